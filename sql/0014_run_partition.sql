@@ -1,0 +1,35 @@
+-- A partition (lo, hi] of sale ids and of refund ids, its fence (owner, epoch, seq) and how far it came. leg is the one
+-- being worked (0 sales, 1 refunds), cursor_id the last entry of it that is committed. hash is the SHA-256 over
+-- the canonical lines committed so far.
+CREATE TABLE IF NOT EXISTS run_partition (
+  partition_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+  run_id BIGINT UNSIGNED NOT NULL,
+  generation SMALLINT UNSIGNED NOT NULL,
+  number INT UNSIGNED NOT NULL,
+  sale_lo BIGINT UNSIGNED NOT NULL,
+  sale_hi BIGINT UNSIGNED NOT NULL,
+  sales BIGINT UNSIGNED NOT NULL,
+  refund_lo BIGINT UNSIGNED NOT NULL,
+  refund_hi BIGINT UNSIGNED NOT NULL,
+  refunds BIGINT UNSIGNED NOT NULL,
+  status VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  leg TINYINT UNSIGNED NOT NULL,
+  cursor_id BIGINT UNSIGNED NOT NULL,
+  seq INT UNSIGNED NOT NULL DEFAULT 0,
+  owner CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  epoch INT UNSIGNED NOT NULL DEFAULT 0,
+  lease_until DATETIME(3) NULL,
+  claims INT UNSIGNED NOT NULL DEFAULT 0,
+  claimed_seq INT UNSIGNED NOT NULL DEFAULT 0,
+  sale_lines BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  refund_lines BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  exceptions BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  hash CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  error_code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  error_message VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+  updated_at DATETIME(3) NOT NULL,
+  PRIMARY KEY (partition_id),
+  UNIQUE KEY run_partition_key (run_id, generation, number),
+  CHECK (status IN ('PENDING', 'RUNNING', 'DONE', 'FAILED')),
+  CHECK (leg IN (0, 1))
+) ENGINE=InnoDB
