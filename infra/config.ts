@@ -1,0 +1,126 @@
+/**
+ * The only reader of the environment: defaults filled in, relations checked, frozen. Everything wrong is named at once in
+ * one `CONFIG_INVALID` (exit code 2).
+ */
+import { readFileSync } from 'node:fs';
+import { availableParallelism, userInfo } from 'node:os';
+import { z } from 'zod';
+import { MagamError } from '../domain/errors.js';
+import { isTimeZone } from './time-zone.js';
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+const databaseUrl = z.string().refine((text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === 'mysql:' && /^\/[A-Za-z0-9_$-]{1,64}$/.test(url.pathname);
+}, 'must look like mysql://user:password@host:3306/database');
+
+const redisUrl = z.string().refine((text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === 'redis:' || url?.protocol === 'rediss:';
+}, 'must look like redis://:password@host:6379/0');
+
+/** An Ed25519 private key as PEM text, or the path of a file that holds it. */
+const signingKey = z.string().transform((value, context) => {
+  if (value.includes('-----BEGIN')) return value.replaceAll('\\n', '\n');
+  try {
+    return readFileSync(value, 'utf8');
+  } catch {
+    context.addIssue({ code: 'custom', message: `cannot read the key file ${value}` });
+    return z.NEVER;
+  }
+});
+
+const schema = z.object({
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
+  MAGAM_DATABASE_URL: databaseUrl.optional(),
+  MAGAM_REDIS_URL: redisUrl.optional(),
+  MAGAM_TIME_ZONE: z.string().refine(isTimeZone, 'must be an IANA time zone such as Asia/Seoul').default('Asia/Seoul'),
+  MAGAM_SETTLE_AT: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 04:00')
+    .default('04:00'),
+  MAGAM_SIGNING_KEY: signingKey.optional(),
+  MAGAM_WORKERS: wholeNumber(1, 64).optional(),
+  MAGAM_CHUNK_SIZE: wholeNumber(1, 50_000).default(4_000),
+  MAGAM_LEASE_MS: wholeNumber(500, 600_000).default(10_000),
+  MAGAM_CHUNK_DEADLINE_MS: wholeNumber(500, 3_600_000).default(60_000),
+  MAGAM_CLAIMS_MAX: wholeNumber(1, 100).default(5),
+  MAGAM_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  MAGAM_FAULT: z.string().optional(),
+});
+
+export interface Config {
+  readonly production: boolean;
+  /** Null: the private services of the checkout are used. */
+  readonly databaseUrl: string | null;
+  readonly redisUrl: string | null;
+  /** The platform's IANA time zone: business dates are days in it. */
+  readonly timeZone: string;
+  /** Time of day, `HH:MM` in the platform's zone, at which the runner settles yesterday. */
+  readonly settleAt: string;
+  /** PEM of an Ed25519 private key, or null: certificates are not signed. */
+  readonly signingKeyPem: string | null;
+  readonly workers: number;
+  readonly chunkRows: number;
+  readonly leaseMs: number;
+  /** A worker whose chunk makes no progress for this long is taken for hung and ended. */
+  readonly chunkDeadlineMs: number;
+  /** Claims of one partition without progress before it is FAILED. */
+  readonly claimsMax: number;
+  readonly logLevel: string;
+  /** A named point and what happens there; for tests only, refused in production. */
+  readonly fault: string | null;
+  /** Who is recorded as having asked. */
+  readonly userName: string;
+}
+
+/** Reads the settings. Empty variables count as absent. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(given);
+  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  if (parsed.success) faults.push(...relationFaults(parsed.data));
+  if (!parsed.success || faults.length > 0) {
+    throw new MagamError('CONFIG_INVALID', `The configuration is wrong: ${faults.join('; ')}.`, { settings: faults });
+  }
+  const env = parsed.data;
+  return Object.freeze({
+    production: env.NODE_ENV === 'production',
+    databaseUrl: env.MAGAM_DATABASE_URL ?? null,
+    redisUrl: env.MAGAM_REDIS_URL ?? null,
+    timeZone: env.MAGAM_TIME_ZONE,
+    settleAt: env.MAGAM_SETTLE_AT,
+    signingKeyPem: env.MAGAM_SIGNING_KEY ?? null,
+    workers: env.MAGAM_WORKERS ?? Math.max(2, Math.min(8, availableParallelism())),
+    chunkRows: env.MAGAM_CHUNK_SIZE,
+    leaseMs: env.MAGAM_LEASE_MS,
+    chunkDeadlineMs: env.MAGAM_CHUNK_DEADLINE_MS,
+    claimsMax: env.MAGAM_CLAIMS_MAX,
+    logLevel: env.MAGAM_LOG_LEVEL,
+    fault: env.MAGAM_FAULT ?? null,
+    userName: userName(),
+  });
+}
+
+function relationFaults(env: z.infer<typeof schema>): string[] {
+  if (env.NODE_ENV !== 'production') return [];
+  const faults = [];
+  if (env.MAGAM_DATABASE_URL === undefined) faults.push('MAGAM_DATABASE_URL is required with NODE_ENV=production');
+  if (env.MAGAM_REDIS_URL === undefined) faults.push('MAGAM_REDIS_URL is required with NODE_ENV=production');
+  if (env.MAGAM_FAULT !== undefined) faults.push('MAGAM_FAULT is refused with NODE_ENV=production');
+  return faults;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username.slice(0, 64);
+  } catch {
+    return `uid-${process.getuid?.() ?? 0}`; // a container may run under a uid without a name
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * The database: pools with the session that the rules rely on, transactions, and what an error means.
+ *
+ * Sessions run in UTC, READ COMMITTED and strict mode. BIGINTs arrive as strings unless a query asks for numbers: the
+ * driver's default would corrupt values beyond 2^53.
+ */
+import knexFactory, { type Knex } from 'knex';
+import { MagamError } from '../domain/errors.js';
+
+/** A pool or a transaction: stores take either and never open a transaction themselves. */
+export type Db = Knex;
+export type Tx = Knex.Transaction;
+/** One value of a row as the driver gives it. */
+export type Cell = string | number | null | Date;
+
+export interface DatabaseOptions {
+  readonly poolMax?: number;
+  /** Seconds after which the server rolls back a session that stays silent, at rest or in mid-transfer. */
+  readonly silenceSeconds?: number;
+  /** Seconds a statement waits for a row lock. */
+  readonly lockWaitSeconds?: number;
+  /** A database name instead of the URL's; empty for none. */
+  readonly database?: string;
+}
+
+const sqlMode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY';
+
+/** Opens a pool. Nothing is connected until the first query. */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
+  const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+  const silence = options.silenceSeconds;
+  const session = [
+    `time_zone = '+00:00'`,
+    `sql_mode = '${sqlMode}'`,
+    `innodb_lock_wait_timeout = ${options.lockWaitSeconds ?? 30}`,
+  ];
+  if (silence !== undefined) {
+    session.push(`wait_timeout = ${silence}`, `net_read_timeout = ${silence}`, `net_write_timeout = ${silence}`);
+  }
+  const statements = [`SET ${session.join(', ')}`, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'];
+  return knexFactory({
+    client: 'mysql2',
+    connection: {
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: port === '' ? 3306 : Number(port),
+      user: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+      database: options.database ?? decodeURIComponent(pathname.slice(1)),
+      ...(searchParams.get('ssl') === 'true' ? { ssl: {} } : {}),
+      charset: 'utf8mb4',
+      timezone: 'Z',
+      dateStrings: true,
+      supportBigNumbers: true,
+      bigNumberStrings: true,
+      connectTimeout: 10_000,
+    },
+    pool: {
+      min: 0,
+      max: options.poolMax ?? 4,
+      afterCreate: (connection: SessionConnection, done: (error: Error | null, connection: unknown) => void) => {
+        const run = (left: readonly string[]): void => {
+          const [sql, ...rest] = left;
+          if (sql === undefined) done(null, connection);
+          else connection.query(sql, (error) => (error ? done(error, connection) : run(rest)));
+        };
+        run(statements);
+      },
+    },
+    acquireConnectionTimeout: 20_000,
+  });
+}
+
+interface SessionConnection {
+  query(sql: string, done: (error: Error | null) => void): void;
+}
+
+/** Creates the URL's database unless it exists. */
+export async function createDatabase(url: string): Promise<void> {
+  const name = decodeURIComponent(new URL(url).pathname.slice(1));
+  const server = openDatabase(url, { database: '', poolMax: 1 });
+  try {
+    await server.raw('CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4 COLLATE utf8mb4_bin', [name]);
+  } finally {
+    await server.destroy();
+  }
+}
+
+/** Rows of a query, typed by the caller, who knows the statement. */
+export async function select<Row>(db: Db, sql: string, params: readonly unknown[] = []): Promise<Row[]> {
+  const [rows] = await db.raw(sql, params as Knex.RawBinding[]);
+  return rows as Row[];
+}
+
+/** Rows as arrays, BIGINTs as numbers where they are safe and strings where not: for reads of many rows. */
+export async function selectArrays(db: Db, sql: string, params: readonly unknown[] = []): Promise<Cell[][]> {
+  const [rows] = await db.raw(sql, params as Knex.RawBinding[]).options({ rowsAsArray: true, bigNumberStrings: false });
+  return rows as Cell[][];
+}
+
+/** Runs a changing statement; returns the number of rows it matched (UPDATE) or changed (INSERT, DELETE). */
+export async function change(db: Db, sql: string, params: readonly unknown[] = []): Promise<number> {
+  const [result] = await db.raw(sql, params as Knex.RawBinding[]);
+  return (result as { affectedRows: number }).affectedRows;
+}
+
+/** Inserts one row and returns its AUTO_INCREMENT id. */
+export async function insertReturningId(db: Db, sql: string, params: readonly unknown[]): Promise<number> {
+  const [result] = await db.raw(sql, params as Knex.RawBinding[]);
+  return Number((result as { insertId: number | string }).insertId);
+}
+
+/**
+ * Runs `work` in a transaction. A deadlock (1213) or a lock wait timeout (1205, which the server answers by rolling back
+ * only the statement) rolls the whole transaction back and runs it again, a bounded number of times with jitter.
+ */
+export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>, tries = 6): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction(work);
+    } catch (error) {
+      if (!isLockConflict(error) || attempt >= tries) throw error;
+      await pause(Math.random() * 50 * 2 ** attempt);
+    }
+  }
+}
+
+/** Runs `work` in one consistent, read-only snapshot. */
+export async function inSnapshot<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
+  const connection = await db.client.acquireConnection();
+  const run = (sql: string) => db.raw(sql).connection(connection);
+  const pinned = new Proxy(db, {
+    get: (target, key) =>
+      key === 'raw' ? (...args: Parameters<Db['raw']>) => target.raw(...args).connection(connection) : Reflect.get(target, key),
+  });
+  try {
+    await run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+    await run('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
+    return await work(pinned);
+  } finally {
+    await run('ROLLBACK').catch(() => undefined);
+    await db.client.releaseConnection(connection);
+  }
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+interface DriverError {
+  readonly errno?: number;
+  readonly code?: string;
+  readonly sqlMessage?: string;
+  readonly message?: string;
+}
+const driverError = (error: unknown): DriverError => (typeof error === 'object' && error !== null ? error : {});
+
+/** Deadlock or lock wait timeout: the transaction may be tried again. */
+export const isLockConflict = (error: unknown): boolean => [1213, 1205].includes(driverError(error).errno ?? 0);
+export const isLockWaitTimeout = (error: unknown): boolean => driverError(error).errno === 1205;
+export const isDuplicateKey = (error: unknown): boolean => driverError(error).errno === 1062;
+export const isMissingTable = (error: unknown): boolean => [1146, 1049].includes(driverError(error).errno ?? 0);
+
+/**
+ * The row's own data is at fault (too long, out of range, null, a CHECK, not a number, a refusal SIGNALled for the row): another row may be
+ * fine. Anything else (disk full, read-only, connection) says nothing about the row.
+ */
+export const isDataError = (error: unknown): boolean =>
+  [1048, 1264, 1265, 1292, 1366, 1406, 1644, 1690, 3819, 4025, 4078].includes(driverError(error).errno ?? 0);
+
+const lostCodes = new Set([
+  'PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'PROTOCOL_SEQUENCE_TIMEOUT',
+  'ER_SERVER_SHUTDOWN', 'ER_CON_COUNT_ERROR', 'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR', 'PROTOCOL_ENQUEUE_AFTER_QUIT', 'HANDSHAKE_NO_SSL_SUPPORT',
+  'ER_CLIENT_INTERACTION_TIMEOUT', 'ER_CONNECTION_KILLED', 'ER_QUERY_INTERRUPTED',
+]);
+
+/** The connection is gone, so the outcome of what was in flight is unknown; a new connection may be had. */
+export function isConnectionLost(error: unknown): boolean {
+  const { code = '', errno = 0, message = '' } = driverError(error);
+  if (lostCodes.has(code) || [1053, 1927, 2006, 2013, 4031, 1317, 1040, 1152, 1158, 1159, 1160, 1161].includes(errno)) return true;
+  return /closed state|Connection lost|acquiring a connection|server has gone away|read ECONN/i.test(message);
+}
+
+/** The text of an error for the job history, without the statement. */
+export function errorText(error: unknown): string {
+  const { sqlMessage, message } = driverError(error);
+  return (sqlMessage ?? message ?? String(error)).slice(0, 1000);
+}
+
+/** A database error as the user meets it, by code; other errors come back as they are. */
+export function asMagamError(error: unknown): unknown {
+  if (error instanceof MagamError) return error;
+  if (isMissingTable(error)) return new MagamError('SCHEMA_OUTDATED');
+  const { errno = 0 } = driverError(error);
+  if ([1045, 1044, 1698].includes(errno)) return new MagamError('DATABASE_ACCESS_DENIED', errorText(error));
+  if (isConnectionLost(error)) return new MagamError('DATABASE_UNAVAILABLE', `The database cannot be reached: ${errorText(error)}`);
+  if (isLockConflict(error)) return new MagamError('DATABASE_BUSY', errorText(error));
+  return error;
+}

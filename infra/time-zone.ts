@@ -1,0 +1,63 @@
+/**
+ * Time zones: from time stamps that people and systems write to business dates of the platform. Library: the Temporal
+ * polyfill, behind small caches because an import converts millions of stamps that share their minutes.
+ */
+import { Temporal } from 'temporal-polyfill';
+
+/** Whether the name is a time zone of the IANA database. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return !/^[+-]/.test(name);
+  } catch {
+    return false;
+  }
+}
+
+/** Today's business date, `YYYY-MM-DD`, in the zone. */
+export function todayIn(timeZone: string): string {
+  return Temporal.Now.plainDateISO(timeZone).toString();
+}
+
+/** Now in the zone: date and time of day `HH:MM`. */
+export function nowIn(timeZone: string): { date: string; time: string } {
+  const now = Temporal.Now.zonedDateTimeISO(timeZone);
+  return { date: now.toPlainDate().toString(), time: now.toPlainTime().toString({ smallestUnit: 'minute', roundingMode: 'trunc' }) };
+}
+
+const stamp = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(?:[.,]\d{1,9})?)?\s?(Z|z|[+-]\d{2}(?::?\d{2})?)?$/;
+
+/**
+ * A reader of dates and time stamps. A plain date is kept; a time stamp becomes the day it falls on in `platformZone`; one
+ * without an offset is wall-clock time in `stampZone`. Returns undefined for anything else. The caller checks plain
+ * dates against the calendar; of a time stamp both date and time are checked here.
+ */
+export function businessDateReader(platformZone: string, stampZone: string): (text: string) => string | undefined {
+  const cache = new Map<string, string | undefined>();
+  return (text) => {
+    if (text.length === 10) return text;
+    const match = stamp.exec(text);
+    if (match === null) return undefined;
+    const [, date, minute, second = '', offset = ''] = match;
+    // Offsets of zones and ends of days fall on whole minutes, so seconds only need to be valid.
+    if (second !== '' && Number(second.slice(1, 3)) > 59) return undefined;
+    const key = `${date}T${minute}${offset}`;
+    if (!cache.has(key)) {
+      if (cache.size >= 100_000) cache.clear();
+      cache.set(key, convert(`${date}T${minute}`, offset, platformZone, stampZone));
+    }
+    return cache.get(key);
+  };
+}
+
+function convert(minute: string, offset: string, platformZone: string, stampZone: string): string | undefined {
+  try {
+    const instant =
+      offset === ''
+        ? Temporal.PlainDateTime.from(minute, { overflow: 'reject' }).toZonedDateTime(stampZone).toInstant()
+        : Temporal.Instant.from(`${minute}${offset.toUpperCase()}`);
+    return instant.toZonedDateTimeISO(platformZone).toPlainDate().toString();
+  } catch {
+    return undefined;
+  }
+}

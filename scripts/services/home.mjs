@@ -1,0 +1,113 @@
+/** Where the private services of this checkout keep their things, and what is remembered about them. */
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The checkout this launcher belongs to. */
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** The kernel takes 107 bytes for the path of a socket; MySQL puts a `.lock` beside it. */
+const SOCKET_PATH_MAX = 100;
+
+/** Something a person can act on: the message is all that is shown. */
+export class LaunchError extends Error {
+  name = 'LaunchError';
+}
+
+/** @typedef {'mariadb' | 'mysql'} Engine */
+
+/**
+ * What is remembered of the database server; `pid` is null while it is stopped. Ports and passwords outlive a stop, so
+ * that a URL somebody has exported stays good.
+ * @typedef {{ engine: Engine, version: string, port: number, pid: number | null, password: string, rootPassword: string }} DatabaseState
+ */
+
+/** @typedef {{ version: string, port: number, pid: number | null, password: string }} RedisState */
+
+/** @typedef {{ database?: DatabaseState, redis?: RedisState }} State */
+
+/**
+ * @typedef {object} Home
+ * @property {string} folder
+ * @property {string} stateFile
+ * @property {string} lockFile
+ * @property {string} databaseData
+ * @property {string} databaseLog
+ * @property {string} initFile SQL with passwords that the server runs while starting
+ * @property {string} redisData
+ * @property {string} redisConf
+ * @property {string} redisLog
+ */
+
+/**
+ * The folder's parts; creates the folder (0700). `MAGAM_HOME` takes the place of `.magam` in the checkout.
+ * @param {string} [folder]
+ * @returns {Home}
+ */
+export function openHome(folder = process.env['MAGAM_HOME'] || join(root, '.magam')) {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const real = realpathSync(folder);
+  return {
+    folder: real,
+    stateFile: join(real, 'services.json'),
+    lockFile: join(real, 'services.lock'),
+    databaseData: join(real, 'database'),
+    databaseLog: join(real, 'database.log'),
+    initFile: join(real, 'database-init.sql'),
+    redisData: join(real, 'redis'),
+    redisConf: join(real, 'redis.conf'),
+    redisLog: join(real, 'redis.log'),
+  };
+}
+
+/**
+ * The database's socket: in the home folder, or, where that path would be too long, in a folder of the system's
+ * temporary one that only this user can use.
+ * @param {Home} home
+ */
+export function socketPath(home) {
+  const near = join(home.folder, 'database.sock');
+  if (Buffer.byteLength(near) <= SOCKET_PATH_MAX) return near;
+  const folder = join(tmpdir(), `magam-${createHash('sha256').update(home.folder).digest('hex').slice(0, 16)}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid())) {
+    throw new LaunchError(`${folder} belongs to somebody else; remove it, or set MAGAM_HOME to a shorter path.`);
+  }
+  return join(folder, 'database.sock');
+}
+
+/**
+ * What is remembered; an absent or unreadable file is an empty memory (everything in it can be made anew).
+ * @param {Home} home
+ * @returns {State}
+ */
+export function readState(home) {
+  try {
+    const state = JSON.parse(readFileSync(home.stateFile, 'utf8'));
+    return typeof state === 'object' && state !== null ? state : {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * @param {Home} home
+ * @param {State} state
+ */
+export function writeState(home, state) {
+  writePrivate(home.stateFile, `${JSON.stringify(state, null, 2)}\n`);
+}
+
+/**
+ * Writes a file that only this user can read, whole or not at all.
+ * @param {string} file
+ * @param {string} text
+ */
+export function writePrivate(file, text) {
+  const draft = `${file}.${process.pid}.new`;
+  writeFileSync(draft, text, { mode: 0o600 });
+  renameSync(draft, file);
+}

@@ -1,0 +1,97 @@
+/** What to do where a server program is missing: install it (Debian and Ubuntu, as root) or say how. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { LaunchError } from './home.mjs';
+import { findPrograms } from './programs.mjs';
+
+/** @typedef {'database' | 'redis'} ServiceName */
+
+const DEBIAN_PACKAGES = { database: 'mariadb-server', redis: 'redis-server' };
+const PROGRAMS = { database: 'mysqld or mariadbd', redis: 'redis-server or valkey-server' };
+const POLICY_FILE = '/usr/sbin/policy-rc.d';
+
+/**
+ * Installs the missing programs, or throws with exact instructions where that is not possible or not wanted.
+ * @param {ServiceName[]} missing
+ * @param {(line: string) => void} log
+ */
+export function install(missing, log) {
+  const apt = findPrograms(['apt-get'])[0];
+  const isRoot = process.getuid?.() === 0;
+  if (apt === undefined || !isRoot || !isDebian() || process.env['MAGAM_NO_INSTALL'] === '1') {
+    throw new LaunchError(instructions(missing));
+  }
+  const packages = missing.map((name) => DEBIAN_PACKAGES[name]);
+  log(`Not found on this machine: ${missing.map((name) => PROGRAMS[name]).join(', ')}. Installing:`);
+  log(`  apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`);
+  withoutSystemServices(() => {
+    runApt(apt, ['update', '-q'], missing);
+    runApt(apt, ['install', '-y', '-q', '--no-install-recommends', ...packages], missing);
+  });
+}
+
+/**
+ * @param {string} apt
+ * @param {string[]} args
+ * @param {ServiceName[]} missing
+ */
+function runApt(apt, args, missing) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // apt's output goes to standard error: standard output belongs to the URLs.
+  const result = spawnSync(apt, args, { stdio: ['ignore', 2, 2], env });
+  if (result.status !== 0) {
+    throw new LaunchError(`apt-get ${args[0]} failed (see above).\n${instructions(missing)}`);
+  }
+}
+
+/**
+ * Runs `work` while Debian's packages may not start system services: these servers are only wanted as programs. The
+ * policy file of somebody else is left as it is.
+ * @param {() => void} work
+ */
+function withoutSystemServices(work) {
+  if (existsSync(POLICY_FILE)) return work();
+  const remove = () => rmSync(POLICY_FILE, { force: true });
+  writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  process.once('exit', remove);
+  try {
+    work();
+  } finally {
+    remove();
+    process.removeListener('exit', remove);
+  }
+}
+
+function isDebian() {
+  try {
+    return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {ServiceName[]} missing
+ * @returns {string}
+ */
+export function instructions(missing) {
+  const packages = missing.map((name) => DEBIAN_PACKAGES[name]).join(' ');
+  const fedora = missing.map((name) => ({ database: 'mariadb-server', redis: 'valkey' })[name]).join(' ');
+  const brew = missing.map((name) => ({ database: 'mariadb', redis: 'redis' })[name]).join(' ');
+  return [
+    `Not found on this machine: ${missing.map((name) => PROGRAMS[name]).join(', ')}.`,
+    'Any one of these provides what is missing; then type the command again.',
+    '',
+    '  Debian, Ubuntu:',
+    `    sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages}`,
+    '  Fedora, RHEL:',
+    `    sudo dnf install -y ${fedora}`,
+    '  macOS:',
+    `    brew install ${brew}`,
+    '  Docker, in this folder:',
+    '    docker compose up -d --wait',
+    '    export MAGAM_DATABASE_URL=mysql://root:magam@127.0.0.1:3306/magam',
+    '    export MAGAM_REDIS_URL=redis://127.0.0.1:6379/0',
+    '  Servers of your own: export the same two variables with their addresses.',
+  ].join('\n');
+}

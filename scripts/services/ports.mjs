@@ -1,0 +1,85 @@
+/** Ports of 127.0.0.1: finding a free one, and asking who answers. No client library: this runs before `npm ci`. */
+import { connect, createServer } from 'node:net';
+
+const ANSWER_MS = 2_000;
+
+/**
+ * Whether nobody listens on the port.
+ * @param {number} port
+ * @returns {Promise<boolean>}
+ */
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+/**
+ * The preferred port if nobody else has taken it, else one that the kernel chooses.
+ * @param {number | undefined} preferred
+ * @returns {Promise<number>}
+ */
+export async function choosePort(preferred) {
+  if (preferred !== undefined && (await isFree(preferred))) return preferred;
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * Connects, sends, and collects what comes back until `isComplete` says so; undefined when nothing (enough) came.
+ * @param {number} port
+ * @param {string} request
+ * @param {(reply: Buffer) => boolean} isComplete
+ * @returns {Promise<Buffer | undefined>}
+ */
+function converse(port, request, isComplete) {
+  return new Promise((resolve) => {
+    let reply = Buffer.alloc(0);
+    const socket = connect({ port, host: '127.0.0.1' });
+    /** @param {Buffer | undefined} result */
+    const finish = (result) => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.setTimeout(ANSWER_MS, () => finish(undefined));
+    socket.once('error', () => finish(undefined));
+    socket.once('close', () => finish(undefined));
+    socket.once('connect', () => {
+      if (request !== '') socket.write(request);
+    });
+    socket.on('data', (part) => {
+      reply = Buffer.concat([reply, part]);
+      if (isComplete(reply)) finish(reply);
+    });
+  });
+}
+
+/**
+ * Whether a MySQL or MariaDB server greets on this port: its first packet is a handshake of protocol 10, or an error
+ * such as "too many connections". Servers greet only after their initial SQL file has run.
+ * @param {number} port
+ */
+export async function databaseAnswers(port) {
+  const reply = await converse(port, '', (bytes) => bytes.length >= 5);
+  return reply !== undefined && reply[3] === 0 && (reply[4] === 0x0a || reply[4] === 0xff);
+}
+
+/**
+ * Whether the Redis server with this password answers on this port and has finished loading its data.
+ * @param {number} port
+ * @param {string} password
+ */
+export async function redisAnswers(port, password) {
+  const request = `AUTH ${password}\r\nPING\r\n`;
+  const reply = await converse(port, request, (bytes) => bytes.toString('latin1').split('\r\n').length > 2);
+  return reply?.toString('latin1') === '+OK\r\n+PONG\r\n';
+}

@@ -1,0 +1,90 @@
+/** The private Redis (or Valkey) server: its configuration and its start. */
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { commandLine, findProcesses } from '../processes.mjs';
+import { writePrivate } from './home.mjs';
+
+/** @typedef {import('./home.mjs').Home} Home */
+/** @typedef {import('./home.mjs').RedisState} RedisState */
+/** @typedef {import('./programs.mjs').RedisProgram} RedisProgram */
+
+/**
+ * Whether this process is the Redis server of this home.
+ * @param {Home} home
+ * @param {number} pid
+ * @param {number | undefined} port
+ */
+export function isRedisProcess(home, pid, port) {
+  return isServerCommand(home, commandLine(pid), port);
+}
+
+/**
+ * @param {Home} home
+ * @param {number | undefined} port
+ */
+export function findRedisProcesses(home, port) {
+  return findProcesses((command) => isServerCommand(home, command, port));
+}
+
+/**
+ * Servers since 6.2 keep their command line when asked to; older ones put their address in its place.
+ * @param {Home} home
+ * @param {string} command
+ * @param {number | undefined} port
+ */
+function isServerCommand(home, command, port) {
+  if (!/^(\S*\/)?(redis|valkey)-server /.test(command)) return false;
+  return command.includes(` ${home.redisConf} `) || command.includes(`-server 127.0.0.1:${port} `);
+}
+
+/**
+ * A word of the configuration file; a path may hold spaces and quotes.
+ * @param {string} text
+ */
+function quoted(text) {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
+
+/**
+ * @param {Home} home
+ * @param {RedisProgram} program
+ * @param {RedisState} state
+ */
+function configuration(home, program, state) {
+  const [major = 0, minor = 0] = program.version.split('.').map(Number);
+  const keepsTitle = major > 6 || (major === 6 && minor >= 2);
+  return [
+    'bind 127.0.0.1',
+    `port ${state.port}`,
+    'protected-mode yes',
+    `requirepass ${state.password}`,
+    `dir ${quoted(home.redisData)}`,
+    'daemonize no',
+    'appendonly yes',
+    'save ""',
+    // Keys of a queue are not a cache: a full memory must be an error, never a silent loss.
+    'maxmemory-policy noeviction',
+    ...(keepsTitle ? ['set-proc-title no'] : []),
+    '',
+  ].join('\n');
+}
+
+/**
+ * Starts the server so that it outlives this process; returns at once, before it answers.
+ * @param {Home} home
+ * @param {RedisProgram} program
+ * @param {RedisState} state
+ */
+export function launchRedis(home, program, state) {
+  mkdirSync(home.redisData, { recursive: true, mode: 0o700 });
+  writePrivate(home.redisConf, configuration(home, program, state));
+  const log = openSync(home.redisLog, 'a', 0o600);
+  const child = spawn(program.file, [home.redisConf], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    cwd: home.redisData,
+  });
+  closeSync(log);
+  child.unref();
+  return child;
+}
