@@ -19,7 +19,8 @@ export function isBusinessDate(text: string): boolean {
 /** The date n days later (earlier when n is negative). Throws RangeError outside the years 0000 to 9999. */
 export function addDays(date: string, n: number): string {
   const moved = new Date(Date.parse(`${date}T00:00:00Z`) + n * DAY_MS).toISOString();
-  if (moved.length !== 24) throw new RangeError(`${date} ${n < 0 ? '-' : '+'} ${Math.abs(n)} days is not a business date`);
+  if (moved.length !== 24)
+    throw new RangeError(`${date} ${n < 0 ? '-' : '+'} ${Math.abs(n)} days is not a business date`);
   return moved.slice(0, 10);
 }
 

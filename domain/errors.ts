@@ -21,6 +21,16 @@ export const errors = define({
   CURRENCY_UNKNOWN: { http: 422, exit: 1, meaning: 'A currency is not a code of ISO 4217 with minor units.' },
   RATE_INVALID: { http: 422, exit: 1, meaning: 'A rate is not a decimal string from 0 to 100 percent with at most 4 decimals.' },
 
+  // Fee policies and what they are applied to.
+  ENTRY_INVALID: { http: 422, exit: 1, meaning: 'The quantity or the amounts of a line contradict each other or are not counts.' },
+  ORIGINAL_PARKED: { http: 409, exit: 1, meaning: 'The sale of this refund is parked; mend the sale and settle the date again.' },
+  POLICY_FILE_INVALID: { http: 422, exit: 1, meaning: 'A policy file cannot be applied; the faults name each place and its reason.' },
+  POLICY_IMMUTABLE: { http: 409, exit: 1, meaning: 'This version of the policy is stored with other content; give the change a new version.' },
+  POLICY_INVALID: { http: 422, exit: 1, meaning: 'A part of a policy is missing, unknown or contradicts another part.' },
+  POLICY_MISSING: { http: 422, exit: 1, meaning: 'No fee policy of the currency is in force for the line on its order date.' },
+  POLICY_OVERLAP: { http: 409, exit: 1, meaning: 'Two policies of the same scope and currency would be in force on the same day.' },
+  REFUND_EXCEEDS_SALE: { http: 409, exit: 1, meaning: 'A refund would take back more units than its sale has left.' },
+
   // Configuration and the database.
   CONFIG_INVALID: { http: 500, exit: 2, meaning: 'A setting in the environment is wrong or missing; the message names every one.' },
   DATABASE_ACCESS_DENIED: { http: 500, exit: 1, meaning: 'The database refuses the account in MAGAM_DATABASE_URL.' },
@@ -28,6 +38,7 @@ export const errors = define({
   DATABASE_UNAVAILABLE: { http: 503, exit: 1, meaning: 'The database cannot be reached; what was begun can be resumed.' },
   SCHEMA_OUTDATED: { http: 503, exit: 1, meaning: 'The database has not the tables of this version; run magam migrate.' },
   SCHEMA_TOO_NEW: { http: 503, exit: 1, meaning: 'The database was migrated by a newer version of magam.' },
+  SERVICES_UNAVAILABLE: { http: 500, exit: 1, meaning: 'The private database and Redis of this checkout could not be started; the message says what to do.' },
   INTERNAL: { http: 500, exit: 1, meaning: 'Something failed that should not; the message and the log say what.' },
 
   // Runs.

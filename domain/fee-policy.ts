@@ -2,8 +2,9 @@
  * A fee policy: what a marketplace takes from a sale, for whom and when. One version of one code; immutable once stored.
  * Amounts are minor units of the policy's currency, rates integers of 0.0001 percent, dates business dates.
  */
-import { formatAmount, formatRate, type Rounding } from './money.js';
+
 import type { VatMode } from './figures.js';
+import { formatAmount, formatRate, type Rounding } from './money.js';
 
 export interface FeeTierStep {
   /** Upper bound of the step, which belongs to it; null for the last one. */

@@ -1,0 +1,104 @@
+/**
+ * The reversal of one sale line by a refund: section 4 of docs/settlement-rules.md.
+ *
+ * Every figure is cut at the same share of the units: of a figure X, the units up to the k-th carry floor(X × k / Q). A refund
+ * takes the difference between two such cuts, so that any split of the units adds up to X.
+ */
+import { type Refusal, refuse } from './errors.js';
+import type { FeePolicy } from './fee-policy.js';
+import { type Figures, netOf } from './figures.js';
+import { MAX_MINOR, mulDivFloor } from './money.js';
+import { buyerPaid, feeBase, type SaleInput } from './settle-sale.js';
+
+/** The original sale as it was settled, with its quantity. */
+export type SettledSale = Figures & { readonly quantity: number };
+
+export type ReversedAmounts = Pick<Figures, 'itemAmount' | 'sellerDiscount' | 'platformDiscount' | 'shippingFee'>;
+
+/** Δ(X) = floor(X × (p + r) / Q) − floor(X × p / Q) for X ≥ 0: the part of X that units p + 1 to p + r carry. */
+export function reversedShare(x: number, priorQuantity: number, quantity: number, saleQuantity: number): number {
+  return mulDivFloor(x, priorQuantity + quantity, saleQuantity) - mulDivFloor(x, priorQuantity, saleQuantity);
+}
+
+/**
+ * What a refund of `quantity` units takes back of the amounts of its sale when `priorQuantity` units were refunded before.
+ * Positive is reversed; a discount may come out as −1 or so for single units, and is kept. Shipping goes with the last unit.
+ */
+export function reversedAmounts(sale: SaleInput, priorQuantity: number, quantity: number): ReversedAmounts {
+  const share = (x: number) => reversedShare(x, priorQuantity, quantity, sale.quantity);
+  const afterSeller = sale.itemAmount - sale.sellerDiscount;
+  const itemAmount = share(sale.itemAmount);
+  const priceToBuyer = share(afterSeller);
+  return {
+    itemAmount,
+    sellerDiscount: itemAmount - priceToBuyer,
+    platformDiscount: priceToBuyer - share(afterSeller - sale.platformDiscount),
+    shippingFee: priorQuantity + quantity === sale.quantity ? sale.shippingFee : 0,
+  };
+}
+
+/** The reversed figures, positive; P, B and N by section 3 from the refund's own amounts. Net is NaN out of range. */
+function reversedFigures(original: SettledSale, policy: FeePolicy, prior: number, quantity: number): Figures {
+  const share = (x: number) => reversedShare(x, prior, quantity, original.quantity);
+  const amounts = reversedAmounts(original, prior, quantity);
+  const commissionKept = policy.commission.onRefund === 'keep';
+  const pgFeeKept = policy.pgFee?.onRefund === 'keep';
+  const figures: Figures = {
+    itemAmount: amounts.itemAmount,
+    sellerDiscount: amounts.sellerDiscount,
+    platformDiscount: amounts.platformDiscount,
+    shippingFee: amounts.shippingFee,
+    buyerPaid: buyerPaid(amounts),
+    feeBase: feeBase(amounts, policy.commission),
+    fee: commissionKept ? 0 : share(original.fee),
+    feeVat: commissionKept ? 0 : share(original.feeVat),
+    pgFee: pgFeeKept ? 0 : share(original.pgFee),
+    pgFeeVat: pgFeeKept ? 0 : share(original.pgFeeVat),
+    net: 0,
+  };
+  figures.net = netOf(figures, policy.vat.mode);
+  return figures;
+}
+
+function refusalOf(original: SettledSale, priorQuantity: number, quantity: number): Refusal | undefined {
+  if (!Number.isInteger(priorQuantity) || priorQuantity < 0 || !Number.isInteger(quantity) || quantity < 1) {
+    return refuse('ENTRY_INVALID', { priorQuantity, quantity });
+  }
+  if (priorQuantity + quantity > original.quantity) {
+    return refuse('REFUND_EXCEEDS_SALE', { priorQuantity, quantity, saleQuantity: original.quantity });
+  }
+  return undefined;
+}
+
+/**
+ * The figures of a refund line, already negated (a zero has no sign): `quantity` units of `original`, after `priorQuantity`
+ * units that earlier accepted refunds took. `original` and `policy` are those the sale was settled with.
+ *
+ * Refuses ENTRY_INVALID (counts that are none), REFUND_EXCEEDS_SALE (more units than the sale has left) and
+ * AMOUNT_OUT_OF_RANGE (a figure beyond ±(2^53 − 1), possible only where a fee is kept).
+ */
+export function settleRefund(
+  original: SettledSale,
+  policy: FeePolicy,
+  priorQuantity: number,
+  quantity: number,
+): Figures | Refusal {
+  const refusal = refusalOf(original, priorQuantity, quantity);
+  if (refusal !== undefined) return refusal;
+  const reversed = reversedFigures(original, policy, priorQuantity, quantity);
+  if (!(Math.abs(reversed.net) <= MAX_MINOR)) return refuse('AMOUNT_OUT_OF_RANGE', { figure: 'net' });
+  // 0 − x, not −x: minus zero would be exported with a sign.
+  return {
+    itemAmount: 0 - reversed.itemAmount,
+    sellerDiscount: 0 - reversed.sellerDiscount,
+    platformDiscount: 0 - reversed.platformDiscount,
+    shippingFee: 0 - reversed.shippingFee,
+    buyerPaid: 0 - reversed.buyerPaid,
+    feeBase: 0 - reversed.feeBase,
+    fee: 0 - reversed.fee,
+    feeVat: 0 - reversed.feeVat,
+    pgFee: 0 - reversed.pgFee,
+    pgFeeVat: 0 - reversed.pgFeeVat,
+    net: 0 - reversed.net,
+  };
+}
