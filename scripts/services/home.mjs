@@ -13,6 +13,7 @@ const SOCKET_PATH_MAX = 100;
 
 /** Something a person can act on: the message is all that is shown. */
 export class LaunchError extends Error {
+  /** @override */
   name = 'LaunchError';
 }
 
@@ -46,7 +47,7 @@ export class LaunchError extends Error {
  * @param {string} [folder]
  * @returns {Home}
  */
-export function openHome(folder = process.env['MAGAM_HOME'] || join(root, '.magam')) {
+export function openHome(folder = process.env.MAGAM_HOME || join(root, '.magam')) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const real = realpathSync(folder);
   return {

@@ -18,7 +18,7 @@ const POLICY_FILE = '/usr/sbin/policy-rc.d';
 export function install(missing, log) {
   const apt = findPrograms(['apt-get'])[0];
   const isRoot = process.getuid?.() === 0;
-  if (apt === undefined || !isRoot || !isDebian() || process.env['MAGAM_NO_INSTALL'] === '1') {
+  if (apt === undefined || !isRoot || !isDebian() || process.env.MAGAM_NO_INSTALL === '1') {
     throw new LaunchError(instructions(missing));
   }
   const packages = missing.map((name) => DEBIAN_PACKAGES[name]);

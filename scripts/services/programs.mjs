@@ -32,8 +32,9 @@ const EXTRA_FOLDERS = [
 
 /** The folders that are searched; `MAGAM_PROGRAM_PATH` replaces them all. */
 function searchFolders() {
-  const only = process.env['MAGAM_PROGRAM_PATH'];
-  const folders = only === undefined ? [...(process.env['PATH'] ?? '').split(delimiter), ...EXTRA_FOLDERS] : only.split(delimiter);
+  const only = process.env.MAGAM_PROGRAM_PATH;
+  const folders =
+    only === undefined ? [...(process.env.PATH ?? '').split(delimiter), ...EXTRA_FOLDERS] : only.split(delimiter);
   return folders.filter((folder) => folder !== '');
 }
 

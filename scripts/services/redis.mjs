@@ -9,32 +9,33 @@ import { writePrivate } from './home.mjs';
 /** @typedef {import('./programs.mjs').RedisProgram} RedisProgram */
 
 /**
- * Whether this process is the Redis server of this home.
+ * Whether this remembered process is (still) the Redis server of this home. Servers since 6.2 keep their command line
+ * when asked to; older ones put their address in its place.
  * @param {Home} home
  * @param {number} pid
- * @param {number | undefined} port
+ * @param {number} port
  */
 export function isRedisProcess(home, pid, port) {
-  return isServerCommand(home, commandLine(pid), port);
+  const command = commandLine(pid);
+  return isServerCommand(home, command) || (isServer(command) && command.includes(`-server 127.0.0.1:${port} `));
+}
+
+/** @param {Home} home */
+export function findRedisProcesses(home) {
+  return findProcesses((command) => isServerCommand(home, command));
+}
+
+/** @param {string} command */
+function isServer(command) {
+  return /^(\S*\/)?(redis|valkey)-server /.test(command);
 }
 
 /**
- * @param {Home} home
- * @param {number | undefined} port
- */
-export function findRedisProcesses(home, port) {
-  return findProcesses((command) => isServerCommand(home, command, port));
-}
-
-/**
- * Servers since 6.2 keep their command line when asked to; older ones put their address in its place.
  * @param {Home} home
  * @param {string} command
- * @param {number | undefined} port
  */
-function isServerCommand(home, command, port) {
-  if (!/^(\S*\/)?(redis|valkey)-server /.test(command)) return false;
-  return command.includes(` ${home.redisConf} `) || command.includes(`-server 127.0.0.1:${port} `);
+function isServerCommand(home, command) {
+  return isServer(command) && command.includes(` ${home.redisConf} `);
 }
 
 /**
