@@ -1,0 +1,102 @@
+/**
+ * What every command needs, put together once: the configuration, the database (the given one, or the private one of this
+ * checkout) and a signal that SIGINT and SIGTERM abort.
+ */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Command } from 'commander';
+import { addDays, isBusinessDate } from '../domain/business-date.js';
+import { MagamError } from '../domain/errors.js';
+import { type Config, readConfig } from '../infra/config.js';
+import { type Db, openDatabase } from '../infra/database.js';
+import { migrate, requireCurrentSchema } from '../infra/migrate.js';
+import { todayIn } from '../infra/time-zone.js';
+import { note } from './output.js';
+
+/** The root of the package: sources or `dist` lie one level below it. */
+const root = new URL(import.meta.url.includes('/dist/cli/') ? '../../' : '../', import.meta.url);
+export const migrationsFolder = new URL('sql/', root);
+
+export interface CommandContext {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly db: Db;
+  readonly json: boolean;
+  /** Aborted by SIGINT or SIGTERM: finish what is in hand and stop. */
+  readonly signal: AbortSignal;
+}
+
+/** Whether `--json` was given before or after the subcommand. */
+export const wantsJson = (command: Command): boolean => command.optsWithGlobals()['json'] === true;
+
+/** Where the services are. With no URL set, the private ones of this checkout are started (and that is said). */
+export async function serviceUrls(config: Config): Promise<{ databaseUrl: string; redisUrl: string; embedded: boolean }> {
+  if (config.databaseUrl !== null && config.redisUrl !== null) {
+    return { databaseUrl: config.databaseUrl, redisUrl: config.redisUrl, embedded: false };
+  }
+  const embedded = config.databaseUrl === null;
+  if (!embedded) return { databaseUrl: config.databaseUrl, redisUrl: '', embedded };
+  note('No MAGAM_DATABASE_URL is set: using the private database of this checkout (npm run services:status).');
+  const started = await startPrivateServices();
+  return { databaseUrl: started.databaseUrl, redisUrl: config.redisUrl ?? started.redisUrl, embedded };
+}
+
+async function startPrivateServices(): Promise<{ databaseUrl: string; redisUrl: string }> {
+  const launcher = new URL('scripts/services.mjs', root).pathname;
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [launcher, 'start', '--json'], { maxBuffer: 1 << 20 });
+    return JSON.parse(stdout) as { databaseUrl: string; redisUrl: string };
+  } catch (error) {
+    const said = (error as { stderr?: string }).stderr?.trim() ?? String(error);
+    throw new MagamError('SERVICES_UNAVAILABLE', said);
+  }
+}
+
+/** Runs a command's work with a database whose schema is current, and closes what was opened. */
+export async function withDatabase(
+  command: Command,
+  work: (context: CommandContext) => Promise<void>,
+  options: { poolMax?: number } = {},
+): Promise<void> {
+  const config = readConfig();
+  const { databaseUrl, redisUrl, embedded } = await serviceUrls(config);
+  const abort = new AbortController();
+  const stop = (): void => abort.abort();
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  const db = openDatabase(databaseUrl, { poolMax: options.poolMax ?? 4 });
+  try {
+    await readySchema(db, databaseUrl, embedded);
+    await work({ config, databaseUrl, redisUrl, db, json: wantsJson(command), signal: abort.signal });
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    await db.destroy();
+  }
+}
+
+/** The private database is ours to migrate; one that was given to us is migrated only when asked to. */
+async function readySchema(db: Db, databaseUrl: string, embedded: boolean): Promise<void> {
+  try {
+    await requireCurrentSchema(db, migrationsFolder);
+  } catch (error) {
+    if (!embedded || !(error instanceof MagamError && error.code === 'SCHEMA_OUTDATED')) throw error;
+    await migrate(databaseUrl, migrationsFolder);
+  }
+}
+
+/** Reads `--date`: a date, `today` or `yesterday` in the platform's zone. Throws `DATE_INVALID` (exit 2). */
+export function readDate(text: string, timeZone: string): string {
+  if (text === 'today') return todayIn(timeZone);
+  if (text === 'yesterday') return addDays(todayIn(timeZone), -1);
+  if (isBusinessDate(text)) return text;
+  throw new MagamError('DATE_INVALID', `${JSON.stringify(text)} is not a date: YYYY-MM-DD, today or yesterday.`, { date: text });
+}
+
+/** A whole number of an option; anything else is wrong usage. */
+export function wholeNumber(option: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d{1,10}$/.test(text) && value >= min && value <= max) return value;
+    throw new MagamError('USAGE', `${option} takes a whole number from ${min} to ${max}, not ${JSON.stringify(text)}.`, { option, value: text });
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * What the command line prints. Results go to standard output; notes and progress to standard error. Colours only on a
+ * terminal and without NO_COLOR.
+ */
+import { SingleBar } from 'cli-progress';
+import Table from 'cli-table3';
+import colours from 'picocolors';
+import { formatAmount } from '../domain/money.js';
+import { errors, MagamError } from '../domain/errors.js';
+import { asMagamError, errorText } from '../infra/database.js';
+
+/** Prints the one JSON document of a command. */
+export const printJson = (document: unknown): void => print(JSON.stringify(document, null, 2));
+
+/** A line on standard output. */
+export const print = (line = ''): void => void process.stdout.write(`${line}\n`);
+
+/** A line on standard error: notices, warnings, hints. */
+export const note = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const noChrome = {
+  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
+  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
+};
+
+/** Prints rows under a header; numbers (and amounts already formatted) align right where `right` names the column. */
+export function printTable(head: readonly string[], rows: readonly (readonly unknown[])[], right: readonly string[] = []): void {
+  const table = new Table({
+    head: head.map((name) => colours.bold(name)),
+    chars: noChrome,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: head.map((name) => (right.includes(name) ? 'right' : 'left')),
+  });
+  for (const row of rows) table.push(row.map((cell) => (cell === null || cell === undefined ? '' : String(cell))));
+  print(table.toString());
+}
+
+/** An amount for people: `1,234,500 KRW`, `58.90 BRL`. */
+export function money(minor: number | bigint | string, currency: string): string {
+  const [whole = '', decimals] = formatAmount(BigInt(minor), currency).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return `${decimals === undefined ? grouped : `${grouped}.${decimals}`} ${currency}`;
+}
+
+/** A count for people: `1,000,000`. */
+export const count = (value: number | bigint): string => value.toLocaleString('en-US');
+
+export interface Progress {
+  /** Entries done so far, and of how many if that is known by now. */
+  update(done: number, total?: number): void;
+  stop(): void;
+}
+
+/** A live bar with rate and time left on a terminal; elsewhere a plain line every few seconds; nothing when quiet. */
+export function startProgress(label: string, unit: string, quiet = false): Progress {
+  if (quiet) return { update: () => undefined, stop: () => undefined };
+  return process.stderr.isTTY ? barProgress(label, unit) : lineProgress(label, unit);
+}
+
+function barProgress(label: string, unit: string): Progress {
+  const bar = new SingleBar({
+    stream: process.stderr,
+    format: `${label} {bar} {percentage}%  {value}/{total} ${unit}  {rate}/s  {eta_formatted} left`,
+    hideCursor: true,
+    clearOnComplete: true,
+    etaBuffer: 30,
+    fps: 8,
+  });
+  const started = performance.now();
+  let running = false;
+  return {
+    update(done, total) {
+      const rate = count(Math.round((done * 1000) / Math.max(1, performance.now() - started)));
+      if (!running) bar.start(total ?? done, done, { rate });
+      running = true;
+      if (total !== undefined) bar.setTotal(total);
+      bar.update(done, { rate });
+    },
+    stop: () => running && bar.stop(),
+  };
+}
+
+function lineProgress(label: string, unit: string): Progress {
+  const started = performance.now();
+  let printedAt = started;
+  return {
+    update(done, total) {
+      const now = performance.now();
+      if (now - printedAt < 2_000) return;
+      printedAt = now;
+      const rate = (done * 1000) / (now - started);
+      const left = total === undefined || rate === 0 ? '' : `, ${Math.ceil((total - done) / rate)} s left`;
+      note(`${label}: ${count(done)}${total === undefined ? '' : ` of ${count(total)}`} ${unit}, ${count(Math.round(rate))}/s${left}`);
+    },
+    stop: () => undefined,
+  };
+}
+
+/** Tells a failure on the right stream and returns the exit code. */
+export function reportFailure(error: unknown, json: boolean): number {
+  const known = asMagamError(error);
+  const failure = known instanceof MagamError ? known : new MagamError('INTERNAL', errorText(error));
+  const { code, message, details } = failure;
+  if (json) printJson({ error: { code, message, details } });
+  else note(`${colours.red(code)}: ${message}${Object.keys(details).length > 0 ? `\n${JSON.stringify(details, null, 2)}` : ''}`);
+  if (failure.code === 'INTERNAL' && error instanceof Error && error.stack !== undefined) note(error.stack);
+  return errors[code].exit;
+}
