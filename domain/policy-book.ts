@@ -144,8 +144,9 @@ function byCodeAndVersion(a: Candidate, b: Candidate): number {
 
 /** Whether both were or will be in force on some day. One that ends before it begins never is. */
 function overlap(a: Candidate, b: Candidate): boolean {
-  const from = a.policy.effectiveFrom > b.policy.effectiveFrom ? a.policy.effectiveFrom : b.policy.effectiveFrom;
-  return (a.endsOn === null || from <= a.endsOn) && (b.endsOn === null || from <= b.endsOn);
+  const [earlier, later] = a.policy.effectiveFrom <= b.policy.effectiveFrom ? [a, b] : [b, a];
+  const from = later.policy.effectiveFrom;
+  return (earlier.endsOn === null || from <= earlier.endsOn) && (later.endsOn === null || from <= later.endsOn);
 }
 
 function overlapFaults(group: readonly Candidate[]): PolicyFault[] {

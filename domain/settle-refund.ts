@@ -4,7 +4,8 @@
  * Every figure is cut at the same share of the units: of a figure X, the units up to the k-th carry floor(X × k / Q). A refund
  * takes the difference between two such cuts, so that any split of the units adds up to X.
  */
-import { type Refusal, refuse } from './errors.js';
+import { isRefusal, type Refusal, refuse } from './errors.js';
+import { type Explanation, plainStep, type Step } from './explanation.js';
 import type { FeePolicy } from './fee-policy.js';
 import { type Figures, netOf } from './figures.js';
 import { MAX_MINOR, mulDivFloor } from './money.js';
@@ -101,4 +102,53 @@ export function settleRefund(
     pgFeeVat: 0 - reversed.pgFeeVat,
     net: 0 - reversed.net,
   };
+}
+
+/** The cut of one figure: Δ(X) with its two floors written out. */
+function shareStep(symbol: string, name: string, x: number, prior: number, quantity: number, of: number): Step {
+  const value = reversedShare(x, prior, quantity, of);
+  const formula = `floor(${x} × ${prior + quantity} / ${of}) − floor(${x} × ${prior} / ${of})`;
+  return plainStep(`Δ(${symbol})`, `${name}, reversed share`, formula, value);
+}
+
+/**
+ * The refund told step by step: the shares and the reversed figures as positive values, then `figures` as `settleRefund`
+ * gives them, negated. Refuses exactly what `settleRefund` refuses.
+ */
+export function explainRefund(
+  original: SettledSale,
+  policy: FeePolicy,
+  priorQuantity: number,
+  quantity: number,
+): Explanation | Refusal {
+  const figures = settleRefund(original, policy, priorQuantity, quantity);
+  if (isRefusal(figures)) return figures;
+  const reversed = reversedFigures(original, policy, priorQuantity, quantity);
+  const { itemAmount, sellerDiscount, platformDiscount } = original;
+  const share = (symbol: string, name: string, x: number) =>
+    shareStep(symbol, name, x, priorQuantity, quantity, original.quantity);
+  const completes = priorQuantity + quantity === original.quantity;
+  const feeRule = policy.commission.onRefund === 'keep' ? 'the policy keeps the commission' : '';
+  const pgFeeRule = policy.pgFee?.onRefund === 'keep' ? 'the policy keeps the PG fee' : '';
+  const exclusive = policy.vat.mode === 'exclusive';
+  const steps = [
+    plainStep('Q', 'quantity of the sale', 'as sold', original.quantity),
+    plainStep('p', 'units refunded before', 'earlier accepted refunds', priorQuantity),
+    plainStep('r', 'units of this refund', 'as refunded', quantity),
+    share('A', 'item amount', itemAmount),
+    share('A − Ds', 'price after the seller discount', itemAmount - sellerDiscount),
+    share('A − Ds − Dp', 'price paid', itemAmount - sellerDiscount - platformDiscount),
+    plainStep('A', 'item amount', 'Δ(A)', reversed.itemAmount),
+    plainStep('Ds', 'seller discount', 'Δ(A) − Δ(A − Ds)', reversed.sellerDiscount),
+    plainStep('Dp', 'platform discount', 'Δ(A − Ds) − Δ(A − Ds − Dp)', reversed.platformDiscount),
+    plainStep('S', 'shipping fee', completes ? 'with the last unit' : 'not before the last unit', reversed.shippingFee),
+    plainStep('P', 'buyer paid', 'A − Ds − Dp + S', reversed.buyerPaid),
+    plainStep('B', 'fee base', policy.commission.includeShipping ? 'A − Ds + S' : 'A − Ds', reversed.feeBase),
+    plainStep('F', 'fee', feeRule || `Δ(${original.fee})`, reversed.fee),
+    plainStep('V', 'VAT on the fee', feeRule || `Δ(${original.feeVat})`, reversed.feeVat),
+    plainStep('G', 'PG fee', pgFeeRule || `Δ(${original.pgFee})`, reversed.pgFee),
+    plainStep('GV', 'VAT on the PG fee', pgFeeRule || `Δ(${original.pgFeeVat})`, reversed.pgFeeVat),
+    plainStep('N', 'net', exclusive ? 'A − Ds + S − F − V − G − GV' : 'A − Ds + S − F − G − GV', reversed.net),
+  ];
+  return { steps, figures };
 }

@@ -4,11 +4,12 @@
  * `settleSale` runs once per line of every run, so each rule is a small function over plain numbers; `explainSale` calls the
  * same functions and keeps what they said. Amounts are minor units of the policy's currency.
  */
-import { type Refusal, refuse } from './errors.js';
+import { isRefusal, type Refusal, refuse } from './errors.js';
 import { ExactSum } from './exact-sum.js';
+import { type Explanation, fractionText, plainStep, type Step } from './explanation.js';
 import type { Commission, FeeComponent, FeePolicy, FeeVat, PgFee } from './fee-policy.js';
 import { type Figures, netOf } from './figures.js';
-import { divRound, divRoundBig, FULL_RATE_E4, MAX_MINOR, mulDivRound } from './money.js';
+import { divRound, divRoundBig, FULL_RATE_E4, formatRate, MAX_MINOR, mulDivRound } from './money.js';
 
 export interface SaleInput {
   readonly quantity: number;
@@ -95,7 +96,7 @@ const raiseToMin = (fee: number, { minMinor }: Commission): number =>
   minMinor !== null && fee < minMinor ? minMinor : fee;
 const lowerToMax = (fee: number, { maxMinor }: Commission): number =>
   maxMinor !== null && fee > maxMinor ? maxMinor : fee;
-const lowerToBase = (fee: number, base: number): number => (fee > base ? base : fee);
+const lowerToBase = (fee: number, base: number): number => Math.min(fee, base);
 
 /** V: on top of the fee (`exclusive`), contained in it (`inclusive`) or 0. */
 function vatOnFee(fee: number, { mode, rateE4, rounding }: FeeVat): number {
@@ -151,4 +152,112 @@ export function settleSale(sale: SaleInput, policy: FeePolicy): Figures | Refusa
   };
   figures.net = netOf(figures, policy.vat.mode);
   return Number.isNaN(figures.net) ? refuse('AMOUNT_OUT_OF_RANGE', { figure: 'net' }) : figures;
+}
+
+/** The sale's own amounts as steps. */
+function givenSteps(sale: SaleInput): Step[] {
+  const given = (symbol: string, name: string, value: number) => plainStep(symbol, name, 'as sold', value);
+  return [
+    given('Q', 'quantity', sale.quantity),
+    given('A', 'item amount', sale.itemAmount),
+    given('S', 'shipping fee', sale.shippingFee),
+    given('Ds', 'seller discount', sale.sellerDiscount),
+    given('Dp', 'platform discount', sale.platformDiscount),
+  ];
+}
+
+function componentFormula(component: FeeComponent): string {
+  switch (component.type) {
+    case 'percent':
+      return `${formatRate(component.rateE4)} % of B`;
+    case 'fixed':
+      return component.per === 'unit' ? `${component.amountMinor} per unit × Q` : `${component.amountMinor} per line`;
+    case 'tiers': {
+      const bound = (upTo: number | null) => (upTo === null ? 'above' : `up to ${upTo}`);
+      const steps = component.steps.map((step) => `${bound(step.upToMinor)} ${formatRate(step.rateE4)} %`).join(', ');
+      return component.mode === 'graduated' ? `each slice of B: ${steps}` : `all of B by its slab: ${steps}`;
+    }
+  }
+}
+
+/** How the fee F comes about; the last step is F. */
+function feeSteps(base: number, quantity: number, commission: Commission): Step[] {
+  const { components, rounding, roundingUnitMinor, minMinor, maxMinor } = commission;
+  const millionths = (sum: ExactSum) => fractionText(sum.value(), BigInt(FULL_RATE_E4));
+  const steps: Step[] = components.map((component, i) => ({
+    symbol: `F${i + 1}`,
+    name: `${component.type} component`,
+    formula: componentFormula(component),
+    exact: millionths(exactFee([component], base, quantity)),
+    value: null,
+  }));
+  const sum = exactFee(components, base, quantity);
+  const rounded = roundFee(sum, commission);
+  const raised = raiseToMin(rounded, commission);
+  const lowered = lowerToMax(raised, commission);
+  const sumFormula = `sum of the components, rounded ${rounding} to a multiple of ${roundingUnitMinor}`;
+  steps.push({ symbol: 'Fr', name: 'fee, rounded', formula: sumFormula, exact: millionths(sum), value: rounded });
+  if (minMinor !== null) steps.push(plainStep('Fmin', 'fee, at least the minimum', `raised to ${minMinor}`, raised));
+  if (maxMinor !== null) steps.push(plainStep('Fmax', 'fee, at most the maximum', `lowered to ${maxMinor}`, lowered));
+  steps.push(plainStep('F', 'fee', 'at most B', lowerToBase(lowered, base)));
+  return steps;
+}
+
+function vatStep(fee: number, vat: FeeVat): Step {
+  const rate = formatRate(vat.rateE4);
+  const formulas = {
+    none: 'the policy charges none',
+    exclusive: `F × ${rate} / 100, rounded ${vat.rounding}, on top of F`,
+    inclusive: `F × ${rate} / (100 + ${rate}), rounded ${vat.rounding}, contained in F`,
+  };
+  const full = vat.mode === 'inclusive' ? FULL_RATE_E4 + vat.rateE4 : FULL_RATE_E4;
+  const exact = vat.mode === 'none' ? null : fractionText(BigInt(fee) * BigInt(vat.rateE4), BigInt(full));
+  return { symbol: 'V', name: 'VAT on the fee', formula: formulas[vat.mode], exact, value: vatOnFee(fee, vat) };
+}
+
+function pgFeeSteps(paid: number, policy: FeePolicy): Step[] {
+  const { pgFee, vat } = policy;
+  const charged = pgFee?.bearer === 'seller';
+  const value = pgFeeOn(paid, pgFee);
+  const ofRate = (amount: number, rateE4: number) =>
+    fractionText(BigInt(amount) * BigInt(rateE4), BigInt(FULL_RATE_E4));
+  const withVat = charged && pgFee.vat === 'exclusive';
+  return [
+    {
+      symbol: 'G',
+      name: 'PG fee',
+      formula: charged ? `P × ${formatRate(pgFee.rateE4)} / 100, rounded ${pgFee.rounding}` : 'the seller bears none',
+      exact: charged ? ofRate(paid, pgFee.rateE4) : null,
+      value,
+    },
+    {
+      symbol: 'GV',
+      name: 'VAT on the PG fee',
+      formula: withVat ? `G × ${formatRate(vat.rateE4)} / 100, rounded ${vat.rounding}` : 'none',
+      exact: withVat ? ofRate(value, vat.rateE4) : null,
+      value: vatOnPgFee(value, policy),
+    },
+  ];
+}
+
+/**
+ * The settlement of a sale told step by step, in the order of the rules and ending in the net, with the same figures; refuses
+ * exactly what `settleSale` refuses.
+ */
+export function explainSale(sale: SaleInput, policy: FeePolicy): Explanation | Refusal {
+  const figures = settleSale(sale, policy);
+  if (isRefusal(figures)) return figures;
+  const { commission, vat } = policy;
+  const baseFormula = commission.includeShipping ? 'A − Ds + S' : 'A − Ds';
+  const netFormula = vat.mode === 'exclusive' ? 'A − Ds + S − F − V − G − GV' : 'A − Ds + S − F − G − GV';
+  const steps = [
+    ...givenSteps(sale),
+    plainStep('P', 'buyer paid', 'A − Ds − Dp + S', buyerPaid(sale)),
+    plainStep('B', 'fee base', baseFormula, feeBase(sale, commission)),
+    ...feeSteps(figures.feeBase, sale.quantity, commission),
+    vatStep(figures.fee, vat),
+    ...pgFeeSteps(figures.buyerPaid, policy),
+    plainStep('N', 'net to seller', netFormula, netOf(figures, vat.mode)),
+  ];
+  return { steps, figures };
 }
