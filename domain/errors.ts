@@ -29,6 +29,7 @@ export const errors = define({
   POLICY_INVALID: { http: 422, exit: 1, meaning: 'A part of a policy is missing, unknown or contradicts another part.' },
   POLICY_MISSING: { http: 422, exit: 1, meaning: 'No fee policy of the currency is in force for the line on its order date.' },
   POLICY_OVERLAP: { http: 409, exit: 1, meaning: 'Two policies of the same scope and currency would be in force on the same day.' },
+  POLICY_UNREADABLE: { http: 500, exit: 1, meaning: 'A stored fee policy cannot be read: it was changed in the database.' },
   REFUND_EXCEEDS_SALE: { http: 409, exit: 1, meaning: 'A refund would take back more units than its sale has left.' },
 
   // Configuration and the database.

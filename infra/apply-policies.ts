@@ -1,0 +1,58 @@
+/** Applying fee policies: all of them or, with every reason named, none. */
+import { type ErrorCode, MagamError } from '../domain/errors.js';
+import type { FeePolicy } from '../domain/fee-policy.js';
+import { checkNewPolicies, type PolicyEnd, type PolicyFault } from '../domain/policy-book.js';
+import { type Db, inTransaction } from './database.js';
+import {
+  insertPolicies,
+  insertPolicyEnds,
+  lockPolicyBook,
+  readPolicies,
+  writePolicyRevision,
+} from './stores/fee-policy.js';
+
+export interface PolicyKey {
+  readonly code: string;
+  readonly version: number;
+}
+
+export interface AppliedPolicies {
+  readonly applied: PolicyKey[];
+  /** Already stored, word for word. */
+  readonly unchanged: PolicyKey[];
+  /** Open versions that a version of this file ended. */
+  readonly ended: PolicyEnd[];
+}
+
+/**
+ * Stores the policies that are new, in one transaction and under one new revision of the policy book; applying the same again
+ * changes nothing. Throws POLICY_IMMUTABLE, POLICY_OVERLAP or, when both kinds occur, POLICY_FILE_INVALID;
+ * `details.faults` names all of them by `path`, `code` and `message`.
+ */
+export async function applyPolicies(
+  db: Db,
+  policies: readonly FeePolicy[],
+  appliedBy: string,
+): Promise<AppliedPolicies> {
+  return inTransaction(db, async (tx) => {
+    // The lock keeps two files apart, and planning (which shares it) from seeing half of one.
+    const revision = (await lockPolicyBook(tx)) + 1;
+    const changes = checkNewPolicies(await readPolicies(tx), policies);
+    if (Array.isArray(changes)) throw refusalOf(changes);
+    if (changes.insert.length > 0) {
+      await insertPolicies(tx, changes.insert, revision, appliedBy.slice(0, 64));
+      await insertPolicyEnds(tx, changes.ends, revision);
+      await writePolicyRevision(tx, revision);
+    }
+    const keyOf = ({ code, version }: FeePolicy): PolicyKey => ({ code, version });
+    return { applied: changes.insert.map(keyOf), unchanged: changes.unchanged.map(keyOf), ended: changes.ends };
+  });
+}
+
+function refusalOf(faults: readonly PolicyFault[]): MagamError {
+  const codes = new Set<ErrorCode>(faults.map((fault) => fault.code));
+  const [first] = codes;
+  const code = codes.size === 1 && first !== undefined ? first : 'POLICY_FILE_INVALID';
+  const named = faults.map((fault) => ({ path: `policies[${fault.index}]`, code: fault.code, message: fault.message }));
+  return new MagamError(code, undefined, { faults: named });
+}
