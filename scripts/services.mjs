@@ -10,21 +10,18 @@
  * `--missing` starts only what MAGAM_DATABASE_URL and MAGAM_REDIS_URL do not already name. Exit codes: 1 failed (also: a
  * program is missing), 2 wrong usage. Needs nothing but Node: it runs before `npm ci`.
  */
-import { readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { withLock } from './lock.mjs';
+import { isProgram, run, ScriptError, say } from './script.mjs';
 import { ENGINE_NAMES, findDatabaseProcesses, isDatabaseProcess } from './services/database.mjs';
-import { LaunchError, openHome, readState, writeState } from './services/home.mjs';
+import { openHome, readState, writeState } from './services/home.mjs';
 import { findRedisProcesses, isRedisProcess } from './services/redis.mjs';
 import { databaseRuns, endAll, redisRuns, requirePrograms, startDatabase, startRedis } from './services/start.mjs';
 
 /** @typedef {import('./services/home.mjs').Home} Home */
 /** @typedef {import('./services/home.mjs').State} State */
 /** @typedef {{ databaseUrl: string, redisUrl: string, started: boolean }} Services */
-
-/** @param {string} line */
-const toStandardError = (line) => void process.stderr.write(`${line}\n`);
 
 /**
  * The URLs of a MySQL and a Redis server: those given, and for the others private ones, started when they do not run.
@@ -36,7 +33,7 @@ const toStandardError = (line) => void process.stderr.write(`${line}\n`);
  * @param {(line: string) => void} [options.log]
  * @returns {Promise<Services>} `started`: whether this call started anything
  */
-export async function startServices({ databaseUrl, redisUrl, engine, folder, log = toStandardError } = {}) {
+export async function startServices({ databaseUrl, redisUrl, engine, folder, log = say } = {}) {
   if (databaseUrl && redisUrl) return { databaseUrl, redisUrl, started: false };
   const home = openHome(folder);
   /** @param {State} state */
@@ -63,7 +60,7 @@ export async function startServices({ databaseUrl, redisUrl, engine, folder, log
     const state = readState(home);
     const { database, redis } = await down(state);
     if (!database && engine !== undefined && !databaseUrl && state.database?.engine !== engine) {
-      throw new LaunchError(
+      throw new ScriptError(
         `A ${ENGINE_NAMES[state.database?.engine ?? 'mariadb']} server runs in ${home.folder}, not ${ENGINE_NAMES[engine]}.`,
       );
     }
@@ -111,7 +108,7 @@ function publicPart(state) {
  * @param {string | undefined} [options.folder]
  * @param {(line: string) => void} [options.log]
  */
-export async function stopServices({ deleteData = false, folder, log = toStandardError } = {}) {
+export async function stopServices({ deleteData = false, folder, log = say } = {}) {
   const home = openHome(folder);
   await withLock(home.lockFile, async () => {
     const state = readState(home);
@@ -164,7 +161,7 @@ async function main([command = '', ...flags]) {
   const known = { start: ['--json', '--missing'], status: ['--json'], stop: ['--delete'] }[command];
   const unknown = flags.find((flag) => !known?.includes(flag));
   if (known === undefined || unknown !== undefined) {
-    toStandardError(USAGE);
+    say(USAGE);
     return 2;
   }
   const json = flags.includes('--json');
@@ -189,13 +186,4 @@ async function main([command = '', ...flags]) {
   return status.database.running && status.redis.running ? 0 : 1;
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  try {
-    process.exitCode = await main(process.argv.slice(2));
-  } catch (error) {
-    toStandardError(
-      error instanceof LaunchError ? error.message : String(error instanceof Error ? error.stack : error),
-    );
-    process.exitCode = 1;
-  }
-}
+if (isProgram(import.meta.url)) await run(() => main(process.argv.slice(2)));

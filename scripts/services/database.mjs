@@ -1,11 +1,13 @@
 /** The private MySQL or MariaDB server: its data folder, its settings, its start. */
+
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { commandLine, findProcesses } from '../processes.mjs';
-import { LaunchError, socketPath, writePrivate } from './home.mjs';
+import { ScriptError } from '../script.mjs';
+import { socketPath, writePrivate } from './home.mjs';
 import { findMariadbInstaller } from './programs.mjs';
 
 /** @typedef {import('./home.mjs').Home} Home */
@@ -66,7 +68,7 @@ export function makeDatabaseFolder(home, program) {
   try {
     const result = spawnSync(file, args, { stdio: ['ignore', log, log], cwd: home.folder });
     if (result.status !== 0) {
-      throw new LaunchError(`${file} could not make the data folder:\n${tailOf(home.databaseLog)}`);
+      throw new ScriptError(`${file} could not make the data folder:\n${tailOf(home.databaseLog)}`);
     }
   } finally {
     closeSync(log);
@@ -81,7 +83,7 @@ export function makeDatabaseFolder(home, program) {
 function mariadbMaker(home, program) {
   const file = findMariadbInstaller(program.file);
   if (file === undefined) {
-    throw new LaunchError(`${program.file} is there, but mariadb-install-db, which makes its system tables, is not.`);
+    throw new ScriptError(`${program.file} is there, but mariadb-install-db, which makes its system tables, is not.`);
   }
   // "normal": root gets an empty password that the first start replaces; "socket" would tie it to the system's root.
   const args = ['--no-defaults', `--datadir=${home.databaseData}`, '--auth-root-authentication-method=normal'];

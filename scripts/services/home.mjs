@@ -4,18 +4,13 @@ import { lstatSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFile
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ScriptError } from '../script.mjs';
 
 /** The checkout this launcher belongs to. */
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** The kernel takes 107 bytes for the path of a socket; MySQL puts a `.lock` beside it. */
 const SOCKET_PATH_MAX = 100;
-
-/** Something a person can act on: the message is all that is shown. */
-export class LaunchError extends Error {
-  /** @override */
-  name = 'LaunchError';
-}
 
 /** @typedef {'mariadb' | 'mysql'} Engine */
 
@@ -75,7 +70,7 @@ export function socketPath(home) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);
   if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid())) {
-    throw new LaunchError(`${folder} belongs to somebody else; remove it, or set MAGAM_HOME to a shorter path.`);
+    throw new ScriptError(`${folder} belongs to somebody else; remove it, or set MAGAM_HOME to a shorter path.`);
   }
   return join(folder, 'database.sock');
 }

@@ -1,7 +1,7 @@
 /** What to do where a server program is missing: install it (Debian and Ubuntu, as root) or say how. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { LaunchError } from './home.mjs';
+import { ScriptError } from '../script.mjs';
 import { findPrograms } from './programs.mjs';
 
 /** @typedef {'database' | 'redis'} ServiceName */
@@ -19,7 +19,7 @@ export function install(missing, log) {
   const apt = findPrograms(['apt-get'])[0];
   const isRoot = process.getuid?.() === 0;
   if (apt === undefined || !isRoot || !isDebian() || process.env.MAGAM_NO_INSTALL === '1') {
-    throw new LaunchError(instructions(missing));
+    throw new ScriptError(instructions(missing));
   }
   const packages = missing.map((name) => DEBIAN_PACKAGES[name]);
   log(`Not found on this machine: ${missing.map((name) => PROGRAMS[name]).join(', ')}. Installing:`);
@@ -40,7 +40,7 @@ function runApt(apt, args, missing) {
   // apt's output goes to standard error: standard output belongs to the URLs.
   const result = spawnSync(apt, args, { stdio: ['ignore', 2, 2], env });
   if (result.status !== 0) {
-    throw new LaunchError(`apt-get ${args[0]} failed (see above).\n${instructions(missing)}`);
+    throw new ScriptError(`apt-get ${args[0]} failed (see above).\n${instructions(missing)}`);
   }
 }
 

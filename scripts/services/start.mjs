@@ -2,6 +2,7 @@
 
 import { rmSync } from 'node:fs';
 import { endProcesses, waitUntil } from '../processes.mjs';
+import { ScriptError } from '../script.mjs';
 import {
   ENGINE_NAMES,
   engineOfData,
@@ -12,7 +13,7 @@ import {
   newPassword,
   tailOf,
 } from './database.mjs';
-import { LaunchError, writeState } from './home.mjs';
+import { writeState } from './home.mjs';
 import { install } from './install.mjs';
 import { choosePort, databaseAnswers, redisAnswers } from './ports.mjs';
 import { findDatabasePrograms, findRedisProgram } from './programs.mjs';
@@ -95,7 +96,7 @@ export async function startDatabase(home, state, wanted, log) {
 export async function startRedis(home, state, log) {
   await endAll(findRedisProcesses(home), (pid) => isRedisProcess(home, pid, state.redis?.port ?? 0), 'Redis server');
   const program = findRedisProgram();
-  if (program === undefined) throw new LaunchError('redis-server was found, but does not run.');
+  if (program === undefined) throw new ScriptError('redis-server was found, but does not run.');
   const password = state.redis?.password ?? newPassword();
   await launch({
     label: `Redis ${program.version}`,
@@ -130,7 +131,7 @@ export function requirePrograms(needed, log) {
   if (missing.length === 0) return;
   install(missing, log);
   const still = lacking();
-  if (still.length > 0) throw new LaunchError(`Installed, but still not found: ${still.join(', ')}.`);
+  if (still.length > 0) throw new ScriptError(`Installed, but still not found: ${still.join(', ')}.`);
 }
 
 /**
@@ -143,7 +144,7 @@ function chooseDatabaseProgram(home, wanted, log) {
   const existing = engineOfData(home);
   const remedy = `Remove that data with \`npm run services:stop -- --delete\`, or set MAGAM_HOME to another folder.`;
   if (wanted !== undefined && existing !== undefined && wanted !== existing) {
-    throw new LaunchError(
+    throw new ScriptError(
       `The data in ${home.databaseData} was made by ${ENGINE_NAMES[existing]}; ${ENGINE_NAMES[wanted]} cannot use it.\n${remedy}`,
     );
   }
@@ -156,11 +157,11 @@ function chooseDatabaseProgram(home, wanted, log) {
   }
   const found = programs.map(({ file, engine }) => `${file} (${ENGINE_NAMES[engine]})`).join(', ');
   if (existing !== undefined) {
-    throw new LaunchError(
+    throw new ScriptError(
       `The data in ${home.databaseData} was made by ${ENGINE_NAMES[existing]}, but only this is installed: ${found}.\n${remedy}`,
     );
   }
-  throw new LaunchError(
+  throw new ScriptError(
     `No ${ENGINE_NAMES[engine ?? 'mysql']} server on this machine; found only: ${found || 'none'}.`,
   );
 }
@@ -204,10 +205,10 @@ async function launch({ label, preferredPort, logFile, isOurs, answers, spawnOn,
       return;
     }
     if (!ended())
-      throw new LaunchError(`${label} did not answer within ${START_LIMIT_MS / 1000} s:\n${tailOf(logFile)}`);
+      throw new ScriptError(`${label} did not answer within ${START_LIMIT_MS / 1000} s:\n${tailOf(logFile)}`);
     const portWasTaken = (await choosePort(port)) !== port;
     if (!portWasTaken || attempt === PORT_ATTEMPTS) {
-      throw new LaunchError(`${label} did not start${failure ? ` (${failure.message})` : ''}:\n${tailOf(logFile)}`);
+      throw new ScriptError(`${label} did not start${failure ? ` (${failure.message})` : ''}:\n${tailOf(logFile)}`);
     }
     log(`Port ${port} was taken meanwhile; trying another.`);
   }
@@ -222,6 +223,6 @@ async function launch({ label, preferredPort, logFile, isOurs, answers, spawnOn,
 export async function endAll(pids, isOurs, label) {
   const left = await endProcesses(pids, isOurs, STOP_LIMIT_MS);
   if (left.length > 0) {
-    throw new LaunchError(`The ${label} (pid ${left.join(', ')}) did not end within ${STOP_LIMIT_MS / 1000} s.`);
+    throw new ScriptError(`The ${label} (pid ${left.join(', ')}) did not end within ${STOP_LIMIT_MS / 1000} s.`);
   }
 }

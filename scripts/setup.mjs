@@ -1,0 +1,118 @@
+#!/usr/bin/env node
+/**
+ * Makes a checkout ready to run: dependencies (`npm ci`) and the compiled program (`npm run build`), each only when it
+ * is missing or older than what it is made from. `node scripts/setup.mjs`; everything it says is on standard error.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { withLock } from './lock.mjs';
+import { isProgram, run, ScriptError, say } from './script.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const SOURCE_FOLDERS = ['domain', 'infra', 'batch', 'cli', 'bench'];
+const BUILD_INPUTS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+/** Written last, so that a build that was cut short is done again. */
+const BUILT = 'dist/.built';
+/** npm's own record of what it has installed. */
+const INSTALLED = 'node_modules/.package-lock.json';
+
+/**
+ * When a file of the checkout was last changed, in ms; -Infinity when it does not exist.
+ * @param {string} path
+ */
+function changedAt(path) {
+  return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY;
+}
+
+/**
+ * The newest change in a folder of sources. Folders count too: their time changes when a file is added or removed.
+ * @param {string} folder
+ * @returns {number}
+ */
+function newestIn(folder) {
+  let newest = changedAt(folder);
+  if (newest === Number.NEGATIVE_INFINITY) return newest;
+  for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) newest = Math.max(newest, newestIn(path));
+    else if (entry.name.endsWith('.ts')) newest = Math.max(newest, changedAt(path));
+  }
+  return newest;
+}
+
+const needsInstall = () => changedAt(INSTALLED) < changedAt('package-lock.json');
+
+const needsBuild = () =>
+  changedAt(BUILT) < Math.max(...SOURCE_FOLDERS.map(newestIn), ...BUILD_INPUTS.map((file) => changedAt(file)));
+
+/** Refuses a Node that is too old, by the range of package.json (always of the form `>=x.y`). */
+function requireNode() {
+  const wanted = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).engines.node.replace('>=', '');
+  const [major, minor] = wanted.split('.').map(Number);
+  const [haveMajor = 0, haveMinor = 0] = process.versions.node.split('.').map(Number);
+  if (haveMajor < major || (haveMajor === major && haveMinor < minor)) {
+    throw new ScriptError(
+      `Magam needs Node ${wanted} or newer; this is ${process.versions.node}. See https://nodejs.org/`,
+    );
+  }
+}
+
+/**
+ * Runs npm with all its output on standard error; with `quiet`, only when it fails.
+ * @param {string[]} args
+ * @param {boolean} quiet
+ */
+function npm(args, quiet) {
+  // The npm that runs this script, if any: the one on the PATH may be another, or a wrapper.
+  const own = process.env.npm_execpath;
+  const [file, before] = own?.endsWith('npm-cli.js') ? [process.execPath, [own]] : ['npm', []];
+  const result = spawnSync(file, [...before, ...args], {
+    cwd: root,
+    stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 2, 2],
+  });
+  if (result.status === 0) return;
+  if (quiet) process.stderr.write(Buffer.concat([result.stdout ?? Buffer.alloc(0), result.stderr ?? Buffer.alloc(0)]));
+  throw new ScriptError(
+    `\`npm ${args.join(' ')}\` failed${result.error ? `: ${result.error.message}` : ' (see above)'}.`,
+  );
+}
+
+/**
+ * Installs and builds what is missing or outdated; returns at once when nothing is. Two at once do not collide.
+ * @param {object} [options]
+ * @param {boolean} [options.quiet] say nothing unless something fails
+ */
+export async function ensureBuilt({ quiet = false } = {}) {
+  requireNode();
+  if (!needsInstall() && !needsBuild()) return;
+  const log = quiet ? () => {} : say;
+  mkdirSync(join(root, '.magam'), { recursive: true, mode: 0o700 });
+  const work = async () => {
+    if (needsInstall()) {
+      log('Installing dependencies (npm ci) …');
+      npm(['ci', '--include=dev', '--no-audit', '--no-fund'], quiet);
+    }
+    if (needsBuild()) {
+      log('Building (npm run build) …');
+      const since = new Date();
+      // Without the stamp nobody knows whether the outputs are whole; the compiler's own record would make it skip some.
+      if (changedAt(BUILT) === Number.NEGATIVE_INFINITY) rmSync(join(root, 'dist'), { recursive: true, force: true });
+      npm(['run', '--silent', 'build'], quiet);
+      writeFileSync(join(root, BUILT), '');
+      // The time before the build: a source saved during it is newer.
+      utimesSync(join(root, BUILT), since, since);
+    }
+  };
+  await withLock(join(root, '.magam/setup.lock'), work, (pid) =>
+    log(`Waiting for process ${pid}, which is building …`),
+  );
+}
+
+if (isProgram(import.meta.url)) {
+  await run(async () => {
+    await ensureBuilt({ quiet: process.argv.includes('--quiet') });
+    return 0;
+  });
+}
