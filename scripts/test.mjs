@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+/**
+ * What `npm test` runs: set-up, services, then jest; the arguments are passed on to jest. Services are private ones
+ * unless MAGAM_DATABASE_URL or MAGAM_REDIS_URL name others. With `--mysql` (`npm run test:mysql`) the database is a MySQL
+ * server: the given one, or a private one in a folder of its own that is stopped afterwards.
+ *
+ * The last line of standard output is `N passed, N failed` (`, N skipped` if any); the exit code is jest's.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from './script.mjs';
+import { startServices, stopServices } from './services.mjs';
+import { ensureBuilt } from './setup.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+
+/**
+ * Runs jest and prints the closing line.
+ * @param {string[]} args
+ * @param {{ databaseUrl: string, redisUrl: string }} services
+ */
+function runJest(args, { databaseUrl, redisUrl }) {
+  const folder = mkdtempSync(join(tmpdir(), 'magam-test-'));
+  try {
+    const resultFile = join(folder, 'result.json');
+    const node = [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      'node_modules/jest/bin/jest.js',
+    ];
+    // The services' own memory and the tests' child processes need the rest of a small machine.
+    const jest = ['--maxWorkers=2', '--json', `--outputFile=${resultFile}`, ...args];
+    const { status } = spawnSync(process.execPath, [...node, ...jest], {
+      cwd: root,
+      // --json would print the whole result on standard output; people read what jest says on standard error.
+      stdio: ['inherit', 'ignore', 'inherit'],
+      env: { ...process.env, MAGAM_DATABASE_URL: databaseUrl, MAGAM_REDIS_URL: redisUrl },
+    });
+    process.stdout.write(`${closingLine(resultFile)}\n`);
+    return status ?? 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * A file that could not even be loaded has no tests; it counts as one that failed.
+ * @param {string} resultFile
+ */
+function closingLine(resultFile) {
+  try {
+    const result = JSON.parse(readFileSync(resultFile, 'utf8'));
+    const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+    const skipped = result.numPendingTests + result.numTodoTests;
+    return `${result.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  } catch {
+    return '0 passed, 1 failed';
+  }
+}
+
+await run(async () => {
+  const args = process.argv.slice(2).filter((arg) => arg !== '--mysql');
+  const { MAGAM_DATABASE_URL: databaseUrl, MAGAM_REDIS_URL: redisUrl } = process.env;
+  await ensureBuilt();
+  if (!process.argv.includes('--mysql') || databaseUrl)
+    return runJest(args, await startServices({ databaseUrl, redisUrl }));
+  // Data of the two engines cannot share a folder.
+  const folder = join(process.env.MAGAM_HOME || join(root, '.magam'), 'mysql');
+  const services = await startServices({ redisUrl, folder, engine: 'mysql' });
+  try {
+    return runJest(args, services);
+  } finally {
+    if (services.started) await stopServices({ folder });
+  }
+});
