@@ -19,6 +19,7 @@ export const errors = define({
   AMOUNT_INVALID: { http: 422, exit: 1, meaning: 'An amount is not a plain decimal number with at most the decimals of its currency.' },
   AMOUNT_OUT_OF_RANGE: { http: 422, exit: 1, meaning: 'An amount or a computed figure is beyond 2^53 - 1 minor units.' },
   CURRENCY_UNKNOWN: { http: 422, exit: 1, meaning: 'A currency is not a code of ISO 4217 with minor units.' },
+  FILE_UNREADABLE: { http: 422, exit: 1, meaning: 'A file cannot be read, or not as UTF-8 text; the message says why.' },
   RATE_INVALID: { http: 422, exit: 1, meaning: 'A rate is not a decimal string from 0 to 100 percent with at most 4 decimals.' },
 
   // Fee policies and what they are applied to.
@@ -28,6 +29,7 @@ export const errors = define({
   POLICY_IMMUTABLE: { http: 409, exit: 1, meaning: 'This version of the policy is stored with other content; give the change a new version.' },
   POLICY_INVALID: { http: 422, exit: 1, meaning: 'A part of a policy is missing, unknown or contradicts another part.' },
   POLICY_MISSING: { http: 422, exit: 1, meaning: 'No fee policy of the currency is in force for the line on its order date.' },
+  POLICY_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no fee policy with this code.' },
   POLICY_OVERLAP: { http: 409, exit: 1, meaning: 'Two policies of the same scope and currency would be in force on the same day.' },
   POLICY_UNREADABLE: { http: 500, exit: 1, meaning: 'A stored fee policy cannot be read: it was changed in the database.' },
   REFUND_EXCEEDS_SALE: { http: 409, exit: 1, meaning: 'A refund would take back more units than its sale has left.' },

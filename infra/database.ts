@@ -97,6 +97,25 @@ export async function selectArrays(db: Db, sql: string, params: readonly unknown
   return rows as Cell[][];
 }
 
+/**
+ * Rows of a query as arrays (numbers as in `selectArrays`), batch by batch as the server sends them: flat memory however many
+ * there are. The connection is busy until the last batch was taken.
+ */
+export async function* streamArrays(db: Db, sql: string, params: readonly unknown[], batchRows = 1_000): AsyncGenerator<Cell[][]> {
+  const query = db.raw(sql, params as Knex.RawBinding[]).options({ rowsAsArray: true, bigNumberStrings: false });
+  let batch: Cell[][] = [];
+  for await (const row of query.stream({ highWaterMark: batchRows })) {
+    batch.push(row as Cell[]);
+    if (batch.length < batchRows) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** A DATETIME of the database, which is in UTC, as ISO 8601. */
+export const isoTime = (stamp: string): string => `${stamp.replace(' ', 'T')}Z`;
+
 /** Runs a changing statement; returns the number of rows it matched (UPDATE) or changed (INSERT, DELETE). */
 export async function change(db: Db, sql: string, params: readonly unknown[] = []): Promise<number> {
   const [result] = await db.raw(sql, params as Knex.RawBinding[]);

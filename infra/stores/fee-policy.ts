@@ -112,12 +112,11 @@ function readDefinitions(rows: readonly PolicyRow[]): readonly FeePolicy[] {
   const parsed = parsePolicyFile(`{"policies":[${rows.map((row) => row.definition).join(',')}]}`);
   if ('policies' in parsed && parsed.policies.length === rows.length) return parsed.policies;
   // What is stored passed this reader once: somebody changed it in the database.
-  const faults = 'faults' in parsed ? parsed.faults : [];
-  const stored = faults.map(({ path, message }) => {
-    const row = rows[Number(/^policies\[(\d+)\]/.exec(path)?.[1])];
-    return row === undefined ? { path, message } : { policy: row.code, version: row.version, path, message };
+  const faults = rows.flatMap(({ code, version, definition }) => {
+    const alone = parsePolicyFile(`{"policies":[${definition}]}`);
+    return 'faults' in alone ? alone.faults.map(({ path, message }) => ({ policy: code, version, path, message })) : [];
   });
-  throw new MagamError('POLICY_UNREADABLE', undefined, { faults: stored });
+  throw new MagamError('POLICY_UNREADABLE', undefined, { faults });
 }
 
 /** Stores new versions under a revision. */

@@ -1,0 +1,123 @@
+/** `magam policies`: loads fee policies from a file and shows what is stored. */
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { MagamError } from '../domain/errors.js';
+import { isPolicyCode } from '../domain/external-id.js';
+import { type PolicyScope, policyToFile } from '../domain/fee-policy.js';
+import { applyPolicies } from '../infra/apply-policies.js';
+import { isoTime } from '../infra/database.js';
+import { parsePolicyFile } from '../infra/policy-file.js';
+import { type PolicyRecord, readPolicyRecords } from '../infra/stores/fee-policy.js';
+import { withDatabase } from './context.js';
+import { print, printJson, printTable } from './output.js';
+
+export function policiesCommands(program: Command): void {
+  const policies = program.command('policies').description('load and show fee policies');
+  policies
+    .command('apply')
+    .argument('<file>', 'policy file (JSON)')
+    .description('store the policies of a file: all of them or, with every fault named, none')
+    .action((file: string, _options, command: Command) => apply(file, command));
+  policies
+    .command('list')
+    .description('list every version of every policy')
+    .action((_options, command: Command) => list(command));
+  policies
+    .command('show')
+    .argument('<code>', 'code of a policy')
+    .description('show every version of a policy as it is stored')
+    .action((code: string, _options, command: Command) => show(code, command));
+}
+
+async function apply(file: string, command: Command): Promise<void> {
+  const parsed = parsePolicyFile(await readText(file));
+  if ('faults' in parsed) throw new MagamError('POLICY_FILE_INVALID', undefined, { file, faults: parsed.faults });
+  await withDatabase(command, async ({ db, config, json }) => {
+    const result = await applyPolicies(db, parsed.policies, config.userName);
+    if (json) return printJson(result);
+    for (const { code, version } of result.applied) print(`applied    ${code} version ${version}`);
+    for (const { code, version, endsOn, byVersion } of result.ended) {
+      print(`ended      ${code} version ${version} on ${endsOn}, by version ${byVersion}`);
+    }
+    for (const { code, version } of result.unchanged) print(`unchanged  ${code} version ${version}`);
+    if (parsed.policies.length === 0) print('The file holds no policies.');
+  });
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+  } catch (error) {
+    const reason = error instanceof TypeError ? 'it is not UTF-8 text' : String((error as Error).message);
+    throw new MagamError('FILE_UNREADABLE', `${file} cannot be read: ${reason}.`, { file });
+  }
+}
+
+async function list(command: Command): Promise<void> {
+  await withDatabase(command, async ({ db, json }) => {
+    const records = await readPolicyRecords(db);
+    if (json) return printJson({ policies: records.map(summary) });
+    printTable(
+      ['code', 'version', 'currency', 'scope', 'from', 'through', 'applied'],
+      records.map((record) => [
+        record.policy.code,
+        record.policy.version,
+        record.policy.currency,
+        scopeText(record.policy.scope),
+        record.policy.effectiveFrom,
+        throughText(record),
+        `${isoTime(record.appliedAt)} by ${record.appliedBy}`,
+      ]),
+      ['version'],
+    );
+  });
+}
+
+async function show(code: string, command: Command): Promise<void> {
+  await withDatabase(command, async ({ db, json }) => {
+    const records = isPolicyCode(code) ? await readPolicyRecords(db, code) : [];
+    if (records.length === 0) throw new MagamError('POLICY_NOT_FOUND', undefined, { code });
+    if (json) {
+      const versions = records.map((record) => ({ ...summary(record), definition: policyToFile(record.policy) }));
+      return printJson({ code, versions });
+    }
+    for (const record of records) {
+      print(`${code} version ${record.policy.version}, ${scopeText(record.policy.scope)}, ${record.policy.currency}`);
+      print(`in force from ${record.policy.effectiveFrom} through ${throughText(record)}`);
+      print(`applied ${isoTime(record.appliedAt)} by ${record.appliedBy}, revision ${record.revision}`);
+      print(`${JSON.stringify(policyToFile(record.policy), null, 2)}\n`);
+    }
+  });
+}
+
+function summary({ policy, endsOn, end, revision, appliedBy, appliedAt }: PolicyRecord): object {
+  return {
+    code: policy.code,
+    version: policy.version,
+    currency: policy.currency,
+    scope: policy.scope,
+    effectiveFrom: policy.effectiveFrom,
+    effectiveTo: policy.effectiveTo,
+    inForceThrough: endsOn,
+    endedByVersion: end?.byVersion ?? null,
+    revision,
+    appliedBy,
+    appliedAt: isoTime(appliedAt),
+  };
+}
+
+/** The scope as people say it: `seller S7, category shoes`. */
+function scopeText({ seller, category, product }: PolicyScope): string {
+  const parts = [
+    seller === null ? '' : `seller ${seller}`,
+    category === null ? '' : `category ${category}`,
+    product === null ? '' : `product ${product}`,
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'every line' : parts.join(', ');
+}
+
+function throughText({ endsOn, end, policy }: PolicyRecord): string {
+  if (endsOn === null) return 'open';
+  const by = end === null ? '' : ` (ended by version ${end.byVersion})`;
+  return endsOn < policy.effectiveFrom ? `never in force${by}` : `${endsOn}${by}`;
+}
