@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { isProgram, run, ScriptError, say } from './script.mjs';
 import { ENGINE_NAMES, findDatabaseProcesses, isDatabaseProcess } from './services/database.mjs';
-import { openHome, readState, writeState } from './services/home.mjs';
+import { openHome, readState, shortFolder, writeState } from './services/home.mjs';
 import { findRedisProcesses, isRedisProcess } from './services/redis.mjs';
 import { databaseRuns, endAll, redisRuns, requirePrograms, startDatabase, startRedis } from './services/start.mjs';
 
@@ -136,7 +136,17 @@ export async function stopServices({ deleteData = false, folder, log = say } = {
 function deleteHome(home) {
   const { folder, stateFile, initFile, databaseData, databaseLog, redisData, redisConf, redisLog } = home;
   const others = ['database.pid', 'database.sock', 'database.sock.lock'].map((name) => join(folder, name));
-  for (const path of [databaseData, databaseLog, initFile, redisData, redisConf, redisLog, stateFile, ...others]) {
+  for (const path of [
+    shortFolder(home),
+    databaseData,
+    databaseLog,
+    initFile,
+    redisData,
+    redisConf,
+    redisLog,
+    stateFile,
+    ...others,
+  ]) {
     rmSync(path, { recursive: true, force: true });
   }
 }

@@ -2,12 +2,12 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { commandLine, findProcesses } from '../processes.mjs';
 import { ScriptError } from '../script.mjs';
-import { socketPath, writePrivate } from './home.mjs';
+import { makeShortFolder, shortFolder, socketPath, writePrivate } from './home.mjs';
 import { findMariadbInstaller } from './programs.mjs';
 
 /** @typedef {import('./home.mjs').Home} Home */
@@ -52,7 +52,12 @@ export function findDatabaseProcesses(home) {
  * @param {string} command
  */
 function isServerCommand(home, command) {
-  return command.includes(`--datadir=${home.databaseData} `);
+  return [home.databaseData, dataAlias(home)].some((folder) => command.includes(`--datadir=${folder} `));
+}
+
+/** @param {Home} home */
+function dataAlias(home) {
+  return join(shortFolder(home), 'database');
 }
 
 /**
@@ -86,8 +91,20 @@ function mariadbMaker(home, program) {
     throw new ScriptError(`${program.file} is there, but mariadb-install-db, which makes its system tables, is not.`);
   }
   // "normal": root gets an empty password that the first start replaces; "socket" would tie it to the system's root.
-  const args = ['--no-defaults', `--datadir=${home.databaseData}`, '--auth-root-authentication-method=normal'];
+  const args = ['--no-defaults', `--datadir=${dataFolderFor(home)}`, '--auth-root-authentication-method=normal'];
   return { file, args: [...args, '--skip-test-db', '--skip-name-resolve', ...asRoot()] };
+}
+
+/**
+ * MariaDB's shell script does not quote the folder everywhere: one with a space gets an alias.
+ * @param {Home} home
+ */
+function dataFolderFor(home) {
+  if (/^[\w./-]+$/.test(home.databaseData)) return home.databaseData;
+  makeShortFolder(home);
+  rmSync(dataAlias(home), { force: true });
+  symlinkSync(home.databaseData, dataAlias(home));
+  return dataAlias(home);
 }
 
 /**

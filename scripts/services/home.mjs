@@ -59,20 +59,35 @@ export function openHome(folder = process.env.MAGAM_HOME || join(root, '.magam')
 }
 
 /**
- * The database's socket: in the home folder, or, where that path would be too long, in a folder of the system's
- * temporary one that only this user can use.
+ * A folder with a short name without spaces, for what cannot cope with the home folder's: in the system's temporary
+ * folder, of this home only.
+ * @param {Home} home
+ */
+export function shortFolder(home) {
+  return join(tmpdir(), `magam-${createHash('sha256').update(home.folder).digest('hex').slice(0, 16)}`);
+}
+
+/**
+ * Creates the short folder; nobody but this user can use it.
+ * @param {Home} home
+ */
+export function makeShortFolder(home) {
+  const folder = shortFolder(home);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid())) {
+    throw new ScriptError(`${folder} belongs to somebody else; remove it, or set MAGAM_HOME to another path.`);
+  }
+  return folder;
+}
+
+/**
+ * The database's socket: in the home folder, or in the short one where that path would be too long.
  * @param {Home} home
  */
 export function socketPath(home) {
   const near = join(home.folder, 'database.sock');
-  if (Buffer.byteLength(near) <= SOCKET_PATH_MAX) return near;
-  const folder = join(tmpdir(), `magam-${createHash('sha256').update(home.folder).digest('hex').slice(0, 16)}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const found = lstatSync(folder);
-  if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid())) {
-    throw new ScriptError(`${folder} belongs to somebody else; remove it, or set MAGAM_HOME to a shorter path.`);
-  }
-  return join(folder, 'database.sock');
+  return Buffer.byteLength(near) <= SOCKET_PATH_MAX ? near : join(makeShortFolder(home), 'database.sock');
 }
 
 /**
