@@ -22,32 +22,31 @@ export function install(missing, log) {
     throw new ScriptError(instructions(missing));
   }
   const packages = missing.map((name) => DEBIAN_PACKAGES[name]);
-  log(`Not found on this machine: ${missing.map((name) => PROGRAMS[name]).join(', ')}. Installing:`);
+  log(`Not found on this machine: ${missing.map((name) => PROGRAMS[name]).join(', ')}.`);
+  log('Installing (MAGAM_NO_INSTALL=1 prevents this):');
   log(`  apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`);
-  withoutSystemServices(() => {
-    runApt(apt, ['update', '-q'], missing);
-    runApt(apt, ['install', '-y', '-q', '--no-install-recommends', ...packages], missing);
+  const installed = withoutSystemServices(() => {
+    // One unreachable source of several fails the update; what matters is whether the installation succeeds.
+    runApt(apt, ['update', '-q']);
+    return runApt(apt, ['install', '-y', '-q', '--no-install-recommends', ...packages]);
   });
+  if (!installed) throw new ScriptError(`apt-get failed (see above).\n${instructions(missing)}`);
 }
 
 /**
+ * Whether apt did what it was told. Its output goes to standard error: standard output belongs to the URLs.
  * @param {string} apt
  * @param {string[]} args
- * @param {ServiceName[]} missing
  */
-function runApt(apt, args, missing) {
+function runApt(apt, args) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // apt's output goes to standard error: standard output belongs to the URLs.
-  const result = spawnSync(apt, args, { stdio: ['ignore', 2, 2], env });
-  if (result.status !== 0) {
-    throw new ScriptError(`apt-get ${args[0]} failed (see above).\n${instructions(missing)}`);
-  }
+  return spawnSync(apt, args, { stdio: ['ignore', 2, 2], env }).status === 0;
 }
 
 /**
  * Runs `work` while Debian's packages may not start system services: these servers are only wanted as programs. The
  * policy file of somebody else is left as it is.
- * @param {() => void} work
+ * @param {() => boolean} work
  */
 function withoutSystemServices(work) {
   if (existsSync(POLICY_FILE)) return work();
@@ -55,7 +54,7 @@ function withoutSystemServices(work) {
   writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   process.once('exit', remove);
   try {
-    work();
+    return work();
   } finally {
     remove();
     process.removeListener('exit', remove);
