@@ -92,7 +92,8 @@ function mariadbMaker(home, program) {
   }
   // "normal": root gets an empty password that the first start replaces; "socket" would tie it to the system's root.
   const args = ['--no-defaults', `--datadir=${dataFolderFor(home)}`, '--auth-root-authentication-method=normal'];
-  return { file, args: [...args, '--skip-test-db', '--skip-name-resolve', ...asRoot()] };
+  // --force: it would refuse where the machine's own name does not resolve; nothing here uses names.
+  return { file, args: [...args, '--skip-test-db', '--skip-name-resolve', '--force', ...asRoot()] };
 }
 
 /**
