@@ -92,8 +92,8 @@ function roundsAway(rounding: Rounding, versusHalf: number, odd: boolean): boole
 export function divRound(dividend: number, divisor: number, rounding: Rounding): number {
   if (dividend < 0) return 0 - divRound(-dividend, divisor, rounding);
   // The floor of the floating-point quotient is the true one: just below an integer k lies at best k − 1/divisor, and the
-  // quotient would only round up to k if k × divisor were beyond 2^53.
-  const quotient = Math.floor(dividend / divisor);
+  // quotient would only round up to k if k × divisor were beyond 2^53. Adding 0 takes the sign off −0.
+  const quotient = Math.floor(dividend / divisor) + 0;
   const rest = dividend - quotient * divisor;
   if (rest === 0) return quotient;
   const versusHalf = rest - (divisor - rest);
