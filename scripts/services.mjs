@@ -64,15 +64,15 @@ export async function startServices({ databaseUrl, redisUrl, engine, folder, log
         `A ${ENGINE_NAMES[state.database?.engine ?? 'mariadb']} server runs in ${home.folder}, not ${ENGINE_NAMES[engine]}.`,
       );
     }
-    requirePrograms(
-      [...(database ? /** @type {const} */ (['database']) : []), ...(redis ? /** @type {const} */ (['redis']) : [])],
-      log,
-    );
+    // The packages that could be installed hold MariaDB: no help to somebody who asks for an engine by name.
+    requirePrograms({ database: database && engine === undefined, redis }, log);
     if (database) await startDatabase(home, state, engine, log);
     if (redis) await startRedis(home, state, log);
     return result(state, database || redis);
   };
-  return withLock(home.lockFile, work, (pid) => log(`Waiting for process ${pid}, which is starting the services …`));
+  return withLock(home.lockFile, work, (pid) =>
+    log(`Waiting for process ${pid}, which is starting or stopping the services …`),
+  );
 }
 
 /**

@@ -118,15 +118,18 @@ export async function startRedis(home, state, log) {
 }
 
 /**
- * Installs, or tells how to install, the programs that are missing.
- * @param {import('./install.mjs').ServiceName[]} needed
+ * Installs, or tells how to install, the programs that are needed and missing.
+ * @param {{ database: boolean, redis: boolean }} needed
  * @param {Log} log
  */
 export function requirePrograms(needed, log) {
-  const lacking = () =>
-    needed.filter((name) =>
-      name === 'database' ? findDatabasePrograms().length === 0 : findRedisProgram() === undefined,
-    );
+  const lacking = () => {
+    /** @type {import('./install.mjs').ServiceName[]} */
+    const names = [];
+    if (needed.database && findDatabasePrograms().length === 0) names.push('database');
+    if (needed.redis && findRedisProgram() === undefined) names.push('redis');
+    return names;
+  };
   const missing = lacking();
   if (missing.length === 0) return;
   install(missing, log);
@@ -141,29 +144,27 @@ export function requirePrograms(needed, log) {
  * @param {Log} log
  */
 function chooseDatabaseProgram(home, wanted, log) {
-  const existing = engineOfData(home);
-  const remedy = `Remove that data with \`npm run services:stop -- --delete\`, or set MAGAM_HOME to another folder.`;
-  if (wanted !== undefined && existing !== undefined && wanted !== existing) {
-    throw new ScriptError(
-      `The data in ${home.databaseData} was made by ${ENGINE_NAMES[existing]}; ${ENGINE_NAMES[wanted]} cannot use it.\n${remedy}`,
-    );
-  }
   const programs = findDatabasePrograms();
-  const engine = existing ?? wanted;
+  const existing = engineOfData(home);
+  const engine = wanted ?? existing;
   const program = engine === undefined ? programs[0] : programs.find((candidate) => candidate.engine === engine);
-  if (program !== undefined) {
-    log(`Using ${program.file} (${ENGINE_NAMES[program.engine]} ${program.version}).`);
-    return program;
-  }
-  const found = programs.map(({ file, engine }) => `${file} (${ENGINE_NAMES[engine]})`).join(', ');
-  if (existing !== undefined) {
+  const found = programs.map((candidate) => `${candidate.file} (${ENGINE_NAMES[candidate.engine]})`).join(', ');
+  if (existing !== undefined && (engine !== existing || program === undefined)) {
+    const only =
+      engine === existing ? `only this is installed: ${found}` : `${ENGINE_NAMES[engine ?? existing]} is wanted`;
     throw new ScriptError(
-      `The data in ${home.databaseData} was made by ${ENGINE_NAMES[existing]}, but only this is installed: ${found}.\n${remedy}`,
+      `The data in ${home.databaseData} was made by ${ENGINE_NAMES[existing]}, but ${only}.\n` +
+        `Remove that data (MAGAM_HOME='${home.folder}' npm run services:stop -- --delete), or set MAGAM_HOME to another folder.`,
     );
   }
-  throw new ScriptError(
-    `No ${ENGINE_NAMES[engine ?? 'mysql']} server on this machine; found only: ${found || 'none'}.`,
-  );
+  if (program === undefined) {
+    throw new ScriptError(
+      `No ${ENGINE_NAMES[engine ?? 'mysql']} server on this machine (found: ${found || 'none'}). ` +
+        'Install one, or set MAGAM_DATABASE_URL to one elsewhere.',
+    );
+  }
+  log(`Using ${program.file} (${ENGINE_NAMES[program.engine]} ${program.version}).`);
+  return program;
 }
 
 /**

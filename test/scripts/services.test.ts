@@ -254,11 +254,13 @@ describe('services start', () => {
   });
 
   it('refuses data that another engine has made', async () => {
-    const marker = join(shared, 'database', 'magam-engine');
-    const engine = readFileSync(marker, 'utf8');
-    writeFileSync(marker, engine.trim() === 'mariadb' ? 'mysql\n' : 'mariadb\n');
-    const { code, stderr } = await services(shared, 'start');
-    writeFileSync(marker, engine);
+    const engine = readFileSync(join(shared, 'database', 'magam-engine'), 'utf8').trim();
+    const programs = join(scratch, 'other-engine');
+    mkdirSync(programs);
+    const version = engine === 'mariadb' ? 'Ver 9.9.9 for Linux (MySQL)' : 'Ver 99.9.9-MariaDB';
+    writeFileSync(join(programs, 'mysqld'), `#!/bin/sh\necho '${version}'\n`, { mode: 0o755 });
+    writeFileSync(join(programs, 'redis-server'), "#!/bin/sh\necho 'v=7.0.0'\n", { mode: 0o755 });
+    const { code, stderr } = await launch(shared, ['start'], { MAGAM_PROGRAM_PATH: programs }).done;
     expect(code).toBe(1);
     expect(stderr).toMatch(/was made by (MySQL|MariaDB), but only this is installed/);
   });
