@@ -101,7 +101,7 @@ export async function selectArrays(db: Db, sql: string, params: readonly unknown
  * Rows of a query as arrays (numbers as in `selectArrays`), batch by batch as the server sends them: flat memory however many
  * there are. The connection is busy until the last batch was taken.
  */
-export async function* streamArrays(db: Db, sql: string, params: readonly unknown[], batchRows = 1_000): AsyncGenerator<Cell[][]> {
+export async function* streamArrays(db: Db, sql: string, params: readonly unknown[], batchRows = 200): AsyncGenerator<Cell[][]> {
   const query = db.raw(sql, params as Knex.RawBinding[]).options({ rowsAsArray: true, bigNumberStrings: false });
   let batch: Cell[][] = [];
   for await (const row of query.stream({ highWaterMark: batchRows })) {
