@@ -1,6 +1,6 @@
 -- A partition (lo, hi] of sale ids and of refund ids, its fence (owner, epoch, seq) and how far it came. leg is the one
--- being worked (0 sales, 1 refunds), cursor_id the last entry of it that is committed. hash is the SHA-256 over
--- the canonical lines committed so far.
+-- being worked (0 sales, 1 refunds), cursor_id the last entry of it that is committed. The hashes are the SHA-256 over
+-- the canonical lines of each leg committed so far.
 CREATE TABLE IF NOT EXISTS run_partition (
   partition_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
   run_id BIGINT UNSIGNED NOT NULL,
@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS run_partition (
   sale_lines BIGINT UNSIGNED NOT NULL DEFAULT 0,
   refund_lines BIGINT UNSIGNED NOT NULL DEFAULT 0,
   exceptions BIGINT UNSIGNED NOT NULL DEFAULT 0,
-  hash CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  sale_hash CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  refund_hash CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
   error_code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
   error_message VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
   updated_at DATETIME(3) NOT NULL,

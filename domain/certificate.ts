@@ -1,0 +1,99 @@
+/**
+ * The certificate of a closed date: what was settled, in which partitions, with which sums, and the certificate it follows.
+ * Its text is JSON with these keys in this order and no white space; its hash is the SHA-256 of that text. Sums are decimal strings of
+ * minor units (they may exceed 2^53).
+ */
+import { FIGURE_NAMES } from './figures.js';
+import type { Totals } from './line-totals.js';
+
+export interface CertificateBody {
+  readonly format: 'magam-certificate/1';
+  readonly job: 'settle';
+  readonly date: string;
+  /** 1 for the run itself, n + 1 for the supplement that settles what was parked. */
+  readonly generation: number;
+  /** The revision of the policy book that the plan was frozen with. */
+  readonly policyRevision: number;
+  readonly partitions: readonly CertifiedPartition[];
+  /** Sums over the lines of this generation, one entry per currency. */
+  readonly totals: readonly CertifiedTotals[];
+  /** The same, computed by the database from the feed alone; equal to the totals. */
+  readonly control: readonly CertifiedControl[];
+  /** Entries of the date that remain parked. */
+  readonly exceptions: number;
+  /** SHA-256 over the partitions' hashes: sales then refunds of each, in order, lower-case hex, each ended by LF. */
+  readonly linesHash: string;
+  /** The certificate that this one follows, null for the first of all. */
+  readonly previous: CertificateLink | null;
+}
+
+export interface CertifiedPartition {
+  readonly number: number;
+  readonly sales: CertifiedRange;
+  readonly refunds: CertifiedRange;
+  readonly totals: readonly CertifiedTotals[];
+}
+
+export interface CertifiedRange {
+  /** The range of feed ids is (after, through]. */
+  readonly after: number;
+  readonly through: number;
+  readonly lines: number;
+  /** SHA-256 over the canonical lines of this generation in the range, in the order of their ids. */
+  readonly sha256: string;
+}
+
+type SumText = { readonly [K in Exclude<keyof Totals, 'sales' | 'refunds'>]: string };
+export interface CertifiedTotals extends SumText {
+  readonly currency: string;
+  readonly sales: number;
+  readonly refunds: number;
+}
+export type CertifiedControl = Pick<
+  CertifiedTotals,
+  'currency' | 'sales' | 'refunds' | 'itemAmount' | 'sellerDiscount' | 'platformDiscount' | 'shippingFee'
+>;
+
+export interface CertificateLink {
+  readonly date: string;
+  readonly generation: number;
+  readonly hash: string;
+}
+
+/** SHA-256 of no bytes: the hash of a range without lines. */
+export const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+/** Totals as a certificate writes them. */
+export function certifiedTotals(currency: string, totals: Totals): CertifiedTotals {
+  const sums = Object.fromEntries(FIGURE_NAMES.map((name) => [name, totals[name].toString()])) as SumText;
+  return { currency, sales: totals.sales, refunds: totals.refunds, ...sums };
+}
+
+/** The part of certified totals that the feed alone determines. */
+export const controlOf = (totals: CertifiedTotals): CertifiedControl => ({
+  currency: totals.currency,
+  sales: totals.sales,
+  refunds: totals.refunds,
+  itemAmount: totals.itemAmount,
+  sellerDiscount: totals.sellerDiscount,
+  platformDiscount: totals.platformDiscount,
+  shippingFee: totals.shippingFee,
+});
+
+/** The text that `linesHash` is the SHA-256 of. */
+export const partitionHashesText = (partitions: readonly CertifiedPartition[]): string =>
+  partitions.map(({ sales, refunds }) => `${sales.sha256}\n${refunds.sha256}\n`).join('');
+
+/** The text that the certificate's hash is the SHA-256 of. Build the body with its keys in the order of the interface. */
+export const certificateText = (body: CertificateBody): string => JSON.stringify(body);
+
+/** Reads a stored certificate; undefined when the text is not one. */
+export function parseCertificate(text: string): CertificateBody | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    const isOne = typeof body === 'object' && body !== null && (body as CertificateBody).format === 'magam-certificate/1';
+    return isOne ? (body as CertificateBody) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,24 @@
+/** SHA-256 in lower-case hex. */
+import { createHash, type Hash } from 'node:crypto';
+
+export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+
+/** A hash that is fed piece by piece; `digestSoFar` leaves it open. */
+export class RunningSha256 {
+  private hash: Hash = createHash('sha256');
+
+  update(data: Uint8Array): void {
+    this.hash.update(data);
+  }
+
+  digestSoFar(): string {
+    return this.hash.copy().digest('hex');
+  }
+
+  /** An independent copy, so that what a rolled-back transaction hashed can be forgotten. */
+  fork(): RunningSha256 {
+    const copy = new RunningSha256();
+    copy.hash = this.hash.copy();
+    return copy;
+  }
+}
