@@ -1,6 +1,10 @@
 /** How every script of this folder begins and ends. */
 import { existsSync, realpathSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+/** The checkout these scripts belong to. */
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Something a person can act on: the message is all that is shown, with exit code 1. */
 export class ScriptError extends Error {

@@ -5,12 +5,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { withLock } from './lock.mjs';
-import { isProgram, run, ScriptError, say } from './script.mjs';
+import { isProgram, root, run, ScriptError, say } from './script.mjs';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const SOURCE_FOLDERS = ['domain', 'infra', 'batch', 'cli', 'bench'];
 const BUILD_INPUTS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 /** Written last, so that a build that was cut short is done again. */

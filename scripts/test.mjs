@@ -9,13 +9,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { run } from './script.mjs';
+import { join } from 'node:path';
+import { root, run } from './script.mjs';
 import { startServices, stopServices } from './services.mjs';
 import { ensureBuilt } from './setup.mjs';
-
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 /**
  * Runs jest and prints the closing line.

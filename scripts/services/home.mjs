@@ -2,12 +2,8 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { ScriptError } from '../script.mjs';
-
-/** The checkout this launcher belongs to. */
-export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+import { join } from 'node:path';
+import { root, ScriptError } from '../script.mjs';
 
 /** The kernel takes 107 bytes for the path of a socket; MySQL puts a `.lock` beside it. */
 const SOCKET_PATH_MAX = 100;

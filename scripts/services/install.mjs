@@ -73,7 +73,7 @@ function isDebian() {
  * @param {ServiceName[]} missing
  * @returns {string}
  */
-export function instructions(missing) {
+function instructions(missing) {
   const packages = missing.map((name) => DEBIAN_PACKAGES[name]).join(' ');
   const fedora = missing.map((name) => ({ database: 'mariadb-server', redis: 'valkey' })[name]).join(' ');
   const brew = missing.map((name) => ({ database: 'mariadb', redis: 'redis' })[name]).join(' ');
