@@ -2,8 +2,10 @@
  * What every command needs, put together once: the configuration, the database (the given one, or the private one of this
  * checkout) and a signal that SIGINT and SIGTERM abort.
  */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { addDays, isBusinessDate } from '../domain/business-date.js';
 import { MagamError } from '../domain/errors.js';
@@ -30,27 +32,21 @@ export interface CommandContext {
 /** Whether `--json` was given before or after the subcommand. */
 export const wantsJson = (command: Command): boolean => command.optsWithGlobals()['json'] === true;
 
-/** Where the services are. With no URL set, the private ones of this checkout are started (and that is said). */
+/** Where the services are. What no URL names is started privately for this checkout (and that is said). */
 export async function serviceUrls(config: Config): Promise<{ databaseUrl: string; redisUrl: string; embedded: boolean }> {
-  if (config.databaseUrl !== null && config.redisUrl !== null) {
-    return { databaseUrl: config.databaseUrl, redisUrl: config.redisUrl, embedded: false };
-  }
-  const embedded = config.databaseUrl === null;
-  if (!embedded) return { databaseUrl: config.databaseUrl, redisUrl: '', embedded };
-  note('No MAGAM_DATABASE_URL is set: using the private database of this checkout (npm run services:status).');
-  const started = await startPrivateServices();
-  return { databaseUrl: started.databaseUrl, redisUrl: config.redisUrl ?? started.redisUrl, embedded };
+  const { databaseUrl, redisUrl } = config;
+  if (databaseUrl !== null && redisUrl !== null) return { databaseUrl, redisUrl, embedded: false };
+  if (databaseUrl === null) note('No MAGAM_DATABASE_URL is set: using the private database of this checkout (npm run services:status).');
+  return { ...(await startPrivateServices()), embedded: databaseUrl === null };
 }
 
+/** Starts what the two URL variables do not name; what the launcher has to say goes to standard error. */
 async function startPrivateServices(): Promise<{ databaseUrl: string; redisUrl: string }> {
-  const launcher = new URL('scripts/services.mjs', root).pathname;
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [launcher, 'start', '--json'], { maxBuffer: 1 << 20 });
-    return JSON.parse(stdout) as { databaseUrl: string; redisUrl: string };
-  } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim() ?? String(error);
-    throw new MagamError('SERVICES_UNAVAILABLE', said);
-  }
+  const launcher = fileURLToPath(new URL('scripts/services.mjs', root));
+  const child = spawn(process.execPath, [launcher, 'start', '--json', '--missing'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  if (exitCode !== 0) throw new MagamError('SERVICES_UNAVAILABLE');
+  return JSON.parse(stdout) as { databaseUrl: string; redisUrl: string };
 }
 
 /** Runs a command's work with a database whose schema is current, and closes what was opened. */

@@ -1,0 +1,148 @@
+/**
+ * The lines of a run: written by the chunk, read back to restore a partition's progress, to verify and to chain.
+ *
+ * Two writers stand behind `insertLines`. `insert` is a multi-row INSERT. `load` is LOAD DATA LOCAL, which spares the server
+ * the parsing of literals (bench/results has the figures); the LOCAL form turns errors into warnings, so whatever it
+ * did not take cleanly is rolled back to a savepoint and given to `insert`, which names the error.
+ */
+import { Readable } from 'node:stream';
+import { writeInteger } from '../../domain/canonical-line.js';
+import type { PolicyBook } from '../../domain/policy-book.js';
+import { type Leg, SALE, type SettledLine } from '../../domain/settled-line.js';
+import { type Cell, type Db, select, selectArrays, type Tx } from '../database.js';
+
+export type LineWriter = 'insert' | 'load';
+
+/** The writer that this server allows: `load` where LOCAL INFILE is on. */
+export async function probeLineWriter(db: Db): Promise<LineWriter> {
+  const [row] = await select<{ allowed: number | string }>(db, 'SELECT @@GLOBAL.local_infile AS allowed');
+  return Number(row?.allowed) === 1 ? 'load' : 'insert';
+}
+
+const columns = 'entry_id, seller_id, policy_id, buyer_paid, fee_base, fee, fee_vat, pg_fee, pg_fee_vat, net';
+
+/** Inserts the lines of one leg, one date and one generation. A line that exists already is a duplicate key error. */
+export async function insertLines(tx: Tx, date: string, generation: number, lines: readonly SettledLine[], writer: LineWriter): Promise<void> {
+  if (lines.length === 0) return;
+  const leg = (lines[0] as SettledLine).leg;
+  if (writer === 'load') {
+    await tx.raw('SAVEPOINT lines');
+    if (await loadLines(tx, date, leg, generation, lines)) return;
+    await tx.raw('ROLLBACK TO SAVEPOINT lines');
+  }
+  const head = `('${date}',${leg},${generation},`;
+  let values = '';
+  for (const line of lines) {
+    const f = line.figures;
+    values += `${values === '' ? '' : ','}${head}${line.entryId},${quoted(line.sellerId)},${line.policyId},${f.buyerPaid},${f.feeBase},${f.fee},${f.feeVat},${f.pgFee},${f.pgFeeVat},${f.net})`;
+  }
+  await tx.raw(`INSERT INTO settlement_line (settled_on, leg, generation, ${columns}) VALUES ${values}`);
+}
+
+/** An id as an SQL literal: printable ASCII, in which only the quote and the backslash mean something. */
+const quoted = (id: string): string => `'${/['\\]/.test(id) ? id.replace(/['\\]/g, '\\$&') : id}'`;
+
+/** Loads the lines; false when the server skipped or changed any. */
+async function loadLines(tx: Tx, date: string, leg: Leg, generation: number, lines: readonly SettledLine[]): Promise<boolean> {
+  const data = loadData(lines);
+  const [result] = await tx
+    .raw(
+      `LOAD DATA LOCAL INFILE 'lines' INTO TABLE settlement_line CHARACTER SET ascii FIELDS TERMINATED BY '\\t' ESCAPED BY '' LINES TERMINATED BY '\\n'
+       (${columns}) SET settled_on = '${date}', leg = ${leg}, generation = ${generation}`,
+    )
+    .options({ infileStreamFactory: () => Readable.from([data]) });
+  const { affectedRows, warningStatus } = result as { affectedRows: number; warningStatus: number };
+  return affectedRows === lines.length && warningStatus === 0;
+}
+
+/** No row is longer: an id of at most 64 bytes and 9 integers of at most 17 with their separators. */
+const ROW_BYTES_MAX = 256;
+
+function loadData(lines: readonly SettledLine[]): Buffer {
+  const bytes = Buffer.allocUnsafe(lines.length * ROW_BYTES_MAX);
+  let at = 0;
+  const integer = (value: number, separator: number): void => {
+    at = writeInteger(bytes, at, value);
+    bytes[at++] = separator;
+  };
+  for (const { entryId, sellerId, policyId, figures } of lines) {
+    integer(entryId, 9);
+    for (let i = 0; i < sellerId.length; i += 1) bytes[at++] = sellerId.charCodeAt(i);
+    bytes[at++] = 9;
+    integer(policyId, 9);
+    integer(figures.buyerPaid, 9);
+    integer(figures.feeBase, 9);
+    integer(figures.fee, 9);
+    integer(figures.feeVat, 9);
+    integer(figures.pgFee, 9);
+    integer(figures.pgFeeVat, 9);
+    integer(figures.net, 10);
+  }
+  return bytes.subarray(0, at);
+}
+
+/** A stored line joined with its entry: the whole line, but for what its policy says. */
+export interface StoredLine extends Omit<SettledLine, 'policyCode' | 'policyVersion' | 'vatMode'> {
+  readonly generation: number;
+}
+
+/** Lines of one generation and leg with ids in (after, through], in the order of their ids, at most `limit`. */
+export async function readStoredLines(
+  db: Db,
+  date: string,
+  generation: number,
+  leg: Leg,
+  after: number,
+  through: number,
+  limit: number,
+): Promise<StoredLine[]> {
+  const sql = `${leg === SALE ? storedSales : storedRefunds}
+    WHERE l.settled_on = ? AND l.leg = ${leg} AND l.entry_id > ? AND l.entry_id <= ? AND l.generation = ?
+    ORDER BY l.settled_on, l.leg, l.entry_id LIMIT ?`;
+  const rows = await selectArrays(db, sql, [date, after, through, generation, limit]);
+  return rows.map((row) => toStoredLine(row, leg));
+}
+
+const computed = 'l.entry_id, l.generation, l.seller_id, l.policy_id, l.buyer_paid, l.fee_base, l.fee, l.fee_vat, l.pg_fee, l.pg_fee_vat, l.net';
+const amounts = (e: string): string => `${e}.quantity, ${e}.item_amount, ${e}.seller_discount, ${e}.platform_discount, ${e}.shipping_fee, ${e}.currency`;
+const storedSales = `SELECT ${computed}, ${amounts('s')}, s.order_id, s.line_id, '' AS refund_id
+  FROM settlement_line l FORCE INDEX (PRIMARY)
+  STRAIGHT_JOIN sale_entry s ON s.settled_on = l.settled_on AND s.entry_id = l.entry_id`;
+const storedRefunds = `SELECT ${computed}, ${amounts('r')}, s.order_id, s.line_id, r.refund_id
+  FROM settlement_line l FORCE INDEX (PRIMARY)
+  STRAIGHT_JOIN refund_entry r ON r.settled_on = l.settled_on AND r.entry_id = l.entry_id
+  STRAIGHT_JOIN sale_entry s ON s.settled_on = r.original_on AND s.entry_id = r.original_id`;
+
+const toStoredLine = (row: Cell[], leg: Leg): StoredLine => ({
+  leg,
+  entryId: row[0] as number,
+  generation: row[1] as number,
+  sellerId: row[2] as string,
+  policyId: row[3] as number,
+  quantity: row[11] as number,
+  currency: row[16] as string,
+  orderId: row[17] as string,
+  lineId: row[18] as string,
+  refundId: row[19] as string,
+  figures: {
+    itemAmount: row[12] as number,
+    sellerDiscount: row[13] as number,
+    platformDiscount: row[14] as number,
+    shippingFee: row[15] as number,
+    buyerPaid: row[4] as number,
+    feeBase: row[5] as number,
+    fee: row[6] as number,
+    feeVat: row[7] as number,
+    pgFee: row[8] as number,
+    pgFeeVat: row[9] as number,
+    net: row[10] as number,
+  },
+});
+
+/** Completes a stored line with what its policy says. Throws when the book does not have the policy. */
+export function completeLine(line: StoredLine, policies: PolicyBook): SettledLine {
+  const stored = policies.byId(line.policyId);
+  if (stored === undefined) throw new Error(`line of entry ${line.entryId} names policy ${line.policyId}, which is not stored`);
+  const { code, version, vat } = stored.policy;
+  return { ...line, policyCode: code, policyVersion: version, vatMode: vat.mode };
+}
