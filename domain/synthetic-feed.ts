@@ -20,18 +20,11 @@ export type SyntheticRefund = RefundEntry & { readonly priorQuantity: number };
 
 /** One slot in this many holds a sale of a later date, so that the ids of the dates are interleaved. */
 const BLOCK_SLOTS = 21;
-/** How the lines of eight slots are spread over five orders of one to three lines: [order, line] of each. */
-const ORDER_PATTERN = [
-  [0, 1],
-  [1, 1],
-  [1, 2],
-  [2, 1],
-  [3, 1],
-  [3, 2],
-  [3, 3],
-  [4, 1],
-] as const;
-const ORDERS_PER_PATTERN = 5;
+/** How eight lines are spread over five orders of one to three lines: the order of each, and its line in it. */
+const ORDER_OF_LINE = [0, 1, 1, 2, 3, 3, 3, 4] as const;
+const LINE_IDS = ['1', '1', '2', '1', '1', '2', '3', '1'] as const;
+const PATTERN_LINES = 8;
+const PATTERN_ORDERS = 5;
 const PRODUCTS = 5_000;
 const REFUNDED_PER_THOUSAND = 28;
 const ORDERED_DAYS_BEFORE = 14;
@@ -127,7 +120,8 @@ export class SyntheticFeed {
     const shipped = draws.below(4);
     const later = this.isLater(slot) ? 1 + draws.below(LATER_DAYS) : 0;
     return {
-      ...this.saleKey(slot),
+      orderId: this.keyPrefix + padded(orderNumberOf(slot), 9),
+      lineId: lineIdOf(slot),
       sellerId: `seller-${padded(rank, 6)}`,
       productId: `P${padded(product, 6)}`,
       category: SYNTHETIC_CATEGORIES[product % SYNTHETIC_CATEGORIES.length] ?? '',
@@ -174,13 +168,12 @@ export class SyntheticFeed {
     }
     return refunds;
   }
-
-  private saleKey(slot: number): { orderId: string; lineId: string } {
-    const [order, line] = ORDER_PATTERN[slot % ORDER_PATTERN.length] ?? [0, 1];
-    const number = Math.floor(slot / ORDER_PATTERN.length) * ORDERS_PER_PATTERN + order;
-    return { orderId: this.keyPrefix + padded(number, 9), lineId: String(line) };
-  }
 }
+
+const orderNumberOf = (slot: number): number =>
+  Math.floor(slot / PATTERN_LINES) * PATTERN_ORDERS + (ORDER_OF_LINE[slot % PATTERN_LINES] ?? 0);
+
+const lineIdOf = (slot: number): string => LINE_IDS[slot % PATTERN_LINES] ?? '1';
 
 const padded = (value: number, digits: number): string => String(value).padStart(digits, '0');
 
