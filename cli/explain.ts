@@ -1,0 +1,157 @@
+/** `magam explain ORDER_ID LINE_ID`: every step from stored inputs and policy version to the net, for a sale and its refunds. */
+import type { Command } from 'commander';
+import { explainLine, type LineExplanation, type Replay } from '../batch/explain-line.js';
+import { errors, MagamError } from '../domain/errors.js';
+import { isExternalId } from '../domain/external-id.js';
+import { FIGURE_NAMES, type Figures } from '../domain/figures.js';
+import type { ScopeCandidates } from '../domain/policy-candidates.js';
+import { isoTime } from '../infra/database.js';
+import type { StoredOutcome, StoredRefundStory, StoredSaleStory } from '../infra/stores/feed-line.js';
+import { withDatabase } from './context.js';
+import { money, note, print, printJson, printTable } from './output.js';
+
+export function explainCommand(program: Command): void {
+  program
+    .command('explain')
+    .argument('<order-id>')
+    .argument('<line-id>')
+    .description('show how the figures of a sale and of its refunds come about, and replay them')
+    .action((orderId: string, lineId: string, _options, command: Command) =>
+      withDatabase(command, async ({ db, json }) => {
+        const known = isExternalId(orderId) && isExternalId(lineId);
+        const told = known ? await explainLine(db, orderId, lineId) : undefined;
+        if (told === undefined) throw new MagamError('LINE_NOT_FOUND', undefined, { orderId, lineId });
+        if (json) printJson(documentOf(told));
+        else printStory(told);
+        if (told.ok) return;
+        note('VERIFICATION_FAILED: what is stored differs from its replay.');
+        process.exitCode = errors.VERIFICATION_FAILED.exit;
+      }),
+    );
+}
+
+type State = 'SETTLED' | 'PARKED' | 'NOT_SETTLED';
+const stateOf = ({ line, exception }: StoredOutcome): State =>
+  line !== null ? 'SETTLED' : exception !== null ? 'PARKED' : 'NOT_SETTLED';
+
+function documentOf({ ok, sale, refunds }: LineExplanation): object {
+  const { orderId, lineId, sellerId, productId, category, unitPrice, orderedOn } = sale.stored;
+  const own = { sellerId, productId, category, orderedOn, confirmedOn: sale.stored.occurredOn, unitPrice };
+  return {
+    orderId,
+    lineId,
+    currency: sale.stored.currency,
+    ok,
+    sale: { entry: { ...own, ...amountsOf(sale.stored) }, ...outcomeDocument(sale.stored, sale.replay) },
+    refunds: refunds.map(({ stored, replay }) => ({
+      refundId: stored.refundId,
+      entry: {
+        refundedOn: stored.occurredOn,
+        reason: stored.reason,
+        priorQuantity: stored.priorQuantity,
+        ...amountsOf(stored),
+      },
+      ...outcomeDocument(stored, replay),
+    })),
+  };
+}
+
+const amountsOf = (stored: StoredSaleStory | StoredRefundStory) => ({
+  entryId: stored.entryId,
+  quantity: stored.quantity,
+  itemAmount: stored.itemAmount,
+  sellerDiscount: stored.sellerDiscount,
+  platformDiscount: stored.platformDiscount,
+  shippingFee: stored.shippingFee,
+});
+
+function outcomeDocument(stored: StoredOutcome & { readonly settledOn: string }, replay: Replay): object {
+  const { line, exception } = stored;
+  return {
+    state: stateOf(stored),
+    settledOn: stored.settledOn,
+    generation: line?.generation ?? null,
+    certificate: line?.certificateHash ?? null,
+    exception: exception === null ? null : { ...exception, parkedAt: isoTime(exception.parkedAt) },
+    policyRevision: replay.policyRevision,
+    scopes: replay.scopes,
+    policy: replay.policy,
+    refusal: replay.refusal === null ? null : { code: replay.refusal.refused, details: replay.refusal.details },
+    steps: replay.steps,
+    replayed: replay.figures,
+    stored: line?.figures ?? null,
+    equal: line === null ? null : replay.differences.length === 0,
+    differences: replay.differences,
+  };
+}
+
+function printStory({ sale, refunds }: LineExplanation): void {
+  const { stored } = sale;
+  print(`Sale: order ${stored.orderId}, line ${stored.lineId}, entry ${stored.entryId}`);
+  print(
+    `  seller ${stored.sellerId}, product ${stored.productId || '(none)'}, category ${stored.category || '(none)'}`,
+  );
+  print(`  ordered ${stored.orderedOn}, confirmed ${stored.occurredOn}, ${stored.quantity} × ${stored.unitPrice}`);
+  printOutcome(stored, sale.replay);
+  for (const refund of refunds) {
+    const { refundId, entryId, occurredOn, quantity, priorQuantity, reason } = refund.stored;
+    print(`\nRefund: ${refundId}, entry ${entryId}, ${occurredOn}${reason === '' ? '' : `, reason: ${reason}`}`);
+    print(`  ${quantity} of ${stored.quantity} units, after ${priorQuantity} units that were refunded before`);
+    printOutcome(refund.stored, refund.replay);
+  }
+}
+
+function printOutcome(stored: StoredSaleStory | StoredRefundStory, replay: Replay): void {
+  const { line, exception } = stored;
+  if (line !== null) {
+    const certificate = line.certificateHash ?? '(not certified yet)';
+    print(`  settled on ${stored.settledOn}, generation ${line.generation}, certificate ${certificate}`);
+  } else {
+    const parked = exception === null ? 'not settled yet' : `PARKED: ${exception.code} ${exception.details}`;
+    print(`  ${parked}; settlement date ${stored.settledOn}`);
+    print('  What follows is not stored: it is what the policies known now would give.');
+  }
+  if (replay.scopes !== null) printChoice(replay.scopes, replay.policyRevision, stored as StoredSaleStory);
+  const policy = replay.policy === null ? 'none' : `${replay.policy.code} version ${replay.policy.version}`;
+  print(`\nPolicy: ${policy}${replay.scopes === null ? ' (that of the sale)' : ''}`);
+  if (replay.refusal !== null) print(`Refused: ${replay.refusal.refused} ${JSON.stringify(replay.refusal.details)}`);
+  if (replay.figures !== null) printFigures(replay, replay.figures, stored);
+  for (const { what, expected, actual } of replay.differences) {
+    print(`DIFFERENCE: ${what} is ${actual}, the replay gives ${expected}`);
+  }
+}
+
+function printFigures(replay: Replay, figures: Figures, { line, currency }: StoredSaleStory | StoredRefundStory): void {
+  print(`\nSteps, in minor units of ${currency}:`);
+  printTable(
+    ['', 'figure', 'rule', 'exact', 'value'],
+    replay.steps.map((step) => [step.symbol, step.name, step.formula, step.exact, step.value]),
+    ['exact', 'value'],
+  );
+  if (line !== null) {
+    const rows = FIGURE_NAMES.map((name) => {
+      const [replayed, kept] = [figures[name], line.figures[name]];
+      return [name, replayed, kept, replayed === kept ? 'equal' : 'DIFFERS'];
+    });
+    print();
+    printTable(['figure', 'replayed', 'stored', ''], rows, ['replayed', 'stored']);
+  }
+  print(`Net to the seller: ${money(figures.net, currency)}`);
+}
+
+function printChoice(scopes: readonly ScopeCandidates[], revision: number | null, sale: StoredSaleStory): void {
+  const known = revision === null ? 'known now' : `known when the run was planned (revision ${revision})`;
+  print(`\nPolicies in ${sale.currency} ${known}, for an order of ${sale.orderedOn}, most specific first:`);
+  let won = false;
+  const rows = scopes.flatMap(({ scope, candidates }) => {
+    if (candidates.length === 0) return [[scope, '(no policy)', '', '']];
+    return candidates.map((candidate) => {
+      const wins = candidate.inForce && !won;
+      won ||= candidate.inForce;
+      const verdict = wins ? 'WINS' : candidate.inForce ? 'in force, less specific' : 'not in force';
+      const dates = `${candidate.effectiveFrom} to ${candidate.inForceThrough ?? 'open'}`;
+      return [scope, `${candidate.code} version ${candidate.version}`, dates, verdict];
+    });
+  });
+  printTable(['scope', 'policy', 'in force', ''], rows);
+}
