@@ -79,17 +79,16 @@ function exactFee(components: readonly FeeComponent[], base: number, quantity: n
 }
 
 /**
- * The exact fee rounded once, to a multiple of the rounding unit. A result beyond 2^53 − 1 comes back as 2^53 − 1: every
- * bound that follows is at most that, so the fee is the same.
+ * The exact fee rounded once, to a multiple of the rounding unit. Beyond 2^53 the number is only near the true one, which does
+ * no harm: the fee base, itself an amount, bounds it in the end.
  */
 function roundFee(exact: ExactSum, { rounding, roundingUnitMinor }: Commission): number {
   const dividend = exact.safeValue();
   const divisor = FULL_RATE_E4 * roundingUnitMinor;
-  // Both comparisons are false for NaN, and then the result is safe too: at most dividend / 10^6 + unit.
+  // The first comparison is false for NaN. The product is safe then: at most dividend / 10^6 + unit.
   if (dividend <= MAX_MINOR && divisor <= MAX_MINOR) return divRound(dividend, divisor, rounding) * roundingUnitMinor;
   const unit = BigInt(roundingUnitMinor);
-  const rounded = divRoundBig(exact.value(), BigInt(FULL_RATE_E4) * unit, rounding) * unit;
-  return rounded > BigInt(MAX_MINOR) ? MAX_MINOR : Number(rounded);
+  return Number(divRoundBig(exact.value(), BigInt(FULL_RATE_E4) * unit, rounding) * unit);
 }
 
 const raiseToMin = (fee: number, { minMinor }: Commission): number =>

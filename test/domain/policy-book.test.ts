@@ -52,6 +52,14 @@ describe('specificity', () => {
     expect(two.find('S', '', 'other', 'KRW', '2026-05-01')?.policy.code).toBe('all');
   });
 
+  it('an empty category or product matches no scope', () => {
+    const empty = new PolicyBook([
+      stored('odd', { scope: { product: '' } }),
+      stored('odd', { scope: { category: '' } }),
+    ]);
+    expect(empty.find('S', '', '', 'KRW', '2026-05-01')).toBeUndefined();
+  });
+
   it('knows what has to be read of a line', () => {
     expect(book).toMatchObject({ usesCategory: true, usesProduct: true });
     expect(new PolicyBook([stored('none')])).toMatchObject({ usesCategory: false, usesProduct: false });
