@@ -6,7 +6,7 @@
 import type { VatMode } from './figures.js';
 import { formatAmount, formatRate, type Rounding } from './money.js';
 
-export interface FeeTierStep {
+interface FeeTierStep {
   /** Upper bound of the step, which belongs to it; null for the last one. */
   readonly upToMinor: number | null;
   readonly rateE4: number;
@@ -17,7 +17,7 @@ export type FeeComponent =
   | { readonly type: 'fixed'; readonly amountMinor: number; readonly per: 'line' | 'unit' }
   | { readonly type: 'tiers'; readonly mode: 'graduated' | 'slab'; readonly steps: readonly FeeTierStep[] };
 
-export type OnRefund = 'reverse' | 'keep';
+type OnRefund = 'reverse' | 'keep';
 
 export interface PolicyScope {
   readonly seller: string | null;

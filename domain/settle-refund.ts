@@ -17,7 +17,7 @@ export type SettledSale = Figures & { readonly quantity: number };
 export type ReversedAmounts = Pick<Figures, 'itemAmount' | 'sellerDiscount' | 'platformDiscount' | 'shippingFee'>;
 
 /** Δ(X) = floor(X × (p + r) / Q) − floor(X × p / Q) for X ≥ 0: the part of X that units p + 1 to p + r carry. */
-export function reversedShare(x: number, priorQuantity: number, quantity: number, saleQuantity: number): number {
+function reversedShare(x: number, priorQuantity: number, quantity: number, saleQuantity: number): number {
   return mulDivFloor(x, priorQuantity + quantity, saleQuantity) - mulDivFloor(x, priorQuantity, saleQuantity);
 }
 
