@@ -74,7 +74,7 @@ export const errors = define({
   DATABASE_UNAVAILABLE: { http: 503, exit: 1, meaning: 'The database cannot be reached; what was begun can be resumed.' },
   SCHEMA_OUTDATED: { http: 503, exit: 1, meaning: 'The database has not the tables of this version; run magam migrate.' },
   SCHEMA_TOO_NEW: { http: 503, exit: 1, meaning: 'The database was migrated by a newer version of magam.' },
-  SERVICES_UNAVAILABLE: { http: 500, exit: 1, meaning: 'The private database and Redis of this checkout could not be started; the message says what to do.' },
+  SERVICES_UNAVAILABLE: { http: 500, exit: 1, meaning: 'The private database and Redis of this checkout could not be started; the launcher said why on standard error.' },
   INTERNAL: { http: 500, exit: 1, meaning: 'Something failed that should not; the message and the log say what.' },
 
   // Runs.
@@ -89,6 +89,7 @@ export const errors = define({
   PARTITION_FAILED: { http: 500, exit: 1, meaning: 'A partition failed; the job history has its error. The same command tries it again.' },
   DUPLICATE_LINE: { http: 500, exit: 1, meaning: 'A line of the entry exists already: the protocol was broken from outside; nothing was written.' },
   CONTROL_TOTALS_DIFFER: { http: 500, exit: 1, meaning: 'The totals that the database computes from the feed differ from the lines; the date stays open.' },
+  LINES_CHANGED: { http: 500, exit: 1, meaning: 'Committed lines of an unfinished run were changed from outside; nothing more is settled on top of them.' },
   LINE_REFUSED: { http: 422, exit: 1, meaning: 'The database refused the line of this entry because of its data.' },
   DATE_NOT_CLOSED: { http: 409, exit: 1, meaning: 'The date has no certificate: it was not settled.' },
   VERIFICATION_FAILED: { http: 500, exit: 4, meaning: 'Stored data and certificate differ; the checks name the first difference.' },

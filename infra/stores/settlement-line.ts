@@ -140,7 +140,7 @@ const toStoredLine = (row: Cell[], leg: Leg): StoredLine => ({
 });
 
 /** Completes a stored line with what its policy says. Throws when the book does not have the policy. */
-export function completeLine(line: StoredLine, policies: PolicyBook): SettledLine {
+export function completeLine(line: StoredLine, policies: Pick<PolicyBook, 'byId'>): SettledLine {
   const stored = policies.byId(line.policyId);
   if (stored === undefined) throw new Error(`line of entry ${line.entryId} names policy ${line.policyId}, which is not stored`);
   const { code, version, vat } = stored.policy;

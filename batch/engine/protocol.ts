@@ -1,0 +1,118 @@
+/**
+ * The messages between the main thread and a worker thread, and the memory that they share. Only ids, limits and counts
+ * cross; never rows. Errors cross as plain objects, because a thread boundary strips an Error of its code.
+ */
+import type { Totals } from '../../domain/line-totals.js';
+import type { Leg } from '../../domain/settled-line.js';
+import type { EntrySource } from '../../infra/stores/run-feed.js';
+import type { Fence } from '../../infra/stores/run-partition.js';
+import type { LineWriter } from '../../infra/stores/settlement-line.js';
+
+/** What a thread is started with. */
+export interface ThreadSettings {
+  readonly databaseUrl: string;
+  /** Seconds of silence after which the server rolls the thread's session back: below the lease. */
+  readonly silenceSeconds: number;
+  readonly fault: string | null;
+  readonly writer: LineWriter | 'auto';
+}
+
+/** Works one partition from where it stands to the end of its leg. */
+export interface PartitionTask {
+  readonly kind: 'partition';
+  readonly fence: Fence;
+  readonly date: string;
+  readonly generation: number;
+  readonly source: EntrySource;
+  readonly policyRevision: number;
+  readonly chunkRows: number;
+  readonly shared: SharedArrayBuffer;
+  readonly slot: number;
+}
+
+/** Computes a range of entries and writes nothing. */
+export interface TrialTask {
+  readonly kind: 'trial';
+  readonly date: string;
+  readonly leg: Leg;
+  readonly source: EntrySource;
+  readonly lo: number;
+  readonly hi: number;
+  /** Null: the policies known now. */
+  readonly policyRevision: number | null;
+  readonly chunkRows: number;
+  readonly shared: SharedArrayBuffer;
+  readonly slot: number;
+}
+
+export interface PartitionOutcome {
+  /** `leg-done`: the leg is finished (the partition may be). `lost`: it belongs to somebody else. */
+  readonly status: 'leg-done' | 'stopped' | 'lost' | 'failed';
+  readonly entries: number;
+  readonly lines: number;
+  readonly exceptions: number;
+  readonly chunks: number;
+  readonly error?: WorkerError;
+}
+
+export interface WorkerError {
+  readonly code: string;
+  readonly message: string;
+  /** Trying again would not help. */
+  readonly final: boolean;
+}
+
+export interface TrialOutcome {
+  readonly exceptions: number;
+  readonly totals: readonly [string, Totals][];
+}
+
+/** Milliseconds on the machine's monotonic clock, which all threads share and which runs on while a process is stopped. */
+export const monotonicMs = (): number => Number(process.hrtime.bigint() / 1_000_000n);
+
+/**
+ * Memory shared by the main thread and its workers, one slot a worker: how far it is, and until when its lease surely
+ * lasts.
+ */
+export class SharedBoard {
+  private readonly limits: Float64Array;
+  private readonly counters: Int32Array;
+
+  constructor(readonly memory: SharedArrayBuffer) {
+    const slots = memory.byteLength / 16;
+    this.limits = new Float64Array(memory, 0, slots);
+    this.counters = new Int32Array(memory, slots * 8, slots * 2);
+  }
+
+  /** One slot more than workers: it holds the request to stop. */
+  static forWorkers(workers: number): SharedBoard {
+    return new SharedBoard(new SharedArrayBuffer((workers + 1) * 16));
+  }
+
+  /** A worker's own limit: it must not commit after this instant of the monotonic clock. */
+  limitOf = (slot: number): number => this.limits[slot] as number;
+  setLimit(slot: number, limitMs: number): void {
+    this.limits[slot] = limitMs;
+  }
+
+  /** A sign of progress: the main thread renews the lease only while these come. */
+  tick(slot: number): void {
+    Atomics.add(this.counters, slot * 2, 1);
+  }
+  ticksOf = (slot: number): number => Atomics.load(this.counters, slot * 2);
+
+  addEntries(slot: number, entries: number): void {
+    Atomics.add(this.counters, slot * 2 + 1, entries);
+  }
+  /** Entries done by all workers since the start. */
+  entries(): number {
+    let sum = 0;
+    for (let i = 1; i < this.counters.length; i += 2) sum += Atomics.load(this.counters, i);
+    return sum;
+  }
+
+  requestStop(): void {
+    Atomics.store(this.counters, this.counters.length - 2, 1);
+  }
+  stopRequested = (): boolean => Atomics.load(this.counters, this.counters.length - 2) === 1;
+}

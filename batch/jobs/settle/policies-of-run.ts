@@ -1,0 +1,35 @@
+/** The policies of a run in a worker thread: compiled once per revision, with older ones fetched when a refund names them. */
+import { PolicyBook } from '../../../domain/policy-book.js';
+import type { Db } from '../../../infra/database.js';
+import { readPolicies, readPoliciesById } from '../../../infra/stores/fee-policy.js';
+import type { RefundRow } from '../../../infra/stores/run-feed.js';
+
+export class RunPolicies {
+  private revision: number | null | undefined;
+  private compiled = new PolicyBook([]);
+
+  /** The book of a revision; null is the latest, read anew each time. */
+  async at(db: Db, revision: number | null): Promise<PolicyBook> {
+    if (this.revision !== revision || revision === null) {
+      this.compiled = new PolicyBook(await readPolicies(db, revision ?? undefined));
+      this.revision = revision;
+    }
+    return this.compiled;
+  }
+}
+
+/**
+ * A view of the book in which these policies are found by id too: a supplement of an earlier date may have settled an original
+ * under a policy that is younger than this run's plan.
+ */
+export async function withPolicies(db: Db, book: PolicyBook, ids: Iterable<number>): Promise<Pick<PolicyBook, 'byId'>> {
+  const missing = new Set<number>();
+  for (const id of ids) if (book.byId(id) === undefined) missing.add(id);
+  if (missing.size === 0) return book;
+  const more = new Map((await readPoliciesById(db, [...missing])).map((stored) => [stored.policyId, stored]));
+  return { byId: (id) => book.byId(id) ?? more.get(id) };
+}
+
+/** The policies that the originals of these refunds were settled under. */
+export const originalPolicyIds = (rows: readonly RefundRow[]): number[] =>
+  rows.flatMap(({ original }) => (original === undefined ? [] : [original.policyId]));

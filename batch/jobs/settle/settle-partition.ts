@@ -1,0 +1,241 @@
+/**
+ * A partition in a worker thread, chunk by chunk: read by key, decide, and in one transaction move the fence, write the
+ * lines, park exceptions, add the sums. Nothing is held that the database does not have: after a takeover the lines committed
+ * so far are read back to restore the running hash and the sums per seller, and are checked on the way.
+ */
+import { CanonicalLines } from '../../../domain/canonical-line.js';
+import { MagamError } from '../../../domain/errors.js';
+import { TotalsBy } from '../../../domain/line-totals.js';
+import type { PolicyBook } from '../../../domain/policy-book.js';
+import { SALE, type SettledLine } from '../../../domain/settled-line.js';
+import { type Db, errorText, inTransaction, isDataError, isDuplicateKey, type Tx } from '../../../infra/database.js';
+import { faultPoint } from '../../../infra/faults.js';
+import { RunningSha256 } from '../../../infra/sha256.js';
+import { type Page, readRefunds, readSales } from '../../../infra/stores/run-feed.js';
+import {
+  addPartitionTotals,
+  addSellerTotals,
+  chunkOutcome,
+  type ChunkStep,
+  moveFence,
+  type Partition,
+  readPartition,
+  type SellerTotals,
+} from '../../../infra/stores/run-partition.js';
+import { insertExceptions, resolveExceptions, updateExceptions } from '../../../infra/stores/settlement-exception.js';
+import { completeLine, insertLines, type LineWriter, readStoredLines } from '../../../infra/stores/settlement-line.js';
+import { commitFenced } from '../../engine/commit-fenced.js';
+import type { PartitionOutcome, PartitionTask, SharedBoard } from '../../engine/protocol.js';
+import { type Decision, decideRefunds, decideSales, type Refused } from './decide.js';
+import { originalPolicyIds, withPolicies } from './policies-of-run.js';
+
+export interface SettleThread {
+  readonly db: Db;
+  readonly writer: LineWriter;
+  readonly policies: PolicyBook;
+  readonly board: SharedBoard;
+}
+
+/** The leg's progress that lives in memory between chunks. */
+interface Progress {
+  seq: number;
+  cursorId: number;
+  hash: RunningSha256;
+  readonly sellers: TotalsBy;
+}
+
+/** Works the partition's current leg to its end, or until it is stopped or lost. */
+export async function settlePartition(task: PartitionTask, thread: SettleThread): Promise<PartitionOutcome> {
+  const { board } = thread;
+  const partition = await readPartition(thread.db, task.fence.partitionId);
+  const progress = await restoreProgress(task, thread, partition);
+  const counts = { entries: 0, lines: 0, exceptions: 0, chunks: 0 };
+  for (;;) {
+    if (board.stopRequested()) return { status: 'stopped', ...counts };
+    const chunk = await settleChunk(task, thread, partition, progress);
+    if (chunk === 'lost') return { status: 'lost', ...counts };
+    counts.entries += chunk.lines + chunk.exceptions;
+    counts.lines += chunk.lines;
+    counts.exceptions += chunk.exceptions;
+    counts.chunks += 1;
+    board.tick(task.slot);
+    board.addEntries(task.slot, chunk.lines + chunk.exceptions);
+    if (chunk.then !== 'go-on') return { status: 'leg-done', ...counts };
+  }
+}
+
+const rangeOf = (partition: Partition): { lo: number; hi: number } =>
+  partition.leg === SALE ? { lo: partition.saleLo, hi: partition.saleHi } : { lo: partition.refundLo, hi: partition.refundHi };
+
+const RESTORE_ROWS = 4_000;
+
+/**
+ * Reads back what the leg has committed. Throws when its hash is not the one committed with it: somebody changed lines, and
+ * a certificate over them would be worthless.
+ */
+async function restoreProgress(task: PartitionTask, { db, policies, board }: SettleThread, partition: Partition): Promise<Progress> {
+  const progress: Progress = { seq: partition.seq, cursorId: partition.cursorId, hash: new RunningSha256(), sellers: new TotalsBy() };
+  const { lo } = rangeOf(partition);
+  const canonical = new CanonicalLines();
+  for (let after = lo; after < partition.cursorId; ) {
+    const lines = await readStoredLines(db, task.date, task.generation, partition.leg, after, partition.cursorId, RESTORE_ROWS);
+    const known = await withPolicies(db, policies, lines.map((line) => line.policyId));
+    for (const line of lines) {
+      canonical.add(completeLine(line, known));
+      progress.sellers.of(sellerKey(line)).add(line.leg, line.figures);
+    }
+    progress.hash.update(canonical.take());
+    board.tick(task.slot);
+    after = lines.length < RESTORE_ROWS ? partition.cursorId : (lines.at(-1) as { entryId: number }).entryId;
+  }
+  const committed = partition.leg === SALE ? partition.saleHash : partition.refundHash;
+  if (committed !== null && committed !== progress.hash.digestSoFar()) {
+    throw new MagamError('LINES_CHANGED', `The committed lines of partition ${partition.number} are not those that its hash was made of.`);
+  }
+  return progress;
+}
+
+/** Seller and currency in one key: an id holds no TAB. */
+const sellerKey = (line: Pick<SettledLine, 'sellerId' | 'currency'>): string => `${line.sellerId}\t${line.currency}`;
+
+const sellerTotals = (sellers: TotalsBy): SellerTotals[] =>
+  sellers.entries().map(([key, totals]) => {
+    const [sellerId = '', currency = ''] = key.split('\t');
+    return { sellerId, currency, totals };
+  });
+
+/** Reads, decides and commits one chunk; does it over with rows parked that the database refuses for their own data. */
+async function settleChunk(task: PartitionTask, thread: SettleThread, partition: Partition, progress: Progress): Promise<ChunkStep | 'lost'> {
+  const page: Page = {
+    source: task.source,
+    date: task.date,
+    after: progress.cursorId,
+    through: rangeOf(partition).hi,
+    limit: task.chunkRows,
+  };
+  const { decide, rows } = await readPage(page, thread, partition);
+  const cursorId = rows.length < page.limit ? page.through : (rows.at(-1) as { entryId: number }).entryId;
+  const ended = rows.length < page.limit || cursorId === page.through;
+  let refused: Refused = new Map();
+  for (;;) {
+    const decision = decide(refused);
+    const hash = progress.hash.fork();
+    hash.update(canonicalBytes(decision.lines));
+    const step: ChunkStep = {
+      leg: partition.leg,
+      seq: progress.seq,
+      cursorId,
+      lines: decision.lines.length,
+      exceptions: decision.parked.length,
+      hash: hash.digestSoFar(),
+      then: !ended ? 'go-on' : partition.leg === SALE && partition.refunds > 0 ? 'refunds' : 'done',
+    };
+    try {
+      if (!(await commitChunk(task, thread, progress, step, decision))) return 'lost';
+    } catch (error) {
+      if (isDuplicateKey(error)) throw new MagamError('DUPLICATE_LINE', errorText(error));
+      if (!isDataError(error)) throw error;
+      const found = await findRefusedLines(task, thread, decision.lines);
+      if (found.size === 0) throw error; // not a line's data after all
+      refused = new Map([...refused, ...found]);
+      continue;
+    }
+    for (const line of decision.lines) progress.sellers.of(sellerKey(line)).add(line.leg, line.figures);
+    progress.hash = hash;
+    progress.seq += 1;
+    progress.cursorId = cursorId;
+    return step;
+  }
+}
+
+const canonicalLines = new CanonicalLines();
+function canonicalBytes(lines: readonly SettledLine[]): Uint8Array {
+  for (const line of lines) canonicalLines.add(line);
+  return canonicalLines.take();
+}
+
+interface ReadPage {
+  readonly rows: readonly { entryId: number }[];
+  readonly decide: (refused: Refused) => Decision;
+}
+
+async function readPage(page: Page, { db, policies }: SettleThread, partition: Partition): Promise<ReadPage> {
+  if (partition.leg === SALE) {
+    const rows = await readSales(db, page, policies);
+    return { rows, decide: (refused) => decideSales(rows, policies, refused) };
+  }
+  const rows = await readRefunds(db, page);
+  const known = await withPolicies(db, policies, originalPolicyIds(rows));
+  return { rows, decide: (refused) => decideRefunds(rows, known, refused) };
+}
+
+/** One transaction: the fence first, then everything that belongs to the chunk. False: the partition was lost. */
+async function commitChunk(task: PartitionTask, thread: SettleThread, progress: Progress, step: ChunkStep, decision: Decision): Promise<boolean> {
+  const { fence, date, generation } = task;
+  const outcome = await commitFenced({
+    db: thread.db,
+    withinLease: () => thread.board.limitOf(task.slot),
+    outcome: (tx) => chunkOutcome(tx, fence, step.seq),
+    write: async (tx) => {
+      if (!(await moveFence(tx, fence, step))) return false;
+      await faultPoint('chunk.in-transaction');
+      await insertLines(tx, date, generation, decision.lines, thread.writer);
+      if (generation === 1) await insertExceptions(tx, date, generation, decision.parked);
+      else {
+        await updateExceptions(tx, date, decision.parked);
+        await resolveExceptions(tx, date, generation, step.leg, decision.lines.map((line) => line.entryId));
+      }
+      await addPartitionTotals(tx, fence.partitionId, totalsByCurrency(decision.lines));
+      if (step.then !== 'go-on') await addSellerTotals(tx, fence.partitionId, sellerTotals(withLines(progress.sellers, decision.lines)));
+      await faultPoint('chunk.before-commit');
+      return true;
+    },
+  });
+  await faultPoint('chunk.after-commit');
+  return outcome;
+}
+
+function totalsByCurrency(lines: readonly SettledLine[]): ReturnType<TotalsBy['entries']> {
+  const totals = new TotalsBy();
+  for (const line of lines) totals.of(line.currency).add(line.leg, line.figures);
+  return totals.entries();
+}
+
+/** The leg's sums with those of its last chunk, which are not committed yet. */
+function withLines(sellers: TotalsBy, lines: readonly SettledLine[]): TotalsBy {
+  const sum = new TotalsBy();
+  for (const [key, totals] of sellers.entries()) sum.of(key).addTotals(totals);
+  for (const line of lines) sum.of(sellerKey(line)).add(line.leg, line.figures);
+  return sum;
+}
+
+/**
+ * Finds the lines that the database refuses for their own data by halving, in a transaction that is rolled back: a refused
+ * statement undoes only itself.
+ */
+async function findRefusedLines(task: PartitionTask, { db }: SettleThread, lines: readonly SettledLine[]): Promise<Map<number, string>> {
+  const refused = new Map<number, string>();
+  const undo = new Error('undo');
+  const search = async (tx: Tx, part: readonly SettledLine[]): Promise<void> => {
+    try {
+      await insertLines(tx, task.date, task.generation, part, 'insert');
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      const [only] = part;
+      if (part.length === 1 && only !== undefined) refused.set(only.entryId, errorText(error));
+      else {
+        const half = Math.ceil(part.length / 2);
+        await search(tx, part.slice(0, half));
+        await search(tx, part.slice(half));
+      }
+    }
+  };
+  await inTransaction(db, async (tx) => {
+    refused.clear();
+    await search(tx, lines);
+    throw undo;
+  }).catch((error: unknown) => {
+    if (error !== undo) throw error;
+  });
+  return refused;
+}
