@@ -1,5 +1,4 @@
 /** `magam settlements` and `magam lines`: what was settled on a date, for other systems. Columns and order are fixed. */
-import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { stringify } from 'csv-stringify/sync';
 import { MagamError } from '../domain/errors.js';
@@ -9,7 +8,7 @@ import { type Cell, type Db, inSnapshot } from '../infra/database.js';
 import { readPolicies } from '../infra/stores/fee-policy.js';
 import { readSettledDate, type SettledDate, streamLines, streamSettlements } from '../infra/stores/settlement.js';
 import { readDate, withDatabase } from './context.js';
-import { note } from './output.js';
+import { note, write } from './output.js';
 
 /** `text` and `count` are written as they are; an `amount` is in major units in CSV and in minor units in JSON. */
 interface Column {
@@ -106,7 +105,7 @@ async function exportRows(
     // Nothing needs to be undone here, and waiting for the rest of a million rows helps nobody.
     signal.addEventListener('abort', () => process.exit(130));
     const date = readDate(options.date, config.timeZone);
-    const write = json || options.format === 'json' ? writeJson : writeCsv;
+    const writeRows = json || options.format === 'json' ? writeJson : writeCsv;
     await inSnapshot(db, async (snapshot) => {
       // The reader of a pipe may take its time; by default the server gives up after a minute.
       await snapshot.raw('SET SESSION net_write_timeout = 86400');
@@ -117,7 +116,7 @@ async function exportRows(
         });
       }
       if (settled.status !== 'CLOSED') note(`${date} is not settled: there is nothing to export.`);
-      await write(
+      await writeRows(
         fields,
         settled.status === 'CLOSED' ? source(snapshot, date, settled) : [],
         options.spreadsheetSafe === true,
@@ -134,13 +133,13 @@ async function writeCsv(fields: readonly Column[], batches: Batches, spreadsheet
   const amounts = fields.flatMap((field, at) => (field.kind === 'amount' ? [at] : []));
   const csv = (rows: readonly (readonly Cell[])[]): string =>
     stringify(rows as Cell[][], { escape_formulas: spreadsheetSafe });
-  await put(csv([fields.map((field) => field.name)]));
+  await write(csv([fields.map((field) => field.name)]));
   for await (const batch of batches) {
     for (const row of batch) {
       const currency = String(row[currencyAt]);
       for (const at of amounts) row[at] = formatAmount(exactInteger(row[at]), currency);
     }
-    await put(csv(batch));
+    await write(csv(batch));
   }
 }
 
@@ -155,18 +154,13 @@ async function writeJson(fields: readonly Column[], batches: Batches): Promise<v
       );
       return `{${members.join(',')}}`;
     });
-    await put(`${before}${objects.join(',\n')}`);
+    await write(`${before}${objects.join(',\n')}`);
     before = ',\n';
   }
-  await put(before === '[\n' ? '[]\n' : '\n]\n');
+  await write(before === '[\n' ? '[]\n' : '\n]\n');
 }
 
 /** A number where it is safe, else the digits that the driver gave as text. */
 function exactInteger(cell: Cell | undefined): number | bigint {
   return typeof cell === 'number' ? cell : BigInt(String(cell));
-}
-
-/** Writes to standard output and waits while its reader is behind. */
-async function put(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }

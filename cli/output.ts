@@ -2,6 +2,7 @@
  * What the command line prints. Results go to standard output; notes and progress to standard error. Colours only on a
  * terminal and without NO_COLOR.
  */
+import { once } from 'node:events';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import colours from 'picocolors';
@@ -14,6 +15,11 @@ export const printJson = (document: unknown): void => print(JSON.stringify(docum
 
 /** A line on standard output. */
 export const print = (line = ''): void => void process.stdout.write(`${line}\n`);
+
+/** Text on standard output, waiting while its reader is behind: for output of any length. */
+export async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}
 
 /** A line on standard error: notices, warnings, hints. */
 export const note = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -1,0 +1,252 @@
+/** `magam runs`: the job history, a graceful stop, and what was parked. */
+import type { Command } from 'commander';
+import { MagamError } from '../domain/errors.js';
+import { legName } from '../domain/settled-line.js';
+import { type Cell, inTransaction, isoTime } from '../infra/database.js';
+import {
+  type ExecutionRecord,
+  type PartitionRecord,
+  type RunSummary,
+  readCertificateRecords,
+  readExecutions,
+  readPartitionRecords,
+  readPlans,
+  readRun,
+  readRuns,
+  requestStop,
+  streamExceptions,
+} from '../infra/stores/job-history.js';
+import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
+import { count, note, print, printJson, printTable, write } from './output.js';
+
+const runIdOf = wholeNumber('ID', 1, 9_999_999_999);
+
+export function runsCommands(program: Command): void {
+  const runs = program
+    .command('runs')
+    .description('list the runs; see also runs show, stop, exceptions')
+    .option('--date <date>', 'only the run of this date: YYYY-MM-DD, today or yesterday')
+    .action((options: { date?: string }, command: Command) =>
+      withDatabase(command, (context) => list(context, options.date)),
+    );
+  runs
+    .command('show')
+    .argument('<id>', 'id of a run')
+    .description('show the history of a run: executions, partitions, claims, certificates')
+    .action((id: string, _options, command: Command) => withRun(command, id, show));
+  runs
+    .command('stop')
+    .argument('<id>', 'id of a run')
+    .description('ask whoever works on the run to stop after the chunk in hand; settle resumes it')
+    .action((id: string, _options, command: Command) => withRun(command, id, stop));
+  runs
+    .command('exceptions')
+    .argument('<id>', 'id of a run')
+    .option('--all', 'also what was parked and has been settled since')
+    .description('list the entries that the run parked, with the reason')
+    .action((id: string, options: { all?: true }, command: Command) =>
+      withRun(command, id, (context, run) => exceptions(context, run, options.all === true)),
+    );
+}
+
+async function withRun(
+  command: Command,
+  id: string,
+  work: (context: CommandContext, run: RunSummary) => Promise<void>,
+): Promise<void> {
+  const runId = runIdOf(id);
+  await withDatabase(command, async (context) => {
+    const run = await readRun(context.db, runId);
+    if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
+    await work(context, run);
+  });
+}
+
+async function list({ db, config, json }: CommandContext, date: string | undefined): Promise<void> {
+  const runs = await readRuns(db, date === undefined ? undefined : readDate(date, config.timeZone));
+  if (json) return printJson({ runs });
+  printTable(
+    ['run', 'date', 'status', 'generation', 'sales', 'refunds', 'parked', 'updated'],
+    runs.map((run) => [
+      run.runId,
+      run.date,
+      run.status,
+      run.generation,
+      count(run.lines),
+      count(run.refunds),
+      count(run.exceptions),
+      run.updatedAt,
+    ]),
+    ['run', 'generation', 'sales', 'refunds', 'parked'],
+  );
+}
+
+async function show({ db, json }: CommandContext, run: RunSummary): Promise<void> {
+  const { runId } = run;
+  const plans = await readPlans(db, runId);
+  const executions = await readExecutions(db, runId);
+  const partitions = await readPartitionRecords(db, runId);
+  const certificates = await readCertificateRecords(db, run.date);
+  if (json) return printJson({ ...run, plans, executions, partitions, certificates });
+  print(`Run ${runId}: ${run.job} of ${run.date}, ${run.status}, generation ${run.generation}`);
+  print(`created ${run.createdAt}, updated ${run.updatedAt}, completed ${run.completedAt ?? '-'}`);
+  print(`${count(run.lines)} sales and ${count(run.refunds)} refunds settled, ${count(run.exceptions)} entries parked`);
+  print('\nPlans');
+  printTable(
+    ['generation', 'grid', 'policies', 'sales', 'refunds', 'by execution', 'planned'],
+    plans.map((plan) => [
+      plan.generation,
+      plan.gridSize,
+      `revision ${plan.policyRevision}`,
+      count(plan.sales),
+      count(plan.refunds),
+      plan.plannedBy,
+      plan.plannedAt,
+    ]),
+    ['generation', 'grid', 'sales', 'refunds', 'by execution'],
+  );
+  printExecutions(executions);
+  printPartitions(partitions);
+  print('\nCertificates');
+  for (const { generation, hash, signed, certifiedAt } of certificates) {
+    print(`generation ${generation}  ${hash}  ${signed ? 'signed' : 'not signed'}  ${certifiedAt}`);
+  }
+}
+
+function printExecutions(executions: readonly ExecutionRecord[]): void {
+  print('\nExecutions');
+  printTable(
+    [
+      'execution',
+      'generation',
+      'status',
+      'who',
+      'where',
+      'started',
+      'seconds',
+      'grid',
+      'workers',
+      'chunk',
+      'entries',
+      'per second',
+      'exit',
+    ],
+    executions.map((it) => [
+      it.executionId,
+      it.generation,
+      it.dead ? `${it.status} (dead)` : it.status,
+      it.requestedBy,
+      it.host === null ? '' : `${it.host}:${it.pid}`,
+      it.startedAt,
+      it.seconds?.toFixed(1),
+      it.parameters.gridSize,
+      it.parameters.workers,
+      it.parameters.chunkRows,
+      count(it.entries),
+      it.entriesPerSecond === null ? '' : count(it.entriesPerSecond),
+      it.exitCode,
+    ]),
+    ['execution', 'generation', 'seconds', 'grid', 'workers', 'chunk', 'entries', 'per second', 'exit'],
+  );
+  for (const it of executions) {
+    if (it.dead) print(`execution ${it.executionId}: no heartbeat since ${it.heartbeatAt ?? it.startedAt}`);
+    if (it.stopRequestedBy !== null) print(`execution ${it.executionId}: stop requested by ${it.stopRequestedBy}`);
+    if (it.errorCode !== null || it.errorMessage !== null) {
+      print(
+        `execution ${it.executionId}: ${[it.errorCode, it.errorMessage].filter((part) => part !== null).join(': ')}`,
+      );
+    }
+  }
+}
+
+function printPartitions(partitions: readonly PartitionRecord[]): void {
+  print('\nPartitions');
+  const rangeText = ({ after, through }: PartitionRecord['sales']): string =>
+    after === through ? '' : `(${after}, ${through}]`;
+  printTable(
+    ['generation', 'number', 'status', 'sales', 'sale ids', 'refunds', 'refund ids', 'parked', 'chunks', 'claims'],
+    partitions.map((it) => [
+      it.generation,
+      it.number,
+      it.status,
+      `${count(it.sales.lines)} of ${count(it.sales.entries)}`,
+      rangeText(it.sales),
+      `${count(it.refunds.lines)} of ${count(it.refunds.entries)}`,
+      rangeText(it.refunds),
+      count(it.exceptions),
+      it.chunks,
+      it.executions.map((claim) => `${claim.executionId} ${claim.status}`).join(', '),
+    ]),
+    ['generation', 'number', 'sales', 'refunds', 'parked', 'chunks'],
+  );
+  for (const it of partitions) {
+    if (it.errorCode !== null || it.errorMessage !== null) {
+      print(`partition ${it.number}: ${[it.errorCode, it.errorMessage].filter((part) => part !== null).join(': ')}`);
+    }
+  }
+}
+
+async function stop({ db, config, json }: CommandContext, run: RunSummary): Promise<void> {
+  const { runId } = run;
+  const asked = await inTransaction(db, (tx) => requestStop(tx, runId, config.userName));
+  if (asked.running + asked.requested === 0)
+    throw new MagamError('RUN_NOT_ACTIVE', undefined, { runId, status: run.status });
+  if (json) return printJson({ runId, date: run.date, ...asked });
+  if (asked.running > 0) print(`Asked ${asked.running} running execution(s) of run ${runId} to stop.`);
+  if (asked.requested > 0) print(`Withdrew ${asked.requested} request(s) for run ${runId} that nobody had taken yet.`);
+  const dead = (await readExecutions(db, runId)).filter((execution) => execution.dead);
+  for (const { executionId, heartbeatAt } of dead)
+    note(`Execution ${executionId} seems dead: no heartbeat since ${heartbeatAt}.`);
+}
+
+/** Any number of entries may be parked, so they are passed on as they come. */
+async function exceptions({ db, json }: CommandContext, run: RunSummary, all: boolean): Promise<void> {
+  const { runId, date } = run;
+  const line = json ? jsonException : textException;
+  if (json) await write(`{"runId":${runId},"date":${JSON.stringify(date)},"exceptions":[`);
+  let written = 0;
+  for await (const batch of streamExceptions(db, date, all)) {
+    const before = json ? (written === 0 ? '\n' : ',\n') : '';
+    await write(`${before}${batch.map(line).join(json ? ',\n' : '\n')}${json ? '' : '\n'}`);
+    written += batch.length;
+  }
+  if (json) await write(`${written === 0 ? '' : '\n'}]}\n`);
+  else print(written === 0 ? 'Nothing is parked.' : `${count(written)} entries of ${date}`);
+}
+
+function exceptionOf(row: Cell[]) {
+  const [leg, entryId, orderId, lineId, refundId, code, details, generation, parkedAt, settledGeneration] = row;
+  return {
+    leg: legName(leg === 0 ? 0 : 1),
+    entryId,
+    orderId,
+    lineId,
+    refundId,
+    code,
+    details: String(details),
+    generation,
+    parkedAt: isoTime(String(parkedAt)),
+    settledGeneration,
+  };
+}
+
+function jsonException(row: Cell[]): string {
+  const it = exceptionOf(row);
+  return JSON.stringify({ ...it, details: parsedDetails(it.details) });
+}
+
+function parsedDetails(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // cut off at the width of its column
+  }
+}
+
+function textException(row: Cell[]): string {
+  const it = exceptionOf(row);
+  const name =
+    it.leg === 'sale' ? `sale ${it.orderId} ${it.lineId}` : `refund ${it.refundId} of ${it.orderId} ${it.lineId}`;
+  const settled = it.settledGeneration === null ? '' : `  (settled since, generation ${it.settledGeneration})`;
+  return `${name}  ${it.code}  ${it.details}${settled}`;
+}
