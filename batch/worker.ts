@@ -8,6 +8,7 @@ import { asMagamError, type Db, errorText, openDatabase } from '../infra/databas
 import { armFaults, faultPoint } from '../infra/faults.js';
 import { type LineWriter, probeLineWriter } from '../infra/stores/settlement-line.js';
 import {
+  noCounts,
   type PartitionOutcome,
   type PartitionTask,
   SharedBoard,
@@ -35,13 +36,14 @@ let writer: LineWriter | undefined = settings.writer === 'auto' ? undefined : se
 export default async function work(task: PartitionTask | TrialTask): Promise<PartitionOutcome | TrialOutcome> {
   const board = new SharedBoard(task.shared);
   if (task.kind === 'trial') return tryRange(task, { db, board, policies: await policies.at(db, task.policyRevision) });
+  const counts = noCounts();
   try {
     await faultPoint('partition.start');
     writer ??= await probeLineWriter(db);
     const book = await policies.at(db, task.policyRevision);
-    return await settlePartition(task, { db, board, writer, policies: book });
+    return { status: await settlePartition(task, { db, board, writer, policies: book }, counts), ...counts };
   } catch (error) {
-    return { status: 'failed', entries: 0, lines: 0, exceptions: 0, chunks: 0, error: toWorkerError(error) };
+    return { status: 'failed', ...counts, error: toWorkerError(error) };
   }
 }
 

@@ -87,6 +87,7 @@ export const errors = define({
   RUN_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no run with this id or for this date.' },
   RUN_NOT_ACTIVE: { http: 409, exit: 1, meaning: 'The run is not being worked on, so there is nothing to stop.' },
   PARTITION_FAILED: { http: 500, exit: 1, meaning: 'A partition failed; the job history has its error. The same command tries it again.' },
+  WORKER_DIED: { http: 500, exit: 1, meaning: 'A worker thread ended in the middle of a partition; the partition is tried again.' },
   DUPLICATE_LINE: { http: 500, exit: 1, meaning: 'A line of the entry exists already: the protocol was broken from outside; nothing was written.' },
   CONTROL_TOTALS_DIFFER: { http: 500, exit: 1, meaning: 'The totals that the database computes from the feed differ from the lines; the date stays open.' },
   LINES_CHANGED: { http: 500, exit: 1, meaning: 'Committed lines of an unfinished run were changed from outside; nothing more is settled on top of them.' },

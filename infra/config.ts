@@ -52,6 +52,7 @@ const schema = z.object({
   MAGAM_CHUNK_DEADLINE_MS: wholeNumber(500, 3_600_000).default(60_000),
   MAGAM_CLAIMS_MAX: wholeNumber(1, 100).default(5),
   MAGAM_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  MAGAM_LINE_WRITER: z.enum(['auto', 'insert', 'load']).default('auto'),
   MAGAM_FAULT: z.string().optional(),
 });
 
@@ -74,6 +75,8 @@ export interface Config {
   /** Claims of one partition without progress before it is FAILED. */
   readonly claimsMax: number;
   readonly logLevel: string;
+  /** How lines are written: multi-row INSERT, LOAD DATA LOCAL, or what the server allows. */
+  readonly lineWriter: 'auto' | 'insert' | 'load';
   /** A named point and what happens there; for tests only, refused in production. */
   readonly fault: string | null;
   /** Who is recorded as having asked. */
@@ -103,6 +106,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     chunkDeadlineMs: env.MAGAM_CHUNK_DEADLINE_MS,
     claimsMax: env.MAGAM_CLAIMS_MAX,
     logLevel: env.MAGAM_LOG_LEVEL,
+    lineWriter: env.MAGAM_LINE_WRITER,
     fault: env.MAGAM_FAULT ?? null,
     userName: userName(),
   });

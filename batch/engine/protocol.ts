@@ -45,13 +45,18 @@ export interface TrialTask {
   readonly slot: number;
 }
 
-export interface PartitionOutcome {
+/** What a claim committed. */
+export interface WorkCounts {
+  entries: number;
+  lines: number;
+  exceptions: number;
+  chunks: number;
+}
+export const noCounts = (): WorkCounts => ({ entries: 0, lines: 0, exceptions: 0, chunks: 0 });
+
+export interface PartitionOutcome extends Readonly<WorkCounts> {
   /** `leg-done`: the leg is finished (the partition may be). `lost`: it belongs to somebody else. */
   readonly status: 'leg-done' | 'stopped' | 'lost' | 'failed';
-  readonly entries: number;
-  readonly lines: number;
-  readonly exceptions: number;
-  readonly chunks: number;
   readonly error?: WorkerError;
 }
 

@@ -81,16 +81,22 @@ export async function importsHolding(db: Db, date: string): Promise<{ importId: 
   return rows.map((row) => ({ importId: Number(row.import_id), date: row.business_on }));
 }
 
+/** Locks the open dates up to `date`, waiting for the writers that share them, so that what they wrote can be seen. */
+export async function lockOpenDates(tx: Tx, date: string): Promise<void> {
+  await tx.raw(`SELECT business_on FROM business_date WHERE business_on <= ? AND status = 'OPEN' FOR UPDATE`, [date]);
+}
+
 /**
- * Shuts the door of an open date and of every open date before it, waiting for the writers that share them. The caller
- * has locked the calendar and checked that the earlier dates are empty afterwards (it rolls back if they are not).
+ * Shuts the door of an open date, and closes the open dates before it. The caller has locked the calendar and these dates,
+ * and has seen that the earlier ones are empty.
  * @returns false when the date was not open
  */
 export async function shutDate(tx: Tx, date: string): Promise<boolean> {
-  await change(tx, `UPDATE business_date SET status = 'CLOSED', shut_at = UTC_TIMESTAMP(3), closed_at = UTC_TIMESTAMP(3) WHERE business_on < ? AND status = 'OPEN'`, [date]);
   const shut = await change(tx, `UPDATE business_date SET status = 'CLOSING', shut_at = UTC_TIMESTAMP(3) WHERE business_on = ? AND status = 'OPEN'`, [date]);
-  if (shut === 1) await change(tx, 'UPDATE settlement_calendar SET shut_through = ? WHERE calendar_id = 1', [date]);
-  return shut === 1;
+  if (shut !== 1) return false;
+  await change(tx, `UPDATE business_date SET status = 'CLOSED', shut_at = UTC_TIMESTAMP(3), closed_at = UTC_TIMESTAMP(3) WHERE business_on < ? AND status = 'OPEN'`, [date]);
+  await change(tx, 'UPDATE settlement_calendar SET shut_through = ? WHERE calendar_id = 1', [date]);
+  return true;
 }
 
 /** Marks a closing date closed, in the transaction that writes its certificate. */

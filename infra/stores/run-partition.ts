@@ -240,3 +240,15 @@ export async function readPartitionTotals(db: Db, runId: number, generation: num
   );
   return rows.map((row) => ({ number: Number(row['number']), currency: row['currency'] as string, totals: totalsOfRow(row) }));
 }
+
+/** The sums of a run over all its generations, per currency. */
+export async function readRunTotals(db: Db, runId: number): Promise<[currency: string, totals: Totals][]> {
+  const sums = ['sales', 'refunds', ...sumColumns].map((column) => `SUM(t.${column}) AS ${column}`).join(', ');
+  const rows = await select<Record<string, string | number>>(
+    db,
+    `SELECT t.currency, ${sums} FROM partition_total t JOIN run_partition p ON p.partition_id = t.partition_id
+     WHERE p.run_id = ? GROUP BY t.currency ORDER BY t.currency`,
+    [runId],
+  );
+  return rows.map((row) => [row['currency'] as string, totalsOfRow(row)]);
+}

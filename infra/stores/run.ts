@@ -106,6 +106,22 @@ export async function requestedExecutions(db: Db): Promise<RequestedExecution[]>
   }));
 }
 
+/** Milliseconds since the run was last asked for or started; undefined when it never was. */
+export async function lastRequestAgeMs(db: Db, runId: number): Promise<number | undefined> {
+  const [row] = await select<{ age: number | string | null }>(
+    db,
+    'SELECT TIMESTAMPDIFF(MICROSECOND, MAX(requested_at), UTC_TIMESTAMP(3)) DIV 1000 AS age FROM job_execution WHERE run_id = ?',
+    [runId],
+  );
+  return row === undefined || row.age === null ? undefined : Number(row.age);
+}
+
+/** Runs that are under way, by date. */
+export async function runningRuns(db: Db): Promise<{ date: string }[]> {
+  const rows = await select<{ settled_on: string }>(db, `SELECT settled_on FROM job_instance WHERE job = 'settle' AND status = 'RUNNING' ORDER BY settled_on LIMIT 20`);
+  return rows.map((row) => ({ date: row.settled_on }));
+}
+
 /** Takes a request: true for exactly one of those who try. */
 export async function takeRequest(db: Db, executionId: number, host: string, pid: number): Promise<boolean> {
   const taken = await change(
@@ -218,4 +234,21 @@ export async function insertPlan(tx: Tx, runId: number, plan: Plan, executionId:
      VALUES ${rows.map(() => '(?, UTC_TIMESTAMP(3))').join(', ')}`,
     rows as unknown[],
   );
+}
+
+/** What a run has settled over all its generations. */
+export interface RunCounts {
+  readonly sales: number;
+  readonly refunds: number;
+  /** Partitions of the first generation's plan. */
+  readonly partitions: number;
+}
+
+export async function readRunCounts(db: Db, runId: number): Promise<RunCounts> {
+  const [row] = await select<Record<keyof RunCounts, string | number | null>>(
+    db,
+    `SELECT SUM(sale_lines) AS sales, SUM(refund_lines) AS refunds, SUM(generation = 1) AS partitions FROM run_partition WHERE run_id = ?`,
+    [runId],
+  );
+  return { sales: Number(row?.sales ?? 0), refunds: Number(row?.refunds ?? 0), partitions: Number(row?.partitions ?? 0) };
 }

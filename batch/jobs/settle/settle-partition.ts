@@ -25,7 +25,7 @@ import {
 import { insertExceptions, resolveExceptions, updateExceptions } from '../../../infra/stores/settlement-exception.js';
 import { completeLine, insertLines, type LineWriter, readStoredLines } from '../../../infra/stores/settlement-line.js';
 import { commitFenced } from '../../engine/commit-fenced.js';
-import type { PartitionOutcome, PartitionTask, SharedBoard } from '../../engine/protocol.js';
+import type { PartitionOutcome, PartitionTask, SharedBoard, WorkCounts } from '../../engine/protocol.js';
 import { type Decision, decideRefunds, decideSales, type Refused } from './decide.js';
 import { originalPolicyIds, withPolicies } from './policies-of-run.js';
 
@@ -44,23 +44,22 @@ interface Progress {
   readonly sellers: TotalsBy;
 }
 
-/** Works the partition's current leg to its end, or until it is stopped or lost. */
-export async function settlePartition(task: PartitionTask, thread: SettleThread): Promise<PartitionOutcome> {
+/** Works the partition's current leg to its end, or until it is stopped or lost. Counts into `counts` what was committed. */
+export async function settlePartition(task: PartitionTask, thread: SettleThread, counts: WorkCounts): Promise<PartitionOutcome['status']> {
   const { board } = thread;
   const partition = await readPartition(thread.db, task.fence.partitionId);
   const progress = await restoreProgress(task, thread, partition);
-  const counts = { entries: 0, lines: 0, exceptions: 0, chunks: 0 };
   for (;;) {
-    if (board.stopRequested()) return { status: 'stopped', ...counts };
+    if (board.stopRequested()) return 'stopped';
     const chunk = await settleChunk(task, thread, partition, progress);
-    if (chunk === 'lost') return { status: 'lost', ...counts };
+    if (chunk === 'lost') return 'lost';
     counts.entries += chunk.lines + chunk.exceptions;
     counts.lines += chunk.lines;
     counts.exceptions += chunk.exceptions;
     counts.chunks += 1;
     board.tick(task.slot);
     board.addEntries(task.slot, chunk.lines + chunk.exceptions);
-    if (chunk.then !== 'go-on') return { status: 'leg-done', ...counts };
+    if (chunk.then !== 'go-on') return 'leg-done';
   }
 }
 

@@ -1,0 +1,79 @@
+/**
+ * Keeps the leases of the partitions that this process works, from the main thread: a renewal is sent only while the worker
+ * shows progress within the chunk deadline; a worker that does not is ended. The worker's own limit is the monotonic instant at which the
+ * last successful renewal was sent, plus the lease, less a margin.
+ */
+import type { Db } from '../../infra/database.js';
+import { type Fence, renewLease } from '../../infra/stores/run-partition.js';
+import { monotonicMs, type SharedBoard } from './protocol.js';
+
+export interface LeaseSettings {
+  readonly leaseMs: number;
+  readonly chunkDeadlineMs: number;
+}
+
+interface Held {
+  readonly fence: Fence;
+  readonly slot: number;
+  readonly abort: AbortController;
+  ticks: number;
+  tickedAt: number;
+  renewing: boolean;
+}
+
+export class LeaseKeeper {
+  private readonly held = new Map<number, Held>();
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly db: Db,
+    private readonly board: SharedBoard,
+    private readonly settings: LeaseSettings,
+  ) {
+    this.timer = setInterval(() => this.renewAll(), settings.leaseMs / 5);
+  }
+
+  /** The limit that a lease gives whose claim or renewal was sent at `sentMs`. */
+  limitFrom = (sentMs: number): number => sentMs + this.settings.leaseMs * 0.9;
+
+  /** Takes over the lease of a partition that was just claimed and is worked in `slot`. */
+  hold(fence: Fence, slot: number, sentMs: number, abort: AbortController): void {
+    this.board.setLimit(slot, this.limitFrom(sentMs));
+    this.held.set(fence.partitionId, { fence, slot, abort, ticks: this.board.ticksOf(slot), tickedAt: monotonicMs(), renewing: false });
+  }
+
+  letGo(fence: Fence): void {
+    this.held.delete(fence.partitionId);
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+  }
+
+  private renewAll(): void {
+    for (const held of this.held.values()) {
+      const ticks = this.board.ticksOf(held.slot);
+      const now = monotonicMs();
+      if (ticks !== held.ticks) {
+        held.ticks = ticks;
+        held.tickedAt = now;
+      }
+      if (now - held.tickedAt > this.settings.chunkDeadlineMs) held.abort.abort();
+      else if (!held.renewing) void this.renew(held);
+    }
+  }
+
+  /** A renewal waits for the chunk's transaction, which holds the row; one that fails leaves the worker's limit where it is. */
+  private async renew(held: Held): Promise<void> {
+    held.renewing = true;
+    const sent = monotonicMs();
+    try {
+      const ours = await renewLease(this.db, held.fence, this.settings.leaseMs);
+      if (this.held.get(held.fence.partitionId) === held) this.board.setLimit(held.slot, ours ? this.limitFrom(sent) : 0);
+    } catch {
+      // The database is away or the row is locked: the limit decides.
+    } finally {
+      held.renewing = false;
+    }
+  }
+}

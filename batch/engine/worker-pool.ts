@@ -1,0 +1,74 @@
+/** The worker threads: piscina with one task a thread, a heap limit, and slots on the shared board. */
+import { Piscina } from 'piscina';
+import { errorText } from '../../infra/database.js';
+import { noCounts, type PartitionOutcome, type PartitionTask, SharedBoard, type ThreadSettings, type TrialOutcome, type TrialTask } from './protocol.js';
+
+export interface PoolOptions {
+  readonly workers: number;
+  readonly settings: ThreadSettings;
+  /** Heap of a thread in MiB: a runaway thread dies alone. */
+  readonly heapMb?: number;
+}
+
+/** The entry of the threads; tests run the sources and take the compiled file. */
+const workerFile = new URL(import.meta.url.endsWith('.ts') ? '../../dist/batch/worker.js' : '../worker.js', import.meta.url);
+
+type Slotted<T> = Omit<T, 'shared' | 'slot'>;
+
+export class WorkerPool {
+  readonly board: SharedBoard;
+  private readonly pool: Piscina;
+  private readonly freeSlots: number[];
+
+  constructor(readonly options: PoolOptions) {
+    this.board = SharedBoard.forWorkers(options.workers);
+    this.freeSlots = Array.from({ length: options.workers }, (_, slot) => slot);
+    this.pool = new Piscina({
+      filename: workerFile.href,
+      minThreads: options.workers,
+      maxThreads: options.workers,
+      concurrentTasksPerWorker: 1,
+      maxQueue: 'auto',
+      atomics: 'disabled', // 'sync' would freeze a thread's event loop, and its connection, between tasks
+      workerData: options.settings,
+      resourceLimits: { maxOldGenerationSizeMb: options.heapMb ?? 256, maxYoungGenerationSizeMb: 16 },
+    });
+  }
+
+  get idleWorkers(): number {
+    return this.freeSlots.length;
+  }
+
+  /** Runs a partition in a free thread. A thread that dies, or is ended through `signal`, is an outcome like any other. */
+  async runPartition(task: Slotted<PartitionTask>, signal: AbortSignal, onSlot: (slot: number) => void): Promise<PartitionOutcome> {
+    return this.inSlot(async (slot) => {
+      onSlot(slot);
+      try {
+        return (await this.pool.run({ ...task, shared: this.board.memory, slot }, { signal })) as PartitionOutcome;
+      } catch (error) {
+        const message = signal.aborted ? 'the thread made no progress within the chunk deadline and was ended' : errorText(error);
+        return { status: 'failed', ...noCounts(), error: { code: 'WORKER_DIED', message, final: false } };
+      }
+    });
+  }
+
+  /** Computes a range in a free thread; waits for one. */
+  async runTrial(task: Slotted<TrialTask>): Promise<TrialOutcome> {
+    while (this.freeSlots.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    return this.inSlot((slot) => this.pool.run({ ...task, shared: this.board.memory, slot }) as Promise<TrialOutcome>);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.destroy();
+  }
+
+  private async inSlot<T>(work: (slot: number) => Promise<T>): Promise<T> {
+    const slot = this.freeSlots.pop();
+    if (slot === undefined) throw new Error('no worker is free');
+    try {
+      return await work(slot);
+    } finally {
+      this.freeSlots.push(slot);
+    }
+  }
+}

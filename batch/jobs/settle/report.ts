@@ -1,0 +1,84 @@
+/** What a settle command reports: the state of the whole run, whoever did the work. */
+import { isCompleted, readRunCounts, type Run, type RunStatus } from '../../../infra/stores/run.js';
+import type { Totals } from '../../../domain/line-totals.js';
+import type { Db } from '../../../infra/database.js';
+import { readRunTotals } from '../../../infra/stores/run-partition.js';
+import { readCertificate } from '../../../infra/stores/settlement-certificate.js';
+import { countOpenExceptions } from '../../../infra/stores/settlement-exception.js';
+
+export interface CurrencyTotals {
+  readonly currency: string;
+  /** Minor units, refunds deducted; bigint because a sum may exceed 2^53. */
+  readonly itemAmount: bigint;
+  readonly fee: bigint;
+  readonly feeVat: bigint;
+  readonly pgFee: bigint;
+  readonly pgFeeVat: bigint;
+  readonly net: bigint;
+}
+
+export interface Stage {
+  readonly name: 'door' | 'plan' | 'lines' | 'finish';
+  readonly seconds: number;
+}
+
+export interface SettleReport {
+  /** Null for a trial, and for a date that was closed, empty, along with a later one. */
+  readonly runId: number | null;
+  readonly executionId: number | null;
+  readonly date: string;
+  readonly status: RunStatus;
+  readonly alreadyDone: boolean;
+  /** Sales settled, over all generations. */
+  readonly lines: number;
+  readonly refunds: number;
+  /** Entries that are parked now. */
+  readonly exceptions: number;
+  readonly partitions: number;
+  readonly seconds: number;
+  readonly totals: readonly CurrencyTotals[];
+  readonly certificate: { readonly hash: string; readonly generation: number } | null;
+  readonly gridSize: number;
+  readonly workers: number;
+  readonly chunkRows: number;
+  readonly stages: readonly Stage[];
+  /** What the person should know, in sentences. */
+  readonly notices: readonly string[];
+}
+
+export type ReportFrame = Pick<SettleReport, 'executionId' | 'alreadyDone' | 'seconds' | 'gridSize' | 'workers' | 'chunkRows' | 'stages' | 'notices'>;
+
+export const currencyTotals = (totals: readonly [string, Totals][]): CurrencyTotals[] =>
+  totals.map(([currency, { itemAmount, fee, feeVat, pgFee, pgFeeVat, net }]) => ({ currency, itemAmount, fee, feeVat, pgFee, pgFeeVat, net }));
+
+/** Reports a run as the database has it. */
+export async function reportRun(db: Db, run: Run, frame: ReportFrame): Promise<SettleReport> {
+  const counts = await readRunCounts(db, run.runId);
+  const certificate = isCompleted(run.status) ? await readCertificate(db, run.date, run.generation) : undefined;
+  return {
+    runId: run.runId,
+    date: run.date,
+    status: run.status,
+    lines: counts.sales,
+    refunds: counts.refunds,
+    exceptions: await countOpenExceptions(db, run.date),
+    partitions: counts.partitions,
+    totals: currencyTotals(await readRunTotals(db, run.runId)),
+    certificate: certificate === undefined ? null : { hash: certificate.hash, generation: certificate.generation },
+    ...frame,
+  };
+}
+
+/** Reports a date that was closed without entries along with a later one: there is no run. */
+export const reportEmptyClosedDate = (date: string, frame: ReportFrame): SettleReport => ({
+  runId: null,
+  date,
+  status: 'COMPLETED',
+  lines: 0,
+  refunds: 0,
+  exceptions: 0,
+  partitions: 0,
+  totals: [],
+  certificate: null,
+  ...frame,
+});

@@ -1,0 +1,40 @@
+/**
+ * The schedule: from MAGAM_SETTLE_AT on, yesterday is due, and every earlier date that is still open. The leader asks for
+ * the earliest of them by a row; the next becomes due when that is closed, so missed days are caught up in order.
+ */
+import { addDays } from '../../domain/business-date.js';
+import { type Db, inTransaction } from '../../infra/database.js';
+import { readShutThrough, unsettledDatesBefore } from '../../infra/stores/calendar.js';
+import { fenceLeadership } from '../../infra/stores/leader-lease.js';
+import { ensureRun, type ExecutionParameters, findRun, lastRequestAgeMs, requestExecution } from '../../infra/stores/run.js';
+
+export const SCHEDULE = 'settle-schedule';
+/** A failed run is asked for again after this long. */
+const RETRY_MS = 15 * 60_000;
+
+/** The last date that is due: yesterday once the time of day has come, the day before until then. */
+export const dueThrough = (now: { date: string; time: string }, settleAt: string): string => addDays(now.date, now.time >= settleAt ? -1 : -2);
+
+/** Asks for the earliest due date that nobody has asked for. Returns it, or undefined when there is nothing to ask for. */
+export async function requestDueRun(db: Db, owner: string, through: string, parameters: ExecutionParameters): Promise<string | undefined> {
+  const date = await earliestDue(db, through);
+  if (date === undefined) return undefined;
+  return inTransaction(db, async (tx) => {
+    if (!(await fenceLeadership(tx, SCHEDULE, owner))) return undefined;
+    const known = await findRun(tx, date);
+    if (known !== undefined && known.status !== 'REQUESTED' && known.status !== 'FAILED') return undefined;
+    const run = await ensureRun(tx, date, 'REQUESTED');
+    const age = await lastRequestAgeMs(tx, run.runId);
+    if (age !== undefined && (run.status === 'REQUESTED' || age < RETRY_MS)) return undefined;
+    await requestExecution(tx, run.runId, parameters);
+    return date;
+  });
+}
+
+/** The earliest date up to `through` with unsettled entries, or `through` itself while it is open: it closes empty. */
+async function earliestDue(db: Db, through: string): Promise<string | undefined> {
+  const [unsettled] = await unsettledDatesBefore(db, addDays(through, 1));
+  if (unsettled !== undefined) return unsettled;
+  const shutThrough = await readShutThrough(db);
+  return shutThrough === null || shutThrough < through ? through : undefined;
+}

@@ -1,0 +1,123 @@
+/** `magam settle`: runs, joins or resumes the settlement of a date, or of every date of a range in order. */
+import type { Command } from 'commander';
+import { datesBetween } from '../domain/business-date.js';
+import { MagamError } from '../domain/errors.js';
+import type { SettleReport } from '../batch/jobs/settle/report.js';
+import { settleDate } from '../batch/jobs/settle/settle-date.js';
+import { requestRuns } from '../batch/jobs/settle/request-runs.js';
+import { armFaults } from '../infra/faults.js';
+import { wakeRunners } from '../infra/wake.js';
+import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
+import { count, money, note, print, printJson, printTable, startProgress } from './output.js';
+
+interface SettleOptions {
+  date?: string;
+  from?: string;
+  to?: string;
+  gridSize: number;
+  workers?: number;
+  chunkSize?: number;
+  dryRun?: boolean;
+  wait: boolean;
+  request?: boolean;
+}
+
+export function settleCommand(program: Command): void {
+  program
+    .command('settle')
+    .description('settle a date: runs, joins or resumes its run, exactly once whatever happens')
+    .option('--date <date>', 'YYYY-MM-DD, today or yesterday')
+    .option('--from <date>', 'with --to: every date of a range, in order')
+    .option('--to <date>', 'the last date of the range')
+    .option('--grid-size <n>', 'partitions of a new plan', wholeNumber('--grid-size', 1, 10_000), 10)
+    .option('--workers <n>', 'worker threads (default: MAGAM_WORKERS, or the number of cores)', wholeNumber('--workers', 1, 64))
+    .option('--chunk-size <rows>', 'entries per transaction (default: MAGAM_CHUNK_SIZE, or 4000)', wholeNumber('--chunk-size', 1, 50_000))
+    .option('--dry-run', 'compute everything, write nothing')
+    .option('--no-wait', 'exit with 5 when somebody else works on the run, instead of joining it')
+    .option('--request', 'leave the work to a runner (magam runner): only record the request')
+    .action(async (options: SettleOptions, command: Command) => {
+      await withDatabase(command, (context) => settle(context, options), { poolMax: 6 });
+    });
+}
+
+async function settle(context: CommandContext, options: SettleOptions): Promise<void> {
+  const { config, json, signal } = context;
+  armFaults(config.fault);
+  const dates = datesOf(options, config.timeZone);
+  if (options.request === true) return request(context, dates, options);
+  const reports: SettleReport[] = [];
+  for (const date of dates) {
+    if (signal.aborted) break;
+    const progress = startProgress(`Settling ${date}`, 'entries', json && !process.stderr.isTTY);
+    const report = await settleDate(
+      { db: context.db, config, databaseUrl: context.databaseUrl, signal, onProgress: progress.update },
+      {
+        date,
+        gridSize: options.gridSize,
+        workers: options.workers ?? config.workers,
+        chunkRows: options.chunkSize ?? config.chunkRows,
+        requestedBy: config.userName,
+        dryRun: options.dryRun ?? false,
+        wait: options.wait,
+        onStop: 'stop-run',
+      },
+    ).finally(progress.stop);
+    reports.push(report);
+    if (!json) printReport(report);
+    if (report.status === 'STOPPED') break;
+  }
+  if (json) printJson(options.date === undefined ? { from: dates[0], to: dates.at(-1), runs: reports.map(document) } : document(reports[0] as SettleReport));
+  process.exitCode = exitCode(reports, signal.aborted && reports.length < dates.length);
+}
+
+/** Records a request for each date; a runner takes them in order. */
+async function request({ db, config, json, redisUrl }: CommandContext, dates: readonly string[], options: SettleOptions): Promise<void> {
+  const requests = await requestRuns(db, dates, {
+    gridSize: options.gridSize,
+    workers: options.workers ?? config.workers,
+    chunkRows: options.chunkSize ?? config.chunkRows,
+    requestedBy: config.userName,
+  });
+  await wakeRunners(redisUrl);
+  if (json) printJson({ requests });
+  else for (const { date, runId, executionId } of requests) print(`${date}: requested as execution ${executionId} of run ${runId}; magam runs show ${runId} follows it.`);
+}
+
+function datesOf({ date, from, to }: SettleOptions, timeZone: string): string[] {
+  if (date !== undefined && from === undefined && to === undefined) return [readDate(date, timeZone)];
+  if (date !== undefined || from === undefined || to === undefined) throw new MagamError('USAGE', 'settle takes --date, or --from with --to.');
+  const dates = datesBetween(readDate(from, timeZone), readDate(to, timeZone));
+  if (dates.length === 0) throw new MagamError('USAGE', `--from ${from} is after --to ${to}.`, { from, to });
+  return dates;
+}
+
+function exitCode(reports: readonly SettleReport[], interrupted: boolean): number {
+  if (interrupted || reports.some(({ status }) => status === 'STOPPED')) return 130;
+  if (reports.some(({ status }) => status === 'FAILED')) return 1;
+  return reports.some(({ exceptions }) => exceptions > 0) ? 3 : 0;
+}
+
+const document = (report: SettleReport): object => ({ ...report, peakMemoryBytes: peakMemoryBytes() });
+
+/** Of the whole process, all threads. */
+const peakMemoryBytes = (): number => process.resourceUsage().maxRSS * 1024;
+
+function printReport(report: SettleReport): void {
+  const { status, seconds, lines, refunds, exceptions } = report;
+  for (const notice of report.notices) note(notice);
+  const entries = lines + refunds;
+  const what = `${count(lines)} sales and ${count(refunds)} refunds`;
+  if (report.alreadyDone) print(`${report.date} is settled already: ${what}${exceptions > 0 ? `, ${count(exceptions)} parked` : ''}.`);
+  else if (report.runId === null) print(`${report.date}, dry run: ${what}${exceptions > 0 ? `, ${count(exceptions)} would be parked` : ''}. Nothing was written.`);
+  else if (status === 'STOPPED') print(`${report.date}: stopped after ${what}; the same command resumes it.`);
+  else print(`${report.date}: ${status}. ${what}${exceptions > 0 ? `, ${count(exceptions)} parked (magam runs exceptions ${report.runId})` : ''}.`);
+  if (!report.alreadyDone) print(`${seconds} s, ${count(Math.round(entries / Math.max(seconds, 0.001)))} entries a second, ${report.workers} workers, ${report.partitions} partitions.`);
+  if (report.totals.length > 0) {
+    printTable(
+      ['currency', 'item amount', 'fee', 'fee VAT', 'PG fee', 'PG fee VAT', 'net to sellers'],
+      report.totals.map((t) => [t.currency, ...[t.itemAmount, t.fee, t.feeVat, t.pgFee, t.pgFeeVat, t.net].map((minor) => money(minor, t.currency))]),
+      ['item amount', 'fee', 'fee VAT', 'PG fee', 'PG fee VAT', 'net to sellers'],
+    );
+  }
+  if (report.certificate !== null) print(`Certificate ${report.certificate.hash} (generation ${report.certificate.generation})`);
+}

@@ -1,0 +1,38 @@
+/**
+ * A knock on the runners' door over Redis, so that a request is taken at once. Only a convenience: runners look into the
+ * database every second anyway, and everything works, a second later, without Redis.
+ */
+import { Redis } from 'ioredis';
+
+const CHANNEL = 'magam:wake';
+
+/** Wakes the runners. Never fails: Redis may be away. */
+export async function wakeRunners(redisUrl: string): Promise<void> {
+  const redis = new Redis(redisUrl, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null, connectTimeout: 1_000 });
+  redis.on('error', () => undefined);
+  try {
+    await redis.connect();
+    await redis.publish(CHANNEL, '1');
+  } catch {
+    // they poll
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Calls `onWake` at each knock, reconnecting for ever. Returns the way to end it. */
+export function listenForWakes(redisUrl: string, onWake: () => void, onState: (message: string) => void): () => void {
+  const redis = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(5_000, 200 * times) });
+  let away = false;
+  redis.on('error', (error: Error) => {
+    if (!away) onState(`Redis is away, polling only: ${error.message}`);
+    away = true;
+  });
+  redis.on('ready', () => {
+    if (away) onState('Redis is back');
+    away = false;
+  });
+  redis.subscribe(CHANNEL).catch(() => undefined);
+  redis.on('message', onWake);
+  return () => redis.disconnect();
+}
