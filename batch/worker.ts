@@ -21,8 +21,7 @@ import { RunPolicies } from './jobs/settle/policies-of-run.js';
 import { settlePartition } from './jobs/settle/settle-partition.js';
 import { tryRange } from './jobs/settle/trial.js';
 
-// piscina hands [its own data, ours] to the thread.
-const settings = (workerData as [unknown, ThreadSettings])[1];
+const settings = workerData as ThreadSettings;
 armFaults(settings.fault);
 const db: Db = openDatabase(settings.databaseUrl, {
   poolMax: 1,

@@ -26,9 +26,9 @@ export async function insertLines(tx: Tx, date: string, generation: number, line
   if (lines.length === 0) return;
   const leg = (lines[0] as SettledLine).leg;
   if (writer === 'load') {
-    await tx.raw('SAVEPOINT lines');
+    await tx.raw('SAVEPOINT before_lines');
     if (await loadLines(tx, date, leg, generation, lines)) return;
-    await tx.raw('ROLLBACK TO SAVEPOINT lines');
+    await tx.raw('ROLLBACK TO SAVEPOINT before_lines');
   }
   const head = `('${date}',${leg},${generation},`;
   let values = '';

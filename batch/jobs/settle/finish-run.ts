@@ -84,7 +84,7 @@ async function certifiedPartitions(tx: Tx, run: Run, plan: Plan, partitions: rea
 }
 
 /** Sums of certified totals, per currency. */
-function sumTotals(all: readonly CertifiedTotals[]): CertifiedTotals[] {
+export function sumTotals(all: readonly CertifiedTotals[]): CertifiedTotals[] {
   const sum = new TotalsBy();
   for (const { currency, sales, refunds, ...texts } of all) {
     const figures = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, BigInt(text)]));
@@ -94,7 +94,7 @@ function sumTotals(all: readonly CertifiedTotals[]): CertifiedTotals[] {
 }
 
 /** The control totals of both legs together. */
-async function feedControl(tx: Tx, date: string, generation: number): Promise<CertifiedControl[]> {
+export async function feedControl(tx: Tx, date: string, generation: number): Promise<CertifiedControl[]> {
   const sales = await controlTotals(tx, date, SALE, generation);
   const refunds = await controlTotals(tx, date, REFUND, generation);
   return [...new Set([...sales.keys(), ...refunds.keys()])].sort().map((currency) => {
