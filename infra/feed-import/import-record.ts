@@ -18,6 +18,8 @@ import {
   lockImport,
   type NewImport,
   readImport,
+  recount,
+  releaseImport,
   takeOverImport,
 } from '../stores/feed-import.js';
 
@@ -112,8 +114,9 @@ async function register(
   await takeOverImport(tx, importId, interrupted.owner, owner);
   const taken = await lockImport(tx, importId);
   if (taken?.owner !== owner || taken.status !== 'RUNNING') throw runningElsewhere(interrupted);
+  await recount(tx, importId, work);
   await holdDates(tx, importId, dates);
-  return { importId, owner, rowsDone: taken.rowsDone, lateOn: interrupted.lateOn };
+  return { importId, owner, rowsDone: taken.rowsDone, lateOn: taken.lateOn ?? work.lateOn };
 }
 
 /** One step of an import: rows `from` to `to` of the source (exclusive), the dates it writes to, and what becomes of the rows. */
@@ -180,7 +183,7 @@ async function wasCommitted(db: Db, open: OpenImport, batch: Batch): Promise<boo
   throw takenOver(open);
 }
 
-export const takenOver = ({ importId }: OpenImport): MagamError =>
+export const takenOver = ({ importId }: Pick<OpenImport, 'importId'>): MagamError =>
   new MagamError('IMPORT_TAKEN_OVER', undefined, { importId });
 
 /** Ends an import whose rows are all dealt with, and lets go of its dates. */
@@ -194,4 +197,9 @@ export async function completeImport(db: Db, open: OpenImport): Promise<void> {
     const record = await readImport(db, open.importId); // the answer to an earlier COMMIT may have been lost
     if (record?.owner !== open.owner || record.status !== 'COMPLETED') throw takenOver(open);
   });
+}
+
+/** Lets the same command, typed again, go on without waiting for the lease. The database may be gone: then it waits. */
+export async function leaveImport(db: Db, open: OpenImport): Promise<void> {
+  await releaseImport(db, open.importId, open.owner).catch(() => undefined);
 }

@@ -9,11 +9,12 @@ import { SYNTHETIC_POLICIES } from '../../domain/synthetic-policies.js';
 import { applyPolicies } from '../apply-policies.js';
 import { type Db, isDuplicateKey } from '../database.js';
 import { readShutThrough } from '../stores/calendar.js';
-import { findSalesOfOrders, insertRefunds, insertSales, type NewSale } from '../stores/feed.js';
+import { findSales, insertRefunds, insertSales, lineKey, type NewSale } from '../stores/feed.js';
 import { findCompletedImport, findImportsBySource } from '../stores/feed-import.js';
 import {
   completeImport,
   findInterruptedImport,
+  leaveImport,
   type OpenImport,
   openImport,
   survivingOutages,
@@ -94,8 +95,13 @@ export async function seedFeed(db: Db, request: SeedRequest): Promise<SeedResult
   };
   const open = await openImport(db, work, feed.dates, interrupted);
   if (open === undefined) throw new MagamError('DATE_CLOSED', undefined, { date });
-  await writeSeed(db, open, feed, request, rowsTotal);
-  await completeImport(db, open);
+  try {
+    await writeSeed(db, open, feed, request, rowsTotal);
+    await completeImport(db, open);
+  } catch (error) {
+    await leaveImport(db, open);
+    throw error;
+  }
   return result(open.importId, false);
 }
 
@@ -194,12 +200,9 @@ async function writeRefunds(
   from: number,
   turn: Promise<void>,
 ): Promise<void> {
-  const stored = await survivingOutages(() =>
-    findSalesOfOrders(db, [...new Set(refunds.map((refund) => refund.orderId))]),
-  );
-  const sales = new Map(stored.map((sale) => [`${sale.orderId}/${sale.lineId}`, sale]));
+  const sales = await survivingOutages(() => findSales(db, refunds));
   const rows = refunds.map(({ priorQuantity, ...entry }) => {
-    const sale = sales.get(`${entry.orderId}/${entry.lineId}`);
+    const sale = sales.get(lineKey(entry));
     if (sale?.settledOn !== saleDate) throw new MagamError('ORIGINAL_MISSING', undefined, { ...entry });
     return newRefund(sale, entry, priorQuantity, entry.occurredOn);
   });

@@ -172,14 +172,29 @@ export async function heldDates(db: Db, importId: number): Promise<string[]> {
   return rows.map((row) => row.business_on);
 }
 
-/**
- * Makes `owner` the writer of an import whose lease has expired and still belongs to `formerOwner`.
- * @returns false when the former owner is alive or somebody else was quicker
- */
-export async function takeOverImport(tx: Tx, importId: number, formerOwner: string, owner: string): Promise<boolean> {
+/** Makes `owner` the writer of an import if its lease has expired and it still belongs to `formerOwner`; else changes nothing. */
+export async function takeOverImport(tx: Tx, importId: number, formerOwner: string, owner: string): Promise<void> {
   const sql = `UPDATE feed_import SET owner = ?, host = ?, ${lease}
     WHERE import_id = ? AND owner = ? AND status IN ('RUNNING', 'ABANDONING') AND lease_until < UTC_TIMESTAMP(3)`;
-  return (await change(tx, sql, [owner, hostname().slice(0, 255), importId, formerOwner])) === 1;
+  await change(tx, sql, [owner, hostname().slice(0, 255), importId, formerOwner]);
+}
+
+/** Notes what a fresh look at the whole source found, when an interrupted import is gone on with. */
+export async function recount(
+  tx: Tx,
+  importId: number,
+  found: Pick<NewImport, 'lateOn' | 'rowsTotal' | 'rowsUnchanged' | 'rowsRejected'>,
+): Promise<void> {
+  const sql = `UPDATE feed_import SET late_on = COALESCE(late_on, ?), rows_total = ?, rows_unchanged = ?, rows_rejected = ?
+    WHERE import_id = ?`;
+  await change(tx, sql, [found.lateOn, found.rowsTotal, found.rowsUnchanged, found.rowsRejected, importId]);
+}
+
+/** Lets somebody else go on at once: the writer stops, and says so. */
+export async function releaseImport(db: Db, importId: number, owner: string): Promise<void> {
+  const sql = `UPDATE feed_import SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND
+    WHERE import_id = ? AND owner = ? AND status IN ('RUNNING', 'ABANDONING')`;
+  await change(db, sql, [importId, owner]);
 }
 
 /**
@@ -205,7 +220,7 @@ export async function renewImport(tx: Tx, importId: number, owner: string, statu
   return (await change(tx, sql, [importId, owner, status])) === 1;
 }
 
-/** Begins to withdraw an import, or goes on withdrawing it. @returns false when the import is no longer `owner`'s */
+/** Begins to withdraw an import, or goes on withdrawing it. @returns false when it is no longer `owner`'s */
 export async function markAbandoning(
   tx: Tx,
   importId: number,

@@ -75,13 +75,38 @@ export async function insertRefunds(tx: Tx, importId: number, refunds: readonly 
 const STORED_SALE = `SELECT s.settled_on, s.entry_id, s.order_id, s.line_id, s.seller_id, s.product_id, s.category, s.quantity,
   s.unit_price, s.item_amount, s.seller_discount, s.platform_discount, s.shipping_fee, s.currency, s.ordered_on, s.occurred_on,
   s.import_id, i.status
-  FROM sale_entry s LEFT JOIN feed_import i ON i.import_id = s.import_id`;
+  FROM sale_entry s FORCE INDEX (sale_entry_key) LEFT JOIN feed_import i ON i.import_id = s.import_id`;
 
-/** Every sale line of these orders. */
-export async function findSalesOfOrders(db: Db, orderIds: readonly string[]): Promise<StoredSale[]> {
-  if (orderIds.length === 0) return [];
-  return (await selectArrays(db, `${STORED_SALE} WHERE s.order_id IN (${list(orderIds)})`)).map(storedSale);
+/**
+ * MariaDB turns a longer list into a join with a temporary table (`in_predicate_conversion_threshold`, 1,000), and a range
+ * over both parts of the key is only worth its memory while the parts do not multiply.
+ */
+const LIST_MAX = 900;
+const RANGES_MAX = 4_000;
+
+/** The names of one sale line. */
+export interface LineKey {
+  readonly orderId: string;
+  readonly lineId: string;
 }
+
+/** The stored sales of these lines, by `lineKey`. */
+export async function findSales(db: Db, keys: readonly LineKey[]): Promise<Map<string, StoredSale>> {
+  const found = new Map<string, StoredSale>();
+  for (let from = 0; from < keys.length; from += LIST_MAX) {
+    const part = keys.slice(from, from + LIST_MAX);
+    const orders = [...new Set(part.map((key) => key.orderId))];
+    const lines = [...new Set(part.map((key) => key.lineId))];
+    const ofLines = orders.length * lines.length <= RANGES_MAX ? ` AND s.line_id IN (${list(lines)})` : '';
+    const rows = await selectArrays(db, `${STORED_SALE} WHERE s.order_id IN (${list(orders)})${ofLines}`);
+    const asked = new Set(part.map(lineKey)); // other lines of the same orders may be among the rows
+    for (const sale of rows.map(storedSale)) if (asked.has(lineKey(sale))) found.set(lineKey(sale), sale);
+  }
+  return found;
+}
+
+/** A line's names as one text; ids hold no tab. */
+export const lineKey = ({ orderId, lineId }: LineKey): string => `${orderId}\t${lineId}`;
 
 function storedSale(cells: Cell[]): StoredSale {
   const word = (index: number): string => String(cells[index]);
@@ -113,9 +138,9 @@ const originOf = (importId: Cell | undefined, status: Cell | undefined): Origin 
 
 const list = (values: readonly string[]): string => values.map(text).join(',');
 
-/** The stored refunds that have one of these ids. */
-export async function findRefunds(db: Db, refundIds: readonly string[]): Promise<StoredRefund[]> {
-  if (refundIds.length === 0) return [];
+/** The stored refunds that have one of these ids (at most 900), by id. */
+export async function findRefunds(db: Db, refundIds: readonly string[]): Promise<Map<string, StoredRefund>> {
+  if (refundIds.length === 0) return new Map();
   const rows = await selectArrays(
     db,
     `SELECT r.refund_id, s.order_id, s.line_id, r.quantity, r.occurred_on, r.reason, r.import_id, i.status
@@ -123,15 +148,18 @@ export async function findRefunds(db: Db, refundIds: readonly string[]): Promise
      LEFT JOIN feed_import i ON i.import_id = r.import_id
      WHERE r.refund_id IN (${list(refundIds)})`,
   );
-  return rows.map((cells) => ({
-    refundId: String(cells[0]),
-    orderId: String(cells[1]),
-    lineId: String(cells[2]),
-    quantity: Number(cells[3]),
-    occurredOn: String(cells[4]),
-    reason: String(cells[5]),
-    ...originOf(cells[6], cells[7]),
-  }));
+  const refunds = rows.map(
+    (cells): StoredRefund => ({
+      refundId: String(cells[0]),
+      orderId: String(cells[1]),
+      lineId: String(cells[2]),
+      quantity: Number(cells[3]),
+      occurredOn: String(cells[4]),
+      reason: String(cells[5]),
+      ...originOf(cells[6], cells[7]),
+    }),
+  );
+  return new Map(refunds.map((refund) => [refund.refundId, refund]));
 }
 
 export interface SaleKey {
@@ -194,8 +222,8 @@ export async function refundedUnits(
 }
 
 /**
- * Deletes the next entries of a date that an import wrote, at most `limit`, above `afterId`; returns the last id looked at, or
- * null when none is left. Reads a window of ids, so that a batch costs the same wherever it is.
+ * Deletes the next entries of a date that an import wrote: those within a window of ids that begins with the first entry above
+ * `afterId`, so that a batch costs the same wherever it is. Returns the window's end, or null when no entry is left.
  */
 export async function deleteImported(
   tx: Tx,
@@ -203,23 +231,37 @@ export async function deleteImported(
   importId: number,
   date: string,
   afterId: number,
-  limit: number,
+  windowIds: number,
 ): Promise<number | null> {
-  const [next] = await select<{ id: string | null }>(
-    tx,
-    `SELECT MIN(entry_id) AS id FROM ${table} WHERE settled_on = ? AND entry_id > ?`,
-    [date, afterId],
-  );
+  const first = `SELECT MIN(entry_id) AS id FROM ${table} WHERE settled_on = ? AND entry_id > ?`;
+  const [next] = await select<{ id: string | null }>(tx, first, [date, afterId]);
   if (next === undefined || next.id === null) return null;
   const from = Number(next.id);
-  const ids = await selectArrays(
-    tx,
-    `SELECT entry_id FROM ${table} FORCE INDEX (PRIMARY)
-     WHERE settled_on = ? AND entry_id BETWEEN ? AND ? AND import_id = ?`,
-    [date, from, from + limit - 1, importId],
-  );
-  if (ids.length > 0) {
-    await change(tx, `DELETE FROM ${table} WHERE settled_on = ? AND entry_id IN (${ids.join(',')})`, [date]);
+  const to = from + windowIds - 1;
+  const sql = `DELETE FROM ${table} WHERE settled_on = ? AND entry_id BETWEEN ? AND ? AND import_id = ?`;
+  await change(tx, sql, [date, from, to, importId]);
+  return to;
+}
+
+/**
+ * A refund, accepted with somebody else's import or with none, that rests on what this import wrote: on one of its sales, or on
+ * one of its refunds because it came after it for the same sale. Its id, or undefined.
+ */
+export async function findDependentRefund(
+  db: Db,
+  importId: number,
+  dates: readonly string[],
+): Promise<string | undefined> {
+  if (dates.length === 0) return undefined;
+  const foreign = 'AND (later.import_id IS NULL OR later.import_id <> ?)';
+  const ofSales = `SELECT later.refund_id FROM sale_entry s JOIN refund_entry later ON later.original_id = s.entry_id
+    WHERE s.settled_on IN (?) AND s.import_id = ? ${foreign} LIMIT 1`;
+  const ofRefunds = `SELECT later.refund_id FROM refund_entry r JOIN refund_entry later ON later.original_id = r.original_id
+    AND later.prior_quantity > r.prior_quantity
+    WHERE r.settled_on IN (?) AND r.import_id = ? ${foreign} LIMIT 1`;
+  for (const sql of [ofSales, ofRefunds]) {
+    const [found] = await select<{ refund_id: string }>(db, sql, [dates, importId, importId]);
+    if (found !== undefined) return found.refund_id;
   }
-  return from + limit - 1;
+  return undefined;
 }

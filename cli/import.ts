@@ -1,0 +1,176 @@
+/** `magam import lines|refunds FILE`, `magam imports` and `magam imports abandon ID`: the feed from files of other systems. */
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { MagamError } from '../domain/errors.js';
+import { type ImportRequest, type ImportResult, importFile } from '../infra/feed-import/import-file.js';
+import type { RowFault } from '../infra/feed-import/row-faults.js';
+import { abandonImport } from '../infra/feed-import/withdraw-import.js';
+import { type ImportRecord, listImports } from '../infra/stores/feed-import.js';
+import { isTimeZone } from '../infra/time-zone.js';
+import { type CommandContext, wholeNumber, withDatabase } from './context.js';
+import { count, note, type Progress, print, printJson, printTable, startProgress } from './output.js';
+
+interface ImportOptions {
+  readonly map?: string;
+  readonly encoding: string;
+  readonly timeZone?: string;
+  readonly skipRejects?: true;
+  readonly rejects?: string;
+  readonly late?: 'next-open-date';
+}
+
+const IMPORTS_SHOWN = 50;
+
+export function importCommands(program: Command): void {
+  const group = program.command('import').description('import a CSV file into the settlement feed');
+  addImport(group, 'lines', 'import confirmed order lines');
+  addImport(group, 'refunds', 'import refunds of order lines that are in the feed');
+
+  const imports = program
+    .command('imports')
+    .description('list the imports, newest first')
+    .action(async (_options, command: Command) => withDatabase(command, showImports));
+  imports
+    .command('abandon')
+    .description('withdraw what an unfinished import wrote')
+    .argument('<id>', 'the number of the import', wholeNumber('ID', 1, 9_999_999_999))
+    .action(async (importId: number, _options, command: Command) => {
+      await withDatabase(command, async ({ db, json }) => {
+        const record = await abandonImport(db, importId);
+        if (json) printJson(shown(record));
+        else print(`Import ${importId} is withdrawn: nothing it wrote is in the feed.`);
+      });
+    });
+}
+
+function addImport(group: Command, kind: 'lines' | 'refunds', description: string): void {
+  group
+    .command(kind)
+    .description(description)
+    .argument('<file>', 'a CSV file with a header')
+    .option('--map <file>', 'JSON file: {"our_column": "their column", "currency": "=BRL"}')
+    .option('--encoding <name>', 'how the file is written', 'utf-8')
+    .option('--time-zone <zone>', 'zone of time stamps without an offset (default: the platform’s)', timeZone)
+    .option('--skip-rejects', 'import the good rows of a file that has bad ones')
+    .option('--rejects <file>', 'write every bad row to this CSV file: line, column, code, value')
+    .addOption(
+      new Option('--late <rule>', 'settle entries of closed dates on the next open date').choices(['next-open-date']),
+    )
+    .action(async (file: string, options: ImportOptions, command: Command) => {
+      await withDatabase(command, (context) => runImport(context, kind, file, options));
+    });
+}
+
+function timeZone(name: string): string {
+  if (isTimeZone(name)) return name;
+  throw new InvalidArgumentError('It is not an IANA time zone such as Asia/Seoul.');
+}
+
+async function runImport(
+  context: CommandContext,
+  kind: 'lines' | 'refunds',
+  file: string,
+  options: ImportOptions,
+): Promise<void> {
+  const { db, config, json, signal } = context;
+  if (options.rejects !== undefined && resolve(options.rejects) === resolve(file)) {
+    throw new MagamError('USAGE', '--rejects names the file that is imported.', { file });
+  }
+  const started = performance.now();
+  const progress = stagedProgress();
+  const request: ImportRequest = {
+    kind,
+    file,
+    mappingFile: options.map ?? null,
+    encoding: options.encoding,
+    timeZone: options.timeZone ?? config.timeZone,
+    platformTimeZone: config.timeZone,
+    skipRejects: options.skipRejects === true,
+    rejectsFile: options.rejects ?? null,
+    late: options.late !== undefined,
+    requestedBy: config.userName,
+    signal,
+    onProgress: progress.update,
+  };
+  const result = await importFile(db, request).finally(progress.stop);
+  const seconds = Math.round(performance.now() - started) / 1_000;
+  for (const notice of result.notices) note(notice);
+  if (result.rejected > 0 && options.rejects === undefined) noteRejects(result.rejects, result.rejected);
+  if (json) printJson({ ...result, seconds });
+  else printResult(result, seconds);
+}
+
+/** One bar per pass. */
+function stagedProgress(): { update: ImportRequest['onProgress']; stop: () => void } {
+  let stage = '';
+  let progress: Progress | undefined;
+  return {
+    update(name, done, total) {
+      if (name !== stage) {
+        progress?.stop();
+        progress = startProgress(name, 'rows');
+        stage = name;
+      }
+      progress?.update(done, total);
+    },
+    stop: () => progress?.stop(),
+  };
+}
+
+function noteRejects(rejects: readonly RowFault[], rejected: number): void {
+  for (const { line, column, code, value } of rejects) note(`line ${line}: ${column} ${code} ${JSON.stringify(value)}`);
+  note(`${count(rejected)} rows were rejected; --rejects FILE names them all.`);
+}
+
+function printResult(result: ImportResult, seconds: number): void {
+  const parts = [
+    `${count(result.imported)} new`,
+    `${count(result.unchanged)} unchanged`,
+    `${count(result.rejected)} rejected`,
+  ];
+  const late = result.lateOn === null ? '' : ` Late entries are settled on ${result.lateOn}.`;
+  print(`Import ${result.importId}: ${count(result.rows)} rows in ${seconds} s: ${parts.join(', ')}.${late}`);
+}
+
+async function showImports({ db, json }: CommandContext): Promise<void> {
+  const records = await listImports(db, IMPORTS_SHOWN);
+  if (json) return printJson(records.map(shown));
+  if (records.length === 0) return print('There are no imports.');
+  const head = ['ID', 'KIND', 'STATUS', 'SOURCE', 'ROWS', 'DONE', 'NEW', 'UNCHANGED', 'REJECTED', 'BY', 'BEGUN (UTC)'];
+  const rows = records.map((record) => [
+    record.importId,
+    record.kind,
+    record.status,
+    record.source,
+    count(record.rowsTotal),
+    count(record.rowsDone),
+    count(record.rowsNew),
+    count(record.rowsUnchanged),
+    count(record.rowsRejected),
+    record.requestedBy,
+    record.createdAt.slice(0, 19),
+  ]);
+  printTable(head, rows, ['ID', 'ROWS', 'DONE', 'NEW', 'UNCHANGED', 'REJECTED']);
+}
+
+/** An import as JSON shows it; times in ISO 8601, UTC. */
+function shown(record: ImportRecord): object {
+  const iso = (time: string | null): string | null => (time === null ? null : `${time.replace(' ', 'T')}Z`);
+  return {
+    importId: record.importId,
+    kind: record.kind,
+    status: record.status,
+    source: record.source,
+    rows: record.rowsTotal,
+    rowsDone: record.rowsDone,
+    imported: record.rowsNew,
+    unchanged: record.rowsUnchanged,
+    rejected: record.rowsRejected,
+    lateOn: record.lateOn,
+    errorCode: record.errorCode,
+    host: record.host,
+    requestedBy: record.requestedBy,
+    createdAt: iso(record.createdAt),
+    completedAt: iso(record.completedAt),
+  };
+}
