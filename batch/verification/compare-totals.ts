@@ -10,7 +10,10 @@ export function firstDifference(
   for (const currency of currencies) {
     const [a, b] = [expected, actual].map((all) => all.find((one) => one.currency === currency));
     if (a === undefined || b === undefined) {
-      return { expected: a ? `sums in ${currency}` : `none in ${currency}`, actual: b ? `sums in ${currency}` : `none in ${currency}` };
+      return {
+        expected: a ? `sums in ${currency}` : `none in ${currency}`,
+        actual: b ? `sums in ${currency}` : `none in ${currency}`,
+      };
     }
     const other: Readonly<Record<string, string | number>> = { ...b };
     for (const [name, value] of Object.entries(a)) {

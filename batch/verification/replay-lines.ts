@@ -2,9 +2,15 @@
  * Reads the lines of a certificate again, partition by partition: hashes and sums them, and replays each through `domain` from
  * its entry, under the policies that the plan used.
  */
-import type { CertificateBody, CertifiedPartition, CertifiedTotals } from '../../domain/certificate.js';
-import { certifiedTotals, EMPTY_SHA256 } from '../../domain/certificate.js';
+
 import { CanonicalLines } from '../../domain/canonical-line.js';
+import {
+  type CertificateBody,
+  type CertifiedPartition,
+  type CertifiedTotals,
+  certifiedTotals,
+  EMPTY_SHA256,
+} from '../../domain/certificate.js';
 import { FIGURE_NAMES, type Figures } from '../../domain/figures.js';
 import { TotalsBy } from '../../domain/line-totals.js';
 import type { PolicyBook } from '../../domain/policy-book.js';
@@ -13,13 +19,13 @@ import type { Db } from '../../infra/database.js';
 import { RunningSha256 } from '../../infra/sha256.js';
 import type { SaleRow } from '../../infra/stores/run-feed.js';
 import {
+  type RefundAmounts,
   readSettledRefunds,
   readSettledSales,
-  type RefundAmounts,
   type SettledPage,
   type StoredResult,
 } from '../../infra/stores/verification.js';
-import { decideRefunds, decideSales, type Decision } from '../jobs/settle/decide.js';
+import { type Decision, decideRefunds, decideSales } from '../jobs/settle/decide.js';
 
 /** Lines of one read: flat memory, and few enough round trips. */
 const PAGE_LINES = 4_000;
@@ -115,7 +121,13 @@ export class LineReplay {
   private async sales(page: SettledPage): Promise<Replayed[]> {
     const { planned } = this.policies;
     const rows = await readSettledSales(this.db, page, planned);
-    const decided = new Outcomes(decideSales(rows.map(({ sale }) => sale), planned, NONE_REFUSED));
+    const decided = new Outcomes(
+      decideSales(
+        rows.map(({ sale }) => sale),
+        planned,
+        NONE_REFUSED,
+      ),
+    );
     return rows.map(({ sale, stored }) => ({
       sale,
       entryId: sale.entryId,
@@ -132,7 +144,9 @@ export class LineReplay {
     const rows = await readSettledRefunds(this.db, page);
     // A sale line that names no stored policy is a difference of its own date; here the refund has nothing to go by.
     const known = rows.map(({ refund }) =>
-      refund.original !== undefined && all.byId(refund.original.policyId) === undefined ? { ...refund, original: undefined } : refund,
+      refund.original !== undefined && all.byId(refund.original.policyId) === undefined
+        ? { ...refund, original: undefined }
+        : refund,
     );
     const decided = new Outcomes(decideRefunds(known, all, NONE_REFUSED));
     return rows.flatMap(({ refund, amounts, stored }) =>
@@ -178,7 +192,10 @@ export class LineReplay {
 /** A decision by entry. Lines come in the order of the rows, so the usual case needs no map. */
 class Outcomes {
   private at = 0;
-  constructor(private readonly decision: Decision) {}
+  private readonly parked: ReadonlyMap<number, string>;
+  constructor(private readonly decision: Decision) {
+    this.parked = new Map(decision.parked.map(({ entryId, code }) => [entryId, code]));
+  }
 
   of(entryId: number): { decided: SettledLine | undefined; refusal: string } {
     const line = this.decision.lines[this.at];
@@ -186,8 +203,7 @@ class Outcomes {
       this.at += 1;
       return { decided: line, refusal: '' };
     }
-    const parked = this.decision.parked.find((one) => one.entryId === entryId);
-    return { decided: undefined, refusal: parked?.code ?? '' };
+    return { decided: undefined, refusal: this.parked.get(entryId) ?? '' };
   }
 }
 
@@ -228,10 +244,13 @@ const nameOf = (leg: Leg, { sale, refundId, entryId }: Replayed): string =>
 
 function differenceOf({ decided, stored, refusal }: Replayed, figures: Figures): { expected: string; actual: string } {
   if (decided === undefined) return { expected: `parked: ${refusal}`, actual: 'settled' };
-  const name = FIGURE_NAMES.find((one) => decided.figures[one] !== figures[one]);
-  if (name !== undefined) return { expected: `${name} ${decided.figures[name]}`, actual: `${name} ${figures[name]}` };
   if (decided.policyId !== stored.policyId) {
-    return { expected: `policy ${decided.policyCode} version ${decided.policyVersion}`, actual: `policy id ${stored.policyId}` };
+    return {
+      expected: `policy ${decided.policyCode} version ${decided.policyVersion}`,
+      actual: `policy id ${stored.policyId}`,
+    };
   }
-  return { expected: `seller ${decided.sellerId}`, actual: `seller ${stored.sellerId}` };
+  const name = FIGURE_NAMES.find((one) => decided.figures[one] !== figures[one]);
+  if (name === undefined) return { expected: `seller ${decided.sellerId}`, actual: `seller ${stored.sellerId}` };
+  return { expected: `${name} ${decided.figures[name]}`, actual: `${name} ${figures[name]}` };
 }

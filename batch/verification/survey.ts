@@ -23,11 +23,18 @@ export interface Survey {
   /** The sums over the lines of a generation, per currency. */
   totalsOf(generation: number): CertifiedTotals[];
   readonly settlements: number;
-  readonly settlementDifference: { readonly where: string; readonly expected: string; readonly actual: string } | undefined;
+  readonly settlementDifference:
+    | { readonly where: string; readonly expected: string; readonly actual: string }
+    | undefined;
 }
 
 /** Reads the date once. Generations above `certified` are being worked on and have no settlements yet. */
-export async function surveyDate(db: Db, date: string, exclusivePolicyIds: readonly number[], certified: number): Promise<Survey> {
+export async function surveyDate(
+  db: Db,
+  date: string,
+  exclusivePolicyIds: readonly number[],
+  certified: number,
+): Promise<Survey> {
   const flaws = Object.fromEntries(FLAWS.map((flaw) => [flaw, 0])) as Record<Flaw, number>;
   const lines = new Map<number, number>();
   const totals = new Map<number, TotalsBy>();
@@ -63,7 +70,8 @@ export async function surveyDate(db: Db, date: string, exclusivePolicyIds: reado
     entriesWithLine: [...lines.values()].reduce((sum, n) => sum + n, 0),
     lines,
     flaws,
-    totalsOf: (generation) => (totals.get(generation)?.entries() ?? []).map(([currency, sums]) => certifiedTotals(currency, sums)),
+    totalsOf: (generation) =>
+      (totals.get(generation)?.entries() ?? []).map(([currency, sums]) => certifiedTotals(currency, sums)),
     settlements,
     settlementDifference,
   };
@@ -73,11 +81,16 @@ const sameKey = (a: SellerGroup, b: SellerGroup): boolean =>
   a.sellerId === b.sellerId && a.currency === b.currency && a.generation === b.generation;
 
 /** Where a settlement is not the sum of its lines. */
-function differenceOf(lines: SellerGroup | undefined, settlement: SellerGroup | undefined): Survey['settlementDifference'] {
+function differenceOf(
+  lines: SellerGroup | undefined,
+  settlement: SellerGroup | undefined,
+): Survey['settlementDifference'] {
   const group = lines ?? settlement;
   if (group === undefined) return undefined;
   const nothing = new LineTotals().value();
-  const [expected, actual] = [lines, settlement].map((one) => [certifiedTotals(group.currency, one?.totals ?? nothing)]);
+  const [expected, actual] = [lines, settlement].map((one) => [
+    certifiedTotals(group.currency, one?.totals ?? nothing),
+  ]);
   const difference = firstDifference(expected ?? [], actual ?? []);
   const where = `seller ${group.sellerId}, ${group.currency}, generation ${group.generation}`;
   return difference && { where, ...difference };
@@ -94,17 +107,31 @@ const flawChecks: readonly (readonly [Flaw, string])[] = [
 ];
 
 /** The checks that the survey answers, with the first offender of each looked up by name. */
-export async function surveyChecks(db: Db, date: string, survey: Survey, exclusivePolicyIds: readonly number[]): Promise<Check[]> {
+export async function surveyChecks(
+  db: Db,
+  date: string,
+  survey: Survey,
+  exclusivePolicyIds: readonly number[],
+): Promise<Check[]> {
   const checks: Check[] = [];
   for (const [flaw, name] of flawChecks) {
     const count = survey.flaws[flaw];
     const first = count === 0 ? undefined : await findFlaw(db, date, flaw, exclusivePolicyIds);
     const detail = `${survey.entries} entries`;
     if (first === undefined) checks.push(equal(name, 0, count, detail));
-    else checks.push({ name, ok: false, expected: first.expected, actual: first.actual, detail: `${first.line}; ${count} in all` });
+    else
+      checks.push({
+        name,
+        ok: false,
+        expected: first.expected,
+        actual: first.actual,
+        detail: `${first.line}; ${count} in all`,
+      });
   }
   const stray = await findStrayLine(db, date, survey.entriesWithLine);
-  checks.push(equal('lines-have-entries', survey.entriesWithLine, stray.lines, stray.first ?? 'every line belongs to an entry'));
+  checks.push(
+    equal('lines-have-entries', survey.entriesWithLine, stray.lines, stray.first ?? 'every line belongs to an entry'),
+  );
   const excess = await findExcessRefund(db, date);
   checks.push(
     excess === undefined
@@ -115,7 +142,13 @@ export async function surveyChecks(db: Db, date: string, survey: Survey, exclusi
   checks.push(
     difference === undefined
       ? equal('settlements', settlements, settlements, 'each is the sum of its lines')
-      : { name: 'settlements', ok: false, expected: difference.expected, actual: difference.actual, detail: difference.where },
+      : {
+          name: 'settlements',
+          ok: false,
+          expected: difference.expected,
+          actual: difference.actual,
+          detail: difference.where,
+        },
   );
   return checks;
 }

@@ -36,7 +36,7 @@ export interface SaleRow {
   readonly shippingFee: number;
 }
 
-const saleColumns = (needs: PolicyNeeds): string =>
+export const saleColumns = (needs: PolicyNeeds): string =>
   `s.entry_id, s.order_id, s.line_id, s.seller_id, s.currency, s.ordered_on, s.quantity, s.item_amount, s.seller_discount,
    s.platform_discount, s.shipping_fee, ${needs.usesCategory ? 's.category' : "''"}, ${needs.usesProduct ? 's.product_id' : "''"}`;
 
@@ -46,7 +46,7 @@ export interface PolicyNeeds {
   readonly usesProduct: boolean;
 }
 
-const toSaleRow = (row: Cell[], at = 0): SaleRow => ({
+export const toSaleRow = (row: Cell[], at = 0): SaleRow => ({
   entryId: row[at] as number,
   orderId: row[at + 1] as string,
   lineId: row[at + 2] as string,
@@ -122,20 +122,20 @@ export async function readRefunds(db: Db, page: Page): Promise<RefundRow[]> {
     quantity: row[2] as number,
     priorQuantity: row[3] as number,
     originalOn: row[4] as string,
-    original: row[5] === null ? undefined : toOriginal(row),
+    original: row[5] === null ? undefined : toOriginal(row, 5),
     sale: row[13] === null ? undefined : toSaleRow(row, 13),
   }));
 }
 
-const toOriginal = (row: Cell[]): OriginalLine => ({
-  policyId: row[5] as number,
-  buyerPaid: row[6] as number,
-  feeBase: row[7] as number,
-  fee: row[8] as number,
-  feeVat: row[9] as number,
-  pgFee: row[10] as number,
-  pgFeeVat: row[11] as number,
-  net: row[12] as number,
+export const toOriginal = (row: Cell[], at: number): OriginalLine => ({
+  policyId: row[at] as number,
+  buyerPaid: row[at + 1] as number,
+  feeBase: row[at + 2] as number,
+  fee: row[at + 3] as number,
+  feeVat: row[at + 4] as number,
+  pgFee: row[at + 5] as number,
+  pgFeeVat: row[at + 6] as number,
+  net: row[at + 7] as number,
 });
 
 /** How many entries of the leg there are to work. */

@@ -45,6 +45,16 @@ export async function readCertificate(db: Db, date: string, generation: number):
   return row && toCertificate(row);
 }
 
+/** The first certificate of the next date that has one. */
+export async function readNextCertificate(db: Db, date: string): Promise<StoredCertificate | undefined> {
+  const [row] = await select<CertificateRow>(
+    db,
+    'SELECT * FROM settlement_certificate WHERE settled_on > ? ORDER BY settled_on, generation LIMIT 1',
+    [date],
+  );
+  return row && toCertificate(row);
+}
+
 /**
  * The certificate that a new one follows: a supplement follows the generation before it, a first generation the latest
  * certificate of the last date before its own that has one.

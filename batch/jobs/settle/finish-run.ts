@@ -94,9 +94,9 @@ export function sumTotals(all: readonly CertifiedTotals[]): CertifiedTotals[] {
 }
 
 /** The control totals of both legs together. */
-export async function feedControl(tx: Tx, date: string, generation: number): Promise<CertifiedControl[]> {
-  const sales = await controlTotals(tx, date, SALE, generation);
-  const refunds = await controlTotals(tx, date, REFUND, generation);
+export async function feedControl(db: Db, date: string, generation: number): Promise<CertifiedControl[]> {
+  const sales = await controlTotals(db, date, SALE, generation);
+  const refunds = await controlTotals(db, date, REFUND, generation);
   return [...new Set([...sales.keys(), ...refunds.keys()])].sort().map((currency) => {
     const [s, r] = [sales.get(currency), refunds.get(currency)];
     const sum = (name: Exclude<keyof FeedSums, 'entries'>): string => ((s?.[name] ?? 0n) + (r?.[name] ?? 0n)).toString();

@@ -1,0 +1,49 @@
+/** `magam verify`: recomputes a closed date from what is stored, prints each check, exits 4 at a difference. */
+import type { Command } from 'commander';
+import colours from 'picocolors';
+import { verifyDate } from '../batch/verify.js';
+import { errors } from '../domain/errors.js';
+import { readDate, withDatabase } from './context.js';
+import { count, note, print, printJson, printTable, startProgress } from './output.js';
+
+export function verifyCommand(program: Command): void {
+  program
+    .command('verify')
+    .description('recompute and check everything about a closed date, in one consistent view')
+    .requiredOption('--date <date>', 'YYYY-MM-DD, today or yesterday')
+    .action((options: { date: string }, command: Command) => verify(options.date, command));
+}
+
+async function verify(text: string, command: Command): Promise<void> {
+  await withDatabase(command, async ({ db, config, json, signal }) => {
+    signal.addEventListener('abort', () => process.exit(130)); // it only reads: there is nothing to finish
+    const date = readDate(text, config.timeZone);
+    const started = performance.now();
+    const progress = startProgress('Verifying', 'lines', json);
+    const result = await verifyDate(db, date, progress.update).finally(progress.stop);
+    const seconds = Math.round(performance.now() - started) / 1000;
+    if (json)
+      printJson({
+        date,
+        ok: result.ok,
+        generations: result.generations,
+        lines: result.lines,
+        seconds,
+        checks: result.checks,
+      });
+    else {
+      printTable(
+        ['', 'check', 'what'],
+        result.checks.map((check) => [check.ok ? colours.green('ok') : colours.red('FAIL'), check.name, check.detail]),
+      );
+      for (const { name, expected, actual, detail } of result.checks.filter(({ ok }) => !ok)) {
+        print(`\n${name}: ${detail ?? ''}\n  expected ${expected}\n  actual   ${actual}`);
+      }
+      const verdict = result.ok ? 'is as it was certified' : 'DIFFERS from what was certified';
+      print(`\n${date} ${verdict}: ${count(result.lines)} lines, ${result.generations} certificates, ${seconds} s.`);
+    }
+    if (result.ok) return;
+    note(`VERIFICATION_FAILED: ${errors.VERIFICATION_FAILED.meaning}`);
+    process.exitCode = errors.VERIFICATION_FAILED.exit;
+  });
+}
