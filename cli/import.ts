@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MagamError } from '../domain/errors.js';
+import { armFaults } from '../infra/faults.js';
 import { type ImportRequest, type ImportResult, importFile } from '../infra/feed-import/import-file.js';
 import type { RowFault } from '../infra/feed-import/row-faults.js';
 import { abandonImport } from '../infra/feed-import/withdraw-import.js';
@@ -35,7 +36,8 @@ export function importCommands(program: Command): void {
     .description('withdraw what an unfinished import wrote')
     .argument('<id>', 'the number of the import', wholeNumber('ID', 1, 9_999_999_999))
     .action(async (importId: number, _options, command: Command) => {
-      await withDatabase(command, async ({ db, json }) => {
+      await withDatabase(command, async ({ db, config, json }) => {
+        armFaults(config.fault);
         const record = await abandonImport(db, importId);
         if (json) printJson(shown(record));
         else print(`Import ${importId} is withdrawn: nothing it wrote is in the feed.`);
@@ -76,6 +78,7 @@ async function runImport(
   if (options.rejects !== undefined && resolve(options.rejects) === resolve(file)) {
     throw new MagamError('USAGE', '--rejects names the file that is imported.', { file });
   }
+  armFaults(config.fault);
   const started = performance.now();
   const progress = stagedProgress();
   const request: ImportRequest = {

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { MagamError } from '../domain/errors.js';
 import { SYNTHETIC_POLICIES_FROM } from '../domain/synthetic-policies.js';
+import { armFaults } from '../infra/faults.js';
 import { seedFeed } from '../infra/feed-import/seed-feed.js';
 import { readDate, wholeNumber, withDatabase } from './context.js';
 import { count, print, printJson, startProgress } from './output.js';
@@ -25,6 +26,7 @@ export function seedCommand(program: Command): void {
     .option('--seed <text>', 'another seed gives other entries', seedText, '1')
     .action(async (options: SeedOptions, command: Command) => {
       await withDatabase(command, async ({ db, config, json, signal }) => {
+        armFaults(config.fault);
         const started = performance.now();
         const date = seedableDate(readDate(options.date, config.timeZone));
         const progress = startProgress('Seeding', 'entries');

@@ -37,7 +37,7 @@ export interface RowCheck<Entry> {
 
 export const saleKind: FeedKind<SaleEntry> = {
   columns: SALE_COLUMNS,
-  batchRows: 2_000,
+  batchRows: 4_000,
   read: readSaleRow,
   check: (db, rules, verdicts) => new SaleCheck(db, rules, verdicts),
   write: writeSales,
