@@ -39,13 +39,15 @@ async function tryOnce({ db, withinLease, write }: FencedCommit): Promise<boolea
   if (monotonicMs() >= withinLease()) return false;
   const tx = await db.transaction();
   try {
+    if (tx.isCompleted()) await tx.executionPromise; // knex hands out the transaction also when BEGIN failed
     const moved = await write(tx);
     if (!moved || monotonicMs() >= withinLease()) {
       await tx.rollback();
       return false;
     }
     await faultPoint('chunk.commit');
-    await tx.commit();
+    await tx.commit(); // knex resolves this also when COMMIT failed; only the next promise tells
+    await tx.executionPromise;
     return true;
   } catch (error) {
     await tx.rollback().catch(() => undefined); // the server has rolled back already where the connection is gone
