@@ -1,0 +1,118 @@
+/** A database of its own with a synthetic feed, for settling the same dates again and again. */
+import { randomBytes } from 'node:crypto';
+import { createPool } from 'mysql2/promise';
+import { environment, runMagam } from './magam.mjs';
+
+/**
+ * @typedef {object} ScratchDatabase
+ * @property {string} url
+ * @property {(sql: string, params?: unknown[]) => Promise<Record<string, string | null>[]>} rows each value as text
+ * @property {(sql: string, params?: unknown[]) => Promise<string>} value the first value of the first row
+ * @property {(sql: string, params?: unknown[]) => Promise<number>} change returns the affected rows
+ * @property {() => Promise<import('mysql2/promise').PoolConnection>} connection to be released by the caller
+ * @property {() => Promise<void>} drop removes the database and closes the pool
+ */
+
+/**
+ * Creates and migrates a database on the server.
+ * @param {string} serverUrl
+ * @returns {Promise<ScratchDatabase>}
+ */
+export async function createScratchDatabase(serverUrl) {
+  const url = new URL(serverUrl);
+  const name = `magam_chaos_${randomBytes(6).toString('hex')}`;
+  url.pathname = `/${name}`;
+  await requireSuccess(['migrate'], url.href);
+  const pool = createPool({
+    uri: url.href,
+    connectionLimit: 6,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    dateStrings: true,
+    timezone: 'Z',
+  });
+  /** @type {ScratchDatabase['rows']} */
+  const rows = async (sql, params = []) => {
+    const [found] = await pool.query(sql, params);
+    return /** @type {Record<string, unknown>[]} */ (found).map(texts);
+  };
+  return {
+    url: url.href,
+    rows,
+    value: async (sql, params) => {
+      const [row] = await rows(sql, params);
+      return String(Object.values(row ?? {})[0]);
+    },
+    change: async (sql, params = []) => {
+      const [result] = await pool.query(sql, params);
+      return /** @type {{ affectedRows: number }} */ (result).affectedRows;
+    },
+    connection: () => pool.getConnection(),
+    drop: async () => {
+      await pool.query(`DROP DATABASE \`${name}\``);
+      await pool.end();
+    },
+  };
+}
+
+/** @param {Record<string, unknown>} row */
+const texts = (row) =>
+  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)]));
+
+/**
+ * Seeds a date.
+ * @param {ScratchDatabase} db
+ * @param {{ lines: number, sellers: number, date: string, seed?: string }} feed
+ */
+export async function seed(db, { lines, sellers, date, seed: text = '1' }) {
+  const args = ['seed', '--lines', String(lines), '--sellers', String(sellers), '--date', date, '--seed', text];
+  await requireSuccess(args, db.url);
+}
+
+/**
+ * @param {string[]} args
+ * @param {string} url
+ */
+async function requireSuccess(args, url) {
+  const { code, stderr } = await runMagam(args, environment(url));
+  if (code !== 0) throw new Error(`magam ${args.join(' ')} failed: ${stderr}`);
+}
+
+const RUN_TABLES = [
+  'partition_execution',
+  'partition_total',
+  'partition_seller_total',
+  'run_partition',
+  'run_plan',
+  'job_execution',
+  'job_instance',
+  'settlement_line',
+  'settlement_exception',
+  'settlement',
+  'settlement_certificate',
+  'leader_lease',
+];
+
+/**
+ * Forgets every run and opens every date; feed and policies stay.
+ * @param {ScratchDatabase} db
+ */
+export async function forgetRuns(db) {
+  for (const table of RUN_TABLES) await db.change(`DELETE FROM ${table}`);
+  await db.change(`UPDATE business_date SET status = 'OPEN', shut_at = NULL, closed_at = NULL`);
+  await db.change('UPDATE settlement_calendar SET shut_through = NULL');
+}
+
+/**
+ * How many rows each table has: for what must write nothing.
+ * @param {ScratchDatabase} db
+ */
+export async function tableCounts(db) {
+  const tables = await db.rows(
+    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name`,
+  );
+  /** @type {Record<string, number>} */
+  const counts = {};
+  for (const { name } of tables) counts[String(name)] = Number(await db.value(`SELECT COUNT(*) FROM \`${name}\``));
+  return counts;
+}
