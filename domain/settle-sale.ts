@@ -20,7 +20,7 @@ export interface SaleInput {
 }
 
 /** The largest quantity of a line; the feed refuses more. */
-const MAX_QUANTITY = 1_000_000;
+export const MAX_QUANTITY = 1_000_000;
 
 const isAmount = (x: number): boolean => Number.isSafeInteger(x) && x >= 0;
 

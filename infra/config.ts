@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, userInfo } from 'node:os';
 import { z } from 'zod';
 import { MagamError } from '../domain/errors.js';
+import { isSigningKey } from './signing.js';
 import { isTimeZone } from './time-zone.js';
 
 const wholeNumber = (min: number, max: number) =>
@@ -26,15 +27,18 @@ const redisUrl = z.string().refine((text) => {
 }, 'must look like redis://:password@host:6379/0');
 
 /** An Ed25519 private key as PEM text, or the path of a file that holds it. */
-const signingKey = z.string().transform((value, context) => {
-  if (value.includes('-----BEGIN')) return value.replaceAll('\\n', '\n');
-  try {
-    return readFileSync(value, 'utf8');
-  } catch {
-    context.addIssue({ code: 'custom', message: `cannot read the key file ${value}` });
-    return z.NEVER;
-  }
-});
+const signingKey = z
+  .string()
+  .transform((value, context) => {
+    if (value.includes('-----BEGIN')) return value.replaceAll('\\n', '\n');
+    try {
+      return readFileSync(value, 'utf8');
+    } catch {
+      context.addIssue({ code: 'custom', message: `names a file that cannot be read: ${value}` });
+      return z.NEVER;
+    }
+  })
+  .refine(isSigningKey, 'is not an Ed25519 private key in PEM');
 
 const schema = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),

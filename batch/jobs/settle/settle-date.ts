@@ -23,6 +23,7 @@ import {
 } from '../../../infra/stores/run.js';
 import { retryFailedPartitions } from '../../../infra/stores/run-partition.js';
 import { countOpenExceptions } from '../../../infra/stores/settlement-exception.js';
+import { todayIn } from '../../../infra/time-zone.js';
 import { WorkerPool } from '../../engine/worker-pool.js';
 import { type WorkResult, workPartitions } from '../../engine/work-partitions.js';
 import { finishRun } from './finish-run.js';
@@ -73,6 +74,9 @@ class SettleCommand {
 
   async carryOut(): Promise<SettleReport> {
     try {
+      if (this.request.date >= todayIn(this.context.config.timeZone)) {
+        this.notices.push(`${this.request.date} is not over yet in ${this.context.config.timeZone}; a closed date takes no more entries.`);
+      }
       const found = await findRun(this.context.db, this.request.date);
       if (found !== undefined && isCompleted(found.status)) return await this.again(found);
       if (this.request.dryRun) return await this.tryDate();

@@ -5,7 +5,7 @@
  */
 import { CanonicalLines } from '../../../domain/canonical-line.js';
 import { MagamError } from '../../../domain/errors.js';
-import { TotalsBy } from '../../../domain/line-totals.js';
+import { SellerTotals, TotalsBy } from '../../../domain/line-totals.js';
 import type { PolicyBook } from '../../../domain/policy-book.js';
 import { SALE, type SettledLine } from '../../../domain/settled-line.js';
 import { type Db, errorText, inTransaction, isDataError, isDuplicateKey, type Tx } from '../../../infra/database.js';
@@ -20,7 +20,6 @@ import {
   moveFence,
   type Partition,
   readPartition,
-  type SellerTotals,
 } from '../../../infra/stores/run-partition.js';
 import { insertExceptions, resolveExceptions, updateExceptions } from '../../../infra/stores/settlement-exception.js';
 import { completeLine, insertLines, type LineWriter, readStoredLines } from '../../../infra/stores/settlement-line.js';
@@ -41,7 +40,7 @@ interface Progress {
   seq: number;
   cursorId: number;
   hash: RunningSha256;
-  readonly sellers: TotalsBy;
+  readonly sellers: SellerTotals;
 }
 
 /** Works the partition's current leg to its end, or until it is stopped or lost. Counts into `counts` what was committed. */
@@ -73,7 +72,7 @@ const RESTORE_ROWS = 4_000;
  * a certificate over them would be worthless.
  */
 async function restoreProgress(task: PartitionTask, { db, policies, board }: SettleThread, partition: Partition): Promise<Progress> {
-  const progress: Progress = { seq: partition.seq, cursorId: partition.cursorId, hash: new RunningSha256(), sellers: new TotalsBy() };
+  const progress: Progress = { seq: partition.seq, cursorId: partition.cursorId, hash: new RunningSha256(), sellers: new SellerTotals() };
   const { lo } = rangeOf(partition);
   const canonical = new CanonicalLines();
   for (let after = lo; after < partition.cursorId; ) {
@@ -81,7 +80,7 @@ async function restoreProgress(task: PartitionTask, { db, policies, board }: Set
     const known = await withPolicies(db, policies, lines.map((line) => line.policyId));
     for (const line of lines) {
       canonical.add(completeLine(line, known));
-      progress.sellers.of(sellerKey(line)).add(line.leg, line.figures);
+      progress.sellers.of(line.sellerId, line.currency).add(line.leg, line.figures);
     }
     progress.hash.update(canonical.take());
     board.tick(task.slot);
@@ -93,15 +92,6 @@ async function restoreProgress(task: PartitionTask, { db, policies, board }: Set
   }
   return progress;
 }
-
-/** Seller and currency in one key: an id holds no TAB. */
-const sellerKey = (line: Pick<SettledLine, 'sellerId' | 'currency'>): string => `${line.sellerId}\t${line.currency}`;
-
-const sellerTotals = (sellers: TotalsBy): SellerTotals[] =>
-  sellers.entries().map(([key, totals]) => {
-    const [sellerId = '', currency = ''] = key.split('\t');
-    return { sellerId, currency, totals };
-  });
 
 /** Reads, decides and commits one chunk; does it over with rows parked that the database refuses for their own data. */
 async function settleChunk(task: PartitionTask, thread: SettleThread, partition: Partition, progress: Progress): Promise<ChunkStep | 'lost'> {
@@ -139,7 +129,7 @@ async function settleChunk(task: PartitionTask, thread: SettleThread, partition:
       refused = new Map([...refused, ...found]);
       continue;
     }
-    for (const line of decision.lines) progress.sellers.of(sellerKey(line)).add(line.leg, line.figures);
+    for (const line of decision.lines) progress.sellers.of(line.sellerId, line.currency).add(line.leg, line.figures);
     progress.hash = hash;
     progress.seq += 1;
     progress.cursorId = cursorId;
@@ -185,7 +175,7 @@ async function commitChunk(task: PartitionTask, thread: SettleThread, progress: 
         await resolveExceptions(tx, date, generation, step.leg, decision.lines.map((line) => line.entryId));
       }
       await addPartitionTotals(tx, fence.partitionId, totalsByCurrency(decision.lines));
-      if (step.then !== 'go-on') await addSellerTotals(tx, fence.partitionId, sellerTotals(withLines(progress.sellers, decision.lines)));
+      if (step.then !== 'go-on') await addSellerTotals(tx, fence.partitionId, withLines(progress.sellers, decision.lines));
       await faultPoint('chunk.before-commit');
       return true;
     },
@@ -201,11 +191,11 @@ function totalsByCurrency(lines: readonly SettledLine[]): ReturnType<TotalsBy['e
 }
 
 /** The leg's sums with those of its last chunk, which are not committed yet. */
-function withLines(sellers: TotalsBy, lines: readonly SettledLine[]): TotalsBy {
-  const sum = new TotalsBy();
-  for (const [key, totals] of sellers.entries()) sum.of(key).addTotals(totals);
-  for (const line of lines) sum.of(sellerKey(line)).add(line.leg, line.figures);
-  return sum;
+function withLines(sellers: SellerTotals, lines: readonly SettledLine[]): ReturnType<SellerTotals['entries']> {
+  const sum = new SellerTotals();
+  for (const { sellerId, currency, totals } of sellers.entries()) sum.of(sellerId, currency).addTotals(totals);
+  for (const line of lines) sum.of(line.sellerId, line.currency).add(line.leg, line.figures);
+  return sum.entries();
 }
 
 /**
