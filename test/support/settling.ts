@@ -1,0 +1,117 @@
+/**
+ * A feed that is settled again and again by real processes. What an undisturbed run makes of it is computed once; after
+ * every disturbance the outcome must be the same to the last line and to the certificate's hash.
+ */
+import { expect } from '@jest/globals';
+import { outcomeOf, violations } from '../../scripts/chaos/invariants.mjs';
+import { type Ended, environment, killAll, type Magam, runMagam, startMagam } from '../../scripts/chaos/magam.mjs';
+import {
+  createScratchDatabase,
+  forgetRuns,
+  type ScratchDatabase,
+  seed,
+} from '../../scripts/chaos/scratch-database.mjs';
+
+export type Settings = Readonly<Record<string, string>>;
+
+export const DATE = '2026-03-02';
+/** Twelve chunks of sales and four of refunds for two threads: one of them comes to at least eight. */
+export const GRID = ['--grid-size', '4', '--workers', '2', '--chunk-size', '250'] as const;
+
+const serverUrl = (): string => {
+  const url = process.env.MAGAM_DATABASE_URL;
+  if (url === undefined) throw new Error('MAGAM_DATABASE_URL is not set: run the tests with npm test');
+  return url;
+};
+
+export const createDatabase = (url = serverUrl()): Promise<ScratchDatabase> => createScratchDatabase(url);
+
+/** The one JSON document that a command has printed. */
+export const documentOf = <T = SettleDocument>({ stdout }: Ended): T => JSON.parse(stdout) as T;
+
+export interface SettleDocument {
+  readonly runId: number | null;
+  readonly executionId: number | null;
+  readonly date: string;
+  readonly status: string;
+  readonly alreadyDone: boolean;
+  readonly lines: number;
+  readonly refunds: number;
+  readonly exceptions: number;
+  readonly partitions: number;
+  readonly totals: readonly Record<string, string | number>[];
+  readonly certificate: { readonly hash: string; readonly generation: number } | null;
+  readonly notices: readonly string[];
+}
+
+export interface FailureDocument {
+  readonly error: { readonly code: string; readonly message: string; readonly details: Record<string, unknown> };
+}
+
+export class Settling {
+  private constructor(
+    readonly db: ScratchDatabase,
+    /** What an undisturbed run leaves. */
+    private readonly clean: Awaited<ReturnType<typeof outcomeOf>>,
+    readonly cleanDocument: SettleDocument,
+  ) {}
+
+  /** Seeds a database of its own and settles it once without disturbance. */
+  static async create(url = serverUrl()): Promise<Settling> {
+    const db = await createScratchDatabase(url);
+    await seed(db, { lines: 3_000, sellers: 60, date: DATE });
+    const ended = await runMagam(['settle', '--date', DATE, ...GRID, '--json'], environment(db.url));
+    expect(ended).toMatchObject({ code: 0 });
+    expect(await violations(db, DATE)).toEqual([]);
+    return new Settling(db, await outcomeOf(db, DATE), documentOf(ended));
+  }
+
+  async drop(): Promise<void> {
+    killAll();
+    await this.db.drop();
+  }
+
+  reset = (): Promise<void> => forgetRuns(this.db);
+
+  start(args: readonly string[], settings: Settings = {}): Magam {
+    return startMagam(args, environment(this.db.url, settings));
+  }
+
+  run = (args: readonly string[], settings: Settings = {}): Promise<Ended> => this.start(args, settings).ended;
+
+  startSettle = (settings: Settings = {}, args: readonly string[] = []): Magam =>
+    this.start(['settle', '--date', DATE, ...GRID, '--json', ...args], settings);
+
+  settle = (settings: Settings = {}, args: readonly string[] = []): Promise<Ended> =>
+    this.startSettle(settings, args).ended;
+
+  /** Settles to the end and expects what an undisturbed run leaves. */
+  async finish(settings: Settings = {}): Promise<SettleDocument> {
+    const ended = await this.settle(settings);
+    expect(ended).toMatchObject({ code: 0 });
+    await this.expectClean();
+    const document = documentOf(ended);
+    const { lines, refunds, exceptions, totals, certificate } = this.cleanDocument;
+    expect(document).toMatchObject({ lines, refunds, exceptions, totals, certificate, status: 'COMPLETED' });
+    return document;
+  }
+
+  /** Everything that must hold, and the very lines, settlements and certificate of the undisturbed run. */
+  async expectClean(): Promise<void> {
+    expect(await violations(this.db, DATE)).toEqual([]);
+    expect(await outcomeOf(this.db, DATE)).toEqual(this.clean);
+  }
+
+  /** The product's own verification agrees. */
+  async expectVerified(date = DATE): Promise<void> {
+    const verified = await this.run(['verify', '--date', date, '--json']);
+    expect(verified).toMatchObject({ code: 0 });
+    expect(documentOf<{ ok: boolean }>(verified).ok).toBe(true);
+  }
+
+  /** How the claims of partitions ended. */
+  claims = async (): Promise<Record<string, number>> => {
+    const rows = await this.db.rows('SELECT status, COUNT(*) AS n FROM partition_execution GROUP BY status');
+    return Object.fromEntries(rows.map(({ status, n }) => [String(status), Number(n)]));
+  };
+}
