@@ -17,13 +17,11 @@ import type { PolicyBook } from '../../domain/policy-book.js';
 import { type Leg, legName, REFUND, SALE, type SettledLine } from '../../domain/settled-line.js';
 import type { Db } from '../../infra/database.js';
 import { RunningSha256 } from '../../infra/sha256.js';
-import type { SaleRow } from '../../infra/stores/run-feed.js';
 import {
-  type RefundAmounts,
   readSettledRefunds,
   readSettledSales,
+  type SettledEntry,
   type SettledPage,
-  type StoredResult,
 } from '../../infra/stores/verification.js';
 import { type Decision, decideRefunds, decideSales } from '../jobs/settle/decide.js';
 
@@ -57,16 +55,10 @@ export interface Policies {
   readonly all: PolicyBook;
 }
 
-/** A settled entry: what is stored of it, and what the replay makes of it (undefined: it would be parked). */
-interface Replayed {
-  readonly sale: SaleRow;
-  readonly entryId: number;
-  readonly refundId: string;
-  readonly quantity: number;
-  readonly amounts: RefundAmounts;
-  readonly stored: StoredResult;
-  readonly decided: SettledLine | undefined;
-  readonly refusal: string;
+/** A page of settled entries, and what the replay makes of them. */
+interface Page {
+  readonly entries: SettledEntry[];
+  readonly outcomes: Outcomes;
 }
 
 export class LineReplay {
@@ -93,121 +85,97 @@ export class LineReplay {
 
   private async range(leg: Leg, range: CertifiedPartition['sales'], totals: TotalsBy): Promise<ReplayedRange> {
     const { date, generation } = this.body;
-    const read = (after: number): Promise<Replayed[]> => {
+    const read = (after: number): Promise<Page> => {
       const page = { date, generation, after, through: range.through, limit: PAGE_LINES };
-      const rows = leg === SALE ? this.sales(page) : this.refunds(page);
-      rows.catch(() => undefined); // it is awaited below; until then a failure is not unhandled
-      return rows;
+      const entries = leg === SALE ? this.sales(page) : this.refunds(page);
+      entries.catch(() => undefined); // it is awaited below; until then a failure is not unhandled
+      return entries;
     };
     const hash = new RunningSha256();
     let lines = 0;
-    for (let next: Promise<Replayed[]> | undefined = read(range.after); next !== undefined; ) {
-      const rows: Replayed[] = await next;
-      const last = rows.at(-1);
+    for (let next: Promise<Page> | undefined = read(range.after); next !== undefined; ) {
+      const { entries, outcomes }: Page = await next;
+      const last = entries.at(-1);
       // The server reads the next page while this one is hashed.
-      next = last === undefined || rows.length < PAGE_LINES ? undefined : read(last.entryId);
-      for (const row of rows) {
-        const line = this.check(leg, row);
+      next = last === undefined || entries.length < PAGE_LINES ? undefined : read(last.entryId);
+      for (const entry of entries) {
+        const line = this.check(leg, entry, outcomes);
         this.canonical.add(line);
         totals.of(line.currency).add(leg, line.figures);
       }
       hash.update(this.canonical.take());
-      lines += rows.length;
-      this.onLines(rows.length);
+      lines += entries.length;
+      this.onLines(entries.length);
     }
     return { lines, sha256: lines === 0 ? EMPTY_SHA256 : hash.digestSoFar() };
   }
 
-  private async sales(page: SettledPage): Promise<Replayed[]> {
+  private async sales(page: SettledPage): Promise<Page> {
     const { planned } = this.policies;
-    const rows = await readSettledSales(this.db, page, planned);
-    const decided = new Outcomes(
-      decideSales(
-        rows.map(({ sale }) => sale),
-        planned,
-        NONE_REFUSED,
-      ),
-    );
-    return rows.map(({ sale, stored }) => ({
-      sale,
-      entryId: sale.entryId,
-      refundId: '',
-      quantity: sale.quantity,
-      amounts: sale,
-      stored,
-      ...decided.of(sale.entryId),
-    }));
+    const entries = await readSettledSales(this.db, page, planned);
+    const sales = entries.flatMap(({ sale }) => sale ?? []);
+    return { entries, outcomes: new Outcomes(decideSales(sales, planned, NONE_REFUSED)) };
   }
 
-  private async refunds(page: SettledPage): Promise<Replayed[]> {
+  private async refunds(page: SettledPage): Promise<Page> {
     const { all } = this.policies;
-    const rows = await readSettledRefunds(this.db, page);
+    const entries = await readSettledRefunds(this.db, page);
     // A sale line that names no stored policy is a difference of its own date; here the refund has nothing to go by.
-    const known = rows.map(({ refund }) =>
-      refund.original !== undefined && all.byId(refund.original.policyId) === undefined
-        ? { ...refund, original: undefined }
-        : refund,
-    );
-    const decided = new Outcomes(decideRefunds(known, all, NONE_REFUSED));
-    return rows.flatMap(({ refund, amounts, stored }) =>
-      refund.sale === undefined
-        ? []
-        : {
-            sale: refund.sale,
-            entryId: refund.entryId,
-            refundId: refund.refundId,
-            quantity: refund.quantity,
-            amounts,
-            stored,
-            ...decided.of(refund.entryId),
-          },
-    );
+    const refunds = entries.flatMap(({ refund }) => {
+      if (refund?.original === undefined || all.byId(refund.original.policyId) !== undefined) return refund ?? [];
+      return { ...refund, original: undefined };
+    });
+    return { entries, outcomes: new Outcomes(decideRefunds(refunds, all, NONE_REFUSED)) };
   }
 
   /** The line as it is stored; remembers the first one that differs from its replay. */
-  private check(leg: Leg, row: Replayed): SettledLine {
-    const { decided, stored } = row;
-    if (decided !== undefined && isStored(decided, row)) return decided;
-    const figures = storedFigures(row);
-    this.difference ??= { line: nameOf(leg, row), ...differenceOf(row, figures) };
+  private check(leg: Leg, entry: SettledEntry, outcomes: Outcomes): SettledLine {
+    const decided = outcomes.lineOf(entry.entryId);
+    if (decided !== undefined && isStored(decided, entry)) return decided;
+    const { stored, sale } = entry;
     const policy = this.policies.all.byId(stored.policyId)?.policy;
-    return {
+    const line: SettledLine = {
       leg,
-      entryId: row.entryId,
-      orderId: row.sale.orderId,
-      lineId: row.sale.lineId,
-      refundId: row.refundId,
+      entryId: entry.entryId,
+      orderId: sale?.orderId ?? '',
+      lineId: sale?.lineId ?? '',
+      refundId: entry.refundId,
       sellerId: stored.sellerId,
-      currency: row.sale.currency,
-      quantity: row.quantity,
-      figures,
+      currency: sale?.currency ?? '',
+      quantity: entry.quantity,
+      figures: storedFigures(entry),
       policyId: stored.policyId,
       policyCode: policy?.code ?? '',
       policyVersion: policy?.version ?? 0,
       vatMode: policy?.vat.mode ?? 'none',
     };
+    this.difference ??= differenceOf(line, decided, outcomes);
+    return line;
   }
 }
 
-/** A decision by entry. Lines come in the order of the rows, so the usual case needs no map. */
+/** Decisions by entry, asked for in the order of the entries. */
 class Outcomes {
   private at = 0;
   private readonly parked: ReadonlyMap<number, string>;
+
   constructor(private readonly decision: Decision) {
     this.parked = new Map(decision.parked.map(({ entryId, code }) => [entryId, code]));
   }
 
-  of(entryId: number): { decided: SettledLine | undefined; refusal: string } {
+  lineOf(entryId: number): SettledLine | undefined {
     const line = this.decision.lines[this.at];
-    if (line?.entryId === entryId) {
-      this.at += 1;
-      return { decided: line, refusal: '' };
-    }
-    return { decided: undefined, refusal: this.parked.get(entryId) ?? '' };
+    if (line?.entryId !== entryId) return undefined;
+    this.at += 1;
+    return line;
+  }
+
+  refusalOf(entryId: number): string {
+    return this.parked.get(entryId) ?? '';
   }
 }
 
-function isStored({ figures: f, policyId, sellerId }: SettledLine, { stored, amounts }: Replayed): boolean {
+function isStored({ figures: f, policyId, sellerId }: SettledLine, { stored, amounts }: SettledEntry): boolean {
   return (
     policyId === stored.policyId &&
     sellerId === stored.sellerId &&
@@ -225,7 +193,7 @@ function isStored({ figures: f, policyId, sellerId }: SettledLine, { stored, amo
   );
 }
 
-const storedFigures = ({ amounts, stored }: Replayed): Figures => ({
+const storedFigures = ({ amounts, stored }: SettledEntry): Figures => ({
   itemAmount: amounts.itemAmount,
   sellerDiscount: amounts.sellerDiscount,
   platformDiscount: amounts.platformDiscount,
@@ -239,18 +207,16 @@ const storedFigures = ({ amounts, stored }: Replayed): Figures => ({
   net: stored.net,
 });
 
-const nameOf = (leg: Leg, { sale, refundId, entryId }: Replayed): string =>
-  `${legName(leg)} order ${sale.orderId} line ${sale.lineId}${leg === REFUND ? ` refund ${refundId}` : ''} (entry ${entryId})`;
-
-function differenceOf({ decided, stored, refusal }: Replayed, figures: Figures): { expected: string; actual: string } {
-  if (decided === undefined) return { expected: `parked: ${refusal}`, actual: 'settled' };
+function differenceOf(stored: SettledLine, decided: SettledLine | undefined, outcomes: Outcomes): LineDifference {
+  const { leg, orderId, lineId, refundId, entryId, figures } = stored;
+  const refund = leg === REFUND ? ` refund ${refundId}` : '';
+  const line = `${legName(leg)} order ${orderId} line ${lineId}${refund} (entry ${entryId})`;
+  if (decided === undefined) return { line, expected: `parked: ${outcomes.refusalOf(entryId)}`, actual: 'settled' };
   if (decided.policyId !== stored.policyId) {
-    return {
-      expected: `policy ${decided.policyCode} version ${decided.policyVersion}`,
-      actual: `policy id ${stored.policyId}`,
-    };
+    const expected = `policy ${decided.policyCode} version ${decided.policyVersion}`;
+    return { line, expected, actual: `policy id ${stored.policyId}` };
   }
   const name = FIGURE_NAMES.find((one) => decided.figures[one] !== figures[one]);
-  if (name === undefined) return { expected: `seller ${decided.sellerId}`, actual: `seller ${stored.sellerId}` };
-  return { expected: `${name} ${decided.figures[name]}`, actual: `${name} ${figures[name]}` };
+  if (name === undefined) return { line, expected: `seller ${decided.sellerId}`, actual: `seller ${stored.sellerId}` };
+  return { line, expected: `${name} ${decided.figures[name]}`, actual: `${name} ${figures[name]}` };
 }

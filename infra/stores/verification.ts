@@ -251,9 +251,30 @@ export async function findExcessRefund(db: Db, date: string): Promise<NamedFlaw 
   return row && named(REFUND, row);
 }
 
-/** The part of a line that a run computed, and for a refund the amounts that its entry has. */
+/** The part of a line that a run computed. */
 export interface StoredResult extends OriginalLine {
   readonly sellerId: string;
+}
+
+/** The amounts of an entry as they count: those of a refund are negative when reversed. */
+export interface EntryAmounts {
+  readonly itemAmount: number;
+  readonly sellerDiscount: number;
+  readonly platformDiscount: number;
+  readonly shippingFee: number;
+}
+
+/** A settled entry: what the run read of it and what it wrote. */
+export interface SettledEntry {
+  readonly entryId: number;
+  /** Empty for a sale. */
+  readonly refundId: string;
+  readonly quantity: number;
+  readonly amounts: EntryAmounts;
+  readonly stored: StoredResult;
+  /** The sale, or the one that is refunded; undefined when that is gone. */
+  readonly sale: SaleRow | undefined;
+  readonly refund: RefundRow | undefined;
 }
 
 /** Settled entries of one generation with ids in (after, through], at most `limit`. */
@@ -267,7 +288,17 @@ export interface SettledPage {
 
 const RESULT = 'l.policy_id, l.buyer_paid, l.fee_base, l.fee, l.fee_vat, l.pg_fee, l.pg_fee_vat, l.net, l.seller_id';
 const RESULT_CELLS = 9;
-const toResult = (row: Cell[]): StoredResult => ({ ...toOriginal(row, 0), sellerId: row[8] as string });
+const toResult = (row: Cell[]): StoredResult => ({
+  policyId: row[0] as number,
+  buyerPaid: row[1] as number,
+  feeBase: row[2] as number,
+  fee: row[3] as number,
+  feeVat: row[4] as number,
+  pgFee: row[5] as number,
+  pgFeeVat: row[6] as number,
+  net: row[7] as number,
+  sellerId: row[8] as string,
+});
 const PAGE = `WHERE l.settled_on = ? AND l.leg = ? AND l.entry_id > ? AND l.entry_id <= ? AND l.generation = ?
   ORDER BY l.settled_on, l.leg, l.entry_id LIMIT ?`;
 const pageParams = (page: SettledPage, leg: Leg) => [
@@ -279,46 +310,39 @@ const pageParams = (page: SettledPage, leg: Leg) => [
   page.limit,
 ];
 
-/** The next settled sales by id: what the run read, and what it wrote. */
-export async function readSettledSales(
-  db: Db,
-  page: SettledPage,
-  needs: PolicyNeeds,
-): Promise<{ sale: SaleRow; stored: StoredResult }[]> {
+/** The next settled sales by id. */
+export async function readSettledSales(db: Db, page: SettledPage, needs: PolicyNeeds): Promise<SettledEntry[]> {
   const rows = await selectArrays(
     db,
     `SELECT ${RESULT}, ${saleColumns(needs)} FROM settlement_line l FORCE INDEX (PRIMARY)
      STRAIGHT_JOIN sale_entry s ON s.settled_on = l.settled_on AND s.entry_id = l.entry_id ${PAGE}`,
     pageParams(page, SALE),
   );
-  return rows.map((row) => ({ sale: toSaleRow(row, RESULT_CELLS), stored: toResult(row) }));
+  return rows.map((row) => {
+    const sale = toSaleRow(row, RESULT_CELLS);
+    const { entryId, quantity } = sale;
+    return { entryId, refundId: '', quantity, amounts: sale, stored: toResult(row), sale, refund: undefined };
+  });
 }
 
-/** The amounts of a refund entry as they count, fixed when it was accepted. */
-export interface RefundAmounts {
-  readonly itemAmount: number;
-  readonly sellerDiscount: number;
-  readonly platformDiscount: number;
-  readonly shippingFee: number;
-}
-
-/** The next settled refunds by id: what the run read, the amounts of the entry, and what the run wrote. */
-export async function readSettledRefunds(
-  db: Db,
-  page: SettledPage,
-): Promise<{ refund: RefundRow; amounts: RefundAmounts; stored: StoredResult }[]> {
+/** The next settled refunds by id. */
+export async function readSettledRefunds(db: Db, page: SettledPage): Promise<SettledEntry[]> {
   const rows = await selectArrays(
     db,
-    `SELECT ${RESULT}, r.entry_id, r.refund_id, r.quantity, r.prior_quantity, r.original_on, r.item_amount, r.seller_discount,
-       r.platform_discount, r.shipping_fee, p.policy_id, p.buyer_paid, p.fee_base, p.fee, p.fee_vat, p.pg_fee, p.pg_fee_vat, p.net,
-       ${saleColumns({ usesCategory: true, usesProduct: true })}
+    `SELECT ${RESULT}, r.entry_id, r.refund_id, r.quantity, r.prior_quantity, r.original_on, r.item_amount,
+       r.seller_discount, r.platform_discount, r.shipping_fee, p.policy_id, p.buyer_paid, p.fee_base, p.fee, p.fee_vat,
+       p.pg_fee, p.pg_fee_vat, p.net, ${saleColumns({ usesCategory: true, usesProduct: true })}
      FROM settlement_line l FORCE INDEX (PRIMARY)
      STRAIGHT_JOIN refund_entry r ON r.settled_on = l.settled_on AND r.entry_id = l.entry_id
      LEFT JOIN sale_entry s ON s.settled_on = r.original_on AND s.entry_id = r.original_id
      LEFT JOIN settlement_line p ON p.settled_on = r.original_on AND p.leg = 0 AND p.entry_id = r.original_id ${PAGE}`,
     pageParams(page, REFUND),
   );
-  return rows.map((row) => ({ refund: toRefundRow(row), amounts: toAmounts(row), stored: toResult(row) }));
+  return rows.map((row) => {
+    const refund = toRefundRow(row);
+    const { entryId, refundId, quantity, sale } = refund;
+    return { entryId, refundId, quantity, amounts: toAmounts(row), stored: toResult(row), sale, refund };
+  });
 }
 
 const toRefundRow = (row: Cell[]): RefundRow => ({
@@ -331,7 +355,7 @@ const toRefundRow = (row: Cell[]): RefundRow => ({
   sale: row[26] === null ? undefined : toSaleRow(row, 26),
 });
 
-const toAmounts = (row: Cell[]): RefundAmounts => ({
+const toAmounts = (row: Cell[]): EntryAmounts => ({
   itemAmount: row[14] as number,
   sellerDiscount: row[15] as number,
   platformDiscount: row[16] as number,
