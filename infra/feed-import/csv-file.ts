@@ -109,10 +109,7 @@ export async function* readCsvRows(
   const decoder = strictDecoder(encoding);
   const collector = new RowCollector();
   const parser = collectingParser(collector);
-  let failure: Error | undefined;
-  parser.on('error', (error) => {
-    failure = error;
-  });
+  parser.on('error', () => undefined); // `errored` has it, at once
   const decode = (chunk?: Buffer): string => {
     try {
       return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
@@ -128,12 +125,12 @@ export async function* readCsvRows(
     if (text.includes('\0'))
       throw new MagamError('FILE_BINARY', undefined, { file, nearLine: collector.line, looksLike: 'binary data' });
     if (text !== '') parser.write(text);
+    if (parser.errored !== null) throw malformed(parser.errored, collector.line);
     return collector.take();
   };
   for await (const chunk of readChunks(file)) {
     onChunk(chunk);
     const rows = feed(decode(chunk));
-    if (failure !== undefined) throw malformed(failure, collector.line);
     if (rows.length > 0) yield rows;
   }
   const rest = feed(decode());
@@ -144,7 +141,7 @@ export async function* readCsvRows(
       .resume()
       .end(),
   );
-  if (failure !== undefined) throw malformed(failure, collector.line);
+  if (parser.errored !== null) throw malformed(parser.errored, collector.line);
   yield [...rest, ...collector.take()];
 }
 

@@ -9,6 +9,7 @@ import { basename } from 'node:path';
 import { MagamError } from '../../domain/errors.js';
 import type { RefundEntry, SaleEntry } from '../../domain/feed-entry.js';
 import type { Db } from '../database.js';
+import { faultPoint } from '../faults.js';
 import { readShutThrough } from '../stores/calendar.js';
 import type { ImportRecord } from '../stores/feed-import.js';
 import { businessDateReader } from '../time-zone.js';
@@ -175,6 +176,7 @@ async function checkAndOpen<Entry>(
         rowsRejected: checked.verdicts.rejected,
         requestedBy: request.requestedBy,
       };
+      await faultPoint('import.checked');
       open = await openImport(db, work, [...checked.verdicts.dates], interrupted);
       if (open !== undefined) return { checked, open };
     } finally {

@@ -97,8 +97,9 @@ export async function findSales(db: Db, keys: readonly LineKey[]): Promise<Map<s
     const part = keys.slice(from, from + LIST_MAX);
     const orders = [...new Set(part.map((key) => key.orderId))];
     const lines = [...new Set(part.map((key) => key.lineId))];
-    const ofLines = orders.length * lines.length <= RANGES_MAX ? ` AND s.line_id IN (${list(lines)})` : '';
-    const rows = await selectArrays(db, `${STORED_SALE} WHERE s.order_id IN (${list(orders)})${ofLines}`);
+    const ofLines = orders.length * lines.length <= RANGES_MAX ? ' AND s.line_id IN (?)' : '';
+    const values = ofLines === '' ? [orders] : [orders, lines];
+    const rows = await selectArrays(db, `${STORED_SALE} WHERE s.order_id IN (?)${ofLines}`, values);
     const asked = new Set(part.map(lineKey)); // other lines of the same orders may be among the rows
     for (const sale of rows.map(storedSale)) if (asked.has(lineKey(sale))) found.set(lineKey(sale), sale);
   }
@@ -136,8 +137,6 @@ const originOf = (importId: Cell | undefined, status: Cell | undefined): Origin 
   importStatus: status === null || status === undefined ? null : String(status),
 });
 
-const list = (values: readonly string[]): string => values.map(text).join(',');
-
 /** The stored refunds that have one of these ids (at most 900), by id. */
 export async function findRefunds(db: Db, refundIds: readonly string[]): Promise<Map<string, StoredRefund>> {
   if (refundIds.length === 0) return new Map();
@@ -146,7 +145,8 @@ export async function findRefunds(db: Db, refundIds: readonly string[]): Promise
     `SELECT r.refund_id, s.order_id, s.line_id, r.quantity, r.occurred_on, r.reason, r.import_id, i.status
      FROM refund_entry r JOIN sale_entry s ON s.settled_on = r.original_on AND s.entry_id = r.original_id
      LEFT JOIN feed_import i ON i.import_id = r.import_id
-     WHERE r.refund_id IN (${list(refundIds)})`,
+     WHERE r.refund_id IN (?)`,
+    [refundIds],
   );
   const refunds = rows.map(
     (cells): StoredRefund => ({
