@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { MagamError } from '../domain/errors.js';
 import { isPolicyCode } from '../domain/external-id.js';
 import { type PolicyScope, policyToFile } from '../domain/fee-policy.js';
-import { applyPolicies } from '../infra/apply-policies.js';
+import { applyPolicies, findPolicyFaults } from '../infra/apply-policies.js';
 import { isoTime } from '../infra/database.js';
 import { parsePolicyFile } from '../infra/policy-file.js';
 import { type PolicyRecord, readPolicyRecords } from '../infra/stores/fee-policy.js';
@@ -31,8 +31,11 @@ export function policiesCommands(program: Command): void {
 
 async function apply(file: string, command: Command): Promise<void> {
   const parsed = parsePolicyFile(await readText(file));
-  if ('faults' in parsed) throw new MagamError('POLICY_FILE_INVALID', undefined, { file, faults: parsed.faults });
   await withDatabase(command, async ({ db, config, json }) => {
+    if ('faults' in parsed) {
+      const faults = [...parsed.faults, ...(await findPolicyFaults(db, parsed.sound))];
+      throw new MagamError('POLICY_FILE_INVALID', undefined, { file, faults });
+    }
     const result = await applyPolicies(db, parsed.policies, config.userName);
     if (json) return printJson(result);
     for (const { code, version } of result.applied) print(`applied    ${code} version ${version}`);

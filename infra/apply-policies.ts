@@ -3,6 +3,7 @@ import { type ErrorCode, MagamError } from '../domain/errors.js';
 import type { FeePolicy } from '../domain/fee-policy.js';
 import { checkNewPolicies, type PolicyEnd, type PolicyFault } from '../domain/policy-book.js';
 import { type Db, inTransaction } from './database.js';
+import type { FaultyPolicyFile, PolicyFileFault } from './policy-file.js';
 import {
   insertPolicies,
   insertPolicyEnds,
@@ -49,10 +50,26 @@ export async function applyPolicies(
   });
 }
 
+/**
+ * What stands between a file that has faults of its own and the stored policies: the faults that `applyPolicies` would find in
+ * its sound policies. Changes nothing.
+ */
+export async function findPolicyFaults(db: Db, sound: FaultyPolicyFile['sound']): Promise<PolicyFileFault[]> {
+  const changes = checkNewPolicies(
+    await readPolicies(db),
+    sound.map(({ policy }) => policy),
+  );
+  return Array.isArray(changes)
+    ? namedFaults(changes.map((fault) => ({ ...fault, index: sound[fault.index]?.index ?? fault.index })))
+    : [];
+}
+
 function refusalOf(faults: readonly PolicyFault[]): MagamError {
   const codes = new Set<ErrorCode>(faults.map((fault) => fault.code));
   const [first] = codes;
   const code = codes.size === 1 && first !== undefined ? first : 'POLICY_FILE_INVALID';
-  const named = faults.map((fault) => ({ path: `policies[${fault.index}]`, code: fault.code, message: fault.message }));
-  return new MagamError(code, undefined, { faults: named });
+  return new MagamError(code, undefined, { faults: namedFaults(faults) });
 }
+
+const namedFaults = (faults: readonly PolicyFault[]): PolicyFileFault[] =>
+  faults.map(({ index, code, message }) => ({ path: `policies[${index}]`, code, message }));

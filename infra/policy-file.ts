@@ -27,6 +27,12 @@ const MAX_VERSION = 4_294_967_295;
 /** With an unknown currency, amounts are still checked for their form: with the most decimals that any currency has. */
 const FORM_ONLY_CURRENCY = 'CLF';
 
+/** Every fault of a file, and those of its policies that have none, so that these can be compared with the stored ones too. */
+export interface FaultyPolicyFile {
+  readonly faults: PolicyFileFault[];
+  readonly sound: { readonly index: number; readonly policy: FeePolicy }[];
+}
+
 type Path = readonly PropertyKey[];
 
 /** A string that `parse` turns into a value or refuses; the refusal's code becomes the fault's. */
@@ -248,7 +254,7 @@ function relatePolicy(raw: unknown, currency: string, report: Report): void {
  * AMOUNT_INVALID, AMOUNT_OUT_OF_RANGE, CURRENCY_UNKNOWN, DATE_INVALID and RATE_INVALID for a single value, POLICY_INVALID
  * for the rest. Whether the policies go together with the stored ones is for `checkNewPolicies` to say.
  */
-export function parsePolicyFile(text: string): { policies: FeePolicy[] } | { faults: PolicyFileFault[] } {
+export function parsePolicyFile(text: string): { policies: FeePolicy[] } | FaultyPolicyFile {
   const json = text.replace(/^\uFEFF/, '');
   let raw: unknown;
   try {
@@ -256,12 +262,12 @@ export function parsePolicyFile(text: string): { policies: FeePolicy[] } | { fau
   } catch {
     const { line, column } = jsonErrorPosition(json);
     const message = `is not JSON: line ${line}, column ${column}`;
-    return { faults: [{ path: '$', code: 'POLICY_FILE_INVALID', message }] };
+    return { faults: [{ path: '$', code: 'POLICY_FILE_INVALID', message }], sound: [] };
   }
   const faults: PolicyFileFault[] = [];
   const file = fileSchema.safeParse(raw);
   for (const issue of file.error?.issues ?? []) faults.push(...issueFaults(issue, raw, []));
-  const policies: FeePolicy[] = [];
+  const sound: { index: number; policy: FeePolicy }[] = [];
   const schemas = new Map<string, PolicySchema>();
   const rawPolicies = member(raw, 'policies');
   (Array.isArray(rawPolicies) ? rawPolicies : []).forEach((rawPolicy: unknown, i) => {
@@ -271,11 +277,12 @@ export function parsePolicyFile(text: string): { policies: FeePolicy[] } | { fau
     const schema = schemas.get(currency) ?? policySchema(currency);
     schemas.set(currency, schema);
     const parsed = schema.safeParse(rawPolicy);
-    if (parsed.success) policies.push(toPolicy(parsed.data));
-    else for (const issue of parsed.error.issues) faults.push(...issueFaults(issue, rawPolicy, ['policies', i]));
+    const before = faults.length;
+    for (const issue of parsed.error?.issues ?? []) faults.push(...issueFaults(issue, rawPolicy, ['policies', i]));
     relatePolicy(rawPolicy, currency, (path, message) => {
       faults.push({ path: pathText(['policies', i, ...path]), code: 'POLICY_INVALID', message });
     });
+    if (parsed.success && faults.length === before) sound.push({ index: i, policy: toPolicy(parsed.data) });
   });
-  return faults.length === 0 ? { policies } : { faults };
+  return faults.length === 0 ? { policies: sound.map(({ policy }) => policy) } : { faults, sound };
 }

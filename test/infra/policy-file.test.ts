@@ -158,6 +158,7 @@ describe('a text that is no policy file', () => {
   it('names the place where it stops being JSON', () => {
     expect(parsePolicyFile('{"policies": [\n  {"code": "a",}\n]}')).toEqual({
       faults: [{ path: '$', code: 'POLICY_FILE_INVALID', message: 'is not JSON: line 2, column 16' }],
+      sound: [],
     });
   });
 
