@@ -1,6 +1,7 @@
 /** `magam runner`: the daemon. */
 import type { Command } from 'commander';
 import { pino } from 'pino';
+import { WorkerPools } from '../batch/engine/worker-pool.js';
 import { runRunner } from '../batch/runner/runner.js';
 import { armFaults } from '../infra/faults.js';
 import { listenForWakes } from '../infra/wake.js';
@@ -17,11 +18,13 @@ export function runnerCommand(program: Command): void {
           armFaults(config.fault);
           const log = pino({ level: config.logLevel, name: 'runner' }, pino.destination({ dest: 2, sync: true }));
           const bell = new Bell(signal);
+          const pools = new WorkerPools(config, databaseUrl);
           const hangUp = listenForWakes(redisUrl, bell.ring, (message) => log.warn(message));
           try {
-            await runRunner({ db, config, databaseUrl, signal, idle: bell.wait, log: (level, fields, message) => log[level](fields, message) });
+            await runRunner({ db, config, pools, signal, idle: bell.wait, log: (level, fields, message) => log[level](fields, message) });
           } finally {
             hangUp();
+            await pools.close();
           }
         },
         { poolMax: 8 },

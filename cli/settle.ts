@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { datesBetween } from '../domain/business-date.js';
 import { MagamError } from '../domain/errors.js';
 import type { SettleReport } from '../batch/jobs/settle/report.js';
+import { WorkerPools } from '../batch/engine/worker-pool.js';
 import { settleDate } from '../batch/jobs/settle/settle-date.js';
 import { requestRuns } from '../batch/jobs/settle/request-runs.js';
 import { armFaults } from '../infra/faults.js';
@@ -45,12 +46,20 @@ async function settle(context: CommandContext, options: SettleOptions): Promise<
   armFaults(config.fault);
   const dates = datesOf(options, config.timeZone);
   if (options.request === true) return request(context, dates, options);
+  const pools = new WorkerPools(config, context.databaseUrl);
+  const reports = await settleDates(context, pools, dates, options).finally(() => pools.close());
+  if (json) printJson(options.date === undefined ? { from: dates[0], to: dates.at(-1), runs: reports.map(document) } : document(reports[0] as SettleReport));
+  process.exitCode = exitCode(reports, signal.aborted && reports.length < dates.length);
+}
+
+async function settleDates(context: CommandContext, pools: WorkerPools, dates: readonly string[], options: SettleOptions): Promise<SettleReport[]> {
+  const { db, config, json, signal } = context;
   const reports: SettleReport[] = [];
   for (const date of dates) {
     if (signal.aborted) break;
     const progress = startProgress(`Settling ${date}`, 'entries', json && !process.stderr.isTTY);
     const report = await settleDate(
-      { db: context.db, config, databaseUrl: context.databaseUrl, signal, onProgress: progress.update },
+      { db, config, pools, signal, onProgress: progress.update },
       {
         date,
         gridSize: options.gridSize,
@@ -66,8 +75,7 @@ async function settle(context: CommandContext, options: SettleOptions): Promise<
     if (!json) printReport(report);
     if (report.status === 'STOPPED') break;
   }
-  if (json) printJson(options.date === undefined ? { from: dates[0], to: dates.at(-1), runs: reports.map(document) } : document(reports[0] as SettleReport));
-  process.exitCode = exitCode(reports, signal.aborted && reports.length < dates.length);
+  return reports;
 }
 
 /** Records a request for each date; a runner takes them in order. */

@@ -52,7 +52,7 @@ export async function workPartitions(db: Db, pool: WorkerPool, plan: WorkPlan, o
   const active = new Map<number, Promise<void>>();
   const counts = { entries: 0, lines: 0, exceptions: 0 };
   const owner = randomUUID();
-  const stopWatch = watchForStop(db, pool, plan.executionId, options);
+  const unwatch = watchForStop(db, pool, plan.executionId, options);
   let away: number | undefined;
   try {
     for (;;) {
@@ -71,7 +71,7 @@ export async function workPartitions(db: Db, pool: WorkerPool, plan: WorkPlan, o
       await Promise.race([...active.values(), pause(POLL_MS)]);
     }
   } finally {
-    clearInterval(stopWatch);
+    unwatch();
     if (active.size > 0) pool.board.requestStop();
     await Promise.all(active.values());
     leases.close();
@@ -152,13 +152,19 @@ async function settleClaim(db: Db, fence: Fence, outcome: PartitionOutcome): Pro
 }
 
 /** Looks for a stop request in the database and from the process's signal, and passes it on to the workers. */
-function watchForStop(db: Db, pool: WorkerPool, executionId: number, { leaseMs, signal }: WorkOptions): NodeJS.Timeout {
-  if (signal.aborted) pool.board.requestStop();
-  signal.addEventListener('abort', () => pool.board.requestStop());
-  return setInterval(() => {
+function watchForStop(db: Db, pool: WorkerPool, executionId: number, { leaseMs, signal }: WorkOptions): () => void {
+  const { board } = pool;
+  const stop = (): void => board.requestStop();
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop);
+  const timer = setInterval(() => {
     beat(db, executionId).then(
-      ({ stopRequested }) => stopRequested && pool.board.requestStop(),
+      ({ stopRequested }) => stopRequested && stop(),
       () => undefined, // the database is away: the next beat asks again
     );
   }, leaseMs / 5);
+  return () => {
+    clearInterval(timer);
+    signal.removeEventListener('abort', stop);
+  };
 }

@@ -1,12 +1,9 @@
 /** The worker threads: piscina with one task a thread, a heap limit, and slots on the shared board. */
 import { Piscina } from 'piscina';
+import type { Config } from '../../infra/config.js';
 import { errorText } from '../../infra/database.js';
 import { noCounts, type PartitionOutcome, type PartitionTask, SharedBoard, type ThreadSettings, type TrialOutcome, type TrialTask } from './protocol.js';
 
-export interface PoolOptions {
-  readonly workers: number;
-  readonly settings: ThreadSettings;
-}
 
 /** Heap of a thread in MiB: a runaway thread dies alone. */
 const HEAP_MB = 256;
@@ -17,25 +14,38 @@ const workerFile = new URL(import.meta.url.endsWith('.ts') ? '../../dist/batch/w
 type Slotted<T> = Omit<T, 'shared' | 'slot'>;
 
 export class WorkerPool {
-  readonly board: SharedBoard;
+  private current: SharedBoard;
   private readonly pool: Piscina;
   private readonly freeSlots: number[];
 
-  constructor(readonly options: PoolOptions) {
-    this.board = SharedBoard.forWorkers(options.workers);
-    this.freeSlots = Array.from({ length: options.workers }, (_, slot) => slot);
+  constructor(
+    readonly workers: number,
+    settings: ThreadSettings,
+  ) {
+    this.current = SharedBoard.forWorkers(workers);
+    this.freeSlots = Array.from({ length: workers }, (_, slot) => slot);
     this.pool = new Piscina({
       filename: workerFile.href,
-      minThreads: options.workers,
-      maxThreads: options.workers,
+      minThreads: workers,
+      maxThreads: workers,
       concurrentTasksPerWorker: 1,
       maxQueue: 'auto',
       atomics: 'disabled', // 'sync' would freeze a thread's event loop, and its connection, between tasks
-      workerData: options.settings,
+      workerData: settings,
       // A young generation that holds a whole chunk spares the collector from copying it about: a quarter of the CPU time.
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 48 },
     });
     this.pool.on('error', () => undefined); // a thread died between tasks; piscina starts another
+  }
+
+  /** The board of the run in hand. */
+  get board(): SharedBoard {
+    return this.current;
+  }
+
+  /** A clean board for the next run; the threads and their connections stay. */
+  renewBoard(): void {
+    this.current = SharedBoard.forWorkers(this.workers);
   }
 
   get idleWorkers(): number {
@@ -73,5 +83,33 @@ export class WorkerPool {
     } finally {
       this.freeSlots.push(slot);
     }
+  }
+}
+
+/** The pools of a process, one for each number of workers that was asked for. */
+export class WorkerPools {
+  private readonly pools = new Map<number, WorkerPool>();
+
+  constructor(
+    private readonly config: Config,
+    private readonly databaseUrl: string,
+  ) {}
+
+  /** The pool with so many workers, started if need be. */
+  of(workers: number): WorkerPool {
+    let pool = this.pools.get(workers);
+    if (pool === undefined) {
+      const { leaseMs, fault, lineWriter } = this.config;
+      // Silent for most of a lease: the server rolls a frozen holder's transaction back before others take over.
+      const silenceSeconds = Math.max(1, Math.floor((leaseMs * 0.8) / 1000));
+      pool = new WorkerPool(workers, { databaseUrl: this.databaseUrl, silenceSeconds, fault, writer: lineWriter });
+      this.pools.set(workers, pool);
+    }
+    return pool;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.pools.values()].map((pool) => pool.close()));
+    this.pools.clear();
   }
 }

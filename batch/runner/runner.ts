@@ -10,13 +10,14 @@ import { asMagamError, type Db, errorText } from '../../infra/database.js';
 import { holdLeadership, resignLeadership } from '../../infra/stores/leader-lease.js';
 import { requestedExecutions, runningRuns, takeRequest } from '../../infra/stores/run.js';
 import { nowIn } from '../../infra/time-zone.js';
+import type { WorkerPools } from '../engine/worker-pool.js';
 import { settleDate, type SettleRequest } from '../jobs/settle/settle-date.js';
 import { dueThrough, requestDueRun, SCHEDULE } from './schedule.js';
 
 export interface RunnerContext {
   readonly db: Db;
   readonly config: Config;
-  readonly databaseUrl: string;
+  readonly pools: WorkerPools;
   /** Aborted: finish the chunk in hand, leave the run to others, end. */
   readonly signal: AbortSignal;
   /** Resolves at the next knock or after `ms`. */

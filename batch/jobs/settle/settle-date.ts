@@ -24,7 +24,7 @@ import {
 import { retryFailedPartitions } from '../../../infra/stores/run-partition.js';
 import { countOpenExceptions } from '../../../infra/stores/settlement-exception.js';
 import { todayIn } from '../../../infra/time-zone.js';
-import { WorkerPool } from '../../engine/worker-pool.js';
+import type { WorkerPools } from '../../engine/worker-pool.js';
 import { type WorkResult, workPartitions } from '../../engine/work-partitions.js';
 import { finishRun } from './finish-run.js';
 import { openNextGeneration, openRun, partitionRanges, planRun, requireClosable, sourceOf } from './open-run.js';
@@ -44,7 +44,8 @@ export interface SettleRequest extends ExecutionParameters {
 export interface SettleContext {
   readonly db: Db;
   readonly config: Config;
-  readonly databaseUrl: string;
+  /** The threads, started when they are first needed and kept for the next date. */
+  readonly pools: WorkerPools;
   /** Aborted: finish the chunk in hand and stop. */
   readonly signal: AbortSignal;
   /** Entries done by this process, and of how many once that is known. */
@@ -62,7 +63,6 @@ class SettleCommand {
   private readonly stages: Stage[] = [];
   private readonly notices: string[] = [];
   private executionId: number | null;
-  private pool: WorkerPool | undefined;
   private run: Run | undefined;
 
   constructor(
@@ -87,8 +87,6 @@ class SettleCommand {
     } catch (error) {
       await this.fail(error);
       throw error;
-    } finally {
-      await this.pool?.close();
     }
   }
 
@@ -125,6 +123,7 @@ class SettleCommand {
     this.executionId = executionId;
     this.run = run;
     await retryFailedPartitions(db, run.runId, run.generation);
+    this.context.pools.of(this.request.workers); // the threads start while the database plans
     const plan = await this.stage('plan', () => planRun(db, run, this.request.gridSize, executionId));
     if (plan.gridSize !== this.request.gridSize) this.notices.push(`The run was planned with grid size ${plan.gridSize}, which a resume keeps.`);
     const result = await this.stage('lines', () => this.work(run, plan));
@@ -160,9 +159,11 @@ class SettleCommand {
     const total = plan.sales + plan.refunds;
     const before = await reportRun(db, run, this.frame(false));
     const done = before.lines + before.refunds + before.exceptions;
+    const pool = this.context.pools.of(this.request.workers);
+    pool.renewBoard();
     return workPartitions(
       db,
-      this.workers(),
+      pool,
       {
         runId: run.runId,
         executionId: this.executionId as number,
@@ -189,7 +190,8 @@ class SettleCommand {
   private async tryRanges(source: 'feed' | 'parked', policyRevision: number | null): Promise<{ totals: TotalsBy; exceptions: number; partitions: number }> {
     const { db, onProgress } = this.context;
     const { date, chunkRows } = this.request;
-    const pool = this.workers();
+    const pool = this.context.pools.of(this.request.workers);
+    pool.renewBoard();
     const ranges = await partitionRanges(db, source, date, this.request.gridSize);
     const total = ranges.reduce((sum, range) => sum + range[SALE].entries + range[REFUND].entries, 0);
     const tasks = ranges.flatMap((range) => ([SALE, REFUND] as const).map((leg: Leg) => ({ leg, lo: range[leg].lo, hi: range[leg].hi })));
@@ -271,20 +273,6 @@ class SettleCommand {
       errorCode: failure?.code ?? null,
       errorMessage: failure?.message.slice(0, 1000) ?? null,
     });
-  }
-
-  private workers(): WorkerPool {
-    const { config, databaseUrl } = this.context;
-    this.pool ??= new WorkerPool({
-      workers: this.request.workers,
-      settings: {
-        databaseUrl,
-        silenceSeconds: Math.max(1, Math.floor((config.leaseMs * 0.8) / 1000)),
-        fault: config.fault,
-        writer: config.lineWriter,
-      },
-    });
-    return this.pool;
   }
 
   private async stage<T>(name: Stage['name'], work: () => Promise<T>): Promise<T> {
