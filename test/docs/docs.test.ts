@@ -91,29 +91,29 @@ function actualCommands(): Map<string, DocumentedCommand> {
   return found;
 }
 
-/** Calls of `magam` in code blocks and code spans. */
+/** Calls of `magam` in code spans and in code blocks, of which those in `text` show output. */
 function mentionedCalls(text: string): string[] {
-  const blocks = [...text.matchAll(/^```(?:sh|console|cron)?\n(.*?)^```/gms)].flatMap(([, code = '']) =>
-    code.split('\n'),
+  const blocks = [...text.matchAll(/^```(\w*)\n(.*?)^```/gms)].flatMap(([, language, code = '']) =>
+    language === 'text' ? [] : code.split('\n'),
   );
   const spans = [...text.replace(/^```.*?^```/gms, '').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
   return [...blocks, ...spans].flatMap((code) => {
-    const call = /(?:^|\s)(?:magam|bin\/magam\.mjs) +([a-z].*)$/.exec(code.replace(/^\$ /, ''))?.[1];
+    const call = /(?:^|\s)(?:magam|bin\/magam\.mjs) +([a-z].*)$/.exec(code)?.[1];
     return call === undefined ? [] : [call.replace(/ [|>#&;].*$/, '').replace(/[;.,]$/, '')];
   });
 }
 
 /** Why a call of `magam` is not possible; undefined when it is. */
 function impossibleCall(call: string, commands: ReadonlyMap<string, DocumentedCommand>): string | undefined {
-  if (/^(help |COMMAND)/.test(call)) return undefined;
-  const words = call.split(' ').filter((word) => /^[a-z]+$/.test(word));
-  const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find((candidate) => commands.has(candidate));
-  if (name === undefined)
-    return ['policies', 'import'].includes(call) ? undefined : `there is no command: magam ${call}`;
-  const known = [...(commands.get(name)?.options ?? []), ...(commands.get('')?.options ?? [])];
-  const unknown = [...call.matchAll(/(?:^| )(--[a-z-]+)/g)]
-    .map(([, option = '']) => option)
-    .filter((it) => !known.includes(it));
+  const [first = '', second = ''] = call.split(' ');
+  if (first === 'help' || ['policies', 'import'].includes(call)) return undefined;
+  const name = [`${first} ${second}`, first].find((candidate) => commands.has(candidate));
+  const command = commands.get(name ?? '');
+  const strayWord = name === first && command?.usage === name && /^[a-z]/.test(second);
+  if (name === undefined || command === undefined || strayWord) return `there is no command: magam ${call}`;
+  const known = [...command.options, ...(commands.get('')?.options ?? [])];
+  const options = [...call.matchAll(/(?:^| )(--[a-z-]+)/g)].map(([, option = '']) => option);
+  const unknown = options.filter((option) => !known.includes(option));
   return unknown.length === 0 ? undefined : `magam ${name} does not take ${unknown.join(', ')}: ${call}`;
 }
 
