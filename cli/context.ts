@@ -10,7 +10,7 @@ import type { Command } from 'commander';
 import { addDays, isBusinessDate } from '../domain/business-date.js';
 import { MagamError } from '../domain/errors.js';
 import { type Config, readConfig } from '../infra/config.js';
-import { type Db, openDatabase } from '../infra/database.js';
+import { type Db, openDatabase, silenceWithin } from '../infra/database.js';
 import { migrate, requireCurrentSchema } from '../infra/migrate.js';
 import { todayIn } from '../infra/time-zone.js';
 import { note } from './output.js';
@@ -49,18 +49,22 @@ async function startPrivateServices(): Promise<{ databaseUrl: string; redisUrl: 
   return JSON.parse(stdout) as { databaseUrl: string; redisUrl: string };
 }
 
-/** Runs a command's work with a database whose schema is current, and closes what was opened. */
+/**
+ * Runs a command's work with a database whose schema is current, and closes what was opened. With `leased` the server ends
+ * the command's transactions when it is frozen, before its leases do.
+ */
 export async function withDatabase(
   command: Command,
   work: (context: CommandContext) => Promise<void>,
-  options: { poolMax?: number } = {},
+  options: { poolMax?: number; leased?: boolean } = {},
 ): Promise<void> {
   const config = readConfig();
   const { databaseUrl, redisUrl, embedded } = await serviceUrls(config);
   const abort = new AbortController();
   const stop = (): void => abort.abort();
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  const db = openDatabase(databaseUrl, { poolMax: options.poolMax ?? 4 });
+  const silence = options.leased === true ? { silenceSeconds: silenceWithin(config.leaseMs) } : {};
+  const db = openDatabase(databaseUrl, { poolMax: options.poolMax ?? 4, ...silence });
   try {
     await readySchema(db, databaseUrl, embedded);
     await work({ config, databaseUrl, redisUrl, db, json: wantsJson(command), signal: abort.signal });

@@ -27,7 +27,7 @@ export function runnerCommand(program: Command): void {
             await pools.close();
           }
         },
-        { poolMax: 8 },
+        { poolMax: 8, leased: true },
       );
     });
 }

@@ -37,7 +37,7 @@ export function settleCommand(program: Command): void {
     .option('--no-wait', 'exit with 5 when somebody else works on the run, instead of joining it')
     .option('--request', 'leave the work to a runner (magam runner): only record the request')
     .action(async (options: SettleOptions, command: Command) => {
-      await withDatabase(command, (context) => settle(context, options), { poolMax: 6 });
+      await withDatabase(command, (context) => settle(context, options), { poolMax: 6, leased: true });
     });
 }
 

@@ -15,7 +15,10 @@ export type Cell = string | number | null | Date;
 
 export interface DatabaseOptions {
   readonly poolMax?: number;
-  /** Seconds after which the server rolls back a session that stays silent, at rest or in mid-transfer. */
+  /**
+   * Seconds after which the server rolls back a session that stays silent, at rest or in mid-transfer. The pool itself drops
+   * connections that are at rest well before, so that none is lost for being idle.
+   */
   readonly silenceSeconds?: number;
   /** Seconds a statement waits for a row lock. */
   readonly lockWaitSeconds?: number;
@@ -24,6 +27,9 @@ export interface DatabaseOptions {
 }
 
 const sqlMode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY';
+
+/** The silence that ends a session before a lease of this length does: a frozen holder must not outlive its lease. */
+export const silenceWithin = (leaseMs: number): number => Math.max(1, Math.floor((leaseMs * 0.8) / 1000));
 
 /** Opens a pool. Nothing is connected until the first query. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
@@ -57,6 +63,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
     pool: {
       min: 0,
       max: options.poolMax ?? 4,
+      ...(silence === undefined ? {} : { idleTimeoutMillis: silence * 500, reapIntervalMillis: silence * 250 }),
       afterCreate: (connection: SessionConnection, done: (error: Error | null, connection: unknown) => void) => {
         const run = (left: readonly string[]): void => {
           const [sql, ...rest] = left;

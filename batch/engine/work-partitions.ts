@@ -16,6 +16,7 @@ import {
 } from '../../infra/stores/run-partition.js';
 import { LeaseKeeper, type LeaseSettings } from './lease-keeper.js';
 import { monotonicMs, type PartitionOutcome, type PartitionTask } from './protocol.js';
+import { OUTAGE_MS, survivingOutage } from './survive-outage.js';
 import type { WorkerPool } from './worker-pool.js';
 
 export interface WorkPlan {
@@ -43,8 +44,6 @@ export interface WorkResult {
 }
 
 const POLL_MS = 300;
-/** How long an execution bears with a database that is away. */
-const OUTAGE_MS = 120_000;
 
 /** Works until every partition is done, one has failed for good, or it is told to stop. */
 export async function workPartitions(db: Db, pool: WorkerPool, plan: WorkPlan, options: WorkOptions): Promise<WorkResult> {
@@ -132,23 +131,19 @@ const claimEnds = { 'leg-done': 'DONE', stopped: 'STOPPED', lost: 'LOST', failed
 
 /** Gives back what the worker still held and records how the claim ended; survives a database that comes back. */
 async function settleClaim(db: Db, fence: Fence, outcome: PartitionOutcome): Promise<void> {
-  const { error = null } = outcome;
-  for (const until = monotonicMs() + OUTAGE_MS; ; ) {
-    try {
-      await inTransaction(db, async (tx) => {
-        if (outcome.status !== 'leg-done' && outcome.status !== 'lost') await releasePartition(tx, fence, error ?? undefined);
-        const { entries, chunks } = outcome;
-        await endPartitionExecution(tx, fence, {
-          status: claimEnds[outcome.status], entries, chunks, errorCode: error?.code ?? null, errorMessage: error?.message ?? null,
-        });
+  const { status, entries, chunks, error } = outcome;
+  await survivingOutage(() =>
+    inTransaction(db, async (tx) => {
+      if (status !== 'leg-done' && status !== 'lost') await releasePartition(tx, fence, error);
+      await endPartitionExecution(tx, fence, {
+        status: claimEnds[status],
+        entries,
+        chunks,
+        errorCode: error?.code ?? null,
+        errorMessage: error?.message ?? null,
       });
-      return;
-    } catch (failure) {
-      if (!isConnectionLost(failure) && !isLockConflict(failure)) throw failure;
-      if (monotonicMs() > until) throw failure;
-      await pause(POLL_MS);
-    }
-  }
+    }),
+  );
 }
 
 /** Looks for a stop request in the database and from the process's signal, and passes it on to the workers. */

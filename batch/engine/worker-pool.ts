@@ -1,7 +1,7 @@
 /** The worker threads: piscina with one task a thread, a heap limit, and slots on the shared board. */
 import { Piscina } from 'piscina';
 import type { Config } from '../../infra/config.js';
-import { errorText } from '../../infra/database.js';
+import { errorText, silenceWithin } from '../../infra/database.js';
 import { noCounts, type PartitionOutcome, type PartitionTask, SharedBoard, type ThreadSettings, type TrialOutcome, type TrialTask } from './protocol.js';
 
 
@@ -101,7 +101,7 @@ export class WorkerPools {
     if (pool === undefined) {
       const { leaseMs, fault, lineWriter } = this.config;
       // Silent for most of a lease: the server rolls a frozen holder's transaction back before others take over.
-      const silenceSeconds = Math.max(1, Math.floor((leaseMs * 0.8) / 1000));
+      const silenceSeconds = silenceWithin(leaseMs);
       pool = new WorkerPool(workers, { databaseUrl: this.databaseUrl, silenceSeconds, fault, writer: lineWriter });
       this.pools.set(workers, pool);
     }

@@ -24,6 +24,7 @@ import {
 import { retryFailedPartitions } from '../../../infra/stores/run-partition.js';
 import { countOpenExceptions } from '../../../infra/stores/settlement-exception.js';
 import { todayIn } from '../../../infra/time-zone.js';
+import { survivingOutage } from '../../engine/survive-outage.js';
 import type { WorkerPools } from '../../engine/worker-pool.js';
 import { type WorkResult, workPartitions } from '../../engine/work-partitions.js';
 import { finishRun } from './finish-run.js';
@@ -81,7 +82,7 @@ class SettleCommand {
       if (found !== undefined && isCompleted(found.status)) return await this.again(found);
       if (this.request.dryRun) return await this.tryDate();
       if (found !== undefined) await this.requireFree(found);
-      const run = await this.stage('door', () => openRun(this.context.db, this.request.date));
+      const run = await this.stage('door', () => survivingOutage(() => openRun(this.context.db, this.request.date)));
       if (run === undefined) return await this.emptyClosedDate();
       return isCompleted(run.status) ? await this.again(run) : await this.execute(run);
     } catch (error) {
@@ -124,10 +125,10 @@ class SettleCommand {
     this.run = run;
     await retryFailedPartitions(db, run.runId, run.generation);
     this.context.pools.of(this.request.workers); // the threads start while the database plans
-    const plan = await this.stage('plan', () => planRun(db, run, this.request.gridSize, executionId));
+    const plan = await this.stage('plan', () => survivingOutage(() => planRun(db, run, this.request.gridSize, executionId)));
     if (plan.gridSize !== this.request.gridSize) this.notices.push(`The run was planned with grid size ${plan.gridSize}, which a resume keeps.`);
     const result = await this.stage('lines', () => this.work(run, plan));
-    if (result.status === 'done') await this.stage('finish', () => finishRun(db, run, plan, config.signingKeyPem));
+    if (result.status === 'done') await this.stage('finish', () => survivingOutage(() => finishRun(db, run, plan, config.signingKeyPem)));
     else if (result.status === 'failed') await this.moveRun(run, 'FAILED');
     else if (this.request.onStop === 'stop-run' || (await beat(db, executionId)).stopRequested) await this.moveRun(run, 'STOPPED');
     return this.report(run, result);
