@@ -50,6 +50,7 @@ const finalCodes = new Set(['DUPLICATE_LINE', 'LINES_CHANGED']);
 
 function toWorkerError(error: unknown): WorkerError {
   const known = asMagamError(error);
-  if (known instanceof MagamError) return { code: known.code, message: known.message, final: finalCodes.has(known.code) };
+  if (known instanceof MagamError)
+    return { code: known.code, message: known.message, final: finalCodes.has(known.code) };
   return { code: 'INTERNAL', message: errorText(error), final: false };
 }

@@ -4,16 +4,16 @@
  */
 import { Command, CommanderError } from 'commander';
 import { MagamError } from '../domain/errors.js';
-import { importCommands } from './import.js';
-import { exportCommands } from './export.js';
 import { explainCommand } from './explain.js';
+import { exportCommands } from './export.js';
+import { importCommands } from './import.js';
 import { migrateCommand } from './migrate.js';
+import { reportFailure } from './output.js';
 import { policiesCommands } from './policies.js';
 import { runnerCommand } from './runner.js';
 import { runsCommands } from './runs.js';
 import { seedCommand } from './seed.js';
 import { settleCommand } from './settle.js';
-import { reportFailure } from './output.js';
 import { verifyCommand } from './verify.js';
 
 const wantsJson = process.argv.includes('--json');

@@ -13,6 +13,11 @@ export function migrateCommand(program: Command): void {
       const { databaseUrl } = await serviceUrls(readConfig());
       const applied = await migrate(databaseUrl, migrationsFolder);
       if (wantsJson(command)) printJson({ applied });
-      else print(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.length} migrations, the last is ${applied.at(-1)}.`);
+      else
+        print(
+          applied.length === 0
+            ? 'The schema is up to date.'
+            : `Applied ${applied.length} migrations, the last is ${applied.at(-1)}.`,
+        );
     });
 }

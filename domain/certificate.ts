@@ -91,7 +91,8 @@ export const certificateText = (body: CertificateBody): string => JSON.stringify
 export function parseCertificate(text: string): CertificateBody | undefined {
   try {
     const body: unknown = JSON.parse(text);
-    const isOne = typeof body === 'object' && body !== null && (body as CertificateBody).format === 'magam-certificate/1';
+    const isOne =
+      typeof body === 'object' && body !== null && (body as CertificateBody).format === 'magam-certificate/1';
     return isOne ? (body as CertificateBody) : undefined;
   } catch {
     return undefined;

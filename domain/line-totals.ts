@@ -40,11 +40,13 @@ export class LineTotals {
   addTotals(totals: Totals): void {
     this.sales += totals.sales;
     this.refunds += totals.refunds;
-    FIGURE_NAMES.forEach((name, i) => this.carry(i, totals[name]));
+    for (const [i, name] of FIGURE_NAMES.entries()) this.carry(i, totals[name]);
   }
 
   value(): Totals {
-    const sums = Object.fromEntries(FIGURE_NAMES.map((name, i) => [name, (this.carried[i] as bigint) + BigInt(this.small[i] as number)]));
+    const sums = Object.fromEntries(
+      FIGURE_NAMES.map((name, i) => [name, (this.carried[i] as bigint) + BigInt(this.small[i] as number)]),
+    );
     return { sales: this.sales, refunds: this.refunds, ...(sums as FigureSums) };
   }
 
@@ -92,6 +94,8 @@ export class SellerTotals {
   }
 
   entries(): { sellerId: string; currency: string; totals: Totals }[] {
-    return [...this.currencies].flatMap(([currency, sellers]) => sellers.entries().map(([sellerId, totals]) => ({ sellerId, currency, totals })));
+    return [...this.currencies].flatMap(([currency, sellers]) =>
+      sellers.entries().map(([sellerId, totals]) => ({ sellerId, currency, totals })),
+    );
   }
 }

@@ -31,7 +31,7 @@ const ORDERED_DAYS_BEFORE = 14;
 const LATER_DAYS = 3;
 const REFUND_DAYS = 7;
 
-export const SYNTHETIC_CATEGORIES = [
+const SYNTHETIC_CATEGORIES = [
   '패션',
   '가전',
   '식품',

@@ -22,7 +22,10 @@ export function todayIn(timeZone: string): string {
 /** Now in the zone: date and time of day `HH:MM`. */
 export function nowIn(timeZone: string): { date: string; time: string } {
   const now = Temporal.Now.zonedDateTimeISO(timeZone);
-  return { date: now.toPlainDate().toString(), time: now.toPlainTime().toString({ smallestUnit: 'minute', roundingMode: 'trunc' }) };
+  return {
+    date: now.toPlainDate().toString(),
+    time: now.toPlainTime().toString({ smallestUnit: 'minute', roundingMode: 'trunc' }),
+  };
 }
 
 const stamp = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(?:[.,]\d{1,9})?)?\s?(Z|z|[+-]\d{2}(?::?\d{2})?)?$/;

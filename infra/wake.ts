@@ -8,7 +8,12 @@ const CHANNEL = 'magam:wake';
 
 /** Wakes the runners. Never fails: Redis may be away. */
 export async function wakeRunners(redisUrl: string): Promise<void> {
-  const redis = new Redis(redisUrl, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null, connectTimeout: 1_000 });
+  const redis = new Redis(redisUrl, {
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    connectTimeout: 1_000,
+  });
   redis.on('error', () => undefined);
   try {
     await redis.connect();
@@ -22,7 +27,10 @@ export async function wakeRunners(redisUrl: string): Promise<void> {
 
 /** Calls `onWake` at each knock, reconnecting for ever. Returns the way to end it. */
 export function listenForWakes(redisUrl: string, onWake: () => void, onState: (message: string) => void): () => void {
-  const redis = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(5_000, 200 * times) });
+  const redis = new Redis(redisUrl, {
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => Math.min(5_000, 200 * times),
+  });
   let away = false;
   redis.on('error', (error: Error) => {
     if (!away) onState(`Redis is away, polling only: ${error.message}`);

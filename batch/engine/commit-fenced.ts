@@ -56,8 +56,11 @@ async function tryOnce({ db, withinLease, write }: FencedCommit): Promise<boolea
 }
 
 /** Asks until the database answers; gives up with the first error when our lease is over, for then others decide. */
-async function askUntilKnown({ db, withinLease, outcome }: FencedCommit, lost: unknown): Promise<'committed' | 'not-committed' | 'lost'> {
-  for (let attempt = 0; ; attempt += 1) {
+async function askUntilKnown(
+  { db, withinLease, outcome }: FencedCommit,
+  lost: unknown,
+): Promise<'committed' | 'not-committed' | 'lost'> {
+  for (;;) {
     try {
       return await inTransaction(db, outcome);
     } catch (error) {

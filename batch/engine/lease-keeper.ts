@@ -39,7 +39,14 @@ export class LeaseKeeper {
   /** Takes over the lease of a partition that was just claimed and is worked in `slot`. */
   hold(fence: Fence, slot: number, sentMs: number, abort: AbortController): void {
     this.board.setLimit(slot, this.limitFrom(sentMs));
-    this.held.set(fence.partitionId, { fence, slot, abort, ticks: this.board.ticksOf(slot), tickedAt: monotonicMs(), renewing: false });
+    this.held.set(fence.partitionId, {
+      fence,
+      slot,
+      abort,
+      ticks: this.board.ticksOf(slot),
+      tickedAt: monotonicMs(),
+      renewing: false,
+    });
   }
 
   letGo(fence: Fence): void {
@@ -69,7 +76,8 @@ export class LeaseKeeper {
     const sent = monotonicMs();
     try {
       const ours = await renewLease(this.db, held.fence, this.settings.leaseMs);
-      if (this.held.get(held.fence.partitionId) === held) this.board.setLimit(held.slot, ours ? this.limitFrom(sent) : 0);
+      if (this.held.get(held.fence.partitionId) === held)
+        this.board.setLimit(held.slot, ours ? this.limitFrom(sent) : 0);
     } catch {
       // The database is away or the row is locked: the limit decides.
     } finally {

@@ -6,17 +6,29 @@ import { addDays } from '../../domain/business-date.js';
 import { type Db, inTransaction } from '../../infra/database.js';
 import { readShutThrough, unsettledDatesBefore } from '../../infra/stores/calendar.js';
 import { fenceLeadership } from '../../infra/stores/leader-lease.js';
-import { ensureRun, type ExecutionParameters, findRun, lastRequestAgeMs, requestExecution } from '../../infra/stores/run.js';
+import {
+  type ExecutionParameters,
+  ensureRun,
+  findRun,
+  lastRequestAgeMs,
+  requestExecution,
+} from '../../infra/stores/run.js';
 
 export const SCHEDULE = 'settle-schedule';
 /** A failed run is asked for again after this long. */
 const RETRY_MS = 15 * 60_000;
 
 /** The last date that is due: yesterday once the time of day has come, the day before until then. */
-export const dueThrough = (now: { date: string; time: string }, settleAt: string): string => addDays(now.date, now.time >= settleAt ? -1 : -2);
+export const dueThrough = (now: { date: string; time: string }, settleAt: string): string =>
+  addDays(now.date, now.time >= settleAt ? -1 : -2);
 
 /** Asks for the earliest due date that nobody has asked for. Returns it, or undefined when there is nothing to ask for. */
-export async function requestDueRun(db: Db, owner: string, through: string, parameters: ExecutionParameters): Promise<string | undefined> {
+export async function requestDueRun(
+  db: Db,
+  owner: string,
+  through: string,
+  parameters: ExecutionParameters,
+): Promise<string | undefined> {
   const date = await earliestDue(db, through);
   if (date === undefined) return undefined;
   return inTransaction(db, async (tx) => {

@@ -10,7 +10,10 @@ export type DateStatus = 'OPEN' | 'CLOSING' | 'CLOSED';
 
 /** The last date that takes no entries, or null when every date does. */
 export async function readShutThrough(db: Db): Promise<string | null> {
-  const [row] = await select<{ shut_through: string | null }>(db, 'SELECT shut_through FROM settlement_calendar WHERE calendar_id = 1');
+  const [row] = await select<{ shut_through: string | null }>(
+    db,
+    'SELECT shut_through FROM settlement_calendar WHERE calendar_id = 1',
+  );
   return row?.shut_through ?? null;
 }
 
@@ -20,20 +23,37 @@ export async function readShutThrough(db: Db): Promise<string | null> {
  */
 export async function ensureDates(db: Db, dates: readonly string[]): Promise<void> {
   if (dates.length === 0) return;
-  const present = new Set((await select<{ business_on: string }>(db, 'SELECT business_on FROM business_date WHERE business_on IN (?)', [dates])).map((row) => row.business_on));
+  const present = new Set(
+    (
+      await select<{ business_on: string }>(db, 'SELECT business_on FROM business_date WHERE business_on IN (?)', [
+        dates,
+      ])
+    ).map((row) => row.business_on),
+  );
   const missing = dates.filter((date) => !present.has(date)).sort();
   if (missing.length === 0) return;
   await inTransaction(db, async (tx) => {
     const shutThrough = await lockCalendar(tx);
-    const existing = new Set((await select<{ business_on: string }>(tx, 'SELECT business_on FROM business_date WHERE business_on IN (?)', [missing])).map((row) => row.business_on));
-    const rows = missing.filter((date) => !existing.has(date)).map((date) => [date, shutThrough !== null && date <= shutThrough ? 'CLOSED' : 'OPEN']);
+    const existing = new Set(
+      (
+        await select<{ business_on: string }>(tx, 'SELECT business_on FROM business_date WHERE business_on IN (?)', [
+          missing,
+        ])
+      ).map((row) => row.business_on),
+    );
+    const rows = missing
+      .filter((date) => !existing.has(date))
+      .map((date) => [date, shutThrough !== null && date <= shutThrough ? 'CLOSED' : 'OPEN']);
     if (rows.length > 0) await change(tx, 'INSERT INTO business_date (business_on, status) VALUES ?', [rows]);
   });
 }
 
 /** Locks the calendar against new dates and other doors being shut; returns `shut_through`. First lock of its transaction. */
 export async function lockCalendar(tx: Tx): Promise<string | null> {
-  const [row] = await select<{ shut_through: string | null }>(tx, 'SELECT shut_through FROM settlement_calendar WHERE calendar_id = 1 FOR UPDATE');
+  const [row] = await select<{ shut_through: string | null }>(
+    tx,
+    'SELECT shut_through FROM settlement_calendar WHERE calendar_id = 1 FOR UPDATE',
+  );
   return row?.shut_through ?? null;
 }
 
@@ -52,7 +72,9 @@ export async function shareDates(tx: Tx, dates: readonly string[]): Promise<Map<
 
 /** The date's status, or undefined while it has no row. */
 export async function readDateStatus(db: Db, date: string): Promise<DateStatus | undefined> {
-  const [row] = await select<{ status: DateStatus }>(db, 'SELECT status FROM business_date WHERE business_on = ?', [date]);
+  const [row] = await select<{ status: DateStatus }>(db, 'SELECT status FROM business_date WHERE business_on = ?', [
+    date,
+  ]);
   return row?.status;
 }
 
@@ -92,14 +114,26 @@ export async function lockOpenDates(tx: Tx, date: string): Promise<void> {
  * @returns false when the date was not open
  */
 export async function shutDate(tx: Tx, date: string): Promise<boolean> {
-  const shut = await change(tx, `UPDATE business_date SET status = 'CLOSING', shut_at = UTC_TIMESTAMP(3) WHERE business_on = ? AND status = 'OPEN'`, [date]);
+  const shut = await change(
+    tx,
+    `UPDATE business_date SET status = 'CLOSING', shut_at = UTC_TIMESTAMP(3) WHERE business_on = ? AND status = 'OPEN'`,
+    [date],
+  );
   if (shut !== 1) return false;
-  await change(tx, `UPDATE business_date SET status = 'CLOSED', shut_at = UTC_TIMESTAMP(3), closed_at = UTC_TIMESTAMP(3) WHERE business_on < ? AND status = 'OPEN'`, [date]);
+  await change(
+    tx,
+    `UPDATE business_date SET status = 'CLOSED', shut_at = UTC_TIMESTAMP(3), closed_at = UTC_TIMESTAMP(3) WHERE business_on < ? AND status = 'OPEN'`,
+    [date],
+  );
   await change(tx, 'UPDATE settlement_calendar SET shut_through = ? WHERE calendar_id = 1', [date]);
   return true;
 }
 
 /** Marks a closing date closed, in the transaction that writes its certificate. */
 export async function closeDate(tx: Tx, date: string): Promise<void> {
-  await change(tx, `UPDATE business_date SET status = 'CLOSED', closed_at = UTC_TIMESTAMP(3) WHERE business_on = ? AND status = 'CLOSING'`, [date]);
+  await change(
+    tx,
+    `UPDATE business_date SET status = 'CLOSED', closed_at = UTC_TIMESTAMP(3) WHERE business_on = ? AND status = 'CLOSING'`,
+    [date],
+  );
 }

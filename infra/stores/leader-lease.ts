@@ -11,7 +11,11 @@ export async function holdLeadership(db: Db, name: string, owner: string, leaseM
   );
   if (held === 1) return true;
   try {
-    await change(db, 'INSERT INTO leader_lease (name, owner, epoch, lease_until) VALUES (?, ?, 1, UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND)', [name, owner, leaseMs * 1000]);
+    await change(
+      db,
+      'INSERT INTO leader_lease (name, owner, epoch, lease_until) VALUES (?, ?, 1, UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND)',
+      [name, owner, leaseMs * 1000],
+    );
     return true;
   } catch (error) {
     if (isDuplicateKey(error)) return false;
@@ -21,11 +25,19 @@ export async function holdLeadership(db: Db, name: string, owner: string, leaseM
 
 /** The first statement of a leader's transaction: holds the row to the commit. False: somebody else leads now. */
 export async function fenceLeadership(tx: Tx, name: string, owner: string): Promise<boolean> {
-  const fenced = await change(tx, 'UPDATE leader_lease SET epoch = epoch WHERE name = ? AND owner = ? AND lease_until >= UTC_TIMESTAMP(3)', [name, owner]);
+  const fenced = await change(
+    tx,
+    'UPDATE leader_lease SET epoch = epoch WHERE name = ? AND owner = ? AND lease_until >= UTC_TIMESTAMP(3)',
+    [name, owner],
+  );
   return fenced === 1;
 }
 
 /** Gives the lead up, so that another takes it at once. */
 export async function resignLeadership(db: Db, name: string, owner: string): Promise<void> {
-  await change(db, 'UPDATE leader_lease SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE name = ? AND owner = ?', [name, owner]);
+  await change(
+    db,
+    'UPDATE leader_lease SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE name = ? AND owner = ?',
+    [name, owner],
+  );
 }

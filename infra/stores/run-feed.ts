@@ -145,7 +145,14 @@ export async function countEntries(db: Db, source: EntrySource, date: string, le
 }
 
 /** The id of the entry `offset` places after the first one beyond `after`; undefined past the end. */
-export async function entryIdAt(db: Db, source: EntrySource, date: string, leg: Leg, after: number, offset: number): Promise<number | undefined> {
+export async function entryIdAt(
+  db: Db,
+  source: EntrySource,
+  date: string,
+  leg: Leg,
+  after: number,
+  offset: number,
+): Promise<number | undefined> {
   const order = source === 'feed' ? 'settled_on, entry_id' : 'settled_on, leg, entry_id';
   const sql = `SELECT entry_id FROM ${keysOf(source, leg)} AND entry_id > ? ORDER BY ${order} LIMIT 1 OFFSET ?`;
   const [row] = await select<{ entry_id: number | string }>(db, sql, [date, after, offset]);
@@ -174,13 +181,21 @@ type SumsRow = Record<'currency' | 'n' | 'a' | 'ds' | 'dp' | 's', string>;
  * The control totals of one leg: the sums that the feed has for the entries that a generation settled. For the first generation
  * these are all entries of the date less the parked ones, for a supplement those that it settled.
  */
-export async function controlTotals(db: Db, date: string, leg: Leg, generation: number): Promise<Map<string, FeedSums>> {
+export async function controlTotals(
+  db: Db,
+  date: string,
+  leg: Leg,
+  generation: number,
+): Promise<Map<string, FeedSums>> {
   const table = leg === SALE ? 'sale_entry' : 'refund_entry';
-  const sums = 'COUNT(*) AS n, SUM(e.item_amount) AS a, SUM(e.seller_discount) AS ds, SUM(e.platform_discount) AS dp, SUM(e.shipping_fee) AS s';
+  const sums =
+    'COUNT(*) AS n, SUM(e.item_amount) AS a, SUM(e.seller_discount) AS ds, SUM(e.platform_discount) AS dp, SUM(e.shipping_fee) AS s';
   const excepted = `SELECT e.currency, ${sums} FROM settlement_exception x JOIN ${table} e ON e.settled_on = x.settled_on AND e.entry_id = x.entry_id
     WHERE x.settled_on = ? AND x.leg = ${leg}`;
   if (generation > 1) {
-    return toSums(await select<SumsRow>(db, `${excepted} AND x.settled_generation = ? GROUP BY e.currency`, [date, generation]));
+    return toSums(
+      await select<SumsRow>(db, `${excepted} AND x.settled_generation = ? GROUP BY e.currency`, [date, generation]),
+    );
   }
   const all = toSums(await feedSums(db, table, date, sums));
   const parked = toSums(await select<SumsRow>(db, `${excepted} GROUP BY e.currency`, [date]));
@@ -201,14 +216,22 @@ async function feedSums(db: Db, table: string, date: string, sums: string): Prom
   );
   if (whole === undefined || whole.last === null) return [];
   if (whole.currency === whole.last) return [whole];
-  return select<SumsRow>(db, `SELECT e.currency, ${sums} FROM ${table} e WHERE e.settled_on = ? GROUP BY e.currency`, [date]);
+  return select<SumsRow>(db, `SELECT e.currency, ${sums} FROM ${table} e WHERE e.settled_on = ? GROUP BY e.currency`, [
+    date,
+  ]);
 }
 
 const toSums = (rows: readonly SumsRow[]): Map<string, FeedSums> =>
   new Map(
     rows.map(({ currency, n, a, ds, dp, s }) => [
       currency,
-      { entries: Number(n), itemAmount: BigInt(a), sellerDiscount: BigInt(ds), platformDiscount: BigInt(dp), shippingFee: BigInt(s) },
+      {
+        entries: Number(n),
+        itemAmount: BigInt(a),
+        sellerDiscount: BigInt(ds),
+        platformDiscount: BigInt(dp),
+        shippingFee: BigInt(s),
+      },
     ]),
   );
 

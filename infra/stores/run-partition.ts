@@ -4,7 +4,7 @@
  * database time.
  */
 import { FIGURE_NAMES } from '../../domain/figures.js';
-import type { Totals } from '../../domain/line-totals.js';
+import type { SellerTotals, Totals } from '../../domain/line-totals.js';
 import type { Leg } from '../../domain/settled-line.js';
 import { change, type Db, select, type Tx } from '../database.js';
 
@@ -50,13 +50,19 @@ const columns = `partition_id AS partitionId, number, status, leg, cursor_id AS 
 
 /** The partitions of a generation by number. */
 export async function readPartitions(db: Db, runId: number, generation: number): Promise<Partition[]> {
-  const rows = await select<Partition>(db, `SELECT ${columns} FROM run_partition WHERE run_id = ? AND generation = ? ORDER BY number`, [runId, generation]);
+  const rows = await select<Partition>(
+    db,
+    `SELECT ${columns} FROM run_partition WHERE run_id = ? AND generation = ? ORDER BY number`,
+    [runId, generation],
+  );
   return rows.map((row) => ({ ...row, leaseExpired: Boolean(row.leaseExpired) }));
 }
 
 /** One partition as it is now. */
 export async function readPartition(db: Db, partitionId: number): Promise<Partition> {
-  const [row] = await select<Partition>(db, `SELECT ${columns} FROM run_partition WHERE partition_id = ?`, [partitionId]);
+  const [row] = await select<Partition>(db, `SELECT ${columns} FROM run_partition WHERE partition_id = ?`, [
+    partitionId,
+  ]);
   if (row === undefined) throw new Error(`partition ${partitionId} is gone`);
   return row;
 }
@@ -65,7 +71,13 @@ export async function readPartition(db: Db, partitionId: number): Promise<Partit
  * Claims a partition that is pending or whose lease has run out, and records the claim in the job history.
  * @returns the fence, or undefined when somebody else was faster
  */
-export async function claimPartition(tx: Tx, partition: Partition, owner: string, executionId: number, leaseMs: number): Promise<Fence | undefined> {
+export async function claimPartition(
+  tx: Tx,
+  partition: Partition,
+  owner: string,
+  executionId: number,
+  leaseMs: number,
+): Promise<Fence | undefined> {
   const claimed = await change(
     tx,
     `UPDATE run_partition SET status = 'RUNNING', owner = ?, epoch = epoch + 1, lease_until = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND,
@@ -108,7 +120,7 @@ export interface ChunkStep {
   /** SHA-256 over the leg's lines so far. */
   readonly hash: string;
   /** What follows: the same leg goes on, the refunds wait to be claimed, or the partition is done. */
-  readonly then: 'go-on' | 'refunds' | 'done';
+  readonly sequel: 'go-on' | 'refunds' | 'done';
 }
 
 /** Moves the partition under its fence: the first statement of a chunk's transaction. False: it is somebody else's. */
@@ -119,13 +131,23 @@ export async function moveFence(tx: Tx, fence: Fence, step: ChunkStep): Promise<
     'go-on': '',
     refunds: `, cursor_id = refund_lo, leg = 1, status = 'PENDING', owner = NULL, lease_until = NULL`,
     done: `, status = 'DONE', owner = NULL, lease_until = NULL`,
-  }[step.then];
+  }[step.sequel];
   const moved = await change(
     tx,
     `UPDATE run_partition SET seq = seq + 1, ${lines} = ${lines} + ?, exceptions = exceptions + ?, ${hash} = ?, cursor_id = ?, error_code = NULL,
        error_message = NULL, updated_at = UTC_TIMESTAMP(3)${next}
      WHERE partition_id = ? AND owner = ? AND epoch = ? AND seq = ? AND leg = ? AND status = 'RUNNING'`,
-    [step.lines, step.exceptions, step.hash, step.cursorId, fence.partitionId, fence.owner, fence.epoch, step.seq, step.leg],
+    [
+      step.lines,
+      step.exceptions,
+      step.hash,
+      step.cursorId,
+      fence.partitionId,
+      fence.owner,
+      fence.epoch,
+      step.seq,
+      step.leg,
+    ],
   );
   return moved === 1;
 }
@@ -146,12 +168,23 @@ export async function chunkOutcome(tx: Tx, fence: Fence, seq: number): Promise<'
 }
 
 /** Gives a partition back: for anyone to claim, or as failed. False when it was not ours any more. */
-export async function releasePartition(tx: Tx, fence: Fence, failure?: { code: string; message: string; final: boolean }): Promise<boolean> {
+export async function releasePartition(
+  tx: Tx,
+  fence: Fence,
+  failure?: { code: string; message: string; final: boolean },
+): Promise<boolean> {
   const released = await change(
     tx,
     `UPDATE run_partition SET status = ?, owner = NULL, lease_until = NULL, error_code = ?, error_message = ?, updated_at = UTC_TIMESTAMP(3)
      WHERE partition_id = ? AND owner = ? AND epoch = ? AND status = 'RUNNING'`,
-    [failure?.final ? 'FAILED' : 'PENDING', failure?.code ?? null, failure?.message ?? null, fence.partitionId, fence.owner, fence.epoch],
+    [
+      failure?.final ? 'FAILED' : 'PENDING',
+      failure?.code ?? null,
+      failure?.message ?? null,
+      fence.partitionId,
+      fence.owner,
+      fence.epoch,
+    ],
   );
   return released === 1;
 }
@@ -193,11 +226,21 @@ export async function endPartitionExecution(
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 /** The columns of the sums, in the order of FIGURE_NAMES. */
 export const sumColumns = FIGURE_NAMES.map(snake);
-const added = ['sales', 'refunds', ...sumColumns].map((column) => `${column} = ${column} + VALUES(${column})`).join(', ');
-const sumValues = (totals: Totals): unknown[] => [totals.sales, totals.refunds, ...FIGURE_NAMES.map((name) => totals[name].toString())];
+const added = ['sales', 'refunds', ...sumColumns]
+  .map((column) => `${column} = ${column} + VALUES(${column})`)
+  .join(', ');
+const sumValues = (totals: Totals): unknown[] => [
+  totals.sales,
+  totals.refunds,
+  ...FIGURE_NAMES.map((name) => totals[name].toString()),
+];
 
 /** Adds a chunk's sums, per currency, to its partition's. */
-export async function addPartitionTotals(tx: Tx, partitionId: number, totals: readonly [string, Totals][]): Promise<void> {
+export async function addPartitionTotals(
+  tx: Tx,
+  partitionId: number,
+  totals: readonly [string, Totals][],
+): Promise<void> {
   if (totals.length === 0) return;
   await change(
     tx,
@@ -206,20 +249,21 @@ export async function addPartitionTotals(tx: Tx, partitionId: number, totals: re
   );
 }
 
-/** One seller's sums in one currency. */
-export interface SellerTotals {
-  readonly sellerId: string;
-  readonly currency: string;
-  readonly totals: Totals;
-}
-
 /** Adds a leg's sums per seller to its partition's, at the end of the leg. */
-export async function addSellerTotals(tx: Tx, partitionId: number, sellers: readonly SellerTotals[]): Promise<void> {
+export async function addSellerTotals(
+  tx: Tx,
+  partitionId: number,
+  sellers: ReturnType<SellerTotals['entries']>,
+): Promise<void> {
   for (let from = 0; from < sellers.length; from += 1000) {
     await change(
       tx,
       `INSERT INTO partition_seller_total (partition_id, seller_id, currency, sales, refunds, ${sumColumns.join(', ')}) VALUES ? ON DUPLICATE KEY UPDATE ${added}`,
-      [sellers.slice(from, from + 1000).map(({ sellerId, currency, totals }) => [partitionId, sellerId, currency, ...sumValues(totals)])],
+      [
+        sellers
+          .slice(from, from + 1000)
+          .map(({ sellerId, currency, totals }) => [partitionId, sellerId, currency, ...sumValues(totals)]),
+      ],
     );
   }
 }
@@ -231,14 +275,22 @@ export function totalsOfRow(row: Readonly<Record<string, string | number>>): Tot
 }
 
 /** The sums of every partition of a generation, per currency. */
-export async function readPartitionTotals(db: Db, runId: number, generation: number): Promise<{ number: number; currency: string; totals: Totals }[]> {
+export async function readPartitionTotals(
+  db: Db,
+  runId: number,
+  generation: number,
+): Promise<{ number: number; currency: string; totals: Totals }[]> {
   const rows = await select<Record<string, string | number>>(
     db,
     `SELECT p.number, t.* FROM partition_total t JOIN run_partition p ON p.partition_id = t.partition_id
      WHERE p.run_id = ? AND p.generation = ? ORDER BY p.number, t.currency`,
     [runId, generation],
   );
-  return rows.map((row) => ({ number: Number(row['number']), currency: row['currency'] as string, totals: totalsOfRow(row) }));
+  return rows.map((row) => ({
+    number: Number(row['number']),
+    currency: row['currency'] as string,
+    totals: totalsOfRow(row),
+  }));
 }
 
 /** The sums of a run over all its generations, per currency. */

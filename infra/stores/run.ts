@@ -15,12 +15,15 @@ export interface Run {
   readonly generation: number;
 }
 
-export const isCompleted = (status: RunStatus): boolean => status === 'COMPLETED' || status === 'COMPLETED_WITH_EXCEPTIONS';
+export const isCompleted = (status: RunStatus): boolean =>
+  status === 'COMPLETED' || status === 'COMPLETED_WITH_EXCEPTIONS';
 
 /** The run of the settle job for the date. `lock` holds its row to the commit. */
 export async function findRun(db: Db, date: string, lock = false): Promise<Run | undefined> {
   const sql = `SELECT run_id, settled_on, status, generation FROM job_instance WHERE job = 'settle' AND settled_on = ?${lock ? ' FOR UPDATE' : ''}`;
-  const [row] = await select<{ run_id: number; settled_on: string; status: RunStatus; generation: number }>(db, sql, [date]);
+  const [row] = await select<{ run_id: number; settled_on: string; status: RunStatus; generation: number }>(db, sql, [
+    date,
+  ]);
   return row && { runId: Number(row.run_id), date: row.settled_on, status: row.status, generation: row.generation };
 }
 
@@ -65,12 +68,27 @@ export interface ExecutionParameters {
 }
 
 /** Records a start of the run by this process. */
-export async function startExecution(db: Db, run: Run, parameters: ExecutionParameters, host: string, pid: number): Promise<number> {
+export async function startExecution(
+  db: Db,
+  run: Run,
+  parameters: ExecutionParameters,
+  host: string,
+  pid: number,
+): Promise<number> {
   return insertReturningId(
     db,
     `INSERT INTO job_execution (run_id, generation, status, requested_by, requested_at, grid_size, workers, chunk_rows, host, pid, started_at, heartbeat_at)
      VALUES (?, ?, 'RUNNING', ?, UTC_TIMESTAMP(3), ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
-    [run.runId, run.generation, parameters.requestedBy, parameters.gridSize, parameters.workers, parameters.chunkRows, host, pid],
+    [
+      run.runId,
+      run.generation,
+      parameters.requestedBy,
+      parameters.gridSize,
+      parameters.workers,
+      parameters.chunkRows,
+      host,
+      pid,
+    ],
   );
 }
 
@@ -91,7 +109,14 @@ export interface RequestedExecution extends ExecutionParameters {
 
 /** Requests that no runner has taken, oldest first. */
 export async function requestedExecutions(db: Db): Promise<RequestedExecution[]> {
-  const rows = await select<{ execution_id: number; settled_on: string; grid_size: number; workers: number; chunk_rows: number; requested_by: string }>(
+  const rows = await select<{
+    execution_id: number;
+    settled_on: string;
+    grid_size: number;
+    workers: number;
+    chunk_rows: number;
+    requested_by: string;
+  }>(
     db,
     `SELECT e.execution_id, i.settled_on, e.grid_size, e.workers, e.chunk_rows, e.requested_by
      FROM job_execution e JOIN job_instance i ON i.run_id = e.run_id WHERE e.status = 'REQUESTED' ORDER BY i.settled_on, e.execution_id LIMIT 100`,
@@ -118,7 +143,10 @@ export async function lastRequestAgeMs(db: Db, runId: number): Promise<number | 
 
 /** Runs that are under way, by date. */
 export async function runningRuns(db: Db): Promise<{ date: string }[]> {
-  const rows = await select<{ settled_on: string }>(db, `SELECT settled_on FROM job_instance WHERE job = 'settle' AND status = 'RUNNING' ORDER BY settled_on LIMIT 20`);
+  const rows = await select<{ settled_on: string }>(
+    db,
+    `SELECT settled_on FROM job_instance WHERE job = 'settle' AND status = 'RUNNING' ORDER BY settled_on LIMIT 20`,
+  );
   return rows.map((row) => ({ date: row.settled_on }));
 }
 
@@ -135,8 +163,16 @@ export async function takeRequest(db: Db, executionId: number, host: string, pid
 
 /** Says that the execution lives; returns whether somebody asked it to stop. */
 export async function beat(db: Db, executionId: number): Promise<{ stopRequested: boolean }> {
-  await change(db, `UPDATE job_execution SET heartbeat_at = UTC_TIMESTAMP(3) WHERE execution_id = ? AND status = 'RUNNING'`, [executionId]);
-  const [row] = await select<{ asked: string | null }>(db, 'SELECT stop_requested_by AS asked FROM job_execution WHERE execution_id = ?', [executionId]);
+  await change(
+    db,
+    `UPDATE job_execution SET heartbeat_at = UTC_TIMESTAMP(3) WHERE execution_id = ? AND status = 'RUNNING'`,
+    [executionId],
+  );
+  const [row] = await select<{ asked: string | null }>(
+    db,
+    'SELECT stop_requested_by AS asked FROM job_execution WHERE execution_id = ?',
+    [executionId],
+  );
   return { stopRequested: row !== undefined && row.asked !== null };
 }
 
@@ -158,7 +194,17 @@ export async function endExecution(db: Db, executionId: number, end: ExecutionEn
     `UPDATE job_execution SET status = ?, generation = ?, entries = ?, lines_written = ?, exceptions = ?, exit_code = ?, error_code = ?,
        error_message = ?, ended_at = UTC_TIMESTAMP(3), heartbeat_at = UTC_TIMESTAMP(3)
      WHERE execution_id = ? AND status = 'RUNNING'`,
-    [end.status, end.generation, end.entries, end.linesWritten, end.exceptions, end.exitCode, end.errorCode, end.errorMessage, executionId],
+    [
+      end.status,
+      end.generation,
+      end.entries,
+      end.linesWritten,
+      end.exceptions,
+      end.exitCode,
+      end.errorCode,
+      end.errorMessage,
+      executionId,
+    ],
   );
 }
 
@@ -217,7 +263,13 @@ export interface IdRange {
 }
 
 /** Freezes a plan with its partitions: number i has the i-th sale range and the i-th refund range. */
-export async function insertPlan(tx: Tx, runId: number, plan: Plan, executionId: number, ranges: readonly Record<Leg, IdRange>[]): Promise<void> {
+export async function insertPlan(
+  tx: Tx,
+  runId: number,
+  plan: Plan,
+  executionId: number,
+  ranges: readonly Record<Leg, IdRange>[],
+): Promise<void> {
   await change(
     tx,
     `INSERT INTO run_plan (run_id, generation, grid_size, policy_revision, sales, refunds, planned_by, planned_at)
@@ -226,7 +278,18 @@ export async function insertPlan(tx: Tx, runId: number, plan: Plan, executionId:
   );
   if (ranges.length === 0) return;
   const rows = ranges.map(({ 0: sale, 1: refund }, i) => [
-    runId, plan.generation, i + 1, sale.lo, sale.hi, sale.entries, refund.lo, refund.hi, refund.entries, 'PENDING', 0, sale.lo,
+    runId,
+    plan.generation,
+    i + 1,
+    sale.lo,
+    sale.hi,
+    sale.entries,
+    refund.lo,
+    refund.hi,
+    refund.entries,
+    'PENDING',
+    0,
+    sale.lo,
   ]);
   await change(
     tx,
@@ -250,5 +313,9 @@ export async function readRunCounts(db: Db, runId: number): Promise<RunCounts> {
     `SELECT SUM(sale_lines) AS sales, SUM(refund_lines) AS refunds, SUM(generation = 1) AS partitions FROM run_partition WHERE run_id = ?`,
     [runId],
   );
-  return { sales: Number(row?.sales ?? 0), refunds: Number(row?.refunds ?? 0), partitions: Number(row?.partitions ?? 0) };
+  return {
+    sales: Number(row?.sales ?? 0),
+    refunds: Number(row?.refunds ?? 0),
+    partitions: Number(row?.partitions ?? 0),
+  };
 }

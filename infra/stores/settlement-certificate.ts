@@ -35,13 +35,25 @@ const toCertificate = (row: CertificateRow): StoredCertificate => ({
 
 /** The certificates of a date by generation. */
 export async function readCertificates(db: Db, date: string): Promise<StoredCertificate[]> {
-  const rows = await select<CertificateRow>(db, 'SELECT * FROM settlement_certificate WHERE settled_on = ? ORDER BY generation', [date]);
+  const rows = await select<CertificateRow>(
+    db,
+    'SELECT * FROM settlement_certificate WHERE settled_on = ? ORDER BY generation',
+    [date],
+  );
   return rows.map(toCertificate);
 }
 
 /** One certificate. */
-export async function readCertificate(db: Db, date: string, generation: number): Promise<StoredCertificate | undefined> {
-  const [row] = await select<CertificateRow>(db, 'SELECT * FROM settlement_certificate WHERE settled_on = ? AND generation = ?', [date, generation]);
+export async function readCertificate(
+  db: Db,
+  date: string,
+  generation: number,
+): Promise<StoredCertificate | undefined> {
+  const [row] = await select<CertificateRow>(
+    db,
+    'SELECT * FROM settlement_certificate WHERE settled_on = ? AND generation = ?',
+    [date, generation],
+  );
   return row && toCertificate(row);
 }
 
@@ -60,7 +72,8 @@ export async function readNextCertificate(db: Db, date: string): Promise<StoredC
  * certificate of the last date before its own that has one.
  */
 export async function readPreviousLink(db: Db, date: string, generation: number): Promise<CertificateLink | null> {
-  const [condition, params] = generation > 1 ? ['settled_on = ? AND generation < ?', [date, generation]] : ['settled_on < ?', [date]];
+  const [condition, params] =
+    generation > 1 ? ['settled_on = ? AND generation < ?', [date, generation]] : ['settled_on < ?', [date]];
   const [row] = await select<{ settled_on: string; generation: number; hash: string }>(
     db,
     `SELECT settled_on, generation, hash FROM settlement_certificate WHERE ${condition} ORDER BY settled_on DESC, generation DESC LIMIT 1`,
@@ -99,7 +112,15 @@ export async function insertSettlements(tx: Tx, runId: number, date: string, gen
 }
 
 /** The settlements' sums per currency of one generation: they must be the partitions' sums. */
-export async function readSettlementSums(db: Db, date: string, generation: number): Promise<Record<string, string | number>[]> {
+export async function readSettlementSums(
+  db: Db,
+  date: string,
+  generation: number,
+): Promise<Record<string, string | number>[]> {
   const sums = ['sales', 'refunds', ...sumColumns].map((column) => `SUM(${column}) AS ${column}`).join(', ');
-  return select(db, `SELECT currency, ${sums} FROM settlement WHERE settled_on = ? AND generation = ? GROUP BY currency ORDER BY currency`, [date, generation]);
+  return select(
+    db,
+    `SELECT currency, ${sums} FROM settlement WHERE settled_on = ? AND generation = ? GROUP BY currency ORDER BY currency`,
+    [date, generation],
+  );
 }

@@ -22,7 +22,13 @@ export async function probeLineWriter(db: Db): Promise<LineWriter> {
 const columns = 'entry_id, seller_id, policy_id, buyer_paid, fee_base, fee, fee_vat, pg_fee, pg_fee_vat, net';
 
 /** Inserts the lines of one leg, one date and one generation. A line that exists already is a duplicate key error. */
-export async function insertLines(tx: Tx, date: string, generation: number, lines: readonly SettledLine[], writer: LineWriter): Promise<void> {
+export async function insertLines(
+  tx: Tx,
+  date: string,
+  generation: number,
+  lines: readonly SettledLine[],
+  writer: LineWriter,
+): Promise<void> {
   if (lines.length === 0) return;
   const leg = (lines[0] as SettledLine).leg;
   if (writer === 'load') {
@@ -43,7 +49,13 @@ export async function insertLines(tx: Tx, date: string, generation: number, line
 const quoted = (id: string): string => `'${/['\\]/.test(id) ? id.replace(/['\\]/g, '\\$&') : id}'`;
 
 /** Loads the lines; false when the server skipped or changed any. */
-async function loadLines(tx: Tx, date: string, leg: Leg, generation: number, lines: readonly SettledLine[]): Promise<boolean> {
+async function loadLines(
+  tx: Tx,
+  date: string,
+  leg: Leg,
+  generation: number,
+  lines: readonly SettledLine[],
+): Promise<boolean> {
   const data = loadData(lines);
   const [result] = await tx
     .raw(
@@ -103,8 +115,10 @@ export async function readStoredLines(
   return rows.map((row) => toStoredLine(row, leg));
 }
 
-const computed = 'l.entry_id, l.generation, l.seller_id, l.policy_id, l.buyer_paid, l.fee_base, l.fee, l.fee_vat, l.pg_fee, l.pg_fee_vat, l.net';
-const amounts = (e: string): string => `${e}.quantity, ${e}.item_amount, ${e}.seller_discount, ${e}.platform_discount, ${e}.shipping_fee, ${e}.currency`;
+const computed =
+  'l.entry_id, l.generation, l.seller_id, l.policy_id, l.buyer_paid, l.fee_base, l.fee, l.fee_vat, l.pg_fee, l.pg_fee_vat, l.net';
+const amounts = (e: string): string =>
+  `${e}.quantity, ${e}.item_amount, ${e}.seller_discount, ${e}.platform_discount, ${e}.shipping_fee, ${e}.currency`;
 const storedSales = `SELECT ${computed}, ${amounts('s')}, s.order_id, s.line_id, '' AS refund_id
   FROM settlement_line l FORCE INDEX (PRIMARY)
   STRAIGHT_JOIN sale_entry s ON s.settled_on = l.settled_on AND s.entry_id = l.entry_id`;
@@ -142,7 +156,8 @@ const toStoredLine = (row: Cell[], leg: Leg): StoredLine => ({
 /** Completes a stored line with what its policy says. Throws when the book does not have the policy. */
 export function completeLine(line: StoredLine, policies: Pick<PolicyBook, 'byId'>): SettledLine {
   const stored = policies.byId(line.policyId);
-  if (stored === undefined) throw new Error(`line of entry ${line.entryId} names policy ${line.policyId}, which is not stored`);
+  if (stored === undefined)
+    throw new Error(`line of entry ${line.entryId} names policy ${line.policyId}, which is not stored`);
   const { code, version, vat } = stored.policy;
   return { ...line, policyCode: code, policyVersion: version, vatMode: vat.mode };
 }

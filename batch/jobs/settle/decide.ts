@@ -5,9 +5,9 @@
 import { isRefusal, type Refusal } from '../../../domain/errors.js';
 import type { Figures } from '../../../domain/figures.js';
 import type { PolicyBook, StoredPolicy } from '../../../domain/policy-book.js';
-import { type ParkedEntry, REFUND, SALE, type SettledLine } from '../../../domain/settled-line.js';
 import { settleRefund } from '../../../domain/settle-refund.js';
 import { settleSale } from '../../../domain/settle-sale.js';
+import { type ParkedEntry, REFUND, SALE, type SettledLine } from '../../../domain/settled-line.js';
 import type { OriginalLine, RefundRow, SaleRow } from '../../../infra/stores/run-feed.js';
 
 /** What became of a page of entries: each is a line or parked. */
@@ -25,7 +25,8 @@ export function decideSales(rows: readonly SaleRow[], policies: PolicyBook, refu
   const parked: ParkedEntry[] = [];
   for (const row of rows) {
     const outcome = refused.has(row.entryId) ? lineRefused(refused.get(row.entryId)) : settledSale(row, policies);
-    if (isRefusal(outcome)) parked.push({ leg: SALE, entryId: row.entryId, code: outcome.refused, details: outcome.details });
+    if (isRefusal(outcome))
+      parked.push({ leg: SALE, entryId: row.entryId, code: outcome.refused, details: outcome.details });
     else lines.push(outcome);
   }
   return { lines, parked };
@@ -54,8 +55,11 @@ export function decideRefunds(
   const lines: SettledLine[] = [];
   const parked: ParkedEntry[] = [];
   for (const row of rows) {
-    const outcome = refused.has(row.entryId) ? lineRefused(refused.get(row.entryId)) : settledRefund(row, policies, settleUnsettledSale);
-    if (isRefusal(outcome)) parked.push({ leg: REFUND, entryId: row.entryId, code: outcome.refused, details: outcome.details });
+    const outcome = refused.has(row.entryId)
+      ? lineRefused(refused.get(row.entryId))
+      : settledRefund(row, policies, settleUnsettledSale);
+    if (isRefusal(outcome))
+      parked.push({ leg: REFUND, entryId: row.entryId, code: outcome.refused, details: outcome.details });
     else lines.push(outcome);
   }
   return { lines, parked };
@@ -70,13 +74,28 @@ function settledRefund(
   if (sale === undefined) return { refused: 'ORIGINAL_MISSING', details: { refundId: row.refundId } };
   const settled = original ? storedFigures(sale, original) : settleUnsettledSale?.(row);
   if (settled === undefined || isRefusal(settled)) {
-    return { refused: 'ORIGINAL_PARKED', details: { orderId: sale.orderId, lineId: sale.lineId, settledOn: row.originalOn } };
+    return {
+      refused: 'ORIGINAL_PARKED',
+      details: { orderId: sale.orderId, lineId: sale.lineId, settledOn: row.originalOn },
+    };
   }
   const stored = policies.byId(settled.policyId);
-  if (stored === undefined) throw new Error(`the line of sale ${sale.entryId} names policy ${settled.policyId}, which is not stored`);
-  const figures = settleRefund({ ...settled.figures, quantity: sale.quantity }, stored.policy, row.priorQuantity, row.quantity);
+  if (stored === undefined)
+    throw new Error(`the line of sale ${sale.entryId} names policy ${settled.policyId}, which is not stored`);
+  const figures = settleRefund(
+    { ...settled.figures, quantity: sale.quantity },
+    stored.policy,
+    row.priorQuantity,
+    row.quantity,
+  );
   if (isRefusal(figures)) return figures;
-  return { ...toLine(sale, stored, figures), leg: REFUND, entryId: row.entryId, refundId: row.refundId, quantity: row.quantity };
+  return {
+    ...toLine(sale, stored, figures),
+    leg: REFUND,
+    entryId: row.entryId,
+    refundId: row.refundId,
+    quantity: row.quantity,
+  };
 }
 
 function storedFigures(sale: SaleRow, { policyId, ...computed }: OriginalLine): { policyId: number; figures: Figures } {
@@ -88,7 +107,9 @@ function storedFigures(sale: SaleRow, { policyId, ...computed }: OriginalLine): 
 export const settleSaleOf =
   (date: string, policies: PolicyBook) =>
   ({ originalOn, sale }: RefundRow): SettledLine | Refusal =>
-    originalOn === date && sale !== undefined ? settledSale(sale, policies) : { refused: 'ORIGINAL_PARKED', details: {} };
+    originalOn === date && sale !== undefined
+      ? settledSale(sale, policies)
+      : { refused: 'ORIGINAL_PARKED', details: {} };
 
 const lineRefused = (reason: string | undefined): Refusal => ({ refused: 'LINE_REFUSED', details: { reason } });
 

@@ -23,7 +23,12 @@ import { signHash } from '../../../infra/signing.js';
 import { closeDate } from '../../../infra/stores/calendar.js';
 import { findRun, isCompleted, moveRun, type Plan, type Run } from '../../../infra/stores/run.js';
 import { controlTotals, type FeedSums } from '../../../infra/stores/run-feed.js';
-import { type Partition, readPartitions, readPartitionTotals, totalsOfRow } from '../../../infra/stores/run-partition.js';
+import {
+  type Partition,
+  readPartitions,
+  readPartitionTotals,
+  totalsOfRow,
+} from '../../../infra/stores/run-partition.js';
 import {
   insertCertificate,
   insertSettlements,
@@ -45,7 +50,9 @@ export async function finishRun(db: Db, run: Run, plan: Plan, signingKeyPem: str
     const control = await feedControl(tx, run.date, plan.generation);
     requireEqual('the feed', totals.map(controlOf), control);
     await insertSettlements(tx, run.runId, run.date, plan.generation);
-    const settled = (await readSettlementSums(tx, run.date, plan.generation)).map((row) => certifiedTotals(row['currency'] as string, totalsOfRow(row)));
+    const settled = (await readSettlementSums(tx, run.date, plan.generation)).map((row) =>
+      certifiedTotals(row['currency'] as string, totalsOfRow(row)),
+    );
     requireEqual('the settlements', totals, settled);
 
     const exceptions = await countOpenExceptions(tx, run.date);
@@ -65,21 +72,40 @@ export async function finishRun(db: Db, run: Run, plan: Plan, signingKeyPem: str
     const text = certificateText(body);
     const hash = sha256(text);
     const signed = signingKeyPem === null ? { publicKey: null, signature: null } : signHash(hash, signingKeyPem);
-    await insertCertificate(tx, { date: run.date, generation: plan.generation, runId: run.runId, body: text, hash, ...signed });
+    await insertCertificate(tx, {
+      date: run.date,
+      generation: plan.generation,
+      runId: run.runId,
+      body: text,
+      hash,
+      ...signed,
+    });
     await closeDate(tx, run.date);
-    await moveRun(tx, run.runId, ['RUNNING', 'STOPPED', 'FAILED'], exceptions > 0 ? 'COMPLETED_WITH_EXCEPTIONS' : 'COMPLETED');
+    await moveRun(
+      tx,
+      run.runId,
+      ['RUNNING', 'STOPPED', 'FAILED'],
+      exceptions > 0 ? 'COMPLETED_WITH_EXCEPTIONS' : 'COMPLETED',
+    );
     await faultPoint('run.before-finish-commit');
   });
   await faultPoint('run.finished');
 }
 
-async function certifiedPartitions(tx: Tx, run: Run, plan: Plan, partitions: readonly Partition[]): Promise<CertifiedPartition[]> {
+async function certifiedPartitions(
+  tx: Tx,
+  run: Run,
+  plan: Plan,
+  partitions: readonly Partition[],
+): Promise<CertifiedPartition[]> {
   const sums = await readPartitionTotals(tx, run.runId, plan.generation);
   return partitions.map((p) => ({
     number: p.number,
     sales: { after: p.saleLo, through: p.saleHi, lines: p.saleLines, sha256: p.saleHash ?? EMPTY_SHA256 },
     refunds: { after: p.refundLo, through: p.refundHi, lines: p.refundLines, sha256: p.refundHash ?? EMPTY_SHA256 },
-    totals: sums.filter(({ number }) => number === p.number).map(({ currency, totals }) => certifiedTotals(currency, totals)),
+    totals: sums
+      .filter(({ number }) => number === p.number)
+      .map(({ currency, totals }) => certifiedTotals(currency, totals)),
   }));
 }
 
@@ -88,7 +114,9 @@ export function sumTotals(all: readonly CertifiedTotals[]): CertifiedTotals[] {
   const sum = new TotalsBy();
   for (const { currency, sales, refunds, ...texts } of all) {
     const figures = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, BigInt(text)]));
-    sum.of(currency).addTotals({ sales, refunds, ...figures } as Parameters<ReturnType<TotalsBy['of']>['addTotals']>[0]);
+    sum
+      .of(currency)
+      .addTotals({ sales, refunds, ...figures } as Parameters<ReturnType<TotalsBy['of']>['addTotals']>[0]);
   }
   return sum.entries().map(([currency, totals]) => certifiedTotals(currency, totals));
 }
@@ -99,7 +127,8 @@ export async function feedControl(db: Db, date: string, generation: number): Pro
   const refunds = await controlTotals(db, date, REFUND, generation);
   return [...new Set([...sales.keys(), ...refunds.keys()])].sort().map((currency) => {
     const [s, r] = [sales.get(currency), refunds.get(currency)];
-    const sum = (name: Exclude<keyof FeedSums, 'entries'>): string => ((s?.[name] ?? 0n) + (r?.[name] ?? 0n)).toString();
+    const sum = (name: Exclude<keyof FeedSums, 'entries'>): string =>
+      ((s?.[name] ?? 0n) + (r?.[name] ?? 0n)).toString();
     return {
       currency,
       sales: s?.entries ?? 0,
@@ -114,5 +143,9 @@ export async function feedControl(db: Db, date: string, generation: number): Pro
 
 function requireEqual(name: string, lines: readonly object[], other: readonly object[]): void {
   if (JSON.stringify(lines) === JSON.stringify(other)) return;
-  throw new MagamError('CONTROL_TOTALS_DIFFER', `The sums over the lines differ from those of ${name}; the date stays open.`, { lines, other });
+  throw new MagamError(
+    'CONTROL_TOTALS_DIFFER',
+    `The sums over the lines differ from those of ${name}; the date stays open.`,
+    { lines, other },
+  );
 }

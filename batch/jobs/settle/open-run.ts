@@ -28,7 +28,7 @@ import {
   type Plan,
   type Run,
 } from '../../../infra/stores/run.js';
-import { countEntries, entryIdAt, type EntrySource } from '../../../infra/stores/run-feed.js';
+import { countEntries, type EntrySource, entryIdAt } from '../../../infra/stores/run-feed.js';
 
 /**
  * Throws `EARLIER_DATE_OPEN` or `IMPORT_IN_PROGRESS` when the date cannot be closed now.
@@ -36,12 +36,20 @@ import { countEntries, entryIdAt, type EntrySource } from '../../../infra/stores
 export async function requireClosable(db: Db, date: string): Promise<void> {
   const earlier = await unsettledDatesBefore(db, date);
   if (earlier.length > 0) {
-    throw new MagamError('EARLIER_DATE_OPEN', `${earlier[0]} has entries that are not settled; settle it before ${date}.`, { date, earlier });
+    throw new MagamError(
+      'EARLIER_DATE_OPEN',
+      `${earlier[0]} has entries that are not settled; settle it before ${date}.`,
+      { date, earlier },
+    );
   }
   const imports = await importsHolding(db, date);
   if (imports.length > 0) {
     const [first] = imports;
-    throw new MagamError('IMPORT_IN_PROGRESS', `Import ${first?.importId} may still write to ${first?.date}; finish it or abandon it.`, { imports });
+    throw new MagamError(
+      'IMPORT_IN_PROGRESS',
+      `Import ${first?.importId} may still write to ${first?.date}; finish it or abandon it.`,
+      { imports },
+    );
   }
 }
 
@@ -104,7 +112,12 @@ async function freezePlan(tx: Tx, run: Run, gridSize: number, executionId: numbe
 }
 
 /** At most `gridSize` partitions, each with a range of sales and a range of refunds; none for a date without entries. */
-export async function partitionRanges(db: Db, source: EntrySource, date: string, gridSize: number): Promise<Record<Leg, IdRange>[]> {
+export async function partitionRanges(
+  db: Db,
+  source: EntrySource,
+  date: string,
+  gridSize: number,
+): Promise<Record<Leg, IdRange>[]> {
   const sales = await evenRanges(db, source, date, SALE, gridSize);
   const refunds = await evenRanges(db, source, date, REFUND, gridSize);
   const empty: IdRange = { lo: 0, hi: 0, entries: 0 };
@@ -125,7 +138,8 @@ async function evenRanges(db: Db, source: EntrySource, date: string, leg: Leg, g
   for (let i = 0, lo = 0, before = 0; i < parts; i += 1) {
     const through = Math.floor((entries * (i + 1)) / parts);
     const hi = await entryIdAt(db, source, date, leg, lo, through - before - 1);
-    if (hi === undefined) throw new Error(`the ids of ${date} end before their count; the feed changed behind a shut door`);
+    if (hi === undefined)
+      throw new Error(`the ids of ${date} end before their count; the feed changed behind a shut door`);
     ranges.push({ lo, hi, entries: through - before });
     lo = hi;
     before = through;

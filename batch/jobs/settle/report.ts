@@ -1,7 +1,8 @@
 /** What a settle command reports: the state of the whole run, whoever did the work. */
-import { isCompleted, readRunCounts, type Run, type RunStatus } from '../../../infra/stores/run.js';
+
 import type { Totals } from '../../../domain/line-totals.js';
 import type { Db } from '../../../infra/database.js';
+import { isCompleted, type Run, type RunStatus, readRunCounts } from '../../../infra/stores/run.js';
 import { readRunTotals } from '../../../infra/stores/run-partition.js';
 import { readCertificate } from '../../../infra/stores/settlement-certificate.js';
 import { countOpenExceptions } from '../../../infra/stores/settlement-exception.js';
@@ -46,10 +47,21 @@ export interface SettleReport {
   readonly notices: readonly string[];
 }
 
-export type ReportFrame = Pick<SettleReport, 'executionId' | 'alreadyDone' | 'seconds' | 'gridSize' | 'workers' | 'chunkRows' | 'stages' | 'notices'>;
+export type ReportFrame = Pick<
+  SettleReport,
+  'executionId' | 'alreadyDone' | 'seconds' | 'gridSize' | 'workers' | 'chunkRows' | 'stages' | 'notices'
+>;
 
 export const currencyTotals = (totals: readonly [string, Totals][]): CurrencyTotals[] =>
-  totals.map(([currency, { itemAmount, fee, feeVat, pgFee, pgFeeVat, net }]) => ({ currency, itemAmount, fee, feeVat, pgFee, pgFeeVat, net }));
+  totals.map(([currency, { itemAmount, fee, feeVat, pgFee, pgFeeVat, net }]) => ({
+    currency,
+    itemAmount,
+    fee,
+    feeVat,
+    pgFee,
+    pgFeeVat,
+    net,
+  }));
 
 /** Reports a run as the database has it. */
 export async function reportRun(db: Db, run: Run, frame: ReportFrame): Promise<SettleReport> {

@@ -1,6 +1,6 @@
 /** Asks for runs to be carried out by a runner: a row each. Nothing of the dates changes until one takes it. */
 import { type Db, inTransaction } from '../../../infra/database.js';
-import { ensureRun, type ExecutionParameters, requestExecution } from '../../../infra/stores/run.js';
+import { type ExecutionParameters, ensureRun, requestExecution } from '../../../infra/stores/run.js';
 
 export interface RunRequest {
   readonly date: string;
@@ -9,7 +9,11 @@ export interface RunRequest {
 }
 
 /** Records one request per date. */
-export async function requestRuns(db: Db, dates: readonly string[], parameters: ExecutionParameters): Promise<RunRequest[]> {
+export async function requestRuns(
+  db: Db,
+  dates: readonly string[],
+  parameters: ExecutionParameters,
+): Promise<RunRequest[]> {
   const requests: RunRequest[] = [];
   for (const date of dates) {
     requests.push(

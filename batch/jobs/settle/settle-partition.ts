@@ -15,8 +15,8 @@ import { type Page, readRefunds, readSales } from '../../../infra/stores/run-fee
 import {
   addPartitionTotals,
   addSellerTotals,
-  chunkOutcome,
   type ChunkStep,
+  chunkOutcome,
   moveFence,
   type Partition,
   readPartition,
@@ -44,7 +44,11 @@ interface Progress {
 }
 
 /** Works the partition's current leg to its end, or until it is stopped or lost. Counts into `counts` what was committed. */
-export async function settlePartition(task: PartitionTask, thread: SettleThread, counts: WorkCounts): Promise<PartitionOutcome['status']> {
+export async function settlePartition(
+  task: PartitionTask,
+  thread: SettleThread,
+  counts: WorkCounts,
+): Promise<PartitionOutcome['status']> {
   const { board } = thread;
   const partition = await readPartition(thread.db, task.fence.partitionId);
   const progress = await restoreProgress(task, thread, partition);
@@ -58,12 +62,14 @@ export async function settlePartition(task: PartitionTask, thread: SettleThread,
     counts.chunks += 1;
     board.tick(task.slot);
     board.addEntries(task.slot, chunk.lines + chunk.exceptions);
-    if (chunk.then !== 'go-on') return 'leg-done';
+    if (chunk.sequel !== 'go-on') return 'leg-done';
   }
 }
 
 const rangeOf = (partition: Partition): { lo: number; hi: number } =>
-  partition.leg === SALE ? { lo: partition.saleLo, hi: partition.saleHi } : { lo: partition.refundLo, hi: partition.refundHi };
+  partition.leg === SALE
+    ? { lo: partition.saleLo, hi: partition.saleHi }
+    : { lo: partition.refundLo, hi: partition.refundHi };
 
 const RESTORE_ROWS = 4_000;
 
@@ -71,13 +77,34 @@ const RESTORE_ROWS = 4_000;
  * Reads back what the leg has committed. Throws when its hash is not the one committed with it: somebody changed lines, and
  * a certificate over them would be worthless.
  */
-async function restoreProgress(task: PartitionTask, { db, policies, board }: SettleThread, partition: Partition): Promise<Progress> {
-  const progress: Progress = { seq: partition.seq, cursorId: partition.cursorId, hash: new RunningSha256(), sellers: new SellerTotals() };
+async function restoreProgress(
+  task: PartitionTask,
+  { db, policies, board }: SettleThread,
+  partition: Partition,
+): Promise<Progress> {
+  const progress: Progress = {
+    seq: partition.seq,
+    cursorId: partition.cursorId,
+    hash: new RunningSha256(),
+    sellers: new SellerTotals(),
+  };
   const { lo } = rangeOf(partition);
   const canonical = new CanonicalLines();
   for (let after = lo; after < partition.cursorId; ) {
-    const lines = await readStoredLines(db, task.date, task.generation, partition.leg, after, partition.cursorId, RESTORE_ROWS);
-    const known = await withPolicies(db, policies, lines.map((line) => line.policyId));
+    const lines = await readStoredLines(
+      db,
+      task.date,
+      task.generation,
+      partition.leg,
+      after,
+      partition.cursorId,
+      RESTORE_ROWS,
+    );
+    const known = await withPolicies(
+      db,
+      policies,
+      lines.map((line) => line.policyId),
+    );
     for (const line of lines) {
       canonical.add(completeLine(line, known));
       progress.sellers.of(line.sellerId, line.currency).add(line.leg, line.figures);
@@ -88,13 +115,21 @@ async function restoreProgress(task: PartitionTask, { db, policies, board }: Set
   }
   const committed = partition.leg === SALE ? partition.saleHash : partition.refundHash;
   if (committed !== null && committed !== progress.hash.digestSoFar()) {
-    throw new MagamError('LINES_CHANGED', `The committed lines of partition ${partition.number} are not those that its hash was made of.`);
+    throw new MagamError(
+      'LINES_CHANGED',
+      `The committed lines of partition ${partition.number} are not those that its hash was made of.`,
+    );
   }
   return progress;
 }
 
 /** Reads, decides and commits one chunk; does it over with rows parked that the database refuses for their own data. */
-async function settleChunk(task: PartitionTask, thread: SettleThread, partition: Partition, progress: Progress): Promise<ChunkStep | 'lost'> {
+async function settleChunk(
+  task: PartitionTask,
+  thread: SettleThread,
+  partition: Partition,
+  progress: Progress,
+): Promise<ChunkStep | 'lost'> {
   const page: Page = {
     source: task.source,
     date: task.date,
@@ -117,7 +152,7 @@ async function settleChunk(task: PartitionTask, thread: SettleThread, partition:
       lines: decision.lines.length,
       exceptions: decision.parked.length,
       hash: hash.digestSoFar(),
-      then: !ended ? 'go-on' : partition.leg === SALE && partition.refunds > 0 ? 'refunds' : 'done',
+      sequel: !ended ? 'go-on' : partition.leg === SALE && partition.refunds > 0 ? 'refunds' : 'done',
     };
     try {
       if (!(await commitChunk(task, thread, progress, step, decision))) return 'lost';
@@ -159,7 +194,13 @@ async function readPage(page: Page, { db, policies }: SettleThread, partition: P
 }
 
 /** One transaction: the fence first, then everything that belongs to the chunk. False: the partition was lost. */
-async function commitChunk(task: PartitionTask, thread: SettleThread, progress: Progress, step: ChunkStep, decision: Decision): Promise<boolean> {
+async function commitChunk(
+  task: PartitionTask,
+  thread: SettleThread,
+  progress: Progress,
+  step: ChunkStep,
+  decision: Decision,
+): Promise<boolean> {
   const { fence, date, generation } = task;
   const outcome = await commitFenced({
     db: thread.db,
@@ -172,10 +213,17 @@ async function commitChunk(task: PartitionTask, thread: SettleThread, progress: 
       if (generation === 1) await insertExceptions(tx, date, generation, decision.parked);
       else {
         await updateExceptions(tx, date, decision.parked);
-        await resolveExceptions(tx, date, generation, step.leg, decision.lines.map((line) => line.entryId));
+        await resolveExceptions(
+          tx,
+          date,
+          generation,
+          step.leg,
+          decision.lines.map((line) => line.entryId),
+        );
       }
       await addPartitionTotals(tx, fence.partitionId, totalsByCurrency(decision.lines));
-      if (step.then !== 'go-on') await addSellerTotals(tx, fence.partitionId, withLines(progress.sellers, decision.lines));
+      if (step.sequel !== 'go-on')
+        await addSellerTotals(tx, fence.partitionId, withLines(progress.sellers, decision.lines));
       await faultPoint('chunk.before-commit');
       return true;
     },
@@ -202,7 +250,11 @@ function withLines(sellers: SellerTotals, lines: readonly SettledLine[]): Return
  * Finds the lines that the database refuses for their own data by halving, in a transaction that is rolled back: a refused
  * statement undoes only itself.
  */
-async function findRefusedLines(task: PartitionTask, { db }: SettleThread, lines: readonly SettledLine[]): Promise<Map<number, string>> {
+async function findRefusedLines(
+  task: PartitionTask,
+  { db }: SettleThread,
+  lines: readonly SettledLine[],
+): Promise<Map<number, string>> {
   const refused = new Map<number, string>();
   const undo = new Error('undo');
   const search = async (tx: Tx, part: readonly SettledLine[]): Promise<void> => {

@@ -9,7 +9,10 @@ import { type Decision, decideRefunds, decideSales, settleSaleOf } from './decid
 import { originalPolicyIds, withPolicies } from './policies-of-run.js';
 
 /** Works the range page by page. */
-export async function tryRange(task: TrialTask, thread: { db: Db; policies: PolicyBook; board: SharedBoard }): Promise<TrialOutcome> {
+export async function tryRange(
+  task: TrialTask,
+  thread: { db: Db; policies: PolicyBook; board: SharedBoard },
+): Promise<TrialOutcome> {
   const totals = new TotalsBy();
   let exceptions = 0;
   for (let after = task.lo; after < task.hi && !thread.board.stopRequested(); ) {
