@@ -271,7 +271,7 @@ export async function addSellerTotals(
 /** The sums of a row with the columns of `sumColumns`. */
 export function totalsOfRow(row: Readonly<Record<string, string | number>>): Totals {
   const sums = Object.fromEntries(FIGURE_NAMES.map((name) => [name, BigInt(row[snake(name)] as string)]));
-  return { sales: Number(row['sales']), refunds: Number(row['refunds']), ...sums } as unknown as Totals;
+  return { sales: Number(row.sales), refunds: Number(row.refunds), ...sums } as unknown as Totals;
 }
 
 /** The sums of every partition of a generation, per currency. */
@@ -287,8 +287,8 @@ export async function readPartitionTotals(
     [runId, generation],
   );
   return rows.map((row) => ({
-    number: Number(row['number']),
-    currency: row['currency'] as string,
+    number: Number(row.number),
+    currency: row.currency as string,
     totals: totalsOfRow(row),
   }));
 }
@@ -302,5 +302,5 @@ export async function readRunTotals(db: Db, runId: number): Promise<[currency: s
      WHERE p.run_id = ? GROUP BY t.currency ORDER BY t.currency`,
     [runId],
   );
-  return rows.map((row) => [row['currency'] as string, totalsOfRow(row)]);
+  return rows.map((row) => [row.currency as string, totalsOfRow(row)]);
 }

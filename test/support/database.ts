@@ -11,7 +11,7 @@ export interface TestDatabase {
 
 /** Creates and migrates it; `drop` removes it and closes the pool. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = process.env['MAGAM_DATABASE_URL'];
+  const server = process.env.MAGAM_DATABASE_URL;
   if (server === undefined) throw new Error('MAGAM_DATABASE_URL is not set: run the tests with npm test');
   const name = `magam_test_${randomBytes(6).toString('hex')}`;
   const url = new URL(server);

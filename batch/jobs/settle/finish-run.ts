@@ -51,7 +51,7 @@ export async function finishRun(db: Db, run: Run, plan: Plan, signingKeyPem: str
     requireEqual('the feed', totals.map(controlOf), control);
     await insertSettlements(tx, run.runId, run.date, plan.generation);
     const settled = (await readSettlementSums(tx, run.date, plan.generation)).map((row) =>
-      certifiedTotals(row['currency'] as string, totalsOfRow(row)),
+      certifiedTotals(row.currency as string, totalsOfRow(row)),
     );
     requireEqual('the settlements', totals, settled);
 
