@@ -9,7 +9,7 @@ import { type Db, inSnapshot } from '../infra/database.js';
 import { readPolicies } from '../infra/stores/fee-policy.js';
 import { findRun, isCompleted } from '../infra/stores/run.js';
 import { readCertificates, type StoredCertificate } from '../infra/stores/settlement-certificate.js';
-import { countOpenExceptions } from '../infra/stores/settlement-exception.js';
+import { countParkedAt } from '../infra/stores/verification.js';
 import { feedControl } from './jobs/settle/finish-run.js';
 import { certificateChecks, chainCheck } from './verification/certificate-chain.js';
 import { type Check, equal } from './verification/check.js';
@@ -164,5 +164,10 @@ function partitionHashes(body: CertificateBody, replayed: readonly ReplayedParti
 
 async function parkedCheck(db: Db, date: string, latest: StoredCertificate): Promise<Check> {
   const certified: number | string = parseCertificate(latest.body)?.exceptions ?? 'unreadable';
-  return equal('parked-entries', certified, await countOpenExceptions(db, date), 'as the latest certificate says');
+  return equal(
+    'parked-entries',
+    certified,
+    await countParkedAt(db, date, latest.generation),
+    'as the latest certificate says',
+  );
 }

@@ -251,6 +251,17 @@ export async function findExcessRefund(db: Db, date: string): Promise<NamedFlaw 
   return row && named(REFUND, row);
 }
 
+/** Entries that were parked when the generation was certified: a supplement that is not certified yet may have settled some. */
+export async function countParkedAt(db: Db, date: string, generation: number): Promise<number> {
+  const [row] = await select<{ n: number | string }>(
+    db,
+    `SELECT COUNT(*) AS n FROM settlement_exception
+     WHERE settled_on = ? AND (settled_generation IS NULL OR settled_generation > ?)`,
+    [date, generation],
+  );
+  return Number(row?.n ?? 0);
+}
+
 /** The part of a line that a run computed. */
 export interface StoredResult extends OriginalLine {
   readonly sellerId: string;

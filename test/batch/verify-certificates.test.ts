@@ -74,6 +74,25 @@ describe('certificates', () => {
     expect(Object.keys(failed)).toEqual(['signature']);
   });
 
+  it('a supplement that was stopped before its certificate is no difference', async () => {
+    const { db } = date.database;
+    const day = `settled_on = '${DAY}' AND generation = 2`;
+    const tables = ['settlement', 'settlement_certificate'];
+    for (const table of tables) {
+      await db.raw(`CREATE TABLE kept_${table} AS SELECT * FROM ${table} WHERE ${day}`);
+      await db.raw(`DELETE FROM ${table} WHERE ${day}`);
+    }
+    await db.raw(`UPDATE job_instance SET status = 'STOPPED' WHERE settled_on = '${DAY}'`);
+    const failed = await date.failures();
+    await db.raw(`UPDATE job_instance SET status = 'COMPLETED' WHERE settled_on = '${DAY}'`);
+    for (const table of tables) {
+      await db.raw(`INSERT INTO ${table} SELECT * FROM kept_${table}`);
+      await db.raw(`DROP TABLE kept_${table}`);
+    }
+    expect(Object.keys(failed)).toEqual(['chain']); // the day after was settled on top of the supplement
+    expect(await date.failures()).toEqual({});
+  });
+
   it('makes the command exit 4 and say so', async () => {
     const { entry_id: id } = await date.someSale();
     await date.database.db.raw(`UPDATE settlement_line SET net = net + 1 WHERE ${lineOf(id)}`);
