@@ -74,8 +74,12 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
       },
     },
     acquireConnectionTimeout: 20_000,
+    log: silentLog,
   });
 }
+
+/** knex prints on standard output, which belongs to results; whatever it has to say also arrives as an error. */
+const silentLog = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
 
 interface SessionConnection {
   query(sql: string, done: (error: Error | null) => void): void;
