@@ -62,3 +62,21 @@ export async function countOpenExceptions(db: Db, date: string): Promise<number>
   );
   return Number(row?.n ?? 0);
 }
+
+/** Those of these entries that are parked under the code. */
+export async function findEntriesParkedAs(
+  db: Db,
+  date: string,
+  leg: Leg,
+  code: string,
+  entryIds: readonly number[],
+): Promise<Set<number>> {
+  if (entryIds.length === 0) return new Set();
+  const rows = await select<{ entry_id: number }>(
+    db,
+    `SELECT entry_id FROM settlement_exception
+     WHERE settled_on = ? AND leg = ? AND entry_id IN (?) AND code = ? AND settled_generation IS NULL`,
+    [date, leg, entryIds, code],
+  );
+  return new Set(rows.map((row) => Number(row.entry_id)));
+}

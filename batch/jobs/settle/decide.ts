@@ -105,11 +105,11 @@ function storedFigures(sale: SaleRow, { policyId, ...computed }: OriginalLine): 
 
 /** What a run would make of a refund's sale if it is of the run's own date and not settled yet. */
 export const settleSaleOf =
-  (date: string, policies: PolicyBook) =>
-  ({ originalOn, sale }: RefundRow): SettledLine | Refusal =>
-    originalOn === date && sale !== undefined
-      ? settledSale(sale, policies)
-      : { refused: 'ORIGINAL_PARKED', details: {} };
+  (date: string, policies: PolicyBook, refused: Refused) =>
+  ({ originalOn, sale }: RefundRow): SettledLine | Refusal => {
+    if (originalOn !== date || sale === undefined) return { refused: 'ORIGINAL_PARKED', details: {} };
+    return refused.has(sale.entryId) ? lineRefused(refused.get(sale.entryId)) : settledSale(sale, policies);
+  };
 
 const lineRefused = (reason: string | undefined): Refusal => ({ refused: 'LINE_REFUSED', details: { reason } });
 

@@ -8,7 +8,7 @@ import { MagamError } from '../../../domain/errors.js';
 import { SellerTotals, TotalsBy } from '../../../domain/line-totals.js';
 import type { PolicyBook } from '../../../domain/policy-book.js';
 import { SALE, type SettledLine } from '../../../domain/settled-line.js';
-import { type Db, errorText, inTransaction, isDataError, isDuplicateKey, type Tx } from '../../../infra/database.js';
+import { type Db, errorText, isDataError, isDuplicateKey } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
 import { RunningSha256 } from '../../../infra/sha256.js';
 import { type Page, readRefunds, readSales } from '../../../infra/stores/run-feed.js';
@@ -27,6 +27,7 @@ import { commitFenced } from '../../engine/commit-fenced.js';
 import type { PartitionOutcome, PartitionTask, SharedBoard, WorkCounts } from '../../engine/protocol.js';
 import { type Decision, decideRefunds, decideSales, type Refused } from './decide.js';
 import { originalPolicyIds, withPolicies } from './policies-of-run.js';
+import { findRefusedLines } from './refused-lines.js';
 
 export interface SettleThread {
   readonly db: Db;
@@ -159,7 +160,7 @@ async function settleChunk(
     } catch (error) {
       if (isDuplicateKey(error)) throw new MagamError('DUPLICATE_LINE', errorText(error));
       if (!isDataError(error)) throw error;
-      const found = await findRefusedLines(task, thread, decision.lines);
+      const found = await findRefusedLines(thread.db, task.date, task.generation, decision.lines);
       if (found.size === 0) throw error; // not a line's data after all
       refused = new Map([...refused, ...found]);
       continue;
@@ -244,39 +245,4 @@ function withLines(sellers: SellerTotals, lines: readonly SettledLine[]): Return
   for (const { sellerId, currency, totals } of sellers.entries()) sum.of(sellerId, currency).addTotals(totals);
   for (const line of lines) sum.of(line.sellerId, line.currency).add(line.leg, line.figures);
   return sum.entries();
-}
-
-/**
- * Finds the lines that the database refuses for their own data by halving, in a transaction that is rolled back: a refused
- * statement undoes only itself.
- */
-async function findRefusedLines(
-  task: PartitionTask,
-  { db }: SettleThread,
-  lines: readonly SettledLine[],
-): Promise<Map<number, string>> {
-  const refused = new Map<number, string>();
-  const undo = new Error('undo');
-  const search = async (tx: Tx, part: readonly SettledLine[]): Promise<void> => {
-    try {
-      await insertLines(tx, task.date, task.generation, part, 'insert');
-    } catch (error) {
-      if (!isDataError(error)) throw error;
-      const [only] = part;
-      if (part.length === 1 && only !== undefined) refused.set(only.entryId, errorText(error));
-      else {
-        const half = Math.ceil(part.length / 2);
-        await search(tx, part.slice(0, half));
-        await search(tx, part.slice(half));
-      }
-    }
-  };
-  await inTransaction(db, async (tx) => {
-    refused.clear();
-    await search(tx, lines);
-    throw undo;
-  }).catch((error: unknown) => {
-    if (error !== undo) throw error;
-  });
-  return refused;
 }

@@ -1,12 +1,13 @@
 /** Computes a range of entries as a run would and writes nothing: for `--dry-run`, and to see whether a supplement is worth a run. */
 import { TotalsBy } from '../../../domain/line-totals.js';
 import type { PolicyBook } from '../../../domain/policy-book.js';
-import { SALE } from '../../../domain/settled-line.js';
+import { SALE, type SettledLine } from '../../../domain/settled-line.js';
 import type { Db } from '../../../infra/database.js';
 import { type Page, readRefunds, readSales } from '../../../infra/stores/run-feed.js';
 import type { SharedBoard, TrialOutcome, TrialTask } from '../../engine/protocol.js';
-import { type Decision, decideRefunds, decideSales, settleSaleOf } from './decide.js';
+import { type Decision, decideRefunds, decideSales, type Refused, settleSaleOf } from './decide.js';
 import { originalPolicyIds, withPolicies } from './policies-of-run.js';
+import { findStillRefused } from './refused-lines.js';
 
 /** Works the range page by page. */
 export async function tryRange(
@@ -31,12 +32,19 @@ async function decidePage(
   page: Page,
   { db, policies }: { db: Db; policies: PolicyBook },
 ): Promise<{ rows: readonly { entryId: number }[]; decision: Decision }> {
-  const refused = new Map<number, string>();
+  const stillRefused = async (lines: readonly SettledLine[]): Promise<Refused> =>
+    task.source === 'parked' ? findStillRefused(db, task.date, lines) : none;
   if (task.leg === SALE) {
     const rows = await readSales(db, page, policies);
-    return { rows, decision: decideSales(rows, policies, refused) };
+    const decision = decideSales(rows, policies, none);
+    const refused = await stillRefused(decision.lines);
+    return { rows, decision: refused.size === 0 ? decision : decideSales(rows, policies, refused) };
   }
   const rows = await readRefunds(db, page);
   const known = await withPolicies(db, policies, originalPolicyIds(rows));
-  return { rows, decision: decideRefunds(rows, known, refused, settleSaleOf(task.date, policies)) };
+  const unsettled = rows.flatMap(({ sale, original }) => (original === undefined && sale !== undefined ? [sale] : []));
+  const refused = await stillRefused(decideSales(unsettled, policies, none).lines);
+  return { rows, decision: decideRefunds(rows, known, none, settleSaleOf(task.date, policies, refused)) };
 }
+
+const none: Refused = new Map();

@@ -1,0 +1,51 @@
+/** Lines that the database refuses for their own data: found by trying them, in a transaction that is rolled back. */
+import { SALE, type SettledLine } from '../../../domain/settled-line.js';
+import { type Db, errorText, inTransaction, isDataError, isDuplicateKey, type Tx } from '../../../infra/database.js';
+import { findEntriesParkedAs } from '../../../infra/stores/settlement-exception.js';
+import { insertLines } from '../../../infra/stores/settlement-line.js';
+import type { Refused } from './decide.js';
+
+/**
+ * Finds the refused ones among lines of one leg by halving: a refused statement undoes only itself. A line that exists already is
+ * not refused for its data; writing it in earnest says so.
+ */
+export async function findRefusedLines(
+  db: Db,
+  date: string,
+  generation: number,
+  lines: readonly SettledLine[],
+): Promise<Refused> {
+  const refused = new Map<number, string>();
+  const undo = new Error('undo');
+  const search = async (tx: Tx, part: readonly SettledLine[]): Promise<void> => {
+    try {
+      await insertLines(tx, date, generation, part, 'insert');
+    } catch (error) {
+      if (!isDataError(error) && !isDuplicateKey(error)) throw error;
+      const [only] = part;
+      if (part.length === 1 && only !== undefined) {
+        if (isDataError(error)) refused.set(only.entryId, errorText(error));
+        return;
+      }
+      const half = Math.ceil(part.length / 2);
+      await search(tx, part.slice(0, half));
+      await search(tx, part.slice(half));
+    }
+  };
+  await inTransaction(db, async (tx) => {
+    refused.clear();
+    await search(tx, lines);
+    throw undo;
+  }).catch((error: unknown) => {
+    if (error !== undo) throw error;
+  });
+  return refused;
+}
+
+/** Of these lines of one leg, those that the database has refused before and still refuses: a supplement would settle nothing of them. */
+export async function findStillRefused(db: Db, date: string, lines: readonly SettledLine[]): Promise<Refused> {
+  const ids = lines.map(({ entryId }) => entryId);
+  const before = await findEntriesParkedAs(db, date, lines[0]?.leg ?? SALE, 'LINE_REFUSED', ids);
+  const suspects = lines.filter(({ entryId }) => before.has(entryId));
+  return suspects.length === 0 ? new Map() : findRefusedLines(db, date, 1, suspects);
+}
