@@ -1,0 +1,36 @@
+/** One thread of a rung of the ladder: pages by OFFSET, the product's own arithmetic, one INSERT per line, one COMMIT per page. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { decideSales } from '../batch/jobs/settle/decide.js';
+import { PolicyBook } from '../domain/policy-book.js';
+import { inTransaction, openDatabase } from '../infra/database.js';
+import { readPolicies } from '../infra/stores/fee-policy.js';
+import { insertLines } from '../infra/stores/settlement-line.js';
+import { type OffsetPaging, readOffsetPage } from './offset-page.js';
+
+export interface LadderTask {
+  readonly url: string;
+  readonly date: string;
+  readonly paging: OffsetPaging;
+  /** This thread takes the pages `first`, `first + every` … while they begin before `lines`. */
+  readonly first: number;
+  readonly every: number;
+  readonly pageRows: number;
+  readonly lines: number;
+}
+
+const task = workerData as LadderTask;
+const db = openDatabase(task.url, { poolMax: 1 });
+try {
+  const policies = new PolicyBook(await readPolicies(db));
+  const step = task.every * task.pageRows;
+  for (let offset = task.first * task.pageRows; offset < task.lines; offset += step) {
+    const limit = Math.min(task.pageRows, task.lines - offset);
+    const { lines } = decideSales(await readOffsetPage(db, task.paging, task.date, offset, limit), policies, new Map());
+    await inTransaction(db, async (tx) => {
+      for (const line of lines) await insertLines(tx, task.date, 1, [line], 'insert');
+    });
+  }
+  parentPort?.postMessage('done');
+} finally {
+  await db.destroy();
+}

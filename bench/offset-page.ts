@@ -1,0 +1,23 @@
+/** A page of a date's sales the way the field reads it: LIMIT … OFFSET …, which walks over all rows before the page. */
+import { type Db, selectArrays } from '../infra/database.js';
+import { type SaleRow, saleColumns, toSaleRow } from '../infra/stores/run-feed.js';
+
+/** `rows`: the walk goes over whole rows. `covering`: over the entries of a secondary index that holds all it needs. */
+export type OffsetPaging = 'rows' | 'covering';
+
+export async function readOffsetPage(
+  db: Db,
+  paging: OffsetPaging,
+  date: string,
+  offset: number,
+  limit: number,
+): Promise<SaleRow[]> {
+  const columns = saleColumns({ usesCategory: true, usesProduct: true });
+  const sql =
+    paging === 'rows'
+      ? `SELECT ${columns} FROM sale_entry s WHERE s.settled_on = ? ORDER BY s.entry_id LIMIT ? OFFSET ?`
+      : `SELECT ${columns} FROM (SELECT k.settled_on, k.entry_id FROM sale_entry k FORCE INDEX (sale_entry_id)
+           WHERE k.settled_on = ? ORDER BY k.entry_id LIMIT ? OFFSET ?) AS page
+         JOIN sale_entry s ON s.settled_on = page.settled_on AND s.entry_id = page.entry_id ORDER BY s.entry_id`;
+  return (await selectArrays(db, sql, [date, limit, offset])).map((row) => toSaleRow(row));
+}
