@@ -6,12 +6,13 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { MagamError } from '../../domain/errors.js';
 import type { Config } from '../../infra/config.js';
-import { asMagamError, type Db, errorText } from '../../infra/database.js';
+import { asMagamError, type Db, errorText, inTransaction } from '../../infra/database.js';
+import { faultPoint } from '../../infra/faults.js';
 import { holdLeadership, resignLeadership } from '../../infra/stores/leader-lease.js';
 import { requestedExecutions, runningRuns, takeRequest } from '../../infra/stores/run.js';
 import { nowIn } from '../../infra/time-zone.js';
 import type { WorkerPools } from '../engine/worker-pool.js';
-import { settleDate, type SettleRequest } from '../jobs/settle/settle-date.js';
+import { type SettleRequest, settleDate } from '../jobs/settle/settle-date.js';
 import { dueThrough, requestDueRun, SCHEDULE } from './schedule.js';
 
 export interface RunnerContext {
@@ -69,7 +70,9 @@ async function workRequests(context: RunnerContext): Promise<boolean> {
   let worked = false;
   for (const { executionId, ...parameters } of await requestedExecutions(context.db)) {
     if (context.signal.aborted) break;
-    if (!(await takeRequest(context.db, executionId, hostname(), process.pid))) continue;
+    const taken = await inTransaction(context.db, (tx) => takeRequest(tx, executionId, hostname(), process.pid));
+    if (!taken) continue;
+    await faultPoint('request.taken');
     await settle(context, { ...parametersOf(context.config), ...parameters, executionId });
     worked = true;
   }
@@ -94,11 +97,19 @@ async function settle(context: RunnerContext, request: SettleRequest): Promise<b
   try {
     const report = await settleDate({ ...context, onProgress: () => undefined }, request);
     const { runId, status, lines, refunds, exceptions, seconds, certificate } = report;
-    log(exceptions > 0 ? 'warn' : 'info', { date: request.date, runId, status, lines, refunds, exceptions, seconds, certificate: certificate?.hash }, 'settled');
+    log(
+      exceptions > 0 ? 'warn' : 'info',
+      { date: request.date, runId, status, lines, refunds, exceptions, seconds, certificate: certificate?.hash },
+      'settled',
+    );
     return true;
   } catch (error) {
     const known = asMagamError(error);
-    log('error', { date: request.date, code: known instanceof MagamError ? known.code : 'INTERNAL', error: errorText(known) }, 'settlement failed');
+    log(
+      'error',
+      { date: request.date, code: known instanceof MagamError ? known.code : 'INTERNAL', error: errorText(known) },
+      'settlement failed',
+    );
     return false;
   }
 }

@@ -150,15 +150,25 @@ export async function runningRuns(db: Db): Promise<{ date: string }[]> {
   return rows.map((row) => ({ date: row.settled_on }));
 }
 
-/** Takes a request: true for exactly one of those who try. */
-export async function takeRequest(db: Db, executionId: number, host: string, pid: number): Promise<boolean> {
+/**
+ * Takes a request: true for exactly one of those who try. From here on the run is under way, so that others go on with it when
+ * the taker dies before it has done anything.
+ */
+export async function takeRequest(tx: Tx, executionId: number, host: string, pid: number): Promise<boolean> {
   const taken = await change(
-    db,
+    tx,
     `UPDATE job_execution SET status = 'RUNNING', host = ?, pid = ?, started_at = UTC_TIMESTAMP(3), heartbeat_at = UTC_TIMESTAMP(3)
      WHERE execution_id = ? AND status = 'REQUESTED'`,
     [host, pid, executionId],
   );
-  return taken === 1;
+  if (taken !== 1) return false;
+  await change(
+    tx,
+    `UPDATE job_instance SET status = 'RUNNING', updated_at = UTC_TIMESTAMP(3)
+     WHERE run_id = (SELECT run_id FROM job_execution WHERE execution_id = ?) AND status IN ('REQUESTED', 'STOPPED', 'FAILED')`,
+    [executionId],
+  );
+  return true;
 }
 
 /** Says that the execution lives; returns whether somebody asked it to stop. */

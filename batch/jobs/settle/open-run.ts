@@ -29,6 +29,7 @@ import {
   type Run,
 } from '../../../infra/stores/run.js';
 import { countEntries, type EntrySource, entryIdAt } from '../../../infra/stores/run-feed.js';
+import { readCertificate } from '../../../infra/stores/settlement-certificate.js';
 
 /**
  * Throws `EARLIER_DATE_OPEN` or `IMPORT_IN_PROGRESS` when the date cannot be closed now.
@@ -63,16 +64,23 @@ export async function openRun(db: Db, date: string): Promise<Run | undefined> {
     await lockCalendar(tx);
     await lockOpenDates(tx, date);
     const status = await readDateStatus(tx, date);
+    if (status === 'CLOSED' && (await readCertificate(tx, date, 1)) === undefined) return dropEmptyRun(tx, date);
     if (status === 'OPEN') {
       await requireClosable(tx, date);
       await shutDate(tx, date);
-    } else if (status === 'CLOSED') return findRun(tx, date);
+    }
     const opened = await ensureRun(tx, date, 'RUNNING');
     if (!isCompleted(opened.status)) await moveRun(tx, opened.runId, ['REQUESTED', 'STOPPED', 'FAILED'], 'RUNNING');
     return findRun(tx, date);
   });
   await faultPoint('run.opened');
   return run;
+}
+
+/** A date that was closed, empty, along with a later one: a run that was asked for since has nothing to do. */
+async function dropEmptyRun(tx: Tx, date: string): Promise<undefined> {
+  const asked = await findRun(tx, date, true);
+  if (asked !== undefined) await moveRun(tx, asked.runId, ['REQUESTED', 'RUNNING', 'STOPPED', 'FAILED'], 'COMPLETED');
 }
 
 /** Puts a stopped or failed supplement back to work, or opens the next generation of a completed run. */

@@ -4,15 +4,15 @@
  */
 import { hostname } from 'node:os';
 import { errors, MagamError } from '../../../domain/errors.js';
-import { type Leg, REFUND, SALE } from '../../../domain/settled-line.js';
 import { TotalsBy } from '../../../domain/line-totals.js';
+import { type Leg, REFUND, SALE } from '../../../domain/settled-line.js';
 import type { Config } from '../../../infra/config.js';
 import { asMagamError, type Db, errorText, inTransaction } from '../../../infra/database.js';
 import {
   abandonDeadExecutions,
   beat,
-  endExecution,
   type ExecutionParameters,
+  endExecution,
   findRun,
   hasLiveExecution,
   isCompleted,
@@ -25,11 +25,18 @@ import { retryFailedPartitions } from '../../../infra/stores/run-partition.js';
 import { countOpenExceptions } from '../../../infra/stores/settlement-exception.js';
 import { todayIn } from '../../../infra/time-zone.js';
 import { survivingOutage } from '../../engine/survive-outage.js';
-import type { WorkerPools } from '../../engine/worker-pool.js';
 import { type WorkResult, workPartitions } from '../../engine/work-partitions.js';
+import type { WorkerPools } from '../../engine/worker-pool.js';
 import { finishRun } from './finish-run.js';
 import { openNextGeneration, openRun, partitionRanges, planRun, requireClosable, sourceOf } from './open-run.js';
-import { currencyTotals, reportEmptyClosedDate, type ReportFrame, reportRun, type SettleReport, type Stage } from './report.js';
+import {
+  currencyTotals,
+  type ReportFrame,
+  reportEmptyClosedDate,
+  reportRun,
+  type SettleReport,
+  type Stage,
+} from './report.js';
 
 export interface SettleRequest extends ExecutionParameters {
   readonly date: string;
@@ -76,7 +83,9 @@ class SettleCommand {
   async carryOut(): Promise<SettleReport> {
     try {
       if (this.request.date >= todayIn(this.context.config.timeZone)) {
-        this.notices.push(`${this.request.date} is not over yet in ${this.context.config.timeZone}; a closed date takes no more entries.`);
+        this.notices.push(
+          `${this.request.date} is not over yet in ${this.context.config.timeZone}; a closed date takes no more entries.`,
+        );
       }
       const found = await findRun(this.context.db, this.request.date);
       if (found !== undefined && isCompleted(found.status)) return await this.again(found);
@@ -103,7 +112,9 @@ class SettleCommand {
     }
     if (this.request.dryRun) {
       const totals = currencyTotals(trial.totals.entries());
-      this.notices.push(`${settled} parked entries would be settled; lines, totals and exceptions are those of this supplement.`);
+      this.notices.push(
+        `${settled} parked entries would be settled; lines, totals and exceptions are those of this supplement.`,
+      );
       return { ...this.trialReport(trial, totals), exceptions: trial.exceptions };
     }
     const next = await openNextGeneration(db, run);
@@ -125,12 +136,17 @@ class SettleCommand {
     this.run = run;
     await retryFailedPartitions(db, run.runId, run.generation);
     this.context.pools.of(this.request.workers); // the threads start while the database plans
-    const plan = await this.stage('plan', () => survivingOutage(() => planRun(db, run, this.request.gridSize, executionId)));
-    if (plan.gridSize !== this.request.gridSize) this.notices.push(`The run was planned with grid size ${plan.gridSize}, which a resume keeps.`);
+    const plan = await this.stage('plan', () =>
+      survivingOutage(() => planRun(db, run, this.request.gridSize, executionId)),
+    );
+    if (plan.gridSize !== this.request.gridSize)
+      this.notices.push(`The run was planned with grid size ${plan.gridSize}, which a resume keeps.`);
     const result = await this.stage('lines', () => this.work(run, plan));
-    if (result.status === 'done') await this.stage('finish', () => survivingOutage(() => finishRun(db, run, plan, config.signingKeyPem)));
+    if (result.status === 'done')
+      await this.stage('finish', () => survivingOutage(() => finishRun(db, run, plan, config.signingKeyPem)));
     else if (result.status === 'failed') await this.moveRun(run, 'FAILED');
-    else if (this.request.onStop === 'stop-run' || (await beat(db, executionId)).stopRequested) await this.moveRun(run, 'STOPPED');
+    else if (this.request.onStop === 'stop-run' || (await beat(db, executionId)).stopRequested)
+      await this.moveRun(run, 'STOPPED');
     return this.report(run, result);
   }
 
@@ -142,15 +158,30 @@ class SettleCommand {
     const { db } = this.context;
     const now = (await findRun(db, run.date)) as Run;
     const [failed] = result.failed;
-    const report = await reportRun(db, result.status === 'done' ? now : { ...now, status: result.status === 'stopped' ? 'STOPPED' : 'FAILED' }, this.frame(false));
-    const failure = failed && { code: failed.errorCode ?? 'PARTITION_FAILED', message: `Partition ${failed.number}: ${failed.errorMessage}` };
+    const report = await reportRun(
+      db,
+      result.status === 'done' ? now : { ...now, status: result.status === 'stopped' ? 'STOPPED' : 'FAILED' },
+      this.frame(false),
+    );
+    const failure = failed && {
+      code: failed.errorCode ?? 'PARTITION_FAILED',
+      message: `Partition ${failed.number}: ${failed.errorMessage}`,
+    };
     await this.endExecution(report.status, result, failure);
     if (failure !== undefined) {
-      throw new MagamError('PARTITION_FAILED', `${result.failed.length} of ${report.partitions} partitions failed. ${failure.message}`, {
-        runId: run.runId,
-        status: 'FAILED',
-        partitions: result.failed.map(({ number, errorCode, errorMessage }) => ({ number, code: errorCode, message: errorMessage })),
-      });
+      throw new MagamError(
+        'PARTITION_FAILED',
+        `${result.failed.length} of ${report.partitions} partitions failed. ${failure.message}`,
+        {
+          runId: run.runId,
+          status: 'FAILED',
+          partitions: result.failed.map(({ number, errorCode, errorMessage }) => ({
+            number,
+            code: errorCode,
+            message: errorMessage,
+          })),
+        },
+      );
     }
     return report;
   }
@@ -188,14 +219,19 @@ class SettleCommand {
   }
 
   /** Computes the date, or only what is parked of it, as a run would. */
-  private async tryRanges(source: 'feed' | 'parked', policyRevision: number | null): Promise<{ totals: TotalsBy; exceptions: number; partitions: number }> {
+  private async tryRanges(
+    source: 'feed' | 'parked',
+    policyRevision: number | null,
+  ): Promise<{ totals: TotalsBy; exceptions: number; partitions: number }> {
     const { db, onProgress } = this.context;
     const { date, chunkRows } = this.request;
     const pool = this.context.pools.of(this.request.workers);
     pool.renewBoard();
     const ranges = await partitionRanges(db, source, date, this.request.gridSize);
     const total = ranges.reduce((sum, range) => sum + range[SALE].entries + range[REFUND].entries, 0);
-    const tasks = ranges.flatMap((range) => ([SALE, REFUND] as const).map((leg: Leg) => ({ leg, lo: range[leg].lo, hi: range[leg].hi })));
+    const tasks = ranges.flatMap((range) =>
+      ([SALE, REFUND] as const).map((leg: Leg) => ({ leg, lo: range[leg].lo, hi: range[leg].hi })),
+    );
     const totals = new TotalsBy();
     let exceptions = 0;
     await Promise.all(
@@ -218,7 +254,10 @@ class SettleCommand {
     return this.trialReport(trial, currencyTotals(trial.totals.entries()));
   }
 
-  private trialReport(trial: { totals: TotalsBy; exceptions: number; partitions: number }, totals: SettleReport['totals']): SettleReport {
+  private trialReport(
+    trial: { totals: TotalsBy; exceptions: number; partitions: number },
+    totals: SettleReport['totals'],
+  ): SettleReport {
     const sums = trial.totals.entries();
     return {
       runId: null,
@@ -237,17 +276,21 @@ class SettleCommand {
   private async requireFree(run: Run): Promise<void> {
     if (this.request.wait || this.request.executionId !== undefined || this.executionId !== null) return;
     if (await hasLiveExecution(this.context.db, run.runId, this.context.config.leaseMs)) {
-      throw new MagamError('RUN_HELD', `Somebody else is working on the run of ${run.date}.`, { runId: run.runId, date: run.date });
+      throw new MagamError('RUN_HELD', `Somebody else is working on the run of ${run.date}.`, {
+        runId: run.runId,
+        date: run.date,
+      });
     }
   }
 
   /** Records the failure where the database can be reached; the error itself is the caller's. */
   private async fail(error: unknown): Promise<void> {
-    const { run, executionId } = this;
     const known = asMagamError(error);
     const code = known instanceof MagamError ? known.code : 'INTERNAL';
-    if (executionId === null) return;
+    if (this.executionId === null) return;
     try {
+      // A request that was refused at the door has its run already; as FAILED it can be asked for again.
+      const run = this.run ?? (await findRun(this.context.db, this.request.date));
       if (run !== undefined) await this.moveRun(run, 'FAILED');
       await this.endExecution('FAILED', null, { code, message: errorText(error) });
     } catch {
@@ -261,9 +304,14 @@ class SettleCommand {
     return report;
   }
 
-  private async endExecution(status: SettleReport['status'], result: WorkResult | null, failure?: { code: string; message: string }): Promise<void> {
+  private async endExecution(
+    status: SettleReport['status'],
+    result: WorkResult | null,
+    failure?: { code: string; message: string },
+  ): Promise<void> {
     if (this.executionId === null) return;
-    const exitCode = status === 'STOPPED' ? errors.RUN_STOPPED.exit : status === 'FAILED' ? 1 : status === 'COMPLETED' ? 0 : 3;
+    const exitCode =
+      status === 'STOPPED' ? errors.RUN_STOPPED.exit : status === 'FAILED' ? 1 : status === 'COMPLETED' ? 0 : 3;
     await endExecution(this.context.db, this.executionId, {
       status,
       generation: (await findRun(this.context.db, this.request.date))?.generation ?? null,
@@ -285,7 +333,16 @@ class SettleCommand {
 
   private frame(alreadyDone: boolean): ReportFrame {
     const { gridSize, workers, chunkRows } = this.request;
-    return { executionId: this.executionId, alreadyDone, seconds: secondsSince(this.startedAt), gridSize, workers, chunkRows, stages: this.stages, notices: this.notices };
+    return {
+      executionId: this.executionId,
+      alreadyDone,
+      seconds: secondsSince(this.startedAt),
+      gridSize,
+      workers,
+      chunkRows,
+      stages: this.stages,
+      notices: this.notices,
+    };
   }
 }
 
