@@ -17,6 +17,7 @@ import { root } from '../script.mjs';
  * @property {Promise<Ended>} ended
  * @property {(text: string | RegExp) => Promise<void>} says waits for a text on standard error; fails when the process ends without it
  * @property {(signal: NodeJS.Signals) => void} send
+ * @property {() => Promise<Ended>} wake continues a stopped process, as often as it stops, until it ends
  */
 
 const LIMIT_MS = 100_000;
@@ -102,7 +103,13 @@ export function startMagam(args, env) {
       look();
     });
 
-  return { pid: child.pid ?? 0, ended, says, send: (signal) => void child.kill(signal) };
+  // A stop that every thread strikes for itself stops the process once for each of them.
+  const wake = async () => {
+    const waking = setInterval(() => child.kill('SIGCONT'), 50);
+    return ended.finally(() => clearInterval(waking));
+  };
+
+  return { pid: child.pid ?? 0, ended, says, wake, send: (signal) => void child.kill(signal) };
 }
 
 /**

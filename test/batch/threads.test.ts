@@ -1,0 +1,52 @@
+/** Worker threads that exit, hang, run out of memory or fail: the same command goes on without them. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { documentOf, type FailureDocument, Settling } from '../support/settling.js';
+
+let feed: Settling;
+beforeAll(async () => {
+  feed = await Settling.create();
+});
+afterAll(() => feed.drop());
+beforeEach(() => feed.reset());
+
+describe('a worker thread', () => {
+  // Every thread counts anew, so its successors meet the same fate, each after some progress.
+  it.each([
+    ['exits inside a transaction', 'chunk.in-transaction:exit:3'],
+    ['exits before a commit', 'chunk.before-commit:exit:4'],
+    ['exits after a commit', 'chunk.after-commit:exit:3'],
+    ['exits at the start of a partition', 'partition.start:exit:2'],
+    ['runs out of memory', 'chunk.in-transaction:memory:4'],
+    ['throws', 'chunk.before-commit:error:3'],
+  ])('that %s is replaced', async (_name, fault) => {
+    await feed.finish({ MAGAM_FAULT: fault });
+    expect((await feed.claims()).FAILED).toBeGreaterThan(0);
+  });
+
+  it.each(['chunk.in-transaction:hang:4', 'chunk.after-commit:hang:4', 'partition.start:hang:2'])(
+    'that loops for ever (%s) is ended after the chunk deadline',
+    async (fault) => {
+      await feed.finish({ MAGAM_FAULT: fault, MAGAM_CHUNK_DEADLINE_MS: '1500' });
+      const [failed] = await feed.db.rows(
+        `SELECT error_code, error_message FROM partition_execution WHERE status = 'FAILED' LIMIT 1`,
+      );
+      expect(failed).toMatchObject({
+        error_code: 'WORKER_DIED',
+        error_message: expect.stringContaining('chunk deadline'),
+      });
+    },
+  );
+
+  it('that never gets anywhere fails its partition after a bounded number of claims; the command tries again when told to', async () => {
+    const ended = await feed.settle({ MAGAM_FAULT: 'partition.start:exit', MAGAM_CLAIMS_MAX: '2' });
+    expect(ended.code).toBe(1);
+    const { error } = documentOf<FailureDocument>(ended);
+    expect(error).toMatchObject({ code: 'PARTITION_FAILED', details: { status: 'FAILED' } });
+    expect(error.details.partitions).toEqual(
+      expect.arrayContaining([expect.objectContaining({ number: 1, code: 'WORKER_DIED' })]),
+    );
+    expect(await feed.db.value('SELECT status FROM job_instance')).toBe('FAILED');
+    expect(await feed.db.value('SELECT COUNT(*) FROM settlement_line')).toBe('0');
+    await feed.finish();
+  });
+});
