@@ -145,6 +145,7 @@ function serverArgs(home, program, port) {
   return [
     '--no-defaults',
     `--datadir=${home.databaseData}`,
+    `--tmpdir=${home.databaseTmp}`,
     `--port=${port}`,
     '--bind-address=127.0.0.1',
     '--skip-name-resolve',
@@ -205,6 +206,7 @@ export function launchDatabase(home, program, state) {
   const socket = socketPath(home);
   // After a kill the old socket's lock file may name an id that an unrelated process has now; MySQL would not start.
   for (const left of [socket, `${socket}.lock`]) rmSync(left, { force: true });
+  mkdirSync(home.databaseTmp, { recursive: true, mode: 0o700 });
   writePrivate(home.initFile, initSql(state));
   const log = openSync(home.databaseLog, 'a', 0o600);
   const child = spawn(program.file, serverArgs(home, program, state.port), {

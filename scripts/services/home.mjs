@@ -26,6 +26,7 @@ const SOCKET_PATH_MAX = 100;
  * @property {string} stateFile
  * @property {string} lockFile
  * @property {string} databaseData
+ * @property {string} databaseTmp temporary tables, apart from those of other servers: each clears at its start what it finds
  * @property {string} databaseLog
  * @property {string} initFile SQL with passwords that the server runs while starting
  * @property {string} redisData
@@ -46,6 +47,7 @@ export function openHome(folder = process.env.MAGAM_HOME || join(root, '.magam')
     stateFile: join(real, 'services.json'),
     lockFile: join(real, 'services.lock'),
     databaseData: join(real, 'database'),
+    databaseTmp: join(real, 'database-tmp'),
     databaseLog: join(real, 'database.log'),
     initFile: join(real, 'database-init.sql'),
     redisData: join(real, 'redis'),
