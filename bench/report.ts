@@ -229,6 +229,8 @@ ${table(
   ]),
 )}
 
+${cpuSentences(bench)}
+
 ## The ladder
 
 ${ladderTable(bench)}
@@ -253,6 +255,24 @@ ${besideTable(bench)}
 
 ${table(['variable', 'value'], Object.entries(server.settings))}
 `;
+}
+
+/** CPU seconds are steadier than wall time, and do not depend on how well the two share the cores. */
+function cpuSentences(bench: SettleBench): string {
+  const serverCpu = (samples: readonly { cost: Cost }[]): number | null =>
+    mediansOf(samples.map(({ cost }) => cost)).serverCpuSeconds;
+  const [copy, produce] = [serverCpu(floorOf(bench, 'copy')), serverCpu(floorOf(bench, 'produce'))];
+  if (copy === null || produce === null) return 'CPU seconds of the server could not be read.';
+  const sentences = writersOf(bench).map((writer) => {
+    const samples = settledBy(bench, writer);
+    const server = serverCpu(samples) ?? Number.NaN;
+    const both = server + spreadOf(samples.map(({ usage }) => usage.cpuSeconds)).median;
+    return (
+      `CPU seconds (${writer}): the server's are ${number(server / produce, 2)} × those of the floor (produce) and ${number(server / copy, 2)} × (copy); ` +
+      `with the command's own, ${number(both / produce, 2)} × and ${number(both / copy, 2)} ×.`
+    );
+  });
+  return sentences.join('\n');
 }
 
 function productTable(bench: SettleBench): string {
