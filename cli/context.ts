@@ -33,17 +33,22 @@ export interface CommandContext {
 export const wantsJson = (command: Command): boolean => command.optsWithGlobals()['json'] === true;
 
 /** Where the services are. What no URL names is started privately for this checkout (and that is said). */
-export async function serviceUrls(config: Config): Promise<{ databaseUrl: string; redisUrl: string; embedded: boolean }> {
+export async function serviceUrls(
+  config: Config,
+): Promise<{ databaseUrl: string; redisUrl: string; embedded: boolean }> {
   const { databaseUrl, redisUrl } = config;
   if (databaseUrl !== null && redisUrl !== null) return { databaseUrl, redisUrl, embedded: false };
-  if (databaseUrl === null) note('No MAGAM_DATABASE_URL is set: using the private database of this checkout (npm run services:status).');
+  if (databaseUrl === null)
+    note('No MAGAM_DATABASE_URL is set: using the private database of this checkout (npm run services:status).');
   return { ...(await startPrivateServices()), embedded: databaseUrl === null };
 }
 
 /** Starts what the two URL variables do not name; what the launcher has to say goes to standard error. */
 async function startPrivateServices(): Promise<{ databaseUrl: string; redisUrl: string }> {
   const launcher = fileURLToPath(new URL('scripts/services.mjs', root));
-  const child = spawn(process.execPath, [launcher, 'start', '--json', '--missing'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [launcher, 'start', '--json', '--missing'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   if (exitCode !== 0) throw new MagamError('SERVICES_UNAVAILABLE');
   return JSON.parse(stdout) as { databaseUrl: string; redisUrl: string };
@@ -89,7 +94,9 @@ export function readDate(text: string, timeZone: string): string {
   if (text === 'today') return todayIn(timeZone);
   if (text === 'yesterday') return addDays(todayIn(timeZone), -1);
   if (isBusinessDate(text)) return text;
-  throw new MagamError('DATE_INVALID', `${JSON.stringify(text)} is not a date: YYYY-MM-DD, today or yesterday.`, { date: text });
+  throw new MagamError('DATE_INVALID', `${JSON.stringify(text)} is not a date: YYYY-MM-DD, today or yesterday.`, {
+    date: text,
+  });
 }
 
 /** A whole number of an option; anything else is wrong usage. */
@@ -97,6 +104,10 @@ export function wholeNumber(option: string, min: number, max: number): (text: st
   return (text) => {
     const value = Number(text);
     if (/^\d{1,10}$/.test(text) && value >= min && value <= max) return value;
-    throw new MagamError('USAGE', `${option} takes a whole number from ${min} to ${max}, not ${JSON.stringify(text)}.`, { option, value: text });
+    throw new MagamError(
+      'USAGE',
+      `${option} takes a whole number from ${min} to ${max}, not ${JSON.stringify(text)}.`,
+      { option, value: text },
+    );
   };
 }

@@ -10,7 +10,9 @@ import { withDatabase } from './context.js';
 export function runnerCommand(program: Command): void {
   program
     .command('runner')
-    .description('run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests (any number may run)')
+    .description(
+      'run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests (any number may run)',
+    )
     .action(async (_options, command: Command) => {
       await withDatabase(
         command,
@@ -21,7 +23,14 @@ export function runnerCommand(program: Command): void {
           const pools = new WorkerPools(config, databaseUrl);
           const hangUp = listenForWakes(redisUrl, bell.ring, (message) => log.warn(message));
           try {
-            await runRunner({ db, config, pools, signal, idle: bell.wait, log: (level, fields, message) => log[level](fields, message) });
+            await runRunner({
+              db,
+              config,
+              pools,
+              signal,
+              idle: bell.wait,
+              log: (level, fields, message) => log[level](fields, message),
+            });
           } finally {
             hangUp();
             await pools.close();

@@ -1,11 +1,11 @@
 /** `magam settle`: runs, joins or resumes the settlement of a date, or of every date of a range in order. */
 import type { Command } from 'commander';
+import { WorkerPools } from '../batch/engine/worker-pool.js';
+import type { SettleReport } from '../batch/jobs/settle/report.js';
+import { requestRuns } from '../batch/jobs/settle/request-runs.js';
+import { settleDate } from '../batch/jobs/settle/settle-date.js';
 import { datesBetween } from '../domain/business-date.js';
 import { MagamError } from '../domain/errors.js';
-import type { SettleReport } from '../batch/jobs/settle/report.js';
-import { WorkerPools } from '../batch/engine/worker-pool.js';
-import { settleDate } from '../batch/jobs/settle/settle-date.js';
-import { requestRuns } from '../batch/jobs/settle/request-runs.js';
 import { armFaults } from '../infra/faults.js';
 import { wakeRunners } from '../infra/wake.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
@@ -31,8 +31,16 @@ export function settleCommand(program: Command): void {
     .option('--from <date>', 'with --to: every date of a range, in order')
     .option('--to <date>', 'the last date of the range')
     .option('--grid-size <n>', 'partitions of a new plan', wholeNumber('--grid-size', 1, 10_000), 10)
-    .option('--workers <n>', 'worker threads (default: MAGAM_WORKERS, or the number of cores)', wholeNumber('--workers', 1, 64))
-    .option('--chunk-size <rows>', 'entries per transaction (default: MAGAM_CHUNK_SIZE, or 4000)', wholeNumber('--chunk-size', 1, 50_000))
+    .option(
+      '--workers <n>',
+      'worker threads (default: MAGAM_WORKERS, or the number of cores)',
+      wholeNumber('--workers', 1, 64),
+    )
+    .option(
+      '--chunk-size <rows>',
+      'entries per transaction (default: MAGAM_CHUNK_SIZE, or 4000)',
+      wholeNumber('--chunk-size', 1, 50_000),
+    )
     .option('--dry-run', 'compute everything, write nothing')
     .option('--no-wait', 'exit with 5 when somebody else works on the run, instead of joining it')
     .option('--request', 'leave the work to a runner (magam runner): only record the request')
@@ -48,11 +56,21 @@ async function settle(context: CommandContext, options: SettleOptions): Promise<
   if (options.request === true) return request(context, dates, options);
   const pools = new WorkerPools(config, context.databaseUrl);
   const reports = await settleDates(context, pools, dates, options).finally(() => pools.close());
-  if (json) printJson(options.date === undefined ? { from: dates[0], to: dates.at(-1), runs: reports.map(document) } : document(reports[0] as SettleReport));
+  if (json)
+    printJson(
+      options.date === undefined
+        ? { from: dates[0], to: dates.at(-1), runs: reports.map(document) }
+        : document(reports[0] as SettleReport),
+    );
   process.exitCode = exitCode(reports, signal.aborted && reports.length < dates.length);
 }
 
-async function settleDates(context: CommandContext, pools: WorkerPools, dates: readonly string[], options: SettleOptions): Promise<SettleReport[]> {
+async function settleDates(
+  context: CommandContext,
+  pools: WorkerPools,
+  dates: readonly string[],
+  options: SettleOptions,
+): Promise<SettleReport[]> {
   const { db, config, json, signal } = context;
   const reports: SettleReport[] = [];
   for (const date of dates) {
@@ -79,7 +97,11 @@ async function settleDates(context: CommandContext, pools: WorkerPools, dates: r
 }
 
 /** Records a request for each date; a runner takes them in order. */
-async function request({ db, config, json, redisUrl }: CommandContext, dates: readonly string[], options: SettleOptions): Promise<void> {
+async function request(
+  { db, config, json, redisUrl }: CommandContext,
+  dates: readonly string[],
+  options: SettleOptions,
+): Promise<void> {
   const requests = await requestRuns(db, dates, {
     gridSize: options.gridSize,
     workers: options.workers ?? config.workers,
@@ -88,12 +110,15 @@ async function request({ db, config, json, redisUrl }: CommandContext, dates: re
   });
   await wakeRunners(redisUrl);
   if (json) printJson({ requests });
-  else for (const { date, runId, executionId } of requests) print(`${date}: requested as execution ${executionId} of run ${runId}; magam runs show ${runId} follows it.`);
+  else
+    for (const { date, runId, executionId } of requests)
+      print(`${date}: requested as execution ${executionId} of run ${runId}; magam runs show ${runId} follows it.`);
 }
 
 function datesOf({ date, from, to }: SettleOptions, timeZone: string): string[] {
   if (date !== undefined && from === undefined && to === undefined) return [readDate(date, timeZone)];
-  if (date !== undefined || from === undefined || to === undefined) throw new MagamError('USAGE', 'settle takes --date, or --from with --to.');
+  if (date !== undefined || from === undefined || to === undefined)
+    throw new MagamError('USAGE', 'settle takes --date, or --from with --to.');
   const dates = datesBetween(readDate(from, timeZone), readDate(to, timeZone));
   if (dates.length === 0) throw new MagamError('USAGE', `--from ${from} is after --to ${to}.`, { from, to });
   return dates;
@@ -115,17 +140,31 @@ function printReport(report: SettleReport): void {
   for (const notice of report.notices) note(notice);
   const entries = lines + refunds;
   const what = `${count(lines)} sales and ${count(refunds)} refunds`;
-  if (report.alreadyDone) print(`${report.date} is settled already: ${what}${exceptions > 0 ? `, ${count(exceptions)} parked` : ''}.`);
-  else if (report.runId === null) print(`${report.date}, dry run: ${what}${exceptions > 0 ? `, ${count(exceptions)} would be parked` : ''}. Nothing was written.`);
+  if (report.alreadyDone)
+    print(`${report.date} is settled already: ${what}${exceptions > 0 ? `, ${count(exceptions)} parked` : ''}.`);
+  else if (report.runId === null)
+    print(
+      `${report.date}, dry run: ${what}${exceptions > 0 ? `, ${count(exceptions)} would be parked` : ''}. Nothing was written.`,
+    );
   else if (status === 'STOPPED') print(`${report.date}: stopped after ${what}; the same command resumes it.`);
-  else print(`${report.date}: ${status}. ${what}${exceptions > 0 ? `, ${count(exceptions)} parked (magam runs exceptions ${report.runId})` : ''}.`);
-  if (!report.alreadyDone) print(`${seconds} s, ${count(Math.round(entries / Math.max(seconds, 0.001)))} entries a second, ${report.workers} workers, ${report.partitions} partitions.`);
+  else
+    print(
+      `${report.date}: ${status}. ${what}${exceptions > 0 ? `, ${count(exceptions)} parked (magam runs exceptions ${report.runId})` : ''}.`,
+    );
+  if (!report.alreadyDone)
+    print(
+      `${seconds} s, ${count(Math.round(entries / Math.max(seconds, 0.001)))} entries a second, ${report.workers} workers, ${report.partitions} partitions.`,
+    );
   if (report.totals.length > 0) {
     printTable(
       ['currency', 'item amount', 'fee', 'fee VAT', 'PG fee', 'PG fee VAT', 'net to sellers'],
-      report.totals.map((t) => [t.currency, ...[t.itemAmount, t.fee, t.feeVat, t.pgFee, t.pgFeeVat, t.net].map((minor) => money(minor, t.currency))]),
+      report.totals.map((t) => [
+        t.currency,
+        ...[t.itemAmount, t.fee, t.feeVat, t.pgFee, t.pgFeeVat, t.net].map((minor) => money(minor, t.currency)),
+      ]),
       ['item amount', 'fee', 'fee VAT', 'PG fee', 'PG fee VAT', 'net to sellers'],
     );
   }
-  if (report.certificate !== null) print(`Certificate ${report.certificate.hash} (generation ${report.certificate.generation})`);
+  if (report.certificate !== null)
+    print(`Certificate ${report.certificate.hash} (generation ${report.certificate.generation})`);
 }

@@ -8,8 +8,8 @@ import { beat } from '../../infra/stores/run.js';
 import {
   claimPartition,
   endPartitionExecution,
-  failPartition,
   type Fence,
+  failPartition,
   type Partition,
   readPartitions,
   releasePartition,
@@ -46,7 +46,12 @@ export interface WorkResult {
 const POLL_MS = 300;
 
 /** Works until every partition is done, one has failed for good, or it is told to stop. */
-export async function workPartitions(db: Db, pool: WorkerPool, plan: WorkPlan, options: WorkOptions): Promise<WorkResult> {
+export async function workPartitions(
+  db: Db,
+  pool: WorkerPool,
+  plan: WorkPlan,
+  options: WorkOptions,
+): Promise<WorkResult> {
   const leases = new LeaseKeeper(db, pool.board, options);
   const active = new Map<number, Promise<void>>();
   const counts = { entries: 0, lines: 0, exceptions: 0 };
@@ -59,7 +64,8 @@ export async function workPartitions(db: Db, pool: WorkerPool, plan: WorkPlan, o
         const partitions = await readPartitions(db, plan.runId, plan.generation);
         away = undefined;
         const verdict = judge(partitions, active.size, pool.board.stopRequested());
-        if (verdict !== undefined) return { status: verdict, ...counts, failed: partitions.filter(({ status }) => status === 'FAILED') };
+        if (verdict !== undefined)
+          return { status: verdict, ...counts, failed: partitions.filter(({ status }) => status === 'FAILED') };
         if (!pool.board.stopRequested()) await claimAll(partitions);
       } catch (error) {
         if (!isConnectionLost(error) && !isLockConflict(error)) throw error;
@@ -92,7 +98,11 @@ export async function workPartitions(db: Db, pool: WorkerPool, plan: WorkPlan, o
   /** A holder whose transaction is open keeps the row locked: then others are tried first, and this one at the next poll. */
   async function claim(partition: Partition): Promise<Fence | undefined> {
     try {
-      return await inTransaction(db, (tx) => claimPartition(tx, partition, owner, plan.executionId, options.leaseMs), 1);
+      return await inTransaction(
+        db,
+        (tx) => claimPartition(tx, partition, owner, plan.executionId, options.leaseMs),
+        1,
+      );
     } catch (error) {
       if (isLockConflict(error)) return undefined;
       throw error;
@@ -101,7 +111,9 @@ export async function workPartitions(db: Db, pool: WorkerPool, plan: WorkPlan, o
 
   async function workOne(fence: Fence, partition: Partition, sent: number): Promise<void> {
     const abort = new AbortController();
-    const outcome = await pool.runPartition({ kind: 'partition', fence, ...plan.task }, abort.signal, (slot) => leases.hold(fence, slot, sent, abort));
+    const outcome = await pool.runPartition({ kind: 'partition', fence, ...plan.task }, abort.signal, (slot) =>
+      leases.hold(fence, slot, sent, abort),
+    );
     leases.letGo(fence);
     counts.entries += outcome.entries;
     counts.lines += outcome.lines;
@@ -124,7 +136,9 @@ function judge(partitions: readonly Partition[], active: number, stopping: boole
 /** Partitions that may be claimed now: refunds only once every partition's sales are done, for they need what these became. */
 function claimable(partitions: readonly Partition[]): Partition[] {
   const salesDone = partitions.every(({ leg, status }) => leg === 1 || status === 'DONE');
-  return partitions.filter(({ status, leg, leaseExpired }) => (status === 'PENDING' || leaseExpired) && (leg === 0 || salesDone));
+  return partitions.filter(
+    ({ status, leg, leaseExpired }) => (status === 'PENDING' || leaseExpired) && (leg === 0 || salesDone),
+  );
 }
 
 const claimEnds = { 'leg-done': 'DONE', stopped: 'STOPPED', lost: 'LOST', failed: 'FAILED' } as const;

@@ -2,14 +2,24 @@
 import { Piscina } from 'piscina';
 import type { Config } from '../../infra/config.js';
 import { errorText, silenceWithin } from '../../infra/database.js';
-import { noCounts, type PartitionOutcome, type PartitionTask, SharedBoard, type ThreadSettings, type TrialOutcome, type TrialTask } from './protocol.js';
-
+import {
+  noCounts,
+  type PartitionOutcome,
+  type PartitionTask,
+  SharedBoard,
+  type ThreadSettings,
+  type TrialOutcome,
+  type TrialTask,
+} from './protocol.js';
 
 /** Heap of a thread in MiB: a runaway thread dies alone. */
 const HEAP_MB = 256;
 
 /** The entry of the threads; tests run the sources and take the compiled file. */
-const workerFile = new URL(import.meta.url.endsWith('.ts') ? '../../dist/batch/worker.js' : '../worker.js', import.meta.url);
+const workerFile = new URL(
+  import.meta.url.endsWith('.ts') ? '../../dist/batch/worker.js' : '../worker.js',
+  import.meta.url,
+);
 
 type Slotted<T> = Omit<T, 'shared' | 'slot'>;
 
@@ -53,13 +63,19 @@ export class WorkerPool {
   }
 
   /** Runs a partition in a free thread. A thread that dies, or is ended through `signal`, is an outcome like any other. */
-  async runPartition(task: Slotted<PartitionTask>, signal: AbortSignal, onSlot: (slot: number) => void): Promise<PartitionOutcome> {
+  async runPartition(
+    task: Slotted<PartitionTask>,
+    signal: AbortSignal,
+    onSlot: (slot: number) => void,
+  ): Promise<PartitionOutcome> {
     return this.inSlot(async (slot) => {
       onSlot(slot);
       try {
         return (await this.pool.run({ ...task, shared: this.board.memory, slot }, { signal })) as PartitionOutcome;
       } catch (error) {
-        const message = signal.aborted ? 'the thread made no progress within the chunk deadline and was ended' : errorText(error);
+        const message = signal.aborted
+          ? 'the thread made no progress within the chunk deadline and was ended'
+          : errorText(error);
         return { status: 'failed', ...noCounts(), error: { code: 'WORKER_DIED', message, final: false } };
       }
     });
