@@ -6,7 +6,7 @@ import type { ImportRequest } from '../../infra/feed-import/import-file.js';
 
 export const SALE_HEADER =
   'order_id,line_id,seller_id,product_id,category,quantity,unit_price,shipping_fee,seller_discount,platform_discount,currency,ordered_on,confirmed_on';
-export const REFUND_HEADER = 'refund_id,order_id,line_id,quantity,refunded_on,reason';
+const REFUND_HEADER = 'refund_id,order_id,line_id,quantity,refunded_on,reason';
 
 const SALE: Readonly<Record<string, string>> = {
   order_id: 'O1',
