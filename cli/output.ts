@@ -6,12 +6,16 @@ import { once } from 'node:events';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import colours from 'picocolors';
-import { formatAmount } from '../domain/money.js';
 import { errors, MagamError } from '../domain/errors.js';
+import { formatAmount } from '../domain/money.js';
 import { asMagamError, errorText } from '../infra/database.js';
 
-/** Prints the one JSON document of a command. */
-export const printJson = (document: unknown): void => print(JSON.stringify(document, null, 2));
+/** Prints the one JSON document of a command. A bigint is written as an integer with all its digits. */
+export function printJson(document: unknown): void {
+  const mark = 'bigint\u0000'; // no text of ours holds a NUL
+  const text = JSON.stringify(document, (_key, value) => (typeof value === 'bigint' ? `${mark}${value}` : value), 2);
+  print(text.replace(/"bigint\\u0000(-?\d+)"/g, '$1'));
+}
 
 /** A line on standard output. */
 export const print = (line = ''): void => void process.stdout.write(`${line}\n`);
@@ -25,12 +29,29 @@ export async function write(text: string): Promise<void> {
 export const note = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const noChrome = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
 };
 
 /** Prints rows under a header; numbers (and amounts already formatted) align right where `right` names the column. */
-export function printTable(head: readonly string[], rows: readonly (readonly unknown[])[], right: readonly string[] = []): void {
+export function printTable(
+  head: readonly string[],
+  rows: readonly (readonly unknown[])[],
+  right: readonly string[] = [],
+): void {
   const table = new Table({
     head: head.map((name) => colours.bold(name)),
     chars: noChrome,
@@ -96,7 +117,9 @@ function lineProgress(label: string, unit: string): Progress {
       printedAt = now;
       const rate = (done * 1000) / (now - started);
       const left = total === undefined || rate === 0 ? '' : `, ${Math.ceil((total - done) / rate)} s left`;
-      note(`${label}: ${count(done)}${total === undefined ? '' : ` of ${count(total)}`} ${unit}, ${count(Math.round(rate))}/s${left}`);
+      note(
+        `${label}: ${count(done)}${total === undefined ? '' : ` of ${count(total)}`} ${unit}, ${count(Math.round(rate))}/s${left}`,
+      );
     },
     stop: () => undefined,
   };
@@ -108,7 +131,10 @@ export function reportFailure(error: unknown, json: boolean): number {
   const failure = known instanceof MagamError ? known : new MagamError('INTERNAL', errorText(error));
   const { code, message, details } = failure;
   if (json) printJson({ error: { code, message, details } });
-  else note(`${colours.red(code)}: ${message}${Object.keys(details).length > 0 ? `\n${JSON.stringify(details, null, 2)}` : ''}`);
+  else
+    note(
+      `${colours.red(code)}: ${message}${Object.keys(details).length > 0 ? `\n${JSON.stringify(details, null, 2)}` : ''}`,
+    );
   if (failure.code === 'INTERNAL' && error instanceof Error && error.stack !== undefined) note(error.stack);
   return errors[code].exit;
 }

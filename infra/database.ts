@@ -112,7 +112,12 @@ export async function selectArrays(db: Db, sql: string, params: readonly unknown
  * Rows of a query as arrays (numbers as in `selectArrays`), batch by batch as the server sends them: flat memory however many
  * there are. The connection is busy until the last batch was taken.
  */
-export async function* streamArrays(db: Db, sql: string, params: readonly unknown[], batchRows = 200): AsyncGenerator<Cell[][]> {
+export async function* streamArrays(
+  db: Db,
+  sql: string,
+  params: readonly unknown[],
+  batchRows = 200,
+): AsyncGenerator<Cell[][]> {
   const query = db.raw(sql, params as Knex.RawBinding[]).options({ rowsAsArray: true });
   let batch: Cell[][] = [];
   for await (const row of query.stream({ highWaterMark: batchRows })) {
@@ -160,7 +165,9 @@ export async function inSnapshot<T>(db: Db, work: (tx: Db) => Promise<T>): Promi
   const run = (sql: string) => db.raw(sql).connection(connection);
   const pinned = new Proxy(db, {
     get: (target, key) =>
-      key === 'raw' ? (...args: Parameters<Db['raw']>) => target.raw(...args).connection(connection) : Reflect.get(target, key),
+      key === 'raw'
+        ? (...args: Parameters<Db['raw']>) => target.raw(...args).connection(connection)
+        : Reflect.get(target, key),
   });
   try {
     await run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
@@ -196,15 +203,28 @@ export const isDataError = (error: unknown): boolean =>
   [1048, 1264, 1265, 1292, 1366, 1406, 1644, 1690, 3819, 4025, 4078].includes(driverError(error).errno ?? 0);
 
 const lostCodes = new Set([
-  'PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'PROTOCOL_SEQUENCE_TIMEOUT',
-  'ER_SERVER_SHUTDOWN', 'ER_CON_COUNT_ERROR', 'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR', 'PROTOCOL_ENQUEUE_AFTER_QUIT', 'HANDSHAKE_NO_SSL_SUPPORT',
-  'ER_CLIENT_INTERACTION_TIMEOUT', 'ER_CONNECTION_KILLED', 'ER_QUERY_INTERRUPTED',
+  'PROTOCOL_CONNECTION_LOST',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ECONNABORTED',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+  'ER_SERVER_SHUTDOWN',
+  'ER_CON_COUNT_ERROR',
+  'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
+  'PROTOCOL_ENQUEUE_AFTER_QUIT',
+  'HANDSHAKE_NO_SSL_SUPPORT',
+  'ER_CLIENT_INTERACTION_TIMEOUT',
+  'ER_CONNECTION_KILLED',
+  'ER_QUERY_INTERRUPTED',
 ]);
 
 /** The connection is gone, so the outcome of what was in flight is unknown; a new connection may be had. */
 export function isConnectionLost(error: unknown): boolean {
   const { code = '', errno = 0, message = '' } = driverError(error);
-  if (lostCodes.has(code) || [1053, 1927, 2006, 2013, 4031, 1317, 1040, 1152, 1158, 1159, 1160, 1161].includes(errno)) return true;
+  if (lostCodes.has(code) || [1053, 1927, 2006, 2013, 4031, 1317, 1040, 1152, 1158, 1159, 1160, 1161].includes(errno))
+    return true;
   return /closed state|Connection lost|acquiring a connection|server has gone away|read ECONN/i.test(message);
 }
 
@@ -220,7 +240,8 @@ export function asMagamError(error: unknown): unknown {
   if (isMissingTable(error)) return new MagamError('SCHEMA_OUTDATED');
   const { errno = 0 } = driverError(error);
   if ([1045, 1044, 1698].includes(errno)) return new MagamError('DATABASE_ACCESS_DENIED', errorText(error));
-  if (isConnectionLost(error)) return new MagamError('DATABASE_UNAVAILABLE', `The database cannot be reached: ${errorText(error)}`);
+  if (isConnectionLost(error))
+    return new MagamError('DATABASE_UNAVAILABLE', `The database cannot be reached: ${errorText(error)}`);
   if (isLockConflict(error)) return new MagamError('DATABASE_BUSY', errorText(error));
   return error;
 }
