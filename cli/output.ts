@@ -72,6 +72,10 @@ export function money(minor: number | bigint | string, currency: string): string
 /** A count for people: `1,000,000`. */
 export const count = (value: number | bigint): string => value.toLocaleString('en-US');
 
+/** A count with its noun: `1 sale`, `2,000 sales`, `3 entries`. */
+export const counted = (value: number, noun: string, plural = `${noun}s`): string =>
+  `${count(value)} ${value === 1 ? noun : plural}`;
+
 export interface Progress {
   /** Entries done so far, and of how many if that is known by now. */
   update(done: number, total?: number): void;

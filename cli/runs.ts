@@ -17,7 +17,7 @@ import {
   streamExceptions,
 } from '../infra/stores/job-history.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
-import { count, note, print, printJson, printTable, write } from './output.js';
+import { count, counted, note, print, printJson, printTable, write } from './output.js';
 
 const runIdOf = wholeNumber('ID', 1, 9_999_999_999);
 
@@ -90,7 +90,9 @@ async function show({ db, json }: CommandContext, run: RunSummary): Promise<void
   if (json) return printJson({ ...run, plans, executions, partitions, certificates });
   print(`Run ${runId}: ${run.job} of ${run.date}, ${run.status}, generation ${run.generation}`);
   print(`created ${run.createdAt}, updated ${run.updatedAt}, completed ${run.completedAt ?? '-'}`);
-  print(`${count(run.lines)} sales and ${count(run.refunds)} refunds settled, ${count(run.exceptions)} entries parked`);
+  print(
+    `${counted(run.lines, 'sale')} and ${counted(run.refunds, 'refund')} settled, ${counted(run.exceptions, 'entry', 'entries')} parked`,
+  );
   print('\nPlans');
   printTable(
     ['generation', 'grid', 'policies', 'sales', 'refunds', 'by execution', 'planned'],

@@ -9,7 +9,7 @@ import { MagamError } from '../domain/errors.js';
 import { armFaults } from '../infra/faults.js';
 import { wakeRunners } from '../infra/wake.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
-import { count, money, note, print, printJson, printTable, startProgress } from './output.js';
+import { count, counted, money, note, print, printJson, printTable, startProgress } from './output.js';
 
 interface SettleOptions {
   date?: string;
@@ -33,7 +33,7 @@ export function settleCommand(program: Command): void {
     .option('--grid-size <n>', 'partitions of a new plan', wholeNumber('--grid-size', 1, 10_000), 10)
     .option(
       '--workers <n>',
-      'worker threads (default: MAGAM_WORKERS, or the number of cores)',
+      'worker threads (default: MAGAM_WORKERS, or the number of cores, from 2 to 8)',
       wholeNumber('--workers', 1, 64),
     )
     .option(
@@ -139,7 +139,7 @@ function printReport(report: SettleReport): void {
   const { status, seconds, lines, refunds, exceptions } = report;
   for (const notice of report.notices) note(notice);
   const entries = lines + refunds;
-  const what = `${count(lines)} sales and ${count(refunds)} refunds`;
+  const what = `${counted(lines, 'sale')} and ${counted(refunds, 'refund')}`;
   if (report.alreadyDone)
     print(`${report.date} is settled already: ${what}${exceptions > 0 ? `, ${count(exceptions)} parked` : ''}.`);
   else if (report.runId === null)

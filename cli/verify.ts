@@ -4,7 +4,7 @@ import colours from 'picocolors';
 import { verifyDate } from '../batch/verify.js';
 import { errors } from '../domain/errors.js';
 import { readDate, withDatabase } from './context.js';
-import { count, note, print, printJson, printTable, startProgress } from './output.js';
+import { counted, note, print, printJson, printTable, startProgress } from './output.js';
 
 export function verifyCommand(program: Command): void {
   program
@@ -40,7 +40,9 @@ async function verify(text: string, command: Command): Promise<void> {
         print(`\n${name}: ${detail ?? ''}\n  expected ${expected}\n  actual   ${actual}`);
       }
       const verdict = result.ok ? 'is as it was certified' : 'DIFFERS from what was certified';
-      print(`\n${date} ${verdict}: ${count(result.lines)} lines, ${result.generations} certificates, ${seconds} s.`);
+      print(
+        `\n${date} ${verdict}: ${counted(result.lines, 'line')}, ${counted(result.generations, 'certificate')}, ${seconds} s.`,
+      );
     }
     if (result.ok) return;
     note(`VERIFICATION_FAILED: ${errors.VERIFICATION_FAILED.meaning}`);

@@ -74,12 +74,16 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
       },
     },
     acquireConnectionTimeout: 20_000,
+    log: quietLog,
     log: silentLog,
   });
 }
 
 /** knex prints on standard output, which belongs to results; whatever it has to say also arrives as an error. */
 const silentLog = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
+
+/** knex would tell of a lost connection on standard output, which is for results; whoever ran the statement gets the error. */
+const quietLog = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
 
 interface SessionConnection {
   query(sql: string, done: (error: Error | null) => void): void;
@@ -191,7 +195,6 @@ const driverError = (error: unknown): DriverError => (typeof error === 'object' 
 
 /** Deadlock or lock wait timeout: the transaction may be tried again. */
 export const isLockConflict = (error: unknown): boolean => [1213, 1205].includes(driverError(error).errno ?? 0);
-export const isLockWaitTimeout = (error: unknown): boolean => driverError(error).errno === 1205;
 export const isDuplicateKey = (error: unknown): boolean => driverError(error).errno === 1062;
 export const isMissingTable = (error: unknown): boolean => [1146, 1049].includes(driverError(error).errno ?? 0);
 

@@ -45,7 +45,8 @@ export async function requireCurrentSchema(db: Db, folder: URL): Promise<void> {
   const files = migrationFiles(folder);
   if (applied.some((name) => !files.includes(name))) throw new MagamError('SCHEMA_TOO_NEW');
   const missing = files.filter((name) => !applied.includes(name));
-  if (missing.length > 0) throw new MagamError('SCHEMA_OUTDATED', undefined, { missing });
+  if (missing.length > 0)
+    throw new MagamError('SCHEMA_OUTDATED', undefined, { missing: missing.length, first: missing[0] });
 }
 
 async function refuseNewerSchema(db: Db, folder: URL): Promise<void> {

@@ -3,7 +3,7 @@
  * for it, is an execution.
  */
 import type { Leg } from '../../domain/settled-line.js';
-import { change, type Db, insertReturningId, select, type Tx } from '../database.js';
+import { change, type Db, insertReturningId, isDuplicateKey, select, type Tx } from '../database.js';
 
 export type RunStatus = 'REQUESTED' | 'RUNNING' | 'STOPPED' | 'FAILED' | 'COMPLETED' | 'COMPLETED_WITH_EXCEPTIONS';
 export type ExecutionStatus = RunStatus | 'ABANDONED';
@@ -27,14 +27,20 @@ export async function findRun(db: Db, date: string, lock = false): Promise<Run |
   return row && { runId: Number(row.run_id), date: row.settled_on, status: row.status, generation: row.generation };
 }
 
-/** Creates the run of the date unless there is one; two creators meet at the unique key, and the second finds the first's. */
+/** The run of the date, locked; created unless there is one. Two creators meet at the unique key, and the second finds the first's. */
 export async function ensureRun(tx: Tx, date: string, status: 'REQUESTED' | 'RUNNING'): Promise<Run> {
-  await change(
-    tx,
-    `INSERT INTO job_instance (job, settled_on, status, created_at, updated_at)
-     VALUES ('settle', ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)) ON DUPLICATE KEY UPDATE updated_at = updated_at`,
-    [date, status],
-  );
+  const found = await findRun(tx, date, true);
+  if (found !== undefined) return found;
+  try {
+    await change(
+      tx,
+      `INSERT INTO job_instance (job, settled_on, status, created_at, updated_at)
+       VALUES ('settle', ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+      [date, status],
+    );
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+  }
   return (await findRun(tx, date, true)) as Run;
 }
 
@@ -229,13 +235,13 @@ export async function hasLiveExecution(db: Db, runId: number, leaseMs: number): 
   return Number(row?.n ?? 0) > 0;
 }
 
-/** Marks the executions of the run whose process has been silent for three leases. */
-export async function abandonDeadExecutions(db: Db, runId: number, leaseMs: number): Promise<void> {
+/** Marks the executions, of one run or of all, whose process has been silent for three leases. */
+export async function abandonDeadExecutions(db: Db, leaseMs: number, runId?: number): Promise<void> {
   await change(
     db,
     `UPDATE job_execution SET status = 'ABANDONED', ended_at = UTC_TIMESTAMP(3), error_message = 'no sign of life'
-     WHERE run_id = ? AND status = 'RUNNING' AND heartbeat_at < UTC_TIMESTAMP(3) - INTERVAL ? MICROSECOND`,
-    [runId, leaseMs * 3000],
+     WHERE status = 'RUNNING' AND heartbeat_at < UTC_TIMESTAMP(3) - INTERVAL ? MICROSECOND${runId === undefined ? '' : ' AND run_id = ?'}`,
+    [leaseMs * 3000, ...(runId === undefined ? [] : [runId])],
   );
 }
 

@@ -35,8 +35,11 @@ export function decideSales(rows: readonly SaleRow[], policies: PolicyBook, refu
 function settledSale(row: SaleRow, policies: PolicyBook): SettledLine | Refusal {
   const stored = policies.find(row.sellerId, row.category, row.productId, row.currency, row.orderedOn);
   if (stored === undefined) {
-    const { sellerId, category, productId, currency, orderedOn } = row;
-    return { refused: 'POLICY_MISSING', details: { sellerId, category, productId, currency, orderedOn } };
+    const { sellerId, currency, orderedOn } = row;
+    // What no policy looks at was not read.
+    const category = policies.usesCategory ? { category: row.category } : {};
+    const product = policies.usesProduct ? { productId: row.productId } : {};
+    return { refused: 'POLICY_MISSING', details: { sellerId, ...product, ...category, currency, orderedOn } };
   }
   const figures = settleSale(row, stored.policy);
   return isRefusal(figures) ? figures : toLine(row, stored, figures);

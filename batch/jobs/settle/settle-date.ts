@@ -130,7 +130,7 @@ class SettleCommand {
   private async execute(run: Run): Promise<SettleReport> {
     const { db, config } = this.context;
     await this.requireFree(run);
-    await abandonDeadExecutions(db, run.runId, config.leaseMs);
+    await abandonDeadExecutions(db, config.leaseMs, run.runId);
     const executionId = this.executionId ?? (await startExecution(db, run, this.request, hostname(), process.pid));
     this.executionId = executionId;
     this.run = run;
