@@ -1,5 +1,6 @@
 /** One thread of a rung of the ladder: pages by OFFSET, the product's own arithmetic, one INSERT per line, one COMMIT per page. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { once } from 'node:events';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { decideSales } from '../batch/jobs/settle/decide.js';
 import { PolicyBook } from '../domain/policy-book.js';
 import { inTransaction, openDatabase } from '../infra/database.js';
@@ -19,9 +20,14 @@ export interface LadderTask {
 }
 
 const task = workerData as LadderTask;
+const port = parentPort as MessagePort;
 const db = openDatabase(task.url, { poolMax: 1 });
 try {
   const policies = new PolicyBook(await readPolicies(db));
+  // The start of a thread is no part of what a line costs.
+  const go = once(port, 'message');
+  port.postMessage('ready');
+  await go;
   const step = task.every * task.pageRows;
   for (let offset = task.first * task.pageRows; offset < task.lines; offset += step) {
     const limit = Math.min(task.pageRows, task.lines - offset);
@@ -30,7 +36,8 @@ try {
       for (const line of lines) await insertLines(tx, task.date, 1, [line], 'insert');
     });
   }
-  parentPort?.postMessage('done');
+  port.postMessage('done');
 } finally {
+  port.close();
   await db.destroy();
 }

@@ -64,13 +64,17 @@ async function measureRung(
 ): Promise<Rung> {
   const { url, date, wholeLines, measuredLines, pageRows } = options;
   await forgetRuns(db);
-  const { cost } = await server.observe(() =>
-    Promise.all(
-      Array.from({ length: threads }, (_, first) =>
-        runThread({ url, date, paging, first, every: threads, pageRows, lines: measuredLines }),
-      ),
-    ),
-  );
+  const tasks = Array.from({ length: threads }, (_, first) => ({
+    url,
+    date,
+    paging,
+    first,
+    every: threads,
+    pageRows,
+    lines: measuredLines,
+  }));
+  const workers = await Promise.all(tasks.map(startThread));
+  const { cost } = await server.observe(() => Promise.all(workers.map(runThread)));
   const pages = await samplePages(db, options, paging);
   // The measured time has the reads of early pages in it; they are taken out of what every line costs.
   const readMeasured = readSeconds(pages, measuredLines, pageRows) / threads;
@@ -92,10 +96,17 @@ async function measureRung(
   };
 }
 
-async function runThread(task: LadderTask): Promise<void> {
+/** A thread that is connected and waits. */
+async function startThread(task: LadderTask): Promise<Worker> {
   const worker = new Worker(new URL('ladder-thread.js', import.meta.url), { workerData: task });
   await once(worker, 'message');
-  await once(worker, 'exit');
+  return worker;
+}
+
+async function runThread(worker: Worker): Promise<void> {
+  const done = once(worker, 'message');
+  worker.postMessage('go');
+  await done;
 }
 
 interface PageSample {
