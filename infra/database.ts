@@ -75,12 +75,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
     },
     acquireConnectionTimeout: 20_000,
     log: quietLog,
-    log: silentLog,
   });
 }
-
-/** knex prints on standard output, which belongs to results; whatever it has to say also arrives as an error. */
-const silentLog = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
 
 /** knex would tell of a lost connection on standard output, which is for results; whoever ran the statement gets the error. */
 const quietLog = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
@@ -212,6 +208,10 @@ const lostCodes = new Set([
   'EPIPE',
   'ETIMEDOUT',
   'ECONNABORTED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
   'PROTOCOL_SEQUENCE_TIMEOUT',
   'ER_SERVER_SHUTDOWN',
   'ER_CON_COUNT_ERROR',
