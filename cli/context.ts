@@ -30,7 +30,7 @@ export interface CommandContext {
 }
 
 /** Whether `--json` was given before or after the subcommand. */
-export const wantsJson = (command: Command): boolean => command.optsWithGlobals()['json'] === true;
+export const wantsJson = (command: Command): boolean => command.optsWithGlobals().json === true;
 
 /** Where the services are. What no URL names is started privately for this checkout (and that is said). */
 export async function serviceUrls(
