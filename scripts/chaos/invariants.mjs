@@ -264,19 +264,13 @@ async function checkCertificates(db, date, lines, equal) {
     'SELECT * FROM settlement_certificate WHERE settled_on <= ? ORDER BY settled_on, generation',
     [date],
   );
-  for (const [i, certificate] of certificates.entries()) {
+  for (const certificate of certificates) {
     if (certificate.settled_on !== date) continue;
     const body = JSON.parse(certificate.body ?? '');
     const name = `certificate ${date}/${certificate.generation}`;
     const ofGeneration = lines.filter((line) => line.generation === certificate.generation);
     equal(`${name}: hash`, certificate.hash, sha256(certificate.body ?? ''));
-    const before = certificates[i - 1];
-    const link = before && {
-      date: before.settled_on,
-      generation: Number(before.generation),
-      hash: before.hash,
-    };
-    equal(`${name}: previous`, body.previous, link ?? null);
+    equal(`${name}: previous`, body.previous, linkBefore(certificates, certificate));
     equal(`${name}: totals`, body.totals, totalsOver(ofGeneration));
     let hashes = '';
     let counted = 0;
@@ -312,6 +306,25 @@ async function checkCertificates(db, date, lines, equal) {
     generations.map((_, i) => i + 1),
   );
   if (generations.length === 0) equal('certificates', 0, 'at least one');
+}
+
+/**
+ * The certificate that one follows: the latest that was there, of its own date or else of the last date before it.
+ * @param {readonly Row[]} certificates by date and generation
+ * @param {Row} certificate
+ */
+function linkBefore(certificates, certificate) {
+  const own = certificates.indexOf(certificate);
+  const before = certificates
+    .slice(0, own)
+    .filter(
+      (one) =>
+        one.settled_on === certificate.settled_on || String(one.certified_at) <= String(certificate.certified_at),
+    )
+    .at(-1);
+  return before === undefined
+    ? null
+    : { date: before.settled_on, generation: Number(before.generation), hash: before.hash };
 }
 
 /**

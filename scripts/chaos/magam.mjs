@@ -9,6 +9,7 @@ import { root } from '../script.mjs';
  * @property {NodeJS.Signals | null} signal
  * @property {string} stdout
  * @property {string} stderr
+ * @property {boolean} overdue it did not end in time and was killed for that
  */
 
 /**
@@ -62,7 +63,7 @@ export function startMagam(args, env) {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
-  const output = { stdout: '', stderr: '' };
+  const output = { stdout: '', stderr: '', overdue: false };
   let over = false;
   /** @type {Set<() => void>} */
   const listeners = new Set();
@@ -76,7 +77,10 @@ export function startMagam(args, env) {
     output.stderr += part;
     changed();
   });
-  const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+  const limit = setTimeout(() => {
+    output.overdue = true;
+    child.kill('SIGKILL');
+  }, LIMIT_MS);
   /** @type {Promise<Ended>} */
   const ended = new Promise((resolve) => {
     child.once('close', (code, signal) => {

@@ -11,6 +11,7 @@ import { environment, runMagam } from './magam.mjs';
  * @property {(sql: string, params?: unknown[]) => Promise<number>} change returns the affected rows
  * @property {() => Promise<import('mysql2/promise').PoolConnection>} connection to be released by the caller
  * @property {() => Promise<void>} drop removes the database and closes the pool
+ * @property {() => Promise<void>} close closes the pool, unless that is done
  */
 
 /**
@@ -31,6 +32,11 @@ export async function createScratchDatabase(serverUrl) {
     dateStrings: true,
     timezone: 'Z',
   });
+  let closed = false;
+  const close = async () => {
+    if (!closed) await pool.end();
+    closed = true;
+  };
   /** @type {ScratchDatabase['rows']} */
   const rows = async (sql, params = []) => {
     const [found] = await pool.query(sql, params);
@@ -50,8 +56,9 @@ export async function createScratchDatabase(serverUrl) {
     connection: () => pool.getConnection(),
     drop: async () => {
       await pool.query(`DROP DATABASE \`${name}\``);
-      await pool.end();
+      await close();
     },
+    close,
   };
 }
 
