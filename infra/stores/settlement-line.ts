@@ -59,7 +59,7 @@ async function loadLines(
   const data = loadData(lines);
   const [result] = await tx
     .raw(
-      `LOAD DATA LOCAL INFILE 'lines' INTO TABLE settlement_line CHARACTER SET ascii FIELDS TERMINATED BY '\\t' ESCAPED BY '' LINES TERMINATED BY '\\n'
+      `LOAD DATA LOCAL INFILE 'lines' INTO TABLE settlement_line CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '' LINES TERMINATED BY '\\n'
        (${columns}) SET settled_on = '${date}', leg = ${leg}, generation = ${generation}`,
     )
     .options({ infileStreamFactory: () => Readable.from([data]) });
@@ -70,8 +70,12 @@ async function loadLines(
 /** No row is longer: an id of at most 64 bytes and 9 integers of at most 17 with their separators. */
 const ROW_BYTES_MAX = 256;
 
+/** Reused from chunk to chunk: a new megabyte each time would make the collector run for it. */
+let loadBuffer = Buffer.alloc(0);
+
 function loadData(lines: readonly SettledLine[]): Buffer {
-  const bytes = Buffer.allocUnsafe(lines.length * ROW_BYTES_MAX);
+  if (loadBuffer.length < lines.length * ROW_BYTES_MAX) loadBuffer = Buffer.allocUnsafe(lines.length * ROW_BYTES_MAX);
+  const bytes = loadBuffer;
   let at = 0;
   const integer = (value: number, separator: number): void => {
     at = writeInteger(bytes, at, value);
