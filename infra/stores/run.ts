@@ -157,14 +157,16 @@ export async function runningRuns(db: Db): Promise<{ date: string }[]> {
 }
 
 /**
- * Takes a request: true for exactly one of those who try. From here on the run is under way, so that others go on with it when
- * the taker dies before it has done anything.
+ * Takes a request: true for exactly one of those who try, false for all while an earlier date is under way, which would only be
+ * refused. From here on the run is under way, so that others go on with it when the taker dies before it has done anything.
  */
 export async function takeRequest(tx: Tx, executionId: number, host: string, pid: number): Promise<boolean> {
   const taken = await change(
     tx,
-    `UPDATE job_execution SET status = 'RUNNING', host = ?, pid = ?, started_at = UTC_TIMESTAMP(3), heartbeat_at = UTC_TIMESTAMP(3)
-     WHERE execution_id = ? AND status = 'REQUESTED'`,
+    `UPDATE job_execution e JOIN job_instance i ON i.run_id = e.run_id
+     SET e.status = 'RUNNING', e.host = ?, e.pid = ?, e.started_at = UTC_TIMESTAMP(3), e.heartbeat_at = UTC_TIMESTAMP(3)
+     WHERE e.execution_id = ? AND e.status = 'REQUESTED'
+       AND NOT EXISTS (SELECT 1 FROM job_instance b WHERE b.status = 'RUNNING' AND b.settled_on < i.settled_on)`,
     [host, pid, executionId],
   );
   if (taken !== 1) return false;

@@ -1,0 +1,204 @@
+/** The runner as a daemon: its schedule, requests, takeovers, several of them, with Redis and without. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { addDays } from '../../domain/business-date.js';
+import { todayIn } from '../../infra/time-zone.js';
+import { violations } from '../../scripts/chaos/invariants.mjs';
+import { environment, type Magam, runMagam, startMagam, until } from '../../scripts/chaos/magam.mjs';
+import { type ScratchDatabase, seed } from '../../scripts/chaos/scratch-database.mjs';
+import { createDatabase, GRID } from '../support/settling.js';
+
+const yesterday = addDays(todayIn('UTC'), -1);
+/** Yesterday is due at once. */
+const due = { MAGAM_TIME_ZONE: 'UTC', MAGAM_SETTLE_AT: '00:00', MAGAM_WORKERS: '1', MAGAM_CHUNK_SIZE: '250' };
+/** Yesterday is not due before the last minute of the day; the day before is, and closes empty. */
+const idle = { ...due, MAGAM_SETTLE_AT: '23:59' };
+
+let db: ScratchDatabase;
+let runners: Magam[] = [];
+beforeEach(async () => {
+  db = await createDatabase();
+});
+const seedDate = (date: string) => seed(db, { lines: 1_000, sellers: 20, date });
+afterEach(async () => {
+  for (const runner of runners) runner.send('SIGKILL');
+  await Promise.all(runners.map(({ ended }) => ended));
+  runners = [];
+  await db.drop();
+});
+
+function startRunner(settings: Record<string, string>): Magam {
+  const runner = startMagam(['runner'], environment(db.url, settings));
+  runners.push(runner);
+  return runner;
+}
+
+const closed = (date: string) =>
+  until(
+    async () => (await db.value('SELECT status FROM business_date WHERE business_on = ?', [date])) === 'CLOSED',
+    `${date} is closed`,
+  );
+
+async function expectSettled(settled: readonly string[]): Promise<void> {
+  for (const date of settled) expect(await violations(db, date)).toEqual([]);
+}
+
+/** SIGTERM ends a runner with 0. */
+async function expectGracefulEnd(): Promise<void> {
+  for (const runner of runners) runner.send('SIGTERM');
+  for (const { ended } of runners) {
+    const { code, stdout, stderr } = await ended;
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toContain('runner stopped');
+  }
+}
+
+describe('the schedule', () => {
+  const dates = [addDays(yesterday, -2), addDays(yesterday, -1), yesterday];
+  beforeEach(() => seedDate(dates[0] ?? ''));
+
+  it('settles yesterday and catches up on missed days, in order, with several runners: one run a date', async () => {
+    for (let i = 0; i < 3; i += 1) startRunner(due);
+    await closed(yesterday);
+    await until(async () => (await db.value('SELECT COUNT(*) FROM settlement_certificate')) === '3', 'certificates');
+    await expectSettled(dates);
+    const order = await db.rows('SELECT settled_on FROM settlement_certificate ORDER BY certified_at, settled_on');
+    expect(order.map(({ settled_on }) => settled_on)).toEqual(dates);
+    const asked = await db.rows(
+      `SELECT i.settled_on, COUNT(*) AS n FROM job_execution e JOIN job_instance i USING (run_id) WHERE e.requested_by = 'schedule'
+       GROUP BY i.settled_on ORDER BY 1`,
+    );
+    expect(asked).toEqual(dates.map((date) => ({ settled_on: date, n: '1' })));
+    await expectGracefulEnd();
+  });
+
+  it('passes to another runner when the one that leads is killed', async () => {
+    const leader = () => db.rows('SELECT owner FROM leader_lease');
+    const killed = startRunner({ ...due, MAGAM_FAULT: 'request.taken:kill' });
+    expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
+    runners = [];
+    const [before] = await leader();
+    startRunner(due);
+    await closed(yesterday);
+    const [after] = await leader();
+    expect(after?.owner).not.toBe(before?.owner);
+    await until(async () => (await db.value('SELECT COUNT(*) FROM settlement_certificate')) === '3', 'certificates');
+    await expectSettled(dates);
+    await expectGracefulEnd();
+  });
+});
+
+describe('requests', () => {
+  const next = addDays(yesterday, 1);
+  beforeEach(() => seedDate(yesterday));
+
+  const request = (date: string) =>
+    runMagam(['settle', '--date', date, '--request', ...GRID, '--json'], environment(db.url, due));
+  const executions = () =>
+    db.rows(
+      'SELECT e.status, e.exit_code, e.error_code FROM job_execution e JOIN job_instance i USING (run_id) WHERE i.settled_on >= ? ORDER BY execution_id',
+      [yesterday],
+    );
+
+  it('are carried out by exactly one runner each, and joined by the others', async () => {
+    startRunner(idle);
+    startRunner(idle);
+    const { stdout, code } = await request(yesterday);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ requests: [{ date: yesterday }] });
+    await closed(yesterday);
+    await until(
+      async () => (await db.value(`SELECT COUNT(*) FROM job_execution WHERE status = 'RUNNING'`)) === '0',
+      'end',
+    );
+    expect((await executions())[0]).toMatchObject({ status: 'COMPLETED', exit_code: '0' });
+    await expectSettled([yesterday]);
+    await expectGracefulEnd();
+  });
+
+  it('of a range are taken in order, however many runners there are', async () => {
+    for (let i = 0; i < 3; i += 1) startRunner(idle);
+    const range = ['settle', '--from', yesterday, '--to', addDays(yesterday, 7), '--request', ...GRID];
+    expect(await runMagam(range, environment(db.url, due))).toMatchObject({ code: 0 });
+    await until(async () => (await executions()).every(({ status }) => status === 'COMPLETED'), 'all are carried out');
+    await expectSettled(Array.from({ length: 8 }, (_, days) => addDays(yesterday, days)));
+    await expectGracefulEnd();
+  });
+
+  it('that are refused leave a run that can be asked for again', async () => {
+    startRunner(idle);
+    await request(next);
+    await until(async () => (await executions())[0]?.status === 'FAILED', 'refusal');
+    expect(await executions()).toEqual([{ status: 'FAILED', exit_code: '1', error_code: 'EARLIER_DATE_OPEN' }]);
+    expect(await db.value('SELECT status FROM job_instance WHERE settled_on = ?', [next])).toBe('FAILED');
+    await request(yesterday);
+    await closed(yesterday);
+    await request(next);
+    await closed(next);
+    await expectGracefulEnd();
+    await expectSettled([yesterday, next]);
+  });
+
+  it('whose runner dies at once are not forgotten', async () => {
+    const killed = startRunner({ ...idle, MAGAM_FAULT: 'request.taken:kill' });
+    await request(yesterday);
+    expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
+    startRunner(idle);
+    await closed(yesterday);
+    await until(
+      async () =>
+        (await db.value('SELECT COUNT(*) FROM settlement_certificate WHERE settled_on = ?', [yesterday])) === '1',
+      'certificate',
+    );
+    await expectSettled([yesterday]);
+  });
+
+  it('are withdrawn by magam runs stop while nobody has taken them', async () => {
+    await request(yesterday);
+    const runId = await db.value('SELECT run_id FROM job_instance');
+    expect(await runMagam(['runs', 'stop', runId], environment(db.url))).toMatchObject({ code: 0 });
+    expect(await executions()).toEqual([{ status: 'STOPPED', exit_code: '130', error_code: null }]);
+    expect(await runMagam(['settle', '--date', yesterday], environment(db.url))).toMatchObject({ code: 0 });
+    await expectSettled([yesterday]);
+  });
+});
+
+describe('a run whose process was killed', () => {
+  beforeEach(() => seedDate(yesterday));
+
+  it.each(['run.opened:kill', 'chunk.before-commit:kill:3', 'run.before-finish-commit:kill'])(
+    'at %s is finished by a runner, Redis being away',
+    async (fault) => {
+      const killed = await runMagam(
+        ['settle', '--date', yesterday, ...GRID],
+        environment(db.url, { ...due, MAGAM_FAULT: fault, MAGAM_CHUNK_SIZE: '100' }),
+      );
+      expect(killed).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+      const runner = startRunner(idle);
+      await runner.says('Redis is away');
+      await closed(yesterday);
+      await expectGracefulEnd();
+      await expectSettled([yesterday]);
+    },
+  );
+});
+
+describe('Redis', () => {
+  beforeEach(() => seedDate(yesterday));
+
+  it('wakes the runner when it is there', async () => {
+    const redis = { MAGAM_REDIS_URL: process.env.MAGAM_REDIS_URL ?? '' };
+    const runner = startRunner({ ...idle, ...redis });
+    await runner.says('runner started');
+    const asked = await runMagam(
+      ['settle', '--date', yesterday, '--request'],
+      environment(db.url, { ...due, ...redis }),
+    );
+    expect(asked).toMatchObject({ code: 0 });
+    await closed(yesterday);
+    runner.send('SIGTERM');
+    const { code, stderr } = await runner.ended;
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('Redis is away');
+    await expectSettled([yesterday]);
+  });
+});
