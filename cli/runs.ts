@@ -213,7 +213,7 @@ async function exceptions({ db, json }: CommandContext, run: RunSummary, all: bo
     written += batch.length;
   }
   if (json) await write(`${written === 0 ? '' : '\n'}]}\n`);
-  else print(written === 0 ? 'Nothing is parked.' : `${count(written)} entries of ${date}`);
+  else print(written === 0 ? 'Nothing is parked.' : `${counted(written, 'entry', 'entries')} of ${date}`);
 }
 
 function exceptionOf(row: Cell[]) {
