@@ -42,7 +42,7 @@ function demo(
 }
 
 afterAll(async () => {
-  const server = openDatabase(process.env['MAGAM_DATABASE_URL'] as string, { database: '', poolMax: 1 });
+  const server = openDatabase(process.env.MAGAM_DATABASE_URL as string, { database: '', poolMax: 1 });
   await server.raw('DROP DATABASE IF EXISTS ??', [database]);
   await server.destroy();
 });
