@@ -24,7 +24,7 @@ import { root } from '../script.mjs';
 const LIMIT_MS = 100_000;
 
 /** Short leases, so that a takeover is a matter of a second or two. */
-export const SHORT_LEASES = { MAGAM_LEASE_MS: '1500' };
+const SHORT_LEASES = { MAGAM_LEASE_MS: '1500' };
 
 /**
  * The environment of a command: nothing of ours is inherited but what is named here. Redis is away unless it is given.

@@ -20,7 +20,7 @@
  */
 
 /** Random numbers that are the same for the same seed (mulberry32). */
-export class Draws {
+class Draws {
   /** @param {number} seed */
   constructor(seed) {
     this.state = seed >>> 0;
