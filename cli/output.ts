@@ -82,9 +82,8 @@ export interface Progress {
   stop(): void;
 }
 
-/** A live bar with rate and time left on a terminal; elsewhere a plain line every few seconds; nothing when quiet. */
-export function startProgress(label: string, unit: string, quiet = false): Progress {
-  if (quiet) return { update: () => undefined, stop: () => undefined };
+/** A live bar with rate and time left on a terminal; elsewhere a plain line every few seconds. */
+export function startProgress(label: string, unit: string): Progress {
   return process.stderr.isTTY ? barProgress(label, unit) : lineProgress(label, unit);
 }
 

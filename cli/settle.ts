@@ -75,7 +75,7 @@ async function settleDates(
   const reports: SettleReport[] = [];
   for (const date of dates) {
     if (signal.aborted) break;
-    const progress = startProgress(`Settling ${date}`, 'entries', json && !process.stderr.isTTY);
+    const progress = startProgress(`Settling ${date}`, 'entries');
     const report = await settleDate(
       { db, config, pools, signal, onProgress: progress.update },
       {

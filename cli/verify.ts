@@ -19,7 +19,7 @@ async function verify(text: string, command: Command): Promise<void> {
     signal.addEventListener('abort', () => process.exit(130)); // it only reads: there is nothing to finish
     const date = readDate(text, config.timeZone);
     const started = performance.now();
-    const progress = startProgress('Verifying', 'lines', json);
+    const progress = startProgress('Verifying', 'lines');
     const result = await verifyDate(db, date, progress.update).finally(progress.stop);
     const seconds = Math.round(performance.now() - started) / 1000;
     if (json)
