@@ -140,14 +140,16 @@ export async function writeBatch(
   write: (tx: Tx) => Promise<void>,
   turn?: Promise<void>,
 ): Promise<void> {
-  const fence = async (tx: Tx): Promise<void> => {
-    if (!(await advanceImport(tx, open.importId, open.owner, batch))) throw takenOver(open);
-  };
-  const transaction = (tx: Tx): Promise<void> => writeFenced(tx, batch, write, fence, turn);
+  const transaction = (tx: Tx): Promise<void> => writeFenced(tx, open, batch, write, turn);
   await survivingOutages(async () => {
     try {
       await inTransaction(db, transaction);
     } catch (error) {
+      if (error instanceof TurnMissed) {
+        await turn;
+        await inTransaction(db, transaction);
+        return;
+      }
       if (!isConnectionLost(error)) throw error;
       await turn;
       if (!(await survivingOutages(() => wasCommitted(db, open, batch)))) throw error; // tried again from the start
@@ -157,21 +159,41 @@ export async function writeBatch(
   await faultPoint('import.after-commit');
 }
 
+/**
+ * The batch before may be waiting for a lock of this one: the index entries of deleted rows, until they are purged, let an
+ * insert lock the gap beside it, where the neighbour's last key belongs. No server sees that circle, so this one gives way.
+ */
+class TurnMissed extends Error {}
+const TURN_WAIT_MS = 3_000;
+
 async function writeFenced(
   tx: Tx,
+  open: OpenImport,
   batch: Batch,
   write: (tx: Tx) => Promise<void>,
-  fence: (tx: Tx) => Promise<void>,
   turn: Promise<void> | undefined,
 ): Promise<void> {
+  const fence = async (): Promise<void> => {
+    if (!(await advanceImport(tx, open.importId, open.owner, batch))) throw takenOver(open);
+  };
   const statuses = batch.dates.length === 0 ? new Map() : await shareDates(tx, batch.dates);
   const shut = batch.dates.filter((date) => statuses.get(date) !== 'OPEN');
   if (shut.length > 0) throw new MagamError('DATE_CLOSED', undefined, { dates: shut });
-  if (turn === undefined) await fence(tx);
+  if (turn === undefined) await fence();
   await write(tx);
-  await turn;
-  if (turn !== undefined) await fence(tx);
+  if (turn !== undefined) {
+    await orMissed(turn);
+    await fence();
+  }
   await faultPoint('import.before-commit');
+}
+
+async function orMissed(turn: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const missed = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new TurnMissed()), TURN_WAIT_MS);
+  });
+  await Promise.race([turn, missed]).finally(() => clearTimeout(timer));
 }
 
 /** Whether a batch whose COMMIT was not answered is in the database. The lock waits for a commit that is still in flight. */
@@ -200,6 +222,6 @@ export async function completeImport(db: Db, open: OpenImport): Promise<void> {
 }
 
 /** Lets the same command, typed again, go on without waiting for the lease. The database may be gone: then it waits. */
-export async function leaveImport(db: Db, open: OpenImport): Promise<void> {
+export async function leaveImport(db: Db, open: Pick<OpenImport, 'importId' | 'owner'>): Promise<void> {
   await releaseImport(db, open.importId, open.owner).catch(() => undefined);
 }

@@ -15,7 +15,7 @@ import {
   renewImport,
   takeOverImport,
 } from '../stores/feed-import.js';
-import { type OpenImport, survivingOutages, takenOver, waitForLease } from './import-record.js';
+import { leaveImport, type OpenImport, survivingOutages, takenOver, waitForLease } from './import-record.js';
 
 type Owned = Pick<OpenImport, 'importId' | 'owner'>;
 
@@ -36,7 +36,12 @@ export async function abandonImport(db: Db, importId: number): Promise<ImportRec
   await survivingOutages(() => inTransaction(db, (tx) => takeOverImport(tx, importId, dead.owner, owner)));
   const taken = await readImport(db, importId);
   if (taken?.owner !== owner) throw new MagamError('IMPORT_RUNNING', undefined, { importId });
-  await withdrawImport(db, { importId, owner }, 'ABANDONED', null);
+  try {
+    await withdrawImport(db, { importId, owner }, 'ABANDONED', null);
+  } catch (error) {
+    await leaveImport(db, { importId, owner });
+    throw error;
+  }
   const ended = await readImport(db, importId);
   if (ended === undefined) throw new MagamError('IMPORT_NOT_FOUND', undefined, { importId });
   return ended;
