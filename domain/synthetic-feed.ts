@@ -26,6 +26,7 @@ const LINE_IDS = ['1', '1', '2', '1', '1', '2', '3', '1'] as const;
 const PATTERN_LINES = 8;
 const PATTERN_ORDERS = 5;
 const PRODUCTS = 5_000;
+const BESTSELLERS = 20;
 const REFUNDED_PER_THOUSAND = 28;
 const ORDERED_DAYS_BEFORE = 14;
 const LATER_DAYS = 3;
@@ -110,7 +111,7 @@ export class SyntheticFeed {
     const draws = this.draws.restart(this.seedHash, slot);
     const rank = 1 + firstAbove(this.sellerShares, draws.next() / 2 ** 32);
     const prices = priceListOf(rank);
-    const product = 1 + draws.below(PRODUCTS);
+    const product = 1 + draws.below(draws.below(10) === 0 ? BESTSELLERS : PRODUCTS);
     const quantity = drawQuantity(draws);
     const expensive = draws.below(50) === 0 ? 10 : 1;
     const unitPrice = (prices.priceBase + draws.below(prices.priceSteps) * prices.priceStep) * expensive;

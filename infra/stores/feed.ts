@@ -1,8 +1,8 @@
 /**
  * The settlement feed as its writers see it: the entries that are there, and new ones. Entries are never updated.
  *
- * Many rows go into one statement of hand-built text: the server parses that faster than anything else measured (see
- * docs/batch-protocol.md), and Node builds it at more than a million rows a minute.
+ * Many rows go into one statement of hand-built text: writing out a million rows costs Node less than
+ * a second (CPU profile of `magam seed`); the rest of the time is the server's.
  */
 import { escape as quote } from 'mysql2';
 import type { RefundEntry, SaleEntry } from '../../domain/feed-entry.js';
