@@ -133,7 +133,7 @@ class ClientPackets {
         this.#head = Buffer.concat([this.#head, part.subarray(0, 201 - this.#head.length)]);
         if (this.#head.length === 201 || this.#left === part.length) {
           this.#expectsHead = false;
-          if (this.#head[0] === COM_QUERY) statements.push(this.#head.toString('latin1', 1));
+          if (this.#head[0] === COM_QUERY) statements.push(statementIn(this.#head));
         }
       }
       this.#left -= part.length;
@@ -142,3 +142,9 @@ class ClientPackets {
     return statements;
   }
 }
+
+/**
+ * The text of a COM_QUERY. On MySQL the counts of query attributes (none, in one set) stand before it.
+ * @param {Buffer} payload
+ */
+const statementIn = (payload) => payload.toString('latin1', payload[1] === 0 && payload[2] === 1 ? 3 : 1);
