@@ -254,7 +254,8 @@ export async function findDependentRefund(
 ): Promise<string | undefined> {
   if (dates.length === 0) return undefined;
   const foreign = 'AND (later.import_id IS NULL OR later.import_id <> ?)';
-  const ofSales = `SELECT later.refund_id FROM sale_entry s JOIN refund_entry later ON later.original_id = s.entry_id
+  const ofSales = `SELECT later.refund_id FROM sale_entry s JOIN refund_entry later
+      ON later.original_on = s.settled_on AND later.original_id = s.entry_id
     WHERE s.settled_on IN (?) AND s.import_id = ? ${foreign} LIMIT 1`;
   const ofRefunds = `SELECT later.refund_id FROM refund_entry r JOIN refund_entry later ON later.original_id = r.original_id
     AND later.prior_quantity > r.prior_quantity
