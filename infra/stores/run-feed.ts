@@ -166,7 +166,7 @@ function keysOf(source: EntrySource, leg: Leg): string {
   return `${leg === SALE ? 'sale_entry' : 'refund_entry'} FORCE INDEX (PRIMARY) WHERE settled_on = ?`;
 }
 
-/** Sums of one leg and currency as the database has them; undefined currency for one that `currencies` does not name. */
+/** Sums of one leg and currency as the database has them. */
 export interface FeedSums {
   readonly entries: number;
   readonly itemAmount: bigint;
@@ -197,7 +197,13 @@ export async function controlTotals(
       await select<SumsRow>(db, `${excepted} AND x.settled_generation = ? GROUP BY e.currency`, [date, generation]),
     );
   }
-  const all = toSums(await feedSums(db, table, date, sums));
+  const all = toSums(
+    await select<SumsRow>(
+      db,
+      `SELECT e.currency, ${sums} FROM ${table} e FORCE INDEX (PRIMARY) WHERE e.settled_on = ? GROUP BY e.currency`,
+      [date],
+    ),
+  );
   const parked = toSums(await select<SumsRow>(db, `${excepted} GROUP BY e.currency`, [date]));
   for (const [currency, less] of parked) {
     const left = subtract(all.get(currency), less);
@@ -205,20 +211,6 @@ export async function controlTotals(
     else all.set(currency, left);
   }
   return all;
-}
-
-/** One pass without a temporary table when the date has one currency, as most have; grouping takes three times as long. */
-async function feedSums(db: Db, table: string, date: string, sums: string): Promise<SumsRow[]> {
-  const [whole] = await select<SumsRow & { last: string | null }>(
-    db,
-    `SELECT MIN(e.currency) AS currency, MAX(e.currency) AS last, ${sums} FROM ${table} e WHERE e.settled_on = ?`,
-    [date],
-  );
-  if (whole === undefined || whole.last === null) return [];
-  if (whole.currency === whole.last) return [whole];
-  return select<SumsRow>(db, `SELECT e.currency, ${sums} FROM ${table} e WHERE e.settled_on = ? GROUP BY e.currency`, [
-    date,
-  ]);
 }
 
 const toSums = (rows: readonly SumsRow[]): Map<string, FeedSums> =>
