@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { addDays, isBusinessDate } from '../domain/business-date.js';
-import { MagamError } from '../domain/errors.js';
+import { errors, MagamError } from '../domain/errors.js';
 import { type Config, readConfig } from '../infra/config.js';
 import { type Db, openDatabase, silenceWithin } from '../infra/database.js';
 import { migrate, requireCurrentSchema } from '../infra/migrate.js';
@@ -66,7 +66,10 @@ export async function withDatabase(
   const config = readConfig();
   const { databaseUrl, redisUrl, embedded } = await serviceUrls(config);
   const abort = new AbortController();
-  const stop = (): void => abort.abort();
+  const stop = (): void => {
+    if (abort.signal.aborted) process.exit(errors.RUN_STOPPED.exit); // asked twice: at once, as safe as a kill
+    abort.abort();
+  };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   const silence = options.leased === true ? { silenceSeconds: silenceWithin(config.leaseMs) } : {};
   const db = openDatabase(databaseUrl, { poolMax: options.poolMax ?? 4, ...silence });

@@ -13,6 +13,7 @@ import {
   beat,
   type ExecutionParameters,
   endExecution,
+  findPlan,
   findRun,
   hasLiveExecution,
   isCompleted,
@@ -89,7 +90,7 @@ class SettleCommand {
       }
       const found = await findRun(this.context.db, this.request.date);
       if (found !== undefined && isCompleted(found.status)) return await this.again(found);
-      if (this.request.dryRun) return await this.tryDate();
+      if (this.request.dryRun) return await this.tryDate(found);
       if (found !== undefined) await this.requireFree(found);
       const run = await this.stage('door', () => survivingOutage(() => openRun(this.context.db, this.request.date)));
       if (run === undefined) return await this.emptyClosedDate();
@@ -223,7 +224,7 @@ class SettleCommand {
     source: 'feed' | 'parked',
     policyRevision: number | null,
   ): Promise<{ totals: TotalsBy; exceptions: number; partitions: number }> {
-    const { db, onProgress } = this.context;
+    const { db, signal, onProgress } = this.context;
     const { date, chunkRows } = this.request;
     const pool = this.context.pools.of(this.request.workers);
     pool.renewBoard();
@@ -234,6 +235,8 @@ class SettleCommand {
     );
     const totals = new TotalsBy();
     let exceptions = 0;
+    const stop = (): void => pool.board.requestStop();
+    signal.addEventListener('abort', stop);
     await Promise.all(
       tasks
         .filter(({ lo, hi }) => hi > lo)
@@ -243,14 +246,18 @@ class SettleCommand {
           exceptions += outcome.exceptions;
           onProgress(pool.board.entries(), total);
         }),
-    );
+    ).finally(() => signal.removeEventListener('abort', stop));
+    if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped while computing; nothing was written.');
     return { totals, exceptions, partitions: ranges.length };
   }
 
-  private async tryDate(): Promise<SettleReport> {
+  /** Computes what is left to settle: the date, or what is parked of it where a supplement was begun; under the plan's policies if there is a plan. */
+  private async tryDate(run: Run | undefined): Promise<SettleReport> {
     const { db } = this.context;
     await requireClosable(db, this.request.date);
-    const trial = await this.stage('lines', () => this.tryRanges('feed', null));
+    const plan = run && (await findPlan(db, run.runId, run.generation));
+    const source = sourceOf(run?.generation ?? 1);
+    const trial = await this.stage('lines', () => this.tryRanges(source, plan?.policyRevision ?? null));
     return this.trialReport(trial, currencyTotals(trial.totals.entries()));
   }
 
