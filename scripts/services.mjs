@@ -134,11 +134,12 @@ export async function stopServices({ deleteData = false, folder, log = say } = {
  * @param {Home} home
  */
 function deleteHome(home) {
-  const { folder, stateFile, initFile, databaseData, databaseLog, redisData, redisConf, redisLog } = home;
+  const { folder, stateFile, initFile, databaseData, databaseTmp, databaseLog, redisData, redisConf, redisLog } = home;
   const others = ['database.pid', 'database.sock', 'database.sock.lock'].map((name) => join(folder, name));
   for (const path of [
     shortFolder(home),
     databaseData,
+    databaseTmp,
     databaseLog,
     initFile,
     redisData,
