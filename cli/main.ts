@@ -4,17 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { MagamError } from '../domain/errors.js';
-import { explainCommand } from './explain.js';
-import { exportCommands } from './export.js';
-import { importCommands } from './import.js';
-import { migrateCommand } from './migrate.js';
 import { reportFailure } from './output.js';
-import { policiesCommands } from './policies.js';
-import { runnerCommand } from './runner.js';
-import { runsCommands } from './runs.js';
-import { seedCommand } from './seed.js';
-import { settleCommand } from './settle.js';
-import { verifyCommand } from './verify.js';
 
 const wantsJson = process.argv.includes('--json');
 
@@ -33,20 +23,28 @@ Exit codes: 0 done, 1 failed or refused, 2 wrong usage or configuration, 3 done 
 Without MAGAM_DATABASE_URL the private database of this checkout is started and used.`,
   );
 
-for (const add of [
-  migrateCommand,
-  seedCommand,
-  policiesCommands,
-  importCommands,
-  settleCommand,
-  runsCommands,
-  exportCommands,
-  verifyCommand,
-  explainCommand,
-  runnerCommand,
-]) {
-  add(program);
-}
+type AddCommand = (program: Command) => void;
+
+/** Where each command lives, in the order of the help. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  migrate: async () => (await import('./migrate.js')).migrateCommand,
+  seed: async () => (await import('./seed.js')).seedCommand,
+  policies: async () => (await import('./policies.js')).policiesCommands,
+  import: async () => (await import('./import.js')).importCommands,
+  settle: async () => (await import('./settle.js')).settleCommand,
+  runs: async () => (await import('./runs.js')).runsCommands,
+  settlements: async () => (await import('./export.js')).exportCommands,
+  verify: async () => (await import('./verify.js')).verifyCommand,
+  explain: async () => (await import('./explain.js')).explainCommand,
+  runner: async () => (await import('./runner.js')).runnerCommand,
+};
+/** Commands that share a file with the one before them. */
+const alongside: Readonly<Record<string, string>> = { imports: 'import', lines: 'settlements' };
+
+// Only what was asked for is loaded; a word that is no command, or a call for help, needs all of them.
+const word = process.argv.slice(2).find((argument) => !argument.startsWith('-')) ?? '';
+const asked = commands[alongside[word] ?? word];
+for (const load of asked === undefined ? Object.values(commands) : [asked]) (await load())(program);
 
 /** Every command throws instead of exiting, and keeps its usage errors off standard output when JSON was asked for. */
 function prepare(command: Command): void {

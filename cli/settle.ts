@@ -7,7 +7,6 @@ import { settleDate } from '../batch/jobs/settle/settle-date.js';
 import { datesBetween } from '../domain/business-date.js';
 import { MagamError } from '../domain/errors.js';
 import { armFaults } from '../infra/faults.js';
-import { wakeRunners } from '../infra/wake.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
 import { count, counted, money, note, print, printJson, printTable, startProgress } from './output.js';
 
@@ -108,6 +107,7 @@ async function request(
     chunkRows: options.chunkSize ?? config.chunkRows,
     requestedBy: config.userName,
   });
+  const { wakeRunners } = await import('../infra/wake.js'); // Redis is needed by nobody else who settles
   await wakeRunners(redisUrl);
   if (json) printJson({ requests });
   else

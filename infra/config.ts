@@ -16,10 +16,18 @@ const wholeNumber = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 
-const databaseUrl = z.string().refine((text) => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url?.protocol === 'mysql:' && /^\/[A-Za-z0-9_$-]{1,64}$/.test(url.pathname);
-}, 'must look like mysql://user:password@host:3306/database');
+/** Without a database the URL means the one named magam. */
+const databaseUrl = z
+  .string()
+  .refine((text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    return url?.protocol === 'mysql:' && /^(\/[A-Za-z0-9_$-]{0,64})?$/.test(url.pathname);
+  }, 'must look like mysql://user:password@host:3306/database')
+  .transform((text) => {
+    const url = new URL(text);
+    if (url.pathname.length <= 1) url.pathname = '/magam';
+    return url.href;
+  });
 
 const redisUrl = z.string().refine((text) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;

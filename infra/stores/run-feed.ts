@@ -177,15 +177,20 @@ export interface FeedSums {
 
 type SumsRow = Record<'currency' | 'n' | 'a' | 'ds' | 'dp' | 's', string>;
 
+/** Ids above this one do not exist: the last range of a leg is open. */
+const NO_ID_ABOVE = '18446744073709551615';
+
 /**
  * The control totals of one leg: the sums that the feed has for the entries that a generation settled. For the first generation
  * these are all entries of the date less the parked ones, for a supplement those that it settled.
+ * @param cuts ids at which the date is cut into ranges that are summed at the same time, where `db` has the connections
  */
 export async function controlTotals(
   db: Db,
   date: string,
   leg: Leg,
   generation: number,
+  cuts: readonly number[] = [],
 ): Promise<Map<string, FeedSums>> {
   const table = leg === SALE ? 'sale_entry' : 'refund_entry';
   const sums =
@@ -197,20 +202,18 @@ export async function controlTotals(
       await select<SumsRow>(db, `${excepted} AND x.settled_generation = ? GROUP BY e.currency`, [date, generation]),
     );
   }
-  const all = toSums(
-    await select<SumsRow>(
-      db,
-      `SELECT e.currency, ${sums} FROM ${table} e FORCE INDEX (PRIMARY) WHERE e.settled_on = ? GROUP BY e.currency`,
-      [date],
-    ),
-  );
-  const parked = toSums(await select<SumsRow>(db, `${excepted} GROUP BY e.currency`, [date]));
-  for (const [currency, less] of parked) {
-    const left = subtract(all.get(currency), less);
-    if (left.entries === 0) all.delete(currency);
-    else all.set(currency, left);
-  }
-  return all;
+  const ofRange = `SELECT e.currency, ${sums} FROM ${table} e FORCE INDEX (PRIMARY)
+    WHERE e.settled_on = ? AND e.entry_id > ? AND e.entry_id <= ? GROUP BY e.currency`;
+  const [parked = [], ...parts] = await Promise.all([
+    select<SumsRow>(db, `${excepted} GROUP BY e.currency`, [date]),
+    ...[0, ...cuts].map((after, i) => select<SumsRow>(db, ofRange, [date, after, cuts[i] ?? NO_ID_ABOVE])),
+  ]);
+  const left = new Map<string, FeedSums>();
+  for (const part of parts)
+    for (const [currency, more] of toSums(part)) left.set(currency, add(left.get(currency), more, 1));
+  for (const [currency, less] of toSums(parked)) left.set(currency, add(left.get(currency), less, -1));
+  for (const [currency, { entries }] of left) if (entries === 0) left.delete(currency);
+  return left;
 }
 
 const toSums = (rows: readonly SumsRow[]): Map<string, FeedSums> =>
@@ -228,10 +231,10 @@ const toSums = (rows: readonly SumsRow[]): Map<string, FeedSums> =>
   );
 
 const none: FeedSums = { entries: 0, itemAmount: 0n, sellerDiscount: 0n, platformDiscount: 0n, shippingFee: 0n };
-const subtract = (from: FeedSums = none, less: FeedSums): FeedSums => ({
-  entries: from.entries - less.entries,
-  itemAmount: from.itemAmount - less.itemAmount,
-  sellerDiscount: from.sellerDiscount - less.sellerDiscount,
-  platformDiscount: from.platformDiscount - less.platformDiscount,
-  shippingFee: from.shippingFee - less.shippingFee,
+const add = (to: FeedSums = none, more: FeedSums, sign: 1 | -1): FeedSums => ({
+  entries: to.entries + sign * more.entries,
+  itemAmount: to.itemAmount + BigInt(sign) * more.itemAmount,
+  sellerDiscount: to.sellerDiscount + BigInt(sign) * more.sellerDiscount,
+  platformDiscount: to.platformDiscount + BigInt(sign) * more.platformDiscount,
+  shippingFee: to.shippingFee + BigInt(sign) * more.shippingFee,
 });
