@@ -111,14 +111,15 @@ function barProgress(label: string, unit: string): Progress {
 }
 
 function lineProgress(label: string, unit: string): Progress {
-  const started = performance.now();
-  let printedAt = started;
+  let first: { at: number; done: number } | undefined;
+  let printedAt = performance.now();
   return {
     update(done, total) {
       const now = performance.now();
-      if (now - printedAt < 2_000) return;
+      first ??= { at: now, done }; // what was done before, or needed a start, says nothing about the rate
+      if (now - printedAt < 2_000 || now === first.at) return;
       printedAt = now;
-      const rate = (done * 1000) / (now - started);
+      const rate = ((done - first.done) * 1000) / (now - first.at);
       const left = total === undefined || rate === 0 ? '' : `, ${Math.ceil((total - done) / rate)} s left`;
       note(
         `${label}: ${count(done)}${total === undefined ? '' : ` of ${count(total)}`} ${unit}, ${count(Math.round(rate))}/s${left}`,
