@@ -21,7 +21,7 @@ const databaseUrl = z
   .string()
   .refine((text) => {
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    return url?.protocol === 'mysql:' && /^(\/[A-Za-z0-9_$-]{0,64})?$/.test(url.pathname);
+    return url?.protocol === 'mysql:' && url.hostname !== '' && /^(\/[A-Za-z0-9_$-]{0,64})?$/.test(url.pathname);
   }, 'must look like mysql://user:password@host:3306/database')
   .transform((text) => {
     const url = new URL(text);

@@ -179,7 +179,7 @@ describe('settings', () => {
     }
   });
 
-  it.each(['mysql://127.0.0.1', 'mysql://127.0.0.1/bad;name', 'http://127.0.0.1/x'])(
+  it.each(['mysql:///', 'mysql://127.0.0.1/bad;name', 'http://127.0.0.1/x'])(
     'MAGAM_DATABASE_URL=%s is refused',
     async (url) => {
       const ended = await magam(['runs', '--json'], { MAGAM_DATABASE_URL: url });
