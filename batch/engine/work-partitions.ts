@@ -64,8 +64,10 @@ export async function workPartitions(
         const partitions = await readPartitions(db, plan.runId, plan.generation);
         away = undefined;
         const verdict = judge(partitions, active.size, pool.board.stopRequested());
-        if (verdict !== undefined)
+        if (verdict !== undefined) {
+          await Promise.all(active.values()); // a worker may have committed its last chunk and not told yet
           return { status: verdict, ...counts, failed: partitions.filter(({ status }) => status === 'FAILED') };
+        }
         if (!pool.board.stopRequested()) await claimAll(partitions);
       } catch (error) {
         if (!isConnectionLost(error) && !isLockConflict(error)) throw error;
