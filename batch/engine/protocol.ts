@@ -21,6 +21,8 @@ export interface ThreadSettings {
 export interface PartitionTask {
   readonly kind: 'partition';
   readonly fence: Fence;
+  /** The execution whose stop flag is looked at between chunks. */
+  readonly executionId: number;
   readonly date: string;
   readonly generation: number;
   readonly source: EntrySource;

@@ -113,8 +113,10 @@ export async function workPartitions(
 
   async function workOne(fence: Fence, partition: Partition, sent: number): Promise<void> {
     const abort = new AbortController();
-    const outcome = await pool.runPartition({ kind: 'partition', fence, ...plan.task }, abort.signal, (slot) =>
-      leases.hold(fence, slot, sent, abort),
+    const outcome = await pool.runPartition(
+      { kind: 'partition', fence, executionId: plan.executionId, ...plan.task },
+      abort.signal,
+      (slot) => leases.hold(fence, slot, sent, abort),
     );
     leases.letGo(fence);
     counts.entries += outcome.entries;

@@ -186,12 +186,14 @@ export async function beat(db: Db, executionId: number): Promise<{ stopRequested
     `UPDATE job_execution SET heartbeat_at = UTC_TIMESTAMP(3) WHERE execution_id = ? AND status = 'RUNNING'`,
     [executionId],
   );
-  const [row] = await select<{ asked: string | null }>(
-    db,
-    'SELECT stop_requested_by AS asked FROM job_execution WHERE execution_id = ?',
-    [executionId],
-  );
-  return { stopRequested: row !== undefined && row.asked !== null };
+  return { stopRequested: await isStopRequested(db, executionId) };
+}
+
+/** Whether somebody asked the execution to stop. */
+export async function isStopRequested(db: Db, executionId: number): Promise<boolean> {
+  const sql = 'SELECT stop_requested_by AS asked FROM job_execution WHERE execution_id = ?';
+  const [row] = await select<{ asked: string | null }>(db, sql, [executionId]);
+  return row !== undefined && row.asked !== null;
 }
 
 export interface ExecutionEnd {

@@ -11,6 +11,7 @@ import { SALE, type SettledLine } from '../../../domain/settled-line.js';
 import { type Db, errorText, isDataError, isDuplicateKey } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
 import { RunningSha256 } from '../../../infra/sha256.js';
+import { isStopRequested } from '../../../infra/stores/run.js';
 import { type Page, readRefunds, readSales } from '../../../infra/stores/run-feed.js';
 import {
   addPartitionTotals,
@@ -54,7 +55,10 @@ export async function settlePartition(
   const partition = await readPartition(thread.db, task.fence.partitionId);
   const progress = await restoreProgress(task, thread, partition);
   for (;;) {
-    if (board.stopRequested()) return 'stopped';
+    if (board.stopRequested() || (await isStopRequested(thread.db, task.executionId))) {
+      board.requestStop(); // the other workers need not ask
+      return 'stopped';
+    }
     const chunk = await settleChunk(task, thread, partition, progress);
     if (chunk === 'lost') return 'lost';
     counts.entries += chunk.lines + chunk.exceptions;
