@@ -8,7 +8,10 @@ const only = (folder, ...allowed) => ({
   name: `${folder}-imports-only-${['itself', ...allowed].join('-')}`,
   severity: 'error',
   from: { path: `^${folder}/` },
-  to: { dependencyTypes: ['local'], pathNot: `^(${[folder, ...allowed].join('|')})/` },
+  to: {
+    dependencyTypes: ['local'],
+    pathNot: `^(${[folder, ...allowed].map((it) => (it.endsWith('.ts') ? it : `${it}/`)).join('|')})`,
+  },
 });
 
 module.exports = {
@@ -16,7 +19,8 @@ module.exports = {
     only('domain'),
     only('infra', 'domain'),
     only('batch', 'infra', 'domain'),
-    only('cli', 'batch', 'infra', 'domain'),
+    only('api', 'infra', 'domain'),
+    only('cli', 'batch', 'infra', 'domain', 'api/main\\.ts'),
     only('bench', 'batch', 'infra', 'domain'),
     {
       name: 'domain-is-pure',
@@ -29,7 +33,7 @@ module.exports = {
       name: 'database-and-redis-only-in-infra',
       comment: 'Others may name their types.',
       severity: 'error',
-      from: { path: '^(batch|cli|bench)/' },
+      from: { path: '^(batch|api|cli|bench)/' },
       to: { path: '(^|/)node_modules/(knex|mysql2|ioredis)/', dependencyTypesNot: ['type-only'] },
     },
     {
@@ -52,13 +56,13 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, path: '^(domain|infra|batch|cli)/' },
+      from: { orphan: true, path: '^(domain|infra|batch|api|cli)/' },
       to: {},
     },
     {
       name: 'product-without-dev-dependencies',
       severity: 'error',
-      from: { path: '^(domain|infra|batch|cli)/' },
+      from: { path: '^(domain|infra|batch|api|cli)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },

@@ -25,14 +25,14 @@ function documented(): DocumentedError[] {
 
 /** The text of every source file but the registry itself. */
 function sources(): string {
-  const folders = ['domain', 'infra', 'batch', 'cli'];
+  const folders = ['domain', 'infra', 'batch', 'api', 'cli'];
   const files = folders.flatMap((folder) =>
     readdirSync(new URL(`${folder}/`, root), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => `${folder}/${name}`),
   );
   return files
-    .filter((file) => file !== 'domain/errors.ts')
+    .filter((file) => !file.startsWith('domain/error'))
     .map((file) => readFileSync(new URL(file, root), 'utf8'))
     .join('\n');
 }

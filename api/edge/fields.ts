@@ -1,0 +1,42 @@
+/** Schemas of the fields that many routes share. */
+import { z } from 'zod';
+import { isBusinessDate } from '../../domain/business-date.js';
+import { isExternalId } from '../../domain/external-id.js';
+
+/** A database id in a path or query. */
+export const idText = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/, 'must be a positive whole number')
+  .transform(Number)
+  .meta({ type: 'integer', minimum: 1 });
+
+/** A database id in JSON. */
+export const id = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+
+/** A day of the calendar. */
+export const businessDate = z
+  .string()
+  .refine(isBusinessDate, 'must be a day of the calendar written YYYY-MM-DD')
+  .meta({ format: 'date', example: '2026-06-30' });
+
+/** An id of the marketplace: 1 to 64 printable ASCII characters without spaces around them. */
+export const externalId = z
+  .string()
+  .max(64)
+  .refine(isExternalId, 'must be 1 to 64 printable ASCII characters without spaces around them')
+  .meta({ minLength: 1, maxLength: 64, example: 'S7' });
+
+/** A moment, ISO 8601 in UTC. */
+export const moment = z.string().meta({ format: 'date-time', example: '2026-06-30T04:00:00.000Z' });
+
+/** An amount in minor units of a currency. */
+export const amountMinor = z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
+
+/** Text that people read: no control characters. */
+export const text = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters');

@@ -1,0 +1,51 @@
+/** What a handler answers. The edge writes it; an idempotency key keeps it. */
+import type { Writable } from 'node:stream';
+
+/** An answer with a JSON body, or none. */
+export interface Reply<Body = unknown> {
+  readonly status: number;
+  readonly body?: Body;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * An answer that is written bit by bit: a download, an event stream. `write` resolves when all of it is written; `signal` aborts when
+ * the client has gone or, for an event stream, when the server drains.
+ */
+export interface StreamedReply {
+  readonly status: number;
+  readonly contentType: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An event stream goes on until somebody ends it, so a draining server does. */
+  readonly endless?: boolean;
+  readonly write: (out: Writable, signal: AbortSignal) => Promise<void>;
+}
+
+export const isStreamed = (reply: Reply | StreamedReply): reply is StreamedReply => 'write' in reply;
+
+/** The entity tag of a row's version number. */
+export const versionTag = (version: number): string => `"v${version}"`;
+
+/** 200. With `version` the answer carries its entity tag. */
+export const ok = <Body>(body: Body, version?: number): Reply<Body> => ({
+  status: 200,
+  body,
+  ...(version === undefined ? {} : { headers: { ETag: versionTag(version) } }),
+});
+
+/** 201 with the address of what was made. */
+export const created = <Body>(location: string, body: Body, version?: number): Reply<Body> => ({
+  status: 201,
+  body,
+  headers: { Location: location, ...(version === undefined ? {} : { ETag: versionTag(version) }) },
+});
+
+/** 202 with the address at which the work can be followed. */
+export const accepted = <Body>(location: string, body: Body): Reply<Body> => ({
+  status: 202,
+  body,
+  headers: { Location: location },
+});
+
+/** 204 */
+export const noContent = (): Reply<undefined> => ({ status: 204 });

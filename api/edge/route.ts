@@ -1,0 +1,114 @@
+/**
+ * A route as data: one definition validates the request, types the handler, says who may call it, and becomes the route's part of the
+ * OpenAPI document. A capability's folder has one file per use case, each exporting a function that takes what it needs and returns a route.
+ */
+import type { Request } from 'express';
+import type { z } from 'zod';
+import type { Caller, Owner, Permission } from '../../domain/access.js';
+import type { ErrorCode } from '../../domain/errors.js';
+import type { Tx } from '../../infra/database.js';
+import type { Reply, StreamedReply } from './reply.js';
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** A request that passed its schema and the access table. */
+export interface Call<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** Null on a public route without an access token. */
+  readonly caller: Caller | null;
+  /** The caller, where the access table asks for one. */
+  readonly signedIn: Caller;
+  /**
+   * Set when the caller's role may only act on what is its own. A route without `owner` (a list) must confine itself to it; a route
+   * with `owner` was checked already.
+   */
+  readonly own: Caller | null;
+  readonly requestId: string;
+  /** Address of the client, as far as MAGAM_TRUST_PROXY lets it be known. */
+  readonly ip: string;
+  readonly userAgent: string;
+  /** For a route that takes the body as it comes. */
+  readonly request: Request;
+  /** Throws VERSION_CONFLICT (412) when the request has an If-Match that is not this version. */
+  readonly requireVersion: (version: number) => void;
+  /**
+   * Runs `work` in a transaction. Where the request has an Idempotency-Key the answer is kept in the same transaction, so it is
+   * given again, and the work is not done again, whatever dies in between. `content` stands for a body that was not parsed (its hash).
+   */
+  readonly transact: <R extends Reply>(work: (tx: Tx) => Promise<R>, content?: string) => Promise<R>;
+}
+
+/** A successful answer of a route. Without a schema the body is empty, or `contentType` says what it is. */
+export interface Answer<Schema extends z.ZodType = z.ZodType> {
+  readonly status: 200 | 201 | 202 | 204;
+  readonly description: string;
+  readonly schema?: Schema;
+  /** Default application/json. */
+  readonly contentType?: string;
+  /** Further content types, of the same answer in another form (text/csv). */
+  readonly alsoAs?: readonly string[];
+}
+
+export interface RouteDefinition<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Output extends z.ZodType,
+> {
+  readonly method: Method;
+  /** As OpenAPI writes it: /v1/products/{productId}. */
+  readonly path: string;
+  readonly tag: string;
+  /** One line, in the imperative. */
+  readonly summary: string;
+  readonly description?: string;
+  readonly permission: Permission;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** The request's body is of this type and is left to the handler (`call.request`); what OpenAPI says of it. */
+  readonly rawBody?: { readonly contentType: string; readonly description: string };
+  /** Content types that `body` may have; default JSON. */
+  readonly bodyType?: 'json' | 'form';
+  readonly answer: Answer<Output>;
+  /** Codes that the handler may refuse with, beside those that any route has. */
+  readonly refusals?: readonly ErrorCode[];
+  /** Takes an Idempotency-Key: the handler does all its writing in `call.transact`. */
+  readonly idempotent?: boolean;
+  /** Takes If-Match: the handler calls `call.requireVersion`. */
+  readonly versioned?: boolean;
+  /** Whose the addressed thing is; throws when there is no such thing; undefined when nothing particular is addressed. */
+  readonly owner?: (
+    call: Pick<Call<z.output<Params>, z.output<Query>, z.output<Body>>, 'params' | 'query' | 'body' | 'signedIn'>,
+  ) => Promise<Owner | undefined> | Owner | undefined;
+  readonly handle: (
+    call: Call<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ) => Promise<Reply<z.input<Output> | undefined> | StreamedReply>;
+}
+
+type AnyCall = Call<unknown, unknown, unknown>;
+
+/** A route whose types have served their purpose. */
+export type Route = Omit<
+  RouteDefinition<z.ZodType, z.ZodType, z.ZodType, z.ZodType>,
+  'owner' | 'handle' | 'params' | 'query'
+> & {
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly owner?: (
+    call: Pick<AnyCall, 'params' | 'query' | 'body' | 'signedIn'>,
+  ) => Promise<Owner | undefined> | Owner | undefined;
+  readonly handle: (call: AnyCall) => Promise<Reply | StreamedReply>;
+};
+
+/** Defines a route. */
+export function route<
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType = z.ZodUndefined,
+  Output extends z.ZodType = z.ZodUndefined,
+>(definition: RouteDefinition<Params, Query, Body, Output>): Route {
+  return definition as unknown as Route;
+}

@@ -1,0 +1,81 @@
+/**
+ * Who may do what: the one table that the HTTP edge enforces. A permission names what is done; for each role it says `any` (to
+ * whatever there is), `own` (only to what belongs to the caller: a buyer's account, a seller's business) or nothing (refused).
+ */
+export const ROLES = ['buyer', 'seller', 'operator', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Somebody who has signed in. */
+export interface Caller {
+  readonly accountId: number;
+  /** Sign-in of one device; what signing out ends. */
+  readonly sessionId: string;
+  readonly role: Role;
+  /** The business that a seller's account acts for; null for other roles. */
+  readonly sellerId: string | null;
+}
+
+/** Whose something is: an account's or a seller's. */
+export interface Owner {
+  readonly accountId?: number;
+  readonly sellerId?: string;
+}
+
+export type Grant = 'own' | 'any';
+
+type Rule = Readonly<Partial<Record<Role, Grant>>> | 'everybody';
+
+const staff = { operator: 'any', admin: 'any' } as const;
+const everyAccount = { buyer: 'own', seller: 'own', operator: 'own', admin: 'own' } as const;
+
+export const permissions = {
+  // Accounts
+  'account.sign-up': 'everybody',
+  'session.open': 'everybody',
+  'profile.read': everyAccount,
+  'profile.edit': everyAccount,
+  'account.read': staff,
+  'account.lock': staff,
+  'account.assign-role': { admin: 'any' },
+  'seller.read': { seller: 'own', ...staff },
+  'seller.create': staff,
+  'seller.edit': staff,
+  'audit.read': staff,
+
+  // Catalogue
+  'catalogue.read': 'everybody',
+  'product.create': { seller: 'own', ...staff },
+  'product.edit': { seller: 'own', ...staff },
+  'category.edit': staff,
+  'review.write': { buyer: 'own' },
+  'review.edit': { buyer: 'own' },
+  'review.remove': { buyer: 'own', ...staff },
+
+  // The batch
+  'run.read': staff,
+  'run.operate': staff,
+  'policy.read': staff,
+  'policy.edit': staff,
+  'import.read': staff,
+  'import.create': staff,
+  'settlement.read': { seller: 'own', ...staff },
+
+  'metrics.read': staff,
+} as const satisfies Record<string, Rule>;
+
+export type Permission = keyof typeof permissions;
+
+/** Whether a permission needs no sign-in. */
+export const isPublic = (permission: Permission): boolean => permissions[permission] === 'everybody';
+
+/** What the role may do under the permission; undefined: nothing. */
+export function grantOf(permission: Permission, role: Role): Grant | undefined {
+  const rule: Rule = permissions[permission];
+  return rule === 'everybody' ? 'any' : rule[role];
+}
+
+/** Whether something belongs to the caller. A seller's account owns what its business owns. */
+export function owns(caller: Caller, owner: Owner): boolean {
+  if (owner.accountId !== undefined) return owner.accountId === caller.accountId;
+  return owner.sellerId !== undefined && owner.sellerId === caller.sellerId;
+}

@@ -1,0 +1,9 @@
+/** What the registry says of a code. */
+export interface ErrorDefinition {
+  /** Status of the problem document when the code reaches the HTTP edge. */
+  readonly http: number;
+  /** Exit code of the command line: 1 failed or refused, 2 wrong usage or configuration, 4 verification, 5 held by somebody else, 130 stopped. */
+  readonly exit: 1 | 2 | 4 | 5 | 130;
+  /** One sentence: what happened and what to do. */
+  readonly meaning: string;
+}

@@ -1,0 +1,170 @@
+/** What a person typed or a file holds: amounts, policies, rows of the feed. */
+import type { ErrorDefinition } from './definition.js';
+
+export const inputErrors = {
+  // Amounts, rates, ids, dates: what a person typed.
+  AMOUNT_INVALID: {
+    http: 422,
+    exit: 1,
+    meaning: 'An amount is not a plain decimal number with at most the decimals of its currency.',
+  },
+  AMOUNT_OUT_OF_RANGE: {
+    http: 422,
+    exit: 1,
+    meaning: 'An amount or a computed figure is beyond 2^53 - 1 minor units.',
+  },
+  CURRENCY_UNKNOWN: { http: 422, exit: 1, meaning: 'A currency is not a code of ISO 4217 with minor units.' },
+  FILE_UNREADABLE: {
+    http: 422,
+    exit: 1,
+    meaning: 'A file cannot be read, or not as UTF-8 text; the message says why.',
+  },
+  RATE_INVALID: {
+    http: 422,
+    exit: 1,
+    meaning: 'A rate is not a decimal string from 0 to 100 percent with at most 4 decimals.',
+  },
+
+  // Fee policies and what they are applied to.
+  ENTRY_INVALID: {
+    http: 422,
+    exit: 1,
+    meaning: 'The quantity or the amounts of a line contradict each other or are not counts.',
+  },
+  ORIGINAL_PARKED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The sale of this refund is parked; mend the sale and settle the date again.',
+  },
+  POLICY_FILE_INVALID: {
+    http: 422,
+    exit: 1,
+    meaning: 'A policy file cannot be applied; the faults name each place and its reason.',
+  },
+  POLICY_IMMUTABLE: {
+    http: 409,
+    exit: 1,
+    meaning: 'This version of the policy is stored with other content; give the change a new version.',
+  },
+  POLICY_INVALID: {
+    http: 422,
+    exit: 1,
+    meaning: 'A part of a policy is missing, unknown or contradicts another part.',
+  },
+  POLICY_MISSING: {
+    http: 422,
+    exit: 1,
+    meaning: 'No fee policy of the currency is in force for the line on its order date.',
+  },
+  POLICY_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no fee policy with this code.' },
+  POLICY_OVERLAP: {
+    http: 409,
+    exit: 1,
+    meaning: 'Two policies of the same scope and currency would be in force on the same day.',
+  },
+  POLICY_UNREADABLE: {
+    http: 500,
+    exit: 1,
+    meaning: 'A stored fee policy cannot be read: it was changed in the database.',
+  },
+  REFUND_EXCEEDS_SALE: { http: 409, exit: 1, meaning: 'A refund would take back more units than its sale has left.' },
+
+  // Imports of the feed: the file, its rows, the import record.
+  CATEGORY_INVALID: { http: 422, exit: 1, meaning: 'A category is longer than 64 characters.' },
+  COLUMN_COUNT: { http: 422, exit: 1, meaning: 'A row has more or fewer fields than the header.' },
+  COLUMN_DUPLICATE: { http: 422, exit: 1, meaning: 'A column stands in the header more than once.' },
+  COLUMN_MISSING: { http: 422, exit: 1, meaning: 'The header lacks required columns; the details name all of them.' },
+  CSV_MALFORMED: {
+    http: 422,
+    exit: 1,
+    meaning:
+      'The file is not CSV after RFC 4180 (a quote is wrong or not closed, or the file was cut off); the details name the line.',
+  },
+  DATE_CLOSED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The date is closed; --late next-open-date settles late entries on the next date.',
+  },
+  DISCOUNT_EXCEEDS_AMOUNT: {
+    http: 422,
+    exit: 1,
+    meaning: 'The discounts of a line are more than quantity x unit price.',
+  },
+  ENCODING_INVALID: {
+    http: 422,
+    exit: 1,
+    meaning: 'The file is not written in the encoding given; name the right one with --encoding.',
+  },
+  ENCODING_UNKNOWN: {
+    http: 422,
+    exit: 2,
+    meaning: 'There is no such text encoding; utf-8 and euc-kr are two that there are.',
+  },
+  ENTRY_CONFLICT: {
+    http: 409,
+    exit: 1,
+    meaning: 'An entry with this key exists with other values; entries never change.',
+  },
+  FIELD_REQUIRED: { http: 422, exit: 1, meaning: 'A required field is empty.' },
+  FILE_BINARY: {
+    http: 422,
+    exit: 1,
+    meaning: 'The file is not text (an archive, a spreadsheet or other binary data); export it as CSV.',
+  },
+  FILE_CHANGED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The file changed while it was being imported; what was written was withdrawn.',
+  },
+  FILE_EMPTY: { http: 422, exit: 1, meaning: 'The file is empty: not even a header.' },
+  ID_INVALID: {
+    http: 422,
+    exit: 1,
+    meaning: 'An id is not 1 to 64 printable ASCII characters without spaces around them.',
+  },
+  IMPORT_HAS_DEPENDENTS: {
+    http: 409,
+    exit: 1,
+    meaning: 'Accepted refunds of others rest on what the import wrote, so it cannot be withdrawn; finish it instead.',
+  },
+  IMPORT_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no import with this id.' },
+  IMPORT_NOT_OPEN: { http: 409, exit: 1, meaning: 'The import has ended; only an unfinished one can be withdrawn.' },
+  IMPORT_REJECTED: {
+    http: 422,
+    exit: 1,
+    meaning:
+      'The file has bad rows, so nothing of it was imported; --rejects FILE names them all, --skip-rejects imports the rest.',
+  },
+  IMPORT_RUNNING: { http: 409, exit: 1, meaning: 'Another process is working on this import.' },
+  IMPORT_STOPPED: { http: 409, exit: 130, meaning: 'The import was stopped; the same command goes on.' },
+  IMPORT_TAKEN_OVER: {
+    http: 409,
+    exit: 1,
+    meaning: 'Another process took the import over after this one was silent for too long.',
+  },
+  IMPORT_UNFINISHED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The entry was written by an import that is unfinished; finish or abandon that import first.',
+  },
+  MAPPING_INVALID: {
+    http: 422,
+    exit: 1,
+    meaning: 'The mapping file is not a JSON object of our columns and theirs; the details say where.',
+  },
+  ORIGINAL_MISSING: { http: 422, exit: 1, meaning: 'The sale of a refund is not in the feed.' },
+  QUANTITY_INVALID: { http: 422, exit: 1, meaning: 'A quantity is not digits from 1 to 1,000,000.' },
+  REASON_INVALID: { http: 422, exit: 1, meaning: 'The reason of a refund is longer than 255 characters.' },
+  REFUND_BEFORE_SALE: { http: 422, exit: 1, meaning: 'A refund is dated before its sale.' },
+  REJECTS_UNWRITABLE: { http: 500, exit: 1, meaning: 'The rejects file cannot be written.' },
+  ROW_DATE_INVALID: {
+    http: 422,
+    exit: 1,
+    meaning: 'A field is neither a date YYYY-MM-DD nor a time stamp of a day that exists.',
+  },
+  SEED_CONFLICT: {
+    http: 409,
+    exit: 1,
+    meaning: 'The date was seeded with the same seed and other numbers; give another --seed.',
+  },
+} as const satisfies Record<string, ErrorDefinition>;

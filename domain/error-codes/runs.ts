@@ -1,0 +1,86 @@
+/** The configuration, the database, and the runs of the batch. */
+import type { ErrorDefinition } from './definition.js';
+
+export const runErrors = {
+  // Configuration and the database.
+  CONFIG_INVALID: {
+    http: 500,
+    exit: 2,
+    meaning: 'A setting in the environment is wrong or missing; the message names every one.',
+  },
+  DATABASE_ACCESS_DENIED: { http: 500, exit: 1, meaning: 'The database refuses the account in MAGAM_DATABASE_URL.' },
+  DATABASE_BUSY: {
+    http: 503,
+    exit: 1,
+    meaning: 'Row locks were not to be had after several tries; run the command again.',
+  },
+  DATABASE_UNAVAILABLE: {
+    http: 503,
+    exit: 1,
+    meaning: 'The database cannot be reached; what was begun can be resumed.',
+  },
+  SCHEMA_OUTDATED: {
+    http: 503,
+    exit: 1,
+    meaning: 'The database has not the tables of this version; run magam migrate.',
+  },
+  SCHEMA_TOO_NEW: { http: 503, exit: 1, meaning: 'The database was migrated by a newer version of magam.' },
+  SERVICES_UNAVAILABLE: {
+    http: 500,
+    exit: 1,
+    meaning:
+      'The private database and Redis of this checkout could not be started; the launcher said why on standard error.',
+  },
+  INTERNAL: { http: 500, exit: 1, meaning: 'Something failed that should not; the message and the log say what.' },
+
+  // Runs.
+  USAGE: { http: 400, exit: 2, meaning: 'The command line is wrong; the message says where.' },
+  DATE_INVALID: { http: 422, exit: 2, meaning: 'A date is not a day of the calendar written YYYY-MM-DD.' },
+  EARLIER_DATE_OPEN: {
+    http: 409,
+    exit: 1,
+    meaning: 'An earlier date has entries that are neither settled nor parked; settle it first.',
+  },
+  IMPORT_IN_PROGRESS: {
+    http: 409,
+    exit: 1,
+    meaning: 'An unfinished import may still write to the date; finish or abandon it first.',
+  },
+  RUN_HELD: { http: 409, exit: 5, meaning: 'Somebody else is working on the run.' },
+  RUN_STOPPED: { http: 409, exit: 130, meaning: 'The run was stopped; the same command resumes it.' },
+  RUN_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no run with this id or for this date.' },
+  RUN_NOT_ACTIVE: { http: 409, exit: 1, meaning: 'The run is not being worked on, so there is nothing to stop.' },
+  PARTITION_FAILED: {
+    http: 500,
+    exit: 1,
+    meaning: 'A partition failed; the job history has its error. The same command tries it again.',
+  },
+  WORKER_DIED: {
+    http: 500,
+    exit: 1,
+    meaning: 'A worker thread ended in the middle of a partition; the partition is tried again.',
+  },
+  DUPLICATE_LINE: {
+    http: 500,
+    exit: 1,
+    meaning: 'A line of the entry exists already: the protocol was broken from outside; nothing was written.',
+  },
+  CONTROL_TOTALS_DIFFER: {
+    http: 500,
+    exit: 1,
+    meaning: 'The totals that the database computes from the feed differ from the lines; the date stays open.',
+  },
+  LINES_CHANGED: {
+    http: 500,
+    exit: 1,
+    meaning: 'Committed lines of an unfinished run were changed from outside; nothing more is settled on top of them.',
+  },
+  LINE_REFUSED: { http: 422, exit: 1, meaning: 'The database refused the line of this entry because of its data.' },
+  DATE_NOT_CLOSED: { http: 409, exit: 1, meaning: 'The date has no certificate: it was not settled.' },
+  VERIFICATION_FAILED: {
+    http: 500,
+    exit: 4,
+    meaning: 'Stored data and certificate differ; the checks name the first difference.',
+  },
+  LINE_NOT_FOUND: { http: 404, exit: 1, meaning: 'The feed has no sale with this order id and line id.' },
+} as const satisfies Record<string, ErrorDefinition>;

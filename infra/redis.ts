@@ -1,0 +1,36 @@
+/**
+ * A connection to Redis for what may be lost: caches, counters, knocks. A command fails at once while Redis is away, and whoever sent it
+ * goes on without; the connection comes back by itself.
+ */
+import { Redis } from 'ioredis';
+
+export interface RedisLink {
+  readonly client: Redis;
+  /** Whether commands can be sent right now. */
+  readonly isUp: () => boolean;
+  readonly close: () => void;
+}
+
+/** A command that Redis does not answer in this time has failed (ms). */
+const COMMAND_TIMEOUT_MS = 500;
+
+/** Connects in the background and for ever. `onState` is told when Redis goes and when it comes back. */
+export function openRedis(url: string, onState: (message: string) => void): RedisLink {
+  const client = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: 2_000,
+    retryStrategy: (times) => Math.min(2_000, 100 * times),
+  });
+  let away = false;
+  client.on('error', (error: Error) => {
+    if (!away) onState(`Redis is away: ${error.message}`);
+    away = true;
+  });
+  client.on('ready', () => {
+    if (away) onState('Redis is back');
+    away = false;
+  });
+  return { client, isUp: () => client.status === 'ready', close: () => client.disconnect() };
+}
