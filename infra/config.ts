@@ -48,6 +48,18 @@ const signingKey = z
   })
   .refine(isSigningKey, 'is not an Ed25519 private key in PEM');
 
+/** What the HTTP server uses when no keys are given; known to everybody, so production refuses them. */
+const DEVELOPMENT_TOKEN_KEY = 'magam development token key, known to everybody';
+const DEVELOPMENT_ENCRYPTION_KEY = Buffer.from('magam development encryption key');
+
+/** 32 bytes as base64 or as 64 hexadecimal digits. */
+const encryptionKey = z.string().transform((text, context) => {
+  const bytes = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
+  if (bytes.length === 32) return bytes;
+  context.addIssue({ code: 'custom', message: 'must be 32 bytes in base64, or 64 hexadecimal digits' });
+  return z.NEVER;
+});
+
 const schema = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
   MAGAM_DATABASE_URL: databaseUrl.optional(),
@@ -65,6 +77,17 @@ const schema = z.object({
   MAGAM_CLAIMS_MAX: wholeNumber(1, 100).default(5),
   MAGAM_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   MAGAM_LINE_WRITER: z.enum(['auto', 'insert', 'load']).default('auto'),
+  MAGAM_HOST: z.string().default('127.0.0.1'),
+  MAGAM_PORT: wholeNumber(0, 65_535).default(8_080),
+  MAGAM_TOKEN_KEY: z.string().min(32, 'must have at least 32 characters').default(DEVELOPMENT_TOKEN_KEY),
+  MAGAM_ENCRYPTION_KEY: encryptionKey.default(DEVELOPMENT_ENCRYPTION_KEY),
+  MAGAM_TRUST_PROXY: wholeNumber(0, 10).default(0),
+  MAGAM_RATE_LIMIT: wholeNumber(1, 999_999_999).default(600),
+  MAGAM_HTTP_POOL: wholeNumber(2, 200).default(12),
+  MAGAM_UPLOAD_BYTES_MAX: wholeNumber(1, 999_999_999).default(268_435_456),
+  MAGAM_DRAIN_MS: wholeNumber(0, 600_000).default(2_000),
+  MAGAM_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  MAGAM_METRICS_PORT: wholeNumber(0, 65_535).optional(),
   MAGAM_FAULT: z.string().optional(),
 });
 
@@ -89,6 +112,26 @@ export interface Config {
   readonly logLevel: string;
   /** How lines are written: multi-row INSERT, LOAD DATA LOCAL, or what the server allows. */
   readonly lineWriter: 'auto' | 'insert' | 'load';
+  /** Where the HTTP server listens; port 0: any free one. */
+  readonly host: string;
+  readonly port: number;
+  /** Secret with which access tokens are signed. */
+  readonly tokenKey: string;
+  /** AES-256 key of what is encrypted at rest. */
+  readonly encryptionKey: Buffer;
+  /** Proxies in front whose X-Forwarded-For is believed. */
+  readonly trustProxy: number;
+  /** Requests a minute of one account, or of one address without one. */
+  readonly rateLimit: number;
+  /** Database connections of one HTTP server. */
+  readonly httpPool: number;
+  readonly uploadBytesMax: number;
+  /** How long a server that was told to stop still serves while it says that it is not ready. */
+  readonly drainMs: number;
+  /** Bearer token of /metrics; null: an operator's access token. */
+  readonly metricsToken: string | null;
+  /** Port of its own for /metrics; null: none. */
+  readonly metricsPort: number | null;
   /** A named point and what happens there; for tests only, refused in production. */
   readonly fault: string | null;
   /** Who is recorded as having asked. */
@@ -121,9 +164,34 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     claimsMax: env.MAGAM_CLAIMS_MAX,
     logLevel: env.MAGAM_LOG_LEVEL,
     lineWriter: env.MAGAM_LINE_WRITER,
+    host: env.MAGAM_HOST,
+    port: env.MAGAM_PORT,
+    tokenKey: env.MAGAM_TOKEN_KEY,
+    encryptionKey: env.MAGAM_ENCRYPTION_KEY,
+    trustProxy: env.MAGAM_TRUST_PROXY,
+    rateLimit: env.MAGAM_RATE_LIMIT,
+    httpPool: env.MAGAM_HTTP_POOL,
+    uploadBytesMax: env.MAGAM_UPLOAD_BYTES_MAX,
+    drainMs: env.MAGAM_DRAIN_MS,
+    metricsToken: env.MAGAM_METRICS_TOKEN ?? null,
+    metricsPort: env.MAGAM_METRICS_PORT ?? null,
     fault: env.MAGAM_FAULT ?? null,
     userName: userName(),
   });
+}
+
+/**
+ * Refuses to serve in production with the keys that everybody knows. Throws CONFIG_INVALID; the batch needs none of them, so
+ * only the HTTP server asks.
+ */
+export function requireKeys(config: Config): void {
+  if (!config.production) return;
+  const faults = [];
+  if (config.tokenKey === DEVELOPMENT_TOKEN_KEY) faults.push('MAGAM_TOKEN_KEY');
+  if (config.encryptionKey.equals(DEVELOPMENT_ENCRYPTION_KEY)) faults.push('MAGAM_ENCRYPTION_KEY');
+  if (faults.length === 0) return;
+  const settings = faults.map((name) => `${name} is required with NODE_ENV=production`);
+  throw new MagamError('CONFIG_INVALID', `The configuration is wrong: ${settings.join('; ')}.`, { settings });
 }
 
 function relationFaults(env: z.infer<typeof schema>): string[] {
