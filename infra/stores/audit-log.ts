@@ -1,0 +1,120 @@
+/**
+ * The append-only record of what operators, admins and the command line changed. Nothing here updates or deletes a row. An entry is
+ * written in the transaction of the change, so that neither exists without the other.
+ */
+import type { Caller, Role } from '../../domain/access.js';
+import { change, type Db, isoTime, select, type Tx } from '../database.js';
+
+export interface AuditEntry {
+  /** Null: somebody at the command line. */
+  readonly caller: Caller | null;
+  /** The user at the command line, as the operating system names them. */
+  readonly userName?: string;
+  readonly requestId: string | null;
+  /** What was done: `seller.edit`. */
+  readonly action: string;
+  readonly subjectType: string;
+  readonly subjectId: string;
+  /** What changed, as it was and as it is; null where there was or is nothing. Secrets are masked before they come here. */
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** Appends an entry. A field whose name says that it is a secret is masked even if the caller forgot. */
+export async function recordAudit(tx: Tx, entry: AuditEntry): Promise<void> {
+  await change(
+    tx,
+    `INSERT INTO audit_log (recorded_at, actor_account_id, actor_role, actor_user_name, request_id, action, subject_type, subject_id,
+       before_json, after_json)
+     VALUES (UTC_TIMESTAMP(3), ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      entry.caller?.accountId ?? null,
+      entry.caller?.role ?? null,
+      entry.userName?.slice(0, 64) ?? null,
+      entry.requestId?.slice(0, 128) ?? null,
+      entry.action,
+      entry.subjectType,
+      entry.subjectId,
+      stored(entry.before),
+      stored(entry.after),
+    ],
+  );
+}
+
+const SECRET = /password|secret|token|accountNumber$/i;
+
+const stored = (value: unknown): string | null =>
+  value === null || value === undefined
+    ? null
+    : JSON.stringify(value, (key, field) => (SECRET.test(key) && typeof field === 'string' ? '***' : field));
+
+export interface AuditRecord {
+  readonly auditId: number;
+  /** ISO 8601, UTC. */
+  readonly recordedAt: string;
+  readonly actorAccountId: number | null;
+  readonly actorRole: Role | null;
+  readonly actorUserName: string | null;
+  readonly requestId: string | null;
+  readonly action: string;
+  readonly subjectType: string;
+  readonly subjectId: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+export interface AuditFilter {
+  readonly subject?: { readonly type: string; readonly id: string } | undefined;
+  readonly actorAccountId?: number | undefined;
+  /** From this moment on (ISO 8601, UTC). */
+  readonly from?: string | undefined;
+  /** Before this moment (ISO 8601, UTC). */
+  readonly to?: string | undefined;
+  /** The last row of the page before. */
+  readonly after?: { readonly recordedAt: string; readonly auditId: number } | undefined;
+}
+
+/** Entries newest first, read by key: each filter has an index that ends in (recorded_at, audit_id). */
+export async function listAudit(db: Db, filter: AuditFilter, limit: number): Promise<AuditRecord[]> {
+  const where: string[] = [];
+  const params: unknown[] = [];
+  const add = (sql: string, ...values: unknown[]): void => {
+    where.push(sql);
+    params.push(...values);
+  };
+  if (filter.subject !== undefined) add('subject_type = ? AND subject_id = ?', filter.subject.type, filter.subject.id);
+  if (filter.actorAccountId !== undefined) add('actor_account_id = ?', filter.actorAccountId);
+  if (filter.from !== undefined) add('recorded_at >= ?', databaseTime(filter.from));
+  if (filter.to !== undefined) add('recorded_at < ?', databaseTime(filter.to));
+  if (filter.after !== undefined) {
+    // The first half alone bounds the range: neither server reads (a, b) < (?, ?) as one.
+    const at = databaseTime(filter.after.recordedAt);
+    add('recorded_at <= ? AND (recorded_at < ? OR audit_id < ?)', at, at, filter.after.auditId);
+  }
+  const rows = await select<Record<string, string | number | null>>(
+    db,
+    `SELECT audit_id, recorded_at, actor_account_id, actor_role, actor_user_name, request_id, action, subject_type, subject_id,
+       before_json, after_json FROM audit_log ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
+     ORDER BY recorded_at DESC, audit_id DESC LIMIT ?`,
+    [...params, limit],
+  );
+  return rows.map((row) => ({
+    auditId: Number(row.audit_id),
+    recordedAt: isoTime(String(row.recorded_at)),
+    actorAccountId: row.actor_account_id === null ? null : Number(row.actor_account_id),
+    actorRole: row.actor_role as Role | null,
+    actorUserName: row.actor_user_name as string | null,
+    requestId: row.request_id as string | null,
+    action: String(row.action),
+    subjectType: String(row.subject_type),
+    subjectId: String(row.subject_id),
+    before: parsed(row.before_json),
+    after: parsed(row.after_json),
+  }));
+}
+
+const parsed = (json: string | number | null | undefined): unknown =>
+  json === null || json === undefined ? null : (JSON.parse(String(json)) as unknown);
+
+/** ISO 8601 in UTC as the database compares it. */
+const databaseTime = (iso: string): string => iso.replace('T', ' ').replace('Z', '');

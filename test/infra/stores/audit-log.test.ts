@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Caller } from '../../../domain/access.js';
+import { change, inTransaction, select } from '../../../infra/database.js';
+import { type AuditEntry, listAudit, recordAudit } from '../../../infra/stores/audit-log.js';
+import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+
+const operator: Caller = { accountId: 7, sessionId: 's', role: 'operator', sellerId: null };
+const edit: AuditEntry = {
+  caller: operator,
+  requestId: 'req-1',
+  action: 'seller.edit',
+  subjectType: 'seller',
+  subjectId: 'S1',
+  before: { name: 'Old' },
+  after: { name: 'New' },
+};
+
+describe('the audit log', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    await inTransaction(database.db, async (tx) => {
+      await recordAudit(tx, edit);
+      await recordAudit(tx, { ...edit, subjectId: 'S2', caller: { ...operator, accountId: 8 } });
+      await recordAudit(tx, { ...edit, caller: null, userName: 'kim', requestId: null, before: null });
+    });
+  });
+  afterAll(() => database.drop());
+
+  it('gives entries newest first, with before and after', async () => {
+    const entries = await listAudit(database.db, {}, 10);
+    expect(entries.map(({ auditId }) => auditId)).toEqual([3, 2, 1]);
+    expect(entries[0]).toMatchObject({ actorAccountId: null, actorRole: null, actorUserName: 'kim', before: null });
+    expect(entries[2]).toMatchObject({
+      actorAccountId: 7,
+      actorRole: 'operator',
+      requestId: 'req-1',
+      before: { name: 'Old' },
+      after: { name: 'New' },
+    });
+  });
+
+  it('filters by subject, actor and time, and goes on by key', async () => {
+    const ids = async (filter: Parameters<typeof listAudit>[1], limit = 10) =>
+      (await listAudit(database.db, filter, limit)).map(({ auditId }) => auditId);
+    expect(await ids({ subject: { type: 'seller', id: 'S1' } })).toEqual([3, 1]);
+    expect(await ids({ actorAccountId: 8 })).toEqual([2]);
+    expect(await ids({ from: '2999-01-01T00:00:00.000Z' })).toEqual([]);
+    expect(await ids({ to: '2000-01-01T00:00:00.000Z' })).toEqual([]);
+    const [newest] = await listAudit(database.db, {}, 1);
+    expect(await ids({ after: newest }, 1)).toEqual([2]);
+  });
+
+  it('masks a secret that somebody forgot to mask', async () => {
+    const secret = {
+      bankAccount: { accountNumber: '110123456789', accountNumberMasked: '********6789' },
+      password: 'x',
+    };
+    await inTransaction(database.db, (tx) => recordAudit(tx, { ...edit, after: secret }));
+    const [entry] = await listAudit(database.db, {}, 1);
+    expect(entry?.after).toEqual({
+      bankAccount: { accountNumber: '***', accountNumberMasked: '********6789' },
+      password: '***',
+    });
+  });
+
+  it('holds thousands of entries', async () => {
+    const values = Array.from({ length: 5_000 }, (_, n) => [
+      `2026-01-01 00:00:00.${n % 1000}`,
+      n % 90,
+      'a.b',
+      'seller',
+      `S${n % 90}`,
+    ]);
+    await change(
+      database.db,
+      'INSERT INTO audit_log (recorded_at, actor_account_id, action, subject_type, subject_id) VALUES ?',
+      [values],
+    );
+    await database.db.raw('ANALYZE TABLE audit_log');
+  });
+
+  it.each([
+    ['everything', {}, 'audit_log_time'],
+    ['of a subject', { subject: { type: 'seller', id: 'S1' } }, 'audit_log_subject'],
+    ['of an actor', { actorAccountId: 8 }, 'audit_log_actor'],
+  ])('reads %s through its index, without sorting', async (_name, filter, index) => {
+    const statements: { sql: string; bindings: readonly unknown[] }[] = [];
+    const listen = (query: { sql: string; bindings: readonly unknown[] }): void => void statements.push(query);
+    database.db.on('query', listen);
+    await listAudit(database.db, filter, 5);
+    database.db.off('query', listen);
+    const [statement] = statements;
+    const plan = await select<{ key: string; Extra: string }>(
+      database.db,
+      `EXPLAIN FORMAT=TRADITIONAL ${statement?.sql ?? ''}`,
+      statement?.bindings,
+    );
+    expect(plan).toHaveLength(1);
+    expect(plan[0]?.key).toBe(index);
+    expect(plan[0]?.Extra ?? '').not.toContain('filesort');
+  });
+});
