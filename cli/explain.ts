@@ -1,11 +1,11 @@
 /** `magam explain ORDER_ID LINE_ID`: every step from stored inputs and policy version to the net, for a sale and its refunds. */
 import type { Command } from 'commander';
-import { explainLine, type LineExplanation, type Replay } from '../batch/explain-line.js';
 import { errors, MagamError } from '../domain/errors.js';
 import { isExternalId } from '../domain/external-id.js';
 import { FIGURE_NAMES, type Figures } from '../domain/figures.js';
 import type { ScopeCandidates } from '../domain/policy-candidates.js';
 import { isoTime } from '../infra/database.js';
+import { explainLine, type LineExplanation, type Replay } from '../infra/explain-line.js';
 import type { StoredOutcome, StoredRefundStory, StoredSaleStory } from '../infra/stores/feed-line.js';
 import { withDatabase } from './context.js';
 import { money, note, print, printJson, printTable } from './output.js';

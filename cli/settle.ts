@@ -2,11 +2,11 @@
 import type { Command } from 'commander';
 import { WorkerPools } from '../batch/engine/worker-pool.js';
 import type { SettleReport } from '../batch/jobs/settle/report.js';
-import { requestRuns } from '../batch/jobs/settle/request-runs.js';
 import { settleDate } from '../batch/jobs/settle/settle-date.js';
 import { datesBetween } from '../domain/business-date.js';
 import { MagamError } from '../domain/errors.js';
 import { armFaults } from '../infra/faults.js';
+import { requestRuns } from '../infra/request-runs.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
 import { count, counted, money, note, print, printJson, printTable, startProgress } from './output.js';
 
@@ -44,7 +44,7 @@ export function settleCommand(program: Command): void {
     .option('--no-wait', 'exit with 5 when somebody else works on the run, instead of joining it')
     .option('--request', 'leave the work to a runner (magam runner): only record the request')
     .action(async (options: SettleOptions, command: Command) => {
-      await withDatabase(command, (context) => settle(context, options), { poolMax: 6, leased: true });
+      await withDatabase(command, (context) => settle(context, options), { poolMax: () => 6, leased: true });
     });
 }
 

@@ -159,9 +159,21 @@ export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>, tri
   }
 }
 
-/** Runs `work` in one consistent, read-only snapshot. */
-export async function inSnapshot<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one consistent, read-only snapshot. When the signal aborts, its connection is cut, whatever the server is still
+ * sending: the pool drops it, and `work` fails.
+ */
+export async function inSnapshot<T>(db: Db, work: (tx: Db) => Promise<T>, signal?: AbortSignal): Promise<T> {
   const connection = await db.client.acquireConnection();
+  let onAbort = (): void => undefined;
+  const cut = new Promise<never>((_resolve, reject) => {
+    onAbort = () => {
+      connection.destroy(); // what waits for its rows would wait for ever
+      reject(signal?.reason);
+    };
+  });
+  cut.catch(() => undefined);
+  signal?.addEventListener('abort', onAbort);
   const run = (sql: string) => db.raw(sql).connection(connection);
   const pinned = new Proxy(db, {
     get: (target, key) =>
@@ -170,11 +182,13 @@ export async function inSnapshot<T>(db: Db, work: (tx: Db) => Promise<T>): Promi
         : Reflect.get(target, key),
   });
   try {
+    signal?.throwIfAborted();
     await run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
     await run('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
-    return await work(pinned);
+    return await Promise.race([work(pinned), cut]);
   } finally {
-    await run('ROLLBACK').catch(() => undefined);
+    signal?.removeEventListener('abort', onAbort);
+    if (signal?.aborted !== true) await run('ROLLBACK').catch(() => undefined);
     await db.client.releaseConnection(connection);
   }
 }

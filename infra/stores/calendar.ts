@@ -78,6 +78,16 @@ export async function readDateStatus(db: Db, date: string): Promise<DateStatus |
   return row?.status;
 }
 
+/** The dates of a range that are being settled, oldest first (at most ten). */
+export async function readClosingDates(db: Db, from: string, to: string): Promise<string[]> {
+  const rows = await select<{ business_on: string }>(
+    db,
+    `SELECT business_on FROM business_date WHERE business_on BETWEEN ? AND ? AND status = 'CLOSING' ORDER BY business_on LIMIT 10`,
+    [from, to],
+  );
+  return rows.map((row) => row.business_on);
+}
+
 /** The dates before `date` that are not closed and have entries, oldest first (at most ten). */
 export async function unsettledDatesBefore(db: Db, date: string): Promise<string[]> {
   const rows = await select<{ business_on: string }>(

@@ -27,6 +27,16 @@ export async function findRun(db: Db, date: string, lock = false): Promise<Run |
   return row && { runId: Number(row.run_id), date: row.settled_on, status: row.status, generation: row.generation };
 }
 
+/** The run with this id, locked to the commit. */
+export async function lockRun(tx: Tx, runId: number): Promise<Run | undefined> {
+  const [row] = await select<{ settled_on: string; status: RunStatus; generation: number }>(
+    tx,
+    'SELECT settled_on, status, generation FROM job_instance WHERE run_id = ? FOR UPDATE',
+    [runId],
+  );
+  return row && { runId, date: row.settled_on, status: row.status, generation: row.generation };
+}
+
 /** The run of the date, locked; created unless there is one. Two creators meet at the unique key, and the second finds the first's. */
 export async function ensureRun(tx: Tx, date: string, status: 'REQUESTED' | 'RUNNING'): Promise<Run> {
   const found = await findRun(tx, date, true);
@@ -106,6 +116,28 @@ export async function requestExecution(db: Db, runId: number, parameters: Execut
      VALUES (?, 'REQUESTED', ?, UTC_TIMESTAMP(3), ?, ?, ?)`,
     [runId, parameters.requestedBy, parameters.gridSize, parameters.workers, parameters.chunkRows],
   );
+}
+
+/** Those of the dates whose run is being worked on or waits for a runner. */
+export async function datesUnderWay(db: Db, dates: readonly string[]): Promise<Set<string>> {
+  if (dates.length === 0) return new Set();
+  const rows = await select<{ settled_on: string }>(
+    db,
+    `SELECT settled_on FROM job_instance i WHERE job = 'settle' AND settled_on IN (?) AND (status = 'RUNNING'
+       OR EXISTS (SELECT 1 FROM job_execution e WHERE e.run_id = i.run_id AND e.status = 'REQUESTED'))`,
+    [dates],
+  );
+  return new Set(rows.map((row) => row.settled_on));
+}
+
+/** The oldest request for the run that no runner has taken. */
+export async function findWaitingRequest(db: Db, runId: number): Promise<number | undefined> {
+  const [row] = await select<{ execution_id: number | string }>(
+    db,
+    `SELECT execution_id FROM job_execution WHERE run_id = ? AND status = 'REQUESTED' ORDER BY execution_id LIMIT 1`,
+    [runId],
+  );
+  return row === undefined ? undefined : Number(row.execution_id);
 }
 
 export interface RequestedExecution extends ExecutionParameters {

@@ -2,19 +2,11 @@
  * The door and the plan of a run. Shutting the door waits for every writer of the date; only then, in a later transaction, is
  * the plan made, so it sees all that they committed.
  */
-import { MagamError } from '../../../domain/errors.js';
 import { type Leg, REFUND, SALE } from '../../../domain/settled-line.js';
+import { requireClosable } from '../../../infra/closable-date.js';
 import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
-import {
-  ensureDates,
-  importsHolding,
-  lockCalendar,
-  lockOpenDates,
-  readDateStatus,
-  shutDate,
-  unsettledDatesBefore,
-} from '../../../infra/stores/calendar.js';
+import { ensureDates, lockCalendar, lockOpenDates, readDateStatus, shutDate } from '../../../infra/stores/calendar.js';
 import { readPolicyRevision } from '../../../infra/stores/fee-policy.js';
 import {
   ensureRun,
@@ -30,29 +22,6 @@ import {
 } from '../../../infra/stores/run.js';
 import { countEntries, type EntrySource, entryIdAt } from '../../../infra/stores/run-feed.js';
 import { readCertificate } from '../../../infra/stores/settlement-certificate.js';
-
-/**
- * Throws `EARLIER_DATE_OPEN` or `IMPORT_IN_PROGRESS` when the date cannot be closed now.
- */
-export async function requireClosable(db: Db, date: string): Promise<void> {
-  const earlier = await unsettledDatesBefore(db, date);
-  if (earlier.length > 0) {
-    throw new MagamError(
-      'EARLIER_DATE_OPEN',
-      `${earlier[0]} has entries that are not settled; settle it before ${date}.`,
-      { date, earlier },
-    );
-  }
-  const imports = await importsHolding(db, date);
-  if (imports.length > 0) {
-    const [first] = imports;
-    throw new MagamError(
-      'IMPORT_IN_PROGRESS',
-      `Import ${first?.importId} may still write to ${first?.date}; finish it or abandon it.`,
-      { imports },
-    );
-  }
-}
 
 /**
  * Shuts the door of the date and opens its run; finds both as they are when that was done before.

@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { errors, MagamError } from '../../../domain/errors.js';
 import { TotalsBy } from '../../../domain/line-totals.js';
 import { type Leg, REFUND, SALE } from '../../../domain/settled-line.js';
+import { requireClosable } from '../../../infra/closable-date.js';
 import type { Config } from '../../../infra/config.js';
 import { asMagamError, type Db, errorText, inTransaction } from '../../../infra/database.js';
 import {
@@ -29,7 +30,7 @@ import { survivingOutage } from '../../engine/survive-outage.js';
 import { type WorkResult, workPartitions } from '../../engine/work-partitions.js';
 import type { WorkerPools } from '../../engine/worker-pool.js';
 import { finishRun } from './finish-run.js';
-import { openNextGeneration, openRun, partitionRanges, planRun, requireClosable, sourceOf } from './open-run.js';
+import { openNextGeneration, openRun, partitionRanges, planRun, sourceOf } from './open-run.js';
 import {
   currencyTotals,
   type ReportFrame,

@@ -7,14 +7,9 @@ import { PolicyBook, type StoredPolicy } from '../domain/policy-book.js';
 import { policyCandidates, type ScopeCandidates } from '../domain/policy-candidates.js';
 import { explainRefund } from '../domain/settle-refund.js';
 import { explainSale } from '../domain/settle-sale.js';
-import { type Db, inSnapshot } from '../infra/database.js';
-import { readPolicies } from '../infra/stores/fee-policy.js';
-import {
-  readFeedLine,
-  type StoredOutcome,
-  type StoredRefundStory,
-  type StoredSaleStory,
-} from '../infra/stores/feed-line.js';
+import { type Db, inSnapshot } from './database.js';
+import { readPolicies } from './stores/fee-policy.js';
+import { readFeedLine, type StoredOutcome, type StoredRefundStory, type StoredSaleStory } from './stores/feed-line.js';
 
 /** A stored value that the replay contradicts. `expected` is what the replay gives. */
 export interface ReplayDifference {
