@@ -1,0 +1,59 @@
+/**
+ * Who a bearer token stands for. The token says which session; whether that session still stands, and what its account may do, is read from
+ * the database for every request: who signs out, is locked or gets another role is treated so by all servers at once, with or without Redis.
+ *
+ * Requests that come in the same turn of the event loop share one read by primary key. It begins after all of them came, so none is
+ * answered with what was true before it was asked.
+ */
+import type { Caller } from '../../domain/access.js';
+import { MagamError } from '../../domain/errors.js';
+import { accessTokens } from '../../infra/access-token.js';
+import type { Db } from '../../infra/database.js';
+import { readSessionStates, type SessionState } from '../../infra/stores/account-session.js';
+import type { ApiContext } from '../context.js';
+
+/** Reads access tokens. Throws TOKEN_INVALID or ACCOUNT_LOCKED. */
+export function authenticator({ config, db }: Pick<ApiContext, 'config' | 'db'>): (token: string) => Promise<Caller> {
+  const tokens = accessTokens(config.tokenKey);
+  const readSession = sessionReader(db);
+  return async (token) => {
+    const { accountId, sessionId } = await tokens.verify(token);
+    const session = await readSession(sessionId);
+    if (session === undefined || session.accountId !== accountId) throw new MagamError('TOKEN_INVALID');
+    if (session.status === 'LOCKED') throw new MagamError('ACCOUNT_LOCKED');
+    if (!session.live) throw new MagamError('TOKEN_INVALID');
+    return { accountId, sessionId, role: session.role, sellerId: session.sellerId };
+  };
+}
+
+/** Sessions of one IN list at most. */
+const READ_MAX = 200;
+
+interface Waiting {
+  readonly sessionId: string;
+  readonly resolve: (state: SessionState | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function sessionReader(db: Db): (sessionId: string) => Promise<SessionState | undefined> {
+  let gathered: Waiting[] = [];
+  const read = async (batch: readonly Waiting[]): Promise<void> => {
+    try {
+      const ids = [...new Set(batch.map(({ sessionId }) => sessionId))];
+      const states = new Map((await readSessionStates(db, ids)).map((state) => [state.sessionId, state]));
+      for (const { sessionId, resolve } of batch) resolve(states.get(sessionId));
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  };
+  const readAll = (): void => {
+    const all = gathered;
+    gathered = [];
+    for (let at = 0; at < all.length; at += READ_MAX) void read(all.slice(at, at + READ_MAX));
+  };
+  return (sessionId) =>
+    new Promise((resolve, reject) => {
+      if (gathered.length === 0) setImmediate(readAll);
+      gathered.push({ sessionId, resolve, reject });
+    });
+}
