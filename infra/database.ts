@@ -168,8 +168,10 @@ export async function inSnapshot<T>(db: Db, work: (tx: Db) => Promise<T>, signal
   let onAbort = (): void => undefined;
   const cut = new Promise<never>((_resolve, reject) => {
     onAbort = () => {
-      connection.destroy(); // what waits for its rows would wait for ever
-      reject(signal?.reason);
+      connection.destroy();
+      connection.stream.destroy(); // a socket that is paused would hold the server's end open
+      db.raw('KILL ?', [connection.threadId]).catch(() => undefined); // it may be sorting, and notices nothing
+      reject(signal?.reason); // what waits for its rows would wait for ever
     };
   });
   cut.catch(() => undefined);

@@ -3,8 +3,14 @@
  * database every second anyway, and everything works, a second later, without Redis.
  */
 import { Redis } from 'ioredis';
+import type { RedisLink } from './redis.js';
 
 const CHANNEL = 'magam:wake';
+
+/** Wakes the runners over a connection that is open. Never fails: Redis may be away. */
+export async function wakeRunnersOver({ client, isUp }: RedisLink): Promise<void> {
+  if (isUp()) await client.publish(CHANNEL, '1').catch(() => undefined); // they poll
+}
 
 /** Wakes the runners. Never fails: Redis may be away. */
 export async function wakeRunners(redisUrl: string): Promise<void> {

@@ -128,6 +128,32 @@ export async function readRuns(db: Db, date?: string): Promise<RunSummary[]> {
   return (await select<Row>(db, sql, date === undefined ? [] : [date])).map(toRun);
 }
 
+export interface RunFilter {
+  /** The first and the last date. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly status?: RunStatus | undefined;
+  /** Only dates before this one: where the page before ended. */
+  readonly before?: string | undefined;
+}
+
+/** A page of runs, the latest date first. */
+export async function listRuns(db: Db, filter: RunFilter, limit: number): Promise<RunSummary[]> {
+  const conditions = ["j.job = 'settle'"];
+  const params: string[] = [];
+  const add = (condition: string, value: string | undefined): void => {
+    if (value === undefined) return;
+    conditions.push(condition);
+    params.push(value);
+  };
+  add('j.settled_on >= ?', filter.from);
+  add('j.settled_on <= ?', filter.to);
+  add('j.settled_on < ?', filter.before);
+  add('j.status = ?', filter.status);
+  const sql = `${RUN} WHERE ${conditions.join(' AND ')} ORDER BY j.settled_on DESC LIMIT ?`;
+  return (await select<Row>(db, sql, [...params, limit])).map(toRun);
+}
+
 export async function readRun(db: Db, runId: number): Promise<RunSummary | undefined> {
   const [row] = await select<Row>(db, `${RUN} WHERE j.run_id = ?`, [runId]);
   return row && toRun(row);

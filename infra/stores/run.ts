@@ -27,11 +27,11 @@ export async function findRun(db: Db, date: string, lock = false): Promise<Run |
   return row && { runId: Number(row.run_id), date: row.settled_on, status: row.status, generation: row.generation };
 }
 
-/** The run with this id, locked to the commit. */
-export async function lockRun(tx: Tx, runId: number): Promise<Run | undefined> {
+/** The run with this id. `lock` holds its row to the commit. */
+export async function findRunById(db: Db, runId: number, lock = false): Promise<Run | undefined> {
   const [row] = await select<{ settled_on: string; status: RunStatus; generation: number }>(
-    tx,
-    'SELECT settled_on, status, generation FROM job_instance WHERE run_id = ? FOR UPDATE',
+    db,
+    `SELECT settled_on, status, generation FROM job_instance WHERE run_id = ?${lock ? ' FOR UPDATE' : ''}`,
     [runId],
   );
   return row && { runId, date: row.settled_on, status: row.status, generation: row.generation };
