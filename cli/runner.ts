@@ -3,15 +3,20 @@ import type { Command } from 'commander';
 import { pino } from 'pino';
 import { WorkerPools } from '../batch/engine/worker-pool.js';
 import { runRunner } from '../batch/runner/runner.js';
+import { runTasks } from '../batch/tasks/task-loop.js';
+import { openDatabase } from '../infra/database.js';
 import { armFaults } from '../infra/faults.js';
 import { listenForWakes } from '../infra/wake.js';
 import { withDatabase } from './context.js';
+
+/** Of the tasks' own pool: an import takes up to four, a verification one, a heartbeat one. */
+const TASK_CONNECTIONS = 8;
 
 export function runnerCommand(program: Command): void {
   program
     .command('runner')
     .description(
-      'run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests (any number may run)',
+      'run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests and background tasks (any number may run)',
     )
     .action(async (_options, command: Command) => {
       await withDatabase(
@@ -22,41 +27,45 @@ export function runnerCommand(program: Command): void {
           const bell = new Bell(signal);
           const pools = new WorkerPools(config, databaseUrl);
           const hangUp = listenForWakes(redisUrl, bell.ring, (message) => log.warn(message));
+          const taskDb = openDatabase(databaseUrl, { poolMax: TASK_CONNECTIONS });
+          const shared = {
+            config,
+            signal,
+            idle: bell.wait,
+            log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => log[level](fields, message),
+          };
           try {
-            await runRunner({
-              db,
-              config,
-              pools,
-              signal,
-              idle: bell.wait,
-              log: (level, fields, message) => log[level](fields, message),
-            });
+            await Promise.all([runRunner({ ...shared, db, pools }), runTasks({ ...shared, db: taskDb })]);
           } finally {
             hangUp();
-            await pools.close();
+            await Promise.all([pools.close(), taskDb.destroy()]);
           }
         },
-        { poolMax: 8, leased: true },
+        { poolMax: () => 8, leased: true },
       );
     });
 }
 
 /** Waits that end early when it rings or the process is told to stop. */
 class Bell {
-  private wake: () => void = () => undefined;
+  private readonly waiting = new Set<() => void>();
 
   constructor(signal: AbortSignal) {
     signal.addEventListener('abort', this.ring);
   }
 
-  ring = (): void => this.wake();
+  ring = (): void => {
+    for (const wake of this.waiting) wake();
+  };
 
   wait = (ms: number): Promise<void> =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
+      const wake = (): void => {
         clearTimeout(timer);
+        this.waiting.delete(wake);
         resolve();
       };
+      const timer = setTimeout(wake, ms);
+      this.waiting.add(wake);
     });
 }

@@ -9,6 +9,7 @@ import { edgeErrors } from './error-codes/edge.js';
 import { inputErrors } from './error-codes/input.js';
 import { operationErrors } from './error-codes/operations.js';
 import { runErrors } from './error-codes/runs.js';
+import { taskErrors } from './error-codes/tasks.js';
 
 const registry = {
   ...inputErrors,
@@ -17,6 +18,7 @@ const registry = {
   ...accountErrors,
   ...catalogueErrors,
   ...operationErrors,
+  ...taskErrors,
 } as const;
 
 export type ErrorCode = keyof typeof registry;

@@ -134,7 +134,7 @@ interface Candidate {
 }
 
 const versionKey = ({ code, version }: FeePolicy): string => `${code} ${version}`;
-const scopeKey = ({ scope, currency }: FeePolicy): string =>
+export const scopeKey = ({ scope, currency }: FeePolicy): string =>
   JSON.stringify([currency, scope.seller, scope.category, scope.product]);
 
 function byCodeAndVersion(a: Candidate, b: Candidate): number {

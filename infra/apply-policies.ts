@@ -2,7 +2,7 @@
 import { type ErrorCode, MagamError } from '../domain/errors.js';
 import type { FeePolicy } from '../domain/fee-policy.js';
 import { checkNewPolicies, type PolicyEnd, type PolicyFault } from '../domain/policy-book.js';
-import { type Db, inTransaction } from './database.js';
+import { type Db, inTransaction, type Tx } from './database.js';
 import type { FaultyPolicyFile, PolicyFileFault } from './policy-file.js';
 import {
   insertPolicies,
@@ -35,19 +35,26 @@ export async function applyPolicies(
   policies: readonly FeePolicy[],
   appliedBy: string,
 ): Promise<AppliedPolicies> {
-  return inTransaction(db, async (tx) => {
-    // The lock keeps two files apart, and planning (which shares it) from seeing half of one.
-    const revision = (await lockPolicyBook(tx)) + 1;
-    const changes = checkNewPolicies(await readPolicies(tx), policies);
-    if (Array.isArray(changes)) throw refusalOf(changes);
-    if (changes.insert.length > 0) {
-      await insertPolicies(tx, changes.insert, revision, appliedBy.slice(0, 64));
-      await insertPolicyEnds(tx, changes.ends, revision);
-      await writePolicyRevision(tx, revision);
-    }
-    const keyOf = ({ code, version }: FeePolicy): PolicyKey => ({ code, version });
-    return { applied: changes.insert.map(keyOf), unchanged: changes.unchanged.map(keyOf), ended: changes.ends };
-  });
+  return inTransaction(db, (tx) => applyPoliciesIn(tx, policies, appliedBy));
+}
+
+/** The same in a transaction of the caller's. */
+export async function applyPoliciesIn(
+  tx: Tx,
+  policies: readonly FeePolicy[],
+  appliedBy: string,
+): Promise<AppliedPolicies> {
+  // The lock keeps two files apart, and planning (which shares it) from seeing half of one.
+  const revision = (await lockPolicyBook(tx)) + 1;
+  const changes = checkNewPolicies(await readPolicies(tx), policies);
+  if (Array.isArray(changes)) throw refusalOf(changes);
+  if (changes.insert.length > 0) {
+    await insertPolicies(tx, changes.insert, revision, appliedBy.slice(0, 64));
+    await insertPolicyEnds(tx, changes.ends, revision);
+    await writePolicyRevision(tx, revision);
+  }
+  const keyOf = ({ code, version }: FeePolicy): PolicyKey => ({ code, version });
+  return { applied: changes.insert.map(keyOf), unchanged: changes.unchanged.map(keyOf), ended: changes.ends };
 }
 
 /**

@@ -264,6 +264,11 @@ export function parsePolicyFile(text: string): { policies: FeePolicy[] } | Fault
     const message = `is not JSON: line ${line}, column ${column}`;
     return { faults: [{ path: '$', code: 'POLICY_FILE_INVALID', message }], sound: [] };
   }
+  return checkPolicyFile(raw);
+}
+
+/** The same of a file whose JSON was parsed already. */
+export function checkPolicyFile(raw: unknown): { policies: FeePolicy[] } | FaultyPolicyFile {
   const faults: PolicyFileFault[] = [];
   const file = fileSchema.safeParse(raw);
   for (const issue of file.error?.issues ?? []) faults.push(...issueFaults(issue, raw, []));

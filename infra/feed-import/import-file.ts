@@ -37,6 +37,10 @@ export interface ImportRequest {
   /** Entries of closed dates are settled on the first date that is not closed. */
   readonly late: boolean;
   readonly requestedBy: string;
+  /** What the import's record calls the file; by default the name of `file`. */
+  readonly sourceName?: string;
+  /** Told before anything is registered: by its fingerprint the import's record can be found, whatever dies afterwards. */
+  readonly onFingerprint?: (fingerprint: string) => Promise<void>;
   readonly signal: AbortSignal;
   readonly onProgress: (stage: 'Checking' | 'Importing', done: number, total?: number) => void;
 }
@@ -82,6 +86,7 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
     request.late,
   ];
   const fingerprint = createHash('sha256').update(JSON.stringify(meaning)).digest('hex');
+  await request.onFingerprint?.(fingerprint);
   const dateOf = businessDateReader(request.platformTimeZone, request.timeZone);
   const pass = {
     source: { file, encoding, columns: kind.columns, mapping },
@@ -167,7 +172,7 @@ async function checkAndOpen<Entry>(
         throw await refuseFile(db, request, checked, interrupted);
       const work = {
         kind: request.kind,
-        source: basename(request.file).slice(0, 255),
+        source: (request.sourceName ?? basename(request.file)).slice(0, 255),
         fingerprint,
         lateOn: checked.verdicts.hasLateRows ? lateOn : null,
         rowsTotal: checked.rows,

@@ -1,0 +1,184 @@
+/**
+ * IMPORT: an uploaded file, put together in a private folder and imported by the same code as `magam import`. An attempt that died is gone
+ * on with by its fingerprint, so nothing is doubled. The rejects file goes back into the database.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MagamError } from '../../domain/errors.js';
+import { type Db, inTransaction, isoTime } from '../../infra/database.js';
+import { faultPoint } from '../../infra/faults.js';
+import { type ImportResult, importFile } from '../../infra/feed-import/import-file.js';
+import { abandonImport } from '../../infra/feed-import/withdraw-import.js';
+import { noteCheckpoint, readTask, type TaskRecord } from '../../infra/stores/background-task.js';
+import { findCompletedImport, findUnfinishedImport, type ImportRecord } from '../../infra/stores/feed-import.js';
+import {
+  appendPart,
+  attachFile,
+  deleteFile,
+  insertFile,
+  partBytes,
+  readParts,
+} from '../../infra/stores/stored-file.js';
+import { orInterrupted, type TaskCall, TaskInterrupted, type TaskRunner } from './task.js';
+
+/** As the API wrote them. */
+export interface ImportParameters {
+  readonly kind: 'lines' | 'refunds';
+  readonly fileId: string;
+  readonly fileName: string;
+  readonly sha256: string;
+  readonly encoding: string;
+  readonly timeZone: string;
+  readonly platformTimeZone: string;
+  /** JSON text, null without a mapping. */
+  readonly mapping: string | null;
+  readonly late: boolean;
+  readonly skipRejects: boolean;
+}
+
+/** The names under which the file and its rejects lie in the private folder; they are told to nobody. */
+interface PrivateFiles {
+  readonly folder: string;
+  readonly upload: string;
+  readonly mapping: string | null;
+  readonly rejects: string;
+}
+
+export const importTask: TaskRunner = {
+  releasedAtOnce: false,
+  async run(call) {
+    const folder = await mkdtemp(join(tmpdir(), 'magam-upload-')); // 0700
+    try {
+      const files = await fetchUpload(call, folder);
+      return await runImport(call, files);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+  /** Withdraws what an attempt wrote that did not come to its end. */
+  async undo({ db, task }) {
+    const checkpoint = (await readTask(db, 'IMPORT', task.taskId))?.checkpoint ?? null;
+    const found = checkpoint === null ? undefined : await findUnfinishedImport(db, checkpoint);
+    if (found !== undefined) await abandonImport(db, found.importId);
+  },
+};
+
+async function fetchUpload({ db, task, signal }: TaskCall, folder: string): Promise<PrivateFiles> {
+  const { fileId, sha256, mapping } = task.parameters as ImportParameters;
+  const files: PrivateFiles = {
+    folder,
+    upload: join(folder, 'upload.csv'),
+    mapping: mapping === null ? null : join(folder, 'mapping.json'),
+    rejects: join(folder, 'rejects.csv'),
+  };
+  const hash = createHash('sha256');
+  const handle = await open(files.upload, 'wx', 0o600);
+  try {
+    for await (const part of readParts(db, fileId)) {
+      orInterrupted(signal);
+      hash.update(part);
+      await handle.writeFile(part);
+    }
+  } finally {
+    await handle.close();
+  }
+  if (hash.digest('hex') !== sha256)
+    throw new MagamError('INTERNAL', 'The upload is not in the database as it was sent.');
+  if (files.mapping !== null && mapping !== null) await writeFile(files.mapping, mapping, { mode: 0o600 });
+  await faultPoint('import-task.fetched');
+  return files;
+}
+
+async function runImport(call: TaskCall, files: PrivateFiles): ReturnType<TaskRunner['run']> {
+  const { db, task, fence, signal, progress } = call;
+  const parameters = task.parameters as ImportParameters;
+  const { kind, fileName, encoding, timeZone, platformTimeZone, late, skipRejects } = parameters;
+  const finishedBefore = await completedBefore(db, task, kind);
+  try {
+    const result = await importFile(db, {
+      kind,
+      file: files.upload,
+      sourceName: fileName,
+      mappingFile: files.mapping,
+      encoding,
+      timeZone,
+      platformTimeZone,
+      skipRejects,
+      rejectsFile: files.rejects,
+      late,
+      requestedBy: task.requestedBy,
+      onFingerprint: async (fingerprint) => {
+        if (!(await noteCheckpoint(db, fence, fingerprint))) throw new TaskInterrupted('lost');
+      },
+      signal,
+      onProgress: (stage, done, total) => progress({ stage: stage.toUpperCase(), done, total: total ?? null }),
+    });
+    await faultPoint('import-task.imported');
+    const rejectsFileId = await storeRejects(call, files.rejects);
+    return { status: 'COMPLETED', result: { ...resultOf(result, finishedBefore), rejectsFileId } };
+  } catch (error) {
+    if (!(error instanceof MagamError)) throw error;
+    orInterrupted(signal);
+    const { code } = error;
+    if (code === 'DATABASE_UNAVAILABLE' || code === 'DATABASE_BUSY') throw error;
+    const failure = { code, ...publicWords(error, files, fileName) };
+    const rejectsFileId = code === 'IMPORT_REJECTED' ? await storeRejects(call, files.rejects) : null;
+    return { status: 'FAILED', error: failure, ...(rejectsFileId === null ? {} : { result: { rejectsFileId } }) };
+  }
+}
+
+/** The import that an earlier attempt of this task completed before it died; this attempt finds every row stored. */
+async function completedBefore(
+  db: Db,
+  task: TaskRecord,
+  kind: ImportParameters['kind'],
+): Promise<ImportRecord | undefined> {
+  if (task.checkpoint === null) return undefined;
+  const found = await findCompletedImport(db, kind, task.checkpoint);
+  return found !== undefined && isoTime(found.createdAt) >= task.requestedAt ? found : undefined;
+}
+
+function resultOf(result: ImportResult, before: ImportRecord | undefined): Omit<ImportResult, 'status' | 'kind'> {
+  const { status: _, kind: __, ...counts } = result;
+  if (before === undefined) return counts;
+  return {
+    ...counts,
+    importId: before.importId,
+    imported: before.rowsNew,
+    unchanged: before.rowsUnchanged,
+    lateOn: before.lateOn,
+  };
+}
+
+/** Puts the rejects file into the database and makes it the task's. */
+async function storeRejects({ db, fence }: TaskCall, file: string): Promise<string> {
+  const fileId = randomUUID();
+  const highWaterMark = await partBytes(db);
+  await insertFile(db, fileId, 'REJECTS');
+  let partNo = 0;
+  for await (const part of createReadStream(file, { highWaterMark })) {
+    await appendPart(db, fileId, partNo, part as Buffer);
+    partNo += 1;
+  }
+  await inTransaction(db, (tx) => attachFile(tx, fileId, fence.taskId));
+  return fileId;
+}
+
+/** The message and details without the private paths. */
+function publicWords(
+  { message, details }: MagamError,
+  { folder, upload }: PrivateFiles,
+  fileName: string,
+): { message: string; details: Readonly<Record<string, unknown>> } {
+  const shown = Object.entries(details).filter(([name]) => name !== 'rejectsFile');
+  const told = shown.map(([name, value]) => [name, value === upload ? fileName : value] as const);
+  return { message: message.replaceAll(upload, fileName).replaceAll(folder, ''), details: Object.fromEntries(told) };
+}
+
+/** The upload is of no use once its task has ended. */
+export async function dropUpload(db: Db, task: TaskRecord): Promise<void> {
+  await deleteFile(db, (task.parameters as ImportParameters).fileId);
+}

@@ -1,0 +1,178 @@
+/**
+ * The runner's other loop: takes background tasks and carries out a few at a time, beside the runs. A task is held by a lease that
+ * heartbeats renew; a runner that dies lets it run out, and another takes the task.
+ *
+ * Tasks run on the main thread: they work page by page and wait for the database in between. Beside a settling run, verifying 1,000,000
+ * lines held the event loop for at most EVENT_LOOP ms at a time, a hundredth of a lease.
+ */
+import { randomUUID } from 'node:crypto';
+import type { TaskKind } from '../../domain/background-task.js';
+import { MagamError } from '../../domain/errors.js';
+import type { Config } from '../../infra/config.js';
+import { asMagamError, type Db, errorText } from '../../infra/database.js';
+import { faultPoint } from '../../infra/faults.js';
+import { purgeTasks } from '../../infra/purge-tasks.js';
+import {
+  type ClaimedTask,
+  claimTask,
+  finishTask,
+  heartbeatTask,
+  type Progress,
+  releaseTask,
+  type TaskEnd,
+} from '../../infra/stores/background-task.js';
+import { dropUpload, importTask } from './import-task.js';
+import { policyCheckTask } from './policy-check-task.js';
+import { type Interruption, interruptionOf, type TaskCall, TaskInterrupted, type TaskRunner } from './task.js';
+import { verifyTask } from './verify-task.js';
+
+export interface TaskLoopContext {
+  /** A pool of its own: a task's connections are not those that the runs' leases need. */
+  readonly db: Db;
+  readonly config: Config;
+  /** Aborted: give the tasks back and end. */
+  readonly signal: AbortSignal;
+  /** Resolves at the next knock or after `ms`. */
+  readonly idle: (ms: number) => Promise<void>;
+  readonly log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
+}
+
+const POLL_MS = 1_000;
+const OUTAGE_PAUSE_MS = 3_000;
+const PURGE_MS = 10 * 60_000;
+/** Tasks of one runner at a time. */
+const TASKS_MAX = 2;
+/** A task whose attempt failed for the database's sake is not taken again at once. */
+const RETRY_PAUSE_MS = 2_000;
+
+const runners: Readonly<Record<TaskKind, TaskRunner>> = {
+  VERIFY: verifyTask,
+  POLICY_CHECK: policyCheckTask,
+  IMPORT: importTask,
+};
+
+/** Runs until the signal, and until what was in hand has been given back. A database that is away is waited for. */
+export async function runTasks(context: TaskLoopContext): Promise<void> {
+  const { db, config, signal, log, idle } = context;
+  const owner = randomUUID();
+  const running = new Set<Promise<void>>();
+  let purgedAt = Number.NEGATIVE_INFINITY;
+  while (!signal.aborted) {
+    try {
+      if (performance.now() - purgedAt > PURGE_MS) {
+        purgedAt = performance.now();
+        await purgeTasks(db);
+      }
+      const claimed = running.size < TASKS_MAX ? await claimTask(db, owner, config.leaseMs) : undefined;
+      if (claimed === undefined) {
+        await Promise.race([idle(POLL_MS), ...running]);
+        continue;
+      }
+      const work = workTask(context, claimed).catch((error: unknown) => {
+        log('error', { taskId: claimed.task.taskId, error: errorText(error) }, 'a task could not be ended');
+      });
+      running.add(work);
+      void work.finally(() => running.delete(work));
+    } catch (error) {
+      log('error', { error: errorText(error) }, 'tasks could not be looked for');
+      await idle(OUTAGE_PAUSE_MS);
+    }
+  }
+  await Promise.all(running);
+}
+
+/** One claim of a task, from the claim to its end or to its being given back. */
+async function workTask({ db, config, signal, log }: TaskLoopContext, { task, fence }: ClaimedTask): Promise<void> {
+  const about = { taskId: fence.taskId, kind: task.kind, subject: task.subject };
+  const runner = runners[task.kind];
+  const interrupt = new AbortController();
+  const stop = (): void => interrupt.abort('stop' satisfies Interruption);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop);
+  let progress: Progress = { stage: null, done: 0, total: null };
+  const remember = (next: Progress): void => {
+    progress = next;
+  };
+  const call: TaskCall = { db, config, task, fence, signal: interrupt.signal, progress: remember };
+  const endHeartbeat = beat(call, interrupt, () => progress);
+  log('info', { ...about, claim: task.claims }, 'task taken');
+  try {
+    await faultPoint('task.claimed');
+    const end = await outcomeOf(call, runner);
+    endHeartbeat();
+    if (end === 'give-back' || end === 'retry') {
+      if (end === 'retry') await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+      await releaseTask(db, fence, end === 'retry');
+      log(end === 'retry' ? 'warn' : 'info', about, 'task given back');
+    } else if (end !== 'lost' && (await finishTask(db, fence, end, progress))) {
+      const error = end.status === 'FAILED' ? { code: end.error.code, error: end.error.message } : {};
+      log(end.status === 'FAILED' ? 'warn' : 'info', { ...about, status: end.status, ...error }, 'task ended');
+      await faultPoint('task.finished');
+      if (task.kind === 'IMPORT') await dropUpload(db, task);
+    } else log('warn', about, 'task lost to another runner');
+  } finally {
+    endHeartbeat();
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Renews the lease several times in its length; a beat that fails is made up for by the next. Returns the way to end it. */
+function beat({ db, config, fence }: TaskCall, interrupt: AbortController, progress: () => Progress): () => void {
+  let beating = false;
+  const timer = setInterval(() => {
+    if (beating) return;
+    beating = true;
+    heartbeatTask(db, fence, config.leaseMs, progress())
+      .then((state) => state !== 'held' && interrupt.abort(state satisfies Interruption))
+      .catch(() => undefined)
+      .finally(() => {
+        beating = false;
+      });
+  }, config.leaseMs / 5);
+  return () => clearInterval(timer);
+}
+
+/** `retry`: this attempt failed for a reason that passes. */
+type Outcome = TaskEnd | 'give-back' | 'retry' | 'lost';
+
+async function outcomeOf(call: TaskCall, runner: TaskRunner): Promise<Outcome> {
+  const { task, config, signal } = call;
+  try {
+    if (task.cancelRequestedBy !== null) return await undone(call, runner);
+    if (task.claims > config.claimsMax)
+      return failed(new MagamError('TASK_GIVEN_UP', undefined, { claims: config.claimsMax }));
+    const work = runner.run(call);
+    if (!runner.releasedAtOnce) return await work;
+    work.catch(() => undefined); // it may come to its end after the task was given back
+    return await Promise.race([work, interruption(signal)]);
+  } catch (error) {
+    const reason = interruptionOf(signal) ?? (error instanceof TaskInterrupted ? 'lost' : undefined);
+    if (reason === 'stop') return 'give-back';
+    if (reason === 'lost') return 'lost';
+    if (reason === 'cancel') return undone(call, runner).catch((failure: unknown) => outcomeOfFailure(failure));
+    return outcomeOfFailure(error);
+  }
+}
+
+const interruption = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    const throwIt = (): void => reject(new TaskInterrupted(String(signal.reason)));
+    if (signal.aborted) throwIt();
+    signal.addEventListener('abort', throwIt);
+  });
+
+async function undone(call: TaskCall, runner: TaskRunner): Promise<TaskEnd> {
+  await runner.undo?.(call);
+  return { status: 'CANCELLED' };
+}
+
+function outcomeOfFailure(error: unknown): Outcome {
+  const known = asMagamError(error);
+  if (known instanceof MagamError && ['DATABASE_UNAVAILABLE', 'DATABASE_BUSY'].includes(known.code)) return 'retry';
+  return failed(known instanceof MagamError ? known : new MagamError('INTERNAL', errorText(error)));
+}
+
+const failed = ({ code, message, details }: MagamError): TaskEnd => ({
+  status: 'FAILED',
+  error: { code, message, details },
+});

@@ -1,0 +1,42 @@
+/** What the task loop and the kinds of tasks agree on. */
+
+import type { Config } from '../../infra/config.js';
+import type { Db } from '../../infra/database.js';
+import type { Progress, TaskEnd, TaskFence, TaskRecord } from '../../infra/stores/background-task.js';
+
+/** Why a task's work is to end before its end. */
+export type Interruption = 'stop' | 'cancel' | 'lost';
+
+/** Thrown by a kind that was interrupted; the loop knows what to do with the task. */
+export class TaskInterrupted extends Error {}
+
+export interface TaskCall {
+  readonly db: Db;
+  readonly config: Config;
+  readonly task: TaskRecord;
+  readonly fence: TaskFence;
+  /** Aborted with an Interruption as its reason. */
+  readonly signal: AbortSignal;
+  /** Remembered for the next heartbeat. */
+  readonly progress: (progress: Progress) => void;
+}
+
+export interface TaskRunner {
+  /**
+   * Whether the task is given back at once when the process is to stop, while the statement in hand still runs: what it writes is fenced.
+   * An import is given back when its batch is committed, because its own record would look alive to the next runner until then.
+   */
+  readonly releasedAtOnce: boolean;
+  /** Carries a task out. Throws what it fails with; MagamError has a code, TaskInterrupted means that `signal` was obeyed. */
+  readonly run: (call: TaskCall) => Promise<TaskEnd>;
+  /** Undoes what an earlier attempt of a cancelled task left. */
+  readonly undo?: (call: TaskCall) => Promise<void>;
+}
+
+export const interruptionOf = (signal: AbortSignal): Interruption | undefined =>
+  signal.aborted ? (signal.reason as Interruption) : undefined;
+
+/** To be called between two pieces of work. */
+export function orInterrupted(signal: AbortSignal): void {
+  if (signal.aborted) throw new TaskInterrupted(String(signal.reason));
+}

@@ -1,0 +1,35 @@
+-- Long work that was asked for over HTTP and that a runner carries out: verifying a date, checking a policy draft, importing an upload.
+-- A task belongs to owner and epoch until lease_until; active_key, while a task has not ended, keeps the same work from being asked for twice.
+-- checkpoint is what a later attempt has to know of an earlier one.
+CREATE TABLE IF NOT EXISTS background_task (
+  task_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+  kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  subject VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  active_key CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  parameters MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  status VARCHAR(10) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  stage VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  progress_done BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  progress_total BIGINT UNSIGNED NULL,
+  checkpoint VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  result MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+  error_code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  error_message VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+  error_details MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+  requested_by VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  cancel_requested_by VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+  owner CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  epoch INT UNSIGNED NOT NULL DEFAULT 0,
+  lease_until DATETIME(3) NULL,
+  claims INT UNSIGNED NOT NULL DEFAULT 0,
+  requested_at DATETIME(3) NOT NULL,
+  started_at DATETIME(3) NULL,
+  ended_at DATETIME(3) NULL,
+  PRIMARY KEY (task_id),
+  UNIQUE KEY background_task_active (active_key),
+  KEY background_task_status (status, task_id),
+  KEY background_task_kind (kind, task_id),
+  KEY background_task_subject (kind, subject, task_id),
+  CHECK (kind IN ('VERIFY', 'POLICY_CHECK', 'IMPORT')),
+  CHECK (status IN ('REQUESTED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'))
+) ENGINE=InnoDB
