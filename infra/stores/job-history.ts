@@ -1,6 +1,7 @@
 /** The job history as operators read it: runs, plans, executions, partitions, claims, certificates, what was parked. */
 import { type Cell, change, type Db, isoTime, select, streamArrays, type Tx } from '../database.js';
 import type { ExecutionStatus, RunStatus } from './run.js';
+import type { PartitionStatus } from './run-partition.js';
 
 /** An execution that says it runs but was silent this long is shown as dead. */
 const SILENT_SECONDS = 30;
@@ -61,7 +62,7 @@ export interface PartitionRecord {
   readonly partitionId: number;
   readonly generation: number;
   readonly number: number;
-  readonly status: string;
+  readonly status: PartitionStatus;
   /** Ranges of feed ids: (after, through]. */
   readonly sales: {
     readonly after: number;
@@ -256,7 +257,7 @@ function toPartition(row: Row, executions: ClaimRecord[]): PartitionRecord {
     partitionId: Number(row.partition_id),
     generation: Number(row.generation),
     number: Number(row.number),
-    status: String(row.status),
+    status: row.status as PartitionStatus,
     sales: leg('sale'),
     refunds: leg('refund'),
     exceptions: Number(row.exceptions),

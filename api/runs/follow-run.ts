@@ -1,0 +1,82 @@
+/** Follows a run as server-sent events. */
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { MagamError } from '../../domain/errors.js';
+import type { RunProgress } from '../../infra/run-meter.js';
+import { findRunById } from '../../infra/stores/run.js';
+import type { ApiContext } from '../context.js';
+import { type Route, route } from '../edge/route.js';
+import { runParams } from './run-fields.js';
+import { progressOf } from './run-reply.js';
+import type { Following, RunWatches } from './run-watches.js';
+
+/** Proxies cut a connection on which nothing moves. */
+const HEARTBEAT_MS = 15_000;
+const RECONNECT_MS = 2_000;
+/** A client that does not close at `end` comes back only now and then. */
+const RECONNECT_ENDED_MS = 60_000;
+
+export const followRun = ({ db }: ApiContext, watches: RunWatches): Route =>
+  route({
+    method: 'get',
+    path: '/v1/runs/{runId}/events',
+    tag: 'Runs',
+    summary: 'Follow a run as server-sent events',
+    description:
+      '`progress` carries a RunProgress, about once a second while anything of the run changes; `end` the last one, when nobody works on the ' +
+      'run and nobody was asked to; then the stream ends, and the client closes it. Comments in between keep the connection alive. The id of an event is the version of ' +
+      'the state: who reconnects with Last-Event-ID, here or at another server, is told what changed since.',
+    permission: 'run.read',
+    params: runParams,
+    answer: { status: 200, description: 'The events.', contentType: 'text/event-stream' },
+    refusals: ['RUN_NOT_FOUND', 'STREAMS_EXHAUSTED'],
+    handle: async ({ params: { runId }, request }) => {
+      if ((await findRunById(db, runId)) === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
+      watches.requireRoom();
+      return {
+        status: 200,
+        contentType: 'text/event-stream',
+        headers: { 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' },
+        endless: true,
+        write: async (out, signal) => {
+          const following = watches.follow(runId);
+          try {
+            await writeEvents(out, signal, following, request.get('last-event-id'));
+          } finally {
+            following.leave();
+          }
+        },
+      };
+    },
+  });
+
+async function writeEvents(
+  out: Writable,
+  signal: AbortSignal,
+  following: Following,
+  lastEventId: string | undefined,
+): Promise<void> {
+  let told = lastEventId;
+  let writtenAt = performance.now();
+  const send = async (text: string): Promise<void> => {
+    writtenAt = performance.now();
+    if (!out.write(text)) await once(out, 'drain', { signal }).catch(() => undefined); // aborted: the loop ends
+  };
+  await send(`retry: ${RECONNECT_MS}\n\n`);
+  while (!signal.aborted) {
+    const progress = following.latest();
+    if (progress?.final === true) {
+      if (progress.version !== told) await send(eventOf('progress', progress));
+      await send(`retry: ${RECONNECT_ENDED_MS}\n${eventOf('end', progress)}`);
+      return;
+    }
+    if (progress !== undefined && progress.version !== told) {
+      told = progress.version;
+      await send(eventOf('progress', progress));
+    } else if (performance.now() - writtenAt >= HEARTBEAT_MS) await send(': still here\n\n');
+    await following.next(HEARTBEAT_MS, signal);
+  }
+}
+
+const eventOf = (event: 'progress' | 'end', progress: RunProgress): string =>
+  `event: ${event}\nid: ${progress.version}\ndata: ${JSON.stringify(progressOf(progress))}\n\n`;

@@ -1,0 +1,148 @@
+/** Lists what a run has parked, each with its whole entry of the feed. */
+import { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { legName } from '../../domain/settled-line.js';
+import { isoTime } from '../../infra/database.js';
+import { findRunById } from '../../infra/stores/run.js';
+import { type ParkedRecord, readParkedEntries } from '../../infra/stores/settlement-exception.js';
+import type { ApiContext } from '../context.js';
+import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { amountMinor, businessDate, id, moment } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { generation, runParams } from './run-fields.js';
+
+const query = z.strictObject({
+  code: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'must be a code of the error registry')
+    .optional()
+    .meta({ description: 'Only what was parked for this reason.', example: 'POLICY_MISSING' }),
+  all: z.enum(['true', 'false']).default('false').meta({ description: 'Also what a supplement has settled since.' }),
+  ...pageQuery,
+});
+
+const amounts = {
+  currency: z.string(),
+  itemAmountMinor: amountMinor,
+  sellerDiscountMinor: amountMinor,
+  platformDiscountMinor: amountMinor,
+  shippingFeeMinor: amountMinor,
+  importId: id.nullable(),
+};
+
+const sale = z
+  .object({
+    orderId: z.string(),
+    lineId: z.string(),
+    sellerId: z.string(),
+    productId: z.string(),
+    category: z.string(),
+    quantity: z.number().int(),
+    unitPriceMinor: amountMinor,
+    ...amounts,
+    orderedOn: businessDate,
+    confirmedOn: businessDate,
+  })
+  .meta({ id: 'FeedSale' });
+
+const refund = z
+  .object({
+    refundId: z.string(),
+    quantity: z.number().int(),
+    priorQuantity: z.number().int().meta({ description: 'Units that earlier refunds of the sale took.' }),
+    ...amounts,
+    originalOn: businessDate.meta({ description: 'Settlement date of the sale.' }),
+    refundedOn: businessDate,
+    reason: z.string(),
+  })
+  .meta({ id: 'FeedRefund' });
+
+const exception = z
+  .object({
+    leg: z.enum(['sale', 'refund']),
+    entryId: id,
+    code: z.string(),
+    details: z.unknown().meta({ description: 'What the code says of this entry.' }),
+    generation,
+    parkedAt: moment,
+    settledGeneration: generation.nullable().meta({ description: 'The supplement that settled it; null: parked.' }),
+    sale: sale.nullable().meta({ description: "The entry, or the refund's sale; null when it is gone from the feed." }),
+    refund: refund.nullable(),
+  })
+  .meta({ id: 'RunException' });
+
+export const listExceptions = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/runs/{runId}/exceptions',
+    tag: 'Runs',
+    summary: 'List what a run has parked, with the entries',
+    permission: 'run.read',
+    params: runParams,
+    query,
+    answer: { status: 200, description: 'A page of parked entries.', schema: pageOf(exception) },
+    refusals: ['RUN_NOT_FOUND'],
+    handle: async ({ params: { runId }, query: { code, all, limit, cursor } }) => {
+      const run = await findRunById(db, runId);
+      if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
+      const [leg, entryId] = readCursor(cursor, 'exceptions', z.tuple([z.number().int(), id])) ?? [];
+      const after = leg === undefined || entryId === undefined ? undefined : { leg, entryId };
+      const rows = await readParkedEntries(db, { date: run.date, code, all: all === 'true', after }, limit + 1);
+      return ok(pageFrom(rows, limit, exceptionOf, (last) => encodeCursor('exceptions', [last.leg, last.entryId])));
+    },
+  });
+
+const exceptionOf = (record: ParkedRecord): z.input<typeof exception> => ({
+  leg: legName(record.leg),
+  entryId: record.entryId,
+  code: record.code,
+  details: parsed(record.details),
+  generation: record.generation,
+  parkedAt: isoTime(record.parkedAt),
+  settledGeneration: record.settledGeneration,
+  sale: record.sale === null ? null : saleOf(record.sale),
+  refund: record.refund === null ? null : refundOf(record.refund),
+});
+
+type Entry = NonNullable<ParkedRecord['sale']>;
+
+const amountsOf = (entry: Entry) => ({
+  currency: String(entry.currency),
+  itemAmountMinor: Number(entry.item_amount),
+  sellerDiscountMinor: Number(entry.seller_discount),
+  platformDiscountMinor: Number(entry.platform_discount),
+  shippingFeeMinor: Number(entry.shipping_fee),
+  importId: entry.import_id === null ? null : Number(entry.import_id),
+});
+
+const saleOf = (entry: Entry): z.input<typeof sale> => ({
+  orderId: String(entry.order_id),
+  lineId: String(entry.line_id),
+  sellerId: String(entry.seller_id),
+  productId: String(entry.product_id),
+  category: String(entry.category),
+  quantity: Number(entry.quantity),
+  unitPriceMinor: Number(entry.unit_price),
+  ...amountsOf(entry),
+  orderedOn: String(entry.ordered_on),
+  confirmedOn: String(entry.occurred_on),
+});
+
+const refundOf = (entry: Entry): z.input<typeof refund> => ({
+  refundId: String(entry.refund_id),
+  quantity: Number(entry.quantity),
+  priorQuantity: Number(entry.prior_quantity),
+  ...amountsOf(entry),
+  originalOn: String(entry.original_on),
+  refundedOn: String(entry.occurred_on),
+  reason: String(entry.reason),
+});
+
+function parsed(details: string): unknown {
+  try {
+    return JSON.parse(details);
+  } catch {
+    return details; // cut off at the width of its column
+  }
+}

@@ -1,0 +1,33 @@
+/** Lists runs, the latest date first. */
+import { z } from 'zod';
+import { listRuns } from '../../infra/stores/job-history.js';
+import type { ApiContext } from '../context.js';
+import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { businessDate } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { runStatus, runSummary } from './run-fields.js';
+import { summaryOf } from './run-reply.js';
+
+const query = z.strictObject({
+  from: businessDate.optional().meta({ description: 'The first date.' }),
+  to: businessDate.optional().meta({ description: 'The last date.' }),
+  status: runStatus.optional(),
+  ...pageQuery,
+});
+
+export const listRunsRoute = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/runs',
+    tag: 'Runs',
+    summary: 'List runs, the latest date first',
+    permission: 'run.read',
+    query,
+    answer: { status: 200, description: 'A page of runs.', schema: pageOf(runSummary) },
+    handle: async ({ query: { from, to, status, limit, cursor } }) => {
+      const before = readCursor(cursor, 'runs', z.tuple([businessDate]))?.[0];
+      const rows = await listRuns(db, { from, to, status, before }, limit + 1);
+      return ok(pageFrom(rows, limit, summaryOf, ({ date }) => encodeCursor('runs', [date])));
+    },
+  });

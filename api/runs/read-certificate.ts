@@ -1,0 +1,81 @@
+/** Reads a certificate, and its body as the bytes that its hash is of. */
+import { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { isoTime } from '../../infra/database.js';
+import { readCertificates, type StoredCertificate } from '../../infra/stores/settlement-certificate.js';
+import type { ApiContext } from '../context.js';
+import { businessDate, id, idText, moment } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { generation } from './run-fields.js';
+
+const params = z.strictObject({ date: businessDate });
+const query = z.strictObject({
+  generation: idText.optional().meta({ description: 'Absent: the latest.', type: 'integer', minimum: 1 }),
+});
+
+const certificate = z
+  .object({
+    date: businessDate,
+    generation,
+    runId: id,
+    body: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'What is certified; docs/certificate.md explains it.' }),
+    hash: z.string().meta({ description: 'SHA-256 of the body as it is stored, in hex.' }),
+    publicKey: z.string().nullable(),
+    signature: z.string().nullable().meta({ description: 'Ed25519 over the hash; null without a signing key.' }),
+    certifiedAt: moment,
+  })
+  .meta({ id: 'Certificate' });
+
+export const readCertificateRoute = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/certificates/{date}',
+    tag: 'Runs',
+    summary: 'Read the certificate of a date',
+    permission: 'run.read',
+    params,
+    query,
+    answer: { status: 200, description: 'The certificate.', schema: certificate },
+    refusals: ['CERTIFICATE_NOT_FOUND'],
+    handle: async ({ params: { date }, query: asked }) => {
+      const found = chosen(await readCertificates(db, date), date, asked.generation);
+      return ok({
+        ...found,
+        body: JSON.parse(found.body) as Record<string, unknown>,
+        certifiedAt: isoTime(found.certifiedAt),
+      });
+    },
+  });
+
+export const readCertificateBody = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/certificates/{date}/body',
+    tag: 'Runs',
+    summary: "Read a certificate's body byte by byte",
+    description: 'The SHA-256 of this answer is the hash of the certificate.',
+    permission: 'run.read',
+    params,
+    query,
+    answer: { status: 200, description: 'The canonical JSON.', schema: z.record(z.string(), z.unknown()) },
+    refusals: ['CERTIFICATE_NOT_FOUND'],
+    handle: async ({ params: { date }, query: asked }) => ({
+      status: 200,
+      json: chosen(await readCertificates(db, date), date, asked.generation).body,
+    }),
+  });
+
+function chosen(
+  certificates: readonly StoredCertificate[],
+  date: string,
+  wanted: number | undefined,
+): StoredCertificate {
+  const found =
+    wanted === undefined ? certificates.at(-1) : certificates.find(({ generation: number }) => number === wanted);
+  if (found === undefined)
+    throw new MagamError('CERTIFICATE_NOT_FOUND', undefined, { date, generation: wanted ?? null });
+  return found;
+}

@@ -1,0 +1,68 @@
+/** Asks for the settlement of a date: a row that a runner picks up. */
+import { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { requireClosableInTurn } from '../../infra/closable-date.js';
+import { readDateStatus } from '../../infra/stores/calendar.js';
+import { ensureRun } from '../../infra/stores/run.js';
+import { todayIn } from '../../infra/time-zone.js';
+import { wakeRunnersOver } from '../../infra/wake.js';
+import type { ApiContext } from '../context.js';
+import { businessDate } from '../edge/fields.js';
+import { type Route, route } from '../edge/route.js';
+import { runRequested } from './run-fields.js';
+import { defaultParameters, requestRun } from './run-reply.js';
+
+const body = z
+  .strictObject({
+    date: businessDate.meta({ description: 'The date to settle; dates are settled in order.' }),
+    gridSize: z.number().int().min(1).max(10_000).optional().meta({ description: 'Partitions of a new plan.' }),
+    workers: z.number().int().min(1).max(64).optional().meta({ description: 'Threads of the runner that takes it.' }),
+    chunkSize: z.number().int().min(1).max(50_000).optional().meta({ description: 'Entries per transaction.' }),
+  })
+  .meta({ id: 'RunRequest' });
+
+export const requestRunRoute = ({ config, redis }: ApiContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/runs',
+    tag: 'Runs',
+    summary: 'Ask for the settlement of a date',
+    description:
+      'A runner picks the request up; follow the run at the address in Location. A date has one run: while a request waits or the run is ' +
+      'being worked on, asking again gives the same address and queues nothing. A stopped or failed run is resumed; a completed one ' +
+      'tries its parked entries again, and where there are none the answer is 200 with `alreadyCompleted`.',
+    permission: 'run.operate',
+    body,
+    answer: { status: 202, description: 'The run was asked for, now or before.', schema: runRequested },
+    otherAnswer: { status: 200, description: 'The date is settled and nothing of it is parked.' },
+    refusals: ['DATE_IN_FUTURE', 'EARLIER_DATE_OPEN', 'IMPORT_IN_PROGRESS'],
+    idempotent: true,
+    handle: async ({ body: asked, signedIn: caller, requestId, transact }) => {
+      const today = todayIn(config.timeZone);
+      if (asked.date > today) {
+        throw new MagamError('DATE_IN_FUTURE', `${asked.date} has not begun in ${config.timeZone}.`, {
+          date: asked.date,
+          today,
+        });
+      }
+      const notices =
+        asked.date === today
+          ? [`${today} is not over yet in ${config.timeZone}; a closed date takes no more entries.`]
+          : [];
+      const defaults = defaultParameters(config, caller);
+      const parameters = {
+        gridSize: asked.gridSize ?? defaults.gridSize,
+        workers: asked.workers ?? defaults.workers,
+        chunkRows: asked.chunkSize ?? defaults.chunkRows,
+        requestedBy: defaults.requestedBy,
+      };
+      const reply = await transact(async (tx) => {
+        const status = await readDateStatus(tx, asked.date);
+        if (status === undefined || status === 'OPEN') await requireClosableInTurn(tx, asked.date);
+        const run = await ensureRun(tx, asked.date, 'REQUESTED');
+        return requestRun(tx, run, parameters, { action: 'run.request', caller, requestId }, notices);
+      });
+      await wakeRunnersOver(redis);
+      return reply;
+    },
+  });

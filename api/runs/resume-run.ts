@@ -1,0 +1,34 @@
+/** Resumes a run that was stopped or has failed. */
+import { MagamError } from '../../domain/errors.js';
+import { findRunById, isCompleted } from '../../infra/stores/run.js';
+import { wakeRunnersOver } from '../../infra/wake.js';
+import type { ApiContext } from '../context.js';
+import { type Route, route } from '../edge/route.js';
+import { runParams, runRequested } from './run-fields.js';
+import { defaultParameters, requestRun } from './run-reply.js';
+
+export const resumeRun = ({ config, redis }: ApiContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/runs/{runId}/resume',
+    tag: 'Runs',
+    summary: 'Resume a stopped or failed run',
+    description: 'It goes on after the last committed chunk of each partition, under the plan that it has.',
+    permission: 'run.operate',
+    params: runParams,
+    answer: { status: 202, description: 'A runner will go on with the run.', schema: runRequested },
+    refusals: ['RUN_NOT_FOUND', 'RUN_ACTIVE', 'RUN_COMPLETED'],
+    idempotent: true,
+    handle: async ({ params: { runId }, signedIn: caller, requestId, transact }) => {
+      const reply = await transact(async (tx) => {
+        const run = await findRunById(tx, runId, true);
+        if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
+        if (run.status === 'RUNNING') throw new MagamError('RUN_ACTIVE', undefined, { runId });
+        if (isCompleted(run.status)) throw new MagamError('RUN_COMPLETED', undefined, { runId, status: run.status });
+        const parameters = defaultParameters(config, caller);
+        return requestRun(tx, run, parameters, { action: 'run.resume', caller, requestId });
+      });
+      await wakeRunnersOver(redis);
+      return reply;
+    },
+  });

@@ -1,0 +1,42 @@
+/** Tries again what a completed run has parked: a supplement, under the policies known when it is planned. */
+import { MagamError } from '../../domain/errors.js';
+import { findRunById, isCompleted } from '../../infra/stores/run.js';
+import { countOpenExceptions } from '../../infra/stores/settlement-exception.js';
+import { wakeRunnersOver } from '../../infra/wake.js';
+import type { ApiContext } from '../context.js';
+import { type Route, route } from '../edge/route.js';
+import { runParams, runRequested } from './run-fields.js';
+import { defaultParameters, requestRun } from './run-reply.js';
+
+export const retryExceptions = ({ config, redis }: ApiContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/runs/{runId}/exceptions/retry',
+    tag: 'Runs',
+    summary: 'Try the parked entries of a run again',
+    description:
+      'Asks for a supplement of the completed run: what can be settled now gets a generation and a certificate of its own. Where ' +
+      'nothing can be settled nothing is written.',
+    permission: 'run.operate',
+    params: runParams,
+    answer: { status: 202, description: 'A runner will try them.', schema: runRequested },
+    refusals: ['RUN_NOT_FOUND', 'RUN_ACTIVE', 'RUN_NOT_COMPLETED', 'NOTHING_PARKED'],
+    idempotent: true,
+    handle: async ({ params: { runId }, signedIn: caller, requestId, transact }) => {
+      const reply = await transact(async (tx) => {
+        const run = await findRunById(tx, runId, true);
+        if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
+        if (run.status === 'RUNNING') throw new MagamError('RUN_ACTIVE', undefined, { runId });
+        if (!isCompleted(run.status)) {
+          throw new MagamError('RUN_NOT_COMPLETED', undefined, { runId, status: run.status });
+        }
+        if ((await countOpenExceptions(tx, run.date)) === 0) {
+          throw new MagamError('NOTHING_PARKED', undefined, { runId });
+        }
+        const parameters = defaultParameters(config, caller);
+        return requestRun(tx, run, parameters, { action: 'run.retry-exceptions', caller, requestId });
+      });
+      await wakeRunnersOver(redis);
+      return reply;
+    },
+  });

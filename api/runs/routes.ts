@@ -1,0 +1,36 @@
+/** The routes of runs and certificates. */
+import { RunMeter } from '../../infra/run-meter.js';
+import type { ApiContext } from '../context.js';
+import type { Route } from '../edge/route.js';
+import { followRun } from './follow-run.js';
+import { listCertificates } from './list-certificates.js';
+import { listExceptions } from './list-exceptions.js';
+import { listRunsRoute } from './list-runs.js';
+import { readCertificateBody, readCertificateRoute } from './read-certificate.js';
+import { requestRunRoute } from './request-run.js';
+import { resumeRun } from './resume-run.js';
+import { retryExceptions } from './retry-exceptions.js';
+import { RunWatches } from './run-watches.js';
+import { showRun } from './show-run.js';
+import { stopRun } from './stop-run.js';
+
+/** Event streams that one process holds open. */
+const FOLLOWERS_MAX = 200;
+
+export function runRoutes(context: ApiContext): Route[] {
+  const meter = new RunMeter(context.db);
+  const watches = new RunWatches((runId) => meter.measure(runId), FOLLOWERS_MAX);
+  return [
+    requestRunRoute(context),
+    listRunsRoute(context),
+    showRun(context, meter),
+    followRun(context, watches),
+    stopRun(),
+    resumeRun(context),
+    listExceptions(context),
+    retryExceptions(context),
+    listCertificates(context),
+    readCertificateRoute(context),
+    readCertificateBody(context),
+  ];
+}

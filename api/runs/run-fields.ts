@@ -1,0 +1,143 @@
+/** Schemas that the routes of runs share. */
+import { z } from 'zod';
+import { businessDate, id, idText, moment } from '../edge/fields.js';
+
+export const runParams = z.strictObject({ runId: idText });
+
+export const runStatus = z
+  .enum(['REQUESTED', 'RUNNING', 'STOPPED', 'FAILED', 'COMPLETED', 'COMPLETED_WITH_EXCEPTIONS'])
+  .meta({ description: 'REQUESTED waits for a runner. STOPPED and FAILED can be resumed.' });
+
+const count = z.number().int().min(0);
+export const generation = z.number().int().min(1).meta({
+  description: 'The first settles the date; each later one is a supplement of entries that were parked before.',
+});
+
+const runFields = {
+  runId: id,
+  date: businessDate,
+  status: runStatus,
+  generation,
+  createdAt: moment,
+  updatedAt: moment,
+  completedAt: moment.nullable(),
+  sales: count.meta({ description: 'Sales settled, over all generations.' }),
+  refunds: count.meta({ description: 'Refunds settled, over all generations.' }),
+  parked: count.meta({ description: 'Entries that are parked now.' }),
+};
+
+export const runSummary = z.object(runFields).meta({ id: 'Run' });
+
+export const runProgress = z
+  .object({
+    runId: id,
+    date: businessDate,
+    status: runStatus,
+    generation,
+    version: z.string().meta({ description: 'Changes exactly when anything of the run does.' }),
+    planned: count.nullable().meta({ description: 'Entries of the plan; null while there is none.' }),
+    done: count.meta({ description: 'Entries that are committed: settled or parked.' }),
+    remaining: count.nullable(),
+    sales: count.meta({ description: 'Sales that this generation settled.' }),
+    refunds: count.meta({ description: 'Refunds that this generation settled.' }),
+    exceptions: count.meta({ description: 'Entries that this generation parked.' }),
+    partitions: z.object({ total: count, pending: count, running: count, done: count, failed: count }),
+    executions: z
+      .array(z.object({ executionId: id, status: z.enum(['REQUESTED', 'RUNNING']), stopRequested: z.boolean() }))
+      .meta({ description: 'What waits for a runner or is under way.' }),
+    entriesPerSecond: z.object({
+      recent: z.number().nullable().meta({
+        description: 'Over the last ten seconds, as far as this server has seen them; null while it has not.',
+      }),
+      overall: z.number().nullable().meta({ description: 'Over all the time that somebody worked on the generation.' }),
+    }),
+    secondsLeft: count.nullable(),
+    estimatedEndAt: moment.nullable(),
+    final: z.boolean().meta({ description: 'Nobody works on the run and nobody was asked to.' }),
+  })
+  .meta({ id: 'RunProgress' });
+
+const plan = z.object({
+  generation,
+  gridSize: z.number().int(),
+  policyRevision: z.number().int().meta({ description: 'The policy book as it was when the plan was made.' }),
+  sales: count,
+  refunds: count,
+  plannedBy: id.meta({ description: 'The execution.' }),
+  plannedAt: moment,
+});
+
+const execution = z.object({
+  executionId: id,
+  generation: generation.nullable(),
+  status: z.enum(['REQUESTED', 'RUNNING', 'STOPPED', 'FAILED', 'ABANDONED', 'COMPLETED', 'COMPLETED_WITH_EXCEPTIONS']),
+  dead: z.boolean().meta({ description: 'It says that it runs, but was not heard of for half a minute.' }),
+  requestedBy: z.string(),
+  requestedAt: moment,
+  host: z.string().nullable(),
+  pid: z.number().int().nullable(),
+  startedAt: moment.nullable(),
+  heartbeatAt: moment.nullable(),
+  endedAt: moment.nullable(),
+  seconds: z.number().nullable(),
+  parameters: z.object({ gridSize: z.number().int(), workers: z.number().int(), chunkRows: z.number().int() }),
+  entries: count.meta({ description: 'Known when it has ended.' }),
+  linesWritten: count,
+  exceptions: count,
+  entriesPerSecond: z.number().nullable(),
+  stopRequestedBy: z.string().nullable(),
+  exitCode: z.number().int().nullable(),
+  errorCode: z.string().nullable(),
+  errorMessage: z.string().nullable(),
+});
+
+const leg = z.object({
+  after: z.number().int(),
+  through: z.number().int(),
+  entries: count,
+  lines: count.meta({ description: 'Settled so far.' }),
+});
+
+const partition = z.object({
+  number: z.number().int(),
+  generation,
+  status: z.enum(['PENDING', 'RUNNING', 'DONE', 'FAILED']),
+  sales: leg.meta({ description: 'Feed ids in (after, through].' }),
+  refunds: leg,
+  exceptions: count,
+  chunks: count,
+  claims: count,
+  errorCode: z.string().nullable(),
+  errorMessage: z.string().nullable(),
+  updatedAt: moment,
+});
+
+export const certificateRecord = z
+  .object({ generation, hash: z.string(), signed: z.boolean(), certifiedAt: moment })
+  .meta({ id: 'CertificateSummary' });
+
+export const runDetail = z
+  .object({
+    ...runFields,
+    progress: runProgress,
+    plans: z.array(plan),
+    executions: z.array(execution).meta({ description: 'The last hundred, oldest first.' }),
+    partitions: z.array(partition),
+    certificates: z.array(certificateRecord),
+  })
+  .meta({ id: 'RunDetail' });
+
+export const runRequested = z
+  .object({
+    runId: id,
+    date: businessDate,
+    status: runStatus,
+    generation,
+    executionId: id.nullable().meta({ description: 'The execution that waits for a runner.' }),
+    alreadyRequested: z.boolean().meta({
+      description: 'Somebody asked before, or the run is being worked on: nothing was queued.',
+    }),
+    alreadyCompleted: z.boolean().meta({ description: 'The date is settled and nothing of it is parked.' }),
+    notices: z.array(z.string()),
+  })
+  .meta({ id: 'RunRequested' });

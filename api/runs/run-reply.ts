@@ -1,0 +1,85 @@
+/** What a caller who asked for a run is told. */
+
+import type { z } from 'zod';
+import type { Caller } from '../../domain/access.js';
+import type { Config } from '../../infra/config.js';
+import type { Tx } from '../../infra/database.js';
+import { type RequestOutcome, requestOnce } from '../../infra/request-runs.js';
+import type { RunProgress } from '../../infra/run-meter.js';
+import { recordAudit } from '../../infra/stores/audit-log.js';
+import type { RunSummary } from '../../infra/stores/job-history.js';
+import type { ExecutionParameters, Run } from '../../infra/stores/run.js';
+import type { Reply } from '../edge/reply.js';
+import type { runProgress, runRequested, runSummary } from './run-fields.js';
+
+export const runAddress = (runId: number): string => `/v1/runs/${runId}`;
+
+/** How an account is recorded as having asked. */
+export const nameOf = (caller: Caller): string => `account ${caller.accountId}`;
+
+/** Parameters where the caller gave none: four partitions a worker let the threads end together. */
+export const defaultParameters = (config: Config, caller: Caller): ExecutionParameters => ({
+  gridSize: Math.max(10, config.workers * 4),
+  workers: config.workers,
+  chunkRows: config.chunkRows,
+  requestedBy: nameOf(caller),
+});
+
+/** Queues an execution of the locked run unless that is done already, and writes it to the audit log. */
+export async function requestRun(
+  tx: Tx,
+  run: Run,
+  parameters: ExecutionParameters,
+  asked: { readonly action: string; readonly caller: Caller; readonly requestId: string },
+  notices: readonly string[] = [],
+): Promise<Reply<z.input<typeof runRequested>>> {
+  const told = await requestOnce(tx, run, parameters);
+  if (told.outcome === 'requested') {
+    await recordAudit(tx, {
+      ...asked,
+      subjectType: 'run',
+      subjectId: String(run.runId),
+      before: { status: run.status, generation: run.generation },
+      after: { date: run.date, executionId: told.executionId, ...parameters },
+    });
+  }
+  return requestedReply(run, told, notices);
+}
+
+/** 202 with the run's address; 200 where there was nothing to ask for. */
+const requestedReply = (
+  { runId, date, status, generation }: Run,
+  { outcome, executionId }: RequestOutcome,
+  notices: readonly string[],
+): Reply<z.input<typeof runRequested>> => ({
+  status: outcome === 'already-completed' ? 200 : 202,
+  headers: { Location: runAddress(runId) },
+  body: {
+    runId,
+    date,
+    status,
+    generation,
+    executionId,
+    alreadyRequested: outcome === 'already-requested',
+    alreadyCompleted: outcome === 'already-completed',
+    notices: [...notices],
+  },
+});
+
+export const progressOf = (progress: RunProgress): z.input<typeof runProgress> => ({
+  ...progress,
+  executions: [...progress.executions],
+});
+
+export const summaryOf = (run: RunSummary): z.input<typeof runSummary> => ({
+  runId: run.runId,
+  date: run.date,
+  status: run.status,
+  generation: run.generation,
+  createdAt: run.createdAt,
+  updatedAt: run.updatedAt,
+  completedAt: run.completedAt,
+  sales: run.lines,
+  refunds: run.refunds,
+  parked: run.exceptions,
+});

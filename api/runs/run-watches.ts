@@ -1,0 +1,87 @@
+/**
+ * Runs that somebody follows. One poller a run serves all its followers in this process, and ends with the last of them. Whoever is
+ * slow is told the latest state and skips those between.
+ */
+import { MagamError } from '../../domain/errors.js';
+import { pause } from '../../infra/database.js';
+import type { RunProgress } from '../../infra/run-meter.js';
+
+const POLL_MS = 1_000;
+
+interface Watch {
+  latest: RunProgress | undefined;
+  followers: number;
+  readonly waiting: Set<() => void>;
+}
+
+export interface Following {
+  /** The latest state; undefined until the first one is read. */
+  readonly latest: () => RunProgress | undefined;
+  /** Resolves at the next state, after `ms`, or when the signal aborts. */
+  readonly next: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly leave: () => void;
+}
+
+export class RunWatches {
+  private readonly watches = new Map<number, Watch>();
+  private followers = 0;
+
+  constructor(
+    private readonly read: (runId: number) => Promise<RunProgress | undefined>,
+    private readonly followersMax: number,
+  ) {}
+
+  /** Throws STREAMS_EXHAUSTED when nobody else may follow. */
+  requireRoom(): void {
+    if (this.followers >= this.followersMax) throw new MagamError('STREAMS_EXHAUSTED');
+  }
+
+  follow(runId: number): Following {
+    const watch = this.watches.get(runId) ?? this.start(runId);
+    watch.followers += 1;
+    this.followers += 1;
+    return {
+      latest: () => watch.latest,
+      next: (ms, signal) => nextOf(watch, ms, signal),
+      leave: () => {
+        watch.followers -= 1;
+        this.followers -= 1;
+      },
+    };
+  }
+
+  private start(runId: number): Watch {
+    const watch: Watch = { latest: undefined, followers: 0, waiting: new Set() };
+    this.watches.set(runId, watch);
+    void this.poll(runId, watch);
+    return watch;
+  }
+
+  private async poll(runId: number, watch: Watch): Promise<void> {
+    do {
+      try {
+        watch.latest = await this.read(runId);
+        for (const wake of [...watch.waiting]) wake();
+      } catch {
+        // the database is away: the followers keep what they know, and their connection lives on heartbeats
+      }
+      await pause(POLL_MS);
+    } while (watch.followers > 0);
+    this.watches.delete(runId);
+  }
+}
+
+async function nextOf(watch: Watch, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const wake = (): void => {
+      clearTimeout(timer);
+      watch.waiting.delete(wake);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, ms);
+    watch.waiting.add(wake);
+    signal.addEventListener('abort', wake);
+  });
+}

@@ -1,0 +1,43 @@
+/** Shows a run with its history and how far it is. */
+import { MagamError } from '../../domain/errors.js';
+import type { RunMeter } from '../../infra/run-meter.js';
+import {
+  readCertificateRecords,
+  readExecutions,
+  readPartitionRecords,
+  readPlans,
+  readRun,
+} from '../../infra/stores/job-history.js';
+import type { ApiContext } from '../context.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { runDetail, runParams } from './run-fields.js';
+import { progressOf, summaryOf } from './run-reply.js';
+
+const EXECUTIONS_MAX = 100;
+
+export const showRun = ({ db }: ApiContext, meter: RunMeter): Route =>
+  route({
+    method: 'get',
+    path: '/v1/runs/{runId}',
+    tag: 'Runs',
+    summary: 'Show a run with its executions, plans, partitions and live rate',
+    permission: 'run.read',
+    params: runParams,
+    answer: { status: 200, description: 'The run.', schema: runDetail },
+    refusals: ['RUN_NOT_FOUND'],
+    handle: async ({ params: { runId } }) => {
+      const progress = await meter.measure(runId);
+      const run = await readRun(db, runId);
+      if (run === undefined || progress === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
+      const partitions = await readPartitionRecords(db, runId);
+      return ok({
+        ...summaryOf(run),
+        progress: progressOf(progress),
+        plans: await readPlans(db, runId),
+        executions: (await readExecutions(db, runId)).slice(-EXECUTIONS_MAX),
+        partitions: partitions.map(({ partitionId: _id, executions: _claims, ...partition }) => partition),
+        certificates: await readCertificateRecords(db, run.date),
+      });
+    },
+  });

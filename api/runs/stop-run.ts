@@ -1,0 +1,54 @@
+/** Asks whoever works on a run to stop after the chunk in hand, and withdraws requests that nobody has taken. */
+import { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { recordAudit } from '../../infra/stores/audit-log.js';
+import { requestStop } from '../../infra/stores/job-history.js';
+import { findRunById } from '../../infra/stores/run.js';
+import { businessDate, id } from '../edge/fields.js';
+import { accepted } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { runParams } from './run-fields.js';
+import { nameOf, runAddress } from './run-reply.js';
+
+const stopped = z
+  .object({
+    runId: id,
+    date: businessDate,
+    running: z.number().int().min(0).meta({ description: 'Executions that were asked to stop.' }),
+    requested: z.number().int().min(0).meta({ description: 'Requests that nobody had taken and that are withdrawn.' }),
+  })
+  .meta({ id: 'RunStop' });
+
+export const stopRun = (): Route =>
+  route({
+    method: 'post',
+    path: '/v1/runs/{runId}/stop',
+    tag: 'Runs',
+    summary: 'Stop a run',
+    description:
+      'The run is STOPPED when the chunks in hand are committed; resume goes on from there. A run that is closing, with all its ' +
+      'chunks committed, completes all the same.',
+    permission: 'run.operate',
+    params: runParams,
+    answer: { status: 202, description: 'They were asked to stop.', schema: stopped },
+    refusals: ['RUN_NOT_FOUND', 'RUN_NOT_ACTIVE'],
+    handle: async ({ params: { runId }, signedIn: caller, requestId, transact }) =>
+      transact(async (tx) => {
+        const run = await findRunById(tx, runId);
+        if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
+        const asked = await requestStop(tx, runId, nameOf(caller));
+        if (asked.running + asked.requested === 0) {
+          throw new MagamError('RUN_NOT_ACTIVE', undefined, { runId, status: run.status });
+        }
+        await recordAudit(tx, {
+          caller,
+          requestId,
+          action: 'run.stop',
+          subjectType: 'run',
+          subjectId: String(runId),
+          before: { status: run.status },
+          after: asked,
+        });
+        return accepted(runAddress(runId), { runId, date: run.date, ...asked });
+      }),
+  });
