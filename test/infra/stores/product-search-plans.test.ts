@@ -103,7 +103,7 @@ describe('searches of products', () => {
       const statements = await statementsOf(db, () => findProducts(db, search, PAGE + 1));
       expect(statements.length).toBeLessThanOrEqual(2);
       for (const { sql, bindings } of statements) {
-        const plan = await select<PlanRow>(db, `EXPLAIN ${sql}`, bindings);
+        const plan = await select<PlanRow>(db, `EXPLAIN FORMAT=TRADITIONAL ${sql}`, bindings);
         const found = faultsOf(plan);
         if (found.length > 0) faults.push(`${JSON.stringify(search)}: ${found.join('; ')}`);
       }
@@ -121,15 +121,13 @@ describe('searches of products', () => {
     ['text', { order: 'newest', text: textQuery('가죽 가방') }],
     ['text by price', { order: 'price-down', currency: 'KRW', text: textQuery('bottle') }],
     ['a seller on sale', { order: 'newest', sellerId: 'S10', onSale: true }],
-  ])('read some rows per row shown, on the first page and far behind it: %s', async (_, search) => {
+  ])('read some rows per row shown, on the first page and on the last: %s', async (_, search) => {
     const { db } = database;
-    for (let page = 0, after: ProductSearch['after']; page < 12; page += 1) {
-      const rows = await findProducts(db, { ...search, after }, PAGE + 1);
+    const far = (await findProducts(db, search, PRODUCTS)).at(-PAGE);
+    for (const after of [undefined, far && sortKey(search.order, far)]) {
       const read = await rowsRead(db, (tx) => findProducts(tx, { ...search, after }, PAGE + 1));
-      expect(read).toBeLessThan(2_000);
-      const last = rows[PAGE - 1];
-      if (last === undefined) break;
-      after = sortKey(search.order, last);
+      expect(read).toBeGreaterThan(PAGE / 2);
+      expect(read).toBeLessThan(1_500); // 1,200 of them are counts of terms, 200 of each at most, which a temporary table doubles
     }
   });
 });
@@ -145,7 +143,7 @@ describe('other lists', () => {
       await listReviews(db, 1, 500, PAGE);
     });
     for (const { sql, bindings } of statements) {
-      const plan = await select<PlanRow>(db, `EXPLAIN ${sql}`, bindings);
+      const plan = await select<PlanRow>(db, `EXPLAIN FORMAT=TRADITIONAL ${sql}`, bindings);
       expect({ sql, faults: faultsOf(plan) }).toEqual({ sql, faults: [] });
     }
   });

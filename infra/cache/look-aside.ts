@@ -1,0 +1,200 @@
+/**
+ * A look-aside cache of texts in Redis, with a copy in the process.
+ *
+ * - Correct: an entry is found only by the generation words of its tags (generations.ts), which are read from Redis at every read. So a
+ *   change that was answered is seen by the next read of any process, and the copy in the process is never staler than Redis.
+ * - Cheap: a hit is one small round trip, which concurrent requests share; the text itself is fetched once per process.
+ * - Calm: entries live a short, spread time; one that is near its end is renewed in the background by one process while the others serve it; a
+ *   missing one is loaded once per process, and mostly once in all.
+ * - Optional: without Redis, or with a slow or spoilt one, texts are loaded, one load at a time per key.
+ * - Never shared mutable: what is cached is a string, and the object around it is frozen.
+ */
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { pause } from '../database.js';
+import type { RedisLink } from '../redis.js';
+import { Flights } from './flights.js';
+import { Generations } from './generations.js';
+
+/** What is cached. */
+export interface Loaded {
+  readonly text: string;
+  /** A short word kept beside it (a version); no spaces. */
+  readonly label?: string;
+}
+
+/** A text from the cache, or as if from it. */
+export interface Cached {
+  readonly text: string;
+  readonly label: string;
+  /** Of label and text. */
+  readonly hash: string;
+}
+
+interface Entry extends Cached {
+  /** From when on it is renewed ahead. */
+  readonly refreshAt: number;
+  readonly expiresAt: number;
+}
+
+export interface LookAsideOptions {
+  /** Before every key in Redis. */
+  readonly prefix: string;
+  /** How long an entry lives, more or less. */
+  readonly ttlMs: number;
+  /** Characters kept in the process. */
+  readonly localSize?: number;
+}
+
+/** Lifetimes are spread by this much to both sides, so that entries made together do not end together. */
+const SPREAD = 0.2;
+/** The part of its life after which an entry is renewed ahead. */
+const FRESH_PART = 0.75;
+/** A process that loads is waited for this long, and not longer. */
+const LOCK_MS = 3_000;
+const WAIT_STEP_MS = 15;
+const WAIT_STEPS = 6;
+const LOCAL_SIZE = 16_000_000;
+
+export class LookAside {
+  private readonly generations: Generations;
+  private readonly local: LRUCache<string, Entry>;
+  private readonly flights = new Flights<Entry | undefined>();
+  private readonly renewals = new Flights<void>();
+
+  constructor(
+    private readonly redis: RedisLink,
+    private readonly options: LookAsideOptions,
+  ) {
+    this.generations = new Generations(redis, options.prefix);
+    this.local = new LRUCache({
+      maxSize: options.localSize ?? LOCAL_SIZE,
+      sizeCalculation: ({ text }, name) => text.length + name.length + 200,
+    });
+  }
+
+  /**
+   * The text of the key: a cached one, or what `load` gives (undefined is not cached). `tags` are what it depends on; at least one.
+   */
+  async read(
+    key: string,
+    tags: readonly string[],
+    load: () => Promise<Loaded | undefined>,
+  ): Promise<Cached | undefined> {
+    const words = await this.generations.read(tags);
+    if (words === undefined) return this.flights.fresh(key, () => this.entryFrom(load));
+    const name = `${this.options.prefix}v:${key}@${words.join('.')}`;
+    const known = this.alive(this.local.get(name));
+    if (known === undefined) return this.flights.shared(name, () => this.fill(name, load));
+    if (known.refreshAt <= Date.now()) void this.renewals.shared(name, () => this.renew(name, load));
+    return known;
+  }
+
+  /** Forgets what depends on the tags, everywhere. After the change is committed, before it is answered. Never fails. */
+  evict(tags: readonly string[]): Promise<void> {
+    return this.generations.evict(tags);
+  }
+
+  /** Fetches an entry, or loads it; another process that is loading it is waited for a moment. */
+  private async fill(name: string, load: () => Promise<Loaded | undefined>): Promise<Entry | undefined> {
+    const stored = await this.fetch(name);
+    if (stored !== undefined) return stored;
+    if (!(await this.lock(name))) {
+      for (let step = 0; step < WAIT_STEPS; step += 1) {
+        await pause(WAIT_STEP_MS);
+        const others = await this.fetch(name);
+        if (others !== undefined) return others;
+      }
+    }
+    return this.loadAndStore(name, load);
+  }
+
+  /** Renews an entry in the background, unless somebody else has or does. */
+  private async renew(name: string, load: () => Promise<Loaded | undefined>): Promise<void> {
+    try {
+      const stored = await this.fetch(name);
+      if (stored !== undefined && stored.refreshAt > Date.now()) return;
+      if (await this.lock(name)) await this.loadAndStore(name, load);
+      else await pause(WAIT_STEP_MS * WAIT_STEPS);
+    } catch {
+      // the entry lives on until it expires; then whoever asks gets the error
+    }
+  }
+
+  private async loadAndStore(name: string, load: () => Promise<Loaded | undefined>): Promise<Entry | undefined> {
+    let entry: Entry | undefined;
+    try {
+      entry = await this.entryFrom(load);
+      if (entry === undefined) this.local.delete(name);
+      else this.local.set(name, entry);
+      return entry;
+    } finally {
+      this.store(name, entry);
+    }
+  }
+
+  /** Stores an entry, or takes it away, and gives up the lock. Nobody waits for that: it may be lost. */
+  private store(name: string, entry: Entry | undefined): void {
+    const value =
+      entry === undefined
+        ? ['del', name]
+        : ['set', name, encode(entry), 'PX', Math.max(1, Math.ceil(entry.expiresAt - Date.now()))];
+    this.redis.client
+      .pipeline([value, ['del', lockOf(name)]])
+      .exec()
+      .catch(() => undefined);
+  }
+
+  private async entryFrom(load: () => Promise<Loaded | undefined>): Promise<Entry | undefined> {
+    const loaded = await load();
+    if (loaded === undefined) return undefined;
+    const { text, label = '' } = loaded;
+    const lifeMs = this.options.ttlMs * (1 - SPREAD + 2 * SPREAD * Math.random());
+    const now = Date.now();
+    return Object.freeze({
+      text,
+      label,
+      hash: hashOf(label, text),
+      refreshAt: Math.round(now + lifeMs * FRESH_PART),
+      expiresAt: Math.round(now + lifeMs),
+    });
+  }
+
+  private alive(entry: Entry | undefined): Entry | undefined {
+    return entry !== undefined && entry.expiresAt > Date.now() ? entry : undefined;
+  }
+
+  /** An entry from Redis, kept in the process; one that cannot be read is none. */
+  private async fetch(name: string): Promise<Entry | undefined> {
+    const entry = this.alive(decode(await this.redis.client.get(name).catch(() => null)));
+    if (entry !== undefined) this.local.set(name, entry);
+    return entry;
+  }
+
+  /** Whether nobody else is loading the entry; without Redis nobody can know, so the answer is yes. */
+  private async lock(name: string): Promise<boolean> {
+    const reply = await this.redis.client.set(lockOf(name), '1', 'PX', LOCK_MS, 'NX').catch(() => 'OK');
+    return reply === 'OK';
+  }
+}
+
+const lockOf = (name: string): string => `${name}!`;
+
+const hashOf = (label: string, text: string): string =>
+  createHash('sha256').update(label).update('\n').update(text).digest('base64url').slice(0, 22);
+
+const encode = ({ text, label, hash, refreshAt, expiresAt }: Entry): string =>
+  `1 ${refreshAt} ${expiresAt} ${hash} ${label}\n${text}`;
+
+const HEAD = /^1 (\d{1,15}) (\d{1,15}) ([\w-]{22}) (\S*)$/;
+
+/** Reads what `encode` wrote; anything else, cut off or spoilt, is undefined. */
+function decode(stored: string | null): Entry | undefined {
+  const end = stored?.indexOf('\n') ?? -1;
+  const head = HEAD.exec(stored?.slice(0, Math.max(0, end)) ?? '');
+  if (stored === null || head === null) return undefined;
+  const text = stored.slice(end + 1);
+  const [, refreshAt, expiresAt, hash = '', label = ''] = head;
+  if (hashOf(label, text) !== hash) return undefined;
+  return Object.freeze({ text, label, hash, refreshAt: Number(refreshAt), expiresAt: Number(expiresAt) });
+}

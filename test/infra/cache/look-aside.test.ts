@@ -1,0 +1,256 @@
+/** The cache on a real Redis: stampedes, evictions in every order, a Redis that is frozen, gone, emptied or full of garbage. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Loaded, LookAside } from '../../../infra/cache/look-aside.js';
+import { pause } from '../../../infra/database.js';
+import type { RedisLink } from '../../../infra/redis.js';
+import { linkTo, startRedis, type TestRedis } from '../../support/redis.js';
+
+let redis: TestRedis;
+const links: RedisLink[] = [];
+
+/** A cache as one process has it. */
+async function openCache(ttlMs = 60_000): Promise<LookAside> {
+  const link = await linkTo(redis);
+  links.push(link);
+  return new LookAside(link, { prefix: 'test:', ttlMs });
+}
+
+/** What is cached, with a count of its loads; a load takes as long as `gate`. */
+class Source {
+  value = 'a';
+  loads = 0;
+  gate: Promise<void> = Promise.resolve();
+  readonly load = async (): Promise<Loaded> => {
+    this.loads += 1;
+    const text = this.value; // read first, then slow: what a load began with is what it gives
+    await this.gate;
+    return { text };
+  };
+}
+
+function openGate(): { readonly gate: Promise<void>; readonly open: () => void } {
+  let open = (): void => undefined;
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { gate, open };
+}
+
+async function until(happened: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    if (await happened()) return;
+    await pause(10);
+  }
+  throw new Error('it did not happen');
+}
+
+const textOf = async (cache: LookAside, source: Source, tags: readonly string[] = ['t']): Promise<string | undefined> =>
+  (await cache.read('key', tags, source.load))?.text;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+beforeEach(async () => {
+  const link = await linkTo(redis);
+  await link.client.flushall();
+  link.close();
+});
+afterEach(() => {
+  for (const link of links.splice(0)) link.close();
+});
+afterAll(() => redis.stop());
+
+describe('a cached text', () => {
+  it('is loaded once for fifty who ask together, and not again', async () => {
+    const cache = await openCache();
+    const source = new Source();
+    const texts = await Promise.all(Array.from({ length: 50 }, () => textOf(cache, source)));
+    expect(new Set(texts)).toEqual(new Set(['a']));
+    expect(await textOf(cache, source)).toBe('a');
+    expect(source.loads).toBe(1);
+  });
+
+  it('is loaded once for several processes that ask together', async () => {
+    const [one, other] = [await openCache(), await openCache()];
+    const source = new Source();
+    // Both have the words, so that both look for the same entry.
+    await textOf(one, new Source());
+    await one.evict(['t']);
+    await one.read('else', ['t'], async () => ({ text: 'x' }));
+    const { gate, open } = openGate();
+    source.gate = gate;
+    const reads = [one, other].flatMap((cache) => Array.from({ length: 20 }, () => textOf(cache, source)));
+    await until(() => source.loads > 0);
+    await pause(30);
+    open();
+    expect(new Set(await Promise.all(reads))).toEqual(new Set(['a']));
+    expect(source.loads).toBe(1);
+  });
+
+  it('is a frozen object around a string: nobody can change what others get', async () => {
+    const cache = await openCache();
+    const source = new Source();
+    const read = await cache.read('key', ['t'], source.load);
+    expect(Object.isFrozen(read)).toBe(true);
+    expect(() => Object.assign(read as object, { text: 'spoilt' })).toThrow(TypeError);
+    expect(await textOf(cache, source)).toBe('a');
+  });
+
+  it('that is not there is not cached', async () => {
+    const cache = await openCache();
+    let loads = 0;
+    const load = async (): Promise<undefined> => {
+      loads += 1;
+    };
+    expect(await cache.read('key', ['t'], load)).toBeUndefined();
+    expect(await cache.read('key', ['t'], load)).toBeUndefined();
+    expect(loads).toBe(2);
+  });
+
+  it('whose load fails is asked for again', async () => {
+    const cache = await openCache();
+    const failing = async (): Promise<never> => {
+      throw new Error('no');
+    };
+    await expect(cache.read('key', ['t'], failing)).rejects.toThrow('no');
+    expect(await textOf(cache, new Source())).toBe('a');
+  });
+
+  it('is renewed ahead in the background, once, while it is served', async () => {
+    const cache = await openCache(1_000);
+    const source = new Source();
+    await textOf(cache, source);
+    source.value = 'b'; // nobody evicts: the lifetime alone is at work
+    const started = Date.now();
+    const seen: (string | undefined)[] = [];
+    await until(async () => {
+      const texts = await Promise.all([textOf(cache, source), textOf(cache, source)]);
+      seen.push(...texts);
+      return texts[0] === 'b';
+    });
+    expect(Date.now() - started).toBeGreaterThan(500);
+    expect(Date.now() - started).toBeLessThan(1_200);
+    expect(source.loads).toBe(2);
+  });
+});
+
+describe('an eviction', () => {
+  it('is seen at once by every process, of what depends on the tag and of nothing else', async () => {
+    const [one, other] = [await openCache(), await openCache()];
+    const [source, apart] = [new Source(), new Source()];
+    for (const cache of [one, other]) {
+      await textOf(cache, source, ['t', 'u']);
+      await cache.read('apart', ['v'], apart.load);
+    }
+    source.value = 'b';
+    await one.evict(['u']);
+    expect(await textOf(other, source, ['t', 'u'])).toBe('b');
+    expect(await textOf(one, source, ['t', 'u'])).toBe('b');
+    await one.read('apart', ['v'], apart.load);
+    expect({ source: source.loads, apart: apart.loads }).toEqual({ source: 2, apart: 1 });
+  });
+
+  it('leaves no room for a load that began before it and is stored after it', async () => {
+    const [one, other] = [await openCache(), await openCache()];
+    const source = new Source();
+    const { gate, open } = openGate();
+    source.gate = gate;
+    const early = textOf(one, source);
+    await until(() => source.loads === 1);
+    source.value = 'b';
+    source.gate = Promise.resolve();
+    await other.evict(['t']);
+    expect(await textOf(other, source)).toBe('b');
+    open();
+    expect(await early).toBe('a'); // it asked before the change
+    await pause(20); // its entry is stored now
+    expect(await textOf(one, source)).toBe('b');
+    expect(await textOf(other, source)).toBe('b');
+  });
+
+  it('holds when Redis was emptied right after it', async () => {
+    const cache = await openCache();
+    const source = new Source();
+    await textOf(cache, source);
+    source.value = 'b';
+    await cache.evict(['t']);
+    await links[0]?.client.flushall();
+    expect(await textOf(cache, source)).toBe('b');
+  });
+});
+
+describe('without a working Redis', () => {
+  it('garbage under any key is a miss', async () => {
+    const cache = await openCache();
+    const source = new Source();
+    await textOf(cache, source);
+    const [link] = links;
+    for (const spoil of ['', '\u0000\ufffd', '1 99999999999999 99999999999999 AAAAAAAAAAAAAAAAAAAAAA \nfalse text']) {
+      for (const key of (await link?.client.keys('test:*')) ?? []) await link?.client.set(key, spoil);
+      expect(await textOf(await openCache(), source)).toBe('a');
+    }
+    for (const key of (await link?.client.keys('test:*')) ?? []) {
+      await link?.client.del(key);
+      await link?.client.lpush(key, 'a list');
+    }
+    const before = source.loads;
+    expect(await textOf(cache, source)).toBe('a');
+    expect(await textOf(cache, source)).toBe('a');
+    expect(source.loads).toBe(before + 1);
+  });
+
+  it('texts are loaded, one load at a time, and never older than the question', async () => {
+    const cache = await openCache();
+    const source = new Source();
+    await textOf(cache, source);
+    await redis.stop();
+    try {
+      await until(() => links.every((link) => !link.isUp()));
+      const { gate, open } = openGate();
+      source.gate = gate;
+      const first = textOf(cache, source);
+      await until(() => source.loads === 2);
+      source.value = 'b';
+      await cache.evict(['t']);
+      source.gate = Promise.resolve();
+      const later = Array.from({ length: 50 }, () => textOf(cache, source));
+      open();
+      expect(await first).toBe('a');
+      expect(new Set(await Promise.all(later))).toEqual(new Set(['b']));
+      expect(source.loads).toBe(3);
+    } finally {
+      await redis.start();
+    }
+    await until(() => links.every((link) => link.isUp()));
+    await until(async () => {
+      const loads = source.loads;
+      expect(await textOf(cache, source)).toBe('b');
+      return source.loads === loads; // cached again
+    });
+  });
+
+  it('a frozen one is waited for once, then left alone; what changed meanwhile is seen when it is back', async () => {
+    const [one, other] = [await openCache(), await openCache()];
+    const source = new Source();
+    for (const cache of [one, other]) await textOf(cache, source);
+    redis.freeze();
+    try {
+      source.value = 'b';
+      const started = Date.now();
+      await one.evict(['t']);
+      expect(await textOf(one, source)).toBe('b');
+      expect(await textOf(other, source)).toBe('b');
+      expect(Date.now() - started).toBeLessThan(3_000);
+      const calm = Date.now();
+      for (let i = 0; i < 20; i += 1) expect(await textOf(other, source)).toBe('b');
+      expect(Date.now() - calm).toBeLessThan(300);
+    } finally {
+      redis.thaw();
+    }
+    await pause(1_700); // the rest, and the second try of the eviction
+    for (let i = 0; i < 20; i += 1) {
+      expect(await textOf(other, source)).toBe('b');
+      expect(await textOf(one, source)).toBe('b');
+    }
+  });
+});
