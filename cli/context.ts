@@ -18,6 +18,7 @@ import { note } from './output.js';
 /** The root of the package: sources or `dist` lie one level below it. */
 const root = new URL(import.meta.url.includes('/dist/cli/') ? '../../' : '../', import.meta.url);
 export const migrationsFolder = new URL('sql/', root);
+export const packageFile = new URL('package.json', root);
 
 export interface CommandContext {
   readonly config: Config;
@@ -61,7 +62,7 @@ async function startPrivateServices(): Promise<{ databaseUrl: string; redisUrl: 
 export async function withDatabase(
   command: Command,
   work: (context: CommandContext) => Promise<void>,
-  options: { poolMax?: number; leased?: boolean } = {},
+  options: { poolMax?: (config: Config) => number; leased?: boolean } = {},
 ): Promise<void> {
   const config = readConfig();
   const { databaseUrl, redisUrl, embedded } = await serviceUrls(config);
@@ -72,7 +73,7 @@ export async function withDatabase(
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   const silence = options.leased === true ? { silenceSeconds: silenceWithin(config.leaseMs) } : {};
-  const db = openDatabase(databaseUrl, { poolMax: options.poolMax ?? 4, ...silence });
+  const db = openDatabase(databaseUrl, { poolMax: options.poolMax?.(config) ?? 4, ...silence });
   try {
     await readySchema(db, databaseUrl, embedded);
     await work({ config, databaseUrl, redisUrl, db, json: wantsJson(command), signal: abort.signal });

@@ -37,6 +37,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   verify: async () => (await import('./verify.js')).verifyCommand,
   explain: async () => (await import('./explain.js')).explainCommand,
   runner: async () => (await import('./runner.js')).runnerCommand,
+  api: async () => (await import('./api.js')).apiCommand,
 };
 /** Commands that share a file with the one before them. */
 const alongside: Readonly<Record<string, string>> = { imports: 'import', lines: 'settlements' };

@@ -46,6 +46,7 @@ export const permissions = {
   'catalogue.read': 'everybody',
   'product.create': { seller: 'own', ...staff },
   'product.edit': { seller: 'own', ...staff },
+  'product.read-unlisted': { seller: 'own', ...staff },
   'category.edit': staff,
   'review.write': { buyer: 'own' },
   'review.edit': { buyer: 'own' },
@@ -60,6 +61,8 @@ export const permissions = {
   'import.create': staff,
   'settlement.read': { seller: 'own', ...staff },
 
+  // The server itself
+  'server.probe': 'everybody',
   'metrics.read': staff,
 } as const satisfies Record<string, Rule>;
 

@@ -86,7 +86,10 @@ const schema = z.object({
   MAGAM_HTTP_POOL: wholeNumber(2, 200).default(12),
   MAGAM_UPLOAD_BYTES_MAX: wholeNumber(1, 999_999_999).default(268_435_456),
   MAGAM_DRAIN_MS: wholeNumber(0, 600_000).default(2_000),
-  MAGAM_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  MAGAM_METRICS_TOKEN: z
+    .string()
+    .regex(/^[!-~]{16,}$/, 'must be at least 16 printable ASCII characters without spaces')
+    .optional(),
   MAGAM_METRICS_PORT: wholeNumber(0, 65_535).optional(),
   MAGAM_FAULT: z.string().optional(),
 });

@@ -5,6 +5,8 @@ import type { Writable } from 'node:stream';
 export interface Reply<Body = unknown> {
   readonly status: number;
   readonly body?: Body;
+  /** The body as JSON text or bytes that were made before; sent as they are. */
+  readonly json?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

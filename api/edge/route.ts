@@ -2,7 +2,7 @@
  * A route as data: one definition validates the request, types the handler, says who may call it, and becomes the route's part of the
  * OpenAPI document. A capability's folder has one file per use case, each exporting a function that takes what it needs and returns a route.
  */
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
 import type { Caller, Owner, Permission } from '../../domain/access.js';
 import type { ErrorCode } from '../../domain/errors.js';
@@ -73,8 +73,14 @@ export interface RouteDefinition<
   /** Content types that `body` may have; default JSON. */
   readonly bodyType?: 'json' | 'form';
   readonly answer: Answer<Output>;
+  /** An answer that is no success and no problem document either. */
+  readonly otherAnswer?: { readonly status: number; readonly description: string };
   /** Codes that the handler may refuse with, beside those that any route has. */
   readonly refusals?: readonly ErrorCode[];
+  /** Middleware of this route alone (a limit), after the body was parsed and before it is looked at. */
+  readonly before?: readonly RequestHandler[];
+  /** Asked by machines that watch the server: nobody signs in, and no limit counts it. */
+  readonly probe?: boolean;
   /** Takes an Idempotency-Key: the handler does all its writing in `call.transact`. */
   readonly idempotent?: boolean;
   /** Takes If-Match: the handler calls `call.requireVersion`. */

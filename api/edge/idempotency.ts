@@ -1,0 +1,92 @@
+/**
+ * Idempotency keys: a call that creates or moves money is carried out once under its key, and everybody who sends it again
+ * gets the same answer. The answer is kept in the transaction of the work, so there is no moment in which one is there without the other.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { errors, MagamError } from '../../domain/errors.js';
+import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import {
+  claimKey,
+  type KeptAnswer,
+  type KeyClaim,
+  keepAnswer,
+  releaseKey,
+} from '../../infra/stores/idempotency-key.js';
+import { bigintAsText, problemOf } from './problem.js';
+import type { Reply } from './reply.js';
+
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** The given key; undefined when there is none. Throws REQUEST_INVALID. */
+export function readKey(header: string | undefined): string | undefined {
+  if (header === undefined || KEY.test(header)) return header;
+  const message = 'must be 1 to 255 printable ASCII characters without spaces';
+  throw new MagamError('REQUEST_INVALID', `The Idempotency-Key ${message}.`, {
+    errors: [{ in: 'header', pointer: '#/idempotency-key', message }],
+  });
+}
+
+/** What was asked, so that a key cannot be used for something else. */
+export const requestHash = (method: string, url: string, content: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([method, url, content]))
+    .digest('hex');
+
+/** An answer that was given before. */
+export class Replayed extends Error {
+  constructor(readonly answer: KeptAnswer) {
+    super('the answer is known');
+  }
+}
+
+/** A call under a key. */
+export class KeyedCall {
+  private readonly claim: KeyClaim;
+  private state: 'open' | 'claimed' | 'kept' = 'open';
+
+  constructor(
+    private readonly db: Db,
+    identity: Omit<KeyClaim, 'owner'>,
+  ) {
+    this.claim = { ...identity, owner: randomUUID() };
+  }
+
+  /** Throws Replayed, IDEMPOTENCY_KEY_IN_FLIGHT or IDEMPOTENCY_KEY_REUSED unless the work is ours to do. */
+  async begin(): Promise<void> {
+    const claimed = await claimKey(this.db, this.claim);
+    if (claimed.outcome === 'answered') throw new Replayed(claimed.answer);
+    if (claimed.outcome === 'in-flight') throw new MagamError('IDEMPOTENCY_KEY_IN_FLIGHT');
+    if (claimed.outcome === 'reused') throw new MagamError('IDEMPOTENCY_KEY_REUSED');
+    this.state = 'claimed';
+  }
+
+  /** Does the work and keeps its answer, in one transaction. */
+  async transact<R extends Reply>(work: (tx: Tx) => Promise<R>): Promise<R> {
+    const reply = await inTransaction(this.db, async (tx) => {
+      const answer = await work(tx);
+      // Somebody took the key over after this call was silent for too long: the work is theirs.
+      if (!(await keepAnswer(tx, this.claim, keptOf(answer)))) throw new MagamError('IDEMPOTENCY_KEY_IN_FLIGHT');
+      return answer;
+    });
+    this.state = 'kept';
+    return reply;
+  }
+
+  /** Ends the call after a failure: a refusal is an answer and is kept, anything else may be tried again. */
+  async fail(failure: MagamError, requestId: string): Promise<void> {
+    if (this.state !== 'claimed') return;
+    const { http } = errors[failure.code];
+    if (http >= 500 || http === 429 || http === 401 || failure.code.startsWith('IDEMPOTENCY_KEY')) {
+      return releaseKey(this.db, this.claim);
+    }
+    const problem = problemOf(failure, requestId);
+    const headers = { 'Content-Type': 'application/problem+json' };
+    await keepAnswer(this.db, this.claim, { status: http, headers, body: JSON.stringify(problem, bigintAsText) });
+  }
+}
+
+const keptOf = (reply: Reply): KeptAnswer => ({
+  status: reply.status,
+  headers: reply.headers ?? {},
+  body: reply.body === undefined ? (reply.json?.toString() ?? null) : JSON.stringify(reply.body, bigintAsText),
+});

@@ -1,0 +1,105 @@
+/** Prometheus metrics: requests by route, the connection pool, and what the batch is at. */
+import type { RequestHandler } from 'express';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Db } from '../../infra/database.js';
+import { type BatchGauges, readBatchGauges } from '../../infra/stores/batch-gauges.js';
+import { requestState } from './request-state.js';
+
+export interface Metrics {
+  /** Times every request. */
+  readonly observe: RequestHandler;
+  /** The text that Prometheus reads. */
+  readonly text: () => Promise<string>;
+  readonly contentType: string;
+}
+
+/** The batch's numbers are read at most this often (ms). */
+const GAUGES_MS = 5_000;
+
+export function openMetrics(db: Db): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'magam_' });
+  const seconds = new Histogram({
+    name: 'magam_http_request_duration_seconds',
+    help: 'Time from the request to the end of its answer.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
+    registers: [registry],
+  });
+  addPoolGauge(registry, db);
+  addBatchGauges(registry, db);
+  return {
+    observe: (req, res, next) => {
+      res.on('close', () => {
+        const { route, startedAt } = requestState(res);
+        const labels = { method: req.method, route: route ?? 'other', status: String(res.statusCode) };
+        seconds.observe(labels, (performance.now() - startedAt) / 1_000);
+      });
+      next();
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function addPoolGauge(registry: Registry, db: Db): void {
+  new Gauge({
+    name: 'magam_database_pool_connections',
+    help: 'Connections of the pool by state; pending: callers that wait for one.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const pool = db.client.pool;
+      this.set({ state: 'used' }, pool.numUsed());
+      this.set({ state: 'free' }, pool.numFree());
+      this.set({ state: 'pending' }, pool.numPendingAcquires());
+    },
+  });
+}
+
+function addBatchGauges(registry: Registry, db: Db): void {
+  let known: Promise<BatchGauges> | undefined;
+  let readAt = Number.NEGATIVE_INFINITY;
+  const read = (): Promise<BatchGauges | undefined> => {
+    if (performance.now() - readAt > GAUGES_MS) {
+      readAt = performance.now();
+      known = readBatchGauges(db);
+    }
+    return (known as Promise<BatchGauges>).catch(() => undefined); // without a database: no numbers, and the rest is told
+  };
+  const byStatus = (name: string, help: string, pick: (gauges: BatchGauges) => Readonly<Record<string, number>>) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['status'],
+      registers: [registry],
+      async collect() {
+        this.reset();
+        const gauges = await read();
+        for (const [status, count] of Object.entries(gauges === undefined ? {} : pick(gauges)))
+          this.set({ status }, count);
+      },
+    });
+  byStatus('magam_runs', 'Settlement runs by status.', ({ runs }) => runs);
+  byStatus('magam_partitions', 'Partitions of unfinished runs by status.', ({ partitions }) => partitions);
+  new Gauge({
+    name: 'magam_parked_entries',
+    help: 'Entries of the last 32 settled dates that are parked.',
+    registers: [registry],
+    async collect() {
+      this.reset();
+      const gauges = await read();
+      if (gauges !== undefined) this.set(gauges.exceptions);
+    },
+  });
+}
+
+/** Answers a scrape on a port of its own. */
+export const sendMetrics =
+  (metrics: Metrics): RequestHandler =>
+  async (_req, res) => {
+    res
+      .set('Cache-Control', 'no-store')
+      .set('Content-Type', metrics.contentType)
+      .send(await metrics.text());
+  };

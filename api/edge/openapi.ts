@@ -1,0 +1,175 @@
+/** The OpenAPI 3.1 document, made from the same route definitions that the server mounts. */
+import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { isPublic, permissions, ROLES } from '../../domain/access.js';
+import { type ErrorCode, errors } from '../../domain/errors.js';
+import { problemSchema } from './problem.js';
+import type { Route } from './route.js';
+
+export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
+
+/** Writes the document of these routes. */
+export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
+  const registry = new OpenAPIRegistry();
+  registry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The accessToken of POST /v1/sessions.',
+  });
+  registry.registerComponent('securitySchemes', 'signIn', {
+    type: 'oauth2',
+    description: 'Signs in with email (as username) and password. Leave client_id and client_secret empty.',
+    flows: { password: { tokenUrl: '/v1/oauth/token', refreshUrl: '/v1/oauth/token', scopes: {} } },
+  });
+  for (const route of routes) registry.registerPath(pathOf(route));
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Magam',
+      version,
+      description:
+        'Settlement platform for marketplaces with many sellers. Amounts are integers in minor units beside their currency; ' +
+        'failures are problem documents (RFC 9457) with a stable `code`.',
+    },
+    servers: [{ url: '/' }],
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+  });
+}
+
+function pathOf(route: Route): RouteConfig {
+  const open = isPublic(route.permission);
+  const headers = headersOf(route);
+  return {
+    method: route.method,
+    path: route.path,
+    operationId: operationId(route),
+    tags: [route.tag],
+    summary: route.summary,
+    description: [route.description, accessText(route)].filter(Boolean).join('\n\n'),
+    security: [...(open ? [{}] : []), { bearer: [] }, { signIn: [] }],
+    request: {
+      ...(route.params === undefined ? {} : { params: route.params }),
+      ...(route.query === undefined ? {} : { query: route.query }),
+      ...(headers === undefined ? {} : { headers }),
+      ...bodyOf(route),
+    },
+    responses: { ...problemsOf(route), ...successOf(route), ...otherOf(route) },
+  };
+}
+
+/** GET /v1/runs/{runId}/events: getRunsRunIdEvents */
+const operationId = ({ method, path }: Route): string =>
+  method +
+  path
+    .replace(/^\/v1/, '')
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+
+function accessText({ permission }: Route): string {
+  const rule: string | Readonly<Record<string, string | undefined>> = permissions[permission];
+  if (typeof rule === 'string') return 'For everybody.';
+  const grants = ROLES.flatMap((role) => (rule[role] === undefined ? [] : [`${role} (${rule[role]})`]));
+  return `For: ${grants.join(', ')}.`;
+}
+
+function headersOf(route: Route): z.ZodObject | undefined {
+  const headers = {
+    ...(route.idempotent === true
+      ? {
+          'Idempotency-Key': z.string().min(1).max(255).optional().meta({
+            description: 'The same key gives the same answer again, for a day; the call is carried out once.',
+          }),
+        }
+      : {}),
+    ...(route.versioned === true
+      ? {
+          'If-Match': z.string().optional().meta({
+            description: 'The ETag of the version to be changed; 412 when somebody else was faster.',
+          }),
+        }
+      : {}),
+  };
+  return Object.keys(headers).length === 0 ? undefined : z.object(headers);
+}
+
+function bodyOf(route: Route): Pick<NonNullable<RouteConfig['request']>, 'body'> {
+  if (route.rawBody !== undefined) {
+    const { contentType, description } = route.rawBody;
+    return { body: { required: true, description, content: { [contentType]: { schema: z.string() } } } };
+  }
+  if (route.body === undefined) return {};
+  const type = route.bodyType === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
+  return { body: { required: true, content: { [type]: { schema: route.body } } } };
+}
+
+function successOf({ answer }: Route): RouteConfig['responses'] {
+  const types =
+    answer.schema === undefined && answer.contentType === undefined ? [] : [answer.contentType ?? 'application/json'];
+  const content = Object.fromEntries([
+    ...types.map((type) => [type, { schema: answer.schema ?? z.string() }]),
+    ...(answer.alsoAs ?? []).map((type) => [type, { schema: z.string() }]),
+  ]);
+  return {
+    [answer.status]: { description: answer.description, ...(Object.keys(content).length > 0 ? { content } : {}) },
+  };
+}
+
+const otherOf = ({ answer, otherAnswer: other }: Route): RouteConfig['responses'] =>
+  other === undefined
+    ? {}
+    : {
+        [other.status]: {
+          description: other.description,
+          content: { 'application/json': { schema: answer.schema ?? z.string() } },
+        },
+      };
+
+/** Codes that the edge itself may answer with, before or instead of the handler. */
+function codesOf(route: Route): ErrorCode[] {
+  const hasBody = route.body !== undefined;
+  if (route.probe === true) return [...(route.refusals ?? []), 'REQUEST_INVALID', 'INTERNAL'];
+  return [
+    ...(route.refusals ?? []),
+    'TOKEN_INVALID',
+    'ACCOUNT_LOCKED',
+    'RATE_LIMITED',
+    'REQUEST_INVALID',
+    'INTERNAL',
+    'NOT_READY',
+    'DATABASE_UNAVAILABLE',
+    'DATABASE_BUSY',
+    'DATABASE_ACCESS_DENIED',
+    'SCHEMA_OUTDATED',
+    ...(isPublic(route.permission) ? [] : (['SIGN_IN_REQUIRED', 'FORBIDDEN'] as const)),
+    ...(route.params === undefined ? [] : (['ROUTE_NOT_FOUND'] as const)),
+    ...(hasBody && route.bodyType !== 'form' ? (['JSON_MALFORMED'] as const) : []),
+    ...(hasBody || route.rawBody !== undefined ? (['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const) : []),
+    ...(route.query !== undefined && 'cursor' in route.query.shape ? (['CURSOR_INVALID'] as const) : []),
+    ...(route.idempotent === true ? (['IDEMPOTENCY_KEY_IN_FLIGHT', 'IDEMPOTENCY_KEY_REUSED'] as const) : []),
+    ...(route.versioned === true ? (['VERSION_CONFLICT'] as const) : []),
+  ];
+}
+
+/** One answer per status, with the codes that it may carry. */
+function problemsOf(route: Route): RouteConfig['responses'] {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of new Set(codesOf(route))) {
+    const { http } = errors[code];
+    byStatus.set(http, [...(byStatus.get(http) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      status,
+      {
+        description: codes.map((code) => `\`${code}\`: ${errors[code].meaning}`).join('\n\n'),
+        content: {
+          'application/problem+json': {
+            schema: z.intersection(problemSchema, z.object({ code: z.enum(codes as [ErrorCode, ...ErrorCode[]]) })),
+          },
+        },
+      },
+    ]),
+  );
+}

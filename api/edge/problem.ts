@@ -1,0 +1,110 @@
+/** Problem documents (RFC 9457) of the codes of the error registry. */
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import { z } from 'zod';
+import { type ErrorCode, errors, MagamError } from '../../domain/errors.js';
+import { asMagamError, errorText } from '../../infra/database.js';
+import { requestState } from './request-state.js';
+
+/** One place of a request that breaks its schema. */
+export interface RequestFault {
+  readonly in: 'body' | 'query' | 'path' | 'header';
+  /** JSON pointer into that part, as a URI fragment: #/items/0/price. */
+  readonly pointer: string;
+  readonly message: string;
+}
+
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ description: 'Address of a description of the code.', example: '/problems/RUN_NOT_FOUND' }),
+    title: z.string().meta({ description: 'What the code means, the same for every occurrence.' }),
+    status: z.number().int(),
+    detail: z.string().meta({ description: 'What happened here.' }),
+    code: z.string().meta({ description: 'A code of the error registry; programs branch on it.' }),
+    requestId: z
+      .string()
+      .meta({ description: 'Also in the X-Request-Id header and in every log line of the request.' }),
+    details: z.record(z.string(), z.unknown()).optional(),
+    errors: z
+      .array(z.object({ in: z.string(), pointer: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'With REQUEST_INVALID: every place that breaks the schema.' }),
+  })
+  .meta({ id: 'Problem' });
+
+export type Problem = z.output<typeof problemSchema>;
+
+/** REQUEST_INVALID with its places. */
+export const invalidRequest = (faults: readonly RequestFault[]): MagamError =>
+  new MagamError('REQUEST_INVALID', `The request is invalid: ${faults.map(inWords).join('; ')}.`, { errors: faults });
+
+const inWords = ({ in: part, pointer, message }: RequestFault): string => `${part} ${pointer.slice(2)} ${message}`;
+
+/** The document of a failure. What is not a refusal is told in general words: its message stays in the log. */
+export function problemOf(error: MagamError, requestId: string): Problem {
+  const { http, meaning } = errors[error.code];
+  const { errors: faults, ...details } = error.details;
+  return {
+    type: `/problems/${error.code}`,
+    title: meaning,
+    status: http,
+    detail: http >= 500 ? meaning : error.message,
+    code: error.code,
+    requestId,
+    ...(http >= 500 || Object.keys(details).length === 0 ? {} : { details }),
+    ...(Array.isArray(faults) ? { errors: faults as Problem['errors'] } : {}),
+  };
+}
+
+/** Sends a problem document. */
+export function sendProblem(res: Response, error: MagamError): void {
+  const { requestId } = requestState(res);
+  const problem = problemOf(error, requestId);
+  if (problem.status === 401) res.set('WWW-Authenticate', challenge(error.code));
+  if (problem.status === 503 && !res.hasHeader('Retry-After')) res.set('Retry-After', '1');
+  res.removeHeader('ETag');
+  res.status(problem.status).set('Cache-Control', 'no-store').type('application/problem+json');
+  res.send(JSON.stringify(problem, bigintAsText));
+}
+
+const challenge = (code: ErrorCode): string =>
+  code === 'TOKEN_INVALID' ? 'Bearer realm="magam", error="invalid_token"' : 'Bearer realm="magam"';
+
+/** A bigint has no place in JSON. */
+export const bigintAsText = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? value.toString() : value;
+
+/** What the body parsers and the router of Express throw, by their `type` or status. */
+const expressFaults: Readonly<Record<string, ErrorCode>> = {
+  'entity.too.large': 'BODY_TOO_LARGE',
+  'parameters.too.many': 'BODY_TOO_LARGE',
+  'entity.parse.failed': 'JSON_MALFORMED',
+  'encoding.unsupported': 'UNSUPPORTED_MEDIA_TYPE',
+  'charset.unsupported': 'UNSUPPORTED_MEDIA_TYPE',
+};
+
+/** The coded failure behind whatever was thrown. */
+export function failureOf(error: unknown): MagamError {
+  if (error instanceof MagamError) return error;
+  const { type, status } = (typeof error === 'object' && error !== null ? error : {}) as {
+    type?: string;
+    status?: number;
+  };
+  const code = type === undefined ? undefined : expressFaults[type];
+  if (code !== undefined) return new MagamError(code);
+  if (status !== undefined && status >= 400 && status < 500) {
+    const message = error instanceof Error ? error.message : 'cannot be read';
+    return new MagamError('REQUEST_INVALID', `The request cannot be read: ${message}.`);
+  }
+  const known = asMagamError(error);
+  return known instanceof MagamError ? known : new MagamError('INTERNAL', errorText(error));
+}
+
+/** The last middleware: every failure becomes a problem; one that came in the middle of an answer cuts the answer off. */
+export const problems: ErrorRequestHandler = (error: unknown, _req: Request, res, _next) => {
+  const failure = failureOf(error);
+  const state = requestState(res);
+  state.failure = failure;
+  if (errors[failure.code].http >= 500) state.cause = error;
+  if (res.headersSent) res.destroy();
+  else sendProblem(res, failure);
+};

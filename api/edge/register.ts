@@ -1,0 +1,199 @@
+/** Mounts routes: who calls, how often, may they, is it well formed, whose is it, was it asked before; then the handler and its answer. */
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import { type Caller, grantOf, isPublic, owns } from '../../domain/access.js';
+import { MagamError } from '../../domain/errors.js';
+import { type Db, inTransaction } from '../../infra/database.js';
+import { KeyedCall, Replayed, readKey, requestHash } from './idempotency.js';
+import { bigintAsText, failureOf } from './problem.js';
+import { isStreamed, type Reply, type StreamedReply, versionTag } from './reply.js';
+import { requestState } from './request-state.js';
+import type { Call, Route } from './route.js';
+import { validate } from './validate.js';
+
+export interface Edge {
+  readonly db: Db;
+  /** Who a bearer token stands for. Throws TOKEN_INVALID. */
+  readonly authenticate: (token: string) => Promise<Caller>;
+  readonly limit: RequestHandler;
+  /** Aborted when the server is told to stop. */
+  readonly draining: AbortSignal;
+}
+
+const BODY_BYTES_MAX = 256 * 1024;
+
+const parsers: Readonly<Record<'json' | 'form', RequestHandler>> = {
+  json: express.json({ limit: BODY_BYTES_MAX, strict: false }),
+  form: express.urlencoded({ limit: BODY_BYTES_MAX, extended: false, parameterLimit: 50 }),
+};
+
+/** Mounts the routes on the app; other methods on their paths answer METHOD_NOT_ALLOWED. */
+export function register(app: Express, routes: readonly Route[], edge: Edge): void {
+  const identify: RequestHandler = async (req, res, next) => {
+    const caller = await callerOf(req, edge);
+    if (caller !== null) requestState(res).caller = caller;
+    next();
+  };
+  const methods = new Map<string, string[]>();
+  for (const route of routes) {
+    const path = expressPath(route.path);
+    methods.set(path, [...(methods.get(path) ?? []), route.method.toUpperCase()]);
+    const name: RequestHandler = (_req, res, next) => {
+      requestState(res).route = route.path;
+      next();
+    };
+    const parse = route.body === undefined ? [] : [parsers[route.bodyType ?? 'json']];
+    const allow: RequestHandler = (_req, res, next) => {
+      requireRole(route, requestState(res).caller);
+      next();
+    };
+    const entry = route.probe === true ? [] : [identify, edge.limit, allow];
+    app[route.method](path, name, ...entry, ...parse, ...(route.before ?? []), (req, res) =>
+      answer(route, edge, req, res),
+    );
+  }
+  for (const [path, known] of methods) app.all(path, refuseMethod(known));
+}
+
+const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+function refuseMethod(methods: readonly string[]): RequestHandler {
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+  return (req, res) => {
+    res.set('Allow', allow);
+    if (req.method !== 'OPTIONS') throw new MagamError('METHOD_NOT_ALLOWED');
+    res.status(204).end();
+  };
+}
+
+async function callerOf(req: Request, edge: Edge): Promise<Caller | null> {
+  const header = req.get('authorization');
+  if (header === undefined) return null;
+  const token = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(header)?.[1];
+  if (token === undefined) throw new MagamError('TOKEN_INVALID');
+  return edge.authenticate(token);
+}
+
+function requireRole(route: Route, caller: Caller | undefined): void {
+  if (isPublic(route.permission)) return;
+  if (caller === undefined) throw new MagamError('SIGN_IN_REQUIRED');
+  if (grantOf(route.permission, caller.role) === undefined) throw new MagamError('FORBIDDEN');
+}
+
+async function answer(route: Route, edge: Edge, req: Request, res: Response): Promise<void> {
+  const valid = validate(route, req);
+  const keyed = keyedCall(route, edge, req, res);
+  const call = callOf(route, edge, req, res, valid, keyed);
+  try {
+    if (keyed !== undefined && route.rawBody === undefined) await keyed.begin(valid.body);
+    await requireOwner(route, call);
+    await send(await route.handle(call), req, res, edge);
+  } catch (error) {
+    if (error instanceof Replayed) return resend(error, res);
+    await keyed?.fail(failureOf(error), requestState(res).requestId);
+    throw error;
+  }
+}
+
+/** A key and what it stands for; the body's content is known later when the handler reads it itself. */
+interface Keyed {
+  begin(content: unknown): Promise<void>;
+  transact: KeyedCall['transact'];
+  fail: KeyedCall['fail'];
+}
+
+function keyedCall(route: Route, edge: Edge, req: Request, res: Response): Keyed | undefined {
+  const key = route.idempotent === true ? readKey(req.get('idempotency-key')) : undefined;
+  const { caller } = requestState(res);
+  if (key === undefined || caller === undefined) return undefined;
+  let call: KeyedCall | undefined;
+  return {
+    begin: async (content) => {
+      const hash = requestHash(req.method, req.originalUrl, JSON.stringify(content) ?? '');
+      const opened = new KeyedCall(edge.db, { accountId: caller.accountId, key, requestHash: hash });
+      await opened.begin();
+      call = opened;
+    },
+    transact: (work) => {
+      if (call === undefined) throw new Error('the key was not claimed');
+      return call.transact(work);
+    },
+    fail: async (failure, requestId) => call?.fail(failure, requestId),
+  };
+}
+
+function callOf(
+  route: Route,
+  edge: Edge,
+  req: Request,
+  res: Response,
+  valid: Pick<Call<unknown, unknown, unknown>, 'params' | 'query' | 'body'>,
+  keyed: Keyed | undefined,
+): Call<unknown, unknown, unknown> {
+  const { requestId, caller } = requestState(res);
+  return {
+    ...valid,
+    caller: caller ?? null,
+    get signedIn() {
+      if (caller === undefined) throw new MagamError('SIGN_IN_REQUIRED');
+      return caller;
+    },
+    own: caller !== undefined && grantOf(route.permission, caller.role) === 'own' ? caller : null,
+    requestId,
+    ip: req.ip ?? '',
+    userAgent: (req.get('user-agent') ?? '').slice(0, 255),
+    request: req,
+    requireVersion: (version) => requireVersion(req.get('if-match'), version),
+    transact: async (work, content) => {
+      if (keyed === undefined) return inTransaction(edge.db, work);
+      if (route.rawBody !== undefined) await keyed.begin(content);
+      return keyed.transact(work);
+    },
+  };
+}
+
+function requireVersion(ifMatch: string | undefined, version: number): void {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return;
+  const tags = ifMatch.split(',').map((tag) => tag.trim());
+  if (!tags.includes(versionTag(version))) throw new MagamError('VERSION_CONFLICT');
+}
+
+async function requireOwner(route: Route, call: Call<unknown, unknown, unknown>): Promise<void> {
+  if (route.owner === undefined || call.own === null) return;
+  const owner = await route.owner(call);
+  if (owner !== undefined && !owns(call.own, owner)) throw new MagamError('FORBIDDEN');
+}
+
+/** Answers are for the one who asked, unless the route says otherwise. */
+const defaultHeaders = { 'Cache-Control': 'no-store' };
+
+async function send(reply: Reply | StreamedReply, req: Request, res: Response, edge: Edge): Promise<void> {
+  res.status(reply.status).set({ ...defaultHeaders, ...reply.headers });
+  if (isStreamed(reply)) return stream(reply, req, res, edge);
+  if (reply.json !== undefined) res.type('application/json').send(reply.json);
+  else if (reply.body === undefined) res.end();
+  else res.type('application/json').send(JSON.stringify(reply.body, bigintAsText));
+}
+
+async function stream(reply: StreamedReply, req: Request, res: Response, edge: Edge): Promise<void> {
+  const gone = new AbortController();
+  res.on('close', () => gone.abort());
+  res.set('Content-Type', reply.contentType);
+  if (req.method === 'HEAD') return void res.end();
+  const signal = reply.endless === true ? AbortSignal.any([gone.signal, edge.draining]) : gone.signal;
+  try {
+    await reply.write(res, signal);
+  } catch (error) {
+    if (!gone.signal.aborted) throw error;
+  }
+  if (!res.writableEnded) res.end();
+}
+
+function resend({ answer: { status, headers, body } }: Replayed, res: Response): void {
+  res.status(status).set({ ...defaultHeaders, 'Content-Type': 'application/json; charset=utf-8', ...headers });
+  res.set('Idempotency-Replayed', 'true');
+  if (body !== null) res.send(body);
+  else {
+    res.removeHeader('Content-Type');
+    res.end();
+  }
+}

@@ -1,0 +1,37 @@
+/** A listening server that stops without losing an answer. */
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pause } from '../../infra/database.js';
+
+export interface Listening {
+  readonly port: number;
+  /**
+   * Stops: serves on for `drainMs` (every answer closes its connection, so a client goes elsewhere by itself), then takes no new
+   * connection and waits for the requests in hand, at most `patienceMs`.
+   */
+  readonly stop: (drainMs: number, patienceMs: number) => Promise<void>;
+}
+
+/** Listens; resolves when the port is open. */
+export async function listen(handler: RequestListener, host: string, port: number): Promise<Listening> {
+  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 66_000 }, handler);
+  server.listen(port, host);
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: (drainMs, patienceMs) => stop(server, drainMs, patienceMs),
+  };
+}
+
+async function stop(server: Server, drainMs: number, patienceMs: number): Promise<void> {
+  await pause(drainMs);
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  // A connection whose request was in hand becomes idle after its answer.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const force = setTimeout(() => server.closeAllConnections(), patienceMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(force);
+}

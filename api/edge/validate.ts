@@ -1,0 +1,52 @@
+/** Requests against the schemas of their route. */
+import type { Request } from 'express';
+import type { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { invalidRequest, type RequestFault } from './problem.js';
+import type { Route } from './route.js';
+
+export interface ValidRequest {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+/** Parses what the route's schemas describe. Throws REQUEST_INVALID with every fault, or UNSUPPORTED_MEDIA_TYPE. */
+export function validate(route: Route, req: Request): ValidRequest {
+  const faults: RequestFault[] = [];
+  const take = (part: RequestFault['in'], schema: z.ZodType | undefined, value: unknown): unknown => {
+    if (schema === undefined) return {};
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) faults.push(...faultsOf(part, issue));
+    return undefined;
+  };
+  const params = take('path', route.params, { ...req.params });
+  if (faults.length > 0) throw new MagamError('ROUTE_NOT_FOUND'); // no such thing can exist
+  const query = take('query', route.query, { ...(req.query as object) });
+  const body = route.body === undefined ? undefined : take('body', route.body, bodyOf(req));
+  if (faults.length > 0) throw invalidRequest(faults);
+  return { params, query, body };
+}
+
+/** The parsed body; undefined when there is none. A body of a type that no parser took is refused. */
+function bodyOf(req: Request): unknown {
+  const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+  if (hasBody && req.body === undefined) throw new MagamError('UNSUPPORTED_MEDIA_TYPE');
+  return req.body;
+}
+
+function faultsOf(part: RequestFault['in'], issue: z.core.$ZodIssue): RequestFault[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.slice(0, 20).map((key) => ({
+      in: part,
+      pointer: pointer([...issue.path, key]),
+      message: 'is not known here',
+    }));
+  }
+  return [{ in: part, pointer: pointer(issue.path), message: issue.message }];
+}
+
+/** A JSON pointer as a URI fragment (RFC 6901). */
+const pointer = (path: readonly PropertyKey[]): string =>
+  `#${path.map((step) => `/${encodeURIComponent(String(step).slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')}`;

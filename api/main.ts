@@ -1,0 +1,97 @@
+/** `magam api`: the HTTP server, put together. */
+import { readFileSync } from 'node:fs';
+import express from 'express';
+import type { Logger } from 'pino';
+import { type Config, requireKeys } from '../infra/config.js';
+import { type Db, errorText } from '../infra/database.js';
+import { openRedis } from '../infra/redis.js';
+import { purgeKeys } from '../infra/stores/idempotency-key.js';
+import { authenticator } from './access/authenticate.js';
+import type { ApiContext } from './context.js';
+import { createApp } from './edge/app.js';
+import { openMetrics, sendMetrics } from './edge/metrics.js';
+import { limitRequests } from './edge/request-limit.js';
+import { openLog } from './edge/request-log.js';
+import { listen } from './edge/server.js';
+import { apiRoutes } from './routes.js';
+import { readMetrics } from './server/read-metrics.js';
+import { readProblem } from './server/read-problem.js';
+import { readHealth, readReadiness } from './server/readiness.js';
+
+export { openLog };
+
+export interface ApiOptions {
+  readonly config: Config;
+  readonly db: Db;
+  readonly redisUrl: string;
+  readonly migrationsFolder: URL;
+  readonly packageFile: URL;
+  readonly log: Logger;
+  /** Aborted: drain and end. */
+  readonly signal: AbortSignal;
+  readonly onListening: (port: number) => void;
+}
+
+/** Requests in hand get this long to be answered when the server stops (ms). */
+const PATIENCE_MS = 30_000;
+const UPKEEP_MS = 10 * 60_000;
+const KEY_HOURS = 24;
+
+/** Serves until the signal; resolves when the last answer is sent. Throws CONFIG_INVALID. */
+export async function runApi(options: ApiOptions): Promise<void> {
+  const { config, db, log, signal } = options;
+  requireKeys(config);
+  const redis = openRedis(options.redisUrl, (message) => log.warn(message));
+  const metrics = openMetrics(db);
+  const context: ApiContext = { config, db, redis, log };
+  const authenticate = authenticator(context);
+  const routes = [
+    readHealth(),
+    readReadiness({ db, redis, migrationsFolder: options.migrationsFolder, draining: signal }),
+    readMetrics(metrics, config.metricsToken, authenticate),
+    readProblem(),
+    ...apiRoutes(context),
+  ];
+  const app = createApp(routes, {
+    db,
+    log,
+    metrics,
+    authenticate,
+    draining: signal,
+    limit: limitRequests(redis, config.rateLimit),
+    trustProxy: config.trustProxy,
+    version: versionOf(options.packageFile),
+  });
+  const server = await listen(app, config.host, config.port);
+  const metricsServer = config.metricsPort === null ? undefined : await listenForMetrics(config, metrics);
+  const upkeep = setInterval(() => void keepUp(context), UPKEEP_MS);
+  log.info({ host: config.host, port: server.port, pid: process.pid }, 'listening');
+  options.onListening(server.port);
+  await aborted(signal);
+  log.info({ drainMs: config.drainMs }, 'draining');
+  clearInterval(upkeep);
+  await server.stop(config.drainMs, PATIENCE_MS);
+  await metricsServer?.stop(0, 1_000);
+  redis.close();
+  log.info({}, 'stopped');
+}
+
+const listenForMetrics = (config: Config, metrics: ReturnType<typeof openMetrics>) =>
+  listen(express().get('/metrics', sendMetrics(metrics)), config.host, config.metricsPort ?? 0);
+
+const versionOf = (file: URL): string => (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** Throws away what has had its day, a little at a time. */
+async function keepUp({ db, log }: ApiContext): Promise<void> {
+  try {
+    await purgeKeys(db, KEY_HOURS, 5_000);
+  } catch (error) {
+    log.warn({ error: errorText(error) }, 'upkeep failed; it is tried again');
+  }
+}

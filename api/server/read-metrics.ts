@@ -1,0 +1,51 @@
+/** Metrics for Prometheus, behind the token of the settings, or behind the access token of whoever may read them. */
+import { timingSafeEqual } from 'node:crypto';
+import { type Caller, grantOf } from '../../domain/access.js';
+import { MagamError } from '../../domain/errors.js';
+import { sha256 } from '../../infra/sha256.js';
+import type { Metrics } from '../edge/metrics.js';
+import { type Route, route } from '../edge/route.js';
+
+export const readMetrics = (
+  metrics: Metrics,
+  metricsToken: string | null,
+  authenticate: (token: string) => Promise<Caller>,
+): Route =>
+  route({
+    method: 'get',
+    path: '/metrics',
+    tag: 'Server',
+    summary: 'Read the metrics',
+    description:
+      'In the text format of Prometheus. The bearer token is MAGAM_METRICS_TOKEN, or the access token of an operator.',
+    permission: 'server.probe',
+    probe: true,
+    answer: { status: 200, description: 'The metrics.', contentType: 'text/plain' },
+    refusals: [
+      'SIGN_IN_REQUIRED',
+      'TOKEN_INVALID',
+      'ACCOUNT_LOCKED',
+      'FORBIDDEN',
+      'DATABASE_UNAVAILABLE',
+      'DATABASE_BUSY',
+    ],
+    handle: async ({ request }) => {
+      const given = /^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
+      if (given === undefined) throw new MagamError('SIGN_IN_REQUIRED');
+      if (metricsToken === null || !isSame(given, metricsToken)) await requireReader(given, authenticate);
+      const text = await metrics.text();
+      return {
+        status: 200,
+        contentType: metrics.contentType,
+        write: async (out) => void out.write(text),
+      };
+    },
+  });
+
+async function requireReader(token: string, authenticate: (token: string) => Promise<Caller>): Promise<void> {
+  const { role } = await authenticate(token);
+  if (grantOf('metrics.read', role) === undefined) throw new MagamError('FORBIDDEN');
+}
+
+/** Compares in a time that tells nothing. */
+const isSame = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(sha256(a)), Buffer.from(sha256(b)));

@@ -1,0 +1,27 @@
+/** What a code of the error registry means. */
+import { z } from 'zod';
+import { type ErrorCode, errors, MagamError } from '../../domain/errors.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+
+export const readProblem = (): Route =>
+  route({
+    method: 'get',
+    path: '/problems/{code}',
+    tag: 'Server',
+    summary: 'Tell what an error code means',
+    permission: 'server.probe',
+    probe: true,
+    params: z.strictObject({ code: z.string().max(64).meta({ example: 'RUN_NOT_FOUND' }) }),
+    answer: {
+      status: 200,
+      description: 'The code.',
+      schema: z.object({ code: z.string(), status: z.number().int(), meaning: z.string() }).meta({ id: 'ErrorCode' }),
+    },
+    refusals: ['ROUTE_NOT_FOUND'],
+    handle: async ({ params: { code } }) => {
+      if (!Object.hasOwn(errors, code)) throw new MagamError('ROUTE_NOT_FOUND');
+      const { http, meaning } = errors[code as ErrorCode];
+      return ok({ code, status: http, meaning });
+    },
+  });

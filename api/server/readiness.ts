@@ -1,0 +1,81 @@
+/** Probes: alive, and ready to be sent requests. */
+import { z } from 'zod';
+import { asMagamError, type Db } from '../../infra/database.js';
+import { requireCurrentSchema } from '../../infra/migrate.js';
+import type { RedisLink } from '../../infra/redis.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+
+export interface ReadinessContext {
+  readonly db: Db;
+  readonly redis: RedisLink;
+  readonly migrationsFolder: URL;
+  readonly draining: AbortSignal;
+}
+
+/** A database that takes longer than this to say what it has is not one to send requests to (ms). */
+const CHECK_MS = 3_000;
+
+export const readHealth = (): Route =>
+  route({
+    method: 'get',
+    path: '/healthz',
+    tag: 'Server',
+    summary: 'Tell that the process lives',
+    permission: 'server.probe',
+    probe: true,
+    answer: { status: 200, description: 'It lives.', schema: z.object({ status: z.literal('ok') }) },
+    handle: async () => ok({ status: 'ok' as const }),
+  });
+
+export const readReadiness = ({ db, redis, migrationsFolder, draining }: ReadinessContext): Route =>
+  route({
+    method: 'get',
+    path: '/readyz',
+    tag: 'Server',
+    summary: 'Tell whether requests may be sent here',
+    description:
+      'Redis away is `degraded`: everything works, some of it slower. A server that was told to stop is `draining`.',
+    permission: 'server.probe',
+    probe: true,
+    answer: {
+      status: 200,
+      description: 'Send requests.',
+      schema: z
+        .object({
+          status: z.enum(['ok', 'degraded', 'unavailable', 'draining']),
+          database: z.string().meta({ description: '`ok`, or the code of what is wrong.' }),
+          redis: z.enum(['ok', 'away']),
+        })
+        .meta({ id: 'Readiness' }),
+    },
+    otherAnswer: { status: 503, description: 'Send them elsewhere: `unavailable` or `draining`.' },
+    handle: async () => {
+      const redisState = redis.isUp() ? 'ok' : 'away';
+      if (draining.aborted) {
+        return { status: 503, body: { status: 'draining', database: 'unknown', redis: redisState } } as const;
+      }
+      const database = await databaseState(db, migrationsFolder);
+      if (database !== 'ok')
+        return { status: 503, body: { status: 'unavailable', database, redis: redisState } } as const;
+      const status = redisState === 'ok' ? 'ok' : 'degraded';
+      return ok({ status, database, redis: redisState } as const);
+    },
+  });
+
+/** `ok`, or the code of what is wrong with the database or its schema. */
+async function databaseState(db: Db, migrationsFolder: URL): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(resolve, CHECK_MS, 'DATABASE_UNAVAILABLE');
+  });
+  const checked = requireCurrentSchema(db, migrationsFolder).then(
+    () => 'ok',
+    (error: unknown) => (asMagamError(error) as { code?: string }).code ?? 'INTERNAL',
+  );
+  try {
+    return await Promise.race([checked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

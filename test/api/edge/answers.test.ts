@@ -1,0 +1,90 @@
+/** What every answer of the server has in common. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type RunningApi, startApi } from '../../support/api.js';
+import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+
+let database: TestDatabase;
+let api: RunningApi;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  api = await startApi(database.url, { MAGAM_METRICS_TOKEN: 'the-token-of-the-metrics' });
+});
+afterAll(async () => {
+  await api?.stop();
+  await database?.drop();
+});
+
+describe('probes', () => {
+  it('says that it lives and that it is ready', async () => {
+    expect((await api.call('GET', '/healthz')).body).toEqual({ status: 'ok' });
+    const { status, body } = await api.call('GET', '/readyz');
+    expect({ status, body }).toEqual({ status: 200, body: { status: 'ok', database: 'ok', redis: 'ok' } });
+  });
+
+  it('shows metrics to whoever has the token', async () => {
+    expect((await api.call('GET', '/metrics')).status).toBe(401);
+    expect((await api.call('GET', '/metrics', { token: 'another-token-altogether' })).status).toBe(401);
+    const { status, text } = await api.call('GET', '/metrics', { token: 'the-token-of-the-metrics' });
+    expect(status).toBe(200);
+    expect(text).toMatch(/^magam_http_request_duration_seconds_count\{.*route="\/readyz".*\} 1$/m);
+    expect(text).toMatch(/^magam_database_pool_connections\{state="free"\} \d+$/m);
+    expect(text).toContain('magam_parked_entries 0');
+  });
+});
+
+describe('problems', () => {
+  it.each([
+    ['GET', '/nothing/here', 404, 'ROUTE_NOT_FOUND'],
+    ['DELETE', '/healthz', 405, 'METHOD_NOT_ALLOWED'],
+    ['GET', '/problems/%E0%A4%A', 400, 'REQUEST_INVALID'],
+    ['GET', '/problems/NO_SUCH_CODE', 404, 'ROUTE_NOT_FOUND'],
+    ['GET', '/problems/constructor', 404, 'ROUTE_NOT_FOUND'],
+  ])('%s %s is %i %s', async (method, path, status, code) => {
+    const answer = await api.call(method, path);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(answer.body).toMatchObject({ type: `/problems/${code}`, status, code });
+    expect(answer.body.requestId).toBe(answer.headers.get('x-request-id'));
+  });
+
+  it('name the methods that an address knows', async () => {
+    expect((await api.call('PUT', '/healthz')).headers.get('allow')).toBe('GET, HEAD, OPTIONS');
+  });
+
+  it('are explained at the address of their type', async () => {
+    const { body } = await api.call('GET', '/problems/RATE_LIMITED');
+    expect(body).toMatchObject({ code: 'RATE_LIMITED', status: 429 });
+  });
+});
+
+describe('request ids', () => {
+  it('are taken from the client when harmless, and made otherwise', async () => {
+    const taken = await api.call('GET', '/healthz', { headers: { 'X-Request-Id': 'trace-7' } });
+    expect(taken.headers.get('x-request-id')).toBe('trace-7');
+    const made = await api.call('GET', '/healthz', { headers: { 'X-Request-Id': 'a"b{}' } });
+    expect(made.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('stand in the log line of the request', async () => {
+    await api.call('GET', '/healthz', { headers: { 'X-Request-Id': 'trace-8' } });
+    const line = api
+      .log()
+      .split('\n')
+      .find((text) => text.includes('trace-8'));
+    expect(JSON.parse(line ?? '{}')).toMatchObject({
+      method: 'GET',
+      route: '/healthz',
+      status: 200,
+      requestId: 'trace-8',
+    });
+  });
+});
+
+it('sends the security headers and no trace of the framework', async () => {
+  const { headers } = await api.call('GET', '/healthz');
+  expect(headers.get('x-powered-by')).toBeNull();
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+  expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+  expect(headers.get('cache-control')).toBe('no-store');
+});

@@ -1,0 +1,231 @@
+/**
+ * The HTTP server under test, in this process or in one of its own, and a client that holds every answer against the OpenAPI document:
+ * a route, a status, a code or a body that the document does not have fails the test that met it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { openLog, runApi } from '../../api/main.js';
+import { readConfig } from '../../infra/config.js';
+import { openDatabase } from '../../infra/database.js';
+
+const root = new URL('../../', import.meta.url);
+const redisUrl = (): string => process.env.MAGAM_REDIS_URL ?? 'redis://127.0.0.1:6379/0';
+
+export interface CallOptions {
+  readonly token?: string | undefined;
+  /** Sent as JSON; a string or bytes as they are. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface CallAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: what a test expects of it is the test's business
+  readonly body: any;
+  readonly text: string;
+}
+
+export interface ApiClient {
+  readonly url: string;
+  readonly call: (method: string, path: string, options?: CallOptions) => Promise<CallAnswer>;
+}
+
+export interface RunningApi extends ApiClient {
+  /** What the server has logged so far, one JSON text per line. */
+  readonly log: () => string;
+  readonly stop: () => Promise<void>;
+}
+
+export interface ApiProcess extends ApiClient {
+  readonly child: ChildProcess;
+  readonly log: () => string;
+  /** Sends SIGTERM and waits; the exit code. */
+  readonly stop: () => Promise<number | null>;
+}
+
+/** Settings that a test wants unless it says otherwise: no limit in the way, no waiting at the end. */
+const settings = (databaseUrl: string, more: Readonly<Record<string, string>>): Record<string, string> => ({
+  NODE_ENV: 'test',
+  MAGAM_DATABASE_URL: databaseUrl,
+  MAGAM_REDIS_URL: redisUrl(),
+  MAGAM_PORT: '0',
+  MAGAM_RATE_LIMIT: '1000000',
+  MAGAM_DRAIN_MS: '0',
+  ...more,
+});
+
+/** Starts the server within the test's process. */
+export async function startApi(databaseUrl: string, more: Readonly<Record<string, string>> = {}): Promise<RunningApi> {
+  const config = readConfig(settings(databaseUrl, more));
+  const db = openDatabase(databaseUrl, { poolMax: config.httpPool });
+  const stop = new AbortController();
+  let lines = '';
+  const sink = new Writable({
+    write: (chunk, _encoding, done) => {
+      lines += String(chunk);
+      done();
+    },
+  });
+  let ended: Promise<void> | undefined;
+  const port = await new Promise<number>((resolve, reject) => {
+    ended = runApi({
+      config,
+      db,
+      redisUrl: config.redisUrl ?? redisUrl(),
+      migrationsFolder: new URL('sql/', root),
+      packageFile: new URL('package.json', root),
+      log: openLog('info', sink),
+      signal: stop.signal,
+      onListening: resolve,
+    });
+    ended.catch(async (error: unknown) => {
+      await db.destroy();
+      reject(error);
+    });
+  });
+  return {
+    ...(await apiClient(`http://127.0.0.1:${port}`)),
+    log: () => lines,
+    stop: async () => {
+      stop.abort();
+      await ended;
+      await db.destroy();
+    },
+  };
+}
+
+/** Starts `magam api` as a process of its own (of the built program). */
+export async function spawnApi(databaseUrl: string, more: Readonly<Record<string, string>> = {}): Promise<ApiProcess> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('bin/magam.mjs', root)), 'api'], {
+    env: { ...process.env, NODE_OPTIONS: '', ...settings(databaseUrl, more) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let lines = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      lines += text;
+      const said = /Listening on (\S+)/.exec(lines)?.[1];
+      if (said !== undefined) resolve(said);
+    });
+    child.on('exit', (code) => reject(new Error(`magam api ended with ${code}: ${lines}`)));
+  });
+  return {
+    ...(await apiClient(url)),
+    child,
+    log: () => lines,
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      child.kill('SIGTERM');
+      const [code] = await once(child, 'exit');
+      return code as number | null;
+    },
+  };
+}
+
+/** A client of the server at the address; its answers are held against the document that the server itself gives out. */
+export async function apiClient(url: string): Promise<ApiClient> {
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document;
+  const check = answerChecker(document);
+  return {
+    url,
+    call: async (method, path, { token, body, headers = {} } = {}) => {
+      const raw = typeof body === 'string' || body instanceof Uint8Array;
+      const response = await fetch(`${url}${path}`, {
+        method,
+        redirect: 'manual',
+        headers: {
+          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+          ...(body === undefined || raw ? {} : { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: raw ? (body as string) : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const type = response.headers.get('content-type') ?? '';
+      const parsed: unknown = /json/.test(type) && text !== '' ? JSON.parse(text) : undefined;
+      const answer = { status: response.status, headers: response.headers, body: parsed, text };
+      check(method, path, type, answer);
+      return answer;
+    },
+  };
+}
+
+export interface Document {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components?: unknown;
+}
+
+export interface Operation {
+  readonly operationId: string;
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required?: boolean;
+    readonly schema: unknown;
+  }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: unknown }>> };
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: unknown }>> }>
+  >;
+}
+
+type AnswerCheck = (method: string, path: string, type: string, answer: CallAnswer) => void;
+
+/** Throws when an answer is not one that the document describes. */
+function answerChecker(document: Document): AnswerCheck {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  ajv.addSchema({ $id: 'magam', components: document.components });
+  const compiled = new Map<string, ReturnType<typeof ajv.compile>>();
+  return (method, path, type, answer) => {
+    const found = findOperation(document, method, path);
+    const where = `${method} ${path} answered ${answer.status}`;
+    if (found === undefined) {
+      if (answer.status === 404 || answer.status === 405 || answer.status === 400) return; // no such route: nothing can be documented
+      throw new Error(`${where}, but the OpenAPI document has no such call`);
+    }
+    if (answer.status === 304 || (method === 'OPTIONS' && answer.status === 204)) return;
+    const response = found.operation.responses[String(answer.status)];
+    if (response === undefined) throw new Error(`${where}, which the OpenAPI document does not list: ${answer.text}`);
+    const content = Object.entries(response.content ?? {});
+    if (content.length === 0) {
+      if (answer.text !== '') throw new Error(`${where} with a body, where the OpenAPI document has none`);
+      return;
+    }
+    const media = content.find(([name]) => type.startsWith(name));
+    if (media === undefined) throw new Error(`${where} as ${type}, which the OpenAPI document does not list`);
+    if (answer.body === undefined) return;
+    const key = `${found.path} ${method} ${answer.status} ${media[0]}`;
+    const validator = compiled.get(key) ?? ajv.compile(absolute(media[1].schema));
+    compiled.set(key, validator);
+    if (validator(answer.body)) return;
+    throw new Error(`${where} outside its schema: ${ajv.errorsText(validator.errors)}\n${answer.text.slice(0, 2_000)}`);
+  };
+}
+
+/** References into the document, as references into what ajv was given. */
+const absolute = (schema: unknown): object =>
+  JSON.parse(JSON.stringify(schema ?? {}).replaceAll('"#/components/', '"magam#/components/')) as object;
+
+/** The call of the document that a request's path belongs to; literal steps win over parameters. */
+export function findOperation(
+  document: Document,
+  method: string,
+  path: string,
+): { readonly path: string; readonly operation: Operation } | undefined {
+  const steps = (path.split('?', 1)[0] ?? '').split('/');
+  const matches = Object.keys(document.paths).filter((pattern) => {
+    const wanted = pattern.split('/');
+    return wanted.length === steps.length && wanted.every((step, i) => step.startsWith('{') || step === steps[i]);
+  });
+  const best = matches.sort((a, b) => a.split('{').length - b.split('{').length)[0];
+  const operation =
+    best === undefined ? undefined : document.paths[best]?.[method.toLowerCase().replace('head', 'get')];
+  return best === undefined || operation === undefined ? undefined : { path: best, operation };
+}
