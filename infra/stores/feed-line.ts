@@ -73,6 +73,13 @@ const outcomeJoins = (leg: 0 | 1): string => `
   LEFT JOIN job_instance j ON j.job = 'settle' AND j.settled_on = e.settled_on
   LEFT JOIN run_plan p ON p.run_id = j.run_id AND p.generation = l.generation`;
 
+/** Whose the sale is; undefined when the feed has no such sale. */
+export async function readSellerOfLine(db: Db, orderId: string, lineId: string): Promise<string | undefined> {
+  const sql = 'SELECT seller_id FROM sale_entry WHERE order_id = ? AND line_id = ?';
+  const [row] = await select<{ seller_id: string }>(db, sql, [orderId, lineId]);
+  return row?.seller_id;
+}
+
 /** The sale and its refunds in the order in which they were accepted, or undefined when the feed has no such sale. */
 export async function readFeedLine(
   db: Db,

@@ -1,0 +1,37 @@
+/** Explains a line: every step from what is stored and its policy to the net, for a sale and its refunds. */
+import { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { explainLine } from '../../infra/explain-line.js';
+import { readSellerOfLine } from '../../infra/stores/feed-line.js';
+import type { ApiContext } from '../context.js';
+import { externalId } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { explanation, explanationOf } from './explanation.js';
+
+const query = z.strictObject({ orderId: externalId, lineId: externalId });
+
+export const explainLineRoute = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/lines/explanation',
+    tag: 'Settlements',
+    summary: 'Explain the figures of a sale and of its refunds',
+    description:
+      'Replays the line: which policies were looked at, which one won, every step with its exact value, and whether what is stored equals the ' +
+      'replay. What is not settled yet is computed under the policies known now.',
+    permission: 'settlement.read',
+    query,
+    answer: { status: 200, description: 'The explanation.', schema: explanation },
+    refusals: ['LINE_NOT_FOUND', 'POLICY_UNREADABLE'],
+    owner: async ({ query: { orderId, lineId } }) => {
+      const sellerId = await readSellerOfLine(db, orderId, lineId);
+      if (sellerId === undefined) throw new MagamError('LINE_NOT_FOUND', undefined, { orderId, lineId });
+      return { sellerId };
+    },
+    handle: async ({ query: { orderId, lineId } }) => {
+      const told = await explainLine(db, orderId, lineId);
+      if (told === undefined) throw new MagamError('LINE_NOT_FOUND', undefined, { orderId, lineId });
+      return ok(explanationOf(told));
+    },
+  });

@@ -1,0 +1,139 @@
+/** Settled lines, as pages or as CSV. */
+import { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { VAT_MODES } from '../../domain/figures.js';
+import { legName } from '../../domain/settled-line.js';
+import type { Db } from '../../infra/database.js';
+import { exportLines, requireExportable } from '../../infra/settlement-export.js';
+import { readPoliciesById } from '../../infra/stores/fee-policy.js';
+import { type LineKey, readLinePage, readOrderLines, type SettledRow } from '../../infra/stores/settled-lines.js';
+import { readSettledDate } from '../../infra/stores/settlement.js';
+import type { ApiContext } from '../context.js';
+import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { businessDate, externalId, id } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import type { Downloads } from './download.js';
+import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
+import { settledAmounts, settledFigures } from './settled-fields.js';
+
+const query = z.strictObject({
+  ...selectionQuery,
+  orderId: externalId.optional().meta({ description: 'Only lines of this order.' }),
+  ...formQuery,
+  ...pageQuery,
+});
+
+const line = z
+  .object({
+    date: businessDate,
+    generation: z.number().int(),
+    leg: z.enum(['sale', 'refund']),
+    entryId: id,
+    orderId: z.string(),
+    lineId: z.string(),
+    refundId: z.string().nullable(),
+    sellerId: z.string(),
+    currency: z.string(),
+    quantity: z.number().int(),
+    ...settledAmounts,
+    feeVatMode: z.enum(VAT_MODES),
+    policyCode: z.string(),
+    policyVersion: z.number().int(),
+  })
+  .meta({ id: 'SettledLine' });
+
+export const listLines = ({ db }: ApiContext, downloads: Downloads): Route =>
+  route({
+    method: 'get',
+    path: '/v1/lines',
+    tag: 'Settlements',
+    summary: 'List settled lines',
+    description:
+      'Name a `date`, a `runId` or an `orderId`. Sales come before refunds, each by the id of its entry in the feed. Only certified lines are shown. ' +
+      'The CSV, which needs a date or a run, is byte for byte that of `magam lines`: sorted by order, line and refund, amounts in major units.',
+    permission: 'settlement.read',
+    query,
+    answer: {
+      status: 200,
+      description: 'A page of lines, or all of the selection as CSV.',
+      schema: pageOf(line),
+      alsoAs: ['text/csv'],
+    },
+    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_CLOSED', 'STREAMS_EXHAUSTED'],
+    handle: async ({ query: asked, own, request }) => {
+      const sellerId = sellerOf(own, asked.sellerId);
+      const orderId = asked.orderId ?? null;
+      const date = await dateOf(db, asked);
+      if (wantsCsv(request, asked.format)) {
+        if (date === null) throw new MagamError('REQUEST_INVALID', 'A download of lines needs a date or a runId.');
+        await requireExportable(db, date, date);
+        const name = ['lines', date, ...[sellerId, orderId].filter((part) => part !== null)].join('-');
+        const selection = { date, sellerId, orderId };
+        return downloads.csv(name, asked.spreadsheetSafe === 'true', (form, sink) =>
+          exportLines(db, selection, form, sink),
+        );
+      }
+      const key = readCursor(asked.cursor, 'lines', z.tuple([businessDate, z.number().int(), id]));
+      const after = key && { date: key[0], leg: key[1], entryId: key[2] };
+      const rows = await readPage(db, { date, sellerId, orderId }, after, asked.limit + 1);
+      const lineOf = await lineReader(db, rows);
+      return ok(
+        pageFrom(rows, asked.limit, lineOf, (row) =>
+          encodeCursor('lines', [String(row.settled_on), Number(row.leg), Number(row.entry_id)]),
+        ),
+      );
+    },
+  });
+
+/** The date that the query names, if any. Throws REQUEST_INVALID when it names neither a date nor an order. */
+async function dateOf(db: Db, { date, runId, orderId }: z.output<typeof query>): Promise<string | null> {
+  if (date !== undefined && runId !== undefined) {
+    throw new MagamError('REQUEST_INVALID', 'Name the date by date or by runId, not by both.');
+  }
+  if (runId !== undefined) return dateOfRun(db, runId);
+  if (date === undefined && orderId === undefined) {
+    throw new MagamError('REQUEST_INVALID', 'Name a date, a runId or an orderId.');
+  }
+  return date ?? null;
+}
+
+async function readPage(
+  db: Db,
+  selection: { date: string | null; sellerId: string | null; orderId: string | null },
+  after: LineKey | undefined,
+  limit: number,
+): Promise<SettledRow[]> {
+  const { date, sellerId, orderId } = selection;
+  if (orderId !== null) return readOrderLines(db, orderId, { date, sellerId }, after, limit);
+  if (date === null) return [];
+  const { generation } = await readSettledDate(db, date);
+  return generation === 0 ? [] : readLinePage(db, { date, sellerId }, generation, after, limit);
+}
+
+/** A writer of lines that knows their policies. */
+async function lineReader(db: Db, rows: readonly SettledRow[]): Promise<(row: SettledRow) => z.input<typeof line>> {
+  const ids = [...new Set(rows.map((row) => Number(row.policy_id)))];
+  const stored = ids.length === 0 ? [] : await readPoliciesById(db, ids);
+  const policies = new Map(stored.map(({ policyId, policy }) => [policyId, policy]));
+  return (row) => {
+    const policy = policies.get(Number(row.policy_id));
+    if (policy === undefined) throw new MagamError('POLICY_UNREADABLE', undefined, { policyId: row.policy_id });
+    return {
+      date: String(row.settled_on),
+      generation: Number(row.generation),
+      leg: legName(row.leg === 0 ? 0 : 1),
+      entryId: Number(row.entry_id),
+      orderId: String(row.order_id),
+      lineId: String(row.line_id),
+      refundId: row.leg === 0 ? null : String(row.refund_id),
+      sellerId: String(row.seller_id),
+      currency: String(row.currency),
+      quantity: Number(row.quantity),
+      ...settledFigures(row),
+      feeVatMode: policy.vat.mode,
+      policyCode: policy.code,
+      policyVersion: policy.version,
+    };
+  };
+}

@@ -1,0 +1,103 @@
+/** What each seller is owed for each date, as pages or as CSV. */
+import { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { exportSettlements, requireExportable } from '../../infra/settlement-export.js';
+import { readSettlementPage, type SettledRow } from '../../infra/stores/settled-lines.js';
+import type { SettlementSelection } from '../../infra/stores/settlement.js';
+import type { ApiContext } from '../context.js';
+import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { businessDate, externalId } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import type { Downloads } from './download.js';
+import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
+import { amountOf, settledAmounts, settledFigures } from './settled-fields.js';
+
+const currency = z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters');
+
+const query = z.strictObject({
+  ...selectionQuery,
+  from: businessDate.optional().meta({ description: 'The first date, with `to`, instead of `date`.' }),
+  to: businessDate.optional().meta({ description: 'The last date.' }),
+  currency: currency.optional(),
+  ...formQuery,
+  ...pageQuery,
+});
+
+const settlement = z
+  .object({
+    date: businessDate,
+    sellerId: externalId,
+    currency,
+    sales: z.number().int(),
+    refunds: z.number().int(),
+    ...settledAmounts,
+    generation: z.number().int().meta({ description: 'The last that added to it.' }),
+  })
+  .meta({ id: 'Settlement' });
+
+export const listSettlements = ({ db }: ApiContext, downloads: Downloads): Route =>
+  route({
+    method: 'get',
+    path: '/v1/settlements',
+    tag: 'Settlements',
+    summary: 'List what each seller is owed for each date',
+    description:
+      'By date, seller and currency; refunds are deducted. Name the dates by `date`, by `from` and `to`, or by `runId`. Only certified figures are ' +
+      'shown. The CSV is byte for byte that of `magam settlements`, with amounts in major units.',
+    permission: 'settlement.read',
+    query,
+    answer: {
+      status: 200,
+      description: 'A page of settlements, or all of the selection as CSV.',
+      schema: pageOf(settlement),
+      alsoAs: ['text/csv'],
+    },
+    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_CLOSED', 'AMOUNT_OUT_OF_RANGE', 'STREAMS_EXHAUSTED'],
+    handle: async ({ query: asked, own, request }) => {
+      const sellerId = sellerOf(own, asked.sellerId);
+      const dates = await datesOf(asked, (runId) => dateOfRun(db, runId));
+      const selection: SettlementSelection = { ...dates, sellerId, currency: asked.currency ?? null };
+      if (wantsCsv(request, asked.format)) {
+        await requireExportable(db, selection.from, selection.to);
+        const name = ['settlements', selection.from, ...(selection.to === selection.from ? [] : [selection.to])];
+        return downloads.csv(
+          [...name, ...(sellerId === null ? [] : [sellerId])].join('-'),
+          asked.spreadsheetSafe === 'true',
+          (form, sink) => exportSettlements(db, selection, form, sink),
+        );
+      }
+      const key = readCursor(asked.cursor, 'settlements', z.tuple([businessDate, externalId, currency]));
+      const after = key && { date: key[0], sellerId: key[1], currency: key[2] };
+      const rows = await readSettlementPage(db, selection, after, asked.limit + 1);
+      return ok(
+        pageFrom(rows, asked.limit, settlementOf, (row) =>
+          encodeCursor('settlements', [String(row.settled_on), String(row.seller_id), String(row.currency)]),
+        ),
+      );
+    },
+  });
+
+/** The dates that the query names. Throws REQUEST_INVALID when it names none, or names them in two ways. */
+async function datesOf(
+  { date, from, to, runId }: z.output<typeof query>,
+  dateOf: (runId: number) => Promise<string>,
+): Promise<{ from: string; to: string }> {
+  const ways = [date, from ?? to, runId].filter((way) => way !== undefined).length;
+  if (ways !== 1 || (from === undefined) !== (to === undefined)) {
+    throw new MagamError('REQUEST_INVALID', 'Name the dates in one way: by date, by from and to, or by runId.');
+  }
+  if (from !== undefined && to !== undefined) return { from, to };
+  const only = date ?? (await dateOf(runId as number));
+  return { from: only, to: only };
+}
+
+const settlementOf = (row: SettledRow): z.input<typeof settlement> => ({
+  date: String(row.settled_on),
+  sellerId: String(row.seller_id),
+  currency: String(row.currency),
+  sales: amountOf(row, 'sales'),
+  refunds: amountOf(row, 'refunds'),
+  ...settledFigures(row),
+  generation: Number(row.generation),
+});

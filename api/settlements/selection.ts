@@ -1,0 +1,42 @@
+/** What the lists and downloads of settlements and lines have in common: whose, of which dates, in which form. */
+import type { Request } from 'express';
+import { z } from 'zod';
+import type { Caller } from '../../domain/access.js';
+import { MagamError } from '../../domain/errors.js';
+import type { Db } from '../../infra/database.js';
+import { findRunById } from '../../infra/stores/run.js';
+import { businessDate, externalId, idText } from '../edge/fields.js';
+
+export const selectionQuery = {
+  date: businessDate.optional().meta({ description: 'Settlement date.' }),
+  sellerId: externalId.optional().meta({ description: "Only this seller's; a seller sees its own without saying so." }),
+  runId: idText.optional().meta({ description: 'Only what this run settled.', type: 'integer', minimum: 1 }),
+};
+
+export const formQuery = {
+  format: z
+    .enum(['json', 'csv'])
+    .optional()
+    .meta({ description: 'csv downloads the whole selection; so does `Accept: text/csv`. Default json, a page.' }),
+  spreadsheetSafe: z.enum(['true', 'false']).default('false').meta({
+    description: 'In CSV, keep a spreadsheet from running cells as formulas (alters such cells).',
+  }),
+};
+
+/** Whether the whole selection is wanted as CSV. */
+export const wantsCsv = (request: Request, format: 'json' | 'csv' | undefined): boolean =>
+  format === 'csv' || (format === undefined && request.accepts(['application/json', 'text/csv']) === 'text/csv');
+
+/** The seller that the answer is confined to; null: everybody's. Throws FORBIDDEN when a seller names another. */
+export function sellerOf(own: Caller | null, asked: string | undefined): string | null {
+  if (own === null) return asked ?? null;
+  if (own.sellerId === null || (asked !== undefined && asked !== own.sellerId)) throw new MagamError('FORBIDDEN');
+  return own.sellerId;
+}
+
+/** The date of a run. Throws RUN_NOT_FOUND. */
+export async function dateOfRun(db: Db, runId: number): Promise<string> {
+  const run = await findRunById(db, runId);
+  if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
+  return run.date;
+}

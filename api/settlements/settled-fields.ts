@@ -1,0 +1,44 @@
+/** The amounts of settlements and lines. */
+import { MagamError } from '../../domain/errors.js';
+import type { SettledRow } from '../../infra/stores/settled-lines.js';
+import { amountMinor } from '../edge/fields.js';
+
+/** As they count: those of a refund are negative. docs/settlement-rules.md says how each comes about. */
+export const settledAmounts = {
+  itemAmountMinor: amountMinor,
+  sellerDiscountMinor: amountMinor,
+  platformDiscountMinor: amountMinor,
+  shippingFeeMinor: amountMinor,
+  buyerPaidMinor: amountMinor,
+  feeBaseMinor: amountMinor,
+  feeMinor: amountMinor,
+  feeVatMinor: amountMinor,
+  pgFeeMinor: amountMinor,
+  pgFeeVatMinor: amountMinor,
+  netMinor: amountMinor.meta({ description: 'What the seller is owed.' }),
+};
+
+/** A count or an amount of a row. Throws AMOUNT_OUT_OF_RANGE beyond 2^53 - 1, where a JSON number is not exact. */
+export function amountOf(row: SettledRow, column: string): number {
+  const value = Number(row[column]);
+  if (Number.isSafeInteger(value)) return value;
+  throw new MagamError(
+    'AMOUNT_OUT_OF_RANGE',
+    'A sum is beyond 2^53 - 1 minor units, which JSON cannot say exactly; the CSV has all its digits.',
+    { column, value: String(row[column]) },
+  );
+}
+
+export const settledFigures = (row: SettledRow) => ({
+  itemAmountMinor: amountOf(row, 'item_amount'),
+  sellerDiscountMinor: amountOf(row, 'seller_discount'),
+  platformDiscountMinor: amountOf(row, 'platform_discount'),
+  shippingFeeMinor: amountOf(row, 'shipping_fee'),
+  buyerPaidMinor: amountOf(row, 'buyer_paid'),
+  feeBaseMinor: amountOf(row, 'fee_base'),
+  feeMinor: amountOf(row, 'fee'),
+  feeVatMinor: amountOf(row, 'fee_vat'),
+  pgFeeMinor: amountOf(row, 'pg_fee'),
+  pgFeeVatMinor: amountOf(row, 'pg_fee_vat'),
+  netMinor: amountOf(row, 'net'),
+});
