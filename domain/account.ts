@@ -89,6 +89,12 @@ export function checkPassword(password: string, email: string): Refusal | undefi
   return undefined;
 }
 
+/** The same of a password that replaces another one (its reason may be UNCHANGED). */
+export function checkNewPassword(password: string, email: string, former: string): Refusal | undefined {
+  if (foldPassword(password) === foldPassword(former)) return refuse('PASSWORD_WEAK', { reason: 'UNCHANGED' });
+  return checkPassword(password, email);
+}
+
 /** Who is staff: what they change is on record. */
 export const isStaff = (role: Role): boolean => role === 'operator' || role === 'admin';
 

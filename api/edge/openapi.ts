@@ -1,5 +1,10 @@
 /** The OpenAPI 3.1 document, made from the same route definitions that the server mounts. */
-import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import {
+  OpenAPIRegistry,
+  OpenApiGeneratorV31,
+  type ResponseConfig,
+  type RouteConfig,
+} from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { isPublic, permissions, ROLES } from '../../domain/access.js';
 import { type ErrorCode, errors } from '../../domain/errors.js';
@@ -54,7 +59,7 @@ function pathOf(route: Route): RouteConfig {
       ...(headers === undefined ? {} : { headers }),
       ...bodyOf(route),
     },
-    responses: { ...problemsOf(route), ...successOf(route), ...otherOf(route) },
+    responses: responsesOf(route),
   };
 }
 
@@ -116,15 +121,19 @@ function successOf({ answer }: Route): RouteConfig['responses'] {
   };
 }
 
-const otherOf = ({ answer, otherAnswer: other }: Route): RouteConfig['responses'] =>
-  other === undefined
-    ? {}
-    : {
-        [other.status]: {
-          description: other.description,
-          content: { 'application/json': { schema: answer.schema ?? z.string() } },
-        },
-      };
+function responsesOf(route: Route): RouteConfig['responses'] {
+  const { answer, otherAnswer: other } = route;
+  const problems = problemsOf(route);
+  const responses: RouteConfig['responses'] = { ...problems, ...successOf(route) };
+  if (other === undefined) return responses;
+  const problem = problems[other.status]; // the same status may carry a problem document too
+  const schema = other.schema ?? answer.schema ?? z.string();
+  responses[other.status] = {
+    description: [other.description, problem?.description].filter(Boolean).join('\n\n'),
+    content: { 'application/json': { schema }, ...problem?.content },
+  };
+  return responses;
+}
 
 /** Codes that the edge itself may answer with, before or instead of the handler. */
 function codesOf(route: Route): ErrorCode[] {
@@ -153,7 +162,7 @@ function codesOf(route: Route): ErrorCode[] {
 }
 
 /** One answer per status, with the codes that it may carry. */
-function problemsOf(route: Route): RouteConfig['responses'] {
+function problemsOf(route: Route): Record<string, ResponseConfig> {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set(codesOf(route))) {
     const { http } = errors[code];

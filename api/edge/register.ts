@@ -67,7 +67,8 @@ function refuseMethod(methods: readonly string[]): RequestHandler {
 
 async function callerOf(req: Request, edge: Edge): Promise<Caller | null> {
   const header = req.get('authorization');
-  if (header === undefined) return null;
+  // Basic: credentials of an OAuth client (RFC 6749, 2.3.1), or of a proxy. We have no clients, and it signs nobody in.
+  if (header === undefined || /^Basic /i.test(header)) return null;
   const token = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(header)?.[1];
   if (token === undefined) throw new MagamError('TOKEN_INVALID');
   return edge.authenticate(token);

@@ -74,7 +74,7 @@ export interface RouteDefinition<
   readonly bodyType?: 'json' | 'form';
   readonly answer: Answer<Output>;
   /** An answer that is no success and no problem document either. */
-  readonly otherAnswer?: { readonly status: number; readonly description: string };
+  readonly otherAnswer?: { readonly status: number; readonly description: string; readonly schema?: z.ZodType };
   /** Codes that the handler may refuse with, beside those that any route has. */
   readonly refusals?: readonly ErrorCode[];
   /** Middleware of this route alone (a limit), after the body was parsed and before it is looked at. */

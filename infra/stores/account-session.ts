@@ -45,7 +45,8 @@ export interface RefreshState {
   readonly accountId: number;
   readonly used: boolean;
   readonly expired: boolean;
-  readonly ended: boolean;
+  /** Why its session has ended; null while it stands. */
+  readonly ended: SessionEnd | null;
 }
 
 /** What a refresh token is good for, behind the lock of its session: two refreshes of one family take turns. */
@@ -56,9 +57,9 @@ export async function lockRefreshToken(tx: Tx, tokenHash: string): Promise<Refre
     [tokenHash],
   );
   if (found === undefined) return undefined;
-  const sessions = await select<{ account_id: number; ended: number }>(
+  const sessions = await select<{ account_id: number; ended_reason: SessionEnd | null }>(
     tx,
-    'SELECT account_id, ended_at IS NOT NULL AS ended FROM account_session WHERE session_id = ? FOR UPDATE',
+    'SELECT account_id, ended_reason FROM account_session WHERE session_id = ? FOR UPDATE',
     [found.session_id],
   );
   // Read again behind the session's lock: whoever held it before may have used the token.
@@ -76,7 +77,7 @@ export async function lockRefreshToken(tx: Tx, tokenHash: string): Promise<Refre
     accountId: Number(session.account_id),
     used: token.used === 1,
     expired: token.expired === 1,
-    ended: session.ended === 1,
+    ended: session.ended_reason,
   };
 }
 

@@ -92,9 +92,9 @@ export async function insertAccount(tx: Db, made: NewAccount): Promise<number | 
 }
 
 /** What may be changed of an account; the caller holds its lock. The version goes up, the password's hash aside. */
-export type AccountChange = Partial<
-  Pick<Account, 'displayName' | 'phone' | 'role' | 'sellerId' | 'status' | 'passwordHash' | 'passwordOneTime'>
->;
+export type AccountChange = {
+  readonly [Field in keyof typeof COLUMNS]?: Account[Field] | undefined;
+};
 
 const COLUMNS = {
   displayName: 'display_name',
@@ -104,7 +104,7 @@ const COLUMNS = {
   status: 'status',
   passwordHash: 'password_hash',
   passwordOneTime: 'password_one_time',
-} as const satisfies Record<keyof AccountChange, string>;
+} as const satisfies Partial<Record<keyof Account, string>>;
 
 /** Changes a locked account and gives it the next version. */
 export async function updateAccount(tx: Tx, accountId: number, changed: AccountChange): Promise<void> {

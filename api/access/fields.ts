@@ -1,0 +1,77 @@
+/** Schemas of the fields that accounts and sessions share. */
+import { z } from 'zod';
+import { ROLES } from '../../domain/access.js';
+import { ACCOUNT_STATUSES, normaliseEmail } from '../../domain/account.js';
+import type { Account } from '../../infra/stores/account.js';
+import { externalId, id, moment } from '../edge/fields.js';
+
+/** An address that an account is made with; the handler gets it normalised. */
+export const newEmail = z
+  .string()
+  .max(500)
+  .transform((text, context) => {
+    const email = normaliseEmail(text);
+    if (email !== undefined) return email;
+    context.addIssue({ code: 'custom', message: 'must be an e-mail address' });
+    return z.NEVER;
+  })
+  .meta({
+    type: 'string',
+    format: 'email',
+    description: 'Capitals, full-width letters and spaces around it make no difference; what follows a plus sign does.',
+    example: 'kim@example.com',
+  });
+
+/** A password that somebody proves to know. */
+export const password = z.string().min(1).max(1_000).meta({ format: 'password', example: 'autumn reading weather' });
+
+/** A password that somebody takes: its rule is the domain's (PASSWORD_WEAK). */
+export const newPassword = z.string().min(1).max(1_000).meta({
+  format: 'password',
+  description: '12 to 128 characters of any kind; not the e-mail address, none of those that are tried first.',
+  example: 'autumn reading weather',
+});
+
+export const phone = z
+  .string()
+  .trim()
+  .regex(/^\+?\d(?:[ -]?\d){6,17}$/, 'must be digits, optionally with +, spaces and hyphens')
+  .max(24)
+  .meta({ type: 'string', example: '+82 10-1234-5678' });
+
+export const role = z.enum(ROLES);
+export const accountStatus = z.enum(ACCOUNT_STATUSES);
+
+/** An account as its owner and staff see it. */
+export const accountSchema = z
+  .object({
+    accountId: id,
+    email: z.string().meta({ example: 'kim@example.com' }),
+    displayName: z.string().meta({ example: '김철수' }),
+    phone: z.string().nullable(),
+    role,
+    sellerId: externalId.nullable().meta({ description: 'The business that a seller acts for; null for other roles.' }),
+    status: accountStatus,
+    passwordChangeNeeded: z
+      .boolean()
+      .meta({ description: 'The password was given by somebody else; the first sign-in has to replace it.' }),
+    createdAt: moment,
+    updatedAt: moment,
+  })
+  .meta({ id: 'Account' });
+
+export const accountBody = (account: Account): z.input<typeof accountSchema> => ({
+  accountId: account.accountId,
+  email: account.email,
+  displayName: account.displayName,
+  phone: account.phone,
+  role: account.role,
+  sellerId: account.sellerId,
+  status: account.status,
+  passwordChangeNeeded: account.passwordOneTime,
+  createdAt: account.createdAt,
+  updatedAt: account.updatedAt,
+});
+
+/** The last moment of a row in a cursor: written so, and nothing that the database would choke on. */
+export const momentKey = z.iso.datetime({ precision: 3 }).regex(/^2/);

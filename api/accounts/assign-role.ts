@@ -1,0 +1,66 @@
+/** PUT /v1/accounts/{accountId}/role */
+import { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { lockAccount, lockActiveAdmins, readAccount, updateAccount } from '../../infra/stores/account.js';
+import { endSessions } from '../../infra/stores/account-session.js';
+import { recordAudit } from '../../infra/stores/audit-log.js';
+import { readSeller } from '../../infra/stores/seller.js';
+import { accountBody, accountSchema, role } from '../access/fields.js';
+import { externalId } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { accountParams } from './read-accounts.js';
+
+const bodySchema = z
+  .strictObject({
+    role,
+    sellerId: externalId.optional().meta({ description: 'The business that a seller acts for.' }),
+  })
+  .refine((body) => (body.role === 'seller') === (body.sellerId !== undefined), {
+    path: ['sellerId'],
+    message: 'goes with the role seller, and only with it',
+  })
+  .meta({ id: 'RoleAssignment' });
+
+export const assignRole = (): Route =>
+  route({
+    method: 'put',
+    path: '/v1/accounts/{accountId}/role',
+    tag: 'Accounts',
+    summary: 'Give an account another role',
+    description:
+      'Its sessions end, so that whoever is signed in starts again as what they are now. The last admin stays one.',
+    permission: 'account.assign-role',
+    params: accountParams,
+    body: bodySchema,
+    versioned: true,
+    answer: { status: 200, description: 'The account as it is now.', schema: accountSchema },
+    refusals: ['ACCOUNT_NOT_FOUND', 'SELLER_NOT_FOUND', 'LAST_ADMIN'],
+    handle: async ({ params, body, signedIn, requestId, requireVersion, transact }) =>
+      transact(async (tx) => {
+        const admins = await lockActiveAdmins(tx);
+        const former = await lockAccount(tx, params.accountId);
+        if (former === undefined) throw new MagamError('ACCOUNT_NOT_FOUND');
+        requireVersion(former.version);
+        const { accountId } = former;
+        const sellerId = body.sellerId ?? null;
+        if (former.role === body.role && former.sellerId === sellerId) return ok(accountBody(former), former.version);
+        if (sellerId !== null && (await readSeller(tx, sellerId)) === undefined)
+          throw new MagamError('SELLER_NOT_FOUND');
+        const demoted = former.role === 'admin' && body.role !== 'admin';
+        if (demoted && admins.length === 1 && admins[0] === accountId) throw new MagamError('LAST_ADMIN');
+        await updateAccount(tx, accountId, { role: body.role, sellerId });
+        await endSessions(tx, accountId, 'ROLE_CHANGED');
+        await recordAudit(tx, {
+          caller: signedIn,
+          requestId,
+          action: 'account.assign-role',
+          subjectType: 'account',
+          subjectId: String(accountId),
+          before: { role: former.role, sellerId: former.sellerId },
+          after: { role: body.role, sellerId },
+        });
+        const account = (await readAccount(tx, accountId)) ?? former;
+        return ok(accountBody(account), account.version);
+      }),
+  });

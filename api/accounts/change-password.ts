@@ -1,0 +1,54 @@
+/** PUT /v1/me/password */
+import { z } from 'zod';
+import { checkNewPassword, isStaff } from '../../domain/account.js';
+import { MagamError } from '../../domain/errors.js';
+import { lockAccount, readAccount, updateAccount } from '../../infra/stores/account.js';
+import { endSessions } from '../../infra/stores/account-session.js';
+import { recordAudit } from '../../infra/stores/audit-log.js';
+import type { AccessContext } from '../access/context.js';
+import { newPassword, password } from '../access/fields.js';
+import { noContent } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+
+const bodySchema = z.strictObject({ password, newPassword }).meta({ id: 'PasswordChange' });
+
+export const changePassword = ({ db, passwords, limits }: AccessContext): Route =>
+  route({
+    method: 'put',
+    path: '/v1/me/password',
+    tag: 'Accounts',
+    summary: 'Change the own password',
+    description: 'Every other session of the account ends; this one goes on. Ten tries a minute.',
+    permission: 'profile.edit',
+    body: bodySchema,
+    answer: { status: 204, description: 'The password is changed; everywhere else one is signed out.' },
+    refusals: ['PASSWORD_WRONG', 'PASSWORD_WEAK', 'SIGN_IN_BUSY', 'ACCOUNT_NOT_FOUND'],
+    before: limits.passwordChange,
+    handle: async ({ body, signedIn, requestId, transact }) => {
+      const account = await readAccount(db, signedIn.accountId);
+      if (account === undefined) throw new MagamError('ACCOUNT_NOT_FOUND');
+      if (!(await passwords.verify(account.passwordHash, body.password))) throw new MagamError('PASSWORD_WRONG');
+      const weak = checkNewPassword(body.newPassword, account.email, body.password);
+      if (weak !== undefined) throw new MagamError(weak.refused, undefined, weak.details);
+      const passwordHash = await passwords.hash(body.newPassword);
+      return transact(async (tx) => {
+        const current = await lockAccount(tx, account.accountId);
+        // Changed by somebody else while the password was checked: what was proved is not true any more.
+        if (current?.passwordHash !== account.passwordHash) throw new MagamError('PASSWORD_WRONG');
+        await updateAccount(tx, account.accountId, { passwordHash, passwordOneTime: false });
+        const ended = await endSessions(tx, account.accountId, 'PASSWORD_CHANGED', signedIn.sessionId);
+        if (isStaff(signedIn.role)) {
+          await recordAudit(tx, {
+            caller: signedIn,
+            requestId,
+            action: 'profile.change-password',
+            subjectType: 'account',
+            subjectId: String(account.accountId),
+            before: null,
+            after: { sessionsEnded: ended },
+          });
+        }
+        return noContent();
+      });
+    },
+  });

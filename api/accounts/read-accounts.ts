@@ -1,0 +1,61 @@
+/** GET /v1/accounts and GET /v1/accounts/{accountId} */
+import { z } from 'zod';
+import { foldEmail } from '../../domain/account.js';
+import { MagamError } from '../../domain/errors.js';
+import { listAccounts, readAccount } from '../../infra/stores/account.js';
+import { accountBody, accountSchema, accountStatus, role } from '../access/fields.js';
+import type { ApiContext } from '../context.js';
+import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { idText } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+
+const LIST = 'accounts';
+
+const querySchema = z.strictObject({
+  ...pageQuery,
+  email: z.string().max(254).optional().meta({ description: 'Accounts whose address begins so.', example: 'kim' }),
+  role: role.optional(),
+  status: accountStatus.optional(),
+});
+
+export const findAccounts = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/accounts',
+    tag: 'Accounts',
+    summary: 'List accounts',
+    description: 'By address.',
+    permission: 'account.read',
+    query: querySchema,
+    answer: { status: 200, description: 'A page of accounts.', schema: pageOf(accountSchema) },
+    handle: async ({ query }) => {
+      const [after] = readCursor(query.cursor, LIST, z.tuple([z.string().max(254)])) ?? [];
+      const emailPrefix = query.email === undefined ? undefined : foldEmail(query.email);
+      const rows = await listAccounts(
+        db,
+        { emailPrefix, role: query.role, status: query.status, after },
+        query.limit + 1,
+      );
+      return ok(pageFrom(rows, query.limit, accountBody, (last) => encodeCursor(LIST, [last.email])));
+    },
+  });
+
+export const accountParams = z.strictObject({ accountId: idText });
+
+export const showAccount = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/accounts/{accountId}',
+    tag: 'Accounts',
+    summary: 'Show an account',
+    permission: 'account.read',
+    params: accountParams,
+    answer: { status: 200, description: 'The account.', schema: accountSchema },
+    refusals: ['ACCOUNT_NOT_FOUND'],
+    handle: async ({ params }) => {
+      const account = await readAccount(db, params.accountId);
+      if (account === undefined) throw new MagamError('ACCOUNT_NOT_FOUND');
+      return ok(accountBody(account), account.version);
+    },
+  });

@@ -1,0 +1,56 @@
+/**
+ * POST /v1/accounts: somebody makes an account, as a buyer. That an address is taken has to be told, because there is no mail that could tell it in
+ * private; but asking costs what a try to sign in costs: the same work on the password, done before anything is looked up, and the same
+ * 60 a minute of one address.
+ */
+import { z } from 'zod';
+import { checkPassword } from '../../domain/account.js';
+import { isRefusal, MagamError } from '../../domain/errors.js';
+import { insertAccount, readAccount } from '../../infra/stores/account.js';
+import type { AccessContext } from '../access/context.js';
+import { accountBody, accountSchema, newEmail, newPassword, phone } from '../access/fields.js';
+import { text } from '../edge/fields.js';
+import { created } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+
+const bodySchema = z
+  .strictObject({
+    email: newEmail,
+    password: newPassword,
+    displayName: text(100).meta({ example: '김철수' }),
+    phone: phone.optional(),
+  })
+  .meta({ id: 'NewAccount' });
+
+export const signUp = ({ passwords, limits }: AccessContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/accounts',
+    tag: 'Accounts',
+    summary: 'Make an account',
+    description: 'The account is a buyer’s. Sellers and staff are made by staff.',
+    permission: 'account.sign-up',
+    body: bodySchema,
+    answer: { status: 201, description: 'The account; now sign in.', schema: accountSchema },
+    refusals: ['EMAIL_TAKEN', 'PASSWORD_WEAK', 'SIGN_IN_BUSY'],
+    before: limits.signUp,
+    handle: async ({ body, transact }) => {
+      const weak = checkPassword(body.password, body.email);
+      if (weak !== undefined) throw new MagamError(weak.refused, undefined, weak.details);
+      const passwordHash = await passwords.hash(body.password);
+      return transact(async (tx) => {
+        const { email, displayName } = body;
+        const made = await insertAccount(tx, {
+          email,
+          passwordHash,
+          displayName,
+          phone: body.phone ?? null,
+          role: 'buyer',
+        });
+        if (isRefusal(made)) throw new MagamError(made.refused);
+        const account = await readAccount(tx, made);
+        if (account === undefined) throw new MagamError('ACCOUNT_NOT_FOUND');
+        return created('/v1/me', accountBody(account), account.version);
+      });
+    },
+  });

@@ -1,0 +1,82 @@
+/** GET /v1/audit-log */
+import { z } from 'zod';
+import { ROLES } from '../../domain/access.js';
+import { listAudit } from '../../infra/stores/audit-log.js';
+import { momentKey } from '../access/fields.js';
+import type { ApiContext } from '../context.js';
+import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { id, idText, moment } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+
+const entrySchema = z
+  .object({
+    auditId: id,
+    recordedAt: moment,
+    actorAccountId: id.nullable().meta({ description: 'Null: somebody at the command line, named by actorUserName.' }),
+    actorRole: z.enum(ROLES).nullable(),
+    actorUserName: z.string().nullable(),
+    requestId: z.string().nullable().meta({ description: 'X-Request-Id of the call; also in the log of the server.' }),
+    action: z.string().meta({ example: 'seller.edit' }),
+    subjectType: z.string().meta({ example: 'seller' }),
+    subjectId: z.string().meta({ example: 'S7' }),
+    before: z
+      .unknown()
+      .meta({ description: 'What changed, as it was; null where there was nothing. Secrets are masked.' }),
+    after: z.unknown().meta({ description: 'The same as it was afterwards.' }),
+  })
+  .meta({ id: 'AuditEntry' });
+
+/** A moment of a query, with its offset from UTC; the database gets it in UTC. */
+const instant = z.iso
+  .datetime({ offset: true })
+  .regex(/^[2-8]/)
+  .transform((text) => new Date(text).toISOString())
+  .meta({ type: 'string', format: 'date-time', example: '2026-06-30T00:00:00+09:00' });
+
+const querySchema = z.strictObject({
+  ...pageQuery,
+  subject: z
+    .string()
+    .regex(/^[a-z][a-z-]{0,31}:.{1,160}$/, 'must be a type and an id, as in seller:S7')
+    .optional()
+    .meta({ description: 'What was changed: type and id.', example: 'seller:S7' }),
+  actor: idText.optional().meta({ description: 'Account that changed it.' }),
+  from: instant.optional().meta({ description: 'From this moment on.' }),
+  to: instant.optional().meta({ description: 'Before this moment.' }),
+});
+
+const LIST = 'audit-log';
+
+const readAuditLog = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/audit-log',
+    tag: 'Audit log',
+    summary: 'List what staff changed',
+    description: 'Newest first. Entries are only ever added.',
+    permission: 'audit.read',
+    query: querySchema,
+    answer: { status: 200, description: 'A page of the audit log.', schema: pageOf(entrySchema) },
+    handle: async ({ query }) => {
+      const key = readCursor(query.cursor, LIST, z.tuple([momentKey, id]));
+      const [type = '', ...rest] = query.subject?.split(':') ?? [];
+      const filter = {
+        subject: query.subject === undefined ? undefined : { type, id: rest.join(':') },
+        actorAccountId: query.actor,
+        from: query.from,
+        to: query.to,
+        after: key === undefined ? undefined : { recordedAt: key[0], auditId: key[1] },
+      };
+      const rows = await listAudit(db, filter, query.limit + 1);
+      const page = pageFrom(
+        rows,
+        query.limit,
+        (entry) => entry,
+        (last) => encodeCursor(LIST, [last.recordedAt, last.auditId]),
+      );
+      return ok(page);
+    },
+  });
+
+export const auditRoutes = (context: ApiContext): Route[] => [readAuditLog(context)];

@@ -1,0 +1,57 @@
+/** PATCH /v1/sellers/{sellerId} */
+import { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { sealBankAccount } from '../../infra/bank-account.js';
+import { recordAudit } from '../../infra/stores/audit-log.js';
+import { lockSeller, readSeller, updateSeller } from '../../infra/stores/seller.js';
+import type { ApiContext } from '../context.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { sellerBody, sellerContent, sellerFields, sellerParams, sellerSchema } from './seller-body.js';
+
+const bodySchema = z.strictObject(sellerFields).partial().meta({ id: 'SellerChange' });
+
+export const editSeller = ({ config }: ApiContext): Route =>
+  route({
+    method: 'patch',
+    path: '/v1/sellers/{sellerId}',
+    tag: 'Sellers',
+    summary: 'Change a seller',
+    description: 'Fields that are left out stay as they are; a bank account is replaced as a whole.',
+    permission: 'seller.edit',
+    params: sellerParams,
+    body: bodySchema,
+    versioned: true,
+    answer: { status: 200, description: 'The seller as it is now.', schema: sellerSchema },
+    refusals: ['SELLER_NOT_FOUND'],
+    handle: async ({ params, body, signedIn, requestId, requireVersion, transact }) =>
+      transact(async (tx) => {
+        const former = await lockSeller(tx, params.sellerId);
+        if (former === undefined) throw new MagamError('SELLER_NOT_FOUND');
+        requireVersion(former.version);
+        const { sellerId } = former;
+        const bankAccount =
+          body.bankAccount === undefined
+            ? former.bankAccount
+            : sealBankAccount(config.encryptionKey, sellerId, body.bankAccount);
+        await updateSeller(tx, {
+          ...former,
+          name: body.name ?? former.name,
+          businessNumber: body.businessNumber ?? former.businessNumber,
+          taxType: body.taxType ?? former.taxType,
+          status: body.status ?? former.status,
+          bankAccount,
+        });
+        const seller = (await readSeller(tx, sellerId)) ?? former;
+        await recordAudit(tx, {
+          caller: signedIn,
+          requestId,
+          action: 'seller.edit',
+          subjectType: 'seller',
+          subjectId: sellerId,
+          before: sellerContent(former),
+          after: sellerContent(seller),
+        });
+        return ok(sellerBody(seller), seller.version);
+      }),
+  });

@@ -1,0 +1,86 @@
+/** Sellers as they are asked for and answered: the number of a bank account goes in and never comes out. */
+import { z } from 'zod';
+import { normaliseBankAccount, normaliseBusinessNumber, SELLER_STATUSES, TAX_TYPES } from '../../domain/seller.js';
+import type { Seller } from '../../infra/stores/seller.js';
+import { externalId, moment, text } from '../edge/fields.js';
+
+/** A text that the domain brings into its form, or refuses. */
+const normalised = (normalise: (text: string) => string | undefined, message: string) =>
+  z
+    .string()
+    .max(40)
+    .transform((typed, context) => {
+      const value = normalise(typed);
+      if (value !== undefined) return value;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    });
+
+export const sellerFields = {
+  name: text(100).meta({ example: '한빛서점' }),
+  businessNumber: normalised(
+    normaliseBusinessNumber,
+    'must be a Korean business number whose check digit is right',
+  ).meta({
+    type: 'string',
+    description: 'Business registration number, with or without hyphens.',
+    example: '124-81-00998',
+  }),
+  taxType: z.enum(TAX_TYPES),
+  bankAccount: z
+    .strictObject({
+      bankCode: z
+        .string()
+        .regex(/^\d{3}$/, 'must be three digits')
+        .meta({ example: '088' }),
+      accountNumber: normalised(normaliseBankAccount, 'must be 8 to 20 digits, hyphens aside').meta({
+        type: 'string',
+        description: 'Stored encrypted; answers show its last four digits.',
+        example: '110-123-456789',
+      }),
+      accountHolder: text(100).meta({ example: '한빛서점' }),
+    })
+    .meta({ id: 'BankAccountNumber' }),
+  status: z.enum(SELLER_STATUSES),
+};
+
+export const sellerSchema = z
+  .object({
+    sellerId: externalId,
+    name: z.string(),
+    businessNumber: z.string().meta({ description: 'Ten digits.', example: '1248100998' }),
+    taxType: sellerFields.taxType,
+    bankAccount: z
+      .object({
+        bankCode: z.string().meta({ example: '088' }),
+        accountNumberMasked: z.string().meta({ example: '****6789' }),
+        accountHolder: z.string(),
+      })
+      .meta({ id: 'BankAccount' }),
+    status: sellerFields.status,
+    createdAt: moment,
+    updatedAt: moment,
+  })
+  .meta({ id: 'Seller' });
+
+export const sellerBody = (seller: Seller): z.input<typeof sellerSchema> => ({
+  sellerId: seller.sellerId,
+  ...sellerContent(seller),
+  createdAt: seller.createdAt,
+  updatedAt: seller.updatedAt,
+});
+
+/** What can change of a seller: in answers and in the audit log. */
+export const sellerContent = ({ name, businessNumber, taxType, bankAccount, status }: Seller) => ({
+  name,
+  businessNumber,
+  taxType,
+  bankAccount: {
+    bankCode: bankAccount.bankCode,
+    accountNumberMasked: bankAccount.masked,
+    accountHolder: bankAccount.accountHolder,
+  },
+  status,
+});
+
+export const sellerParams = z.strictObject({ sellerId: externalId });

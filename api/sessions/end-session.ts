@@ -1,0 +1,25 @@
+/** DELETE /v1/me/sessions/{sessionId} */
+import { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { endSession, readSessionOwner } from '../../infra/stores/account-session.js';
+import type { ApiContext } from '../context.js';
+import { noContent } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+
+export const signOutElsewhere = ({ db }: ApiContext): Route =>
+  route({
+    method: 'delete',
+    path: '/v1/me/sessions/{sessionId}',
+    tag: 'Signing in',
+    summary: 'Sign out one of the own sessions',
+    permission: 'profile.edit',
+    params: z.strictObject({ sessionId: z.uuid() }),
+    answer: { status: 204, description: 'The session has ended, now or before.' },
+    refusals: ['SESSION_NOT_FOUND'],
+    handle: async ({ params, signedIn }) => {
+      const owner = await readSessionOwner(db, params.sessionId);
+      if (owner !== signedIn.accountId) throw new MagamError('SESSION_NOT_FOUND'); // others' are none of one's business
+      await endSession(db, params.sessionId, 'SIGNED_OUT');
+      return noContent();
+    },
+  });

@@ -1,0 +1,130 @@
+/** Signing in: a name and a password become a session with its first pair of tokens. */
+import { createHmac } from 'node:crypto';
+import { checkNewPassword, normaliseEmail, type SignInOutcome } from '../../domain/account.js';
+import { type ErrorCode, MagamError } from '../../domain/errors.js';
+import { newRefreshToken } from '../../infra/access-token.js';
+import { inTransaction, type Tx } from '../../infra/database.js';
+import { sha256 } from '../../infra/sha256.js';
+import {
+  type Account,
+  lockAccount,
+  readAccount,
+  readAccountByEmail,
+  replacePasswordHash,
+  updateAccount,
+} from '../../infra/stores/account.js';
+import { type Device, endSessions, insertRefreshToken, insertSession } from '../../infra/stores/account-session.js';
+import { insertSignIn } from '../../infra/stores/sign-in.js';
+import type { AccessContext } from '../access/context.js';
+
+export interface Credentials {
+  /** As typed. */
+  readonly email: string;
+  readonly password: string;
+  /** Replaces the password; needed where it was given for one sign-in only. */
+  readonly newPassword?: string | undefined;
+  readonly device: Device;
+}
+
+export interface OpenedSession {
+  readonly account: Account;
+  readonly sessionId: string;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+/** An account can be changed while its password is checked; then it is checked again, so often at most. */
+const CHECKS_MAX = 3;
+
+/** What opening a session may refuse with. */
+export const openSessionRefusals = [
+  'INVALID_CREDENTIALS',
+  'ACCOUNT_LOCKED',
+  'PASSWORD_CHANGE_NEEDED',
+  'PASSWORD_WEAK',
+  'SIGN_IN_BUSY',
+] as const satisfies readonly ErrorCode[];
+
+/**
+ * Checks the credentials and opens a session. Whatever is wrong with name or password, the answer and the time it takes are the same; that the
+ * account is locked is told only to whoever knows its password.
+ */
+export async function openSession(access: AccessContext, credentials: Credentials): Promise<OpenedSession> {
+  const { db, passwords, tokens, limits } = access;
+  const { email, password, newPassword, device } = credentials;
+  const name = normaliseEmail(email);
+  for (let check = 1; check <= CHECKS_MAX; check += 1) {
+    const account = name === undefined ? undefined : await readAccountByEmail(db, name);
+    const right = await passwords.verify(account?.passwordHash ?? null, password);
+    if (account === undefined || !right) return refused(access, credentials, account, 'INVALID_CREDENTIALS');
+    if (account.status === 'LOCKED') return refused(access, credentials, account, 'ACCOUNT_LOCKED');
+    if (account.passwordOneTime && newPassword === undefined)
+      return refused(access, credentials, account, 'PASSWORD_CHANGE_NEEDED');
+    const renewed = await renewedHash(access, account, credentials);
+    const refreshToken = newRefreshToken();
+    const sessionId = await inTransaction(db, async (tx) => {
+      const current = await lockAccount(tx, account.accountId);
+      if (current?.passwordHash !== account.passwordHash || current.status !== account.status) return undefined;
+      if (renewed !== undefined) await renewPassword(tx, account, renewed, newPassword !== undefined);
+      const opened = await insertSession(tx, account.accountId, device);
+      await insertRefreshToken(tx, opened, sha256(refreshToken));
+      await insertSignIn(tx, entry(access, credentials, account, 'SIGNED_IN'));
+      return opened;
+    });
+    if (sessionId === undefined) continue;
+    await limits.forgive(device.ip, email);
+    return {
+      account: (await readAccount(db, account.accountId)) ?? account,
+      sessionId,
+      accessToken: await tokens.sign({ accountId: account.accountId, sessionId }),
+      refreshToken,
+    };
+  }
+  throw new MagamError('DATABASE_BUSY');
+}
+
+/** The hash to store instead: of the new password, or of the same one when its hash has former parameters. Throws PASSWORD_WEAK. */
+async function renewedHash(
+  { passwords }: AccessContext,
+  account: Account,
+  { password, newPassword }: Credentials,
+): Promise<string | undefined> {
+  if (newPassword !== undefined) {
+    const refusal = checkNewPassword(newPassword, account.email, password);
+    if (refusal !== undefined) throw new MagamError(refusal.refused, undefined, refusal.details);
+    return passwords.hash(newPassword);
+  }
+  return passwords.isOutdated(account.passwordHash) ? passwords.hash(password) : undefined;
+}
+
+async function renewPassword(tx: Tx, account: Account, hash: string, isOther: boolean): Promise<void> {
+  if (!isOther) return replacePasswordHash(tx, account.accountId, account.passwordHash, hash);
+  await updateAccount(tx, account.accountId, { passwordHash: hash, passwordOneTime: false });
+  await endSessions(tx, account.accountId, 'PASSWORD_CHANGED');
+}
+
+async function refused(
+  access: AccessContext,
+  credentials: Credentials,
+  account: Account | undefined,
+  code: 'INVALID_CREDENTIALS' | 'ACCOUNT_LOCKED' | 'PASSWORD_CHANGE_NEEDED',
+): Promise<never> {
+  const wrong = account === undefined ? 'UNKNOWN_NAME' : 'WRONG_PASSWORD';
+  const outcome = code === 'INVALID_CREDENTIALS' ? wrong : code;
+  await insertSignIn(access.db, entry(access, credentials, account, outcome));
+  throw new MagamError(code);
+}
+
+const entry = (
+  { config }: AccessContext,
+  { email, device }: Credentials,
+  account: Account | undefined,
+  outcome: SignInOutcome,
+) => ({
+  accountId: account?.accountId ?? null,
+  nameHash: createHmac('sha256', config.tokenKey)
+    .update(`sign-in name:${normaliseEmail(email) ?? email}`)
+    .digest('hex'),
+  device,
+  outcome,
+});

@@ -1,0 +1,62 @@
+/**
+ * Going on with a session: a refresh token is used once and replaced (RFC 9700, 4.14.2). A token that comes a second time was copied, and nobody
+ * can tell which of the two holders is the owner: the whole family ends, so both are out and the owner signs in again. That is strict: a
+ * client that sends one token twice at the same time (two tabs, a retry after a lost answer) signs itself out. There is no grace period, because
+ * within it a thief would go unnoticed.
+ */
+import { type ErrorCode, MagamError } from '../../domain/errors.js';
+import { newRefreshToken } from '../../infra/access-token.js';
+import { inTransaction } from '../../infra/database.js';
+import { sha256 } from '../../infra/sha256.js';
+import { type Account, readAccount } from '../../infra/stores/account.js';
+import {
+  type Device,
+  endSession,
+  insertRefreshToken,
+  lockRefreshToken,
+  useRefreshToken,
+} from '../../infra/stores/account-session.js';
+import type { AccessContext } from '../access/context.js';
+import type { OpenedSession } from './open-session.js';
+
+type Outcome =
+  | { readonly account: Account; readonly sessionId: string }
+  | { readonly refused: (typeof refreshRefusals)[number] };
+
+/** What refreshing may refuse with. */
+export const refreshRefusals = [
+  'REFRESH_TOKEN_INVALID',
+  'REFRESH_TOKEN_REUSED',
+  'ACCOUNT_LOCKED',
+] as const satisfies readonly ErrorCode[];
+
+/** Uses a refresh token. What a refusal changed (the family's end) is committed before it is told. */
+export async function refreshSession(access: AccessContext, token: string, device: Device): Promise<OpenedSession> {
+  const refreshToken = newRefreshToken();
+  const outcome = await rotate(access, sha256(token), sha256(refreshToken), device);
+  if ('refused' in outcome) throw new MagamError(outcome.refused);
+  const { account, sessionId } = outcome;
+  const accessToken = await access.tokens.sign({ accountId: account.accountId, sessionId });
+  return { account, sessionId, accessToken, refreshToken };
+}
+
+const rotate = ({ db, log }: AccessContext, used: string, next: string, device: Device): Promise<Outcome> =>
+  inTransaction(db, async (tx): Promise<Outcome> => {
+    const state = await lockRefreshToken(tx, used);
+    if (state === undefined) return { refused: 'REFRESH_TOKEN_INVALID' };
+    const { sessionId, accountId } = state;
+    if (state.ended !== null) {
+      return { refused: state.ended === 'STOLEN' ? 'REFRESH_TOKEN_REUSED' : 'REFRESH_TOKEN_INVALID' };
+    }
+    if (state.used) {
+      await endSession(tx, sessionId, 'STOLEN');
+      log.warn({ accountId, sessionId, ip: device.ip }, 'a refresh token was used twice; its session ends');
+      return { refused: 'REFRESH_TOKEN_REUSED' };
+    }
+    const account = await readAccount(tx, accountId);
+    if (state.expired || account === undefined) return { refused: 'REFRESH_TOKEN_INVALID' };
+    if (account.status === 'LOCKED') return { refused: 'ACCOUNT_LOCKED' };
+    await useRefreshToken(tx, state, used, device);
+    await insertRefreshToken(tx, sessionId, next);
+    return { account, sessionId };
+  });

@@ -1,0 +1,23 @@
+/** POST /v1/sessions/refresh */
+import { z } from 'zod';
+import type { AccessContext } from '../access/context.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { refreshRefusals, refreshSession } from './refresh-session.js';
+import { deviceOf, signedInBody, signedInSchema } from './session-body.js';
+
+export const refresh = (access: AccessContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/sessions/refresh',
+    tag: 'Signing in',
+    summary: 'Get new tokens for a refresh token',
+    description:
+      'A refresh token is good for one refresh. One that comes a second time counts as stolen: its session ends for everybody who ' +
+      'holds a token of it, also when it was the same client asking twice at once. Send no Authorization header.',
+    permission: 'session.open',
+    body: z.strictObject({ refreshToken: z.string().min(1).max(200) }).meta({ id: 'Refresh' }),
+    answer: { status: 200, description: 'The next pair of tokens.', schema: signedInSchema },
+    refusals: refreshRefusals,
+    handle: async (call) => ok(signedInBody(await refreshSession(access, call.body.refreshToken, deviceOf(call)))),
+  });

@@ -1,0 +1,32 @@
+/** Tokens as they are answered. */
+import { z } from 'zod';
+import { ACCESS_TOKEN_SECONDS } from '../../infra/access-token.js';
+import type { Device } from '../../infra/stores/account-session.js';
+import { accountBody, accountSchema } from '../access/fields.js';
+import type { OpenedSession } from './open-session.js';
+
+export const signedInSchema = z
+  .object({
+    accessToken: z.string().meta({ description: 'Send it as `Authorization: Bearer …`.' }),
+    tokenType: z.literal('Bearer'),
+    expiresIn: z.number().int().meta({ description: 'Seconds that the access token lasts.', example: 900 }),
+    refreshToken: z.string().meta({ description: 'Good for one refresh, which brings the next one. Keep it secret.' }),
+    sessionId: z.uuid(),
+    account: accountSchema,
+  })
+  .meta({ id: 'SignedIn' });
+
+export const signedInBody = (opened: OpenedSession): z.input<typeof signedInSchema> => ({
+  accessToken: opened.accessToken,
+  tokenType: 'Bearer',
+  expiresIn: ACCESS_TOKEN_SECONDS,
+  refreshToken: opened.refreshToken,
+  sessionId: opened.sessionId,
+  account: accountBody(opened.account),
+});
+
+/** Where a call comes from, as the history keeps it. */
+export const deviceOf = ({ ip, userAgent }: { readonly ip: string; readonly userAgent: string }): Device => ({
+  ip,
+  userAgent,
+});

@@ -1,0 +1,39 @@
+/** POST /v1/sessions */
+import { z } from 'zod';
+import type { AccessContext } from '../access/context.js';
+import { newPassword, password } from '../access/fields.js';
+import { created } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { openSession, openSessionRefusals } from './open-session.js';
+import { deviceOf, signedInBody, signedInSchema } from './session-body.js';
+
+const bodySchema = z
+  .strictObject({
+    email: z.string().max(500).meta({ example: 'kim@example.com' }),
+    password,
+    newPassword: newPassword.optional().meta({
+      description:
+        'Replaces the password; needed on the first sign-in with one that somebody else gave. Signs out elsewhere.',
+    }),
+  })
+  .meta({ id: 'SignIn' });
+
+export const signIn = (access: AccessContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/sessions',
+    tag: 'Signing in',
+    summary: 'Sign in',
+    description:
+      'Opens a session. An access token lasts 15 minutes, the session 90 days while it is refreshed at least every 30. ' +
+      'Ten tries a minute of one name from one address; a successful one sets that count back.',
+    permission: 'session.open',
+    body: bodySchema,
+    answer: { status: 201, description: 'Signed in.', schema: signedInSchema },
+    refusals: openSessionRefusals,
+    before: access.limits.signIn,
+    handle: async (call) => {
+      const opened = await openSession(access, { ...call.body, device: deviceOf(call) });
+      return created(`/v1/me/sessions/${opened.sessionId}`, signedInBody(opened));
+    },
+  });
