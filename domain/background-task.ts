@@ -1,4 +1,6 @@
 /** The closed unions of background tasks and of policy drafts; the tables check the same. */
+import type { TrialDates } from './policy-trial.js';
+
 export const TASK_KINDS = ['VERIFY', 'POLICY_CHECK', 'IMPORT'] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
@@ -10,3 +12,35 @@ export const hasEnded = (status: TaskStatus): boolean => status !== 'REQUESTED' 
 
 export const DRAFT_STATUSES = ['DRAFT', 'APPLIED', 'DISCARDED'] as const;
 export type DraftStatus = (typeof DRAFT_STATUSES)[number];
+
+/** What a VERIFY is asked with. */
+export interface VerifyParameters {
+  readonly date: string;
+}
+
+/** What a POLICY_CHECK is asked with: the draft as it stood then. */
+export interface PolicyCheckParameters {
+  readonly draftId: number;
+  readonly draftVersion: number;
+  readonly date: string;
+  readonly dates: TrialDates;
+  /** A policy file. */
+  readonly definition: unknown;
+}
+
+/** What an IMPORT is asked with. */
+export interface ImportParameters {
+  readonly kind: 'lines' | 'refunds';
+  readonly fileId: string;
+  /** As the uploader calls it. */
+  readonly fileName: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly encoding: string;
+  readonly timeZone: string;
+  readonly platformTimeZone: string;
+  /** JSON text, null without a mapping. */
+  readonly mapping: string | null;
+  readonly late: boolean;
+  readonly skipRejects: boolean;
+}

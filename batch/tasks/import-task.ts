@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ImportParameters } from '../../domain/background-task.js';
 import { MagamError } from '../../domain/errors.js';
 import { type Db, inTransaction, isoTime } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
@@ -23,21 +24,6 @@ import {
   readParts,
 } from '../../infra/stores/stored-file.js';
 import { orInterrupted, type TaskCall, TaskInterrupted, type TaskRunner } from './task.js';
-
-/** As the API wrote them. */
-export interface ImportParameters {
-  readonly kind: 'lines' | 'refunds';
-  readonly fileId: string;
-  readonly fileName: string;
-  readonly sha256: string;
-  readonly encoding: string;
-  readonly timeZone: string;
-  readonly platformTimeZone: string;
-  /** JSON text, null without a mapping. */
-  readonly mapping: string | null;
-  readonly late: boolean;
-  readonly skipRejects: boolean;
-}
 
 /** The names under which the file and its rejects lie in the private folder; they are told to nobody. */
 interface PrivateFiles {

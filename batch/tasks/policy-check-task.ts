@@ -2,18 +2,12 @@
  * POLICY_CHECK: which lines of a closed date a draft of fee policies would have touched, and by how much. The date is read in one
  * consistent view; the touched lines are written as they are found, each batch behind the task's fence.
  */
+import type { PolicyCheckParameters } from '../../domain/background-task.js';
 import { isRefusal, MagamError } from '../../domain/errors.js';
 import type { FeePolicy } from '../../domain/fee-policy.js';
 import type { Figures } from '../../domain/figures.js';
 import { PolicyBook } from '../../domain/policy-book.js';
-import {
-  type TrialBooks,
-  type TrialDates,
-  type TrialOutcome,
-  trialBooks,
-  tryRefund,
-  trySale,
-} from '../../domain/policy-trial.js';
+import { type TrialBooks, type TrialOutcome, trialBooks, tryRefund, trySale } from '../../domain/policy-trial.js';
 import { type Leg, legName, REFUND, SALE } from '../../domain/settled-line.js';
 import { type Db, inSnapshot, inTransaction } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
@@ -31,14 +25,6 @@ import {
 } from '../../infra/stores/verification.js';
 import { CheckSums, DECIDED_FIGURES, type DecidedFigures } from './check-sums.js';
 import { orInterrupted, type TaskCall, TaskInterrupted, type TaskRunner } from './task.js';
-
-export interface PolicyCheckParameters {
-  readonly draftId: number;
-  readonly draftVersion: number;
-  readonly date: string;
-  readonly dates: TrialDates;
-  readonly definition: unknown;
-}
 
 /** Lines of one read. */
 const PAGE_LINES = 4_000;

@@ -1,4 +1,5 @@
 /** VERIFY: `magam verify` as a task. */
+import type { VerifyParameters } from '../../domain/background-task.js';
 import { faultPoint } from '../../infra/faults.js';
 import { verifyDate } from '../verify.js';
 import { orInterrupted, type TaskRunner } from './task.js';
@@ -6,7 +7,7 @@ import { orInterrupted, type TaskRunner } from './task.js';
 export const verifyTask: TaskRunner = {
   releasedAtOnce: true,
   async run({ db, task, signal, progress }) {
-    const { date } = task.parameters as { date: string };
+    const { date } = task.parameters as VerifyParameters;
     const started = performance.now();
     await faultPoint('verify.started');
     const verification = await verifyDate(db, date, (done, total) => {

@@ -1,0 +1,160 @@
+/** Runners carry out imports: to the end, and when they are killed, stopped or told to give up in the middle. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { change, inTransaction } from '../../infra/database.js';
+import { requestCancel } from '../../infra/stores/background-task.js';
+import { readFileRecord } from '../../infra/stores/stored-file.js';
+import { until } from '../../scripts/chaos/magam.mjs';
+import { salesCsv } from '../support/feed-files.js';
+import { ImportScene, LINES, manyLines } from '../support/import-scene.js';
+import {
+  askForImport,
+  endOf,
+  expectGracefulEnd,
+  leadElsewhere,
+  storedText,
+  taskOf,
+  taskRunners,
+} from '../support/tasks.js';
+
+const startRunner = taskRunners();
+
+describe('an import', () => {
+  let scene: ImportScene;
+  beforeAll(async () => {
+    scene = await ImportScene.open();
+    await leadElsewhere(scene.database.db);
+  });
+  afterAll(() => scene.close());
+  beforeEach(async () => {
+    await scene.reset();
+    for (const table of ['background_task', 'stored_file', 'stored_file_part'])
+      await change(scene.database.db, `DELETE FROM ${table}`);
+  });
+  const text = manyLines();
+
+  it.each([
+    'task.claimed',
+    'import-task.fetched',
+    'import.registered',
+    'import.after-commit',
+    'import.before-complete',
+    'import-task.imported',
+    'task.finished',
+  ])('whose runner is killed at %s is gone on with, and nothing is doubled', async (point) => {
+    const { url, db } = scene.database;
+    const taskId = await askForImport(db, 'lines', text);
+    const killed = startRunner(url, { MAGAM_FAULT: `${point}:kill` });
+    expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
+    await scene.expireLeases();
+    startRunner(url);
+    const task = await endOf(db, 'IMPORT', taskId);
+    expect(task).toMatchObject({
+      status: 'COMPLETED',
+      error: null,
+      result: {
+        rows: LINES,
+        imported: LINES,
+        unchanged: 0,
+        rejected: 0,
+        importId: Number(await scene.importId('MIN')),
+      },
+    });
+    expect(await scene.count('sale_entry')).toBe(LINES);
+    const { rejectsFileId } = task.result as { rejectsFileId: string };
+    expect(await storedText(db, rejectsFileId)).toBe('line,column,code,value\n');
+  });
+
+  it('is given back when its runner is told to stop, and the upload is deleted at its end', async () => {
+    const { url, db } = scene.database;
+    const taskId = await askForImport(db, 'lines', text);
+    const gate = join(scene.folder.path, 'stop-gate');
+    const runner = startRunner(url, { MAGAM_FAULT: `import.after-commit:wait:1:${gate}` });
+    await runner.says('FAULT import.after-commit');
+    runner.send('SIGTERM');
+    writeFileSync(gate, '');
+    expect(await runner.ended).toMatchObject({ code: 0 });
+    const { fileId } = (await taskOf(db, 'IMPORT', taskId)).parameters as { fileId: string };
+    expect(await taskOf(db, 'IMPORT', taskId)).toMatchObject({ status: 'REQUESTED', claims: 0 });
+    expect(await scene.count('sale_entry')).toBeLessThan(LINES);
+    const second = startRunner(url);
+    expect(await endOf(db, 'IMPORT', taskId)).toMatchObject({ status: 'COMPLETED', result: { imported: LINES } });
+    expect(await scene.count('feed_import')).toBe(1);
+    await until(async () => (await readFileRecord(db, fileId)) === undefined, 'the upload is gone');
+    await expectGracefulEnd(second);
+  });
+
+  it('that is cancelled in the middle withdraws what it wrote', async () => {
+    const { url, db } = scene.database;
+    const taskId = await askForImport(db, 'lines', text);
+    const gate = join(scene.folder.path, 'cancel-gate');
+    const runner = startRunner(url, { MAGAM_FAULT: `import.after-commit:wait:1:${gate}` });
+    await runner.says('FAULT import.after-commit');
+    expect(await scene.count('sale_entry')).toBeGreaterThan(0);
+    await inTransaction(db, (tx) => requestCancel(tx, taskId, 'me'));
+    await new Promise((resolve) => setTimeout(resolve, 700)); // heartbeats come every 300 ms
+    writeFileSync(gate, '');
+    expect(await endOf(db, 'IMPORT', taskId)).toMatchObject({ status: 'CANCELLED', error: null });
+    expect(await scene.count('sale_entry')).toBe(0);
+    expect(await scene.statuses()).toEqual(['ABANDONED']);
+    await expectGracefulEnd(runner);
+  });
+
+  it('whose runner was killed is withdrawn by another, when it is cancelled meanwhile', async () => {
+    const { url, db } = scene.database;
+    const taskId = await askForImport(db, 'lines', text);
+    expect(await startRunner(url, { MAGAM_FAULT: 'import.after-commit:kill' }).ended).toMatchObject({
+      signal: 'SIGKILL',
+    });
+    await inTransaction(db, (tx) => requestCancel(tx, taskId, 'me'));
+    await scene.expireLeases();
+    startRunner(url);
+    expect(await endOf(db, 'IMPORT', taskId)).toMatchObject({ status: 'CANCELLED' });
+    expect(await scene.count('sale_entry')).toBe(0);
+  });
+
+  it('with bad rows has the rejects file of the command, and names no private path', async () => {
+    const { url, db } = scene.database;
+    const bad = salesCsv(
+      { order_id: 'A' },
+      { order_id: 'B', quantity: '0', currency: 'XXQ' },
+      { order_id: 'C', seller_id: '"a,b"' },
+      { order_id: 'D', confirmed_on: 'x' },
+    );
+    const file = scene.folder.write(bad);
+    const rejects = join(scene.folder.path, 'rejects.csv');
+    const command = await scene.magam('import', 'lines', file, '--rejects', rejects);
+    expect(command.code).toBe(1);
+    startRunner(url);
+    const refused = await endOf(db, 'IMPORT', await askForImport(db, 'lines', bad));
+    expect(refused).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'IMPORT_REJECTED', details: { rows: 4, rejected: 2 } },
+    });
+    expect(JSON.stringify(refused.error)).not.toContain('magam-upload');
+    const { rejectsFileId } = refused.result as { rejectsFileId: string };
+    expect(await storedText(db, rejectsFileId)).toBe(readFileSync(rejects, 'utf8'));
+    expect(await scene.count('sale_entry')).toBe(0);
+
+    const skipping = await endOf(db, 'IMPORT', await askForImport(db, 'lines', bad, { skipRejects: true }));
+    expect(skipping).toMatchObject({ status: 'COMPLETED', result: { imported: 2, rejected: 2 } });
+    const { rejectsFileId: second } = skipping.result as { rejectsFileId: string };
+    expect(await storedText(db, second)).toBe(readFileSync(rejects, 'utf8'));
+  });
+
+  it.each([
+    ['not CSV', 'a,"b\n', {}, 'CSV_MALFORMED'],
+    ['binary', 'PK\u0003\u0004xxxxxxxx', {}, 'FILE_BINARY'],
+    ['of columns that are missing', 'a,b\n1,2\n', {}, 'COLUMN_MISSING'],
+  ])(
+    'of a file that is %s fails with the code, under the name of the upload',
+    async (_what, content, options, code) => {
+      const { url, db } = scene.database;
+      startRunner(url);
+      const task = await endOf(db, 'IMPORT', await askForImport(db, 'lines', content, options));
+      expect(task).toMatchObject({ status: 'FAILED', error: { code } });
+      expect(JSON.stringify(task.error)).not.toMatch(/magam-upload|upload\.csv/);
+    },
+  );
+});
