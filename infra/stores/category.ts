@@ -29,7 +29,10 @@ const COLUMNS = 'category_id, parent_id, level, name, version';
 /** The whole tree, parents before their children, siblings by name. It is tens or hundreds of rows. */
 export async function readCategories(db: Db): Promise<CategoryRecord[]> {
   // All rows are wanted, so they are read by the key whose order serves: siblings by name.
-  const rows = await select<CategoryRow>(db, `SELECT ${COLUMNS} FROM category FORCE INDEX (category_name) ORDER BY parent_id, name`);
+  const rows = await select<CategoryRow>(
+    db,
+    `SELECT ${COLUMNS} FROM category FORCE INDEX (category_name) ORDER BY parent_id, name`,
+  );
   const records = rows.map(toRecord);
   const below = (parentId: number | null): CategoryRecord[] =>
     records.filter((record) => record.parentId === parentId).flatMap((record) => [record, ...below(record.categoryId)]);
@@ -44,32 +47,36 @@ export async function lockCategory(tx: Tx, categoryId: number): Promise<Category
   return row === undefined ? undefined : toRecord(row);
 }
 
+/** One category. */
+export async function readCategory(db: Db, categoryId: number): Promise<CategoryRecord | undefined> {
+  const [row] = await select<CategoryRow>(db, `SELECT ${COLUMNS} FROM category WHERE category_id = ?`, [categoryId]);
+  return row === undefined ? undefined : toRecord(row);
+}
+
 export interface CategoryPlace {
   /** The category and those above it, the root first. */
   readonly path: readonly number[];
   readonly isLeaf: boolean;
 }
 
-/**
- * Where a category stands. Its row stays shared until the transaction ends, so nobody makes one below it while a product is put into it.
- */
-export async function shareCategory(tx: Tx, categoryId: number): Promise<CategoryPlace | undefined> {
-  const [shared] = await select<{ category_id: number }>(
-    tx,
-    'SELECT category_id FROM category WHERE category_id = ? LOCK IN SHARE MODE',
-    [categoryId],
-  );
-  if (shared === undefined) return undefined;
+/** Where a category stands; undefined when there is none. */
+export async function readCategoryPlace(db: Db, categoryId: number): Promise<CategoryPlace | undefined> {
   const [row] = await select<{ middle: number | null; root: number | null; child: number | null }>(
-    tx,
+    db,
     `SELECT p.category_id AS middle, r.category_id AS root,
        (SELECT k.category_id FROM category k WHERE k.parent_id = c.category_id LIMIT 1) AS child
      FROM category c LEFT JOIN category p ON p.category_id = c.parent_id LEFT JOIN category r ON r.category_id = p.parent_id
      WHERE c.category_id = ?`,
     [categoryId],
   );
-  const path = [row?.root, row?.middle, categoryId].filter((id) => typeof id === 'number');
-  return { path, isLeaf: row?.child === null };
+  if (row === undefined) return undefined;
+  return { path: [row.root, row.middle, categoryId].filter((id) => id !== null), isLeaf: row.child === null };
+}
+
+/** The same; its row stays shared until the transaction ends, so that nobody makes one below it while a product is put into it. */
+export async function shareCategory(tx: Tx, categoryId: number): Promise<CategoryPlace | undefined> {
+  await select(tx, 'SELECT category_id FROM category WHERE category_id = ? LOCK IN SHARE MODE', [categoryId]);
+  return readCategoryPlace(tx, categoryId);
 }
 
 /** Stores a category. Throws CATEGORY_EXISTS. */

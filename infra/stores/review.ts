@@ -58,17 +58,12 @@ export async function listReviews(
   return rows.map(toRecord);
 }
 
-/** Which product a review is of and who wrote it; undefined when there is none or it was removed. */
-export async function readReviewPlace(
-  db: Db,
-  reviewId: number,
-): Promise<{ readonly productId: number; readonly accountId: number } | undefined> {
-  const [row] = await select<{ product_id: number; account_id: number }>(
-    db,
-    `SELECT product_id, account_id FROM review WHERE review_id = ? AND status = 'SHOWN'`,
-    [reviewId],
-  );
-  return row === undefined ? undefined : { productId: row.product_id, accountId: row.account_id };
+/** A review; undefined when there is none or it was removed. */
+export async function readReview(db: Db, reviewId: number): Promise<ReviewRecord | undefined> {
+  const [row] = await select<ReviewRow>(db, `SELECT ${COLUMNS} FROM review WHERE review_id = ? AND status = 'SHOWN'`, [
+    reviewId,
+  ]);
+  return row === undefined ? undefined : toRecord(row);
 }
 
 /** A review that is shown, locked for a change. Its product is locked first, always. */

@@ -1,0 +1,143 @@
+/** Makes, edits and removes the options of a product. They have the product's version: whoever changes one changes the product. */
+import type { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { OPTIONS_MAX, priceFault } from '../../domain/product.js';
+import type { Db, Tx } from '../../infra/database.js';
+import { type ProductDetail, touchProduct } from '../../infra/stores/product.js';
+import {
+  deleteOption,
+  insertOption,
+  type OptionRecord,
+  readOptions,
+  updateOption,
+} from '../../infra/stores/product-option.js';
+import { created, ok, type Reply } from '../edge/reply.js';
+import { type Call, type Route, route } from '../edge/route.js';
+import type { CatalogueCache, ProductPlace } from './catalogue-cache.js';
+import { auditStaff, decided, placeOf, requireDetail, requireProduct } from './changes.js';
+import { ownerOfProduct } from './edit-product.js';
+import { newOption, optionEdit, optionParams, product, productParams } from './schemas.js';
+
+type OptionCall = Call<{ readonly productId: number }, unknown, unknown>;
+type ProductReply = Reply<z.input<typeof product>>;
+
+/** Changes options under the lock of their product: `decide` writes, given those that there are. */
+async function changeOptions(
+  call: OptionCall,
+  cache: CatalogueCache,
+  action: string,
+  decide: (tx: Tx, product: { productId: number; sellerId: string }, options: readonly OptionRecord[]) => Promise<void>,
+  answer: (changed: ProductDetail) => ProductReply,
+): Promise<ProductReply> {
+  const { productId } = call.params;
+  const places: ProductPlace[] = [];
+  const reply = await call.transact(async (tx) => {
+    const found = await requireProduct(tx, productId);
+    call.requireVersion(found.version);
+    const before = await readOptions(tx, productId);
+    await decide(tx, found, before);
+    const after = await readOptions(tx, productId);
+    decided(
+      priceFault(
+        found,
+        after.map(({ priceDifferenceMinor }) => priceDifferenceMinor),
+      ),
+    );
+    await touchProduct(tx, productId);
+    await auditStaff(tx, call, {
+      action,
+      subjectType: 'product',
+      subjectId: productId,
+      before: { options: before },
+      after: { options: after },
+    });
+    places.push(await placeOf(tx, found));
+    return answer(await requireDetail(tx, productId));
+  });
+  await cache.productChanged(...places.slice(-1));
+  return reply;
+}
+
+function requireOption(options: readonly OptionRecord[], optionId: number): OptionRecord {
+  const found = options.find((option) => option.optionId === optionId);
+  if (found === undefined) throw new MagamError('OPTION_NOT_FOUND', undefined, { optionId });
+  return found;
+}
+
+const shared = (db: Db) => ({
+  tag: 'Catalogue',
+  permission: 'product.edit' as const,
+  versioned: true,
+  owner: ownerOfProduct(db),
+});
+
+export const addOption = (db: Db, cache: CatalogueCache): Route =>
+  route({
+    ...shared(db),
+    method: 'post',
+    path: '/v1/products/{productId}/options',
+    summary: 'Add an option to a product',
+    params: productParams,
+    body: newOption,
+    answer: { status: 201, description: 'The product with the option.', schema: product },
+    refusals: ['CURRENCY_UNKNOWN', 'OPTIONS_TOO_MANY', 'PRICE_INVALID', 'PRODUCT_NOT_FOUND', 'SKU_TAKEN'],
+    idempotent: true,
+    handle: (call) =>
+      changeOptions(
+        call,
+        cache,
+        'product.add-option',
+        async (tx, found, options) => {
+          if (options.length >= OPTIONS_MAX) throw new MagamError('OPTIONS_TOO_MANY', undefined, { most: OPTIONS_MAX });
+          await insertOption(tx, found, call.body);
+        },
+        (changed) => created(`/v1/products/${changed.productId}`, changed, changed.version),
+      ),
+  });
+
+export const editOption = (db: Db, cache: CatalogueCache): Route =>
+  route({
+    ...shared(db),
+    method: 'patch',
+    path: '/v1/products/{productId}/options/{optionId}',
+    summary: 'Edit an option of a product',
+    params: optionParams,
+    body: optionEdit,
+    answer: { status: 200, description: 'The product with the option.', schema: product },
+    refusals: ['CURRENCY_UNKNOWN', 'OPTION_NOT_FOUND', 'PRICE_INVALID', 'PRODUCT_NOT_FOUND', 'SKU_TAKEN'],
+    handle: (call) =>
+      changeOptions(
+        call,
+        cache,
+        'product.edit-option',
+        async (tx, _found, options) => {
+          const option = requireOption(options, call.params.optionId);
+          const {
+            sku = option.sku,
+            name = option.name,
+            priceDifferenceMinor = option.priceDifferenceMinor,
+          } = call.body;
+          await updateOption(tx, { optionId: option.optionId, sku, name, priceDifferenceMinor });
+        },
+        (changed) => ok(changed, changed.version),
+      ),
+  });
+
+export const removeOption = (db: Db, cache: CatalogueCache): Route =>
+  route({
+    ...shared(db),
+    method: 'delete',
+    path: '/v1/products/{productId}/options/{optionId}',
+    summary: 'Remove an option of a product',
+    params: optionParams,
+    answer: { status: 200, description: 'The product without the option.', schema: product },
+    refusals: ['CURRENCY_UNKNOWN', 'OPTION_NOT_FOUND', 'PRICE_INVALID', 'PRODUCT_NOT_FOUND'],
+    handle: (call) =>
+      changeOptions(
+        call,
+        cache,
+        'product.remove-option',
+        (tx, _found, options) => deleteOption(tx, requireOption(options, call.params.optionId).optionId),
+        (changed) => ok(changed, changed.version),
+      ),
+  });

@@ -1,0 +1,74 @@
+/** Makes a product with its options: a seller its own, staff for a seller they name. */
+import type { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { priceFault } from '../../domain/product.js';
+import { insertProduct } from '../../infra/stores/product.js';
+import { insertOption } from '../../infra/stores/product-option.js';
+import { writeTerms } from '../../infra/stores/product-search.js';
+import { readSeller } from '../../infra/stores/seller.js';
+import { invalidRequest } from '../edge/problem.js';
+import { created } from '../edge/reply.js';
+import { type Call, type Route, route } from '../edge/route.js';
+import type { CatalogueCache, ProductPlace } from './catalogue-cache.js';
+import { auditStaff, decided, requireDetail, requireLeaf } from './changes.js';
+import { newProduct, product } from './schemas.js';
+
+export const createProduct = (cache: CatalogueCache): Route =>
+  route({
+    method: 'post',
+    path: '/v1/products',
+    tag: 'Catalogue',
+    summary: 'Make a product',
+    permission: 'product.create',
+    body: newProduct,
+    answer: { status: 201, description: 'The product.', schema: product },
+    refusals: [
+      'CATEGORY_NOT_FOUND',
+      'CATEGORY_NOT_LEAF',
+      'CURRENCY_UNKNOWN',
+      'PRICE_INVALID',
+      'PRODUCT_EXISTS',
+      'SELLER_NOT_FOUND',
+      'SKU_TAKEN',
+    ],
+    idempotent: true,
+    owner: ({ body: { sellerId } }) => (sellerId === undefined ? undefined : { sellerId }),
+    handle: async (call) => {
+      const { body } = call;
+      const sellerId = sellerOf(call);
+      const place: ProductPlace[] = [];
+      const reply = await call.transact(async (tx) => {
+        if ((await readSeller(tx, sellerId)) === undefined)
+          throw new MagamError('SELLER_NOT_FOUND', undefined, { sellerId });
+        const { path } = await requireLeaf(tx, body.categoryId);
+        decided(
+          priceFault(
+            body,
+            body.options.map(({ priceDifferenceMinor }) => priceDifferenceMinor),
+          ),
+        );
+        const productId = await insertProduct(tx, { ...body, sellerId });
+        for (const option of body.options) await insertOption(tx, { productId, sellerId }, option);
+        await writeTerms(tx, productId, { ...body, sellerId, categoryPath: path, salesCount: 0 });
+        const made = await requireDetail(tx, productId);
+        await auditStaff(tx, call, {
+          action: 'product.create',
+          subjectType: 'product',
+          subjectId: productId,
+          before: null,
+          after: made,
+        });
+        place.push({ productId, sellerId, categoryPath: path });
+        return created(`/v1/products/${productId}`, made, made.version);
+      });
+      await cache.productChanged(...place.slice(-1));
+      return reply;
+    },
+  });
+
+/** Whose the product will be. */
+function sellerOf({ body, own }: Call<unknown, unknown, z.output<typeof newProduct>>): string {
+  const sellerId = own?.sellerId ?? body.sellerId;
+  if (sellerId !== undefined) return sellerId;
+  throw invalidRequest([{ in: 'body', pointer: '#/sellerId', message: 'is required of staff' }]);
+}

@@ -1,0 +1,83 @@
+/** Edits a product: a seller its own, staff any. */
+import { changeProduct } from '../../domain/product.js';
+import type { Db } from '../../infra/database.js';
+import { readProductSeller, updateProduct } from '../../infra/stores/product.js';
+import { readOptions } from '../../infra/stores/product-option.js';
+import { writeTerms } from '../../infra/stores/product-search.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import type { CatalogueCache, ProductPlace } from './catalogue-cache.js';
+import { auditStaff, decided, notFound, placeOf, requireDetail, requireLeaf, requireProduct } from './changes.js';
+import { product, productEdit, productParams } from './schemas.js';
+
+/** Whose a product is, for the edge. */
+export const ownerOfProduct =
+  (db: Db) =>
+  async ({ params: { productId } }: { readonly params: { readonly productId: number } }) => {
+    const sellerId = await readProductSeller(db, productId);
+    if (sellerId === undefined) throw notFound(productId);
+    return { sellerId };
+  };
+
+export const editProduct = (db: Db, cache: CatalogueCache): Route =>
+  route({
+    method: 'patch',
+    path: '/v1/products/{productId}',
+    tag: 'Catalogue',
+    summary: 'Edit a product',
+    description: 'What is absent stays. Currency and external id never change: the settlement feed names them.',
+    permission: 'product.edit',
+    params: productParams,
+    body: productEdit,
+    answer: { status: 200, description: 'The product.', schema: product },
+    refusals: [
+      'CATEGORY_NOT_FOUND',
+      'CATEGORY_NOT_LEAF',
+      'CURRENCY_UNKNOWN',
+      'PRICE_INVALID',
+      'PRODUCT_NOT_FOUND',
+      'PRODUCT_STATUS_CONFLICT',
+    ],
+    versioned: true,
+    owner: ownerOfProduct(db),
+    handle: async (call) => {
+      const { body } = call;
+      const { productId } = call.params;
+      let places: ProductPlace[] = [];
+      const reply = await call.transact(async (tx) => {
+        const before = await requireProduct(tx, productId);
+        call.requireVersion(before.version);
+        const options = await readOptions(tx, productId);
+        const decision = decided(
+          changeProduct(
+            before,
+            body,
+            options.map(({ priceDifferenceMinor }) => priceDifferenceMinor),
+          ),
+        );
+        const after = {
+          ...decision,
+          categoryId: body.categoryId ?? before.categoryId,
+          name: body.name ?? before.name,
+          description: body.description ?? before.description,
+        };
+        const from = await placeOf(tx, before);
+        const moved = after.categoryId !== before.categoryId;
+        const to = moved ? { ...from, categoryPath: (await requireLeaf(tx, after.categoryId)).path } : from;
+        await updateProduct(tx, productId, after);
+        await writeTerms(tx, productId, { ...after, categoryPath: to.categoryPath });
+        await auditStaff(tx, call, {
+          action: 'product.edit',
+          subjectType: 'product',
+          subjectId: productId,
+          before,
+          after,
+        });
+        places = [from, to];
+        const edited = await requireDetail(tx, productId);
+        return ok(edited, edited.version);
+      });
+      await cache.productChanged(...places);
+      return reply;
+    },
+  });

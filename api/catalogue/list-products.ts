@@ -1,0 +1,98 @@
+/** Lists of products for everybody: filters, orders, pages by key, cached. */
+import { z } from 'zod';
+import { SEARCH_TEXT_MAX, textQuery } from '../../domain/search-terms.js';
+import type { Db } from '../../infra/database.js';
+import { findProducts, PRODUCT_ORDERS, type ProductSearch, sortKey } from '../../infra/stores/product-search.js';
+import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { externalId, idText } from '../edge/fields.js';
+import { type Route, route } from '../edge/route.js';
+import { type CatalogueCache, cachedReply } from './catalogue-cache.js';
+import { currency, productSummary } from './schemas.js';
+
+/** Prices compare within one currency; that of most products where none is said. */
+const CURRENCY = 'KRW';
+const PAGE_ROWS = 40;
+
+const amountText = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be a whole number of minor units')
+  .transform(Number)
+  .meta({ type: 'integer', minimum: 0 });
+
+const query = z.strictObject({
+  limit: pageQuery.limit.unwrap().default(PAGE_ROWS).meta({
+    description: 'Rows of a page.',
+    type: 'integer',
+    minimum: 1,
+    maximum: 200,
+    default: PAGE_ROWS,
+  }),
+  cursor: pageQuery.cursor,
+  sort: z.enum(PRODUCT_ORDERS).default('newest').meta({
+    description: 'The orders by price are of the price that is paid: the sale price where there is one.',
+  }),
+  categoryId: idText.optional().meta({ description: 'A category and all below it.' }),
+  sellerId: externalId.optional(),
+  onSale: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .optional()
+    .meta({ description: 'true: only those with a sale price.' }),
+  text: z
+    .string()
+    .max(SEARCH_TEXT_MAX)
+    .refine((value) => textQuery(value) !== undefined, 'must have a letter or a digit')
+    .optional()
+    .meta({
+      description:
+        'Words that all stand in the name, in any order and any part of it. A single syllable, or one or two letters, stand where a word begins.',
+      example: '가죽 지갑',
+    }),
+  priceFrom: amountText.optional().meta({ description: 'Minor units; the price that is paid.' }),
+  priceTo: amountText.optional().meta({ description: 'Minor units; the price that is paid.' }),
+  currency: currency.optional().meta({
+    description: `Only products in it. Prices compare within one currency: ${CURRENCY} where a list by price does not say.`,
+  }),
+});
+
+const key = z.tuple([z.int().min(0), z.int().min(1)]);
+
+export const listProducts = (db: Db, cache: CatalogueCache): Route =>
+  route({
+    method: 'get',
+    path: '/v1/products',
+    tag: 'Catalogue',
+    summary: 'List products',
+    description: 'Products that are sold or sold out. Answers carry an ETag.',
+    permission: 'catalogue.read',
+    query,
+    answer: { status: 200, description: 'A page of products.', schema: pageOf(productSummary) },
+    refusals: ['CURSOR_INVALID'],
+    handle: async ({ query: asked }) => {
+      const list = `products/${asked.sort}`;
+      const byPrice = asked.sort.startsWith('price') || asked.priceFrom !== undefined || asked.priceTo !== undefined;
+      const search: ProductSearch = {
+        order: asked.sort,
+        categoryId: asked.categoryId,
+        sellerId: asked.sellerId,
+        onSale: asked.onSale === true ? true : undefined,
+        text: asked.text === undefined ? undefined : textQuery(asked.text),
+        currency: asked.currency ?? (byPrice ? CURRENCY : undefined),
+        priceFrom: asked.priceFrom,
+        priceTo: asked.priceTo,
+        after: readCursor(asked.cursor, list, key),
+      };
+      const cached = await cache.list(JSON.stringify([asked.limit, search]), search, async () => {
+        const rows = await findProducts(db, search, asked.limit + 1);
+        const page = pageFrom(
+          rows,
+          asked.limit,
+          (row) => row,
+          (last) => encodeCursor(list, sortKey(asked.sort, last)),
+        );
+        return { text: JSON.stringify(page) };
+      });
+      if (cached === undefined) throw new Error('a list is always there');
+      return cachedReply(cached);
+    },
+  });

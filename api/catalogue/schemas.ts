@@ -1,0 +1,143 @@
+/** What products, options, categories and reviews look like in JSON. */
+import { z } from 'zod';
+import { CATEGORY_NAME_MAX } from '../../domain/category-tree.js';
+import {
+  DESCRIPTION_MAX,
+  NAME_MAX,
+  OPTIONS_MAX,
+  PRODUCT_STATUSES,
+  REVIEW_MAX,
+  STARS_MAX,
+  STARS_MIN,
+} from '../../domain/product.js';
+import { amountMinor, externalId, id, idText, moment, text } from '../edge/fields.js';
+
+/** Text of several lines: no control characters but line ends and tabs. */
+const prose = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^(?:[^\p{Cc}]|[\n\r\t])*$/u, 'must not contain control characters');
+
+export const currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/, 'must be three capital letters of ISO 4217')
+  .meta({ description: 'ISO 4217.', example: 'KRW' });
+
+const price = amountMinor.min(1).meta({ description: 'In minor units of the currency.', example: 39_000 });
+const salePrice = price
+  .nullable()
+  .meta({ description: 'What it costs while it is on sale, below the price; null: not on sale.', example: 29_000 });
+const status = z.enum(PRODUCT_STATUSES).meta({
+  description: 'DRAFT and HIDDEN are seen by the seller and staff alone; SOLD_OUT is shown and cannot be bought.',
+});
+const version = z.number().int().min(1).meta({ description: 'Moves with every edit; the ETag names it.' });
+
+const optionContent = {
+  sku: externalId.meta({ description: 'One option among all products of the seller.', example: 'BAG-BLK' }),
+  name: text(NAME_MAX).meta({ example: '검정' }),
+  priceDifferenceMinor: amountMinor.meta({
+    description: 'Added to the price of the product, in minor units; may be below 0.',
+    example: 2_000,
+  }),
+};
+
+export const newOption = z.strictObject(optionContent).meta({ id: 'NewOption' });
+export const optionEdit = z
+  .strictObject({
+    sku: optionContent.sku.optional(),
+    name: optionContent.name.optional(),
+    priceDifferenceMinor: optionContent.priceDifferenceMinor.optional(),
+  })
+  .meta({ id: 'OptionEdit' });
+const option = z.object({ optionId: id, ...optionContent }).meta({ id: 'Option' });
+
+const summaryFields = {
+  productId: id,
+  sellerId: externalId,
+  externalId: externalId.meta({ description: 'What the settlement feed calls the product.', example: 'P000017' }),
+  categoryId: id,
+  name: text(NAME_MAX).meta({ example: '소가죽 반지갑' }),
+  status,
+  currency,
+  priceMinor: price,
+  salePriceMinor: salePrice,
+  salesCount: z.number().int().min(0).meta({ description: 'Units sold.' }),
+  reviewCount: z.number().int().min(0),
+  averageStars: z.number().min(STARS_MIN).max(STARS_MAX).nullable().meta({
+    description: 'One decimal; null without reviews.',
+    example: 4.3,
+  }),
+  version,
+  createdAt: moment,
+};
+
+/** A product as lists show it. */
+export const productSummary = z.object(summaryFields).meta({ id: 'ProductSummary' });
+
+export const product = z
+  .object({
+    ...summaryFields,
+    description: z.string(),
+    categoryPath: z
+      .array(z.object({ categoryId: id, name: z.string() }))
+      .readonly()
+      .meta({ description: 'The category and those above it, the root first.' }),
+    options: z.array(option).readonly(),
+    updatedAt: moment,
+  })
+  .meta({ id: 'Product' });
+
+export const newProduct = z
+  .strictObject({
+    sellerId: externalId.optional().meta({ description: "Staff name the seller; a seller's own is implied." }),
+    externalId: summaryFields.externalId,
+    categoryId: id,
+    name: summaryFields.name,
+    description: prose(DESCRIPTION_MAX).default(''),
+    status: z.enum(['DRAFT', 'ACTIVE']).default('DRAFT'),
+    currency,
+    priceMinor: price,
+    salePriceMinor: salePrice.default(null),
+    options: z.array(newOption).max(OPTIONS_MAX).default([]),
+  })
+  .meta({ id: 'NewProduct' });
+
+export const productEdit = z
+  .strictObject({
+    categoryId: id.optional(),
+    name: summaryFields.name.optional(),
+    description: prose(DESCRIPTION_MAX).optional(),
+    status: status.optional(),
+    priceMinor: price.optional(),
+    salePriceMinor: salePrice.optional(),
+  })
+  .meta({ id: 'ProductEdit' });
+
+export const category = z
+  .object({
+    categoryId: id,
+    parentId: id.nullable().meta({ description: 'Null: a root.' }),
+    level: z.number().int().min(1).max(3),
+    name: z.string().meta({ example: '지갑' }),
+    version,
+  })
+  .meta({ id: 'Category' });
+
+export const categoryName = text(CATEGORY_NAME_MAX).meta({ example: '지갑' });
+
+const stars = z.number().int().min(STARS_MIN).max(STARS_MAX);
+const reviewText = prose(REVIEW_MAX).meta({ example: '튼튼하고 색이 예뻐요.' });
+
+export const newReview = z.strictObject({ stars, text: reviewText.default('') }).meta({ id: 'NewReview' });
+export const reviewEdit = z
+  .strictObject({ stars: stars.optional(), text: reviewText.optional() })
+  .meta({ id: 'ReviewEdit' });
+export const review = z
+  .object({ reviewId: id, productId: id, stars, text: z.string(), version, createdAt: moment, updatedAt: moment })
+  .meta({ id: 'Review' });
+
+export const productParams = z.strictObject({ productId: idText });
+export const optionParams = z.strictObject({ productId: idText, optionId: idText });
+export const categoryParams = z.strictObject({ categoryId: idText });
+export const reviewParams = z.strictObject({ reviewId: idText });

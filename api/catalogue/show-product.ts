@@ -1,0 +1,43 @@
+/** One product: for everybody from the cache; a draft or a hidden one for its seller and staff alone. */
+import { type Caller, grantOf, owns } from '../../domain/access.js';
+import { isListed } from '../../domain/product.js';
+import type { Db } from '../../infra/database.js';
+import { type ProductDetail, readProduct } from '../../infra/stores/product.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { type CatalogueCache, cachedReply, versionLabel } from './catalogue-cache.js';
+import { notFound } from './changes.js';
+import { product, productParams } from './schemas.js';
+
+export const showProduct = (db: Db, cache: CatalogueCache): Route =>
+  route({
+    method: 'get',
+    path: '/v1/products/{productId}',
+    tag: 'Catalogue',
+    summary: 'Show a product',
+    description:
+      'Drafts and hidden products are shown to their seller and to staff. The ETag serves If-None-Match and If-Match.',
+    permission: 'catalogue.read',
+    params: productParams,
+    answer: { status: 200, description: 'The product.', schema: product },
+    refusals: ['PRODUCT_NOT_FOUND'],
+    handle: async ({ params: { productId }, caller }) => {
+      let read: ProductDetail | undefined;
+      const cached = await cache.product(productId, async () => {
+        read = await readProduct(db, productId);
+        return read === undefined || !isListed(read.status)
+          ? undefined
+          : { text: JSON.stringify(read), label: versionLabel(read.version) };
+      });
+      if (cached !== undefined) return cachedReply(cached);
+      if (caller === null) throw notFound(productId);
+      read ??= await readProduct(db, productId); // somebody else's load found that there is nothing for everybody
+      if (read === undefined || !maySee(caller, read)) throw notFound(productId);
+      return ok(read, read.version);
+    },
+  });
+
+function maySee(caller: Caller, read: ProductDetail): boolean {
+  const grant = grantOf('product.read-unlisted', caller.role);
+  return isListed(read.status) || grant === 'any' || (grant === 'own' && owns(caller, { sellerId: read.sellerId }));
+}
