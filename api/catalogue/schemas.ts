@@ -17,7 +17,7 @@ const prose = (max: number) =>
   z
     .string()
     .max(max)
-    .regex(/^(?:[^\p{Cc}]|[\n\r\t])*$/u, 'must not contain control characters');
+    .refine((value) => !/(?![\n\r\t])\p{Cc}/u.test(value), 'must not contain control characters');
 
 export const currency = z
   .string()
