@@ -1,5 +1,14 @@
 /** Every route of the API, capability by capability, in the order of the OpenAPI document. */
+import { accessRoutes } from './access/routes.js';
+import { catalogueRoutes } from './catalogue/routes.js';
 import type { ApiContext } from './context.js';
 import type { Route } from './edge/route.js';
+import { runRoutes } from './runs/routes.js';
+import { settlementRoutes } from './settlements/routes.js';
 
-export const apiRoutes = (_context: ApiContext): Route[] => [];
+export const apiRoutes = (context: ApiContext): Route[] => [
+  ...accessRoutes(context),
+  ...catalogueRoutes(context),
+  ...runRoutes(context),
+  ...settlementRoutes(context),
+];

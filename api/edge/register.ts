@@ -155,7 +155,10 @@ function callOf(
 function requireVersion(ifMatch: string | undefined, version: number): void {
   if (ifMatch === undefined || ifMatch.trim() === '*') return;
   const tags = ifMatch.split(',').map((tag) => tag.trim());
-  if (!tags.includes(versionTag(version))) throw new MagamError('VERSION_CONFLICT');
+  // After a dot the tag of a ready-made text names its bytes: "v3.…"
+  const wanted = versionTag(version);
+  const names = (tag: string): boolean => tag === wanted || tag.startsWith(`${wanted.slice(0, -1)}.`);
+  if (!tags.some(names)) throw new MagamError('VERSION_CONFLICT');
 }
 
 async function requireOwner(route: Route, call: Call<unknown, unknown, unknown>): Promise<void> {

@@ -81,7 +81,7 @@ it('a second signal ends it at once', async () => {
   api = await spawnApi(database.url, { MAGAM_DRAIN_MS: '600000' });
   const exit = once(api.child, 'exit');
   api.child.kill('SIGTERM');
-  while ((await (await fetch(`${api.url}/readyz`)).json()).status !== 'draining') await pause(20);
+  while ((await fetch(`${api.url}/readyz`)).status !== 503) await pause(20);
   api.child.kill('SIGTERM');
   expect((await exit)[0]).toBe(130);
 });
