@@ -34,7 +34,7 @@ export function signInLimits(db: Db): SignInLimits {
     identifier: 'sign-in',
     store: pairs,
     skip: (req) => nameOf(req) === undefined,
-    keyGenerator: (req) => pairKey(req.ip ?? '', nameOf(req) ?? ''),
+    keyGenerator: (req) => pairKey(ipKeyGenerator(req.ip ?? ''), nameOf(req) ?? ''),
   });
   const address = limiter({
     limit: TRIES_OF_ADDRESS,
@@ -60,12 +60,12 @@ export function signInLimits(db: Db): SignInLimits {
     signIn: [pair, address, name],
     signUp: [address],
     passwordChange: [account],
-    forgive: async (ip, typed) => pairs.resetKey(pairKey(ip, foldName(typed))),
+    forgive: async (ip, typed) => pairs.resetKey(pairKey(ipKeyGenerator(ip), foldName(typed))),
   };
 }
 
-/** Addresses of IPv6 by network: a household has 2^64 of them. */
-const pairKey = (ip: string, name: string): string => `${ipKeyGenerator(ip)} ${name}`;
+/** Of addresses of IPv6 the key is their network: a household has 2^64 of them. */
+const pairKey = (ipKey: string, name: string): string => `${ipKey} ${name}`;
 
 const foldName = (text: string): string => foldEmail(text.slice(0, 500));
 

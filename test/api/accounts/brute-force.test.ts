@@ -1,0 +1,130 @@
+/** Guessing passwords: counted exactly, by two real servers together, also while Redis is away. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { change } from '../../../infra/database.js';
+import { makeAccount, PASSWORD } from '../../support/accounts.js';
+import { type ApiClient, type ApiProcess, type CallAnswer, spawnApi } from '../../support/api.js';
+import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { startRedis, type TestRedis } from '../../support/redis.js';
+
+let database: TestDatabase;
+let redis: TestRedis;
+let servers: ApiProcess[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  redis = await startRedis();
+  // Behind one proxy, so that a test can come from any address.
+  const settings = { MAGAM_REDIS_URL: redis.url, MAGAM_TRUST_PROXY: '1' };
+  servers = await Promise.all([spawnApi(database.url, settings), spawnApi(database.url, settings)]);
+});
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server.stop()));
+  await redis?.stop();
+  await database?.drop();
+});
+beforeEach(() => change(database.db, 'DELETE FROM rate_window'));
+
+/** The server whose turn it is: the two take calls in turn. */
+let turn = 0;
+const next = (): ApiClient => {
+  turn += 1;
+  return servers[turn % servers.length] as ApiClient;
+};
+
+const attempt = (email: string, password: string, ip = '203.0.113.1'): Promise<CallAnswer> =>
+  next().call('POST', '/v1/sessions', { body: { email, password }, headers: { 'X-Forwarded-For': ip } });
+
+const count = (answers: readonly CallAnswer[], status: number): number =>
+  answers.filter((answer) => answer.status === status).length;
+
+function walk(): void {
+  it('lets ten tries a minute of one name from one address through, of two servers together', async () => {
+    const { email } = await makeAccount(database.db, 'buyer');
+    const answers = await Promise.all(Array.from({ length: 24 }, (_, n) => attempt(email, `guess number ${n}`)));
+    expect(count(answers, 401)).toBe(10);
+    expect(count(answers, 429)).toBe(14);
+    const refused = await attempt(email, PASSWORD); // the right one comes too late
+    expect(refused.body).toMatchObject({ status: 429, code: 'RATE_LIMITED' });
+    const wait = Number(refused.headers.get('retry-after'));
+    expect(wait).toBeGreaterThan(30);
+    expect(wait).toBeLessThanOrEqual(60);
+    expect(refused.headers.get('ratelimit-policy')).toContain('"sign-in"; q=10; w=60');
+    expect(refused.headers.get('ratelimit')).toMatch(/"sign-in"; r=0/);
+    expect((await attempt(email.toUpperCase(), PASSWORD)).status).toBe(429); // nor does another spelling help
+    expect((await attempt(email, PASSWORD, '203.0.113.2')).status).toBe(201); // from elsewhere its owner gets in
+  });
+
+  it('forgets the tries of a name and address when its owner gets in', async () => {
+    const { email } = await makeAccount(database.db, 'buyer');
+    for (let i = 0; i < 9; i += 1) expect((await attempt(email, 'not the password')).status).toBe(401);
+    expect((await attempt(email, PASSWORD)).status).toBe(201);
+    for (let i = 0; i < 10; i += 1) expect((await attempt(email, 'not the password')).status).toBe(401);
+    expect((await attempt(email, 'not the password')).status).toBe(429);
+  });
+}
+
+describe('guessing a password', () => {
+  walk();
+
+  it('is over after 60 tries of many names from one address, signing up included', async () => {
+    const tries = await Promise.all(
+      Array.from({ length: 64 }, (_, n) =>
+        n % 2 === 0
+          ? attempt(`somebody-${n}@example.com`, 'not the password', '198.51.100.7')
+          : next().call('POST', '/v1/accounts', {
+              body: { email: `new-${n}@example.com`, password: PASSWORD, displayName: 'New' },
+              headers: { 'X-Forwarded-For': '198.51.100.7' },
+            }),
+      ),
+    );
+    expect(count(tries, 429)).toBe(4);
+  });
+
+  it('is over after 60 tries of one name from many addresses', async () => {
+    const { email } = await makeAccount(database.db, 'buyer');
+    const tries = await Promise.all(
+      Array.from({ length: 64 }, (_, n) => attempt(email, 'not the password', `198.51.100.${n}`)),
+    );
+    expect(count(tries, 429)).toBe(4);
+  });
+
+  it('from one address does not lock the name out for others', async () => {
+    const { email } = await makeAccount(database.db, 'buyer');
+    const tries = await Promise.all(Array.from({ length: 70 }, () => attempt(email, 'not the password')));
+    expect(count(tries, 429)).toBe(60);
+    expect((await attempt(email, PASSWORD, '203.0.113.9')).status).toBe(201);
+  });
+
+  it('takes the addresses of one IPv6 network for one', async () => {
+    const { email } = await makeAccount(database.db, 'buyer');
+    const tries = await Promise.all(
+      Array.from({ length: 14 }, (_, n) => attempt(email, 'not the password', `2001:db8:1:1::${n + 1}`)),
+    );
+    expect(count(tries, 429)).toBe(4);
+  });
+
+  it('is counted for the OAuth form too', async () => {
+    const { email } = await makeAccount(database.db, 'buyer');
+    const form = () =>
+      next().call('POST', '/v1/oauth/token', {
+        body: new URLSearchParams({ grant_type: 'password', username: email, password: 'not it' }).toString(),
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'X-Forwarded-For': '203.0.113.1' },
+      });
+    for (let i = 0; i < 5; i += 1) expect((await form()).status).toBe(400);
+    for (let i = 0; i < 5; i += 1) expect((await attempt(email, 'not the password')).status).toBe(401);
+    expect((await form()).body.code).toBe('RATE_LIMITED');
+  });
+});
+
+describe('guessing a password while Redis is away', () => {
+  beforeAll(() => redis.stop());
+  walk();
+
+  it('a sign-out on one server is honoured by the other at once', async () => {
+    const { token } = await makeAccount(database.db, 'buyer');
+    const [one, other] = servers as [ApiProcess, ApiProcess];
+    expect((await other.call('GET', '/v1/me', { token })).status).toBe(200);
+    expect((await one.call('DELETE', '/v1/sessions/current', { token })).status).toBe(204);
+    expect((await other.call('GET', '/v1/me', { token })).body.code).toBe('TOKEN_INVALID');
+  });
+});
