@@ -146,7 +146,6 @@ function codesOf(route: Route): ErrorCode[] {
     'RATE_LIMITED',
     'REQUEST_INVALID',
     'INTERNAL',
-    'NOT_READY',
     'DATABASE_UNAVAILABLE',
     'DATABASE_BUSY',
     'DATABASE_ACCESS_DENIED',

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pause } from '../../infra/database.js';
+import { MagamError } from '../../domain/errors.js';
+import { errorText, pause } from '../../infra/database.js';
 
 export interface Listening {
   readonly port: number;
@@ -13,11 +14,17 @@ export interface Listening {
   readonly stop: (drainMs: number, patienceMs: number) => Promise<void>;
 }
 
-/** Listens; resolves when the port is open. */
+/** Listens; resolves when the port is open. Throws CONFIG_INVALID when it cannot be opened. */
 export async function listen(handler: RequestListener, host: string, port: number): Promise<Listening> {
   const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 66_000 }, handler);
   server.listen(port, host);
-  await once(server, 'listening');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new MagamError('CONFIG_INVALID', `The server cannot listen on ${host}, port ${port}: ${errorText(error)}.`, {
+      settings: ['MAGAM_HOST', 'MAGAM_PORT'],
+    });
+  }
   return {
     port: (server.address() as AddressInfo).port,
     stop: (drainMs, patienceMs) => stop(server, drainMs, patienceMs),

@@ -20,7 +20,6 @@ export const edgeErrors = {
     exit: 1,
     meaning: 'The address exists, but not with this method; see the Allow header.',
   },
-  NOT_READY: { http: 503, exit: 1, meaning: 'The server is shutting down or cannot reach what it needs.' },
   RATE_LIMITED: { http: 429, exit: 1, meaning: 'Too many requests; wait as long as the Retry-After header says.' },
   REQUEST_INVALID: {
     http: 400,
