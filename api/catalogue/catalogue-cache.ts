@@ -2,6 +2,7 @@
  * What of the catalogue is cached, and what each part depends on. A list depends on one tag, the narrowest that holds all of it: its seller, else
  * its category, else the whole catalogue; so an edit spoils the lists that it may be in, and no others.
  */
+import type { Request } from 'express';
 import { type Cached, type Loaded, LookAside } from '../../infra/cache/look-aside.js';
 import type { RedisLink } from '../../infra/redis.js';
 import { type Reply, versionTag } from '../edge/reply.js';
@@ -64,12 +65,17 @@ export class CatalogueCache {
   }
 }
 
-/** Sends a cached text: whoever has it asks with If-None-Match whether it is still the same. */
-export const cachedReply = ({ text, label, hash }: Cached): Reply<undefined> => ({
-  status: 200,
-  json: text,
-  headers: { ETag: label === '' ? `"${hash}"` : `"${label}.${hash}"`, 'Cache-Control': 'no-cache' },
-});
+/** Sends a cached text, or says that it has not changed (304) to whoever has it and asks with If-None-Match. */
+export function cachedReply({ text, label, hash }: Cached, request: Pick<Request, 'get'>): Reply<undefined> {
+  const tag = label === '' ? `"${hash}"` : `"${label}.${hash}"`;
+  const headers = { ETag: tag, 'Cache-Control': 'no-cache' };
+  // Express asks for the same, but not where the request says Cache-Control: no-cache, as fetch does on its own account.
+  const known = request
+    .get('if-none-match')
+    ?.split(',')
+    .some((one) => one.trim().replace(/^W\//, '') === tag);
+  return known === true ? { status: 304, headers } : { status: 200, json: text, headers };
+}
 
 /** A version as a label beside a cached text, so that the entity tag names both the version, for If-Match, and the bytes. */
 export const versionLabel = (version: number): string => versionTag(version).slice(1, -1);

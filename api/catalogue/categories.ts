@@ -30,12 +30,12 @@ export const listCategories = (db: Db, cache: CatalogueCache): Route =>
     description: 'All of it: each category after its parent, siblings by name.',
     permission: 'catalogue.read',
     answer: { status: 200, description: 'The tree.', schema: z.object({ items: z.array(category) }) },
-    handle: async () => {
+    handle: async ({ request }) => {
       const cached = await cache.categories(async () => ({
         text: JSON.stringify({ items: await readCategories(db) }),
       }));
       if (cached === undefined) throw new Error('the tree is always there');
-      return cachedReply(cached);
+      return cachedReply(cached, request);
     },
   });
 

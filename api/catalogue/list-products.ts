@@ -68,7 +68,7 @@ export const listProducts = (db: Db, cache: CatalogueCache): Route =>
     query,
     answer: { status: 200, description: 'A page of products.', schema: pageOf(productSummary) },
     refusals: ['CURSOR_INVALID'],
-    handle: async ({ query: asked }) => {
+    handle: async ({ query: asked, request }) => {
       const list = `products/${asked.sort}`;
       const byPrice = asked.sort.startsWith('price') || asked.priceFrom !== undefined || asked.priceTo !== undefined;
       const search: ProductSearch = {
@@ -93,6 +93,6 @@ export const listProducts = (db: Db, cache: CatalogueCache): Route =>
         return { text: JSON.stringify(page) };
       });
       if (cached === undefined) throw new Error('a list is always there');
-      return cachedReply(cached);
+      return cachedReply(cached, request);
     },
   });

@@ -21,7 +21,7 @@ export const showProduct = (db: Db, cache: CatalogueCache): Route =>
     params: productParams,
     answer: { status: 200, description: 'The product.', schema: product },
     refusals: ['PRODUCT_NOT_FOUND'],
-    handle: async ({ params: { productId }, caller }) => {
+    handle: async ({ params: { productId }, caller, request }) => {
       let read: ProductDetail | undefined;
       const cached = await cache.product(productId, async () => {
         read = await readProduct(db, productId);
@@ -29,7 +29,7 @@ export const showProduct = (db: Db, cache: CatalogueCache): Route =>
           ? undefined
           : { text: JSON.stringify(read), label: versionLabel(read.version) };
       });
-      if (cached !== undefined) return cachedReply(cached);
+      if (cached !== undefined) return cachedReply(cached, request);
       if (caller === null) throw notFound(productId);
       read ??= await readProduct(db, productId); // somebody else's load found that there is nothing for everybody
       if (read === undefined || !maySee(caller, read)) throw notFound(productId);
