@@ -4,6 +4,7 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { type Config, requireKeys } from '../infra/config.js';
 import { type Db, errorText } from '../infra/database.js';
+import { armFaults } from '../infra/faults.js';
 import { openRedis } from '../infra/redis.js';
 import { purgeKeys } from '../infra/stores/idempotency-key.js';
 import { authenticator } from './access/authenticate.js';
@@ -41,6 +42,7 @@ const KEY_HOURS = 24;
 export async function runApi(options: ApiOptions): Promise<void> {
   const { config, db, log, signal } = options;
   requireKeys(config);
+  armFaults(config.fault);
   const redis = openRedis(options.redisUrl, (message) => log.warn(message));
   const metrics = openMetrics(db);
   const context: ApiContext = { config, db, redis, log };

@@ -5,6 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { errors, MagamError } from '../../domain/errors.js';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import { faultPoint } from '../../infra/faults.js';
 import {
   claimKey,
   type KeptAnswer,
@@ -66,8 +67,10 @@ export class KeyedCall {
       const answer = await work(tx);
       // Somebody took the key over after this call was silent for too long: the work is theirs.
       if (!(await keepAnswer(tx, this.claim, keptOf(answer)))) throw new MagamError('IDEMPOTENCY_KEY_IN_FLIGHT');
+      await faultPoint('call.before-commit');
       return answer;
     });
+    await faultPoint('call.committed');
     this.state = 'kept';
     return reply;
   }

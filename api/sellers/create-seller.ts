@@ -26,6 +26,7 @@ export const createSeller = ({ config }: ApiContext): Route =>
     tag: 'Sellers',
     summary: 'Make a seller',
     permission: 'seller.create',
+    idempotent: true,
     body: bodySchema,
     answer: { status: 201, description: 'The seller.', schema: sellerSchema },
     refusals: ['SELLER_EXISTS', 'SELLER_NOT_FOUND'],

@@ -6,9 +6,9 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Role } from '../../../domain/access.js';
+import { makeAccount } from '../../support/accounts.js';
 import { type CallAnswer, type Document, type Operation, type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { makePerson } from '../../support/people.js';
 
 let database: TestDatabase;
 let api: RunningApi;
@@ -204,7 +204,7 @@ describe('requests made from the document', () => {
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const [method, operation] of Object.entries(methods)) {
         await forgive();
-        const { token } = await makePerson(database.db, role, role === 'seller' ? 'S1' : null);
+        const { token } = await makeAccount(database.db, role, role === 'seller' ? { sellerId: 'S1' } : {});
         const property = fc.asyncProperty(attempts(path, operation), async (tried) => {
           const answer = await attempt(method.toUpperCase(), tried, token);
           sent += 1;

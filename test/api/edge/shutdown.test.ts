@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { pause } from '../../../infra/database.js';
+import { makeAccount } from '../../support/accounts.js';
 import { type ApiProcess, spawnApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { makePerson } from '../../support/people.js';
 
 let database: TestDatabase;
 let api: ApiProcess;
@@ -55,7 +55,7 @@ async function client(agent: http.Agent, base: string, token: string): Promise<S
 
 it('answers everything, the slow request too, and ends with 0', async () => {
   api = await spawnApi(database.url, { MAGAM_DRAIN_MS: '700', MAGAM_LOG_LEVEL: 'warn' });
-  const { token, accountId } = await makePerson(database.db, 'buyer');
+  const { token, accountId } = await makeAccount(database.db, 'buyer');
   const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   const clients = Array.from({ length: 16 }, () => client(agent, api.url, token));
   // A request that waits for a row lock until well after the server has stopped listening.
