@@ -32,7 +32,8 @@ const ORDERED_DAYS_BEFORE = 14;
 const LATER_DAYS = 3;
 const REFUND_DAYS = 7;
 
-const SYNTHETIC_CATEGORIES = [
+/** Categories by product number, round and round; an empty one is none. */
+export const SYNTHETIC_CATEGORIES = [
   '패션',
   '가전',
   '식품',
@@ -123,8 +124,8 @@ export class SyntheticFeed {
     return {
       orderId: this.keyPrefix + padded(orderNumberOf(slot), 9),
       lineId: lineIdOf(slot),
-      sellerId: `seller-${padded(rank, 6)}`,
-      productId: `P${padded(product, 6)}`,
+      sellerId: syntheticSellerId(rank),
+      productId: syntheticProductId(product),
       category: SYNTHETIC_CATEGORIES[product % SYNTHETIC_CATEGORIES.length] ?? '',
       quantity,
       unitPrice,
@@ -177,6 +178,15 @@ const orderNumberOf = (slot: number): number =>
 const lineIdOf = (slot: number): string => LINE_IDS[slot % PATTERN_LINES] ?? '1';
 
 const padded = (value: number, digits: number): string => String(value).padStart(digits, '0');
+
+/** The seller of a rank, from 1. */
+export const syntheticSellerId = (rank: number): string => `seller-${padded(rank, 6)}`;
+
+/** The product of a number, from 1. */
+export const syntheticProductId = (product: number): string => `P${padded(product, 6)}`;
+
+/** What the seller of a rank sells in. */
+export const syntheticCurrency = (rank: number): string => priceListOf(rank).currency;
 
 /** Most sellers sell in won; a few in dollars and yen. */
 function priceListOf(rank: number): PriceList {
