@@ -1,10 +1,10 @@
 /** Follows a run as server-sent events. */
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { MagamError } from '../../domain/errors.js';
 import type { RunProgress } from '../../infra/run-meter.js';
 import { findRunById } from '../../infra/stores/run.js';
 import type { ApiContext } from '../context.js';
+import { pacedWriter } from '../edge/paced-writer.js';
 import { type Route, route } from '../edge/route.js';
 import { runParams } from './run-fields.js';
 import { progressOf } from './run-reply.js';
@@ -58,9 +58,10 @@ async function writeEvents(
 ): Promise<void> {
   let told = lastEventId;
   let writtenAt = performance.now();
+  const write = pacedWriter(out, signal);
   const send = async (text: string): Promise<void> => {
     writtenAt = performance.now();
-    if (!out.write(text)) await once(out, 'drain', { signal }).catch(() => undefined); // aborted: the loop ends
+    await write(text).catch(() => undefined); // aborted: the loop ends
   };
   await send(`retry: ${RECONNECT_MS}\n\n`);
   while (!signal.aborted) {

@@ -2,9 +2,9 @@
  * Downloads as CSV. Each holds a database connection for as long as its reader takes, so that only a few may go on at a time; a
  * reader that takes nothing for a minute is cut off.
  */
-import { once } from 'node:events';
 import { MagamError } from '../../domain/errors.js';
 import type { ExportForm, Sink } from '../../infra/settlement-export.js';
+import { pacedWriter } from '../edge/paced-writer.js';
 import type { StreamedReply } from '../edge/reply.js';
 
 const STALL_MS = 60_000;
@@ -30,10 +30,10 @@ export class Downloads {
         this.open += 1;
         const stalled = new AbortController();
         const signal = AbortSignal.any([gone, stalled.signal]);
+        const write = pacedWriter(out, signal);
         const sink: Sink = async (text) => {
-          if (out.write(text)) return;
           const timer = setTimeout(() => stalled.abort(new Error('the reader of a download takes nothing')), STALL_MS);
-          await once(out, 'drain', { signal }).finally(() => clearTimeout(timer));
+          await write(text).finally(() => clearTimeout(timer));
         };
         const patienceSeconds = (2 * STALL_MS) / 1000;
         try {

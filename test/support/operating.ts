@@ -1,5 +1,8 @@
 /** A server, a database with a synthetic feed, an operator, and runners as processes of their own. */
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { addDays } from '../../domain/business-date.js';
 import { todayIn } from '../../infra/time-zone.js';
 import { until } from '../../scripts/chaos/magam.mjs';
@@ -59,6 +62,13 @@ export class Operating {
     const { code, stdout, stderr } = await magam(this.database.url, args);
     if (code !== 0 && code !== 3) throw new Error(`magam ${args.join(' ')} exited ${code}: ${stderr}`);
     return stdout;
+  }
+
+  async applyPolicies(policies: readonly object[]): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), 'magam-policies-'));
+    writeFileSync(join(folder, 'policies.json'), JSON.stringify({ policies }));
+    await this.magam('policies', 'apply', join(folder, 'policies.json'));
+    rmSync(folder, { recursive: true });
   }
 
   startRunner(settings: Readonly<Record<string, string>> = {}): Started {

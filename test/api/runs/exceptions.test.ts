@@ -1,8 +1,5 @@
 /** What a run has parked: listed with its entries, mended by a policy, tried again, certified anew. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Operating } from '../../support/operating.js';
 import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
@@ -94,7 +91,6 @@ describe('trying again', () => {
   });
 
   it('settles what a policy has mended, as a supplement with a certificate of its own', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'magam-euro-'));
     const policy = {
       code: 'euro',
       scope: {},
@@ -103,9 +99,7 @@ describe('trying again', () => {
       commission: { components: [{ type: 'percent', rate: '10' }] },
       vat: { rate: '0', mode: 'none' },
     };
-    writeFileSync(join(folder, 'euro.json'), JSON.stringify({ policies: [policy] }));
-    await operating.magam('policies', 'apply', join(folder, 'euro.json'));
-    rmSync(folder, { recursive: true });
+    await operating.applyPolicies([policy]);
 
     expect((await retry()).status).toBe(202);
     expect(await operating.settled(runId)).toMatchObject({

@@ -1,0 +1,143 @@
+/** Downloads: the command's bytes, flat memory, few at a time, and nothing left behind by a client that goes. */
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../../../scripts/chaos/magam.mjs';
+import { Operating } from '../../support/operating.js';
+import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
+
+const FIRST_DAY = '2026-05-04';
+const BIG_DAY = '2026-05-05';
+const LINES = 40_000;
+/** A few lines with awkward ids. */
+let small: Operating;
+/** Many lines, on a server with room for two downloads. */
+let operating: Operating;
+beforeAll(async () => {
+  small = await Operating.create(await createSmallDay());
+  operating = await Operating.create(undefined, { MAGAM_HTTP_POOL: '8' });
+  await operating.seed(FIRST_DAY, 200);
+  await operating.seed(BIG_DAY, LINES);
+  for (const date of [FIRST_DAY, BIG_DAY]) await operating.magam('settle', '--date', date);
+});
+afterAll(async () => {
+  await small.end();
+  await operating.end();
+});
+
+const get = (path: string, headers: Readonly<Record<string, string>> = {}, from = operating) =>
+  from.api.call('GET', path, { token: from.token, headers });
+
+describe('a download', () => {
+  it.each([
+    ['lines', SMALL_DAY, [], ''],
+    ['lines', SMALL_DAY, ['--spreadsheet-safe'], '&spreadsheetSafe=true'],
+    ['lines', SMALL_DAY, ['--seller', 'S2'], '&sellerId=S2'],
+    ['lines', BIG_DAY, [], ''],
+    ['lines', '2026-05-06', [], ''],
+    ['settlements', SMALL_DAY, [], ''],
+    ['settlements', BIG_DAY, [], ''],
+    ['settlements', SMALL_DAY, ['--spreadsheet-safe'], '&spreadsheetSafe=true'],
+  ])('of %s of %s %j is the same to the byte as the command prints', async (what, date, options, query) => {
+    const from = date === SMALL_DAY ? small : operating;
+    const { text, headers } = await get(`/v1/${what}?date=${date}&format=csv${query}`, {}, from);
+    expect(text).toBe(await from.magam(what, '--date', date, ...options));
+    expect(headers.get('content-type')).toMatch(/^text\/csv; charset=utf-8/);
+    expect(headers.get('content-disposition')).toMatch(
+      new RegExp(`^attachment; filename="${what}-${date}[\\w.-]*\\.csv"$`),
+    );
+  });
+
+  it('is asked for by Accept too, by run, by order, and over a range', async () => {
+    const csv = await get(`/v1/lines?date=${SMALL_DAY}`, { Accept: 'text/csv' }, small);
+    expect(csv.text).toBe(await small.magam('lines', '--date', SMALL_DAY));
+    const { runId } = (await small.call('GET', '/v1/runs')).body.items[0];
+    expect((await get(`/v1/lines?runId=${runId}&format=csv`, {}, small)).text).toBe(csv.text);
+    expect((await get('/v1/lines?orderId=B&format=csv', {}, small)).body.code).toBe('REQUEST_INVALID');
+    const order = await get(`/v1/lines?date=${SMALL_DAY}&orderId=B&format=csv`, {}, small);
+    expect(
+      order.text
+        .trim()
+        .split('\n')
+        .map((row) => row.split(',')[0]),
+    ).toEqual(['order_id', 'B', 'B']);
+    const range = (await get(`/v1/settlements?from=${FIRST_DAY}&to=${BIG_DAY}&format=csv`)).text;
+    const first = await operating.magam('settlements', '--date', FIRST_DAY);
+    const second = await operating.magam('settlements', '--date', BIG_DAY);
+    expect(range).toBe(first + second.slice(second.indexOf('\n') + 1));
+  });
+
+  it('keeps a hostile seller id out of the file name', async () => {
+    const { headers } = await get(`/v1/lines?date=${SMALL_DAY}&format=csv&sellerId=${encodeURIComponent('x"; /../y')}`);
+    expect(headers.get('content-disposition')).toBe(`attachment; filename="lines-${SMALL_DAY}-x_.._y.csv"`);
+  });
+
+  it('is refused while the date is being settled', async () => {
+    const status = (value: string) =>
+      operating.database.db.raw('UPDATE business_date SET status = ? WHERE business_on = ?', [value, FIRST_DAY]);
+    await status('CLOSING');
+    const answers = [
+      await get(`/v1/lines?date=${FIRST_DAY}&format=csv`),
+      await get(`/v1/settlements?from=2026-01-01&to=${BIG_DAY}&format=csv`),
+    ];
+    await status('CLOSED');
+    for (const answer of answers) expect([answer.status, answer.body.code]).toEqual([409, 'DATE_NOT_CLOSED']);
+  });
+});
+
+/** Starts a download and reads nothing of it but what the sockets take by themselves. */
+async function startDownload(path: string) {
+  const req = request(`${operating.api.url}${path}`, { headers: { Authorization: `Bearer ${operating.token}` } });
+  req.on('error', () => undefined);
+  req.end();
+  const [response] = await once(req, 'response');
+  return { status: (response as { statusCode: number }).statusCode, response, leave: () => req.destroy() };
+}
+
+const exporting = (): Promise<number> =>
+  operating.count(
+    `SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE '%settlement_line%UNION ALL%' AND id <> CONNECTION_ID()`,
+  );
+
+describe('a reader that is slow or goes away', () => {
+  const path = `/v1/lines?date=${BIG_DAY}&format=csv`;
+
+  it('holds one of few places, and the other calls their connections', async () => {
+    const slow = [await startDownload(path), await startDownload(path)];
+    expect(slow.map(({ status }) => status)).toEqual([200, 200]);
+    await until(async () => (await exporting()) === 2, 'both are reading');
+    const third = await get(path);
+    expect([third.status, third.body.code]).toEqual([503, 'STREAMS_EXHAUSTED']);
+    expect(Number(third.headers.get('retry-after'))).toBeGreaterThan(0);
+    const others = await Promise.all(Array.from({ length: 20 }, () => get(`/v1/lines?date=${BIG_DAY}&limit=10`)));
+    expect(others.map(({ status }) => status)).toEqual(Array(20).fill(200));
+
+    for (const { leave } of slow) leave();
+    await until(async () => (await exporting()) === 0, 'their connections are free');
+    const again = await get(path);
+    expect(again.status).toBe(200);
+    expect(again.text.split('\n').length).toBeGreaterThan(LINES);
+  });
+
+  it('leaves nothing behind, however often', async () => {
+    for (let i = 0; i < 12; i += 1) {
+      const download = await startDownload(path);
+      expect(download.status).toBe(200);
+      download.leave();
+      await until(async () => (await exporting()) === 0, 'the connection is free');
+    }
+    const all = await Promise.all(Array.from({ length: 30 }, () => get(`/v1/settlements?date=${FIRST_DAY}`)));
+    expect(all.map(({ status }) => status)).toEqual(Array(30).fill(200));
+  });
+
+  it('does not take memory: what it does not read stays in the database', async () => {
+    const before = process.memoryUsage().rss;
+    const download = await startDownload(path);
+    await until(async () => (await exporting()) === 1, 'it is reading');
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const grown = process.memoryUsage().rss - before;
+    download.leave();
+    expect(grown).toBeLessThan(64 * 1024 * 1024);
+    await until(async () => (await exporting()) === 0, 'the connection is free');
+  });
+});
