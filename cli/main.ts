@@ -38,6 +38,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   explain: async () => (await import('./explain.js')).explainCommand,
   runner: async () => (await import('./runner.js')).runnerCommand,
   api: async () => (await import('./api.js')).apiCommand,
+  admin: async () => (await import('./admin.js')).adminCommand,
 };
 /** Commands that share a file with the one before them. */
 const alongside: Readonly<Record<string, string>> = { imports: 'import', lines: 'settlements' };

@@ -1,0 +1,72 @@
+/** `magam admin`: makes the first account that can do everything, or another one. The password never stands in a command line. */
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import { checkPassword, normaliseEmail } from '../domain/account.js';
+import { errors, isRefusal, MagamError } from '../domain/errors.js';
+import { inTransaction } from '../infra/database.js';
+import { openPasswords } from '../infra/passwords.js';
+import { insertAccount } from '../infra/stores/account.js';
+import { recordAudit } from '../infra/stores/audit-log.js';
+import { withDatabase } from './context.js';
+import { note, print, printJson } from './output.js';
+
+export function adminCommand(program: Command): void {
+  program
+    .command('admin')
+    .description('make an account with the role admin; its password is read from standard input')
+    .requiredOption('--email <address>', 'address to sign in with')
+    .requiredOption('--name <name>', 'name to be shown')
+    .action((options: { email: string; name: string }, command: Command) => makeAdmin(options, command));
+}
+
+const NAME_MAX = 100;
+
+async function makeAdmin(options: { email: string; name: string }, command: Command): Promise<void> {
+  const email = normaliseEmail(options.email);
+  if (email === undefined) throw new MagamError('EMAIL_INVALID', undefined, { email: options.email });
+  const displayName = options.name.trim();
+  if (displayName === '' || displayName.length > NAME_MAX || /\p{Cc}/u.test(displayName))
+    throw new MagamError('USAGE', `--name takes 1 to ${NAME_MAX} characters.`);
+  const password = await readPassword();
+  const weak = checkPassword(password, email);
+  if (weak !== undefined) throw new MagamError(weak.refused, undefined, weak.details);
+  const passwordHash = await openPasswords().hash(password);
+  await withDatabase(command, async ({ db, config, json }) => {
+    const accountId = await inTransaction(db, async (tx) => {
+      const made = await insertAccount(tx, { email, displayName, passwordHash, role: 'admin' });
+      if (isRefusal(made)) throw new MagamError(made.refused, undefined, { email });
+      await recordAudit(tx, {
+        caller: null,
+        userName: config.userName,
+        requestId: null,
+        action: 'account.create-admin',
+        subjectType: 'account',
+        subjectId: String(made),
+        before: null,
+        after: { email, displayName, role: 'admin' },
+      });
+      return made;
+    });
+    if (json) return printJson({ accountId, email, displayName, role: 'admin' });
+    print(`Admin ${accountId}: ${displayName}, who signs in as ${email}.`);
+  });
+}
+
+/** The first line of standard input; on a terminal it is asked for twice and not shown. */
+async function readPassword(): Promise<string> {
+  if (!process.stdin.isTTY) return (await text(process.stdin)).split(/\r?\n/, 1)[0] ?? '';
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
+  terminal.on('SIGINT', () => process.exit(errors.RUN_STOPPED.exit)); // nothing has begun yet
+  try {
+    note('Password (12 to 128 characters, not shown):');
+    const password = await terminal.question('');
+    note('Once more:');
+    if ((await terminal.question('')) === password) return password;
+    throw new MagamError('USAGE', 'The two passwords differ.');
+  } finally {
+    terminal.close();
+  }
+}
