@@ -1,0 +1,279 @@
+/** The table of permissions against the server: every role on every route, on what is its own and on what is somebody else's. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import type { Route } from '../../../api/edge/route.js';
+import { apiRoutes } from '../../../api/routes.js';
+import { grantOf, isPublic, ROLES, type Role } from '../../../domain/access.js';
+import { readConfig } from '../../../infra/config.js';
+import { openRedis } from '../../../infra/redis.js';
+import { makeAccount, makeSeller, type TestAccount } from '../../support/accounts.js';
+import { type CallOptions, type RunningApi, startApi } from '../../support/api.js';
+import type { TestDatabase } from '../../support/database.js';
+import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
+
+let database: TestDatabase;
+let api: RunningApi;
+let routes: Route[];
+let world: World;
+
+/** Two buyers and two sellers with the same kind of belongings. */
+interface World {
+  readonly buyers: readonly [Owner, Owner];
+  readonly sellers: readonly [Owner, Owner];
+}
+interface Owner {
+  readonly account: TestAccount;
+  readonly sellerId: string;
+  readonly productId: number;
+  readonly optionId: number;
+  readonly reviewId: number;
+  /** A settled line of the seller. */
+  readonly line: { readonly orderId: string; readonly lineId: string };
+}
+
+beforeAll(async () => {
+  database = await createSmallDay();
+  api = await startApi(database.url);
+  routes = listRoutes();
+  world = await makeWorld();
+});
+afterAll(async () => {
+  await api?.stop();
+  await database?.drop();
+});
+
+function listRoutes(): Route[] {
+  const redis = openRedis(process.env.MAGAM_REDIS_URL ?? '', () => undefined);
+  redis.close();
+  const log = pino({ level: 'silent' });
+  return apiRoutes({ config: readConfig({ NODE_ENV: 'test' }), db: database.db, redis, log });
+}
+
+async function makeWorld(): Promise<World> {
+  const operator = await makeAccount(database.db, 'operator');
+  const category = await done('POST', '/v1/categories', { token: operator.token, body: { name: 'Things' } });
+  const lines = { S1: { orderId: 'B', lineId: '1' }, S2: { orderId: 'a b', lineId: '1' } };
+  const make = async (sellerId: 'S1' | 'S2'): Promise<[Owner, Owner]> => {
+    await makeSeller(database.db, sellerId);
+    const seller = await makeAccount(database.db, 'seller', { sellerId });
+    const buyer = await makeAccount(database.db, 'buyer');
+    const product = await done('POST', '/v1/products', {
+      token: seller.token,
+      body: {
+        externalId: `P-${sellerId}`,
+        categoryId: category.categoryId,
+        name: `Thing of ${sellerId}`,
+        currency: 'KRW',
+        priceMinor: 10_000,
+        status: 'ACTIVE',
+        options: [{ sku: `${sellerId}-1`, name: 'one', priceDifferenceMinor: 0 }],
+      },
+    });
+    const { productId } = product;
+    const review = await done('POST', `/v1/products/${productId}/reviews`, {
+      token: buyer.token,
+      body: { stars: 5, text: 'Good' },
+    });
+    const owns = {
+      sellerId,
+      productId,
+      optionId: product.options[0].optionId,
+      reviewId: review.reviewId,
+      line: lines[sellerId],
+    };
+    return [
+      { account: buyer, ...owns },
+      { account: seller, ...owns },
+    ];
+  };
+  const [first, second] = [await make('S1'), await make('S2')];
+  return { buyers: [first[0], second[0]], sellers: [first[1], second[1]] };
+}
+
+async function done(method: string, path: string, options: CallOptions) {
+  const answer = await api.call(method, path, options);
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+  return answer.body;
+}
+
+const nameOf = (route: Route): string => `${route.method.toUpperCase()} ${route.path}`;
+
+/** An address of the route at which nothing is, except for a seller's own business. */
+const nowhere = (route: Route): string =>
+  route.path.replaceAll(/\{(\w+)\}/g, (_all, name) =>
+    name === 'sellerId' ? 'S1' : name === 'date' ? '1999-01-01' : name === 'sessionId' ? NO_SESSION : '999999',
+  );
+const NO_SESSION = '00000000-0000-4000-8000-000000000000';
+
+describe('a role', () => {
+  it('is needed wherever the table has one', async () => {
+    const wrong: string[] = [];
+    for (const route of routes.filter(({ permission }) => !isPublic(permission))) {
+      const { status, body } = await api.call(route.method.toUpperCase(), nowhere(route));
+      if (status !== 401 || body.code !== 'SIGN_IN_REQUIRED') wrong.push(`${nameOf(route)}: ${status}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it.each(ROLES)('%s is let in by the routes of the table, and by no other', async (role: Role) => {
+    const wrong: string[] = [];
+    for (const route of routes) {
+      // A fresh one for each: some routes end what they are called with.
+      const { token } = await makeAccount(database.db, role, role === 'seller' ? { sellerId: 'S1' } : {});
+      const { status, body } = await api.call(route.method.toUpperCase(), nowhere(route), { token });
+      const refused = status === 403 && body.code === 'FORBIDDEN';
+      const shouldBe = grantOf(route.permission, role) === undefined;
+      if (refused !== shouldBe || status === 401) wrong.push(`${nameOf(route)}: ${status} ${body?.code}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+interface Sample {
+  readonly route: string;
+  readonly role: 'buyer' | 'seller';
+  /** The request about what belongs to this owner. */
+  readonly request: (owner: Owner) => { path: string; body?: unknown };
+}
+
+const product = ({ productId }: Owner): string => `/v1/products/${productId}`;
+const option = (owner: Owner): string => `${product(owner)}/options/${owner.optionId}`;
+
+/** Routes on which a role may only touch its own, and how each addresses it. The destructive ones come last. */
+const samples: readonly Sample[] = [
+  {
+    route: 'GET /v1/sellers/{sellerId}',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}` }),
+  },
+  {
+    route: 'GET /v1/sellers/{sellerId}/products',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/products` }),
+  },
+  {
+    route: 'GET /v1/settlements',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/settlements?date=${SMALL_DAY}&sellerId=${sellerId}` }),
+  },
+  {
+    route: 'GET /v1/lines',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/lines?date=${SMALL_DAY}&sellerId=${sellerId}` }),
+  },
+  {
+    route: 'GET /v1/lines/explanation',
+    role: 'seller',
+    request: ({ line }) => ({
+      path: `/v1/lines/explanation?orderId=${encodeURIComponent(line.orderId)}&lineId=${line.lineId}`,
+    }),
+  },
+  {
+    route: 'POST /v1/products',
+    role: 'seller',
+    request: (owner) => ({
+      path: '/v1/products',
+      body: {
+        sellerId: owner.sellerId,
+        externalId: 'P-new',
+        name: 'New',
+        categoryId: 1,
+        currency: 'KRW',
+        priceMinor: 100,
+      },
+    }),
+  },
+  {
+    route: 'PATCH /v1/products/{productId}',
+    role: 'seller',
+    request: (owner) => ({ path: product(owner), body: { name: 'Renamed' } }),
+  },
+  {
+    route: 'POST /v1/products/{productId}/options',
+    role: 'seller',
+    request: (owner) => ({
+      path: `${product(owner)}/options`,
+      body: { sku: `${owner.sellerId}-2`, name: 'two', priceDifferenceMinor: 0 },
+    }),
+  },
+  {
+    route: 'PATCH /v1/products/{productId}/options/{optionId}',
+    role: 'seller',
+    request: (owner) => ({ path: option(owner), body: { name: 'uno' } }),
+  },
+  {
+    route: 'DELETE /v1/products/{productId}/options/{optionId}',
+    role: 'seller',
+    request: (owner) => ({ path: option(owner) }),
+  },
+  {
+    route: 'PATCH /v1/reviews/{reviewId}',
+    role: 'buyer',
+    request: ({ reviewId }) => ({ path: `/v1/reviews/${reviewId}`, body: { stars: 1 } }),
+  },
+  {
+    route: 'DELETE /v1/reviews/{reviewId}',
+    role: 'buyer',
+    request: ({ reviewId }) => ({ path: `/v1/reviews/${reviewId}` }),
+  },
+  {
+    route: 'DELETE /v1/me/sessions/{sessionId}',
+    role: 'buyer',
+    request: ({ account }) => ({ path: `/v1/me/sessions/${account.sessionId}` }),
+  },
+];
+
+/** Routes that address nobody else's: they are about the caller, or confine a list to what is the caller's. */
+const confined: Readonly<Record<string, string>> = {
+  'GET /v1/me': 'the caller',
+  'PATCH /v1/me': 'the caller',
+  'PUT /v1/me/password': 'the caller',
+  'GET /v1/me/sign-ins': 'the caller',
+  'GET /v1/me/sessions': 'the caller',
+  'DELETE /v1/sessions/current': 'the caller',
+  'GET /v1/sellers': 'a list; see below',
+  'POST /v1/products/{productId}/reviews': 'whoever writes owns it',
+};
+
+describe('what is own', () => {
+  it('is sampled for every route on which a role is confined to it', () => {
+    const confiningRoutes = routes.filter(({ permission }) =>
+      (['buyer', 'seller'] as const).some((role) => grantOf(permission, role) === 'own'),
+    );
+    const known = [...samples.map(({ route }) => route), ...Object.keys(confined)];
+    expect(confiningRoutes.map(nameOf).sort()).toEqual(known.sort());
+  });
+
+  it.each(samples)('$route is refused for what belongs to another $role', async ({ route, role, request }) => {
+    const [first, second] = role === 'seller' ? world.sellers : world.buyers;
+    const { path, body } = request(second);
+    const { status, body: problem } = await api.call(route.split(' ')[0] ?? '', path, {
+      token: first.account.token,
+      body,
+    });
+    // A session of somebody else does not exist for anybody but its owner.
+    const expected = path.startsWith('/v1/me/') ? [404, 'SESSION_NOT_FOUND'] : [403, 'FORBIDDEN'];
+    expect([status, problem.code]).toEqual(expected);
+  });
+
+  it.each(samples)('$route is open for what belongs to the $role', async ({ route, role, request }) => {
+    const [first] = role === 'seller' ? world.sellers : world.buyers;
+    const { path, body } = request(first);
+    const { status } = await api.call(route.split(' ')[0] ?? '', path, { token: first.account.token, body });
+    expect(status).toBeLessThan(300);
+  });
+
+  it('confines lists to it', async () => {
+    const { token } = await makeAccount(database.db, 'seller', { sellerId: 'S1' });
+    const sellerIds = async (path: string): Promise<string[]> => {
+      const { items } = await done('GET', path, { token });
+      return [...new Set<string>(items.map(({ sellerId }: { sellerId: string }) => sellerId))];
+    };
+    expect(await sellerIds('/v1/sellers')).toEqual(['S1']);
+    expect(await sellerIds(`/v1/settlements?date=${SMALL_DAY}`)).toEqual(['S1']);
+    expect(await sellerIds(`/v1/lines?date=${SMALL_DAY}`)).toEqual(['S1']);
+    const { text } = await api.call('GET', `/v1/lines?date=${SMALL_DAY}&format=csv`, { token });
+    expect(text).toContain(',S1,');
+    expect(text).not.toContain(',S2,');
+  });
+});

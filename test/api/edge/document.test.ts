@@ -1,0 +1,115 @@
+/** The OpenAPI document against what the server has mounted, both ways. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { Express } from 'express';
+import { pino } from 'pino';
+import { createApp } from '../../../api/edge/app.js';
+import { openMetrics } from '../../../api/edge/metrics.js';
+import { apiRoutes } from '../../../api/routes.js';
+import { readConfig } from '../../../infra/config.js';
+import { type Db, openDatabase } from '../../../infra/database.js';
+import { openRedis } from '../../../infra/redis.js';
+import { type Document, type RunningApi, startApi } from '../../support/api.js';
+import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+
+/** What describes the API is not part of it. */
+const DOCUMENTS = ['GET /openapi.json', 'GET /docs', 'GET /docs/start.js'];
+/** Mounted by the process, not by a capability. */
+const OF_SERVER = ['GET /healthz', 'GET /readyz', 'GET /metrics', 'GET /problems/{code}'];
+
+let database: TestDatabase;
+let api: RunningApi;
+let document: Document;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  api = await startApi(database.url);
+  document = (await (await fetch(`${api.url}/openapi.json`)).json()) as Document;
+});
+afterAll(async () => {
+  await api?.stop();
+  await database?.drop();
+});
+
+const documented = (): string[] =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+
+/** An application with every capability's routes, not listening. */
+function application(db: Db): Express {
+  const config = readConfig({ NODE_ENV: 'test' });
+  const redis = openRedis(process.env.MAGAM_REDIS_URL ?? '', () => undefined);
+  redis.close();
+  const log = pino({ level: 'silent' });
+  return createApp(apiRoutes({ config, db, redis, log }), {
+    db,
+    log,
+    metrics: openMetrics(db),
+    authenticate: () => Promise.reject(new Error('nobody')),
+    limit: (_req, _res, next) => next(),
+    draining: new AbortController().signal,
+    trustProxy: 0,
+    version: '0',
+  });
+}
+
+interface Layer {
+  readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> };
+}
+
+it('has every route that is mounted, and no other', async () => {
+  const db = openDatabase(database.url);
+  const { router } = application(db) as unknown as { router: { stack: Layer[] } };
+  const mounted = router.stack.flatMap(({ route }) =>
+    Object.keys(route?.methods ?? {})
+      .filter((_method, _i, methods) => methods.length === 1) // what refuses the other methods answers all of them
+      .map((method) => `${method.toUpperCase()} ${route?.path.replaceAll(/:(\w+)/g, '{$1}')}`),
+  );
+  await db.destroy();
+  expect(mounted.length).toBeGreaterThan(50);
+  expect([...mounted, ...OF_SERVER].sort()).toEqual([...documented(), ...DOCUMENTS].sort());
+});
+
+it('says of every call what it does, who may, and how it can fail', () => {
+  const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods)) as {
+    operationId: string;
+    summary: string;
+    description: string;
+    responses: Record<string, unknown>;
+  }[];
+  const ids = operations.map(({ operationId }) => operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(operations.filter(({ summary, description }) => !summary || !/For( everybody|:)/.test(description))).toEqual(
+    [],
+  );
+  expect(operations.filter(({ responses }) => responses[500] === undefined)).toEqual([]);
+  expect(document.openapi).toBe('3.1.0');
+});
+
+it('has schemas that are JSON schemas, and examples that fit them', () => {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  ajv.addSchema({ $id: 'magam', components: document.components });
+  const { schemas } = document.components as { schemas: Record<string, { properties?: Record<string, unknown> }> };
+  const faults: string[] = [];
+  for (const [name, schema] of Object.entries(schemas)) {
+    ajv.compile({ $ref: `magam#/components/schemas/${name}` });
+    for (const [field, definition] of Object.entries(schema.properties ?? {})) {
+      const { example } = definition as { example?: unknown };
+      if (example === undefined) continue;
+      const pointer = `magam#/components/schemas/${name}/properties/${field.replaceAll('/', '~1')}`;
+      if (!ajv.compile({ $ref: pointer })(example)) faults.push(`${name}.${field}: ${JSON.stringify(example)}`);
+    }
+  }
+  expect(faults).toEqual([]);
+});
+
+it('is shown on a page that fetches nothing from elsewhere', async () => {
+  const page = await (await fetch(`${api.url}/docs`)).text();
+  for (const [, address = ''] of page.matchAll(/(?:src|href)="([^"]+)"/g)) {
+    expect(address).toMatch(/^\//);
+    expect((await fetch(`${api.url}${address}`)).status).toBe(200);
+  }
+});
