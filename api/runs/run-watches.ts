@@ -10,12 +10,14 @@ const POLL_MS = 1_000;
 
 interface Watch {
   latest: RunProgress | undefined;
+  /** When the read of it began. */
+  readAt: number;
   followers: number;
   readonly waiting: Set<() => void>;
 }
 
 export interface Following {
-  /** The latest state; undefined until the first one is read. */
+  /** The latest state; undefined until one is read after the joining, so that nobody is told what was true before. */
   readonly latest: () => RunProgress | undefined;
   /** Resolves at the next state, after `ms`, or when the signal aborts. */
   readonly next: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -40,8 +42,9 @@ export class RunWatches {
     const watch = this.watches.get(runId) ?? this.start(runId);
     watch.followers += 1;
     this.followers += 1;
+    const joinedAt = performance.now();
     return {
-      latest: () => watch.latest,
+      latest: () => (watch.readAt >= joinedAt ? watch.latest : undefined),
       next: (ms, signal) => nextOf(watch, ms, signal),
       leave: () => {
         watch.followers -= 1;
@@ -51,16 +54,18 @@ export class RunWatches {
   }
 
   private start(runId: number): Watch {
-    const watch: Watch = { latest: undefined, followers: 0, waiting: new Set() };
+    const watch: Watch = { latest: undefined, readAt: 0, followers: 0, waiting: new Set() };
     this.watches.set(runId, watch);
-    void this.poll(runId, watch);
+    setImmediate(() => void this.poll(runId, watch)); // after whoever starts it has joined
     return watch;
   }
 
   private async poll(runId: number, watch: Watch): Promise<void> {
     do {
       try {
+        const readAt = performance.now();
         watch.latest = await this.read(runId);
+        watch.readAt = readAt;
         for (const wake of [...watch.waiting]) wake();
       } catch {
         // the database is away: the followers keep what they know, and their connection lives on heartbeats

@@ -15,7 +15,7 @@ import { magam } from './magam.js';
 export const YESTERDAY = addDays(todayIn('UTC'), -1);
 
 /** Yesterday is not due before the last minute of the day, so that a runner does only what it is asked to. */
-export const SETTINGS = {
+const SETTINGS = {
   MAGAM_TIME_ZONE: 'UTC',
   MAGAM_SETTLE_AT: '23:59',
   MAGAM_WORKERS: '2',

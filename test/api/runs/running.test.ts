@@ -71,6 +71,7 @@ describe('following a run', () => {
     }, 'all threads wait');
     const { progress } = (await operating.call('GET', `/v1/runs/${runId}`)).body;
     expect(progress.entriesPerSecond.overall).toBeGreaterThan(0);
+    expect(progress.entriesPerSecond.recent).not.toBeNull();
     expect(progress.remaining).toBe(progress.planned - progress.done);
     const back = await follow(runId, progress.version);
     gate.open();
