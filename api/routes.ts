@@ -3,12 +3,18 @@ import { accessRoutes } from './access/routes.js';
 import { catalogueRoutes } from './catalogue/routes.js';
 import type { ApiContext } from './context.js';
 import type { Route } from './edge/route.js';
+import { importRoutes } from './imports/routes.js';
+import { policyRoutes } from './policies/routes.js';
 import { runRoutes } from './runs/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
+import { verificationRoutes } from './verifications/routes.js';
 
 export const apiRoutes = (context: ApiContext): Route[] => [
   ...accessRoutes(context),
   ...catalogueRoutes(context),
   ...runRoutes(context),
+  ...verificationRoutes(context),
+  ...policyRoutes(context),
+  ...importRoutes(context),
   ...settlementRoutes(context),
 ];

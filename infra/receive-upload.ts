@@ -48,14 +48,18 @@ export async function receiveUpload(db: Db, body: AsyncIterable<Uint8Array>, byt
   }
 }
 
-/** The chunks; a stream that breaks is told apart from a database that does. The stream is left as it is when the reader has had enough. */
+/** The chunks; a stream that breaks is told apart from a database that does. */
 async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const chunks = body[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await chunks.next().catch(() => {
-      throw new MagamError('UPLOAD_CUT_OFF');
-    });
-    if (next.done === true) return;
-    yield next.value;
+  try {
+    for (;;) {
+      const next = await chunks.next().catch(() => {
+        throw new MagamError('UPLOAD_CUT_OFF');
+      });
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await chunks.return?.();
   }
 }

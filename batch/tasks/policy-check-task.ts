@@ -32,6 +32,8 @@ const PAGE_LINES = 4_000;
 const WRITE_LINES = 500;
 /** The touched lines that are kept of a check; the sums are over all of them. */
 const LINES_KEPT_MAX = 100_000;
+/** Of a draft that cannot be applied. */
+const FAULTS_SHOWN = 200;
 const NO_ID_ABOVE = Number.MAX_SAFE_INTEGER;
 
 export const policyCheckTask: TaskRunner = {
@@ -44,7 +46,9 @@ export const policyCheckTask: TaskRunner = {
     return inSnapshot(db, async (snapshot) => {
       const books = trialBooks(await readPolicies(snapshot), draft, parameters.dates);
       if (Array.isArray(books)) {
-        const faults = books.map(({ index, code, message }) => ({ path: `policies[${index}]`, code, message }));
+        const faults = books
+          .slice(0, FAULTS_SHOWN)
+          .map(({ index, code, message }) => ({ path: `policies[${index}]`, code, message }));
         throw new MagamError('POLICY_FILE_INVALID', undefined, { faults });
       }
       const check = new PolicyCheck(call, snapshot, parameters.date, books);

@@ -265,7 +265,7 @@ export async function cancelWaitingTask(tx: Tx, taskId: number, by: string): Pro
 
 /** Asks the runner that works on a task, or the next one that takes it, to give it up and undo what it did; one that failed is taken again for that. */
 export async function requestCancel(tx: Tx, taskId: number, by: string): Promise<void> {
-  const sql = `UPDATE background_task SET cancel_requested_by = ?, claims = IF(status = 'FAILED', 0, claims), error_code = NULL,
+  const sql = `UPDATE background_task SET cancel_requested_by = ?, active_key = NULL, claims = IF(status = 'FAILED', 0, claims), error_code = NULL,
       error_message = NULL, error_details = NULL, ended_at = NULL, status = IF(status = 'FAILED', 'REQUESTED', status)
     WHERE task_id = ? AND status IN ('REQUESTED', 'RUNNING', 'FAILED')`;
   await change(tx, sql, [by.slice(0, 64), taskId]);

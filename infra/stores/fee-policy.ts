@@ -69,11 +69,41 @@ export async function readPolicyRecords(db: Db, code?: string): Promise<PolicyRe
   return toRecords(code === undefined ? await readRows(db) : await readRows(db, 'p.code = ?', [code]));
 }
 
+export interface PolicyFilter {
+  readonly currency?: string | undefined;
+  /** Only policies whose scope names the seller. */
+  readonly sellerId?: string | undefined;
+  readonly inForceOn?: string | undefined;
+}
+
+/** The next versions by code and version, after the given one. */
+export async function readPolicyPage(
+  db: Db,
+  { currency, sellerId, inForceOn }: PolicyFilter,
+  after: { readonly code: string; readonly version: number },
+  limit: number,
+): Promise<PolicyRecord[]> {
+  const conditions = ['p.code >= ? AND (p.code > ? OR p.version > ?)'];
+  const params: unknown[] = [after.code, after.code, after.version];
+  const add = (condition: string, ...values: unknown[]): void => {
+    conditions.push(condition);
+    params.push(...values);
+  };
+  if (currency !== undefined) add('p.currency = ?', currency);
+  if (sellerId !== undefined) add(`JSON_UNQUOTE(JSON_EXTRACT(p.definition, '$.scope.seller')) = ?`, sellerId);
+  if (inForceOn !== undefined) {
+    add('p.effective_from <= ? AND (p.effective_to IS NULL OR p.effective_to >= ?)', inForceOn, inForceOn);
+    add('(e.ends_on IS NULL OR e.ends_on >= ?)', inForceOn);
+  }
+  return toRecords(await readRows(db, conditions.join(' AND '), params, undefined, limit));
+}
+
 async function readRows(
   db: Db,
   where = 'TRUE',
   params: readonly unknown[] = [],
   revision?: number,
+  limit?: number,
 ): Promise<PolicyRow[]> {
   const known = revision === undefined ? '' : 'AND e.revision <= ?';
   return select<PolicyRow>(
@@ -84,8 +114,8 @@ async function readRows(
      LEFT JOIN fee_policy_end e ON e.policy_id = p.policy_id ${known}
      LEFT JOIN fee_policy b ON b.policy_id = e.ended_by
      WHERE ${where}
-     ORDER BY p.code, p.version`,
-    revision === undefined ? params : [revision, ...params],
+     ORDER BY p.code, p.version${limit === undefined ? '' : ' LIMIT ?'}`,
+    [...(revision === undefined ? [] : [revision]), ...params, ...(limit === undefined ? [] : [limit])],
   );
 }
 

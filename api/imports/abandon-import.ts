@@ -1,0 +1,61 @@
+/** Abandons an import that has not come to its end: what it wrote is withdrawn from the feed, by a runner. */
+import { MagamError } from '../../domain/errors.js';
+import type { Tx } from '../../infra/database.js';
+import { recordAudit } from '../../infra/stores/audit-log.js';
+import { cancelWaitingTask, lockTask, requestCancel, type TaskRecord } from '../../infra/stores/background-task.js';
+import { findUnfinishedImport } from '../../infra/stores/feed-import.js';
+import { wakeRunnersOver } from '../../infra/wake.js';
+import type { ApiContext } from '../context.js';
+import { accepted } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { nameOf } from '../runs/run-reply.js';
+import { importAddress, importParams, importShown, requireImport, shownImport } from './import-fields.js';
+
+export const abandonImport = ({ redis }: ApiContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/imports/{importId}/abandon',
+    tag: 'Imports',
+    summary: 'Abandon an import',
+    description:
+      'One that no runner has begun is over at once. Otherwise a runner stops it and withdraws what it wrote; follow it until it is CANCELLED. ' +
+      'If refunds of another import rest on what it wrote, it ends FAILED with IMPORT_HAS_DEPENDENTS: upload the file again to finish it.',
+    permission: 'import.create',
+    params: importParams,
+    answer: { status: 202, description: 'It was asked for.', schema: importShown },
+    refusals: ['IMPORT_NOT_FOUND', 'IMPORT_NOT_OPEN'],
+    idempotent: true,
+    handle: async ({ params: { importId }, signedIn: caller, requestId, transact }) => {
+      const reply = await transact(async (tx) => {
+        const before = await lockTask(tx, 'IMPORT', importId);
+        if (before === undefined) throw new MagamError('IMPORT_NOT_FOUND', undefined, { importId });
+        const askedBefore = before.cancelRequestedBy !== null && !['FAILED', 'COMPLETED'].includes(before.status);
+        if (!askedBefore) await abandon(tx, before, nameOf(caller));
+        const after = await requireImport(tx, importId);
+        await recordAudit(tx, {
+          caller,
+          requestId,
+          action: 'import.abandon',
+          subjectType: 'import',
+          subjectId: String(importId),
+          before: { status: before.status },
+          after: { status: after.status, abandonRequested: true },
+        });
+        return accepted(importAddress(importId), shownImport(after, await unfinishedOf(tx, after)));
+      });
+      await wakeRunnersOver(redis);
+      return reply;
+    },
+  });
+
+const unfinishedOf = async (tx: Tx, { checkpoint }: TaskRecord) =>
+  checkpoint === null ? undefined : findUnfinishedImport(tx, checkpoint);
+
+async function abandon(tx: Tx, task: TaskRecord, by: string): Promise<void> {
+  const { taskId, status, checkpoint } = task;
+  const neverBegan = status === 'REQUESTED' && checkpoint === null;
+  const leftOpen = status === 'FAILED' && (await unfinishedOf(tx, task)) !== undefined;
+  if (neverBegan) await cancelWaitingTask(tx, taskId, by);
+  else if (status === 'REQUESTED' || status === 'RUNNING' || leftOpen) await requestCancel(tx, taskId, by);
+  else throw new MagamError('IMPORT_NOT_OPEN', undefined, { importId: taskId, status });
+}

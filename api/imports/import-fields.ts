@@ -1,0 +1,115 @@
+/** Imports of uploaded files as they are shown. The id is that of the upload's task: one address to follow, whatever happens below it. */
+import { z } from 'zod';
+import type { ImportParameters } from '../../domain/background-task.js';
+import { MagamError } from '../../domain/errors.js';
+import type { Db } from '../../infra/database.js';
+import { readTask, type TaskRecord } from '../../infra/stores/background-task.js';
+import type { ImportRecord } from '../../infra/stores/feed-import.js';
+import { businessDate, id, idText } from '../edge/fields.js';
+import { shownTask, taskFields } from '../tasks/task-fields.js';
+
+export const importParams = z.strictObject({ importId: idText });
+export const importAddress = (importId: number): string => `/v1/imports/${importId}`;
+
+const result = z
+  .object({
+    rows: z.number().int(),
+    imported: z.number().int().meta({ description: 'Rows that are new in the feed.' }),
+    unchanged: z.number().int().meta({ description: 'Rows that the feed had already, word for word.' }),
+    rejected: z.number().int().meta({ description: 'Rows that were left out: see rejects.' }),
+    notices: z.array(z.string()),
+    lateOn: businessDate.nullable().meta({ description: 'The date on which late entries are settled.' }),
+  })
+  .meta({ id: 'ImportResult' });
+
+export const importSummary = z
+  .object({
+    importId: id,
+    kind: z.enum(['lines', 'refunds']),
+    fileName: z.string(),
+    bytes: z.number().int(),
+    sha256: z.string(),
+    encoding: z.string(),
+    timeZone: z.string(),
+    mapping: z.record(z.string(), z.string()).nullable(),
+    late: z.boolean(),
+    skipRejects: z.boolean(),
+    ...taskFields,
+    stage: z
+      .enum(['CHECKING', 'IMPORTING'])
+      .nullable()
+      .meta({ description: 'The pass over the file that `progress` counts rows of: the first one writes nothing.' }),
+    abandonRequested: z.boolean().meta({ description: 'Somebody has asked to abandon it.' }),
+    result: result.nullable().meta({ description: 'Null unless it is COMPLETED.' }),
+    rejects: z.string().nullable().meta({ description: 'Where the rejects file is; null while there is none.' }),
+  })
+  .meta({ id: 'ImportSummary' });
+
+export const importShown = importSummary
+  .extend({
+    feedImportId: id.nullable().meta({ description: 'The number under which `magam imports` shows what it wrote.' }),
+    unfinished: z.boolean().meta({
+      description:
+        'Part of the file may be in the feed, and its dates cannot be closed. When it has FAILED: upload the same file again, which goes on, or ' +
+        'abandon it.',
+    }),
+  })
+  .meta({ id: 'Import' });
+
+/** What the runner writes. */
+const storedResult = result.extend({ importId: z.number(), rejectsFileId: z.string() });
+const storedFailure = z.object({ rejectsFileId: z.string() });
+
+const resultOf = (task: TaskRecord): z.output<typeof storedResult> | null =>
+  task.status === 'COMPLETED' ? storedResult.parse(task.result) : null;
+
+/** The rejects file of an import that has one. */
+export const rejectsFileOf = ({ result: written }: TaskRecord): string | undefined =>
+  storedFailure.safeParse(written).data?.rejectsFileId;
+
+export function shownSummary(task: TaskRecord): z.input<typeof importSummary> {
+  const { kind, fileName, bytes, sha256, encoding, timeZone, mapping, late, skipRejects } =
+    task.parameters as ImportParameters;
+  const found = resultOf(task);
+  return {
+    importId: task.taskId,
+    kind,
+    fileName,
+    bytes,
+    sha256,
+    encoding,
+    timeZone,
+    mapping: mapping === null ? null : (JSON.parse(mapping) as Record<string, string>),
+    late,
+    skipRejects,
+    ...shownTask(task),
+    stage: task.stage === 'CHECKING' || task.stage === 'IMPORTING' ? task.stage : null,
+    abandonRequested: task.cancelRequestedBy !== null,
+    result:
+      found === null
+        ? null
+        : {
+            rows: found.rows,
+            imported: found.imported,
+            unchanged: found.unchanged,
+            rejected: found.rejected,
+            notices: found.notices,
+            lateOn: found.lateOn,
+          },
+    rejects: rejectsFileOf(task) === undefined ? null : `${importAddress(task.taskId)}/rejects`,
+  };
+}
+
+/** The import with its record in the feed, while that is unfinished. */
+export const shownImport = (task: TaskRecord, unfinished: ImportRecord | undefined): z.input<typeof importShown> => ({
+  ...shownSummary(task),
+  feedImportId: unfinished?.importId ?? resultOf(task)?.importId ?? null,
+  unfinished: unfinished !== undefined,
+});
+
+/** Throws IMPORT_NOT_FOUND. */
+export async function requireImport(db: Db, importId: number): Promise<TaskRecord> {
+  const task = await readTask(db, 'IMPORT', importId);
+  if (task === undefined) throw new MagamError('IMPORT_NOT_FOUND', undefined, { importId });
+  return task;
+}

@@ -1,0 +1,91 @@
+/** Imports of uploads: the latest of them, one to follow, and the rejects file of one. */
+import { once } from 'node:events';
+import { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { listTasks } from '../../infra/stores/background-task.js';
+import { findUnfinishedImport } from '../../infra/stores/feed-import.js';
+import { readFileRecord, readParts } from '../../infra/stores/stored-file.js';
+import type { ApiContext } from '../context.js';
+import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { id } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import {
+  importParams,
+  importShown,
+  importSummary,
+  rejectsFileOf,
+  requireImport,
+  shownImport,
+  shownSummary,
+} from './import-fields.js';
+
+export const listImports = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/imports',
+    tag: 'Imports',
+    summary: 'List imports of uploaded files, the newest first',
+    permission: 'import.read',
+    query: z.strictObject(pageQuery),
+    answer: { status: 200, description: 'A page of imports.', schema: pageOf(importSummary) },
+    handle: async ({ query: { limit, cursor } }) => {
+      const [beforeId] = readCursor(cursor, 'imports', z.tuple([id])) ?? [];
+      const tasks = await listTasks(db, 'IMPORT', { beforeId, limit: limit + 1 });
+      return ok(pageFrom(tasks, limit, shownSummary, ({ taskId }) => encodeCursor('imports', [taskId])));
+    },
+  });
+
+export const showImport = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/imports/{importId}',
+    tag: 'Imports',
+    summary: 'Follow an import',
+    permission: 'import.read',
+    params: importParams,
+    answer: { status: 200, description: 'How far it is, or what came of it.', schema: importShown },
+    refusals: ['IMPORT_NOT_FOUND'],
+    handle: async ({ params: { importId } }) => {
+      const task = await requireImport(db, importId);
+      const { checkpoint: fingerprint, status } = task;
+      const over = fingerprint === null || status === 'COMPLETED' || status === 'CANCELLED';
+      return ok(shownImport(task, over ? undefined : await findUnfinishedImport(db, fingerprint)));
+    },
+  });
+
+/** A reader that takes nothing for so long is cut off. */
+const STALL_MS = 60_000;
+
+export const downloadRejects = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/imports/{importId}/rejects',
+    tag: 'Imports',
+    summary: 'Download the rejects file of an import',
+    description:
+      'Every bad row of the file: line, column, code, value; the header alone when there is none. It is there when all rows were looked at, ' +
+      'and kept for 30 days.',
+    permission: 'import.read',
+    params: importParams,
+    answer: { status: 200, description: 'The rejects file.', contentType: 'text/csv' },
+    refusals: ['IMPORT_NOT_FOUND', 'REJECTS_NOT_FOUND'],
+    handle: async ({ params: { importId } }) => {
+      const fileId = rejectsFileOf(await requireImport(db, importId));
+      if (fileId === undefined || (await readFileRecord(db, fileId)) === undefined) {
+        throw new MagamError('REJECTS_NOT_FOUND', undefined, { importId });
+      }
+      return {
+        status: 200,
+        contentType: 'text/csv; charset=utf-8; header=present',
+        headers: { 'Content-Disposition': `attachment; filename="import-${importId}-rejects.csv"` },
+        write: async (out, signal) => {
+          for await (const part of readParts(db, fileId)) {
+            if (signal.aborted) return;
+            if (!out.write(part))
+              await once(out, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(STALL_MS)]) });
+          }
+        },
+      };
+    },
+  });

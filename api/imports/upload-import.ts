@@ -1,0 +1,145 @@
+/** Takes a CSV file and asks for its import. The file goes into the database piece by piece; a runner imports it. */
+import type { Request } from 'express';
+import { z } from 'zod';
+import type { ImportParameters } from '../../domain/background-task.js';
+import { MagamError } from '../../domain/errors.js';
+import type { Db, Tx } from '../../infra/database.js';
+import { parseMapping, REFUND_COLUMNS, SALE_COLUMNS } from '../../infra/feed-import/columns.js';
+import { strictDecoder } from '../../infra/feed-import/csv-file.js';
+import { receiveUpload, type Upload } from '../../infra/receive-upload.js';
+import { sha256 } from '../../infra/sha256.js';
+import { recordAudit } from '../../infra/stores/audit-log.js';
+import { findActiveTask, insertTask, readTask, type TaskRecord } from '../../infra/stores/background-task.js';
+import { attachFile, deleteFile } from '../../infra/stores/stored-file.js';
+import { isTimeZone } from '../../infra/time-zone.js';
+import { wakeRunnersOver } from '../../infra/wake.js';
+import type { ApiContext } from '../context.js';
+import { text } from '../edge/fields.js';
+import { accepted } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { nameOf } from '../runs/run-reply.js';
+import { importAddress, importShown, shownImport } from './import-fields.js';
+
+const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((value) => value === 'true');
+
+const query = z.strictObject({
+  kind: z.enum(['lines', 'refunds']).meta({ description: 'Order lines, or refunds of lines that are in the feed.' }),
+  fileName: text(255).default('upload.csv').meta({ description: 'What the file is called where it comes from.' }),
+  encoding: z.string().min(1).max(40).default('utf-8').meta({ description: 'How it is written, such as euc-kr.' }),
+  timeZone: z
+    .string()
+    .max(64)
+    .refine(isTimeZone, 'must be an IANA time zone such as Asia/Seoul')
+    .optional()
+    .meta({ description: "Zone of time stamps without an offset; default: the platform's.", example: 'Asia/Seoul' }),
+  mapping: z.string().max(8_000).optional().meta({
+    description: 'JSON: our column to theirs, or = and a constant.',
+    example: '{"line_id":"order_item_id","currency":"=BRL"}',
+  }),
+  late: flag.meta({ description: 'Settle entries of closed dates on the first date after the last closed one.' }),
+  skipRejects: flag.meta({ description: 'Import the good rows of a file that has bad ones.' }),
+});
+
+export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/imports',
+    tag: 'Imports',
+    summary: 'Upload a CSV file to be imported',
+    description:
+      'A runner checks every row and imports the file, as `magam import` does; follow it at the address in Location. While an import of ' +
+      'the same content with the same options has not ended, its address is given again. A file that was imported before changes nothing: ' +
+      'its rows are `unchanged`.',
+    permission: 'import.create',
+    query,
+    rawBody: { contentType: 'text/csv', description: 'The file, as it is.' },
+    answer: { status: 202, description: 'The import was asked for, now or before.', schema: importShown },
+    refusals: ['MAPPING_INVALID', 'ENCODING_UNKNOWN', 'FILE_EMPTY', 'UPLOAD_CUT_OFF'],
+    idempotent: true,
+    handle: async ({ query: asked, request, signedIn: caller, requestId, transact }) => {
+      requireCsv(request.headers, config.uploadBytesMax);
+      strictDecoder(asked.encoding);
+      const mapping = asked.mapping === undefined ? null : mappingText(asked.mapping, asked.kind);
+      const upload = await receiveBody(db, request, config.uploadBytesMax);
+      const parameters: ImportParameters = {
+        ...upload,
+        kind: asked.kind,
+        fileName: asked.fileName,
+        encoding: asked.encoding,
+        timeZone: asked.timeZone ?? config.timeZone,
+        platformTimeZone: config.timeZone,
+        mapping,
+        late: asked.late,
+        skipRejects: asked.skipRejects,
+      };
+      let used = false;
+      try {
+        const reply = await transact(async (tx) => {
+          used = false; // a deadlock runs this again
+          const task = await requestImport(tx, parameters, nameOf(caller));
+          used = fileIdOf(task) === upload.fileId;
+          const { fileId: _, ...after } = parameters;
+          const subject = { subjectType: 'import', subjectId: String(task.taskId) };
+          if (used)
+            await recordAudit(tx, { caller, requestId, action: 'import.create', ...subject, before: null, after });
+          return accepted(importAddress(task.taskId), shownImport(task, undefined));
+        }, upload.sha256);
+        await wakeRunnersOver(redis);
+        return reply;
+      } catch (error) {
+        used = false;
+        throw error;
+      } finally {
+        if (!used) await dropUpload(db, upload);
+      }
+    },
+  });
+
+/** A body that is refused is read to its end, unkept: else the next request on the connection would wait behind it for ever. */
+async function receiveBody(db: Db, request: Request, bytesMax: number): Promise<Upload> {
+  try {
+    return await receiveUpload(db, request.iterator({ destroyOnReturn: false }), bytesMax);
+  } catch (error) {
+    request.resume();
+    throw error;
+  }
+}
+
+/** Refuses what can be refused before a byte is read. */
+function requireCsv(headers: NodeJS.Dict<string | string[]>, bytesMax: number): void {
+  const type = String(headers['content-type'] ?? '').split(';', 1)[0];
+  const encoding = String(headers['content-encoding'] ?? 'identity');
+  if (type?.trim().toLowerCase() !== 'text/csv' || encoding !== 'identity')
+    throw new MagamError('UNSUPPORTED_MEDIA_TYPE');
+  if (Number(headers['content-length'] ?? 0) > bytesMax)
+    throw new MagamError('BODY_TOO_LARGE', undefined, { bytesMax });
+}
+
+/** The mapping as one text, however it was written. Throws MAPPING_INVALID. */
+const mappingText = (mapping: string, kind: ImportParameters['kind']): string =>
+  JSON.stringify(parseMapping(mapping, kind === 'lines' ? SALE_COLUMNS : REFUND_COLUMNS));
+
+const fileIdOf = (task: TaskRecord): string => (task.parameters as ImportParameters).fileId;
+
+/** Times that the same import may end between our asking for it and our looking at it. */
+const TRIES = 5;
+
+/** The new import, or the unfinished one of the same content and options. */
+async function requestImport(tx: Tx, parameters: ImportParameters, requestedBy: string): Promise<TaskRecord> {
+  const { fileId, fileName: _, ...meaning } = parameters;
+  const activeKey = sha256(JSON.stringify(['IMPORT', Object.entries(meaning).sort()]));
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const taskId = await insertTask(tx, { kind: 'IMPORT', subject: null, parameters, requestedBy, activeKey });
+    const task = await (taskId === undefined ? findActiveTask(tx, activeKey) : readTask(tx, 'IMPORT', taskId));
+    if (task === undefined) continue;
+    if (taskId !== undefined && !(await attachFile(tx, fileId, taskId))) throw new MagamError('UPLOAD_CUT_OFF'); // purged
+    return task;
+  }
+  throw new MagamError('DATABASE_BUSY');
+}
+
+/** An upload that no import uses; what cannot be deleted now is purged with the abandoned ones. */
+const dropUpload = (db: Db, { fileId }: Upload): Promise<void> => deleteFile(db, fileId).catch(() => undefined);

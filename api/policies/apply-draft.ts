@@ -1,0 +1,99 @@
+/** Applies a draft: its policies become versions that never change, all of them or none. */
+import { z } from 'zod';
+import type { PolicyCheckParameters } from '../../domain/background-task.js';
+import { applyPoliciesIn } from '../../infra/apply-policies.js';
+import type { Db } from '../../infra/database.js';
+import { recordAudit } from '../../infra/stores/audit-log.js';
+import { listTasks } from '../../infra/stores/background-task.js';
+import { endDraft, type PolicyDraft } from '../../infra/stores/policy-draft.js';
+import { businessDate, id, moment } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { nameOf } from '../runs/run-reply.js';
+import {
+  draftParams,
+  draftShown,
+  policiesOf,
+  requireDraft,
+  requireOpen,
+  shownDraft,
+  withFewFaults,
+} from './draft-fields.js';
+
+const key = z.object({ code: z.string(), version: z.number().int() });
+
+const appliedDraft = z
+  .object({
+    draft: draftShown,
+    applied: z.array(key),
+    unchanged: z.array(key).meta({ description: 'Stored before, word for word.' }),
+    ended: z
+      .array(key.extend({ endsOn: businessDate, byVersion: z.number().int() }))
+      .meta({ description: 'Open versions that a version of the draft ended.' }),
+    checked: z
+      .object({ checkId: id, date: businessDate, endedAt: moment })
+      .nullable()
+      .meta({ description: 'The latest completed check of the draft as it was applied; null: nobody checked it.' }),
+  })
+  .meta({ id: 'AppliedDraft' });
+
+/** Checks looked at for one of the draft's last version. */
+const CHECKS_SEEN = 50;
+
+export const applyDraft = (): Route =>
+  route({
+    method: 'post',
+    path: '/v1/policy-drafts/{draftId}/apply',
+    tag: 'Policies',
+    summary: 'Apply a draft',
+    description:
+      'As `magam policies apply` does: in one transaction and under one new revision of the policy book. With If-Match what is applied is ' +
+      'what was looked at. A check is not required; the answer says whether there was one.',
+    permission: 'policy.edit',
+    params: draftParams,
+    answer: { status: 200, description: 'The policies are stored.', schema: appliedDraft },
+    refusals: [
+      'POLICY_DRAFT_NOT_FOUND',
+      'POLICY_DRAFT_CLOSED',
+      'POLICY_IMMUTABLE',
+      'POLICY_OVERLAP',
+      'POLICY_FILE_INVALID',
+      'POLICY_UNREADABLE',
+    ],
+    idempotent: true,
+    versioned: true,
+    handle: async ({ params: { draftId }, signedIn: caller, requestId, requireVersion, transact }) =>
+      transact(async (tx) => {
+        const draft = await requireDraft(tx, draftId, true);
+        requireVersion(draft.version);
+        requireOpen(draft);
+        const result = await applyPoliciesIn(tx, policiesOf(draft), nameOf(caller)).catch((error: unknown) => {
+          throw withFewFaults(error);
+        });
+        await endDraft(tx, draftId, 'APPLIED');
+        await recordAudit(tx, {
+          caller,
+          requestId,
+          action: 'policy-draft.apply',
+          subjectType: 'policy-draft',
+          subjectId: String(draftId),
+          before: { status: 'DRAFT', version: draft.version },
+          after: { status: 'APPLIED', ...result },
+        });
+        const shown = await requireDraft(tx, draftId);
+        return ok(
+          { draft: await shownDraft(tx, shown), ...result, checked: await lastCheck(tx, draft) },
+          shown.version,
+        );
+      }),
+  });
+
+async function lastCheck(db: Db, { draftId, version }: PolicyDraft): Promise<z.input<typeof appliedDraft>['checked']> {
+  const tasks = await listTasks(db, 'POLICY_CHECK', { subject: String(draftId), limit: CHECKS_SEEN });
+  for (const { taskId, status, parameters, endedAt } of tasks) {
+    const { draftVersion, date } = parameters as PolicyCheckParameters;
+    if (status === 'COMPLETED' && endedAt !== null && draftVersion === version)
+      return { checkId: taskId, date, endedAt };
+  }
+  return null;
+}

@@ -1,0 +1,60 @@
+/** Asks which lines of a past date a draft would have touched, and by how much: a row that a runner carries out. */
+import { z } from 'zod';
+import type { PolicyCheckParameters } from '../../domain/background-task.js';
+import { MagamError } from '../../domain/errors.js';
+import { insertTask } from '../../infra/stores/background-task.js';
+import { readCertificates } from '../../infra/stores/settlement-certificate.js';
+import { wakeRunnersOver } from '../../infra/wake.js';
+import type { ApiContext } from '../context.js';
+import { businessDate } from '../edge/fields.js';
+import { accepted } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { nameOf } from '../runs/run-reply.js';
+import { checkAddress, policyCheck, requireCheck, shownCheck, trialDates } from './check-fields.js';
+import { draftParams, requireDraft, requireOpen } from './draft-fields.js';
+
+const body = z
+  .strictObject({
+    date: businessDate.meta({ description: 'A date that was settled.' }),
+    dates: trialDates.default('ALWAYS'),
+  })
+  .meta({ id: 'PolicyCheckRequest' });
+
+export const checkDraft = ({ redis }: ApiContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/policy-drafts/{draftId}/checks',
+    tag: 'Policies',
+    summary: 'Check a draft against a past date',
+    description:
+      'Works out which lines of the date would have fallen under another policy, and what they would have come to, if the draft had been ' +
+      'in force; a refund follows its sale. Nothing of the date changes. The draft is checked as it stands now. Follow the check at ' +
+      'the address in Location.',
+    permission: 'policy.edit',
+    params: draftParams,
+    body,
+    answer: { status: 202, description: 'It was asked for.', schema: policyCheck },
+    refusals: ['POLICY_DRAFT_NOT_FOUND', 'POLICY_DRAFT_CLOSED', 'DATE_NOT_CLOSED', 'AMOUNT_OUT_OF_RANGE'],
+    idempotent: true,
+    handle: async ({ params: { draftId }, body: { date, dates }, signedIn, transact }) => {
+      const reply = await transact(async (tx) => {
+        const draft = await requireDraft(tx, draftId);
+        requireOpen(draft);
+        if ((await readCertificates(tx, date)).length === 0)
+          throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
+        const { version: draftVersion, definition } = draft;
+        const parameters: PolicyCheckParameters = { draftId, draftVersion, date, dates, definition };
+        const checkId = await insertTask(tx, {
+          kind: 'POLICY_CHECK',
+          subject: String(draftId),
+          parameters,
+          requestedBy: nameOf(signedIn),
+          activeKey: null,
+        });
+        const task = await requireCheck(tx, draftId, checkId ?? 0);
+        return accepted(checkAddress(draftId, task.taskId), shownCheck(task));
+      });
+      await wakeRunnersOver(redis);
+      return reply;
+    },
+  });

@@ -1,0 +1,213 @@
+/** Checks of drafts as they are shown. */
+import { z } from 'zod';
+import type { PolicyCheckParameters } from '../../domain/background-task.js';
+import { MagamError } from '../../domain/errors.js';
+import { TRIAL_DATES } from '../../domain/policy-trial.js';
+import type { Db } from '../../infra/database.js';
+import { readTask, type TaskRecord } from '../../infra/stores/background-task.js';
+import { amountMinor, businessDate, id, idText } from '../edge/fields.js';
+import { shownTask, taskFields } from '../tasks/task-fields.js';
+
+export const checkParams = z.strictObject({ draftId: idText, checkId: idText });
+export const checkAddress = (draftId: number, checkId: number): string =>
+  `/v1/policy-drafts/${draftId}/checks/${checkId}`;
+
+export const trialDates = z.enum(TRIAL_DATES).meta({
+  description:
+    '`ALWAYS`: the drafted policies count as in force on every order date, in place of the stored ones of the same scope and currency (of ' +
+    'several for one scope, the one that begins last). `AS_STATED`: the dates of the draft count, as if it had been applied.',
+});
+
+const FIGURES = ['feeBase', 'fee', 'feeVat', 'pgFee', 'pgFeeVat', 'net'] as const;
+
+const figures = z
+  .object({
+    feeBaseMinor: amountMinor,
+    feeMinor: amountMinor,
+    feeVatMinor: amountMinor,
+    pgFeeMinor: amountMinor,
+    pgFeeVatMinor: amountMinor,
+    netMinor: amountMinor.meta({ description: 'What the seller is owed.' }),
+  })
+  .meta({ id: 'DecidedFigures', description: 'The figures that a policy decides; those of a refund are negative.' });
+
+const currencyTotals = z
+  .object({
+    currency: z.string(),
+    sales: z.number().int(),
+    refunds: z.number().int(),
+    before: figures,
+    after: figures,
+    difference: figures,
+  })
+  .meta({ id: 'PolicyCheckTotals' });
+
+const sellerDifference = z
+  .object({
+    sellerId: z.string(),
+    currency: z.string(),
+    lines: z.number().int(),
+    netDifferenceMinor: amountMinor.meta({ description: 'Positive: the seller would have been owed more.' }),
+  })
+  .meta({ id: 'PolicyCheckSeller' });
+
+const count = (description: string) =>
+  z
+    .number()
+    .int()
+    .nullable()
+    .meta({ description: `${description} Null until it is over.` });
+
+export const policyCheckSummary = z
+  .object({
+    checkId: id,
+    draftId: id,
+    draftVersion: z.number().int().meta({ description: 'The version of the draft that was checked.' }),
+    date: businessDate,
+    dates: trialDates,
+    ...taskFields,
+    lines: count('Lines of the date.'),
+    touched: count('Lines that would have fallen under another policy.'),
+    changed: count('Of those, the lines with another figure.'),
+    refused: count('Of those, the lines that could not have been settled; no sum has them.'),
+  })
+  .meta({ id: 'PolicyCheckSummary' });
+
+export const policyCheck = policyCheckSummary
+  .extend({
+    linesKept: count('Touched lines that can be listed: the first 100,000.'),
+    totals: z.array(currencyTotals).meta({ description: 'Over all touched lines, per currency.' }),
+    sellers: z.array(sellerDifference).meta({ description: 'The 20 of each currency whose net differs most.' }),
+  })
+  .meta({ id: 'PolicyCheck' });
+
+const policyName = z.object({ code: z.string(), version: z.number().int() }).meta({ id: 'PolicyName' });
+
+export const touchedLine = z
+  .object({
+    leg: z.enum(['sale', 'refund']),
+    orderId: z.string(),
+    lineId: z.string(),
+    refundId: z.string().nullable(),
+    sellerId: z.string(),
+    currency: z.string(),
+    orderedOn: businessDate,
+    before: z.object({ policy: policyName.nullable(), figures }).meta({ description: 'As it was settled.' }),
+    after: z
+      .object({ policy: policyName.nullable(), figures: figures.nullable() })
+      .meta({ description: 'As it would have been settled; figures are null where it would have been parked.' }),
+    refusal: z.string().nullable().meta({ description: 'The code with which it would have been parked.' }),
+  })
+  .meta({ id: 'TouchedLine' });
+
+/** What the runner writes. */
+const number = z.number();
+const storedFigures = z.object({
+  feeBase: number,
+  fee: number,
+  feeVat: number,
+  pgFee: number,
+  pgFeeVat: number,
+  net: number,
+});
+const storedLine = touchedLine.extend({
+  before: z.object({ policy: policyName.nullable(), figures: storedFigures }),
+  after: z.object({ policy: policyName.nullable(), figures: storedFigures.nullable() }),
+});
+const digits = z.string();
+const storedSums = z.object({
+  feeBase: digits,
+  fee: digits,
+  feeVat: digits,
+  pgFee: digits,
+  pgFeeVat: digits,
+  net: digits,
+});
+const storedResult = z.object({
+  lines: number,
+  touched: number,
+  changed: number,
+  refused: number,
+  linesKept: number,
+  totals: z.array(
+    z.object({
+      currency: z.string(),
+      sales: number,
+      refunds: number,
+      before: storedSums,
+      after: storedSums,
+      difference: storedSums,
+    }),
+  ),
+  sellers: z.array(z.object({ sellerId: z.string(), currency: z.string(), lines: number, netDifference: digits })),
+});
+
+/** A sum as JSON says it. Throws AMOUNT_OUT_OF_RANGE beyond 2^53 - 1. */
+function exact(sum: string): number {
+  const value = Number(sum);
+  if (Number.isSafeInteger(value)) return value;
+  throw new MagamError('AMOUNT_OUT_OF_RANGE', undefined, { value: sum });
+}
+
+const shownFigures = (source: Record<(typeof FIGURES)[number], number | string>): z.input<typeof figures> => ({
+  feeBaseMinor: exact(String(source.feeBase)),
+  feeMinor: exact(String(source.fee)),
+  feeVatMinor: exact(String(source.feeVat)),
+  pgFeeMinor: exact(String(source.pgFee)),
+  pgFeeVatMinor: exact(String(source.pgFeeVat)),
+  netMinor: exact(String(source.net)),
+});
+
+const resultOf = (task: TaskRecord): z.output<typeof storedResult> | null =>
+  task.status === 'COMPLETED' ? storedResult.parse(task.result) : null;
+
+export function shownCheckSummary(task: TaskRecord): z.input<typeof policyCheckSummary> {
+  const { draftId, draftVersion, date, dates } = task.parameters as PolicyCheckParameters;
+  const found = resultOf(task);
+  return {
+    checkId: task.taskId,
+    draftId,
+    draftVersion,
+    date,
+    dates,
+    ...shownTask(task),
+    lines: found?.lines ?? null,
+    touched: found?.touched ?? null,
+    changed: found?.changed ?? null,
+    refused: found?.refused ?? null,
+  };
+}
+
+export function shownCheck(task: TaskRecord): z.input<typeof policyCheck> {
+  const found = resultOf(task);
+  return {
+    ...shownCheckSummary(task),
+    linesKept: found?.linesKept ?? null,
+    totals: (found?.totals ?? []).map(({ before, after, difference, ...rest }) => ({
+      ...rest,
+      before: shownFigures(before),
+      after: shownFigures(after),
+      difference: shownFigures(difference),
+    })),
+    sellers: (found?.sellers ?? []).map(({ netDifference, ...rest }) => ({
+      ...rest,
+      netDifferenceMinor: exact(netDifference),
+    })),
+  };
+}
+
+export function shownLine(content: object): z.input<typeof touchedLine> {
+  const { before, after, ...rest } = storedLine.parse(content);
+  return {
+    ...rest,
+    before: { policy: before.policy, figures: shownFigures(before.figures) },
+    after: { policy: after.policy, figures: after.figures === null ? null : shownFigures(after.figures) },
+  };
+}
+
+/** The check, if it is one of this draft. Throws POLICY_CHECK_NOT_FOUND. */
+export async function requireCheck(db: Db, draftId: number, checkId: number): Promise<TaskRecord> {
+  const task = await readTask(db, 'POLICY_CHECK', checkId);
+  if (task?.subject === String(draftId)) return task;
+  throw new MagamError('POLICY_CHECK_NOT_FOUND', undefined, { draftId, checkId });
+}

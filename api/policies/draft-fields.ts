@@ -1,0 +1,144 @@
+/** Policy drafts as they are sent and shown. */
+import { z } from 'zod';
+import { DRAFT_STATUSES } from '../../domain/background-task.js';
+import { MagamError } from '../../domain/errors.js';
+import { type FeePolicy, policyToFile } from '../../domain/fee-policy.js';
+import { findPolicyFaults } from '../../infra/apply-policies.js';
+import type { Db } from '../../infra/database.js';
+import { checkPolicyFile, type PolicyFileFault } from '../../infra/policy-file.js';
+import { type PolicyDraft, type PolicyDraftSummary, readDraft } from '../../infra/stores/policy-draft.js';
+import { id, idText, moment, text } from '../edge/fields.js';
+import type { RequestFault } from '../edge/problem.js';
+
+export const draftParams = z.strictObject({ draftId: idText });
+export const draftAddress = (draftId: number): string => `/v1/policy-drafts/${draftId}`;
+
+/** A policy of a policy file. Its shape depends on its own values and has a reader of its own, which names every fault. */
+const policy = z.record(z.string(), z.unknown());
+
+/** Every policy is compared with every other of its scope; longer files are for the command. */
+const POLICIES_MAX = 500;
+
+export const draftBody = z
+  .strictObject({
+    name: text(100).meta({ example: 'Summer campaign' }),
+    policies: z
+      .array(z.unknown())
+      .max(POLICIES_MAX)
+      .meta({
+        description: 'As in a policy file: section 5 of the settlement rules.',
+        example: [
+          {
+            code: 'summer',
+            scope: { category: 'shoes' },
+            currency: 'KRW',
+            effectiveFrom: '2026-07-01',
+            commission: { components: [{ type: 'percent', rate: '7.5' }] },
+          },
+        ],
+      }),
+  })
+  .meta({ id: 'PolicyDraftBody' });
+
+const conflict = z
+  .object({
+    path: z.string().meta({ example: 'policies[0]' }),
+    code: z.string().meta({ example: 'POLICY_OVERLAP' }),
+    message: z.string(),
+  })
+  .meta({ id: 'PolicyConflict' });
+
+export const draftSummary = z
+  .object({
+    draftId: id,
+    name: z.string(),
+    status: z.enum(DRAFT_STATUSES),
+    version: z.number().int().meta({ description: 'Raised by every change; also the ETag.' }),
+    policyCount: z.number().int(),
+    createdBy: z.string(),
+    createdAt: moment,
+    updatedAt: moment,
+    endedAt: moment.nullable().meta({ description: 'When it was applied or discarded.' }),
+  })
+  .meta({ id: 'PolicyDraftSummary' });
+
+export const draftShown = draftSummary
+  .extend({
+    policies: z.array(policy).meta({ description: 'With every default spelled out.' }),
+    conflicts: z.array(conflict).meta({
+      description: 'Why the draft could not be applied to the policies that are stored now; empty: it could.',
+    }),
+  })
+  .meta({ id: 'PolicyDraft' });
+
+export const shownSummary = (draft: PolicyDraftSummary): z.input<typeof draftSummary> => ({ ...draft });
+
+/** The draft with what stands between it and the stored policies. */
+export async function shownDraft(db: Db, draft: PolicyDraft): Promise<z.input<typeof draftShown>> {
+  const { definition, ...rest } = draft;
+  const sound = policiesOf(draft).map((one, index) => ({ index, policy: one }));
+  return {
+    ...rest,
+    policyCount: definition.policies.length,
+    policies: definition.policies as Record<string, unknown>[],
+    conflicts: draft.status === 'DRAFT' ? (await findPolicyFaults(db, sound)).slice(0, FAULTS_SHOWN) : [],
+  };
+}
+
+/** The policies of a stored draft. */
+export function policiesOf({ draftId, definition }: PolicyDraft): FeePolicy[] {
+  const read = checkPolicyFile(definition);
+  if ('policies' in read) return read.policies;
+  throw new MagamError('POLICY_UNREADABLE', undefined, { draftId, faults: read.faults });
+}
+
+/** The draft. Throws POLICY_DRAFT_NOT_FOUND. */
+export async function requireDraft(db: Db, draftId: number, lock = false): Promise<PolicyDraft> {
+  const draft = await readDraft(db, draftId, lock);
+  if (draft === undefined) throw new MagamError('POLICY_DRAFT_NOT_FOUND', undefined, { draftId });
+  return draft;
+}
+
+/** Throws POLICY_DRAFT_CLOSED unless the draft may be changed and applied. */
+export function requireOpen({ draftId, status }: PolicyDraft): void {
+  if (status !== 'DRAFT') throw new MagamError('POLICY_DRAFT_CLOSED', undefined, { draftId, status });
+}
+
+/** A hostile body may have as many faults as bytes. */
+const FAULTS_SHOWN = 200;
+
+/** The refusal with no more faults than anybody reads; anything else as it is. */
+export function withFewFaults(error: unknown): unknown {
+  if (!(error instanceof MagamError) || !Array.isArray(error.details.faults)) return error;
+  const faults = (error.details.faults as PolicyFileFault[]).slice(0, FAULTS_SHOWN);
+  return new MagamError(error.code, error.message, { ...error.details, faults });
+}
+
+/** The policies of a body in the form in which drafts are stored. Throws POLICY_FILE_INVALID, which names every place. */
+export function storablePolicies(policies: readonly unknown[]): object[] {
+  const read = checkPolicyFile({ policies });
+  if ('policies' in read) return read.policies.map(policyToFile);
+  throw new MagamError('POLICY_FILE_INVALID', undefined, {
+    faults: read.faults.map(boundedFault).slice(0, FAULTS_SHOWN),
+    errors: read.faults.slice(0, FAULTS_SHOWN).map(requestFault),
+  });
+}
+
+const boundedFault = ({ path, code, message }: PolicyFileFault): PolicyFileFault => ({
+  path: path.slice(0, 500),
+  code,
+  message: message.slice(0, 500),
+});
+
+/** The same place as a JSON pointer into the body. */
+const requestFault = ({ path, message }: PolicyFileFault): RequestFault => {
+  const steps = path === '$' ? [] : [...path.matchAll(/([A-Za-z_$][\w$]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/g)];
+  const pointer = steps.map(([, name, index, quoted]) => name ?? index ?? (JSON.parse(quoted ?? '""') as string));
+  const escaped = pointer.map((step) =>
+    encodeURIComponent(wellFormed(step).replaceAll('~', '~0').replaceAll('/', '~1')),
+  );
+  return { in: 'body', pointer: `#${escaped.map((step) => `/${step}`).join('')}`, message: message.slice(0, 500) };
+};
+
+/** A key of hostile JSON may be long, and may hold half of a surrogate pair, which no URI can say. */
+const wellFormed = (step: string): string => step.slice(0, 100).replace(/[\uD800-\uDFFF]/g, '\uFFFD');

@@ -1,0 +1,85 @@
+/** Checks of a draft: the latest of them, one with its sums, and the lines that it found. */
+import { z } from 'zod';
+import { listTasks } from '../../infra/stores/background-task.js';
+import { readCheckLines } from '../../infra/stores/policy-check-line.js';
+import type { ApiContext } from '../context.js';
+import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { externalId, id } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import {
+  checkParams,
+  policyCheck,
+  policyCheckSummary,
+  requireCheck,
+  shownCheck,
+  shownCheckSummary,
+  shownLine,
+  touchedLine,
+} from './check-fields.js';
+import { draftParams, requireDraft } from './draft-fields.js';
+
+export const listChecks = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/policy-drafts/{draftId}/checks',
+    tag: 'Policies',
+    summary: 'List the checks of a draft, the newest first',
+    permission: 'policy.read',
+    params: draftParams,
+    query: z.strictObject(pageQuery),
+    answer: { status: 200, description: 'A page of checks.', schema: pageOf(policyCheckSummary) },
+    refusals: ['POLICY_DRAFT_NOT_FOUND'],
+    handle: async ({ params: { draftId }, query: { limit, cursor } }) => {
+      await requireDraft(db, draftId);
+      const list = `policy-checks ${draftId}`;
+      const [beforeId] = readCursor(cursor, list, z.tuple([id])) ?? [];
+      const tasks = await listTasks(db, 'POLICY_CHECK', { subject: String(draftId), beforeId, limit: limit + 1 });
+      return ok(pageFrom(tasks, limit, shownCheckSummary, ({ taskId }) => encodeCursor(list, [taskId])));
+    },
+  });
+
+export const showCheck = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/policy-drafts/{draftId}/checks/{checkId}',
+    tag: 'Policies',
+    summary: 'Show a check with its sums',
+    permission: 'policy.read',
+    params: checkParams,
+    answer: { status: 200, description: 'The check.', schema: policyCheck },
+    refusals: ['POLICY_CHECK_NOT_FOUND', 'AMOUNT_OUT_OF_RANGE'],
+    handle: async ({ params: { draftId, checkId } }) => ok(shownCheck(await requireCheck(db, draftId, checkId))),
+  });
+
+export const listCheckLines = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/policy-drafts/{draftId}/checks/{checkId}/lines',
+    tag: 'Policies',
+    summary: 'List the lines that a check found, before and after',
+    description:
+      'Sales before refunds, in the order of the feed; at most the first 100,000. They are kept for 30 days.',
+    permission: 'policy.read',
+    params: checkParams,
+    query: z.strictObject({
+      sellerId: externalId.optional().meta({ description: 'Only those of a seller.' }),
+      ...pageQuery,
+    }),
+    answer: { status: 200, description: 'A page of lines.', schema: pageOf(touchedLine) },
+    refusals: ['POLICY_CHECK_NOT_FOUND'],
+    handle: async ({ params: { draftId, checkId }, query: { sellerId, limit, cursor } }) => {
+      await requireCheck(db, draftId, checkId);
+      const list = `policy-check-lines ${checkId} ${sellerId ?? ''}`;
+      const [afterNo = 0] = readCursor(cursor, list, z.tuple([id])) ?? [];
+      const lines = await readCheckLines(db, checkId, { sellerId, afterNo, limit: limit + 1 });
+      return ok(
+        pageFrom(
+          lines,
+          limit,
+          ({ content }) => shownLine(content),
+          ({ lineNo }) => encodeCursor(list, [lineNo]),
+        ),
+      );
+    },
+  });

@@ -1,0 +1,108 @@
+/** The fee policies that are stored: every version of every one, and one with all its versions. */
+import { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { isPolicyCode } from '../../domain/external-id.js';
+import { policyToFile } from '../../domain/fee-policy.js';
+import { isoTime } from '../../infra/database.js';
+import { type PolicyRecord, readPolicyPage, readPolicyRecords } from '../../infra/stores/fee-policy.js';
+import type { ApiContext } from '../context.js';
+import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { businessDate, externalId, moment } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+
+const policySummary = z
+  .object({
+    code: z.string(),
+    version: z.number().int(),
+    currency: z.string(),
+    scope: z.object({ seller: z.string().nullable(), category: z.string().nullable(), product: z.string().nullable() }),
+    effectiveFrom: businessDate,
+    effectiveTo: businessDate.nullable().meta({ description: 'As the version states it.' }),
+    inForceThrough: businessDate.nullable().meta({
+      description: 'The last day in force, with a recorded end; null: open. Before effectiveFrom: it never was.',
+    }),
+    endedByVersion: z.number().int().nullable().meta({ description: 'The later version that ended it.' }),
+    revision: z.number().int().meta({ description: 'The revision of the policy book that brought it.' }),
+    appliedBy: z.string(),
+    appliedAt: moment,
+  })
+  .meta({ id: 'PolicyVersionSummary' });
+
+const policyVersion = policySummary
+  .extend({
+    definition: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'As in a policy file, every default spelled out.' }),
+  })
+  .meta({ id: 'PolicyVersion' });
+
+const shown = ({ policy, endsOn, end, ...record }: PolicyRecord): z.input<typeof policySummary> => ({
+  code: policy.code,
+  version: policy.version,
+  currency: policy.currency,
+  scope: { ...policy.scope },
+  effectiveFrom: policy.effectiveFrom,
+  effectiveTo: policy.effectiveTo,
+  inForceThrough: endsOn,
+  endedByVersion: end?.byVersion ?? null,
+  revision: record.revision,
+  appliedBy: record.appliedBy,
+  appliedAt: isoTime(record.appliedAt),
+});
+
+/** Of the key of a page; what is no code would not compare with the column. */
+const policyCode = z.string().refine(isPolicyCode, 'must be a code of a policy');
+
+const query = z.strictObject({
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be three capital letters')
+    .optional(),
+  sellerId: externalId.optional().meta({ description: 'Only those whose scope names this seller.' }),
+  inForceOn: businessDate.optional().meta({ description: 'Only those in force on a day.' }),
+  ...pageQuery,
+});
+
+export const listPolicies = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/policies',
+    tag: 'Policies',
+    summary: 'List every version of every fee policy, by code and version',
+    permission: 'policy.read',
+    query,
+    answer: { status: 200, description: 'A page of versions.', schema: pageOf(policySummary) },
+    refusals: ['POLICY_UNREADABLE'],
+    handle: async ({ query: { limit, cursor, ...filter } }) => {
+      const list = `policies ${filter.currency ?? ''} ${filter.sellerId ?? ''} ${filter.inForceOn ?? ''}`;
+      const [code, version] = readCursor(cursor, list, z.tuple([policyCode, z.number().int()])) ?? ['', 0];
+      const records = await readPolicyPage(db, filter, { code, version }, limit + 1);
+      return ok(pageFrom(records, limit, shown, ({ policy }) => encodeCursor(list, [policy.code, policy.version])));
+    },
+  });
+
+export const showPolicy = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/policies/{code}',
+    tag: 'Policies',
+    summary: 'Show a fee policy with all its versions',
+    permission: 'policy.read',
+    params: z.strictObject({ code: policyCode }),
+    answer: {
+      status: 200,
+      description: 'The versions, the first one first.',
+      schema: z.object({ code: z.string(), versions: z.array(policyVersion) }),
+    },
+    refusals: ['POLICY_NOT_FOUND', 'POLICY_UNREADABLE'],
+    handle: async ({ params: { code } }) => {
+      const records = await readPolicyRecords(db, code);
+      if (records.length === 0) throw new MagamError('POLICY_NOT_FOUND', undefined, { code });
+      const versions = records.map((record) => ({
+        ...shown(record),
+        definition: policyToFile(record.policy) as Record<string, unknown>,
+      }));
+      return ok({ code, versions });
+    },
+  });

@@ -1,0 +1,114 @@
+/** Makes, rewrites and discards drafts of fee policies. A draft that a policy file could not be is refused, with every place named. */
+import type { Tx } from '../../infra/database.js';
+import { recordAudit } from '../../infra/stores/audit-log.js';
+import { endDraft, insertDraft, updateDraft } from '../../infra/stores/policy-draft.js';
+import { created, noContent, ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { nameOf } from '../runs/run-reply.js';
+import {
+  draftAddress,
+  draftBody,
+  draftParams,
+  draftShown,
+  requireDraft,
+  requireOpen,
+  shownDraft,
+  storablePolicies,
+} from './draft-fields.js';
+
+export const createDraft = (): Route =>
+  route({
+    method: 'post',
+    path: '/v1/policy-drafts',
+    tag: 'Policies',
+    summary: 'Draft fee policies',
+    description: 'The policies of a policy file, under a name. Nothing is in force before the draft is applied.',
+    permission: 'policy.edit',
+    body: draftBody,
+    answer: { status: 201, description: 'The draft.', schema: draftShown },
+    refusals: ['POLICY_FILE_INVALID', 'POLICY_UNREADABLE'],
+    idempotent: true,
+    handle: async ({ body, signedIn: caller, requestId, transact }) => {
+      const policies = storablePolicies(body.policies);
+      return transact(async (tx) => {
+        const draftId = await insertDraft(tx, { name: body.name, policies }, nameOf(caller));
+        const after = { name: body.name, policies };
+        await recordAudit(tx, {
+          caller,
+          requestId,
+          action: 'policy-draft.create',
+          ...subject(draftId),
+          before: null,
+          after,
+        });
+        const draft = await requireDraft(tx, draftId);
+        return created(draftAddress(draftId), await shownDraft(tx, draft), draft.version);
+      });
+    },
+  });
+
+export const editDraft = (): Route =>
+  route({
+    method: 'put',
+    path: '/v1/policy-drafts/{draftId}',
+    tag: 'Policies',
+    summary: 'Write a draft anew',
+    permission: 'policy.edit',
+    params: draftParams,
+    body: draftBody,
+    answer: { status: 200, description: 'The draft.', schema: draftShown },
+    refusals: ['POLICY_DRAFT_NOT_FOUND', 'POLICY_DRAFT_CLOSED', 'POLICY_FILE_INVALID', 'POLICY_UNREADABLE'],
+    versioned: true,
+    handle: async ({ params: { draftId }, body, signedIn: caller, requestId, requireVersion, transact }) => {
+      const policies = storablePolicies(body.policies);
+      return transact(async (tx) => {
+        const before = await requireDraft(tx, draftId, true);
+        requireVersion(before.version);
+        requireOpen(before);
+        await updateDraft(tx, draftId, { name: body.name, policies });
+        await recordAudit(tx, {
+          caller,
+          requestId,
+          action: 'policy-draft.edit',
+          ...subject(draftId),
+          before: { name: before.name, policies: before.definition.policies },
+          after: { name: body.name, policies },
+        });
+        const draft = await requireDraft(tx, draftId);
+        return ok(await shownDraft(tx, draft), draft.version);
+      });
+    },
+  });
+
+export const discardDraft = (): Route =>
+  route({
+    method: 'delete',
+    path: '/v1/policy-drafts/{draftId}',
+    tag: 'Policies',
+    summary: 'Discard a draft',
+    description: 'It stays readable, as DISCARDED, with its checks.',
+    permission: 'policy.edit',
+    params: draftParams,
+    answer: { status: 204, description: 'It is discarded.' },
+    refusals: ['POLICY_DRAFT_NOT_FOUND', 'POLICY_DRAFT_CLOSED'],
+    versioned: true,
+    handle: async ({ params: { draftId }, signedIn: caller, requestId, requireVersion, transact }) =>
+      transact(async (tx: Tx) => {
+        const draft = await requireDraft(tx, draftId, true);
+        requireVersion(draft.version);
+        requireOpen(draft);
+        await endDraft(tx, draftId, 'DISCARDED');
+        const [before, after] = [{ status: 'DRAFT' }, { status: 'DISCARDED' }];
+        await recordAudit(tx, {
+          caller,
+          requestId,
+          action: 'policy-draft.discard',
+          ...subject(draftId),
+          before,
+          after,
+        });
+        return noContent();
+      }),
+  });
+
+const subject = (draftId: number) => ({ subjectType: 'policy-draft', subjectId: String(draftId) });

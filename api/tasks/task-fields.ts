@@ -1,0 +1,48 @@
+/** What all work that a runner carries out has in common. */
+import { z } from 'zod';
+import { TASK_STATUSES } from '../../domain/background-task.js';
+import type { TaskRecord } from '../../infra/stores/background-task.js';
+import { moment } from '../edge/fields.js';
+
+export const taskStatus = z.enum(TASK_STATUSES).meta({
+  description:
+    '`REQUESTED`: waits for a runner, also after one has died or was stopped. `RUNNING`: a runner works on it. `COMPLETED`, `FAILED` (see ' +
+    '`error`), `CANCELLED`: over.',
+});
+
+const progress = z
+  .object({
+    done: z.number().int(),
+    total: z.number().int().nullable().meta({ description: 'Null while it is not known.' }),
+  })
+  .meta({ id: 'TaskProgress', description: 'Noted by the runner several times in the length of a lease.' });
+
+const failure = z
+  .object({
+    code: z.string().meta({ description: 'A code of the error registry.', example: 'IMPORT_REJECTED' }),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'TaskFailure' });
+
+export const taskFields = {
+  status: taskStatus,
+  progress,
+  error: failure.nullable().meta({ description: 'Why it failed.' }),
+  requestedBy: z.string(),
+  requestedAt: moment,
+  startedAt: moment.nullable().meta({ description: 'When a runner first took it.' }),
+  endedAt: moment.nullable(),
+};
+
+const shape = z.object(taskFields);
+
+export const shownTask = (task: TaskRecord): z.input<typeof shape> => ({
+  status: task.status,
+  progress: { done: task.done, total: task.total },
+  error: task.error === null ? null : { ...task.error, details: { ...task.error.details } },
+  requestedBy: task.requestedBy,
+  requestedAt: task.requestedAt,
+  startedAt: task.startedAt,
+  endedAt: task.endedAt,
+});

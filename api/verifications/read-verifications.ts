@@ -1,0 +1,53 @@
+/** Verifications: the latest of them, and one with its checks. */
+import { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { listTasks, readTask } from '../../infra/stores/background-task.js';
+import type { ApiContext } from '../context.js';
+import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { businessDate, id } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import {
+  shownSummary,
+  shownVerification,
+  verification,
+  verificationParams,
+  verificationSummary,
+} from './verification-fields.js';
+
+export const listVerifications = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/verifications',
+    tag: 'Verifications',
+    summary: 'List verifications, the newest first',
+    permission: 'run.read',
+    query: z.strictObject({
+      date: businessDate.optional().meta({ description: 'Only those of a date.' }),
+      ...pageQuery,
+    }),
+    answer: { status: 200, description: 'A page of verifications.', schema: pageOf(verificationSummary) },
+    handle: async ({ query: { date, limit, cursor } }) => {
+      const list = `verifications ${date ?? ''}`;
+      const [beforeId] = readCursor(cursor, list, z.tuple([id])) ?? [];
+      const tasks = await listTasks(db, 'VERIFY', { subject: date, beforeId, limit: limit + 1 });
+      return ok(pageFrom(tasks, limit, shownSummary, ({ taskId }) => encodeCursor(list, [taskId])));
+    },
+  });
+
+export const showVerification = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/verifications/{verificationId}',
+    tag: 'Verifications',
+    summary: 'Show a verification with its checks',
+    permission: 'run.read',
+    params: verificationParams,
+    answer: { status: 200, description: 'The verification.', schema: verification },
+    refusals: ['VERIFICATION_NOT_FOUND'],
+    handle: async ({ params: { verificationId } }) => {
+      const task = await readTask(db, 'VERIFY', verificationId);
+      if (task === undefined) throw new MagamError('VERIFICATION_NOT_FOUND', undefined, { verificationId });
+      return ok(shownVerification(task));
+    },
+  });

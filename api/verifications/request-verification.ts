@@ -1,0 +1,52 @@
+/** Asks for the verification of a closed date: a row that a runner carries out. */
+import { z } from 'zod';
+import type { VerifyParameters } from '../../domain/background-task.js';
+import { MagamError } from '../../domain/errors.js';
+import { insertTask, readTask } from '../../infra/stores/background-task.js';
+import { readCertificates } from '../../infra/stores/settlement-certificate.js';
+import { wakeRunnersOver } from '../../infra/wake.js';
+import type { ApiContext } from '../context.js';
+import { businessDate } from '../edge/fields.js';
+import { accepted } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { nameOf } from '../runs/run-reply.js';
+import { shownVerification, verification, verificationAddress } from './verification-fields.js';
+
+const body = z
+  .strictObject({ date: businessDate.meta({ description: 'A date that was settled.' }) })
+  .meta({ id: 'VerificationRequest' });
+
+export const requestVerification = ({ redis }: ApiContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/verifications',
+    tag: 'Verifications',
+    summary: 'Ask for the verification of a date',
+    description:
+      'A runner reads every line of the date again and compares it with what was certified, in one consistent view. Follow it at the ' +
+      'address in Location. Each request is a new look.',
+    permission: 'run.operate',
+    body,
+    answer: { status: 202, description: 'It was asked for.', schema: verification },
+    refusals: ['DATE_NOT_CLOSED'],
+    idempotent: true,
+    handle: async ({ body: { date }, signedIn, transact }) => {
+      const reply = await transact(async (tx) => {
+        if ((await readCertificates(tx, date)).length === 0)
+          throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
+        const parameters: VerifyParameters = { date };
+        const asked = {
+          kind: 'VERIFY',
+          subject: date,
+          parameters,
+          requestedBy: nameOf(signedIn),
+          activeKey: null,
+        } as const;
+        const task = await readTask(tx, 'VERIFY', (await insertTask(tx, asked)) ?? 0);
+        if (task === undefined) throw new Error('a task without a key was not stored');
+        return accepted(verificationAddress(task.taskId), shownVerification(task));
+      });
+      await wakeRunnersOver(redis);
+      return reply;
+    },
+  });

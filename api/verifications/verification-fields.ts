@@ -1,0 +1,71 @@
+/** Verifications as they are shown. */
+import { z } from 'zod';
+import type { VerifyParameters } from '../../domain/background-task.js';
+import type { TaskRecord } from '../../infra/stores/background-task.js';
+import { businessDate, id, idText } from '../edge/fields.js';
+import { shownTask, taskFields } from '../tasks/task-fields.js';
+
+export const verificationParams = z.strictObject({ verificationId: idText });
+export const verificationAddress = (verificationId: number): string => `/v1/verifications/${verificationId}`;
+
+const scalar = z.union([z.string(), z.number()]);
+
+const check = z
+  .object({
+    name: z.string().meta({ example: 'line-replay' }),
+    ok: z.boolean(),
+    expected: scalar,
+    actual: scalar,
+    detail: z.string().optional().meta({ description: 'Where the first difference is, or what was looked at.' }),
+  })
+  .meta({ id: 'VerificationCheck' });
+
+const result = z.object({
+  ok: z.boolean(),
+  lines: z.number().int().meta({ description: 'Lines that were read again and replayed.' }),
+  generations: z.number().int(),
+  seconds: z.number(),
+  checks: z.array(check),
+});
+
+export const verificationSummary = z
+  .object({
+    verificationId: id,
+    date: businessDate,
+    ...taskFields,
+    ok: z.boolean().nullable().meta({ description: 'Whether everything is as it was certified; null until then.' }),
+  })
+  .meta({ id: 'VerificationSummary' });
+
+export const verification = verificationSummary
+  .extend({
+    lines: z.number().int().nullable().meta({ description: 'Lines that were read again and replayed.' }),
+    generations: z.number().int().nullable(),
+    seconds: z.number().nullable(),
+    checks: z
+      .array(check)
+      .nullable()
+      .meta({ description: 'Null until it has come to its end; a check that fails names the first difference.' }),
+  })
+  .meta({ id: 'Verification' });
+
+const resultOf = (task: TaskRecord): z.output<typeof result> | null =>
+  task.status === 'COMPLETED' ? result.parse(task.result) : null;
+
+export const shownSummary = (task: TaskRecord): z.input<typeof verificationSummary> => ({
+  verificationId: task.taskId,
+  date: (task.parameters as VerifyParameters).date,
+  ...shownTask(task),
+  ok: resultOf(task)?.ok ?? null,
+});
+
+export function shownVerification(task: TaskRecord): z.input<typeof verification> {
+  const found = resultOf(task);
+  return {
+    ...shownSummary(task),
+    lines: found?.lines ?? null,
+    generations: found?.generations ?? null,
+    seconds: found?.seconds ?? null,
+    checks: found?.checks ?? null,
+  };
+}
