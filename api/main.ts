@@ -5,8 +5,11 @@ import type { Logger } from 'pino';
 import { type Config, requireKeys } from '../infra/config.js';
 import { type Db, errorText } from '../infra/database.js';
 import { armFaults } from '../infra/faults.js';
+import { purgeAccountLeftovers } from '../infra/purge-accounts.js';
+import { purgeTasks } from '../infra/purge-tasks.js';
 import { openRedis } from '../infra/redis.js';
 import { purgeKeys } from '../infra/stores/idempotency-key.js';
+import { readInstallationId } from '../infra/stores/installation.js';
 import { authenticator } from './access/authenticate.js';
 import type { ApiContext } from './context.js';
 import { createApp } from './edge/app.js';
@@ -43,7 +46,7 @@ export async function runApi(options: ApiOptions): Promise<void> {
   const { config, db, log, signal } = options;
   requireKeys(config);
   armFaults(config.fault);
-  const redis = openRedis(options.redisUrl, (message) => log.warn(message));
+  const redis = openRedis(options.redisUrl, await readInstallationId(db), (message) => log.warn(message));
   const metrics = openMetrics(db);
   const context: ApiContext = { config, db, redis, log };
   const authenticate = authenticator(context);
@@ -93,6 +96,8 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 async function keepUp({ db, log }: ApiContext): Promise<void> {
   try {
     await purgeKeys(db, KEY_HOURS, 5_000);
+    await purgeAccountLeftovers(db);
+    await purgeTasks(db);
   } catch (error) {
     log.warn({ error: errorText(error) }, 'upkeep failed; it is tried again');
   }

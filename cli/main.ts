@@ -37,6 +37,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   verify: async () => (await import('./verify.js')).verifyCommand,
   explain: async () => (await import('./explain.js')).explainCommand,
   runner: async () => (await import('./runner.js')).runnerCommand,
+  sample: async () => (await import('./sample.js')).sampleCommand,
   api: async () => (await import('./api.js')).apiCommand,
   admin: async () => (await import('./admin.js')).adminCommand,
 };

@@ -14,9 +14,13 @@ export interface RedisLink {
 /** A command that Redis does not answer in this time has failed (ms). */
 const COMMAND_TIMEOUT_MS = 500;
 
-/** Connects in the background and for ever. `onState` is told when Redis goes and when it comes back. */
-export function openRedis(url: string, onState: (message: string) => void): RedisLink {
+/**
+ * Connects in the background and for ever. Every key gets the namespace in front: several databases may share one Redis. `onState` is told
+ * when Redis goes and when it comes back.
+ */
+export function openRedis(url: string, namespace: string, onState: (message: string) => void): RedisLink {
   const client = new Redis(url, {
+    keyPrefix: `magam:${namespace}:`,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,

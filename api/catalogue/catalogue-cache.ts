@@ -24,7 +24,7 @@ export class CatalogueCache {
   private readonly cache: LookAside;
 
   constructor(redis: RedisLink) {
-    this.cache = new LookAside(redis, { prefix: 'magam:catalogue:', ttlMs: TTL_MS });
+    this.cache = new LookAside(redis, { prefix: 'catalogue:', ttlMs: TTL_MS });
   }
 
   /** A page of a list. `key` says all that makes it differ from others. */
@@ -65,8 +65,8 @@ export class CatalogueCache {
   }
 }
 
-/** Sends a cached text, or says that it has not changed (304) to whoever has it and asks with If-None-Match. */
-export function cachedReply({ text, label, hash }: Cached, request: Pick<Request, 'get'>): Reply<undefined> {
+/** Sends what was cached, or says that it has not changed (304) to whoever has it and asks with If-None-Match. */
+export function cachedReply({ octets, label, hash }: Cached, request: Pick<Request, 'get'>): Reply<undefined> {
   const tag = label === '' ? `"${hash}"` : `"${label}.${hash}"`;
   const headers = { ETag: tag, 'Cache-Control': 'no-cache' };
   // Express asks for the same, but not where the request says Cache-Control: no-cache, as fetch does on its own account.
@@ -74,7 +74,7 @@ export function cachedReply({ text, label, hash }: Cached, request: Pick<Request
     .get('if-none-match')
     ?.split(',')
     .some((one) => one.trim().replace(/^W\//, '') === tag);
-  return known === true ? { status: 304, headers } : { status: 200, json: text, headers };
+  return known === true ? { status: 304, headers } : { status: 200, octets, headers };
 }
 
 /** A version as a label beside a cached text, so that the entity tag names both the version, for If-Match, and the bytes. */

@@ -16,30 +16,50 @@ export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']
 /** Writes the document of these routes. */
 export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
   const registry = new OpenAPIRegistry();
+  registry.registerComponent('securitySchemes', 'signIn', {
+    type: 'oauth2',
+    description: 'Signs in: email as username, and password. Leave client_id and client_secret empty.',
+    flows: { password: { tokenUrl: '/v1/oauth/token', refreshUrl: '/v1/oauth/token', scopes: {} } },
+  });
   registry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
     description: 'The accessToken of POST /v1/sessions.',
   });
-  registry.registerComponent('securitySchemes', 'signIn', {
-    type: 'oauth2',
-    description: 'Signs in with email (as username) and password. Leave client_id and client_secret empty.',
-    flows: { password: { tokenUrl: '/v1/oauth/token', refreshUrl: '/v1/oauth/token', scopes: {} } },
-  });
   for (const route of routes) registry.registerPath(pathOf(route));
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
-    openapi: '3.1.0',
-    info: {
-      title: 'Magam',
-      version,
-      description:
-        'Settlement platform for marketplaces with many sellers. Amounts are integers in minor units beside their currency; ' +
-        'failures are problem documents (RFC 9457) with a stable `code`.',
-    },
-    servers: [{ url: '/' }],
-    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
-  });
+  return withoutFilledFilters(
+    new OpenApiGeneratorV31(registry.definitions).generateDocument({
+      openapi: '3.1.0',
+      info: {
+        title: 'Magam',
+        version,
+        description:
+          'Settlement platform for marketplaces with many sellers. Amounts are integers in minor units beside their currency; ' +
+          'failures are problem documents (RFC 9457) with a stable `code`.',
+      },
+      servers: [{ url: '/' }],
+      tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    }),
+  );
+}
+
+/** The page on which calls are tried fills fields with their examples; an optional filter is better left empty. */
+function withoutFilledFilters(document: OpenApiDocument): OpenApiDocument {
+  for (const methods of Object.values(document.paths ?? {})) {
+    for (const { parameters = [] } of Object.values(methods) as { parameters?: QueryParameter[] }[]) {
+      for (const { in: place, required, schema } of parameters) {
+        if (place === 'query' && required !== true) delete schema?.example;
+      }
+    }
+  }
+  return document;
+}
+
+interface QueryParameter {
+  readonly in?: string;
+  readonly required?: boolean;
+  readonly schema?: { example?: unknown };
 }
 
 function pathOf(route: Route): RouteConfig {
@@ -52,7 +72,8 @@ function pathOf(route: Route): RouteConfig {
     tags: [route.tag],
     summary: route.summary,
     description: [route.description, accessText(route)].filter(Boolean).join('\n\n'),
-    security: [...(open ? [{}] : []), { bearer: [] }, { signIn: [] }],
+    security:
+      route.probe === true && route.path !== '/metrics' ? [] : [...(open ? [{}] : []), { signIn: [] }, { bearer: [] }],
     request: {
       ...(route.params === undefined ? {} : { params: route.params }),
       ...(route.query === undefined ? {} : { query: route.query }),

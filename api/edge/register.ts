@@ -173,7 +173,9 @@ const defaultHeaders = { 'Cache-Control': 'no-store' };
 async function send(reply: Reply | StreamedReply, req: Request, res: Response, edge: Edge): Promise<void> {
   res.status(reply.status).set({ ...defaultHeaders, ...reply.headers });
   if (isStreamed(reply)) return stream(reply, req, res, edge);
-  if (reply.json !== undefined) res.type('application/json').send(reply.json);
+  if (reply.octets !== undefined) {
+    res.type('application/json').set('Content-Length', String(reply.octets.length)).end(reply.octets, 'latin1');
+  } else if (reply.json !== undefined) res.type('application/json').send(reply.json);
   else if (reply.body === undefined) res.end();
   else res.type('application/json').send(JSON.stringify(reply.body, bigintAsText));
 }

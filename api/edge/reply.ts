@@ -7,6 +7,8 @@ export interface Reply<Body = unknown> {
   readonly body?: Body;
   /** The body as JSON text or bytes that were made before; sent as they are. */
   readonly json?: string | Buffer;
+  /** The same as a string of octets (UTF-8, one character each): sent without being encoded, and nobody can change what others are sent too. */
+  readonly octets?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -85,7 +85,7 @@ class RedisOrMemory implements Store {
   private async store(): Promise<RedisStore> {
     if (this.shared !== undefined) return this.shared;
     const store = new RedisStore({
-      prefix: 'magam:limit:',
+      prefix: 'limit:',
       sendCommand: (command: string, ...args: string[]) => this.redis.client.call(command, ...args) as never,
     });
     await store.init(this.options as Options);

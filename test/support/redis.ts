@@ -39,7 +39,7 @@ export async function startRedis(): Promise<TestRedis> {
 
 /** A link as the server has it, once it is connected. */
 export async function linkTo(redis: TestRedis): Promise<RedisLink> {
-  const link = openRedis(redis.url, () => undefined);
+  const link = openRedis(redis.url, 'test', () => undefined);
   if (!link.isUp()) await once(link.client, 'ready');
   return link;
 }

@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 function listRoutes(): Route[] {
-  const redis = openRedis(process.env.MAGAM_REDIS_URL ?? '', () => undefined);
+  const redis = openRedis(process.env.MAGAM_REDIS_URL ?? '', 'test', () => undefined);
   redis.close();
   const log = pino({ level: 'silent' });
   return apiRoutes({ config: readConfig({ NODE_ENV: 'test' }), db: database.db, redis, log });

@@ -94,7 +94,7 @@ describe('a list', () => {
 describe('what a request costs', () => {
   it('a list at most two statements and a page three, nothing when they are cached', async () => {
     const { db } = scene.database;
-    const link = openRedis(redis.url, () => undefined);
+    const link = openRedis(redis.url, 'test', () => undefined);
     await once(link.client, 'ready');
     const config = readConfig({ NODE_ENV: 'test' });
     const log = pino({ level: 'silent' });

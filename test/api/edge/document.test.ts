@@ -40,7 +40,7 @@ const documented = (): string[] =>
 /** An application with every capability's routes, not listening. */
 function application(db: Db): Express {
   const config = readConfig({ NODE_ENV: 'test' });
-  const redis = openRedis(process.env.MAGAM_REDIS_URL ?? '', () => undefined);
+  const redis = openRedis(process.env.MAGAM_REDIS_URL ?? '', 'test', () => undefined);
   redis.close();
   const log = pino({ level: 'silent' });
   return createApp(apiRoutes({ config, db, redis, log }), {

@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+/**
+ * `npm run api`: from a clean clone to an HTTP server with something in it, and a batch runner beside it.
+ *
+ * Works in a database of its own, `magam_sample`, on the server that MAGAM_DATABASE_URL names or on the private one of this checkout; it is kept
+ * from one start to the next. The sign-ins go to standard output, logs and everything else to standard error. Ends both processes at
+ * SIGINT or SIGTERM; exit code 0 then, 1 when the server could not run, 2 when it is configured wrongly.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { CommandFailed, magamCommand } from './demo/command.mjs';
+import { root, run, ScriptError, say } from './script.mjs';
+import { startServices } from './services.mjs';
+import { ensureBuilt } from './setup.mjs';
+
+const DATABASE = 'magam_sample';
+const SELLERS = 20;
+const PRODUCTS = 1_000;
+const LINES = 2_000;
+
+/**
+ * Makes the sample data that is missing, and a settled day for its sellers to look at.
+ * @param {ReturnType<typeof magamCommand>} magam
+ */
+async function makeSample(magam) {
+  await magam('migrate');
+  say('Sample data …');
+  const sample = await magam('sample', '--sellers', `${SELLERS}`, '--products', `${PRODUCTS}`);
+  const { document } = await magam('runs');
+  if (document.runs.length === 0) {
+    // Three days back: the runner finds the following days due, and settles them by itself.
+    const date = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
+    await magam('seed', '--lines', `${LINES}`, '--sellers', `${SELLERS}`, '--date', date);
+    await magam('settle', '--date', date);
+  }
+  return sample.document;
+}
+
+/** @param {{ password: string, signIns: { role: string, email: string, displayName: string }[] }} sample */
+function printSignIns({ password, signIns }) {
+  const shown = signIns
+    .slice(0, 5)
+    .map(({ role, email, displayName }) => `  ${role.padEnd(9)}${email}  (${displayName})`);
+  process.stdout.write(`Sign in with the password "${password}" as\n${shown.join('\n')}\n`);
+}
+
+/**
+ * @param {string} command
+ * @param {NodeJS.ProcessEnv} env
+ */
+const start = (command, env) =>
+  spawn(process.execPath, [join(root, 'bin/magam.mjs'), command], {
+    detached: true, // a Ctrl-C of the terminal reaches them once, through us; a second signal would end them at once
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+
+async function main() {
+  const { MAGAM_DATABASE_URL, MAGAM_REDIS_URL, NODE_ENV } = process.env;
+  if (NODE_ENV === 'production')
+    throw new ScriptError('npm run api makes sample data; in production start `magam api` and `magam runner`.');
+  await ensureBuilt();
+  const services = await startServices({ databaseUrl: MAGAM_DATABASE_URL, redisUrl: MAGAM_REDIS_URL });
+  const url = new URL(services.databaseUrl);
+  url.pathname = `/${DATABASE}`;
+  const addresses = { databaseUrl: url.href, redisUrl: services.redisUrl };
+  printSignIns(await makeSample(magamCommand(addresses)));
+  const env = { ...process.env, MAGAM_DATABASE_URL: url.href, MAGAM_REDIS_URL: services.redisUrl };
+  const [runner, api] = [start('runner', env), start('api', env)];
+  const ended = [once(api, 'exit'), once(runner, 'exit')];
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    process.on(signal, () => {
+      api.kill(signal);
+      runner.kill(signal);
+    });
+  }
+  // One without the other is not what was asked for.
+  const [code] = await Promise.race(ended);
+  api.kill('SIGTERM');
+  runner.kill('SIGTERM');
+  await Promise.all(ended);
+  return code ?? 1;
+}
+
+await run(async () => {
+  try {
+    return await main();
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    say(error.message);
+    return error.exitCode;
+  }
+});
