@@ -1,6 +1,6 @@
-/** Throws away what accounts leave behind: windows of the limits that are over, old history, sessions long expired. */
+/** Throws away what accounts leave behind: windows of the limits that are over, old history, sessions and tokens long expired. */
 import { type Db, inTransaction } from './database.js';
-import { purgeSessions } from './stores/account-session.js';
+import { purgeRefreshTokens, purgeSessions } from './stores/account-session.js';
 import { purgeRateWindows } from './stores/rate-window.js';
 import { purgeSignIns } from './stores/sign-in.js';
 
@@ -18,6 +18,7 @@ export interface PurgedAccounts {
   readonly rateWindows: number;
   readonly signIns: number;
   readonly sessions: number;
+  readonly refreshTokens: number;
 }
 
 /** May run anywhere and at any time; two at once do no harm. */
@@ -26,6 +27,7 @@ export async function purgeAccountLeftovers(db: Db): Promise<PurgedAccounts> {
     rateWindows: await inBatches(() => purgeRateWindows(db, BATCH_ROWS)),
     signIns: await inBatches(() => purgeSignIns(db, HISTORY_DAYS, BATCH_ROWS)),
     sessions: await inBatches(() => inTransaction(db, (tx) => purgeSessions(tx, SESSION_KEPT_DAYS, BATCH_ROWS))),
+    refreshTokens: await inBatches(() => purgeRefreshTokens(db, BATCH_ROWS)),
   };
 }
 

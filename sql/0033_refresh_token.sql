@@ -6,5 +6,6 @@ CREATE TABLE IF NOT EXISTS refresh_token (
   expires_at DATETIME(3) NOT NULL,
   used_at DATETIME(3) NULL,
   PRIMARY KEY (token_hash),
-  KEY refresh_token_session (session_id)
+  KEY refresh_token_session (session_id),
+  KEY refresh_token_expiry (expires_at)
 ) ENGINE=InnoDB

@@ -8,9 +8,9 @@ import type { AccountStatus, SessionEnd } from '../../domain/account.js';
 import { type Cell, change, type Db, isoTime, select, type Tx } from '../database.js';
 
 /** A session ends after this long, however often it is refreshed (days). */
-export const SESSION_DAYS = 90;
+const SESSION_DAYS = 90;
 /** A refresh token that is not used ends after this long (days). */
-export const REFRESH_TOKEN_DAYS = 30;
+const REFRESH_TOKEN_DAYS = 30;
 
 export interface Device {
   readonly ip: string;
@@ -200,4 +200,13 @@ export async function purgeSessions(tx: Tx, days: number, limit: number): Promis
   const ids = rows.map((row) => row.session_id);
   await change(tx, 'DELETE FROM refresh_token WHERE session_id IN (?)', [ids]);
   return change(tx, 'DELETE FROM account_session WHERE session_id IN (?)', [ids]);
+}
+
+/** Deletes refresh tokens that expired a day ago, at most `limit`: used or not, they are good for nothing. Returns how many. */
+export async function purgeRefreshTokens(db: Db, limit: number): Promise<number> {
+  return change(
+    db,
+    'DELETE FROM refresh_token WHERE expires_at < UTC_TIMESTAMP(3) - INTERVAL 1 DAY ORDER BY expires_at LIMIT ?',
+    [limit],
+  );
 }

@@ -26,9 +26,19 @@ describe('what accounts leave behind', () => {
         await insertSignIn(tx, { accountId: null, nameHash: '0'.repeat(64), device, outcome: 'UNKNOWN_NAME' });
     });
     await change(db, 'UPDATE sign_in SET tried_at = UTC_TIMESTAMP(3) - INTERVAL 181 DAY WHERE sign_in_id <= 1100');
-    expect(await purgeAccountLeftovers(db)).toEqual({ rateWindows: 0, signIns: 1_100, sessions: 1 });
-    expect(await purgeAccountLeftovers(db)).toEqual({ rateWindows: 0, signIns: 0, sessions: 0 });
+    await change(
+      db,
+      `INSERT INTO refresh_token (token_hash, session_id, created_at, expires_at, used_at)
+       VALUES ('used', ?, '2026-01-01', '2026-01-31', '2026-01-01'), ('lately', ?, '2026-01-01', UTC_TIMESTAMP(3), '2026-01-01')`,
+      [young.sessionId, young.sessionId],
+    );
+    const none = { rateWindows: 0, signIns: 0, sessions: 0, refreshTokens: 0 };
+    expect(await purgeAccountLeftovers(db)).toEqual({ ...none, signIns: 1_100, sessions: 1, refreshTokens: 1 });
+    expect(await purgeAccountLeftovers(db)).toEqual(none);
     expect(await select(db, 'SELECT session_id FROM account_session')).toEqual([{ session_id: young.sessionId }]);
-    expect(await select(db, 'SELECT session_id FROM refresh_token')).toEqual([{ session_id: young.sessionId }]);
+    expect(await select(db, 'SELECT DISTINCT session_id FROM refresh_token')).toEqual([
+      { session_id: young.sessionId },
+    ]);
+    expect(await select(db, `SELECT 1 FROM refresh_token WHERE token_hash = 'used'`)).toEqual([]);
   });
 });

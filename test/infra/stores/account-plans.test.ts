@@ -6,6 +6,7 @@ import {
   endSessions,
   listLiveSessions,
   lockRefreshToken,
+  purgeRefreshTokens,
   purgeSessions,
   readSessionStates,
 } from '../../../infra/stores/account-session.js';
@@ -133,6 +134,7 @@ describe('statements about accounts', () => {
     ['sellers of a status', ['seller_status'], (db) => listSellers(db, { status: 'SUSPENDED', after: 'S5' }, 51)],
     ['the own seller', ['PRIMARY'], (db) => listSellers(db, { only: 'S5' }, 51)],
     ['old sign-ins', ['sign_in_time'], (db) => purgeSignIns(db, 180, 5)],
+    ['old tokens', ['refresh_token_expiry'], (db) => purgeRefreshTokens(db, 5)],
     ['old windows', ['rate_window_reset'], (db) => purgeRateWindows(db, 5)],
     [
       'old sessions',
