@@ -21,7 +21,7 @@ module.exports = {
     only('batch', 'infra', 'domain'),
     only('api', 'infra', 'domain'),
     only('cli', 'batch', 'infra', 'domain', 'api/main\\.ts'),
-    only('bench', 'batch', 'infra', 'domain'),
+    only('bench', 'api', 'batch', 'infra', 'domain'),
     {
       name: 'domain-is-pure',
       comment: 'Values in, values out: no package and nothing of Node.',

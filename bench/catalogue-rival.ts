@@ -16,7 +16,7 @@ import { readConfig } from '../infra/config.js';
 import { openDatabase } from '../infra/database.js';
 import { openRedis } from '../infra/redis.js';
 
-const sameBytes = (bytes: Buffer): Route =>
+const sameBytes = (octets: string): Route =>
   route({
     method: 'get',
     path: '/bench/bytes',
@@ -24,7 +24,7 @@ const sameBytes = (bytes: Buffer): Route =>
     summary: 'The same bytes, from memory',
     permission: 'catalogue.read',
     answer: { status: 200, description: 'The bytes.', schema: z.unknown() },
-    handle: async () => ({ status: 200, json: bytes, headers: { ETag: '"bytes"', 'Cache-Control': 'no-cache' } }),
+    handle: async () => ({ status: 200, octets, headers: { ETag: '"bytes"', 'Cache-Control': 'no-cache' } }),
   });
 
 const [file = ''] = process.argv.slice(2);
@@ -33,7 +33,7 @@ if (config.databaseUrl === null || config.redisUrl === null) throw new Error('th
 const db = openDatabase(config.databaseUrl, { poolMax: config.httpPool });
 const log = openLog(config.logLevel, pino.destination({ dest: 2, sync: false }));
 const redis = openRedis(config.redisUrl, 'bench', (message) => log.warn(message));
-const app = createApp([sameBytes(readFileSync(file))], {
+const app = createApp([sameBytes(readFileSync(file, 'latin1'))], {
   db,
   log,
   metrics: openMetrics(db),

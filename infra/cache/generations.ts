@@ -16,8 +16,8 @@ const RETRY_MS = 500;
 const WORD = /^[A-Za-z0-9_-]{1,32}$/;
 const newWord = (): string => randomBytes(9).toString('base64url');
 
-/** The words by tag, or undefined: Redis cannot be asked. */
-type Words = ReadonlyMap<string, string> | undefined;
+/** Words by tag, those asked for among them; undefined: Redis could not be asked. */
+export type Words = ReadonlyMap<string, string> | undefined;
 
 export class Generations {
   private batch: { readonly tags: Set<string>; readonly words: Promise<Words> } | undefined;
@@ -35,13 +35,12 @@ export class Generations {
    * The words of the tags, asked for after the call: calls of one turn of the event loop share a round trip, none joins one that is under way.
    * Undefined when they cannot be had, or when an eviction of this process has not arrived yet: nothing cached may be used.
    */
-  async read(tags: readonly string[]): Promise<readonly string[] | undefined> {
-    if (!this.redis.isUp() || this.isResting() || tags.some((tag) => this.unsent.has(tag))) return undefined;
+  read(tags: readonly string[]): Promise<Words> | undefined {
+    if (!this.redis.isUp() || this.isResting()) return undefined;
+    if (this.unsent.size > 0 && tags.some((tag) => this.unsent.has(tag))) return undefined;
     const batch = this.batch ?? this.openBatch();
     for (const tag of tags) batch.tags.add(tag);
-    const words = await batch.words;
-    const found = tags.map((tag) => words?.get(tag));
-    return found.every((word) => word !== undefined) ? found : undefined;
+    return batch.words;
   }
 
   /**

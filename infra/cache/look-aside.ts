@@ -7,7 +7,8 @@
  * - Calm: entries live a short, spread time; one that is near its end is renewed in the background by one process while the others serve it; a
  *   missing one is loaded once per process, and mostly once in all.
  * - Optional: without Redis, or with a slow or spoilt one, texts are loaded, one load at a time per key.
- * - Never shared mutable: what is cached is a string, and the object around it is frozen.
+ * - Never shared mutable: what is cached is a string, and the object around it is frozen. The string has the octets of the text, one character
+ *   each, because that is written to a socket as it is: making UTF-8 of a page of 40 products took 20 µs of each request.
  */
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
@@ -25,9 +26,10 @@ export interface Loaded {
 
 /** A text from the cache, or as if from it. */
 export interface Cached {
-  readonly text: string;
+  /** UTF-8, an octet a character ('latin1'). */
+  readonly octets: string;
   readonly label: string;
-  /** Of label and text. */
+  /** Of label and octets. */
   readonly hash: string;
 }
 
@@ -42,7 +44,7 @@ export interface LookAsideOptions {
   readonly prefix: string;
   /** How long an entry lives, more or less. */
   readonly ttlMs: number;
-  /** Characters kept in the process. */
+  /** Octets kept in the process. */
   readonly localSize?: number;
 }
 
@@ -69,7 +71,7 @@ export class LookAside {
     this.generations = new Generations(redis, options.prefix);
     this.local = new LRUCache({
       maxSize: options.localSize ?? LOCAL_SIZE,
-      sizeCalculation: ({ text }, name) => text.length + name.length + 200,
+      sizeCalculation: ({ octets }, name) => octets.length + name.length + 200,
     });
   }
 
@@ -83,7 +85,8 @@ export class LookAside {
   ): Promise<Cached | undefined> {
     const words = await this.generations.read(tags);
     if (words === undefined) return this.flights.fresh(key, () => this.entryFrom(load));
-    const name = `${this.options.prefix}v:${key}@${words.join('.')}`;
+    let name = `${this.options.prefix}v:${key}@`;
+    for (const tag of tags) name += `${words.get(tag)}.`;
     const known = this.alive(this.local.get(name));
     if (known === undefined) return this.flights.shared(name, () => this.fill(name, load));
     if (known.refreshAt <= Date.now()) void this.renewals.shared(name, () => this.renew(name, load));
@@ -138,7 +141,13 @@ export class LookAside {
     const value =
       entry === undefined
         ? ['del', name]
-        : ['set', name, encode(entry), 'PX', Math.max(1, Math.ceil(entry.expiresAt - Date.now()))];
+        : [
+            'set',
+            name,
+            Buffer.from(encode(entry), 'latin1'),
+            'PX',
+            Math.max(1, Math.ceil(entry.expiresAt - Date.now())),
+          ];
     this.redis.client
       .pipeline([value, ['del', lockOf(name)]])
       .exec()
@@ -149,12 +158,13 @@ export class LookAside {
     const loaded = await load();
     if (loaded === undefined) return undefined;
     const { text, label = '' } = loaded;
+    const octets = Buffer.from(text).toString('latin1');
     const lifeMs = this.options.ttlMs * (1 - SPREAD + 2 * SPREAD * Math.random());
     const now = Date.now();
     return Object.freeze({
-      text,
+      octets,
       label,
-      hash: hashOf(label, text),
+      hash: hashOf(label, octets),
       refreshAt: Math.round(now + lifeMs * FRESH_PART),
       expiresAt: Math.round(now + lifeMs),
     });
@@ -166,7 +176,8 @@ export class LookAside {
 
   /** An entry from Redis, kept in the process; one that cannot be read is none. */
   private async fetch(name: string): Promise<Entry | undefined> {
-    const entry = this.alive(decode(await this.redis.client.get(name).catch(() => null)));
+    const stored = await this.redis.client.getBuffer(name).catch(() => null);
+    const entry = this.alive(decode(stored?.toString('latin1') ?? ''));
     if (entry !== undefined) this.local.set(name, entry);
     return entry;
   }
@@ -180,21 +191,21 @@ export class LookAside {
 
 const lockOf = (name: string): string => `${name}!`;
 
-const hashOf = (label: string, text: string): string =>
-  createHash('sha256').update(label).update('\n').update(text).digest('base64url').slice(0, 22);
+const hashOf = (label: string, octets: string): string =>
+  createHash('sha256').update(`${label}\n`).update(octets, 'latin1').digest('base64url').slice(0, 22);
 
-const encode = ({ text, label, hash, refreshAt, expiresAt }: Entry): string =>
-  `1 ${refreshAt} ${expiresAt} ${hash} ${label}\n${text}`;
+const encode = ({ octets, label, hash, refreshAt, expiresAt }: Entry): string =>
+  `1 ${refreshAt} ${expiresAt} ${hash} ${label}\n${octets}`;
 
 const HEAD = /^1 (\d{1,15}) (\d{1,15}) ([\w-]{22}) (\S*)$/;
 
 /** Reads what `encode` wrote; anything else, cut off or spoilt, is undefined. */
-function decode(stored: string | null): Entry | undefined {
-  const end = stored?.indexOf('\n') ?? -1;
-  const head = HEAD.exec(stored?.slice(0, Math.max(0, end)) ?? '');
-  if (stored === null || head === null) return undefined;
-  const text = stored.slice(end + 1);
+function decode(stored: string): Entry | undefined {
+  const end = stored.indexOf('\n');
+  const head = HEAD.exec(stored.slice(0, Math.max(0, end)));
+  if (head === null) return undefined;
+  const octets = stored.slice(end + 1);
   const [, refreshAt, expiresAt, hash = '', label = ''] = head;
-  if (hashOf(label, text) !== hash) return undefined;
-  return Object.freeze({ text, label, hash, refreshAt: Number(refreshAt), expiresAt: Number(expiresAt) });
+  if (hashOf(label, octets) !== hash) return undefined;
+  return Object.freeze({ octets, label, hash, refreshAt: Number(refreshAt), expiresAt: Number(expiresAt) });
 }

@@ -1,0 +1,50 @@
+/** A server under measurement: a process of its own, whose log goes to a file as it would in production. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pause } from '../infra/database.js';
+
+export interface ApiUnderMeasurement {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts `node ...args` and waits until it says where it listens. */
+export async function startServer(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<ApiUnderMeasurement> {
+  const folder = mkdtempSync(join(tmpdir(), 'magam-bench-'));
+  const logFile = join(folder, 'log');
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'ignore', openSync(logFile, 'w')],
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      MAGAM_PORT: '0',
+      MAGAM_DRAIN_MS: '0',
+      MAGAM_RATE_LIMIT: '100000000',
+      ...environment,
+    },
+  });
+  const stop = async (): Promise<void> => {
+    if (isRunning(child)) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  for (let tries = 0; tries < 300; tries += 1) {
+    const url = /Listening on (http:\S+)/.exec(readFileSync(logFile, 'utf8'))?.[1];
+    if (url !== undefined) return { url, stop };
+    if (!isRunning(child)) break;
+    await pause(100);
+  }
+  const said = readFileSync(logFile, 'utf8');
+  await stop();
+  throw new Error(`the server did not start: ${said.slice(-2_000)}`);
+}
+
+const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;

@@ -1,0 +1,142 @@
+/** The result of the catalogue bench: its shape, its ratios and aims, and the two files it becomes. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PageCost } from './catalogue-pages.js';
+import type { LoadResult } from './http-load.js';
+import type { Spread } from './measure.js';
+import type { describeMachine } from './report.js';
+import type { ServerDescription } from './server.js';
+
+export interface CatalogueBench {
+  readonly measuredAt: string;
+  readonly machine: ReturnType<typeof describeMachine>;
+  readonly server: ServerDescription;
+  readonly parameters: {
+    readonly small: number;
+    readonly large: number;
+    readonly rounds: number;
+    readonly seconds: number;
+    readonly connections: number;
+  };
+  readonly listBytes: number;
+  readonly lists: {
+    readonly cached: LoadResult;
+    /** The rival: the same bytes from memory. */
+    readonly memory: LoadResult;
+    /** The cached list with an access token. */
+    readonly signedIn: LoadResult;
+  };
+  readonly pages: readonly { readonly small: PageCost; readonly large: PageCost }[];
+}
+
+interface Aim {
+  readonly aim: string;
+  readonly wanted: string;
+  readonly value: number;
+  readonly met: boolean;
+}
+
+/** Ratios of rounds that followed each other, so that what slowed the machine slowed both. */
+const ratio = (a: Spread, b: Spread): number => {
+  const ratios = a.samples.map((value, i) => value / (b.samples[i] ?? Number.NaN)).toSorted((x, y) => x - y);
+  return ratios[Math.floor(ratios.length / 2)] ?? Number.NaN;
+};
+
+function aimsOf({ lists, pages }: CatalogueBench): Aim[] {
+  const cached = ratio(lists.cached.requestsPerSecond, lists.memory.requestsPerSecond);
+  const times = Math.max(...pages.map(({ small, large }) => large.ms.median / small.ms.median));
+  return [
+    {
+      aim: 'cached list / same bytes from memory, requests a second',
+      wanted: 'at least 0.8',
+      value: cached,
+      met: cached >= 0.8,
+    },
+    { aim: 'largest time of a page, large / small catalogue', wanted: 'at most 2', value: times, met: times <= 2 },
+  ];
+}
+
+/** Prints the tables and writes them as Markdown, the samples as JSON. */
+export async function writeCatalogueReport(bench: CatalogueBench, folder: string): Promise<void> {
+  const name = `catalogue-${bench.server.engine.toLowerCase()}-${bench.server.release}`;
+  const markdown = markdownOf(bench);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify({ ...bench, aims: aimsOf(bench) }, null, 2)}\n`);
+  writeFileSync(join(folder, `${name}.md`), markdown);
+  process.stdout.write(`${markdown}\nWritten: ${join(folder, name)}.md, .json\n`);
+}
+
+const number = (value: number, digits = 0): string =>
+  value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const range = ({ median, min, max }: Spread, digits = 0): string =>
+  `${number(median, digits)} (${number(min, digits)}–${number(max, digits)})`;
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map((_, at) => (at === 0 ? '---' : '---:')), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+
+function markdownOf(bench: CatalogueBench): string {
+  const { machine, server, parameters, lists } = bench;
+  const listRow = (name: string, result: LoadResult): string[] => [
+    name,
+    range(result.requestsPerSecond),
+    number(result.p50.median, 1),
+    number(result.p95.median, 1),
+    number(result.p99.median, 1),
+    number(ratio(result.requestsPerSecond, lists.memory.requestsPerSecond), 2),
+  ];
+  const perRequest = 1e6 / lists.signedIn.requestsPerSecond.median - 1e6 / lists.cached.requestsPerSecond.median;
+  return `# The catalogue over HTTP, ${server.engine} ${server.version}
+
+${machine.processor}, ${machine.cores} cores, ${number(machine.memoryBytes / 2 ** 30)} GiB, Node ${machine.node}; database, Redis, load and server on the same
+machine; ${bench.measuredAt}. ${parameters.rounds} rounds in turn of ${parameters.seconds} s each, ${parameters.connections} connections; medians (smallest–largest).
+
+## The cached list
+
+A page of 40 products, ${number(bench.listBytes)} bytes. Each server is a process of its own with the same middleware.
+
+${table(
+  ['answered by', 'requests/s', 'p50 ms', 'p95 ms', 'p99 ms', 'of memory'],
+  [
+    listRow('the same bytes from memory', lists.memory),
+    listRow('GET /v1/products, cached', lists.cached),
+    listRow('the same, signed in', lists.signedIn),
+  ],
+)}
+
+Knowing who is signed in costs ${number(perRequest)} µs of a request.
+
+## Pages that are not cached
+
+A page of 40 from the database, first and second page in turn. Rows are those that the server's handlers read.
+
+${table(
+  [
+    'list',
+    `ms, ${number(parameters.small)}`,
+    `ms, ${number(parameters.large)}`,
+    'ratio',
+    'rows read',
+    'rows read, large',
+    'shown',
+  ],
+  bench.pages.map(({ small, large }) => [
+    small.name,
+    range(small.ms, 2),
+    range(large.ms, 2),
+    number(large.ms.median / small.ms.median, 2),
+    number(small.rowsRead),
+    number(large.rowsRead),
+    `${number(small.rowsShown)}, ${number(large.rowsShown)}`,
+  ]),
+)}
+
+## Aims
+
+${table(
+  ['aim', 'wanted', 'measured', 'met'],
+  aimsOf(bench).map(({ aim, wanted, value, met }) => [aim, wanted, number(value, 2), met ? 'yes' : 'no']),
+)}
+`;
+}
