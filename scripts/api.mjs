@@ -70,18 +70,19 @@ async function main() {
   const env = { ...process.env, MAGAM_DATABASE_URL: url.href, MAGAM_REDIS_URL: services.redisUrl };
   const [runner, api] = [start('runner', env), start('api', env)];
   const ended = [once(api, 'exit'), once(runner, 'exit')];
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-    process.on(signal, () => {
-      api.kill(signal);
-      runner.kill(signal);
-    });
-  }
-  // One without the other is not what was asked for.
-  const [code] = await Promise.race(ended);
-  api.kill('SIGTERM');
-  runner.kill('SIGTERM');
+  let stopping = false;
+  /** @param {NodeJS.Signals} signal */
+  const stop = (signal) => {
+    if (stopping) return; // a second signal would end them at once
+    stopping = true;
+    api.kill(signal);
+    runner.kill(signal);
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  await Promise.race(ended);
+  stop('SIGTERM'); // one without the other is not what was asked for
   await Promise.all(ended);
-  return code ?? 1;
+  return Math.max(api.exitCode ?? 1, runner.exitCode ?? 1);
 }
 
 await run(async () => {

@@ -1,0 +1,72 @@
+/** `npm run api` as a newcomer runs it, on the test's services. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, it } from '@jest/globals';
+import { openDatabase } from '../../infra/database.js';
+
+const script = fileURLToPath(new URL('../../scripts/api.mjs', import.meta.url));
+let started: ChildProcess | undefined;
+
+afterAll(async () => {
+  if (started !== undefined && started.exitCode === null) {
+    started.kill('SIGTERM');
+    await once(started, 'exit');
+  }
+  const server = openDatabase(process.env.MAGAM_DATABASE_URL ?? '', { database: '', poolMax: 1 });
+  await server.raw('DROP DATABASE IF EXISTS magam_sample');
+  await server.destroy();
+});
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly stdout: () => string;
+}
+
+/** Starts it; resolves when the server listens. */
+function start(env: Readonly<Record<string, string>>): Promise<Running> {
+  const child = spawn(process.execPath, [script], {
+    env: { ...process.env, NODE_OPTIONS: '', MAGAM_PORT: '0', MAGAM_DRAIN_MS: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started = child;
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      const url = /Listening on (\S+)/.exec(stderr)?.[1];
+      if (url !== undefined) resolve({ child, url, stdout: () => stdout });
+    });
+    child.on('exit', (code) => reject(new Error(`exit ${code}: ${stderr}`)));
+  });
+}
+
+it('makes sample data, prints a sign-in that works, has a runner, and ends both with 0', async () => {
+  const { child, url, stdout } = await start({});
+  const [, password] = /the password "([^"]+)"/.exec(stdout()) ?? [];
+  const [, email] = /operator +(\S+)/.exec(stdout()) ?? [];
+  const signIn = await fetch(`${url}/v1/sessions`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email, password }),
+  });
+  expect(signIn.status).toBe(201);
+  const { accessToken } = (await signIn.json()) as { accessToken: string };
+  const get = async (path: string) =>
+    (await fetch(`${url}${path}`, { headers: { Authorization: `Bearer ${accessToken}` } })).json() as Promise<{
+      items: { status: string; runId: number }[];
+    }>;
+  expect((await get('/v1/products?limit=200')).items).toHaveLength(200);
+  expect((await get('/v1/runs')).items.at(-1)?.status).toBe('COMPLETED');
+  const exit = once(child, 'exit');
+  child.kill('SIGTERM');
+  expect((await exit)[0]).toBe(0);
+});
+
+it('is refused in production', async () => {
+  await expect(start({ NODE_ENV: 'production' })).rejects.toThrow(/exit 1: npm run api makes sample data/);
+});
