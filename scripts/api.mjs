@@ -2,19 +2,21 @@
 /**
  * `npm run api`: from a clean clone to an HTTP server with something in it, and a batch runner beside it.
  *
- * Works in a database of its own, `magam_sample`, on the server that MAGAM_DATABASE_URL names or on the private one of this checkout; it is kept
+ *   npm run api -- [--database NAME]
+ *
+ * Works in a database of its own, by default `magam_sample`, on the server that MAGAM_DATABASE_URL names or on the private one of this checkout; it is kept
  * from one start to the next. The sign-ins go to standard output, logs and everything else to standard error. Ends both processes at
  * SIGINT or SIGTERM; exit code 0 then, 1 when the server could not run, 2 when it is configured wrongly.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { CommandFailed, magamCommand } from './demo/command.mjs';
 import { root, run, ScriptError, say } from './script.mjs';
 import { startServices } from './services.mjs';
 import { ensureBuilt } from './setup.mjs';
 
-const DATABASE = 'magam_sample';
 const SELLERS = 20;
 const PRODUCTS = 1_000;
 const LINES = 2_000;
@@ -57,14 +59,32 @@ const start = (command, env) =>
     stdio: ['ignore', 'inherit', 'inherit'],
   });
 
-async function main() {
+/** @param {string[]} args */
+function readDatabase(args) {
+  try {
+    const { values } = parseArgs({ args, options: { database: { type: 'string', default: 'magam_sample' } } });
+    // The prefix keeps sample data out of something else.
+    if (/^magam_sample[a-z0-9_]{0,50}$/.test(values.database)) return values.database;
+  } catch {
+    // not an option of ours
+  }
+  throw new UsageError(
+    'Usage: npm run api -- [--database NAME]\n  --database  a name that begins with magam_sample, of a-z, 0-9 and _ (default magam_sample)',
+  );
+}
+
+/** Wrong usage: exit code 2. */
+class UsageError extends Error {}
+
+/** @param {string} database */
+async function main(database) {
   const { MAGAM_DATABASE_URL, MAGAM_REDIS_URL, NODE_ENV } = process.env;
   if (NODE_ENV === 'production')
     throw new ScriptError('npm run api makes sample data; in production start `magam api` and `magam runner`.');
   await ensureBuilt();
   const services = await startServices({ databaseUrl: MAGAM_DATABASE_URL, redisUrl: MAGAM_REDIS_URL });
   const url = new URL(services.databaseUrl);
-  url.pathname = `/${DATABASE}`;
+  url.pathname = `/${database}`;
   const addresses = { databaseUrl: url.href, redisUrl: services.redisUrl };
   printSignIns(await makeSample(magamCommand(addresses)));
   const env = { ...process.env, MAGAM_DATABASE_URL: url.href, MAGAM_REDIS_URL: services.redisUrl };
@@ -87,10 +107,10 @@ async function main() {
 
 await run(async () => {
   try {
-    return await main();
+    return await main(readDatabase(process.argv.slice(2)));
   } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
+    if (!(error instanceof CommandFailed || error instanceof UsageError)) throw error;
     say(error.message);
-    return error.exitCode;
+    return error instanceof UsageError ? 2 : error.exitCode;
   }
 });

@@ -1,11 +1,13 @@
 /** `npm run api` as a newcomer runs it, on the test's services. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from '@jest/globals';
 import { openDatabase } from '../../infra/database.js';
 
 const script = fileURLToPath(new URL('../../scripts/api.mjs', import.meta.url));
+const database = `magam_sample_${randomBytes(5).toString('hex')}`;
 let started: ChildProcess | undefined;
 
 afterAll(async () => {
@@ -14,7 +16,7 @@ afterAll(async () => {
     await once(started, 'exit');
   }
   const server = openDatabase(process.env.MAGAM_DATABASE_URL ?? '', { database: '', poolMax: 1 });
-  await server.raw('DROP DATABASE IF EXISTS magam_sample');
+  await server.raw('DROP DATABASE IF EXISTS ??', [database]);
   await server.destroy();
 });
 
@@ -25,8 +27,8 @@ interface Running {
 }
 
 /** Starts it; resolves when the server listens. */
-function start(env: Readonly<Record<string, string>>): Promise<Running> {
-  const child = spawn(process.execPath, [script], {
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Running> {
+  const child = spawn(process.execPath, [script, ...args], {
     env: { ...process.env, NODE_OPTIONS: '', MAGAM_PORT: '0', MAGAM_DRAIN_MS: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -46,7 +48,7 @@ function start(env: Readonly<Record<string, string>>): Promise<Running> {
 }
 
 it('makes sample data, prints a sign-in that works, has a runner, and ends both with 0', async () => {
-  const { child, url, stdout } = await start({});
+  const { child, url, stdout } = await start(['--database', database]);
   const [, password] = /the password "([^"]+)"/.exec(stdout()) ?? [];
   const [, email] = /operator +(\S+)/.exec(stdout()) ?? [];
   const signIn = await fetch(`${url}/v1/sessions`, {
@@ -68,5 +70,9 @@ it('makes sample data, prints a sign-in that works, has a runner, and ends both 
 });
 
 it('is refused in production', async () => {
-  await expect(start({ NODE_ENV: 'production' })).rejects.toThrow(/exit 1: npm run api makes sample data/);
+  await expect(start([], { NODE_ENV: 'production' })).rejects.toThrow(/exit 1: npm run api makes sample data/);
+});
+
+it.each([[['--database', 'magam']], [['--port', '1']], [['now']]])('%j is refused with exit code 2', async (args) => {
+  await expect(start(args)).rejects.toThrow(/exit 2: Usage:/);
 });
