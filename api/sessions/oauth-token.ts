@@ -58,7 +58,7 @@ export const oauthToken = (access: AccessContext): Route =>
     answer: { status: 200, description: 'The tokens (RFC 6749, 5.1).', schema: tokenSchema },
     otherAnswer: { status: 400, description: 'Refused (RFC 6749, 5.2).', schema: errorSchema },
     refusals: ['SIGN_IN_BUSY'],
-    before: access.limits.signIn,
+    before: access.limits.oauth,
     handle: async (call) => {
       const { grant_type: grant, username, password, refresh_token: refreshToken } = call.body;
       const device = deviceOf(call);

@@ -1,4 +1,5 @@
 /** Tokens as they are answered. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { ACCESS_TOKEN_SECONDS } from '../../infra/access-token.js';
 import type { Device } from '../../infra/stores/account-session.js';
@@ -25,8 +26,8 @@ export const signedInBody = (opened: OpenedSession): z.input<typeof signedInSche
   account: accountBody(opened.account),
 });
 
-/** Where a call comes from, as the history keeps it. */
+/** Where a call comes from, as the history keeps it. Behind a proxy that passes on what the client wrote, it may be no address at all. */
 export const deviceOf = ({ ip, userAgent }: { readonly ip: string; readonly userAgent: string }): Device => ({
-  ip,
+  ip: isIP(ip) === 0 ? '' : ip,
   userAgent,
 });

@@ -4,7 +4,7 @@
  * counted by the others, so one address alone cannot lock a name out for everybody.
  */
 import type { Request, RequestHandler } from 'express';
-import { ipKeyGenerator } from 'express-rate-limit';
+import { ipKeyGenerator, type Store } from 'express-rate-limit';
 import { foldEmail } from '../../domain/account.js';
 import type { Db } from '../../infra/database.js';
 import { databaseRateStore } from '../../infra/rate-limit-store.js';
@@ -17,8 +17,10 @@ const TRIES_OF_NAME = 60;
 const TRIES_OF_ACCOUNT = 10;
 
 export interface SignInLimits {
-  /** Before whatever takes a name (`email` or `username` of the body) and a password. */
+  /** Before POST /v1/sessions. */
   readonly signIn: readonly RequestHandler[];
+  /** Before POST /v1/oauth/token: the same counts, by the name that is used there. */
+  readonly oauth: readonly RequestHandler[];
   /** Before signing up, which costs as much and tells whether there is an account. */
   readonly signUp: readonly RequestHandler[];
   /** Before a signed-in account proves its password again. */
@@ -28,56 +30,49 @@ export interface SignInLimits {
 }
 
 export function signInLimits(db: Db): SignInLimits {
-  const pairs = databaseRateStore(db, 'sign-in:pair');
-  const pair = limiter({
-    limit: TRIES_OF_PAIR,
-    identifier: 'sign-in',
-    store: pairs,
-    skip: (req) => nameOf(req) === undefined,
-    keyGenerator: (req) => pairKey(ipKeyGenerator(req.ip ?? ''), nameOf(req) ?? ''),
-  });
-  const address = limiter({
-    limit: TRIES_OF_ADDRESS,
-    identifier: 'sign-in-address',
-    store: databaseRateStore(db, 'sign-in:address'),
-    skip: isRefresh,
-    keyGenerator: (req) => ipKeyGenerator(req.ip ?? ''),
-  });
-  const name = limiter({
-    limit: TRIES_OF_NAME,
-    identifier: 'sign-in-name',
-    store: databaseRateStore(db, 'sign-in:name'),
-    skip: (req) => nameOf(req) === undefined,
-    keyGenerator: (req) => nameOf(req) ?? '',
-  });
+  const store = (prefix: string) => databaseRateStore(db, prefix);
   const account = limiter({
     limit: TRIES_OF_ACCOUNT,
     identifier: 'password',
-    store: databaseRateStore(db, 'password:account'),
+    store: store('password:account'),
     keyGenerator: (req) => String(requestState(req.res as NonNullable<Request['res']>).caller?.accountId),
   });
+  const pairs = store(PAIRS);
+  const [, signUpAddress] = triesBy('email', store);
   return {
-    signIn: [pair, address, name],
-    signUp: [address],
+    signIn: triesBy('email', store),
+    oauth: triesBy('username', store),
+    signUp: [signUpAddress],
     passwordChange: [account],
     forgive: async (ip, typed) => pairs.resetKey(pairKey(ipKeyGenerator(ip), foldName(typed))),
   };
 }
 
+const PAIRS = 'sign-in:pair';
+
+/**
+ * The limiters of pair, address and name, where the handler takes the name from this field of the body and from no other: a decoy beside it must
+ * not be what is counted. A body without it checks no password, so it is not counted (a refresh; what is malformed).
+ */
+function triesBy(
+  field: 'email' | 'username',
+  store: (prefix: string) => Store,
+): [RequestHandler, RequestHandler, RequestHandler] {
+  const nameOf = (req: Request): string | undefined => {
+    const name = (req.body as Readonly<Record<string, unknown>> | null | undefined)?.[field];
+    return typeof name === 'string' ? foldName(name) : undefined;
+  };
+  const tries = (prefix: string, identifier: string, limit: number, keyGenerator: (req: Request) => string) =>
+    limiter({ limit, identifier, keyGenerator, store: store(prefix), skip: (req) => nameOf(req) === undefined });
+  return [
+    tries(PAIRS, 'sign-in', TRIES_OF_PAIR, (req) => pairKey(ipKeyGenerator(req.ip ?? ''), nameOf(req) ?? '')),
+    tries('sign-in:address', 'sign-in-address', TRIES_OF_ADDRESS, (req) => ipKeyGenerator(req.ip ?? '')),
+    tries('sign-in:name', 'sign-in-name', TRIES_OF_NAME, (req) => nameOf(req) ?? ''),
+  ];
+}
+
 /** Of addresses of IPv6 the key is their network: a household has 2^64 of them. */
 const pairKey = (ipKey: string, name: string): string => `${ipKey} ${name}`;
 
+/** Folded like the account's; the body is not validated yet. */
 const foldName = (text: string): string => foldEmail(text.slice(0, 500));
-
-/** The name that the body gives, folded like the account's; the body is not validated yet. */
-function nameOf(req: Request): string | undefined {
-  const body = bodyOf(req);
-  const name = body.email ?? body.username;
-  return typeof name === 'string' ? foldName(name) : undefined;
-}
-
-/** A refresh token cannot be guessed; it is under the general limit alone. */
-const isRefresh = (req: Request): boolean => bodyOf(req).grant_type === 'refresh_token';
-
-const bodyOf = (req: Request): Readonly<Record<string, unknown>> =>
-  typeof req.body === 'object' && req.body !== null ? (req.body as Record<string, unknown>) : {};

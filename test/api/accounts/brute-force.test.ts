@@ -105,14 +105,26 @@ describe('guessing a password', () => {
 
   it('is counted for the OAuth form too', async () => {
     const { email } = await makeAccount(database.db, 'buyer');
-    const form = () =>
+    const form = (more: Record<string, string> = {}) =>
       next().call('POST', '/v1/oauth/token', {
-        body: new URLSearchParams({ grant_type: 'password', username: email, password: 'not it' }).toString(),
+        body: new URLSearchParams({ grant_type: 'password', username: email, password: 'not it', ...more }).toString(),
         headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'X-Forwarded-For': '203.0.113.1' },
       });
     for (let i = 0; i < 5; i += 1) expect((await form()).status).toBe(400);
     for (let i = 0; i < 5; i += 1) expect((await attempt(email, 'not the password')).status).toBe(401);
     expect((await form()).body.code).toBe('RATE_LIMITED');
+    expect((await form({ email: 'decoy@example.com' })).body.code).toBe('RATE_LIMITED'); // the name that counts is the one that is used
+  });
+});
+
+describe('an address that is none', () => {
+  it('does no harm: a proxy may pass on whatever a client wrote', async () => {
+    const { email, token } = await makeAccount(database.db, 'buyer');
+    for (const ip of ['nowhere', 'é', '::1%eth0', '1.2.3.4.5', 'x'.repeat(300), "'; DROP TABLE account"]) {
+      expect((await attempt(email, 'not the password', ip)).status).toBe(401);
+    }
+    const { body } = await next().call('GET', '/v1/me/sign-ins', { token });
+    expect(body.items).toHaveLength(6);
   });
 });
 
