@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { openRedis, type RedisLink } from '../../infra/redis.js';
+import { findRedisProgram } from '../../scripts/services/programs.mjs';
 
 export interface TestRedis {
   readonly url: string;
@@ -16,10 +17,12 @@ export interface TestRedis {
 }
 
 export async function startRedis(): Promise<TestRedis> {
+  const program = findRedisProgram();
+  if (program === undefined) throw new Error('there is neither redis-server nor valkey-server');
   const port = await freePort();
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    child = spawn('redis-server', ['--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'pipe' });
+    child = spawn(program, ['--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'pipe' });
     for await (const text of child.stdout ?? []) if (String(text).includes('Ready to accept connections')) break;
     child.stdout?.resume();
   };

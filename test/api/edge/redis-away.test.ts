@@ -1,0 +1,90 @@
+/** Redis stopped in the middle: the server is degraded, and right. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../../../scripts/chaos/magam.mjs';
+import { makeAccount, PASSWORD, type TestAccount } from '../../support/accounts.js';
+import { type RunningApi, startApi } from '../../support/api.js';
+import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { startRedis, type TestRedis } from '../../support/redis.js';
+
+let database: TestDatabase;
+let redis: TestRedis;
+let api: RunningApi;
+let operator: TestAccount;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  redis = await startRedis();
+  api = await startApi(database.url, { MAGAM_REDIS_URL: redis.url, MAGAM_RATE_LIMIT: '60' });
+  operator = await makeAccount(database.db, 'operator');
+});
+afterAll(async () => {
+  await api?.stop();
+  await redis?.stop();
+  await database?.drop();
+});
+
+const readiness = async () => (await api.call('GET', '/readyz')).body;
+const category = (name: string) => api.call('POST', '/v1/categories', { token: operator.token, body: { name } });
+const names = async (): Promise<string[]> =>
+  (await api.call('GET', '/v1/categories')).body.items.map(({ name }: { name: string }) => name);
+
+describe('while Redis is there', () => {
+  it('is ready', async () => {
+    await until(async () => (await readiness()).status === 'ok', 'Redis is connected');
+    expect((await category('Before')).status).toBe(201);
+    expect(await names()).toEqual(['Before']);
+  });
+
+  it('limits an account, in all servers together, and tells how much is left', async () => {
+    const other = await startApi(database.url, { MAGAM_REDIS_URL: redis.url, MAGAM_RATE_LIMIT: '60' });
+    const { token } = await makeAccount(database.db, 'buyer');
+    const statuses: number[] = [];
+    for (let i = 0; i < 61; i += 1) {
+      const answer = await (i % 2 === 0 ? api : other).call('GET', '/v1/me', { token });
+      statuses.push(answer.status);
+      if (i < 60) continue;
+      expect(answer.body.code).toBe('RATE_LIMITED');
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(answer.headers.get('ratelimit')).toMatch(/r=0/);
+      expect(answer.headers.get('ratelimit-policy')).toMatch(/q=60; w=60/);
+    }
+    await other.stop();
+    expect(statuses.filter((status) => status === 200)).toHaveLength(60);
+    expect(statuses.at(-1)).toBe(429);
+  });
+});
+
+describe('when Redis is killed', () => {
+  beforeAll(async () => {
+    await redis.stop();
+  });
+
+  it('says that it is degraded, and stays ready', async () => {
+    await until(async () => (await readiness()).status === 'degraded', 'the loss is noticed');
+    const { status, body } = await api.call('GET', '/readyz');
+    expect({ status, body }).toEqual({ status: 200, body: { status: 'degraded', database: 'ok', redis: 'away' } });
+  });
+
+  it('shows what was changed since', async () => {
+    expect((await category('After')).status).toBe(201);
+    expect(await names()).toEqual(['After', 'Before']);
+  });
+
+  it('signs in, and out at once', async () => {
+    const { email } = await makeAccount(database.db, 'buyer');
+    const signedIn = await api.call('POST', '/v1/sessions', { body: { email, password: PASSWORD } });
+    expect(signedIn.status).toBe(201);
+    const token = signedIn.body.accessToken;
+    expect((await api.call('GET', '/v1/me', { token })).status).toBe(200);
+    expect((await api.call('DELETE', '/v1/sessions/current', { token })).status).toBe(204);
+    expect((await api.call('GET', '/v1/me', { token })).body.code).toBe('TOKEN_INVALID');
+  });
+
+  it('limits by itself', async () => {
+    const { token } = await makeAccount(database.db, 'buyer');
+    const statuses: number[] = [];
+    for (let i = 0; i < 61; i += 1) statuses.push((await api.call('GET', '/v1/me', { token })).status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(60);
+    expect(statuses.at(-1)).toBe(429);
+  });
+});
