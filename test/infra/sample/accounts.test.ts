@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { normaliseBusinessNumber } from '../../domain/seller.js';
-import { SyntheticFeed } from '../../domain/synthetic-feed.js';
-import { readConfig } from '../../infra/config.js';
-import { select } from '../../infra/database.js';
-import { openPasswords } from '../../infra/passwords.js';
-import { makeSampleAccounts } from '../../infra/sample/accounts.js';
-import { readAccountByEmail } from '../../infra/stores/account.js';
-import { readSeller } from '../../infra/stores/seller.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { normaliseBusinessNumber } from '../../../domain/seller.js';
+import { SyntheticFeed } from '../../../domain/synthetic-feed.js';
+import { readConfig } from '../../../infra/config.js';
+import { select } from '../../../infra/database.js';
+import { openPasswords } from '../../../infra/passwords.js';
+import { makeSampleAccounts } from '../../../infra/sample/accounts.js';
+import { readAccountByEmail } from '../../../infra/stores/account.js';
+import { readSeller } from '../../../infra/stores/seller.js';
+import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
 const config = readConfig({ NODE_ENV: 'development' });
 
