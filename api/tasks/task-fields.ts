@@ -4,7 +4,7 @@ import { TASK_STATUSES } from '../../domain/background-task.js';
 import type { TaskRecord } from '../../infra/stores/background-task.js';
 import { moment } from '../edge/fields.js';
 
-export const taskStatus = z.enum(TASK_STATUSES).meta({
+const taskStatus = z.enum(TASK_STATUSES).meta({
   description:
     '`REQUESTED`: waits for a runner, also after one has died or was stopped. `RUNNING`: a runner works on it. `COMPLETED`, `FAILED` (see ' +
     '`error`), `CANCELLED`: over.',
