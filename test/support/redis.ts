@@ -22,7 +22,7 @@ export async function startRedis(): Promise<TestRedis> {
   const port = await freePort();
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    child = spawn(program, ['--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'pipe' });
+    child = spawn(program.file, ['--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'pipe' });
     for await (const text of child.stdout ?? []) if (String(text).includes('Ready to accept connections')) break;
     child.stdout?.resume();
   };
