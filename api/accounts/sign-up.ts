@@ -30,6 +30,7 @@ export const signUp = ({ passwords, limits }: AccessContext): Route =>
     summary: 'Make an account',
     description: 'The account is a buyer’s. Sellers and staff are made by staff.',
     permission: 'account.sign-up',
+    provesIdentity: true,
     body: bodySchema,
     answer: { status: 201, description: 'The account; now sign in.', schema: accountSchema },
     refusals: ['EMAIL_TAKEN', 'PASSWORD_WEAK', 'SIGN_IN_BUSY'],

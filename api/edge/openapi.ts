@@ -162,8 +162,7 @@ function codesOf(route: Route): ErrorCode[] {
   if (route.probe === true) return [...(route.refusals ?? []), 'REQUEST_INVALID', 'INTERNAL'];
   return [
     ...(route.refusals ?? []),
-    'TOKEN_INVALID',
-    'ACCOUNT_LOCKED',
+    ...(route.provesIdentity === true ? [] : (['TOKEN_INVALID', 'ACCOUNT_LOCKED'] as const)),
     'RATE_LIMITED',
     'REQUEST_INVALID',
     'INTERNAL',

@@ -46,7 +46,8 @@ export function register(app: Express, routes: readonly Route[], edge: Edge): vo
       requireRole(route, requestState(res).caller);
       next();
     };
-    const entry = route.probe === true ? [] : [identify, edge.limit, allow];
+    const who = route.provesIdentity === true ? [] : [identify];
+    const entry = route.probe === true ? [] : [...who, edge.limit, allow];
     app[route.method](path, name, ...entry, ...parse, ...(route.before ?? []), (req, res) =>
       answer(route, edge, req, res),
     );

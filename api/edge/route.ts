@@ -81,6 +81,8 @@ export interface RouteDefinition<
   readonly before?: readonly RequestHandler[];
   /** Asked by machines that watch the server: nobody signs in, and no limit counts it. */
   readonly probe?: boolean;
+  /** The caller proves by the body who they are; an access token, stale perhaps, is not looked at. */
+  readonly provesIdentity?: boolean;
   /** Takes an Idempotency-Key: the handler does all its writing in `call.transact`. */
   readonly idempotent?: boolean;
   /** Takes If-Match: the handler calls `call.requireVersion`. */

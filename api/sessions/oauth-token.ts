@@ -53,6 +53,7 @@ export const oauthToken = (access: AccessContext): Route =>
     description:
       'The same sessions, rules and limits as POST /v1/sessions and POST /v1/sessions/refresh, in the form of RFC 6749.',
     permission: 'session.open',
+    provesIdentity: true,
     body: bodySchema,
     bodyType: 'form',
     answer: { status: 200, description: 'The tokens (RFC 6749, 5.1).', schema: tokenSchema },

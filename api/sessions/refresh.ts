@@ -16,6 +16,7 @@ export const refresh = (access: AccessContext): Route =>
       'A refresh token is good for one refresh. One that comes a second time counts as stolen: its session ends for everybody who ' +
       'holds a token of it, also when it was the same client asking twice at once. Send no Authorization header.',
     permission: 'session.open',
+    provesIdentity: true,
     body: z.strictObject({ refreshToken: z.string().min(1).max(200) }).meta({ id: 'Refresh' }),
     answer: { status: 200, description: 'The next pair of tokens.', schema: signedInSchema },
     refusals: refreshRefusals,

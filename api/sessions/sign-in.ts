@@ -28,6 +28,7 @@ export const signIn = (access: AccessContext): Route =>
       'Opens a session. An access token lasts 15 minutes, the session 90 days while it is refreshed at least every 30. ' +
       'Ten tries a minute of one name from one address; a successful one sets that count back.',
     permission: 'session.open',
+    provesIdentity: true,
     body: bodySchema,
     answer: { status: 201, description: 'Signed in.', schema: signedInSchema },
     refusals: openSessionRefusals,

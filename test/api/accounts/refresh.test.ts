@@ -37,6 +37,13 @@ describe('a refresh', () => {
     expect(seen.size).toBe(6);
   });
 
+  it('is not disturbed by a stale access token that a client sends along', async () => {
+    const { refreshToken } = await account();
+    const stale = { token: 'eyJhbGciOiJIUzI1NiJ9.e30.c3RhbGU', body: { refreshToken } };
+    expect((await api.call('POST', '/v1/sessions/refresh', stale)).status).toBe(200);
+    expect((await api.call('GET', '/v1/products', { token: stale.token })).body.code).toBe('TOKEN_INVALID');
+  });
+
   it.each(['x', 'A'.repeat(43), '0'.repeat(64)])('with %j, which nobody gave out, is refused', async (token) => {
     expect((await refresh(token)).body).toMatchObject({ status: 401, code: 'REFRESH_TOKEN_INVALID' });
   });
