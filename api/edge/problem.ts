@@ -56,7 +56,7 @@ export function problemOf(error: MagamError, requestId: string): Problem {
 }
 
 /** Sends a problem document. */
-export function sendProblem(res: Response, error: MagamError): void {
+function sendProblem(res: Response, error: MagamError): void {
   const { requestId } = requestState(res);
   const problem = problemOf(error, requestId);
   if (problem.status === 401) res.set('WWW-Authenticate', challenge(error.code));

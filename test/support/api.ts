@@ -214,7 +214,7 @@ const absolute = (schema: unknown): object =>
   JSON.parse(JSON.stringify(schema ?? {}).replaceAll('"#/components/', '"magam#/components/')) as object;
 
 /** The call of the document that a request's path belongs to; literal steps win over parameters. */
-export function findOperation(
+function findOperation(
   document: Document,
   method: string,
   path: string,
