@@ -11,6 +11,8 @@ import { withDatabase } from './context.js';
 
 /** Of the tasks' own pool: an import takes up to four, a verification one, a heartbeat one. */
 const TASK_CONNECTIONS = 8;
+/** A frozen runner's transactions end before those who wait for its row locks give up (30 s). */
+const TASK_SILENCE_SECONDS = 10;
 
 export function runnerCommand(program: Command): void {
   program
@@ -27,7 +29,7 @@ export function runnerCommand(program: Command): void {
           const bell = new Bell(signal);
           const pools = new WorkerPools(config, databaseUrl);
           const hangUp = listenForWakes(redisUrl, bell.ring, (message) => log.warn(message));
-          const taskDb = openDatabase(databaseUrl, { poolMax: TASK_CONNECTIONS });
+          const taskDb = openDatabase(databaseUrl, { poolMax: TASK_CONNECTIONS, silenceSeconds: TASK_SILENCE_SECONDS });
           const shared = {
             config,
             signal,

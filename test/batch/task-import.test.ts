@@ -37,7 +37,6 @@ describe('an import', () => {
   it.each([
     'task.claimed',
     'import-task.fetched',
-    'import.registered',
     'import.after-commit',
     'import.before-complete',
     'import-task.imported',
@@ -64,6 +63,25 @@ describe('an import', () => {
     expect(await scene.count('sale_entry')).toBe(LINES);
     const { rejectsFileId } = task.result as { rejectsFileId: string };
     expect(await storedText(db, rejectsFileId)).toBe('line,column,code,value\n');
+  });
+
+  it('whose runner is frozen in a transaction passes on, and the one that wakes up changes nothing', async () => {
+    const { url, db } = scene.database;
+    const taskId = await askForImport(db, 'lines', text);
+    const frozen = startRunner(url, { MAGAM_FAULT: 'import.before-commit:stop:2' });
+    await frozen.says('FAULT import.before-commit');
+    startRunner(url);
+    expect(await endOf(db, 'IMPORT', taskId)).toMatchObject({
+      status: 'COMPLETED',
+      claims: 2,
+      result: { imported: LINES },
+    });
+    frozen.send('SIGCONT');
+    await frozen.says('task lost to another runner');
+    expect(await taskOf(db, 'IMPORT', taskId)).toMatchObject({ status: 'COMPLETED', result: { imported: LINES } });
+    expect(await scene.count('sale_entry')).toBe(LINES);
+    expect(await scene.statuses()).toEqual(['COMPLETED']);
+    await expectGracefulEnd(frozen);
   });
 
   it('is given back when its runner is told to stop, and the upload is deleted at its end', async () => {
