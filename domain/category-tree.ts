@@ -4,7 +4,7 @@
  */
 import { type Refusal, refuse } from './errors.js';
 
-export const CATEGORY_LEVELS_MAX = 3;
+const CATEGORY_LEVELS_MAX = 3;
 export const CATEGORY_NAME_MAX = 64;
 
 export interface CategoryNode {

@@ -1,7 +1,7 @@
 /** Edits a product: a seller its own, staff any. */
 import { changeProduct } from '../../domain/product.js';
 import type { Db } from '../../infra/database.js';
-import { readProductSeller, updateProduct } from '../../infra/stores/product.js';
+import { type ProductContent, readProductSeller, updateProduct } from '../../infra/stores/product.js';
 import { readOptions } from '../../infra/stores/product-option.js';
 import { writeTerms } from '../../infra/stores/product-search.js';
 import { ok } from '../edge/reply.js';
@@ -18,6 +18,10 @@ export const ownerOfProduct =
     if (sellerId === undefined) throw notFound(productId);
     return { sellerId };
   };
+
+/** All by which lists find a product and put it in its place. */
+const found = ({ name, categoryId, status, priceMinor, salePriceMinor }: ProductContent): string =>
+  JSON.stringify([name, categoryId, status, priceMinor, salePriceMinor]);
 
 export const editProduct = (db: Db, cache: CatalogueCache): Route =>
   route({
@@ -65,7 +69,8 @@ export const editProduct = (db: Db, cache: CatalogueCache): Route =>
         const moved = after.categoryId !== before.categoryId;
         const to = moved ? { ...from, categoryPath: (await requireLeaf(tx, after.categoryId)).path } : from;
         await updateProduct(tx, productId, after);
-        await writeTerms(tx, productId, { ...after, categoryPath: to.categoryPath });
+        if (found(after) !== found(before))
+          await writeTerms(tx, productId, { ...after, categoryPath: to.categoryPath });
         await auditStaff(tx, call, {
           action: 'product.edit',
           subjectType: 'product',

@@ -20,7 +20,7 @@ export interface BatchProduct extends ProductContent, ProductKey, FindableProduc
 const keyOf = ({ sellerId, externalId }: ProductKey): string => `${sellerId} ${externalId}`;
 
 /** The ids of those of the products that there are, by `seller external-id`. */
-export async function findProductIds(db: Db, keys: readonly ProductKey[]): Promise<Map<string, number>> {
+async function findProductIds(db: Db, keys: readonly ProductKey[]): Promise<Map<string, number>> {
   if (keys.length === 0) return new Map();
   const rows = await select<{ product_id: number; seller_id: string; external_id: string }>(
     db,

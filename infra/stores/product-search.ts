@@ -89,7 +89,7 @@ async function rarestFirst(db: Db, terms: readonly string[]): Promise<readonly s
 }
 
 /** The statement that reads a page along `along`; `beside` are terms that its products must have too. */
-export function searchStatement(
+function searchStatement(
   search: ProductSearch,
   along: string,
   beside: readonly string[],
