@@ -179,11 +179,17 @@ export async function lastRequestAgeMs(db: Db, runId: number): Promise<number | 
   return row === undefined || row.age === null ? undefined : Number(row.age);
 }
 
-/** Runs that are under way, by date. */
+/**
+ * Runs that are under way and may be joined, by date. One that somebody is being asked to stop is not: who joined it now would go on
+ * with it. That somebody is taken for dead after ten silent seconds, and then the run is for others to go on with.
+ */
 export async function runningRuns(db: Db): Promise<{ date: string }[]> {
   const rows = await select<{ settled_on: string }>(
     db,
-    `SELECT settled_on FROM job_instance WHERE job = 'settle' AND status = 'RUNNING' ORDER BY settled_on LIMIT 20`,
+    `SELECT settled_on FROM job_instance i WHERE job = 'settle' AND status = 'RUNNING'
+       AND NOT EXISTS (SELECT 1 FROM job_execution e WHERE e.run_id = i.run_id AND e.status = 'RUNNING'
+         AND e.stop_requested_by IS NOT NULL AND e.heartbeat_at > UTC_TIMESTAMP(3) - INTERVAL 10 SECOND)
+     ORDER BY settled_on LIMIT 20`,
   );
   return rows.map((row) => ({ date: row.settled_on }));
 }

@@ -131,6 +131,20 @@ describe('stopping', () => {
     expect([none.status, none.body.code]).toEqual([409, 'NOTHING_PARKED']);
   });
 
+  it('keeps idle runners from joining what is being stopped', async () => {
+    const gate = gateAt('chunk.before-commit:wait:2');
+    const { runId } = (await operating.request(YESTERDAY)).body;
+    const runner = operating.startRunner(gate.fault);
+    await runner.saying('FAULT chunk.before-commit');
+    await operating.call('POST', `/v1/runs/${runId}/stop`);
+    await operating.startRunner().saying('runner started');
+    await new Promise((resolve) => setTimeout(resolve, 2_500)); // it looks for work every second
+    gate.open();
+    expect(await operating.settled(runId)).toMatchObject({ status: 'STOPPED' });
+    const { executions } = (await operating.call('GET', `/v1/runs/${runId}`)).body;
+    expect(executions).toMatchObject([{ status: 'STOPPED', exitCode: 130 }]);
+  });
+
   it('comes too late for a run that is closing: it completes', async () => {
     const gate = gateAt('run.before-finish-commit:wait:1');
     const { runId } = (await operating.request(YESTERDAY)).body;
