@@ -12,8 +12,9 @@ export interface PageCost {
   readonly rowsShown: number;
 }
 
-export const PAGE_ROWS = 40;
-const REPETITIONS = 60;
+const PAGE_ROWS = 40;
+const REPETITIONS = 240;
+const WARM_UP = 40;
 
 /** The lists that are measured, with what a shopper may ask for. */
 export function searches(rootCategory: number): readonly (readonly [string, ProductSearch])[] {
@@ -30,18 +31,35 @@ export function searches(rootCategory: number): readonly (readonly [string, Prod
   ];
 }
 
-/** A page of the search and the one after it, again and again. */
-export async function costOfPages(db: Db, name: string, search: ProductSearch): Promise<PageCost> {
-  const times: number[] = [];
+/** The same search in two catalogues, in turn, so that what slows the machine slows both: its first page and the one after it. */
+export async function comparePages(
+  name: string,
+  small: { readonly db: Db; readonly search: ProductSearch },
+  large: { readonly db: Db; readonly search: ProductSearch },
+): Promise<{ readonly small: PageCost; readonly large: PageCost }> {
+  const sides = await Promise.all([small, large].map(openSide));
+  for (let i = 0; i < REPETITIONS; i += 1) {
+    for (const { db, searches, times } of sides) {
+      const started = performance.now();
+      await findProducts(db, searches[i % 2] ?? small.search, PAGE_ROWS + 1);
+      if (i >= WARM_UP) times.push(performance.now() - started);
+    }
+  }
+  const costs = [];
+  for (const { db, searches, times, rowsShown } of sides) {
+    const read = await rowsRead(db, searches[0] ?? small.search);
+    costs.push({ name, ms: spreadOf(times), rowsRead: read, rowsShown });
+  }
+  const [ofSmall, ofLarge] = costs;
+  if (ofSmall === undefined || ofLarge === undefined) throw new Error('there are two');
+  return { small: ofSmall, large: ofLarge };
+}
+
+async function openSide({ db, search }: { readonly db: Db; readonly search: ProductSearch }) {
   const first = await findProducts(db, search, PAGE_ROWS + 1);
   const last = first.at(-1);
   const next = last === undefined ? search : { ...search, after: sortKey(search.order, last) };
-  for (let i = 0; i < REPETITIONS; i += 1) {
-    const started = performance.now();
-    await findProducts(db, i % 2 === 0 ? search : next, PAGE_ROWS + 1);
-    times.push(performance.now() - started);
-  }
-  return { name, ms: spreadOf(times), rowsRead: await rowsRead(db, search), rowsShown: first.length };
+  return { db, searches: [search, next], times: [] as number[], rowsShown: first.length };
 }
 
 async function rowsRead(db: Db, search: ProductSearch): Promise<number> {

@@ -17,7 +17,7 @@ import { insertAccount } from '../infra/stores/account.js';
 import { insertSession } from '../infra/stores/account-session.js';
 import { readCategories } from '../infra/stores/category.js';
 import { type ApiUnderMeasurement, startServer } from './api-process.js';
-import { costOfPages, searches } from './catalogue-pages.js';
+import { comparePages, searches } from './catalogue-pages.js';
 import { type CatalogueBench, writeCatalogueReport } from './catalogue-report.js';
 import { databaseUrl, dropDatabase, makeDatabase } from './database.js';
 import { type LoadSample, load, resultOf } from './http-load.js';
@@ -78,10 +78,7 @@ async function measurePages(): Promise<CatalogueBench['pages']> {
     for (const [i, [name, search]] of searches(root).entries()) {
       const inLarge = searches(largeRoot)[i]?.[1] ?? search;
       say(`Pages: ${name} …`);
-      // In turn, twice, so that neither has the warmer caches.
-      await costOfPages(smallDb, name, search);
-      await costOfPages(largeDb, name, inLarge);
-      pages.push({ small: await costOfPages(smallDb, name, search), large: await costOfPages(largeDb, name, inLarge) });
+      pages.push(await comparePages(name, { db: smallDb, search }, { db: largeDb, search: inLarge }));
     }
     return pages;
   } finally {

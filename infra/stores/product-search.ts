@@ -55,19 +55,21 @@ export const sortKey = (order: ProductOrder, product: ProductSummary): [number, 
 
 /** Products that everybody may see, in the order asked for: at most two statements. */
 export async function findProducts(db: Db, search: ProductSearch, limit: number): Promise<ProductSummary[]> {
-  const required = [
-    ...(search.sellerId === undefined ? [] : [sellerTerm(search.sellerId)]),
-    ...(search.categoryId === undefined ? [] : [categoryTerm(search.categoryId)]),
-    ...(search.onSale === true ? [SALE_TERM] : []),
-    ...(search.text?.beginnings ?? []),
+  const { categoryId, sellerId, onSale, text } = search;
+  const seller = sellerId === undefined ? [] : [sellerTerm(sellerId)];
+  const wide = [
+    ...(text?.beginnings ?? []),
+    ...(categoryId === undefined ? [] : [categoryTerm(categoryId)]),
+    ...(onSale === true ? [SALE_TERM] : []),
   ];
-  const candidates = await rarestFirst(db, [...required, ...(search.text?.pieces ?? [])]);
+  // Of terms that are all frequent the first is taken: a seller or a text mostly has fewer products than a category.
+  const candidates = await rarestFirst(db, [...seller, ...(text?.pieces ?? []), ...wide]);
   if (candidates === 'nothing') return [];
   const [along = ALL_TERM] = candidates;
   const { sql, params } = searchStatement(
     search,
     along,
-    candidates.filter((term) => term !== along && required.includes(term)),
+    [...seller, ...wide].filter((term) => term !== along),
     limit,
   );
   return (await select<SummaryRow>(db, sql, params)).map(toSummary);
