@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { addDays } from '../../domain/business-date.js';
 import { todayIn } from '../../infra/time-zone.js';
 import { until } from '../../scripts/chaos/magam.mjs';
+import { makeAccount } from './accounts.js';
 import { type CallAnswer, type RunningApi, startApi } from './api.js';
-import { signedIn } from './callers.js';
 import { type Started, startMagam } from './command-line.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { magam } from './magam.js';
@@ -38,7 +38,7 @@ export class Operating {
   static async create(database?: TestDatabase, settings: Readonly<Record<string, string>> = {}): Promise<Operating> {
     const own = database ?? (await createTestDatabase());
     const api = await startApi(own.url, { ...SETTINGS, ...settings });
-    const { token } = await signedIn(own.db, 'operator');
+    const { token } = await makeAccount(own.db, 'operator');
     return new Operating(own, api, token);
   }
 

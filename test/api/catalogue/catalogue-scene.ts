@@ -1,16 +1,17 @@
 /** A server with two sellers, an operator, two buyers and a leaf category. */
+
+import { makeAccount, makeSeller, type TestAccount } from '../../support/accounts.js';
 import { type RunningApi, startApi } from '../../support/api.js';
-import { makeSeller, signedIn, type TestCaller } from '../../support/callers.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
 export interface CatalogueScene {
   readonly database: TestDatabase;
   readonly api: RunningApi;
-  readonly seller: TestCaller;
-  readonly otherSeller: TestCaller;
-  readonly operator: TestCaller;
-  readonly buyer: TestCaller;
-  readonly otherBuyer: TestCaller;
+  readonly seller: TestAccount;
+  readonly otherSeller: TestAccount;
+  readonly operator: TestAccount;
+  readonly buyer: TestAccount;
+  readonly otherBuyer: TestAccount;
   /** A root and a leaf below it. */
   readonly rootId: number;
   readonly leafId: number;
@@ -27,14 +28,14 @@ export async function openCatalogue(settings: Readonly<Record<string, string>> =
   const { db } = database;
   for (const sellerId of ['S1', 'S2']) await makeSeller(db, sellerId);
   const api = await startApi(database.url, settings);
-  const operator = await signedIn(db, 'operator');
+  const operator = await makeAccount(db, 'operator');
   const makeCategory = async (name: string, parentId: number | null): Promise<number> => {
     const made = await api.call('POST', '/v1/categories', { token: operator.token, body: { name, parentId } });
     return made.body.categoryId as number;
   };
   const rootId = await makeCategory('패션', null);
   const leafId = await makeCategory('지갑', rootId);
-  const seller = await signedIn(db, 'seller', 'S1');
+  const seller = await makeAccount(db, 'seller', { sellerId: 'S1' });
   return {
     database,
     api,
@@ -42,9 +43,9 @@ export async function openCatalogue(settings: Readonly<Record<string, string>> =
     rootId,
     leafId,
     seller,
-    otherSeller: await signedIn(db, 'seller', 'S2'),
-    buyer: await signedIn(db, 'buyer'),
-    otherBuyer: await signedIn(db, 'buyer'),
+    otherSeller: await makeAccount(db, 'seller', { sellerId: 'S2' }),
+    buyer: await makeAccount(db, 'buyer'),
+    otherBuyer: await makeAccount(db, 'buyer'),
     makeProduct: async (fields = {}) => {
       products += 1;
       const body = {

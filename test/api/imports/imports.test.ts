@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { change, select } from '../../../infra/database.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
-import { signedIn } from '../../support/callers.js';
+import { makeAccount } from '../../support/accounts.js';
 import { refundsCsv, salesCsv } from '../../support/feed-files.js';
 import { ImportScene, LINES, manyLines } from '../../support/import-scene.js';
 import { Operating } from '../../support/operating.js';
@@ -252,7 +252,7 @@ describe('an upload', () => {
   });
 
   it('is for operators, and is not found under another id', async () => {
-    const { token } = await signedIn(files.database.db, 'seller', 'seller-000001');
+    const { token } = await makeAccount(files.database.db, 'seller', { sellerId: 'seller-000001' });
     const refused = await scene.api.call('POST', '/v1/imports?kind=lines', { token, body: 'a', headers: csv });
     expect(refused.status).toBe(403);
     for (const [method, path] of [

@@ -1,7 +1,7 @@
 /** Drafts of fee policies over HTTP: written, checked, applied, discarded; and the policies that are stored. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '../../../scripts/chaos/magam.mjs';
-import { signedIn } from '../../support/callers.js';
+import { makeAccount } from '../../support/accounts.js';
 import { Operating } from '../../support/operating.js';
 import { createSettledDate, DAY, type SettledDate } from '../../support/settled-date.js';
 import { leadElsewhere } from '../../support/tasks.js';
@@ -174,7 +174,7 @@ describe('a draft', () => {
   });
 
   it('is for operators', async () => {
-    const { token } = await signedIn(settled.database.db, 'seller', 'seller-000001');
+    const { token } = await makeAccount(settled.database.db, 'seller', { sellerId: 'seller-000001' });
     for (const path of [
       '/v1/policy-drafts',
       '/v1/policies',

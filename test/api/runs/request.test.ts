@@ -1,7 +1,7 @@
 /** Asking for runs, with nobody there to carry them out. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../domain/business-date.js';
-import { signedIn } from '../../support/callers.js';
+import { makeAccount } from '../../support/accounts.js';
 import { GRID, Operating, YESTERDAY } from '../../support/operating.js';
 
 let operating: Operating;
@@ -164,7 +164,7 @@ describe('lists of runs', () => {
 
 describe('who may', () => {
   it.each(['buyer', 'seller'] as const)('not: a %s', async (role) => {
-    const { token } = await signedIn(operating.database.db, role, role === 'seller' ? 'S1' : undefined);
+    const { token } = await makeAccount(operating.database.db, role, role === 'seller' ? { sellerId: 'S1' } : {});
     const { runId } = (await operating.request(at(-50))).body;
     for (const [method, path] of [
       ['GET', '/v1/runs'],

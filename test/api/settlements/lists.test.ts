@@ -1,6 +1,6 @@
 /** Settlements, lines and explanations, as operators and as sellers see them. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { signedIn } from '../../support/callers.js';
+import { makeAccount } from '../../support/accounts.js';
 import { Operating } from '../../support/operating.js';
 import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
 
@@ -10,8 +10,8 @@ let other: string;
 let runId: number;
 beforeAll(async () => {
   operating = await Operating.create(await createSmallDay());
-  seller = (await signedIn(operating.database.db, 'seller', 'S1')).token;
-  other = (await signedIn(operating.database.db, 'seller', 'S2')).token;
+  seller = (await makeAccount(operating.database.db, 'seller', { sellerId: 'S1' })).token;
+  other = (await makeAccount(operating.database.db, 'seller', { sellerId: 'S2' })).token;
   runId = (await operating.call('GET', '/v1/runs')).body.items[0].runId;
 });
 afterAll(() => operating.end());
@@ -268,7 +268,7 @@ describe('a seller', () => {
   });
 
   it('is not a buyer', async () => {
-    const { token } = await signedIn(operating.database.db, 'buyer');
+    const { token } = await makeAccount(operating.database.db, 'buyer');
     for (const path of [
       `/v1/settlements?date=${SMALL_DAY}`,
       '/v1/lines?orderId=B',

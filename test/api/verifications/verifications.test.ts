@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Verification } from '../../../batch/verify.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
-import { signedIn } from '../../support/callers.js';
+import { makeAccount } from '../../support/accounts.js';
 import { magamJson } from '../../support/magam.js';
 import { Operating } from '../../support/operating.js';
 import { createSettledDate, DAY, NEXT_DAY, type SettledDate } from '../../support/settled-date.js';
@@ -95,7 +95,11 @@ describe('a verification', () => {
 
   it('is for operators', async () => {
     for (const role of ['buyer', 'seller'] as const) {
-      const { token } = await signedIn(settled.database.db, role, role === 'seller' ? 'seller-000001' : undefined);
+      const { token } = await makeAccount(
+        settled.database.db,
+        role,
+        role === 'seller' ? { sellerId: 'seller-000001' } : {},
+      );
       for (const [method, path, body] of [
         ['POST', '/v1/verifications', { date: DAY }],
         ['GET', '/v1/verifications', undefined],
