@@ -7,7 +7,7 @@ import { type Db, errorText } from '../infra/database.js';
 import { armFaults } from '../infra/faults.js';
 import { purgeAccountLeftovers } from '../infra/purge-accounts.js';
 import { purgeTasks } from '../infra/purge-tasks.js';
-import { openRedis } from '../infra/redis.js';
+import { openRedis, type RedisLink } from '../infra/redis.js';
 import { purgeKeys } from '../infra/stores/idempotency-key.js';
 import { readInstallationId } from '../infra/stores/installation.js';
 import { authenticator } from './access/authenticate.js';
@@ -41,12 +41,22 @@ const PATIENCE_MS = 30_000;
 const UPKEEP_MS = 10 * 60_000;
 const KEY_HOURS = 24;
 
-/** Serves until the signal; resolves when the last answer is sent. Throws CONFIG_INVALID. */
+/** Serves until the signal; resolves when the last answer is sent. Throws CONFIG_INVALID; nothing is left open then. */
 export async function runApi(options: ApiOptions): Promise<void> {
-  const { config, db, log, signal } = options;
+  const { config, db, log } = options;
   requireKeys(config);
   armFaults(config.fault);
   const redis = openRedis(options.redisUrl, await readInstallationId(db), (message) => log.warn(message));
+  try {
+    await serve(options, redis);
+  } finally {
+    redis.close();
+  }
+  log.info({}, 'stopped');
+}
+
+async function serve(options: ApiOptions, redis: RedisLink): Promise<void> {
+  const { config, db, log, signal } = options;
   const metrics = openMetrics(db);
   const context: ApiContext = { config, db, redis, log };
   const authenticate = authenticator(context);
@@ -67,22 +77,23 @@ export async function runApi(options: ApiOptions): Promise<void> {
     trustProxy: config.trustProxy,
     version: versionOf(options.packageFile),
   });
-  const server = await listen(app, config.host, config.port);
   const metricsServer = config.metricsPort === null ? undefined : await listenForMetrics(config, metrics);
-  const upkeep = setInterval(() => void keepUp(context), UPKEEP_MS);
-  log.info({ host: config.host, port: server.port, pid: process.pid }, 'listening');
-  options.onListening(server.port);
-  await aborted(signal);
-  log.info({ drainMs: config.drainMs }, 'draining');
-  clearInterval(upkeep);
-  await server.stop(config.drainMs, PATIENCE_MS);
-  await metricsServer?.stop(0, 1_000);
-  redis.close();
-  log.info({}, 'stopped');
+  try {
+    const server = await listen(app, config.host, config.port);
+    const upkeep = setInterval(() => void keepUp(context), UPKEEP_MS);
+    log.info({ host: config.host, port: server.port, metricsPort: metricsServer?.port, pid: process.pid }, 'listening');
+    options.onListening(server.port);
+    await aborted(signal);
+    log.info({ drainMs: config.drainMs }, 'draining');
+    clearInterval(upkeep);
+    await server.stop(config.drainMs, PATIENCE_MS);
+  } finally {
+    await metricsServer?.stop(0, 1_000);
+  }
 }
 
 const listenForMetrics = (config: Config, metrics: ReturnType<typeof openMetrics>) =>
-  listen(express().get('/metrics', sendMetrics(metrics)), config.host, config.metricsPort ?? 0);
+  listen(express().get('/metrics', sendMetrics(metrics)), config.host, config.metricsPort ?? 0, 'MAGAM_METRICS_PORT');
 
 const versionOf = (file: URL): string => (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 

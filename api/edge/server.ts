@@ -14,15 +14,20 @@ export interface Listening {
   readonly stop: (drainMs: number, patienceMs: number) => Promise<void>;
 }
 
-/** Listens; resolves when the port is open. Throws CONFIG_INVALID when it cannot be opened. */
-export async function listen(handler: RequestListener, host: string, port: number): Promise<Listening> {
+/** Listens; resolves when the port is open. Throws CONFIG_INVALID, which names the setting of the port, when it cannot be opened. */
+export async function listen(
+  handler: RequestListener,
+  host: string,
+  port: number,
+  setting: 'MAGAM_PORT' | 'MAGAM_METRICS_PORT' = 'MAGAM_PORT',
+): Promise<Listening> {
   const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 66_000 }, handler);
   server.listen(port, host);
   try {
     await once(server, 'listening');
   } catch (error) {
     throw new MagamError('CONFIG_INVALID', `The server cannot listen on ${host}, port ${port}: ${errorText(error)}.`, {
-      settings: ['MAGAM_HOST', 'MAGAM_PORT'],
+      settings: ['MAGAM_HOST', setting],
     });
   }
   return {

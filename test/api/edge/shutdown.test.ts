@@ -1,6 +1,7 @@
 /** A server that is told to stop under load: every request that was sent is answered, and the process ends with 0. */
 import { once } from 'node:events';
 import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { pause } from '../../../infra/database.js';
 import { makeAccount } from '../../support/accounts.js';
@@ -84,6 +85,16 @@ it('a second signal ends it at once', async () => {
   while ((await fetch(`${api.url}/readyz`)).status !== 503) await pause(20);
   api.child.kill('SIGTERM');
   expect((await exit)[0]).toBe(130);
+});
+
+it.each([['MAGAM_PORT'], ['MAGAM_METRICS_PORT']])('ends when somebody else has the port of %s', async (name) => {
+  const other = http.createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  await expect(spawnApi(database.url, { [name]: String(port) })).rejects.toThrow(
+    new RegExp(`ended with 2: .*CONFIG_INVALID.*"${name}"`, 's'),
+  );
+  other.close();
 });
 
 it.each([
