@@ -51,6 +51,14 @@ function faultsOf(part: RequestFault['in'], issue: z.core.$ZodIssue): RequestFau
   return [{ in: part, pointer: pointer(issue.path), message: issue.message }];
 }
 
-/** A JSON pointer as a URI fragment (RFC 6901). */
-const pointer = (path: readonly PropertyKey[]): string =>
-  `#${path.map((step) => `/${encodeURIComponent(String(step).slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')}`;
+/** A JSON pointer as a URI fragment (RFC 6901). Half a surrogate pair, sent so or cut so, has no place in a URI. */
+const pointer = (path: readonly PropertyKey[]): string => `#${path.map((step) => `/${token(String(step))}`).join('')}`;
+
+const token = (step: string): string =>
+  encodeURIComponent(
+    step
+      .slice(0, 100)
+      .replaceAll(/\p{Surrogate}/gu, '\u{fffd}')
+      .replaceAll('~', '~0')
+      .replaceAll('/', '~1'),
+  );

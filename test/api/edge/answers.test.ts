@@ -52,6 +52,19 @@ describe('problems', () => {
     expect((await api.call('PUT', '/healthz')).headers.get('allow')).toBe('GET, HEAD, OPTIONS');
   });
 
+  it.each([
+    ['half a surrogate pair', '\ud83d', '#/%EF%BF%BD'],
+    ['a pair that is cut in two', `${'a'.repeat(99)}😀`, `#/${'a'.repeat(99)}%EF%BF%BD`],
+    ['a slash and a tilde', 'a/b~', '#/a~1b~0'],
+    ['the name of the prototype', '__proto__', '#/__proto__'],
+  ])('name a field that is not known: %s', async (_what, field, pointer) => {
+    const body = `{${JSON.stringify(field)}: 1}`;
+    const headers = { 'Content-Type': 'application/json' };
+    const { status, body: problem } = await api.call('POST', '/v1/sessions', { body, headers });
+    expect(status).toBe(400);
+    expect(problem.errors).toContainEqual({ in: 'body', pointer, message: 'is not known here' });
+  });
+
   it('are explained at the address of their type', async () => {
     const { body } = await api.call('GET', '/problems/RATE_LIMITED');
     expect(body).toMatchObject({ code: 'RATE_LIMITED', status: 429 });
