@@ -313,6 +313,27 @@ describe('while no runner is free', () => {
     await second.ended;
   });
 
+  it('one that was given up half written is withdrawn when it is abandoned', async () => {
+    const asked = await send(salesCsv({ order_id: 'G1' }));
+    const address = `/v1/imports/${asked.body.importId}`;
+    const settings = { MAGAM_CLAIMS_MAX: '1' };
+    await gated.startRunner({ ...settings, MAGAM_FAULT: 'import.after-commit:kill' }).ended;
+    await own.expireLeases();
+    const runner = gated.startRunner(settings);
+    await until(async () => (await gated.call('GET', address)).body.status === 'FAILED', 'given up');
+    expect((await gated.call('GET', address)).body).toMatchObject({
+      error: { code: 'TASK_GIVEN_UP' },
+      unfinished: true,
+      feedImportId: expect.any(Number),
+    });
+    expect(await gated.count(`SELECT COUNT(*) FROM sale_entry WHERE order_id = 'G1'`)).toBe(1);
+    expect((await gated.call('POST', `${address}/abandon`)).body).toMatchObject({ status: 'REQUESTED', error: null });
+    await until(async () => (await gated.call('GET', address)).body.status === 'CANCELLED', 'withdrawn');
+    expect(await gated.count(`SELECT COUNT(*) FROM sale_entry WHERE order_id = 'G1'`)).toBe(0);
+    runner.process.kill('SIGTERM');
+    await runner.ended;
+  });
+
   it('the same upload has the same address, and waits or is abandoned at once', async () => {
     const content = salesCsv({ order_id: 'W1' });
     const [first, second] = await Promise.all([send(content), send(content)]);
