@@ -41,8 +41,12 @@ function keyOf(req: Request): string {
   return caller === undefined ? `ip:${ipKeyGenerator(req.ip ?? '')}` : `account:${caller.accountId}`;
 }
 
+/** After Redis has not answered, nobody waits for it again for so long (ms). */
+const REST_MS = 2_000;
+
 /** Counts in Redis while it answers, in memory while it does not. */
 class RedisOrMemory implements Store {
+  private restUntil = 0;
   private readonly memory = new MemoryStore();
   private shared: RedisStore | undefined;
   private options: Options | undefined;
@@ -60,11 +64,11 @@ class RedisOrMemory implements Store {
   }
 
   async increment(key: string): Promise<IncrementResponse> {
-    if (this.redis.isUp()) {
+    if (this.redis.isUp() && performance.now() >= this.restUntil) {
       try {
         return await (await this.store()).increment(key);
       } catch {
-        // gone in between
+        this.restUntil = performance.now() + REST_MS; // gone, or frozen
       }
     }
     return this.memory.increment(key);

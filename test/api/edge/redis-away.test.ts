@@ -4,7 +4,7 @@ import { until } from '../../../scripts/chaos/magam.mjs';
 import { makeAccount, PASSWORD, type TestAccount } from '../../support/accounts.js';
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { startRedis, type TestRedis } from '../../support/redis.js';
+import { linkTo, startRedis, type TestRedis } from '../../support/redis.js';
 
 let database: TestDatabase;
 let redis: TestRedis;
@@ -51,6 +51,21 @@ describe('while Redis is there', () => {
     await other.stop();
     expect(statuses.filter((status) => status === 200)).toHaveLength(60);
     expect(statuses.at(-1)).toBe(429);
+  });
+});
+
+describe('when Redis is frozen', () => {
+  it('is asked by few requests, not by every one', async () => {
+    const { token } = await makeAccount(database.db, 'buyer');
+    await api.call('GET', '/v1/me', { token });
+    const asked = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1]);
+    const client = (await linkTo(redis)).client;
+    const before = await asked();
+    redis.freeze();
+    for (let i = 0; i < 40; i += 1) expect((await api.call('GET', '/v1/me', { token })).status).toBe(200);
+    redis.thaw(); // what was sent meanwhile is carried out now
+    expect((await asked()) - before).toBeLessThan(20);
+    client.disconnect();
   });
 });
 
