@@ -23,7 +23,7 @@ import {
   partBytes,
   readParts,
 } from '../../infra/stores/stored-file.js';
-import { orInterrupted, type TaskCall, TaskInterrupted, type TaskRunner } from './task.js';
+import { orInterrupted, type TaskCall, TaskInterrupted, TaskPostponed, type TaskRunner } from './task.js';
 
 /** The names under which the file and its rejects lie in the private folder; they are told to nobody. */
 interface PrivateFiles {
@@ -109,6 +109,8 @@ async function runImport(call: TaskCall, files: PrivateFiles): ReturnType<TaskRu
     if (!(error instanceof MagamError)) throw error;
     orInterrupted(signal);
     const { code } = error;
+    // The attempt before lost its lease and is alive: it is about to notice, and to leave.
+    if (code === 'IMPORT_RUNNING' && task.claims > 1) throw new TaskPostponed(error.message);
     if (code === 'DATABASE_UNAVAILABLE' || code === 'DATABASE_BUSY') throw error;
     const failure = { code, ...publicWords(error, files, fileName) };
     const rejectsFileId = code === 'IMPORT_REJECTED' ? await storeRejects(call, files.rejects) : null;

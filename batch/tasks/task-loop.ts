@@ -24,7 +24,14 @@ import {
 } from '../../infra/stores/background-task.js';
 import { dropUpload, importTask } from './import-task.js';
 import { policyCheckTask } from './policy-check-task.js';
-import { type Interruption, interruptionOf, type TaskCall, TaskInterrupted, type TaskRunner } from './task.js';
+import {
+  type Interruption,
+  interruptionOf,
+  type TaskCall,
+  TaskInterrupted,
+  TaskPostponed,
+  type TaskRunner,
+} from './task.js';
 import { verifyTask } from './verify-task.js';
 
 export interface TaskLoopContext {
@@ -57,6 +64,7 @@ export async function runTasks(context: TaskLoopContext): Promise<void> {
   const { db, config, signal, log, idle } = context;
   const owner = randomUUID();
   const running = new Set<Promise<void>>();
+  const held = new Set<number>();
   let purgedAt = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     try {
@@ -64,7 +72,7 @@ export async function runTasks(context: TaskLoopContext): Promise<void> {
         purgedAt = performance.now();
         await purgeTasks(db);
       }
-      const claimed = running.size < TASKS_MAX ? await claimTask(db, owner, config.leaseMs) : undefined;
+      const claimed = running.size < TASKS_MAX ? await claimTask(db, owner, config.leaseMs, held) : undefined;
       if (claimed === undefined) {
         await Promise.race([idle(POLL_MS), ...running]);
         continue;
@@ -73,7 +81,11 @@ export async function runTasks(context: TaskLoopContext): Promise<void> {
         log('error', { taskId: claimed.task.taskId, error: errorText(error) }, 'a task could not be ended');
       });
       running.add(work);
-      void work.finally(() => running.delete(work));
+      held.add(claimed.task.taskId);
+      void work.finally(() => {
+        running.delete(work);
+        held.delete(claimed.task.taskId);
+      });
     } catch (error) {
       log('error', { error: errorText(error) }, 'tasks could not be looked for');
       await idle(OUTAGE_PAUSE_MS);
@@ -101,8 +113,8 @@ async function workTask({ db, config, signal, log }: TaskLoopContext, { task, fe
     await faultPoint('task.claimed');
     const end = await outcomeOf(call, runner);
     endHeartbeat();
-    if (end === 'give-back' || end === 'retry') {
-      if (end === 'retry') await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+    if (end === 'give-back' || end === 'retry' || end === 'postpone') {
+      if (end !== 'give-back') await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
       await releaseTask(db, fence, end === 'retry');
       log(end === 'retry' ? 'warn' : 'info', about, 'task given back');
     } else if (end !== 'lost' && (await finishTask(db, fence, end, progress))) {
@@ -133,8 +145,8 @@ function beat({ db, config, fence }: TaskCall, interrupt: AbortController, progr
   return () => clearInterval(timer);
 }
 
-/** `retry`: this attempt failed for a reason that passes. */
-type Outcome = TaskEnd | 'give-back' | 'retry' | 'lost';
+/** `retry`: this attempt failed for a reason that passes. `postpone`: so it did, and does not count. */
+type Outcome = TaskEnd | 'give-back' | 'retry' | 'postpone' | 'lost';
 
 async function outcomeOf(call: TaskCall, runner: TaskRunner): Promise<Outcome> {
   const { task, config, signal } = call;
@@ -147,6 +159,7 @@ async function outcomeOf(call: TaskCall, runner: TaskRunner): Promise<Outcome> {
     work.catch(() => undefined); // it may come to its end after the task was given back
     return await Promise.race([work, interruption(signal)]);
   } catch (error) {
+    if (error instanceof TaskPostponed && !signal.aborted) return 'postpone';
     const reason = interruptionOf(signal) ?? (error instanceof TaskInterrupted ? 'lost' : undefined);
     if (reason === 'stop') return 'give-back';
     if (reason === 'lost') return 'lost';

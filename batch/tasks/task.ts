@@ -10,6 +10,9 @@ export type Interruption = 'stop' | 'cancel' | 'lost';
 /** Thrown by a kind that was interrupted; the loop knows what to do with the task. */
 export class TaskInterrupted extends Error {}
 
+/** Thrown by a kind that cannot go on yet, through no fault of the task: it is given back and taken again a little later. */
+export class TaskPostponed extends Error {}
+
 export interface TaskCall {
   readonly db: Db;
   readonly config: Config;

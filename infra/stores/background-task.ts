@@ -169,8 +169,14 @@ const CANDIDATES = 8;
 /**
  * Takes the oldest task that waits, or whose owner's lease has ended. `claims` counts the claims that did not come to an end. Two
  * claimers of one task meet at its epoch, and one of them gets it.
+ * @param held what the caller works on already: its own late heartbeat must not make it a rival of itself
  */
-export async function claimTask(db: Db, owner: string, leaseMs: number): Promise<ClaimedTask | undefined> {
+export async function claimTask(
+  db: Db,
+  owner: string,
+  leaseMs: number,
+  held: ReadonlySet<number> = new Set(),
+): Promise<ClaimedTask | undefined> {
   const free = `(status = 'REQUESTED' OR (status = 'RUNNING' AND lease_until < UTC_TIMESTAMP(3)))`;
   const candidates = await select<{ task_id: number | string; epoch: number }>(
     db,
@@ -179,6 +185,7 @@ export async function claimTask(db: Db, owner: string, leaseMs: number): Promise
     [CANDIDATES],
   );
   for (const { task_id: id, epoch } of candidates) {
+    if (held.has(Number(id))) continue;
     const claimed = await change(
       db,
       `UPDATE background_task SET status = 'RUNNING', owner = ?, epoch = epoch + 1, claims = claims + 1,

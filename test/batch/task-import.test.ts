@@ -84,6 +84,26 @@ describe('an import', () => {
     await expectGracefulEnd(frozen);
   });
 
+  it('whose runner lost its lease and lives is gone on with when that one has left', async () => {
+    const { url, db } = scene.database;
+    const taskId = await askForImport(db, 'lines', text);
+    const gate = join(scene.folder.path, 'lost-gate');
+    const slow = startRunner(url, { MAGAM_FAULT: `import.after-commit:wait:1:${gate}` });
+    await slow.says('FAULT import.after-commit');
+    const next = startRunner(url);
+    await next.says('runner started');
+    await change(
+      db,
+      'UPDATE background_task SET epoch = epoch + 1, lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND',
+    );
+    await next.says('task taken');
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // it waits for the end of the import's lease
+    writeFileSync(gate, '');
+    expect(await endOf(db, 'IMPORT', taskId)).toMatchObject({ status: 'COMPLETED', result: { imported: LINES } });
+    expect(await scene.count('sale_entry')).toBe(LINES);
+    await next.says('task given back');
+  });
+
   it('is given back when its runner is told to stop, and the upload is deleted at its end', async () => {
     const { url, db } = scene.database;
     const taskId = await askForImport(db, 'lines', text);

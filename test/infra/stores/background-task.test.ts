@@ -115,6 +115,14 @@ describe('a task', () => {
     expect(await finishTask(database.db, first.fence, { status: 'CANCELLED' }, still)).toBe(false);
   });
 
+  it('is not taken by who works on it already', async () => {
+    const taskId = await asked();
+    await claimed(A);
+    await expireLeases();
+    expect(await claimTask(database.db, A, LEASE_MS, new Set([taskId]))).toBeUndefined();
+    expect(await claim(B)).toBeDefined();
+  });
+
   it('stays while heartbeats come, and shows the progress', async () => {
     const taskId = await asked();
     const { fence } = await claimed(A);
