@@ -5,6 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { MagamError } from '../../domain/errors.js';
 import { errorText, pause } from '../../infra/database.js';
 
+/** A file for import may take this long to arrive; Node's five minutes would cut off a large one on a slow line (ms). */
+const UPLOAD_MAX_MS = 60 * 60_000;
+
 export interface Listening {
   readonly port: number;
   /**
@@ -21,7 +24,10 @@ export async function listen(
   port: number,
   setting: 'MAGAM_PORT' | 'MAGAM_METRICS_PORT' = 'MAGAM_PORT',
 ): Promise<Listening> {
-  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 66_000 }, handler);
+  const server = createServer(
+    { keepAliveTimeout: 65_000, headersTimeout: 66_000, requestTimeout: UPLOAD_MAX_MS },
+    handler,
+  );
   server.listen(port, host);
   try {
     await once(server, 'listening');
