@@ -74,6 +74,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
       },
     },
     acquireConnectionTimeout: 20_000,
+    compileSqlOnError: false, // an error quotes its statement, and would quote the values: hashes, names, addresses
     log: quietLog,
   });
 }
