@@ -6,7 +6,6 @@ import { type Config, requireKeys } from '../infra/config.js';
 import { type Db, errorText } from '../infra/database.js';
 import { armFaults } from '../infra/faults.js';
 import { purgeAccountLeftovers } from '../infra/purge-accounts.js';
-import { purgeTasks } from '../infra/purge-tasks.js';
 import { openRedis, type RedisLink } from '../infra/redis.js';
 import { purgeKeys } from '../infra/stores/idempotency-key.js';
 import { readInstallationId } from '../infra/stores/installation.js';
@@ -73,6 +72,7 @@ async function serve(options: ApiOptions, redis: RedisLink): Promise<void> {
     metrics,
     authenticate,
     draining: signal,
+    hashKey: config.tokenKey,
     limit: limitRequests(redis, config.rateLimit),
     trustProxy: config.trustProxy,
     version: versionOf(options.packageFile),
@@ -108,7 +108,6 @@ async function keepUp({ db, log }: ApiContext): Promise<void> {
   try {
     await purgeKeys(db, KEY_HOURS, 5_000);
     await purgeAccountLeftovers(db);
-    await purgeTasks(db);
   } catch (error) {
     log.warn({ error: errorText(error) }, 'upkeep failed; it is tried again');
   }

@@ -40,6 +40,7 @@ const app = createApp([sameBytes(readFileSync(file, 'latin1'))], {
   authenticate: authenticator({ config, db }),
   draining: new AbortController().signal,
   limit: limitRequests(redis, config.rateLimit),
+  hashKey: config.tokenKey,
   trustProxy: config.trustProxy,
   version: 'bench',
 });

@@ -15,6 +15,8 @@ export interface Edge {
   /** Who a bearer token stands for. Throws TOKEN_INVALID. */
   readonly authenticate: (token: string) => Promise<Caller>;
   readonly limit: RequestHandler;
+  /** With which the hashes of what was asked are keyed; the same on all servers. */
+  readonly hashKey: string;
   /** Aborted when the server is told to stop. */
   readonly draining: AbortSignal;
 }
@@ -110,7 +112,7 @@ function keyedCall(route: Route, edge: Edge, req: Request, res: Response): Keyed
   let call: KeyedCall | undefined;
   return {
     begin: async (content) => {
-      const hash = requestHash(req.method, req.originalUrl, JSON.stringify(content) ?? '');
+      const hash = requestHash(edge.hashKey, req.method, req.originalUrl, JSON.stringify(content) ?? '');
       const opened = new KeyedCall(edge.db, { accountId: caller.accountId, key, requestHash: hash });
       await opened.begin();
       call = opened;

@@ -105,6 +105,7 @@ describe('what a request costs', () => {
       authenticate: authenticator({ config, db }),
       draining: new AbortController().signal,
       limit: (_req, _res, next) => next(),
+      hashKey: 'a test',
       trustProxy: 0,
       version: '0',
     });

@@ -50,6 +50,7 @@ function application(db: Db): Express {
     authenticate: () => Promise.reject(new Error('nobody')),
     limit: (_req, _res, next) => next(),
     draining: new AbortController().signal,
+    hashKey: 'a test',
     trustProxy: 0,
     version: '0',
   });

@@ -1,4 +1,5 @@
 /** Idempotency keys: one call, one effect, one answer, whatever happens in between. */
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { change, pause, select, type Tx } from '../../../infra/database.js';
@@ -44,6 +45,18 @@ const holdName = (tx: Tx, name: string) =>
   );
 
 describe('the same call under the same key', () => {
+  it('leaves no hash behind by which the content of the body could be guessed', async () => {
+    await create(api, 'Garters', 'garters-1');
+    const [row] = await select<{ request_hash: string }>(
+      database.db,
+      "SELECT request_hash FROM idempotency_key WHERE idempotency_key = 'garters-1'",
+    );
+    const asked = JSON.stringify(['POST', '/v1/categories', JSON.stringify({ name: 'Garters', parentId: null })]);
+    expect(row?.request_hash).toMatch(/^[0-9a-f]{64}$/);
+    for (const guess of [asked, `request:${asked}`])
+      expect(row?.request_hash).not.toBe(createHash('sha256').update(guess).digest('hex'));
+  });
+
   it('gives the same answer, on another server too, and is done once', async () => {
     const first = await create(api, 'Hats', 'hats-1');
     expect(first.status).toBe(201);
