@@ -66,7 +66,7 @@ export const oauthToken = (access: AccessContext): Route =>
       if (grant === 'password') {
         if (username === undefined || password === undefined)
           return oauthError('invalid_request', 'The password grant needs username and password.');
-        return granted(() => openSession(access, { email: username, password, device }));
+        return granted(() => openSession(access, { email: username, password, device, requestId: call.requestId }));
       }
       if (grant === 'refresh_token') {
         if (refreshToken === undefined) return oauthError('invalid_request', 'The refresh needs refresh_token.');

@@ -1,6 +1,6 @@
 /** Signing in: a name and a password become a session with its first pair of tokens. */
 import { createHmac } from 'node:crypto';
-import { checkNewPassword, normaliseEmail, type SignInOutcome } from '../../domain/account.js';
+import { checkNewPassword, isStaff, normaliseEmail, type SignInOutcome } from '../../domain/account.js';
 import { type ErrorCode, MagamError } from '../../domain/errors.js';
 import { newRefreshToken } from '../../infra/access-token.js';
 import { inTransaction, type Tx } from '../../infra/database.js';
@@ -14,6 +14,7 @@ import {
   updateAccount,
 } from '../../infra/stores/account.js';
 import { type Device, endSessions, insertRefreshToken, insertSession } from '../../infra/stores/account-session.js';
+import { recordAudit } from '../../infra/stores/audit-log.js';
 import { insertSignIn } from '../../infra/stores/sign-in.js';
 import type { AccessContext } from '../access/context.js';
 
@@ -24,6 +25,7 @@ export interface Credentials {
   /** Replaces the password; needed where it was given for one sign-in only. */
   readonly newPassword?: string | undefined;
   readonly device: Device;
+  readonly requestId: string;
 }
 
 export interface OpenedSession {
@@ -65,7 +67,7 @@ export async function openSession(access: AccessContext, credentials: Credential
     const sessionId = await inTransaction(db, async (tx) => {
       const current = await lockAccount(tx, account.accountId);
       if (current?.passwordHash !== account.passwordHash || current.status !== account.status) return undefined;
-      if (renewed !== undefined) await renewPassword(tx, account, renewed, newPassword !== undefined);
+      if (renewed !== undefined) await renewPassword(tx, account, renewed, credentials);
       const opened = await insertSession(tx, account.accountId, device);
       await insertRefreshToken(tx, opened, sha256(refreshToken));
       await insertSignIn(tx, entry(access, credentials, account, 'SIGNED_IN'));
@@ -97,10 +99,21 @@ async function renewedHash(
   return passwords.isOutdated(account.passwordHash) ? passwords.hash(password) : undefined;
 }
 
-async function renewPassword(tx: Tx, account: Account, hash: string, isOther: boolean): Promise<void> {
-  if (!isOther) return replacePasswordHash(tx, account.accountId, account.passwordHash, hash);
-  await updateAccount(tx, account.accountId, { passwordHash: hash, passwordOneTime: false });
-  await endSessions(tx, account.accountId, 'PASSWORD_CHANGED');
+async function renewPassword(tx: Tx, account: Account, hash: string, credentials: Credentials): Promise<void> {
+  const { accountId, role, sellerId } = account;
+  if (credentials.newPassword === undefined) return replacePasswordHash(tx, accountId, account.passwordHash, hash);
+  await updateAccount(tx, accountId, { passwordHash: hash, passwordOneTime: false });
+  const ended = await endSessions(tx, accountId, 'PASSWORD_CHANGED');
+  if (!isStaff(role)) return;
+  await recordAudit(tx, {
+    caller: { accountId, role, sellerId },
+    requestId: credentials.requestId,
+    action: 'profile.change-password',
+    subjectType: 'account',
+    subjectId: String(accountId),
+    before: null,
+    after: { sessionsEnded: ended },
+  });
 }
 
 async function refused(

@@ -34,7 +34,7 @@ export const signIn = (access: AccessContext): Route =>
     refusals: openSessionRefusals,
     before: access.limits.signIn,
     handle: async (call) => {
-      const opened = await openSession(access, { ...call.body, device: deviceOf(call) });
+      const opened = await openSession(access, { ...call.body, device: deviceOf(call), requestId: call.requestId });
       return created(`/v1/me/sessions/${opened.sessionId}`, signedInBody(opened));
     },
   });

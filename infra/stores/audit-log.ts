@@ -7,7 +7,7 @@ import { change, type Db, isoTime, select, type Tx } from '../database.js';
 
 export interface AuditEntry {
   /** Null: somebody at the command line. */
-  readonly caller: Caller | null;
+  readonly caller: Omit<Caller, 'sessionId'> | null;
   /** The user at the command line, as the operating system names them. */
   readonly userName?: string;
   readonly requestId: string | null;

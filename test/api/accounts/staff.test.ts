@@ -175,14 +175,17 @@ describe('roles', () => {
 
 describe('the audit log', () => {
   it('has what staff changed of their own accounts, and never a password', async () => {
-    const { token, accountId } = await makeAccount(database.db, 'operator');
+    const { token, accountId, email } = await makeAccount(database.db, 'operator');
     await api.call('PATCH', '/v1/me', { token, body: { displayName: '박민수' }, headers: { 'X-Request-Id': 'req-7' } });
     await api.call('PUT', '/v1/me/password', {
       token,
       body: { password: PASSWORD, newPassword: 'a walk along the river' },
     });
+    const other = { email, password: 'a walk along the river', newPassword: 'a swim across the river' };
+    await api.call('POST', '/v1/sessions', { body: other, headers: { 'X-Request-Id': 'req-8' } });
     const entries = await audit(`account:${accountId}`);
     expect(entries).toMatchObject([
+      { action: 'profile.change-password', actorAccountId: accountId, requestId: 'req-8', before: null },
       { action: 'profile.change-password', before: null },
       {
         action: 'profile.edit',
