@@ -20,7 +20,7 @@ export type SignInOutcome = (typeof SIGN_IN_OUTCOMES)[number];
 const EMAIL_MAX = 254; // RFC 5321, 4.5.3.1.3: a path of 256 without its angle brackets
 const LOCAL_PART_MAX = 64;
 const EMAIL =
-  /^[^\s@\p{C}"(),:;<>[\]\\]+@(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?\.)+[\p{L}\p{N}\p{M}-]{2,63}$/u;
+  /^[^\s@\p{C}\p{DI}"(),:;<>[\]\\]+@(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?\.)+[\p{L}\p{N}\p{M}-]{2,63}$/u;
 
 /**
  * An e-mail address as it is stored and compared: compatibility forms folded (NFKC: full-width letters, ligatures), trimmed, lower case. What stands

@@ -31,6 +31,8 @@ describe('an e-mail address', () => {
     'kim@example..com',
     'kim\u0000@example.com',
     'kim\u200B@example.com',
+    'kim\u3164@example.com', // a filler of Hangul, a letter that nobody sees
+    'kim\uFE0F@example.com', // a variation selector
     'kim@example.com\r\nbcc: x@example.com',
     '"kim"@example.com',
     '<kim@example.com>',
