@@ -104,7 +104,9 @@ export const problems: ErrorRequestHandler = (error: unknown, _req: Request, res
   const failure = failureOf(error);
   const state = requestState(res);
   state.failure = failure;
-  if (errors[failure.code].http >= 500) state.cause = error;
+  const { http } = errors[failure.code];
+  // A 503 of ours is a refusal (too busy): it comes in floods, and its stack tells nobody anything.
+  if (http >= 500 && !(http === 503 && error instanceof MagamError)) state.cause = error;
   if (res.headersSent) res.destroy();
   else sendProblem(res, failure);
 };

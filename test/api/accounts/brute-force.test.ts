@@ -140,3 +140,23 @@ describe('guessing a password while Redis is away', () => {
     expect((await other.call('GET', '/v1/me', { token })).body.code).toBe('TOKEN_INVALID');
   });
 });
+
+it('refuses what is too much at once by a code, serves everything else meanwhile, and logs it as the refusal that it is', async () => {
+  const [server] = servers as [ApiProcess];
+  const flood = Array.from({ length: 200 }, (_, n) =>
+    server.call('POST', '/v1/sessions', {
+      body: { email: `nobody-${n}@example.com`, password: 'any password at all' },
+      headers: { 'X-Forwarded-For': `198.51.100.${n}` },
+    }),
+  );
+  expect((await server.call('GET', '/v1/products?limit=1')).status).toBe(200);
+  const answers = await Promise.all(flood);
+  const busy = answers.filter(({ body }) => body.code === 'SIGN_IN_BUSY');
+  expect(busy.length).toBeGreaterThan(0);
+  expect(busy.every(({ status, headers }) => status === 503 && headers.get('retry-after') === '1')).toBe(true);
+  expect(count(answers, 401)).toBe(answers.length - busy.length);
+  const lines = server.log().split('\n');
+  const logged = lines.filter((line) => line.includes('SIGN_IN_BUSY'));
+  expect(logged.length).toBeGreaterThan(0);
+  expect(logged.filter((line) => line.includes('"stack"'))).toEqual([]);
+});
