@@ -28,6 +28,8 @@ export async function listen(
     { keepAliveTimeout: 65_000, headersTimeout: 66_000, requestTimeout: UPLOAD_MAX_MS },
     handler,
   );
+  // A socket keeps its peer's address once it was asked; after a client has cut the connection nobody could tell whose request it was.
+  server.on('connection', (socket) => void socket.remoteAddress);
   server.listen(port, host);
   try {
     await once(server, 'listening');

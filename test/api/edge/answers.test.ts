@@ -1,5 +1,7 @@
 /** What every answer of the server has in common. */
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pause } from '../../../infra/database.js';
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
@@ -92,6 +94,22 @@ describe('request ids', () => {
       requestId: 'trace-8',
     });
   });
+});
+
+it('logs the address of a client that does not wait for its answer', async () => {
+  const { hostname, port } = new URL(api.url);
+  const socket = connect(Number(port), hostname);
+  await pause(100);
+  socket.write('GET /readyz HTTP/1.1\r\nHost: magam\r\nX-Request-Id: hit-and-run\r\n\r\n', () =>
+    socket.resetAndDestroy(),
+  );
+  const line = () =>
+    api
+      .log()
+      .split('\n')
+      .find((text) => text.includes('hit-and-run'));
+  while (line() === undefined) await pause(20);
+  expect(JSON.parse(line() ?? '{}')).toMatchObject({ ip: '127.0.0.1' });
 });
 
 it('sends the security headers and no trace of the framework', async () => {
