@@ -39,6 +39,8 @@ export interface ApiOptions {
 const PATIENCE_MS = 30_000;
 const UPKEEP_MS = 10 * 60_000;
 const KEY_HOURS = 24;
+/** Rows of one deletion, so that none holds its locks for long. */
+const PURGE_ROWS = 2_000;
 
 /** Serves until the signal; resolves when the last answer is sent. Throws CONFIG_INVALID; nothing is left open then. */
 export async function runApi(options: ApiOptions): Promise<void> {
@@ -106,7 +108,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 /** Throws away what has had its day, a little at a time. */
 async function keepUp({ db, log }: ApiContext): Promise<void> {
   try {
-    await purgeKeys(db, KEY_HOURS, 5_000);
+    while ((await purgeKeys(db, KEY_HOURS, PURGE_ROWS)) === PURGE_ROWS);
     await purgeAccountLeftovers(db);
   } catch (error) {
     log.warn({ error: errorText(error) }, 'upkeep failed; it is tried again');
