@@ -31,8 +31,13 @@ const parsers: Readonly<Record<'json' | 'form', RequestHandler>> = {
 /** Mounts the routes on the app; other methods on their paths answer METHOD_NOT_ALLOWED. */
 export function register(app: Express, routes: readonly Route[], edge: Edge): void {
   const identify: RequestHandler = async (req, res, next) => {
-    const caller = await callerOf(req, edge);
-    if (caller !== null) requestState(res).caller = caller;
+    try {
+      const caller = await callerOf(req, edge);
+      if (caller !== null) requestState(res).caller = caller;
+    } catch (refusal) {
+      // Counted by its address: looking at a token that is none, or is signed out, is work too.
+      return edge.limit(req, res, (limited?: unknown) => next(limited ?? refusal));
+    }
     next();
   };
   const methods = new Map<string, string[]>();

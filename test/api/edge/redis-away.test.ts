@@ -52,6 +52,21 @@ describe('while Redis is there', () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(60);
     expect(statuses.at(-1)).toBe(429);
   });
+
+  it('limits an address that sends tokens that are none', async () => {
+    const other = await startApi(database.url, {
+      MAGAM_REDIS_URL: redis.url,
+      MAGAM_RATE_LIMIT: '5',
+      MAGAM_TRUST_PROXY: '1',
+    });
+    const codes: string[] = [];
+    for (let i = 0; i < 7; i += 1) {
+      const headers = { 'X-Forwarded-For': '203.0.113.77' };
+      codes.push((await other.call('GET', '/v1/me', { token: `forged-${i}`, headers })).body.code);
+    }
+    await other.stop();
+    expect(codes).toEqual([...Array.from({ length: 5 }, () => 'TOKEN_INVALID'), 'RATE_LIMITED', 'RATE_LIMITED']);
+  });
 });
 
 describe('when Redis is frozen', () => {
