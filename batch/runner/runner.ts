@@ -9,7 +9,13 @@ import type { Config } from '../../infra/config.js';
 import { asMagamError, type Db, errorText, inTransaction } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { holdLeadership, resignLeadership } from '../../infra/stores/leader-lease.js';
-import { abandonDeadExecutions, requestedExecutions, runningRuns, takeRequest } from '../../infra/stores/run.js';
+import {
+  abandonDeadExecutions,
+  requestedExecutions,
+  runningRuns,
+  stopForsakenRuns,
+  takeRequest,
+} from '../../infra/stores/run.js';
 import { nowIn } from '../../infra/time-zone.js';
 import type { WorkerPools } from '../engine/worker-pool.js';
 import { type SettleRequest, settleDate } from '../jobs/settle/settle-date.js';
@@ -51,6 +57,7 @@ export async function runRunner(context: RunnerContext): Promise<void> {
 
 async function lead({ db, config, log }: RunnerContext, owner: string): Promise<void> {
   if (!(await holdLeadership(db, SCHEDULE, owner, config.leaseMs))) return;
+  await stopForsakenRuns(db, config.leaseMs);
   await abandonDeadExecutions(db, config.leaseMs);
   const through = dueThrough(nowIn(config.timeZone), config.settleAt);
   const asked = await requestDueRun(db, owner, through, { ...parametersOf(config), requestedBy: 'schedule' });

@@ -42,7 +42,7 @@ export const policyCheckTask: TaskRunner = {
     const { db, task } = call;
     const parameters = task.parameters as PolicyCheckParameters;
     const draft = draftPolicies(parameters.definition);
-    while ((await deleteCheckLines(db, task.taskId)) > 0) orInterrupted(call.signal); // of an attempt that died
+    await deleteLinesOfDeadAttempt(call);
     return inSnapshot(db, async (snapshot) => {
       const books = trialBooks(await readPolicies(snapshot), draft, parameters.dates);
       if (Array.isArray(books)) {
@@ -58,6 +58,18 @@ export const policyCheckTask: TaskRunner = {
     });
   },
 };
+
+/** Behind the fence: an attempt that was frozen here may wake up when the next one has written lines of its own. */
+async function deleteLinesOfDeadAttempt({ db, fence, signal }: TaskCall): Promise<void> {
+  let deleted: number;
+  do {
+    orInterrupted(signal);
+    deleted = await inTransaction(db, async (tx) => {
+      if (!(await fenceTask(tx, fence))) throw new TaskInterrupted('lost');
+      return deleteCheckLines(tx, fence.taskId);
+    });
+  } while (deleted > 0);
+}
 
 function draftPolicies(definition: unknown): FeePolicy[] {
   const read = checkPolicyFile(definition);

@@ -181,14 +181,14 @@ export async function lastRequestAgeMs(db: Db, runId: number): Promise<number | 
 
 /**
  * Runs that are under way and may be joined, by date. One that somebody is being asked to stop is not: who joined it now would go on
- * with it. That somebody is taken for dead after ten silent seconds, and then the run is for others to go on with.
+ * with it. When that somebody is dead, the run is stopped for it (`stopForsakenRuns`), or others who work on it go on.
  */
 export async function runningRuns(db: Db): Promise<{ date: string }[]> {
   const rows = await select<{ settled_on: string }>(
     db,
     `SELECT settled_on FROM job_instance i WHERE job = 'settle' AND status = 'RUNNING'
        AND NOT EXISTS (SELECT 1 FROM job_execution e WHERE e.run_id = i.run_id AND e.status = 'RUNNING'
-         AND e.stop_requested_by IS NOT NULL AND e.heartbeat_at > UTC_TIMESTAMP(3) - INTERVAL 10 SECOND)
+         AND e.stop_requested_by IS NOT NULL)
      ORDER BY settled_on LIMIT 20`,
   );
   return rows.map((row) => ({ date: row.settled_on }));
@@ -217,14 +217,14 @@ export async function takeRequest(tx: Tx, executionId: number, host: string, pid
   return true;
 }
 
-/** Says that the execution lives; returns whether somebody asked it to stop. */
-export async function beat(db: Db, executionId: number): Promise<{ stopRequested: boolean }> {
-  await change(
+/** Says that the execution lives; returns whether somebody asked it to stop, and whether it was not given up for dead meanwhile. */
+export async function beat(db: Db, executionId: number): Promise<{ stopRequested: boolean; counted: boolean }> {
+  const counted = await change(
     db,
     `UPDATE job_execution SET heartbeat_at = UTC_TIMESTAMP(3) WHERE execution_id = ? AND status = 'RUNNING'`,
     [executionId],
   );
-  return { stopRequested: await isStopRequested(db, executionId) };
+  return { stopRequested: await isStopRequested(db, executionId), counted: counted === 1 };
 }
 
 /** Whether somebody asked the execution to stop. */
@@ -275,6 +275,21 @@ export async function hasLiveExecution(db: Db, runId: number, leaseMs: number): 
     [runId, leaseMs * 1000],
   );
   return Number(row?.n ?? 0) > 0;
+}
+
+/**
+ * Stops the runs on which only executions were left that have been silent for three leases, where one of them was asked to stop: the
+ * wish outlives the process that it was told to. To be called before these are marked as abandoned.
+ */
+export async function stopForsakenRuns(db: Db, leaseMs: number): Promise<void> {
+  const running = `SELECT 1 FROM job_execution e WHERE e.run_id = i.run_id AND e.status = 'RUNNING'`;
+  await change(
+    db,
+    `UPDATE job_instance i SET i.status = 'STOPPED', i.updated_at = UTC_TIMESTAMP(3) WHERE i.status = 'RUNNING'
+       AND EXISTS (${running} AND e.stop_requested_by IS NOT NULL)
+       AND NOT EXISTS (${running} AND e.heartbeat_at >= UTC_TIMESTAMP(3) - INTERVAL ? MICROSECOND)`,
+    [leaseMs * 3000],
+  );
 }
 
 /** Marks the executions, of one run or of all, whose process has been silent for three leases. */

@@ -290,4 +290,17 @@ describe('a check', () => {
       expect(lines.map(({ content }) => keyOf(content as Touched))).toEqual([...(await differences(DAY)).keys()]);
     },
   );
+
+  it('whose runner was frozen before it began keeps the lines of the next one when that wakes up', async () => {
+    const taskId = await askFor(db, 'POLICY_CHECK', '1', parametersOf(DAY, 'AS_STATED', draft));
+    const frozen = startRunner(plain.url, { MAGAM_FAULT: 'task.claimed:stop' });
+    await frozen.says('FAULT task.claimed');
+    startRunner(plain.url);
+    const task = await endOf(db, 'POLICY_CHECK', taskId);
+    expect(task).toMatchObject({ status: 'COMPLETED', claims: 2 });
+    frozen.send('SIGCONT');
+    await frozen.says('task lost to another runner');
+    const lines = await readCheckLines(db, taskId, { afterNo: 0, limit: 100_000 });
+    expect(lines.map(({ content }) => keyOf(content as Touched))).toEqual([...(await differences(DAY)).keys()]);
+  });
 });

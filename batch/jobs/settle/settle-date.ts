@@ -147,9 +147,15 @@ class SettleCommand {
     if (result.status === 'done')
       await this.stage('finish', () => survivingOutage(() => finishRun(db, run, plan, config.signingKeyPem)));
     else if (result.status === 'failed') await this.moveRun(run, 'FAILED');
-    else if (this.request.onStop === 'stop-run' || (await beat(db, executionId)).stopRequested)
+    else if (this.request.onStop === 'stop-run' || (await this.wasAskedToStop(executionId)))
       await this.moveRun(run, 'STOPPED');
     return this.report(run, result);
+  }
+
+  /** Who was taken for dead and wakes up does not stop a run that was resumed since: its stop was carried out without it. */
+  private async wasAskedToStop(executionId: number): Promise<boolean> {
+    const { stopRequested, counted } = await beat(this.context.db, executionId);
+    return stopRequested && counted;
   }
 
   private async moveRun(run: Run, to: 'STOPPED' | 'FAILED'): Promise<void> {

@@ -145,6 +145,41 @@ describe('stopping', () => {
     expect(executions).toMatchObject([{ status: 'STOPPED', exitCode: 130 }]);
   });
 
+  it('is not lost with the process that it was told to: nobody goes on until somebody resumes', async () => {
+    const { runId } = (await operating.request(YESTERDAY)).body;
+    const runner = operating.startRunner({ MAGAM_FAULT: 'chunk.before-commit:kill:3' });
+    await runner.ended;
+    const stop = await operating.call('POST', `/v1/runs/${runId}/stop`);
+    expect([stop.status, stop.body]).toMatchObject([202, { running: 1, requested: 0 }]);
+    operating.startRunner();
+    const stopped = await operating.settled(runId);
+    expect(stopped).toMatchObject({ status: 'STOPPED', executions: [] });
+    expect(stopped.remaining).toBeGreaterThan(0);
+    const { executions } = (await operating.call('GET', `/v1/runs/${runId}`)).body;
+    expect(executions).toMatchObject([{ status: 'ABANDONED', stopRequestedBy: expect.stringMatching(/^account/) }]);
+    await operating.call('POST', `/v1/runs/${runId}/resume`);
+    expect(await operating.settled(runId)).toMatchObject({ status: 'COMPLETED', remaining: 0 });
+    expect(await verified()).toBe(true);
+  });
+
+  it('of a frozen process does not stop the run again when that wakes up after the resume', async () => {
+    const { runId } = (await operating.request(YESTERDAY)).body;
+    const frozen = operating.startRunner({ MAGAM_FAULT: 'chunk.before-commit:stop:3' });
+    await frozen.saying('FAULT chunk.before-commit');
+    await operating.call('POST', `/v1/runs/${runId}/stop`);
+    const gate = gateAt('chunk.before-commit:wait:1');
+    const other = operating.startRunner(gate.fault);
+    expect(await operating.settled(runId)).toMatchObject({ status: 'STOPPED' });
+    await operating.call('POST', `/v1/runs/${runId}/resume`);
+    await other.saying('FAULT chunk.before-commit');
+    frozen.process.kill('SIGCONT');
+    await frozen.saying('"msg":"settled"');
+    expect((await operating.call('GET', `/v1/runs/${runId}`)).body.status).toBe('RUNNING');
+    gate.open();
+    expect(await operating.settled(runId)).toMatchObject({ status: 'COMPLETED', remaining: 0 });
+    expect(await verified()).toBe(true);
+  });
+
   it('comes too late for a run that is closing: it completes', async () => {
     const gate = gateAt('run.before-finish-commit:wait:1');
     const { runId } = (await operating.request(YESTERDAY)).body;
