@@ -32,15 +32,16 @@ export const abandonImport = ({ redis }: ApiContext): Route =>
         const askedBefore = before.cancelRequestedBy !== null && !['FAILED', 'COMPLETED'].includes(before.status);
         if (!askedBefore) await abandon(tx, before, nameOf(caller));
         const after = await requireImport(tx, importId);
-        await recordAudit(tx, {
-          caller,
-          requestId,
-          action: 'import.abandon',
-          subjectType: 'import',
-          subjectId: String(importId),
-          before: { status: before.status },
-          after: { status: after.status, abandonRequested: true },
-        });
+        if (!askedBefore)
+          await recordAudit(tx, {
+            caller,
+            requestId,
+            action: 'import.abandon',
+            subjectType: 'import',
+            subjectId: String(importId),
+            before: { status: before.status },
+            after: { status: after.status, abandonRequested: true },
+          });
         return accepted(importAddress(importId), shownImport(after, await unfinishedOf(tx, after)));
       });
       await wakeRunnersOver(redis);

@@ -10,7 +10,7 @@ import { receiveUpload, type Upload } from '../../infra/receive-upload.js';
 import { sha256 } from '../../infra/sha256.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import { findActiveTask, insertTask, readTask, type TaskRecord } from '../../infra/stores/background-task.js';
-import { attachFile, deleteFile } from '../../infra/stores/stored-file.js';
+import { attachFile, deleteUnattachedFile } from '../../infra/stores/stored-file.js';
 import { isTimeZone } from '../../infra/time-zone.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
 import type { ApiContext } from '../context.js';
@@ -75,25 +75,19 @@ export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
         late: asked.late,
         skipRejects: asked.skipRejects,
       };
-      let used = false;
       try {
         const reply = await transact(async (tx) => {
-          used = false; // a deadlock runs this again
           const task = await requestImport(tx, parameters, nameOf(caller));
-          used = fileIdOf(task) === upload.fileId;
           const { fileId: _, ...after } = parameters;
           const subject = { subjectType: 'import', subjectId: String(task.taskId) };
-          if (used)
+          if (fileIdOf(task) === upload.fileId)
             await recordAudit(tx, { caller, requestId, action: 'import.create', ...subject, before: null, after });
           return accepted(importAddress(task.taskId), shownImport(task, undefined));
         }, upload.sha256);
         await wakeRunnersOver(redis);
         return reply;
-      } catch (error) {
-        used = false;
-        throw error;
       } finally {
-        if (!used) await dropUpload(db, upload);
+        await dropUnused(db, upload);
       }
     },
   });
@@ -142,4 +136,5 @@ async function requestImport(tx: Tx, parameters: ImportParameters, requestedBy: 
 }
 
 /** An upload that no import uses; what cannot be deleted now is purged with the abandoned ones. */
-const dropUpload = (db: Db, { fileId }: Upload): Promise<void> => deleteFile(db, fileId).catch(() => undefined);
+const dropUnused = (db: Db, { fileId }: Upload): Promise<void> =>
+  deleteUnattachedFile(db, fileId).catch(() => undefined);

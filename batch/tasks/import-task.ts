@@ -4,7 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ImportParameters } from '../../domain/background-task.js';
@@ -33,10 +33,24 @@ interface PrivateFiles {
   readonly rejects: string;
 }
 
+const FOLDER_PREFIX = 'magam-upload-';
+/** Far longer than an import takes. */
+const FOLDER_MS_MAX = 24 * 3_600_000;
+
+/** Removes the private folders that runners left on this machine when they were killed: orders lie in them. */
+export async function removeForsakenFolders(): Promise<void> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(FOLDER_PREFIX));
+  for (const folder of names.map((name) => join(tmpdir(), name))) {
+    const since = await stat(folder).catch(() => undefined); // its runner may be removing it
+    if (since !== undefined && Date.now() - since.mtimeMs > FOLDER_MS_MAX)
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined); // somebody else's
+  }
+}
+
 export const importTask: TaskRunner = {
   releasedAtOnce: false,
   async run(call) {
-    const folder = await mkdtemp(join(tmpdir(), 'magam-upload-')); // 0700
+    const folder = await mkdtemp(join(tmpdir(), FOLDER_PREFIX)); // 0700
     try {
       const files = await fetchUpload(call, folder);
       return await runImport(call, files);

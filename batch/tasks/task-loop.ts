@@ -22,7 +22,7 @@ import {
   releaseTask,
   type TaskEnd,
 } from '../../infra/stores/background-task.js';
-import { dropUpload, importTask } from './import-task.js';
+import { dropUpload, importTask, removeForsakenFolders } from './import-task.js';
 import { policyCheckTask } from './policy-check-task.js';
 import {
   type Interruption,
@@ -71,6 +71,7 @@ export async function runTasks(context: TaskLoopContext): Promise<void> {
       if (performance.now() - purgedAt > PURGE_MS) {
         purgedAt = performance.now();
         await purgeTasks(db);
+        await removeForsakenFolders();
       }
       const claimed = running.size < TASKS_MAX ? await claimTask(db, owner, config.leaseMs, held) : undefined;
       if (claimed === undefined) {

@@ -64,6 +64,15 @@ export async function deleteFile(db: Db, fileId: string): Promise<void> {
 }
 
 /**
+ * Deletes a file unless it is a task's. Waits for a transaction that is about to make it one, so that it may be called when nobody knows what became
+ * of that: its commit may have gone through though the connection was lost.
+ */
+export async function deleteUnattachedFile(db: Db, fileId: string): Promise<void> {
+  const sql = 'UPDATE stored_file SET touched_at = UTC_TIMESTAMP(3) WHERE file_id = ? AND task_id IS NULL';
+  if ((await change(db, sql, [fileId])) === 1) await deleteFile(db, fileId);
+}
+
+/**
  * Files that nobody needs: of no task and not touched for `abandonedSeconds`, uploads of tasks that have ended, and rejects files of tasks
  * that ended more than `keptDays` ago.
  */

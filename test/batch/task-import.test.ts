@@ -1,5 +1,5 @@
 /** Runners carry out imports: to the end, and when they are killed, stopped or told to give up in the middle. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { change, inTransaction } from '../../infra/database.js';
@@ -102,6 +102,21 @@ describe('an import', () => {
     expect(await endOf(db, 'IMPORT', taskId)).toMatchObject({ status: 'COMPLETED', result: { imported: LINES } });
     expect(await scene.count('sale_entry')).toBe(LINES);
     await next.says('task given back');
+  });
+
+  it('leaves a copy when its runner is killed, which another removes when it is a day old', async () => {
+    const { path } = scene.folder;
+    const [old, young, other] = ['magam-upload-old', 'magam-upload-young', 'not-ours'].map((name) => join(path, name));
+    for (const folder of [old, young, other] as string[]) {
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'upload.csv'), text);
+      const days = folder === young ? 0.9 : 1.1;
+      utimesSync(folder, new Date(), new Date(Date.now() - days * 86_400_000));
+    }
+    const runner = startRunner(scene.database.url, { TMPDIR: path });
+    await until(async () => !existsSync(old as string), 'the old copy is gone');
+    await expectGracefulEnd(runner);
+    expect([young, other].map((folder) => existsSync(folder as string))).toEqual([true, true]);
   });
 
   it('is given back when its runner is told to stop, and the upload is deleted at its end', async () => {

@@ -343,6 +343,8 @@ describe('while no runner is free', () => {
     const abandoned = await gated.call('POST', `/v1/imports/${first.body.importId}/abandon`);
     expect(abandoned).toMatchObject({ status: 202, body: { status: 'CANCELLED', abandonRequested: true } });
     expect((await gated.call('POST', `/v1/imports/${first.body.importId}/abandon`)).status).toBe(202);
+    const entries = `SELECT COUNT(*) FROM audit_log WHERE action = 'import.abandon' AND subject_id = '${first.body.importId}'`;
+    expect(await gated.count(entries)).toBe(1);
     expect((await send(content)).body.importId).not.toBe(first.body.importId);
   });
 });

@@ -25,6 +25,7 @@ import {
   appendPart,
   attachFile,
   deleteFile,
+  deleteUnattachedFile,
   insertFile,
   partBytes,
   readFileRecord,
@@ -216,6 +217,24 @@ describe('a stored file', () => {
     expect(await readFileRecord(db, FILE)).toBeUndefined();
     expect(await contentOf(FILE)).toHaveLength(0);
     expect(await appendPart(db, FILE, 2, content)).toBe(false);
+  });
+
+  it('that was made a task at the last moment is not deleted as unused', async () => {
+    const { db } = database;
+    const taskId = await asked();
+    await insertFile(db, FILE, 'UPLOAD');
+    let deleted: Promise<void> | undefined;
+    await inTransaction(db, async (tx) => {
+      await attachFile(tx, FILE, taskId);
+      deleted = deleteUnattachedFile(db, FILE);
+      await new Promise((resolve) => setTimeout(resolve, 300)); // it waits for this transaction
+    });
+    await deleted;
+    expect(await readFileRecord(db, FILE)).toBeDefined();
+    await deleteFile(db, FILE);
+    await insertFile(db, FILE, 'UPLOAD');
+    await deleteUnattachedFile(db, FILE);
+    expect(await readFileRecord(db, FILE)).toBeUndefined();
   });
 
   it('is purged when it is abandoned or its task is over, and kept until then', async () => {
