@@ -3,6 +3,7 @@ import express, { type Express, type Request, type RequestHandler, type Response
 import { type Caller, grantOf, isPublic, owns } from '../../domain/access.js';
 import { MagamError } from '../../domain/errors.js';
 import { type Db, inTransaction } from '../../infra/database.js';
+import { bodyWithin } from './body-deadline.js';
 import { KeyedCall, Replayed, readKey, requestHash } from './idempotency.js';
 import { bigintAsText, failureOf } from './problem.js';
 import { isStreamed, type Reply, type StreamedReply, versionTag } from './reply.js';
@@ -22,6 +23,9 @@ export interface Edge {
 }
 
 const BODY_BYTES_MAX = 256 * 1024;
+
+/** How long such a body may take to arrive (ms). */
+const timely = bodyWithin(30_000);
 
 const parsers: Readonly<Record<'json' | 'form', RequestHandler>> = {
   json: express.json({ limit: BODY_BYTES_MAX, strict: false }),
@@ -48,7 +52,7 @@ export function register(app: Express, routes: readonly Route[], edge: Edge): vo
       requestState(res).route = route.path;
       next();
     };
-    const parse = route.body === undefined ? [] : [parsers[route.bodyType ?? 'json']];
+    const parse = route.body === undefined ? [] : [timely, parsers[route.bodyType ?? 'json']];
     const allow: RequestHandler = (_req, res, next) => {
       requireRole(route, requestState(res).caller);
       next();
