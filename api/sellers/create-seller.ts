@@ -14,7 +14,10 @@ const { status: _status, ...fields } = sellerFields;
 
 const bodySchema = z
   .strictObject({
-    sellerId: externalId.meta({ description: 'The id that order lines carry.', example: 'S7' }),
+    sellerId: externalId
+      // Clients take such a step out of an address (RFC 3986, 5.2.4), also when it is escaped.
+      .refine((sellerId) => !/^\.\.?$/.test(sellerId), 'must not be . or ..')
+      .meta({ description: 'The id that order lines carry.', example: 'S7' }),
     ...fields,
   })
   .meta({ id: 'NewSeller' });

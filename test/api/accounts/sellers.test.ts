@@ -70,6 +70,7 @@ describe('a seller', () => {
     [{ businessNumber: '124-81-00999' }, '#/businessNumber'],
     [{ taxType: 'NONE' }, '#/taxType'],
     [{ sellerId: ' x' }, '#/sellerId'],
+    [{ sellerId: '..' }, '#/sellerId'],
     [{ bankAccount: { ...hanbit.bankAccount, accountNumber: '12' } }, '#/bankAccount/accountNumber'],
     [{ bankAccount: { ...hanbit.bankAccount, bankCode: '88' } }, '#/bankAccount/bankCode'],
     [{ status: 'SUSPENDED' }, '#/status'],
