@@ -35,8 +35,9 @@ export interface ApiOptions {
   readonly onListening: (port: number) => void;
 }
 
-/** Requests in hand get this long to be answered when the server stops (ms). */
-const PATIENCE_MS = 30_000;
+/** Requests in hand get this long to be answered when the server stops (ms): with the time to drain, within the half minute that orchestrators
+ * wait before they kill. */
+const PATIENCE_MS = 25_000;
 const UPKEEP_MS = 10 * 60_000;
 const KEY_HOURS = 24;
 /** Rows of one deletion, so that none holds its locks for long. */
@@ -95,7 +96,12 @@ async function serve(options: ApiOptions, redis: RedisLink): Promise<void> {
 }
 
 const listenForMetrics = (config: Config, metrics: ReturnType<typeof openMetrics>) =>
-  listen(express().get('/metrics', sendMetrics(metrics)), config.host, config.metricsPort ?? 0, 'MAGAM_METRICS_PORT');
+  listen(
+    express().disable('x-powered-by').get('/metrics', sendMetrics(metrics)),
+    config.host,
+    config.metricsPort ?? 0,
+    'MAGAM_METRICS_PORT',
+  );
 
 const versionOf = (file: URL): string => (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 

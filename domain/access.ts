@@ -37,6 +37,7 @@ export const permissions = {
   'account.read': staff,
   'account.lock': staff,
   'account.assign-role': { admin: 'any' },
+  'account.reset-password': { admin: 'any' },
   'seller.read': { seller: 'own', ...staff },
   'seller.create': staff,
   'seller.edit': staff,

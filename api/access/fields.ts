@@ -32,6 +32,12 @@ export const newPassword = z.string().min(1).max(1_000).meta({
   example: 'autumn reading weather',
 });
 
+/** A password that staff give out. */
+export const oneTimePassword = z.string().meta({
+  description: 'Shown only here. The first sign-in sends it as `password` and one of its own choice as `newPassword`.',
+  example: 'kwn7-t3hd-x9mf-p4ry',
+});
+
 export const phone = z
   .string()
   .trim()

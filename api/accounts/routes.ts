@@ -3,6 +3,7 @@ import type { AccessContext } from '../access/context.js';
 import type { Route } from '../edge/route.js';
 import { assignRole } from './assign-role.js';
 import { changePassword } from './change-password.js';
+import { giveOneTimePassword } from './give-one-time-password.js';
 import { lockOut, unlock } from './lock-account.js';
 import { editProfile, readProfile } from './profile.js';
 import { findAccounts, showAccount } from './read-accounts.js';
@@ -18,4 +19,5 @@ export const accountRoutes = (access: AccessContext): Route[] => [
   lockOut(),
   unlock(),
   assignRole(),
+  giveOneTimePassword(access),
 ];

@@ -2,14 +2,14 @@
  * POST /v1/sellers/{sellerId}/accounts: a sign-in for somebody of the seller. Its password is made here, shown once, and good for one sign-in, which
  * has to replace it: so nobody of the staff knows a password that is in use.
  */
-import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { isRefusal, MagamError } from '../../domain/errors.js';
+import { newOneTimePassword } from '../../infra/one-time-password.js';
 import { insertAccount, readAccount } from '../../infra/stores/account.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import { readSeller } from '../../infra/stores/seller.js';
 import type { AccessContext } from '../access/context.js';
-import { accountBody, accountSchema, newEmail, phone } from '../access/fields.js';
+import { accountBody, accountSchema, newEmail, oneTimePassword, phone } from '../access/fields.js';
 import { text } from '../edge/fields.js';
 import { created } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
@@ -22,11 +22,7 @@ const bodySchema = z
 const answerSchema = z
   .object({
     account: accountSchema,
-    oneTimePassword: z.string().meta({
-      description:
-        'Shown only here. The first sign-in sends it as `password` and one of its own choice as `newPassword`.',
-      example: 'kwn7-t3hd-x9mf-p4ry',
-    }),
+    oneTimePassword,
   })
   .meta({ id: 'SellerAccount' });
 
@@ -42,8 +38,8 @@ export const createSellerAccount = ({ passwords }: AccessContext): Route =>
     answer: { status: 201, description: 'The account and its password for one sign-in.', schema: answerSchema },
     refusals: ['SELLER_NOT_FOUND', 'EMAIL_TAKEN', 'SIGN_IN_BUSY'],
     handle: async ({ params, body, signedIn, requestId, transact }) => {
-      const oneTimePassword = newOneTimePassword();
-      const passwordHash = await passwords.hash(oneTimePassword);
+      const given = newOneTimePassword();
+      const passwordHash = await passwords.hash(given);
       return transact(async (tx) => {
         const { sellerId } = params;
         if ((await readSeller(tx, sellerId)) === undefined) throw new MagamError('SELLER_NOT_FOUND');
@@ -69,17 +65,7 @@ export const createSellerAccount = ({ passwords }: AccessContext): Route =>
         });
         const account = await readAccount(tx, made);
         if (account === undefined) throw new MagamError('SELLER_NOT_FOUND');
-        return created(`/v1/accounts/${made}`, { account: accountBody(account), oneTimePassword });
+        return created(`/v1/accounts/${made}`, { account: accountBody(account), oneTimePassword: given });
       });
     },
   });
-
-/** Letters and digits that are not taken for one another when they are read out. */
-const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
-
-/** 16 characters of 31: 79 bits. */
-const newOneTimePassword = (): string =>
-  Array.from(
-    { length: 16 },
-    (_, at) => `${at > 0 && at % 4 === 0 ? '-' : ''}${ALPHABET[randomInt(ALPHABET.length)]}`,
-  ).join('');

@@ -232,3 +232,35 @@ describe('roles of callers', () => {
     expect((await api.call('GET', '/v1/me', { token })).body).toMatchObject({ accountId, role });
   });
 });
+
+describe('a lost password', () => {
+  const reset = (by: TestAccount, accountId: number) =>
+    api.call('POST', `/v1/accounts/${accountId}/one-time-password`, { token: by.token });
+  const signIn = (body: object) => api.call('POST', '/v1/sessions', { body });
+
+  it('is replaced by one for a single sign-in, which ends everything before it', async () => {
+    const { accountId, email, token } = await buyer();
+    const { status, body } = await reset(admin, accountId);
+    expect({ status, needed: body.account.passwordChangeNeeded }).toEqual({ status: 200, needed: true });
+    expect((await api.call('GET', '/v1/me', { token })).body.code).toBe('TOKEN_INVALID');
+    expect((await signIn({ email, password: PASSWORD })).body.code).toBe('INVALID_CREDENTIALS');
+    const password = body.oneTimePassword;
+    expect((await signIn({ email, password })).body.code).toBe('PASSWORD_CHANGE_NEEDED');
+    const own = 'winter reading weather';
+    expect((await signIn({ email, password, newPassword: own })).status).toBe(201);
+    expect((await signIn({ email, password })).body.code).toBe('INVALID_CREDENTIALS');
+    expect((await signIn({ email, password: own })).status).toBe(201);
+    const [entry] = (await audit(`account:${accountId}`)).filter(
+      ({ action }: { action: string }) => action === 'account.reset-password',
+    );
+    expect(entry).toMatchObject({ after: { passwordChangeNeeded: true } });
+    expect(JSON.stringify(entry)).not.toContain(password);
+  });
+
+  it('is for admins to replace, and not their own', async () => {
+    const { accountId } = await buyer();
+    expect((await reset(operator, accountId)).body.code).toBe('FORBIDDEN');
+    expect((await reset(admin, admin.accountId)).body.code).toBe('FORBIDDEN');
+    expect((await reset(admin, 999_999)).body.code).toBe('ACCOUNT_NOT_FOUND');
+  });
+});

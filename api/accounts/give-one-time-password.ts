@@ -1,0 +1,55 @@
+/**
+ * POST /v1/accounts/{accountId}/one-time-password: for somebody who has lost the password. Only admins: whoever gives it out could sign in with it
+ * before its owner does, so it stands in the audit log, and the account's history shows the sign-in.
+ */
+import { z } from 'zod';
+import { MagamError } from '../../domain/errors.js';
+import { newOneTimePassword } from '../../infra/one-time-password.js';
+import { lockAccount, readAccount, updateAccount } from '../../infra/stores/account.js';
+import { endSessions } from '../../infra/stores/account-session.js';
+import { recordAudit } from '../../infra/stores/audit-log.js';
+import type { AccessContext } from '../access/context.js';
+import { accountBody, accountSchema, oneTimePassword } from '../access/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { accountParams } from './read-accounts.js';
+
+export const giveOneTimePassword = ({ passwords }: AccessContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/accounts/{accountId}/one-time-password',
+    tag: 'Accounts',
+    summary: 'Replace a lost password',
+    description:
+      'The account is signed out everywhere and gets a password for one sign-in. Nobody does it to themselves.',
+    permission: 'account.reset-password',
+    params: accountParams,
+    answer: {
+      status: 200,
+      description: 'The account and its password for one sign-in.',
+      schema: z.object({ account: accountSchema, oneTimePassword }).meta({ id: 'ResetPassword' }),
+    },
+    refusals: ['ACCOUNT_NOT_FOUND', 'SIGN_IN_BUSY'],
+    handle: async ({ params: { accountId }, signedIn, requestId, transact }) => {
+      if (accountId === signedIn.accountId) throw new MagamError('FORBIDDEN');
+      const given = newOneTimePassword();
+      const passwordHash = await passwords.hash(given);
+      return transact(async (tx) => {
+        const former = await lockAccount(tx, accountId);
+        if (former === undefined) throw new MagamError('ACCOUNT_NOT_FOUND');
+        await updateAccount(tx, accountId, { passwordHash, passwordOneTime: true });
+        await endSessions(tx, accountId, 'PASSWORD_CHANGED');
+        await recordAudit(tx, {
+          caller: signedIn,
+          requestId,
+          action: 'account.reset-password',
+          subjectType: 'account',
+          subjectId: String(accountId),
+          before: { passwordChangeNeeded: former.passwordOneTime },
+          after: { passwordChangeNeeded: true },
+        });
+        const account = (await readAccount(tx, accountId)) ?? former;
+        return ok({ account: accountBody(account), oneTimePassword: given }, account.version);
+      });
+    },
+  });
