@@ -133,7 +133,7 @@ export const inputErrors = {
     http: 422,
     exit: 1,
     meaning:
-      'The file has bad rows, so nothing of it was imported; --rejects FILE names them all, --skip-rejects imports the rest.',
+      'The file has bad rows, so nothing of it was imported; the rejects file names them all, and skipping rejects imports the rest.',
   },
   IMPORT_RUNNING: { http: 409, exit: 1, meaning: 'Another process is working on this import.' },
   IMPORT_STOPPED: { http: 409, exit: 130, meaning: 'The import was stopped; the same command goes on.' },
