@@ -24,6 +24,7 @@ import { type LoadSample, load, resultOf } from './http-load.js';
 import { say } from './measure.js';
 import { describeMachine } from './report.js';
 import { BenchServer } from './server.js';
+import { measureSignInCheck } from './sign-in-check.js';
 
 const { values } = parseArgs({
   options: {
@@ -87,7 +88,7 @@ async function measurePages(): Promise<CatalogueBench['pages']> {
 }
 
 /** The cached list, the rival and the list asked for by somebody who is signed in, in turn. */
-async function measureLists(): Promise<Pick<CatalogueBench, 'lists' | 'listBytes'>> {
+async function measureLists(): Promise<Pick<CatalogueBench, 'lists' | 'listBytes' | 'signInCheck'>> {
   const db = openDatabase(urls.small, { poolMax: 1 });
   const folder = mkdtempSync(join(tmpdir(), 'magam-bench-'));
   const servers: ApiUnderMeasurement[] = [];
@@ -131,6 +132,7 @@ async function measureLists(): Promise<Pick<CatalogueBench, 'lists' | 'listBytes
         signedIn: resultOf(samples.signedIn),
       },
       listBytes: bytes.length,
+      signInCheck: await measureSignInCheck(urls.small, token, connections, rounds),
     };
   } finally {
     for (const server of servers) await server.stop();
