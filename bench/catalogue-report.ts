@@ -113,7 +113,7 @@ ${table(
   ],
 )}
 
-Knowing who is signed in: ${range(bench.signInCheck.alone)} µs of a request when it comes alone, ${range(bench.signInCheck.together)} µs when ${parameters.connections} come
+Knowing who is signed in: ${range(bench.signInCheck.alone)} µs of a request when it comes alone, ${range(bench.signInCheck.together)} µs when ${parameters.connections} of one session come
 together (signature, session and account, read from the database for each request; measured by itself, as the list's own noise is larger).
 
 ## Pages that are not cached
