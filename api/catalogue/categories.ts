@@ -75,7 +75,7 @@ export const createCategory = (cache: CatalogueCache): Route =>
     idempotent: true,
     handle: async (call) => {
       const { parentId, name } = call.body;
-      const reply = await call.transact(async (tx) => {
+      const change = call.transact(async (tx) => {
         const level = decided(levelBelow(parentId === null ? null : await lockParent(tx, parentId)));
         const categoryId = await insertCategory(tx, { parentId, level, name });
         const after = { categoryId, parentId, level, name, version: 1 };
@@ -88,8 +88,7 @@ export const createCategory = (cache: CatalogueCache): Route =>
         });
         return created(`/v1/categories/${categoryId}`, after, after.version);
       });
-      await cache.treeChanged();
-      return reply;
+      return change.finally(() => cache.treeChanged()); // also when nobody knows what became of the commit
     },
   });
 
@@ -115,7 +114,7 @@ export const editCategory = (cache: CatalogueCache): Route =>
     versioned: true,
     handle: async (call) => {
       const { categoryId } = call.params;
-      const reply = await call.transact(async (tx) => {
+      const change = call.transact(async (tx) => {
         const before = await lockCategory(tx, categoryId);
         if (before === undefined) throw missing(categoryId);
         call.requireVersion(before.version);
@@ -130,7 +129,6 @@ export const editCategory = (cache: CatalogueCache): Route =>
         });
         return ok(after, after.version);
       });
-      await cache.treeChanged();
-      return reply;
+      return change.finally(() => cache.treeChanged()); // also when nobody knows what became of the commit
     },
   });

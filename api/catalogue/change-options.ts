@@ -13,8 +13,8 @@ import {
 } from '../../infra/stores/product-option.js';
 import { created, ok, type Reply } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
-import type { CatalogueCache, ProductPlace } from './catalogue-cache.js';
-import { auditStaff, decided, placeOf, requireDetail, requireProduct } from './changes.js';
+import type { CatalogueCache } from './catalogue-cache.js';
+import { auditStaff, changeShown, decided, placeOf, requireDetail, requireProduct } from './changes.js';
 import { ownerOfProduct } from './edit-product.js';
 import { newOption, optionEdit, optionParams, product, productParams } from './schemas.js';
 
@@ -30,8 +30,7 @@ async function changeOptions(
   answer: (changed: ProductDetail) => ProductReply,
 ): Promise<ProductReply> {
   const { productId } = call.params;
-  const places: ProductPlace[] = [];
-  const reply = await call.transact(async (tx) => {
+  return changeShown(call.transact, cache, async (tx, shown) => {
     const found = await requireProduct(tx, productId);
     call.requireVersion(found.version);
     const before = await readOptions(tx, productId);
@@ -51,11 +50,9 @@ async function changeOptions(
       before: { options: before },
       after: { options: after },
     });
-    places.push(await placeOf(tx, found));
+    shown(await placeOf(tx, found));
     return answer(await requireDetail(tx, productId));
   });
-  await cache.productChanged(...places.slice(-1));
-  return reply;
 }
 
 function requireOption(options: readonly OptionRecord[], optionId: number): OptionRecord {

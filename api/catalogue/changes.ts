@@ -5,8 +5,9 @@ import type { Tx } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import { type CategoryPlace, readCategoryPlace, shareCategory } from '../../infra/stores/category.js';
 import { lockProduct, type ProductDetail, type ProductSummary, readProduct } from '../../infra/stores/product.js';
+import type { Reply } from '../edge/reply.js';
 import type { Call } from '../edge/route.js';
-import type { ProductPlace } from './catalogue-cache.js';
+import type { CatalogueCache, ProductPlace } from './catalogue-cache.js';
 
 /** The decision, or its refusal as an error of the edge. */
 export function decided<T>(decision: T | Refusal): T {
@@ -47,6 +48,27 @@ export async function placeOf(tx: Tx, product: ProductSummary): Promise<ProductP
   const { productId, sellerId, categoryId } = product;
   const place = await readCategoryPlace(tx, categoryId);
   return { productId, sellerId, categoryPath: place?.path ?? [categoryId] };
+}
+
+/**
+ * Changes a product and, after the commit, evicts what shows it where it was and where it is now, as `work` names them by `shown`. Also when the
+ * commit failed: nobody may know whether it was carried out, and evicting what did not change does no harm.
+ */
+export async function changeShown<R extends Reply>(
+  transact: Call<unknown, unknown, unknown>['transact'],
+  cache: CatalogueCache,
+  work: (tx: Tx, shown: (...places: readonly ProductPlace[]) => void) => Promise<R>,
+): Promise<R> {
+  let places: readonly ProductPlace[] = [];
+  try {
+    return await transact((tx) =>
+      work(tx, (...named) => {
+        places = named;
+      }),
+    );
+  } finally {
+    await cache.productChanged(...places);
+  }
 }
 
 const isStaff = ({ role }: Caller): boolean => role === 'operator' || role === 'admin';

@@ -9,8 +9,8 @@ import { readSeller } from '../../infra/stores/seller.js';
 import { invalidRequest } from '../edge/problem.js';
 import { created } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
-import type { CatalogueCache, ProductPlace } from './catalogue-cache.js';
-import { auditStaff, decided, requireDetail, requireLeaf } from './changes.js';
+import type { CatalogueCache } from './catalogue-cache.js';
+import { auditStaff, changeShown, decided, requireDetail, requireLeaf } from './changes.js';
 import { newProduct, product } from './schemas.js';
 
 export const createProduct = (cache: CatalogueCache): Route =>
@@ -36,8 +36,7 @@ export const createProduct = (cache: CatalogueCache): Route =>
     handle: async (call) => {
       const { body } = call;
       const sellerId = sellerOf(call);
-      const place: ProductPlace[] = [];
-      const reply = await call.transact(async (tx) => {
+      return changeShown(call.transact, cache, async (tx, shown) => {
         if ((await readSeller(tx, sellerId)) === undefined)
           throw new MagamError('SELLER_NOT_FOUND', undefined, { sellerId });
         const { path } = await requireLeaf(tx, body.categoryId);
@@ -58,11 +57,9 @@ export const createProduct = (cache: CatalogueCache): Route =>
           before: null,
           after: made,
         });
-        place.push({ productId, sellerId, categoryPath: path });
+        shown({ productId, sellerId, categoryPath: path });
         return created(`/v1/products/${productId}`, made, made.version);
       });
-      await cache.productChanged(...place.slice(-1));
-      return reply;
     },
   });
 

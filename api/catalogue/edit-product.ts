@@ -6,8 +6,17 @@ import { readOptions } from '../../infra/stores/product-option.js';
 import { writeTerms } from '../../infra/stores/product-search.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import type { CatalogueCache, ProductPlace } from './catalogue-cache.js';
-import { auditStaff, decided, notFound, placeOf, requireDetail, requireLeaf, requireProduct } from './changes.js';
+import type { CatalogueCache } from './catalogue-cache.js';
+import {
+  auditStaff,
+  changeShown,
+  decided,
+  notFound,
+  placeOf,
+  requireDetail,
+  requireLeaf,
+  requireProduct,
+} from './changes.js';
 import { product, productEdit, productParams } from './schemas.js';
 
 /** Whose a product is, for the edge. */
@@ -47,8 +56,7 @@ export const editProduct = (db: Db, cache: CatalogueCache): Route =>
     handle: async (call) => {
       const { body } = call;
       const { productId } = call.params;
-      let places: ProductPlace[] = [];
-      const reply = await call.transact(async (tx) => {
+      return changeShown(call.transact, cache, async (tx, shown) => {
         const before = await requireProduct(tx, productId);
         call.requireVersion(before.version);
         const options = await readOptions(tx, productId);
@@ -78,11 +86,9 @@ export const editProduct = (db: Db, cache: CatalogueCache): Route =>
           before,
           after,
         });
-        places = [from, to];
+        shown(from, to);
         const edited = await requireDetail(tx, productId);
         return ok(edited, edited.version);
       });
-      await cache.productChanged(...places);
-      return reply;
     },
   });

@@ -14,8 +14,8 @@ import {
 } from '../../infra/stores/review.js';
 import { created, noContent, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import type { CatalogueCache, ProductPlace } from './catalogue-cache.js';
-import { auditStaff, notFound, placeOf, requireProduct } from './changes.js';
+import type { CatalogueCache } from './catalogue-cache.js';
+import { auditStaff, changeShown, notFound, placeOf, requireProduct } from './changes.js';
 import { shownReview } from './read-reviews.js';
 import { newReview, productParams, review, reviewEdit, reviewParams } from './schemas.js';
 
@@ -52,9 +52,8 @@ export const writeReview = (cache: CatalogueCache): Route =>
     answer: { status: 201, description: 'The review.', schema: review },
     refusals: ['PRODUCT_NOT_FOUND', 'REVIEW_EXISTS'],
     idempotent: true,
-    handle: async ({ params: { productId }, body, signedIn, transact }) => {
-      const places: ProductPlace[] = [];
-      const reply = await transact(async (tx) => {
+    handle: ({ params: { productId }, body, signedIn, transact }) =>
+      changeShown(transact, cache, async (tx, shown) => {
         const of = await requireProduct(tx, productId);
         if (!isListed(of.status)) throw notFound(productId);
         const { accountId } = signedIn;
@@ -62,12 +61,9 @@ export const writeReview = (cache: CatalogueCache): Route =>
         await addReviews(tx, productId, 1, body.stars);
         const made = await readReview(tx, reviewId);
         if (made === undefined) throw missing(reviewId);
-        places.push(await placeOf(tx, of));
+        shown(await placeOf(tx, of));
         return created(`/v1/reviews/${reviewId}`, shownReview(made), made.version);
-      });
-      await cache.productChanged(...places.slice(-1));
-      return reply;
-    },
+      }),
   });
 
 export const editReview = (db: Db, cache: CatalogueCache): Route =>
@@ -83,9 +79,8 @@ export const editReview = (db: Db, cache: CatalogueCache): Route =>
     refusals: ['PRODUCT_NOT_FOUND', 'REVIEW_NOT_FOUND'],
     versioned: true,
     owner: ownerOfReview(db),
-    handle: async ({ params: { reviewId }, body, requireVersion, transact }) => {
-      const places: ProductPlace[] = [];
-      const reply = await transact(async (tx) => {
+    handle: ({ params: { reviewId }, body, requireVersion, transact }) =>
+      changeShown(transact, cache, async (tx, shown) => {
         const { found, of } = await lockWithProduct(tx, reviewId);
         requireVersion(found.version);
         const stars = body.stars ?? found.stars;
@@ -93,12 +88,9 @@ export const editReview = (db: Db, cache: CatalogueCache): Route =>
         await addReviews(tx, of.productId, 0, stars - found.stars);
         const edited = await readReview(tx, reviewId);
         if (edited === undefined) throw missing(reviewId);
-        places.push(await placeOf(tx, of));
+        shown(await placeOf(tx, of));
         return ok(shownReview(edited), edited.version);
-      });
-      await cache.productChanged(...places.slice(-1));
-      return reply;
-    },
+      }),
   });
 
 export const removeReviewRoute = (db: Db, cache: CatalogueCache): Route =>
@@ -113,10 +105,9 @@ export const removeReviewRoute = (db: Db, cache: CatalogueCache): Route =>
     answer: { status: 204, description: 'It is removed.' },
     refusals: ['PRODUCT_NOT_FOUND', 'REVIEW_NOT_FOUND'],
     owner: ownerOfReview(db),
-    handle: async (call) => {
-      const { reviewId } = call.params;
-      const places: ProductPlace[] = [];
-      const reply = await call.transact(async (tx) => {
+    handle: (call) =>
+      changeShown(call.transact, cache, async (tx, shown) => {
+        const { reviewId } = call.params;
         const { found, of } = await lockWithProduct(tx, reviewId);
         await (call.own === null ? removeReview : deleteReview)(tx, reviewId);
         await addReviews(tx, of.productId, -1, -found.stars);
@@ -127,10 +118,7 @@ export const removeReviewRoute = (db: Db, cache: CatalogueCache): Route =>
           before: found,
           after: null,
         });
-        places.push(await placeOf(tx, of));
+        shown(await placeOf(tx, of));
         return noContent();
-      });
-      await cache.productChanged(...places.slice(-1));
-      return reply;
-    },
+      }),
   });
