@@ -2,7 +2,7 @@
 import { effectivePrice, type ProductStatus } from '../../domain/product.js';
 import { type FindableProduct, termsOf } from '../../domain/search-terms.js';
 import { change, type Db, select, type Tx } from '../database.js';
-import { foldedName, type ProductContent } from './product.js';
+import { INSERT_PRODUCT, type NewProduct, PRODUCT_ROW, productRow } from './product.js';
 import type { OptionContent } from './product-option.js';
 
 export interface ProductKey {
@@ -10,7 +10,7 @@ export interface ProductKey {
   readonly externalId: string;
 }
 
-export interface BatchProduct extends ProductContent, ProductKey, FindableProduct {
+export interface BatchProduct extends NewProduct, FindableProduct {
   readonly status: ProductStatus;
   readonly salesCount: number;
   readonly options: readonly OptionContent[];
@@ -38,24 +38,15 @@ export async function insertMissingProducts(tx: Tx, products: readonly BatchProd
   if (missing.length === 0) return 0;
   await insertRows(
     tx,
-    `INSERT INTO product (seller_id, external_id, category_id, name, folded_name, description, status, currency, price_minor,
-       sale_price_minor, sales_count, review_count, star_sum, version, created_at, updated_at)`,
-    '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))',
-    missing.map((product) => [
-      product.sellerId,
-      product.externalId,
-      product.categoryId,
-      product.name,
-      foldedName(product.name),
-      product.description,
-      product.status,
-      product.currency,
-      product.priceMinor,
-      product.salePriceMinor,
-      product.salesCount,
-      product.reviews.length,
-      product.reviews.reduce((sum, { stars }) => sum + stars, 0),
-    ]),
+    INSERT_PRODUCT,
+    PRODUCT_ROW,
+    missing.map((product) =>
+      productRow(product, {
+        salesCount: product.salesCount,
+        reviewCount: product.reviews.length,
+        starSum: product.reviews.reduce((sum, { stars }) => sum + stars, 0),
+      }),
+    ),
   );
   const ids = await findProductIds(tx, missing);
   const idOf = (product: BatchProduct): number => ids.get(keyOf(product)) ?? 0;

@@ -141,31 +141,44 @@ export interface ProductContent {
 }
 
 /** A name as it is compared in searches, as long as its column. */
-export const foldedName = (name: string): string => [...foldText(name)].slice(0, 400).join('');
+const foldedName = (name: string): string => [...foldText(name)].slice(0, 400).join('');
+
+export type NewProduct = ProductContent & { readonly sellerId: string; readonly externalId: string };
+
+/** What the product has of others; nothing while nobody has bought or reviewed it. */
+export interface ProductCounts {
+  readonly salesCount: number;
+  readonly reviewCount: number;
+  readonly starSum: number;
+}
+
+/** The statement that stores products up to its VALUES, a row of it, and what stands in that row. */
+export const INSERT_PRODUCT = `INSERT INTO product (seller_id, external_id, category_id, name, folded_name, description, status, currency,
+  price_minor, sale_price_minor, sales_count, review_count, star_sum, version, created_at, updated_at)`;
+export const PRODUCT_ROW = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))';
+export const productRow = (product: NewProduct, counts: ProductCounts): (string | number | null)[] => [
+  product.sellerId,
+  product.externalId,
+  product.categoryId,
+  product.name,
+  foldedName(product.name),
+  product.description,
+  product.status,
+  product.currency,
+  product.priceMinor,
+  product.salePriceMinor,
+  counts.salesCount,
+  counts.reviewCount,
+  counts.starSum,
+];
 
 /** Stores a product. Throws PRODUCT_EXISTS. */
-export async function insertProduct(
-  tx: Tx,
-  product: ProductContent & { readonly sellerId: string; readonly externalId: string },
-): Promise<number> {
+export async function insertProduct(tx: Tx, product: NewProduct): Promise<number> {
   try {
     return await insertReturningId(
       tx,
-      `INSERT INTO product (seller_id, external_id, category_id, name, folded_name, description, status, currency, price_minor,
-         sale_price_minor, version, created_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
-      [
-        product.sellerId,
-        product.externalId,
-        product.categoryId,
-        product.name,
-        foldedName(product.name),
-        product.description,
-        product.status,
-        product.currency,
-        product.priceMinor,
-        product.salePriceMinor,
-      ],
+      `${INSERT_PRODUCT} VALUES ${PRODUCT_ROW}`,
+      productRow(product, { salesCount: 0, reviewCount: 0, starSum: 0 }),
     );
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
