@@ -1,9 +1,10 @@
 /** A reader of server-sent events. */
+import type { CallAnswer } from './api.js';
+
 export interface ServerEvent {
   readonly event: string;
   readonly id: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what a test expects of it is the test's business
-  readonly data: any;
+  readonly data: CallAnswer['body'];
 }
 
 export interface EventStream {

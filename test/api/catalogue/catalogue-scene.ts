@@ -1,7 +1,7 @@
 /** A server with two sellers, an operator, two buyers and a leaf category. */
 
 import { makeAccount, makeSeller, type TestAccount } from '../../support/accounts.js';
-import { type RunningApi, startApi } from '../../support/api.js';
+import { type CallAnswer, type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
 export interface CatalogueScene {
@@ -16,8 +16,7 @@ export interface CatalogueScene {
   readonly rootId: number;
   readonly leafId: number;
   /** Makes a product of `seller` and returns it; ACTIVE unless it says otherwise. */
-  // biome-ignore lint/suspicious/noExplicitAny: a document of the API
-  readonly makeProduct: (fields?: Readonly<Record<string, unknown>>) => Promise<any>;
+  readonly makeProduct: (fields?: Readonly<Record<string, unknown>>) => Promise<CallAnswer['body']>;
   readonly end: () => Promise<void>;
 }
 

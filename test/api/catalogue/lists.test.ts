@@ -8,7 +8,7 @@ import { createApp } from '../../../api/edge/app.js';
 import { openMetrics } from '../../../api/edge/metrics.js';
 import { readConfig } from '../../../infra/config.js';
 import { openRedis } from '../../../infra/redis.js';
-import { apiClient, type RunningApi, startApi } from '../../support/api.js';
+import { apiClient, type CallAnswer, type RunningApi, startApi } from '../../support/api.js';
 import { startRedis, type TestRedis } from '../../support/redis.js';
 import { type CatalogueScene, openCatalogue } from './catalogue-scene.js';
 
@@ -29,8 +29,8 @@ afterAll(async () => {
 });
 
 const get = (path: string, headers: Readonly<Record<string, string>> = {}) => scene.api.call('GET', path, { headers });
-// biome-ignore lint/suspicious/noExplicitAny: documents of the API
-const ids = ({ body }: { body: any }): number[] => body.items.map(({ productId }: { productId: number }) => productId);
+const ids = ({ body }: Pick<CallAnswer, 'body'>): number[] =>
+  body.items.map(({ productId }: { productId: number }) => productId);
 
 describe('a list', () => {
   it('finds by category, seller, sale, text and price, in every order, page by page', async () => {

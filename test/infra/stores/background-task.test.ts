@@ -121,7 +121,7 @@ describe('a task', () => {
     await claimed(A);
     await expireLeases();
     expect(await claimTask(database.db, A, LEASE_MS, new Set([taskId]))).toBeUndefined();
-    expect(await claim(B)).toBeDefined();
+    expect(await claim(B)).toMatchObject({ fence: { taskId } });
   });
 
   it('stays while heartbeats come, and shows the progress', async () => {
