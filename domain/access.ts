@@ -5,6 +5,9 @@
 export const ROLES = ['buyer', 'seller', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Who is staff: what they change is on record. */
+export const isStaff = (role: Role): boolean => role === 'operator' || role === 'admin';
+
 /** Somebody who has signed in. */
 export interface Caller {
   readonly accountId: number;

@@ -95,8 +95,5 @@ export function checkNewPassword(password: string, email: string, former: string
   return checkPassword(password, email);
 }
 
-/** Who is staff: what they change is on record. */
-export const isStaff = (role: Role): boolean => role === 'operator' || role === 'admin';
-
 /** Whether somebody of this role may lock and unlock an account of that one: operators not an admin's. */
 export const mayLock = (actor: Role, target: Role): boolean => actor === 'admin' || target !== 'admin';

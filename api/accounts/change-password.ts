@@ -1,6 +1,7 @@
 /** PUT /v1/me/password */
 import { z } from 'zod';
-import { checkNewPassword, isStaff } from '../../domain/account.js';
+import { isStaff } from '../../domain/access.js';
+import { checkNewPassword } from '../../domain/account.js';
 import { MagamError } from '../../domain/errors.js';
 import { lockAccount, readAccount, updateAccount } from '../../infra/stores/account.js';
 import { endSessions } from '../../infra/stores/account-session.js';

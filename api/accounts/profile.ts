@@ -1,6 +1,6 @@
 /** GET and PATCH /v1/me */
 import { z } from 'zod';
-import { isStaff } from '../../domain/account.js';
+import { isStaff } from '../../domain/access.js';
 import { MagamError } from '../../domain/errors.js';
 import { type Account, lockAccount, readAccount, updateAccount } from '../../infra/stores/account.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';

@@ -1,5 +1,5 @@
 /** What every change of the catalogue has in common. */
-import type { Caller } from '../../domain/access.js';
+import { isStaff } from '../../domain/access.js';
 import { isRefusal, MagamError, type Refusal } from '../../domain/errors.js';
 import type { Tx } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
@@ -71,8 +71,6 @@ export async function changeShown<R extends Reply>(
   }
 }
 
-const isStaff = ({ role }: Caller): boolean => role === 'operator' || role === 'admin';
-
 /** Staff answer for what they change; sellers and buyers change what is their own. */
 export async function auditStaff(
   tx: Tx,
@@ -85,6 +83,6 @@ export async function auditStaff(
     readonly after: unknown;
   },
 ): Promise<void> {
-  if (!isStaff(signedIn)) return;
+  if (!isStaff(signedIn.role)) return;
   await recordAudit(tx, { caller: signedIn, requestId, ...entry, subjectId: String(entry.subjectId) });
 }

@@ -1,6 +1,7 @@
 /** Signing in: a name and a password become a session with its first pair of tokens. */
 import { createHmac } from 'node:crypto';
-import { checkNewPassword, isStaff, normaliseEmail, type SignInOutcome } from '../../domain/account.js';
+import { isStaff } from '../../domain/access.js';
+import { checkNewPassword, normaliseEmail, type SignInOutcome } from '../../domain/account.js';
 import { type ErrorCode, MagamError } from '../../domain/errors.js';
 import { newRefreshToken } from '../../infra/access-token.js';
 import { inTransaction, type Tx } from '../../infra/database.js';
