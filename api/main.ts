@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import express from 'express';
 import type { Logger } from 'pino';
+import { purgeAccountLeftovers } from '../core/accounts/purge-accounts.js';
 import { type Config, requireKeys } from '../infra/config.js';
 import { type Db, errorText } from '../infra/database.js';
 import { armFaults } from '../infra/faults.js';
-import { purgeAccountLeftovers } from '../infra/purge-accounts.js';
 import { openRedis, type RedisLink } from '../infra/redis.js';
 import { purgeKeys } from '../infra/stores/idempotency-key.js';
 import { readInstallationId } from '../infra/stores/installation.js';

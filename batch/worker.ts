@@ -3,23 +3,23 @@
  * returned as a plain object.
  */
 import { workerData } from 'node:worker_threads';
-import { MagamError } from '../domain/errors.js';
+import { type LineWriter, probeLineWriter } from '../core/settlement/stores/line.js';
 import { asMagamError, type Db, errorText, openDatabase } from '../infra/database.js';
 import { armFaults, faultPoint } from '../infra/faults.js';
-import { type LineWriter, probeLineWriter } from '../infra/stores/settlement-line.js';
+import { MagamError } from '../kernel/errors.js';
 import {
   noCounts,
   type PartitionOutcome,
   type PartitionTask,
+  type ScanTask,
   SharedBoard,
+  type Thread,
   type ThreadSettings,
-  type TrialOutcome,
-  type TrialTask,
   type WorkerError,
 } from './engine/protocol.js';
 import { RunPolicies } from './jobs/settle/policies-of-run.js';
 import { settlePartition } from './jobs/settle/settle-partition.js';
-import { tryRange } from './jobs/settle/trial.js';
+import { type TrialInput, tryRange } from './jobs/settle/trial.js';
 
 const settings = workerData as ThreadSettings;
 armFaults(settings.fault);
@@ -31,10 +31,25 @@ const db: Db = openDatabase(settings.databaseUrl, {
 const policies = new RunPolicies();
 let writer: LineWriter | undefined = settings.writer === 'auto' ? undefined : settings.writer;
 
+/** What reading jobs do in a thread, by job. */
+const scans: Readonly<Record<string, (input: unknown, thread: Thread) => Promise<unknown>>> = {
+  'settle-trial': (input, thread) => tryRange(input as TrialInput, thread),
+};
+
 /** The thread's one entry. */
-export default async function work(task: PartitionTask | TrialTask): Promise<PartitionOutcome | TrialOutcome> {
+export default async function work(task: PartitionTask | ScanTask): Promise<unknown> {
+  if (task.kind === 'scan') return scan(task);
+  return workPartition(task);
+}
+
+async function scan({ job, input, shared, slot }: ScanTask): Promise<unknown> {
+  const run = scans[job];
+  if (run === undefined) throw new Error(`no job is called ${job}`);
+  return run(input, { db, board: new SharedBoard(shared), slot });
+}
+
+async function workPartition(task: PartitionTask): Promise<PartitionOutcome> {
   const board = new SharedBoard(task.shared);
-  if (task.kind === 'trial') return tryRange(task, { db, board, policies: await policies.at(db, task.policyRevision) });
   const counts = noCounts();
   try {
     await faultPoint('partition.start');

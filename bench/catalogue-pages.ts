@@ -1,7 +1,7 @@
 /** What a page of a list costs the database, at two sizes of the catalogue. */
-import { textQuery } from '../domain/search-terms.js';
+import { textQuery } from '../core/catalogue/rules/search-terms.js';
+import { findProducts, type ProductSearch, sortKey } from '../core/catalogue/stores/product-search.js';
 import { type Db, select } from '../infra/database.js';
-import { findProducts, type ProductSearch, sortKey } from '../infra/stores/product-search.js';
 import { type Spread, spreadOf } from './measure.js';
 
 export interface PageCost {

@@ -8,10 +8,10 @@
  */
 
 import { partitionRanges } from '../batch/jobs/settle/open-run.js';
-import { type Leg, REFUND, SALE } from '../domain/settled-line.js';
+import { type Leg, REFUND, SALE } from '../core/feed/rules/leg.js';
+import type { IdRange } from '../core/jobs/stores/run.js';
+import { readPolicies } from '../core/policies/stores/fee-policy.js';
 import { change, type Db, openDatabase } from '../infra/database.js';
-import { readPolicies } from '../infra/stores/fee-policy.js';
-import type { IdRange } from '../infra/stores/run.js';
 import { LINE_COLUMNS } from './database.js';
 import { createPolicyTable, prepareSession, produceRefunds, produceSales } from './produce-sql.js';
 

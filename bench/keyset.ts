@@ -2,8 +2,9 @@
  * Does the last chunk's read cost what the first one's does? The product's own read, over the whole date as one partition,
  * at its first and at its last page, with the rows that the server touched for it.
  */
+
+import { readSales } from '../core/settlement/stores/entry-page.js';
 import { type Db, openDatabase, select } from '../infra/database.js';
-import { readSales } from '../infra/stores/run-feed.js';
 import { type Spread, secondsSince, spreadOf } from './measure.js';
 
 export interface PageCost {

@@ -1,11 +1,11 @@
 /** One thread of a rung of the ladder: pages by OFFSET, the product's own arithmetic, one INSERT per line, one COMMIT per page. */
 import { once } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { decideSales } from '../batch/jobs/settle/decide.js';
-import { PolicyBook } from '../domain/policy-book.js';
+import { PolicyBook } from '../core/policies/rules/policy-book.js';
+import { readPolicies } from '../core/policies/stores/fee-policy.js';
+import { decideSales } from '../core/settlement/rules/decide.js';
+import { insertLines } from '../core/settlement/stores/line.js';
 import { inTransaction, openDatabase } from '../infra/database.js';
-import { readPolicies } from '../infra/stores/fee-policy.js';
-import { insertLines } from '../infra/stores/settlement-line.js';
 import { type OffsetPaging, readOffsetPage } from './offset-page.js';
 
 export interface LadderTask {

@@ -1,6 +1,8 @@
 /** A page of a date's sales the way the field reads it: LIMIT … OFFSET …, which walks over all rows before the page. */
+
+import type { SaleRow } from '../core/settlement/rules/decide.js';
+import { saleColumns, toSaleRow } from '../core/settlement/stores/entry-page.js';
 import { type Db, selectArrays } from '../infra/database.js';
-import { type SaleRow, saleColumns, toSaleRow } from '../infra/stores/run-feed.js';
 
 /** `rows`: the walk goes over whole rows. `covering`: over the entries of a secondary index that holds all it needs. */
 export type OffsetPaging = 'rows' | 'covering';

@@ -5,10 +5,10 @@
  *
  * Intermediate values are kept in user variables, because both engines would compute an expression as often as it is written.
  */
-import type { FeePolicy } from '../domain/fee-policy.js';
-import { FULL_RATE_E4, MAX_MINOR, ROUNDINGS } from '../domain/money.js';
-import type { StoredPolicy } from '../domain/policy-book.js';
+import type { FeePolicy } from '../core/policies/rules/fee-policy.js';
+import type { StoredPolicy } from '../core/policies/rules/policy-book.js';
 import { change, type Db } from '../infra/database.js';
+import { FULL_RATE_E4, MAX_MINOR, ROUNDINGS } from '../kernel/money.js';
 import { LINE_COLUMNS } from './database.js';
 
 const POLICY_COLUMNS = [

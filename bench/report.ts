@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { LineWriter } from '../infra/stores/settlement-line.js';
+import type { LineWriter } from '../core/settlement/stores/line.js';
 import { barChart } from './chart.js';
 import type { FloorKind } from './floor.js';
 import type { ImportResult } from './import-file.js';

@@ -4,9 +4,9 @@
  * read the result, which goes to standard output and to bench/results.
  */
 import { parseArgs } from 'node:util';
+import { seedFeed } from '../core/sample/seed-feed.js';
+import { type LineWriter, probeLineWriter } from '../core/settlement/stores/line.js';
 import { openDatabase } from '../infra/database.js';
-import { seedFeed } from '../infra/feed-import/seed-feed.js';
-import { type LineWriter, probeLineWriter } from '../infra/stores/settlement-line.js';
 import { databaseUrl, dropDatabase, forgetRuns, linesFingerprint, makeDatabase } from './database.js';
 import { Floor, type FloorKind } from './floor.js';
 import { measureImport } from './import-file.js';

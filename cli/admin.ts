@@ -3,12 +3,12 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { checkPassword, normaliseEmail } from '../domain/account.js';
-import { errors, isRefusal, MagamError } from '../domain/errors.js';
+import { openPasswords } from '../core/accounts/passwords.js';
+import { checkPassword, normaliseEmail } from '../core/accounts/rules/account.js';
+import { insertAccount } from '../core/accounts/stores/account.js';
 import { inTransaction } from '../infra/database.js';
-import { openPasswords } from '../infra/passwords.js';
-import { insertAccount } from '../infra/stores/account.js';
 import { recordAudit } from '../infra/stores/audit-log.js';
+import { errors, isRefusal, MagamError } from '../kernel/errors.js';
 import { withDatabase } from './context.js';
 import { note, print, printJson } from './output.js';
 

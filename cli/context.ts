@@ -7,12 +7,12 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { addDays, isBusinessDate } from '../domain/business-date.js';
-import { errors, MagamError } from '../domain/errors.js';
 import { type Config, readConfig } from '../infra/config.js';
 import { type Db, openDatabase, silenceWithin } from '../infra/database.js';
 import { migrate, requireCurrentSchema } from '../infra/migrate.js';
 import { todayIn } from '../infra/time-zone.js';
+import { addDays, isBusinessDate } from '../kernel/business-date.js';
+import { errors, MagamError } from '../kernel/errors.js';
 import { note } from './output.js';
 
 /** The root of the package: sources or `dist` lie one level below it. */

@@ -1,12 +1,12 @@
 /** `magam explain ORDER_ID LINE_ID`: every step from stored inputs and policy version to the net, for a sale and its refunds. */
 import type { Command } from 'commander';
-import { errors, MagamError } from '../domain/errors.js';
-import { isExternalId } from '../domain/external-id.js';
-import { FIGURE_NAMES, type Figures } from '../domain/figures.js';
-import type { ScopeCandidates } from '../domain/policy-candidates.js';
+import type { ScopeCandidates } from '../core/policies/rules/policy-candidates.js';
+import { explainLine, type LineExplanation, type Replay } from '../core/settlement/explain-line.js';
+import { FIGURE_NAMES, type Figures } from '../core/settlement/rules/figures.js';
+import type { StoredOutcome, StoredRefundStory, StoredSaleStory } from '../core/settlement/stores/line-story.js';
 import { isoTime } from '../infra/database.js';
-import { explainLine, type LineExplanation, type Replay } from '../infra/explain-line.js';
-import type { StoredOutcome, StoredRefundStory, StoredSaleStory } from '../infra/stores/feed-line.js';
+import { errors, MagamError } from '../kernel/errors.js';
+import { isExternalId } from '../kernel/external-id.js';
 import { withDatabase } from './context.js';
 import { money, note, print, printJson, printTable } from './output.js';
 

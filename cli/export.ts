@@ -1,9 +1,9 @@
 /** `magam settlements` and `magam lines`: what was settled on a date, for other systems. */
 import { type Command, Option } from 'commander';
-import { MagamError } from '../domain/errors.js';
-import { isExternalId } from '../domain/external-id.js';
+import { type ExportForm, exportLines, exportSettlements } from '../core/settlement/settlement-export.js';
 import type { Db } from '../infra/database.js';
-import { type ExportForm, exportLines, exportSettlements } from '../infra/settlement-export.js';
+import { MagamError } from '../kernel/errors.js';
+import { isExternalId } from '../kernel/external-id.js';
 import { readDate, withDatabase } from './context.js';
 import { note, write } from './output.js';
 

@@ -1,13 +1,13 @@
 /** `magam import lines|refunds FILE`, `magam imports` and `magam imports abandon ID`: the feed from files of other systems. */
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { MagamError } from '../domain/errors.js';
+import { type ImportRequest, type ImportResult, importFile } from '../core/feed/import/import-file.js';
+import type { RowFault } from '../core/feed/import/row-faults.js';
+import { abandonImport } from '../core/feed/import/withdraw-import.js';
+import { type ImportRecord, listImports } from '../core/feed/stores/feed-import.js';
 import { armFaults } from '../infra/faults.js';
-import { type ImportRequest, type ImportResult, importFile } from '../infra/feed-import/import-file.js';
-import type { RowFault } from '../infra/feed-import/row-faults.js';
-import { abandonImport } from '../infra/feed-import/withdraw-import.js';
-import { type ImportRecord, listImports } from '../infra/stores/feed-import.js';
 import { isTimeZone } from '../infra/time-zone.js';
+import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, wholeNumber, withDatabase } from './context.js';
 import { count, note, type Progress, print, printJson, printTable, startProgress } from './output.js';
 

@@ -3,7 +3,7 @@
  * message and an exit code. Standard output carries results only; logs and progress go to standard error.
  */
 import { Command, CommanderError } from 'commander';
-import { MagamError } from '../domain/errors.js';
+import { MagamError } from '../kernel/errors.js';
 import { reportFailure } from './output.js';
 
 const wantsJson = process.argv.includes('--json');

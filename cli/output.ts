@@ -6,9 +6,9 @@ import { once } from 'node:events';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import colours from 'picocolors';
-import { errors, MagamError } from '../domain/errors.js';
-import { formatAmount } from '../domain/money.js';
 import { asMagamError, errorText } from '../infra/database.js';
+import { errors, MagamError } from '../kernel/errors.js';
+import { formatAmount } from '../kernel/money.js';
 
 /** Prints the one JSON document of a command. A bigint is written as an integer with all its digits. */
 export function printJson(document: unknown): void {

@@ -1,13 +1,13 @@
 /** `magam policies`: loads fee policies from a file and shows what is stored. */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { MagamError } from '../domain/errors.js';
-import { isPolicyCode } from '../domain/external-id.js';
-import { type PolicyScope, policyToFile } from '../domain/fee-policy.js';
-import { applyPolicies, findPolicyFaults } from '../infra/apply-policies.js';
+import { applyPolicies, findPolicyFaults } from '../core/policies/apply-policies.js';
+import { type PolicyScope, policyToFile } from '../core/policies/rules/fee-policy.js';
+import { parsePolicyFile } from '../core/policies/rules/policy-file.js';
+import { type PolicyRecord, readPolicyRecords } from '../core/policies/stores/fee-policy.js';
 import { isoTime } from '../infra/database.js';
-import { parsePolicyFile } from '../infra/policy-file.js';
-import { type PolicyRecord, readPolicyRecords } from '../infra/stores/fee-policy.js';
+import { MagamError } from '../kernel/errors.js';
+import { isPolicyCode } from '../kernel/external-id.js';
 import { withDatabase } from './context.js';
 import { print, printJson, printTable } from './output.js';
 

@@ -1,8 +1,7 @@
 /** `magam runs`: the job history, a graceful stop, and what was parked. */
+
 import type { Command } from 'commander';
-import { MagamError } from '../domain/errors.js';
-import { legName } from '../domain/settled-line.js';
-import { type Cell, inTransaction, isoTime } from '../infra/database.js';
+import { legName } from '../core/feed/rules/leg.js';
 import {
   type ExecutionRecord,
   type PartitionRecord,
@@ -15,7 +14,9 @@ import {
   readRuns,
   requestStop,
   streamExceptions,
-} from '../infra/stores/job-history.js';
+} from '../core/jobs/stores/job-history.js';
+import { type Cell, inTransaction, isoTime } from '../infra/database.js';
+import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
 import { count, counted, note, print, printJson, printTable, write } from './output.js';
 

@@ -1,8 +1,8 @@
 /** `magam sample`: something to try the HTTP server on. */
 import type { Command } from 'commander';
-import { makeSampleAccounts } from '../infra/sample/accounts.js';
-import { makeSampleCatalogue } from '../infra/sample/sample-catalogue.js';
-import { readAccountByEmail } from '../infra/stores/account.js';
+import { readAccountByEmail } from '../core/accounts/stores/account.js';
+import { makeSampleAccounts } from '../core/sample/sample-accounts.js';
+import { makeSampleCatalogue } from '../core/sample/sample-catalogue.js';
 import { wholeNumber, withDatabase } from './context.js';
 import { count, print, printJson, printTable } from './output.js';
 

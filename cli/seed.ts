@@ -1,9 +1,9 @@
 /** `magam seed`: a deterministic synthetic feed with its fee policies. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { MagamError } from '../domain/errors.js';
-import { SYNTHETIC_POLICIES_FROM } from '../domain/synthetic-policies.js';
+import { SYNTHETIC_POLICIES_FROM } from '../core/sample/rules/synthetic-policies.js';
+import { seedFeed } from '../core/sample/seed-feed.js';
 import { armFaults } from '../infra/faults.js';
-import { seedFeed } from '../infra/feed-import/seed-feed.js';
+import { MagamError } from '../kernel/errors.js';
 import { readDate, wholeNumber, withDatabase } from './context.js';
 import { count, print, printJson, startProgress } from './output.js';
 

@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { WorkerPools } from '../batch/engine/worker-pool.js';
 import type { SettleReport } from '../batch/jobs/settle/report.js';
 import { settleDate } from '../batch/jobs/settle/settle-date.js';
-import { datesBetween } from '../domain/business-date.js';
-import { MagamError } from '../domain/errors.js';
+import { requestRuns } from '../core/settlement/request-runs.js';
 import { armFaults } from '../infra/faults.js';
-import { requestRuns } from '../infra/request-runs.js';
+import { datesBetween } from '../kernel/business-date.js';
+import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
 import { count, counted, money, note, print, printJson, printTable, startProgress } from './output.js';
 

@@ -1,8 +1,8 @@
 /** `magam verify`: recomputes a closed date from what is stored, prints each check, exits 4 at a difference. */
 import type { Command } from 'commander';
 import colours from 'picocolors';
-import { verifyDate } from '../batch/verify.js';
-import { errors } from '../domain/errors.js';
+import { verifyDate } from '../batch/jobs/verify/verify-date.js';
+import { errors } from '../kernel/errors.js';
 import { readDate, withDatabase } from './context.js';
 import { counted, note, print, printJson, printTable, startProgress } from './output.js';
 

@@ -5,7 +5,7 @@
  * beyond 2^53 (the driver's default would corrupt it), a DECIMAL as a string, a date as its text.
  */
 import knexFactory, { type Knex } from 'knex';
-import { MagamError } from '../domain/errors.js';
+import { MagamError } from '../kernel/errors.js';
 
 /** A pool or a transaction: stores take either and never open a transaction themselves. */
 export type Db = Knex;

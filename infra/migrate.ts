@@ -4,7 +4,7 @@
  * dies with its connection, keeps two migrations apart.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { MagamError } from '../domain/errors.js';
+import { MagamError } from '../kernel/errors.js';
 import { createDatabase, type Db, isMissingTable, openDatabase, select } from './database.js';
 
 const bookTable = 'schema_migration';

@@ -1,6 +1,6 @@
 /** What the routes of accounts, sessions and sellers share. */
-import type { AccessTokens } from '../../infra/access-token.js';
-import type { Passwords } from '../../infra/passwords.js';
+import type { AccessTokens } from '../../core/accounts/access-token.js';
+import type { Passwords } from '../../core/accounts/passwords.js';
 import type { ApiContext } from '../context.js';
 import type { SignInLimits } from '../sessions/sign-in-limit.js';
 

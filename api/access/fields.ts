@@ -1,8 +1,8 @@
 /** Schemas of the fields that accounts and sessions share. */
 import { z } from 'zod';
-import { ROLES } from '../../domain/access.js';
-import { ACCOUNT_STATUSES, normaliseEmail } from '../../domain/account.js';
-import type { Account } from '../../infra/stores/account.js';
+import { ACCOUNT_STATUSES, normaliseEmail } from '../../core/accounts/rules/account.js';
+import type { Account } from '../../core/accounts/stores/account.js';
+import { ROLES } from '../../kernel/access.js';
 import { externalId, id, moment } from '../edge/fields.js';
 
 /** An address that an account is made with; the handler gets it normalised. */

@@ -1,6 +1,6 @@
 /** Accounts, sessions, sellers, audit log: the routes that share the password hasher and the limits of sign-in. */
-import { accessTokens } from '../../infra/access-token.js';
-import { openPasswords } from '../../infra/passwords.js';
+import { accessTokens } from '../../core/accounts/access-token.js';
+import { openPasswords } from '../../core/accounts/passwords.js';
 import { accountRoutes } from '../accounts/routes.js';
 import { auditRoutes } from '../audit/routes.js';
 import type { ApiContext } from '../context.js';

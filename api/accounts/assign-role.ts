@@ -1,10 +1,10 @@
 /** PUT /v1/accounts/{accountId}/role */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { lockAccount, lockActiveAdmins, readAccount, updateAccount } from '../../infra/stores/account.js';
-import { endSessions } from '../../infra/stores/account-session.js';
+import { lockAccount, lockActiveAdmins, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
+import { endSessions } from '../../core/accounts/stores/account-session.js';
+import { readSeller } from '../../core/accounts/stores/seller.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import { readSeller } from '../../infra/stores/seller.js';
+import { MagamError } from '../../kernel/errors.js';
 import { accountBody, accountSchema, role } from '../access/fields.js';
 import { externalId } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';

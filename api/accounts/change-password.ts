@@ -1,11 +1,11 @@
 /** PUT /v1/me/password */
 import { z } from 'zod';
-import { isStaff } from '../../domain/access.js';
-import { checkNewPassword } from '../../domain/account.js';
-import { MagamError } from '../../domain/errors.js';
-import { lockAccount, readAccount, updateAccount } from '../../infra/stores/account.js';
-import { endSessions } from '../../infra/stores/account-session.js';
+import { checkNewPassword } from '../../core/accounts/rules/account.js';
+import { lockAccount, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
+import { endSessions } from '../../core/accounts/stores/account-session.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
+import { isStaff } from '../../kernel/access.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { AccessContext } from '../access/context.js';
 import { newPassword, password } from '../access/fields.js';
 import { noContent } from '../edge/reply.js';

@@ -3,11 +3,11 @@
  * before its owner does, so it stands in the audit log, and the account's history shows the sign-in.
  */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { newOneTimePassword } from '../../infra/one-time-password.js';
-import { lockAccount, readAccount, updateAccount } from '../../infra/stores/account.js';
-import { endSessions } from '../../infra/stores/account-session.js';
+import { newOneTimePassword } from '../../core/accounts/one-time-password.js';
+import { lockAccount, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
+import { endSessions } from '../../core/accounts/stores/account-session.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { AccessContext } from '../access/context.js';
 import { accountBody, accountSchema, oneTimePassword } from '../access/fields.js';
 import { ok } from '../edge/reply.js';

@@ -1,9 +1,9 @@
 /** POST /v1/accounts/{accountId}/lock and /unlock */
-import { type AccountStatus, mayLock } from '../../domain/account.js';
-import { MagamError } from '../../domain/errors.js';
-import { lockAccount, lockActiveAdmins, readAccount, updateAccount } from '../../infra/stores/account.js';
-import { endSessions } from '../../infra/stores/account-session.js';
+import { type AccountStatus, mayLock } from '../../core/accounts/rules/account.js';
+import { lockAccount, lockActiveAdmins, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
+import { endSessions } from '../../core/accounts/stores/account-session.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
+import { MagamError } from '../../kernel/errors.js';
 import { accountBody, accountSchema } from '../access/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';

@@ -1,9 +1,9 @@
 /** GET and PATCH /v1/me */
 import { z } from 'zod';
-import { isStaff } from '../../domain/access.js';
-import { MagamError } from '../../domain/errors.js';
-import { type Account, lockAccount, readAccount, updateAccount } from '../../infra/stores/account.js';
+import { type Account, lockAccount, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
+import { isStaff } from '../../kernel/access.js';
+import { MagamError } from '../../kernel/errors.js';
 import { accountBody, accountSchema, phone } from '../access/fields.js';
 import type { ApiContext } from '../context.js';
 import { text } from '../edge/fields.js';

@@ -1,8 +1,8 @@
 /** GET /v1/accounts and GET /v1/accounts/{accountId} */
 import { z } from 'zod';
-import { foldEmail } from '../../domain/account.js';
-import { MagamError } from '../../domain/errors.js';
-import { listAccounts, readAccount } from '../../infra/stores/account.js';
+import { foldEmail } from '../../core/accounts/rules/account.js';
+import { listAccounts, readAccount } from '../../core/accounts/stores/account.js';
+import { MagamError } from '../../kernel/errors.js';
 import { accountBody, accountSchema, accountStatus, role } from '../access/fields.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';

@@ -4,9 +4,9 @@
  * 60 a minute of one address.
  */
 import { z } from 'zod';
-import { checkPassword } from '../../domain/account.js';
-import { isRefusal, MagamError } from '../../domain/errors.js';
-import { insertAccount, readAccount } from '../../infra/stores/account.js';
+import { checkPassword } from '../../core/accounts/rules/account.js';
+import { insertAccount, readAccount } from '../../core/accounts/stores/account.js';
+import { isRefusal, MagamError } from '../../kernel/errors.js';
 import type { AccessContext } from '../access/context.js';
 import { accountBody, accountSchema, newEmail, newPassword, phone } from '../access/fields.js';
 import { text } from '../edge/fields.js';

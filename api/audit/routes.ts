@@ -1,7 +1,7 @@
 /** GET /v1/audit-log */
 import { z } from 'zod';
-import { ROLES } from '../../domain/access.js';
 import { listAudit } from '../../infra/stores/audit-log.js';
+import { ROLES } from '../../kernel/access.js';
 import { momentKey } from '../access/fields.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';

@@ -1,8 +1,6 @@
 /** The category tree: everybody reads it, staff make and rename. */
 import { z } from 'zod';
-import { levelBelow } from '../../domain/category-tree.js';
-import { MagamError } from '../../domain/errors.js';
-import type { Db, Tx } from '../../infra/database.js';
+import { levelBelow } from '../../core/catalogue/rules/category-tree.js';
 import {
   type CategoryRecord,
   insertCategory,
@@ -10,8 +8,10 @@ import {
   readCategories,
   readCategory,
   renameCategory,
-} from '../../infra/stores/category.js';
-import { hasProducts } from '../../infra/stores/product.js';
+} from '../../core/catalogue/stores/category.js';
+import { hasProducts } from '../../core/catalogue/stores/product.js';
+import type { Db, Tx } from '../../infra/database.js';
+import { MagamError } from '../../kernel/errors.js';
 import { id } from '../edge/fields.js';
 import { created, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';

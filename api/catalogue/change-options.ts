@@ -1,16 +1,16 @@
 /** Makes, edits and removes the options of a product. They have the product's version: whoever changes one changes the product. */
 import type { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { OPTIONS_MAX, priceFault } from '../../domain/product.js';
-import type { Db, Tx } from '../../infra/database.js';
-import { type ProductDetail, touchProduct } from '../../infra/stores/product.js';
+import { OPTIONS_MAX, priceFault } from '../../core/catalogue/rules/product.js';
+import { type ProductDetail, touchProduct } from '../../core/catalogue/stores/product.js';
 import {
   deleteOption,
   insertOption,
   type OptionRecord,
   readOptions,
   updateOption,
-} from '../../infra/stores/product-option.js';
+} from '../../core/catalogue/stores/product-option.js';
+import type { Db, Tx } from '../../infra/database.js';
+import { MagamError } from '../../kernel/errors.js';
 import { created, ok, type Reply } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
 import type { CatalogueCache } from './catalogue-cache.js';

@@ -1,10 +1,16 @@
 /** What every change of the catalogue has in common. */
-import { isStaff } from '../../domain/access.js';
-import { isRefusal, MagamError, type Refusal } from '../../domain/errors.js';
+
+import { type CategoryPlace, readCategoryPlace, shareCategory } from '../../core/catalogue/stores/category.js';
+import {
+  lockProduct,
+  type ProductDetail,
+  type ProductSummary,
+  readProduct,
+} from '../../core/catalogue/stores/product.js';
 import type { Tx } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import { type CategoryPlace, readCategoryPlace, shareCategory } from '../../infra/stores/category.js';
-import { lockProduct, type ProductDetail, type ProductSummary, readProduct } from '../../infra/stores/product.js';
+import { isStaff } from '../../kernel/access.js';
+import { isRefusal, MagamError, type Refusal } from '../../kernel/errors.js';
 import type { Reply } from '../edge/reply.js';
 import type { Call } from '../edge/route.js';
 import type { CatalogueCache, ProductPlace } from './catalogue-cache.js';

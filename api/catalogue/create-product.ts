@@ -1,11 +1,11 @@
 /** Makes a product with its options: a seller its own, staff for a seller they name. */
 import type { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { priceFault } from '../../domain/product.js';
-import { insertProduct } from '../../infra/stores/product.js';
-import { insertOption } from '../../infra/stores/product-option.js';
-import { writeTerms } from '../../infra/stores/product-search.js';
-import { readSeller } from '../../infra/stores/seller.js';
+import { readSeller } from '../../core/accounts/stores/seller.js';
+import { priceFault } from '../../core/catalogue/rules/product.js';
+import { insertProduct } from '../../core/catalogue/stores/product.js';
+import { insertOption } from '../../core/catalogue/stores/product-option.js';
+import { writeTerms } from '../../core/catalogue/stores/product-search.js';
+import { MagamError } from '../../kernel/errors.js';
 import { invalidRequest } from '../edge/problem.js';
 import { created } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';

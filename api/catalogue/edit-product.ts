@@ -1,9 +1,9 @@
 /** Edits a product: a seller its own, staff any. */
-import { changeProduct } from '../../domain/product.js';
+import { changeProduct } from '../../core/catalogue/rules/product.js';
+import { type ProductContent, readProductSeller, updateProduct } from '../../core/catalogue/stores/product.js';
+import { readOptions } from '../../core/catalogue/stores/product-option.js';
+import { writeTerms } from '../../core/catalogue/stores/product-search.js';
 import type { Db } from '../../infra/database.js';
-import { type ProductContent, readProductSeller, updateProduct } from '../../infra/stores/product.js';
-import { readOptions } from '../../infra/stores/product-option.js';
-import { writeTerms } from '../../infra/stores/product-search.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { CatalogueCache } from './catalogue-cache.js';

@@ -1,8 +1,8 @@
 /** A seller's look at its own products, drafts and hidden ones among them. Not cached: it is for one reader. */
 import { z } from 'zod';
-import { PRODUCT_STATUSES } from '../../domain/product.js';
+import { PRODUCT_STATUSES } from '../../core/catalogue/rules/product.js';
+import { listProductsOfSeller } from '../../core/catalogue/stores/product.js';
 import type { Db } from '../../infra/database.js';
-import { listProductsOfSeller } from '../../infra/stores/product.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { externalId } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';

@@ -1,8 +1,13 @@
 /** Lists of products for everybody: filters, orders, pages by key, cached. */
 import { z } from 'zod';
-import { SEARCH_TEXT_MAX, textQuery } from '../../domain/search-terms.js';
+import { SEARCH_TEXT_MAX, textQuery } from '../../core/catalogue/rules/search-terms.js';
+import {
+  findProducts,
+  PRODUCT_ORDERS,
+  type ProductSearch,
+  sortKey,
+} from '../../core/catalogue/stores/product-search.js';
 import type { Db } from '../../infra/database.js';
-import { findProducts, PRODUCT_ORDERS, type ProductSearch, sortKey } from '../../infra/stores/product-search.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { externalId, idText } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';

@@ -1,8 +1,8 @@
 /** Reviews of a product, newest first, and one by itself. */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
+import { listReviews, type ReviewRecord, readReview } from '../../core/catalogue/stores/review.js';
 import type { Db } from '../../infra/database.js';
-import { listReviews, type ReviewRecord, readReview } from '../../infra/stores/review.js';
+import { MagamError } from '../../kernel/errors.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';

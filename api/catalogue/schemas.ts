@@ -1,6 +1,6 @@
 /** What products, options, categories and reviews look like in JSON. */
 import { z } from 'zod';
-import { CATEGORY_NAME_MAX } from '../../domain/category-tree.js';
+import { CATEGORY_NAME_MAX } from '../../core/catalogue/rules/category-tree.js';
 import {
   DESCRIPTION_MAX,
   NAME_MAX,
@@ -9,7 +9,7 @@ import {
   REVIEW_MAX,
   STARS_MAX,
   STARS_MIN,
-} from '../../domain/product.js';
+} from '../../core/catalogue/rules/product.js';
 import { amountMinor, externalId, id, idText, moment, text } from '../edge/fields.js';
 
 /** Text of several lines: no control characters but line ends and tabs. */

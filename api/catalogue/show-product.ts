@@ -1,8 +1,9 @@
 /** One product: for everybody from the cache; a draft or a hidden one for its seller and staff alone. */
-import { type Caller, grantOf, owns } from '../../domain/access.js';
-import { isListed } from '../../domain/product.js';
+
+import { isListed } from '../../core/catalogue/rules/product.js';
+import { type ProductDetail, readProduct } from '../../core/catalogue/stores/product.js';
 import type { Db } from '../../infra/database.js';
-import { type ProductDetail, readProduct } from '../../infra/stores/product.js';
+import { type Caller, grantOf, owns } from '../../kernel/access.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { type CatalogueCache, cachedReply, versionLabel } from './catalogue-cache.js';

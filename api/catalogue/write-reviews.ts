@@ -1,8 +1,7 @@
 /** Writes, edits and removes reviews: one per account and product. The product keeps their number and the sum of their stars. */
-import { MagamError } from '../../domain/errors.js';
-import { isListed } from '../../domain/product.js';
-import type { Db, Tx } from '../../infra/database.js';
-import { addReviews, type ProductSummary } from '../../infra/stores/product.js';
+
+import { isListed } from '../../core/catalogue/rules/product.js';
+import { addReviews, type ProductSummary } from '../../core/catalogue/stores/product.js';
 import {
   deleteReview,
   insertReview,
@@ -11,7 +10,9 @@ import {
   readReview,
   removeReview,
   updateReview,
-} from '../../infra/stores/review.js';
+} from '../../core/catalogue/stores/review.js';
+import type { Db, Tx } from '../../infra/database.js';
+import { MagamError } from '../../kernel/errors.js';
 import { created, noContent, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { CatalogueCache } from './catalogue-cache.js';

@@ -3,7 +3,7 @@ import compression from 'compression';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
-import { MagamError } from '../../domain/errors.js';
+import { MagamError } from '../../kernel/errors.js';
 import { mountDocuments } from './documents.js';
 import type { Metrics } from './metrics.js';
 import { openApiDocument } from './openapi.js';

@@ -3,7 +3,7 @@
  * are neither shown twice nor skipped.
  */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
+import { MagamError } from '../../kernel/errors.js';
 
 /** Query parameters of every paged list. */
 export const pageQuery = {

@@ -1,7 +1,7 @@
 /** Schemas of the fields that many routes share. */
 import { z } from 'zod';
-import { isBusinessDate } from '../../domain/business-date.js';
-import { isExternalId } from '../../domain/external-id.js';
+import { isBusinessDate } from '../../kernel/business-date.js';
+import { isExternalId } from '../../kernel/external-id.js';
 
 /** A database id in a path or query. */
 export const idText = z

@@ -3,7 +3,6 @@
  * gets the same answer. The answer is kept in the transaction of the work, so there is no moment in which one is there without the other.
  */
 import { createHmac, randomUUID } from 'node:crypto';
-import { errors, MagamError } from '../../domain/errors.js';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import {
@@ -13,6 +12,7 @@ import {
   keepAnswer,
   releaseKey,
 } from '../../infra/stores/idempotency-key.js';
+import { errors, MagamError } from '../../kernel/errors.js';
 import { bigintAsText, problemOf } from './problem.js';
 import type { Reply } from './reply.js';
 

@@ -1,8 +1,8 @@
 /** Prometheus metrics: requests by route, the connection pool, and what the batch is at. */
 import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type BatchGauges, readBatchGauges } from '../../core/jobs/stores/batch-gauges.js';
 import type { Db } from '../../infra/database.js';
-import { type BatchGauges, readBatchGauges } from '../../infra/stores/batch-gauges.js';
 import { requestState } from './request-state.js';
 
 export interface Metrics {

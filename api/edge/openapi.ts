@@ -6,8 +6,8 @@ import {
   type RouteConfig,
 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import { isPublic, permissions, ROLES } from '../../domain/access.js';
-import { type ErrorCode, errors } from '../../domain/errors.js';
+import { isPublic, permissions, ROLES } from '../../kernel/access.js';
+import { type ErrorCode, errors } from '../../kernel/errors.js';
 import { problemSchema } from './problem.js';
 import type { Route } from './route.js';
 

@@ -1,8 +1,8 @@
 /** Problem documents (RFC 9457) of the codes of the error registry. */
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { z } from 'zod';
-import { type ErrorCode, errors, MagamError } from '../../domain/errors.js';
 import { asMagamError, errorText } from '../../infra/database.js';
+import { type ErrorCode, errors, MagamError } from '../../kernel/errors.js';
 import { requestState } from './request-state.js';
 
 /** One place of a request that breaks its schema. */

@@ -1,8 +1,8 @@
 /** Mounts routes: who calls, how often, may they, is it well formed, whose is it, was it asked before; then the handler and its answer. */
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
-import { type Caller, grantOf, isPublic, owns } from '../../domain/access.js';
-import { MagamError } from '../../domain/errors.js';
 import { type Db, inTransaction } from '../../infra/database.js';
+import { type Caller, grantOf, isPublic, owns } from '../../kernel/access.js';
+import { MagamError } from '../../kernel/errors.js';
 import { bodyWithin } from './body-deadline.js';
 import { KeyedCall, Replayed, readKey, requestHash } from './idempotency.js';
 import { bigintAsText, failureOf } from './problem.js';

@@ -13,8 +13,8 @@ import {
   type Store,
 } from 'express-rate-limit';
 import { RedisStore } from 'rate-limit-redis';
-import { MagamError } from '../../domain/errors.js';
 import type { RedisLink } from '../../infra/redis.js';
+import { MagamError } from '../../kernel/errors.js';
 import { requestState } from './request-state.js';
 
 /** A limiter whose refusal is the RATE_LIMITED problem; RateLimit headers after the IETF's draft 8. */

@@ -2,8 +2,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
-import type { Caller } from '../../domain/access.js';
-import type { MagamError } from '../../domain/errors.js';
+import type { Caller } from '../../kernel/access.js';
+import type { MagamError } from '../../kernel/errors.js';
 
 export interface RequestState {
   readonly requestId: string;

@@ -4,9 +4,9 @@
  */
 import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
-import type { Caller, Owner, Permission } from '../../domain/access.js';
-import type { ErrorCode } from '../../domain/errors.js';
 import type { Tx } from '../../infra/database.js';
+import type { Caller, Owner, Permission } from '../../kernel/access.js';
+import type { ErrorCode } from '../../kernel/errors.js';
 import type { Reply, StreamedReply } from './reply.js';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { MagamError } from '../../domain/errors.js';
 import { errorText, pause } from '../../infra/database.js';
+import { MagamError } from '../../kernel/errors.js';
 
 /** A file for import may take this long to arrive; Node's five minutes would cut off a large one on a slow line (ms). */
 const UPLOAD_MAX_MS = 60 * 60_000;

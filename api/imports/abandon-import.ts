@@ -1,10 +1,16 @@
 /** Abandons an import that has not come to its end: what it wrote is withdrawn from the feed, by a runner. */
-import { MagamError } from '../../domain/errors.js';
+
+import { findUnfinishedImport } from '../../core/feed/stores/feed-import.js';
+import {
+  cancelWaitingTask,
+  lockTask,
+  requestCancel,
+  type TaskRecord,
+} from '../../core/tasks/stores/background-task.js';
 import type { Tx } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import { cancelWaitingTask, lockTask, requestCancel, type TaskRecord } from '../../infra/stores/background-task.js';
-import { findUnfinishedImport } from '../../infra/stores/feed-import.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { accepted } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';

@@ -1,10 +1,10 @@
 /** Imports of uploaded files as they are shown. The id is that of the upload's task: one address to follow, whatever happens below it. */
 import { z } from 'zod';
-import type { ImportParameters } from '../../domain/background-task.js';
-import { MagamError } from '../../domain/errors.js';
+import type { ImportRecord } from '../../core/feed/stores/feed-import.js';
+import type { ImportParameters } from '../../core/tasks/rules/background-task.js';
+import { readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';
-import { readTask, type TaskRecord } from '../../infra/stores/background-task.js';
-import type { ImportRecord } from '../../infra/stores/feed-import.js';
+import { MagamError } from '../../kernel/errors.js';
 import { businessDate, id, idText } from '../edge/fields.js';
 import { shownTask, taskFields } from '../tasks/task-fields.js';
 

@@ -1,10 +1,10 @@
 /** Imports of uploads: the latest of them, one to follow, and the rejects file of one. */
 import { once } from 'node:events';
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { listTasks } from '../../infra/stores/background-task.js';
-import { findUnfinishedImport } from '../../infra/stores/feed-import.js';
-import { readFileRecord, readParts } from '../../infra/stores/stored-file.js';
+import { findUnfinishedImport } from '../../core/feed/stores/feed-import.js';
+import { listTasks } from '../../core/tasks/stores/background-task.js';
+import { readFileRecord, readParts } from '../../core/tasks/stores/stored-file.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { id } from '../edge/fields.js';

@@ -1,18 +1,18 @@
 /** Takes a CSV file and asks for its import. The file goes into the database piece by piece; a runner imports it. */
 import type { Request } from 'express';
 import { z } from 'zod';
-import type { ImportParameters } from '../../domain/background-task.js';
-import { MagamError } from '../../domain/errors.js';
+import { parseMapping, REFUND_COLUMNS, SALE_COLUMNS } from '../../core/feed/import/columns.js';
+import { strictDecoder } from '../../core/feed/import/csv-file.js';
+import { receiveUpload, type Upload } from '../../core/tasks/receive-upload.js';
+import type { ImportParameters } from '../../core/tasks/rules/background-task.js';
+import { findActiveTask, insertTask, readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
+import { attachFile, deleteUnattachedFile } from '../../core/tasks/stores/stored-file.js';
 import type { Db, Tx } from '../../infra/database.js';
-import { parseMapping, REFUND_COLUMNS, SALE_COLUMNS } from '../../infra/feed-import/columns.js';
-import { strictDecoder } from '../../infra/feed-import/csv-file.js';
-import { receiveUpload, type Upload } from '../../infra/receive-upload.js';
 import { sha256 } from '../../infra/sha256.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import { findActiveTask, insertTask, readTask, type TaskRecord } from '../../infra/stores/background-task.js';
-import { attachFile, deleteUnattachedFile } from '../../infra/stores/stored-file.js';
 import { isTimeZone } from '../../infra/time-zone.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { text } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';

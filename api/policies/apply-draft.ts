@@ -1,11 +1,11 @@
 /** Applies a draft: its policies become versions that never change, all of them or none. */
 import { z } from 'zod';
-import type { PolicyCheckParameters } from '../../domain/background-task.js';
-import { applyPoliciesIn } from '../../infra/apply-policies.js';
+import { applyPoliciesIn } from '../../core/policies/apply-policies.js';
+import { endDraft, type PolicyDraft } from '../../core/policies/stores/policy-draft.js';
+import type { PolicyCheckParameters } from '../../core/tasks/rules/background-task.js';
+import { listTasks } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import { listTasks } from '../../infra/stores/background-task.js';
-import { endDraft, type PolicyDraft } from '../../infra/stores/policy-draft.js';
 import { businessDate, id, moment } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';

@@ -1,10 +1,10 @@
 /** Asks which lines of a past date a draft would have touched, and by how much: a row that a runner carries out. */
 import { z } from 'zod';
-import type { PolicyCheckParameters } from '../../domain/background-task.js';
-import { MagamError } from '../../domain/errors.js';
-import { insertTask } from '../../infra/stores/background-task.js';
-import { readCertificates } from '../../infra/stores/settlement-certificate.js';
+import { readCertificates } from '../../core/settlement/stores/certificate.js';
+import type { PolicyCheckParameters } from '../../core/tasks/rules/background-task.js';
+import { insertTask } from '../../core/tasks/stores/background-task.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { businessDate } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';

@@ -1,10 +1,10 @@
 /** Checks of drafts as they are shown. */
 import { z } from 'zod';
-import type { PolicyCheckParameters } from '../../domain/background-task.js';
-import { MagamError } from '../../domain/errors.js';
-import { TRIAL_DATES } from '../../domain/policy-trial.js';
+import { TRIAL_DATES } from '../../core/settlement/rules/policy-trial.js';
+import type { PolicyCheckParameters } from '../../core/tasks/rules/background-task.js';
+import { readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';
-import { readTask, type TaskRecord } from '../../infra/stores/background-task.js';
+import { MagamError } from '../../kernel/errors.js';
 import { amountMinor, businessDate, id, idText } from '../edge/fields.js';
 import { shownTask, taskFields } from '../tasks/task-fields.js';
 

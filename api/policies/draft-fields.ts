@@ -1,12 +1,13 @@
 /** Policy drafts as they are sent and shown. */
+
 import { z } from 'zod';
-import { DRAFT_STATUSES } from '../../domain/background-task.js';
-import { MagamError } from '../../domain/errors.js';
-import { type FeePolicy, policyToFile } from '../../domain/fee-policy.js';
-import { findPolicyFaults } from '../../infra/apply-policies.js';
+import { findPolicyFaults } from '../../core/policies/apply-policies.js';
+import { type FeePolicy, policyToFile } from '../../core/policies/rules/fee-policy.js';
+import { DRAFT_STATUSES } from '../../core/policies/rules/policy-draft.js';
+import { checkPolicyFile, type PolicyFileFault } from '../../core/policies/rules/policy-file.js';
+import { type PolicyDraft, type PolicyDraftSummary, readDraft } from '../../core/policies/stores/policy-draft.js';
 import type { Db } from '../../infra/database.js';
-import { checkPolicyFile, type PolicyFileFault } from '../../infra/policy-file.js';
-import { type PolicyDraft, type PolicyDraftSummary, readDraft } from '../../infra/stores/policy-draft.js';
+import { MagamError } from '../../kernel/errors.js';
 import { id, idText, moment, text } from '../edge/fields.js';
 import type { RequestFault } from '../edge/problem.js';
 

@@ -1,7 +1,7 @@
 /** Checks of a draft: the latest of them, one with its sums, and the lines that it found. */
 import { z } from 'zod';
-import { listTasks } from '../../infra/stores/background-task.js';
-import { readCheckLines } from '../../infra/stores/policy-check-line.js';
+import { readCheckLines } from '../../core/settlement/stores/policy-check-line.js';
+import { listTasks } from '../../core/tasks/stores/background-task.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { externalId, id } from '../edge/fields.js';

@@ -1,7 +1,8 @@
 /** Drafts of fee policies: the latest of them, and one with its policies and what it conflicts with. */
+
 import { z } from 'zod';
-import { DRAFT_STATUSES } from '../../domain/background-task.js';
-import { listDrafts } from '../../infra/stores/policy-draft.js';
+import { DRAFT_STATUSES } from '../../core/policies/rules/policy-draft.js';
+import { listDrafts } from '../../core/policies/stores/policy-draft.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { id } from '../edge/fields.js';

@@ -1,10 +1,10 @@
 /** The fee policies that are stored: every version of every one, and one with all its versions. */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { isPolicyCode } from '../../domain/external-id.js';
-import { policyToFile } from '../../domain/fee-policy.js';
+import { policyToFile } from '../../core/policies/rules/fee-policy.js';
+import { type PolicyRecord, readPolicyPage, readPolicyRecords } from '../../core/policies/stores/fee-policy.js';
 import { isoTime } from '../../infra/database.js';
-import { type PolicyRecord, readPolicyPage, readPolicyRecords } from '../../infra/stores/fee-policy.js';
+import { MagamError } from '../../kernel/errors.js';
+import { isPolicyCode } from '../../kernel/external-id.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { businessDate, externalId, moment } from '../edge/fields.js';

@@ -1,7 +1,8 @@
 /** Makes, rewrites and discards drafts of fee policies. A draft that a policy file could not be is refused, with every place named. */
+
+import { endDraft, insertDraft, updateDraft } from '../../core/policies/stores/policy-draft.js';
 import type { Tx } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import { endDraft, insertDraft, updateDraft } from '../../infra/stores/policy-draft.js';
 import { created, noContent, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { nameOf } from '../runs/run-reply.js';

@@ -1,8 +1,8 @@
 /** Follows a run as server-sent events. */
 import type { Writable } from 'node:stream';
-import { MagamError } from '../../domain/errors.js';
-import type { RunProgress } from '../../infra/run-meter.js';
-import { findRunById } from '../../infra/stores/run.js';
+import type { RunProgress } from '../../core/jobs/run-meter.js';
+import { findRunById } from '../../core/jobs/stores/run.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { pacedWriter } from '../edge/paced-writer.js';
 import { type Route, route } from '../edge/route.js';

@@ -1,8 +1,8 @@
 /** Lists the certificates of a run. */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { readCertificateRecords } from '../../infra/stores/job-history.js';
-import { findRunById } from '../../infra/stores/run.js';
+import { readCertificateRecords } from '../../core/jobs/stores/job-history.js';
+import { findRunById } from '../../core/jobs/stores/run.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';

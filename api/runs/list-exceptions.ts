@@ -1,10 +1,11 @@
 /** Lists what a run has parked, each with its whole entry of the feed. */
+
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { legName } from '../../domain/settled-line.js';
+import { legName } from '../../core/feed/rules/leg.js';
+import { findRunById } from '../../core/jobs/stores/run.js';
+import { type ParkedRecord, readParkedEntries } from '../../core/settlement/stores/exception.js';
 import { isoTime } from '../../infra/database.js';
-import { findRunById } from '../../infra/stores/run.js';
-import { type ParkedRecord, readParkedEntries } from '../../infra/stores/settlement-exception.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { amountMinor, businessDate, id, moment } from '../edge/fields.js';

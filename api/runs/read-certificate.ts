@@ -1,8 +1,8 @@
 /** Reads a certificate, and its body as the bytes that its hash is of. */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
+import { readCertificates, type StoredCertificate } from '../../core/settlement/stores/certificate.js';
 import { isoTime } from '../../infra/database.js';
-import { readCertificates, type StoredCertificate } from '../../infra/stores/settlement-certificate.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { businessDate, id, idText, moment } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';

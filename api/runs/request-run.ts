@@ -1,11 +1,11 @@
 /** Asks for the settlement of a date: a row that a runner picks up. */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { requireClosableInTurn } from '../../infra/closable-date.js';
-import { readDateStatus } from '../../infra/stores/calendar.js';
-import { ensureRun } from '../../infra/stores/run.js';
+import { readDateStatus } from '../../core/feed/stores/calendar.js';
+import { ensureRun } from '../../core/jobs/stores/run.js';
+import { requireClosableInTurn } from '../../core/settlement/closable-date.js';
 import { todayIn } from '../../infra/time-zone.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { businessDate } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';

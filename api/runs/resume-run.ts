@@ -1,7 +1,8 @@
 /** Resumes a run that was stopped or has failed. */
-import { MagamError } from '../../domain/errors.js';
-import { findRunById, isCompleted } from '../../infra/stores/run.js';
+
+import { findRunById, isCompleted } from '../../core/jobs/stores/run.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { type Route, route } from '../edge/route.js';
 import { runParams, runRequested } from './run-fields.js';

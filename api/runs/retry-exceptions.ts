@@ -1,8 +1,9 @@
 /** Tries again what a completed run has parked: a supplement, under the policies known when it is planned. */
-import { MagamError } from '../../domain/errors.js';
-import { findRunById, isCompleted } from '../../infra/stores/run.js';
-import { countOpenExceptions } from '../../infra/stores/settlement-exception.js';
+
+import { findRunById, isCompleted } from '../../core/jobs/stores/run.js';
+import { countOpenExceptions } from '../../core/settlement/stores/exception.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { type Route, route } from '../edge/route.js';
 import { runParams, runRequested } from './run-fields.js';

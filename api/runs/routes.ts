@@ -1,5 +1,5 @@
 /** The routes of runs and certificates. */
-import { RunMeter } from '../../infra/run-meter.js';
+import { RunMeter } from '../../core/jobs/run-meter.js';
 import type { ApiContext } from '../context.js';
 import type { Route } from '../edge/route.js';
 import { followRun } from './follow-run.js';

@@ -1,14 +1,14 @@
 /** What a caller who asked for a run is told. */
 
 import type { z } from 'zod';
-import type { Caller } from '../../domain/access.js';
+import type { RunProgress } from '../../core/jobs/run-meter.js';
+import type { RunSummary } from '../../core/jobs/stores/job-history.js';
+import type { ExecutionParameters, Run } from '../../core/jobs/stores/run.js';
+import { type RequestOutcome, requestOnce } from '../../core/settlement/request-runs.js';
 import type { Config } from '../../infra/config.js';
 import type { Tx } from '../../infra/database.js';
-import { type RequestOutcome, requestOnce } from '../../infra/request-runs.js';
-import type { RunProgress } from '../../infra/run-meter.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import type { RunSummary } from '../../infra/stores/job-history.js';
-import type { ExecutionParameters, Run } from '../../infra/stores/run.js';
+import type { Caller } from '../../kernel/access.js';
 import type { Reply } from '../edge/reply.js';
 import type { runProgress, runRequested, runSummary } from './run-fields.js';
 

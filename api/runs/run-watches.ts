@@ -2,9 +2,10 @@
  * Runs that somebody follows. One poller a run serves all its followers in this process, and ends with the last of them. Whoever is
  * slow is told the latest state and skips those between.
  */
-import { MagamError } from '../../domain/errors.js';
+
+import type { RunProgress } from '../../core/jobs/run-meter.js';
 import { pause } from '../../infra/database.js';
-import type { RunProgress } from '../../infra/run-meter.js';
+import { MagamError } from '../../kernel/errors.js';
 
 const POLL_MS = 1_000;
 

@@ -1,13 +1,14 @@
 /** Shows a run with its history and how far it is. */
-import { MagamError } from '../../domain/errors.js';
-import type { RunMeter } from '../../infra/run-meter.js';
+
+import type { RunMeter } from '../../core/jobs/run-meter.js';
 import {
   readCertificateRecords,
   readExecutions,
   readPartitionRecords,
   readPlans,
   readRun,
-} from '../../infra/stores/job-history.js';
+} from '../../core/jobs/stores/job-history.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';

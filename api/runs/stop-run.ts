@@ -1,9 +1,9 @@
 /** Asks whoever works on a run to stop after the chunk in hand, and withdraws requests that nobody has taken. */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
+import { requestStop } from '../../core/jobs/stores/job-history.js';
+import { findRunById } from '../../core/jobs/stores/run.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import { requestStop } from '../../infra/stores/job-history.js';
-import { findRunById } from '../../infra/stores/run.js';
+import { MagamError } from '../../kernel/errors.js';
 import { businessDate, id } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';

@@ -3,11 +3,11 @@
  * has to replace it: so nobody of the staff knows a password that is in use.
  */
 import { z } from 'zod';
-import { isRefusal, MagamError } from '../../domain/errors.js';
-import { newOneTimePassword } from '../../infra/one-time-password.js';
-import { insertAccount, readAccount } from '../../infra/stores/account.js';
+import { newOneTimePassword } from '../../core/accounts/one-time-password.js';
+import { insertAccount, readAccount } from '../../core/accounts/stores/account.js';
+import { readSeller } from '../../core/accounts/stores/seller.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import { readSeller } from '../../infra/stores/seller.js';
+import { isRefusal, MagamError } from '../../kernel/errors.js';
 import type { AccessContext } from '../access/context.js';
 import { accountBody, accountSchema, newEmail, oneTimePassword, phone } from '../access/fields.js';
 import { text } from '../edge/fields.js';

@@ -1,9 +1,9 @@
 /** POST /v1/sellers */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { sealBankAccount } from '../../infra/bank-account.js';
+import { sealBankAccount } from '../../core/accounts/bank-account.js';
+import { insertSeller, readSeller } from '../../core/accounts/stores/seller.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import { insertSeller, readSeller } from '../../infra/stores/seller.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { externalId } from '../edge/fields.js';
 import { created } from '../edge/reply.js';

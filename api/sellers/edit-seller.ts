@@ -1,9 +1,9 @@
 /** PATCH /v1/sellers/{sellerId} */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { sealBankAccount } from '../../infra/bank-account.js';
+import { sealBankAccount } from '../../core/accounts/bank-account.js';
+import { lockSeller, readSeller, updateSeller } from '../../core/accounts/stores/seller.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import { lockSeller, readSeller, updateSeller } from '../../infra/stores/seller.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';

@@ -1,7 +1,7 @@
 /** GET /v1/sellers and GET /v1/sellers/{sellerId} */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { listSellers, readSeller } from '../../infra/stores/seller.js';
+import { listSellers, readSeller } from '../../core/accounts/stores/seller.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { externalId } from '../edge/fields.js';

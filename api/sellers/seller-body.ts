@@ -1,7 +1,12 @@
 /** Sellers as they are asked for and answered: the number of a bank account goes in and never comes out. */
 import { z } from 'zod';
-import { normaliseBankAccount, normaliseBusinessNumber, SELLER_STATUSES, TAX_TYPES } from '../../domain/seller.js';
-import type { Seller } from '../../infra/stores/seller.js';
+import {
+  normaliseBankAccount,
+  normaliseBusinessNumber,
+  SELLER_STATUSES,
+  TAX_TYPES,
+} from '../../core/accounts/rules/seller.js';
+import type { Seller } from '../../core/accounts/stores/seller.js';
 import { externalId, moment, text } from '../edge/fields.js';
 
 /** A text that the domain brings into its form, or refuses. */

@@ -1,8 +1,8 @@
 /** Metrics for Prometheus, behind the token of the settings, or behind the access token of whoever may read them. */
 import { timingSafeEqual } from 'node:crypto';
-import { type Caller, grantOf } from '../../domain/access.js';
-import { MagamError } from '../../domain/errors.js';
 import { sha256 } from '../../infra/sha256.js';
+import { type Caller, grantOf } from '../../kernel/access.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { Metrics } from '../edge/metrics.js';
 import { type Route, route } from '../edge/route.js';
 

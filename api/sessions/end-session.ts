@@ -1,7 +1,7 @@
 /** DELETE /v1/me/sessions/{sessionId} */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { endSession, readSessionOwner } from '../../infra/stores/account-session.js';
+import { endSession, readSessionOwner } from '../../core/accounts/stores/account-session.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { noContent } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';

@@ -1,6 +1,6 @@
 /** GET /v1/me/sessions */
 import { z } from 'zod';
-import { listLiveSessions } from '../../infra/stores/account-session.js';
+import { listLiveSessions } from '../../core/accounts/stores/account-session.js';
 import { momentKey } from '../access/fields.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';

@@ -3,8 +3,8 @@
  * first of all. There are no clients to register: client_id and client_secret are ignored, and so is what else comes along (3.2).
  */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { ACCESS_TOKEN_SECONDS } from '../../infra/access-token.js';
+import { ACCESS_TOKEN_SECONDS } from '../../core/accounts/access-token.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { AccessContext } from '../access/context.js';
 import { ok, type Reply } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';

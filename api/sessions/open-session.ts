@@ -1,11 +1,7 @@
 /** Signing in: a name and a password become a session with its first pair of tokens. */
 import { createHmac } from 'node:crypto';
-import { isStaff } from '../../domain/access.js';
-import { checkNewPassword, normaliseEmail, type SignInOutcome } from '../../domain/account.js';
-import { type ErrorCode, MagamError } from '../../domain/errors.js';
-import { newRefreshToken } from '../../infra/access-token.js';
-import { inTransaction, type Tx } from '../../infra/database.js';
-import { sha256 } from '../../infra/sha256.js';
+import { newRefreshToken } from '../../core/accounts/access-token.js';
+import { checkNewPassword, normaliseEmail, type SignInOutcome } from '../../core/accounts/rules/account.js';
 import {
   type Account,
   lockAccount,
@@ -13,10 +9,19 @@ import {
   readAccountByEmail,
   replacePasswordHash,
   updateAccount,
-} from '../../infra/stores/account.js';
-import { type Device, endSessions, insertRefreshToken, insertSession } from '../../infra/stores/account-session.js';
+} from '../../core/accounts/stores/account.js';
+import {
+  type Device,
+  endSessions,
+  insertRefreshToken,
+  insertSession,
+} from '../../core/accounts/stores/account-session.js';
+import { insertSignIn } from '../../core/accounts/stores/sign-in.js';
+import { inTransaction, type Tx } from '../../infra/database.js';
+import { sha256 } from '../../infra/sha256.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import { insertSignIn } from '../../infra/stores/sign-in.js';
+import { isStaff } from '../../kernel/access.js';
+import { type ErrorCode, MagamError } from '../../kernel/errors.js';
 import type { AccessContext } from '../access/context.js';
 
 export interface Credentials {

@@ -4,18 +4,19 @@
  * client that sends one token twice at the same time (two tabs, a retry after a lost answer) signs itself out. There is no grace period, because
  * within it a thief would go unnoticed.
  */
-import { type ErrorCode, MagamError } from '../../domain/errors.js';
-import { newRefreshToken } from '../../infra/access-token.js';
-import { inTransaction } from '../../infra/database.js';
-import { sha256 } from '../../infra/sha256.js';
-import { type Account, readAccount } from '../../infra/stores/account.js';
+
+import { newRefreshToken } from '../../core/accounts/access-token.js';
+import { type Account, readAccount } from '../../core/accounts/stores/account.js';
 import {
   type Device,
   endSession,
   insertRefreshToken,
   lockRefreshToken,
   useRefreshToken,
-} from '../../infra/stores/account-session.js';
+} from '../../core/accounts/stores/account-session.js';
+import { inTransaction } from '../../infra/database.js';
+import { sha256 } from '../../infra/sha256.js';
+import { type ErrorCode, MagamError } from '../../kernel/errors.js';
 import type { AccessContext } from '../access/context.js';
 import type { OpenedSession } from './open-session.js';
 

@@ -1,8 +1,8 @@
 /** Tokens as they are answered. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { ACCESS_TOKEN_SECONDS } from '../../infra/access-token.js';
-import type { Device } from '../../infra/stores/account-session.js';
+import { ACCESS_TOKEN_SECONDS } from '../../core/accounts/access-token.js';
+import type { Device } from '../../core/accounts/stores/account-session.js';
 import { accountBody, accountSchema } from '../access/fields.js';
 import type { OpenedSession } from './open-session.js';
 

@@ -5,7 +5,7 @@
  */
 import type { Request, RequestHandler } from 'express';
 import { ipKeyGenerator, type Store } from 'express-rate-limit';
-import { foldEmail } from '../../domain/account.js';
+import { foldEmail } from '../../core/accounts/rules/account.js';
 import type { Db } from '../../infra/database.js';
 import { databaseRateStore } from '../../infra/rate-limit-store.js';
 import { limiter } from '../edge/request-limit.js';

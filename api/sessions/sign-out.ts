@@ -1,5 +1,5 @@
 /** DELETE /v1/sessions/current */
-import { endSession } from '../../infra/stores/account-session.js';
+import { endSession } from '../../core/accounts/stores/account-session.js';
 import type { ApiContext } from '../context.js';
 import { noContent } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';

@@ -2,8 +2,9 @@
  * Downloads as CSV. Each holds a database connection for as long as its reader takes, so that only a few may go on at a time; a
  * reader that takes nothing for a minute is cut off.
  */
-import { MagamError } from '../../domain/errors.js';
-import type { ExportForm, Sink } from '../../infra/settlement-export.js';
+
+import type { ExportForm, Sink } from '../../core/settlement/settlement-export.js';
+import { MagamError } from '../../kernel/errors.js';
 import { pacedWriter } from '../edge/paced-writer.js';
 import type { StreamedReply } from '../edge/reply.js';
 

@@ -1,8 +1,8 @@
 /** Explains a line: every step from what is stored and its policy to the net, for a sale and its refunds. */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { explainLine } from '../../infra/explain-line.js';
-import { readSellerOfLine } from '../../infra/stores/feed-line.js';
+import { explainLine } from '../../core/settlement/explain-line.js';
+import { readSellerOfLine } from '../../core/settlement/stores/line-story.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { externalId } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';

@@ -1,9 +1,9 @@
 /** An explanation as JSON. It names no policies but those whose scope holds the line: general ones and its own seller's. */
 import { z } from 'zod';
-import { FIGURE_NAMES, type Figures } from '../../domain/figures.js';
+import type { LineExplanation, Replay } from '../../core/settlement/explain-line.js';
+import { FIGURE_NAMES, type Figures } from '../../core/settlement/rules/figures.js';
+import type { StoredOutcome, StoredRefundStory, StoredSaleStory } from '../../core/settlement/stores/line-story.js';
 import { isoTime } from '../../infra/database.js';
-import type { LineExplanation, Replay } from '../../infra/explain-line.js';
-import type { StoredOutcome, StoredRefundStory, StoredSaleStory } from '../../infra/stores/feed-line.js';
 import { amountMinor, businessDate, id, moment } from '../edge/fields.js';
 import { settledAmounts } from './settled-fields.js';
 

@@ -1,13 +1,14 @@
 /** Settled lines, as pages or as CSV. */
+
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { VAT_MODES } from '../../domain/figures.js';
-import { legName } from '../../domain/settled-line.js';
+import { legName } from '../../core/feed/rules/leg.js';
+import { VAT_MODES } from '../../core/policies/rules/fee-policy.js';
+import { readPoliciesById } from '../../core/policies/stores/fee-policy.js';
+import { exportLines, requireExportable } from '../../core/settlement/settlement-export.js';
+import { type LineKey, readLinePage, readOrderLines, type SettledRow } from '../../core/settlement/stores/line-page.js';
+import { readSettledDate } from '../../core/settlement/stores/settlement-export.js';
 import type { Db } from '../../infra/database.js';
-import { exportLines, requireExportable } from '../../infra/settlement-export.js';
-import { readPoliciesById } from '../../infra/stores/fee-policy.js';
-import { type LineKey, readLinePage, readOrderLines, type SettledRow } from '../../infra/stores/settled-lines.js';
-import { readSettledDate } from '../../infra/stores/settlement.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { businessDate, externalId, id } from '../edge/fields.js';

@@ -1,9 +1,9 @@
 /** What each seller is owed for each date, as pages or as CSV. */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { exportSettlements, requireExportable } from '../../infra/settlement-export.js';
-import { readSettlementPage, type SettledRow } from '../../infra/stores/settled-lines.js';
-import type { SettlementSelection } from '../../infra/stores/settlement.js';
+import { exportSettlements, requireExportable } from '../../core/settlement/settlement-export.js';
+import { readSettlementPage, type SettledRow } from '../../core/settlement/stores/line-page.js';
+import type { SettlementSelection } from '../../core/settlement/stores/settlement-export.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { businessDate, externalId } from '../edge/fields.js';

@@ -1,10 +1,10 @@
 /** What the lists and downloads of settlements and lines have in common: whose, of which dates, in which form. */
 import type { Request } from 'express';
 import { z } from 'zod';
-import type { Caller } from '../../domain/access.js';
-import { MagamError } from '../../domain/errors.js';
+import { findRunById } from '../../core/jobs/stores/run.js';
 import type { Db } from '../../infra/database.js';
-import { findRunById } from '../../infra/stores/run.js';
+import type { Caller } from '../../kernel/access.js';
+import { MagamError } from '../../kernel/errors.js';
 import { businessDate, externalId, idText } from '../edge/fields.js';
 
 export const selectionQuery = {

@@ -1,6 +1,7 @@
 /** The amounts of settlements and lines. */
-import { MagamError } from '../../domain/errors.js';
-import type { SettledRow } from '../../infra/stores/settled-lines.js';
+
+import type { SettledRow } from '../../core/settlement/stores/line-page.js';
+import { MagamError } from '../../kernel/errors.js';
 import { amountMinor } from '../edge/fields.js';
 
 /** As they count: those of a refund are negative. docs/settlement-rules.md says how each comes about. */

@@ -1,7 +1,7 @@
 /** What all work that a runner carries out has in common. */
 import { z } from 'zod';
-import { TASK_STATUSES } from '../../domain/background-task.js';
-import type { TaskRecord } from '../../infra/stores/background-task.js';
+import { TASK_STATUSES } from '../../core/tasks/rules/background-task.js';
+import type { TaskRecord } from '../../core/tasks/stores/background-task.js';
 import { moment } from '../edge/fields.js';
 
 const taskStatus = z.enum(TASK_STATUSES).meta({

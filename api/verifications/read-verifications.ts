@@ -1,7 +1,7 @@
 /** Verifications: the latest of them, and one with its checks. */
 import { z } from 'zod';
-import { MagamError } from '../../domain/errors.js';
-import { listTasks, readTask } from '../../infra/stores/background-task.js';
+import { listTasks, readTask } from '../../core/tasks/stores/background-task.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { businessDate, id } from '../edge/fields.js';

@@ -1,10 +1,10 @@
 /** Asks for the verification of a closed date: a row that a runner carries out. */
 import { z } from 'zod';
-import type { VerifyParameters } from '../../domain/background-task.js';
-import { MagamError } from '../../domain/errors.js';
-import { insertTask, readTask } from '../../infra/stores/background-task.js';
-import { readCertificates } from '../../infra/stores/settlement-certificate.js';
+import { readCertificates } from '../../core/settlement/stores/certificate.js';
+import type { VerifyParameters } from '../../core/tasks/rules/background-task.js';
+import { insertTask, readTask } from '../../core/tasks/stores/background-task.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { businessDate } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';

@@ -1,7 +1,7 @@
 /** Verifications as they are shown. */
 import { z } from 'zod';
-import type { VerifyParameters } from '../../domain/background-task.js';
-import type { TaskRecord } from '../../infra/stores/background-task.js';
+import type { VerifyParameters } from '../../core/tasks/rules/background-task.js';
+import type { TaskRecord } from '../../core/tasks/stores/background-task.js';
 import { businessDate, id, idText } from '../edge/fields.js';
 import { shownTask, taskFields } from '../tasks/task-fields.js';
 

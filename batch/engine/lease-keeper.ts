@@ -3,8 +3,9 @@
  * shows progress within the chunk deadline; a worker that does not is ended. The worker's own limit is the monotonic instant at which the
  * last successful renewal was sent, plus the lease, less a margin.
  */
+
+import { type Fence, renewLease } from '../../core/jobs/stores/partition.js';
 import type { Db } from '../../infra/database.js';
-import { type Fence, renewLease } from '../../infra/stores/run-partition.js';
 import { monotonicMs, type SharedBoard } from './protocol.js';
 
 export interface LeaseSettings {

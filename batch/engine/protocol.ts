@@ -2,11 +2,11 @@
  * The messages between the main thread and a worker thread, and the memory that they share. Only ids, limits and counts
  * cross; never rows. Errors cross as plain objects, because a thread boundary strips an Error of its code.
  */
-import type { Totals } from '../../domain/line-totals.js';
-import type { Leg } from '../../domain/settled-line.js';
-import type { EntrySource } from '../../infra/stores/run-feed.js';
-import type { Fence } from '../../infra/stores/run-partition.js';
-import type { LineWriter } from '../../infra/stores/settlement-line.js';
+
+import type { Fence } from '../../core/jobs/stores/partition.js';
+import type { EntrySource } from '../../core/settlement/stores/entry-page.js';
+import type { LineWriter } from '../../core/settlement/stores/line.js';
+import type { Db } from '../../infra/database.js';
 
 /** What a thread is started with. */
 export interface ThreadSettings {
@@ -32,18 +32,20 @@ export interface PartitionTask {
   readonly slot: number;
 }
 
-/** Computes a range of entries and writes nothing. */
-export interface TrialTask {
-  readonly kind: 'trial';
-  readonly date: string;
-  readonly leg: Leg;
-  readonly source: EntrySource;
-  readonly lo: number;
-  readonly hi: number;
-  /** Null: the policies known now. */
-  readonly policyRevision: number | null;
-  readonly chunkRows: number;
+/** A piece of a job that only reads. `input` and the answer are plain data that the job's two sides agree on. */
+export interface ScanTask {
+  readonly kind: 'scan';
+  /** The job whose `scan` carries it out. */
+  readonly job: string;
+  readonly input: unknown;
   readonly shared: SharedArrayBuffer;
+  readonly slot: number;
+}
+
+/** What a worker thread lends to a job: its one connection, and the board with its own slot. */
+export interface Thread {
+  readonly db: Db;
+  readonly board: SharedBoard;
   readonly slot: number;
 }
 
@@ -67,11 +69,6 @@ export interface WorkerError {
   readonly message: string;
   /** Trying again would not help. */
   readonly final: boolean;
-}
-
-export interface TrialOutcome {
-  readonly exceptions: number;
-  readonly totals: readonly [string, Totals][];
 }
 
 /** Milliseconds on the machine's monotonic clock, which all threads share and which runs on while a process is stopped. */

@@ -3,8 +3,6 @@
  * those that others hold until they finish or their lease ends. Several processes doing this at once share the work.
  */
 import { randomUUID } from 'node:crypto';
-import { type Db, inTransaction, isConnectionLost, isLockConflict, pause } from '../../infra/database.js';
-import { beat } from '../../infra/stores/run.js';
 import {
   claimPartition,
   endPartitionExecution,
@@ -13,7 +11,9 @@ import {
   type Partition,
   readPartitions,
   releasePartition,
-} from '../../infra/stores/run-partition.js';
+} from '../../core/jobs/stores/partition.js';
+import { beat } from '../../core/jobs/stores/run.js';
+import { type Db, inTransaction, isConnectionLost, isLockConflict, pause } from '../../infra/database.js';
 import { LeaseKeeper, type LeaseSettings } from './lease-keeper.js';
 import { monotonicMs, type PartitionOutcome, type PartitionTask } from './protocol.js';
 import { OUTAGE_MS, survivingOutage } from './survive-outage.js';

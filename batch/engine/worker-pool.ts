@@ -6,10 +6,9 @@ import {
   noCounts,
   type PartitionOutcome,
   type PartitionTask,
+  type ScanTask,
   SharedBoard,
   type ThreadSettings,
-  type TrialOutcome,
-  type TrialTask,
 } from './protocol.js';
 
 /** Heap of a thread in MiB: a runaway thread dies alone. */
@@ -81,10 +80,11 @@ export class WorkerPool {
     });
   }
 
-  /** Computes a range in a free thread; waits for one. */
-  async runTrial(task: Slotted<TrialTask>): Promise<TrialOutcome> {
+  /** Runs a piece of a reading job in a free thread; waits for one. What goes wrong there is thrown here. */
+  async runScan(job: string, input: unknown): Promise<unknown> {
     while (this.freeSlots.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    return this.inSlot((slot) => this.pool.run({ ...task, shared: this.board.memory, slot }) as Promise<TrialOutcome>);
+    const task: Omit<ScanTask, 'shared' | 'slot'> = { kind: 'scan', job, input };
+    return this.inSlot((slot) => this.pool.run({ ...task, shared: this.board.memory, slot }));
   }
 
   async close(): Promise<void> {

@@ -4,19 +4,19 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { MagamError } from '../../domain/errors.js';
-import type { Config } from '../../infra/config.js';
-import { asMagamError, type Db, errorText, inTransaction } from '../../infra/database.js';
-import { faultPoint } from '../../infra/faults.js';
-import { holdLeadership, resignLeadership } from '../../infra/stores/leader-lease.js';
 import {
   abandonDeadExecutions,
   requestedExecutions,
   runningRuns,
   stopForsakenRuns,
   takeRequest,
-} from '../../infra/stores/run.js';
+} from '../../core/jobs/stores/run.js';
+import type { Config } from '../../infra/config.js';
+import { asMagamError, type Db, errorText, inTransaction } from '../../infra/database.js';
+import { faultPoint } from '../../infra/faults.js';
+import { holdLeadership, resignLeadership } from '../../infra/stores/leader-lease.js';
 import { nowIn } from '../../infra/time-zone.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { WorkerPools } from '../engine/worker-pool.js';
 import { type SettleRequest, settleDate } from '../jobs/settle/settle-date.js';
 import { dueThrough, requestDueRun, SCHEDULE } from './schedule.js';

@@ -2,17 +2,18 @@
  * The schedule: from MAGAM_SETTLE_AT on, yesterday is due, and every earlier date that is still open. The leader asks for
  * the earliest of them by a row; the next becomes due when that is closed, so missed days are caught up in order.
  */
-import { addDays } from '../../domain/business-date.js';
-import { type Db, inTransaction } from '../../infra/database.js';
-import { readShutThrough, unsettledDatesBefore } from '../../infra/stores/calendar.js';
-import { fenceLeadership } from '../../infra/stores/leader-lease.js';
+
+import { readShutThrough, unsettledDatesBefore } from '../../core/feed/stores/calendar.js';
 import {
   type ExecutionParameters,
   ensureRun,
   findRun,
   lastRequestAgeMs,
   requestExecution,
-} from '../../infra/stores/run.js';
+} from '../../core/jobs/stores/run.js';
+import { type Db, inTransaction } from '../../infra/database.js';
+import { fenceLeadership } from '../../infra/stores/leader-lease.js';
+import { addDays } from '../../kernel/business-date.js';
 
 export const SCHEDULE = 'settle-schedule';
 /** A failed run is asked for again after this long. */

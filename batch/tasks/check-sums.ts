@@ -1,6 +1,6 @@
 /** The sums of a policy check: per currency what was settled and what it would have been, and the sellers it matters most to. */
-import type { Figures } from '../../domain/figures.js';
-import { type Leg, SALE } from '../../domain/settled-line.js';
+import { type Leg, SALE } from '../../core/feed/rules/leg.js';
+import type { Figures } from '../../core/settlement/rules/figures.js';
 
 /** The figures that a policy decides; the others are the entry's own. */
 export const DECIDED_FIGURES = [

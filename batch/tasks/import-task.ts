@@ -7,14 +7,11 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ImportParameters } from '../../domain/background-task.js';
-import { MagamError } from '../../domain/errors.js';
-import { type Db, inTransaction, isoTime } from '../../infra/database.js';
-import { faultPoint } from '../../infra/faults.js';
-import { type ImportResult, importFile } from '../../infra/feed-import/import-file.js';
-import { abandonImport } from '../../infra/feed-import/withdraw-import.js';
-import { noteCheckpoint, readTask, type TaskRecord } from '../../infra/stores/background-task.js';
-import { findCompletedImport, findUnfinishedImport, type ImportRecord } from '../../infra/stores/feed-import.js';
+import { type ImportResult, importFile } from '../../core/feed/import/import-file.js';
+import { abandonImport } from '../../core/feed/import/withdraw-import.js';
+import { findCompletedImport, findUnfinishedImport, type ImportRecord } from '../../core/feed/stores/feed-import.js';
+import type { ImportParameters } from '../../core/tasks/rules/background-task.js';
+import { noteCheckpoint, readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import {
   appendPart,
   attachFile,
@@ -22,7 +19,10 @@ import {
   insertFile,
   partBytes,
   readParts,
-} from '../../infra/stores/stored-file.js';
+} from '../../core/tasks/stores/stored-file.js';
+import { type Db, inTransaction, isoTime } from '../../infra/database.js';
+import { faultPoint } from '../../infra/faults.js';
+import { MagamError } from '../../kernel/errors.js';
 import { orInterrupted, type TaskCall, TaskInterrupted, TaskPostponed, type TaskRunner } from './task.js';
 
 /** The names under which the file and its rejects lie in the private folder; they are told to nobody. */

@@ -2,27 +2,34 @@
  * POLICY_CHECK: which lines of a closed date a draft of fee policies would have touched, and by how much. The date is read in one
  * consistent view; the touched lines are written as they are found, each batch behind the task's fence.
  */
-import type { PolicyCheckParameters } from '../../domain/background-task.js';
-import { isRefusal, MagamError } from '../../domain/errors.js';
-import type { FeePolicy } from '../../domain/fee-policy.js';
-import type { Figures } from '../../domain/figures.js';
-import { PolicyBook } from '../../domain/policy-book.js';
-import { type TrialBooks, type TrialOutcome, trialBooks, tryRefund, trySale } from '../../domain/policy-trial.js';
-import { type Leg, legName, REFUND, SALE } from '../../domain/settled-line.js';
-import { type Db, inSnapshot, inTransaction } from '../../infra/database.js';
-import { faultPoint } from '../../infra/faults.js';
-import { checkPolicyFile } from '../../infra/policy-file.js';
-import { fenceTask } from '../../infra/stores/background-task.js';
-import { readPolicies } from '../../infra/stores/fee-policy.js';
-import { type CheckLine, deleteCheckLines, insertCheckLines } from '../../infra/stores/policy-check-line.js';
-import type { SaleRow } from '../../infra/stores/run-feed.js';
-import { readCertificates } from '../../infra/stores/settlement-certificate.js';
+
+import { type Leg, legName, REFUND, SALE } from '../../core/feed/rules/leg.js';
+import type { FeePolicy } from '../../core/policies/rules/fee-policy.js';
+import { PolicyBook } from '../../core/policies/rules/policy-book.js';
+import { checkPolicyFile } from '../../core/policies/rules/policy-file.js';
+import { readPolicies } from '../../core/policies/stores/fee-policy.js';
+import type { SaleRow } from '../../core/settlement/rules/decide.js';
+import type { Figures } from '../../core/settlement/rules/figures.js';
+import {
+  type TrialBooks,
+  type TrialOutcome,
+  trialBooks,
+  tryRefund,
+  trySale,
+} from '../../core/settlement/rules/policy-trial.js';
+import { readCertificates } from '../../core/settlement/stores/certificate.js';
+import { type CheckLine, deleteCheckLines, insertCheckLines } from '../../core/settlement/stores/policy-check-line.js';
 import {
   readSettledRefunds,
   readSettledSales,
   type SettledEntry,
   type SettledPage,
-} from '../../infra/stores/verification.js';
+} from '../../core/settlement/stores/verification.js';
+import type { PolicyCheckParameters } from '../../core/tasks/rules/background-task.js';
+import { fenceTask } from '../../core/tasks/stores/background-task.js';
+import { type Db, inSnapshot, inTransaction } from '../../infra/database.js';
+import { faultPoint } from '../../infra/faults.js';
+import { isRefusal, MagamError } from '../../kernel/errors.js';
 import { CheckSums, DECIDED_FIGURES, type DecidedFigures } from './check-sums.js';
 import { orInterrupted, type TaskCall, TaskInterrupted, type TaskRunner } from './task.js';
 

@@ -7,12 +7,8 @@
  * most 0.24 s; renewals of leases come every fifth of a lease, by default every 2 s.
  */
 import { randomUUID } from 'node:crypto';
-import type { TaskKind } from '../../domain/background-task.js';
-import { MagamError } from '../../domain/errors.js';
-import type { Config } from '../../infra/config.js';
-import { asMagamError, type Db, errorText } from '../../infra/database.js';
-import { faultPoint } from '../../infra/faults.js';
-import { purgeTasks } from '../../infra/purge-tasks.js';
+import { purgeTasks } from '../../core/tasks/purge-tasks.js';
+import type { TaskKind } from '../../core/tasks/rules/background-task.js';
 import {
   type ClaimedTask,
   claimTask,
@@ -21,7 +17,11 @@ import {
   type Progress,
   releaseTask,
   type TaskEnd,
-} from '../../infra/stores/background-task.js';
+} from '../../core/tasks/stores/background-task.js';
+import type { Config } from '../../infra/config.js';
+import { asMagamError, type Db, errorText } from '../../infra/database.js';
+import { faultPoint } from '../../infra/faults.js';
+import { MagamError } from '../../kernel/errors.js';
 import { dropUpload, importTask, removeForsakenFolders } from './import-task.js';
 import { policyCheckTask } from './policy-check-task.js';
 import {

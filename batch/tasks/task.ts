@@ -1,8 +1,8 @@
 /** What the task loop and the kinds of tasks agree on. */
 
+import type { Progress, TaskEnd, TaskFence, TaskRecord } from '../../core/tasks/stores/background-task.js';
 import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
-import type { Progress, TaskEnd, TaskFence, TaskRecord } from '../../infra/stores/background-task.js';
 
 /** Why a task's work is to end before its end. */
 export type Interruption = 'stop' | 'cancel' | 'lost';

@@ -1,7 +1,7 @@
 /** VERIFY: `magam verify` as a task. */
-import type { VerifyParameters } from '../../domain/background-task.js';
+import type { VerifyParameters } from '../../core/tasks/rules/background-task.js';
 import { faultPoint } from '../../infra/faults.js';
-import { verifyDate } from '../verify.js';
+import { verifyDate } from '../jobs/verify/verify-date.js';
 import { orInterrupted, type TaskRunner } from './task.js';
 
 export const verifyTask: TaskRunner = {

@@ -2,7 +2,7 @@
  * The append-only record of what operators, admins and the command line changed. Nothing here updates or deletes a row. An entry is
  * written in the transaction of the change, so that neither exists without the other.
  */
-import type { Caller, Role } from '../../domain/access.js';
+import type { Caller, Role } from '../../kernel/access.js';
 import { change, type Db, isoTime, select, type Tx } from '../database.js';
 
 export interface AuditEntry {

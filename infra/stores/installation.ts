@@ -1,5 +1,5 @@
 /** What tells this database from others. */
-import { MagamError } from '../../domain/errors.js';
+import { MagamError } from '../../kernel/errors.js';
 import { type Db, select } from '../database.js';
 
 /** A random id that was made with the tables. */

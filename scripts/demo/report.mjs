@@ -89,8 +89,10 @@ export async function printReport(result) {
  * @param {number} sellers
  */
 async function firstLine(date, lines, sellers) {
-  /** @type {typeof import('../../domain/synthetic-feed.js')} */
-  const { SyntheticFeed } = await import(new URL('../../dist/domain/synthetic-feed.js', import.meta.url).href);
+  /** @type {typeof import('../../core/sample/rules/synthetic-feed.js')} */
+  const { SyntheticFeed } = await import(
+    new URL('../../dist/core/sample/rules/synthetic-feed.js', import.meta.url).href
+  );
   const feed = new SyntheticFeed({ date, lines, sellers, seed: '1' });
   return feed.sale(feed.isLater(0) ? 1 : 0);
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { addDays } from '../../domain/business-date.js';
+import { addDays } from '../../kernel/business-date.js';
 import { readLines, violations } from '../../scripts/chaos/invariants.mjs';
 import { tableCounts } from '../../scripts/chaos/scratch-database.mjs';
 import { DATE, documentOf, Settling } from '../support/settling.js';

@@ -1,7 +1,7 @@
 /** The runner as a daemon: its schedule, requests, takeovers, several of them, with Redis and without. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { addDays } from '../../domain/business-date.js';
 import { todayIn } from '../../infra/time-zone.js';
+import { addDays } from '../../kernel/business-date.js';
 import { violations } from '../../scripts/chaos/invariants.mjs';
 import { environment, type Magam, runMagam, startMagam, until } from '../../scripts/chaos/magam.mjs';
 import { type ScratchDatabase, seed } from '../../scripts/chaos/scratch-database.mjs';

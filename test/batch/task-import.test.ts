@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { requestCancel } from '../../core/tasks/stores/background-task.js';
+import { readFileRecord } from '../../core/tasks/stores/stored-file.js';
 import { change, inTransaction } from '../../infra/database.js';
-import { requestCancel } from '../../infra/stores/background-task.js';
-import { readFileRecord } from '../../infra/stores/stored-file.js';
 import { until } from '../../scripts/chaos/magam.mjs';
 import { salesCsv } from '../support/feed-files.js';
 import { ImportScene, LINES, manyLines } from '../support/import-scene.js';

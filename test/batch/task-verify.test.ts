@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Verification } from '../../batch/verify.js';
+import type { Verification } from '../../batch/jobs/verify/verify-date.js';
 import { until } from '../../scripts/chaos/magam.mjs';
 import { ImportScene } from '../support/import-scene.js';
 import { magamJson } from '../support/magam.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { certificateText, parseCertificate } from '../../domain/certificate.js';
+import { certificateText, parseCertificate } from '../../core/settlement/rules/certificate.js';
 import { sha256 } from '../../infra/sha256.js';
 import { magam, magamJson } from '../support/magam.js';
 import { createSettledDate, DAY, lineOf, NEXT_DAY, type SettledDate } from '../support/settled-date.js';

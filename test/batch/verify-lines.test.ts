@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { verifyDate } from '../../batch/verify.js';
+import { verifyDate } from '../../batch/jobs/verify/verify-date.js';
 import { magamJson } from '../support/magam.js';
 import { createSettledDate, DAY, lineOf, type SettledDate } from '../support/settled-date.js';
 

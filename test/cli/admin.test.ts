@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openPasswords } from '../../core/accounts/passwords.js';
+import { readAccountByEmail } from '../../core/accounts/stores/account.js';
 import { select } from '../../infra/database.js';
-import { openPasswords } from '../../infra/passwords.js';
-import { readAccountByEmail } from '../../infra/stores/account.js';
 import { listAudit } from '../../infra/stores/audit-log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { MagamError } from '../../domain/errors.js';
 import { readConfig } from '../../infra/config.js';
+import { MagamError } from '../../kernel/errors.js';
 
 describe('the configuration', () => {
   it('fills the defaults in, and takes empty variables for absent ones', () => {

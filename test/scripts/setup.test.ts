@@ -43,10 +43,10 @@ function describeCheckout(node: string, build: string): void {
 
 beforeEach(() => {
   rmSync(checkout, { recursive: true, force: true });
-  mkdirSync(at('domain'), { recursive: true });
+  mkdirSync(at('kernel'), { recursive: true });
   mkdirSync(at('node_modules'));
   for (const folder of ['scripts', 'bin']) cpSync(folder, at(folder), { recursive: true });
-  for (const file of ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'domain/money.ts']) {
+  for (const file of ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'kernel/money.ts']) {
     writeFileSync(at(file), '');
   }
   // As npm leaves it: no older than the lock file, so that nothing is installed here.
@@ -63,7 +63,7 @@ describe('set-up', () => {
     expect(builds()).toBe(1);
 
     const later = new Date(Date.now() + 1_000);
-    utimesSync(at('domain/money.ts'), later, later);
+    utimesSync(at('kernel/money.ts'), later, later);
     expect((await run('scripts/setup.mjs')).code).toBe(0);
     expect(builds()).toBe(2);
   });

@@ -1,16 +1,16 @@
 /** Accounts and sellers for tests, made in the database: signed in without a password, so without its cost and its limits. */
 import { randomUUID } from 'node:crypto';
-import type { Role } from '../../domain/access.js';
-import { checkDigit } from '../../domain/seller.js';
-import { accessTokens, newRefreshToken } from '../../infra/access-token.js';
-import { sealBankAccount } from '../../infra/bank-account.js';
+import { accessTokens, newRefreshToken } from '../../core/accounts/access-token.js';
+import { sealBankAccount } from '../../core/accounts/bank-account.js';
+import { openPasswords } from '../../core/accounts/passwords.js';
+import { checkDigit } from '../../core/accounts/rules/seller.js';
+import { insertAccount, type NewAccount } from '../../core/accounts/stores/account.js';
+import { insertRefreshToken, insertSession } from '../../core/accounts/stores/account-session.js';
+import { insertSeller } from '../../core/accounts/stores/seller.js';
 import { readConfig } from '../../infra/config.js';
 import { type Db, inTransaction } from '../../infra/database.js';
-import { openPasswords } from '../../infra/passwords.js';
 import { sha256 } from '../../infra/sha256.js';
-import { insertAccount, type NewAccount } from '../../infra/stores/account.js';
-import { insertRefreshToken, insertSession } from '../../infra/stores/account-session.js';
-import { insertSeller } from '../../infra/stores/seller.js';
+import type { Role } from '../../kernel/access.js';
 
 /** The keys that a test's server has unless the test gives others. */
 const config = readConfig({ NODE_ENV: 'test' });

@@ -1,11 +1,11 @@
 /**
- * The settlement rules a second time, for comparison: fractions of bigints, no care for speed, nothing shared with domain/.
+ * The settlement rules a second time, for comparison: fractions of bigints, no care for speed, nothing shared with core/.
  * A rounding picks between the two neighbours by their distance.
  */
-import type { FeeComponent, FeePolicy } from '../../domain/fee-policy.js';
-import type { Figures } from '../../domain/figures.js';
-import type { Rounding } from '../../domain/money.js';
-import type { SaleInput } from '../../domain/settle-sale.js';
+import type { SaleInput } from '../../core/feed/rules/entry.js';
+import type { FeeComponent, FeePolicy } from '../../core/policies/rules/fee-policy.js';
+import type { Figures } from '../../core/settlement/rules/figures.js';
+import type { Rounding } from '../../kernel/money.js';
 
 export type ExactFigures = Record<keyof Figures, bigint>;
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ImportRequest } from '../../infra/feed-import/import-file.js';
+import type { ImportRequest } from '../../core/feed/import/import-file.js';
 
 export const SALE_HEADER =
   'order_id,line_id,seller_id,product_id,category,quantity,unit_price,shipping_fee,seller_discount,platform_discount,currency,ordered_on,confirmed_on';

@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addDays } from '../../domain/business-date.js';
 import { todayIn } from '../../infra/time-zone.js';
+import { addDays } from '../../kernel/business-date.js';
 import { until } from '../../scripts/chaos/magam.mjs';
 import { makeAccount } from './accounts.js';
 import { type CallAnswer, type RunningApi, startApi } from './api.js';

@@ -1,4 +1,4 @@
-import type { Commission, FeePolicy, PolicyScope } from '../../domain/fee-policy.js';
+import type { Commission, FeePolicy, PolicyScope } from '../../core/policies/rules/fee-policy.js';
 
 export type PolicyParts = Partial<Omit<FeePolicy, 'commission' | 'scope'>> & {
   readonly commission?: Partial<Commission>;

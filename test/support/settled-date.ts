@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyDate } from '../../batch/verify.js';
+import { verifyDate } from '../../batch/jobs/verify/verify-date.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { magam } from './magam.js';
 

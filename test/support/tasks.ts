@@ -1,10 +1,10 @@
 /** Background tasks asked for as the API does it, and runners that carry them out. */
 import { afterEach, expect } from '@jest/globals';
-import type { ImportParameters, TaskKind } from '../../domain/background-task.js';
+import { receiveUpload } from '../../core/tasks/receive-upload.js';
+import type { ImportParameters, TaskKind } from '../../core/tasks/rules/background-task.js';
+import { insertTask, readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
+import { attachFile, readParts } from '../../core/tasks/stores/stored-file.js';
 import { change, type Db, inTransaction } from '../../infra/database.js';
-import { receiveUpload } from '../../infra/receive-upload.js';
-import { insertTask, readTask, type TaskRecord } from '../../infra/stores/background-task.js';
-import { attachFile, readParts } from '../../infra/stores/stored-file.js';
 import { environment, type Magam, startMagam, until } from '../../scripts/chaos/magam.mjs';
 
 /** Nothing is due, so that a runner has nothing to do but tasks. */

@@ -2,6 +2,10 @@
  * The end of a generation, one transaction: every partition is done, the control totals that the database computes from the
  * feed equal the sums over the chunks, then settlements, certificate, closed date, completed run. All of it or nothing.
  */
+import { REFUND, SALE } from '../../../core/feed/rules/leg.js';
+import { closeDate } from '../../../core/feed/stores/calendar.js';
+import { type Partition, readPartitions } from '../../../core/jobs/stores/partition.js';
+import { findRun, isCompleted, moveRun, type Plan, type Run } from '../../../core/jobs/stores/run.js';
 import {
   type CertificateBody,
   type CertifiedControl,
@@ -12,30 +16,22 @@ import {
   controlOf,
   EMPTY_SHA256,
   partitionHashesText,
-} from '../../../domain/certificate.js';
-import { MagamError } from '../../../domain/errors.js';
-import { TotalsBy } from '../../../domain/line-totals.js';
-import { REFUND, SALE } from '../../../domain/settled-line.js';
-import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
-import { faultPoint } from '../../../infra/faults.js';
-import { sha256 } from '../../../infra/sha256.js';
-import { signHash } from '../../../infra/signing.js';
-import { closeDate } from '../../../infra/stores/calendar.js';
-import { findRun, isCompleted, moveRun, type Plan, type Run } from '../../../infra/stores/run.js';
-import { controlTotals, type FeedSums } from '../../../infra/stores/run-feed.js';
-import {
-  type Partition,
-  readPartitions,
-  readPartitionTotals,
-  totalsOfRow,
-} from '../../../infra/stores/run-partition.js';
+} from '../../../core/settlement/rules/certificate.js';
+import { TotalsBy } from '../../../core/settlement/rules/line-totals.js';
 import {
   insertCertificate,
   insertSettlements,
   readPreviousLink,
   readSettlementSums,
-} from '../../../infra/stores/settlement-certificate.js';
-import { countOpenExceptions } from '../../../infra/stores/settlement-exception.js';
+} from '../../../core/settlement/stores/certificate.js';
+import { controlTotals, type FeedSums } from '../../../core/settlement/stores/entry-page.js';
+import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
+import { readPartitionTotals, totalsOfRow } from '../../../core/settlement/stores/partition-total.js';
+import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
+import { faultPoint } from '../../../infra/faults.js';
+import { sha256 } from '../../../infra/sha256.js';
+import { signHash } from '../../../infra/signing.js';
+import { MagamError } from '../../../kernel/errors.js';
 
 /**
  * Completes the generation. Does nothing when somebody else has. Throws `CONTROL_TOTALS_DIFFER`.

@@ -2,12 +2,14 @@
  * The door and the plan of a run. Shutting the door waits for every writer of the date; only then, in a later transaction, is
  * the plan made, so it sees all that they committed.
  */
-import { type Leg, REFUND, SALE } from '../../../domain/settled-line.js';
-import { requireClosable } from '../../../infra/closable-date.js';
-import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
-import { faultPoint } from '../../../infra/faults.js';
-import { ensureDates, lockCalendar, lockOpenDates, readDateStatus, shutDate } from '../../../infra/stores/calendar.js';
-import { readPolicyRevision } from '../../../infra/stores/fee-policy.js';
+import { type Leg, REFUND, SALE } from '../../../core/feed/rules/leg.js';
+import {
+  ensureDates,
+  lockCalendar,
+  lockOpenDates,
+  readDateStatus,
+  shutDate,
+} from '../../../core/feed/stores/calendar.js';
 import {
   ensureRun,
   findPlan,
@@ -19,9 +21,13 @@ import {
   openSupplement,
   type Plan,
   type Run,
-} from '../../../infra/stores/run.js';
-import { countEntries, type EntrySource, entryIdAt } from '../../../infra/stores/run-feed.js';
-import { readCertificate } from '../../../infra/stores/settlement-certificate.js';
+} from '../../../core/jobs/stores/run.js';
+import { readPolicyRevision } from '../../../core/policies/stores/fee-policy.js';
+import { requireClosable } from '../../../core/settlement/closable-date.js';
+import { readCertificate } from '../../../core/settlement/stores/certificate.js';
+import { countEntries, type EntrySource, entryIdAt } from '../../../core/settlement/stores/entry-page.js';
+import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
+import { faultPoint } from '../../../infra/faults.js';
 
 /**
  * Shuts the door of the date and opens its run; finds both as they are when that was done before.

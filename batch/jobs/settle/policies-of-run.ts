@@ -1,8 +1,9 @@
 /** The policies of a run in a worker thread: compiled once per revision, with older ones fetched when a refund names them. */
-import { PolicyBook } from '../../../domain/policy-book.js';
+
+import { PolicyBook } from '../../../core/policies/rules/policy-book.js';
+import { readPolicies, readPoliciesById } from '../../../core/policies/stores/fee-policy.js';
+import type { RefundRow } from '../../../core/settlement/rules/decide.js';
 import type { Db } from '../../../infra/database.js';
-import { readPolicies, readPoliciesById } from '../../../infra/stores/fee-policy.js';
-import type { RefundRow } from '../../../infra/stores/run-feed.js';
 
 export class RunPolicies {
   private revision: number | null | undefined;

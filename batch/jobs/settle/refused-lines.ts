@@ -1,9 +1,10 @@
 /** Lines that the database refuses for their own data: found by trying them, in a transaction that is rolled back. */
-import { SALE, type SettledLine } from '../../../domain/settled-line.js';
+import { SALE } from '../../../core/feed/rules/leg.js';
+import type { Refused } from '../../../core/settlement/rules/decide.js';
+import type { SettledLine } from '../../../core/settlement/rules/line.js';
+import { findEntriesParkedAs } from '../../../core/settlement/stores/exception.js';
+import { insertLines } from '../../../core/settlement/stores/line.js';
 import { type Db, errorText, inTransaction, isDataError, isDuplicateKey, type Tx } from '../../../infra/database.js';
-import { findEntriesParkedAs } from '../../../infra/stores/settlement-exception.js';
-import { insertLines } from '../../../infra/stores/settlement-line.js';
-import type { Refused } from './decide.js';
 
 /**
  * Finds the refused ones among lines of one leg by halving: a refused statement undoes only itself. A line that exists already is

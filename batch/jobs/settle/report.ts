@@ -1,11 +1,11 @@
 /** What a settle command reports: the state of the whole run, whoever did the work. */
 
-import type { Totals } from '../../../domain/line-totals.js';
+import { isCompleted, type Run, type RunStatus, readRunCounts } from '../../../core/jobs/stores/run.js';
+import type { Totals } from '../../../core/settlement/rules/line-totals.js';
+import { readCertificate } from '../../../core/settlement/stores/certificate.js';
+import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
+import { readRunTotals } from '../../../core/settlement/stores/partition-total.js';
 import type { Db } from '../../../infra/database.js';
-import { isCompleted, type Run, type RunStatus, readRunCounts } from '../../../infra/stores/run.js';
-import { readRunTotals } from '../../../infra/stores/run-partition.js';
-import { readCertificate } from '../../../infra/stores/settlement-certificate.js';
-import { countOpenExceptions } from '../../../infra/stores/settlement-exception.js';
 
 export interface CurrencyTotals {
   readonly currency: string;

@@ -2,13 +2,10 @@
  * Settles one business date: opens or joins the run, plans, works the partitions, finishes. The same call finishes the work
  * after any crash, and several at once share it. docs/batch-protocol.md tells what it survives.
  */
+
 import { hostname } from 'node:os';
-import { errors, MagamError } from '../../../domain/errors.js';
-import { TotalsBy } from '../../../domain/line-totals.js';
-import { type Leg, REFUND, SALE } from '../../../domain/settled-line.js';
-import { requireClosable } from '../../../infra/closable-date.js';
-import type { Config } from '../../../infra/config.js';
-import { asMagamError, type Db, errorText, inTransaction } from '../../../infra/database.js';
+import { type Leg, REFUND, SALE } from '../../../core/feed/rules/leg.js';
+import { retryFailedPartitions } from '../../../core/jobs/stores/partition.js';
 import {
   abandonDeadExecutions,
   beat,
@@ -22,10 +19,14 @@ import {
   type Plan,
   type Run,
   startExecution,
-} from '../../../infra/stores/run.js';
-import { retryFailedPartitions } from '../../../infra/stores/run-partition.js';
-import { countOpenExceptions } from '../../../infra/stores/settlement-exception.js';
+} from '../../../core/jobs/stores/run.js';
+import { requireClosable } from '../../../core/settlement/closable-date.js';
+import { TotalsBy } from '../../../core/settlement/rules/line-totals.js';
+import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
+import type { Config } from '../../../infra/config.js';
+import { asMagamError, type Db, errorText, inTransaction } from '../../../infra/database.js';
 import { todayIn } from '../../../infra/time-zone.js';
+import { errors, MagamError } from '../../../kernel/errors.js';
 import { survivingOutage } from '../../engine/survive-outage.js';
 import { type WorkResult, workPartitions } from '../../engine/work-partitions.js';
 import type { WorkerPools } from '../../engine/worker-pool.js';
@@ -39,6 +40,7 @@ import {
   type SettleReport,
   type Stage,
 } from './report.js';
+import type { TrialInput, TrialOutcome } from './trial.js';
 
 export interface SettleRequest extends ExecutionParameters {
   readonly date: string;
@@ -248,7 +250,8 @@ class SettleCommand {
       tasks
         .filter(({ lo, hi }) => hi > lo)
         .map(async ({ leg, lo, hi }) => {
-          const outcome = await pool.runTrial({ kind: 'trial', date, leg, source, lo, hi, policyRevision, chunkRows });
+          const input: TrialInput = { date, leg, source, lo, hi, policyRevision, chunkRows };
+          const outcome = (await pool.runScan('settle-trial', input)) as TrialOutcome;
           for (const [currency, sums] of outcome.totals) totals.of(currency).addTotals(sums);
           exceptions += outcome.exceptions;
           onProgress(pool.board.entries(), total);

@@ -3,30 +3,30 @@
  * lines, park exceptions, add the sums. Nothing is held that the database does not have: after a takeover the lines committed
  * so far are read back to restore the running hash and the sums per seller, and are checked on the way.
  */
-import { CanonicalLines } from '../../../domain/canonical-line.js';
-import { MagamError } from '../../../domain/errors.js';
-import { SellerTotals, TotalsBy } from '../../../domain/line-totals.js';
-import type { PolicyBook } from '../../../domain/policy-book.js';
-import { SALE, type SettledLine } from '../../../domain/settled-line.js';
-import { type Db, errorText, isDataError, isDuplicateKey } from '../../../infra/database.js';
-import { faultPoint } from '../../../infra/faults.js';
-import { RunningSha256 } from '../../../infra/sha256.js';
-import { isStopRequested } from '../../../infra/stores/run.js';
-import { type Page, readRefunds, readSales } from '../../../infra/stores/run-feed.js';
+import { SALE } from '../../../core/feed/rules/leg.js';
 import {
-  addPartitionTotals,
-  addSellerTotals,
   type ChunkStep,
   chunkOutcome,
   moveFence,
   type Partition,
   readPartition,
-} from '../../../infra/stores/run-partition.js';
-import { insertExceptions, resolveExceptions, updateExceptions } from '../../../infra/stores/settlement-exception.js';
-import { completeLine, insertLines, type LineWriter, readStoredLines } from '../../../infra/stores/settlement-line.js';
+} from '../../../core/jobs/stores/partition.js';
+import { isStopRequested } from '../../../core/jobs/stores/run.js';
+import type { PolicyBook } from '../../../core/policies/rules/policy-book.js';
+import { CanonicalLines } from '../../../core/settlement/rules/canonical-line.js';
+import { type Decision, decideRefunds, decideSales, type Refused } from '../../../core/settlement/rules/decide.js';
+import type { SettledLine } from '../../../core/settlement/rules/line.js';
+import { SellerTotals, TotalsBy } from '../../../core/settlement/rules/line-totals.js';
+import { type Page, readRefunds, readSales } from '../../../core/settlement/stores/entry-page.js';
+import { insertExceptions, resolveExceptions, updateExceptions } from '../../../core/settlement/stores/exception.js';
+import { completeLine, insertLines, type LineWriter, readStoredLines } from '../../../core/settlement/stores/line.js';
+import { addPartitionTotals, addSellerTotals } from '../../../core/settlement/stores/partition-total.js';
+import { type Db, errorText, isDataError, isDuplicateKey } from '../../../infra/database.js';
+import { faultPoint } from '../../../infra/faults.js';
+import { RunningSha256 } from '../../../infra/sha256.js';
+import { MagamError } from '../../../kernel/errors.js';
 import { commitFenced } from '../../engine/commit-fenced.js';
 import type { PartitionOutcome, PartitionTask, SharedBoard, WorkCounts } from '../../engine/protocol.js';
-import { type Decision, decideRefunds, decideSales, type Refused } from './decide.js';
 import { originalPolicyIds, withPolicies } from './policies-of-run.js';
 import { findRefusedLines } from './refused-lines.js';
 

@@ -1,34 +1,60 @@
 /** Computes a range of entries as a run would and writes nothing: for `--dry-run`, and to see whether a supplement is worth a run. */
-import { TotalsBy } from '../../../domain/line-totals.js';
-import type { PolicyBook } from '../../../domain/policy-book.js';
-import { SALE, type SettledLine } from '../../../domain/settled-line.js';
+
+import type { Leg } from '../../../core/feed/rules/leg.js';
+import { SALE } from '../../../core/feed/rules/leg.js';
+import type { PolicyBook } from '../../../core/policies/rules/policy-book.js';
+import {
+  type Decision,
+  decideRefunds,
+  decideSales,
+  type Refused,
+  settleSaleOf,
+} from '../../../core/settlement/rules/decide.js';
+import type { SettledLine } from '../../../core/settlement/rules/line.js';
+import { type Totals, TotalsBy } from '../../../core/settlement/rules/line-totals.js';
+import { type EntrySource, type Page, readRefunds, readSales } from '../../../core/settlement/stores/entry-page.js';
 import type { Db } from '../../../infra/database.js';
-import { type Page, readRefunds, readSales } from '../../../infra/stores/run-feed.js';
-import type { SharedBoard, TrialOutcome, TrialTask } from '../../engine/protocol.js';
-import { type Decision, decideRefunds, decideSales, type Refused, settleSaleOf } from './decide.js';
-import { originalPolicyIds, withPolicies } from './policies-of-run.js';
+import type { Thread } from '../../engine/protocol.js';
+import { originalPolicyIds, RunPolicies, withPolicies } from './policies-of-run.js';
 import { findStillRefused } from './refused-lines.js';
 
+/** A range of one leg's entries. */
+export interface TrialInput {
+  readonly date: string;
+  readonly leg: Leg;
+  readonly source: EntrySource;
+  readonly lo: number;
+  readonly hi: number;
+  /** Null: the policies known now. */
+  readonly policyRevision: number | null;
+  readonly chunkRows: number;
+}
+
+export interface TrialOutcome {
+  readonly exceptions: number;
+  readonly totals: readonly [string, Totals][];
+}
+
+const policies = new RunPolicies();
+
 /** Works the range page by page. */
-export async function tryRange(
-  task: TrialTask,
-  thread: { db: Db; policies: PolicyBook; board: SharedBoard },
-): Promise<TrialOutcome> {
+export async function tryRange(input: TrialInput, { db, board, slot }: Thread): Promise<TrialOutcome> {
+  const book = await policies.at(db, input.policyRevision);
   const totals = new TotalsBy();
   let exceptions = 0;
-  for (let after = task.lo; after < task.hi && !thread.board.stopRequested(); ) {
-    const page = { source: task.source, date: task.date, after, through: task.hi, limit: task.chunkRows };
-    const { rows, decision } = await decidePage(task, page, thread);
+  for (let after = input.lo; after < input.hi && !board.stopRequested(); ) {
+    const page = { source: input.source, date: input.date, after, through: input.hi, limit: input.chunkRows };
+    const { rows, decision } = await decidePage(input, page, { db, policies: book });
     for (const line of decision.lines) totals.of(line.currency).add(line.leg, line.figures);
     exceptions += decision.parked.length;
-    thread.board.addEntries(task.slot, rows.length);
-    after = rows.length < page.limit ? task.hi : (rows.at(-1) as { entryId: number }).entryId;
+    board.addEntries(slot, rows.length);
+    after = rows.length < page.limit ? input.hi : (rows.at(-1) as { entryId: number }).entryId;
   }
   return { exceptions, totals: totals.entries() };
 }
 
 async function decidePage(
-  task: TrialTask,
+  task: TrialInput,
   page: Page,
   { db, policies }: { db: Db; policies: PolicyBook },
 ): Promise<{ rows: readonly { entryId: number }[]; decision: Decision }> {

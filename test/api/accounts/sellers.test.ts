@@ -1,9 +1,9 @@
 /** Sellers: made by staff, seen by themselves, paid to a bank account that nobody is shown. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openBankAccount } from '../../../infra/bank-account.js';
+import { openBankAccount } from '../../../core/accounts/bank-account.js';
+import { readSeller } from '../../../core/accounts/stores/seller.js';
 import { readConfig } from '../../../infra/config.js';
 import { change, select } from '../../../infra/database.js';
-import { readSeller } from '../../../infra/stores/seller.js';
 import { makeAccount, makeSeller, type TestAccount } from '../../support/accounts.js';
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';

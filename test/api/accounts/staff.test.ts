@@ -1,7 +1,7 @@
 /** What staff does with accounts: finding, locking, roles; all of it on record. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Role } from '../../../domain/access.js';
 import { change } from '../../../infra/database.js';
+import type { Role } from '../../../kernel/access.js';
 import { makeAccount, makeSeller, PASSWORD, type TestAccount } from '../../support/accounts.js';
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';

@@ -5,7 +5,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Role } from '../../../domain/access.js';
+import type { Role } from '../../../kernel/access.js';
 import { makeAccount } from '../../support/accounts.js';
 import { type CallAnswer, type Document, type Operation, type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';

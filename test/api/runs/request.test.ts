@@ -1,6 +1,6 @@
 /** Asking for runs, with nobody there to carry them out. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { addDays } from '../../../domain/business-date.js';
+import { addDays } from '../../../kernel/business-date.js';
 import { makeAccount } from '../../support/accounts.js';
 import { GRID, Operating, YESTERDAY } from '../../support/operating.js';
 

@@ -1,7 +1,7 @@
 /** Followers of a run share one reader, are few enough, and are never told what was true before they came. */
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { RunWatches } from '../../../api/runs/run-watches.js';
-import type { RunProgress } from '../../../infra/run-meter.js';
+import type { RunProgress } from '../../../core/jobs/run-meter.js';
 
 let reads: number[];
 let watches: RunWatches;

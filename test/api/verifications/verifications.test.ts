@@ -1,6 +1,6 @@
 /** Verifications over HTTP: asked for, carried out by a runner, followed, listed. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Verification } from '../../../batch/verify.js';
+import type { Verification } from '../../../batch/jobs/verify/verify-date.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { makeAccount } from '../../support/accounts.js';
 import { magamJson } from '../../support/magam.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Caller } from '../../../domain/access.js';
 import { change, inTransaction, select } from '../../../infra/database.js';
 import { type AuditEntry, listAudit, recordAudit } from '../../../infra/stores/audit-log.js';
+import type { Caller } from '../../../kernel/access.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
 const operator: Caller = { accountId: 7, sessionId: 's', role: 'operator', sellerId: null };

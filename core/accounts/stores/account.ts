@@ -1,0 +1,171 @@
+/** Accounts. An address being taken is the one refusal that only the database can give. */
+
+import {
+  type Cell,
+  change,
+  type Db,
+  insertReturningId,
+  isDuplicateKey,
+  isoTime,
+  select,
+  type Tx,
+} from '../../../infra/database.js';
+import type { Role } from '../../../kernel/access.js';
+import { type Refusal, refuse } from '../../../kernel/errors.js';
+import type { AccountStatus } from '../rules/account.js';
+
+export interface Account {
+  readonly accountId: number;
+  /** Normalised. */
+  readonly email: string;
+  readonly passwordHash: string;
+  /** The password was given by somebody else: the first sign-in has to change it. */
+  readonly passwordOneTime: boolean;
+  readonly displayName: string;
+  readonly phone: string | null;
+  readonly role: Role;
+  readonly sellerId: string | null;
+  readonly status: AccountStatus;
+  readonly version: number;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'displayName' | 'role'> &
+  Partial<Pick<Account, 'phone' | 'sellerId' | 'passwordOneTime'>>;
+
+const SELECT_ACCOUNT = `SELECT account_id, email, password_hash, password_one_time, display_name, phone, role, seller_id, status, version,
+  created_at, updated_at FROM account`;
+
+const account = (row: Record<string, Cell>): Account => ({
+  accountId: Number(row.account_id),
+  email: String(row.email),
+  passwordHash: String(row.password_hash),
+  passwordOneTime: Number(row.password_one_time) === 1,
+  displayName: String(row.display_name),
+  phone: row.phone as string | null,
+  role: row.role as Role,
+  sellerId: row.seller_id as string | null,
+  status: row.status as AccountStatus,
+  version: Number(row.version),
+  createdAt: isoTime(String(row.created_at)),
+  updatedAt: isoTime(String(row.updated_at)),
+});
+
+const one = (rows: Record<string, Cell>[]): Account | undefined => rows.map(account)[0];
+
+export async function readAccount(db: Db, accountId: number): Promise<Account | undefined> {
+  return one(await select(db, `${SELECT_ACCOUNT} WHERE account_id = ?`, [accountId]));
+}
+
+/** Reads an account and keeps others from changing it, or from signing in to it, until the commit. */
+export async function lockAccount(tx: Tx, accountId: number): Promise<Account | undefined> {
+  return one(await select(tx, `${SELECT_ACCOUNT} WHERE account_id = ? FOR UPDATE`, [accountId]));
+}
+
+/** @param email normalised */
+export async function readAccountByEmail(db: Db, email: string): Promise<Account | undefined> {
+  return one(await select(db, `${SELECT_ACCOUNT} WHERE email = ?`, [email]));
+}
+
+/** @returns the new account's id, or EMAIL_TAKEN */
+export async function insertAccount(tx: Db, made: NewAccount): Promise<number | Refusal> {
+  try {
+    return await insertReturningId(
+      tx,
+      `INSERT INTO account (email, password_hash, password_one_time, display_name, phone, role, seller_id, status, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'ACTIVE', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+      [
+        made.email,
+        made.passwordHash,
+        made.passwordOneTime === true ? 1 : 0,
+        made.displayName,
+        made.phone ?? null,
+        made.role,
+        made.sellerId ?? null,
+      ],
+    );
+  } catch (error) {
+    if (isDuplicateKey(error)) return refuse('EMAIL_TAKEN');
+    throw error;
+  }
+}
+
+/** What may be changed of an account; the caller holds its lock. The version goes up, the password's hash aside. */
+export type AccountChange = {
+  readonly [Field in keyof typeof COLUMNS]?: Account[Field] | undefined;
+};
+
+const COLUMNS = {
+  displayName: 'display_name',
+  phone: 'phone',
+  role: 'role',
+  sellerId: 'seller_id',
+  status: 'status',
+  passwordHash: 'password_hash',
+  passwordOneTime: 'password_one_time',
+} as const satisfies Partial<Record<keyof Account, string>>;
+
+/** Changes a locked account and gives it the next version. */
+export async function updateAccount(tx: Tx, accountId: number, changed: AccountChange): Promise<void> {
+  const fields = (Object.keys(COLUMNS) as (keyof AccountChange)[]).filter((field) => changed[field] !== undefined);
+  const columns = fields.map((field) => `${COLUMNS[field]} = ?, `).join('');
+  await change(
+    tx,
+    `UPDATE account SET ${columns}version = version + 1, updated_at = UTC_TIMESTAMP(3) WHERE account_id = ?`,
+    [...fields.map((field) => changed[field]), accountId],
+  );
+}
+
+/** Stores the same password hashed anew; nothing if it was changed meanwhile. */
+export async function replacePasswordHash(db: Db, accountId: number, former: string, renewed: string): Promise<void> {
+  await change(db, 'UPDATE account SET password_hash = ? WHERE account_id = ? AND password_hash = ?', [
+    renewed,
+    accountId,
+    former,
+  ]);
+}
+
+/**
+ * The ids of the admins who can sign in, locked: two admins who demote each other wait here, one for the other, so that the last
+ * one stays. First lock of its transaction.
+ */
+export async function lockActiveAdmins(tx: Tx): Promise<number[]> {
+  const rows = await select<{ account_id: number }>(
+    tx,
+    `SELECT account_id FROM account WHERE role = 'admin' AND status = 'ACTIVE' ORDER BY email FOR UPDATE`,
+  );
+  return rows.map((row) => Number(row.account_id));
+}
+
+export interface AccountFilter {
+  /** Beginning of the address, folded as addresses are. */
+  readonly emailPrefix?: string | undefined;
+  readonly role?: Role | undefined;
+  readonly status?: AccountStatus | undefined;
+  /** The address of the last row of the page before. */
+  readonly after?: string | undefined;
+}
+
+/** Accounts by address, read by key: every filter has an index that ends in the address. */
+export async function listAccounts(db: Db, filter: AccountFilter, limit: number): Promise<Account[]> {
+  const where: string[] = [];
+  const params: unknown[] = [];
+  const add = (sql: string, ...values: unknown[]): void => {
+    where.push(sql);
+    params.push(...values);
+  };
+  if (filter.role !== undefined) add('role = ?', filter.role);
+  if (filter.status !== undefined) add('status = ?', filter.status);
+  // A range, not LIKE: no character of an address is a wildcard. U+10FFFF sorts behind every other.
+  if (filter.emailPrefix !== undefined)
+    add('email >= ? AND email < ?', filter.emailPrefix, `${filter.emailPrefix}\u{10ffff}`);
+  if (filter.after !== undefined) add('email > ?', filter.after);
+  const rows = await select<Record<string, Cell>>(
+    db,
+    `${SELECT_ACCOUNT} ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`} ORDER BY email LIMIT ?`,
+    [...params, limit],
+  );
+  return rows.map(account);
+}

@@ -1,0 +1,112 @@
+/** Products by the thousand, for sample data: the rows of many in one statement each. */
+
+import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import { effectivePrice, type ProductStatus } from '../rules/product.js';
+import { type FindableProduct, termsOf } from '../rules/search-terms.js';
+import { INSERT_PRODUCT, type NewProduct, PRODUCT_ROW, productRow } from './product.js';
+import type { OptionContent } from './product-option.js';
+
+export interface ProductKey {
+  readonly sellerId: string;
+  readonly externalId: string;
+}
+
+export interface BatchProduct extends NewProduct, FindableProduct {
+  readonly status: ProductStatus;
+  readonly salesCount: number;
+  readonly options: readonly OptionContent[];
+  readonly reviews: readonly { readonly accountId: number; readonly stars: number; readonly body: string }[];
+}
+
+const keyOf = ({ sellerId, externalId }: ProductKey): string => `${sellerId} ${externalId}`;
+
+/** The ids of those of the products that there are, by `seller external-id`. */
+async function findProductIds(db: Db, keys: readonly ProductKey[]): Promise<Map<string, number>> {
+  if (keys.length === 0) return new Map();
+  const rows = await select<{ product_id: number; seller_id: string; external_id: string }>(
+    db,
+    `SELECT product_id, seller_id, external_id FROM product FORCE INDEX (product_external)
+     WHERE (seller_id, external_id) IN (${keys.map(() => '(?, ?)').join(', ')})`,
+    keys.flatMap(({ sellerId, externalId }) => [sellerId, externalId]),
+  );
+  return new Map(rows.map((row) => [keyOf({ sellerId: row.seller_id, externalId: row.external_id }), row.product_id]));
+}
+
+/** Stores those of the products that there are not yet, with options, reviews and terms. Returns how many that were. */
+export async function insertMissingProducts(tx: Tx, products: readonly BatchProduct[]): Promise<number> {
+  const known = await findProductIds(tx, products);
+  const missing = products.filter((product) => !known.has(keyOf(product)));
+  if (missing.length === 0) return 0;
+  await insertRows(
+    tx,
+    INSERT_PRODUCT,
+    PRODUCT_ROW,
+    missing.map((product) =>
+      productRow(product, {
+        salesCount: product.salesCount,
+        reviewCount: product.reviews.length,
+        starSum: product.reviews.reduce((sum, { stars }) => sum + stars, 0),
+      }),
+    ),
+  );
+  const ids = await findProductIds(tx, missing);
+  const idOf = (product: BatchProduct): number => ids.get(keyOf(product)) ?? 0;
+  await insertRows(
+    tx,
+    'INSERT INTO product_option (product_id, seller_id, sku, name, price_difference_minor)',
+    '(?, ?, ?, ?, ?)',
+    missing.flatMap((product) =>
+      product.options.map(({ sku, name, priceDifferenceMinor }) => [
+        idOf(product),
+        product.sellerId,
+        sku,
+        name,
+        priceDifferenceMinor,
+      ]),
+    ),
+  );
+  await insertRows(
+    tx,
+    'INSERT INTO review (product_id, account_id, stars, body, status, version, created_at, updated_at)',
+    `(?, ?, ?, ?, 'SHOWN', 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+    missing.flatMap((product) =>
+      product.reviews.map(({ accountId, stars, body }) => [idOf(product), accountId, stars, body]),
+    ),
+  );
+  await insertTerms(tx, missing, idOf);
+  return missing.length;
+}
+
+async function insertTerms(
+  tx: Tx,
+  products: readonly BatchProduct[],
+  idOf: (product: BatchProduct) => number,
+): Promise<void> {
+  const rows = products.flatMap((product) => {
+    const keys = [idOf(product), product.currency, effectivePrice(product), product.salesCount];
+    return termsOf(product).map((term): readonly (string | number)[] => [term, ...keys]);
+  });
+  // In the order of the primary key the pages are filled one after the other.
+  rows.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+  await insertRows(
+    tx,
+    'INSERT INTO product_term (term, product_id, currency, price_minor, sales_count)',
+    '(?, ?, ?, ?, ?)',
+    rows,
+  );
+}
+
+/** Rows of one statement. */
+const ROWS_MAX = 2_000;
+
+async function insertRows(
+  tx: Tx,
+  insert: string,
+  values: string,
+  rows: readonly (readonly (string | number | null)[])[],
+): Promise<void> {
+  for (let at = 0; at < rows.length; at += ROWS_MAX) {
+    const part = rows.slice(at, at + ROWS_MAX);
+    await change(tx, `${insert} VALUES ${part.map(() => values).join(', ')}`, part.flat());
+  }
+}

@@ -1,0 +1,155 @@
+/** The first pass over refunds: identity, the sale they name, and how many of its units are left, in file order. */
+
+import type { Db } from '../../../infra/database.js';
+import type { RefundEntry } from '../rules/entry.js';
+import {
+  findRefunds,
+  findSales,
+  lineKey,
+  type RefundedUnits,
+  refundedUnits,
+  type StoredRefund,
+  type StoredSale,
+} from '../stores/entry.js';
+import { digestOf, valueIn } from './check-sales.js';
+import { REFUND_COLUMNS } from './columns.js';
+import { type FeedRules, isUnfinished, laterDate, settlementDate } from './feed-rules.js';
+import { survivingOutages } from './import-record.js';
+import { refundDifference, refundValues } from './refund-row.js';
+import type { ReadRow } from './row-batch.js';
+import type { FieldFault } from './row-faults.js';
+import { bucketOf, Spool } from './spool.js';
+import type { Verdicts } from './verdicts.js';
+
+const BUCKETS = 128;
+
+export class RefundCheck {
+  private readonly accepted = new Spool();
+  private readonly bySale = new Spool();
+
+  constructor(
+    private readonly db: Db,
+    private readonly rules: FeedRules,
+    private readonly verdicts: Verdicts,
+  ) {}
+
+  /** Looks at some rows (at most 900): identity first, then the date and the sale. */
+  async add(rows: readonly ReadRow<RefundEntry>[]): Promise<void> {
+    const ids = rows.map(({ entry }) => entry.refundId);
+    const known = await survivingOutages(() => findRefunds(this.db, ids));
+    const fresh = rows.filter((row) => {
+      const stored = known.get(row.entry.refundId);
+      if (stored === undefined || this.isOwn(stored)) return true;
+      const fault = refundIdentityFault(row, stored);
+      if (fault === undefined) this.verdicts.unchanged(row);
+      else this.verdicts.reject(row, fault);
+      return false;
+    });
+    const keys = fresh.map(({ entry }) => entry);
+    const sales = await survivingOutages(() => findSales(this.db, keys));
+    const saleIds = keys.flatMap((key) => sales.get(lineKey(key))?.entryId ?? []);
+    const refunded = await survivingOutages(() => refundedUnits(this.db, saleIds, this.rules.ownImportId));
+    for (const row of fresh) this.addNew(row, sales.get(lineKey(row.entry)), refunded);
+  }
+
+  /** Looks at rows of the file that have the same id, then at those of the same sale, in file order. */
+  finish(): void {
+    for (const bucket of this.accepted.buckets()) this.dropRepeated(this.accepted.read(bucket));
+    for (const bucket of this.bySale.buckets()) this.dropExceeding(this.bySale.read(bucket));
+  }
+
+  close(): void {
+    this.accepted.close();
+    this.bySale.close();
+  }
+
+  private isOwn(stored: StoredRefund): boolean {
+    return this.rules.ownImportId !== null && stored.importId === this.rules.ownImportId;
+  }
+
+  private addNew(row: ReadRow<RefundEntry>, sale: StoredSale | undefined, refunded: Map<number, RefundedUnits>): void {
+    const { entry, values } = row;
+    const settledOn = settlementDate(this.rules, entry.occurredOn, 'refunded_on');
+    const taken = sale === undefined ? 0 : (refunded.get(sale.entryId)?.quantity ?? 0);
+    const faults = refundFaults({ entry, values }, sale, taken);
+    if (typeof settledOn !== 'string') faults.push(settledOn);
+    if (faults.length > 0 || sale === undefined || typeof settledOn !== 'string') {
+      this.verdicts.reject(row, ...faults);
+      return;
+    }
+    const counted = laterDate(settledOn, sale.settledOn);
+    this.verdicts.accept(counted, counted !== entry.occurredOn);
+    const digest = digestOf(refundValues(entry));
+    const left = sale.quantity - taken;
+    const record = [entry.refundId, row.row, row.line, digest, sale.entryId, entry.quantity, left, values[3]];
+    this.accepted.add(bucketOf(entry.refundId, BUCKETS), record.join('\t'));
+  }
+
+  private dropRepeated(records: readonly string[]): void {
+    const first = new Map<string, string>();
+    for (const record of records) {
+      const [refundId = '', row, line, digest = '', saleId = ''] = record.split('\t');
+      const place = { row: Number(row), line: Number(line) };
+      const known = first.get(refundId);
+      if (known === undefined) {
+        first.set(refundId, digest);
+        this.bySale.add(Number(saleId) % BUCKETS, record);
+      } else if (known === digest) this.verdicts.unchanged(place);
+      else this.verdicts.reject(place, { column: 'refund_id', code: 'ENTRY_CONFLICT', value: refundId });
+    }
+  }
+
+  private dropExceeding(records: readonly string[]): void {
+    const leftOf = new Map<string, number>();
+    const parsed = records.map((record) => record.split('\t'));
+    parsed.sort((a, b) => Number(a[1]) - Number(b[1]));
+    for (const [, row, line, , saleId = '', quantity, left, value = ''] of parsed) {
+      const available = leftOf.get(saleId) ?? Number(left);
+      if (Number(quantity) <= available) leftOf.set(saleId, available - Number(quantity));
+      else {
+        leftOf.set(saleId, available);
+        this.verdicts.reject(
+          { row: Number(row), line: Number(line) },
+          { column: 'quantity', code: 'REFUND_EXCEEDS_SALE', value },
+        );
+      }
+    }
+  }
+}
+
+/** What stands against taking a row for the stored refund of its id; undefined when the two are the same. */
+export function refundIdentityFault(
+  { entry, values }: Pick<ReadRow<RefundEntry>, 'entry' | 'values'>,
+  known: StoredRefund,
+): FieldFault | undefined {
+  const column = refundDifference(entry, known);
+  if (column !== undefined) return { column, code: 'ENTRY_CONFLICT', value: valueIn(REFUND_COLUMNS, values, column) };
+  return isUnfinished(known) ? { column: 'refund_id', code: 'IMPORT_UNFINISHED', value: entry.refundId } : undefined;
+}
+
+/** What stands against a new refund of this sale, of which `taken` units are refunded already. */
+export function refundFaults(
+  { entry, values }: Pick<ReadRow<RefundEntry>, 'entry' | 'values'>,
+  sale: StoredSale | undefined,
+  taken: number,
+): FieldFault[] {
+  if (sale === undefined || sale.importStatus === 'ABANDONING') {
+    return [{ column: 'line_id', code: 'ORIGINAL_MISSING', value: `${entry.orderId} ${entry.lineId}` }];
+  }
+  const faults: FieldFault[] = [];
+  if (entry.occurredOn < sale.occurredOn) {
+    faults.push({
+      column: 'refunded_on',
+      code: 'REFUND_BEFORE_SALE',
+      value: valueIn(REFUND_COLUMNS, values, 'refunded_on'),
+    });
+  }
+  if (entry.quantity > sale.quantity - taken) {
+    faults.push({
+      column: 'quantity',
+      code: 'REFUND_EXCEEDS_SALE',
+      value: valueIn(REFUND_COLUMNS, values, 'quantity'),
+    });
+  }
+  return faults;
+}

@@ -1,0 +1,33 @@
+/** The rules that new entries of both kinds meet, as they stand while a file is looked at. */
+import { addDays } from '../../../kernel/business-date.js';
+import { settlementDateOf } from '../rules/entry.js';
+import type { Origin } from '../stores/entry.js';
+import type { FieldFault } from './row-faults.js';
+
+export interface FeedRules {
+  /** The last date that takes no entries. */
+  readonly shutThrough: string | null;
+  /** The date that entries of closed dates are settled on, or null when such entries are refused. */
+  readonly lateOn: string | null;
+  /** The interrupted import that is gone on with: what it wrote counts as new. */
+  readonly ownImportId: number | null;
+}
+
+/** The first date that can still be settled, for `--late next-open-date`; null while every date can. */
+export const nextOpenDate = (shutThrough: string | null): string | null =>
+  shutThrough === null ? null : addDays(shutThrough, 1);
+
+/** The date a new entry is settled on, or the fault of its date. */
+export function settlementDate(rules: FeedRules, occurredOn: string, dateColumn: string): string | FieldFault {
+  const closed = rules.shutThrough !== null && occurredOn <= rules.shutThrough;
+  if (!closed) return occurredOn;
+  if (rules.lateOn === null) return { column: dateColumn, code: 'DATE_CLOSED', value: occurredOn };
+  return settlementDateOf(occurredOn, rules.lateOn);
+}
+
+/** Whether a stored entry was written by another import that may still withdraw it. */
+export const isUnfinished = ({ importStatus }: Origin): boolean =>
+  importStatus === 'RUNNING' || importStatus === 'ABANDONING';
+
+/** Dates of this form sort as text. */
+export const laterDate = (a: string, b: string): string => (a < b ? b : a);

@@ -1,0 +1,258 @@
+/**
+ * The import of one file, from the first byte to the completed record: look at the file, check every row, register, write,
+ * complete. A file with bad rows changes nothing; a killed import is gone on with by the same call.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Db } from '../../../infra/database.js';
+import { faultPoint } from '../../../infra/faults.js';
+import { businessDateReader } from '../../../infra/time-zone.js';
+import { MagamError } from '../../../kernel/errors.js';
+import type { RefundEntry, SaleEntry } from '../rules/entry.js';
+import { readShutThrough } from '../stores/calendar.js';
+import type { ImportRecord } from '../stores/feed-import.js';
+import { type CheckedFile, checkFile, type PassOptions } from './check-file.js';
+import { parseMapping } from './columns.js';
+import { inspectCsvFile, strictDecoder } from './csv-file.js';
+import { type FeedKind, refundKind, saleKind } from './feed-kind.js';
+import { nextOpenDate } from './feed-rules.js';
+import { completeImport, findInterruptedImport, leaveImport, type OpenImport, openImport } from './import-record.js';
+import type { Races } from './row-batch.js';
+import { type RowFault, requireWritable, writeRejects } from './row-faults.js';
+import { abandonImport, withdrawImport } from './withdraw-import.js';
+import { writeFile } from './write-file.js';
+
+export interface ImportRequest {
+  readonly kind: 'lines' | 'refunds';
+  readonly file: string;
+  readonly mappingFile: string | null;
+  readonly encoding: string;
+  /** The zone of time stamps without an offset. */
+  readonly timeZone: string;
+  readonly platformTimeZone: string;
+  readonly skipRejects: boolean;
+  readonly rejectsFile: string | null;
+  /** Entries of closed dates are settled on the first date that is not closed. */
+  readonly late: boolean;
+  readonly requestedBy: string;
+  /** What the import's record calls the file; by default the name of `file`. */
+  readonly sourceName?: string;
+  /** Told before anything is registered: by its fingerprint the import's record can be found, whatever dies afterwards. */
+  readonly onFingerprint?: (fingerprint: string) => Promise<void>;
+  readonly signal: AbortSignal;
+  readonly onProgress: (stage: 'Checking' | 'Importing', done: number, total?: number) => void;
+}
+
+export interface ImportResult {
+  readonly importId: number;
+  readonly kind: 'lines' | 'refunds';
+  readonly status: 'COMPLETED';
+  readonly rows: number;
+  readonly imported: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+  readonly notices: readonly string[];
+  readonly lateOn: string | null;
+  readonly rejects: readonly RowFault[];
+}
+
+/** Faults that a message shows; the rejects file has them all. */
+const SHOWN_FAULTS = 20;
+/** Times the file is checked again because a date was closed in the meantime. */
+const CHECKS_MAX = 5;
+
+/** Imports a file. Throws the codes of docs/importing.md; after any of them nothing of the file is in the feed half. */
+export async function importFile(db: Db, request: ImportRequest): Promise<ImportResult> {
+  return request.kind === 'lines' ? run<SaleEntry>(db, saleKind, request) : run<RefundEntry>(db, refundKind, request);
+}
+
+async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest): Promise<ImportResult> {
+  const { file, encoding } = request;
+  const { encoding: canonicalEncoding } = strictDecoder(encoding);
+  const mappingText = request.mappingFile === null ? '{}' : await readMapping(request.mappingFile);
+  const mapping = parseMapping(mappingText, kind.columns);
+  const { endsInLineBreak } = await inspectCsvFile(file, encoding);
+  if (request.rejectsFile !== null) await requireWritable(request.rejectsFile);
+  const fileHash = await hashOf(file);
+  const meaning = [
+    fileHash,
+    request.kind,
+    canonicalEncoding,
+    mapping,
+    request.timeZone,
+    request.platformTimeZone,
+    request.late,
+  ];
+  const fingerprint = createHash('sha256').update(JSON.stringify(meaning)).digest('hex');
+  await request.onFingerprint?.(fingerprint);
+  const dateOf = businessDateReader(request.platformTimeZone, request.timeZone);
+  const pass = {
+    source: { file, encoding, columns: kind.columns, mapping },
+    dateOf,
+    signal: request.signal,
+    stopped: () => new MagamError('IMPORT_STOPPED', undefined, { file }),
+  };
+
+  const interrupted = await findInterrupted(db, fingerprint);
+  const { checked, open } = await checkAndOpen(db, kind, request, pass, fingerprint, interrupted);
+  const notices = noticesOf(checked, endsInLineBreak);
+  try {
+    await write(db, kind, request, { open, checked, fileHash, pass });
+    if (request.rejectsFile !== null) await writeRejects(request.rejectsFile, checked.verdicts.faults);
+    const { rejected, unchangedCount: unchanged, faults } = checked.verdicts;
+    return {
+      importId: open.importId,
+      kind: request.kind,
+      status: 'COMPLETED',
+      rows: checked.rows,
+      imported: checked.rows - unchanged - rejected,
+      unchanged,
+      rejected,
+      notices,
+      lateOn: open.lateOn,
+      rejects: faults.first(SHOWN_FAULTS),
+    };
+  } finally {
+    checked.verdicts.close();
+  }
+}
+
+async function readMapping(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MagamError('FILE_UNREADABLE', `The mapping file ${file} cannot be read: ${reason}.`, { file });
+  }
+}
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+function noticesOf(checked: CheckedFile, endsInLineBreak: boolean): string[] {
+  const notices = [];
+  if (checked.ignoredColumns.length > 0) notices.push(`Ignored columns: ${checked.ignoredColumns.join(', ')}.`);
+  if (!endsInLineBreak) notices.push('The last line does not end in a line break: was the file cut off?');
+  return notices;
+}
+
+/** The import that was interrupted, if it was being written; one that was being withdrawn is withdrawn to the end first. */
+async function findInterrupted(db: Db, fingerprint: string): Promise<ImportRecord | undefined> {
+  const interrupted = await findInterruptedImport(db, fingerprint);
+  if (interrupted?.status !== 'ABANDONING') return interrupted;
+  await abandonImport(db, interrupted.importId);
+  return undefined;
+}
+
+type Pass = Omit<PassOptions, 'onProgress'>;
+
+/** The first pass and the registration, again if a date that the file needs was closed in between. */
+async function checkAndOpen<Entry>(
+  db: Db,
+  kind: FeedKind<Entry>,
+  request: ImportRequest,
+  pass: Pass,
+  fingerprint: string,
+  interrupted: ImportRecord | undefined,
+): Promise<{ checked: CheckedFile; open: OpenImport }> {
+  const onProgress = (done: number): void => request.onProgress('Checking', done);
+  for (let attempt = 1; attempt <= CHECKS_MAX; attempt += 1) {
+    const shutThrough = await readShutThrough(db);
+    const lateOn = request.late ? (interrupted?.lateOn ?? nextOpenDate(shutThrough)) : null;
+    const rules = { shutThrough, lateOn, ownImportId: interrupted?.importId ?? null };
+    const checked = await checkFile(db, kind, rules, { ...pass, onProgress });
+    let open: OpenImport | undefined;
+    try {
+      if (checked.verdicts.rejected > 0 && !request.skipRejects)
+        throw await refuseFile(db, request, checked, interrupted);
+      const work = {
+        kind: request.kind,
+        source: (request.sourceName ?? basename(request.file)).slice(0, 255),
+        fingerprint,
+        lateOn: checked.verdicts.hasLateRows ? lateOn : null,
+        rowsTotal: checked.rows,
+        rowsNew: 0,
+        rowsUnchanged: checked.verdicts.unchangedCount,
+        rowsRejected: checked.verdicts.rejected,
+        requestedBy: request.requestedBy,
+      };
+      await faultPoint('import.checked');
+      open = await openImport(db, work, [...checked.verdicts.dates], interrupted);
+      if (open !== undefined) return { checked, open };
+    } finally {
+      if (open === undefined) checked.verdicts.close();
+    }
+  }
+  throw new MagamError(
+    'DATE_CLOSED',
+    'Dates were closed again and again while the file was checked; run the command again.',
+  );
+}
+
+/** Refuses a file whole. If it was accepted before, and half written when it was interrupted, that is withdrawn first. */
+async function refuseFile(
+  db: Db,
+  request: ImportRequest,
+  checked: CheckedFile,
+  interrupted: ImportRecord | undefined,
+): Promise<MagamError> {
+  const wasAccepted = interrupted?.rowsRejected === 0;
+  if (wasAccepted) await abandonImport(db, interrupted.importId);
+  return refusal(request, checked, wasAccepted ? undefined : interrupted);
+}
+
+/** IMPORT_REJECTED with what a person needs first; the rejects file is written. */
+async function refusal(
+  request: ImportRequest,
+  { rows, verdicts }: CheckedFile,
+  interrupted?: ImportRecord,
+): Promise<MagamError> {
+  if (request.rejectsFile !== null) await writeRejects(request.rejectsFile, verdicts.faults);
+  return new MagamError('IMPORT_REJECTED', undefined, {
+    rows,
+    rejected: verdicts.rejected,
+    codes: verdicts.faults.counts(),
+    rejects: verdicts.faults.first(SHOWN_FAULTS),
+    ...(request.rejectsFile === null ? {} : { rejectsFile: request.rejectsFile }),
+    ...(interrupted === undefined ? {} : { unfinishedImport: interrupted.importId }),
+  });
+}
+
+/** The whole file is refused because of rows that another writer has overtaken. */
+class FileOvertaken extends Error {}
+
+async function write<Entry>(
+  db: Db,
+  kind: FeedKind<Entry>,
+  request: ImportRequest,
+  work: { open: OpenImport; checked: CheckedFile; fileHash: string; pass: Pass },
+): Promise<void> {
+  const { open, checked, fileHash, pass } = work;
+  const { verdicts } = checked;
+  const races: Races = {
+    unchanged: (row) => verdicts.unchanged(row),
+    refused: (row, faults) => {
+      verdicts.reject(row, ...faults);
+      if (!request.skipRejects) throw new FileOvertaken();
+    },
+  };
+  const onProgress = (done: number, total?: number): void => request.onProgress('Importing', done, total);
+  try {
+    await writeFile(db, kind, open, checked, fileHash, races, { ...pass, onProgress });
+    await completeImport(db, open);
+  } catch (error) {
+    if (error instanceof FileOvertaken) {
+      await withdrawImport(db, open, 'REFUSED', 'IMPORT_REJECTED');
+      throw await refusal(request, checked);
+    }
+    if (error instanceof MagamError && error.code === 'FILE_CHANGED')
+      await withdrawImport(db, open, 'REFUSED', 'FILE_CHANGED');
+    else await leaveImport(db, open);
+    throw error;
+  }
+}

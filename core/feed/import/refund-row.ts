@@ -1,0 +1,38 @@
+/** A row of a file of refunds: section 2 of docs/settlement-rules.md, field by field. */
+import type { RefundEntry } from '../rules/entry.js';
+import { type DateReader, FieldReader } from './field-reader.js';
+import type { FieldFault } from './row-faults.js';
+
+const REASON_MAX = 255;
+
+/** The entry of a row (values in the order of `REFUND_COLUMNS`), or every fault of it. */
+export function readRefundRow(
+  values: readonly string[],
+  dateOf: DateReader,
+): { entry: RefundEntry } | { faults: FieldFault[] } {
+  const [refundId = '', orderId = '', lineId = '', quantityText = '', refunded = '', reason = ''] = values;
+  const row = new FieldReader();
+  row.id('refund_id', refundId);
+  row.id('order_id', orderId);
+  row.id('line_id', lineId);
+  const quantity = row.quantity('quantity', quantityText);
+  const occurredOn = row.date('refunded_on', refunded, dateOf);
+  if (reason.length > REASON_MAX && [...reason].length > REASON_MAX) row.fault('reason', 'REASON_INVALID', reason);
+  if (row.faults.length > 0) return { faults: row.faults };
+  return { entry: { refundId, orderId, lineId, quantity, occurredOn, reason } };
+}
+
+const VALUES: readonly (readonly [column: string, field: keyof RefundEntry])[] = [
+  ['order_id', 'orderId'],
+  ['line_id', 'lineId'],
+  ['quantity', 'quantity'],
+  ['refunded_on', 'occurredOn'],
+  ['reason', 'reason'],
+];
+
+/** The first column in which the entries differ, or undefined when they say the same. */
+export const refundDifference = (a: RefundEntry, b: RefundEntry): string | undefined =>
+  VALUES.find(([, field]) => a[field] !== b[field])?.[0];
+
+/** The values of an entry as one text: equal for equal entries. The key is not part of it. */
+export const refundValues = (entry: RefundEntry): string => VALUES.map(([, field]) => entry[field]).join('\n');

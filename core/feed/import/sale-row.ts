@@ -1,0 +1,77 @@
+/** A row of a file of order lines: section 2 of docs/settlement-rules.md, field by field. */
+import { isCategory } from '../../../kernel/external-id.js';
+import { MAX_MINOR } from '../../../kernel/money.js';
+import type { SaleEntry } from '../rules/entry.js';
+import { type DateReader, FieldReader } from './field-reader.js';
+import type { FieldFault } from './row-faults.js';
+
+/** The entry of a row (values in the order of `SALE_COLUMNS`), or every fault of it. */
+export function readSaleRow(
+  values: readonly string[],
+  dateOf: DateReader,
+): { entry: SaleEntry } | { faults: FieldFault[] } {
+  const [orderId = '', lineId = '', sellerId = '', productId = '', category = '', quantityText = '', ...more] = values;
+  const [price = '', shipping = '', sellerOff = '', platformOff = '', currency = '', ordered = '', confirmed = ''] =
+    more;
+  const row = new FieldReader();
+  row.id('order_id', orderId);
+  row.id('line_id', lineId);
+  row.id('seller_id', sellerId);
+  if (productId !== '') row.id('product_id', productId);
+  if (!isCategory(category)) row.fault('category', 'CATEGORY_INVALID', category);
+  const quantity = row.quantity('quantity', quantityText);
+  row.currency('currency', currency);
+  const unitPrice = row.present('unit_price', price) ? row.amount('unit_price', price, currency) : Number.NaN;
+  const orZero = (column: string, text: string): number => (text === '' ? 0 : row.amount(column, text, currency));
+  const shippingFee = orZero('shipping_fee', shipping);
+  const sellerDiscount = orZero('seller_discount', sellerOff);
+  const platformDiscount = orZero('platform_discount', platformOff);
+  const orderedOn = row.date('ordered_on', ordered, dateOf);
+  const occurredOn = row.date('confirmed_on', confirmed, dateOf);
+  const itemAmount = quantity * unitPrice;
+  if (itemAmount > MAX_MINOR) row.fault('unit_price', 'AMOUNT_OUT_OF_RANGE', price);
+  else if (sellerDiscount + platformDiscount > itemAmount) {
+    if (sellerDiscount > itemAmount) row.fault('seller_discount', 'DISCOUNT_EXCEEDS_AMOUNT', sellerOff);
+    else row.fault('platform_discount', 'DISCOUNT_EXCEEDS_AMOUNT', platformOff);
+  }
+  if (row.faults.length > 0) return { faults: row.faults };
+  const entry: SaleEntry = {
+    orderId,
+    lineId,
+    sellerId,
+    productId,
+    category: category.trim(),
+    quantity,
+    unitPrice,
+    itemAmount,
+    sellerDiscount,
+    platformDiscount,
+    shippingFee,
+    currency,
+    orderedOn,
+    occurredOn,
+  };
+  return { entry };
+}
+
+/** The columns by which two entries of the same key can differ. */
+const VALUES: readonly (readonly [column: string, field: keyof SaleEntry])[] = [
+  ['seller_id', 'sellerId'],
+  ['product_id', 'productId'],
+  ['category', 'category'],
+  ['quantity', 'quantity'],
+  ['unit_price', 'unitPrice'],
+  ['shipping_fee', 'shippingFee'],
+  ['seller_discount', 'sellerDiscount'],
+  ['platform_discount', 'platformDiscount'],
+  ['currency', 'currency'],
+  ['ordered_on', 'orderedOn'],
+  ['confirmed_on', 'occurredOn'],
+];
+
+/** The first column in which the entries differ, or undefined when they say the same. */
+export const saleDifference = (a: SaleEntry, b: SaleEntry): string | undefined =>
+  VALUES.find(([, field]) => a[field] !== b[field])?.[0];
+
+/** The values of an entry as one text: equal for equal entries. Keys are not part of it. */
+export const saleValues = (entry: SaleEntry): string => VALUES.map(([, field]) => entry[field]).join('\n');

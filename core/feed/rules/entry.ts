@@ -1,0 +1,52 @@
+/**
+ * Entries of the settlement feed as they are accepted: immutable once stored. Amounts are minor units, dates business dates.
+ */
+
+/** The largest quantity of a line; the feed refuses more. */
+export const MAX_QUANTITY = 1_000_000;
+
+/** What a sale's figures, and the amounts that a refund of it takes back, are computed from. */
+export interface SaleInput {
+  readonly quantity: number;
+  readonly itemAmount: number;
+  readonly shippingFee: number;
+  readonly sellerDiscount: number;
+  readonly platformDiscount: number;
+}
+
+/** One confirmed order line. Its natural key is (`orderId`, `lineId`). */
+export interface SaleEntry {
+  readonly orderId: string;
+  readonly lineId: string;
+  readonly sellerId: string;
+  /** Empty when the seller's system names none; so is the category. */
+  readonly productId: string;
+  readonly category: string;
+  readonly quantity: number;
+  readonly unitPrice: number;
+  /** quantity × unitPrice. */
+  readonly itemAmount: number;
+  readonly sellerDiscount: number;
+  readonly platformDiscount: number;
+  readonly shippingFee: number;
+  readonly currency: string;
+  readonly orderedOn: string;
+  /** The date the sale was confirmed; a late entry is settled on another one. */
+  readonly occurredOn: string;
+}
+
+/** Some units of one sale taken back. Its natural key is `refundId`. */
+export interface RefundEntry {
+  readonly refundId: string;
+  readonly orderId: string;
+  readonly lineId: string;
+  readonly quantity: number;
+  /** The date of the refund; a late entry is settled on another one. */
+  readonly occurredOn: string;
+  readonly reason: string;
+}
+
+/** The date an entry is settled on: its own, unless the dates before `lateOn` were closed when it came. */
+export function settlementDateOf(occurredOn: string, lateOn: string | null): string {
+  return lateOn !== null && occurredOn < lateOn ? lateOn : occurredOn;
+}

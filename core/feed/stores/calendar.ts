@@ -1,0 +1,149 @@
+/**
+ * Business dates and their doors. The closed and closing dates are a prefix of the calendar: everything up to
+ * `shut_through` takes no new entries, everything after it does. A date's row carries the lock: writers share it until they
+ * commit, shutting it waits for them.
+ */
+import type { Cell, Db, Tx } from '../../../infra/database.js';
+import { change, inTransaction, select } from '../../../infra/database.js';
+
+export type DateStatus = 'OPEN' | 'CLOSING' | 'CLOSED';
+
+/** The last date that takes no entries, or null when every date does. */
+export async function readShutThrough(db: Db): Promise<string | null> {
+  const [row] = await select<{ shut_through: string | null }>(
+    db,
+    'SELECT shut_through FROM settlement_calendar WHERE calendar_id = 1',
+  );
+  return row?.shut_through ?? null;
+}
+
+/**
+ * Creates the rows of these dates that are missing, in a transaction of its own: a date behind the shut door is born
+ * CLOSED. Call it before the transaction that shares the dates.
+ */
+export async function ensureDates(db: Db, dates: readonly string[]): Promise<void> {
+  if (dates.length === 0) return;
+  const present = new Set(
+    (
+      await select<{ business_on: string }>(db, 'SELECT business_on FROM business_date WHERE business_on IN (?)', [
+        dates,
+      ])
+    ).map((row) => row.business_on),
+  );
+  const missing = dates.filter((date) => !present.has(date)).sort();
+  if (missing.length === 0) return;
+  await inTransaction(db, async (tx) => {
+    const shutThrough = await lockCalendar(tx);
+    const existing = new Set(
+      (
+        await select<{ business_on: string }>(tx, 'SELECT business_on FROM business_date WHERE business_on IN (?)', [
+          missing,
+        ])
+      ).map((row) => row.business_on),
+    );
+    const rows = missing
+      .filter((date) => !existing.has(date))
+      .map((date) => [date, shutThrough !== null && date <= shutThrough ? 'CLOSED' : 'OPEN']);
+    if (rows.length > 0) await change(tx, 'INSERT INTO business_date (business_on, status) VALUES ?', [rows]);
+  });
+}
+
+/** Locks the calendar against new dates and other doors being shut; returns `shut_through`. First lock of its transaction. */
+export async function lockCalendar(tx: Tx): Promise<string | null> {
+  const [row] = await select<{ shut_through: string | null }>(
+    tx,
+    'SELECT shut_through FROM settlement_calendar WHERE calendar_id = 1 FOR UPDATE',
+  );
+  return row?.shut_through ?? null;
+}
+
+/**
+ * Takes the writers' shared lock on these dates, to be held to the commit, and returns their statuses. The first statement of
+ * every transaction that writes to the feed; dates without a row are missing from the answer.
+ */
+export async function shareDates(tx: Tx, dates: readonly string[]): Promise<Map<string, DateStatus>> {
+  const rows = await select<{ business_on: string; status: DateStatus }>(
+    tx,
+    'SELECT business_on, status FROM business_date WHERE business_on IN (?) ORDER BY business_on LOCK IN SHARE MODE',
+    [[...dates].sort()],
+  );
+  return new Map(rows.map((row) => [row.business_on, row.status]));
+}
+
+/** The date's status, or undefined while it has no row. */
+export async function readDateStatus(db: Db, date: string): Promise<DateStatus | undefined> {
+  const [row] = await select<{ status: DateStatus }>(db, 'SELECT status FROM business_date WHERE business_on = ?', [
+    date,
+  ]);
+  return row?.status;
+}
+
+/** The dates of a range that are being settled, oldest first (at most ten). */
+export async function readClosingDates(db: Db, from: string, to: string): Promise<string[]> {
+  const rows = await select<{ business_on: string }>(
+    db,
+    `SELECT business_on FROM business_date WHERE business_on BETWEEN ? AND ? AND status = 'CLOSING' ORDER BY business_on LIMIT 10`,
+    [from, to],
+  );
+  return rows.map((row) => row.business_on);
+}
+
+/** The dates before `date` that are not closed and have entries, oldest first (at most ten). */
+export async function unsettledDatesBefore(db: Db, date: string): Promise<string[]> {
+  const rows = await select<{ business_on: string }>(
+    db,
+    `SELECT d.business_on FROM business_date d
+     WHERE d.business_on < ? AND d.status <> 'CLOSED' AND (d.status = 'CLOSING'
+       OR EXISTS (SELECT 1 FROM sale_entry s WHERE s.settled_on = d.business_on)
+       OR EXISTS (SELECT 1 FROM refund_entry r WHERE r.settled_on = d.business_on))
+     ORDER BY d.business_on LIMIT 10`,
+    [date],
+  );
+  return rows.map((row) => row.business_on);
+}
+
+/** Unfinished imports that may still write to a date up to `date` that is open. */
+export async function importsHolding(db: Db, date: string): Promise<{ importId: number; date: string }[]> {
+  const rows = await select<{ import_id: Cell; business_on: string }>(
+    db,
+    `SELECT i.import_id, h.business_on FROM feed_import_date h JOIN feed_import i ON i.import_id = h.import_id
+     WHERE h.business_on <= ? AND i.status IN ('RUNNING', 'ABANDONING') ORDER BY h.business_on, i.import_id LIMIT 10`,
+    [date],
+  );
+  return rows.map((row) => ({ importId: Number(row.import_id), date: row.business_on }));
+}
+
+/** Locks the open dates up to `date`, waiting for the writers that share them, so that what they wrote can be seen. */
+export async function lockOpenDates(tx: Tx, date: string): Promise<void> {
+  await tx.raw(`SELECT business_on FROM business_date WHERE business_on <= ? AND status = 'OPEN' FOR UPDATE`, [date]);
+}
+
+/**
+ * Shuts the door of an open date, and closes the open dates before it. The caller has locked the calendar and these dates,
+ * and has seen that the earlier ones are empty.
+ * @returns false when the date was not open
+ */
+export async function shutDate(tx: Tx, date: string): Promise<boolean> {
+  const shut = await change(
+    tx,
+    `UPDATE business_date SET status = 'CLOSING', shut_at = UTC_TIMESTAMP(3) WHERE business_on = ? AND status = 'OPEN'`,
+    [date],
+  );
+  if (shut !== 1) return false;
+  await change(
+    tx,
+    `UPDATE business_date SET status = 'CLOSED', shut_at = UTC_TIMESTAMP(3), closed_at = UTC_TIMESTAMP(3) WHERE business_on < ? AND status = 'OPEN'`,
+    [date],
+  );
+  await change(tx, 'UPDATE settlement_calendar SET shut_through = ? WHERE calendar_id = 1', [date]);
+  return true;
+}
+
+/** Marks a closing date closed, in the transaction that writes its certificate. */
+export async function closeDate(tx: Tx, date: string): Promise<void> {
+  await change(
+    tx,
+    `UPDATE business_date SET status = 'CLOSED', closed_at = UTC_TIMESTAMP(3) WHERE business_on = ? AND status = 'CLOSING'`,
+    [date],
+  );
+}

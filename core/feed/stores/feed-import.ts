@@ -1,0 +1,259 @@
+/**
+ * The record of an import: who works on it, how far it came, which dates it holds open. A lease in database time says whether
+ * its writer is alive; the owner in every update is the fence that keeps out one that was taken over.
+ */
+import { hostname } from 'node:os';
+import { type Cell, change, type Db, insertReturningId, select, type Tx } from '../../../infra/database.js';
+
+export type ImportKind = 'lines' | 'refunds' | 'seed';
+export type ImportStatus = 'RUNNING' | 'COMPLETED' | 'REFUSED' | 'ABANDONING' | 'ABANDONED';
+
+/** How long a writer may be silent before somebody else may go on with its import. */
+const LEASE_SECONDS = 10;
+const lease = `lease_until = UTC_TIMESTAMP(3) + INTERVAL ${LEASE_SECONDS} SECOND, updated_at = UTC_TIMESTAMP(3)`;
+
+export interface ImportRecord {
+  readonly importId: number;
+  readonly kind: ImportKind;
+  readonly source: string;
+  readonly fingerprint: string;
+  readonly status: ImportStatus;
+  readonly lateOn: string | null;
+  readonly rowsTotal: number;
+  readonly rowsDone: number;
+  readonly rowsNew: number;
+  readonly rowsUnchanged: number;
+  readonly rowsRejected: number;
+  readonly owner: string;
+  readonly leaseUntil: string;
+  readonly leaseExpired: boolean;
+  readonly host: string;
+  readonly requestedBy: string;
+  readonly createdAt: string;
+  readonly completedAt: string | null;
+  readonly errorCode: string | null;
+}
+
+export interface ImportCounts {
+  readonly rowsNew: number;
+  readonly rowsUnchanged: number;
+  readonly rowsRejected: number;
+}
+
+export interface NewImport extends ImportCounts {
+  readonly kind: ImportKind;
+  readonly source: string;
+  readonly fingerprint: string;
+  readonly lateOn: string | null;
+  readonly rowsTotal: number;
+  readonly owner: string;
+  readonly requestedBy: string;
+}
+
+const SELECT_IMPORT = `SELECT import_id, kind, source, fingerprint, status, late_on, rows_total, rows_done, rows_new, rows_unchanged,
+  rows_rejected, owner, lease_until, lease_until < UTC_TIMESTAMP(3) AS lease_expired, host, requested_by, created_at, completed_at,
+  error_code FROM feed_import`;
+
+function importRecord(row: Record<string, Cell>): ImportRecord {
+  const orNull = (cell: Cell | undefined): string | null => (cell === null || cell === undefined ? null : String(cell));
+  return {
+    importId: Number(row.import_id),
+    kind: String(row.kind) as ImportKind,
+    source: String(row.source),
+    fingerprint: String(row.fingerprint),
+    status: String(row.status) as ImportStatus,
+    lateOn: orNull(row.late_on),
+    rowsTotal: Number(row.rows_total),
+    rowsDone: Number(row.rows_done),
+    rowsNew: Number(row.rows_new),
+    rowsUnchanged: Number(row.rows_unchanged),
+    rowsRejected: Number(row.rows_rejected),
+    owner: String(row.owner),
+    leaseUntil: String(row.lease_until),
+    leaseExpired: Number(row.lease_expired) === 1,
+    host: String(row.host),
+    requestedBy: String(row.requested_by),
+    createdAt: String(row.created_at),
+    completedAt: orNull(row.completed_at),
+    errorCode: orNull(row.error_code),
+  };
+}
+
+const one = (rows: Record<string, Cell>[]): ImportRecord | undefined => rows.map(importRecord)[0];
+
+export async function readImport(db: Db, importId: number): Promise<ImportRecord | undefined> {
+  return one(await select(db, `${SELECT_IMPORT} WHERE import_id = ?`, [importId]));
+}
+
+/** Reads the record behind the lock of whoever is about to commit a change of it; no later change can come in between. */
+export async function lockImport(tx: Tx, importId: number): Promise<ImportRecord | undefined> {
+  return one(await select(tx, `${SELECT_IMPORT} WHERE import_id = ? FOR UPDATE`, [importId]));
+}
+
+/** The unfinished import of exactly this work, if there is one. */
+export async function findUnfinishedImport(db: Db, fingerprint: string): Promise<ImportRecord | undefined> {
+  return one(await select(db, `${SELECT_IMPORT} WHERE active_fingerprint = ?`, [fingerprint]));
+}
+
+/** The latest completed import of exactly this work. */
+export async function findCompletedImport(
+  db: Db,
+  kind: ImportKind,
+  fingerprint: string,
+): Promise<ImportRecord | undefined> {
+  const rows = await select<Record<string, Cell>>(
+    db,
+    `${SELECT_IMPORT} WHERE status = 'COMPLETED' AND kind = ? AND fingerprint = ? ORDER BY import_id DESC LIMIT 1`,
+    [kind, fingerprint],
+  );
+  return one(rows);
+}
+
+/** The imports that begin their source with this text. */
+export async function findImportsBySource(db: Db, kind: ImportKind, sourcePrefix: string): Promise<ImportRecord[]> {
+  const rows = await select<Record<string, Cell>>(
+    db,
+    `${SELECT_IMPORT} WHERE kind = ? AND LEFT(source, CHAR_LENGTH(?)) = ? ORDER BY import_id`,
+    [kind, sourcePrefix, sourcePrefix],
+  );
+  return rows.map(importRecord);
+}
+
+/** The latest imports, newest first. */
+export async function listImports(db: Db, limit: number): Promise<ImportRecord[]> {
+  const rows = await select<Record<string, Cell>>(db, `${SELECT_IMPORT} ORDER BY import_id DESC LIMIT ?`, [limit]);
+  return rows.map(importRecord);
+}
+
+/** Registers an import; its work being registered already is the driver's error 1062. */
+export async function insertImport(tx: Tx, record: NewImport): Promise<number> {
+  return insertReturningId(
+    tx,
+    `INSERT INTO feed_import (kind, source, fingerprint, active_fingerprint, status, late_on, rows_total, rows_new, rows_unchanged,
+       rows_rejected, owner, lease_until, host, requested_by, created_at, updated_at)
+     VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, 0, ?, ?, ?, UTC_TIMESTAMP(3) + INTERVAL ${LEASE_SECONDS} SECOND, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+    [
+      record.kind,
+      record.source,
+      record.fingerprint,
+      record.fingerprint,
+      record.lateOn,
+      record.rowsTotal,
+      record.rowsUnchanged,
+      record.rowsRejected,
+      record.owner,
+      hostname().slice(0, 255),
+      record.requestedBy.slice(0, 64),
+    ],
+  );
+}
+
+/** The dates that this import may write to: nobody closes them while it is unfinished. Dates it holds already are kept. */
+export async function holdDates(tx: Tx, importId: number, dates: readonly string[]): Promise<void> {
+  const held = await select<{ business_on: string }>(
+    tx,
+    'SELECT business_on FROM feed_import_date WHERE import_id = ?',
+    [importId],
+  );
+  const missing = new Set(dates);
+  for (const { business_on } of held) missing.delete(business_on);
+  if (missing.size === 0) return;
+  await change(tx, 'INSERT INTO feed_import_date (import_id, business_on) VALUES ?', [
+    [...missing].map((date) => [importId, date]),
+  ]);
+}
+
+export async function heldDates(db: Db, importId: number): Promise<string[]> {
+  const rows = await select<{ business_on: string }>(
+    db,
+    'SELECT business_on FROM feed_import_date WHERE import_id = ? ORDER BY business_on',
+    [importId],
+  );
+  return rows.map((row) => row.business_on);
+}
+
+/** Makes `owner` the writer of an import if its lease has expired and it still belongs to `formerOwner`; else changes nothing. */
+export async function takeOverImport(tx: Tx, importId: number, formerOwner: string, owner: string): Promise<void> {
+  const sql = `UPDATE feed_import SET owner = ?, host = ?, ${lease}
+    WHERE import_id = ? AND owner = ? AND status IN ('RUNNING', 'ABANDONING') AND lease_until < UTC_TIMESTAMP(3)`;
+  await change(tx, sql, [owner, hostname().slice(0, 255), importId, formerOwner]);
+}
+
+/** Notes what a fresh look at the whole source found, when an interrupted import is gone on with. */
+export async function recount(
+  tx: Tx,
+  importId: number,
+  found: Pick<NewImport, 'lateOn' | 'rowsTotal' | 'rowsUnchanged' | 'rowsRejected'>,
+): Promise<void> {
+  const sql = `UPDATE feed_import SET late_on = COALESCE(late_on, ?), rows_total = ?, rows_unchanged = ?, rows_rejected = ?
+    WHERE import_id = ?`;
+  await change(tx, sql, [found.lateOn, found.rowsTotal, found.rowsUnchanged, found.rowsRejected, importId]);
+}
+
+/** Lets somebody else go on at once: the writer stops, and says so. */
+export async function releaseImport(db: Db, importId: number, owner: string): Promise<void> {
+  const sql = `UPDATE feed_import SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND
+    WHERE import_id = ? AND owner = ? AND status IN ('RUNNING', 'ABANDONING')`;
+  await change(db, sql, [importId, owner]);
+}
+
+/**
+ * The fence of a batch: moves the import on to `rowsDone` and renews the lease, if it is still `owner`'s.
+ * @returns false when it is not: roll back and leave
+ */
+export async function advanceImport(
+  tx: Tx,
+  importId: number,
+  owner: string,
+  moved: { readonly from: number; readonly to: number } & ImportCounts,
+): Promise<boolean> {
+  const sql = `UPDATE feed_import SET rows_done = ?, rows_new = rows_new + ?, rows_unchanged = rows_unchanged + ?,
+      rows_rejected = rows_rejected + ?, ${lease}
+    WHERE import_id = ? AND owner = ? AND status = 'RUNNING' AND rows_done = ?`;
+  const counts = [moved.rowsNew, moved.rowsUnchanged, moved.rowsRejected];
+  return (await change(tx, sql, [moved.to, ...counts, importId, owner, moved.from])) === 1;
+}
+
+/** Renews the lease in a step that moves no rows. @returns false when the import is no longer `owner`'s in this status */
+export async function renewImport(tx: Tx, importId: number, owner: string, status: ImportStatus): Promise<boolean> {
+  const sql = `UPDATE feed_import SET ${lease} WHERE import_id = ? AND owner = ? AND status = ?`;
+  return (await change(tx, sql, [importId, owner, status])) === 1;
+}
+
+/** Begins to withdraw an import, or goes on withdrawing it. @returns false when it is no longer `owner`'s */
+export async function markAbandoning(
+  tx: Tx,
+  importId: number,
+  owner: string,
+  errorCode: string | null,
+): Promise<boolean> {
+  const sql = `UPDATE feed_import SET status = 'ABANDONING', error_code = COALESCE(error_code, ?), ${lease}
+    WHERE import_id = ? AND owner = ? AND status IN ('RUNNING', 'ABANDONING')`;
+  return (await change(tx, sql, [errorCode, importId, owner])) === 1;
+}
+
+/** Ends an import and lets go of its dates. @returns false when it is no longer `owner`'s in the status `from` */
+export async function finishImport(
+  tx: Tx,
+  importId: number,
+  owner: string,
+  from: ImportStatus,
+  to: ImportStatus,
+): Promise<boolean> {
+  const sql = `UPDATE feed_import SET status = ?, active_fingerprint = NULL, completed_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3)
+    WHERE import_id = ? AND owner = ? AND status = ?`;
+  if ((await change(tx, sql, [to, importId, owner, from])) !== 1) return false;
+  await change(tx, 'DELETE FROM feed_import_date WHERE import_id = ?', [importId]);
+  return true;
+}
+
+/** Shares the records of these imports until the commit, so that none of them can be withdrawn meanwhile; their statuses. */
+export async function shareImports(tx: Tx, importIds: readonly number[]): Promise<Map<number, ImportStatus>> {
+  if (importIds.length === 0) return new Map();
+  const rows = await select<{ import_id: string; status: ImportStatus }>(
+    tx,
+    'SELECT import_id, status FROM feed_import WHERE import_id IN (?) ORDER BY import_id LOCK IN SHARE MODE',
+    [[...importIds].sort((a, b) => a - b)],
+  );
+  return new Map(rows.map((row) => [Number(row.import_id), row.status]));
+}

@@ -1,0 +1,83 @@
+/**
+ * The live rate of runs: entries per second over the last seconds, from what this process has seen of a run before, and in all, from
+ * the times that its executions recorded.
+ */
+import type { Db } from '../../infra/database.js';
+import { sha256 } from '../../infra/sha256.js';
+import { isCompleted } from './stores/run.js';
+import { type RunState, readRunState } from './stores/run-progress.js';
+
+export interface RunProgress extends Omit<RunState, 'workedSeconds'> {
+  /** Changes exactly when anything of the run does; the same in every process. */
+  readonly version: string;
+  /** Entries that are left of the plan; null while there is none. */
+  readonly remaining: number | null;
+  /** Null while it cannot be told. */
+  readonly entriesPerSecond: { readonly recent: number | null; readonly overall: number | null };
+  readonly secondsLeft: number | null;
+  /** ISO 8601. */
+  readonly estimatedEndAt: string | null;
+  /** Nobody works on the run and nobody was asked to: nothing will change by itself. */
+  readonly final: boolean;
+}
+
+interface Sample {
+  readonly at: number;
+  readonly done: number;
+}
+
+/** Samples of one generation of a run. */
+interface Trace {
+  readonly generation: number;
+  readonly samples: Sample[];
+}
+
+const WINDOW_MS = 10_000;
+/** A rate over less than this says little. */
+const WINDOW_MIN_MS = 500;
+const TRACES_MAX = 200;
+
+export class RunMeter {
+  private readonly traces = new Map<number, Trace>();
+
+  constructor(private readonly db: Db) {}
+
+  /** How far the run is now; undefined when there is no such run. */
+  async measure(runId: number): Promise<RunProgress | undefined> {
+    const state = await readRunState(this.db, runId);
+    if (state === undefined) return undefined;
+    const { workedSeconds, ...told } = state;
+    const final = isFinal(state);
+    const recent = final ? null : this.recentRate(state);
+    const overall = workedSeconds > 0 && state.done > 0 ? Math.round(state.done / workedSeconds) : null;
+    const remaining = state.planned === null ? null : state.planned - state.done;
+    const rate = recent ?? overall ?? 0;
+    const secondsLeft = final || remaining === null || rate === 0 ? null : Math.ceil(remaining / rate);
+    return {
+      ...told,
+      version: sha256(JSON.stringify(told)).slice(0, 16),
+      remaining,
+      entriesPerSecond: { recent, overall },
+      secondsLeft,
+      estimatedEndAt: secondsLeft === null ? null : new Date(Date.now() + secondsLeft * 1000).toISOString(),
+      final,
+    };
+  }
+
+  private recentRate({ runId, generation, done }: RunState): number | null {
+    const now = { at: performance.now(), done };
+    const known = this.traces.get(runId);
+    const trace = known?.generation === generation ? known : { generation, samples: [] };
+    this.traces.delete(runId);
+    this.traces.set(runId, trace); // the one asked for last comes last
+    if (this.traces.size > TRACES_MAX) this.traces.delete(this.traces.keys().next().value as number);
+    while ((trace.samples[0]?.at ?? now.at) < now.at - WINDOW_MS) trace.samples.shift();
+    const [first] = trace.samples;
+    trace.samples.push(now);
+    if (first === undefined || now.at - first.at < WINDOW_MIN_MS) return null;
+    return Math.max(0, Math.round(((done - first.done) * 1000) / (now.at - first.at)));
+  }
+}
+
+const isFinal = ({ status, executions }: RunState): boolean =>
+  executions.length === 0 && (isCompleted(status) || status === 'STOPPED' || status === 'FAILED');

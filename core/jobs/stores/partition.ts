@@ -1,0 +1,223 @@
+/**
+ * Partitions of a run: claimed, moved under their fence, released. Every change restates the fence (owner and epoch, and
+ * seq where a chunk commits): not exactly one row means that the partition belongs to somebody else now. Leases are in
+ * database time.
+ */
+
+import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import type { Leg } from '../../feed/rules/leg.js';
+
+export type PartitionStatus = 'PENDING' | 'RUNNING' | 'DONE' | 'FAILED';
+
+export interface Partition {
+  readonly partitionId: number;
+  readonly number: number;
+  readonly status: PartitionStatus;
+  readonly leg: Leg;
+  readonly cursorId: number;
+  readonly seq: number;
+  readonly epoch: number;
+  /** Whether a RUNNING partition's lease has run out, by the database's clock. */
+  readonly leaseExpired: boolean;
+  readonly claims: number;
+  readonly claimedSeq: number;
+  readonly saleLo: number;
+  readonly saleHi: number;
+  readonly refundLo: number;
+  readonly refundHi: number;
+  readonly refunds: number;
+  readonly saleLines: number;
+  readonly refundLines: number;
+  readonly exceptions: number;
+  readonly saleHash: string | null;
+  readonly refundHash: string | null;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+}
+
+/** The right to move a partition. */
+export interface Fence {
+  readonly partitionId: number;
+  readonly owner: string;
+  readonly epoch: number;
+}
+
+const columns = `partition_id AS partitionId, number, status, leg, cursor_id AS cursorId, seq, epoch,
+  (status = 'RUNNING' AND lease_until < UTC_TIMESTAMP(3)) AS leaseExpired, claims, claimed_seq AS claimedSeq, sale_lo AS saleLo, sale_hi AS saleHi,
+  refund_lo AS refundLo, refund_hi AS refundHi, refunds, sale_lines AS saleLines, refund_lines AS refundLines, exceptions,
+  sale_hash AS saleHash, refund_hash AS refundHash, error_code AS errorCode, error_message AS errorMessage`;
+
+/** The partitions of a generation by number. */
+export async function readPartitions(db: Db, runId: number, generation: number): Promise<Partition[]> {
+  const rows = await select<Partition>(
+    db,
+    `SELECT ${columns} FROM run_partition WHERE run_id = ? AND generation = ? ORDER BY number`,
+    [runId, generation],
+  );
+  return rows.map((row) => ({ ...row, leaseExpired: Boolean(row.leaseExpired) }));
+}
+
+/** One partition as it is now. */
+export async function readPartition(db: Db, partitionId: number): Promise<Partition> {
+  const [row] = await select<Partition>(db, `SELECT ${columns} FROM run_partition WHERE partition_id = ?`, [
+    partitionId,
+  ]);
+  if (row === undefined) throw new Error(`partition ${partitionId} is gone`);
+  return row;
+}
+
+/**
+ * Claims a partition that is pending or whose lease has run out, and records the claim in the job history.
+ * @returns the fence, or undefined when somebody else was faster
+ */
+export async function claimPartition(
+  tx: Tx,
+  partition: Partition,
+  owner: string,
+  executionId: number,
+  leaseMs: number,
+): Promise<Fence | undefined> {
+  const claimed = await change(
+    tx,
+    `UPDATE run_partition SET status = 'RUNNING', owner = ?, epoch = epoch + 1, lease_until = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND,
+       claims = IF(seq > claimed_seq, 1, claims + 1), claimed_seq = seq, updated_at = UTC_TIMESTAMP(3)
+     WHERE partition_id = ? AND epoch = ? AND (status = 'PENDING' OR (status = 'RUNNING' AND lease_until < UTC_TIMESTAMP(3)))`,
+    [owner, leaseMs * 1000, partition.partitionId, partition.epoch],
+  );
+  if (claimed !== 1) return undefined;
+  const epoch = partition.epoch + 1;
+  await change(
+    tx,
+    `UPDATE partition_execution SET status = 'LOST', ended_at = UTC_TIMESTAMP(3) WHERE partition_id = ? AND epoch < ? AND status = 'RUNNING'`,
+    [partition.partitionId, epoch],
+  );
+  await change(
+    tx,
+    `INSERT INTO partition_execution (partition_id, epoch, execution_id, status, from_cursor_id, started_at) VALUES (?, ?, ?, 'RUNNING', ?, UTC_TIMESTAMP(3))`,
+    [partition.partitionId, epoch, executionId, partition.cursorId],
+  );
+  return { partitionId: partition.partitionId, owner, epoch };
+}
+
+/** Prolongs the lease; false when the partition belongs to somebody else or is done. */
+export async function renewLease(db: Db, fence: Fence, leaseMs: number): Promise<boolean> {
+  const renewed = await change(
+    db,
+    `UPDATE run_partition SET lease_until = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND WHERE partition_id = ? AND owner = ? AND epoch = ? AND status = 'RUNNING'`,
+    [leaseMs * 1000, fence.partitionId, fence.owner, fence.epoch],
+  );
+  return renewed === 1;
+}
+
+/** What a chunk adds to its partition. */
+export interface ChunkStep {
+  readonly leg: Leg;
+  readonly seq: number;
+  readonly cursorId: number;
+  readonly lines: number;
+  readonly exceptions: number;
+  /** SHA-256 over the leg's lines so far. */
+  readonly hash: string;
+  /** What follows: the same leg goes on, the refunds wait to be claimed, or the partition is done. */
+  readonly sequel: 'go-on' | 'refunds' | 'done';
+}
+
+/** Moves the partition under its fence: the first statement of a chunk's transaction. False: it is somebody else's. */
+export async function moveFence(tx: Tx, fence: Fence, step: ChunkStep): Promise<boolean> {
+  const lines = step.leg === 0 ? 'sale_lines' : 'refund_lines';
+  const hash = step.leg === 0 ? 'sale_hash' : 'refund_hash';
+  const next = {
+    'go-on': '',
+    refunds: `, cursor_id = refund_lo, leg = 1, status = 'PENDING', owner = NULL, lease_until = NULL`,
+    done: `, status = 'DONE', owner = NULL, lease_until = NULL`,
+  }[step.sequel];
+  const moved = await change(
+    tx,
+    `UPDATE run_partition SET seq = seq + 1, ${lines} = ${lines} + ?, exceptions = exceptions + ?, ${hash} = ?, cursor_id = ?, error_code = NULL,
+       error_message = NULL, updated_at = UTC_TIMESTAMP(3)${next}
+     WHERE partition_id = ? AND owner = ? AND epoch = ? AND seq = ? AND leg = ? AND status = 'RUNNING'`,
+    [
+      step.lines,
+      step.exceptions,
+      step.hash,
+      step.cursorId,
+      fence.partitionId,
+      fence.owner,
+      fence.epoch,
+      step.seq,
+      step.leg,
+    ],
+  );
+  return moved === 1;
+}
+
+/**
+ * What became of a chunk whose connection was lost: `committed`, `not-committed` (do it again) or `lost` (somebody else took
+ * over). The locking read waits for a commit in flight, which a plain read could miss.
+ */
+export async function chunkOutcome(tx: Tx, fence: Fence, seq: number): Promise<'committed' | 'not-committed' | 'lost'> {
+  const [row] = await select<{ epoch: number; seq: number; owner: string | null }>(
+    tx,
+    'SELECT epoch, seq, owner FROM run_partition WHERE partition_id = ? FOR UPDATE',
+    [fence.partitionId],
+  );
+  if (row === undefined || row.epoch !== fence.epoch) return 'lost';
+  if (row.seq === seq + 1) return 'committed';
+  return row.seq === seq && row.owner === fence.owner ? 'not-committed' : 'lost';
+}
+
+/** Gives a partition back: for anyone to claim, or as failed. False when it was not ours any more. */
+export async function releasePartition(
+  tx: Tx,
+  fence: Fence,
+  failure?: { code: string; message: string; final: boolean },
+): Promise<boolean> {
+  const released = await change(
+    tx,
+    `UPDATE run_partition SET status = ?, owner = NULL, lease_until = NULL, error_code = ?, error_message = ?, updated_at = UTC_TIMESTAMP(3)
+     WHERE partition_id = ? AND owner = ? AND epoch = ? AND status = 'RUNNING'`,
+    [
+      failure?.final ? 'FAILED' : 'PENDING',
+      failure?.code ?? null,
+      failure?.message ?? null,
+      fence.partitionId,
+      fence.owner,
+      fence.epoch,
+    ],
+  );
+  return released === 1;
+}
+
+/** Fails a partition that was claimed too often without progress, keeping its last error. */
+export async function failPartition(db: Db, partition: Partition): Promise<void> {
+  await change(
+    db,
+    `UPDATE run_partition SET status = 'FAILED', owner = NULL, lease_until = NULL, error_code = COALESCE(error_code, 'PARTITION_FAILED'),
+       error_message = COALESCE(error_message, 'its workers died without an error'), updated_at = UTC_TIMESTAMP(3)
+     WHERE partition_id = ? AND epoch = ? AND seq = ? AND status IN ('PENDING', 'RUNNING')`,
+    [partition.partitionId, partition.epoch, partition.seq],
+  );
+}
+
+/** Gives the failed partitions of a generation another set of claims: a new execution tries them again. */
+export async function retryFailedPartitions(db: Db, runId: number, generation: number): Promise<number> {
+  return change(
+    db,
+    `UPDATE run_partition SET status = 'PENDING', claims = 0, updated_at = UTC_TIMESTAMP(3) WHERE run_id = ? AND generation = ? AND status = 'FAILED'`,
+    [runId, generation],
+  );
+}
+
+/** Records how a claim ended. */
+export async function endPartitionExecution(
+  db: Db,
+  fence: Fence,
+  end: { status: string; entries: number; chunks: number; errorCode: string | null; errorMessage: string | null },
+): Promise<void> {
+  await change(
+    db,
+    `UPDATE partition_execution SET status = ?, entries = ?, chunks = ?, error_code = ?, error_message = ?, ended_at = UTC_TIMESTAMP(3)
+     WHERE partition_id = ? AND epoch = ? AND status = 'RUNNING'`,
+    [end.status, end.entries, end.chunks, end.errorCode, end.errorMessage, fence.partitionId, fence.epoch],
+  );
+}

@@ -1,0 +1,96 @@
+/** Sample accounts of a fresh machine: the sellers of the synthetic feed, somebody of each role, all with one password that everybody knows. */
+
+import type { Config } from '../../infra/config.js';
+import { type Db, inTransaction } from '../../infra/database.js';
+import type { Role } from '../../kernel/access.js';
+import { MagamError } from '../../kernel/errors.js';
+import { sealBankAccount } from '../accounts/bank-account.js';
+import { openPasswords } from '../accounts/passwords.js';
+import { checkDigit, TAX_TYPES } from '../accounts/rules/seller.js';
+import { insertAccount, type NewAccount } from '../accounts/stores/account.js';
+import { insertSeller, type NewSeller } from '../accounts/stores/seller.js';
+import { syntheticSellerId } from './rules/synthetic-feed.js';
+
+const SAMPLE_PASSWORD = 'magam sample password';
+
+/** Sellers written in one transaction. */
+const BATCH_SELLERS = 100;
+
+export interface SampleSignIn {
+  readonly role: Role;
+  readonly email: string;
+  readonly displayName: string;
+  readonly sellerId: string | null;
+}
+
+export interface SampleAccounts {
+  /** The password of all of them. */
+  readonly password: string;
+  /** An operator, two buyers, and the sellers by sales. */
+  readonly signIns: readonly SampleSignIn[];
+}
+
+const people: readonly SampleSignIn[] = [
+  { role: 'operator', email: 'operator@magam.example', displayName: '운영자', sellerId: null },
+  { role: 'buyer', email: 'buyer1@magam.example', displayName: '김철수', sellerId: null },
+  { role: 'buyer', email: 'buyer2@magam.example', displayName: '이영희', sellerId: null },
+];
+
+/**
+ * Makes the first `sellers` sellers of the synthetic feed with a sign-in each, two buyers and an operator. What is there already stays as it is.
+ * Refused in production (CONFIG_INVALID).
+ */
+export async function makeSampleAccounts(
+  db: Db,
+  config: Pick<Config, 'production' | 'encryptionKey'>,
+  { sellers }: { readonly sellers: number },
+): Promise<SampleAccounts> {
+  if (config.production) throw new MagamError('CONFIG_INVALID', 'Sample data is refused with NODE_ENV=production.');
+  const passwordHash = await openPasswords().hash(SAMPLE_PASSWORD);
+  const ranks = Array.from({ length: sellers }, (_, index) => index + 1);
+  const signIns = [...people, ...ranks.map(sellerSignIn)];
+  for (let at = 0; at < sellers; at += BATCH_SELLERS) {
+    const batch = ranks.slice(at, at + BATCH_SELLERS);
+    // A refusal says that it is there already: nothing to do.
+    await inTransaction(db, async (tx) => {
+      for (const rank of batch) await insertSeller(tx, sampleSeller(rank, config.encryptionKey));
+    });
+  }
+  for (let at = 0; at < signIns.length; at += BATCH_SELLERS) {
+    const batch = signIns.slice(at, at + BATCH_SELLERS);
+    await inTransaction(db, async (tx) => {
+      for (const signIn of batch) await insertAccount(tx, { ...signIn, passwordHash } satisfies NewAccount);
+    });
+  }
+  return { password: SAMPLE_PASSWORD, signIns };
+}
+
+const sellerSignIn = (rank: number): SampleSignIn => ({
+  role: 'seller',
+  email: `${syntheticSellerId(rank)}@magam.example`,
+  displayName: shopName(rank),
+  sellerId: syntheticSellerId(rank),
+});
+
+const PLACES = ['한빛', '가온', '누리', '도담', '미르', '보람', '새봄', '아라', '온새', '하늘'] as const;
+const TRADES = ['상회', '서점', '공방', '마켓', '상점', '스토어', '가게', '몰', '하우스', '컴퍼니'] as const;
+
+const shopName = (rank: number): string =>
+  `${PLACES[rank % PLACES.length]}${TRADES[Math.floor(rank / PLACES.length) % TRADES.length]} ${rank}`;
+
+function sampleSeller(rank: number, key: Buffer): NewSeller {
+  const sellerId = syntheticSellerId(rank);
+  const name = shopName(rank);
+  const digits = `9${String(rank).padStart(8, '0')}`; // no tax office has a number that begins so
+  return {
+    sellerId,
+    name,
+    businessNumber: `${digits}${checkDigit(digits)}`,
+    taxType: rank % 7 === 0 ? 'EXEMPT' : (TAX_TYPES[rank % 2] ?? 'GENERAL'),
+    bankAccount: sealBankAccount(key, sellerId, {
+      bankCode: '088',
+      accountHolder: name,
+      accountNumber: `110${String(100_000_000 + rank)}`,
+    }),
+  };
+}

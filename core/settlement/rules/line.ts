@@ -1,0 +1,32 @@
+/** A settled line: what a run made of one entry of the feed, and the entry's own identity. */
+
+import type { Leg } from '../../feed/rules/leg.js';
+import type { VatMode } from '../../policies/rules/fee-policy.js';
+import type { Figures } from './figures.js';
+
+export interface SettledLine {
+  readonly leg: Leg;
+  readonly entryId: number;
+  readonly orderId: string;
+  readonly lineId: string;
+  /** Empty for a sale. */
+  readonly refundId: string;
+  readonly sellerId: string;
+  readonly currency: string;
+  /** Units sold or refunded, positive. */
+  readonly quantity: number;
+  /** Minor units; those of a refund are negative. */
+  readonly figures: Figures;
+  readonly policyId: number;
+  readonly policyCode: string;
+  readonly policyVersion: number;
+  readonly vatMode: VatMode;
+}
+
+/** An entry that could not be settled, with the reason. */
+export interface ParkedEntry {
+  readonly leg: Leg;
+  readonly entryId: number;
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}

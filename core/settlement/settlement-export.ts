@@ -1,0 +1,182 @@
+/**
+ * What was settled, for other systems: the rows of `magam settlements` and `magam lines` and of the HTTP server's downloads, which are
+ * the same byte for byte. Columns and order are fixed. Rows come from the database in batches and leave as fast as their reader takes
+ * them, so memory stays flat however many there are.
+ */
+import { stringify } from 'csv-stringify/sync';
+import { type Cell, type Db, inSnapshot } from '../../infra/database.js';
+import { MagamError } from '../../kernel/errors.js';
+import { formatAmount } from '../../kernel/money.js';
+import { readClosingDates } from '../feed/stores/calendar.js';
+import { readPolicies } from '../policies/stores/fee-policy.js';
+import {
+  type LineSelection,
+  readSettledDate,
+  type SettlementSelection,
+  streamLines,
+  streamSettlements,
+} from './stores/settlement-export.js';
+
+/** `text` and `count` are written as they are; an `amount` is in major units in CSV and in minor units in JSON. */
+interface Column {
+  readonly name: string;
+  readonly kind: 'text' | 'count' | 'amount';
+}
+
+const columns = (kind: Column['kind'], ...names: string[]): Column[] => names.map((name) => ({ name, kind }));
+
+const lineColumns: readonly Column[] = [
+  ...columns('text', 'order_id', 'line_id', 'leg', 'refund_id', 'seller_id', 'currency'),
+  ...columns('count', 'quantity'),
+  ...columns('amount', 'item_amount', 'seller_discount', 'platform_discount', 'shipping_fee', 'buyer_paid', 'fee_base'),
+  ...columns('amount', 'fee', 'fee_vat'),
+  ...columns('text', 'fee_vat_mode'),
+  ...columns('amount', 'pg_fee', 'pg_fee_vat', 'net'),
+  ...columns('text', 'policy_code'),
+  ...columns('count', 'policy_version'),
+  ...columns('text', 'settled_on'),
+];
+
+const settlementColumns: readonly Column[] = [
+  ...columns('text', 'seller_id', 'currency'),
+  ...columns('count', 'sales', 'refunds'),
+  ...columns('amount', 'item_amount', 'seller_discount', 'platform_discount', 'shipping_fee'),
+  ...columns('amount', 'fee', 'fee_vat', 'pg_fee', 'pg_fee_vat', 'net'),
+  ...columns('text', 'settled_on'),
+];
+
+/** Takes text and resolves when there may be more of it. */
+export type Sink = (text: string) => Promise<void>;
+
+export interface ExportForm {
+  readonly format: 'csv' | 'json';
+  /** In CSV, keep a spreadsheet from running cells as formulas. */
+  readonly spreadsheetSafe: boolean;
+  /** Seconds that the server waits for a reader who takes nothing. */
+  readonly patienceSeconds: number;
+  /** Aborted: nobody reads any more, and the connection is cut. */
+  readonly signal?: AbortSignal;
+}
+
+/** Throws `DATE_NOT_CLOSED` while a date of the range is being settled: an export is never half of a date. */
+export async function requireExportable(db: Db, from: string, to: string): Promise<void> {
+  const [date] = await readClosingDates(db, from, to);
+  if (date !== undefined) {
+    throw new MagamError('DATE_NOT_CLOSED', `${date} is being settled; it can be exported when it is closed.`, {
+      date,
+    });
+  }
+}
+
+/**
+ * Exports the settled lines of a date in byte order of their keys; only certified generations.
+ * @returns whether the date is settled; where it is not, there are no rows. Throws `DATE_NOT_CLOSED`.
+ */
+export async function exportLines(db: Db, selection: LineSelection, form: ExportForm, sink: Sink): Promise<boolean> {
+  return exporting(db, selection.date, selection.date, form, async (snapshot) => {
+    const { status, generation } = await readSettledDate(snapshot, selection.date);
+    const settled = status === 'CLOSED';
+    await writeRows(lineColumns, settled ? lineRows(snapshot, selection, generation) : [], form, sink);
+    return settled;
+  });
+}
+
+/**
+ * Exports what each seller is owed for each date, all certified generations added up, by date, seller and currency.
+ * @returns whether the first date is settled. Throws `DATE_NOT_CLOSED`.
+ */
+export async function exportSettlements(
+  db: Db,
+  selection: SettlementSelection,
+  form: ExportForm,
+  sink: Sink,
+): Promise<boolean> {
+  return exporting(db, selection.from, selection.to, form, async (snapshot) => {
+    const { status } = await readSettledDate(snapshot, selection.from);
+    await writeRows(settlementColumns, streamSettlements(snapshot, selection), form, sink);
+    return status === 'CLOSED';
+  });
+}
+
+async function exporting<T>(
+  db: Db,
+  from: string,
+  to: string,
+  { patienceSeconds, signal }: ExportForm,
+  work: (snapshot: Db) => Promise<T>,
+): Promise<T> {
+  return inSnapshot(
+    db,
+    async (snapshot) => {
+      await snapshot.raw('SET SESSION net_write_timeout = ?', [patienceSeconds]);
+      await requireExportable(snapshot, from, to);
+      const result = await work(snapshot);
+      await snapshot.raw('SET SESSION net_write_timeout = DEFAULT');
+      return result;
+    },
+    signal,
+  );
+}
+
+async function* lineRows(db: Db, selection: LineSelection, generation: number): AsyncGenerator<Cell[][]> {
+  const policies = new Map((await readPolicies(db)).map(({ policyId, policy }) => [policyId, policy]));
+  for await (const batch of streamLines(db, selection, generation)) {
+    for (const row of batch) {
+      const policyId = row.pop();
+      const policy = policies.get(Number(policyId));
+      if (policy === undefined) throw new MagamError('POLICY_UNREADABLE', undefined, { policyId });
+      row.splice(15, 0, policy.vat.mode);
+      row.push(policy.code, policy.version, selection.date);
+    }
+    yield batch;
+  }
+}
+
+/** Rows in batches, in the order of the columns. */
+type Batches = AsyncIterable<Cell[][]> | Iterable<Cell[][]>;
+
+const writeRows = (fields: readonly Column[], batches: Batches, form: ExportForm, sink: Sink): Promise<void> =>
+  form.format === 'csv' ? writeCsv(fields, batches, form.spreadsheetSafe, sink) : writeJson(fields, batches, sink);
+
+/** A header and one record a row, quoted only where needed, lines ending in LF. */
+async function writeCsv(
+  fields: readonly Column[],
+  batches: Batches,
+  spreadsheetSafe: boolean,
+  sink: Sink,
+): Promise<void> {
+  const currencyAt = fields.findIndex((field) => field.name === 'currency');
+  const amounts = fields.flatMap((field, at) => (field.kind === 'amount' ? [at] : []));
+  const csv = (rows: readonly (readonly Cell[])[]): string =>
+    stringify(rows as Cell[][], { escape_formulas: spreadsheetSafe });
+  await sink(csv([fields.map((field) => field.name)]));
+  for await (const batch of batches) {
+    for (const row of batch) {
+      const currency = String(row[currencyAt]);
+      for (const at of amounts) row[at] = formatAmount(exactInteger(row[at]), currency);
+    }
+    await sink(csv(batch));
+  }
+}
+
+/** An array of one object a row; integers are written with all their digits. */
+async function writeJson(fields: readonly Column[], batches: Batches, sink: Sink): Promise<void> {
+  const keys = fields.map((field) => `${JSON.stringify(field.name)}:`);
+  let before = '[\n';
+  for await (const batch of batches) {
+    const objects = batch.map((row) => {
+      const members = row.map(
+        (cell, at) => `${keys[at]}${fields[at]?.kind === 'text' ? JSON.stringify(cell) : String(cell)}`,
+      );
+      return `{${members.join(',')}}`;
+    });
+    await sink(`${before}${objects.join(',\n')}`);
+    before = ',\n';
+  }
+  await sink(before === '[\n' ? '[]\n' : '\n]\n');
+}
+
+/** A number where it is safe, else the digits that the driver gave as text. */
+function exactInteger(cell: Cell | undefined): number | bigint {
+  return typeof cell === 'number' ? cell : BigInt(String(cell));
+}

@@ -1,0 +1,176 @@
+/** One sale of the feed with its refunds, and what became of each of them. */
+
+import { type Db, select } from '../../../infra/database.js';
+import type { Figures } from '../rules/figures.js';
+
+/** What a run made of an entry. */
+export interface StoredOutcome {
+  /** Null: the entry has no line. */
+  readonly line: StoredLineFigures | null;
+  /** The reason why the entry is parked, if it is. */
+  readonly exception: { readonly code: string; readonly details: string; readonly parkedAt: string } | null;
+}
+
+export interface StoredLineFigures {
+  readonly generation: number;
+  readonly policyId: number;
+  readonly sellerId: string;
+  readonly figures: Figures;
+  /** Null while the generation is not certified. */
+  readonly certificateHash: string | null;
+  /** The revision of the policy book that the generation was planned with; null when the plan is gone. */
+  readonly policyRevision: number | null;
+}
+
+export interface StoredSaleStory extends StoredOutcome {
+  readonly entryId: number;
+  readonly settledOn: string;
+  readonly orderId: string;
+  readonly lineId: string;
+  readonly sellerId: string;
+  readonly productId: string;
+  readonly category: string;
+  readonly currency: string;
+  readonly quantity: number;
+  readonly unitPrice: number;
+  readonly itemAmount: number;
+  readonly sellerDiscount: number;
+  readonly platformDiscount: number;
+  readonly shippingFee: number;
+  readonly orderedOn: string;
+  /** confirmed_on; `settledOn` differs from it for late entries. */
+  readonly occurredOn: string;
+}
+
+export interface StoredRefundStory extends StoredOutcome {
+  readonly entryId: number;
+  readonly settledOn: string;
+  readonly refundId: string;
+  readonly quantity: number;
+  readonly priorQuantity: number;
+  /** As they count: negative when reversed. */
+  readonly itemAmount: number;
+  readonly sellerDiscount: number;
+  readonly platformDiscount: number;
+  readonly shippingFee: number;
+  readonly currency: string;
+  readonly occurredOn: string;
+  readonly reason: string;
+}
+
+/** BIGINTs arrive as text, the rest as numbers. */
+type Row = Readonly<Record<string, string | number | null>>;
+
+const OUTCOME_COLUMNS = `e.settled_on, e.entry_id, e.quantity, e.item_amount, e.seller_discount, e.platform_discount, e.shipping_fee,
+  e.currency, e.occurred_on, l.generation, l.policy_id, l.seller_id AS line_seller_id, l.buyer_paid, l.fee_base, l.fee, l.fee_vat,
+  l.pg_fee, l.pg_fee_vat, l.net, x.code AS parked_code, x.details AS parked_details, x.parked_at, c.hash AS certificate_hash,
+  p.policy_revision`;
+
+const outcomeJoins = (leg: 0 | 1): string => `
+  LEFT JOIN settlement_line l ON l.settled_on = e.settled_on AND l.leg = ${leg} AND l.entry_id = e.entry_id
+  LEFT JOIN settlement_exception x ON x.settled_on = e.settled_on AND x.leg = ${leg} AND x.entry_id = e.entry_id
+    AND x.settled_generation IS NULL
+  LEFT JOIN settlement_certificate c ON c.settled_on = l.settled_on AND c.generation = l.generation
+  LEFT JOIN job_instance j ON j.job = 'settle' AND j.settled_on = e.settled_on
+  LEFT JOIN run_plan p ON p.run_id = j.run_id AND p.generation = l.generation`;
+
+/** Whose the sale is; undefined when the feed has no such sale. */
+export async function readSellerOfLine(db: Db, orderId: string, lineId: string): Promise<string | undefined> {
+  const sql = 'SELECT seller_id FROM sale_entry WHERE order_id = ? AND line_id = ?';
+  const [row] = await select<{ seller_id: string }>(db, sql, [orderId, lineId]);
+  return row?.seller_id;
+}
+
+/** The sale and its refunds in the order in which they were accepted, or undefined when the feed has no such sale. */
+export async function readFeedLine(
+  db: Db,
+  orderId: string,
+  lineId: string,
+): Promise<{ sale: StoredSaleStory; refunds: StoredRefundStory[] } | undefined> {
+  const [row] = await select<Row>(
+    db,
+    `SELECT e.order_id, e.line_id, e.seller_id, e.product_id, e.category, e.unit_price, e.ordered_on, ${OUTCOME_COLUMNS}
+     FROM sale_entry e ${outcomeJoins(0)} WHERE e.order_id = ? AND e.line_id = ?`,
+    [orderId, lineId],
+  );
+  if (row === undefined) return undefined;
+  const refunds = await select<Row>(
+    db,
+    `SELECT e.refund_id, e.prior_quantity, e.reason, ${OUTCOME_COLUMNS}
+     FROM refund_entry e ${outcomeJoins(1)} WHERE e.original_id = ? ORDER BY e.prior_quantity`,
+    [row.entry_id],
+  );
+  return { sale: saleOf(row), refunds: refunds.map(refundOf) };
+}
+
+function amountsOf(row: Row) {
+  return {
+    entryId: Number(row.entry_id),
+    settledOn: String(row.settled_on),
+    quantity: Number(row.quantity),
+    itemAmount: Number(row.item_amount),
+    sellerDiscount: Number(row.seller_discount),
+    platformDiscount: Number(row.platform_discount),
+    shippingFee: Number(row.shipping_fee),
+    currency: String(row.currency),
+    occurredOn: String(row.occurred_on),
+  };
+}
+
+function saleOf(row: Row): StoredSaleStory {
+  return {
+    ...amountsOf(row),
+    ...outcomeOf(row),
+    orderId: String(row.order_id),
+    lineId: String(row.line_id),
+    sellerId: String(row.seller_id),
+    productId: String(row.product_id),
+    category: String(row.category),
+    unitPrice: Number(row.unit_price),
+    orderedOn: String(row.ordered_on),
+  };
+}
+
+function refundOf(row: Row): StoredRefundStory {
+  return {
+    ...amountsOf(row),
+    ...outcomeOf(row),
+    refundId: String(row.refund_id),
+    priorQuantity: Number(row.prior_quantity),
+    reason: String(row.reason),
+  };
+}
+
+function outcomeOf(row: Row): StoredOutcome {
+  const parked = row.parked_code !== null;
+  return {
+    line: row.generation === null ? null : lineOf(row),
+    exception: parked
+      ? { code: String(row.parked_code), details: String(row.parked_details), parkedAt: String(row.parked_at) }
+      : null,
+  };
+}
+
+function lineOf(row: Row): StoredLineFigures {
+  const { itemAmount, sellerDiscount, platformDiscount, shippingFee } = amountsOf(row);
+  return {
+    generation: Number(row.generation),
+    policyId: Number(row.policy_id),
+    sellerId: String(row.line_seller_id),
+    figures: {
+      itemAmount,
+      sellerDiscount,
+      platformDiscount,
+      shippingFee,
+      buyerPaid: Number(row.buyer_paid),
+      feeBase: Number(row.fee_base),
+      fee: Number(row.fee),
+      feeVat: Number(row.fee_vat),
+      pgFee: Number(row.pg_fee),
+      pgFeeVat: Number(row.pg_fee_vat),
+      net: Number(row.net),
+    },
+    certificateHash: row.certificate_hash === null ? null : String(row.certificate_hash),
+    policyRevision: row.policy_revision === null ? null : Number(row.policy_revision),
+  };
+}

@@ -1,0 +1,181 @@
+/**
+ * The lines of a run: written by the chunk, read back to restore a partition's progress, to verify and to chain.
+ *
+ * Two writers stand behind `insertLines`. `insert` is a multi-row INSERT. `load` is LOAD DATA LOCAL, which spares the server
+ * the parsing of literals (bench/results has the figures); the LOCAL form turns errors into warnings, so whatever it
+ * did not take cleanly is rolled back to a savepoint and given to `insert`, which names the error.
+ */
+
+import { Readable } from 'node:stream';
+import { type Cell, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
+import { type Leg, SALE } from '../../feed/rules/leg.js';
+import type { PolicyBook } from '../../policies/rules/policy-book.js';
+import { writeInteger } from '../rules/canonical-line.js';
+import type { SettledLine } from '../rules/line.js';
+
+export type LineWriter = 'insert' | 'load';
+
+/** The writer that this server allows: `load` where LOCAL INFILE is on. */
+export async function probeLineWriter(db: Db): Promise<LineWriter> {
+  const [row] = await select<{ allowed: number | string }>(db, 'SELECT @@GLOBAL.local_infile AS allowed');
+  return Number(row?.allowed) === 1 ? 'load' : 'insert';
+}
+
+const columns = 'entry_id, seller_id, policy_id, buyer_paid, fee_base, fee, fee_vat, pg_fee, pg_fee_vat, net';
+
+/** Inserts the lines of one leg, one date and one generation. A line that exists already is a duplicate key error. */
+export async function insertLines(
+  tx: Tx,
+  date: string,
+  generation: number,
+  lines: readonly SettledLine[],
+  writer: LineWriter,
+): Promise<void> {
+  if (lines.length === 0) return;
+  const leg = (lines[0] as SettledLine).leg;
+  if (writer === 'load') {
+    await tx.raw('SAVEPOINT before_lines');
+    if (await loadLines(tx, date, leg, generation, lines)) return;
+    await tx.raw('ROLLBACK TO SAVEPOINT before_lines');
+  }
+  const rows = encodeRows(lines, { head: `('${date}',${leg},${generation},`, quote: "'", separator: ',', tail: '),' });
+  const values = rows.toString('latin1', 0, rows.length - 1); // without the last comma
+  await tx.raw(`INSERT INTO settlement_line (settled_on, leg, generation, ${columns}) VALUES ${values}`);
+}
+
+/** Loads the lines; false when the server skipped or changed any. */
+async function loadLines(
+  tx: Tx,
+  date: string,
+  leg: Leg,
+  generation: number,
+  lines: readonly SettledLine[],
+): Promise<boolean> {
+  const rows = encodeRows(lines, { head: '', quote: '', separator: '\t', tail: '\n' });
+  const [result] = await tx
+    .raw(
+      `LOAD DATA LOCAL INFILE 'lines' INTO TABLE settlement_line CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '' LINES TERMINATED BY '\\n'
+       (${columns}) SET settled_on = '${date}', leg = ${leg}, generation = ${generation}`,
+    )
+    .options({ infileStreamFactory: () => Readable.from([rows]) });
+  const { affectedRows, warningStatus } = result as { affectedRows: number; warningStatus: number };
+  return affectedRows === lines.length && warningStatus === 0;
+}
+
+/** How a row of `columns` is written: as a tuple of SQL literals or as a line of a data file. */
+interface RowLayout {
+  readonly head: string;
+  /** Around ids; where there is one, a quote or a backslash in an id is escaped. */
+  readonly quote: "'" | '';
+  readonly separator: ',' | '\t';
+  readonly tail: string;
+}
+
+/** No row is longer: an id of at most 64 bytes, each escaped, 9 integers of at most 17, a head of at most 32. */
+const ROW_BYTES_MAX = 384;
+
+/** Reused from chunk to chunk: a new megabyte each time would make the collector run for it. */
+let rowBytes = Buffer.alloc(0);
+
+/** The lines as bytes, valid until the next call. Byte by byte: strings cost three times as much. */
+function encodeRows(lines: readonly SettledLine[], layout: RowLayout): Buffer {
+  if (rowBytes.length < lines.length * ROW_BYTES_MAX) rowBytes = Buffer.allocUnsafe(lines.length * ROW_BYTES_MAX);
+  const bytes = rowBytes;
+  const separator = layout.separator.charCodeAt(0);
+  let at = 0;
+  const text = (ascii: string): void => {
+    for (let i = 0; i < ascii.length; i += 1) bytes[at++] = ascii.charCodeAt(i);
+  };
+  const integer = (value: number): void => {
+    at = writeInteger(bytes, at, value);
+    bytes[at++] = separator;
+  };
+  for (const { entryId, sellerId, policyId, figures } of lines) {
+    text(layout.head);
+    integer(entryId);
+    text(layout.quote);
+    text(layout.quote !== '' && /['\\]/.test(sellerId) ? sellerId.replace(/['\\]/g, '\\$&') : sellerId);
+    text(layout.quote);
+    bytes[at++] = separator;
+    integer(policyId);
+    integer(figures.buyerPaid);
+    integer(figures.feeBase);
+    integer(figures.fee);
+    integer(figures.feeVat);
+    integer(figures.pgFee);
+    integer(figures.pgFeeVat);
+    integer(figures.net);
+    at -= 1; // the tail takes the place of the last separator
+    text(layout.tail);
+  }
+  return bytes.subarray(0, at);
+}
+
+/** A stored line joined with its entry: the whole line, but for what its policy says. */
+export interface StoredLine extends Omit<SettledLine, 'policyCode' | 'policyVersion' | 'vatMode'> {
+  readonly generation: number;
+}
+
+/** Lines of one generation and leg with ids in (after, through], in the order of their ids, at most `limit`. */
+export async function readStoredLines(
+  db: Db,
+  date: string,
+  generation: number,
+  leg: Leg,
+  after: number,
+  through: number,
+  limit: number,
+): Promise<StoredLine[]> {
+  const sql = `${leg === SALE ? storedSales : storedRefunds}
+    WHERE l.settled_on = ? AND l.leg = ${leg} AND l.entry_id > ? AND l.entry_id <= ? AND l.generation = ?
+    ORDER BY l.settled_on, l.leg, l.entry_id LIMIT ?`;
+  const rows = await selectArrays(db, sql, [date, after, through, generation, limit]);
+  return rows.map((row) => toStoredLine(row, leg));
+}
+
+const computed =
+  'l.entry_id, l.generation, l.seller_id, l.policy_id, l.buyer_paid, l.fee_base, l.fee, l.fee_vat, l.pg_fee, l.pg_fee_vat, l.net';
+const amounts = (e: string): string =>
+  `${e}.quantity, ${e}.item_amount, ${e}.seller_discount, ${e}.platform_discount, ${e}.shipping_fee, ${e}.currency`;
+const storedSales = `SELECT ${computed}, ${amounts('s')}, s.order_id, s.line_id, '' AS refund_id
+  FROM settlement_line l FORCE INDEX (PRIMARY)
+  STRAIGHT_JOIN sale_entry s ON s.settled_on = l.settled_on AND s.entry_id = l.entry_id`;
+const storedRefunds = `SELECT ${computed}, ${amounts('r')}, s.order_id, s.line_id, r.refund_id
+  FROM settlement_line l FORCE INDEX (PRIMARY)
+  STRAIGHT_JOIN refund_entry r ON r.settled_on = l.settled_on AND r.entry_id = l.entry_id
+  STRAIGHT_JOIN sale_entry s ON s.settled_on = r.original_on AND s.entry_id = r.original_id`;
+
+const toStoredLine = (row: Cell[], leg: Leg): StoredLine => ({
+  leg,
+  entryId: row[0] as number,
+  generation: row[1] as number,
+  sellerId: row[2] as string,
+  policyId: row[3] as number,
+  quantity: row[11] as number,
+  currency: row[16] as string,
+  orderId: row[17] as string,
+  lineId: row[18] as string,
+  refundId: row[19] as string,
+  figures: {
+    itemAmount: row[12] as number,
+    sellerDiscount: row[13] as number,
+    platformDiscount: row[14] as number,
+    shippingFee: row[15] as number,
+    buyerPaid: row[4] as number,
+    feeBase: row[5] as number,
+    fee: row[6] as number,
+    feeVat: row[7] as number,
+    pgFee: row[8] as number,
+    pgFeeVat: row[9] as number,
+    net: row[10] as number,
+  },
+});
+
+/** Completes a stored line with what its policy says. Throws when the book does not have the policy. */
+export function completeLine(line: StoredLine, policies: Pick<PolicyBook, 'byId'>): SettledLine {
+  const stored = policies.byId(line.policyId);
+  if (stored === undefined)
+    throw new Error(`line of entry ${line.entryId} names policy ${line.policyId}, which is not stored`);
+  const { code, version, vat } = stored.policy;
+  return { ...line, policyCode: code, policyVersion: version, vatMode: vat.mode };
+}

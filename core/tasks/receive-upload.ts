@@ -1,0 +1,65 @@
+/** Takes an upload as it comes in and puts it into the database piece by piece: flat memory, and nothing is left of one that fails. */
+import { createHash, randomUUID } from 'node:crypto';
+import type { Db } from '../../infra/database.js';
+import { MagamError } from '../../kernel/errors.js';
+import { appendPart, deleteFile, insertFile, partBytes } from './stores/stored-file.js';
+
+export interface Upload {
+  readonly fileId: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/**
+ * Stores what `body` gives. The next piece is asked for when the one before is stored, so a fast sender waits. The file belongs to
+ * nothing until the caller attaches it to a task. Throws BODY_TOO_LARGE, UPLOAD_CUT_OFF and FILE_EMPTY.
+ */
+export async function receiveUpload(db: Db, body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Upload> {
+  const fileId = randomUUID();
+  const pieceBytes = await partBytes(db);
+  const hash = createHash('sha256');
+  let [bytes, partNo, waitingBytes] = [0, 0, 0];
+  let waiting: Uint8Array[] = [];
+  const store = async (content: Uint8Array): Promise<void> => {
+    if (!(await appendPart(db, fileId, partNo, content))) throw new MagamError('UPLOAD_CUT_OFF'); // purged for its silence
+    partNo += 1;
+  };
+  await insertFile(db, fileId, 'UPLOAD');
+  try {
+    for await (const chunk of chunksOf(body)) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw new MagamError('BODY_TOO_LARGE', undefined, { bytesMax });
+      hash.update(chunk);
+      waiting.push(chunk);
+      waitingBytes += chunk.length;
+      if (waitingBytes < pieceBytes) continue;
+      const content = Buffer.concat(waiting);
+      const whole = content.length - (content.length % pieceBytes);
+      for (let at = 0; at < whole; at += pieceBytes) await store(content.subarray(at, at + pieceBytes));
+      waiting = [content.subarray(whole)];
+      waitingBytes = content.length - whole;
+    }
+    if (bytes === 0) throw new MagamError('FILE_EMPTY');
+    if (waitingBytes > 0) await store(Buffer.concat(waiting));
+    return { fileId, sha256: hash.digest('hex'), bytes };
+  } catch (error) {
+    await deleteFile(db, fileId).catch(() => undefined); // else it is purged with the abandoned ones
+    throw error;
+  }
+}
+
+/** The chunks; a stream that breaks is told apart from a database that does. */
+async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const chunks = body[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await chunks.next().catch(() => {
+        throw new MagamError('UPLOAD_CUT_OFF');
+      });
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await chunks.return?.();
+  }
+}

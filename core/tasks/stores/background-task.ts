@@ -1,0 +1,280 @@
+/**
+ * Background tasks: asked for by a row, claimed by a conditional update, held by a lease in database time. Owner and epoch in every update
+ * are the fence: whoever was taken for dead changes nothing any more.
+ */
+
+import {
+  type Cell,
+  change,
+  type Db,
+  insertReturningId,
+  isDuplicateKey,
+  isoTime,
+  select,
+  type Tx,
+} from '../../../infra/database.js';
+import type { ErrorCode } from '../../../kernel/errors.js';
+import type { TaskKind, TaskStatus } from '../rules/background-task.js';
+
+export interface TaskRecord {
+  readonly taskId: number;
+  readonly kind: TaskKind;
+  /** What it is about: the date of a VERIFY, the draft of a POLICY_CHECK. */
+  readonly subject: string | null;
+  /** As the kind writes them. */
+  readonly parameters: unknown;
+  readonly status: TaskStatus;
+  readonly stage: string | null;
+  readonly done: number;
+  readonly total: number | null;
+  readonly checkpoint: string | null;
+  readonly result: unknown;
+  readonly error: TaskError | null;
+  readonly requestedBy: string;
+  readonly cancelRequestedBy: string | null;
+  readonly claims: number;
+  readonly epoch: number;
+  /** ISO 8601, UTC. */
+  readonly requestedAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+}
+
+export interface TaskError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Who holds a task, since which claim. */
+export interface TaskFence {
+  readonly taskId: number;
+  readonly owner: string;
+  readonly epoch: number;
+}
+
+export interface NewTask {
+  readonly kind: TaskKind;
+  readonly subject: string | null;
+  readonly parameters: object;
+  readonly requestedBy: string;
+  /** Unfinished tasks have different ones; null: as often as it is asked for. */
+  readonly activeKey: string | null;
+}
+
+export interface Progress {
+  readonly stage: string | null;
+  readonly done: number;
+  readonly total: number | null;
+}
+
+const SELECT_TASK = `SELECT task_id, kind, subject, parameters, status, stage, progress_done, progress_total, checkpoint, result, error_code,
+  error_message, error_details, requested_by, cancel_requested_by, claims, epoch, requested_at, started_at, ended_at FROM background_task`;
+
+type Row = Readonly<Record<string, Cell>>;
+
+const textOf = (cell: Cell | undefined): string | null => (cell === null || cell === undefined ? null : String(cell));
+const timeOf = (cell: Cell | undefined): string | null =>
+  cell === null || cell === undefined ? null : isoTime(String(cell));
+const jsonOf = (cell: Cell | undefined): unknown =>
+  cell === null || cell === undefined ? null : (JSON.parse(String(cell)) as unknown);
+
+function taskRecord(row: Row): TaskRecord {
+  const code = textOf(row.error_code) as ErrorCode | null;
+  return {
+    taskId: Number(row.task_id),
+    kind: String(row.kind) as TaskKind,
+    subject: textOf(row.subject),
+    parameters: jsonOf(row.parameters),
+    status: String(row.status) as TaskStatus,
+    stage: textOf(row.stage),
+    done: Number(row.progress_done),
+    total: row.progress_total === null ? null : Number(row.progress_total),
+    checkpoint: textOf(row.checkpoint),
+    result: jsonOf(row.result),
+    error:
+      code === null
+        ? null
+        : {
+            code,
+            message: String(row.error_message),
+            details: (jsonOf(row.error_details) ?? {}) as Record<string, unknown>,
+          },
+    requestedBy: String(row.requested_by),
+    cancelRequestedBy: textOf(row.cancel_requested_by),
+    claims: Number(row.claims),
+    epoch: Number(row.epoch),
+    requestedAt: isoTime(String(row.requested_at)),
+    startedAt: timeOf(row.started_at),
+    endedAt: timeOf(row.ended_at),
+  };
+}
+
+/** Asks for a task. Returns its id, or undefined when an unfinished one has the same active key. */
+export async function insertTask(tx: Tx, task: NewTask): Promise<number | undefined> {
+  try {
+    return await insertReturningId(
+      tx,
+      `INSERT INTO background_task (kind, subject, active_key, parameters, status, requested_by, requested_at)
+       VALUES (?, ?, ?, ?, 'REQUESTED', ?, UTC_TIMESTAMP(3))`,
+      [task.kind, task.subject, task.activeKey, JSON.stringify(task.parameters), task.requestedBy.slice(0, 64)],
+    );
+  } catch (error) {
+    if (isDuplicateKey(error)) return undefined;
+    throw error;
+  }
+}
+
+export async function findActiveTask(db: Db, activeKey: string): Promise<TaskRecord | undefined> {
+  return (await select<Row>(db, `${SELECT_TASK} WHERE active_key = ?`, [activeKey])).map(taskRecord)[0];
+}
+
+export async function readTask(db: Db, kind: TaskKind, taskId: number): Promise<TaskRecord | undefined> {
+  return (await select<Row>(db, `${SELECT_TASK} WHERE task_id = ? AND kind = ?`, [taskId, kind])).map(taskRecord)[0];
+}
+
+/** The task with its row locked to the commit. */
+export async function lockTask(tx: Tx, kind: TaskKind, taskId: number): Promise<TaskRecord | undefined> {
+  const sql = `${SELECT_TASK} WHERE task_id = ? AND kind = ? FOR UPDATE`;
+  return (await select<Row>(tx, sql, [taskId, kind])).map(taskRecord)[0];
+}
+
+/** The next tasks of a kind, newest first, below `beforeId`; of one subject where it is given. */
+export async function listTasks(
+  db: Db,
+  kind: TaskKind,
+  page: { readonly subject?: string | undefined; readonly beforeId?: number | undefined; readonly limit: number },
+): Promise<TaskRecord[]> {
+  const conditions = ['kind = ?'];
+  const params: (string | number)[] = [kind];
+  if (page.subject !== undefined) {
+    conditions.push('subject = ?');
+    params.push(page.subject);
+  }
+  if (page.beforeId !== undefined) {
+    conditions.push('task_id < ?');
+    params.push(page.beforeId);
+  }
+  const sql = `${SELECT_TASK} WHERE ${conditions.join(' AND ')} ORDER BY task_id DESC LIMIT ?`;
+  return (await select<Row>(db, sql, [...params, page.limit])).map(taskRecord);
+}
+
+export interface ClaimedTask {
+  readonly task: TaskRecord;
+  readonly fence: TaskFence;
+}
+
+/** Tasks looked at when one is claimed: other claimers may be quicker with the first ones. */
+const CANDIDATES = 8;
+
+/**
+ * Takes the oldest task that waits, or whose owner's lease has ended. `claims` counts the claims that did not come to an end. Two
+ * claimers of one task meet at its epoch, and one of them gets it.
+ * @param held what the caller works on already: its own late heartbeat must not make it a rival of itself
+ */
+export async function claimTask(
+  db: Db,
+  owner: string,
+  leaseMs: number,
+  held: ReadonlySet<number> = new Set(),
+): Promise<ClaimedTask | undefined> {
+  const free = `(status = 'REQUESTED' OR (status = 'RUNNING' AND lease_until < UTC_TIMESTAMP(3)))`;
+  const candidates = await select<{ task_id: number | string; epoch: number }>(
+    db,
+    `SELECT task_id, epoch FROM background_task FORCE INDEX (background_task_status)
+     WHERE status IN ('REQUESTED', 'RUNNING') AND ${free} ORDER BY task_id LIMIT ?`,
+    [CANDIDATES],
+  );
+  for (const { task_id: id, epoch } of candidates) {
+    if (held.has(Number(id))) continue;
+    const claimed = await change(
+      db,
+      `UPDATE background_task SET status = 'RUNNING', owner = ?, epoch = epoch + 1, claims = claims + 1,
+         lease_until = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, started_at = COALESCE(started_at, UTC_TIMESTAMP(3))
+       WHERE task_id = ? AND epoch = ? AND ${free}`,
+      [owner, leaseMs * 1000, id, epoch],
+    );
+    if (claimed !== 1) continue;
+    const [task] = (await select<Row>(db, `${SELECT_TASK} WHERE task_id = ?`, [id])).map(taskRecord);
+    if (task !== undefined) return { task, fence: { taskId: Number(id), owner, epoch: epoch + 1 } };
+  }
+  return undefined;
+}
+
+const FENCED = `task_id = ? AND owner = ? AND epoch = ? AND status = 'RUNNING'`;
+const fenceParams = ({ taskId, owner, epoch }: TaskFence) => [taskId, owner, epoch];
+
+/** Renews the lease and notes the progress. @returns 'lost' when the task is somebody else's now, 'cancel' when it shall be given up */
+export async function heartbeatTask(
+  db: Db,
+  fence: TaskFence,
+  leaseMs: number,
+  progress: Progress,
+): Promise<'held' | 'cancel' | 'lost'> {
+  const sql = `UPDATE background_task SET lease_until = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, stage = ?, progress_done = ?,
+      progress_total = ? WHERE ${FENCED}`;
+  const { stage, done, total } = progress;
+  if ((await change(db, sql, [leaseMs * 1000, stage, done, total, ...fenceParams(fence)])) !== 1) return 'lost';
+  const cancelled = `SELECT 1 FROM background_task WHERE task_id = ? AND cancel_requested_by IS NOT NULL`;
+  return (await select(db, cancelled, [fence.taskId])).length > 0 ? 'cancel' : 'held';
+}
+
+/** The first statement of a transaction of the task's owner: holds the row to the commit. False: it is somebody else's. */
+export async function fenceTask(tx: Tx, fence: TaskFence): Promise<boolean> {
+  return (await change(tx, `UPDATE background_task SET epoch = epoch WHERE ${FENCED}`, fenceParams(fence))) === 1;
+}
+
+/** Notes what a later attempt has to know. False: the task is somebody else's. */
+export async function noteCheckpoint(db: Db, fence: TaskFence, checkpoint: string): Promise<boolean> {
+  const sql = `UPDATE background_task SET checkpoint = ? WHERE ${FENCED}`;
+  return (await change(db, sql, [checkpoint, ...fenceParams(fence)])) === 1;
+}
+
+/** Gives a task back: somebody else may take it at once. A claim that was given back on purpose does not count. */
+export async function releaseTask(db: Db, fence: TaskFence, counts: boolean): Promise<void> {
+  await change(
+    db,
+    `UPDATE background_task SET status = 'REQUESTED', owner = NULL, lease_until = NULL, claims = claims - ? WHERE ${FENCED}`,
+    [counts ? 0 : 1, ...fenceParams(fence)],
+  );
+}
+
+export type TaskEnd =
+  | { readonly status: 'COMPLETED'; readonly result: unknown }
+  | { readonly status: 'CANCELLED' }
+  | { readonly status: 'FAILED'; readonly error: TaskError; readonly result?: unknown };
+
+/** Ends a task that the fence holds. False: it is somebody else's, and nothing was changed. */
+export async function finishTask(db: Db, fence: TaskFence, end: TaskEnd, progress: Progress): Promise<boolean> {
+  const error = end.status === 'FAILED' ? end.error : null;
+  const result = 'result' in end && end.result !== undefined ? JSON.stringify(end.result) : null;
+  const sql = `UPDATE background_task SET status = ?, result = ?, error_code = ?, error_message = ?, error_details = ?, stage = ?,
+      progress_done = ?, progress_total = ?, active_key = NULL, owner = NULL, lease_until = NULL, ended_at = UTC_TIMESTAMP(3) WHERE ${FENCED}`;
+  const finished = await change(db, sql, [
+    end.status,
+    result,
+    error?.code ?? null,
+    error?.message.slice(0, 1000) ?? null,
+    error === null ? null : JSON.stringify(error.details),
+    progress.stage,
+    progress.done,
+    progress.total,
+    ...fenceParams(fence),
+  ]);
+  return finished === 1;
+}
+
+/** Cancels a task that the caller has locked and nobody has begun. */
+export async function cancelWaitingTask(tx: Tx, taskId: number, by: string): Promise<void> {
+  const sql = `UPDATE background_task SET status = 'CANCELLED', cancel_requested_by = ?, active_key = NULL, ended_at = UTC_TIMESTAMP(3)
+    WHERE task_id = ? AND status = 'REQUESTED'`;
+  await change(tx, sql, [by.slice(0, 64), taskId]);
+}
+
+/** Asks the runner that works on a task, or the next one that takes it, to give it up and undo what it did; one that failed is taken again for that. */
+export async function requestCancel(tx: Tx, taskId: number, by: string): Promise<void> {
+  const sql = `UPDATE background_task SET cancel_requested_by = ?, active_key = NULL, claims = IF(status = 'FAILED', 0, claims), error_code = NULL,
+      error_message = NULL, error_details = NULL, ended_at = NULL, status = IF(status = 'FAILED', 'REQUESTED', status)
+    WHERE task_id = ? AND status IN ('REQUESTED', 'RUNNING', 'FAILED')`;
+  await change(tx, sql, [by.slice(0, 64), taskId]);
+}

@@ -1,0 +1,90 @@
+/** Files in the database, piece by piece: uploads on their way to a runner, rejects files on their way back. */
+import { change, type Db, select, type Tx } from '../../../infra/database.js';
+
+export type FilePurpose = 'UPLOAD' | 'REJECTS';
+
+const PART_BYTES_MAX = 512 * 1024;
+/** Room for the statement around a piece. */
+const STATEMENT_BYTES = 1_024;
+
+/** Bytes of a piece: the driver writes a byte as two hexadecimal digits, and all of it must fit into one packet. */
+export async function partBytes(db: Db): Promise<number> {
+  const [row] = await select<{ bytes: number | string }>(db, 'SELECT @@max_allowed_packet AS bytes');
+  return Math.max(256, Math.min(PART_BYTES_MAX, Math.floor((Number(row?.bytes) - STATEMENT_BYTES) / 2)));
+}
+
+/** Begins a file that belongs to nothing yet. */
+export async function insertFile(db: Db, fileId: string, purpose: FilePurpose): Promise<void> {
+  const sql = 'INSERT INTO stored_file (file_id, purpose, touched_at) VALUES (?, ?, UTC_TIMESTAMP(3))';
+  await change(db, sql, [fileId, purpose]);
+}
+
+/** Appends a piece. False: the file is gone, purged as abandoned. */
+export async function appendPart(db: Db, fileId: string, partNo: number, content: Uint8Array): Promise<boolean> {
+  const touched = await change(
+    db,
+    'UPDATE stored_file SET bytes = bytes + ?, touched_at = UTC_TIMESTAMP(3) WHERE file_id = ?',
+    [content.length, fileId],
+  );
+  if (touched !== 1) return false;
+  await change(db, 'INSERT INTO stored_file_part (file_id, part_no, content) VALUES (?, ?, ?)', [
+    fileId,
+    partNo,
+    content,
+  ]);
+  return true;
+}
+
+/** Makes a file a task's, in the transaction that makes or ends the task. False: the file is gone. */
+export async function attachFile(tx: Tx, fileId: string, taskId: number): Promise<boolean> {
+  return (await change(tx, 'UPDATE stored_file SET task_id = ? WHERE file_id = ?', [taskId, fileId])) === 1;
+}
+
+export async function readFileRecord(db: Db, fileId: string): Promise<{ bytes: number } | undefined> {
+  const [row] = await select<{ bytes: number | string }>(db, 'SELECT bytes FROM stored_file WHERE file_id = ?', [
+    fileId,
+  ]);
+  return row && { bytes: Number(row.bytes) };
+}
+
+/** The pieces of a file in their order, one at a time. */
+export async function* readParts(db: Db, fileId: string): AsyncGenerator<Buffer> {
+  for (let partNo = 0; ; partNo += 1) {
+    const sql = 'SELECT content FROM stored_file_part WHERE file_id = ? AND part_no = ?';
+    const [row] = await select<{ content: Buffer }>(db, sql, [fileId, partNo]);
+    if (row === undefined) return;
+    yield row.content;
+  }
+}
+
+/** Deletes a file, its pieces first and a few at a time: a deletion in one go would be a transaction as large as the file. */
+export async function deleteFile(db: Db, fileId: string): Promise<void> {
+  while ((await change(db, 'DELETE FROM stored_file_part WHERE file_id = ? LIMIT 16', [fileId])) > 0);
+  await change(db, 'DELETE FROM stored_file WHERE file_id = ?', [fileId]);
+}
+
+/**
+ * Deletes a file unless it is a task's. Waits for a transaction that is about to make it one, so that it may be called when nobody knows what became
+ * of that: its commit may have gone through though the connection was lost.
+ */
+export async function deleteUnattachedFile(db: Db, fileId: string): Promise<void> {
+  const sql = 'UPDATE stored_file SET touched_at = UTC_TIMESTAMP(3) WHERE file_id = ? AND task_id IS NULL';
+  if ((await change(db, sql, [fileId])) === 1) await deleteFile(db, fileId);
+}
+
+/**
+ * Files that nobody needs: of no task and not touched for `abandonedSeconds`, uploads of tasks that have ended, and rejects files of tasks
+ * that ended more than `keptDays` ago.
+ */
+export async function findDisposableFiles(db: Db, abandonedSeconds: number, keptDays: number): Promise<string[]> {
+  const rows = await select<{ file_id: string }>(
+    db,
+    `SELECT file_id FROM stored_file WHERE task_id IS NULL AND touched_at < UTC_TIMESTAMP(3) - INTERVAL ? SECOND
+     UNION ALL
+     SELECT f.file_id FROM stored_file f JOIN background_task t ON t.task_id = f.task_id
+     WHERE t.ended_at IS NOT NULL AND (f.purpose = 'UPLOAD' OR t.ended_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY)
+     LIMIT 100`,
+    [abandonedSeconds, keptDays],
+  );
+  return rows.map((row) => row.file_id);
+}
