@@ -1,26 +1,63 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Caller, grantOf, isPublic, owns, type Permission, permissions, ROLES } from '../../kernel/access.js';
+import {
+  type Caller,
+  type Grant,
+  grantOf,
+  isPublic,
+  owns,
+  type Permission,
+  permissions,
+  ROLES,
+} from '../../kernel/access.js';
 
 const seller: Caller = { accountId: 5, sessionId: 's', role: 'seller', sellerId: 'S1' };
 const buyer: Caller = { accountId: 6, sessionId: 's', role: 'buyer', sellerId: null };
 
 describe('the access table', () => {
-  it.each([
-    ['account.sign-up', ['any', 'any', 'any', 'any']],
-    ['session.open', ['any', 'any', 'any', 'any']],
-    ['profile.read', ['own', 'own', 'own', 'own']],
-    ['profile.edit', ['own', 'own', 'own', 'own']],
-    ['account.read', [undefined, undefined, 'any', 'any']],
-    ['account.lock', [undefined, undefined, 'any', 'any']],
-    ['account.assign-role', [undefined, undefined, undefined, 'any']],
-    ['seller.read', [undefined, 'own', 'any', 'any']],
-    ['seller.create', [undefined, undefined, 'any', 'any']],
-    ['seller.edit', [undefined, undefined, 'any', 'any']],
-    ['audit.read', [undefined, undefined, 'any', 'any']],
-    ['settlement.read', [undefined, 'own', 'any', 'any']],
-    ['run.operate', [undefined, undefined, 'any', 'any']],
-  ] as const)('%s: buyer, seller, operator, admin may %j', (permission, grants) => {
-    expect(ROLES.map((role) => grantOf(permission, role))).toEqual(grants);
+  const everybody = ['any', 'any', 'any', 'any'] as const;
+  const own = ['own', 'own', 'own', 'own'] as const;
+  const staff = [undefined, undefined, 'any', 'any'] as const;
+  const sellerAndStaff = [undefined, 'own', 'any', 'any'] as const;
+  const buyer = ['own', undefined, undefined, undefined] as const;
+  const admin = [undefined, undefined, undefined, 'any'] as const;
+  const table: Readonly<Record<Permission, readonly (Grant | undefined)[]>> = {
+    'account.sign-up': everybody,
+    'session.open': everybody,
+    'profile.read': own,
+    'profile.edit': own,
+    'account.read': staff,
+    'account.lock': staff,
+    'account.assign-role': admin,
+    'account.reset-password': admin,
+    'seller.read': sellerAndStaff,
+    'seller.create': staff,
+    'seller.edit': staff,
+    'audit.read': staff,
+    'catalogue.read': everybody,
+    'product.create': sellerAndStaff,
+    'product.edit': sellerAndStaff,
+    'product.read-unlisted': sellerAndStaff,
+    'category.edit': staff,
+    'review.write': buyer,
+    'review.edit': buyer,
+    'review.remove': ['own', undefined, 'any', 'any'],
+    'run.read': staff,
+    'run.operate': staff,
+    'policy.read': staff,
+    'policy.edit': staff,
+    'import.read': staff,
+    'import.create': staff,
+    'settlement.read': sellerAndStaff,
+    'server.probe': everybody,
+    'metrics.read': staff,
+  };
+
+  it.each(Object.entries(table))('%s: buyer, seller, operator, admin may %j', (permission, grants) => {
+    expect(ROLES.map((role) => grantOf(permission as Permission, role))).toEqual(grants);
+  });
+
+  it('has no other permission', () => {
+    expect(Object.keys(permissions).sort()).toEqual(Object.keys(table).sort());
   });
 
   it('gives an admin whatever it gives an operator', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  checkNewPassword,
   checkPassword,
   foldEmail,
   foldPassword,
@@ -80,6 +81,15 @@ describe('a password', () => {
     expect(checkPassword('kim.chulsoo.kim', 'kim.chulsoo.kim@example.com')?.details).toEqual({
       reason: 'SAME_AS_EMAIL',
     });
+  });
+
+  it.each([
+    ['correct horse battery', 'UNCHANGED'],
+    ['too short', 'TOO_SHORT'],
+    ['incorrect horse battery', undefined],
+  ])('%j in place of "correct horse battery": %j', (password, reason) => {
+    const refusal = checkNewPassword(password, 'kim@example.com', 'correct horse battery');
+    expect(refusal?.details.reason).toBe(reason);
   });
 
   it('is the same on a keyboard that decomposes Hangul', () => {

@@ -72,6 +72,20 @@ function faults(text: string): string[] {
 }
 
 describe('a file without faults', () => {
+  it.each(['reverse', 'keep'])(
+    'says of commission and PG fee, each for itself, that a refund is to %s them',
+    (kept) => {
+      const other = kept === 'keep' ? 'reverse' : 'keep';
+      const [policy] = parsed({
+        ...STANDARD,
+        commission: { ...STANDARD.commission, onRefund: kept },
+        pgFee: { ...STANDARD.pgFee, onRefund: other },
+      });
+      expect(policy?.commission.onRefund).toBe(kept);
+      expect(policy?.pgFee?.onRefund).toBe(other);
+    },
+  );
+
   it('gives the policies of the rules', () => {
     const [standard, shoes] = parsed(STANDARD, SHOES);
     expect(standard).toEqual(

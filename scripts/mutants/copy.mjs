@@ -1,0 +1,58 @@
+/** A copy of the checkout in which one file at a time is changed; the working tree is never touched. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { transformSync } from '@swc/core';
+import { root } from '../script.mjs';
+
+const LEFT_OUT = new Set(['.git', '.magam', 'node_modules']);
+
+export class Copy {
+  folder = mkdtempSync(join(tmpdir(), 'magam-mutants-'));
+
+  constructor() {
+    cpSync(root, this.folder, { recursive: true, filter: (path) => !LEFT_OUT.has(relative(root, path)) });
+    symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'));
+  }
+
+  /**
+   * Changes the file, runs `work`, puts the file back. Undefined, without running it: the text does not stand there exactly once.
+   * @template T
+   * @param {import('./list.mjs').Mutant} mutant
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T | undefined>}
+   */
+  async whileChanged({ file, from, to }, work) {
+    const text = readFileSync(join(this.folder, file), 'utf8');
+    if (text.split(from).length !== 2) return undefined;
+    this.#write(
+      file,
+      text.replace(from, () => to),
+    );
+    try {
+      return await work();
+    } finally {
+      this.#write(file, text);
+    }
+  }
+
+  remove() {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /**
+   * Jest reads the sources; processes and threads that the tests start run what is compiled of them.
+   * @param {string} file
+   * @param {string} text
+   */
+  #write(file, text) {
+    writeFileSync(join(this.folder, file), text);
+    if (!file.endsWith('.ts')) return;
+    const { code } = transformSync(text, {
+      filename: file,
+      jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+      module: { type: 'es6' },
+    });
+    writeFileSync(join(this.folder, 'dist', file.replace(/\.ts$/, '.js')), code);
+  }
+}

@@ -1,0 +1,26 @@
+/** The mutants: small changes of the product, each of which some test must notice. They stand in test/mutants/, a file for each field. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from '../script.mjs';
+
+/**
+ * One change, and the tests that should find it.
+ * @typedef {object} Mutant
+ * @property {string} name what is broken, in words
+ * @property {string} file
+ * @property {string} from stands exactly once in the file
+ * @property {string} to
+ * @property {string} tests a test file
+ * @property {string} [only] the one test of the file to run, as jest's `-t` takes it
+ * @property {boolean} [quick] its tests need no database and no process
+ * @property {string} [equivalent] why no test can tell the change: it is not run, only seen to apply
+ */
+
+/** All mutants, by the name of their file and in its order. */
+export async function readMutants() {
+  const folder = join(root, 'test/mutants');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.mjs'));
+  const lists = await Promise.all(files.sort().map((name) => import(pathToFileURL(join(folder, name)).href)));
+  return lists.flatMap((list) => /** @type {Mutant[]} */ (list.mutants));
+}

@@ -1,0 +1,89 @@
+/** Who may do what, who somebody is, how often, and once. */
+const table = { file: 'kernel/access.ts', tests: 'test/kernel/access.test.ts', quick: true };
+const account = {
+  file: 'core/accounts/rules/account.ts',
+  tests: 'test/core/accounts/rules/account.test.ts',
+  quick: true,
+};
+const token = {
+  file: 'core/accounts/access-token.ts',
+  tests: 'test/core/accounts/access-token.test.ts',
+  quick: true,
+};
+
+/** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
+export const mutants = [
+  {
+    ...table,
+    name: 'sellers read all settlements',
+    from: "'settlement.read': { seller: 'own',",
+    to: "'settlement.read': { seller: 'any',",
+  },
+  {
+    ...table,
+    name: 'operators assign roles',
+    from: "'account.assign-role': { admin: 'any' }",
+    to: "'account.assign-role': staff",
+  },
+  {
+    ...table,
+    name: 'buyers see unlisted products',
+    from: "'product.read-unlisted': { seller: 'own', ...staff }",
+    to: "'product.read-unlisted': 'everybody'",
+  },
+  {
+    ...table,
+    name: "a seller's account owns every business",
+    from: 'owner.sellerId !== undefined && owner.sellerId === caller.sellerId',
+    to: 'owner.sellerId !== undefined',
+  },
+  {
+    ...table,
+    name: 'an account owns every account',
+    from: 'return owner.accountId === caller.accountId;',
+    to: 'return true;',
+  },
+  {
+    ...table,
+    name: "another's account is owned through its business",
+    from: 'if (owner.accountId !== undefined) return owner.accountId === caller.accountId;',
+    to: 'if (owner.accountId === caller.accountId) return true;',
+  },
+  {
+    ...table,
+    name: 'nobody owns what has no owner, as a buyer has no business',
+    from: 'owner.sellerId !== undefined && ',
+    to: '',
+    equivalent: "a caller's business is null or a text, never undefined: without an owner both sides say no",
+  },
+  { ...account, name: 'operators lock admins', from: "actor === 'admin' || target !== 'admin'", to: 'true' },
+  {
+    ...account,
+    name: 'a password of eleven characters',
+    from: 'characters.length < PASSWORD_MIN',
+    to: 'characters.length < PASSWORD_MIN - 1',
+  },
+  { ...account, name: 'a password that everybody tries', from: 'COMMON_PASSWORDS.has(folded) || ', to: '' },
+  {
+    ...account,
+    name: 'the name as the password',
+    from: "if (folded === email || folded === email.split('@')[0])",
+    to: 'if (folded === email)',
+  },
+  {
+    ...account,
+    name: 'a password replaced by itself',
+    from: "if (foldPassword(password) === foldPassword(former)) return refuse('PASSWORD_WEAK', { reason: 'UNCHANGED' });",
+    to: '',
+  },
+  {
+    ...token,
+    name: 'a token lasts for ever once it was seen',
+    from: 'before !== undefined && before.expiresAt > now.getTime() / 1000',
+    to: 'before !== undefined',
+  },
+  { ...token, name: 'a token of another issuer', from: 'issuer: ISSUER,', to: '' },
+  { ...token, name: 'a token for another audience', from: 'audience: AUDIENCE,', to: '' },
+  { ...token, name: 'a token of another kind', from: 'typ: TYPE,\n          requiredClaims', to: 'requiredClaims' },
+  { ...token, name: 'a token signed with another algorithm', from: 'algorithms: [ALGORITHM],', to: '' },
+];
