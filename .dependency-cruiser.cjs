@@ -99,7 +99,7 @@ module.exports = {
       name: 'api-capabilities-share-only-the-edge',
       comment:
         'A folder of api imports its own files and the edge; what two of them need stands in core or in the edge.',
-      severity: 'warn',
+      severity: 'error',
       from: { path: '^api/([^/]+)/' },
       to: { path: '^api/[^/]+/', pathNot: '^api/($1|edge)/' },
     },

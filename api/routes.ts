@@ -1,5 +1,6 @@
 /** Every route of the API, capability by capability, in the order of the OpenAPI document. */
-import { accessRoutes } from './access/routes.js';
+import { accountRoutes } from './accounts/routes.js';
+import { auditRoutes } from './audit/routes.js';
 import { catalogueRoutes } from './catalogue/routes.js';
 import type { ApiContext } from './context.js';
 import type { Route } from './edge/route.js';
@@ -10,7 +11,8 @@ import { settlementRoutes } from './settlements/routes.js';
 import { verificationRoutes } from './verifications/routes.js';
 
 export const apiRoutes = (context: ApiContext): Route[] => [
-  ...accessRoutes(context),
+  ...accountRoutes(context),
+  ...auditRoutes(context),
   ...catalogueRoutes(context),
   ...runRoutes(context),
   ...verificationRoutes(context),

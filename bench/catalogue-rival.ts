@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { authenticator } from '../api/access/authenticate.js';
 import { createApp } from '../api/edge/app.js';
+import { authenticator } from '../api/edge/authenticate.js';
 import { openMetrics } from '../api/edge/metrics.js';
 import { limitRequests } from '../api/edge/request-limit.js';
 import { openLog } from '../api/edge/request-log.js';

@@ -1,5 +1,5 @@
 /** What it costs to know who is signed in, apart from everything else a request does: the check itself, called as the server calls it. */
-import { authenticator } from '../api/access/authenticate.js';
+import { authenticator } from '../api/edge/authenticate.js';
 import { readConfig } from '../infra/config.js';
 import { openDatabase } from '../infra/database.js';
 import { type Spread, spreadOf } from './measure.js';

@@ -18,6 +18,9 @@ export interface Caller {
   readonly sellerId: string | null;
 }
 
+/** How an account is recorded as having asked for a run, a task, a draft. */
+export const nameOf = ({ accountId }: Pick<Caller, 'accountId'>): string => `account ${accountId}`;
+
 /** Whose something is: an account's or a seller's. */
 export interface Owner {
   readonly accountId?: number;

@@ -5,10 +5,10 @@ import { endSessions } from '../../core/accounts/stores/account-session.js';
 import { readSeller } from '../../core/accounts/stores/seller.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import { MagamError } from '../../kernel/errors.js';
-import { accountBody, accountSchema, role } from '../access/fields.js';
 import { externalId } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
+import { accountBody, accountSchema, role } from './fields.js';
 import { accountParams } from './read-accounts.js';
 
 const bodySchema = z

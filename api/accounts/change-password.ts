@@ -6,14 +6,14 @@ import { endSessions } from '../../core/accounts/stores/account-session.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import { isStaff } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
-import type { AccessContext } from '../access/context.js';
-import { newPassword, password } from '../access/fields.js';
 import { noContent } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
+import type { AccountsContext } from './context.js';
+import { newPassword, password } from './fields.js';
 
 const bodySchema = z.strictObject({ password, newPassword }).meta({ id: 'PasswordChange' });
 
-export const changePassword = ({ db, passwords, limits }: AccessContext): Route =>
+export const changePassword = ({ db, passwords, limits }: AccountsContext): Route =>
   route({
     method: 'put',
     path: '/v1/me/password',

@@ -8,13 +8,13 @@ import { lockAccount, readAccount, updateAccount } from '../../core/accounts/sto
 import { endSessions } from '../../core/accounts/stores/account-session.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import { MagamError } from '../../kernel/errors.js';
-import type { AccessContext } from '../access/context.js';
-import { accountBody, accountSchema, oneTimePassword } from '../access/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
+import type { AccountsContext } from './context.js';
+import { accountBody, accountSchema, oneTimePassword } from './fields.js';
 import { accountParams } from './read-accounts.js';
 
-export const giveOneTimePassword = ({ passwords }: AccessContext): Route =>
+export const giveOneTimePassword = ({ passwords }: AccountsContext): Route =>
   route({
     method: 'post',
     path: '/v1/accounts/{accountId}/one-time-password',

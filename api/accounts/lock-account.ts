@@ -4,9 +4,9 @@ import { lockAccount, lockActiveAdmins, readAccount, updateAccount } from '../..
 import { endSessions } from '../../core/accounts/stores/account-session.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import { MagamError } from '../../kernel/errors.js';
-import { accountBody, accountSchema } from '../access/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
+import { accountBody, accountSchema } from './fields.js';
 import { accountParams } from './read-accounts.js';
 
 export const lockOut = (): Route =>

@@ -4,11 +4,11 @@ import { type Account, lockAccount, readAccount, updateAccount } from '../../cor
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import { isStaff } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
-import { accountBody, accountSchema, phone } from '../access/fields.js';
 import type { ApiContext } from '../context.js';
 import { text } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
+import { accountBody, accountSchema, phone } from './fields.js';
 
 export const readProfile = ({ db }: ApiContext): Route =>
   route({

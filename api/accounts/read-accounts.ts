@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { foldEmail } from '../../core/accounts/rules/account.js';
 import { listAccounts, readAccount } from '../../core/accounts/stores/account.js';
 import { MagamError } from '../../kernel/errors.js';
-import { accountBody, accountSchema, accountStatus, role } from '../access/fields.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { idText } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
+import { accountBody, accountSchema, accountStatus, role } from './fields.js';
 
 const LIST = 'accounts';
 

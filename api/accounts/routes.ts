@@ -1,23 +1,39 @@
-/** Routes of accounts: one's own, and everybody's for staff. */
-import type { AccessContext } from '../access/context.js';
+/** Routes of accounts, one's own and everybody's for staff; of signing in; and of sellers. */
+import { accessTokens } from '../../core/accounts/access-token.js';
+import { openPasswords } from '../../core/accounts/passwords.js';
+import type { ApiContext } from '../context.js';
 import type { Route } from '../edge/route.js';
 import { assignRole } from './assign-role.js';
 import { changePassword } from './change-password.js';
+import type { AccountsContext } from './context.js';
 import { giveOneTimePassword } from './give-one-time-password.js';
 import { lockOut, unlock } from './lock-account.js';
 import { editProfile, readProfile } from './profile.js';
 import { findAccounts, showAccount } from './read-accounts.js';
+import { sellerRoutes } from './sellers/routes.js';
+import { sessionRoutes } from './sessions/routes.js';
+import { signInLimits } from './sessions/sign-in-limit.js';
 import { signUp } from './sign-up.js';
 
-export const accountRoutes = (access: AccessContext): Route[] => [
-  signUp(access),
-  readProfile(access),
-  editProfile(),
-  changePassword(access),
-  findAccounts(access),
-  showAccount(access),
-  lockOut(),
-  unlock(),
-  assignRole(),
-  giveOneTimePassword(access),
-];
+export function accountRoutes(context: ApiContext): Route[] {
+  const accounts: AccountsContext = {
+    ...context,
+    passwords: openPasswords(),
+    tokens: accessTokens(context.config.tokenKey),
+    limits: signInLimits(context.db),
+  };
+  return [
+    ...sessionRoutes(accounts),
+    signUp(accounts),
+    readProfile(accounts),
+    editProfile(),
+    changePassword(accounts),
+    findAccounts(accounts),
+    showAccount(accounts),
+    lockOut(),
+    unlock(),
+    assignRole(),
+    giveOneTimePassword(accounts),
+    ...sellerRoutes(accounts),
+  ];
+}

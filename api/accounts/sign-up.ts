@@ -7,11 +7,11 @@ import { z } from 'zod';
 import { checkPassword } from '../../core/accounts/rules/account.js';
 import { insertAccount, readAccount } from '../../core/accounts/stores/account.js';
 import { isRefusal, MagamError } from '../../kernel/errors.js';
-import type { AccessContext } from '../access/context.js';
-import { accountBody, accountSchema, newEmail, newPassword, phone } from '../access/fields.js';
 import { text } from '../edge/fields.js';
 import { created } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
+import type { AccountsContext } from './context.js';
+import { accountBody, accountSchema, newEmail, newPassword, phone } from './fields.js';
 
 const bodySchema = z
   .strictObject({
@@ -22,7 +22,7 @@ const bodySchema = z
   })
   .meta({ id: 'NewAccount' });
 
-export const signUp = ({ passwords, limits }: AccessContext): Route =>
+export const signUp = ({ passwords, limits }: AccountsContext): Route =>
   route({
     method: 'post',
     path: '/v1/accounts',

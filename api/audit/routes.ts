@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import { listAudit } from '../../infra/stores/audit-log.js';
 import { ROLES } from '../../kernel/access.js';
-import { momentKey } from '../access/fields.js';
 import type { ApiContext } from '../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { encodeCursor, momentKey, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { id, idText, moment } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';

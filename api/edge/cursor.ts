@@ -28,6 +28,9 @@ export const pageOf = <Row extends z.ZodType>(row: Row) =>
     nextCursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
   });
 
+/** A moment in the key of a cursor: written as the database gives it out, and nothing that it would choke on. */
+export const momentKey = z.iso.datetime({ precision: 3 }).regex(/^2/);
+
 /** Writes the sort key of a row. `list` names the list and its order: a cursor of another is refused. */
 export const encodeCursor = (list: string, key: readonly (string | number | null)[]): string =>
   Buffer.from(JSON.stringify([list, ...key])).toString('base64url');

@@ -10,11 +10,11 @@ import {
 import type { Tx } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
+import { nameOf } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { accepted } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { nameOf } from '../runs/run-reply.js';
 import { importAddress, importParams, importShown, requireImport, shownImport } from './import-fields.js';
 
 export const abandonImport = ({ redis }: ApiContext): Route =>

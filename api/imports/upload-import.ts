@@ -12,12 +12,12 @@ import { sha256 } from '../../infra/sha256.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import { isTimeZone } from '../../infra/time-zone.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
+import { nameOf } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { text } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { nameOf } from '../runs/run-reply.js';
 import { importAddress, importShown, shownImport } from './import-fields.js';
 
 const flag = z

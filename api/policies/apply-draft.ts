@@ -6,10 +6,10 @@ import type { PolicyCheckParameters } from '../../core/tasks/rules/background-ta
 import { listTasks } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
+import { nameOf } from '../../kernel/access.js';
 import { businessDate, id, moment } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { nameOf } from '../runs/run-reply.js';
 import {
   draftParams,
   draftShown,

@@ -4,12 +4,12 @@ import { readCertificates } from '../../core/settlement/stores/certificate.js';
 import type { PolicyCheckParameters } from '../../core/tasks/rules/background-task.js';
 import { insertTask } from '../../core/tasks/stores/background-task.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
+import { nameOf } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { businessDate } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { nameOf } from '../runs/run-reply.js';
 import { checkAddress, policyCheck, requireCheck, shownCheck, trialDates } from './check-fields.js';
 import { draftParams, requireDraft, requireOpen } from './draft-fields.js';
 

@@ -6,7 +6,7 @@ import { readTask, type TaskRecord } from '../../core/tasks/stores/background-ta
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { amountMinor, businessDate, id, idText } from '../edge/fields.js';
-import { shownTask, taskFields } from '../tasks/task-fields.js';
+import { shownTask, taskFields } from '../edge/task-fields.js';
 
 export const checkParams = z.strictObject({ draftId: idText, checkId: idText });
 export const checkAddress = (draftId: number, checkId: number): string =>

@@ -3,9 +3,9 @@
 import { endDraft, insertDraft, updateDraft } from '../../core/policies/stores/policy-draft.js';
 import type { Tx } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
+import { nameOf } from '../../kernel/access.js';
 import { created, noContent, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { nameOf } from '../runs/run-reply.js';
 import {
   draftAddress,
   draftBody,

@@ -8,14 +8,11 @@ import { type RequestOutcome, requestOnce } from '../../core/settlement/request-
 import type { Config } from '../../infra/config.js';
 import type { Tx } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import type { Caller } from '../../kernel/access.js';
+import { type Caller, nameOf } from '../../kernel/access.js';
 import type { Reply } from '../edge/reply.js';
 import type { runProgress, runRequested, runSummary } from './run-fields.js';
 
 export const runAddress = (runId: number): string => `/v1/runs/${runId}`;
-
-/** How an account is recorded as having asked. */
-export const nameOf = (caller: Caller): string => `account ${caller.accountId}`;
 
 /** Parameters where the caller gave none: four partitions a worker let the threads end together. */
 export const defaultParameters = (config: Config, caller: Caller): ExecutionParameters => ({

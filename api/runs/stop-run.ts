@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { requestStop } from '../../core/jobs/stores/job-history.js';
 import { findRunById } from '../../core/jobs/stores/run.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
+import { nameOf } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { businessDate, id } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { runParams } from './run-fields.js';
-import { nameOf, runAddress } from './run-reply.js';
+import { runAddress } from './run-reply.js';
 
 const stopped = z
   .object({

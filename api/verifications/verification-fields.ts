@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { VerifyParameters } from '../../core/tasks/rules/background-task.js';
 import type { TaskRecord } from '../../core/tasks/stores/background-task.js';
 import { businessDate, id, idText } from '../edge/fields.js';
-import { shownTask, taskFields } from '../tasks/task-fields.js';
+import { shownTask, taskFields } from '../edge/task-fields.js';
 
 export const verificationParams = z.strictObject({ verificationId: idText });
 export const verificationAddress = (verificationId: number): string => `/v1/verifications/${verificationId}`;

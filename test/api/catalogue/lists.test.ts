@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { authenticator } from '../../../api/access/authenticate.js';
 import { catalogueRoutes } from '../../../api/catalogue/routes.js';
 import { createApp } from '../../../api/edge/app.js';
+import { authenticator } from '../../../api/edge/authenticate.js';
 import { openMetrics } from '../../../api/edge/metrics.js';
 import { readConfig } from '../../../infra/config.js';
 import { openRedis } from '../../../infra/redis.js';

@@ -1,12 +1,12 @@
 /** GET /v1/sellers and GET /v1/sellers/{sellerId} */
 import { z } from 'zod';
-import { listSellers, readSeller } from '../../core/accounts/stores/seller.js';
-import { MagamError } from '../../kernel/errors.js';
-import type { ApiContext } from '../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
-import { externalId } from '../edge/fields.js';
-import { ok } from '../edge/reply.js';
-import { type Route, route } from '../edge/route.js';
+import { listSellers, readSeller } from '../../../core/accounts/stores/seller.js';
+import { MagamError } from '../../../kernel/errors.js';
+import type { ApiContext } from '../../context.js';
+import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../../edge/cursor.js';
+import { externalId } from '../../edge/fields.js';
+import { ok } from '../../edge/reply.js';
+import { type Route, route } from '../../edge/route.js';
 import { sellerBody, sellerFields, sellerParams, sellerSchema } from './seller-body.js';
 
 const LIST = 'sellers';

@@ -1,9 +1,9 @@
 /** POST /v1/sessions */
 import { z } from 'zod';
-import type { AccessContext } from '../access/context.js';
-import { newPassword, password } from '../access/fields.js';
-import { created } from '../edge/reply.js';
-import { type Route, route } from '../edge/route.js';
+import { created } from '../../edge/reply.js';
+import { type Route, route } from '../../edge/route.js';
+import type { AccountsContext } from '../context.js';
+import { newPassword, password } from '../fields.js';
 import { openSession, openSessionRefusals } from './open-session.js';
 import { deviceOf, signedInBody, signedInSchema } from './session-body.js';
 
@@ -18,7 +18,7 @@ const bodySchema = z
   })
   .meta({ id: 'SignIn' });
 
-export const signIn = (access: AccessContext): Route =>
+export const signIn = (access: AccountsContext): Route =>
   route({
     method: 'post',
     path: '/v1/sessions',

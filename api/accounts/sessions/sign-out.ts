@@ -1,8 +1,8 @@
 /** DELETE /v1/sessions/current */
-import { endSession } from '../../core/accounts/stores/account-session.js';
-import type { ApiContext } from '../context.js';
-import { noContent } from '../edge/reply.js';
-import { type Route, route } from '../edge/route.js';
+import { endSession } from '../../../core/accounts/stores/account-session.js';
+import type { ApiContext } from '../../context.js';
+import { noContent } from '../../edge/reply.js';
+import { type Route, route } from '../../edge/route.js';
 
 export const signOut = ({ db }: ApiContext): Route =>
   route({

@@ -1,6 +1,7 @@
 /** Routes of signing in. */
-import type { AccessContext } from '../access/context.js';
-import type { Route } from '../edge/route.js';
+
+import type { Route } from '../../edge/route.js';
+import type { AccountsContext } from '../context.js';
 import { signOutElsewhere } from './end-session.js';
 import { listSessions } from './list-sessions.js';
 import { listOwnSignIns } from './list-sign-ins.js';
@@ -9,12 +10,12 @@ import { refresh } from './refresh.js';
 import { signIn } from './sign-in.js';
 import { signOut } from './sign-out.js';
 
-export const sessionRoutes = (access: AccessContext): Route[] => [
-  signIn(access),
-  refresh(access),
-  signOut(access),
-  oauthToken(access),
-  listSessions(access),
-  signOutElsewhere(access),
-  listOwnSignIns(access),
+export const sessionRoutes = (accounts: AccountsContext): Route[] => [
+  signIn(accounts),
+  refresh(accounts),
+  signOut(accounts),
+  oauthToken(accounts),
+  listSessions(accounts),
+  signOutElsewhere(accounts),
+  listOwnSignIns(accounts),
 ];

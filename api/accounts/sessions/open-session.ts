@@ -1,7 +1,7 @@
 /** Signing in: a name and a password become a session with its first pair of tokens. */
 import { createHmac } from 'node:crypto';
-import { newRefreshToken } from '../../core/accounts/access-token.js';
-import { checkNewPassword, normaliseEmail, type SignInOutcome } from '../../core/accounts/rules/account.js';
+import { newRefreshToken } from '../../../core/accounts/access-token.js';
+import { checkNewPassword, normaliseEmail, type SignInOutcome } from '../../../core/accounts/rules/account.js';
 import {
   type Account,
   lockAccount,
@@ -9,20 +9,20 @@ import {
   readAccountByEmail,
   replacePasswordHash,
   updateAccount,
-} from '../../core/accounts/stores/account.js';
+} from '../../../core/accounts/stores/account.js';
 import {
   type Device,
   endSessions,
   insertRefreshToken,
   insertSession,
-} from '../../core/accounts/stores/account-session.js';
-import { insertSignIn } from '../../core/accounts/stores/sign-in.js';
-import { inTransaction, type Tx } from '../../infra/database.js';
-import { sha256 } from '../../infra/sha256.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
-import { isStaff } from '../../kernel/access.js';
-import { type ErrorCode, MagamError } from '../../kernel/errors.js';
-import type { AccessContext } from '../access/context.js';
+} from '../../../core/accounts/stores/account-session.js';
+import { insertSignIn } from '../../../core/accounts/stores/sign-in.js';
+import { inTransaction, type Tx } from '../../../infra/database.js';
+import { sha256 } from '../../../infra/sha256.js';
+import { recordAudit } from '../../../infra/stores/audit-log.js';
+import { isStaff } from '../../../kernel/access.js';
+import { type ErrorCode, MagamError } from '../../../kernel/errors.js';
+import type { AccountsContext } from '../context.js';
 
 export interface Credentials {
   /** As typed. */
@@ -57,7 +57,7 @@ export const openSessionRefusals = [
  * Checks the credentials and opens a session. Whatever is wrong with name or password, the answer and the time it takes are the same; that the
  * account is locked is told only to whoever knows its password.
  */
-export async function openSession(access: AccessContext, credentials: Credentials): Promise<OpenedSession> {
+export async function openSession(access: AccountsContext, credentials: Credentials): Promise<OpenedSession> {
   const { db, passwords, tokens, limits } = access;
   const { email, password, newPassword, device } = credentials;
   const name = normaliseEmail(email);
@@ -93,7 +93,7 @@ export async function openSession(access: AccessContext, credentials: Credential
 
 /** The hash to store instead: of the new password, or of the same one when its hash has former parameters. Throws PASSWORD_WEAK. */
 async function renewedHash(
-  { passwords }: AccessContext,
+  { passwords }: AccountsContext,
   account: Account,
   { password, newPassword }: Credentials,
 ): Promise<string | undefined> {
@@ -123,7 +123,7 @@ async function renewPassword(tx: Tx, account: Account, hash: string, credentials
 }
 
 async function refused(
-  access: AccessContext,
+  access: AccountsContext,
   credentials: Credentials,
   account: Account | undefined,
   code: 'INVALID_CREDENTIALS' | 'ACCOUNT_LOCKED' | 'PASSWORD_CHANGE_NEEDED',
@@ -135,7 +135,7 @@ async function refused(
 }
 
 const entry = (
-  { config }: AccessContext,
+  { config }: AccountsContext,
   { email, device }: Credentials,
   account: Account | undefined,
   outcome: SignInOutcome,

@@ -1,9 +1,9 @@
 /** Tokens as they are answered. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { ACCESS_TOKEN_SECONDS } from '../../core/accounts/access-token.js';
-import type { Device } from '../../core/accounts/stores/account-session.js';
-import { accountBody, accountSchema } from '../access/fields.js';
+import { ACCESS_TOKEN_SECONDS } from '../../../core/accounts/access-token.js';
+import type { Device } from '../../../core/accounts/stores/account-session.js';
+import { accountBody, accountSchema } from '../fields.js';
 import type { OpenedSession } from './open-session.js';
 
 export const signedInSchema = z

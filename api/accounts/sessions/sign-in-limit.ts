@@ -5,11 +5,11 @@
  */
 import type { Request, RequestHandler } from 'express';
 import { ipKeyGenerator, type Store } from 'express-rate-limit';
-import { foldEmail } from '../../core/accounts/rules/account.js';
-import type { Db } from '../../infra/database.js';
-import { databaseRateStore } from '../../infra/rate-limit-store.js';
-import { limiter } from '../edge/request-limit.js';
-import { requestState } from '../edge/request-state.js';
+import { foldEmail } from '../../../core/accounts/rules/account.js';
+import type { Db } from '../../../infra/database.js';
+import { databaseRateStore } from '../../../infra/rate-limit-store.js';
+import { limiter } from '../../edge/request-limit.js';
+import { requestState } from '../../edge/request-state.js';
 
 const TRIES_OF_PAIR = 10;
 const TRIES_OF_ADDRESS = 60;

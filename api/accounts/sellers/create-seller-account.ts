@@ -3,16 +3,16 @@
  * has to replace it: so nobody of the staff knows a password that is in use.
  */
 import { z } from 'zod';
-import { newOneTimePassword } from '../../core/accounts/one-time-password.js';
-import { insertAccount, readAccount } from '../../core/accounts/stores/account.js';
-import { readSeller } from '../../core/accounts/stores/seller.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
-import { isRefusal, MagamError } from '../../kernel/errors.js';
-import type { AccessContext } from '../access/context.js';
-import { accountBody, accountSchema, newEmail, oneTimePassword, phone } from '../access/fields.js';
-import { text } from '../edge/fields.js';
-import { created } from '../edge/reply.js';
-import { type Route, route } from '../edge/route.js';
+import { newOneTimePassword } from '../../../core/accounts/one-time-password.js';
+import { insertAccount, readAccount } from '../../../core/accounts/stores/account.js';
+import { readSeller } from '../../../core/accounts/stores/seller.js';
+import { recordAudit } from '../../../infra/stores/audit-log.js';
+import { isRefusal, MagamError } from '../../../kernel/errors.js';
+import { text } from '../../edge/fields.js';
+import { created } from '../../edge/reply.js';
+import { type Route, route } from '../../edge/route.js';
+import type { AccountsContext } from '../context.js';
+import { accountBody, accountSchema, newEmail, oneTimePassword, phone } from '../fields.js';
 import { sellerParams } from './seller-body.js';
 
 const bodySchema = z
@@ -26,7 +26,7 @@ const answerSchema = z
   })
   .meta({ id: 'SellerAccount' });
 
-export const createSellerAccount = ({ passwords }: AccessContext): Route =>
+export const createSellerAccount = ({ passwords }: AccountsContext): Route =>
   route({
     method: 'post',
     path: '/v1/sellers/{sellerId}/accounts',

@@ -1,13 +1,13 @@
 /** POST /v1/sellers */
 import { z } from 'zod';
-import { sealBankAccount } from '../../core/accounts/bank-account.js';
-import { insertSeller, readSeller } from '../../core/accounts/stores/seller.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
-import { MagamError } from '../../kernel/errors.js';
-import type { ApiContext } from '../context.js';
-import { externalId } from '../edge/fields.js';
-import { created } from '../edge/reply.js';
-import { type Route, route } from '../edge/route.js';
+import { sealBankAccount } from '../../../core/accounts/bank-account.js';
+import { insertSeller, readSeller } from '../../../core/accounts/stores/seller.js';
+import { recordAudit } from '../../../infra/stores/audit-log.js';
+import { MagamError } from '../../../kernel/errors.js';
+import type { ApiContext } from '../../context.js';
+import { externalId } from '../../edge/fields.js';
+import { created } from '../../edge/reply.js';
+import { type Route, route } from '../../edge/route.js';
 import { sellerBody, sellerContent, sellerFields, sellerSchema } from './seller-body.js';
 
 const { status: _status, ...fields } = sellerFields;

@@ -1,10 +1,10 @@
 /** DELETE /v1/me/sessions/{sessionId} */
 import { z } from 'zod';
-import { endSession, readSessionOwner } from '../../core/accounts/stores/account-session.js';
-import { MagamError } from '../../kernel/errors.js';
-import type { ApiContext } from '../context.js';
-import { noContent } from '../edge/reply.js';
-import { type Route, route } from '../edge/route.js';
+import { endSession, readSessionOwner } from '../../../core/accounts/stores/account-session.js';
+import { MagamError } from '../../../kernel/errors.js';
+import type { ApiContext } from '../../context.js';
+import { noContent } from '../../edge/reply.js';
+import { type Route, route } from '../../edge/route.js';
 
 export const signOutElsewhere = ({ db }: ApiContext): Route =>
   route({

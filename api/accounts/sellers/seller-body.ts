@@ -5,9 +5,9 @@ import {
   normaliseBusinessNumber,
   SELLER_STATUSES,
   TAX_TYPES,
-} from '../../core/accounts/rules/seller.js';
-import type { Seller } from '../../core/accounts/stores/seller.js';
-import { externalId, moment, text } from '../edge/fields.js';
+} from '../../../core/accounts/rules/seller.js';
+import type { Seller } from '../../../core/accounts/stores/seller.js';
+import { externalId, moment, text } from '../../edge/fields.js';
 
 /** A text that the domain brings into its form, or refuses. */
 const normalised = (normalise: (text: string) => string | undefined, message: string) =>

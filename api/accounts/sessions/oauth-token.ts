@@ -3,11 +3,11 @@
  * first of all. There are no clients to register: client_id and client_secret are ignored, and so is what else comes along (3.2).
  */
 import { z } from 'zod';
-import { ACCESS_TOKEN_SECONDS } from '../../core/accounts/access-token.js';
-import { MagamError } from '../../kernel/errors.js';
-import type { AccessContext } from '../access/context.js';
-import { ok, type Reply } from '../edge/reply.js';
-import { type Route, route } from '../edge/route.js';
+import { ACCESS_TOKEN_SECONDS } from '../../../core/accounts/access-token.js';
+import { MagamError } from '../../../kernel/errors.js';
+import { ok, type Reply } from '../../edge/reply.js';
+import { type Route, route } from '../../edge/route.js';
+import type { AccountsContext } from '../context.js';
 import { type OpenedSession, openSession } from './open-session.js';
 import { refreshSession } from './refresh-session.js';
 import { deviceOf } from './session-body.js';
@@ -44,7 +44,7 @@ const errorSchema = z
   })
   .meta({ id: 'OAuthError' });
 
-export const oauthToken = (access: AccessContext): Route =>
+export const oauthToken = (access: AccountsContext): Route =>
   route({
     method: 'post',
     path: '/v1/oauth/token',

@@ -5,19 +5,19 @@
  * within it a thief would go unnoticed.
  */
 
-import { newRefreshToken } from '../../core/accounts/access-token.js';
-import { type Account, readAccount } from '../../core/accounts/stores/account.js';
+import { newRefreshToken } from '../../../core/accounts/access-token.js';
+import { type Account, readAccount } from '../../../core/accounts/stores/account.js';
 import {
   type Device,
   endSession,
   insertRefreshToken,
   lockRefreshToken,
   useRefreshToken,
-} from '../../core/accounts/stores/account-session.js';
-import { inTransaction } from '../../infra/database.js';
-import { sha256 } from '../../infra/sha256.js';
-import { type ErrorCode, MagamError } from '../../kernel/errors.js';
-import type { AccessContext } from '../access/context.js';
+} from '../../../core/accounts/stores/account-session.js';
+import { inTransaction } from '../../../infra/database.js';
+import { sha256 } from '../../../infra/sha256.js';
+import { type ErrorCode, MagamError } from '../../../kernel/errors.js';
+import type { AccountsContext } from '../context.js';
 import type { OpenedSession } from './open-session.js';
 
 type Outcome =
@@ -32,7 +32,7 @@ export const refreshRefusals = [
 ] as const satisfies readonly ErrorCode[];
 
 /** Uses a refresh token. What a refusal changed (the family's end) is committed before it is told. */
-export async function refreshSession(access: AccessContext, token: string, device: Device): Promise<OpenedSession> {
+export async function refreshSession(access: AccountsContext, token: string, device: Device): Promise<OpenedSession> {
   const refreshToken = newRefreshToken();
   const outcome = await rotate(access, sha256(token), sha256(refreshToken), device);
   if ('refused' in outcome) throw new MagamError(outcome.refused);
@@ -41,7 +41,7 @@ export async function refreshSession(access: AccessContext, token: string, devic
   return { account, sessionId, accessToken, refreshToken };
 }
 
-const rotate = ({ db, log }: AccessContext, used: string, next: string, device: Device): Promise<Outcome> =>
+const rotate = ({ db, log }: AccountsContext, used: string, next: string, device: Device): Promise<Outcome> =>
   inTransaction(db, async (tx): Promise<Outcome> => {
     const state = await lockRefreshToken(tx, used);
     if (state === undefined) return { refused: 'REFRESH_TOKEN_INVALID' };

@@ -78,6 +78,3 @@ export const accountBody = (account: Account): z.input<typeof accountSchema> => 
   createdAt: account.createdAt,
   updatedAt: account.updatedAt,
 });
-
-/** The last moment of a row in a cursor: written so, and nothing that the database would choke on. */
-export const momentKey = z.iso.datetime({ precision: 3 }).regex(/^2/);

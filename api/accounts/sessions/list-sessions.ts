@@ -1,12 +1,11 @@
 /** GET /v1/me/sessions */
 import { z } from 'zod';
-import { listLiveSessions } from '../../core/accounts/stores/account-session.js';
-import { momentKey } from '../access/fields.js';
-import type { ApiContext } from '../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
-import { moment } from '../edge/fields.js';
-import { ok } from '../edge/reply.js';
-import { type Route, route } from '../edge/route.js';
+import { listLiveSessions } from '../../../core/accounts/stores/account-session.js';
+import type { ApiContext } from '../../context.js';
+import { encodeCursor, momentKey, pageFrom, pageOf, pageQuery, readCursor } from '../../edge/cursor.js';
+import { moment } from '../../edge/fields.js';
+import { ok } from '../../edge/reply.js';
+import { type Route, route } from '../../edge/route.js';
 
 const sessionSchema = z
   .object({

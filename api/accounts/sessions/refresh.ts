@@ -1,12 +1,12 @@
 /** POST /v1/sessions/refresh */
 import { z } from 'zod';
-import type { AccessContext } from '../access/context.js';
-import { ok } from '../edge/reply.js';
-import { type Route, route } from '../edge/route.js';
+import { ok } from '../../edge/reply.js';
+import { type Route, route } from '../../edge/route.js';
+import type { AccountsContext } from '../context.js';
 import { refreshRefusals, refreshSession } from './refresh-session.js';
 import { deviceOf, signedInBody, signedInSchema } from './session-body.js';
 
-export const refresh = (access: AccessContext): Route =>
+export const refresh = (access: AccountsContext): Route =>
   route({
     method: 'post',
     path: '/v1/sessions/refresh',

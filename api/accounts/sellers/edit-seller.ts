@@ -1,12 +1,12 @@
 /** PATCH /v1/sellers/{sellerId} */
 import { z } from 'zod';
-import { sealBankAccount } from '../../core/accounts/bank-account.js';
-import { lockSeller, readSeller, updateSeller } from '../../core/accounts/stores/seller.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
-import { MagamError } from '../../kernel/errors.js';
-import type { ApiContext } from '../context.js';
-import { ok } from '../edge/reply.js';
-import { type Route, route } from '../edge/route.js';
+import { sealBankAccount } from '../../../core/accounts/bank-account.js';
+import { lockSeller, readSeller, updateSeller } from '../../../core/accounts/stores/seller.js';
+import { recordAudit } from '../../../infra/stores/audit-log.js';
+import { MagamError } from '../../../kernel/errors.js';
+import type { ApiContext } from '../../context.js';
+import { ok } from '../../edge/reply.js';
+import { type Route, route } from '../../edge/route.js';
 import { sellerBody, sellerContent, sellerFields, sellerParams, sellerSchema } from './seller-body.js';
 
 const bodySchema = z.strictObject(sellerFields).partial().meta({ id: 'SellerChange' });

@@ -1,12 +1,12 @@
 /** GET /v1/me/sign-ins */
 import { z } from 'zod';
-import { SIGN_IN_OUTCOMES } from '../../core/accounts/rules/account.js';
-import { listSignIns } from '../../core/accounts/stores/sign-in.js';
-import type { ApiContext } from '../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
-import { id, moment } from '../edge/fields.js';
-import { ok } from '../edge/reply.js';
-import { type Route, route } from '../edge/route.js';
+import { SIGN_IN_OUTCOMES } from '../../../core/accounts/rules/account.js';
+import { listSignIns } from '../../../core/accounts/stores/sign-in.js';
+import type { ApiContext } from '../../context.js';
+import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../../edge/cursor.js';
+import { id, moment } from '../../edge/fields.js';
+import { ok } from '../../edge/reply.js';
+import { type Route, route } from '../../edge/route.js';
 
 const signInSchema = z
   .object({

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { TASK_STATUSES } from '../../core/tasks/rules/background-task.js';
 import type { TaskRecord } from '../../core/tasks/stores/background-task.js';
-import { moment } from '../edge/fields.js';
+import { moment } from './fields.js';
 
 const taskStatus = z.enum(TASK_STATUSES).meta({
   description:

@@ -9,13 +9,19 @@
 
 import { accessTokens } from '../../core/accounts/access-token.js';
 import { readSessionStates, type SessionState } from '../../core/accounts/stores/account-session.js';
+import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
 import type { Caller } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
-import type { ApiContext } from '../context.js';
 
 /** Reads access tokens. Throws TOKEN_INVALID or ACCOUNT_LOCKED. */
-export function authenticator({ config, db }: Pick<ApiContext, 'config' | 'db'>): (token: string) => Promise<Caller> {
+export function authenticator({
+  config,
+  db,
+}: {
+  readonly config: Pick<Config, 'tokenKey'>;
+  readonly db: Db;
+}): (token: string) => Promise<Caller> {
   const tokens = accessTokens(config.tokenKey);
   const readSession = sessionReader(db);
   return async (token) => {
