@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { ScopeCandidates } from '../core/policies/rules/policy-candidates.js';
 import { explainLine, type LineExplanation, type Replay } from '../core/settlement/explain-line.js';
 import { FIGURE_NAMES, type Figures } from '../core/settlement/rules/figures.js';
-import type { StoredOutcome, StoredRefundStory, StoredSaleStory } from '../core/settlement/stores/line-story.js';
+import type { RefundStory, SaleStory, StoredOutcome } from '../core/settlement/stores/line-story.js';
 import { isoTime } from '../infra/database.js';
 import { errors, MagamError } from '../kernel/errors.js';
 import { isExternalId } from '../kernel/external-id.js';
@@ -56,7 +56,7 @@ function documentOf({ ok, sale, refunds }: LineExplanation): object {
   };
 }
 
-const amountsOf = (stored: StoredSaleStory | StoredRefundStory) => ({
+const amountsOf = (stored: SaleStory | RefundStory) => ({
   entryId: stored.entryId,
   quantity: stored.quantity,
   itemAmount: stored.itemAmount,
@@ -101,7 +101,7 @@ function printStory({ sale, refunds }: LineExplanation): void {
   }
 }
 
-function printOutcome(stored: StoredSaleStory | StoredRefundStory, replay: Replay): void {
+function printOutcome(stored: SaleStory | RefundStory, replay: Replay): void {
   const { line, exception } = stored;
   if (line !== null) {
     const certificate = line.certificateHash ?? '(not certified yet)';
@@ -111,7 +111,7 @@ function printOutcome(stored: StoredSaleStory | StoredRefundStory, replay: Repla
     print(`  ${parked}; settlement date ${stored.settledOn}`);
     print('  What follows is not stored: it is what the policies known now would give.');
   }
-  if (replay.scopes !== null) printChoice(replay.scopes, replay.policyRevision, stored as StoredSaleStory);
+  if (replay.scopes !== null) printChoice(replay.scopes, replay.policyRevision, stored as SaleStory);
   const policy = replay.policy === null ? 'none' : `${replay.policy.code} version ${replay.policy.version}`;
   print(`\nPolicy: ${policy}${replay.scopes === null ? ' (that of the sale)' : ''}`);
   if (replay.refusal !== null) print(`Refused: ${replay.refusal.refused} ${JSON.stringify(replay.refusal.details)}`);
@@ -121,7 +121,7 @@ function printOutcome(stored: StoredSaleStory | StoredRefundStory, replay: Repla
   }
 }
 
-function printFigures(replay: Replay, figures: Figures, { line, currency }: StoredSaleStory | StoredRefundStory): void {
+function printFigures(replay: Replay, figures: Figures, { line, currency }: SaleStory | RefundStory): void {
   print(`\nSteps, in minor units of ${currency}:`);
   printTable(
     ['', 'figure', 'rule', 'exact', 'value'],
@@ -139,7 +139,7 @@ function printFigures(replay: Replay, figures: Figures, { line, currency }: Stor
   print(`Net to the seller: ${money(figures.net, currency)}`);
 }
 
-function printChoice(scopes: readonly ScopeCandidates[], revision: number | null, sale: StoredSaleStory): void {
+function printChoice(scopes: readonly ScopeCandidates[], revision: number | null, sale: SaleStory): void {
   const known = revision === null ? 'known now' : `known when the run was planned (revision ${revision})`;
   print(`\nPolicies in ${sale.currency} ${known}, for an order of ${sale.orderedOn}, most specific first:`);
   let won = false;

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { legName } from '../../core/feed/rules/leg.js';
 import { findRunById } from '../../core/jobs/stores/run.js';
-import { type ParkedRecord, readParkedEntries } from '../../core/settlement/stores/exception.js';
+import { type ExceptionRecord, readExceptionPage } from '../../core/settlement/stores/exception.js';
 import { isoTime } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
@@ -89,12 +89,12 @@ export const listExceptions = ({ db }: ApiContext): Route =>
       if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
       const [leg, entryId] = readCursor(cursor, 'exceptions', z.tuple([z.number().int(), id])) ?? [];
       const after = leg === undefined || entryId === undefined ? undefined : { leg, entryId };
-      const rows = await readParkedEntries(db, { date: run.date, code, all: all === 'true', after }, limit + 1);
+      const rows = await readExceptionPage(db, { date: run.date, code, all: all === 'true', after }, limit + 1);
       return ok(pageFrom(rows, limit, exceptionOf, (last) => encodeCursor('exceptions', [last.leg, last.entryId])));
     },
   });
 
-const exceptionOf = (record: ParkedRecord): z.input<typeof exception> => ({
+const exceptionOf = (record: ExceptionRecord): z.input<typeof exception> => ({
   leg: legName(record.leg),
   entryId: record.entryId,
   code: record.code,
@@ -106,7 +106,7 @@ const exceptionOf = (record: ParkedRecord): z.input<typeof exception> => ({
   refund: record.refund === null ? null : refundOf(record.refund),
 });
 
-type Entry = NonNullable<ParkedRecord['sale']>;
+type Entry = NonNullable<ExceptionRecord['sale']>;
 
 const amountsOf = (entry: Entry) => ({
   currency: String(entry.currency),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { LineExplanation, Replay } from '../../core/settlement/explain-line.js';
 import { FIGURE_NAMES, type Figures } from '../../core/settlement/rules/figures.js';
-import type { StoredOutcome, StoredRefundStory, StoredSaleStory } from '../../core/settlement/stores/line-story.js';
+import type { RefundStory, SaleStory, StoredOutcome } from '../../core/settlement/stores/line-story.js';
 import { isoTime } from '../../infra/database.js';
 import { amountMinor, businessDate, id, moment } from '../edge/fields.js';
 import { settledAmounts } from './settled-fields.js';
@@ -140,7 +140,7 @@ export function explanationOf({ ok, sale, refunds }: LineExplanation): z.input<t
   };
 }
 
-const amountsOf = (stored: StoredSaleStory | StoredRefundStory) => ({
+const amountsOf = (stored: SaleStory | RefundStory) => ({
   entryId: stored.entryId,
   quantity: stored.quantity,
   itemAmountMinor: stored.itemAmount,

@@ -5,8 +5,13 @@ import { legName } from '../../core/feed/rules/leg.js';
 import { VAT_MODES } from '../../core/policies/rules/fee-policy.js';
 import { readPoliciesById } from '../../core/policies/stores/fee-policy.js';
 import { exportLines, requireExportable } from '../../core/settlement/settlement-export.js';
-import { type LineKey, readLinePage, readOrderLines, type SettledRow } from '../../core/settlement/stores/line-page.js';
-import { readSettledDate } from '../../core/settlement/stores/settlement-export.js';
+import { readSettledDate } from '../../core/settlement/stores/export-stream.js';
+import {
+  type LinePosition,
+  readLinePage,
+  readOrderLines,
+  type SettledRow,
+} from '../../core/settlement/stores/line-page.js';
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
@@ -102,7 +107,7 @@ async function dateOf(db: Db, { date, runId, orderId }: z.output<typeof query>):
 async function readPage(
   db: Db,
   selection: { date: string | null; sellerId: string | null; orderId: string | null },
-  after: LineKey | undefined,
+  after: LinePosition | undefined,
   limit: number,
 ): Promise<SettledRow[]> {
   const { date, sellerId, orderId } = selection;

@@ -1,8 +1,8 @@
 /** What each seller is owed for each date, as pages or as CSV. */
 import { z } from 'zod';
 import { exportSettlements, requireExportable } from '../../core/settlement/settlement-export.js';
+import type { SettlementSelection } from '../../core/settlement/stores/export-stream.js';
 import { readSettlementPage, type SettledRow } from '../../core/settlement/stores/line-page.js';
-import type { SettlementSelection } from '../../core/settlement/stores/settlement-export.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';

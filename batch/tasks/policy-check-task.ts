@@ -4,7 +4,7 @@
  */
 
 import { type Leg, legName, REFUND, SALE } from '../../core/feed/rules/leg.js';
-import type { FeePolicy } from '../../core/policies/rules/fee-policy.js';
+import { type FeePolicy, type PolicyKey, policyKey } from '../../core/policies/rules/fee-policy.js';
 import { PolicyBook } from '../../core/policies/rules/policy-book.js';
 import { checkPolicyFile } from '../../core/policies/rules/policy-file.js';
 import { readPolicies } from '../../core/policies/stores/fee-policy.js';
@@ -182,13 +182,11 @@ class PolicyNames {
     this.book = new PolicyBook(policies);
   }
 
-  of(policyId: number): { code: string; version: number } | null {
+  of(policyId: number): PolicyKey | null {
     const policy = this.book.byId(policyId)?.policy;
-    return policy === undefined ? null : nameOf(policy);
+    return policy === undefined ? null : policyKey(policy);
   }
 }
-
-const nameOf = ({ code, version }: FeePolicy) => ({ code, version });
 
 const decided = (figures: Pick<Figures, keyof DecidedFigures>): DecidedFigures => ({
   feeBase: figures.feeBase,
@@ -204,7 +202,7 @@ function touchedLine(
   leg: Leg,
   { orderId, lineId, sellerId, currency, orderedOn }: SaleRow,
   refundId: string,
-  before: { policy: { code: string; version: number } | null; figures: DecidedFigures },
+  before: { policy: PolicyKey | null; figures: DecidedFigures },
   { policy, figures }: TrialOutcome,
 ): object {
   return {
@@ -217,7 +215,7 @@ function touchedLine(
     orderedOn,
     before,
     after: {
-      policy: policy === undefined ? null : nameOf(policy),
+      policy: policy === undefined ? null : policyKey(policy),
       figures: isRefusal(figures) ? null : decided(figures),
     },
     refusal: isRefusal(figures) ? figures.refused : null,

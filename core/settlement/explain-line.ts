@@ -2,6 +2,7 @@
 
 import { type Db, inSnapshot } from '../../infra/database.js';
 import { type ErrorCode, isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
+import { type PolicyKey, policyKey } from '../policies/rules/fee-policy.js';
 import { PolicyBook, type StoredPolicy } from '../policies/rules/policy-book.js';
 import { policyCandidates, type ScopeCandidates } from '../policies/rules/policy-candidates.js';
 import { readPolicies } from '../policies/stores/fee-policy.js';
@@ -9,7 +10,7 @@ import type { Step } from './rules/explanation.js';
 import { FIGURE_NAMES, type Figures } from './rules/figures.js';
 import { explainRefund } from './rules/settle-refund.js';
 import { explainSale } from './rules/settle-sale.js';
-import { readFeedLine, type StoredOutcome, type StoredRefundStory, type StoredSaleStory } from './stores/line-story.js';
+import { type RefundStory, readLineStory, type SaleStory, type StoredOutcome } from './stores/line-story.js';
 
 /** A stored value that the replay contradicts. `expected` is what the replay gives. */
 export interface ReplayDifference {
@@ -24,7 +25,7 @@ export interface Replay {
   readonly policyRevision: number | null;
   /** The kinds of scope that were looked at; null for a refund, which goes by its sale's policy. */
   readonly scopes: readonly ScopeCandidates[] | null;
-  readonly policy: { readonly code: string; readonly version: number } | null;
+  readonly policy: PolicyKey | null;
   /** Why there are no figures. */
   readonly refusal: Refusal | null;
   readonly steps: readonly Step[];
@@ -35,8 +36,8 @@ export interface Replay {
 export interface LineExplanation {
   /** False when anything stored differs from its replay. */
   readonly ok: boolean;
-  readonly sale: { readonly stored: StoredSaleStory; readonly replay: Replay };
-  readonly refunds: readonly { readonly stored: StoredRefundStory; readonly replay: Replay }[];
+  readonly sale: { readonly stored: SaleStory; readonly replay: Replay };
+  readonly refunds: readonly { readonly stored: RefundStory; readonly replay: Replay }[];
 }
 
 /** What a refund goes by: its sale as it was settled, or as it would be. */
@@ -48,7 +49,7 @@ interface SettledOriginal {
 /** Explains a sale and its refunds in one consistent view; undefined when the feed has no such sale. */
 export async function explainLine(db: Db, orderId: string, lineId: string): Promise<LineExplanation | undefined> {
   return inSnapshot(db, async (snapshot) => {
-    const found = await readFeedLine(snapshot, orderId, lineId);
+    const found = await readLineStory(snapshot, orderId, lineId);
     if (found === undefined) return undefined;
     const revision = found.sale.line?.policyRevision ?? undefined;
     const policies = await readPolicies(snapshot, revision);
@@ -60,7 +61,7 @@ export async function explainLine(db: Db, orderId: string, lineId: string): Prom
   });
 }
 
-function replaySale(sale: StoredSaleStory, policies: readonly StoredPolicy[], policyRevision: number | null): Replay {
+function replaySale(sale: SaleStory, policies: readonly StoredPolicy[], policyRevision: number | null): Replay {
   const { sellerId, category, productId, currency, orderedOn } = sale;
   const scopes = policyCandidates(policies, sale);
   const chosen = new PolicyBook(policies).find(sellerId, category, productId, currency, orderedOn);
@@ -76,7 +77,7 @@ function replaySale(sale: StoredSaleStory, policies: readonly StoredPolicy[], po
   return { policyRevision, scopes, policy: keyOf(chosen), ...toldOf(told), differences };
 }
 
-function originalOf(sale: StoredSaleStory, replay: Replay, book: PolicyBook): SettledOriginal | Refusal {
+function originalOf(sale: SaleStory, replay: Replay, book: PolicyBook): SettledOriginal | Refusal {
   if (sale.line !== null) {
     const policy = book.byId(sale.line.policyId);
     return policy === undefined ? refuse('POLICY_MISSING', {}) : { figures: sale.line.figures, policy };
@@ -88,7 +89,7 @@ function originalOf(sale: StoredSaleStory, replay: Replay, book: PolicyBook): Se
   return { figures: replay.figures, policy };
 }
 
-function replayRefund(refund: StoredRefundStory, sale: StoredSaleStory, original: SettledOriginal | Refusal): Replay {
+function replayRefund(refund: RefundStory, sale: SaleStory, original: SettledOriginal | Refusal): Replay {
   const told = isRefusal(original)
     ? original
     : explainRefund(
@@ -111,8 +112,8 @@ function replayRefund(refund: StoredRefundStory, sale: StoredSaleStory, original
   };
 }
 
-const keyOf = (chosen: StoredPolicy | undefined): Replay['policy'] =>
-  chosen === undefined ? null : { code: chosen.policy.code, version: chosen.policy.version };
+const keyOf = (chosen: StoredPolicy | undefined): PolicyKey | null =>
+  chosen === undefined ? null : policyKey(chosen.policy);
 
 type Told = { readonly steps: readonly Step[]; readonly figures: Figures } | Refusal;
 

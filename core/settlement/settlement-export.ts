@@ -15,7 +15,7 @@ import {
   type SettlementSelection,
   streamLines,
   streamSettlements,
-} from './stores/settlement-export.js';
+} from './stores/export-stream.js';
 
 /** `text` and `count` are written as they are; an `amount` is in major units in CSV and in minor units in JSON. */
 interface Column {

@@ -82,7 +82,7 @@ export async function planRun(db: Db, run: Run, gridSize: number, executionId: n
   return plan;
 }
 
-export const sourceOf = (generation: number): EntrySource => (generation === 1 ? 'feed' : 'parked');
+export const sourceOf = (generation: number): EntrySource => (generation === 1 ? 'feed' : 'exceptions');
 
 async function freezePlan(tx: Tx, run: Run, gridSize: number, executionId: number): Promise<Plan> {
   const ranges = await partitionRanges(tx, sourceOf(run.generation), run.date, gridSize);

@@ -2,7 +2,7 @@
 import { SALE } from '../../../core/feed/rules/leg.js';
 import type { Refused } from '../../../core/settlement/rules/decide.js';
 import type { SettledLine } from '../../../core/settlement/rules/line.js';
-import { findEntriesParkedAs } from '../../../core/settlement/stores/exception.js';
+import { findExceptionsByCode } from '../../../core/settlement/stores/exception.js';
 import { insertLines } from '../../../core/settlement/stores/line.js';
 import { type Db, errorText, inTransaction, isDataError, isDuplicateKey, type Tx } from '../../../infra/database.js';
 
@@ -46,7 +46,7 @@ export async function findRefusedLines(
 /** Of these lines of one leg, those that the database has refused before and still refuses: a supplement would settle nothing of them. */
 export async function findStillRefused(db: Db, date: string, lines: readonly SettledLine[]): Promise<Refused> {
   const ids = lines.map(({ entryId }) => entryId);
-  const before = await findEntriesParkedAs(db, date, lines[0]?.leg ?? SALE, 'LINE_REFUSED', ids);
+  const before = await findExceptionsByCode(db, date, lines[0]?.leg ?? SALE, 'LINE_REFUSED', ids);
   const suspects = lines.filter(({ entryId }) => before.has(entryId));
   return suspects.length === 0 ? new Map() : findRefusedLines(db, date, 1, suspects);
 }

@@ -108,7 +108,7 @@ class SettleCommand {
   private async again(run: Run): Promise<SettleReport> {
     const { db } = this.context;
     if ((await countOpenExceptions(db, run.date)) === 0) return this.done(run);
-    const trial = await this.tryRanges('parked', null);
+    const trial = await this.tryRanges('exceptions', null);
     const settled = trial.totals.entries().reduce((sum, [, totals]) => sum + totals.sales + totals.refunds, 0);
     if (settled === 0) {
       this.notices.push('The parked entries still cannot be settled; nothing was written.');
@@ -230,7 +230,7 @@ class SettleCommand {
 
   /** Computes the date, or only what is parked of it, as a run would. */
   private async tryRanges(
-    source: 'feed' | 'parked',
+    source: 'feed' | 'exceptions',
     policyRevision: number | null,
   ): Promise<{ totals: TotalsBy; exceptions: number; partitions: number }> {
     const { db, signal, onProgress } = this.context;

@@ -17,7 +17,7 @@ import { CanonicalLines } from '../../../core/settlement/rules/canonical-line.js
 import { type Decision, decideRefunds, decideSales, type Refused } from '../../../core/settlement/rules/decide.js';
 import type { SettledLine } from '../../../core/settlement/rules/line.js';
 import { SellerTotals, TotalsBy } from '../../../core/settlement/rules/line-totals.js';
-import { type Page, readRefunds, readSales } from '../../../core/settlement/stores/entry-page.js';
+import { type EntryPage, readRefunds, readSales } from '../../../core/settlement/stores/entry-page.js';
 import { insertExceptions, resolveExceptions, updateExceptions } from '../../../core/settlement/stores/exception.js';
 import { completeLine, insertLines, type LineWriter, readStoredLines } from '../../../core/settlement/stores/line.js';
 import { addPartitionTotals, addSellerTotals } from '../../../core/settlement/stores/partition-total.js';
@@ -135,7 +135,7 @@ async function settleChunk(
   partition: Partition,
   progress: Progress,
 ): Promise<ChunkStep | 'lost'> {
-  const page: Page = {
+  const page: EntryPage = {
     source: task.source,
     date: task.date,
     after: progress.cursorId,
@@ -155,7 +155,7 @@ async function settleChunk(
       seq: progress.seq,
       cursorId,
       lines: decision.lines.length,
-      exceptions: decision.parked.length,
+      exceptions: decision.exceptions.length,
       hash: hash.digestSoFar(),
       sequel: !ended ? 'go-on' : partition.leg === SALE && partition.refunds > 0 ? 'refunds' : 'done',
     };
@@ -188,7 +188,7 @@ interface ReadPage {
   readonly decide: (refused: Refused) => Decision;
 }
 
-async function readPage(page: Page, { db, policies }: SettleThread, partition: Partition): Promise<ReadPage> {
+async function readPage(page: EntryPage, { db, policies }: SettleThread, partition: Partition): Promise<ReadPage> {
   if (partition.leg === SALE) {
     const rows = await readSales(db, page, policies);
     return { rows, decide: (refused) => decideSales(rows, policies, refused) };
@@ -215,9 +215,9 @@ async function commitChunk(
       if (!(await moveFence(tx, fence, step))) return false;
       await faultPoint('chunk.in-transaction');
       await insertLines(tx, date, generation, decision.lines, thread.writer);
-      if (generation === 1) await insertExceptions(tx, date, generation, decision.parked);
+      if (generation === 1) await insertExceptions(tx, date, generation, decision.exceptions);
       else {
-        await updateExceptions(tx, date, decision.parked);
+        await updateExceptions(tx, date, decision.exceptions);
         await resolveExceptions(
           tx,
           date,

@@ -12,7 +12,12 @@ import {
 } from '../../../core/settlement/rules/decide.js';
 import type { SettledLine } from '../../../core/settlement/rules/line.js';
 import { type Totals, TotalsBy } from '../../../core/settlement/rules/line-totals.js';
-import { type EntrySource, type Page, readRefunds, readSales } from '../../../core/settlement/stores/entry-page.js';
+import {
+  type EntryPage,
+  type EntrySource,
+  readRefunds,
+  readSales,
+} from '../../../core/settlement/stores/entry-page.js';
 import type { Db } from '../../../infra/database.js';
 import type { Thread } from '../../engine/protocol.js';
 import { originalPolicyIds, RunPolicies, withPolicies } from './policies-of-run.js';
@@ -46,7 +51,7 @@ export async function tryRange(input: TrialInput, { db, board, slot }: Thread): 
     const page = { source: input.source, date: input.date, after, through: input.hi, limit: input.chunkRows };
     const { rows, decision } = await decidePage(input, page, { db, policies: book });
     for (const line of decision.lines) totals.of(line.currency).add(line.leg, line.figures);
-    exceptions += decision.parked.length;
+    exceptions += decision.exceptions.length;
     board.addEntries(slot, rows.length);
     after = rows.length < page.limit ? input.hi : (rows.at(-1) as { entryId: number }).entryId;
   }
@@ -55,11 +60,11 @@ export async function tryRange(input: TrialInput, { db, board, slot }: Thread): 
 
 async function decidePage(
   task: TrialInput,
-  page: Page,
+  page: EntryPage,
   { db, policies }: { db: Db; policies: PolicyBook },
 ): Promise<{ rows: readonly { entryId: number }[]; decision: Decision }> {
   const stillRefused = async (lines: readonly SettledLine[]): Promise<Refused> =>
-    task.source === 'parked' ? findStillRefused(db, task.date, lines) : none;
+    task.source === 'exceptions' ? findStillRefused(db, task.date, lines) : none;
   if (task.leg === SALE) {
     const rows = await readSales(db, page, policies);
     const decision = decideSales(rows, policies, none);

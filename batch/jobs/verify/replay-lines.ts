@@ -158,10 +158,10 @@ export class LineReplay {
 /** Decisions by entry, asked for in the order of the entries. */
 class Outcomes {
   private at = 0;
-  private readonly parked: ReadonlyMap<number, string>;
+  private readonly codes: ReadonlyMap<number, string>;
 
   constructor(private readonly decision: Decision) {
-    this.parked = new Map(decision.parked.map(({ entryId, code }) => [entryId, code]));
+    this.codes = new Map(decision.exceptions.map(({ entryId, code }) => [entryId, code]));
   }
 
   lineOf(entryId: number): SettledLine | undefined {
@@ -172,7 +172,7 @@ class Outcomes {
   }
 
   refusalOf(entryId: number): string {
-    return this.parked.get(entryId) ?? '';
+    return this.codes.get(entryId) ?? '';
   }
 }
 

@@ -99,7 +99,7 @@ function differenceOf(
 /** The names of the flaw checks, in the order in which they are printed. */
 const flawChecks: readonly (readonly [Flaw, string])[] = [
   ['unsettled', 'entries-settled-or-parked'],
-  ['settledAndParked', 'entries-not-both'],
+  ['lineAndException', 'entries-not-both'],
   ['saleAmount', 'feed-sale-amounts'],
   ['refundAmount', 'feed-refund-amounts'],
   ['seller', 'line-sellers'],

@@ -8,7 +8,7 @@ import { PolicyBook, type StoredPolicy } from '../../../core/policies/rules/poli
 import { readPolicies } from '../../../core/policies/stores/fee-policy.js';
 import { type CertificateBody, parseCertificate } from '../../../core/settlement/rules/certificate.js';
 import { readCertificates, type StoredCertificate } from '../../../core/settlement/stores/certificate.js';
-import { countParkedAt } from '../../../core/settlement/stores/verification.js';
+import { countExceptionsAt } from '../../../core/settlement/stores/verification.js';
 import { type Db, inSnapshot } from '../../../infra/database.js';
 import { MagamError } from '../../../kernel/errors.js';
 import { feedControl } from '../settle/finish-run.js';
@@ -52,7 +52,7 @@ export async function verifyDate(
       await generationsCheck(snapshot, date, survey, latest.generation),
       ...(await controlChecks(snapshot, date, bodies, survey)),
       ...(await replay.checks(bodies)),
-      await parkedCheck(snapshot, date, latest),
+      await exceptionCheck(snapshot, date, latest),
       ...certificateChecks(certificates),
       await chainCheck(snapshot, latest),
     ];
@@ -163,12 +163,12 @@ function partitionHashes(body: CertificateBody, replayed: readonly ReplayedParti
   return equal('partition-hashes', body.linesHash, body.linesHash, generation);
 }
 
-async function parkedCheck(db: Db, date: string, latest: StoredCertificate): Promise<Check> {
+async function exceptionCheck(db: Db, date: string, latest: StoredCertificate): Promise<Check> {
   const certified: number | string = parseCertificate(latest.body)?.exceptions ?? 'unreadable';
   return equal(
     'parked-entries',
     certified,
-    await countParkedAt(db, date, latest.generation),
+    await countExceptionsAt(db, date, latest.generation),
     'as the latest certificate says',
   );
 }

@@ -21,12 +21,12 @@ export async function readBatchGauges(db: Db): Promise<BatchGauges> {
        JOIN run_partition p ON p.run_id = i.run_id AND p.generation = i.generation
      WHERE i.status IN ('RUNNING', 'STOPPED', 'FAILED') GROUP BY p.status`,
   );
-  const [parked] = await select<{ n: number | string }>(
+  const [exceptions] = await select<{ n: number | string }>(
     db,
     `SELECT COUNT(*) AS n FROM (SELECT settled_on FROM job_instance WHERE job = 'settle' ORDER BY settled_on DESC LIMIT 32) d
        JOIN settlement_exception x ON x.settled_on = d.settled_on WHERE x.settled_generation IS NULL`,
   );
-  return { runs: counts(runs), partitions: counts(partitions), exceptions: Number(parked?.n ?? 0) };
+  return { runs: counts(runs), partitions: counts(partitions), exceptions: Number(exceptions?.n ?? 0) };
 }
 
 const counts = (rows: readonly { status: string; n: number | string }[]): Record<string, number> =>

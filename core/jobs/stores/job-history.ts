@@ -119,7 +119,7 @@ const numberOf = (value: Row[string] | undefined): number | null =>
 const RUN = `SELECT j.run_id, j.job, j.settled_on, j.status, j.generation, j.created_at, j.updated_at, j.completed_at,
     (SELECT SUM(p.sale_lines) FROM run_partition p WHERE p.run_id = j.run_id) AS sale_lines,
     (SELECT SUM(p.refund_lines) FROM run_partition p WHERE p.run_id = j.run_id) AS refund_lines,
-    (SELECT COUNT(*) FROM settlement_exception x WHERE x.settled_on = j.settled_on AND x.settled_generation IS NULL) AS parked
+    (SELECT COUNT(*) FROM settlement_exception x WHERE x.settled_on = j.settled_on AND x.settled_generation IS NULL) AS exceptions
   FROM job_instance j`;
 
 /** Runs by date, the latest first; of one date when it is given. */
@@ -171,7 +171,7 @@ const toRun = (row: Row): RunSummary => ({
   completedAt: timeOf(row.completed_at),
   lines: Number(row.sale_lines ?? 0),
   refunds: Number(row.refund_lines ?? 0),
-  exceptions: Number(row.parked),
+  exceptions: Number(row.exceptions),
 });
 
 export async function readPlans(db: Db, runId: number): Promise<PlanRecord[]> {

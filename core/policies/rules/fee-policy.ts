@@ -66,6 +66,10 @@ export interface FeePolicy {
   readonly pgFee: PgFee | null;
 }
 
+/** What names one version of a policy. */
+export type PolicyKey = Pick<FeePolicy, 'code' | 'version'>;
+export const policyKey = ({ code, version }: PolicyKey): PolicyKey => ({ code, version });
+
 /** VAT of a policy whose file says nothing about it. */
 export const NO_VAT: FeeVat = { rateE4: 0, mode: 'none', rounding: 'half-up' };
 

@@ -55,9 +55,14 @@ function findOnShelf(shelf: Shelf, category: string, product: string, date: stri
   );
 }
 
+/** Which wide fields of a sale the scopes of some policies look at; the others need not be read. */
+export interface ScopeFields {
+  readonly usesCategory: boolean;
+  readonly usesProduct: boolean;
+}
+
 /** A frozen set of policies, compiled once so that a line costs a few map look-ups. */
-export class PolicyBook {
-  /** Whether any policy looks at the category, or the product, of a line: else they need not be read. */
+export class PolicyBook implements ScopeFields {
   readonly usesCategory: boolean;
   readonly usesProduct: boolean;
   private readonly currencies = new Map<string, CurrencyShelves>();

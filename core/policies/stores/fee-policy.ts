@@ -6,7 +6,7 @@
 import type { Db, Tx } from '../../../infra/database.js';
 import { change, select } from '../../../infra/database.js';
 import { MagamError } from '../../../kernel/errors.js';
-import { type FeePolicy, policyToFile } from '../rules/fee-policy.js';
+import { type FeePolicy, type PolicyKey, policyToFile } from '../rules/fee-policy.js';
 import type { PolicyEnd, StoredPolicy } from '../rules/policy-book.js';
 import { parsePolicyFile } from '../rules/policy-file.js';
 
@@ -81,7 +81,7 @@ export interface PolicyFilter {
 export async function readPolicyPage(
   db: Db,
   { currency, sellerId, inForceOn }: PolicyFilter,
-  after: { readonly code: string; readonly version: number },
+  after: PolicyKey,
   limit: number,
 ): Promise<PolicyRecord[]> {
   const conditions = ['p.code >= ? AND (p.code > ? OR p.version > ?)'];

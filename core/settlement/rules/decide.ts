@@ -1,5 +1,5 @@
 /**
- * From rows of the feed to lines or parked entries: looks up the policy, asks the rules for the figures. Decides, writes
+ * From rows of the feed to lines or exceptions: looks up the policy, asks the rules for the figures. Decides, writes
  * nothing.
  */
 
@@ -7,7 +7,7 @@ import { isRefusal, type Refusal } from '../../../kernel/errors.js';
 import { REFUND, SALE } from '../../feed/rules/leg.js';
 import type { PolicyBook, StoredPolicy } from '../../policies/rules/policy-book.js';
 import type { Figures } from './figures.js';
-import type { ParkedEntry, SettledLine } from './line.js';
+import type { SettledLine, SettlementException } from './line.js';
 import { settleRefund } from './settle-refund.js';
 import { settleSale } from './settle-sale.js';
 
@@ -51,10 +51,10 @@ export interface RefundRow {
   readonly original: OriginalLine | undefined;
 }
 
-/** What became of a page of entries: each is a line or parked. */
+/** What became of a page of entries: each is a line or an exception. */
 export interface Decision {
   readonly lines: SettledLine[];
-  readonly parked: ParkedEntry[];
+  readonly exceptions: SettlementException[];
 }
 
 /** Entries that the database refused because of their own data, with its reason: they are parked without being computed. */
@@ -63,14 +63,14 @@ export type Refused = ReadonlyMap<number, string>;
 /** Decides on sales. */
 export function decideSales(rows: readonly SaleRow[], policies: PolicyBook, refused: Refused): Decision {
   const lines: SettledLine[] = [];
-  const parked: ParkedEntry[] = [];
+  const exceptions: SettlementException[] = [];
   for (const row of rows) {
     const outcome = refused.has(row.entryId) ? lineRefused(refused.get(row.entryId)) : settledSale(row, policies);
     if (isRefusal(outcome))
-      parked.push({ leg: SALE, entryId: row.entryId, code: outcome.refused, details: outcome.details });
+      exceptions.push({ leg: SALE, entryId: row.entryId, code: outcome.refused, details: outcome.details });
     else lines.push(outcome);
   }
-  return { lines, parked };
+  return { lines, exceptions };
 }
 
 function settledSale(row: SaleRow, policies: PolicyBook): SettledLine | Refusal {
@@ -97,16 +97,16 @@ export function decideRefunds(
   settleUnsettledSale?: (row: RefundRow) => SettledLine | Refusal,
 ): Decision {
   const lines: SettledLine[] = [];
-  const parked: ParkedEntry[] = [];
+  const exceptions: SettlementException[] = [];
   for (const row of rows) {
     const outcome = refused.has(row.entryId)
       ? lineRefused(refused.get(row.entryId))
       : settledRefund(row, policies, settleUnsettledSale);
     if (isRefusal(outcome))
-      parked.push({ leg: REFUND, entryId: row.entryId, code: outcome.refused, details: outcome.details });
+      exceptions.push({ leg: REFUND, entryId: row.entryId, code: outcome.refused, details: outcome.details });
     else lines.push(outcome);
   }
-  return { lines, parked };
+  return { lines, exceptions };
 }
 
 function settledRefund(

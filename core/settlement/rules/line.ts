@@ -24,7 +24,7 @@ export interface SettledLine {
 }
 
 /** An entry that could not be settled, with the reason. */
-export interface ParkedEntry {
+export interface SettlementException {
   readonly leg: Leg;
   readonly entryId: number;
   readonly code: string;

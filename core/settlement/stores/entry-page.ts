@@ -1,6 +1,6 @@
 /**
- * What a run reads of the feed: keyset pages of one date, of all its entries (`feed`) or of those that are parked
- * (`parked`), and the control totals that the database computes from the feed alone.
+ * What a run reads of the feed: keyset pages of one date, of all its entries (`feed`) or of its open
+ * exceptions (`exceptions`), and the control totals that the database computes from the feed alone.
  *
  * FORCE INDEX and the ORDER BY over the whole key are there for MariaDB: asked for more than half of a date it chooses `ref` access on
  * the date otherwise (EXPLAIN shows it), which walks to the page from the start of the date. `bench:settle` counts the rows touched.
@@ -8,12 +8,13 @@
 
 import { type Cell, type Db, select, selectArrays } from '../../../infra/database.js';
 import { type Leg, SALE } from '../../feed/rules/leg.js';
+import type { ScopeFields } from '../../policies/rules/policy-book.js';
 import type { OriginalLine, RefundRow, SaleRow } from '../rules/decide.js';
 
-export type EntrySource = 'feed' | 'parked';
+export type EntrySource = 'feed' | 'exceptions';
 
 /** A page's place: entries of `date` with ids in (after, through], at most `limit` of them. */
-export interface Page {
+export interface EntryPage {
   readonly source: EntrySource;
   readonly date: string;
   readonly after: number;
@@ -21,15 +22,9 @@ export interface Page {
   readonly limit: number;
 }
 
-export const saleColumns = (needs: PolicyNeeds): string =>
+export const saleColumns = (needs: ScopeFields): string =>
   `s.entry_id, s.order_id, s.line_id, s.seller_id, s.currency, s.ordered_on, s.quantity, s.item_amount, s.seller_discount,
    s.platform_discount, s.shipping_fee, ${needs.usesCategory ? 's.category' : "''"}, ${needs.usesProduct ? 's.product_id' : "''"}`;
-
-/** Which of the wide columns the policies look at; the others are not read. */
-export interface PolicyNeeds {
-  readonly usesCategory: boolean;
-  readonly usesProduct: boolean;
-}
 
 export const toSaleRow = (row: Cell[], at = 0): SaleRow => ({
   entryId: row[at] as number,
@@ -48,7 +43,7 @@ export const toSaleRow = (row: Cell[], at = 0): SaleRow => ({
 });
 
 /** The next sales by id. */
-export async function readSales(db: Db, page: Page, needs: PolicyNeeds): Promise<SaleRow[]> {
+export async function readSales(db: Db, page: EntryPage, needs: ScopeFields): Promise<SaleRow[]> {
   const columns = saleColumns(needs);
   const range = [page.date, page.after, page.through, page.limit];
   const sql =
@@ -63,7 +58,7 @@ export async function readSales(db: Db, page: Page, needs: PolicyNeeds): Promise
 }
 
 /** The next refunds by id, each with its sale and the sale's line. */
-export async function readRefunds(db: Db, page: Page): Promise<RefundRow[]> {
+export async function readRefunds(db: Db, page: EntryPage): Promise<RefundRow[]> {
   const columns = `r.entry_id, r.refund_id, r.quantity, r.prior_quantity, r.original_on,
     l.policy_id, l.buyer_paid, l.fee_base, l.fee, l.fee_vat, l.pg_fee, l.pg_fee_vat, l.net,
     ${saleColumns({ usesCategory: true, usesProduct: true })}`;
@@ -122,7 +117,7 @@ export async function entryIdAt(
 }
 
 function keysOf(source: EntrySource, leg: Leg): string {
-  if (source === 'parked') {
+  if (source === 'exceptions') {
     return `settlement_exception FORCE INDEX (PRIMARY) WHERE settled_on = ? AND leg = ${leg} AND settled_generation IS NULL`;
   }
   return `${leg === SALE ? 'sale_entry' : 'refund_entry'} FORCE INDEX (PRIMARY) WHERE settled_on = ?`;
@@ -144,7 +139,7 @@ const NO_ID_ABOVE = '18446744073709551615';
 
 /**
  * The control totals of one leg: the sums that the feed has for the entries that a generation settled. For the first generation
- * these are all entries of the date less the parked ones, for a supplement those that it settled.
+ * these are all entries of the date less the exceptions, for a supplement those that it settled.
  * @param cuts ids at which the date is cut into ranges that are summed at the same time, where `db` has the connections
  */
 export async function controlTotals(
@@ -157,23 +152,23 @@ export async function controlTotals(
   const table = leg === SALE ? 'sale_entry' : 'refund_entry';
   const sums =
     'COUNT(*) AS n, SUM(e.item_amount) AS a, SUM(e.seller_discount) AS ds, SUM(e.platform_discount) AS dp, SUM(e.shipping_fee) AS s';
-  const excepted = `SELECT e.currency, ${sums} FROM settlement_exception x JOIN ${table} e ON e.settled_on = x.settled_on AND e.entry_id = x.entry_id
+  const ofExceptions = `SELECT e.currency, ${sums} FROM settlement_exception x JOIN ${table} e ON e.settled_on = x.settled_on AND e.entry_id = x.entry_id
     WHERE x.settled_on = ? AND x.leg = ${leg}`;
   if (generation > 1) {
     return toSums(
-      await select<SumsRow>(db, `${excepted} AND x.settled_generation = ? GROUP BY e.currency`, [date, generation]),
+      await select<SumsRow>(db, `${ofExceptions} AND x.settled_generation = ? GROUP BY e.currency`, [date, generation]),
     );
   }
   const ofRange = `SELECT e.currency, ${sums} FROM ${table} e FORCE INDEX (PRIMARY)
     WHERE e.settled_on = ? AND e.entry_id > ? AND e.entry_id <= ? GROUP BY e.currency`;
-  const [parked = [], ...parts] = await Promise.all([
-    select<SumsRow>(db, `${excepted} GROUP BY e.currency`, [date]),
+  const [excepted = [], ...parts] = await Promise.all([
+    select<SumsRow>(db, `${ofExceptions} GROUP BY e.currency`, [date]),
     ...[0, ...cuts].map((after, i) => select<SumsRow>(db, ofRange, [date, after, cuts[i] ?? NO_ID_ABOVE])),
   ]);
   const left = new Map<string, FeedSums>();
   for (const part of parts)
     for (const [currency, more] of toSums(part)) left.set(currency, add(left.get(currency), more, 1));
-  for (const [currency, less] of toSums(parked)) left.set(currency, add(left.get(currency), less, -1));
+  for (const [currency, less] of toSums(excepted)) left.set(currency, add(left.get(currency), less, -1));
   for (const [currency, { entries }] of left) if (entries === 0) left.delete(currency);
   return left;
 }

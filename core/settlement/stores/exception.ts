@@ -2,17 +2,17 @@
 
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
 import type { Leg } from '../../feed/rules/leg.js';
-import type { ParkedEntry } from '../rules/line.js';
+import type { SettlementException } from '../rules/line.js';
 
 /** Parks entries of a first generation. */
 export async function insertExceptions(
   tx: Tx,
   date: string,
   generation: number,
-  parked: readonly ParkedEntry[],
+  exceptions: readonly SettlementException[],
 ): Promise<void> {
-  if (parked.length === 0) return;
-  const rows = parked.map(({ leg, entryId, code, details }) => [
+  if (exceptions.length === 0) return;
+  const rows = exceptions.map(({ leg, entryId, code, details }) => [
     date,
     leg,
     entryId,
@@ -29,8 +29,12 @@ export async function insertExceptions(
 }
 
 /** Records the reasons why entries that a supplement tried stay parked, where they changed. */
-export async function updateExceptions(tx: Tx, date: string, parked: readonly ParkedEntry[]): Promise<void> {
-  for (const { leg, entryId, code, details } of parked) {
+export async function updateExceptions(
+  tx: Tx,
+  date: string,
+  exceptions: readonly SettlementException[],
+): Promise<void> {
+  for (const { leg, entryId, code, details } of exceptions) {
     await change(
       tx,
       'UPDATE settlement_exception SET code = ?, details = ? WHERE settled_on = ? AND leg = ? AND entry_id = ? AND code <> ?',
@@ -66,7 +70,7 @@ export async function countOpenExceptions(db: Db, date: string): Promise<number>
 }
 
 /** Those of these entries that are parked under the code. */
-export async function findEntriesParkedAs(
+export async function findExceptionsByCode(
   db: Db,
   date: string,
   leg: Leg,
@@ -93,7 +97,7 @@ export interface ExceptionFilter {
 }
 
 /** A parked entry with its whole feed entry; for a refund with its sale, which is null when it is gone from the feed. */
-export interface ParkedRecord {
+export interface ExceptionRecord {
   readonly leg: Leg;
   readonly entryId: number;
   readonly code: string;
@@ -130,7 +134,7 @@ const saleColumns = [
 const refundColumns = ['refund_id', 'quantity', 'prior_quantity', 'original_on', 'reason', ...amounts];
 
 /** A page of what is parked on a date, by leg and entry id: the clustered key. */
-export async function readParkedEntries(db: Db, filter: ExceptionFilter, limit: number): Promise<ParkedRecord[]> {
+export async function readExceptionPage(db: Db, filter: ExceptionFilter, limit: number): Promise<ExceptionRecord[]> {
   const { date, code, all, after } = filter;
   const columnsOf = (columns: readonly string[], table: string): string =>
     columns.map((column) => `${table}.${column} AS ${table}_${column}`).join(', ');

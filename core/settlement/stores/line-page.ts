@@ -2,13 +2,13 @@
 
 import { type Db, select } from '../../../infra/database.js';
 import { REFUND, SALE } from '../../feed/rules/leg.js';
-import type { LineSelection, SettlementSelection } from './settlement-export.js';
+import type { LineSelection, SettlementSelection } from './export-stream.js';
 
 /** A row as the driver gives it; the names are those of the columns. */
 export type SettledRow = Readonly<Record<string, string | number>>;
 
-/** The clustered key of a line. */
-export interface LineKey {
+/** Where a page of lines ended: the clustered key of a line. */
+export interface LinePosition {
   readonly date: string;
   readonly leg: number;
   readonly entryId: number;
@@ -38,7 +38,7 @@ export async function readLinePage(
   db: Db,
   { date, sellerId }: Omit<LineSelection, 'orderId'>,
   generation: number,
-  after: LineKey | undefined,
+  after: LinePosition | undefined,
   limit: number,
 ): Promise<SettledRow[]> {
   const rows: SettledRow[] = [];
@@ -58,7 +58,7 @@ export async function readOrderLines(
   db: Db,
   orderId: string,
   selection: { readonly date: string | null; readonly sellerId: string | null },
-  after: LineKey | undefined,
+  after: LinePosition | undefined,
   limit: number,
 ): Promise<SettledRow[]> {
   const certified =
@@ -91,8 +91,8 @@ export async function readOrderLines(
   );
 }
 
-/** The key of a settlement. */
-export interface SettlementKey {
+/** Where a page of settlements ended: the key of a settlement. */
+export interface SettlementPosition {
   readonly date: string;
   readonly sellerId: string;
   readonly currency: string;
@@ -104,7 +104,7 @@ export interface SettlementKey {
  */
 export function settlementPageStatement(
   { from, to, sellerId, currency }: SettlementSelection,
-  after: SettlementKey | undefined,
+  after: SettlementPosition | undefined,
   limit: number,
 ): { sql: string; params: unknown[] } {
   const conditions = ['t.settled_on BETWEEN ? AND ?'];
@@ -152,7 +152,7 @@ export function settlementPageStatement(
 export async function readSettlementPage(
   db: Db,
   selection: SettlementSelection,
-  after: SettlementKey | undefined,
+  after: SettlementPosition | undefined,
   limit: number,
 ): Promise<SettledRow[]> {
   const { sql, params } = settlementPageStatement(selection, after, limit);

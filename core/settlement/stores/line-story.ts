@@ -22,7 +22,7 @@ export interface StoredLineFigures {
   readonly policyRevision: number | null;
 }
 
-export interface StoredSaleStory extends StoredOutcome {
+export interface SaleStory extends StoredOutcome {
   readonly entryId: number;
   readonly settledOn: string;
   readonly orderId: string;
@@ -42,7 +42,7 @@ export interface StoredSaleStory extends StoredOutcome {
   readonly occurredOn: string;
 }
 
-export interface StoredRefundStory extends StoredOutcome {
+export interface RefundStory extends StoredOutcome {
   readonly entryId: number;
   readonly settledOn: string;
   readonly refundId: string;
@@ -63,7 +63,7 @@ type Row = Readonly<Record<string, string | number | null>>;
 
 const OUTCOME_COLUMNS = `e.settled_on, e.entry_id, e.quantity, e.item_amount, e.seller_discount, e.platform_discount, e.shipping_fee,
   e.currency, e.occurred_on, l.generation, l.policy_id, l.seller_id AS line_seller_id, l.buyer_paid, l.fee_base, l.fee, l.fee_vat,
-  l.pg_fee, l.pg_fee_vat, l.net, x.code AS parked_code, x.details AS parked_details, x.parked_at, c.hash AS certificate_hash,
+  l.pg_fee, l.pg_fee_vat, l.net, x.code AS exception_code, x.details AS exception_details, x.parked_at, c.hash AS certificate_hash,
   p.policy_revision`;
 
 const outcomeJoins = (leg: 0 | 1): string => `
@@ -82,11 +82,11 @@ export async function readSellerOfLine(db: Db, orderId: string, lineId: string):
 }
 
 /** The sale and its refunds in the order in which they were accepted, or undefined when the feed has no such sale. */
-export async function readFeedLine(
+export async function readLineStory(
   db: Db,
   orderId: string,
   lineId: string,
-): Promise<{ sale: StoredSaleStory; refunds: StoredRefundStory[] } | undefined> {
+): Promise<{ sale: SaleStory; refunds: RefundStory[] } | undefined> {
   const [row] = await select<Row>(
     db,
     `SELECT e.order_id, e.line_id, e.seller_id, e.product_id, e.category, e.unit_price, e.ordered_on, ${OUTCOME_COLUMNS}
@@ -117,7 +117,7 @@ function amountsOf(row: Row) {
   };
 }
 
-function saleOf(row: Row): StoredSaleStory {
+function saleOf(row: Row): SaleStory {
   return {
     ...amountsOf(row),
     ...outcomeOf(row),
@@ -131,7 +131,7 @@ function saleOf(row: Row): StoredSaleStory {
   };
 }
 
-function refundOf(row: Row): StoredRefundStory {
+function refundOf(row: Row): RefundStory {
   return {
     ...amountsOf(row),
     ...outcomeOf(row),
@@ -142,11 +142,11 @@ function refundOf(row: Row): StoredRefundStory {
 }
 
 function outcomeOf(row: Row): StoredOutcome {
-  const parked = row.parked_code !== null;
+  const excepted = row.exception_code !== null;
   return {
     line: row.generation === null ? null : lineOf(row),
-    exception: parked
-      ? { code: String(row.parked_code), details: String(row.parked_details), parkedAt: String(row.parked_at) }
+    exception: excepted
+      ? { code: String(row.exception_code), details: String(row.exception_details), parkedAt: String(row.parked_at) }
       : null,
   };
 }

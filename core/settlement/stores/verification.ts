@@ -5,16 +5,17 @@
 
 import { type Cell, type Db, select, selectArrays, streamArrays } from '../../../infra/database.js';
 import { type Leg, legName, REFUND, SALE } from '../../feed/rules/leg.js';
+import type { ScopeFields } from '../../policies/rules/policy-book.js';
 import type { OriginalLine, RefundRow, SaleRow } from '../rules/decide.js';
 import type { Totals } from '../rules/line-totals.js';
-import { type PolicyNeeds, saleColumns, toOriginal, toSaleRow } from './entry-page.js';
+import { saleColumns, toOriginal, toSaleRow } from './entry-page.js';
 import { sumColumns, totalsOfRow } from './partition-total.js';
 
 /** What can be wrong with an entry or with what a run made of it. */
-export const FLAWS = ['unsettled', 'settledAndParked', 'saleAmount', 'refundAmount', 'seller', 'identity'] as const;
+export const FLAWS = ['unsettled', 'lineAndException', 'saleAmount', 'refundAmount', 'seller', 'identity'] as const;
 export type Flaw = (typeof FLAWS)[number];
 
-/** A condition over an entry e, its line l, its parked row x (and the sale o of a refund), with both sides for people. */
+/** A condition over an entry e, its line l, its exception x (and the sale o of a refund), with both sides for people. */
 interface Condition {
   readonly leg: Leg;
   readonly flaw: Flaw;
@@ -76,7 +77,7 @@ function conditionsOf(leg: Leg, exclusivePolicyIds: readonly number[]): Conditio
     },
     {
       leg,
-      flaw: 'settledAndParked',
+      flaw: 'lineAndException',
       where: 'l.entry_id IS NOT NULL AND x.entry_id IS NOT NULL AND NOT (x.settled_generation <=> l.generation)',
       expected: `'one line or one exception'`,
       actual: `'both'`,
@@ -246,7 +247,7 @@ export async function findExcessRefund(db: Db, date: string): Promise<NamedFlaw 
 }
 
 /** Entries that were parked when the generation was certified: a supplement that is not certified yet may have settled some. */
-export async function countParkedAt(db: Db, date: string, generation: number): Promise<number> {
+export async function countExceptionsAt(db: Db, date: string, generation: number): Promise<number> {
   const [row] = await select<{ n: number | string }>(
     db,
     `SELECT COUNT(*) AS n FROM settlement_exception
@@ -316,7 +317,7 @@ const pageParams = (page: SettledPage, leg: Leg) => [
 ];
 
 /** The next settled sales by id. */
-export async function readSettledSales(db: Db, page: SettledPage, needs: PolicyNeeds): Promise<SettledEntry[]> {
+export async function readSettledSales(db: Db, page: SettledPage, needs: ScopeFields): Promise<SettledEntry[]> {
   const rows = await selectArrays(
     db,
     `SELECT ${RESULT}, ${saleColumns(needs)} FROM settlement_line l FORCE INDEX (PRIMARY)

@@ -49,8 +49,8 @@ const none = new Map<number, string>();
 
 describe('sales', () => {
   it('become lines under the policy that they fall under', () => {
-    const { lines, parked } = decideSales([sale(), sale({ entryId: 6, itemAmount: 10 })], book(), none);
-    expect(parked).toEqual([]);
+    const { lines, exceptions } = decideSales([sale(), sale({ entryId: 6, itemAmount: 10 })], book(), none);
+    expect(exceptions).toEqual([]);
     expect(lines).toMatchObject([
       { leg: SALE, entryId: 5, refundId: '', quantity: 4, policyId: 1, policyCode: 'plain', figures: { fee: 400 } },
       { leg: SALE, entryId: 6, figures: { fee: 1, net: 9 } },
@@ -59,30 +59,30 @@ describe('sales', () => {
 
   it('without a policy are parked with what the choice depends on, and no more', () => {
     const details = { sellerId: 'S-1', currency: 'USD', orderedOn: '2026-03-01' };
-    const parked = (scope: object) =>
-      decideSales([sale({ currency: 'USD', productId: 'P', category: 'c' })], book(scope), none).parked;
-    expect(parked({})).toEqual([{ leg: SALE, entryId: 5, code: 'POLICY_MISSING', details }]);
-    expect(parked({ product: 'P' })).toMatchObject([{ details: { ...details, productId: 'P' } }]);
-    expect(parked({ category: 'c' })).toMatchObject([{ details: { ...details, category: 'c' } }]);
+    const exceptions = (scope: object) =>
+      decideSales([sale({ currency: 'USD', productId: 'P', category: 'c' })], book(scope), none).exceptions;
+    expect(exceptions({})).toEqual([{ leg: SALE, entryId: 5, code: 'POLICY_MISSING', details }]);
+    expect(exceptions({ product: 'P' })).toMatchObject([{ details: { ...details, productId: 'P' } }]);
+    expect(exceptions({ category: 'c' })).toMatchObject([{ details: { ...details, category: 'c' } }]);
   });
 
   it('that the rules refuse are parked with the refusal', () => {
-    const { lines, parked } = decideSales([sale({ sellerDiscount: 4_001 })], book(), none);
+    const { lines, exceptions } = decideSales([sale({ sellerDiscount: 4_001 })], book(), none);
     expect(lines).toEqual([]);
-    expect(parked).toMatchObject([{ leg: SALE, entryId: 5, code: 'ENTRY_INVALID' }]);
+    expect(exceptions).toMatchObject([{ leg: SALE, entryId: 5, code: 'ENTRY_INVALID' }]);
   });
 
   it('that the database refused are parked with its reason', () => {
-    const { lines, parked } = decideSales([sale(), sale({ entryId: 6 })], book(), new Map([[6, 'too long']]));
+    const { lines, exceptions } = decideSales([sale(), sale({ entryId: 6 })], book(), new Map([[6, 'too long']]));
     expect(lines).toMatchObject([{ entryId: 5 }]);
-    expect(parked).toEqual([{ leg: SALE, entryId: 6, code: 'LINE_REFUSED', details: { reason: 'too long' } }]);
+    expect(exceptions).toEqual([{ leg: SALE, entryId: 6, code: 'LINE_REFUSED', details: { reason: 'too long' } }]);
   });
 });
 
 describe('refunds', () => {
   it('take back their share of what the sale became', () => {
-    const { lines, parked } = decideRefunds([refund()], book(), none);
-    expect(parked).toEqual([]);
+    const { lines, exceptions } = decideRefunds([refund()], book(), none);
+    expect(exceptions).toEqual([]);
     expect(lines).toMatchObject([
       {
         leg: REFUND,
@@ -97,24 +97,26 @@ describe('refunds', () => {
   });
 
   it('whose sale is gone from the feed are parked', () => {
-    const { parked } = decideRefunds([refund({ sale: undefined, original: undefined })], book(), none);
-    expect(parked).toEqual([{ leg: REFUND, entryId: 9, code: 'ORIGINAL_MISSING', details: { refundId: 'R-1' } }]);
+    const { exceptions } = decideRefunds([refund({ sale: undefined, original: undefined })], book(), none);
+    expect(exceptions).toEqual([{ leg: REFUND, entryId: 9, code: 'ORIGINAL_MISSING', details: { refundId: 'R-1' } }]);
   });
 
   it('whose sale is not settled are parked with the sale', () => {
-    const { parked } = decideRefunds([refund({ original: undefined })], book(), none);
+    const { exceptions } = decideRefunds([refund({ original: undefined })], book(), none);
     const details = { orderId: 'O-1', lineId: '1', settledOn: '2026-03-02' };
-    expect(parked).toEqual([{ leg: REFUND, entryId: 9, code: 'ORIGINAL_PARKED', details }]);
+    expect(exceptions).toEqual([{ leg: REFUND, entryId: 9, code: 'ORIGINAL_PARKED', details }]);
   });
 
   it('of more units than are left are parked with the refusal', () => {
-    const { parked } = decideRefunds([refund({ priorQuantity: 3, quantity: 2 })], book(), none);
-    expect(parked).toMatchObject([{ leg: REFUND, entryId: 9, code: 'REFUND_EXCEEDS_SALE' }]);
+    const { exceptions } = decideRefunds([refund({ priorQuantity: 3, quantity: 2 })], book(), none);
+    expect(exceptions).toMatchObject([{ leg: REFUND, entryId: 9, code: 'REFUND_EXCEEDS_SALE' }]);
   });
 
   it('that the database refused are parked with its reason', () => {
-    const { parked } = decideRefunds([refund()], book(), new Map([[9, 'out of range']]));
-    expect(parked).toEqual([{ leg: REFUND, entryId: 9, code: 'LINE_REFUSED', details: { reason: 'out of range' } }]);
+    const { exceptions } = decideRefunds([refund()], book(), new Map([[9, 'out of range']]));
+    expect(exceptions).toEqual([
+      { leg: REFUND, entryId: 9, code: 'LINE_REFUSED', details: { reason: 'out of range' } },
+    ]);
   });
 
   it('of a policy that is gone stop the work: the line names what is not stored', () => {
