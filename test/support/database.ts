@@ -1,6 +1,6 @@
 /** A database of its own for a test suite, on the server that MAGAM_DATABASE_URL names. */
 import { randomBytes } from 'node:crypto';
-import { type Db, openDatabase } from '../../infra/database.js';
+import { createDatabase, type Db, openDatabase } from '../../infra/database.js';
 import { migrate } from '../../infra/migrate.js';
 
 export interface TestDatabase {
@@ -11,12 +11,19 @@ export interface TestDatabase {
 
 /** Creates and migrates it; `drop` removes it and closes the pool. */
 export async function createTestDatabase(): Promise<TestDatabase> {
+  const database = await createEmptyDatabase();
+  await migrate(database.url, new URL('../../sql/', import.meta.url));
+  return database;
+}
+
+/** Creates it without any table. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
   const server = process.env.MAGAM_DATABASE_URL;
   if (server === undefined) throw new Error('MAGAM_DATABASE_URL is not set: run the tests with npm test');
   const name = `magam_test_${randomBytes(6).toString('hex')}`;
   const url = new URL(server);
   url.pathname = `/${name}`;
-  await migrate(url.href, new URL('../../sql/', import.meta.url));
+  await createDatabase(url.href);
   const db = openDatabase(url.href, { poolMax: 6 });
   return {
     url: url.href,

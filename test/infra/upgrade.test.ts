@@ -1,0 +1,138 @@
+/**
+ * Databases that version 0.1.0 left behind, in the middle of things: brought up to date, they show what they showed, finish what was
+ * begun, and certify the same hashes as version 0.1.0 would have (version-0.1.0/expected.json holds what it printed).
+ */
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { change, select } from '../../infra/database.js';
+import { migrate } from '../../infra/migrate.js';
+import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
+import { magam, magamJson } from '../support/magam.js';
+import { endOf, taskRunners } from '../support/tasks.js';
+
+const sql = new URL('../../sql/', import.meta.url);
+const fixture = (name: string): string => readFileSync(new URL(`version-0.1.0/${name}`, import.meta.url), 'utf8');
+const LAST = '0054_policy_check_line.sql';
+/** SHA-256 over the names and statements of the migrations of version 0.1.0, without their comments. */
+const SCHEMA = '45bd56a2654387361490d9e3a074e86a340be0f7f95d4167ef0843da05facf6f';
+
+interface Expected {
+  readonly runs: unknown;
+  readonly shown: Readonly<Record<string, unknown>>;
+  readonly after: Readonly<Record<string, SettledDate>>;
+}
+
+/** What is left of a date when it is settled to its end. */
+interface SettledDate {
+  readonly exit: number;
+  readonly status: string;
+  readonly lines: number;
+  readonly refunds: number;
+  readonly exceptions: number;
+  readonly totals: unknown;
+  readonly certificate: { readonly hash: string; readonly generation: number };
+  readonly linesSha256: string;
+  readonly settlementsCsv: string;
+  readonly verified: readonly [string, boolean][];
+}
+
+const expected = JSON.parse(fixture('expected.json')) as Readonly<Record<string, Expected>>;
+const oldMigrations = readdirSync(sql)
+  .filter((name) => name.endsWith('.sql') && name <= LAST)
+  .sort();
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+function statementOf(name: string): string {
+  const lines = readFileSync(new URL(name, sql), 'utf8').split('\n');
+  return lines
+    .filter((line) => !line.startsWith('--'))
+    .join('\n')
+    .trim();
+}
+
+/** A database as version 0.1.0 left it: its tables, its rows, its book of migrations. */
+async function restore(name: string): Promise<TestDatabase> {
+  const database = await createEmptyDatabase();
+  const folder = mkdtempSync(join(tmpdir(), 'magam-upgrade-'));
+  try {
+    for (const file of oldMigrations) cpSync(new URL(file, sql), join(folder, file));
+    await migrate(database.url, pathToFileURL(`${folder}/`));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  // Some tables are born with a row of their own.
+  for (const { table } of await select<{ table: string }>(
+    database.db,
+    `SELECT table_name AS 'table' FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name NOT LIKE 'schema_migration%'`,
+  ))
+    await database.db.raw('DELETE FROM ??', [table]);
+  const statements = fixture(`${name}.sql`).replace(/^--.*\n/gm, '');
+  for (const statement of statements.split(';\n'))
+    if (statement !== '') await database.db.raw(statement.replaceAll('?', '\\?'));
+  return database;
+}
+
+it('the migrations of version 0.1.0 are what they were: databases have them behind them', () => {
+  expect(sha256(oldMigrations.map((name) => `${name}\n${statementOf(name)}\n`).join(''))).toBe(SCHEMA);
+});
+
+describe.each(Object.keys(expected))('a database of version 0.1.0 (%s)', (name) => {
+  const { runs, shown, after } = expected[name] as Expected;
+  const startRunner = taskRunners();
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await restore(name);
+    expect(await magam(database.url, ['migrate'])).toMatchObject({ code: 0 });
+  });
+  afterAll(() => database.drop());
+
+  it('shows the same history', async () => {
+    expect((await magamJson(database.url, ['runs'])).document).toEqual(runs);
+    for (const [runId, run] of Object.entries(shown))
+      expect((await magamJson(database.url, ['runs', 'show', runId])).document).toEqual(run);
+  });
+
+  it('verifies what was closed', async () => {
+    const closed = await select<{ date: string }>(
+      database.db,
+      'SELECT DISTINCT settled_on AS date FROM settlement_certificate',
+    );
+    for (const { date } of closed)
+      expect(await magam(database.url, ['verify', '--date', date])).toMatchObject({ code: 0 });
+  });
+
+  it('carries out the tasks that waited', async () => {
+    await change(
+      database.db,
+      `UPDATE leader_lease SET owner = 'somebody else', lease_until = UTC_TIMESTAMP(3) + INTERVAL 1 DAY`,
+    );
+    const waiting = await select<{ id: number | string; kind: Parameters<typeof endOf>[1] }>(
+      database.db,
+      `SELECT task_id AS id, kind FROM background_task WHERE status = 'REQUESTED'`,
+    );
+    expect(waiting.map(({ kind }) => kind)).toEqual(name === 'stopped' ? ['VERIFY', 'IMPORT', 'POLICY_CHECK'] : []);
+    if (waiting.length === 0) return;
+    startRunner(database.url);
+    for (const { id, kind } of waiting)
+      expect(await endOf(database.db, kind, Number(id))).toMatchObject({ kind, status: 'COMPLETED', error: null });
+  });
+
+  it('settles what was begun, and what comes after it, to the same certificates', async () => {
+    for (const [date, { exit, linesSha256, settlementsCsv, verified, ...document }] of Object.entries(after)) {
+      expect(await magamJson(database.url, ['settle', '--date', date])).toMatchObject({ code: exit, document });
+      expect(sha256((await magam(database.url, ['lines', '--date', date])).stdout)).toBe(linesSha256);
+      expect((await magam(database.url, ['settlements', '--date', date])).stdout).toBe(settlementsCsv);
+      const { document: verification } = await magamJson<{ checks: { name: string; ok: boolean }[] }>(database.url, [
+        'verify',
+        '--date',
+        date,
+      ]);
+      expect(verification.checks.map((check) => [check.name, check.ok])).toEqual(verified);
+    }
+  });
+});
