@@ -177,21 +177,24 @@ export async function inSnapshot<T>(db: Db, work: (tx: Db) => Promise<T>, signal
   });
   cut.catch(() => undefined);
   signal?.addEventListener('abort', onAbort);
-  const run = (sql: string) => db.raw(sql).connection(connection);
+  // knex releases the connection of a stream when that ends, also one that was handed to it: the snapshot would go on over a connection
+  // that others use. A client that neither takes nor gives back connections prevents it.
+  const client = Object.create(db.client, {
+    acquireConnection: { value: () => Promise.resolve(connection) },
+    releaseConnection: { value: () => Promise.resolve() },
+  });
+  const raw = (sql: string, params: readonly Knex.RawBinding[] = []) => Object.assign(db.raw(sql, params), { client });
   const pinned = new Proxy(db, {
-    get: (target, key) =>
-      key === 'raw'
-        ? (...args: Parameters<Db['raw']>) => target.raw(...args).connection(connection)
-        : Reflect.get(target, key),
+    get: (target, key) => (key === 'raw' ? raw : Reflect.get(target, key)),
   });
   try {
     signal?.throwIfAborted();
-    await run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-    await run('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
+    await raw('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+    await raw('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
     return await Promise.race([work(pinned), cut]);
   } finally {
     signal?.removeEventListener('abort', onAbort);
-    if (signal?.aborted !== true) await run('ROLLBACK').catch(() => undefined);
+    if (signal?.aborted !== true) await raw('ROLLBACK').catch(() => undefined);
     await db.client.releaseConnection(connection);
   }
 }

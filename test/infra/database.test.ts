@@ -1,6 +1,14 @@
-/** What the errors of the database give away. */
+/** The database's connections: who holds them, and what their errors give away. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { asMagamError, isConnectionLost, openDatabase, pause, select } from '../../infra/database.js';
+import {
+  asMagamError,
+  inSnapshot,
+  isConnectionLost,
+  openDatabase,
+  pause,
+  select,
+  streamArrays,
+} from '../../infra/database.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 let database: TestDatabase;
@@ -20,4 +28,18 @@ it('the error of a lost connection does not quote the values of its statement', 
   expect(isConnectionLost(error)).toBe(true);
   for (const failure of [error, asMagamError(error)] as Error[])
     expect(`${failure.message}${failure.stack}`).not.toContain('777');
+});
+
+it('a snapshot keeps its connection to itself, also after a stream has ended on it', async () => {
+  const pool = openDatabase(database.url, { poolMax: 2 });
+  const connectionOf = async (db: typeof pool): Promise<unknown> =>
+    (await select(db, 'SELECT CONNECTION_ID() AS id'))[0];
+  await inSnapshot(pool, async (snapshot) => {
+    const own = await connectionOf(snapshot);
+    for await (const rows of streamArrays(snapshot, 'SELECT 1', [])) expect(rows).toEqual([[1]]);
+    expect(await connectionOf(snapshot)).toEqual(own);
+    expect(await connectionOf(pool)).not.toEqual(own);
+    await pool.raw('UPDATE policy_book SET revision = revision'); // refused where a transaction only reads
+  });
+  await pool.destroy();
 });
