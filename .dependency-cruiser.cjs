@@ -7,11 +7,11 @@
 const capabilities = {
   accounts: [],
   catalogue: [],
-  feed: [],
+  tasks: [],
+  feed: ['tasks'],
   policies: [],
   jobs: ['feed'],
-  tasks: ['settlement'],
-  settlement: ['feed', 'policies', 'jobs'],
+  settlement: ['feed', 'policies', 'jobs', 'tasks'],
   sample: ['accounts', 'catalogue', 'feed', 'policies'],
 };
 

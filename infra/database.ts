@@ -5,7 +5,7 @@
  * beyond 2^53 (the driver's default would corrupt it), a DECIMAL as a string, a date as its text.
  */
 import knexFactory, { type Knex } from 'knex';
-import { MagamError } from '../kernel/errors.js';
+import { MagamError, type Refusal } from '../kernel/errors.js';
 
 /** A pool or a transaction: stores take either and never open a transaction themselves. */
 export type Db = Knex;
@@ -97,9 +97,28 @@ export async function createDatabase(url: string): Promise<void> {
   }
 }
 
-/** Rows of a query, typed by the caller, who knows the statement. */
-export async function select<Row>(db: Db, sql: string, params: readonly unknown[] = []): Promise<Row[]> {
+/** How columns are read that the driver gives otherwise than the row has them: `{ createdAt: isoTime, live: isTrue }`. NULL stays null. */
+export type Reading<Row> = {
+  readonly [Column in keyof Row]?: (cell: never) => NonNullable<Row[Column]>;
+};
+
+/**
+ * Rows of a query, typed by the caller, who knows the statement: its columns are named as the fields of the row (`created_at AS createdAt`).
+ * Numbers, text and dates come as they are; a DATETIME, a flag and JSON are read by `isoTime`, `isTrue` and `fromJson`.
+ */
+export async function select<Row>(
+  db: Db,
+  sql: string,
+  params: readonly unknown[] = [],
+  reading: Reading<Row> = {},
+): Promise<Row[]> {
   const [rows] = await db.raw(sql, params as Knex.RawBinding[]);
+  const read = Object.entries(reading) as [string, (cell: Cell) => unknown][];
+  for (const row of rows as Record<string, Cell>[])
+    for (const [column, convert] of read) {
+      const cell = row[column] ?? null;
+      if (cell !== null) row[column] = convert(cell) as Cell;
+    }
   return rows as Row[];
 }
 
@@ -133,10 +152,29 @@ export async function* streamArrays(
 /** A DATETIME of the database, which is in UTC, as ISO 8601. */
 export const isoTime = (stamp: string): string => `${stamp.replace(' ', 'T')}Z`;
 
+/** The same moment as the database compares it. */
+export const databaseTime = (iso: string): string => iso.replace('T', ' ').replace('Z', '');
+
+/** A flag, or a comparison in the SELECT list, which are 0 or 1. */
+export const isTrue = (flag: number): boolean => flag === 1;
+
+/** JSON that the program itself has stored. */
+export const fromJson = (text: string): never => JSON.parse(text) as never;
+
 /** Runs a changing statement; returns the number of rows it matched (UPDATE) or changed (INSERT, DELETE). */
 export async function change(db: Db, sql: string, params: readonly unknown[] = []): Promise<number> {
   const [result] = await db.raw(sql, params as Knex.RawBinding[]);
   return (result as { affectedRows: number }).affectedRows;
+}
+
+/** What `insert` gives, or the refusal when it met a row with the same unique key. The transaction goes on: MySQL undoes only the statement. */
+export async function orRefusal<T>(insert: Promise<T>, refusal: Refusal): Promise<T | Refusal> {
+  try {
+    return await insert;
+  } catch (error) {
+    if (isDuplicateKey(error)) return refusal;
+    throw error;
+  }
 }
 
 /** Inserts one row and returns its AUTO_INCREMENT id. */

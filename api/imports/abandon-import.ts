@@ -1,5 +1,6 @@
 /** Abandons an import that has not come to its end: what it wrote is withdrawn from the feed, by a runner. */
 
+import { IMPORT } from '../../core/feed/rules/import-task.js';
 import { findUnfinishedImport } from '../../core/feed/stores/feed-import.js';
 import {
   cancelWaitingTask,
@@ -33,7 +34,7 @@ export const abandonImport = ({ redis }: ApiContext): Route =>
     idempotent: true,
     handle: async ({ params: { importId }, signedIn: caller, requestId, transact }) => {
       const reply = await transact(async (tx) => {
-        const before = await lockTask(tx, 'IMPORT', importId);
+        const before = await lockTask(tx, IMPORT, importId);
         if (before === undefined) throw new MagamError('IMPORT_NOT_FOUND', undefined, { importId });
         const askedBefore = before.cancelRequestedBy !== null && !['FAILED', 'COMPLETED'].includes(before.status);
         if (!askedBefore) await abandon(tx, before, nameOf(caller));

@@ -1,7 +1,7 @@
 /** Imports of uploaded files as they are shown. The id is that of the upload's task: one address to follow, whatever happens below it. */
 import { z } from 'zod';
+import { IMPORT } from '../../core/feed/rules/import-task.js';
 import type { ImportRecord } from '../../core/feed/stores/feed-import.js';
-import type { ImportParameters } from '../../core/tasks/rules/background-task.js';
 import { readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -68,8 +68,7 @@ export const rejectsFileOf = ({ result: written }: TaskRecord): string | undefin
   storedFailure.safeParse(written).data?.rejectsFileId;
 
 export function shownSummary(task: TaskRecord): z.input<typeof importSummary> {
-  const { kind, fileName, bytes, sha256, encoding, timeZone, mapping, late, skipRejects } =
-    task.parameters as ImportParameters;
+  const { kind, fileName, bytes, sha256, encoding, timeZone, mapping, late, skipRejects } = IMPORT.parametersOf(task);
   const found = resultOf(task);
   return {
     importId: task.taskId,
@@ -109,7 +108,7 @@ export const shownImport = (task: TaskRecord, unfinished: ImportRecord | undefin
 
 /** Throws IMPORT_NOT_FOUND. */
 export async function requireImport(db: Db, importId: number): Promise<TaskRecord> {
-  const task = await readTask(db, 'IMPORT', importId);
+  const task = await readTask(db, IMPORT, importId);
   if (task === undefined) throw new MagamError('IMPORT_NOT_FOUND', undefined, { importId });
   return task;
 }

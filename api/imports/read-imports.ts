@@ -1,6 +1,7 @@
 /** Imports of uploads: the latest of them, one to follow, and the rejects file of one. */
 import { once } from 'node:events';
 import { z } from 'zod';
+import { IMPORT } from '../../core/feed/rules/import-task.js';
 import { findUnfinishedImport } from '../../core/feed/stores/feed-import.js';
 import { listTasks } from '../../core/tasks/stores/background-task.js';
 import { readFileRecord, readParts } from '../../core/tasks/stores/stored-file.js';
@@ -31,7 +32,7 @@ export const listImports = ({ db }: ApiContext): Route =>
     answer: { status: 200, description: 'A page of imports.', schema: pageOf(importSummary) },
     handle: async ({ query: { limit, cursor } }) => {
       const [beforeId] = readCursor(cursor, 'imports', z.tuple([id])) ?? [];
-      const tasks = await listTasks(db, 'IMPORT', { beforeId, limit: limit + 1 });
+      const tasks = await listTasks(db, IMPORT, { beforeId, limit: limit + 1 });
       return ok(pageFrom(tasks, limit, shownSummary, ({ taskId }) => encodeCursor('imports', [taskId])));
     },
   });

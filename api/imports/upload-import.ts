@@ -3,9 +3,9 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { parseMapping, REFUND_COLUMNS, SALE_COLUMNS } from '../../core/feed/import/columns.js';
 import { strictDecoder } from '../../core/feed/import/csv-file.js';
+import { IMPORT, type ImportParameters, UPLOAD } from '../../core/feed/rules/import-task.js';
 import { receiveUpload, type Upload } from '../../core/tasks/receive-upload.js';
-import type { ImportParameters } from '../../core/tasks/rules/background-task.js';
-import { findActiveTask, insertTask, readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
+import { findActiveTask, insertTaskOnce, readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import { attachFile, deleteUnattachedFile } from '../../core/tasks/stores/stored-file.js';
 import type { Db, Tx } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
@@ -13,7 +13,7 @@ import { recordAudit } from '../../infra/stores/audit-log.js';
 import { isTimeZone } from '../../infra/time-zone.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
 import { nameOf } from '../../kernel/access.js';
-import { MagamError } from '../../kernel/errors.js';
+import { isRefusal, MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { text } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';
@@ -95,7 +95,7 @@ export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
 /** A body that is refused is read to its end, unkept: else the next request on the connection would wait behind it for ever. */
 async function receiveBody(db: Db, request: Request, bytesMax: number): Promise<Upload> {
   try {
-    return await receiveUpload(db, request.iterator({ destroyOnReturn: false }), bytesMax);
+    return await receiveUpload(db, UPLOAD, request.iterator({ destroyOnReturn: false }), bytesMax);
   } catch (error) {
     request.resume();
     throw error;
@@ -116,7 +116,7 @@ function requireCsv(headers: NodeJS.Dict<string | string[]>, bytesMax: number): 
 const mappingText = (mapping: string, kind: ImportParameters['kind']): string =>
   JSON.stringify(parseMapping(mapping, kind === 'lines' ? SALE_COLUMNS : REFUND_COLUMNS));
 
-const fileIdOf = (task: TaskRecord): string => (task.parameters as ImportParameters).fileId;
+const fileIdOf = (task: TaskRecord): string => IMPORT.parametersOf(task).fileId;
 
 /** Times that the same import may end between our asking for it and our looking at it. */
 const TRIES = 5;
@@ -124,12 +124,14 @@ const TRIES = 5;
 /** The new import, or the unfinished one of the same content and options. */
 async function requestImport(tx: Tx, parameters: ImportParameters, requestedBy: string): Promise<TaskRecord> {
   const { fileId, fileName: _, ...meaning } = parameters;
-  const activeKey = sha256(JSON.stringify(['IMPORT', Object.entries(meaning).sort()]));
+  const activeKey = sha256(JSON.stringify([IMPORT.name, Object.entries(meaning).sort()]));
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const taskId = await insertTask(tx, { kind: 'IMPORT', subject: null, parameters, requestedBy, activeKey });
-    const task = await (taskId === undefined ? findActiveTask(tx, activeKey) : readTask(tx, 'IMPORT', taskId));
+    const asked = { kind: IMPORT, subject: null, parameters, requestedBy };
+    const taskId = await insertTaskOnce(tx, asked, activeKey);
+    const fresh = !isRefusal(taskId);
+    const task = await (fresh ? readTask(tx, IMPORT, taskId) : findActiveTask(tx, activeKey));
     if (task === undefined) continue;
-    if (taskId !== undefined && !(await attachFile(tx, fileId, taskId))) throw new MagamError('UPLOAD_CUT_OFF'); // purged
+    if (fresh && !(await attachFile(tx, fileId, taskId))) throw new MagamError('UPLOAD_CUT_OFF'); // purged
     return task;
   }
   throw new MagamError('DATABASE_BUSY');

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { applyPoliciesIn } from '../../core/policies/apply-policies.js';
 import { endDraft, type PolicyDraft } from '../../core/policies/stores/policy-draft.js';
-import type { PolicyCheckParameters } from '../../core/tasks/rules/background-task.js';
+import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { listTasks } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
@@ -89,9 +89,10 @@ export const applyDraft = (): Route =>
   });
 
 async function lastCheck(db: Db, { draftId, version }: PolicyDraft): Promise<z.input<typeof appliedDraft>['checked']> {
-  const tasks = await listTasks(db, 'POLICY_CHECK', { subject: String(draftId), limit: CHECKS_SEEN });
-  for (const { taskId, status, parameters, endedAt } of tasks) {
-    const { draftVersion, date } = parameters as PolicyCheckParameters;
+  const tasks = await listTasks(db, POLICY_CHECK, { subject: String(draftId), limit: CHECKS_SEEN });
+  for (const task of tasks) {
+    const { taskId, status, endedAt } = task;
+    const { draftVersion, date } = POLICY_CHECK.parametersOf(task);
     if (status === 'COMPLETED' && endedAt !== null && draftVersion === version)
       return { checkId: taskId, date, endedAt };
   }

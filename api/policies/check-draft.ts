@@ -1,7 +1,7 @@
 /** Asks which lines of a past date a draft would have touched, and by how much: a row that a runner carries out. */
 import { z } from 'zod';
+import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { readCertificates } from '../../core/settlement/stores/certificate.js';
-import type { PolicyCheckParameters } from '../../core/tasks/rules/background-task.js';
 import { insertTask } from '../../core/tasks/stores/background-task.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
 import { nameOf } from '../../kernel/access.js';
@@ -43,15 +43,13 @@ export const checkDraft = ({ redis }: ApiContext): Route =>
         if ((await readCertificates(tx, date)).length === 0)
           throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
         const { version: draftVersion, definition } = draft;
-        const parameters: PolicyCheckParameters = { draftId, draftVersion, date, dates, definition };
         const checkId = await insertTask(tx, {
-          kind: 'POLICY_CHECK',
+          kind: POLICY_CHECK,
           subject: String(draftId),
-          parameters,
+          parameters: { draftId, draftVersion, date, dates, definition },
           requestedBy: nameOf(signedIn),
-          activeKey: null,
         });
-        const task = await requireCheck(tx, draftId, checkId ?? 0);
+        const task = await requireCheck(tx, draftId, checkId);
         return accepted(checkAddress(draftId, task.taskId), shownCheck(task));
       });
       await wakeRunnersOver(redis);

@@ -1,7 +1,7 @@
 /** Checks of drafts as they are shown. */
 import { z } from 'zod';
+import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { TRIAL_DATES } from '../../core/settlement/rules/policy-trial.js';
-import type { PolicyCheckParameters } from '../../core/tasks/rules/background-task.js';
 import { readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -162,7 +162,7 @@ const resultOf = (task: TaskRecord): z.output<typeof storedResult> | null =>
   task.status === 'COMPLETED' ? storedResult.parse(task.result) : null;
 
 export function shownCheckSummary(task: TaskRecord): z.input<typeof policyCheckSummary> {
-  const { draftId, draftVersion, date, dates } = task.parameters as PolicyCheckParameters;
+  const { draftId, draftVersion, date, dates } = POLICY_CHECK.parametersOf(task);
   const found = resultOf(task);
   return {
     checkId: task.taskId,
@@ -207,7 +207,7 @@ export function shownLine(content: object): z.input<typeof touchedLine> {
 
 /** The check, if it is one of this draft. Throws POLICY_CHECK_NOT_FOUND. */
 export async function requireCheck(db: Db, draftId: number, checkId: number): Promise<TaskRecord> {
-  const task = await readTask(db, 'POLICY_CHECK', checkId);
+  const task = await readTask(db, POLICY_CHECK, checkId);
   if (task?.subject === String(draftId)) return task;
   throw new MagamError('POLICY_CHECK_NOT_FOUND', undefined, { draftId, checkId });
 }

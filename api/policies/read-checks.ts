@@ -1,5 +1,6 @@
 /** Checks of a draft: the latest of them, one with its sums, and the lines that it found. */
 import { z } from 'zod';
+import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { readCheckLines } from '../../core/settlement/stores/policy-check-line.js';
 import { listTasks } from '../../core/tasks/stores/background-task.js';
 import type { ApiContext } from '../context.js';
@@ -34,7 +35,7 @@ export const listChecks = ({ db }: ApiContext): Route =>
       await requireDraft(db, draftId);
       const list = `policy-checks ${draftId}`;
       const [beforeId] = readCursor(cursor, list, z.tuple([id])) ?? [];
-      const tasks = await listTasks(db, 'POLICY_CHECK', { subject: String(draftId), beforeId, limit: limit + 1 });
+      const tasks = await listTasks(db, POLICY_CHECK, { subject: String(draftId), beforeId, limit: limit + 1 });
       return ok(pageFrom(tasks, limit, shownCheckSummary, ({ taskId }) => encodeCursor(list, [taskId])));
     },
   });

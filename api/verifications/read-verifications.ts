@@ -1,13 +1,14 @@
 /** Verifications: the latest of them, and one with its checks. */
 import { z } from 'zod';
-import { listTasks, readTask } from '../../core/tasks/stores/background-task.js';
-import { MagamError } from '../../kernel/errors.js';
+import { VERIFY } from '../../core/settlement/rules/verify-task.js';
+import { listTasks } from '../../core/tasks/stores/background-task.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { businessDate, id } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
+  requireVerification,
   shownSummary,
   shownVerification,
   verification,
@@ -30,7 +31,7 @@ export const listVerifications = ({ db }: ApiContext): Route =>
     handle: async ({ query: { date, limit, cursor } }) => {
       const list = `verifications ${date ?? ''}`;
       const [beforeId] = readCursor(cursor, list, z.tuple([id])) ?? [];
-      const tasks = await listTasks(db, 'VERIFY', { subject: date, beforeId, limit: limit + 1 });
+      const tasks = await listTasks(db, VERIFY, { subject: date, beforeId, limit: limit + 1 });
       return ok(pageFrom(tasks, limit, shownSummary, ({ taskId }) => encodeCursor(list, [taskId])));
     },
   });
@@ -45,9 +46,6 @@ export const showVerification = ({ db }: ApiContext): Route =>
     params: verificationParams,
     answer: { status: 200, description: 'The verification.', schema: verification },
     refusals: ['VERIFICATION_NOT_FOUND'],
-    handle: async ({ params: { verificationId } }) => {
-      const task = await readTask(db, 'VERIFY', verificationId);
-      if (task === undefined) throw new MagamError('VERIFICATION_NOT_FOUND', undefined, { verificationId });
-      return ok(shownVerification(task));
-    },
+    handle: async ({ params: { verificationId } }) =>
+      ok(shownVerification(await requireVerification(db, verificationId))),
   });

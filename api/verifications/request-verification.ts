@@ -1,8 +1,8 @@
 /** Asks for the verification of a closed date: a row that a runner carries out. */
 import { z } from 'zod';
+import { VERIFY } from '../../core/settlement/rules/verify-task.js';
 import { readCertificates } from '../../core/settlement/stores/certificate.js';
-import type { VerifyParameters } from '../../core/tasks/rules/background-task.js';
-import { insertTask, readTask } from '../../core/tasks/stores/background-task.js';
+import { insertTask } from '../../core/tasks/stores/background-task.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
 import { nameOf } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -10,7 +10,7 @@ import type { ApiContext } from '../context.js';
 import { businessDate } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { shownVerification, verification, verificationAddress } from './verification-fields.js';
+import { requireVerification, shownVerification, verification, verificationAddress } from './verification-fields.js';
 
 const body = z
   .strictObject({ date: businessDate.meta({ description: 'A date that was settled.' }) })
@@ -34,16 +34,8 @@ export const requestVerification = ({ redis }: ApiContext): Route =>
       const reply = await transact(async (tx) => {
         if ((await readCertificates(tx, date)).length === 0)
           throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
-        const parameters: VerifyParameters = { date };
-        const asked = {
-          kind: 'VERIFY',
-          subject: date,
-          parameters,
-          requestedBy: nameOf(signedIn),
-          activeKey: null,
-        } as const;
-        const task = await readTask(tx, 'VERIFY', (await insertTask(tx, asked)) ?? 0);
-        if (task === undefined) throw new Error('a task without a key was not stored');
+        const asked = { kind: VERIFY, subject: date, parameters: { date }, requestedBy: nameOf(signedIn) };
+        const task = await requireVerification(tx, await insertTask(tx, asked));
         return accepted(verificationAddress(task.taskId), shownVerification(task));
       });
       await wakeRunnersOver(redis);

@@ -1,7 +1,9 @@
 /** Verifications as they are shown. */
 import { z } from 'zod';
-import type { VerifyParameters } from '../../core/tasks/rules/background-task.js';
-import type { TaskRecord } from '../../core/tasks/stores/background-task.js';
+import { VERIFY } from '../../core/settlement/rules/verify-task.js';
+import { readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
+import type { Db } from '../../infra/database.js';
+import { MagamError } from '../../kernel/errors.js';
 import { businessDate, id, idText } from '../edge/fields.js';
 import { shownTask, taskFields } from '../edge/task-fields.js';
 
@@ -54,7 +56,7 @@ const resultOf = (task: TaskRecord): z.output<typeof result> | null =>
 
 export const shownSummary = (task: TaskRecord): z.input<typeof verificationSummary> => ({
   verificationId: task.taskId,
-  date: (task.parameters as VerifyParameters).date,
+  date: VERIFY.parametersOf(task).date,
   ...shownTask(task),
   ok: resultOf(task)?.ok ?? null,
 });
@@ -68,4 +70,11 @@ export function shownVerification(task: TaskRecord): z.input<typeof verification
     seconds: found?.seconds ?? null,
     checks: found?.checks ?? null,
   };
+}
+
+/** Throws VERIFICATION_NOT_FOUND. */
+export async function requireVerification(db: Db, verificationId: number): Promise<TaskRecord> {
+  const task = await readTask(db, VERIFY, verificationId);
+  if (task === undefined) throw new MagamError('VERIFICATION_NOT_FOUND', undefined, { verificationId });
+  return task;
 }

@@ -9,17 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ImportResult, importFile } from '../../core/feed/import/import-file.js';
 import { abandonImport } from '../../core/feed/import/withdraw-import.js';
+import { IMPORT, type ImportParameters, REJECTS } from '../../core/feed/rules/import-task.js';
 import { findCompletedImport, findUnfinishedImport, type ImportRecord } from '../../core/feed/stores/feed-import.js';
-import type { ImportParameters } from '../../core/tasks/rules/background-task.js';
 import { noteCheckpoint, readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
-import {
-  appendPart,
-  attachFile,
-  deleteFile,
-  insertFile,
-  partBytes,
-  readParts,
-} from '../../core/tasks/stores/stored-file.js';
+import { appendPart, attachFile, insertFile, partBytes, readParts } from '../../core/tasks/stores/stored-file.js';
 import { type Db, inTransaction, isoTime } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -38,7 +31,7 @@ const FOLDER_PREFIX = 'magam-upload-';
 const FOLDER_MS_MAX = 24 * 3_600_000;
 
 /** Removes the private folders that runners left on this machine when they were killed: orders lie in them. */
-export async function removeForsakenFolders(): Promise<void> {
+async function removeForsakenFolders(): Promise<void> {
   const names = (await readdir(tmpdir())).filter((name) => name.startsWith(FOLDER_PREFIX));
   for (const folder of names.map((name) => join(tmpdir(), name))) {
     const since = await stat(folder).catch(() => undefined); // its runner may be removing it
@@ -48,7 +41,9 @@ export async function removeForsakenFolders(): Promise<void> {
 }
 
 export const importTask: TaskRunner = {
+  kind: IMPORT,
   releasedAtOnce: false,
+  purge: removeForsakenFolders,
   async run(call) {
     const folder = await mkdtemp(join(tmpdir(), FOLDER_PREFIX)); // 0700
     try {
@@ -60,14 +55,14 @@ export const importTask: TaskRunner = {
   },
   /** Withdraws what an attempt wrote that did not come to its end. */
   async undo({ db, task }) {
-    const checkpoint = (await readTask(db, 'IMPORT', task.taskId))?.checkpoint ?? null;
+    const checkpoint = (await readTask(db, IMPORT, task.taskId))?.checkpoint ?? null;
     const found = checkpoint === null ? undefined : await findUnfinishedImport(db, checkpoint);
     if (found !== undefined) await abandonImport(db, found.importId);
   },
 };
 
 async function fetchUpload({ db, task, signal }: TaskCall, folder: string): Promise<PrivateFiles> {
-  const { fileId, sha256, mapping } = task.parameters as ImportParameters;
+  const { fileId, sha256, mapping } = IMPORT.parametersOf(task);
   const files: PrivateFiles = {
     folder,
     upload: join(folder, 'upload.csv'),
@@ -94,7 +89,7 @@ async function fetchUpload({ db, task, signal }: TaskCall, folder: string): Prom
 
 async function runImport(call: TaskCall, files: PrivateFiles): ReturnType<TaskRunner['run']> {
   const { db, task, fence, signal, progress } = call;
-  const parameters = task.parameters as ImportParameters;
+  const parameters = IMPORT.parametersOf(task);
   const { kind, fileName, encoding, timeZone, platformTimeZone, late, skipRejects } = parameters;
   const finishedBefore = await completedBefore(db, task, kind);
   try {
@@ -159,7 +154,7 @@ function resultOf(result: ImportResult, before: ImportRecord | undefined): Omit<
 async function storeRejects({ db, fence }: TaskCall, file: string): Promise<string> {
   const fileId = randomUUID();
   const highWaterMark = await partBytes(db);
-  await insertFile(db, fileId, 'REJECTS');
+  await insertFile(db, fileId, REJECTS);
   let partNo = 0;
   for await (const part of createReadStream(file, { highWaterMark })) {
     await appendPart(db, fileId, partNo, part as Buffer);
@@ -178,9 +173,4 @@ function publicWords(
   const shown = Object.entries(details).filter(([name]) => name !== 'rejectsFile');
   const told = shown.map(([name, value]) => [name, value === upload ? fileName : value] as const);
   return { message: message.replaceAll(upload, fileName).replaceAll(folder, ''), details: Object.fromEntries(told) };
-}
-
-/** The upload is of no use once its task has ended. */
-export async function dropUpload(db: Db, task: TaskRecord): Promise<void> {
-  await deleteFile(db, (task.parameters as ImportParameters).fileId);
 }

@@ -8,8 +8,10 @@ import { type FeePolicy, type PolicyKey, policyKey } from '../../core/policies/r
 import { PolicyBook } from '../../core/policies/rules/policy-book.js';
 import { checkPolicyFile } from '../../core/policies/rules/policy-file.js';
 import { readPolicies } from '../../core/policies/stores/fee-policy.js';
+import { purgePolicyChecks } from '../../core/settlement/purge-policy-checks.js';
 import type { SaleRow } from '../../core/settlement/rules/decide.js';
 import type { Figures } from '../../core/settlement/rules/figures.js';
+import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import {
   type TrialBooks,
   type TrialOutcome,
@@ -25,7 +27,6 @@ import {
   type SettledEntry,
   type SettledPage,
 } from '../../core/settlement/stores/verification.js';
-import type { PolicyCheckParameters } from '../../core/tasks/rules/background-task.js';
 import { fenceTask } from '../../core/tasks/stores/background-task.js';
 import { type Db, inSnapshot, inTransaction } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
@@ -44,10 +45,12 @@ const FAULTS_SHOWN = 200;
 const NO_ID_ABOVE = Number.MAX_SAFE_INTEGER;
 
 export const policyCheckTask: TaskRunner = {
+  kind: POLICY_CHECK,
   releasedAtOnce: true,
+  purge: purgePolicyChecks,
   async run(call) {
     const { db, task } = call;
-    const parameters = task.parameters as PolicyCheckParameters;
+    const parameters = POLICY_CHECK.parametersOf(task);
     const draft = draftPolicies(parameters.definition);
     await deleteLinesOfDeadAttempt(call);
     return inSnapshot(db, async (snapshot) => {

@@ -7,8 +7,7 @@
  * most 0.24 s; renewals of leases come every fifth of a lease, by default every 2 s.
  */
 import { randomUUID } from 'node:crypto';
-import { purgeTasks } from '../../core/tasks/purge-tasks.js';
-import type { TaskKind } from '../../core/tasks/rules/background-task.js';
+import { dropFiles, purgeFiles } from '../../core/tasks/purge-files.js';
 import {
   type ClaimedTask,
   claimTask,
@@ -22,7 +21,7 @@ import type { Config } from '../../infra/config.js';
 import { asMagamError, type Db, errorText } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
-import { dropUpload, importTask, removeForsakenFolders } from './import-task.js';
+import { importTask } from './import-task.js';
 import { policyCheckTask } from './policy-check-task.js';
 import {
   type Interruption,
@@ -53,11 +52,9 @@ const TASKS_MAX = 2;
 /** A task whose attempt failed for the database's sake is not taken again at once. */
 const RETRY_PAUSE_MS = 2_000;
 
-const runners: Readonly<Record<TaskKind, TaskRunner>> = {
-  VERIFY: verifyTask,
-  POLICY_CHECK: policyCheckTask,
-  IMPORT: importTask,
-};
+/** The kinds that a runner carries out. A task of another kind, asked for by a newer program, waits for a runner that knows it. */
+const runners: readonly TaskRunner[] = [verifyTask, policyCheckTask, importTask];
+const kinds = runners.map(({ kind }) => kind);
 
 /** Runs until the signal, and until what was in hand has been given back. A database that is away is waited for. */
 export async function runTasks(context: TaskLoopContext): Promise<void> {
@@ -70,10 +67,10 @@ export async function runTasks(context: TaskLoopContext): Promise<void> {
     try {
       if (performance.now() - purgedAt > PURGE_MS) {
         purgedAt = performance.now();
-        await purgeTasks(db);
-        await removeForsakenFolders();
+        await purgeFiles(db, kinds);
+        for (const { purge } of runners) await purge?.(db);
       }
-      const claimed = running.size < TASKS_MAX ? await claimTask(db, owner, config.leaseMs, held) : undefined;
+      const claimed = running.size < TASKS_MAX ? await claimTask(db, kinds, owner, config.leaseMs, held) : undefined;
       if (claimed === undefined) {
         await Promise.race([idle(POLL_MS), ...running]);
         continue;
@@ -98,7 +95,8 @@ export async function runTasks(context: TaskLoopContext): Promise<void> {
 /** One claim of a task, from the claim to its end or to its being given back. */
 async function workTask({ db, config, signal, log }: TaskLoopContext, { task, fence }: ClaimedTask): Promise<void> {
   const about = { taskId: fence.taskId, kind: task.kind, subject: task.subject };
-  const runner = runners[task.kind];
+  const runner = runners.find(({ kind }) => kind.name === task.kind);
+  if (runner === undefined) throw new Error(`a task of an unknown kind was claimed: ${task.kind}`);
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort('stop' satisfies Interruption);
   if (signal.aborted) stop();
@@ -122,7 +120,7 @@ async function workTask({ db, config, signal, log }: TaskLoopContext, { task, fe
       const error = end.status === 'FAILED' ? { code: end.error.code, error: end.error.message } : {};
       log(end.status === 'FAILED' ? 'warn' : 'info', { ...about, status: end.status, ...error }, 'task ended');
       await faultPoint('task.finished');
-      if (task.kind === 'IMPORT') await dropUpload(db, task);
+      await dropFiles(db, runner.kind, task.taskId);
     } else log('warn', about, 'task lost to another runner');
   } finally {
     endHeartbeat();

@@ -1,4 +1,5 @@
 /** What the task loop and the kinds of tasks agree on. */
+import type { TaskKind } from '../../core/tasks/rules/background-task.js';
 
 import type { Progress, TaskEnd, TaskFence, TaskRecord } from '../../core/tasks/stores/background-task.js';
 import type { Config } from '../../infra/config.js';
@@ -25,6 +26,7 @@ export interface TaskCall {
 }
 
 export interface TaskRunner {
+  readonly kind: TaskKind;
   /**
    * Whether the task is given back at once when the process is to stop, while the statement in hand still runs: what it writes is fenced.
    * An import is given back when its batch is committed, because its own record would look alive to the next runner until then.
@@ -34,6 +36,8 @@ export interface TaskRunner {
   readonly run: (call: TaskCall) => Promise<TaskEnd>;
   /** Undoes what an earlier attempt of a cancelled task left. */
   readonly undo?: (call: TaskCall) => Promise<void>;
+  /** Removes what ended tasks have left behind beside their files, in the database and on this machine. Called now and then by every runner. */
+  readonly purge?: (db: Db) => Promise<unknown>;
 }
 
 export const interruptionOf = (signal: AbortSignal): Interruption | undefined =>

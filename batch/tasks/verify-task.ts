@@ -1,13 +1,14 @@
 /** VERIFY: `magam verify` as a task. */
-import type { VerifyParameters } from '../../core/tasks/rules/background-task.js';
+import { VERIFY } from '../../core/settlement/rules/verify-task.js';
 import { faultPoint } from '../../infra/faults.js';
 import { verifyDate } from '../jobs/verify/verify-date.js';
 import { orInterrupted, type TaskRunner } from './task.js';
 
 export const verifyTask: TaskRunner = {
+  kind: VERIFY,
   releasedAtOnce: true,
   async run({ db, task, signal, progress }) {
-    const { date } = task.parameters as VerifyParameters;
+    const { date } = VERIFY.parametersOf(task);
     const started = performance.now();
     await faultPoint('verify.started');
     const verification = await verifyDate(db, date, (done, total) => {

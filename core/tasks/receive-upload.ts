@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
+import type { KeptFile } from './rules/background-task.js';
 import { appendPart, deleteFile, insertFile, partBytes } from './stores/stored-file.js';
 
 export interface Upload {
@@ -11,10 +12,15 @@ export interface Upload {
 }
 
 /**
- * Stores what `body` gives. The next piece is asked for when the one before is stored, so a fast sender waits. The file belongs to
+ * Stores what `body` gives as such a file. The next piece is asked for when the one before is stored, so a fast sender waits. The file belongs to
  * nothing until the caller attaches it to a task. Throws BODY_TOO_LARGE, UPLOAD_CUT_OFF and FILE_EMPTY.
  */
-export async function receiveUpload(db: Db, body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Upload> {
+export async function receiveUpload(
+  db: Db,
+  file: KeptFile,
+  body: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+): Promise<Upload> {
   const fileId = randomUUID();
   const pieceBytes = await partBytes(db);
   const hash = createHash('sha256');
@@ -24,7 +30,7 @@ export async function receiveUpload(db: Db, body: AsyncIterable<Uint8Array>, byt
     if (!(await appendPart(db, fileId, partNo, content))) throw new MagamError('UPLOAD_CUT_OFF'); // purged for its silence
     partNo += 1;
   };
-  await insertFile(db, fileId, 'UPLOAD');
+  await insertFile(db, fileId, file);
   try {
     for await (const chunk of chunksOf(body)) {
       bytes += chunk.length;

@@ -14,6 +14,7 @@ export const taskErrors = {
     exit: 1,
     meaning: 'The import has no rejects file: it has not looked at all rows, or the file was kept long enough.',
   },
+  TASK_ACTIVE: { http: 409, exit: 1, meaning: 'The same work was asked for before and has not ended.' },
   TASK_GIVEN_UP: {
     http: 500,
     exit: 1,

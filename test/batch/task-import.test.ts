@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { IMPORT } from '../../core/feed/rules/import-task.js';
 import { requestCancel } from '../../core/tasks/stores/background-task.js';
 import { readFileRecord } from '../../core/tasks/stores/stored-file.js';
 import { change, inTransaction } from '../../infra/database.js';
@@ -48,7 +49,7 @@ describe('an import', () => {
     expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
     await scene.expireLeases();
     startRunner(url);
-    const task = await endOf(db, 'IMPORT', taskId);
+    const task = await endOf(db, IMPORT, taskId);
     expect(task).toMatchObject({
       status: 'COMPLETED',
       error: null,
@@ -71,14 +72,14 @@ describe('an import', () => {
     const frozen = startRunner(url, { MAGAM_FAULT: 'import.before-commit:stop:2' });
     await frozen.says('FAULT import.before-commit');
     startRunner(url);
-    expect(await endOf(db, 'IMPORT', taskId)).toMatchObject({
+    expect(await endOf(db, IMPORT, taskId)).toMatchObject({
       status: 'COMPLETED',
       claims: 2,
       result: { imported: LINES },
     });
     frozen.send('SIGCONT');
     await frozen.says('task lost to another runner');
-    expect(await taskOf(db, 'IMPORT', taskId)).toMatchObject({ status: 'COMPLETED', result: { imported: LINES } });
+    expect(await taskOf(db, IMPORT, taskId)).toMatchObject({ status: 'COMPLETED', result: { imported: LINES } });
     expect(await scene.count('sale_entry')).toBe(LINES);
     expect(await scene.statuses()).toEqual(['COMPLETED']);
     await expectGracefulEnd(frozen);
@@ -99,7 +100,7 @@ describe('an import', () => {
     await next.says('task taken');
     await new Promise((resolve) => setTimeout(resolve, 1_000)); // it waits for the end of the import's lease
     writeFileSync(gate, '');
-    expect(await endOf(db, 'IMPORT', taskId)).toMatchObject({ status: 'COMPLETED', result: { imported: LINES } });
+    expect(await endOf(db, IMPORT, taskId)).toMatchObject({ status: 'COMPLETED', result: { imported: LINES } });
     expect(await scene.count('sale_entry')).toBe(LINES);
     await next.says('task given back');
   });
@@ -128,11 +129,11 @@ describe('an import', () => {
     runner.send('SIGTERM');
     writeFileSync(gate, '');
     expect(await runner.ended).toMatchObject({ code: 0 });
-    const { fileId } = (await taskOf(db, 'IMPORT', taskId)).parameters as { fileId: string };
-    expect(await taskOf(db, 'IMPORT', taskId)).toMatchObject({ status: 'REQUESTED', claims: 0 });
+    const { fileId } = IMPORT.parametersOf(await taskOf(db, IMPORT, taskId));
+    expect(await taskOf(db, IMPORT, taskId)).toMatchObject({ status: 'REQUESTED', claims: 0 });
     expect(await scene.count('sale_entry')).toBeLessThan(LINES);
     const second = startRunner(url);
-    expect(await endOf(db, 'IMPORT', taskId)).toMatchObject({ status: 'COMPLETED', result: { imported: LINES } });
+    expect(await endOf(db, IMPORT, taskId)).toMatchObject({ status: 'COMPLETED', result: { imported: LINES } });
     expect(await scene.count('feed_import')).toBe(1);
     await until(async () => (await readFileRecord(db, fileId)) === undefined, 'the upload is gone');
     await expectGracefulEnd(second);
@@ -148,7 +149,7 @@ describe('an import', () => {
     await inTransaction(db, (tx) => requestCancel(tx, taskId, 'me'));
     await new Promise((resolve) => setTimeout(resolve, 700)); // heartbeats come every 300 ms
     writeFileSync(gate, '');
-    expect(await endOf(db, 'IMPORT', taskId)).toMatchObject({ status: 'CANCELLED', error: null });
+    expect(await endOf(db, IMPORT, taskId)).toMatchObject({ status: 'CANCELLED', error: null });
     expect(await scene.count('sale_entry')).toBe(0);
     expect(await scene.statuses()).toEqual(['ABANDONED']);
     await expectGracefulEnd(runner);
@@ -163,7 +164,7 @@ describe('an import', () => {
     await inTransaction(db, (tx) => requestCancel(tx, taskId, 'me'));
     await scene.expireLeases();
     startRunner(url);
-    expect(await endOf(db, 'IMPORT', taskId)).toMatchObject({ status: 'CANCELLED' });
+    expect(await endOf(db, IMPORT, taskId)).toMatchObject({ status: 'CANCELLED' });
     expect(await scene.count('sale_entry')).toBe(0);
   });
 
@@ -180,7 +181,7 @@ describe('an import', () => {
     const command = await scene.magam('import', 'lines', file, '--rejects', rejects);
     expect(command.code).toBe(1);
     startRunner(url);
-    const refused = await endOf(db, 'IMPORT', await askForImport(db, 'lines', bad));
+    const refused = await endOf(db, IMPORT, await askForImport(db, 'lines', bad));
     expect(refused).toMatchObject({
       status: 'FAILED',
       error: { code: 'IMPORT_REJECTED', details: { rows: 4, rejected: 2 } },
@@ -190,7 +191,7 @@ describe('an import', () => {
     expect(await storedText(db, rejectsFileId)).toBe(readFileSync(rejects, 'utf8'));
     expect(await scene.count('sale_entry')).toBe(0);
 
-    const skipping = await endOf(db, 'IMPORT', await askForImport(db, 'lines', bad, { skipRejects: true }));
+    const skipping = await endOf(db, IMPORT, await askForImport(db, 'lines', bad, { skipRejects: true }));
     expect(skipping).toMatchObject({ status: 'COMPLETED', result: { imported: 2, rejected: 2 } });
     const { rejectsFileId: second } = skipping.result as { rejectsFileId: string };
     expect(await storedText(db, second)).toBe(readFileSync(rejects, 'utf8'));
@@ -205,7 +206,7 @@ describe('an import', () => {
     async (_what, content, options, code) => {
       const { url, db } = scene.database;
       startRunner(url);
-      const task = await endOf(db, 'IMPORT', await askForImport(db, 'lines', content, options));
+      const task = await endOf(db, IMPORT, await askForImport(db, 'lines', content, options));
       expect(task).toMatchObject({ status: 'FAILED', error: { code } });
       expect(JSON.stringify(task.error)).not.toMatch(/magam-upload|upload\.csv/);
     },

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import type { TrialDates } from '../../core/settlement/rules/policy-trial.js';
 import { readCheckLines } from '../../core/settlement/stores/policy-check-line.js';
 import type { TaskRecord } from '../../core/tasks/stores/background-task.js';
@@ -138,11 +139,7 @@ async function check(
   dates: TrialDates,
   policies: readonly object[],
 ): Promise<{ task: TaskRecord; result: Result; lines: Touched[] }> {
-  const task = await endOf(
-    db,
-    'POLICY_CHECK',
-    await askFor(db, 'POLICY_CHECK', '1', parametersOf(date, dates, policies)),
-  );
+  const task = await endOf(db, POLICY_CHECK, await askFor(db, POLICY_CHECK, '1', parametersOf(date, dates, policies)));
   const lines = await readCheckLines(db, task.taskId, { afterNo: 0, limit: 100_000 });
   expect(lines.map(({ lineNo }) => lineNo)).toEqual(lines.map((_, i) => i + 1));
   return { task, result: task.result as Result, lines: lines.map(({ content }) => content as Touched) };
@@ -280,11 +277,11 @@ describe('a check', () => {
   it.each(['policy-check.page', 'task.claimed'])(
     'whose runner dies at %s is done again, each line once',
     async (point) => {
-      const taskId = await askFor(db, 'POLICY_CHECK', '1', parametersOf(DAY, 'AS_STATED', draft));
+      const taskId = await askFor(db, POLICY_CHECK, '1', parametersOf(DAY, 'AS_STATED', draft));
       const killed = startRunner(plain.url, { MAGAM_FAULT: `${point}:kill` });
       expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
       startRunner(plain.url);
-      const task = await endOf(db, 'POLICY_CHECK', taskId);
+      const task = await endOf(db, POLICY_CHECK, taskId);
       expect(task).toMatchObject({ status: 'COMPLETED', claims: 2 });
       const lines = await readCheckLines(db, taskId, { afterNo: 0, limit: 100_000 });
       expect(lines.map(({ content }) => keyOf(content as Touched))).toEqual([...(await differences(DAY)).keys()]);
@@ -292,11 +289,11 @@ describe('a check', () => {
   );
 
   it('whose runner was frozen before it began keeps the lines of the next one when that wakes up', async () => {
-    const taskId = await askFor(db, 'POLICY_CHECK', '1', parametersOf(DAY, 'AS_STATED', draft));
+    const taskId = await askFor(db, POLICY_CHECK, '1', parametersOf(DAY, 'AS_STATED', draft));
     const frozen = startRunner(plain.url, { MAGAM_FAULT: 'task.claimed:stop' });
     await frozen.says('FAULT task.claimed');
     startRunner(plain.url);
-    const task = await endOf(db, 'POLICY_CHECK', taskId);
+    const task = await endOf(db, POLICY_CHECK, taskId);
     expect(task).toMatchObject({ status: 'COMPLETED', claims: 2 });
     frozen.send('SIGCONT');
     await frozen.says('task lost to another runner');

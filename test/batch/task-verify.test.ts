@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Verification } from '../../batch/jobs/verify/verify-date.js';
+import { VERIFY } from '../../core/settlement/rules/verify-task.js';
 import { until } from '../../scripts/chaos/magam.mjs';
 import { ImportScene } from '../support/import-scene.js';
 import { magamJson } from '../support/magam.js';
@@ -18,12 +19,12 @@ describe('a verification', () => {
     await leadElsewhere(settled.database.db);
   });
   afterAll(() => settled.database.drop());
-  const ask = (date = DAY) => askFor(settled.database.db, 'VERIFY', date, { date });
+  const ask = (date = DAY) => askFor(settled.database.db, VERIFY, date, { date });
 
   it('says what the command says', async () => {
     const { url, db } = settled.database;
     const runner = startRunner(url);
-    const task = await endOf(db, 'VERIFY', await ask());
+    const task = await endOf(db, VERIFY, await ask());
     const { document } = await magamJson<Verification>(url, ['verify', '--date', DAY]);
     expect(task).toMatchObject({ status: 'COMPLETED', error: null, claims: 1 });
     expect(task.result).toEqual({ ...document, seconds: expect.any(Number) });
@@ -35,7 +36,7 @@ describe('a verification', () => {
   it('of a date that is not closed fails with the code', async () => {
     const { url, db } = settled.database;
     startRunner(url);
-    const task = await endOf(db, 'VERIFY', await ask('2031-01-01'));
+    const task = await endOf(db, VERIFY, await ask('2031-01-01'));
     expect(task).toMatchObject({ status: 'FAILED', error: { code: 'DATE_NOT_CLOSED' }, result: null });
   });
 
@@ -46,9 +47,9 @@ describe('a verification', () => {
       const taskId = await ask();
       const killed = startRunner(url, { MAGAM_FAULT: `${point}:kill` });
       expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
-      expect(await taskOf(db, 'VERIFY', taskId)).toMatchObject({ status: 'RUNNING', claims: 1 });
+      expect(await taskOf(db, VERIFY, taskId)).toMatchObject({ status: 'RUNNING', claims: 1 });
       startRunner(url);
-      expect(await endOf(db, 'VERIFY', taskId)).toMatchObject({ status: 'COMPLETED', claims: 2, result: { ok: true } });
+      expect(await endOf(db, VERIFY, taskId)).toMatchObject({ status: 'COMPLETED', claims: 2, result: { ok: true } });
     },
   );
 
@@ -60,10 +61,10 @@ describe('a verification', () => {
     const runner = startRunner(url, { MAGAM_FAULT: `verify.started:wait:1:${gate}` });
     await runner.says('FAULT verify.started');
     runner.send('SIGTERM');
-    await until(async () => (await taskOf(db, 'VERIFY', taskId)).status === 'REQUESTED', 'given back');
-    expect(await taskOf(db, 'VERIFY', taskId)).toMatchObject({ claims: 0 });
+    await until(async () => (await taskOf(db, VERIFY, taskId)).status === 'REQUESTED', 'given back');
+    expect(await taskOf(db, VERIFY, taskId)).toMatchObject({ claims: 0 });
     startRunner(url);
-    expect(await endOf(db, 'VERIFY', taskId)).toMatchObject({ status: 'COMPLETED', claims: 1 });
+    expect(await endOf(db, VERIFY, taskId)).toMatchObject({ status: 'COMPLETED', claims: 1 });
     writeFileSync(gate, '');
     expect(await runner.ended).toMatchObject({ code: 0 });
     await scene.close();
@@ -75,7 +76,7 @@ describe('a verification', () => {
     const settings = { MAGAM_FAULT: 'verify.started:kill', MAGAM_CLAIMS_MAX: '2' };
     for (let i = 0; i < 2; i += 1) expect(await startRunner(url, settings).ended).toMatchObject({ signal: 'SIGKILL' });
     const runner = startRunner(url, settings);
-    expect(await endOf(db, 'VERIFY', taskId)).toMatchObject({ status: 'FAILED', error: { code: 'TASK_GIVEN_UP' } });
+    expect(await endOf(db, VERIFY, taskId)).toMatchObject({ status: 'FAILED', error: { code: 'TASK_GIVEN_UP' } });
     await expectGracefulEnd(runner);
   });
 
@@ -87,7 +88,7 @@ describe('a verification', () => {
     const asked = await magamJson(url, ['settle', '--date', '2026-04-03', '--request']);
     expect(asked.code).toBe(0);
     await runner.says('FAULT chunk.before-commit');
-    expect(await endOf(db, 'VERIFY', await ask())).toMatchObject({ status: 'COMPLETED', result: { ok: true } });
+    expect(await endOf(db, VERIFY, await ask())).toMatchObject({ status: 'COMPLETED', result: { ok: true } });
     writeFileSync(gate, '');
     await runner.says('"settled"');
     await expectGracefulEnd(runner);

@@ -1,7 +1,8 @@
 /** Background tasks asked for as the API does it, and runners that carry them out. */
 import { afterEach, expect } from '@jest/globals';
+import { IMPORT, type ImportParameters, UPLOAD } from '../../core/feed/rules/import-task.js';
 import { receiveUpload } from '../../core/tasks/receive-upload.js';
-import type { ImportParameters, TaskKind } from '../../core/tasks/rules/background-task.js';
+import type { TaskKind } from '../../core/tasks/rules/background-task.js';
 import { insertTask, readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import { attachFile, readParts } from '../../core/tasks/stores/stored-file.js';
 import { change, type Db, inTransaction } from '../../infra/database.js';
@@ -42,9 +43,13 @@ export async function leadElsewhere(db: Db): Promise<void> {
   );
 }
 
-export async function askFor(db: Db, kind: TaskKind, subject: string | null, parameters: object): Promise<number> {
-  const task = { kind, subject, parameters, requestedBy: 'test', activeKey: null };
-  return (await inTransaction(db, (tx) => insertTask(tx, task))) ?? 0;
+export function askFor<Parameters extends object>(
+  db: Db,
+  kind: TaskKind<Parameters>,
+  subject: string | null,
+  parameters: Parameters,
+): Promise<number> {
+  return inTransaction(db, (tx) => insertTask(tx, { kind, subject, parameters, requestedBy: 'test' }));
 }
 
 /** Uploads a file and asks for its import. */
@@ -57,7 +62,7 @@ export async function askForImport(
   async function* body(): AsyncGenerator<Buffer> {
     yield Buffer.from(content);
   }
-  const upload = await receiveUpload(db, body(), 100_000_000);
+  const upload = await receiveUpload(db, UPLOAD, body(), 100_000_000);
   const parameters: ImportParameters = {
     kind,
     ...upload,
@@ -70,7 +75,7 @@ export async function askForImport(
     skipRejects: false,
     ...options,
   };
-  const taskId = await askFor(db, 'IMPORT', null, parameters);
+  const taskId = await askFor(db, IMPORT, null, parameters);
   await inTransaction(db, (tx) => attachFile(tx, upload.fileId, taskId));
   return taskId;
 }

@@ -1,5 +1,6 @@
 /** The lines that a checked policy draft would have touched. */
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import { POLICY_CHECK } from '../rules/policy-check-task.js';
 
 export interface CheckLine {
   readonly lineNo: number;
@@ -43,9 +44,9 @@ export async function readCheckLines(
 export async function findOldChecks(db: Db, keptDays: number): Promise<number[]> {
   const rows = await select<{ task_id: number | string }>(
     db,
-    `SELECT t.task_id FROM background_task t WHERE t.kind = 'POLICY_CHECK' AND t.ended_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY
+    `SELECT t.task_id FROM background_task t WHERE t.kind = ? AND t.ended_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY
      AND EXISTS (SELECT 1 FROM policy_check_line l WHERE l.task_id = t.task_id) LIMIT 100`,
-    [keptDays],
+    [POLICY_CHECK.name, keptDays],
   );
   return rows.map((row) => Number(row.task_id));
 }

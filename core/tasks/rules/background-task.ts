@@ -1,40 +1,30 @@
-/** The closed unions of background tasks; the tables check the same. */
-import type { TrialDates } from '../../settlement/rules/policy-trial.js';
-
-export const TASK_KINDS = ['VERIFY', 'POLICY_CHECK', 'IMPORT'] as const;
-export type TaskKind = (typeof TASK_KINDS)[number];
+/**
+ * Background tasks: long work that is asked for by a row and carried out by a runner. Nothing here knows a kind: a capability declares its kinds
+ * beside its own rules, with `taskKind`. The table checks the same statuses.
+ */
 
 export const TASK_STATUSES = ['REQUESTED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
-/** What a VERIFY is asked with. */
-export interface VerifyParameters {
-  readonly date: string;
+/** A file that tasks of a kind keep in the database. */
+export interface KeptFile {
+  /** As the table has it, at most 8 letters. */
+  readonly purpose: string;
+  /** Days that it is kept after its task has ended; 0: it goes with the end. */
+  readonly keptDays: number;
 }
 
-/** What a POLICY_CHECK is asked with: the draft as it stood then. */
-export interface PolicyCheckParameters {
-  readonly draftId: number;
-  readonly draftVersion: number;
-  readonly date: string;
-  readonly dates: TrialDates;
-  /** A policy file. */
-  readonly definition: unknown;
+/** A kind of tasks. `Parameters` is what one is asked with: JSON that only the capability itself writes. */
+export interface TaskKind<Parameters extends object = object> {
+  /** As the table has it, at most 16 letters. */
+  readonly name: string;
+  readonly files: readonly KeptFile[];
+  /** What a task of this kind was asked with. */
+  readonly parametersOf: (task: { readonly parameters: unknown }) => Parameters;
 }
 
-/** What an IMPORT is asked with. */
-export interface ImportParameters {
-  readonly kind: 'lines' | 'refunds';
-  readonly fileId: string;
-  /** As the uploader calls it. */
-  readonly fileName: string;
-  readonly sha256: string;
-  readonly bytes: number;
-  readonly encoding: string;
-  readonly timeZone: string;
-  readonly platformTimeZone: string;
-  /** JSON text, null without a mapping. */
-  readonly mapping: string | null;
-  readonly late: boolean;
-  readonly skipRejects: boolean;
-}
+/** Declares a kind: `taskKind<VerifyParameters>('VERIFY')`. */
+export const taskKind = <Parameters extends object>(
+  name: string,
+  files: readonly KeptFile[] = [],
+): TaskKind<Parameters> => ({ name, files, parametersOf: ({ parameters }) => parameters as Parameters });

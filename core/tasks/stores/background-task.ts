@@ -4,24 +4,26 @@
  */
 
 import {
-  type Cell,
   change,
   type Db,
+  fromJson,
   insertReturningId,
-  isDuplicateKey,
   isoTime,
+  orRefusal,
+  type Reading,
   select,
   type Tx,
 } from '../../../infra/database.js';
-import type { ErrorCode } from '../../../kernel/errors.js';
+import { type ErrorCode, type Refusal, refuse } from '../../../kernel/errors.js';
 import type { TaskKind, TaskStatus } from '../rules/background-task.js';
 
 export interface TaskRecord {
   readonly taskId: number;
-  readonly kind: TaskKind;
-  /** What it is about: the date of a VERIFY, the draft of a POLICY_CHECK. */
+  /** The name of its kind. */
+  readonly kind: string;
+  /** What it is about, as the kind says: a date, the id of a draft. */
   readonly subject: string | null;
-  /** As the kind writes them. */
+  /** Read by `parametersOf` of the kind. */
   readonly parameters: unknown;
   readonly status: TaskStatus;
   readonly stage: string | null;
@@ -53,13 +55,11 @@ export interface TaskFence {
   readonly epoch: number;
 }
 
-export interface NewTask {
-  readonly kind: TaskKind;
+export interface NewTask<Parameters extends object> {
+  readonly kind: TaskKind<Parameters>;
   readonly subject: string | null;
-  readonly parameters: object;
+  readonly parameters: Parameters;
   readonly requestedBy: string;
-  /** Unfinished tasks have different ones; null: as often as it is asked for. */
-  readonly activeKey: string | null;
 }
 
 export interface Progress {
@@ -68,75 +68,63 @@ export interface Progress {
   readonly total: number | null;
 }
 
-const SELECT_TASK = `SELECT task_id, kind, subject, parameters, status, stage, progress_done, progress_total, checkpoint, result, error_code,
-  error_message, error_details, requested_by, cancel_requested_by, claims, epoch, requested_at, started_at, ended_at FROM background_task`;
+type TaskRow = Omit<TaskRecord, 'error'> & {
+  readonly errorCode: ErrorCode | null;
+  readonly errorMessage: string;
+  readonly errorDetails: TaskError['details'] | null;
+};
 
-type Row = Readonly<Record<string, Cell>>;
+const SELECT_TASK = `SELECT task_id AS taskId, kind, subject, parameters, status, stage, progress_done AS done, progress_total AS total,
+  checkpoint, result, error_code AS errorCode, error_message AS errorMessage, error_details AS errorDetails, requested_by AS requestedBy,
+  cancel_requested_by AS cancelRequestedBy, claims, epoch, requested_at AS requestedAt, started_at AS startedAt, ended_at AS endedAt
+  FROM background_task`;
 
-const textOf = (cell: Cell | undefined): string | null => (cell === null || cell === undefined ? null : String(cell));
-const timeOf = (cell: Cell | undefined): string | null =>
-  cell === null || cell === undefined ? null : isoTime(String(cell));
-const jsonOf = (cell: Cell | undefined): unknown =>
-  cell === null || cell === undefined ? null : (JSON.parse(String(cell)) as unknown);
+const reading: Reading<TaskRow> = {
+  parameters: fromJson,
+  result: fromJson,
+  errorDetails: fromJson,
+  requestedAt: isoTime,
+  startedAt: isoTime,
+  endedAt: isoTime,
+};
 
-function taskRecord(row: Row): TaskRecord {
-  const code = textOf(row.error_code) as ErrorCode | null;
-  return {
-    taskId: Number(row.task_id),
-    kind: String(row.kind) as TaskKind,
-    subject: textOf(row.subject),
-    parameters: jsonOf(row.parameters),
-    status: String(row.status) as TaskStatus,
-    stage: textOf(row.stage),
-    done: Number(row.progress_done),
-    total: row.progress_total === null ? null : Number(row.progress_total),
-    checkpoint: textOf(row.checkpoint),
-    result: jsonOf(row.result),
-    error:
-      code === null
-        ? null
-        : {
-            code,
-            message: String(row.error_message),
-            details: (jsonOf(row.error_details) ?? {}) as Record<string, unknown>,
-          },
-    requestedBy: String(row.requested_by),
-    cancelRequestedBy: textOf(row.cancel_requested_by),
-    claims: Number(row.claims),
-    epoch: Number(row.epoch),
-    requestedAt: isoTime(String(row.requested_at)),
-    startedAt: timeOf(row.started_at),
-    endedAt: timeOf(row.ended_at),
-  };
+async function selectTasks(db: Db, which: string, params: readonly unknown[]): Promise<TaskRecord[]> {
+  const rows = await select(db, `${SELECT_TASK} ${which}`, params, reading);
+  return rows.map(({ errorCode: code, errorMessage: message, errorDetails, ...task }) => ({
+    ...task,
+    error: code === null ? null : { code, message, details: errorDetails ?? {} },
+  }));
 }
 
-/** Asks for a task. Returns its id, or undefined when an unfinished one has the same active key. */
-export async function insertTask(tx: Tx, task: NewTask): Promise<number | undefined> {
-  try {
-    return await insertReturningId(
-      tx,
-      `INSERT INTO background_task (kind, subject, active_key, parameters, status, requested_by, requested_at)
-       VALUES (?, ?, ?, ?, 'REQUESTED', ?, UTC_TIMESTAMP(3))`,
-      [task.kind, task.subject, task.activeKey, JSON.stringify(task.parameters), task.requestedBy.slice(0, 64)],
-    );
-  } catch (error) {
-    if (isDuplicateKey(error)) return undefined;
-    throw error;
-  }
-}
+const insert = <P extends object>(tx: Tx, task: NewTask<P>, activeKey: string | null): Promise<number> =>
+  insertReturningId(
+    tx,
+    `INSERT INTO background_task (kind, subject, active_key, parameters, status, requested_by, requested_at)
+     VALUES (?, ?, ?, ?, 'REQUESTED', ?, UTC_TIMESTAMP(3))`,
+    [task.kind.name, task.subject, activeKey, JSON.stringify(task.parameters), task.requestedBy.slice(0, 64)],
+  );
+
+/** Asks for a task, as often as it is called. Returns its id. */
+export const insertTask = <P extends object>(tx: Tx, task: NewTask<P>): Promise<number> => insert(tx, task, null);
+
+/** Asks for a task of which there is one at a time. Returns its id, or TASK_ACTIVE while an unfinished one has the same key. */
+export const insertTaskOnce = <P extends object>(
+  tx: Tx,
+  task: NewTask<P>,
+  activeKey: string,
+): Promise<number | Refusal> => orRefusal(insert(tx, task, activeKey), refuse('TASK_ACTIVE'));
 
 export async function findActiveTask(db: Db, activeKey: string): Promise<TaskRecord | undefined> {
-  return (await select<Row>(db, `${SELECT_TASK} WHERE active_key = ?`, [activeKey])).map(taskRecord)[0];
+  return (await selectTasks(db, 'WHERE active_key = ?', [activeKey]))[0];
 }
 
 export async function readTask(db: Db, kind: TaskKind, taskId: number): Promise<TaskRecord | undefined> {
-  return (await select<Row>(db, `${SELECT_TASK} WHERE task_id = ? AND kind = ?`, [taskId, kind])).map(taskRecord)[0];
+  return (await selectTasks(db, 'WHERE task_id = ? AND kind = ?', [taskId, kind.name]))[0];
 }
 
 /** The task with its row locked to the commit. */
 export async function lockTask(tx: Tx, kind: TaskKind, taskId: number): Promise<TaskRecord | undefined> {
-  const sql = `${SELECT_TASK} WHERE task_id = ? AND kind = ? FOR UPDATE`;
-  return (await select<Row>(tx, sql, [taskId, kind])).map(taskRecord)[0];
+  return (await selectTasks(tx, 'WHERE task_id = ? AND kind = ? FOR UPDATE', [taskId, kind.name]))[0];
 }
 
 /** The next tasks of a kind, newest first, below `beforeId`; of one subject where it is given. */
@@ -146,7 +134,7 @@ export async function listTasks(
   page: { readonly subject?: string | undefined; readonly beforeId?: number | undefined; readonly limit: number },
 ): Promise<TaskRecord[]> {
   const conditions = ['kind = ?'];
-  const params: (string | number)[] = [kind];
+  const params: (string | number)[] = [kind.name];
   if (page.subject !== undefined) {
     conditions.push('subject = ?');
     params.push(page.subject);
@@ -155,8 +143,7 @@ export async function listTasks(
     conditions.push('task_id < ?');
     params.push(page.beforeId);
   }
-  const sql = `${SELECT_TASK} WHERE ${conditions.join(' AND ')} ORDER BY task_id DESC LIMIT ?`;
-  return (await select<Row>(db, sql, [...params, page.limit])).map(taskRecord);
+  return selectTasks(db, `WHERE ${conditions.join(' AND ')} ORDER BY task_id DESC LIMIT ?`, [...params, page.limit]);
 }
 
 export interface ClaimedTask {
@@ -168,35 +155,36 @@ export interface ClaimedTask {
 const CANDIDATES = 8;
 
 /**
- * Takes the oldest task that waits, or whose owner's lease has ended. `claims` counts the claims that did not come to an end. Two
- * claimers of one task meet at its epoch, and one of them gets it.
+ * Takes the oldest task of these kinds that waits, or whose owner's lease has ended. `claims` counts the claims that did not come to an end. Two
+ * claimers of one task meet at its epoch, and one of them gets it. Tasks of other kinds are left to runners that know them.
  * @param held what the caller works on already: its own late heartbeat must not make it a rival of itself
  */
 export async function claimTask(
   db: Db,
+  kinds: readonly TaskKind[],
   owner: string,
   leaseMs: number,
   held: ReadonlySet<number> = new Set(),
 ): Promise<ClaimedTask | undefined> {
   const free = `(status = 'REQUESTED' OR (status = 'RUNNING' AND lease_until < UTC_TIMESTAMP(3)))`;
-  const candidates = await select<{ task_id: number | string; epoch: number }>(
+  const candidates = await select<Pick<TaskRecord, 'taskId' | 'epoch'>>(
     db,
-    `SELECT task_id, epoch FROM background_task FORCE INDEX (background_task_status)
-     WHERE status IN ('REQUESTED', 'RUNNING') AND ${free} ORDER BY task_id LIMIT ?`,
-    [CANDIDATES],
+    `SELECT task_id AS taskId, epoch FROM background_task FORCE INDEX (background_task_status)
+     WHERE status IN ('REQUESTED', 'RUNNING') AND ${free} AND kind IN (?) ORDER BY task_id LIMIT ?`,
+    [kinds.map(({ name }) => name), CANDIDATES],
   );
-  for (const { task_id: id, epoch } of candidates) {
-    if (held.has(Number(id))) continue;
+  for (const { taskId, epoch } of candidates) {
+    if (held.has(taskId)) continue;
     const claimed = await change(
       db,
       `UPDATE background_task SET status = 'RUNNING', owner = ?, epoch = epoch + 1, claims = claims + 1,
          lease_until = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, started_at = COALESCE(started_at, UTC_TIMESTAMP(3))
        WHERE task_id = ? AND epoch = ? AND ${free}`,
-      [owner, leaseMs * 1000, id, epoch],
+      [owner, leaseMs * 1000, taskId, epoch],
     );
     if (claimed !== 1) continue;
-    const [task] = (await select<Row>(db, `${SELECT_TASK} WHERE task_id = ?`, [id])).map(taskRecord);
-    if (task !== undefined) return { task, fence: { taskId: Number(id), owner, epoch: epoch + 1 } };
+    const [task] = await selectTasks(db, 'WHERE task_id = ?', [taskId]);
+    if (task !== undefined) return { task, fence: { taskId, owner, epoch: epoch + 1 } };
   }
   return undefined;
 }

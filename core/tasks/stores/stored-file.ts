@@ -1,7 +1,6 @@
 /** Files in the database, piece by piece: uploads on their way to a runner, rejects files on their way back. */
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
-
-export type FilePurpose = 'UPLOAD' | 'REJECTS';
+import type { KeptFile, TaskKind } from '../rules/background-task.js';
 
 const PART_BYTES_MAX = 512 * 1024;
 /** Room for the statement around a piece. */
@@ -14,7 +13,7 @@ export async function partBytes(db: Db): Promise<number> {
 }
 
 /** Begins a file that belongs to nothing yet. */
-export async function insertFile(db: Db, fileId: string, purpose: FilePurpose): Promise<void> {
+export async function insertFile(db: Db, fileId: string, { purpose }: KeptFile): Promise<void> {
   const sql = 'INSERT INTO stored_file (file_id, purpose, touched_at) VALUES (?, ?, UTC_TIMESTAMP(3))';
   await change(db, sql, [fileId, purpose]);
 }
@@ -72,19 +71,28 @@ export async function deleteUnattachedFile(db: Db, fileId: string): Promise<void
   if ((await change(db, sql, [fileId])) === 1) await deleteFile(db, fileId);
 }
 
-/**
- * Files that nobody needs: of no task and not touched for `abandonedSeconds`, uploads of tasks that have ended, and rejects files of tasks
- * that ended more than `keptDays` ago.
- */
-export async function findDisposableFiles(db: Db, abandonedSeconds: number, keptDays: number): Promise<string[]> {
-  const rows = await select<{ file_id: string }>(
+/** Files of one search: a purge goes on at the next one. */
+const FOUND_MAX = 100;
+
+const idsOf = async (db: Db, sql: string, params: readonly unknown[]): Promise<string[]> =>
+  (await select<{ fileId: string }>(db, sql, params)).map(({ fileId }) => fileId);
+
+/** Files of no task that were not touched for so long. */
+export const findAbandonedFiles = (db: Db, seconds: number): Promise<string[]> =>
+  idsOf(
     db,
-    `SELECT file_id FROM stored_file WHERE task_id IS NULL AND touched_at < UTC_TIMESTAMP(3) - INTERVAL ? SECOND
-     UNION ALL
-     SELECT f.file_id FROM stored_file f JOIN background_task t ON t.task_id = f.task_id
-     WHERE t.ended_at IS NOT NULL AND (f.purpose = 'UPLOAD' OR t.ended_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY)
-     LIMIT 100`,
-    [abandonedSeconds, keptDays],
+    `SELECT file_id AS fileId FROM stored_file WHERE task_id IS NULL AND touched_at < UTC_TIMESTAMP(3) - INTERVAL ? SECOND LIMIT ?`,
+    [seconds, FOUND_MAX],
   );
-  return rows.map((row) => row.file_id);
-}
+
+/** Files of ended tasks that the kind does not keep any longer. */
+export const findOutlivedFiles = (db: Db, kind: TaskKind, { purpose, keptDays }: KeptFile): Promise<string[]> =>
+  idsOf(
+    db,
+    `SELECT f.file_id AS fileId FROM stored_file f JOIN background_task t ON t.task_id = f.task_id
+     WHERE t.kind = ? AND f.purpose = ? AND t.ended_at <= UTC_TIMESTAMP(3) - INTERVAL ? DAY LIMIT ?`,
+    [kind.name, purpose, keptDays, FOUND_MAX],
+  );
+
+export const findFilesOfTask = (db: Db, taskId: number, purpose: string): Promise<string[]> =>
+  idsOf(db, 'SELECT file_id AS fileId FROM stored_file WHERE task_id = ? AND purpose = ?', [taskId, purpose]);

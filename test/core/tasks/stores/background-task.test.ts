@@ -2,10 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { DRAFT_STATUSES } from '../../../../core/policies/rules/policy-draft.js';
-import { insertCheckLines, readCheckLines } from '../../../../core/settlement/stores/policy-check-line.js';
-import { purgeTasks } from '../../../../core/tasks/purge-tasks.js';
-import { TASK_KINDS, TASK_STATUSES } from '../../../../core/tasks/rules/background-task.js';
+import { dropFiles, purgeFiles } from '../../../../core/tasks/purge-files.js';
+import { TASK_STATUSES, taskKind } from '../../../../core/tasks/rules/background-task.js';
 import {
   type ClaimedTask,
   cancelWaitingTask,
@@ -15,6 +13,7 @@ import {
   finishTask,
   heartbeatTask,
   insertTask,
+  insertTaskOnce,
   listTasks,
   lockTask,
   noteCheckpoint,
@@ -33,10 +32,16 @@ import {
   readParts,
 } from '../../../../core/tasks/stores/stored-file.js';
 import { change, inTransaction } from '../../../../infra/database.js';
+import { refuse } from '../../../../kernel/errors.js';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.js';
 
 const LEASE_MS = 10_000;
 const [A, B] = ['aaaaaaaa-0000-0000-0000-000000000000', 'bbbbbbbb-0000-0000-0000-000000000000'] as const;
+/** Two kinds of nobody: the table takes any. */
+const PHOTO = { purpose: 'PHOTO', keptDays: 0 };
+const REPORT = { purpose: 'REPORT', keptDays: 30 };
+const COUNT_STOCK = taskKind<{ shelf: string }>('COUNT_STOCK', [PHOTO, REPORT]);
+const OTHER = taskKind('OTHER');
 const still = { stage: null, done: 0, total: null };
 
 let database: TestDatabase;
@@ -45,16 +50,18 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  for (const table of ['background_task', 'stored_file_part', 'stored_file', 'policy_check_line'])
+  for (const table of ['background_task', 'stored_file_part', 'stored_file'])
     await change(database.db, `DELETE FROM ${table}`);
 });
 
-const ask = async (activeKey: string | null = null, subject = '2026-03-02'): Promise<number | undefined> =>
-  inTransaction(database.db, (tx) =>
-    insertTask(tx, { kind: 'VERIFY', subject, parameters: { date: subject }, requestedBy: 'someone', activeKey }),
-  );
-const asked = async (): Promise<number> => (await ask()) ?? 0;
-const claim = (owner: string) => claimTask(database.db, owner, LEASE_MS);
+const task = (subject = 'A1') => ({
+  kind: COUNT_STOCK,
+  subject,
+  parameters: { shelf: subject },
+  requestedBy: 'someone',
+});
+const asked = (subject?: string): Promise<number> => inTransaction(database.db, (tx) => insertTask(tx, task(subject)));
+const claim = (owner: string) => claimTask(database.db, [COUNT_STOCK], owner, LEASE_MS);
 const claimed = async (owner: string): Promise<ClaimedTask> => {
   const found = await claim(owner);
   if (found === undefined) throw new Error('there was nothing to claim');
@@ -63,16 +70,9 @@ const claimed = async (owner: string): Promise<ClaimedTask> => {
 const expireLeases = () =>
   change(database.db, 'UPDATE background_task SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND');
 
-describe('the unions', () => {
-  it.each([
-    ['0050_background_task.sql', 'kind', TASK_KINDS],
-    ['0050_background_task.sql', 'status', TASK_STATUSES],
-    ['0053_policy_draft.sql', 'status', DRAFT_STATUSES],
-  ] as const)('of %s are those of the domain: %s', (file, column, union) => {
-    const sql = readFileSync(new URL(`../../../sql/${file}`, import.meta.url), 'utf8');
-    const listed = new RegExp(`CHECK \\(${column} IN \\(([^)]*)\\)\\)`).exec(sql)?.[1];
-    expect(listed).toBe(union.map((name) => `'${name}'`).join(', '));
-  });
+it('the statuses are those of the table', () => {
+  const sql = readFileSync(new URL('../../../../sql/0050_background_task.sql', import.meta.url), 'utf8');
+  expect(sql).toContain(`CHECK (status IN (${TASK_STATUSES.map((name) => `'${name}'`).join(', ')}))`);
 });
 
 describe('a task', () => {
@@ -104,10 +104,14 @@ describe('a task', () => {
     expect(await inTransaction(db, (tx) => fenceTask(tx, first.fence))).toBe(false);
     expect(await finishTask(db, first.fence, { status: 'COMPLETED', result: 1 }, still)).toBe(false);
     await releaseTask(db, first.fence, false);
-    expect(await readTask(db, 'VERIFY', taskId)).toMatchObject({ status: 'RUNNING', result: null, checkpoint: null });
+    expect(await readTask(db, COUNT_STOCK, taskId)).toMatchObject({
+      status: 'RUNNING',
+      result: null,
+      checkpoint: null,
+    });
     expect(await inTransaction(db, (tx) => fenceTask(tx, second.fence))).toBe(true);
     expect(await finishTask(db, second.fence, { status: 'COMPLETED', result: { ok: true } }, still)).toBe(true);
-    expect(await readTask(db, 'VERIFY', taskId)).toMatchObject({ status: 'COMPLETED', result: { ok: true } });
+    expect(await readTask(db, COUNT_STOCK, taskId)).toMatchObject({ status: 'COMPLETED', result: { ok: true } });
   });
 
   it('of the same owner taken again has another epoch: a forgotten attempt is fenced off too', async () => {
@@ -122,7 +126,7 @@ describe('a task', () => {
     const taskId = await asked();
     await claimed(A);
     await expireLeases();
-    expect(await claimTask(database.db, A, LEASE_MS, new Set([taskId]))).toBeUndefined();
+    expect(await claimTask(database.db, [COUNT_STOCK], A, LEASE_MS, new Set([taskId]))).toBeUndefined();
     expect(await claim(B)).toMatchObject({ fence: { taskId } });
   });
 
@@ -132,7 +136,7 @@ describe('a task', () => {
     await expireLeases();
     expect(await heartbeatTask(database.db, fence, LEASE_MS, { stage: 'CHECKING', done: 7, total: 9 })).toBe('held');
     expect(await claim(B)).toBeUndefined();
-    expect(await readTask(database.db, 'VERIFY', taskId)).toMatchObject({ stage: 'CHECKING', done: 7, total: 9 });
+    expect(await readTask(database.db, COUNT_STOCK, taskId)).toMatchObject({ stage: 'CHECKING', done: 7, total: 9 });
   });
 
   it('that is given back is free at once; a claim given back on purpose does not count', async () => {
@@ -149,7 +153,7 @@ describe('a task', () => {
     const { db } = database;
     const waiting = await asked();
     await inTransaction(db, (tx) => cancelWaitingTask(tx, waiting, 'me'));
-    expect(await readTask(db, 'VERIFY', waiting)).toMatchObject({ status: 'CANCELLED', cancelRequestedBy: 'me' });
+    expect(await readTask(db, COUNT_STOCK, waiting)).toMatchObject({ status: 'CANCELLED', cancelRequestedBy: 'me' });
     expect(await claim(A)).toBeUndefined();
 
     const begun = await asked();
@@ -164,7 +168,7 @@ describe('a task', () => {
     const { fence } = await claimed(A);
     const error = { code: 'INTERNAL', message: 'x'.repeat(2_000), details: { a: 1 } } as const;
     await finishTask(db, fence, { status: 'FAILED', error }, still);
-    expect(await inTransaction(db, (tx) => lockTask(tx, 'VERIFY', taskId))).toMatchObject({
+    expect(await inTransaction(db, (tx) => lockTask(tx, COUNT_STOCK, taskId))).toMatchObject({
       status: 'FAILED',
       error: { code: 'INTERNAL', message: 'x'.repeat(1_000), details: { a: 1 } },
     });
@@ -174,26 +178,38 @@ describe('a task', () => {
 
   it('is asked for once while it has not ended, where it has a key', async () => {
     const key = 'k'.repeat(64);
-    const both = await Promise.all([ask(key), ask(key)]);
-    expect(both.filter((id) => id === undefined)).toHaveLength(1);
-    const id = both.find((one) => one !== undefined);
-    expect(await findActiveTask(database.db, key)).toMatchObject({ taskId: id });
+    const ask = () => inTransaction(database.db, (tx) => insertTaskOnce(tx, task(), key));
+    const both = await Promise.all([ask(), ask()]);
+    expect(both).toContainEqual(refuse('TASK_ACTIVE'));
+    const taskId = both.find((one) => typeof one === 'number');
+    expect(await findActiveTask(database.db, key)).toMatchObject({ taskId });
     const { fence } = await claimed(A);
-    expect(await ask(key)).toBeUndefined();
+    expect(await ask()).toEqual(refuse('TASK_ACTIVE'));
     await finishTask(database.db, fence, { status: 'CANCELLED' }, still);
-    expect(await ask(key)).toEqual(expect.any(Number));
+    expect(await ask()).toEqual(expect.any(Number));
   });
 
   it('is listed newest first, by subject, and found by its own kind only', async () => {
     const ids = [];
-    for (const subject of ['a', 'b', 'a', 'a']) ids.push((await ask(null, subject)) ?? 0);
+    for (const subject of ['a', 'b', 'a', 'a']) ids.push(await asked(subject));
     const [first = 0, , third = 0, fourth = 0] = ids;
     const listed = async (page: Parameters<typeof listTasks>[2]) =>
-      (await listTasks(database.db, 'VERIFY', page)).map(({ taskId }) => taskId);
+      (await listTasks(database.db, COUNT_STOCK, page)).map(({ taskId }) => taskId);
     expect(await listed({ limit: 10 })).toEqual([...ids].reverse());
     expect(await listed({ limit: 2, subject: 'a' })).toEqual([fourth, third]);
     expect(await listed({ limit: 2, subject: 'a', beforeId: third })).toEqual([first]);
-    expect(await readTask(database.db, 'IMPORT', first)).toBeUndefined();
+    expect(await readTask(database.db, OTHER, first)).toBeUndefined();
+  });
+
+  it('of a kind that the runner does not know is left alone, and does not keep it from the others', async () => {
+    const unknown = { kind: OTHER, subject: null, parameters: {}, requestedBy: 'someone' };
+    for (let i = 0; i < 20; i += 1) await inTransaction(database.db, (tx) => insertTask(tx, unknown));
+    const taskId = await asked();
+    expect((await claimed(A)).task).toMatchObject({ taskId, kind: 'COUNT_STOCK', parameters: { shelf: 'A1' } });
+    expect(await claim(A)).toBeUndefined();
+    const waiting = await listTasks(database.db, OTHER, { limit: 50 });
+    expect(waiting).toHaveLength(20);
+    for (const { status, claims } of waiting) expect({ status, claims }).toEqual({ status: 'REQUESTED', claims: 0 });
   });
 });
 
@@ -210,7 +226,7 @@ describe('a stored file', () => {
     const size = await partBytes(db);
     expect(size).toBeLessThanOrEqual(512 * 1024);
     const content = Buffer.from(Uint8Array.from({ length: size + 700 }, (_, i) => (i * 31) % 256));
-    await insertFile(db, FILE, 'UPLOAD');
+    await insertFile(db, FILE, PHOTO);
     expect(await appendPart(db, FILE, 0, content.subarray(0, size))).toBe(true);
     expect(await appendPart(db, FILE, 1, content.subarray(size))).toBe(true);
     expect(await readFileRecord(db, FILE)).toEqual({ bytes: content.length });
@@ -224,7 +240,7 @@ describe('a stored file', () => {
   it('that was made a task at the last moment is not deleted as unused', async () => {
     const { db } = database;
     const taskId = await asked();
-    await insertFile(db, FILE, 'UPLOAD');
+    await insertFile(db, FILE, PHOTO);
     let deleted: Promise<void> | undefined;
     await inTransaction(db, async (tx) => {
       await attachFile(tx, FILE, taskId);
@@ -234,17 +250,20 @@ describe('a stored file', () => {
     await deleted;
     expect(await readFileRecord(db, FILE)).toBeDefined();
     await deleteFile(db, FILE);
-    await insertFile(db, FILE, 'UPLOAD');
+    await insertFile(db, FILE, PHOTO);
     await deleteUnattachedFile(db, FILE);
     expect(await readFileRecord(db, FILE)).toBeUndefined();
   });
 
-  it('is purged when it is abandoned or its task is over, and kept until then', async () => {
+  const left = async (files: readonly string[]) =>
+    (await Promise.all(files.map((fileId) => readFileRecord(database.db, fileId)))).map((found) => found !== undefined);
+
+  it('is purged when it is abandoned or was kept as long as its kind says, and kept until then', async () => {
     const { db } = database;
     const files = ['1', '2', '3', '4', '5'].map((digit) => `${digit.repeat(8)}-0000-0000-0000-000000000000`);
-    const [abandoned = '', fresh = '', waiting = '', used = '', rejects = ''] = files;
+    const [, fresh = '', waiting = '', used = '', report = ''] = files; // the first one is abandoned
     for (const fileId of files) {
-      await insertFile(db, fileId, fileId === rejects ? 'REJECTS' : 'UPLOAD');
+      await insertFile(db, fileId, fileId === report ? REPORT : PHOTO);
       await appendPart(db, fileId, 0, Buffer.from('content'));
     }
     await change(db, 'UPDATE stored_file SET touched_at = UTC_TIMESTAMP(3) - INTERVAL 2 HOUR WHERE file_id <> ?', [
@@ -252,40 +271,27 @@ describe('a stored file', () => {
     ]);
     const [open, over] = [await asked(), await asked()];
     await inTransaction(db, (tx) => attachFile(tx, waiting, open));
-    for (const fileId of [used, rejects]) await inTransaction(db, (tx) => attachFile(tx, fileId, over));
+    for (const fileId of [used, report]) await inTransaction(db, (tx) => attachFile(tx, fileId, over));
     await inTransaction(db, (tx) => cancelWaitingTask(tx, over, 'me'));
-    expect(await purgeTasks(db)).toEqual({ files: 2, checks: 0 });
-    const left = async () =>
-      (await Promise.all(files.map((fileId) => readFileRecord(db, fileId)))).map((record) => record !== undefined);
-    expect(await left()).toEqual([false, true, true, false, true]);
+    expect(await purgeFiles(db, [OTHER])).toBe(1);
+    expect(await left(files)).toEqual([false, true, true, true, true]);
+    expect(await purgeFiles(db, [COUNT_STOCK, OTHER])).toBe(1);
+    expect(await left(files)).toEqual([false, true, true, false, true]);
     await change(db, 'UPDATE background_task SET ended_at = UTC_TIMESTAMP(3) - INTERVAL 31 DAY WHERE task_id = ?', [
       over,
     ]);
-    expect(await purgeTasks(db)).toEqual({ files: 1, checks: 0 });
-    expect(await left()).toEqual([false, true, true, false, false]);
-    expect(abandoned).not.toBe('');
+    expect(await purgeFiles(db, [COUNT_STOCK])).toBe(1);
+    expect(await left(files)).toEqual([false, true, true, false, false]);
   });
-});
 
-describe('the lines of a check', () => {
-  it('are read by key, and purged with time', async () => {
+  it('goes with the end of its task unless its kind keeps it', async () => {
     const { db } = database;
-    const taskId = await inTransaction(db, (tx) =>
-      insertTask(tx, { kind: 'POLICY_CHECK', subject: '1', parameters: {}, requestedBy: 'me', activeKey: null }),
-    );
-    const lines = [1, 2, 3, 4].map((lineNo) => ({
-      lineNo,
-      sellerId: lineNo % 2 === 0 ? 'even' : 'odd',
-      content: { lineNo },
-    }));
-    await inTransaction(db, (tx) => insertCheckLines(tx, taskId ?? 0, lines));
-    expect(await readCheckLines(db, taskId ?? 0, { afterNo: 1, limit: 2 })).toEqual(lines.slice(1, 3));
-    expect(await readCheckLines(db, taskId ?? 0, { afterNo: 0, limit: 9, sellerId: 'odd' })).toEqual([
-      lines[0],
-      lines[2],
-    ]);
-    await change(db, `UPDATE background_task SET ended_at = UTC_TIMESTAMP(3) - INTERVAL 31 DAY`);
-    expect(await purgeTasks(db)).toEqual({ files: 0, checks: 1 });
-    expect(await readCheckLines(db, taskId ?? 0, { afterNo: 0, limit: 9 })).toEqual([]);
+    const [photo, report] = [FILE, FILE.replaceAll('c', 'd')] as const;
+    await insertFile(db, photo, PHOTO);
+    await insertFile(db, report, REPORT);
+    const taskId = await asked();
+    for (const fileId of [photo, report]) await inTransaction(db, (tx) => attachFile(tx, fileId, taskId));
+    await dropFiles(db, COUNT_STOCK, taskId);
+    expect(await left([photo, report])).toEqual([false, true]);
   });
 });

@@ -1,0 +1,15 @@
+/** POLICY_CHECK: what a draft of policies would have changed of a closed date, as a background task. Its subject is the draft. */
+import { taskKind } from '../../tasks/rules/background-task.js';
+import type { TrialDates } from './policy-trial.js';
+
+/** What a POLICY_CHECK is asked with: the draft as it stood then. */
+export interface PolicyCheckParameters {
+  readonly draftId: number;
+  readonly draftVersion: number;
+  readonly date: string;
+  readonly dates: TrialDates;
+  /** A policy file. */
+  readonly definition: unknown;
+}
+
+export const POLICY_CHECK = taskKind<PolicyCheckParameters>('POLICY_CHECK');
