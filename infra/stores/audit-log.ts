@@ -3,7 +3,7 @@
  * written in the transaction of the change, so that neither exists without the other.
  */
 import type { Caller, Role } from '../../kernel/access.js';
-import { change, type Db, isoTime, select, type Tx } from '../database.js';
+import { change, type Db, databaseTime, fromJson, isoTime, select, type Tx } from '../database.js';
 
 export interface AuditEntry {
   /** Null: somebody at the command line. */
@@ -91,30 +91,13 @@ export async function listAudit(db: Db, filter: AuditFilter, limit: number): Pro
     const at = databaseTime(filter.after.recordedAt);
     add('recorded_at <= ? AND (recorded_at < ? OR audit_id < ?)', at, at, filter.after.auditId);
   }
-  const rows = await select<Record<string, string | number | null>>(
+  return select<AuditRecord>(
     db,
-    `SELECT audit_id, recorded_at, actor_account_id, actor_role, actor_user_name, request_id, action, subject_type, subject_id,
-       before_json, after_json FROM audit_log ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
+    `SELECT audit_id AS auditId, recorded_at AS recordedAt, actor_account_id AS actorAccountId, actor_role AS actorRole,
+       actor_user_name AS actorUserName, request_id AS requestId, action, subject_type AS subjectType, subject_id AS subjectId,
+       before_json AS \`before\`, after_json AS after FROM audit_log ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
      ORDER BY recorded_at DESC, audit_id DESC LIMIT ?`,
     [...params, limit],
+    { recordedAt: isoTime, before: fromJson, after: fromJson },
   );
-  return rows.map((row) => ({
-    auditId: Number(row.audit_id),
-    recordedAt: isoTime(String(row.recorded_at)),
-    actorAccountId: row.actor_account_id === null ? null : Number(row.actor_account_id),
-    actorRole: row.actor_role as Role | null,
-    actorUserName: row.actor_user_name as string | null,
-    requestId: row.request_id as string | null,
-    action: String(row.action),
-    subjectType: String(row.subject_type),
-    subjectId: String(row.subject_id),
-    before: parsed(row.before_json),
-    after: parsed(row.after_json),
-  }));
 }
-
-const parsed = (json: string | number | null | undefined): unknown =>
-  json === null || json === undefined ? null : (JSON.parse(String(json)) as unknown);
-
-/** ISO 8601 in UTC as the database compares it. */
-const databaseTime = (iso: string): string => iso.replace('T', ' ').replace('Z', '');

@@ -1,5 +1,6 @@
 /** Calls under an Idempotency-Key: the claim, the fence of whoever holds it, and the kept answer. */
-import { change, type Db, isDuplicateKey, select, type Tx } from '../database.js';
+import { isRefusal, refuse } from '../../kernel/errors.js';
+import { change, type Db, fromJson, isTrue, orRefusal, type Reading, select, type Tx } from '../database.js';
 
 /** How long a call may take before another may carry it out in its place; the fence keeps the late one from committing. */
 const LEASE_SECONDS = 60;
@@ -27,42 +28,42 @@ export type ClaimOutcome =
   | { readonly outcome: 'answered'; readonly answer: KeptAnswer };
 
 interface KeyRow {
-  readonly request_hash: string;
+  readonly requestHash: string;
   readonly status: 'IN_FLIGHT' | 'DONE';
   readonly owner: string;
-  readonly lease_expired: number;
-  readonly answer_status: number | null;
-  readonly answer_headers: string | null;
-  readonly answer_body: string | null;
+  readonly leaseExpired: boolean;
+  readonly answerStatus: number;
+  readonly answerHeaders: KeptAnswer['headers'] | null;
+  readonly answerBody: string | null;
 }
+
+const reading: Reading<KeyRow> = { leaseExpired: isTrue, answerHeaders: fromJson };
 
 /** Claims the key: one of several callers gets `claimed`. A claim whose holder died can be had after its lease. */
 export async function claimKey(db: Db, claim: KeyClaim): Promise<ClaimOutcome> {
   const { accountId, key, requestHash, owner } = claim;
-  try {
-    await change(
-      db,
-      `INSERT INTO idempotency_key (account_id, idempotency_key, request_hash, status, owner, lease_until, created_at)
-       VALUES (?, ?, ?, 'IN_FLIGHT', ?, UTC_TIMESTAMP(3) + INTERVAL ${LEASE_SECONDS} SECOND, UTC_TIMESTAMP(3))`,
-      [accountId, key, requestHash, owner],
-    );
-    return { outcome: 'claimed' };
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-  }
-  const [row] = await select<KeyRow>(
+  const inserted = change(
     db,
-    `SELECT request_hash, status, owner, lease_until < UTC_TIMESTAMP(3) AS lease_expired, answer_status, answer_headers, answer_body
+    `INSERT INTO idempotency_key (account_id, idempotency_key, request_hash, status, owner, lease_until, created_at)
+     VALUES (?, ?, ?, 'IN_FLIGHT', ?, UTC_TIMESTAMP(3) + INTERVAL ${LEASE_SECONDS} SECOND, UTC_TIMESTAMP(3))`,
+    [accountId, key, requestHash, owner],
+  );
+  if (!isRefusal(await orRefusal(inserted, refuse('IDEMPOTENCY_KEY_IN_FLIGHT')))) return { outcome: 'claimed' };
+  const [row] = await select(
+    db,
+    `SELECT request_hash AS requestHash, status, owner, lease_until < UTC_TIMESTAMP(3) AS leaseExpired, answer_status AS answerStatus,
+       answer_headers AS answerHeaders, answer_body AS answerBody
      FROM idempotency_key WHERE account_id = ? AND idempotency_key = ?`,
     [accountId, key],
+    reading,
   );
   if (row === undefined) return { outcome: 'in-flight' }; // just given up by its holder: the caller asks again
-  if (row.request_hash !== requestHash) return { outcome: 'reused' };
+  if (row.requestHash !== requestHash) return { outcome: 'reused' };
   if (row.status === 'DONE') {
-    const headers = JSON.parse(row.answer_headers ?? '{}') as Record<string, string>;
-    return { outcome: 'answered', answer: { status: Number(row.answer_status), headers, body: row.answer_body } };
+    const { answerStatus: status, answerHeaders: headers, answerBody: body } = row;
+    return { outcome: 'answered', answer: { status, headers: headers ?? {}, body } };
   }
-  if (Number(row.lease_expired) !== 1) return { outcome: 'in-flight' };
+  if (!row.leaseExpired) return { outcome: 'in-flight' };
   const taken = await change(
     db,
     `UPDATE idempotency_key SET owner = ?, lease_until = UTC_TIMESTAMP(3) + INTERVAL ${LEASE_SECONDS} SECOND

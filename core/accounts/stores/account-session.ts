@@ -3,7 +3,7 @@
  * every access token of it is refused by every instance.
  */
 import { randomUUID } from 'node:crypto';
-import { type Cell, change, type Db, isoTime, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, databaseTime, isoTime, isTrue, select, type Tx } from '../../../infra/database.js';
 import type { Role } from '../../../kernel/access.js';
 import type { AccountStatus, SessionEnd } from '../rules/account.js';
 
@@ -51,34 +51,26 @@ export interface RefreshState {
 
 /** What a refresh token is good for, behind the lock of its session: two refreshes of one family take turns. */
 export async function lockRefreshToken(tx: Tx, tokenHash: string): Promise<RefreshState | undefined> {
-  const [found] = await select<{ session_id: string }>(
+  const [found] = await select<Pick<RefreshState, 'sessionId'>>(
     tx,
-    'SELECT session_id FROM refresh_token WHERE token_hash = ?',
+    'SELECT session_id AS sessionId FROM refresh_token WHERE token_hash = ?',
     [tokenHash],
   );
   if (found === undefined) return undefined;
-  const sessions = await select<{ account_id: number; ended_reason: SessionEnd | null }>(
+  const [session] = await select<Pick<RefreshState, 'accountId' | 'ended'>>(
     tx,
-    'SELECT account_id, ended_reason FROM account_session WHERE session_id = ? FOR UPDATE',
-    [found.session_id],
+    'SELECT account_id AS accountId, ended_reason AS ended FROM account_session WHERE session_id = ? FOR UPDATE',
+    [found.sessionId],
   );
   // Read again behind the session's lock: whoever held it before may have used the token.
-  const tokens = await select<{ used: number; expired: number }>(
+  const [token] = await select<Pick<RefreshState, 'used' | 'expired'>>(
     tx,
     `SELECT used_at IS NOT NULL AS used, expires_at <= UTC_TIMESTAMP(3) AS expired
      FROM refresh_token WHERE token_hash = ? FOR UPDATE`,
     [tokenHash],
+    { used: isTrue, expired: isTrue },
   );
-  const [session] = sessions;
-  const [token] = tokens;
-  if (session === undefined || token === undefined) return undefined;
-  return {
-    sessionId: found.session_id,
-    accountId: Number(session.account_id),
-    used: token.used === 1,
-    expired: token.expired === 1,
-    ended: session.ended_reason,
-  };
+  return session === undefined || token === undefined ? undefined : { ...found, ...session, ...token };
 }
 
 /** Marks a token used and its session refreshed; the caller holds the session's lock. */
@@ -125,22 +117,15 @@ export interface SessionState {
 
 /** Sessions with their accounts, by primary key. */
 export async function readSessionStates(db: Db, sessionIds: readonly string[]): Promise<SessionState[]> {
-  const rows = await select<Record<string, Cell>>(
+  return select<SessionState>(
     db,
-    `SELECT s.session_id, s.account_id, a.role, a.seller_id, a.status,
+    `SELECT s.session_id AS sessionId, s.account_id AS accountId, a.role, a.seller_id AS sellerId, a.status,
        s.ended_at IS NULL AND s.expires_at > UTC_TIMESTAMP(3) AS live
      FROM account_session s JOIN account a ON a.account_id = s.account_id
      WHERE s.session_id IN (?)`,
     [sessionIds],
+    { live: isTrue },
   );
-  return rows.map((row) => ({
-    sessionId: String(row.session_id),
-    accountId: Number(row.account_id),
-    role: row.role as Role,
-    sellerId: row.seller_id as string | null,
-    status: row.status as AccountStatus,
-    live: Number(row.live) === 1,
-  }));
 }
 
 export interface SessionRecord {
@@ -160,44 +145,39 @@ export async function listLiveSessions(
   after: { readonly createdAt: string; readonly sessionId: string } | undefined,
   limit: number,
 ): Promise<SessionRecord[]> {
-  const at = after?.createdAt.replace('T', ' ').replace('Z', '');
+  const from =
+    after === undefined ? [] : [databaseTime(after.createdAt), databaseTime(after.createdAt), after.sessionId];
   const further = after === undefined ? '' : 'AND created_at <= ? AND (created_at < ? OR session_id < ?)';
-  const rows = await select<Record<string, Cell>>(
+  return select<SessionRecord>(
     db,
-    `SELECT session_id, user_agent, ip, created_at, refreshed_at, expires_at FROM account_session
+    `SELECT session_id AS sessionId, user_agent AS userAgent, ip, created_at AS createdAt, refreshed_at AS refreshedAt,
+       expires_at AS expiresAt FROM account_session
      WHERE account_id = ? AND ended_at IS NULL AND expires_at > UTC_TIMESTAMP(3) ${further}
      ORDER BY created_at DESC, session_id DESC LIMIT ?`,
-    [accountId, ...(after === undefined ? [] : [at, at, after.sessionId]), limit],
+    [accountId, ...from, limit],
+    { createdAt: isoTime, refreshedAt: isoTime, expiresAt: isoTime },
   );
-  return rows.map((row) => ({
-    sessionId: String(row.session_id),
-    userAgent: String(row.user_agent),
-    ip: String(row.ip),
-    createdAt: isoTime(String(row.created_at)),
-    refreshedAt: isoTime(String(row.refreshed_at)),
-    expiresAt: isoTime(String(row.expires_at)),
-  }));
 }
 
 /** Whose session it is; undefined when there is none. */
 export async function readSessionOwner(db: Db, sessionId: string): Promise<number | undefined> {
-  const [row] = await select<{ account_id: number }>(
+  const [row] = await select<{ accountId: number }>(
     db,
-    'SELECT account_id FROM account_session WHERE session_id = ?',
+    'SELECT account_id AS accountId FROM account_session WHERE session_id = ?',
     [sessionId],
   );
-  return row === undefined ? undefined : Number(row.account_id);
+  return row?.accountId;
 }
 
 /** Deletes sessions that expired this many days ago, with their tokens; at most `limit` sessions. Returns how many. */
 export async function purgeSessions(tx: Tx, days: number, limit: number): Promise<number> {
-  const rows = await select<{ session_id: string }>(
+  const rows = await select<{ sessionId: string }>(
     tx,
-    'SELECT session_id FROM account_session WHERE expires_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY ORDER BY expires_at LIMIT ?',
+    'SELECT session_id AS sessionId FROM account_session WHERE expires_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY ORDER BY expires_at LIMIT ?',
     [days, limit],
   );
   if (rows.length === 0) return 0;
-  const ids = rows.map((row) => row.session_id);
+  const ids = rows.map(({ sessionId }) => sessionId);
   await change(tx, 'DELETE FROM refresh_token WHERE session_id IN (?)', [ids]);
   return change(tx, 'DELETE FROM account_session WHERE session_id IN (?)', [ids]);
 }

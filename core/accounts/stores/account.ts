@@ -1,12 +1,13 @@
 /** Accounts. An address being taken is the one refusal that only the database can give. */
 
 import {
-  type Cell,
   change,
   type Db,
   insertReturningId,
-  isDuplicateKey,
   isoTime,
+  isTrue,
+  orRefusal,
+  type Reading,
   select,
   type Tx,
 } from '../../../infra/database.js';
@@ -35,61 +36,46 @@ export interface Account {
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'displayName' | 'role'> &
   Partial<Pick<Account, 'phone' | 'sellerId' | 'passwordOneTime'>>;
 
-const SELECT_ACCOUNT = `SELECT account_id, email, password_hash, password_one_time, display_name, phone, role, seller_id, status, version,
-  created_at, updated_at FROM account`;
+const SELECT_ACCOUNT = `SELECT account_id AS accountId, email, password_hash AS passwordHash, password_one_time AS passwordOneTime,
+  display_name AS displayName, phone, role, seller_id AS sellerId, status, version, created_at AS createdAt, updated_at AS updatedAt
+  FROM account`;
 
-const account = (row: Record<string, Cell>): Account => ({
-  accountId: Number(row.account_id),
-  email: String(row.email),
-  passwordHash: String(row.password_hash),
-  passwordOneTime: Number(row.password_one_time) === 1,
-  displayName: String(row.display_name),
-  phone: row.phone as string | null,
-  role: row.role as Role,
-  sellerId: row.seller_id as string | null,
-  status: row.status as AccountStatus,
-  version: Number(row.version),
-  createdAt: isoTime(String(row.created_at)),
-  updatedAt: isoTime(String(row.updated_at)),
-});
+const reading: Reading<Account> = { passwordOneTime: isTrue, createdAt: isoTime, updatedAt: isoTime };
 
-const one = (rows: Record<string, Cell>[]): Account | undefined => rows.map(account)[0];
+const selectAccounts = (db: Db, which: string, params: readonly unknown[]): Promise<Account[]> =>
+  select(db, `${SELECT_ACCOUNT} ${which}`, params, reading);
 
 export async function readAccount(db: Db, accountId: number): Promise<Account | undefined> {
-  return one(await select(db, `${SELECT_ACCOUNT} WHERE account_id = ?`, [accountId]));
+  return (await selectAccounts(db, 'WHERE account_id = ?', [accountId]))[0];
 }
 
 /** Reads an account and keeps others from changing it, or from signing in to it, until the commit. */
 export async function lockAccount(tx: Tx, accountId: number): Promise<Account | undefined> {
-  return one(await select(tx, `${SELECT_ACCOUNT} WHERE account_id = ? FOR UPDATE`, [accountId]));
+  return (await selectAccounts(tx, 'WHERE account_id = ? FOR UPDATE', [accountId]))[0];
 }
 
 /** @param email normalised */
 export async function readAccountByEmail(db: Db, email: string): Promise<Account | undefined> {
-  return one(await select(db, `${SELECT_ACCOUNT} WHERE email = ?`, [email]));
+  return (await selectAccounts(db, 'WHERE email = ?', [email]))[0];
 }
 
 /** @returns the new account's id, or EMAIL_TAKEN */
 export async function insertAccount(tx: Db, made: NewAccount): Promise<number | Refusal> {
-  try {
-    return await insertReturningId(
-      tx,
-      `INSERT INTO account (email, password_hash, password_one_time, display_name, phone, role, seller_id, status, created_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 'ACTIVE', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
-      [
-        made.email,
-        made.passwordHash,
-        made.passwordOneTime === true ? 1 : 0,
-        made.displayName,
-        made.phone ?? null,
-        made.role,
-        made.sellerId ?? null,
-      ],
-    );
-  } catch (error) {
-    if (isDuplicateKey(error)) return refuse('EMAIL_TAKEN');
-    throw error;
-  }
+  const inserted = insertReturningId(
+    tx,
+    `INSERT INTO account (email, password_hash, password_one_time, display_name, phone, role, seller_id, status, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, 'ACTIVE', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+    [
+      made.email,
+      made.passwordHash,
+      made.passwordOneTime === true ? 1 : 0,
+      made.displayName,
+      made.phone ?? null,
+      made.role,
+      made.sellerId ?? null,
+    ],
+  );
+  return orRefusal(inserted, refuse('EMAIL_TAKEN'));
 }
 
 /** What may be changed of an account; the caller holds its lock. The version goes up, the password's hash aside. */
@@ -132,11 +118,11 @@ export async function replacePasswordHash(db: Db, accountId: number, former: str
  * one stays. First lock of its transaction.
  */
 export async function lockActiveAdmins(tx: Tx): Promise<number[]> {
-  const rows = await select<{ account_id: number }>(
+  const rows = await select<Pick<Account, 'accountId'>>(
     tx,
-    `SELECT account_id FROM account WHERE role = 'admin' AND status = 'ACTIVE' ORDER BY email FOR UPDATE`,
+    `SELECT account_id AS accountId FROM account WHERE role = 'admin' AND status = 'ACTIVE' ORDER BY email FOR UPDATE`,
   );
-  return rows.map((row) => Number(row.account_id));
+  return rows.map(({ accountId }) => accountId);
 }
 
 export interface AccountFilter {
@@ -162,10 +148,6 @@ export async function listAccounts(db: Db, filter: AccountFilter, limit: number)
   if (filter.emailPrefix !== undefined)
     add('email >= ? AND email < ?', filter.emailPrefix, `${filter.emailPrefix}\u{10ffff}`);
   if (filter.after !== undefined) add('email > ?', filter.after);
-  const rows = await select<Record<string, Cell>>(
-    db,
-    `${SELECT_ACCOUNT} ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`} ORDER BY email LIMIT ?`,
-    [...params, limit],
-  );
-  return rows.map(account);
+  const which = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
+  return selectAccounts(db, `${which} ORDER BY email LIMIT ?`, [...params, limit]);
 }

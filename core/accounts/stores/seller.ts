@@ -1,7 +1,7 @@
 /** Sellers. The bank account comes and goes encrypted; whoever needs it in the clear decrypts it with the id of its key. */
 
-import { type Cell, change, type Db, isDuplicateKey, isoTime, select, type Tx } from '../../../infra/database.js';
-import { type Refusal, refuse } from '../../../kernel/errors.js';
+import { change, type Db, isoTime, orRefusal, type Reading, select, type Tx } from '../../../infra/database.js';
+import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
 import type { SellerStatus, TaxType } from '../rules/seller.js';
 
 export interface StoredBankAccount {
@@ -30,64 +30,53 @@ export interface Seller {
 
 export type NewSeller = Pick<Seller, 'sellerId' | 'name' | 'businessNumber' | 'taxType' | 'bankAccount'>;
 
-const SELECT_SELLER = `SELECT seller_id, name, business_number, tax_type, bank_code, account_holder, bank_account, bank_account_masked,
-  bank_key_id, status, version, created_at, updated_at FROM seller`;
+type SellerRow = Omit<Seller, 'bankAccount'> & StoredBankAccount;
 
-const seller = (row: Record<string, Cell>): Seller => ({
-  sellerId: String(row.seller_id),
-  name: String(row.name),
-  businessNumber: String(row.business_number),
-  taxType: row.tax_type as TaxType,
-  bankAccount: {
-    bankCode: String(row.bank_code),
-    accountHolder: String(row.account_holder),
-    sealed: String(row.bank_account),
-    keyId: String(row.bank_key_id),
-    masked: String(row.bank_account_masked),
-  },
-  status: row.status as SellerStatus,
-  version: Number(row.version),
-  createdAt: isoTime(String(row.created_at)),
-  updatedAt: isoTime(String(row.updated_at)),
-});
+const SELECT_SELLER = `SELECT seller_id AS sellerId, name, business_number AS businessNumber, tax_type AS taxType, bank_code AS bankCode,
+  account_holder AS accountHolder, bank_account AS sealed, bank_account_masked AS masked, bank_key_id AS keyId, status, version,
+  created_at AS createdAt, updated_at AS updatedAt FROM seller`;
+
+const reading: Reading<SellerRow> = { createdAt: isoTime, updatedAt: isoTime };
+
+async function selectSellers(db: Db, which: string, params: readonly unknown[]): Promise<Seller[]> {
+  const rows = await select(db, `${SELECT_SELLER} ${which}`, params, reading);
+  return rows.map(({ bankCode, accountHolder, sealed, keyId, masked, ...seller }) => ({
+    ...seller,
+    bankAccount: { bankCode, accountHolder, sealed, keyId, masked },
+  }));
+}
 
 export async function readSeller(db: Db, sellerId: string): Promise<Seller | undefined> {
-  const rows = await select<Record<string, Cell>>(db, `${SELECT_SELLER} WHERE seller_id = ?`, [sellerId]);
-  return rows.map(seller)[0];
+  return (await selectSellers(db, 'WHERE seller_id = ?', [sellerId]))[0];
 }
 
 /** Reads a seller and keeps others from changing it until the commit. */
 export async function lockSeller(tx: Tx, sellerId: string): Promise<Seller | undefined> {
-  const rows = await select<Record<string, Cell>>(tx, `${SELECT_SELLER} WHERE seller_id = ? FOR UPDATE`, [sellerId]);
-  return rows.map(seller)[0];
+  return (await selectSellers(tx, 'WHERE seller_id = ? FOR UPDATE', [sellerId]))[0];
 }
 
 /** @returns SELLER_EXISTS when the id is taken */
 export async function insertSeller(tx: Db, made: NewSeller): Promise<Refusal | undefined> {
-  const { bankAccount } = made;
-  try {
-    await change(
-      tx,
-      `INSERT INTO seller (seller_id, name, business_number, tax_type, bank_code, account_holder, bank_account, bank_account_masked,
-         bank_key_id, status, created_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'ACTIVE', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
-      [
-        made.sellerId,
-        made.name,
-        made.businessNumber,
-        made.taxType,
-        bankAccount.bankCode,
-        bankAccount.accountHolder,
-        bankAccount.sealed,
-        bankAccount.masked,
-        bankAccount.keyId,
-      ],
-    );
-    return undefined;
-  } catch (error) {
-    if (isDuplicateKey(error)) return refuse('SELLER_EXISTS', { sellerId: made.sellerId });
-    throw error;
-  }
+  const { sellerId, bankAccount } = made;
+  const inserted = change(
+    tx,
+    `INSERT INTO seller (seller_id, name, business_number, tax_type, bank_code, account_holder, bank_account, bank_account_masked,
+       bank_key_id, status, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'ACTIVE', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+    [
+      sellerId,
+      made.name,
+      made.businessNumber,
+      made.taxType,
+      bankAccount.bankCode,
+      bankAccount.accountHolder,
+      bankAccount.sealed,
+      bankAccount.masked,
+      bankAccount.keyId,
+    ],
+  );
+  const outcome = await orRefusal(inserted, refuse('SELLER_EXISTS', { sellerId }));
+  return isRefusal(outcome) ? outcome : undefined;
 }
 
 /** Writes a seller that the caller has locked, and gives it the next version. */
@@ -129,9 +118,5 @@ export async function listSellers(db: Db, { status, only, after }: SellerFilter,
     ['seller_id > ?', after],
   ].filter(([, value]) => value !== undefined);
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
-  const rows = await select<Record<string, Cell>>(db, `${SELECT_SELLER} ${where} ORDER BY seller_id LIMIT ?`, [
-    ...conditions.map(([, value]) => value),
-    limit,
-  ]);
-  return rows.map(seller);
+  return selectSellers(db, `${where} ORDER BY seller_id LIMIT ?`, [...conditions.map(([, value]) => value), limit]);
 }

@@ -1,6 +1,6 @@
 /** History of sign-ins, those that failed too. */
 
-import { type Cell, change, type Db, isoTime, select } from '../../../infra/database.js';
+import { change, type Db, isoTime, select } from '../../../infra/database.js';
 import type { SignInOutcome } from '../rules/account.js';
 import type { Device } from './account-session.js';
 
@@ -39,19 +39,13 @@ export async function listSignIns(
   before: number | undefined,
   limit: number,
 ): Promise<SignInRecord[]> {
-  const rows = await select<Record<string, Cell>>(
+  return select<SignInRecord>(
     db,
-    `SELECT sign_in_id, ip, user_agent, outcome, tried_at FROM sign_in
+    `SELECT sign_in_id AS signInId, ip, user_agent AS userAgent, outcome, tried_at AS triedAt FROM sign_in
      WHERE account_id = ? ${before === undefined ? '' : 'AND sign_in_id < ?'} ORDER BY sign_in_id DESC LIMIT ?`,
     [accountId, ...(before === undefined ? [] : [before]), limit],
+    { triedAt: isoTime },
   );
-  return rows.map((row) => ({
-    signInId: Number(row.sign_in_id),
-    ip: String(row.ip),
-    userAgent: String(row.user_agent),
-    outcome: row.outcome as SignInOutcome,
-    triedAt: isoTime(String(row.tried_at)),
-  }));
 }
 
 /** Deletes tries older than this many days, at most `limit`. Returns how many. */
