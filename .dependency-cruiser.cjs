@@ -10,7 +10,7 @@ const capabilities = {
   tasks: [],
   feed: ['tasks'],
   policies: [],
-  jobs: ['feed'],
+  jobs: [],
   settlement: ['feed', 'policies', 'jobs', 'tasks'],
   sample: ['accounts', 'catalogue', 'feed', 'policies'],
 };
@@ -91,7 +91,7 @@ module.exports = {
     {
       name: 'engine-knows-no-job',
       comment: 'The engine claims, leases and commits; what a chunk does is the business of a job.',
-      severity: 'warn',
+      severity: 'error',
       from: { path: '^batch/engine/' },
       to: { path: '^(batch/(?!engine/)|core/(?!jobs/))' },
     },

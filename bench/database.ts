@@ -11,6 +11,7 @@ const RUN_TABLES = [
   'job_execution',
   'partition_execution',
   'run_plan',
+  'run_partition_pass',
   'run_partition',
   'partition_total',
   'partition_seller_total',

@@ -9,7 +9,7 @@
 
 import { partitionRanges } from '../batch/jobs/settle/open-run.js';
 import { type Leg, REFUND, SALE } from '../core/feed/rules/leg.js';
-import type { IdRange } from '../core/jobs/stores/run.js';
+import type { IdRange } from '../core/jobs/stores/plan.js';
 import { readPolicies } from '../core/policies/stores/fee-policy.js';
 import { change, type Db, openDatabase } from '../infra/database.js';
 import { LINE_COLUMNS } from './database.js';

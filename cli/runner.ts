@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { pino } from 'pino';
 import { WorkerPools } from '../batch/engine/worker-pool.js';
+import { jobs } from '../batch/jobs/registry.js';
 import { runRunner } from '../batch/runner/runner.js';
 import { runTasks } from '../batch/tasks/task-loop.js';
 import { openDatabase } from '../infra/database.js';
@@ -37,7 +38,7 @@ export function runnerCommand(program: Command): void {
             log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => log[level](fields, message),
           };
           try {
-            await Promise.all([runRunner({ ...shared, db, pools }), runTasks({ ...shared, db: taskDb })]);
+            await Promise.all([runRunner({ ...shared, db, pools, jobs }), runTasks({ ...shared, db: taskDb })]);
           } finally {
             hangUp();
             await Promise.all([pools.close(), taskDb.destroy()]);

@@ -2,19 +2,17 @@
 
 import type { Command } from 'commander';
 import { legName } from '../core/feed/rules/leg.js';
+import { requestStop } from '../core/jobs/stores/execution.js';
 import {
-  type ExecutionRecord,
-  type PartitionRecord,
-  type RunSummary,
-  readCertificateRecords,
-  readExecutions,
-  readPartitionRecords,
-  readPlans,
-  readRun,
-  readRuns,
-  requestStop,
-  streamExceptions,
-} from '../core/jobs/stores/job-history.js';
+  readSettlementExecutions,
+  readSettlementPartitions,
+  readSettlementPlans,
+  type SettlementExecution,
+  type SettlementPartition,
+} from '../core/settlement/run-history.js';
+import { readCertificateRecords } from '../core/settlement/stores/certificate.js';
+import { streamExceptions } from '../core/settlement/stores/exception.js';
+import { listRuns, type RunSummary, readRun } from '../core/settlement/stores/settlement-run.js';
 import { type Cell, inTransaction, isoTime } from '../infra/database.js';
 import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
@@ -64,7 +62,8 @@ async function withRun(
 }
 
 async function list({ db, config, json }: CommandContext, date: string | undefined): Promise<void> {
-  const runs = await readRuns(db, date === undefined ? undefined : readDate(date, config.timeZone));
+  const on = date === undefined ? undefined : readDate(date, config.timeZone);
+  const runs = await listRuns(db, { from: on, to: on });
   if (json) return printJson({ runs });
   printTable(
     ['run', 'date', 'status', 'generation', 'sales', 'refunds', 'parked', 'updated'],
@@ -84,9 +83,9 @@ async function list({ db, config, json }: CommandContext, date: string | undefin
 
 async function show({ db, json }: CommandContext, run: RunSummary): Promise<void> {
   const { runId } = run;
-  const plans = await readPlans(db, runId);
-  const executions = await readExecutions(db, runId);
-  const partitions = await readPartitionRecords(db, runId);
+  const plans = await readSettlementPlans(db, runId);
+  const executions = await readSettlementExecutions(db, runId);
+  const partitions = await readSettlementPartitions(db, runId);
   const certificates = await readCertificateRecords(db, run.date);
   if (json) return printJson({ ...run, plans, executions, partitions, certificates });
   print(`Run ${runId}: ${run.job} of ${run.date}, ${run.status}, generation ${run.generation}`);
@@ -116,7 +115,7 @@ async function show({ db, json }: CommandContext, run: RunSummary): Promise<void
   }
 }
 
-function printExecutions(executions: readonly ExecutionRecord[]): void {
+function printExecutions(executions: readonly SettlementExecution[]): void {
   print('\nExecutions');
   printTable(
     [
@@ -162,9 +161,9 @@ function printExecutions(executions: readonly ExecutionRecord[]): void {
   }
 }
 
-function printPartitions(partitions: readonly PartitionRecord[]): void {
+function printPartitions(partitions: readonly SettlementPartition[]): void {
   print('\nPartitions');
-  const rangeText = ({ after, through }: PartitionRecord['sales']): string =>
+  const rangeText = ({ after, through }: SettlementPartition['sales']): string =>
     after === through ? '' : `(${after}, ${through}]`;
   printTable(
     ['generation', 'number', 'status', 'sales', 'sale ids', 'refunds', 'refund ids', 'parked', 'chunks', 'claims'],
@@ -197,7 +196,7 @@ async function stop({ db, config, json }: CommandContext, run: RunSummary): Prom
   if (json) return printJson({ runId, date: run.date, ...asked });
   if (asked.running > 0) print(`Asked ${asked.running} running execution(s) of run ${runId} to stop.`);
   if (asked.requested > 0) print(`Withdrew ${asked.requested} request(s) for run ${runId} that nobody had taken yet.`);
-  const dead = (await readExecutions(db, runId)).filter((execution) => execution.dead);
+  const dead = (await readSettlementExecutions(db, runId)).filter((execution) => execution.dead);
   for (const { executionId, heartbeatAt } of dead)
     note(`Execution ${executionId} seems dead: no heartbeat since ${heartbeatAt}.`);
 }

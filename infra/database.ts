@@ -183,20 +183,40 @@ export async function insertReturningId(db: Db, sql: string, params: readonly un
   return Number((result as { insertId: number | string }).insertId);
 }
 
+/** For how long work is tried again whose error passes by itself. Without a bound it is for ever. */
+export interface Patience {
+  readonly passes: (error: unknown) => boolean;
+  /** Times that it is tried at most. */
+  readonly tries?: number;
+  /** Milliseconds from the first try after which no other begins. */
+  readonly withinMs?: number;
+  /** True ends it. */
+  readonly unless?: () => boolean;
+}
+
 /**
- * Runs `work` in a transaction. A deadlock (1213) or a lock wait timeout (1205, which the server answers by rolling back
- * only the statement) rolls the whole transaction back and runs it again, a bounded number of times with jitter.
+ * Runs `work` until it succeeds, fails with an error that does not pass, or the patience ends; then the last error is thrown. The pauses
+ * grow to about a second and are random, so that two who met do not meet again.
  */
-export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>, tries = 6): Promise<T> {
+export async function withRetries<T>(work: () => Promise<T>, patience: Patience): Promise<T> {
+  const { passes, tries = Number.POSITIVE_INFINITY, withinMs = Number.POSITIVE_INFINITY, unless } = patience;
+  const startedAt = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await db.transaction(work);
+      return await work();
     } catch (error) {
-      if (!isLockConflict(error) || attempt >= tries) throw error;
-      await pause(Math.random() * 50 * 2 ** attempt);
+      if (!passes(error) || attempt >= tries || performance.now() - startedAt > withinMs || unless?.()) throw error;
+      await pause((0.2 + Math.random()) * 50 * 2 ** Math.min(attempt, 4));
     }
   }
 }
+
+/**
+ * Runs `work` in a transaction. A deadlock (1213) or a lock wait timeout (1205, which the server answers by rolling back
+ * only the statement) rolls the whole transaction back and runs it again, at most `tries` times.
+ */
+export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T>, tries = 6): Promise<T> =>
+  withRetries(() => db.transaction(work), { passes: isLockConflict, tries });
 
 /**
  * Runs `work` in one consistent, read-only snapshot. When the signal aborts, its connection is cut, whatever the server is still
@@ -288,6 +308,9 @@ export function isConnectionLost(error: unknown): boolean {
     return true;
   return /closed state|Connection lost|acquiring a connection|server has gone away|read ECONN/i.test(message);
 }
+
+/** It passes by itself: the same work may succeed a little later. */
+export const isTransient = (error: unknown): boolean => isLockConflict(error) || isConnectionLost(error);
 
 /** The text of an error for the job history, without the statement. */
 export function errorText(error: unknown): string {

@@ -2,6 +2,7 @@
 import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type BatchGauges, readBatchGauges } from '../../core/jobs/stores/batch-gauges.js';
+import { countRecentExceptions } from '../../core/settlement/stores/exception.js';
 import type { Db } from '../../infra/database.js';
 import { requestState } from './request-state.js';
 
@@ -58,15 +59,8 @@ function addPoolGauge(registry: Registry, db: Db): void {
 }
 
 function addBatchGauges(registry: Registry, db: Db): void {
-  let known: Promise<BatchGauges> | undefined;
-  let readAt = Number.NEGATIVE_INFINITY;
-  const read = (): Promise<BatchGauges | undefined> => {
-    if (performance.now() - readAt > GAUGES_MS) {
-      readAt = performance.now();
-      known = readBatchGauges(db);
-    }
-    return (known as Promise<BatchGauges>).catch(() => undefined); // without a database: no numbers, and the rest is told
-  };
+  const read = nowAndThen(() => readBatchGauges(db));
+  const readExceptions = nowAndThen(() => countRecentExceptions(db));
   const byStatus = (name: string, help: string, pick: (gauges: BatchGauges) => Readonly<Record<string, number>>) =>
     new Gauge({
       name,
@@ -88,10 +82,23 @@ function addBatchGauges(registry: Registry, db: Db): void {
     registers: [registry],
     async collect() {
       this.reset();
-      const gauges = await read();
-      if (gauges !== undefined) this.set(gauges.exceptions);
+      const exceptions = await readExceptions();
+      if (exceptions !== undefined) this.set(exceptions);
     },
   });
+}
+
+/** What was read within the last seconds, or read anew. Undefined without a database: no numbers, and the rest is told. */
+function nowAndThen<T>(read: () => Promise<T>): () => Promise<T | undefined> {
+  let known: Promise<T> | undefined;
+  let readAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (known === undefined || performance.now() - readAt > GAUGES_MS) {
+      readAt = performance.now();
+      known = read();
+    }
+    return known.catch(() => undefined);
+  };
 }
 
 /** Answers a scrape on a port of its own. */

@@ -1,7 +1,7 @@
 /** Follows a run as server-sent events. */
 import type { Writable } from 'node:stream';
 import type { RunProgress } from '../../core/jobs/run-meter.js';
-import { findRunById } from '../../core/jobs/stores/run.js';
+import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { pacedWriter } from '../edge/paced-writer.js';
@@ -31,7 +31,8 @@ export const followRun = ({ db }: ApiContext, watches: RunWatches): Route =>
     answer: { status: 200, description: 'The events.', contentType: 'text/event-stream' },
     refusals: ['RUN_NOT_FOUND', 'STREAMS_EXHAUSTED'],
     handle: async ({ params: { runId }, request }) => {
-      if ((await findRunById(db, runId)) === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
+      if ((await findSettlementRunById(db, runId)) === undefined)
+        throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
       watches.requireRoom();
       return {
         status: 200,

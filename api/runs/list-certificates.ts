@@ -1,7 +1,7 @@
 /** Lists the certificates of a run. */
 import { z } from 'zod';
-import { readCertificateRecords } from '../../core/jobs/stores/job-history.js';
-import { findRunById } from '../../core/jobs/stores/run.js';
+import { readCertificateRecords } from '../../core/settlement/stores/certificate.js';
+import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { ok } from '../edge/reply.js';
@@ -23,7 +23,7 @@ export const listCertificates = ({ db }: ApiContext): Route =>
     },
     refusals: ['RUN_NOT_FOUND'],
     handle: async ({ params: { runId } }) => {
-      const run = await findRunById(db, runId);
+      const run = await findSettlementRunById(db, runId);
       if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
       return ok({ items: await readCertificateRecords(db, run.date) });
     },

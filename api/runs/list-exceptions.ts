@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import { legName } from '../../core/feed/rules/leg.js';
-import { findRunById } from '../../core/jobs/stores/run.js';
 import { type ExceptionRecord, readExceptionPage } from '../../core/settlement/stores/exception.js';
+import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import { isoTime } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
@@ -85,7 +85,7 @@ export const listExceptions = ({ db }: ApiContext): Route =>
     answer: { status: 200, description: 'A page of parked entries.', schema: pageOf(exception) },
     refusals: ['RUN_NOT_FOUND'],
     handle: async ({ params: { runId }, query: { code, all, limit, cursor } }) => {
-      const run = await findRunById(db, runId);
+      const run = await findSettlementRunById(db, runId);
       if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
       const [leg, entryId] = readCursor(cursor, 'exceptions', z.tuple([z.number().int(), id])) ?? [];
       const after = leg === undefined || entryId === undefined ? undefined : { leg, entryId };

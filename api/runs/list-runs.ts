@@ -1,6 +1,6 @@
 /** Lists runs, the latest date first. */
 import { z } from 'zod';
-import { listRuns } from '../../core/jobs/stores/job-history.js';
+import { listRuns } from '../../core/settlement/stores/settlement-run.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
 import { businessDate } from '../edge/fields.js';

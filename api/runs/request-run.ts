@@ -1,8 +1,8 @@
 /** Asks for the settlement of a date: a row that a runner picks up. */
 import { z } from 'zod';
 import { readDateStatus } from '../../core/feed/stores/calendar.js';
-import { ensureRun } from '../../core/jobs/stores/run.js';
 import { requireClosableInTurn } from '../../core/settlement/closable-date.js';
+import { ensureSettlementRun } from '../../core/settlement/stores/settlement-run.js';
 import { todayIn } from '../../infra/time-zone.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -59,7 +59,7 @@ export const requestRunRoute = ({ config, redis }: ApiContext): Route =>
       const reply = await transact(async (tx) => {
         const status = await readDateStatus(tx, asked.date);
         if (status === undefined || status === 'OPEN') await requireClosableInTurn(tx, asked.date);
-        const run = await ensureRun(tx, asked.date, 'REQUESTED');
+        const run = await ensureSettlementRun(tx, asked.date, 'REQUESTED');
         return requestRun(tx, run, parameters, { action: 'run.request', caller, requestId }, notices);
       });
       await wakeRunnersOver(redis);

@@ -1,6 +1,7 @@
 /** Resumes a run that was stopped or has failed. */
 
-import { findRunById, isCompleted } from '../../core/jobs/stores/run.js';
+import { isCompleted } from '../../core/jobs/stores/run.js';
+import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
@@ -22,7 +23,7 @@ export const resumeRun = ({ config, redis }: ApiContext): Route =>
     idempotent: true,
     handle: async ({ params: { runId }, signedIn: caller, requestId, transact }) => {
       const reply = await transact(async (tx) => {
-        const run = await findRunById(tx, runId, true);
+        const run = await findSettlementRunById(tx, runId, true);
         if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
         if (run.status === 'RUNNING') throw new MagamError('RUN_ACTIVE', undefined, { runId });
         if (isCompleted(run.status)) throw new MagamError('RUN_COMPLETED', undefined, { runId, status: run.status });

@@ -1,7 +1,8 @@
 /** Tries again what a completed run has parked: a supplement, under the policies known when it is planned. */
 
-import { findRunById, isCompleted } from '../../core/jobs/stores/run.js';
+import { isCompleted } from '../../core/jobs/stores/run.js';
 import { countOpenExceptions } from '../../core/settlement/stores/exception.js';
+import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
@@ -25,7 +26,7 @@ export const retryExceptions = ({ config, redis }: ApiContext): Route =>
     idempotent: true,
     handle: async ({ params: { runId }, signedIn: caller, requestId, transact }) => {
       const reply = await transact(async (tx) => {
-        const run = await findRunById(tx, runId, true);
+        const run = await findSettlementRunById(tx, runId, true);
         if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
         if (run.status === 'RUNNING') throw new MagamError('RUN_ACTIVE', undefined, { runId });
         if (!isCompleted(run.status)) {

@@ -71,7 +71,7 @@ const execution = z.object({
   executionId: id,
   generation: generation.nullable(),
   status: z.enum(['REQUESTED', 'RUNNING', 'STOPPED', 'FAILED', 'ABANDONED', 'COMPLETED', 'COMPLETED_WITH_EXCEPTIONS']),
-  dead: z.boolean().meta({ description: 'It says that it runs, but was not heard of for half a minute.' }),
+  dead: z.boolean().meta({ description: 'It says that it runs, but was not heard of for three of its leases.' }),
   requestedBy: z.string(),
   requestedAt: moment,
   host: z.string().nullable(),

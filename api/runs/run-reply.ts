@@ -2,9 +2,10 @@
 
 import type { z } from 'zod';
 import type { RunProgress } from '../../core/jobs/run-meter.js';
-import type { RunSummary } from '../../core/jobs/stores/job-history.js';
-import type { ExecutionParameters, Run } from '../../core/jobs/stores/run.js';
+import type { ExecutionParameters } from '../../core/jobs/stores/execution.js';
 import { type RequestOutcome, requestOnce } from '../../core/settlement/request-runs.js';
+import { settlementProgress } from '../../core/settlement/run-history.js';
+import type { RunSummary, SettlementRun } from '../../core/settlement/stores/settlement-run.js';
 import type { Config } from '../../infra/config.js';
 import type { Tx } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
@@ -25,7 +26,7 @@ export const defaultParameters = (config: Config, caller: Caller): ExecutionPara
 /** Queues an execution of the locked run unless that is done already, and writes it to the audit log. */
 export async function requestRun(
   tx: Tx,
-  run: Run,
+  run: SettlementRun,
   parameters: ExecutionParameters,
   asked: { readonly action: string; readonly caller: Caller; readonly requestId: string },
   notices: readonly string[] = [],
@@ -45,7 +46,7 @@ export async function requestRun(
 
 /** 202 with the run's address; 200 where there was nothing to ask for. */
 const requestedReply = (
-  { runId, date, status, generation }: Run,
+  { runId, date, status, generation }: SettlementRun,
   { outcome, executionId }: RequestOutcome,
   notices: readonly string[],
 ): Reply<z.input<typeof runRequested>> => ({
@@ -64,7 +65,7 @@ const requestedReply = (
 });
 
 export const progressOf = (progress: RunProgress): z.input<typeof runProgress> => ({
-  ...progress,
+  ...settlementProgress(progress),
   executions: [...progress.executions],
 });
 

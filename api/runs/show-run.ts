@@ -2,12 +2,12 @@
 
 import type { RunMeter } from '../../core/jobs/run-meter.js';
 import {
-  readCertificateRecords,
-  readExecutions,
-  readPartitionRecords,
-  readPlans,
-  readRun,
-} from '../../core/jobs/stores/job-history.js';
+  readSettlementExecutions,
+  readSettlementPartitions,
+  readSettlementPlans,
+} from '../../core/settlement/run-history.js';
+import { readCertificateRecords } from '../../core/settlement/stores/certificate.js';
+import { readRun } from '../../core/settlement/stores/settlement-run.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { ok } from '../edge/reply.js';
@@ -31,12 +31,12 @@ export const showRun = ({ db }: ApiContext, meter: RunMeter): Route =>
       const progress = await meter.measure(runId);
       const run = await readRun(db, runId);
       if (run === undefined || progress === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
-      const partitions = await readPartitionRecords(db, runId);
+      const partitions = await readSettlementPartitions(db, runId);
       return ok({
         ...summaryOf(run),
         progress: progressOf(progress),
-        plans: await readPlans(db, runId),
-        executions: (await readExecutions(db, runId)).slice(-EXECUTIONS_MAX),
+        plans: await readSettlementPlans(db, runId),
+        executions: (await readSettlementExecutions(db, runId)).slice(-EXECUTIONS_MAX),
         partitions: partitions.map(({ partitionId: _id, executions: _claims, ...partition }) => partition),
         certificates: await readCertificateRecords(db, run.date),
       });

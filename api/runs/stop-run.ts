@@ -1,7 +1,7 @@
 /** Asks whoever works on a run to stop after the chunk in hand, and withdraws requests that nobody has taken. */
 import { z } from 'zod';
-import { requestStop } from '../../core/jobs/stores/job-history.js';
-import { findRunById } from '../../core/jobs/stores/run.js';
+import { requestStop } from '../../core/jobs/stores/execution.js';
+import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import { nameOf } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -35,7 +35,7 @@ export const stopRun = (): Route =>
     refusals: ['RUN_NOT_FOUND', 'RUN_NOT_ACTIVE'],
     handle: async ({ params: { runId }, signedIn: caller, requestId, transact }) =>
       transact(async (tx) => {
-        const run = await findRunById(tx, runId);
+        const run = await findSettlementRunById(tx, runId);
         if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
         const asked = await requestStop(tx, runId, nameOf(caller));
         if (asked.running + asked.requested === 0) {

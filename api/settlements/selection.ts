@@ -1,7 +1,7 @@
 /** What the lists and downloads of settlements and lines have in common: whose, of which dates, in which form. */
 import type { Request } from 'express';
 import { z } from 'zod';
-import { findRunById } from '../../core/jobs/stores/run.js';
+import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../infra/database.js';
 import type { Caller } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -36,7 +36,7 @@ export function sellerOf(own: Caller | null, asked: string | undefined): string 
 
 /** The date of a run. Throws RUN_NOT_FOUND. */
 export async function dateOfRun(db: Db, runId: number): Promise<string> {
-  const run = await findRunById(db, runId);
+  const run = await findSettlementRunById(db, runId);
   if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
   return run.date;
 }

@@ -2,11 +2,11 @@
  * A transaction that moves a fence, carried to a known end: committed, or given up because somebody else holds the work.
  * Lock conflicts do it over; a lost connection asks the database, under a lock, what became of it.
  */
-import { type Db, inTransaction, isConnectionLost, isLockConflict, pause, type Tx } from '../../infra/database.js';
+import { type Db, inTransaction, isConnectionLost, isTransient, type Tx, withRetries } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { monotonicMs } from './protocol.js';
 
-const CONFLICT_TRIES = 6;
+const TRIES = 6;
 
 export interface FencedCommit {
   readonly db: Db;
@@ -19,23 +19,21 @@ export interface FencedCommit {
 }
 
 /** @returns true when it is committed, false when the work belongs to somebody else */
-export async function commitFenced(work: FencedCommit): Promise<boolean> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await tryOnce(work);
-    } catch (error) {
-      if (isLockConflict(error)) {
-        if (attempt >= CONFLICT_TRIES) throw error;
-        await pause(Math.random() * 40 * 2 ** attempt);
-      } else if (isConnectionLost(error)) {
-        const outcome = await askUntilKnown(work, error);
-        if (outcome !== 'not-committed') return outcome === 'committed';
-      } else throw error;
-    }
+export const commitFenced = (work: FencedCommit): Promise<boolean> =>
+  withRetries(() => tryOnce(work), { passes: isTransient, tries: TRIES });
+
+async function tryOnce(work: FencedCommit): Promise<boolean> {
+  try {
+    return await transact(work);
+  } catch (error) {
+    if (!isConnectionLost(error)) throw error;
+    const outcome = await askUntilKnown(work);
+    if (outcome === 'not-committed') throw error; // tried again
+    return outcome === 'committed';
   }
 }
 
-async function tryOnce({ db, withinLease, write }: FencedCommit): Promise<boolean> {
+async function transact({ db, withinLease, write }: FencedCommit): Promise<boolean> {
   if (monotonicMs() >= withinLease()) return false;
   const tx = await db.transaction();
   try {
@@ -55,18 +53,6 @@ async function tryOnce({ db, withinLease, write }: FencedCommit): Promise<boolea
   }
 }
 
-/** Asks until the database answers; gives up with the first error when our lease is over, for then others decide. */
-async function askUntilKnown(
-  { db, withinLease, outcome }: FencedCommit,
-  lost: unknown,
-): Promise<'committed' | 'not-committed' | 'lost'> {
-  for (;;) {
-    try {
-      return await inTransaction(db, outcome);
-    } catch (error) {
-      if (!isConnectionLost(error) && !isLockConflict(error)) throw error;
-      if (monotonicMs() >= withinLease()) throw lost;
-      await pause(100 + Math.random() * 200);
-    }
-  }
-}
+/** Asks until the database answers, at most until our lease is over, for then others decide. */
+const askUntilKnown = ({ db, withinLease, outcome }: FencedCommit): ReturnType<FencedCommit['outcome']> =>
+  withRetries(() => inTransaction(db, outcome), { passes: isTransient, unless: () => monotonicMs() >= withinLease() });

@@ -4,29 +4,28 @@
  */
 
 import type { Fence } from '../../core/jobs/stores/partition.js';
-import type { EntrySource } from '../../core/settlement/stores/entry-page.js';
-import type { LineWriter } from '../../core/settlement/stores/line.js';
-import type { Db } from '../../infra/database.js';
+import type { Config } from '../../infra/config.js';
 
 /** What a thread is started with. */
 export interface ThreadSettings {
+  readonly config: Config;
   readonly databaseUrl: string;
   /** Seconds of silence after which the server rolls the thread's session back: below the lease. */
   readonly silenceSeconds: number;
-  readonly fault: string | null;
-  readonly writer: LineWriter | 'auto';
 }
 
-/** Works one partition from where it stands to the end of its leg. */
+/** Works one partition from where it stands to the end of its pass. */
 export interface PartitionTask {
   readonly kind: 'partition';
+  readonly job: string;
   readonly fence: Fence;
   /** The execution whose stop flag is looked at between chunks. */
   readonly executionId: number;
-  readonly date: string;
+  readonly runId: number;
+  readonly key: string;
   readonly generation: number;
-  readonly source: EntrySource;
-  readonly policyRevision: number;
+  /** What the plan froze. */
+  readonly parameters: unknown;
   readonly chunkRows: number;
   readonly shared: SharedArrayBuffer;
   readonly slot: number;
@@ -42,25 +41,17 @@ export interface ScanTask {
   readonly slot: number;
 }
 
-/** What a worker thread lends to a job: its one connection, and the board with its own slot. */
-export interface Thread {
-  readonly db: Db;
-  readonly board: SharedBoard;
-  readonly slot: number;
-}
-
 /** What a claim committed. */
 export interface WorkCounts {
-  entries: number;
-  lines: number;
+  done: number;
   exceptions: number;
   chunks: number;
 }
-export const noCounts = (): WorkCounts => ({ entries: 0, lines: 0, exceptions: 0, chunks: 0 });
+export const noCounts = (): WorkCounts => ({ done: 0, exceptions: 0, chunks: 0 });
 
 export interface PartitionOutcome extends Readonly<WorkCounts> {
-  /** `leg-done`: the leg is finished (the partition may be). `lost`: it belongs to somebody else. */
-  readonly status: 'leg-done' | 'stopped' | 'lost' | 'failed';
+  /** `pass-done`: the pass is finished (the partition may be). `lost`: it belongs to somebody else. */
+  readonly status: 'pass-done' | 'stopped' | 'lost' | 'failed';
   readonly error?: WorkerError;
 }
 

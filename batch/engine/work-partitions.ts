@@ -3,6 +3,7 @@
  * those that others hold until they finish or their lease ends. Several processes doing this at once share the work.
  */
 import { randomUUID } from 'node:crypto';
+import { beat } from '../../core/jobs/stores/execution.js';
 import {
   claimPartition,
   endPartitionExecution,
@@ -12,18 +13,18 @@ import {
   readPartitions,
   releasePartition,
 } from '../../core/jobs/stores/partition.js';
-import { beat } from '../../core/jobs/stores/run.js';
-import { type Db, inTransaction, isConnectionLost, isLockConflict, pause } from '../../infra/database.js';
+import { type Db, inTransaction, isLockConflict, pause } from '../../infra/database.js';
 import { LeaseKeeper, type LeaseSettings } from './lease-keeper.js';
 import { monotonicMs, type PartitionOutcome, type PartitionTask } from './protocol.js';
-import { OUTAGE_MS, survivingOutage } from './survive-outage.js';
+import { survivingOutage } from './survive-outage.js';
 import type { WorkerPool } from './worker-pool.js';
 
 export interface WorkPlan {
   readonly runId: number;
   readonly executionId: number;
   readonly generation: number;
-  readonly task: Pick<PartitionTask, 'date' | 'generation' | 'source' | 'policyRevision' | 'chunkRows'>;
+  readonly passesWait: boolean;
+  readonly task: Pick<PartitionTask, 'job' | 'key' | 'parameters' | 'chunkRows'>;
 }
 
 export interface WorkOptions extends LeaseSettings {
@@ -37,9 +38,9 @@ export interface WorkOptions extends LeaseSettings {
 export interface WorkResult {
   readonly status: 'done' | 'failed' | 'stopped';
   /** Of this execution alone. */
-  readonly entries: number;
-  readonly lines: number;
+  readonly done: number;
   readonly exceptions: number;
+  readonly partitions: number;
   readonly failed: readonly Partition[];
 }
 
@@ -54,25 +55,15 @@ export async function workPartitions(
 ): Promise<WorkResult> {
   const leases = new LeaseKeeper(db, pool.board, options);
   const active = new Map<number, Promise<void>>();
-  const counts = { entries: 0, lines: 0, exceptions: 0 };
+  const counts = { done: 0, exceptions: 0 };
   const owner = randomUUID();
   const unwatch = watchForStop(db, pool, plan.executionId, options);
-  let away: number | undefined;
   try {
     for (;;) {
-      try {
-        const partitions = await readPartitions(db, plan.runId, plan.generation);
-        away = undefined;
-        const verdict = judge(partitions, active.size, pool.board.stopRequested());
-        if (verdict !== undefined) {
-          await Promise.all(active.values()); // a worker may have committed its last chunk and not told yet
-          return { status: verdict, ...counts, failed: partitions.filter(({ status }) => status === 'FAILED') };
-        }
-        if (!pool.board.stopRequested()) await claimAll(partitions);
-      } catch (error) {
-        if (!isConnectionLost(error) && !isLockConflict(error)) throw error;
-        away ??= monotonicMs();
-        if (monotonicMs() - away > OUTAGE_MS) throw error;
+      const ended = await survivingOutage(lookAround);
+      if (ended !== undefined) {
+        await Promise.all(active.values()); // a worker may have committed its last chunk and not told yet
+        return { ...ended, ...counts };
       }
       options.onProgress(pool.board.entries());
       await Promise.race([...active.values(), pause(POLL_MS)]);
@@ -84,8 +75,20 @@ export async function workPartitions(
     leases.close();
   }
 
+  /** Claims what may be claimed; returns how the work ended, once it has. */
+  async function lookAround(): Promise<Pick<WorkResult, 'status' | 'partitions' | 'failed'> | undefined> {
+    const partitions = await readPartitions(db, plan.runId, plan.generation);
+    const movable = claimable(partitions, plan.passesWait);
+    const status = judge(partitions, movable, active.size, pool.board.stopRequested());
+    if (status !== undefined) {
+      return { status, partitions: partitions.length, failed: partitions.filter((it) => it.status === 'FAILED') };
+    }
+    if (!pool.board.stopRequested()) await claimAll(movable);
+    return undefined;
+  }
+
   async function claimAll(partitions: readonly Partition[]): Promise<void> {
-    for (const partition of claimable(partitions)) {
+    for (const partition of partitions) {
       if (pool.idleWorkers === 0) return;
       if (partition.claims >= options.claimsMax && partition.seq === partition.claimedSeq) {
         await failPartition(db, partition);
@@ -112,15 +115,15 @@ export async function workPartitions(
   }
 
   async function workOne(fence: Fence, partition: Partition, sent: number): Promise<void> {
+    const { runId, executionId, generation } = plan;
     const abort = new AbortController();
     const outcome = await pool.runPartition(
-      { kind: 'partition', fence, executionId: plan.executionId, ...plan.task },
+      { kind: 'partition', fence, ...plan.task, runId, executionId, generation },
       abort.signal,
       (slot) => leases.hold(fence, slot, sent, abort),
     );
     leases.letGo(fence);
-    counts.entries += outcome.entries;
-    counts.lines += outcome.lines;
+    counts.done += outcome.done;
     counts.exceptions += outcome.exceptions;
     if (outcome.status === 'failed') await pause(100 * 2 ** Math.min(5, partition.claims)); // the next try may find a mended world
     await settleClaim(db, fence, outcome);
@@ -129,33 +132,37 @@ export async function workPartitions(
 }
 
 /** What is decided by the partitions' states; undefined: go on. */
-function judge(partitions: readonly Partition[], active: number, stopping: boolean): WorkResult['status'] | undefined {
+function judge(
+  partitions: readonly Partition[],
+  movable: readonly Partition[],
+  active: number,
+  stopping: boolean,
+): WorkResult['status'] | undefined {
   if (partitions.every(({ status }) => status === 'DONE')) return 'done';
   if (active > 0) return undefined;
   if (stopping) return 'stopped';
-  const movable = claimable(partitions).length > 0 || partitions.some(({ status }) => status === 'RUNNING');
-  return movable ? undefined : 'failed';
+  return movable.length > 0 || partitions.some(({ status }) => status === 'RUNNING') ? undefined : 'failed';
 }
 
-/** Partitions that may be claimed now: refunds only once every partition's sales are done, for they need what these became. */
-function claimable(partitions: readonly Partition[]): Partition[] {
-  const salesDone = partitions.every(({ leg, status }) => leg === 1 || status === 'DONE');
+/** Partitions that may be claimed now; where passes wait, only those whose pass no other partition has yet to reach. */
+function claimable(partitions: readonly Partition[], passesWait: boolean): Partition[] {
+  const earliest = Math.min(...partitions.filter(({ status }) => status !== 'DONE').map(({ pass }) => pass));
   return partitions.filter(
-    ({ status, leg, leaseExpired }) => (status === 'PENDING' || leaseExpired) && (leg === 0 || salesDone),
+    ({ status, pass, leaseExpired }) => (status === 'PENDING' || leaseExpired) && (!passesWait || pass === earliest),
   );
 }
 
-const claimEnds = { 'leg-done': 'DONE', stopped: 'STOPPED', lost: 'LOST', failed: 'FAILED' } as const;
+const claimEnds = { 'pass-done': 'DONE', stopped: 'STOPPED', lost: 'LOST', failed: 'FAILED' } as const;
 
 /** Gives back what the worker still held and records how the claim ended; survives a database that comes back. */
 async function settleClaim(db: Db, fence: Fence, outcome: PartitionOutcome): Promise<void> {
-  const { status, entries, chunks, error } = outcome;
+  const { status, done, exceptions, chunks, error } = outcome;
   await survivingOutage(() =>
     inTransaction(db, async (tx) => {
-      if (status !== 'leg-done' && status !== 'lost') await releasePartition(tx, fence, error);
+      if (status !== 'pass-done' && status !== 'lost') await releasePartition(tx, fence, error);
       await endPartitionExecution(tx, fence, {
         status: claimEnds[status],
-        entries,
+        entries: done + exceptions,
         chunks,
         errorCode: error?.code ?? null,
         errorMessage: error?.message ?? null,

@@ -15,7 +15,7 @@ import {
 const HEAP_MB = 256;
 
 /** The entry of the threads; tests run the sources and take the compiled file. */
-const workerFile = new URL(
+const WORKER_FILE = new URL(
   import.meta.url.endsWith('.ts') ? '../../dist/batch/worker.js' : '../worker.js',
   import.meta.url,
 );
@@ -30,6 +30,7 @@ export class WorkerPool {
   constructor(
     readonly workers: number,
     settings: ThreadSettings,
+    workerFile: URL,
   ) {
     this.current = SharedBoard.forWorkers(workers);
     this.freeSlots = Array.from({ length: workers }, (_, slot) => slot);
@@ -47,12 +48,12 @@ export class WorkerPool {
     this.pool.on('error', () => undefined); // a thread died between tasks; piscina starts another
   }
 
-  /** The board of the run in hand. */
+  /** The board of the execution in hand. */
   get board(): SharedBoard {
     return this.current;
   }
 
-  /** A clean board for the next run; the threads and their connections stay. */
+  /** A clean board for the next execution; the threads and their connections stay. */
   renewBoard(): void {
     this.current = SharedBoard.forWorkers(this.workers);
   }
@@ -102,30 +103,39 @@ export class WorkerPool {
   }
 }
 
-/** The pools of a process, one for each number of workers that was asked for. */
+/** The pools of a process. No two executions share one, so that each has its threads and its board to itself. */
 export class WorkerPools {
-  private readonly pools = new Map<number, WorkerPool>();
+  private readonly pools: WorkerPool[] = [];
+  private readonly idle = new Set<WorkerPool>();
 
   constructor(
     private readonly config: Config,
     private readonly databaseUrl: string,
+    private readonly workerFile = WORKER_FILE,
   ) {}
 
-  /** The pool with so many workers, started if need be. */
-  of(workers: number): WorkerPool {
-    let pool = this.pools.get(workers);
-    if (pool === undefined) {
-      const { leaseMs, fault, lineWriter } = this.config;
-      // Silent for most of a lease: the server rolls a frozen holder's transaction back before others take over.
-      const silenceSeconds = silenceWithin(leaseMs);
-      pool = new WorkerPool(workers, { databaseUrl: this.databaseUrl, silenceSeconds, fault, writer: lineWriter });
-      this.pools.set(workers, pool);
+  /** Lends a pool with so many workers, and a clean board, for as long as `work` takes. Its threads start at once if they do not run yet. */
+  async lend<T>(workers: number, work: (pool: WorkerPool) => Promise<T>): Promise<T> {
+    const pool = [...this.idle].find((it) => it.workers === workers) ?? this.start(workers);
+    this.idle.delete(pool);
+    pool.renewBoard();
+    try {
+      return await work(pool);
+    } finally {
+      this.idle.add(pool);
     }
-    return pool;
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.pools.values()].map((pool) => pool.close()));
-    this.pools.clear();
+    await Promise.all(this.pools.map((pool) => pool.close()));
+  }
+
+  private start(workers: number): WorkerPool {
+    // Silent for most of a lease: the server rolls a frozen holder's transaction back before others take over.
+    const silenceSeconds = silenceWithin(this.config.leaseMs);
+    const { config, databaseUrl } = this;
+    const pool = new WorkerPool(workers, { config, databaseUrl, silenceSeconds }, this.workerFile);
+    this.pools.push(pool);
+    return pool;
   }
 }

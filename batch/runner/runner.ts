@@ -1,30 +1,31 @@
 /**
  * The batch runner: a daemon, any number of them. One leads and schedules; all take requests and join runs that are under
- * way, so a run whose process died is finished by whoever lives.
+ * way, so a run whose process died is finished by whoever lives. Each job has a loop of its own, so no job waits for another.
  */
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import {
   abandonDeadExecutions,
+  type ExecutionParameters,
   requestedExecutions,
-  runningRuns,
   stopForsakenRuns,
   takeRequest,
-} from '../../core/jobs/stores/run.js';
+} from '../../core/jobs/stores/execution.js';
+import { runningKeys } from '../../core/jobs/stores/run.js';
 import type { Config } from '../../infra/config.js';
 import { asMagamError, type Db, errorText, inTransaction } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
-import { holdLeadership, resignLeadership } from '../../infra/stores/leader-lease.js';
-import { nowIn } from '../../infra/time-zone.js';
+import { fenceLeadership, holdLeadership, resignLeadership } from '../../infra/stores/leader-lease.js';
 import { MagamError } from '../../kernel/errors.js';
+import type { Job, JobRequest } from '../engine/job.js';
+import { runJob, thisWorker } from '../engine/run-job.js';
 import type { WorkerPools } from '../engine/worker-pool.js';
-import { type SettleRequest, settleDate } from '../jobs/settle/settle-date.js';
-import { dueThrough, requestDueRun, SCHEDULE } from './schedule.js';
 
 export interface RunnerContext {
   readonly db: Db;
   readonly config: Config;
   readonly pools: WorkerPools;
+  /** What it carries out. Requests for other jobs stay as they are. */
+  readonly jobs: readonly Job[];
   /** Aborted: finish the chunk in hand, leave the run to others, end. */
   readonly signal: AbortSignal;
   /** Resolves at the next knock or after `ms`. */
@@ -32,106 +33,115 @@ export interface RunnerContext {
   readonly log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
 }
 
+/** The leader's lease; the name is stored. */
+const LEADER = 'settle-schedule';
 const POLL_MS = 1_000;
 const OUTAGE_PAUSE_MS = 3_000;
 
 /** Runs until the signal. A database that is away is waited for. */
 export async function runRunner(context: RunnerContext): Promise<void> {
-  const { db, config, signal, log, idle } = context;
+  const { db, config, log, jobs } = context;
   const owner = randomUUID();
-  const failures = new FailureMemory();
   log('info', { settleAt: config.settleAt, timeZone: config.timeZone, pid: process.pid }, 'runner started');
-  while (!signal.aborted) {
-    try {
-      await lead(context, owner);
-      const worked = (await workRequests(context)) || (await joinRuns(context, failures));
-      if (!worked) await idle(POLL_MS);
-    } catch (error) {
-      log('error', { error: errorText(error) }, 'the runner could not work and tries again');
-      await idle(OUTAGE_PAUSE_MS);
-    }
-  }
-  await resignLeadership(db, SCHEDULE, owner).catch(() => undefined);
+  await Promise.all(jobs.map((job) => serveJob(context, job, owner)));
+  await resignLeadership(db, LEADER, owner).catch(() => undefined);
   log('info', {}, 'runner stopped');
 }
 
-async function lead({ db, config, log }: RunnerContext, owner: string): Promise<void> {
-  if (!(await holdLeadership(db, SCHEDULE, owner, config.leaseMs))) return;
-  await stopForsakenRuns(db, config.leaseMs);
-  await abandonDeadExecutions(db, config.leaseMs);
-  const through = dueThrough(nowIn(config.timeZone), config.settleAt);
-  const asked = await requestDueRun(db, owner, through, { ...parametersOf(config), requestedBy: 'schedule' });
-  if (asked !== undefined) log('info', { date: asked }, 'settlement is due');
+async function serveJob(context: RunnerContext, job: Job, owner: string): Promise<void> {
+  const { signal, log, idle } = context;
+  const failures = new FailureMemory();
+  while (!signal.aborted) {
+    try {
+      await lead(context, job, owner);
+      const worked = (await workRequests(context, job)) || (await joinRuns(context, job, failures));
+      if (!worked) await idle(POLL_MS);
+    } catch (error) {
+      log('error', { job: job.name, error: errorText(error) }, 'the runner could not work and tries again');
+      await idle(OUTAGE_PAUSE_MS);
+    }
+  }
 }
 
-const parametersOf = (config: Config): Omit<SettleRequest, 'date' | 'requestedBy'> => ({
+async function lead({ db, config, log }: RunnerContext, job: Job, owner: string): Promise<void> {
+  if (!(await holdLeadership(db, LEADER, owner, config.leaseMs))) return;
+  await stopForsakenRuns(db);
+  await abandonDeadExecutions(db);
+  const fence = (tx: Parameters<typeof fenceLeadership>[0]) => fenceLeadership(tx, LEADER, owner);
+  const parameters = { ...parametersOf(config), requestedBy: 'schedule' };
+  const asked = await job.runner.schedule?.({ db, config }, fence, parameters);
+  if (asked !== undefined) log('info', { [job.keyName]: asked }, job.runner.words.due);
+}
+
+/** Four partitions a worker let the threads end together. */
+const parametersOf = (config: Config): Omit<ExecutionParameters, 'requestedBy'> => ({
   gridSize: Math.max(10, config.workers * 4),
   workers: config.workers,
   chunkRows: config.chunkRows,
-  dryRun: false,
-  wait: true,
-  onStop: 'leave-run',
 });
 
 /** Carries out the requests that nobody has taken. */
-async function workRequests(context: RunnerContext): Promise<boolean> {
+async function workRequests(context: RunnerContext, job: Job): Promise<boolean> {
+  const { db, config, signal } = context;
   let worked = false;
-  for (const { executionId, ...parameters } of await requestedExecutions(context.db)) {
-    if (context.signal.aborted) break;
-    const taken = await inTransaction(context.db, (tx) => takeRequest(tx, executionId, hostname(), process.pid));
+  for (const request of await requestedExecutions(db, job.name)) {
+    if (signal.aborted) break;
+    const worker = thisWorker(config);
+    const taken = await inTransaction(db, (tx) => takeRequest(tx, request.executionId, worker, job.keysInOrder));
     if (!taken) continue;
     await faultPoint('request.taken');
-    await settle(context, { ...parametersOf(context.config), ...parameters, executionId });
+    await carryOut(context, job, request);
     worked = true;
   }
   return worked;
 }
 
 /** Helps with the runs that are under way, or finishes them for those who died. */
-async function joinRuns(context: RunnerContext, failures: FailureMemory): Promise<boolean> {
+async function joinRuns(context: RunnerContext, job: Job, failures: FailureMemory): Promise<boolean> {
   let worked = false;
-  for (const { date } of await runningRuns(context.db)) {
-    if (context.signal.aborted || failures.isRecent(date)) continue;
-    const succeeded = await settle(context, { ...parametersOf(context.config), date, requestedBy: 'runner' });
-    if (!succeeded) failures.remember(date);
+  for (const key of await runningKeys(context.db, job.name)) {
+    if (context.signal.aborted || failures.isRecent(key)) continue;
+    const succeeded = await carryOut(context, job, { ...parametersOf(context.config), key, requestedBy: 'runner' });
+    if (!succeeded) failures.remember(key);
     worked = true;
   }
   return worked;
 }
 
-async function settle(context: RunnerContext, request: SettleRequest): Promise<boolean> {
-  const { log } = context;
-  log('info', { date: request.date, requestedBy: request.requestedBy }, 'settling');
+async function carryOut(
+  context: RunnerContext,
+  job: Job,
+  asked: Omit<JobRequest, 'wait' | 'onStop'>,
+): Promise<boolean> {
+  const { db, log } = context;
+  const { words, report } = job.runner;
+  const about = { [job.keyName]: asked.key };
+  log('info', { ...about, requestedBy: asked.requestedBy }, words.started);
   try {
-    const report = await settleDate({ ...context, onProgress: () => undefined }, request);
-    const { runId, status, lines, refunds, exceptions, seconds, certificate } = report;
-    log(
-      exceptions > 0 ? 'warn' : 'info',
-      { date: request.date, runId, status, lines, refunds, exceptions, seconds, certificate: certificate?.hash },
-      'settled',
-    );
+    const request: JobRequest = { ...asked, wait: true, onStop: 'leave-run' };
+    const { run, status, seconds } = await runJob({ ...context, onProgress: () => undefined }, job, request);
+    const level = status === 'COMPLETED_WITH_EXCEPTIONS' ? 'warn' : 'info';
+    const told = run === undefined ? {} : await report(db, run);
+    log(level, { ...about, runId: run?.runId ?? null, status, ...told, seconds }, words.ended);
     return true;
   } catch (error) {
     const known = asMagamError(error);
-    log(
-      'error',
-      { date: request.date, code: known instanceof MagamError ? known.code : 'INTERNAL', error: errorText(known) },
-      'settlement failed',
-    );
+    const code = known instanceof MagamError ? known.code : 'INTERNAL';
+    log('error', { ...about, code, error: errorText(known) }, words.failed);
     return false;
   }
 }
 
-/** Dates that could not be joined are left alone for a while, so that a broken one is not tried every second. */
+/** Keys that could not be joined are left alone for a while, so that a broken one is not tried every second. */
 class FailureMemory {
   private readonly failedAt = new Map<string, number>();
 
-  remember(date: string): void {
-    this.failedAt.set(date, performance.now());
+  remember(key: string): void {
+    this.failedAt.set(key, performance.now());
   }
 
-  isRecent(date: string): boolean {
-    const at = this.failedAt.get(date);
+  isRecent(key: string): boolean {
+    const at = this.failedAt.get(key);
     return at !== undefined && performance.now() - at < 30_000;
   }
 }

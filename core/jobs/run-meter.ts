@@ -23,7 +23,7 @@ export interface RunProgress extends Omit<RunState, 'workedSeconds'> {
 
 interface Sample {
   readonly at: number;
-  readonly done: number;
+  readonly committed: number;
 }
 
 /** Samples of one generation of a run. */
@@ -49,8 +49,8 @@ export class RunMeter {
     const { workedSeconds, ...told } = state;
     const final = isFinal(state);
     const recent = final ? null : this.recentRate(state);
-    const overall = workedSeconds > 0 && state.done > 0 ? Math.round(state.done / workedSeconds) : null;
-    const remaining = state.planned === null ? null : state.planned - state.done;
+    const overall = workedSeconds > 0 && state.committed > 0 ? Math.round(state.committed / workedSeconds) : null;
+    const remaining = state.planned === null ? null : state.planned - state.committed;
     const rate = recent ?? overall ?? 0;
     const secondsLeft = final || remaining === null || rate === 0 ? null : Math.ceil(remaining / rate);
     return {
@@ -64,8 +64,8 @@ export class RunMeter {
     };
   }
 
-  private recentRate({ runId, generation, done }: RunState): number | null {
-    const now = { at: performance.now(), done };
+  private recentRate({ runId, generation, committed }: RunState): number | null {
+    const now = { at: performance.now(), committed };
     const known = this.traces.get(runId);
     const trace = known?.generation === generation ? known : { generation, samples: [] };
     this.traces.delete(runId);
@@ -75,7 +75,7 @@ export class RunMeter {
     const [first] = trace.samples;
     trace.samples.push(now);
     if (first === undefined || now.at - first.at < WINDOW_MIN_MS) return null;
-    return Math.max(0, Math.round(((done - first.done) * 1000) / (now.at - first.at)));
+    return Math.max(0, Math.round(((committed - first.committed) * 1000) / (now.at - first.at)));
   }
 }
 

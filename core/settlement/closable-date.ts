@@ -3,7 +3,8 @@
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { importsHolding, unsettledDatesBefore } from '../feed/stores/calendar.js';
-import { datesUnderWay } from '../jobs/stores/run.js';
+import { keysUnderWay } from '../jobs/stores/run.js';
+import { SETTLE } from './stores/settlement-run.js';
 
 /**
  * Throws `EARLIER_DATE_OPEN` or `IMPORT_IN_PROGRESS` when the date cannot be closed now.
@@ -19,7 +20,7 @@ export async function requireClosable(db: Db, date: string): Promise<void> {
  */
 export async function requireClosableInTurn(db: Db, date: string): Promise<void> {
   const unsettled = await unsettledDatesBefore(db, date);
-  const underWay = await datesUnderWay(db, unsettled);
+  const underWay = await keysUnderWay(db, SETTLE, unsettled);
   refuseEarlier(
     date,
     unsettled.filter((earlier) => !underWay.has(earlier)),

@@ -1,14 +1,9 @@
 /** Asks for runs to be carried out by a runner: a row each. Nothing of the dates changes until one takes it. */
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
-import {
-  type ExecutionParameters,
-  ensureRun,
-  findWaitingRequest,
-  isCompleted,
-  type Run,
-  requestExecution,
-} from '../jobs/stores/run.js';
+import { type ExecutionParameters, findWaitingRequest, requestExecution } from '../jobs/stores/execution.js';
+import { isCompleted } from '../jobs/stores/run.js';
 import { countOpenExceptions } from './stores/exception.js';
+import { ensureSettlementRun, type SettlementRun } from './stores/settlement-run.js';
 
 export interface RunRequest {
   readonly date: string;
@@ -26,7 +21,7 @@ export async function requestRuns(
   for (const date of dates) {
     requests.push(
       await inTransaction(db, async (tx) => {
-        const { runId } = await ensureRun(tx, date, 'REQUESTED');
+        const { runId } = await ensureSettlementRun(tx, date, 'REQUESTED');
         return { date, runId, executionId: await requestExecution(tx, runId, parameters) };
       }),
     );
@@ -45,7 +40,11 @@ export interface RequestOutcome {
  * (a runner joins it by itself), or it is completed and nothing is parked. The caller holds the run's row, so of two who ask at once
  * the second finds what the first has queued.
  */
-export async function requestOnce(tx: Tx, run: Run, parameters: ExecutionParameters): Promise<RequestOutcome> {
+export async function requestOnce(
+  tx: Tx,
+  run: SettlementRun,
+  parameters: ExecutionParameters,
+): Promise<RequestOutcome> {
   const waiting = await findWaitingRequest(tx, run.runId);
   if (waiting !== undefined) return { outcome: 'already-requested', executionId: waiting };
   if (run.status === 'RUNNING') return { outcome: 'already-requested', executionId: null };

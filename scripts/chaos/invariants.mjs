@@ -149,13 +149,13 @@ async function checkRun(db, date, equal) {
     'SELECT COUNT(*) FROM settlement_exception WHERE settled_on = ? AND settled_generation IS NULL',
     [date],
   );
-  const runs = await db.rows('SELECT status, generation FROM job_instance WHERE settled_on = ?', [date]);
+  const runs = await db.rows('SELECT status, generation FROM job_instance WHERE job_key = ?', [date]);
   const certificates = await db.value('SELECT COUNT(*) FROM settlement_certificate WHERE settled_on = ?', [date]);
   equal('runs', runs, [
     { status: parked === '0' ? 'COMPLETED' : 'COMPLETED_WITH_EXCEPTIONS', generation: certificates },
   ]);
   equal('date', await db.value('SELECT status FROM business_date WHERE business_on = ?', [date]), 'CLOSED');
-  const ofRun = 'JOIN job_instance i ON i.run_id = p.run_id WHERE i.settled_on = ?';
+  const ofRun = 'JOIN job_instance i ON i.run_id = p.run_id WHERE i.job_key = ?';
   equal(
     'unfinished partitions',
     await db.value(`SELECT COUNT(*) FROM run_partition p ${ofRun} AND p.status <> 'DONE'`, [date]),

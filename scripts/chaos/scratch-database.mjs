@@ -89,6 +89,7 @@ const RUN_TABLES = [
   'partition_execution',
   'partition_total',
   'partition_seller_total',
+  'run_partition_pass',
   'run_partition',
   'run_plan',
   'job_execution',

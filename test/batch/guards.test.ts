@@ -17,7 +17,8 @@ beforeEach(() => feed.reset());
 async function halfDone(): Promise<Record<string, string | null>> {
   await feed.settle({ MAGAM_FAULT: 'chunk.before-commit:kill:3' });
   const [partition] = await feed.db.rows(
-    'SELECT * FROM run_partition WHERE leg = 0 AND seq > 0 AND cursor_id < sale_hi ORDER BY seq DESC LIMIT 1',
+    `SELECT p.cursor_id, q.hi AS sale_hi FROM run_partition p JOIN run_partition_pass q USING (partition_id, pass)
+     WHERE p.pass = 0 AND p.seq > 0 AND p.cursor_id < q.hi ORDER BY p.seq DESC LIMIT 1`,
   );
   if (partition === undefined) throw new Error('no partition is in the middle of its sales');
   return partition;
@@ -164,8 +165,10 @@ describe('grids', () => {
       const ended = await runMagam(['settle', '--date', DATE, ...GRID, '--json'], environment(db.url));
       expect(ended).toMatchObject({ code: 0 });
       expect(await violations(db, DATE)).toEqual([]);
-      const sizes = await db.rows('SELECT sale_lines FROM run_partition ORDER BY number');
-      expect(sizes.map(({ sale_lines }) => sale_lines)).toEqual(['250', '250', '250', '250']);
+      const sizes = await db.rows(
+        'SELECT done FROM run_partition JOIN run_partition_pass q USING (partition_id) WHERE q.pass = 0 ORDER BY number',
+      );
+      expect(sizes.map(({ done }) => done)).toEqual(['250', '250', '250', '250']);
     } finally {
       await db.drop();
     }

@@ -64,10 +64,10 @@ describe('the schedule', () => {
     const order = await db.rows('SELECT settled_on FROM settlement_certificate ORDER BY certified_at, settled_on');
     expect(order.map(({ settled_on }) => settled_on)).toEqual(dates);
     const asked = await db.rows(
-      `SELECT i.settled_on, COUNT(*) AS n FROM job_execution e JOIN job_instance i USING (run_id) WHERE e.requested_by = 'schedule'
-       GROUP BY i.settled_on ORDER BY 1`,
+      `SELECT i.job_key, COUNT(*) AS n FROM job_execution e JOIN job_instance i USING (run_id) WHERE e.requested_by = 'schedule'
+       GROUP BY i.job_key ORDER BY 1`,
     );
-    expect(asked).toEqual(dates.map((date) => ({ settled_on: date, n: '1' })));
+    expect(asked).toEqual(dates.map((date) => ({ job_key: date, n: '1' })));
     await expectGracefulEnd();
   });
 
@@ -95,7 +95,7 @@ describe('requests', () => {
     runMagam(['settle', '--date', date, '--request', ...GRID, '--json'], environment(db.url, due));
   const executions = () =>
     db.rows(
-      'SELECT e.status, e.exit_code, e.error_code FROM job_execution e JOIN job_instance i USING (run_id) WHERE i.settled_on >= ? ORDER BY execution_id',
+      'SELECT e.status, e.exit_code, e.error_code FROM job_execution e JOIN job_instance i USING (run_id) WHERE i.job_key >= ? ORDER BY execution_id',
       [yesterday],
     );
 
@@ -129,7 +129,7 @@ describe('requests', () => {
     await request(next);
     await until(async () => (await executions())[0]?.status === 'FAILED', 'refusal');
     expect(await executions()).toEqual([{ status: 'FAILED', exit_code: '1', error_code: 'EARLIER_DATE_OPEN' }]);
-    expect(await db.value('SELECT status FROM job_instance WHERE settled_on = ?', [next])).toBe('FAILED');
+    expect(await db.value('SELECT status FROM job_instance WHERE job_key = ?', [next])).toBe('FAILED');
     await request(yesterday);
     await closed(yesterday);
     await request(next);

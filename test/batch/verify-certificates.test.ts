@@ -82,9 +82,9 @@ describe('certificates', () => {
       await db.raw(`CREATE TABLE kept_${table} AS SELECT * FROM ${table} WHERE ${day}`);
       await db.raw(`DELETE FROM ${table} WHERE ${day}`);
     }
-    await db.raw(`UPDATE job_instance SET status = 'STOPPED' WHERE settled_on = '${DAY}'`);
+    await db.raw(`UPDATE job_instance SET status = 'STOPPED' WHERE job_key = '${DAY}'`);
     const failed = await date.failures();
-    await db.raw(`UPDATE job_instance SET status = 'COMPLETED' WHERE settled_on = '${DAY}'`);
+    await db.raw(`UPDATE job_instance SET status = 'COMPLETED' WHERE job_key = '${DAY}'`);
     for (const table of tables) {
       await db.raw(`INSERT INTO ${table} SELECT * FROM kept_${table}`);
       await db.raw(`DROP TABLE kept_${table}`);

@@ -115,7 +115,7 @@ describe('a run that is worked on', () => {
   beforeAll(async () => {
     for (const date of dates) {
       await database.db.raw(
-        `INSERT INTO job_instance (job, settled_on, status, created_at, updated_at) VALUES ('settle', ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+        `INSERT INTO job_instance (job, job_key, status, created_at, updated_at) VALUES ('settle', ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
         [date, date === dates[0] ? 'RUNNING' : 'REQUESTED'],
       );
     }
@@ -123,18 +123,18 @@ describe('a run that is worked on', () => {
       `INSERT INTO job_execution (run_id, generation, status, requested_by, requested_at, grid_size, workers, chunk_rows, host, pid, started_at,
          heartbeat_at)
        SELECT run_id, 1, 'RUNNING', 'cron', UTC_TIMESTAMP(3), 10, 2, 4000, 'lost', 7, UTC_TIMESTAMP(3) - INTERVAL 2 MINUTE,
-         UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE FROM job_instance WHERE settled_on = ?`,
+         UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE FROM job_instance WHERE job_key = ?`,
       [dates[0]],
     );
     await database.db.raw(
       `INSERT INTO job_execution (run_id, status, requested_by, requested_at, grid_size, workers, chunk_rows)
-       SELECT run_id, 'REQUESTED', 'console', UTC_TIMESTAMP(3), 10, 2, 4000 FROM job_instance WHERE settled_on IN (?, ?)`,
+       SELECT run_id, 'REQUESTED', 'console', UTC_TIMESTAMP(3), 10, 2, 4000 FROM job_instance WHERE job_key IN (?, ?)`,
       [...dates],
     );
   });
 
   const idOf = async (date: string): Promise<string> => {
-    const [[row]] = await database.db.raw('SELECT run_id FROM job_instance WHERE settled_on = ?', [date]);
+    const [[row]] = await database.db.raw('SELECT run_id FROM job_instance WHERE job_key = ?', [date]);
     return String(row.run_id);
   };
 

@@ -1,11 +1,12 @@
 /**
- * The end of a generation, one transaction: every partition is done, the control totals that the database computes from the
- * feed equal the sums over the chunks, then settlements, certificate, closed date, completed run. All of it or nothing.
+ * The end of a generation: the control totals that the database computes from the feed equal the sums over the chunks, then settlements,
+ * certificate, closed date. All of it in the transaction that completes the run, or nothing.
  */
 import { REFUND, SALE } from '../../../core/feed/rules/leg.js';
 import { closeDate } from '../../../core/feed/stores/calendar.js';
-import { type Partition, readPartitions } from '../../../core/jobs/stores/partition.js';
-import { findRun, isCompleted, moveRun, type Plan, type Run } from '../../../core/jobs/stores/run.js';
+import { readPasses } from '../../../core/jobs/stores/partition.js';
+import type { Plan } from '../../../core/jobs/stores/plan.js';
+import type { Run } from '../../../core/jobs/stores/run.js';
 import {
   type CertificateBody,
   type CertifiedControl,
@@ -18,6 +19,7 @@ import {
   partitionHashesText,
 } from '../../../core/settlement/rules/certificate.js';
 import { TotalsBy } from '../../../core/settlement/rules/line-totals.js';
+import type { SettlePlanParameters } from '../../../core/settlement/run-history.js';
 import {
   insertCertificate,
   insertSettlements,
@@ -27,90 +29,77 @@ import {
 import { controlTotals, type FeedSums } from '../../../core/settlement/stores/entry-page.js';
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
 import { readPartitionTotals, totalsOfRow } from '../../../core/settlement/stores/partition-total.js';
-import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
-import { faultPoint } from '../../../infra/faults.js';
+import { SETTLE } from '../../../core/settlement/stores/settlement-run.js';
+import type { Db, Tx } from '../../../infra/database.js';
 import { sha256 } from '../../../infra/sha256.js';
 import { signHash } from '../../../infra/signing.js';
 import { MagamError } from '../../../kernel/errors.js';
+import type { Completion, DonePartition, JobCall } from '../../engine/job.js';
 
 /**
- * Completes the generation. Does nothing when somebody else has. Throws `CONTROL_TOTALS_DIFFER`.
+ * Prepares the end of the run's generation. What it returns throws `CONTROL_TOTALS_DIFFER`.
  *
  * The control totals are read just before the transaction, over several connections: behind the shut door nothing they are made of
  * moves, and one connection would keep a million rows waiting for half a second more.
  */
-export async function finishRun(db: Db, run: Run, plan: Plan, signingKeyPem: string | null): Promise<void> {
-  const control = await feedControl(
-    db,
-    run.date,
-    plan.generation,
-    middle(await readPartitions(db, run.runId, plan.generation)),
-  );
-  await inTransaction(db, async (tx) => {
-    const current = await findRun(tx, run.date, true);
-    if (current === undefined || isCompleted(current.status) || current.generation !== plan.generation) return;
-    const partitions = await readPartitions(tx, run.runId, plan.generation);
-    if (partitions.some(({ status }) => status !== 'DONE')) throw new Error(`run ${run.runId} is not done`);
-
-    const certified = await certifiedPartitions(tx, run, plan, partitions);
+export async function finishDate({ db, config }: JobCall, run: Run, plan: Plan): Promise<Completion> {
+  const date = run.key;
+  const { generation } = plan;
+  const { policyRevision } = plan.parameters as SettlePlanParameters;
+  const control = await feedControl(db, date, generation, await middleSale(db, run));
+  return async (tx, { runId }, partitions) => {
+    const certified = await certifiedPartitions(tx, runId, generation, partitions);
     const totals = sumTotals(certified.flatMap((partition) => partition.totals));
     requireEqual('the feed', totals.map(controlOf), control);
-    await insertSettlements(tx, run.runId, run.date, plan.generation);
-    const settled = (await readSettlementSums(tx, run.date, plan.generation)).map((row) =>
+    await insertSettlements(tx, runId, date, generation);
+    const settled = (await readSettlementSums(tx, date, generation)).map((row) =>
       certifiedTotals(row.currency as string, totalsOfRow(row)),
     );
     requireEqual('the settlements', totals, settled);
 
-    const exceptions = await countOpenExceptions(tx, run.date);
+    const exceptions = await countOpenExceptions(tx, date);
     const body: CertificateBody = {
       format: 'magam-certificate/1',
-      job: 'settle',
-      date: run.date,
-      generation: plan.generation,
-      policyRevision: plan.policyRevision,
+      job: SETTLE,
+      date,
+      generation,
+      policyRevision,
       partitions: certified,
       totals,
       control,
       exceptions,
       linesHash: sha256(partitionHashesText(certified)),
-      previous: await readPreviousLink(tx, run.date, plan.generation),
+      previous: await readPreviousLink(tx, date, generation),
     };
     const text = certificateText(body);
     const hash = sha256(text);
+    const { signingKeyPem } = config;
     const signed = signingKeyPem === null ? { publicKey: null, signature: null } : signHash(hash, signingKeyPem);
-    await insertCertificate(tx, {
-      date: run.date,
-      generation: plan.generation,
-      runId: run.runId,
-      body: text,
-      hash,
-      ...signed,
-    });
-    await closeDate(tx, run.date);
-    await moveRun(
-      tx,
-      run.runId,
-      ['RUNNING', 'STOPPED', 'FAILED'],
-      exceptions > 0 ? 'COMPLETED_WITH_EXCEPTIONS' : 'COMPLETED',
-    );
-    await faultPoint('run.before-finish-commit');
-  });
-  await faultPoint('run.finished');
+    await insertCertificate(tx, { date, generation, runId, body: text, hash, ...signed });
+    await closeDate(tx, date);
+    return exceptions > 0 ? 'COMPLETED_WITH_EXCEPTIONS' : 'COMPLETED';
+  };
 }
 
 async function certifiedPartitions(
   tx: Tx,
-  run: Run,
-  plan: Plan,
-  partitions: readonly Partition[],
+  runId: number,
+  generation: number,
+  partitions: readonly DonePartition[],
 ): Promise<CertifiedPartition[]> {
-  const sums = await readPartitionTotals(tx, run.runId, plan.generation);
-  return partitions.map((p) => ({
-    number: p.number,
-    sales: { after: p.saleLo, through: p.saleHi, lines: p.saleLines, sha256: p.saleHash ?? EMPTY_SHA256 },
-    refunds: { after: p.refundLo, through: p.refundHi, lines: p.refundLines, sha256: p.refundHash ?? EMPTY_SHA256 },
+  const sums = await readPartitionTotals(tx, runId, generation);
+  const rangeOf = (pass: DonePartition['passes'][number] | undefined): CertifiedPartition['sales'] => ({
+    after: pass?.lo ?? 0,
+    through: pass?.hi ?? 0,
+    lines: pass?.done ?? 0,
+    sha256: pass?.checkpoint ?? EMPTY_SHA256,
+  });
+  return partitions.map((partition) => ({
+    number: partition.number,
+    sales: rangeOf(partition.passes[SALE]),
+    refunds: rangeOf(partition.passes[REFUND]),
     totals: sums
-      .filter(({ number }) => number === p.number)
+      .filter(({ number }) => number === partition.number)
       .map(({ currency, totals }) => certifiedTotals(currency, totals)),
   }));
 }
@@ -128,10 +117,11 @@ export function sumTotals(all: readonly CertifiedTotals[]): CertifiedTotals[] {
 }
 
 /** Where the sales of a plan are cut in two: at a partition's boundary. */
-const middle = (partitions: readonly Partition[]): number[] => {
-  const half = partitions[Math.floor(partitions.length / 2)];
-  return half === undefined || half.saleLo === 0 ? [] : [half.saleLo];
-};
+async function middleSale(db: Db, run: Run): Promise<number[]> {
+  const starts = [...(await readPasses(db, run.runId, run.generation)).values()].map((passes) => passes[SALE]?.lo ?? 0);
+  const half = starts[Math.floor(starts.length / 2)];
+  return half === undefined || half === 0 ? [] : [half];
+}
 
 /** The control totals of both legs together. `cuts` as in `controlTotals`, for the sales. */
 export async function feedControl(

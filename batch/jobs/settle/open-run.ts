@@ -10,30 +10,23 @@ import {
   readDateStatus,
   shutDate,
 } from '../../../core/feed/stores/calendar.js';
-import {
-  ensureRun,
-  findPlan,
-  findRun,
-  type IdRange,
-  insertPlan,
-  isCompleted,
-  moveRun,
-  openSupplement,
-  type Plan,
-  type Run,
-} from '../../../core/jobs/stores/run.js';
+import type { IdRange } from '../../../core/jobs/stores/plan.js';
+import { moveRun, openNextGeneration, type Run } from '../../../core/jobs/stores/run.js';
 import { readPolicyRevision } from '../../../core/policies/stores/fee-policy.js';
 import { requireClosable } from '../../../core/settlement/closable-date.js';
+import type { SettlePlanParameters } from '../../../core/settlement/run-history.js';
 import { readCertificate } from '../../../core/settlement/stores/certificate.js';
 import { countEntries, type EntrySource, entryIdAt } from '../../../core/settlement/stores/entry-page.js';
+import { findSettlementRun, SETTLE } from '../../../core/settlement/stores/settlement-run.js';
 import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
+import { openRun } from '../../engine/open-run.js';
 
 /**
  * Shuts the door of the date and opens its run; finds both as they are when that was done before.
  * @returns the run, or undefined when the date was closed, empty, along with a later one
  */
-export async function openRun(db: Db, date: string): Promise<Run | undefined> {
+export async function openDate(db: Db, date: string): Promise<Run | undefined> {
   await ensureDates(db, [date]);
   const run = await inTransaction(db, async (tx) => {
     await lockCalendar(tx);
@@ -44,9 +37,7 @@ export async function openRun(db: Db, date: string): Promise<Run | undefined> {
       await requireClosable(tx, date);
       await shutDate(tx, date);
     }
-    const opened = await ensureRun(tx, date, 'RUNNING');
-    if (!isCompleted(opened.status)) await moveRun(tx, opened.runId, ['REQUESTED', 'STOPPED', 'FAILED'], 'RUNNING');
-    return findRun(tx, date);
+    return openRun(tx, SETTLE, date);
   });
   await faultPoint('run.opened');
   return run;
@@ -54,44 +45,26 @@ export async function openRun(db: Db, date: string): Promise<Run | undefined> {
 
 /** A date that was closed, empty, along with a later one: a run that was asked for since has nothing to do. */
 async function dropEmptyRun(tx: Tx, date: string): Promise<undefined> {
-  const asked = await findRun(tx, date, true);
+  const asked = await findSettlementRun(tx, date, true);
   if (asked !== undefined) await moveRun(tx, asked.runId, ['REQUESTED', 'RUNNING', 'STOPPED', 'FAILED'], 'COMPLETED');
 }
 
-/** Puts a stopped or failed supplement back to work, or opens the next generation of a completed run. */
-export async function openNextGeneration(db: Db, run: Run): Promise<Run> {
+/** Opens the next generation of a completed run, or finds the one that somebody else has opened. */
+export async function openSupplement(db: Db, run: Run): Promise<Run | undefined> {
   await inTransaction(db, async (tx) => {
-    await openSupplement(tx, run);
+    await openNextGeneration(tx, run);
     await moveRun(tx, run.runId, ['STOPPED', 'FAILED'], 'RUNNING');
   });
-  return (await findRun(db, run.date)) as Run;
-}
-
-/**
- * The plan of the run's generation: found, or made and frozen. Concurrent planners queue at the run's row; the first plans,
- * the others find the plan.
- */
-export async function planRun(db: Db, run: Run, gridSize: number, executionId: number): Promise<Plan> {
-  const found = await findPlan(db, run.runId, run.generation);
-  if (found !== undefined) return found;
-  const plan = await inTransaction(db, async (tx) => {
-    await findRun(tx, run.date, true);
-    return (await findPlan(tx, run.runId, run.generation)) ?? (await freezePlan(tx, run, gridSize, executionId));
-  });
-  await faultPoint('run.planned');
-  return plan;
+  return findSettlementRun(db, run.key);
 }
 
 export const sourceOf = (generation: number): EntrySource => (generation === 1 ? 'feed' : 'exceptions');
 
-async function freezePlan(tx: Tx, run: Run, gridSize: number, executionId: number): Promise<Plan> {
-  const ranges = await partitionRanges(tx, sourceOf(run.generation), run.date, gridSize);
-  const total = (leg: Leg): number => ranges.reduce((sum, range) => sum + range[leg].entries, 0);
-  const policyRevision = await readPolicyRevision(tx);
-  const plan = { generation: run.generation, gridSize, policyRevision, sales: total(SALE), refunds: total(REFUND) };
-  await insertPlan(tx, run.runId, plan, executionId, ranges);
-  await faultPoint('run.before-plan-commit');
-  return plan;
+/** The ranges of the run's generation, sales before refunds, and the policies that it settles under. */
+export async function planDate(tx: Tx, run: Run, gridSize: number) {
+  const ranges = await partitionRanges(tx, sourceOf(run.generation), run.key, gridSize);
+  const parameters: SettlePlanParameters = { policyRevision: await readPolicyRevision(tx) };
+  return { parameters, partitions: ranges.map((range) => [range[SALE], range[REFUND]]) };
 }
 
 /** At most `gridSize` partitions, each with a range of sales and a range of refunds; none for a date without entries. */

@@ -1,10 +1,11 @@
 /** What a settle command reports: the state of the whole run, whoever did the work. */
 
-import { isCompleted, type Run, type RunStatus, readRunCounts } from '../../../core/jobs/stores/run.js';
+import { isCompleted, type Run, type RunStatus } from '../../../core/jobs/stores/run.js';
 import type { Totals } from '../../../core/settlement/rules/line-totals.js';
 import { readCertificate } from '../../../core/settlement/stores/certificate.js';
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
 import { readRunTotals } from '../../../core/settlement/stores/partition-total.js';
+import { readRunCounts } from '../../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../../infra/database.js';
 
 export interface CurrencyTotals {
@@ -64,25 +65,24 @@ export const currencyTotals = (totals: readonly [string, Totals][]): CurrencyTot
   }));
 
 /** Reports a run as the database has it. */
-export async function reportRun(db: Db, run: Run, frame: ReportFrame): Promise<SettleReport> {
+export async function reportRun(db: Db, run: Run): Promise<Omit<SettleReport, keyof ReportFrame>> {
   const counts = await readRunCounts(db, run.runId);
-  const certificate = isCompleted(run.status) ? await readCertificate(db, run.date, run.generation) : undefined;
+  const certificate = isCompleted(run.status) ? await readCertificate(db, run.key, run.generation) : undefined;
   return {
     runId: run.runId,
-    date: run.date,
+    date: run.key,
     status: run.status,
     lines: counts.sales,
     refunds: counts.refunds,
-    exceptions: await countOpenExceptions(db, run.date),
+    exceptions: await countOpenExceptions(db, run.key),
     partitions: counts.partitions,
     totals: currencyTotals(await readRunTotals(db, run.runId)),
     certificate: certificate === undefined ? null : { hash: certificate.hash, generation: certificate.generation },
-    ...frame,
   };
 }
 
-/** Reports a date that was closed without entries along with a later one: there is no run. */
-export const reportEmptyClosedDate = (date: string, frame: ReportFrame): SettleReport => ({
+/** Of a date that was closed without entries along with a later one: there is no run. */
+export const emptyClosedDate = (date: string): Omit<SettleReport, keyof ReportFrame> => ({
   runId: null,
   date,
   status: 'COMPLETED',
@@ -92,5 +92,4 @@ export const reportEmptyClosedDate = (date: string, frame: ReportFrame): SettleR
   partitions: 0,
   totals: [],
   certificate: null,
-  ...frame,
 });

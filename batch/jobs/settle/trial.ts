@@ -19,7 +19,7 @@ import {
   readSales,
 } from '../../../core/settlement/stores/entry-page.js';
 import type { Db } from '../../../infra/database.js';
-import type { Thread } from '../../engine/protocol.js';
+import type { Thread } from '../../engine/job.js';
 import { originalPolicyIds, RunPolicies, withPolicies } from './policies-of-run.js';
 import { findStillRefused } from './refused-lines.js';
 

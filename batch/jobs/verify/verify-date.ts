@@ -3,11 +3,12 @@
  * all entries and lines at once; then each certificate's lines are read again, hashed, summed and replayed.
  */
 
-import { findRun, isCompleted } from '../../../core/jobs/stores/run.js';
+import { isCompleted } from '../../../core/jobs/stores/run.js';
 import { PolicyBook, type StoredPolicy } from '../../../core/policies/rules/policy-book.js';
 import { readPolicies } from '../../../core/policies/stores/fee-policy.js';
 import { type CertificateBody, parseCertificate } from '../../../core/settlement/rules/certificate.js';
 import { readCertificates, type StoredCertificate } from '../../../core/settlement/stores/certificate.js';
+import { findSettlementRun } from '../../../core/settlement/stores/settlement-run.js';
 import { countExceptionsAt } from '../../../core/settlement/stores/verification.js';
 import { type Db, inSnapshot } from '../../../infra/database.js';
 import { MagamError } from '../../../kernel/errors.js';
@@ -62,7 +63,7 @@ export async function verifyDate(
 
 /** Lines of a generation without a certificate belong to a run that is not finished, or to nobody. */
 async function generationsCheck(db: Db, date: string, survey: Survey, certified: number): Promise<Check> {
-  const run = await findRun(db, date);
+  const run = await findSettlementRun(db, date);
   const open = run !== undefined && !isCompleted(run.status) ? run.generation : certified;
   const strange = [...survey.lines].filter(([generation]) => generation > Math.max(certified, open));
   const detail = strange.map(([generation, n]) => `${n} lines of generation ${generation}`).join(', ');

@@ -3,7 +3,15 @@
  * the same work finds its record again; whoever wakes up too late finds that the record is no longer its own.
  */
 import { randomUUID } from 'node:crypto';
-import { type Db, inTransaction, isConnectionLost, isDuplicateKey, pause, type Tx } from '../../../infra/database.js';
+import {
+  type Db,
+  inTransaction,
+  isConnectionLost,
+  isDuplicateKey,
+  pause,
+  type Tx,
+  withRetries,
+} from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
 import { MagamError } from '../../../kernel/errors.js';
 import { ensureDates, lockCalendar, shareDates } from '../stores/calendar.js';
@@ -32,20 +40,12 @@ export interface OpenImport {
   readonly lateOn: string | null;
 }
 
-const OUTAGE_TRIES = 60;
-const OUTAGE_PAUSE_MS = 500;
+/** How long an import bears with a database that is away. */
+const OUTAGE_MS = 30_000;
 
-/** Runs `work` again while the database cannot be reached, for about half a minute. Only for work that may be repeated. */
-export async function survivingOutages<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isConnectionLost(error) || attempt >= OUTAGE_TRIES) throw error;
-      await pause(OUTAGE_PAUSE_MS);
-    }
-  }
-}
+/** Runs `work` again while the database cannot be reached. Only for work that may be repeated. */
+export const survivingOutages = <T>(work: () => Promise<T>): Promise<T> =>
+  withRetries(work, { passes: isConnectionLost, withinMs: OUTAGE_MS });
 
 /**
  * The unfinished import of this work whose writer is dead, or undefined. A writer that was just killed looks alive until its

@@ -6,8 +6,6 @@ export interface BatchGauges {
   readonly runs: Readonly<Record<string, number>>;
   /** Partitions of unfinished runs by status. */
   readonly partitions: Readonly<Record<string, number>>;
-  /** Parked entries of the last 32 dates that were settled. */
-  readonly exceptions: number;
 }
 
 export async function readBatchGauges(db: Db): Promise<BatchGauges> {
@@ -21,12 +19,7 @@ export async function readBatchGauges(db: Db): Promise<BatchGauges> {
        JOIN run_partition p ON p.run_id = i.run_id AND p.generation = i.generation
      WHERE i.status IN ('RUNNING', 'STOPPED', 'FAILED') GROUP BY p.status`,
   );
-  const [exceptions] = await select<{ n: number | string }>(
-    db,
-    `SELECT COUNT(*) AS n FROM (SELECT settled_on FROM job_instance WHERE job = 'settle' ORDER BY settled_on DESC LIMIT 32) d
-       JOIN settlement_exception x ON x.settled_on = d.settled_on WHERE x.settled_generation IS NULL`,
-  );
-  return { runs: counts(runs), partitions: counts(partitions), exceptions: Number(exceptions?.n ?? 0) };
+  return { runs: counts(runs), partitions: counts(partitions) };
 }
 
 const counts = (rows: readonly { status: string; n: number | string }[]): Record<string, number> =>

@@ -5,7 +5,6 @@
  */
 
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
-import type { Leg } from '../../feed/rules/leg.js';
 
 export type PartitionStatus = 'PENDING' | 'RUNNING' | 'DONE' | 'FAILED';
 
@@ -13,7 +12,9 @@ export interface Partition {
   readonly partitionId: number;
   readonly number: number;
   readonly status: PartitionStatus;
-  readonly leg: Leg;
+  /** The pass that it is in, from 0. */
+  readonly pass: number;
+  /** The last id of that pass that is committed. */
   readonly cursorId: number;
   readonly seq: number;
   readonly epoch: number;
@@ -21,18 +22,22 @@ export interface Partition {
   readonly leaseExpired: boolean;
   readonly claims: number;
   readonly claimedSeq: number;
-  readonly saleLo: number;
-  readonly saleHi: number;
-  readonly refundLo: number;
-  readonly refundHi: number;
-  readonly refunds: number;
-  readonly saleLines: number;
-  readonly refundLines: number;
   readonly exceptions: number;
-  readonly saleHash: string | null;
-  readonly refundHash: string | null;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
+}
+
+/** A partition's range (lo, hi] of ids in one pass, and what has become of it. */
+export interface PartitionPass {
+  readonly partitionId: number;
+  readonly pass: number;
+  readonly lo: number;
+  readonly hi: number;
+  readonly entries: number;
+  /** Entries that are done; those that were set aside are counted at the partition. */
+  readonly done: number;
+  /** The job's own, of the last committed chunk; null before the first. */
+  readonly checkpoint: string | null;
 }
 
 /** The right to move a partition. */
@@ -42,10 +47,9 @@ export interface Fence {
   readonly epoch: number;
 }
 
-const columns = `partition_id AS partitionId, number, status, leg, cursor_id AS cursorId, seq, epoch,
-  (status = 'RUNNING' AND lease_until < UTC_TIMESTAMP(3)) AS leaseExpired, claims, claimed_seq AS claimedSeq, sale_lo AS saleLo, sale_hi AS saleHi,
-  refund_lo AS refundLo, refund_hi AS refundHi, refunds, sale_lines AS saleLines, refund_lines AS refundLines, exceptions,
-  sale_hash AS saleHash, refund_hash AS refundHash, error_code AS errorCode, error_message AS errorMessage`;
+const columns = `partition_id AS partitionId, number, status, pass, cursor_id AS cursorId, seq, epoch,
+  (status = 'RUNNING' AND lease_until < UTC_TIMESTAMP(3)) AS leaseExpired, claims, claimed_seq AS claimedSeq, exceptions,
+  error_code AS errorCode, error_message AS errorMessage`;
 
 /** The partitions of a generation by number. */
 export async function readPartitions(db: Db, runId: number, generation: number): Promise<Partition[]> {
@@ -57,13 +61,33 @@ export async function readPartitions(db: Db, runId: number, generation: number):
   return rows.map((row) => ({ ...row, leaseExpired: Boolean(row.leaseExpired) }));
 }
 
-/** One partition as it is now. */
-export async function readPartition(db: Db, partitionId: number): Promise<Partition> {
+const passColumns = 'q.partition_id AS partitionId, q.pass, q.lo, q.hi, q.entries, q.done, q.checkpoint';
+
+/** The passes of the partitions of a run, or of one generation of it, in order, by partition id. */
+export async function readPasses(db: Db, runId: number, generation?: number): Promise<Map<number, PartitionPass[]>> {
+  const rows = await select<PartitionPass>(
+    db,
+    `SELECT ${passColumns} FROM run_partition p JOIN run_partition_pass q ON q.partition_id = p.partition_id
+     WHERE p.run_id = ? ${generation === undefined ? '' : 'AND p.generation = ?'} ORDER BY q.partition_id, q.pass`,
+    generation === undefined ? [runId] : [runId, generation],
+  );
+  const byPartition = new Map<number, PartitionPass[]>();
+  for (const row of rows) {
+    const passes = byPartition.get(row.partitionId);
+    if (passes === undefined) byPartition.set(row.partitionId, [row]);
+    else passes.push(row);
+  }
+  return byPartition;
+}
+
+/** One partition as it is now, with its passes in order. */
+export async function readPartition(db: Db, partitionId: number): Promise<Partition & { passes: PartitionPass[] }> {
   const [row] = await select<Partition>(db, `SELECT ${columns} FROM run_partition WHERE partition_id = ?`, [
     partitionId,
   ]);
   if (row === undefined) throw new Error(`partition ${partitionId} is gone`);
-  return row;
+  const sql = `SELECT ${passColumns} FROM run_partition_pass q WHERE q.partition_id = ? ORDER BY q.pass`;
+  return { ...row, passes: await select<PartitionPass>(db, sql, [partitionId]) };
 }
 
 /**
@@ -111,44 +135,38 @@ export async function renewLease(db: Db, fence: Fence, leaseMs: number): Promise
 
 /** What a chunk adds to its partition. */
 export interface ChunkStep {
-  readonly leg: Leg;
+  readonly pass: number;
   readonly seq: number;
   readonly cursorId: number;
-  readonly lines: number;
+  readonly done: number;
   readonly exceptions: number;
-  /** SHA-256 over the leg's lines so far. */
-  readonly hash: string;
-  /** What follows: the same leg goes on, the refunds wait to be claimed, or the partition is done. */
-  readonly sequel: 'go-on' | 'refunds' | 'done';
+  readonly checkpoint: string | null;
+  /** What follows: the same pass goes on, another one waits to be claimed, or the partition is done. */
+  readonly sequel: 'go-on' | 'done' | { readonly pass: number; readonly lo: number };
 }
 
 /** Moves the partition under its fence: the first statement of a chunk's transaction. False: it is somebody else's. */
 export async function moveFence(tx: Tx, fence: Fence, step: ChunkStep): Promise<boolean> {
-  const lines = step.leg === 0 ? 'sale_lines' : 'refund_lines';
-  const hash = step.leg === 0 ? 'sale_hash' : 'refund_hash';
-  const next = {
-    'go-on': '',
-    refunds: `, cursor_id = refund_lo, leg = 1, status = 'PENDING', owner = NULL, lease_until = NULL`,
-    done: `, status = 'DONE', owner = NULL, lease_until = NULL`,
-  }[step.sequel];
+  const { sequel } = step;
+  const next = typeof sequel === 'object' ? sequel : { pass: step.pass, lo: step.cursorId };
+  const status =
+    sequel === 'go-on'
+      ? ''
+      : `, status = '${sequel === 'done' ? 'DONE' : 'PENDING'}', owner = NULL, lease_until = NULL`;
   const moved = await change(
     tx,
-    `UPDATE run_partition SET seq = seq + 1, ${lines} = ${lines} + ?, exceptions = exceptions + ?, ${hash} = ?, cursor_id = ?, error_code = NULL,
-       error_message = NULL, updated_at = UTC_TIMESTAMP(3)${next}
-     WHERE partition_id = ? AND owner = ? AND epoch = ? AND seq = ? AND leg = ? AND status = 'RUNNING'`,
-    [
-      step.lines,
-      step.exceptions,
-      step.hash,
-      step.cursorId,
-      fence.partitionId,
-      fence.owner,
-      fence.epoch,
-      step.seq,
-      step.leg,
-    ],
+    `UPDATE run_partition SET seq = seq + 1, exceptions = exceptions + ?, pass = ?, cursor_id = ?, error_code = NULL,
+       error_message = NULL, updated_at = UTC_TIMESTAMP(3)${status}
+     WHERE partition_id = ? AND owner = ? AND epoch = ? AND seq = ? AND status = 'RUNNING'`,
+    [step.exceptions, next.pass, next.lo, fence.partitionId, fence.owner, fence.epoch, step.seq],
   );
-  return moved === 1;
+  if (moved !== 1) return false;
+  await change(
+    tx,
+    'UPDATE run_partition_pass SET done = done + ?, checkpoint = ? WHERE partition_id = ? AND pass = ?',
+    [step.done, step.checkpoint, fence.partitionId, step.pass],
+  );
+  return true;
 }
 
 /**

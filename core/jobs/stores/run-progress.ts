@@ -1,22 +1,22 @@
 /** How far a run is: what its partitions have committed, who works on it, and for how long it has been worked on. */
 import { type Db, select } from '../../../infra/database.js';
-import type { RunStatus } from './run.js';
-
-/** An execution that says it runs but was silent this long is taken for dead. */
-const SILENT_SECONDS = 30;
+import { executionIsSilent } from './execution.js';
+import { findPlan } from './plan.js';
+import { findRunById, type RunStatus } from './run.js';
 
 export interface RunState {
   readonly runId: number;
-  readonly date: string;
+  readonly job: string;
+  readonly key: string;
   readonly status: RunStatus;
   readonly generation: number;
   /** Entries of the generation's plan; null while there is no plan. */
   readonly planned: number | null;
-  /** Entries that are committed, settled or parked. */
-  readonly done: number;
-  readonly sales: number;
-  readonly refunds: number;
-  /** Entries that the generation parked. */
+  /** Entries that are committed, done or set aside. */
+  readonly committed: number;
+  /** Entries that are done, by pass. */
+  readonly done: readonly number[];
+  /** Entries that the generation set aside. */
   readonly exceptions: number;
   readonly partitions: {
     readonly total: number;
@@ -41,32 +41,35 @@ type Row = Readonly<Record<string, string | number | null>>;
 
 /** The state of a run and of the generation it is in; undefined when there is no such run. */
 export async function readRunState(db: Db, runId: number): Promise<RunState | undefined> {
-  const [run] = await select<Row>(
-    db,
-    `SELECT i.settled_on, i.status, i.generation, p.sales, p.refunds, p.planned_by
-     FROM job_instance i LEFT JOIN run_plan p ON p.run_id = i.run_id AND p.generation = i.generation WHERE i.run_id = ?`,
-    [runId],
-  );
+  const run = await findRunById(db, runId);
   if (run === undefined) return undefined;
   const [sums] = await select<Row>(
     db,
     `SELECT COUNT(*) AS total, SUM(status = 'PENDING') AS pending, SUM(status = 'RUNNING') AS running, SUM(status = 'DONE') AS done,
-       SUM(status = 'FAILED') AS failed, SUM(sale_lines) AS sales, SUM(refund_lines) AS refunds, SUM(exceptions) AS exceptions
+       SUM(status = 'FAILED') AS failed, SUM(exceptions) AS exceptions
      FROM run_partition WHERE run_id = ? AND generation = ?`,
     [runId, run.generation],
   );
+  const passes = await select<Row>(
+    db,
+    `SELECT SUM(q.entries) AS entries, SUM(q.done) AS done
+     FROM run_partition p JOIN run_partition_pass q ON q.partition_id = p.partition_id
+     WHERE p.run_id = ? AND p.generation = ? GROUP BY q.pass ORDER BY q.pass`,
+    [runId, run.generation],
+  );
   const number = (name: string): number => Number(sums?.[name] ?? 0);
-  const planned = run.planned_by === null ? null : Number(run.sales) + Number(run.refunds);
-  const done = number('sales') + number('refunds') + number('exceptions');
+  const total = (name: string): number => passes.reduce((sum, row) => sum + Number(row[name]), 0);
+  const planned = (await findPlan(db, runId, run.generation)) === undefined ? null : total('entries');
+  const committed = total('done') + number('exceptions');
   return {
     runId,
-    date: String(run.settled_on),
-    status: run.status as RunStatus,
-    generation: Number(run.generation),
+    job: run.job,
+    key: run.key,
+    status: run.status,
+    generation: run.generation,
     planned,
-    done: planned === null ? done : Math.min(planned, done),
-    sales: number('sales'),
-    refunds: number('refunds'),
+    committed: planned === null ? committed : Math.min(planned, committed),
+    done: passes.map((row) => Number(row.done)),
     exceptions: number('exceptions'),
     partitions: {
       total: number('total'),
@@ -76,18 +79,17 @@ export async function readRunState(db: Db, runId: number): Promise<RunState | un
       failed: number('failed'),
     },
     executions: await activeExecutions(db, runId),
-    workedSeconds: run.planned_by === null ? 0 : await workedSeconds(db, runId, Number(run.generation)),
+    workedSeconds: planned === null ? 0 : await workedSeconds(db, runId, run.generation),
   };
 }
 
 async function activeExecutions(db: Db, runId: number): Promise<ActiveExecution[]> {
   const rows = await select<Row>(
     db,
-    `SELECT execution_id, status, stop_requested_by FROM job_execution
-     WHERE run_id = ? AND (status = 'REQUESTED'
-       OR (status = 'RUNNING' AND COALESCE(heartbeat_at, started_at) >= UTC_TIMESTAMP(3) - INTERVAL ? SECOND))
-     ORDER BY execution_id`,
-    [runId, SILENT_SECONDS],
+    `SELECT e.execution_id, e.status, e.stop_requested_by FROM job_execution e
+     WHERE e.run_id = ? AND (e.status = 'REQUESTED' OR (e.status = 'RUNNING' AND NOT ${executionIsSilent('e')}))
+     ORDER BY e.execution_id`,
+    [runId],
   );
   return rows.map((row) => ({
     executionId: Number(row.execution_id),
@@ -102,11 +104,11 @@ async function workedSeconds(db: Db, runId: number, generation: number): Promise
     db,
     `SELECT TIMESTAMPDIFF(MICROSECOND, p.planned_at, GREATEST(e.started_at, p.planned_at)) / 1000000 AS began,
        TIMESTAMPDIFF(MICROSECOND, p.planned_at, COALESCE(IF(e.status = 'ABANDONED', e.heartbeat_at, e.ended_at),
-         IF(e.heartbeat_at >= UTC_TIMESTAMP(3) - INTERVAL ? SECOND, UTC_TIMESTAMP(3), e.heartbeat_at))) / 1000000 AS ended
+         IF(${executionIsSilent('e')}, e.heartbeat_at, UTC_TIMESTAMP(3)))) / 1000000 AS ended
      FROM run_plan p JOIN job_execution e ON e.run_id = p.run_id AND e.started_at IS NOT NULL
      WHERE p.run_id = ? AND p.generation = ? AND COALESCE(e.generation, p.generation) = p.generation
      ORDER BY began`,
-    [SILENT_SECONDS, runId, generation],
+    [runId, generation],
   );
   let [worked, through] = [0, 0];
   for (const row of rows) {

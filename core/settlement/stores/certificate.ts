@@ -1,6 +1,6 @@
 /** Certificates, and the closing of a run that writes them. */
 
-import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, isoTime, select, type Tx } from '../../../infra/database.js';
 import type { CertificateLink } from '../rules/certificate.js';
 import { sumColumns } from './partition-total.js';
 
@@ -42,6 +42,24 @@ export async function readCertificates(db: Db, date: string): Promise<StoredCert
     [date],
   );
   return rows.map(toCertificate);
+}
+
+export interface CertificateRecord {
+  readonly generation: number;
+  readonly hash: string;
+  readonly signed: boolean;
+  readonly certifiedAt: string;
+}
+
+/** The certificates of a date by generation, without their bodies. */
+export async function readCertificateRecords(db: Db, date: string): Promise<CertificateRecord[]> {
+  const rows = await select<CertificateRecord>(
+    db,
+    `SELECT generation, hash, signature IS NOT NULL AS signed, certified_at AS certifiedAt FROM settlement_certificate
+     WHERE settled_on = ? ORDER BY generation`,
+    [date],
+  );
+  return rows.map((row) => ({ ...row, signed: Boolean(row.signed), certifiedAt: isoTime(row.certifiedAt) }));
 }
 
 /** One certificate. */

@@ -1,6 +1,6 @@
 /** Entries that a run could not settle. A supplement that settles one later is recorded on its row. */
 
-import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import { type Cell, change, type Db, select, streamArrays, type Tx } from '../../../infra/database.js';
 import type { Leg } from '../../feed/rules/leg.js';
 import type { SettlementException } from '../rules/line.js';
 
@@ -67,6 +67,34 @@ export async function countOpenExceptions(db: Db, date: string): Promise<number>
     [date],
   );
   return Number(row?.n ?? 0);
+}
+
+/** Parked entries of the last 32 dates that were settled. */
+export async function countRecentExceptions(db: Db): Promise<number> {
+  const [row] = await select<{ n: number | string }>(
+    db,
+    `SELECT COUNT(*) AS n FROM (SELECT CAST(job_key AS DATE) AS settled_on FROM job_instance WHERE job = 'settle' ORDER BY job_key DESC LIMIT 32) d
+       JOIN settlement_exception x ON x.settled_on = d.settled_on WHERE x.settled_generation IS NULL`,
+  );
+  return Number(row?.n ?? 0);
+}
+
+/**
+ * What is parked on a date, or with `all` what ever was, in batches of arrays: leg (0 sale, 1 refund), entry id, order, line and
+ * refund id, code, details (JSON text), generation, when it was parked, the generation that settled it later or null.
+ */
+export function streamExceptions(db: Db, date: string, all: boolean): AsyncGenerator<Cell[][]> {
+  return streamArrays(
+    db,
+    `SELECT x.leg, x.entry_id, s.order_id, s.line_id, r.refund_id, x.code, x.details, x.generation, x.parked_at, x.settled_generation
+     FROM settlement_exception x
+     LEFT JOIN refund_entry r ON x.leg = 1 AND r.settled_on = x.settled_on AND r.entry_id = x.entry_id
+     LEFT JOIN sale_entry s ON s.settled_on = IF(x.leg = 0, x.settled_on, r.original_on)
+       AND s.entry_id = IF(x.leg = 0, x.entry_id, r.original_id)
+     WHERE x.settled_on = ? ${all ? '' : 'AND x.settled_generation IS NULL'}
+     ORDER BY x.settled_on, x.leg, x.entry_id`,
+    [date],
+  );
 }
 
 /** Those of these entries that are parked under the code. */

@@ -64,14 +64,14 @@ type Row = Readonly<Record<string, string | number | null>>;
 const OUTCOME_COLUMNS = `e.settled_on, e.entry_id, e.quantity, e.item_amount, e.seller_discount, e.platform_discount, e.shipping_fee,
   e.currency, e.occurred_on, l.generation, l.policy_id, l.seller_id AS line_seller_id, l.buyer_paid, l.fee_base, l.fee, l.fee_vat,
   l.pg_fee, l.pg_fee_vat, l.net, x.code AS exception_code, x.details AS exception_details, x.parked_at, c.hash AS certificate_hash,
-  p.policy_revision`;
+  p.parameters AS plan_parameters`;
 
 const outcomeJoins = (leg: 0 | 1): string => `
   LEFT JOIN settlement_line l ON l.settled_on = e.settled_on AND l.leg = ${leg} AND l.entry_id = e.entry_id
   LEFT JOIN settlement_exception x ON x.settled_on = e.settled_on AND x.leg = ${leg} AND x.entry_id = e.entry_id
     AND x.settled_generation IS NULL
   LEFT JOIN settlement_certificate c ON c.settled_on = l.settled_on AND c.generation = l.generation
-  LEFT JOIN job_instance j ON j.job = 'settle' AND j.settled_on = e.settled_on
+  LEFT JOIN job_instance j ON j.job = 'settle' AND j.job_key = CAST(e.settled_on AS CHAR(10) CHARACTER SET ascii)
   LEFT JOIN run_plan p ON p.run_id = j.run_id AND p.generation = l.generation`;
 
 /** Whose the sale is; undefined when the feed has no such sale. */
@@ -171,6 +171,6 @@ function lineOf(row: Row): StoredLineFigures {
       net: Number(row.net),
     },
     certificateHash: row.certificate_hash === null ? null : String(row.certificate_hash),
-    policyRevision: row.policy_revision === null ? null : Number(row.policy_revision),
+    policyRevision: row.plan_parameters === null ? null : JSON.parse(String(row.plan_parameters)).policyRevision,
   };
 }

@@ -95,7 +95,7 @@ describe('asking for a run', () => {
       409,
       { code: 'EARLIER_DATE_OPEN', details: { earlier: [at(-10)] } },
     ]);
-    expect(await operating.count('SELECT COUNT(*) FROM job_instance WHERE settled_on = ?', at(-9))).toBe(0);
+    expect(await operating.count('SELECT COUNT(*) FROM job_instance WHERE job_key = ?', at(-9))).toBe(0);
     expect(await operating.request(at(-10))).toMatchObject({ status: 202 });
     expect(await operating.request(at(-9))).toMatchObject({ status: 202 });
   });

@@ -1,0 +1,67 @@
+/**
+ * A worker thread: one connection of its own, the jobs with what they keep, one task at a time. What goes wrong in a partition is returned
+ * as a plain object.
+ */
+import { workerData } from 'node:worker_threads';
+import { asMagamError, errorText, openDatabase } from '../../infra/database.js';
+import { armFaults, faultPoint } from '../../infra/faults.js';
+import { MagamError } from '../../kernel/errors.js';
+import type { Scan, Thread, ThreadJob } from './job.js';
+import {
+  noCounts,
+  type PartitionOutcome,
+  type PartitionTask,
+  type ScanTask,
+  SharedBoard,
+  type ThreadSettings,
+  type WorkerError,
+} from './protocol.js';
+import { workPartition } from './work-partition.js';
+
+/** Makes the thread ready; returns its one entry. */
+export function serveThread(
+  jobs: readonly ThreadJob[],
+  scans: Readonly<Record<string, Scan>>,
+): (task: PartitionTask | ScanTask) => Promise<unknown> {
+  const { config, databaseUrl, silenceSeconds } = workerData as ThreadSettings;
+  armFaults(config.fault);
+  const db = openDatabase(databaseUrl, { poolMax: 1, silenceSeconds, lockWaitSeconds: silenceSeconds });
+  const lend = ({ shared, slot }: PartitionTask | ScanTask): Thread => ({
+    db,
+    config,
+    board: new SharedBoard(shared),
+    slot,
+  });
+  return async (task) => {
+    if (task.kind === 'scan') return found(scans[task.job], task.job)(task.input, lend(task));
+    return work(
+      found(
+        jobs.find(({ name }) => name === task.job),
+        task.job,
+      ),
+      task,
+      lend(task),
+    );
+  };
+}
+
+function found<T>(job: T | undefined, name: string): T {
+  if (job === undefined) throw new Error(`no job is called ${name}`);
+  return job;
+}
+
+async function work(job: ThreadJob, task: PartitionTask, thread: Thread): Promise<PartitionOutcome> {
+  const counts = noCounts();
+  try {
+    await faultPoint('partition.start');
+    return { status: await workPartition(job, task, thread, counts), ...counts };
+  } catch (error) {
+    return { status: 'failed', ...counts, error: toWorkerError(error, job.finalErrors) };
+  }
+}
+
+function toWorkerError(error: unknown, finalErrors: ReadonlySet<string> | undefined): WorkerError {
+  const known = asMagamError(error);
+  if (!(known instanceof MagamError)) return { code: 'INTERNAL', message: errorText(error), final: false };
+  return { code: known.code, message: known.message, final: finalErrors?.has(known.code) ?? false };
+}

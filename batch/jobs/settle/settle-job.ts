@@ -1,0 +1,50 @@
+/** The settlement of a business date, as the engine carries it out. */
+import type { Run } from '../../../core/jobs/stores/run.js';
+import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
+import { SETTLE } from '../../../core/settlement/stores/settlement-run.js';
+import type { Job, JobCall } from '../../engine/job.js';
+import { finishDate } from './finish-run.js';
+import { openDate, openSupplement, planDate } from './open-run.js';
+import { reportRun } from './report.js';
+import { requestDueDate } from './schedule.js';
+import { settledEntries, tryRanges } from './try-date.js';
+
+export const settleJob: Job = {
+  name: SETTLE,
+  keyName: 'date',
+  keysInOrder: true, // dates are closed in their order
+  passesWait: true, // a refund needs what its sale became, which may lie in any partition
+  open: ({ db, request }) => openDate(db, request.key),
+  reopen,
+  plan: planDate,
+  finish: finishDate,
+  runner: {
+    words: {
+      started: 'settling',
+      ended: 'settled',
+      failed: 'settlement failed',
+      due: 'settlement is due',
+    },
+    schedule: requestDueDate,
+    report: async (db, run) => runnerReport(await reportRun(db, run)),
+  },
+};
+
+/** A closed date: what is parked is tried again, under the policies known now; nothing is written unless some of it can be settled. */
+async function reopen(call: JobCall, run: Run): Promise<Run | undefined> {
+  const { db, request, notice } = call;
+  if ((await countOpenExceptions(db, run.key)) === 0) return undefined;
+  const trial = await tryRanges(call, { ...request, date: run.key }, 'exceptions', null);
+  if (settledEntries(trial) === 0) {
+    notice('The parked entries still cannot be settled; nothing was written.');
+    return undefined;
+  }
+  return openSupplement(db, run);
+}
+
+const runnerReport = ({ lines, refunds, exceptions, certificate }: Awaited<ReturnType<typeof reportRun>>): object => ({
+  lines,
+  refunds,
+  exceptions,
+  certificate: certificate?.hash,
+});

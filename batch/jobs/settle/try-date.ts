@@ -1,0 +1,54 @@
+/** Computes a date, or what is parked of it, as a run would: over the same threads, and writes nothing. */
+import { type Leg, REFUND, SALE } from '../../../core/feed/rules/leg.js';
+import { TotalsBy } from '../../../core/settlement/rules/line-totals.js';
+import type { EntrySource } from '../../../core/settlement/stores/entry-page.js';
+import { MagamError } from '../../../kernel/errors.js';
+import type { JobContext } from '../../engine/job.js';
+import { partitionRanges } from './open-run.js';
+import type { TrialInput, TrialOutcome } from './trial.js';
+
+export interface Trial {
+  readonly totals: TotalsBy;
+  readonly exceptions: number;
+  readonly partitions: number;
+}
+
+/** Throws RUN_STOPPED when it is told to stop. `policyRevision` null: the policies known now. */
+export async function tryRanges(
+  { db, pools, signal, onProgress }: JobContext,
+  {
+    date,
+    gridSize,
+    workers,
+    chunkRows,
+  }: Pick<TrialInput, 'date' | 'chunkRows'> & { gridSize: number; workers: number },
+  source: EntrySource,
+  policyRevision: number | null,
+): Promise<Trial> {
+  const ranges = await partitionRanges(db, source, date, gridSize);
+  const total = ranges.reduce((sum, range) => sum + range[SALE].entries + range[REFUND].entries, 0);
+  const pieces = ranges
+    .flatMap((range) => ([SALE, REFUND] as const).map((leg: Leg) => ({ leg, lo: range[leg].lo, hi: range[leg].hi })))
+    .filter(({ lo, hi }) => hi > lo);
+  const totals = new TotalsBy();
+  let exceptions = 0;
+  await pools.lend(workers, async (pool) => {
+    const stop = (): void => pool.board.requestStop();
+    signal.addEventListener('abort', stop);
+    await Promise.all(
+      pieces.map(async (piece) => {
+        const input: TrialInput = { date, source, policyRevision, chunkRows, ...piece };
+        const outcome = (await pool.runScan('settle-trial', input)) as TrialOutcome;
+        for (const [currency, sums] of outcome.totals) totals.of(currency).addTotals(sums);
+        exceptions += outcome.exceptions;
+        onProgress(pool.board.entries(), total);
+      }),
+    ).finally(() => signal.removeEventListener('abort', stop));
+  });
+  if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped while computing; nothing was written.');
+  return { totals, exceptions, partitions: ranges.length };
+}
+
+/** Entries of a trial that would be settled. */
+export const settledEntries = ({ totals }: Trial): number =>
+  totals.entries().reduce((sum, [, { sales, refunds }]) => sum + sales + refunds, 0);

@@ -1,0 +1,11 @@
+/** The jobs' sides in a worker thread: loaded by each. */
+import type { Scan, ThreadJob } from '../engine/job.js';
+import { SettleThread } from './settle/settle-partition.js';
+import { type TrialInput, tryRange } from './settle/trial.js';
+
+export const threadJobs: readonly ThreadJob[] = [new SettleThread()];
+
+/** Pieces of reading, by name. */
+export const scans: Readonly<Record<string, Scan>> = {
+  'settle-trial': (input, thread) => tryRange(input as TrialInput, thread),
+};

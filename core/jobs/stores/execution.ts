@@ -1,0 +1,222 @@
+/** Executions: each start of a run, or request for one. Their heartbeats tell the dead from the living. */
+
+import { change, type Db, insertReturningId, select, type Tx } from '../../../infra/database.js';
+import type { Run, RunStatus } from './run.js';
+
+export type ExecutionStatus = RunStatus | 'ABANDONED';
+
+export interface ExecutionParameters {
+  /** Partitions of a new plan. */
+  readonly gridSize: number;
+  readonly workers: number;
+  /** Entries of one transaction. */
+  readonly chunkRows: number;
+  readonly requestedBy: string;
+}
+
+/** Who works, and with which lease. */
+export interface Worker {
+  readonly host: string;
+  readonly pid: number;
+  readonly leaseMs: number;
+}
+
+/**
+ * A condition on a running execution: it has been silent for three of its own leases, so it is taken for dead. Being wrong does no harm:
+ * the fences of its partitions decide, not its death.
+ */
+export const executionIsSilent = (table: string): string =>
+  `(COALESCE(${table}.heartbeat_at, ${table}.started_at) < UTC_TIMESTAMP(3) - INTERVAL 3000 * ${table}.lease_ms MICROSECOND)`;
+
+/** Records a start of the run by this process. */
+export async function startExecution(
+  db: Db,
+  run: Run,
+  parameters: ExecutionParameters,
+  { host, pid, leaseMs }: Worker,
+): Promise<number> {
+  const { requestedBy, gridSize, workers, chunkRows } = parameters;
+  return insertReturningId(
+    db,
+    `INSERT INTO job_execution (run_id, generation, status, requested_by, requested_at, grid_size, workers, chunk_rows, lease_ms, host, pid,
+       started_at, heartbeat_at)
+     VALUES (?, ?, 'RUNNING', ?, UTC_TIMESTAMP(3), ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+    [run.runId, run.generation, requestedBy, gridSize, workers, chunkRows, leaseMs, host, pid],
+  );
+}
+
+/** Records a request for the run, to be taken by a runner. */
+export async function requestExecution(db: Db, runId: number, parameters: ExecutionParameters): Promise<number> {
+  return insertReturningId(
+    db,
+    `INSERT INTO job_execution (run_id, status, requested_by, requested_at, grid_size, workers, chunk_rows)
+     VALUES (?, 'REQUESTED', ?, UTC_TIMESTAMP(3), ?, ?, ?)`,
+    [runId, parameters.requestedBy, parameters.gridSize, parameters.workers, parameters.chunkRows],
+  );
+}
+
+/** The oldest request for the run that no runner has taken. */
+export async function findWaitingRequest(db: Db, runId: number): Promise<number | undefined> {
+  const [row] = await select<{ execution_id: number | string }>(
+    db,
+    `SELECT execution_id FROM job_execution WHERE run_id = ? AND status = 'REQUESTED' ORDER BY execution_id LIMIT 1`,
+    [runId],
+  );
+  return row === undefined ? undefined : Number(row.execution_id);
+}
+
+export interface RequestedExecution extends ExecutionParameters {
+  readonly executionId: number;
+  readonly key: string;
+}
+
+/** Requests for runs of the job that no runner has taken: by key, and for one key the oldest first. */
+export async function requestedExecutions(db: Db, job: string): Promise<RequestedExecution[]> {
+  return select<RequestedExecution>(
+    db,
+    `SELECT e.execution_id AS executionId, i.job_key AS \`key\`, e.grid_size AS gridSize, e.workers, e.chunk_rows AS chunkRows,
+       e.requested_by AS requestedBy
+     FROM job_execution e JOIN job_instance i ON i.run_id = e.run_id
+     WHERE e.status = 'REQUESTED' AND i.job = ? ORDER BY i.job_key, e.execution_id LIMIT 100`,
+    [job],
+  );
+}
+
+/** Milliseconds since the run was last asked for or started; undefined when it never was. */
+export async function lastRequestAgeMs(db: Db, runId: number): Promise<number | undefined> {
+  const [row] = await select<{ age: number | string | null }>(
+    db,
+    'SELECT TIMESTAMPDIFF(MICROSECOND, MAX(requested_at), UTC_TIMESTAMP(3)) DIV 1000 AS age FROM job_execution WHERE run_id = ?',
+    [runId],
+  );
+  return row === undefined || row.age === null ? undefined : Number(row.age);
+}
+
+/**
+ * Takes a request: true for exactly one of those who try; with `keysInOrder` false for all while a run of the job with an earlier key is
+ * under way. From here on the run is under way, so that others go on with it when the taker dies before it has done anything.
+ */
+export async function takeRequest(
+  tx: Tx,
+  executionId: number,
+  { host, pid, leaseMs }: Worker,
+  keysInOrder: boolean,
+): Promise<boolean> {
+  const earlier = `SELECT 1 FROM job_instance b WHERE b.status = 'RUNNING' AND b.job = i.job AND b.job_key < i.job_key`;
+  const taken = await change(
+    tx,
+    `UPDATE job_execution e JOIN job_instance i ON i.run_id = e.run_id
+     SET e.status = 'RUNNING', e.host = ?, e.pid = ?, e.lease_ms = ?, e.started_at = UTC_TIMESTAMP(3), e.heartbeat_at = UTC_TIMESTAMP(3)
+     WHERE e.execution_id = ? AND e.status = 'REQUESTED' ${keysInOrder ? `AND NOT EXISTS (${earlier})` : ''}`,
+    [host, pid, leaseMs, executionId],
+  );
+  if (taken !== 1) return false;
+  await change(
+    tx,
+    `UPDATE job_instance SET status = 'RUNNING', updated_at = UTC_TIMESTAMP(3)
+     WHERE run_id = (SELECT run_id FROM job_execution WHERE execution_id = ?) AND status IN ('REQUESTED', 'STOPPED', 'FAILED')`,
+    [executionId],
+  );
+  return true;
+}
+
+/** Says that the execution lives; returns whether somebody asked it to stop, and whether it was not given up for dead meanwhile. */
+export async function beat(db: Db, executionId: number): Promise<{ stopRequested: boolean; counted: boolean }> {
+  const counted = await change(
+    db,
+    `UPDATE job_execution SET heartbeat_at = UTC_TIMESTAMP(3) WHERE execution_id = ? AND status = 'RUNNING'`,
+    [executionId],
+  );
+  return { stopRequested: await isStopRequested(db, executionId), counted: counted === 1 };
+}
+
+/** Whether somebody asked the execution to stop. */
+export async function isStopRequested(db: Db, executionId: number): Promise<boolean> {
+  const sql = 'SELECT stop_requested_by AS asked FROM job_execution WHERE execution_id = ?';
+  const [row] = await select<{ asked: string | null }>(db, sql, [executionId]);
+  return row !== undefined && row.asked !== null;
+}
+
+/**
+ * Asks the executions of a run to stop: those that run see the flag between chunks, a request that nobody took ends at once.
+ * Returns how many there were of each.
+ */
+export async function requestStop(tx: Tx, runId: number, by: string): Promise<{ running: number; requested: number }> {
+  const requested = await change(
+    tx,
+    `UPDATE job_execution SET status = 'STOPPED', stop_requested_by = ?, ended_at = UTC_TIMESTAMP(3), exit_code = 130
+     WHERE run_id = ? AND status = 'REQUESTED'`,
+    [by.slice(0, 64), runId],
+  );
+  const running = await change(
+    tx,
+    `UPDATE job_execution SET stop_requested_by = COALESCE(stop_requested_by, ?) WHERE run_id = ? AND status = 'RUNNING'`,
+    [by.slice(0, 64), runId],
+  );
+  if (requested > 0 && running === 0) {
+    await change(
+      tx,
+      `UPDATE job_instance SET status = 'STOPPED', updated_at = UTC_TIMESTAMP(3) WHERE run_id = ? AND status = 'REQUESTED'`,
+      [runId],
+    );
+  }
+  return { running, requested };
+}
+
+export interface ExecutionEnd {
+  readonly status: ExecutionStatus;
+  readonly generation: number | null;
+  readonly entries: number;
+  readonly done: number;
+  readonly exceptions: number;
+  readonly exitCode: number;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+}
+
+/** Records how an execution ended. */
+export async function endExecution(db: Db, executionId: number, end: ExecutionEnd): Promise<void> {
+  const { status, generation, entries, done, exceptions, exitCode, errorCode, errorMessage } = end;
+  await change(
+    db,
+    `UPDATE job_execution SET status = ?, generation = ?, entries = ?, done = ?, exceptions = ?, exit_code = ?, error_code = ?,
+       error_message = ?, ended_at = UTC_TIMESTAMP(3), heartbeat_at = UTC_TIMESTAMP(3)
+     WHERE execution_id = ? AND status = 'RUNNING'`,
+    [status, generation, entries, done, exceptions, exitCode, errorCode, errorMessage, executionId],
+  );
+}
+
+/** Whether an execution of the run shows signs of life: within its lease. */
+export async function hasLiveExecution(db: Db, runId: number): Promise<boolean> {
+  const [row] = await select<{ n: number }>(
+    db,
+    `SELECT COUNT(*) AS n FROM job_execution
+     WHERE run_id = ? AND status = 'RUNNING' AND heartbeat_at > UTC_TIMESTAMP(3) - INTERVAL 1000 * lease_ms MICROSECOND`,
+    [runId],
+  );
+  return Number(row?.n ?? 0) > 0;
+}
+
+/**
+ * Stops the runs on which only executions were left that are dead, where one of them was asked to stop: the wish outlives the process
+ * that it was told to. To be called before these are marked as abandoned.
+ */
+export async function stopForsakenRuns(db: Db): Promise<void> {
+  const running = `SELECT 1 FROM job_execution e WHERE e.run_id = i.run_id AND e.status = 'RUNNING'`;
+  await change(
+    db,
+    `UPDATE job_instance i SET i.status = 'STOPPED', i.updated_at = UTC_TIMESTAMP(3) WHERE i.status = 'RUNNING'
+       AND EXISTS (${running} AND e.stop_requested_by IS NOT NULL)
+       AND NOT EXISTS (${running} AND NOT ${executionIsSilent('e')})`,
+  );
+}
+
+/** Marks the executions, of one run or of all, that are dead. */
+export async function abandonDeadExecutions(db: Db, runId?: number): Promise<void> {
+  await change(
+    db,
+    `UPDATE job_execution e SET e.status = 'ABANDONED', e.ended_at = UTC_TIMESTAMP(3), e.error_message = 'no sign of life'
+     WHERE e.status = 'RUNNING' AND ${executionIsSilent('e')}${runId === undefined ? '' : ' AND e.run_id = ?'}`,
+    runId === undefined ? [] : [runId],
+  );
+}

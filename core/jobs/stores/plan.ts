@@ -1,0 +1,59 @@
+/** The plan of a generation: frozen with its partitions in one transaction. A restart never plans again. */
+
+import { change, type Db, select, type Tx } from '../../../infra/database.js';
+
+export interface Plan {
+  readonly generation: number;
+  readonly gridSize: number;
+  /** What the job froze with it. */
+  readonly parameters: unknown;
+}
+
+/** The frozen plan of a generation. */
+export async function findPlan(db: Db, runId: number, generation: number): Promise<Plan | undefined> {
+  const [row] = await select<{ grid_size: number; parameters: string }>(
+    db,
+    'SELECT grid_size, parameters FROM run_plan WHERE run_id = ? AND generation = ?',
+    [runId, generation],
+  );
+  return row && { generation, gridSize: row.grid_size, parameters: JSON.parse(row.parameters) };
+}
+
+/** A range of ids (lo, hi] and how many entries it holds. */
+export interface IdRange {
+  readonly lo: number;
+  readonly hi: number;
+  readonly entries: number;
+}
+
+/** Freezes a plan with its partitions: number i has the i-th list of ranges, one for each pass. */
+export async function insertPlan(
+  tx: Tx,
+  runId: number,
+  { generation, gridSize, parameters }: Plan,
+  executionId: number,
+  partitions: readonly (readonly IdRange[])[],
+): Promise<void> {
+  await change(
+    tx,
+    `INSERT INTO run_plan (run_id, generation, grid_size, parameters, planned_by, planned_at) VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(3))`,
+    [runId, generation, gridSize, JSON.stringify(parameters), executionId],
+  );
+  if (partitions.length === 0) return;
+  await change(
+    tx,
+    `INSERT INTO run_partition (run_id, generation, number, status, pass, cursor_id, updated_at)
+     VALUES ${partitions.map(() => `(?, 'PENDING', 0, ?, UTC_TIMESTAMP(3))`).join(', ')}`,
+    partitions.flatMap((ranges, i) => [[runId, generation, i + 1], ranges[0]?.lo ?? 0]),
+  );
+  const passes = await partitionIds(tx, runId, generation).then((ids) =>
+    partitions.flatMap((ranges, i) => ranges.map(({ lo, hi, entries }, pass) => [ids[i], pass, lo, hi, entries])),
+  );
+  await change(tx, 'INSERT INTO run_partition_pass (partition_id, pass, lo, hi, entries) VALUES ?', [passes]);
+}
+
+/** By number: the server promises no order of the ids that it gives the rows of one INSERT. */
+async function partitionIds(tx: Tx, runId: number, generation: number): Promise<number[]> {
+  const sql = 'SELECT partition_id AS id FROM run_partition WHERE run_id = ? AND generation = ? ORDER BY number';
+  return (await select<{ id: number }>(tx, sql, [runId, generation])).map(({ id }) => id);
+}

@@ -1,0 +1,93 @@
+/** The job history in the words of the settlement: what is a pass to the engine are sales or refunds here. */
+import type { Db } from '../../infra/database.js';
+import type { RunProgress } from '../jobs/run-meter.js';
+import {
+  type ExecutionRecord,
+  type PartitionRecord,
+  type PlanRecord,
+  readExecutions,
+  readPartitionRecords,
+  readPlans,
+} from '../jobs/stores/job-history.js';
+import type { PartitionPass } from '../jobs/stores/partition.js';
+
+/** What a plan of the settlement freezes. */
+export interface SettlePlanParameters {
+  readonly policyRevision: number;
+}
+
+export interface SettlementPlan extends Omit<PlanRecord, 'parameters' | 'entries'>, SettlePlanParameters {
+  readonly sales: number;
+  readonly refunds: number;
+}
+
+export interface SettlementExecution extends Omit<ExecutionRecord, 'done'> {
+  readonly linesWritten: number;
+}
+
+/** A range of feed ids (after, through]. */
+export interface SettlementRange {
+  readonly after: number;
+  readonly through: number;
+  readonly entries: number;
+  readonly lines: number;
+}
+
+export interface SettlementPartition extends Omit<PartitionRecord, 'passes'> {
+  readonly sales: SettlementRange;
+  readonly refunds: SettlementRange;
+}
+
+export async function readSettlementPlans(db: Db, runId: number): Promise<SettlementPlan[]> {
+  return (await readPlans(db, runId)).map(({ generation, gridSize, parameters, entries, plannedBy, plannedAt }) => ({
+    generation,
+    gridSize,
+    policyRevision: (parameters as SettlePlanParameters).policyRevision,
+    sales: entries[0] ?? 0,
+    refunds: entries[1] ?? 0,
+    plannedBy,
+    plannedAt,
+  }));
+}
+
+export async function readSettlementExecutions(db: Db, runId: number): Promise<SettlementExecution[]> {
+  return (await readExecutions(db, runId)).map(({ done, ...it }) => {
+    const { executionId, generation, status, dead, requestedBy, requestedAt, host, pid, startedAt, heartbeatAt } = it;
+    const { endedAt, seconds, parameters, entries, ...rest } = it;
+    return {
+      ...{ executionId, generation, status, dead, requestedBy, requestedAt, host, pid, startedAt, heartbeatAt },
+      ...{ endedAt, seconds, parameters, entries, linesWritten: done },
+      ...rest,
+    };
+  });
+}
+
+export async function readSettlementPartitions(db: Db, runId: number): Promise<SettlementPartition[]> {
+  return (await readPartitionRecords(db, runId)).map(
+    ({ passes, partitionId, generation, number, status, ...rest }) => ({
+      ...{ partitionId, generation, number, status, sales: rangeOf(passes[0]), refunds: rangeOf(passes[1]) },
+      ...rest,
+    }),
+  );
+}
+
+const rangeOf = (pass: PartitionPass | undefined): SettlementRange => ({
+  after: pass?.lo ?? 0,
+  through: pass?.hi ?? 0,
+  entries: pass?.entries ?? 0,
+  lines: pass?.done ?? 0,
+});
+
+export interface SettlementProgress extends Omit<RunProgress, 'job' | 'key' | 'committed' | 'done'> {
+  readonly date: string;
+  /** Entries that are committed, settled or parked. */
+  readonly done: number;
+  readonly sales: number;
+  readonly refunds: number;
+}
+
+export function settlementProgress(progress: RunProgress): SettlementProgress {
+  const { runId, job: _job, key, status, generation, planned, committed, done, ...rest } = progress;
+  const [sales = 0, refunds = 0] = done;
+  return { runId, date: key, status, generation, planned, done: committed, sales, refunds, ...rest };
+}

@@ -1,0 +1,131 @@
+/** The runs of the settlement: those of the job `settle`, whose keys are dates, whose first pass are the sales and second the refunds. */
+
+import { type Db, isoTime, select, type Tx } from '../../../infra/database.js';
+import { ensureRun, findRun, findRunById, type Run, type RunStatus } from '../../jobs/stores/run.js';
+
+/** The name of the job. */
+export const SETTLE = 'settle';
+
+export interface SettlementRun extends Run {
+  /** The key. */
+  readonly date: string;
+}
+
+const settlementRun = (run: Run): SettlementRun => ({ ...run, date: run.key });
+
+/** The run of the date. `lock` holds its row to the commit. */
+export async function findSettlementRun(db: Db, date: string, lock = false): Promise<SettlementRun | undefined> {
+  const run = await findRun(db, SETTLE, date, lock);
+  return run && settlementRun(run);
+}
+
+/** The run with this id, when it is one of the settlement. `lock` holds its row to the commit. */
+export async function findSettlementRunById(db: Db, runId: number, lock = false): Promise<SettlementRun | undefined> {
+  const run = await findRunById(db, runId, lock);
+  return run?.job === SETTLE ? settlementRun(run) : undefined;
+}
+
+/** The run of the date, locked; created unless there is one. */
+export const ensureSettlementRun = async (
+  tx: Tx,
+  date: string,
+  status: 'REQUESTED' | 'RUNNING',
+): Promise<SettlementRun> => settlementRun(await ensureRun(tx, SETTLE, date, status));
+
+export interface RunSummary {
+  readonly runId: number;
+  readonly job: string;
+  readonly date: string;
+  readonly status: RunStatus;
+  readonly generation: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly completedAt: string | null;
+  /** Sums over all generations. */
+  readonly lines: number;
+  readonly refunds: number;
+  /** Entries that are parked now. */
+  readonly exceptions: number;
+}
+
+const settled = (pass: number): string =>
+  `(SELECT SUM(q.done) FROM run_partition p JOIN run_partition_pass q ON q.partition_id = p.partition_id AND q.pass = ${pass}
+     WHERE p.run_id = j.run_id)`;
+const RUN = `SELECT j.run_id AS runId, j.job, j.job_key AS date, j.status, j.generation, j.created_at AS createdAt, j.updated_at AS updatedAt,
+    j.completed_at AS completedAt, ${settled(0)} AS lines_, ${settled(1)} AS refunds,
+    (SELECT COUNT(*) FROM settlement_exception x WHERE x.settled_on = CAST(j.job_key AS DATE) AND x.settled_generation IS NULL) AS exceptions
+  FROM job_instance j WHERE j.job = '${SETTLE}'`;
+
+export interface RunFilter {
+  /** The first and the last date. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly status?: RunStatus | undefined;
+  /** Only dates before this one: where the page before ended. */
+  readonly before?: string | undefined;
+}
+
+/** Runs, the latest date first: a page of them, or all. */
+export async function listRuns(db: Db, filter: RunFilter, limit?: number): Promise<RunSummary[]> {
+  const conditions: string[] = [];
+  const params: (string | number)[] = [];
+  const add = (condition: string, value: string | number | undefined): void => {
+    if (value === undefined) return;
+    conditions.push(condition);
+    params.push(value);
+  };
+  add('AND j.job_key >= ?', filter.from);
+  add('AND j.job_key <= ?', filter.to);
+  add('AND j.job_key < ?', filter.before);
+  add('AND j.status = ?', filter.status);
+  conditions.push('ORDER BY j.job_key DESC');
+  add('LIMIT ?', limit);
+  return (await select<SummaryRow>(db, `${RUN} ${conditions.join(' ')}`, params)).map(toSummary);
+}
+
+export async function readRun(db: Db, runId: number): Promise<RunSummary | undefined> {
+  const [row] = await select<SummaryRow>(db, `${RUN} AND j.run_id = ?`, [runId]);
+  return row && toSummary(row);
+}
+
+interface SummaryRow extends Omit<RunSummary, 'lines' | 'refunds'> {
+  readonly lines_: string | null;
+  readonly refunds: string | null;
+}
+
+const toSummary = ({ lines_, ...row }: SummaryRow): RunSummary => ({
+  runId: row.runId,
+  job: row.job,
+  date: row.date,
+  status: row.status,
+  generation: row.generation,
+  createdAt: isoTime(row.createdAt),
+  updatedAt: isoTime(row.updatedAt),
+  completedAt: row.completedAt === null ? null : isoTime(row.completedAt),
+  lines: Number(lines_ ?? 0),
+  refunds: Number(row.refunds ?? 0),
+  exceptions: Number(row.exceptions),
+});
+
+/** What a run has settled over all its generations. */
+export interface RunCounts {
+  readonly sales: number;
+  readonly refunds: number;
+  /** Partitions of the first generation's plan. */
+  readonly partitions: number;
+}
+
+export async function readRunCounts(db: Db, runId: number): Promise<RunCounts> {
+  const [row] = await select<Record<keyof RunCounts, string | number | null>>(
+    db,
+    `SELECT ${settled(0)} AS sales, ${settled(1)} AS refunds,
+       (SELECT COUNT(*) FROM run_partition p WHERE p.run_id = j.run_id AND p.generation = 1) AS partitions
+     FROM job_instance j WHERE j.run_id = ?`,
+    [runId],
+  );
+  return {
+    sales: Number(row?.sales ?? 0),
+    refunds: Number(row?.refunds ?? 0),
+    partitions: Number(row?.partitions ?? 0),
+  };
+}
