@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { ScopeCandidates } from '../core/policies/rules/policy-candidates.js';
 import { explainLine, type LineExplanation, type Replay } from '../core/settlement/explain-line.js';
-import { FIGURE_NAMES, type Figures } from '../core/settlement/rules/figures.js';
+import { ENTRY_FIGURES, eachFigure, FIGURE_NAMES, type Figures } from '../core/settlement/rules/figures.js';
 import type { RefundStory, SaleStory, StoredOutcome } from '../core/settlement/stores/line-story.js';
 import { isoTime } from '../infra/database.js';
 import { errors, MagamError } from '../kernel/errors.js';
@@ -59,10 +59,7 @@ function documentOf({ ok, sale, refunds }: LineExplanation): object {
 const amountsOf = (stored: SaleStory | RefundStory) => ({
   entryId: stored.entryId,
   quantity: stored.quantity,
-  itemAmount: stored.itemAmount,
-  sellerDiscount: stored.sellerDiscount,
-  platformDiscount: stored.platformDiscount,
-  shippingFee: stored.shippingFee,
+  ...eachFigure(ENTRY_FIGURES, (name) => stored[name]),
 });
 
 function outcomeDocument(stored: StoredOutcome & { readonly settledOn: string }, replay: Replay): object {

@@ -4,6 +4,7 @@ import { WorkerPools } from '../batch/engine/worker-pool.js';
 import type { SettleReport } from '../batch/jobs/settle/report.js';
 import { settleDate } from '../batch/jobs/settle/settle-date.js';
 import { requestRuns } from '../core/settlement/request-runs.js';
+import { headingOf, REPORTED_SUMS } from '../core/settlement/rules/figures.js';
 import { armFaults } from '../infra/faults.js';
 import { datesBetween } from '../kernel/business-date.js';
 import { MagamError } from '../kernel/errors.js';
@@ -156,13 +157,11 @@ function printReport(report: SettleReport): void {
       `${seconds} s, ${count(Math.round(entries / Math.max(seconds, 0.001)))} entries a second, ${report.workers} workers, ${report.partitions} partitions.`,
     );
   if (report.totals.length > 0) {
+    const amounts = REPORTED_SUMS.map(headingOf);
     printTable(
-      ['currency', 'item amount', 'fee', 'fee VAT', 'PG fee', 'PG fee VAT', 'net to sellers'],
-      report.totals.map((t) => [
-        t.currency,
-        ...[t.itemAmount, t.fee, t.feeVat, t.pgFee, t.pgFeeVat, t.net].map((minor) => money(minor, t.currency)),
-      ]),
-      ['item amount', 'fee', 'fee VAT', 'PG fee', 'PG fee VAT', 'net to sellers'],
+      ['currency', ...amounts],
+      report.totals.map((sums) => [sums.currency, ...REPORTED_SUMS.map((name) => money(sums[name], sums.currency))]),
+      amounts,
     );
   }
   if (report.certificate !== null)

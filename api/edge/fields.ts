@@ -32,6 +32,13 @@ export const moment = z.string().meta({ format: 'date-time', example: '2026-06-3
 /** An amount in minor units of a currency. */
 export const amountMinor = z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 
+/** A member `<name>Minor` for each of these amounts, in their order. */
+export const eachMinor = <Name extends string, Value>(
+  names: readonly Name[],
+  value: (name: Name) => Value,
+): { [N in Name as `${N}Minor`]: Value } =>
+  Object.fromEntries(names.map((name) => [`${name}Minor`, value(name)])) as { [N in Name as `${N}Minor`]: Value };
+
 /** Text that people read: no control characters. */
 export const text = (max: number) =>
   z

@@ -1,11 +1,12 @@
 /** Checks of drafts as they are shown. */
 import { z } from 'zod';
+import { DECIDED_FIGURES, type DecidedFigure, eachFigure } from '../../core/settlement/rules/figures.js';
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { TRIAL_DATES } from '../../core/settlement/rules/policy-trial.js';
 import { readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
-import { amountMinor, businessDate, id, idText } from '../edge/fields.js';
+import { amountMinor, businessDate, eachMinor, id, idText } from '../edge/fields.js';
 import { shownTask, taskFields } from '../edge/task-fields.js';
 
 export const checkParams = z.strictObject({ draftId: idText, checkId: idText });
@@ -18,15 +19,9 @@ export const trialDates = z.enum(TRIAL_DATES).meta({
     'several for one scope, the one that begins last). `AS_STATED`: the dates of the draft count, as if it had been applied.',
 });
 
-const FIGURES = ['feeBase', 'fee', 'feeVat', 'pgFee', 'pgFeeVat', 'net'] as const;
-
 const figures = z
   .object({
-    feeBaseMinor: amountMinor,
-    feeMinor: amountMinor,
-    feeVatMinor: amountMinor,
-    pgFeeMinor: amountMinor,
-    pgFeeVatMinor: amountMinor,
+    ...eachMinor(DECIDED_FIGURES, () => amountMinor),
     netMinor: amountMinor.meta({ description: 'What the seller is owed.' }),
   })
   .meta({ id: 'DecidedFigures', description: 'The figures that a policy decides; those of a refund are negative.' });
@@ -102,27 +97,13 @@ export const touchedLine = z
 
 /** What the runner writes. */
 const number = z.number();
-const storedFigures = z.object({
-  feeBase: number,
-  fee: number,
-  feeVat: number,
-  pgFee: number,
-  pgFeeVat: number,
-  net: number,
-});
+const storedFigures = z.object(eachFigure(DECIDED_FIGURES, () => number));
 const storedLine = touchedLine.extend({
   before: z.object({ policy: policyName.nullable(), figures: storedFigures }),
   after: z.object({ policy: policyName.nullable(), figures: storedFigures.nullable() }),
 });
 const digits = z.string();
-const storedSums = z.object({
-  feeBase: digits,
-  fee: digits,
-  feeVat: digits,
-  pgFee: digits,
-  pgFeeVat: digits,
-  net: digits,
-});
+const storedSums = z.object(eachFigure(DECIDED_FIGURES, () => digits));
 const storedResult = z.object({
   lines: number,
   touched: number,
@@ -149,14 +130,8 @@ function exact(sum: string): number {
   throw new MagamError('AMOUNT_OUT_OF_RANGE', undefined, { value: sum });
 }
 
-const shownFigures = (source: Record<(typeof FIGURES)[number], number | string>): z.input<typeof figures> => ({
-  feeBaseMinor: exact(String(source.feeBase)),
-  feeMinor: exact(String(source.fee)),
-  feeVatMinor: exact(String(source.feeVat)),
-  pgFeeMinor: exact(String(source.pgFee)),
-  pgFeeVatMinor: exact(String(source.pgFeeVat)),
-  netMinor: exact(String(source.net)),
-});
+const shownFigures = (source: Record<DecidedFigure, number | string>): z.input<typeof figures> =>
+  eachMinor(DECIDED_FIGURES, (name) => exact(String(source[name])));
 
 const resultOf = (task: TaskRecord): z.output<typeof storedResult> | null =>
   task.status === 'COMPLETED' ? storedResult.parse(task.result) : null;

@@ -2,13 +2,14 @@
 
 import { z } from 'zod';
 import { legName } from '../../core/feed/rules/leg.js';
+import { columnOf, ENTRY_FIGURES } from '../../core/settlement/rules/figures.js';
 import { type ExceptionRecord, readExceptionPage } from '../../core/settlement/stores/exception.js';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import { isoTime } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
-import { amountMinor, businessDate, id, moment } from '../edge/fields.js';
+import { amountMinor, businessDate, eachMinor, id, moment } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { generation, runParams } from './run-fields.js';
@@ -25,10 +26,7 @@ const query = z.strictObject({
 
 const amounts = {
   currency: z.string(),
-  itemAmountMinor: amountMinor,
-  sellerDiscountMinor: amountMinor,
-  platformDiscountMinor: amountMinor,
-  shippingFeeMinor: amountMinor,
+  ...eachMinor(ENTRY_FIGURES, () => amountMinor),
   importId: id.nullable(),
 };
 
@@ -110,10 +108,7 @@ type Entry = NonNullable<ExceptionRecord['sale']>;
 
 const amountsOf = (entry: Entry) => ({
   currency: String(entry.currency),
-  itemAmountMinor: Number(entry.item_amount),
-  sellerDiscountMinor: Number(entry.seller_discount),
-  platformDiscountMinor: Number(entry.platform_discount),
-  shippingFeeMinor: Number(entry.shipping_fee),
+  ...eachMinor(ENTRY_FIGURES, (name) => Number(entry[columnOf(name)])),
   importId: entry.import_id === null ? null : Number(entry.import_id),
 });
 

@@ -1,10 +1,10 @@
 /** An explanation as JSON. It names no policies but those whose scope holds the line: general ones and its own seller's. */
 import { z } from 'zod';
 import type { LineExplanation, Replay } from '../../core/settlement/explain-line.js';
-import { FIGURE_NAMES, type Figures } from '../../core/settlement/rules/figures.js';
+import { ENTRY_FIGURES, FIGURE_NAMES, type Figures } from '../../core/settlement/rules/figures.js';
 import type { RefundStory, SaleStory, StoredOutcome } from '../../core/settlement/stores/line-story.js';
 import { isoTime } from '../../infra/database.js';
-import { amountMinor, businessDate, id, moment } from '../edge/fields.js';
+import { amountMinor, businessDate, eachMinor, id, moment } from '../edge/fields.js';
 import { settledAmounts } from './settled-fields.js';
 
 const figures = z.object(settledAmounts).meta({ id: 'Figures' });
@@ -12,10 +12,7 @@ const figures = z.object(settledAmounts).meta({ id: 'Figures' });
 const entryAmounts = {
   entryId: id,
   quantity: z.number().int(),
-  itemAmountMinor: amountMinor,
-  sellerDiscountMinor: amountMinor,
-  platformDiscountMinor: amountMinor,
-  shippingFeeMinor: amountMinor,
+  ...eachMinor(ENTRY_FIGURES, () => amountMinor),
 };
 
 const policyKey = z.object({ code: z.string(), version: z.number().int() });
@@ -143,10 +140,7 @@ export function explanationOf({ ok, sale, refunds }: LineExplanation): z.input<t
 const amountsOf = (stored: SaleStory | RefundStory) => ({
   entryId: stored.entryId,
   quantity: stored.quantity,
-  itemAmountMinor: stored.itemAmount,
-  sellerDiscountMinor: stored.sellerDiscount,
-  platformDiscountMinor: stored.platformDiscount,
-  shippingFeeMinor: stored.shippingFee,
+  ...eachMinor(ENTRY_FIGURES, (name) => stored[name]),
 });
 
 function outcomeOf(stored: StoredOutcome & { readonly settledOn: string }, replay: Replay) {
@@ -180,16 +174,4 @@ const scopesOf = (scopes: NonNullable<Replay['scopes']>) =>
     candidates: candidates.map(({ policyId: _id, ...candidate }) => candidate),
   }));
 
-const figuresOf = (all: Figures): z.input<typeof figures> => ({
-  itemAmountMinor: all.itemAmount,
-  sellerDiscountMinor: all.sellerDiscount,
-  platformDiscountMinor: all.platformDiscount,
-  shippingFeeMinor: all.shippingFee,
-  buyerPaidMinor: all.buyerPaid,
-  feeBaseMinor: all.feeBase,
-  feeMinor: all.fee,
-  feeVatMinor: all.feeVat,
-  pgFeeMinor: all.pgFee,
-  pgFeeVatMinor: all.pgFeeVat,
-  netMinor: all.net,
-});
+const figuresOf = (all: Figures): z.input<typeof figures> => eachMinor(FIGURE_NAMES, (name) => all[name]);

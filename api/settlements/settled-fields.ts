@@ -1,21 +1,13 @@
 /** The amounts of settlements and lines. */
 
+import { columnOf, FIGURE_NAMES } from '../../core/settlement/rules/figures.js';
 import type { SettledRow } from '../../core/settlement/stores/line-page.js';
 import { MagamError } from '../../kernel/errors.js';
-import { amountMinor } from '../edge/fields.js';
+import { amountMinor, eachMinor } from '../edge/fields.js';
 
 /** As they count: those of a refund are negative. docs/settlement-rules.md says how each comes about. */
 export const settledAmounts = {
-  itemAmountMinor: amountMinor,
-  sellerDiscountMinor: amountMinor,
-  platformDiscountMinor: amountMinor,
-  shippingFeeMinor: amountMinor,
-  buyerPaidMinor: amountMinor,
-  feeBaseMinor: amountMinor,
-  feeMinor: amountMinor,
-  feeVatMinor: amountMinor,
-  pgFeeMinor: amountMinor,
-  pgFeeVatMinor: amountMinor,
+  ...eachMinor(FIGURE_NAMES, () => amountMinor),
   netMinor: amountMinor.meta({ description: 'What the seller is owed.' }),
 };
 
@@ -30,16 +22,4 @@ export function amountOf(row: SettledRow, column: string): number {
   );
 }
 
-export const settledFigures = (row: SettledRow) => ({
-  itemAmountMinor: amountOf(row, 'item_amount'),
-  sellerDiscountMinor: amountOf(row, 'seller_discount'),
-  platformDiscountMinor: amountOf(row, 'platform_discount'),
-  shippingFeeMinor: amountOf(row, 'shipping_fee'),
-  buyerPaidMinor: amountOf(row, 'buyer_paid'),
-  feeBaseMinor: amountOf(row, 'fee_base'),
-  feeMinor: amountOf(row, 'fee'),
-  feeVatMinor: amountOf(row, 'fee_vat'),
-  pgFeeMinor: amountOf(row, 'pg_fee'),
-  pgFeeVatMinor: amountOf(row, 'pg_fee_vat'),
-  netMinor: amountOf(row, 'net'),
-});
+export const settledFigures = (row: SettledRow) => eachMinor(FIGURE_NAMES, (name) => amountOf(row, columnOf(name)));

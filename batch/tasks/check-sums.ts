@@ -1,19 +1,10 @@
 /** The sums of a policy check: per currency what was settled and what it would have been, and the sellers it matters most to. */
 import { type Leg, SALE } from '../../core/feed/rules/leg.js';
-import type { Figures } from '../../core/settlement/rules/figures.js';
+import { DECIDED_FIGURES, type DecidedFigure, eachFigure } from '../../core/settlement/rules/figures.js';
 
-/** The figures that a policy decides; the others are the entry's own. */
-export const DECIDED_FIGURES = [
-  'feeBase',
-  'fee',
-  'feeVat',
-  'pgFee',
-  'pgFeeVat',
-  'net',
-] as const satisfies readonly (keyof Figures)[];
-export type DecidedFigures = Readonly<Record<(typeof DECIDED_FIGURES)[number], number>>;
+export type DecidedFigures = Readonly<Record<DecidedFigure, number>>;
 /** Decimal text: a sum may exceed 2^53. */
-type SumTexts = Readonly<Record<(typeof DECIDED_FIGURES)[number], string>>;
+type SumTexts = Readonly<Record<DecidedFigure, string>>;
 
 export interface CurrencySums {
   readonly currency: string;
@@ -41,8 +32,7 @@ class Sums {
   readonly after = DECIDED_FIGURES.map(() => 0n);
 }
 
-const texts = (sums: readonly bigint[]): SumTexts =>
-  Object.fromEntries(DECIDED_FIGURES.map((name, i) => [name, String(sums[i])])) as SumTexts;
+const texts = (sums: readonly bigint[]): SumTexts => eachFigure(DECIDED_FIGURES, (_, i) => String(sums[i]));
 
 export class CheckSums {
   private readonly currencies = new Map<string, Sums>();

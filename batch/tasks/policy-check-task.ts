@@ -10,7 +10,7 @@ import { checkPolicyFile } from '../../core/policies/rules/policy-file.js';
 import { readPolicies } from '../../core/policies/stores/fee-policy.js';
 import { purgePolicyChecks } from '../../core/settlement/purge-policy-checks.js';
 import type { SaleRow } from '../../core/settlement/rules/decide.js';
-import type { Figures } from '../../core/settlement/rules/figures.js';
+import { DECIDED_FIGURES, eachFigure } from '../../core/settlement/rules/figures.js';
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import {
   type TrialBooks,
@@ -31,7 +31,7 @@ import { fenceTask } from '../../core/tasks/stores/background-task.js';
 import { type Db, inSnapshot, inTransaction } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { isRefusal, MagamError } from '../../kernel/errors.js';
-import { CheckSums, DECIDED_FIGURES, type DecidedFigures } from './check-sums.js';
+import { CheckSums, type DecidedFigures } from './check-sums.js';
 import { orInterrupted, type TaskCall, TaskInterrupted, type TaskRunner } from './task.js';
 
 /** Lines of one read. */
@@ -191,14 +191,7 @@ class PolicyNames {
   }
 }
 
-const decided = (figures: Pick<Figures, keyof DecidedFigures>): DecidedFigures => ({
-  feeBase: figures.feeBase,
-  fee: figures.fee,
-  feeVat: figures.feeVat,
-  pgFee: figures.pgFee,
-  pgFeeVat: figures.pgFeeVat,
-  net: figures.net,
-});
+const decided = (figures: DecidedFigures): DecidedFigures => eachFigure(DECIDED_FIGURES, (name) => figures[name]);
 
 /** A touched line as it is stored and shown; `after.figures` is null where the line would have been parked, `refusal` says why. */
 function touchedLine(

@@ -9,7 +9,9 @@ import { MagamError } from '../../kernel/errors.js';
 import { formatAmount } from '../../kernel/money.js';
 import { readClosingDates } from '../feed/stores/calendar.js';
 import { readPolicies } from '../policies/stores/fee-policy.js';
+import { columnOf, EXPORTED_SUMS, FIGURE_NAMES, VAT_MODE_AT } from './rules/figures.js';
 import {
+  LINE_KEYS,
   type LineSelection,
   readSettledDate,
   type SettlementSelection,
@@ -26,12 +28,10 @@ interface Column {
 const columns = (kind: Column['kind'], ...names: string[]): Column[] => names.map((name) => ({ name, kind }));
 
 const lineColumns: readonly Column[] = [
-  ...columns('text', 'order_id', 'line_id', 'leg', 'refund_id', 'seller_id', 'currency'),
-  ...columns('count', 'quantity'),
-  ...columns('amount', 'item_amount', 'seller_discount', 'platform_discount', 'shipping_fee', 'buyer_paid', 'fee_base'),
-  ...columns('amount', 'fee', 'fee_vat'),
+  ...LINE_KEYS.map((name): Column => ({ name, kind: name === 'quantity' ? 'count' : 'text' })),
+  ...columns('amount', ...FIGURE_NAMES.slice(0, VAT_MODE_AT).map(columnOf)),
   ...columns('text', 'fee_vat_mode'),
-  ...columns('amount', 'pg_fee', 'pg_fee_vat', 'net'),
+  ...columns('amount', ...FIGURE_NAMES.slice(VAT_MODE_AT).map(columnOf)),
   ...columns('text', 'policy_code'),
   ...columns('count', 'policy_version'),
   ...columns('text', 'settled_on'),
@@ -40,8 +40,7 @@ const lineColumns: readonly Column[] = [
 const settlementColumns: readonly Column[] = [
   ...columns('text', 'seller_id', 'currency'),
   ...columns('count', 'sales', 'refunds'),
-  ...columns('amount', 'item_amount', 'seller_discount', 'platform_discount', 'shipping_fee'),
-  ...columns('amount', 'fee', 'fee_vat', 'pg_fee', 'pg_fee_vat', 'net'),
+  ...columns('amount', ...EXPORTED_SUMS.map(columnOf)),
   ...columns('text', 'settled_on'),
 ];
 
@@ -125,7 +124,7 @@ async function* lineRows(db: Db, selection: LineSelection, generation: number): 
       const policyId = row.pop();
       const policy = policies.get(Number(policyId));
       if (policy === undefined) throw new MagamError('POLICY_UNREADABLE', undefined, { policyId });
-      row.splice(15, 0, policy.vat.mode);
+      row.splice(LINE_KEYS.length + VAT_MODE_AT, 0, policy.vat.mode);
       row.push(policy.code, policy.version, selection.date);
     }
     yield batch;

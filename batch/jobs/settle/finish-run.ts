@@ -18,6 +18,7 @@ import {
   EMPTY_SHA256,
   partitionHashesText,
 } from '../../../core/settlement/rules/certificate.js';
+import { eachFigure, ENTRY_FIGURES, FIGURE_NAMES } from '../../../core/settlement/rules/figures.js';
 import { TotalsBy } from '../../../core/settlement/rules/line-totals.js';
 import type { SettlePlanParameters } from '../../../core/settlement/run-history.js';
 import {
@@ -26,7 +27,7 @@ import {
   readPreviousLink,
   readSettlementSums,
 } from '../../../core/settlement/stores/certificate.js';
-import { controlTotals, type FeedSums } from '../../../core/settlement/stores/entry-page.js';
+import { controlTotals } from '../../../core/settlement/stores/control-total.js';
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
 import { readPartitionTotals, totalsOfRow } from '../../../core/settlement/stores/partition-total.js';
 import { SETTLE } from '../../../core/settlement/stores/settlement-run.js';
@@ -108,10 +109,7 @@ async function certifiedPartitions(
 export function sumTotals(all: readonly CertifiedTotals[]): CertifiedTotals[] {
   const sum = new TotalsBy();
   for (const { currency, sales, refunds, ...texts } of all) {
-    const figures = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, BigInt(text)]));
-    sum
-      .of(currency)
-      .addTotals({ sales, refunds, ...figures } as Parameters<ReturnType<TotalsBy['of']>['addTotals']>[0]);
+    sum.of(currency).addTotals({ sales, refunds, ...eachFigure(FIGURE_NAMES, (name) => BigInt(texts[name])) });
   }
   return sum.entries().map(([currency, totals]) => certifiedTotals(currency, totals));
 }
@@ -134,16 +132,11 @@ export async function feedControl(
   const refunds = await controlTotals(db, date, REFUND, generation);
   return [...new Set([...sales.keys(), ...refunds.keys()])].sort().map((currency) => {
     const [s, r] = [sales.get(currency), refunds.get(currency)];
-    const sum = (name: Exclude<keyof FeedSums, 'entries'>): string =>
-      ((s?.[name] ?? 0n) + (r?.[name] ?? 0n)).toString();
     return {
       currency,
       sales: s?.entries ?? 0,
       refunds: r?.entries ?? 0,
-      itemAmount: sum('itemAmount'),
-      sellerDiscount: sum('sellerDiscount'),
-      platformDiscount: sum('platformDiscount'),
-      shippingFee: sum('shippingFee'),
+      ...eachFigure(ENTRY_FIGURES, (name) => ((s?.[name] ?? 0n) + (r?.[name] ?? 0n)).toString()),
     };
   });
 }

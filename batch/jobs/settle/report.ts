@@ -1,6 +1,7 @@
 /** What a settle command reports: the state of the whole run, whoever did the work. */
 
 import { isCompleted, type Run, type RunStatus } from '../../../core/jobs/stores/run.js';
+import { eachFigure, REPORTED_SUMS, type ReportedFigure } from '../../../core/settlement/rules/figures.js';
 import type { Totals } from '../../../core/settlement/rules/line-totals.js';
 import { readCertificate } from '../../../core/settlement/stores/certificate.js';
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
@@ -8,15 +9,9 @@ import { readRunTotals } from '../../../core/settlement/stores/partition-total.j
 import { readRunCounts } from '../../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../../infra/database.js';
 
-export interface CurrencyTotals {
+/** Minor units, refunds deducted; bigint because a sum may exceed 2^53. */
+export interface CurrencyTotals extends Readonly<Record<ReportedFigure, bigint>> {
   readonly currency: string;
-  /** Minor units, refunds deducted; bigint because a sum may exceed 2^53. */
-  readonly itemAmount: bigint;
-  readonly fee: bigint;
-  readonly feeVat: bigint;
-  readonly pgFee: bigint;
-  readonly pgFeeVat: bigint;
-  readonly net: bigint;
 }
 
 export interface Stage {
@@ -54,15 +49,7 @@ export type ReportFrame = Pick<
 >;
 
 export const currencyTotals = (totals: readonly [string, Totals][]): CurrencyTotals[] =>
-  totals.map(([currency, { itemAmount, fee, feeVat, pgFee, pgFeeVat, net }]) => ({
-    currency,
-    itemAmount,
-    fee,
-    feeVat,
-    pgFee,
-    pgFeeVat,
-    net,
-  }));
+  totals.map(([currency, sums]) => ({ currency, ...eachFigure(REPORTED_SUMS, (name) => sums[name]) }));
 
 /** Reports a run as the database has it. */
 export async function reportRun(db: Db, run: Run): Promise<Omit<SettleReport, keyof ReportFrame>> {

@@ -3,7 +3,7 @@
  * Its text is JSON with these keys in this order and no white space; its hash is the SHA-256 of that text. Sums are decimal strings of
  * minor units (they may exceed 2^53).
  */
-import { FIGURE_NAMES } from './figures.js';
+import { ENTRY_FIGURES, type EntryFigure, eachFigure, FIGURE_NAMES, type FigureName } from './figures.js';
 import type { Totals } from './line-totals.js';
 
 export interface CertificateBody {
@@ -43,16 +43,12 @@ export interface CertifiedRange {
   readonly sha256: string;
 }
 
-type SumText = { readonly [K in Exclude<keyof Totals, 'sales' | 'refunds'>]: string };
-export interface CertifiedTotals extends SumText {
+export interface CertifiedTotals extends Readonly<Record<FigureName, string>> {
   readonly currency: string;
   readonly sales: number;
   readonly refunds: number;
 }
-export type CertifiedControl = Pick<
-  CertifiedTotals,
-  'currency' | 'sales' | 'refunds' | 'itemAmount' | 'sellerDiscount' | 'platformDiscount' | 'shippingFee'
->;
+export type CertifiedControl = Pick<CertifiedTotals, 'currency' | 'sales' | 'refunds' | EntryFigure>;
 
 export interface CertificateLink {
   readonly date: string;
@@ -65,7 +61,7 @@ export const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca49
 
 /** Totals as a certificate writes them. */
 export function certifiedTotals(currency: string, totals: Totals): CertifiedTotals {
-  const sums = Object.fromEntries(FIGURE_NAMES.map((name) => [name, totals[name].toString()])) as SumText;
+  const sums = eachFigure(FIGURE_NAMES, (name) => totals[name].toString());
   return { currency, sales: totals.sales, refunds: totals.refunds, ...sums };
 }
 
@@ -74,10 +70,7 @@ export const controlOf = (totals: CertifiedTotals): CertifiedControl => ({
   currency: totals.currency,
   sales: totals.sales,
   refunds: totals.refunds,
-  itemAmount: totals.itemAmount,
-  sellerDiscount: totals.sellerDiscount,
-  platformDiscount: totals.platformDiscount,
-  shippingFee: totals.shippingFee,
+  ...eachFigure(ENTRY_FIGURES, (name) => totals[name]),
 });
 
 /** The text that `linesHash` is the SHA-256 of. */

@@ -4,14 +4,16 @@
  */
 
 import { isRefusal, type Refusal } from '../../../kernel/errors.js';
+import type { SaleInput } from '../../feed/rules/entry.js';
 import { REFUND, SALE } from '../../feed/rules/leg.js';
 import type { PolicyBook, StoredPolicy } from '../../policies/rules/policy-book.js';
-import type { Figures } from './figures.js';
+import type { ComputedFigure, Figures } from './figures.js';
 import type { SettledLine, SettlementException } from './line.js';
 import { settleRefund } from './settle-refund.js';
 import { settleSale } from './settle-sale.js';
 
-export interface SaleRow {
+/** A sale of the feed as a run reads it. */
+export interface SaleRow extends SaleInput {
   readonly entryId: number;
   readonly orderId: string;
   readonly lineId: string;
@@ -20,23 +22,11 @@ export interface SaleRow {
   readonly productId: string;
   readonly currency: string;
   readonly orderedOn: string;
-  readonly quantity: number;
-  /** Minor units, as are the other amounts. */
-  readonly itemAmount: number;
-  readonly sellerDiscount: number;
-  readonly platformDiscount: number;
-  readonly shippingFee: number;
 }
 
-export interface OriginalLine {
+/** What a run made of a refund's sale. */
+export interface OriginalLine extends Readonly<Record<ComputedFigure, number>> {
   readonly policyId: number;
-  readonly buyerPaid: number;
-  readonly feeBase: number;
-  readonly fee: number;
-  readonly feeVat: number;
-  readonly pgFee: number;
-  readonly pgFeeVat: number;
-  readonly net: number;
 }
 
 export interface RefundRow {

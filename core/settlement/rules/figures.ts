@@ -3,34 +3,71 @@
 import { MAX_MINOR, toSafeNumber } from '../../../kernel/money.js';
 import type { VatMode } from '../../policies/rules/fee-policy.js';
 
-export interface Figures {
-  itemAmount: number;
-  sellerDiscount: number;
-  platformDiscount: number;
-  shippingFee: number;
-  buyerPaid: number;
-  feeBase: number;
-  fee: number;
-  feeVat: number;
-  pgFee: number;
-  pgFeeVat: number;
-  net: number;
+interface FigureFacts {
+  readonly name: string;
+  /** Of the feed's entry for an amount of its own, else of settlement_line; and of every table of sums. */
+  readonly column: string;
+  /** In tables for people. */
+  readonly heading: string;
+  /** An amount of the entry itself, what follows from those alone, or what a fee policy decides. */
+  readonly from: 'entry' | 'amounts' | 'policy';
+  /** Who sees its sum: the database and the lists alone, the export of settlements too, or the report of a settle command as well. */
+  readonly sum: 'kept' | 'exported' | 'reported';
 }
 
-/** The figures in the order in which they are stored, hashed and exported. */
-export const FIGURE_NAMES = [
-  'itemAmount',
-  'sellerDiscount',
-  'platformDiscount',
-  'shippingFee',
-  'buyerPaid',
-  'feeBase',
-  'fee',
-  'feeVat',
-  'pgFee',
-  'pgFeeVat',
-  'net',
-] as const satisfies readonly (keyof Figures)[];
+/**
+ * Every figure once, in the order in which it is stored, hashed and exported. SQL columns, readers of rows, sums, fields of CSV and JSON and
+ * table heads follow from this list; only the arithmetic, and the words that explain it, name figures themselves.
+ */
+export const FIGURES = [
+  { name: 'itemAmount', column: 'item_amount', heading: 'item amount', from: 'entry', sum: 'reported' },
+  { name: 'sellerDiscount', column: 'seller_discount', heading: 'seller discount', from: 'entry', sum: 'exported' },
+  { name: 'platformDiscount', column: 'platform_discount', heading: 'platform discount', from: 'entry', sum: 'exported' },
+  { name: 'shippingFee', column: 'shipping_fee', heading: 'shipping fee', from: 'entry', sum: 'exported' },
+  { name: 'buyerPaid', column: 'buyer_paid', heading: 'buyer paid', from: 'amounts', sum: 'kept' },
+  { name: 'feeBase', column: 'fee_base', heading: 'fee base', from: 'policy', sum: 'kept' },
+  { name: 'fee', column: 'fee', heading: 'fee', from: 'policy', sum: 'reported' },
+  { name: 'feeVat', column: 'fee_vat', heading: 'fee VAT', from: 'policy', sum: 'reported' },
+  { name: 'pgFee', column: 'pg_fee', heading: 'PG fee', from: 'policy', sum: 'reported' },
+  { name: 'pgFeeVat', column: 'pg_fee_vat', heading: 'PG fee VAT', from: 'policy', sum: 'reported' },
+  { name: 'net', column: 'net', heading: 'net to sellers', from: 'policy', sum: 'reported' },
+] as const satisfies readonly FigureFacts[];
+
+type Figure = (typeof FIGURES)[number];
+type NameWhere<Facts> = Extract<Figure, Facts>['name'];
+export type FigureName = Figure['name'];
+/** The amounts of an entry of the feed. */
+export type EntryFigure = NameWhere<{ from: 'entry' }>;
+/** What a run adds to them. */
+export type ComputedFigure = Exclude<FigureName, EntryFigure>;
+/** What may come out differently under another policy. */
+export type DecidedFigure = NameWhere<{ from: 'policy' }>;
+export type ReportedFigure = NameWhere<{ sum: 'reported' }>;
+
+/** The figures of a line, minor units of its currency. */
+export type Figures = Record<FigureName, number>;
+
+export const FIGURE_NAMES = FIGURES.map(({ name }) => name);
+const namesWhere = <Name extends FigureName>(has: (figure: Figure) => boolean): readonly Name[] =>
+  FIGURES.filter(has).map(({ name }) => name as Name);
+export const ENTRY_FIGURES = namesWhere<EntryFigure>(({ from }) => from === 'entry');
+export const COMPUTED_FIGURES = namesWhere<ComputedFigure>(({ from }) => from !== 'entry');
+export const DECIDED_FIGURES = namesWhere<DecidedFigure>(({ from }) => from === 'policy');
+export const EXPORTED_SUMS = namesWhere(({ sum }) => sum !== 'kept');
+export const REPORTED_SUMS = namesWhere<ReportedFigure>(({ sum }) => sum === 'reported');
+
+/** Where the mode of the VAT stands among the figures of a canonical line and of an export: behind the VAT on the fee. */
+export const VAT_MODE_AT = FIGURE_NAMES.indexOf('feeVat') + 1;
+
+const facts = new Map<FigureName, Figure>(FIGURES.map((one) => [one.name, one]));
+export const columnOf = (name: FigureName): string => (facts.get(name) as Figure).column;
+export const headingOf = (name: FigureName): string => (facts.get(name) as Figure).heading;
+
+/** A value for each of these figures, in their order. For whatever does not run for every line: see figure-cells.ts. */
+export const eachFigure = <Name extends FigureName, Value>(
+  names: readonly Name[],
+  value: (name: Name, at: number) => Value,
+): Record<Name, Value> => Object.fromEntries(names.map((name, at) => [name, value(name, at)])) as Record<Name, Value>;
 
 /**
  * The net to the seller: A − Ds + S − F − (V if exclusive) − G − GV. It may be negative and is never clamped.

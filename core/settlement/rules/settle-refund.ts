@@ -10,6 +10,7 @@ import { MAX_MINOR } from '../../../kernel/money.js';
 import { reversedAmounts, reversedShare } from '../../feed/rules/reversed-amounts.js';
 import type { FeePolicy } from '../../policies/rules/fee-policy.js';
 import { type Explanation, plainStep, type Step } from './explanation.js';
+import { figureCells, figuresAt } from './figure-cells.js';
 import { type Figures, netOf } from './figures.js';
 import { buyerPaid, feeBase } from './settle-sale.js';
 
@@ -67,19 +68,7 @@ export function settleRefund(
   const reversed = reversedFigures(original, policy, priorQuantity, quantity);
   if (!(Math.abs(reversed.net) <= MAX_MINOR)) return refuse('AMOUNT_OUT_OF_RANGE', { figure: 'net' });
   // 0 − x, not −x: minus zero would be exported with a sign.
-  return {
-    itemAmount: 0 - reversed.itemAmount,
-    sellerDiscount: 0 - reversed.sellerDiscount,
-    platformDiscount: 0 - reversed.platformDiscount,
-    shippingFee: 0 - reversed.shippingFee,
-    buyerPaid: 0 - reversed.buyerPaid,
-    feeBase: 0 - reversed.feeBase,
-    fee: 0 - reversed.fee,
-    feeVat: 0 - reversed.feeVat,
-    pgFee: 0 - reversed.pgFee,
-    pgFeeVat: 0 - reversed.pgFeeVat,
-    net: 0 - reversed.net,
-  };
+  return figuresAt(figureCells(reversed).map((figure) => 0 - figure), 0);
 }
 
 /** The cut of one figure: Δ(X) with its two floors written out. */

@@ -2,6 +2,7 @@
 
 import { type Cell, change, type Db, select, streamArrays, type Tx } from '../../../infra/database.js';
 import type { Leg } from '../../feed/rules/leg.js';
+import { columnOf, ENTRY_FIGURES } from '../rules/figures.js';
 import type { SettlementException } from '../rules/line.js';
 
 /** Parks entries of a first generation. */
@@ -139,15 +140,7 @@ export interface ExceptionRecord {
   readonly refund: Readonly<Record<string, string | number | null>> | null;
 }
 
-const amounts = [
-  'item_amount',
-  'seller_discount',
-  'platform_discount',
-  'shipping_fee',
-  'currency',
-  'occurred_on',
-  'import_id',
-];
+const amounts = [...ENTRY_FIGURES.map(columnOf), 'currency', 'occurred_on', 'import_id'];
 const saleColumns = [
   'order_id',
   'line_id',

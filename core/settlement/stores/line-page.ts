@@ -1,8 +1,10 @@
 /** Settled lines and settlements page by page. Only generations that have a certificate are read, and a page reads only its rows. */
 
 import { type Db, select } from '../../../infra/database.js';
-import { REFUND, SALE } from '../../feed/rules/leg.js';
+import { type Leg, LEGS, REFUND, SALE } from '../../feed/rules/leg.js';
 import type { LineSelection, SettlementSelection } from './export-stream.js';
+import { figureColumns, joinEntryAndSale, tableOf } from './leg-tables.js';
+import { sumColumns } from './partition-total.js';
 
 /** A row as the driver gives it; the names are those of the columns. */
 export type SettledRow = Readonly<Record<string, string | number>>;
@@ -14,22 +16,19 @@ export interface LinePosition {
   readonly entryId: number;
 }
 
-const lineColumns = (entry: 's' | 'r'): string =>
-  `l.settled_on, l.leg, l.entry_id, l.generation, s.order_id, s.line_id, ${entry === 's' ? "''" : 'r.refund_id'} AS refund_id,
-   l.seller_id, ${entry}.currency, ${entry}.quantity, ${entry}.item_amount, ${entry}.seller_discount, ${entry}.platform_discount,
-   ${entry}.shipping_fee, l.buyer_paid, l.fee_base, l.fee, l.fee_vat, l.pg_fee, l.pg_fee_vat, l.net, l.policy_id`;
-
-const joinSale = 'STRAIGHT_JOIN sale_entry s ON s.settled_on = l.settled_on AND s.entry_id = l.entry_id';
-const joinRefund = `STRAIGHT_JOIN refund_entry r ON r.settled_on = l.settled_on AND r.entry_id = l.entry_id
-  STRAIGHT_JOIN sale_entry s ON s.settled_on = r.original_on AND s.entry_id = r.original_id`;
+function lineColumns(leg: Leg): string {
+  const { alias, refundId } = tableOf(leg);
+  return `l.settled_on, l.leg, l.entry_id, l.generation, s.order_id, s.line_id, ${refundId} AS refund_id, l.seller_id, ${alias}.currency,
+   ${alias}.quantity, ${figureColumns(alias, 'l')}, l.policy_id`;
+}
 
 /**
  * The statement of a page of one leg of a date; its parameters are date, entry id to start after, last generation, the seller if one
  * is given, and the limit. With a seller the secondary index is read, which ends in the clustered key.
  */
-export const linePageStatement = (leg: typeof SALE | typeof REFUND, bySeller: boolean): string =>
-  `SELECT ${lineColumns(leg === SALE ? 's' : 'r')}
-   FROM settlement_line l FORCE INDEX (${bySeller ? 'settlement_line_seller' : 'PRIMARY'}) ${leg === SALE ? joinSale : joinRefund}
+export const linePageStatement = (leg: Leg, bySeller: boolean): string =>
+  `SELECT ${lineColumns(leg)}
+   FROM settlement_line l FORCE INDEX (${bySeller ? 'settlement_line_seller' : 'PRIMARY'}) ${joinEntryAndSale(leg, 'STRAIGHT_JOIN')}
    WHERE l.settled_on = ? AND l.leg = ${leg} AND l.entry_id > ? AND l.generation <= ? ${bySeller ? 'AND l.seller_id = ?' : ''}
    ORDER BY l.settled_on, l.leg, l.entry_id LIMIT ?`;
 
@@ -42,7 +41,7 @@ export async function readLinePage(
   limit: number,
 ): Promise<SettledRow[]> {
   const rows: SettledRow[] = [];
-  for (const leg of [SALE, REFUND] as const) {
+  for (const leg of LEGS) {
     if (after !== undefined && after.leg > leg) continue;
     const from = after?.leg === leg ? after.entryId : 0;
     const seller = sellerId === null ? [] : [sellerId];
@@ -78,11 +77,11 @@ export async function readOrderLines(
   ];
   return select<SettledRow>(
     db,
-    `SELECT ${lineColumns('s')} FROM sale_entry s
+    `SELECT ${lineColumns(SALE)} FROM sale_entry s
        STRAIGHT_JOIN settlement_line l ON l.settled_on = s.settled_on AND l.leg = 0 AND l.entry_id = s.entry_id ${certified}
      WHERE ${conditions}
      UNION ALL
-     SELECT ${lineColumns('r')} FROM sale_entry s
+     SELECT ${lineColumns(REFUND)} FROM sale_entry s
        STRAIGHT_JOIN refund_entry r ON r.original_id = s.entry_id AND r.original_on = s.settled_on
        STRAIGHT_JOIN settlement_line l ON l.settled_on = r.settled_on AND l.leg = 1 AND l.entry_id = r.entry_id ${certified}
      WHERE ${conditions}
@@ -123,19 +122,7 @@ export function settlementPageStatement(
       ...[date, date, seller, date, seller, code],
     );
   }
-  const sums = [
-    ...[
-      'sales',
-      'refunds',
-      'item_amount',
-      'seller_discount',
-      'platform_discount',
-      'shipping_fee',
-      'buyer_paid',
-      'fee_base',
-    ],
-    ...['fee', 'fee_vat', 'pg_fee', 'pg_fee_vat', 'net'],
-  ];
+  const sums = ['sales', 'refunds', ...sumColumns];
   return {
     sql: `SELECT t.settled_on, t.seller_id, t.currency, MAX(t.generation) AS generation, ${sums.map((sum) => `SUM(t.${sum}) AS ${sum}`).join(', ')}
       FROM settlement t FORCE INDEX (${sellerId === null ? 'PRIMARY' : 'settlement_seller'})

@@ -1,7 +1,11 @@
 /** One sale of the feed with its refunds, and what became of each of them. */
 
 import { type Db, select } from '../../../infra/database.js';
-import type { Figures } from '../rules/figures.js';
+import { type Leg, REFUND, SALE } from '../../feed/rules/leg.js';
+import { columnOf, ENTRY_FIGURES, type EntryFigure, eachFigure, FIGURE_NAMES, type Figures } from '../rules/figures.js';
+import { figureColumns } from './leg-tables.js';
+
+type EntryAmounts = Readonly<Record<EntryFigure, number>>;
 
 /** What a run made of an entry. */
 export interface StoredOutcome {
@@ -22,7 +26,7 @@ export interface StoredLineFigures {
   readonly policyRevision: number | null;
 }
 
-export interface SaleStory extends StoredOutcome {
+export interface SaleStory extends StoredOutcome, EntryAmounts {
   readonly entryId: number;
   readonly settledOn: string;
   readonly orderId: string;
@@ -33,26 +37,18 @@ export interface SaleStory extends StoredOutcome {
   readonly currency: string;
   readonly quantity: number;
   readonly unitPrice: number;
-  readonly itemAmount: number;
-  readonly sellerDiscount: number;
-  readonly platformDiscount: number;
-  readonly shippingFee: number;
   readonly orderedOn: string;
   /** confirmed_on; `settledOn` differs from it for late entries. */
   readonly occurredOn: string;
 }
 
-export interface RefundStory extends StoredOutcome {
+/** The amounts are as they count: negative when reversed. */
+export interface RefundStory extends StoredOutcome, EntryAmounts {
   readonly entryId: number;
   readonly settledOn: string;
   readonly refundId: string;
   readonly quantity: number;
   readonly priorQuantity: number;
-  /** As they count: negative when reversed. */
-  readonly itemAmount: number;
-  readonly sellerDiscount: number;
-  readonly platformDiscount: number;
-  readonly shippingFee: number;
   readonly currency: string;
   readonly occurredOn: string;
   readonly reason: string;
@@ -61,12 +57,11 @@ export interface RefundStory extends StoredOutcome {
 /** BIGINTs arrive as text, the rest as numbers. */
 type Row = Readonly<Record<string, string | number | null>>;
 
-const OUTCOME_COLUMNS = `e.settled_on, e.entry_id, e.quantity, e.item_amount, e.seller_discount, e.platform_discount, e.shipping_fee,
-  e.currency, e.occurred_on, l.generation, l.policy_id, l.seller_id AS line_seller_id, l.buyer_paid, l.fee_base, l.fee, l.fee_vat,
-  l.pg_fee, l.pg_fee_vat, l.net, x.code AS exception_code, x.details AS exception_details, x.parked_at, c.hash AS certificate_hash,
+const OUTCOME_COLUMNS = `e.settled_on, e.entry_id, e.quantity, ${figureColumns('e', 'l')}, e.currency, e.occurred_on, l.generation,
+  l.policy_id, l.seller_id AS line_seller_id, x.code AS exception_code, x.details AS exception_details, x.parked_at, c.hash AS certificate_hash,
   p.parameters AS plan_parameters`;
 
-const outcomeJoins = (leg: 0 | 1): string => `
+const outcomeJoins = (leg: Leg): string => `
   LEFT JOIN settlement_line l ON l.settled_on = e.settled_on AND l.leg = ${leg} AND l.entry_id = e.entry_id
   LEFT JOIN settlement_exception x ON x.settled_on = e.settled_on AND x.leg = ${leg} AND x.entry_id = e.entry_id
     AND x.settled_generation IS NULL
@@ -90,14 +85,14 @@ export async function readLineStory(
   const [row] = await select<Row>(
     db,
     `SELECT e.order_id, e.line_id, e.seller_id, e.product_id, e.category, e.unit_price, e.ordered_on, ${OUTCOME_COLUMNS}
-     FROM sale_entry e ${outcomeJoins(0)} WHERE e.order_id = ? AND e.line_id = ?`,
+     FROM sale_entry e ${outcomeJoins(SALE)} WHERE e.order_id = ? AND e.line_id = ?`,
     [orderId, lineId],
   );
   if (row === undefined) return undefined;
   const refunds = await select<Row>(
     db,
     `SELECT e.refund_id, e.prior_quantity, e.reason, ${OUTCOME_COLUMNS}
-     FROM refund_entry e ${outcomeJoins(1)} WHERE e.original_id = ? ORDER BY e.prior_quantity`,
+     FROM refund_entry e ${outcomeJoins(REFUND)} WHERE e.original_id = ? ORDER BY e.prior_quantity`,
     [row.entry_id],
   );
   return { sale: saleOf(row), refunds: refunds.map(refundOf) };
@@ -108,10 +103,7 @@ function amountsOf(row: Row) {
     entryId: Number(row.entry_id),
     settledOn: String(row.settled_on),
     quantity: Number(row.quantity),
-    itemAmount: Number(row.item_amount),
-    sellerDiscount: Number(row.seller_discount),
-    platformDiscount: Number(row.platform_discount),
-    shippingFee: Number(row.shipping_fee),
+    ...eachFigure(ENTRY_FIGURES, (name) => Number(row[columnOf(name)])),
     currency: String(row.currency),
     occurredOn: String(row.occurred_on),
   };
@@ -152,24 +144,11 @@ function outcomeOf(row: Row): StoredOutcome {
 }
 
 function lineOf(row: Row): StoredLineFigures {
-  const { itemAmount, sellerDiscount, platformDiscount, shippingFee } = amountsOf(row);
   return {
     generation: Number(row.generation),
     policyId: Number(row.policy_id),
     sellerId: String(row.line_seller_id),
-    figures: {
-      itemAmount,
-      sellerDiscount,
-      platformDiscount,
-      shippingFee,
-      buyerPaid: Number(row.buyer_paid),
-      feeBase: Number(row.fee_base),
-      fee: Number(row.fee),
-      feeVat: Number(row.fee_vat),
-      pgFee: Number(row.pg_fee),
-      pgFeeVat: Number(row.pg_fee_vat),
-      net: Number(row.net),
-    },
+    figures: eachFigure(FIGURE_NAMES, (name) => Number(row[columnOf(name)])),
     certificateHash: row.certificate_hash === null ? null : String(row.certificate_hash),
     policyRevision: row.plan_parameters === null ? null : JSON.parse(String(row.plan_parameters)).policyRevision,
   };

@@ -8,10 +8,13 @@
 
 import { Readable } from 'node:stream';
 import { type Cell, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
-import { type Leg, SALE } from '../../feed/rules/leg.js';
+import type { Leg } from '../../feed/rules/leg.js';
 import type { PolicyBook } from '../../policies/rules/policy-book.js';
 import { writeInteger } from '../rules/canonical-line.js';
+import { figureCells, figuresAt } from '../rules/figure-cells.js';
+import { COMPUTED_FIGURES, columnOf, FIGURE_NAMES } from '../rules/figures.js';
 import type { SettledLine } from '../rules/line.js';
+import { figureColumns, joinEntryAndSale, tableOf } from './leg-tables.js';
 
 export type LineWriter = 'insert' | 'load';
 
@@ -21,7 +24,9 @@ export async function probeLineWriter(db: Db): Promise<LineWriter> {
   return Number(row?.allowed) === 1 ? 'load' : 'insert';
 }
 
-const columns = 'entry_id, seller_id, policy_id, buyer_paid, fee_base, fee, fee_vat, pg_fee, pg_fee_vat, net';
+const columns = ['entry_id', 'seller_id', 'policy_id', ...COMPUTED_FIGURES.map(columnOf)].join(', ');
+/** Where a line's figures hold what a run computed. */
+const computedAt = COMPUTED_FIGURES.map((name) => FIGURE_NAMES.indexOf(name));
 
 /** Inserts the lines of one leg, one date and one generation. A line that exists already is a duplicate key error. */
 export async function insertLines(
@@ -98,13 +103,8 @@ function encodeRows(lines: readonly SettledLine[], layout: RowLayout): Buffer {
     text(layout.quote);
     bytes[at++] = separator;
     integer(policyId);
-    integer(figures.buyerPaid);
-    integer(figures.feeBase);
-    integer(figures.fee);
-    integer(figures.feeVat);
-    integer(figures.pgFee);
-    integer(figures.pgFeeVat);
-    integer(figures.net);
+    const cells = figureCells(figures);
+    for (let i = 0; i < computedAt.length; i += 1) integer(cells[computedAt[i] as number] as number);
     at -= 1; // the tail takes the place of the last separator
     text(layout.tail);
   }
@@ -126,24 +126,15 @@ export async function readStoredLines(
   through: number,
   limit: number,
 ): Promise<StoredLine[]> {
-  const sql = `${leg === SALE ? storedSales : storedRefunds}
+  const { alias, refundId } = tableOf(leg);
+  const sql = `SELECT l.entry_id, l.generation, l.seller_id, l.policy_id, ${alias}.quantity, ${alias}.currency, s.order_id, s.line_id,
+      ${refundId} AS refund_id, ${figureColumns(alias, 'l')}
+    FROM settlement_line l FORCE INDEX (PRIMARY) ${joinEntryAndSale(leg, 'STRAIGHT_JOIN')}
     WHERE l.settled_on = ? AND l.leg = ${leg} AND l.entry_id > ? AND l.entry_id <= ? AND l.generation = ?
     ORDER BY l.settled_on, l.leg, l.entry_id LIMIT ?`;
   const rows = await selectArrays(db, sql, [date, after, through, generation, limit]);
   return rows.map((row) => toStoredLine(row, leg));
 }
-
-const computed =
-  'l.entry_id, l.generation, l.seller_id, l.policy_id, l.buyer_paid, l.fee_base, l.fee, l.fee_vat, l.pg_fee, l.pg_fee_vat, l.net';
-const amounts = (e: string): string =>
-  `${e}.quantity, ${e}.item_amount, ${e}.seller_discount, ${e}.platform_discount, ${e}.shipping_fee, ${e}.currency`;
-const storedSales = `SELECT ${computed}, ${amounts('s')}, s.order_id, s.line_id, '' AS refund_id
-  FROM settlement_line l FORCE INDEX (PRIMARY)
-  STRAIGHT_JOIN sale_entry s ON s.settled_on = l.settled_on AND s.entry_id = l.entry_id`;
-const storedRefunds = `SELECT ${computed}, ${amounts('r')}, s.order_id, s.line_id, r.refund_id
-  FROM settlement_line l FORCE INDEX (PRIMARY)
-  STRAIGHT_JOIN refund_entry r ON r.settled_on = l.settled_on AND r.entry_id = l.entry_id
-  STRAIGHT_JOIN sale_entry s ON s.settled_on = r.original_on AND s.entry_id = r.original_id`;
 
 const toStoredLine = (row: Cell[], leg: Leg): StoredLine => ({
   leg,
@@ -151,24 +142,12 @@ const toStoredLine = (row: Cell[], leg: Leg): StoredLine => ({
   generation: row[1] as number,
   sellerId: row[2] as string,
   policyId: row[3] as number,
-  quantity: row[11] as number,
-  currency: row[16] as string,
-  orderId: row[17] as string,
-  lineId: row[18] as string,
-  refundId: row[19] as string,
-  figures: {
-    itemAmount: row[12] as number,
-    sellerDiscount: row[13] as number,
-    platformDiscount: row[14] as number,
-    shippingFee: row[15] as number,
-    buyerPaid: row[4] as number,
-    feeBase: row[5] as number,
-    fee: row[6] as number,
-    feeVat: row[7] as number,
-    pgFee: row[8] as number,
-    pgFeeVat: row[9] as number,
-    net: row[10] as number,
-  },
+  quantity: row[4] as number,
+  currency: row[5] as string,
+  orderId: row[6] as string,
+  lineId: row[7] as string,
+  refundId: row[8] as string,
+  figures: figuresAt(row, 9),
 });
 
 /** Completes a stored line with what its policy says. Throws when the book does not have the policy. */

@@ -1,11 +1,10 @@
 /** The sums over the lines of a partition, per currency and per seller: moved in the transaction of the chunk whose lines they sum. */
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
-import { FIGURE_NAMES } from '../rules/figures.js';
+import { columnOf, eachFigure, FIGURE_NAMES, FIGURES } from '../rules/figures.js';
 import type { SellerTotals, Totals } from '../rules/line-totals.js';
 
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-/** The columns of the sums, in the order of FIGURE_NAMES. */
-export const sumColumns = FIGURE_NAMES.map(snake);
+/** The columns of the sums, in the order of FIGURES. */
+export const sumColumns = FIGURES.map(({ column }) => column);
 const added = ['sales', 'refunds', ...sumColumns]
   .map((column) => `${column} = ${column} + VALUES(${column})`)
   .join(', ');
@@ -50,8 +49,8 @@ export async function addSellerTotals(
 
 /** The sums of a row with the columns of `sumColumns`. */
 export function totalsOfRow(row: Readonly<Record<string, string | number>>): Totals {
-  const sums = Object.fromEntries(FIGURE_NAMES.map((name) => [name, BigInt(row[snake(name)] as string)]));
-  return { sales: Number(row.sales), refunds: Number(row.refunds), ...sums } as unknown as Totals;
+  const sums = eachFigure(FIGURE_NAMES, (name) => BigInt(row[columnOf(name)] as string));
+  return { sales: Number(row.sales), refunds: Number(row.refunds), ...sums };
 }
 
 /** The sums of every partition of a generation, per currency. */

@@ -7,6 +7,7 @@ import { type Cell, type Db, select, selectArrays, streamArrays } from '../../..
 import { type Leg, legName, REFUND, SALE } from '../../feed/rules/leg.js';
 import type { ScopeFields } from '../../policies/rules/policy-book.js';
 import type { OriginalLine, RefundRow, SaleRow } from '../rules/decide.js';
+import { FIGURES } from '../rules/figures.js';
 import type { Totals } from '../rules/line-totals.js';
 import { saleColumns, toOriginal, toSaleRow } from './entry-page.js';
 import { sumColumns, totalsOfRow } from './partition-total.js';
@@ -138,7 +139,7 @@ export async function* streamSellerGroups(
     });
     const seller = leg === SALE ? 'e.seller_id' : 'o.seller_id';
     const counts = leg === SALE ? ['COUNT(l.entry_id)', '0'] : ['0', 'COUNT(l.entry_id)'];
-    const figures = sumColumns.map((column, i) => `SUM(${i < 4 ? 'e' : 'l'}.${column})`);
+    const figures = FIGURES.map(({ column, from }) => `SUM(${from === 'entry' ? 'e' : 'l'}.${column})`);
     const values = ['0', seller, 'e.currency', 'l.generation', 'COUNT(*)', ...flaws, ...counts, ...figures];
     return `SELECT ${values.map((value, i) => `${value} AS ${names[i]}`).join(', ')}
       ${entriesOf(leg)} GROUP BY ${seller}, e.currency, l.generation`;
