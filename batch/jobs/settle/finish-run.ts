@@ -18,7 +18,7 @@ import {
   EMPTY_SHA256,
   partitionHashesText,
 } from '../../../core/settlement/rules/certificate.js';
-import { eachFigure, ENTRY_FIGURES, FIGURE_NAMES } from '../../../core/settlement/rules/figures.js';
+import { ENTRY_FIGURES, eachFigure, FIGURE_NAMES } from '../../../core/settlement/rules/figures.js';
 import { TotalsBy } from '../../../core/settlement/rules/line-totals.js';
 import type { SettlePlanParameters } from '../../../core/settlement/run-history.js';
 import {

@@ -22,7 +22,13 @@ interface FigureFacts {
 export const FIGURES = [
   { name: 'itemAmount', column: 'item_amount', heading: 'item amount', from: 'entry', sum: 'reported' },
   { name: 'sellerDiscount', column: 'seller_discount', heading: 'seller discount', from: 'entry', sum: 'exported' },
-  { name: 'platformDiscount', column: 'platform_discount', heading: 'platform discount', from: 'entry', sum: 'exported' },
+  {
+    name: 'platformDiscount',
+    column: 'platform_discount',
+    heading: 'platform discount',
+    from: 'entry',
+    sum: 'exported',
+  },
   { name: 'shippingFee', column: 'shipping_fee', heading: 'shipping fee', from: 'entry', sum: 'exported' },
   { name: 'buyerPaid', column: 'buyer_paid', heading: 'buyer paid', from: 'amounts', sum: 'kept' },
   { name: 'feeBase', column: 'fee_base', heading: 'fee base', from: 'policy', sum: 'kept' },

@@ -68,7 +68,10 @@ export function settleRefund(
   const reversed = reversedFigures(original, policy, priorQuantity, quantity);
   if (!(Math.abs(reversed.net) <= MAX_MINOR)) return refuse('AMOUNT_OUT_OF_RANGE', { figure: 'net' });
   // 0 − x, not −x: minus zero would be exported with a sign.
-  return figuresAt(figureCells(reversed).map((figure) => 0 - figure), 0);
+  return figuresAt(
+    figureCells(reversed).map((figure) => 0 - figure),
+    0,
+  );
 }
 
 /** The cut of one figure: Δ(X) with its two floors written out. */

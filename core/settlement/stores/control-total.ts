@@ -32,7 +32,10 @@ export async function controlTotals(
   const ofExceptions = `SELECT ${sums} FROM settlement_exception x ${joinEntry(leg, 'x', 'JOIN')} WHERE x.settled_on = ? AND x.leg = ${leg}`;
   if (generation > 1) {
     return toSums(
-      await select<SumsRow>(db, `${ofExceptions} AND x.settled_generation = ? GROUP BY ${alias}.currency`, [date, generation]),
+      await select<SumsRow>(db, `${ofExceptions} AND x.settled_generation = ? GROUP BY ${alias}.currency`, [
+        date,
+        generation,
+      ]),
     );
   }
   const ofRange = `SELECT ${sums} FROM ${table} ${alias} FORCE INDEX (PRIMARY)

@@ -67,7 +67,13 @@ export async function readSales(db: Db, page: EntryPage, needs: ScopeFields): Pr
 /** The next refunds by id, each with its sale and the sale's line. */
 export async function readRefunds(db: Db, page: EntryPage): Promise<RefundRow[]> {
   const columns = `r.entry_id, r.refund_id, r.quantity, r.prior_quantity, r.original_on, ${originalColumns('l')}, ${saleColumns(ALL_FIELDS)}`;
-  const rows = await readEntries(db, REFUND, page, columns, `${joinSaleOfRefund('LEFT JOIN')} ${joinOriginalLine('l')}`);
+  const rows = await readEntries(
+    db,
+    REFUND,
+    page,
+    columns,
+    `${joinSaleOfRefund('LEFT JOIN')} ${joinOriginalLine('l')}`,
+  );
   return rows.map((row) => ({
     entryId: row[0] as number,
     refundId: row[1] as string,

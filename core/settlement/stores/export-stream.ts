@@ -1,7 +1,7 @@
 /** Settled lines and settlements as they are exported. Only generations that have a certificate are read. */
 import type { Cell, Db } from '../../../infra/database.js';
 import { select, streamArrays } from '../../../infra/database.js';
-import { type Leg, LEGS, legName } from '../../feed/rules/leg.js';
+import { LEGS, type Leg, legName } from '../../feed/rules/leg.js';
 import { type DateStatus, readDateStatus } from '../../feed/stores/calendar.js';
 import { columnOf, EXPORTED_SUMS } from '../rules/figures.js';
 import { figureColumns, joinEntryAndSale, tableOf } from './leg-tables.js';
@@ -57,7 +57,15 @@ export function streamLines(
   const params = [date, generation, ...[sellerId, orderId].filter((id) => id !== null)];
   const linesOf = (leg: Leg): string => {
     const { alias, refundId } = tableOf(leg);
-    const keys = ['s.order_id', 's.line_id', `'${legName(leg)}'`, refundId, 'l.seller_id', `${alias}.currency`, `${alias}.quantity`];
+    const keys = [
+      's.order_id',
+      's.line_id',
+      `'${legName(leg)}'`,
+      refundId,
+      'l.seller_id',
+      `${alias}.currency`,
+      `${alias}.quantity`,
+    ];
     return `SELECT ${keys.map((key, i) => `${key} AS ${LINE_KEYS[i]}`).join(', ')}, ${figureColumns(alias, 'l')}, l.policy_id
      FROM settlement_line l ${joinEntryAndSale(leg, 'JOIN')}
      WHERE l.settled_on = ? AND l.leg = ${leg} AND l.generation <= ? ${selected}`;

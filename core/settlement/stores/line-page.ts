@@ -1,7 +1,7 @@
 /** Settled lines and settlements page by page. Only generations that have a certificate are read, and a page reads only its rows. */
 
 import { type Db, select } from '../../../infra/database.js';
-import { type Leg, LEGS, REFUND, SALE } from '../../feed/rules/leg.js';
+import { LEGS, type Leg, REFUND, SALE } from '../../feed/rules/leg.js';
 import type { LineSelection, SettlementSelection } from './export-stream.js';
 import { figureColumns, joinEntryAndSale, tableOf } from './leg-tables.js';
 import { sumColumns } from './partition-total.js';
