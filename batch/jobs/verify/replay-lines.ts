@@ -14,7 +14,8 @@ import {
   EMPTY_SHA256,
 } from '../../../core/settlement/rules/certificate.js';
 import { type Decision, decideRefunds, decideSales } from '../../../core/settlement/rules/decide.js';
-import { FIGURE_NAMES, type Figures } from '../../../core/settlement/rules/figures.js';
+import { figuresOf, sameFigures } from '../../../core/settlement/rules/figure-cells.js';
+import { FIGURE_NAMES } from '../../../core/settlement/rules/figures.js';
 import type { SettledLine } from '../../../core/settlement/rules/line.js';
 import { TotalsBy } from '../../../core/settlement/rules/line-totals.js';
 import {
@@ -144,7 +145,7 @@ export class LineReplay {
       sellerId: stored.sellerId,
       currency: sale?.currency ?? '',
       quantity: entry.quantity,
-      figures: storedFigures(entry),
+      figures: figuresOf(entry.amounts, stored),
       policyId: stored.policyId,
       policyCode: policy?.code ?? '',
       policyVersion: policy?.version ?? 0,
@@ -176,37 +177,8 @@ class Outcomes {
   }
 }
 
-function isStored({ figures: f, policyId, sellerId }: SettledLine, { stored, amounts }: SettledEntry): boolean {
-  return (
-    policyId === stored.policyId &&
-    sellerId === stored.sellerId &&
-    f.net === stored.net &&
-    f.fee === stored.fee &&
-    f.feeVat === stored.feeVat &&
-    f.pgFee === stored.pgFee &&
-    f.pgFeeVat === stored.pgFeeVat &&
-    f.buyerPaid === stored.buyerPaid &&
-    f.feeBase === stored.feeBase &&
-    f.itemAmount === amounts.itemAmount &&
-    f.sellerDiscount === amounts.sellerDiscount &&
-    f.platformDiscount === amounts.platformDiscount &&
-    f.shippingFee === amounts.shippingFee
-  );
-}
-
-const storedFigures = ({ amounts, stored }: SettledEntry): Figures => ({
-  itemAmount: amounts.itemAmount,
-  sellerDiscount: amounts.sellerDiscount,
-  platformDiscount: amounts.platformDiscount,
-  shippingFee: amounts.shippingFee,
-  buyerPaid: stored.buyerPaid,
-  feeBase: stored.feeBase,
-  fee: stored.fee,
-  feeVat: stored.feeVat,
-  pgFee: stored.pgFee,
-  pgFeeVat: stored.pgFeeVat,
-  net: stored.net,
-});
+const isStored = ({ figures, policyId, sellerId }: SettledLine, { stored, amounts }: SettledEntry): boolean =>
+  policyId === stored.policyId && sellerId === stored.sellerId && sameFigures(figures, figuresOf(amounts, stored));
 
 function differenceOf(stored: SettledLine, decided: SettledLine | undefined, outcomes: Outcomes): LineDifference {
   const { leg, orderId, lineId, refundId, entryId, figures } = stored;

@@ -7,6 +7,7 @@ import { isRefusal, type Refusal } from '../../../kernel/errors.js';
 import type { SaleInput } from '../../feed/rules/entry.js';
 import { REFUND, SALE } from '../../feed/rules/leg.js';
 import type { PolicyBook, StoredPolicy } from '../../policies/rules/policy-book.js';
+import { figuresOf } from './figure-cells.js';
 import type { ComputedFigure, Figures } from './figures.js';
 import type { SettledLine, SettlementException } from './line.js';
 import { settleRefund } from './settle-refund.js';
@@ -106,7 +107,9 @@ function settledRefund(
 ): SettledLine | Refusal {
   const { sale, original } = row;
   if (sale === undefined) return { refused: 'ORIGINAL_MISSING', details: { refundId: row.refundId } };
-  const settled = original ? storedFigures(sale, original) : settleUnsettledSale?.(row);
+  const settled = original
+    ? { policyId: original.policyId, figures: figuresOf(sale, original) }
+    : settleUnsettledSale?.(row);
   if (settled === undefined || isRefusal(settled)) {
     return {
       refused: 'ORIGINAL_PARKED',
@@ -130,11 +133,6 @@ function settledRefund(
     refundId: row.refundId,
     quantity: row.quantity,
   };
-}
-
-function storedFigures(sale: SaleRow, { policyId, ...computed }: OriginalLine): { policyId: number; figures: Figures } {
-  const { itemAmount, sellerDiscount, platformDiscount, shippingFee } = sale;
-  return { policyId, figures: { itemAmount, sellerDiscount, platformDiscount, shippingFee, ...computed } };
 }
 
 /** What a run would make of a refund's sale if it is of the run's own date and not settled yet. */

@@ -11,7 +11,15 @@
  * | write a canonical line  |  239 / 253  |  151 / 189  |    268 / 341    |
  * | make figures of a row   |  4.5 / 16   |  4.6 / 15   |    155 / 289    |
  */
-import { COMPUTED_FIGURES, ENTRY_FIGURES, FIGURE_NAMES, type FigureName, type Figures } from './figures.js';
+import {
+  COMPUTED_FIGURES,
+  type ComputedFigure,
+  ENTRY_FIGURES,
+  type EntryFigure,
+  FIGURE_NAMES,
+  type FigureName,
+  type Figures,
+} from './figures.js';
 
 /** A function of the parameters that returns the expression; both are made of the list's names alone. */
 const generated = <F>(parameters: string, expression: string): F =>
@@ -36,6 +44,16 @@ export const figuresAt = reader(FIGURE_NAMES);
 export const entryFiguresAt = reader(ENTRY_FIGURES);
 /** The same of what a run computed. */
 export const computedFiguresAt = reader(COMPUTED_FIGURES);
+
+type Amounts = Readonly<Record<EntryFigure, number>>;
+type Computed = Readonly<Record<ComputedFigure, number>>;
+const members = (names: readonly FigureName[], of: string): string[] => names.map((name) => `${name}: ${of}.${name}`);
+
+/** The figures of a line whose entry and result are at hand; other members of both are left out. */
+export const figuresOf = generated<(entry: Amounts, result: Computed) => Figures>(
+  'entry,result',
+  `({ ${[...members(ENTRY_FIGURES, 'entry'), ...members(COMPUTED_FIGURES, 'result')].join(', ')} })`,
+);
 
 /** Whether all figures are equal. */
 export const sameFigures = generated<(a: Figures, b: Figures) => boolean>(

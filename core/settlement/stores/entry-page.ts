@@ -64,38 +64,36 @@ export async function readSales(db: Db, page: EntryPage, needs: ScopeFields): Pr
   return (await readEntries(db, SALE, page, saleColumns(needs))).map((row) => toSaleRow(row));
 }
 
-/** The next refunds by id, each with its sale and the sale's line. */
-export async function readRefunds(db: Db, page: EntryPage): Promise<RefundRow[]> {
-  const columns = `r.entry_id, r.refund_id, r.quantity, r.prior_quantity, r.original_on, ${originalColumns('l')}, ${saleColumns(ALL_FIELDS)}`;
-  const rows = await readEntries(
-    db,
-    REFUND,
-    page,
-    columns,
-    `${joinSaleOfRefund('LEFT JOIN')} ${joinOriginalLine('l')}`,
-  );
-  return rows.map((row) => ({
-    entryId: row[0] as number,
-    refundId: row[1] as string,
-    quantity: row[2] as number,
-    priorQuantity: row[3] as number,
-    originalOn: row[4] as string,
-    original: row[5] === null ? undefined : toOriginal(row, 5),
-    sale: row[SALE_AT] === null ? undefined : toSaleRow(row, SALE_AT),
-  }));
-}
-
 /** The columns of the line of a refund's sale; read by `toOriginal`. */
 export const originalColumns = (line: string): string => `${line}.policy_id, ${computedColumns(line)}`;
-export const toOriginal = (row: Cell[], at: number): OriginalLine => ({
+export const ORIGINAL_CELLS = 1 + COMPUTED_FIGURES.length;
+
+export const toOriginal = (row: Cell[], at = 0): OriginalLine => ({
   policyId: row[at] as number,
   ...computedFiguresAt(row, at + 1),
 });
-export const ORIGINAL_CELLS = 1 + COMPUTED_FIGURES.length;
-const SALE_AT = 5 + ORIGINAL_CELLS;
-const ALL_FIELDS: ScopeFields = { usesCategory: true, usesProduct: true };
-const joinOriginalLine = (line: string): string =>
-  `LEFT JOIN settlement_line ${line} ON ${line}.settled_on = r.original_on AND ${line}.leg = ${SALE} AND ${line}.entry_id = r.original_id`;
+
+/** The columns of a refund `r`, of its sale's line `o` and of its sale `s`, with the joins of these; read by `toRefundRow`. */
+export const REFUND_COLUMNS = `r.entry_id, r.refund_id, r.quantity, r.prior_quantity, r.original_on, ${originalColumns('o')},
+  ${saleColumns({ usesCategory: true, usesProduct: true })}`;
+export const REFUND_JOINS = `${joinSaleOfRefund('LEFT JOIN')}
+  LEFT JOIN settlement_line o ON o.settled_on = r.original_on AND o.leg = ${SALE} AND o.entry_id = r.original_id`;
+const [ORIGINAL_AT, SALE_AT] = [5, 5 + ORIGINAL_CELLS];
+
+export const toRefundRow = (row: Cell[], at = 0): RefundRow => ({
+  entryId: row[at] as number,
+  refundId: row[at + 1] as string,
+  quantity: row[at + 2] as number,
+  priorQuantity: row[at + 3] as number,
+  originalOn: row[at + 4] as string,
+  original: row[at + ORIGINAL_AT] === null ? undefined : toOriginal(row, at + ORIGINAL_AT),
+  sale: row[at + SALE_AT] === null ? undefined : toSaleRow(row, at + SALE_AT),
+});
+
+/** The next refunds by id, each with its sale and the sale's line. */
+export async function readRefunds(db: Db, page: EntryPage): Promise<RefundRow[]> {
+  return (await readEntries(db, REFUND, page, REFUND_COLUMNS, REFUND_JOINS)).map((row) => toRefundRow(row));
+}
 
 /** How many entries of the leg there are to work. */
 export async function countEntries(db: Db, source: EntrySource, date: string, leg: Leg): Promise<number> {

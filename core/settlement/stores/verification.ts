@@ -7,9 +7,20 @@ import { type Cell, type Db, select, selectArrays, streamArrays } from '../../..
 import { type Leg, legName, REFUND, SALE } from '../../feed/rules/leg.js';
 import type { ScopeFields } from '../../policies/rules/policy-book.js';
 import type { OriginalLine, RefundRow, SaleRow } from '../rules/decide.js';
-import { FIGURES } from '../rules/figures.js';
+import { entryFiguresAt } from '../rules/figure-cells.js';
+import { ENTRY_FIGURES, type EntryFigure, FIGURES } from '../rules/figures.js';
 import type { Totals } from '../rules/line-totals.js';
-import { saleColumns, toOriginal, toSaleRow } from './entry-page.js';
+import {
+  ORIGINAL_CELLS,
+  originalColumns,
+  REFUND_COLUMNS,
+  REFUND_JOINS,
+  saleColumns,
+  toOriginal,
+  toRefundRow,
+  toSaleRow,
+} from './entry-page.js';
+import { entryColumns, joinEntry } from './leg-tables.js';
 import { sumColumns, totalsOfRow } from './partition-total.js';
 
 /** What can be wrong with an entry or with what a run made of it. */
@@ -264,12 +275,7 @@ export interface StoredResult extends OriginalLine {
 }
 
 /** The amounts of an entry as they count: those of a refund are negative when reversed. */
-export interface EntryAmounts {
-  readonly itemAmount: number;
-  readonly sellerDiscount: number;
-  readonly platformDiscount: number;
-  readonly shippingFee: number;
-}
+export type EntryAmounts = Readonly<Record<EntryFigure, number>>;
 
 /** A settled entry: what the run read of it and what it wrote. */
 export interface SettledEntry {
@@ -293,19 +299,9 @@ export interface SettledPage {
   readonly limit: number;
 }
 
-const RESULT = 'l.policy_id, l.buyer_paid, l.fee_base, l.fee, l.fee_vat, l.pg_fee, l.pg_fee_vat, l.net, l.seller_id';
-const RESULT_CELLS = 9;
-const toResult = (row: Cell[]): StoredResult => ({
-  policyId: row[0] as number,
-  buyerPaid: row[1] as number,
-  feeBase: row[2] as number,
-  fee: row[3] as number,
-  feeVat: row[4] as number,
-  pgFee: row[5] as number,
-  pgFeeVat: row[6] as number,
-  net: row[7] as number,
-  sellerId: row[8] as string,
-});
+const RESULT = `l.seller_id, ${originalColumns('l')}`;
+const RESULT_CELLS = 1 + ORIGINAL_CELLS;
+const toResult = (row: Cell[]): StoredResult => ({ sellerId: row[0] as string, ...toOriginal(row, 1) });
 const PAGE = `WHERE l.settled_on = ? AND l.leg = ? AND l.entry_id > ? AND l.entry_id <= ? AND l.generation = ?
   ORDER BY l.settled_on, l.leg, l.entry_id LIMIT ?`;
 const pageParams = (page: SettledPage, leg: Leg) => [
@@ -322,7 +318,7 @@ export async function readSettledSales(db: Db, page: SettledPage, needs: ScopeFi
   const rows = await selectArrays(
     db,
     `SELECT ${RESULT}, ${saleColumns(needs)} FROM settlement_line l FORCE INDEX (PRIMARY)
-     STRAIGHT_JOIN sale_entry s ON s.settled_on = l.settled_on AND s.entry_id = l.entry_id ${PAGE}`,
+     ${joinEntry(SALE, 'l', 'STRAIGHT_JOIN')} ${PAGE}`,
     pageParams(page, SALE),
   );
   return rows.map((row) => {
@@ -336,35 +332,22 @@ export async function readSettledSales(db: Db, page: SettledPage, needs: ScopeFi
 export async function readSettledRefunds(db: Db, page: SettledPage): Promise<SettledEntry[]> {
   const rows = await selectArrays(
     db,
-    `SELECT ${RESULT}, r.entry_id, r.refund_id, r.quantity, r.prior_quantity, r.original_on, r.item_amount,
-       r.seller_discount, r.platform_discount, r.shipping_fee, p.policy_id, p.buyer_paid, p.fee_base, p.fee, p.fee_vat,
-       p.pg_fee, p.pg_fee_vat, p.net, ${saleColumns({ usesCategory: true, usesProduct: true })}
+    `SELECT ${RESULT}, ${entryColumns('r')}, ${REFUND_COLUMNS}
      FROM settlement_line l FORCE INDEX (PRIMARY)
-     STRAIGHT_JOIN refund_entry r ON r.settled_on = l.settled_on AND r.entry_id = l.entry_id
-     LEFT JOIN sale_entry s ON s.settled_on = r.original_on AND s.entry_id = r.original_id
-     LEFT JOIN settlement_line p ON p.settled_on = r.original_on AND p.leg = 0 AND p.entry_id = r.original_id ${PAGE}`,
+     ${joinEntry(REFUND, 'l', 'STRAIGHT_JOIN')} ${REFUND_JOINS} ${PAGE}`,
     pageParams(page, REFUND),
   );
   return rows.map((row) => {
-    const refund = toRefundRow(row);
+    const refund = toRefundRow(row, RESULT_CELLS + ENTRY_FIGURES.length);
     const { entryId, refundId, quantity, sale } = refund;
-    return { entryId, refundId, quantity, amounts: toAmounts(row), stored: toResult(row), sale, refund };
+    return {
+      entryId,
+      refundId,
+      quantity,
+      amounts: entryFiguresAt(row, RESULT_CELLS),
+      stored: toResult(row),
+      sale,
+      refund,
+    };
   });
 }
-
-const toRefundRow = (row: Cell[]): RefundRow => ({
-  entryId: row[9] as number,
-  refundId: row[10] as string,
-  quantity: row[11] as number,
-  priorQuantity: row[12] as number,
-  originalOn: row[13] as string,
-  original: row[18] === null ? undefined : toOriginal(row, 18),
-  sale: row[26] === null ? undefined : toSaleRow(row, 26),
-});
-
-const toAmounts = (row: Cell[]): EntryAmounts => ({
-  itemAmount: row[14] as number,
-  sellerDiscount: row[15] as number,
-  platformDiscount: row[16] as number,
-  shippingFee: row[17] as number,
-});

@@ -5,7 +5,7 @@ import { openApiDocument } from '../../../api/edge/openapi.js';
 import { apiRoutes } from '../../../api/routes.js';
 import { LEGS, SALE } from '../../../core/feed/rules/leg.js';
 import { CanonicalLines } from '../../../core/settlement/rules/canonical-line.js';
-import { figureCells, figuresAt, sameFigures } from '../../../core/settlement/rules/figure-cells.js';
+import { figureCells, figuresAt, figuresOf, sameFigures } from '../../../core/settlement/rules/figure-cells.js';
 import {
   COMPUTED_FIGURES,
   columnOf,
@@ -100,6 +100,12 @@ describe('cells', () => {
     expect(figuresAt(['before', ...figureCells(figures)], 1)).toEqual(figures);
   });
 
+  it('are joined of an entry and what a run made of it, and of nothing else', () => {
+    const entry = { ...eachFigure(ENTRY_FIGURES, (name) => figures[name]), quantity: 1 };
+    const result = { ...eachFigure(COMPUTED_FIGURES, (name) => figures[name]), policyId: 7 };
+    expect(figuresOf(entry, result)).toEqual(figures);
+  });
+
   it('differ when any figure does', () => {
     expect(sameFigures(figures, { ...figures })).toBe(true);
     for (const name of FIGURE_NAMES) expect(sameFigures(figures, { ...figures, [name]: 0 })).toBe(false);
@@ -135,7 +141,7 @@ describe('schemas of the API', () => {
       log: pino({ level: 'silent' }),
     };
     const document = openApiDocument(apiRoutes(context), '0');
-    const schema = (document.components?.schemas ?? {})[name] as { properties: object };
-    expect(Object.keys(schema.properties).filter((field) => field.endsWith('Minor'))).toEqual(minor(names));
+    const schema = document.components?.schemas?.[name] as { properties?: object } | undefined;
+    expect(Object.keys(schema?.properties ?? {}).filter((field) => field.endsWith('Minor'))).toEqual(minor(names));
   });
 });
