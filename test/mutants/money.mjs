@@ -298,7 +298,7 @@ export const mutants = [
   {
     ...certificate,
     name: 'the control totals leave out the counts',
-    from: '  sales: totals.sales,\n  refunds: totals.refunds,\n  itemAmount',
-    to: '  sales: totals.sales,\n  refunds: 0,\n  itemAmount',
+    from: '  sales: totals.sales,\n  refunds: totals.refunds,\n  ...eachFigure',
+    to: '  sales: totals.sales,\n  refunds: 0,\n  ...eachFigure',
   },
 ];
