@@ -6,6 +6,7 @@
  */
 import knexFactory, { type Knex } from 'knex';
 import { MagamError, type Refusal } from '../kernel/errors.js';
+import { stands } from './faults.js';
 
 /** A pool or a transaction: stores take either and never open a transaction themselves. */
 export type Db = Knex;
@@ -34,7 +35,7 @@ export const silenceWithin = (leaseMs: number): number => Math.max(1, Math.floor
 /** Opens a pool. Nothing is connected until the first query. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
   const { hostname, port, username, password, pathname, searchParams } = new URL(url);
-  const silence = options.silenceSeconds;
+  const silence = stands('lease.silence') ? options.silenceSeconds : undefined;
   const session = [
     `time_zone = '+00:00'`,
     `sql_mode = '${sqlMode}'`,

@@ -1,9 +1,13 @@
 /**
- * Named points at which a test may strike a real process. Inert unless MAGAM_FAULT is set (refused in production):
- * `point:action[:nth[:file]]`, several separated by commas, for example `chunk.before-commit:kill:3`. Each thread counts for itself.
+ * Named points at which a test may strike a real process, and guards that it may switch off. Inert unless MAGAM_FAULT is set (refused in
+ * production): `point:action[:nth[:file]]` or `off:guard`, several separated by commas, for example `chunk.before-commit:kill:3,off:fence.seq`.
+ * Each thread counts for itself.
  *
  * Actions: `kill` (SIGKILL to the process), `stop` (SIGSTOP to the process), `exit` (the thread ends), `hang` (loops for ever), `memory`
- * (allocates until the heap is exhausted), `error` (throws), `wait` (until the file exists). Every strike is announced on standard error: `FAULT point pid`.
+ * (allocates until the heap is exhausted), `error` (throws), `wait` (until the file exists), `say` (goes on). Every strike is announced on standard
+ * error: `FAULT point pid`.
+ *
+ * Guards are lines of defence behind which others stand. A test switches the others off to see that one of them holds alone.
  */
 import { existsSync, writeSync } from 'node:fs';
 
@@ -15,16 +19,40 @@ interface Fault {
   reached: number;
 }
 
-const armed = new Map<string, Fault>();
+const GUARDS = [
+  'fence.owner',
+  'fence.epoch',
+  'fence.seq',
+  'lease.limit',
+  'lease.silence',
+  'door.share-lock',
+  'import.hold',
+  'control-totals',
+] as const;
+export type Guard = (typeof GUARDS)[number];
 
-/** Arms the points of a MAGAM_FAULT setting in this thread. */
+const armed = new Map<string, Fault>();
+const off = new Set<Guard>();
+
+/** Arms the points, and switches off the guards, of a MAGAM_FAULT setting in this thread. */
 export function armFaults(setting: string | null): void {
   armed.clear();
+  off.clear();
   for (const item of setting?.split(',') ?? []) {
     const [point = '', action = '', nth = '1', file = ''] = item.split(':');
-    armed.set(point, { action, nth: Number(nth), file, reached: 0 });
+    if (point === 'off') off.add(guardNamed(action));
+    else armed.set(point, { action, nth: Number(nth), file, reached: 0 });
   }
 }
+
+function guardNamed(name: string): Guard {
+  const guard = GUARDS.find((known) => known === name);
+  if (guard === undefined) throw new Error(`unknown guard in MAGAM_FAULT: ${name}`);
+  return guard;
+}
+
+/** Whether a line of defence stands: always, unless a test has switched it off. */
+export const stands = (guard: Guard): boolean => !off.has(guard);
 
 /** Marks a point of the code that tests may strike at. Costs nothing measurable when nothing is armed. */
 export async function faultPoint(name: string): Promise<void> {
@@ -44,7 +72,7 @@ async function strike(point: string, { action, file }: Fault): Promise<void> {
   else if (action === 'memory') for (const kept: unknown[] = []; ; ) kept.push(new Array(1e6).fill(point));
   else if (action === 'error') throw new Error(`fault at ${point}`);
   else if (action === 'wait') await appearance(file);
-  else throw new Error(`unknown action in MAGAM_FAULT: ${action}`);
+  else if (action !== 'say') throw new Error(`unknown action in MAGAM_FAULT: ${action}`);
 }
 
 async function appearance(file: string): Promise<void> {

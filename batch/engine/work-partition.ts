@@ -6,7 +6,7 @@
 import { isStopRequested } from '../../core/jobs/stores/execution.js';
 import { type ChunkStep, chunkOutcome, moveFence, readPartition } from '../../core/jobs/stores/partition.js';
 import { isTransient } from '../../infra/database.js';
-import { faultPoint } from '../../infra/faults.js';
+import { faultPoint, stands } from '../../infra/faults.js';
 import { commitFenced } from './commit-fenced.js';
 import type { Chunk, Thread, ThreadJob } from './job.js';
 import type { PartitionOutcome, PartitionTask, WorkCounts } from './protocol.js';
@@ -78,9 +78,10 @@ async function commitChunk(task: PartitionTask, thread: Thread, at: Position, ch
   const { cursorId, done, exceptions, checkpoint } = chunk;
   const sequel = cursorId === at.hi ? (at.next ?? 'done') : 'go-on';
   const step: ChunkStep = { pass: at.pass, seq: at.seq, cursorId, done, exceptions, checkpoint, sequel };
+  await faultPoint('chunk.before-fence');
   const committed = await commitFenced({
     db: thread.db,
-    withinLease: () => thread.board.limitOf(task.slot),
+    withinLease: () => (stands('lease.limit') ? thread.board.limitOf(task.slot) : Number.POSITIVE_INFINITY),
     outcome: (tx) => chunkOutcome(tx, fence, step.seq),
     write: async (tx) => {
       if (!(await moveFence(tx, fence, step))) return false;
@@ -90,6 +91,6 @@ async function commitChunk(task: PartitionTask, thread: Thread, at: Position, ch
       return true;
     },
   });
-  await faultPoint('chunk.after-commit');
+  if (committed) await faultPoint('chunk.after-commit');
   return committed;
 }

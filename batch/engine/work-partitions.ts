@@ -14,6 +14,7 @@ import {
   releasePartition,
 } from '../../core/jobs/stores/partition.js';
 import { type Db, inTransaction, isLockConflict, pause } from '../../infra/database.js';
+import { faultPoint } from '../../infra/faults.js';
 import { LeaseKeeper, type LeaseSettings } from './lease-keeper.js';
 import { monotonicMs, type PartitionOutcome, type PartitionTask } from './protocol.js';
 import { survivingOutage } from './survive-outage.js';
@@ -123,6 +124,7 @@ export async function workPartitions(
       (slot) => leases.hold(fence, slot, sent, abort),
     );
     leases.letGo(fence);
+    await faultPoint(`claim.${outcome.status}`);
     counts.done += outcome.done;
     counts.exceptions += outcome.exceptions;
     if (outcome.status === 'failed') await pause(100 * 2 ** Math.min(5, partition.claims)); // the next try may find a mended world

@@ -46,9 +46,11 @@ export function environment(databaseUrl, settings = {}) {
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 
-/** Ends what is still running; for the end of a suite. A stopped process dies of it too. */
-export function killAll() {
+/** Kills what is still running and waits until it is gone. A stopped process dies of it too. */
+export async function killAll() {
+  const gone = [...running].map((child) => new Promise((resolve) => child.once('close', resolve)));
   for (const child of running) child.kill('SIGKILL');
+  await Promise.all(gone);
 }
 
 /**

@@ -55,7 +55,7 @@ export async function runRound(plan, server, log) {
     log(`the database is kept: ${new URL(db.url).pathname.slice(1)}`);
     throw error;
   } finally {
-    killAll();
+    await killAll();
     await db.close();
   }
 }

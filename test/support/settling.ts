@@ -67,7 +67,7 @@ export class Settling {
   }
 
   async drop(): Promise<void> {
-    killAll();
+    await killAll();
     await this.db.drop();
   }
 

@@ -5,6 +5,7 @@
  */
 import type { Cell, Db, Tx } from '../../../infra/database.js';
 import { change, inTransaction, select } from '../../../infra/database.js';
+import { stands } from '../../../infra/faults.js';
 
 export type DateStatus = 'OPEN' | 'CLOSING' | 'CLOSED';
 
@@ -64,7 +65,7 @@ export async function lockCalendar(tx: Tx): Promise<string | null> {
 export async function shareDates(tx: Tx, dates: readonly string[]): Promise<Map<string, DateStatus>> {
   const rows = await select<{ business_on: string; status: DateStatus }>(
     tx,
-    'SELECT business_on, status FROM business_date WHERE business_on IN (?) ORDER BY business_on LOCK IN SHARE MODE',
+    `SELECT business_on, status FROM business_date WHERE business_on IN (?) ORDER BY business_on ${stands('door.share-lock') ? 'LOCK IN SHARE MODE' : ''}`,
     [[...dates].sort()],
   );
   return new Map(rows.map((row) => [row.business_on, row.status]));

@@ -5,6 +5,7 @@
  */
 
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import { type Guard, stands } from '../../../infra/faults.js';
 
 export type PartitionStatus = 'PENDING' | 'RUNNING' | 'DONE' | 'FAILED';
 
@@ -145,6 +146,9 @@ export interface ChunkStep {
   readonly sequel: 'go-on' | 'done' | { readonly pass: number; readonly lo: number };
 }
 
+/** A condition of a statement; one that always holds while a test has switched the guard off. */
+const guarded = (guard: Guard, condition: string): string => (stands(guard) ? condition : `(${condition} OR TRUE)`);
+
 /** Moves the partition under its fence: the first statement of a chunk's transaction. False: it is somebody else's. */
 export async function moveFence(tx: Tx, fence: Fence, step: ChunkStep): Promise<boolean> {
   const { sequel } = step;
@@ -157,7 +161,8 @@ export async function moveFence(tx: Tx, fence: Fence, step: ChunkStep): Promise<
     tx,
     `UPDATE run_partition SET seq = seq + 1, exceptions = exceptions + ?, pass = ?, cursor_id = ?, error_code = NULL,
        error_message = NULL, updated_at = UTC_TIMESTAMP(3)${status}
-     WHERE partition_id = ? AND owner = ? AND epoch = ? AND seq = ? AND status = 'RUNNING'`,
+     WHERE partition_id = ? AND ${guarded('fence.owner', 'owner = ?')} AND ${guarded('fence.epoch', 'epoch = ?')}
+       AND ${guarded('fence.seq', 'seq = ?')} AND status = 'RUNNING'`,
     [step.exceptions, next.pass, next.lo, fence.partitionId, fence.owner, fence.epoch, step.seq],
   );
   if (moved !== 1) return false;
