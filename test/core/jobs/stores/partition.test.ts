@@ -1,0 +1,139 @@
+/** Claims, leases, fences and the fate of commits, statement by statement. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  type ChunkStep,
+  chunkOutcome,
+  claimPartition,
+  type Fence,
+  failPartition,
+  moveFence,
+  readPartition,
+  releasePartition,
+  renewLease,
+} from '../../../../core/jobs/stores/partition.js';
+import { insertPlan } from '../../../../core/jobs/stores/plan.js';
+import { ensureRun } from '../../../../core/jobs/stores/run.js';
+import { change, inTransaction, select } from '../../../../infra/database.js';
+import { createTestDatabase, type TestDatabase } from '../../../support/database.js';
+
+const LEASE_MS = 60_000;
+const EXECUTION = 1;
+
+let database: TestDatabase;
+let keys = 0;
+let partitionId: number;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  keys += 1;
+  partitionId = await inTransaction(database.db, async (tx) => {
+    const { runId } = await ensureRun(tx, 'count', `key-${keys}`, 'RUNNING');
+    await insertPlan(tx, runId, { generation: 1, gridSize: 1, parameters: null }, EXECUTION, [
+      [{ lo: 0, hi: 100, entries: 100 }],
+    ]);
+    const [row] = await select<{ id: number }>(tx, 'SELECT partition_id AS id FROM run_partition WHERE run_id = ?', [
+      runId,
+    ]);
+    return Number(row?.id);
+  });
+});
+
+const now = () => readPartition(database.db, partitionId);
+const claim = async (owner: string): Promise<Fence | undefined> => {
+  const seen = await now();
+  return inTransaction(database.db, (tx) => claimPartition(tx, seen, owner, EXECUTION, LEASE_MS));
+};
+const claimed = async (owner: string): Promise<Fence> => (await claim(owner)) as Fence;
+const endLease = (): Promise<number> =>
+  change(
+    database.db,
+    'UPDATE run_partition SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE partition_id = ?',
+    [partitionId],
+  );
+const step = (seq: number): ChunkStep => ({
+  pass: 0,
+  seq,
+  cursorId: 10 * (seq + 1),
+  done: 10,
+  exceptions: 0,
+  checkpoint: null,
+  sequel: 'go-on',
+});
+const move = (fence: Fence, seq: number): Promise<boolean> =>
+  inTransaction(database.db, (tx) => moveFence(tx, fence, step(seq)));
+const outcome = (fence: Fence, seq: number) => inTransaction(database.db, (tx) => chunkOutcome(tx, fence, seq));
+const release = (fence: Fence): Promise<boolean> => inTransaction(database.db, (tx) => releasePartition(tx, fence));
+
+describe('a claim', () => {
+  it('is one at a time, and counts the epoch', async () => {
+    expect(await claim('a')).toEqual({ partitionId, owner: 'a', epoch: 1 });
+    expect(await claim('b')).toBeUndefined();
+    expect(await now()).toMatchObject({ epoch: 1, status: 'RUNNING' });
+  });
+
+  it('can be had by another when the lease is over, under the next epoch', async () => {
+    await claim('a');
+    await endLease();
+    expect(await claim('b')).toEqual({ partitionId, owner: 'b', epoch: 2 });
+    expect((await now()).epoch).toBe(2);
+  });
+
+  it('without progress is counted; progress begins the count anew', async () => {
+    const first = await claimed('a');
+    await release(first);
+    const second = await claimed('a');
+    expect((await now()).claims).toBe(2);
+    await move(second, 0);
+    await release(second);
+    await claim('a');
+    expect(await now()).toMatchObject({ claims: 1, claimedSeq: 1 });
+  });
+});
+
+describe('who has lost a partition', () => {
+  it('neither prolongs its lease nor gives it back, nor moves it', async () => {
+    const lost = await claimed('a');
+    await endLease();
+    const held = await claimed('b');
+    expect(await renewLease(database.db, lost, LEASE_MS)).toBe(false);
+    expect(await release(lost)).toBe(false);
+    expect(await move(lost, 0)).toBe(false);
+    expect(await now()).toMatchObject({ epoch: 2, seq: 0, status: 'RUNNING' });
+    expect(await renewLease(database.db, held, LEASE_MS)).toBe(true);
+    expect(await move(held, 0)).toBe(true);
+    expect(await release(held)).toBe(true);
+  });
+});
+
+describe('the fate of a commit', () => {
+  it('is known by seq while the partition is held', async () => {
+    const fence = await claimed('a');
+    expect(await outcome(fence, 0)).toBe('not-committed');
+    await move(fence, 0);
+    expect(await outcome(fence, 0)).toBe('committed');
+    await move(fence, 1);
+    expect(await outcome(fence, 0)).toBe('lost');
+  });
+
+  it('is of no matter when the partition was given back, or another has moved it', async () => {
+    const fence = await claimed('a');
+    await release(fence);
+    expect(await outcome(fence, 0)).toBe('lost');
+    const next = await claimed('b');
+    expect(await outcome(fence, 0)).toBe('lost');
+    await move(next, 0);
+    expect(await outcome(fence, 0)).toBe('lost');
+  });
+});
+
+it('a partition that has moved since it was looked at is not failed', async () => {
+  const fence = await claimed('a');
+  const seen = await now();
+  await move(fence, 0);
+  await failPartition(database.db, seen);
+  expect((await now()).status).toBe('RUNNING');
+  await failPartition(database.db, await now());
+  expect(await now()).toMatchObject({ status: 'FAILED', errorCode: 'PARTITION_FAILED' });
+});
