@@ -1,0 +1,147 @@
+/** The engine with jobs of its own tests: what it does for any job, and that it leaves alone what it does not know. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Job } from '../../batch/engine/job.js';
+import { openRun } from '../../batch/engine/open-run.js';
+import { WorkerPools } from '../../batch/engine/worker-pool.js';
+import { runRunner } from '../../batch/runner/runner.js';
+import { requestExecution, requestStop } from '../../core/jobs/stores/execution.js';
+import { ensureRun, findRun } from '../../core/jobs/stores/run.js';
+import { readConfig } from '../../infra/config.js';
+import { change, inTransaction, pause, select } from '../../infra/database.js';
+import { until } from '../../scripts/chaos/magam.mjs';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+const PARAMETERS = { gridSize: 2, workers: 2, chunkRows: 3, requestedBy: 'test' };
+
+/** Counts the ids 1 to 20 in its first pass, 1 to 8 in its second. */
+const countingJob = (name: string): Job => ({
+  name,
+  keyName: 'member',
+  keysInOrder: false,
+  passesWait: true,
+  open: ({ db, request }) => inTransaction(db, (tx) => openRun(tx, name, request.key)),
+  reopen: async () => undefined,
+  plan: async () => ({
+    parameters: {},
+    partitions: [
+      [
+        { lo: 0, hi: 10, entries: 10 },
+        { lo: 0, hi: 4, entries: 4 },
+      ],
+      [
+        { lo: 10, hi: 20, entries: 10 },
+        { lo: 4, hi: 8, entries: 4 },
+      ],
+    ],
+  }),
+  finish: async () => async (_tx, _run, partitions) => {
+    const checkpoints = partitions.map(({ passes }) => passes.map(({ checkpoint }) => checkpoint));
+    if (JSON.stringify(checkpoints) !== '[["10","4"],["10","4"]]') throw new Error(JSON.stringify(checkpoints));
+    return 'COMPLETED';
+  },
+  runner: {
+    words: { started: 'counting', ended: 'counted', failed: 'counting failed', due: 'counting is due' },
+    report: async () => ({}),
+  },
+});
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.db.raw(
+    'CREATE TABLE counted (at INT AUTO_INCREMENT PRIMARY KEY, run_id BIGINT, pass INT, id INT, UNIQUE KEY (run_id, pass, id))',
+  );
+  await database.db.raw('CREATE TABLE gate (job VARCHAR(32) PRIMARY KEY, shut INT NOT NULL)');
+});
+afterAll(() => database.drop());
+
+const ask = (job: string, key: string): Promise<number> =>
+  inTransaction(database.db, async (tx) => {
+    const { runId } = await ensureRun(tx, job, key, 'REQUESTED');
+    await requestExecution(tx, runId, PARAMETERS);
+    return runId;
+  });
+const statusOf = async (job: string, key: string) => (await findRun(database.db, job, key))?.status;
+const shutGate = (job: string, shut: boolean) =>
+  change(database.db, 'REPLACE INTO gate (job, shut) VALUES (?, ?)', [job, shut ? 1 : 0]);
+const countedOf = (runId: number) =>
+  select<{ pass: number; id: number }>(database.db, 'SELECT pass, id FROM counted WHERE run_id = ? ORDER BY at', [
+    runId,
+  ]);
+
+let end: () => Promise<void>;
+let close: () => Promise<void>;
+beforeEach(() => {
+  const stop = new AbortController();
+  const config = readConfig({ MAGAM_SETTLE_AT: '23:59' });
+  const pools = new WorkerPools(config, database.url, new URL('../support/counting-worker.mjs', import.meta.url));
+  const running = runRunner({
+    db: database.db,
+    config,
+    pools,
+    jobs: [countingJob('points'), countingJob('badges')],
+    signal: stop.signal,
+    idle: () => pause(50),
+    log: () => undefined,
+  });
+  end = async () => {
+    stop.abort();
+    await running;
+  };
+  close = () => pools.close();
+});
+afterEach(async () => {
+  await end();
+  await close();
+});
+
+describe('a runner of two jobs', () => {
+  it('carries both out side by side, and leaves a request for a third as it is', async () => {
+    await shutGate('points', true);
+    const points = await ask('points', 'member 7');
+    await until(async () => (await statusOf('points', 'member 7')) === 'RUNNING', 'points under way');
+    await ask('unknown', '2026-01-01');
+    await ask('settle', '2026-01-01');
+    await ask('badges', 'a');
+    await until(async () => (await statusOf('badges', 'a')) === 'COMPLETED', 'badges');
+    expect(await statusOf('points', 'member 7')).toBe('RUNNING');
+    await shutGate('points', false);
+    await until(async () => (await statusOf('points', 'member 7')) === 'COMPLETED', 'points');
+    await end(); // and has written down how its executions ended
+
+    const counted = await countedOf(points);
+    const ids = (pass: number) => counted.filter((it) => it.pass === pass).map(({ id }) => id);
+    const through = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+    expect(ids(0).sort((a, b) => a - b)).toEqual(through(20));
+    expect(ids(1).sort((a, b) => a - b)).toEqual(through(8));
+    expect(counted.map(({ pass }) => pass).indexOf(1)).toBe(20); // the second pass began when the first had ended
+    const executions = await select(
+      database.db,
+      `SELECT i.job, e.status, e.host, e.done FROM job_execution e JOIN job_instance i USING (run_id)
+       ORDER BY i.job, e.execution_id`,
+    );
+    expect(executions).toEqual([
+      expect.objectContaining({ job: 'badges', status: 'COMPLETED', done: 28 }),
+      expect.objectContaining({ job: 'points', status: 'COMPLETED', done: 28 }),
+      { job: 'settle', status: 'REQUESTED', host: null, done: 0 },
+      { job: 'unknown', status: 'REQUESTED', host: null, done: 0 },
+    ]);
+    expect([await statusOf('settle', '2026-01-01'), await statusOf('unknown', '2026-01-01')]).toEqual([
+      'REQUESTED',
+      'REQUESTED',
+    ]);
+  });
+
+  it('stops a run between two chunks, and goes on behind the last one', async () => {
+    await shutGate('badges', true);
+    const badges = await ask('badges', 'b');
+    await until(async () => (await statusOf('badges', 'b')) === 'RUNNING', 'badges under way');
+    await inTransaction(database.db, (tx) => requestStop(tx, badges, 'test'));
+    await shutGate('badges', false);
+    await until(async () => (await statusOf('badges', 'b')) === 'STOPPED', 'badges stopped');
+    expect((await countedOf(badges)).length).toBeLessThan(28);
+    await ask('badges', 'b');
+    await until(async () => (await statusOf('badges', 'b')) === 'COMPLETED', 'badges');
+    expect(await countedOf(badges)).toHaveLength(28);
+  });
+});
