@@ -1,5 +1,7 @@
 /** Worker threads with jobs of the tests: they count the ids of their ranges into the table `counted`, behind the gate of their job. */
-import { serveThread } from '../../dist/batch/engine/worker-thread.js';
+
+/** Threads run the compiled files. @type {typeof import('../../batch/engine/worker-thread.js')} */
+const { serveThread } = await import(new URL('../../dist/batch/engine/worker-thread.js', import.meta.url).href);
 
 /**
  * @param {string} name
@@ -24,7 +26,7 @@ const countingJob = (name) => ({
           exceptions: 0,
           checkpoint: String(sum),
           write: async (tx) => {
-            if (rows.length > 0) await tx.raw('INSERT INTO counted (run_id, pass, id) VALUES ?', [rows]);
+            for (const row of rows) await tx.raw('INSERT INTO counted (run_id, pass, id) VALUES (?, ?, ?)', row);
           },
           advance: () => {
             counted = sum;
