@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { lockAccount, lockActiveAdmins, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
 import { endSessions } from '../../core/accounts/stores/account-session.js';
 import { readSeller } from '../../core/accounts/stores/seller.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
 import { MagamError } from '../../kernel/errors.js';
 import { externalId } from '../edge/fields.js';
+import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { accountBody, accountSchema, role } from './fields.js';
@@ -36,27 +36,20 @@ export const assignRole = (): Route =>
     versioned: true,
     answer: { status: 200, description: 'The account as it is now.', schema: accountSchema },
     refusals: ['ACCOUNT_NOT_FOUND', 'SELLER_NOT_FOUND', 'LAST_ADMIN'],
-    handle: async ({ params, body, signedIn, requestId, requireVersion, transact }) =>
+    handle: async ({ params, body, requireVersion, audit, transact }) =>
       transact(async (tx) => {
         const admins = await lockActiveAdmins(tx);
-        const former = await lockAccount(tx, params.accountId);
-        if (former === undefined) throw new MagamError('ACCOUNT_NOT_FOUND');
+        const former = found(await lockAccount(tx, params.accountId), 'ACCOUNT_NOT_FOUND');
         requireVersion(former.version);
         const { accountId } = former;
         const sellerId = body.sellerId ?? null;
         if (former.role === body.role && former.sellerId === sellerId) return ok(accountBody(former), former.version);
-        if (sellerId !== null && (await readSeller(tx, sellerId)) === undefined)
-          throw new MagamError('SELLER_NOT_FOUND');
+        if (sellerId !== null) found(await readSeller(tx, sellerId), 'SELLER_NOT_FOUND');
         const demoted = former.role === 'admin' && body.role !== 'admin';
         if (demoted && admins.length === 1 && admins[0] === accountId) throw new MagamError('LAST_ADMIN');
         await updateAccount(tx, accountId, { role: body.role, sellerId });
         await endSessions(tx, accountId, 'ROLE_CHANGED');
-        await recordAudit(tx, {
-          caller: signedIn,
-          requestId,
-          action: 'account.assign-role',
-          subjectType: 'account',
-          subjectId: String(accountId),
+        await audit(tx, 'account.assign-role', ['account', accountId], {
           before: { role: former.role, sellerId: former.sellerId },
           after: { role: body.role, sellerId },
         });

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { checkNewPassword } from '../../core/accounts/rules/account.js';
 import { lockAccount, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
 import { endSessions } from '../../core/accounts/stores/account-session.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
-import { isStaff } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
+import { decided, found } from '../edge/outcome.js';
 import { noContent } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { AccountsContext } from './context.js';
@@ -25,12 +24,10 @@ export const changePassword = ({ db, passwords, limits }: AccountsContext): Rout
     answer: { status: 204, description: 'The password is changed; everywhere else one is signed out.' },
     refusals: ['PASSWORD_WRONG', 'PASSWORD_WEAK', 'SIGN_IN_BUSY', 'ACCOUNT_NOT_FOUND'],
     before: limits.passwordChange,
-    handle: async ({ body, signedIn, requestId, transact }) => {
-      const account = await readAccount(db, signedIn.accountId);
-      if (account === undefined) throw new MagamError('ACCOUNT_NOT_FOUND');
+    handle: async ({ body, signedIn, audit, transact }) => {
+      const account = found(await readAccount(db, signedIn.accountId), 'ACCOUNT_NOT_FOUND');
       if (!(await passwords.verify(account.passwordHash, body.password))) throw new MagamError('PASSWORD_WRONG');
-      const weak = checkNewPassword(body.newPassword, account.email, body.password);
-      if (weak !== undefined) throw new MagamError(weak.refused, undefined, weak.details);
+      decided(checkNewPassword(body.newPassword, account.email, body.password));
       const passwordHash = await passwords.hash(body.newPassword);
       return transact(async (tx) => {
         const current = await lockAccount(tx, account.accountId);
@@ -38,17 +35,10 @@ export const changePassword = ({ db, passwords, limits }: AccountsContext): Rout
         if (current?.passwordHash !== account.passwordHash) throw new MagamError('PASSWORD_WRONG');
         await updateAccount(tx, account.accountId, { passwordHash, passwordOneTime: false });
         const ended = await endSessions(tx, account.accountId, 'PASSWORD_CHANGED', signedIn.sessionId);
-        if (isStaff(signedIn.role)) {
-          await recordAudit(tx, {
-            caller: signedIn,
-            requestId,
-            action: 'profile.change-password',
-            subjectType: 'account',
-            subjectId: String(account.accountId),
-            before: null,
-            after: { sessionsEnded: ended },
-          });
-        }
+        await audit(tx, 'profile.change-password', ['account', account.accountId], {
+          before: null,
+          after: { sessionsEnded: ended },
+        });
         return noContent();
       });
     },

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { newOneTimePassword } from '../../core/accounts/one-time-password.js';
 import { lockAccount, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
 import { endSessions } from '../../core/accounts/stores/account-session.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
 import { MagamError } from '../../kernel/errors.js';
+import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { AccountsContext } from './context.js';
@@ -30,21 +30,15 @@ export const giveOneTimePassword = ({ passwords }: AccountsContext): Route =>
       schema: z.object({ account: accountSchema, oneTimePassword }).meta({ id: 'ResetPassword' }),
     },
     refusals: ['ACCOUNT_NOT_FOUND', 'SIGN_IN_BUSY'],
-    handle: async ({ params: { accountId }, signedIn, requestId, transact }) => {
+    handle: async ({ params: { accountId }, signedIn, audit, transact }) => {
       if (accountId === signedIn.accountId) throw new MagamError('FORBIDDEN');
       const given = newOneTimePassword();
       const passwordHash = await passwords.hash(given);
       return transact(async (tx) => {
-        const former = await lockAccount(tx, accountId);
-        if (former === undefined) throw new MagamError('ACCOUNT_NOT_FOUND');
+        const former = found(await lockAccount(tx, accountId), 'ACCOUNT_NOT_FOUND');
         await updateAccount(tx, accountId, { passwordHash, passwordOneTime: true });
         await endSessions(tx, accountId, 'PASSWORD_CHANGED');
-        await recordAudit(tx, {
-          caller: signedIn,
-          requestId,
-          action: 'account.reset-password',
-          subjectType: 'account',
-          subjectId: String(accountId),
+        await audit(tx, 'account.reset-password', ['account', accountId], {
           before: { passwordChangeNeeded: former.passwordOneTime },
           after: { passwordChangeNeeded: true },
         });

@@ -2,8 +2,8 @@
 import { type AccountStatus, mayLock } from '../../core/accounts/rules/account.js';
 import { lockAccount, lockActiveAdmins, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
 import { endSessions } from '../../core/accounts/stores/account-session.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
 import { MagamError } from '../../kernel/errors.js';
+import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { accountBody, accountSchema } from './fields.js';
@@ -43,23 +43,17 @@ const statusRoute = ({ status, verb, summary, description }: StatusRoute): Route
     params: accountParams,
     answer: { status: 200, description: 'The account as it is now.', schema: accountSchema },
     refusals: ['ACCOUNT_NOT_FOUND', 'LAST_ADMIN'],
-    handle: async ({ params, signedIn, requestId, transact }) =>
+    handle: async ({ params, signedIn, audit, transact }) =>
       transact(async (tx) => {
         const admins = await lockActiveAdmins(tx);
-        const former = await lockAccount(tx, params.accountId);
-        if (former === undefined) throw new MagamError('ACCOUNT_NOT_FOUND');
+        const former = found(await lockAccount(tx, params.accountId), 'ACCOUNT_NOT_FOUND');
         const { accountId } = former;
         if (accountId === signedIn.accountId || !mayLock(signedIn.role, former.role)) throw new MagamError('FORBIDDEN');
         if (former.status === status) return ok(accountBody(former), former.version);
         if (status === 'LOCKED' && admins.length === 1 && admins[0] === accountId) throw new MagamError('LAST_ADMIN');
         await updateAccount(tx, accountId, { status });
         if (status === 'LOCKED') await endSessions(tx, accountId, 'LOCKED');
-        await recordAudit(tx, {
-          caller: signedIn,
-          requestId,
-          action: `account.${verb}`,
-          subjectType: 'account',
-          subjectId: String(accountId),
+        await audit(tx, `account.${verb}`, ['account', accountId], {
           before: { status: former.status },
           after: { status },
         });

@@ -1,11 +1,9 @@
 /** GET and PATCH /v1/me */
 import { z } from 'zod';
 import { type Account, lockAccount, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
-import { isStaff } from '../../kernel/access.js';
-import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { text } from '../edge/fields.js';
+import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { accountBody, accountSchema, phone } from './fields.js';
@@ -20,8 +18,7 @@ export const readProfile = ({ db }: ApiContext): Route =>
     answer: { status: 200, description: 'The account.', schema: accountSchema },
     refusals: ['ACCOUNT_NOT_FOUND'],
     handle: async ({ signedIn }) => {
-      const account = await readAccount(db, signedIn.accountId);
-      if (account === undefined) throw new MagamError('ACCOUNT_NOT_FOUND');
+      const account = found(await readAccount(db, signedIn.accountId), 'ACCOUNT_NOT_FOUND');
       return ok(accountBody(account), account.version);
     },
   });
@@ -42,24 +39,16 @@ export const editProfile = (): Route =>
     versioned: true,
     answer: { status: 200, description: 'The account as it is now.', schema: accountSchema },
     refusals: ['ACCOUNT_NOT_FOUND'],
-    handle: async ({ body, signedIn, requestId, requireVersion, transact }) =>
+    handle: async ({ body, signedIn, requireVersion, audit, transact }) =>
       transact(async (tx) => {
-        const former = await lockAccount(tx, signedIn.accountId);
-        if (former === undefined) throw new MagamError('ACCOUNT_NOT_FOUND');
+        const former = found(await lockAccount(tx, signedIn.accountId), 'ACCOUNT_NOT_FOUND');
         requireVersion(former.version);
         await updateAccount(tx, former.accountId, body);
         const account = (await readAccount(tx, former.accountId)) ?? former;
-        if (isStaff(signedIn.role)) {
-          await recordAudit(tx, {
-            caller: signedIn,
-            requestId,
-            action: 'profile.edit',
-            subjectType: 'account',
-            subjectId: String(former.accountId),
-            before: contact(former),
-            after: contact(account),
-          });
-        }
+        await audit(tx, 'profile.edit', ['account', former.accountId], {
+          before: contact(former),
+          after: contact(account),
+        });
         return ok(accountBody(account), account.version);
       }),
   });

@@ -2,15 +2,13 @@
 import { z } from 'zod';
 import { foldEmail } from '../../core/accounts/rules/account.js';
 import { listAccounts, readAccount } from '../../core/accounts/stores/account.js';
-import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { idText } from '../edge/fields.js';
+import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { accountBody, accountSchema, accountStatus, role } from './fields.js';
-
-const LIST = 'accounts';
 
 const querySchema = z.strictObject({
   ...pageQuery,
@@ -29,15 +27,15 @@ export const findAccounts = ({ db }: ApiContext): Route =>
     permission: 'account.read',
     query: querySchema,
     answer: { status: 200, description: 'A page of accounts.', schema: pageOf(accountSchema) },
-    handle: async ({ query }) => {
-      const [after] = readCursor(query.cursor, LIST, z.tuple([z.string().max(254)])) ?? [];
-      const emailPrefix = query.email === undefined ? undefined : foldEmail(query.email);
-      const rows = await listAccounts(
-        db,
-        { emailPrefix, role: query.role, status: query.status, after },
-        query.limit + 1,
-      );
-      return ok(pageFrom(rows, query.limit, accountBody, (last) => encodeCursor(LIST, [last.email])));
+    handle: ({ query: { email, role, status, ...asked } }) => {
+      const emailPrefix = email === undefined ? undefined : foldEmail(email);
+      return paged(asked, {
+        name: 'accounts',
+        key: z.tuple([z.string().max(254)]),
+        read: (after, limit) => listAccounts(db, { emailPrefix, role, status, after: after?.[0] }, limit),
+        keyOf: (account) => [account.email],
+        itemOf: accountBody,
+      });
     },
   });
 
@@ -54,8 +52,7 @@ export const showAccount = ({ db }: ApiContext): Route =>
     answer: { status: 200, description: 'The account.', schema: accountSchema },
     refusals: ['ACCOUNT_NOT_FOUND'],
     handle: async ({ params }) => {
-      const account = await readAccount(db, params.accountId);
-      if (account === undefined) throw new MagamError('ACCOUNT_NOT_FOUND');
+      const account = found(await readAccount(db, params.accountId), 'ACCOUNT_NOT_FOUND');
       return ok(accountBody(account), account.version);
     },
   });

@@ -6,8 +6,8 @@
 import { z } from 'zod';
 import { checkPassword } from '../../core/accounts/rules/account.js';
 import { insertAccount, readAccount } from '../../core/accounts/stores/account.js';
-import { isRefusal, MagamError } from '../../kernel/errors.js';
 import { text } from '../edge/fields.js';
+import { decided, found } from '../edge/outcome.js';
 import { created } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { AccountsContext } from './context.js';
@@ -36,21 +36,20 @@ export const signUp = ({ passwords, limits }: AccountsContext): Route =>
     refusals: ['EMAIL_TAKEN', 'PASSWORD_WEAK', 'SIGN_IN_BUSY'],
     before: limits.signUp,
     handle: async ({ body, transact }) => {
-      const weak = checkPassword(body.password, body.email);
-      if (weak !== undefined) throw new MagamError(weak.refused, undefined, weak.details);
+      decided(checkPassword(body.password, body.email));
       const passwordHash = await passwords.hash(body.password);
       return transact(async (tx) => {
         const { email, displayName } = body;
-        const made = await insertAccount(tx, {
-          email,
-          passwordHash,
-          displayName,
-          phone: body.phone ?? null,
-          role: 'buyer',
-        });
-        if (isRefusal(made)) throw new MagamError(made.refused);
-        const account = await readAccount(tx, made);
-        if (account === undefined) throw new MagamError('ACCOUNT_NOT_FOUND');
+        const accountId = decided(
+          await insertAccount(tx, {
+            email,
+            passwordHash,
+            displayName,
+            phone: body.phone ?? null,
+            role: 'buyer',
+          }),
+        );
+        const account = found(await readAccount(tx, accountId), 'ACCOUNT_NOT_FOUND');
         return created('/v1/me', accountBody(account), account.version);
       });
     },

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { listAudit } from '../../infra/stores/audit-log.js';
 import { ROLES } from '../../kernel/access.js';
 import type { ApiContext } from '../context.js';
-import { encodeCursor, momentKey, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { momentKey, paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { id, idText, moment } from '../edge/fields.js';
-import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 
 const entrySchema = z
@@ -45,8 +44,6 @@ const querySchema = z.strictObject({
   to: instant.optional().meta({ description: 'Before this moment.' }),
 });
 
-const LIST = 'audit-log';
-
 const readAuditLog = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
@@ -57,24 +54,21 @@ const readAuditLog = ({ db }: ApiContext): Route =>
     permission: 'audit.read',
     query: querySchema,
     answer: { status: 200, description: 'A page of the audit log.', schema: pageOf(entrySchema) },
-    handle: async ({ query }) => {
-      const key = readCursor(query.cursor, LIST, z.tuple([momentKey, id]));
+    handle: ({ query }) => {
       const [type = '', ...rest] = query.subject?.split(':') ?? [];
       const filter = {
         subject: query.subject === undefined ? undefined : { type, id: rest.join(':') },
         actorAccountId: query.actor,
         from: query.from,
         to: query.to,
-        after: key === undefined ? undefined : { recordedAt: key[0], auditId: key[1] },
       };
-      const rows = await listAudit(db, filter, query.limit + 1);
-      const page = pageFrom(
-        rows,
-        query.limit,
-        (entry) => entry,
-        (last) => encodeCursor(LIST, [last.recordedAt, last.auditId]),
-      );
-      return ok(page);
+      return paged(query, {
+        name: 'audit-log',
+        key: z.tuple([momentKey, id]),
+        read: (key, limit) =>
+          listAudit(db, { ...filter, after: key && { recordedAt: key[0], auditId: key[1] } }, limit),
+        keyOf: ({ recordedAt, auditId }) => [recordedAt, auditId],
+      });
     },
   });
 

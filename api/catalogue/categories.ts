@@ -10,18 +10,16 @@ import {
   renameCategory,
 } from '../../core/catalogue/stores/category.js';
 import { hasProducts } from '../../core/catalogue/stores/product.js';
-import type { Db, Tx } from '../../infra/database.js';
-import { MagamError } from '../../kernel/errors.js';
+import type { Tx } from '../../infra/database.js';
 import { id } from '../edge/fields.js';
+import { decided, found } from '../edge/outcome.js';
 import { created, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { type CatalogueCache, cachedReply } from './catalogue-cache.js';
-import { auditStaff, decided } from './changes.js';
+import { cachedReply } from './catalogue-cache.js';
+import type { CatalogueContext } from './context.js';
 import { category, categoryName, categoryParams } from './schemas.js';
 
-const missing = (categoryId: number): MagamError => new MagamError('CATEGORY_NOT_FOUND', undefined, { categoryId });
-
-export const listCategories = (db: Db, cache: CatalogueCache): Route =>
+export const listCategories = ({ db, cache }: CatalogueContext): Route =>
   route({
     method: 'get',
     path: '/v1/categories',
@@ -39,7 +37,7 @@ export const listCategories = (db: Db, cache: CatalogueCache): Route =>
     },
   });
 
-export const showCategory = (db: Db): Route =>
+export const showCategory = ({ db }: CatalogueContext): Route =>
   route({
     method: 'get',
     path: '/v1/categories/{categoryId}',
@@ -50,13 +48,12 @@ export const showCategory = (db: Db): Route =>
     answer: { status: 200, description: 'The category.', schema: category },
     refusals: ['CATEGORY_NOT_FOUND'],
     handle: async ({ params: { categoryId } }) => {
-      const found = await readCategory(db, categoryId);
-      if (found === undefined) throw missing(categoryId);
-      return ok(found, found.version);
+      const read = found(await readCategory(db, categoryId), 'CATEGORY_NOT_FOUND', { categoryId });
+      return ok(read, read.version);
     },
   });
 
-export const createCategory = (cache: CatalogueCache): Route =>
+export const createCategory = ({ cache }: CatalogueContext): Route =>
   route({
     method: 'post',
     path: '/v1/categories',
@@ -73,33 +70,26 @@ export const createCategory = (cache: CatalogueCache): Route =>
     answer: { status: 201, description: 'The category.', schema: category },
     refusals: ['CATEGORY_EXISTS', 'CATEGORY_HAS_PRODUCTS', 'CATEGORY_NOT_FOUND', 'CATEGORY_TOO_DEEP'],
     idempotent: true,
-    handle: async (call) => {
+    handle: (call) => {
       const { parentId, name } = call.body;
-      const change = call.transact(async (tx) => {
+      return call.transact(async (tx) => {
         const level = decided(levelBelow(parentId === null ? null : await lockParent(tx, parentId)));
         const categoryId = await insertCategory(tx, { parentId, level, name });
         const after = { categoryId, parentId, level, name, version: 1 };
-        await auditStaff(tx, call, {
-          action: 'category.create',
-          subjectType: 'category',
-          subjectId: categoryId,
-          before: null,
-          after,
-        });
+        await call.audit(tx, 'category.create', ['category', categoryId], { before: null, after });
+        call.afterCommit(() => cache.treeChanged());
         return created(`/v1/categories/${categoryId}`, after, after.version);
       });
-      return change.finally(() => cache.treeChanged()); // also when nobody knows what became of the commit
     },
   });
 
 /** Locks the parent first: a product that is being put into it holds its row shared until it is in. */
 async function lockParent(tx: Tx, parentId: number): Promise<CategoryRecord & { readonly hasProducts: boolean }> {
-  const parent = await lockCategory(tx, parentId);
-  if (parent === undefined) throw missing(parentId);
+  const parent = found(await lockCategory(tx, parentId), 'CATEGORY_NOT_FOUND', { categoryId: parentId });
   return { ...parent, hasProducts: await hasProducts(tx, parentId) };
 }
 
-export const editCategory = (cache: CatalogueCache): Route =>
+export const editCategory = ({ cache }: CatalogueContext): Route =>
   route({
     method: 'patch',
     path: '/v1/categories/{categoryId}',
@@ -112,23 +102,16 @@ export const editCategory = (cache: CatalogueCache): Route =>
     answer: { status: 200, description: 'The category.', schema: category },
     refusals: ['CATEGORY_EXISTS', 'CATEGORY_NOT_FOUND'],
     versioned: true,
-    handle: async (call) => {
+    handle: (call) => {
       const { categoryId } = call.params;
-      const change = call.transact(async (tx) => {
-        const before = await lockCategory(tx, categoryId);
-        if (before === undefined) throw missing(categoryId);
+      return call.transact(async (tx) => {
+        const before = found(await lockCategory(tx, categoryId), 'CATEGORY_NOT_FOUND', { categoryId });
         call.requireVersion(before.version);
         await renameCategory(tx, categoryId, call.body.name);
         const after = { ...before, name: call.body.name, version: before.version + 1 };
-        await auditStaff(tx, call, {
-          action: 'category.edit',
-          subjectType: 'category',
-          subjectId: categoryId,
-          before,
-          after,
-        });
+        await call.audit(tx, 'category.edit', ['category', categoryId], { before, after });
+        call.afterCommit(() => cache.treeChanged());
         return ok(after, after.version);
       });
-      return change.finally(() => cache.treeChanged()); // also when nobody knows what became of the commit
     },
   });

@@ -11,10 +11,12 @@ import {
 } from '../../core/catalogue/stores/product-option.js';
 import type { Db, Tx } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
+import { decided, found } from '../edge/outcome.js';
 import { created, ok, type Reply } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
 import type { CatalogueCache } from './catalogue-cache.js';
-import { auditStaff, changeShown, decided, placeOf, requireDetail, requireProduct } from './changes.js';
+import { placeOf, requireDetail, requireProduct } from './changes.js';
+import type { CatalogueContext } from './context.js';
 import { ownerOfProduct } from './edit-product.js';
 import { newOption, optionEdit, optionParams, product, productParams } from './schemas.js';
 
@@ -30,35 +32,32 @@ async function changeOptions(
   answer: (changed: ProductDetail) => ProductReply,
 ): Promise<ProductReply> {
   const { productId } = call.params;
-  return changeShown(call.transact, cache, async (tx, shown) => {
-    const found = await requireProduct(tx, productId);
-    call.requireVersion(found.version);
+  return call.transact(async (tx) => {
+    const product = await requireProduct(tx, productId);
+    call.requireVersion(product.version);
     const before = await readOptions(tx, productId);
-    await decide(tx, found, before);
+    await decide(tx, product, before);
     const after = await readOptions(tx, productId);
     decided(
       priceFault(
-        found,
+        product,
         after.map(({ priceDifferenceMinor }) => priceDifferenceMinor),
       ),
     );
     await touchProduct(tx, productId);
-    await auditStaff(tx, call, {
-      action,
-      subjectType: 'product',
-      subjectId: productId,
-      before: { options: before },
-      after: { options: after },
-    });
-    shown(await placeOf(tx, found));
+    await call.audit(tx, action, ['product', productId], { before: { options: before }, after: { options: after } });
+    const place = await placeOf(tx, product);
+    call.afterCommit(() => cache.productChanged(place));
     return answer(await requireDetail(tx, productId));
   });
 }
 
 function requireOption(options: readonly OptionRecord[], optionId: number): OptionRecord {
-  const found = options.find((option) => option.optionId === optionId);
-  if (found === undefined) throw new MagamError('OPTION_NOT_FOUND', undefined, { optionId });
-  return found;
+  return found(
+    options.find((option) => option.optionId === optionId),
+    'OPTION_NOT_FOUND',
+    { optionId },
+  );
 }
 
 const shared = (db: Db) => ({
@@ -68,7 +67,7 @@ const shared = (db: Db) => ({
   owner: ownerOfProduct(db),
 });
 
-export const addOption = (db: Db, cache: CatalogueCache): Route =>
+export const addOption = ({ db, cache }: CatalogueContext): Route =>
   route({
     ...shared(db),
     method: 'post',
@@ -84,15 +83,15 @@ export const addOption = (db: Db, cache: CatalogueCache): Route =>
         call,
         cache,
         'product.add-option',
-        async (tx, found, options) => {
+        async (tx, product, options) => {
           if (options.length >= OPTIONS_MAX) throw new MagamError('OPTIONS_TOO_MANY', undefined, { most: OPTIONS_MAX });
-          await insertOption(tx, found, call.body);
+          await insertOption(tx, product, call.body);
         },
         (changed) => created(`/v1/products/${changed.productId}`, changed, changed.version),
       ),
   });
 
-export const editOption = (db: Db, cache: CatalogueCache): Route =>
+export const editOption = ({ db, cache }: CatalogueContext): Route =>
   route({
     ...shared(db),
     method: 'patch',
@@ -107,7 +106,7 @@ export const editOption = (db: Db, cache: CatalogueCache): Route =>
         call,
         cache,
         'product.edit-option',
-        async (tx, _found, options) => {
+        async (tx, _product, options) => {
           const option = requireOption(options, call.params.optionId);
           const {
             sku = option.sku,
@@ -120,7 +119,7 @@ export const editOption = (db: Db, cache: CatalogueCache): Route =>
       ),
   });
 
-export const removeOption = (db: Db, cache: CatalogueCache): Route =>
+export const removeOption = ({ db, cache }: CatalogueContext): Route =>
   route({
     ...shared(db),
     method: 'delete',
@@ -134,7 +133,7 @@ export const removeOption = (db: Db, cache: CatalogueCache): Route =>
         call,
         cache,
         'product.remove-option',
-        (tx, _found, options) => deleteOption(tx, requireOption(options, call.params.optionId).optionId),
+        (tx, _product, options) => deleteOption(tx, requireOption(options, call.params.optionId).optionId),
         (changed) => ok(changed, changed.version),
       ),
   });

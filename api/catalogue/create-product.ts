@@ -5,15 +5,15 @@ import { priceFault } from '../../core/catalogue/rules/product.js';
 import { insertProduct } from '../../core/catalogue/stores/product.js';
 import { insertOption } from '../../core/catalogue/stores/product-option.js';
 import { writeTerms } from '../../core/catalogue/stores/product-search.js';
-import { MagamError } from '../../kernel/errors.js';
+import { decided, found } from '../edge/outcome.js';
 import { invalidRequest } from '../edge/problem.js';
 import { created } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
-import type { CatalogueCache } from './catalogue-cache.js';
-import { auditStaff, changeShown, decided, requireDetail, requireLeaf } from './changes.js';
+import { requireDetail, requireLeaf } from './changes.js';
+import type { CatalogueContext } from './context.js';
 import { newProduct, product } from './schemas.js';
 
-export const createProduct = (cache: CatalogueCache): Route =>
+export const createProduct = ({ cache }: CatalogueContext): Route =>
   route({
     method: 'post',
     path: '/v1/products',
@@ -36,9 +36,8 @@ export const createProduct = (cache: CatalogueCache): Route =>
     handle: async (call) => {
       const { body } = call;
       const sellerId = sellerOf(call);
-      return changeShown(call.transact, cache, async (tx, shown) => {
-        if ((await readSeller(tx, sellerId)) === undefined)
-          throw new MagamError('SELLER_NOT_FOUND', undefined, { sellerId });
+      return call.transact(async (tx) => {
+        found(await readSeller(tx, sellerId), 'SELLER_NOT_FOUND', { sellerId });
         const { path } = await requireLeaf(tx, body.categoryId);
         decided(
           priceFault(
@@ -50,14 +49,8 @@ export const createProduct = (cache: CatalogueCache): Route =>
         for (const option of body.options) await insertOption(tx, { productId, sellerId }, option);
         await writeTerms(tx, productId, { ...body, sellerId, categoryPath: path, salesCount: 0 });
         const made = await requireDetail(tx, productId);
-        await auditStaff(tx, call, {
-          action: 'product.create',
-          subjectType: 'product',
-          subjectId: productId,
-          before: null,
-          after: made,
-        });
-        shown({ productId, sellerId, categoryPath: path });
+        await call.audit(tx, 'product.create', ['product', productId], { before: null, after: made });
+        call.afterCommit(() => cache.productChanged({ productId, sellerId, categoryPath: path }));
         return created(`/v1/products/${productId}`, made, made.version);
       });
     },

@@ -4,35 +4,25 @@ import { type ProductContent, readProductSeller, updateProduct } from '../../cor
 import { readOptions } from '../../core/catalogue/stores/product-option.js';
 import { writeTerms } from '../../core/catalogue/stores/product-search.js';
 import type { Db } from '../../infra/database.js';
+import { decided, found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import type { CatalogueCache } from './catalogue-cache.js';
-import {
-  auditStaff,
-  changeShown,
-  decided,
-  notFound,
-  placeOf,
-  requireDetail,
-  requireLeaf,
-  requireProduct,
-} from './changes.js';
+import { placeOf, requireDetail, requireLeaf, requireProduct } from './changes.js';
+import type { CatalogueContext } from './context.js';
 import { product, productEdit, productParams } from './schemas.js';
 
 /** Whose a product is, for the edge. */
 export const ownerOfProduct =
   (db: Db) =>
   async ({ params: { productId } }: { readonly params: { readonly productId: number } }) => {
-    const sellerId = await readProductSeller(db, productId);
-    if (sellerId === undefined) throw notFound(productId);
-    return { sellerId };
+    return { sellerId: found(await readProductSeller(db, productId), 'PRODUCT_NOT_FOUND', { productId }) };
   };
 
 /** All by which lists find a product and put it in its place. */
-const found = ({ name, categoryId, status, priceMinor, salePriceMinor }: ProductContent): string =>
+const placing = ({ name, categoryId, status, priceMinor, salePriceMinor }: ProductContent): string =>
   JSON.stringify([name, categoryId, status, priceMinor, salePriceMinor]);
 
-export const editProduct = (db: Db, cache: CatalogueCache): Route =>
+export const editProduct = ({ db, cache }: CatalogueContext): Route =>
   route({
     method: 'patch',
     path: '/v1/products/{productId}',
@@ -56,7 +46,7 @@ export const editProduct = (db: Db, cache: CatalogueCache): Route =>
     handle: async (call) => {
       const { body } = call;
       const { productId } = call.params;
-      return changeShown(call.transact, cache, async (tx, shown) => {
+      return call.transact(async (tx) => {
         const before = await requireProduct(tx, productId);
         call.requireVersion(before.version);
         const options = await readOptions(tx, productId);
@@ -77,16 +67,10 @@ export const editProduct = (db: Db, cache: CatalogueCache): Route =>
         const moved = after.categoryId !== before.categoryId;
         const to = moved ? { ...from, categoryPath: (await requireLeaf(tx, after.categoryId)).path } : from;
         await updateProduct(tx, productId, after);
-        if (found(after) !== found(before))
+        if (placing(after) !== placing(before))
           await writeTerms(tx, productId, { ...after, categoryPath: to.categoryPath });
-        await auditStaff(tx, call, {
-          action: 'product.edit',
-          subjectType: 'product',
-          subjectId: productId,
-          before,
-          after,
-        });
-        shown(from, to);
+        await call.audit(tx, 'product.edit', ['product', productId], { before, after });
+        call.afterCommit(() => cache.productChanged(from, to));
         const edited = await requireDetail(tx, productId);
         return ok(edited, edited.version);
       });

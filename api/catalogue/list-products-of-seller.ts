@@ -2,16 +2,13 @@
 import { z } from 'zod';
 import { PRODUCT_STATUSES } from '../../core/catalogue/rules/product.js';
 import { listProductsOfSeller } from '../../core/catalogue/stores/product.js';
-import type { Db } from '../../infra/database.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
-import { externalId } from '../edge/fields.js';
-import { ok } from '../edge/reply.js';
+import { paged, pageOf, pageQuery } from '../edge/cursor.js';
+import { externalId, id } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
+import type { CatalogueContext } from './context.js';
 import { productSummary } from './schemas.js';
 
-const LIST = 'seller-products';
-
-export const listProductsOfSellerRoute = (db: Db): Route =>
+export const listProductsOfSellerRoute = ({ db }: CatalogueContext): Route =>
   route({
     method: 'get',
     path: '/v1/sellers/{sellerId}/products',
@@ -23,16 +20,11 @@ export const listProductsOfSellerRoute = (db: Db): Route =>
     answer: { status: 200, description: 'A page of products, newest first.', schema: pageOf(productSummary) },
     refusals: ['CURSOR_INVALID'],
     owner: ({ params: { sellerId } }) => ({ sellerId }),
-    handle: async ({ params: { sellerId }, query: { limit, cursor, status } }) => {
-      const [before] = readCursor(cursor, LIST, z.tuple([z.int().min(1)])) ?? [];
-      const rows = await listProductsOfSeller(db, { sellerId, status, before }, limit + 1);
-      return ok(
-        pageFrom(
-          rows,
-          limit,
-          (row) => row,
-          ({ productId }) => encodeCursor(LIST, [productId]),
-        ),
-      );
-    },
+    handle: ({ params: { sellerId }, query: { status, ...asked } }) =>
+      paged(asked, {
+        name: 'seller-products',
+        key: z.tuple([id]),
+        read: (before, limit) => listProductsOfSeller(db, { sellerId, status, before: before?.[0] }, limit),
+        keyOf: ({ productId }) => [productId],
+      }),
   });

@@ -7,11 +7,11 @@ import {
   type ProductSearch,
   sortKey,
 } from '../../core/catalogue/stores/product-search.js';
-import type { Db } from '../../infra/database.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { pageOf, pageQuery, readCursor, readPage } from '../edge/cursor.js';
 import { externalId, idText } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
-import { type CatalogueCache, cachedReply } from './catalogue-cache.js';
+import { cachedReply } from './catalogue-cache.js';
+import type { CatalogueContext } from './context.js';
 import { currency, productSummary } from './schemas.js';
 
 /** Prices compare within one currency; that of most products where none is said. */
@@ -62,7 +62,7 @@ const query = z.strictObject({
 
 const key = z.tuple([z.int().min(0), z.int().min(1)]);
 
-export const listProducts = (db: Db, cache: CatalogueCache): Route =>
+export const listProducts = ({ db, cache }: CatalogueContext): Route =>
   route({
     method: 'get',
     path: '/v1/products',
@@ -88,13 +88,12 @@ export const listProducts = (db: Db, cache: CatalogueCache): Route =>
         after: readCursor(asked.cursor, list, key),
       };
       const cached = await cache.list(JSON.stringify([asked.limit, search]), search, async () => {
-        const rows = await findProducts(db, search, asked.limit + 1);
-        const page = pageFrom(
-          rows,
-          asked.limit,
-          (row) => row,
-          (last) => encodeCursor(list, sortKey(asked.sort, last)),
-        );
+        const page = await readPage(asked, {
+          name: list,
+          key,
+          read: (after, limit) => findProducts(db, { ...search, after }, limit),
+          keyOf: (last) => sortKey(asked.sort, last),
+        });
         return { text: JSON.stringify(page) };
       });
       if (cached === undefined) throw new Error('a list is always there');

@@ -1,14 +1,13 @@
 /** Reviews of a product, newest first, and one by itself. */
 import { z } from 'zod';
 import { listReviews, type ReviewRecord, readReview } from '../../core/catalogue/stores/review.js';
-import type { Db } from '../../infra/database.js';
-import { MagamError } from '../../kernel/errors.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { paged, pageOf, pageQuery } from '../edge/cursor.js';
+import { id } from '../edge/fields.js';
+import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
+import type { CatalogueContext } from './context.js';
 import { productParams, review, reviewParams } from './schemas.js';
-
-const LIST = 'reviews';
 
 /** A review as everybody sees it: without its author. */
 export const shownReview = ({ reviewId, productId, stars, body, version, createdAt, updatedAt }: ReviewRecord) => ({
@@ -21,7 +20,7 @@ export const shownReview = ({ reviewId, productId, stars, body, version, created
   updatedAt,
 });
 
-export const listReviewsRoute = (db: Db): Route =>
+export const listReviewsRoute = ({ db }: CatalogueContext): Route =>
   route({
     method: 'get',
     path: '/v1/products/{productId}/reviews',
@@ -32,14 +31,17 @@ export const listReviewsRoute = (db: Db): Route =>
     query: z.strictObject(pageQuery),
     answer: { status: 200, description: 'A page of reviews, newest first.', schema: pageOf(review) },
     refusals: ['CURSOR_INVALID'],
-    handle: async ({ params: { productId }, query: { limit, cursor } }) => {
-      const [before] = readCursor(cursor, LIST, z.tuple([z.int().min(1)])) ?? [];
-      const rows = await listReviews(db, productId, before, limit + 1);
-      return ok(pageFrom(rows, limit, shownReview, ({ reviewId }) => encodeCursor(LIST, [reviewId])));
-    },
+    handle: ({ params: { productId }, query }) =>
+      paged(query, {
+        name: 'reviews',
+        key: z.tuple([id]),
+        read: (before, limit) => listReviews(db, productId, before?.[0], limit),
+        keyOf: ({ reviewId }) => [reviewId],
+        itemOf: shownReview,
+      }),
   });
 
-export const showReview = (db: Db): Route =>
+export const showReview = ({ db }: CatalogueContext): Route =>
   route({
     method: 'get',
     path: '/v1/reviews/{reviewId}',
@@ -50,8 +52,7 @@ export const showReview = (db: Db): Route =>
     answer: { status: 200, description: 'The review.', schema: review },
     refusals: ['REVIEW_NOT_FOUND'],
     handle: async ({ params: { reviewId } }) => {
-      const found = await readReview(db, reviewId);
-      if (found === undefined) throw new MagamError('REVIEW_NOT_FOUND', undefined, { reviewId });
-      return ok(shownReview(found), found.version);
+      const read = found(await readReview(db, reviewId), 'REVIEW_NOT_FOUND', { reviewId });
+      return ok(shownReview(read), read.version);
     },
   });

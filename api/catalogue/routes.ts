@@ -4,6 +4,7 @@ import type { Route } from '../edge/route.js';
 import { CatalogueCache } from './catalogue-cache.js';
 import { createCategory, editCategory, listCategories, showCategory } from './categories.js';
 import { addOption, editOption, removeOption } from './change-options.js';
+import type { CatalogueContext } from './context.js';
 import { createProduct } from './create-product.js';
 import { editProduct } from './edit-product.js';
 import { listProducts } from './list-products.js';
@@ -12,25 +13,25 @@ import { listReviewsRoute, showReview } from './read-reviews.js';
 import { showProduct } from './show-product.js';
 import { editReview, removeReviewRoute, writeReview } from './write-reviews.js';
 
-export function catalogueRoutes({ db, redis }: ApiContext): Route[] {
-  const cache = new CatalogueCache(redis);
+export function catalogueRoutes(context: ApiContext): Route[] {
+  const catalogue: CatalogueContext = { ...context, cache: new CatalogueCache(context.redis) };
   return [
-    listProducts(db, cache),
-    showProduct(db, cache),
-    createProduct(cache),
-    editProduct(db, cache),
-    addOption(db, cache),
-    editOption(db, cache),
-    removeOption(db, cache),
-    listProductsOfSellerRoute(db),
-    listCategories(db, cache),
-    showCategory(db),
-    createCategory(cache),
-    editCategory(cache),
-    listReviewsRoute(db),
-    showReview(db),
-    writeReview(cache),
-    editReview(db, cache),
-    removeReviewRoute(db, cache),
+    listProducts(catalogue),
+    showProduct(catalogue),
+    createProduct(catalogue),
+    editProduct(catalogue),
+    addOption(catalogue),
+    editOption(catalogue),
+    removeOption(catalogue),
+    listProductsOfSellerRoute(catalogue),
+    listCategories(catalogue),
+    showCategory(catalogue),
+    createCategory(catalogue),
+    editCategory(catalogue),
+    listReviewsRoute(catalogue),
+    showReview(catalogue),
+    writeReview(catalogue),
+    editReview(catalogue),
+    removeReviewRoute(catalogue),
   ];
 }

@@ -2,15 +2,15 @@
 
 import { isListed } from '../../core/catalogue/rules/product.js';
 import { type ProductDetail, readProduct } from '../../core/catalogue/stores/product.js';
-import type { Db } from '../../infra/database.js';
 import { type Caller, grantOf, owns } from '../../kernel/access.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { type CatalogueCache, cachedReply, versionLabel } from './catalogue-cache.js';
+import { cachedReply, versionLabel } from './catalogue-cache.js';
 import { notFound } from './changes.js';
+import type { CatalogueContext } from './context.js';
 import { product, productParams } from './schemas.js';
 
-export const showProduct = (db: Db, cache: CatalogueCache): Route =>
+export const showProduct = ({ db, cache }: CatalogueContext): Route =>
   route({
     method: 'get',
     path: '/v1/products/{productId}',

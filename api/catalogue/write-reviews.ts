@@ -12,35 +12,30 @@ import {
   updateReview,
 } from '../../core/catalogue/stores/review.js';
 import type { Db, Tx } from '../../infra/database.js';
-import { MagamError } from '../../kernel/errors.js';
+import { found } from '../edge/outcome.js';
 import { created, noContent, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import type { CatalogueCache } from './catalogue-cache.js';
-import { auditStaff, changeShown, notFound, placeOf, requireProduct } from './changes.js';
+import { notFound, placeOf, requireProduct } from './changes.js';
+import type { CatalogueContext } from './context.js';
 import { shownReview } from './read-reviews.js';
 import { newReview, productParams, review, reviewEdit, reviewParams } from './schemas.js';
-
-const missing = (reviewId: number): MagamError => new MagamError('REVIEW_NOT_FOUND', undefined, { reviewId });
 
 const ownerOfReview =
   (db: Db) =>
   async ({ params: { reviewId } }: { readonly params: { readonly reviewId: number } }) => {
-    const found = await readReview(db, reviewId);
-    if (found === undefined) throw missing(reviewId);
-    return { accountId: found.accountId };
+    const review = found(await readReview(db, reviewId), 'REVIEW_NOT_FOUND', { reviewId });
+    return { accountId: review.accountId };
   };
 
 /** A review with its product, both locked: the product first, as whoever writes a review does. */
-async function lockWithProduct(tx: Tx, reviewId: number): Promise<{ found: ReviewRecord; of: ProductSummary }> {
-  const place = await readReview(tx, reviewId);
-  if (place === undefined) throw missing(reviewId);
+async function lockWithProduct(tx: Tx, reviewId: number): Promise<{ review: ReviewRecord; of: ProductSummary }> {
+  const place = found(await readReview(tx, reviewId), 'REVIEW_NOT_FOUND', { reviewId });
   const of = await requireProduct(tx, place.productId);
-  const found = await lockReview(tx, reviewId);
-  if (found === undefined) throw missing(reviewId);
-  return { found, of };
+  const review = found(await lockReview(tx, reviewId), 'REVIEW_NOT_FOUND', { reviewId });
+  return { review, of };
 }
 
-export const writeReview = (cache: CatalogueCache): Route =>
+export const writeReview = ({ cache }: CatalogueContext): Route =>
   route({
     method: 'post',
     path: '/v1/products/{productId}/reviews',
@@ -53,21 +48,21 @@ export const writeReview = (cache: CatalogueCache): Route =>
     answer: { status: 201, description: 'The review.', schema: review },
     refusals: ['PRODUCT_NOT_FOUND', 'REVIEW_EXISTS'],
     idempotent: true,
-    handle: ({ params: { productId }, body, signedIn, transact }) =>
-      changeShown(transact, cache, async (tx, shown) => {
+    handle: ({ params: { productId }, body, signedIn, afterCommit, transact }) =>
+      transact(async (tx) => {
         const of = await requireProduct(tx, productId);
         if (!isListed(of.status)) throw notFound(productId);
         const { accountId } = signedIn;
         const reviewId = await insertReview(tx, { productId, accountId, stars: body.stars, body: body.text });
         await addReviews(tx, productId, 1, body.stars);
-        const made = await readReview(tx, reviewId);
-        if (made === undefined) throw missing(reviewId);
-        shown(await placeOf(tx, of));
+        const made = found(await readReview(tx, reviewId), 'REVIEW_NOT_FOUND', { reviewId });
+        const place = await placeOf(tx, of);
+        afterCommit(() => cache.productChanged(place));
         return created(`/v1/reviews/${reviewId}`, shownReview(made), made.version);
       }),
   });
 
-export const editReview = (db: Db, cache: CatalogueCache): Route =>
+export const editReview = ({ db, cache }: CatalogueContext): Route =>
   route({
     method: 'patch',
     path: '/v1/reviews/{reviewId}',
@@ -80,21 +75,21 @@ export const editReview = (db: Db, cache: CatalogueCache): Route =>
     refusals: ['PRODUCT_NOT_FOUND', 'REVIEW_NOT_FOUND'],
     versioned: true,
     owner: ownerOfReview(db),
-    handle: ({ params: { reviewId }, body, requireVersion, transact }) =>
-      changeShown(transact, cache, async (tx, shown) => {
-        const { found, of } = await lockWithProduct(tx, reviewId);
-        requireVersion(found.version);
-        const stars = body.stars ?? found.stars;
-        await updateReview(tx, reviewId, { stars, body: body.text ?? found.body });
-        await addReviews(tx, of.productId, 0, stars - found.stars);
-        const edited = await readReview(tx, reviewId);
-        if (edited === undefined) throw missing(reviewId);
-        shown(await placeOf(tx, of));
+    handle: ({ params: { reviewId }, body, requireVersion, afterCommit, transact }) =>
+      transact(async (tx) => {
+        const { review, of } = await lockWithProduct(tx, reviewId);
+        requireVersion(review.version);
+        const stars = body.stars ?? review.stars;
+        await updateReview(tx, reviewId, { stars, body: body.text ?? review.body });
+        await addReviews(tx, of.productId, 0, stars - review.stars);
+        const edited = found(await readReview(tx, reviewId), 'REVIEW_NOT_FOUND', { reviewId });
+        const place = await placeOf(tx, of);
+        afterCommit(() => cache.productChanged(place));
         return ok(shownReview(edited), edited.version);
       }),
   });
 
-export const removeReviewRoute = (db: Db, cache: CatalogueCache): Route =>
+export const removeReviewRoute = ({ db, cache }: CatalogueContext): Route =>
   route({
     method: 'delete',
     path: '/v1/reviews/{reviewId}',
@@ -107,19 +102,14 @@ export const removeReviewRoute = (db: Db, cache: CatalogueCache): Route =>
     refusals: ['PRODUCT_NOT_FOUND', 'REVIEW_NOT_FOUND'],
     owner: ownerOfReview(db),
     handle: (call) =>
-      changeShown(call.transact, cache, async (tx, shown) => {
+      call.transact(async (tx) => {
         const { reviewId } = call.params;
-        const { found, of } = await lockWithProduct(tx, reviewId);
+        const { review, of } = await lockWithProduct(tx, reviewId);
         await (call.own === null ? removeReview : deleteReview)(tx, reviewId);
-        await addReviews(tx, of.productId, -1, -found.stars);
-        await auditStaff(tx, call, {
-          action: 'review.remove',
-          subjectType: 'review',
-          subjectId: reviewId,
-          before: found,
-          after: null,
-        });
-        shown(await placeOf(tx, of));
+        await addReviews(tx, of.productId, -1, -review.stars);
+        await call.audit(tx, 'review.remove', ['review', reviewId], { before: review, after: null });
+        const place = await placeOf(tx, of);
+        call.afterCommit(() => cache.productChanged(place));
         return noContent();
       }),
   });

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { MagamError } from '../../kernel/errors.js';
+import { ok, type Reply } from './reply.js';
 
 /** Query parameters of every paged list. */
 export const pageQuery = {
@@ -31,8 +32,49 @@ export const pageOf = <Row extends z.ZodType>(row: Row) =>
 /** A moment in the key of a cursor: written as the database gives it out, and nothing that it would choke on. */
 export const momentKey = z.iso.datetime({ precision: 3 }).regex(/^2/);
 
-/** Writes the sort key of a row. `list` names the list and its order: a cursor of another is refused. */
-export const encodeCursor = (list: string, key: readonly (string | number | null)[]): string =>
+/** A list that is read by key: how its rows are read, told apart and shown. */
+export interface PagedList<Row, Key extends z.ZodTuple, Item> {
+  /** Names the list, its order and what it is confined to: a cursor of another is refused. */
+  readonly name: string;
+  /** The sort key. */
+  readonly key: Key;
+  /** Reads this many rows that follow the row of this key in the list's order; from the first row on where there is no key. */
+  readonly read: (after: z.output<Key> | undefined, limit: number) => Promise<readonly Row[]>;
+  readonly keyOf: (row: Row) => z.input<Key>;
+  /** Default: the row as it was read. */
+  readonly itemOf?: (row: Row) => Item;
+}
+
+interface PageQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+interface Page<Item> {
+  readonly items: Item[];
+  readonly nextCursor: string | null;
+}
+
+/** Reads the page that was asked for. Throws CURSOR_INVALID. */
+export async function readPage<Row, Key extends z.ZodTuple, Item = Row>(
+  { limit, cursor }: PageQuery,
+  list: PagedList<Row, Key, Item>,
+): Promise<Page<Item>> {
+  const { name, key, read, keyOf, itemOf = (row) => row as unknown as Item } = list;
+  // A row more than the page has: it says that there is a next page.
+  const rows = await read(readCursor(cursor, name, key), limit + 1);
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  return { items: shown.map(itemOf), nextCursor: last === undefined ? null : encodeCursor(name, keyOf(last)) };
+}
+
+/** Answers with the page that was asked for. Throws CURSOR_INVALID. */
+export const paged = async <Row, Key extends z.ZodTuple, Item = Row>(
+  query: PageQuery,
+  list: PagedList<Row, Key, Item>,
+): Promise<Reply<Page<Item>>> => ok(await readPage(query, list));
+
+const encodeCursor = (list: string, key: readonly unknown[]): string =>
   Buffer.from(JSON.stringify([list, ...key])).toString('base64url');
 
 /** Reads a cursor of this list whose key has this shape. Throws CURSOR_INVALID. */
@@ -50,18 +92,4 @@ export function readCursor<Key extends z.ZodTuple>(
     // not JSON
   }
   throw new MagamError('CURSOR_INVALID');
-}
-
-/**
- * Makes a page of rows that were read with a limit one larger than the page's: the row too many says that there is a next page.
- */
-export function pageFrom<Row, Item>(
-  rows: readonly Row[],
-  limit: number,
-  item: (row: Row) => Item,
-  cursor: (last: Row) => string,
-): { items: Item[]; nextCursor: string | null } {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  return { items: shown.map(item), nextCursor: rows.length > limit && last !== undefined ? cursor(last) : null };
 }

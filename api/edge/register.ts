@@ -1,12 +1,13 @@
 /** Mounts routes: who calls, how often, may they, is it well formed, whose is it, was it asked before; then the handler and its answer. */
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
-import { type Db, inTransaction } from '../../infra/database.js';
+import type { Db } from '../../infra/database.js';
 import { type Caller, grantOf, isPublic, owns } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { bodyWithin } from './body-deadline.js';
-import { KeyedCall, Replayed, readKey, requestHash } from './idempotency.js';
+import { callOf, keyedCall } from './call.js';
+import { Replayed } from './idempotency.js';
 import { bigintAsText, failureOf } from './problem.js';
-import { isStreamed, type Reply, type StreamedReply, versionTag } from './reply.js';
+import { isStreamed, type Reply, type StreamedReply } from './reply.js';
 import { requestState } from './request-state.js';
 import type { Call, Route } from './route.js';
 import { validate } from './validate.js';
@@ -95,83 +96,18 @@ function requireRole(route: Route, caller: Caller | undefined): void {
 async function answer(route: Route, edge: Edge, req: Request, res: Response): Promise<void> {
   const valid = validate(route, req);
   const keyed = keyedCall(route, edge, req, res);
-  const call = callOf(route, edge, req, res, valid, keyed);
+  const { call, requireKept } = callOf(route, edge.db, req, res, valid, keyed);
   try {
     if (keyed !== undefined && route.rawBody === undefined) await keyed.begin(valid.body);
     await requireOwner(route, call);
-    await send(await route.handle(call), req, res, edge);
+    const reply = await route.handle(call);
+    requireKept();
+    await send(reply, req, res, edge);
   } catch (error) {
     if (error instanceof Replayed) return resend(error, res);
     await keyed?.fail(failureOf(error), requestState(res).requestId);
     throw error;
   }
-}
-
-/** A key and what it stands for; the body's content is known later when the handler reads it itself. */
-interface Keyed {
-  begin(content: unknown): Promise<void>;
-  transact: KeyedCall['transact'];
-  fail: KeyedCall['fail'];
-}
-
-function keyedCall(route: Route, edge: Edge, req: Request, res: Response): Keyed | undefined {
-  const key = route.idempotent === true ? readKey(req.get('idempotency-key')) : undefined;
-  const { caller } = requestState(res);
-  if (key === undefined || caller === undefined) return undefined;
-  let call: KeyedCall | undefined;
-  return {
-    begin: async (content) => {
-      const hash = requestHash(edge.hashKey, req.method, req.originalUrl, JSON.stringify(content) ?? '');
-      const opened = new KeyedCall(edge.db, { accountId: caller.accountId, key, requestHash: hash });
-      await opened.begin();
-      call = opened;
-    },
-    transact: (work) => {
-      if (call === undefined) throw new Error('the key was not claimed');
-      return call.transact(work);
-    },
-    fail: async (failure, requestId) => call?.fail(failure, requestId),
-  };
-}
-
-function callOf(
-  route: Route,
-  edge: Edge,
-  req: Request,
-  res: Response,
-  valid: Pick<Call<unknown, unknown, unknown>, 'params' | 'query' | 'body'>,
-  keyed: Keyed | undefined,
-): Call<unknown, unknown, unknown> {
-  const { requestId, caller } = requestState(res);
-  return {
-    ...valid,
-    caller: caller ?? null,
-    get signedIn() {
-      if (caller === undefined) throw new MagamError('SIGN_IN_REQUIRED');
-      return caller;
-    },
-    own: caller !== undefined && grantOf(route.permission, caller.role) === 'own' ? caller : null,
-    requestId,
-    ip: req.ip ?? '',
-    userAgent: (req.get('user-agent') ?? '').slice(0, 255),
-    request: req,
-    requireVersion: (version) => requireVersion(req.get('if-match'), version),
-    transact: async (work, content) => {
-      if (keyed === undefined) return inTransaction(edge.db, work);
-      if (route.rawBody !== undefined) await keyed.begin(content);
-      return keyed.transact(work);
-    },
-  };
-}
-
-function requireVersion(ifMatch: string | undefined, version: number): void {
-  if (ifMatch === undefined || ifMatch.trim() === '*') return;
-  // A proxy that packs answers makes the tags weak; a version is one all the same.
-  const tags = ifMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  // After a dot the tag of a ready-made text names its bytes: "v3.…"
-  const wanted = versionTag(version);
-  const names = (tag: string): boolean => tag === wanted || tag.startsWith(`${wanted.slice(0, -1)}.`);
-  if (!tags.some(names)) throw new MagamError('VERSION_CONFLICT');
 }
 
 async function requireOwner(route: Route, call: Call<unknown, unknown, unknown>): Promise<void> {

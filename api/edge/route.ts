@@ -38,6 +38,21 @@ export interface Call<Params, Query, Body> {
    * given again, and the work is not done again, whatever dies in between. `content` stands for a body that was not parsed (its hash).
    */
   readonly transact: <R extends Reply>(work: (tx: Tx) => Promise<R>, content?: string) => Promise<R>;
+  /**
+   * What `transact` does after its transaction, before the answer: wake runners, evict caches. Also when the commit failed, because nobody
+   * may know whether it was carried out; so it must do no harm then.
+   */
+  readonly afterCommit: (next: () => Promise<void>) => void;
+  /**
+   * Writes to the audit log what was changed, in the transaction of the change, where the caller is staff: staff answer for what they
+   * change, sellers and buyers change what is their own.
+   */
+  readonly audit: (
+    tx: Tx,
+    action: string,
+    subject: readonly [type: string, id: string | number],
+    change: { readonly before: unknown; readonly after: unknown },
+  ) => Promise<void>;
 }
 
 /** A successful answer of a route. Without a schema the body is empty, or `contentType` says what it is. */
@@ -83,9 +98,9 @@ export interface RouteDefinition<
   readonly probe?: boolean;
   /** The caller proves by the body who they are; an access token, stale perhaps, is not looked at. */
   readonly provesIdentity?: boolean;
-  /** Takes an Idempotency-Key: the handler does all its writing in `call.transact`. */
+  /** Takes an Idempotency-Key: the handler does all its writing in `call.transact`. The edge throws where it did not call it. */
   readonly idempotent?: boolean;
-  /** Takes If-Match: the handler calls `call.requireVersion`. */
+  /** Takes If-Match: the handler calls `call.requireVersion`. The edge throws, and the transaction does not commit, where it did not. */
   readonly versioned?: boolean;
   /** Whose the addressed thing is; throws when there is no such thing; undefined when nothing particular is addressed. */
   readonly owner?: (

@@ -9,11 +9,11 @@ import {
   type TaskRecord,
 } from '../../core/tasks/stores/background-task.js';
 import type { Tx } from '../../infra/database.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
 import { nameOf } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
+import { found } from '../edge/outcome.js';
 import { accepted } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { importAddress, importParams, importShown, requireImport, shownImport } from './import-fields.js';
@@ -32,28 +32,20 @@ export const abandonImport = ({ redis }: ApiContext): Route =>
     answer: { status: 202, description: 'It was asked for.', schema: importShown },
     refusals: ['IMPORT_NOT_FOUND', 'IMPORT_NOT_OPEN'],
     idempotent: true,
-    handle: async ({ params: { importId }, signedIn: caller, requestId, transact }) => {
-      const reply = await transact(async (tx) => {
-        const before = await lockTask(tx, IMPORT, importId);
-        if (before === undefined) throw new MagamError('IMPORT_NOT_FOUND', undefined, { importId });
+    handle: ({ params: { importId }, signedIn, audit, afterCommit, transact }) =>
+      transact(async (tx) => {
+        const before = found(await lockTask(tx, IMPORT, importId), 'IMPORT_NOT_FOUND', { importId });
         const askedBefore = before.cancelRequestedBy !== null && !['FAILED', 'COMPLETED'].includes(before.status);
-        if (!askedBefore) await abandon(tx, before, nameOf(caller));
+        if (!askedBefore) await abandon(tx, before, nameOf(signedIn));
         const after = await requireImport(tx, importId);
         if (!askedBefore)
-          await recordAudit(tx, {
-            caller,
-            requestId,
-            action: 'import.abandon',
-            subjectType: 'import',
-            subjectId: String(importId),
+          await audit(tx, 'import.abandon', ['import', importId], {
             before: { status: before.status },
             after: { status: after.status, abandonRequested: true },
           });
+        afterCommit(() => wakeRunnersOver(redis));
         return accepted(importAddress(importId), shownImport(after, await unfinishedOf(tx, after)));
-      });
-      await wakeRunnersOver(redis);
-      return reply;
-    },
+      }),
   });
 
 const unfinishedOf = async (tx: Tx, { checkpoint }: TaskRecord) =>

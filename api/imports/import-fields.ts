@@ -4,8 +4,8 @@ import { IMPORT } from '../../core/feed/rules/import-task.js';
 import type { ImportRecord } from '../../core/feed/stores/feed-import.js';
 import { readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';
-import { MagamError } from '../../kernel/errors.js';
 import { businessDate, id, idText } from '../edge/fields.js';
+import { found } from '../edge/outcome.js';
 import { shownTask, taskFields } from '../edge/task-fields.js';
 
 export const importParams = z.strictObject({ importId: idText });
@@ -108,7 +108,6 @@ export const shownImport = (task: TaskRecord, unfinished: ImportRecord | undefin
 
 /** Throws IMPORT_NOT_FOUND. */
 export async function requireImport(db: Db, importId: number): Promise<TaskRecord> {
-  const task = await readTask(db, IMPORT, importId);
-  if (task === undefined) throw new MagamError('IMPORT_NOT_FOUND', undefined, { importId });
+  const task = found(await readTask(db, IMPORT, importId), 'IMPORT_NOT_FOUND', { importId });
   return task;
 }

@@ -7,7 +7,7 @@ import { listTasks } from '../../core/tasks/stores/background-task.js';
 import { readFileRecord, readParts } from '../../core/tasks/stores/stored-file.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { id } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
@@ -30,11 +30,14 @@ export const listImports = ({ db }: ApiContext): Route =>
     permission: 'import.read',
     query: z.strictObject(pageQuery),
     answer: { status: 200, description: 'A page of imports.', schema: pageOf(importSummary) },
-    handle: async ({ query: { limit, cursor } }) => {
-      const [beforeId] = readCursor(cursor, 'imports', z.tuple([id])) ?? [];
-      const tasks = await listTasks(db, IMPORT, { beforeId, limit: limit + 1 });
-      return ok(pageFrom(tasks, limit, shownSummary, ({ taskId }) => encodeCursor('imports', [taskId])));
-    },
+    handle: ({ query }) =>
+      paged(query, {
+        name: 'imports',
+        key: z.tuple([id]),
+        read: (beforeId, limit) => listTasks(db, IMPORT, { beforeId: beforeId?.[0], limit }),
+        keyOf: ({ taskId }) => [taskId],
+        itemOf: shownSummary,
+      }),
   });
 
 export const showImport = ({ db }: ApiContext): Route =>

@@ -9,7 +9,6 @@ import { findActiveTask, insertTaskOnce, readTask, type TaskRecord } from '../..
 import { attachFile, deleteUnattachedFile } from '../../core/tasks/stores/stored-file.js';
 import type { Db, Tx } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
 import { isTimeZone } from '../../infra/time-zone.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
 import { nameOf } from '../../kernel/access.js';
@@ -59,7 +58,7 @@ export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
     answer: { status: 202, description: 'The import was asked for, now or before.', schema: importShown },
     refusals: ['MAPPING_INVALID', 'ENCODING_UNKNOWN', 'FILE_EMPTY', 'UPLOAD_CUT_OFF'],
     idempotent: true,
-    handle: async ({ query: asked, request, signedIn: caller, requestId, transact }) => {
+    handle: async ({ query: asked, request, signedIn, audit, afterCommit, transact }) => {
       requireCsv(request.headers, config.uploadBytesMax);
       strictDecoder(asked.encoding);
       const mapping = asked.mapping === undefined ? null : mappingText(asked.mapping, asked.kind);
@@ -76,16 +75,14 @@ export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
         skipRejects: asked.skipRejects,
       };
       try {
-        const reply = await transact(async (tx) => {
-          const task = await requestImport(tx, parameters, nameOf(caller));
+        return await transact(async (tx) => {
+          const task = await requestImport(tx, parameters, nameOf(signedIn));
           const { fileId: _, ...after } = parameters;
-          const subject = { subjectType: 'import', subjectId: String(task.taskId) };
           if (fileIdOf(task) === upload.fileId)
-            await recordAudit(tx, { caller, requestId, action: 'import.create', ...subject, before: null, after });
+            await audit(tx, 'import.create', ['import', task.taskId], { before: null, after });
+          afterCommit(() => wakeRunnersOver(redis));
           return accepted(importAddress(task.taskId), shownImport(task, undefined));
         }, upload.sha256);
-        await wakeRunnersOver(redis);
-        return reply;
       } finally {
         await dropUnused(db, upload);
       }

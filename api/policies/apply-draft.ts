@@ -5,7 +5,6 @@ import { endDraft, type PolicyDraft } from '../../core/policies/stores/policy-dr
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { listTasks } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
 import { nameOf } from '../../kernel/access.js';
 import { businessDate, id, moment } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
@@ -62,21 +61,16 @@ export const applyDraft = (): Route =>
     ],
     idempotent: true,
     versioned: true,
-    handle: async ({ params: { draftId }, signedIn: caller, requestId, requireVersion, transact }) =>
+    handle: async ({ params: { draftId }, signedIn, requireVersion, audit, transact }) =>
       transact(async (tx) => {
         const draft = await requireDraft(tx, draftId, true);
         requireVersion(draft.version);
         requireOpen(draft);
-        const result = await applyPoliciesIn(tx, policiesOf(draft), nameOf(caller)).catch((error: unknown) => {
+        const result = await applyPoliciesIn(tx, policiesOf(draft), nameOf(signedIn)).catch((error: unknown) => {
           throw withFewFaults(error);
         });
         await endDraft(tx, draftId, 'APPLIED');
-        await recordAudit(tx, {
-          caller,
-          requestId,
-          action: 'policy-draft.apply',
-          subjectType: 'policy-draft',
-          subjectId: String(draftId),
+        await audit(tx, 'policy-draft.apply', ['policy-draft', draftId], {
           before: { status: 'DRAFT', version: draft.version },
           after: { status: 'APPLIED', ...result },
         });

@@ -36,8 +36,8 @@ export const checkDraft = ({ redis }: ApiContext): Route =>
     answer: { status: 202, description: 'It was asked for.', schema: policyCheck },
     refusals: ['POLICY_DRAFT_NOT_FOUND', 'POLICY_DRAFT_CLOSED', 'DATE_NOT_CLOSED', 'AMOUNT_OUT_OF_RANGE'],
     idempotent: true,
-    handle: async ({ params: { draftId }, body: { date, dates }, signedIn, transact }) => {
-      const reply = await transact(async (tx) => {
+    handle: ({ params: { draftId }, body: { date, dates }, signedIn, afterCommit, transact }) =>
+      transact(async (tx) => {
         const draft = await requireDraft(tx, draftId);
         requireOpen(draft);
         if ((await readCertificates(tx, date)).length === 0)
@@ -50,9 +50,7 @@ export const checkDraft = ({ redis }: ApiContext): Route =>
           requestedBy: nameOf(signedIn),
         });
         const task = await requireCheck(tx, draftId, checkId);
+        afterCommit(() => wakeRunnersOver(redis));
         return accepted(checkAddress(draftId, task.taskId), shownCheck(task));
-      });
-      await wakeRunnersOver(redis);
-      return reply;
-    },
+      }),
   });

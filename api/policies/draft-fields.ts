@@ -9,6 +9,7 @@ import { type PolicyDraft, type PolicyDraftSummary, readDraft } from '../../core
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { id, idText, moment, text } from '../edge/fields.js';
+import { found } from '../edge/outcome.js';
 import type { RequestFault } from '../edge/problem.js';
 
 export const draftParams = z.strictObject({ draftId: idText });
@@ -95,8 +96,7 @@ export function policiesOf({ draftId, definition }: PolicyDraft): FeePolicy[] {
 
 /** The draft. Throws POLICY_DRAFT_NOT_FOUND. */
 export async function requireDraft(db: Db, draftId: number, lock = false): Promise<PolicyDraft> {
-  const draft = await readDraft(db, draftId, lock);
-  if (draft === undefined) throw new MagamError('POLICY_DRAFT_NOT_FOUND', undefined, { draftId });
+  const draft = found(await readDraft(db, draftId, lock), 'POLICY_DRAFT_NOT_FOUND', { draftId });
   return draft;
 }
 

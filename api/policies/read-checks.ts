@@ -4,7 +4,7 @@ import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { readCheckLines } from '../../core/settlement/stores/policy-check-line.js';
 import { listTasks } from '../../core/tasks/stores/background-task.js';
 import type { ApiContext } from '../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { externalId, id } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
@@ -31,12 +31,16 @@ export const listChecks = ({ db }: ApiContext): Route =>
     query: z.strictObject(pageQuery),
     answer: { status: 200, description: 'A page of checks.', schema: pageOf(policyCheckSummary) },
     refusals: ['POLICY_DRAFT_NOT_FOUND'],
-    handle: async ({ params: { draftId }, query: { limit, cursor } }) => {
+    handle: async ({ params: { draftId }, query }) => {
       await requireDraft(db, draftId);
-      const list = `policy-checks ${draftId}`;
-      const [beforeId] = readCursor(cursor, list, z.tuple([id])) ?? [];
-      const tasks = await listTasks(db, POLICY_CHECK, { subject: String(draftId), beforeId, limit: limit + 1 });
-      return ok(pageFrom(tasks, limit, shownCheckSummary, ({ taskId }) => encodeCursor(list, [taskId])));
+      return paged(query, {
+        name: `policy-checks ${draftId}`,
+        key: z.tuple([id]),
+        read: (beforeId, limit) =>
+          listTasks(db, POLICY_CHECK, { subject: String(draftId), beforeId: beforeId?.[0], limit }),
+        keyOf: ({ taskId }) => [taskId],
+        itemOf: shownCheckSummary,
+      });
     },
   });
 
@@ -69,18 +73,14 @@ export const listCheckLines = ({ db }: ApiContext): Route =>
     }),
     answer: { status: 200, description: 'A page of lines.', schema: pageOf(touchedLine) },
     refusals: ['POLICY_CHECK_NOT_FOUND'],
-    handle: async ({ params: { draftId, checkId }, query: { sellerId, limit, cursor } }) => {
+    handle: async ({ params: { draftId, checkId }, query: { sellerId, ...asked } }) => {
       await requireCheck(db, draftId, checkId);
-      const list = `policy-check-lines ${checkId} ${sellerId ?? ''}`;
-      const [afterNo = 0] = readCursor(cursor, list, z.tuple([id])) ?? [];
-      const lines = await readCheckLines(db, checkId, { sellerId, afterNo, limit: limit + 1 });
-      return ok(
-        pageFrom(
-          lines,
-          limit,
-          ({ content }) => shownLine(content),
-          ({ lineNo }) => encodeCursor(list, [lineNo]),
-        ),
-      );
+      return paged(asked, {
+        name: `policy-check-lines ${checkId} ${sellerId ?? ''}`,
+        key: z.tuple([id]),
+        read: (after, limit) => readCheckLines(db, checkId, { sellerId, afterNo: after?.[0] ?? 0, limit }),
+        keyOf: ({ lineNo }) => [lineNo],
+        itemOf: ({ content }) => shownLine(content),
+      });
     },
   });

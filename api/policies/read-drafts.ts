@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DRAFT_STATUSES } from '../../core/policies/rules/policy-draft.js';
 import { listDrafts } from '../../core/policies/stores/policy-draft.js';
 import type { ApiContext } from '../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { id } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
@@ -19,12 +19,14 @@ export const listDraftsRoute = ({ db }: ApiContext): Route =>
     permission: 'policy.read',
     query: z.strictObject({ status: z.enum(DRAFT_STATUSES).optional(), ...pageQuery }),
     answer: { status: 200, description: 'A page of drafts.', schema: pageOf(draftSummary) },
-    handle: async ({ query: { status, limit, cursor } }) => {
-      const list = `policy-drafts ${status ?? ''}`;
-      const [beforeId] = readCursor(cursor, list, z.tuple([id])) ?? [];
-      const drafts = await listDrafts(db, { status, beforeId, limit: limit + 1 });
-      return ok(pageFrom(drafts, limit, shownSummary, ({ draftId }) => encodeCursor(list, [draftId])));
-    },
+    handle: ({ query: { status, ...asked } }) =>
+      paged(asked, {
+        name: `policy-drafts ${status ?? ''}`,
+        key: z.tuple([id]),
+        read: (beforeId, limit) => listDrafts(db, { status, beforeId: beforeId?.[0], limit }),
+        keyOf: ({ draftId }) => [draftId],
+        itemOf: shownSummary,
+      }),
   });
 
 export const showDraft = ({ db }: ApiContext): Route =>

@@ -6,7 +6,7 @@ import { isoTime } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { isPolicyCode } from '../../kernel/external-id.js';
 import type { ApiContext } from '../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate, externalId, moment } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
@@ -74,12 +74,17 @@ export const listPolicies = ({ db }: ApiContext): Route =>
     query,
     answer: { status: 200, description: 'A page of versions.', schema: pageOf(policySummary) },
     refusals: ['POLICY_UNREADABLE'],
-    handle: async ({ query: { limit, cursor, ...filter } }) => {
-      const list = `policies ${filter.currency ?? ''} ${filter.sellerId ?? ''} ${filter.inForceOn ?? ''}`;
-      const [code, version] = readCursor(cursor, list, z.tuple([policyCode, z.number().int()])) ?? ['', 0];
-      const records = await readPolicyPage(db, filter, { code, version }, limit + 1);
-      return ok(pageFrom(records, limit, shown, ({ policy }) => encodeCursor(list, [policy.code, policy.version])));
-    },
+    handle: ({ query: { limit, cursor, ...filter } }) =>
+      paged(
+        { limit, cursor },
+        {
+          name: `policies ${filter.currency ?? ''} ${filter.sellerId ?? ''} ${filter.inForceOn ?? ''}`,
+          key: z.tuple([policyCode, z.number().int()]),
+          read: (after, rows) => readPolicyPage(db, filter, { code: after?.[0] ?? '', version: after?.[1] ?? 0 }, rows),
+          keyOf: ({ policy }) => [policy.code, policy.version],
+          itemOf: shown,
+        },
+      ),
   });
 
 export const showPolicy = ({ db }: ApiContext): Route =>

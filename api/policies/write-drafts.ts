@@ -1,8 +1,6 @@
 /** Makes, rewrites and discards drafts of fee policies. A draft that a policy file could not be is refused, with every place named. */
 
 import { endDraft, insertDraft, updateDraft } from '../../core/policies/stores/policy-draft.js';
-import type { Tx } from '../../infra/database.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
 import { nameOf } from '../../kernel/access.js';
 import { created, noContent, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
@@ -29,19 +27,12 @@ export const createDraft = (): Route =>
     answer: { status: 201, description: 'The draft.', schema: draftShown },
     refusals: ['POLICY_FILE_INVALID', 'POLICY_UNREADABLE'],
     idempotent: true,
-    handle: async ({ body, signedIn: caller, requestId, transact }) => {
+    handle: async ({ body, signedIn, audit, transact }) => {
       const policies = storablePolicies(body.policies);
       return transact(async (tx) => {
-        const draftId = await insertDraft(tx, { name: body.name, policies }, nameOf(caller));
+        const draftId = await insertDraft(tx, { name: body.name, policies }, nameOf(signedIn));
         const after = { name: body.name, policies };
-        await recordAudit(tx, {
-          caller,
-          requestId,
-          action: 'policy-draft.create',
-          ...subject(draftId),
-          before: null,
-          after,
-        });
+        await audit(tx, 'policy-draft.create', ['policy-draft', draftId], { before: null, after });
         const draft = await requireDraft(tx, draftId);
         return created(draftAddress(draftId), await shownDraft(tx, draft), draft.version);
       });
@@ -60,18 +51,14 @@ export const editDraft = (): Route =>
     answer: { status: 200, description: 'The draft.', schema: draftShown },
     refusals: ['POLICY_DRAFT_NOT_FOUND', 'POLICY_DRAFT_CLOSED', 'POLICY_FILE_INVALID', 'POLICY_UNREADABLE'],
     versioned: true,
-    handle: async ({ params: { draftId }, body, signedIn: caller, requestId, requireVersion, transact }) => {
+    handle: async ({ params: { draftId }, body, requireVersion, audit, transact }) => {
       const policies = storablePolicies(body.policies);
       return transact(async (tx) => {
         const before = await requireDraft(tx, draftId, true);
         requireVersion(before.version);
         requireOpen(before);
         await updateDraft(tx, draftId, { name: body.name, policies });
-        await recordAudit(tx, {
-          caller,
-          requestId,
-          action: 'policy-draft.edit',
-          ...subject(draftId),
+        await audit(tx, 'policy-draft.edit', ['policy-draft', draftId], {
           before: { name: before.name, policies: before.definition.policies },
           after: { name: body.name, policies },
         });
@@ -93,23 +80,16 @@ export const discardDraft = (): Route =>
     answer: { status: 204, description: 'It is discarded.' },
     refusals: ['POLICY_DRAFT_NOT_FOUND', 'POLICY_DRAFT_CLOSED'],
     versioned: true,
-    handle: async ({ params: { draftId }, signedIn: caller, requestId, requireVersion, transact }) =>
-      transact(async (tx: Tx) => {
+    handle: async ({ params: { draftId }, requireVersion, audit, transact }) =>
+      transact(async (tx) => {
         const draft = await requireDraft(tx, draftId, true);
         requireVersion(draft.version);
         requireOpen(draft);
         await endDraft(tx, draftId, 'DISCARDED');
-        const [before, after] = [{ status: 'DRAFT' }, { status: 'DISCARDED' }];
-        await recordAudit(tx, {
-          caller,
-          requestId,
-          action: 'policy-draft.discard',
-          ...subject(draftId),
-          before,
-          after,
+        await audit(tx, 'policy-draft.discard', ['policy-draft', draftId], {
+          before: { status: 'DRAFT' },
+          after: { status: 'DISCARDED' },
         });
         return noContent();
       }),
   });
-
-const subject = (draftId: number) => ({ subjectType: 'policy-draft', subjectId: String(draftId) });

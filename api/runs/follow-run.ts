@@ -2,8 +2,8 @@
 import type { Writable } from 'node:stream';
 import type { RunProgress } from '../../core/jobs/run-meter.js';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
-import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
+import { found } from '../edge/outcome.js';
 import { pacedWriter } from '../edge/paced-writer.js';
 import { type Route, route } from '../edge/route.js';
 import { runParams } from './run-fields.js';
@@ -31,8 +31,7 @@ export const followRun = ({ db }: ApiContext, watches: RunWatches): Route =>
     answer: { status: 200, description: 'The events.', contentType: 'text/event-stream' },
     refusals: ['RUN_NOT_FOUND', 'STREAMS_EXHAUSTED'],
     handle: async ({ params: { runId }, request }) => {
-      if ((await findSettlementRunById(db, runId)) === undefined)
-        throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
+      found(await findSettlementRunById(db, runId), 'RUN_NOT_FOUND', { runId });
       watches.requireRoom();
       return {
         status: 200,

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { readCertificateRecords } from '../../core/settlement/stores/certificate.js';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
-import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
+import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { certificateRecord, runParams } from './run-fields.js';
@@ -23,8 +23,7 @@ export const listCertificates = ({ db }: ApiContext): Route =>
     },
     refusals: ['RUN_NOT_FOUND'],
     handle: async ({ params: { runId } }) => {
-      const run = await findSettlementRunById(db, runId);
-      if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
+      const run = found(await findSettlementRunById(db, runId), 'RUN_NOT_FOUND', { runId });
       return ok({ items: await readCertificateRecords(db, run.date) });
     },
   });

@@ -6,11 +6,10 @@ import { columnOf, ENTRY_FIGURES } from '../../core/settlement/rules/figures.js'
 import { type ExceptionRecord, readExceptionPage } from '../../core/settlement/stores/exception.js';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import { isoTime } from '../../infra/database.js';
-import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { amountMinor, businessDate, eachMinor, id, moment } from '../edge/fields.js';
-import { ok } from '../edge/reply.js';
+import { found } from '../edge/outcome.js';
 import { type Route, route } from '../edge/route.js';
 import { generation, runParams } from './run-fields.js';
 
@@ -82,13 +81,18 @@ export const listExceptions = ({ db }: ApiContext): Route =>
     query,
     answer: { status: 200, description: 'A page of parked entries.', schema: pageOf(exception) },
     refusals: ['RUN_NOT_FOUND'],
-    handle: async ({ params: { runId }, query: { code, all, limit, cursor } }) => {
-      const run = await findSettlementRunById(db, runId);
-      if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
-      const [leg, entryId] = readCursor(cursor, 'exceptions', z.tuple([z.number().int(), id])) ?? [];
-      const after = leg === undefined || entryId === undefined ? undefined : { leg, entryId };
-      const rows = await readExceptionPage(db, { date: run.date, code, all: all === 'true', after }, limit + 1);
-      return ok(pageFrom(rows, limit, exceptionOf, (last) => encodeCursor('exceptions', [last.leg, last.entryId])));
+    handle: async ({ params: { runId }, query: { code, all, ...asked } }) => {
+      const run = found(await findSettlementRunById(db, runId), 'RUN_NOT_FOUND', { runId });
+      return paged(asked, {
+        name: 'exceptions',
+        key: z.tuple([z.number().int(), id]),
+        read: (key, limit) => {
+          const after = key && { leg: key[0], entryId: key[1] };
+          return readExceptionPage(db, { date: run.date, code, all: all === 'true', after }, limit);
+        },
+        keyOf: ({ leg, entryId }) => [leg, entryId],
+        itemOf: exceptionOf,
+      });
     },
   });
 

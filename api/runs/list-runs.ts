@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import { listRuns } from '../../core/settlement/stores/settlement-run.js';
 import type { ApiContext } from '../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate } from '../edge/fields.js';
-import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { runStatus, runSummary } from './run-fields.js';
 import { summaryOf } from './run-reply.js';
@@ -25,9 +24,12 @@ export const listRunsRoute = ({ db }: ApiContext): Route =>
     permission: 'run.read',
     query,
     answer: { status: 200, description: 'A page of runs.', schema: pageOf(runSummary) },
-    handle: async ({ query: { from, to, status, limit, cursor } }) => {
-      const before = readCursor(cursor, 'runs', z.tuple([businessDate]))?.[0];
-      const rows = await listRuns(db, { from, to, status, before }, limit + 1);
-      return ok(pageFrom(rows, limit, summaryOf, ({ date }) => encodeCursor('runs', [date])));
-    },
+    handle: ({ query: { from, to, status, ...asked } }) =>
+      paged(asked, {
+        name: 'runs',
+        key: z.tuple([businessDate]),
+        read: (before, limit) => listRuns(db, { from, to, status, before: before?.[0] }, limit),
+        keyOf: ({ date }) => [date],
+        itemOf: summaryOf,
+      }),
   });

@@ -4,7 +4,6 @@ import { readDateStatus } from '../../core/feed/stores/calendar.js';
 import { requireClosableInTurn } from '../../core/settlement/closable-date.js';
 import { ensureSettlementRun } from '../../core/settlement/stores/settlement-run.js';
 import { todayIn } from '../../infra/time-zone.js';
-import { wakeRunnersOver } from '../../infra/wake.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { businessDate } from '../edge/fields.js';
@@ -37,7 +36,8 @@ export const requestRunRoute = ({ config, redis }: ApiContext): Route =>
     otherAnswer: { status: 200, description: 'The date is settled and nothing of it is parked.' },
     refusals: ['DATE_IN_FUTURE', 'EARLIER_DATE_OPEN', 'IMPORT_IN_PROGRESS'],
     idempotent: true,
-    handle: async ({ body: asked, signedIn: caller, requestId, transact }) => {
+    handle: async (call) => {
+      const asked = call.body;
       const today = todayIn(config.timeZone);
       if (asked.date > today) {
         throw new MagamError('DATE_IN_FUTURE', `${asked.date} has not begun in ${config.timeZone}.`, {
@@ -49,20 +49,18 @@ export const requestRunRoute = ({ config, redis }: ApiContext): Route =>
         asked.date === today
           ? [`${today} is not over yet in ${config.timeZone}; a closed date takes no more entries.`]
           : [];
-      const defaults = defaultParameters(config, caller);
+      const defaults = defaultParameters(config, call.signedIn);
       const parameters = {
         gridSize: asked.gridSize ?? defaults.gridSize,
         workers: asked.workers ?? defaults.workers,
         chunkRows: asked.chunkSize ?? defaults.chunkRows,
         requestedBy: defaults.requestedBy,
       };
-      const reply = await transact(async (tx) => {
+      return call.transact(async (tx) => {
         const status = await readDateStatus(tx, asked.date);
         if (status === undefined || status === 'OPEN') await requireClosableInTurn(tx, asked.date);
         const run = await ensureSettlementRun(tx, asked.date, 'REQUESTED');
-        return requestRun(tx, run, parameters, { action: 'run.request', caller, requestId }, notices);
+        return requestRun(tx, run, 'run.request', parameters, call, redis, notices);
       });
-      await wakeRunnersOver(redis);
-      return reply;
     },
   });

@@ -3,9 +3,9 @@
 import { isCompleted } from '../../core/jobs/stores/run.js';
 import { countOpenExceptions } from '../../core/settlement/stores/exception.js';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
-import { wakeRunnersOver } from '../../infra/wake.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
+import { found } from '../edge/outcome.js';
 import { type Route, route } from '../edge/route.js';
 import { runParams, runRequested } from './run-fields.js';
 import { defaultParameters, requestRun } from './run-reply.js';
@@ -24,10 +24,10 @@ export const retryExceptions = ({ config, redis }: ApiContext): Route =>
     answer: { status: 202, description: 'A runner will try them.', schema: runRequested },
     refusals: ['RUN_NOT_FOUND', 'RUN_ACTIVE', 'RUN_NOT_COMPLETED', 'NOTHING_PARKED'],
     idempotent: true,
-    handle: async ({ params: { runId }, signedIn: caller, requestId, transact }) => {
-      const reply = await transact(async (tx) => {
-        const run = await findSettlementRunById(tx, runId, true);
-        if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
+    handle: (call) =>
+      call.transact(async (tx) => {
+        const { runId } = call.params;
+        const run = found(await findSettlementRunById(tx, runId, true), 'RUN_NOT_FOUND', { runId });
         if (run.status === 'RUNNING') throw new MagamError('RUN_ACTIVE', undefined, { runId });
         if (!isCompleted(run.status)) {
           throw new MagamError('RUN_NOT_COMPLETED', undefined, { runId, status: run.status });
@@ -35,10 +35,6 @@ export const retryExceptions = ({ config, redis }: ApiContext): Route =>
         if ((await countOpenExceptions(tx, run.date)) === 0) {
           throw new MagamError('NOTHING_PARKED', undefined, { runId });
         }
-        const parameters = defaultParameters(config, caller);
-        return requestRun(tx, run, parameters, { action: 'run.retry-exceptions', caller, requestId });
-      });
-      await wakeRunnersOver(redis);
-      return reply;
-    },
+        return requestRun(tx, run, 'run.retry-exceptions', defaultParameters(config, call.signedIn), call, redis);
+      }),
   });

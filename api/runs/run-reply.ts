@@ -8,9 +8,11 @@ import { settlementProgress } from '../../core/settlement/run-history.js';
 import type { RunSummary, SettlementRun } from '../../core/settlement/stores/settlement-run.js';
 import type { Config } from '../../infra/config.js';
 import type { Tx } from '../../infra/database.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
+import type { RedisLink } from '../../infra/redis.js';
+import { wakeRunnersOver } from '../../infra/wake.js';
 import { type Caller, nameOf } from '../../kernel/access.js';
 import type { Reply } from '../edge/reply.js';
+import type { Call } from '../edge/route.js';
 import type { runProgress, runRequested, runSummary } from './run-fields.js';
 
 export const runAddress = (runId: number): string => `/v1/runs/${runId}`;
@@ -23,24 +25,24 @@ export const defaultParameters = (config: Config, caller: Caller): ExecutionPara
   requestedBy: nameOf(caller),
 });
 
-/** Queues an execution of the locked run unless that is done already, and writes it to the audit log. */
+/** Queues an execution of the locked run unless that is done already, and writes it to the audit log; after the commit the runners are woken. */
 export async function requestRun(
   tx: Tx,
   run: SettlementRun,
+  action: string,
   parameters: ExecutionParameters,
-  asked: { readonly action: string; readonly caller: Caller; readonly requestId: string },
+  { audit, afterCommit }: Pick<Call<unknown, unknown, unknown>, 'audit' | 'afterCommit'>,
+  redis: RedisLink,
   notices: readonly string[] = [],
 ): Promise<Reply<z.input<typeof runRequested>>> {
   const told = await requestOnce(tx, run, parameters);
   if (told.outcome === 'requested') {
-    await recordAudit(tx, {
-      ...asked,
-      subjectType: 'run',
-      subjectId: String(run.runId),
+    await audit(tx, action, ['run', run.runId], {
       before: { status: run.status, generation: run.generation },
       after: { date: run.date, executionId: told.executionId, ...parameters },
     });
   }
+  afterCommit(() => wakeRunnersOver(redis));
   return requestedReply(run, told, notices);
 }
 

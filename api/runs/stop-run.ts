@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { requestStop } from '../../core/jobs/stores/execution.js';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
-import { recordAudit } from '../../infra/stores/audit-log.js';
 import { nameOf } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { businessDate, id } from '../edge/fields.js';
+import { found } from '../edge/outcome.js';
 import { accepted } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { runParams } from './run-fields.js';
@@ -33,23 +33,14 @@ export const stopRun = (): Route =>
     params: runParams,
     answer: { status: 202, description: 'They were asked to stop.', schema: stopped },
     refusals: ['RUN_NOT_FOUND', 'RUN_NOT_ACTIVE'],
-    handle: async ({ params: { runId }, signedIn: caller, requestId, transact }) =>
+    handle: async ({ params: { runId }, signedIn, audit, transact }) =>
       transact(async (tx) => {
-        const run = await findSettlementRunById(tx, runId);
-        if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
-        const asked = await requestStop(tx, runId, nameOf(caller));
+        const run = found(await findSettlementRunById(tx, runId), 'RUN_NOT_FOUND', { runId });
+        const asked = await requestStop(tx, runId, nameOf(signedIn));
         if (asked.running + asked.requested === 0) {
           throw new MagamError('RUN_NOT_ACTIVE', undefined, { runId, status: run.status });
         }
-        await recordAudit(tx, {
-          caller,
-          requestId,
-          action: 'run.stop',
-          subjectType: 'run',
-          subjectId: String(runId),
-          before: { status: run.status },
-          after: asked,
-        });
+        await audit(tx, 'run.stop', ['run', runId], { before: { status: run.status }, after: asked });
         return accepted(runAddress(runId), { runId, date: run.date, ...asked });
       }),
   });

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { explainLine } from '../../core/settlement/explain-line.js';
 import { readSellerOfLine } from '../../core/settlement/stores/line-story.js';
-import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { externalId } from '../edge/fields.js';
+import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { explanation, explanationOf } from './explanation.js';
@@ -25,13 +25,11 @@ export const explainLineRoute = ({ db }: ApiContext): Route =>
     answer: { status: 200, description: 'The explanation.', schema: explanation },
     refusals: ['LINE_NOT_FOUND', 'POLICY_UNREADABLE'],
     owner: async ({ query: { orderId, lineId } }) => {
-      const sellerId = await readSellerOfLine(db, orderId, lineId);
-      if (sellerId === undefined) throw new MagamError('LINE_NOT_FOUND', undefined, { orderId, lineId });
+      const sellerId = found(await readSellerOfLine(db, orderId, lineId), 'LINE_NOT_FOUND', { orderId, lineId });
       return { sellerId };
     },
     handle: async ({ query: { orderId, lineId } }) => {
-      const told = await explainLine(db, orderId, lineId);
-      if (told === undefined) throw new MagamError('LINE_NOT_FOUND', undefined, { orderId, lineId });
+      const told = found(await explainLine(db, orderId, lineId), 'LINE_NOT_FOUND', { orderId, lineId });
       return ok(explanationOf(told));
     },
   });

@@ -15,9 +15,8 @@ import {
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate, externalId, id } from '../edge/fields.js';
-import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { Downloads } from './download.js';
 import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
@@ -80,15 +79,18 @@ export const listLines = ({ db }: ApiContext, downloads: Downloads): Route =>
           exportLines(db, selection, form, sink),
         );
       }
-      const key = readCursor(asked.cursor, 'lines', z.tuple([businessDate, z.number().int(), id]));
-      const after = key && { date: key[0], leg: key[1], entryId: key[2] };
-      const rows = await readPage(db, { date, sellerId, orderId }, after, asked.limit + 1);
-      const lineOf = await lineReader(db, rows);
-      return ok(
-        pageFrom(rows, asked.limit, lineOf, (row) =>
-          encodeCursor('lines', [String(row.settled_on), Number(row.leg), Number(row.entry_id)]),
-        ),
-      );
+      return paged(asked, {
+        name: 'lines',
+        key: z.tuple([businessDate, z.number().int(), id]),
+        read: async (key, limit) => {
+          const after = key && { date: key[0], leg: key[1], entryId: key[2] };
+          const rows = await readRows(db, { date, sellerId, orderId }, after, limit);
+          const lineOf = await lineReader(db, rows);
+          return rows.map((row) => ({ row, line: lineOf(row) }));
+        },
+        keyOf: ({ row }) => [String(row.settled_on), Number(row.leg), Number(row.entry_id)],
+        itemOf: ({ line }) => line,
+      });
     },
   });
 
@@ -104,7 +106,7 @@ async function dateOf(db: Db, { date, runId, orderId }: z.output<typeof query>):
   return date ?? null;
 }
 
-async function readPage(
+async function readRows(
   db: Db,
   selection: { date: string | null; sellerId: string | null; orderId: string | null },
   after: LinePosition | undefined,

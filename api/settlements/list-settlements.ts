@@ -5,9 +5,8 @@ import type { SettlementSelection } from '../../core/settlement/stores/export-st
 import { readSettlementPage, type SettledRow } from '../../core/settlement/stores/line-page.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate, externalId } from '../edge/fields.js';
-import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { Downloads } from './download.js';
 import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
@@ -67,14 +66,16 @@ export const listSettlements = ({ db }: ApiContext, downloads: Downloads): Route
           (form, sink) => exportSettlements(db, selection, form, sink),
         );
       }
-      const key = readCursor(asked.cursor, 'settlements', z.tuple([businessDate, externalId, currency]));
-      const after = key && { date: key[0], sellerId: key[1], currency: key[2] };
-      const rows = await readSettlementPage(db, selection, after, asked.limit + 1);
-      return ok(
-        pageFrom(rows, asked.limit, settlementOf, (row) =>
-          encodeCursor('settlements', [String(row.settled_on), String(row.seller_id), String(row.currency)]),
-        ),
-      );
+      return paged(asked, {
+        name: 'settlements',
+        key: z.tuple([businessDate, externalId, currency]),
+        read: (key, limit) => {
+          const after = key && { date: key[0], sellerId: key[1], currency: key[2] };
+          return readSettlementPage(db, selection, after, limit);
+        },
+        keyOf: (row) => [String(row.settled_on), String(row.seller_id), String(row.currency)],
+        itemOf: settlementOf,
+      });
     },
   });
 

@@ -6,6 +6,7 @@ import type { Db } from '../../infra/database.js';
 import type { Caller } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { businessDate, externalId, idText } from '../edge/fields.js';
+import { found } from '../edge/outcome.js';
 
 export const selectionQuery = {
   date: businessDate.optional().meta({ description: 'Settlement date.' }),
@@ -36,7 +37,6 @@ export function sellerOf(own: Caller | null, asked: string | undefined): string 
 
 /** The date of a run. Throws RUN_NOT_FOUND. */
 export async function dateOfRun(db: Db, runId: number): Promise<string> {
-  const run = await findSettlementRunById(db, runId);
-  if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
+  const run = found(await findSettlementRunById(db, runId), 'RUN_NOT_FOUND', { runId });
   return run.date;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { VERIFY } from '../../core/settlement/rules/verify-task.js';
 import { listTasks } from '../../core/tasks/stores/background-task.js';
 import type { ApiContext } from '../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../edge/cursor.js';
+import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate, id } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
@@ -28,12 +28,14 @@ export const listVerifications = ({ db }: ApiContext): Route =>
       ...pageQuery,
     }),
     answer: { status: 200, description: 'A page of verifications.', schema: pageOf(verificationSummary) },
-    handle: async ({ query: { date, limit, cursor } }) => {
-      const list = `verifications ${date ?? ''}`;
-      const [beforeId] = readCursor(cursor, list, z.tuple([id])) ?? [];
-      const tasks = await listTasks(db, VERIFY, { subject: date, beforeId, limit: limit + 1 });
-      return ok(pageFrom(tasks, limit, shownSummary, ({ taskId }) => encodeCursor(list, [taskId])));
-    },
+    handle: ({ query: { date, ...asked } }) =>
+      paged(asked, {
+        name: `verifications ${date ?? ''}`,
+        key: z.tuple([id]),
+        read: (beforeId, limit) => listTasks(db, VERIFY, { subject: date, beforeId: beforeId?.[0], limit }),
+        keyOf: ({ taskId }) => [taskId],
+        itemOf: shownSummary,
+      }),
   });
 
 export const showVerification = ({ db }: ApiContext): Route =>

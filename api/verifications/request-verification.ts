@@ -30,15 +30,13 @@ export const requestVerification = ({ redis }: ApiContext): Route =>
     answer: { status: 202, description: 'It was asked for.', schema: verification },
     refusals: ['DATE_NOT_CLOSED'],
     idempotent: true,
-    handle: async ({ body: { date }, signedIn, transact }) => {
-      const reply = await transact(async (tx) => {
+    handle: ({ body: { date }, signedIn, afterCommit, transact }) =>
+      transact(async (tx) => {
         if ((await readCertificates(tx, date)).length === 0)
           throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
         const asked = { kind: VERIFY, subject: date, parameters: { date }, requestedBy: nameOf(signedIn) };
         const task = await requireVerification(tx, await insertTask(tx, asked));
+        afterCommit(() => wakeRunnersOver(redis));
         return accepted(verificationAddress(task.taskId), shownVerification(task));
-      });
-      await wakeRunnersOver(redis);
-      return reply;
-    },
+      }),
   });

@@ -6,9 +6,8 @@ import { z } from 'zod';
 import { newOneTimePassword } from '../../../core/accounts/one-time-password.js';
 import { insertAccount, readAccount } from '../../../core/accounts/stores/account.js';
 import { readSeller } from '../../../core/accounts/stores/seller.js';
-import { recordAudit } from '../../../infra/stores/audit-log.js';
-import { isRefusal, MagamError } from '../../../kernel/errors.js';
 import { text } from '../../edge/fields.js';
+import { decided, found } from '../../edge/outcome.js';
 import { created } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
 import type { AccountsContext } from '../context.js';
@@ -37,35 +36,30 @@ export const createSellerAccount = ({ passwords }: AccountsContext): Route =>
     body: bodySchema,
     answer: { status: 201, description: 'The account and its password for one sign-in.', schema: answerSchema },
     refusals: ['SELLER_NOT_FOUND', 'EMAIL_TAKEN', 'SIGN_IN_BUSY'],
-    handle: async ({ params, body, signedIn, requestId, transact }) => {
+    handle: async ({ params, body, audit, transact }) => {
       const given = newOneTimePassword();
       const passwordHash = await passwords.hash(given);
       return transact(async (tx) => {
         const { sellerId } = params;
-        if ((await readSeller(tx, sellerId)) === undefined) throw new MagamError('SELLER_NOT_FOUND');
+        found(await readSeller(tx, sellerId), 'SELLER_NOT_FOUND');
         const { email, displayName } = body;
-        const made = await insertAccount(tx, {
-          email,
-          displayName,
-          phone: body.phone ?? null,
-          role: 'seller',
-          sellerId,
-          passwordHash,
-          passwordOneTime: true,
-        });
-        if (isRefusal(made)) throw new MagamError(made.refused);
-        await recordAudit(tx, {
-          caller: signedIn,
-          requestId,
-          action: 'seller.create-account',
-          subjectType: 'account',
-          subjectId: String(made),
+        const accountId = decided(
+          await insertAccount(tx, {
+            email,
+            displayName,
+            phone: body.phone ?? null,
+            role: 'seller',
+            sellerId,
+            passwordHash,
+            passwordOneTime: true,
+          }),
+        );
+        await audit(tx, 'seller.create-account', ['account', accountId], {
           before: null,
           after: { email, displayName, role: 'seller', sellerId },
         });
-        const account = await readAccount(tx, made);
-        if (account === undefined) throw new MagamError('SELLER_NOT_FOUND');
-        return created(`/v1/accounts/${made}`, { account: accountBody(account), oneTimePassword: given });
+        const account = found(await readAccount(tx, accountId), 'SELLER_NOT_FOUND');
+        return created(`/v1/accounts/${accountId}`, { account: accountBody(account), oneTimePassword: given });
       });
     },
   });

@@ -2,10 +2,9 @@
 import { z } from 'zod';
 import { sealBankAccount } from '../../../core/accounts/bank-account.js';
 import { insertSeller, readSeller } from '../../../core/accounts/stores/seller.js';
-import { recordAudit } from '../../../infra/stores/audit-log.js';
-import { MagamError } from '../../../kernel/errors.js';
 import type { ApiContext } from '../../context.js';
 import { externalId } from '../../edge/fields.js';
+import { decided, found } from '../../edge/outcome.js';
 import { created } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
 import { sellerBody, sellerContent, sellerFields, sellerSchema } from './seller-body.js';
@@ -33,23 +32,13 @@ export const createSeller = ({ config }: ApiContext): Route =>
     body: bodySchema,
     answer: { status: 201, description: 'The seller.', schema: sellerSchema },
     refusals: ['SELLER_EXISTS', 'SELLER_NOT_FOUND'],
-    handle: async ({ body, signedIn, requestId, transact }) =>
+    handle: async ({ body, audit, transact }) =>
       transact(async (tx) => {
         const { sellerId } = body;
         const bankAccount = sealBankAccount(config.encryptionKey, sellerId, body.bankAccount);
-        const refusal = await insertSeller(tx, { ...body, bankAccount });
-        if (refusal !== undefined) throw new MagamError(refusal.refused, undefined, refusal.details);
-        const seller = await readSeller(tx, sellerId);
-        if (seller === undefined) throw new MagamError('SELLER_NOT_FOUND');
-        await recordAudit(tx, {
-          caller: signedIn,
-          requestId,
-          action: 'seller.create',
-          subjectType: 'seller',
-          subjectId: sellerId,
-          before: null,
-          after: sellerContent(seller),
-        });
+        decided(await insertSeller(tx, { ...body, bankAccount }));
+        const seller = found(await readSeller(tx, sellerId), 'SELLER_NOT_FOUND');
+        await audit(tx, 'seller.create', ['seller', sellerId], { before: null, after: sellerContent(seller) });
         return created(`/v1/sellers/${encodeURIComponent(sellerId)}`, sellerBody(seller), seller.version);
       }),
   });

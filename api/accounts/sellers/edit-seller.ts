@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import { sealBankAccount } from '../../../core/accounts/bank-account.js';
 import { lockSeller, readSeller, updateSeller } from '../../../core/accounts/stores/seller.js';
-import { recordAudit } from '../../../infra/stores/audit-log.js';
-import { MagamError } from '../../../kernel/errors.js';
 import type { ApiContext } from '../../context.js';
+import { found } from '../../edge/outcome.js';
 import { ok } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
 import { sellerBody, sellerContent, sellerFields, sellerParams, sellerSchema } from './seller-body.js';
@@ -24,10 +23,9 @@ export const editSeller = ({ config }: ApiContext): Route =>
     versioned: true,
     answer: { status: 200, description: 'The seller as it is now.', schema: sellerSchema },
     refusals: ['SELLER_NOT_FOUND'],
-    handle: async ({ params, body, signedIn, requestId, requireVersion, transact }) =>
+    handle: async ({ params, body, requireVersion, audit, transact }) =>
       transact(async (tx) => {
-        const former = await lockSeller(tx, params.sellerId);
-        if (former === undefined) throw new MagamError('SELLER_NOT_FOUND');
+        const former = found(await lockSeller(tx, params.sellerId), 'SELLER_NOT_FOUND');
         requireVersion(former.version);
         const { sellerId } = former;
         const bankAccount =
@@ -43,12 +41,7 @@ export const editSeller = ({ config }: ApiContext): Route =>
           bankAccount,
         });
         const seller = (await readSeller(tx, sellerId)) ?? former;
-        await recordAudit(tx, {
-          caller: signedIn,
-          requestId,
-          action: 'seller.edit',
-          subjectType: 'seller',
-          subjectId: sellerId,
+        await audit(tx, 'seller.edit', ['seller', sellerId], {
           before: sellerContent(former),
           after: sellerContent(seller),
         });

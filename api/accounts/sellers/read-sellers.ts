@@ -1,15 +1,13 @@
 /** GET /v1/sellers and GET /v1/sellers/{sellerId} */
 import { z } from 'zod';
 import { listSellers, readSeller } from '../../../core/accounts/stores/seller.js';
-import { MagamError } from '../../../kernel/errors.js';
 import type { ApiContext } from '../../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../../edge/cursor.js';
+import { paged, pageOf, pageQuery } from '../../edge/cursor.js';
 import { externalId } from '../../edge/fields.js';
+import { found } from '../../edge/outcome.js';
 import { ok } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
 import { sellerBody, sellerFields, sellerParams, sellerSchema } from './seller-body.js';
-
-const LIST = 'sellers';
 
 export const findSellers = ({ db }: ApiContext): Route =>
   route({
@@ -21,11 +19,15 @@ export const findSellers = ({ db }: ApiContext): Route =>
     permission: 'seller.read',
     query: z.strictObject({ ...pageQuery, status: sellerFields.status.optional() }),
     answer: { status: 200, description: 'A page of sellers.', schema: pageOf(sellerSchema) },
-    handle: async ({ query, own }) => {
-      const [after] = readCursor(query.cursor, LIST, z.tuple([externalId])) ?? [];
+    handle: ({ query, own }) => {
       const only = own === null ? undefined : (own.sellerId ?? '');
-      const rows = await listSellers(db, { status: query.status, only, after }, query.limit + 1);
-      return ok(pageFrom(rows, query.limit, sellerBody, (last) => encodeCursor(LIST, [last.sellerId])));
+      return paged(query, {
+        name: 'sellers',
+        key: z.tuple([externalId]),
+        read: (after, limit) => listSellers(db, { status: query.status, only, after: after?.[0] }, limit),
+        keyOf: ({ sellerId }) => [sellerId],
+        itemOf: sellerBody,
+      });
     },
   });
 
@@ -42,8 +44,7 @@ export const showSeller = ({ db }: ApiContext): Route =>
     // Without a look whether there is one: a seller does not learn who else sells here.
     owner: ({ params }) => ({ sellerId: params.sellerId }),
     handle: async ({ params }) => {
-      const seller = await readSeller(db, params.sellerId);
-      if (seller === undefined) throw new MagamError('SELLER_NOT_FOUND');
+      const seller = found(await readSeller(db, params.sellerId), 'SELLER_NOT_FOUND');
       return ok(sellerBody(seller), seller.version);
     },
   });

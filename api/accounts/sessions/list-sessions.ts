@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import { listLiveSessions } from '../../../core/accounts/stores/account-session.js';
 import type { ApiContext } from '../../context.js';
-import { encodeCursor, momentKey, pageFrom, pageOf, pageQuery, readCursor } from '../../edge/cursor.js';
+import { momentKey, paged, pageOf, pageQuery } from '../../edge/cursor.js';
 import { moment } from '../../edge/fields.js';
-import { ok } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
 
 const sessionSchema = z
@@ -19,8 +18,6 @@ const sessionSchema = z
   })
   .meta({ id: 'Session' });
 
-const LIST = 'me/sessions';
-
 export const listSessions = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
@@ -31,16 +28,15 @@ export const listSessions = ({ db }: ApiContext): Route =>
     permission: 'profile.read',
     query: z.strictObject(pageQuery),
     answer: { status: 200, description: 'A page of sessions.', schema: pageOf(sessionSchema) },
-    handle: async ({ query, signedIn }) => {
-      const key = readCursor(query.cursor, LIST, z.tuple([momentKey, z.uuid()]));
-      const after = key === undefined ? undefined : { createdAt: key[0], sessionId: key[1] };
-      const rows = await listLiveSessions(db, signedIn.accountId, after, query.limit + 1);
-      const page = pageFrom(
-        rows,
-        query.limit,
-        (session) => ({ ...session, current: session.sessionId === signedIn.sessionId }),
-        (last) => encodeCursor(LIST, [last.createdAt, last.sessionId]),
-      );
-      return ok(page);
-    },
+    handle: ({ query, signedIn }) =>
+      paged(query, {
+        name: 'me/sessions',
+        key: z.tuple([momentKey, z.uuid()]),
+        read: (key, limit) => {
+          const after = key && { createdAt: key[0], sessionId: key[1] };
+          return listLiveSessions(db, signedIn.accountId, after, limit);
+        },
+        keyOf: ({ createdAt, sessionId }) => [createdAt, sessionId],
+        itemOf: (session) => ({ ...session, current: session.sessionId === signedIn.sessionId }),
+      }),
   });

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { SIGN_IN_OUTCOMES } from '../../../core/accounts/rules/account.js';
 import { listSignIns } from '../../../core/accounts/stores/sign-in.js';
 import type { ApiContext } from '../../context.js';
-import { encodeCursor, pageFrom, pageOf, pageQuery, readCursor } from '../../edge/cursor.js';
+import { paged, pageOf, pageQuery } from '../../edge/cursor.js';
 import { id, moment } from '../../edge/fields.js';
-import { ok } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
 
 const signInSchema = z
@@ -18,8 +17,6 @@ const signInSchema = z
   })
   .meta({ id: 'SignInTry' });
 
-const LIST = 'me/sign-ins';
-
 export const listOwnSignIns = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
@@ -30,15 +27,11 @@ export const listOwnSignIns = ({ db }: ApiContext): Route =>
     permission: 'profile.read',
     query: z.strictObject(pageQuery),
     answer: { status: 200, description: 'A page of the history.', schema: pageOf(signInSchema) },
-    handle: async ({ query, signedIn }) => {
-      const [before] = readCursor(query.cursor, LIST, z.tuple([id])) ?? [];
-      const rows = await listSignIns(db, signedIn.accountId, before, query.limit + 1);
-      const page = pageFrom(
-        rows,
-        query.limit,
-        (row) => row,
-        (last) => encodeCursor(LIST, [last.signInId]),
-      );
-      return ok(page);
-    },
+    handle: ({ query, signedIn }) =>
+      paged(query, {
+        name: 'me/sign-ins',
+        key: z.tuple([id]),
+        read: (before, limit) => listSignIns(db, signedIn.accountId, before?.[0], limit),
+        keyOf: ({ signInId }) => [signInId],
+      }),
   });

@@ -22,6 +22,7 @@ import { sha256 } from '../../../infra/sha256.js';
 import { recordAudit } from '../../../infra/stores/audit-log.js';
 import { isStaff } from '../../../kernel/access.js';
 import { type ErrorCode, MagamError } from '../../../kernel/errors.js';
+import { decided } from '../../edge/outcome.js';
 import type { AccountsContext } from '../context.js';
 
 export interface Credentials {
@@ -98,8 +99,7 @@ async function renewedHash(
   { password, newPassword }: Credentials,
 ): Promise<string | undefined> {
   if (newPassword !== undefined) {
-    const refusal = checkNewPassword(newPassword, account.email, password);
-    if (refusal !== undefined) throw new MagamError(refusal.refused, undefined, refusal.details);
+    decided(checkNewPassword(newPassword, account.email, password));
     return passwords.hash(newPassword);
   }
   return passwords.isOutdated(account.passwordHash) ? passwords.hash(password) : undefined;
