@@ -17,7 +17,7 @@ import { created, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { cachedReply } from './catalogue-cache.js';
 import type { CatalogueContext } from './context.js';
-import { category, categoryName, categoryParams } from './schemas.js';
+import { categoryName, categoryParams, categorySchema } from './schemas.js';
 
 export const listCategories = ({ db, cache }: CatalogueContext): Route =>
   route({
@@ -27,7 +27,7 @@ export const listCategories = ({ db, cache }: CatalogueContext): Route =>
     summary: 'Show the category tree',
     description: 'All of it: each category after its parent, siblings by name.',
     permission: 'catalogue.read',
-    answer: { status: 200, description: 'The tree.', schema: z.object({ items: z.array(category) }) },
+    answer: { status: 200, description: 'The tree.', schema: z.object({ items: z.array(categorySchema) }) },
     handle: async ({ request }) => {
       const cached = await cache.categories(async () => ({
         text: JSON.stringify({ items: await readCategories(db) }),
@@ -45,7 +45,7 @@ export const showCategory = ({ db }: CatalogueContext): Route =>
     summary: 'Show a category',
     permission: 'catalogue.read',
     params: categoryParams,
-    answer: { status: 200, description: 'The category.', schema: category },
+    answer: { status: 200, description: 'The category.', schema: categorySchema },
     refusals: ['CATEGORY_NOT_FOUND'],
     handle: async ({ params: { categoryId } }) => {
       const read = found(await readCategory(db, categoryId), 'CATEGORY_NOT_FOUND', { categoryId });
@@ -67,7 +67,7 @@ export const createCategory = ({ cache }: CatalogueContext): Route =>
         name: categoryName,
       })
       .meta({ id: 'NewCategory' }),
-    answer: { status: 201, description: 'The category.', schema: category },
+    answer: { status: 201, description: 'The category.', schema: categorySchema },
     refusals: ['CATEGORY_EXISTS', 'CATEGORY_HAS_PRODUCTS', 'CATEGORY_NOT_FOUND', 'CATEGORY_TOO_DEEP'],
     idempotent: true,
     handle: (call) => {
@@ -99,7 +99,7 @@ export const editCategory = ({ cache }: CatalogueContext): Route =>
     permission: 'category.edit',
     params: categoryParams,
     body: z.strictObject({ name: categoryName }).meta({ id: 'CategoryEdit' }),
-    answer: { status: 200, description: 'The category.', schema: category },
+    answer: { status: 200, description: 'The category.', schema: categorySchema },
     refusals: ['CATEGORY_EXISTS', 'CATEGORY_NOT_FOUND'],
     versioned: true,
     handle: (call) => {

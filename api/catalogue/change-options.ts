@@ -18,10 +18,10 @@ import type { CatalogueCache } from './catalogue-cache.js';
 import { placeOf, requireDetail, requireProduct } from './changes.js';
 import type { CatalogueContext } from './context.js';
 import { ownerOfProduct } from './edit-product.js';
-import { newOption, optionEdit, optionParams, product, productParams } from './schemas.js';
+import { newOptionSchema, optionEditSchema, optionParams, productParams, productSchema } from './schemas.js';
 
 type OptionCall = Call<{ readonly productId: number }, unknown, unknown>;
-type ProductReply = Reply<z.input<typeof product>>;
+type ProductReply = Reply<z.input<typeof productSchema>>;
 
 /** Changes options under the lock of their product: `decide` writes, given those that there are. */
 async function changeOptions(
@@ -74,8 +74,8 @@ export const addOption = ({ db, cache }: CatalogueContext): Route =>
     path: '/v1/products/{productId}/options',
     summary: 'Add an option to a product',
     params: productParams,
-    body: newOption,
-    answer: { status: 201, description: 'The product with the option.', schema: product },
+    body: newOptionSchema,
+    answer: { status: 201, description: 'The product with the option.', schema: productSchema },
     refusals: ['CURRENCY_UNKNOWN', 'OPTIONS_TOO_MANY', 'PRICE_INVALID', 'PRODUCT_NOT_FOUND', 'SKU_TAKEN'],
     idempotent: true,
     handle: (call) =>
@@ -98,8 +98,8 @@ export const editOption = ({ db, cache }: CatalogueContext): Route =>
     path: '/v1/products/{productId}/options/{optionId}',
     summary: 'Edit an option of a product',
     params: optionParams,
-    body: optionEdit,
-    answer: { status: 200, description: 'The product with the option.', schema: product },
+    body: optionEditSchema,
+    answer: { status: 200, description: 'The product with the option.', schema: productSchema },
     refusals: ['CURRENCY_UNKNOWN', 'OPTION_NOT_FOUND', 'PRICE_INVALID', 'PRODUCT_NOT_FOUND', 'SKU_TAKEN'],
     handle: (call) =>
       changeOptions(
@@ -126,7 +126,7 @@ export const removeOption = ({ db, cache }: CatalogueContext): Route =>
     path: '/v1/products/{productId}/options/{optionId}',
     summary: 'Remove an option of a product',
     params: optionParams,
-    answer: { status: 200, description: 'The product without the option.', schema: product },
+    answer: { status: 200, description: 'The product without the option.', schema: productSchema },
     refusals: ['CURRENCY_UNKNOWN', 'OPTION_NOT_FOUND', 'PRICE_INVALID', 'PRODUCT_NOT_FOUND'],
     handle: (call) =>
       changeOptions(

@@ -11,7 +11,7 @@ import { created } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
 import { requireDetail, requireLeaf } from './changes.js';
 import type { CatalogueContext } from './context.js';
-import { newProduct, product } from './schemas.js';
+import { newProductSchema, productSchema } from './schemas.js';
 
 export const createProduct = ({ cache }: CatalogueContext): Route =>
   route({
@@ -20,8 +20,8 @@ export const createProduct = ({ cache }: CatalogueContext): Route =>
     tag: 'Catalogue',
     summary: 'Make a product',
     permission: 'product.create',
-    body: newProduct,
-    answer: { status: 201, description: 'The product.', schema: product },
+    body: newProductSchema,
+    answer: { status: 201, description: 'The product.', schema: productSchema },
     refusals: [
       'CATEGORY_NOT_FOUND',
       'CATEGORY_NOT_LEAF',
@@ -57,7 +57,7 @@ export const createProduct = ({ cache }: CatalogueContext): Route =>
   });
 
 /** Whose the product will be. */
-function sellerOf({ body, own }: Call<unknown, unknown, z.output<typeof newProduct>>): string {
+function sellerOf({ body, own }: Call<unknown, unknown, z.output<typeof newProductSchema>>): string {
   const sellerId = own?.sellerId ?? body.sellerId;
   if (sellerId !== undefined) return sellerId;
   throw invalidRequest([{ in: 'body', pointer: '#/sellerId', message: 'is required of staff' }]);

@@ -9,7 +9,7 @@ import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { placeOf, requireDetail, requireLeaf, requireProduct } from './changes.js';
 import type { CatalogueContext } from './context.js';
-import { product, productEdit, productParams } from './schemas.js';
+import { productEditSchema, productParams, productSchema } from './schemas.js';
 
 /** Whose a product is, for the edge. */
 export const ownerOfProduct =
@@ -31,8 +31,8 @@ export const editProduct = ({ db, cache }: CatalogueContext): Route =>
     description: 'What is absent stays. Currency and external id never change: the settlement feed names them.',
     permission: 'product.edit',
     params: productParams,
-    body: productEdit,
-    answer: { status: 200, description: 'The product.', schema: product },
+    body: productEditSchema,
+    answer: { status: 200, description: 'The product.', schema: productSchema },
     refusals: [
       'CATEGORY_NOT_FOUND',
       'CATEGORY_NOT_LEAF',

@@ -6,7 +6,7 @@ import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { externalId, id } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
 import type { CatalogueContext } from './context.js';
-import { productSummary } from './schemas.js';
+import { productSummarySchema } from './schemas.js';
 
 export const listProductsOfSellerRoute = ({ db }: CatalogueContext): Route =>
   route({
@@ -17,7 +17,7 @@ export const listProductsOfSellerRoute = ({ db }: CatalogueContext): Route =>
     permission: 'product.read-unlisted',
     params: z.strictObject({ sellerId: externalId }),
     query: z.strictObject({ ...pageQuery, status: z.enum(PRODUCT_STATUSES).optional() }),
-    answer: { status: 200, description: 'A page of products, newest first.', schema: pageOf(productSummary) },
+    answer: { status: 200, description: 'A page of products, newest first.', schema: pageOf(productSummarySchema) },
     refusals: ['CURSOR_INVALID'],
     owner: ({ params: { sellerId } }) => ({ sellerId }),
     handle: ({ params: { sellerId }, query: { status, ...asked } }) =>

@@ -12,7 +12,7 @@ import { externalId, idText } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
 import { cachedReply } from './catalogue-cache.js';
 import type { CatalogueContext } from './context.js';
-import { currency, productSummary } from './schemas.js';
+import { currency, productSummarySchema } from './schemas.js';
 
 /** Prices compare within one currency; that of most products where none is said. */
 const CURRENCY = 'KRW';
@@ -24,7 +24,7 @@ const amountText = z
   .transform(Number)
   .meta({ type: 'integer', minimum: 0 });
 
-const query = z.strictObject({
+const querySchema = z.strictObject({
   limit: pageQuery.limit.unwrap().default(PAGE_ROWS).meta({
     description: 'Rows of a page.',
     type: 'integer',
@@ -60,7 +60,7 @@ const query = z.strictObject({
   }),
 });
 
-const key = z.tuple([z.int().min(0), z.int().min(1)]);
+const keySchema = z.tuple([z.int().min(0), z.int().min(1)]);
 
 export const listProducts = ({ db, cache }: CatalogueContext): Route =>
   route({
@@ -70,8 +70,8 @@ export const listProducts = ({ db, cache }: CatalogueContext): Route =>
     summary: 'List products',
     description: 'Products that are sold or sold out. Answers carry an ETag.',
     permission: 'catalogue.read',
-    query,
-    answer: { status: 200, description: 'A page of products.', schema: pageOf(productSummary) },
+    query: querySchema,
+    answer: { status: 200, description: 'A page of products.', schema: pageOf(productSummarySchema) },
     refusals: ['CURSOR_INVALID'],
     handle: async ({ query: asked, request }) => {
       const list = `products/${asked.sort}`;
@@ -85,12 +85,12 @@ export const listProducts = ({ db, cache }: CatalogueContext): Route =>
         currency: asked.currency ?? (byPrice ? CURRENCY : undefined),
         priceFrom: asked.priceFrom,
         priceTo: asked.priceTo,
-        after: readCursor(asked.cursor, list, key),
+        after: readCursor(asked.cursor, list, keySchema),
       };
       const cached = await cache.list(JSON.stringify([asked.limit, search]), search, async () => {
         const page = await readPage(asked, {
           name: list,
-          key,
+          key: keySchema,
           read: (after, limit) => findProducts(db, { ...search, after }, limit),
           keyOf: (last) => sortKey(asked.sort, last),
         });

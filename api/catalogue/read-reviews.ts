@@ -7,10 +7,10 @@ import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { CatalogueContext } from './context.js';
-import { productParams, review, reviewParams } from './schemas.js';
+import { productParams, reviewParams, reviewSchema } from './schemas.js';
 
 /** A review as everybody sees it: without its author. */
-export const shownReview = ({ reviewId, productId, stars, body, version, createdAt, updatedAt }: ReviewRecord) => ({
+export const reviewBody = ({ reviewId, productId, stars, body, version, createdAt, updatedAt }: ReviewRecord) => ({
   reviewId,
   productId,
   stars,
@@ -29,7 +29,7 @@ export const listReviewsRoute = ({ db }: CatalogueContext): Route =>
     permission: 'catalogue.read',
     params: productParams,
     query: z.strictObject(pageQuery),
-    answer: { status: 200, description: 'A page of reviews, newest first.', schema: pageOf(review) },
+    answer: { status: 200, description: 'A page of reviews, newest first.', schema: pageOf(reviewSchema) },
     refusals: ['CURSOR_INVALID'],
     handle: ({ params: { productId }, query }) =>
       paged(query, {
@@ -37,7 +37,7 @@ export const listReviewsRoute = ({ db }: CatalogueContext): Route =>
         key: z.tuple([id]),
         read: (before, limit) => listReviews(db, productId, before?.[0], limit),
         keyOf: ({ reviewId }) => [reviewId],
-        itemOf: shownReview,
+        itemOf: reviewBody,
       }),
   });
 
@@ -49,10 +49,10 @@ export const showReview = ({ db }: CatalogueContext): Route =>
     summary: 'Show a review',
     permission: 'catalogue.read',
     params: reviewParams,
-    answer: { status: 200, description: 'The review.', schema: review },
+    answer: { status: 200, description: 'The review.', schema: reviewSchema },
     refusals: ['REVIEW_NOT_FOUND'],
     handle: async ({ params: { reviewId } }) => {
       const read = found(await readReview(db, reviewId), 'REVIEW_NOT_FOUND', { reviewId });
-      return ok(shownReview(read), read.version);
+      return ok(reviewBody(read), read.version);
     },
   });

@@ -42,15 +42,15 @@ const optionContent = {
   }),
 };
 
-export const newOption = z.strictObject(optionContent).meta({ id: 'NewOption' });
-export const optionEdit = z
+export const newOptionSchema = z.strictObject(optionContent).meta({ id: 'NewOption' });
+export const optionEditSchema = z
   .strictObject({
     sku: optionContent.sku.optional(),
     name: optionContent.name.optional(),
     priceDifferenceMinor: optionContent.priceDifferenceMinor.optional(),
   })
   .meta({ id: 'OptionEdit' });
-const option = z.object({ optionId: id, ...optionContent }).meta({ id: 'Option' });
+const optionSchema = z.object({ optionId: id, ...optionContent }).meta({ id: 'Option' });
 
 const summaryFields = {
   productId: id,
@@ -73,9 +73,9 @@ const summaryFields = {
 };
 
 /** A product as lists show it. */
-export const productSummary = z.object(summaryFields).meta({ id: 'ProductSummary' });
+export const productSummarySchema = z.object(summaryFields).meta({ id: 'ProductSummary' });
 
-export const product = z
+export const productSchema = z
   .object({
     ...summaryFields,
     description: z.string(),
@@ -83,12 +83,12 @@ export const product = z
       .array(z.object({ categoryId: id, name: z.string() }))
       .readonly()
       .meta({ description: 'The category and those above it, the root first.' }),
-    options: z.array(option).readonly(),
+    options: z.array(optionSchema).readonly(),
     updatedAt: moment,
   })
   .meta({ id: 'Product' });
 
-export const newProduct = z
+export const newProductSchema = z
   .strictObject({
     sellerId: externalId.optional().meta({ description: "Staff name the seller; a seller's own is implied." }),
     externalId: summaryFields.externalId,
@@ -99,11 +99,11 @@ export const newProduct = z
     currency,
     priceMinor: price,
     salePriceMinor: salePrice.default(null),
-    options: z.array(newOption).max(OPTIONS_MAX).default([]),
+    options: z.array(newOptionSchema).max(OPTIONS_MAX).default([]),
   })
   .meta({ id: 'NewProduct' });
 
-export const productEdit = z
+export const productEditSchema = z
   .strictObject({
     categoryId: id.optional(),
     name: summaryFields.name.optional(),
@@ -114,7 +114,7 @@ export const productEdit = z
   })
   .meta({ id: 'ProductEdit' });
 
-export const category = z
+export const categorySchema = z
   .object({
     categoryId: id,
     parentId: id.nullable().meta({ description: 'Null: a root.' }),
@@ -129,11 +129,11 @@ export const categoryName = text(CATEGORY_NAME_MAX).meta({ example: '지갑' });
 const stars = z.number().int().min(STARS_MIN).max(STARS_MAX);
 const reviewText = prose(REVIEW_MAX).meta({ example: '튼튼하고 색이 예뻐요.' });
 
-export const newReview = z.strictObject({ stars, text: reviewText.default('') }).meta({ id: 'NewReview' });
-export const reviewEdit = z
+export const newReviewSchema = z.strictObject({ stars, text: reviewText.default('') }).meta({ id: 'NewReview' });
+export const reviewEditSchema = z
   .strictObject({ stars: stars.optional(), text: reviewText.optional() })
   .meta({ id: 'ReviewEdit' });
-export const review = z
+export const reviewSchema = z
   .object({ reviewId: id, productId: id, stars, text: z.string(), version, createdAt: moment, updatedAt: moment })
   .meta({ id: 'Review' });
 

@@ -8,7 +8,7 @@ import { type Route, route } from '../edge/route.js';
 import { cachedReply, versionLabel } from './catalogue-cache.js';
 import { notFound } from './changes.js';
 import type { CatalogueContext } from './context.js';
-import { product, productParams } from './schemas.js';
+import { productParams, productSchema } from './schemas.js';
 
 export const showProduct = ({ db, cache }: CatalogueContext): Route =>
   route({
@@ -20,7 +20,7 @@ export const showProduct = ({ db, cache }: CatalogueContext): Route =>
       'Drafts and hidden products are shown to their seller and to staff. The ETag serves If-None-Match and If-Match.',
     permission: 'catalogue.read',
     params: productParams,
-    answer: { status: 200, description: 'The product.', schema: product },
+    answer: { status: 200, description: 'The product.', schema: productSchema },
     refusals: ['PRODUCT_NOT_FOUND'],
     handle: async ({ params: { productId }, caller, request }) => {
       let read: ProductDetail | undefined;

@@ -17,8 +17,8 @@ import { created, noContent, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { notFound, placeOf, requireProduct } from './changes.js';
 import type { CatalogueContext } from './context.js';
-import { shownReview } from './read-reviews.js';
-import { newReview, productParams, review, reviewEdit, reviewParams } from './schemas.js';
+import { reviewBody } from './read-reviews.js';
+import { newReviewSchema, productParams, reviewEditSchema, reviewParams, reviewSchema } from './schemas.js';
 
 const ownerOfReview =
   (db: Db) =>
@@ -44,8 +44,8 @@ export const writeReview = ({ cache }: CatalogueContext): Route =>
     description: 'Once per account and product.',
     permission: 'review.write',
     params: productParams,
-    body: newReview,
-    answer: { status: 201, description: 'The review.', schema: review },
+    body: newReviewSchema,
+    answer: { status: 201, description: 'The review.', schema: reviewSchema },
     refusals: ['PRODUCT_NOT_FOUND', 'REVIEW_EXISTS'],
     idempotent: true,
     handle: ({ params: { productId }, body, signedIn, afterCommit, transact }) =>
@@ -58,7 +58,7 @@ export const writeReview = ({ cache }: CatalogueContext): Route =>
         const made = found(await readReview(tx, reviewId), 'REVIEW_NOT_FOUND', { reviewId });
         const place = await placeOf(tx, of);
         afterCommit(() => cache.productChanged(place));
-        return created(`/v1/reviews/${reviewId}`, shownReview(made), made.version);
+        return created(`/v1/reviews/${reviewId}`, reviewBody(made), made.version);
       }),
   });
 
@@ -70,8 +70,8 @@ export const editReview = ({ db, cache }: CatalogueContext): Route =>
     summary: 'Edit a review',
     permission: 'review.edit',
     params: reviewParams,
-    body: reviewEdit,
-    answer: { status: 200, description: 'The review.', schema: review },
+    body: reviewEditSchema,
+    answer: { status: 200, description: 'The review.', schema: reviewSchema },
     refusals: ['PRODUCT_NOT_FOUND', 'REVIEW_NOT_FOUND'],
     versioned: true,
     owner: ownerOfReview(db),
@@ -85,7 +85,7 @@ export const editReview = ({ db, cache }: CatalogueContext): Route =>
         const edited = found(await readReview(tx, reviewId), 'REVIEW_NOT_FOUND', { reviewId });
         const place = await placeOf(tx, of);
         afterCommit(() => cache.productChanged(place));
-        return ok(shownReview(edited), edited.version);
+        return ok(reviewBody(edited), edited.version);
       }),
   });
 

@@ -10,14 +10,14 @@ const taskStatus = z.enum(TASK_STATUSES).meta({
     '`error`), `CANCELLED`: over.',
 });
 
-const progress = z
+const progressSchema = z
   .object({
     done: z.number().int(),
     total: z.number().int().nullable().meta({ description: 'Null while it is not known.' }),
   })
   .meta({ id: 'TaskProgress', description: 'Noted by the runner several times in the length of a lease.' });
 
-const failure = z
+const failureSchema = z
   .object({
     code: z.string().meta({ description: 'A code of the error registry.', example: 'IMPORT_REJECTED' }),
     message: z.string(),
@@ -27,17 +27,17 @@ const failure = z
 
 export const taskFields = {
   status: taskStatus,
-  progress,
-  error: failure.nullable().meta({ description: 'Why it failed.' }),
+  progress: progressSchema,
+  error: failureSchema.nullable().meta({ description: 'Why it failed.' }),
   requestedBy: z.string(),
   requestedAt: moment,
   startedAt: moment.nullable().meta({ description: 'When a runner first took it.' }),
   endedAt: moment.nullable(),
 };
 
-const shape = z.object(taskFields);
+const taskSchema = z.object(taskFields);
 
-export const shownTask = (task: TaskRecord): z.input<typeof shape> => ({
+export const taskBody = (task: TaskRecord): z.input<typeof taskSchema> => ({
   status: task.status,
   progress: { done: task.done, total: task.total },
   error: task.error === null ? null : { ...task.error, details: { ...task.error.details } },

@@ -16,7 +16,7 @@ import type { ApiContext } from '../context.js';
 import { found } from '../edge/outcome.js';
 import { accepted } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { importAddress, importParams, importShown, requireImport, shownImport } from './import-fields.js';
+import { importAddress, importBody, importParams, importSchema, requireImport } from './import-fields.js';
 
 export const abandonImport = ({ redis }: ApiContext): Route =>
   route({
@@ -29,7 +29,7 @@ export const abandonImport = ({ redis }: ApiContext): Route =>
       'If refunds of another import rest on what it wrote, it ends FAILED with IMPORT_HAS_DEPENDENTS: upload the file again to finish it.',
     permission: 'import.create',
     params: importParams,
-    answer: { status: 202, description: 'It was asked for.', schema: importShown },
+    answer: { status: 202, description: 'It was asked for.', schema: importSchema },
     refusals: ['IMPORT_NOT_FOUND', 'IMPORT_NOT_OPEN'],
     idempotent: true,
     handle: ({ params: { importId }, signedIn, audit, afterCommit, transact }) =>
@@ -44,7 +44,7 @@ export const abandonImport = ({ redis }: ApiContext): Route =>
             after: { status: after.status, abandonRequested: true },
           });
         afterCommit(() => wakeRunnersOver(redis));
-        return accepted(importAddress(importId), shownImport(after, await unfinishedOf(tx, after)));
+        return accepted(importAddress(importId), importBody(after, await unfinishedOf(tx, after)));
       }),
   });
 

@@ -6,12 +6,12 @@ import { readTask, type TaskRecord } from '../../core/tasks/stores/background-ta
 import type { Db } from '../../infra/database.js';
 import { businessDate, id, idText } from '../edge/fields.js';
 import { found } from '../edge/outcome.js';
-import { shownTask, taskFields } from '../edge/task-fields.js';
+import { taskBody, taskFields } from '../edge/task-fields.js';
 
 export const importParams = z.strictObject({ importId: idText });
 export const importAddress = (importId: number): string => `/v1/imports/${importId}`;
 
-const result = z
+const resultSchema = z
   .object({
     rows: z.number().int(),
     imported: z.number().int().meta({ description: 'Rows that are new in the feed.' }),
@@ -22,7 +22,7 @@ const result = z
   })
   .meta({ id: 'ImportResult' });
 
-export const importSummary = z
+export const importSummarySchema = z
   .object({
     importId: id,
     kind: z.enum(['lines', 'refunds']),
@@ -40,12 +40,12 @@ export const importSummary = z
       .nullable()
       .meta({ description: 'The pass over the file that `progress` counts rows of: the first one writes nothing.' }),
     abandonRequested: z.boolean().meta({ description: 'Somebody has asked to abandon it.' }),
-    result: result.nullable().meta({ description: 'Null unless it is COMPLETED.' }),
+    result: resultSchema.nullable().meta({ description: 'Null unless it is COMPLETED.' }),
     rejects: z.string().nullable().meta({ description: 'Where the rejects file is; null while there is none.' }),
   })
   .meta({ id: 'ImportSummary' });
 
-export const importShown = importSummary
+export const importSchema = importSummarySchema
   .extend({
     feedImportId: id.nullable().meta({ description: 'The number under which `magam imports` shows what it wrote.' }),
     unfinished: z.boolean().meta({
@@ -57,17 +57,17 @@ export const importShown = importSummary
   .meta({ id: 'Import' });
 
 /** What the runner writes. */
-const storedResult = result.extend({ importId: z.number(), rejectsFileId: z.string() });
-const storedFailure = z.object({ rejectsFileId: z.string() });
+const storedResultSchema = resultSchema.extend({ importId: z.number(), rejectsFileId: z.string() });
+const storedFailureSchema = z.object({ rejectsFileId: z.string() });
 
-const resultOf = (task: TaskRecord): z.output<typeof storedResult> | null =>
-  task.status === 'COMPLETED' ? storedResult.parse(task.result) : null;
+const resultOf = (task: TaskRecord): z.output<typeof storedResultSchema> | null =>
+  task.status === 'COMPLETED' ? storedResultSchema.parse(task.result) : null;
 
 /** The rejects file of an import that has one. */
 export const rejectsFileOf = ({ result: written }: TaskRecord): string | undefined =>
-  storedFailure.safeParse(written).data?.rejectsFileId;
+  storedFailureSchema.safeParse(written).data?.rejectsFileId;
 
-export function shownSummary(task: TaskRecord): z.input<typeof importSummary> {
+export function importSummaryBody(task: TaskRecord): z.input<typeof importSummarySchema> {
   const { kind, fileName, bytes, sha256, encoding, timeZone, mapping, late, skipRejects } = IMPORT.parametersOf(task);
   const found = resultOf(task);
   return {
@@ -81,7 +81,7 @@ export function shownSummary(task: TaskRecord): z.input<typeof importSummary> {
     mapping: mapping === null ? null : (JSON.parse(mapping) as Record<string, string>),
     late,
     skipRejects,
-    ...shownTask(task),
+    ...taskBody(task),
     stage: task.stage === 'CHECKING' || task.stage === 'IMPORTING' ? task.stage : null,
     abandonRequested: task.cancelRequestedBy !== null,
     result:
@@ -100,8 +100,8 @@ export function shownSummary(task: TaskRecord): z.input<typeof importSummary> {
 }
 
 /** The import with its record in the feed, while that is unfinished. */
-export const shownImport = (task: TaskRecord, unfinished: ImportRecord | undefined): z.input<typeof importShown> => ({
-  ...shownSummary(task),
+export const importBody = (task: TaskRecord, unfinished: ImportRecord | undefined): z.input<typeof importSchema> => ({
+  ...importSummaryBody(task),
   feedImportId: unfinished?.importId ?? resultOf(task)?.importId ?? null,
   unfinished: unfinished !== undefined,
 });

@@ -12,13 +12,13 @@ import { id } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
+  importBody,
   importParams,
-  importShown,
-  importSummary,
+  importSchema,
+  importSummaryBody,
+  importSummarySchema,
   rejectsFileOf,
   requireImport,
-  shownImport,
-  shownSummary,
 } from './import-fields.js';
 
 export const listImports = ({ db }: ApiContext): Route =>
@@ -29,14 +29,14 @@ export const listImports = ({ db }: ApiContext): Route =>
     summary: 'List imports of uploaded files, the newest first',
     permission: 'import.read',
     query: z.strictObject(pageQuery),
-    answer: { status: 200, description: 'A page of imports.', schema: pageOf(importSummary) },
+    answer: { status: 200, description: 'A page of imports.', schema: pageOf(importSummarySchema) },
     handle: ({ query }) =>
       paged(query, {
         name: 'imports',
         key: z.tuple([id]),
         read: (beforeId, limit) => listTasks(db, IMPORT, { beforeId: beforeId?.[0], limit }),
         keyOf: ({ taskId }) => [taskId],
-        itemOf: shownSummary,
+        itemOf: importSummaryBody,
       }),
   });
 
@@ -48,13 +48,13 @@ export const showImport = ({ db }: ApiContext): Route =>
     summary: 'Follow an import',
     permission: 'import.read',
     params: importParams,
-    answer: { status: 200, description: 'How far it is, or what came of it.', schema: importShown },
+    answer: { status: 200, description: 'How far it is, or what came of it.', schema: importSchema },
     refusals: ['IMPORT_NOT_FOUND'],
     handle: async ({ params: { importId } }) => {
       const task = await requireImport(db, importId);
       const { checkpoint: fingerprint, status } = task;
       const over = fingerprint === null || status === 'COMPLETED' || status === 'CANCELLED';
-      return ok(shownImport(task, over ? undefined : await findUnfinishedImport(db, fingerprint)));
+      return ok(importBody(task, over ? undefined : await findUnfinishedImport(db, fingerprint)));
     },
   });
 

@@ -17,14 +17,14 @@ import type { ApiContext } from '../context.js';
 import { text } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { importAddress, importShown, shownImport } from './import-fields.js';
+import { importAddress, importBody, importSchema } from './import-fields.js';
 
 const flag = z
   .enum(['true', 'false'])
   .default('false')
   .transform((value) => value === 'true');
 
-const query = z.strictObject({
+const querySchema = z.strictObject({
   kind: z.enum(['lines', 'refunds']).meta({ description: 'Order lines, or refunds of lines that are in the feed.' }),
   fileName: text(255).default('upload.csv').meta({ description: 'What the file is called where it comes from.' }),
   encoding: z.string().min(1).max(40).default('utf-8').meta({ description: 'How it is written, such as euc-kr.' }),
@@ -53,9 +53,9 @@ export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
       'the same content with the same options has not ended, its address is given again. A file that was imported before changes nothing: ' +
       'its rows are `unchanged`.',
     permission: 'import.create',
-    query,
+    query: querySchema,
     rawBody: { contentType: 'text/csv', description: 'The file, as it is.' },
-    answer: { status: 202, description: 'The import was asked for, now or before.', schema: importShown },
+    answer: { status: 202, description: 'The import was asked for, now or before.', schema: importSchema },
     refusals: ['MAPPING_INVALID', 'ENCODING_UNKNOWN', 'FILE_EMPTY', 'UPLOAD_CUT_OFF'],
     idempotent: true,
     handle: async ({ query: asked, request, signedIn, audit, afterCommit, transact }) => {
@@ -81,7 +81,7 @@ export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
           if (fileIdOf(task) === upload.fileId)
             await audit(tx, 'import.create', ['import', task.taskId], { before: null, after });
           afterCommit(() => wakeRunnersOver(redis));
-          return accepted(importAddress(task.taskId), shownImport(task, undefined));
+          return accepted(importAddress(task.taskId), importBody(task, undefined));
         }, upload.sha256);
       } finally {
         await dropUnused(db, upload);

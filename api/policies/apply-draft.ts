@@ -10,24 +10,24 @@ import { businessDate, id, moment } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
+  draftBody,
   draftParams,
-  draftShown,
+  draftSchema,
   policiesOf,
   requireDraft,
   requireOpen,
-  shownDraft,
   withFewFaults,
 } from './draft-fields.js';
 
-const key = z.object({ code: z.string(), version: z.number().int() });
+const keySchema = z.object({ code: z.string(), version: z.number().int() });
 
-const appliedDraft = z
+const appliedDraftSchema = z
   .object({
-    draft: draftShown,
-    applied: z.array(key),
-    unchanged: z.array(key).meta({ description: 'Stored before, word for word.' }),
+    draft: draftSchema,
+    applied: z.array(keySchema),
+    unchanged: z.array(keySchema).meta({ description: 'Stored before, word for word.' }),
     ended: z
-      .array(key.extend({ endsOn: businessDate, byVersion: z.number().int() }))
+      .array(keySchema.extend({ endsOn: businessDate, byVersion: z.number().int() }))
       .meta({ description: 'Open versions that a version of the draft ended.' }),
     checked: z
       .object({ checkId: id, date: businessDate, endedAt: moment })
@@ -50,7 +50,7 @@ export const applyDraft = (): Route =>
       'what was looked at. A check is not required; the answer says whether there was one.',
     permission: 'policy.edit',
     params: draftParams,
-    answer: { status: 200, description: 'The policies are stored.', schema: appliedDraft },
+    answer: { status: 200, description: 'The policies are stored.', schema: appliedDraftSchema },
     refusals: [
       'POLICY_DRAFT_NOT_FOUND',
       'POLICY_DRAFT_CLOSED',
@@ -75,14 +75,14 @@ export const applyDraft = (): Route =>
           after: { status: 'APPLIED', ...result },
         });
         const shown = await requireDraft(tx, draftId);
-        return ok(
-          { draft: await shownDraft(tx, shown), ...result, checked: await lastCheck(tx, draft) },
-          shown.version,
-        );
+        return ok({ draft: await draftBody(tx, shown), ...result, checked: await lastCheck(tx, draft) }, shown.version);
       }),
   });
 
-async function lastCheck(db: Db, { draftId, version }: PolicyDraft): Promise<z.input<typeof appliedDraft>['checked']> {
+async function lastCheck(
+  db: Db,
+  { draftId, version }: PolicyDraft,
+): Promise<z.input<typeof appliedDraftSchema>['checked']> {
   const tasks = await listTasks(db, POLICY_CHECK, { subject: String(draftId), limit: CHECKS_SEEN });
   for (const task of tasks) {
     const { taskId, status, endedAt } = task;

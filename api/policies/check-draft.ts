@@ -10,10 +10,10 @@ import type { ApiContext } from '../context.js';
 import { businessDate } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { checkAddress, policyCheck, requireCheck, shownCheck, trialDates } from './check-fields.js';
+import { checkAddress, policyCheckBody, policyCheckSchema, requireCheck, trialDates } from './check-fields.js';
 import { draftParams, requireDraft, requireOpen } from './draft-fields.js';
 
-const body = z
+const bodySchema = z
   .strictObject({
     date: businessDate.meta({ description: 'A date that was settled.' }),
     dates: trialDates.default('ALWAYS'),
@@ -32,8 +32,8 @@ export const checkDraft = ({ redis }: ApiContext): Route =>
       'the address in Location.',
     permission: 'policy.edit',
     params: draftParams,
-    body,
-    answer: { status: 202, description: 'It was asked for.', schema: policyCheck },
+    body: bodySchema,
+    answer: { status: 202, description: 'It was asked for.', schema: policyCheckSchema },
     refusals: ['POLICY_DRAFT_NOT_FOUND', 'POLICY_DRAFT_CLOSED', 'DATE_NOT_CLOSED', 'AMOUNT_OUT_OF_RANGE'],
     idempotent: true,
     handle: ({ params: { draftId }, body: { date, dates }, signedIn, afterCommit, transact }) =>
@@ -51,6 +51,6 @@ export const checkDraft = ({ redis }: ApiContext): Route =>
         });
         const task = await requireCheck(tx, draftId, checkId);
         afterCommit(() => wakeRunnersOver(redis));
-        return accepted(checkAddress(draftId, task.taskId), shownCheck(task));
+        return accepted(checkAddress(draftId, task.taskId), policyCheckBody(task));
       }),
   });

@@ -7,7 +7,7 @@ import { readTask, type TaskRecord } from '../../core/tasks/stores/background-ta
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { amountMinor, businessDate, eachMinor, id, idText } from '../edge/fields.js';
-import { shownTask, taskFields } from '../edge/task-fields.js';
+import { taskBody, taskFields } from '../edge/task-fields.js';
 
 export const checkParams = z.strictObject({ draftId: idText, checkId: idText });
 export const checkAddress = (draftId: number, checkId: number): string =>
@@ -19,25 +19,25 @@ export const trialDates = z.enum(TRIAL_DATES).meta({
     'several for one scope, the one that begins last). `AS_STATED`: the dates of the draft count, as if it had been applied.',
 });
 
-const figures = z
+const figuresSchema = z
   .object({
     ...eachMinor(DECIDED_FIGURES, () => amountMinor),
     netMinor: amountMinor.meta({ description: 'What the seller is owed.' }),
   })
   .meta({ id: 'DecidedFigures', description: 'The figures that a policy decides; those of a refund are negative.' });
 
-const currencyTotals = z
+const currencyTotalsSchema = z
   .object({
     currency: z.string(),
     sales: z.number().int(),
     refunds: z.number().int(),
-    before: figures,
-    after: figures,
-    difference: figures,
+    before: figuresSchema,
+    after: figuresSchema,
+    difference: figuresSchema,
   })
   .meta({ id: 'PolicyCheckTotals' });
 
-const sellerDifference = z
+const sellerDifferenceSchema = z
   .object({
     sellerId: z.string(),
     currency: z.string(),
@@ -53,7 +53,7 @@ const count = (description: string) =>
     .nullable()
     .meta({ description: `${description} Null until it is over.` });
 
-export const policyCheckSummary = z
+export const policyCheckSummarySchema = z
   .object({
     checkId: id,
     draftId: id,
@@ -68,17 +68,17 @@ export const policyCheckSummary = z
   })
   .meta({ id: 'PolicyCheckSummary' });
 
-export const policyCheck = policyCheckSummary
+export const policyCheckSchema = policyCheckSummarySchema
   .extend({
     linesKept: count('Touched lines that can be listed: the first 100,000.'),
-    totals: z.array(currencyTotals).meta({ description: 'Over all touched lines, per currency.' }),
-    sellers: z.array(sellerDifference).meta({ description: 'The 20 of each currency whose net differs most.' }),
+    totals: z.array(currencyTotalsSchema).meta({ description: 'Over all touched lines, per currency.' }),
+    sellers: z.array(sellerDifferenceSchema).meta({ description: 'The 20 of each currency whose net differs most.' }),
   })
   .meta({ id: 'PolicyCheck' });
 
-const policyName = z.object({ code: z.string(), version: z.number().int() }).meta({ id: 'PolicyName' });
+const policyNameSchema = z.object({ code: z.string(), version: z.number().int() }).meta({ id: 'PolicyName' });
 
-export const touchedLine = z
+export const touchedLineSchema = z
   .object({
     leg: z.enum(['sale', 'refund']),
     orderId: z.string(),
@@ -87,9 +87,11 @@ export const touchedLine = z
     sellerId: z.string(),
     currency: z.string(),
     orderedOn: businessDate,
-    before: z.object({ policy: policyName.nullable(), figures }).meta({ description: 'As it was settled.' }),
+    before: z
+      .object({ policy: policyNameSchema.nullable(), figures: figuresSchema })
+      .meta({ description: 'As it was settled.' }),
     after: z
-      .object({ policy: policyName.nullable(), figures: figures.nullable() })
+      .object({ policy: policyNameSchema.nullable(), figures: figuresSchema.nullable() })
       .meta({ description: 'As it would have been settled; figures are null where it would have been parked.' }),
     refusal: z.string().nullable().meta({ description: 'The code with which it would have been parked.' }),
   })
@@ -97,14 +99,14 @@ export const touchedLine = z
 
 /** What the runner writes. */
 const number = z.number();
-const storedFigures = z.object(eachFigure(DECIDED_FIGURES, () => number));
-const storedLine = touchedLine.extend({
-  before: z.object({ policy: policyName.nullable(), figures: storedFigures }),
-  after: z.object({ policy: policyName.nullable(), figures: storedFigures.nullable() }),
+const storedFiguresSchema = z.object(eachFigure(DECIDED_FIGURES, () => number));
+const storedLineSchema = touchedLineSchema.extend({
+  before: z.object({ policy: policyNameSchema.nullable(), figures: storedFiguresSchema }),
+  after: z.object({ policy: policyNameSchema.nullable(), figures: storedFiguresSchema.nullable() }),
 });
 const digits = z.string();
-const storedSums = z.object(eachFigure(DECIDED_FIGURES, () => digits));
-const storedResult = z.object({
+const storedSumsSchema = z.object(eachFigure(DECIDED_FIGURES, () => digits));
+const storedResultSchema = z.object({
   lines: number,
   touched: number,
   changed: number,
@@ -115,9 +117,9 @@ const storedResult = z.object({
       currency: z.string(),
       sales: number,
       refunds: number,
-      before: storedSums,
-      after: storedSums,
-      difference: storedSums,
+      before: storedSumsSchema,
+      after: storedSumsSchema,
+      difference: storedSumsSchema,
     }),
   ),
   sellers: z.array(z.object({ sellerId: z.string(), currency: z.string(), lines: number, netDifference: digits })),
@@ -130,13 +132,13 @@ function exact(sum: string): number {
   throw new MagamError('AMOUNT_OUT_OF_RANGE', undefined, { value: sum });
 }
 
-const shownFigures = (source: Record<DecidedFigure, number | string>): z.input<typeof figures> =>
+const figuresBody = (source: Record<DecidedFigure, number | string>): z.input<typeof figuresSchema> =>
   eachMinor(DECIDED_FIGURES, (name) => exact(String(source[name])));
 
-const resultOf = (task: TaskRecord): z.output<typeof storedResult> | null =>
-  task.status === 'COMPLETED' ? storedResult.parse(task.result) : null;
+const resultOf = (task: TaskRecord): z.output<typeof storedResultSchema> | null =>
+  task.status === 'COMPLETED' ? storedResultSchema.parse(task.result) : null;
 
-export function shownCheckSummary(task: TaskRecord): z.input<typeof policyCheckSummary> {
+export function policyCheckSummaryBody(task: TaskRecord): z.input<typeof policyCheckSummarySchema> {
   const { draftId, draftVersion, date, dates } = POLICY_CHECK.parametersOf(task);
   const found = resultOf(task);
   return {
@@ -145,7 +147,7 @@ export function shownCheckSummary(task: TaskRecord): z.input<typeof policyCheckS
     draftVersion,
     date,
     dates,
-    ...shownTask(task),
+    ...taskBody(task),
     lines: found?.lines ?? null,
     touched: found?.touched ?? null,
     changed: found?.changed ?? null,
@@ -153,16 +155,16 @@ export function shownCheckSummary(task: TaskRecord): z.input<typeof policyCheckS
   };
 }
 
-export function shownCheck(task: TaskRecord): z.input<typeof policyCheck> {
+export function policyCheckBody(task: TaskRecord): z.input<typeof policyCheckSchema> {
   const found = resultOf(task);
   return {
-    ...shownCheckSummary(task),
+    ...policyCheckSummaryBody(task),
     linesKept: found?.linesKept ?? null,
     totals: (found?.totals ?? []).map(({ before, after, difference, ...rest }) => ({
       ...rest,
-      before: shownFigures(before),
-      after: shownFigures(after),
-      difference: shownFigures(difference),
+      before: figuresBody(before),
+      after: figuresBody(after),
+      difference: figuresBody(difference),
     })),
     sellers: (found?.sellers ?? []).map(({ netDifference, ...rest }) => ({
       ...rest,
@@ -171,12 +173,12 @@ export function shownCheck(task: TaskRecord): z.input<typeof policyCheck> {
   };
 }
 
-export function shownLine(content: object): z.input<typeof touchedLine> {
-  const { before, after, ...rest } = storedLine.parse(content);
+export function touchedLineBody(content: object): z.input<typeof touchedLineSchema> {
+  const { before, after, ...rest } = storedLineSchema.parse(content);
   return {
     ...rest,
-    before: { policy: before.policy, figures: shownFigures(before.figures) },
-    after: { policy: after.policy, figures: after.figures === null ? null : shownFigures(after.figures) },
+    before: { policy: before.policy, figures: figuresBody(before.figures) },
+    after: { policy: after.policy, figures: after.figures === null ? null : figuresBody(after.figures) },
   };
 }
 

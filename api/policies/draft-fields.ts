@@ -21,7 +21,7 @@ const policy = z.record(z.string(), z.unknown());
 /** Every policy is compared with every other of its scope; longer files are for the command. */
 const POLICIES_MAX = 500;
 
-export const draftBody = z
+export const draftContentSchema = z
   .strictObject({
     name: text(100).meta({ example: 'Summer campaign' }),
     policies: z
@@ -42,7 +42,7 @@ export const draftBody = z
   })
   .meta({ id: 'PolicyDraftBody' });
 
-const conflict = z
+const conflictSchema = z
   .object({
     path: z.string().meta({ example: 'policies[0]' }),
     code: z.string().meta({ example: 'POLICY_OVERLAP' }),
@@ -50,7 +50,7 @@ const conflict = z
   })
   .meta({ id: 'PolicyConflict' });
 
-export const draftSummary = z
+export const draftSummarySchema = z
   .object({
     draftId: id,
     name: z.string(),
@@ -64,19 +64,19 @@ export const draftSummary = z
   })
   .meta({ id: 'PolicyDraftSummary' });
 
-export const draftShown = draftSummary
+export const draftSchema = draftSummarySchema
   .extend({
     policies: z.array(policy).meta({ description: 'With every default spelled out.' }),
-    conflicts: z.array(conflict).meta({
+    conflicts: z.array(conflictSchema).meta({
       description: 'Why the draft could not be applied to the policies that are stored now; empty: it could.',
     }),
   })
   .meta({ id: 'PolicyDraft' });
 
-export const shownSummary = (draft: PolicyDraftSummary): z.input<typeof draftSummary> => ({ ...draft });
+export const draftSummaryBody = (draft: PolicyDraftSummary): z.input<typeof draftSummarySchema> => ({ ...draft });
 
 /** The draft with what stands between it and the stored policies. */
-export async function shownDraft(db: Db, draft: PolicyDraft): Promise<z.input<typeof draftShown>> {
+export async function draftBody(db: Db, draft: PolicyDraft): Promise<z.input<typeof draftSchema>> {
   const { definition, ...rest } = draft;
   const sound = policiesOf(draft).map((one, index) => ({ index, policy: one }));
   return {

@@ -10,13 +10,13 @@ import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
   checkParams,
-  policyCheck,
-  policyCheckSummary,
+  policyCheckBody,
+  policyCheckSchema,
+  policyCheckSummaryBody,
+  policyCheckSummarySchema,
   requireCheck,
-  shownCheck,
-  shownCheckSummary,
-  shownLine,
-  touchedLine,
+  touchedLineBody,
+  touchedLineSchema,
 } from './check-fields.js';
 import { draftParams, requireDraft } from './draft-fields.js';
 
@@ -29,7 +29,7 @@ export const listChecks = ({ db }: ApiContext): Route =>
     permission: 'policy.read',
     params: draftParams,
     query: z.strictObject(pageQuery),
-    answer: { status: 200, description: 'A page of checks.', schema: pageOf(policyCheckSummary) },
+    answer: { status: 200, description: 'A page of checks.', schema: pageOf(policyCheckSummarySchema) },
     refusals: ['POLICY_DRAFT_NOT_FOUND'],
     handle: async ({ params: { draftId }, query }) => {
       await requireDraft(db, draftId);
@@ -39,7 +39,7 @@ export const listChecks = ({ db }: ApiContext): Route =>
         read: (beforeId, limit) =>
           listTasks(db, POLICY_CHECK, { subject: String(draftId), beforeId: beforeId?.[0], limit }),
         keyOf: ({ taskId }) => [taskId],
-        itemOf: shownCheckSummary,
+        itemOf: policyCheckSummaryBody,
       });
     },
   });
@@ -52,9 +52,9 @@ export const showCheck = ({ db }: ApiContext): Route =>
     summary: 'Show a check with its sums',
     permission: 'policy.read',
     params: checkParams,
-    answer: { status: 200, description: 'The check.', schema: policyCheck },
+    answer: { status: 200, description: 'The check.', schema: policyCheckSchema },
     refusals: ['POLICY_CHECK_NOT_FOUND', 'AMOUNT_OUT_OF_RANGE'],
-    handle: async ({ params: { draftId, checkId } }) => ok(shownCheck(await requireCheck(db, draftId, checkId))),
+    handle: async ({ params: { draftId, checkId } }) => ok(policyCheckBody(await requireCheck(db, draftId, checkId))),
   });
 
 export const listCheckLines = ({ db }: ApiContext): Route =>
@@ -71,7 +71,7 @@ export const listCheckLines = ({ db }: ApiContext): Route =>
       sellerId: externalId.optional().meta({ description: 'Only those of a seller.' }),
       ...pageQuery,
     }),
-    answer: { status: 200, description: 'A page of lines.', schema: pageOf(touchedLine) },
+    answer: { status: 200, description: 'A page of lines.', schema: pageOf(touchedLineSchema) },
     refusals: ['POLICY_CHECK_NOT_FOUND'],
     handle: async ({ params: { draftId, checkId }, query: { sellerId, ...asked } }) => {
       await requireCheck(db, draftId, checkId);
@@ -80,7 +80,7 @@ export const listCheckLines = ({ db }: ApiContext): Route =>
         key: z.tuple([id]),
         read: (after, limit) => readCheckLines(db, checkId, { sellerId, afterNo: after?.[0] ?? 0, limit }),
         keyOf: ({ lineNo }) => [lineNo],
-        itemOf: ({ content }) => shownLine(content),
+        itemOf: ({ content }) => touchedLineBody(content),
       });
     },
   });

@@ -8,7 +8,14 @@ import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { id } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { draftParams, draftShown, draftSummary, requireDraft, shownDraft, shownSummary } from './draft-fields.js';
+import {
+  draftBody,
+  draftParams,
+  draftSchema,
+  draftSummaryBody,
+  draftSummarySchema,
+  requireDraft,
+} from './draft-fields.js';
 
 export const listDraftsRoute = ({ db }: ApiContext): Route =>
   route({
@@ -18,14 +25,14 @@ export const listDraftsRoute = ({ db }: ApiContext): Route =>
     summary: 'List drafts of fee policies, the newest first',
     permission: 'policy.read',
     query: z.strictObject({ status: z.enum(DRAFT_STATUSES).optional(), ...pageQuery }),
-    answer: { status: 200, description: 'A page of drafts.', schema: pageOf(draftSummary) },
+    answer: { status: 200, description: 'A page of drafts.', schema: pageOf(draftSummarySchema) },
     handle: ({ query: { status, ...asked } }) =>
       paged(asked, {
         name: `policy-drafts ${status ?? ''}`,
         key: z.tuple([id]),
         read: (beforeId, limit) => listDrafts(db, { status, beforeId: beforeId?.[0], limit }),
         keyOf: ({ draftId }) => [draftId],
-        itemOf: shownSummary,
+        itemOf: draftSummaryBody,
       }),
   });
 
@@ -37,10 +44,10 @@ export const showDraft = ({ db }: ApiContext): Route =>
     summary: 'Show a draft with its policies',
     permission: 'policy.read',
     params: draftParams,
-    answer: { status: 200, description: 'The draft.', schema: draftShown },
+    answer: { status: 200, description: 'The draft.', schema: draftSchema },
     refusals: ['POLICY_DRAFT_NOT_FOUND', 'POLICY_UNREADABLE'],
     handle: async ({ params: { draftId } }) => {
       const draft = await requireDraft(db, draftId);
-      return ok(await shownDraft(db, draft), draft.version);
+      return ok(await draftBody(db, draft), draft.version);
     },
   });

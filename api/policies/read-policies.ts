@@ -11,7 +11,7 @@ import { businessDate, externalId, moment } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 
-const policySummary = z
+const policySummarySchema = z
   .object({
     code: z.string(),
     version: z.number().int(),
@@ -29,7 +29,7 @@ const policySummary = z
   })
   .meta({ id: 'PolicyVersionSummary' });
 
-const policyVersion = policySummary
+const policyVersionSchema = policySummarySchema
   .extend({
     definition: z
       .record(z.string(), z.unknown())
@@ -37,7 +37,7 @@ const policyVersion = policySummary
   })
   .meta({ id: 'PolicyVersion' });
 
-const shown = ({ policy, endsOn, end, ...record }: PolicyRecord): z.input<typeof policySummary> => ({
+const policySummaryBody = ({ policy, endsOn, end, ...record }: PolicyRecord): z.input<typeof policySummarySchema> => ({
   code: policy.code,
   version: policy.version,
   currency: policy.currency,
@@ -54,7 +54,7 @@ const shown = ({ policy, endsOn, end, ...record }: PolicyRecord): z.input<typeof
 /** Of the key of a page; what is no code would not compare with the column. */
 const policyCode = z.string().refine(isPolicyCode, 'must be a code of a policy');
 
-const query = z.strictObject({
+const querySchema = z.strictObject({
   currency: z
     .string()
     .regex(/^[A-Z]{3}$/, 'must be three capital letters')
@@ -71,8 +71,8 @@ export const listPolicies = ({ db }: ApiContext): Route =>
     tag: 'Policies',
     summary: 'List every version of every fee policy, by code and version',
     permission: 'policy.read',
-    query,
-    answer: { status: 200, description: 'A page of versions.', schema: pageOf(policySummary) },
+    query: querySchema,
+    answer: { status: 200, description: 'A page of versions.', schema: pageOf(policySummarySchema) },
     refusals: ['POLICY_UNREADABLE'],
     handle: ({ query: { limit, cursor, ...filter } }) =>
       paged(
@@ -82,7 +82,7 @@ export const listPolicies = ({ db }: ApiContext): Route =>
           key: z.tuple([policyCode, z.number().int()]),
           read: (after, rows) => readPolicyPage(db, filter, { code: after?.[0] ?? '', version: after?.[1] ?? 0 }, rows),
           keyOf: ({ policy }) => [policy.code, policy.version],
-          itemOf: shown,
+          itemOf: policySummaryBody,
         },
       ),
   });
@@ -98,14 +98,14 @@ export const showPolicy = ({ db }: ApiContext): Route =>
     answer: {
       status: 200,
       description: 'The versions, the first one first.',
-      schema: z.object({ code: z.string(), versions: z.array(policyVersion) }),
+      schema: z.object({ code: z.string(), versions: z.array(policyVersionSchema) }),
     },
     refusals: ['POLICY_NOT_FOUND', 'POLICY_UNREADABLE'],
     handle: async ({ params: { code } }) => {
       const records = await readPolicyRecords(db, code);
       if (records.length === 0) throw new MagamError('POLICY_NOT_FOUND', undefined, { code });
       const versions = records.map((record) => ({
-        ...shown(record),
+        ...policySummaryBody(record),
         definition: policyToFile(record.policy) as Record<string, unknown>,
       }));
       return ok({ code, versions });

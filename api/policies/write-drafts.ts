@@ -7,11 +7,11 @@ import { type Route, route } from '../edge/route.js';
 import {
   draftAddress,
   draftBody,
+  draftContentSchema,
   draftParams,
-  draftShown,
+  draftSchema,
   requireDraft,
   requireOpen,
-  shownDraft,
   storablePolicies,
 } from './draft-fields.js';
 
@@ -23,8 +23,8 @@ export const createDraft = (): Route =>
     summary: 'Draft fee policies',
     description: 'The policies of a policy file, under a name. Nothing is in force before the draft is applied.',
     permission: 'policy.edit',
-    body: draftBody,
-    answer: { status: 201, description: 'The draft.', schema: draftShown },
+    body: draftContentSchema,
+    answer: { status: 201, description: 'The draft.', schema: draftSchema },
     refusals: ['POLICY_FILE_INVALID', 'POLICY_UNREADABLE'],
     idempotent: true,
     handle: async ({ body, signedIn, audit, transact }) => {
@@ -34,7 +34,7 @@ export const createDraft = (): Route =>
         const after = { name: body.name, policies };
         await audit(tx, 'policy-draft.create', ['policy-draft', draftId], { before: null, after });
         const draft = await requireDraft(tx, draftId);
-        return created(draftAddress(draftId), await shownDraft(tx, draft), draft.version);
+        return created(draftAddress(draftId), await draftBody(tx, draft), draft.version);
       });
     },
   });
@@ -47,8 +47,8 @@ export const editDraft = (): Route =>
     summary: 'Write a draft anew',
     permission: 'policy.edit',
     params: draftParams,
-    body: draftBody,
-    answer: { status: 200, description: 'The draft.', schema: draftShown },
+    body: draftContentSchema,
+    answer: { status: 200, description: 'The draft.', schema: draftSchema },
     refusals: ['POLICY_DRAFT_NOT_FOUND', 'POLICY_DRAFT_CLOSED', 'POLICY_FILE_INVALID', 'POLICY_UNREADABLE'],
     versioned: true,
     handle: async ({ params: { draftId }, body, requireVersion, audit, transact }) => {
@@ -63,7 +63,7 @@ export const editDraft = (): Route =>
           after: { name: body.name, policies },
         });
         const draft = await requireDraft(tx, draftId);
-        return ok(await shownDraft(tx, draft), draft.version);
+        return ok(await draftBody(tx, draft), draft.version);
       });
     },
   });

@@ -7,7 +7,7 @@ import { found } from '../edge/outcome.js';
 import { pacedWriter } from '../edge/paced-writer.js';
 import { type Route, route } from '../edge/route.js';
 import { runParams } from './run-fields.js';
-import { progressOf } from './run-reply.js';
+import { runProgressBody } from './run-reply.js';
 import type { Following, RunWatches } from './run-watches.js';
 
 /** Proxies cut a connection on which nothing moves. */
@@ -80,4 +80,4 @@ async function writeEvents(
 }
 
 const eventOf = (event: 'progress' | 'end', progress: RunProgress): string =>
-  `event: ${event}\nid: ${progress.version}\ndata: ${JSON.stringify(progressOf(progress))}\n\n`;
+  `event: ${event}\nid: ${progress.version}\ndata: ${JSON.stringify(runProgressBody(progress))}\n\n`;

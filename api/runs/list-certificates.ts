@@ -6,7 +6,7 @@ import type { ApiContext } from '../context.js';
 import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { certificateRecord, runParams } from './run-fields.js';
+import { certificateRecordSchema, runParams } from './run-fields.js';
 
 export const listCertificates = ({ db }: ApiContext): Route =>
   route({
@@ -19,7 +19,7 @@ export const listCertificates = ({ db }: ApiContext): Route =>
     answer: {
       status: 200,
       description: 'The certificates by generation.',
-      schema: z.object({ items: z.array(certificateRecord) }),
+      schema: z.object({ items: z.array(certificateRecordSchema) }),
     },
     refusals: ['RUN_NOT_FOUND'],
     handle: async ({ params: { runId } }) => {

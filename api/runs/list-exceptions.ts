@@ -13,7 +13,7 @@ import { found } from '../edge/outcome.js';
 import { type Route, route } from '../edge/route.js';
 import { generation, runParams } from './run-fields.js';
 
-const query = z.strictObject({
+const querySchema = z.strictObject({
   code: z
     .string()
     .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'must be a code of the error registry')
@@ -29,7 +29,7 @@ const amounts = {
   importId: id.nullable(),
 };
 
-const sale = z
+const saleSchema = z
   .object({
     orderId: z.string(),
     lineId: z.string(),
@@ -44,7 +44,7 @@ const sale = z
   })
   .meta({ id: 'FeedSale' });
 
-const refund = z
+const refundSchema = z
   .object({
     refundId: z.string(),
     quantity: z.number().int(),
@@ -56,7 +56,7 @@ const refund = z
   })
   .meta({ id: 'FeedRefund' });
 
-const exception = z
+const exceptionSchema = z
   .object({
     leg: z.enum(['sale', 'refund']),
     entryId: id,
@@ -65,8 +65,10 @@ const exception = z
     generation,
     parkedAt: moment,
     settledGeneration: generation.nullable().meta({ description: 'The supplement that settled it; null: parked.' }),
-    sale: sale.nullable().meta({ description: "The entry, or the refund's sale; null when it is gone from the feed." }),
-    refund: refund.nullable(),
+    sale: saleSchema
+      .nullable()
+      .meta({ description: "The entry, or the refund's sale; null when it is gone from the feed." }),
+    refund: refundSchema.nullable(),
   })
   .meta({ id: 'RunException' });
 
@@ -78,8 +80,8 @@ export const listExceptions = ({ db }: ApiContext): Route =>
     summary: 'List what a run has parked, with the entries',
     permission: 'run.read',
     params: runParams,
-    query,
-    answer: { status: 200, description: 'A page of parked entries.', schema: pageOf(exception) },
+    query: querySchema,
+    answer: { status: 200, description: 'A page of parked entries.', schema: pageOf(exceptionSchema) },
     refusals: ['RUN_NOT_FOUND'],
     handle: async ({ params: { runId }, query: { code, all, ...asked } }) => {
       const run = found(await findSettlementRunById(db, runId), 'RUN_NOT_FOUND', { runId });
@@ -91,12 +93,12 @@ export const listExceptions = ({ db }: ApiContext): Route =>
           return readExceptionPage(db, { date: run.date, code, all: all === 'true', after }, limit);
         },
         keyOf: ({ leg, entryId }) => [leg, entryId],
-        itemOf: exceptionOf,
+        itemOf: exceptionBody,
       });
     },
   });
 
-const exceptionOf = (record: ExceptionRecord): z.input<typeof exception> => ({
+const exceptionBody = (record: ExceptionRecord): z.input<typeof exceptionSchema> => ({
   leg: legName(record.leg),
   entryId: record.entryId,
   code: record.code,
@@ -104,8 +106,8 @@ const exceptionOf = (record: ExceptionRecord): z.input<typeof exception> => ({
   generation: record.generation,
   parkedAt: isoTime(record.parkedAt),
   settledGeneration: record.settledGeneration,
-  sale: record.sale === null ? null : saleOf(record.sale),
-  refund: record.refund === null ? null : refundOf(record.refund),
+  sale: record.sale === null ? null : saleBody(record.sale),
+  refund: record.refund === null ? null : refundBody(record.refund),
 });
 
 type Entry = NonNullable<ExceptionRecord['sale']>;
@@ -116,7 +118,7 @@ const amountsOf = (entry: Entry) => ({
   importId: entry.import_id === null ? null : Number(entry.import_id),
 });
 
-const saleOf = (entry: Entry): z.input<typeof sale> => ({
+const saleBody = (entry: Entry): z.input<typeof saleSchema> => ({
   orderId: String(entry.order_id),
   lineId: String(entry.line_id),
   sellerId: String(entry.seller_id),
@@ -129,7 +131,7 @@ const saleOf = (entry: Entry): z.input<typeof sale> => ({
   confirmedOn: String(entry.occurred_on),
 });
 
-const refundOf = (entry: Entry): z.input<typeof refund> => ({
+const refundBody = (entry: Entry): z.input<typeof refundSchema> => ({
   refundId: String(entry.refund_id),
   quantity: Number(entry.quantity),
   priorQuantity: Number(entry.prior_quantity),

@@ -5,10 +5,10 @@ import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
-import { runStatus, runSummary } from './run-fields.js';
-import { summaryOf } from './run-reply.js';
+import { runStatus, runSummarySchema } from './run-fields.js';
+import { runSummaryBody } from './run-reply.js';
 
-const query = z.strictObject({
+const querySchema = z.strictObject({
   from: businessDate.optional().meta({ description: 'The first date.' }),
   to: businessDate.optional().meta({ description: 'The last date.' }),
   status: runStatus.optional(),
@@ -22,14 +22,14 @@ export const listRunsRoute = ({ db }: ApiContext): Route =>
     tag: 'Runs',
     summary: 'List runs, the latest date first',
     permission: 'run.read',
-    query,
-    answer: { status: 200, description: 'A page of runs.', schema: pageOf(runSummary) },
+    query: querySchema,
+    answer: { status: 200, description: 'A page of runs.', schema: pageOf(runSummarySchema) },
     handle: ({ query: { from, to, status, ...asked } }) =>
       paged(asked, {
         name: 'runs',
         key: z.tuple([businessDate]),
         read: (before, limit) => listRuns(db, { from, to, status, before: before?.[0] }, limit),
         keyOf: ({ date }) => [date],
-        itemOf: summaryOf,
+        itemOf: runSummaryBody,
       }),
   });

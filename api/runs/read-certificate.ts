@@ -9,12 +9,12 @@ import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { generation } from './run-fields.js';
 
-const params = z.strictObject({ date: businessDate });
-const query = z.strictObject({
+const certificateParams = z.strictObject({ date: businessDate });
+const querySchema = z.strictObject({
   generation: idText.optional().meta({ description: 'Absent: the latest.', type: 'integer', minimum: 1 }),
 });
 
-const certificate = z
+const certificateSchema = z
   .object({
     date: businessDate,
     generation,
@@ -36,9 +36,9 @@ export const readCertificateRoute = ({ db }: ApiContext): Route =>
     tag: 'Runs',
     summary: 'Read the certificate of a date',
     permission: 'run.read',
-    params,
-    query,
-    answer: { status: 200, description: 'The certificate.', schema: certificate },
+    params: certificateParams,
+    query: querySchema,
+    answer: { status: 200, description: 'The certificate.', schema: certificateSchema },
     refusals: ['CERTIFICATE_NOT_FOUND'],
     handle: async ({ params: { date }, query: asked }) => {
       const found = chosen(await readCertificates(db, date), date, asked.generation);
@@ -58,8 +58,8 @@ export const readCertificateBody = ({ db }: ApiContext): Route =>
     summary: "Read a certificate's body byte by byte",
     description: 'The SHA-256 of this answer is the hash of the certificate.',
     permission: 'run.read',
-    params,
-    query,
+    params: certificateParams,
+    query: querySchema,
     answer: { status: 200, description: 'The canonical JSON.', schema: z.record(z.string(), z.unknown()) },
     refusals: ['CERTIFICATE_NOT_FOUND'],
     handle: async ({ params: { date }, query: asked }) => ({

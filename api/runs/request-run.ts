@@ -8,10 +8,10 @@ import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { businessDate } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
-import { runRequested } from './run-fields.js';
+import { runRequestedSchema } from './run-fields.js';
 import { defaultParameters, requestRun } from './run-reply.js';
 
-const body = z
+const bodySchema = z
   .strictObject({
     date: businessDate.meta({ description: 'The date to settle; dates are settled in order.' }),
     gridSize: z.number().int().min(1).max(10_000).optional().meta({ description: 'Partitions of a new plan.' }),
@@ -31,8 +31,8 @@ export const requestRunRoute = ({ config, redis }: ApiContext): Route =>
       'being worked on, asking again gives the same address and queues nothing. A stopped or failed run is resumed; a completed one ' +
       'tries its parked entries again, and where there are none the answer is 200 with `alreadyCompleted`.',
     permission: 'run.operate',
-    body,
-    answer: { status: 202, description: 'The run was asked for, now or before.', schema: runRequested },
+    body: bodySchema,
+    answer: { status: 202, description: 'The run was asked for, now or before.', schema: runRequestedSchema },
     otherAnswer: { status: 200, description: 'The date is settled and nothing of it is parked.' },
     refusals: ['DATE_IN_FUTURE', 'EARLIER_DATE_OPEN', 'IMPORT_IN_PROGRESS'],
     idempotent: true,

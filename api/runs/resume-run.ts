@@ -6,7 +6,7 @@ import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { found } from '../edge/outcome.js';
 import { type Route, route } from '../edge/route.js';
-import { runParams, runRequested } from './run-fields.js';
+import { runParams, runRequestedSchema } from './run-fields.js';
 import { defaultParameters, requestRun } from './run-reply.js';
 
 export const resumeRun = ({ config, redis }: ApiContext): Route =>
@@ -18,7 +18,7 @@ export const resumeRun = ({ config, redis }: ApiContext): Route =>
     description: 'It goes on after the last committed chunk of each partition, under the plan that it has.',
     permission: 'run.operate',
     params: runParams,
-    answer: { status: 202, description: 'A runner will go on with the run.', schema: runRequested },
+    answer: { status: 202, description: 'A runner will go on with the run.', schema: runRequestedSchema },
     refusals: ['RUN_NOT_FOUND', 'RUN_ACTIVE', 'RUN_COMPLETED'],
     idempotent: true,
     handle: (call) =>

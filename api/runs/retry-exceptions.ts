@@ -7,7 +7,7 @@ import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { found } from '../edge/outcome.js';
 import { type Route, route } from '../edge/route.js';
-import { runParams, runRequested } from './run-fields.js';
+import { runParams, runRequestedSchema } from './run-fields.js';
 import { defaultParameters, requestRun } from './run-reply.js';
 
 export const retryExceptions = ({ config, redis }: ApiContext): Route =>
@@ -21,7 +21,7 @@ export const retryExceptions = ({ config, redis }: ApiContext): Route =>
       'nothing can be settled nothing is written.',
     permission: 'run.operate',
     params: runParams,
-    answer: { status: 202, description: 'A runner will try them.', schema: runRequested },
+    answer: { status: 202, description: 'A runner will try them.', schema: runRequestedSchema },
     refusals: ['RUN_NOT_FOUND', 'RUN_ACTIVE', 'RUN_NOT_COMPLETED', 'NOTHING_PARKED'],
     idempotent: true,
     handle: (call) =>

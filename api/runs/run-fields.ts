@@ -26,9 +26,9 @@ const runFields = {
   parked: count.meta({ description: 'Entries that are parked now.' }),
 };
 
-export const runSummary = z.object(runFields).meta({ id: 'Run' });
+export const runSummarySchema = z.object(runFields).meta({ id: 'Run' });
 
-export const runProgress = z
+export const runProgressSchema = z
   .object({
     runId: id,
     date: businessDate,
@@ -57,7 +57,7 @@ export const runProgress = z
   })
   .meta({ id: 'RunProgress' });
 
-const plan = z.object({
+const planSchema = z.object({
   generation,
   gridSize: z.number().int(),
   policyRevision: z.number().int().meta({ description: 'The policy book as it was when the plan was made.' }),
@@ -67,7 +67,7 @@ const plan = z.object({
   plannedAt: moment,
 });
 
-const execution = z.object({
+const executionSchema = z.object({
   executionId: id,
   generation: generation.nullable(),
   status: z.enum(['REQUESTED', 'RUNNING', 'STOPPED', 'FAILED', 'ABANDONED', 'COMPLETED', 'COMPLETED_WITH_EXCEPTIONS']),
@@ -91,19 +91,19 @@ const execution = z.object({
   errorMessage: z.string().nullable(),
 });
 
-const leg = z.object({
+const legSchema = z.object({
   after: z.number().int(),
   through: z.number().int(),
   entries: count,
   lines: count.meta({ description: 'Settled so far.' }),
 });
 
-const partition = z.object({
+const partitionSchema = z.object({
   number: z.number().int(),
   generation,
   status: z.enum(['PENDING', 'RUNNING', 'DONE', 'FAILED']),
-  sales: leg.meta({ description: 'Feed ids in (after, through].' }),
-  refunds: leg,
+  sales: legSchema.meta({ description: 'Feed ids in (after, through].' }),
+  refunds: legSchema,
   exceptions: count,
   chunks: count,
   claims: count,
@@ -112,22 +112,22 @@ const partition = z.object({
   updatedAt: moment,
 });
 
-export const certificateRecord = z
+export const certificateRecordSchema = z
   .object({ generation, hash: z.string(), signed: z.boolean(), certifiedAt: moment })
   .meta({ id: 'CertificateSummary' });
 
-export const runDetail = z
+export const runDetailSchema = z
   .object({
     ...runFields,
-    progress: runProgress,
-    plans: z.array(plan),
-    executions: z.array(execution).meta({ description: 'The last hundred, oldest first.' }),
-    partitions: z.array(partition),
-    certificates: z.array(certificateRecord),
+    progress: runProgressSchema,
+    plans: z.array(planSchema),
+    executions: z.array(executionSchema).meta({ description: 'The last hundred, oldest first.' }),
+    partitions: z.array(partitionSchema),
+    certificates: z.array(certificateRecordSchema),
   })
   .meta({ id: 'RunDetail' });
 
-export const runRequested = z
+export const runRequestedSchema = z
   .object({
     runId: id,
     date: businessDate,

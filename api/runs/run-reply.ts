@@ -13,7 +13,7 @@ import { wakeRunnersOver } from '../../infra/wake.js';
 import { type Caller, nameOf } from '../../kernel/access.js';
 import type { Reply } from '../edge/reply.js';
 import type { Call } from '../edge/route.js';
-import type { runProgress, runRequested, runSummary } from './run-fields.js';
+import type { runProgressSchema, runRequestedSchema, runSummarySchema } from './run-fields.js';
 
 export const runAddress = (runId: number): string => `/v1/runs/${runId}`;
 
@@ -34,7 +34,7 @@ export async function requestRun(
   { audit, afterCommit }: Pick<Call<unknown, unknown, unknown>, 'audit' | 'afterCommit'>,
   redis: RedisLink,
   notices: readonly string[] = [],
-): Promise<Reply<z.input<typeof runRequested>>> {
+): Promise<Reply<z.input<typeof runRequestedSchema>>> {
   const told = await requestOnce(tx, run, parameters);
   if (told.outcome === 'requested') {
     await audit(tx, action, ['run', run.runId], {
@@ -51,7 +51,7 @@ const requestedReply = (
   { runId, date, status, generation }: SettlementRun,
   { outcome, executionId }: RequestOutcome,
   notices: readonly string[],
-): Reply<z.input<typeof runRequested>> => ({
+): Reply<z.input<typeof runRequestedSchema>> => ({
   status: outcome === 'already-completed' ? 200 : 202,
   headers: { Location: runAddress(runId) },
   body: {
@@ -66,12 +66,12 @@ const requestedReply = (
   },
 });
 
-export const progressOf = (progress: RunProgress): z.input<typeof runProgress> => ({
+export const runProgressBody = (progress: RunProgress): z.input<typeof runProgressSchema> => ({
   ...settlementProgress(progress),
   executions: [...progress.executions],
 });
 
-export const summaryOf = (run: RunSummary): z.input<typeof runSummary> => ({
+export const runSummaryBody = (run: RunSummary): z.input<typeof runSummarySchema> => ({
   runId: run.runId,
   date: run.date,
   status: run.status,

@@ -12,8 +12,8 @@ import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { runDetail, runParams } from './run-fields.js';
-import { progressOf, summaryOf } from './run-reply.js';
+import { runDetailSchema, runParams } from './run-fields.js';
+import { runProgressBody, runSummaryBody } from './run-reply.js';
 
 const EXECUTIONS_MAX = 100;
 
@@ -25,7 +25,7 @@ export const showRun = ({ db }: ApiContext, meter: RunMeter): Route =>
     summary: 'Show a run with its executions, plans, partitions and live rate',
     permission: 'run.read',
     params: runParams,
-    answer: { status: 200, description: 'The run.', schema: runDetail },
+    answer: { status: 200, description: 'The run.', schema: runDetailSchema },
     refusals: ['RUN_NOT_FOUND'],
     handle: async ({ params: { runId } }) => {
       const progress = await meter.measure(runId);
@@ -33,8 +33,8 @@ export const showRun = ({ db }: ApiContext, meter: RunMeter): Route =>
       if (run === undefined || progress === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
       const partitions = await readSettlementPartitions(db, runId);
       return ok({
-        ...summaryOf(run),
-        progress: progressOf(progress),
+        ...runSummaryBody(run),
+        progress: runProgressBody(progress),
         plans: await readSettlementPlans(db, runId),
         executions: (await readSettlementExecutions(db, runId)).slice(-EXECUTIONS_MAX),
         partitions: partitions.map(({ partitionId: _id, executions: _claims, ...partition }) => partition),

@@ -11,7 +11,7 @@ import { type Route, route } from '../edge/route.js';
 import { runParams } from './run-fields.js';
 import { runAddress } from './run-reply.js';
 
-const stopped = z
+const stoppedSchema = z
   .object({
     runId: id,
     date: businessDate,
@@ -31,7 +31,7 @@ export const stopRun = (): Route =>
       'chunks committed, completes all the same.',
     permission: 'run.operate',
     params: runParams,
-    answer: { status: 202, description: 'They were asked to stop.', schema: stopped },
+    answer: { status: 202, description: 'They were asked to stop.', schema: stoppedSchema },
     refusals: ['RUN_NOT_FOUND', 'RUN_NOT_ACTIVE'],
     handle: async ({ params: { runId }, signedIn, audit, transact }) =>
       transact(async (tx) => {

@@ -7,9 +7,9 @@ import { externalId } from '../edge/fields.js';
 import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { explanation, explanationOf } from './explanation.js';
+import { explanationBody, explanationSchema } from './explanation.js';
 
-const query = z.strictObject({ orderId: externalId, lineId: externalId });
+const querySchema = z.strictObject({ orderId: externalId, lineId: externalId });
 
 export const explainLineRoute = ({ db }: ApiContext): Route =>
   route({
@@ -21,8 +21,8 @@ export const explainLineRoute = ({ db }: ApiContext): Route =>
       'Replays the line: which policies were looked at, which one won, every step with its exact value, and whether what is stored equals the ' +
       'replay. What is not settled yet is computed under the policies known now.',
     permission: 'settlement.read',
-    query,
-    answer: { status: 200, description: 'The explanation.', schema: explanation },
+    query: querySchema,
+    answer: { status: 200, description: 'The explanation.', schema: explanationSchema },
     refusals: ['LINE_NOT_FOUND', 'POLICY_UNREADABLE'],
     owner: async ({ query: { orderId, lineId } }) => {
       const sellerId = found(await readSellerOfLine(db, orderId, lineId), 'LINE_NOT_FOUND', { orderId, lineId });
@@ -30,6 +30,6 @@ export const explainLineRoute = ({ db }: ApiContext): Route =>
     },
     handle: async ({ query: { orderId, lineId } }) => {
       const told = found(await explainLine(db, orderId, lineId), 'LINE_NOT_FOUND', { orderId, lineId });
-      return ok(explanationOf(told));
+      return ok(explanationBody(told));
     },
   });

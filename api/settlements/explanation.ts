@@ -72,7 +72,7 @@ const outcome = {
   ),
 };
 
-export const explanation = z
+export const explanationSchema = z
   .object({
     orderId: z.string(),
     lineId: z.string(),
@@ -105,7 +105,7 @@ export const explanation = z
   })
   .meta({ id: 'LineExplanation' });
 
-export function explanationOf({ ok, sale, refunds }: LineExplanation): z.input<typeof explanation> {
+export function explanationBody({ ok, sale, refunds }: LineExplanation): z.input<typeof explanationSchema> {
   const { stored } = sale;
   return {
     orderId: stored.orderId,

@@ -22,14 +22,14 @@ import type { Downloads } from './download.js';
 import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
 import { settledAmounts, settledFigures } from './settled-fields.js';
 
-const query = z.strictObject({
+const querySchema = z.strictObject({
   ...selectionQuery,
   orderId: externalId.optional().meta({ description: 'Only lines of this order.' }),
   ...formQuery,
   ...pageQuery,
 });
 
-const line = z
+const lineSchema = z
   .object({
     date: businessDate,
     generation: z.number().int(),
@@ -58,11 +58,11 @@ export const listLines = ({ db }: ApiContext, downloads: Downloads): Route =>
       'Name a `date`, a `runId` or an `orderId`. Sales come before refunds, each by the id of its entry in the feed. Only certified lines are shown. ' +
       'The CSV, which needs a date or a run, is byte for byte that of `magam lines`: sorted by order, line and refund, amounts in major units.',
     permission: 'settlement.read',
-    query,
+    query: querySchema,
     answer: {
       status: 200,
       description: 'A page of lines, or all of the selection as CSV.',
-      schema: pageOf(line),
+      schema: pageOf(lineSchema),
       alsoAs: ['text/csv'],
     },
     refusals: ['RUN_NOT_FOUND', 'DATE_NOT_CLOSED', 'STREAMS_EXHAUSTED'],
@@ -95,7 +95,7 @@ export const listLines = ({ db }: ApiContext, downloads: Downloads): Route =>
   });
 
 /** The date that the query names, if any. Throws REQUEST_INVALID when it names neither a date nor an order. */
-async function dateOf(db: Db, { date, runId, orderId }: z.output<typeof query>): Promise<string | null> {
+async function dateOf(db: Db, { date, runId, orderId }: z.output<typeof querySchema>): Promise<string | null> {
   if (date !== undefined && runId !== undefined) {
     throw new MagamError('REQUEST_INVALID', 'Name the date by date or by runId, not by both.');
   }
@@ -120,7 +120,10 @@ async function readRows(
 }
 
 /** A writer of lines that knows their policies. */
-async function lineReader(db: Db, rows: readonly SettledRow[]): Promise<(row: SettledRow) => z.input<typeof line>> {
+async function lineReader(
+  db: Db,
+  rows: readonly SettledRow[],
+): Promise<(row: SettledRow) => z.input<typeof lineSchema>> {
   const ids = [...new Set(rows.map((row) => Number(row.policy_id)))];
   const stored = ids.length === 0 ? [] : await readPoliciesById(db, ids);
   const policies = new Map(stored.map(({ policyId, policy }) => [policyId, policy]));

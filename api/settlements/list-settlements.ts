@@ -14,7 +14,7 @@ import { amountOf, settledAmounts, settledFigures } from './settled-fields.js';
 
 const currency = z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters');
 
-const query = z.strictObject({
+const querySchema = z.strictObject({
   ...selectionQuery,
   from: businessDate.optional().meta({ description: 'The first date, with `to`, instead of `date`.' }),
   to: businessDate.optional().meta({ description: 'The last date.' }),
@@ -23,7 +23,7 @@ const query = z.strictObject({
   ...pageQuery,
 });
 
-const settlement = z
+const settlementSchema = z
   .object({
     date: businessDate,
     sellerId: externalId,
@@ -45,11 +45,11 @@ export const listSettlements = ({ db }: ApiContext, downloads: Downloads): Route
       'By date, seller and currency; refunds are deducted. Name the dates by `date`, by `from` and `to`, or by `runId`. Only certified figures are ' +
       'shown. The CSV is byte for byte that of `magam settlements`, with amounts in major units.',
     permission: 'settlement.read',
-    query,
+    query: querySchema,
     answer: {
       status: 200,
       description: 'A page of settlements, or all of the selection as CSV.',
-      schema: pageOf(settlement),
+      schema: pageOf(settlementSchema),
       alsoAs: ['text/csv'],
     },
     refusals: ['RUN_NOT_FOUND', 'DATE_NOT_CLOSED', 'AMOUNT_OUT_OF_RANGE', 'STREAMS_EXHAUSTED'],
@@ -74,14 +74,14 @@ export const listSettlements = ({ db }: ApiContext, downloads: Downloads): Route
           return readSettlementPage(db, selection, after, limit);
         },
         keyOf: (row) => [String(row.settled_on), String(row.seller_id), String(row.currency)],
-        itemOf: settlementOf,
+        itemOf: settlementBody,
       });
     },
   });
 
 /** The dates that the query names. Throws REQUEST_INVALID when it names none, or names them in two ways. */
 async function datesOf(
-  { date, from, to, runId }: z.output<typeof query>,
+  { date, from, to, runId }: z.output<typeof querySchema>,
   dateOf: (runId: number) => Promise<string>,
 ): Promise<{ from: string; to: string }> {
   const ways = [date, from ?? to, runId].filter((way) => way !== undefined).length;
@@ -93,7 +93,7 @@ async function datesOf(
   return { from: only, to: only };
 }
 
-const settlementOf = (row: SettledRow): z.input<typeof settlement> => ({
+const settlementBody = (row: SettledRow): z.input<typeof settlementSchema> => ({
   date: String(row.settled_on),
   sellerId: String(row.seller_id),
   currency: String(row.currency),

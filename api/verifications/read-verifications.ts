@@ -9,11 +9,11 @@ import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
   requireVerification,
-  shownSummary,
-  shownVerification,
-  verification,
+  verificationBody,
   verificationParams,
-  verificationSummary,
+  verificationSchema,
+  verificationSummaryBody,
+  verificationSummarySchema,
 } from './verification-fields.js';
 
 export const listVerifications = ({ db }: ApiContext): Route =>
@@ -27,14 +27,14 @@ export const listVerifications = ({ db }: ApiContext): Route =>
       date: businessDate.optional().meta({ description: 'Only those of a date.' }),
       ...pageQuery,
     }),
-    answer: { status: 200, description: 'A page of verifications.', schema: pageOf(verificationSummary) },
+    answer: { status: 200, description: 'A page of verifications.', schema: pageOf(verificationSummarySchema) },
     handle: ({ query: { date, ...asked } }) =>
       paged(asked, {
         name: `verifications ${date ?? ''}`,
         key: z.tuple([id]),
         read: (beforeId, limit) => listTasks(db, VERIFY, { subject: date, beforeId: beforeId?.[0], limit }),
         keyOf: ({ taskId }) => [taskId],
-        itemOf: shownSummary,
+        itemOf: verificationSummaryBody,
       }),
   });
 
@@ -46,8 +46,8 @@ export const showVerification = ({ db }: ApiContext): Route =>
     summary: 'Show a verification with its checks',
     permission: 'run.read',
     params: verificationParams,
-    answer: { status: 200, description: 'The verification.', schema: verification },
+    answer: { status: 200, description: 'The verification.', schema: verificationSchema },
     refusals: ['VERIFICATION_NOT_FOUND'],
     handle: async ({ params: { verificationId } }) =>
-      ok(shownVerification(await requireVerification(db, verificationId))),
+      ok(verificationBody(await requireVerification(db, verificationId))),
   });

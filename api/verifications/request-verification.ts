@@ -10,9 +10,14 @@ import type { ApiContext } from '../context.js';
 import { businessDate } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { requireVerification, shownVerification, verification, verificationAddress } from './verification-fields.js';
+import {
+  requireVerification,
+  verificationAddress,
+  verificationBody,
+  verificationSchema,
+} from './verification-fields.js';
 
-const body = z
+const bodySchema = z
   .strictObject({ date: businessDate.meta({ description: 'A date that was settled.' }) })
   .meta({ id: 'VerificationRequest' });
 
@@ -26,8 +31,8 @@ export const requestVerification = ({ redis }: ApiContext): Route =>
       'A runner reads every line of the date again and compares it with what was certified, in one consistent view. Follow it at the ' +
       'address in Location. Each request is a new look.',
     permission: 'run.operate',
-    body,
-    answer: { status: 202, description: 'It was asked for.', schema: verification },
+    body: bodySchema,
+    answer: { status: 202, description: 'It was asked for.', schema: verificationSchema },
     refusals: ['DATE_NOT_CLOSED'],
     idempotent: true,
     handle: ({ body: { date }, signedIn, afterCommit, transact }) =>
@@ -37,6 +42,6 @@ export const requestVerification = ({ redis }: ApiContext): Route =>
         const asked = { kind: VERIFY, subject: date, parameters: { date }, requestedBy: nameOf(signedIn) };
         const task = await requireVerification(tx, await insertTask(tx, asked));
         afterCommit(() => wakeRunnersOver(redis));
-        return accepted(verificationAddress(task.taskId), shownVerification(task));
+        return accepted(verificationAddress(task.taskId), verificationBody(task));
       }),
   });

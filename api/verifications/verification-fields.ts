@@ -5,14 +5,14 @@ import { readTask, type TaskRecord } from '../../core/tasks/stores/background-ta
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { businessDate, id, idText } from '../edge/fields.js';
-import { shownTask, taskFields } from '../edge/task-fields.js';
+import { taskBody, taskFields } from '../edge/task-fields.js';
 
 export const verificationParams = z.strictObject({ verificationId: idText });
 export const verificationAddress = (verificationId: number): string => `/v1/verifications/${verificationId}`;
 
 const scalar = z.union([z.string(), z.number()]);
 
-const check = z
+const checkSchema = z
   .object({
     name: z.string().meta({ example: 'line-replay' }),
     ok: z.boolean(),
@@ -22,15 +22,15 @@ const check = z
   })
   .meta({ id: 'VerificationCheck' });
 
-const result = z.object({
+const resultSchema = z.object({
   ok: z.boolean(),
   lines: z.number().int().meta({ description: 'Lines that were read again and replayed.' }),
   generations: z.number().int(),
   seconds: z.number(),
-  checks: z.array(check),
+  checks: z.array(checkSchema),
 });
 
-export const verificationSummary = z
+export const verificationSummarySchema = z
   .object({
     verificationId: id,
     date: businessDate,
@@ -39,32 +39,32 @@ export const verificationSummary = z
   })
   .meta({ id: 'VerificationSummary' });
 
-export const verification = verificationSummary
+export const verificationSchema = verificationSummarySchema
   .extend({
     lines: z.number().int().nullable().meta({ description: 'Lines that were read again and replayed.' }),
     generations: z.number().int().nullable(),
     seconds: z.number().nullable(),
     checks: z
-      .array(check)
+      .array(checkSchema)
       .nullable()
       .meta({ description: 'Null until it has come to its end; a check that fails names the first difference.' }),
   })
   .meta({ id: 'Verification' });
 
-const resultOf = (task: TaskRecord): z.output<typeof result> | null =>
-  task.status === 'COMPLETED' ? result.parse(task.result) : null;
+const resultOf = (task: TaskRecord): z.output<typeof resultSchema> | null =>
+  task.status === 'COMPLETED' ? resultSchema.parse(task.result) : null;
 
-export const shownSummary = (task: TaskRecord): z.input<typeof verificationSummary> => ({
+export const verificationSummaryBody = (task: TaskRecord): z.input<typeof verificationSummarySchema> => ({
   verificationId: task.taskId,
   date: VERIFY.parametersOf(task).date,
-  ...shownTask(task),
+  ...taskBody(task),
   ok: resultOf(task)?.ok ?? null,
 });
 
-export function shownVerification(task: TaskRecord): z.input<typeof verification> {
+export function verificationBody(task: TaskRecord): z.input<typeof verificationSchema> {
   const found = resultOf(task);
   return {
-    ...shownSummary(task),
+    ...verificationSummaryBody(task),
     lines: found?.lines ?? null,
     generations: found?.generations ?? null,
     seconds: found?.seconds ?? null,
