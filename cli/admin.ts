@@ -12,10 +12,8 @@ import { errors, isRefusal, MagamError } from '../kernel/errors.js';
 import { withDatabase } from './context.js';
 import { note, print, printJson } from './output.js';
 
-export function adminCommand(program: Command): void {
-  program
-    .command('admin')
-    .description('make an account with the role admin; its password is read from standard input')
+export function adminCommand(admin: Command): void {
+  admin
     .requiredOption('--email <address>', 'address to sign in with')
     .requiredOption('--name <name>', 'name to be shown')
     .action((options: { email: string; name: string }, command: Command) => makeAdmin(options, command));

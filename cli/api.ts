@@ -5,22 +5,19 @@ import { openLog, runApi } from '../api/main.js';
 import { migrationsFolder, packageFile, withDatabase } from './context.js';
 import { note } from './output.js';
 
-export function apiCommand(program: Command): void {
-  program
-    .command('api')
-    .description('run the HTTP server: accounts, catalogue, and operating the batch (any number may run)')
-    .action(async (_options, command: Command) => {
-      await withDatabase(
-        command,
-        async ({ config, db, redisUrl, signal }) => {
-          const log = openLog(config.logLevel, pino.destination({ dest: 2, sync: false }));
-          const onListening = (port: number): void => {
-            const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-            note(`Listening on http://${host}:${port} (every call can be tried at /docs)`);
-          };
-          await runApi({ config, db, redisUrl, migrationsFolder, packageFile, log, signal, onListening });
-        },
-        { poolMax: ({ httpPool }) => httpPool },
-      );
-    });
+export function apiCommand(api: Command): void {
+  api.action(async (_options, command: Command) => {
+    await withDatabase(
+      command,
+      async ({ config, db, redisUrl, signal }) => {
+        const log = openLog(config.logLevel, pino.destination({ dest: 2, sync: false }));
+        const onListening = (port: number): void => {
+          const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+          note(`Listening on http://${host}:${port} (every call can be tried at /docs)`);
+        };
+        await runApi({ config, db, redisUrl, migrationsFolder, packageFile, log, signal, onListening });
+      },
+      { poolMax: ({ httpPool }) => httpPool },
+    );
+  });
 }

@@ -10,12 +10,10 @@ import { isExternalId } from '../kernel/external-id.js';
 import { withDatabase } from './context.js';
 import { money, note, print, printJson, printTable } from './output.js';
 
-export function explainCommand(program: Command): void {
-  program
-    .command('explain')
+export function explainCommand(explain: Command): void {
+  explain
     .argument('<order-id>')
     .argument('<line-id>')
-    .description('show how the figures of a sale and of its refunds come about, and replay them')
     .action((orderId: string, lineId: string, _options, command: Command) =>
       withDatabase(command, async ({ db, json }) => {
         const known = isExternalId(orderId) && isExternalId(lineId);

@@ -17,14 +17,16 @@ interface ExportOptions {
 /** The reader of a pipe may take its time; by default the server gives up after a minute. */
 const PATIENCE_SECONDS = 86_400;
 
-export function exportCommands(program: Command): void {
-  exportCommand(program, 'settlements', 'export what each seller is owed for a date').action(
-    (options: ExportOptions, command: Command) =>
-      exportRows(command, options, (db, date, form) =>
-        exportSettlements(db, { from: date, to: date, sellerId: null, currency: null }, form, write),
-      ),
+export function settlementsCommand(settlements: Command): void {
+  exportOptions(settlements).action((options: ExportOptions, command: Command) =>
+    exportRows(command, options, (db, date, form) =>
+      exportSettlements(db, { from: date, to: date, sellerId: null, currency: null }, form, write),
+    ),
   );
-  exportCommand(program, 'lines', 'export every settled line of a date')
+}
+
+export function linesCommand(lines: Command): void {
+  exportOptions(lines)
     .option('--seller <id>', 'only the lines of this seller')
     .action((options: ExportOptions, command: Command) => {
       const { seller = null } = options;
@@ -37,14 +39,11 @@ export function exportCommands(program: Command): void {
     });
 }
 
-function exportCommand(program: Command, name: string, description: string): Command {
-  return program
-    .command(name)
-    .description(description)
+const exportOptions = (command: Command): Command =>
+  command
     .requiredOption('--date <date>', 'YYYY-MM-DD, today or yesterday')
     .addOption(new Option('--format <format>', 'csv, or json (as --json)').choices(['csv', 'json']))
     .option('--spreadsheet-safe', 'in CSV, keep a spreadsheet from running cells as formulas (alters such cells)');
-}
 
 /** `work` exports a date and says whether it is settled. */
 async function exportRows(

@@ -9,7 +9,8 @@ import { armFaults } from '../infra/faults.js';
 import { isTimeZone } from '../infra/time-zone.js';
 import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, wholeNumber, withDatabase } from './context.js';
-import { count, note, type Progress, print, printJson, printTable, startProgress } from './output.js';
+import { count, note, print, printJson, printTable } from './output.js';
+import { type Progress, startProgress } from './progress.js';
 
 interface ImportOptions {
   readonly map?: string;
@@ -22,15 +23,15 @@ interface ImportOptions {
 
 const IMPORTS_SHOWN = 50;
 
-export function importCommands(program: Command): void {
-  const group = program.command('import').description('import a CSV file into the settlement feed');
+/** `magam import`. */
+export function importCommands(group: Command): void {
   addImport(group, 'lines', 'import confirmed order lines');
   addImport(group, 'refunds', 'import refunds of order lines that are in the feed');
+}
 
-  const imports = program
-    .command('imports')
-    .description('list the imports, newest first')
-    .action(async (_options, command: Command) => withDatabase(command, showImports));
+/** `magam imports`. */
+export function importsCommands(imports: Command): void {
+  imports.action(async (_options, command: Command) => withDatabase(command, showImports));
   imports
     .command('abandon')
     .description('withdraw what an unfinished import wrote')

@@ -11,8 +11,7 @@ import { isPolicyCode } from '../kernel/external-id.js';
 import { withDatabase } from './context.js';
 import { print, printJson, printTable } from './output.js';
 
-export function policiesCommands(program: Command): void {
-  const policies = program.command('policies').description('load and show fee policies');
+export function policiesCommands(policies: Command): void {
   policies
     .command('apply')
     .argument('<file>', 'policy file (JSON)')

@@ -15,38 +15,33 @@ const TASK_CONNECTIONS = 8;
 /** A frozen runner's transactions end before those who wait for its row locks give up (30 s). */
 const TASK_SILENCE_SECONDS = 10;
 
-export function runnerCommand(program: Command): void {
-  program
-    .command('runner')
-    .description(
-      'run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests and background tasks (any number may run)',
-    )
-    .action(async (_options, command: Command) => {
-      await withDatabase(
-        command,
-        async ({ config, db, databaseUrl, redisUrl, signal }) => {
-          armFaults(config.fault);
-          const log = pino({ level: config.logLevel, name: 'runner' }, pino.destination({ dest: 2, sync: true }));
-          const bell = new Bell(signal);
-          const pools = new WorkerPools(config, databaseUrl);
-          const hangUp = listenForWakes(redisUrl, bell.ring, (message) => log.warn(message));
-          const taskDb = openDatabase(databaseUrl, { poolMax: TASK_CONNECTIONS, silenceSeconds: TASK_SILENCE_SECONDS });
-          const shared = {
-            config,
-            signal,
-            idle: bell.wait,
-            log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => log[level](fields, message),
-          };
-          try {
-            await Promise.all([runRunner({ ...shared, db, pools, jobs }), runTasks({ ...shared, db: taskDb })]);
-          } finally {
-            hangUp();
-            await Promise.all([pools.close(), taskDb.destroy()]);
-          }
-        },
-        { poolMax: () => 8, leased: true },
-      );
-    });
+export function runnerCommand(runner: Command): void {
+  runner.action(async (_options, command: Command) => {
+    await withDatabase(
+      command,
+      async ({ config, db, databaseUrl, redisUrl, signal }) => {
+        armFaults(config.fault);
+        const log = pino({ level: config.logLevel, name: 'runner' }, pino.destination({ dest: 2, sync: true }));
+        const bell = new Bell(signal);
+        const pools = new WorkerPools(config, databaseUrl);
+        const hangUp = listenForWakes(redisUrl, bell.ring, (message) => log.warn(message));
+        const taskDb = openDatabase(databaseUrl, { poolMax: TASK_CONNECTIONS, silenceSeconds: TASK_SILENCE_SECONDS });
+        const shared = {
+          config,
+          signal,
+          idle: bell.wait,
+          log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => log[level](fields, message),
+        };
+        try {
+          await Promise.all([runRunner({ ...shared, db, pools, jobs }), runTasks({ ...shared, db: taskDb })]);
+        } finally {
+          hangUp();
+          await Promise.all([pools.close(), taskDb.destroy()]);
+        }
+      },
+      { poolMax: () => 8, leased: true },
+    );
+  });
 }
 
 /** Waits that end early when it rings or the process is told to stop. */

@@ -20,10 +20,8 @@ import { count, counted, note, print, printJson, printTable, write } from './out
 
 const runIdOf = wholeNumber('ID', 1, 9_999_999_999);
 
-export function runsCommands(program: Command): void {
-  const runs = program
-    .command('runs')
-    .description('list the runs; see also runs show, stop, exceptions')
+export function runsCommands(runs: Command): void {
+  runs
     .option('--date <date>', 'only the run of this date: YYYY-MM-DD, today or yesterday')
     .action((options: { date?: string }, command: Command) =>
       withDatabase(command, (context) => list(context, options.date)),

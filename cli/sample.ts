@@ -11,10 +11,8 @@ interface SampleOptions {
   readonly products: number;
 }
 
-export function sampleCommand(program: Command): void {
-  program
-    .command('sample')
-    .description('make sample sellers, products, buyers and an operator; refused in production')
+export function sampleCommand(sample: Command): void {
+  sample
     .option('--sellers <n>', 'sellers, named as those of magam seed', wholeNumber('--sellers', 1, 10_000), 20)
     .option('--products <n>', 'products', wholeNumber('--products', 1, 1_000_000), 1_000)
     .action(async (options: SampleOptions, command: Command) => {

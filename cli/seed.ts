@@ -5,7 +5,8 @@ import { seedFeed } from '../core/sample/seed-feed.js';
 import { armFaults } from '../infra/faults.js';
 import { MagamError } from '../kernel/errors.js';
 import { readDate, wholeNumber, withDatabase } from './context.js';
-import { count, print, printJson, startProgress } from './output.js';
+import { count, print, printJson } from './output.js';
+import { startProgress } from './progress.js';
 
 interface SeedOptions {
   readonly lines: number;
@@ -14,12 +15,8 @@ interface SeedOptions {
   readonly seed: string;
 }
 
-export function seedCommand(program: Command): void {
-  program
-    .command('seed')
-    .description(
-      'write a synthetic day of a marketplace: sales, refunds and fee policies, the same for the same arguments',
-    )
+export function seedCommand(seed: Command): void {
+  seed
     .requiredOption('--lines <n>', 'sales on the date', wholeNumber('--lines', 1, 100_000_000))
     .requiredOption('--sellers <n>', 'sellers, a few of which hold most lines', wholeNumber('--sellers', 1, 1_000_000))
     .requiredOption('--date <date>', 'the date: YYYY-MM-DD, today or yesterday')

@@ -9,7 +9,8 @@ import { armFaults } from '../infra/faults.js';
 import { datesBetween } from '../kernel/business-date.js';
 import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
-import { count, counted, money, note, print, printJson, printTable, startProgress } from './output.js';
+import { count, counted, money, note, print, printJson, printTable } from './output.js';
+import { startProgress } from './progress.js';
 
 interface SettleOptions {
   date?: string;
@@ -23,10 +24,8 @@ interface SettleOptions {
   request?: boolean;
 }
 
-export function settleCommand(program: Command): void {
-  program
-    .command('settle')
-    .description('settle a date: runs, joins or resumes its run, exactly once whatever happens')
+export function settleCommand(command: Command): void {
+  command
     .option('--date <date>', 'YYYY-MM-DD, today or yesterday')
     .option('--from <date>', 'with --to: every date of a range, in order')
     .option('--to <date>', 'the last date of the range')

@@ -4,12 +4,11 @@ import colours from 'picocolors';
 import { verifyDate } from '../batch/jobs/verify/verify-date.js';
 import { errors } from '../kernel/errors.js';
 import { readDate, withDatabase } from './context.js';
-import { counted, note, print, printJson, printTable, startProgress } from './output.js';
+import { counted, note, print, printJson, printTable } from './output.js';
+import { startProgress } from './progress.js';
 
-export function verifyCommand(program: Command): void {
-  program
-    .command('verify')
-    .description('recompute and check everything about a closed date, in one consistent view')
+export function verifyCommand(command: Command): void {
+  command
     .requiredOption('--date <date>', 'YYYY-MM-DD, today or yesterday')
     .action((options: { date: string }, command: Command) => verify(options.date, command));
 }

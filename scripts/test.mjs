@@ -2,7 +2,8 @@
 /**
  * What `npm test` runs: set-up, services, then jest; the arguments are passed on to jest. Services are private ones
  * unless MAGAM_DATABASE_URL or MAGAM_REDIS_URL name others. With `--mysql` (`npm run test:mysql`) the database is a MySQL
- * server: the given one, or a private one in a folder of its own that is stopped afterwards.
+ * server: the given one, or a private one in a folder of its own that is stopped afterwards. With `--quick` (`npm run test:quick`) only the tests of
+ * rules, stores and imports run, which start no process of Magam.
  *
  * The last line of standard output is `N passed, N failed` (`, N skipped` if any); the exit code is jest's.
  */
@@ -13,6 +14,9 @@ import { join } from 'node:path';
 import { root, run } from './script.mjs';
 import { startServices, stopServices } from './services.mjs';
 import { ensureBuilt } from './setup.mjs';
+
+/** What `--quick` leaves out are the faces and the engine, whose tests start and kill processes. */
+const QUICK = ['/test/(kernel|infra|core)/', '--testPathIgnorePatterns=/import-(abandoned|killed|raced)\\.test'];
 
 /**
  * Runs jest and prints the closing line.
@@ -59,10 +63,12 @@ function closingLine(resultFile) {
 }
 
 await run(async () => {
-  const args = process.argv.slice(2).filter((arg) => arg !== '--mysql');
+  const given = process.argv.slice(2);
+  const others = given.filter((arg) => arg !== '--mysql' && arg !== '--quick');
+  const args = given.includes('--quick') ? [...QUICK, ...others] : others;
   const { MAGAM_DATABASE_URL: databaseUrl, MAGAM_REDIS_URL: redisUrl } = process.env;
   await ensureBuilt();
-  if (!process.argv.includes('--mysql') || databaseUrl)
+  if (!given.includes('--mysql') || databaseUrl)
     return runJest(args, await startServices({ databaseUrl, redisUrl }));
   // Data of the two engines cannot share a folder.
   const folder = join(process.env.MAGAM_HOME || join(root, '.magam'), 'mysql');

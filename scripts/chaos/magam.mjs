@@ -1,4 +1,7 @@
-/** The `magam` command as a real process that can be watched, struck and waited for. */
+/**
+ * Processes that can be watched, struck and waited for: `magam` above all. Whoever starts some ends them with `killAll`; the tests do so at the end
+ * of every file, whatever happened in it.
+ */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from '../script.mjs';
@@ -10,21 +13,28 @@ import { root } from '../script.mjs';
  * @property {string} stdout
  * @property {string} stderr
  * @property {boolean} overdue it did not end in time and was killed for that
+ * @property {<T = Record<string, unknown>>() => T} json standard output as the one JSON document it is under --json
  */
 
 /**
  * @typedef {object} Magam
  * @property {number} pid
  * @property {Promise<Ended>} ended
- * @property {(text: string | RegExp) => Promise<void>} says waits for a text on standard error; fails when the process ends without it
+ * @property {{ readonly stdout: string, readonly stderr: string }} output what it has said so far
+ * @property {(text: string | RegExp) => Promise<void>} says waits for a text in its output; fails when the process ends without it
  * @property {(signal: NodeJS.Signals) => void} send
  * @property {() => Promise<Ended>} wake continues a stopped process, as often as it stops, until it ends
  */
 
 const LIMIT_MS = 100_000;
 
+/** They run until they are told to stop. */
+const DAEMONS = ['api', 'runner'];
+
 /** Short leases, so that a takeover is a matter of a second or two. */
-const SHORT_LEASES = { MAGAM_LEASE_MS: '1500' };
+export const SHORT_LEASE_MS = '1500';
+/** Nobody listens there. */
+export const REDIS_AWAY = 'redis://127.0.0.1:1/0';
 
 /**
  * The environment of a command: nothing of ours is inherited but what is named here. Redis is away unless it is given.
@@ -37,20 +47,19 @@ export function environment(databaseUrl, settings = {}) {
     ...Object.fromEntries(inherited),
     NO_COLOR: '1',
     MAGAM_DATABASE_URL: databaseUrl,
-    MAGAM_REDIS_URL: 'redis://127.0.0.1:1/0',
-    ...SHORT_LEASES,
+    MAGAM_REDIS_URL: REDIS_AWAY,
+    MAGAM_LEASE_MS: SHORT_LEASE_MS,
     ...settings,
   };
 }
 
-/** @type {Set<import('node:child_process').ChildProcess>} */
-const running = new Set();
+/** @type {Map<import('node:child_process').ChildProcess, Promise<Ended>>} */
+const running = new Map();
 
-/** Kills what is still running and waits until it is gone. A stopped process dies of it too. */
+/** Kills every process that was started here and still runs, and waits until it is gone. A stopped process dies of it too. */
 export async function killAll() {
-  const gone = [...running].map((child) => new Promise((resolve) => child.once('close', resolve)));
-  for (const child of running) child.kill('SIGKILL');
-  await Promise.all(gone);
+  for (const child of running.keys()) child.kill('SIGKILL');
+  await Promise.all(running.values());
 }
 
 /**
@@ -59,12 +68,22 @@ export async function killAll() {
  * @param {NodeJS.ProcessEnv} env
  * @returns {Magam}
  */
-export function startMagam(args, env) {
-  const child = spawn(process.execPath, [join(root, 'bin/magam.mjs'), ...args], {
+export const startMagam = (args, env) =>
+  startProcess(process.execPath, [join(root, 'bin/magam.mjs'), ...args], {
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    limitMs: DAEMONS.includes(args[0] ?? '') ? undefined : LIMIT_MS,
   });
-  running.add(child);
+
+/**
+ * Starts any program; what it has on standard input is `input`.
+ * @param {string} file
+ * @param {readonly string[]} args
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, input?: string, limitMs?: number | undefined }} [options] killed after `limitMs`
+ * @returns {Magam}
+ */
+export function startProcess(file, args, { env, cwd, input = '', limitMs } = {}) {
+  const child = spawn(file, args, { env, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.on('error', () => undefined).end(input); // it may end without having read it
   const output = { stdout: '', stderr: '', overdue: false };
   let over = false;
   /** @type {Set<() => void>} */
@@ -74,36 +93,51 @@ export function startMagam(args, env) {
   };
   child.stdout.setEncoding('utf8').on('data', (part) => {
     output.stdout += part;
+    changed();
   });
   child.stderr.setEncoding('utf8').on('data', (part) => {
     output.stderr += part;
     changed();
   });
-  const limit = setTimeout(() => {
-    output.overdue = true;
-    child.kill('SIGKILL');
-  }, LIMIT_MS);
+  const limit =
+    limitMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          output.overdue = true;
+          child.kill('SIGKILL');
+        }, limitMs);
   /** @type {Promise<Ended>} */
-  const ended = new Promise((resolve) => {
+  const ended = new Promise((resolve, reject) => {
+    child.once('error', (error) => {
+      running.delete(child);
+      reject(error);
+    });
     child.once('close', (code, signal) => {
       clearTimeout(limit);
       running.delete(child);
       over = true;
       changed();
-      resolve({ code, signal, ...output });
+      resolve({ code, signal, ...output, json: () => JSON.parse(output.stdout) });
     });
   });
+  running.set(child, ended);
 
   /** @param {string | RegExp} text */
   const says = (text) =>
     new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
       const look = () => {
-        const said = typeof text === 'string' ? output.stderr.includes(text) : text.test(output.stderr);
+        const has = (/** @type {string} */ stream) =>
+          typeof text === 'string' ? stream.includes(text) : text.test(stream);
+        const said = has(output.stderr) || has(output.stdout);
         if (!said && !over) return;
         listeners.delete(look);
         if (said) resolve();
         else
-          reject(new Error(`magam ${args.join(' ')} ended without saying ${text}:\n${output.stderr}${output.stdout}`));
+          reject(
+            new Error(
+              `${[file, ...args].join(' ')} ended with ${child.exitCode ?? child.signalCode} without saying ${text}:\n${output.stderr}${output.stdout}`,
+            ),
+          );
       };
       listeners.add(look);
       look();
@@ -115,7 +149,7 @@ export function startMagam(args, env) {
     return ended.finally(() => clearInterval(waking));
   };
 
-  return { pid: child.pid ?? 0, ended, says, wake, send: (signal) => void child.kill(signal) };
+  return { pid: child.pid ?? 0, ended, says, wake, output, send: (signal) => void child.kill(signal) };
 }
 
 /**
@@ -129,10 +163,10 @@ export const runMagam = (args, env) => startMagam(args, env).ended;
  * Polls until the probe gives something truthy, and returns that; fails when it takes too long.
  * @template T
  * @param {() => T | Promise<T>} probe
- * @param {string} what
+ * @param {string} [what] for the message of the failure
  * @returns {Promise<NonNullable<T>>}
  */
-export async function until(probe, what) {
+export async function until(probe, what = 'it did not happen') {
   for (const end = Date.now() + LIMIT_MS; ; ) {
     const found = await probe();
     if (found) return found;

@@ -10,20 +10,30 @@ import { environment, runMagam } from './magam.mjs';
  * @property {(sql: string, params?: unknown[]) => Promise<string>} value the first value of the first row
  * @property {(sql: string, params?: unknown[]) => Promise<number>} change returns the affected rows
  * @property {() => Promise<import('mysql2/promise').PoolConnection>} connection to be released by the caller
+ * @property {(args: string[]) => Promise<void>} magam runs a command that must succeed
  * @property {() => Promise<void>} drop removes the database and closes the pool
  * @property {() => Promise<void>} close closes the pool, unless that is done
  */
 
+/** @type {(args: string[], url: string) => Promise<{ code: number | null, stderr: string }>} */
+const process = (args, url) => runMagam(args, environment(url));
+
 /**
  * Creates and migrates a database on the server.
  * @param {string} serverUrl
+ * @param {typeof process} command how `magam` is run that prepares it
  * @returns {Promise<ScratchDatabase>}
  */
-export async function createScratchDatabase(serverUrl) {
+export async function createScratchDatabase(serverUrl, command = process) {
   const url = new URL(serverUrl);
   const name = `magam_chaos_${randomBytes(6).toString('hex')}`;
   url.pathname = `/${name}`;
-  await requireSuccess(['migrate'], url.href);
+  /** @type {ScratchDatabase['magam']} */
+  const magam = async (args) => {
+    const { code, stderr } = await command(args, url.href);
+    if (code !== 0) throw new Error(`magam ${args.join(' ')} failed: ${stderr}`);
+  };
+  await magam(['migrate']);
   const pool = createPool({
     uri: url.href,
     connectionLimit: 6,
@@ -54,6 +64,7 @@ export async function createScratchDatabase(serverUrl) {
       return /** @type {{ affectedRows: number }} */ (result).affectedRows;
     },
     connection: () => pool.getConnection(),
+    magam,
     drop: async () => {
       await pool.query(`DROP DATABASE \`${name}\``);
       await close();
@@ -72,17 +83,7 @@ const texts = (row) =>
  * @param {{ lines: number, sellers: number, date: string, seed?: string }} feed
  */
 export async function seed(db, { lines, sellers, date, seed: text = '1' }) {
-  const args = ['seed', '--lines', String(lines), '--sellers', String(sellers), '--date', date, '--seed', text];
-  await requireSuccess(args, db.url);
-}
-
-/**
- * @param {string[]} args
- * @param {string} url
- */
-async function requireSuccess(args, url) {
-  const { code, stderr } = await runMagam(args, environment(url));
-  if (code !== 0) throw new Error(`magam ${args.join(' ')} failed: ${stderr}`);
+  await db.magam(['seed', '--lines', String(lines), '--sellers', String(sellers), '--date', date, '--seed', text]);
 }
 
 const RUN_TABLES = [

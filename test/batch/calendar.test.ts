@@ -8,7 +8,14 @@ import { addDays } from '../../kernel/business-date.js';
 import { violations } from '../../scripts/chaos/invariants.mjs';
 import { environment, runMagam, startMagam, until } from '../../scripts/chaos/magam.mjs';
 import { type ScratchDatabase, seed } from '../../scripts/chaos/scratch-database.mjs';
-import { createDatabase, DATE, documentOf, type FailureDocument, type SettleDocument } from '../support/settling.js';
+import {
+  createDatabase,
+  DATE,
+  documentOf,
+  type FailureDocument,
+  magamOf,
+  type SettleDocument,
+} from '../support/settling.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'magam-door-'));
 const LINES = 500;
@@ -30,7 +37,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const magam = (args: readonly string[], settings = {}) => runMagam([...args, '--json'], environment(db.url, settings));
+const magam = (args: readonly string[]) => magamOf(db, [...args, '--json']);
 const settle = (date: string, ...args: string[]) => magam(['settle', '--date', date, ...args]);
 const statusOf = (date: string) => db.value('SELECT status FROM business_date WHERE business_on = ?', [date]);
 

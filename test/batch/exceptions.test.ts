@@ -212,7 +212,7 @@ describe('a missing policy', () => {
 
   it('and three processes that find it mended at once', async () => {
     await apply();
-    const ended = await Promise.all([feed.settle(), feed.settle(), feed.settle()]);
+    const ended = await feed.settleTogether({}, {}, {});
     expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
     await expectSupplement();
   });

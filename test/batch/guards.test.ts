@@ -2,9 +2,16 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { violations } from '../../scripts/chaos/invariants.mjs';
-import { environment, runMagam } from '../../scripts/chaos/magam.mjs';
 import { seed, tableCounts } from '../../scripts/chaos/scratch-database.mjs';
-import { createDatabase, DATE, documentOf, type FailureDocument, GRID, Settling } from '../support/settling.js';
+import {
+  createDatabase,
+  DATE,
+  documentOf,
+  type FailureDocument,
+  GRID,
+  magamOf,
+  Settling,
+} from '../support/settling.js';
 
 let feed: Settling;
 beforeAll(async () => {
@@ -142,7 +149,7 @@ describe('grids', () => {
     const db = await createDatabase();
     try {
       await seed(db, { lines, sellers: 60, date: DATE });
-      const ended = await runMagam(['settle', '--date', DATE, '--json', ...args], environment(db.url));
+      const ended = await magamOf(db, ['settle', '--date', DATE, '--json', ...args]);
       expect(ended).toMatchObject({ code: 0 });
       expect(await violations(db, DATE)).toEqual([]);
       const document = documentOf(ended);
@@ -162,7 +169,7 @@ describe('grids', () => {
       const shift = (id: string) => `${id} * 3 + IF(${id} > 500, 5000000, 0) + IF(${id} > 945, 4000000000000, 0)`;
       await db.change(`UPDATE sale_entry SET entry_id = ${shift('entry_id')} ORDER BY entry_id DESC`);
       await db.change(`UPDATE refund_entry SET original_id = ${shift('original_id')} ORDER BY original_id DESC`);
-      const ended = await runMagam(['settle', '--date', DATE, ...GRID, '--json'], environment(db.url));
+      const ended = await magamOf(db, ['settle', '--date', DATE, ...GRID, '--json']);
       expect(ended).toMatchObject({ code: 0 });
       expect(await violations(db, DATE)).toEqual([]);
       const sizes = await db.rows(

@@ -5,7 +5,7 @@ import { addDays } from '../../kernel/business-date.js';
 import { violations } from '../../scripts/chaos/invariants.mjs';
 import { environment, type Magam, runMagam, startMagam, until } from '../../scripts/chaos/magam.mjs';
 import { type ScratchDatabase, seed } from '../../scripts/chaos/scratch-database.mjs';
-import { createDatabase, GRID } from '../support/settling.js';
+import { createDatabase, GRID, magamOf } from '../support/settling.js';
 
 const yesterday = addDays(todayIn('UTC'), -1);
 /** Yesterday is due at once. */
@@ -91,8 +91,7 @@ describe('requests', () => {
   const next = addDays(yesterday, 1);
   beforeEach(() => seedDate(yesterday));
 
-  const request = (date: string) =>
-    runMagam(['settle', '--date', date, '--request', ...GRID, '--json'], environment(db.url, due));
+  const request = (date: string) => magamOf(db, ['settle', '--date', date, '--request', ...GRID, '--json'], due);
   const executions = () =>
     db.rows(
       'SELECT e.status, e.exit_code, e.error_code FROM job_execution e JOIN job_instance i USING (run_id) WHERE i.job_key >= ? ORDER BY execution_id',
@@ -118,7 +117,7 @@ describe('requests', () => {
   it('of a range are taken in order, however many runners there are', async () => {
     for (let i = 0; i < 3; i += 1) startRunner(idle);
     const range = ['settle', '--from', yesterday, '--to', addDays(yesterday, 7), '--request', ...GRID];
-    expect(await runMagam(range, environment(db.url, due))).toMatchObject({ code: 0 });
+    expect(await magamOf(db, range, due)).toMatchObject({ code: 0 });
     await until(async () => (await executions()).every(({ status }) => status === 'COMPLETED'), 'all are carried out');
     await expectSettled(Array.from({ length: 8 }, (_, days) => addDays(yesterday, days)));
     await expectGracefulEnd();
@@ -155,9 +154,9 @@ describe('requests', () => {
   it('are withdrawn by magam runs stop while nobody has taken them', async () => {
     await request(yesterday);
     const runId = await db.value('SELECT run_id FROM job_instance');
-    expect(await runMagam(['runs', 'stop', runId], environment(db.url))).toMatchObject({ code: 0 });
+    expect(await magamOf(db, ['runs', 'stop', runId])).toMatchObject({ code: 0 });
     expect(await executions()).toEqual([{ status: 'STOPPED', exit_code: '130', error_code: null }]);
-    expect(await runMagam(['settle', '--date', yesterday], environment(db.url))).toMatchObject({ code: 0 });
+    expect(await magamOf(db, ['settle', '--date', yesterday])).toMatchObject({ code: 0 });
     await expectSettled([yesterday]);
   });
 });
@@ -189,10 +188,7 @@ describe('Redis', () => {
     const redis = { MAGAM_REDIS_URL: process.env.MAGAM_REDIS_URL ?? '' };
     const runner = startRunner({ ...idle, ...redis });
     await runner.says('runner started');
-    const asked = await runMagam(
-      ['settle', '--date', yesterday, '--request'],
-      environment(db.url, { ...due, ...redis }),
-    );
+    const asked = await magamOf(db, ['settle', '--date', yesterday, '--request'], { ...due, ...redis });
     expect(asked).toMatchObject({ code: 0 });
     await closed(yesterday);
     runner.send('SIGTERM');

@@ -9,7 +9,6 @@ import { readCheckLines } from '../../core/settlement/stores/policy-check-line.j
 import type { TaskRecord } from '../../core/tasks/stores/background-task.js';
 import { type Db, openDatabase } from '../../infra/database.js';
 import { readLines } from '../../scripts/chaos/invariants.mjs';
-import { environment, runMagam } from '../../scripts/chaos/magam.mjs';
 import { type ScratchDatabase, seed } from '../../scripts/chaos/scratch-database.mjs';
 import { createDatabase } from '../support/settling.js';
 import { askFor, endOf, leadElsewhere, taskRunners } from '../support/tasks.js';
@@ -100,13 +99,8 @@ let applied: ScratchDatabase;
 let db: Db;
 let folder: string;
 
-async function magam(url: string, ...args: string[]): Promise<void> {
-  const ended = await runMagam(args, environment(url));
-  if (ended.code !== 0) throw new Error(`magam ${args.join(' ')}: ${ended.stderr}`);
-}
-
 async function settleAll(database: ScratchDatabase): Promise<void> {
-  await magam(database.url, 'settle', '--from', DAY, '--to', DATES.at(-1) ?? '', '--grid-size', '3', '--workers', '1');
+  await database.magam(['settle', '--from', DAY, '--to', DATES.at(-1) ?? '', '--grid-size', '3', '--workers', '1']);
 }
 
 beforeAll(async () => {
@@ -115,7 +109,7 @@ beforeAll(async () => {
   writeFileSync(file, JSON.stringify({ policies: draft }));
   [plain, applied] = await Promise.all([createDatabase(), createDatabase()]);
   for (const one of [plain, applied]) await seed(one, { lines: 1_500, sellers: 30, date: DAY });
-  await magam(applied.url, 'policies', 'apply', file);
+  await applied.magam(['policies', 'apply', file]);
   for (const one of [plain, applied]) await settleAll(one);
   db = openDatabase(plain.url);
   await leadElsewhere(db);

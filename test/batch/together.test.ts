@@ -28,7 +28,7 @@ async function heldRun(name: string, nth = 3) {
 
 describe('the same date, started by three processes at once', () => {
   it('is one run; all of them report its result', async () => {
-    const ended = await Promise.all([feed.settle(), feed.settle(), feed.settle()]);
+    const ended = await feed.settleTogether({}, {}, {});
     expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
     const runId = Number(await feed.db.value('SELECT run_id FROM job_instance'));
     for (const one of ended) {
@@ -44,7 +44,7 @@ describe('the same date, started by three processes at once', () => {
       ['--grid-size', '9', '--workers', '2', '--chunk-size', '333'],
       ['--grid-size', '1', '--workers', '3', '--chunk-size', '5000'],
     ];
-    const ended = await Promise.all(commands.map((args) => feed.settle({}, args)));
+    const ended = await Promise.all(commands.map((args) => feed.startSettle({}, args).ended));
     expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(await feed.db.value('SELECT COUNT(*) FROM run_plan')).toBe('1');
     expect(new Set(ended.map((one) => documentOf(one).certificate?.hash)).size).toBe(1);
@@ -52,11 +52,11 @@ describe('the same date, started by three processes at once', () => {
   });
 
   it('and all but one of them killed on the way', async () => {
-    const ended = await Promise.all([
-      feed.settle({ MAGAM_FAULT: 'chunk.before-commit:kill:2' }),
-      feed.settle({ MAGAM_FAULT: 'chunk.in-transaction:kill' }),
-      feed.settle(),
-    ]);
+    const ended = await feed.settleTogether(
+      { MAGAM_FAULT: 'chunk.before-commit:kill:2' },
+      { MAGAM_FAULT: 'chunk.in-transaction:kill' },
+      {},
+    );
     expect(ended[2]).toMatchObject({ code: 0 });
     await feed.expectClean();
   });

@@ -4,9 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { change } from '../../infra/database.js';
-import { runMagam } from '../support/command-line.js';
 import { refundsCsv, salesCsv } from '../support/feed-files.js';
 import { errorOf, ImportScene } from '../support/import-scene.js';
+import { magam } from '../support/magam.js';
 
 let scene: ImportScene;
 beforeAll(async () => {
@@ -14,8 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene.close());
 
-const plain = (...args: string[]) =>
-  runMagam(args, { MAGAM_DATABASE_URL: scene.database.url, MAGAM_REDIS_URL: 'redis://127.0.0.1:1' });
+const plain = (...args: string[]) => magam(scene.database.url, args);
 
 describe('magam import', () => {
   it('imports lines and refunds, and says what it did', async () => {

@@ -1,15 +1,7 @@
 /** The database's connections: who holds them, and what their errors give away. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import {
-  asMagamError,
-  inSnapshot,
-  isConnectionLost,
-  openDatabase,
-  pause,
-  select,
-  streamArrays,
-} from '../../infra/database.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { asMagamError, inSnapshot, isConnectionLost, openDatabase, select, streamArrays } from '../../infra/database.js';
+import { createTestDatabase, inStatement, type TestDatabase } from '../support/database.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -21,7 +13,7 @@ it('the error of a lost connection does not quote the values of its statement', 
   const victim = openDatabase(database.url, { poolMax: 1 });
   const [connection] = await select<{ id: number }>(victim, 'SELECT CONNECTION_ID() AS id');
   const pending = select(victim, 'SELECT SLEEP(20), ? AS secret', ['110-777-888999']).catch((error: unknown) => error);
-  await pause(300); // by then it sleeps
+  await inStatement(database.db, 'SELECT SLEEP%');
   await database.db.raw('KILL ?', [connection?.id ?? 0]);
   const error = await pending;
   await victim.destroy();

@@ -2,15 +2,13 @@
  * The HTTP server under test, in this process or in one of its own, and a client that holds every answer against the OpenAPI document:
  * a route, a status, a code or a body that the document does not have fails the test that met it.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { openLog, runApi } from '../../api/main.js';
 import { readConfig } from '../../infra/config.js';
 import { openDatabase } from '../../infra/database.js';
+import { environment, type Magam, startMagam } from '../../scripts/chaos/magam.mjs';
 
 const root = new URL('../../', import.meta.url);
 const redisUrl = (): string => process.env.MAGAM_REDIS_URL ?? 'redis://127.0.0.1:6379/0';
@@ -41,8 +39,7 @@ export interface RunningApi extends ApiClient {
   readonly stop: () => Promise<void>;
 }
 
-export interface ApiProcess extends ApiClient {
-  readonly child: ChildProcess;
+export interface ApiProcess extends ApiClient, Magam {
   readonly log: () => string;
   /** Sends SIGTERM and waits; the exit code. */
   readonly stop: () => Promise<number | null>;
@@ -101,28 +98,16 @@ export async function startApi(databaseUrl: string, more: Readonly<Record<string
 
 /** Starts `magam api` as a process of its own (of the built program). */
 export async function spawnApi(databaseUrl: string, more: Readonly<Record<string, string>> = {}): Promise<ApiProcess> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('bin/magam.mjs', root)), 'api'], {
-    env: { ...process.env, NODE_OPTIONS: '', ...settings(databaseUrl, more) },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let lines = '';
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      lines += text;
-      const said = /Listening on (\S+)/.exec(lines)?.[1];
-      if (said !== undefined) resolve(said);
-    });
-    child.on('exit', (code) => reject(new Error(`magam api ended with ${code}: ${lines}`)));
-  });
+  const server = startMagam(['api'], environment(databaseUrl, settings(databaseUrl, more)));
+  const listening = /Listening on (\S+)/;
+  await server.says(listening);
   return {
-    ...(await apiClient(url)),
-    child,
-    log: () => lines,
+    ...server,
+    ...(await apiClient(listening.exec(server.output.stderr)?.[1] ?? '')),
+    log: () => server.output.stderr,
     stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-      child.kill('SIGTERM');
-      const [code] = await once(child, 'exit');
-      return code as number | null;
+      server.send('SIGTERM');
+      return (await server.ended).code;
     },
   };
 }

@@ -1,7 +1,8 @@
 /** A database of its own for a test suite, on the server that MAGAM_DATABASE_URL names. */
 import { randomBytes } from 'node:crypto';
-import { createDatabase, type Db, openDatabase } from '../../infra/database.js';
+import { createDatabase, type Db, openDatabase, select } from '../../infra/database.js';
 import { migrate } from '../../infra/migrate.js';
+import { until } from '../../scripts/chaos/magam.mjs';
 
 export interface TestDatabase {
   readonly url: string;
@@ -33,4 +34,10 @@ export async function createEmptyDatabase(): Promise<TestDatabase> {
       await db.destroy();
     },
   };
+}
+
+/** Waits until a session is in the middle of a statement like this one: until it waits for a lock that the test holds, say. */
+export async function inStatement(db: Db, like: string): Promise<void> {
+  const sql = `SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE ? AND id <> CONNECTION_ID()`;
+  await until(async () => (await select(db, sql, [like])).length > 0, `a statement like ${like}`);
 }

@@ -1,10 +1,11 @@
-/** A database, files and real `magam` processes that import them; what is killed, paused or raced is asserted afterwards. */
+/** A database, files, and commands that import them: in this process, or in one of their own where they are killed, paused or raced. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { change, select } from '../../infra/database.js';
-import { type Outcome, runMagam, type Started, startMagam } from './command-line.js';
+import { type Ended, environment, type Magam, runMagam, startMagam } from '../../scripts/chaos/magam.mjs';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { FeedFolder, refundsCsv, salesCsv } from './feed-files.js';
+import { magam } from './magam.js';
 
 /** Three batches of order lines, two lines to an order. */
 export const LINES = 9_000;
@@ -24,12 +25,12 @@ export const manyRefunds = (): string =>
     })),
   );
 
-export const errorOf = (outcome: Outcome) =>
+export const errorOf = (outcome: Ended) =>
   outcome.json<{ error: { code: string; details: Record<string, unknown> } }>().error;
 
 export class ImportScene {
   readonly folder = new FeedFolder();
-  private readonly running: Started[] = [];
+  private readonly running: Magam[] = [];
   private gates = 0;
 
   private constructor(readonly database: TestDatabase) {}
@@ -40,8 +41,8 @@ export class ImportScene {
 
   /** Ends what still runs and empties the feed. */
   async reset(): Promise<void> {
-    for (const { process, ended } of this.running.splice(0)) {
-      process.kill('SIGKILL');
+    for (const { send, ended } of this.running.splice(0)) {
+      send('SIGKILL');
       await ended;
     }
     for (const table of ['refund_entry', 'sale_entry', 'feed_import_date', 'feed_import', 'business_date']) {
@@ -55,23 +56,23 @@ export class ImportScene {
     await this.database.drop();
   }
 
-  magam(...args: string[]): Promise<Outcome> {
-    return runMagam([...args, '--json'], this.environment());
+  magam(...args: string[]): Promise<Ended> {
+    return magam(this.database.url, [...args, '--json']);
   }
 
   /** Runs it into a fault, such as `import.after-commit:kill:2`. */
-  struck(fault: string, ...args: string[]): Promise<Outcome> {
+  struck(fault: string, ...args: string[]): Promise<Ended> {
     return runMagam([...args, '--json'], this.environment(fault));
   }
 
   /** Starts it and waits until it stands at a point; `go` lets it pass. */
-  async startedUpTo(point: string, ...args: string[]): Promise<{ started: Started; go: () => Promise<Outcome> }> {
+  async startedUpTo(point: string, ...args: string[]): Promise<{ started: Magam; go: () => Promise<Ended> }> {
     this.gates += 1;
     const gate = join(this.folder.path, `gate-${this.gates}`);
     const started = startMagam([...args, '--json'], this.environment(`${point}:wait:1:${gate}`));
     this.running.push(started);
-    await started.saying(`FAULT ${point}`);
-    const go = (): Promise<Outcome> => {
+    await started.says(`FAULT ${point}`);
+    const go = (): Promise<Ended> => {
       writeFileSync(gate, '');
       return started.ended;
     };
@@ -100,7 +101,7 @@ export class ImportScene {
     return String(row?.id);
   }
 
-  private environment(fault = ''): Record<string, string> {
-    return { MAGAM_DATABASE_URL: this.database.url, MAGAM_REDIS_URL: 'redis://127.0.0.1:1', MAGAM_FAULT: fault };
+  private environment(fault: string): NodeJS.ProcessEnv {
+    return environment(this.database.url, { MAGAM_FAULT: fault });
   }
 }

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { todayIn } from '../../infra/time-zone.js';
 import { addDays } from '../../kernel/business-date.js';
-import { until } from '../../scripts/chaos/magam.mjs';
+import { environment, type Magam, startMagam, until } from '../../scripts/chaos/magam.mjs';
 import { makeAccount } from './accounts.js';
 import { type CallAnswer, type RunningApi, startApi } from './api.js';
-import { type Started, startMagam } from './command-line.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { magam } from './magam.js';
 
@@ -27,7 +26,7 @@ const SETTINGS = {
 export const GRID = { gridSize: 4, workers: 2, chunkSize: 250 };
 
 export class Operating {
-  private readonly runners: Started[] = [];
+  private readonly runners: Magam[] = [];
 
   private constructor(
     readonly database: TestDatabase,
@@ -43,7 +42,7 @@ export class Operating {
   }
 
   async end(): Promise<void> {
-    for (const { process } of this.runners) process.kill('SIGKILL');
+    for (const { send } of this.runners) send('SIGKILL');
     await Promise.all(this.runners.map(({ ended }) => ended));
     await this.api.stop();
     await this.database.drop();
@@ -71,14 +70,9 @@ export class Operating {
     rmSync(folder, { recursive: true });
   }
 
-  startRunner(settings: Readonly<Record<string, string>> = {}): Started {
-    const runner = startMagam(['runner'], {
-      NODE_OPTIONS: '',
-      MAGAM_DATABASE_URL: this.database.url,
-      MAGAM_REDIS_URL: process.env.MAGAM_REDIS_URL ?? 'redis://127.0.0.1:6379/0',
-      ...SETTINGS,
-      ...settings,
-    });
+  startRunner(settings: Readonly<Record<string, string>> = {}): Magam {
+    const redis = { MAGAM_REDIS_URL: process.env.MAGAM_REDIS_URL };
+    const runner = startMagam(['runner'], environment(this.database.url, { ...redis, ...SETTINGS, ...settings }));
     this.runners.push(runner);
     return runner;
   }

@@ -1,18 +1,27 @@
 /**
- * A feed that is settled again and again by real processes. What an undisturbed run makes of it is computed once; after
+ * A feed that is settled again and again, by real processes where they are struck. What an undisturbed run makes of it is computed once; after
  * every disturbance the outcome must be the same to the last line and to the certificate's hash.
  */
 import { expect } from '@jest/globals';
 import { outcomeOf, violations } from '../../scripts/chaos/invariants.mjs';
-import { type Ended, environment, killAll, type Magam, runMagam, startMagam } from '../../scripts/chaos/magam.mjs';
+import {
+  type Ended,
+  environment,
+  killAll,
+  type Magam,
+  REDIS_AWAY,
+  SHORT_LEASE_MS,
+  startMagam,
+} from '../../scripts/chaos/magam.mjs';
 import {
   createScratchDatabase,
   forgetRuns,
   type ScratchDatabase,
   seed,
 } from '../../scripts/chaos/scratch-database.mjs';
+import { magam } from './magam.js';
 
-export type Settings = Readonly<Record<string, string>>;
+type Settings = Readonly<Record<string, string | undefined>>;
 
 export const DATE = '2026-03-02';
 /** Twelve chunks of sales and four of refunds for two threads: one of them comes to at least eight. */
@@ -24,10 +33,19 @@ const serverUrl = (): string => {
   return url;
 };
 
-export const createDatabase = (url = serverUrl()): Promise<ScratchDatabase> => createScratchDatabase(url);
+/** What a process has of `environment` for a command in this one. */
+const here = (url: string, args: readonly string[], settings: Settings = {}): Promise<Ended> =>
+  magam(url, args, { MAGAM_REDIS_URL: REDIS_AWAY, MAGAM_LEASE_MS: SHORT_LEASE_MS, ...settings });
+
+export const createDatabase = (url = serverUrl()): Promise<ScratchDatabase> =>
+  createScratchDatabase(url, (args, databaseUrl) => here(databaseUrl, args));
+
+/** Runs a command on a database, in this process. */
+export const magamOf = (db: ScratchDatabase, args: readonly string[], settings: Settings = {}): Promise<Ended> =>
+  here(db.url, args, settings);
 
 /** The one JSON document that a command has printed. */
-export const documentOf = <T = SettleDocument>({ stdout }: Ended): T => JSON.parse(stdout) as T;
+export const documentOf = <T = SettleDocument>({ stdout }: Pick<Ended, 'stdout'>): T => JSON.parse(stdout) as T;
 
 export interface SettleDocument {
   readonly runId: number | null;
@@ -58,9 +76,9 @@ export class Settling {
 
   /** Seeds a database of its own and settles it once without disturbance. */
   static async create(url = serverUrl()): Promise<Settling> {
-    const db = await createScratchDatabase(url);
+    const db = await createDatabase(url);
     await seed(db, { lines: 3_000, sellers: 60, date: DATE });
-    const ended = await runMagam(['settle', '--date', DATE, ...GRID, '--json'], environment(db.url));
+    const ended = await here(db.url, ['settle', '--date', DATE, ...GRID, '--json']);
     expect(ended).toMatchObject({ code: 0 });
     expect(await violations(db, DATE)).toEqual([]);
     return new Settling(db, await outcomeOf(db, DATE), documentOf(ended));
@@ -77,13 +95,19 @@ export class Settling {
     return startMagam(args, environment(this.db.url, settings));
   }
 
-  run = (args: readonly string[], settings: Settings = {}): Promise<Ended> => this.start(args, settings).ended;
+  /** Runs a command to its end: in this process, or in one of its own when a fault is to strike it. */
+  run = (args: readonly string[], settings: Settings = {}): Promise<Ended> =>
+    settings.MAGAM_FAULT === undefined ? here(this.db.url, args, settings) : this.start(args, settings).ended;
 
   startSettle = (settings: Settings = {}, args: readonly string[] = []): Magam =>
     this.start(['settle', '--date', DATE, ...GRID, '--json', ...args], settings);
 
   settle = (settings: Settings = {}, args: readonly string[] = []): Promise<Ended> =>
-    this.startSettle(settings, args).ended;
+    this.run(['settle', '--date', DATE, ...GRID, '--json', ...args], settings);
+
+  /** As many processes as there are settings, all of which settle the date at once. */
+  settleTogether = (...settings: Settings[]): Promise<Ended[]> =>
+    Promise.all(settings.map((one) => this.startSettle(one).ended));
 
   /** Settles to the end and expects what an undisturbed run leaves. */
   async finish(settings: Settings = {}): Promise<SettleDocument> {

@@ -1,7 +1,8 @@
 /** What every answer of the server has in common. */
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pause } from '../../../infra/database.js';
+import { until } from '../../../scripts/chaos/magam.mjs';
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
@@ -99,7 +100,9 @@ describe('request ids', () => {
 it('logs the address of a client that does not wait for its answer', async () => {
   const { hostname, port } = new URL(api.url);
   const socket = connect(Number(port), hostname);
-  await pause(100);
+  // The server has looked at the connection once it has answered on it.
+  socket.write('GET /healthz HTTP/1.1\r\nHost: magam\r\n\r\n');
+  await once(socket, 'data');
   socket.write('GET /readyz HTTP/1.1\r\nHost: magam\r\nX-Request-Id: hit-and-run\r\n\r\n', () =>
     socket.resetAndDestroy(),
   );
@@ -108,7 +111,7 @@ it('logs the address of a client that does not wait for its answer', async () =>
       .log()
       .split('\n')
       .find((text) => text.includes('hit-and-run'));
-  while (line() === undefined) await pause(20);
+  await until(() => line() !== undefined, 'the request is logged');
   expect(JSON.parse(line() ?? '{}')).toMatchObject({ ip: '127.0.0.1' });
 });
 

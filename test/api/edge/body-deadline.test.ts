@@ -1,16 +1,21 @@
 /** Bodies that come byte by byte. */
 import { once } from 'node:events';
 import http from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import express from 'express';
 import { bodyWithin } from '../../../api/edge/body-deadline.js';
-import { pause } from '../../../infra/database.js';
 
-const app = express().post('/', bodyWithin(300), express.json(), async (req, res) => {
-  await pause(600); // the answer may take longer than the body
-  res.json(req.body);
-});
+let answer: () => void = () => undefined;
+/** The server's answers wait for this. */
+let answered: Promise<void> = Promise.resolve();
+
+const app = express()
+  .post('/brief', bodyWithin(300), express.json(), async (req, res) => {
+    await answered;
+    res.json(req.body);
+  })
+  .post('/patient', bodyWithin(60_000), express.json(), (req, res) => void res.json(req.body));
 const server = http.createServer(app);
 
 beforeAll(async () => {
@@ -20,18 +25,38 @@ afterAll(() => void server.close());
 
 const port = (): number => (server.address() as AddressInfo).port;
 
-it('cuts off a body that is not there in time', async () => {
+/** A request whose body is not there yet. */
+function begin(path: string, length: number): Socket {
   const socket = connect(port(), '127.0.0.1').on('error', () => undefined);
-  socket.write('POST / HTTP/1.1\r\nHost: magam\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n');
-  const trickle = setInterval(() => socket.write(' '), 20);
-  const startedAt = performance.now();
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nHost: magam\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`,
+  );
+  return socket;
+}
+
+/** Sends spaces until the server hangs up. */
+async function trickle(socket: Socket): Promise<void> {
+  const trickling = setInterval(() => socket.write(' '), 20);
   await once(socket.resume(), 'close');
-  clearInterval(trickle);
-  expect(performance.now() - startedAt).toBeGreaterThan(250);
+  clearInterval(trickling);
+}
+
+it('cuts off a body that is not there in time, and only then', async () => {
+  const patient = begin('/patient', 7);
+  await trickle(begin('/brief', 1_000));
+  patient.end('{"a":1}');
+  let text = '';
+  for await (const part of patient) text += part;
+  expect(text).toMatch(/^HTTP\/1.1 200 .*\{"a":1\}$/s);
 });
 
 it('lets the answer to one that is take its time', async () => {
+  answered = new Promise((resolve) => {
+    answer = resolve;
+  });
   const headers = { 'Content-Type': 'application/json' };
-  const answer = await fetch(`http://127.0.0.1:${port()}/`, { method: 'POST', headers, body: '{"a":1}' });
-  expect(await answer.json()).toEqual({ a: 1 });
+  const slow = fetch(`http://127.0.0.1:${port()}/brief`, { method: 'POST', headers, body: '{"a":1}' });
+  await trickle(begin('/brief', 1_000)); // the deadline of the one before is over, too
+  answer();
+  expect(await (await slow).json()).toEqual({ a: 1 });
 });

@@ -1,11 +1,10 @@
 /** Idempotency keys: one call, one effect, one answer, whatever happens in between. */
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { change, pause, select, type Tx } from '../../../infra/database.js';
+import { change, select, type Tx } from '../../../infra/database.js';
 import { makeAccount, type TestAccount } from '../../support/accounts.js';
 import { type ApiClient, type RunningApi, spawnApi, startApi } from '../../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { createTestDatabase, inStatement, type TestDatabase } from '../../support/database.js';
 
 let database: TestDatabase;
 let api: RunningApi;
@@ -95,7 +94,7 @@ describe('the same call under the same key', () => {
     const lock = await database.db.transaction();
     await holdName(lock, 'Belts');
     const first = create(api, 'Belts', 'belts-1'); // waits for the unique name
-    await pause(300);
+    await inStatement(database.db, 'INSERT INTO category%');
     expect((await create(other, 'Belts', 'belts-1')).body.code).toBe('IDEMPOTENCY_KEY_IN_FLIGHT');
     await lock.rollback();
     expect((await first).status).toBe(201);
@@ -141,9 +140,8 @@ describe('a key', () => {
 describe('a server that is killed in the middle', () => {
   const killed = async (point: string, name: string): Promise<void> => {
     const victim = await spawnApi(database.url, { MAGAM_FAULT: `${point}:kill` });
-    const exit = once(victim.child, 'exit');
     await expect(create(victim, name, `${name}-key`)).rejects.toThrow();
-    await exit;
+    expect(await victim.ended).toMatchObject({ signal: 'SIGKILL' });
   };
 
   it('after the commit: its answer is there for whoever asks again', async () => {
@@ -170,7 +168,7 @@ it('one that lost its key to another does not commit', async () => {
   const lock = await database.db.transaction();
   await holdName(lock, 'Watches');
   const late = create(api, 'Watches', 'watches-1');
-  await pause(300);
+  await inStatement(database.db, 'INSERT INTO category%');
   await database.db.raw("UPDATE idempotency_key SET owner = UUID() WHERE idempotency_key = 'watches-1'");
   await lock.rollback();
   expect((await late).body.code).toBe('IDEMPOTENCY_KEY_IN_FLIGHT');

@@ -309,7 +309,7 @@ describe('while no runner is free', () => {
     await until(async () => (await gated.call('GET', address)).body.status === 'CANCELLED', 'withdrawn');
     expect(await gated.count(`SELECT COUNT(*) FROM sale_entry WHERE order_id LIKE 'O%'`)).toBe(0);
     expect((await gated.call('GET', address)).body).toMatchObject({ unfinished: false, error: null });
-    second.process.kill('SIGTERM');
+    second.send('SIGTERM');
     await second.ended;
   });
 
@@ -330,7 +330,7 @@ describe('while no runner is free', () => {
     expect((await gated.call('POST', `${address}/abandon`)).body).toMatchObject({ status: 'REQUESTED', error: null });
     await until(async () => (await gated.call('GET', address)).body.status === 'CANCELLED', 'withdrawn');
     expect(await gated.count(`SELECT COUNT(*) FROM sale_entry WHERE order_id = 'G1'`)).toBe(0);
-    runner.process.kill('SIGTERM');
+    runner.send('SIGTERM');
     await runner.ended;
   });
 

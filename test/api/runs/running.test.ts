@@ -103,7 +103,7 @@ describe('stopping', () => {
     const gate = gateAt('chunk.before-commit:wait:2');
     const { runId } = (await operating.request(YESTERDAY)).body;
     const runner = operating.startRunner(gate.fault);
-    await runner.saying('FAULT chunk.before-commit');
+    await runner.says('FAULT chunk.before-commit');
     const active = await operating.call('POST', `/v1/runs/${runId}/resume`);
     expect([active.status, active.body.code]).toEqual([409, 'RUN_ACTIVE']);
     const again = await operating.request(YESTERDAY);
@@ -135,9 +135,9 @@ describe('stopping', () => {
     const gate = gateAt('chunk.before-commit:wait:2');
     const { runId } = (await operating.request(YESTERDAY)).body;
     const runner = operating.startRunner(gate.fault);
-    await runner.saying('FAULT chunk.before-commit');
+    await runner.says('FAULT chunk.before-commit');
     await operating.call('POST', `/v1/runs/${runId}/stop`);
-    await operating.startRunner().saying('runner started');
+    await operating.startRunner().says('runner started');
     await new Promise((resolve) => setTimeout(resolve, 2_500)); // it looks for work every second
     gate.open();
     expect(await operating.settled(runId)).toMatchObject({ status: 'STOPPED' });
@@ -165,15 +165,15 @@ describe('stopping', () => {
   it('of a frozen process does not stop the run again when that wakes up after the resume', async () => {
     const { runId } = (await operating.request(YESTERDAY)).body;
     const frozen = operating.startRunner({ MAGAM_FAULT: 'chunk.before-commit:stop:3' });
-    await frozen.saying('FAULT chunk.before-commit');
+    await frozen.says('FAULT chunk.before-commit');
     await operating.call('POST', `/v1/runs/${runId}/stop`);
     const gate = gateAt('chunk.before-commit:wait:1');
     const other = operating.startRunner(gate.fault);
     expect(await operating.settled(runId)).toMatchObject({ status: 'STOPPED' });
     await operating.call('POST', `/v1/runs/${runId}/resume`);
-    await other.saying('FAULT chunk.before-commit');
-    frozen.process.kill('SIGCONT');
-    await frozen.saying('"msg":"settled"');
+    await other.says('FAULT chunk.before-commit');
+    frozen.send('SIGCONT');
+    await frozen.says('"msg":"settled"');
     expect((await operating.call('GET', `/v1/runs/${runId}`)).body.status).toBe('RUNNING');
     gate.open();
     expect(await operating.settled(runId)).toMatchObject({ status: 'COMPLETED', remaining: 0 });
@@ -184,7 +184,7 @@ describe('stopping', () => {
     const gate = gateAt('run.before-finish-commit:wait:1');
     const { runId } = (await operating.request(YESTERDAY)).body;
     const runner = operating.startRunner(gate.fault);
-    await runner.saying('FAULT run.before-finish-commit');
+    await runner.says('FAULT run.before-finish-commit');
     const stop = await operating.call('POST', `/v1/runs/${runId}/stop`);
     expect([stop.status, stop.body.running]).toEqual([202, 1]);
     const events = await follow(runId);

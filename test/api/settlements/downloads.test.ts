@@ -134,7 +134,17 @@ describe('a reader that is slow or goes away', () => {
     const before = process.memoryUsage().rss;
     const download = await startDownload(path);
     await until(async () => (await exporting()) === 1, 'it is reading');
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    let last = 0;
+    const standsStill = (): boolean => {
+      const grown = process.memoryUsage().rss - last;
+      last += grown;
+      return Math.abs(grown) < 100_000;
+    };
+    let still = 0;
+    await until(() => {
+      still = standsStill() ? still + 1 : 0;
+      return still === 20;
+    }, 'the memory stands still');
     const grown = process.memoryUsage().rss - before;
     download.leave();
     expect(grown).toBeLessThan(64 * 1024 * 1024);

@@ -35,10 +35,10 @@ describe('an import that is alive', () => {
   it('but was paused past its lease finds that it was taken over', async () => {
     const file = scene.folder.write(manyLines());
     const { started, go } = await scene.startedUpTo('import.after-commit', 'import', 'lines', file);
-    started.process.kill('SIGSTOP');
+    started.send('SIGSTOP');
     await scene.expireLeases();
     expect((await scene.magam('import', 'lines', file)).json()).toMatchObject({ imported: LINES });
-    started.process.kill('SIGCONT');
+    started.send('SIGCONT');
     const outcome = await go();
     expect([outcome.code, errorOf(outcome).code]).toEqual([1, 'IMPORT_TAKEN_OVER']);
     expect([await scene.count('sale_entry'), await scene.statuses()]).toEqual([LINES, ['COMPLETED']]);
@@ -61,8 +61,7 @@ describe('an import that is alive', () => {
   it('stops on SIGINT with exit code 130, and goes on at once when typed again', async () => {
     const file = scene.folder.write(manyLines());
     const { started, go } = await scene.startedUpTo('import.after-commit', 'import', 'lines', file);
-    started.process.kill('SIGINT');
-    await pause(200); // until the signal has been delivered
+    started.send('SIGINT');
     const outcome = await go();
     expect([outcome.code, errorOf(outcome).code]).toEqual([130, 'IMPORT_STOPPED']);
     expect((await scene.magam('import', 'lines', file)).json()).toMatchObject({ imported: LINES });

@@ -33,7 +33,7 @@ import {
 } from '../../../../core/tasks/stores/stored-file.js';
 import { change, inTransaction } from '../../../../infra/database.js';
 import { refuse } from '../../../../kernel/errors.js';
-import { createTestDatabase, type TestDatabase } from '../../../support/database.js';
+import { createTestDatabase, inStatement, type TestDatabase } from '../../../support/database.js';
 
 const LEASE_MS = 10_000;
 const [A, B] = ['aaaaaaaa-0000-0000-0000-000000000000', 'bbbbbbbb-0000-0000-0000-000000000000'] as const;
@@ -245,7 +245,7 @@ describe('a stored file', () => {
     await inTransaction(db, async (tx) => {
       await attachFile(tx, FILE, taskId);
       deleted = deleteUnattachedFile(db, FILE);
-      await new Promise((resolve) => setTimeout(resolve, 300)); // it waits for this transaction
+      await inStatement(db, 'UPDATE stored_file SET touched_at%'); // it waits for this transaction
     });
     await deleted;
     expect(await readFileRecord(db, FILE)).toBeDefined();

@@ -1,0 +1,162 @@
+/**
+ * The command line: which commands there are, and from the words of one call to its exit code. A command's own file, and with it what the
+ * command needs, is loaded when it is called; the help and the version need none.
+ */
+import { Command, CommanderError, Help } from 'commander';
+import { MagamError } from '../kernel/errors.js';
+
+/** Gives a command its options, arguments, subcommands and action. */
+type Define = (command: Command) => void;
+
+interface Entry {
+  /** What the list of commands shows behind the name. */
+  readonly takes?: string;
+  readonly description: string;
+  readonly load: () => Promise<Define>;
+}
+
+/** The commands, in the order of the help. */
+export const commands: Readonly<Record<string, Entry>> = {
+  migrate: {
+    description: 'bring the schema up to date (creates the database if it does not exist)',
+    load: async () => (await import('./migrate.js')).migrateCommand,
+  },
+  seed: {
+    takes: '[options]',
+    description:
+      'write a synthetic day of a marketplace: sales, refunds and fee policies, the same for the same arguments',
+    load: async () => (await import('./seed.js')).seedCommand,
+  },
+  policies: {
+    description: 'load and show fee policies',
+    load: async () => (await import('./policies.js')).policiesCommands,
+  },
+  import: {
+    description: 'import a CSV file into the settlement feed',
+    load: async () => (await import('./import.js')).importCommands,
+  },
+  imports: {
+    description: 'list the imports, newest first',
+    load: async () => (await import('./import.js')).importsCommands,
+  },
+  settle: {
+    takes: '[options]',
+    description: 'settle a date: runs, joins or resumes its run, exactly once whatever happens',
+    load: async () => (await import('./settle.js')).settleCommand,
+  },
+  runs: {
+    takes: '[options]',
+    description: 'list the runs; see also runs show, stop, exceptions',
+    load: async () => (await import('./runs.js')).runsCommands,
+  },
+  settlements: {
+    takes: '[options]',
+    description: 'export what each seller is owed for a date',
+    load: async () => (await import('./export.js')).settlementsCommand,
+  },
+  lines: {
+    takes: '[options]',
+    description: 'export every settled line of a date',
+    load: async () => (await import('./export.js')).linesCommand,
+  },
+  verify: {
+    takes: '[options]',
+    description: 'recompute and check everything about a closed date, in one consistent view',
+    load: async () => (await import('./verify.js')).verifyCommand,
+  },
+  explain: {
+    takes: '<order-id> <line-id>',
+    description: 'show how the figures of a sale and of its refunds come about, and replay them',
+    load: async () => (await import('./explain.js')).explainCommand,
+  },
+  runner: {
+    description:
+      'run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests and background tasks (any number may run)',
+    load: async () => (await import('./runner.js')).runnerCommand,
+  },
+  sample: {
+    takes: '[options]',
+    description: 'make sample sellers, products, buyers and an operator; refused in production',
+    load: async () => (await import('./sample.js')).sampleCommand,
+  },
+  api: {
+    description: 'run the HTTP server: accounts, catalogue, and operating the batch (any number may run)',
+    load: async () => (await import('./api.js')).apiCommand,
+  },
+  admin: {
+    takes: '[options]',
+    description: 'make an account with the role admin; its password is read from standard input',
+    load: async () => (await import('./admin.js')).adminCommand,
+  },
+};
+
+/**
+ * Runs the command that the words name and returns its exit code. Results go to standard output; a failure becomes a coded message, under
+ * `--json` a document on standard output.
+ */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  const json = words.includes('--json');
+  process.exitCode = undefined; // a command that ends with another code than 0 sets it
+  try {
+    await program(json).parseAsync(words, { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return await report(error, json);
+    if (error.exitCode === 0) return 0; // --help, --version
+    if (!json) return 2; // commander has printed the message
+    return await report(new MagamError('USAGE', error.message.replace(/^error: /, '')), true);
+  }
+}
+
+function program(json: boolean): Command {
+  const magam: Command = new Command('magam')
+    .description('Settles marketplaces: order lines in; fees, settlements and a signed-off certificate out.')
+    .version('0.1.0')
+    .option('--json', 'print exactly one JSON document on standard output')
+    .configureHelp({
+      showGlobalOptions: true,
+      subcommandTerm: (command) => {
+        const takes = command.parent === magam ? commands[command.name()]?.takes : undefined;
+        return takes === undefined ? new Help().subcommandTerm(command) : `${command.name()} ${takes}`;
+      },
+    })
+    .showHelpAfterError('(magam --help, or magam COMMAND --help, says what is possible)')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 done, 1 failed or refused, 2 wrong usage or configuration, 3 done but exceptions are parked,
+4 verification found a difference, 5 somebody else holds the run (--no-wait), 130 stopped, resumable.
+
+Without MAGAM_DATABASE_URL the private database of this checkout is started and used.`,
+    );
+  for (const [name, { description }] of Object.entries(commands)) magam.command(name).description(description);
+  const define = async (command: Command): Promise<void> => {
+    (await commands[command.name()]?.load())?.(command);
+    prepare(command, json);
+  };
+  magam
+    .helpCommand(false) // the usual one would show a command that is not loaded
+    .command('help')
+    .argument('[command]')
+    .allowExcessArguments()
+    .description('display help for command')
+    .action(async (name?: string) => {
+      const command = magam.commands.find((it) => it.name() === name);
+      if (command !== undefined) await define(command);
+      (command ?? magam).help({ error: name !== undefined && command === undefined });
+    });
+  magam.hook('preSubcommand', (_magam, command) => define(command));
+  prepare(magam, json);
+  return magam;
+}
+
+/** Every command throws instead of exiting, and keeps its usage errors off standard output when JSON was asked for. */
+function prepare(command: Command, json: boolean): void {
+  command.exitOverride();
+  if (json) command.configureOutput({ writeErr: () => undefined });
+  for (const child of command.commands) prepare(child, json);
+}
+
+/** What prints a failure knows the errors of the database, and is loaded only for one. */
+const report = async (error: unknown, json: boolean): Promise<number> =>
+  (await import('./output.js')).reportFailure(error, json);

@@ -1,0 +1,56 @@
+/** What a command loads: nothing that it does not need, so that it starts fast. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { Command, Help } from 'commander';
+import { commands } from '../../cli/command-line.js';
+import { environment, runMagam } from '../../scripts/chaos/magam.mjs';
+
+interface Loaded {
+  /** Files of the product, as `cli/main`. */
+  readonly own: ReadonlySet<string>;
+  readonly packages: ReadonlySet<string>;
+}
+
+/** Node writes down which scripts it has run when it is asked for coverage. */
+async function loadedBy(...args: string[]): Promise<Loaded> {
+  const folder = mkdtempSync(join(tmpdir(), 'magam-loaded-'));
+  try {
+    const ended = await runMagam(args, environment('mysql://nobody@127.0.0.1:1', { NODE_V8_COVERAGE: folder }));
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    const urls = readdirSync(folder).flatMap((name): string[] =>
+      JSON.parse(readFileSync(join(folder, name), 'utf8')).result.map(({ url }: { url: string }) => url),
+    );
+    const found = (pattern: RegExp) => new Set(urls.flatMap((url) => pattern.exec(url)?.[1] ?? []));
+    return { own: found(/\/dist\/(.*)\.js$/), packages: found(/\/node_modules\/(@[^/]+\/[^/]+|[^/]+)/) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+describe('magam', () => {
+  it.each(['--version', '--help', 'help'])('%s loads no command', async (word) => {
+    const { own, packages } = await loadedBy(word);
+    expect([...own].filter((it) => !it.startsWith('kernel/')).sort()).toEqual(['cli/command-line', 'cli/main']);
+    expect([...packages]).toEqual(['commander']);
+  });
+
+  it.each(['runs', 'policies', 'verify', 'explain', 'settlements', 'imports'])(
+    '%s loads neither the server, the runner nor the other commands',
+    async (name) => {
+      const { own, packages } = await loadedBy(name, '--help');
+      const file = ['cli/import', 'cli/export'].find((it) => own.has(it)) ?? `cli/${name}`;
+      const others = ['cli/command-line', 'cli/context', 'cli/main', 'cli/output', 'cli/progress', file];
+      expect([...own].filter((it) => it.startsWith('cli/') && !others.includes(it))).toEqual([]);
+      expect([...own].filter((it) => it.startsWith('api/') || it.startsWith('batch/runner/'))).toEqual([]);
+      for (const heavy of ['express', 'ioredis', 'pino']) expect(packages).not.toContain(heavy);
+    },
+  );
+
+  it.each(Object.entries(commands))('the list of commands says what %s takes', async (name, { load, takes }) => {
+    const command = new Command(name);
+    (await load())(command);
+    expect(new Help().subcommandTerm(command)).toBe(takes === undefined ? name : `${name} ${takes}`);
+  });
+});
