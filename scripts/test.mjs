@@ -68,8 +68,7 @@ await run(async () => {
   const args = given.includes('--quick') ? [...QUICK, ...others] : others;
   const { MAGAM_DATABASE_URL: databaseUrl, MAGAM_REDIS_URL: redisUrl } = process.env;
   await ensureBuilt();
-  if (!given.includes('--mysql') || databaseUrl)
-    return runJest(args, await startServices({ databaseUrl, redisUrl }));
+  if (!given.includes('--mysql') || databaseUrl) return runJest(args, await startServices({ databaseUrl, redisUrl }));
   // Data of the two engines cannot share a folder.
   const folder = join(process.env.MAGAM_HOME || join(root, '.magam'), 'mysql');
   const services = await startServices({ redisUrl, folder, engine: 'mysql' });
