@@ -5,7 +5,7 @@
 import { connect, createServer } from 'node:net';
 
 /**
- * @typedef {'before' | 'answer' | 'middle'} CutPlace
+ * @typedef {'before' | 'answer' | 'middle' | 'pass'} CutPlace `pass` cuts nothing: the statement is only counted
  * @typedef {object} Cut
  * @property {RegExp} statement of a COM_QUERY; only its first 200 bytes are looked at
  * @property {CutPlace} place

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '../../../scripts/chaos/magam.mjs';
+import { startProxy } from '../../../scripts/chaos/tcp-proxy.mjs';
 import { type EventStream, openEvents } from '../../support/events.js';
 import { magamJson } from '../../support/magam.js';
 import { Operating, YESTERDAY } from '../../support/operating.js';
@@ -11,6 +12,8 @@ import { Operating, YESTERDAY } from '../../support/operating.js';
 let operating: Operating;
 const folder = mkdtempSync(join(tmpdir(), 'magam-running-'));
 let gates = 0;
+/** What an idle runner asks every second: which runs it could join. */
+const LOOKS_FOR_RUNS = /FROM job_instance i WHERE job = .{1,20} AND status = 'RUNNING'/s;
 /** A fault that waits at the point until the file is written. */
 const gateAt = (point: string): { fault: { MAGAM_FAULT: string }; open: () => void } => {
   gates += 1;
@@ -59,16 +62,12 @@ describe('following a run', () => {
   it('goes on after Last-Event-ID, with many followers and one that comes late', async () => {
     const gate = gateAt('chunk.before-commit:wait:3');
     const { runId } = (await operating.request(YESTERDAY)).body;
-    operating.startRunner(gate.fault);
+    const runner = operating.startRunner(gate.fault);
     const followers = await Promise.all(Array.from({ length: 5 }, () => follow(runId)));
     const running = await followers[0]?.find(({ data }) => data.done !== 0);
     expect(running?.data).toMatchObject({ status: 'RUNNING', partitions: { total: 4 } });
     followers[0]?.close();
-    await until(async () => {
-      const before = (await operating.call('GET', `/v1/runs/${runId}`)).body.progress.version;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return before === (await operating.call('GET', `/v1/runs/${runId}`)).body.progress.version;
-    }, 'all threads wait');
+    await runner.says(/FAULT chunk\.before-commit[^]*FAULT chunk\.before-commit/); // both threads wait
     const { progress } = (await operating.call('GET', `/v1/runs/${runId}`)).body;
     expect(progress.entriesPerSecond.overall).toBeGreaterThan(0);
     expect(progress.entriesPerSecond.recent).not.toBeNull();
@@ -137,12 +136,15 @@ describe('stopping', () => {
     const runner = operating.startRunner(gate.fault);
     await runner.says('FAULT chunk.before-commit');
     await operating.call('POST', `/v1/runs/${runId}/stop`);
-    await operating.startRunner().says('runner started');
-    await new Promise((resolve) => setTimeout(resolve, 2_500)); // it looks for work every second
+    const looked = { statement: LOOKS_FOR_RUNS, place: 'pass', nth: 6 } as const; // each of its jobs looks once in a round
+    const proxy = await startProxy(operating.database.url, [looked]);
+    operating.startRunner({ MAGAM_DATABASE_URL: proxy.url });
+    await until(() => proxy.cuts() === 1, 'the idle runner has looked');
     gate.open();
     expect(await operating.settled(runId)).toMatchObject({ status: 'STOPPED' });
     const { executions } = (await operating.call('GET', `/v1/runs/${runId}`)).body;
     expect(executions).toMatchObject([{ status: 'STOPPED', exitCode: 130 }]);
+    await proxy.close();
   });
 
   it('is not lost with the process that it was told to: nobody goes on until somebody resumes', async () => {
