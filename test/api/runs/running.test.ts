@@ -67,7 +67,7 @@ describe('following a run', () => {
     const running = await followers[0]?.find(({ data }) => data.done !== 0);
     expect(running?.data).toMatchObject({ status: 'RUNNING', partitions: { total: 4 } });
     followers[0]?.close();
-    await runner.says(/FAULT chunk\.before-commit[^]*FAULT chunk\.before-commit/); // both threads wait
+    await runner.says(/FAULT chunk\.before-commit.*FAULT chunk\.before-commit/s); // both threads wait
     const { progress } = (await operating.call('GET', `/v1/runs/${runId}`)).body;
     expect(progress.entriesPerSecond.overall).toBeGreaterThan(0);
     expect(progress.entriesPerSecond.recent).not.toBeNull();
