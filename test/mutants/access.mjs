@@ -10,6 +10,8 @@ const token = {
   tests: 'test/core/accounts/access-token.test.ts',
   quick: true,
 };
+const rateWindow = { file: 'infra/stores/rate-window.ts', tests: 'test/infra/stores/rate-window.test.ts' };
+const idempotency = { file: 'infra/stores/idempotency-key.ts', tests: 'test/api/edge/idempotency.test.ts' };
 
 /** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
 export const mutants = [
@@ -86,4 +88,54 @@ export const mutants = [
   { ...token, name: 'a token for another audience', from: 'audience: AUDIENCE,', to: '' },
   { ...token, name: 'a token of another kind', from: 'typ: TYPE,\n          requiredClaims', to: 'requiredClaims' },
   { ...token, name: 'a token signed with another algorithm', from: 'algorithms: [ALGORITHM],', to: '' },
+  {
+    ...rateWindow,
+    name: 'tries are not counted',
+    from: '1, hits + 1)',
+    to: '1, hits)',
+  },
+  {
+    ...rateWindow,
+    name: 'every try begins the window anew',
+    from: 'resets_at = IF(resets_at <= UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) + INTERVAL ? SECOND, resets_at)',
+    to: 'resets_at = UTC_TIMESTAMP(3) + INTERVAL ? SECOND',
+  },
+  {
+    ...idempotency,
+    name: 'a key answers for another call',
+    from: "if (row.requestHash !== requestHash) return { outcome: 'reused' };",
+    to: '',
+    only: 'is refused for another body',
+  },
+  {
+    ...idempotency,
+    name: 'a call that lost its key commits',
+    from: "AND owner = ? AND status = 'IN_FLIGHT'`,\n    [answer.status",
+    to: "AND (owner = ? OR TRUE) AND status = 'IN_FLIGHT'`,\n    [answer.status",
+    only: 'one that lost its key',
+  },
+  {
+    file: 'api/edge/register.ts',
+    tests: 'test/api/edge/versions.test.ts',
+    name: 'If-Match is not looked at',
+    from: "if (!tags.some(names)) throw new MagamError('VERSION_CONFLICT');",
+    to: '',
+    only: 'lets the first of two',
+  },
+  {
+    file: 'api/edge/authenticate.ts',
+    tests: 'test/api/accounts/refresh.test.ts',
+    name: 'a session that has ended goes on',
+    from: "if (!session.live) throw new MagamError('TOKEN_INVALID');",
+    to: '',
+    only: 'gives the thief away',
+  },
+  {
+    file: 'api/accounts/sessions/refresh-session.ts',
+    tests: 'test/api/accounts/refresh.test.ts',
+    name: 'a refresh token is good for more than one refresh',
+    from: 'if (state.used) {',
+    to: 'if (state.used && state.expired) {',
+    only: 'gives the thief away',
+  },
 ];
