@@ -15,6 +15,9 @@ export interface CommandDocument {
   readonly lines?: number;
   readonly refunds?: number;
   readonly ok?: boolean;
+  readonly seconds?: number;
+  readonly touched?: number;
+  readonly totals?: readonly { readonly currency: string; readonly before?: Readonly<Record<string, number>> }[];
   readonly stages?: readonly { readonly name: string; readonly seconds: number }[];
 }
 

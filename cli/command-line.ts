@@ -31,6 +31,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'load and show fee policies',
     load: async () => (await import('./policies.js')).policiesCommands,
   },
+  whatif: {
+    takes: '[options]',
+    description: 'what settled lines would have come to under a draft of fee policies; nothing of the books is written',
+    load: async () => (await import('./whatif.js')).whatIfCommand,
+  },
   import: {
     description: 'import a CSV file into the settlement feed',
     load: async () => (await import('./import.js')).importCommands,

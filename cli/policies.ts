@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { applyPolicies, findPolicyFaults } from '../core/policies/apply-policies.js';
-import { type PolicyScope, policyToFile } from '../core/policies/rules/fee-policy.js';
+import { type FeePolicy, type PolicyScope, policyToFile } from '../core/policies/rules/fee-policy.js';
 import { parsePolicyFile } from '../core/policies/rules/policy-file.js';
 import { type PolicyRecord, readPolicyRecords } from '../core/policies/stores/fee-policy.js';
-import { isoTime } from '../infra/database.js';
+import { type Db, isoTime } from '../infra/database.js';
 import { MagamError } from '../kernel/errors.js';
 import { isPolicyCode } from '../kernel/external-id.js';
 import { withDatabase } from './context.js';
@@ -29,21 +29,33 @@ export function policiesCommands(policies: Command): void {
 }
 
 async function apply(file: string, command: Command): Promise<void> {
-  const parsed = parsePolicyFile(await readText(file));
+  const parsed = await parseFile(file);
   await withDatabase(command, async ({ db, config, json }) => {
-    if ('faults' in parsed) {
-      const faults = [...parsed.faults, ...(await findPolicyFaults(db, parsed.sound))];
-      throw new MagamError('POLICY_FILE_INVALID', undefined, { file, faults });
-    }
-    const result = await applyPolicies(db, parsed.policies, config.userName);
+    const policies = await requireSound(db, file, parsed);
+    const result = await applyPolicies(db, policies, config.userName);
     if (json) return printJson(result);
     for (const { code, version } of result.applied) print(`applied    ${code} version ${version}`);
     for (const { code, version, endsOn, byVersion } of result.ended) {
       print(`ended      ${code} version ${version} on ${endsOn}, by version ${byVersion}`);
     }
     for (const { code, version } of result.unchanged) print(`unchanged  ${code} version ${version}`);
-    if (parsed.policies.length === 0) print('The file holds no policies.');
+    if (policies.length === 0) print('The file holds no policies.');
   });
+}
+
+/** A policy file as it was read. Throws FILE_UNREADABLE. */
+export const parseFile = async (file: string): Promise<ReturnType<typeof parsePolicyFile>> =>
+  parsePolicyFile(await readText(file));
+
+/** The policies of a file. Throws POLICY_FILE_INVALID with all faults, those that stand between its sound policies and the stored ones too. */
+export async function requireSound(
+  db: Db,
+  file: string,
+  parsed: ReturnType<typeof parsePolicyFile>,
+): Promise<readonly FeePolicy[]> {
+  if (!('faults' in parsed)) return parsed.policies;
+  const faults = [...parsed.faults, ...(await findPolicyFaults(db, parsed.sound))];
+  throw new MagamError('POLICY_FILE_INVALID', undefined, { file, faults });
 }
 
 async function readText(file: string): Promise<string> {

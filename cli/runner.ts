@@ -28,12 +28,13 @@ export function runnerCommand(runner: Command): void {
         const taskDb = openDatabase(databaseUrl, { poolMax: TASK_CONNECTIONS, silenceSeconds: TASK_SILENCE_SECONDS });
         const shared = {
           config,
+          pools,
           signal,
           idle: bell.wait,
           log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => log[level](fields, message),
         };
         try {
-          await Promise.all([runRunner({ ...shared, db, pools, jobs }), runTasks({ ...shared, db: taskDb })]);
+          await Promise.all([runRunner({ ...shared, db, jobs }), runTasks({ ...shared, db: taskDb })]);
         } finally {
           hangUp();
           await Promise.all([pools.close(), taskDb.destroy()]);

@@ -1,7 +1,7 @@
 /** Asks which lines of a past date a draft would have touched, and by how much: a row that a runner carries out. */
 import { z } from 'zod';
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
-import { readCertificates } from '../../core/settlement/stores/certificate.js';
+import { readCertificateLinks } from '../../core/settlement/stores/certificate.js';
 import { insertTask } from '../../core/tasks/stores/background-task.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
 import { nameOf } from '../../kernel/access.js';
@@ -15,9 +15,13 @@ import { draftParams, requireDraft, requireOpen } from './draft-fields.js';
 
 const bodySchema = z
   .strictObject({
-    date: businessDate.meta({ description: 'A date that was settled.' }),
+    date: businessDate.meta({ description: 'A date that was settled; with `to` the first date of a range.' }),
+    to: businessDate
+      .optional()
+      .meta({ description: 'The last date of the range. Its dates that are not settled are left out.' }),
     dates: trialDates.default('ALWAYS'),
   })
+  .refine(({ date, to }) => to === undefined || to >= date, { path: ['to'], message: 'must not be before date' })
   .meta({ id: 'PolicyCheckRequest' });
 
 export const checkDraft = ({ redis }: ApiContext): Route =>
@@ -27,8 +31,8 @@ export const checkDraft = ({ redis }: ApiContext): Route =>
     tag: 'Policies',
     summary: 'Check a draft against a past date',
     description:
-      'Works out which lines of the date would have fallen under another policy, and what they would have come to, if the draft had been ' +
-      'in force; a refund follows its sale. Nothing of the date changes. The draft is checked as it stands now. Follow the check at ' +
+      'Works out which lines of the date, or of the dates up to `to`, would have fallen under another policy, and what they would have come to, if the draft had been ' +
+      'in force; a refund follows its sale. Nothing of the dates changes. The draft is checked as it stands now. Follow the check at ' +
       'the address in Location.',
     permission: 'policy.edit',
     params: draftParams,
@@ -36,17 +40,18 @@ export const checkDraft = ({ redis }: ApiContext): Route =>
     answer: { status: 202, description: 'It was asked for.', schema: policyCheckSchema },
     refusals: ['POLICY_DRAFT_NOT_FOUND', 'POLICY_DRAFT_CLOSED', 'DATE_NOT_CLOSED', 'AMOUNT_OUT_OF_RANGE'],
     idempotent: true,
-    handle: ({ params: { draftId }, body: { date, dates }, signedIn, afterCommit, transact }) =>
+    handle: ({ params: { draftId }, body: { date, to, dates }, signedIn, afterCommit, transact }) =>
       transact(async (tx) => {
         const draft = await requireDraft(tx, draftId);
         requireOpen(draft);
-        if ((await readCertificates(tx, date)).length === 0)
-          throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
+        if ((await readCertificateLinks(tx, date, to ?? date)).length === 0)
+          throw new MagamError('DATE_NOT_CLOSED', undefined, { date, to });
         const { version: draftVersion, definition } = draft;
+        const range = to === undefined ? { date } : { date, to };
         const checkId = await insertTask(tx, {
           kind: POLICY_CHECK,
           subject: String(draftId),
-          parameters: { draftId, draftVersion, date, dates, definition },
+          parameters: { draftId, draftVersion, ...range, dates, definition },
           requestedBy: nameOf(signedIn),
         });
         const task = await requireCheck(tx, draftId, checkId);

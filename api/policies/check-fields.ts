@@ -59,22 +59,15 @@ export const policyCheckSummarySchema = z
     draftId: id,
     draftVersion: z.number().int().meta({ description: 'The version of the draft that was checked.' }),
     date: businessDate,
+    to: businessDate.meta({ description: 'The last date; `date` where that alone was asked for.' }),
     dates: trialDates,
     ...taskFields,
-    lines: count('Lines of the date.'),
+    lines: count('Settled lines of the dates.'),
     touched: count('Lines that would have fallen under another policy.'),
     changed: count('Of those, the lines with another figure.'),
     refused: count('Of those, the lines that could not have been settled; no sum has them.'),
   })
   .meta({ id: 'PolicyCheckSummary' });
-
-export const policyCheckSchema = policyCheckSummarySchema
-  .extend({
-    linesKept: count('Touched lines that can be listed: the first 100,000.'),
-    totals: z.array(currencyTotalsSchema).meta({ description: 'Over all touched lines, per currency.' }),
-    sellers: z.array(sellerDifferenceSchema).meta({ description: 'The 20 of each currency whose net differs most.' }),
-  })
-  .meta({ id: 'PolicyCheck' });
 
 const policyNameSchema = z.object({ code: z.string(), version: z.number().int() }).meta({ id: 'PolicyName' });
 
@@ -87,6 +80,7 @@ export const touchedLineSchema = z
     sellerId: z.string(),
     currency: z.string(),
     orderedOn: businessDate,
+    settledOn: businessDate.nullable().meta({ description: 'Null in checks of one date by an earlier version.' }),
     before: z
       .object({ policy: policyNameSchema.nullable(), figures: figuresSchema })
       .meta({ description: 'As it was settled.' }),
@@ -97,10 +91,23 @@ export const touchedLineSchema = z
   })
   .meta({ id: 'TouchedLine' });
 
+export const policyCheckSchema = policyCheckSummarySchema
+  .extend({
+    unreadable: count('Lines that could not be looked at, because the sale is gone from the feed.'),
+    linesKept: count('Touched lines that can be listed: the first 100,000.'),
+    totals: z.array(currencyTotalsSchema).meta({ description: 'Over all touched lines, per currency.' }),
+    sellers: z.array(sellerDifferenceSchema).meta({ description: 'The 20 of each currency whose net differs most.' }),
+    movedLines: z
+      .array(touchedLineSchema)
+      .meta({ description: 'The 20 lines of each currency whose net differs most.' }),
+  })
+  .meta({ id: 'PolicyCheck' });
+
 /** What the runner writes. */
 const number = z.number();
 const storedFiguresSchema = z.object(eachFigure(DECIDED_FIGURES, () => number));
 const storedLineSchema = touchedLineSchema.extend({
+  settledOn: z.string().nullable().default(null),
   before: z.object({ policy: policyNameSchema.nullable(), figures: storedFiguresSchema }),
   after: z.object({ policy: policyNameSchema.nullable(), figures: storedFiguresSchema.nullable() }),
 });
@@ -111,6 +118,7 @@ const storedResultSchema = z.object({
   touched: number,
   changed: number,
   refused: number,
+  unreadable: number.default(0),
   linesKept: number,
   totals: z.array(
     z.object({
@@ -123,6 +131,7 @@ const storedResultSchema = z.object({
     }),
   ),
   sellers: z.array(z.object({ sellerId: z.string(), currency: z.string(), lines: number, netDifference: digits })),
+  movedLines: z.array(storedLineSchema).default([]),
 });
 
 /** A sum as JSON says it. Throws AMOUNT_OUT_OF_RANGE beyond 2^53 - 1. */
@@ -139,13 +148,14 @@ const resultOf = (task: TaskRecord): z.output<typeof storedResultSchema> | null 
   task.status === 'COMPLETED' ? storedResultSchema.parse(task.result) : null;
 
 export function policyCheckSummaryBody(task: TaskRecord): z.input<typeof policyCheckSummarySchema> {
-  const { draftId, draftVersion, date, dates } = POLICY_CHECK.parametersOf(task);
+  const { draftId, draftVersion, date, to = date, dates } = POLICY_CHECK.parametersOf(task);
   const found = resultOf(task);
   return {
     checkId: task.taskId,
     draftId,
     draftVersion,
     date,
+    to,
     dates,
     ...taskBody(task),
     lines: found?.lines ?? null,
@@ -159,6 +169,7 @@ export function policyCheckBody(task: TaskRecord): z.input<typeof policyCheckSch
   const found = resultOf(task);
   return {
     ...policyCheckSummaryBody(task),
+    unreadable: found?.unreadable ?? null,
     linesKept: found?.linesKept ?? null,
     totals: (found?.totals ?? []).map(({ before, after, difference, ...rest }) => ({
       ...rest,
@@ -170,11 +181,18 @@ export function policyCheckBody(task: TaskRecord): z.input<typeof policyCheckSch
       ...rest,
       netDifferenceMinor: exact(netDifference),
     })),
+    movedLines: (found?.movedLines ?? []).map(storedLineBody),
   };
 }
 
-export function touchedLineBody(content: object): z.input<typeof touchedLineSchema> {
-  const { before, after, ...rest } = storedLineSchema.parse(content);
+export const touchedLineBody = (content: object): z.input<typeof touchedLineSchema> =>
+  storedLineBody(storedLineSchema.parse(content));
+
+function storedLineBody({
+  before,
+  after,
+  ...rest
+}: z.output<typeof storedLineSchema>): z.input<typeof touchedLineSchema> {
   return {
     ...rest,
     before: { policy: before.policy, figures: figuresBody(before.figures) },

@@ -82,7 +82,8 @@ export type Completion = (
   partitions: readonly DonePartition[],
 ) => Promise<'COMPLETED' | 'COMPLETED_WITH_EXCEPTIONS'>;
 
-export interface Job {
+/** A job as a command or a task starts it. */
+export interface StartedJob {
   /** With the key it is the identity of a run. ASCII, at most 32 characters; never changed, for it is stored. */
   readonly name: string;
   /** What people call the key: `date`. */
@@ -107,8 +108,10 @@ export interface Job {
 
   /** All partitions are done: reads what may be read before the last transaction, and returns what happens inside it. */
   readonly finish: (call: JobCall, run: Run, plan: Plan) => Promise<Completion>;
+}
 
-  /** What a runner needs to carry the job out by itself. */
+/** A job that runners carry out by themselves, too: when it is asked for, and when the process that worked on it has died. */
+export interface Job extends StartedJob {
   readonly runner: RunnerSide;
 }
 

@@ -18,7 +18,7 @@ import type { Config } from '../../infra/config.js';
 import { asMagamError, type Db, errorText, inTransaction, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { errors, MagamError } from '../../kernel/errors.js';
-import type { DonePartition, Job, JobCall, JobContext, JobRequest } from './job.js';
+import type { DonePartition, JobCall, JobContext, JobRequest, StartedJob } from './job.js';
 import { survivingOutage } from './survive-outage.js';
 import { type WorkResult, workPartitions } from './work-partitions.js';
 
@@ -49,7 +49,7 @@ export const thisWorker = ({ leaseMs }: Config): Worker => ({ host: hostname(), 
  * Carries one request out. Throws RUN_HELD, PARTITION_FAILED and what the job throws; the execution is then recorded as failed. Being
  * stopped is no error: the result says STOPPED.
  */
-export const runJob = (context: JobContext, job: Job, request: JobRequest): Promise<JobResult> =>
+export const runJob = (context: JobContext, job: StartedJob, request: JobRequest): Promise<JobResult> =>
   new Execution(context, job, request).carryOut();
 
 /** One execution: what it was asked, what it holds, how long its stages took. */
@@ -63,7 +63,7 @@ class Execution {
 
   constructor(
     private readonly context: JobContext,
-    private readonly job: Job,
+    private readonly job: StartedJob,
     private readonly request: JobRequest,
   ) {
     this.executionId = request.executionId ?? null;

@@ -2,8 +2,9 @@
 import type { Scan, ThreadJob } from '../engine/job.js';
 import { SettleThread } from './settle/settle-partition.js';
 import { type TrialInput, tryRange } from './settle/trial.js';
+import { WhatIfThread } from './what-if/what-if-thread.js';
 
-export const threadJobs: readonly ThreadJob[] = [new SettleThread()];
+export const threadJobs: readonly ThreadJob[] = [new SettleThread(), new WhatIfThread()];
 
 /** Pieces of reading, by name. */
 export const scans: Readonly<Record<string, Scan>> = {

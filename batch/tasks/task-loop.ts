@@ -21,6 +21,7 @@ import type { Config } from '../../infra/config.js';
 import { asMagamError, type Db, errorText } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
+import type { WorkerPools } from '../engine/worker-pool.js';
 import { importTask } from './import-task.js';
 import { policyCheckTask } from './policy-check-task.js';
 import {
@@ -37,6 +38,7 @@ export interface TaskLoopContext {
   /** A pool of its own: a task's connections are not those that the runs' leases need. */
   readonly db: Db;
   readonly config: Config;
+  readonly pools: WorkerPools;
   /** Aborted: give the tasks back and end. */
   readonly signal: AbortSignal;
   /** Resolves at the next knock or after `ms`. */
@@ -93,7 +95,10 @@ export async function runTasks(context: TaskLoopContext): Promise<void> {
 }
 
 /** One claim of a task, from the claim to its end or to its being given back. */
-async function workTask({ db, config, signal, log }: TaskLoopContext, { task, fence }: ClaimedTask): Promise<void> {
+async function workTask(
+  { db, config, pools, signal, log }: TaskLoopContext,
+  { task, fence }: ClaimedTask,
+): Promise<void> {
   const about = { taskId: fence.taskId, kind: task.kind, subject: task.subject };
   const runner = runners.find(({ kind }) => kind.name === task.kind);
   if (runner === undefined) throw new Error(`a task of an unknown kind was claimed: ${task.kind}`);
@@ -105,7 +110,7 @@ async function workTask({ db, config, signal, log }: TaskLoopContext, { task, fe
   const remember = (next: Progress): void => {
     progress = next;
   };
-  const call: TaskCall = { db, config, task, fence, signal: interrupt.signal, progress: remember };
+  const call: TaskCall = { db, config, pools, task, fence, signal: interrupt.signal, progress: remember };
   const endHeartbeat = beat(call, interrupt, () => progress);
   log('info', { ...about, claim: task.claims }, 'task taken');
   try {

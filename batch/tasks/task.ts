@@ -4,6 +4,7 @@ import type { TaskKind } from '../../core/tasks/rules/background-task.js';
 import type { Progress, TaskEnd, TaskFence, TaskRecord } from '../../core/tasks/stores/background-task.js';
 import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
+import type { WorkerPools } from '../engine/worker-pool.js';
 
 /** Why a task's work is to end before its end. */
 export type Interruption = 'stop' | 'cancel' | 'lost';
@@ -17,6 +18,8 @@ export class TaskPostponed extends Error {}
 export interface TaskCall {
   readonly db: Db;
   readonly config: Config;
+  /** Threads for a task that is a job. */
+  readonly pools: WorkerPools;
   readonly task: TaskRecord;
   readonly fence: TaskFence;
   /** Aborted with an Interruption as its reason. */

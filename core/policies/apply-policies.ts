@@ -48,7 +48,7 @@ export async function applyPoliciesIn(
   // The lock keeps two files apart, and planning (which shares it) from seeing half of one.
   const revision = (await lockPolicyBook(tx)) + 1;
   const changes = checkNewPolicies(await readPolicies(tx), policies);
-  if (Array.isArray(changes)) throw refusalOf(changes);
+  if (Array.isArray(changes)) throw refusalOfFaults(changes);
   if (changes.insert.length > 0) {
     await insertPolicies(tx, changes.insert, revision, appliedBy.slice(0, 64));
     await insertPolicyEnds(tx, changes.ends, revision);
@@ -72,7 +72,8 @@ export async function findPolicyFaults(db: Db, sound: FaultyPolicyFile['sound'])
     : [];
 }
 
-function refusalOf(faults: readonly PolicyFault[]): MagamError {
+/** POLICY_IMMUTABLE, POLICY_OVERLAP or, when both kinds occur, POLICY_FILE_INVALID, with all faults in its details. */
+export function refusalOfFaults(faults: readonly PolicyFault[]): MagamError {
   const codes = new Set<ErrorCode>(faults.map((fault) => fault.code));
   const [first] = codes;
   const code = codes.size === 1 && first !== undefined ? first : 'POLICY_FILE_INVALID';

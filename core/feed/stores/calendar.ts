@@ -89,16 +89,27 @@ export async function readClosingDates(db: Db, from: string, to: string): Promis
   return rows.map((row) => row.business_on);
 }
 
+/** A date d that is not closed and has entries. */
+const UNSETTLED = `d.status <> 'CLOSED' AND (d.status = 'CLOSING'
+  OR EXISTS (SELECT 1 FROM sale_entry s WHERE s.settled_on = d.business_on)
+  OR EXISTS (SELECT 1 FROM refund_entry r WHERE r.settled_on = d.business_on))`;
+
 /** The dates before `date` that are not closed and have entries, oldest first (at most ten). */
 export async function unsettledDatesBefore(db: Db, date: string): Promise<string[]> {
   const rows = await select<{ business_on: string }>(
     db,
-    `SELECT d.business_on FROM business_date d
-     WHERE d.business_on < ? AND d.status <> 'CLOSED' AND (d.status = 'CLOSING'
-       OR EXISTS (SELECT 1 FROM sale_entry s WHERE s.settled_on = d.business_on)
-       OR EXISTS (SELECT 1 FROM refund_entry r WHERE r.settled_on = d.business_on))
-     ORDER BY d.business_on LIMIT 10`,
+    `SELECT d.business_on FROM business_date d WHERE d.business_on < ? AND ${UNSETTLED} ORDER BY d.business_on LIMIT 10`,
     [date],
+  );
+  return rows.map((row) => row.business_on);
+}
+
+/** The dates of a range that are not closed and have entries, in order. */
+export async function unsettledDatesBetween(db: Db, from: string, to: string): Promise<string[]> {
+  const rows = await select<{ business_on: string }>(
+    db,
+    `SELECT d.business_on FROM business_date d WHERE d.business_on BETWEEN ? AND ? AND ${UNSETTLED} ORDER BY d.business_on`,
+    [from, to],
   );
   return rows.map((row) => row.business_on);
 }

@@ -113,3 +113,22 @@ export async function runningKeys(db: Db, job: string): Promise<string[]> {
   );
   return rows.map(({ key }) => key);
 }
+
+/** Runs of the job that were last moved more than so many days ago, by id. */
+export async function findOldRuns(db: Db, job: string, days: number): Promise<number[]> {
+  const rows = await select<{ runId: number }>(
+    db,
+    `SELECT run_id AS runId FROM job_instance WHERE job = ? AND updated_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY ORDER BY run_id LIMIT 100`,
+    [job, days],
+  );
+  return rows.map(({ runId }) => runId);
+}
+
+/** Forgets a run: its plan, partitions, executions, and its row, which the caller has locked. What it wrote is the job's own business. */
+export async function deleteRun(tx: Tx, runId: number): Promise<void> {
+  const ofPartitions = 'partition_id IN (SELECT partition_id FROM run_partition WHERE run_id = ?)';
+  await change(tx, `DELETE FROM run_partition_pass WHERE ${ofPartitions}`, [runId]);
+  await change(tx, `DELETE FROM partition_execution WHERE ${ofPartitions}`, [runId]);
+  for (const table of ['run_partition', 'run_plan', 'job_execution', 'job_instance'])
+    await change(tx, `DELETE FROM ${table} WHERE run_id = ?`, [runId]);
+}

@@ -7,6 +7,8 @@ export interface PolicyCheckParameters {
   readonly draftId: number;
   readonly draftVersion: number;
   readonly date: string;
+  /** The last date of a range that begins with `date`; absent: that date alone. */
+  readonly to?: string;
   readonly dates: TrialDates;
   /** A policy file. */
   readonly definition: unknown;

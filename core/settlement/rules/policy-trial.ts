@@ -29,6 +29,21 @@ export interface TrialBooks {
   readonly withDraft: PolicyBook;
   /** Policies of the draft that are not stored yet. */
   readonly fresh: number;
+  readonly reach: DraftReach;
+}
+
+/** What a draft can touch at most, by the scopes of its policies: other lines need not be looked at. */
+export interface DraftReach {
+  readonly currencies: readonly string[];
+  /** Null: all lines in these currencies. */
+  readonly scopes: DraftScopes | null;
+}
+
+/** Lines of any of the sellers, in any of the categories, or of any of the products. */
+export interface DraftScopes {
+  readonly sellers: readonly string[];
+  readonly categories: readonly string[];
+  readonly products: readonly string[];
 }
 
 const FIRST_DAY = '0001-01-01';
@@ -54,7 +69,32 @@ export function trialBooks(
           );
           return end === undefined ? one : { ...one, endsOn: end.endsOn };
         });
-  return { current: new PolicyBook(stored), withDraft: new PolicyBook(withDraft), fresh: fresh.length };
+  return {
+    current: new PolicyBook(stored),
+    withDraft: new PolicyBook(withDraft),
+    fresh: fresh.length,
+    reach: reachOf(changes.insert),
+  };
+}
+
+/** A line that a policy applies to has its currency and all of its scope, so one part of each scope is enough to find the line by. */
+function reachOf(fresh: readonly FeePolicy[]): DraftReach {
+  const [currencies, sellers, categories, products] = [0, 1, 2, 3].map(() => new Set<string>()) as [
+    Set<string>,
+    Set<string>,
+    Set<string>,
+    Set<string>,
+  ];
+  let everyLine = false;
+  for (const { currency, scope } of fresh) {
+    currencies.add(currency);
+    if (scope.seller !== null) sellers.add(scope.seller);
+    else if (scope.product !== null) products.add(scope.product);
+    else if (scope.category !== null) categories.add(scope.category);
+    else everyLine = true;
+  }
+  const scopes = { sellers: [...sellers], categories: [...categories], products: [...products] };
+  return { currencies: [...currencies], scopes: everyLine ? null : scopes };
 }
 
 function inForceAlways(stored: readonly StoredPolicy[], fresh: readonly StoredPolicy[]): StoredPolicy[] {

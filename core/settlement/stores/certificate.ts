@@ -62,6 +62,16 @@ export async function readCertificateRecords(db: Db, date: string): Promise<Cert
   return rows.map((row) => ({ ...row, signed: Boolean(row.signed), certifiedAt: isoTime(row.certifiedAt) }));
 }
 
+/** Date, generation and hash of every certificate of a range of dates, in order. */
+export async function readCertificateLinks(db: Db, from: string, to: string): Promise<CertificateLink[]> {
+  return select<CertificateLink>(
+    db,
+    `SELECT settled_on AS date, generation, hash FROM settlement_certificate WHERE settled_on BETWEEN ? AND ?
+     ORDER BY settled_on, generation`,
+    [from, to],
+  );
+}
+
 /** One certificate. */
 export async function readCertificate(
   db: Db,

@@ -8,12 +8,32 @@ export interface CheckLine {
   readonly content: object;
 }
 
-/** Appends lines in one statement; the caller keeps them few enough for a packet. */
+/** Lines of one INSERT: about 600 bytes each. */
+const INSERT_LINES = 500;
+
+/** Appends lines, whose numbers nobody else gives. */
 export async function insertCheckLines(tx: Tx, taskId: number, lines: readonly CheckLine[]): Promise<void> {
-  if (lines.length === 0) return;
-  await change(tx, 'INSERT INTO policy_check_line (task_id, line_no, seller_id, content) VALUES ?', [
-    lines.map(({ lineNo, sellerId, content }) => [taskId, lineNo, sellerId, JSON.stringify(content)]),
-  ]);
+  for (let at = 0; at < lines.length; at += INSERT_LINES) {
+    const rows = lines
+      .slice(at, at + INSERT_LINES)
+      .map(({ lineNo, sellerId, content }) => [taskId, lineNo, sellerId, JSON.stringify(content)]);
+    await change(tx, 'INSERT INTO policy_check_line (task_id, line_no, seller_id, content) VALUES ?', [rows]);
+  }
+}
+
+/** How many lines have a number up to this one. */
+export async function countCheckLines(db: Db, taskId: number, throughNo = Number.MAX_SAFE_INTEGER): Promise<number> {
+  const sql = 'SELECT COUNT(*) AS n FROM policy_check_line WHERE task_id = ? AND line_no <= ?';
+  const [row] = await select<{ n: number }>(db, sql, [taskId, throughNo]);
+  return row?.n ?? 0;
+}
+
+/** Deletes the lines behind the first `max`. */
+export async function trimCheckLines(tx: Tx, taskId: number, max: number): Promise<void> {
+  const sql = 'SELECT line_no AS lineNo FROM policy_check_line WHERE task_id = ? ORDER BY line_no LIMIT 1 OFFSET ?';
+  const [beyond] = await select<{ lineNo: number }>(tx, sql, [taskId, max]);
+  if (beyond === undefined) return;
+  await change(tx, 'DELETE FROM policy_check_line WHERE task_id = ? AND line_no >= ?', [taskId, beyond.lineNo]);
 }
 
 /** Deletes up to a few thousand lines of a check; how many there were. */

@@ -1,0 +1,85 @@
+/** The what-if, as the engine carries it out: it reads settled lines and writes nothing but what it has found. */
+import type { Run } from '../../../core/jobs/stores/run.js';
+import { MovedMost } from '../../../core/settlement/rules/policy-effect.js';
+import { trimCheckLines } from '../../../core/settlement/stores/policy-check-line.js';
+import { readTrialLines } from '../../../core/settlement/stores/trial-page.js';
+import {
+  byLineKey,
+  keepMovedLines,
+  type MovedLine,
+  mergeEffects,
+  readMovedLines,
+} from '../../../core/settlement/stores/what-if.js';
+import { describeTouched, tryLine } from '../../../core/settlement/try-line.js';
+import {
+  MOVED_LINES_MAX,
+  type PreparedWhatIf,
+  WHAT_IF,
+  type WhatIfParameters,
+  whatIfBooks,
+} from '../../../core/settlement/what-if.js';
+import { type Db, inTransaction } from '../../../infra/database.js';
+import type { Completion, JobCall, JobContext, JobRequest, StartedJob } from '../../engine/job.js';
+import { openRun } from '../../engine/open-run.js';
+import { type JobResult, runJob } from '../../engine/run-job.js';
+import { planWhatIf } from './plan.js';
+import { LISTED_LINES_MAX, READS } from './what-if-thread.js';
+
+/** Carries a what-if out, joins it, or finds that it was carried out before. */
+export const runWhatIf = (
+  context: JobContext,
+  { key, parameters }: PreparedWhatIf,
+  request: Pick<JobRequest, 'workers' | 'requestedBy' | 'onStop'>,
+): Promise<JobResult> =>
+  runJob(context, whatIfJob(parameters), {
+    ...request,
+    key,
+    gridSize: 1, // the certificates say how the lines are divided
+    // The sums per seller are written with each chunk: the larger it is, the fewer rows.
+    chunkRows: READS * context.config.chunkRows,
+    wait: true,
+  });
+
+const whatIfJob = (parameters: WhatIfParameters): StartedJob => ({
+  name: WHAT_IF,
+  keyName: 'question',
+  keysInOrder: false,
+  passesWait: false, // a refund is tried by its sale's entry, whatever became of that
+  open: ({ db, request }) => inTransaction(db, (tx) => openRun(tx, WHAT_IF, request.key, parameters)),
+  reopen: async () => undefined,
+  plan: planWhatIf,
+  finish: finishWhatIf,
+});
+
+/** Adds the partitions' findings up, and keeps of their lines those that moved most of all. */
+async function finishWhatIf({ db }: JobCall, { runId, parameters }: Run): Promise<Completion> {
+  const { listFor } = parameters as WhatIfParameters;
+  const moved = await describeMoved(db, runId, parameters as WhatIfParameters);
+  return async (tx) => {
+    await mergeEffects(tx, runId);
+    await keepMovedLines(tx, runId, moved);
+    if (listFor !== null) await trimCheckLines(tx, listFor, LISTED_LINES_MAX);
+    return 'COMPLETED';
+  };
+}
+
+/** The lines that moved most of all, told in full: they are tried once more. */
+async function describeMoved(
+  db: Db,
+  runId: number,
+  parameters: WhatIfParameters,
+): Promise<{ line: MovedLine; content: object }[]> {
+  const most = new MovedMost<MovedLine>(MOVED_LINES_MAX, byLineKey);
+  for (const line of await readMovedLines(db, runId)) most.add(line.currency, line.difference, line);
+  const books = await whatIfBooks(db, parameters);
+  const described: { line: MovedLine; content: object }[] = [];
+  for (const line of most.entries()) {
+    const range = { ...line, after: line.entryId - 1, through: line.entryId, limit: 1 };
+    const [found] = await readTrialLines(db, range, books.reach, { usesCategory: true, usesProduct: true });
+    const outcome = found && tryLine(books, line.leg, found);
+    if (found === undefined || outcome === undefined) continue; // its entry was changed meanwhile: verification tells
+    const [content] = await describeTouched(db, books, line, [{ line: found, outcome }]);
+    if (content !== undefined) described.push({ line, content });
+  }
+  return described;
+}

@@ -1,0 +1,213 @@
+/**
+ * A what-if in a worker thread: reads the settled lines of a partition, tries the draft on them, and adds what it would have moved to what
+ * the partition has found, in the chunk's transaction. In memory it holds only the lines of its partition that moved most.
+ */
+import type { Leg } from '../../../core/feed/rules/leg.js';
+import { readPartition, readPartitions, readPasses } from '../../../core/jobs/stores/partition.js';
+import { findRunById } from '../../../core/jobs/stores/run.js';
+import { MovedMost, SellerEffects } from '../../../core/settlement/rules/policy-effect.js';
+import type { TrialBooks } from '../../../core/settlement/rules/policy-trial.js';
+import { countCheckLines, insertCheckLines } from '../../../core/settlement/stores/policy-check-line.js';
+import { readTrialLines, type TrialLine, type TrialRange } from '../../../core/settlement/stores/trial-page.js';
+import {
+  addEffects,
+  byLineKey,
+  type MovedLine,
+  readMovedLines,
+  replaceMovedLines,
+} from '../../../core/settlement/stores/what-if.js';
+import { describeTouched, type Touched, type TouchedLine, tryLine } from '../../../core/settlement/try-line.js';
+import { MOVED_LINES_MAX, WHAT_IF, type WhatIfParameters, whatIfBooks } from '../../../core/settlement/what-if.js';
+import type { Tx } from '../../../infra/database.js';
+import { isRefusal } from '../../../kernel/errors.js';
+import type { Chunk, PassInHand, PassTask, Thread, ThreadJob } from '../../engine/job.js';
+import { certificateOf, type WhatIfPlan } from './plan.js';
+
+/** A chunk is read in so many pieces: while the database reads one, this thread tries the one before. */
+export const READS = 5;
+/** The touched lines that are listed for a task; the sums are over all of them. */
+export const LISTED_LINES_MAX = 100_000;
+
+/** What a thread keeps of the run it works on. */
+interface Kept {
+  readonly runId: number;
+  readonly parameters: WhatIfParameters;
+  readonly books: TrialBooks;
+}
+
+export class WhatIfThread implements ThreadJob {
+  readonly name = WHAT_IF;
+  private kept: Kept | undefined;
+
+  async begin(task: PassTask, thread: Thread): Promise<PassInHand> {
+    const run = await this.runOf(task, thread);
+    const { date, generation } = certificateOf(run.parameters, task.parameters as WhatIfPlan, task.number);
+    const range: TrialRange = { date, generation, leg: task.pass as Leg, after: task.cursorId, through: task.hi };
+    const { passes } = await readPartition(thread.db, task.partitionId);
+    const { entries, done } = passes[task.pass] ?? { entries: 0, done: 0 };
+    const moved = new MovedMost<MovedLine>(MOVED_LINES_MAX, byLineKey);
+    for (const line of await readMovedLines(thread.db, task.runId, { ...range, lo: task.lo, hi: task.hi }))
+      moved.add(line.currency, line.difference, line);
+    const { listFor } = run.parameters;
+    const list = listFor === null ? undefined : await listOf(task, thread, listFor);
+    return new RangeInHand(task, thread, run, range, { left: entries - done, moved, list });
+  }
+
+  private async runOf({ runId }: PassTask, { db }: Thread): Promise<Kept> {
+    if (this.kept?.runId === runId) return this.kept;
+    const parameters = (await findRunById(db, runId))?.parameters as WhatIfParameters;
+    this.kept = { runId, parameters, books: await whatIfBooks(db, parameters) };
+    return this.kept;
+  }
+}
+
+/** The place of a pass in a task's list of touched lines: all sales before all refunds, each in the order of the feed. */
+interface List {
+  readonly taskId: number;
+  /** Lines of earlier passes: one of this pass has this number and its place in the pass. */
+  readonly before: number;
+  /** Touched lines of this pass so far. */
+  touched: number;
+  /** How many more this pass may list: none of the first ones is beyond. */
+  room: number;
+}
+
+async function listOf(task: PassTask, { db }: Thread, taskId: number): Promise<List> {
+  const { runId, generation, number, pass } = task;
+  const passes = await readPasses(db, runId, generation);
+  let before = 0;
+  for (const { partitionId, number: other } of await readPartitions(db, runId, generation))
+    for (const { pass: its, entries } of passes.get(partitionId) ?? [])
+      if (its < pass || (its === pass && other < number)) before += entries;
+  const touched = Number(task.checkpoint ?? 0);
+  return { taskId, before, touched, room: LISTED_LINES_MAX - (await countCheckLines(db, taskId, before)) - touched };
+}
+
+/** What a pass holds in memory between chunks. */
+interface Progress {
+  /** Lines of the range that are not done. */
+  left: number;
+  moved: MovedMost<MovedLine>;
+  readonly list: List | undefined;
+}
+
+/** What a page of lines comes to. */
+interface Found {
+  readonly lines: number;
+  /** The last id that was looked at; undefined: the range has ended. */
+  readonly last: number | undefined;
+  readonly effects: SellerEffects;
+  readonly moved: MovedMost<MovedLine>;
+  readonly touched: number;
+  /** Those of the touched lines that are to be listed. */
+  readonly listed: readonly Touched[];
+}
+
+class RangeInHand implements PassInHand {
+  private readonly readLines: number;
+
+  constructor(
+    private readonly task: PassTask,
+    private readonly thread: Thread,
+    private readonly run: Kept,
+    private readonly range: TrialRange,
+    private readonly progress: Progress,
+  ) {
+    this.readLines = Math.ceil(task.chunkRows / READS);
+  }
+
+  page = async (after: number): Promise<Chunk> => {
+    const { task, thread, progress, range } = this;
+    const found = await this.look(after);
+    const { list } = progress;
+    const listed = await describeTouched(thread.db, this.run.books, range, found.listed);
+    // The draft's reach keeps lines from being read that are done all the same.
+    const done = found.last === undefined ? progress.left : Math.min(found.lines, progress.left);
+    return {
+      cursorId: found.last ?? task.hi,
+      done,
+      exceptions: 0,
+      checkpoint: list === undefined ? null : String(list.touched + found.touched),
+      write: (tx) => this.write(tx, found, listed),
+      advance: () => {
+        progress.left -= done;
+        progress.moved = found.moved;
+        if (list === undefined) return;
+        list.touched += found.touched;
+        list.room -= found.touched;
+      },
+    };
+  };
+
+  /** Reads on behind `after`; the next lines are on their way while these are tried. */
+  private async look(after: number): Promise<Found> {
+    const { task, thread, run, range, progress } = this;
+    const effects = new SellerEffects();
+    const moved = progress.moved.copy();
+    const listed: Touched[] = [];
+    let [lines, touched] = [0, 0];
+    let last: number | undefined = after;
+    for (let next: Promise<TrialLine[]> | undefined = this.read(after); next !== undefined; ) {
+      const page: TrialLine[] = await next;
+      thread.board.tick(thread.slot);
+      last = page.length < this.readLines ? undefined : (page.at(-1) as TrialLine).entryId;
+      lines += page.length;
+      next = last === undefined || lines >= task.chunkRows ? undefined : this.read(last);
+      for (const line of page) {
+        if (line.sale === undefined) effects.addUnreadable(line.sellerId);
+        const outcome = tryLine(run.books, range.leg, line);
+        if (outcome === undefined || line.sale === undefined) continue;
+        touched += 1;
+        const room = (progress.list?.room ?? 0) - touched;
+        if (room >= 0) listed.push({ line, outcome });
+        const { currency } = line.sale;
+        const { figures } = outcome;
+        if (isRefusal(figures)) {
+          effects.addRefused(line.sellerId, currency);
+          continue;
+        }
+        effects.addLine(range.leg, line.sellerId, currency, line.before, figures);
+        const difference = figures.net - line.before.net;
+        if (difference !== 0 && moved.mayKeep(currency, difference))
+          this.keep(moved, line, currency, BigInt(figures.net) - BigInt(line.before.net));
+      }
+    }
+    return { lines, last, effects, moved, touched, listed };
+  }
+
+  private read(after: number): Promise<TrialLine[]> {
+    const { thread, run, range } = this;
+    const { current, withDraft, reach } = run.books;
+    const lines = readTrialLines(thread.db, { ...range, after, limit: this.readLines }, reach, {
+      usesCategory: current.usesCategory || withDraft.usesCategory,
+      usesProduct: current.usesProduct || withDraft.usesProduct,
+    });
+    lines.catch(() => undefined); // it is awaited by `look`; until then a failure is not unhandled
+    return lines;
+  }
+
+  private keep(moved: MovedMost<MovedLine>, { entryId }: TrialLine, currency: string, difference: bigint): void {
+    const { date, leg, generation } = this.range;
+    moved.add(currency, difference, { date, leg, entryId, generation, currency, difference });
+  }
+
+  private async write(tx: Tx, { effects, moved }: Found, listed: readonly TouchedLine[]): Promise<void> {
+    const { task, progress } = this;
+    await addEffects(tx, task.runId, task.number, effects.entries());
+    const [old, now] = [new Set(progress.moved.entries()), new Set(moved.entries())];
+    await replaceMovedLines(
+      tx,
+      task.runId,
+      [...old].filter((line) => !now.has(line)),
+      [...now].filter((line) => !old.has(line)),
+    );
+    const { list } = progress;
+    if (list === undefined) return;
+    const first = list.before + list.touched + 1;
+    await insertCheckLines(
+      tx,
+      list.taskId,
+      listed.map((line, i) => ({ lineNo: first + i, sellerId: line.sellerId, content: line })),
+    );
+  }
+}

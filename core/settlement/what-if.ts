@@ -1,0 +1,166 @@
+/**
+ * What-if: the settled lines of a range of dates under a draft of fee policies. This is what is asked, under which name the answer is
+ * known, and what the answer says; `batch/jobs/what-if` works it out. Nothing of the books is written.
+ */
+import type { Db, Tx } from '../../infra/database.js';
+import { sha256 } from '../../infra/sha256.js';
+import { MagamError } from '../../kernel/errors.js';
+import { unsettledDatesBetween } from '../feed/stores/calendar.js';
+import { readPasses } from '../jobs/stores/partition.js';
+import { type FeePolicy, policyToFile } from '../policies/rules/fee-policy.js';
+import type { PolicyFault } from '../policies/rules/policy-book.js';
+import { checkPolicyFile } from '../policies/rules/policy-file.js';
+import { readPolicies, readPolicyRevision } from '../policies/stores/fee-policy.js';
+import type { CertificateBody } from './rules/certificate.js';
+import {
+  type Effect,
+  type EffectCounts,
+  effectsByCurrency,
+  MovedMost,
+  NO_COUNTS,
+  netDifference,
+  type SellerEffect,
+} from './rules/policy-effect.js';
+import { type TrialBooks, type TrialDates, trialBooks } from './rules/policy-trial.js';
+import { readCertificate, readCertificateLinks } from './stores/certificate.js';
+import { readEffects, readMovedContents } from './stores/what-if.js';
+import type { TouchedLine } from './try-line.js';
+
+/** The name of the job. */
+export const WHAT_IF = 'what-if';
+/** Part of every key: a release that computes something else begins anew instead of showing what an older one has found. */
+const FORM = 'what-if/1';
+/** The lines moved most that are kept of each currency. */
+export const MOVED_LINES_MAX = 100;
+
+export interface WhatIfQuestion {
+  readonly from: string;
+  readonly to: string;
+  readonly dates: TrialDates;
+  readonly draft: readonly FeePolicy[];
+  /** The task for which touched lines are listed one by one; null: they are only summed up. */
+  readonly listFor: number | null;
+}
+
+/** What a run of the job is made of, frozen when it is created: the same parameters give the same answer at any time. */
+export interface WhatIfParameters {
+  readonly from: string;
+  readonly to: string;
+  readonly dates: TrialDates;
+  readonly listFor: number | null;
+  /** Of the stored policies that the draft is compared with. */
+  readonly policyRevision: number;
+  /** The draft as a policy file. */
+  readonly draft: { readonly policies: readonly object[] };
+  /** The certificates whose lines are tried. A supplement that is certified later is not read. */
+  readonly certificates: readonly { readonly date: string; readonly generation: number }[];
+}
+
+export interface PreparedWhatIf {
+  /**
+   * Made of the parameters and of what the certificates certify: the same question about the same lines has the same key. That of a task
+   * is the task's own: whatever has changed since its first attempt, the next one goes on with the same run.
+   */
+  readonly key: string;
+  readonly parameters: WhatIfParameters;
+  /** How many policies of the draft are not stored yet. */
+  readonly newPolicies: number;
+  /** Dates of the range that have entries and are not settled: they are left out. */
+  readonly openDates: readonly string[];
+}
+
+/**
+ * Fixes what the question is about, or returns the faults for which the draft cannot be applied, by the place in the draft. Throws
+ * DATE_NOT_CLOSED when no date of the range was settled.
+ */
+export async function prepareWhatIf(tx: Tx, question: WhatIfQuestion): Promise<PreparedWhatIf | PolicyFault[]> {
+  const { from, to, dates, listFor, draft } = question;
+  const certificates = await readCertificateLinks(tx, from, to);
+  if (certificates.length === 0) {
+    if (from === to) throw new MagamError('DATE_NOT_CLOSED', undefined, { date: from });
+    throw new MagamError('DATE_NOT_CLOSED', `No date from ${from} to ${to} was settled.`, { from, to });
+  }
+  const policyRevision = await readPolicyRevision(tx);
+  const books = trialBooks(await readPolicies(tx, policyRevision), draft, dates);
+  if (Array.isArray(books)) return books;
+  const policies = [...draft].sort(byCodeAndVersion).map(policyToFile);
+  const hashes = certificates.map(({ hash }) => hash);
+  const named = listFor === null ? [from, to, dates, policyRevision, policies, hashes] : ['task', listFor];
+  return {
+    key: sha256(JSON.stringify([FORM, ...named])),
+    newPolicies: books.fresh,
+    parameters: {
+      from,
+      to,
+      dates,
+      listFor,
+      policyRevision,
+      draft: { policies },
+      certificates: certificates.map(({ date, generation }) => ({ date, generation })),
+    },
+    openDates: await unsettledDatesBetween(tx, from, to),
+  };
+}
+
+const byCodeAndVersion = (a: FeePolicy, b: FeePolicy): number =>
+  a.code === b.code ? a.version - b.version : a.code < b.code ? -1 : 1;
+
+/** The books that a run compares. */
+export async function whatIfBooks(db: Db, { draft, policyRevision, dates }: WhatIfParameters): Promise<TrialBooks> {
+  const read = checkPolicyFile(draft);
+  if ('faults' in read) throw new Error('the draft of a what-if was changed: it is no policy file any more');
+  const books = trialBooks(await readPolicies(db, policyRevision), read.policies, dates);
+  if (Array.isArray(books)) throw new Error('the policies that a what-if began with were changed');
+  return books;
+}
+
+/** What a certificate says of its partitions. */
+export async function certifiedPartitions(
+  db: Db,
+  { date, generation }: WhatIfParameters['certificates'][number],
+): Promise<CertificateBody['partitions']> {
+  const certificate = await readCertificate(db, date, generation);
+  if (certificate === undefined) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
+  return (JSON.parse(certificate.body) as CertificateBody).partitions;
+}
+
+export interface WhatIfAnswer extends EffectCounts {
+  /** Lines of the certificates. */
+  readonly lines: number;
+  /** Lines that would have fallen under another policy: those in the sums and those that would have been parked. */
+  readonly touched: number;
+  /** Over all touched lines that would have been settled, per currency. */
+  readonly totals: readonly Effect[];
+  /** Those whose net would differ most, of each currency. */
+  readonly sellers: readonly SellerEffect[];
+  readonly movedLines: readonly TouchedLine[];
+}
+
+/** The answer of a completed run, with at most `top` sellers and lines of each currency. */
+export async function readWhatIf(db: Db, runId: number, top: number): Promise<WhatIfAnswer> {
+  const effects = await readEffects(db, runId);
+  const counts = { ...NO_COUNTS };
+  const sellers = new MovedMost<SellerEffect>(top, (a, b) => (a.sellerId < b.sellerId ? -1 : 1));
+  for (const effect of effects) {
+    for (const name of Object.keys(NO_COUNTS) as (keyof EffectCounts)[]) counts[name] += effect[name];
+    if (effect.sales + effect.refunds > 0) sellers.add(effect.currency, netDifference(effect), effect);
+  }
+  const passes = [...(await readPasses(db, runId)).values()].flat();
+  return {
+    lines: passes.reduce((sum, { entries }) => sum + entries, 0),
+    ...counts,
+    touched: counts.sales + counts.refunds + counts.refused,
+    totals: effectsByCurrency(effects).filter(({ sales, refunds }) => sales + refunds > 0),
+    sellers: sellers.entries(),
+    movedLines: firstOfEach(await readMovedContents(db, runId), top) as TouchedLine[],
+  };
+}
+
+function firstOfEach(lines: readonly { currency: string; content: object }[], top: number): object[] {
+  const shown = new Map<string, number>();
+  return lines.flatMap(({ currency, content }) => {
+    const place = (shown.get(currency) ?? 0) + 1;
+    shown.set(currency, place);
+    return place <= top ? content : [];
+  });
+}
