@@ -8,6 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { IMPORT } from '../../core/feed/rules/import-task.js';
+import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
+import { VERIFY } from '../../core/settlement/rules/verify-task.js';
+import type { TaskKind } from '../../core/tasks/rules/background-task.js';
 import { change, select } from '../../infra/database.js';
 import { migrate } from '../../infra/migrate.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
@@ -39,6 +43,8 @@ interface SettledDate {
   readonly settlementsCsv: string;
   readonly verified: readonly [string, boolean][];
 }
+
+const taskKinds: Readonly<Record<string, TaskKind>> = { VERIFY, IMPORT, POLICY_CHECK };
 
 const expected = JSON.parse(fixture('expected.json')) as Readonly<Record<string, Expected>>;
 const oldMigrations = readdirSync(sql)
@@ -87,6 +93,10 @@ describe.each(Object.keys(expected))('a database of version 0.1.0 (%s)', (name) 
   let database: TestDatabase;
   beforeAll(async () => {
     database = await restore(name);
+    expect(await magam(database.url, ['runs'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('SCHEMA_OUTDATED'),
+    });
     expect(await magam(database.url, ['migrate'])).toMatchObject({ code: 0 });
   });
   afterAll(() => database.drop());
@@ -111,15 +121,17 @@ describe.each(Object.keys(expected))('a database of version 0.1.0 (%s)', (name) 
       database.db,
       `UPDATE leader_lease SET owner = 'somebody else', lease_until = UTC_TIMESTAMP(3) + INTERVAL 1 DAY`,
     );
-    const waiting = await select<{ id: number | string; kind: Parameters<typeof endOf>[1] }>(
+    const waiting = await select<{ id: number; kind: string }>(
       database.db,
-      `SELECT task_id AS id, kind FROM background_task WHERE status = 'REQUESTED'`,
+      `SELECT task_id AS id, kind FROM background_task WHERE status = 'REQUESTED' ORDER BY task_id`,
     );
     expect(waiting.map(({ kind }) => kind)).toEqual(name === 'stopped' ? ['VERIFY', 'IMPORT', 'POLICY_CHECK'] : []);
     if (waiting.length === 0) return;
     startRunner(database.url);
-    for (const { id, kind } of waiting)
-      expect(await endOf(database.db, kind, Number(id))).toMatchObject({ kind, status: 'COMPLETED', error: null });
+    for (const { id, kind } of waiting) {
+      const ended = await endOf(database.db, taskKinds[kind] as TaskKind, id);
+      expect(ended).toMatchObject({ kind, status: 'COMPLETED', error: null });
+    }
   });
 
   it('settles what was begun, and what comes after it, to the same certificates', async () => {
