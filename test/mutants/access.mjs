@@ -115,7 +115,7 @@ export const mutants = [
     only: 'one that lost its key',
   },
   {
-    file: 'api/edge/register.ts',
+    file: 'api/edge/call.ts',
     tests: 'test/api/edge/versions.test.ts',
     name: 'If-Match is not looked at',
     from: "if (!tags.some(names)) throw new MagamError('VERSION_CONFLICT');",
