@@ -4,8 +4,8 @@ import { lockAccount, lockActiveAdmins, readAccount, updateAccount } from '../..
 import { endSessions } from '../../core/accounts/stores/account-session.js';
 import { readSeller } from '../../core/accounts/stores/seller.js';
 import { MagamError } from '../../kernel/errors.js';
+import { found } from '../../kernel/outcome.js';
 import { externalId } from '../edge/fields.js';
-import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { accountBody, accountSchema, role } from './fields.js';

@@ -4,7 +4,7 @@ import { checkNewPassword } from '../../core/accounts/rules/account.js';
 import { lockAccount, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
 import { endSessions } from '../../core/accounts/stores/account-session.js';
 import { MagamError } from '../../kernel/errors.js';
-import { decided, found } from '../edge/outcome.js';
+import { decided, found } from '../../kernel/outcome.js';
 import { noContent } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { AccountsContext } from './context.js';

@@ -7,7 +7,7 @@ import { newOneTimePassword } from '../../core/accounts/one-time-password.js';
 import { lockAccount, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
 import { endSessions } from '../../core/accounts/stores/account-session.js';
 import { MagamError } from '../../kernel/errors.js';
-import { found } from '../edge/outcome.js';
+import { found } from '../../kernel/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { AccountsContext } from './context.js';

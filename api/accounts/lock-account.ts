@@ -3,7 +3,7 @@ import { type AccountStatus, mayLock } from '../../core/accounts/rules/account.j
 import { lockAccount, lockActiveAdmins, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
 import { endSessions } from '../../core/accounts/stores/account-session.js';
 import { MagamError } from '../../kernel/errors.js';
-import { found } from '../edge/outcome.js';
+import { found } from '../../kernel/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { accountBody, accountSchema } from './fields.js';

@@ -1,9 +1,9 @@
 /** GET and PATCH /v1/me */
 import { z } from 'zod';
 import { type Account, lockAccount, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
+import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { text } from '../edge/fields.js';
-import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { accountBody, accountSchema, phone } from './fields.js';

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { foldEmail } from '../../core/accounts/rules/account.js';
 import { listAccounts, readAccount } from '../../core/accounts/stores/account.js';
+import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { idText } from '../edge/fields.js';
-import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { accountBody, accountSchema, accountStatus, role } from './fields.js';

@@ -6,8 +6,8 @@
 import { z } from 'zod';
 import { checkPassword } from '../../core/accounts/rules/account.js';
 import { insertAccount, readAccount } from '../../core/accounts/stores/account.js';
+import { decided, found } from '../../kernel/outcome.js';
 import { text } from '../edge/fields.js';
-import { decided, found } from '../edge/outcome.js';
 import { created } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { AccountsContext } from './context.js';

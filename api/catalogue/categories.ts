@@ -11,8 +11,8 @@ import {
 } from '../../core/catalogue/stores/category.js';
 import { hasProducts } from '../../core/catalogue/stores/product.js';
 import type { Tx } from '../../infra/database.js';
+import { decided, found } from '../../kernel/outcome.js';
 import { id } from '../edge/fields.js';
-import { decided, found } from '../edge/outcome.js';
 import { created, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { cachedReply } from './catalogue-cache.js';
@@ -74,7 +74,7 @@ export const createCategory = ({ cache }: CatalogueContext): Route =>
       const { parentId, name } = call.body;
       return call.transact(async (tx) => {
         const level = decided(levelBelow(parentId === null ? null : await lockParent(tx, parentId)));
-        const categoryId = await insertCategory(tx, { parentId, level, name });
+        const categoryId = decided(await insertCategory(tx, { parentId, level, name }));
         const after = { categoryId, parentId, level, name, version: 1 };
         await call.audit(tx, 'category.create', ['category', categoryId], { before: null, after });
         call.afterCommit(() => cache.treeChanged());
@@ -107,7 +107,7 @@ export const editCategory = ({ cache }: CatalogueContext): Route =>
       return call.transact(async (tx) => {
         const before = found(await lockCategory(tx, categoryId), 'CATEGORY_NOT_FOUND', { categoryId });
         call.requireVersion(before.version);
-        await renameCategory(tx, categoryId, call.body.name);
+        decided(await renameCategory(tx, categoryId, call.body.name));
         const after = { ...before, name: call.body.name, version: before.version + 1 };
         await call.audit(tx, 'category.edit', ['category', categoryId], { before, after });
         call.afterCommit(() => cache.treeChanged());

@@ -11,7 +11,7 @@ import {
 } from '../../core/catalogue/stores/product-option.js';
 import type { Db, Tx } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
-import { decided, found } from '../edge/outcome.js';
+import { decided, found } from '../../kernel/outcome.js';
 import { created, ok, type Reply } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
 import type { CatalogueCache } from './catalogue-cache.js';
@@ -85,7 +85,7 @@ export const addOption = ({ db, cache }: CatalogueContext): Route =>
         'product.add-option',
         async (tx, product, options) => {
           if (options.length >= OPTIONS_MAX) throw new MagamError('OPTIONS_TOO_MANY', undefined, { most: OPTIONS_MAX });
-          await insertOption(tx, product, call.body);
+          decided(await insertOption(tx, product, call.body));
         },
         (changed) => created(`/v1/products/${changed.productId}`, changed, changed.version),
       ),
@@ -113,7 +113,7 @@ export const editOption = ({ db, cache }: CatalogueContext): Route =>
             name = option.name,
             priceDifferenceMinor = option.priceDifferenceMinor,
           } = call.body;
-          await updateOption(tx, { optionId: option.optionId, sku, name, priceDifferenceMinor });
+          decided(await updateOption(tx, { optionId: option.optionId, sku, name, priceDifferenceMinor }));
         },
         (changed) => ok(changed, changed.version),
       ),

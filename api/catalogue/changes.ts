@@ -9,7 +9,7 @@ import {
 } from '../../core/catalogue/stores/product.js';
 import type { Tx } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
-import { found } from '../edge/outcome.js';
+import { found } from '../../kernel/outcome.js';
 import type { ProductPlace } from './catalogue-cache.js';
 
 export const notFound = (productId: number): MagamError =>

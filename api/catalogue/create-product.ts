@@ -5,7 +5,7 @@ import { priceFault } from '../../core/catalogue/rules/product.js';
 import { insertProduct } from '../../core/catalogue/stores/product.js';
 import { insertOption } from '../../core/catalogue/stores/product-option.js';
 import { writeTerms } from '../../core/catalogue/stores/product-search.js';
-import { decided, found } from '../edge/outcome.js';
+import { decided, found } from '../../kernel/outcome.js';
 import { invalidRequest } from '../edge/problem.js';
 import { created } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
@@ -45,8 +45,8 @@ export const createProduct = ({ cache }: CatalogueContext): Route =>
             body.options.map(({ priceDifferenceMinor }) => priceDifferenceMinor),
           ),
         );
-        const productId = await insertProduct(tx, { ...body, sellerId });
-        for (const option of body.options) await insertOption(tx, { productId, sellerId }, option);
+        const productId = decided(await insertProduct(tx, { ...body, sellerId }));
+        for (const option of body.options) decided(await insertOption(tx, { productId, sellerId }, option));
         await writeTerms(tx, productId, { ...body, sellerId, categoryPath: path, salesCount: 0 });
         const made = await requireDetail(tx, productId);
         await call.audit(tx, 'product.create', ['product', productId], { before: null, after: made });

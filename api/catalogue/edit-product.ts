@@ -1,10 +1,11 @@
 /** Edits a product: a seller its own, staff any. */
+
 import { changeProduct } from '../../core/catalogue/rules/product.js';
 import { type ProductContent, readProductSeller, updateProduct } from '../../core/catalogue/stores/product.js';
 import { readOptions } from '../../core/catalogue/stores/product-option.js';
 import { writeTerms } from '../../core/catalogue/stores/product-search.js';
 import type { Db } from '../../infra/database.js';
-import { decided, found } from '../edge/outcome.js';
+import { decided, found } from '../../kernel/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { placeOf, requireDetail, requireLeaf, requireProduct } from './changes.js';

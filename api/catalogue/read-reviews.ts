@@ -1,9 +1,9 @@
 /** Reviews of a product, newest first, and one by itself. */
 import { z } from 'zod';
 import { listReviews, type ReviewRecord, readReview } from '../../core/catalogue/stores/review.js';
+import { found } from '../../kernel/outcome.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { id } from '../edge/fields.js';
-import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { CatalogueContext } from './context.js';

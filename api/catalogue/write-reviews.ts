@@ -12,7 +12,7 @@ import {
   updateReview,
 } from '../../core/catalogue/stores/review.js';
 import type { Db, Tx } from '../../infra/database.js';
-import { found } from '../edge/outcome.js';
+import { decided, found } from '../../kernel/outcome.js';
 import { created, noContent, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { notFound, placeOf, requireProduct } from './changes.js';
@@ -53,7 +53,7 @@ export const writeReview = ({ cache }: CatalogueContext): Route =>
         const of = await requireProduct(tx, productId);
         if (!isListed(of.status)) throw notFound(productId);
         const { accountId } = signedIn;
-        const reviewId = await insertReview(tx, { productId, accountId, stars: body.stars, body: body.text });
+        const reviewId = decided(await insertReview(tx, { productId, accountId, stars: body.stars, body: body.text }));
         await addReviews(tx, productId, 1, body.stars);
         const made = found(await readReview(tx, reviewId), 'REVIEW_NOT_FOUND', { reviewId });
         const place = await placeOf(tx, of);

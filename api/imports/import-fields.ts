@@ -4,8 +4,8 @@ import { IMPORT } from '../../core/feed/rules/import-task.js';
 import type { ImportRecord } from '../../core/feed/stores/feed-import.js';
 import { readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';
+import { found } from '../../kernel/outcome.js';
 import { businessDate, id, idText } from '../edge/fields.js';
-import { found } from '../edge/outcome.js';
 import { taskBody, taskFields } from '../edge/task-fields.js';
 
 export const importParams = z.strictObject({ importId: idText });

@@ -8,8 +8,8 @@ import { checkPolicyFile, type PolicyFileFault } from '../../core/policies/rules
 import { type PolicyDraft, type PolicyDraftSummary, readDraft } from '../../core/policies/stores/policy-draft.js';
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
+import { found } from '../../kernel/outcome.js';
 import { id, idText, moment, text } from '../edge/fields.js';
-import { found } from '../edge/outcome.js';
 import type { RequestFault } from '../edge/problem.js';
 
 export const draftParams = z.strictObject({ draftId: idText });

@@ -2,8 +2,8 @@
 import type { Writable } from 'node:stream';
 import type { RunProgress } from '../../core/jobs/run-meter.js';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
+import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
-import { found } from '../edge/outcome.js';
 import { pacedWriter } from '../edge/paced-writer.js';
 import { type Route, route } from '../edge/route.js';
 import { runParams } from './run-fields.js';

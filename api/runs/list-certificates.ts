@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { readCertificateRecords } from '../../core/settlement/stores/certificate.js';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
+import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
-import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { certificateRecordSchema, runParams } from './run-fields.js';

@@ -6,10 +6,10 @@ import { columnOf, ENTRY_FIGURES } from '../../core/settlement/rules/figures.js'
 import { type ExceptionRecord, readExceptionPage } from '../../core/settlement/stores/exception.js';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import { isoTime } from '../../infra/database.js';
+import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { amountMinor, businessDate, eachMinor, id, moment } from '../edge/fields.js';
-import { found } from '../edge/outcome.js';
 import { type Route, route } from '../edge/route.js';
 import { generation, runParams } from './run-fields.js';
 

@@ -3,8 +3,8 @@
 import { isCompleted } from '../../core/jobs/stores/run.js';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import { MagamError } from '../../kernel/errors.js';
+import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
-import { found } from '../edge/outcome.js';
 import { type Route, route } from '../edge/route.js';
 import { runParams, runRequestedSchema } from './run-fields.js';
 import { defaultParameters, requestRun } from './run-reply.js';

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { explainLine } from '../../core/settlement/explain-line.js';
 import { readSellerOfLine } from '../../core/settlement/stores/line-story.js';
+import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { externalId } from '../edge/fields.js';
-import { found } from '../edge/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { explanationBody, explanationSchema } from './explanation.js';

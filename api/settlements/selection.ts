@@ -5,8 +5,8 @@ import { findSettlementRunById } from '../../core/settlement/stores/settlement-r
 import type { Db } from '../../infra/database.js';
 import type { Caller } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
+import { found } from '../../kernel/outcome.js';
 import { businessDate, externalId, idText } from '../edge/fields.js';
-import { found } from '../edge/outcome.js';
 
 export const selectionQuery = {
   date: businessDate.optional().meta({ description: 'Settlement date.' }),

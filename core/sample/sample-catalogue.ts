@@ -4,6 +4,7 @@
  */
 
 import { type Db, inTransaction } from '../../infra/database.js';
+import { decided } from '../../kernel/outcome.js';
 import { insertCategory, readCategories } from '../catalogue/stores/category.js';
 import { type BatchProduct, insertMissingProducts } from '../catalogue/stores/product-batch.js';
 import {
@@ -64,7 +65,7 @@ async function makeTree(
     const make = async (parentId: number | null, level: number, name: string): Promise<number> => {
       categories += 1;
       const found = known.find((category) => category.parentId === parentId && category.name === name);
-      return found?.categoryId ?? insertCategory(tx, { parentId, level, name });
+      return found?.categoryId ?? decided(await insertCategory(tx, { parentId, level, name }));
     };
     const grow = async (branch: SampleBranch, above: readonly number[]): Promise<Leaf[]> => {
       const leaves: Leaf[] = [];

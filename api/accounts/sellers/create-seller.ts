@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { sealBankAccount } from '../../../core/accounts/bank-account.js';
 import { insertSeller, readSeller } from '../../../core/accounts/stores/seller.js';
+import { decided, found } from '../../../kernel/outcome.js';
 import type { ApiContext } from '../../context.js';
 import { externalId } from '../../edge/fields.js';
-import { decided, found } from '../../edge/outcome.js';
 import { created } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
 import { sellerBody, sellerContent, sellerFields, sellerSchema } from './seller-body.js';

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { sealBankAccount } from '../../../core/accounts/bank-account.js';
 import { lockSeller, readSeller, updateSeller } from '../../../core/accounts/stores/seller.js';
+import { found } from '../../../kernel/outcome.js';
 import type { ApiContext } from '../../context.js';
-import { found } from '../../edge/outcome.js';
 import { ok } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
 import { sellerBody, sellerContent, sellerFields, sellerParams, sellerSchema } from './seller-body.js';

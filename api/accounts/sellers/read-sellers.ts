@@ -1,10 +1,10 @@
 /** GET /v1/sellers and GET /v1/sellers/{sellerId} */
 import { z } from 'zod';
 import { listSellers, readSeller } from '../../../core/accounts/stores/seller.js';
+import { found } from '../../../kernel/outcome.js';
 import type { ApiContext } from '../../context.js';
 import { paged, pageOf, pageQuery } from '../../edge/cursor.js';
 import { externalId } from '../../edge/fields.js';
-import { found } from '../../edge/outcome.js';
 import { ok } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
 import { sellerBody, sellerFields, sellerParams, sellerSchema } from './seller-body.js';

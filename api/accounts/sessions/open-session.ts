@@ -22,7 +22,7 @@ import { sha256 } from '../../../infra/sha256.js';
 import { recordAudit } from '../../../infra/stores/audit-log.js';
 import { isStaff } from '../../../kernel/access.js';
 import { type ErrorCode, MagamError } from '../../../kernel/errors.js';
-import { decided } from '../../edge/outcome.js';
+import { decided } from '../../../kernel/outcome.js';
 import type { AccountsContext } from '../context.js';
 
 export interface Credentials {

@@ -1,7 +1,7 @@
 /** The category tree. */
 
-import { change, type Db, insertReturningId, isDuplicateKey, select, type Tx } from '../../../infra/database.js';
-import { MagamError } from '../../../kernel/errors.js';
+import { change, type Db, insertReturningId, orRefusal, select, type Tx } from '../../../infra/database.js';
+import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
 import type { CategoryNode } from '../rules/category-tree.js';
 
 export interface CategoryRecord extends CategoryNode {
@@ -9,32 +9,15 @@ export interface CategoryRecord extends CategoryNode {
   readonly version: number;
 }
 
-interface CategoryRow {
-  readonly category_id: number;
-  readonly parent_id: number;
-  readonly level: number;
-  readonly name: string;
-  readonly version: number;
-}
-
-const toRecord = (row: CategoryRow): CategoryRecord => ({
-  categoryId: row.category_id,
-  parentId: row.parent_id === 0 ? null : row.parent_id,
-  level: row.level,
-  name: row.name,
-  version: row.version,
-});
-
-const COLUMNS = 'category_id, parent_id, level, name, version';
+/** A root is a child of 0 in the table, because NULL would let two roots have one name. */
+const SELECT_CATEGORY =
+  'SELECT category_id AS categoryId, NULLIF(parent_id, 0) AS parentId, level, name, version FROM category';
 
 /** The whole tree, parents before their children, siblings by name. It is tens or hundreds of rows. */
 export async function readCategories(db: Db): Promise<CategoryRecord[]> {
   // All rows are wanted, so they are read by the key whose order serves: siblings by name.
-  const rows = await select<CategoryRow>(
-    db,
-    `SELECT ${COLUMNS} FROM category FORCE INDEX (category_name) ORDER BY parent_id, name`,
-  );
-  const records = rows.map(toRecord);
+  const sql = `${SELECT_CATEGORY} FORCE INDEX (category_name) ORDER BY parent_id, name`;
+  const records = await select<CategoryRecord>(db, sql);
   const below = (parentId: number | null): CategoryRecord[] =>
     records.filter((record) => record.parentId === parentId).flatMap((record) => [record, ...below(record.categoryId)]);
   return below(null);
@@ -42,16 +25,12 @@ export async function readCategories(db: Db): Promise<CategoryRecord[]> {
 
 /** One category, locked for a change. */
 export async function lockCategory(tx: Tx, categoryId: number): Promise<CategoryRecord | undefined> {
-  const [row] = await select<CategoryRow>(tx, `SELECT ${COLUMNS} FROM category WHERE category_id = ? FOR UPDATE`, [
-    categoryId,
-  ]);
-  return row === undefined ? undefined : toRecord(row);
+  return (await select<CategoryRecord>(tx, `${SELECT_CATEGORY} WHERE category_id = ? FOR UPDATE`, [categoryId]))[0];
 }
 
 /** One category. */
 export async function readCategory(db: Db, categoryId: number): Promise<CategoryRecord | undefined> {
-  const [row] = await select<CategoryRow>(db, `SELECT ${COLUMNS} FROM category WHERE category_id = ?`, [categoryId]);
-  return row === undefined ? undefined : toRecord(row);
+  return (await select<CategoryRecord>(db, `${SELECT_CATEGORY} WHERE category_id = ?`, [categoryId]))[0];
 }
 
 export interface CategoryPlace {
@@ -80,27 +59,25 @@ export async function shareCategory(tx: Tx, categoryId: number): Promise<Categor
   return readCategoryPlace(tx, categoryId);
 }
 
-/** Stores a category. Throws CATEGORY_EXISTS. */
+/** Stores a category. @returns its id, or CATEGORY_EXISTS */
 export async function insertCategory(
   tx: Tx,
-  category: { readonly parentId: number | null; readonly level: number; readonly name: string },
-): Promise<number> {
-  try {
-    return await insertReturningId(
-      tx,
-      'INSERT INTO category (parent_id, level, name, version, created_at) VALUES (?, ?, ?, 1, UTC_TIMESTAMP(3))',
-      [category.parentId ?? 0, category.level, category.name],
-    );
-  } catch (error) {
-    throw isDuplicateKey(error) ? new MagamError('CATEGORY_EXISTS', undefined, { name: category.name }) : error;
-  }
+  { parentId, level, name }: { readonly parentId: number | null; readonly level: number; readonly name: string },
+): Promise<number | Refusal> {
+  const inserted = insertReturningId(
+    tx,
+    'INSERT INTO category (parent_id, level, name, version, created_at) VALUES (?, ?, ?, 1, UTC_TIMESTAMP(3))',
+    [parentId ?? 0, level, name],
+  );
+  return orRefusal(inserted, refuse('CATEGORY_EXISTS', { name }));
 }
 
-/** Gives a locked category another name. Throws CATEGORY_EXISTS. */
-export async function renameCategory(tx: Tx, categoryId: number, name: string): Promise<void> {
-  try {
-    await change(tx, 'UPDATE category SET name = ?, version = version + 1 WHERE category_id = ?', [name, categoryId]);
-  } catch (error) {
-    throw isDuplicateKey(error) ? new MagamError('CATEGORY_EXISTS', undefined, { name }) : error;
-  }
+/** Gives a locked category another name. @returns CATEGORY_EXISTS when the name is taken */
+export async function renameCategory(tx: Tx, categoryId: number, name: string): Promise<Refusal | undefined> {
+  const renamed = change(tx, 'UPDATE category SET name = ?, version = version + 1 WHERE category_id = ?', [
+    name,
+    categoryId,
+  ]);
+  const outcome = await orRefusal(renamed, refuse('CATEGORY_EXISTS', { name }));
+  return isRefusal(outcome) ? outcome : undefined;
 }

@@ -23,13 +23,13 @@ const keyOf = ({ sellerId, externalId }: ProductKey): string => `${sellerId} ${e
 /** The ids of those of the products that there are, by `seller external-id`. */
 async function findProductIds(db: Db, keys: readonly ProductKey[]): Promise<Map<string, number>> {
   if (keys.length === 0) return new Map();
-  const rows = await select<{ product_id: number; seller_id: string; external_id: string }>(
+  const rows = await select<ProductKey & { readonly productId: number }>(
     db,
-    `SELECT product_id, seller_id, external_id FROM product FORCE INDEX (product_external)
+    `SELECT product_id AS productId, seller_id AS sellerId, external_id AS externalId FROM product FORCE INDEX (product_external)
      WHERE (seller_id, external_id) IN (${keys.map(() => '(?, ?)').join(', ')})`,
     keys.flatMap(({ sellerId, externalId }) => [sellerId, externalId]),
   );
-  return new Map(rows.map((row) => [keyOf({ sellerId: row.seller_id, externalId: row.external_id }), row.product_id]));
+  return new Map(rows.map((row) => [keyOf(row), row.productId]));
 }
 
 /** Stores those of the products that there are not yet, with options, reviews and terms. Returns how many that were. */

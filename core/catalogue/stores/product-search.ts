@@ -5,7 +5,7 @@
  * read along one of them to its end.
  */
 
-import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, isoTime, select, type Tx } from '../../../infra/database.js';
 import { effectivePrice } from '../rules/product.js';
 import {
   ALL_TERM,
@@ -16,7 +16,7 @@ import {
   type TextQuery,
   termsOf,
 } from '../rules/search-terms.js';
-import { type ProductSummary, SUMMARY_COLUMNS, type SummaryRow, toSummary } from './product.js';
+import { type ProductSummary, SUMMARY_COLUMNS, type SummaryRow, withAverage } from './product.js';
 
 export const PRODUCT_ORDERS = ['newest', 'price-up', 'price-down', 'sales'] as const;
 export type ProductOrder = (typeof PRODUCT_ORDERS)[number];
@@ -72,7 +72,7 @@ export async function findProducts(db: Db, search: ProductSearch, limit: number)
     [...seller, ...wide].filter((term) => term !== along),
     limit,
   );
-  return (await select<SummaryRow>(db, sql, params)).map(toSummary);
+  return (await select<SummaryRow>(db, sql, params, { createdAt: isoTime })).map(withAverage);
 }
 
 /** The terms by how many products they have, as far as that was counted; 'nothing' when one has none. */

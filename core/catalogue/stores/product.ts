@@ -1,15 +1,7 @@
 /** Products: the rows themselves, as they are shown and as they are changed. product-search.ts finds them. */
 
-import {
-  change,
-  type Db,
-  insertReturningId,
-  isDuplicateKey,
-  isoTime,
-  select,
-  type Tx,
-} from '../../../infra/database.js';
-import { MagamError } from '../../../kernel/errors.js';
+import { change, type Db, insertReturningId, isoTime, orRefusal, select, type Tx } from '../../../infra/database.js';
+import { type Refusal, refuse } from '../../../kernel/errors.js';
 import { averageStars, type ProductStatus } from '../rules/product.js';
 import { foldText } from '../rules/search-terms.js';
 import { type OptionRecord, readOptions } from './product-option.js';
@@ -42,87 +34,61 @@ export interface ProductDetail extends ProductSummary {
   readonly updatedAt: string;
 }
 
-export interface SummaryRow {
-  readonly product_id: number;
-  readonly seller_id: string;
-  readonly external_id: string;
-  readonly category_id: number;
-  readonly name: string;
-  readonly status: ProductStatus;
-  readonly currency: string;
-  readonly price_minor: number;
-  readonly sale_price_minor: number | null;
-  readonly sales_count: number;
-  readonly review_count: number;
-  readonly star_sum: number;
-  readonly version: number;
-  readonly created_at: string;
-}
+export const SUMMARY_COLUMNS = `p.product_id AS productId, p.seller_id AS sellerId, p.external_id AS externalId, p.category_id AS categoryId,
+  p.name, p.status, p.currency, p.price_minor AS priceMinor, p.sale_price_minor AS salePriceMinor, p.sales_count AS salesCount,
+  p.review_count AS reviewCount, p.star_sum AS starSum, p.version, p.created_at AS createdAt`;
 
-export const SUMMARY_COLUMNS = `p.product_id, p.seller_id, p.external_id, p.category_id, p.name, p.status, p.currency, p.price_minor,
-  p.sale_price_minor, p.sales_count, p.review_count, p.star_sum, p.version, p.created_at`;
+export type SummaryRow = Omit<ProductSummary, 'averageStars'> & { readonly starSum: number };
 
-export const toSummary = (row: SummaryRow): ProductSummary => ({
-  productId: row.product_id,
-  sellerId: row.seller_id,
-  externalId: row.external_id,
-  categoryId: row.category_id,
-  name: row.name,
-  status: row.status,
-  currency: row.currency,
-  priceMinor: row.price_minor,
-  salePriceMinor: row.sale_price_minor,
-  salesCount: row.sales_count,
-  reviewCount: row.review_count,
-  averageStars: averageStars(row.star_sum, row.review_count),
-  version: row.version,
-  createdAt: isoTime(row.created_at),
+/** The mean of the stars in place of their sum. */
+export const withAverage = <Row extends SummaryRow>({ starSum, ...row }: Row) => ({
+  ...row,
+  averageStars: averageStars(starSum, row.reviewCount),
 });
 
-interface DetailRow extends SummaryRow {
+/** The names of the category and those above it, which the page shows. */
+interface PageRow extends SummaryRow {
   readonly description: string;
-  readonly updated_at: string;
-  readonly leaf_name: string;
-  readonly parent_id: number | null;
-  readonly parent_name: string | null;
-  readonly root_id: number | null;
-  readonly root_name: string | null;
+  readonly updatedAt: string;
+  readonly leafName: string;
+  readonly parentId: number | null;
+  readonly parentName: string | null;
+  readonly rootId: number | null;
+  readonly rootName: string | null;
 }
 
 /** A product with all that its page shows: two statements. */
 export async function readProduct(db: Db, productId: number): Promise<ProductDetail | undefined> {
-  const [row] = await select<DetailRow>(
+  const [row] = await select<PageRow>(
     db,
-    `SELECT ${SUMMARY_COLUMNS}, p.description, p.updated_at, c.name AS leaf_name, m.category_id AS parent_id, m.name AS parent_name,
-       r.category_id AS root_id, r.name AS root_name
+    `SELECT ${SUMMARY_COLUMNS}, p.description, p.updated_at AS updatedAt, c.name AS leafName, m.category_id AS parentId,
+       m.name AS parentName, r.category_id AS rootId, r.name AS rootName
      FROM product p JOIN category c ON c.category_id = p.category_id
      LEFT JOIN category m ON m.category_id = c.parent_id LEFT JOIN category r ON r.category_id = m.parent_id
      WHERE p.product_id = ?`,
     [productId],
+    { createdAt: isoTime, updatedAt: isoTime },
   );
   if (row === undefined) return undefined;
+  const { leafName, parentId, parentName, rootId, rootName, ...shown } = withAverage(row);
   const path = [
-    { categoryId: row.root_id, name: row.root_name },
-    { categoryId: row.parent_id, name: row.parent_name },
-    { categoryId: row.category_id, name: row.leaf_name },
+    { categoryId: rootId, name: rootName },
+    { categoryId: parentId, name: parentName },
+    { categoryId: row.categoryId, name: leafName },
   ];
   return {
-    ...toSummary(row),
-    description: row.description,
+    ...shown,
     categoryPath: path.flatMap(({ categoryId, name }) =>
       categoryId === null || name === null ? [] : [{ categoryId, name }],
     ),
     options: await readOptions(db, productId),
-    updatedAt: isoTime(row.updated_at),
   };
 }
 
 /** Whose a product is; undefined when there is none. */
 export async function readProductSeller(db: Db, productId: number): Promise<string | undefined> {
-  const [row] = await select<{ seller_id: string }>(db, 'SELECT seller_id FROM product WHERE product_id = ?', [
-    productId,
-  ]);
-  return row?.seller_id;
+  const sql = 'SELECT seller_id AS sellerId FROM product WHERE product_id = ?';
+  return (await select<{ sellerId: string }>(db, sql, [productId]))[0]?.sellerId;
 }
 
 /** A product without its page's trimmings, locked for a change. */
@@ -130,12 +96,13 @@ export async function lockProduct(
   tx: Tx,
   productId: number,
 ): Promise<(ProductSummary & { readonly description: string }) | undefined> {
-  const [row] = await select<SummaryRow & { readonly description: string }>(
+  const rows = await select<SummaryRow & { readonly description: string }>(
     tx,
     `SELECT ${SUMMARY_COLUMNS}, p.description FROM product p WHERE p.product_id = ? FOR UPDATE`,
     [productId],
+    { createdAt: isoTime },
   );
-  return row === undefined ? undefined : { ...toSummary(row), description: row.description };
+  return rows.map(withAverage)[0];
 }
 
 /** What its seller writes of a product. */
@@ -181,18 +148,15 @@ export const productRow = (product: NewProduct, counts: ProductCounts): (string 
   counts.starSum,
 ];
 
-/** Stores a product. Throws PRODUCT_EXISTS. */
-export async function insertProduct(tx: Tx, product: NewProduct): Promise<number> {
-  try {
-    return await insertReturningId(
-      tx,
-      `${INSERT_PRODUCT} VALUES ${PRODUCT_ROW}`,
-      productRow(product, { salesCount: 0, reviewCount: 0, starSum: 0 }),
-    );
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    throw new MagamError('PRODUCT_EXISTS', undefined, { sellerId: product.sellerId, externalId: product.externalId });
-  }
+/** Stores a product. @returns its id, or PRODUCT_EXISTS */
+export async function insertProduct(tx: Tx, product: NewProduct): Promise<number | Refusal> {
+  const { sellerId, externalId } = product;
+  const inserted = insertReturningId(
+    tx,
+    `${INSERT_PRODUCT} VALUES ${PRODUCT_ROW}`,
+    productRow(product, { salesCount: 0, reviewCount: 0, starSum: 0 }),
+  );
+  return orRefusal(inserted, refuse('PRODUCT_EXISTS', { sellerId, externalId }));
 }
 
 /** Writes the content of a locked product and moves its version. */
@@ -254,6 +218,7 @@ export async function listProductsOfSeller(
     db,
     `SELECT ${SUMMARY_COLUMNS} FROM product p FORCE INDEX (${key}) WHERE ${where.join(' AND ')} ORDER BY p.product_id DESC LIMIT ?`,
     [sellerId, status, before, limit].filter((value) => value !== undefined),
+    { createdAt: isoTime },
   );
-  return rows.map(toSummary);
+  return rows.map(withAverage);
 }

@@ -4,12 +4,13 @@ import {
   change,
   type Db,
   insertReturningId,
-  isDuplicateKey,
   isoTime,
+  orRefusal,
+  type Reading,
   select,
   type Tx,
 } from '../../../infra/database.js';
-import { MagamError } from '../../../kernel/errors.js';
+import { type Refusal, refuse } from '../../../kernel/errors.js';
 import type { ReviewStatus } from '../rules/product.js';
 
 export interface ReviewRecord {
@@ -25,31 +26,10 @@ export interface ReviewRecord {
   readonly updatedAt: string;
 }
 
-interface ReviewRow {
-  readonly review_id: number;
-  readonly product_id: number;
-  readonly account_id: number;
-  readonly stars: number;
-  readonly body: string;
-  readonly status: ReviewStatus;
-  readonly version: number;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
+const SELECT_REVIEW = `SELECT review_id AS reviewId, product_id AS productId, account_id AS accountId, stars, body, status, version,
+  created_at AS createdAt, updated_at AS updatedAt FROM review`;
 
-const COLUMNS = 'review_id, product_id, account_id, stars, body, status, version, created_at, updated_at';
-
-const toRecord = (row: ReviewRow): ReviewRecord => ({
-  reviewId: row.review_id,
-  productId: row.product_id,
-  accountId: row.account_id,
-  stars: row.stars,
-  body: row.body,
-  status: row.status,
-  version: row.version,
-  createdAt: isoTime(row.created_at),
-  updatedAt: isoTime(row.updated_at),
-});
+const reading: Reading<ReviewRecord> = { createdAt: isoTime, updatedAt: isoTime };
 
 /** The reviews of a product that are shown, newest first. */
 export async function listReviews(
@@ -58,48 +38,39 @@ export async function listReviews(
   before: number | undefined,
   limit: number,
 ): Promise<ReviewRecord[]> {
-  const rows = await select<ReviewRow>(
+  return select(
     db,
-    `SELECT ${COLUMNS} FROM review FORCE INDEX (review_list) WHERE product_id = ? AND status = 'SHOWN'
+    `${SELECT_REVIEW} FORCE INDEX (review_list) WHERE product_id = ? AND status = 'SHOWN'
      ${before === undefined ? '' : 'AND review_id < ?'} ORDER BY review_id DESC LIMIT ?`,
     before === undefined ? [productId, limit] : [productId, before, limit],
+    reading,
   );
-  return rows.map(toRecord);
 }
 
 /** A review; undefined when there is none or it was removed. */
 export async function readReview(db: Db, reviewId: number): Promise<ReviewRecord | undefined> {
-  const [row] = await select<ReviewRow>(db, `SELECT ${COLUMNS} FROM review WHERE review_id = ? AND status = 'SHOWN'`, [
-    reviewId,
-  ]);
-  return row === undefined ? undefined : toRecord(row);
+  const sql = `${SELECT_REVIEW} WHERE review_id = ? AND status = 'SHOWN'`;
+  return (await select(db, sql, [reviewId], reading))[0];
 }
 
 /** A review that is shown, locked for a change. Its product is locked first, always. */
 export async function lockReview(tx: Tx, reviewId: number): Promise<ReviewRecord | undefined> {
-  const [row] = await select<ReviewRow>(
-    tx,
-    `SELECT ${COLUMNS} FROM review WHERE review_id = ? AND status = 'SHOWN' FOR UPDATE`,
-    [reviewId],
-  );
-  return row === undefined ? undefined : toRecord(row);
+  const sql = `${SELECT_REVIEW} WHERE review_id = ? AND status = 'SHOWN' FOR UPDATE`;
+  return (await select(tx, sql, [reviewId], reading))[0];
 }
 
-/** Stores a review. Throws REVIEW_EXISTS. */
+/** Stores a review. @returns its id, or REVIEW_EXISTS */
 export async function insertReview(
   tx: Tx,
-  review: Pick<ReviewRecord, 'productId' | 'accountId' | 'stars' | 'body'>,
-): Promise<number> {
-  try {
-    return await insertReturningId(
-      tx,
-      `INSERT INTO review (product_id, account_id, stars, body, status, version, created_at, updated_at)
-       VALUES (?, ?, ?, ?, 'SHOWN', 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
-      [review.productId, review.accountId, review.stars, review.body],
-    );
-  } catch (error) {
-    throw isDuplicateKey(error) ? new MagamError('REVIEW_EXISTS', undefined, { productId: review.productId }) : error;
-  }
+  { productId, accountId, stars, body }: Pick<ReviewRecord, 'productId' | 'accountId' | 'stars' | 'body'>,
+): Promise<number | Refusal> {
+  const inserted = insertReturningId(
+    tx,
+    `INSERT INTO review (product_id, account_id, stars, body, status, version, created_at, updated_at)
+     VALUES (?, ?, ?, ?, 'SHOWN', 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+    [productId, accountId, stars, body],
+  );
+  return orRefusal(inserted, refuse('REVIEW_EXISTS', { productId }));
 }
 
 /** Writes the content of a locked review. */

@@ -1,5 +1,5 @@
 /** What became of something, as a value: what it brought goes on, a refusal becomes an error, and that a problem document. */
-import { type ErrorCode, isRefusal, MagamError, type Refusal } from '../../kernel/errors.js';
+import { type ErrorCode, isRefusal, MagamError, type Refusal } from './errors.js';
 
 /** The row that was looked for. Throws the code where there is none. */
 export function found<T>(row: T | undefined, code: ErrorCode, details?: Readonly<Record<string, unknown>>): T {
