@@ -9,6 +9,7 @@ import { insertAccount } from '../core/accounts/stores/account.js';
 import { inTransaction } from '../infra/database.js';
 import { recordAudit } from '../infra/stores/audit-log.js';
 import { errors, isRefusal, MagamError } from '../kernel/errors.js';
+import { decided, found } from '../kernel/outcome.js';
 import { withDatabase } from './context.js';
 import { note, print, printJson } from './output.js';
 
@@ -22,14 +23,12 @@ export function adminCommand(admin: Command): void {
 const NAME_MAX = 100;
 
 async function makeAdmin(options: { email: string; name: string }, command: Command): Promise<void> {
-  const email = normaliseEmail(options.email);
-  if (email === undefined) throw new MagamError('EMAIL_INVALID', undefined, { email: options.email });
+  const email = found(normaliseEmail(options.email), 'EMAIL_INVALID', { email: options.email });
   const displayName = options.name.trim();
   if (displayName === '' || displayName.length > NAME_MAX || /\p{Cc}/u.test(displayName))
     throw new MagamError('USAGE', `--name takes 1 to ${NAME_MAX} characters.`);
   const password = await readPassword();
-  const weak = checkPassword(password, email);
-  if (weak !== undefined) throw new MagamError(weak.refused, undefined, weak.details);
+  decided(checkPassword(password, email));
   const passwordHash = await openPasswords().hash(password);
   await withDatabase(command, async ({ db, config, json }) => {
     const accountId = await inTransaction(db, async (tx) => {

@@ -5,8 +5,9 @@ import { explainLine, type LineExplanation, type Replay } from '../core/settleme
 import { ENTRY_FIGURES, eachFigure, FIGURE_NAMES, type Figures } from '../core/settlement/rules/figures.js';
 import type { RefundStory, SaleStory, StoredOutcome } from '../core/settlement/stores/line-story.js';
 import { isoTime } from '../infra/database.js';
-import { errors, MagamError } from '../kernel/errors.js';
+import { errors } from '../kernel/errors.js';
 import { isExternalId } from '../kernel/external-id.js';
+import { found } from '../kernel/outcome.js';
 import { withDatabase } from './context.js';
 import { money, note, print, printJson, printTable } from './output.js';
 
@@ -17,8 +18,8 @@ export function explainCommand(explain: Command): void {
     .action((orderId: string, lineId: string, _options, command: Command) =>
       withDatabase(command, async ({ db, json }) => {
         const known = isExternalId(orderId) && isExternalId(lineId);
-        const told = known ? await explainLine(db, orderId, lineId) : undefined;
-        if (told === undefined) throw new MagamError('LINE_NOT_FOUND', undefined, { orderId, lineId });
+        const explained = known ? await explainLine(db, orderId, lineId) : undefined;
+        const told = found(explained, 'LINE_NOT_FOUND', { orderId, lineId });
         if (json) printJson(documentOf(told));
         else printStory(told);
         if (told.ok) return;

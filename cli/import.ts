@@ -5,6 +5,7 @@ import { type ImportRequest, type ImportResult, importFile } from '../core/feed/
 import type { RowFault } from '../core/feed/import/row-faults.js';
 import { abandonImport } from '../core/feed/import/withdraw-import.js';
 import { type ImportRecord, listImports } from '../core/feed/stores/feed-import.js';
+import { databaseTime } from '../infra/database.js';
 import { armFaults } from '../infra/faults.js';
 import { isTimeZone } from '../infra/time-zone.js';
 import { MagamError } from '../kernel/errors.js';
@@ -152,14 +153,13 @@ async function showImports({ db, json }: CommandContext): Promise<void> {
     count(record.rowsUnchanged),
     count(record.rowsRejected),
     record.requestedBy,
-    record.createdAt.slice(0, 19),
+    databaseTime(record.createdAt).slice(0, 19),
   ]);
   printTable(head, rows, ['ID', 'ROWS', 'DONE', 'NEW', 'UNCHANGED', 'REJECTED']);
 }
 
 /** An import as JSON shows it; times in ISO 8601, UTC. */
 function shown(record: ImportRecord): object {
-  const iso = (time: string | null): string | null => (time === null ? null : `${time.replace(' ', 'T')}Z`);
   return {
     importId: record.importId,
     kind: record.kind,
@@ -174,7 +174,7 @@ function shown(record: ImportRecord): object {
     errorCode: record.errorCode,
     host: record.host,
     requestedBy: record.requestedBy,
-    createdAt: iso(record.createdAt),
-    completedAt: iso(record.completedAt),
+    createdAt: record.createdAt,
+    completedAt: record.completedAt,
   };
 }

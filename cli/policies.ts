@@ -5,7 +5,7 @@ import { applyPolicies, findPolicyFaults } from '../core/policies/apply-policies
 import { type FeePolicy, type PolicyScope, policyToFile } from '../core/policies/rules/fee-policy.js';
 import { parsePolicyFile } from '../core/policies/rules/policy-file.js';
 import { type PolicyRecord, readPolicyRecords } from '../core/policies/stores/fee-policy.js';
-import { type Db, isoTime } from '../infra/database.js';
+import type { Db } from '../infra/database.js';
 import { MagamError } from '../kernel/errors.js';
 import { isPolicyCode } from '../kernel/external-id.js';
 import { withDatabase } from './context.js';
@@ -80,7 +80,7 @@ async function list(command: Command): Promise<void> {
         scopeText(record.policy.scope),
         record.policy.effectiveFrom,
         throughText(record),
-        `${isoTime(record.appliedAt)} by ${record.appliedBy}`,
+        `${record.appliedAt} by ${record.appliedBy}`,
       ]),
       ['version'],
     );
@@ -98,7 +98,7 @@ async function show(code: string, command: Command): Promise<void> {
     for (const record of records) {
       print(`${code} version ${record.policy.version}, ${scopeText(record.policy.scope)}, ${record.policy.currency}`);
       print(`in force from ${record.policy.effectiveFrom} through ${throughText(record)}`);
-      print(`applied ${isoTime(record.appliedAt)} by ${record.appliedBy}, revision ${record.revision}`);
+      print(`applied ${record.appliedAt} by ${record.appliedBy}, revision ${record.revision}`);
       print(`${JSON.stringify(policyToFile(record.policy), null, 2)}\n`);
     }
   });
@@ -116,7 +116,7 @@ function summary({ policy, endsOn, end, revision, appliedBy, appliedAt }: Policy
     endedByVersion: end?.byVersion ?? null,
     revision,
     appliedBy,
-    appliedAt: isoTime(appliedAt),
+    appliedAt,
   };
 }
 

@@ -15,6 +15,7 @@ import { streamExceptions } from '../core/settlement/stores/exception.js';
 import { listRuns, type RunSummary, readRun } from '../core/settlement/stores/settlement-run.js';
 import { type Cell, inTransaction, isoTime } from '../infra/database.js';
 import { MagamError } from '../kernel/errors.js';
+import { found } from '../kernel/outcome.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
 import { count, counted, note, print, printJson, printTable, write } from './output.js';
 
@@ -53,9 +54,7 @@ async function withRun(
 ): Promise<void> {
   const runId = runIdOf(id);
   await withDatabase(command, async (context) => {
-    const run = await readRun(context.db, runId);
-    if (run === undefined) throw new MagamError('RUN_NOT_FOUND', undefined, { runId });
-    await work(context, run);
+    await work(context, found(await readRun(context.db, runId), 'RUN_NOT_FOUND', { runId }));
   });
 }
 

@@ -108,6 +108,5 @@ export const importBody = (task: TaskRecord, unfinished: ImportRecord | undefine
 
 /** Throws IMPORT_NOT_FOUND. */
 export async function requireImport(db: Db, importId: number): Promise<TaskRecord> {
-  const task = found(await readTask(db, IMPORT, importId), 'IMPORT_NOT_FOUND', { importId });
-  return task;
+  return found(await readTask(db, IMPORT, importId), 'IMPORT_NOT_FOUND', { importId });
 }

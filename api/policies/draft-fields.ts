@@ -96,8 +96,7 @@ export function policiesOf({ draftId, definition }: PolicyDraft): FeePolicy[] {
 
 /** The draft. Throws POLICY_DRAFT_NOT_FOUND. */
 export async function requireDraft(db: Db, draftId: number, lock = false): Promise<PolicyDraft> {
-  const draft = found(await readDraft(db, draftId, lock), 'POLICY_DRAFT_NOT_FOUND', { draftId });
-  return draft;
+  return found(await readDraft(db, draftId, lock), 'POLICY_DRAFT_NOT_FOUND', { draftId });
 }
 
 /** Throws POLICY_DRAFT_CLOSED unless the draft may be changed and applied. */

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { policyToFile } from '../../core/policies/rules/fee-policy.js';
 import { type PolicyRecord, readPolicyPage, readPolicyRecords } from '../../core/policies/stores/fee-policy.js';
-import { isoTime } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { isPolicyCode } from '../../kernel/external-id.js';
 import type { ApiContext } from '../context.js';
@@ -48,7 +47,7 @@ const policySummaryBody = ({ policy, endsOn, end, ...record }: PolicyRecord): z.
   endedByVersion: end?.byVersion ?? null,
   revision: record.revision,
   appliedBy: record.appliedBy,
-  appliedAt: isoTime(record.appliedAt),
+  appliedAt: record.appliedAt,
 });
 
 /** Of the key of a page; what is no code would not compare with the column. */

@@ -14,6 +14,7 @@ import {
 } from '../../core/settlement/stores/line-page.js';
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
+import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate, externalId, id } from '../edge/fields.js';
@@ -128,8 +129,7 @@ async function lineReader(
   const stored = ids.length === 0 ? [] : await readPoliciesById(db, ids);
   const policies = new Map(stored.map(({ policyId, policy }) => [policyId, policy]));
   return (row) => {
-    const policy = policies.get(Number(row.policy_id));
-    if (policy === undefined) throw new MagamError('POLICY_UNREADABLE', undefined, { policyId: row.policy_id });
+    const policy = found(policies.get(Number(row.policy_id)), 'POLICY_UNREADABLE', { policyId: row.policy_id });
     return {
       date: String(row.settled_on),
       generation: Number(row.generation),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { VERIFY } from '../../core/settlement/rules/verify-task.js';
 import { readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';
-import { MagamError } from '../../kernel/errors.js';
+import { found } from '../../kernel/outcome.js';
 import { businessDate, id, idText } from '../edge/fields.js';
 import { taskBody, taskFields } from '../edge/task-fields.js';
 
@@ -74,7 +74,5 @@ export function verificationBody(task: TaskRecord): z.input<typeof verificationS
 
 /** Throws VERIFICATION_NOT_FOUND. */
 export async function requireVerification(db: Db, verificationId: number): Promise<TaskRecord> {
-  const task = await readTask(db, VERIFY, verificationId);
-  if (task === undefined) throw new MagamError('VERIFICATION_NOT_FOUND', undefined, { verificationId });
-  return task;
+  return found(await readTask(db, VERIFY, verificationId), 'VERIFICATION_NOT_FOUND', { verificationId });
 }

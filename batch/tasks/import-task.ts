@@ -13,7 +13,7 @@ import { IMPORT, type ImportParameters, REJECTS } from '../../core/feed/rules/im
 import { findCompletedImport, findUnfinishedImport, type ImportRecord } from '../../core/feed/stores/feed-import.js';
 import { noteCheckpoint, readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import { appendPart, attachFile, insertFile, partBytes, readParts } from '../../core/tasks/stores/stored-file.js';
-import { type Db, inTransaction, isoTime } from '../../infra/database.js';
+import { type Db, inTransaction } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
 import { orInterrupted, type TaskCall, TaskInterrupted, TaskPostponed, type TaskRunner } from './task.js';
@@ -135,7 +135,7 @@ async function completedBefore(
 ): Promise<ImportRecord | undefined> {
   if (task.checkpoint === null) return undefined;
   const found = await findCompletedImport(db, kind, task.checkpoint);
-  return found !== undefined && isoTime(found.createdAt) >= task.requestedAt ? found : undefined;
+  return found !== undefined && found.createdAt >= task.requestedAt ? found : undefined;
 }
 
 function resultOf(result: ImportResult, before: ImportRecord | undefined): Omit<ImportResult, 'status' | 'kind'> {

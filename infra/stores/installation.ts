@@ -1,10 +1,9 @@
 /** What tells this database from others. */
-import { MagamError } from '../../kernel/errors.js';
+import { found } from '../../kernel/outcome.js';
 import { type Db, select } from '../database.js';
 
-/** A random id that was made with the tables. */
+/** A random id that was made with the tables. Throws SCHEMA_OUTDATED where there is none. */
 export async function readInstallationId(db: Db): Promise<string> {
   const [row] = await select<{ id: string }>(db, 'SELECT installation_id AS id FROM installation');
-  if (row === undefined) throw new MagamError('SCHEMA_OUTDATED');
-  return row.id;
+  return found(row, 'SCHEMA_OUTDATED').id;
 }

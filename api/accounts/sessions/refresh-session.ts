@@ -16,13 +16,10 @@ import {
 } from '../../../core/accounts/stores/account-session.js';
 import { inTransaction } from '../../../infra/database.js';
 import { sha256 } from '../../../infra/sha256.js';
-import { type ErrorCode, MagamError } from '../../../kernel/errors.js';
+import { type ErrorCode, type Refusal, refuse } from '../../../kernel/errors.js';
+import { decided } from '../../../kernel/outcome.js';
 import type { AccountsContext } from '../context.js';
 import type { OpenedSession } from './open-session.js';
-
-type Outcome =
-  | { readonly account: Account; readonly sessionId: string }
-  | { readonly refused: (typeof refreshRefusals)[number] };
 
 /** What refreshing may refuse with. */
 export const refreshRefusals = [
@@ -34,29 +31,32 @@ export const refreshRefusals = [
 /** Uses a refresh token. What a refusal changed (the family's end) is committed before it is told. */
 export async function refreshSession(access: AccountsContext, token: string, device: Device): Promise<OpenedSession> {
   const refreshToken = newRefreshToken();
-  const outcome = await rotate(access, sha256(token), sha256(refreshToken), device);
-  if ('refused' in outcome) throw new MagamError(outcome.refused);
-  const { account, sessionId } = outcome;
+  const { account, sessionId } = decided(await rotate(access, sha256(token), sha256(refreshToken), device));
   const accessToken = await access.tokens.sign({ accountId: account.accountId, sessionId });
   return { account, sessionId, accessToken, refreshToken };
 }
 
-const rotate = ({ db, log }: AccountsContext, used: string, next: string, device: Device): Promise<Outcome> =>
-  inTransaction(db, async (tx): Promise<Outcome> => {
+interface Rotated {
+  readonly account: Account;
+  readonly sessionId: string;
+}
+
+const rotate = ({ db, log }: AccountsContext, used: string, next: string, device: Device): Promise<Rotated | Refusal> =>
+  inTransaction(db, async (tx): Promise<Rotated | Refusal> => {
     const state = await lockRefreshToken(tx, used);
-    if (state === undefined) return { refused: 'REFRESH_TOKEN_INVALID' };
+    if (state === undefined) return refuse('REFRESH_TOKEN_INVALID');
     const { sessionId, accountId } = state;
     if (state.ended !== null) {
-      return { refused: state.ended === 'STOLEN' ? 'REFRESH_TOKEN_REUSED' : 'REFRESH_TOKEN_INVALID' };
+      return refuse(state.ended === 'STOLEN' ? 'REFRESH_TOKEN_REUSED' : 'REFRESH_TOKEN_INVALID');
     }
     if (state.used) {
       await endSession(tx, sessionId, 'STOLEN');
       log.warn({ accountId, sessionId, ip: device.ip }, 'a refresh token was used twice; its session ends');
-      return { refused: 'REFRESH_TOKEN_REUSED' };
+      return refuse('REFRESH_TOKEN_REUSED');
     }
     const account = await readAccount(tx, accountId);
-    if (state.expired || account === undefined) return { refused: 'REFRESH_TOKEN_INVALID' };
-    if (account.status === 'LOCKED') return { refused: 'ACCOUNT_LOCKED' };
+    if (state.expired || account === undefined) return refuse('REFRESH_TOKEN_INVALID');
+    if (account.status === 'LOCKED') return refuse('ACCOUNT_LOCKED');
     await useRefreshToken(tx, state, used, device);
     await insertRefreshToken(tx, sessionId, next);
     return { account, sessionId };

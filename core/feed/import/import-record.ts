@@ -3,17 +3,9 @@
  * the same work finds its record again; whoever wakes up too late finds that the record is no longer its own.
  */
 import { randomUUID } from 'node:crypto';
-import {
-  type Db,
-  inTransaction,
-  isConnectionLost,
-  isDuplicateKey,
-  pause,
-  type Tx,
-  withRetries,
-} from '../../../infra/database.js';
+import { type Db, inTransaction, isConnectionLost, pause, type Tx, withRetries } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
-import { MagamError } from '../../../kernel/errors.js';
+import { isRefusal, MagamError } from '../../../kernel/errors.js';
 import { ensureDates, lockCalendar, shareDates } from '../stores/calendar.js';
 import {
   advanceImport,
@@ -81,19 +73,9 @@ export async function openImport(
 ): Promise<OpenImport | undefined> {
   const owner = randomUUID();
   await ensureDates(db, dates);
-  try {
-    const opened = await survivingOutages(() =>
-      inTransaction(db, (tx) => register(tx, work, owner, dates, interrupted)),
-    );
-    await faultPoint('import.registered');
-    return opened;
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    const registered = await findUnfinishedImport(db, work.fingerprint);
-    if (registered === undefined) throw error;
-    if (registered.owner !== owner) throw runningElsewhere(registered);
-    return { importId: registered.importId, owner, rowsDone: 0, lateOn: work.lateOn }; // our COMMIT's answer was lost
-  }
+  const opened = await survivingOutages(() => inTransaction(db, (tx) => register(tx, work, owner, dates, interrupted)));
+  await faultPoint('import.registered');
+  return opened;
 }
 
 async function register(
@@ -106,7 +88,8 @@ async function register(
   const shutThrough = await lockCalendar(tx); // closing a date takes the same lock
   if (shutThrough !== null && dates.some((date) => date <= shutThrough)) return undefined;
   if (interrupted === undefined) {
-    const importId = await insertImport(tx, { ...work, owner });
+    const inserted = await insertImport(tx, { ...work, owner });
+    const importId = isRefusal(inserted) ? await ownRegistration(tx, work.fingerprint, owner) : inserted;
     await holdDates(tx, importId, dates);
     return { importId, owner, rowsDone: 0, lateOn: work.lateOn };
   }
@@ -117,6 +100,14 @@ async function register(
   await recount(tx, importId, work);
   await holdDates(tx, importId, dates);
   return { importId, owner, rowsDone: taken.rowsDone, lateOn: taken.lateOn ?? work.lateOn };
+}
+
+/** The import of this work that is registered already: by this writer, when the answer to its COMMIT was lost. Throws IMPORT_RUNNING. */
+async function ownRegistration(tx: Tx, fingerprint: string, owner: string): Promise<number> {
+  const registered = await findUnfinishedImport(tx, fingerprint);
+  if (registered === undefined) throw new Error('the refused insert holds a lock on what it met');
+  if (registered.owner !== owner) throw runningElsewhere(registered);
+  return registered.importId;
 }
 
 /** One step of an import: rows `from` to `to` of the source (exclusive), the dates it writes to, and what becomes of the rows. */

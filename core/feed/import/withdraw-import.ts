@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
 import { type ErrorCode, MagamError } from '../../../kernel/errors.js';
+import { found } from '../../../kernel/outcome.js';
 import { shareDates } from '../stores/calendar.js';
 import { deleteImported, findDependentRefund } from '../stores/entry.js';
 import {
@@ -27,9 +28,7 @@ const WINDOW_IDS = 5_000;
  * IMPORT_NOT_FOUND, IMPORT_NOT_OPEN, IMPORT_RUNNING, IMPORT_HAS_DEPENDENTS.
  */
 export async function abandonImport(db: Db, importId: number): Promise<ImportRecord> {
-  const found = await readImport(db, importId);
-  if (found === undefined) throw new MagamError('IMPORT_NOT_FOUND', undefined, { importId });
-  const dead = await waitForLease(db, found);
+  const dead = await waitForLease(db, found(await readImport(db, importId), 'IMPORT_NOT_FOUND', { importId }));
   if (dead === undefined)
     throw new MagamError('IMPORT_NOT_OPEN', undefined, { importId, status: (await readImport(db, importId))?.status });
   const owner = randomUUID();
@@ -42,9 +41,7 @@ export async function abandonImport(db: Db, importId: number): Promise<ImportRec
     await leaveImport(db, { importId, owner });
     throw error;
   }
-  const ended = await readImport(db, importId);
-  if (ended === undefined) throw new MagamError('IMPORT_NOT_FOUND', undefined, { importId });
-  return ended;
+  return found(await readImport(db, importId), 'IMPORT_NOT_FOUND', { importId });
 }
 
 /** Withdraws an import that this process owns. Throws IMPORT_HAS_DEPENDENTS, with nothing changed, and IMPORT_TAKEN_OVER. */

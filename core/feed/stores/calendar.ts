@@ -3,7 +3,7 @@
  * `shut_through` takes no new entries, everything after it does. A date's row carries the lock: writers share it until they
  * commit, shutting it waits for them.
  */
-import type { Cell, Db, Tx } from '../../../infra/database.js';
+import type { Db, Tx } from '../../../infra/database.js';
 import { change, inTransaction, select } from '../../../infra/database.js';
 import { stands } from '../../../infra/faults.js';
 
@@ -11,11 +11,11 @@ export type DateStatus = 'OPEN' | 'CLOSING' | 'CLOSED';
 
 /** The last date that takes no entries, or null when every date does. */
 export async function readShutThrough(db: Db): Promise<string | null> {
-  const [row] = await select<{ shut_through: string | null }>(
+  const [row] = await select<{ shutThrough: string | null }>(
     db,
-    'SELECT shut_through FROM settlement_calendar WHERE calendar_id = 1',
+    'SELECT shut_through AS shutThrough FROM settlement_calendar WHERE calendar_id = 1',
   );
-  return row?.shut_through ?? null;
+  return row?.shutThrough ?? null;
 }
 
 /**
@@ -24,24 +24,12 @@ export async function readShutThrough(db: Db): Promise<string | null> {
  */
 export async function ensureDates(db: Db, dates: readonly string[]): Promise<void> {
   if (dates.length === 0) return;
-  const present = new Set(
-    (
-      await select<{ business_on: string }>(db, 'SELECT business_on FROM business_date WHERE business_on IN (?)', [
-        dates,
-      ])
-    ).map((row) => row.business_on),
-  );
+  const present = await presentDates(db, dates);
   const missing = dates.filter((date) => !present.has(date)).sort();
   if (missing.length === 0) return;
   await inTransaction(db, async (tx) => {
     const shutThrough = await lockCalendar(tx);
-    const existing = new Set(
-      (
-        await select<{ business_on: string }>(tx, 'SELECT business_on FROM business_date WHERE business_on IN (?)', [
-          missing,
-        ])
-      ).map((row) => row.business_on),
-    );
+    const existing = await presentDates(tx, missing);
     const rows = missing
       .filter((date) => !existing.has(date))
       .map((date) => [date, shutThrough !== null && date <= shutThrough ? 'CLOSED' : 'OPEN']);
@@ -49,13 +37,19 @@ export async function ensureDates(db: Db, dates: readonly string[]): Promise<voi
   });
 }
 
+/** Those of the dates that have a row. */
+async function presentDates(db: Db, dates: readonly string[]): Promise<Set<string>> {
+  const sql = 'SELECT business_on AS date FROM business_date WHERE business_on IN (?)';
+  return new Set((await select<{ date: string }>(db, sql, [dates])).map(({ date }) => date));
+}
+
 /** Locks the calendar against new dates and other doors being shut; returns `shut_through`. First lock of its transaction. */
 export async function lockCalendar(tx: Tx): Promise<string | null> {
-  const [row] = await select<{ shut_through: string | null }>(
+  const [row] = await select<{ shutThrough: string | null }>(
     tx,
-    'SELECT shut_through FROM settlement_calendar WHERE calendar_id = 1 FOR UPDATE',
+    'SELECT shut_through AS shutThrough FROM settlement_calendar WHERE calendar_id = 1 FOR UPDATE',
   );
-  return row?.shut_through ?? null;
+  return row?.shutThrough ?? null;
 }
 
 /**
@@ -63,12 +57,12 @@ export async function lockCalendar(tx: Tx): Promise<string | null> {
  * every transaction that writes to the feed; dates without a row are missing from the answer.
  */
 export async function shareDates(tx: Tx, dates: readonly string[]): Promise<Map<string, DateStatus>> {
-  const rows = await select<{ business_on: string; status: DateStatus }>(
+  const rows = await select<{ date: string; status: DateStatus }>(
     tx,
-    `SELECT business_on, status FROM business_date WHERE business_on IN (?) ORDER BY business_on ${stands('door.share-lock') ? 'LOCK IN SHARE MODE' : ''}`,
+    `SELECT business_on AS date, status FROM business_date WHERE business_on IN (?) ORDER BY business_on ${stands('door.share-lock') ? 'LOCK IN SHARE MODE' : ''}`,
     [[...dates].sort()],
   );
-  return new Map(rows.map((row) => [row.business_on, row.status]));
+  return new Map(rows.map(({ date, status }) => [date, status]));
 }
 
 /** The date's status, or undefined while it has no row. */
@@ -81,12 +75,12 @@ export async function readDateStatus(db: Db, date: string): Promise<DateStatus |
 
 /** The dates of a range that are being settled, oldest first (at most ten). */
 export async function readClosingDates(db: Db, from: string, to: string): Promise<string[]> {
-  const rows = await select<{ business_on: string }>(
+  const rows = await select<{ date: string }>(
     db,
-    `SELECT business_on FROM business_date WHERE business_on BETWEEN ? AND ? AND status = 'CLOSING' ORDER BY business_on LIMIT 10`,
+    `SELECT business_on AS date FROM business_date WHERE business_on BETWEEN ? AND ? AND status = 'CLOSING' ORDER BY business_on LIMIT 10`,
     [from, to],
   );
-  return rows.map((row) => row.business_on);
+  return rows.map(({ date }) => date);
 }
 
 /** A date d that is not closed and has entries. */
@@ -96,33 +90,32 @@ const UNSETTLED = `d.status <> 'CLOSED' AND (d.status = 'CLOSING'
 
 /** The dates before `date` that are not closed and have entries, oldest first (at most ten). */
 export async function unsettledDatesBefore(db: Db, date: string): Promise<string[]> {
-  const rows = await select<{ business_on: string }>(
+  const rows = await select<{ date: string }>(
     db,
-    `SELECT d.business_on FROM business_date d WHERE d.business_on < ? AND ${UNSETTLED} ORDER BY d.business_on LIMIT 10`,
+    `SELECT d.business_on AS date FROM business_date d WHERE d.business_on < ? AND ${UNSETTLED} ORDER BY d.business_on LIMIT 10`,
     [date],
   );
-  return rows.map((row) => row.business_on);
+  return rows.map(({ date }) => date);
 }
 
 /** The dates of a range that are not closed and have entries, in order. */
 export async function unsettledDatesBetween(db: Db, from: string, to: string): Promise<string[]> {
-  const rows = await select<{ business_on: string }>(
+  const rows = await select<{ date: string }>(
     db,
-    `SELECT d.business_on FROM business_date d WHERE d.business_on BETWEEN ? AND ? AND ${UNSETTLED} ORDER BY d.business_on`,
+    `SELECT d.business_on AS date FROM business_date d WHERE d.business_on BETWEEN ? AND ? AND ${UNSETTLED} ORDER BY d.business_on`,
     [from, to],
   );
-  return rows.map((row) => row.business_on);
+  return rows.map(({ date }) => date);
 }
 
 /** Unfinished imports that may still write to a date up to `date` that is open. */
 export async function importsHolding(db: Db, date: string): Promise<{ importId: number; date: string }[]> {
-  const rows = await select<{ import_id: Cell; business_on: string }>(
+  return select(
     db,
-    `SELECT i.import_id, h.business_on FROM feed_import_date h JOIN feed_import i ON i.import_id = h.import_id
+    `SELECT i.import_id AS importId, h.business_on AS date FROM feed_import_date h JOIN feed_import i ON i.import_id = h.import_id
      WHERE h.business_on <= ? AND i.status IN ('RUNNING', 'ABANDONING') ORDER BY h.business_on, i.import_id LIMIT 10`,
     [date],
   );
-  return rows.map((row) => ({ importId: Number(row.import_id), date: row.business_on }));
 }
 
 /** Locks the open dates up to `date`, waiting for the writers that share them, so that what they wrote can be seen. */

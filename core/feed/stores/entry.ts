@@ -233,14 +233,13 @@ export async function deleteImported(
   afterId: number,
   windowIds: number,
 ): Promise<number | null> {
-  const first = `SELECT MIN(entry_id) AS id FROM ${table} WHERE settled_on = ? AND entry_id > ?`;
-  const [next] = await select<{ id: string | null }>(tx, first, [date, afterId]);
-  if (next === undefined || next.id === null) return null;
-  const from = Number(next.id);
-  const to = from + windowIds - 1;
+  const first = `SELECT MIN(entry_id) AS fromId FROM ${table} WHERE settled_on = ? AND entry_id > ?`;
+  const fromId = (await select<{ fromId: number | null }>(tx, first, [date, afterId]))[0]?.fromId ?? null;
+  if (fromId === null) return null;
+  const toId = fromId + windowIds - 1;
   const sql = `DELETE FROM ${table} WHERE settled_on = ? AND entry_id BETWEEN ? AND ? AND import_id = ?`;
-  await change(tx, sql, [date, from, to, importId]);
-  return to;
+  await change(tx, sql, [date, fromId, toId, importId]);
+  return toId;
 }
 
 /**
@@ -254,15 +253,15 @@ export async function findDependentRefund(
 ): Promise<string | undefined> {
   if (dates.length === 0) return undefined;
   const foreign = 'AND (later.import_id IS NULL OR later.import_id <> ?)';
-  const ofSales = `SELECT later.refund_id FROM sale_entry s JOIN refund_entry later
+  const ofSales = `SELECT later.refund_id AS refundId FROM sale_entry s JOIN refund_entry later
       ON later.original_on = s.settled_on AND later.original_id = s.entry_id
     WHERE s.settled_on IN (?) AND s.import_id = ? ${foreign} LIMIT 1`;
-  const ofRefunds = `SELECT later.refund_id FROM refund_entry r JOIN refund_entry later ON later.original_id = r.original_id
+  const ofRefunds = `SELECT later.refund_id AS refundId FROM refund_entry r JOIN refund_entry later ON later.original_id = r.original_id
     AND later.prior_quantity > r.prior_quantity
     WHERE r.settled_on IN (?) AND r.import_id = ? ${foreign} LIMIT 1`;
   for (const sql of [ofSales, ofRefunds]) {
-    const [found] = await select<{ refund_id: string }>(db, sql, [dates, importId, importId]);
-    if (found !== undefined) return found.refund_id;
+    const [found] = await select<{ refundId: string }>(db, sql, [dates, importId, importId]);
+    if (found !== undefined) return found.refundId;
   }
   return undefined;
 }

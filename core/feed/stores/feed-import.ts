@@ -3,7 +3,17 @@
  * its writer is alive; the owner in every update is the fence that keeps out one that was taken over.
  */
 import { hostname } from 'node:os';
-import { type Cell, change, type Db, insertReturningId, select, type Tx } from '../../../infra/database.js';
+import {
+  change,
+  type Db,
+  insertReturningId,
+  isoTime,
+  isTrue,
+  orRefusal,
+  select,
+  type Tx,
+} from '../../../infra/database.js';
+import { type Refusal, refuse } from '../../../kernel/errors.js';
 
 export type ImportKind = 'lines' | 'refunds' | 'seed';
 export type ImportStatus = 'RUNNING' | 'COMPLETED' | 'REFUSED' | 'ABANDONING' | 'ABANDONED';
@@ -50,49 +60,31 @@ export interface NewImport extends ImportCounts {
   readonly requestedBy: string;
 }
 
-const SELECT_IMPORT = `SELECT import_id, kind, source, fingerprint, status, late_on, rows_total, rows_done, rows_new, rows_unchanged,
-  rows_rejected, owner, lease_until, lease_until < UTC_TIMESTAMP(3) AS lease_expired, host, requested_by, created_at, completed_at,
-  error_code FROM feed_import`;
+const SELECT_IMPORT = `SELECT import_id AS importId, kind, source, fingerprint, status, late_on AS lateOn, rows_total AS rowsTotal,
+  rows_done AS rowsDone, rows_new AS rowsNew, rows_unchanged AS rowsUnchanged, rows_rejected AS rowsRejected, owner,
+  lease_until AS leaseUntil, lease_until < UTC_TIMESTAMP(3) AS leaseExpired, host, requested_by AS requestedBy, created_at AS createdAt,
+  completed_at AS completedAt, error_code AS errorCode FROM feed_import`;
 
-function importRecord(row: Record<string, Cell>): ImportRecord {
-  const orNull = (cell: Cell | undefined): string | null => (cell === null || cell === undefined ? null : String(cell));
-  return {
-    importId: Number(row.import_id),
-    kind: String(row.kind) as ImportKind,
-    source: String(row.source),
-    fingerprint: String(row.fingerprint),
-    status: String(row.status) as ImportStatus,
-    lateOn: orNull(row.late_on),
-    rowsTotal: Number(row.rows_total),
-    rowsDone: Number(row.rows_done),
-    rowsNew: Number(row.rows_new),
-    rowsUnchanged: Number(row.rows_unchanged),
-    rowsRejected: Number(row.rows_rejected),
-    owner: String(row.owner),
-    leaseUntil: String(row.lease_until),
-    leaseExpired: Number(row.lease_expired) === 1,
-    host: String(row.host),
-    requestedBy: String(row.requested_by),
-    createdAt: String(row.created_at),
-    completedAt: orNull(row.completed_at),
-    errorCode: orNull(row.error_code),
-  };
-}
-
-const one = (rows: Record<string, Cell>[]): ImportRecord | undefined => rows.map(importRecord)[0];
+const selectImports = (db: Db, rest: string, params: readonly unknown[]): Promise<ImportRecord[]> =>
+  select<ImportRecord>(db, `${SELECT_IMPORT} ${rest}`, params, {
+    leaseUntil: isoTime,
+    leaseExpired: isTrue,
+    createdAt: isoTime,
+    completedAt: isoTime,
+  });
 
 export async function readImport(db: Db, importId: number): Promise<ImportRecord | undefined> {
-  return one(await select(db, `${SELECT_IMPORT} WHERE import_id = ?`, [importId]));
+  return (await selectImports(db, 'WHERE import_id = ?', [importId]))[0];
 }
 
 /** Reads the record behind the lock of whoever is about to commit a change of it; no later change can come in between. */
 export async function lockImport(tx: Tx, importId: number): Promise<ImportRecord | undefined> {
-  return one(await select(tx, `${SELECT_IMPORT} WHERE import_id = ? FOR UPDATE`, [importId]));
+  return (await selectImports(tx, 'WHERE import_id = ? FOR UPDATE', [importId]))[0];
 }
 
 /** The unfinished import of exactly this work, if there is one. */
 export async function findUnfinishedImport(db: Db, fingerprint: string): Promise<ImportRecord | undefined> {
-  return one(await select(db, `${SELECT_IMPORT} WHERE active_fingerprint = ?`, [fingerprint]));
+  return (await selectImports(db, 'WHERE active_fingerprint = ?', [fingerprint]))[0];
 }
 
 /** The latest completed import of exactly this work. */
@@ -101,33 +93,24 @@ export async function findCompletedImport(
   kind: ImportKind,
   fingerprint: string,
 ): Promise<ImportRecord | undefined> {
-  const rows = await select<Record<string, Cell>>(
-    db,
-    `${SELECT_IMPORT} WHERE status = 'COMPLETED' AND kind = ? AND fingerprint = ? ORDER BY import_id DESC LIMIT 1`,
-    [kind, fingerprint],
-  );
-  return one(rows);
+  const latest = `WHERE status = 'COMPLETED' AND kind = ? AND fingerprint = ? ORDER BY import_id DESC LIMIT 1`;
+  return (await selectImports(db, latest, [kind, fingerprint]))[0];
 }
 
 /** The imports that begin their source with this text. */
 export async function findImportsBySource(db: Db, kind: ImportKind, sourcePrefix: string): Promise<ImportRecord[]> {
-  const rows = await select<Record<string, Cell>>(
-    db,
-    `${SELECT_IMPORT} WHERE kind = ? AND LEFT(source, CHAR_LENGTH(?)) = ? ORDER BY import_id`,
-    [kind, sourcePrefix, sourcePrefix],
-  );
-  return rows.map(importRecord);
+  const begins = 'WHERE kind = ? AND LEFT(source, CHAR_LENGTH(?)) = ? ORDER BY import_id';
+  return selectImports(db, begins, [kind, sourcePrefix, sourcePrefix]);
 }
 
 /** The latest imports, newest first. */
 export async function listImports(db: Db, limit: number): Promise<ImportRecord[]> {
-  const rows = await select<Record<string, Cell>>(db, `${SELECT_IMPORT} ORDER BY import_id DESC LIMIT ?`, [limit]);
-  return rows.map(importRecord);
+  return selectImports(db, 'ORDER BY import_id DESC LIMIT ?', [limit]);
 }
 
-/** Registers an import; its work being registered already is the driver's error 1062. */
-export async function insertImport(tx: Tx, record: NewImport): Promise<number> {
-  return insertReturningId(
+/** Registers an import. @returns its id, or IMPORT_RUNNING when an unfinished one of exactly this work is registered */
+export async function insertImport(tx: Tx, record: NewImport): Promise<number | Refusal> {
+  const inserted = insertReturningId(
     tx,
     `INSERT INTO feed_import (kind, source, fingerprint, active_fingerprint, status, late_on, rows_total, rows_new, rows_unchanged,
        rows_rejected, owner, lease_until, host, requested_by, created_at, updated_at)
@@ -146,17 +129,13 @@ export async function insertImport(tx: Tx, record: NewImport): Promise<number> {
       record.requestedBy.slice(0, 64),
     ],
   );
+  return orRefusal(inserted, refuse('IMPORT_RUNNING'));
 }
 
 /** The dates that this import may write to: nobody closes them while it is unfinished. Dates it holds already are kept. */
 export async function holdDates(tx: Tx, importId: number, dates: readonly string[]): Promise<void> {
-  const held = await select<{ business_on: string }>(
-    tx,
-    'SELECT business_on FROM feed_import_date WHERE import_id = ?',
-    [importId],
-  );
   const missing = new Set(dates);
-  for (const { business_on } of held) missing.delete(business_on);
+  for (const date of await heldDates(tx, importId)) missing.delete(date);
   if (missing.size === 0) return;
   await change(tx, 'INSERT INTO feed_import_date (import_id, business_on) VALUES ?', [
     [...missing].map((date) => [importId, date]),
@@ -164,12 +143,8 @@ export async function holdDates(tx: Tx, importId: number, dates: readonly string
 }
 
 export async function heldDates(db: Db, importId: number): Promise<string[]> {
-  const rows = await select<{ business_on: string }>(
-    db,
-    'SELECT business_on FROM feed_import_date WHERE import_id = ? ORDER BY business_on',
-    [importId],
-  );
-  return rows.map((row) => row.business_on);
+  const sql = 'SELECT business_on AS date FROM feed_import_date WHERE import_id = ? ORDER BY business_on';
+  return (await select<{ date: string }>(db, sql, [importId])).map(({ date }) => date);
 }
 
 /** Makes `owner` the writer of an import if its lease has expired and it still belongs to `formerOwner`; else changes nothing. */
@@ -250,10 +225,10 @@ export async function finishImport(
 /** Shares the records of these imports until the commit, so that none of them can be withdrawn meanwhile; their statuses. */
 export async function shareImports(tx: Tx, importIds: readonly number[]): Promise<Map<number, ImportStatus>> {
   if (importIds.length === 0) return new Map();
-  const rows = await select<{ import_id: string; status: ImportStatus }>(
+  const rows = await select<Pick<ImportRecord, 'importId' | 'status'>>(
     tx,
-    'SELECT import_id, status FROM feed_import WHERE import_id IN (?) ORDER BY import_id LOCK IN SHARE MODE',
+    'SELECT import_id AS importId, status FROM feed_import WHERE import_id IN (?) ORDER BY import_id LOCK IN SHARE MODE',
     [[...importIds].sort((a, b) => a - b)],
   );
-  return new Map(rows.map((row) => [Number(row.import_id), row.status]));
+  return new Map(rows.map(({ importId, status }) => [importId, status]));
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Db, Tx } from '../../../infra/database.js';
-import { change, select } from '../../../infra/database.js';
+import { change, isoTime, select } from '../../../infra/database.js';
 import { MagamError } from '../../../kernel/errors.js';
 import { type FeePolicy, type PolicyKey, policyToFile } from '../rules/fee-policy.js';
 import type { PolicyEnd, StoredPolicy } from '../rules/policy-book.js';
@@ -18,22 +18,21 @@ export interface PolicyRecord extends StoredPolicy {
   /** The revision of the policy book that brought it. */
   readonly revision: number;
   readonly appliedBy: string;
-  /** UTC, as the database writes it. */
   readonly appliedAt: string;
   /** The end that a later version recorded, if one did. */
   readonly end: { readonly endsOn: string; readonly byVersion: number } | null;
 }
 
 interface PolicyRow {
-  readonly policy_id: number;
+  readonly policyId: number;
   readonly revision: number;
   readonly code: string;
   readonly version: number;
   readonly definition: string;
-  readonly applied_by: string;
-  readonly applied_at: string;
-  readonly ends_on: string | null;
-  readonly ended_by_version: number | null;
+  readonly appliedBy: string;
+  readonly appliedAt: string;
+  readonly recordedEnd: string | null;
+  readonly endedByVersion: number | null;
 }
 
 /** The revision of the policy book, shared until the transaction ends: nobody applies policies meanwhile. */
@@ -109,14 +108,15 @@ async function readRows(
   const known = revision === undefined ? '' : 'AND e.revision <= ?';
   return select<PolicyRow>(
     db,
-    `SELECT p.policy_id, p.revision, p.code, p.version, p.definition, p.applied_by, p.applied_at,
-       e.ends_on, b.version AS ended_by_version
+    `SELECT p.policy_id AS policyId, p.revision, p.code, p.version, p.definition, p.applied_by AS appliedBy, p.applied_at AS appliedAt,
+       e.ends_on AS recordedEnd, b.version AS endedByVersion
      FROM fee_policy p
      LEFT JOIN fee_policy_end e ON e.policy_id = p.policy_id ${known}
      LEFT JOIN fee_policy b ON b.policy_id = e.ended_by
      WHERE ${where}
      ORDER BY p.code, p.version${limit === undefined ? '' : ' LIMIT ?'}`,
     [...(revision === undefined ? [] : [revision]), ...params, ...(limit === undefined ? [] : [limit])],
+    { appliedAt: isoTime },
   );
 }
 
@@ -125,15 +125,15 @@ function toRecords(rows: readonly PolicyRow[]): PolicyRecord[] {
   return rows.flatMap((row, i) => {
     const policy = policies[i];
     if (policy === undefined) return [];
-    const { ends_on: ends } = row;
+    const { policyId, revision, appliedBy, appliedAt, recordedEnd: ends } = row;
     return {
-      policyId: row.policy_id,
+      policyId,
       policy,
       endsOn: ends === null || (policy.effectiveTo !== null && policy.effectiveTo < ends) ? policy.effectiveTo : ends,
-      revision: row.revision,
-      appliedBy: row.applied_by,
-      appliedAt: row.applied_at,
-      end: ends === null ? null : { endsOn: ends, byVersion: row.ended_by_version ?? 0 },
+      revision,
+      appliedBy,
+      appliedAt,
+      end: ends === null ? null : { endsOn: ends, byVersion: row.endedByVersion ?? 0 },
     };
   });
 }

@@ -1,6 +1,15 @@
 /** Drafts of fee policies. The definition passed the reader of policy files when it was saved. */
 
-import { type Cell, change, type Db, insertReturningId, isoTime, select, type Tx } from '../../../infra/database.js';
+import {
+  change,
+  type Db,
+  fromJson,
+  insertReturningId,
+  isoTime,
+  type Reading,
+  select,
+  type Tx,
+} from '../../../infra/database.js';
 import type { DraftStatus } from '../rules/policy-draft.js';
 
 export interface PolicyDraft {
@@ -20,29 +29,14 @@ export interface PolicyDraft {
 /** What lists show: the definitions may be long. */
 export type PolicyDraftSummary = Omit<PolicyDraft, 'definition'> & { readonly policyCount: number };
 
-const COLUMNS = 'draft_id, name, status, version, policies, created_by, created_at, updated_at, ended_at';
-
-type Row = Readonly<Record<string, Cell>>;
-
-const summaryOf = (row: Row): PolicyDraftSummary => ({
-  draftId: Number(row.draft_id),
-  name: String(row.name),
-  status: String(row.status) as DraftStatus,
-  version: Number(row.version),
-  policyCount: Number(row.policies),
-  createdBy: String(row.created_by),
-  createdAt: isoTime(String(row.created_at)),
-  updatedAt: isoTime(String(row.updated_at)),
-  endedAt: row.ended_at === null || row.ended_at === undefined ? null : isoTime(String(row.ended_at)),
-});
+const COLUMNS = `draft_id AS draftId, name, status, version, created_by AS createdBy, created_at AS createdAt, updated_at AS updatedAt,
+  ended_at AS endedAt`;
+const times: Reading<PolicyDraftSummary> = { createdAt: isoTime, updatedAt: isoTime, endedAt: isoTime };
 
 /** The draft; `lock` holds its row to the commit. */
 export async function readDraft(db: Db, draftId: number, lock = false): Promise<PolicyDraft | undefined> {
   const sql = `SELECT ${COLUMNS}, definition FROM policy_draft WHERE draft_id = ?${lock ? ' FOR UPDATE' : ''}`;
-  const [row] = await select<Row>(db, sql, [draftId]);
-  if (row === undefined) return undefined;
-  const { policyCount: _, ...summary } = summaryOf(row);
-  return { ...summary, definition: JSON.parse(String(row.definition)) as PolicyDraft['definition'] };
+  return (await select<PolicyDraft>(db, sql, [draftId], { ...times, definition: fromJson }))[0];
 }
 
 /** The next drafts, newest first, below `beforeId`. */
@@ -65,8 +59,8 @@ export async function listDrafts(
     params.push(page.beforeId);
   }
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-  const sql = `SELECT ${COLUMNS} FROM policy_draft ${where} ORDER BY draft_id DESC LIMIT ?`;
-  return (await select<Row>(db, sql, [...params, page.limit])).map(summaryOf);
+  const sql = `SELECT ${COLUMNS}, policies AS policyCount FROM policy_draft ${where} ORDER BY draft_id DESC LIMIT ?`;
+  return select(db, sql, [...params, page.limit], times);
 }
 
 interface DraftContent {
