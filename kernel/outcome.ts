@@ -1,4 +1,4 @@
-/** What became of something, as a value: what it brought goes on, a refusal becomes an error, and that a problem document. */
+/** What became of something, as a value: what it brought goes on, a refusal becomes the error of its code. */
 import { type ErrorCode, isRefusal, MagamError, type Refusal } from './errors.js';
 
 /** The row that was looked for. Throws the code where there is none. */
