@@ -23,8 +23,6 @@ import { isRefusal } from '../../../kernel/errors.js';
 import type { Chunk, PassInHand, PassTask, Thread, ThreadJob } from '../../engine/job.js';
 import { certificateOf, type WhatIfPlan } from './plan.js';
 
-/** A chunk is read in so many pieces: while the database reads one, this thread tries the one before. */
-export const READS = 5;
 /** The touched lines that are listed for a task; the sums are over all of them. */
 export const LISTED_LINES_MAX = 100_000;
 
@@ -104,6 +102,7 @@ interface Found {
 }
 
 class RangeInHand implements PassInHand {
+  /** A chunk is read in pieces: while the database reads one, this thread tries the one before. */
   private readonly readLines: number;
 
   constructor(
@@ -113,7 +112,7 @@ class RangeInHand implements PassInHand {
     private readonly range: TrialRange,
     private readonly progress: Progress,
   ) {
-    this.readLines = Math.ceil(task.chunkRows / READS);
+    this.readLines = Math.min(task.chunkRows, thread.config.chunkRows);
   }
 
   page = async (after: number): Promise<Chunk> => {
