@@ -1,4 +1,7 @@
-/** Loaded by jest for every test file: no process outlives the file that started it, whatever became of its tests. */
+/**
+ * Loaded by jest for every test file: no process outlives the file that started it, whatever became of its tests. This hook runs before those of
+ * the file, so a test that wants to see a process end well stops it in a test.
+ */
 import { afterAll } from '@jest/globals';
 import { killAll } from '../../scripts/chaos/magam.mjs';
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
   [one, other] = await Promise.all([spawnApi(database.url), spawnApi(database.url)]);
 });
 afterAll(async () => {
-  expect(await Promise.all([one?.stop(), other?.stop()])).toEqual([0, 0]);
+  await Promise.all([one?.stop(), other?.stop()]);
   await database?.drop();
 });
 
@@ -74,4 +74,8 @@ it('a locked account, and one with another role', async () => {
       body: { role: 'seller', sellerId: 'S1' },
     });
   expect(await afterEnding(promoted.token, assign)).toBe('TOKEN_INVALID');
+});
+
+it('both end well when they are told to', async () => {
+  expect(await Promise.all([one.stop(), other.stop()])).toEqual([0, 0]);
 });
