@@ -248,7 +248,7 @@ describe('a stored file', () => {
       await inStatement(db, 'UPDATE stored_file SET touched_at%'); // it waits for this transaction
     });
     await deleted;
-    expect(await readFileRecord(db, FILE)).toBeDefined();
+    expect(await readFileRecord(db, FILE)).toEqual({ bytes: 0 });
     await deleteFile(db, FILE);
     await insertFile(db, FILE, PHOTO);
     await deleteUnattachedFile(db, FILE);
