@@ -1,6 +1,7 @@
 /** `magam verify`: recomputes a closed date from what is stored, prints each check, exits 4 at a difference. */
 import type { Command } from 'commander';
 import colours from 'picocolors';
+import { WorkerPools } from '../batch/engine/worker-pool.js';
 import { verifyDate } from '../batch/jobs/verify/verify-date.js';
 import { errors } from '../kernel/errors.js';
 import { readDate, withDatabase } from './context.js';
@@ -14,12 +15,16 @@ export function verifyCommand(command: Command): void {
 }
 
 async function verify(text: string, command: Command): Promise<void> {
-  await withDatabase(command, async ({ db, config, json, signal }) => {
+  await withDatabase(command, async ({ db, config, databaseUrl, json, signal }) => {
     signal.addEventListener('abort', () => process.exit(130)); // it only reads: there is nothing to finish
     const date = readDate(text, config.timeZone);
     const started = performance.now();
     const progress = startProgress('Verifying', 'lines');
-    const result = await verifyDate(db, date, progress.update).finally(progress.stop);
+    const pools = new WorkerPools(config, databaseUrl);
+    const result = await verifyDate({ db, config, pools, signal, onProgress: progress.update }, date).finally(() => {
+      progress.stop();
+      return pools.close();
+    });
     const seconds = Math.round(performance.now() - started) / 1000;
     if (json)
       printJson({

@@ -28,6 +28,7 @@ const GUARDS = [
   'door.share-lock',
   'import.hold',
   'control-totals',
+  'view.state',
 ] as const;
 export type Guard = (typeof GUARDS)[number];
 

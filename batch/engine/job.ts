@@ -19,7 +19,8 @@
  *     finish    what is left to do when all partitions are done, in one transaction that completes the run
  *
  * A job that only reads writes nothing in `write`; its pages are counted and its checkpoint is kept all the same, so it can be stopped and
- * resumed. A small piece of reading that needs no run (a trial, a scan) goes to the threads with `WorkerPool.runScan`.
+ * resumed. Reading that needs no run goes to the threads in two ways: pieces that may each see another state (a trial) with `WorkerPool.runScan`,
+ * pieces that must all see the same state (a verification) with `inSharedView`.
  */
 import type { ExecutionParameters } from '../../core/jobs/stores/execution.js';
 import type { Partition, PartitionPass } from '../../core/jobs/stores/partition.js';
@@ -202,3 +203,25 @@ export interface Chunk {
 
 /** A piece of reading that needs no run. Input and answer are plain data that the job's two sides agree on. */
 export type Scan = (input: unknown, thread: Thread) => Promise<unknown>;
+
+/** A job that only reads, piece by piece, in one view that its threads share. Input, pieces, results and sums are plain data. */
+export interface ViewReader<Input, Piece, Result, Sum> {
+  readonly name: string;
+  /** Tells snapshots apart: it changes with every commit that changes what the reader reads. */
+  readonly stateOf: (snapshot: Db, input: Input) => Promise<string>;
+  /** Called once for each thread. `onEntries` is to be told of entries that were read, page by page; it throws when the reader is to stop. */
+  readonly open: (
+    snapshot: Db,
+    input: Input,
+    onEntries: (entries: number) => void,
+  ) => Promise<OpenReader<Piece, Result, Sum>>;
+}
+
+export interface OpenReader<Piece, Result, Sum> {
+  readonly read: (piece: Piece) => Promise<Result>;
+  /** What the thread has summed up over the pieces it has read. */
+  readonly sum: () => Sum;
+}
+
+/** A reader as the engine's thread sees it, which looks into nothing of it. */
+export type AnyViewReader = ViewReader<unknown, unknown, unknown, unknown>;

@@ -3,6 +3,7 @@
  * cross; never rows. Errors cross as plain objects, because a thread boundary strips an Error of its code.
  */
 
+import type { MessagePort } from 'node:worker_threads';
 import type { Fence } from '../../core/jobs/stores/partition.js';
 import type { Config } from '../../infra/config.js';
 
@@ -40,6 +41,25 @@ export interface ScanTask {
   readonly shared: SharedArrayBuffer;
   readonly slot: number;
 }
+
+/** A seat in a shared view: the thread answers questions that come over the port until that is closed. */
+export interface ViewTask {
+  readonly kind: 'view';
+  readonly reader: string;
+  readonly input: unknown;
+  readonly port: MessagePort;
+  readonly shared: SharedArrayBuffer;
+  readonly slot: number;
+}
+
+/** `open`: a snapshot, answered with its state. `read`: a piece, with its result. `sum`: what the thread has summed up. */
+export type ViewQuestion =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'read'; readonly piece: unknown }
+  | { readonly kind: 'sum' };
+
+/** To a question, and once when the thread listens. */
+export type ViewReply = { readonly answer: unknown } | { readonly error: WorkerError };
 
 /** What a claim committed. */
 export interface WorkCounts {

@@ -1,4 +1,5 @@
 /** The worker threads: piscina with one task a thread, a heap limit, and slots on the shared board. */
+import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Config } from '../../infra/config.js';
 import { errorText, silenceWithin } from '../../infra/database.js';
@@ -9,6 +10,7 @@ import {
   type ScanTask,
   SharedBoard,
   type ThreadSettings,
+  type ViewTask,
 } from './protocol.js';
 
 /** Heap of a thread in MiB: a runaway thread dies alone. */
@@ -84,8 +86,14 @@ export class WorkerPool {
   /** Runs a piece of a reading job in a free thread; waits for one. What goes wrong there is thrown here. */
   async runScan(job: string, input: unknown): Promise<unknown> {
     while (this.freeSlots.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    const task: Omit<ScanTask, 'shared' | 'slot'> = { kind: 'scan', job, input };
+    const task: Slotted<ScanTask> = { kind: 'scan', job, input };
     return this.inSlot((slot) => this.pool.run({ ...task, shared: this.board.memory, slot }));
+  }
+
+  /** Seats a free thread in a shared view. Ends when the other end of the port is closed. */
+  async runView(reader: string, input: unknown, port: MessagePort): Promise<void> {
+    const task: Slotted<ViewTask> = { kind: 'view', reader, input, port };
+    await this.inSlot((slot) => this.pool.run({ ...task, shared: this.board.memory, slot }, { transferList: [port] }));
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,7 @@ import { workerData } from 'node:worker_threads';
 import { asMagamError, errorText, openDatabase } from '../../infra/database.js';
 import { armFaults, faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
-import type { Scan, Thread, ThreadJob } from './job.js';
+import type { AnyViewReader, Scan, Thread, ThreadJob } from './job.js';
 import {
   noCounts,
   type PartitionOutcome,
@@ -14,36 +14,42 @@ import {
   type ScanTask,
   SharedBoard,
   type ThreadSettings,
+  type ViewTask,
   type WorkerError,
 } from './protocol.js';
+import { serveView } from './view-thread.js';
 import { workPartition } from './work-partition.js';
 
 /** Makes the thread ready; returns its one entry. */
 export function serveThread(
   jobs: readonly ThreadJob[],
   scans: Readonly<Record<string, Scan>>,
-): (task: PartitionTask | ScanTask) => Promise<unknown> {
+  viewReaders: readonly AnyViewReader[],
+): (task: Task) => Promise<unknown> {
   const { config, databaseUrl, silenceSeconds } = workerData as ThreadSettings;
   armFaults(config.fault);
   const db = openDatabase(databaseUrl, { poolMax: 1, silenceSeconds, lockWaitSeconds: silenceSeconds });
-  const lend = ({ shared, slot }: PartitionTask | ScanTask): Thread => ({
+  const lend = ({ shared, slot }: Task): Thread => ({
     db,
     config,
     board: new SharedBoard(shared),
     slot,
   });
   return async (task) => {
-    if (task.kind === 'scan') return found(scans[task.job], task.job)(task.input, lend(task));
-    return work(
-      found(
-        jobs.find(({ name }) => name === task.job),
-        task.job,
-      ),
-      task,
-      lend(task),
-    );
+    const thread = lend(task);
+    if (task.kind === 'scan') return found(scans[task.job], task.job)(task.input, thread);
+    if (task.kind === 'view') {
+      const reader = found(named(viewReaders, task.reader), task.reader);
+      return serveView(reader, task.input, task.port, thread, toWorkerError);
+    }
+    return work(found(named(jobs, task.job), task.job), task, thread);
   };
 }
+
+type Task = PartitionTask | ScanTask | ViewTask;
+
+const named = <T extends { readonly name: string }>(all: readonly T[], name: string): T | undefined =>
+  all.find((one) => one.name === name);
 
 function found<T>(job: T | undefined, name: string): T {
   if (job === undefined) throw new Error(`no job is called ${name}`);
@@ -60,7 +66,7 @@ async function work(job: ThreadJob, task: PartitionTask, thread: Thread): Promis
   }
 }
 
-function toWorkerError(error: unknown, finalErrors: ReadonlySet<string> | undefined): WorkerError {
+function toWorkerError(error: unknown, finalErrors?: ReadonlySet<string>): WorkerError {
   const known = asMagamError(error);
   if (!(known instanceof MagamError)) return { code: 'INTERNAL', message: errorText(error), final: false };
   return { code: known.code, message: known.message, final: finalErrors?.has(known.code) ?? false };

@@ -1,7 +1,8 @@
 /** The jobs' sides in a worker thread: loaded by each. */
-import type { Scan, ThreadJob } from '../engine/job.js';
+import type { AnyViewReader, Scan, ThreadJob } from '../engine/job.js';
 import { SettleThread } from './settle/settle-partition.js';
 import { type TrialInput, tryRange } from './settle/trial.js';
+import { verifyReader } from './verify/verify-reader.js';
 import { WhatIfThread } from './what-if/what-if-thread.js';
 
 export const threadJobs: readonly ThreadJob[] = [new SettleThread(), new WhatIfThread()];
@@ -10,3 +11,6 @@ export const threadJobs: readonly ThreadJob[] = [new SettleThread(), new WhatIfT
 export const scans: Readonly<Record<string, Scan>> = {
   'settle-trial': (input, thread) => tryRange(input as TrialInput, thread),
 };
+
+/** Jobs that read in one view. */
+export const viewReaders: readonly AnyViewReader[] = [verifyReader as AnyViewReader];

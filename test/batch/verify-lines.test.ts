@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { verifyDate } from '../../batch/jobs/verify/verify-date.js';
 import { magamJson } from '../support/magam.js';
 import { createSettledDate, DAY, lineOf, type SettledDate } from '../support/settled-date.js';
 
@@ -13,7 +12,7 @@ afterAll(() => date.database.drop());
 
 describe('an untouched date', () => {
   it('passes every check, in all its generations', async () => {
-    const { ok, checks, lines, generations } = await verifyDate(date.database.db, DAY);
+    const { ok, checks, lines, generations } = await date.verify();
     expect(checks.filter((check) => !check.ok)).toEqual([]);
     expect(ok).toBe(true);
     expect(generations).toBe(2);
@@ -36,7 +35,7 @@ describe('an untouched date', () => {
   });
 
   it('cannot be verified before it is closed', async () => {
-    await expect(verifyDate(date.database.db, '2026-04-03')).rejects.toMatchObject({ code: 'DATE_NOT_CLOSED' });
+    await expect(date.verify('2026-04-03')).rejects.toMatchObject({ code: 'DATE_NOT_CLOSED' });
     const { code, document } = await magamJson<{ error: { code: string } }>(date.database.url, [
       'verify',
       '--date',

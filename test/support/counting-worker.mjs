@@ -37,4 +37,4 @@ const countingJob = (name) => ({
   },
 });
 
-export default serveThread([countingJob('points'), countingJob('badges')], {});
+export default serveThread([countingJob('points'), countingJob('badges')], {}, []);

@@ -5,7 +5,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyDate } from '../../batch/jobs/verify/verify-date.js';
+import { WorkerPools } from '../../batch/engine/worker-pool.js';
+import { type Verification, verifyDate } from '../../batch/jobs/verify/verify-date.js';
+import { readConfig } from '../../infra/config.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { magam } from './magam.js';
 
@@ -56,9 +58,22 @@ export interface FoundSale {
 export class SettledDate {
   constructor(readonly database: TestDatabase) {}
 
+  /** Verifies a date in this thread, or, with `threadsFrom` 0, in two others. */
+  async verify(date = DAY, threadsFrom?: number): Promise<Verification> {
+    const { db, url } = this.database;
+    const config = { ...readConfig({ NODE_ENV: 'test' }), workers: 2 };
+    const pools = new WorkerPools(config, url);
+    const signal = new AbortController().signal;
+    try {
+      return await verifyDate({ db, config, pools, signal, onProgress: () => undefined }, date, threadsFrom);
+    } finally {
+      await pools.close();
+    }
+  }
+
   /** The checks that fail, by name. */
   async failures(date = DAY): Promise<Record<string, string>> {
-    const { ok, checks } = await verifyDate(this.database.db, date);
+    const { ok, checks } = await this.verify(date);
     const failed = checks.filter((check) => !check.ok);
     if (ok !== (failed.length === 0)) throw new Error('ok does not say what the checks say');
     return Object.fromEntries(

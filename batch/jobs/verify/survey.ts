@@ -1,100 +1,175 @@
-/** The set-based side of a verification: what SQL says about all entries, lines and settlements of a date. */
-import { type CertifiedTotals, certifiedTotals } from '../../../core/settlement/rules/certificate.js';
-import { LineTotals, TotalsBy } from '../../../core/settlement/rules/line-totals.js';
+/** What the threads saw of all entries, lines and settlements of a date, put together, and the checks that it answers. */
 import {
-  FLAWS,
-  type Flaw,
+  type CertifiedControl,
+  type CertifiedTotals,
+  certifiedTotals,
+  controlOf,
+} from '../../../core/settlement/rules/certificate.js';
+import { FLAWS, type Flaw, type NamedFlaw } from '../../../core/settlement/rules/entry-flaws.js';
+import { LineTotals, type Totals, TotalsBy } from '../../../core/settlement/rules/line-totals.js';
+import { type SellerGroup, SellerSums } from '../../../core/settlement/rules/seller-sums.js';
+import {
   findExcessRefund,
-  findFlaw,
-  findStrayLine,
-  type SellerGroup,
-  streamSellerGroups,
+  findUnreadableLines,
+  streamSettlements,
 } from '../../../core/settlement/stores/verification.js';
 import type { Db } from '../../../infra/database.js';
 import { type Check, equal } from './check.js';
 import { firstDifference } from './compare-totals.js';
+import { type Found, isBefore, type SurveyPart } from './verify-reader.js';
 
-export interface Survey {
-  readonly entries: number;
-  readonly entriesWithLine: number;
-  /** Lines by generation. */
-  readonly lines: ReadonlyMap<number, number>;
-  readonly flaws: Readonly<Record<Flaw, number>>;
-  /** The sums over the lines of a generation, per currency. */
-  totalsOf(generation: number): CertifiedTotals[];
-  readonly settlements: number;
-  readonly settlementDifference:
-    | { readonly where: string; readonly expected: string; readonly actual: string }
-    | undefined;
-}
+export class Survey {
+  entries = 0;
+  /** Lines with an entry, by generation. */
+  readonly lines = new Map<number, number>();
+  private readonly flaws = Object.fromEntries(FLAWS.map((flaw) => [flaw, 0])) as Record<Flaw, number>;
+  private readonly firsts = new Map<Flaw, Found<Flaw, NamedFlaw>>();
+  private readonly sellers = new SellerSums();
+  private readonly totals = new Map<number, TotalsBy>();
+  private readonly control = new Map<number, TotalsBy>();
+  private strays = 0;
+  private firstStray: Found<'stray', string> | undefined;
 
-/** Reads the date once. Generations above `certified` are being worked on and have no settlements yet. */
-export async function surveyDate(
-  db: Db,
-  date: string,
-  exclusivePolicyIds: readonly number[],
-  certified: number,
-): Promise<Survey> {
-  const flaws = Object.fromEntries(FLAWS.map((flaw) => [flaw, 0])) as Record<Flaw, number>;
-  const lines = new Map<number, number>();
-  const totals = new Map<number, TotalsBy>();
-  let entries = 0;
-  let settlements = 0;
-  let settlementDifference: Survey['settlementDifference'];
-  let open: SellerGroup | undefined;
-  const settle = (settlement: SellerGroup | undefined): void => {
-    settlementDifference ??= differenceOf(open, settlement);
-    open = undefined;
-  };
-  for await (const group of streamSellerGroups(db, date, exclusivePolicyIds)) {
-    const { generation } = group;
-    if (group.kind === 'settlement') {
-      settlements += 1;
-      if (open !== undefined && !sameKey(open, group)) settle(undefined);
-      settle(group);
-      continue;
-    }
-    if (open !== undefined) settle(undefined);
-    entries += group.entries;
-    for (const flaw of FLAWS) flaws[flaw] += group.flaws[flaw];
-    if (generation === null) continue;
-    lines.set(generation, (lines.get(generation) ?? 0) + group.entries);
-    const sums = totals.get(generation) ?? new TotalsBy();
-    totals.set(generation, sums);
-    sums.of(group.currency).addTotals(group.totals);
-    if (generation <= certified) open = group;
+  constructor(parts: readonly SurveyPart[]) {
+    for (const part of parts) this.add(part);
+    for (const { generation, currency, totals } of this.sellers.groups())
+      bucket(this.totals, generation).of(currency).addTotals(totals);
   }
-  if (open !== undefined) settle(undefined);
-  return {
-    entries,
-    entriesWithLine: [...lines.values()].reduce((sum, n) => sum + n, 0),
-    lines,
-    flaws,
-    totalsOf: (generation) =>
-      (totals.get(generation)?.entries() ?? []).map(([currency, sums]) => certifiedTotals(currency, sums)),
-    settlements,
-    settlementDifference,
-  };
+
+  private add(part: SurveyPart): void {
+    this.entries += part.entries;
+    for (const flaw of FLAWS) this.flaws[flaw] += part.flaws[flaw];
+    for (const found of part.firsts) {
+      const first = this.firsts.get(found.kind);
+      if (first === undefined || isBefore(found, first)) this.firsts.set(found.kind, found);
+    }
+    for (const [generation, n] of part.lines) this.lines.set(generation, (this.lines.get(generation) ?? 0) + n);
+    this.sellers.addAll(part.sellers);
+    for (const [generation, sums] of part.control)
+      for (const [currency, totals] of sums) bucket(this.control, generation).of(currency).addTotals(totals);
+    this.strays += part.strays;
+    const stray = part.firstStray;
+    if (stray !== undefined && (this.firstStray === undefined || isBefore(stray, this.firstStray)))
+      this.firstStray = stray;
+  }
+
+  /** The sums over the lines of a generation, per currency. */
+  totalsOf = (generation: number): CertifiedTotals[] => certified(this.totals.get(generation));
+
+  /** The sums that the feed has for a generation, per currency. */
+  controlOf = (generation: number): CertifiedControl[] => certified(this.control.get(generation)).map(controlOf);
+
+  /**
+   * The checks of the entries, with the first offender of each. Generations above `latest` are being worked on and have no settlements
+   * yet.
+   */
+  async checks(db: Db, date: string, latest: number): Promise<Check[]> {
+    return [
+      ...flawChecks.map(([flaw, name]) => this.flawCheck(flaw, name)),
+      await this.strayCheck(db, date),
+      await refundCheck(db, date),
+      await this.settlementCheck(db, date, latest),
+    ];
+  }
+
+  private flawCheck(flaw: Flaw, name: string): Check {
+    const first = this.firsts.get(flaw)?.what;
+    const count = this.flaws[flaw];
+    if (first === undefined) return equal(name, 0, count, `${this.entries} entries`);
+    const { line, expected, actual } = first;
+    return { name, ok: false, expected, actual, detail: `${line}; ${count} in all` };
+  }
+
+  private async strayCheck(db: Db, date: string): Promise<Check> {
+    const withEntry = [...this.lines.values()].reduce((sum, n) => sum + n, 0);
+    const unreadable = await findUnreadableLines(db, date);
+    const first = this.firstStray?.what ?? unreadable.first ?? 'every line belongs to an entry';
+    return equal('lines-have-entries', withEntry, withEntry + this.strays + unreadable.lines, first);
+  }
+
+  private async settlementCheck(db: Db, date: string, latest: number): Promise<Check> {
+    let [settlements, matched] = [0, 0];
+    let first: SettlementDifference | undefined;
+    const compare = (group: SellerGroup, lines: Totals | undefined, settlement: Totals | undefined): void => {
+      const difference = differenceOf(group.currency, lines, settlement);
+      if (difference !== undefined && (first === undefined || comesBefore(group, first.group)))
+        first = { group, ...difference };
+    };
+    for await (const settlement of streamSettlements(db, date)) {
+      const lines = settlement.generation > latest ? undefined : this.sellers.find(settlement);
+      settlements += 1;
+      matched += lines === undefined ? 0 : 1;
+      compare(settlement, lines, settlement.totals);
+    }
+    if (matched < this.groupsThrough(latest)) {
+      const settled = new Set<string>();
+      for await (const settlement of streamSettlements(db, date)) settled.add(keyOf(settlement));
+      for (const group of this.sellers.groups())
+        if (group.generation <= latest && !settled.has(keyOf(group))) compare(group, group.totals, undefined);
+    }
+    if (first === undefined) return equal('settlements', settlements, settlements, 'each is the sum of its lines');
+    const { group, ...difference } = first as SettlementDifference;
+    const detail = `seller ${group.sellerId}, ${group.currency}, generation ${group.generation}`;
+    return { name: 'settlements', ok: false, ...difference, detail };
+  }
+
+  private groupsThrough(latest: number): number {
+    let groups = 0;
+    for (const { generation, sellers } of this.sellers.data()) if (generation <= latest) groups += sellers.length;
+    return groups;
+  }
 }
 
-const sameKey = (a: SellerGroup, b: SellerGroup): boolean =>
-  a.sellerId === b.sellerId && a.currency === b.currency && a.generation === b.generation;
+type Difference = { readonly expected: string; readonly actual: string };
+interface SettlementDifference extends Difference {
+  readonly group: SellerGroup;
+}
+
+const keyOf = ({ sellerId, currency, generation }: SellerGroup): string => `${generation} ${currency} ${sellerId}`;
+
+/** By seller, currency and generation. */
+function comesBefore(a: SellerGroup, b: SellerGroup): boolean {
+  if (a.sellerId !== b.sellerId) return a.sellerId < b.sellerId;
+  if (a.currency !== b.currency) return a.currency < b.currency;
+  return a.generation < b.generation;
+}
+
+const NOTHING = new LineTotals().value();
 
 /** Where a settlement is not the sum of its lines. */
 function differenceOf(
-  lines: SellerGroup | undefined,
-  settlement: SellerGroup | undefined,
-): Survey['settlementDifference'] {
-  const group = lines ?? settlement;
-  if (group === undefined) return undefined;
-  const nothing = new LineTotals().value();
-  const [expected, actual] = [lines, settlement].map((one) => [
-    certifiedTotals(group.currency, one?.totals ?? nothing),
-  ]);
-  const difference = firstDifference(expected ?? [], actual ?? []);
-  const where = `seller ${group.sellerId}, ${group.currency}, generation ${group.generation}`;
-  return difference && { where, ...difference };
+  currency: string,
+  lines: Totals | undefined,
+  settlement: Totals | undefined,
+): Difference | undefined {
+  const [expected, actual] = [lines, settlement].map((totals) => [certifiedTotals(currency, totals ?? NOTHING)]);
+  return firstDifference(expected ?? [], actual ?? []);
 }
+
+async function refundCheck(db: Db, date: string): Promise<Check> {
+  const excess = await findExcessRefund(db, date);
+  if (excess === undefined)
+    return equal('refund-quantities', 0, 0, 'refunds follow each other and stay within their sales');
+  return {
+    name: 'refund-quantities',
+    ok: false,
+    expected: excess.expected,
+    actual: excess.actual,
+    detail: excess.line,
+  };
+}
+
+function bucket(all: Map<number, TotalsBy>, generation: number): TotalsBy {
+  let totals = all.get(generation);
+  if (totals === undefined) {
+    totals = new TotalsBy();
+    all.set(generation, totals);
+  }
+  return totals;
+}
+
+const certified = (totals: TotalsBy | undefined): CertifiedTotals[] =>
+  (totals?.entries() ?? []).map(([currency, sums]) => certifiedTotals(currency, sums));
 
 /** The names of the flaw checks, in the order in which they are printed. */
 const flawChecks: readonly (readonly [Flaw, string])[] = [
@@ -105,50 +180,3 @@ const flawChecks: readonly (readonly [Flaw, string])[] = [
   ['seller', 'line-sellers'],
   ['identity', 'line-identity'],
 ];
-
-/** The checks that the survey answers, with the first offender of each looked up by name. */
-export async function surveyChecks(
-  db: Db,
-  date: string,
-  survey: Survey,
-  exclusivePolicyIds: readonly number[],
-): Promise<Check[]> {
-  const checks: Check[] = [];
-  for (const [flaw, name] of flawChecks) {
-    const count = survey.flaws[flaw];
-    const first = count === 0 ? undefined : await findFlaw(db, date, flaw, exclusivePolicyIds);
-    const detail = `${survey.entries} entries`;
-    if (first === undefined) checks.push(equal(name, 0, count, detail));
-    else
-      checks.push({
-        name,
-        ok: false,
-        expected: first.expected,
-        actual: first.actual,
-        detail: `${first.line}; ${count} in all`,
-      });
-  }
-  const stray = await findStrayLine(db, date, survey.entriesWithLine);
-  checks.push(
-    equal('lines-have-entries', survey.entriesWithLine, stray.lines, stray.first ?? 'every line belongs to an entry'),
-  );
-  const excess = await findExcessRefund(db, date);
-  checks.push(
-    excess === undefined
-      ? equal('refund-quantities', 0, 0, 'refunds follow each other and stay within their sales')
-      : { name: 'refund-quantities', ok: false, expected: excess.expected, actual: excess.actual, detail: excess.line },
-  );
-  const { settlementDifference: difference, settlements } = survey;
-  checks.push(
-    difference === undefined
-      ? equal('settlements', settlements, settlements, 'each is the sum of its lines')
-      : {
-          name: 'settlements',
-          ok: false,
-          expected: difference.expected,
-          actual: difference.actual,
-          detail: difference.where,
-        },
-  );
-  return checks;
-}

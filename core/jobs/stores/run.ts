@@ -132,3 +132,18 @@ export async function deleteRun(tx: Tx, runId: number): Promise<void> {
   for (const table of ['run_partition', 'run_plan', 'job_execution', 'job_instance'])
     await change(tx, `DELETE FROM ${table} WHERE run_id = ?`, [runId]);
 }
+
+/**
+ * A text that changes with every commit of the run's work: with each chunk, because that moves its partition's `seq`, and with whatever opens,
+ * plans, stops or completes a generation. Empty where there is no run.
+ */
+export async function readRunState(db: Db, job: string, key: string): Promise<string> {
+  const [row] = await select<{ state: string }>(
+    db,
+    `SELECT CONCAT_WS(' ', j.run_id, j.generation, j.status, j.updated_at, COUNT(p.partition_id), SUM(p.seq)) AS state
+     FROM job_instance j LEFT JOIN run_partition p ON p.run_id = j.run_id
+     WHERE j.job = ? AND j.job_key = ? GROUP BY j.run_id, j.generation, j.status, j.updated_at`,
+    [job, key],
+  );
+  return row?.state ?? '';
+}

@@ -29,6 +29,7 @@ export const saleColumns = (needs: ScopeFields): string =>
   `s.entry_id, s.order_id, s.line_id, s.seller_id, s.currency, s.ordered_on, s.quantity, s.item_amount, s.seller_discount,
    s.platform_discount, s.shipping_fee, ${needs.usesCategory ? 's.category' : "''"}, ${needs.usesProduct ? 's.product_id' : "''"}`;
 
+export const SALE_CELLS = 13;
 export const toSaleRow = (row: Cell[], at = 0): SaleRow => ({
   entryId: row[at] as number,
   orderId: row[at + 1] as string,
@@ -80,6 +81,7 @@ export const REFUND_JOINS = `${joinSaleOfRefund('LEFT JOIN')}
   LEFT JOIN settlement_line o ON o.settled_on = r.original_on AND o.leg = ${SALE} AND o.entry_id = r.original_id`;
 const [ORIGINAL_AT, SALE_AT] = [5, 5 + ORIGINAL_CELLS];
 
+export const REFUND_CELLS = SALE_AT + SALE_CELLS;
 export const toRefundRow = (row: Cell[], at = 0): RefundRow => ({
   entryId: row[at] as number,
   refundId: row[at + 1] as string,

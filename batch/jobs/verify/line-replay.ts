@@ -1,0 +1,146 @@
+/** The lines of one generation in a range of one leg: decided again from their entries, hashed and summed as they are stored. */
+import { type Leg, SALE } from '../../../core/feed/rules/leg.js';
+import type { PolicyBook } from '../../../core/policies/rules/policy-book.js';
+import { CanonicalLines } from '../../../core/settlement/rules/canonical-line.js';
+import { EMPTY_SHA256 } from '../../../core/settlement/rules/certificate.js';
+import { type Decision, decideRefunds, decideSales } from '../../../core/settlement/rules/decide.js';
+import { type ExaminedEntry, nameOfEntry, type StoredLine } from '../../../core/settlement/rules/entry-flaws.js';
+import { sameFigures } from '../../../core/settlement/rules/figure-cells.js';
+import { FIGURE_NAMES } from '../../../core/settlement/rules/figures.js';
+import type { SettledLine } from '../../../core/settlement/rules/line.js';
+import { type Totals, TotalsBy } from '../../../core/settlement/rules/line-totals.js';
+import { RunningSha256 } from '../../../infra/sha256.js';
+
+export interface ReplayedRange {
+  readonly lines: number;
+  /** Over the canonical lines, in the order of their ids. */
+  readonly sha256: string;
+  /** Per currency. */
+  readonly totals: readonly [string, Totals][];
+  /** The first stored line that its replay contradicts. */
+  readonly difference: LineDifference | undefined;
+}
+
+export interface LineDifference {
+  readonly line: string;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+interface SettledEntry extends ExaminedEntry {
+  readonly line: StoredLine;
+}
+
+const NONE_REFUSED = new Map<number, string>();
+const canonical = new CanonicalLines();
+
+export class LineReplay {
+  lines = 0;
+  private readonly hash = new RunningSha256();
+  private readonly totals = new TotalsBy();
+  private difference: LineDifference | undefined;
+
+  constructor(
+    private readonly leg: Leg,
+    private readonly generation: number,
+    /** Those of the plan's revision: they decide which policy a sale falls under. */
+    private readonly planned: PolicyBook,
+    private readonly all: PolicyBook,
+  ) {}
+
+  /** Replays those of these entries that have a line of the generation. */
+  add(entries: readonly ExaminedEntry[]): void {
+    const settled = entries.filter((entry): entry is SettledEntry => entry.line?.generation === this.generation);
+    const outcomes = new Outcomes(this.decide(settled));
+    for (const entry of settled) {
+      const line = this.check(entry, outcomes);
+      canonical.add(line);
+      this.totals.of(line.currency).add(this.leg, line.figures);
+    }
+    this.hash.update(canonical.take());
+    this.lines += settled.length;
+  }
+
+  result(): ReplayedRange {
+    const sha256 = this.lines === 0 ? EMPTY_SHA256 : this.hash.digestSoFar();
+    return { lines: this.lines, sha256, totals: this.totals.entries(), difference: this.difference };
+  }
+
+  private decide(settled: readonly SettledEntry[]): Decision {
+    if (this.leg === SALE) {
+      const sales = settled.flatMap(({ sale }) => sale ?? []);
+      return decideSales(sales, this.planned, NONE_REFUSED);
+    }
+    // A sale line that names no stored policy is a difference of its own date; here the refund has nothing to go by.
+    const refunds = settled.flatMap(({ refund }) => {
+      if (refund?.original === undefined || this.all.byId(refund.original.policyId) !== undefined) return refund ?? [];
+      return { ...refund, original: undefined };
+    });
+    return decideRefunds(refunds, this.all, NONE_REFUSED);
+  }
+
+  /** The line as it is stored; remembers the first one that differs from its replay. */
+  private check(entry: SettledEntry, outcomes: Outcomes): SettledLine {
+    const decided = outcomes.lineOf(entry.entryId);
+    if (decided !== undefined && isStored(decided, entry)) return decided;
+    const { line: stored, sale, refund } = entry;
+    const policy = this.all.byId(stored.policyId)?.policy;
+    const line: SettledLine = {
+      leg: this.leg,
+      entryId: entry.entryId,
+      orderId: sale?.orderId ?? '',
+      lineId: sale?.lineId ?? '',
+      refundId: refund?.refundId ?? '',
+      sellerId: stored.sellerId,
+      currency: sale?.currency ?? '',
+      quantity: entry.quantity,
+      figures: entry.figures,
+      policyId: stored.policyId,
+      policyCode: policy?.code ?? '',
+      policyVersion: policy?.version ?? 0,
+      vatMode: policy?.vat.mode ?? 'none',
+    };
+    this.difference ??= { line: nameOfEntry(entry), ...differenceOf(line, decided, outcomes) };
+    return line;
+  }
+}
+
+/** Decisions by entry, asked for in the order of the entries. */
+class Outcomes {
+  private at = 0;
+  private readonly codes: ReadonlyMap<number, string>;
+
+  constructor(private readonly decision: Decision) {
+    this.codes = new Map(decision.exceptions.map(({ entryId, code }) => [entryId, code]));
+  }
+
+  lineOf(entryId: number): SettledLine | undefined {
+    const line = this.decision.lines[this.at];
+    if (line?.entryId !== entryId) return undefined;
+    this.at += 1;
+    return line;
+  }
+
+  refusalOf(entryId: number): string {
+    return this.codes.get(entryId) ?? '';
+  }
+}
+
+const isStored = (decided: SettledLine, { line, figures }: SettledEntry): boolean =>
+  decided.policyId === line.policyId && decided.sellerId === line.sellerId && sameFigures(decided.figures, figures);
+
+function differenceOf(
+  stored: SettledLine,
+  decided: SettledLine | undefined,
+  outcomes: Outcomes,
+): Omit<LineDifference, 'line'> {
+  const { entryId, figures } = stored;
+  if (decided === undefined) return { expected: `parked: ${outcomes.refusalOf(entryId)}`, actual: 'settled' };
+  if (decided.policyId !== stored.policyId) {
+    const expected = `policy ${decided.policyCode} version ${decided.policyVersion}`;
+    return { expected, actual: `policy id ${stored.policyId}` };
+  }
+  const name = FIGURE_NAMES.find((one) => decided.figures[one] !== figures[one]);
+  if (name === undefined) return { expected: `seller ${decided.sellerId}`, actual: `seller ${stored.sellerId}` };
+  return { expected: `${name} ${decided.figures[name]}`, actual: `${name} ${figures[name]}` };
+}
