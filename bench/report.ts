@@ -52,7 +52,8 @@ export interface SettleBench {
   readonly settle: readonly SettleSample[];
   readonly ladder: readonly Rung[];
   readonly keyset: KeysetResult;
-  readonly verify: { readonly cost: Cost; readonly usage: Usage };
+  /** One of each round, of what the product's own choice of writer had settled just before. */
+  readonly verify: readonly { readonly cost: Cost; readonly usage: Usage }[];
   readonly import: ImportResult;
   readonly scale: { readonly factor: number; readonly sample: SettleSample } | null;
 }
@@ -145,6 +146,13 @@ function aimsOf(bench: SettleBench): Aim[] {
       aims.push({ aim: `whole command (${writer}) / floor (${floor})`, limit: 2.2, value: whole / seconds, unit: '×' });
     }
   }
+  const own = writersOf(bench).at(-1) as LineWriter; // the one that the product takes by itself
+  aims.push({
+    aim: `magam verify / magam settle (${own})`,
+    limit: 0.8,
+    value: wholeSeconds(bench.verify).median / wholeSeconds(settledBy(bench, own)).median,
+    unit: '×',
+  });
   const { first, last } = bench.keyset;
   aims.push({
     aim: 'read of the last chunk / first chunk, time',
@@ -342,7 +350,7 @@ function besideTable(bench: SettleBench): string {
     number(usage.peakMemoryBytes / 2 ** 20),
   ];
   const rows = [
-    row('magam verify', bench.parameters.entries, verify),
+    ...verify.map((sample, i) => row(`magam verify, round ${i + 1}`, bench.parameters.entries, sample)),
     row(`magam import lines, ${number(imported.fileBytes / 1e6)} MB`, imported.lines, imported),
     ...writersOf(bench).map((writer) => {
       const samples = settledBy(bench, writer);

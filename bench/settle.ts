@@ -82,6 +82,13 @@ async function settle(target: string, writer: LineWriter): Promise<SettleSample>
   return { writer, entries: sales + refunds, stages, cost, usage: result.usage };
 }
 
+async function verify(): Promise<SettleBench['verify'][number]> {
+  const { result, cost } = await server.observe(() =>
+    runMagam(url, ['verify', '--date', DATE], { MAGAM_WORKERS: `${workers}` }),
+  );
+  return { cost, usage: result.usage };
+}
+
 async function measure(): Promise<SettleBench> {
   say(`${server.description.engine} ${server.description.version}; seeding ${lines} sales …`);
   await makeDatabase(url);
@@ -95,6 +102,7 @@ async function measure(): Promise<SettleBench> {
     const floor = await Floor.prepare(db, url, DATE, gridSize, workers);
     const floorSamples: FloorSample[] = [];
     const settleSamples: SettleSample[] = [];
+    const verified: SettleBench['verify'][number][] = [];
     const requireEqual = async (who: string): Promise<void> => {
       const found = await linesFingerprint(db);
       if (found !== expected) throw new Error(`the lines of ${who} differ from the product's:\n${found}\n${expected}`);
@@ -117,12 +125,11 @@ async function measure(): Promise<SettleBench> {
         await settleBy('insert');
         await writeFloor('produce');
         if (mayLoad) await settleBy('load');
+        verified.push(await verify());
       }
     } finally {
       await floor.close();
     }
-    say('verify …');
-    const verified = await server.observe(() => runMagam(url, ['verify', '--date', DATE]));
     say('the first and the last page …');
     const keyset = await compareFirstAndLastPage(url, DATE, CHUNK_ROWS);
     say(`the ladder, on ${ladderLines} lines …`);
@@ -146,7 +153,7 @@ async function measure(): Promise<SettleBench> {
       settle: settleSamples,
       ladder,
       keyset,
-      verify: { cost: verified.cost, usage: verified.result.usage },
+      verify: verified,
       import: imported,
       scale: null,
     };

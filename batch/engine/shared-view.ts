@@ -8,7 +8,7 @@
  */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { type Db, inSnapshot, pause } from '../../infra/database.js';
-import { stands } from '../../infra/faults.js';
+import { faultPoint, stands } from '../../infra/faults.js';
 import { type ErrorCode, errors, MagamError } from '../../kernel/errors.js';
 import type { JobContext, OpenReader, ViewReader } from './job.js';
 import type { ViewQuestion, ViewReply, WorkerError } from './protocol.js';
@@ -85,6 +85,7 @@ async function openView<Input, Piece, Result, Sum, T>(
       db,
       async (snapshot) => {
         const own = await reader.stateOf(snapshot, input);
+        await faultPoint('view.opening');
         const others = await Promise.all(seats.map((seat) => seat.open()));
         if (others.some((state) => state !== own) && stands('view.state')) return OTHER_STATE;
         return use({ snapshot, read: readIn(snapshot) });

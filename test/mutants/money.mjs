@@ -15,6 +15,18 @@ const reversed = { ...refund, file: 'core/feed/rules/reversed-amounts.ts' };
 const money = { file: 'kernel/money.ts', tests: 'test/kernel/money.test.ts', quick: true };
 const sum = { file: 'kernel/exact-sum.ts', tests: 'test/kernel/exact-sum.test.ts', quick: true };
 
+const flaws = {
+  file: 'core/settlement/rules/entry-flaws.ts',
+  tests: 'test/core/settlement/rules/entry-flaws.test.ts',
+  quick: true,
+};
+const sellerSums = {
+  file: 'core/settlement/rules/seller-sums.ts',
+  tests: 'test/core/settlement/rules/seller-sums.test.ts',
+  quick: true,
+};
+const pieces = { file: 'batch/jobs/verify/pieces.ts', tests: 'test/batch/verify-pieces.test.ts', quick: true };
+
 /** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
 export const mutants = [
   { ...money, name: 'half-up leaves a tie where it is', from: 'return versusHalf >= 0;', to: 'return versusHalf > 0;' },
@@ -300,5 +312,53 @@ export const mutants = [
     name: 'the control totals leave out the counts',
     from: '  sales: totals.sales,\n  refunds: totals.refunds,\n  ...eachFigure',
     to: '  sales: totals.sales,\n  refunds: 0,\n  ...eachFigure',
+  },
+  {
+    ...flaws,
+    name: 'verification takes an entry that was settled and is settled no longer for parked',
+    from: '(exception === undefined || exception.settledGeneration !== null)',
+    to: 'exception === undefined',
+  },
+  {
+    ...flaws,
+    name: 'verification multiplies prices beyond 2^53 as floating-point numbers',
+    from: 'Number.isSafeInteger(near) ? near === product',
+    to: 'Number.isFinite(near) ? near === product',
+  },
+  {
+    ...flaws,
+    name: 'verification does not look at the date of the sale of a refund',
+    from: ' || comesBeforeItsSale(entry)',
+    to: '',
+  },
+  {
+    ...sellerSums,
+    name: 'sums per seller lose what is beyond 2^53',
+    from: 'else this.carry(at, BigInt(amount));',
+    to: 'else this.sums[at] = sum;',
+  },
+  {
+    ...sellerSums,
+    name: 'sums of two threads lose what one of them carried',
+    from: 'if (more !== undefined) shelf.carry(place + i, more);',
+    to: '',
+  },
+  {
+    ...sellerSums,
+    name: 'a refund counts as a sale in the sums per seller',
+    from: '(leg === SALE ? 0 : 1)',
+    to: '0',
+  },
+  {
+    ...pieces,
+    name: 'a verification does not look behind the last certified range',
+    from: 'pieces.push(gap(leg, after, LAST_ID));',
+    to: 'if (after === 0) pieces.push(gap(leg, after, LAST_ID));',
+  },
+  {
+    ...pieces,
+    name: 'ranges that overlap are surveyed twice',
+    from: 'const surveyed = overlap ? [] : ordered;',
+    to: 'const surveyed = ordered;',
   },
 ];

@@ -6,6 +6,9 @@ const commit = { file: 'batch/engine/commit-fenced.ts', tests: proofs('fence') }
 const keeper = { file: 'batch/engine/lease-keeper.ts', tests: proofs('lease-keeper') };
 const leader = { file: 'infra/stores/leader-lease.ts', tests: 'test/infra/stores/leader-lease.test.ts' };
 
+const view = { file: 'batch/engine/shared-view.ts', tests: 'test/batch/shared-view.test.ts' };
+const runState = { file: 'core/jobs/stores/run.ts', tests: 'test/core/jobs/stores/run-state.test.ts' };
+
 /** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
 export const mutants = [
   {
@@ -200,5 +203,23 @@ export const mutants = [
     name: 'anybody gives the lead up',
     from: "WHERE name = ? AND owner = ?',\n    [name, owner],\n  );\n}\n",
     to: "WHERE name = ? AND (owner = ? OR TRUE)',\n    [name, owner],\n  );\n}\n",
+  },
+  {
+    ...view,
+    name: 'threads read on though somebody committed between their snapshots',
+    from: 'others.some((state) => state !== own)',
+    to: 'others.some((state) => state !== own && own === "")',
+  },
+  {
+    ...runState,
+    name: 'a chunk does not change the state of its run',
+    from: 'COUNT(p.partition_id), SUM(p.seq)) AS state',
+    to: 'COUNT(p.partition_id)) AS state',
+  },
+  {
+    ...runState,
+    name: 'completing a run does not change its state',
+    from: "CONCAT_WS(' ', j.run_id, j.generation, j.status, j.updated_at,",
+    to: "CONCAT_WS(' ', j.run_id, j.generation,",
   },
 ];

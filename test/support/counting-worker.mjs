@@ -1,4 +1,7 @@
-/** Worker threads with jobs of the tests: they count the ids of their ranges into the table `counted`, behind the gate of their job. */
+/**
+ * Worker threads with jobs of the tests. Two count the ids of their ranges into the table `counted`, behind the gate of their job; `marks` reads what
+ * test/batch/shared-view.test.ts writes.
+ */
 
 /** Threads run the compiled files. @type {typeof import('../../batch/engine/worker-thread.js')} */
 const { serveThread } = await import(new URL('../../dist/batch/engine/worker-thread.js', import.meta.url).href);
@@ -37,4 +40,25 @@ const countingJob = (name) => ({
   },
 });
 
-export default serveThread([countingJob('points'), countingJob('badges')], {}, []);
+/** @type {import('../../batch/engine/job.js').AnyViewReader} */
+const marksReader = {
+  name: 'marks',
+  stateOf: async (snapshot) => String((await snapshot.raw('SELECT SUM(n) AS n FROM mark'))[0][0].n),
+  open: async (snapshot, _input, onEntries) => {
+    let sum = 0;
+    return {
+      read: async (piece) => {
+        if (piece === 'die') process.exit(1);
+        if (piece === 'fail') await snapshot.raw('SELECT * FROM no_such_table');
+        for (; piece === 'for ever'; onEntries(1)) await new Promise((resolve) => setTimeout(resolve, 5));
+        const [[{ n }]] = await snapshot.raw('SELECT n FROM mark WHERE id = ?', [Number(piece)]);
+        onEntries(1);
+        sum += n;
+        return n;
+      },
+      sum: () => sum,
+    };
+  },
+};
+
+export default serveThread([countingJob('points'), countingJob('badges')], {}, [marksReader]);

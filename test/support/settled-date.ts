@@ -59,8 +59,8 @@ export class SettledDate {
   constructor(readonly database: TestDatabase) {}
 
   /** Verifies a date in this thread, or, with `threadsFrom` 0, in two others. */
-  async verify(date = DAY, threadsFrom?: number): Promise<Verification> {
-    const { db, url } = this.database;
+  async verify(date = DAY, threadsFrom?: number, db = this.database.db): Promise<Verification> {
+    const { url } = this.database;
     const config = { ...readConfig({ NODE_ENV: 'test' }), workers: 2 };
     const pools = new WorkerPools(config, url);
     const signal = new AbortController().signal;

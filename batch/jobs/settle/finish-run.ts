@@ -123,7 +123,7 @@ async function middleSale(db: Db, run: Run): Promise<number[]> {
 }
 
 /** The control totals of both legs together. `cuts` as in `controlTotals`, for the sales. */
-export async function feedControl(
+async function feedControl(
   db: Db,
   date: string,
   generation: number,

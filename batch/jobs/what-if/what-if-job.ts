@@ -26,11 +26,11 @@ import { planWhatIf } from './plan.js';
 import { LISTED_LINES_MAX } from './what-if-thread.js';
 
 /**
- * Reads of a chunk. Each chunk writes the sums of its sellers: with 20 reads instead of 5 that takes half of the server's time and a third of
- * all. Listed lines are written one by one, and their transaction must end well within a lease.
+ * A chunk is so many chunks of a settlement. Each writes the sums of its sellers: with 20 instead of 5 that takes half of the server's time and a
+ * third of all. Listed lines are written one by one, and their transaction must end well within a lease.
  */
-const READS = 20;
-const READS_WITH_LIST = 5;
+const CHUNKS = 20;
+const CHUNKS_WITH_LIST = 5;
 
 /** Carries a what-if out, joins it, or finds that it was carried out before. */
 export const runWhatIf = (
@@ -42,7 +42,7 @@ export const runWhatIf = (
     ...request,
     key,
     gridSize: 1, // the certificates say how the lines are divided
-    chunkRows: context.config.chunkRows * (parameters.listFor === null ? READS : READS_WITH_LIST),
+    chunkRows: context.config.chunkRows * (parameters.listFor === null ? CHUNKS : CHUNKS_WITH_LIST),
     wait: true,
   });
 

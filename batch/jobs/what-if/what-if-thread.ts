@@ -26,6 +26,9 @@ import { certificateOf, type WhatIfPlan } from './plan.js';
 /** The touched lines that are listed for a task; the sums are over all of them. */
 export const LISTED_LINES_MAX = 100_000;
 
+/** Lines of one read. Lines that wait are what the collector copies, so few of them are read ahead; verify-reader.ts has figures. */
+const READ_LINES = 1_000;
+
 /** What a thread keeps of the run it works on. */
 interface Kept {
   readonly runId: number;
@@ -112,7 +115,7 @@ class RangeInHand implements PassInHand {
     private readonly range: TrialRange,
     private readonly progress: Progress,
   ) {
-    this.readLines = Math.min(task.chunkRows, thread.config.chunkRows);
+    this.readLines = Math.min(task.chunkRows, thread.config.chunkRows, READ_LINES);
   }
 
   page = async (after: number): Promise<Chunk> => {

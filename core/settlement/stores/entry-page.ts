@@ -67,7 +67,7 @@ export async function readSales(db: Db, page: EntryPage, needs: ScopeFields): Pr
 
 /** The columns of the line of a refund's sale; read by `toOriginal`. */
 export const originalColumns = (line: string): string => `${line}.policy_id, ${computedColumns(line)}`;
-export const ORIGINAL_CELLS = 1 + COMPUTED_FIGURES.length;
+const ORIGINAL_CELLS = 1 + COMPUTED_FIGURES.length;
 
 export const toOriginal = (row: Cell[], at = 0): OriginalLine => ({
   policyId: row[at] as number,
