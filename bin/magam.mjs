@@ -2,7 +2,7 @@
 /** The `magam` command of a checkout: builds the program when it has never been built, then runs it. */
 import { existsSync } from 'node:fs';
 
-const program = new URL('../dist/cli/main.js', import.meta.url);
+const program = new URL('../dist/bundle/main.js', import.meta.url);
 
 if (!existsSync(program)) {
   const { run } = await import('../scripts/script.mjs');

@@ -15,8 +15,8 @@ import { addDays, isBusinessDate } from '../kernel/business-date.js';
 import { errors, MagamError } from '../kernel/errors.js';
 import { note } from './output.js';
 
-/** The root of the package: sources or `dist` lie one level below it. */
-const root = new URL(import.meta.url.includes('/dist/cli/') ? '../../' : '../', import.meta.url);
+/** The root of the package: this is `cli/context.ts`, or a file in a folder of `dist`. */
+const root = new URL(import.meta.url.includes('/dist/') ? '../../' : '../', import.meta.url);
 export const migrationsFolder = new URL('sql/', root);
 export const packageFile = new URL('package.json', root);
 

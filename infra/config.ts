@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, userInfo } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MagamError } from '../kernel/errors.js';
 import { isSigningKey } from './signing.js';
 import { isTimeZone } from './time-zone.js';

@@ -1,5 +1,5 @@
 /** PUT /v1/accounts/{accountId}/role */
-import { z } from 'zod';
+import * as z from 'zod';
 import { lockAccount, lockActiveAdmins, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
 import { endSessions } from '../../core/accounts/stores/account-session.js';
 import { readSeller } from '../../core/accounts/stores/seller.js';

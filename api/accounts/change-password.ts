@@ -1,5 +1,5 @@
 /** PUT /v1/me/password */
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkNewPassword } from '../../core/accounts/rules/account.js';
 import { lockAccount, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
 import { endSessions } from '../../core/accounts/stores/account-session.js';

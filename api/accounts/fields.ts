@@ -1,5 +1,5 @@
 /** Schemas of the fields that accounts and sessions share. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACCOUNT_STATUSES, normaliseEmail } from '../../core/accounts/rules/account.js';
 import type { Account } from '../../core/accounts/stores/account.js';
 import { ROLES } from '../../kernel/access.js';

@@ -2,7 +2,7 @@
  * POST /v1/accounts/{accountId}/one-time-password: for somebody who has lost the password. Only admins: whoever gives it out could sign in with it
  * before its owner does, so it stands in the audit log, and the account's history shows the sign-in.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { newOneTimePassword } from '../../core/accounts/one-time-password.js';
 import { lockAccount, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
 import { endSessions } from '../../core/accounts/stores/account-session.js';

@@ -1,5 +1,5 @@
 /** GET and PATCH /v1/me */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Account, lockAccount, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';

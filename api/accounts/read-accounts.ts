@@ -1,5 +1,5 @@
 /** GET /v1/accounts and GET /v1/accounts/{accountId} */
-import { z } from 'zod';
+import * as z from 'zod';
 import { foldEmail } from '../../core/accounts/rules/account.js';
 import { listAccounts, readAccount } from '../../core/accounts/stores/account.js';
 import { found } from '../../kernel/outcome.js';

@@ -3,7 +3,7 @@
  * private; but asking costs what a try to sign in costs: the same work on the password, done before anything is looked up, and the same
  * 60 a minute of one address.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkPassword } from '../../core/accounts/rules/account.js';
 import { insertAccount, readAccount } from '../../core/accounts/stores/account.js';
 import { decided, found } from '../../kernel/outcome.js';

@@ -1,5 +1,5 @@
 /** GET /v1/audit-log */
-import { z } from 'zod';
+import * as z from 'zod';
 import { listAudit } from '../../infra/stores/audit-log.js';
 import { ROLES } from '../../kernel/access.js';
 import type { ApiContext } from '../context.js';

@@ -1,5 +1,5 @@
 /** The category tree: everybody reads it, staff make and rename. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { levelBelow } from '../../core/catalogue/rules/category-tree.js';
 import {
   type CategoryRecord,

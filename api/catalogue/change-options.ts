@@ -1,5 +1,5 @@
 /** Makes, edits and removes the options of a product. They have the product's version: whoever changes one changes the product. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { OPTIONS_MAX, priceFault } from '../../core/catalogue/rules/product.js';
 import { type ProductDetail, touchProduct } from '../../core/catalogue/stores/product.js';
 import {

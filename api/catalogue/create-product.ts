@@ -1,5 +1,5 @@
 /** Makes a product with its options: a seller its own, staff for a seller they name. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { readSeller } from '../../core/accounts/stores/seller.js';
 import { priceFault } from '../../core/catalogue/rules/product.js';
 import { insertProduct } from '../../core/catalogue/stores/product.js';

@@ -1,5 +1,5 @@
 /** A seller's look at its own products, drafts and hidden ones among them. Not cached: it is for one reader. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { PRODUCT_STATUSES } from '../../core/catalogue/rules/product.js';
 import { listProductsOfSeller } from '../../core/catalogue/stores/product.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';

@@ -1,5 +1,5 @@
 /** Lists of products for everybody: filters, orders, pages by key, cached. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { SEARCH_TEXT_MAX, textQuery } from '../../core/catalogue/rules/search-terms.js';
 import {
   findProducts,

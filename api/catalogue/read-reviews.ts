@@ -1,5 +1,5 @@
 /** Reviews of a product, newest first, and one by itself. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { listReviews, type ReviewRecord, readReview } from '../../core/catalogue/stores/review.js';
 import { found } from '../../kernel/outcome.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';

@@ -1,5 +1,5 @@
 /** What products, options, categories and reviews look like in JSON. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { CATEGORY_NAME_MAX } from '../../core/catalogue/rules/category-tree.js';
 import {
   DESCRIPTION_MAX,

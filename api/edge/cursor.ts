@@ -2,7 +2,7 @@
  * Opaque cursors: the sort key of the last row of a page, so that the next page is read by key and rows that come or go in between
  * are neither shown twice nor skipped.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { MagamError } from '../../kernel/errors.js';
 import { ok, type Reply } from './reply.js';
 

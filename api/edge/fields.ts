@@ -1,5 +1,5 @@
 /** Schemas of the fields that many routes share. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isBusinessDate } from '../../kernel/business-date.js';
 import { isExternalId } from '../../kernel/external-id.js';
 

@@ -5,7 +5,7 @@ import {
   type ResponseConfig,
   type RouteConfig,
 } from '@asteasolutions/zod-to-openapi';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isPublic, permissions, ROLES } from '../../kernel/access.js';
 import { type ErrorCode, errors } from '../../kernel/errors.js';
 import { problemSchema } from './problem.js';

@@ -3,7 +3,7 @@
  * OpenAPI document. A capability's folder has one file per use case, each exporting a function that takes what it needs and returns a route.
  */
 import type { Request, RequestHandler } from 'express';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Tx } from '../../infra/database.js';
 import type { Caller, Owner, Permission } from '../../kernel/access.js';
 import type { ErrorCode } from '../../kernel/errors.js';

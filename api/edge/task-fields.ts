@@ -1,5 +1,5 @@
 /** What all work that a runner carries out has in common. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { TASK_STATUSES } from '../../core/tasks/rules/background-task.js';
 import type { TaskRecord } from '../../core/tasks/stores/background-task.js';
 import { moment } from './fields.js';

@@ -1,6 +1,6 @@
 /** Requests against the schemas of their route. */
 import type { Request } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MagamError } from '../../kernel/errors.js';
 import { invalidRequest, type RequestFault } from './problem.js';
 import type { Route } from './route.js';

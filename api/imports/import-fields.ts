@@ -1,5 +1,5 @@
 /** Imports of uploaded files as they are shown. The id is that of the upload's task: one address to follow, whatever happens below it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { IMPORT } from '../../core/feed/rules/import-task.js';
 import type { ImportRecord } from '../../core/feed/stores/feed-import.js';
 import { readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';

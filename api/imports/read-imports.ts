@@ -1,6 +1,6 @@
 /** Imports of uploads: the latest of them, one to follow, and the rejects file of one. */
 import { once } from 'node:events';
-import { z } from 'zod';
+import * as z from 'zod';
 import { IMPORT } from '../../core/feed/rules/import-task.js';
 import { findUnfinishedImport } from '../../core/feed/stores/feed-import.js';
 import { listTasks } from '../../core/tasks/stores/background-task.js';

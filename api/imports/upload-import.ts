@@ -1,6 +1,6 @@
 /** Takes a CSV file and asks for its import. The file goes into the database piece by piece; a runner imports it. */
 import type { Request } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseMapping, REFUND_COLUMNS, SALE_COLUMNS } from '../../core/feed/import/columns.js';
 import { strictDecoder } from '../../core/feed/import/csv-file.js';
 import { IMPORT, type ImportParameters, UPLOAD } from '../../core/feed/rules/import-task.js';

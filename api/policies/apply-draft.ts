@@ -1,5 +1,5 @@
 /** Applies a draft: its policies become versions that never change, all of them or none. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { applyPoliciesIn } from '../../core/policies/apply-policies.js';
 import { endDraft, type PolicyDraft } from '../../core/policies/stores/policy-draft.js';
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';

@@ -1,5 +1,5 @@
 /** Asks which lines of a past date a draft would have touched, and by how much: a row that a runner carries out. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { readCertificateLinks } from '../../core/settlement/stores/certificate.js';
 import { insertTask } from '../../core/tasks/stores/background-task.js';

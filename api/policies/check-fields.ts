@@ -1,5 +1,5 @@
 /** Checks of drafts as they are shown. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { DECIDED_FIGURES, type DecidedFigure, eachFigure } from '../../core/settlement/rules/figures.js';
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { TRIAL_DATES } from '../../core/settlement/rules/policy-trial.js';

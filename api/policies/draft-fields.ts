@@ -1,6 +1,6 @@
 /** Policy drafts as they are sent and shown. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { findPolicyFaults } from '../../core/policies/apply-policies.js';
 import { type FeePolicy, policyToFile } from '../../core/policies/rules/fee-policy.js';
 import { DRAFT_STATUSES } from '../../core/policies/rules/policy-draft.js';

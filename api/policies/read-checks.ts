@@ -1,5 +1,5 @@
 /** Checks of a draft: the latest of them, one with its sums, and the lines that it found. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { readCheckLines } from '../../core/settlement/stores/policy-check-line.js';
 import { listTasks } from '../../core/tasks/stores/background-task.js';

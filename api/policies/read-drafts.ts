@@ -1,6 +1,6 @@
 /** Drafts of fee policies: the latest of them, and one with its policies and what it conflicts with. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { DRAFT_STATUSES } from '../../core/policies/rules/policy-draft.js';
 import { listDrafts } from '../../core/policies/stores/policy-draft.js';
 import type { ApiContext } from '../context.js';

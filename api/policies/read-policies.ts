@@ -1,5 +1,5 @@
 /** The fee policies that are stored: every version of every one, and one with all its versions. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { policyToFile } from '../../core/policies/rules/fee-policy.js';
 import { type PolicyRecord, readPolicyPage, readPolicyRecords } from '../../core/policies/stores/fee-policy.js';
 import { MagamError } from '../../kernel/errors.js';

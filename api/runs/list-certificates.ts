@@ -1,5 +1,5 @@
 /** Lists the certificates of a run. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { readCertificateRecords } from '../../core/settlement/stores/certificate.js';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import { found } from '../../kernel/outcome.js';

@@ -1,6 +1,6 @@
 /** Lists what a run has parked, each with its whole entry of the feed. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { legName } from '../../core/feed/rules/leg.js';
 import { columnOf, ENTRY_FIGURES } from '../../core/settlement/rules/figures.js';
 import { type ExceptionRecord, readExceptionPage } from '../../core/settlement/stores/exception.js';

@@ -1,5 +1,5 @@
 /** Lists runs, the latest date first. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { listRuns } from '../../core/settlement/stores/settlement-run.js';
 import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';

@@ -1,5 +1,5 @@
 /** Reads a certificate, and its body as the bytes that its hash is of. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { readCertificates, type StoredCertificate } from '../../core/settlement/stores/certificate.js';
 import { isoTime } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';

@@ -1,5 +1,5 @@
 /** Asks for the settlement of a date: a row that a runner picks up. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { readDateStatus } from '../../core/feed/stores/calendar.js';
 import { requireClosableInTurn } from '../../core/settlement/closable-date.js';
 import { ensureSettlementRun } from '../../core/settlement/stores/settlement-run.js';

@@ -1,5 +1,5 @@
 /** Schemas that the routes of runs share. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { businessDate, id, idText, moment } from '../edge/fields.js';
 
 export const runParams = z.strictObject({ runId: idText });

@@ -1,6 +1,6 @@
 /** What a caller who asked for a run is told. */
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { RunProgress } from '../../core/jobs/run-meter.js';
 import type { ExecutionParameters } from '../../core/jobs/stores/execution.js';
 import { type RequestOutcome, requestOnce } from '../../core/settlement/request-runs.js';

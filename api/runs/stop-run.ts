@@ -1,5 +1,5 @@
 /** Asks whoever works on a run to stop after the chunk in hand, and withdraws requests that nobody has taken. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { requestStop } from '../../core/jobs/stores/execution.js';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import { nameOf } from '../../kernel/access.js';

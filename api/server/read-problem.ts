@@ -1,5 +1,5 @@
 /** What a code of the error registry means. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ErrorCode, errors, MagamError } from '../../kernel/errors.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';

@@ -1,5 +1,5 @@
 /** Probes: alive, and ready to be sent requests. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { asMagamError, type Db } from '../../infra/database.js';
 import { requireCurrentSchema } from '../../infra/migrate.js';
 import type { RedisLink } from '../../infra/redis.js';

@@ -1,5 +1,5 @@
 /** Explains a line: every step from what is stored and its policy to the net, for a sale and its refunds. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { explainLine } from '../../core/settlement/explain-line.js';
 import { readSellerOfLine } from '../../core/settlement/stores/line-story.js';
 import { found } from '../../kernel/outcome.js';

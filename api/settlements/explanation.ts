@@ -1,5 +1,5 @@
 /** An explanation as JSON. It names no policies but those whose scope holds the line: general ones and its own seller's. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LineExplanation, Replay } from '../../core/settlement/explain-line.js';
 import { ENTRY_FIGURES, FIGURE_NAMES, type Figures } from '../../core/settlement/rules/figures.js';
 import type { RefundStory, SaleStory, StoredOutcome } from '../../core/settlement/stores/line-story.js';

@@ -1,6 +1,6 @@
 /** Settled lines, as pages or as CSV. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { legName } from '../../core/feed/rules/leg.js';
 import { VAT_MODES } from '../../core/policies/rules/fee-policy.js';
 import { readPoliciesById } from '../../core/policies/stores/fee-policy.js';

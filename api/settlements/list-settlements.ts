@@ -1,5 +1,5 @@
 /** What each seller is owed for each date, as pages or as CSV. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { exportSettlements, requireExportable } from '../../core/settlement/settlement-export.js';
 import type { SettlementSelection } from '../../core/settlement/stores/export-stream.js';
 import { readSettlementPage, type SettledRow } from '../../core/settlement/stores/line-page.js';

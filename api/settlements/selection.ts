@@ -1,6 +1,6 @@
 /** What the lists and downloads of settlements and lines have in common: whose, of which dates, in which form. */
 import type { Request } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../infra/database.js';
 import type { Caller } from '../../kernel/access.js';

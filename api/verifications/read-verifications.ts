@@ -1,5 +1,5 @@
 /** Verifications: the latest of them, and one with its checks. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { VERIFY } from '../../core/settlement/rules/verify-task.js';
 import { listTasks } from '../../core/tasks/stores/background-task.js';
 import type { ApiContext } from '../context.js';

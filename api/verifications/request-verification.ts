@@ -1,5 +1,5 @@
 /** Asks for the verification of a closed date: a row that a runner carries out. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { VERIFY } from '../../core/settlement/rules/verify-task.js';
 import { readCertificates } from '../../core/settlement/stores/certificate.js';
 import { insertTask } from '../../core/tasks/stores/background-task.js';

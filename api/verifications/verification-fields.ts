@@ -1,5 +1,5 @@
 /** Verifications as they are shown. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { VERIFY } from '../../core/settlement/rules/verify-task.js';
 import { readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';

@@ -16,11 +16,8 @@ import {
 /** Heap of a thread in MiB: a runaway thread dies alone. */
 const HEAP_MB = 256;
 
-/** The entry of the threads; tests run the sources and take the compiled file. */
-const WORKER_FILE = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/batch/worker.js' : '../worker.js',
-  import.meta.url,
-);
+/** The entry of the threads, wherever this file runs from: as a source in a test, compiled or bundled. */
+const WORKER_FILE = new URL(import.meta.url.replace(/\/(dist|batch\/engine)\/.*$/, '/dist/bundle/worker.js'));
 
 type Slotted<T> = Omit<T, 'shared' | 'slot'>;
 

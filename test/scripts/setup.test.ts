@@ -11,8 +11,8 @@ const at = (path: string): string => join(checkout, path);
 const BUILD = `
   import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
   appendFileSync('built', 'x');
-  mkdirSync('dist/cli', { recursive: true });
-  writeFileSync('dist/cli/main.js', 'console.log("ran", process.argv.slice(2).join(" "))');`;
+  mkdirSync('dist/bundle', { recursive: true });
+  writeFileSync('dist/bundle/main.js', 'console.log("ran", process.argv.slice(2).join(" "))');`;
 
 interface Outcome {
   readonly code: number | null;

@@ -2,7 +2,7 @@
  * POST /v1/sellers/{sellerId}/accounts: a sign-in for somebody of the seller. Its password is made here, shown once, and good for one sign-in, which
  * has to replace it: so nobody of the staff knows a password that is in use.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { newOneTimePassword } from '../../../core/accounts/one-time-password.js';
 import { insertAccount, readAccount } from '../../../core/accounts/stores/account.js';
 import { readSeller } from '../../../core/accounts/stores/seller.js';

@@ -1,5 +1,5 @@
 /** POST /v1/sellers */
-import { z } from 'zod';
+import * as z from 'zod';
 import { sealBankAccount } from '../../../core/accounts/bank-account.js';
 import { insertSeller, readSeller } from '../../../core/accounts/stores/seller.js';
 import { decided, found } from '../../../kernel/outcome.js';

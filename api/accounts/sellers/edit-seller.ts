@@ -1,5 +1,5 @@
 /** PATCH /v1/sellers/{sellerId} */
-import { z } from 'zod';
+import * as z from 'zod';
 import { sealBankAccount } from '../../../core/accounts/bank-account.js';
 import { lockSeller, readSeller, updateSeller } from '../../../core/accounts/stores/seller.js';
 import { found } from '../../../kernel/outcome.js';

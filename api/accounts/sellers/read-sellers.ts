@@ -1,5 +1,5 @@
 /** GET /v1/sellers and GET /v1/sellers/{sellerId} */
-import { z } from 'zod';
+import * as z from 'zod';
 import { listSellers, readSeller } from '../../../core/accounts/stores/seller.js';
 import { found } from '../../../kernel/outcome.js';
 import type { ApiContext } from '../../context.js';

@@ -1,5 +1,5 @@
 /** Sellers as they are asked for and answered: the number of a bank account goes in and never comes out. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   normaliseBankAccount,
   normaliseBusinessNumber,

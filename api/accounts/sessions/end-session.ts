@@ -1,5 +1,5 @@
 /** DELETE /v1/me/sessions/{sessionId} */
-import { z } from 'zod';
+import * as z from 'zod';
 import { endSession, readSessionOwner } from '../../../core/accounts/stores/account-session.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { ApiContext } from '../../context.js';

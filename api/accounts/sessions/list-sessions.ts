@@ -1,5 +1,5 @@
 /** GET /v1/me/sessions */
-import { z } from 'zod';
+import * as z from 'zod';
 import { listLiveSessions } from '../../../core/accounts/stores/account-session.js';
 import type { ApiContext } from '../../context.js';
 import { momentKey, paged, pageOf, pageQuery } from '../../edge/cursor.js';

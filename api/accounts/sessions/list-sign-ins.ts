@@ -1,5 +1,5 @@
 /** GET /v1/me/sign-ins */
-import { z } from 'zod';
+import * as z from 'zod';
 import { SIGN_IN_OUTCOMES } from '../../../core/accounts/rules/account.js';
 import { listSignIns } from '../../../core/accounts/stores/sign-in.js';
 import type { ApiContext } from '../../context.js';

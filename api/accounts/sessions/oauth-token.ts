@@ -2,7 +2,7 @@
  * POST /v1/oauth/token: signing in as RFC 6749 has it (password grant, 4.3, and refresh, 6), so that tools that know OAuth 2 can, the API page
  * first of all. There are no clients to register: client_id and client_secret are ignored, and so is what else comes along (3.2).
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACCESS_TOKEN_SECONDS } from '../../../core/accounts/access-token.js';
 import { MagamError } from '../../../kernel/errors.js';
 import { ok, type Reply } from '../../edge/reply.js';

@@ -1,5 +1,5 @@
 /** POST /v1/sessions/refresh */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ok } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
 import type { AccountsContext } from '../context.js';

@@ -1,6 +1,6 @@
 /** Tokens as they are answered. */
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACCESS_TOKEN_SECONDS } from '../../../core/accounts/access-token.js';
 import type { Device } from '../../../core/accounts/stores/account-session.js';
 import { accountBody, accountSchema } from '../fields.js';

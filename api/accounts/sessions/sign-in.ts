@@ -1,5 +1,5 @@
 /** POST /v1/sessions */
-import { z } from 'zod';
+import * as z from 'zod';
 import { created } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
 import type { AccountsContext } from '../context.js';

@@ -5,7 +5,7 @@
  * order of tiers) is checked on the raw JSON, because a schema no longer looks at an object that has a fault inside.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { isBusinessDate } from '../../../kernel/business-date.js';
 import { currencyExponent } from '../../../kernel/currency.js';
 import { type ErrorCode, errors, isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
