@@ -58,9 +58,6 @@ export type ViewQuestion =
   | { readonly kind: 'read'; readonly piece: unknown }
   | { readonly kind: 'sum' };
 
-/** To a question, and once when the thread listens. */
-export type ViewReply = { readonly answer: unknown } | { readonly error: WorkerError };
-
 /** What a claim committed. */
 export interface WorkCounts {
   done: number;

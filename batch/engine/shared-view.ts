@@ -11,7 +11,7 @@ import { type Db, inSnapshot, pause } from '../../infra/database.js';
 import { faultPoint, stands } from '../../infra/faults.js';
 import { type ErrorCode, errors, MagamError } from '../../kernel/errors.js';
 import type { JobContext, OpenReader, ViewReader } from './job.js';
-import type { ViewQuestion, ViewReply, WorkerError } from './protocol.js';
+import type { ViewQuestion, WorkerError } from './protocol.js';
 import type { WorkerPool } from './worker-pool.js';
 
 /** Milliseconds after which opening one view is given up. A run's chunks are far enough apart for a few milliseconds between two of them. */
@@ -138,7 +138,7 @@ class Seat<Piece, Result, Sum> {
   /** The thread is loaded and listens. */
   readonly ready: Promise<unknown>;
   private readonly port: MessagePort;
-  private readonly task: Promise<unknown>;
+  private readonly task: Promise<WorkerError | undefined>;
 
   constructor(pool: WorkerPool, reader: string, input: unknown) {
     const { port1, port2 } = new MessageChannel();
@@ -164,14 +164,14 @@ class Seat<Piece, Result, Sum> {
     return this.reply();
   }
 
-  /** The next reply; fails when the thread ends instead, because it died or ran out of memory. */
+  /** The next reply; fails when the thread ends instead: with its error, or because it died or ran out of memory. */
   private reply(): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.port.once('message', (reply: ViewReply) => {
-        if ('error' in reply) reject(revived(reply.error));
-        else resolve(reply.answer);
-      });
-      this.task.then(() => reject(new Error('the thread has left the view')), reject);
+      this.port.once('message', resolve);
+      this.task.then(
+        (error) => reject(error === undefined ? new Error('the thread has left the view') : revived(error)),
+        reject,
+      );
     });
   }
 }

@@ -3,22 +3,22 @@ import { on } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
 import { inSnapshot } from '../../infra/database.js';
 import type { AnyViewReader, OpenReader, Thread } from './job.js';
-import type { ViewQuestion, ViewReply } from './protocol.js';
+import type { ViewQuestion, WorkerError } from './protocol.js';
 
 /** Thrown where the caller has gone away. */
 class Stopped extends Error {}
 
-/** Says `ready`, then answers. Whatever fails is the answer to the question in hand, and ends the task. */
+/** Says `ready`, then answers. Whatever fails ends the task and is returned: a message of it might come behind the end. */
 export async function serveView(
   reader: AnyViewReader,
   input: unknown,
   port: MessagePort,
   { db, board, slot }: Thread,
-  toError: (error: unknown) => Extract<ViewReply, { error: unknown }>['error'],
-): Promise<void> {
+  toError: (error: unknown) => WorkerError,
+): Promise<WorkerError | undefined> {
   const messages = on(port, 'message', { close: ['close'] });
   const next = async (): Promise<ViewQuestion | undefined> => (await messages.next()).value?.[0];
-  const answer = (value: unknown): void => port.postMessage({ answer: value } satisfies ViewReply);
+  const answer = (value: unknown): void => port.postMessage(value);
   const onEntries = (entries: number): void => {
     if (board.stopRequested()) throw new Stopped();
     board.addEntries(slot, entries);
@@ -37,8 +37,9 @@ export async function serveView(
         }
       });
     }
+    return undefined;
   } catch (error) {
-    if (!(error instanceof Stopped)) port.postMessage({ error: toError(error) } satisfies ViewReply);
+    return error instanceof Stopped ? undefined : toError(error);
   } finally {
     port.close();
   }

@@ -11,6 +11,7 @@ import {
   SharedBoard,
   type ThreadSettings,
   type ViewTask,
+  type WorkerError,
 } from './protocol.js';
 
 /** Heap of a thread in MiB: a runaway thread dies alone. */
@@ -87,10 +88,10 @@ export class WorkerPool {
     return this.inSlot((slot) => this.pool.run({ ...task, shared: this.board.memory, slot }));
   }
 
-  /** Seats a free thread in a shared view. Ends when the other end of the port is closed. */
-  async runView(reader: string, input: unknown, port: MessagePort): Promise<void> {
+  /** Seats a free thread in a shared view. Ends when the other end of the port is closed, or with what failed in the thread. */
+  async runView(reader: string, input: unknown, port: MessagePort): Promise<WorkerError | undefined> {
     const task: Slotted<ViewTask> = { kind: 'view', reader, input, port };
-    await this.inSlot((slot) => this.pool.run({ ...task, shared: this.board.memory, slot }, { transferList: [port] }));
+    return this.inSlot((slot) => this.pool.run({ ...task, shared: this.board.memory, slot }, { transferList: [port] }));
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 /** A copy of the checkout in which one file at a time is changed; the working tree is never touched. */
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -22,17 +23,15 @@ export class Copy {
    * @param {() => Promise<T>} work
    * @returns {Promise<T | undefined>}
    */
-  async whileChanged({ file, from, to }, work) {
+  async whileChanged({ file, from, to, quick = false }, work) {
     const text = readFileSync(join(this.folder, file), 'utf8');
     if (text.split(from).length !== 2) return undefined;
-    this.#write(
-      file,
-      text.replace(from, () => to),
-    );
+    const change = text.replace(from, () => to);
+    this.#write(file, change, !quick);
     try {
       return await work();
     } finally {
-      this.#write(file, text);
+      this.#write(file, text, !quick);
     }
   }
 
@@ -41,11 +40,12 @@ export class Copy {
   }
 
   /**
-   * Jest reads the sources; processes and threads that the tests start run what is compiled of them.
+   * Jest reads the sources; processes and threads that the tests start run what is compiled and bundled of them.
    * @param {string} file
    * @param {string} text
+   * @param {boolean} bundled
    */
-  #write(file, text) {
+  #write(file, text, bundled) {
     writeFileSync(join(this.folder, file), text);
     if (!file.endsWith('.ts')) return;
     const { code } = transformSync(text, {
@@ -54,5 +54,10 @@ export class Copy {
       module: { type: 'es6' },
     });
     writeFileSync(join(this.folder, 'dist', file.replace(/\.ts$/, '.js')), code);
+    if (!bundled) return;
+    const { status, stderr } = spawnSync(process.execPath, [join(this.folder, 'scripts/bundle.mjs')], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`the change of ${file} cannot be bundled: ${stderr}`);
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Command, Help } from 'commander';
 import { commands } from '../../cli/command-line.js';
-import { environment, runMagam } from '../../scripts/chaos/magam.mjs';
+import { environment, startProcess } from '../../scripts/chaos/magam.mjs';
 
 interface Loaded {
   /** Files of the product, as `cli/main`. */
@@ -13,26 +13,42 @@ interface Loaded {
   readonly packages: ReadonlySet<string>;
 }
 
+/** The program as it is compiled, file by file; what is bundled is divided in the same way. */
+const COMPILED = 'dist/cli/main.js';
+const BUNDLED = 'dist/bundle/main.js';
+
 /** Node writes down which scripts it has run when it is asked for coverage. */
-async function loadedBy(...args: string[]): Promise<Loaded> {
+async function scriptsOf(program: string, args: readonly string[]): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'magam-loaded-'));
   try {
-    const ended = await runMagam(args, environment('mysql://nobody@127.0.0.1:1', { NODE_V8_COVERAGE: folder }));
+    const env = environment('mysql://nobody@127.0.0.1:1', { NODE_V8_COVERAGE: folder });
+    const ended = await startProcess(process.execPath, [program, ...args], { env }).ended;
     expect(ended).toMatchObject({ code: 0, stderr: '' });
-    const urls = readdirSync(folder).flatMap((name): string[] =>
+    return readdirSync(folder).flatMap((name): string[] =>
       JSON.parse(readFileSync(join(folder, name), 'utf8')).result.map(({ url }: { url: string }) => url),
     );
-    const found = (pattern: RegExp) => new Set(urls.flatMap((url) => pattern.exec(url)?.[1] ?? []));
-    return { own: found(/\/dist\/(.*)\.js$/), packages: found(/\/node_modules\/(@[^/]+\/[^/]+|[^/]+)/) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function loadedBy(...args: string[]): Promise<Loaded> {
+  const urls = await scriptsOf(COMPILED, args);
+  const found = (pattern: RegExp) => new Set(urls.flatMap((url) => pattern.exec(url)?.[1] ?? []));
+  return { own: found(/\/dist\/(.*)\.js$/), packages: found(/\/node_modules\/(@[^/]+\/[^/]+|[^/]+)/) };
 }
 
 describe('magam', () => {
   it.each(['--version', '--help', 'help'])('%s loads no command', async (word) => {
     const { own, packages } = await loadedBy(word);
     expect([...own].filter((it) => !it.startsWith('kernel/')).sort()).toEqual(['cli/command-line', 'cli/main']);
+    expect([...packages]).toEqual(['commander']);
+  });
+
+  it('--version reads no bundled file with a package that only commands need', async () => {
+    const bundled = (await scriptsOf(BUNDLED, ['--version'])).filter((url) => url.includes('/dist/bundle/'));
+    const text = bundled.map((url) => readFileSync(new URL(url), 'utf8')).join('\n');
+    const packages = new Set([...text.matchAll(/^\/\/ node_modules\/(@[^/]+\/[^/]+|[^/]+)/gm)].map(([, name]) => name));
     expect([...packages]).toEqual(['commander']);
   });
 
