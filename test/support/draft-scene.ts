@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { readLines } from '../../scripts/chaos/invariants.mjs';
-import { environment, runMagam } from '../../scripts/chaos/magam.mjs';
 import { type ScratchDatabase, seed } from '../../scripts/chaos/scratch-database.mjs';
-import { createDatabase } from './settling.js';
+import { createDatabase, magamOf } from './settling.js';
 
 export const DAY = '2026-04-01';
 export const DATES = [DAY, '2026-04-02', '2026-04-03', '2026-04-04'];
@@ -104,8 +103,8 @@ export class DraftScene {
     return path;
   }
 
-  async run({ url }: ScratchDatabase, ...args: string[]): Promise<void> {
-    const ended = await runMagam(args, environment(url));
+  async run(database: ScratchDatabase, ...args: string[]): Promise<void> {
+    const ended = await magamOf(database, args);
     if (ended.code !== 0) throw new Error(`magam ${args.join(' ')}: ${ended.stderr}`);
   }
 
