@@ -45,7 +45,7 @@ interface Totals {
 }
 
 /** Chunks of 200 lines that the draft can touch. */
-const SMALL_CHUNKS = { MAGAM_CHUNK_SIZE: '10', MAGAM_WORKERS: '2' };
+const SMALL_CHUNKS = { MAGAM_CHUNK_SIZE: '10', MAGAM_WORKERS: '1' };
 /** A partition each: there are four. */
 const TWO_THREADS = { ...SMALL_CHUNKS, MAGAM_WORKERS: '2' };
 /** What a what-if may write. */
@@ -180,7 +180,7 @@ describe('what if', () => {
 
   it('of a changed input is another run', async () => {
     await ask(range());
-    const others = [range(DAY, DAY), [...range(), '--dates', 'as-stated', '--top', '3']];
+    const others = [range(DAY, DAY), [...range(DAY, DAY), '--dates', 'as-stated']];
     for (const args of others) expect(await ask(args)).toMatchObject({ alreadyDone: false });
     file = scene.file(draft.slice(1), 'other.json');
     expect(await ask(range())).toMatchObject({ alreadyDone: false });
@@ -222,7 +222,8 @@ describe('a what-if that is disturbed', () => {
   ])('is finished by the same command after %s, which goes on where it was', async (fault) => {
     expect(await startStruck(fault).ended).toMatchObject({ signal: 'SIGKILL' });
     const before = await done();
-    if (fault.startsWith('chunk')) expect(before).toBeGreaterThan(0);
+    const begun = Number(await scene.plain.value(`SELECT COUNT(*) ${OF_RUN} AND q.done > 0 AND q.done < q.entries`));
+    expect(begun).toBe(fault.startsWith('chunk') ? 1 : 0); // in the middle of a pass
     expect(answerOf(await ask(range()))).toEqual(expected);
     const worked = await scene.plain.rows(
       `SELECT e.entries FROM job_execution e JOIN job_instance i ON i.run_id = e.run_id WHERE i.job = 'what-if' AND e.status = 'COMPLETED'`,
