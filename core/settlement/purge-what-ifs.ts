@@ -1,9 +1,11 @@
 /** Removes what-ifs that were kept long enough, with the runs that found them. */
-import { type Db, inTransaction } from '../../infra/database.js';
+import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { hasLiveExecution } from '../jobs/stores/execution.js';
-import { deleteRun, findOldRuns, findRunById } from '../jobs/stores/run.js';
+import { deleteRun, findOldRuns, lockOldRun, type Run } from '../jobs/stores/run.js';
+import { readTask } from '../tasks/stores/background-task.js';
+import { POLICY_CHECK } from './rules/policy-check-task.js';
 import { deleteWhatIf } from './stores/what-if.js';
-import { WHAT_IF } from './what-if.js';
+import { WHAT_IF, type WhatIfParameters } from './what-if.js';
 
 const KEPT_DAYS = 30;
 
@@ -12,11 +14,19 @@ export async function purgeWhatIfs(db: Db): Promise<number> {
   let removed = 0;
   for (const runId of await findOldRuns(db, WHAT_IF, KEPT_DAYS))
     removed += await inTransaction(db, async (tx) => {
-      // Locked, so that nobody puts it back to work meanwhile.
-      if ((await findRunById(tx, runId, true)) === undefined || (await hasLiveExecution(tx, runId))) return 0;
+      // Locked, so that nobody puts it back to work meanwhile; whoever did so before has made it young.
+      const run = await lockOldRun(tx, runId, KEPT_DAYS);
+      if (run === undefined || (await isNeeded(tx, run))) return 0;
       await deleteWhatIf(tx, runId);
       await deleteRun(tx, runId);
       return 1;
     });
   return removed;
+}
+
+/** Somebody works on it, or its task will. */
+async function isNeeded(tx: Tx, { runId, parameters }: Run): Promise<boolean> {
+  const { listFor } = parameters as WhatIfParameters;
+  const task = listFor === null ? undefined : await readTask(tx, POLICY_CHECK, listFor);
+  return task?.endedAt === null || (await hasLiveExecution(tx, runId));
 }

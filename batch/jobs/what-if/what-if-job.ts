@@ -1,5 +1,5 @@
 /** The what-if, as the engine carries it out: it reads settled lines and writes nothing but what it has found. */
-import type { Run } from '../../../core/jobs/stores/run.js';
+import { type Run, touchRun } from '../../../core/jobs/stores/run.js';
 import { MovedMost } from '../../../core/settlement/rules/policy-effect.js';
 import { trimCheckLines } from '../../../core/settlement/stores/policy-check-line.js';
 import { readTrialLines } from '../../../core/settlement/stores/trial-page.js';
@@ -46,16 +46,25 @@ export const runWhatIf = (
     wait: true,
   });
 
-const whatIfJob = (parameters: WhatIfParameters): StartedJob => ({
-  name: WHAT_IF,
-  keyName: 'question',
-  keysInOrder: false,
-  passesWait: false, // a refund is tried by its sale's entry, whatever became of that
-  open: ({ db, request }) => inTransaction(db, (tx) => openRun(tx, WHAT_IF, request.key, parameters)),
-  reopen: async () => undefined,
-  plan: planWhatIf,
-  finish: finishWhatIf,
-});
+const whatIfJob = (parameters: WhatIfParameters): StartedJob => {
+  // A result is kept for a time after it was last asked for. One that is removed in this very moment is found again.
+  const open = ({ db, request }: JobCall): Promise<Run> =>
+    inTransaction(db, async (tx) => {
+      const run = await openRun(tx, WHAT_IF, request.key, parameters);
+      await touchRun(tx, run.runId);
+      return run;
+    });
+  return {
+    name: WHAT_IF,
+    keyName: 'question',
+    keysInOrder: false,
+    passesWait: false, // a refund is tried by its sale's entry, whatever became of that
+    open,
+    reopen: open,
+    plan: planWhatIf,
+    finish: finishWhatIf,
+  };
+};
 
 /** Adds the partitions' findings up, and keeps of their lines those that moved most of all. */
 async function finishWhatIf({ db }: JobCall, { runId, parameters }: Run): Promise<Completion> {

@@ -124,6 +124,15 @@ export async function findOldRuns(db: Db, job: string, days: number): Promise<nu
   return rows.map(({ runId }) => runId);
 }
 
+/** The run, locked, if it is one of those still. */
+export const lockOldRun = (tx: Tx, runId: number, days: number): Promise<Run | undefined> =>
+  findOne(tx, 'run_id = ? AND updated_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY FOR UPDATE', [runId, days]);
+
+/** Notes that the run was moved, though its status stays. */
+export async function touchRun(tx: Tx, runId: number): Promise<void> {
+  await change(tx, 'UPDATE job_instance SET updated_at = UTC_TIMESTAMP(3) WHERE run_id = ?', [runId]);
+}
+
 /** Forgets a run: its plan, partitions, executions, and its row, which the caller has locked. What it wrote is the job's own business. */
 export async function deleteRun(tx: Tx, runId: number): Promise<void> {
   const ofPartitions = 'partition_id IN (SELECT partition_id FROM run_partition WHERE run_id = ?)';
