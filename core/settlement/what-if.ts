@@ -7,6 +7,7 @@ import { sha256 } from '../../infra/sha256.js';
 import { MagamError } from '../../kernel/errors.js';
 import { unsettledDatesBetween } from '../feed/stores/calendar.js';
 import { readPasses } from '../jobs/stores/partition.js';
+import { findRun } from '../jobs/stores/run.js';
 import { type FeePolicy, policyToFile } from '../policies/rules/fee-policy.js';
 import type { PolicyFault } from '../policies/rules/policy-book.js';
 import { checkPolicyFile } from '../policies/rules/policy-file.js';
@@ -74,6 +75,8 @@ export interface PreparedWhatIf {
  * DATE_NOT_CLOSED when no date of the range was settled.
  */
 export async function prepareWhatIf(tx: Tx, question: WhatIfQuestion): Promise<PreparedWhatIf | PolicyFault[]> {
+  const begun = await findBegun(tx, question);
+  if (begun !== undefined) return begun;
   const { from, to, dates, listFor, draft } = question;
   const certificates = await readCertificateLinks(tx, from, to);
   if (certificates.length === 0) {
@@ -85,9 +88,8 @@ export async function prepareWhatIf(tx: Tx, question: WhatIfQuestion): Promise<P
   if (Array.isArray(books)) return books;
   const policies = [...draft].sort(byCodeAndVersion).map(policyToFile);
   const hashes = certificates.map(({ hash }) => hash);
-  const named = listFor === null ? [from, to, dates, policyRevision, policies, hashes] : ['task', listFor];
   return {
-    key: sha256(JSON.stringify([FORM, ...named])),
+    key: listFor === null ? keyOf(from, to, dates, policyRevision, policies, hashes) : keyOfTask(listFor),
     newPolicies: books.fresh,
     parameters: {
       from,
@@ -100,6 +102,19 @@ export async function prepareWhatIf(tx: Tx, question: WhatIfQuestion): Promise<P
     },
     openDates: await unsettledDatesBetween(tx, from, to),
   };
+}
+
+const keyOf = (...named: readonly unknown[]): string => sha256(JSON.stringify([FORM, ...named]));
+const keyOfTask = (taskId: number): string => keyOf('task', taskId);
+
+/** What an earlier attempt of the task has fixed. Policies may have been applied since that this draft could not be applied beside. */
+async function findBegun(tx: Tx, { from, to, listFor }: WhatIfQuestion): Promise<PreparedWhatIf | undefined> {
+  const key = listFor === null ? undefined : keyOfTask(listFor);
+  const run = key === undefined ? undefined : await findRun(tx, WHAT_IF, key);
+  if (key === undefined || run === undefined) return undefined;
+  const parameters = run.parameters as WhatIfParameters;
+  const { fresh } = await whatIfBooks(tx, parameters);
+  return { key, parameters, newPolicies: fresh, openDates: await unsettledDatesBetween(tx, from, to) };
 }
 
 const byCodeAndVersion = (a: FeePolicy, b: FeePolicy): number =>
