@@ -7,7 +7,7 @@ import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { readCheckLines } from '../../core/settlement/stores/policy-check-line.js';
 import { type Db, openDatabase } from '../../infra/database.js';
 import { violations } from '../../scripts/chaos/invariants.mjs';
-import { environment, type Magam, startMagam, until } from '../../scripts/chaos/magam.mjs';
+import { environment, startMagam, until } from '../../scripts/chaos/magam.mjs';
 import { type ScratchDatabase, seed } from '../../scripts/chaos/scratch-database.mjs';
 import { inStatement } from '../support/database.js';
 import { draftedPolicy } from '../support/draft-scene.js';
@@ -116,8 +116,9 @@ async function checkAfter(meanwhile: () => Promise<unknown>): Promise<Check> {
 }
 /** One that nothing disturbs. */
 async function undisturbedCheck(): Promise<Check> {
+  const taskId = await askForCheck();
   const runner = startRunner(scratch.url);
-  const found = await endedCheck(await askForCheck());
+  const found = await endedCheck(taskId);
   runner.send('SIGKILL');
   await runner.ended;
   return found;
@@ -192,8 +193,9 @@ describe('a settlement and a check, on one runner', () => {
   };
 
   it('do not wait for each other, and both end right', async () => {
-    const runner: Magam = startRunner(scratch.url);
-    const before = await endedCheck(await askForCheck());
+    const first = await askForCheck();
+    const runner = startRunner(scratch.url);
+    const before = await endedCheck(first);
 
     let held = 0;
     await whileLocked('SELECT * FROM what_if_effect', async () => {
@@ -217,6 +219,15 @@ describe('a settlement and a check, on one runner', () => {
     await expectSound(THIRD);
     expect(runner.output.stderr).not.toMatch(/"level":[56]0|lost to another/);
   });
+});
+
+it('one that nobody asked for in a month is removed by the runners', async () => {
+  await scratch.change(
+    `INSERT INTO job_instance (job, job_key, parameters, status, created_at, updated_at)
+     SELECT 'what-if', 'old', '{"listFor":null}', 'STOPPED', at, at FROM (SELECT UTC_TIMESTAMP(3) - INTERVAL 31 DAY AS at) t`,
+  );
+  startRunner(scratch.url);
+  await until(async () => !(await keys()).includes('old'), 'it is removed');
 });
 
 it('a check goes on under the policies that it began with', async () => {

@@ -252,6 +252,29 @@ describe('a what-if that is disturbed', () => {
     expect(await done()).toBe(Number(await scene.plain.value('SELECT COUNT(*) FROM settlement_line')));
   });
 
+  it('whose result is removed while it is asked for again is worked out anew', async () => {
+    await ask(range());
+    const connection = await scene.plain.connection();
+    try {
+      await connection.beginTransaction();
+      await connection.query(`DELETE FROM job_instance WHERE job = 'what-if'`);
+      await connection.query('DELETE FROM what_if_effect');
+      await connection.query('DELETE FROM what_if_line');
+      const again = ask(range());
+      let over = false;
+      void again.finally(() => {
+        over = true;
+      });
+      const waiting = `SELECT COUNT(*) FROM information_schema.processlist
+        WHERE db = DATABASE() AND info LIKE 'SELECT%FROM job_instance%FOR UPDATE' AND id <> CONNECTION_ID()`;
+      await until(async () => over || (await scene.plain.value(waiting)) !== '0', 'it looks for its result');
+      await connection.commit();
+      expect(answerOf(await again)).toEqual(expected);
+    } finally {
+      connection.release();
+    }
+  });
+
   it('is stopped by SIGTERM with 130, and resumed', async () => {
     const gate = scene.path('gate-of-stop');
     const stopped = startStruck(`chunk.before-commit:wait:2:${gate}`);

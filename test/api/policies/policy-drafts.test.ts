@@ -1,10 +1,14 @@
 /** Drafts of fee policies over HTTP: written, checked, applied, discarded; and the policies that are stored. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { makeAccount } from '../../support/accounts.js';
 import { Operating } from '../../support/operating.js';
-import { createSettledDate, DAY, type SettledDate } from '../../support/settled-date.js';
+import { createSettledDate, DAY, NEXT_DAY, type SettledDate } from '../../support/settled-date.js';
 import { leadElsewhere } from '../../support/tasks.js';
+import { asCheck } from '../../support/what-if-answer.js';
 
 let settled: SettledDate;
 let scene: Operating;
@@ -267,6 +271,22 @@ describe('the stored policies', () => {
 });
 
 describe('a check', () => {
+  const endOf = (check: string) =>
+    until(async () => {
+      const { body } = await scene.call('GET', check);
+      return body.endedAt === null ? undefined : body;
+    }, 'the check has ended');
+  /** Page by page. */
+  async function linesOf(check: string) {
+    const lines = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { body } = await scene.call('GET', `${check}/lines?limit=7${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      lines.push(...body.items);
+      cursor = body.nextCursor;
+    }
+    return lines;
+  }
+
   it('is asked for, carried out and shown with its lines; applying tells that there was one', async () => {
     const { address } = await created([
       policy({ code: 'everybody', scope: { seller: 'seller-000001' }, currency: 'USD' }),
@@ -279,18 +299,10 @@ describe('a check', () => {
     });
     const check = asked.headers.get('location') ?? '';
     scene.startRunner();
-    const shown = await until(async () => {
-      const { body } = await scene.call('GET', check);
-      return body.endedAt === null ? undefined : body;
-    }, 'the check has ended');
+    const shown = await endOf(check);
     expect(shown).toMatchObject({ status: 'COMPLETED', error: null, refused: 0 });
     expect(shown.touched).toBeGreaterThan(0);
-    const lines = [];
-    for (let cursor: string | null = ''; cursor !== null; ) {
-      const { body } = await scene.call('GET', `${check}/lines?limit=7${cursor === '' ? '' : `&cursor=${cursor}`}`);
-      lines.push(...body.items);
-      cursor = body.nextCursor;
-    }
+    const lines = await linesOf(check);
     expect(lines.length).toBe(shown.touched);
     const net = lines.reduce((sum, { before, after }) => sum + after.figures.netMinor - before.figures.netMinor, 0);
     expect(
@@ -306,6 +318,35 @@ describe('a check', () => {
     expect((await scene.call('POST', `${address}/apply`)).body).toMatchObject({
       checked: { checkId: shown.checkId, date: DAY },
     });
+  });
+
+  it('of a range of dates comes to what `magam whatif` finds of the same draft', async () => {
+    const policies = [
+      policy({ scope: { category: '식품' } }),
+      policy({ scope: { seller: 'seller-000002' }, currency: 'USD' }),
+      policy({ scope: { seller: 'S-KWD' }, currency: 'KWD' }), // of the supplement alone
+    ].map((one, i) => (i === 0 ? { ...one, code: 'seed-food', version: 2 } : one));
+    const { address } = await created(policies);
+    const asked = await scene.call('POST', `${address}/checks`, { date: DAY, to: NEXT_DAY });
+    expect(asked).toMatchObject({ status: 202, body: { date: DAY, to: NEXT_DAY, dates: 'ALWAYS' } });
+    const check = asked.headers.get('location') ?? '';
+    scene.startRunner();
+    const shown = await endOf(check);
+    expect(shown).toMatchObject({ status: 'COMPLETED', date: DAY, to: NEXT_DAY });
+
+    const folder = mkdtempSync(join(tmpdir(), 'magam-draft-'));
+    writeFileSync(join(folder, 'draft.json'), JSON.stringify({ policies }));
+    const words = ['--policies', join(folder, 'draft.json'), '--from', DAY, '--to', NEXT_DAY, '--top', '20', '--json'];
+    const found = JSON.parse(await scene.magam('whatif', ...words));
+    rmSync(folder, { recursive: true });
+    expect(shown).toMatchObject(asCheck(found));
+
+    // The draft touches lines of both dates, of two certificates of the first, and refunds.
+    expect(shown.totals.map(({ currency }: { currency: string }) => currency)).toEqual(
+      expect.arrayContaining(['KRW', 'KWD']),
+    );
+    expect(shown.totals.every(({ refunds }: { refunds: number }) => refunds > 0)).toBe(true);
+    expect(new Set((await linesOf(check)).map(({ settledOn }) => settledOn))).toEqual(new Set([DAY, NEXT_DAY]));
   });
 
   it('is refused for a date that is not closed, and not found under another draft', async () => {
