@@ -40,7 +40,7 @@ await build({
   target: 'node20',
   external: [
     ...Object.keys(dependencies).filter((name) => !BUNDLED.has(name)),
-    ...NOT_INSTALLED.map((name) => `${name}*`),
+    ...NOT_INSTALLED.flatMap((name) => [name, `${name}/*`]),
   ],
   // Bundled CommonJS asks for the modules of Node by `require`, which a module has not.
   banner: {

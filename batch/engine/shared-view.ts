@@ -16,7 +16,7 @@ import type { WorkerPool } from './worker-pool.js';
 
 /** Milliseconds after which opening one view is given up. A run's chunks are far enough apart for a few milliseconds between two of them. */
 const OPENING_MS = 60_000;
-/** How often it is looked how far the threads are, ms. */
+/** How often the progress of the threads is read from the shared board, ms. */
 const PROGRESS_MS = 200;
 
 type Context = Pick<JobContext, 'db' | 'pools' | 'signal' | 'onProgress'>;
@@ -42,7 +42,7 @@ export interface SharedView<Piece, Result, Sum> {
   readonly read: (pieces: readonly Piece[]) => Promise<ViewAnswers<Result, Sum>>;
 }
 
-/** Opens the view and lends it to `use`. Throws DATABASE_BUSY when nothing but commits is found for a minute. */
+/** Opens the view and lends it to `use`. Throws DATABASE_BUSY when for a minute every attempt met a commit. */
 export async function inSharedView<Input, Piece, Result, Sum, T>(
   context: Context,
   request: ViewRequest<Input, Piece, Result, Sum>,
@@ -94,7 +94,10 @@ async function openView<Input, Piece, Result, Sum, T>(
     );
     if (outcome !== OTHER_STATE) return outcome;
     if (performance.now() - startedAt > OPENING_MS)
-      throw new MagamError('DATABASE_BUSY', 'No moment was found in which nothing was being committed; try again.');
+      throw new MagamError(
+        'DATABASE_BUSY',
+        'Commits came between every two snapshots for a minute; try again when fewer processes work on it.',
+      );
     await pause(Math.random() * 20);
   }
 }

@@ -6,7 +6,7 @@ import {
   controlOf,
 } from '../../../core/settlement/rules/certificate.js';
 import { FLAWS, type Flaw, type NamedFlaw } from '../../../core/settlement/rules/entry-flaws.js';
-import { LineTotals, type Totals, TotalsBy } from '../../../core/settlement/rules/line-totals.js';
+import { LineTotals, type Totals, type TotalsBy } from '../../../core/settlement/rules/line-totals.js';
 import { type SellerGroup, SellerSums } from '../../../core/settlement/rules/seller-sums.js';
 import {
   findExcessRefund,
@@ -16,7 +16,7 @@ import {
 import type { Db } from '../../../infra/database.js';
 import { type Check, equal } from './check.js';
 import { firstDifference } from './compare-totals.js';
-import { type Found, isBefore, type SurveyPart } from './verify-reader.js';
+import { type Found, isBefore, type SurveyPart, totalsOf } from './verify-reader.js';
 
 export class Survey {
   entries = 0;
@@ -33,7 +33,7 @@ export class Survey {
   constructor(parts: readonly SurveyPart[]) {
     for (const part of parts) this.add(part);
     for (const { generation, currency, totals } of this.sellers.groups())
-      bucket(this.totals, generation).of(currency).addTotals(totals);
+      totalsOf(this.totals, generation).of(currency).addTotals(totals);
   }
 
   private add(part: SurveyPart): void {
@@ -46,7 +46,7 @@ export class Survey {
     for (const [generation, n] of part.lines) this.lines.set(generation, (this.lines.get(generation) ?? 0) + n);
     this.sellers.addAll(part.sellers);
     for (const [generation, sums] of part.control)
-      for (const [currency, totals] of sums) bucket(this.control, generation).of(currency).addTotals(totals);
+      for (const [currency, totals] of sums) totalsOf(this.control, generation).of(currency).addTotals(totals);
     this.strays += part.strays;
     const stray = part.firstStray;
     if (stray !== undefined && (this.firstStray === undefined || isBefore(stray, this.firstStray)))
@@ -157,15 +157,6 @@ async function refundCheck(db: Db, date: string): Promise<Check> {
     actual: excess.actual,
     detail: excess.line,
   };
-}
-
-function bucket(all: Map<number, TotalsBy>, generation: number): TotalsBy {
-  let totals = all.get(generation);
-  if (totals === undefined) {
-    totals = new TotalsBy();
-    all.set(generation, totals);
-  }
-  return totals;
 }
 
 const certified = (totals: TotalsBy | undefined): CertifiedTotals[] =>

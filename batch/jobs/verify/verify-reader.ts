@@ -27,12 +27,12 @@ import {
   readExaminedPage,
 } from '../../../core/settlement/stores/verification.js';
 import type { Db } from '../../../infra/database.js';
-import type { OpenReader, ViewReader } from '../../engine/job.js';
+import type { ViewReader } from '../../engine/job.js';
 import { LineReplay, type ReplayedRange } from './line-replay.js';
 
 /**
- * Entries of one read. A page and the next are alive at a time, and what is alive is what the collector copies: a million lines took 7.8 s of our
- * CPU with pages of 1,000, 10.2 s with 2,000 and 11.6 s with 4,000; with 500 it was 8.9 s, and the server's rose by a quarter.
+ * Entries of one read. Two pages are in memory at a time, and the garbage collector copies what is: a million lines took 7.8 s of the command's
+ * CPU with pages of 1,000, 10.2 s with 2,000 and 11.6 s with 4,000. With 500 it took 8.9 s, and the server's CPU rose by a quarter.
  */
 const PAGE_ENTRIES = 1_000;
 
@@ -84,16 +84,12 @@ export const verifyReader: ViewReader<VerifyInput, VerifyPiece, ReplayedRange | 
   stateOf: (snapshot, { date }) => readRunState(snapshot, SETTLE, date),
   open: async (snapshot, { date }, onEntries) => {
     const reader = new DateReader(snapshot, date, new PolicyBook(await readPolicies(snapshot)), onEntries);
-    return { read: (piece) => reader.read(piece), sum: () => reader.survey.part() } satisfies OpenReader<
-      VerifyPiece,
-      ReplayedRange | null,
-      SurveyPart
-    >;
+    return { read: (piece) => reader.read(piece), sum: () => reader.survey.part() };
   },
 };
 
 class DateReader {
-  readonly survey: Survey;
+  readonly survey: PartialSurvey;
   private readonly planned = new Map<number, PolicyBook>();
 
   constructor(
@@ -103,7 +99,7 @@ class DateReader {
     private readonly all: PolicyBook,
     private readonly onEntries: (entries: number) => void,
   ) {
-    this.survey = new Survey((policyId) => all.byId(policyId)?.policy.vat.mode ?? 'none');
+    this.survey = new PartialSurvey((policyId) => all.byId(policyId)?.policy.vat.mode ?? 'none');
   }
 
   async read({ leg, after, through, survey, replay }: VerifyPiece): Promise<ReplayedRange | null> {
@@ -143,7 +139,8 @@ class DateReader {
   }
 }
 
-class Survey {
+/** What one thread sees; `survey.ts` puts those of all threads together. */
+class PartialSurvey {
   private entries = 0;
   private strays = 0;
   private firstStray: Found<'stray', string> | undefined;
@@ -169,7 +166,7 @@ class Survey {
     findFlaws(entry, this.vatModeOf, (flaw) => this.found(flaw, leg, entry));
     const { line, exception, currency, figures } = entry;
     const generation = exception === undefined ? 1 : exception.settledGeneration;
-    if (generation !== null) this.controlOf(generation).of(currency).add(leg, figures);
+    if (generation !== null) totalsOf(this.control, generation).of(currency).add(leg, figures);
     if (line === undefined) return;
     this.lines.set(line.generation, (this.lines.get(line.generation) ?? 0) + 1);
     const seller = entry.sale?.sellerId ?? line.sellerId;
@@ -197,13 +194,14 @@ class Survey {
     const what = nameFlaw(entry, flaw, this.vatModeOf);
     this.firsts.set(flaw, { kind: flaw, leg, entryId: entry.entryId, what });
   }
+}
 
-  private controlOf(generation: number): TotalsBy {
-    let totals = this.control.get(generation);
-    if (totals === undefined) {
-      totals = new TotalsBy();
-      this.control.set(generation, totals);
-    }
-    return totals;
+/** The sums of a generation, which begin with nothing. */
+export function totalsOf(all: Map<number, TotalsBy>, generation: number): TotalsBy {
+  let totals = all.get(generation);
+  if (totals === undefined) {
+    totals = new TotalsBy();
+    all.set(generation, totals);
   }
+  return totals;
 }

@@ -26,7 +26,7 @@ import { certificateOf, type WhatIfPlan } from './plan.js';
 /** The touched lines that are listed for a task; the sums are over all of them. */
 export const LISTED_LINES_MAX = 100_000;
 
-/** Lines of one read. Lines that wait are what the collector copies, so few of them are read ahead; verify-reader.ts has figures. */
+/** Lines of one read. Lines that are kept in memory cost the garbage collector time, so few are read ahead; verify-reader.ts has figures. */
 const READ_LINES = 1_000;
 
 /** What a thread keeps of the run it works on. */
