@@ -52,6 +52,12 @@ describe('magam', () => {
     expect([...packages]).toEqual(['commander']);
   });
 
+  it('a bundled command takes the packages of many files from the bundle', async () => {
+    const loaded = await scriptsOf(BUNDLED, ['runs', '--help']);
+    for (const name of ['knex', 'mysql2', 'zod'])
+      expect(loaded.filter((url) => url.includes(`/node_modules/${name}/`))).toEqual([]);
+  });
+
   it.each(['runs', 'policies', 'verify', 'explain', 'settlements', 'imports'])(
     '%s loads neither the server, the runner nor the other commands',
     async (name) => {
