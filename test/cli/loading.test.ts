@@ -16,14 +16,15 @@ interface Loaded {
 /** The program as it is compiled, file by file; what is bundled is divided in the same way. */
 const COMPILED = 'dist/cli/main.js';
 const BUNDLED = 'dist/bundle/main.js';
+const SILENT = { code: 0, stderr: '' };
 
 /** Node writes down which scripts it has run when it is asked for coverage. */
-async function scriptsOf(program: string, args: readonly string[]): Promise<string[]> {
+async function scriptsOf(program: string, args: readonly string[], expected: object = SILENT): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'magam-loaded-'));
   try {
     const env = environment('mysql://nobody@127.0.0.1:1', { NODE_V8_COVERAGE: folder });
     const ended = await startProcess(process.execPath, [program, ...args], { env }).ended;
-    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended).toMatchObject(expected);
     return readdirSync(folder).flatMap((name): string[] =>
       JSON.parse(readFileSync(join(folder, name), 'utf8')).result.map(({ url }: { url: string }) => url),
     );
@@ -53,7 +54,8 @@ describe('magam', () => {
   });
 
   it('a bundled command takes the packages of many files from the bundle', async () => {
-    const loaded = await scriptsOf(BUNDLED, ['runs', '--help']);
+    // There is no database: the driver is loaded, and says so.
+    const loaded = await scriptsOf(BUNDLED, ['runs'], { stderr: expect.stringContaining('DATABASE_UNAVAILABLE') });
     for (const name of ['knex', 'mysql2', 'zod'])
       expect(loaded.filter((url) => url.includes(`/node_modules/${name}/`))).toEqual([]);
   });

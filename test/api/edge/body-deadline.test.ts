@@ -34,10 +34,10 @@ function begin(path: string, length: number): Socket {
   return socket;
 }
 
-/** Sends spaces until the server hangs up. */
+/** Sends spaces until the server hangs up. A space that is on its way then comes back as an error, which `once` would throw. */
 async function trickle(socket: Socket): Promise<void> {
   const trickling = setInterval(() => socket.write(' '), 20);
-  await once(socket.resume(), 'close');
+  await new Promise((resolve) => socket.resume().on('close', resolve));
   clearInterval(trickling);
 }
 
