@@ -67,13 +67,19 @@ export async function faultPoint(name: string): Promise<void> {
 async function strike(point: string, { action, file }: Fault): Promise<void> {
   writeSync(2, `FAULT ${point} ${process.pid}\n`); // synchronous: the process may not live to flush a stream
   if (action === 'kill') process.kill(process.pid, 'SIGKILL');
-  else if (action === 'stop') process.kill(process.pid, 'SIGSTOP');
+  else if (action === 'stop') stopHere();
   else if (action === 'exit') process.exit(1);
   else if (action === 'hang') for (;;);
   else if (action === 'memory') for (const kept: unknown[] = []; ; ) kept.push(new Array(1e6).fill(point));
   else if (action === 'error') throw new Error(`fault at ${point}`);
   else if (action === 'wait') await appearance(file);
   else if (action !== 'say') throw new Error(`unknown action in MAGAM_FAULT: ${action}`);
+}
+
+/** The system stops the process a moment after it was asked to; the thread sleeps meanwhile, so that it is stopped here and not one statement further on. */
+function stopHere(): void {
+  process.kill(process.pid, 'SIGSTOP');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
 }
 
 async function appearance(file: string): Promise<void> {

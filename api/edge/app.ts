@@ -38,7 +38,7 @@ export function createApp(routes: readonly Route[], context: AppContext): Expres
     if (context.draining.aborted) res.set('Connection', 'close');
     next();
   });
-  mountDocuments(app, openApiDocument(routes, context.version));
+  mountDocuments(app, () => openApiDocument(routes, context.version));
   register(app, routes, context);
   app.use(() => {
     throw new MagamError('ROUTE_NOT_FOUND');

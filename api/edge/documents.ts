@@ -35,10 +35,11 @@ const START = `window.ui = SwaggerUIBundle({
 });
 `;
 
-/** Mounts /openapi.json and /docs. */
-export function mountDocuments(app: Express, document: OpenApiDocument): void {
-  const json = JSON.stringify(document);
+/** Mounts /openapi.json and /docs. The document is made when it is first asked for: it takes longer than the rest of the server's start. */
+export function mountDocuments(app: Express, makeDocument: () => OpenApiDocument): void {
+  let json: string | undefined;
   app.get('/openapi.json', (_req, res) => {
+    json ??= JSON.stringify(makeDocument());
     res.set('Cache-Control', 'no-cache').type('application/json').send(json);
   });
   app.get('/docs', page('text/html', PAGE));

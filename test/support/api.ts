@@ -112,10 +112,15 @@ export async function spawnApi(databaseUrl: string, more: Readonly<Record<string
   };
 }
 
-/** A client of the server at the address; its answers are held against the document that the server itself gives out. */
+/** Made once in a test file, from the document that its first server gives out: all of them are the same program. */
+let answerCheck: Promise<AnswerCheck> | undefined;
+const readAnswerCheck = async (url: string): Promise<AnswerCheck> =>
+  answerChecker((await (await fetch(`${url}/openapi.json`)).json()) as Document);
+
+/** A client of the server at the address; its answers are held against the OpenAPI document. */
 export async function apiClient(url: string): Promise<ApiClient> {
-  const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document;
-  const check = answerChecker(document);
+  answerCheck ??= readAnswerCheck(url);
+  const check = await answerCheck;
   return {
     url,
     call: async (method, path, { token, body, headers = {} } = {}) => {

@@ -166,14 +166,17 @@ describe('stopping', () => {
 
   it('of a frozen process does not stop the run again when that wakes up after the resume', async () => {
     const { runId } = (await operating.request(YESTERDAY)).body;
-    const frozen = operating.startRunner({ MAGAM_FAULT: 'chunk.before-commit:stop:3' });
+    const held = gateAt('chunk.before-commit:wait:3');
+    const frozen = operating.startRunner(held.fault);
     await frozen.says('FAULT chunk.before-commit');
+    frozen.send('SIGSTOP');
     await operating.call('POST', `/v1/runs/${runId}/stop`);
     const gate = gateAt('chunk.before-commit:wait:1');
     const other = operating.startRunner(gate.fault);
     expect(await operating.settled(runId)).toMatchObject({ status: 'STOPPED' });
     await operating.call('POST', `/v1/runs/${runId}/resume`);
     await other.says('FAULT chunk.before-commit');
+    held.open(); // its other thread has not reached the gate, maybe
     frozen.send('SIGCONT');
     await frozen.says('"msg":"settled"');
     expect((await operating.call('GET', `/v1/runs/${runId}`)).body.status).toBe('RUNNING');
