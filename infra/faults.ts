@@ -76,7 +76,7 @@ async function strike(point: string, { action, file }: Fault): Promise<void> {
   else if (action !== 'say') throw new Error(`unknown action in MAGAM_FAULT: ${action}`);
 }
 
-/** The system stops the process a moment after it was asked to; the thread sleeps meanwhile, so that it is stopped here and not one statement further on. */
+/** SIGSTOP arrives a moment after it was sent. The thread sleeps until then, so that it does not go on past the point. */
 function stopHere(): void {
   process.kill(process.pid, 'SIGSTOP');
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);

@@ -35,7 +35,7 @@ const START = `window.ui = SwaggerUIBundle({
 });
 `;
 
-/** Mounts /openapi.json and /docs. The document is made when it is first asked for: it takes longer than the rest of the server's start. */
+/** Mounts /openapi.json and /docs. The document is made at the first request for it, so that a start does not wait for it. */
 export function mountDocuments(app: Express, makeDocument: () => OpenApiDocument): void {
   let json: string | undefined;
   app.get('/openapi.json', (_req, res) => {

@@ -176,7 +176,7 @@ describe('stopping', () => {
     expect(await operating.settled(runId)).toMatchObject({ status: 'STOPPED' });
     await operating.call('POST', `/v1/runs/${runId}/resume`);
     await other.says('FAULT chunk.before-commit');
-    held.open(); // its other thread has not reached the gate, maybe
+    held.open();
     frozen.send('SIGCONT');
     await frozen.says('"msg":"settled"');
     expect((await operating.call('GET', `/v1/runs/${runId}`)).body.status).toBe('RUNNING');
