@@ -4,8 +4,14 @@ import { WorkerPools } from '../batch/engine/worker-pool.js';
 import { runWhatIf } from '../batch/jobs/what-if/what-if-job.js';
 import { refusalOfFaults } from '../core/policies/apply-policies.js';
 import type { FeePolicy } from '../core/policies/rules/fee-policy.js';
-import { DECIDED_FIGURES, headingOf } from '../core/settlement/rules/figures.js';
-import { type Effect, netDifference, type SellerEffect } from '../core/settlement/rules/policy-effect.js';
+import { forgetAnswer } from '../core/settlement/purge-what-ifs.js';
+import { DECIDED_FIGURES, eachFigure, headingOf } from '../core/settlement/rules/figures.js';
+import {
+  type DecidedSums,
+  type Effect,
+  netDifference,
+  type SellerEffect,
+} from '../core/settlement/rules/policy-effect.js';
 import type { TouchedLine } from '../core/settlement/try-line.js';
 import {
   MOVED_LINES_MAX,
@@ -29,6 +35,7 @@ interface WhatIfOptions {
   readonly dates: 'always' | 'as-stated';
   readonly workers?: number;
   readonly top: number;
+  readonly again?: boolean;
 }
 
 export function whatIfCommand(command: Command): void {
@@ -47,6 +54,7 @@ export function whatIfCommand(command: Command): void {
       wholeNumber('--workers', 1, 64),
     )
     .option('--top <n>', 'sellers and lines shown of each currency', wholeNumber('--top', 0, MOVED_LINES_MAX), 10)
+    .option('--again', 'work it out again, where it was worked out before')
     .action(async (options: WhatIfOptions, command: Command) => {
       const parsed = await parseFile(options.policies);
       await withDatabase(command, (context) => whatIf(context, parsed, options), { poolMax: () => 6, leased: true });
@@ -62,6 +70,7 @@ async function whatIf(
   armFaults(config.fault);
   const draft = await requireSound(db, options.policies, parsed);
   const prepared = await prepare(context, options, draft);
+  if (options.again) await forgetAnswer(db, prepared.key);
   const progress = startProgress('Trying', 'lines');
   const pools = new WorkerPools(config, databaseUrl);
   const result = await runWhatIf({ db, config, pools, signal, onProgress: progress.update }, prepared, {
@@ -77,7 +86,7 @@ async function whatIf(
   const answer = status === 'STOPPED' || run === undefined ? null : await readWhatIf(db, run.runId, options.top);
   const { parameters, openDates } = prepared;
   const asked = { from: parameters.from, to: parameters.to, dates: parameters.dates };
-  if (json) return printJson({ ...asked, status, openDates, seconds, alreadyDone, ...answer });
+  if (json) return printJson({ ...asked, status, openDates, seconds, alreadyDone, ...(answer && documentOf(answer)) });
   for (const notice of result.notices) note(notice);
   if (openDates.length > 0) note(`Left out, because they are not settled: ${openDates.join(', ')}.`);
   if (answer === null) print('Stopped; the same command resumes it.');
@@ -97,6 +106,15 @@ async function prepare(
   return prepared;
 }
 
+const documentOf = (answer: WhatIfAnswer): object => ({
+  ...answer,
+  totals: answer.totals.map((effect) => ({ ...effect, difference: differenceOf(effect) })),
+  sellers: answer.sellers.map((effect) => ({ ...effect, difference: differenceOf(effect) })),
+});
+
+const differenceOf = ({ before, after }: Effect): DecidedSums =>
+  eachFigure(DECIDED_FIGURES, (name) => after[name] - before[name]);
+
 function printAnswer(
   { from, to }: { from: string; to: string },
   answer: WhatIfAnswer,
@@ -109,15 +127,16 @@ function printAnswer(
   );
   if (unreadable > 0)
     print(`${counted(unreadable, 'line')} could not be tried, because the sale is gone from the feed.`);
-  if (alreadyDone) print('This was worked out before.');
+  if (alreadyDone) print('This was worked out before; --again works it out again.');
   else print(`${seconds} s, ${count(Math.round(lines / Math.max(seconds, 0.001)))} lines a second.`);
   if (answer.totals.length > 0) printTotals(answer.totals);
-  if (answer.sellers.length > 0) printSellers(answer.sellers);
+  const moved = answer.sellers.filter((seller) => netDifference(seller) !== 0n);
+  if (moved.length > 0) printSellers(moved);
   if (answer.movedLines.length > 0) printLines(answer.movedLines);
 }
 
 function printTotals(totals: readonly Effect[]): void {
-  print();
+  print('\nTouched lines that would have been settled');
   printTable(
     ['currency', 'figure', 'before', 'after', 'difference'],
     totals.flatMap(({ currency, before, after }) =>
@@ -132,7 +151,7 @@ function printTotals(totals: readonly Effect[]): void {
 }
 
 function printSellers(sellers: readonly SellerEffect[]): void {
-  print('\nSellers moved most');
+  print('\nSellers moved most, by their touched lines');
   printTable(
     ['seller', 'lines', 'net before', 'net after', 'difference'],
     sellers.map((seller) => [

@@ -95,6 +95,9 @@ export const policyCheckSchema = policyCheckSummarySchema
   .extend({
     unreadable: count('Lines that could not be looked at, because the sale is gone from the feed.'),
     linesKept: count('Touched lines that can be listed: the first 100,000.'),
+    openDates: z
+      .array(businessDate)
+      .meta({ description: 'Dates of the range that have entries and were not settled: they are left out.' }),
     totals: z.array(currencyTotalsSchema).meta({ description: 'Over all touched lines, per currency.' }),
     sellers: z.array(sellerDifferenceSchema).meta({ description: 'The 20 of each currency whose net differs most.' }),
     movedLines: z
@@ -120,6 +123,7 @@ const storedResultSchema = z.object({
   refused: number,
   unreadable: number.default(0),
   linesKept: number,
+  openDates: z.array(digits).default([]),
   totals: z.array(
     z.object({
       currency: z.string(),
@@ -171,6 +175,7 @@ export function policyCheckBody(task: TaskRecord): z.input<typeof policyCheckSch
     ...policyCheckSummaryBody(task),
     unreadable: found?.unreadable ?? null,
     linesKept: found?.linesKept ?? null,
+    openDates: found?.openDates ?? [],
     totals: (found?.totals ?? []).map(({ before, after, difference, ...rest }) => ({
       ...rest,
       before: figuresBody(before),

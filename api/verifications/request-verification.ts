@@ -1,7 +1,8 @@
 /** Asks for the verification of a closed date: a row that a runner carries out. */
 import * as z from 'zod';
 import { VERIFY } from '../../core/settlement/rules/verify-task.js';
-import { readCertificates } from '../../core/settlement/stores/certificate.js';
+import { readCertificateLinks } from '../../core/settlement/stores/certificate.js';
+import { datesLackingCertificates } from '../../core/settlement/stores/settlement-run.js';
 import { insertTask } from '../../core/tasks/stores/background-task.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
 import { nameOf } from '../../kernel/access.js';
@@ -37,8 +38,10 @@ export const requestVerification = ({ redis }: ApiContext): Route =>
     idempotent: true,
     handle: ({ body: { date }, signedIn, afterCommit, transact }) =>
       transact(async (tx) => {
-        if ((await readCertificates(tx, date)).length === 0)
-          throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
+        const settled =
+          (await readCertificateLinks(tx, date, date)).length > 0 ||
+          (await datesLackingCertificates(tx, date, date)).length > 0;
+        if (!settled) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
         const asked = { kind: VERIFY, subject: date, parameters: { date }, requestedBy: nameOf(signedIn) };
         const task = await requireVerification(tx, await insertTask(tx, asked));
         afterCommit(() => wakeRunnersOver(redis));

@@ -143,7 +143,7 @@ class Execution {
   ): Promise<WorkResult> {
     const { db, config, signal, onProgress } = this.context;
     const { total, before } = await committedSoFar(db, run);
-    return workPartitions(
+    const result = await workPartitions(
       db,
       pool,
       {
@@ -166,6 +166,8 @@ class Execution {
         onProgress: (entries) => onProgress(Math.min(total, before + entries), total),
       },
     );
+    if (result.status === 'done') onProgress(total, total);
+    return result;
   }
 
   /** Completes the generation, in one transaction: all of it or nothing. Does nothing when somebody else has. */

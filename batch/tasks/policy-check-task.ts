@@ -47,8 +47,8 @@ export const policyCheckTask: TaskRunner = {
     if (status === 'STOPPED' || run === undefined) throw new TaskInterrupted(String(signal.reason));
     const found = shown(await readWhatIf(db, run.runId, SHOWN));
     const linesKept = await countCheckLines(db, task.taskId);
-    const policies = prepared.newPolicies;
-    return { status: 'COMPLETED', result: { date, to, dates, draftVersion, policies, linesKept, ...found } };
+    const { newPolicies: policies, openDates } = prepared;
+    return { status: 'COMPLETED', result: { date, to, dates, draftVersion, policies, openDates, linesKept, ...found } };
   },
 };
 

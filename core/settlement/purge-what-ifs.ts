@@ -1,7 +1,7 @@
-/** Removes what-ifs that were kept long enough, with the runs that found them. */
+/** Removes what-ifs that were kept long enough, or whose answer is asked for anew, with the runs that found them. */
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { hasLiveExecution } from '../jobs/stores/execution.js';
-import { deleteRun, findOldRuns, lockOldRun, type Run } from '../jobs/stores/run.js';
+import { deleteRun, findOldRuns, findRun, isCompleted, lockOldRun, type Run } from '../jobs/stores/run.js';
 import { readTask } from '../tasks/stores/background-task.js';
 import { POLICY_CHECK } from './rules/policy-check-task.js';
 import { deleteWhatIf } from './stores/what-if.js';
@@ -17,11 +17,23 @@ export async function purgeWhatIfs(db: Db): Promise<number> {
       // Locked, so that nobody puts it back to work meanwhile; whoever did so before has made it young.
       const run = await lockOldRun(tx, runId, KEPT_DAYS);
       if (run === undefined || (await isNeeded(tx, run))) return 0;
-      await deleteWhatIf(tx, runId);
-      await deleteRun(tx, runId);
+      await remove(tx, runId);
       return 1;
     });
   return removed;
+}
+
+/** Forgets the answer to a question, so that it is worked out again. One that somebody is working out stays. */
+export async function forgetAnswer(db: Db, key: string): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const run = await findRun(tx, WHAT_IF, key, true);
+    if (run !== undefined && isCompleted(run.status) && !(await isNeeded(tx, run))) await remove(tx, run.runId);
+  });
+}
+
+async function remove(tx: Tx, runId: number): Promise<void> {
+  await deleteWhatIf(tx, runId);
+  await deleteRun(tx, runId);
 }
 
 /** Somebody works on it, or its task will. */

@@ -12,7 +12,7 @@ import { type FeePolicy, policyToFile } from '../policies/rules/fee-policy.js';
 import type { PolicyFault } from '../policies/rules/policy-book.js';
 import { checkPolicyFile } from '../policies/rules/policy-file.js';
 import { readPolicies, readPolicyRevision } from '../policies/stores/fee-policy.js';
-import type { CertificateBody } from './rules/certificate.js';
+import { type CertificateBody, parseCertificate } from './rules/certificate.js';
 import {
   type Effect,
   type EffectCounts,
@@ -24,13 +24,14 @@ import {
 } from './rules/policy-effect.js';
 import { type TrialBooks, type TrialDates, trialBooks } from './rules/policy-trial.js';
 import { readCertificate, readCertificateLinks } from './stores/certificate.js';
+import { datesLackingCertificates } from './stores/settlement-run.js';
 import { readEffects, readMovedContents } from './stores/what-if.js';
 import type { TouchedLine } from './try-line.js';
 
 /** The name of the job. */
 export const WHAT_IF = 'what-if';
-/** Part of every key: a release that computes something else begins anew instead of showing what an older one has found. */
-const FORM = 'what-if/1';
+/** Part of every key: a release that computes or plans something else begins anew instead of going on with what an older one has found. */
+const FORM = 'what-if/2';
 /** The lines moved most that are kept of each currency. */
 export const MOVED_LINES_MAX = 100;
 
@@ -72,12 +73,15 @@ export interface PreparedWhatIf {
 
 /**
  * Fixes what the question is about, or returns the faults for which the draft cannot be applied, by the place in the draft. Throws
- * DATE_NOT_CLOSED when no date of the range was settled.
+ * DATE_NOT_CLOSED when no date of the range was settled, and VERIFICATION_FAILED when a date was settled and a certificate of it is missing.
  */
 export async function prepareWhatIf(tx: Tx, question: WhatIfQuestion): Promise<PreparedWhatIf | PolicyFault[]> {
   const begun = await findBegun(tx, question);
   if (begun !== undefined) return begun;
   const { from, to, dates, listFor, draft } = question;
+  const [lacking] = await datesLackingCertificates(tx, from, to);
+  if (lacking !== undefined)
+    throw notAsCertified(lacking, `${lacking} was settled, and a certificate of it is missing.`);
   const certificates = await readCertificateLinks(tx, from, to);
   if (certificates.length === 0) {
     if (from === to) throw new MagamError('DATE_NOT_CLOSED', undefined, { date: from });
@@ -129,15 +133,23 @@ export async function whatIfBooks(db: Db, { draft, policyRevision, dates }: What
   return books;
 }
 
-/** What a certificate says of its partitions. */
+/** What a certificate says of its partitions. Throws VERIFICATION_FAILED when it is not the text that was hashed. */
 export async function certifiedPartitions(
   db: Db,
   { date, generation }: WhatIfParameters['certificates'][number],
 ): Promise<CertificateBody['partitions']> {
   const certificate = await readCertificate(db, date, generation);
-  if (certificate === undefined) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
-  return (JSON.parse(certificate.body) as CertificateBody).partitions;
+  const body = certificate && parseCertificate(certificate.body);
+  if (certificate === undefined || body === undefined || sha256(certificate.body) !== certificate.hash)
+    throw notAsCertified(date, `The certificate of ${date} generation ${generation} is missing or was changed.`);
+  return body.partitions;
 }
+
+/** A what-if of lines that nobody certified would be an answer about nothing: it says where to look instead. */
+export const notAsCertified = (date: string, what: string): MagamError =>
+  new MagamError('VERIFICATION_FAILED', `${what} Run magam verify --date ${date}: it names the first difference.`, {
+    date,
+  });
 
 export interface WhatIfAnswer extends EffectCounts {
   /** Lines of the certificates. */

@@ -38,6 +38,7 @@ interface Result {
   readonly changed: number;
   readonly refused: number;
   readonly linesKept: number;
+  readonly openDates: readonly string[];
   readonly policies: number;
   readonly totals: readonly {
     readonly currency: string;
@@ -95,7 +96,7 @@ describe('a check', () => {
   it.each(DATES)('of %s finds, line by line, what settling under the draft would have made', async (date) => {
     startRunner(url);
     const expected = await differences(date);
-    const { result, lines } = await check(date, 'AS_STATED', draft);
+    const { task, result, lines } = await check(date, 'AS_STATED', draft);
     expect(
       new Map(
         lines.map((line) => [
@@ -109,8 +110,10 @@ describe('a check', () => {
     const changed = [...expected.values()].filter(
       ({ before, after }) => JSON.stringify(before.figures) !== JSON.stringify(after.figures),
     );
+    expect(task).toMatchObject({ done: all.length, total: all.length });
     expect(result).toMatchObject({
       lines: all.length,
+      openDates: [],
       touched: expected.size,
       linesKept: expected.size,
       changed: changed.length,

@@ -42,6 +42,7 @@ interface Totals {
   readonly refunds: number;
   readonly before: Readonly<Record<string, number>>;
   readonly after: Readonly<Record<string, number>>;
+  readonly difference: Readonly<Record<string, number>>;
 }
 
 /** Chunks of 200 lines that the draft can touch. */
@@ -130,6 +131,10 @@ describe('what if', () => {
     expect(answer.totals.map(({ currency }) => currency)).toEqual(
       [...new Set(expected.map(({ currency }) => currency))].sort(),
     );
+    for (const total of [...answer.totals, ...answer.sellers])
+      expect(total.difference).toEqual(
+        Object.fromEntries(FIGURES.map((name) => [name, (total.after[name] ?? 0) - (total.before[name] ?? 0)])),
+      );
     for (const total of answer.totals) {
       const own = expected.filter(({ currency }) => currency === total.currency);
       expect(total).toMatchObject(sumsOf(own));
@@ -196,8 +201,23 @@ describe('what if', () => {
       /^2026-04-01 to 2026-04-04: [\d,]+ lines, [\d,]+ touched, [\d,]+ with another figure, 0 would be parked\.$/m,
     );
     expect(ended.stdout).toMatch(/^KRW +net to sellers +[\d,]+ KRW +[\d,]+ KRW +-?[\d,]+ KRW$/m);
-    expect(ended.stdout).toMatch(/Sellers moved most\nseller/);
+    expect(ended.stdout).toMatch(/Touched lines that would have been settled\ncurrency/);
+    expect(ended.stdout).toMatch(/Sellers moved most, by their touched lines\nseller/);
     expect(ended.stdout).toMatch(/Lines moved most\nsettled on/);
+  });
+});
+
+describe('a draft that says what is in force already, under another version', () => {
+  it('touches lines, and shows no seller and no line as moved', async () => {
+    const [row] = await scene.plain.rows(`SELECT definition FROM fee_policy WHERE code = 'seed-standard'`);
+    file = scene.file([{ ...JSON.parse(row?.definition ?? ''), version: 2, effectiveFrom: '2027-01-01' }], 'same.json');
+    const answer = await ask(range());
+    const { stdout } = await run(range());
+    file = scene.file(draft);
+    expect(answer.touched).toBeGreaterThan(100);
+    expect(answer).toMatchObject({ changed: 0, movedLines: [] });
+    expect(answer.sellers.length).toBeGreaterThan(0);
+    expect(stdout).not.toContain('moved most');
   });
 });
 

@@ -9,7 +9,7 @@ import {
   parseCertificate,
 } from '../../../core/settlement/rules/certificate.js';
 import { readCertificates, type StoredCertificate } from '../../../core/settlement/stores/certificate.js';
-import { findSettlementRun } from '../../../core/settlement/stores/settlement-run.js';
+import { datesLackingCertificates, findSettlementRun } from '../../../core/settlement/stores/settlement-run.js';
 import { countExceptionsAt } from '../../../core/settlement/stores/verification.js';
 import type { Db } from '../../../infra/database.js';
 import { MagamError } from '../../../kernel/errors.js';
@@ -36,7 +36,7 @@ export interface Verification {
 const THREADS_FROM_LINES = 20_000;
 
 /**
- * Verifies all generations of a date. Throws DATE_NOT_CLOSED when it has no certificate.
+ * Verifies all generations of a date. Throws DATE_NOT_CLOSED when it was not settled.
  * @param threadsFrom so many lines that threads share the work
  */
 export async function verifyDate(
@@ -51,7 +51,7 @@ export async function verifyDate(
   return inSharedView({ ...context, onProgress }, request, async ({ snapshot, read }) => {
     const certificates = await readCertificates(snapshot, date);
     const latest = certificates.at(-1);
-    if (latest === undefined) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
+    if (latest === undefined) return withoutCertificate(snapshot, date);
     const bodies = bodiesOf(certificates);
     const { pieces, generations } = planVerification(bodies);
     const { results, sums } = await read(pieces);
@@ -69,6 +69,14 @@ export async function verifyDate(
     onProgress(lines);
     return { date, ok: checks.every(({ ok }) => ok), checks, lines, generations: certificates.length };
   });
+}
+
+/** A date whose run was completed had a certificate. Throws DATE_NOT_CLOSED when it was not. */
+async function withoutCertificate(db: Db, date: string): Promise<Verification> {
+  const [lacking] = await datesLackingCertificates(db, date, date);
+  if (lacking === undefined) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
+  const checks = [equal('certificate', 'a certificate', 'none', `${date} was settled`)];
+  return { date, ok: false, checks, lines: 0, generations: 0 };
 }
 
 const bodiesOf = (certificates: readonly StoredCertificate[]): CertificateBody[] =>

@@ -1,7 +1,8 @@
 /** The plan of a what-if: the partitions that were certified, which tell for nothing where equal shares of the lines are. */
 import type { IdRange } from '../../../core/jobs/stores/plan.js';
 import type { Run } from '../../../core/jobs/stores/run.js';
-import type { CertifiedRange } from '../../../core/settlement/rules/certificate.js';
+import type { CertifiedPartition, CertifiedRange } from '../../../core/settlement/rules/certificate.js';
+import { DECIDED_FIGURES } from '../../../core/settlement/rules/figures.js';
 import { deleteCheckLines } from '../../../core/settlement/stores/policy-check-line.js';
 import { certifiedPartitions, type WhatIfParameters } from '../../../core/settlement/what-if.js';
 import type { Tx } from '../../../infra/database.js';
@@ -10,28 +11,45 @@ import type { PlanDraft } from '../../engine/job.js';
 /** A claim costs about as much as trying some hundred lines: smaller partitions are put together. */
 const PARTITION_LINES_MIN = 50_000;
 
-/** What the plan freezes: how many partitions each certificate has, in the order of the certificates. */
+/** What the plan freezes. */
 export interface WhatIfPlan {
+  /** How many partitions each certificate has, in the order of the certificates. */
   readonly partitionsOf: readonly number[];
+  /** By partition: what the certificate says of its lines. */
+  readonly certified: readonly CertifiedLines[];
 }
 
-type Ranges = readonly [sales: IdRange, refunds: IdRange];
+/** Lines as a certificate has them. */
+export interface CertifiedLines {
+  readonly sales: number;
+  readonly refunds: number;
+  /** Of the figures that a policy decides, in their order; over all currencies, since they only tell whether a line was changed. */
+  readonly sums: readonly string[];
+}
+
+interface Certified extends Pick<CertifiedLines, 'sums'> {
+  readonly ranges: readonly [sales: IdRange, refunds: IdRange];
+}
 
 /** Partitions of all certificates, one after the other. Sales are the first pass, refunds the second. */
 export async function planWhatIf(tx: Tx, run: Run): Promise<PlanDraft> {
   const { certificates, listFor } = run.parameters as WhatIfParameters;
   // An older version of this program may have been listing lines for the task when it was replaced.
   if (listFor !== null) while ((await deleteCheckLines(tx, listFor)) > 0);
-  const partitions: Ranges[] = [];
+  const partitions: Certified[] = [];
   const partitionsOf: number[] = [];
   for (const certificate of certificates) {
-    const certified = await certifiedPartitions(tx, certificate);
-    const own = putTogether(certified.map(({ sales, refunds }): Ranges => [idRange(sales), idRange(refunds)]));
+    const own = putTogether((await certifiedPartitions(tx, certificate)).map(asCertified));
     partitions.push(...own);
     partitionsOf.push(own.length);
   }
-  const parameters: WhatIfPlan = { partitionsOf };
-  return { parameters, partitions };
+  const certified = partitions.map(({ ranges: [sales, refunds], sums }) => ({
+    sales: sales.entries,
+    refunds: refunds.entries,
+    sums,
+  }));
+  const parameters: WhatIfPlan = { partitionsOf, certified };
+  return { parameters, partitions: partitions.map(({ ranges }) => ranges) };
 }
 
 /** The certificate that a partition belongs to. */
@@ -51,13 +69,25 @@ export function certificateOf(
 
 const idRange = ({ after, through, lines }: CertifiedRange): IdRange => ({ lo: after, hi: through, entries: lines });
 
+const asCertified = ({ sales, refunds, totals }: CertifiedPartition): Certified => ({
+  ranges: [idRange(sales), idRange(refunds)],
+  sums: DECIDED_FIGURES.map((name) => addedUp(totals.map((one) => one[name]))),
+});
+
+const addedUp = (texts: readonly string[]): string => String(texts.reduce((sum, text) => sum + BigInt(text), 0n));
+
 /** Neighbours together until each has enough lines. */
-function putTogether(all: readonly Ranges[]): Ranges[] {
-  const together: Ranges[] = [];
-  for (const ranges of all) {
+function putTogether(all: readonly Certified[]): Certified[] {
+  const together: Certified[] = [];
+  for (const one of all) {
     const last = together.at(-1);
-    if (last === undefined || last[0].entries + last[1].entries >= PARTITION_LINES_MIN) together.push(ranges);
-    else together[together.length - 1] = [join(last[0], ranges[0]), join(last[1], ranges[1])];
+    if (last === undefined || last.ranges[0].entries + last.ranges[1].entries >= PARTITION_LINES_MIN)
+      together.push(one);
+    else
+      together[together.length - 1] = {
+        ranges: [join(last.ranges[0], one.ranges[0]), join(last.ranges[1], one.ranges[1])],
+        sums: last.sums.map((sum, i) => addedUp([sum, one.sums[i] as string])),
+      };
   }
   return together;
 }

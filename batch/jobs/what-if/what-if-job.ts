@@ -19,6 +19,7 @@ import {
   whatIfBooks,
 } from '../../../core/settlement/what-if.js';
 import { type Db, inTransaction } from '../../../infra/database.js';
+import { MagamError } from '../../../kernel/errors.js';
 import type { Completion, JobCall, JobContext, JobRequest, StartedJob } from '../../engine/job.js';
 import { openRun } from '../../engine/open-run.js';
 import { type JobResult, runJob } from '../../engine/run-job.js';
@@ -32,7 +33,10 @@ import { LISTED_LINES_MAX } from './what-if-thread.js';
 const CHUNKS = 20;
 const CHUNKS_WITH_LIST = 5;
 
-/** Carries a what-if out, joins it, or finds that it was carried out before. */
+/**
+ * Carries a what-if out, joins it, or finds that it was carried out before. Throws VERIFICATION_FAILED when lines or certificates are not as
+ * they were certified.
+ */
 export const runWhatIf = (
   context: JobContext,
   { key, parameters }: PreparedWhatIf,
@@ -44,7 +48,17 @@ export const runWhatIf = (
     gridSize: 1, // the certificates say how the lines are divided
     chunkRows: context.config.chunkRows * (parameters.listFor === null ? CHUNKS : CHUNKS_WITH_LIST),
     wait: true,
+  }).catch((error: unknown) => {
+    throw damageIn(error) ?? error;
   });
+
+/** What failed partitions have found of lines that are not those of the certificate. */
+function damageIn(error: unknown): MagamError | undefined {
+  if (!(error instanceof MagamError) || error.code !== 'PARTITION_FAILED') return undefined;
+  const { partitions } = error.details as { partitions: readonly { code: string; message: string }[] };
+  const damaged = partitions.find(({ code }) => code === 'VERIFICATION_FAILED');
+  return damaged && new MagamError('VERIFICATION_FAILED', damaged.message);
+}
 
 const whatIfJob = (parameters: WhatIfParameters): StartedJob => {
   // A result is kept for a time after it was last asked for. One that is removed in this very moment is found again.

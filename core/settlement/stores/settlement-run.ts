@@ -32,6 +32,20 @@ export const ensureSettlementRun = async (
   status: 'REQUESTED' | 'RUNNING',
 ): Promise<SettlementRun> => settlementRun(await ensureRun(tx, SETTLE, date, status));
 
+/** The dates of a range that do not have a certificate for every generation that was completed, in order. */
+export async function datesLackingCertificates(db: Db, from: string, to: string): Promise<string[]> {
+  const rows = await select<{ date: string }>(
+    db,
+    `SELECT j.job_key AS date FROM job_instance j
+     LEFT JOIN settlement_certificate c ON c.settled_on = CAST(j.job_key AS DATE) AND c.run_id = j.run_id
+     WHERE j.job = '${SETTLE}' AND j.job_key BETWEEN ? AND ?
+     GROUP BY j.run_id, j.job_key, j.generation, j.status
+     HAVING COUNT(c.generation) < j.generation - IF(j.status IN ('COMPLETED', 'COMPLETED_WITH_EXCEPTIONS'), 0, 1) ORDER BY j.job_key`,
+    [from, to],
+  );
+  return rows.map(({ date }) => date);
+}
+
 export interface RunSummary {
   readonly runId: number;
   readonly job: string;

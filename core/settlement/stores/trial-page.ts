@@ -7,6 +7,7 @@
 import { type Cell, type Db, select, selectArrays } from '../../../infra/database.js';
 import { type Leg, REFUND, SALE } from '../../feed/rules/leg.js';
 import type { ScopeFields } from '../../policies/rules/policy-book.js';
+import { columnOf, DECIDED_FIGURES } from '../rules/figures.js';
 import type { DecidedFigures } from '../rules/policy-effect.js';
 import type { DraftReach, TrialSale } from '../rules/policy-trial.js';
 
@@ -116,6 +117,22 @@ function toTrialLine(row: Cell[]): TrialLine {
             productId: row[SALE_CELLS + 9] as string,
           },
   };
+}
+
+/** How many lines a range has, and the sums of the figures that a policy decides, in their order, over all currencies. */
+export async function sumTrialLines(
+  db: Db,
+  { date, generation, leg, after, through }: TrialRange,
+): Promise<{ lines: number; sums: bigint[] }> {
+  const [row = []] = await selectArrays(
+    db,
+    `SELECT COUNT(*), ${DECIDED_FIGURES.map((name) => `COALESCE(SUM(${columnOf(name)}), 0)`).join(', ')}
+     FROM settlement_line FORCE INDEX (PRIMARY)
+     WHERE settled_on = ? AND leg = ? AND entry_id > ? AND entry_id <= ? AND generation = ?`,
+    [date, leg, after, through, generation],
+  );
+  const [lines, ...sums] = row;
+  return { lines: Number(lines), sums: sums.map((sum) => BigInt(sum as string)) };
 }
 
 /** What people call a line, and the policy it was settled under. */
