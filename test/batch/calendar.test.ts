@@ -170,6 +170,14 @@ describe('dates', () => {
     await expectRefused(magam(args), 'DATE_CLOSED');
   });
 
+  it('that were asked for and closed empty with a later one have no certificate, and lack none', async () => {
+    const [between, empty] = [addDays(DATE, 22), addDays(DATE, 24)];
+    expect(await settle(between, '--request')).toMatchObject({ code: 0 });
+    expect(await settle(empty)).toMatchObject({ code: 0 });
+    expect(await settle(between)).toMatchObject({ code: 0 });
+    await expectRefused(magam(['verify', '--date', between]), 'DATE_NOT_CLOSED');
+  });
+
   it('that were left in mid-run keep later ones from being settled', async () => {
     const date = addDays(DATE, 30);
     await seed(db, { ...feed, date });

@@ -32,15 +32,15 @@ export const ensureSettlementRun = async (
   status: 'REQUESTED' | 'RUNNING',
 ): Promise<SettlementRun> => settlementRun(await ensureRun(tx, SETTLE, date, status));
 
-/** The dates of a range that do not have a certificate for every generation that was completed, in order. */
+/** The dates of a range of which a generation was settled and its certificate is missing, in order. A date that was closed empty has no plan. */
 export async function datesLackingCertificates(db: Db, from: string, to: string): Promise<string[]> {
   const rows = await select<{ date: string }>(
     db,
-    `SELECT j.job_key AS date FROM job_instance j
-     LEFT JOIN settlement_certificate c ON c.settled_on = CAST(j.job_key AS DATE) AND c.run_id = j.run_id
-     WHERE j.job = '${SETTLE}' AND j.job_key BETWEEN ? AND ?
-     GROUP BY j.run_id, j.job_key, j.generation, j.status
-     HAVING COUNT(c.generation) < j.generation - IF(j.status IN ('COMPLETED', 'COMPLETED_WITH_EXCEPTIONS'), 0, 1) ORDER BY j.job_key`,
+    `SELECT DISTINCT j.job_key AS date FROM job_instance j
+     JOIN run_plan p ON p.run_id = j.run_id
+       AND (p.generation < j.generation OR j.status IN ('COMPLETED', 'COMPLETED_WITH_EXCEPTIONS'))
+     LEFT JOIN settlement_certificate c ON c.settled_on = CAST(j.job_key AS DATE) AND c.generation = p.generation AND c.run_id = j.run_id
+     WHERE j.job = '${SETTLE}' AND j.job_key BETWEEN ? AND ? AND c.run_id IS NULL ORDER BY j.job_key`,
     [from, to],
   );
   return rows.map(({ date }) => date);
