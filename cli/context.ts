@@ -56,6 +56,12 @@ async function startPrivateServices(): Promise<{ databaseUrl: string; redisUrl: 
 }
 
 /**
+ * A process that was told to stop ends after so long (ms) whatever holds it up, such as a database that does not answer: within the half minute that
+ * orchestrators wait before they kill. That is as safe as a kill.
+ */
+const STOP_MS = 28_000;
+
+/**
  * Runs a command's work with a database whose schema is current, and closes what was opened. With `leased` the server ends
  * the command's transactions when it is frozen, before its leases do.
  */
@@ -67,19 +73,25 @@ export async function withDatabase(
   const config = readConfig();
   const { databaseUrl, redisUrl, embedded } = await serviceUrls(config);
   const abort = new AbortController();
+  let overdue: NodeJS.Timeout | undefined;
   const stop = (): void => {
     if (abort.signal.aborted) process.exit(errors.RUN_STOPPED.exit); // asked twice: at once, as safe as a kill
     abort.abort();
+    overdue = setTimeout(() => process.exit(errors.RUN_STOPPED.exit), STOP_MS).unref();
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  const silence = options.leased === true ? { silenceSeconds: silenceWithin(config.leaseMs) } : {};
-  const db = openDatabase(databaseUrl, { poolMax: options.poolMax?.(config) ?? 4, ...silence });
+  const db = openDatabase(databaseUrl, {
+    poolMax: options.poolMax?.(config) ?? 4,
+    answerSeconds: config.answerMs / 1_000,
+    ...(options.leased === true ? { silenceSeconds: silenceWithin(config.leaseMs) } : {}),
+  });
   try {
     await readySchema(db, databaseUrl, embedded);
     await work({ config, databaseUrl, redisUrl, db, json: wantsJson(command), signal: abort.signal });
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
     await db.destroy();
+    clearTimeout(overdue);
   }
 }
 

@@ -25,7 +25,11 @@ export function runnerCommand(runner: Command): void {
         const bell = new Bell(signal);
         const pools = new WorkerPools(config, databaseUrl);
         const hangUp = listenForWakes(redisUrl, bell.ring, (message) => log.warn(message));
-        const taskDb = openDatabase(databaseUrl, { poolMax: TASK_CONNECTIONS, silenceSeconds: TASK_SILENCE_SECONDS });
+        const taskDb = openDatabase(databaseUrl, {
+          poolMax: TASK_CONNECTIONS,
+          silenceSeconds: TASK_SILENCE_SECONDS,
+          answerSeconds: config.answerMs / 1_000,
+        });
         const shared = {
           config,
           pools,

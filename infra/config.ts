@@ -74,6 +74,8 @@ const schema = z.object({
   MAGAM_CHUNK_SIZE: wholeNumber(1, 50_000).default(4_000),
   MAGAM_LEASE_MS: wholeNumber(500, 600_000).default(10_000),
   MAGAM_CHUNK_DEADLINE_MS: wholeNumber(500, 3_600_000).default(60_000),
+  MAGAM_ANSWER_MS: wholeNumber(1_000, 3_600_000).default(60_000),
+  MAGAM_OUTAGE_MS: wholeNumber(0, 86_400_000).default(120_000),
   MAGAM_CLAIMS_MAX: wholeNumber(1, 100).default(5),
   MAGAM_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   MAGAM_LINE_WRITER: z.enum(['auto', 'insert', 'load']).default('auto'),
@@ -110,6 +112,10 @@ export interface Config {
   readonly leaseMs: number;
   /** A worker whose chunk makes no progress for this long is taken for hung and ended. */
   readonly chunkDeadlineMs: number;
+  /** A statement to which the database sends nothing for this long is given up with its connection; one that reads a whole date has half an hour. */
+  readonly answerMs: number;
+  /** How long a run bears with a database that is away, locked, read-only or full, before it gives up. */
+  readonly outageMs: number;
   /** Claims of one partition without progress before it is FAILED. */
   readonly claimsMax: number;
   readonly logLevel: string;
@@ -164,6 +170,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     chunkRows: env.MAGAM_CHUNK_SIZE,
     leaseMs: env.MAGAM_LEASE_MS,
     chunkDeadlineMs: env.MAGAM_CHUNK_DEADLINE_MS,
+    answerMs: env.MAGAM_ANSWER_MS,
+    outageMs: env.MAGAM_OUTAGE_MS,
     claimsMax: env.MAGAM_CLAIMS_MAX,
     logLevel: env.MAGAM_LOG_LEVEL,
     lineWriter: env.MAGAM_LINE_WRITER,

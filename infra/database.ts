@@ -5,8 +5,9 @@
  * beyond 2^53 (the driver's default would corrupt it), a DECIMAL as a string, a date as its text.
  */
 import knexFactory, { type Knex } from 'knex';
-import { MagamError, type Refusal } from '../kernel/errors.js';
+import { type ErrorCode, MagamError, type Refusal } from '../kernel/errors.js';
 import { stands } from './faults.js';
+import { type SessionConnection, watched } from './watched-connection.js';
 
 /** A pool or a transaction: stores take either and never open a transaction themselves. */
 export type Db = Knex;
@@ -21,11 +22,20 @@ export interface DatabaseOptions {
    * connections that are at rest well before, so that none is lost for being idle.
    */
   readonly silenceSeconds?: number;
-  /** Seconds a statement waits for a row lock. */
+  /** Seconds a statement waits for a row lock, or for a table that somebody has locked. */
   readonly lockWaitSeconds?: number;
+  /**
+   * Seconds for which the server may send nothing while a statement is under way; then the connection is given up. A process that is stopped
+   * between the two, a proxy for instance, keeps a connection open that answers nothing. 0: for ever.
+   */
+  readonly answerSeconds?: number;
   /** A database name instead of the URL's; empty for none. */
   readonly database?: string;
 }
+
+const ANSWER_SECONDS = 60;
+/** For statements that read or write a whole date (`forWholeDates`). */
+const WHOLE_DATE_ANSWER_SECONDS = 1_800;
 
 const sqlMode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY';
 
@@ -40,6 +50,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
     `time_zone = '+00:00'`,
     `sql_mode = '${sqlMode}'`,
     `innodb_lock_wait_timeout = ${options.lockWaitSeconds ?? 30}`,
+    `lock_wait_timeout = ${options.lockWaitSeconds ?? 30}`,
   ];
   if (silence !== undefined) {
     session.push(`wait_timeout = ${silence}`, `net_read_timeout = ${silence}`, `net_write_timeout = ${silence}`);
@@ -59,7 +70,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
       dateStrings: true,
       supportBigNumbers: true,
       bigNumberStrings: false,
-      connectTimeout: 10_000,
+      connectTimeout: Math.min(10_000, 1_000 * (options.answerSeconds || ANSWER_SECONDS)),
     },
     pool: {
       min: 0,
@@ -68,8 +79,9 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
       afterCreate: (connection: SessionConnection, done: (error: Error | null, connection: unknown) => void) => {
         const run = (left: readonly string[]): void => {
           const [sql, ...rest] = left;
-          if (sql === undefined) done(null, connection);
-          else connection.query(sql, (error) => (error ? done(error, connection) : run(rest)));
+          if (sql === undefined)
+            done(null, watched(connection, options.answerSeconds ?? ANSWER_SECONDS, isWriteRefused));
+          else connection.query(sql, (error: Error | null) => (error ? done(error, connection) : run(rest)));
         };
         run(statements);
       },
@@ -83,9 +95,17 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
 /** knex would tell of a lost connection on standard output, which is for results; whoever ran the statement gets the error. */
 const quietLog = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
 
-interface SessionConnection {
-  query(sql: string, done: (error: Error | null) => void): void;
-}
+/** The same pool or transaction, for statements that may be without an answer for so many seconds. */
+export const answeringWithin = <T extends Db>(db: T, answerSeconds: number): T =>
+  new Proxy(db, {
+    get: (target, key) =>
+      key === 'raw'
+        ? (sql: string, params: readonly Knex.RawBinding[] = []) => target.raw(sql, params).options({ answerSeconds })
+        : Reflect.get(target, key),
+  });
+
+/** The same pool or transaction, for statements that read or write a whole date: they may be without an answer for minutes. */
+export const forWholeDates = <T extends Db>(db: T): T => answeringWithin(db, WHOLE_DATE_ANSWER_SECONDS);
 
 /** Creates the URL's database unless it exists. */
 export async function createDatabase(url: string): Promise<void> {
@@ -292,6 +312,7 @@ const lostCodes = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'PROTOCOL_SEQUENCE_TIMEOUT',
+  'ERR_STREAM_DESTROYED',
   'ER_SERVER_SHUTDOWN',
   'ER_CON_COUNT_ERROR',
   'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
@@ -310,8 +331,37 @@ export function isConnectionLost(error: unknown): boolean {
   return /closed state|Connection lost|acquiring a connection|server has gone away|read ECONN/i.test(message);
 }
 
+/** The server was made read-only, as before a planned switch to another. The same number stands for other options, which the text tells apart. */
+const isReadOnly = (error: unknown): boolean => {
+  const { errno = 0, message = '' } = driverError(error);
+  return errno === 1836 || (errno === 1290 && /read[-_]only/i.test(message));
+};
+
+/** The disk or a table space is full. 1026 and 1030 tell it by the number of the operating system, ENOSPC. */
+const isFull = (error: unknown): boolean => {
+  const { errno = 0, message = '' } = driverError(error);
+  return errno === 1114 || errno === 1021 || ([3, 1026, 1030].includes(errno) && /\b28\b|no space left/i.test(message));
+};
+
+/** The server takes no writes for now. */
+const isWriteRefused = (error: unknown): boolean => isReadOnly(error) || isFull(error);
+
 /** It passes by itself: the same work may succeed a little later. */
-export const isTransient = (error: unknown): boolean => isLockConflict(error) || isConnectionLost(error);
+export const isTransient = (error: unknown): boolean =>
+  isLockConflict(error) || isConnectionLost(error) || isWriteRefused(error);
+
+/** What a database that is away, locked, read-only or full is called: the same work may succeed a little later. */
+export const OUTAGE_CODES = [
+  'DATABASE_UNAVAILABLE',
+  'DATABASE_BUSY',
+  'DATABASE_READ_ONLY',
+  'DATABASE_FULL',
+] as const satisfies readonly ErrorCode[];
+const outageCodes: ReadonlySet<string> = new Set(OUTAGE_CODES);
+
+/** Whether an error is one of an outage, as the driver gives it or as `asMagamError` has named it. */
+export const isOutage = (error: unknown): boolean =>
+  error instanceof MagamError ? outageCodes.has(error.code) : isTransient(error);
 
 /** The text of an error for the job history, without the statement. */
 export function errorText(error: unknown): string {
@@ -327,6 +377,8 @@ export function asMagamError(error: unknown): unknown {
   if ([1045, 1044, 1698].includes(errno)) return new MagamError('DATABASE_ACCESS_DENIED', errorText(error));
   if (isConnectionLost(error))
     return new MagamError('DATABASE_UNAVAILABLE', `The database cannot be reached: ${errorText(error)}`);
+  if (isReadOnly(error)) return new MagamError('DATABASE_READ_ONLY');
+  if (isFull(error)) return new MagamError('DATABASE_FULL', `The database has no room: ${errorText(error)}`);
   if (isLockConflict(error)) return new MagamError('DATABASE_BUSY', errorText(error));
   return error;
 }

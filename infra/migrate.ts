@@ -12,7 +12,7 @@ const bookTable = 'schema_migration';
 /** Applies what is missing. Returns the names of the files applied. Creates the database if need be. */
 export async function migrate(url: string, folder: URL): Promise<string[]> {
   await createDatabase(url);
-  const db = openDatabase(url, { poolMax: 2, lockWaitSeconds: 60 });
+  const db = openDatabase(url, { poolMax: 2, lockWaitSeconds: 60, answerSeconds: 0 });
   const lockHolder = await db.client.acquireConnection();
   try {
     await db.raw('SELECT GET_LOCK(CONCAT(DATABASE(), ".migrate"), 120)').connection(lockHolder);

@@ -6,6 +6,7 @@ import {
   type RouteConfig,
 } from '@asteasolutions/zod-to-openapi';
 import * as z from 'zod';
+import { OUTAGE_CODES } from '../../infra/database.js';
 import { isPublic, permissions, ROLES } from '../../kernel/access.js';
 import { type ErrorCode, errors } from '../../kernel/errors.js';
 import { problemSchema } from './problem.js';
@@ -166,8 +167,7 @@ function codesOf(route: Route): ErrorCode[] {
     'RATE_LIMITED',
     'REQUEST_INVALID',
     'INTERNAL',
-    'DATABASE_UNAVAILABLE',
-    'DATABASE_BUSY',
+    ...OUTAGE_CODES,
     'DATABASE_ACCESS_DENIED',
     'SCHEMA_OUTDATED',
     ...(isPublic(route.permission) ? [] : (['SIGN_IN_REQUIRED', 'FORBIDDEN'] as const)),

@@ -1,5 +1,6 @@
 /** Metrics for Prometheus, behind the token of the settings, or behind the access token of whoever may read them. */
 import { timingSafeEqual } from 'node:crypto';
+import { OUTAGE_CODES } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
 import { type Caller, grantOf } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -21,14 +22,7 @@ export const readMetrics = (
     permission: 'server.probe',
     probe: true,
     answer: { status: 200, description: 'The metrics.', contentType: 'text/plain' },
-    refusals: [
-      'SIGN_IN_REQUIRED',
-      'TOKEN_INVALID',
-      'ACCOUNT_LOCKED',
-      'FORBIDDEN',
-      'DATABASE_UNAVAILABLE',
-      'DATABASE_BUSY',
-    ],
+    refusals: ['SIGN_IN_REQUIRED', 'TOKEN_INVALID', 'ACCOUNT_LOCKED', 'FORBIDDEN', ...OUTAGE_CODES],
     handle: async ({ request }) => {
       const given = /^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
       if (given === undefined) throw new MagamError('SIGN_IN_REQUIRED');

@@ -5,7 +5,7 @@
  */
 
 import { type Fence, renewLease } from '../../core/jobs/stores/partition.js';
-import type { Db } from '../../infra/database.js';
+import { answeringWithin, type Db } from '../../infra/database.js';
 import { monotonicMs, type SharedBoard } from './protocol.js';
 
 export interface LeaseSettings {
@@ -76,7 +76,8 @@ export class LeaseKeeper {
     held.renewing = true;
     const sent = monotonicMs();
     try {
-      const ours = await renewLease(this.db, held.fence, this.settings.leaseMs);
+      const { leaseMs } = this.settings;
+      const ours = await renewLease(answeringWithin(this.db, leaseMs / 1_000), held.fence, leaseMs);
       if (this.held.get(held.fence.partitionId) === held)
         this.board.setLimit(held.slot, ours ? this.limitFrom(sent) : 0);
     } catch {

@@ -77,6 +77,8 @@ export interface WorkerError {
   readonly message: string;
   /** Trying again would not help. */
   readonly final: boolean;
+  /** The database was away, locked or took no writes: it says nothing about the work. */
+  readonly passes: boolean;
 }
 
 /** Milliseconds on the machine's monotonic clock, which all threads share and which runs on while a process is stopped. */

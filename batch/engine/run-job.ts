@@ -18,6 +18,7 @@ import type { Config } from '../../infra/config.js';
 import { asMagamError, type Db, errorText, inTransaction, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { errors, MagamError } from '../../kernel/errors.js';
+import { Heartbeat } from './heartbeat.js';
 import type { DonePartition, JobCall, JobContext, JobRequest, StartedJob } from './job.js';
 import { survivingOutage } from './survive-outage.js';
 import { type WorkResult, workPartitions } from './work-partitions.js';
@@ -25,6 +26,11 @@ import { type WorkResult, workPartitions } from './work-partitions.js';
 export interface Stage {
   readonly name: 'open' | 'plan' | 'work' | 'finish';
   readonly seconds: number;
+}
+
+interface Failure {
+  readonly code: string;
+  readonly message: string;
 }
 
 /** How an execution ended. */
@@ -58,8 +64,10 @@ class Execution {
   private readonly stages: Stage[] = [];
   private readonly notices: string[] = [];
   private readonly call: JobCall;
+  private readonly stopAsked = new AbortController();
   private executionId: number | null;
   private run: Run | undefined;
+  private heartbeat: Heartbeat | undefined;
 
   constructor(
     private readonly context: JobContext,
@@ -72,16 +80,31 @@ class Execution {
 
   async carryOut(): Promise<JobResult> {
     try {
+      if (this.executionId !== null) this.live(this.executionId);
       const found = await findRun(this.context.db, this.job.name, this.request.key);
       if (found !== undefined && isCompleted(found.status)) return await this.again(found);
       if (found !== undefined) await this.requireFree(found);
-      const run = await this.stage('open', () => survivingOutage(() => this.job.open(this.call)));
+      const run = await this.stage('open', () => this.surviving(() => this.job.open(this.call)));
       if (run === undefined) return await this.end(undefined, 'COMPLETED', null, true);
       return isCompleted(run.status) ? await this.again(run) : await this.execute(run);
     } catch (error) {
       await this.fail(error);
       throw error;
+    } finally {
+      this.heartbeat?.close();
     }
+  }
+
+  /** From now on the history says that this execution lives. */
+  private live(executionId: number): void {
+    this.executionId = executionId;
+    const { db, config } = this.context;
+    this.heartbeat ??= new Heartbeat(db, executionId, config.leaseMs, () => this.stopAsked.abort());
+  }
+
+  private surviving<T>(work: () => Promise<T>): Promise<T> {
+    const { config, signal } = this.context;
+    return survivingOutage({ outageMs: config.outageMs, signal }, work);
   }
 
   private async again(run: Run): Promise<JobResult> {
@@ -94,18 +117,15 @@ class Execution {
     await this.requireFree(run);
     await abandonDeadExecutions(db, run.runId);
     const executionId = this.executionId ?? (await startExecution(db, run, this.request, thisWorker(config)));
-    this.executionId = executionId;
+    this.live(executionId);
     this.run = run;
     await retryFailedPartitions(db, run.runId, run.generation);
     // The threads start while the database plans.
     const { plan, result } = await pools.lend(this.request.workers, async (pool) => {
-      const plan = await this.stage('plan', () => survivingOutage(() => this.plan(run, executionId)));
+      const plan = await this.stage('plan', () => this.surviving(() => this.plan(run, executionId)));
       return { plan, result: await this.stage('work', () => this.work(run, plan, executionId, pool)) };
     });
-    if (result.status === 'done') await this.stage('finish', () => survivingOutage(() => this.finish(run, plan)));
-    else if (result.status === 'failed') await this.moveRun(run, 'FAILED');
-    else if (this.request.onStop === 'stop-run' || (await this.wasAskedToStop(executionId)))
-      await this.moveRun(run, 'STOPPED');
+    if (result.status === 'done') await this.stage('finish', () => this.surviving(() => this.finish(run, plan)));
     return this.report(run, result);
   }
 
@@ -142,6 +162,7 @@ class Execution {
     pool: Parameters<typeof workPartitions>[1],
   ): Promise<WorkResult> {
     const { db, config, signal, onProgress } = this.context;
+    const stop = AbortSignal.any([signal, this.stopAsked.signal]);
     const { total, before } = await committedSoFar(db, run);
     const result = await workPartitions(
       db,
@@ -162,7 +183,8 @@ class Execution {
         leaseMs: config.leaseMs,
         chunkDeadlineMs: config.chunkDeadlineMs,
         claimsMax: config.claimsMax,
-        signal,
+        outageMs: config.outageMs,
+        signal: stop,
         onProgress: (entries) => onProgress(Math.min(total, before + entries), total),
       },
     );
@@ -190,22 +212,24 @@ class Execution {
     return stopRequested && counted;
   }
 
-  private async moveRun(run: Run, to: 'STOPPED' | 'FAILED'): Promise<void> {
-    await inTransaction(this.context.db, (tx) => moveRun(tx, run.runId, ['RUNNING'], to));
+  private async report(run: Run, result: WorkResult): Promise<JobResult> {
+    const { db } = this.context;
+    if (result.status === 'failed') throw await this.failed(run, result);
+    const now = (await findRunById(db, run.runId)) as Run;
+    if (result.status === 'done') return this.end(now, now.status, result, false);
+    const executionId = this.executionId as number;
+    const stopsRun = this.request.onStop === 'stop-run' || (await this.wasAskedToStop(executionId));
+    return this.end(now, 'STOPPED', result, false, stopsRun);
   }
 
-  private async report(run: Run, result: WorkResult): Promise<JobResult> {
-    const now = (await findRunById(this.context.db, run.runId)) as Run;
-    const [failed] = result.failed;
-    if (result.status !== 'failed' || failed === undefined) {
-      return this.end(now, result.status === 'done' ? now.status : 'STOPPED', result, false);
-    }
+  private async failed(run: Run, result: WorkResult): Promise<MagamError> {
+    const [first] = result.failed;
     const failure = {
-      code: failed.errorCode ?? 'PARTITION_FAILED',
-      message: `Partition ${failed.number}: ${failed.errorMessage}`,
+      code: first?.errorCode ?? 'PARTITION_FAILED',
+      message: `Partition ${first?.number}: ${first?.errorMessage}`,
     };
-    await this.record(now, 'FAILED', result, failure);
-    throw new MagamError(
+    await this.leave(run, 'FAILED', result, { failure });
+    return new MagamError(
       'PARTITION_FAILED',
       `${result.failed.length} of ${result.partitions} partitions failed. ${failure.message}`,
       {
@@ -238,8 +262,7 @@ class Execution {
     try {
       // A request that was refused at the door has its run already; as FAILED it can be asked for again.
       const run = this.run ?? (await findRun(this.context.db, this.job.name, this.request.key));
-      if (run !== undefined) await this.moveRun(run, 'FAILED');
-      await this.record(run, 'FAILED', null, { code, message: errorText(error) });
+      await this.leave(run, 'FAILED', null, { failure: { code, message: errorText(error) } });
     } catch {
       // The database is away; the execution's missing heartbeat tells the rest.
     }
@@ -250,23 +273,53 @@ class Execution {
     status: RunStatus,
     result: WorkResult | null,
     alreadyDone: boolean,
+    movesRun = false,
   ): Promise<JobResult> {
-    await this.record(run, status, result);
+    const othersGoOn = await this.leave(run, status, result, { movesRun });
+    if (othersGoOn) this.notices.push('Others work on the run and go on with it.');
     const { executionId, stages, notices } = this;
     const seconds = secondsSince(this.startedAt);
     return { run: run && { ...run, status }, status, executionId, alreadyDone, seconds, stages, notices };
   }
 
-  private async record(
+  /**
+   * Records how this execution ended, and moves a run that is stopped or failed, unless somebody alive works on it: that one goes on, and
+   * leaves the run as it ends itself. Returns whether there was one. Those who leave at once queue at the run's row, so that the last one sees that it
+   * is the last.
+   */
+  private async leave(
     run: Run | undefined,
     status: RunStatus,
     result: WorkResult | null,
-    failure?: { code: string; message: string },
+    { failure, movesRun = failure !== undefined }: { readonly failure?: Failure; readonly movesRun?: boolean },
+  ): Promise<boolean> {
+    const { executionId } = this;
+    if (executionId === null) return false;
+    this.heartbeat?.close();
+    return inTransaction(this.context.db, async (tx) => {
+      if (run === undefined || !movesRun) {
+        await this.record(tx, executionId, run, status, result, failure);
+        return false;
+      }
+      await findRunById(tx, run.runId, true);
+      await this.record(tx, executionId, run, status, result, failure);
+      if (await hasLiveExecution(tx, run.runId)) return true;
+      await moveRun(tx, run.runId, ['RUNNING'], status);
+      return false;
+    });
+  }
+
+  private async record(
+    tx: Tx,
+    executionId: number,
+    run: Run | undefined,
+    status: RunStatus,
+    result: WorkResult | null,
+    failure: Failure | undefined,
   ): Promise<void> {
-    if (this.executionId === null) return;
     const exitCode =
       status === 'STOPPED' ? errors.RUN_STOPPED.exit : status === 'FAILED' ? 1 : status === 'COMPLETED' ? 0 : 3;
-    await endExecution(this.context.db, this.executionId, {
+    await endExecution(tx, executionId, {
       status,
       generation: run?.generation ?? null,
       entries: (result?.done ?? 0) + (result?.exceptions ?? 0),

@@ -1,9 +1,13 @@
-/** Work that outlasts a database that is away: restarted, failed over, or cutting connections. */
+/** Work that outlasts a database that is away: restarted, failed over, cutting connections, locked, or taking no writes. */
 import { isTransient, withRetries } from '../../infra/database.js';
 
-/** How long an execution bears with it. */
-const OUTAGE_MS = 120_000;
+export interface OutagePatience {
+  /** Milliseconds from the first try after which the error is thrown. */
+  readonly outageMs: number;
+  /** Aborted: the process is told to stop, and nobody waits any longer. */
+  readonly signal: AbortSignal;
+}
 
 /** Runs `work` again while it fails with errors that pass. Only for work that may be repeated: what it committed before, it must find. */
-export const survivingOutage = <T>(work: () => Promise<T>): Promise<T> =>
-  withRetries(work, { passes: isTransient, withinMs: OUTAGE_MS });
+export const survivingOutage = <T>({ outageMs, signal }: OutagePatience, work: () => Promise<T>): Promise<T> =>
+  withRetries(work, { passes: isTransient, withinMs: outageMs, unless: () => signal.aborted });

@@ -3,8 +3,8 @@
  * those that others hold until they finish or their lease ends. Several processes doing this at once share the work.
  */
 import { randomUUID } from 'node:crypto';
-import { beat } from '../../core/jobs/stores/execution.js';
 import {
+  type ClaimFailure,
   claimPartition,
   endPartitionExecution,
   type Fence,
@@ -13,11 +13,11 @@ import {
   readPartitions,
   releasePartition,
 } from '../../core/jobs/stores/partition.js';
-import { type Db, inTransaction, isLockConflict, pause } from '../../infra/database.js';
+import { type Db, inTransaction, isLockConflict, pause, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { LeaseKeeper, type LeaseSettings } from './lease-keeper.js';
 import { monotonicMs, type PartitionOutcome, type PartitionTask } from './protocol.js';
-import { survivingOutage } from './survive-outage.js';
+import { type OutagePatience, survivingOutage } from './survive-outage.js';
 import type { WorkerPool } from './worker-pool.js';
 
 export interface WorkPlan {
@@ -31,6 +31,8 @@ export interface WorkPlan {
 export interface WorkOptions extends LeaseSettings {
   /** Claims of one partition without progress before it is FAILED. */
   readonly claimsMax: number;
+  /** How long a database is borne with that is away, locked or takes no writes. */
+  readonly outageMs: number;
   /** Aborted: finish the chunk in hand and stop. */
   readonly signal: AbortSignal;
   readonly onProgress: (entries: number) => void;
@@ -47,66 +49,102 @@ export interface WorkResult {
 
 const POLL_MS = 300;
 
-/** Works until every partition is done, one has failed for good, or it is told to stop. */
-export async function workPartitions(
-  db: Db,
-  pool: WorkerPool,
-  plan: WorkPlan,
-  options: WorkOptions,
-): Promise<WorkResult> {
-  const leases = new LeaseKeeper(db, pool.board, options);
-  const active = new Map<number, Promise<void>>();
-  const counts = { done: 0, exceptions: 0 };
-  const owner = randomUUID();
-  const unwatch = watchForStop(db, pool, plan.executionId, options);
-  try {
-    for (;;) {
-      const ended = await survivingOutage(lookAround);
-      if (ended !== undefined) {
-        await Promise.all(active.values()); // a worker may have committed its last chunk and not told yet
-        return { ...ended, ...counts };
-      }
-      options.onProgress(pool.board.entries());
-      await Promise.race([...active.values(), pause(POLL_MS)]);
+/**
+ * Works until every partition is done, one has failed for good, or it is told to stop. Throws what the database throws when it was away for
+ * too long. However it ends, no thread works on for it and no timer of it runs.
+ */
+export const workPartitions = (db: Db, pool: WorkerPool, plan: WorkPlan, options: WorkOptions): Promise<WorkResult> =>
+  new PartitionWork(db, pool, plan, options).carryOut();
+
+class PartitionWork {
+  private readonly owner = randomUUID();
+  private readonly leases: LeaseKeeper;
+  /** By partition: what a thread works at. */
+  private readonly active = new Map<number, Promise<void>>();
+  private readonly counts = { done: 0, exceptions: 0 };
+  /** By partition: since when its claims have failed for the database's sake, without progress. */
+  private readonly troubledSince = new Map<number, number>();
+  private readonly givenUp = new AbortController();
+  private readonly patience: OutagePatience;
+
+  constructor(
+    private readonly db: Db,
+    private readonly pool: WorkerPool,
+    private readonly plan: WorkPlan,
+    private readonly options: WorkOptions,
+  ) {
+    this.leases = new LeaseKeeper(db, pool.board, options);
+    const signal = AbortSignal.any([options.signal, this.givenUp.signal]);
+    this.patience = { outageMs: options.outageMs, signal };
+  }
+
+  async carryOut(): Promise<WorkResult> {
+    const { signal } = this.options;
+    if (signal.aborted) this.stopThreads();
+    signal.addEventListener('abort', this.stopThreads);
+    try {
+      return await this.workToTheEnd();
+    } catch (error) {
+      this.givenUp.abort(error);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', this.stopThreads);
+      if (this.active.size > 0) this.stopThreads();
+      await this.allIdle();
+      this.leases.close();
     }
-  } finally {
-    unwatch();
-    if (active.size > 0) pool.board.requestStop();
-    await Promise.all(active.values());
-    leases.close();
+  }
+
+  private stopThreads = (): void => this.pool.board.requestStop();
+  private allIdle = (): Promise<unknown> => Promise.all(this.active.values());
+
+  private async workToTheEnd(): Promise<WorkResult> {
+    for (;;) {
+      const ended = await survivingOutage(this.patience, () => this.lookAround());
+      if (ended !== undefined) {
+        await this.allIdle(); // a worker may have committed its last chunk and not told yet
+        this.givenUp.signal.throwIfAborted();
+        return { ...ended, ...this.counts };
+      }
+      this.options.onProgress(this.pool.board.entries());
+      await Promise.race([...this.active.values(), pause(POLL_MS)]);
+      this.givenUp.signal.throwIfAborted();
+    }
   }
 
   /** Claims what may be claimed; returns how the work ended, once it has. */
-  async function lookAround(): Promise<Pick<WorkResult, 'status' | 'partitions' | 'failed'> | undefined> {
-    const partitions = await readPartitions(db, plan.runId, plan.generation);
+  private async lookAround(): Promise<Pick<WorkResult, 'status' | 'partitions' | 'failed'> | undefined> {
+    const { plan, pool } = this;
+    const partitions = await readPartitions(this.db, plan.runId, plan.generation);
     const movable = claimable(partitions, plan.passesWait);
-    const status = judge(partitions, movable, active.size, pool.board.stopRequested());
+    const status = judge(partitions, movable, this.active.size, pool.board.stopRequested());
     if (status !== undefined) {
       return { status, partitions: partitions.length, failed: partitions.filter((it) => it.status === 'FAILED') };
     }
-    if (!pool.board.stopRequested()) await claimAll(movable);
+    if (!pool.board.stopRequested()) await this.claimAll(movable);
     return undefined;
   }
 
-  async function claimAll(partitions: readonly Partition[]): Promise<void> {
+  private async claimAll(partitions: readonly Partition[]): Promise<void> {
     for (const partition of partitions) {
-      if (pool.idleWorkers === 0) return;
-      if (partition.claims >= options.claimsMax && partition.seq === partition.claimedSeq) {
-        await failPartition(db, partition);
+      if (this.pool.idleWorkers === 0) return;
+      if (partition.claims >= this.options.claimsMax && partition.seq === partition.claimedSeq) {
+        await failPartition(this.db, partition);
         continue;
       }
       const sent = monotonicMs();
-      const fence = await claim(partition);
-      if (fence !== undefined) active.set(fence.partitionId, workOne(fence, partition, sent));
+      const fence = await this.claim(partition);
+      if (fence !== undefined) this.active.set(fence.partitionId, this.workOne(fence, partition, sent));
     }
   }
 
   /** A holder whose transaction is open keeps the row locked: then others are tried first, and this one at the next poll. */
-  async function claim(partition: Partition): Promise<Fence | undefined> {
+  private async claim(partition: Partition): Promise<Fence | undefined> {
+    const { executionId } = this.plan;
     try {
       return await inTransaction(
-        db,
-        (tx) => claimPartition(tx, partition, owner, plan.executionId, options.leaseMs),
+        this.db,
+        (tx) => claimPartition(tx, partition, this.owner, executionId, this.options.leaseMs),
         1,
       );
     } catch (error) {
@@ -115,21 +153,41 @@ export async function workPartitions(
     }
   }
 
-  async function workOne(fence: Fence, partition: Partition, sent: number): Promise<void> {
-    const { runId, executionId, generation } = plan;
+  /** Never rejects: where the end of a claim cannot be recorded, the work is given up. */
+  private async workOne(fence: Fence, partition: Partition, sent: number): Promise<void> {
+    const { runId, executionId, generation, task } = this.plan;
     const abort = new AbortController();
-    const outcome = await pool.runPartition(
-      { kind: 'partition', fence, ...plan.task, runId, executionId, generation },
-      abort.signal,
-      (slot) => leases.hold(fence, slot, sent, abort),
-    );
-    leases.letGo(fence);
-    await faultPoint(`claim.${outcome.status}`);
-    counts.done += outcome.done;
-    counts.exceptions += outcome.exceptions;
-    if (outcome.status === 'failed') await pause(100 * 2 ** Math.min(5, partition.claims)); // the next try may find a mended world
-    await settleClaim(db, fence, outcome);
-    active.delete(fence.partitionId);
+    try {
+      const outcome = await this.pool.runPartition(
+        { kind: 'partition', fence, ...task, runId, executionId, generation },
+        abort.signal,
+        (slot) => this.leases.hold(fence, slot, sent, abort),
+      );
+      this.leases.letGo(fence);
+      await faultPoint(`claim.${outcome.status}`);
+      this.counts.done += outcome.done;
+      this.counts.exceptions += outcome.exceptions;
+      const failure = this.failureOf(fence, outcome);
+      if (failure !== undefined) await pause(100 * 2 ** Math.min(5, partition.claims)); // the next try may find a mended world
+      const record = (tx: Tx) => recordClaim(tx, fence, outcome, failure);
+      await survivingOutage(this.patience, () => inTransaction(this.db, record));
+    } catch (error) {
+      this.givenUp.abort(error);
+    } finally {
+      this.leases.letGo(fence);
+      this.active.delete(fence.partitionId);
+    }
+  }
+
+  /** A failure that passes is not counted, and is final when it has not passed for as long as an outage is borne with. */
+  private failureOf({ partitionId }: Fence, { error, chunks }: PartitionOutcome): ClaimFailure | undefined {
+    if (chunks > 0) this.troubledSince.delete(partitionId);
+    if (error === undefined) return undefined;
+    const { code, message, passes } = error;
+    if (!passes) return { code, message, final: error.final, counts: true };
+    const since = this.troubledSince.get(partitionId) ?? performance.now();
+    this.troubledSince.set(partitionId, since);
+    return { code, message, final: performance.now() - since >= this.options.outageMs, counts: false };
   }
 }
 
@@ -156,37 +214,19 @@ function claimable(partitions: readonly Partition[], passesWait: boolean): Parti
 
 const claimEnds = { 'pass-done': 'DONE', stopped: 'STOPPED', lost: 'LOST', failed: 'FAILED' } as const;
 
-/** Gives back what the worker still held and records how the claim ended; survives a database that comes back. */
-async function settleClaim(db: Db, fence: Fence, outcome: PartitionOutcome): Promise<void> {
-  const { status, done, exceptions, chunks, error } = outcome;
-  await survivingOutage(() =>
-    inTransaction(db, async (tx) => {
-      if (status !== 'pass-done' && status !== 'lost') await releasePartition(tx, fence, error);
-      await endPartitionExecution(tx, fence, {
-        status: claimEnds[status],
-        entries: done + exceptions,
-        chunks,
-        errorCode: error?.code ?? null,
-        errorMessage: error?.message ?? null,
-      });
-    }),
-  );
-}
-
-/** Looks for a stop request in the database and from the process's signal, and passes it on to the workers. */
-function watchForStop(db: Db, pool: WorkerPool, executionId: number, { leaseMs, signal }: WorkOptions): () => void {
-  const { board } = pool;
-  const stop = (): void => board.requestStop();
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop);
-  const timer = setInterval(() => {
-    beat(db, executionId).then(
-      ({ stopRequested }) => stopRequested && stop(),
-      () => undefined, // the database is away: the next beat asks again
-    );
-  }, leaseMs / 5);
-  return () => {
-    clearInterval(timer);
-    signal.removeEventListener('abort', stop);
-  };
+/** Gives back what the worker still held and records how the claim ended. */
+async function recordClaim(
+  tx: Tx,
+  fence: Fence,
+  { status, done, exceptions, chunks, error }: PartitionOutcome,
+  failure: ClaimFailure | undefined,
+): Promise<void> {
+  if (status !== 'pass-done' && status !== 'lost') await releasePartition(tx, fence, failure);
+  await endPartitionExecution(tx, fence, {
+    status: claimEnds[status],
+    entries: done + exceptions,
+    chunks,
+    errorCode: error?.code ?? null,
+    errorMessage: error?.message ?? null,
+  });
 }

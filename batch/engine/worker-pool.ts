@@ -76,7 +76,11 @@ export class WorkerPool {
         const message = signal.aborted
           ? 'the thread made no progress within the chunk deadline and was ended'
           : errorText(error);
-        return { status: 'failed', ...noCounts(), error: { code: 'WORKER_DIED', message, final: false } };
+        return {
+          status: 'failed',
+          ...noCounts(),
+          error: { code: 'WORKER_DIED', message, final: false, passes: false },
+        };
       }
     });
   }

@@ -3,7 +3,7 @@
  * as a plain object.
  */
 import { workerData } from 'node:worker_threads';
-import { asMagamError, errorText, openDatabase } from '../../infra/database.js';
+import { asMagamError, errorText, isOutage, openDatabase } from '../../infra/database.js';
 import { armFaults, faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { AnyViewReader, Scan, Thread, ThreadJob } from './job.js';
@@ -28,7 +28,12 @@ export function serveThread(
 ): (task: Task) => Promise<unknown> {
   const { config, databaseUrl, silenceSeconds } = workerData as ThreadSettings;
   armFaults(config.fault);
-  const db = openDatabase(databaseUrl, { poolMax: 1, silenceSeconds, lockWaitSeconds: silenceSeconds });
+  const db = openDatabase(databaseUrl, {
+    poolMax: 1,
+    silenceSeconds,
+    lockWaitSeconds: silenceSeconds,
+    answerSeconds: Math.min(config.chunkDeadlineMs, config.answerMs) / 1_000,
+  });
   const lend = ({ shared, slot }: Task): Thread => ({
     db,
     config,
@@ -68,6 +73,8 @@ async function work(job: ThreadJob, task: PartitionTask, thread: Thread): Promis
 
 function toWorkerError(error: unknown, finalErrors?: ReadonlySet<string>): WorkerError {
   const known = asMagamError(error);
-  if (!(known instanceof MagamError)) return { code: 'INTERNAL', message: errorText(error), final: false };
-  return { code: known.code, message: known.message, final: finalErrors?.has(known.code) ?? false };
+  if (!(known instanceof MagamError))
+    return { code: 'INTERNAL', message: errorText(error), final: false, passes: false };
+  const { code, message } = known;
+  return { code, message, final: finalErrors?.has(code) ?? false, passes: isOutage(known) };
 }

@@ -13,7 +13,7 @@ import { IMPORT, type ImportParameters, REJECTS } from '../../core/feed/rules/im
 import { findCompletedImport, findUnfinishedImport, type ImportRecord } from '../../core/feed/stores/feed-import.js';
 import { noteCheckpoint, readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import { appendPart, attachFile, insertFile, partBytes, readParts } from '../../core/tasks/stores/stored-file.js';
-import { type Db, inTransaction } from '../../infra/database.js';
+import { type Db, inTransaction, isOutage } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
 import { orInterrupted, type TaskCall, TaskInterrupted, TaskPostponed, type TaskRunner } from './task.js';
@@ -120,7 +120,7 @@ async function runImport(call: TaskCall, files: PrivateFiles): ReturnType<TaskRu
     const { code } = error;
     // The attempt before lost its lease and is alive: it is about to notice, and to leave.
     if (code === 'IMPORT_RUNNING' && task.claims > 1) throw new TaskPostponed(error.message);
-    if (code === 'DATABASE_UNAVAILABLE' || code === 'DATABASE_BUSY') throw error;
+    if (isOutage(error)) throw error;
     const failure = { code, ...publicWords(error, files, fileName) };
     const rejectsFileId = code === 'IMPORT_REJECTED' ? await storeRejects(call, files.rejects) : null;
     return { status: 'FAILED', error: failure, ...(rejectsFileId === null ? {} : { result: { rejectsFileId } }) };

@@ -18,7 +18,7 @@ import {
   type TaskEnd,
 } from '../../core/tasks/stores/background-task.js';
 import type { Config } from '../../infra/config.js';
-import { asMagamError, type Db, errorText } from '../../infra/database.js';
+import { asMagamError, type Db, errorText, isOutage } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { WorkerPools } from '../engine/worker-pool.js';
@@ -186,7 +186,7 @@ async function undone(call: TaskCall, runner: TaskRunner): Promise<TaskEnd> {
 
 function outcomeOfFailure(error: unknown): Outcome {
   const known = asMagamError(error);
-  if (known instanceof MagamError && ['DATABASE_UNAVAILABLE', 'DATABASE_BUSY'].includes(known.code)) return 'retry';
+  if (isOutage(known)) return 'retry';
   return failed(known instanceof MagamError ? known : new MagamError('INTERNAL', errorText(error)));
 }
 

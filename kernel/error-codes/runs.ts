@@ -12,7 +12,17 @@ export const runErrors = {
   DATABASE_BUSY: {
     http: 503,
     exit: 1,
-    meaning: 'Row locks were not to be had after several tries; run the command again.',
+    meaning: 'Rows or tables stayed locked by somebody else; run the command again.',
+  },
+  DATABASE_READ_ONLY: {
+    http: 503,
+    exit: 1,
+    meaning: 'The database takes no writes, as before a switch to another server; what was begun can be resumed.',
+  },
+  DATABASE_FULL: {
+    http: 503,
+    exit: 1,
+    meaning: 'The database has no room on its disk or in a table; what was begun can be resumed.',
   },
   DATABASE_UNAVAILABLE: {
     http: 503,

@@ -3,17 +3,17 @@
  * statement: before the server gets it, after the server has got it but before its answer comes back, or in the middle of it.
  */
 import { connect, createServer } from 'node:net';
+import { ClientPackets } from './client-packets.mjs';
 
 /**
- * @typedef {'before' | 'answer' | 'middle' | 'pass'} CutPlace `pass` cuts nothing: the statement is only counted
+ * @typedef {'before' | 'answer' | 'middle' | 'pass' | 'down' | 'freeze'} CutPlace `pass` cuts nothing: the statement is only counted. `down`: every
+ *   connection is cut, and no other is taken. `freeze`: nothing more goes either way, as if the proxy were stopped
  * @typedef {object} Cut
  * @property {RegExp} statement of a COM_QUERY; only its first 200 bytes are looked at
  * @property {CutPlace} place
  * @property {number} nth strikes at the nth such statement, counted over all connections
  * @property {RegExp} [inTransactionOf] only where the connection's transaction has a statement like this behind it
  */
-
-const COM_QUERY = 3;
 
 /**
  * Starts a proxy on a free port of 127.0.0.1.
@@ -22,29 +22,28 @@ const COM_QUERY = 3;
  */
 export async function startProxy(databaseUrl, cuts) {
   const target = new URL(databaseUrl);
-  const waiting = cuts.map((cut) => ({ ...cut, left: cut.nth }));
   /** @type {Set<import('node:net').Socket>} */
   const sockets = new Set();
   const counts = { cut: 0 };
+  const state = { down: false, frozen: false };
+  /** @type {string[]} */
+  const seen = [];
 
-  /**
-   * @param {string} statement
-   * @param {readonly string[]} transaction
-   */
-  const strike = (statement, transaction) => {
-    for (const cut of waiting) {
-      const { inTransactionOf: behind } = cut;
-      if (cut.left === 0 || !cut.statement.test(statement)) continue;
-      if (behind !== undefined && !transaction.some((earlier) => behind.test(earlier))) continue;
-      cut.left -= 1;
-      if (cut.left > 0) continue;
-      counts.cut += 1;
-      return cut.place;
-    }
-    return undefined;
+  const strike = striker(cuts, () => {
+    counts.cut += 1;
+  });
+
+  const cutAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const freeze = () => {
+    state.frozen = true;
+    for (const socket of sockets) socket.pause();
   };
 
   const server = createServer((client) => {
+    if (state.down) return void client.destroy();
+    if (state.frozen) return void sockets.add(client.pause());
     const upstream = connect(Number(target.port || 3306), target.hostname);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -69,6 +68,7 @@ export async function startProxy(databaseUrl, cuts) {
     /** @param {string} statement */
     const look = (statement) => {
       if (/^BEGIN/.test(statement)) transaction = [];
+      seen.push(statement);
       const place = strike(statement, transaction);
       transaction.push(statement);
       return place;
@@ -77,6 +77,11 @@ export async function startProxy(databaseUrl, cuts) {
       const places = packets.add(data).map(look);
       const place = places.find((found) => found !== undefined);
       if (place === 'before') return cutBoth();
+      if (place === 'down') {
+        state.down = true;
+        return cutAll();
+      }
+      if (place === 'freeze') return freeze();
       if (place === 'middle') return void upstream.write(data.subarray(0, Math.ceil(data.length / 2)), cutBoth);
       if (place === 'answer') mute = true;
       upstream.write(data);
@@ -91,60 +96,35 @@ export async function startProxy(databaseUrl, cuts) {
     url: url.href,
     /** How many cuts have struck. */
     cuts: () => counts.cut,
+    /** The beginnings of all statements so far. */
+    statements: () => seen,
     /** Cuts every connection there is, wherever it is. */
-    cutAll: () => {
-      for (const socket of sockets) socket.destroy();
-    },
+    cutAll,
     close: async () => {
-      for (const socket of sockets) socket.destroy();
+      cutAll();
       await new Promise((resolve) => server.close(resolve));
     },
   };
 }
 
-/** Finds the statements in the client's stream, however the packets are cut up on their way. */
-class ClientPackets {
-  /** Bytes of the packet in hand that are still to come. */
-  #left = 0;
-  #header = Buffer.alloc(0);
-  #head = Buffer.alloc(0);
-  #expectsHead = false;
-
-  /**
-   * @param {Buffer} data
-   * @returns {string[]} the statements whose beginning is in this data
-   */
-  add(data) {
-    const statements = [];
-    for (let at = 0; at < data.length; ) {
-      if (this.#left === 0) {
-        const take = Math.min(4 - this.#header.length, data.length - at);
-        this.#header = Buffer.concat([this.#header, data.subarray(at, at + take)]);
-        at += take;
-        if (this.#header.length < 4) continue;
-        this.#left = this.#header.readUIntLE(0, 3);
-        this.#expectsHead = this.#header[3] === 0; // sequence 0: a command begins
-        this.#head = Buffer.alloc(0);
-        this.#header = Buffer.alloc(0);
-        continue;
-      }
-      const part = data.subarray(at, at + this.#left);
-      if (this.#expectsHead) {
-        this.#head = Buffer.concat([this.#head, part.subarray(0, 201 - this.#head.length)]);
-        if (this.#head.length === 201 || this.#left === part.length) {
-          this.#expectsHead = false;
-          if (this.#head[0] === COM_QUERY) statements.push(statementIn(this.#head));
-        }
-      }
-      this.#left -= part.length;
-      at += part.length;
-    }
-    return statements;
-  }
-}
-
 /**
- * The text of a COM_QUERY. On MySQL the counts of query attributes (none, in one set) stand before it.
- * @param {Buffer} payload
+ * Which cut strikes at a statement, each once.
+ * @param {Cut[]} cuts
+ * @param {() => void} onCut
+ * @returns {(statement: string, transaction: readonly string[]) => CutPlace | undefined}
  */
-const statementIn = (payload) => payload.toString('latin1', payload[1] === 0 && payload[2] === 1 ? 3 : 1);
+function striker(cuts, onCut) {
+  const waiting = cuts.map((cut) => ({ ...cut, left: cut.nth }));
+  return (statement, transaction) => {
+    for (const cut of waiting) {
+      const { inTransactionOf: behind } = cut;
+      if (cut.left === 0 || !cut.statement.test(statement)) continue;
+      if (behind !== undefined && !transaction.some((earlier) => behind.test(earlier))) continue;
+      cut.left -= 1;
+      if (cut.left > 0) continue;
+      onCut();
+      return cut.place;
+    }
+    return undefined;
+  };
+}

@@ -31,7 +31,7 @@ import { controlTotals } from '../../../core/settlement/stores/control-total.js'
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
 import { readPartitionTotals, totalsOfRow } from '../../../core/settlement/stores/partition-total.js';
 import { SETTLE } from '../../../core/settlement/stores/settlement-run.js';
-import type { Db, Tx } from '../../../infra/database.js';
+import { type Db, forWholeDates, type Tx } from '../../../infra/database.js';
 import { stands } from '../../../infra/faults.js';
 import { sha256 } from '../../../infra/sha256.js';
 import { signHash } from '../../../infra/signing.js';
@@ -48,12 +48,12 @@ export async function finishDate({ db, config }: JobCall, run: Run, plan: Plan):
   const date = run.key;
   const { generation } = plan;
   const { policyRevision } = plan.parameters as SettlePlanParameters;
-  const control = await feedControl(db, date, generation, await middleSale(db, run));
+  const control = await feedControl(forWholeDates(db), date, generation, await middleSale(db, run));
   return async (tx, { runId }, partitions) => {
     const certified = await certifiedPartitions(tx, runId, generation, partitions);
     const totals = sumTotals(certified.flatMap((partition) => partition.totals));
     requireEqual('the feed', totals.map(controlOf), control);
-    await insertSettlements(tx, runId, date, generation);
+    await insertSettlements(forWholeDates(tx), runId, date, generation);
     const settled = (await readSettlementSums(tx, date, generation)).map((row) =>
       certifiedTotals(row.currency as string, totalsOfRow(row)),
     );

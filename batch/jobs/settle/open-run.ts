@@ -18,7 +18,7 @@ import type { SettlePlanParameters } from '../../../core/settlement/run-history.
 import { readCertificate } from '../../../core/settlement/stores/certificate.js';
 import { countEntries, type EntrySource, entryIdAt } from '../../../core/settlement/stores/entry-page.js';
 import { findSettlementRun, SETTLE } from '../../../core/settlement/stores/settlement-run.js';
-import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
+import { type Db, forWholeDates, inTransaction, type Tx } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
 import { openRun } from '../../engine/open-run.js';
 
@@ -62,7 +62,7 @@ export const sourceOf = (generation: number): EntrySource => (generation === 1 ?
 
 /** The ranges of the run's generation, sales before refunds, and the policies that it settles under. */
 export async function planDate(tx: Tx, run: Run, gridSize: number) {
-  const ranges = await partitionRanges(tx, sourceOf(run.generation), run.key, gridSize);
+  const ranges = await partitionRanges(forWholeDates(tx), sourceOf(run.generation), run.key, gridSize);
   const parameters: SettlePlanParameters = { policyRevision: await readPolicyRevision(tx) };
   return { parameters, partitions: ranges.map((range) => [range[SALE], range[REFUND]]) };
 }

@@ -11,7 +11,7 @@ import {
 import { readCertificates, type StoredCertificate } from '../../../core/settlement/stores/certificate.js';
 import { datesLackingCertificates, findSettlementRun } from '../../../core/settlement/stores/settlement-run.js';
 import { countExceptionsAt } from '../../../core/settlement/stores/verification.js';
-import type { Db } from '../../../infra/database.js';
+import { type Db, forWholeDates } from '../../../infra/database.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { JobContext } from '../../engine/job.js';
 import { inSharedView } from '../../engine/shared-view.js';
@@ -48,7 +48,8 @@ export async function verifyDate(
   const total = linesOf(bodiesOf(await readCertificates(db, date)));
   const onProgress = (done: number): void => context.onProgress(done, total);
   const request = { reader: verifyReader, input: { date }, workers: total < threadsFrom ? 0 : config.workers };
-  return inSharedView({ ...context, onProgress }, request, async ({ snapshot, read }) => {
+  return inSharedView({ ...context, onProgress }, request, async ({ snapshot: view, read }) => {
+    const snapshot = forWholeDates(view);
     const certificates = await readCertificates(snapshot, date);
     const latest = certificates.at(-1);
     if (latest === undefined) return withoutCertificate(snapshot, date);

@@ -18,7 +18,7 @@ import {
   type WhatIfParameters,
   whatIfBooks,
 } from '../../../core/settlement/what-if.js';
-import { type Db, inTransaction } from '../../../infra/database.js';
+import { type Db, forWholeDates, inTransaction } from '../../../infra/database.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { Completion, JobCall, JobContext, JobRequest, StartedJob } from '../../engine/job.js';
 import { openRun } from '../../engine/open-run.js';
@@ -85,7 +85,7 @@ async function finishWhatIf({ db }: JobCall, { runId, parameters }: Run): Promis
   const { listFor } = parameters as WhatIfParameters;
   const moved = await describeMoved(db, runId, parameters as WhatIfParameters);
   return async (tx) => {
-    await mergeEffects(tx, runId);
+    await mergeEffects(forWholeDates(tx), runId);
     await keepMovedLines(tx, runId, moved);
     if (listFor !== null) await trimCheckLines(tx, listFor, LISTED_LINES_MAX);
     return 'COMPLETED';

@@ -189,18 +189,26 @@ export async function chunkOutcome(tx: Tx, fence: Fence, seq: number): Promise<'
   return row.seq === seq && row.owner === fence.owner ? 'not-committed' : 'lost';
 }
 
+/** Why a claim ended without its pass. */
+export interface ClaimFailure {
+  readonly code: string;
+  readonly message: string;
+  /** Nobody tries again. */
+  readonly final: boolean;
+  /** False: the claim is not one of those that are limited. */
+  readonly counts: boolean;
+}
+
 /** Gives a partition back: for anyone to claim, or as failed. False when it was not ours any more. */
-export async function releasePartition(
-  tx: Tx,
-  fence: Fence,
-  failure?: { code: string; message: string; final: boolean },
-): Promise<boolean> {
+export async function releasePartition(tx: Tx, fence: Fence, failure?: ClaimFailure): Promise<boolean> {
   const released = await change(
     tx,
-    `UPDATE run_partition SET status = ?, owner = NULL, lease_until = NULL, error_code = ?, error_message = ?, updated_at = UTC_TIMESTAMP(3)
+    `UPDATE run_partition SET status = ?, claims = claims - ?, owner = NULL, lease_until = NULL, error_code = ?, error_message = ?,
+       updated_at = UTC_TIMESTAMP(3)
      WHERE partition_id = ? AND owner = ? AND epoch = ? AND status = 'RUNNING'`,
     [
       failure?.final ? 'FAILED' : 'PENDING',
+      failure?.counts === false ? 1 : 0,
       failure?.code ?? null,
       failure?.message ?? null,
       fence.partitionId,

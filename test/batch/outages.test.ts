@@ -1,0 +1,89 @@
+/** A database that goes away for good, or answers nothing any more, while a date is settled: the command ends, with a code. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '../../scripts/chaos/magam.mjs';
+import { startProxy } from '../../scripts/chaos/tcp-proxy.mjs';
+import { documentOf, type FailureDocument, Settling } from '../support/settling.js';
+
+let feed: Settling;
+beforeAll(async () => {
+  feed = await Settling.create();
+});
+afterAll(() => feed.drop());
+beforeEach(() => feed.reset());
+
+const codeOf = (ended: { stdout: string }): string => documentOf<FailureDocument>(ended).error.code;
+/** An outage is not waited for. */
+const IMPATIENT = { MAGAM_OUTAGE_MS: '0' };
+
+/** What a statement does, without its values. */
+const kindOf = (statement: string): string =>
+  statement
+    .replace(/\s+/g, ' ')
+    .replace(/'[^']*'?|\d+/g, '?')
+    .slice(0, 45);
+const patternOf = (kind: string): RegExp =>
+  new RegExp(
+    `^${kind
+      .replace(/[.*+^${}()|[\]\\`]/g, '\\$&')
+      .replace(/\\?\?/g, `('[^']*'?|\\d+)`)
+      .replaceAll(' ', '\\s+')}`,
+  );
+
+describe('a database that goes away for good', () => {
+  it('at any statement of the work ends the command with its code, and the next one finishes', async () => {
+    const recorder = await startProxy(feed.db.url, []);
+    await feed.finish({ MAGAM_DATABASE_URL: recorder.url });
+    const kinds = recorder.statements().map(kindOf);
+    await recorder.close();
+    // From the first claim to the totals that the finish begins with.
+    const work = kinds.slice(kinds.findIndex((kind) => kind.startsWith('INSERT INTO partition_execution')) - 3);
+    const all = new Set(
+      work.slice(
+        0,
+        work.findIndex((kind) => kind.startsWith('SELECT s.currency')),
+      ),
+    );
+    expect(all.size).toBeGreaterThan(15);
+    for (const kind of [
+      ...all,
+      'INSERT INTO settlement_certificate',
+      'UPDATE job_execution SET status = ?, generation',
+    ]) {
+      await feed.reset();
+      const proxy = await startProxy(feed.db.url, [{ statement: patternOf(kind), place: 'down', nth: 1 }]);
+      const ended = await feed.startSettle({ ...IMPATIENT, MAGAM_DATABASE_URL: proxy.url }).ended;
+      const struck = proxy.cuts();
+      await proxy.close();
+      expect({ kind, struck, ...ended }).toMatchObject({ kind, struck: 1, code: 1, overdue: false });
+      expect({ kind, code: codeOf(ended) }).toEqual({ kind, code: 'DATABASE_UNAVAILABLE' });
+      expect(ended.stderr).not.toMatch(/^ {4}at /m); // no stack
+    }
+    await feed.finish();
+  });
+});
+
+describe('a connection that is frozen and not cut', () => {
+  it.each([
+    ['in a chunk', /^UPDATE run_partition SET seq = seq/],
+    ['in the main thread', /^SELECT s\.currency, COUNT/],
+  ])('%s is given up, and the next command finishes', async (_where, statement) => {
+    const proxy = await startProxy(feed.db.url, [{ statement, place: 'freeze', nth: 2 }]);
+    const settling = feed.startSettle({ ...IMPATIENT, MAGAM_ANSWER_MS: '1000', MAGAM_DATABASE_URL: proxy.url });
+    // A statement over a whole date would be waited for much longer: the command is told to stop.
+    await until(() => Promise.resolve(proxy.cuts() === 1), 'the proxy freezes');
+    settling.send('SIGTERM');
+    const ended = await settling.ended;
+    await proxy.close();
+    expect(ended.overdue).toBe(false);
+    expect([1, 130]).toContain(ended.code);
+    await feed.finish();
+  });
+
+  it('does not hold up a command that is told to stop, whatever it waits for', async () => {
+    const settling = feed.startSettle({ MAGAM_FAULT: 'chunk.before-commit:wait:1:/no/such/file' });
+    await settling.says('FAULT chunk.before-commit');
+    settling.send('SIGTERM');
+    expect(await settling.ended).toMatchObject({ code: 130, overdue: false });
+    await feed.finish();
+  });
+});
