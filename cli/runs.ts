@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { legName } from '../core/feed/rules/leg.js';
 import { requestStop } from '../core/jobs/stores/execution.js';
+import { discardRun } from '../core/settlement/discard-run.js';
 import {
   readSettlementExecutions,
   readSettlementPartitions,
@@ -14,6 +15,7 @@ import { readCertificateRecords } from '../core/settlement/stores/certificate.js
 import { streamExceptions } from '../core/settlement/stores/exception.js';
 import { listRuns, type RunSummary, readRun } from '../core/settlement/stores/settlement-run.js';
 import { type Cell, inTransaction, isoTime } from '../infra/database.js';
+import { recordAudit } from '../infra/stores/audit-log.js';
 import { MagamError } from '../kernel/errors.js';
 import { found } from '../kernel/outcome.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
@@ -37,6 +39,11 @@ export function runsCommands(runs: Command): void {
     .argument('<id>', 'id of a run')
     .description('ask whoever works on the run to stop after the chunk in hand; settle resumes it')
     .action((id: string, _options, command: Command) => withRun(command, id, stop));
+  runs
+    .command('discard')
+    .argument('<id>', 'id of a run')
+    .description('give up a run that was not certified: its lines and its plan go; settle plans the date anew')
+    .action((id: string, _options, command: Command) => withRun(command, id, discard));
   runs
     .command('exceptions')
     .argument('<id>', 'id of a run')
@@ -199,6 +206,25 @@ async function stop({ db, config, json }: CommandContext, run: RunSummary): Prom
 }
 
 /** Any number of entries may be parked, so they are passed on as they come. */
+async function discard({ db, config, json }: CommandContext, run: RunSummary): Promise<void> {
+  const discarded = await discardRun(db, run.runId, (tx, status, after) =>
+    recordAudit(tx, {
+      caller: null,
+      userName: config.userName,
+      requestId: null,
+      action: 'run.discard',
+      subjectType: 'run',
+      subjectId: String(run.runId),
+      before: { status },
+      after,
+    }),
+  );
+  if (json) return printJson(discarded);
+  print(
+    `Run ${run.runId} of ${run.date}: generation ${discarded.generation} is discarded, ${counted(discarded.lines, 'line')} removed. magam settle --date ${run.date} plans it anew.`,
+  );
+}
+
 async function exceptions({ db, json }: CommandContext, run: RunSummary, all: boolean): Promise<void> {
   const { runId, date } = run;
   const line = json ? jsonException : textException;

@@ -7,6 +7,7 @@ import { requestRuns } from '../core/settlement/request-runs.js';
 import { headingOf, REPORTED_SUMS } from '../core/settlement/rules/figures.js';
 import { armFaults } from '../infra/faults.js';
 import { datesBetween } from '../kernel/business-date.js';
+import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.js';
 import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
 import { count, counted, money, note, print, printJson, printTable } from './output.js';
@@ -22,6 +23,7 @@ interface SettleOptions {
   dryRun?: boolean;
   wait: boolean;
   request?: boolean;
+  exceptionsMax?: CountOrShare;
 }
 
 export function settleCommand(command: Command): void {
@@ -40,6 +42,11 @@ export function settleCommand(command: Command): void {
       'entries per transaction (default: MAGAM_CHUNK_SIZE, or 4000)',
       wholeNumber('--chunk-size', 1, 50_000),
     )
+    .option(
+      '--exceptions-max <limit>',
+      'fail, before the date is closed, when more entries would be parked: a number, or a share such as 0.5% (default: MAGAM_EXCEPTIONS_MAX)',
+      exceptionsMax,
+    )
     .option('--dry-run', 'compute everything, write nothing')
     .option('--no-wait', 'exit with 5 when somebody else works on the run, instead of joining it')
     .option('--request', 'leave the work to a runner (magam runner): only record the request')
@@ -48,10 +55,27 @@ export function settleCommand(command: Command): void {
     });
 }
 
-async function settle(context: CommandContext, options: SettleOptions): Promise<void> {
+function exceptionsMax(text: string): CountOrShare {
+  const limit = parseCountOrShare(text);
+  if (limit !== undefined) return limit;
+  throw new MagamError(
+    'USAGE',
+    `--exceptions-max takes a number of entries or a share such as 0.5%, not ${JSON.stringify(text)}.`,
+    { option: '--exceptions-max', value: text },
+  );
+}
+
+async function settle(given: CommandContext, options: SettleOptions): Promise<void> {
+  const { exceptionsMax = given.config.exceptionsMax } = options;
+  const context = { ...given, config: { ...given.config, exceptionsMax } };
   const { config, json, signal } = context;
   armFaults(config.fault);
   const dates = datesOf(options, config.timeZone);
+  if (options.request === true && options.exceptionsMax !== undefined)
+    throw new MagamError(
+      'USAGE',
+      '--exceptions-max is for a run in the foreground; runners have MAGAM_EXCEPTIONS_MAX.',
+    );
   if (options.request === true) return request(context, dates, options);
   const pools = new WorkerPools(config, context.databaseUrl);
   const reports = await settleDates(context, pools, dates, options).finally(() => pools.close());

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, userInfo } from 'node:os';
 import * as z from 'zod';
+import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.js';
 import { MagamError } from '../kernel/errors.js';
 import { isSigningKey } from './signing.js';
 import { isTimeZone } from './time-zone.js';
@@ -60,6 +61,14 @@ const encryptionKey = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** A number of entries, or a share of a date's entries such as 0.5%. */
+const exceptionsMax = z.string().transform((text, context) => {
+  const limit = parseCountOrShare(text);
+  if (limit !== undefined) return limit;
+  context.addIssue({ code: 'custom', message: 'must be a number of entries, or a share such as 0.5%' });
+  return z.NEVER;
+});
+
 const schema = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
   MAGAM_DATABASE_URL: databaseUrl.optional(),
@@ -77,6 +86,7 @@ const schema = z.object({
   MAGAM_ANSWER_MS: wholeNumber(1_000, 3_600_000).default(60_000),
   MAGAM_OUTAGE_MS: wholeNumber(0, 86_400_000).default(120_000),
   MAGAM_CLAIMS_MAX: wholeNumber(1, 100).default(5),
+  MAGAM_EXCEPTIONS_MAX: exceptionsMax.optional(),
   MAGAM_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   MAGAM_LINE_WRITER: z.enum(['auto', 'insert', 'load']).default('auto'),
   MAGAM_HOST: z.string().default('127.0.0.1'),
@@ -118,6 +128,8 @@ export interface Config {
   readonly outageMs: number;
   /** Claims of one partition without progress before it is FAILED. */
   readonly claimsMax: number;
+  /** A run that would park more entries fails before its date is closed; null: it closes with whatever is parked. */
+  readonly exceptionsMax: CountOrShare | null;
   readonly logLevel: string;
   /** How lines are written: multi-row INSERT, LOAD DATA LOCAL, or what the server allows. */
   readonly lineWriter: 'auto' | 'insert' | 'load';
@@ -173,6 +185,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     answerMs: env.MAGAM_ANSWER_MS,
     outageMs: env.MAGAM_OUTAGE_MS,
     claimsMax: env.MAGAM_CLAIMS_MAX,
+    exceptionsMax: env.MAGAM_EXCEPTIONS_MAX ?? null,
     logLevel: env.MAGAM_LOG_LEVEL,
     lineWriter: env.MAGAM_LINE_WRITER,
     host: env.MAGAM_HOST,

@@ -13,6 +13,8 @@ export interface ThreadSettings {
   readonly databaseUrl: string;
   /** Seconds of silence after which the server rolls the thread's session back: below the lease. */
   readonly silenceSeconds: number;
+  /** One number, which each thread raises by one when it is loaded. */
+  readonly loaded: SharedArrayBuffer;
 }
 
 /** Works one partition from where it stands to the end of its pass. */

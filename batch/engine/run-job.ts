@@ -115,11 +115,11 @@ class Execution {
   private async execute(run: Run): Promise<JobResult> {
     const { db, config, pools } = this.context;
     await this.requireFree(run);
-    await abandonDeadExecutions(db, run.runId);
+    await this.surviving(() => abandonDeadExecutions(db, run.runId));
     const executionId = this.executionId ?? (await startExecution(db, run, this.request, thisWorker(config)));
     this.live(executionId);
     this.run = run;
-    await retryFailedPartitions(db, run.runId, run.generation);
+    await this.surviving(() => retryFailedPartitions(db, run.runId, run.generation));
     // The threads start while the database plans.
     const { plan, result } = await pools.lend(this.request.workers, async (pool) => {
       const plan = await this.stage('plan', () => this.surviving(() => this.plan(run, executionId)));
@@ -163,7 +163,7 @@ class Execution {
   ): Promise<WorkResult> {
     const { db, config, signal, onProgress } = this.context;
     const stop = AbortSignal.any([signal, this.stopAsked.signal]);
-    const { total, before } = await committedSoFar(db, run);
+    const { total, before } = await this.surviving(() => committedSoFar(db, run));
     const result = await workPartitions(
       db,
       pool,
@@ -208,14 +208,22 @@ class Execution {
 
   /** Who was taken for dead and wakes up does not stop a run that was resumed since: its stop was carried out without it. */
   private async wasAskedToStop(executionId: number): Promise<boolean> {
-    const { stopRequested, counted } = await beat(this.context.db, executionId);
+    const { stopRequested, counted } = await this.surviving(() => beat(this.context.db, executionId));
     return stopRequested && counted;
   }
 
   private async report(run: Run, result: WorkResult): Promise<JobResult> {
     const { db } = this.context;
     if (result.status === 'failed') throw await this.failed(run, result);
-    const now = (await findRunById(db, run.runId)) as Run;
+    const now = await this.surviving(() => findRunById(db, run.runId));
+    if (now === undefined)
+      throw new MagamError(
+        'RUN_NOT_FOUND',
+        'The run was removed while it was worked on; the same command begins anew.',
+        {
+          runId: run.runId,
+        },
+      );
     if (result.status === 'done') return this.end(now, now.status, result, false);
     const executionId = this.executionId as number;
     const stopsRun = this.request.onStop === 'stop-run' || (await this.wasAskedToStop(executionId));
@@ -228,7 +236,7 @@ class Execution {
       code: first?.errorCode ?? 'PARTITION_FAILED',
       message: `Partition ${first?.number}: ${first?.errorMessage}`,
     };
-    await this.leave(run, 'FAILED', result, { failure });
+    await this.surviving(() => this.leave(run, 'FAILED', result, { failure }));
     return new MagamError(
       'PARTITION_FAILED',
       `${result.failed.length} of ${result.partitions} partitions failed. ${failure.message}`,
@@ -275,7 +283,7 @@ class Execution {
     alreadyDone: boolean,
     movesRun = false,
   ): Promise<JobResult> {
-    const othersGoOn = await this.leave(run, status, result, { movesRun });
+    const othersGoOn = await this.surviving(() => this.leave(run, status, result, { movesRun }));
     if (othersGoOn) this.notices.push('Others work on the run and go on with it.');
     const { executionId, stages, notices } = this;
     const seconds = secondsSince(this.startedAt);

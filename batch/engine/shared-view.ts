@@ -42,6 +42,9 @@ export interface SharedView<Piece, Result, Sum> {
   readonly read: (pieces: readonly Piece[]) => Promise<ViewAnswers<Result, Sum>>;
 }
 
+/** Well below the shortest silence that a server is told to end a session for (1 s). */
+const KEEP_ALIVE_MS = 400;
+
 /** Opens the view and lends it to `use`. Throws DATABASE_BUSY when for a minute every attempt met a commit. */
 export async function inSharedView<Input, Piece, Result, Sum, T>(
   context: Context,
@@ -61,7 +64,7 @@ export async function inSharedView<Input, Piece, Result, Sum, T>(
     const timer = setInterval(() => onProgress(pool.board.entries()), PROGRESS_MS);
     try {
       await Promise.all(seats.map((seat) => seat.ready));
-      return await openView(context, request, seats, () => inSeats(seats), use);
+      return await openView(context, request, seats, (snapshot) => inSeats(seats, snapshot), use);
     } finally {
       clearInterval(timer);
       signal.removeEventListener('abort', stop);
@@ -102,21 +105,39 @@ async function openView<Input, Piece, Result, Sum, T>(
   }
 }
 
-/** Each thread takes one piece after the other. */
+/**
+ * Each thread takes one piece after the other. The snapshot of the main thread is at rest meanwhile; the server would end it for its silence, so
+ * a word is said over it now and then.
+ */
 const inSeats =
-  <Piece, Result, Sum>(seats: readonly Seat<Piece, Result, Sum>[]): SharedView<Piece, Result, Sum>['read'] =>
+  <Piece, Result, Sum>(
+    seats: readonly Seat<Piece, Result, Sum>[],
+    snapshot: Db,
+  ): SharedView<Piece, Result, Sum>['read'] =>
   async (pieces) => {
-    const results: Result[] = [];
-    let next = 0;
-    const work = async (seat: Seat<Piece, Result, Sum>): Promise<Sum> => {
-      while (next < pieces.length) {
-        const at = next++;
-        results[at] = await seat.read(pieces[at] as Piece);
-      }
-      return seat.sum();
-    };
-    return { sums: await Promise.all(seats.map(work)), results };
+    const timer = setInterval(() => void snapshot.raw('DO 0').catch(() => undefined), KEEP_ALIVE_MS);
+    try {
+      return await inTurn(seats, pieces);
+    } finally {
+      clearInterval(timer);
+    }
   };
+
+async function inTurn<Piece, Result, Sum>(
+  seats: readonly Seat<Piece, Result, Sum>[],
+  pieces: readonly Piece[],
+): Promise<{ results: Result[]; sums: Sum[] }> {
+  const results: Result[] = [];
+  let next = 0;
+  const work = async (seat: Seat<Piece, Result, Sum>): Promise<Sum> => {
+    while (next < pieces.length) {
+      const at = next++;
+      results[at] = await seat.read(pieces[at] as Piece);
+    }
+    return seat.sum();
+  };
+  return { sums: await Promise.all(seats.map(work)), results };
+}
 
 const inThisThread =
   <Input, Piece, Result, Sum>(

@@ -1,8 +1,9 @@
 /** The worker threads: piscina with one task a thread, a heap limit, and slots on the shared board. */
+import { availableParallelism } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Config } from '../../infra/config.js';
-import { errorText, silenceWithin } from '../../infra/database.js';
+import { errorText, pause, silenceWithin } from '../../infra/database.js';
 import {
   noCounts,
   type PartitionOutcome,
@@ -17,6 +18,9 @@ import {
 /** Heap of a thread in MiB: a runaway thread dies alone. */
 const HEAP_MB = 256;
 
+/** How long threads that are to be ended may load (ms). */
+const LOADING_MS = 10_000;
+
 /** The entry of the threads, wherever this file runs from: as a source in a test, compiled or bundled. */
 const WORKER_FILE = new URL(import.meta.url.replace(/\/(dist|batch\/engine)\/.*$/, '/dist/bundle/worker.js'));
 
@@ -26,26 +30,33 @@ export class WorkerPool {
   private current: SharedBoard;
   private readonly pool: Piscina;
   private readonly freeSlots: number[];
+  private readonly loaded = new SharedArrayBuffer(4);
+  private ended = 0;
 
   constructor(
     readonly workers: number,
-    settings: ThreadSettings,
+    settings: Omit<ThreadSettings, 'loaded'>,
     workerFile: URL,
   ) {
     this.current = SharedBoard.forWorkers(workers);
     this.freeSlots = Array.from({ length: workers }, (_, slot) => slot);
     this.pool = new Piscina({
       filename: workerFile.href,
-      minThreads: workers,
+      // More than there are processors begin when there is work for them.
+      minThreads: Math.min(workers, availableParallelism()),
       maxThreads: workers,
+      idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
       maxQueue: 'auto',
       atomics: 'disabled', // 'sync' would freeze a thread's event loop, and its connection, between tasks
-      workerData: settings,
+      workerData: { ...settings, loaded: this.loaded } satisfies ThreadSettings,
       // A young generation that holds a whole chunk spares the collector from copying it about: a quarter of the CPU time.
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 48 },
     });
     this.pool.on('error', () => undefined); // a thread died between tasks; piscina starts another
+    this.pool.on('workerDestroy', () => {
+      this.ended += 1;
+    });
   }
 
   /** The board of the execution in hand. */
@@ -98,7 +109,12 @@ export class WorkerPool {
     return this.inSlot((slot) => this.pool.run({ ...task, shared: this.board.memory, slot }, { transferList: [port] }));
   }
 
+  /** Ends the threads. Node may abort the process when a thread is ended while it loads: of eight runs with 64 threads each one or two did. */
   async close(): Promise<void> {
+    const loaded = new Int32Array(this.loaded);
+    const overdue = performance.now() + LOADING_MS;
+    while (Atomics.load(loaded, 0) < this.ended + this.pool.threads.length && performance.now() < overdue)
+      await pause(5);
     await this.pool.destroy();
   }
 

@@ -26,7 +26,7 @@ export function serveThread(
   scans: Readonly<Record<string, Scan>>,
   viewReaders: readonly AnyViewReader[],
 ): (task: Task) => Promise<unknown> {
-  const { config, databaseUrl, silenceSeconds } = workerData as ThreadSettings;
+  const { config, databaseUrl, silenceSeconds, loaded } = workerData as ThreadSettings;
   armFaults(config.fault);
   const db = openDatabase(databaseUrl, {
     poolMax: 1,
@@ -40,6 +40,7 @@ export function serveThread(
     board: new SharedBoard(shared),
     slot,
   });
+  setImmediate(() => Atomics.add(new Int32Array(loaded), 0, 1)); // not before Node has done with the module
   return async (task) => {
     const thread = lend(task);
     if (task.kind === 'scan') return found(scans[task.job], task.job)(task.input, thread);

@@ -1,7 +1,7 @@
 /** Removes what-ifs that were kept long enough, or whose answer is asked for anew, with the runs that found them. */
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { hasLiveExecution } from '../jobs/stores/execution.js';
-import { deleteRun, findOldRuns, findRun, isCompleted, lockOldRun, type Run } from '../jobs/stores/run.js';
+import { deleteRun, findOldRuns, findRun, lockOldRun, type Run } from '../jobs/stores/run.js';
 import { readTask } from '../tasks/stores/background-task.js';
 import { POLICY_CHECK } from './rules/policy-check-task.js';
 import { deleteWhatIf } from './stores/what-if.js';
@@ -27,7 +27,7 @@ export async function purgeWhatIfs(db: Db): Promise<number> {
 export async function forgetAnswer(db: Db, key: string): Promise<void> {
   await inTransaction(db, async (tx) => {
     const run = await findRun(tx, WHAT_IF, key, true);
-    if (run !== undefined && isCompleted(run.status) && !(await isNeeded(tx, run))) await remove(tx, run.runId);
+    if (run !== undefined && !(await isNeeded(tx, run))) await remove(tx, run.runId);
   });
 }
 

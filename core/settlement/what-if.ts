@@ -2,12 +2,12 @@
  * What-if: the settled lines of a range of dates under a draft of fee policies. This is what is asked, under which name the answer is
  * known, and what the answer says; `batch/jobs/what-if` works it out. Nothing of the books is written.
  */
-import type { Db, Tx } from '../../infra/database.js';
+import { type Db, inSnapshot, type Tx } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
 import { MagamError } from '../../kernel/errors.js';
 import { unsettledDatesBetween } from '../feed/stores/calendar.js';
 import { readPasses } from '../jobs/stores/partition.js';
-import { findRun } from '../jobs/stores/run.js';
+import { findRun, findRunById, isCompleted } from '../jobs/stores/run.js';
 import { type FeePolicy, policyToFile } from '../policies/rules/fee-policy.js';
 import type { PolicyFault } from '../policies/rules/policy-book.js';
 import { checkPolicyFile } from '../policies/rules/policy-file.js';
@@ -163,8 +163,24 @@ export interface WhatIfAnswer extends EffectCounts {
   readonly movedLines: readonly TouchedLine[];
 }
 
-/** The answer of a completed run, with at most `top` sellers and lines of each currency. */
-export async function readWhatIf(db: Db, runId: number, top: number): Promise<WhatIfAnswer> {
+/**
+ * The answer of a completed run, with at most `top` sellers and lines of each currency. Throws RUN_NOT_FOUND when somebody has asked for it again
+ * meanwhile, which removes what was found before.
+ */
+export const readWhatIf = (db: Db, runId: number, top: number): Promise<WhatIfAnswer> =>
+  inSnapshot(db, async (snapshot) => {
+    const run = await findRunById(snapshot, runId);
+    if (run !== undefined && isCompleted(run.status)) return readAnswer(snapshot, runId, top);
+    throw new MagamError(
+      'RUN_NOT_FOUND',
+      'The answer was removed, because somebody asked for it again. Ask again, too.',
+      {
+        runId,
+      },
+    );
+  });
+
+async function readAnswer(db: Db, runId: number, top: number): Promise<WhatIfAnswer> {
   const effects = await readEffects(db, runId);
   const counts = { ...NO_COUNTS };
   const sellers = new MovedMost<SellerEffect>(top, (a, b) => (a.sellerId < b.sellerId ? -1 : 1));

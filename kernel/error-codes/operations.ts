@@ -6,7 +6,7 @@ export const operationErrors = {
   DATE_IN_FUTURE: { http: 422, exit: 1, meaning: 'The date has not begun in the time zone of the platform.' },
   NOTHING_PARKED: { http: 409, exit: 1, meaning: 'Nothing of the run is parked, so there is nothing to try again.' },
   RUN_ACTIVE: { http: 409, exit: 1, meaning: 'The run is being worked on already.' },
-  RUN_COMPLETED: { http: 409, exit: 1, meaning: 'The run is completed; there is nothing to resume.' },
+  RUN_COMPLETED: { http: 409, exit: 1, meaning: 'The run is completed; there is nothing to resume or to discard.' },
   RUN_NOT_COMPLETED: {
     http: 409,
     exit: 1,

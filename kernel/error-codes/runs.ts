@@ -75,6 +75,11 @@ export const runErrors = {
     exit: 1,
     meaning: 'A line of the entry exists already: the protocol was broken from outside; nothing was written.',
   },
+  EXCEPTIONS_EXCEEDED: {
+    http: 409,
+    exit: 1,
+    meaning: 'More entries would be parked than were allowed; the date stays open.',
+  },
   CONTROL_TOTALS_DIFFER: {
     http: 500,
     exit: 1,

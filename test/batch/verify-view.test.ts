@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Verification } from '../../batch/jobs/verify/verify-date.js';
-import type { Db } from '../../infra/database.js';
+import { type Db, openDatabase } from '../../infra/database.js';
 import { armFaults } from '../../infra/faults.js';
-import { environment, runMagam } from '../../scripts/chaos/magam.mjs';
+import { environment, runMagam, until } from '../../scripts/chaos/magam.mjs';
 import { createTestDatabase } from '../support/database.js';
 import { magam } from '../support/magam.js';
 import { createSettledDate, DAY, lineOf, SettledDate } from '../support/settled-date.js';
@@ -54,6 +54,29 @@ describe('two threads', () => {
       expect.arrayContaining(['line-identity', 'line-replay', 'lines-have-entries', 'entries-settled-or-parked']),
     );
     expect(await date.verify(DAY, THREADS)).toEqual(alone);
+  });
+});
+
+describe('a view whose threads read for longer than the server bears with a silent session', () => {
+  it('is kept', async () => {
+    const date = await createSettledDate();
+    const { db, url } = date.database;
+    const silent = openDatabase(url, { silenceSeconds: 1 });
+    const tx = await db.transaction();
+    try {
+      // Whoever reads lines waits; the snapshot of the main thread is at rest.
+      await tx.raw('LOCK TABLES settlement_line WRITE');
+      const verified = new SettledDate({ ...date.database, db: silent }).verify(DAY, THREADS);
+      const waiting = `SELECT COUNT(*) AS n FROM information_schema.processlist
+        WHERE db = DATABASE() AND info LIKE '%settlement_line%' AND time >= 3 AND id <> CONNECTION_ID()`;
+      await until(async () => Number((await db.raw(waiting))[0][0].n) > 0, 'they have waited for three seconds');
+      await tx.raw('UNLOCK TABLES');
+      expect(await verified).toMatchObject({ ok: true });
+    } finally {
+      await tx.rollback();
+      await silent.destroy();
+      await date.database.drop();
+    }
   });
 });
 

@@ -102,7 +102,9 @@ describe('what is not as it was certified', () => {
       error: { code: 'VERIFICATION_FAILED', details: { date: DAY } },
     });
     expect(verified.code).toBe(4);
-    expect(verified.stdout).toMatch(/certificate: 2026-04-01 was settled\n +expected a certificate\n +actual +none/);
+    expect(verified.stdout).toMatch(
+      /certificates: certificates of 2026-04-01\n +expected one of each generation\n +actual +0/,
+    );
     await ask();
   });
 

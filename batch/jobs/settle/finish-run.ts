@@ -35,11 +35,12 @@ import { type Db, forWholeDates, type Tx } from '../../../infra/database.js';
 import { stands } from '../../../infra/faults.js';
 import { sha256 } from '../../../infra/sha256.js';
 import { signHash } from '../../../infra/signing.js';
+import { type CountOrShare, exceeds, limitText } from '../../../kernel/count-or-share.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { Completion, DonePartition, JobCall } from '../../engine/job.js';
 
 /**
- * Prepares the end of the run's generation. What it returns throws `CONTROL_TOTALS_DIFFER`.
+ * Prepares the end of the run's generation. What it returns throws `CONTROL_TOTALS_DIFFER` and `EXCEPTIONS_EXCEEDED`.
  *
  * The control totals are read just before the transaction, over several connections: behind the shut door nothing they are made of
  * moves, and one connection would keep a million rows waiting for half a second more.
@@ -53,13 +54,14 @@ export async function finishDate({ db, config }: JobCall, run: Run, plan: Plan):
     const certified = await certifiedPartitions(tx, runId, generation, partitions);
     const totals = sumTotals(certified.flatMap((partition) => partition.totals));
     requireEqual('the feed', totals.map(controlOf), control);
+    const exceptions = await countOpenExceptions(tx, date);
+    if (generation === 1) requireFewParked(date, exceptions, totals, config.exceptionsMax);
     await insertSettlements(forWholeDates(tx), runId, date, generation);
     const settled = (await readSettlementSums(tx, date, generation)).map((row) =>
       certifiedTotals(row.currency as string, totalsOfRow(row)),
     );
     requireEqual('the settlements', totals, settled);
 
-    const exceptions = await countOpenExceptions(tx, date);
     const body: CertificateBody = {
       format: 'magam-certificate/1',
       job: SETTLE,
@@ -140,6 +142,22 @@ async function feedControl(
       ...eachFigure(ENTRY_FIGURES, (name) => ((s?.[name] ?? 0n) + (r?.[name] ?? 0n)).toString()),
     };
   });
+}
+
+/** Before anything is closed: a feed whose policies are missing or wrong parks what it should settle. */
+function requireFewParked(
+  date: string,
+  parked: number,
+  totals: readonly CertifiedTotals[],
+  limit: CountOrShare | null,
+): void {
+  const entries = totals.reduce((sum, { sales, refunds }) => sum + sales + refunds, parked);
+  if (limit === null || !exceeds(parked, entries, limit)) return;
+  throw new MagamError(
+    'EXCEPTIONS_EXCEEDED',
+    `${parked} of ${entries} entries of ${date} would be parked; ${limitText(limit)} are allowed. The date stays open.`,
+    { date, parked, entries, allowed: limitText(limit) },
+  );
 }
 
 function requireEqual(name: string, lines: readonly object[], other: readonly object[]): void {

@@ -52,7 +52,11 @@ export async function verifyDate(
     const snapshot = forWholeDates(view);
     const certificates = await readCertificates(snapshot, date);
     const latest = certificates.at(-1);
-    if (latest === undefined) return withoutCertificate(snapshot, date);
+    const complete = await certificatesCheck(snapshot, date, certificates.length);
+    if (latest === undefined) {
+      if (complete.ok) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
+      return { date, ok: false, checks: [complete], lines: 0, generations: 0 };
+    }
     const bodies = bodiesOf(certificates);
     const { pieces, generations } = planVerification(bodies);
     const { results, sums } = await read(pieces);
@@ -63,6 +67,7 @@ export async function verifyDate(
       ...bodies.flatMap((body) => controlChecks(body, survey)),
       ...generations.flatMap(({ body, partitions }) => replayChecks(body, partitions, results)),
       await exceptionCheck(snapshot, date, latest),
+      complete,
       ...certificateChecks(certificates),
       await chainCheck(snapshot, latest),
     ];
@@ -72,12 +77,11 @@ export async function verifyDate(
   });
 }
 
-/** A date whose run was completed had a certificate. Throws DATE_NOT_CLOSED when it was not. */
-async function withoutCertificate(db: Db, date: string): Promise<Verification> {
-  const [lacking] = await datesLackingCertificates(db, date, date);
-  if (lacking === undefined) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
-  const checks = [equal('certificate', 'a certificate', 'none', `${date} was settled`)];
-  return { date, ok: false, checks, lines: 0, generations: 0 };
+/** Every generation that was settled has a certificate. */
+async function certificatesCheck(db: Db, date: string, certified: number): Promise<Check> {
+  const lacking = (await datesLackingCertificates(db, date, date)).length > 0;
+  const found = `${certified}`;
+  return equal('certificates', lacking ? 'one of each generation' : found, found, `certificates of ${date}`);
 }
 
 const bodiesOf = (certificates: readonly StoredCertificate[]): CertificateBody[] =>

@@ -211,6 +211,19 @@ export async function stopForsakenRuns(db: Db): Promise<void> {
   );
 }
 
+/**
+ * Ends the executions of a run whose plan is removed. They are dead, as far as anybody knows; one that was frozen and wakes finds that it was
+ * told to stop before it works on anything, so it does not carry out the new plan under what the old one had fixed.
+ */
+export async function abandonExecutions(tx: Tx, runId: number, by: string): Promise<void> {
+  await change(
+    tx,
+    `UPDATE job_execution SET status = 'ABANDONED', stop_requested_by = COALESCE(stop_requested_by, ?), ended_at = UTC_TIMESTAMP(3)
+     WHERE run_id = ? AND status = 'RUNNING'`,
+    [by.slice(0, 64), runId],
+  );
+}
+
 /** Marks the executions, of one run or of all, that are dead. */
 export async function abandonDeadExecutions(db: Db, runId?: number): Promise<void> {
   await change(

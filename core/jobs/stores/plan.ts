@@ -57,3 +57,13 @@ async function partitionIds(tx: Tx, runId: number, generation: number): Promise<
   const sql = 'SELECT partition_id AS id FROM run_partition WHERE run_id = ? AND generation = ? ORDER BY number';
   return (await select<{ id: number }>(tx, sql, [runId, generation])).map(({ id }) => id);
 }
+
+/** Removes a generation's plan with its partitions and their claims. Who works on one of them finds that it is lost. */
+export async function deletePlan(tx: Tx, runId: number, generation: number): Promise<void> {
+  const ofGeneration = [runId, generation];
+  const partitions = 'partition_id IN (SELECT partition_id FROM run_partition WHERE run_id = ? AND generation = ?)';
+  await change(tx, `DELETE FROM run_partition_pass WHERE ${partitions}`, ofGeneration);
+  await change(tx, `DELETE FROM partition_execution WHERE ${partitions}`, ofGeneration);
+  for (const table of ['run_partition', 'run_plan'])
+    await change(tx, `DELETE FROM ${table} WHERE run_id = ? AND generation = ?`, ofGeneration);
+}

@@ -86,6 +86,15 @@ export async function openNextGeneration(tx: Tx, run: Run): Promise<boolean> {
   return moved === 1;
 }
 
+/** Gives an unfinished generation up: the run is as it was before that was opened. The caller holds the run's row. */
+export async function returnToGeneration(tx: Tx, runId: number, generation: number, status: RunStatus): Promise<void> {
+  await change(
+    tx,
+    'UPDATE job_instance SET status = ?, generation = ?, updated_at = UTC_TIMESTAMP(3) WHERE run_id = ?',
+    [status, generation, runId],
+  );
+}
+
 /** Those of the keys whose run is being worked on or waits for a runner. */
 export async function keysUnderWay(db: Db, job: string, keys: readonly string[]): Promise<Set<string>> {
   if (keys.length === 0) return new Set();

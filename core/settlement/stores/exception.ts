@@ -60,6 +60,16 @@ export async function resolveExceptions(
   );
 }
 
+/** Takes back what a generation has parked, and what it has settled of what was parked. */
+export async function forgetExceptions(tx: Tx, date: string, generation: number): Promise<void> {
+  await change(tx, 'DELETE FROM settlement_exception WHERE settled_on = ? AND generation = ?', [date, generation]);
+  await change(
+    tx,
+    'UPDATE settlement_exception SET settled_generation = NULL WHERE settled_on = ? AND settled_generation = ?',
+    [date, generation],
+  );
+}
+
 /** Entries of the date that are parked. */
 export async function countOpenExceptions(db: Db, date: string): Promise<number> {
   const [row] = await select<{ n: number }>(

@@ -7,7 +7,7 @@
  */
 
 import { Readable } from 'node:stream';
-import { type Cell, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
+import { type Cell, change, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
 import type { Leg } from '../../feed/rules/leg.js';
 import type { PolicyBook } from '../../policies/rules/policy-book.js';
 import { writeInteger } from '../rules/canonical-line.js';
@@ -158,3 +158,7 @@ export function completeLine(line: StoredLine, policies: Pick<PolicyBook, 'byId'
   const { code, version, vat } = stored.policy;
   return { ...line, policyCode: code, policyVersion: version, vatMode: vat.mode };
 }
+
+/** Removes the lines of a generation that was not certified. Returns how many there were. */
+export const deleteLines = (tx: Tx, date: string, generation: number): Promise<number> =>
+  change(tx, 'DELETE FROM settlement_line WHERE settled_on = ? AND generation = ?', [date, generation]);

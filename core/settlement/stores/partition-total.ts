@@ -83,3 +83,13 @@ export async function readRunTotals(db: Db, runId: number): Promise<[currency: s
   );
   return rows.map((row) => [row.currency as string, totalsOfRow(row)]);
 }
+
+/** Removes the sums of a generation's partitions. */
+export async function deletePartitionTotals(tx: Tx, runId: number, generation: number): Promise<void> {
+  for (const table of ['partition_total', 'partition_seller_total'])
+    await change(
+      tx,
+      `DELETE t FROM ${table} t JOIN run_partition p ON p.partition_id = t.partition_id WHERE p.run_id = ? AND p.generation = ?`,
+      [runId, generation],
+    );
+}

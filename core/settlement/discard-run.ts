@@ -1,0 +1,52 @@
+/** Giving up a run that was planned wrong, before it is certified. */
+import { type Db, forWholeDates, inTransaction, type Tx } from '../../infra/database.js';
+import { MagamError } from '../../kernel/errors.js';
+import { found } from '../../kernel/outcome.js';
+import { abandonExecutions, hasLiveExecution } from '../jobs/stores/execution.js';
+import { deletePlan } from '../jobs/stores/plan.js';
+import { isCompleted, type RunStatus, returnToGeneration } from '../jobs/stores/run.js';
+import { forgetExceptions } from './stores/exception.js';
+import { deleteLines } from './stores/line.js';
+import { deletePartitionTotals } from './stores/partition-total.js';
+import { findSettlementRunById } from './stores/settlement-run.js';
+
+export interface DiscardedRun {
+  readonly runId: number;
+  readonly date: string;
+  readonly generation: number;
+  /** What the run is now. */
+  readonly status: RunStatus;
+  /** Settled lines that were removed. */
+  readonly lines: number;
+}
+
+/**
+ * Removes what the run's open generation has written: lines, parked entries, totals, partitions and the plan. The history of its executions stays.
+ * The date stays shut, and the next settle plans it anew, under the policies that are stored then. Of a supplement only the supplement goes.
+ * It is one transaction, which takes about as long as writing the lines did. `record` is called in it, to write the audit log.
+ *
+ * Throws RUN_NOT_FOUND, RUN_COMPLETED when there is nothing open, RUN_HELD while somebody alive works on it.
+ */
+export async function discardRun(
+  db: Db,
+  runId: number,
+  record: (tx: Tx, before: RunStatus, discarded: DiscardedRun) => Promise<void>,
+): Promise<DiscardedRun> {
+  return inTransaction(db, async (transaction) => {
+    const tx = forWholeDates(transaction);
+    const run = found(await findSettlementRunById(tx, runId, true), 'RUN_NOT_FOUND', { runId });
+    const { date, generation } = run;
+    if (isCompleted(run.status)) throw new MagamError('RUN_COMPLETED', undefined, { runId, date });
+    if (await hasLiveExecution(tx, runId)) throw new MagamError('RUN_HELD', undefined, { runId, date });
+    await abandonExecutions(tx, runId, 'discard');
+    await deletePartitionTotals(tx, runId, generation);
+    await deletePlan(tx, runId, generation);
+    const lines = await deleteLines(tx, date, generation);
+    await forgetExceptions(tx, date, generation);
+    const status = generation === 1 ? 'STOPPED' : 'COMPLETED_WITH_EXCEPTIONS';
+    await returnToGeneration(tx, runId, Math.max(1, generation - 1), status);
+    const discarded: DiscardedRun = { runId, date, generation, status, lines };
+    await record(tx, run.status, discarded);
+    return discarded;
+  });
+}
