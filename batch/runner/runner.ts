@@ -64,10 +64,11 @@ async function serveJob(context: RunnerContext, job: Job, owner: string): Promis
 }
 
 async function lead({ db, config, log }: RunnerContext, job: Job, owner: string): Promise<void> {
-  if (!(await holdLeadership(db, LEADER, owner, config.leaseMs))) return;
+  const epoch = await holdLeadership(db, LEADER, owner, config.leaseMs);
+  if (epoch === undefined) return;
   await stopForsakenRuns(db);
   await abandonDeadExecutions(db);
-  const fence = (tx: Parameters<typeof fenceLeadership>[0]) => fenceLeadership(tx, LEADER, owner);
+  const fence = (tx: Parameters<typeof fenceLeadership>[0]) => fenceLeadership(tx, LEADER, owner, epoch);
   const parameters = { ...parametersOf(config), requestedBy: 'schedule' };
   const asked = await job.runner.schedule?.({ db, config }, fence, parameters);
   if (asked !== undefined) log('info', { [job.keyName]: asked }, job.runner.words.due);

@@ -1,34 +1,42 @@
-/** Who leads: one row a name, with an expiry in database time. */
-import { change, type Db, isDuplicateKey, type Tx } from '../database.js';
+/** Who leads: one row a name, with an expiry in database time, and an epoch that counts the changes of the leader. */
+import { change, type Db, isDuplicateKey, select, type Tx } from '../database.js';
 
-/** Takes or prolongs the lease. True: `owner` leads until it runs out. */
-export async function holdLeadership(db: Db, name: string, owner: string, leaseMs: number): Promise<boolean> {
+/** Takes or prolongs the lease. Returns the epoch in which `owner` leads until the lease runs out; undefined: somebody else leads. */
+export async function holdLeadership(
+  db: Db,
+  name: string,
+  owner: string,
+  leaseMs: number,
+): Promise<number | undefined> {
   const held = await change(
     db,
     `UPDATE leader_lease SET epoch = IF(owner = ?, epoch, epoch + 1), owner = ?, lease_until = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND
      WHERE name = ? AND (owner = ? OR lease_until < UTC_TIMESTAMP(3))`,
     [owner, owner, leaseMs * 1000, name, owner],
   );
-  if (held === 1) return true;
+  if (held === 1) {
+    const sql = 'SELECT epoch FROM leader_lease WHERE name = ? AND owner = ?';
+    return (await select<{ epoch: number }>(db, sql, [name, owner]))[0]?.epoch;
+  }
   try {
     await change(
       db,
       'INSERT INTO leader_lease (name, owner, epoch, lease_until) VALUES (?, ?, 1, UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND)',
       [name, owner, leaseMs * 1000],
     );
-    return true;
+    return 1;
   } catch (error) {
-    if (isDuplicateKey(error)) return false;
+    if (isDuplicateKey(error)) return undefined;
     throw error;
   }
 }
 
-/** The first statement of a leader's transaction: holds the row to the commit. False: somebody else leads now. */
-export async function fenceLeadership(tx: Tx, name: string, owner: string): Promise<boolean> {
+/** The first statement of a leader's transaction: holds the row to the commit. False: somebody else leads now, or has led since. */
+export async function fenceLeadership(tx: Tx, name: string, owner: string, epoch: number): Promise<boolean> {
   const fenced = await change(
     tx,
-    'UPDATE leader_lease SET epoch = epoch WHERE name = ? AND owner = ? AND lease_until >= UTC_TIMESTAMP(3)',
-    [name, owner],
+    'UPDATE leader_lease SET epoch = epoch WHERE name = ? AND owner = ? AND epoch = ? AND lease_until >= UTC_TIMESTAMP(3)',
+    [name, owner, epoch],
   );
   return fenced === 1;
 }

@@ -11,9 +11,9 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(() => change(database.db, 'DELETE FROM leader_lease'));
 
-const hold = (owner: string): Promise<boolean> => holdLeadership(database.db, 'schedule', owner, 60_000);
-const fence = (owner: string): Promise<boolean> =>
-  inTransaction(database.db, (tx) => fenceLeadership(tx, 'schedule', owner));
+const hold = (owner: string): Promise<number | undefined> => holdLeadership(database.db, 'schedule', owner, 60_000);
+const fence = (owner: string, inEpoch = 1): Promise<boolean> =>
+  inTransaction(database.db, (tx) => fenceLeadership(tx, 'schedule', owner, inEpoch));
 const endLease = (): Promise<number> =>
   change(database.db, 'UPDATE leader_lease SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND');
 const epoch = async (): Promise<number | undefined> =>
@@ -26,20 +26,20 @@ describe('leadership', () => {
   });
 
   it('is kept by who has it, and counted anew for who takes it over', async () => {
-    expect([await hold('a'), await hold('a'), await hold('b')]).toEqual([true, true, false]);
+    expect([await hold('a'), await hold('a'), await hold('b')]).toEqual([1, 1, undefined]);
     expect(await epoch()).toBe(1);
     await endLease();
-    expect(await hold('b')).toBe(true);
+    expect(await hold('b')).toBe(2);
     expect(await epoch()).toBe(2);
-    expect(await hold('a')).toBe(false);
+    expect(await hold('a')).toBeUndefined();
   });
 
   it('that is given up is had by another at once; nobody gives up what is not theirs', async () => {
     await hold('a');
     await resignLeadership(database.db, 'schedule', 'b');
-    expect(await hold('b')).toBe(false);
+    expect(await hold('b')).toBeUndefined();
     await resignLeadership(database.db, 'schedule', 'a');
-    expect(await hold('b')).toBe(true);
+    expect(await hold('b')).toBe(2);
   });
 });
 
@@ -53,7 +53,17 @@ describe("a leader's transaction", () => {
     await hold('a');
     await endLease();
     await hold('b');
-    expect([await fence('a'), await fence('b')]).toEqual([false, true]);
+    // Both say the epoch that is now.
+    expect([await fence('a', 2), await fence('b', 2)]).toEqual([false, true]);
+  });
+
+  it('is not begun by a leader that was taken over and leads again: the epoch alone', async () => {
+    await hold('a');
+    await endLease();
+    await hold('b');
+    await endLease();
+    expect(await hold('a')).toBe(3);
+    expect([await fence('a', 1), await fence('a', 3)]).toEqual([false, true]);
   });
 
   it('is not begun when the lease is over, though nobody has taken it yet: the lease alone', async () => {
