@@ -72,6 +72,22 @@ describe('a helper that fails', () => {
   });
 });
 
+describe('an execution that was frozen when all was done', () => {
+  it('reports what it has done, over new connections', async () => {
+    const first = feed.startSettle({ MAGAM_FAULT: 'run.finished:stop', MAGAM_LEASE_MS: '1000' });
+    await first.says('FAULT run.finished');
+    const silence = 'SELECT TIMESTAMPDIFF(SECOND, heartbeat_at, UTC_TIMESTAMP(3)) FROM job_execution';
+    await until(
+      async () => Number(await feed.db.value(silence)) >= 3,
+      'the server has ended its sessions, after a second',
+    );
+    const ended = await first.wake();
+    expect(ended).toMatchObject({ code: 0 });
+    expect(await executions('COMPLETED')).toBe(1);
+    await feed.expectClean();
+  });
+});
+
 describe('an execution that is long in its finish', () => {
   it('is known to live: who does not want to wait is told so', async () => {
     const gate = newGate();
