@@ -233,3 +233,24 @@ export async function abandonDeadExecutions(db: Db, runId?: number): Promise<voi
     runId === undefined ? [] : [runId],
   );
 }
+
+/** Rows of one deletion, so that none holds its locks for long. */
+const PURGE_ROWS = 2_000;
+const completedRuns = `SELECT run_id FROM job_instance WHERE status IN ('COMPLETED', 'COMPLETED_WITH_EXCEPTIONS')`;
+
+/** Deletes some of the executions of completed runs that ended more than so many days ago. Returns how many. */
+export const deleteOldExecutions = (db: Db, days: number): Promise<number> =>
+  change(
+    db,
+    `DELETE FROM job_execution WHERE ended_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY AND run_id IN (${completedRuns}) LIMIT ${PURGE_ROWS}`,
+    [days],
+  );
+
+/** The same of the claims of partitions. */
+export const deleteOldPartitionExecutions = (db: Db, days: number): Promise<number> =>
+  change(
+    db,
+    `DELETE FROM partition_execution WHERE COALESCE(ended_at, started_at) < UTC_TIMESTAMP(3) - INTERVAL ? DAY
+       AND partition_id IN (SELECT partition_id FROM run_partition WHERE run_id IN (${completedRuns})) LIMIT ${PURGE_ROWS}`,
+    [days],
+  );
