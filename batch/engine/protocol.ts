@@ -37,8 +37,8 @@ export interface PartitionTask {
 /** A piece of a job that only reads. `input` and the answer are plain data that the job's two sides agree on. */
 export interface ScanTask {
   readonly kind: 'scan';
-  /** The job whose `scan` carries it out. */
-  readonly job: string;
+  /** The name of the scan that carries it out. */
+  readonly scan: string;
   readonly input: unknown;
   readonly shared: SharedArrayBuffer;
   readonly slot: number;

@@ -116,7 +116,7 @@ class Execution {
     const { db, config, pools } = this.context;
     await this.requireFree(run);
     await this.surviving(() => abandonDeadExecutions(db, run.runId));
-    const executionId = this.executionId ?? (await startExecution(db, run, this.request, thisWorker(config)));
+    const executionId = this.executionId ?? (await inTransaction(db, (tx) => this.start(tx, run, thisWorker(config))));
     this.live(executionId);
     this.run = run;
     await this.surviving(() => retryFailedPartitions(db, run.runId, run.generation));
@@ -129,6 +129,12 @@ class Execution {
     return this.report(run, result);
   }
 
+  /** Under the run's lock: who removes runs that nobody works on sees this execution, or was first. */
+  private async start(tx: Tx, run: Run, worker: Worker): Promise<number> {
+    if ((await findRunById(tx, run.runId, true)) === undefined) throw runRemoved(run);
+    return startExecution(tx, run, this.request, worker);
+  }
+
   /** The plan of the run's generation: found, or made and frozen. Planners queue at the run's row; the first plans, the others find it. */
   private async plan(run: Run, executionId: number): Promise<Plan> {
     const { db } = this.context;
@@ -137,7 +143,7 @@ class Execution {
     const plan =
       found ??
       (await inTransaction(db, async (tx) => {
-        await findRunById(tx, run.runId, true);
+        if ((await findRunById(tx, run.runId, true)) === undefined) throw runRemoved(run);
         return (await findPlan(tx, run.runId, run.generation)) ?? (await this.freezePlan(tx, run, executionId));
       }));
     if (found === undefined) await faultPoint('run.planned');
@@ -216,14 +222,7 @@ class Execution {
     const { db } = this.context;
     if (result.status === 'failed') throw await this.failed(run, result);
     const now = await this.surviving(() => findRunById(db, run.runId));
-    if (now === undefined)
-      throw new MagamError(
-        'RUN_NOT_FOUND',
-        'The run was removed while it was worked on; the same command begins anew.',
-        {
-          runId: run.runId,
-        },
-      );
+    if (now === undefined) throw runRemoved(run);
     if (result.status === 'done') return this.end(now, now.status, result, false);
     const executionId = this.executionId as number;
     const stopsRun = this.request.onStop === 'stop-run' || (await this.wasAskedToStop(executionId));
@@ -346,6 +345,11 @@ class Execution {
     return result;
   }
 }
+
+const runRemoved = ({ runId }: Run): MagamError =>
+  new MagamError('RUN_NOT_FOUND', 'The run was removed while it was worked on; the same command begins anew.', {
+    runId,
+  });
 
 /** How many entries the run's generation has, and how many are committed. */
 async function committedSoFar(db: Db, run: Run): Promise<{ total: number; before: number }> {

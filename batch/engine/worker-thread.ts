@@ -43,7 +43,7 @@ export function serveThread(
   setImmediate(() => Atomics.add(new Int32Array(loaded), 0, 1)); // not before Node has done with the module
   return async (task) => {
     const thread = lend(task);
-    if (task.kind === 'scan') return found(scans[task.job], task.job)(task.input, thread);
+    if (task.kind === 'scan') return found(scans[task.scan], task.scan)(task.input, thread);
     if (task.kind === 'view') {
       const reader = found(named(viewReaders, task.reader), task.reader);
       return serveView(reader, task.input, task.port, thread, toWorkerError);
@@ -58,7 +58,7 @@ const named = <T extends { readonly name: string }>(all: readonly T[], name: str
   all.find((one) => one.name === name);
 
 function found<T>(job: T | undefined, name: string): T {
-  if (job === undefined) throw new Error(`no job is called ${name}`);
+  if (job === undefined) throw new Error(`nothing is called ${name} here`);
   return job;
 }
 

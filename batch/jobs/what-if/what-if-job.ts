@@ -57,7 +57,7 @@ function damageIn(error: unknown): MagamError | undefined {
   if (!(error instanceof MagamError) || error.code !== 'PARTITION_FAILED') return undefined;
   const { partitions } = error.details as { partitions: readonly { code: string; message: string }[] };
   const damaged = partitions.find(({ code }) => code === 'VERIFICATION_FAILED');
-  return damaged && new MagamError('VERIFICATION_FAILED', damaged.message);
+  return damaged && new MagamError('VERIFICATION_FAILED', damaged.message, error.details);
 }
 
 const whatIfJob = (parameters: WhatIfParameters): StartedJob => {

@@ -152,7 +152,7 @@ export async function replaceMovedLines(
   ]);
 }
 
-/** Keeps those lines alone that moved most of all, each with what is told of it. */
+/** Keeps only the lines that moved most of all, and stores the description of each. */
 export async function keepMovedLines(
   tx: Tx,
   runId: number,
