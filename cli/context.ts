@@ -89,8 +89,8 @@ export async function withDatabase(
     await readySchema(db, databaseUrl, embedded);
     await work({ config, databaseUrl, redisUrl, db, json: wantsJson(command), signal: abort.signal });
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
     await db.destroy();
+    process.off('SIGINT', stop).off('SIGTERM', stop);
     clearTimeout(overdue);
   }
 }

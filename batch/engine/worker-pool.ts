@@ -8,6 +8,8 @@ import {
   noCounts,
   type PartitionOutcome,
   type PartitionTask,
+  revived,
+  type ScanOutcome,
   type ScanTask,
   SharedBoard,
   type ThreadSettings,
@@ -104,7 +106,10 @@ export class WorkerPool {
   async runScan(scan: string, input: unknown): Promise<unknown> {
     while (this.freeSlots.length === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
     const task: Slotted<ScanTask> = { kind: 'scan', scan, input };
-    return this.inSlot((slot) => this.pool.run({ ...task, shared: this.board.memory, slot }));
+    const run = (slot: number): Promise<ScanOutcome> => this.pool.run({ ...task, shared: this.board.memory, slot });
+    const outcome = await this.inSlot(run);
+    if ('error' in outcome) throw revived(outcome.error);
+    return outcome.value;
   }
 
   /** Seats a free thread in a shared view. Ends when the other end of the port is closed, or with what failed in the thread. */

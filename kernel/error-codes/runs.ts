@@ -59,6 +59,16 @@ export const runErrors = {
   RUN_HELD: { http: 409, exit: 5, meaning: 'Somebody else is working on the run.' },
   RUN_STOPPED: { http: 409, exit: 130, meaning: 'The run was stopped; the same command resumes it.' },
   RUN_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no run with this id or for this date, or it was removed.' },
+  RUN_DISCARDED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The plan that was being carried out was discarded meanwhile; the same command plans anew.',
+  },
+  RUN_RESTED_ON: {
+    http: 409,
+    exit: 1,
+    meaning: 'Refunds that were settled since rest on lines of the run, so it can only be finished.',
+  },
   RUN_NOT_ACTIVE: { http: 409, exit: 1, meaning: 'The run is not being worked on, so there is nothing to stop.' },
   PARTITION_FAILED: {
     http: 500,

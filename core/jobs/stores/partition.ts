@@ -196,12 +196,18 @@ export interface ClaimFailure {
   readonly message: string;
   /** Nobody tries again. */
   readonly final: boolean;
-  /** False: the claim is not one of those that are limited. */
-  readonly counts: boolean;
 }
 
-/** Gives a partition back: for anyone to claim, or as failed. False when it was not ours any more. */
-export async function releasePartition(tx: Tx, fence: Fence, failure?: ClaimFailure): Promise<boolean> {
+/**
+ * Gives a partition back: for anyone to claim, or as failed. False when it was not ours any more.
+ * @param counts false: the claim is not one of those that are limited
+ */
+export async function releasePartition(
+  tx: Tx,
+  fence: Fence,
+  counts: boolean,
+  failure?: ClaimFailure,
+): Promise<boolean> {
   const released = await change(
     tx,
     `UPDATE run_partition SET status = ?, claims = claims - ?, owner = NULL, lease_until = NULL, error_code = ?, error_message = ?,
@@ -209,7 +215,7 @@ export async function releasePartition(tx: Tx, fence: Fence, failure?: ClaimFail
      WHERE partition_id = ? AND owner = ? AND epoch = ? AND status = 'RUNNING'`,
     [
       failure?.final ? 'FAILED' : 'PENDING',
-      failure?.counts === false ? 1 : 0,
+      counts ? 0 : 1,
       failure?.code ?? null,
       failure?.message ?? null,
       fence.partitionId,
