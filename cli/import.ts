@@ -103,6 +103,7 @@ async function runImport(
   if (result.rejected > 0 && options.rejects === undefined) noteRejects(result.rejects, result.rejected);
   if (json) printJson({ ...result, seconds });
   else printResult(result, seconds);
+  if (result.rejected > 0) process.exitCode = 3;
 }
 
 /** One bar per pass. */

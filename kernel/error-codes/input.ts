@@ -122,6 +122,11 @@ export const inputErrors = {
     exit: 1,
     meaning: 'An id is not 1 to 64 printable ASCII characters without spaces around them.',
   },
+  ID_MANGLED: {
+    http: 422,
+    exit: 1,
+    meaning: 'A spreadsheet has changed this id, such as 2.02604E+15; its digits are lost.',
+  },
   IMPORT_HAS_DEPENDENTS: {
     http: 409,
     exit: 1,
@@ -161,6 +166,11 @@ export const inputErrors = {
     http: 422,
     exit: 1,
     meaning: 'A field is neither a date YYYY-MM-DD nor a time stamp of a day that exists.',
+  },
+  ROW_REPEATED: {
+    http: 422,
+    exit: 1,
+    meaning: 'An earlier row of the same file has the same key; the value names its line.',
   },
   SEED_CONFLICT: {
     http: 409,

@@ -67,7 +67,7 @@ describe('magam import', () => {
     expect([told.code, told.stdout]).toEqual([1, '']);
     expect(told.stderr).toContain('QUANTITY_INVALID');
     const rest = await plain('import', 'lines', file, '--skip-rejects');
-    expect([rest.code, rest.stdout]).toEqual([0, expect.stringContaining('1 new, 0 unchanged, 2 rejected')]);
+    expect([rest.code, rest.stdout]).toEqual([3, expect.stringContaining('1 new, 0 unchanged, 2 rejected')]);
     expect(rest.stderr).toContain('line 3: quantity QUANTITY_INVALID "x"');
   });
 

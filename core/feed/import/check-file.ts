@@ -6,6 +6,7 @@ import type { FeedKind } from './feed-kind.js';
 import type { FeedRules } from './feed-rules.js';
 import type { DateReader } from './field-reader.js';
 import { type FileRow, type RowSource, readFileRows } from './file-rows.js';
+import { RepeatedKeys } from './repeated-keys.js';
 import type { ReadRow } from './row-batch.js';
 import { Verdicts } from './verdicts.js';
 
@@ -35,6 +36,7 @@ export async function checkFile<Entry>(
 ): Promise<CheckedFile> {
   const verdicts = new Verdicts();
   const check = kind.check(db, rules, verdicts);
+  const keys = new RepeatedKeys(kind.keyColumn);
   let rows = 0;
   let ignoredColumns: readonly string[] = [];
   let lookingUp: Promise<void> = Promise.resolve();
@@ -55,6 +57,8 @@ export async function checkFile<Entry>(
     for await (const part of readFileRows(options.source, observer)) {
       for (const fileRow of part) {
         rows += 1;
+        const key = fileRow.values === undefined ? undefined : kind.keyOf(fileRow.values);
+        if (key !== undefined) keys.add(key, fileRow);
         const row = readRow(kind, fileRow, options.dateOf, verdicts);
         if (row !== undefined) group.push(row);
         if (group.length >= GROUP_ROWS) await lookUp();
@@ -64,14 +68,16 @@ export async function checkFile<Entry>(
     }
     await lookUp();
     await lookingUp;
-    check.finish();
+    keys.rejectIn(verdicts);
+    check.finish?.();
     return { rows, verdicts, ignoredColumns };
   } catch (error) {
     verdicts.close();
     throw error;
   } finally {
     await lookingUp.catch(() => undefined);
-    check.close();
+    keys.close();
+    check.close?.();
   }
 }
 

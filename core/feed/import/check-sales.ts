@@ -1,5 +1,4 @@
 /** The first pass over order lines: what is new, what is there already, what is refused. */
-import { hash } from 'node:crypto';
 import type { Db } from '../../../infra/database.js';
 import type { SaleEntry } from '../rules/entry.js';
 import { findSales, lineKey, type StoredSale } from '../stores/entry.js';
@@ -8,15 +7,10 @@ import { type FeedRules, isUnfinished, settlementDate } from './feed-rules.js';
 import { survivingOutages } from './import-record.js';
 import type { ReadRow } from './row-batch.js';
 import type { FieldFault } from './row-faults.js';
-import { saleDifference, saleValues } from './sale-row.js';
-import { bucketOf, Spool } from './spool.js';
+import { saleDifference } from './sale-row.js';
 import type { Verdicts } from './verdicts.js';
 
-const BUCKETS = 128;
-
 export class SaleCheck {
-  private readonly accepted = new Spool();
-
   constructor(
     private readonly db: Db,
     private readonly rules: FeedRules,
@@ -35,26 +29,6 @@ export class SaleCheck {
     }
   }
 
-  /** Looks at rows of the file that have the same key: the first one counts. */
-  finish(): void {
-    for (const bucket of this.accepted.buckets()) {
-      const first = new Map<string, string>();
-      for (const record of this.accepted.read(bucket)) {
-        const [orderId = '', lineId = '', row, line, digest = ''] = record.split('\t');
-        const key = lineKey({ orderId, lineId });
-        const place = { row: Number(row), line: Number(line) };
-        const known = first.get(key);
-        if (known === undefined) first.set(key, digest);
-        else if (known === digest) this.verdicts.unchanged(place);
-        else this.verdicts.reject(place, { column: 'line_id', code: 'ENTRY_CONFLICT', value: lineId });
-      }
-    }
-  }
-
-  close(): void {
-    this.accepted.close();
-  }
-
   private compare(row: ReadRow<SaleEntry>, known: StoredSale): void {
     const fault = saleIdentityFault(row, known);
     if (fault === undefined) this.verdicts.unchanged(row);
@@ -68,8 +42,6 @@ export class SaleCheck {
       return;
     }
     this.verdicts.accept(settledOn, settledOn !== entry.occurredOn);
-    const key = lineKey(entry);
-    this.accepted.add(bucketOf(key, BUCKETS), `${key}\t${row}\t${line}\t${digestOf(saleValues(entry))}`);
   }
 }
 
@@ -86,6 +58,3 @@ export function saleIdentityFault(
 /** What the file says in one of our columns. */
 export const valueIn = (columns: readonly Column[], values: readonly string[], column: string): string =>
   values[columns.findIndex(({ name }) => name === column)] ?? '';
-
-/** A digest by which equal values are recognised; 128 bits make a false match unthinkable. */
-export const digestOf = (values: string): string => hash('sha256', values, 'base64url').slice(0, 22);

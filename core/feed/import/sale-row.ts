@@ -2,7 +2,8 @@
 import { isCategory } from '../../../kernel/external-id.js';
 import { MAX_MINOR } from '../../../kernel/money.js';
 import type { SaleEntry } from '../rules/entry.js';
-import { type DateReader, FieldReader } from './field-reader.js';
+import { lineKey } from '../stores/entry.js';
+import { type DateReader, FieldReader, isReadableId } from './field-reader.js';
 import type { FieldFault } from './row-faults.js';
 
 /** The entry of a row (values in the order of `SALE_COLUMNS`), or every fault of it. */
@@ -54,6 +55,11 @@ export function readSaleRow(
   return { entry };
 }
 
+/** The key of a row by its values; undefined when one of its ids cannot be read. */
+export function saleKeyOf([orderId = '', lineId = '']: readonly string[]): string | undefined {
+  return isReadableId(orderId) && isReadableId(lineId) ? lineKey({ orderId, lineId }) : undefined;
+}
+
 /** The columns by which two entries of the same key can differ. */
 const VALUES: readonly (readonly [column: string, field: keyof SaleEntry])[] = [
   ['seller_id', 'sellerId'],
@@ -72,6 +78,3 @@ const VALUES: readonly (readonly [column: string, field: keyof SaleEntry])[] = [
 /** The first column in which the entries differ, or undefined when they say the same. */
 export const saleDifference = (a: SaleEntry, b: SaleEntry): string | undefined =>
   VALUES.find(([, field]) => a[field] !== b[field])?.[0];
-
-/** The values of an entry as one text: equal for equal entries. Keys are not part of it. */
-export const saleValues = (entry: SaleEntry): string => VALUES.map(([, field]) => entry[field]).join('\n');

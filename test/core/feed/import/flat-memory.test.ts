@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { RepeatedKeys } from '../../../../core/feed/import/repeated-keys.js';
 import { RowBitmap } from '../../../../core/feed/import/row-bitmap.js';
 import { RowFaults, writeRejects } from '../../../../core/feed/import/row-faults.js';
 import { Spool } from '../../../../core/feed/import/spool.js';
+import { Verdicts } from '../../../../core/feed/import/verdicts.js';
 import { FeedFolder } from '../../../support/feed-files.js';
 
 const folder = new FeedFolder();
@@ -28,6 +30,23 @@ describe('Spool', () => {
     expect(spool.read(1)).toEqual(expected.map((number) => `레코드 ${number}`));
     expect(spool.read(1)).toHaveLength(expected.length);
     spool.close();
+  });
+});
+
+describe('RepeatedKeys', () => {
+  it('finds the repeats among more keys than stay in memory, and leaves the rest alone', () => {
+    const keys = new RepeatedKeys('line_id');
+    const verdicts = new Verdicts();
+    const rows = 200_000;
+    for (let row = 0; row < rows; row += 1) keys.add(`O${row}\t1`, { row, line: row + 2 });
+    keys.add('O3\t1', { row: rows, line: rows + 2 });
+    keys.add('O3\t11', { row: rows + 1, line: rows + 3 });
+    keys.rejectIn(verdicts);
+    expect([verdicts.rejected, verdicts.skips(3), verdicts.skips(rows)]).toEqual([1, false, true]);
+    const value = 'O3 1 (first on line 5)';
+    expect(verdicts.faults.first(2)).toEqual([{ line: rows + 2, column: 'line_id', code: 'ROW_REPEATED', value }]);
+    keys.close();
+    verdicts.close();
   });
 });
 
