@@ -15,7 +15,7 @@ import { valueIn } from './check-sales.js';
 import { REFUND_COLUMNS } from './columns.js';
 import { type FeedRules, isUnfinished, laterDate, settlementDate } from './feed-rules.js';
 import { survivingOutages } from './import-record.js';
-import { refundDifference } from './refund-row.js';
+import { refundConflict } from './refund-row.js';
 import type { ReadRow } from './row-batch.js';
 import type { FieldFault } from './row-faults.js';
 import { Spool } from './spool.js';
@@ -102,11 +102,11 @@ export class RefundCheck {
 
 /** What stands against taking a row for the stored refund of its id; undefined when the two are the same. */
 export function refundIdentityFault(
-  { entry, values }: Pick<ReadRow<RefundEntry>, 'entry' | 'values'>,
+  { entry }: Pick<ReadRow<RefundEntry>, 'entry'>,
   known: StoredRefund,
 ): FieldFault | undefined {
-  const column = refundDifference(entry, known);
-  if (column !== undefined) return { column, code: 'ENTRY_CONFLICT', value: valueIn(REFUND_COLUMNS, values, column) };
+  const differs = refundConflict(entry, known);
+  if (differs !== undefined) return differs;
   return isUnfinished(known) ? { column: 'refund_id', code: 'IMPORT_UNFINISHED', value: entry.refundId } : undefined;
 }
 

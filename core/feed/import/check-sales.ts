@@ -2,12 +2,12 @@
 import type { Db } from '../../../infra/database.js';
 import type { SaleEntry } from '../rules/entry.js';
 import { findSales, lineKey, type StoredSale } from '../stores/entry.js';
-import { type Column, SALE_COLUMNS } from './columns.js';
+import type { Column } from './columns.js';
 import { type FeedRules, isUnfinished, settlementDate } from './feed-rules.js';
 import { survivingOutages } from './import-record.js';
 import type { ReadRow } from './row-batch.js';
 import type { FieldFault } from './row-faults.js';
-import { saleDifference } from './sale-row.js';
+import { saleConflict } from './sale-row.js';
 import type { Verdicts } from './verdicts.js';
 
 export class SaleCheck {
@@ -47,11 +47,11 @@ export class SaleCheck {
 
 /** What stands against taking a row for the stored entry of its key; undefined when the two are the same. */
 export function saleIdentityFault(
-  { entry, values }: Pick<ReadRow<SaleEntry>, 'entry' | 'values'>,
+  { entry }: Pick<ReadRow<SaleEntry>, 'entry'>,
   known: StoredSale,
 ): FieldFault | undefined {
-  const column = saleDifference(entry, known);
-  if (column !== undefined) return { column, code: 'ENTRY_CONFLICT', value: valueIn(SALE_COLUMNS, values, column) };
+  const differs = saleConflict(entry, known);
+  if (differs !== undefined) return differs;
   return isUnfinished(known) ? { column: 'line_id', code: 'IMPORT_UNFINISHED', value: entry.lineId } : undefined;
 }
 

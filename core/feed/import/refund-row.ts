@@ -1,7 +1,7 @@
 /** A row of a file of refunds: section 2 of docs/settlement-rules.md, field by field. */
 import type { RefundEntry } from '../rules/entry.js';
 import { type DateReader, FieldReader, isReadableId } from './field-reader.js';
-import type { FieldFault } from './row-faults.js';
+import { conflict, type FieldFault } from './row-faults.js';
 
 const REASON_MAX = 255;
 
@@ -34,6 +34,10 @@ const VALUES: readonly (readonly [column: string, field: keyof RefundEntry])[] =
   ['reason', 'reason'],
 ];
 
-/** The first column in which the entries differ, or undefined when they say the same. */
-export const refundDifference = (a: RefundEntry, b: RefundEntry): string | undefined =>
-  VALUES.find(([, field]) => a[field] !== b[field])?.[0];
+/** A conflict in the first column in which the row and the stored entry differ, naming both; undefined when they say the same. */
+export function refundConflict(row: RefundEntry, stored: RefundEntry): FieldFault | undefined {
+  const differs = VALUES.find(([, field]) => row[field] !== stored[field]);
+  if (differs === undefined) return undefined;
+  const [column, field] = differs;
+  return conflict(column, String(row[field]), String(stored[field]));
+}

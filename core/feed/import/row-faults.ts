@@ -15,6 +15,8 @@ export interface FieldFault {
 export type RowFault = FieldFault & { readonly line: number };
 
 const VALUE_MAX = 200;
+/** Two of them and the words between fit into a value. */
+const CONFLICT_VALUE_MAX = 90;
 const LINES_PER_BUCKET = 1 << 17;
 const WRITE_FAULTS = 5_000;
 
@@ -56,7 +58,13 @@ export class RowFaults {
   }
 }
 
-const shortened = (value: string): string => (value.length <= VALUE_MAX ? value : `${value.slice(0, VALUE_MAX)}…`);
+const shortened = (value: string, max = VALUE_MAX): string => (value.length <= max ? value : `${value.slice(0, max)}…`);
+
+/** The fault of a row that says otherwise than the entry of its key; the value has what both say, as they were read. */
+export function conflict(column: string, inFile: string, stored: string): FieldFault {
+  const shown = (value: string): string => (value === '' ? '""' : shortened(value, CONFLICT_VALUE_MAX));
+  return { column, code: 'ENTRY_CONFLICT', value: `${shown(inFile)} (stored: ${shown(stored)})` };
+}
 
 /** Throws REJECTS_UNWRITABLE unless a file can be written there: known before the work, not after it. */
 export async function requireWritable(file: string): Promise<void> {
