@@ -3,6 +3,7 @@ import { access, constants, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { type ErrorCode, MagamError } from '../../../kernel/errors.js';
+import { spreadsheetText } from '../../../kernel/spreadsheet-text.js';
 import { Spool } from './spool.js';
 
 /** One fault of one field; `column` is the name this platform gives it. */
@@ -15,6 +16,8 @@ export interface FieldFault {
 export type RowFault = FieldFault & { readonly line: number };
 
 const VALUE_MAX = 200;
+/** What every spreadsheet reads as a number, whatever its sign: it is no formula. */
+const NUMBER = /^[+-]?\d+(?:[.,]\d+)*$/;
 /** Two of them and the words between fit into a value. */
 const CONFLICT_VALUE_MAX = 90;
 const LINES_PER_BUCKET = 1 << 17;
@@ -75,7 +78,10 @@ export async function requireWritable(file: string): Promise<void> {
   }
 }
 
-/** Writes the rejects file, whole or not at all: line, column, code and value of every fault; the header alone if there is none. */
+/**
+ * Writes the rejects file, whole or not at all: line, column, code and value of every fault; the header alone if there is none. A value
+ * that a spreadsheet would run as a formula has an apostrophe before it.
+ */
 export async function writeRejects(file: string, faults: RowFaults): Promise<void> {
   const unfinished = `${file}.${process.pid}.tmp`;
   try {
@@ -83,7 +89,7 @@ export async function writeRejects(file: string, faults: RowFaults): Promise<voi
     try {
       let rows: (string | number)[][] = [['line', 'column', 'code', 'value']];
       for (const { line, column, code, value } of faults.inOrder()) {
-        rows.push([line, column, code, value]);
+        rows.push([line, column, code, NUMBER.test(value) ? value : spreadsheetText(value)]);
         if (rows.length < WRITE_FAULTS) continue;
         await handle.write(stringify(rows));
         rows = [];

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
 import { RepeatedKeys } from '../../../../core/feed/import/repeated-keys.js';
 import { RowBitmap } from '../../../../core/feed/import/row-bitmap.js';
 import { RowFaults, writeRejects } from '../../../../core/feed/import/row-faults.js';
@@ -74,6 +75,22 @@ describe('RowFaults', () => {
     expect(lines[5]).toBe('5,quantity,QUANTITY_INVALID,"a,""b""');
     expect(lines).toHaveLength(30_003);
     expect(readdirSync(folder.path)).toEqual(['rejects.csv']);
+    faults.close();
+  });
+
+  it('writes no value that a spreadsheet would run, and leaves numbers alone', async () => {
+    const faults = new RowFaults();
+    const values = ['=HYPERLINK("http://x")', '+82-10', '-cmd', '@SUM(1)', '＝1', '-1', '+1.5', '1,000', 'x=1'];
+    values.forEach((value, index) => {
+      faults.add(index + 2, { column: 'reason', code: 'REASON_INVALID', value });
+    });
+    const file = join(folder.path, 'formulas.csv');
+    await writeRejects(file, faults);
+    const rows: string[][] = parse(readFileSync(file, 'utf8'), { from_line: 2 });
+    expect(rows.map(([, , , value]) => value)).toEqual([
+      ...values.slice(0, 5).map((value) => `'${value}`),
+      ...values.slice(5),
+    ]);
     faults.close();
   });
 
