@@ -40,6 +40,7 @@ const querySchema = z.strictObject({
   }),
   late: flag.meta({ description: 'Settle entries of closed dates on the first date after the last closed one.' }),
   skipRejects: flag.meta({ description: 'Import the good rows of a file that has bad ones.' }),
+  dryRun: flag.meta({ description: 'Only check the file and say what is understood of it; nothing is imported.' }),
 });
 
 export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
@@ -73,6 +74,7 @@ export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
         mapping,
         late: asked.late,
         skipRejects: asked.skipRejects,
+        dryRun: asked.dryRun,
       };
       try {
         return await transact(async (tx) => {

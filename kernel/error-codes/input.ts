@@ -130,10 +130,15 @@ export const inputErrors = {
   IMPORT_HAS_DEPENDENTS: {
     http: 409,
     exit: 1,
-    meaning: 'Accepted refunds of others rest on what the import wrote, so it cannot be withdrawn; finish it instead.',
+    meaning: 'Accepted refunds of others rest on what the import wrote, so it cannot be taken back.',
+  },
+  IMPORT_NOT_COMPLETED: {
+    http: 409,
+    exit: 1,
+    meaning: 'Only a completed import of a file can be withdrawn; an unfinished one is abandoned.',
   },
   IMPORT_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no import with this id.' },
-  IMPORT_NOT_OPEN: { http: 409, exit: 1, meaning: 'The import has ended; only an unfinished one can be withdrawn.' },
+  IMPORT_NOT_OPEN: { http: 409, exit: 1, meaning: 'The import has ended; only an unfinished one can be abandoned.' },
   IMPORT_REJECTED: {
     http: 422,
     exit: 1,

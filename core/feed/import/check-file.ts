@@ -8,6 +8,7 @@ import type { DateReader } from './field-reader.js';
 import { type FileRow, type RowSource, readFileRows } from './file-rows.js';
 import { RepeatedKeys } from './repeated-keys.js';
 import type { ReadRow } from './row-batch.js';
+import { type Coverage, Understanding } from './understood.js';
 import { Verdicts } from './verdicts.js';
 
 /** Rows looked up at a time. */
@@ -17,6 +18,7 @@ export interface CheckedFile {
   readonly rows: number;
   readonly verdicts: Verdicts;
   readonly ignoredColumns: readonly string[];
+  readonly understanding: Understanding;
 }
 
 export interface PassOptions {
@@ -32,10 +34,11 @@ export async function checkFile<Entry>(
   db: Db,
   kind: FeedKind<Entry>,
   rules: FeedRules,
-  options: PassOptions,
+  options: PassOptions & { readonly covers: Coverage },
 ): Promise<CheckedFile> {
   const verdicts = new Verdicts();
-  const check = kind.check(db, rules, verdicts);
+  const understanding = new Understanding(options.covers);
+  const check = kind.check(db, rules, verdicts, understanding);
   const keys = new RepeatedKeys(kind.keyColumn);
   let rows = 0;
   let ignoredColumns: readonly string[] = [];
@@ -70,7 +73,7 @@ export async function checkFile<Entry>(
     await lookingUp;
     keys.rejectIn(verdicts);
     check.finish?.();
-    return { rows, verdicts, ignoredColumns };
+    return { rows, verdicts, ignoredColumns, understanding };
   } catch (error) {
     verdicts.close();
     throw error;

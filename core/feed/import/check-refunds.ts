@@ -19,6 +19,7 @@ import { refundConflict } from './refund-row.js';
 import type { ReadRow } from './row-batch.js';
 import type { FieldFault } from './row-faults.js';
 import { Spool } from './spool.js';
+import type { Understanding } from './understood.js';
 import type { Verdicts } from './verdicts.js';
 
 const BUCKETS = 128;
@@ -30,6 +31,7 @@ export class RefundCheck {
     private readonly db: Db,
     private readonly rules: FeedRules,
     private readonly verdicts: Verdicts,
+    private readonly understanding: Understanding,
   ) {}
 
   /** Looks at some rows (at most 900): identity first, then the date and the sale. */
@@ -44,9 +46,10 @@ export class RefundCheck {
       else this.verdicts.reject(row, fault);
       return false;
     });
-    const keys = fresh.map(({ entry }) => entry);
+    const keys = rows.map(({ entry }) => entry);
     const sales = await survivingOutages(() => findSales(this.db, keys));
-    const saleIds = keys.flatMap((key) => sales.get(lineKey(key))?.entryId ?? []);
+    for (const key of keys) this.understanding.addRefund(key, sales.get(lineKey(key)));
+    const saleIds = fresh.flatMap(({ entry: key }) => sales.get(lineKey(key))?.entryId ?? []);
     const refunded = await survivingOutages(() => refundedUnits(this.db, saleIds, this.rules.ownImportId));
     for (const row of fresh) this.addNew(row, sales.get(lineKey(row.entry)), refunded);
   }

@@ -8,6 +8,7 @@ import { survivingOutages } from './import-record.js';
 import type { ReadRow } from './row-batch.js';
 import type { FieldFault } from './row-faults.js';
 import { saleConflict } from './sale-row.js';
+import type { Understanding } from './understood.js';
 import type { Verdicts } from './verdicts.js';
 
 export class SaleCheck {
@@ -15,6 +16,7 @@ export class SaleCheck {
     private readonly db: Db,
     private readonly rules: FeedRules,
     private readonly verdicts: Verdicts,
+    private readonly understanding: Understanding,
   ) {}
 
   /** Looks at some rows: identity first, then the date. */
@@ -22,6 +24,7 @@ export class SaleCheck {
     const keys = rows.map(({ entry }) => entry);
     const stored = await survivingOutages(() => findSales(this.db, keys));
     for (const row of rows) {
+      this.understanding.addSale(row.entry);
       const known = stored.get(lineKey(row.entry));
       const own = known?.importId === this.rules.ownImportId && this.rules.ownImportId !== null;
       if (known === undefined || own) this.addNew(row);

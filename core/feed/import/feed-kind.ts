@@ -12,6 +12,7 @@ import { readRefundRow, refundKeyOf } from './refund-row.js';
 import type { Races, ReadRow, RowBatch } from './row-batch.js';
 import type { FieldFault } from './row-faults.js';
 import { readSaleRow, saleKeyOf } from './sale-row.js';
+import type { Understanding } from './understood.js';
 import type { Verdicts } from './verdicts.js';
 import { writeRefunds } from './write-refunds.js';
 import { writeSales } from './write-sales.js';
@@ -28,7 +29,7 @@ export interface FeedKind<Entry> {
     values: readonly string[],
     dateOf: DateReader,
   ): { readonly entry: Entry } | { readonly faults: readonly FieldFault[] };
-  check(db: Db, rules: FeedRules, verdicts: Verdicts): RowCheck<Entry>;
+  check(db: Db, rules: FeedRules, verdicts: Verdicts, understanding: Understanding): RowCheck<Entry>;
   /** Writes a batch; `refuse` is told of rows that another writer has made wrong since they were checked, and may throw. */
   write(db: Db, open: OpenImport, batch: RowBatch<Entry>, races: Races): Promise<void>;
 }
@@ -46,7 +47,7 @@ export const saleKind: FeedKind<SaleEntry> = {
   batchRows: 4_000,
   keyOf: saleKeyOf,
   read: readSaleRow,
-  check: (db, rules, verdicts) => new SaleCheck(db, rules, verdicts),
+  check: (...given) => new SaleCheck(...given),
   write: writeSales,
 };
 
@@ -56,6 +57,6 @@ export const refundKind: FeedKind<RefundEntry> = {
   batchRows: 900,
   keyOf: refundKeyOf,
   read: readRefundRow,
-  check: (db, rules, verdicts) => new RefundCheck(db, rules, verdicts),
+  check: (...given) => new RefundCheck(...given),
   write: writeRefunds,
 };
