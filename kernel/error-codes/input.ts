@@ -98,7 +98,7 @@ export const inputErrors = {
   ENCODING_UNKNOWN: {
     http: 422,
     exit: 2,
-    meaning: 'There is no such text encoding; utf-8 and euc-kr are two that there are.',
+    meaning: 'There is no such text encoding; utf-8 and cp949 are two that there are.',
   },
   ENTRY_CONFLICT: {
     http: 409,

@@ -9,6 +9,7 @@ import { type FileRow, type RowSource, readFileRows } from './file-rows.js';
 import { RepeatedKeys } from './repeated-keys.js';
 import type { ReadRow } from './row-batch.js';
 import { type Coverage, Understanding } from './understood.js';
+import type { UnreadableField } from './unreadable.js';
 import { Verdicts } from './verdicts.js';
 
 /** Rows looked up at a time. */
@@ -19,6 +20,10 @@ export interface CheckedFile {
   readonly verdicts: Verdicts;
   readonly ignoredColumns: readonly string[];
   readonly understanding: Understanding;
+  /** Fields of ignored columns that hold a character that cannot be read: how many, and the first. */
+  readonly unreadable: { readonly fields: number; readonly first: UnreadableField } | undefined;
+  /** The file as it was read. */
+  readonly source: RowSource;
 }
 
 export interface PassOptions {
@@ -42,6 +47,7 @@ export async function checkFile<Entry>(
   const keys = new RepeatedKeys(kind.keyColumn);
   let rows = 0;
   let ignoredColumns: readonly string[] = [];
+  let unreadable: CheckedFile['unreadable'];
   let lookingUp: Promise<void> = Promise.resolve();
   let group: ReadRow<Entry>[] = [];
   const lookUp = async (): Promise<void> => {
@@ -54,6 +60,9 @@ export async function checkFile<Entry>(
     onChunk: () => undefined,
     onIgnoredColumns: (columns: readonly string[]) => {
       ignoredColumns = columns;
+    },
+    onUnreadable: (field: UnreadableField) => {
+      unreadable = { fields: (unreadable?.fields ?? 0) + 1, first: unreadable?.first ?? field };
     },
   };
   try {
@@ -73,7 +82,7 @@ export async function checkFile<Entry>(
     await lookingUp;
     keys.rejectIn(verdicts);
     check.finish?.();
-    return { rows, verdicts, ignoredColumns, understanding };
+    return { rows, verdicts, ignoredColumns, understanding, unreadable, source: options.source };
   } catch (error) {
     verdicts.close();
     throw error;

@@ -15,12 +15,13 @@ import { readShutThrough } from '../stores/calendar.js';
 import { countWithdrawals, findUnfinishedImport, type ImportRecord } from '../stores/feed-import.js';
 import { type CheckedFile, checkFile, type PassOptions } from './check-file.js';
 import { parseMapping } from './columns.js';
-import { inspectCsvFile, strictDecoder } from './csv-file.js';
+import { inspectCsvFile } from './csv-file.js';
 import { type FeedKind, refundKind, saleKind } from './feed-kind.js';
 import { nextOpenDate } from './feed-rules.js';
 import { completeImport, findInterruptedImport, leaveImport, type OpenImport, openImport } from './import-record.js';
 import type { Races } from './row-batch.js';
 import { type RowFault, requireWritable, writeRejects } from './row-faults.js';
+import { textDecoder } from './text-decoder.js';
 import type { Coverage, Understood } from './understood.js';
 import { abandonImport, withdrawImport } from './withdraw-import.js';
 import { writeFile } from './write-file.js';
@@ -77,7 +78,7 @@ export async function importFile(db: Db, request: ImportRequest): Promise<Import
 
 async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest): Promise<ImportResult> {
   const { file, encoding } = request;
-  const { encoding: canonicalEncoding } = strictDecoder(encoding);
+  const { encoding: canonicalEncoding } = textDecoder(encoding, true);
   const mappingText = request.mappingFile === null ? '{}' : await readMapping(request.mappingFile);
   const mapping = parseMapping(mappingText, kind.columns);
   const { endsInLineBreak } = await inspectCsvFile(file, encoding);
@@ -177,7 +178,15 @@ async function check<Entry>(
   const shutThrough = await readShutThrough(db);
   const lateOn = request.late ? (interrupted?.lateOn ?? nextOpenDate(shutThrough)) : null;
   const rules = { shutThrough, lateOn, ownImportId: interrupted?.importId ?? null };
-  return { checked: await checkFile(db, kind, rules, { ...pass, covers: request.covers, onProgress }), lateOn };
+  const options = { ...pass, covers: request.covers, onProgress };
+  try {
+    return { checked: await checkFile(db, kind, rules, options), lateOn };
+  } catch (error) {
+    if (!(error instanceof MagamError && error.code === 'ENCODING_INVALID')) throw error;
+    // Read again, field by field: the place is named, and what stands in an ignored column does no harm.
+    const source = { ...pass.source, lenient: true };
+    return { checked: await checkFile(db, kind, rules, { ...options, source }), lateOn };
+  }
 }
 
 async function readMapping(file: string): Promise<string> {
@@ -198,6 +207,11 @@ async function hashOf(file: string): Promise<string> {
 function noticesOf(checked: CheckedFile, endsInLineBreak: boolean): string[] {
   const notices = [];
   if (checked.ignoredColumns.length > 0) notices.push(`Ignored columns: ${checked.ignoredColumns.join(', ')}.`);
+  if (checked.unreadable !== undefined) {
+    const { fields, first } = checked.unreadable;
+    const more = fields === 1 ? '' : `; ${fields} fields of ignored columns have one`;
+    notices.push(`A character on line ${first.line}, column ${first.column}, which is ignored, cannot be read${more}.`);
+  }
   if (!endsInLineBreak) notices.push('The last line does not end in a line break: was the file cut off?');
   return notices;
 }
