@@ -6,7 +6,6 @@ import type { RowFault } from '../core/feed/import/row-faults.js';
 import { abandonImport } from '../core/feed/import/withdraw-import.js';
 import { type ImportRecord, listImports } from '../core/feed/stores/feed-import.js';
 import { databaseTime } from '../infra/database.js';
-import { armFaults } from '../infra/faults.js';
 import { isTimeZone } from '../infra/time-zone.js';
 import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, wholeNumber, withDatabase } from './context.js';
@@ -38,8 +37,7 @@ export function importsCommands(imports: Command): void {
     .description('withdraw what an unfinished import wrote')
     .argument('<id>', 'the number of the import', wholeNumber('ID', 1, 9_999_999_999))
     .action(async (importId: number, _options, command: Command) => {
-      await withDatabase(command, async ({ db, config, json }) => {
-        armFaults(config.fault);
+      await withDatabase(command, async ({ db, json }) => {
         const record = await abandonImport(db, importId);
         if (json) printJson(shown(record));
         else print(`Import ${importId} is withdrawn: nothing it wrote is in the feed.`);
@@ -80,7 +78,6 @@ async function runImport(
   if (options.rejects !== undefined && resolve(options.rejects) === resolve(file)) {
     throw new MagamError('USAGE', '--rejects names the file that is imported.', { file });
   }
-  armFaults(config.fault);
   const started = performance.now();
   const progress = stagedProgress();
   const request: ImportRequest = {

@@ -33,6 +33,17 @@ export const runErrors = {
   },
   INTERNAL: { http: 500, exit: 1, meaning: 'Something failed that should not; the message and the log say what.' },
 
+  TIME_ZONE_DIFFERS: {
+    http: 503,
+    exit: 2,
+    meaning: 'MAGAM_TIME_ZONE is not the zone that the dates of this database are days in.',
+  },
+  CLOCK_DIFFERS: {
+    http: 503,
+    exit: 1,
+    meaning: 'The clocks of this process and of the database differ by more than 60 s.',
+  },
+
   // Runs.
   USAGE: { http: 400, exit: 2, meaning: 'The command line is wrong; the message says where.' },
   DATE_INVALID: { http: 422, exit: 2, meaning: 'A date is not a day of the calendar written YYYY-MM-DD.' },
@@ -40,6 +51,17 @@ export const runErrors = {
     http: 409,
     exit: 1,
     meaning: 'An earlier date has entries that are neither settled nor parked; settle it first.',
+  },
+  DATE_NOT_OVER: {
+    http: 422,
+    exit: 1,
+    meaning:
+      'The date is not over in the zone of the platform; closing it would refuse the entries that are still to come.',
+  },
+  DATE_EMPTY: {
+    http: 409,
+    exit: 1,
+    meaning: 'The date has no entries; closing it would close it, and the empty dates before it, for good.',
   },
   IMPORT_IN_PROGRESS: {
     http: 409,
