@@ -84,6 +84,10 @@ export const commands: Readonly<Record<string, Entry>> = {
       'show the zone and the clocks that dates go by, and where the schedule begins; change zone and schedule',
     load: async () => (await import('./calendar.js')).calendarCommands,
   },
+  restored: {
+    description: 'after the database was restored, or failed over and lost commits: what was cached before is not used',
+    load: async () => (await import('./restored.js')).restoredCommand,
+  },
   sample: {
     takes: '[options]',
     description: 'make sample sellers, products, buyers and an operator; refused in production',

@@ -13,12 +13,13 @@ import {
 } from '../../core/jobs/stores/execution.js';
 import { readPartitions, readPasses, retryFailedPartitions } from '../../core/jobs/stores/partition.js';
 import { findPlan, insertPlan, type Plan } from '../../core/jobs/stores/plan.js';
-import { findRun, findRunById, isCompleted, moveRun, type Run, type RunStatus } from '../../core/jobs/stores/run.js';
+import { findRun, isCompleted, moveRun, type Run, type RunStatus } from '../../core/jobs/stores/run.js';
 import type { Config } from '../../infra/config.js';
 import { asMagamError, type Db, errorText, inTransaction, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { errors, MagamError } from '../../kernel/errors.js';
 import type { DonePartition, JobCall, JobContext, JobRequest, StartedJob } from './job.js';
+import { requireSameRun } from './same-run.js';
 import { survivingOutage } from './survive-outage.js';
 import { type WorkResult, workPartitions } from './work-partitions.js';
 
@@ -117,7 +118,7 @@ class Execution {
     const plan =
       found ??
       (await inTransaction(db, async (tx) => {
-        await findRunById(tx, run.runId, true);
+        await requireSameRun(tx, run, true);
         return (await findPlan(tx, run.runId, run.generation)) ?? (await this.freezePlan(tx, run, executionId));
       }));
     if (found === undefined) await faultPoint('run.planned');
@@ -175,8 +176,8 @@ class Execution {
     const { db } = this.context;
     const complete = await this.job.finish(this.call, run, plan);
     await inTransaction(db, async (tx) => {
-      const current = await findRunById(tx, run.runId, true);
-      if (current === undefined || isCompleted(current.status) || current.generation !== plan.generation) return;
+      const current = await requireSameRun(tx, { ...run, plan }, true);
+      if (isCompleted(current.status) || current.generation !== plan.generation) return;
       const status = await complete(tx, current, await donePartitions(tx, current));
       await moveRun(tx, run.runId, ['RUNNING', 'STOPPED', 'FAILED'], status);
       await faultPoint('run.before-finish-commit');
@@ -195,7 +196,7 @@ class Execution {
   }
 
   private async report(run: Run, result: WorkResult): Promise<JobResult> {
-    const now = (await findRunById(this.context.db, run.runId)) as Run;
+    const now = await requireSameRun(this.context.db, run);
     const [failed] = result.failed;
     if (result.status !== 'failed' || failed === undefined) {
       return this.end(now, result.status === 'done' ? now.status : 'STOPPED', result, false);
@@ -235,6 +236,7 @@ class Execution {
     if (this.executionId === null) return;
     const known = asMagamError(error);
     const code = known instanceof MagamError ? known.code : 'INTERNAL';
+    if (code === 'RUN_LOST') return; // its ids may be another's by now
     try {
       // A request that was refused at the door has its run already; as FAILED it can be asked for again.
       const run = this.run ?? (await findRun(this.context.db, this.job.name, this.request.key));

@@ -17,6 +17,7 @@ import { type Db, inTransaction, isLockConflict, pause } from '../../infra/datab
 import { faultPoint } from '../../infra/faults.js';
 import { LeaseKeeper, type LeaseSettings } from './lease-keeper.js';
 import { monotonicMs, type PartitionOutcome, type PartitionTask } from './protocol.js';
+import { requireSameRun } from './same-run.js';
 import { survivingOutage } from './survive-outage.js';
 import type { WorkerPool } from './worker-pool.js';
 
@@ -78,6 +79,8 @@ export async function workPartitions(
 
   /** Claims what may be claimed; returns how the work ended, once it has. */
   async function lookAround(): Promise<Pick<WorkResult, 'status' | 'partitions' | 'failed'> | undefined> {
+    const { job, key, parameters } = plan.task;
+    await requireSameRun(db, { runId: plan.runId, job, key, plan: { generation: plan.generation, parameters } });
     const partitions = await readPartitions(db, plan.runId, plan.generation);
     const movable = claimable(partitions, plan.passesWait);
     const status = judge(partitions, movable, active.size, pool.board.stopRequested());

@@ -2,7 +2,7 @@
 import { type Db, inTransaction } from '../../infra/database.js';
 import { type PlatformTime, readAnyPlatformTime } from '../../infra/platform-time.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import { replaceTimeZone } from '../../infra/stores/installation.js';
+import { readInstallationId, renewInstallationId, replaceTimeZone } from '../../infra/stores/installation.js';
 import { MagamError } from '../../kernel/errors.js';
 import {
   importsHolding,
@@ -23,6 +23,16 @@ export interface PlatformCalendar extends PlatformTime {
 export async function readPlatformCalendar(db: Db, zone: string | null): Promise<PlatformCalendar> {
   const time = await readAnyPlatformTime(db, zone);
   return { ...time, shutThrough: await readShutThrough(db), scheduleFrom: await readScheduleFrom(db) };
+}
+
+/** Gives a database that was restored another id, so that nothing that was cached of the time before is found under it. */
+export async function renewInstallation(db: Db, userName: string): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const before = await readInstallationId(tx);
+    await renewInstallationId(tx);
+    const after = await readInstallationId(tx);
+    await audit(tx, userName, 'database.restored', { installationId: before }, { installationId: after });
+  });
 }
 
 const LAST_DATE = '9999-12-31';

@@ -8,6 +8,11 @@ export async function readInstallationId(db: Db): Promise<string> {
   return found(row, 'SCHEMA_OUTDATED').id;
 }
 
+/** Gives the database another id. */
+export async function renewInstallationId(db: Db): Promise<void> {
+  await change(db, 'UPDATE installation SET installation_id = UUID()');
+}
+
 /** What the database says in one statement: its clock, and the platform's zone, null until one is stored. Throws SCHEMA_OUTDATED. */
 export async function readClockAndZone(db: Db): Promise<{ databaseMs: number; timeZone: string | null }> {
   const [row] = await select<{ now: string; timeZone: string | null }>(

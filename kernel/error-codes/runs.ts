@@ -71,6 +71,12 @@ export const runErrors = {
   RUN_HELD: { http: 409, exit: 5, meaning: 'Somebody else is working on the run.' },
   RUN_STOPPED: { http: 409, exit: 130, meaning: 'The run was stopped; the same command resumes it.' },
   RUN_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no run with this id or for this date.' },
+  RUN_LOST: {
+    http: 409,
+    exit: 1,
+    meaning:
+      'The database does not have the run any more: it was restored, or a replica took over that lacks the last commits.',
+  },
   RUN_NOT_ACTIVE: { http: 409, exit: 1, meaning: 'The run is not being worked on, so there is nothing to stop.' },
   PARTITION_FAILED: {
     http: 500,

@@ -21,7 +21,7 @@ const COM_QUERY = 3;
  * @param {Cut[]} cuts each strikes once
  */
 export async function startProxy(databaseUrl, cuts) {
-  const target = new URL(databaseUrl);
+  let target = new URL(databaseUrl);
   const waiting = cuts.map((cut) => ({ ...cut, left: cut.nth }));
   /** @type {Set<import('node:net').Socket>} */
   const sockets = new Set();
@@ -91,6 +91,13 @@ export async function startProxy(databaseUrl, cuts) {
     url: url.href,
     /** How many cuts have struck. */
     cuts: () => counts.cut,
+    /**
+     * New connections go to another server from now on, as after a failover; those that there are stay.
+     * @param {string} url
+     */
+    pointTo: (url) => {
+      target = new URL(url);
+    },
     /** Cuts every connection there is, wherever it is. */
     cutAll: () => {
       for (const socket of sockets) socket.destroy();

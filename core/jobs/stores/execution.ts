@@ -110,7 +110,7 @@ export async function lastRequestAgeMs(db: Db, runId: number): Promise<number | 
 
 /**
  * Takes a request: true for exactly one of those who try; with `keysInOrder` false for all while a run of the job with an earlier key is
- * under way. From here on the run is under way, so that others go on with it when the taker dies before it has done anything.
+ * under way or waits. From here on the run is under way, so that others go on with it when the taker dies before it has done anything.
  */
 export async function takeRequest(
   tx: Tx,
@@ -118,7 +118,7 @@ export async function takeRequest(
   { host, pid, leaseMs }: Worker,
   keysInOrder: boolean,
 ): Promise<boolean> {
-  const earlier = `SELECT 1 FROM job_instance b WHERE b.status = 'RUNNING' AND b.job = i.job AND b.job_key < i.job_key`;
+  const earlier = `SELECT 1 FROM job_instance b WHERE b.status IN ('RUNNING', 'REQUESTED') AND b.job = i.job AND b.job_key < i.job_key`;
   const taken = await change(
     tx,
     `UPDATE job_execution e JOIN job_instance i ON i.run_id = e.run_id
