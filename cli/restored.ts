@@ -11,7 +11,9 @@ export function restoredCommand(restored: Command): void {
       const { shutThrough, scheduleFrom } = await readPlatformCalendar(db, config.timeZone);
       if (json) printJson({ shutThrough, scheduleFrom });
       else print(shutThrough === null ? 'No date is closed.' : `The books are closed through ${shutThrough}.`);
-      note('Start, or restart, every HTTP server and runner. docs/operations.md says what to look at before dates are settled.');
+      note(
+        'Start, or restart, every HTTP server and runner. docs/operations.md says what to look at before dates are settled.',
+      );
     }),
   );
 }
