@@ -15,9 +15,9 @@ export function verifyCommand(command: Command): void {
 }
 
 async function verify(text: string, command: Command): Promise<void> {
-  await withDatabase(command, async ({ db, config, databaseUrl, json, signal }) => {
+  await withDatabase(command, async ({ db, config, today, databaseUrl, json, signal }) => {
     signal.addEventListener('abort', () => process.exit(130)); // it only reads: there is nothing to finish
-    const date = readDate(text, config.timeZone);
+    const date = readDate(text, today);
     const started = performance.now();
     const progress = startProgress('Verifying', 'lines');
     const pools = new WorkerPools(config, databaseUrl);

@@ -14,7 +14,7 @@ export const settleJob: Job = {
   keyName: 'date',
   keysInOrder: true, // dates are closed in their order
   passesWait: true, // a refund needs what its sale became, which may lie in any partition
-  open: ({ db, request }) => openDate(db, request.key),
+  open: openDate,
   reopen,
   plan: planDate,
   finish: finishDate,
