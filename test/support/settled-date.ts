@@ -29,10 +29,17 @@ const files = {
   'kwd.json': JSON.stringify({ policies: [kwdPolicy] }),
 };
 
-export async function createSettledDate(): Promise<SettledDate> {
+const parkedRows: Readonly<Record<string, string>> = {
+  'lines.csv': `P-1,1,S-1,2,7.5,BHD,${DAY},${DAY}\n`,
+  'refunds.csv': `PR-1,P-1,1,1,${DAY},broken\n`,
+};
+
+/** @param parked a sale P-1 and its refund PR-1, which stay parked: no policy covers their currency */
+export async function createSettledDate({ parked = false } = {}): Promise<SettledDate> {
   const database = await createTestDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'magam-settled-'));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(files))
+    writeFileSync(join(folder, name), `${text}${parked ? (parkedRows[name] ?? '') : ''}`);
   const run = async (...args: string[]): Promise<void> => {
     const { code, stderr } = await magam(database.url, args);
     if (code !== 0 && code !== 3) throw new Error(`magam ${args.join(' ')} exited ${code}: ${stderr}`);

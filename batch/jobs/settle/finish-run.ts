@@ -10,16 +10,13 @@ import type { Run } from '../../../core/jobs/stores/run.js';
 import {
   type CertificateBody,
   type CertifiedControl,
-  type CertifiedPartition,
   type CertifiedTotals,
   certificateText,
   certifiedTotals,
   controlOf,
-  EMPTY_SHA256,
   partitionHashesText,
 } from '../../../core/settlement/rules/certificate.js';
-import { ENTRY_FIGURES, eachFigure, FIGURE_NAMES } from '../../../core/settlement/rules/figures.js';
-import { TotalsBy } from '../../../core/settlement/rules/line-totals.js';
+import { ENTRY_FIGURES, eachFigure } from '../../../core/settlement/rules/figures.js';
 import type { SettlePlanParameters } from '../../../core/settlement/run-history.js';
 import {
   insertCertificate,
@@ -29,15 +26,16 @@ import {
 } from '../../../core/settlement/stores/certificate.js';
 import { controlTotals } from '../../../core/settlement/stores/control-total.js';
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
-import { readPartitionTotals, totalsOfRow } from '../../../core/settlement/stores/partition-total.js';
+import { totalsOfRow } from '../../../core/settlement/stores/partition-total.js';
 import { SETTLE } from '../../../core/settlement/stores/settlement-run.js';
-import { type Db, forWholeDates, type Tx } from '../../../infra/database.js';
+import { type Db, forWholeDates } from '../../../infra/database.js';
 import { stands } from '../../../infra/faults.js';
 import { sha256 } from '../../../infra/sha256.js';
 import { signHash } from '../../../infra/signing.js';
 import { type CountOrShare, exceeds, limitText } from '../../../kernel/count-or-share.js';
 import { MagamError } from '../../../kernel/errors.js';
-import type { Completion, DonePartition, JobCall } from '../../engine/job.js';
+import type { Completion, JobCall } from '../../engine/job.js';
+import { certifiedPartitions, sumTotals } from './certified-partitions.js';
 
 /**
  * Prepares the end of the run's generation. What it returns throws `CONTROL_TOTALS_DIFFER` and `EXCEPTIONS_EXCEEDED`.
@@ -83,38 +81,6 @@ export async function finishDate({ db, config }: JobCall, run: Run, plan: Plan):
     await closeDate(tx, date);
     return exceptions > 0 ? 'COMPLETED_WITH_EXCEPTIONS' : 'COMPLETED';
   };
-}
-
-async function certifiedPartitions(
-  tx: Tx,
-  runId: number,
-  generation: number,
-  partitions: readonly DonePartition[],
-): Promise<CertifiedPartition[]> {
-  const sums = await readPartitionTotals(tx, runId, generation);
-  const rangeOf = (pass: DonePartition['passes'][number] | undefined): CertifiedPartition['sales'] => ({
-    after: pass?.lo ?? 0,
-    through: pass?.hi ?? 0,
-    lines: pass?.done ?? 0,
-    sha256: pass?.checkpoint ?? EMPTY_SHA256,
-  });
-  return partitions.map((partition) => ({
-    number: partition.number,
-    sales: rangeOf(partition.passes[SALE]),
-    refunds: rangeOf(partition.passes[REFUND]),
-    totals: sums
-      .filter(({ number }) => number === partition.number)
-      .map(({ currency, totals }) => certifiedTotals(currency, totals)),
-  }));
-}
-
-/** Sums of certified totals, per currency. */
-export function sumTotals(all: readonly CertifiedTotals[]): CertifiedTotals[] {
-  const sum = new TotalsBy();
-  for (const { currency, sales, refunds, ...texts } of all) {
-    sum.of(currency).addTotals({ sales, refunds, ...eachFigure(FIGURE_NAMES, (name) => BigInt(texts[name])) });
-  }
-  return sum.entries().map(([currency, totals]) => certifiedTotals(currency, totals));
 }
 
 /** Where the sales of a plan are cut in two: at a partition's boundary. */

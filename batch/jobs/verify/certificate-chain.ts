@@ -13,7 +13,7 @@ import {
 import type { Db } from '../../../infra/database.js';
 import { sha256 } from '../../../infra/sha256.js';
 import { signatureHolds } from '../../../infra/signing.js';
-import { sumTotals } from '../settle/finish-run.js';
+import { sumTotals } from '../settle/certified-partitions.js';
 import { type Check, equal } from './check.js';
 import { firstDifference, inWords } from './compare-totals.js';
 

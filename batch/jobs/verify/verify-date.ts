@@ -18,8 +18,10 @@ import { inSharedView } from '../../engine/shared-view.js';
 import { certificateChecks, chainCheck } from './certificate-chain.js';
 import { type Check, equal } from './check.js';
 import { firstDifference, inWords } from './compare-totals.js';
+import { emptyDateChecks, emptyDatesCheck } from './empty-dates.js';
 import { planVerification } from './pieces.js';
 import { replayChecks } from './replay-checks.js';
+import { runChecks } from './run-checks.js';
 import { Survey } from './survey.js';
 import { verifyReader } from './verify-reader.js';
 
@@ -54,8 +56,9 @@ export async function verifyDate(
     const latest = certificates.at(-1);
     const complete = await certificatesCheck(snapshot, date, certificates.length);
     if (latest === undefined) {
-      if (complete.ok) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
-      return { date, ok: false, checks: [complete], lines: 0, generations: 0 };
+      const empty = complete.ok ? await emptyDateChecks(snapshot, date) : [complete];
+      if (empty === undefined) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
+      return { date, ok: empty.every(({ ok }) => ok), checks: empty, lines: 0, generations: 0 };
     }
     const bodies = bodiesOf(certificates);
     const { pieces, generations } = planVerification(bodies);
@@ -68,6 +71,8 @@ export async function verifyDate(
       ...generations.flatMap(({ body, partitions }) => replayChecks(body, partitions, results)),
       await exceptionCheck(snapshot, date, latest),
       complete,
+      ...(await runChecks(snapshot, date, certificates, bodies)),
+      ...(await Promise.all(bodies.slice(0, 1).map((body) => emptyDatesCheck(snapshot, body)))),
       ...certificateChecks(certificates),
       await chainCheck(snapshot, latest),
     ];

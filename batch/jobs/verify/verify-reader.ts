@@ -15,7 +15,6 @@ import {
   findFlaws,
   type NamedFlaw,
   nameFlaw,
-  type StoredLine,
 } from '../../../core/settlement/rules/entry-flaws.js';
 import { figureCells } from '../../../core/settlement/rules/figure-cells.js';
 import { type Totals, TotalsBy } from '../../../core/settlement/rules/line-totals.js';
@@ -25,6 +24,8 @@ import {
   type ExaminedPage,
   type ExaminedRange,
   readExaminedPage,
+  type Stray,
+  type StrayKind,
 } from '../../../core/settlement/stores/verification.js';
 import type { Db } from '../../../infra/database.js';
 import type { ViewReader } from '../../engine/job.js';
@@ -54,6 +55,8 @@ export interface VerifyPiece {
 /** What a thread found in the ranges that it surveyed. */
 export interface SurveyPart {
   readonly entries: number;
+  /** Exceptions with an entry. */
+  readonly exceptions: number;
   readonly flaws: Readonly<Record<Flaw, number>>;
   readonly firsts: readonly Found<Flaw, NamedFlaw>[];
   /** Lines with an entry, by generation. */
@@ -62,8 +65,9 @@ export interface SurveyPart {
   readonly sellers: readonly SellerSumsData[];
   /** Sums over the entries that belong to a generation as far as the exceptions tell, per currency: no line was looked at for them. */
   readonly control: readonly (readonly [generation: number, sums: readonly [currency: string, Totals][]])[];
-  readonly strays: number;
-  readonly firstStray: Found<'stray', string> | undefined;
+  /** Lines and exceptions without an entry. */
+  readonly strays: Readonly<Record<StrayKind, number>>;
+  readonly firstStrays: readonly Found<StrayKind, string>[];
 }
 
 /** Something that was found at an entry. */
@@ -78,6 +82,12 @@ export const isBefore = (
   a: Pick<Found<unknown, unknown>, 'leg' | 'entryId'>,
   b: Pick<Found<unknown, unknown>, 'leg' | 'entryId'>,
 ): boolean => a.leg < b.leg || (a.leg === b.leg && a.entryId < b.entryId);
+
+/** Keeps the first of each kind. */
+export function keepFirst<Kind, What>(firsts: Map<Kind, Found<Kind, What>>, found: Found<Kind, What>): void {
+  const first = firsts.get(found.kind);
+  if (first === undefined || isBefore(found, first)) firsts.set(found.kind, found);
+}
 
 export const verifyReader: ViewReader<VerifyInput, VerifyPiece, ReplayedRange | null, SurveyPart> = {
   name: 'verify',
@@ -142,8 +152,9 @@ class DateReader {
 /** What one thread sees; `survey.ts` puts those of all threads together. */
 class PartialSurvey {
   private entries = 0;
-  private strays = 0;
-  private firstStray: Found<'stray', string> | undefined;
+  private exceptions = 0;
+  private readonly strays: Record<StrayKind, number> = { line: 0, exception: 0 };
+  private readonly firstStrays = new Map<StrayKind, Found<StrayKind, string>>();
   private readonly flaws = Object.fromEntries(FLAWS.map((flaw) => [flaw, 0])) as Record<Flaw, number>;
   private readonly firsts = new Map<Flaw, Found<Flaw, NamedFlaw>>();
   private readonly lines = new Map<number, number>();
@@ -152,19 +163,20 @@ class PartialSurvey {
 
   constructor(private readonly vatModeOf: (policyId: number) => VatMode) {}
 
-  look(leg: Leg, entries: readonly ExaminedEntry[], strays: readonly StoredLine[]): void {
+  look(leg: Leg, entries: readonly ExaminedEntry[], strays: readonly Stray[]): void {
     this.entries += entries.length;
     for (const entry of entries) this.lookAt(leg, entry);
-    this.strays += strays.length;
-    for (const { entryId, sellerId } of strays) {
-      const stray = { kind: 'stray', leg, entryId, what: `leg ${leg}, entry ${entryId}, seller ${sellerId}` } as const;
-      if (this.firstStray === undefined || isBefore(stray, this.firstStray)) this.firstStray = stray;
+    for (const { kind, entryId, sellerId } of strays) {
+      this.strays[kind] += 1;
+      const what = `leg ${leg}, entry ${entryId}${sellerId === undefined ? '' : `, seller ${sellerId}`}`;
+      keepFirst(this.firstStrays, { kind, leg, entryId, what });
     }
   }
 
   private lookAt(leg: Leg, entry: ExaminedEntry): void {
     findFlaws(entry, this.vatModeOf, (flaw) => this.found(flaw, leg, entry));
     const { line, exception, currency, figures } = entry;
+    if (exception !== undefined) this.exceptions += 1;
     const generation = exception === undefined ? 1 : exception.settledGeneration;
     if (generation !== null) totalsOf(this.control, generation).of(currency).add(leg, figures);
     if (line === undefined) return;
@@ -174,16 +186,17 @@ class PartialSurvey {
   }
 
   part(): SurveyPart {
-    const { entries, flaws, lines, strays, firstStray } = this;
+    const { entries, exceptions, flaws, lines, strays } = this;
     return {
       entries,
+      exceptions,
       flaws,
       firsts: [...this.firsts.values()],
       lines,
       sellers: this.sellers.data(),
       control: [...this.control].map(([generation, totals]) => [generation, totals.entries()]),
       strays,
-      firstStray,
+      firstStrays: [...this.firstStrays.values()],
     };
   }
 
