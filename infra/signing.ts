@@ -1,5 +1,5 @@
 /** Ed25519 signatures of certificates: over the 64 ASCII bytes of the certificate's hash. */
-import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 
 export interface CertificateSignature {
   /** SPKI, base64. */
@@ -17,11 +17,28 @@ export function isSigningKey(pem: string): boolean {
   }
 }
 
+/** The public key (SPKI, base64) of a private key in PEM. */
+export const publicKeyOf = (privateKeyPem: string): string =>
+  toBase64(createPublicKey(createPrivateKey(privateKeyPem)));
+
+/** The public key (SPKI, base64) that a text holds, as PEM or as base64; undefined when it holds no Ed25519 key. */
+export function readPublicKey(text: string): string | undefined {
+  try {
+    const key = text.includes('-----BEGIN')
+      ? createPublicKey(text)
+      : createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' });
+    return key.asymmetricKeyType === 'ed25519' ? toBase64(key) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const toBase64 = (key: KeyObject): string => key.export({ type: 'spki', format: 'der' }).toString('base64');
+
 /** Signs a certificate's hash. */
 export function signHash(hash: string, privateKeyPem: string): CertificateSignature {
-  const key = createPrivateKey(privateKeyPem);
-  const publicKey = createPublicKey(key).export({ type: 'spki', format: 'der' }).toString('base64');
-  return { publicKey, signature: sign(null, Buffer.from(hash), key).toString('base64') };
+  const signature = sign(null, Buffer.from(hash), createPrivateKey(privateKeyPem)).toString('base64');
+  return { publicKey: publicKeyOf(privateKeyPem), signature };
 }
 
 /** Whether the signature over the hash was made with this key. */

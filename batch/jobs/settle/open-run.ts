@@ -14,7 +14,7 @@ import type { IdRange } from '../../../core/jobs/stores/plan.js';
 import { moveRun, openNextGeneration, type Run } from '../../../core/jobs/stores/run.js';
 import { readPolicyRevision } from '../../../core/policies/stores/fee-policy.js';
 import { requireClosable } from '../../../core/settlement/closable-date.js';
-import type { SettlePlanParameters } from '../../../core/settlement/run-history.js';
+import { newPlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
 import { readCertificate } from '../../../core/settlement/stores/certificate.js';
 import { countEntries, type EntrySource, entryIdAt } from '../../../core/settlement/stores/entry-page.js';
 import { findSettlementRun, SETTLE } from '../../../core/settlement/stores/settlement-run.js';
@@ -63,7 +63,7 @@ export const sourceOf = (generation: number): EntrySource => (generation === 1 ?
 /** The ranges of the run's generation, sales before refunds, and the policies that it settles under. */
 export async function planDate(tx: Tx, run: Run, gridSize: number) {
   const ranges = await partitionRanges(forWholeDates(tx), sourceOf(run.generation), run.key, gridSize);
-  const parameters: SettlePlanParameters = { policyRevision: await readPolicyRevision(tx) };
+  const parameters = newPlanParameters(await readPolicyRevision(tx));
   return { parameters, partitions: ranges.map((range) => [range[SALE], range[REFUND]]) };
 }
 

@@ -3,7 +3,7 @@
 import { findPlan } from '../../../core/jobs/stores/plan.js';
 import { isCompleted } from '../../../core/jobs/stores/run.js';
 import { requireClosable } from '../../../core/settlement/closable-date.js';
-import type { SettlePlanParameters } from '../../../core/settlement/run-history.js';
+import type { SettlePlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
 import { findSettlementRun, type SettlementRun } from '../../../core/settlement/stores/settlement-run.js';
 import { todayIn } from '../../../infra/time-zone.js';

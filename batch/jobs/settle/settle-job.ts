@@ -1,5 +1,6 @@
 /** The settlement of a business date, as the engine carries it out. */
 import type { Run } from '../../../core/jobs/stores/run.js';
+import { requireSigner } from '../../../core/settlement/certificate-signer.js';
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
 import { SETTLE } from '../../../core/settlement/stores/settlement-run.js';
 import type { Job, JobCall } from '../../engine/job.js';
@@ -14,7 +15,10 @@ export const settleJob: Job = {
   keyName: 'date',
   keysInOrder: true, // dates are closed in their order
   passesWait: true, // a refund needs what its sale became, which may lie in any partition
-  open: ({ db, request }) => openDate(db, request.key),
+  open: async ({ db, config, request }) => {
+    await requireSigner(db, config); // better now than after the work
+    return openDate(db, request.key);
+  },
   reopen,
   plan: planDate,
   finish: finishDate,
@@ -32,13 +36,14 @@ export const settleJob: Job = {
 
 /** A closed date: what is parked is tried again, under the policies known now; nothing is written unless some of it can be settled. */
 async function reopen(call: JobCall, run: Run): Promise<Run | undefined> {
-  const { db, request, notice } = call;
+  const { db, config, request, notice } = call;
   if ((await countOpenExceptions(db, run.key)) === 0) return undefined;
   const trial = await tryRanges(call, { ...request, date: run.key }, 'exceptions', null);
   if (settledEntries(trial) === 0) {
     notice('The parked entries still cannot be settled; nothing was written.');
     return undefined;
   }
+  await requireSigner(db, config);
   return openSupplement(db, run);
 }
 

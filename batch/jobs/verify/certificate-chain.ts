@@ -12,22 +12,22 @@ import {
 } from '../../../core/settlement/stores/certificate.js';
 import type { Db } from '../../../infra/database.js';
 import { sha256 } from '../../../infra/sha256.js';
-import { signatureHolds } from '../../../infra/signing.js';
 import { sumTotals } from '../settle/certified-partitions.js';
 import { type Check, equal } from './check.js';
 import { firstDifference, inWords } from './compare-totals.js';
+import { type Keyring, signatureCheck } from './signatures.js';
 
 const nameOf = ({ date, generation }: { readonly date: string; readonly generation: number }): string =>
   `${date} generation ${generation}`;
 
 /** Whether each certificate of a date says what it was hashed and signed for, and agrees with itself. */
-export function certificateChecks(certificates: readonly StoredCertificate[]): Check[] {
+export function certificateChecks(certificates: readonly StoredCertificate[], keyring: Keyring): Check[] {
   return certificates.flatMap((certificate) => {
     const detail = `certificate of ${nameOf(certificate)}`;
     const body = parseCertificate(certificate.body);
     const checks = [
       equal('certificate-hash', certificate.hash, sha256(certificate.body), detail),
-      signatureCheck(certificate, detail),
+      signatureCheck(certificate, keyring),
     ];
     if (body === undefined) {
       return [...checks, equal('certificate-body', 'a certificate', 'something else', detail)];
@@ -47,12 +47,6 @@ export function certificateChecks(certificates: readonly StoredCertificate[]): C
       ),
     ];
   });
-}
-
-function signatureCheck({ hash, publicKey, signature }: StoredCertificate, detail: string): Check {
-  if (publicKey === null && signature === null) return equal('signature', 'not signed', 'not signed', detail);
-  const holds = publicKey !== null && signature !== null && signatureHolds(hash, { publicKey, signature });
-  return equal('signature', 'valid', holds ? 'valid' : 'invalid', `${detail}, key ${publicKey}`);
 }
 
 /**

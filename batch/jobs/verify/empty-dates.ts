@@ -3,12 +3,15 @@
  * before it, and vouches that there was nothing between the two.
  */
 import { readShutThrough } from '../../../core/feed/stores/calendar.js';
+import type { KeySettings } from '../../../core/settlement/certificate-signer.js';
 import { type CertificateBody, parseCertificate } from '../../../core/settlement/rules/certificate.js';
 import { readNextCertificate, type StoredCertificate } from '../../../core/settlement/stores/certificate.js';
 import { findRowsBetween } from '../../../core/settlement/stores/empty-date.js';
 import type { Db } from '../../../infra/database.js';
 import { certificateChecks, chainCheck } from './certificate-chain.js';
 import { type Check, equal } from './check.js';
+import { readKeyring } from './signatures.js';
+import { sequenceChecks } from './vouched-checks.js';
 
 /** Nothing stands in the books between the date of a first generation and the date before it that has a certificate. */
 export async function emptyDatesCheck(
@@ -23,11 +26,16 @@ export async function emptyDatesCheck(
 }
 
 /** The checks of a date that was closed empty along with a later one; undefined when no later date has a certificate. */
-export async function emptyDateChecks(db: Db, date: string): Promise<Check[] | undefined> {
+export async function emptyDateChecks(db: Db, date: string, keys: KeySettings): Promise<Check[] | undefined> {
   const next = await readNextCertificate(db, date);
   const shut = await readShutThrough(db);
   if (next === undefined || shut === null || shut < date) return undefined;
-  return [...(await emptyBefore(db, next)), ...certificateChecks([next]), await chainCheck(db, next)];
+  return [
+    ...(await emptyBefore(db, next)),
+    ...certificateChecks([next], await readKeyring(db, keys)),
+    ...(await sequenceChecks(db, [next])),
+    await chainCheck(db, next),
+  ];
 }
 
 async function emptyBefore(db: Db, next: StoredCertificate): Promise<Check[]> {

@@ -2,8 +2,12 @@
 import { readDateStatus, readShutThrough } from '../../../core/feed/stores/calendar.js';
 import { findPlan } from '../../../core/jobs/stores/plan.js';
 import { isCompleted } from '../../../core/jobs/stores/run.js';
-import type { CertificateBody } from '../../../core/settlement/rules/certificate.js';
-import type { SettlePlanParameters } from '../../../core/settlement/run-history.js';
+import { type CertificateBody, lineFormOf, rulesVersionOf } from '../../../core/settlement/rules/certificate.js';
+import {
+  lineFormOfPlan,
+  rulesVersionOfPlan,
+  type SettlePlanParameters,
+} from '../../../core/settlement/rules/plan-parameters.js';
 import type { StoredCertificate } from '../../../core/settlement/stores/certificate.js';
 import { findSettlementRun, type SettlementRun } from '../../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../../infra/database.js';
@@ -53,16 +57,26 @@ function runCheck(date: string, run: SettlementRun | undefined, certificates: re
   );
 }
 
-async function planCheck(db: Db, runId: number, { generation, policyRevision }: CertificateBody): Promise<Check> {
+async function planCheck(db: Db, runId: number, body: CertificateBody): Promise<Check> {
+  const { generation, policyRevision } = body;
+  const inWords = (revision: number, rules: number, grid: number | undefined): string =>
+    `policy revision ${revision}, rules ${rules}${grid === undefined ? '' : `, grid size ${grid}`}`;
+  const grid = 'gridSize' in body ? body.gridSize : undefined;
+  const expected = inWords(policyRevision, rulesVersionOf(body), grid);
   const plan = await findPlan(db, runId, generation);
-  const planned = plan && (plan.parameters as SettlePlanParameters).policyRevision;
-  const actual = planned === undefined ? 'no plan' : `policy revision ${planned}`;
-  return equal('plan', `policy revision ${policyRevision}`, actual, `generation ${generation}`);
+  const where = `generation ${generation}`;
+  if (plan === undefined) return equal('plan', expected, 'no plan', where);
+  const parameters = plan.parameters as SettlePlanParameters;
+  const planned = inWords(parameters.policyRevision, rulesVersionOfPlan(parameters), grid && plan.gridSize);
+  const actual =
+    lineFormOfPlan(parameters) === lineFormOf(body) ? planned : `${planned}, another format of certificate`;
+  return equal('plan', expected, actual, where);
 }
 
 /** Ranges, counts, hashes and sums of each partition are those of the certificate. */
-async function partitionsCheck(db: Db, runId: number, { generation, partitions }: CertificateBody): Promise<Check> {
-  const stored = await storedPartitions(db, runId, generation);
+async function partitionsCheck(db: Db, runId: number, body: CertificateBody): Promise<Check> {
+  const { generation, partitions } = body;
+  const stored = await storedPartitions(db, runId, generation, lineFormOf(body));
   const where = `generation ${generation}`;
   for (const [i, certified] of partitions.entries()) {
     const found = stored[i];

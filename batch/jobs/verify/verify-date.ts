@@ -22,8 +22,10 @@ import { emptyDateChecks, emptyDatesCheck } from './empty-dates.js';
 import { planVerification } from './pieces.js';
 import { replayChecks } from './replay-checks.js';
 import { runChecks } from './run-checks.js';
+import { readKeyring } from './signatures.js';
 import { Survey } from './survey.js';
 import { verifyReader } from './verify-reader.js';
+import { sequenceChecks, vouchedChecks } from './vouched-checks.js';
 
 export interface Verification {
   readonly date: string;
@@ -56,7 +58,7 @@ export async function verifyDate(
     const latest = certificates.at(-1);
     const complete = await certificatesCheck(snapshot, date, certificates.length);
     if (latest === undefined) {
-      const empty = complete.ok ? await emptyDateChecks(snapshot, date) : [complete];
+      const empty = complete.ok ? await emptyDateChecks(snapshot, date, config) : [complete];
       if (empty === undefined) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
       return { date, ok: empty.every(({ ok }) => ok), checks: empty, lines: 0, generations: 0 };
     }
@@ -73,7 +75,9 @@ export async function verifyDate(
       complete,
       ...(await runChecks(snapshot, date, certificates, bodies)),
       ...(await Promise.all(bodies.slice(0, 1).map((body) => emptyDatesCheck(snapshot, body)))),
-      ...certificateChecks(certificates),
+      ...(await vouchedChecks(snapshot, date, bodies)),
+      ...certificateChecks(certificates, await readKeyring(snapshot, config)),
+      ...(await sequenceChecks(snapshot, certificates)),
       await chainCheck(snapshot, latest),
     ];
     const lines = results.reduce((sum, range) => sum + (range?.lines ?? 0), 0);

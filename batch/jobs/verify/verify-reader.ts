@@ -8,6 +8,7 @@ import { readRunState } from '../../../core/jobs/stores/run.js';
 import type { VatMode } from '../../../core/policies/rules/fee-policy.js';
 import { PolicyBook } from '../../../core/policies/rules/policy-book.js';
 import { readPolicies } from '../../../core/policies/stores/fee-policy.js';
+import type { LineForm } from '../../../core/settlement/rules/canonical-line.js';
 import {
   type ExaminedEntry,
   FLAWS,
@@ -18,6 +19,7 @@ import {
 } from '../../../core/settlement/rules/entry-flaws.js';
 import { figureCells } from '../../../core/settlement/rules/figure-cells.js';
 import { type Totals, TotalsBy } from '../../../core/settlement/rules/line-totals.js';
+import { currentRules, rulesOf } from '../../../core/settlement/rules/rules-version.js';
 import { SellerSums, type SellerSumsData } from '../../../core/settlement/rules/seller-sums.js';
 import { SETTLE } from '../../../core/settlement/stores/settlement-run.js';
 import {
@@ -41,6 +43,14 @@ export interface VerifyInput {
   readonly date: string;
 }
 
+/** How a generation's lines are decided again: under the policies of this revision, by the rules of this version, hashed in this form. */
+export interface ReplayTask {
+  readonly generation: number;
+  readonly policyRevision: number;
+  readonly rules: number;
+  readonly form: LineForm;
+}
+
 /** A range (after, through] of one leg's entry ids. */
 export interface VerifyPiece {
   readonly leg: Leg;
@@ -48,8 +58,8 @@ export interface VerifyPiece {
   readonly through: number;
   /** Look at every entry. Each entry of the date is in one surveyed range. */
   readonly survey: boolean;
-  /** Decide the lines of this generation again, under the policies of this revision. */
-  readonly replay: { readonly generation: number; readonly policyRevision: number } | null;
+  /** Decide the lines of this generation again. */
+  readonly replay: ReplayTask | null;
 }
 
 /** What a thread found in the ranges that it surveyed. */
@@ -115,7 +125,7 @@ class DateReader {
   async read({ leg, after, through, survey, replay }: VerifyPiece): Promise<ReplayedRange | null> {
     const book = await this.plannedBook(replay?.policyRevision);
     const range = { date: this.date, leg, after, through, generation: survey ? null : (replay?.generation ?? null) };
-    const replayed = replay === null ? null : new LineReplay(leg, replay.generation, book, this.all);
+    const replayed = replay === null ? null : this.replayOf(leg, replay, book);
     for await (const { entries, strays } of this.pages(range, book)) {
       if (survey) this.survey.look(leg, entries, strays);
       const before = replayed?.lines ?? 0;
@@ -123,6 +133,11 @@ class DateReader {
       this.onEntries((replayed?.lines ?? 0) - before);
     }
     return replayed?.result() ?? null;
+  }
+
+  /** Rules that this program does not have are a difference of their own; the lines are still hashed and summed. */
+  private replayOf(leg: Leg, { generation, rules, form }: ReplayTask, book: PolicyBook): LineReplay {
+    return new LineReplay(leg, generation, book, this.all, rulesOf(rules) ?? currentRules, form);
   }
 
   /** The pages of a range; the server reads the next one while one is worked on. */

@@ -21,7 +21,7 @@ import {
   toRefundRow,
   toSaleRow,
 } from './entry-page.js';
-import { entryColumns, joinEntry, tableOf } from './leg-tables.js';
+import { entryColumns, joinEntry, restOfEntry, tableOf } from './leg-tables.js';
 import { sumColumns, totalsOfRow } from './partition-total.js';
 
 /** A page's place: entries of one leg of the date with ids in (after, through]; with a generation, only those that have a line of it. */
@@ -113,7 +113,9 @@ function readEntryCells(
 ): Promise<Cell[][]> {
   const { table, alias } = tableOf(leg);
   const columns =
-    leg === SALE ? `${saleColumns(needs)}, s.unit_price` : `${REFUND_COLUMNS}, ${entryColumns('r')}, r.currency`;
+    leg === SALE
+      ? `${saleColumns(needs)}, ${restOfEntry(SALE)}, s.unit_price`
+      : `${REFUND_COLUMNS}, ${entryColumns('r')}, r.currency`;
   const joins = leg === SALE ? '' : REFUND_JOINS;
   const sql =
     generation === null
@@ -135,9 +137,9 @@ type Decode = (
 ) => ExaminedEntry;
 
 const saleEntry: Decode = (settledOn, row, line, exception) => {
-  const sale = toSaleRow(row);
+  const sale = toSaleRow(row, 0, row[SALE_CELLS] as string);
   const { entryId, currency, quantity } = sale;
-  const unitPrice = row[SALE_CELLS] as number;
+  const unitPrice = row[SALE_CELLS + 1] as number;
   return {
     settledOn,
     leg: SALE,
