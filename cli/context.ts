@@ -16,7 +16,7 @@ import { errors, MagamError } from '../kernel/errors.js';
 import { note } from './output.js';
 
 /** The root of the package: this is `cli/context.ts`, or a file in a folder of `dist`. */
-const root = new URL(import.meta.url.includes('/dist/') ? '../../' : '../', import.meta.url);
+const root = new URL(/\/dist\/[^/]+\/[^/]*$/.test(import.meta.url) ? '../../' : '../', import.meta.url);
 export const migrationsFolder = new URL('sql/', root);
 export const packageFile = new URL('package.json', root);
 
@@ -89,8 +89,8 @@ export async function withDatabase(
     await readySchema(db, databaseUrl, embedded);
     await work({ config, databaseUrl, redisUrl, db, json: wantsJson(command), signal: abort.signal });
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
     await db.destroy();
+    process.off('SIGINT', stop).off('SIGTERM', stop);
     clearTimeout(overdue);
   }
 }

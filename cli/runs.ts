@@ -43,7 +43,7 @@ export function runsCommands(runs: Command): void {
     .command('discard')
     .argument('<id>', 'id of a run')
     .description('give up a run that was not certified: its lines and its plan go; settle plans the date anew')
-    .action((id: string, _options, command: Command) => withRun(command, id, discard));
+    .action((id: string, _options, command: Command) => withRun(command, id, discard, { leased: true }));
   runs
     .command('exceptions')
     .argument('<id>', 'id of a run')
@@ -58,11 +58,14 @@ async function withRun(
   command: Command,
   id: string,
   work: (context: CommandContext, run: RunSummary) => Promise<void>,
+  options: { readonly leased?: boolean } = {},
 ): Promise<void> {
   const runId = runIdOf(id);
-  await withDatabase(command, async (context) => {
-    await work(context, found(await readRun(context.db, runId), 'RUN_NOT_FOUND', { runId }));
-  });
+  await withDatabase(
+    command,
+    async (context) => work(context, found(await readRun(context.db, runId), 'RUN_NOT_FOUND', { runId })),
+    options,
+  );
 }
 
 async function list({ db, config, json }: CommandContext, date: string | undefined): Promise<void> {
@@ -205,7 +208,6 @@ async function stop({ db, config, json }: CommandContext, run: RunSummary): Prom
     note(`Execution ${executionId} seems dead: no heartbeat since ${heartbeatAt}.`);
 }
 
-/** Any number of entries may be parked, so they are passed on as they come. */
 async function discard({ db, config, json }: CommandContext, run: RunSummary): Promise<void> {
   const discarded = await discardRun(db, run.runId, (tx, status, after) =>
     recordAudit(tx, {
@@ -225,6 +227,7 @@ async function discard({ db, config, json }: CommandContext, run: RunSummary): P
   );
 }
 
+/** Any number of entries may be parked, so they are passed on as they come. */
 async function exceptions({ db, json }: CommandContext, run: RunSummary, all: boolean): Promise<void> {
   const { runId, date } = run;
   const line = json ? jsonException : textException;

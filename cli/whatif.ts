@@ -20,7 +20,7 @@ import {
   readWhatIf,
   type WhatIfAnswer,
 } from '../core/settlement/what-if.js';
-import { inTransaction } from '../infra/database.js';
+import { inSnapshot } from '../infra/database.js';
 import { armFaults } from '../infra/faults.js';
 import { errors, MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
@@ -54,7 +54,7 @@ export function whatIfCommand(command: Command): void {
       wholeNumber('--workers', 1, 64),
     )
     .option('--top <n>', 'sellers and lines shown of each currency', wholeNumber('--top', 0, MOVED_LINES_MAX), 10)
-    .option('--again', 'work it out again, where it was worked out before')
+    .option('--again', 'ignore the stored answer and work it out again')
     .action(async (options: WhatIfOptions, command: Command) => {
       const parsed = await parseFile(options.policies);
       await withDatabase(command, (context) => whatIf(context, parsed, options), { poolMax: () => 6, leased: true });
@@ -86,7 +86,16 @@ async function whatIf(
   const answer = status === 'STOPPED' || run === undefined ? null : await readWhatIf(db, run.runId, options.top);
   const { parameters, openDates } = prepared;
   const asked = { from: parameters.from, to: parameters.to, dates: parameters.dates };
-  if (json) return printJson({ ...asked, status, openDates, seconds, alreadyDone, ...(answer && documentOf(answer)) });
+  if (json)
+    return printJson({
+      ...asked,
+      runId: run?.runId ?? null,
+      status,
+      openDates,
+      seconds,
+      alreadyDone,
+      ...(answer && documentOf(answer)),
+    });
   for (const notice of result.notices) note(notice);
   if (openDates.length > 0) note(`Left out, because they are not settled: ${openDates.join(', ')}.`);
   if (answer === null) print('Stopped; the same command resumes it.');
@@ -101,7 +110,9 @@ async function prepare(
   const [from, to] = [readDate(options.from, config.timeZone), readDate(options.to, config.timeZone)];
   if (from > to) throw new MagamError('USAGE', `--from ${from} is after --to ${to}.`, { from, to });
   const dates = options.dates === 'always' ? 'ALWAYS' : 'AS_STATED';
-  const prepared = await inTransaction(db, (tx) => prepareWhatIf(tx, { from, to, dates, draft, listFor: null }));
+  const prepared = await inSnapshot(db, (snapshot) =>
+    prepareWhatIf(snapshot, { from, to, dates, draft, listFor: null }),
+  );
   if (Array.isArray(prepared)) throw refusalOfFaults(prepared);
   return prepared;
 }

@@ -107,6 +107,7 @@ const schema = z.object({
   MAGAM_ANSWER_MS: wholeNumber(1_000, 3_600_000).default(60_000),
   MAGAM_OUTAGE_MS: wholeNumber(0, 86_400_000).default(120_000),
   MAGAM_CLAIMS_MAX: wholeNumber(1, 100).default(5),
+  MAGAM_HISTORY_DAYS: wholeNumber(1, 36_500).default(400),
   MAGAM_EXCEPTIONS_MAX: exceptionsMax.optional(),
   MAGAM_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   MAGAM_LINE_WRITER: z.enum(['auto', 'insert', 'load']).default('auto'),
@@ -151,6 +152,8 @@ export interface Config {
   readonly outageMs: number;
   /** Claims of one partition without progress before it is FAILED. */
   readonly claimsMax: number;
+  /** Days for which the history of completed runs is kept: their executions, and the claims of their partitions. */
+  readonly historyDays: number;
   /** A run that would park more entries fails before its date is closed; null: it closes with whatever is parked. */
   readonly exceptionsMax: CountOrShare | null;
   readonly logLevel: string;
@@ -209,6 +212,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     answerMs: env.MAGAM_ANSWER_MS,
     outageMs: env.MAGAM_OUTAGE_MS,
     claimsMax: env.MAGAM_CLAIMS_MAX,
+    historyDays: env.MAGAM_HISTORY_DAYS,
     exceptionsMax: env.MAGAM_EXCEPTIONS_MAX ?? null,
     logLevel: env.MAGAM_LOG_LEVEL,
     lineWriter: env.MAGAM_LINE_WRITER,

@@ -293,6 +293,10 @@ export const isLockConflict = (error: unknown): boolean => [1213, 1205].includes
 export const isDuplicateKey = (error: unknown): boolean => driverError(error).errno === 1062;
 export const isMissingTable = (error: unknown): boolean => [1146, 1049].includes(driverError(error).errno ?? 0);
 
+/** A column, key, table or constraint is there that was to be made, or is gone that was to be changed or dropped. */
+export const isSchemaChangeMade = (error: unknown): boolean =>
+  [1050, 1054, 1060, 1061, 1091, 1826, 3940].includes(driverError(error).errno ?? 0);
+
 /**
  * The row's own data is at fault (too long, out of range, null, a CHECK, not a number, a refusal SIGNALled for the row): another row may be
  * fine. Anything else (disk full, read-only, connection) says nothing about the row.

@@ -5,17 +5,33 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { MagamError } from '../kernel/errors.js';
-import { createDatabase, type Db, isMissingTable, openDatabase, select } from './database.js';
+import {
+  change,
+  createDatabase,
+  type Db,
+  isMissingTable,
+  isSchemaChangeMade,
+  openDatabase,
+  select,
+} from './database.js';
+import { faultPoint } from './faults.js';
 
 const bookTable = 'schema_migration';
+/** What was begun and is perhaps not in the book: a file is applied, and a kill comes before its entry. */
+const begunTable = 'schema_migration_begun';
 
-/** Applies what is missing. Returns the names of the files applied. Creates the database if need be. */
-export async function migrate(url: string, folder: URL): Promise<string[]> {
+/**
+ * Applies what is missing. Returns the names of the files applied. Creates the database if need be. Throws DATABASE_BUSY when somebody else's
+ * migration takes longer than `waitSeconds`.
+ */
+export async function migrate(url: string, folder: URL, waitSeconds = 120): Promise<string[]> {
   await createDatabase(url);
   const db = openDatabase(url, { poolMax: 2, lockWaitSeconds: 60, answerSeconds: 0 });
   const lockHolder = await db.client.acquireConnection();
   try {
-    await db.raw('SELECT GET_LOCK(CONCAT(DATABASE(), ".migrate"), 120)').connection(lockHolder);
+    const asked = 'SELECT GET_LOCK(CONCAT(DATABASE(), ".migrate"), ?) AS held';
+    const [[lock]] = await db.raw(asked, [waitSeconds]).connection(lockHolder);
+    if (lock.held !== 1) throw new MagamError('DATABASE_BUSY', 'Another migration of this database is under way.');
     await refuseNewerSchema(db, folder);
     const config = {
       tableName: bookTable,
@@ -25,17 +41,36 @@ export async function migrate(url: string, folder: URL): Promise<string[]> {
         getMigrationName: (name: string) => name,
         getMigration: async (name: string) => ({
           config: { transaction: false },
-          up: async (knex: Db) => void (await knex.raw(readFileSync(new URL(name, folder), 'utf8'))),
+          up: (knex: Db) => apply(knex, name, readFileSync(new URL(name, folder), 'utf8')),
           down: async () => undefined,
         }),
       },
     };
+    await db.raw(`CREATE TABLE IF NOT EXISTS ${begunTable} (name VARCHAR(255) NOT NULL PRIMARY KEY) ENGINE=InnoDB`);
     await db.migrate.forceFreeMigrationsLock(config); // left behind by a killed migration: we hold the server's lock
     const [, applied] = await db.migrate.latest(config);
+    await db.raw(`DELETE FROM ${begunTable}`);
     return applied as string[];
   } finally {
     await db.client.releaseConnection(lockHolder);
     await db.destroy();
+  }
+}
+
+/**
+ * Applies a file. Whether an ALTER was done before cannot be asked for; it is atomic, so one that a killed migration had begun, and that finds its
+ * change made, was done.
+ */
+async function apply(db: Db, name: string, sql: string): Promise<void> {
+  const begun = (await select(db, `SELECT name FROM ${begunTable} WHERE name = ?`, [name])).length > 0;
+  if (!begun) await change(db, `INSERT INTO ${begunTable} (name) VALUES (?)`, [name]);
+  try {
+    await db.raw(sql);
+    await faultPoint('migration.applied');
+  } catch (error) {
+    if (begun && isSchemaChangeMade(error)) return;
+    await change(db, `DELETE FROM ${begunTable} WHERE name = ?`, [name]);
+    throw error;
   }
 }
 

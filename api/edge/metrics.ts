@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type BatchGauges, readBatchGauges } from '../../core/jobs/stores/batch-gauges.js';
 import { countRecentExceptions } from '../../core/settlement/stores/exception.js';
+import { SETTLE } from '../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../infra/database.js';
 import { requestState } from './request-state.js';
 
@@ -59,7 +60,7 @@ function addPoolGauge(registry: Registry, db: Db): void {
 }
 
 function addBatchGauges(registry: Registry, db: Db): void {
-  const read = nowAndThen(() => readBatchGauges(db));
+  const read = nowAndThen(() => readBatchGauges(db, SETTLE));
   const readExceptions = nowAndThen(() => countRecentExceptions(db));
   const byStatus = (name: string, help: string, pick: (gauges: BatchGauges) => Readonly<Record<string, number>>) =>
     new Gauge({
@@ -75,7 +76,7 @@ function addBatchGauges(registry: Registry, db: Db): void {
       },
     });
   byStatus('magam_runs', 'Settlement runs by status.', ({ runs }) => runs);
-  byStatus('magam_partitions', 'Partitions of unfinished runs by status.', ({ partitions }) => partitions);
+  byStatus('magam_partitions', 'Partitions of unfinished settlement runs by status.', ({ partitions }) => partitions);
   new Gauge({
     name: 'magam_parked_entries',
     help: 'Entries of the last 32 settled dates that are parked.',

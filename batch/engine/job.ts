@@ -1,7 +1,8 @@
 /**
  * What a job brings to the engine. A job has two sides: `Job` lives on the main thread and knows what a run is about, `ThreadJob` lives in
  * the worker threads and carries out one page after the other. Both have the same name. A new job is written in a folder of
- * `batch/jobs` and entered in `batch/jobs/registry.ts` (main thread) and `batch/jobs/threads.ts` (threads); the engine needs no change.
+ * `batch/jobs` and entered in `batch/jobs/threads.ts`, and in `batch/jobs/registry.ts` if runners carry it out by themselves; the engine needs no
+ * change.
  *
  * The engine keeps what makes a run happen exactly once: requests, claims, fences, leases, chunks, stops, takeover, commits whose outcome
  * is unknown, history and progress. A job never moves a partition itself and never commits.
@@ -48,7 +49,7 @@ export interface JobRequest extends ExecutionParameters {
   readonly key: string;
   /** False: `RUN_HELD` instead of joining a run that somebody else works on. */
   readonly wait: boolean;
-  /** What being told to stop means for the run: it is stopped, or left to the others. A stop request always stops it. */
+  /** What being told to stop means for the run when nobody else works on it: it is stopped, or left for others to go on with. A stop request always stops it. */
   readonly onStop: 'stop-run' | 'leave-run';
   /** A request that this process has taken, to be carried out as its execution. */
   readonly executionId?: number;

@@ -6,6 +6,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Fence } from '../../core/jobs/stores/partition.js';
 import type { Config } from '../../infra/config.js';
+import { type ErrorCode, errors, MagamError } from '../../kernel/errors.js';
 
 /** What a thread is started with. */
 export interface ThreadSettings {
@@ -37,12 +38,14 @@ export interface PartitionTask {
 /** A piece of a job that only reads. `input` and the answer are plain data that the job's two sides agree on. */
 export interface ScanTask {
   readonly kind: 'scan';
-  /** The job whose `scan` carries it out. */
-  readonly job: string;
+  /** The name of the scan that carries it out. */
+  readonly scan: string;
   readonly input: unknown;
   readonly shared: SharedArrayBuffer;
   readonly slot: number;
 }
+
+export type ScanOutcome = { readonly value: unknown } | { readonly error: WorkerError };
 
 /** A seat in a shared view: the thread answers questions that come over the port until that is closed. */
 export interface ViewTask {
@@ -82,6 +85,10 @@ export interface WorkerError {
   /** The database was away, locked or took no writes: it says nothing about the work. */
   readonly passes: boolean;
 }
+
+/** The error as it was on the other side, without its details. */
+export const revived = ({ code, message }: WorkerError): Error =>
+  code in errors ? new MagamError(code as ErrorCode, message) : new Error(message);
 
 /** Milliseconds on the machine's monotonic clock, which all threads share and which runs on while a process is stopped. */
 export const monotonicMs = (): number => Number(process.hrtime.bigint() / 1_000_000n);

@@ -2,23 +2,14 @@
  * The life of an execution, for any job: opens or joins the run, plans, works the partitions, finishes, and records how it ended. The same
  * call finishes the work after any crash, and several at once share it. docs/batch-protocol.md tells what it survives.
  */
-import { hostname } from 'node:os';
-import {
-  abandonDeadExecutions,
-  beat,
-  endExecution,
-  hasLiveExecution,
-  startExecution,
-  type Worker,
-} from '../../core/jobs/stores/execution.js';
+import { abandonDeadExecutions, beat, hasLiveExecution } from '../../core/jobs/stores/execution.js';
 import { readPartitions, readPasses, retryFailedPartitions } from '../../core/jobs/stores/partition.js';
 import { findPlan, insertPlan, type Plan } from '../../core/jobs/stores/plan.js';
 import { findRun, findRunById, isCompleted, moveRun, type Run, type RunStatus } from '../../core/jobs/stores/run.js';
-import type { Config } from '../../infra/config.js';
 import { asMagamError, type Db, errorText, inTransaction, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
-import { errors, MagamError } from '../../kernel/errors.js';
-import { Heartbeat } from './heartbeat.js';
+import { MagamError } from '../../kernel/errors.js';
+import { type Ending, ExecutionRecord, runRemoved } from './execution-record.js';
 import type { DonePartition, JobCall, JobContext, JobRequest, StartedJob } from './job.js';
 import { survivingOutage } from './survive-outage.js';
 import { type WorkResult, workPartitions } from './work-partitions.js';
@@ -28,16 +19,11 @@ export interface Stage {
   readonly seconds: number;
 }
 
-interface Failure {
-  readonly code: string;
-  readonly message: string;
-}
-
 /** How an execution ended. */
 export interface JobResult {
-  /** The run as it is now; undefined where there is none and nothing was to be done. */
+  /** The run as it was last seen; undefined where there is none and nothing was to be done. */
   readonly run: Run | undefined;
-  /** As the run is left by this execution. */
+  /** What became of the run's generation, as far as this execution goes. */
   readonly status: RunStatus;
   /** Null where the run was completed and nothing was started. */
   readonly executionId: number | null;
@@ -47,9 +33,6 @@ export interface JobResult {
   readonly stages: readonly Stage[];
   readonly notices: readonly string[];
 }
-
-/** Who this process is in the job history. */
-export const thisWorker = ({ leaseMs }: Config): Worker => ({ host: hostname(), pid: process.pid, leaseMs });
 
 /**
  * Carries one request out. Throws RUN_HELD, PARTITION_FAILED and what the job throws; the execution is then recorded as failed. Being
@@ -65,41 +48,34 @@ class Execution {
   private readonly notices: string[] = [];
   private readonly call: JobCall;
   private readonly stopAsked = new AbortController();
-  private executionId: number | null;
+  private readonly record: ExecutionRecord;
   private run: Run | undefined;
-  private heartbeat: Heartbeat | undefined;
 
   constructor(
     private readonly context: JobContext,
     private readonly job: StartedJob,
     private readonly request: JobRequest,
   ) {
-    this.executionId = request.executionId ?? null;
+    const { db, config } = context;
     this.call = { ...context, request, notice: (sentence) => void this.notices.push(sentence) };
+    this.record = new ExecutionRecord(db, config, request.executionId ?? null, () => this.stopAsked.abort());
   }
 
   async carryOut(): Promise<JobResult> {
+    const { db } = this.context;
     try {
-      if (this.executionId !== null) this.live(this.executionId);
-      const found = await findRun(this.context.db, this.job.name, this.request.key);
+      const found = await this.surviving(() => findRun(db, this.job.name, this.request.key));
       if (found !== undefined && isCompleted(found.status)) return await this.again(found);
-      if (found !== undefined) await this.requireFree(found);
+      if (found !== undefined) await this.surviving(() => this.requireFree(found));
       const run = await this.stage('open', () => this.surviving(() => this.job.open(this.call)));
-      if (run === undefined) return await this.end(undefined, 'COMPLETED', null, true);
+      if (run === undefined) return await this.end(undefined, 'COMPLETED', null, { alreadyDone: true });
       return isCompleted(run.status) ? await this.again(run) : await this.execute(run);
     } catch (error) {
       await this.fail(error);
       throw error;
     } finally {
-      this.heartbeat?.close();
+      this.record.close();
     }
-  }
-
-  /** From now on the history says that this execution lives. */
-  private live(executionId: number): void {
-    this.executionId = executionId;
-    const { db, config } = this.context;
-    this.heartbeat ??= new Heartbeat(db, executionId, config.leaseMs, () => this.stopAsked.abort());
   }
 
   private surviving<T>(work: () => Promise<T>): Promise<T> {
@@ -108,16 +84,14 @@ class Execution {
   }
 
   private async again(run: Run): Promise<JobResult> {
-    const next = (await this.job.reopen(this.call, run)) ?? run;
-    return isCompleted(next.status) ? this.end(next, next.status, null, true) : this.execute(next);
+    const next = (await this.surviving(() => this.job.reopen(this.call, run))) ?? run;
+    return isCompleted(next.status) ? this.end(next, next.status, null, { alreadyDone: true }) : this.execute(next);
   }
 
   private async execute(run: Run): Promise<JobResult> {
-    const { db, config, pools } = this.context;
-    await this.requireFree(run);
+    const { db, pools } = this.context;
     await this.surviving(() => abandonDeadExecutions(db, run.runId));
-    const executionId = this.executionId ?? (await startExecution(db, run, this.request, thisWorker(config)));
-    this.live(executionId);
+    const executionId = await this.surviving(() => this.record.begin(run, this.request, () => this.held(run)));
     this.run = run;
     await this.surviving(() => retryFailedPartitions(db, run.runId, run.generation));
     // The threads start while the database plans.
@@ -125,8 +99,10 @@ class Execution {
       const plan = await this.stage('plan', () => this.surviving(() => this.plan(run, executionId)));
       return { plan, result: await this.stage('work', () => this.work(run, plan, executionId, pool)) };
     });
-    if (result.status === 'done') await this.stage('finish', () => this.surviving(() => this.finish(run, plan)));
-    return this.report(run, result);
+    if (result.status === 'failed') throw await this.failed(run, result);
+    if (result.status === 'stopped') return this.stopped(run, executionId, result);
+    const status = await this.stage('finish', () => this.surviving(() => this.finish(run, plan)));
+    return this.end(run, status, result);
   }
 
   /** The plan of the run's generation: found, or made and frozen. Planners queue at the run's row; the first plans, the others find it. */
@@ -137,7 +113,7 @@ class Execution {
     const plan =
       found ??
       (await inTransaction(db, async (tx) => {
-        await findRunById(tx, run.runId, true);
+        if ((await findRunById(tx, run.runId, true)) === undefined) throw runRemoved(run);
         return (await findPlan(tx, run.runId, run.generation)) ?? (await this.freezePlan(tx, run, executionId));
       }));
     if (found === undefined) await faultPoint('run.planned');
@@ -149,8 +125,8 @@ class Execution {
   private async freezePlan(tx: Tx, run: Run, executionId: number): Promise<Plan> {
     const { gridSize } = this.request;
     const { parameters, partitions } = await this.job.plan(tx, run, gridSize);
-    const plan = { generation: run.generation, gridSize, parameters };
-    await insertPlan(tx, run.runId, plan, executionId, partitions);
+    const plan = { generation: run.generation, gridSize, parameters, plannedBy: executionId };
+    await insertPlan(tx, run.runId, plan, partitions);
     await faultPoint('run.before-plan-commit');
     return plan;
   }
@@ -192,42 +168,40 @@ class Execution {
     return result;
   }
 
-  /** Completes the generation, in one transaction: all of it or nothing. Does nothing when somebody else has. */
-  private async finish(run: Run, plan: Plan): Promise<void> {
+  /**
+   * Completes the generation, in one transaction: all of it or nothing. Does nothing when somebody else has. Returns what the generation came
+   * to. Throws RUN_DISCARDED when its plan was given up since it was read here: what was done under another is not completed under this one.
+   */
+  private async finish(run: Run, plan: Plan): Promise<RunStatus> {
     const { db } = this.context;
     const complete = await this.job.finish(this.call, run, plan);
-    await inTransaction(db, async (tx) => {
+    const completed = await inTransaction(db, async (tx) => {
       const current = await findRunById(tx, run.runId, true);
-      if (current === undefined || isCompleted(current.status) || current.generation !== plan.generation) return;
+      if (current === undefined) throw runRemoved(run);
+      // The next generation is opened only where this one has parked entries.
+      if (current.generation > plan.generation) return 'COMPLETED_WITH_EXCEPTIONS';
+      const planned = await findPlan(tx, run.runId, plan.generation);
+      if (planned?.plannedBy !== plan.plannedBy) throw new MagamError('RUN_DISCARDED', undefined, { runId: run.runId });
+      if (isCompleted(current.status)) return current.status;
       const status = await complete(tx, current, await donePartitions(tx, current));
       await moveRun(tx, run.runId, ['RUNNING', 'STOPPED', 'FAILED'], status);
       await faultPoint('run.before-finish-commit');
+      return status;
     });
     await faultPoint('run.finished');
+    return completed;
   }
 
-  /** Who was taken for dead and wakes up does not stop a run that was resumed since: its stop was carried out without it. */
-  private async wasAskedToStop(executionId: number): Promise<boolean> {
-    const { stopRequested, counted } = await this.surviving(() => beat(this.context.db, executionId));
-    return stopRequested && counted;
-  }
-
-  private async report(run: Run, result: WorkResult): Promise<JobResult> {
+  private async stopped(run: Run, executionId: number, result: WorkResult): Promise<JobResult> {
     const { db } = this.context;
-    if (result.status === 'failed') throw await this.failed(run, result);
     const now = await this.surviving(() => findRunById(db, run.runId));
-    if (now === undefined)
-      throw new MagamError(
-        'RUN_NOT_FOUND',
-        'The run was removed while it was worked on; the same command begins anew.',
-        {
-          runId: run.runId,
-        },
-      );
-    if (result.status === 'done') return this.end(now, now.status, result, false);
-    const executionId = this.executionId as number;
-    const stopsRun = this.request.onStop === 'stop-run' || (await this.wasAskedToStop(executionId));
-    return this.end(now, 'STOPPED', result, false, stopsRun);
+    if (now === undefined) throw runRemoved(run);
+    if (isCompleted(now.status)) return this.end(now, now.status, result); // by those who worked on it, too
+    // Who was taken for dead and wakes up does not stop a run that was resumed since: its stop was carried out without it.
+    const { stopRequested, counted } = await this.surviving(() => beat(db, executionId));
+    return this.end(now, 'STOPPED', result, {
+      movesRun: this.request.onStop === 'stop-run' || (stopRequested && counted),
+    });
   }
 
   private async failed(run: Run, result: WorkResult): Promise<MagamError> {
@@ -236,7 +210,8 @@ class Execution {
       code: first?.errorCode ?? 'PARTITION_FAILED',
       message: `Partition ${first?.number}: ${first?.errorMessage}`,
     };
-    await this.surviving(() => this.leave(run, 'FAILED', result, { failure }));
+    const ending: Ending = { status: 'FAILED', result, failure, movesRun: true };
+    await this.surviving(() => this.record.leave(run, ending));
     return new MagamError(
       'PARTITION_FAILED',
       `${result.failed.length} of ${result.partitions} partitions failed. ${failure.message}`,
@@ -253,24 +228,27 @@ class Execution {
   }
 
   private async requireFree(run: Run): Promise<void> {
-    if (this.request.wait || this.executionId !== null) return;
-    if (await hasLiveExecution(this.context.db, run.runId)) {
-      throw new MagamError('RUN_HELD', `Somebody else is working on the run of ${run.key}.`, {
-        runId: run.runId,
-        [this.job.keyName]: run.key,
-      });
-    }
+    if (this.request.wait || this.record.id !== null) return;
+    if (await hasLiveExecution(this.context.db, run.runId)) throw this.held(run);
+  }
+
+  private held(run: Run): MagamError {
+    return new MagamError('RUN_HELD', `Somebody else is working on the run of ${run.key}.`, {
+      runId: run.runId,
+      [this.job.keyName]: run.key,
+    });
   }
 
   /** Records the failure where the database can be reached; the error itself is the caller's. */
   private async fail(error: unknown): Promise<void> {
-    if (this.executionId === null) return;
+    if (this.record.id === null) return;
     const known = asMagamError(error);
     const code = known instanceof MagamError ? known.code : 'INTERNAL';
     try {
       // A request that was refused at the door has its run already; as FAILED it can be asked for again.
       const run = this.run ?? (await findRun(this.context.db, this.job.name, this.request.key));
-      await this.leave(run, 'FAILED', null, { failure: { code, message: errorText(error) } });
+      const failure = { code, message: errorText(error) };
+      await this.record.leave(run, { status: 'FAILED', result: null, failure, movesRun: true });
     } catch {
       // The database is away; the execution's missing heartbeat tells the rest.
     }
@@ -280,63 +258,13 @@ class Execution {
     run: Run | undefined,
     status: RunStatus,
     result: WorkResult | null,
-    alreadyDone: boolean,
-    movesRun = false,
+    { alreadyDone = false, movesRun = false }: { readonly alreadyDone?: boolean; readonly movesRun?: boolean } = {},
   ): Promise<JobResult> {
-    const othersGoOn = await this.surviving(() => this.leave(run, status, result, { movesRun }));
+    const othersGoOn = await this.surviving(() => this.record.leave(run, { status, result, movesRun }));
     if (othersGoOn) this.notices.push('Others work on the run and go on with it.');
-    const { executionId, stages, notices } = this;
+    const { stages, notices } = this;
     const seconds = secondsSince(this.startedAt);
-    return { run: run && { ...run, status }, status, executionId, alreadyDone, seconds, stages, notices };
-  }
-
-  /**
-   * Records how this execution ended, and moves a run that is stopped or failed, unless somebody alive works on it: that one goes on, and
-   * leaves the run as it ends itself. Returns whether there was one. Those who leave at once queue at the run's row, so that the last one sees that it
-   * is the last.
-   */
-  private async leave(
-    run: Run | undefined,
-    status: RunStatus,
-    result: WorkResult | null,
-    { failure, movesRun = failure !== undefined }: { readonly failure?: Failure; readonly movesRun?: boolean },
-  ): Promise<boolean> {
-    const { executionId } = this;
-    if (executionId === null) return false;
-    this.heartbeat?.close();
-    return inTransaction(this.context.db, async (tx) => {
-      if (run === undefined || !movesRun) {
-        await this.record(tx, executionId, run, status, result, failure);
-        return false;
-      }
-      await findRunById(tx, run.runId, true);
-      await this.record(tx, executionId, run, status, result, failure);
-      if (await hasLiveExecution(tx, run.runId)) return true;
-      await moveRun(tx, run.runId, ['RUNNING'], status);
-      return false;
-    });
-  }
-
-  private async record(
-    tx: Tx,
-    executionId: number,
-    run: Run | undefined,
-    status: RunStatus,
-    result: WorkResult | null,
-    failure: Failure | undefined,
-  ): Promise<void> {
-    const exitCode =
-      status === 'STOPPED' ? errors.RUN_STOPPED.exit : status === 'FAILED' ? 1 : status === 'COMPLETED' ? 0 : 3;
-    await endExecution(tx, executionId, {
-      status,
-      generation: run?.generation ?? null,
-      entries: (result?.done ?? 0) + (result?.exceptions ?? 0),
-      done: result?.done ?? 0,
-      exceptions: result?.exceptions ?? 0,
-      exitCode,
-      errorCode: failure?.code ?? null,
-      errorMessage: failure?.message.slice(0, 1000) ?? null,
-    });
+    return { run, status, executionId: this.record.id, alreadyDone, seconds, stages, notices };
   }
 
   private async stage<T>(name: Stage['name'], work: () => Promise<T>): Promise<T> {

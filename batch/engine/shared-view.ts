@@ -9,9 +9,9 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { type Db, inSnapshot, pause } from '../../infra/database.js';
 import { faultPoint, stands } from '../../infra/faults.js';
-import { type ErrorCode, errors, MagamError } from '../../kernel/errors.js';
+import { MagamError } from '../../kernel/errors.js';
 import type { JobContext, OpenReader, ViewReader } from './job.js';
-import type { ViewQuestion, WorkerError } from './protocol.js';
+import { revived, type ViewQuestion, type WorkerError } from './protocol.js';
 import type { WorkerPool } from './worker-pool.js';
 
 /** Milliseconds after which opening one view is given up. A run's chunks are far enough apart for a few milliseconds between two of them. */
@@ -199,6 +199,3 @@ class Seat<Piece, Result, Sum> {
     });
   }
 }
-
-const revived = ({ code, message }: WorkerError): Error =>
-  code in errors ? new MagamError(code as ErrorCode, message) : new Error(message);

@@ -8,7 +8,7 @@ import type { ViewQuestion, WorkerError } from './protocol.js';
 /** Thrown where the caller has gone away. */
 class Stopped extends Error {}
 
-/** Says `ready`, then answers. Whatever fails ends the task and is returned: a message of it might come behind the end. */
+/** Says `ready`, then answers. An error ends the task and is what it returns. Sent as a message, it might arrive after the task's end. */
 export async function serveView(
   reader: AnyViewReader,
   input: unknown,

@@ -49,6 +49,11 @@ export interface WorkResult {
 
 const POLL_MS = 300;
 
+interface CountedFailure extends ClaimFailure {
+  /** Whether the claim is one of those that are limited. */
+  readonly counts: boolean;
+}
+
 /**
  * Works until every partition is done, one has failed for good, or it is told to stop. Throws what the database throws when it was away for
  * too long. However it ends, no thread works on for it and no timer of it runs.
@@ -62,8 +67,8 @@ class PartitionWork {
   /** By partition: what a thread works at. */
   private readonly active = new Map<number, Promise<void>>();
   private readonly counts = { done: 0, exceptions: 0 };
-  /** By partition: since when its claims have failed for the database's sake, without progress. */
-  private readonly troubledSince = new Map<number, number>();
+  /** By partition: since when its claims have failed for the database's sake, and where it stood. */
+  private readonly troubled = new Map<number, { readonly since: number; readonly seq: number }>();
   private readonly givenUp = new AbortController();
   private readonly patience: OutagePatience;
 
@@ -128,6 +133,7 @@ class PartitionWork {
   private async claimAll(partitions: readonly Partition[]): Promise<void> {
     for (const partition of partitions) {
       if (this.pool.idleWorkers === 0) return;
+      if (this.active.has(partition.partitionId)) continue; // its lease is over, and our own thread has not left it yet
       if (partition.claims >= this.options.claimsMax && partition.seq === partition.claimedSeq) {
         await failPartition(this.db, partition);
         continue;
@@ -167,7 +173,7 @@ class PartitionWork {
       await faultPoint(`claim.${outcome.status}`);
       this.counts.done += outcome.done;
       this.counts.exceptions += outcome.exceptions;
-      const failure = this.failureOf(fence, outcome);
+      const failure = this.failureOf(partition, outcome);
       if (failure !== undefined) await pause(100 * 2 ** Math.min(5, partition.claims)); // the next try may find a mended world
       const record = (tx: Tx) => recordClaim(tx, fence, outcome, failure);
       await survivingOutage(this.patience, () => inTransaction(this.db, record));
@@ -180,13 +186,13 @@ class PartitionWork {
   }
 
   /** A failure that passes is not counted, and is final when it has not passed for as long as an outage is borne with. */
-  private failureOf({ partitionId }: Fence, { error, chunks }: PartitionOutcome): ClaimFailure | undefined {
-    if (chunks > 0) this.troubledSince.delete(partitionId);
+  private failureOf({ partitionId, seq }: Partition, { error, chunks }: PartitionOutcome): CountedFailure | undefined {
     if (error === undefined) return undefined;
     const { code, message, passes } = error;
     if (!passes) return { code, message, final: error.final, counts: true };
-    const since = this.troubledSince.get(partitionId) ?? performance.now();
-    this.troubledSince.set(partitionId, since);
+    const known = this.troubled.get(partitionId);
+    const since = known?.seq === seq ? known.since : performance.now();
+    this.troubled.set(partitionId, { since, seq: seq + chunks });
     return { code, message, final: performance.now() - since >= this.options.outageMs, counts: false };
   }
 }
@@ -219,9 +225,11 @@ async function recordClaim(
   tx: Tx,
   fence: Fence,
   { status, done, exceptions, chunks, error }: PartitionOutcome,
-  failure: ClaimFailure | undefined,
+  failure: CountedFailure | undefined,
 ): Promise<void> {
-  if (status !== 'pass-done' && status !== 'lost') await releasePartition(tx, fence, failure);
+  // Who was told to stop has not failed to make progress.
+  const counts = failure?.counts ?? status !== 'stopped';
+  if (status !== 'pass-done' && status !== 'lost') await releasePartition(tx, fence, counts, failure);
   await endPartitionExecution(tx, fence, {
     status: claimEnds[status],
     entries: done + exceptions,

@@ -8,6 +8,8 @@ import {
   noCounts,
   type PartitionOutcome,
   type PartitionTask,
+  revived,
+  type ScanOutcome,
   type ScanTask,
   SharedBoard,
   type ThreadSettings,
@@ -22,7 +24,9 @@ const HEAP_MB = 256;
 const LOADING_MS = 10_000;
 
 /** The entry of the threads, wherever this file runs from: as a source in a test, compiled or bundled. */
-const WORKER_FILE = new URL(import.meta.url.replace(/\/(dist|batch\/engine)\/.*$/, '/dist/bundle/worker.js'));
+const WORKER_FILE = new URL(
+  import.meta.url.replace(/\/(dist\/bundle|(dist\/)?batch\/engine)\/[^/]*$/, '/dist/bundle/worker.js'),
+);
 
 type Slotted<T> = Omit<T, 'shared' | 'slot'>;
 
@@ -32,6 +36,8 @@ export class WorkerPool {
   private readonly freeSlots: number[];
   private readonly loaded = new SharedArrayBuffer(4);
   private ended = 0;
+  /** Those who wait for a free slot. */
+  private readonly waiting: (() => void)[] = [];
 
   constructor(
     readonly workers: number,
@@ -97,10 +103,13 @@ export class WorkerPool {
   }
 
   /** Runs a piece of a reading job in a free thread; waits for one. What goes wrong there is thrown here. */
-  async runScan(job: string, input: unknown): Promise<unknown> {
-    while (this.freeSlots.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    const task: Slotted<ScanTask> = { kind: 'scan', job, input };
-    return this.inSlot((slot) => this.pool.run({ ...task, shared: this.board.memory, slot }));
+  async runScan(scan: string, input: unknown): Promise<unknown> {
+    while (this.freeSlots.length === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    const task: Slotted<ScanTask> = { kind: 'scan', scan, input };
+    const run = (slot: number): Promise<ScanOutcome> => this.pool.run({ ...task, shared: this.board.memory, slot });
+    const outcome = await this.inSlot(run);
+    if ('error' in outcome) throw revived(outcome.error);
+    return outcome.value;
   }
 
   /** Seats a free thread in a shared view. Ends when the other end of the port is closed, or with what failed in the thread. */
@@ -125,6 +134,7 @@ export class WorkerPool {
       return await work(slot);
     } finally {
       this.freeSlots.push(slot);
+      this.waiting.shift()?.();
     }
   }
 }
@@ -148,7 +158,8 @@ export class WorkerPools {
     try {
       return await work(pool);
     } finally {
-      this.idle.add(pool);
+      // Threads that still work for somebody are not lent to the next.
+      if (pool.idleWorkers === pool.workers) this.idle.add(pool);
     }
   }
 

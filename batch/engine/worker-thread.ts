@@ -11,6 +11,7 @@ import {
   noCounts,
   type PartitionOutcome,
   type PartitionTask,
+  type ScanOutcome,
   type ScanTask,
   SharedBoard,
   type ThreadSettings,
@@ -43,7 +44,7 @@ export function serveThread(
   setImmediate(() => Atomics.add(new Int32Array(loaded), 0, 1)); // not before Node has done with the module
   return async (task) => {
     const thread = lend(task);
-    if (task.kind === 'scan') return found(scans[task.job], task.job)(task.input, thread);
+    if (task.kind === 'scan') return scanned(found(scans[task.scan], task.scan)(task.input, thread));
     if (task.kind === 'view') {
       const reader = found(named(viewReaders, task.reader), task.reader);
       return serveView(reader, task.input, task.port, thread, toWorkerError);
@@ -58,7 +59,7 @@ const named = <T extends { readonly name: string }>(all: readonly T[], name: str
   all.find((one) => one.name === name);
 
 function found<T>(job: T | undefined, name: string): T {
-  if (job === undefined) throw new Error(`no job is called ${name}`);
+  if (job === undefined) throw new Error(`nothing is called ${name} here`);
   return job;
 }
 
@@ -71,6 +72,12 @@ async function work(job: ThreadJob, task: PartitionTask, thread: Thread): Promis
     return { status: 'failed', ...counts, error: toWorkerError(error, job.finalErrors) };
   }
 }
+
+const scanned = (scan: Promise<unknown>): Promise<ScanOutcome> =>
+  scan.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error: toWorkerError(error) }),
+  );
 
 function toWorkerError(error: unknown, finalErrors?: ReadonlySet<string>): WorkerError {
   const known = asMagamError(error);

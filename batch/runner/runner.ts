@@ -16,8 +16,9 @@ import { asMagamError, type Db, errorText, inTransaction } from '../../infra/dat
 import { faultPoint } from '../../infra/faults.js';
 import { fenceLeadership, holdLeadership, resignLeadership } from '../../infra/stores/leader-lease.js';
 import { MagamError } from '../../kernel/errors.js';
+import { thisWorker } from '../engine/execution-record.js';
 import type { Job, JobRequest } from '../engine/job.js';
-import { runJob, thisWorker } from '../engine/run-job.js';
+import { runJob } from '../engine/run-job.js';
 import type { WorkerPools } from '../engine/worker-pool.js';
 
 export interface RunnerContext {

@@ -11,7 +11,7 @@ import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { type DecidedSums, netDifference } from '../../core/settlement/rules/policy-effect.js';
 import { countCheckLines } from '../../core/settlement/stores/policy-check-line.js';
 import { prepareWhatIf, readWhatIf, type WhatIfAnswer } from '../../core/settlement/what-if.js';
-import { inTransaction } from '../../infra/database.js';
+import { inSnapshot } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { runWhatIf } from '../jobs/what-if/what-if-job.js';
 import { TaskInterrupted, type TaskRunner } from './task.js';
@@ -31,7 +31,7 @@ export const policyCheckTask: TaskRunner = {
   async run({ db, config, pools, task, signal, progress }) {
     const { date, to = date, dates, draftVersion, definition } = POLICY_CHECK.parametersOf(task);
     const question = { from: date, to, dates, draft: draftPolicies(definition), listFor: task.taskId };
-    const prepared = await inTransaction(db, (tx) => prepareWhatIf(tx, question));
+    const prepared = await inSnapshot(db, (snapshot) => prepareWhatIf(snapshot, question));
     if (Array.isArray(prepared)) {
       const faults = prepared
         .slice(0, FAULTS_SHOWN)
@@ -42,7 +42,7 @@ export const policyCheckTask: TaskRunner = {
     const { run, status } = await runWhatIf({ db, config, pools, signal, onProgress }, prepared, {
       workers: config.workers,
       requestedBy: task.requestedBy,
-      onStop: 'leave-run',
+      onStop: 'stop-run',
     });
     if (status === 'STOPPED' || run === undefined) throw new TaskInterrupted(String(signal.reason));
     const found = shown(await readWhatIf(db, run.runId, SHOWN));

@@ -7,6 +7,7 @@
  * policy checks have their work done by threads.
  */
 import { randomUUID } from 'node:crypto';
+import { purgeHistory } from '../../core/jobs/purge-history.js';
 import { dropFiles, purgeFiles } from '../../core/tasks/purge-files.js';
 import {
   type ClaimedTask,
@@ -71,6 +72,7 @@ export async function runTasks(context: TaskLoopContext): Promise<void> {
         purgedAt = performance.now();
         await purgeFiles(db, kinds);
         for (const { purge } of runners) await purge?.(db);
+        await purgeHistory(db, config.historyDays);
       }
       const claimed = running.size < TASKS_MAX ? await claimTask(db, kinds, owner, config.leaseMs, held) : undefined;
       if (claimed === undefined) {

@@ -6,7 +6,7 @@ import { abandonExecutions, hasLiveExecution } from '../jobs/stores/execution.js
 import { deletePlan } from '../jobs/stores/plan.js';
 import { isCompleted, type RunStatus, returnToGeneration } from '../jobs/stores/run.js';
 import { forgetExceptions } from './stores/exception.js';
-import { deleteLines } from './stores/line.js';
+import { deleteLines, hasRefundsElsewhere } from './stores/line.js';
 import { deletePartitionTotals } from './stores/partition-total.js';
 import { findSettlementRunById } from './stores/settlement-run.js';
 
@@ -25,7 +25,8 @@ export interface DiscardedRun {
  * The date stays shut, and the next settle plans it anew, under the policies that are stored then. Of a supplement only the supplement goes.
  * It is one transaction, which takes about as long as writing the lines did. `record` is called in it, to write the audit log.
  *
- * Throws RUN_NOT_FOUND, RUN_COMPLETED when there is nothing open, RUN_HELD while somebody alive works on it.
+ * Throws RUN_NOT_FOUND, RUN_COMPLETED when there is nothing open, RUN_HELD while somebody alive works on it, RUN_RESTED_ON when a refund that was
+ * settled on another date since took its figures from a line of this supplement.
  */
 export async function discardRun(
   db: Db,
@@ -38,6 +39,8 @@ export async function discardRun(
     const { date, generation } = run;
     if (isCompleted(run.status)) throw new MagamError('RUN_COMPLETED', undefined, { runId, date });
     if (await hasLiveExecution(tx, runId)) throw new MagamError('RUN_HELD', undefined, { runId, date });
+    if (generation > 1 && (await hasRefundsElsewhere(tx, date, generation)))
+      throw new MagamError('RUN_RESTED_ON', undefined, { runId, date });
     await abandonExecutions(tx, runId, 'discard');
     await deletePartitionTotals(tx, runId, generation);
     await deletePlan(tx, runId, generation);

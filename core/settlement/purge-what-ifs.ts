@@ -14,7 +14,7 @@ export async function purgeWhatIfs(db: Db): Promise<number> {
   let removed = 0;
   for (const runId of await findOldRuns(db, WHAT_IF, KEPT_DAYS))
     removed += await inTransaction(db, async (tx) => {
-      // Locked, so that nobody puts it back to work meanwhile; whoever did so before has made it young.
+      // The lock keeps everybody from resuming the run now. If it was resumed before, its updated_at is recent and it is not found here.
       const run = await lockOldRun(tx, runId, KEPT_DAYS);
       if (run === undefined || (await isNeeded(tx, run))) return 0;
       await remove(tx, runId);

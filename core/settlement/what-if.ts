@@ -2,7 +2,7 @@
  * What-if: the settled lines of a range of dates under a draft of fee policies. This is what is asked, under which name the answer is
  * known, and what the answer says; `batch/jobs/what-if` works it out. Nothing of the books is written.
  */
-import { type Db, inSnapshot, type Tx } from '../../infra/database.js';
+import { type Db, inSnapshot } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
 import { MagamError } from '../../kernel/errors.js';
 import { unsettledDatesBetween } from '../feed/stores/calendar.js';
@@ -14,6 +14,7 @@ import { checkPolicyFile } from '../policies/rules/policy-file.js';
 import { readPolicies, readPolicyRevision } from '../policies/stores/fee-policy.js';
 import { type CertificateBody, parseCertificate } from './rules/certificate.js';
 import {
+  EFFECT_COUNTS,
   type Effect,
   type EffectCounts,
   effectsByCurrency,
@@ -72,23 +73,23 @@ export interface PreparedWhatIf {
 }
 
 /**
- * Fixes what the question is about, or returns the faults for which the draft cannot be applied, by the place in the draft. Throws
+ * Reads, in one snapshot of the caller's, what the question is about, and fixes it, or returns the faults for which the draft cannot be applied, by the place in the draft. Throws
  * DATE_NOT_CLOSED when no date of the range was settled, and VERIFICATION_FAILED when a date was settled and a certificate of it is missing.
  */
-export async function prepareWhatIf(tx: Tx, question: WhatIfQuestion): Promise<PreparedWhatIf | PolicyFault[]> {
-  const begun = await findBegun(tx, question);
+export async function prepareWhatIf(db: Db, question: WhatIfQuestion): Promise<PreparedWhatIf | PolicyFault[]> {
+  const begun = await findBegun(db, question);
   if (begun !== undefined) return begun;
   const { from, to, dates, listFor, draft } = question;
-  const [lacking] = await datesLackingCertificates(tx, from, to);
+  const [lacking] = await datesLackingCertificates(db, from, to);
   if (lacking !== undefined)
     throw notAsCertified(lacking, `${lacking} was settled, and a certificate of it is missing.`);
-  const certificates = await readCertificateLinks(tx, from, to);
+  const certificates = await readCertificateLinks(db, from, to);
   if (certificates.length === 0) {
     if (from === to) throw new MagamError('DATE_NOT_CLOSED', undefined, { date: from });
     throw new MagamError('DATE_NOT_CLOSED', `No date from ${from} to ${to} was settled.`, { from, to });
   }
-  const policyRevision = await readPolicyRevision(tx);
-  const books = trialBooks(await readPolicies(tx, policyRevision), draft, dates);
+  const policyRevision = await readPolicyRevision(db);
+  const books = trialBooks(await readPolicies(db, policyRevision), draft, dates);
   if (Array.isArray(books)) return books;
   const policies = [...draft].sort(byCodeAndVersion).map(policyToFile);
   const hashes = certificates.map(({ hash }) => hash);
@@ -104,21 +105,21 @@ export async function prepareWhatIf(tx: Tx, question: WhatIfQuestion): Promise<P
       draft: { policies },
       certificates: certificates.map(({ date, generation }) => ({ date, generation })),
     },
-    openDates: await unsettledDatesBetween(tx, from, to),
+    openDates: await unsettledDatesBetween(db, from, to),
   };
 }
 
 const keyOf = (...named: readonly unknown[]): string => sha256(JSON.stringify([FORM, ...named]));
 const keyOfTask = (taskId: number): string => keyOf('task', taskId);
 
-/** What an earlier attempt of the task has fixed. Policies may have been applied since that this draft could not be applied beside. */
-async function findBegun(tx: Tx, { from, to, listFor }: WhatIfQuestion): Promise<PreparedWhatIf | undefined> {
+/** What an earlier attempt of the task has fixed. Policies that were applied since then may conflict with the draft; the task keeps the revision that it began with. */
+async function findBegun(db: Db, { from, to, listFor }: WhatIfQuestion): Promise<PreparedWhatIf | undefined> {
   const key = listFor === null ? undefined : keyOfTask(listFor);
-  const run = key === undefined ? undefined : await findRun(tx, WHAT_IF, key);
+  const run = key === undefined ? undefined : await findRun(db, WHAT_IF, key);
   if (key === undefined || run === undefined) return undefined;
   const parameters = run.parameters as WhatIfParameters;
-  const { fresh } = await whatIfBooks(tx, parameters);
-  return { key, parameters, newPolicies: fresh, openDates: await unsettledDatesBetween(tx, from, to) };
+  const { fresh } = await whatIfBooks(db, parameters);
+  return { key, parameters, newPolicies: fresh, openDates: await unsettledDatesBetween(db, from, to) };
 }
 
 const byCodeAndVersion = (a: FeePolicy, b: FeePolicy): number =>
@@ -185,7 +186,7 @@ async function readAnswer(db: Db, runId: number, top: number): Promise<WhatIfAns
   const counts = { ...NO_COUNTS };
   const sellers = new MovedMost<SellerEffect>(top, (a, b) => (a.sellerId < b.sellerId ? -1 : 1));
   for (const effect of effects) {
-    for (const name of Object.keys(NO_COUNTS) as (keyof EffectCounts)[]) counts[name] += effect[name];
+    for (const name of EFFECT_COUNTS) counts[name] += effect[name];
     if (effect.sales + effect.refunds > 0) sellers.add(effect.currency, netDifference(effect), effect);
   }
   const passes = [...(await readPasses(db, runId)).values()].flat();

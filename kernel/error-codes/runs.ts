@@ -58,7 +58,17 @@ export const runErrors = {
   },
   RUN_HELD: { http: 409, exit: 5, meaning: 'Somebody else is working on the run.' },
   RUN_STOPPED: { http: 409, exit: 130, meaning: 'The run was stopped; the same command resumes it.' },
-  RUN_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no run with this id or for this date.' },
+  RUN_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no run with this id or for this date, or it was removed.' },
+  RUN_DISCARDED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The plan that was being carried out was discarded meanwhile; the same command plans anew.',
+  },
+  RUN_RESTED_ON: {
+    http: 409,
+    exit: 1,
+    meaning: 'Refunds that were settled since rest on lines of the run, so it can only be finished.',
+  },
   RUN_NOT_ACTIVE: { http: 409, exit: 1, meaning: 'The run is not being worked on, so there is nothing to stop.' },
   PARTITION_FAILED: {
     http: 500,
@@ -101,7 +111,11 @@ export const runErrors = {
     meaning: 'Committed lines of an unfinished run were changed from outside; nothing more is settled on top of them.',
   },
   LINE_REFUSED: { http: 422, exit: 1, meaning: 'The database refused the line of this entry because of its data.' },
-  DATE_NOT_CLOSED: { http: 409, exit: 1, meaning: 'The date has no certificate: it was not settled.' },
+  DATE_NOT_CLOSED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The date, or each date of the range, has no certificate: it was not settled.',
+  },
   VERIFICATION_FAILED: {
     http: 500,
     exit: 4,

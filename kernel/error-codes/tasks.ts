@@ -20,5 +20,9 @@ export const taskErrors = {
     exit: 1,
     meaning: 'The processes that worked on this ended again and again, so it is not tried any more.',
   },
-  UPLOAD_CUT_OFF: { http: 400, exit: 1, meaning: 'The upload ended before its end; nothing of it was kept.' },
+  UPLOAD_CUT_OFF: {
+    http: 400,
+    exit: 1,
+    meaning: 'The connection was closed before the whole upload had arrived; nothing of it was kept.',
+  },
 } as const satisfies Record<string, ErrorDefinition>;

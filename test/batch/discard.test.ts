@@ -3,10 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { addDays } from '../../kernel/business-date.js';
 import { violations } from '../../scripts/chaos/invariants.mjs';
 import { until } from '../../scripts/chaos/magam.mjs';
 import { draftedPolicy } from '../support/draft-scene.js';
 import { DATE, documentOf, type FailureDocument, Settling } from '../support/settling.js';
+
+const NEXT = addDays(DATE, 1);
 
 let feed: Settling;
 const folder = mkdtempSync(join(tmpdir(), 'magam-discard-'));
@@ -20,7 +23,7 @@ afterAll(async () => {
 beforeEach(() => feed.reset());
 
 const failure = ({ stdout }: { stdout: string }) => documentOf<FailureDocument>({ stdout }).error;
-const runId = () => feed.db.value('SELECT run_id FROM job_instance');
+const runId = () => feed.db.value('SELECT run_id FROM job_instance WHERE job_key = ?', [DATE]);
 const discard = async () => feed.run(['runs', 'discard', await runId(), '--json']);
 const count = (table: string) => feed.db.value(`SELECT COUNT(*) FROM ${table}`).then(Number);
 
@@ -62,6 +65,18 @@ describe('a run that is discarded', () => {
     writeFileSync(gate, '');
     expect(await next.ended).toMatchObject({ code: 0 });
     await feed.expectClean();
+  });
+
+  it('is not certified by somebody who was frozen all the while, when others have carried the new plan out', async () => {
+    const frozen = feed.startSettle({ MAGAM_FAULT: 'chunk.before-fence:stop:3', MAGAM_LEASE_MS: '1000' });
+    await frozen.says('FAULT chunk.before-fence');
+    await until(async () => (await discard()).code === 0, 'the frozen one counts as dead');
+    expect(await feed.settle({ MAGAM_FAULT: 'run.before-finish-commit:kill' })).toMatchObject({ signal: 'SIGKILL' });
+    const woken = await frozen.wake();
+    expect(woken.code).toBe(1);
+    expect(failure(woken)).toMatchObject({ code: 'RUN_DISCARDED' });
+    expect(await count('settlement_certificate')).toBe(0);
+    await feed.finish();
   });
 
   it('is refused while somebody works on it, and when it is certified', async () => {
@@ -128,6 +143,18 @@ describe('a supplement that is discarded', () => {
       expect(await feed.run(['policies', 'apply', policy('dinar', 'KWD')])).toMatchObject({ code: 0 });
       expect(await feed.settle({ MAGAM_FAULT: 'run.before-finish-commit:kill' })).toMatchObject({ signal: 'SIGKILL' });
       await feed.db.change('UPDATE job_execution SET heartbeat_at = heartbeat_at - INTERVAL 1 HOUR');
+      const refund = join(folder, 'refunds.csv');
+      writeFileSync(refund, `refund_id,order_id,line_id,quantity,refunded_on,reason\nKR-1,K-1,1,1,${NEXT},\n`);
+      expect(await feed.run(['import', 'refunds', refund])).toMatchObject({ code: 0 });
+      expect(await feed.run(['settle', '--date', NEXT])).toMatchObject({ code: 0 });
+      const kept = await discard();
+      expect(kept.code).toBe(1);
+      expect(failure(kept)).toMatchObject({ code: 'RUN_RESTED_ON' });
+      // As if the refund had not been there.
+      for (const table of ['settlement_line', 'settlement', 'settlement_certificate'])
+        await feed.db.change(`DELETE FROM ${table} WHERE settled_on = ?`, [NEXT]);
+      await feed.db.change(`DELETE FROM job_instance WHERE job_key = ?`, [NEXT]);
+      await feed.db.change(`DELETE FROM refund_entry WHERE refund_id = 'KR-1'`);
       expect(documentOf(await discard())).toMatchObject({
         generation: 2,
         status: 'COMPLETED_WITH_EXCEPTIONS',

@@ -57,6 +57,38 @@ describe('a helper that is told to stop', () => {
   });
 });
 
+describe('an execution that was given up for dead', () => {
+  it('does not stop the run that others have gone on with', async () => {
+    const gate = newGate();
+    const working = feed.startSettle({ MAGAM_FAULT: `chunk.before-commit:wait:2:${gate}`, MAGAM_LEASE_MS: '20000' });
+    await working.says('FAULT chunk.before-commit');
+    await feed.db.change(`UPDATE job_execution SET status = 'ABANDONED'`);
+    working.send('SIGINT');
+    writeFileSync(gate, '');
+    expect(await working.ended).toMatchObject({ code: 130 });
+    expect(await runStatus()).toBe('RUNNING');
+    await feed.finish();
+  });
+});
+
+describe('a worker that is told to stop before it has done anything', () => {
+  it('has not failed to make progress', async () => {
+    const gate = newGate();
+    const stopped = feed.startSettle({
+      MAGAM_FAULT: `partition.start:wait:1:${gate}`,
+      MAGAM_CLAIMS_MAX: '1',
+      MAGAM_LEASE_MS: '20000',
+    });
+    await stopped.says('FAULT partition.start');
+    stopped.send('SIGTERM');
+    await until(() => Promise.resolve(stopped.output.stderr.split('FAULT partition.start').length > 2), 'both wait');
+    writeFileSync(gate, '');
+    expect(await stopped.ended).toMatchObject({ code: 130 });
+    expect((await feed.claims()).STOPPED).toBeGreaterThan(0);
+    await feed.finish({ MAGAM_CLAIMS_MAX: '1' });
+  });
+});
+
 describe('a helper that fails', () => {
   it('does not fail the run on which others work', async () => {
     const gate = newGate();
@@ -68,6 +100,22 @@ describe('a helper that fails', () => {
     expect(await executions('FAILED')).toBe(1);
     writeFileSync(gate, '');
     expect(await first.ended).toMatchObject({ code: 0 });
+    await feed.expectClean();
+  });
+});
+
+describe('an execution that was frozen when all was done', () => {
+  it('reports what it has done, over new connections', async () => {
+    const first = feed.startSettle({ MAGAM_FAULT: 'run.finished:stop', MAGAM_LEASE_MS: '1000' });
+    await first.says('FAULT run.finished');
+    const silence = 'SELECT TIMESTAMPDIFF(SECOND, heartbeat_at, UTC_TIMESTAMP(3)) FROM job_execution';
+    await until(
+      async () => Number(await feed.db.value(silence)) >= 3,
+      'the server has ended its sessions, after a second',
+    );
+    const ended = await first.wake();
+    expect(ended).toMatchObject({ code: 0 });
+    expect(await executions('COMPLETED')).toBe(1);
     await feed.expectClean();
   });
 });

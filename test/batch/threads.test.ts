@@ -9,6 +9,15 @@ beforeAll(async () => {
 afterAll(() => feed.drop());
 beforeEach(() => feed.reset());
 
+describe('many more threads than there is work for', () => {
+  it('do not take the process down when they are ended while they load', async () => {
+    const day = (i: number): string => new Date(Date.UTC(2026, 1, 1 + i)).toISOString().slice(0, 10);
+    // Closed in their order, so one after the other. Before threads were waited for, one in about ten aborted.
+    for (let i = 0; i < 12; i += 1)
+      expect(await feed.start(['settle', '--date', day(i), '--workers', '64']).ended).toMatchObject({ code: 0 });
+  });
+});
+
 describe('a worker thread', () => {
   // Every thread counts anew, so its successors meet the same fate, each after some progress.
   it.each([

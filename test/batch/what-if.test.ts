@@ -33,6 +33,7 @@ TR-1,T-1,1,1,${DAY},
 `;
 
 interface Answer {
+  readonly runId: number;
   readonly alreadyDone: boolean;
   readonly lines: number;
   readonly touched: number;
@@ -88,7 +89,7 @@ const asked = (): string[] => {
 const ask = async (): Promise<Answer> => documentOf<Answer>(await run(...asked()));
 const keys = async () =>
   (await scratch.rows(`SELECT job_key AS k FROM job_instance WHERE job = 'what-if'`)).map(({ k }) => k);
-const answerOf = ({ alreadyDone: _done, ...answer }: Answer): object => ({ ...answer, seconds: 0 });
+const answerOf = ({ alreadyDone: _done, runId: _run, ...answer }: Answer): object => ({ ...answer, seconds: 0 });
 
 const askForCheck = (): Promise<number> =>
   askFor(db, POLICY_CHECK, '1', {

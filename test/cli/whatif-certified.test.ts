@@ -13,6 +13,7 @@ const [DAY, LAST_DAY] = ['2026-04-01', '2026-04-03'] as const;
 const draft = [draftedPolicy('of-one', { seller: 'seller-000002' }, {})];
 
 interface Answer {
+  readonly runId: number;
   readonly alreadyDone: boolean;
   readonly touched: number;
 }
@@ -41,7 +42,7 @@ async function ask(...more: string[]): Promise<Answer> {
   expect(ended).toMatchObject({ code: 0 });
   return documentOf<Answer>(ended);
 }
-const answerOf = ({ alreadyDone: _done, ...answer }: Answer): object => ({ ...answer, seconds: 0 });
+const answerOf = ({ alreadyDone: _done, runId: _run, ...answer }: Answer): object => ({ ...answer, seconds: 0 });
 
 describe('what is not as it was certified', () => {
   /** What a change of the books makes of the question; the change is taken back. */

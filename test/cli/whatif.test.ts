@@ -20,6 +20,7 @@ import { documentOf, type FailureDocument, magamOf } from '../support/settling.j
 
 interface Answer {
   readonly status: string;
+  readonly runId: number;
   readonly alreadyDone: boolean;
   readonly openDates: readonly string[];
   readonly lines: number;
@@ -79,7 +80,7 @@ const forget = async (): Promise<void> => {
   const { plain } = scene;
   await plain.change(`DELETE FROM job_instance WHERE job = 'what-if'`);
 };
-const answerOf = ({ alreadyDone: _done, ...answer }: Answer): object => ({ ...answer, seconds: 0 });
+const answerOf = ({ alreadyDone: _done, runId: _run, ...answer }: Answer): object => ({ ...answer, seconds: 0 });
 const net = ({ figures }: ShownSide): number => figures?.net ?? 0;
 
 async function checksums(database: ScratchDatabase): Promise<Record<string, string | null>> {

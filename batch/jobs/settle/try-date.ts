@@ -34,16 +34,26 @@ export async function tryRanges(
   let exceptions = 0;
   await pools.lend(workers, async (pool) => {
     const stop = (): void => pool.board.requestStop();
+    // The others end too before the threads are given back.
+    const failed = (error: unknown): never => {
+      stop();
+      throw error;
+    };
+    if (signal.aborted) stop();
     signal.addEventListener('abort', stop);
-    await Promise.all(
-      pieces.map(async (piece) => {
-        const input: TrialInput = { date, source, policyRevision, chunkRows, ...piece };
-        const outcome = (await pool.runScan('settle-trial', input)) as TrialOutcome;
-        for (const [currency, sums] of outcome.totals) totals.of(currency).addTotals(sums);
-        exceptions += outcome.exceptions;
-        onProgress(pool.board.entries(), total);
-      }),
-    ).finally(() => signal.removeEventListener('abort', stop));
+    const ended = await Promise.allSettled(
+      pieces
+        .map(async (piece) => {
+          const input: TrialInput = { date, source, policyRevision, chunkRows, ...piece };
+          const outcome = (await pool.runScan('settle-trial', input)) as TrialOutcome;
+          for (const [currency, sums] of outcome.totals) totals.of(currency).addTotals(sums);
+          exceptions += outcome.exceptions;
+          onProgress(pool.board.entries(), total);
+        })
+        .map((scan) => scan.catch(failed)),
+    );
+    signal.removeEventListener('abort', stop);
+    for (const scan of ended) if (scan.status === 'rejected') throw scan.reason;
   });
   if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped while computing; nothing was written.');
   return { totals, exceptions, partitions: ranges.length };

@@ -76,7 +76,7 @@ export class LineReplay {
       const sales = settled.flatMap(({ sale }) => sale ?? []);
       return this.rules.decideSales(sales, this.planned, NONE_REFUSED);
     }
-    // A sale line that names no stored policy is a difference of its own date; here the refund has nothing to go by.
+    // A sale line that names no stored policy is reported when the sale's date is verified. Here the refund is decided as if it had no sale line.
     const refunds = settled.flatMap(({ refund }) => {
       if (refund?.original === undefined || this.all.byId(refund.original.policyId) !== undefined) return refund ?? [];
       return { ...refund, original: undefined };

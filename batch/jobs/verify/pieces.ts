@@ -26,7 +26,7 @@ const LAST_ID = Number.MAX_SAFE_INTEGER;
 export const rangeOf = ({ sales, refunds }: CertifiedPartition, leg: Leg): CertifiedRange =>
   leg === SALE ? sales : refunds;
 
-/** The first generation's ranges hold nearly all entries, so those are surveyed where they are replayed, and the gaps between them for themselves. */
+/** The first generation's ranges hold nearly all entries, so each of them is surveyed and replayed in one read, and each gap between them is surveyed separately. */
 export function planVerification(bodies: readonly CertificateBody[]): VerifyPlan {
   const pieces: VerifyPiece[] = [];
   const generations = bodies.map((body) => ({
@@ -50,7 +50,7 @@ export function planVerification(bodies: readonly CertificateBody[]): VerifyPlan
   return { pieces, generations };
 }
 
-/** Has each id of the leg surveyed by one piece: by those at these places, where no two of them overlap, and by others. */
+/** Has each id of the leg surveyed by one piece: the pieces at these places survey their own ids, unless some overlap, and new pieces the rest. */
 function surveyAll(pieces: VerifyPiece[], leg: Leg, places: readonly number[]): void {
   const ordered = [...places].sort((a, b) => at(pieces, a).after - at(pieces, b).after);
   const overlap = ordered.some(

@@ -1,4 +1,4 @@
-/** The plan of a what-if: the partitions that were certified, which tell for nothing where equal shares of the lines are. */
+/** The plan of a what-if: it reuses the certified partitions, which divide the lines into equal shares already, so nothing has to be counted. */
 import type { IdRange } from '../../../core/jobs/stores/plan.js';
 import type { Run } from '../../../core/jobs/stores/run.js';
 import type { CertifiedPartition, CertifiedRange } from '../../../core/settlement/rules/certificate.js';
@@ -34,7 +34,7 @@ interface Certified extends Pick<CertifiedLines, 'sums'> {
 /** Partitions of all certificates, one after the other. Sales are the first pass, refunds the second. */
 export async function planWhatIf(tx: Tx, run: Run): Promise<PlanDraft> {
   const { certificates, listFor } = run.parameters as WhatIfParameters;
-  // An older version of this program may have been listing lines for the task when it was replaced.
+  // An older release may have listed lines for this task before the upgrade.
   if (listFor !== null) while ((await deleteCheckLines(tx, listFor)) > 0);
   const partitions: Certified[] = [];
   const partitionsOf: number[] = [];

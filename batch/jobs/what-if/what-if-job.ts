@@ -18,7 +18,7 @@ import {
   type WhatIfParameters,
   whatIfBooks,
 } from '../../../core/settlement/what-if.js';
-import { type Db, forWholeDates, inTransaction } from '../../../infra/database.js';
+import { type Db, forWholeDates, inTransaction, OUTAGE_CODES } from '../../../infra/database.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { Completion, JobCall, JobContext, JobRequest, StartedJob } from '../../engine/job.js';
 import { openRun } from '../../engine/open-run.js';
@@ -49,15 +49,19 @@ export const runWhatIf = (
     chunkRows: context.config.chunkRows * (parameters.listFor === null ? CHUNKS : CHUNKS_WITH_LIST),
     wait: true,
   }).catch((error: unknown) => {
-    throw damageIn(error) ?? error;
+    throw causeOf(error) ?? error;
   });
 
-/** What failed partitions have found of lines that are not those of the certificate. */
-function damageIn(error: unknown): MagamError | undefined {
+/** Why partitions failed: because lines are not those of the certificate, or, all of them, for the sake of a database that may come back. */
+function causeOf(error: unknown): MagamError | undefined {
   if (!(error instanceof MagamError) || error.code !== 'PARTITION_FAILED') return undefined;
   const { partitions } = error.details as { partitions: readonly { code: string; message: string }[] };
   const damaged = partitions.find(({ code }) => code === 'VERIFICATION_FAILED');
-  return damaged && new MagamError('VERIFICATION_FAILED', damaged.message);
+  if (damaged !== undefined) return new MagamError('VERIFICATION_FAILED', damaged.message, error.details);
+  const [outage, ...others] = partitions.map(({ code }) => OUTAGE_CODES.find((known) => known === code));
+  return outage === undefined || others.includes(undefined)
+    ? undefined
+    : new MagamError(outage, error.message, error.details);
 }
 
 const whatIfJob = (parameters: WhatIfParameters): StartedJob => {
@@ -87,7 +91,7 @@ async function finishWhatIf({ db }: JobCall, { runId, parameters }: Run): Promis
   return async (tx) => {
     await mergeEffects(forWholeDates(tx), runId);
     await keepMovedLines(tx, runId, moved);
-    if (listFor !== null) await trimCheckLines(tx, listFor, LISTED_LINES_MAX);
+    if (listFor !== null) await trimCheckLines(forWholeDates(tx), listFor, LISTED_LINES_MAX);
     return 'COMPLETED';
   };
 }

@@ -1,4 +1,4 @@
-/** Numbers of the batch for monitoring, each from an index. */
+/** Numbers of a job for monitoring, each from an index. */
 import { type Db, select } from '../../../infra/database.js';
 
 export interface BatchGauges {
@@ -8,16 +8,18 @@ export interface BatchGauges {
   readonly partitions: Readonly<Record<string, number>>;
 }
 
-export async function readBatchGauges(db: Db): Promise<BatchGauges> {
+export async function readBatchGauges(db: Db, job: string): Promise<BatchGauges> {
   const runs = await select<{ status: string; n: number | string }>(
     db,
-    'SELECT status, COUNT(*) AS n FROM job_instance GROUP BY status',
+    'SELECT status, COUNT(*) AS n FROM job_instance WHERE job = ? GROUP BY status',
+    [job],
   );
   const partitions = await select<{ status: string; n: number | string }>(
     db,
     `SELECT p.status, COUNT(*) AS n FROM job_instance i
        JOIN run_partition p ON p.run_id = i.run_id AND p.generation = i.generation
-     WHERE i.status IN ('RUNNING', 'STOPPED', 'FAILED') GROUP BY p.status`,
+     WHERE i.job = ? AND i.status IN ('RUNNING', 'STOPPED', 'FAILED') GROUP BY p.status`,
+    [job],
   );
   return { runs: counts(runs), partitions: counts(partitions) };
 }

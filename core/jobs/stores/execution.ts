@@ -130,11 +130,11 @@ export async function beat(db: Db, executionId: number): Promise<{ stopRequested
   return { stopRequested: await isStopRequested(db, executionId), counted: counted === 1 };
 }
 
-/** Whether somebody asked the execution to stop. */
+/** Whether somebody asked the execution to stop, or has removed it. */
 export async function isStopRequested(db: Db, executionId: number): Promise<boolean> {
   const sql = 'SELECT stop_requested_by AS asked FROM job_execution WHERE execution_id = ?';
   const [row] = await select<{ asked: string | null }>(db, sql, [executionId]);
-  return row !== undefined && row.asked !== null;
+  return row === undefined || row.asked !== null;
 }
 
 /**
@@ -174,16 +174,17 @@ export interface ExecutionEnd {
   readonly errorMessage: string | null;
 }
 
-/** Records how an execution ended. */
-export async function endExecution(db: Db, executionId: number, end: ExecutionEnd): Promise<void> {
+/** Records how an execution ended. False: it was given up for dead before. */
+export async function endExecution(db: Db, executionId: number, end: ExecutionEnd): Promise<boolean> {
   const { status, generation, entries, done, exceptions, exitCode, errorCode, errorMessage } = end;
-  await change(
+  const ended = await change(
     db,
     `UPDATE job_execution SET status = ?, generation = ?, entries = ?, done = ?, exceptions = ?, exit_code = ?, error_code = ?,
        error_message = ?, ended_at = UTC_TIMESTAMP(3), heartbeat_at = UTC_TIMESTAMP(3)
      WHERE execution_id = ? AND status = 'RUNNING'`,
     [status, generation, entries, done, exceptions, exitCode, errorCode, errorMessage, executionId],
   );
+  return ended === 1;
 }
 
 /** Whether an execution of the run shows signs of life: within its lease. */
@@ -213,13 +214,20 @@ export async function stopForsakenRuns(db: Db): Promise<void> {
 
 /**
  * Ends the executions of a run whose plan is removed. They are dead, as far as anybody knows; one that was frozen and wakes finds that it was
- * told to stop before it works on anything, so it does not carry out the new plan under what the old one had fixed.
+ * told to stop before it works on anything, so it does not carry out the new plan under what the old one had fixed. Requests that nobody has taken
+ * are withdrawn.
  */
 export async function abandonExecutions(tx: Tx, runId: number, by: string): Promise<void> {
   await change(
     tx,
     `UPDATE job_execution SET status = 'ABANDONED', stop_requested_by = COALESCE(stop_requested_by, ?), ended_at = UTC_TIMESTAMP(3)
      WHERE run_id = ? AND status = 'RUNNING'`,
+    [by.slice(0, 64), runId],
+  );
+  await change(
+    tx,
+    `UPDATE job_execution SET status = 'STOPPED', stop_requested_by = ?, ended_at = UTC_TIMESTAMP(3), exit_code = 130
+     WHERE run_id = ? AND status = 'REQUESTED'`,
     [by.slice(0, 64), runId],
   );
 }
@@ -233,3 +241,24 @@ export async function abandonDeadExecutions(db: Db, runId?: number): Promise<voi
     runId === undefined ? [] : [runId],
   );
 }
+
+/** Rows of one deletion, so that none holds its locks for long. */
+const PURGE_ROWS = 2_000;
+const completedRuns = `SELECT run_id FROM job_instance WHERE status IN ('COMPLETED', 'COMPLETED_WITH_EXCEPTIONS')`;
+
+/** Deletes some of the executions of completed runs that ended more than so many days ago. Returns how many. */
+export const deleteOldExecutions = (db: Db, days: number): Promise<number> =>
+  change(
+    db,
+    `DELETE FROM job_execution WHERE ended_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY AND run_id IN (${completedRuns}) LIMIT ${PURGE_ROWS}`,
+    [days],
+  );
+
+/** The same of the claims of partitions. */
+export const deleteOldPartitionExecutions = (db: Db, days: number): Promise<number> =>
+  change(
+    db,
+    `DELETE FROM partition_execution WHERE COALESCE(ended_at, started_at) < UTC_TIMESTAMP(3) - INTERVAL ? DAY
+       AND partition_id IN (SELECT partition_id FROM run_partition WHERE run_id IN (${completedRuns})) LIMIT ${PURGE_ROWS}`,
+    [days],
+  );

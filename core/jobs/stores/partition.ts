@@ -4,7 +4,7 @@
  * database time.
  */
 
-import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, isTrue, select, type Tx } from '../../../infra/database.js';
 import { type Guard, stands } from '../../../infra/faults.js';
 
 export type PartitionStatus = 'PENDING' | 'RUNNING' | 'DONE' | 'FAILED';
@@ -52,14 +52,16 @@ const columns = `partition_id AS partitionId, number, status, pass, cursor_id AS
   (status = 'RUNNING' AND lease_until < UTC_TIMESTAMP(3)) AS leaseExpired, claims, claimed_seq AS claimedSeq, exceptions,
   error_code AS errorCode, error_message AS errorMessage`;
 
+const reading = { leaseExpired: isTrue };
+
 /** The partitions of a generation by number. */
 export async function readPartitions(db: Db, runId: number, generation: number): Promise<Partition[]> {
-  const rows = await select<Partition>(
+  return select<Partition>(
     db,
     `SELECT ${columns} FROM run_partition WHERE run_id = ? AND generation = ? ORDER BY number`,
     [runId, generation],
+    reading,
   );
-  return rows.map((row) => ({ ...row, leaseExpired: Boolean(row.leaseExpired) }));
 }
 
 const passColumns = 'q.partition_id AS partitionId, q.pass, q.lo, q.hi, q.entries, q.done, q.checkpoint';
@@ -83,9 +85,8 @@ export async function readPasses(db: Db, runId: number, generation?: number): Pr
 
 /** One partition as it is now, with its passes in order. */
 export async function readPartition(db: Db, partitionId: number): Promise<Partition & { passes: PartitionPass[] }> {
-  const [row] = await select<Partition>(db, `SELECT ${columns} FROM run_partition WHERE partition_id = ?`, [
-    partitionId,
-  ]);
+  const sqlOfOne = `SELECT ${columns} FROM run_partition WHERE partition_id = ?`;
+  const [row] = await select<Partition>(db, sqlOfOne, [partitionId], reading);
   if (row === undefined) throw new Error(`partition ${partitionId} is gone`);
   const sql = `SELECT ${passColumns} FROM run_partition_pass q WHERE q.partition_id = ? ORDER BY q.pass`;
   return { ...row, passes: await select<PartitionPass>(db, sql, [partitionId]) };
@@ -195,12 +196,18 @@ export interface ClaimFailure {
   readonly message: string;
   /** Nobody tries again. */
   readonly final: boolean;
-  /** False: the claim is not one of those that are limited. */
-  readonly counts: boolean;
 }
 
-/** Gives a partition back: for anyone to claim, or as failed. False when it was not ours any more. */
-export async function releasePartition(tx: Tx, fence: Fence, failure?: ClaimFailure): Promise<boolean> {
+/**
+ * Gives a partition back: for anyone to claim, or as failed. False when it was not ours any more.
+ * @param counts false: the claim is not one of those that are limited
+ */
+export async function releasePartition(
+  tx: Tx,
+  fence: Fence,
+  counts: boolean,
+  failure?: ClaimFailure,
+): Promise<boolean> {
   const released = await change(
     tx,
     `UPDATE run_partition SET status = ?, claims = claims - ?, owner = NULL, lease_until = NULL, error_code = ?, error_message = ?,
@@ -208,7 +215,7 @@ export async function releasePartition(tx: Tx, fence: Fence, failure?: ClaimFail
      WHERE partition_id = ? AND owner = ? AND epoch = ? AND status = 'RUNNING'`,
     [
       failure?.final ? 'FAILED' : 'PENDING',
-      failure?.counts === false ? 1 : 0,
+      counts ? 0 : 1,
       failure?.code ?? null,
       failure?.message ?? null,
       fence.partitionId,

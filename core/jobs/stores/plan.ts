@@ -1,22 +1,25 @@
 /** The plan of a generation: frozen with its partitions in one transaction. A restart never plans again. */
 
-import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, fromJson, select, type Tx } from '../../../infra/database.js';
 
 export interface Plan {
   readonly generation: number;
   readonly gridSize: number;
   /** What the job froze with it. */
   readonly parameters: unknown;
+  /** The execution that made it: tells a plan from the one that took its place. */
+  readonly plannedBy: number;
 }
 
 /** The frozen plan of a generation. */
 export async function findPlan(db: Db, runId: number, generation: number): Promise<Plan | undefined> {
-  const [row] = await select<{ grid_size: number; parameters: string }>(
+  const [row] = await select<Plan>(
     db,
-    'SELECT grid_size, parameters FROM run_plan WHERE run_id = ? AND generation = ?',
+    `SELECT generation, grid_size AS gridSize, parameters, planned_by AS plannedBy FROM run_plan WHERE run_id = ? AND generation = ?`,
     [runId, generation],
+    { parameters: fromJson },
   );
-  return row && { generation, gridSize: row.grid_size, parameters: JSON.parse(row.parameters) };
+  return row;
 }
 
 /** A range of ids (lo, hi] and how many entries it holds. */
@@ -30,14 +33,13 @@ export interface IdRange {
 export async function insertPlan(
   tx: Tx,
   runId: number,
-  { generation, gridSize, parameters }: Plan,
-  executionId: number,
+  { generation, gridSize, parameters, plannedBy }: Plan,
   partitions: readonly (readonly IdRange[])[],
 ): Promise<void> {
   await change(
     tx,
     `INSERT INTO run_plan (run_id, generation, grid_size, parameters, planned_by, planned_at) VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(3))`,
-    [runId, generation, gridSize, JSON.stringify(parameters), executionId],
+    [runId, generation, gridSize, JSON.stringify(parameters), plannedBy],
   );
   if (partitions.length === 0) return;
   await change(

@@ -77,7 +77,7 @@ export function trialBooks(
   };
 }
 
-/** A line that a policy applies to has its currency and all of its scope, so one part of each scope is enough to find the line by. */
+/** A policy applies only to lines of its currency that match every part of its scope, so a filter by one part finds them all. */
 function reachOf(fresh: readonly FeePolicy[]): DraftReach {
   const [currencies, sellers, categories, products] = [0, 1, 2, 3].map(() => new Set<string>()) as [
     Set<string>,

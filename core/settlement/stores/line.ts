@@ -8,7 +8,7 @@
 
 import { Readable } from 'node:stream';
 import { type Cell, change, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
-import type { Leg } from '../../feed/rules/leg.js';
+import { type Leg, REFUND, SALE } from '../../feed/rules/leg.js';
 import type { PolicyBook } from '../../policies/rules/policy-book.js';
 import { writeInteger } from '../rules/canonical-line.js';
 import { figureCells, figuresAt } from '../rules/figure-cells.js';
@@ -163,3 +163,17 @@ export function completeLine(line: StoredLine, policies: Pick<PolicyBook, 'byId'
 /** Removes the lines of a generation that was not certified. Returns how many there were. */
 export const deleteLines = (tx: Tx, date: string, generation: number): Promise<number> =>
   change(tx, 'DELETE FROM settlement_line WHERE settled_on = ? AND generation = ?', [date, generation]);
+
+/** Whether a refund that another date or generation has settled is one of a sale that this generation has settled. */
+export async function hasRefundsElsewhere(db: Db, date: string, generation: number): Promise<boolean> {
+  const [row] = await select(
+    db,
+    `SELECT 1 FROM settlement_line o
+     JOIN refund_entry r ON r.original_on = o.settled_on AND r.original_id = o.entry_id
+     JOIN settlement_line l ON l.settled_on = r.settled_on AND l.leg = ${REFUND} AND l.entry_id = r.entry_id
+     WHERE o.settled_on = ? AND o.leg = ${SALE} AND o.generation = ? AND NOT (l.settled_on = o.settled_on AND l.generation = o.generation)
+     LIMIT 1`,
+    [date, generation],
+  );
+  return row !== undefined;
+}

@@ -67,7 +67,7 @@ export async function readTrialLines(
   return rows.map(toTrialLine);
 }
 
-/** A line whose sale is gone is within reach as far as its seller says. */
+/** A line whose sale is gone has no category and no product. It is read unless the draft names only other sellers. */
 function withinReach({ currencies, scopes }: DraftReach): { condition: string; params: unknown[] } {
   const inCurrency = '(s.currency IN (?) OR s.entry_id IS NULL)';
   if (scopes === null) return { condition: inCurrency, params: [currencies] };

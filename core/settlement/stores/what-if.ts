@@ -100,14 +100,14 @@ const MOVED = 'settled_on, leg, entry_id, generation, currency, net_difference';
 export async function readMovedLines(
   db: Db,
   runId: number,
-  range?: { readonly date: string; readonly leg: Leg; readonly lo: number; readonly hi: number },
+  range?: Pick<MovedLine, 'date' | 'leg' | 'generation'> & { readonly lo: number; readonly hi: number },
 ): Promise<MovedLine[]> {
   const [within, params] =
     range === undefined
       ? ['', []]
       : [
-          ' AND settled_on = ? AND leg = ? AND entry_id > ? AND entry_id <= ?',
-          [range.date, range.leg, range.lo, range.hi],
+          ' AND settled_on = ? AND leg = ? AND entry_id > ? AND entry_id <= ? AND generation = ?',
+          [range.date, range.leg, range.lo, range.hi, range.generation],
         ];
   const rows = await selectArrays(
     db,
@@ -152,7 +152,7 @@ export async function replaceMovedLines(
   ]);
 }
 
-/** Keeps those lines alone that moved most of all, each with what is told of it. */
+/** Keeps only the lines that moved most of all, and stores the description of each. */
 export async function keepMovedLines(
   tx: Tx,
   runId: number,

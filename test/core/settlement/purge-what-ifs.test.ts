@@ -63,8 +63,8 @@ async function leave(
     const parameters = { gridSize: 1, workers: 1, chunkRows: 100, requestedBy: 'test' };
     const executionId = await startExecution(tx, run, parameters, { host: 'here', pid: 1, leaseMs: 10_000 });
     const range = { lo: 0, hi: 10, entries: 10 };
-    const plan = { generation: 1, gridSize: 1, parameters: {} };
-    await insertPlan(tx, run.runId, plan, executionId, [
+    const plan = { generation: 1, gridSize: 1, parameters: {}, plannedBy: executionId };
+    await insertPlan(tx, run.runId, plan, [
       [range, range],
       [range, range],
     ]);

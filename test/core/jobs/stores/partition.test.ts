@@ -30,7 +30,7 @@ beforeEach(async () => {
   keys += 1;
   partitionId = await inTransaction(database.db, async (tx) => {
     const { runId } = await ensureRun(tx, 'count', `key-${keys}`, 'RUNNING');
-    await insertPlan(tx, runId, { generation: 1, gridSize: 1, parameters: null }, EXECUTION, [
+    await insertPlan(tx, runId, { generation: 1, gridSize: 1, parameters: null, plannedBy: EXECUTION }, [
       [{ lo: 0, hi: 100, entries: 100 }],
     ]);
     const [row] = await select<{ id: number }>(tx, 'SELECT partition_id AS id FROM run_partition WHERE run_id = ?', [
@@ -64,7 +64,8 @@ const step = (seq: number): ChunkStep => ({
 const move = (fence: Fence, seq: number): Promise<boolean> =>
   inTransaction(database.db, (tx) => moveFence(tx, fence, step(seq)));
 const outcome = (fence: Fence, seq: number) => inTransaction(database.db, (tx) => chunkOutcome(tx, fence, seq));
-const release = (fence: Fence): Promise<boolean> => inTransaction(database.db, (tx) => releasePartition(tx, fence));
+const release = (fence: Fence): Promise<boolean> =>
+  inTransaction(database.db, (tx) => releasePartition(tx, fence, true));
 
 describe('a claim', () => {
   it('is one at a time, and counts the epoch', async () => {

@@ -24,7 +24,9 @@ it('a run that is opened, planned, worked chunk by chunk, completed and opened a
   const run = await inTx((tx) => ensureRun(tx, 'count', 'a', 'RUNNING'));
   states.push(await state());
   const ranges = [[{ lo: 0, hi: 100, entries: 100 }], [{ lo: 100, hi: 200, entries: 100 }]];
-  await inTx((tx) => insertPlan(tx, run.runId, { generation: 1, gridSize: 2, parameters: null }, EXECUTION, ranges));
+  await inTx((tx) =>
+    insertPlan(tx, run.runId, { generation: 1, gridSize: 2, parameters: null, plannedBy: EXECUTION }, ranges),
+  );
   states.push(await state());
   for (const partition of await readPartitions(db, run.runId, 1)) {
     const fence = await inTx((tx) => claimPartition(tx, partition, 'worker', EXECUTION, 60_000));

@@ -1,0 +1,14 @@
+/** The history of runs, removed when it is old: who worked on them, and each claim of their partitions. Runs and their plans stay. */
+import type { Db } from '../../infra/database.js';
+import { deleteOldExecutions, deleteOldPartitionExecutions } from './stores/execution.js';
+
+/**
+ * Removes what ended more than so many days ago, of runs that are completed. May run anywhere and at any time; two at once do no harm.
+ * @returns rows that were removed
+ */
+export async function purgeHistory(db: Db, days: number): Promise<number> {
+  let removed = 0;
+  for (const step of [deleteOldPartitionExecutions, deleteOldExecutions])
+    for (let rows = await step(db, days); rows > 0; rows = await step(db, days)) removed += rows;
+  return removed;
+}
