@@ -55,6 +55,7 @@ async function serveJob(context: RunnerContext, job: Job, owner: string): Promis
   while (!signal.aborted) {
     try {
       await lead(context, job, owner);
+      await job.runner.requireReady?.(context);
       const worked = (await workRequests(context, job)) || (await joinRuns(context, job, failures));
       if (!worked) await idle(POLL_MS);
     } catch (error) {
