@@ -52,11 +52,13 @@ export function certificateChecks(certificates: readonly StoredCertificate[], ke
 /**
  * Follows the links from the date's latest certificate back to the first one, and looks whether the certificate after it links
  * back to it as it is. Names the date whose certificate breaks the chain.
+ * @param walksBack false: back to the certificate of an earlier date only
  */
-export async function chainCheck(db: Db, latest: StoredCertificate): Promise<Check> {
-  const broken = (await brokenLinkTo(db, latest)) ?? (await walkBack(db, latest));
+export async function chainCheck(db: Db, latest: StoredCertificate, walksBack: boolean): Promise<Check> {
+  const broken = (await brokenLinkTo(db, latest)) ?? (await walkBack(db, latest, walksBack));
   if (typeof broken !== 'number') return { name: 'chain', ok: false, ...broken };
-  return equal('chain', 'unbroken', 'unbroken', `${broken} certificates back to the first one`);
+  const detail = walksBack ? `${broken} certificates back to the first one` : 'the certificates before and after';
+  return equal('chain', 'unbroken', 'unbroken', detail);
 }
 
 interface BrokenLink {
@@ -65,7 +67,7 @@ interface BrokenLink {
   readonly detail: string;
 }
 
-async function walkBack(db: Db, latest: StoredCertificate): Promise<BrokenLink | number> {
+async function walkBack(db: Db, latest: StoredCertificate, toTheFirst: boolean): Promise<BrokenLink | number> {
   let count = 1;
   for (let at: StoredCertificate = latest; ; count += 1) {
     const link = parseCertificate(at.body)?.previous;
@@ -80,6 +82,7 @@ async function walkBack(db: Db, latest: StoredCertificate): Promise<BrokenLink |
     if (previous.hash !== link.hash) return broken(link, link.hash, previous.hash);
     const hash = sha256(previous.body);
     if (hash !== previous.hash) return broken(link, previous.hash, hash);
+    if (!toTheFirst && previous.date < latest.date) return count + 1;
     at = previous;
   }
 }

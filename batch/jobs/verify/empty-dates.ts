@@ -26,7 +26,12 @@ export async function emptyDatesCheck(
 }
 
 /** The checks of a date that was closed empty along with a later one; undefined when no later date has a certificate. */
-export async function emptyDateChecks(db: Db, date: string, keys: KeySettings): Promise<Check[] | undefined> {
+export async function emptyDateChecks(
+  db: Db,
+  date: string,
+  keys: KeySettings,
+  walksBack: boolean,
+): Promise<Check[] | undefined> {
   const next = await readNextCertificate(db, date);
   const shut = await readShutThrough(db);
   if (next === undefined || shut === null || shut < date) return undefined;
@@ -34,7 +39,7 @@ export async function emptyDateChecks(db: Db, date: string, keys: KeySettings): 
     ...(await emptyBefore(db, next)),
     ...certificateChecks([next], await readKeyring(db, keys)),
     ...(await sequenceChecks(db, [next])),
-    await chainCheck(db, next),
+    await chainCheck(db, next, walksBack),
   ];
 }
 

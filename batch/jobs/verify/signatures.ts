@@ -35,9 +35,10 @@ export function signatureCheck(certificate: StoredCertificate, { stored, trusted
     return check(mustBeSigned ? `signed with ${key ?? 'a trusted key'}` : 'not signed', 'not signed', 'not signed');
   const holds = publicKey !== null && signature !== null && signatureHolds(hash, { publicKey, signature });
   if (!holds) return check('a valid signature', 'an invalid one', `key ${publicKey}`);
-  const inForce = keyInForce(stored, sequence);
-  if (publicKey !== (key ?? publicKey) || publicKey !== inForce)
-    return check(`signed with ${key ?? inForce ?? 'no key'}`, `signed with ${publicKey}`, 'another key is in force');
+  // The one that the body names, and the one that was noted when it signed first.
+  const other = [key, keyInForce(stored, sequence)].find((expected) => expected !== publicKey);
+  if (other !== undefined || keyInForce(stored, sequence) === undefined)
+    return check(`signed with ${other ?? 'no key'}`, `signed with ${publicKey}`, 'another key is in force');
   const known = trusted === undefined || trusted.has(publicKey);
   return check('a trusted key', known ? 'a trusted key' : 'a key that is not trusted', `signed with ${publicKey}`);
 }

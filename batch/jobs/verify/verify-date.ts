@@ -39,14 +39,18 @@ export interface Verification {
 /** Below so many lines one thread is done before others have been loaded. */
 const THREADS_FROM_LINES = 20_000;
 
-/**
- * Verifies all generations of a date. Throws DATE_NOT_CLOSED when it was not settled.
- * @param threadsFrom so many lines that threads share the work
- */
+export interface VerifyOptions {
+  /** So many lines that threads share the work. */
+  readonly threadsFrom?: number | undefined;
+  /** False: only the links to and from the date are followed, not the whole chain back to the first certificate. */
+  readonly walksBack?: boolean;
+}
+
+/** Verifies all generations of a date. Throws DATE_NOT_CLOSED when it was not settled, and is not closed empty. */
 export async function verifyDate(
   context: JobContext,
   date: string,
-  threadsFrom = THREADS_FROM_LINES,
+  { threadsFrom = THREADS_FROM_LINES, walksBack = true }: VerifyOptions = {},
 ): Promise<Verification> {
   const { db, config } = context;
   const total = linesOf(bodiesOf(await readCertificates(db, date)));
@@ -58,7 +62,7 @@ export async function verifyDate(
     const latest = certificates.at(-1);
     const complete = await certificatesCheck(snapshot, date, certificates.length);
     if (latest === undefined) {
-      const empty = complete.ok ? await emptyDateChecks(snapshot, date, config) : [complete];
+      const empty = complete.ok ? await emptyDateChecks(snapshot, date, config, walksBack) : [complete];
       if (empty === undefined) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
       return { date, ok: empty.every(({ ok }) => ok), checks: empty, lines: 0, generations: 0 };
     }
@@ -78,7 +82,7 @@ export async function verifyDate(
       ...(await vouchedChecks(snapshot, date, bodies)),
       ...certificateChecks(certificates, await readKeyring(snapshot, config)),
       ...(await sequenceChecks(snapshot, certificates)),
-      await chainCheck(snapshot, latest),
+      await chainCheck(snapshot, latest, walksBack),
     ];
     const lines = results.reduce((sum, range) => sum + (range?.lines ?? 0), 0);
     onProgress(lines);
