@@ -20,7 +20,7 @@ interface Options {
 export function verifyCommand(command: Command): void {
   command
     .option('--date <date>', 'YYYY-MM-DD, today or yesterday')
-    .option('--from <date>', 'first of all dates of a range, instead of --date')
+    .option('--from <date>', 'first date of a range, instead of --date')
     .option('--to <date>', 'last date of the range (default: --from)')
     .action((options: Options, command: Command) => verify(options, command));
 }
