@@ -78,6 +78,7 @@ async function serve(options: ApiOptions, redis: RedisLink): Promise<void> {
     hashKey: config.tokenKey,
     limit: limitRequests(redis, config.rateLimit),
     trustProxy: config.trustProxy,
+    docsPage: config.docsPage,
     version: versionOf(options.packageFile),
   });
   const metricsServer = config.metricsPort === null ? undefined : await listenForMetrics(config, metrics);

@@ -43,6 +43,7 @@ const app = createApp([sameBytes(readFileSync(file, 'latin1'))], {
   hashKey: config.tokenKey,
   trustProxy: config.trustProxy,
   version: 'bench',
+  docsPage: false,
 });
 const { port } = await listen(app, config.host, config.port);
 process.stderr.write(`Listening on http://${config.host}:${port}\n`);

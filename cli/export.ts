@@ -43,7 +43,10 @@ const exportOptions = (command: Command): Command =>
   command
     .requiredOption('--date <date>', 'YYYY-MM-DD, today or yesterday')
     .addOption(new Option('--format <format>', 'csv, or json (as --json)').choices(['csv', 'json']))
-    .option('--spreadsheet-safe', 'in CSV, keep a spreadsheet from running cells as formulas (alters such cells)');
+    .option(
+      '--spreadsheet-safe',
+      'in CSV, keep a spreadsheet from running cells of text as formulas (alters such cells, never an amount)',
+    );
 
 /** `work` exports a date and says whether it is settled. */
 async function exportRows(

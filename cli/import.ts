@@ -1,16 +1,19 @@
-/** `magam import lines|refunds FILE`, `magam imports` and `magam imports abandon ID`: the feed from files of other systems. */
+/** `magam import lines|refunds FILE`, `magam imports`, its `abandon ID` and `withdraw ID`: the feed from files of other systems. */
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ImportRequest, type ImportResult, importFile } from '../core/feed/import/import-file.js';
 import type { RowFault } from '../core/feed/import/row-faults.js';
+import type { CurrencySum, Understood } from '../core/feed/import/understood.js';
+import { withdrawCompletedImport } from '../core/feed/import/withdraw-completed.js';
 import { abandonImport } from '../core/feed/import/withdraw-import.js';
 import { type ImportRecord, listImports } from '../core/feed/stores/feed-import.js';
+import { readCoverage } from '../core/settlement/policy-coverage.js';
 import { databaseTime } from '../infra/database.js';
 import { armFaults } from '../infra/faults.js';
 import { isTimeZone } from '../infra/time-zone.js';
 import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, wholeNumber, withDatabase } from './context.js';
-import { count, note, print, printJson, printTable } from './output.js';
+import { count, counted, money, note, print, printJson, printTable } from './output.js';
 import { type Progress, startProgress } from './progress.js';
 
 interface ImportOptions {
@@ -20,6 +23,7 @@ interface ImportOptions {
   readonly skipRejects?: true;
   readonly rejects?: string;
   readonly late?: 'next-open-date';
+  readonly dryRun?: true;
 }
 
 const IMPORTS_SHOWN = 50;
@@ -45,6 +49,22 @@ export function importsCommands(imports: Command): void {
         else print(`Import ${importId} is withdrawn: nothing it wrote is in the feed.`);
       });
     });
+  addWithdraw(imports);
+}
+
+function addWithdraw(imports: Command): void {
+  imports
+    .command('withdraw')
+    .description('take a completed import back while its dates are open and nothing rests on it')
+    .argument('<id>', 'the number of the import', wholeNumber('ID', 1, 9_999_999_999))
+    .action(async (importId: number, _options, command: Command) => {
+      await withDatabase(command, async ({ db, config, json }) => {
+        armFaults(config.fault);
+        const record = await withdrawCompletedImport(db, importId, config.userName);
+        if (json) printJson(shown(record));
+        else print(`Import ${importId} is withdrawn: nothing it wrote is in the feed.`);
+      });
+    });
 }
 
 function addImport(group: Command, kind: 'lines' | 'refunds', description: string): void {
@@ -55,6 +75,7 @@ function addImport(group: Command, kind: 'lines' | 'refunds', description: strin
     .option('--map <file>', 'JSON file: {"our_column": "their column", "currency": "=BRL"}')
     .option('--encoding <name>', 'how the file is written', 'utf-8')
     .option('--time-zone <zone>', 'zone of time stamps without an offset (default: the platform’s)', timeZone)
+    .option('--dry-run', 'only check the file and say what is understood of it')
     .option('--skip-rejects', 'import the good rows of a file that has bad ones')
     .option('--rejects <file>', 'write every bad row to this CSV file: line, column, code, value')
     .addOption(
@@ -93,7 +114,9 @@ async function runImport(
     skipRejects: options.skipRejects === true,
     rejectsFile: options.rejects ?? null,
     late: options.late !== undefined,
+    dryRun: options.dryRun === true,
     requestedBy: config.userName,
+    covers: await readCoverage(db),
     signal,
     onProgress: progress.update,
   };
@@ -103,6 +126,7 @@ async function runImport(
   if (result.rejected > 0 && options.rejects === undefined) noteRejects(result.rejects, result.rejected);
   if (json) printJson({ ...result, seconds });
   else printResult(result, seconds);
+  if (result.rejected > 0) process.exitCode = 3;
 }
 
 /** One bar per pass. */
@@ -134,7 +158,37 @@ function printResult(result: ImportResult, seconds: number): void {
     `${count(result.rejected)} rejected`,
   ];
   const late = result.lateOn === null ? '' : ` Late entries are settled on ${result.lateOn}.`;
-  print(`Import ${result.importId}: ${count(result.rows)} rows in ${seconds} s: ${parts.join(', ')}.${late}`);
+  const what = result.importId === null ? 'Dry run' : `Import ${result.importId}`;
+  const nothing = result.importId === null ? ' Nothing was written.' : '';
+  print(`${what}: ${count(result.rows)} rows in ${seconds} s: ${parts.join(', ')}.${late}${nothing}`);
+  for (const line of understoodLines(result.understood)) print(line);
+}
+
+/** What was understood, for a person to compare with the source. */
+function understoodLines({ rows, sums, ...it }: Understood): string[] {
+  if (rows === 0) return [];
+  const zone = it.timeZone === it.platformTimeZone ? it.timeZone : `${it.timeZone}, as days of ${it.platformTimeZone}`;
+  const dates = it.firstDate === it.lastDate ? it.firstDate : `${it.firstDate} to ${it.lastDate}`;
+  const uncovered = it.withoutPolicy ?? 0;
+  return [
+    `Understood: ${counted(rows, 'row')} of ${counted(it.sellers, 'seller')}, ${dates}, time stamps without an offset in ${zone}.`,
+    ...sums.map((sum) => `  ${counted(sum.rows, 'row')} in ${sum.currency}: ${amounts(sum)}`),
+    ...(uncovered === 0
+      ? []
+      : [`  No fee policy covers ${counted(uncovered, 'line')} as of now: they would be parked.`]),
+  ];
+}
+
+function amounts({ currency, ...sum }: CurrencySum): string {
+  const others = [
+    ['shipping', sum.shippingFee],
+    ['seller discount', sum.sellerDiscount],
+    ['platform discount', sum.platformDiscount],
+  ] as const;
+  const shown = others
+    .filter(([, amount]) => amount !== 0)
+    .map(([name, amount]) => `, ${name} ${money(amount, currency)}`);
+  return `items ${money(sum.itemAmount, currency)}${shown.join('')}`;
 }
 
 async function showImports({ db, json }: CommandContext): Promise<void> {

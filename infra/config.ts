@@ -120,6 +120,7 @@ const schema = z.object({
   MAGAM_HTTP_POOL: wholeNumber(2, 200).default(12),
   MAGAM_UPLOAD_BYTES_MAX: wholeNumber(1, 999_999_999).default(268_435_456),
   MAGAM_DRAIN_MS: wholeNumber(0, 600_000).default(2_000),
+  MAGAM_DOCS_PAGE: z.enum(['on', 'off']).default('on'),
   MAGAM_METRICS_TOKEN: z
     .string()
     .regex(/^[!-~]{16,}$/, 'must be at least 16 printable ASCII characters without spaces')
@@ -175,6 +176,8 @@ export interface Config {
   readonly uploadBytesMax: number;
   /** How long a server that was told to stop still serves while it says that it is not ready. */
   readonly drainMs: number;
+  /** Whether the server has the page /docs. */
+  readonly docsPage: boolean;
   /** Bearer token of /metrics; null: an operator's access token. */
   readonly metricsToken: string | null;
   /** Port of its own for /metrics; null: none. */
@@ -225,6 +228,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     httpPool: env.MAGAM_HTTP_POOL,
     uploadBytesMax: env.MAGAM_UPLOAD_BYTES_MAX,
     drainMs: env.MAGAM_DRAIN_MS,
+    docsPage: env.MAGAM_DOCS_PAGE === 'on',
     metricsToken: env.MAGAM_METRICS_TOKEN ?? null,
     metricsPort: env.MAGAM_METRICS_PORT ?? null,
     fault: env.MAGAM_FAULT ?? null,

@@ -32,17 +32,38 @@ const instant = z.iso
   .transform((text) => new Date(text).toISOString())
   .meta({ type: 'string', format: 'date-time', example: '2026-06-30T00:00:00+09:00' });
 
-const querySchema = z.strictObject({
-  ...pageQuery,
-  subject: z
-    .string()
-    .regex(/^[a-z][a-z-]{0,31}:.{1,160}$/, 'must be a type and an id, as in seller:S7')
-    .optional()
-    .meta({ description: 'What was changed: type and id.', example: 'seller:S7' }),
-  actor: idText.optional().meta({ description: 'Account that changed it.' }),
-  from: instant.optional().meta({ description: 'From this moment on.' }),
-  to: instant.optional().meta({ description: 'Before this moment.' }),
-});
+/** What the log tells of. */
+export const SUBJECT_TYPES = [
+  'account',
+  'category',
+  'feed-import',
+  'import',
+  'policy-draft',
+  'product',
+  'review',
+  'run',
+  'seller',
+] as const;
+
+const querySchema = z
+  .strictObject({
+    ...pageQuery,
+    subject: z
+      .string()
+      .regex(
+        new RegExp(`^(?:${SUBJECT_TYPES.join('|')}):.{1,160}$`),
+        `must be a type and an id, as in seller:S7; types are ${SUBJECT_TYPES.join(', ')}`,
+      )
+      .optional()
+      .meta({ description: 'What was changed: type and id.', example: 'seller:S7' }),
+    actor: idText.optional().meta({ description: 'Account that changed it.' }),
+    from: instant.optional().meta({ description: 'From this moment on.' }),
+    to: instant.optional().meta({ description: 'Before this moment.' }),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+    path: ['to'],
+    message: 'must not be before from',
+  });
 
 const readAuditLog = ({ db }: ApiContext): Route =>
   route({

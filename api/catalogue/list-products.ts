@@ -1,12 +1,14 @@
 /** Lists of products for everybody: filters, orders, pages by key, cached. */
 import * as z from 'zod';
 import { SEARCH_TEXT_MAX, textQuery } from '../../core/catalogue/rules/search-terms.js';
+import { readCategory } from '../../core/catalogue/stores/category.js';
 import {
   findProducts,
   PRODUCT_ORDERS,
   type ProductSearch,
   sortKey,
 } from '../../core/catalogue/stores/product-search.js';
+import { found } from '../../kernel/outcome.js';
 import { pageOf, pageQuery, readCursor, readPage } from '../edge/cursor.js';
 import { externalId, idText } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
@@ -24,41 +26,45 @@ const amountText = z
   .transform(Number)
   .meta({ type: 'integer', minimum: 0 });
 
-const querySchema = z.strictObject({
-  limit: pageQuery.limit.unwrap().default(PAGE_ROWS).meta({
-    description: 'Rows of a page.',
-    type: 'integer',
-    minimum: 1,
-    maximum: 200,
-    default: PAGE_ROWS,
-  }),
-  cursor: pageQuery.cursor,
-  sort: z.enum(PRODUCT_ORDERS).default('newest').meta({
-    description: 'The orders by price are of the price that is paid: the sale price where there is one.',
-  }),
-  categoryId: idText.optional().meta({ description: 'A category and all below it.' }),
-  sellerId: externalId.optional(),
-  onSale: z
-    .enum(['true', 'false'])
-    .transform((value) => value === 'true')
-    .optional()
-    .meta({ description: 'true: only those with a sale price.' }),
-  text: z
-    .string()
-    .max(SEARCH_TEXT_MAX)
-    .refine((value) => textQuery(value) !== undefined, 'must have a letter or a digit')
-    .optional()
-    .meta({
-      description:
-        'Words that all stand in the name, in any order and any part of it. A single syllable, or one or two letters, stand where a word begins.',
-      example: '가죽 지갑',
+const querySchema = z
+  .strictObject({
+    limit: pageQuery.limit.unwrap().default(PAGE_ROWS).meta({
+      description: 'Rows of a page.',
+      type: 'integer',
+      minimum: 1,
+      maximum: 200,
+      default: PAGE_ROWS,
     }),
-  priceFrom: amountText.optional().meta({ description: 'Minor units; the price that is paid.' }),
-  priceTo: amountText.optional().meta({ description: 'Minor units; the price that is paid.' }),
-  currency: currency.optional().meta({
-    description: `Only products in it. Prices compare within one currency: ${CURRENCY} where a list by price does not say.`,
-  }),
-});
+    cursor: pageQuery.cursor,
+    sort: z.enum(PRODUCT_ORDERS).default('newest').meta({
+      description: 'The orders by price are of the price that is paid: the sale price where there is one.',
+    }),
+    categoryId: idText.optional().meta({ description: 'A category and all below it.' }),
+    sellerId: externalId.optional(),
+    onSale: z
+      .literal('true', 'must be true; leave it out for all')
+      .optional()
+      .meta({ description: 'Only those with a sale price.' }),
+    text: z
+      .string()
+      .max(SEARCH_TEXT_MAX)
+      .refine((value) => textQuery(value) !== undefined, 'must have a letter or a digit')
+      .optional()
+      .meta({
+        description:
+          'Words that all stand in the name, in any order and any part of it. A single syllable, or one or two letters, stand where a word begins.',
+        example: '가죽 지갑',
+      }),
+    priceFrom: amountText.optional().meta({ description: 'Minor units; the price that is paid.' }),
+    priceTo: amountText.optional().meta({ description: 'Minor units; the price that is paid.' }),
+    currency: currency.optional().meta({
+      description: `Only products in it. Prices compare within one currency: ${CURRENCY} where a list by price does not say.`,
+    }),
+  })
+  .refine(({ priceFrom, priceTo }) => priceFrom === undefined || priceTo === undefined || priceFrom <= priceTo, {
+    path: ['priceTo'],
+    message: 'must not be below priceFrom',
+  });
 
 const keySchema = z.tuple([z.int().min(0), z.int().min(1)]);
 
@@ -72,7 +78,7 @@ export const listProducts = ({ db, cache }: CatalogueContext): Route =>
     permission: 'catalogue.read',
     query: querySchema,
     answer: { status: 200, description: 'A page of products.', schema: pageOf(productSummarySchema) },
-    refusals: ['CURSOR_INVALID'],
+    refusals: ['CATEGORY_NOT_FOUND', 'CURSOR_INVALID'],
     handle: async ({ query: asked, request }) => {
       const list = `products/${asked.sort}`;
       const byPrice = asked.sort.startsWith('price') || asked.priceFrom !== undefined || asked.priceTo !== undefined;
@@ -80,7 +86,7 @@ export const listProducts = ({ db, cache }: CatalogueContext): Route =>
         order: asked.sort,
         categoryId: asked.categoryId,
         sellerId: asked.sellerId,
-        onSale: asked.onSale === true ? true : undefined,
+        onSale: asked.onSale === undefined ? undefined : true,
         text: asked.text === undefined ? undefined : textQuery(asked.text),
         currency: asked.currency ?? (byPrice ? CURRENCY : undefined),
         priceFrom: asked.priceFrom,
@@ -94,6 +100,9 @@ export const listProducts = ({ db, cache }: CatalogueContext): Route =>
           read: (after, limit) => findProducts(db, { ...search, after }, limit),
           keyOf: (last) => sortKey(asked.sort, last),
         });
+        const { categoryId } = asked;
+        if (categoryId !== undefined && page.items.length === 0)
+          found(await readCategory(db, categoryId), 'CATEGORY_NOT_FOUND', { categoryId });
         return { text: JSON.stringify(page) };
       });
       if (cached === undefined) throw new Error('a list is always there');

@@ -3,7 +3,7 @@
 import { isListed } from '../../core/catalogue/rules/product.js';
 import { type ProductDetail, readProduct } from '../../core/catalogue/stores/product.js';
 import { type Caller, grantOf, owns } from '../../kernel/access.js';
-import { ok } from '../edge/reply.js';
+import { ok, tagged } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { cachedReply, versionLabel } from './catalogue-cache.js';
 import { notFound } from './changes.js';
@@ -34,7 +34,7 @@ export const showProduct = ({ db, cache }: CatalogueContext): Route =>
       if (caller === null) throw notFound(productId);
       read ??= await readProduct(db, productId); // somebody else's load found that there is nothing for everybody
       if (read === undefined || !maySee(caller, read)) throw notFound(productId);
-      return ok(read, read.version);
+      return tagged(ok(read), read.version);
     },
   });
 

@@ -18,6 +18,8 @@ export interface AppContext extends Edge {
   readonly metrics: Metrics;
   readonly trustProxy: number;
   readonly version: string;
+  /** Whether there is a page on which every call can be tried. */
+  readonly docsPage: boolean;
 }
 
 /** Smaller answers do not get smaller by compression (bytes). */
@@ -38,7 +40,7 @@ export function createApp(routes: readonly Route[], context: AppContext): Expres
     if (context.draining.aborted) res.set('Connection', 'close');
     next();
   });
-  mountDocuments(app, () => openApiDocument(routes, context.version));
+  mountDocuments(app, () => openApiDocument(routes, context.version), context.docsPage);
   register(app, routes, context);
   app.use(() => {
     throw new MagamError('ROUTE_NOT_FOUND');

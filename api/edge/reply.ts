@@ -1,5 +1,7 @@
 /** What a handler answers. The edge writes it; an idempotency key keeps it. */
 import type { Writable } from 'node:stream';
+import { sha256 } from '../../infra/sha256.js';
+import { bigintAsText } from './problem.js';
 
 /** An answer with a JSON body, or none. */
 export interface Reply<Body = unknown> {
@@ -36,6 +38,16 @@ export const ok = <Body>(body: Body, version?: number): Reply<Body> => ({
   body,
   ...(version === undefined ? {} : { headers: { ETag: versionTag(version) } }),
 });
+
+/**
+ * An answer about something that holds parts that change without its version, such as the name of a category: the entity tag names the
+ * version and the answer, so it moves with both. If-Match looks at the version alone.
+ */
+export function tagged<Body>(reply: Reply<Body>, version: number): Reply<Body> {
+  const json = JSON.stringify(reply.body, bigintAsText);
+  const tag = `${versionTag(version).slice(0, -1)}.${sha256(json).slice(0, 16)}"`;
+  return { ...reply, json, headers: { ...reply.headers, ETag: tag } };
+}
 
 /** 201 with the address of what was made. */
 export const created = <Body>(location: string, body: Body, version?: number): Reply<Body> => ({

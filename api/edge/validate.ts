@@ -29,14 +29,27 @@ export function validate(route: Route, req: Request): ValidRequest {
   const querySchema = route.query ?? (route.probe === true ? undefined : noQuery);
   const query = take('query', querySchema, { ...(req.query as object) });
   const body = route.body === undefined ? undefined : take('body', route.body, bodyOf(req));
+  if (route.probe !== true) faults.push(...unasked(route, req));
   if (faults.length > 0) throw invalidRequest(faults);
   return { params, query, body };
 }
 
+/** What the route does not take and a caller must not believe to be heeded: a body, a version. */
+function unasked(route: Route, req: Request): RequestFault[] {
+  const faults: RequestFault[] = [];
+  if (route.body === undefined && route.rawBody === undefined && hasBody(req))
+    faults.push({ in: 'body', pointer: '#', message: 'is not taken by this call' });
+  if (route.versioned !== true && req.headers['if-match'] !== undefined)
+    faults.push({ in: 'header', pointer: '#/If-Match', message: 'is not taken by this call' });
+  return faults;
+}
+
+const hasBody = (req: Request): boolean =>
+  req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+
 /** The parsed body; undefined when there is none. A body of a type that no parser took is refused. */
 function bodyOf(req: Request): unknown {
-  const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
-  if (hasBody && req.body === undefined) throw new MagamError('UNSUPPORTED_MEDIA_TYPE');
+  if (hasBody(req) && req.body === undefined) throw new MagamError('UNSUPPORTED_MEDIA_TYPE');
   return req.body;
 }
 

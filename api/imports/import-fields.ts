@@ -1,15 +1,45 @@
 /** Imports of uploaded files as they are shown. The id is that of the upload's task: one address to follow, whatever happens below it. */
 import * as z from 'zod';
+import type { Understood } from '../../core/feed/import/understood.js';
 import { IMPORT } from '../../core/feed/rules/import-task.js';
 import type { ImportRecord } from '../../core/feed/stores/feed-import.js';
 import { readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';
 import { found } from '../../kernel/outcome.js';
-import { businessDate, id, idText } from '../edge/fields.js';
+import { amountMinor, businessDate, id, idText } from '../edge/fields.js';
 import { taskBody, taskFields } from '../edge/task-fields.js';
 
 export const importParams = z.strictObject({ importId: idText });
 export const importAddress = (importId: number): string => `/v1/imports/${importId}`;
+
+/** What a sum is where it is beyond 2^53 - 1: its digits. */
+const sumMinor = z.union([amountMinor, z.string()]);
+
+const understoodSchema = z
+  .object({
+    timeZone: z.string().meta({ description: 'The zone in which time stamps without an offset were read.' }),
+    platformTimeZone: z.string().meta({ description: 'The zone whose days they became.' }),
+    rows: z.number().int().meta({ description: 'Rows whose fields can be read.' }),
+    firstDate: businessDate.nullable(),
+    lastDate: businessDate.nullable(),
+    sellers: z.number().int().meta({ description: 'How many sellers they name.' }),
+    sums: z.array(
+      z.object({
+        currency: z.string(),
+        rows: z.number().int(),
+        itemAmountMinor: sumMinor,
+        shippingFeeMinor: sumMinor,
+        sellerDiscountMinor: sumMinor,
+        platformDiscountMinor: sumMinor,
+      }),
+    ),
+    withoutPolicy: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ description: 'Order lines that no fee policy covered at the time; null for refunds.' }),
+  })
+  .meta({ id: 'ImportUnderstood' });
 
 const resultSchema = z
   .object({
@@ -19,6 +49,7 @@ const resultSchema = z
     rejected: z.number().int().meta({ description: 'Rows that were left out: see rejects.' }),
     notices: z.array(z.string()),
     lateOn: businessDate.nullable().meta({ description: 'The date on which late entries are settled.' }),
+    understood: understoodSchema.nullable().meta({ description: 'Null in imports of earlier versions.' }),
   })
   .meta({ id: 'ImportResult' });
 
@@ -34,6 +65,7 @@ export const importSummarySchema = z
     mapping: z.record(z.string(), z.string()).nullable(),
     late: z.boolean(),
     skipRejects: z.boolean(),
+    dryRun: z.boolean().meta({ description: 'The file was only checked.' }),
     ...taskFields,
     stage: z
       .enum(['CHECKING', 'IMPORTING'])
@@ -57,7 +89,11 @@ export const importSchema = importSummarySchema
   .meta({ id: 'Import' });
 
 /** What the runner writes. */
-const storedResultSchema = resultSchema.extend({ importId: z.number(), rejectsFileId: z.string() });
+const storedResultSchema = resultSchema.extend({
+  importId: z.number().nullable(),
+  understood: z.custom<Understood>().optional(),
+  rejectsFileId: z.string(),
+});
 const storedFailureSchema = z.object({ rejectsFileId: z.string() });
 
 const resultOf = (task: TaskRecord): z.output<typeof storedResultSchema> | null =>
@@ -68,7 +104,8 @@ export const rejectsFileOf = ({ result: written }: TaskRecord): string | undefin
   storedFailureSchema.safeParse(written).data?.rejectsFileId;
 
 export function importSummaryBody(task: TaskRecord): z.input<typeof importSummarySchema> {
-  const { kind, fileName, bytes, sha256, encoding, timeZone, mapping, late, skipRejects } = IMPORT.parametersOf(task);
+  const { mapping, dryRun = false, ...asked } = IMPORT.parametersOf(task);
+  const { kind, fileName, bytes, sha256, encoding, timeZone, late, skipRejects } = asked;
   const found = resultOf(task);
   return {
     importId: task.taskId,
@@ -81,6 +118,7 @@ export function importSummaryBody(task: TaskRecord): z.input<typeof importSummar
     mapping: mapping === null ? null : (JSON.parse(mapping) as Record<string, string>),
     late,
     skipRejects,
+    dryRun,
     ...taskBody(task),
     stage: task.stage === 'CHECKING' || task.stage === 'IMPORTING' ? task.stage : null,
     abandonRequested: task.cancelRequestedBy !== null,
@@ -94,15 +132,31 @@ export function importSummaryBody(task: TaskRecord): z.input<typeof importSummar
             rejected: found.rejected,
             notices: found.notices,
             lateOn: found.lateOn,
+            understood: found.understood === undefined ? null : understoodBody(found.understood),
           },
     rejects: rejectsFileOf(task) === undefined ? null : `${importAddress(task.taskId)}/rejects`,
   };
 }
 
+const understoodBody = ({ sums, ...understood }: Understood): z.input<typeof understoodSchema> => ({
+  ...understood,
+  sums: sums.map(({ currency, rows, itemAmount, shippingFee, sellerDiscount, platformDiscount }) => ({
+    currency,
+    rows,
+    itemAmountMinor: itemAmount,
+    shippingFeeMinor: shippingFee,
+    sellerDiscountMinor: sellerDiscount,
+    platformDiscountMinor: platformDiscount,
+  })),
+});
+
+/** The number of a completed import in the feed; null while there is none. */
+export const feedImportIdOf = (task: TaskRecord): number | null => resultOf(task)?.importId ?? null;
+
 /** The import with its record in the feed, while that is unfinished. */
 export const importBody = (task: TaskRecord, unfinished: ImportRecord | undefined): z.input<typeof importSchema> => ({
   ...importSummaryBody(task),
-  feedImportId: unfinished?.importId ?? resultOf(task)?.importId ?? null,
+  feedImportId: unfinished?.importId ?? feedImportIdOf(task),
   unfinished: unfinished !== undefined,
 });
 

@@ -4,6 +4,7 @@ import type { Route } from '../edge/route.js';
 import { abandonImport } from './abandon-import.js';
 import { downloadRejects, listImports, showImport } from './read-imports.js';
 import { uploadImport } from './upload-import.js';
+import { withdrawImport } from './withdraw-import.js';
 
 export const importRoutes = (context: ApiContext): Route[] => [
   uploadImport(context),
@@ -11,4 +12,5 @@ export const importRoutes = (context: ApiContext): Route[] => [
   showImport(context),
   downloadRejects(context),
   abandonImport(context),
+  withdrawImport(context),
 ];

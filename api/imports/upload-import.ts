@@ -2,7 +2,7 @@
 import type { Request } from 'express';
 import * as z from 'zod';
 import { parseMapping, REFUND_COLUMNS, SALE_COLUMNS } from '../../core/feed/import/columns.js';
-import { strictDecoder } from '../../core/feed/import/csv-file.js';
+import { textDecoder } from '../../core/feed/import/text-decoder.js';
 import { IMPORT, type ImportParameters, UPLOAD } from '../../core/feed/rules/import-task.js';
 import { receiveUpload, type Upload } from '../../core/tasks/receive-upload.js';
 import { findActiveTask, insertTaskOnce, readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
@@ -27,7 +27,7 @@ const flag = z
 const querySchema = z.strictObject({
   kind: z.enum(['lines', 'refunds']).meta({ description: 'Order lines, or refunds of lines that are in the feed.' }),
   fileName: text(255).default('upload.csv').meta({ description: 'What the file is called where it comes from.' }),
-  encoding: z.string().min(1).max(40).default('utf-8').meta({ description: 'How it is written, such as euc-kr.' }),
+  encoding: z.string().min(1).max(40).default('utf-8').meta({ description: 'How it is written, such as cp949.' }),
   timeZone: z
     .string()
     .max(64)
@@ -40,6 +40,7 @@ const querySchema = z.strictObject({
   }),
   late: flag.meta({ description: 'Settle entries of closed dates on the first date after the last closed one.' }),
   skipRejects: flag.meta({ description: 'Import the good rows of a file that has bad ones.' }),
+  dryRun: flag.meta({ description: 'Only check the file and say what is understood of it; nothing is imported.' }),
 });
 
 export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
@@ -60,7 +61,7 @@ export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
     idempotent: true,
     handle: async ({ query: asked, request, signedIn, audit, afterCommit, transact }) => {
       requireCsv(request.headers, config.uploadBytesMax);
-      strictDecoder(asked.encoding);
+      textDecoder(asked.encoding, true);
       const mapping = asked.mapping === undefined ? null : mappingText(asked.mapping, asked.kind);
       const upload = await receiveBody(db, request, config.uploadBytesMax);
       const parameters: ImportParameters = {
@@ -73,6 +74,7 @@ export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
         mapping,
         late: asked.late,
         skipRejects: asked.skipRejects,
+        dryRun: asked.dryRun,
       };
       try {
         return await transact(async (tx) => {

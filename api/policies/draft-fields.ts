@@ -55,7 +55,7 @@ export const draftSummarySchema = z
     draftId: id,
     name: z.string(),
     status: z.enum(DRAFT_STATUSES),
-    version: z.number().int().meta({ description: 'Raised by every change; also the ETag.' }),
+    version: z.number().int().meta({ description: 'Raised by every change; If-Match takes it as "v3".' }),
     policyCount: z.number().int(),
     createdBy: z.string(),
     createdAt: moment,

@@ -6,7 +6,7 @@ import { listDrafts } from '../../core/policies/stores/policy-draft.js';
 import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { id } from '../edge/fields.js';
-import { ok } from '../edge/reply.js';
+import { ok, tagged } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
   draftBody,
@@ -48,6 +48,6 @@ export const showDraft = ({ db }: ApiContext): Route =>
     refusals: ['POLICY_DRAFT_NOT_FOUND', 'POLICY_UNREADABLE'],
     handle: async ({ params: { draftId } }) => {
       const draft = await requireDraft(db, draftId);
-      return ok(await draftBody(db, draft), draft.version);
+      return tagged(ok(await draftBody(db, draft)), draft.version);
     },
   });

@@ -2,7 +2,7 @@
 
 import { endDraft, insertDraft, updateDraft } from '../../core/policies/stores/policy-draft.js';
 import { nameOf } from '../../kernel/access.js';
-import { created, noContent, ok } from '../edge/reply.js';
+import { created, noContent, ok, tagged } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
   draftAddress,
@@ -34,7 +34,7 @@ export const createDraft = (): Route =>
         const after = { name: body.name, policies };
         await audit(tx, 'policy-draft.create', ['policy-draft', draftId], { before: null, after });
         const draft = await requireDraft(tx, draftId);
-        return created(draftAddress(draftId), await draftBody(tx, draft), draft.version);
+        return tagged(created(draftAddress(draftId), await draftBody(tx, draft)), draft.version);
       });
     },
   });
@@ -63,7 +63,7 @@ export const editDraft = (): Route =>
           after: { name: body.name, policies },
         });
         const draft = await requireDraft(tx, draftId);
-        return ok(await draftBody(tx, draft), draft.version);
+        return tagged(ok(await draftBody(tx, draft)), draft.version);
       });
     },
   });

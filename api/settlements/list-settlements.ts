@@ -14,14 +14,19 @@ import { amountOf, settledAmounts, settledFigures } from './settled-fields.js';
 
 const currency = z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters');
 
-const querySchema = z.strictObject({
-  ...selectionQuery,
-  from: businessDate.optional().meta({ description: 'The first date, with `to`, instead of `date`.' }),
-  to: businessDate.optional().meta({ description: 'The last date.' }),
-  currency: currency.optional(),
-  ...formQuery,
-  ...pageQuery,
-});
+const querySchema = z
+  .strictObject({
+    ...selectionQuery,
+    from: businessDate.optional().meta({ description: 'The first date, with `to`, instead of `date`.' }),
+    to: businessDate.optional().meta({ description: 'The last date.' }),
+    currency: currency.optional(),
+    ...formQuery,
+    ...pageQuery,
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+    path: ['to'],
+    message: 'must not be before from',
+  });
 
 const settlementSchema = z
   .object({

@@ -20,7 +20,8 @@ export const formQuery = {
     .optional()
     .meta({ description: 'csv downloads the whole selection; so does `Accept: text/csv`. Default json, a page.' }),
   spreadsheetSafe: z.enum(['true', 'false']).default('false').meta({
-    description: 'In CSV, keep a spreadsheet from running cells as formulas (alters such cells).',
+    description:
+      'In CSV, keep a spreadsheet from running cells of text as formulas (alters such cells, never an amount).',
   }),
 };
 

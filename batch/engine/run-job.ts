@@ -104,7 +104,7 @@ class Execution {
     if (result.status === 'failed') throw await this.failed(run, result);
     if (result.status === 'stopped') return this.stopped(run, executionId, result);
     const status = await this.stage('finish', () => this.surviving(() => this.finish(run, plan)));
-    return this.end(run, status, result);
+    return this.end({ ...run, status }, status, result);
   }
 
   /** The plan of the run's generation: found, or made and frozen. Planners queue at the run's row; the first plans, the others find it. */

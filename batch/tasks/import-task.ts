@@ -10,7 +10,13 @@ import { join } from 'node:path';
 import { type ImportResult, importFile } from '../../core/feed/import/import-file.js';
 import { abandonImport } from '../../core/feed/import/withdraw-import.js';
 import { IMPORT, type ImportParameters, REJECTS } from '../../core/feed/rules/import-task.js';
-import { findCompletedImport, findUnfinishedImport, type ImportRecord } from '../../core/feed/stores/feed-import.js';
+import {
+  findCompletedImport,
+  findUnfinishedImport,
+  type ImportRecord,
+  readImport,
+} from '../../core/feed/stores/feed-import.js';
+import { readCoverage } from '../../core/settlement/policy-coverage.js';
 import { noteCheckpoint, readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import { appendPart, attachFile, insertFile, partBytes, readParts } from '../../core/tasks/stores/stored-file.js';
 import { type Db, inTransaction, isOutage } from '../../infra/database.js';
@@ -53,8 +59,13 @@ export const importTask: TaskRunner = {
       await rm(folder, { recursive: true, force: true });
     }
   },
-  /** Withdraws what an attempt wrote that did not come to its end. */
+  /** Withdraws what an attempt wrote that did not come to its end, or what a completed import wrote whose withdrawal was decided. */
   async undo({ db, task }) {
+    const completed = (task.result as { readonly importId?: number | null } | null)?.importId ?? null;
+    if (completed !== null) {
+      if ((await readImport(db, completed))?.status === 'ABANDONING') await abandonImport(db, completed);
+      return;
+    }
     const checkpoint = (await readTask(db, IMPORT, task.taskId))?.checkpoint ?? null;
     const found = checkpoint === null ? undefined : await findUnfinishedImport(db, checkpoint);
     if (found !== undefined) await abandonImport(db, found.importId);
@@ -90,8 +101,8 @@ async function fetchUpload({ db, task, signal }: TaskCall, folder: string): Prom
 async function runImport(call: TaskCall, files: PrivateFiles): ReturnType<TaskRunner['run']> {
   const { db, task, fence, signal, progress } = call;
   const parameters = IMPORT.parametersOf(task);
-  const { kind, fileName, encoding, timeZone, platformTimeZone, late, skipRejects } = parameters;
-  const finishedBefore = await completedBefore(db, task, kind);
+  const { kind, fileName, encoding, timeZone, platformTimeZone, late, skipRejects, dryRun = false } = parameters;
+  const finishedBefore = dryRun ? undefined : await completedBefore(db, task, kind);
   try {
     const result = await importFile(db, {
       kind,
@@ -104,7 +115,9 @@ async function runImport(call: TaskCall, files: PrivateFiles): ReturnType<TaskRu
       skipRejects,
       rejectsFile: files.rejects,
       late,
+      dryRun,
       requestedBy: task.requestedBy,
+      covers: await readCoverage(db),
       onFingerprint: async (fingerprint) => {
         if (!(await noteCheckpoint(db, fence, fingerprint))) throw new TaskInterrupted('lost');
       },

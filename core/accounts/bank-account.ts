@@ -1,5 +1,5 @@
 /** Bank accounts of sellers at rest. */
-
+import { createHmac } from 'node:crypto';
 import { decrypt, encrypt } from '../../infra/encryption.js';
 import { maskBankAccount } from './rules/seller.js';
 import type { StoredBankAccount } from './stores/seller.js';
@@ -23,6 +23,19 @@ export function sealBankAccount(key: Buffer, sellerId: string, account: BankAcco
     ...encrypt(key, accountNumber, placeOf(sellerId)),
     masked: maskBankAccount(accountNumber),
   };
+}
+
+/**
+ * What tells one account number of a seller from another without telling it: two numbers with the same last digits differ here. Keyed, because
+ * the digits of a number could be tried one by one, and bound to the seller. Null when the stored number cannot be read under this key.
+ */
+export function bankAccountFingerprint(key: Buffer, sellerId: string, stored: StoredBankAccount): string | null {
+  try {
+    const number = openBankAccount([key], sellerId, stored);
+    return createHmac('sha256', key).update(`magam bank account\0${sellerId}\0${number}`).digest('hex').slice(0, 16);
+  } catch {
+    return null;
+  }
 }
 
 /** The number in the clear, for paying out: never for an answer. `keys`: today's and former ones. Throws when the row was tampered with. */

@@ -7,6 +7,7 @@ import { stringify } from 'csv-stringify/sync';
 import { type Cell, type Db, inSnapshot } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { formatAmount } from '../../kernel/money.js';
+import { spreadsheetText } from '../../kernel/spreadsheet-text.js';
 import { readClosingDates } from '../feed/stores/calendar.js';
 import { readPolicies } from '../policies/stores/fee-policy.js';
 import { columnOf, EXPORTED_SUMS, FIGURE_NAMES, VAT_MODE_AT } from './rules/figures.js';
@@ -49,7 +50,7 @@ export type Sink = (text: string) => Promise<void>;
 
 export interface ExportForm {
   readonly format: 'csv' | 'json';
-  /** In CSV, keep a spreadsheet from running cells as formulas. */
+  /** In CSV, keep a spreadsheet from running cells of text as formulas; amounts and counts stay numbers. */
   readonly spreadsheetSafe: boolean;
   /** Seconds that the server waits for a reader who takes nothing. */
   readonly patienceSeconds: number;
@@ -146,12 +147,13 @@ async function writeCsv(
 ): Promise<void> {
   const currencyAt = fields.findIndex((field) => field.name === 'currency');
   const amounts = fields.flatMap((field, at) => (field.kind === 'amount' ? [at] : []));
-  const csv = (rows: readonly (readonly Cell[])[]): string =>
-    stringify(rows as Cell[][], { escape_formulas: spreadsheetSafe });
+  const texts = spreadsheetSafe ? fields.flatMap((field, at) => (field.kind === 'text' ? [at] : [])) : [];
+  const csv = (rows: readonly (readonly Cell[])[]): string => stringify(rows as Cell[][]);
   await sink(csv([fields.map((field) => field.name)]));
   for await (const batch of batches) {
     for (const row of batch) {
       const currency = String(row[currencyAt]);
+      for (const at of texts) row[at] = spreadsheetText(String(row[at]));
       for (const at of amounts) row[at] = formatAmount(exactInteger(row[at]), currency);
     }
     await sink(csv(batch));

@@ -98,7 +98,7 @@ export const inputErrors = {
   ENCODING_UNKNOWN: {
     http: 422,
     exit: 2,
-    meaning: 'There is no such text encoding; utf-8 and euc-kr are two that there are.',
+    meaning: 'There is no such text encoding; utf-8 and cp949 are two that there are.',
   },
   ENTRY_CONFLICT: {
     http: 409,
@@ -122,13 +122,23 @@ export const inputErrors = {
     exit: 1,
     meaning: 'An id is not 1 to 64 printable ASCII characters without spaces around them.',
   },
+  ID_MANGLED: {
+    http: 422,
+    exit: 1,
+    meaning: 'A spreadsheet has changed this id, such as 2.02604E+15; its digits are lost.',
+  },
   IMPORT_HAS_DEPENDENTS: {
     http: 409,
     exit: 1,
-    meaning: 'Accepted refunds of others rest on what the import wrote, so it cannot be withdrawn; finish it instead.',
+    meaning: 'Accepted refunds of others rest on what the import wrote, so it cannot be taken back.',
+  },
+  IMPORT_NOT_COMPLETED: {
+    http: 409,
+    exit: 1,
+    meaning: 'Only a completed import of a file can be withdrawn; an unfinished one is abandoned.',
   },
   IMPORT_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no import with this id.' },
-  IMPORT_NOT_OPEN: { http: 409, exit: 1, meaning: 'The import has ended; only an unfinished one can be withdrawn.' },
+  IMPORT_NOT_OPEN: { http: 409, exit: 1, meaning: 'The import has ended; only an unfinished one can be abandoned.' },
   IMPORT_REJECTED: {
     http: 422,
     exit: 1,
@@ -161,6 +171,11 @@ export const inputErrors = {
     http: 422,
     exit: 1,
     meaning: 'A field is neither a date YYYY-MM-DD nor a time stamp of a day that exists.',
+  },
+  ROW_REPEATED: {
+    http: 422,
+    exit: 1,
+    meaning: 'An earlier row of the same file has the same key; the value names its line.',
   },
   SEED_CONFLICT: {
     http: 409,

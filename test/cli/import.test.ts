@@ -21,7 +21,7 @@ describe('magam import', () => {
     const lines = await plain('import', 'lines', scene.folder.write(salesCsv({}, { line_id: '2' })));
     expect([lines.code, lines.stdout]).toEqual([
       0,
-      expect.stringMatching(/^Import 1: 2 rows in [\d.]+ s: 2 new, 0 unchanged, 0 rejected\.\n$/),
+      expect.stringMatching(/^Import 1: 2 rows in [\d.]+ s: 2 new, 0 unchanged, 0 rejected\.\nUnderstood: /),
     ]);
     const refunds = await scene.magam('import', 'refunds', scene.folder.write(refundsCsv({})));
     expect([refunds.code, refunds.json()]).toEqual([
@@ -36,6 +36,7 @@ describe('magam import', () => {
         rejected: 0,
         notices: [],
         lateOn: null,
+        understood: expect.objectContaining({ rows: 1 }),
         rejects: [],
         seconds: expect.any(Number),
       },
@@ -67,7 +68,7 @@ describe('magam import', () => {
     expect([told.code, told.stdout]).toEqual([1, '']);
     expect(told.stderr).toContain('QUANTITY_INVALID');
     const rest = await plain('import', 'lines', file, '--skip-rejects');
-    expect([rest.code, rest.stdout]).toEqual([0, expect.stringContaining('1 new, 0 unchanged, 2 rejected')]);
+    expect([rest.code, rest.stdout]).toEqual([3, expect.stringContaining('1 new, 0 unchanged, 2 rejected')]);
     expect(rest.stderr).toContain('line 3: quantity QUANTITY_INVALID "x"');
   });
 

@@ -77,6 +77,8 @@ export function importRequest(
     skipRejects: false,
     rejectsFile: null,
     late: false,
+    dryRun: false,
+    covers: () => true,
     requestedBy: 'test',
     signal: new AbortController().signal,
     onProgress: () => undefined,

@@ -7,7 +7,7 @@ import type { ApiContext } from '../../context.js';
 import { externalId } from '../../edge/fields.js';
 import { created } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
-import { sellerBody, sellerContent, sellerFields, sellerSchema } from './seller-body.js';
+import { sellerAudited, sellerBody, sellerFields, sellerSchema } from './seller-body.js';
 
 const { status: _status, ...fields } = sellerFields;
 
@@ -38,7 +38,10 @@ export const createSeller = ({ config }: ApiContext): Route =>
         const bankAccount = sealBankAccount(config.encryptionKey, sellerId, body.bankAccount);
         decided(await insertSeller(tx, { ...body, bankAccount }));
         const seller = found(await readSeller(tx, sellerId), 'SELLER_NOT_FOUND');
-        await audit(tx, 'seller.create', ['seller', sellerId], { before: null, after: sellerContent(seller) });
+        await audit(tx, 'seller.create', ['seller', sellerId], {
+          before: null,
+          after: sellerAudited(config.encryptionKey, seller),
+        });
         return created(`/v1/sellers/${encodeURIComponent(sellerId)}`, sellerBody(seller), seller.version);
       }),
   });

@@ -6,7 +6,7 @@ import { found } from '../../../kernel/outcome.js';
 import type { ApiContext } from '../../context.js';
 import { ok } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
-import { sellerBody, sellerContent, sellerFields, sellerParams, sellerSchema } from './seller-body.js';
+import { sellerAudited, sellerBody, sellerFields, sellerParams, sellerSchema } from './seller-body.js';
 
 const bodySchema = z.strictObject(sellerFields).partial().meta({ id: 'SellerChange' });
 
@@ -42,8 +42,8 @@ export const editSeller = ({ config }: ApiContext): Route =>
         });
         const seller = (await readSeller(tx, sellerId)) ?? former;
         await audit(tx, 'seller.edit', ['seller', sellerId], {
-          before: sellerContent(former),
-          after: sellerContent(seller),
+          before: sellerAudited(config.encryptionKey, former),
+          after: sellerAudited(config.encryptionKey, seller),
         });
         return ok(sellerBody(seller), seller.version);
       }),

@@ -1,5 +1,6 @@
 /** Sellers as they are asked for and answered: the number of a bank account goes in and never comes out. */
 import * as z from 'zod';
+import { bankAccountFingerprint } from '../../../core/accounts/bank-account.js';
 import {
   normaliseBankAccount,
   normaliseBusinessNumber,
@@ -75,8 +76,8 @@ export const sellerBody = (seller: Seller): z.input<typeof sellerSchema> => ({
   updatedAt: seller.updatedAt,
 });
 
-/** What can change of a seller: in answers and in the audit log. */
-export const sellerContent = ({ name, businessNumber, taxType, bankAccount, status }: Seller) => ({
+/** What can change of a seller: in answers. */
+const sellerContent = ({ name, businessNumber, taxType, bankAccount, status }: Seller) => ({
   name,
   businessNumber,
   taxType,
@@ -87,5 +88,12 @@ export const sellerContent = ({ name, businessNumber, taxType, bankAccount, stat
   },
   status,
 });
+
+/** What can change of a seller, in the audit log: with a fingerprint of the account number, of which the mask shows four digits. */
+export function sellerAudited(key: Buffer, seller: Seller): object {
+  const { bankAccount, ...content } = sellerContent(seller);
+  const accountFingerprint = bankAccountFingerprint(key, seller.sellerId, seller.bankAccount);
+  return { ...content, bankAccount: { ...bankAccount, accountFingerprint } };
+}
 
 export const sellerParams = z.strictObject({ sellerId: externalId });

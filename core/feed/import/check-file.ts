@@ -6,7 +6,10 @@ import type { FeedKind } from './feed-kind.js';
 import type { FeedRules } from './feed-rules.js';
 import type { DateReader } from './field-reader.js';
 import { type FileRow, type RowSource, readFileRows } from './file-rows.js';
+import { RepeatedKeys } from './repeated-keys.js';
 import type { ReadRow } from './row-batch.js';
+import { type Coverage, Understanding } from './understood.js';
+import type { UnreadableField } from './unreadable.js';
 import { Verdicts } from './verdicts.js';
 
 /** Rows looked up at a time. */
@@ -16,6 +19,11 @@ export interface CheckedFile {
   readonly rows: number;
   readonly verdicts: Verdicts;
   readonly ignoredColumns: readonly string[];
+  readonly understanding: Understanding;
+  /** Fields of ignored columns that hold a character that cannot be read: how many, and the first. */
+  readonly unreadable: { readonly fields: number; readonly first: UnreadableField } | undefined;
+  /** The file as it was read. */
+  readonly source: RowSource;
 }
 
 export interface PassOptions {
@@ -31,12 +39,15 @@ export async function checkFile<Entry>(
   db: Db,
   kind: FeedKind<Entry>,
   rules: FeedRules,
-  options: PassOptions,
+  options: PassOptions & { readonly covers: Coverage },
 ): Promise<CheckedFile> {
   const verdicts = new Verdicts();
-  const check = kind.check(db, rules, verdicts);
+  const understanding = new Understanding(options.covers);
+  const check = kind.check(db, rules, verdicts, understanding);
+  const keys = new RepeatedKeys(kind.keyColumn);
   let rows = 0;
   let ignoredColumns: readonly string[] = [];
+  let unreadable: CheckedFile['unreadable'];
   let lookingUp: Promise<void> = Promise.resolve();
   let group: ReadRow<Entry>[] = [];
   const lookUp = async (): Promise<void> => {
@@ -50,11 +61,16 @@ export async function checkFile<Entry>(
     onIgnoredColumns: (columns: readonly string[]) => {
       ignoredColumns = columns;
     },
+    onUnreadable: (field: UnreadableField) => {
+      unreadable = { fields: (unreadable?.fields ?? 0) + 1, first: unreadable?.first ?? field };
+    },
   };
   try {
     for await (const part of readFileRows(options.source, observer)) {
       for (const fileRow of part) {
         rows += 1;
+        const key = fileRow.values === undefined ? undefined : kind.keyOf(fileRow.values);
+        if (key !== undefined) keys.add(key, fileRow);
         const row = readRow(kind, fileRow, options.dateOf, verdicts);
         if (row !== undefined) group.push(row);
         if (group.length >= GROUP_ROWS) await lookUp();
@@ -64,14 +80,16 @@ export async function checkFile<Entry>(
     }
     await lookUp();
     await lookingUp;
-    check.finish();
-    return { rows, verdicts, ignoredColumns };
+    keys.rejectIn(verdicts);
+    check.finish?.();
+    return { rows, verdicts, ignoredColumns, understanding, unreadable, source: options.source };
   } catch (error) {
     verdicts.close();
     throw error;
   } finally {
     await lookingUp.catch(() => undefined);
-    check.close();
+    keys.close();
+    check.close?.();
   }
 }
 

@@ -11,26 +11,27 @@ import {
   type StoredRefund,
   type StoredSale,
 } from '../stores/entry.js';
-import { digestOf, valueIn } from './check-sales.js';
+import { valueIn } from './check-sales.js';
 import { REFUND_COLUMNS } from './columns.js';
 import { type FeedRules, isUnfinished, laterDate, settlementDate } from './feed-rules.js';
 import { survivingOutages } from './import-record.js';
-import { refundDifference, refundValues } from './refund-row.js';
+import { refundConflict } from './refund-row.js';
 import type { ReadRow } from './row-batch.js';
 import type { FieldFault } from './row-faults.js';
-import { bucketOf, Spool } from './spool.js';
+import { Spool } from './spool.js';
+import type { Understanding } from './understood.js';
 import type { Verdicts } from './verdicts.js';
 
 const BUCKETS = 128;
 
 export class RefundCheck {
-  private readonly accepted = new Spool();
   private readonly bySale = new Spool();
 
   constructor(
     private readonly db: Db,
     private readonly rules: FeedRules,
     private readonly verdicts: Verdicts,
+    private readonly understanding: Understanding,
   ) {}
 
   /** Looks at some rows (at most 900): identity first, then the date and the sale. */
@@ -45,21 +46,20 @@ export class RefundCheck {
       else this.verdicts.reject(row, fault);
       return false;
     });
-    const keys = fresh.map(({ entry }) => entry);
+    const keys = rows.map(({ entry }) => entry);
     const sales = await survivingOutages(() => findSales(this.db, keys));
-    const saleIds = keys.flatMap((key) => sales.get(lineKey(key))?.entryId ?? []);
+    for (const key of keys) this.understanding.addRefund(key, sales.get(lineKey(key)));
+    const saleIds = fresh.flatMap(({ entry: key }) => sales.get(lineKey(key))?.entryId ?? []);
     const refunded = await survivingOutages(() => refundedUnits(this.db, saleIds, this.rules.ownImportId));
     for (const row of fresh) this.addNew(row, sales.get(lineKey(row.entry)), refunded);
   }
 
-  /** Looks at rows of the file that have the same id, then at those of the same sale, in file order. */
+  /** Looks at rows of the file that refund the same sale, in file order; those that are rejected by now take nothing of it. */
   finish(): void {
-    for (const bucket of this.accepted.buckets()) this.dropRepeated(this.accepted.read(bucket));
     for (const bucket of this.bySale.buckets()) this.dropExceeding(this.bySale.read(bucket));
   }
 
   close(): void {
-    this.accepted.close();
     this.bySale.close();
   }
 
@@ -79,31 +79,17 @@ export class RefundCheck {
     }
     const counted = laterDate(settledOn, sale.settledOn);
     this.verdicts.accept(counted, counted !== entry.occurredOn);
-    const digest = digestOf(refundValues(entry));
     const left = sale.quantity - taken;
-    const record = [entry.refundId, row.row, row.line, digest, sale.entryId, entry.quantity, left, values[3]];
-    this.accepted.add(bucketOf(entry.refundId, BUCKETS), record.join('\t'));
-  }
-
-  private dropRepeated(records: readonly string[]): void {
-    const first = new Map<string, string>();
-    for (const record of records) {
-      const [refundId = '', row, line, digest = '', saleId = ''] = record.split('\t');
-      const place = { row: Number(row), line: Number(line) };
-      const known = first.get(refundId);
-      if (known === undefined) {
-        first.set(refundId, digest);
-        this.bySale.add(Number(saleId) % BUCKETS, record);
-      } else if (known === digest) this.verdicts.unchanged(place);
-      else this.verdicts.reject(place, { column: 'refund_id', code: 'ENTRY_CONFLICT', value: refundId });
-    }
+    const record = [row.row, row.line, sale.entryId, entry.quantity, left, values[3]];
+    this.bySale.add(sale.entryId % BUCKETS, record.join('\t'));
   }
 
   private dropExceeding(records: readonly string[]): void {
     const leftOf = new Map<string, number>();
     const parsed = records.map((record) => record.split('\t'));
-    parsed.sort((a, b) => Number(a[1]) - Number(b[1]));
-    for (const [, row, line, , saleId = '', quantity, left, value = ''] of parsed) {
+    parsed.sort((a, b) => Number(a[0]) - Number(b[0]));
+    for (const [row, line, saleId = '', quantity, left, value = ''] of parsed) {
+      if (this.verdicts.skips(Number(row))) continue;
       const available = leftOf.get(saleId) ?? Number(left);
       if (Number(quantity) <= available) leftOf.set(saleId, available - Number(quantity));
       else {
@@ -119,11 +105,11 @@ export class RefundCheck {
 
 /** What stands against taking a row for the stored refund of its id; undefined when the two are the same. */
 export function refundIdentityFault(
-  { entry, values }: Pick<ReadRow<RefundEntry>, 'entry' | 'values'>,
+  { entry }: Pick<ReadRow<RefundEntry>, 'entry'>,
   known: StoredRefund,
 ): FieldFault | undefined {
-  const column = refundDifference(entry, known);
-  if (column !== undefined) return { column, code: 'ENTRY_CONFLICT', value: valueIn(REFUND_COLUMNS, values, column) };
+  const differs = refundConflict(entry, known);
+  if (differs !== undefined) return differs;
   return isUnfinished(known) ? { column: 'refund_id', code: 'IMPORT_UNFINISHED', value: entry.refundId } : undefined;
 }
 

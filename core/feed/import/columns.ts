@@ -66,8 +66,10 @@ type Source = number | string;
 export interface ResolvedColumns {
   /** The values of a row in the order of our columns; absent optional ones are empty. */
   readonly pick: (fields: readonly string[]) => string[];
-  /** Columns of the file that are not used. */
+  /** Columns of the file that are not used and have a name. */
   readonly ignored: readonly string[];
+  /** The positions of all columns that are not used. */
+  readonly ignoredAt: ReadonlySet<number>;
 }
 
 /** Finds our columns in a header. Throws COLUMN_DUPLICATE or COLUMN_MISSING, each naming all of them. */
@@ -93,5 +95,6 @@ export function resolveColumns(
   return {
     pick: (fields) => sources.map((source) => (typeof source === 'number' ? (fields[source] ?? '') : source)),
     ignored: names.filter((name, index) => name !== '' && !used.has(index)),
+    ignoredAt: new Set(names.flatMap((_name, index) => (used.has(index) ? [] : [index]))),
   };
 }

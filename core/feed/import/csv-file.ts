@@ -4,9 +4,9 @@
  */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { TextDecoder } from 'node:util';
 import { CsvError, type Parser, parse } from 'csv-parse';
 import { MagamError } from '../../../kernel/errors.js';
+import { textDecoder } from './text-decoder.js';
 
 /** A row and the line of the file it begins on, from 1. */
 export interface CsvRow {
@@ -29,15 +29,6 @@ const SIGNATURES: readonly (readonly [string, string])[] = [
   ['fd377a58', 'xz data: unpack it first'],
 ];
 
-/** A decoder that refuses what is not written in `encoding`. Throws ENCODING_UNKNOWN. */
-export function strictDecoder(encoding: string): TextDecoder {
-  try {
-    return new TextDecoder(encoding, { fatal: true });
-  } catch {
-    throw new MagamError('ENCODING_UNKNOWN', undefined, { encoding });
-  }
-}
-
 /** Looks at the file and its first bytes. Throws FILE_UNREADABLE, FILE_EMPTY, FILE_BINARY or ENCODING_INVALID (UTF-16). */
 export async function inspectCsvFile(
   file: string,
@@ -56,7 +47,7 @@ export async function inspectCsvFile(
     if (signature !== undefined) throw new MagamError('FILE_BINARY', undefined, { file, looksLike: signature[1] });
     const wide =
       head[0] === 0xff && head[1] === 0xfe ? 'utf-16le' : head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : null;
-    if (wide !== null && strictDecoder(encoding).encoding !== wide) {
+    if (wide !== null && textDecoder(encoding, true).encoding !== wide) {
       throw new MagamError('ENCODING_INVALID', `The file is UTF-16; import it with --encoding ${wide}.`, {
         file,
         looksLike: wide,
@@ -98,21 +89,23 @@ class RowCollector {
 }
 
 /**
- * Reads the rows in groups, the header first; blank lines are skipped. `onChunk` sees the bytes as they are read.
+ * Reads the rows in groups, the header first; blank lines are skipped. `onChunk` sees the bytes as they are read. Bytes that are no character
+ * in the encoding end a strict reading; a lenient one puts `UNREADABLE` in their place.
  * Throws CSV_MALFORMED, ENCODING_INVALID or FILE_BINARY with the line, and FILE_UNREADABLE.
  */
 export async function* readCsvRows(
   file: string,
   encoding: string,
   onChunk: (chunk: Buffer) => void,
+  strict = true,
 ): AsyncGenerator<CsvRow[]> {
-  const decoder = strictDecoder(encoding);
+  const decoder = textDecoder(encoding, strict);
   const collector = new RowCollector();
   const parser = collectingParser(collector);
   parser.on('error', () => undefined); // `errored` has it, at once
   const decode = (chunk?: Buffer): string => {
     try {
-      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+      return decoder.decode(chunk);
     } catch {
       throw new MagamError('ENCODING_INVALID', undefined, {
         file,

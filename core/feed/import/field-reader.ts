@@ -15,6 +15,12 @@ const DIGITS = /^\d{1,20}$/;
 /** A decimal in any currency: all that can be said of an amount whose currency is unknown. */
 const DECIMAL = /^\d+(?:\.\d+)?$/;
 
+/** What a spreadsheet makes of a long number (2.02604E+15, also 2,02604E+15), and what it writes where a formula failed. */
+const MANGLED = /^(?:-?\d(?:[.,]\d+)?[eE]\+\d{1,3}|#(?:NAME\?|REF!|VALUE!|N\/A|DIV\/0!|NUM!|NULL!))$/;
+
+/** Whether an id is one, as its system wrote it. */
+export const isReadableId = (text: string): boolean => isExternalId(text) && !MANGLED.test(text);
+
 /** Values that could not be read are NaN, so that no later check of the same row takes offence at them a second time. */
 export class FieldReader {
   readonly faults: FieldFault[] = [];
@@ -30,7 +36,9 @@ export class FieldReader {
   }
 
   id(column: string, text: string): void {
-    if (this.present(column, text) && !isExternalId(text)) this.fault(column, 'ID_INVALID', text);
+    if (!this.present(column, text)) return;
+    if (!isExternalId(text)) this.fault(column, 'ID_INVALID', text);
+    else if (MANGLED.test(text)) this.fault(column, 'ID_MANGLED', text);
   }
 
   quantity(column: string, text: string): number {

@@ -12,15 +12,17 @@ import { businessDateReader } from '../../../infra/time-zone.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { RefundEntry, SaleEntry } from '../rules/entry.js';
 import { readShutThrough } from '../stores/calendar.js';
-import type { ImportRecord } from '../stores/feed-import.js';
+import { countWithdrawals, findUnfinishedImport, type ImportRecord } from '../stores/feed-import.js';
 import { type CheckedFile, checkFile, type PassOptions } from './check-file.js';
 import { parseMapping } from './columns.js';
-import { inspectCsvFile, strictDecoder } from './csv-file.js';
+import { inspectCsvFile } from './csv-file.js';
 import { type FeedKind, refundKind, saleKind } from './feed-kind.js';
 import { nextOpenDate } from './feed-rules.js';
 import { completeImport, findInterruptedImport, leaveImport, type OpenImport, openImport } from './import-record.js';
 import type { Races } from './row-batch.js';
 import { type RowFault, requireWritable, writeRejects } from './row-faults.js';
+import { textDecoder } from './text-decoder.js';
+import type { Coverage, Understood } from './understood.js';
 import { abandonImport, withdrawImport } from './withdraw-import.js';
 import { writeFile } from './write-file.js';
 
@@ -36,7 +38,11 @@ export interface ImportRequest {
   readonly rejectsFile: string | null;
   /** Entries of closed dates are settled on the first date that is not closed. */
   readonly late: boolean;
+  /** Only looks at the file: nothing is written but the rejects file. */
+  readonly dryRun: boolean;
   readonly requestedBy: string;
+  /** Whether a fee policy covers a sale. */
+  readonly covers: Coverage;
   /** What the import's record calls the file; by default the name of `file`. */
   readonly sourceName?: string;
   /** Told before anything is registered: by its fingerprint the import's record can be found, whatever dies afterwards. */
@@ -46,15 +52,17 @@ export interface ImportRequest {
 }
 
 export interface ImportResult {
-  readonly importId: number;
+  /** Null after a dry run. */
+  readonly importId: number | null;
   readonly kind: 'lines' | 'refunds';
-  readonly status: 'COMPLETED';
+  readonly status: 'COMPLETED' | 'CHECKED';
   readonly rows: number;
   readonly imported: number;
   readonly unchanged: number;
   readonly rejected: number;
   readonly notices: readonly string[];
   readonly lateOn: string | null;
+  readonly understood: Understood;
   readonly rejects: readonly RowFault[];
 }
 
@@ -70,7 +78,7 @@ export async function importFile(db: Db, request: ImportRequest): Promise<Import
 
 async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest): Promise<ImportResult> {
   const { file, encoding } = request;
-  const { encoding: canonicalEncoding } = strictDecoder(encoding);
+  const { encoding: canonicalEncoding } = textDecoder(encoding, true);
   const mappingText = request.mappingFile === null ? '{}' : await readMapping(request.mappingFile);
   const mapping = parseMapping(mappingText, kind.columns);
   const { endsInLineBreak } = await inspectCsvFile(file, encoding);
@@ -86,7 +94,7 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
     request.late,
   ];
   const fingerprint = createHash('sha256').update(JSON.stringify(meaning)).digest('hex');
-  await request.onFingerprint?.(fingerprint);
+  if (!request.dryRun) await request.onFingerprint?.(fingerprint);
   const dateOf = businessDateReader(request.platformTimeZone, request.timeZone);
   const pass = {
     source: { file, encoding, columns: kind.columns, mapping },
@@ -95,27 +103,89 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
     stopped: () => new MagamError('IMPORT_STOPPED', undefined, { file }),
   };
 
-  const interrupted = await findInterrupted(db, fingerprint);
-  const { checked, open } = await checkAndOpen(db, kind, request, pass, fingerprint, interrupted);
-  const notices = noticesOf(checked, endsInLineBreak);
+  const { checked, ...end } = request.dryRun
+    ? await checkAlone(db, kind, request, pass, fingerprint)
+    : await checkAndWrite(db, kind, request, pass, fingerprint, fileHash);
   try {
-    await write(db, kind, request, { open, checked, fileHash, pass });
     if (request.rejectsFile !== null) await writeRejects(request.rejectsFile, checked.verdicts.faults);
     const { rejected, unchangedCount: unchanged, faults } = checked.verdicts;
     return {
-      importId: open.importId,
+      ...end,
       kind: request.kind,
-      status: 'COMPLETED',
       rows: checked.rows,
       imported: checked.rows - unchanged - rejected,
       unchanged,
       rejected,
-      notices,
-      lateOn: open.lateOn,
+      notices: noticesOf(checked, endsInLineBreak),
+      understood: checked.understanding.shown(request.kind, request),
       rejects: faults.first(SHOWN_FAULTS),
     };
   } finally {
     checked.verdicts.close();
+  }
+}
+
+/** A file that was looked at, and what came of it. The caller closes the verdicts. */
+type Ended = Pick<ImportResult, 'importId' | 'status' | 'lateOn'> & { readonly checked: CheckedFile };
+
+async function checkAndWrite<Entry>(
+  db: Db,
+  kind: FeedKind<Entry>,
+  request: ImportRequest,
+  pass: Pass,
+  fingerprint: string,
+  fileHash: string,
+): Promise<Ended> {
+  const interrupted = await findInterrupted(db, fingerprint);
+  const { checked, open } = await checkAndOpen(db, kind, request, pass, fingerprint, interrupted);
+  try {
+    await write(db, kind, request, { open, checked, fileHash, pass });
+    return { checked, importId: open.importId, status: 'COMPLETED', lateOn: open.lateOn };
+  } catch (error) {
+    checked.verdicts.close();
+    throw error;
+  }
+}
+
+/** A dry run: the first pass as it would be now. An interrupted import of the same work is left as it is; what it wrote counts as new. */
+async function checkAlone<Entry>(
+  db: Db,
+  kind: FeedKind<Entry>,
+  request: ImportRequest,
+  pass: Pass,
+  fingerprint: string,
+): Promise<Ended> {
+  const unfinished = await findUnfinishedImport(db, fingerprint);
+  const own = unfinished?.status === 'RUNNING' ? unfinished : undefined;
+  const { checked, lateOn } = await check(db, kind, request, pass, own);
+  const { verdicts } = checked;
+  if (verdicts.rejected > 0 && !request.skipRejects) {
+    const refused = await refusal(request, checked).finally(() => verdicts.close());
+    throw refused;
+  }
+  return { checked, importId: null, status: 'CHECKED', lateOn: verdicts.hasLateRows ? lateOn : null };
+}
+
+/** The first pass under the rules as they stand now. */
+async function check<Entry>(
+  db: Db,
+  kind: FeedKind<Entry>,
+  request: ImportRequest,
+  pass: Pass,
+  interrupted: ImportRecord | undefined,
+): Promise<{ checked: CheckedFile; lateOn: string | null }> {
+  const onProgress = (done: number): void => request.onProgress('Checking', done);
+  const shutThrough = await readShutThrough(db);
+  const lateOn = request.late ? (interrupted?.lateOn ?? nextOpenDate(shutThrough)) : null;
+  const rules = { shutThrough, lateOn, ownImportId: interrupted?.importId ?? null };
+  const options = { ...pass, covers: request.covers, onProgress };
+  try {
+    return { checked: await checkFile(db, kind, rules, options), lateOn };
+  } catch (error) {
+    if (!(error instanceof MagamError && error.code === 'ENCODING_INVALID')) throw error;
+    // Read again, field by field: the place is named, and what stands in an ignored column does no harm.
+    const source = { ...pass.source, lenient: true };
+    return { checked: await checkFile(db, kind, rules, { ...options, source }), lateOn };
   }
 }
 
@@ -137,6 +207,11 @@ async function hashOf(file: string): Promise<string> {
 function noticesOf(checked: CheckedFile, endsInLineBreak: boolean): string[] {
   const notices = [];
   if (checked.ignoredColumns.length > 0) notices.push(`Ignored columns: ${checked.ignoredColumns.join(', ')}.`);
+  if (checked.unreadable !== undefined) {
+    const { fields, first } = checked.unreadable;
+    const more = fields === 1 ? '' : `; ${fields} fields of ignored columns have one`;
+    notices.push(`A character on line ${first.line}, column ${first.column}, which is ignored, cannot be read${more}.`);
+  }
   if (!endsInLineBreak) notices.push('The last line does not end in a line break: was the file cut off?');
   return notices;
 }
@@ -151,7 +226,7 @@ async function findInterrupted(db: Db, fingerprint: string): Promise<ImportRecor
 
 type Pass = Omit<PassOptions, 'onProgress'>;
 
-/** The first pass and the registration, again if a date that the file needs was closed in between. */
+/** The first pass and the registration, again if a date that the file needs was closed, or an import withdrawn, in between. */
 async function checkAndOpen<Entry>(
   db: Db,
   kind: FeedKind<Entry>,
@@ -160,12 +235,9 @@ async function checkAndOpen<Entry>(
   fingerprint: string,
   interrupted: ImportRecord | undefined,
 ): Promise<{ checked: CheckedFile; open: OpenImport }> {
-  const onProgress = (done: number): void => request.onProgress('Checking', done);
   for (let attempt = 1; attempt <= CHECKS_MAX; attempt += 1) {
-    const shutThrough = await readShutThrough(db);
-    const lateOn = request.late ? (interrupted?.lateOn ?? nextOpenDate(shutThrough)) : null;
-    const rules = { shutThrough, lateOn, ownImportId: interrupted?.importId ?? null };
-    const checked = await checkFile(db, kind, rules, { ...pass, onProgress });
+    const withdrawals = await countWithdrawals(db);
+    const { checked, lateOn } = await check(db, kind, request, pass, interrupted);
     let open: OpenImport | undefined;
     try {
       if (checked.verdicts.rejected > 0 && !request.skipRejects)
@@ -180,6 +252,7 @@ async function checkAndOpen<Entry>(
         rowsUnchanged: checked.verdicts.unchangedCount,
         rowsRejected: checked.verdicts.rejected,
         requestedBy: request.requestedBy,
+        withdrawals,
       };
       await faultPoint('import.checked');
       open = await openImport(db, work, [...checked.verdicts.dates], interrupted);
@@ -190,7 +263,7 @@ async function checkAndOpen<Entry>(
   }
   throw new MagamError(
     'DATE_CLOSED',
-    'Dates were closed again and again while the file was checked; run the command again.',
+    'Dates were closed, or imports withdrawn, again and again while the file was checked; run the command again.',
   );
 }
 
@@ -209,7 +282,7 @@ async function refuseFile(
 /** IMPORT_REJECTED with what a person needs first; the rejects file is written. */
 async function refusal(
   request: ImportRequest,
-  { rows, verdicts }: CheckedFile,
+  { rows, verdicts, understanding }: CheckedFile,
   interrupted?: ImportRecord,
 ): Promise<MagamError> {
   if (request.rejectsFile !== null) await writeRejects(request.rejectsFile, verdicts.faults);
@@ -218,6 +291,7 @@ async function refusal(
     rejected: verdicts.rejected,
     codes: verdicts.faults.counts(),
     rejects: verdicts.faults.first(SHOWN_FAULTS),
+    understood: understanding.shown(request.kind, request),
     ...(request.rejectsFile === null ? {} : { rejectsFile: request.rejectsFile }),
     ...(interrupted === undefined ? {} : { unfinishedImport: interrupted.importId }),
   });

@@ -9,6 +9,7 @@ import { isRefusal, MagamError } from '../../../kernel/errors.js';
 import { ensureDates, lockCalendar, shareDates } from '../stores/calendar.js';
 import {
   advanceImport,
+  countWithdrawals,
   findUnfinishedImport,
   finishImport,
   holdDates,
@@ -61,13 +62,17 @@ export async function waitForLease(db: Db, found: ImportRecord): Promise<ImportR
 const runningElsewhere = ({ importId, host, rowsDone }: ImportRecord): MagamError =>
   new MagamError('IMPORT_RUNNING', undefined, { importId, host, rowsDone });
 
+/** What is to be registered, and the withdrawals of imports that there were when it was checked. */
+type Work = Omit<NewImport, 'owner'> & { readonly withdrawals?: number };
+
 /**
  * Registers new work, or takes over the `interrupted` import of it, with the dates it will write to: from here on nobody
- * closes them. Returns undefined when one of the dates was closed since they were looked at: look again.
+ * closes them. Returns undefined when one of the dates was closed, or an import was withdrawn, since the file was checked: a row
+ * that was unchanged then may be gone. Look again.
  */
 export async function openImport(
   db: Db,
-  work: Omit<NewImport, 'owner'>,
+  work: Work,
   dates: readonly string[],
   interrupted: ImportRecord | undefined,
 ): Promise<OpenImport | undefined> {
@@ -80,13 +85,14 @@ export async function openImport(
 
 async function register(
   tx: Tx,
-  work: Omit<NewImport, 'owner'>,
+  work: Work,
   owner: string,
   dates: readonly string[],
   interrupted: ImportRecord | undefined,
 ): Promise<OpenImport | undefined> {
   const shutThrough = await lockCalendar(tx); // closing a date takes the same lock
   if (shutThrough !== null && dates.some((date) => date <= shutThrough)) return undefined;
+  if (work.withdrawals !== undefined && (await countWithdrawals(tx)) !== work.withdrawals) return undefined;
   if (interrupted === undefined) {
     const inserted = await insertImport(tx, { ...work, owner });
     const importId = isRefusal(inserted) ? await ownRegistration(tx, work.fingerprint, owner) : inserted;

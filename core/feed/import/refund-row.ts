@@ -1,7 +1,7 @@
 /** A row of a file of refunds: section 2 of docs/settlement-rules.md, field by field. */
 import type { RefundEntry } from '../rules/entry.js';
-import { type DateReader, FieldReader } from './field-reader.js';
-import type { FieldFault } from './row-faults.js';
+import { type DateReader, FieldReader, isReadableId } from './field-reader.js';
+import { conflict, type FieldFault } from './row-faults.js';
 
 const REASON_MAX = 255;
 
@@ -22,6 +22,10 @@ export function readRefundRow(
   return { entry: { refundId, orderId, lineId, quantity, occurredOn, reason } };
 }
 
+/** The key of a row by its values; undefined when it cannot be read. */
+export const refundKeyOf = ([refundId = '']: readonly string[]): string | undefined =>
+  isReadableId(refundId) ? refundId : undefined;
+
 const VALUES: readonly (readonly [column: string, field: keyof RefundEntry])[] = [
   ['order_id', 'orderId'],
   ['line_id', 'lineId'],
@@ -30,9 +34,10 @@ const VALUES: readonly (readonly [column: string, field: keyof RefundEntry])[] =
   ['reason', 'reason'],
 ];
 
-/** The first column in which the entries differ, or undefined when they say the same. */
-export const refundDifference = (a: RefundEntry, b: RefundEntry): string | undefined =>
-  VALUES.find(([, field]) => a[field] !== b[field])?.[0];
-
-/** The values of an entry as one text: equal for equal entries. The key is not part of it. */
-export const refundValues = (entry: RefundEntry): string => VALUES.map(([, field]) => entry[field]).join('\n');
+/** A conflict in the first column in which the row and the stored entry differ, naming both; undefined when they say the same. */
+export function refundConflict(row: RefundEntry, stored: RefundEntry): FieldFault | undefined {
+  const differs = VALUES.find(([, field]) => row[field] !== stored[field]);
+  if (differs === undefined) return undefined;
+  const [column, field] = differs;
+  return conflict(column, String(row[field]), String(stored[field]));
+}

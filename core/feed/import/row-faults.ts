@@ -3,6 +3,7 @@ import { access, constants, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { type ErrorCode, MagamError } from '../../../kernel/errors.js';
+import { spreadsheetText } from '../../../kernel/spreadsheet-text.js';
 import { Spool } from './spool.js';
 
 /** One fault of one field; `column` is the name this platform gives it. */
@@ -15,6 +16,10 @@ export interface FieldFault {
 export type RowFault = FieldFault & { readonly line: number };
 
 const VALUE_MAX = 200;
+/** What every spreadsheet reads as a number, whatever its sign: it is no formula. */
+const NUMBER = /^[+-]?\d+(?:[.,]\d+)*$/;
+/** Two of them and the words between fit into a value. */
+const CONFLICT_VALUE_MAX = 90;
 const LINES_PER_BUCKET = 1 << 17;
 const WRITE_FAULTS = 5_000;
 
@@ -56,7 +61,13 @@ export class RowFaults {
   }
 }
 
-const shortened = (value: string): string => (value.length <= VALUE_MAX ? value : `${value.slice(0, VALUE_MAX)}…`);
+const shortened = (value: string, max = VALUE_MAX): string => (value.length <= max ? value : `${value.slice(0, max)}…`);
+
+/** The fault of a row that says otherwise than the entry of its key; the value has what both say, as they were read. */
+export function conflict(column: string, inFile: string, stored: string): FieldFault {
+  const shown = (value: string): string => (value === '' ? '""' : shortened(value, CONFLICT_VALUE_MAX));
+  return { column, code: 'ENTRY_CONFLICT', value: `${shown(inFile)} (stored: ${shown(stored)})` };
+}
 
 /** Throws REJECTS_UNWRITABLE unless a file can be written there: known before the work, not after it. */
 export async function requireWritable(file: string): Promise<void> {
@@ -67,7 +78,10 @@ export async function requireWritable(file: string): Promise<void> {
   }
 }
 
-/** Writes the rejects file, whole or not at all: line, column, code and value of every fault; the header alone if there is none. */
+/**
+ * Writes the rejects file, whole or not at all: line, column, code and value of every fault; the header alone if there is none. A value
+ * that a spreadsheet would run as a formula has an apostrophe before it.
+ */
 export async function writeRejects(file: string, faults: RowFaults): Promise<void> {
   const unfinished = `${file}.${process.pid}.tmp`;
   try {
@@ -75,7 +89,7 @@ export async function writeRejects(file: string, faults: RowFaults): Promise<voi
     try {
       let rows: (string | number)[][] = [['line', 'column', 'code', 'value']];
       for (const { line, column, code, value } of faults.inOrder()) {
-        rows.push([line, column, code, value]);
+        rows.push([line, column, code, NUMBER.test(value) ? value : spreadsheetText(value)]);
         if (rows.length < WRITE_FAULTS) continue;
         await handle.write(stringify(rows));
         rows = [];

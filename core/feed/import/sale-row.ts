@@ -1,9 +1,10 @@
 /** A row of a file of order lines: section 2 of docs/settlement-rules.md, field by field. */
 import { isCategory } from '../../../kernel/external-id.js';
-import { MAX_MINOR } from '../../../kernel/money.js';
+import { formatAmount, MAX_MINOR } from '../../../kernel/money.js';
 import type { SaleEntry } from '../rules/entry.js';
-import { type DateReader, FieldReader } from './field-reader.js';
-import type { FieldFault } from './row-faults.js';
+import { lineKey } from '../stores/entry.js';
+import { type DateReader, FieldReader, isReadableId } from './field-reader.js';
+import { conflict, type FieldFault } from './row-faults.js';
 
 /** The entry of a row (values in the order of `SALE_COLUMNS`), or every fault of it. */
 export function readSaleRow(
@@ -54,24 +55,39 @@ export function readSaleRow(
   return { entry };
 }
 
+/** The key of a row by its values; undefined when one of its ids cannot be read. */
+export function saleKeyOf([orderId = '', lineId = '']: readonly string[]): string | undefined {
+  return isReadableId(orderId) && isReadableId(lineId) ? lineKey({ orderId, lineId }) : undefined;
+}
+
 /** The columns by which two entries of the same key can differ. */
 const VALUES: readonly (readonly [column: string, field: keyof SaleEntry])[] = [
   ['seller_id', 'sellerId'],
   ['product_id', 'productId'],
   ['category', 'category'],
+  ['currency', 'currency'],
   ['quantity', 'quantity'],
   ['unit_price', 'unitPrice'],
   ['shipping_fee', 'shippingFee'],
   ['seller_discount', 'sellerDiscount'],
   ['platform_discount', 'platformDiscount'],
-  ['currency', 'currency'],
   ['ordered_on', 'orderedOn'],
   ['confirmed_on', 'occurredOn'],
 ];
 
-/** The first column in which the entries differ, or undefined when they say the same. */
-export const saleDifference = (a: SaleEntry, b: SaleEntry): string | undefined =>
-  VALUES.find(([, field]) => a[field] !== b[field])?.[0];
+const AMOUNTS: ReadonlySet<keyof SaleEntry> = new Set([
+  'unitPrice',
+  'shippingFee',
+  'sellerDiscount',
+  'platformDiscount',
+]);
 
-/** The values of an entry as one text: equal for equal entries. Keys are not part of it. */
-export const saleValues = (entry: SaleEntry): string => VALUES.map(([, field]) => entry[field]).join('\n');
+/** A conflict in the first column in which the row and the stored entry differ, naming both; undefined when they say the same. */
+export function saleConflict(row: SaleEntry, stored: SaleEntry): FieldFault | undefined {
+  const differs = VALUES.find(([, field]) => row[field] !== stored[field]);
+  if (differs === undefined) return undefined;
+  const [column, field] = differs;
+  const shown = (entry: SaleEntry): string =>
+    AMOUNTS.has(field) ? formatAmount(Number(entry[field]), entry.currency) : String(entry[field]);
+  return conflict(column, shown(row), shown(stored));
+}

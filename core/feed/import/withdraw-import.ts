@@ -1,4 +1,4 @@
-/** Withdrawing an unfinished import: what it wrote is deleted again, in batches, resumable after any crash. */
+/** Withdrawing an import: what it wrote is deleted again, in batches, resumable after any crash. */
 import { randomUUID } from 'node:crypto';
 import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
@@ -24,7 +24,7 @@ type Owned = Pick<OpenImport, 'importId' | 'owner'>;
 const WINDOW_IDS = 5_000;
 
 /**
- * Withdraws an import that is unfinished and whose writer is dead (waits until its lease has ended to know that). Throws
+ * Withdraws an import that is unfinished, or whose withdrawal is, and whose writer is dead (waits until its lease has ended to know that). Throws
  * IMPORT_NOT_FOUND, IMPORT_NOT_OPEN, IMPORT_RUNNING, IMPORT_HAS_DEPENDENTS.
  */
 export async function abandonImport(db: Db, importId: number): Promise<ImportRecord> {
@@ -36,7 +36,7 @@ export async function abandonImport(db: Db, importId: number): Promise<ImportRec
   const taken = await readImport(db, importId);
   if (taken?.owner !== owner) throw new MagamError('IMPORT_RUNNING', undefined, { importId });
   try {
-    await withdrawImport(db, { importId, owner }, 'ABANDONED', null);
+    await withdrawImport(db, { importId, owner }, dead.completedAt === null ? 'ABANDONED' : 'WITHDRAWN', null);
   } catch (error) {
     await leaveImport(db, { importId, owner });
     throw error;
@@ -48,7 +48,7 @@ export async function abandonImport(db: Db, importId: number): Promise<ImportRec
 export async function withdrawImport(
   db: Db,
   open: Owned,
-  end: 'ABANDONED' | 'REFUSED',
+  end: 'ABANDONED' | 'REFUSED' | 'WITHDRAWN',
   errorCode: ErrorCode | null,
 ): Promise<void> {
   await survivingOutages(() => inTransaction(db, (tx) => beginWithdrawal(tx, open, errorCode)));

@@ -25,7 +25,7 @@ export async function writeFile<Entry>(
   options: PassOptions,
 ): Promise<void> {
   const hash = createHash('sha256');
-  const changed = (): MagamError => new MagamError('FILE_CHANGED', undefined, { file: options.source.file });
+  const changed = (): MagamError => new MagamError('FILE_CHANGED', undefined, { file: checked.source.file });
   let from = open.rowsDone;
   let rows: ReadRow<Entry>[] = [];
   let writing: Promise<void> = Promise.resolve();
@@ -39,7 +39,7 @@ export async function writeFile<Entry>(
     rows = [];
   };
   try {
-    for await (const part of readFileRows(options.source, { onChunk: (chunk) => hash.update(chunk) })) {
+    for await (const part of readFileRows(checked.source, { onChunk: (chunk) => hash.update(chunk) })) {
       for (const { row, line, values } of part) {
         if (row < from) continue;
         if (row >= checked.rows) throw changed();

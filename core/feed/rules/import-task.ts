@@ -16,6 +16,8 @@ export interface ImportParameters {
   readonly mapping: string | null;
   readonly late: boolean;
   readonly skipRejects: boolean;
+  /** Only checks the file. Missing in tasks of earlier versions. */
+  readonly dryRun?: boolean;
 }
 
 /** The upload on its way to the runner: of no use once the task has ended. */

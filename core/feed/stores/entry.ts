@@ -242,6 +242,23 @@ export async function deleteImported(
   return toId;
 }
 
+/** How many entries an import has on each date after `shutThrough` (on all when null), by date. */
+export async function countOpenEntries(
+  db: Db,
+  table: 'sale_entry' | 'refund_entry',
+  importId: number,
+  shutThrough: string | null,
+): Promise<Map<string, number>> {
+  const after = shutThrough === null ? '' : 'AND settled_on > ?';
+  const rows = await select<{ date: string; entries: number }>(
+    db,
+    `SELECT settled_on AS date, COUNT(*) AS entries FROM ${table} FORCE INDEX (PRIMARY) WHERE import_id = ? ${after}
+     GROUP BY settled_on ORDER BY settled_on`,
+    shutThrough === null ? [importId] : [importId, shutThrough],
+  );
+  return new Map(rows.map(({ date, entries }) => [date, Number(entries)]));
+}
+
 /**
  * A refund, accepted with somebody else's import or with none, that rests on what this import wrote: on one of its sales, or on
  * one of its refunds because it came after it for the same sale. Its id, or undefined.

@@ -16,7 +16,7 @@ import {
 import { type Refusal, refuse } from '../../../kernel/errors.js';
 
 export type ImportKind = 'lines' | 'refunds' | 'seed';
-export type ImportStatus = 'RUNNING' | 'COMPLETED' | 'REFUSED' | 'ABANDONING' | 'ABANDONED';
+export type ImportStatus = 'RUNNING' | 'COMPLETED' | 'REFUSED' | 'ABANDONING' | 'ABANDONED' | 'WITHDRAWN';
 
 /** How long a writer may be silent before somebody else may go on with its import. */
 const LEASE_SECONDS = 10;
@@ -205,6 +205,29 @@ export async function markAbandoning(
   const sql = `UPDATE feed_import SET status = 'ABANDONING', error_code = COALESCE(error_code, ?), ${lease}
     WHERE import_id = ? AND owner = ? AND status IN ('RUNNING', 'ABANDONING')`;
   return (await change(tx, sql, [errorCode, importId, owner])) === 1;
+}
+
+/**
+ * Makes a completed import one that `owner` withdraws: the same work finds it again, as it does an unfinished one.
+ * @returns IMPORT_RUNNING when the same work is unfinished
+ */
+export async function markWithdrawing(tx: Tx, importId: number, owner: string): Promise<number | Refusal> {
+  const sql = `UPDATE feed_import SET status = 'ABANDONING', active_fingerprint = fingerprint, owner = ?, host = ?, ${lease}
+    WHERE import_id = ? AND status = 'COMPLETED'`;
+  return orRefusal(change(tx, sql, [owner, hostname().slice(0, 255), importId]), refuse('IMPORT_RUNNING'));
+}
+
+/** The unfinished imports beside this one (at most ten). */
+export async function findUnfinishedOthers(db: Db, importId: number): Promise<number[]> {
+  const sql = `SELECT import_id AS importId FROM feed_import WHERE status IN ('RUNNING', 'ABANDONING') AND import_id <> ?
+    ORDER BY import_id LIMIT 10`;
+  return (await select<{ importId: number }>(db, sql, [importId])).map((row) => row.importId);
+}
+
+/** How many completed imports were withdrawn, or begun to be: the number only grows. */
+export async function countWithdrawals(db: Db): Promise<number> {
+  const sql = `SELECT COUNT(*) AS n FROM feed_import WHERE status = 'WITHDRAWN' OR (status = 'ABANDONING' AND completed_at IS NOT NULL)`;
+  return Number((await select<{ n: number }>(db, sql))[0]?.n ?? 0);
 }
 
 /** Ends an import and lets go of its dates. @returns false when it is no longer `owner`'s in the status `from` */

@@ -57,12 +57,12 @@ export async function requestExecution(db: Db, runId: number, parameters: Execut
 
 /** The oldest request for the run that no runner has taken. */
 export async function findWaitingRequest(db: Db, runId: number): Promise<number | undefined> {
-  const [row] = await select<{ execution_id: number | string }>(
+  const [row] = await select<{ executionId: number }>(
     db,
-    `SELECT execution_id FROM job_execution WHERE run_id = ? AND status = 'REQUESTED' ORDER BY execution_id LIMIT 1`,
+    `SELECT execution_id AS executionId FROM job_execution WHERE run_id = ? AND status = 'REQUESTED' ORDER BY execution_id LIMIT 1`,
     [runId],
   );
-  return row === undefined ? undefined : Number(row.execution_id);
+  return row?.executionId;
 }
 
 export interface RequestedExecution extends ExecutionParameters {

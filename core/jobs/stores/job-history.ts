@@ -1,5 +1,5 @@
 /** The job history as operators read it, for runs of any job: plans, executions, partitions, claims. */
-import { type Db, isoTime, select } from '../../../infra/database.js';
+import { type Db, fromJson, isoTime, isTrue, select } from '../../../infra/database.js';
 import { type ExecutionStatus, executionIsSilent } from './execution.js';
 import { type PartitionPass, type PartitionStatus, readPasses } from './partition.js';
 
@@ -69,123 +69,101 @@ export interface ClaimRecord {
   readonly errorMessage: string | null;
 }
 
-/** A row as the driver gives it; BIGINTs and sums are text. */
-type Row = Readonly<Record<string, string | number | null>>;
-
-const timeOf = (stamp: Row[string] | undefined): string | null =>
-  stamp === null || stamp === undefined ? null : isoTime(String(stamp));
-const textOf = (value: Row[string] | undefined): string | null =>
-  value === null || value === undefined ? null : String(value);
-const numberOf = (value: Row[string] | undefined): number | null =>
-  value === null || value === undefined ? null : Number(value);
-
 /** The plans of a run by generation. */
 export async function readPlans(db: Db, runId: number): Promise<PlanRecord[]> {
-  const rows = await select<Row>(db, 'SELECT * FROM run_plan WHERE run_id = ? ORDER BY generation', [runId]);
+  const plans = await select<Omit<PlanRecord, 'entries'>>(
+    db,
+    `SELECT generation, grid_size AS gridSize, parameters, planned_by AS plannedBy, planned_at AS plannedAt
+     FROM run_plan WHERE run_id = ? ORDER BY generation`,
+    [runId],
+    { parameters: fromJson, plannedAt: isoTime },
+  );
   const sums = await select<{ generation: number; entries: string }>(
     db,
     `SELECT p.generation, SUM(q.entries) AS entries FROM run_partition p JOIN run_partition_pass q ON q.partition_id = p.partition_id
      WHERE p.run_id = ? GROUP BY p.generation, q.pass ORDER BY p.generation, q.pass`,
     [runId],
   );
-  return rows.map((row) => ({
-    generation: Number(row.generation),
-    gridSize: Number(row.grid_size),
-    parameters: JSON.parse(String(row.parameters)),
-    entries: sums.flatMap(({ generation, entries }) => (generation === row.generation ? [Number(entries)] : [])),
-    plannedBy: Number(row.planned_by),
-    plannedAt: isoTime(String(row.planned_at)),
+  return plans.map((plan) => ({
+    ...plan,
+    entries: sums.flatMap(({ generation, entries }) => (generation === plan.generation ? [Number(entries)] : [])),
   }));
 }
 
+type ExecutionRow = Omit<ExecutionRecord, 'seconds' | 'parameters' | 'entriesPerSecond'> &
+  ExecutionRecord['parameters'] & { readonly seconds: string | null };
+
 /** Executions in the order of their requests. What a running one did so far is what its claims have recorded. */
 export async function readExecutions(db: Db, runId: number): Promise<ExecutionRecord[]> {
-  const rows = await select<Row>(
+  const rows = await select<ExecutionRow>(
     db,
-    `SELECT e.*, (e.status = 'RUNNING' AND ${executionIsSilent('e')}) AS dead,
-       TIMESTAMPDIFF(MICROSECOND, e.started_at, COALESCE(e.ended_at, e.heartbeat_at)) / 1000000 AS seconds
+    `SELECT e.execution_id AS executionId, e.generation, e.status, (e.status = 'RUNNING' AND ${executionIsSilent('e')}) AS dead,
+       e.requested_by AS requestedBy, e.requested_at AS requestedAt, e.host, e.pid, e.started_at AS startedAt,
+       e.heartbeat_at AS heartbeatAt, e.ended_at AS endedAt,
+       TIMESTAMPDIFF(MICROSECOND, e.started_at, COALESCE(e.ended_at, e.heartbeat_at)) / 1000000 AS seconds,
+       e.grid_size AS gridSize, e.workers, e.chunk_rows AS chunkRows, e.entries, e.done, e.exceptions,
+       e.stop_requested_by AS stopRequestedBy, e.exit_code AS exitCode, e.error_code AS errorCode, e.error_message AS errorMessage
      FROM job_execution e WHERE e.run_id = ? ORDER BY e.execution_id`,
     [runId],
+    { dead: isTrue, requestedAt: isoTime, startedAt: isoTime, heartbeatAt: isoTime, endedAt: isoTime },
   );
   return rows.map(toExecution);
 }
 
-function toExecution(row: Row): ExecutionRecord {
-  const seconds = numberOf(row.seconds);
-  const entries = Number(row.entries);
+function toExecution({
+  gridSize,
+  workers,
+  chunkRows,
+  entries,
+  done,
+  exceptions,
+  ...row
+}: ExecutionRow): ExecutionRecord {
+  const { stopRequestedBy, exitCode, errorCode, errorMessage, dead, ...began } = row;
+  const seconds = row.seconds === null ? null : Number(row.seconds);
+  const entriesPerSecond = seconds === null || seconds <= 0 || entries === 0 ? null : Math.round(entries / seconds);
   return {
-    executionId: Number(row.execution_id),
-    generation: numberOf(row.generation),
-    status: row.status as ExecutionStatus,
-    dead: Number(row.dead ?? 0) === 1,
-    requestedBy: String(row.requested_by),
-    requestedAt: isoTime(String(row.requested_at)),
-    host: textOf(row.host),
-    pid: numberOf(row.pid),
-    startedAt: timeOf(row.started_at),
-    heartbeatAt: timeOf(row.heartbeat_at),
-    endedAt: timeOf(row.ended_at),
+    ...began,
+    dead: dead ?? false, // a comparison with NULL, while it was not heard of
     seconds,
-    parameters: { gridSize: Number(row.grid_size), workers: Number(row.workers), chunkRows: Number(row.chunk_rows) },
+    parameters: { gridSize, workers, chunkRows },
     entries,
-    done: Number(row.done),
-    exceptions: Number(row.exceptions),
-    entriesPerSecond: seconds === null || seconds <= 0 || entries === 0 ? null : Math.round(entries / seconds),
-    stopRequestedBy: textOf(row.stop_requested_by),
-    exitCode: numberOf(row.exit_code),
-    errorCode: textOf(row.error_code),
-    errorMessage: textOf(row.error_message),
+    done,
+    exceptions,
+    entriesPerSecond,
+    stopRequestedBy,
+    exitCode,
+    errorCode,
+    errorMessage,
   };
 }
 
 /** Partitions by generation and number, each with its claims. */
 export async function readPartitionRecords(db: Db, runId: number): Promise<PartitionRecord[]> {
-  const rows = await select<Row>(db, 'SELECT * FROM run_partition WHERE run_id = ? ORDER BY generation, number', [
-    runId,
-  ]);
-  const claims = await select<Row>(
+  const partitions = await select<Omit<PartitionRecord, 'passes' | 'executions'>>(
     db,
-    `SELECT c.* FROM partition_execution c JOIN run_partition p ON p.partition_id = c.partition_id
+    `SELECT partition_id AS partitionId, generation, number, status, exceptions, seq AS chunks, epoch AS claims, error_code AS errorCode,
+       error_message AS errorMessage, updated_at AS updatedAt
+     FROM run_partition WHERE run_id = ? ORDER BY generation, number`,
+    [runId],
+    { updatedAt: isoTime },
+  );
+  const claims = await select<ClaimRecord & { readonly partitionId: number }>(
+    db,
+    `SELECT c.partition_id AS partitionId, c.epoch, c.execution_id AS executionId, c.status, c.from_cursor_id AS fromCursorId, c.entries,
+       c.chunks, c.started_at AS startedAt, c.ended_at AS endedAt, c.error_code AS errorCode, c.error_message AS errorMessage
+     FROM partition_execution c JOIN run_partition p ON p.partition_id = c.partition_id
      WHERE p.run_id = ? ORDER BY c.partition_id, c.epoch`,
     [runId],
+    { startedAt: isoTime, endedAt: isoTime },
   );
-  const byPartition = new Map<string, ClaimRecord[]>();
-  for (const row of claims) {
-    const key = String(row.partition_id);
-    byPartition.set(key, [...(byPartition.get(key) ?? []), toClaim(row)]);
-  }
+  const executionsOf = new Map<number, ClaimRecord[]>();
+  for (const { partitionId, ...claim } of claims)
+    executionsOf.set(partitionId, [...(executionsOf.get(partitionId) ?? []), claim]);
   const passes = await readPasses(db, runId);
-  return rows.map((row) =>
-    toPartition(row, passes.get(Number(row.partition_id)) ?? [], byPartition.get(String(row.partition_id)) ?? []),
-  );
+  return partitions.map((partition) => ({
+    ...partition,
+    passes: passes.get(partition.partitionId) ?? [],
+    executions: executionsOf.get(partition.partitionId) ?? [],
+  }));
 }
-
-function toPartition(row: Row, passes: PartitionPass[], executions: ClaimRecord[]): PartitionRecord {
-  return {
-    partitionId: Number(row.partition_id),
-    generation: Number(row.generation),
-    number: Number(row.number),
-    status: row.status as PartitionStatus,
-    passes,
-    exceptions: Number(row.exceptions),
-    chunks: Number(row.seq),
-    claims: Number(row.epoch),
-    errorCode: textOf(row.error_code),
-    errorMessage: textOf(row.error_message),
-    updatedAt: isoTime(String(row.updated_at)),
-    executions,
-  };
-}
-
-const toClaim = (row: Row): ClaimRecord => ({
-  epoch: Number(row.epoch),
-  executionId: Number(row.execution_id),
-  status: String(row.status),
-  fromCursorId: Number(row.from_cursor_id),
-  entries: Number(row.entries),
-  chunks: Number(row.chunks),
-  startedAt: isoTime(String(row.started_at)),
-  endedAt: timeOf(row.ended_at),
-  errorCode: textOf(row.error_code),
-  errorMessage: textOf(row.error_message),
-});

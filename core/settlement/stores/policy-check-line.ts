@@ -1,5 +1,5 @@
 /** The lines that a checked policy draft would have touched. */
-import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, fromJson, select, type Tx } from '../../../infra/database.js';
 import { POLICY_CHECK } from '../rules/policy-check-task.js';
 
 export interface CheckLine {
@@ -48,25 +48,21 @@ export async function readCheckLines(
   page: { readonly sellerId?: string | undefined; readonly afterNo: number; readonly limit: number },
 ): Promise<CheckLine[]> {
   const [seller, params] = page.sellerId === undefined ? ['', []] : [' AND seller_id = ?', [page.sellerId]];
-  const rows = await select<{ line_no: number; seller_id: string; content: string }>(
+  return select<CheckLine>(
     db,
-    `SELECT line_no, seller_id, content FROM policy_check_line WHERE task_id = ?${seller} AND line_no > ? ORDER BY line_no LIMIT ?`,
+    `SELECT line_no AS lineNo, seller_id AS sellerId, content FROM policy_check_line WHERE task_id = ?${seller} AND line_no > ? ORDER BY line_no LIMIT ?`,
     [taskId, ...params, page.afterNo, page.limit],
+    { content: fromJson },
   );
-  return rows.map((row) => ({
-    lineNo: row.line_no,
-    sellerId: row.seller_id,
-    content: JSON.parse(row.content) as object,
-  }));
 }
 
 /** Checks that ended more than `keptDays` ago and still have lines. */
 export async function findOldChecks(db: Db, keptDays: number): Promise<number[]> {
-  const rows = await select<{ task_id: number | string }>(
+  const rows = await select<{ taskId: number }>(
     db,
-    `SELECT t.task_id FROM background_task t WHERE t.kind = ? AND t.ended_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY
+    `SELECT t.task_id AS taskId FROM background_task t WHERE t.kind = ? AND t.ended_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY
      AND EXISTS (SELECT 1 FROM policy_check_line l WHERE l.task_id = t.task_id) LIMIT 100`,
     [POLICY_CHECK.name, keptDays],
   );
-  return rows.map((row) => Number(row.task_id));
+  return rows.map(({ taskId }) => taskId);
 }

@@ -192,6 +192,13 @@ export async function claimTask(
 const FENCED = `task_id = ? AND owner = ? AND epoch = ? AND status = 'RUNNING'`;
 const fenceParams = ({ taskId, owner, epoch }: TaskFence) => [taskId, owner, epoch];
 
+/** Lets a runner take back what a completed task did: it is taken again, to be undone. Its result stays, so that the runner knows what that is. */
+export async function requestUndo(tx: Tx, taskId: number, by: string): Promise<void> {
+  const sql = `UPDATE background_task SET cancel_requested_by = ?, claims = 0, ended_at = NULL, status = 'REQUESTED'
+    WHERE task_id = ? AND status = 'COMPLETED'`;
+  await change(tx, sql, [by.slice(0, 64), taskId]);
+}
+
 /** Renews the lease and notes the progress. @returns 'lost' when the task is somebody else's now, 'cancel' when it shall be given up */
 export async function heartbeatTask(
   db: Db,

@@ -107,13 +107,37 @@ describe('a seller', () => {
     expect(api.log()).not.toMatch(NUMBER);
   });
 
+  it('has other entries in the audit log when only the hidden digits of the account change', async () => {
+    const account = (accountNumber: string) => ({ bankAccount: { ...hanbit.bankAccount, accountNumber } });
+    expect((await create({ ...hanbit, sellerId: 'z-digits', ...account('111111116789') })).status).toBe(201);
+    for (const number of ['222222226789', '222222226789', '111111116789'])
+      expect((await patch('z-digits', account(number))).status).toBe(200);
+    expect((await create({ ...hanbit, sellerId: 'z-digits2', ...account('111111116789') })).status).toBe(201);
+    const accountsOf = async (sellerId: string) => {
+      const { body } = await api.call('GET', `/v1/audit-log?subject=seller:${sellerId}`, { token: operator.token });
+      return (body.items as { after: { bankAccount: Record<string, string> } }[]).map((item) => item.after.bankAccount);
+    };
+    const accounts = await accountsOf('z-digits');
+    expect(new Set(accounts.map((it) => it.accountNumberMasked))).toEqual(new Set(['****6789']));
+    const [back, same, changed, first] = accounts.map((it) => it.accountFingerprint);
+    expect(first).toMatch(/^[0-9a-f]{16}$/);
+    expect([back, same]).toEqual([first, changed]);
+    expect(changed).not.toBe(first);
+    expect((await accountsOf('z-digits2'))[0]?.accountFingerprint).not.toBe(first);
+  });
+
   it('is found by staff, page by page', async () => {
     for (const id of ['a-1', 'a-2', 'a-3']) await makeSeller(database.db, id);
     const list = (query: string) => api.call('GET', `/v1/sellers?${query}`, { token: operator.token });
     const first = await list('limit=2&status=ACTIVE');
     expect(first.body.items.map(({ sellerId }: { sellerId: string }) => sellerId)).toEqual(['a-1', 'a-2']);
-    const second = await list(`limit=2&status=ACTIVE&cursor=${first.body.nextCursor}`);
-    expect(second.body.items.map(({ sellerId }: { sellerId: string }) => sellerId)).toEqual(['a-3', 'thief']);
+    const second = await list(`limit=4&status=ACTIVE&cursor=${first.body.nextCursor}`);
+    expect(second.body.items.map(({ sellerId }: { sellerId: string }) => sellerId)).toEqual([
+      'a-3',
+      'thief',
+      'z-digits',
+      'z-digits2',
+    ]);
     expect(second.body.nextCursor).toBeNull();
   });
 });

@@ -107,6 +107,7 @@ describe('what a request costs', () => {
       limit: (_req, _res, next) => next(),
       hashKey: 'a test',
       trustProxy: 0,
+      docsPage: false,
       version: '0',
     });
     const server = app.listen(0, '127.0.0.1');

@@ -1,4 +1,5 @@
 /** The OpenAPI document against what the server has mounted, both ways. */
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -14,7 +15,8 @@ import { type Document, type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
 /** What describes the API is not part of it. */
-const DOCUMENTS = ['GET /openapi.json', 'GET /docs', 'GET /docs/start.js'];
+const PAGE_FILES = ['start.js', 'swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
+const DOCUMENTS = ['GET /openapi.json', 'GET /docs', ...PAGE_FILES.map((name) => `GET /docs/${name}`)];
 /** Mounted by the process, not by a capability. */
 const OF_SERVER = ['GET /healthz', 'GET /readyz', 'GET /metrics', 'GET /problems/{code}'];
 
@@ -53,6 +55,7 @@ function application(db: Db): Express {
     hashKey: 'a test',
     trustProxy: 0,
     version: '0',
+    docsPage: true,
   });
 }
 
@@ -113,4 +116,34 @@ it('is shown on a page that fetches nothing from elsewhere', async () => {
     expect(address).toMatch(/^\//);
     expect((await fetch(`${api.url}${address}`)).status).toBe(200);
   }
+});
+
+it('keeps nothing that was typed in the browser, and removes what former versions kept', async () => {
+  const start = await (await fetch(`${api.url}/docs/start.js`)).text();
+  const kept = new Map([
+    ['authorized', 'a typed password'],
+    ['other', 'x'],
+  ]);
+  let options: Record<string, unknown> = {};
+  const localStorage = { removeItem: (name: string) => kept.delete(name) };
+  const bundle = (given: Record<string, unknown>) => {
+    options = given;
+  };
+  runInNewContext(start, { window: {}, localStorage, SwaggerUIBundle: bundle });
+  expect([options.persistAuthorization, [...kept.keys()]]).toEqual([false, ['other']]);
+});
+
+it('comes with the files that it needs and no others', async () => {
+  const status = async (name: string) => (await fetch(`${api.url}/docs/${name}`)).status;
+  for (const name of PAGE_FILES) expect([name, await status(name)]).toEqual([name, 200]);
+  const others = ['index.html', 'oauth2-redirect.html', 'package.json', 'swagger-ui-bundle.js.map', '../package.json'];
+  for (const name of others) expect([name, await status(name)]).toEqual([name, 404]);
+});
+
+it('is not there when a setting turns it off; the document is', async () => {
+  const without = await startApi(database.url, { MAGAM_DOCS_PAGE: 'off' });
+  const paths = ['/docs', '/docs/start.js', '/docs/swagger-ui.css', '/openapi.json'];
+  const statuses = await Promise.all(paths.map(async (path) => (await fetch(`${without.url}${path}`)).status));
+  await without.stop();
+  expect(statuses).toEqual([404, 404, 404, 200]);
 });

@@ -102,6 +102,7 @@ beforeAll(async () => {
     hashKey: 'of the test',
     limit: (_req, _res, next) => next(),
     trustProxy: 0,
+    docsPage: false,
     version: '0',
   });
   server = await listen(app, '127.0.0.1', 0);

@@ -68,6 +68,7 @@ describe('an upload', () => {
       stage: 'IMPORTING',
       progress: { done: LINES, total: LINES },
       result: { rows: LINES, imported: LINES, unchanged: 0, rejected: 0, notices: [], lateOn: null },
+      dryRun: false,
       feedImportId: Number(await files.importId('MAX')),
       unfinished: false,
       rejects: `${address}/rejects`,
@@ -259,6 +260,7 @@ describe('an upload', () => {
       ['GET', ''],
       ['GET', '/rejects'],
       ['POST', '/abandon'],
+      ['POST', '/withdraw'],
     ] as const) {
       expect((await scene.call(method, `/v1/imports/999999${path}`)).body.code).toBe('IMPORT_NOT_FOUND');
       expect((await scene.api.call(method, `/v1/imports/1${path}`, { token })).status).toBe(403);
@@ -275,6 +277,42 @@ describe('abandoning', () => {
     });
     const failed = await imported('kind=lines', 'x');
     expect((await scene.call('POST', `/v1/imports/${failed.importId}/abandon`)).body.code).toBe('IMPORT_NOT_OPEN');
+  });
+});
+
+describe('a dry run', () => {
+  it('says what was understood and imports nothing', async () => {
+    const shown = await imported('kind=lines&dryRun=true', salesCsv({ order_id: 'dry' }));
+    const sums = [{ currency: 'KRW', rows: 1, itemAmountMinor: 3000, shippingFeeMinor: 3000 }];
+    const understood = { timeZone: 'Asia/Seoul', firstDate: '2026-03-05', lastDate: '2026-03-05', sellers: 1, sums };
+    expect(shown).toMatchObject({ dryRun: true, feedImportId: null, status: 'COMPLETED', result: { understood } });
+    expect([await files.count('sale_entry'), await files.count('feed_import')]).toEqual([0, 0]);
+    const refused = await scene.call('POST', `/v1/imports/${shown.importId}/withdraw`);
+    expect([refused.status, refused.body.code]).toEqual([409, 'IMPORT_NOT_COMPLETED']);
+  });
+});
+
+describe('withdrawing', () => {
+  it('takes a completed import back', async () => {
+    const done = await imported('kind=lines', salesCsv({ order_id: 'back' }));
+    const asked = await scene.call('POST', `/v1/imports/${done.importId}/withdraw`);
+    expect([asked.status, asked.body.abandonRequested]).toEqual([202, true]);
+    expect(await ended(`/v1/imports/${done.importId}`)).toMatchObject({ status: 'CANCELLED', error: null });
+    expect([await files.count('sale_entry'), await files.statuses()]).toEqual([0, ['WITHDRAWN']]);
+    const again = await scene.call('POST', `/v1/imports/${done.importId}/withdraw`);
+    expect([again.status, again.body.code]).toEqual([409, 'IMPORT_NOT_COMPLETED']);
+    expect(await scene.count(`SELECT COUNT(*) FROM audit_log WHERE action = 'import.withdraw'`)).toBe(1);
+  });
+
+  it('is refused at once, and changes nothing, when a refund rests on it or a date is closed', async () => {
+    const sales = await imported('kind=lines', salesCsv({ order_id: 'rest' }));
+    const refunds = await imported('kind=refunds', refundsCsv({ order_id: 'rest' }));
+    const codeOf = async (importId: number) => (await scene.call('POST', `/v1/imports/${importId}/withdraw`)).body.code;
+    expect(await codeOf(sales.importId)).toBe('IMPORT_HAS_DEPENDENTS');
+    await change(files.database.db, `UPDATE settlement_calendar SET shut_through = '2026-03-06'`);
+    expect(await codeOf(refunds.importId)).toBe('DATE_CLOSED');
+    expect((await scene.call('GET', `/v1/imports/${sales.importId}`)).body).toMatchObject({ status: 'COMPLETED' });
+    expect([await files.count('sale_entry'), await files.count('refund_entry')]).toEqual([1, 1]);
   });
 });
 

