@@ -49,6 +49,7 @@ export async function forgetRuns(db: Db): Promise<void> {
   for (const table of RUN_TABLES) await db.raw('TRUNCATE TABLE ??', [table]);
   await change(db, `UPDATE business_date SET status = 'OPEN', shut_at = NULL, closed_at = NULL`);
   await change(db, 'UPDATE settlement_calendar SET shut_through = NULL');
+  await change(db, 'UPDATE certificate_chain SET certificates = 0');
 }
 
 /** The columns of a settled line, in the order of its table. */

@@ -1,55 +1,114 @@
-/** `magam verify`: recomputes a closed date from what is stored, prints each check, exits 4 at a difference. */
+/** `magam verify`: recomputes closed dates from what is stored, prints each check, exits 4 at a difference. */
 import type { Command } from 'commander';
 import colours from 'picocolors';
+import type { JobContext } from '../batch/engine/job.js';
 import { WorkerPools } from '../batch/engine/worker-pool.js';
-import { verifyDate } from '../batch/jobs/verify/verify-date.js';
-import { errors } from '../kernel/errors.js';
-import { readDate, withDatabase } from './context.js';
+import type { Check } from '../batch/jobs/verify/check.js';
+import { type Verification, verifyDate } from '../batch/jobs/verify/verify-date.js';
+import { verifyRange } from '../batch/jobs/verify/verify-range.js';
+import { errors, MagamError } from '../kernel/errors.js';
+import { type CommandContext, readDate, withDatabase } from './context.js';
 import { counted, note, print, printJson, printTable } from './output.js';
 import { startProgress } from './progress.js';
 
-export function verifyCommand(command: Command): void {
-  command
-    .requiredOption('--date <date>', 'YYYY-MM-DD, today or yesterday')
-    .action((options: { date: string }, command: Command) => verify(options.date, command));
+interface Options {
+  readonly date?: string;
+  readonly from?: string;
+  readonly to?: string;
 }
 
-async function verify(text: string, command: Command): Promise<void> {
-  await withDatabase(command, async ({ db, config, today, databaseUrl, json, signal }) => {
-    signal.addEventListener('abort', () => process.exit(130)); // it only reads: there is nothing to finish
-    const date = readDate(text, today);
-    const started = performance.now();
-    const progress = startProgress('Verifying', 'lines');
-    const pools = new WorkerPools(config, databaseUrl);
-    const result = await verifyDate({ db, config, pools, signal, onProgress: progress.update }, date).finally(() => {
-      progress.stop();
-      return pools.close();
-    });
-    const seconds = Math.round(performance.now() - started) / 1000;
-    if (json)
-      printJson({
-        date,
-        ok: result.ok,
-        generations: result.generations,
-        lines: result.lines,
-        seconds,
-        checks: result.checks,
-      });
-    else {
-      printTable(
-        ['', 'check', 'what'],
-        result.checks.map((check) => [check.ok ? colours.green('ok') : colours.red('FAIL'), check.name, check.detail]),
-      );
-      for (const { name, expected, actual, detail } of result.checks.filter(({ ok }) => !ok)) {
-        print(`\n${name}: ${detail ?? ''}\n  expected ${expected}\n  actual   ${actual}`);
-      }
-      const verdict = result.ok ? 'is as it was certified' : 'DIFFERS from what was certified';
-      print(
-        `\n${date} ${verdict}: ${counted(result.lines, 'line')}, ${counted(result.generations, 'certificate')}, ${seconds} s.`,
-      );
-    }
-    if (result.ok) return;
+export function verifyCommand(command: Command): void {
+  command
+    .option('--date <date>', 'YYYY-MM-DD, today or yesterday')
+    .option('--from <date>', 'first date of a range, instead of --date')
+    .option('--to <date>', 'last date of the range (default: --from)')
+    .action((options: Options, command: Command) => verify(options, command));
+}
+
+async function verify(options: Options, command: Command): Promise<void> {
+  const { date, from, to } = options;
+  if ((date === undefined) === (from === undefined) || (to !== undefined && from === undefined))
+    throw new MagamError('USAGE', 'Give either --date, or --from and --to.');
+  await withDatabase(command, async (context) => {
+    context.signal.addEventListener('abort', () => process.exit(130)); // it only reads: there is nothing to finish
+    const { today } = context;
+    const ok =
+      date === undefined
+        ? await verifyDates(context, readDate(from as string, today), readDate(to ?? (from as string), today))
+        : await verifyOne(context, readDate(date, today));
+    if (ok) return;
     note(`VERIFICATION_FAILED: ${errors.VERIFICATION_FAILED.meaning}`);
     process.exitCode = errors.VERIFICATION_FAILED.exit;
   });
+}
+
+/** What it takes to verify, and how long it took. */
+async function working<T>(
+  { db, config, databaseUrl, signal }: CommandContext,
+  work: (context: JobContext) => Promise<T>,
+): Promise<{ result: T; seconds: number }> {
+  const started = performance.now();
+  const progress = startProgress('Verifying', 'lines');
+  const pools = new WorkerPools(config, databaseUrl);
+  const result = await work({ db, config, pools, signal, onProgress: progress.update }).finally(() => {
+    progress.stop();
+    return pools.close();
+  });
+  return { result, seconds: Math.round(performance.now() - started) / 1000 };
+}
+
+async function verifyOne(context: CommandContext, date: string): Promise<boolean> {
+  const { result, seconds } = await working(context, (job) => verifyDate(job, date));
+  const { ok, generations, lines, checks } = result;
+  if (context.json) {
+    printJson({ date, ok, generations, lines, seconds, checks });
+    return ok;
+  }
+  printTable(
+    ['', 'check', 'what'],
+    checks.map((check) => [verdictOf(check.ok), check.name, check.detail]),
+  );
+  printDifferences(checks);
+  print(`\n${date} ${inWords(ok)}: ${counted(lines, 'line')}, ${counted(generations, 'certificate')}, ${seconds} s.`);
+  return ok;
+}
+
+/** Every date of the range; a difference in one does not keep the others from being looked at. */
+async function verifyDates(context: CommandContext, from: string, to: string): Promise<boolean> {
+  if (from > to) throw new MagamError('USAGE', `--from ${from} is later than --to ${to}.`);
+  const { result: dates, seconds } = await working(context, async (job) => {
+    const all: Verification[] = [];
+    for await (const verification of verifyRange(job, from, to)) all.push(keepTelling(verification, context.json));
+    return all;
+  });
+  const ok = dates.every((verification) => verification.ok);
+  if (context.json) {
+    const checks = dates.flatMap(({ date, checks }) => checks.map((check) => ({ date, ...check })));
+    const shown = dates.map(({ date, ok, generations, lines }) => ({ date, ok, generations, lines }));
+    printJson({ from, to, ok, dates: shown, seconds, checks });
+    return ok;
+  }
+  printTable(
+    ['', 'date', 'certificates', 'lines', 'checks'],
+    dates.map((one) => [verdictOf(one.ok), one.date, one.generations || 'closed empty', one.lines, one.checks.length]),
+  );
+  for (const { date, checks } of dates) printDifferences(checks, `${date} `);
+  const lines = dates.reduce((sum, one) => sum + one.lines, 0);
+  print(
+    `\n${from} to ${to} ${inWords(ok)}: ${counted(dates.length, 'date')}, ${counted(lines, 'line')}, ${seconds} s.`,
+  );
+  return ok;
+}
+
+/** For people, of the checks that hold only their number is kept: a range may be long. */
+const keepTelling = (verification: Verification, json: boolean): Verification =>
+  json ? verification : { ...verification, checks: verification.checks.map((check) => (check.ok ? HOLDS : check)) };
+const HOLDS: Check = { name: '', ok: true, expected: '', actual: '' };
+
+const verdictOf = (ok: boolean): string => (ok ? colours.green('ok') : colours.red('FAIL'));
+const inWords = (ok: boolean): string => (ok ? 'is as it was certified' : 'DIFFERS from what was certified');
+
+function printDifferences(checks: readonly Check[], of = ''): void {
+  for (const { name, expected, actual, detail } of checks.filter(({ ok }) => !ok))
+    print(`\n${of}${name}: ${detail ?? ''}\n  expected ${expected}\n  actual   ${actual}`);
 }

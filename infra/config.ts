@@ -7,7 +7,7 @@ import { availableParallelism, userInfo } from 'node:os';
 import * as z from 'zod';
 import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.js';
 import { MagamError } from '../kernel/errors.js';
-import { isSigningKey } from './signing.js';
+import { isSigningKey, readPublicKey } from './signing.js';
 import { isTimeZone } from './time-zone.js';
 
 const wholeNumber = (min: number, max: number) =>
@@ -49,6 +49,26 @@ const signingKey = z
   })
   .refine(isSigningKey, 'is not an Ed25519 private key in PEM');
 
+/** Ed25519 public keys, separated by commas: each as PEM text, as base64 of its SPKI, or as the path of a file that holds one of these. */
+const trustedKeys = z.string().transform((value, context) => {
+  const keys: string[] = [];
+  for (const item of value.split(',').map((text) => text.trim())) {
+    if (item === '') continue;
+    const key = readPublicKey(item.replaceAll('\\n', '\n')) ?? readPublicKeyFile(item);
+    if (key !== undefined) keys.push(key);
+    else context.addIssue({ code: 'custom', message: `names what is no Ed25519 public key: ${item.slice(0, 80)}` });
+  }
+  return keys;
+});
+
+function readPublicKeyFile(path: string): string | undefined {
+  try {
+    return readPublicKey(readFileSync(path, 'utf8').trim());
+  } catch {
+    return undefined;
+  }
+}
+
 /** What the HTTP server uses when no keys are given; known to everybody, so production refuses them. */
 const DEVELOPMENT_TOKEN_KEY = 'magam development token key, known to everybody';
 const DEVELOPMENT_ENCRYPTION_KEY = Buffer.from('magam development encryption key');
@@ -82,6 +102,7 @@ const schema = z.object({
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 04:00')
     .default('04:00'),
   MAGAM_SIGNING_KEY: signingKey.optional(),
+  MAGAM_TRUSTED_KEYS: trustedKeys.optional(),
   MAGAM_WORKERS: wholeNumber(1, 64).optional(),
   MAGAM_CHUNK_SIZE: wholeNumber(1, 50_000).default(4_000),
   MAGAM_LEASE_MS: wholeNumber(500, 600_000).default(10_000),
@@ -123,6 +144,8 @@ export interface Config {
   readonly settleAt: string;
   /** PEM of an Ed25519 private key, or null: certificates are not signed. */
   readonly signingKeyPem: string | null;
+  /** Public keys (SPKI, base64) whose signatures count; null: those that have signed so far. */
+  readonly trustedKeys: readonly string[] | null;
   readonly workers: number;
   readonly chunkRows: number;
   readonly leaseMs: number;
@@ -189,6 +212,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     timeZoneGiven: env.MAGAM_TIME_ZONE !== undefined,
     settleAt: env.MAGAM_SETTLE_AT,
     signingKeyPem: env.MAGAM_SIGNING_KEY ?? null,
+    trustedKeys: env.MAGAM_TRUSTED_KEYS ?? null,
     workers: env.MAGAM_WORKERS ?? Math.max(2, Math.min(8, availableParallelism())),
     chunkRows: env.MAGAM_CHUNK_SIZE,
     leaseMs: env.MAGAM_LEASE_MS,

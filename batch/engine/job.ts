@@ -108,6 +108,9 @@ export interface StartedJob {
   /** Plans the run's generation. Reads in the transaction that freezes the plan. */
   readonly plan: (tx: Tx, run: Run, gridSize: number) => Promise<PlanDraft>;
 
+  /** Throws when this process may not work on a run that was planned so: by a version that works otherwise. */
+  readonly joins?: (run: Run, plan: Plan) => void;
+
   /** All partitions are done: reads what may be read before the last transaction, and returns what happens inside it. */
   readonly finish: (call: JobCall, run: Run, plan: Plan) => Promise<Completion>;
 }
@@ -126,6 +129,8 @@ export interface RunnerSide {
     readonly failed: string;
     readonly due: string;
   };
+  /** Throws what keeps this process from finishing runs of the job: it then leaves requests and runs to other runners. */
+  readonly requireReady?: (context: Pick<JobContext, 'db' | 'config'>) => Promise<unknown>;
   /**
    * Asks for what is due, when this runner leads. `fence` must be the first statement of the transaction that asks; false: another
    * leads now. Returns the key that was asked for.

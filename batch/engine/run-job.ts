@@ -91,6 +91,8 @@ class Execution {
 
   private async execute(run: Run): Promise<JobResult> {
     const { db, pools } = this.context;
+    const planned = await this.surviving(() => findPlan(db, run.runId, run.generation));
+    if (planned !== undefined) this.job.joins?.(run, planned); // before the history says that this process works on it
     await this.surviving(() => abandonDeadExecutions(db, run.runId));
     const executionId = await this.surviving(() => this.record.begin(run, this.request, () => this.held(run)));
     this.run = run;
@@ -118,6 +120,7 @@ class Execution {
         return (await findPlan(tx, run.runId, run.generation)) ?? (await this.freezePlan(tx, run, executionId));
       }));
     if (found === undefined) await faultPoint('run.planned');
+    this.job.joins?.(run, plan);
     if (plan.gridSize !== gridSize)
       this.notices.push(`The run was planned with grid size ${plan.gridSize}, which a resume keeps.`);
     return plan;

@@ -76,6 +76,7 @@ async function serveJob(
       // A process with another clock or zone than the database does nothing, however long it has been running.
       watchClock(await readPlatformTime(context.db, context.config.timeZone));
       await lead(context, job, owner);
+      await job.runner.requireReady?.(context);
       const worked = (await workRequests(context, job)) || (await joinRuns(context, job, failures));
       if (!worked) await idle(POLL_MS);
     } catch (error) {

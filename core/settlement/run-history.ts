@@ -10,13 +10,10 @@ import {
   readPlans,
 } from '../jobs/stores/job-history.js';
 import type { PartitionPass } from '../jobs/stores/partition.js';
+import type { SettlePlanParameters } from './rules/plan-parameters.js';
 
-/** What a plan of the settlement freezes. */
-export interface SettlePlanParameters {
+export interface SettlementPlan extends Omit<PlanRecord, 'parameters' | 'entries'> {
   readonly policyRevision: number;
-}
-
-export interface SettlementPlan extends Omit<PlanRecord, 'parameters' | 'entries'>, SettlePlanParameters {
   readonly sales: number;
   readonly refunds: number;
 }

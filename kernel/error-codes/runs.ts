@@ -118,6 +118,16 @@ export const runErrors = {
     exit: 1,
     meaning: 'The totals that the database computes from the feed differ from the lines; the date stays open.',
   },
+  SIGNING_KEY_MISSING: {
+    http: 500,
+    exit: 1,
+    meaning: 'Certificates are signed with a key that this process does not have; nothing is certified without it.',
+  },
+  RULES_DIFFER: {
+    http: 409,
+    exit: 1,
+    meaning: 'The run was planned by a version of magam with other rules, and only such a version may work on it.',
+  },
   LINES_CHANGED: {
     http: 500,
     exit: 1,

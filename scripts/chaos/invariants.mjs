@@ -34,6 +34,9 @@ const CANONICAL =
     ' ',
   );
 
+/** What a line of the second format has beside them: the columns of its entry that stand nowhere else. */
+const REST = ['rest1', 'rest2', 'rest3', 'rest4', 'rest5', 'rest6'];
+
 /**
  * Every line of the date with its entry and its policy, by leg and id.
  * @param {ScratchDatabase} db
@@ -45,14 +48,16 @@ export async function readLines(db, date) {
     e.quantity, ${figureColumns}, p.code AS policyCode, p.version AS policyVersion, p.definition`;
   const policy = 'LEFT JOIN fee_policy p ON p.policy_id = l.policy_id';
   const sales = await db.rows(
-    `${select}, 'sale' AS leg, '' AS refundId FROM settlement_line l
+    `${select}, 'sale' AS leg, '' AS refundId, s.product_id AS rest1, HEX(s.category) AS rest2, s.unit_price AS rest3, s.ordered_on AS rest4,
+       s.occurred_on AS rest5, IFNULL(s.import_id, '') AS rest6 FROM settlement_line l
      LEFT JOIN sale_entry e ON e.settled_on = l.settled_on AND e.entry_id = l.entry_id
      LEFT JOIN sale_entry s ON s.settled_on = l.settled_on AND s.entry_id = l.entry_id ${policy}
      WHERE l.settled_on = ? AND l.leg = 0 ORDER BY l.entry_id`,
     [date],
   );
   const refunds = await db.rows(
-    `${select}, 'refund' AS leg, e.refund_id AS refundId FROM settlement_line l
+    `${select}, 'refund' AS leg, e.refund_id AS refundId, e.original_on AS rest1, e.original_id AS rest2, e.prior_quantity AS rest3,
+       e.occurred_on AS rest4, IFNULL(e.import_id, '') AS rest5, HEX(e.reason) AS rest6 FROM settlement_line l
      LEFT JOIN refund_entry e ON e.settled_on = l.settled_on AND e.entry_id = l.entry_id
      LEFT JOIN sale_entry s ON s.settled_on = e.original_on AND s.entry_id = e.original_id ${policy}
      WHERE l.settled_on = ? AND l.leg = 1 ORDER BY l.entry_id`,
@@ -283,7 +288,8 @@ async function checkCertificates(db, date, lines, equal) {
         const part = ofGeneration.filter(
           (line) => line.leg === leg && Number(line.entryId) > range.after && Number(line.entryId) <= range.through,
         );
-        const text = part.map((line) => `${CANONICAL.map((field) => line[field]).join('\t')}\n`).join('');
+        const fields = body.format === 'magam-certificate/1' ? CANONICAL : [...CANONICAL, ...REST];
+        const text = part.map((line) => `${fields.map((field) => line[field]).join('\t')}\n`).join('');
         equal(
           `${name}: partition ${partition.number} ${leg}s`,
           [range.lines, range.sha256],

@@ -97,8 +97,10 @@ const RUN_TABLES = [
   'job_instance',
   'settlement_line',
   'settlement_exception',
+  'settlement_exception_past',
   'settlement',
   'settlement_certificate',
+  'signing_key',
   'leader_lease',
 ];
 
@@ -110,6 +112,7 @@ export async function forgetRuns(db) {
   for (const table of RUN_TABLES) await db.change(`DELETE FROM ${table}`);
   await db.change(`UPDATE business_date SET status = 'OPEN', shut_at = NULL, closed_at = NULL`);
   await db.change('UPDATE settlement_calendar SET shut_through = NULL');
+  await db.change('UPDATE certificate_chain SET certificates = 0');
 }
 
 /**

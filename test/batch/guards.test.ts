@@ -186,9 +186,15 @@ describe('a signing key', () => {
   const pem = (keys: { privateKey: KeyObject }): string =>
     keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
-  it('signs the certificate, whose hash stays the same', async () => {
-    await feed.finish({ MAGAM_SIGNING_KEY: pem(generateKeyPairSync('ed25519')) });
-    expect(await feed.db.value('SELECT COUNT(*) FROM settlement_certificate WHERE signature IS NOT NULL')).toBe('1');
+  it('signs the certificate, which names it', async () => {
+    const keys = generateKeyPairSync('ed25519');
+    expect(await feed.settle({ MAGAM_SIGNING_KEY: pem(keys) })).toMatchObject({ code: 0 });
+    const publicKey = keys.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    const signer = `JSON_UNQUOTE(JSON_EXTRACT(body, '$.signer'))`;
+    const [row] = await feed.db.rows(
+      `SELECT public_key, ${signer} AS signer FROM settlement_certificate WHERE signature IS NOT NULL`,
+    );
+    expect(row).toEqual({ public_key: publicKey, signer: publicKey });
     await feed.expectVerified();
   });
 

@@ -18,6 +18,8 @@ const body = (generation: number, ranges: readonly (readonly [CertifiedRange, Ce
   linesHash: '',
   previous: null,
 });
+/** How the lines of a generation are replayed. */
+const of = (generation: number) => ({ generation, policyRevision: generation, rules: 1, form: 1 });
 const surveyed = (bodies: readonly CertificateBody[], leg: number): number[][] =>
   planVerification(bodies)
     .pieces.filter((piece) => piece.leg === leg && piece.survey)
@@ -35,12 +37,12 @@ describe('the plan of a verification', () => {
     ];
     expect(planVerification(bodies).pieces).toEqual(
       expect.arrayContaining([
-        { leg: SALE, after: 10, through: 20, survey: true, replay: { generation: 1, policyRevision: 1 } },
-        { leg: SALE, after: 20, through: 30, survey: true, replay: { generation: 1, policyRevision: 1 } },
-        { leg: SALE, after: 12, through: 25, survey: false, replay: { generation: 2, policyRevision: 2 } },
+        { leg: SALE, after: 10, through: 20, survey: true, replay: of(1) },
+        { leg: SALE, after: 20, through: 30, survey: true, replay: of(1) },
+        { leg: SALE, after: 12, through: 25, survey: false, replay: of(2) },
         { leg: SALE, after: 0, through: 10, survey: true, replay: null },
         { leg: SALE, after: 30, through: Number.MAX_SAFE_INTEGER, survey: true, replay: null },
-        { leg: REFUND, after: 3, through: 4, survey: true, replay: { generation: 1, policyRevision: 1 } },
+        { leg: REFUND, after: 3, through: 4, survey: true, replay: of(1) },
       ]),
     );
   });
@@ -68,7 +70,6 @@ describe('the plan of a verification', () => {
     const replayed = generations.map(({ partitions }) =>
       partitions.map(({ pieceOf }) => [SALE, REFUND].map((leg) => pieces[pieceOf[leg as 0 | 1] ?? -1]?.replay)),
     );
-    const of = (generation: number) => ({ generation, policyRevision: generation });
     expect(replayed).toEqual([[[of(1), undefined]], [[of(2), of(2)]]]);
   });
 });

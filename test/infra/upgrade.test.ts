@@ -135,8 +135,24 @@ describe.each(Object.keys(expected))('a database of version 0.1.0 (%s)', (name) 
   });
 
   it('settles what was begun, and what comes after it, to the same certificates', async () => {
+    const formats = new Set<number>();
     for (const [date, { exit, linesSha256, settlementsCsv, verified, ...document }] of Object.entries(after)) {
-      expect(await magamJson(database.url, ['settle', '--date', date])).toMatchObject({ code: exit, document });
+      const { certificate, ...figures } = document;
+      const settled = await magamJson<SettledDate>(database.url, ['settle', '--date', date]);
+      expect(settled).toMatchObject({ code: exit, document: figures });
+      // What version 0.1.0 planned ends with the very certificate that it would have written; later plans have the second format.
+      const { generation, hash } = settled.document.certificate;
+      expect(generation).toBe(certificate.generation);
+      const [stored] = await select<{ format: string; parameters: string }>(
+        database.db,
+        `SELECT JSON_UNQUOTE(JSON_EXTRACT(c.body, '$.format')) AS format, p.parameters FROM settlement_certificate c
+         JOIN run_plan p ON p.run_id = c.run_id AND p.generation = c.generation WHERE c.hash = ?`,
+        [hash],
+      );
+      const planned = (JSON.parse(stored?.parameters ?? '{}') as { certificate?: number }).certificate ?? 1;
+      expect(stored?.format).toBe(`magam-certificate/${planned}`);
+      formats.add(planned);
+      if (planned === 1) expect(hash).toBe(certificate.hash);
       expect(sha256((await magam(database.url, ['lines', '--date', date])).stdout)).toBe(linesSha256);
       expect((await magam(database.url, ['settlements', '--date', date])).stdout).toBe(settlementsCsv);
       const { document: verification } = await magamJson<{ checks: { name: string; ok: boolean }[] }>(database.url, [
@@ -150,5 +166,6 @@ describe.each(Object.keys(expected))('a database of version 0.1.0 (%s)', (name) 
       expect(checks.filter(([name]) => known.has(name))).toEqual(verified);
       expect(checks.filter(([name, ok]) => !known.has(name) && !ok)).toEqual([]);
     }
+    expect(formats).toContain(1);
   });
 });

@@ -24,17 +24,32 @@ const kwdPolicy = {
 };
 /** Sale K-1 of three units with refund KR-1 of two; parked by the first run for want of a policy in KWD. */
 const files = {
-  'lines.csv': `order_id,line_id,seller_id,quantity,unit_price,currency,ordered_on,confirmed_on\nK-1,1,S-KWD,3,10.005,KWD,${DAY},${DAY}\n`,
+  'lines.csv': `order_id,line_id,seller_id,quantity,unit_price,shipping_fee,currency,ordered_on,confirmed_on\nK-1,1,S-KWD,3,10.005,0,KWD,${DAY},${DAY}\n`,
   'refunds.csv': `refund_id,order_id,line_id,quantity,refunded_on,reason\nKR-1,K-1,1,2,${DAY},\n`,
   'kwd.json': JSON.stringify({ policies: [kwdPolicy] }),
 };
 
-export async function createSettledDate(): Promise<SettledDate> {
+/** Its version 2 ends version 1, though not before the lines that fall under it. */
+const laterKwd = { ...kwdPolicy, version: 2, effectiveFrom: '2027-01-01' };
+const bhdPolicy = { ...kwdPolicy, code: 'bhd', currency: 'BHD' };
+/** What the buyer paid for P-1, with the shipping, is more than an amount may be. */
+const parkedRows: Readonly<Record<string, string>> = {
+  'lines.csv': `P-1,1,S-1,2,4503599627370,1,BHD,${DAY},${DAY}\n`,
+  'refunds.csv': `PR-1,P-1,1,1,${DAY},broken\n`,
+};
+
+/**
+ * @param parked a sale P-1 and its refund PR-1, which stay parked: first no policy covers their currency, then what the buyer paid is out of range
+ * @param settings of the commands, such as a signing key
+ */
+export async function createSettledDate({ parked = false, settings = {} } = {}): Promise<SettledDate> {
   const database = await createTestDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'magam-settled-'));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(files))
+    writeFileSync(join(folder, name), `${text}${parked ? (parkedRows[name] ?? '') : ''}`);
+  if (parked) writeFileSync(join(folder, 'kwd.json'), JSON.stringify({ policies: [kwdPolicy, laterKwd, bhdPolicy] }));
   const run = async (...args: string[]): Promise<void> => {
-    const { code, stderr } = await magam(database.url, args);
+    const { code, stderr } = await magam(database.url, args, settings);
     if (code !== 0 && code !== 3) throw new Error(`magam ${args.join(' ')} exited ${code}: ${stderr}`);
   };
   await run('seed', '--lines', '600', '--sellers', '15', '--date', DAY);
@@ -65,7 +80,9 @@ export class SettledDate {
     const pools = new WorkerPools(config, url);
     const signal = new AbortController().signal;
     try {
-      return await verifyDate({ db, config, pools, signal, onProgress: () => undefined }, date, threadsFrom);
+      return await verifyDate({ db, config, pools, signal, onProgress: () => undefined }, date, {
+        threadsFrom,
+      });
     } finally {
       await pools.close();
     }

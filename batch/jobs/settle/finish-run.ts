@@ -8,50 +8,51 @@ import { readPasses } from '../../../core/jobs/stores/partition.js';
 import type { Plan } from '../../../core/jobs/stores/plan.js';
 import type { Run } from '../../../core/jobs/stores/run.js';
 import {
-  type CertificateBody,
+  type CertificateLink,
   type CertifiedControl,
-  type CertifiedPartition,
   type CertifiedTotals,
-  certificateText,
   certifiedTotals,
   controlOf,
-  EMPTY_SHA256,
   partitionHashesText,
 } from '../../../core/settlement/rules/certificate.js';
-import { ENTRY_FIGURES, eachFigure, FIGURE_NAMES } from '../../../core/settlement/rules/figures.js';
-import { TotalsBy } from '../../../core/settlement/rules/line-totals.js';
-import type { SettlePlanParameters } from '../../../core/settlement/run-history.js';
+import { ENTRY_FIGURES, eachFigure } from '../../../core/settlement/rules/figures.js';
+import { lineFormOfPlan, type SettlePlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
 import {
-  insertCertificate,
   insertSettlements,
   readPreviousLink,
   readSettlementSums,
 } from '../../../core/settlement/stores/certificate.js';
 import { controlTotals } from '../../../core/settlement/stores/control-total.js';
+import { findRowsBetween } from '../../../core/settlement/stores/empty-date.js';
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
-import { readPartitionTotals, totalsOfRow } from '../../../core/settlement/stores/partition-total.js';
+import { totalsOfRow } from '../../../core/settlement/stores/partition-total.js';
 import { SETTLE } from '../../../core/settlement/stores/settlement-run.js';
 import { type Db, forWholeDates, type Tx } from '../../../infra/database.js';
 import { stands } from '../../../infra/faults.js';
 import { sha256 } from '../../../infra/sha256.js';
-import { signHash } from '../../../infra/signing.js';
 import { type CountOrShare, exceeds, limitText } from '../../../kernel/count-or-share.js';
 import { MagamError } from '../../../kernel/errors.js';
-import type { Completion, DonePartition, JobCall } from '../../engine/job.js';
+import type { Completion, JobCall } from '../../engine/job.js';
+import { certifiedPartitions, sumTotals } from './certified-partitions.js';
+import { certify, readVouched } from './certify.js';
 
 /**
- * Prepares the end of the run's generation. What it returns throws `CONTROL_TOTALS_DIFFER` and `EXCEPTIONS_EXCEEDED`.
+ * Prepares the end of the run's generation. What it returns throws `CONTROL_TOTALS_DIFFER`, `EXCEPTIONS_EXCEEDED` and `SIGNING_KEY_MISSING`.
  *
- * The control totals are read just before the transaction, over several connections: behind the shut door nothing they are made of
- * moves, and one connection would keep a million rows waiting for half a second more.
+ * Control totals, parked entries and policies are read just before the transaction, over several connections: behind the shut door nothing they are
+ * made of moves, and one connection would keep a million rows waiting for half a second more.
  */
 export async function finishDate({ db, config }: JobCall, run: Run, plan: Plan): Promise<Completion> {
   const date = run.key;
   const { generation } = plan;
-  const { policyRevision } = plan.parameters as SettlePlanParameters;
-  const control = await feedControl(forWholeDates(db), date, generation, await middleSale(db, run));
+  const parameters = plan.parameters as SettlePlanParameters;
+  const form = lineFormOfPlan(parameters);
+  const [control, vouched] = await Promise.all([
+    middleSale(db, run).then((cuts) => feedControl(forWholeDates(db), date, generation, cuts)),
+    form === 1 ? undefined : readVouched(forWholeDates(db), date, generation),
+  ]);
   return async (tx, { runId }, partitions) => {
-    const certified = await certifiedPartitions(tx, runId, generation, partitions);
+    const certified = await certifiedPartitions(tx, runId, generation, partitions, form);
     const totals = sumTotals(certified.flatMap((partition) => partition.totals));
     requireEqual('the feed', totals.map(controlOf), control);
     const exceptions = await countOpenExceptions(tx, date);
@@ -61,60 +62,34 @@ export async function finishDate({ db, config }: JobCall, run: Run, plan: Plan):
       certifiedTotals(row.currency as string, totalsOfRow(row)),
     );
     requireEqual('the settlements', totals, settled);
-
-    const body: CertificateBody = {
-      format: 'magam-certificate/1',
-      job: SETTLE,
-      date,
-      generation,
-      policyRevision,
-      partitions: certified,
-      totals,
-      control,
-      exceptions,
-      linesHash: sha256(partitionHashesText(certified)),
-      previous: await readPreviousLink(tx, date, generation),
-    };
-    const text = certificateText(body);
-    const hash = sha256(text);
-    const { signingKeyPem } = config;
-    const signed = signingKeyPem === null ? { publicKey: null, signature: null } : signHash(hash, signingKeyPem);
-    await insertCertificate(tx, { date, generation, runId, body: text, hash, ...signed });
+    const { policyRevision } = parameters;
+    const linesHash = sha256(partitionHashesText(certified));
+    const previous = await readPreviousLink(tx, date, generation);
+    await requireEmptyBefore(tx, date, generation, previous);
+    await certify(tx, config, runId, plan, vouched, {
+      ...{ job: SETTLE, date, generation, policyRevision },
+      ...{ partitions: certified, totals, control, exceptions, linesHash, previous },
+    });
     await closeDate(tx, date);
     return exceptions > 0 ? 'COMPLETED_WITH_EXCEPTIONS' : 'COMPLETED';
   };
 }
 
-async function certifiedPartitions(
+/** The dates since the one that was certified before are closed with this one because they are empty. */
+async function requireEmptyBefore(
   tx: Tx,
-  runId: number,
+  date: string,
   generation: number,
-  partitions: readonly DonePartition[],
-): Promise<CertifiedPartition[]> {
-  const sums = await readPartitionTotals(tx, runId, generation);
-  const rangeOf = (pass: DonePartition['passes'][number] | undefined): CertifiedPartition['sales'] => ({
-    after: pass?.lo ?? 0,
-    through: pass?.hi ?? 0,
-    lines: pass?.done ?? 0,
-    sha256: pass?.checkpoint ?? EMPTY_SHA256,
-  });
-  return partitions.map((partition) => ({
-    number: partition.number,
-    sales: rangeOf(partition.passes[SALE]),
-    refunds: rangeOf(partition.passes[REFUND]),
-    totals: sums
-      .filter(({ number }) => number === partition.number)
-      .map(({ currency, totals }) => certifiedTotals(currency, totals)),
-  }));
-}
-
-/** Sums of certified totals, per currency. */
-export function sumTotals(all: readonly CertifiedTotals[]): CertifiedTotals[] {
-  const sum = new TotalsBy();
-  for (const { currency, sales, refunds, ...texts } of all) {
-    sum.of(currency).addTotals({ sales, refunds, ...eachFigure(FIGURE_NAMES, (name) => BigInt(texts[name])) });
-  }
-  return sum.entries().map(([currency, totals]) => certifiedTotals(currency, totals));
+  previous: CertificateLink | null,
+): Promise<void> {
+  if (generation > 1) return;
+  const found = await findRowsBetween(tx, previous?.date ?? null, date);
+  if (found.length === 0) return;
+  throw new MagamError(
+    'CONTROL_TOTALS_DIFFER',
+    `${found[0]?.table} has rows of ${found[0]?.date}, which was closed without entries; ${date} stays open.`,
+    { date, found },
+  );
 }
 
 /** Where the sales of a plan are cut in two: at a partition's boundary. */

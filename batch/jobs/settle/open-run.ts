@@ -20,7 +20,7 @@ import {
   closedAlongWords,
   requireClosable,
 } from '../../../core/settlement/closable-date.js';
-import type { SettlePlanParameters } from '../../../core/settlement/run-history.js';
+import { newPlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
 import { readCertificate } from '../../../core/settlement/stores/certificate.js';
 import { countEntries, type EntrySource, entryIdAt } from '../../../core/settlement/stores/entry-page.js';
 import { findSettlementRun, SETTLE } from '../../../core/settlement/stores/settlement-run.js';
@@ -87,7 +87,7 @@ export const sourceOf = (generation: number): EntrySource => (generation === 1 ?
 /** The ranges of the run's generation, sales before refunds, and the policies that it settles under. */
 export async function planDate(tx: Tx, run: Run, gridSize: number) {
   const ranges = await partitionRanges(forWholeDates(tx), sourceOf(run.generation), run.key, gridSize);
-  const parameters: SettlePlanParameters = { policyRevision: await readPolicyRevision(tx) };
+  const parameters = newPlanParameters(await readPolicyRevision(tx));
   return { parameters, partitions: ranges.map((range) => [range[SALE], range[REFUND]]) };
 }
 

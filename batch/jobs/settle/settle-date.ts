@@ -4,7 +4,7 @@ import { readDateStatus } from '../../../core/feed/stores/calendar.js';
 import { findPlan } from '../../../core/jobs/stores/plan.js';
 import { isCompleted } from '../../../core/jobs/stores/run.js';
 import { requireClosable } from '../../../core/settlement/closable-date.js';
-import type { SettlePlanParameters } from '../../../core/settlement/run-history.js';
+import type { SettlePlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
 import { findSettlementRun, type SettlementRun } from '../../../core/settlement/stores/settlement-run.js';
 import { readPlatformTime } from '../../../infra/platform-time.js';

@@ -1,7 +1,12 @@
 /** The settlement of a business date, as the engine carries it out. */
+import type { Plan } from '../../../core/jobs/stores/plan.js';
 import type { Run } from '../../../core/jobs/stores/run.js';
+import { requireSigner } from '../../../core/settlement/certificate-signer.js';
+import { rulesVersionOfPlan, type SettlePlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
+import { RULES_VERSION } from '../../../core/settlement/rules/rules-version.js';
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
 import { SETTLE } from '../../../core/settlement/stores/settlement-run.js';
+import { MagamError } from '../../../kernel/errors.js';
 import type { Job, JobCall } from '../../engine/job.js';
 import { finishDate } from './finish-run.js';
 import { openDate, openSupplement, planDate } from './open-run.js';
@@ -14,9 +19,13 @@ export const settleJob: Job = {
   keyName: 'date',
   keysInOrder: true, // dates are closed in their order
   passesWait: true, // a refund needs what its sale became, which may lie in any partition
-  open: openDate,
+  open: async (call) => {
+    await requireSigner(call.db, call.config); // better now than after the work
+    return openDate(call);
+  },
   reopen,
   plan: planDate,
+  joins: requireOwnRules,
   finish: finishDate,
   runner: {
     words: {
@@ -25,20 +34,29 @@ export const settleJob: Job = {
       failed: 'settlement failed',
       due: 'settlement is due',
     },
+    requireReady: ({ db, config }) => requireSigner(db, config),
     schedule: requestDueDate,
     report: async (db, run) => runnerReport(await reportRun(db, run)),
   },
 };
 
+/** Throws RULES_DIFFER when the run was planned by a version with other rules: two arithmetics in one run would be certified as one. */
+function requireOwnRules({ runId, key: date }: Run, { parameters }: Plan): void {
+  const planned = rulesVersionOfPlan(parameters as SettlePlanParameters);
+  if (planned !== RULES_VERSION)
+    throw new MagamError('RULES_DIFFER', undefined, { runId, date, planned, own: RULES_VERSION });
+}
+
 /** A closed date: what is parked is tried again, under the policies known now; nothing is written unless some of it can be settled. */
 async function reopen(call: JobCall, run: Run): Promise<Run | undefined> {
-  const { db, request, notice } = call;
+  const { db, config, request, notice } = call;
   if ((await countOpenExceptions(db, run.key)) === 0) return undefined;
   const trial = await tryRanges(call, { ...request, date: run.key }, 'exceptions', null);
   if (settledEntries(trial) === 0) {
     notice('The parked entries still cannot be settled; nothing was written.');
     return undefined;
   }
+  await requireSigner(db, config);
   return openSupplement(db, run);
 }
 

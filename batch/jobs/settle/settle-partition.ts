@@ -5,11 +5,11 @@
  */
 import { type Leg, SALE } from '../../../core/feed/rules/leg.js';
 import type { PolicyBook } from '../../../core/policies/rules/policy-book.js';
-import { CanonicalLines } from '../../../core/settlement/rules/canonical-line.js';
+import { CanonicalLines, type LineForm } from '../../../core/settlement/rules/canonical-line.js';
 import { type Decision, decideRefunds, decideSales, type Refused } from '../../../core/settlement/rules/decide.js';
 import type { SettledLine } from '../../../core/settlement/rules/line.js';
 import { SellerTotals, TotalsBy } from '../../../core/settlement/rules/line-totals.js';
-import type { SettlePlanParameters } from '../../../core/settlement/run-history.js';
+import { lineFormOfPlan, type SettlePlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
 import { type EntryPage, readRefunds, readSales } from '../../../core/settlement/stores/entry-page.js';
 import { insertExceptions, resolveExceptions, updateExceptions } from '../../../core/settlement/stores/exception.js';
 import {
@@ -45,13 +45,14 @@ export class SettleThread implements ThreadJob {
 }
 
 const RESTORE_ROWS = 4_000;
-const canonicalLines = new CanonicalLines();
+const canonicalLines = { 1: new CanonicalLines(1), 2: new CanonicalLines(2) };
 
 /** A leg of a partition, with what is held of it between chunks: the running hash and the sums per seller. */
 class LegInHand implements PassInHand {
   private hash = new RunningSha256();
   private readonly sellers = new SellerTotals();
   private readonly leg: Leg;
+  private readonly form: LineForm;
 
   constructor(
     private readonly db: Db,
@@ -60,6 +61,7 @@ class LegInHand implements PassInHand {
     private readonly task: PassTask,
   ) {
     this.leg = task.pass === SALE ? SALE : 1;
+    this.form = lineFormOfPlan(task.parameters as SettlePlanParameters);
   }
 
   /**
@@ -73,7 +75,7 @@ class LegInHand implements PassInHand {
       const ids = lines.map(({ policyId }) => policyId);
       const known = await withPolicies(this.db, this.policies, ids);
       const complete = lines.map((line) => completeLine(line, known));
-      this.hash.update(canonicalBytes(complete));
+      this.hash.update(canonicalBytes(complete, this.form));
       this.addToSellers(complete);
       tick();
       after = lines.length < RESTORE_ROWS ? cursorId : (lines.at(-1) as { entryId: number }).entryId;
@@ -95,7 +97,7 @@ class LegInHand implements PassInHand {
       const decision = decide(refused);
       const { lines, exceptions } = decision;
       const hash = this.hash.fork();
-      hash.update(canonicalBytes(lines));
+      hash.update(canonicalBytes(lines, this.form));
       return {
         cursorId,
         done: lines.length,
@@ -130,7 +132,7 @@ class LegInHand implements PassInHand {
     await insertLines(tx, date, generation, lines, this.writer);
     if (generation === 1) await insertExceptions(tx, date, generation, exceptions);
     else {
-      await updateExceptions(tx, date, exceptions);
+      await updateExceptions(tx, date, generation, exceptions);
       const ids = lines.map(({ entryId }) => entryId);
       await resolveExceptions(tx, date, generation, this.leg, ids);
     }
@@ -152,9 +154,10 @@ class LegInHand implements PassInHand {
   }
 }
 
-function canonicalBytes(lines: readonly SettledLine[]): Uint8Array {
-  for (const line of lines) canonicalLines.add(line);
-  return canonicalLines.take();
+function canonicalBytes(lines: readonly SettledLine[], form: LineForm): Uint8Array {
+  const canonical = canonicalLines[form];
+  for (const line of lines) canonical.add(line);
+  return canonical.take();
 }
 
 function totalsByCurrency(lines: readonly SettledLine[]): ReturnType<TotalsBy['entries']> {

@@ -12,22 +12,22 @@ import {
 } from '../../../core/settlement/stores/certificate.js';
 import type { Db } from '../../../infra/database.js';
 import { sha256 } from '../../../infra/sha256.js';
-import { signatureHolds } from '../../../infra/signing.js';
-import { sumTotals } from '../settle/finish-run.js';
+import { sumTotals } from '../settle/certified-partitions.js';
 import { type Check, equal } from './check.js';
 import { firstDifference, inWords } from './compare-totals.js';
+import { type Keyring, signatureCheck } from './signatures.js';
 
 const nameOf = ({ date, generation }: { readonly date: string; readonly generation: number }): string =>
   `${date} generation ${generation}`;
 
 /** Whether each certificate of a date says what it was hashed and signed for, and agrees with itself. */
-export function certificateChecks(certificates: readonly StoredCertificate[]): Check[] {
+export function certificateChecks(certificates: readonly StoredCertificate[], keyring: Keyring): Check[] {
   return certificates.flatMap((certificate) => {
     const detail = `certificate of ${nameOf(certificate)}`;
     const body = parseCertificate(certificate.body);
     const checks = [
       equal('certificate-hash', certificate.hash, sha256(certificate.body), detail),
-      signatureCheck(certificate, detail),
+      signatureCheck(certificate, keyring),
     ];
     if (body === undefined) {
       return [...checks, equal('certificate-body', 'a certificate', 'something else', detail)];
@@ -49,20 +49,16 @@ export function certificateChecks(certificates: readonly StoredCertificate[]): C
   });
 }
 
-function signatureCheck({ hash, publicKey, signature }: StoredCertificate, detail: string): Check {
-  if (publicKey === null && signature === null) return equal('signature', 'not signed', 'not signed', detail);
-  const holds = publicKey !== null && signature !== null && signatureHolds(hash, { publicKey, signature });
-  return equal('signature', 'valid', holds ? 'valid' : 'invalid', `${detail}, key ${publicKey}`);
-}
-
 /**
  * Follows the links from the date's latest certificate back to the first one, and looks whether the certificate after it links
  * back to it as it is. Names the date whose certificate breaks the chain.
+ * @param walksBack false: back to the certificate of an earlier date only
  */
-export async function chainCheck(db: Db, latest: StoredCertificate): Promise<Check> {
-  const broken = (await brokenLinkTo(db, latest)) ?? (await walkBack(db, latest));
+export async function chainCheck(db: Db, latest: StoredCertificate, walksBack: boolean): Promise<Check> {
+  const broken = (await brokenLinkTo(db, latest)) ?? (await walkBack(db, latest, walksBack));
   if (typeof broken !== 'number') return { name: 'chain', ok: false, ...broken };
-  return equal('chain', 'unbroken', 'unbroken', `${broken} certificates back to the first one`);
+  const detail = walksBack ? `${broken} certificates back to the first one` : 'the certificates before and after';
+  return equal('chain', 'unbroken', 'unbroken', detail);
 }
 
 interface BrokenLink {
@@ -71,7 +67,7 @@ interface BrokenLink {
   readonly detail: string;
 }
 
-async function walkBack(db: Db, latest: StoredCertificate): Promise<BrokenLink | number> {
+async function walkBack(db: Db, latest: StoredCertificate, toTheFirst: boolean): Promise<BrokenLink | number> {
   let count = 1;
   for (let at: StoredCertificate = latest; ; count += 1) {
     const link = parseCertificate(at.body)?.previous;
@@ -86,6 +82,7 @@ async function walkBack(db: Db, latest: StoredCertificate): Promise<BrokenLink |
     if (previous.hash !== link.hash) return broken(link, link.hash, previous.hash);
     const hash = sha256(previous.body);
     if (hash !== previous.hash) return broken(link, previous.hash, hash);
+    if (!toTheFirst && previous.date < latest.date) return count + 1;
     at = previous;
   }
 }

@@ -1,14 +1,15 @@
 /** The lines of one generation in a range of one leg: decided again from their entries, hashed and summed as they are stored. */
 import { type Leg, SALE } from '../../../core/feed/rules/leg.js';
 import type { PolicyBook } from '../../../core/policies/rules/policy-book.js';
-import { CanonicalLines } from '../../../core/settlement/rules/canonical-line.js';
+import { CanonicalLines, type LineForm } from '../../../core/settlement/rules/canonical-line.js';
 import { EMPTY_SHA256 } from '../../../core/settlement/rules/certificate.js';
-import { type Decision, decideRefunds, decideSales } from '../../../core/settlement/rules/decide.js';
+import type { Decision } from '../../../core/settlement/rules/decide.js';
 import { type ExaminedEntry, nameOfEntry, type StoredLine } from '../../../core/settlement/rules/entry-flaws.js';
 import { sameFigures } from '../../../core/settlement/rules/figure-cells.js';
 import { FIGURE_NAMES } from '../../../core/settlement/rules/figures.js';
 import type { SettledLine } from '../../../core/settlement/rules/line.js';
 import { type Totals, TotalsBy } from '../../../core/settlement/rules/line-totals.js';
+import type { Rules } from '../../../core/settlement/rules/rules-version.js';
 import { RunningSha256 } from '../../../infra/sha256.js';
 
 export interface ReplayedRange {
@@ -32,7 +33,7 @@ interface SettledEntry extends ExaminedEntry {
 }
 
 const NONE_REFUSED = new Map<number, string>();
-const canonical = new CanonicalLines();
+const canonicalLines = { 1: new CanonicalLines(1), 2: new CanonicalLines(2) };
 
 export class LineReplay {
   lines = 0;
@@ -46,11 +47,15 @@ export class LineReplay {
     /** Those of the plan's revision: they decide which policy a sale falls under. */
     private readonly planned: PolicyBook,
     private readonly all: PolicyBook,
+    /** Those that settled the lines. */
+    private readonly rules: Rules,
+    private readonly form: LineForm,
   ) {}
 
   /** Replays those of these entries that have a line of the generation. */
   add(entries: readonly ExaminedEntry[]): void {
     const settled = entries.filter((entry): entry is SettledEntry => entry.line?.generation === this.generation);
+    const canonical = canonicalLines[this.form];
     const outcomes = new Outcomes(this.decide(settled));
     for (const entry of settled) {
       const line = this.check(entry, outcomes);
@@ -69,14 +74,14 @@ export class LineReplay {
   private decide(settled: readonly SettledEntry[]): Decision {
     if (this.leg === SALE) {
       const sales = settled.flatMap(({ sale }) => sale ?? []);
-      return decideSales(sales, this.planned, NONE_REFUSED);
+      return this.rules.decideSales(sales, this.planned, NONE_REFUSED);
     }
     // A sale line that names no stored policy is reported when the sale's date is verified. Here the refund is decided as if it had no sale line.
     const refunds = settled.flatMap(({ refund }) => {
       if (refund?.original === undefined || this.all.byId(refund.original.policyId) !== undefined) return refund ?? [];
       return { ...refund, original: undefined };
     });
-    return decideRefunds(refunds, this.all, NONE_REFUSED);
+    return this.rules.decideRefunds(refunds, this.all, NONE_REFUSED);
   }
 
   /** The line as it is stored; remembers the first one that differs from its replay. */
@@ -99,6 +104,7 @@ export class LineReplay {
       policyCode: policy?.code ?? '',
       policyVersion: policy?.version ?? 0,
       vatMode: policy?.vat.mode ?? 'none',
+      entryRest: (this.leg === SALE ? sale : refund)?.rest ?? '',
     };
     this.difference ??= { line: nameOfEntry(entry), ...differenceOf(line, decided, outcomes) };
     return line;

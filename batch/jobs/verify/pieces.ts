@@ -1,9 +1,11 @@
 /** How the work of a verification is cut: the certified ranges are replayed, and every id of the date is surveyed once. */
 import { LEGS, type Leg, SALE } from '../../../core/feed/rules/leg.js';
-import type {
-  CertificateBody,
-  CertifiedPartition,
-  CertifiedRange,
+import {
+  type CertificateBody,
+  type CertifiedPartition,
+  type CertifiedRange,
+  lineFormOf,
+  rulesVersionOf,
 } from '../../../core/settlement/rules/certificate.js';
 import type { VerifyPiece } from './verify-reader.js';
 
@@ -34,7 +36,8 @@ export function planVerification(bodies: readonly CertificateBody[]): VerifyPlan
         const { after, through } = rangeOf(partition, leg);
         if (through <= after) return undefined;
         const { generation, policyRevision } = body;
-        return pieces.push({ leg, after, through, survey: false, replay: { generation, policyRevision } }) - 1;
+        const replay = { generation, policyRevision, rules: rulesVersionOf(body), form: lineFormOf(body) };
+        return pieces.push({ leg, after, through, survey: false, replay }) - 1;
       };
       return { partition, pieceOf: { 0: place(0), 1: place(1) } };
     }),

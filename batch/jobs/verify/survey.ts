@@ -10,16 +10,21 @@ import { LineTotals, type Totals, type TotalsBy } from '../../../core/settlement
 import { type SellerGroup, SellerSums } from '../../../core/settlement/rules/seller-sums.js';
 import {
   findExcessRefund,
-  findUnreadableLines,
+  findUnreadable,
+  type StrayKind,
   streamSettlements,
+  type UnreadableRows,
 } from '../../../core/settlement/stores/verification.js';
 import type { Db } from '../../../infra/database.js';
 import { type Check, equal } from './check.js';
 import { firstDifference } from './compare-totals.js';
-import { type Found, isBefore, type SurveyPart, totalsOf } from './verify-reader.js';
+import { type Found, keepFirst, type SurveyPart, totalsOf } from './verify-reader.js';
+
+const STRAY_KINDS: readonly StrayKind[] = ['line', 'exception'];
 
 export class Survey {
   entries = 0;
+  private exceptions = 0;
   /** Lines with an entry, by generation. */
   readonly lines = new Map<number, number>();
   private readonly flaws = Object.fromEntries(FLAWS.map((flaw) => [flaw, 0])) as Record<Flaw, number>;
@@ -27,8 +32,8 @@ export class Survey {
   private readonly sellers = new SellerSums();
   private readonly totals = new Map<number, TotalsBy>();
   private readonly control = new Map<number, TotalsBy>();
-  private strays = 0;
-  private firstStray: Found<'stray', string> | undefined;
+  private readonly strays: Record<StrayKind, number> = { line: 0, exception: 0 };
+  private readonly firstStrays = new Map<StrayKind, Found<StrayKind, string>>();
 
   constructor(parts: readonly SurveyPart[]) {
     for (const part of parts) this.add(part);
@@ -38,19 +43,15 @@ export class Survey {
 
   private add(part: SurveyPart): void {
     this.entries += part.entries;
+    this.exceptions += part.exceptions;
     for (const flaw of FLAWS) this.flaws[flaw] += part.flaws[flaw];
-    for (const found of part.firsts) {
-      const first = this.firsts.get(found.kind);
-      if (first === undefined || isBefore(found, first)) this.firsts.set(found.kind, found);
-    }
+    for (const found of part.firsts) keepFirst(this.firsts, found);
     for (const [generation, n] of part.lines) this.lines.set(generation, (this.lines.get(generation) ?? 0) + n);
     this.sellers.addAll(part.sellers);
     for (const [generation, sums] of part.control)
       for (const [currency, totals] of sums) totalsOf(this.control, generation).of(currency).addTotals(totals);
-    this.strays += part.strays;
-    const stray = part.firstStray;
-    if (stray !== undefined && (this.firstStray === undefined || isBefore(stray, this.firstStray)))
-      this.firstStray = stray;
+    for (const kind of STRAY_KINDS) this.strays[kind] += part.strays[kind];
+    for (const found of part.firstStrays) keepFirst(this.firstStrays, found);
   }
 
   /** The sums over the lines of a generation, per currency. */
@@ -66,7 +67,7 @@ export class Survey {
   async checks(db: Db, date: string, latest: number): Promise<Check[]> {
     return [
       ...flawChecks.map(([flaw, name]) => this.flawCheck(flaw, name)),
-      await this.strayCheck(db, date),
+      ...(await this.strayChecks(db, date)),
       await refundCheck(db, date),
       await this.settlementCheck(db, date, latest),
     ];
@@ -80,11 +81,20 @@ export class Survey {
     return { name, ok: false, expected, actual, detail: `${line}; ${count} in all` };
   }
 
-  private async strayCheck(db: Db, date: string): Promise<Check> {
+  /** Every row of the date was read, and every line and exception belongs to an entry. */
+  private async strayChecks(db: Db, date: string): Promise<Check[]> {
     const withEntry = [...this.lines.values()].reduce((sum, n) => sum + n, 0);
-    const unreadable = await findUnreadableLines(db, date);
-    const first = this.firstStray?.what ?? unreadable.first ?? 'every line belongs to an entry';
-    return equal('lines-have-entries', withEntry, withEntry + this.strays + unreadable.lines, first);
+    const { entries, lines, exceptions } = await findUnreadable(db, date);
+    const check = (name: string, kind: StrayKind, found: number, unreadable: UnreadableRows): Check => {
+      const first = this.firstStrays.get(kind)?.what ?? unreadable.first ?? `every ${kind} belongs to an entry`;
+      return equal(name, found, found + this.strays[kind] + unreadable.rows, first);
+    };
+    const read = entries.first ?? `${this.entries} entries, each with an id that the product gives`;
+    return [
+      equal('entry-ids', 0, entries.rows, read),
+      check('lines-have-entries', 'line', withEntry, lines),
+      check('exceptions-have-entries', 'exception', this.exceptions, exceptions),
+    ];
   }
 
   private async settlementCheck(db: Db, date: string, latest: number): Promise<Check> {

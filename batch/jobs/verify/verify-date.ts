@@ -18,10 +18,14 @@ import { inSharedView } from '../../engine/shared-view.js';
 import { certificateChecks, chainCheck } from './certificate-chain.js';
 import { type Check, equal } from './check.js';
 import { firstDifference, inWords } from './compare-totals.js';
+import { emptyDateChecks, emptyDatesCheck } from './empty-dates.js';
 import { planVerification } from './pieces.js';
 import { replayChecks } from './replay-checks.js';
+import { runChecks } from './run-checks.js';
+import { readKeyring } from './signatures.js';
 import { Survey } from './survey.js';
 import { verifyReader } from './verify-reader.js';
+import { sequenceChecks, vouchedChecks } from './vouched-checks.js';
 
 export interface Verification {
   readonly date: string;
@@ -35,14 +39,18 @@ export interface Verification {
 /** Below so many lines one thread is done before others have been loaded. */
 const THREADS_FROM_LINES = 20_000;
 
-/**
- * Verifies all generations of a date. Throws DATE_NOT_CLOSED when it was not settled.
- * @param threadsFrom so many lines that threads share the work
- */
+export interface VerifyOptions {
+  /** So many lines that threads share the work. */
+  readonly threadsFrom?: number | undefined;
+  /** False: only the links to and from the date are followed, not the whole chain back to the first certificate. */
+  readonly walksBack?: boolean;
+}
+
+/** Verifies all generations of a date. Throws DATE_NOT_CLOSED when it was not settled, and is not closed empty. */
 export async function verifyDate(
   context: JobContext,
   date: string,
-  threadsFrom = THREADS_FROM_LINES,
+  { threadsFrom = THREADS_FROM_LINES, walksBack = true }: VerifyOptions = {},
 ): Promise<Verification> {
   const { db, config } = context;
   const total = linesOf(bodiesOf(await readCertificates(db, date)));
@@ -54,8 +62,9 @@ export async function verifyDate(
     const latest = certificates.at(-1);
     const complete = await certificatesCheck(snapshot, date, certificates.length);
     if (latest === undefined) {
-      if (complete.ok) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
-      return { date, ok: false, checks: [complete], lines: 0, generations: 0 };
+      const empty = complete.ok ? await emptyDateChecks(snapshot, date, config, walksBack) : [complete];
+      if (empty === undefined) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
+      return { date, ok: empty.every(({ ok }) => ok), checks: empty, lines: 0, generations: 0 };
     }
     const bodies = bodiesOf(certificates);
     const { pieces, generations } = planVerification(bodies);
@@ -68,8 +77,12 @@ export async function verifyDate(
       ...generations.flatMap(({ body, partitions }) => replayChecks(body, partitions, results)),
       await exceptionCheck(snapshot, date, latest),
       complete,
-      ...certificateChecks(certificates),
-      await chainCheck(snapshot, latest),
+      ...(await runChecks(snapshot, date, certificates, bodies)),
+      ...(await Promise.all(bodies.slice(0, 1).map((body) => emptyDatesCheck(snapshot, body)))),
+      ...(await vouchedChecks(snapshot, date, bodies)),
+      ...certificateChecks(certificates, await readKeyring(snapshot, config)),
+      ...(await sequenceChecks(snapshot, certificates)),
+      await chainCheck(snapshot, latest, walksBack),
     ];
     const lines = results.reduce((sum, range) => sum + (range?.lines ?? 0), 0);
     onProgress(lines);

@@ -8,6 +8,7 @@ import { readRunState } from '../../../core/jobs/stores/run.js';
 import type { VatMode } from '../../../core/policies/rules/fee-policy.js';
 import { PolicyBook } from '../../../core/policies/rules/policy-book.js';
 import { readPolicies } from '../../../core/policies/stores/fee-policy.js';
+import type { LineForm } from '../../../core/settlement/rules/canonical-line.js';
 import {
   type ExaminedEntry,
   FLAWS,
@@ -15,16 +16,18 @@ import {
   findFlaws,
   type NamedFlaw,
   nameFlaw,
-  type StoredLine,
 } from '../../../core/settlement/rules/entry-flaws.js';
 import { figureCells } from '../../../core/settlement/rules/figure-cells.js';
 import { type Totals, TotalsBy } from '../../../core/settlement/rules/line-totals.js';
+import { currentRules, rulesOf } from '../../../core/settlement/rules/rules-version.js';
 import { SellerSums, type SellerSumsData } from '../../../core/settlement/rules/seller-sums.js';
 import { SETTLE } from '../../../core/settlement/stores/settlement-run.js';
 import {
   type ExaminedPage,
   type ExaminedRange,
   readExaminedPage,
+  type Stray,
+  type StrayKind,
 } from '../../../core/settlement/stores/verification.js';
 import type { Db } from '../../../infra/database.js';
 import type { ViewReader } from '../../engine/job.js';
@@ -40,6 +43,14 @@ export interface VerifyInput {
   readonly date: string;
 }
 
+/** How a generation's lines are decided again: under the policies of this revision, by the rules of this version, hashed in this form. */
+export interface ReplayTask {
+  readonly generation: number;
+  readonly policyRevision: number;
+  readonly rules: number;
+  readonly form: LineForm;
+}
+
 /** A range (after, through] of one leg's entry ids. */
 export interface VerifyPiece {
   readonly leg: Leg;
@@ -47,13 +58,15 @@ export interface VerifyPiece {
   readonly through: number;
   /** Look at every entry. Each entry of the date is in one surveyed range. */
   readonly survey: boolean;
-  /** Decide the lines of this generation again, under the policies of this revision. */
-  readonly replay: { readonly generation: number; readonly policyRevision: number } | null;
+  /** Decide the lines of this generation again. */
+  readonly replay: ReplayTask | null;
 }
 
 /** What a thread found in the ranges that it surveyed. */
 export interface SurveyPart {
   readonly entries: number;
+  /** Exceptions with an entry. */
+  readonly exceptions: number;
   readonly flaws: Readonly<Record<Flaw, number>>;
   readonly firsts: readonly Found<Flaw, NamedFlaw>[];
   /** Lines with an entry, by generation. */
@@ -62,8 +75,9 @@ export interface SurveyPart {
   readonly sellers: readonly SellerSumsData[];
   /** Sums over the entries that belong to a generation as far as the exceptions tell, per currency: no line was looked at for them. */
   readonly control: readonly (readonly [generation: number, sums: readonly [currency: string, Totals][]])[];
-  readonly strays: number;
-  readonly firstStray: Found<'stray', string> | undefined;
+  /** Lines and exceptions without an entry. */
+  readonly strays: Readonly<Record<StrayKind, number>>;
+  readonly firstStrays: readonly Found<StrayKind, string>[];
 }
 
 /** Something that was found at an entry. */
@@ -74,10 +88,16 @@ export interface Found<Kind, What> {
   readonly what: What;
 }
 
-export const isBefore = (
+const isBefore = (
   a: Pick<Found<unknown, unknown>, 'leg' | 'entryId'>,
   b: Pick<Found<unknown, unknown>, 'leg' | 'entryId'>,
 ): boolean => a.leg < b.leg || (a.leg === b.leg && a.entryId < b.entryId);
+
+/** Keeps the first of each kind. */
+export function keepFirst<Kind, What>(firsts: Map<Kind, Found<Kind, What>>, found: Found<Kind, What>): void {
+  const first = firsts.get(found.kind);
+  if (first === undefined || isBefore(found, first)) firsts.set(found.kind, found);
+}
 
 export const verifyReader: ViewReader<VerifyInput, VerifyPiece, ReplayedRange | null, SurveyPart> = {
   name: 'verify',
@@ -105,7 +125,7 @@ class DateReader {
   async read({ leg, after, through, survey, replay }: VerifyPiece): Promise<ReplayedRange | null> {
     const book = await this.plannedBook(replay?.policyRevision);
     const range = { date: this.date, leg, after, through, generation: survey ? null : (replay?.generation ?? null) };
-    const replayed = replay === null ? null : new LineReplay(leg, replay.generation, book, this.all);
+    const replayed = replay === null ? null : this.replayOf(leg, replay, book);
     for await (const { entries, strays } of this.pages(range, book)) {
       if (survey) this.survey.look(leg, entries, strays);
       const before = replayed?.lines ?? 0;
@@ -113,6 +133,11 @@ class DateReader {
       this.onEntries((replayed?.lines ?? 0) - before);
     }
     return replayed?.result() ?? null;
+  }
+
+  /** Rules that this program does not have are a difference of their own; the lines are still hashed and summed. */
+  private replayOf(leg: Leg, { generation, rules, form }: ReplayTask, book: PolicyBook): LineReplay {
+    return new LineReplay(leg, generation, book, this.all, rulesOf(rules) ?? currentRules, form);
   }
 
   /** The pages of a range; the server reads the next one while one is worked on. */
@@ -142,8 +167,9 @@ class DateReader {
 /** What one thread sees; `survey.ts` puts those of all threads together. */
 class PartialSurvey {
   private entries = 0;
-  private strays = 0;
-  private firstStray: Found<'stray', string> | undefined;
+  private exceptions = 0;
+  private readonly strays: Record<StrayKind, number> = { line: 0, exception: 0 };
+  private readonly firstStrays = new Map<StrayKind, Found<StrayKind, string>>();
   private readonly flaws = Object.fromEntries(FLAWS.map((flaw) => [flaw, 0])) as Record<Flaw, number>;
   private readonly firsts = new Map<Flaw, Found<Flaw, NamedFlaw>>();
   private readonly lines = new Map<number, number>();
@@ -152,19 +178,20 @@ class PartialSurvey {
 
   constructor(private readonly vatModeOf: (policyId: number) => VatMode) {}
 
-  look(leg: Leg, entries: readonly ExaminedEntry[], strays: readonly StoredLine[]): void {
+  look(leg: Leg, entries: readonly ExaminedEntry[], strays: readonly Stray[]): void {
     this.entries += entries.length;
     for (const entry of entries) this.lookAt(leg, entry);
-    this.strays += strays.length;
-    for (const { entryId, sellerId } of strays) {
-      const stray = { kind: 'stray', leg, entryId, what: `leg ${leg}, entry ${entryId}, seller ${sellerId}` } as const;
-      if (this.firstStray === undefined || isBefore(stray, this.firstStray)) this.firstStray = stray;
+    for (const { kind, entryId, sellerId } of strays) {
+      this.strays[kind] += 1;
+      const what = `leg ${leg}, entry ${entryId}${sellerId === undefined ? '' : `, seller ${sellerId}`}`;
+      keepFirst(this.firstStrays, { kind, leg, entryId, what });
     }
   }
 
   private lookAt(leg: Leg, entry: ExaminedEntry): void {
     findFlaws(entry, this.vatModeOf, (flaw) => this.found(flaw, leg, entry));
     const { line, exception, currency, figures } = entry;
+    if (exception !== undefined) this.exceptions += 1;
     const generation = exception === undefined ? 1 : exception.settledGeneration;
     if (generation !== null) totalsOf(this.control, generation).of(currency).add(leg, figures);
     if (line === undefined) return;
@@ -174,16 +201,17 @@ class PartialSurvey {
   }
 
   part(): SurveyPart {
-    const { entries, flaws, lines, strays, firstStray } = this;
+    const { entries, exceptions, flaws, lines, strays } = this;
     return {
       entries,
+      exceptions,
       flaws,
       firsts: [...this.firsts.values()],
       lines,
       sellers: this.sellers.data(),
       control: [...this.control].map(([generation, totals]) => [generation, totals.entries()]),
       strays,
-      firstStray,
+      firstStrays: [...this.firstStrays.values()],
     };
   }
 

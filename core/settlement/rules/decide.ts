@@ -23,6 +23,8 @@ export interface SaleRow extends SaleInput {
   readonly productId: string;
   readonly currency: string;
   readonly orderedOn: string;
+  /** The columns of the entry that no rule looks at, in their canonical form; empty where nothing is hashed. */
+  readonly rest: string;
 }
 
 /** What a run made of a refund's sale. */
@@ -36,6 +38,8 @@ export interface RefundRow {
   readonly quantity: number;
   readonly priorQuantity: number;
   readonly originalOn: string;
+  /** As that of a sale. */
+  readonly rest: string;
   /** Undefined when the sale is gone from the feed. */
   readonly sale: SaleRow | undefined;
   /** What its run made of the sale; undefined while that is not settled. */
@@ -132,6 +136,7 @@ function settledRefund(
     entryId: row.entryId,
     refundId: row.refundId,
     quantity: row.quantity,
+    entryRest: row.rest,
   };
 }
 
@@ -159,4 +164,5 @@ const toLine = (row: SaleRow, { policyId, policy }: StoredPolicy, figures: Figur
   policyCode: policy.code,
   policyVersion: policy.version,
   vatMode: policy.vat.mode,
+  entryRest: row.rest,
 });

@@ -21,6 +21,8 @@ export interface SettledLine {
   readonly policyCode: string;
   readonly policyVersion: number;
   readonly vatMode: VatMode;
+  /** The entry's columns that stand in no other field, as a canonical line of form 2 ends with them; empty where no line is hashed. */
+  readonly entryRest: string;
 }
 
 /** An entry that could not be settled, with the reason. */

@@ -6,6 +6,8 @@ import { sumColumns } from './partition-total.js';
 
 export interface StoredCertificate extends CertificateLink {
   readonly runId: number;
+  /** Its number in the order in which certificates were written. */
+  readonly sequence: number;
   readonly body: string;
   readonly publicKey: string | null;
   readonly signature: string | null;
@@ -16,6 +18,7 @@ interface CertificateRow {
   readonly settled_on: string;
   readonly generation: number;
   readonly run_id: number;
+  readonly sequence: number;
   readonly body: string;
   readonly hash: string;
   readonly public_key: string | null;
@@ -28,6 +31,7 @@ const toCertificate = (row: CertificateRow): StoredCertificate => ({
   generation: row.generation,
   hash: row.hash,
   runId: Number(row.run_id),
+  sequence: Number(row.sequence),
   body: row.body,
   publicKey: row.public_key,
   signature: row.signature,
@@ -86,6 +90,16 @@ export async function readCertificate(
   return row && toCertificate(row);
 }
 
+/** The first certificate after a number that links to those before it. */
+export async function readNextLinking(db: Db, sequence: number): Promise<StoredCertificate | undefined> {
+  const [row] = await select<CertificateRow>(
+    db,
+    `SELECT * FROM settlement_certificate WHERE sequence > ? AND body NOT LIKE '{"format":"magam-certificate/1"%' ORDER BY sequence LIMIT 1`,
+    [sequence],
+  );
+  return row && toCertificate(row);
+}
+
 /** The first certificate of the next date that has one. */
 export async function readNextCertificate(db: Db, date: string): Promise<StoredCertificate | undefined> {
   const [row] = await select<CertificateRow>(
@@ -113,12 +127,12 @@ export async function readPreviousLink(db: Db, date: string, generation: number)
 
 /** Stores a certificate; its keys (date and generation, run and generation) refuse a second one. */
 export async function insertCertificate(tx: Tx, certificate: Omit<StoredCertificate, 'certifiedAt'>): Promise<void> {
-  const { date, generation, runId, body, hash, publicKey, signature } = certificate;
+  const { date, generation, runId, sequence, body, hash, publicKey, signature } = certificate;
   await change(
     tx,
-    `INSERT INTO settlement_certificate (settled_on, generation, run_id, body, hash, public_key, signature, certified_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3))`,
-    [date, generation, runId, body, hash, publicKey, signature],
+    `INSERT INTO settlement_certificate (settled_on, generation, run_id, sequence, body, hash, public_key, signature, certified_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3))`,
+    [date, generation, runId, sequence, body, hash, publicKey, signature],
   );
 }
 

@@ -11,7 +11,7 @@ import type { ScopeFields } from '../../policies/rules/policy-book.js';
 import type { OriginalLine, RefundRow, SaleRow } from '../rules/decide.js';
 import { computedFiguresAt } from '../rules/figure-cells.js';
 import { COMPUTED_FIGURES } from '../rules/figures.js';
-import { computedColumns, joinEntry, joinSaleOfRefund, tableOf } from './leg-tables.js';
+import { computedColumns, joinEntry, joinSaleOfRefund, restOfEntry, tableOf } from './leg-tables.js';
 
 export type EntrySource = 'feed' | 'exceptions';
 
@@ -30,7 +30,8 @@ export const saleColumns = (needs: ScopeFields): string =>
    s.platform_discount, s.shipping_fee, ${needs.usesCategory ? 's.category' : "''"}, ${needs.usesProduct ? 's.product_id' : "''"}`;
 
 export const SALE_CELLS = 13;
-export const toSaleRow = (row: Cell[], at = 0): SaleRow => ({
+/** @param rest the sale's other columns, where they were read */
+export const toSaleRow = (row: Cell[], at = 0, rest = ''): SaleRow => ({
   entryId: row[at] as number,
   orderId: row[at + 1] as string,
   lineId: row[at + 2] as string,
@@ -44,6 +45,7 @@ export const toSaleRow = (row: Cell[], at = 0): SaleRow => ({
   shippingFee: row[at + 10] as number,
   category: row[at + 11] as string,
   productId: row[at + 12] as string,
+  rest,
 });
 
 /** The rows of a page: of the feed itself, or of the feed by way of the open exceptions; `columns` and `joins` see the entry by its alias. */
@@ -62,7 +64,9 @@ async function readEntries(db: Db, leg: Leg, page: EntryPage, columns: string, j
 
 /** The next sales by id. */
 export async function readSales(db: Db, page: EntryPage, needs: ScopeFields): Promise<SaleRow[]> {
-  return (await readEntries(db, SALE, page, saleColumns(needs))).map((row) => toSaleRow(row));
+  return (await readEntries(db, SALE, page, `${saleColumns(needs)}, ${restOfEntry(SALE)}`)).map((row) =>
+    toSaleRow(row, 0, row[SALE_CELLS] as string),
+  );
 }
 
 /** The columns of the line of a refund's sale; read by `toOriginal`. */
@@ -75,11 +79,11 @@ export const toOriginal = (row: Cell[], at = 0): OriginalLine => ({
 });
 
 /** The columns of a refund `r`, of its sale's line `o` and of its sale `s`, with the joins of these; read by `toRefundRow`. */
-export const REFUND_COLUMNS = `r.entry_id, r.refund_id, r.quantity, r.prior_quantity, r.original_on, ${originalColumns('o')},
+export const REFUND_COLUMNS = `r.entry_id, r.refund_id, r.quantity, r.prior_quantity, r.original_on, ${restOfEntry(REFUND)}, ${originalColumns('o')},
   ${saleColumns({ usesCategory: true, usesProduct: true })}`;
 export const REFUND_JOINS = `${joinSaleOfRefund('LEFT JOIN')}
   LEFT JOIN settlement_line o ON o.settled_on = r.original_on AND o.leg = ${SALE} AND o.entry_id = r.original_id`;
-const [ORIGINAL_AT, SALE_AT] = [5, 5 + ORIGINAL_CELLS];
+const [ORIGINAL_AT, SALE_AT] = [6, 6 + ORIGINAL_CELLS];
 
 export const REFUND_CELLS = SALE_AT + SALE_CELLS;
 export const toRefundRow = (row: Cell[], at = 0): RefundRow => ({
@@ -88,6 +92,7 @@ export const toRefundRow = (row: Cell[], at = 0): RefundRow => ({
   quantity: row[at + 2] as number,
   priorQuantity: row[at + 3] as number,
   originalOn: row[at + 4] as string,
+  rest: row[at + 5] as string,
   original: row[at + ORIGINAL_AT] === null ? undefined : toOriginal(row, at + ORIGINAL_AT),
   sale: row[at + SALE_AT] === null ? undefined : toSaleRow(row, at + SALE_AT),
 });

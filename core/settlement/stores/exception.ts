@@ -29,13 +29,21 @@ export async function insertExceptions(
   );
 }
 
-/** Records the reasons why entries that a supplement tried stay parked, where they changed. */
+/** Records the reasons why entries that a supplement tried stay parked, where they changed; the earlier certificates vouch for the ones before. */
 export async function updateExceptions(
   tx: Tx,
   date: string,
+  generation: number,
   exceptions: readonly SettlementException[],
 ): Promise<void> {
   for (const { leg, entryId, code, details } of exceptions) {
+    await change(
+      tx,
+      `INSERT INTO settlement_exception_past (settled_on, leg, entry_id, until_generation, code, details)
+       SELECT settled_on, leg, entry_id, ?, code, details FROM settlement_exception
+       WHERE settled_on = ? AND leg = ? AND entry_id = ? AND code <> ?`,
+      [generation, date, leg, entryId, code],
+    );
     await change(
       tx,
       'UPDATE settlement_exception SET code = ?, details = ? WHERE settled_on = ? AND leg = ? AND entry_id = ? AND code <> ?',
@@ -60,8 +68,18 @@ export async function resolveExceptions(
   );
 }
 
-/** Takes back what a generation has parked, and what it has settled of what was parked. */
+/** Takes back what a generation has parked, what it has settled of what was parked, and the reasons that it has found anew. */
 export async function forgetExceptions(tx: Tx, date: string, generation: number): Promise<void> {
+  await change(
+    tx,
+    `UPDATE settlement_exception x JOIN settlement_exception_past p ON p.settled_on = x.settled_on AND p.leg = x.leg AND p.entry_id = x.entry_id
+     SET x.code = p.code, x.details = p.details WHERE p.settled_on = ? AND p.until_generation = ?`,
+    [date, generation],
+  );
+  await change(tx, 'DELETE FROM settlement_exception_past WHERE settled_on = ? AND until_generation = ?', [
+    date,
+    generation,
+  ]);
   await change(tx, 'DELETE FROM settlement_exception WHERE settled_on = ? AND generation = ?', [date, generation]);
   await change(
     tx,

@@ -14,7 +14,7 @@ import { writeInteger } from '../rules/canonical-line.js';
 import { figureCells, figuresAt } from '../rules/figure-cells.js';
 import { COMPUTED_FIGURES, columnOf, FIGURE_NAMES } from '../rules/figures.js';
 import type { SettledLine } from '../rules/line.js';
-import { figureColumns, joinEntryAndSale, tableOf } from './leg-tables.js';
+import { figureColumns, joinEntryAndSale, restOfEntry, tableOf } from './leg-tables.js';
 
 export type LineWriter = 'insert' | 'load';
 
@@ -128,7 +128,7 @@ export async function readStoredLines(
 ): Promise<StoredLine[]> {
   const { alias, refundId } = tableOf(leg);
   const sql = `SELECT l.entry_id, l.generation, l.seller_id, l.policy_id, ${alias}.quantity, ${alias}.currency, s.order_id, s.line_id,
-      ${refundId} AS refund_id, ${figureColumns(alias, 'l')}
+      ${refundId} AS refund_id, ${figureColumns(alias, 'l')}, ${restOfEntry(leg)}
     FROM settlement_line l FORCE INDEX (PRIMARY) ${joinEntryAndSale(leg, 'STRAIGHT_JOIN')}
     WHERE l.settled_on = ? AND l.leg = ${leg} AND l.entry_id > ? AND l.entry_id <= ? AND l.generation = ?
     ORDER BY l.settled_on, l.leg, l.entry_id LIMIT ?`;
@@ -148,6 +148,7 @@ const toStoredLine = (row: Cell[], leg: Leg): StoredLine => ({
   lineId: row[7] as string,
   refundId: row[8] as string,
   figures: figuresAt(row, 9),
+  entryRest: row[9 + FIGURE_NAMES.length] as string,
 });
 
 /** Completes a stored line with what its policy says. Throws when the book does not have the policy. */

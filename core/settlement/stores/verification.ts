@@ -21,7 +21,7 @@ import {
   toRefundRow,
   toSaleRow,
 } from './entry-page.js';
-import { entryColumns, joinEntry, tableOf } from './leg-tables.js';
+import { entryColumns, joinEntry, restOfEntry, tableOf } from './leg-tables.js';
 import { sumColumns, totalsOfRow } from './partition-total.js';
 
 /** A page's place: entries of one leg of the date with ids in (after, through]; with a generation, only those that have a line of it. */
@@ -33,10 +33,19 @@ export interface ExaminedRange {
   readonly generation: number | null;
 }
 
+/** What stands in the books for an entry that is not in the feed of its date. */
+export type StrayKind = 'line' | 'exception';
+export interface Stray {
+  readonly kind: StrayKind;
+  readonly entryId: number;
+  /** Of a line. */
+  readonly sellerId?: string;
+}
+
 export interface ExaminedPage {
   readonly entries: readonly ExaminedEntry[];
-  /** Lines of the page that no entry belongs to. */
-  readonly strays: readonly StoredLine[];
+  /** Lines and exceptions of the page that no entry belongs to. */
+  readonly strays: readonly Stray[];
   /** The page holds everything through this id. */
   readonly through: number;
 }
@@ -74,21 +83,24 @@ function joined(
   exceptions: readonly StoredException[],
 ): Pick<ExaminedPage, 'entries' | 'strays'> {
   const entries: ExaminedEntry[] = [];
-  const strays: StoredLine[] = [];
+  const strays: Stray[] = [];
   const toEntry = leg === SALE ? saleEntry : refundEntry;
   let [atLine, atException] = [0, 0];
+  const passStrays = (before: number): void => {
+    for (let line = lines[atLine]; line !== undefined && line.entryId < before; line = lines[++atLine])
+      strays.push({ kind: 'line', entryId: line.entryId, sellerId: line.sellerId });
+    for (let it = exceptions[atException]; it !== undefined && it.entryId < before; it = exceptions[++atException])
+      strays.push({ kind: 'exception', entryId: it.entryId });
+  };
   for (const row of rows) {
     const entryId = row[0] as number;
     if (entryId > through) break;
-    for (let stray = lines[atLine]; stray !== undefined && stray.entryId < entryId; stray = lines[++atLine])
-      strays.push(stray);
-    while ((exceptions[atException]?.entryId ?? entryId) < entryId) atException += 1;
+    passStrays(entryId);
     const line = lines[atLine]?.entryId === entryId ? lines[atLine++] : undefined;
     const exception = exceptions[atException]?.entryId === entryId ? exceptions[atException++] : undefined;
     entries.push(toEntry(date, row, line, exception));
   }
-  for (; atLine < lines.length && (lines[atLine] as StoredLine).entryId <= through; atLine += 1)
-    strays.push(lines[atLine] as StoredLine);
+  passStrays(through + 1);
   return { entries, strays };
 }
 
@@ -101,7 +113,9 @@ function readEntryCells(
 ): Promise<Cell[][]> {
   const { table, alias } = tableOf(leg);
   const columns =
-    leg === SALE ? `${saleColumns(needs)}, s.unit_price` : `${REFUND_COLUMNS}, ${entryColumns('r')}, r.currency`;
+    leg === SALE
+      ? `${saleColumns(needs)}, ${restOfEntry(SALE)}, s.unit_price`
+      : `${REFUND_COLUMNS}, ${entryColumns('r')}, r.currency`;
   const joins = leg === SALE ? '' : REFUND_JOINS;
   const sql =
     generation === null
@@ -123,9 +137,9 @@ type Decode = (
 ) => ExaminedEntry;
 
 const saleEntry: Decode = (settledOn, row, line, exception) => {
-  const sale = toSaleRow(row);
+  const sale = toSaleRow(row, 0, row[SALE_CELLS] as string);
   const { entryId, currency, quantity } = sale;
-  const unitPrice = row[SALE_CELLS] as number;
+  const unitPrice = row[SALE_CELLS + 1] as number;
   return {
     settledOn,
     leg: SALE,
@@ -210,17 +224,40 @@ export async function* streamSettlements(db: Db, date: string): AsyncGenerator<S
   }
 }
 
-/** Lines that no page reads, in a leg that there is not or beyond the ids that are given, and the first of them. */
-export async function findUnreadableLines(db: Db, date: string): Promise<{ lines: number; first: string | null }> {
-  const beyond = `entry_id > ${Number.MAX_SAFE_INTEGER}`;
+/** Rows of a date that no page reads, for their leg or their id is none that the product gives. */
+export interface UnreadableRows {
+  readonly rows: number;
+  /** The first of them in words, null where there are none. */
+  readonly first: string | null;
+}
+
+/** Ids are given from 1 on, and none is beyond the integers that are exact. */
+const NO_ID = `(entry_id = 0 OR entry_id > ${Number.MAX_SAFE_INTEGER})`;
+
+/** What no page reads of the entries, the lines and the exceptions of a date. */
+export async function findUnreadable(
+  db: Db,
+  date: string,
+): Promise<Record<'entries' | 'lines' | 'exceptions', UnreadableRows>> {
+  const [sales, refunds, lines, exceptions] = await Promise.all([
+    countRows(db, 'sale_entry', `'sale, entry ', entry_id`, `settled_on = ? AND ${NO_ID}`, date),
+    countRows(db, 'refund_entry', `'refund, entry ', entry_id`, `settled_on = ? AND ${NO_ID}`, date),
+    countRows(db, 'settlement_line', `'leg ', leg, ', entry ', entry_id, ', seller ', seller_id`, OF_LEGS, date),
+    countRows(db, 'settlement_exception', `'leg ', leg, ', entry ', entry_id`, OF_LEGS, date),
+  ]);
+  return { entries: { rows: sales.rows + refunds.rows, first: sales.first ?? refunds.first }, lines, exceptions };
+}
+
+/** Written leg by leg, so that the primary key finds them. */
+const OF_LEGS = `settled_on = ? AND ((leg = ${SALE} AND ${NO_ID}) OR (leg = ${REFUND} AND ${NO_ID}) OR leg > ${REFUND})`;
+
+async function countRows(db: Db, table: string, words: string, where: string, date: string): Promise<UnreadableRows> {
   const [row] = await select<{ n: number | string; first: string | null }>(
     db,
-    `SELECT COUNT(*) AS n, MIN(CONCAT('leg ', leg, ', entry ', entry_id, ', seller ', seller_id)) AS first
-     FROM settlement_line FORCE INDEX (PRIMARY)
-     WHERE settled_on = ? AND ((leg = ${SALE} AND ${beyond}) OR (leg = ${REFUND} AND ${beyond}) OR leg > ${REFUND})`,
+    `SELECT COUNT(*) AS n, MIN(CONCAT(${words})) AS first FROM ${table} FORCE INDEX (PRIMARY) WHERE ${where}`,
     [date],
   );
-  return { lines: Number(row?.n ?? 0), first: row?.first ?? null };
+  return { rows: Number(row?.n ?? 0), first: row?.first ?? null };
 }
 
 type RefundFlawRow = Record<

@@ -112,10 +112,10 @@ describe('cells', () => {
   });
 
   it('are what a canonical line has behind the quantity, with the mode of the VAT among them', () => {
-    const lines = new CanonicalLines();
+    const lines = new CanonicalLines(1);
     const ids = { orderId: 'O', lineId: 'L', refundId: '', sellerId: 'S', currency: 'KRW' };
     const policy = { policyId: 1, policyCode: 'P', policyVersion: 1, vatMode: 'none' } as const;
-    lines.add({ leg: SALE, entryId: 1, ...ids, quantity: 1, figures, ...policy });
+    lines.add({ leg: SALE, entryId: 1, ...ids, quantity: 1, figures, ...policy, entryRest: '' });
     const fields = Buffer.from(lines.take()).toString().trimEnd().split('\t');
     const [...cells] = figureCells(figures).map(String);
     expect(fields.slice(8, -2)).toEqual([...cells.slice(0, VAT_MODE_AT), 'none', ...cells.slice(VAT_MODE_AT)]);

@@ -31,6 +31,7 @@ const sale: SettledLine = {
   policyCode: 'standard',
   policyVersion: 3,
   vatMode: 'exclusive',
+  entryRest: 'P-1\t53686F6573\t5000\t2026-03-01\t2026-03-02\t4',
 };
 const SALE_TEXT =
   '1000000000\tO-1\t1\tsale\t\tS-1\tKRW\t2\t10000\t1000\t500\t3000\t11500\t9000\t865\t86\texclusive\t334\t33\t10682\tstandard\t3\n';
@@ -48,15 +49,30 @@ const REFUND_TEXT =
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
 describe('CanonicalLines', () => {
+  it('of form 2 end with the rest of their entries, whatever its length', () => {
+    const lines = new CanonicalLines(2);
+    const reason = 'C3A4'.repeat(255);
+    const long = { ...refund, entryRest: `2026-03-01\t7\t0\t2026-03-02\t\t${reason}` };
+    for (const line of [sale, ...Array.from({ length: 100 }, () => long)]) lines.add(line);
+    const expected = [
+      SALE_TEXT,
+      sale.entryRest,
+      ...Array.from({ length: 100 }, () => [REFUND_TEXT, long.entryRest]).flat(),
+    ];
+    expect(text(lines.take())).toBe(
+      expected.map((part, i) => (i % 2 === 0 ? part.replace('\n', '\t') : `${part}\n`)).join(''),
+    );
+  });
+
   it('writes 22 fields a line, a refund with its signs', () => {
-    const lines = new CanonicalLines();
+    const lines = new CanonicalLines(1);
     lines.add(sale);
     lines.add(refund);
     expect(text(lines.take())).toBe(SALE_TEXT + REFUND_TEXT);
   });
 
   it('hands every line out once', () => {
-    const lines = new CanonicalLines();
+    const lines = new CanonicalLines(1);
     lines.add(sale);
     expect(text(lines.take())).toBe(SALE_TEXT);
     expect(lines.take()).toHaveLength(0);
@@ -65,7 +81,7 @@ describe('CanonicalLines', () => {
   });
 
   it('holds any number of lines', () => {
-    const lines = new CanonicalLines();
+    const lines = new CanonicalLines(1);
     for (let i = 0; i < 2_000; i += 1) lines.add(sale);
     expect(text(lines.take())).toBe(SALE_TEXT.repeat(2_000));
   });

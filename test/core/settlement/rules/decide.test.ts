@@ -23,6 +23,7 @@ const sale = (changes: Partial<SaleRow> = {}): SaleRow => ({
   sellerDiscount: 0,
   platformDiscount: 0,
   shippingFee: 0,
+  rest: '',
   ...changes,
 });
 const original = {
@@ -43,6 +44,7 @@ const refund = (changes: Partial<RefundRow> = {}): RefundRow => ({
   originalOn: '2026-03-02',
   sale: sale(),
   original,
+  rest: '',
   ...changes,
 });
 const none = new Map<number, string>();

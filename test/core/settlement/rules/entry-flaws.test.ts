@@ -26,6 +26,7 @@ const sale: SaleRow = {
   shippingFee: 50,
   category: '',
   productId: '',
+  rest: '',
 };
 /** Paid 2,750, and 200 by the platform; fee 300, VAT on top 30. */
 const figures: Figures = {
@@ -62,6 +63,7 @@ const refund: RefundRow = {
   quantity: 2,
   priorQuantity: 0,
   originalOn: DAY,
+  rest: '',
   sale,
   original: undefined,
 };

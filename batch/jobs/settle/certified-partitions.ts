@@ -1,0 +1,67 @@
+/** The partitions of a run as a certificate has them: when the run is certified, and when it is verified. */
+import { REFUND, SALE } from '../../../core/feed/rules/leg.js';
+import { type PartitionPass, readPartitions, readPasses } from '../../../core/jobs/stores/partition.js';
+import type { LineForm } from '../../../core/settlement/rules/canonical-line.js';
+import {
+  type CertifiedPartition,
+  type CertifiedTotals,
+  certifiedTotals,
+  EMPTY_SHA256,
+} from '../../../core/settlement/rules/certificate.js';
+import { eachFigure, FIGURE_NAMES } from '../../../core/settlement/rules/figures.js';
+import { TotalsBy } from '../../../core/settlement/rules/line-totals.js';
+import { readPartitionTotals } from '../../../core/settlement/stores/partition-total.js';
+import type { Db } from '../../../infra/database.js';
+import type { DonePartition } from '../../engine/job.js';
+
+type Worked = Pick<DonePartition, 'number' | 'passes'>;
+
+/** The partitions of a generation with the sums that were committed with their lines, as a certificate over lines of this form has them. */
+export async function certifiedPartitions(
+  db: Db,
+  runId: number,
+  generation: number,
+  partitions: readonly Worked[],
+  form: LineForm,
+): Promise<CertifiedPartition[]> {
+  const sums = await readPartitionTotals(db, runId, generation);
+  return partitions.map((partition) => ({
+    number: partition.number,
+    sales: rangeOf(partition.passes[SALE], form),
+    refunds: rangeOf(partition.passes[REFUND], form),
+    totals: sums
+      .filter(({ number }) => number === partition.number)
+      .map(({ currency, totals }) => certifiedTotals(currency, totals)),
+  }));
+}
+
+const rangeOf = (pass: PartitionPass | undefined, form: LineForm): CertifiedPartition['sales'] => ({
+  after: pass?.lo ?? 0,
+  through: pass?.hi ?? 0,
+  ...(form === 1 ? {} : { entries: pass?.entries ?? 0 }),
+  lines: pass?.done ?? 0,
+  sha256: pass?.checkpoint ?? EMPTY_SHA256,
+});
+
+/** The same of a run as it is stored now, with the status of each. */
+export async function storedPartitions(
+  db: Db,
+  runId: number,
+  generation: number,
+  form: LineForm,
+): Promise<{ readonly status: string; readonly partition: CertifiedPartition }[]> {
+  const partitions = await readPartitions(db, runId, generation);
+  const passes = await readPasses(db, runId, generation);
+  const worked = partitions.map(({ number, partitionId }) => ({ number, passes: passes.get(partitionId) ?? [] }));
+  const certified = await certifiedPartitions(db, runId, generation, worked, form);
+  return certified.map((partition, i) => ({ status: partitions[i]?.status ?? '', partition }));
+}
+
+/** Sums of certified totals, per currency. */
+export function sumTotals(all: readonly CertifiedTotals[]): CertifiedTotals[] {
+  const sum = new TotalsBy();
+  for (const { currency, sales, refunds, ...texts } of all) {
+    sum.of(currency).addTotals({ sales, refunds, ...eachFigure(FIGURE_NAMES, (name) => BigInt(texts[name])) });
+  }
+  return sum.entries().map(([currency, totals]) => certifiedTotals(currency, totals));
+}
