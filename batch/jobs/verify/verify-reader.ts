@@ -88,7 +88,7 @@ export interface Found<Kind, What> {
   readonly what: What;
 }
 
-export const isBefore = (
+const isBefore = (
   a: Pick<Found<unknown, unknown>, 'leg' | 'entryId'>,
   b: Pick<Found<unknown, unknown>, 'leg' | 'entryId'>,
 ): boolean => a.leg < b.leg || (a.leg === b.leg && a.entryId < b.entryId);
