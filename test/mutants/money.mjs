@@ -290,7 +290,13 @@ export const mutants = [
   {
     ...canonical,
     name: 'a canonical line overruns its buffer',
-    from: 'if (this.bytes.length - this.length < LINE_BYTES_MAX) this.grow();',
+    from: 'while (this.bytes.length - this.length < LINE_BYTES_MAX + line.entryRest.length) this.grow();',
+    to: '',
+  },
+  {
+    ...canonical,
+    name: 'a canonical line of the second form leaves out the rest of its entry',
+    from: 'if (this.form === 2) this.text(line.entryRest);',
     to: '',
   },
   { ...canonical, name: 'canonical bytes that were taken are taken again', from: 'this.length = 0;\n', to: '' },
@@ -304,7 +310,7 @@ export const mutants = [
   {
     ...certificate,
     name: 'any JSON is a certificate',
-    from: "(body as CertificateBody).format === 'magam-certificate/1'",
+    from: 'FORMATS.has((body as CertificateBody).format)',
     to: 'true',
   },
   {

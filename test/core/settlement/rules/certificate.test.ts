@@ -51,7 +51,7 @@ describe('the text over the hashes of the partitions', () => {
 });
 
 describe('parseCertificate', () => {
-  it.each(['', 'null', '[]', '7', '{"format":"magam-certificate/2"}', '{"job":"settle"}', '{'])(
+  it.each(['', 'null', '[]', '7', '{"format":"magam-certificate/3"}', '{"job":"settle"}', '{'])(
     'takes %j for none',
     (text) => {
       expect(parseCertificate(text)).toBeUndefined();
