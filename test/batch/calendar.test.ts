@@ -167,7 +167,7 @@ describe('dates', () => {
     await expectRefused(settle(empty, '--dry-run'), 'DATE_EMPTY');
     await expectRefused(settle(empty, '--request'), 'DATE_EMPTY');
     await expectRefused(magam(['settle', '--from', DATE, '--to', empty]), 'DATE_EMPTY');
-    expect([await statusOf(between), await statusOf(empty)]).toEqual(['OPEN', 'undefined']);
+    expect([await statusOf(between), await statusOf(empty)]).toEqual(['OPEN', 'OPEN']);
     const ended = await settle(empty, '--allow-empty');
     expect(ended).toMatchObject({ code: 0 });
     const notice = `Closed along with ${empty}, without entries: ${closesToo.from} to ${closesToo.through}.`;
