@@ -22,7 +22,7 @@ const PRODUCTS = 1_000;
 const LINES = 2_000;
 
 /**
- * Makes the sample data that is missing, and a settled day for its sellers to look at.
+ * Makes the sample data that is missing, and settled days for its sellers to look at.
  * @param {ReturnType<typeof magamCommand>} magam
  */
 async function makeSample(magam) {
@@ -31,10 +31,10 @@ async function makeSample(magam) {
   const sample = await magam('sample', '--sellers', `${SELLERS}`, '--products', `${PRODUCTS}`);
   const { document } = await magam('runs');
   if (document.runs.length === 0) {
-    // The runner finds the following days due, and settles them by itself. All of them lie before the README's own CSV, which can be imported.
-    const date = '2026-02-16';
+    // All of its days lie before that of the README's own CSV, which can still be imported and settled.
+    const [date, last] = ['2026-02-16', '2026-02-23'];
     await magam('seed', '--lines', `${LINES}`, '--sellers', `${SELLERS}`, '--date', date);
-    await magam('settle', '--date', date);
+    await magam('settle', '--from', date, '--to', last, '--allow-empty');
   }
   return sample.document;
 }

@@ -2,9 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from '@jest/globals';
 import { openDatabase } from '../../infra/database.js';
+import { until } from '../../scripts/chaos/magam.mjs';
 
 const script = fileURLToPath(new URL('../../scripts/api.mjs', import.meta.url));
 const database = `magam_sample_${randomBytes(5).toString('hex')}`;
@@ -58,12 +60,33 @@ it('makes sample data, prints a sign-in that works, has a runner, and ends both 
   });
   expect(signIn.status).toBe(201);
   const { accessToken } = (await signIn.json()) as { accessToken: string };
+  const call = async (path: string, init: RequestInit = {}) => {
+    const headers = { ...init.headers, Authorization: `Bearer ${accessToken}` };
+    return (await fetch(`${url}${path}`, { ...init, headers })).json();
+  };
   const get = async (path: string) =>
-    (await fetch(`${url}${path}`, { headers: { Authorization: `Bearer ${accessToken}` } })).json() as Promise<{
-      items: { status: string; runId: number }[];
-    }>;
+    (await call(path)) as { items: { status: string; runId: number; date: string }[] };
   expect((await get('/v1/products?limit=200')).items).toHaveLength(200);
   expect((await get('/v1/runs')).items.at(-1)?.status).toBe('COMPLETED');
+
+  // The README's own CSV can be uploaded and settled.
+  const [, csv = ''] =
+    /^```csv\n(.*?)^```$/ms.exec(readFileSync(new URL('../../README.md', import.meta.url), 'utf8')) ?? [];
+  const date = /,(\d{4}-\d{2}-\d{2})$/m.exec(csv)?.[1];
+  const csvHeaders = { 'Content-Type': 'text/csv', 'Idempotency-Key': 'readme' };
+  const upload = { method: 'POST', headers: csvHeaders, body: csv };
+  const { importId } = (await call('/v1/imports?kind=lines&fileName=readme.csv', upload)) as { importId: number };
+  const ended = await until(async () => {
+    const found = (await call(`/v1/imports/${importId}`)) as { status: string; endedAt: string | null };
+    return found.endedAt === null ? undefined : found;
+  }, 'the import has ended');
+  expect(ended).toMatchObject({ status: 'COMPLETED', result: { imported: 3, rejected: 0 } });
+  const asked = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ date }) };
+  expect(await call('/v1/runs', asked)).toMatchObject({ date });
+  const settled = async () =>
+    (await get('/v1/runs?limit=200')).items.some((run) => run.date === date && /^COMPLETED/.test(run.status));
+  await until(settled, `${date} is settled`);
+
   const exit = once(child, 'exit');
   child.kill('SIGTERM');
   expect((await exit)[0]).toBe(0);
