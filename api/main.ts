@@ -60,7 +60,7 @@ export async function runApi(options: ApiOptions): Promise<void> {
 
 async function serve(options: ApiOptions, redis: RedisLink): Promise<void> {
   const { config, db, log, signal } = options;
-  const metrics = openMetrics(db);
+  const metrics = openMetrics(db, config);
   const context: ApiContext = { config, db, redis, log };
   const authenticate = authenticator(context);
   const routes = [

@@ -36,7 +36,7 @@ const redis = openRedis(config.redisUrl, 'bench', (message) => log.warn(message)
 const app = createApp([sameBytes(readFileSync(file, 'latin1'))], {
   db,
   log,
-  metrics: openMetrics(db),
+  metrics: openMetrics(db, config),
   authenticate: authenticator({ config, db }),
   draining: new AbortController().signal,
   limit: limitRequests(redis, config.rateLimit),

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { legName } from '../core/feed/rules/leg.js';
 import { requestStop } from '../core/jobs/stores/execution.js';
 import { discardRun } from '../core/settlement/discard-run.js';
+import { blockingRun } from '../core/settlement/due-date.js';
 import {
   readSettlementExecutions,
   readSettlementPartitions,
@@ -68,10 +69,11 @@ async function withRun(
   );
 }
 
-async function list({ db, today, json }: CommandContext, date: string | undefined): Promise<void> {
+async function list({ db, config, today, json }: CommandContext, date: string | undefined): Promise<void> {
   const on = date === undefined ? undefined : readDate(date, today);
   const runs = await listRuns(db, { from: on, to: on });
-  if (json) return printJson({ runs });
+  const blocking = await blockingRun(db, config);
+  if (json) return printJson({ runs, scheduleWaitsFor: blocking?.runId ?? null });
   printTable(
     ['run', 'date', 'status', 'generation', 'sales', 'refunds', 'parked', 'updated'],
     runs.map((run) => [
@@ -86,6 +88,10 @@ async function list({ db, today, json }: CommandContext, date: string | undefine
     ]),
     ['run', 'generation', 'sales', 'refunds', 'parked'],
   );
+  if (blocking !== undefined)
+    note(
+      `The schedule waits for run ${blocking.runId} of ${blocking.date}, which was stopped: magam settle --date ${blocking.date} resumes it, magam runs discard ${blocking.runId} gives it up.`,
+    );
 }
 
 async function show({ db, json }: CommandContext, run: RunSummary): Promise<void> {

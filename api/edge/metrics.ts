@@ -2,6 +2,7 @@
 import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type BatchGauges, readBatchGauges } from '../../core/jobs/stores/batch-gauges.js';
+import { blockingRun, type ScheduleSettings } from '../../core/settlement/due-date.js';
 import { countRecentExceptions } from '../../core/settlement/stores/exception.js';
 import { SETTLE } from '../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../infra/database.js';
@@ -18,7 +19,7 @@ export interface Metrics {
 /** The batch's numbers are read at most this often (ms). */
 const GAUGES_MS = 5_000;
 
-export function openMetrics(db: Db): Metrics {
+export function openMetrics(db: Db, schedule: ScheduleSettings): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'magam_' });
   const seconds = new Histogram({
@@ -29,7 +30,7 @@ export function openMetrics(db: Db): Metrics {
     registers: [registry],
   });
   addPoolGauge(registry, db);
-  addBatchGauges(registry, db);
+  addBatchGauges(registry, db, schedule);
   return {
     observe: (req, res, next) => {
       res.on('close', () => {
@@ -59,9 +60,10 @@ function addPoolGauge(registry: Registry, db: Db): void {
   });
 }
 
-function addBatchGauges(registry: Registry, db: Db): void {
+function addBatchGauges(registry: Registry, db: Db, schedule: ScheduleSettings): void {
   const read = nowAndThen(() => readBatchGauges(db, SETTLE));
   const readExceptions = nowAndThen(() => countRecentExceptions(db));
+  const readBlocked = nowAndThen(async () => ((await blockingRun(db, schedule)) === undefined ? 0 : 1));
   const byStatus = (name: string, help: string, pick: (gauges: BatchGauges) => Readonly<Record<string, number>>) =>
     new Gauge({
       name,
@@ -77,6 +79,16 @@ function addBatchGauges(registry: Registry, db: Db): void {
     });
   byStatus('magam_runs', 'Settlement runs by status.', ({ runs }) => runs);
   byStatus('magam_partitions', 'Partitions of unfinished settlement runs by status.', ({ partitions }) => partitions);
+  new Gauge({
+    name: 'magam_schedule_blocked',
+    help: '1 while the schedule waits for a run that was stopped, which a person has to resume or to give up.',
+    registers: [registry],
+    async collect() {
+      this.reset();
+      const blocked = await readBlocked();
+      if (blocked !== undefined) this.set(blocked);
+    },
+  });
   new Gauge({
     name: 'magam_parked_entries',
     help: 'Entries of the last 32 settled dates that are parked.',

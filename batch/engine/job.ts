@@ -120,6 +120,14 @@ export interface Job extends StartedJob {
   readonly runner: RunnerSide;
 }
 
+/** What came of a look at the schedule. */
+export interface Scheduled {
+  /** The key that was asked for. */
+  readonly asked?: string;
+  /** The key of a stopped run, which a person has to resume or to give up before the schedule goes on. */
+  readonly waitsFor?: string;
+}
+
 /** A job in the runner's words. */
 export interface RunnerSide {
   /** Messages of the log. */
@@ -128,18 +136,19 @@ export interface RunnerSide {
     readonly ended: string;
     readonly failed: string;
     readonly due: string;
+    readonly blocked: string;
   };
   /** Throws what keeps this process from finishing runs of the job: it then leaves requests and runs to other runners. */
   readonly requireReady?: (context: Pick<JobContext, 'db' | 'config'>) => Promise<unknown>;
   /**
    * Asks for what is due, when this runner leads. `fence` must be the first statement of the transaction that asks; false: another
-   * leads now. Returns the key that was asked for.
+   * leads now.
    */
   readonly schedule?: (
     context: Pick<JobContext, 'db' | 'config'>,
     fence: (tx: Tx) => Promise<boolean>,
     parameters: ExecutionParameters,
-  ) => Promise<string | undefined>;
+  ) => Promise<Scheduled>;
   /** What the log tells of an execution that ended. */
   readonly report: (db: Db, run: Run) => Promise<object>;
 }

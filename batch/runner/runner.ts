@@ -40,6 +40,7 @@ export interface RunnerContext {
 const LEADER = 'settle-schedule';
 const POLL_MS = 1_000;
 const OUTAGE_PAUSE_MS = 3_000;
+const BLOCKED_TOLD_MS = 10 * 60_000;
 
 /** Runs until the signal. A database that is away is waited for. */
 export async function runRunner(context: RunnerContext): Promise<void> {
@@ -71,11 +72,12 @@ async function serveJob(
 ): Promise<void> {
   const { signal, log, idle } = context;
   const failures = new FailureMemory();
+  const tellBlocked = blockedTeller(context, job);
   while (!signal.aborted) {
     try {
       // A process with another clock or zone than the database does nothing, however long it has been running.
       watchClock(await readPlatformTime(context.db, context.config.timeZone));
-      await lead(context, job, owner);
+      tellBlocked(await lead(context, job, owner));
       await job.runner.requireReady?.(context);
       const worked = (await workRequests(context, job)) || (await joinRuns(context, job, failures));
       if (!worked) await idle(POLL_MS);
@@ -86,15 +88,29 @@ async function serveJob(
   }
 }
 
-async function lead({ db, config, log }: RunnerContext, job: Job, owner: string): Promise<void> {
+/** Tells the log of a schedule that waits for a person: when it begins to, and every ten minutes as long as it does. */
+function blockedTeller({ log }: RunnerContext, job: Job): (key: string | undefined) => void {
+  let told: { readonly key: string; readonly at: number } | undefined;
+  return (key) => {
+    if (key === undefined) told = undefined;
+    else if (told?.key !== key || performance.now() - told.at > BLOCKED_TOLD_MS) {
+      told = { key, at: performance.now() };
+      log('warn', { [job.keyName]: key }, job.runner.words.blocked);
+    }
+  };
+}
+
+/** Does what the leader does; returns the key that the schedule waits for. */
+async function lead({ db, config, log }: RunnerContext, job: Job, owner: string): Promise<string | undefined> {
   const epoch = await holdLeadership(db, LEADER, owner, config.leaseMs);
-  if (epoch === undefined) return;
+  if (epoch === undefined) return undefined;
   await stopForsakenRuns(db);
   await abandonDeadExecutions(db);
   const fence = (tx: Parameters<typeof fenceLeadership>[0]) => fenceLeadership(tx, LEADER, owner, epoch);
   const parameters = { ...parametersOf(config), requestedBy: 'schedule' };
-  const asked = await job.runner.schedule?.({ db, config }, fence, parameters);
+  const { asked, waitsFor } = (await job.runner.schedule?.({ db, config }, fence, parameters)) ?? {};
   if (asked !== undefined) log('info', { [job.keyName]: asked }, job.runner.words.due);
+  return waitsFor;
 }
 
 /** Four partitions a worker let the threads end together. */

@@ -40,7 +40,13 @@ const countingJob = (name: string): Job => ({
     return 'COMPLETED';
   },
   runner: {
-    words: { started: 'counting', ended: 'counted', failed: 'counting failed', due: 'counting is due' },
+    words: {
+      started: 'counting',
+      ended: 'counted',
+      failed: 'counting failed',
+      due: 'counting is due',
+      blocked: 'counting waits',
+    },
     report: async () => ({}),
   },
 });

@@ -1,4 +1,7 @@
 /** The runner as a daemon: its schedule, requests, takeovers, several of them, with Redis and without. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { addDays } from '../../kernel/business-date.js';
 import { violations } from '../../scripts/chaos/invariants.mjs';
@@ -82,6 +85,27 @@ describe('the schedule', () => {
     expect(after?.owner).not.toBe(before?.owner);
     await until(async () => (await db.value('SELECT COUNT(*) FROM settlement_certificate')) === '3', 'certificates');
     await expectSettled(dates);
+    await expectGracefulEnd();
+  });
+});
+
+describe('a schedule that waits for a run that was stopped', () => {
+  it('says so, in the log and beside the runs, until the run is resumed', async () => {
+    await seedDate(yesterday);
+    const gate = join(tmpdir(), `magam-stopped-${process.pid}`);
+    const fault = { MAGAM_FAULT: `chunk.before-commit:wait:1:${gate}`, MAGAM_CHUNK_SIZE: '100' };
+    const stopped = startMagam(['settle', '--date', yesterday], environment(db.url, fault));
+    await stopped.says('FAULT chunk.before-commit');
+    stopped.send('SIGTERM');
+    writeFileSync(gate, '');
+    expect(await stopped.ended).toMatchObject({ code: 130 });
+    rmSync(gate);
+    const runner = startRunner(due);
+    await runner.says('the schedule waits for a run that was stopped');
+    const shown = await magamOf(db, ['runs'], due);
+    expect(shown.stderr).toContain(`of ${yesterday}, which was stopped: magam settle --date ${yesterday} resumes it`);
+    expect(await magamOf(db, ['settle', '--date', yesterday], due)).toMatchObject({ code: 0 });
+    expect((await magamOf(db, ['runs'], due)).stderr).not.toContain('The schedule waits');
     await expectGracefulEnd();
   });
 });

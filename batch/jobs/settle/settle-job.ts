@@ -33,6 +33,8 @@ export const settleJob: Job = {
       ended: 'settled',
       failed: 'settlement failed',
       due: 'settlement is due',
+      blocked:
+        'the schedule waits for a run that was stopped: resume it with magam settle, or give it up with magam runs discard',
     },
     requireReady: ({ db, config }) => requireSigner(db, config),
     schedule: requestDueDate,

@@ -101,7 +101,7 @@ describe('what a request costs', () => {
     const app = createApp(catalogueRoutes({ config, db, redis: link, log }), {
       db,
       log,
-      metrics: openMetrics(db),
+      metrics: openMetrics(db, config),
       authenticate: authenticator({ config, db }),
       draining: new AbortController().signal,
       limit: (_req, _res, next) => next(),

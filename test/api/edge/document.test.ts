@@ -48,7 +48,7 @@ function application(db: Db): Express {
   return createApp(apiRoutes({ config, db, redis, log }), {
     db,
     log,
-    metrics: openMetrics(db),
+    metrics: openMetrics(db, config),
     authenticate: () => Promise.reject(new Error('nobody')),
     limit: (_req, _res, next) => next(),
     draining: new AbortController().signal,

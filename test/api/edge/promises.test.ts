@@ -91,7 +91,7 @@ beforeAll(async () => {
   const app = createApp(routes, {
     db,
     log: openLog('info', log),
-    metrics: openMetrics(db),
+    metrics: openMetrics(db, { timeZone: 'Asia/Seoul', settleAt: '04:00' }),
     authenticate: async (token) => ({
       ...(token === 'operator' ? operator : buyer),
       sessionId: '00000000-0000-4000-8000-000000000000',

@@ -1,0 +1,44 @@
+/** Which date the schedule settles next, and whether it waits for a person. */
+import type { Db } from '../../infra/database.js';
+import { readPlatformTime } from '../../infra/platform-time.js';
+import { addDays } from '../../kernel/business-date.js';
+import { earliestUnsettled, readScheduleFrom, readShutThrough } from '../feed/stores/calendar.js';
+import type { ClosingOptions } from './closable-date.js';
+import { findSettlementRun, type SettlementRun } from './stores/settlement-run.js';
+
+/** What the schedule goes by: the platform's zone, and the time of day from which yesterday is due. */
+export interface ScheduleSettings {
+  readonly timeZone: string;
+  readonly settleAt: string;
+}
+
+export interface DueDate {
+  readonly date: string;
+  readonly options: ClosingOptions;
+}
+
+/**
+ * The earliest date that is due and has unsettled entries; where there is none, the last date that is due, if it is open and a person wants
+ * empty dates closed.
+ */
+export async function earliestDue(db: Db, { timeZone, settleAt }: ScheduleSettings): Promise<DueDate | undefined> {
+  const through = dueThrough(await readPlatformTime(db, timeZone), settleAt);
+  const from = await readScheduleFrom(db);
+  const date = await earliestUnsettled(db, from, through);
+  if (date !== undefined) return { date, options: {} };
+  if (from === null || from > through) return undefined;
+  const shutThrough = await readShutThrough(db);
+  const open = shutThrough === null || shutThrough < through;
+  return open ? { date: through, options: { allowEmpty: true } } : undefined;
+}
+
+/** The last date that is due: yesterday once the time of day has come, the day before until then. */
+const dueThrough = (now: { date: string; time: string }, settleAt: string): string =>
+  addDays(now.date, now.time >= settleAt ? -1 : -2);
+
+/** The run that the schedule waits for: it was stopped, so it is a person's to resume or to give up. No later date is settled before. */
+export async function blockingRun(db: Db, settings: ScheduleSettings): Promise<SettlementRun | undefined> {
+  const due = await earliestDue(db, settings);
+  const run = due && (await findSettlementRun(db, due.date));
+  return run?.status === 'STOPPED' ? run : undefined;
+}
