@@ -6,6 +6,7 @@ import { purgeAccountLeftovers } from '../core/accounts/purge-accounts.js';
 import { type Config, requireKeys } from '../infra/config.js';
 import { type Db, errorText } from '../infra/database.js';
 import { armFaults } from '../infra/faults.js';
+import { clockNotice, readPlatformTime } from '../infra/platform-time.js';
 import { openRedis, type RedisLink } from '../infra/redis.js';
 import { purgeKeys } from '../infra/stores/idempotency-key.js';
 import { readInstallationId } from '../infra/stores/installation.js';
@@ -64,7 +65,13 @@ async function serve(options: ApiOptions, redis: RedisLink): Promise<void> {
   const authenticate = authenticator(context);
   const routes = [
     readHealth(),
-    readReadiness({ db, redis, migrationsFolder: options.migrationsFolder, draining: signal }),
+    readReadiness({
+      db,
+      redis,
+      timeZone: config.timeZone,
+      migrationsFolder: options.migrationsFolder,
+      draining: signal,
+    }),
     readMetrics(metrics, config.metricsToken, authenticate),
     readProblem(),
     ...apiRoutes(context),
@@ -113,8 +120,10 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   });
 
 /** Throws away what has had its day, a little at a time. */
-async function keepUp({ db, log }: ApiContext): Promise<void> {
+async function keepUp({ config, db, log }: ApiContext): Promise<void> {
   try {
+    const notice = clockNotice(await readPlatformTime(db, config.timeZone));
+    if (notice !== undefined) log.warn(notice);
     while ((await purgeKeys(db, KEY_HOURS, PURGE_ROWS)) === PURGE_ROWS);
     await purgeAccountLeftovers(db);
   } catch (error) {

@@ -79,6 +79,15 @@ export const commands: Readonly<Record<string, Entry>> = {
       'run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests and background tasks (any number may run)',
     load: async () => (await import('./runner.js')).runnerCommand,
   },
+  calendar: {
+    description:
+      'show the zone and the clocks that dates go by, and where the schedule begins; change zone and schedule',
+    load: async () => (await import('./calendar.js')).calendarCommands,
+  },
+  restored: {
+    description: 'after the database was restored, or failed over and lost commits: what was cached before is not used',
+    load: async () => (await import('./restored.js')).restoredCommand,
+  },
   sample: {
     takes: '[options]',
     description: 'make sample sellers, products, buyers and an operator; refused in production',

@@ -9,8 +9,9 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { type Config, readConfig } from '../infra/config.js';
 import { type Db, openDatabase, silenceWithin } from '../infra/database.js';
+import { armFaults } from '../infra/faults.js';
 import { migrate, requireCurrentSchema } from '../infra/migrate.js';
-import { todayIn } from '../infra/time-zone.js';
+import { clockNotice, type PlatformTime, readAnyPlatformTime, readPlatformTime } from '../infra/platform-time.js';
 import { addDays, isBusinessDate } from '../kernel/business-date.js';
 import { errors, MagamError } from '../kernel/errors.js';
 import { note } from './output.js';
@@ -22,6 +23,8 @@ export const packageFile = new URL('package.json', root);
 
 export interface CommandContext {
   readonly config: Config;
+  /** Today's business date when the command began: the database's clock in the platform's zone. */
+  readonly today: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly db: Db;
@@ -63,15 +66,17 @@ const STOP_MS = 28_000;
 
 /**
  * Runs a command's work with a database whose schema is current, and closes what was opened. With `leased` the server ends
- * the command's transactions when it is frozen, before its leases do.
+ * the command's transactions when it is frozen, before its leases do. A process with another zone or clock than the database's is refused
+ * (TIME_ZONE_DIFFERS, CLOCK_DIFFERS), except with `anyTime`: a command that is there to look at them and to mend them.
  */
 export async function withDatabase(
   command: Command,
   work: (context: CommandContext) => Promise<void>,
-  options: { poolMax?: (config: Config) => number; leased?: boolean } = {},
+  options: { poolMax?: (config: Config) => number; leased?: boolean; anyTime?: boolean } = {},
 ): Promise<void> {
-  const config = readConfig();
-  const { databaseUrl, redisUrl, embedded } = await serviceUrls(config);
+  const given = readConfig();
+  armFaults(given.fault);
+  const { databaseUrl, redisUrl, embedded } = await serviceUrls(given);
   const abort = new AbortController();
   let overdue: NodeJS.Timeout | undefined;
   const stop = (): void => {
@@ -81,18 +86,29 @@ export async function withDatabase(
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   const db = openDatabase(databaseUrl, {
-    poolMax: options.poolMax?.(config) ?? 4,
-    answerSeconds: config.answerMs / 1_000,
-    ...(options.leased === true ? { silenceSeconds: silenceWithin(config.leaseMs) } : {}),
+    poolMax: options.poolMax?.(given) ?? 4,
+    answerSeconds: given.answerMs / 1_000,
+    ...(options.leased === true ? { silenceSeconds: silenceWithin(given.leaseMs) } : {}),
   });
   try {
     await readySchema(db, databaseUrl, embedded);
-    await work({ config, databaseUrl, redisUrl, db, json: wantsJson(command), signal: abort.signal });
+    const { timeZone, date: today } = await platformTime(db, given, options.anyTime === true);
+    const config = Object.freeze({ ...given, timeZone });
+    await work({ config, today, databaseUrl, redisUrl, db, json: wantsJson(command), signal: abort.signal });
   } finally {
     await db.destroy();
     process.off('SIGINT', stop).off('SIGTERM', stop);
     clearTimeout(overdue);
   }
+}
+
+/** The zone and the time that the command works with; clocks that differ are told of. */
+async function platformTime(db: Db, { timeZone, timeZoneGiven }: Config, any: boolean): Promise<PlatformTime> {
+  if (any) return readAnyPlatformTime(db, timeZone);
+  const time = await readPlatformTime(db, timeZoneGiven ? timeZone : null, timeZone);
+  const notice = clockNotice(time);
+  if (notice !== undefined) note(notice);
+  return time;
 }
 
 /** The private database is ours to migrate; one that was given to us is migrated only when asked to. */
@@ -105,10 +121,10 @@ async function readySchema(db: Db, databaseUrl: string, embedded: boolean): Prom
   }
 }
 
-/** Reads `--date`: a date, `today` or `yesterday` in the platform's zone. Throws `DATE_INVALID` (exit 2). */
-export function readDate(text: string, timeZone: string): string {
-  if (text === 'today') return todayIn(timeZone);
-  if (text === 'yesterday') return addDays(todayIn(timeZone), -1);
+/** Reads `--date`: a date, `today` or `yesterday`. Throws `DATE_INVALID` (exit 2). */
+export function readDate(text: string, today: string): string {
+  if (text === 'today') return today;
+  if (text === 'yesterday') return addDays(today, -1);
   if (isBusinessDate(text)) return text;
   throw new MagamError('DATE_INVALID', `${JSON.stringify(text)} is not a date: YYYY-MM-DD, today or yesterday.`, {
     date: text,

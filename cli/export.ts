@@ -54,10 +54,10 @@ async function exportRows(
   options: ExportOptions,
   work: (db: Db, date: string, form: ExportForm) => Promise<boolean>,
 ): Promise<void> {
-  await withDatabase(command, async ({ db, config, json, signal }) => {
+  await withDatabase(command, async ({ db, today, json, signal }) => {
     // Nothing needs to be undone here, and waiting for the rest of a million rows helps nobody.
     signal.addEventListener('abort', () => process.exit(130));
-    const date = readDate(options.date, config.timeZone);
+    const date = readDate(options.date, today);
     const settled = await work(db, date, {
       format: json || options.format === 'json' ? 'json' : 'csv',
       spreadsheetSafe: options.spreadsheetSafe === true,

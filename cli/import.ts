@@ -9,7 +9,6 @@ import { abandonImport } from '../core/feed/import/withdraw-import.js';
 import { type ImportRecord, listImports } from '../core/feed/stores/feed-import.js';
 import { readCoverage } from '../core/settlement/policy-coverage.js';
 import { databaseTime } from '../infra/database.js';
-import { armFaults } from '../infra/faults.js';
 import { isTimeZone } from '../infra/time-zone.js';
 import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, wholeNumber, withDatabase } from './context.js';
@@ -42,8 +41,7 @@ export function importsCommands(imports: Command): void {
     .description('withdraw what an unfinished import wrote')
     .argument('<id>', 'the number of the import', wholeNumber('ID', 1, 9_999_999_999))
     .action(async (importId: number, _options, command: Command) => {
-      await withDatabase(command, async ({ db, config, json }) => {
-        armFaults(config.fault);
+      await withDatabase(command, async ({ db, json }) => {
         const record = await abandonImport(db, importId);
         if (json) printJson(shown(record));
         else print(`Import ${importId} is withdrawn: nothing it wrote is in the feed.`);
@@ -59,7 +57,6 @@ function addWithdraw(imports: Command): void {
     .argument('<id>', 'the number of the import', wholeNumber('ID', 1, 9_999_999_999))
     .action(async (importId: number, _options, command: Command) => {
       await withDatabase(command, async ({ db, config, json }) => {
-        armFaults(config.fault);
         const record = await withdrawCompletedImport(db, importId, config.userName);
         if (json) printJson(shown(record));
         else print(`Import ${importId} is withdrawn: nothing it wrote is in the feed.`);
@@ -101,7 +98,6 @@ async function runImport(
   if (options.rejects !== undefined && resolve(options.rejects) === resolve(file)) {
     throw new MagamError('USAGE', '--rejects names the file that is imported.', { file });
   }
-  armFaults(config.fault);
   const started = performance.now();
   const progress = stagedProgress();
   const request: ImportRequest = {

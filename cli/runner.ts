@@ -6,7 +6,6 @@ import { jobs } from '../batch/jobs/registry.js';
 import { runRunner } from '../batch/runner/runner.js';
 import { runTasks } from '../batch/tasks/task-loop.js';
 import { openDatabase } from '../infra/database.js';
-import { armFaults } from '../infra/faults.js';
 import { listenForWakes } from '../infra/wake.js';
 import { withDatabase } from './context.js';
 
@@ -20,7 +19,6 @@ export function runnerCommand(runner: Command): void {
     await withDatabase(
       command,
       async ({ config, db, databaseUrl, redisUrl, signal }) => {
-        armFaults(config.fault);
         const log = pino({ level: config.logLevel, name: 'runner' }, pino.destination({ dest: 2, sync: true }));
         const bell = new Bell(signal);
         const pools = new WorkerPools(config, databaseUrl);

@@ -68,8 +68,8 @@ async function withRun(
   );
 }
 
-async function list({ db, config, json }: CommandContext, date: string | undefined): Promise<void> {
-  const on = date === undefined ? undefined : readDate(date, config.timeZone);
+async function list({ db, today, json }: CommandContext, date: string | undefined): Promise<void> {
+  const on = date === undefined ? undefined : readDate(date, today);
   const runs = await listRuns(db, { from: on, to: on });
   if (json) return printJson({ runs });
   printTable(

@@ -2,7 +2,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { SYNTHETIC_POLICIES_FROM } from '../core/sample/rules/synthetic-policies.js';
 import { seedFeed } from '../core/sample/seed-feed.js';
-import { armFaults } from '../infra/faults.js';
 import { MagamError } from '../kernel/errors.js';
 import { readDate, wholeNumber, withDatabase } from './context.js';
 import { count, print, printJson } from './output.js';
@@ -22,10 +21,9 @@ export function seedCommand(seed: Command): void {
     .requiredOption('--date <date>', 'the date: YYYY-MM-DD, today or yesterday')
     .option('--seed <text>', 'another seed gives other entries', seedText, '1')
     .action(async (options: SeedOptions, command: Command) => {
-      await withDatabase(command, async ({ db, config, json, signal }) => {
-        armFaults(config.fault);
+      await withDatabase(command, async ({ db, config, today, json, signal }) => {
         const started = performance.now();
-        const date = seedableDate(readDate(options.date, config.timeZone));
+        const date = seedableDate(readDate(options.date, today));
         const progress = startProgress('Seeding', 'entries');
         const request = { ...options, date, requestedBy: config.userName, signal, onProgress: progress.update };
         const result = await seedFeed(db, request).finally(progress.stop);

@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import { WorkerPools } from '../batch/engine/worker-pool.js';
 import type { SettleReport } from '../batch/jobs/settle/report.js';
 import { settleDate } from '../batch/jobs/settle/settle-date.js';
+import { type ClosingOptions, requireClosableRange } from '../core/settlement/closable-date.js';
 import { requestRuns } from '../core/settlement/request-runs.js';
 import { headingOf, REPORTED_SUMS } from '../core/settlement/rules/figures.js';
-import { armFaults } from '../infra/faults.js';
+import { readPlatformTime } from '../infra/platform-time.js';
 import { datesBetween } from '../kernel/business-date.js';
 import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.js';
 import { MagamError } from '../kernel/errors.js';
@@ -24,6 +25,8 @@ interface SettleOptions {
   wait: boolean;
   request?: boolean;
   exceptionsMax?: CountOrShare;
+  allowEmpty?: boolean;
+  allowUnfinishedDay?: boolean;
 }
 
 export function settleCommand(command: Command): void {
@@ -48,6 +51,8 @@ export function settleCommand(command: Command): void {
       exceptionsMax,
     )
     .option('--dry-run', 'compute everything, write nothing')
+    .option('--allow-empty', 'close dates that have no entries, too')
+    .option('--allow-unfinished-day', 'close today, which is not over')
     .option('--no-wait', 'exit with 5 when somebody else works on the run, instead of joining it')
     .option('--request', 'leave the work to a runner (magam runner): only record the request')
     .action(async (options: SettleOptions, command: Command) => {
@@ -69,13 +74,17 @@ async function settle(given: CommandContext, options: SettleOptions): Promise<vo
   const { exceptionsMax = given.config.exceptionsMax } = options;
   const context = { ...given, config: { ...given.config, exceptionsMax } };
   const { config, json, signal } = context;
-  armFaults(config.fault);
-  const dates = datesOf(options, config.timeZone);
   if (options.request === true && options.exceptionsMax !== undefined)
     throw new MagamError(
       'USAGE',
       '--exceptions-max is for a run in the foreground; runners have MAGAM_EXCEPTIONS_MAX.',
     );
+  const dates = datesOf(options, context.today);
+  // Before the first of several dates is closed. A single one is refused where it is closed.
+  if (dates.length > 1 || options.request === true) {
+    const now = await readPlatformTime(context.db, config.timeZone);
+    await requireClosableRange(context.db, dates, now, closingOptions(options));
+  }
   if (options.request === true) return request(context, dates, options);
   const pools = new WorkerPools(config, context.databaseUrl);
   const reports = await settleDates(context, pools, dates, options).finally(() => pools.close());
@@ -107,6 +116,7 @@ async function settleDates(
         workers: options.workers ?? config.workers,
         chunkRows: options.chunkSize ?? config.chunkRows,
         requestedBy: config.userName,
+        options: closingOptions(options),
         dryRun: options.dryRun ?? false,
         wait: options.wait,
         onStop: 'stop-run',
@@ -130,6 +140,7 @@ async function request(
     workers: options.workers ?? config.workers,
     chunkRows: options.chunkSize ?? config.chunkRows,
     requestedBy: config.userName,
+    options: closingOptions(options),
   });
   const { wakeRunners } = await import('../infra/wake.js'); // Redis is needed by nobody else who settles
   await wakeRunners(redisUrl);
@@ -139,11 +150,16 @@ async function request(
       print(`${date}: requested as execution ${executionId} of run ${runId}; magam runs show ${runId} follows it.`);
 }
 
-function datesOf({ date, from, to }: SettleOptions, timeZone: string): string[] {
-  if (date !== undefined && from === undefined && to === undefined) return [readDate(date, timeZone)];
+const closingOptions = ({ allowEmpty, allowUnfinishedDay }: SettleOptions): ClosingOptions => ({
+  ...(allowEmpty === true && { allowEmpty }),
+  ...(allowUnfinishedDay === true && { allowUnfinishedDay }),
+});
+
+function datesOf({ date, from, to }: SettleOptions, today: string): string[] {
+  if (date !== undefined && from === undefined && to === undefined) return [readDate(date, today)];
   if (date !== undefined || from === undefined || to === undefined)
     throw new MagamError('USAGE', 'settle takes --date, or --from with --to.');
-  const dates = datesBetween(readDate(from, timeZone), readDate(to, timeZone));
+  const dates = datesBetween(readDate(from, today), readDate(to, today));
   if (dates.length === 0) throw new MagamError('USAGE', `--from ${from} is after --to ${to}.`, { from, to });
   return dates;
 }

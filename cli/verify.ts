@@ -31,11 +31,11 @@ async function verify(options: Options, command: Command): Promise<void> {
     throw new MagamError('USAGE', 'Give either --date, or --from and --to.');
   await withDatabase(command, async (context) => {
     context.signal.addEventListener('abort', () => process.exit(130)); // it only reads: there is nothing to finish
-    const { timeZone } = context.config;
+    const { today } = context;
     const ok =
       date === undefined
-        ? await verifyDates(context, readDate(from as string, timeZone), readDate(to ?? (from as string), timeZone))
-        : await verifyOne(context, readDate(date, timeZone));
+        ? await verifyDates(context, readDate(from as string, today), readDate(to ?? (from as string), today))
+        : await verifyOne(context, readDate(date, today));
     if (ok) return;
     note(`VERIFICATION_FAILED: ${errors.VERIFICATION_FAILED.meaning}`);
     process.exitCode = errors.VERIFICATION_FAILED.exit;

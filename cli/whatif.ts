@@ -21,7 +21,6 @@ import {
   type WhatIfAnswer,
 } from '../core/settlement/what-if.js';
 import { inSnapshot } from '../infra/database.js';
-import { armFaults } from '../infra/faults.js';
 import { errors, MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
 import { count, counted, money, note, print, printJson, printTable } from './output.js';
@@ -67,7 +66,6 @@ async function whatIf(
   options: WhatIfOptions,
 ): Promise<void> {
   const { db, config, databaseUrl, json, signal } = context;
-  armFaults(config.fault);
   const draft = await requireSound(db, options.policies, parsed);
   const prepared = await prepare(context, options, draft);
   if (options.again) await forgetAnswer(db, prepared.key);
@@ -103,11 +101,11 @@ async function whatIf(
 }
 
 async function prepare(
-  { db, config }: CommandContext,
+  { db, today }: CommandContext,
   options: WhatIfOptions,
   draft: readonly FeePolicy[],
 ): Promise<PreparedWhatIf> {
-  const [from, to] = [readDate(options.from, config.timeZone), readDate(options.to, config.timeZone)];
+  const [from, to] = [readDate(options.from, today), readDate(options.to, today)];
   if (from > to) throw new MagamError('USAGE', `--from ${from} is after --to ${to}.`, { from, to });
   const dates = options.dates === 'always' ? 'ALWAYS' : 'AS_STATED';
   const prepared = await inSnapshot(db, (snapshot) =>

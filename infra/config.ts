@@ -73,6 +73,9 @@ function readPublicKeyFile(path: string): string | undefined {
 const DEVELOPMENT_TOKEN_KEY = 'magam development token key, known to everybody';
 const DEVELOPMENT_ENCRYPTION_KEY = Buffer.from('magam development encryption key');
 
+/** The zone of a database that has none yet. */
+const DEFAULT_TIME_ZONE = 'Asia/Seoul';
+
 /** 32 bytes as base64 or as 64 hexadecimal digits. */
 const encryptionKey = z.string().transform((text, context) => {
   const bytes = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
@@ -93,7 +96,7 @@ const schema = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
   MAGAM_DATABASE_URL: databaseUrl.optional(),
   MAGAM_REDIS_URL: redisUrl.optional(),
-  MAGAM_TIME_ZONE: z.string().refine(isTimeZone, 'must be an IANA time zone such as Asia/Seoul').default('Asia/Seoul'),
+  MAGAM_TIME_ZONE: z.string().refine(isTimeZone, 'must be an IANA time zone such as Asia/Seoul').optional(),
   MAGAM_SETTLE_AT: z
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 04:00')
@@ -134,8 +137,9 @@ export interface Config {
   /** Null: the private services of the checkout are used. */
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
-  /** The platform's IANA time zone: business dates are days in it. */
+  /** The platform's IANA time zone: business dates are days in it. Where the setting is left out it is that of the database. */
   readonly timeZone: string;
+  readonly timeZoneGiven: boolean;
   /** Time of day, `HH:MM` in the platform's zone, at which the runner settles yesterday. */
   readonly settleAt: string;
   /** PEM of an Ed25519 private key, or null: certificates are not signed. */
@@ -204,7 +208,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     production: env.NODE_ENV === 'production',
     databaseUrl: env.MAGAM_DATABASE_URL ?? null,
     redisUrl: env.MAGAM_REDIS_URL ?? null,
-    timeZone: env.MAGAM_TIME_ZONE,
+    timeZone: env.MAGAM_TIME_ZONE ?? DEFAULT_TIME_ZONE,
+    timeZoneGiven: env.MAGAM_TIME_ZONE !== undefined,
     settleAt: env.MAGAM_SETTLE_AT,
     signingKeyPem: env.MAGAM_SIGNING_KEY ?? null,
     trustedKeys: env.MAGAM_TRUSTED_KEYS ?? null,

@@ -8,6 +8,8 @@
  * error: `FAULT point pid`.
  *
  * Guards are lines of defence behind which others stand. A test switches the others off to see that one of them holds alone.
+ *
+ * `clock:SECONDS` makes the clock of the process fast by so much, or slow where it is negative, for `processClock`.
  */
 import { existsSync, writeSync } from 'node:fs';
 
@@ -34,14 +36,17 @@ export type Guard = (typeof GUARDS)[number];
 
 const armed = new Map<string, Fault>();
 const off = new Set<Guard>();
+let clockAheadMs = 0;
 
 /** Arms the points, and switches off the guards, of a MAGAM_FAULT setting in this thread. */
 export function armFaults(setting: string | null): void {
   armed.clear();
   off.clear();
+  clockAheadMs = 0;
   for (const item of setting?.split(',') ?? []) {
     const [point = '', action = '', nth = '1', file = ''] = item.split(':');
     if (point === 'off') off.add(guardNamed(action));
+    else if (point === 'clock') clockAheadMs = Number(action) * 1_000;
     else armed.set(point, { action, nth: Number(nth), file, reached: 0 });
   }
 }
@@ -54,6 +59,9 @@ function guardNamed(name: string): Guard {
 
 /** Whether a line of defence stands: always, unless a test has switched it off. */
 export const stands = (guard: Guard): boolean => !off.has(guard);
+
+/** The clock of this process (ms since 1970), as the machine has it or as a test has set it. */
+export const processClock = (): number => Date.now() + clockAheadMs;
 
 /** Marks a point of the code that tests may strike at. Costs nothing measurable when nothing is armed. */
 export async function faultPoint(name: string): Promise<void> {

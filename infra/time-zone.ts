@@ -14,17 +14,16 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** Today's business date, `YYYY-MM-DD`, in the zone. */
-export function todayIn(timeZone: string): string {
-  return Temporal.Now.plainDateISO(timeZone).toString();
-}
+/** A zone that ICU knows by several names under the one that it prefers, so that `utc` and `Etc/UTC` are not taken for two zones. */
+export const canonicalZone = (name: string): string =>
+  new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
 
-/** Now in the zone: date and time of day `HH:MM`. */
-export function nowIn(timeZone: string): { date: string; time: string } {
-  const now = Temporal.Now.zonedDateTimeISO(timeZone);
+/** A moment (ms since 1970) in the zone: date and time of day `HH:MM`. */
+export function momentIn(timeZone: string, ms: number): { date: string; time: string } {
+  const moment = Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(timeZone);
   return {
-    date: now.toPlainDate().toString(),
-    time: now.toPlainTime().toString({ smallestUnit: 'minute', roundingMode: 'trunc' }),
+    date: moment.toPlainDate().toString(),
+    time: moment.toPlainTime().toString({ smallestUnit: 'minute', roundingMode: 'trunc' }),
   };
 }
 

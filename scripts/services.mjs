@@ -30,10 +30,11 @@ import { databaseRuns, endAll, redisRuns, requirePrograms, startDatabase, startR
  * @param {string | undefined} [options.redisUrl] likewise
  * @param {import('./services/home.mjs').Engine | undefined} [options.engine] only this database engine
  * @param {string | undefined} [options.folder] in place of `.magam`
+ * @param {readonly string[]} [options.databaseArgs] further arguments of the database server, if it is started
  * @param {(line: string) => void} [options.log]
  * @returns {Promise<Services>} `started`: whether this call started anything
  */
-export async function startServices({ databaseUrl, redisUrl, engine, folder, log = say } = {}) {
+export async function startServices({ databaseUrl, redisUrl, engine, folder, databaseArgs = [], log = say } = {}) {
   if (databaseUrl && redisUrl) return { databaseUrl, redisUrl, started: false };
   const home = openHome(folder);
   /** @param {State} state */
@@ -66,7 +67,7 @@ export async function startServices({ databaseUrl, redisUrl, engine, folder, log
     }
     // The packages that could be installed hold MariaDB: no help to somebody who asks for an engine by name.
     requirePrograms({ database: database && engine === undefined, redis }, log);
-    if (database) await startDatabase(home, state, engine, log);
+    if (database) await startDatabase(home, state, { engine, args: databaseArgs }, log);
     if (redis) await startRedis(home, state, log);
     return result(state, database || redis);
   };

@@ -1,10 +1,9 @@
 /** Asks for the settlement of a date: a row that a runner picks up. */
 import * as z from 'zod';
 import { readDateStatus } from '../../core/feed/stores/calendar.js';
-import { requireClosableInTurn } from '../../core/settlement/closable-date.js';
+import { type ClosingOptions, requireClosableInTurn } from '../../core/settlement/closable-date.js';
 import { ensureSettlementRun } from '../../core/settlement/stores/settlement-run.js';
-import { todayIn } from '../../infra/time-zone.js';
-import { MagamError } from '../../kernel/errors.js';
+import { readPlatformTime } from '../../infra/platform-time.js';
 import type { ApiContext } from '../context.js';
 import { businessDate } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
@@ -17,6 +16,11 @@ const bodySchema = z
     gridSize: z.number().int().min(1).max(10_000).optional().meta({ description: 'Partitions of a new plan.' }),
     workers: z.number().int().min(1).max(64).optional().meta({ description: 'Threads of the runner that takes it.' }),
     chunkSize: z.number().int().min(1).max(50_000).optional().meta({ description: 'Entries per transaction.' }),
+    allowEmpty: z.boolean().optional().meta({ description: 'Close the date though it has no entries.' }),
+    allowUnfinishedDay: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Close the date though it is today, which is not over.' }),
   })
   .meta({ id: 'RunRequest' });
 
@@ -34,31 +38,37 @@ export const requestRunRoute = ({ config, redis }: ApiContext): Route =>
     body: bodySchema,
     answer: { status: 202, description: 'The run was asked for, now or before.', schema: runRequestedSchema },
     otherAnswer: { status: 200, description: 'The date is settled and nothing of it is parked.' },
-    refusals: ['DATE_IN_FUTURE', 'EARLIER_DATE_OPEN', 'IMPORT_IN_PROGRESS'],
+    refusals: [
+      'DATE_NOT_OVER',
+      'DATE_EMPTY',
+      'EARLIER_DATE_OPEN',
+      'IMPORT_IN_PROGRESS',
+      'TIME_ZONE_DIFFERS',
+      'CLOCK_DIFFERS',
+    ],
     idempotent: true,
     handle: async (call) => {
       const asked = call.body;
-      const today = todayIn(config.timeZone);
-      if (asked.date > today) {
-        throw new MagamError('DATE_IN_FUTURE', `${asked.date} has not begun in ${config.timeZone}.`, {
-          date: asked.date,
-          today,
-        });
-      }
-      const notices =
-        asked.date === today
-          ? [`${today} is not over yet in ${config.timeZone}; a closed date takes no more entries.`]
-          : [];
       const defaults = defaultParameters(config, call.signedIn);
       const parameters = {
         gridSize: asked.gridSize ?? defaults.gridSize,
         workers: asked.workers ?? defaults.workers,
         chunkRows: asked.chunkSize ?? defaults.chunkRows,
         requestedBy: defaults.requestedBy,
+        options: {
+          ...(asked.allowEmpty === true && { allowEmpty: true }),
+          ...(asked.allowUnfinishedDay === true && { allowUnfinishedDay: true }),
+        } satisfies ClosingOptions,
       };
       return call.transact(async (tx) => {
         const status = await readDateStatus(tx, asked.date);
-        if (status === undefined || status === 'OPEN') await requireClosableInTurn(tx, asked.date);
+        const now = await readPlatformTime(tx, config.timeZone);
+        if (status === undefined || status === 'OPEN')
+          await requireClosableInTurn(tx, asked.date, now, parameters.options);
+        const notices =
+          asked.date === now.date
+            ? [`${now.date} is not over yet in ${now.timeZone}; a closed date takes no more entries.`]
+            : [];
         const run = await ensureSettlementRun(tx, asked.date, 'REQUESTED');
         return requestRun(tx, run, 'run.request', parameters, call, redis, notices);
       });

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { asMagamError, type Db } from '../../infra/database.js';
 import { requireCurrentSchema } from '../../infra/migrate.js';
+import { readPlatformTime } from '../../infra/platform-time.js';
 import type { RedisLink } from '../../infra/redis.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
@@ -9,6 +10,7 @@ import { type Route, route } from '../edge/route.js';
 export interface ReadinessContext {
   readonly db: Db;
   readonly redis: RedisLink;
+  readonly timeZone: string;
   readonly migrationsFolder: URL;
   readonly draining: AbortSignal;
 }
@@ -28,7 +30,7 @@ export const readHealth = (): Route =>
     handle: async () => ok({ status: 'ok' as const }),
   });
 
-export const readReadiness = ({ db, redis, migrationsFolder, draining }: ReadinessContext): Route =>
+export const readReadiness = ({ db, redis, timeZone, migrationsFolder, draining }: ReadinessContext): Route =>
   route({
     method: 'get',
     path: '/readyz',
@@ -55,7 +57,7 @@ export const readReadiness = ({ db, redis, migrationsFolder, draining }: Readine
       if (draining.aborted) {
         return { status: 503, body: { status: 'draining', database: 'unknown', redis: redisState } } as const;
       }
-      const database = await databaseState(db, migrationsFolder);
+      const database = await databaseState(db, timeZone, migrationsFolder);
       if (database !== 'ok')
         return { status: 503, body: { status: 'unavailable', database, redis: redisState } } as const;
       const status = redisState === 'ok' ? 'ok' : 'degraded';
@@ -63,16 +65,18 @@ export const readReadiness = ({ db, redis, migrationsFolder, draining }: Readine
     },
   });
 
-/** `ok`, or the code of what is wrong with the database or its schema. */
-async function databaseState(db: Db, migrationsFolder: URL): Promise<string> {
+/** `ok`, or the code of what is wrong with the database or its schema, or between its clock and zone and those of this process. */
+async function databaseState(db: Db, timeZone: string, migrationsFolder: URL): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(resolve, CHECK_MS, 'DATABASE_UNAVAILABLE');
   });
-  const checked = requireCurrentSchema(db, migrationsFolder).then(
-    () => 'ok',
-    (error: unknown) => (asMagamError(error) as { code?: string }).code ?? 'INTERNAL',
-  );
+  const check = async (): Promise<string> => {
+    await requireCurrentSchema(db, migrationsFolder);
+    await readPlatformTime(db, timeZone);
+    return 'ok';
+  };
+  const checked = check().catch((error: unknown) => (asMagamError(error) as { code?: string }).code ?? 'INTERNAL');
   try {
     return await Promise.race([checked, late]);
   } finally {

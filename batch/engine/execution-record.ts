@@ -4,9 +4,10 @@ import { endExecution, hasLiveExecution, startExecution, type Worker } from '../
 import { findRunById, isCompleted, moveRun, type Run, type RunStatus } from '../../core/jobs/stores/run.js';
 import type { Config } from '../../infra/config.js';
 import { type Db, inTransaction } from '../../infra/database.js';
-import { errors, MagamError } from '../../kernel/errors.js';
+import { errors, type MagamError } from '../../kernel/errors.js';
 import { Heartbeat } from './heartbeat.js';
 import type { JobRequest } from './job.js';
+import { requireSameRun } from './same-run.js';
 import type { WorkResult } from './work-partitions.js';
 
 /** Who this process is in the job history. */
@@ -26,11 +27,6 @@ export interface Ending {
   /** Whether a run that nobody else works on is stopped or failed with it. */
   readonly movesRun: boolean;
 }
-
-export const runRemoved = ({ runId }: Run): MagamError =>
-  new MagamError('RUN_NOT_FOUND', 'The run was removed while it was worked on; the same command begins anew.', {
-    runId,
-  });
 
 export class ExecutionRecord {
   private heartbeat: Heartbeat | undefined;
@@ -52,13 +48,12 @@ export class ExecutionRecord {
 
   /**
    * Begins an execution of the run, under the run's lock: who stops, discards or removes runs that nobody works on sees it, or was first. Puts a run
-   * back to work that somebody has stopped since it was opened. Throws RUN_NOT_FOUND when it was removed since, and RUN_HELD when somebody else
+   * back to work that somebody has stopped since it was opened. Throws RUN_LOST when it was removed since, and RUN_HELD when somebody else
    * works on it and this one does not want to wait.
    */
   async begin(run: Run, request: JobRequest, held: () => MagamError): Promise<number> {
     const executionId = await inTransaction(this.db, async (tx) => {
-      const current = await findRunById(tx, run.runId, true);
-      if (current === undefined) throw runRemoved(run);
+      const current = await requireSameRun(tx, run, true);
       if (this.executionId === null && !request.wait && (await hasLiveExecution(tx, run.runId))) throw held();
       if (!isCompleted(current.status)) await moveRun(tx, run.runId, ['STOPPED', 'FAILED'], 'RUNNING');
       return this.executionId ?? (await startExecution(tx, run, request, thisWorker(this.config)));

@@ -5,12 +5,13 @@
 import { abandonDeadExecutions, beat, hasLiveExecution } from '../../core/jobs/stores/execution.js';
 import { readPartitions, readPasses, retryFailedPartitions } from '../../core/jobs/stores/partition.js';
 import { findPlan, insertPlan, type Plan } from '../../core/jobs/stores/plan.js';
-import { findRun, findRunById, isCompleted, moveRun, type Run, type RunStatus } from '../../core/jobs/stores/run.js';
+import { findRun, isCompleted, moveRun, type Run, type RunStatus } from '../../core/jobs/stores/run.js';
 import { asMagamError, type Db, errorText, inTransaction, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
-import { type Ending, ExecutionRecord, runRemoved } from './execution-record.js';
+import { type Ending, ExecutionRecord } from './execution-record.js';
 import type { DonePartition, JobCall, JobContext, JobRequest, StartedJob } from './job.js';
+import { requireSameRun } from './same-run.js';
 import { survivingOutage } from './survive-outage.js';
 import { type WorkResult, workPartitions } from './work-partitions.js';
 
@@ -115,7 +116,7 @@ class Execution {
     const plan =
       found ??
       (await inTransaction(db, async (tx) => {
-        if ((await findRunById(tx, run.runId, true)) === undefined) throw runRemoved(run);
+        await requireSameRun(tx, run, true);
         return (await findPlan(tx, run.runId, run.generation)) ?? (await this.freezePlan(tx, run, executionId));
       }));
     if (found === undefined) await faultPoint('run.planned');
@@ -150,6 +151,7 @@ class Execution {
         runId: run.runId,
         executionId,
         generation: plan.generation,
+        plannedBy: plan.plannedBy,
         passesWait: this.job.passesWait,
         task: {
           job: this.job.name,
@@ -173,18 +175,15 @@ class Execution {
 
   /**
    * Completes the generation, in one transaction: all of it or nothing. Does nothing when somebody else has. Returns what the generation came
-   * to. Throws RUN_DISCARDED when its plan was given up since it was read here: what was done under another is not completed under this one.
+   * to. Throws RUN_LOST when its plan was given up since it was read here: what was done under another is not completed under this one.
    */
   private async finish(run: Run, plan: Plan): Promise<RunStatus> {
     const { db } = this.context;
     const complete = await this.job.finish(this.call, run, plan);
     const completed = await inTransaction(db, async (tx) => {
-      const current = await findRunById(tx, run.runId, true);
-      if (current === undefined) throw runRemoved(run);
+      const current = await requireSameRun(tx, { ...run, plan }, true);
       // The next generation is opened only where this one has parked entries.
       if (current.generation > plan.generation) return 'COMPLETED_WITH_EXCEPTIONS';
-      const planned = await findPlan(tx, run.runId, plan.generation);
-      if (planned?.plannedBy !== plan.plannedBy) throw new MagamError('RUN_DISCARDED', undefined, { runId: run.runId });
       if (isCompleted(current.status)) return current.status;
       const status = await complete(tx, current, await donePartitions(tx, current));
       await moveRun(tx, run.runId, ['RUNNING', 'STOPPED', 'FAILED'], status);
@@ -197,8 +196,7 @@ class Execution {
 
   private async stopped(run: Run, executionId: number, result: WorkResult): Promise<JobResult> {
     const { db } = this.context;
-    const now = await this.surviving(() => findRunById(db, run.runId));
-    if (now === undefined) throw runRemoved(run);
+    const now = await this.surviving(() => requireSameRun(db, run));
     if (isCompleted(now.status)) return this.end(now, now.status, result); // by those who worked on it, too
     // Who was taken for dead and wakes up does not stop a run that was resumed since: its stop was carried out without it.
     const { stopRequested, counted } = await this.surviving(() => beat(db, executionId));
@@ -247,6 +245,7 @@ class Execution {
     if (this.record.id === null) return;
     const known = asMagamError(error);
     const code = known instanceof MagamError ? known.code : 'INTERNAL';
+    if (code === 'RUN_LOST') return; // its ids may be another's by now
     try {
       // A request that was refused at the door has its run already; as FAILED it can be asked for again.
       const run = this.run ?? (await findRun(this.context.db, this.job.name, this.request.key));

@@ -17,6 +17,7 @@ import { type Db, inTransaction, isLockConflict, pause, type Tx } from '../../in
 import { faultPoint } from '../../infra/faults.js';
 import { LeaseKeeper, type LeaseSettings } from './lease-keeper.js';
 import { monotonicMs, type PartitionOutcome, type PartitionTask } from './protocol.js';
+import { requireSameRun } from './same-run.js';
 import { type OutagePatience, survivingOutage } from './survive-outage.js';
 import type { WorkerPool } from './worker-pool.js';
 
@@ -24,6 +25,7 @@ export interface WorkPlan {
   readonly runId: number;
   readonly executionId: number;
   readonly generation: number;
+  readonly plannedBy: number;
   readonly passesWait: boolean;
   readonly task: Pick<PartitionTask, 'job' | 'key' | 'parameters' | 'chunkRows'>;
 }
@@ -120,7 +122,10 @@ class PartitionWork {
   /** Claims what may be claimed; returns how the work ended, once it has. */
   private async lookAround(): Promise<Pick<WorkResult, 'status' | 'partitions' | 'failed'> | undefined> {
     const { plan, pool } = this;
-    const partitions = await readPartitions(this.db, plan.runId, plan.generation);
+    const { runId, generation, plannedBy } = plan;
+    const { job, key, parameters } = plan.task;
+    await requireSameRun(this.db, { runId, job, key, plan: { generation, parameters, plannedBy } });
+    const partitions = await readPartitions(this.db, runId, generation);
     const movable = claimable(partitions, plan.passesWait);
     const status = judge(partitions, movable, this.active.size, pool.board.stopRequested());
     if (status !== undefined) {

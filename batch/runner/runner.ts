@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import {
   abandonDeadExecutions,
   type ExecutionParameters,
+  lastOptions,
   requestedExecutions,
   stopForsakenRuns,
   takeRequest,
@@ -14,6 +15,7 @@ import { runningKeys } from '../../core/jobs/stores/run.js';
 import type { Config } from '../../infra/config.js';
 import { asMagamError, type Db, errorText, inTransaction } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
+import { clockNotice, type PlatformTime, readPlatformTime } from '../../infra/platform-time.js';
 import { fenceLeadership, holdLeadership, resignLeadership } from '../../infra/stores/leader-lease.js';
 import { MagamError } from '../../kernel/errors.js';
 import { thisWorker } from '../engine/execution-record.js';
@@ -44,16 +46,35 @@ export async function runRunner(context: RunnerContext): Promise<void> {
   const { db, config, log, jobs } = context;
   const owner = randomUUID();
   log('info', { settleAt: config.settleAt, timeZone: config.timeZone, pid: process.pid }, 'runner started');
-  await Promise.all(jobs.map((job) => serveJob(context, job, owner)));
+  const watchClock = clockWatch(log);
+  await Promise.all(jobs.map((job) => serveJob(context, job, owner, watchClock)));
   await resignLeadership(db, LEADER, owner).catch(() => undefined);
   log('info', {}, 'runner stopped');
 }
 
-async function serveJob(context: RunnerContext, job: Job, owner: string): Promise<void> {
+/** Tells the log when the clocks begin to differ, and when they agree again. */
+function clockWatch(log: RunnerContext['log']): (time: PlatformTime) => void {
+  let differed = false;
+  return (time) => {
+    const notice = clockNotice(time);
+    if (notice !== undefined && !differed) log('warn', { clockAheadMs: time.clockAheadMs }, notice);
+    if (notice === undefined && differed) log('info', {}, 'the clocks of this process and of the database agree again');
+    differed = notice !== undefined;
+  };
+}
+
+async function serveJob(
+  context: RunnerContext,
+  job: Job,
+  owner: string,
+  watchClock: (time: PlatformTime) => void,
+): Promise<void> {
   const { signal, log, idle } = context;
   const failures = new FailureMemory();
   while (!signal.aborted) {
     try {
+      // A process with another clock or zone than the database does nothing, however long it has been running.
+      watchClock(await readPlatformTime(context.db, context.config.timeZone));
       await lead(context, job, owner);
       await job.runner.requireReady?.(context);
       const worked = (await workRequests(context, job)) || (await joinRuns(context, job, failures));
@@ -104,7 +125,9 @@ async function joinRuns(context: RunnerContext, job: Job, failures: FailureMemor
   let worked = false;
   for (const key of await runningKeys(context.db, job.name)) {
     if (context.signal.aborted || failures.isRecent(key)) continue;
-    const succeeded = await carryOut(context, job, { ...parametersOf(context.config), key, requestedBy: 'runner' });
+    const options = await lastOptions(context.db, job.name, key);
+    const asked = { ...parametersOf(context.config), key, requestedBy: 'runner', options };
+    const succeeded = await carryOut(context, job, asked);
     if (!succeeded) failures.remember(key);
     worked = true;
   }

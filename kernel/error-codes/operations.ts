@@ -3,7 +3,6 @@ import type { ErrorDefinition } from './definition.js';
 
 export const operationErrors = {
   CERTIFICATE_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no certificate of this date and generation.' },
-  DATE_IN_FUTURE: { http: 422, exit: 1, meaning: 'The date has not begun in the time zone of the platform.' },
   NOTHING_PARKED: { http: 409, exit: 1, meaning: 'The run has no parked entries, so there is nothing to try again.' },
   RUN_ACTIVE: { http: 409, exit: 1, meaning: 'The run is being worked on already.' },
   RUN_COMPLETED: { http: 409, exit: 1, meaning: 'The run is completed; there is nothing to resume or to discard.' },

@@ -43,6 +43,17 @@ export const runErrors = {
   },
   INTERNAL: { http: 500, exit: 1, meaning: 'Something failed that should not; the message and the log say what.' },
 
+  TIME_ZONE_DIFFERS: {
+    http: 503,
+    exit: 2,
+    meaning: 'MAGAM_TIME_ZONE is not the zone that the dates of this database are days in.',
+  },
+  CLOCK_DIFFERS: {
+    http: 503,
+    exit: 1,
+    meaning: 'The clocks of this process and of the database differ by more than 60 s.',
+  },
+
   // Runs.
   USAGE: { http: 400, exit: 2, meaning: 'The command line is wrong; the message says where.' },
   DATE_INVALID: { http: 422, exit: 2, meaning: 'A date is not a day of the calendar written YYYY-MM-DD.' },
@@ -50,6 +61,17 @@ export const runErrors = {
     http: 409,
     exit: 1,
     meaning: 'An earlier date has entries that are neither settled nor parked; settle it first.',
+  },
+  DATE_NOT_OVER: {
+    http: 422,
+    exit: 1,
+    meaning:
+      'The date is not over in the zone of the platform; closing it would refuse the entries that are still to come.',
+  },
+  DATE_EMPTY: {
+    http: 409,
+    exit: 1,
+    meaning: 'The date has no entries; closing it would close it, and the empty dates before it, for good.',
   },
   IMPORT_IN_PROGRESS: {
     http: 409,
@@ -59,15 +81,16 @@ export const runErrors = {
   RUN_HELD: { http: 409, exit: 5, meaning: 'Somebody else is working on the run.' },
   RUN_STOPPED: { http: 409, exit: 130, meaning: 'The run was stopped; the same command resumes it.' },
   RUN_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no run with this id or for this date, or it was removed.' },
-  RUN_DISCARDED: {
-    http: 409,
-    exit: 1,
-    meaning: 'The plan that was being carried out was discarded meanwhile; the same command plans anew.',
-  },
   RUN_RESTED_ON: {
     http: 409,
     exit: 1,
     meaning: 'Refunds that were settled since rest on lines of the run, so it can only be finished.',
+  },
+  RUN_LOST: {
+    http: 409,
+    exit: 1,
+    meaning:
+      'The database does not have the run, or its plan, any more: it was discarded, it was removed, the database was restored, or a replica took over that lacks the last commits.',
   },
   RUN_NOT_ACTIVE: { http: 409, exit: 1, meaning: 'The run is not being worked on, so there is nothing to stop.' },
   PARTITION_FAILED: {

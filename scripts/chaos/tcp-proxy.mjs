@@ -21,7 +21,7 @@ import { ClientPackets } from './client-packets.mjs';
  * @param {Cut[]} cuts each strikes once
  */
 export async function startProxy(databaseUrl, cuts) {
-  const target = new URL(databaseUrl);
+  let target = new URL(databaseUrl);
   /** @type {Set<import('node:net').Socket>} */
   const sockets = new Set();
   const counts = { cut: 0 };
@@ -98,6 +98,13 @@ export async function startProxy(databaseUrl, cuts) {
     cuts: () => counts.cut,
     /** The beginnings of all statements so far. */
     statements: () => seen,
+    /**
+     * New connections go to another server from now on, as after a failover; those that there are stay.
+     * @param {string} url
+     */
+    pointTo: (url) => {
+      target = new URL(url);
+    },
     /** Cuts every connection there is, wherever it is. */
     cutAll,
     close: async () => {

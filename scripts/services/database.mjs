@@ -201,15 +201,16 @@ export function newPassword() {
  * @param {Home} home
  * @param {DatabaseProgram} program
  * @param {DatabaseState} state
+ * @param {readonly string[]} [furtherArgs]
  */
-export function launchDatabase(home, program, state) {
+export function launchDatabase(home, program, state, furtherArgs = []) {
   const socket = socketPath(home);
   // After a kill the old socket's lock file may name an id that an unrelated process has now; MySQL would not start.
   for (const left of [socket, `${socket}.lock`]) rmSync(left, { force: true });
   mkdirSync(home.databaseTmp, { recursive: true, mode: 0o700 });
   writePrivate(home.initFile, initSql(state));
   const log = openSync(home.databaseLog, 'a', 0o600);
-  const child = spawn(program.file, serverArgs(home, program, state.port), {
+  const child = spawn(program.file, [...serverArgs(home, program, state.port), ...furtherArgs], {
     detached: true,
     stdio: ['ignore', log, log],
     cwd: home.databaseData,

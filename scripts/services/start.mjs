@@ -54,12 +54,12 @@ export async function redisRuns(home, { redis }) {
  * Starts the database server; the caller holds the lock and knows that none answers.
  * @param {Home} home
  * @param {State} state
- * @param {Engine | undefined} wanted
+ * @param {{ engine: Engine | undefined, args: readonly string[] }} wanted
  * @param {Log} log
  */
 export async function startDatabase(home, state, wanted, log) {
   await endAll(findDatabaseProcesses(home), (pid) => isDatabaseProcess(home, pid), 'database server');
-  const program = chooseDatabaseProgram(home, wanted, log);
+  const program = chooseDatabaseProgram(home, wanted.engine, log);
   if (engineOfData(home) === undefined) {
     log(`Making a ${ENGINE_NAMES[program.engine]} data folder in ${home.databaseData} …`);
     makeDatabaseFolder(home, program);
@@ -77,7 +77,7 @@ export async function startDatabase(home, state, wanted, log) {
       const { engine, version } = program;
       const database = { engine, version, port, pid: null, password, rootPassword };
       writeState(home, Object.assign(state, { database }));
-      return launchDatabase(home, program, database);
+      return launchDatabase(home, program, database, wanted.args);
     },
     remember: (pid) => {
       if (state.database !== undefined) state.database.pid = pid;

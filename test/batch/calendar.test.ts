@@ -143,7 +143,7 @@ describe('dates', () => {
 
   it('of a range are settled one after the other, chained, and a second time nothing is done', async () => {
     const last = addDays(DATE, 7);
-    const range = ['settle', '--from', DATE, '--to', last];
+    const range = ['settle', '--from', DATE, '--to', last, '--allow-empty'];
     const ended = await magam(range);
     expect(ended).toMatchObject({ code: 0 });
     const { from, to, runs } = documentOf<{ from: string; to: string; runs: SettleDocument[] }>(ended);
@@ -155,11 +155,23 @@ describe('dates', () => {
     expect(again.map(({ certificate }) => certificate)).toEqual(runs.map(({ certificate }) => certificate));
   });
 
-  it('without entries close empty, and close the open and empty dates before them', async () => {
+  it('without entries are closed only when that is allowed, along with the open and empty dates before them', async () => {
     const [between, empty] = [addDays(DATE, 10), addDays(DATE, 20)];
     await db.change(`INSERT INTO business_date (business_on, status) VALUES (?, 'OPEN')`, [between]);
-    const ended = await settle(empty);
+    const refused = settle(empty);
+    await expectRefused(refused, 'DATE_EMPTY');
+    const closesToo = { from: addDays(DATE, 8), through: addDays(DATE, 19) };
+    const { message, details } = documentOf<FailureDocument>(await refused).error;
+    expect(details).toEqual({ date: empty, dates: [empty], closesToo });
+    expect(message).toContain(`would close it for good, and with it ${closesToo.from} to ${closesToo.through}`);
+    await expectRefused(settle(empty, '--dry-run'), 'DATE_EMPTY');
+    await expectRefused(settle(empty, '--request'), 'DATE_EMPTY');
+    await expectRefused(magam(['settle', '--from', DATE, '--to', empty]), 'DATE_EMPTY');
+    for (const date of [between, empty]) expect(await statusOf(date)).not.toBe('CLOSED');
+    const ended = await settle(empty, '--allow-empty');
     expect(ended).toMatchObject({ code: 0 });
+    const notice = `Closed along with ${empty}, without entries: ${closesToo.from} to ${closesToo.through}.`;
+    expect(documentOf(ended).notices).toEqual([notice]);
     expect(documentOf(ended)).toMatchObject({ status: 'COMPLETED', lines: 0, refunds: 0, partitions: 0, totals: [] });
     expect(await violations(db, empty)).toEqual([]);
     expect([await statusOf(between), await statusOf(empty)]).toEqual(['CLOSED', 'CLOSED']);
@@ -172,8 +184,8 @@ describe('dates', () => {
 
   it('that were asked for and closed empty with a later one are vouched for by its certificate', async () => {
     const [between, empty] = [addDays(DATE, 22), addDays(DATE, 24)];
-    expect(await settle(between, '--request')).toMatchObject({ code: 0 });
-    expect(await settle(empty)).toMatchObject({ code: 0 });
+    expect(await settle(between, '--request', '--allow-empty')).toMatchObject({ code: 0 });
+    expect(await settle(empty, '--allow-empty')).toMatchObject({ code: 0 });
     expect(await settle(between)).toMatchObject({ code: 0 });
     const verified = await magam(['verify', '--date', between, '--json']);
     expect(verified.code).toBe(0);
@@ -195,7 +207,7 @@ describe('dates', () => {
       details: { earlier: [date] },
     });
     expect(await settle(date)).toMatchObject({ code: 0 });
-    expect(await settle(addDays(date, 1))).toMatchObject({ code: 0 });
+    expect(await settle(addDays(date, 1), '--allow-empty')).toMatchObject({ code: 0 });
     for (const settled of [date, addDays(date, 1)]) expect(await violations(db, settled)).toEqual([]);
   });
 });

@@ -60,7 +60,8 @@ describe('a run that is discarded', () => {
     const next = feed.startSettle({ MAGAM_FAULT: `run.planned:wait:1:${gate}` });
     await next.says('FAULT run.planned');
     const woken = await frozen.wake();
-    expect(woken).toMatchObject({ code: 130 });
+    expect(woken.code).toBe(1);
+    expect(failure(woken)).toMatchObject({ code: 'RUN_LOST' });
     expect(await count('settlement_line')).toBe(0);
     writeFileSync(gate, '');
     expect(await next.ended).toMatchObject({ code: 0 });
@@ -74,7 +75,7 @@ describe('a run that is discarded', () => {
     expect(await feed.settle({ MAGAM_FAULT: 'run.before-finish-commit:kill' })).toMatchObject({ signal: 'SIGKILL' });
     const woken = await frozen.wake();
     expect(woken.code).toBe(1);
-    expect(failure(woken)).toMatchObject({ code: 'RUN_DISCARDED' });
+    expect(failure(woken)).toMatchObject({ code: 'RUN_LOST' });
     expect(await count('settlement_certificate')).toBe(0);
     await feed.finish();
   });

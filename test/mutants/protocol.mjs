@@ -230,8 +230,8 @@ export const mutants = [
     file: 'batch/engine/run-job.ts',
     tests: 'test/batch/discard.test.ts',
     name: 'a run is completed under a plan that was given up',
-    from: 'if (planned?.plannedBy !== plan.plannedBy)',
-    to: 'if (planned?.plannedBy !== plan.plannedBy && run.runId < 0)',
+    from: 'await requireSameRun(tx, { ...run, plan }, true);',
+    to: 'await requireSameRun(tx, run, true);',
     only: 'is not certified by somebody who was frozen',
   },
   {

@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { todayIn } from '../../infra/time-zone.js';
 import { addDays } from '../../kernel/business-date.js';
 import { environment, type Magam, startMagam, until } from '../../scripts/chaos/magam.mjs';
 import { makeAccount } from './accounts.js';
@@ -11,11 +10,8 @@ import { type CallAnswer, type RunningApi, startApi } from './api.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { magam } from './magam.js';
 
-export const YESTERDAY = addDays(todayIn('UTC'), -1);
-
 /** Yesterday is not due before the last minute of the day, so that a runner does only what it is asked to. */
 const SETTINGS = {
-  MAGAM_TIME_ZONE: 'UTC',
   MAGAM_SETTLE_AT: '23:59',
   MAGAM_WORKERS: '2',
   MAGAM_CHUNK_SIZE: '250',
@@ -81,8 +77,9 @@ export class Operating {
     return this.api.call(method, path, { token: this.token, body, headers });
   }
 
+  /** Asks for a date, with entries or without. */
   request = (date: string, headers: Readonly<Record<string, string>> = {}): Promise<CallAnswer> =>
-    this.call('POST', '/v1/runs', { date, ...GRID }, headers);
+    this.call('POST', '/v1/runs', { date, ...GRID, allowEmpty: true }, headers);
 
   /** Waits until nobody works on the run and nobody was asked to; its progress. */
   async settled(runId: number): Promise<Record<string, unknown>> {

@@ -13,34 +13,58 @@ import {
 import type { IdRange } from '../../../core/jobs/stores/plan.js';
 import { moveRun, openNextGeneration, type Run } from '../../../core/jobs/stores/run.js';
 import { readPolicyRevision } from '../../../core/policies/stores/fee-policy.js';
-import { requireClosable } from '../../../core/settlement/closable-date.js';
+import {
+  type ClosedAlong,
+  type ClosingOptions,
+  closedAlong,
+  closedAlongWords,
+  requireClosable,
+} from '../../../core/settlement/closable-date.js';
 import { newPlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
 import { readCertificate } from '../../../core/settlement/stores/certificate.js';
 import { countEntries, type EntrySource, entryIdAt } from '../../../core/settlement/stores/entry-page.js';
 import { findSettlementRun, SETTLE } from '../../../core/settlement/stores/settlement-run.js';
 import { type Db, forWholeDates, inTransaction, type Tx } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
+import { type PlatformTime, readPlatformTime } from '../../../infra/platform-time.js';
+import type { JobCall } from '../../engine/job.js';
 import { openRun } from '../../engine/open-run.js';
 
 /**
  * Shuts the door of the date and opens its run; finds both as they are when that was done before.
  * @returns the run, or undefined when the date was closed, empty, along with a later one
  */
-export async function openDate(db: Db, date: string): Promise<Run | undefined> {
+export async function openDate({ db, config, request, notice }: JobCall): Promise<Run | undefined> {
+  const date = request.key;
+  const options: ClosingOptions = request.options ?? {};
   await ensureDates(db, [date]);
+  const notices: string[] = [];
   const run = await inTransaction(db, async (tx) => {
+    notices.length = 0;
     await lockCalendar(tx);
     await lockOpenDates(tx, date);
     const status = await readDateStatus(tx, date);
     if (status === 'CLOSED' && (await readCertificate(tx, date, 1)) === undefined) return dropEmptyRun(tx, date);
     if (status === 'OPEN') {
-      await requireClosable(tx, date);
+      const now = await readPlatformTime(tx, config.timeZone);
+      await requireClosable(tx, date, now, options);
+      notices.push(...closingNotices(date, now, await closedAlong(tx, date)));
       await shutDate(tx, date);
     }
     return openRun(tx, SETTLE, date);
   });
+  notices.forEach(notice);
   await faultPoint('run.opened');
   return run;
+}
+
+/** What a person should know when the date closes. */
+export function closingNotices(date: string, now: PlatformTime, closes: ClosedAlong | undefined): string[] {
+  const notices = [];
+  if (date >= now.date)
+    notices.push(`${date} is not over yet in ${now.timeZone}; a closed date takes no more entries.`);
+  if (closes !== undefined) notices.push(`Closed along with ${date}, without entries: ${closedAlongWords(closes)}.`);
+  return notices;
 }
 
 /** A date that was closed, empty, along with a later one: a run that was asked for since has nothing to do. */

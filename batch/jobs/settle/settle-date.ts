@@ -1,15 +1,16 @@
 /** Settles one business date, or computes what settling it would give. */
 
+import { readDateStatus } from '../../../core/feed/stores/calendar.js';
 import { findPlan } from '../../../core/jobs/stores/plan.js';
 import { isCompleted } from '../../../core/jobs/stores/run.js';
 import { requireClosable } from '../../../core/settlement/closable-date.js';
 import type { SettlePlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
 import { findSettlementRun, type SettlementRun } from '../../../core/settlement/stores/settlement-run.js';
-import { todayIn } from '../../../infra/time-zone.js';
+import { readPlatformTime } from '../../../infra/platform-time.js';
 import type { JobContext, JobRequest } from '../../engine/job.js';
 import { type Stage as JobStage, runJob } from '../../engine/run-job.js';
-import { sourceOf } from './open-run.js';
+import { closingNotices, sourceOf } from './open-run.js';
 import {
   currencyTotals,
   emptyClosedDate,
@@ -26,13 +27,10 @@ export interface SettleRequest extends Omit<JobRequest, 'key'> {
   readonly dryRun: boolean;
 }
 
-/** Carries one request out. Throws what the registry calls it: EARLIER_DATE_OPEN, IMPORT_IN_PROGRESS, RUN_HELD, PARTITION_FAILED, CONTROL_TOTALS_DIFFER. */
+/** Carries one request out. Throws what the registry calls it: EARLIER_DATE_OPEN, IMPORT_IN_PROGRESS, DATE_NOT_OVER, DATE_EMPTY, RUN_HELD, PARTITION_FAILED, CONTROL_TOTALS_DIFFER. */
 export async function settleDate(context: JobContext, request: SettleRequest): Promise<SettleReport> {
-  const { timeZone } = context.config;
   const { date, dryRun, gridSize, workers, chunkRows, ...rest } = request;
-  const notices =
-    date >= todayIn(timeZone) ? [`${date} is not over yet in ${timeZone}; a closed date takes no more entries.`] : [];
-  if (dryRun) return new DryRun(context, request, notices).carryOut();
+  if (dryRun) return new DryRun(context, request).carryOut();
   const { run, status, stages, ...result } = await runJob(context, settleJob, {
     key: date,
     gridSize,
@@ -49,7 +47,7 @@ export async function settleDate(context: JobContext, request: SettleRequest): P
     workers,
     chunkRows,
     stages: stages.map(({ name, seconds }) => ({ name: stageNames[name], seconds })),
-    notices: [...notices, ...result.notices],
+    notices: result.notices,
   };
   const report = run === undefined ? emptyClosedDate(date) : await reportRun(context.db, run);
   return { ...report, status, ...frame };
@@ -66,11 +64,11 @@ const stageNames: Record<JobStage['name'], Stage['name']> = {
 class DryRun {
   private readonly startedAt = performance.now();
   private readonly stages: Stage[] = [];
+  private readonly notices: string[] = [];
 
   constructor(
     private readonly context: JobContext,
     private readonly request: SettleRequest,
-    private readonly notices: string[],
   ) {}
 
   async carryOut(): Promise<SettleReport> {
@@ -97,8 +95,13 @@ class DryRun {
 
   /** What is left to settle: the date, or what is parked of it where a supplement was begun; under the plan's policies if there is a plan. */
   private async date(run: SettlementRun | undefined): Promise<SettleReport> {
-    const { db } = this.context;
-    await requireClosable(db, this.request.date);
+    const { db, config } = this.context;
+    const { date, options = {} } = this.request;
+    if ((await readDateStatus(db, date)) !== 'CLOSING') {
+      const now = await readPlatformTime(db, config.timeZone);
+      await requireClosable(db, date, now, options);
+      if (date === now.date) this.notices.push(...closingNotices(date, now, undefined));
+    }
     const plan = run && (await findPlan(db, run.runId, run.generation));
     const { policyRevision } = (plan?.parameters ?? { policyRevision: null }) as Partial<SettlePlanParameters>;
     const started = performance.now();

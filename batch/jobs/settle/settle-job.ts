@@ -19,9 +19,9 @@ export const settleJob: Job = {
   keyName: 'date',
   keysInOrder: true, // dates are closed in their order
   passesWait: true, // a refund needs what its sale became, which may lie in any partition
-  open: async ({ db, config, request }) => {
-    await requireSigner(db, config); // better now than after the work
-    return openDate(db, request.key);
+  open: async (call) => {
+    await requireSigner(call.db, call.config); // better now than after the work
+    return openDate(call);
   },
   reopen,
   plan: planDate,

@@ -28,18 +28,17 @@ import { sourceOf } from './open-run.js';
 import { originalPolicyIds, RunPolicies, withPolicies } from './policies-of-run.js';
 import { findRefusedLines } from './refused-lines.js';
 
-/** Keeps the policies of the last run compiled, and how this server takes lines best. */
+/** Keeps the policies of the last run compiled. How a server takes lines best is asked for each pass: after a failover it is another one. */
 export class SettleThread implements ThreadJob {
   readonly name = 'settle';
   readonly finalErrors = new Set(['DUPLICATE_LINE', 'LINES_CHANGED']);
   private readonly policies = new RunPolicies();
-  private writer: LineWriter | undefined;
 
   async begin(task: PassTask, thread: Thread): Promise<PassInHand> {
     const { db, config } = thread;
-    this.writer ??= config.lineWriter === 'auto' ? await probeLineWriter(db) : config.lineWriter;
+    const writer = config.lineWriter === 'auto' ? await probeLineWriter(db) : config.lineWriter;
     const policies = await this.policies.at(db, (task.parameters as SettlePlanParameters).policyRevision);
-    const leg = new LegInHand(db, policies, this.writer, task);
+    const leg = new LegInHand(db, policies, writer, task);
     await leg.restore(() => thread.board.tick(thread.slot));
     return leg;
   }

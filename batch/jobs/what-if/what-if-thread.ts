@@ -5,6 +5,7 @@
 import { type Leg, SALE } from '../../../core/feed/rules/leg.js';
 import { readPartition, readPartitions, readPasses } from '../../../core/jobs/stores/partition.js';
 import { findRunById } from '../../../core/jobs/stores/run.js';
+import { readPolicyContent } from '../../../core/policies/stores/fee-policy.js';
 import { MovedMost, SellerEffects } from '../../../core/settlement/rules/policy-effect.js';
 import type { TrialBooks } from '../../../core/settlement/rules/policy-trial.js';
 import { countCheckLines, insertCheckLines } from '../../../core/settlement/stores/policy-check-line.js';
@@ -40,9 +41,9 @@ export const LISTED_LINES_MAX = 100_000;
 /** Lines of one read. Lines that are kept in memory cost the garbage collector time, so few are read ahead; verify-reader.ts has figures. */
 const READ_LINES = 1_000;
 
-/** What a thread keeps of the run it works on. */
+/** What a thread keeps of the run it works on, by its content: in a restored database the id of a run is given to another one. */
 interface Kept {
-  readonly runId: number;
+  readonly content: string;
   readonly parameters: WhatIfParameters;
   readonly books: TrialBooks;
 }
@@ -68,9 +69,9 @@ export class WhatIfThread implements ThreadJob {
   }
 
   private async runOf({ runId }: PassTask, { db }: Thread): Promise<Kept> {
-    if (this.kept?.runId === runId) return this.kept;
     const parameters = (await findRunById(db, runId))?.parameters as WhatIfParameters;
-    this.kept = { runId, parameters, books: await whatIfBooks(db, parameters) };
+    const content = JSON.stringify([parameters, await readPolicyContent(db, parameters.policyRevision)]);
+    if (this.kept?.content !== content) this.kept = { content, parameters, books: await whatIfBooks(db, parameters) };
     return this.kept;
   }
 }

@@ -83,10 +83,27 @@ export async function readClosingDates(db: Db, from: string, to: string): Promis
   return rows.map(({ date }) => date);
 }
 
-/** A date d that is not closed and has entries. */
-const UNSETTLED = `d.status <> 'CLOSED' AND (d.status = 'CLOSING'
-  OR EXISTS (SELECT 1 FROM sale_entry s WHERE s.settled_on = d.business_on)
+/** Whether the date has entries. */
+export async function hasEntries(db: Db, date: string): Promise<boolean> {
+  return (await datesWithEntries(db, date, date)).length > 0;
+}
+
+/** The dates of a range that have entries, in order. */
+export async function datesWithEntries(db: Db, from: string, to: string): Promise<string[]> {
+  const rows = await select<{ date: string }>(
+    db,
+    `SELECT d.business_on AS date FROM business_date d WHERE d.business_on BETWEEN ? AND ? AND ${HAS_ENTRIES} ORDER BY d.business_on`,
+    [from, to],
+  );
+  return rows.map(({ date }) => date);
+}
+
+/** A date d that has entries. */
+const HAS_ENTRIES = `(EXISTS (SELECT 1 FROM sale_entry s WHERE s.settled_on = d.business_on)
   OR EXISTS (SELECT 1 FROM refund_entry r WHERE r.settled_on = d.business_on))`;
+
+/** A date d that is not closed and has entries. */
+const UNSETTLED = `d.status <> 'CLOSED' AND (d.status = 'CLOSING' OR ${HAS_ENTRIES})`;
 
 /** The dates before `date` that are not closed and have entries, oldest first (at most ten). */
 export async function unsettledDatesBefore(db: Db, date: string): Promise<string[]> {
@@ -96,6 +113,29 @@ export async function unsettledDatesBefore(db: Db, date: string): Promise<string
     [date],
   );
   return rows.map(({ date }) => date);
+}
+
+/** The earliest date of a range that is not closed and has entries. */
+export async function earliestUnsettled(db: Db, from: string | null, to: string): Promise<string | undefined> {
+  const [row] = await select<{ date: string }>(
+    db,
+    `SELECT d.business_on AS date FROM business_date d WHERE d.business_on BETWEEN COALESCE(?, d.business_on) AND ? AND ${UNSETTLED}
+     ORDER BY d.business_on LIMIT 1`,
+    [from, to],
+  );
+  return row?.date;
+}
+
+/** From which date on a person has told the schedule to close every date; null: nobody has. */
+export async function readScheduleFrom(db: Db): Promise<string | null> {
+  const sql = 'SELECT schedule_from AS date FROM settlement_calendar WHERE calendar_id = 1';
+  const [row] = await select<{ date: string | null }>(db, sql);
+  return row?.date ?? null;
+}
+
+/** Tells the schedule from which date on to close every date; null: it is to begin with the first date that has entries. */
+export async function writeScheduleFrom(tx: Tx, date: string | null): Promise<void> {
+  await change(tx, 'UPDATE settlement_calendar SET schedule_from = ? WHERE calendar_id = 1', [date]);
 }
 
 /** The dates of a range that are not closed and have entries, in order. */

@@ -1,6 +1,6 @@
 /** Executions: each start of a run, or request for one. Their heartbeats tell the dead from the living. */
 
-import { change, type Db, insertReturningId, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, fromJson, insertReturningId, select, type Tx } from '../../../infra/database.js';
 import type { Run, RunStatus } from './run.js';
 
 export type ExecutionStatus = RunStatus | 'ABANDONED';
@@ -12,6 +12,8 @@ export interface ExecutionParameters {
   /** Entries of one transaction. */
   readonly chunkRows: number;
   readonly requestedBy: string;
+  /** What else the job was asked for, in its own words: plain data that survives JSON. */
+  readonly options?: object;
 }
 
 /** Who works, and with which lease. */
@@ -47,11 +49,12 @@ export async function startExecution(
 
 /** Records a request for the run, to be taken by a runner. */
 export async function requestExecution(db: Db, runId: number, parameters: ExecutionParameters): Promise<number> {
+  const { requestedBy, gridSize, workers, chunkRows, options } = parameters;
   return insertReturningId(
     db,
-    `INSERT INTO job_execution (run_id, status, requested_by, requested_at, grid_size, workers, chunk_rows)
-     VALUES (?, 'REQUESTED', ?, UTC_TIMESTAMP(3), ?, ?, ?)`,
-    [runId, parameters.requestedBy, parameters.gridSize, parameters.workers, parameters.chunkRows],
+    `INSERT INTO job_execution (run_id, status, requested_by, requested_at, grid_size, workers, chunk_rows, job_options)
+     VALUES (?, 'REQUESTED', ?, UTC_TIMESTAMP(3), ?, ?, ?, ?)`,
+    [runId, requestedBy, gridSize, workers, chunkRows, options === undefined ? null : JSON.stringify(options)],
   );
 }
 
@@ -75,11 +78,24 @@ export async function requestedExecutions(db: Db, job: string): Promise<Requeste
   return select<RequestedExecution>(
     db,
     `SELECT e.execution_id AS executionId, i.job_key AS \`key\`, e.grid_size AS gridSize, e.workers, e.chunk_rows AS chunkRows,
-       e.requested_by AS requestedBy
+       e.requested_by AS requestedBy, COALESCE(e.job_options, '{}') AS options
      FROM job_execution e JOIN job_instance i ON i.run_id = e.run_id
      WHERE e.status = 'REQUESTED' AND i.job = ? ORDER BY i.job_key, e.execution_id LIMIT 100`,
     [job],
+    { options: fromJson },
   );
+}
+
+/** What the run was last asked for: whoever goes on for somebody who has died goes on with that. */
+export async function lastOptions(db: Db, job: string, key: string): Promise<object> {
+  const [row] = await select<{ options: object }>(
+    db,
+    `SELECT COALESCE(e.job_options, '{}') AS options FROM job_execution e JOIN job_instance i ON i.run_id = e.run_id
+     WHERE i.job = ? AND i.job_key = ? ORDER BY e.execution_id DESC LIMIT 1`,
+    [job, key],
+    { options: fromJson },
+  );
+  return row?.options ?? {};
 }
 
 /** Milliseconds since the run was last asked for or started; undefined when it never was. */
@@ -94,7 +110,7 @@ export async function lastRequestAgeMs(db: Db, runId: number): Promise<number | 
 
 /**
  * Takes a request: true for exactly one of those who try; with `keysInOrder` false for all while a run of the job with an earlier key is
- * under way. From here on the run is under way, so that others go on with it when the taker dies before it has done anything.
+ * under way or waits. From here on the run is under way, so that others go on with it when the taker dies before it has done anything.
  */
 export async function takeRequest(
   tx: Tx,
@@ -102,7 +118,7 @@ export async function takeRequest(
   { host, pid, leaseMs }: Worker,
   keysInOrder: boolean,
 ): Promise<boolean> {
-  const earlier = `SELECT 1 FROM job_instance b WHERE b.status = 'RUNNING' AND b.job = i.job AND b.job_key < i.job_key`;
+  const earlier = `SELECT 1 FROM job_instance b WHERE b.status IN ('RUNNING', 'REQUESTED') AND b.job = i.job AND b.job_key < i.job_key`;
   const taken = await change(
     tx,
     `UPDATE job_execution e JOIN job_instance i ON i.run_id = e.run_id

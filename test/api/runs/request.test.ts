@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../kernel/business-date.js';
 import { makeAccount } from '../../support/accounts.js';
-import { GRID, Operating, YESTERDAY } from '../../support/operating.js';
+import { GRID, Operating } from '../../support/operating.js';
+import { YESTERDAY } from '../../support/today.js';
 
 let operating: Operating;
 beforeAll(async () => {
@@ -69,10 +70,14 @@ describe('asking for a run', () => {
     expect([other.status, other.body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
   });
 
-  it('refuses the future, says so of today', async () => {
-    const future = await operating.request(at(2));
-    expect([future.status, future.body.code]).toEqual([422, 'DATE_IN_FUTURE']);
-    const today = await operating.request(at(1));
+  it('refuses the future, and today unless it is allowed', async () => {
+    const allowed = { allowEmpty: true, allowUnfinishedDay: true };
+    const future = await operating.call('POST', '/v1/runs', { date: at(2), ...allowed });
+    expect([future.status, future.body.code]).toEqual([422, 'DATE_NOT_OVER']);
+    const refused = await operating.request(at(1));
+    expect([refused.status, refused.body.code]).toEqual([422, 'DATE_NOT_OVER']);
+    expect(refused.body.detail).toContain('would close it for good, and with it every date through');
+    const today = await operating.call('POST', '/v1/runs', { date: at(1), ...allowed });
     expect([today.status, today.body.notices]).toEqual([202, [expect.stringContaining('is not over yet')]]);
     await operating.call('POST', `/v1/runs/${today.body.runId}/stop`);
   });
@@ -86,6 +91,12 @@ describe('asking for a run', () => {
   ])('refuses %j', async (body) => {
     const { status, body: problem } = await operating.call('POST', '/v1/runs', body);
     expect([status, problem.code]).toEqual([400, 'REQUEST_INVALID']);
+  });
+
+  it('refuses a date without entries unless it is allowed', async () => {
+    const refused = await operating.call('POST', '/v1/runs', { date: at(-31) });
+    expect([refused.status, refused.body.code]).toEqual([409, 'DATE_EMPTY']);
+    expect(await operating.count('SELECT COUNT(*) FROM job_instance WHERE job_key = ?', at(-31))).toBe(0);
   });
 
   it('refuses a date while an earlier one is open, but not while that is on its way', async () => {

@@ -7,7 +7,8 @@ import { until } from '../../../scripts/chaos/magam.mjs';
 import { startProxy } from '../../../scripts/chaos/tcp-proxy.mjs';
 import { type EventStream, openEvents } from '../../support/events.js';
 import { magamJson } from '../../support/magam.js';
-import { Operating, YESTERDAY } from '../../support/operating.js';
+import { Operating } from '../../support/operating.js';
+import { YESTERDAY } from '../../support/today.js';
 
 let operating: Operating;
 const folder = mkdtempSync(join(tmpdir(), 'magam-running-'));
