@@ -59,12 +59,6 @@ async function startPrivateServices(): Promise<{ databaseUrl: string; redisUrl: 
 }
 
 /**
- * A process that was told to stop ends after so long (ms) whatever holds it up, such as a database that does not answer: within the half minute that
- * orchestrators wait before they kill. That is as safe as a kill.
- */
-const STOP_MS = 28_000;
-
-/**
  * Runs a command's work with a database whose schema is current, and closes what was opened. With `leased` the server ends
  * the command's transactions when it is frozen, before its leases do. A process with another zone or clock than the database's is refused
  * (TIME_ZONE_DIFFERS, CLOCK_DIFFERS), except with `anyTime`: a command that is there to look at them and to mend them.
@@ -82,7 +76,8 @@ export async function withDatabase(
   const stop = (): void => {
     if (abort.signal.aborted) process.exit(errors.RUN_STOPPED.exit); // asked twice: at once, as safe as a kill
     abort.abort();
-    overdue = setTimeout(() => process.exit(errors.RUN_STOPPED.exit), STOP_MS).unref();
+    // Whatever holds it up, such as a database that does not answer: that is as safe as a kill.
+    overdue = setTimeout(() => process.exit(errors.RUN_STOPPED.exit), given.stopMs).unref();
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   const db = openDatabase(databaseUrl, {

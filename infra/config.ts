@@ -108,6 +108,7 @@ const schema = z.object({
   MAGAM_LEASE_MS: wholeNumber(500, 600_000).default(10_000),
   MAGAM_CHUNK_DEADLINE_MS: wholeNumber(500, 3_600_000).default(60_000),
   MAGAM_ANSWER_MS: wholeNumber(1_000, 3_600_000).default(60_000),
+  MAGAM_STOP_MS: wholeNumber(500, 3_600_000).default(28_000),
   MAGAM_OUTAGE_MS: wholeNumber(0, 86_400_000).default(120_000),
   MAGAM_CLAIMS_MAX: wholeNumber(1, 100).default(5),
   MAGAM_HISTORY_DAYS: wholeNumber(1, 36_500).default(400),
@@ -153,6 +154,8 @@ export interface Config {
   readonly chunkDeadlineMs: number;
   /** A statement to which the database sends nothing for this long is given up with its connection; one that reads a whole date has half an hour. */
   readonly answerMs: number;
+  /** A process that was told to stop ends after so long, whatever holds it up. */
+  readonly stopMs: number;
   /** How long a run bears with a database that is away, locked, read-only or full, before it gives up. */
   readonly outageMs: number;
   /** Claims of one partition without progress before it is FAILED. */
@@ -218,6 +221,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     leaseMs: env.MAGAM_LEASE_MS,
     chunkDeadlineMs: env.MAGAM_CHUNK_DEADLINE_MS,
     answerMs: env.MAGAM_ANSWER_MS,
+    stopMs: env.MAGAM_STOP_MS,
     outageMs: env.MAGAM_OUTAGE_MS,
     claimsMax: env.MAGAM_CLAIMS_MAX,
     historyDays: env.MAGAM_HISTORY_DAYS,

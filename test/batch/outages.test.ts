@@ -80,7 +80,8 @@ describe('a connection that is frozen and not cut', () => {
   });
 
   it('does not hold up a command that is told to stop, whatever it waits for', async () => {
-    const settling = feed.startSettle({ MAGAM_FAULT: 'chunk.before-commit:wait:1:/no/such/file' });
+    const held = { MAGAM_FAULT: 'chunk.before-commit:wait:1:/no/such/file', MAGAM_STOP_MS: '1500' };
+    const settling = feed.startSettle(held);
     await settling.says('FAULT chunk.before-commit');
     settling.send('SIGTERM');
     expect(await settling.ended).toMatchObject({ code: 130, overdue: false });
