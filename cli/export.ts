@@ -5,7 +5,7 @@ import type { Db } from '../infra/database.js';
 import { MagamError } from '../kernel/errors.js';
 import { isExternalId } from '../kernel/external-id.js';
 import { readDate, withDatabase } from './context.js';
-import { note, write } from './output.js';
+import { write } from './output.js';
 
 interface ExportOptions {
   readonly date: string;
@@ -48,21 +48,20 @@ const exportOptions = (command: Command): Command =>
       'in CSV, keep a spreadsheet from running cells of text as formulas (alters such cells, never an amount)',
     );
 
-/** `work` exports a date and says whether it is settled. */
+/** `work` exports a date. */
 async function exportRows(
   command: Command,
   options: ExportOptions,
-  work: (db: Db, date: string, form: ExportForm) => Promise<boolean>,
+  work: (db: Db, date: string, form: ExportForm) => Promise<void>,
 ): Promise<void> {
   await withDatabase(command, async ({ db, today, json, signal }) => {
     // Nothing needs to be undone here, and waiting for the rest of a million rows helps nobody.
     signal.addEventListener('abort', () => process.exit(130));
     const date = readDate(options.date, today);
-    const settled = await work(db, date, {
+    await work(db, date, {
       format: json || options.format === 'json' ? 'json' : 'csv',
       spreadsheetSafe: options.spreadsheetSafe === true,
       patienceSeconds: PATIENCE_SECONDS,
     });
-    if (!settled) note(`${date} is not settled: there is nothing to export.`);
   });
 }

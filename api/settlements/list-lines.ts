@@ -5,7 +5,7 @@ import { legName } from '../../core/feed/rules/leg.js';
 import { VAT_MODES } from '../../core/policies/rules/fee-policy.js';
 import { readPoliciesById } from '../../core/policies/stores/fee-policy.js';
 import { exportLines, requireExportable } from '../../core/settlement/settlement-export.js';
-import { readSettledDate } from '../../core/settlement/stores/export-stream.js';
+import { readCertifiedGeneration } from '../../core/settlement/stores/export-stream.js';
 import {
   type LinePosition,
   readLinePage,
@@ -66,7 +66,7 @@ export const listLines = ({ db }: ApiContext, downloads: Downloads): Route =>
       schema: pageOf(lineSchema),
       alsoAs: ['text/csv'],
     },
-    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_CLOSED', 'STREAMS_EXHAUSTED'],
+    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED'],
     handle: async ({ query: asked, own, request }) => {
       const sellerId = sellerOf(own, asked.sellerId);
       const orderId = asked.orderId ?? null;
@@ -116,7 +116,7 @@ async function readRows(
   const { date, sellerId, orderId } = selection;
   if (orderId !== null) return readOrderLines(db, orderId, { date, sellerId }, after, limit);
   if (date === null) return [];
-  const { generation } = await readSettledDate(db, date);
+  const generation = await readCertifiedGeneration(db, date);
   return generation === 0 ? [] : readLinePage(db, { date, sellerId }, generation, after, limit);
 }
 

@@ -57,7 +57,7 @@ export const listSettlements = ({ db }: ApiContext, downloads: Downloads): Route
       schema: pageOf(settlementSchema),
       alsoAs: ['text/csv'],
     },
-    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_CLOSED', 'AMOUNT_OUT_OF_RANGE', 'STREAMS_EXHAUSTED'],
+    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'AMOUNT_OUT_OF_RANGE', 'STREAMS_EXHAUSTED'],
     handle: async ({ query: asked, own, request }) => {
       const sellerId = sellerOf(own, asked.sellerId);
       const dates = await datesOf(asked, (runId) => dateOfRun(db, runId));

@@ -2,11 +2,22 @@
  * A transaction that moves a fence, carried to a known end: committed, or given up because somebody else holds the work.
  * Lock conflicts do it over; a lost connection asks the database, under a lock, what became of it.
  */
-import { type Db, inTransaction, isConnectionLost, isTransient, type Tx, withRetries } from '../../infra/database.js';
+import {
+  type Db,
+  inTransaction,
+  isConnectionLost,
+  isLockConflict,
+  isTransient,
+  type Tx,
+  withRetries,
+} from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { monotonicMs } from './protocol.js';
 
 const TRIES = 6;
+
+/** Passes within moments. A server that takes no writes is waited for by the main thread, with the partition given back. */
+const isQuick = (error: unknown): boolean => isLockConflict(error) || isConnectionLost(error);
 
 export interface FencedCommit {
   readonly db: Db;
@@ -20,7 +31,7 @@ export interface FencedCommit {
 
 /** @returns true when it is committed, false when the work belongs to somebody else */
 export const commitFenced = (work: FencedCommit): Promise<boolean> =>
-  withRetries(() => tryOnce(work), { passes: isTransient, tries: TRIES });
+  withRetries(() => tryOnce(work), { passes: isQuick, tries: TRIES });
 
 async function tryOnce(work: FencedCommit): Promise<boolean> {
   try {

@@ -50,6 +50,8 @@ export interface WorkResult {
 }
 
 const POLL_MS = 300;
+/** Between two claims of a partition that an outage has ended. */
+const OUTAGE_PAUSE_MS = 1_000;
 
 interface CountedFailure extends ClaimFailure {
   /** Whether the claim is one of those that are limited. */
@@ -179,7 +181,9 @@ class PartitionWork {
       this.counts.done += outcome.done;
       this.counts.exceptions += outcome.exceptions;
       const failure = this.failureOf(partition, outcome);
-      if (failure !== undefined) await pause(100 * 2 ** Math.min(5, partition.claims)); // the next try may find a mended world
+      // The next try may find a mended world.
+      if (failure !== undefined)
+        await pause(failure.counts ? 100 * 2 ** Math.min(5, partition.claims) : OUTAGE_PAUSE_MS);
       const record = (tx: Tx) => recordClaim(tx, fence, outcome, failure);
       await survivingOutage(this.patience, () => inTransaction(this.db, record));
     } catch (error) {

@@ -8,13 +8,13 @@ import { type Cell, type Db, inSnapshot } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { formatAmount } from '../../kernel/money.js';
 import { spreadsheetText } from '../../kernel/spreadsheet-text.js';
-import { readClosingDates } from '../feed/stores/calendar.js';
+import { readClosingDates, readDateStatus, readShutThrough } from '../feed/stores/calendar.js';
 import { readPolicies } from '../policies/stores/fee-policy.js';
 import { columnOf, EXPORTED_SUMS, FIGURE_NAMES, VAT_MODE_AT } from './rules/figures.js';
 import {
   LINE_KEYS,
   type LineSelection,
-  readSettledDate,
+  readCertifiedGeneration,
   type SettlementSelection,
   streamLines,
   streamSettlements,
@@ -58,44 +58,46 @@ export interface ExportForm {
   readonly signal?: AbortSignal;
 }
 
-/** Throws `DATE_NOT_CLOSED` while a date of the range is being settled: an export is never half of a date. */
+/**
+ * Throws `DATE_NOT_SETTLED` for a date that is not settled, and for a range with a date that is being settled: an export is never half of a
+ * date, and an empty one means that a settled date has nothing to show.
+ */
 export async function requireExportable(db: Db, from: string, to: string): Promise<void> {
-  const [date] = await readClosingDates(db, from, to);
-  if (date !== undefined) {
-    throw new MagamError('DATE_NOT_CLOSED', `${date} is being settled; it can be exported when it is closed.`, {
-      date,
+  const [closing] = await readClosingDates(db, from, to);
+  if (closing !== undefined)
+    throw new MagamError('DATE_NOT_SETTLED', `${closing} is being settled; it can be exported when it is closed.`, {
+      date: closing,
     });
-  }
+  if (from !== to || (await readDateStatus(db, from)) === 'CLOSED') return;
+  const shutThrough = await readShutThrough(db);
+  if (shutThrough === null || from > shutThrough)
+    // a date without a row that lies behind the door was closed empty
+    throw new MagamError('DATE_NOT_SETTLED', `${from} is not settled, so there is nothing to export.`, { date: from });
 }
 
 /**
- * Exports the settled lines of a date in byte order of their keys; only certified generations.
- * @returns whether the date is settled; where it is not, there are no rows. Throws `DATE_NOT_CLOSED`.
+ * Exports the settled lines of a date in byte order of their keys; only certified generations. Throws `DATE_NOT_SETTLED`.
  */
-export async function exportLines(db: Db, selection: LineSelection, form: ExportForm, sink: Sink): Promise<boolean> {
+export async function exportLines(db: Db, selection: LineSelection, form: ExportForm, sink: Sink): Promise<void> {
   return exporting(db, selection.date, selection.date, form, async (snapshot) => {
-    const { status, generation } = await readSettledDate(snapshot, selection.date);
-    const settled = status === 'CLOSED';
-    await writeRows(lineColumns, settled ? lineRows(snapshot, selection, generation) : [], form, sink);
-    return settled;
+    const generation = await readCertifiedGeneration(snapshot, selection.date);
+    await writeRows(lineColumns, lineRows(snapshot, selection, generation), form, sink);
   });
 }
 
 /**
- * Exports what each seller is owed for each date, all certified generations added up, by date, seller and currency.
- * @returns whether the first date is settled. Throws `DATE_NOT_CLOSED`.
+ * Exports what each seller is owed for each date, all certified generations added up, by date, seller and currency. Throws
+ * `DATE_NOT_SETTLED`.
  */
 export async function exportSettlements(
   db: Db,
   selection: SettlementSelection,
   form: ExportForm,
   sink: Sink,
-): Promise<boolean> {
-  return exporting(db, selection.from, selection.to, form, async (snapshot) => {
-    const { status } = await readSettledDate(snapshot, selection.from);
-    await writeRows(settlementColumns, streamSettlements(snapshot, selection), form, sink);
-    return status === 'CLOSED';
-  });
+): Promise<void> {
+  return exporting(db, selection.from, selection.to, form, (snapshot) =>
+    writeRows(settlementColumns, streamSettlements(snapshot, selection), form, sink),
+  );
 }
 
 async function exporting<T>(

@@ -134,6 +134,7 @@ export const runErrors = {
     meaning: 'Committed lines of an unfinished run were changed from outside; nothing more is settled on top of them.',
   },
   LINE_REFUSED: { http: 422, exit: 1, meaning: 'The database refused the line of this entry because of its data.' },
+  DATE_NOT_SETTLED: { http: 409, exit: 1, meaning: 'The date is not settled, so there is nothing to export.' },
   DATE_NOT_CLOSED: {
     http: 409,
     exit: 1,

@@ -109,12 +109,23 @@ describe('magam settlements', () => {
 });
 
 describe('a date that is not settled', () => {
-  it('exports the header alone, or an empty array', async () => {
-    const { code, stdout, stderr } = await magam(database.url, ['lines', '--date', '2026-05-05']);
-    expect([code, stdout]).toEqual([0, LINES]);
-    expect(stderr).toContain('2026-05-05 is not settled');
+  it.each([
+    ['lines', 'csv'],
+    ['lines', 'json'],
+    ['settlements', 'csv'],
+    ['settlements', 'json'],
+  ])('is refused: %s as %s', async (command, format) => {
+    const { code, stdout, stderr } = await magam(database.url, [command, '--date', '2026-05-05', '--format', format]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('DATE_NOT_SETTLED: 2026-05-05 is not settled');
+  });
+
+  it('is not one that was closed without entries: the header alone, or an empty array', async () => {
+    await database.db.raw(`INSERT INTO business_date (business_on, status) VALUES ('2026-05-05', 'CLOSED')`);
+    expect(await csv('lines', '--date', '2026-05-05')).toBe(LINES);
     expect(await csv('settlements', '--date', '2026-05-05')).toBe(SETTLEMENTS);
     expect(await magamJson(database.url, ['settlements', '--date', '2026-05-05'])).toEqual({ code: 0, document: [] });
+    await database.db.raw(`DELETE FROM business_date WHERE business_on = '2026-05-05'`);
   });
 
   it('is refused while a run works on it, and never half exported', async () => {
@@ -125,7 +136,7 @@ describe('a date that is not settled', () => {
       SMALL_DAY,
     ]);
     await database.db.raw(`UPDATE business_date SET status = 'CLOSED' WHERE business_on = '${SMALL_DAY}'`);
-    expect([code, document.error.code]).toEqual([1, 'DATE_NOT_CLOSED']);
+    expect([code, document.error.code]).toEqual([1, 'DATE_NOT_SETTLED']);
   });
 
   it('does not show lines of a supplement that has no certificate yet', async () => {

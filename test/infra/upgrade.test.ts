@@ -25,7 +25,7 @@ const LAST = '0054_policy_check_line.sql';
 const SCHEMA = '45bd56a2654387361490d9e3a074e86a340be0f7f95d4167ef0843da05facf6f';
 
 interface Expected {
-  readonly runs: unknown;
+  readonly runs: object;
   readonly shown: Readonly<Record<string, unknown>>;
   readonly after: Readonly<Record<string, SettledDate>>;
 }
@@ -102,7 +102,8 @@ describe.each(Object.keys(expected))('a database of version 0.1.0 (%s)', (name) 
   afterAll(() => database.drop());
 
   it('shows the same history', async () => {
-    expect((await magamJson(database.url, ['runs'])).document).toEqual(runs);
+    // Later versions tell more beside the runs.
+    expect((await magamJson(database.url, ['runs'])).document).toMatchObject(runs);
     for (const [runId, run] of Object.entries(shown))
       expect((await magamJson(database.url, ['runs', 'show', runId])).document).toEqual(run);
   });

@@ -2,25 +2,14 @@
 import type { Cell, Db } from '../../../infra/database.js';
 import { select, streamArrays } from '../../../infra/database.js';
 import { LEGS, type Leg, legName } from '../../feed/rules/leg.js';
-import { type DateStatus, readDateStatus } from '../../feed/stores/calendar.js';
 import { columnOf, EXPORTED_SUMS } from '../rules/figures.js';
 import { figureColumns, joinEntryAndSale, tableOf } from './leg-tables.js';
 
-export interface SettledDate {
-  /** Undefined: nothing was ever said about the date. */
-  readonly status: DateStatus | undefined;
-  /** The last certified generation; 0 while there is none. */
-  readonly generation: number;
-}
-
-/** How far a date is settled. */
-export async function readSettledDate(db: Db, date: string): Promise<SettledDate> {
-  const [row] = await select<{ generation: number | null }>(
-    db,
-    'SELECT MAX(generation) AS generation FROM settlement_certificate WHERE settled_on = ?',
-    [date],
-  );
-  return { status: await readDateStatus(db, date), generation: row?.generation ?? 0 };
+/** The last certified generation of a date; 0 where it has none. */
+export async function readCertifiedGeneration(db: Db, date: string): Promise<number> {
+  const sql = 'SELECT MAX(generation) AS generation FROM settlement_certificate WHERE settled_on = ?';
+  const [row] = await select<{ generation: number | null }>(db, sql, [date]);
+  return row?.generation ?? 0;
 }
 
 /** Which lines of a date; null: all. */

@@ -34,7 +34,6 @@ describe('a download', () => {
     ['lines', SMALL_DAY, ['--spreadsheet-safe'], '&spreadsheetSafe=true'],
     ['lines', SMALL_DAY, ['--seller', 'S2'], '&sellerId=S2'],
     ['lines', BIG_DAY, [], ''],
-    ['lines', '2026-05-06', [], ''],
     ['settlements', SMALL_DAY, [], ''],
     ['settlements', BIG_DAY, [], ''],
     ['settlements', SMALL_DAY, ['--spreadsheet-safe'], '&spreadsheetSafe=true'],
@@ -46,6 +45,11 @@ describe('a download', () => {
     expect(headers.get('content-disposition')).toMatch(
       new RegExp(`^attachment; filename="${what}-${date}[\\w.-]*\\.csv"$`),
     );
+  });
+
+  it.each(['lines', 'settlements'])('of %s of a date that is not settled is refused', async (what) => {
+    const { status, body } = await get(`/v1/${what}?date=2026-05-06&format=csv`);
+    expect([status, body.code]).toEqual([409, 'DATE_NOT_SETTLED']);
   });
 
   it('is asked for by Accept too, by run, by order, and over a range', async () => {
@@ -81,7 +85,7 @@ describe('a download', () => {
       await get(`/v1/settlements?from=2026-01-01&to=${BIG_DAY}&format=csv`),
     ];
     await status('CLOSED');
-    for (const answer of answers) expect([answer.status, answer.body.code]).toEqual([409, 'DATE_NOT_CLOSED']);
+    for (const answer of answers) expect([answer.status, answer.body.code]).toEqual([409, 'DATE_NOT_SETTLED']);
   });
 });
 

@@ -19,7 +19,7 @@ import {
 import { exportLines, exportSettlements } from '../../../core/settlement/settlement-export.js';
 import { tableOf } from '../../../core/settlement/stores/leg-tables.js';
 import { readConfig } from '../../../infra/config.js';
-import { select } from '../../../infra/database.js';
+import { change, select } from '../../../infra/database.js';
 import { openRedis } from '../../../infra/redis.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
@@ -66,7 +66,8 @@ describe('every figure', () => {
 });
 
 describe('heads of CSV', () => {
-  /** Of a date without lines: the head alone. */
+  /** Of a date that was closed without lines: the head alone. */
+  beforeAll(() => change(database.db, `INSERT INTO business_date (business_on, status) VALUES ('${DAY}', 'CLOSED')`));
   async function head(write: (sink: (text: string) => Promise<void>) => Promise<unknown>): Promise<string[]> {
     let text = '';
     await write(async (more) => {
