@@ -96,6 +96,12 @@ module.exports = {
       to: { path: '^(batch/(?!engine/)|core/(?!jobs/))' },
     },
     {
+      name: 'jobs-do-not-import-each-other',
+      severity: 'error',
+      from: { path: '^batch/jobs/([^/]+)/' },
+      to: { path: '^batch/jobs/[^/]+/', pathNot: '^batch/jobs/$1/' },
+    },
+    {
       name: 'api-capabilities-share-only-the-edge',
       comment:
         'A folder of api imports its own files and the edge; what two of them need stands in core or in the edge.',

@@ -8,7 +8,7 @@ import { found } from '../../kernel/outcome.js';
 import { externalId } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { accountBody, accountSchema, role } from './fields.js';
+import { accountBody, accountSchema, role } from './account-fields.js';
 import { accountParams } from './read-accounts.js';
 
 const bodySchema = z

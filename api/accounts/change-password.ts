@@ -7,8 +7,8 @@ import { MagamError } from '../../kernel/errors.js';
 import { decided, found } from '../../kernel/outcome.js';
 import { noContent } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
+import { newPassword, password } from './account-fields.js';
 import type { AccountsContext } from './context.js';
-import { newPassword, password } from './fields.js';
 
 const bodySchema = z.strictObject({ password, newPassword }).meta({ id: 'PasswordChange' });
 

@@ -10,8 +10,8 @@ import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
+import { accountBody, accountSchema, oneTimePassword } from './account-fields.js';
 import type { AccountsContext } from './context.js';
-import { accountBody, accountSchema, oneTimePassword } from './fields.js';
 import { accountParams } from './read-accounts.js';
 
 export const giveOneTimePassword = ({ passwords }: AccountsContext): Route =>

@@ -6,7 +6,7 @@ import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { accountBody, accountSchema } from './fields.js';
+import { accountBody, accountSchema } from './account-fields.js';
 import { accountParams } from './read-accounts.js';
 
 export const lockOut = (): Route =>

@@ -6,7 +6,7 @@ import type { ApiContext } from '../context.js';
 import { text } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { accountBody, accountSchema, phone } from './fields.js';
+import { accountBody, accountSchema, phone } from './account-fields.js';
 
 export const readProfile = ({ db }: ApiContext): Route =>
   route({

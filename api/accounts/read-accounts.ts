@@ -8,7 +8,7 @@ import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { idText } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { accountBody, accountSchema, accountStatus, role } from './fields.js';
+import { accountBody, accountSchema, accountStatus, role } from './account-fields.js';
 
 const querySchema = z.strictObject({
   ...pageQuery,

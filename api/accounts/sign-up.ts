@@ -10,8 +10,8 @@ import { decided, found } from '../../kernel/outcome.js';
 import { text } from '../edge/fields.js';
 import { created } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
+import { accountBody, accountSchema, newEmail, newPassword, phone } from './account-fields.js';
 import type { AccountsContext } from './context.js';
-import { accountBody, accountSchema, newEmail, newPassword, phone } from './fields.js';
 
 const bodySchema = z
   .strictObject({

@@ -17,7 +17,7 @@ import { created, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { cachedReply } from './catalogue-cache.js';
 import type { CatalogueContext } from './context.js';
-import { categoryName, categoryParams, categorySchema } from './schemas.js';
+import { categoryName, categoryParams, categorySchema } from './product-fields.js';
 
 export const listCategories = ({ db, cache }: CatalogueContext): Route =>
   route({

@@ -18,7 +18,7 @@ import type { CatalogueCache } from './catalogue-cache.js';
 import { placeOf, requireDetail, requireProduct } from './changes.js';
 import type { CatalogueContext } from './context.js';
 import { ownerOfProduct } from './edit-product.js';
-import { newOptionSchema, optionEditSchema, optionParams, productParams, productSchema } from './schemas.js';
+import { newOptionSchema, optionEditSchema, optionParams, productParams, productSchema } from './product-fields.js';
 
 type OptionCall = Call<{ readonly productId: number }, unknown, unknown>;
 type ProductReply = Reply<z.input<typeof productSchema>>;

@@ -11,7 +11,7 @@ import { created } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
 import { requireDetail, requireLeaf } from './changes.js';
 import type { CatalogueContext } from './context.js';
-import { newProductSchema, productSchema } from './schemas.js';
+import { newProductSchema, productSchema } from './product-fields.js';
 
 export const createProduct = ({ cache }: CatalogueContext): Route =>
   route({

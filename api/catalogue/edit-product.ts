@@ -10,7 +10,7 @@ import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { placeOf, requireDetail, requireLeaf, requireProduct } from './changes.js';
 import type { CatalogueContext } from './context.js';
-import { productEditSchema, productParams, productSchema } from './schemas.js';
+import { productEditSchema, productParams, productSchema } from './product-fields.js';
 
 /** Whose a product is, for the edge. */
 export const ownerOfProduct =

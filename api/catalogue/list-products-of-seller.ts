@@ -6,7 +6,7 @@ import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { externalId, id } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
 import type { CatalogueContext } from './context.js';
-import { productSummarySchema } from './schemas.js';
+import { productSummarySchema } from './product-fields.js';
 
 export const listProductsOfSellerRoute = ({ db }: CatalogueContext): Route =>
   route({

@@ -14,7 +14,7 @@ import { externalId, idText } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
 import { cachedReply } from './catalogue-cache.js';
 import type { CatalogueContext } from './context.js';
-import { currency, productSummarySchema } from './schemas.js';
+import { currency, productSummarySchema } from './product-fields.js';
 
 /** Prices compare within one currency; that of most products where none is said. */
 const CURRENCY = 'KRW';

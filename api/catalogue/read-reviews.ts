@@ -7,7 +7,7 @@ import { id } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { CatalogueContext } from './context.js';
-import { productParams, reviewParams, reviewSchema } from './schemas.js';
+import { productParams, reviewParams, reviewSchema } from './product-fields.js';
 
 /** A review as everybody sees it: without its author. */
 export const reviewBody = ({ reviewId, productId, stars, body, version, createdAt, updatedAt }: ReviewRecord) => ({

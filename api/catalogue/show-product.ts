@@ -8,7 +8,7 @@ import { type Route, route } from '../edge/route.js';
 import { cachedReply, versionLabel } from './catalogue-cache.js';
 import { notFound } from './changes.js';
 import type { CatalogueContext } from './context.js';
-import { productParams, productSchema } from './schemas.js';
+import { productParams, productSchema } from './product-fields.js';
 
 export const showProduct = ({ db, cache }: CatalogueContext): Route =>
   route({

@@ -17,8 +17,8 @@ import { created, noContent, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { notFound, placeOf, requireProduct } from './changes.js';
 import type { CatalogueContext } from './context.js';
+import { newReviewSchema, productParams, reviewEditSchema, reviewParams, reviewSchema } from './product-fields.js';
 import { reviewBody } from './read-reviews.js';
-import { newReviewSchema, productParams, reviewEditSchema, reviewParams, reviewSchema } from './schemas.js';
 
 const ownerOfReview =
   (db: Db) =>

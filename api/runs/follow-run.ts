@@ -3,12 +3,11 @@ import type { Writable } from 'node:stream';
 import type { RunProgress } from '../../core/jobs/run-meter.js';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import { found } from '../../kernel/outcome.js';
-import type { ApiContext } from '../context.js';
 import { pacedWriter } from '../edge/paced-writer.js';
 import { type Route, route } from '../edge/route.js';
-import { runParams } from './run-fields.js';
-import { runProgressBody } from './run-reply.js';
-import type { Following, RunWatches } from './run-watches.js';
+import type { RunsContext } from './context.js';
+import { runParams, runProgressBody } from './run-fields.js';
+import type { Following } from './run-watches.js';
 
 /** Proxies cut a connection on which nothing moves. */
 const HEARTBEAT_MS = 15_000;
@@ -16,7 +15,7 @@ const RECONNECT_MS = 2_000;
 /** A client that does not close at `end` comes back only now and then. */
 const RECONNECT_ENDED_MS = 60_000;
 
-export const followRun = ({ db }: ApiContext, watches: RunWatches): Route =>
+export const followRun = ({ db, watches }: RunsContext): Route =>
   route({
     method: 'get',
     path: '/v1/runs/{runId}/events',

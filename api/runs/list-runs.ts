@@ -5,8 +5,7 @@ import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
-import { runStatus, runSummarySchema } from './run-fields.js';
-import { runSummaryBody } from './run-reply.js';
+import { runStatus, runSummaryBody, runSummarySchema } from './run-fields.js';
 
 const querySchema = z.strictObject({
   from: businessDate.optional().meta({ description: 'The first date.' }),

@@ -7,8 +7,8 @@ import { readPlatformTime } from '../../infra/platform-time.js';
 import type { ApiContext } from '../context.js';
 import { businessDate } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
+import { defaultParameters, requestRun } from './ask-for-run.js';
 import { runRequestedSchema } from './run-fields.js';
-import { defaultParameters, requestRun } from './run-reply.js';
 
 const bodySchema = z
   .strictObject({

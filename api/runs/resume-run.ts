@@ -6,8 +6,8 @@ import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { type Route, route } from '../edge/route.js';
+import { defaultParameters, requestRun } from './ask-for-run.js';
 import { runParams, runRequestedSchema } from './run-fields.js';
-import { defaultParameters, requestRun } from './run-reply.js';
 
 export const resumeRun = ({ config, redis }: ApiContext): Route =>
   route({

@@ -2,6 +2,7 @@
 import { RunMeter } from '../../core/jobs/run-meter.js';
 import type { ApiContext } from '../context.js';
 import type { Route } from '../edge/route.js';
+import type { RunsContext } from './context.js';
 import { followRun } from './follow-run.js';
 import { listCertificates } from './list-certificates.js';
 import { listExceptions } from './list-exceptions.js';
@@ -17,14 +18,15 @@ import { stopRun } from './stop-run.js';
 /** Event streams that one process holds open. */
 const FOLLOWERS_MAX = 200;
 
-export function runRoutes(context: ApiContext): Route[] {
-  const meter = new RunMeter(context.db);
+export function runRoutes(api: ApiContext): Route[] {
+  const meter = new RunMeter(api.db);
   const watches = new RunWatches((runId) => meter.measure(runId), FOLLOWERS_MAX);
+  const context: RunsContext = { ...api, meter, watches };
   return [
     requestRunRoute(context),
     listRunsRoute(context),
-    showRun(context, meter),
-    followRun(context, watches),
+    showRun(context),
+    followRun(context),
     stopRun(),
     resumeRun(context),
     listExceptions(context),

@@ -1,5 +1,8 @@
 /** Schemas that the routes of runs share. */
 import * as z from 'zod';
+import type { RunProgress } from '../../core/jobs/run-meter.js';
+import { settlementProgress } from '../../core/settlement/run-history.js';
+import type { RunSummary } from '../../core/settlement/stores/settlement-run.js';
 import { businessDate, id, idText, moment } from '../edge/fields.js';
 
 export const runParams = z.strictObject({ runId: idText });
@@ -141,3 +144,23 @@ export const runRequestedSchema = z
     notices: z.array(z.string()),
   })
   .meta({ id: 'RunRequested' });
+
+export const runAddress = (runId: number): string => `/v1/runs/${runId}`;
+
+export const runProgressBody = (progress: RunProgress): z.input<typeof runProgressSchema> => ({
+  ...settlementProgress(progress),
+  executions: [...progress.executions],
+});
+
+export const runSummaryBody = (run: RunSummary): z.input<typeof runSummarySchema> => ({
+  runId: run.runId,
+  date: run.date,
+  status: run.status,
+  generation: run.generation,
+  createdAt: run.createdAt,
+  updatedAt: run.updatedAt,
+  completedAt: run.completedAt,
+  sales: run.lines,
+  refunds: run.refunds,
+  parked: run.exceptions,
+});

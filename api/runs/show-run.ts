@@ -1,6 +1,5 @@
 /** Shows a run with its history and how far it is. */
 
-import type { RunMeter } from '../../core/jobs/run-meter.js';
 import {
   readSettlementExecutions,
   readSettlementPartitions,
@@ -9,15 +8,14 @@ import {
 import { readCertificateRecords } from '../../core/settlement/stores/certificate.js';
 import { readRun } from '../../core/settlement/stores/settlement-run.js';
 import { MagamError } from '../../kernel/errors.js';
-import type { ApiContext } from '../context.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { runDetailSchema, runParams } from './run-fields.js';
-import { runProgressBody, runSummaryBody } from './run-reply.js';
+import type { RunsContext } from './context.js';
+import { runDetailSchema, runParams, runProgressBody, runSummaryBody } from './run-fields.js';
 
 const EXECUTIONS_MAX = 100;
 
-export const showRun = ({ db }: ApiContext, meter: RunMeter): Route =>
+export const showRun = ({ db, meter }: RunsContext): Route =>
   route({
     method: 'get',
     path: '/v1/runs/{runId}',

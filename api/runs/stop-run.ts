@@ -8,8 +8,7 @@ import { found } from '../../kernel/outcome.js';
 import { businessDate, id } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { runParams } from './run-fields.js';
-import { runAddress } from './run-reply.js';
+import { runAddress, runParams } from './run-fields.js';
 
 const stoppedSchema = z
   .object({

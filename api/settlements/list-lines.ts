@@ -15,11 +15,10 @@ import {
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
-import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate, externalId, id } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
-import type { Downloads } from './download.js';
+import type { SettlementsContext } from './context.js';
 import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
 import { settledAmounts, settledFigures } from './settled-fields.js';
 
@@ -49,7 +48,7 @@ const lineSchema = z
   })
   .meta({ id: 'SettledLine' });
 
-export const listLines = ({ db }: ApiContext, downloads: Downloads): Route =>
+export const listLines = ({ db, downloads }: SettlementsContext): Route =>
   route({
     method: 'get',
     path: '/v1/lines',

@@ -4,11 +4,10 @@ import { exportSettlements, requireExportable } from '../../core/settlement/sett
 import type { SettlementSelection } from '../../core/settlement/stores/export-stream.js';
 import { readSettlementPage, type SettledRow } from '../../core/settlement/stores/line-page.js';
 import { MagamError } from '../../kernel/errors.js';
-import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate, externalId } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
-import type { Downloads } from './download.js';
+import type { SettlementsContext } from './context.js';
 import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
 import { amountOf, settledAmounts, settledFigures } from './settled-fields.js';
 
@@ -40,7 +39,7 @@ const settlementSchema = z
   })
   .meta({ id: 'Settlement' });
 
-export const listSettlements = ({ db }: ApiContext, downloads: Downloads): Route =>
+export const listSettlements = ({ db, downloads }: SettlementsContext): Route =>
   route({
     method: 'get',
     path: '/v1/settlements',

@@ -47,26 +47,15 @@ export async function readSettlementPlans(db: Db, runId: number): Promise<Settle
   }));
 }
 
-export async function readSettlementExecutions(db: Db, runId: number): Promise<SettlementExecution[]> {
-  return (await readExecutions(db, runId)).map(({ done, ...it }) => {
-    const { executionId, generation, status, dead, requestedBy, requestedAt, host, pid, startedAt, heartbeatAt } = it;
-    const { endedAt, seconds, parameters, entries, ...rest } = it;
-    return {
-      ...{ executionId, generation, status, dead, requestedBy, requestedAt, host, pid, startedAt, heartbeatAt },
-      ...{ endedAt, seconds, parameters, entries, linesWritten: done },
-      ...rest,
-    };
-  });
-}
+export const readSettlementExecutions = async (db: Db, runId: number): Promise<SettlementExecution[]> =>
+  (await readExecutions(db, runId)).map(({ done, ...it }) => ({ ...it, linesWritten: done }));
 
-export async function readSettlementPartitions(db: Db, runId: number): Promise<SettlementPartition[]> {
-  return (await readPartitionRecords(db, runId)).map(
-    ({ passes, partitionId, generation, number, status, ...rest }) => ({
-      ...{ partitionId, generation, number, status, sales: rangeOf(passes[0]), refunds: rangeOf(passes[1]) },
-      ...rest,
-    }),
-  );
-}
+export const readSettlementPartitions = async (db: Db, runId: number): Promise<SettlementPartition[]> =>
+  (await readPartitionRecords(db, runId)).map(({ passes, ...it }) => ({
+    ...it,
+    sales: rangeOf(passes[0]),
+    refunds: rangeOf(passes[1]),
+  }));
 
 const rangeOf = (pass: PartitionPass | undefined): SettlementRange => ({
   after: pass?.lo ?? 0,

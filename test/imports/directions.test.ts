@@ -21,6 +21,7 @@ const VIOLATIONS: Readonly<Record<string, readonly [from: string, to: string]>> 
   'infra-stores-are-lowest': ['infra/stores/high.ts', 'infra/adapter.ts'],
   'database-and-redis-only-in-infra-and-stores': ['batch/query.ts', 'knex'],
   'engine-knows-no-job': ['batch/engine/engine.ts', 'batch/jobs/job.ts'],
+  'jobs-do-not-import-each-other': ['batch/jobs/verify/check.ts', 'batch/jobs/settle/settle.ts'],
   'api-capabilities-share-only-the-edge': ['api/runs/run.ts', 'api/policies/policy.ts'],
   'nobody-imports-test': ['infra/tested.ts', 'test/support/scene.ts'],
   'nobody-imports-bench': ['infra/measured.ts', 'bench/bench.ts'],

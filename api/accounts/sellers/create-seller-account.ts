@@ -10,9 +10,9 @@ import { decided, found } from '../../../kernel/outcome.js';
 import { text } from '../../edge/fields.js';
 import { created } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
+import { accountBody, accountSchema, newEmail, oneTimePassword, phone } from '../account-fields.js';
 import type { AccountsContext } from '../context.js';
-import { accountBody, accountSchema, newEmail, oneTimePassword, phone } from '../fields.js';
-import { sellerParams } from './seller-body.js';
+import { sellerParams } from './seller-fields.js';
 
 const bodySchema = z
   .strictObject({ email: newEmail, displayName: text(100), phone: phone.optional() })

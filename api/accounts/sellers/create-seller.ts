@@ -7,7 +7,7 @@ import type { ApiContext } from '../../context.js';
 import { externalId } from '../../edge/fields.js';
 import { created } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
-import { sellerAudited, sellerBody, sellerFields, sellerSchema } from './seller-body.js';
+import { sellerAudited, sellerBody, sellerFields, sellerSchema } from './seller-fields.js';
 
 const { status: _status, ...fields } = sellerFields;
 

@@ -6,7 +6,7 @@ import { found } from '../../../kernel/outcome.js';
 import type { ApiContext } from '../../context.js';
 import { ok } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
-import { sellerAudited, sellerBody, sellerFields, sellerParams, sellerSchema } from './seller-body.js';
+import { sellerAudited, sellerBody, sellerFields, sellerParams, sellerSchema } from './seller-fields.js';
 
 const bodySchema = z.strictObject(sellerFields).partial().meta({ id: 'SellerChange' });
 

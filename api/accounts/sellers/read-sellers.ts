@@ -7,7 +7,7 @@ import { paged, pageOf, pageQuery } from '../../edge/cursor.js';
 import { externalId } from '../../edge/fields.js';
 import { ok } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
-import { sellerBody, sellerFields, sellerParams, sellerSchema } from './seller-body.js';
+import { sellerBody, sellerFields, sellerParams, sellerSchema } from './seller-fields.js';
 
 export const findSellers = ({ db }: ApiContext): Route =>
   route({

@@ -10,7 +10,7 @@ import { type Route, route } from '../../edge/route.js';
 import type { AccountsContext } from '../context.js';
 import { type OpenedSession, openSession } from './open-session.js';
 import { refreshSession } from './refresh-session.js';
-import { deviceOf } from './session-body.js';
+import { deviceOf } from './session-fields.js';
 
 const bodySchema = z
   .object({

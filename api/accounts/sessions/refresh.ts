@@ -4,7 +4,7 @@ import { ok } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
 import type { AccountsContext } from '../context.js';
 import { refreshRefusals, refreshSession } from './refresh-session.js';
-import { deviceOf, signedInBody, signedInSchema } from './session-body.js';
+import { deviceOf, signedInBody, signedInSchema } from './session-fields.js';
 
 export const refresh = (access: AccountsContext): Route =>
   route({

@@ -2,10 +2,10 @@
 import * as z from 'zod';
 import { created } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
+import { newPassword, password } from '../account-fields.js';
 import type { AccountsContext } from '../context.js';
-import { newPassword, password } from '../fields.js';
 import { openSession, openSessionRefusals } from './open-session.js';
-import { deviceOf, signedInBody, signedInSchema } from './session-body.js';
+import { deviceOf, signedInBody, signedInSchema } from './session-fields.js';
 
 const bodySchema = z
   .strictObject({

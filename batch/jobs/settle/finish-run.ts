@@ -7,6 +7,7 @@ import { closeDate } from '../../../core/feed/stores/calendar.js';
 import { readPasses } from '../../../core/jobs/stores/partition.js';
 import type { Plan } from '../../../core/jobs/stores/plan.js';
 import type { Run } from '../../../core/jobs/stores/run.js';
+import { certifiedPartitions } from '../../../core/settlement/certified-partitions.js';
 import {
   type CertificateLink,
   type CertifiedControl,
@@ -14,6 +15,7 @@ import {
   certifiedTotals,
   controlOf,
   partitionHashesText,
+  sumTotals,
 } from '../../../core/settlement/rules/certificate.js';
 import { ENTRY_FIGURES, eachFigure } from '../../../core/settlement/rules/figures.js';
 import { lineFormOfPlan, type SettlePlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
@@ -33,7 +35,6 @@ import { sha256 } from '../../../infra/sha256.js';
 import { type CountOrShare, exceeds, limitText } from '../../../kernel/count-or-share.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { Completion, JobCall } from '../../engine/job.js';
-import { certifiedPartitions, sumTotals } from './certified-partitions.js';
 import { certify, readVouched } from './certify.js';
 
 /**

@@ -3,6 +3,7 @@ import {
   type CertificateLink,
   parseCertificate,
   partitionHashesText,
+  sumTotals,
 } from '../../../core/settlement/rules/certificate.js';
 import {
   readCertificate,
@@ -12,7 +13,6 @@ import {
 } from '../../../core/settlement/stores/certificate.js';
 import type { Db } from '../../../infra/database.js';
 import { sha256 } from '../../../infra/sha256.js';
-import { sumTotals } from '../settle/certified-partitions.js';
 import { type Check, equal } from './check.js';
 import { firstDifference, inWords } from './compare-totals.js';
 import { type Keyring, signatureCheck } from './signatures.js';

@@ -2,6 +2,7 @@
 import { readDateStatus, readShutThrough } from '../../../core/feed/stores/calendar.js';
 import { findPlan } from '../../../core/jobs/stores/plan.js';
 import { isCompleted } from '../../../core/jobs/stores/run.js';
+import { storedPartitions } from '../../../core/settlement/certified-partitions.js';
 import { type CertificateBody, lineFormOf, rulesVersionOf } from '../../../core/settlement/rules/certificate.js';
 import {
   lineFormOfPlan,
@@ -11,7 +12,6 @@ import {
 import type { StoredCertificate } from '../../../core/settlement/stores/certificate.js';
 import { findSettlementRun, type SettlementRun } from '../../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../../infra/database.js';
-import { storedPartitions } from '../settle/certified-partitions.js';
 import { type Check, equal } from './check.js';
 
 /** The checks of a date that has certificates. */

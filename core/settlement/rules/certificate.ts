@@ -5,7 +5,7 @@
  */
 import type { LineForm } from './canonical-line.js';
 import { ENTRY_FIGURES, type EntryFigure, eachFigure, FIGURE_NAMES, type FigureName } from './figures.js';
-import type { Totals } from './line-totals.js';
+import { type Totals, TotalsBy } from './line-totals.js';
 
 /** What certificates of every format have. */
 interface CommonBody {
@@ -147,4 +147,13 @@ export function parseCertificate(text: string): CertificateBody | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Sums of certified totals, per currency. */
+export function sumTotals(all: readonly CertifiedTotals[]): CertifiedTotals[] {
+  const sum = new TotalsBy();
+  for (const { currency, sales, refunds, ...texts } of all) {
+    sum.of(currency).addTotals({ sales, refunds, ...eachFigure(FIGURE_NAMES, (name) => BigInt(texts[name])) });
+  }
+  return sum.entries().map(([currency, totals]) => certifiedTotals(currency, totals));
 }

@@ -1,11 +1,9 @@
-/** What a caller who asked for a run is told. */
+/** Asking for a run, and what the caller is told. */
 
 import type * as z from 'zod';
-import type { RunProgress } from '../../core/jobs/run-meter.js';
 import type { ExecutionParameters } from '../../core/jobs/stores/execution.js';
 import { type RequestOutcome, requestOnce } from '../../core/settlement/request-runs.js';
-import { settlementProgress } from '../../core/settlement/run-history.js';
-import type { RunSummary, SettlementRun } from '../../core/settlement/stores/settlement-run.js';
+import type { SettlementRun } from '../../core/settlement/stores/settlement-run.js';
 import type { Config } from '../../infra/config.js';
 import type { Tx } from '../../infra/database.js';
 import type { RedisLink } from '../../infra/redis.js';
@@ -13,9 +11,7 @@ import { wakeRunnersOver } from '../../infra/wake.js';
 import { type Caller, nameOf } from '../../kernel/access.js';
 import type { Reply } from '../edge/reply.js';
 import type { Call } from '../edge/route.js';
-import type { runProgressSchema, runRequestedSchema, runSummarySchema } from './run-fields.js';
-
-export const runAddress = (runId: number): string => `/v1/runs/${runId}`;
+import { runAddress, type runRequestedSchema } from './run-fields.js';
 
 /** Parameters where the caller gave none: four partitions a worker let the threads end together. */
 export const defaultParameters = (config: Config, caller: Caller): ExecutionParameters => ({
@@ -64,22 +60,4 @@ const requestedReply = (
     alreadyCompleted: outcome === 'already-completed',
     notices: [...notices],
   },
-});
-
-export const runProgressBody = (progress: RunProgress): z.input<typeof runProgressSchema> => ({
-  ...settlementProgress(progress),
-  executions: [...progress.executions],
-});
-
-export const runSummaryBody = (run: RunSummary): z.input<typeof runSummarySchema> => ({
-  runId: run.runId,
-  date: run.date,
-  status: run.status,
-  generation: run.generation,
-  createdAt: run.createdAt,
-  updatedAt: run.updatedAt,
-  completedAt: run.completedAt,
-  sales: run.lines,
-  refunds: run.refunds,
-  parked: run.exceptions,
 });

@@ -1,20 +1,17 @@
 /** The partitions of a run as a certificate has them: when the run is certified, and when it is verified. */
-import { REFUND, SALE } from '../../../core/feed/rules/leg.js';
-import { type PartitionPass, readPartitions, readPasses } from '../../../core/jobs/stores/partition.js';
-import type { LineForm } from '../../../core/settlement/rules/canonical-line.js';
-import {
-  type CertifiedPartition,
-  type CertifiedTotals,
-  certifiedTotals,
-  EMPTY_SHA256,
-} from '../../../core/settlement/rules/certificate.js';
-import { eachFigure, FIGURE_NAMES } from '../../../core/settlement/rules/figures.js';
-import { TotalsBy } from '../../../core/settlement/rules/line-totals.js';
-import { readPartitionTotals } from '../../../core/settlement/stores/partition-total.js';
-import type { Db } from '../../../infra/database.js';
-import type { DonePartition } from '../../engine/job.js';
 
-type Worked = Pick<DonePartition, 'number' | 'passes'>;
+import type { Db } from '../../infra/database.js';
+import { REFUND, SALE } from '../feed/rules/leg.js';
+import { type PartitionPass, readPartitions, readPasses } from '../jobs/stores/partition.js';
+import type { LineForm } from './rules/canonical-line.js';
+import { type CertifiedPartition, certifiedTotals, EMPTY_SHA256 } from './rules/certificate.js';
+import { readPartitionTotals } from './stores/partition-total.js';
+
+/** A partition whose passes are done. */
+interface Worked {
+  readonly number: number;
+  readonly passes: readonly PartitionPass[];
+}
 
 /** The partitions of a generation with the sums that were committed with their lines, as a certificate over lines of this form has them. */
 export async function certifiedPartitions(
@@ -55,13 +52,4 @@ export async function storedPartitions(
   const worked = partitions.map(({ number, partitionId }) => ({ number, passes: passes.get(partitionId) ?? [] }));
   const certified = await certifiedPartitions(db, runId, generation, worked, form);
   return certified.map((partition, i) => ({ status: partitions[i]?.status ?? '', partition }));
-}
-
-/** Sums of certified totals, per currency. */
-export function sumTotals(all: readonly CertifiedTotals[]): CertifiedTotals[] {
-  const sum = new TotalsBy();
-  for (const { currency, sales, refunds, ...texts } of all) {
-    sum.of(currency).addTotals({ sales, refunds, ...eachFigure(FIGURE_NAMES, (name) => BigInt(texts[name])) });
-  }
-  return sum.entries().map(([currency, totals]) => certifiedTotals(currency, totals));
 }

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import * as z from 'zod';
 import { ACCESS_TOKEN_SECONDS } from '../../../core/accounts/access-token.js';
 import type { Device } from '../../../core/accounts/stores/account-session.js';
-import { accountBody, accountSchema } from '../fields.js';
+import { accountBody, accountSchema } from '../account-fields.js';
 import type { OpenedSession } from './open-session.js';
 
 export const signedInSchema = z
