@@ -8,7 +8,8 @@ import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
 
 const FIRST_DAY = '2026-05-04';
 const BIG_DAY = '2026-05-05';
-const LINES = 40_000;
+/** About 15 MB: more than the sockets of two ends take by themselves. */
+const LINES = 100_000;
 /** A few lines with awkward ids. */
 let small: Operating;
 /** Many lines, on a server with room for two downloads. */
