@@ -1,50 +1,11 @@
 /** Rows whose key is in the feed already, or in the file twice. */
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ImportRequest, importFile } from '../../../../core/feed/import/import-file.js';
-import { change, select } from '../../../../infra/database.js';
-import { createTestDatabase, type TestDatabase } from '../../../support/database.js';
-import { FeedFolder, importRequest, refundsCsv, salesCsv } from '../../../support/feed-files.js';
+import { describe, expect, it } from '@jest/globals';
+import { select } from '../../../../infra/database.js';
+import { refundsCsv, salesCsv } from '../../../support/feed-files.js';
+import { faultsOf, useFeed } from '../../../support/feed-scene.js';
 
-let database: TestDatabase;
-const folder = new FeedFolder();
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(async () => {
-  folder.remove();
-  await database.drop();
-});
-afterEach(async () => {
-  for (const table of ['refund_entry', 'sale_entry', 'feed_import_date', 'feed_import', 'business_date']) {
-    await change(database.db, `DELETE FROM ${table}`);
-  }
-  await change(database.db, 'UPDATE settlement_calendar SET shut_through = NULL');
-});
-
-type Options = Partial<ImportRequest>;
-const importLines = (content: string | Uint8Array, options: Options = {}) =>
-  importFile(database.db, importRequest('lines', folder.write(content), options));
-const importRefunds = (content: string, options: Options = {}) =>
-  importFile(database.db, importRequest('refunds', folder.write(content), options));
-
-interface Refused {
-  readonly code: string;
-  readonly details: {
-    codes?: Record<string, number>;
-    rejects?: { line: number; column: string; code: string; value: string }[];
-  };
-}
-const refusalOf = (work: Promise<unknown>): Promise<Refused> =>
-  work.then(
-    () => ({ code: 'none', details: {} }),
-    (error: Refused) => error,
-  );
-const faultsOf = async (work: Promise<unknown>): Promise<string[]> => {
-  const { code, details } = await refusalOf(work);
-  expect(code).toBe('IMPORT_REJECTED');
-  return (details.rejects ?? []).map((fault) => `${fault.line} ${fault.column} ${fault.code} ${fault.value}`);
-};
+const { db, folder, importLines, importRefunds } = useFeed();
 
 describe('order lines', () => {
   it('are unchanged when they exist with equal values, and refused with others', async () => {
@@ -93,7 +54,7 @@ describe('order lines', () => {
     const repeats = ['3 line_id ROW_REPEATED O1 1 (first on line 2)', '4 line_id ROW_REPEATED O1 1 (first on line 2)'];
     expect(await faultsOf(importLines(content))).toEqual(repeats);
     expect(await importLines(content, { skipRejects: true })).toMatchObject({ imported: 2, unchanged: 0, rejected: 2 });
-    expect(await select(database.db, 'SELECT quantity FROM sale_entry WHERE line_id = 1')).toEqual([{ quantity: 3 }]);
+    expect(await select(db(), 'SELECT quantity FROM sale_entry WHERE line_id = 1')).toEqual([{ quantity: 3 }]);
     const again = await importLines(salesCsv({}, {}, { line_id: '2' }), { skipRejects: true });
     expect(again).toMatchObject({ imported: 0, unchanged: 2, rejected: 1 });
   });

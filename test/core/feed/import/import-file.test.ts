@@ -2,61 +2,22 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ImportRequest, importFile } from '../../../../core/feed/import/import-file.js';
+import { describe, expect, it } from '@jest/globals';
 import { listImports } from '../../../../core/feed/stores/feed-import.js';
 import { change, select } from '../../../../infra/database.js';
-import { createTestDatabase, type TestDatabase } from '../../../support/database.js';
-import { FeedFolder, importRequest, refundsCsv, SALE_HEADER, salesCsv } from '../../../support/feed-files.js';
+import { refundsCsv, SALE_HEADER, salesCsv } from '../../../support/feed-files.js';
+import { faultsOf, refusalOf, useFeed } from '../../../support/feed-scene.js';
 
-let database: TestDatabase;
-const folder = new FeedFolder();
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(async () => {
-  folder.remove();
-  await database.drop();
-});
-afterEach(async () => {
-  for (const table of ['refund_entry', 'sale_entry', 'feed_import_date', 'feed_import', 'business_date']) {
-    await change(database.db, `DELETE FROM ${table}`);
-  }
-  await change(database.db, 'UPDATE settlement_calendar SET shut_through = NULL');
-});
-
-type Options = Partial<ImportRequest>;
-const importLines = (content: string | Uint8Array, options: Options = {}) =>
-  importFile(database.db, importRequest('lines', folder.write(content), options));
-const importRefunds = (content: string, options: Options = {}) =>
-  importFile(database.db, importRequest('refunds', folder.write(content), options));
-
-interface Refused {
-  readonly code: string;
-  readonly details: {
-    codes?: Record<string, number>;
-    rejects?: { line: number; column: string; code: string; value: string }[];
-  };
-}
-const refusalOf = (work: Promise<unknown>): Promise<Refused> =>
-  work.then(
-    () => ({ code: 'none', details: {} }),
-    (error: Refused) => error,
-  );
-const faultsOf = async (work: Promise<unknown>): Promise<string[]> => {
-  const { code, details } = await refusalOf(work);
-  expect(code).toBe('IMPORT_REJECTED');
-  return (details.rejects ?? []).map((fault) => `${fault.line} ${fault.column} ${fault.code} ${fault.value}`);
-};
+const { db, folder, importLines, importRefunds } = useFeed();
 
 const count = async (table: string): Promise<number> => {
-  const [row] = await select<{ n: string }>(database.db, `SELECT COUNT(*) AS n FROM ${table}`);
+  const [row] = await select<{ n: string }>(db(), `SELECT COUNT(*) AS n FROM ${table}`);
   return Number(row?.n);
 };
 /** Closes every date up to this one, as a settlement does. */
 const close = async (date: string): Promise<void> => {
-  await change(database.db, 'UPDATE settlement_calendar SET shut_through = ?', [date]);
-  await change(database.db, `UPDATE business_date SET status = 'CLOSED' WHERE business_on <= ?`, [date]);
+  await change(db(), 'UPDATE settlement_calendar SET shut_through = ?', [date]);
+  await change(db(), `UPDATE business_date SET status = 'CLOSED' WHERE business_on <= ?`, [date]);
 };
 
 describe('order lines', () => {
@@ -73,7 +34,7 @@ describe('order lines', () => {
       rejected: 0,
       lateOn: null,
     });
-    const rows = await select(database.db, 'SELECT * FROM sale_entry ORDER BY line_id');
+    const rows = await select(db(), 'SELECT * FROM sale_entry ORDER BY line_id');
     expect(rows[0]).toMatchObject({
       settled_on: '2026-03-05',
       occurred_on: '2026-03-05',
@@ -95,9 +56,7 @@ describe('order lines', () => {
       ['shipping_fee', 3000],
     ]);
     expect(rows[1]).toMatchObject({ product_id: '', shipping_fee: 0 });
-    expect(await listImports(database.db, 1)).toMatchObject([
-      { status: 'COMPLETED', rowsTotal: 2, rowsDone: 2, rowsNew: 2 },
-    ]);
+    expect(await listImports(db(), 1)).toMatchObject([{ status: 'COMPLETED', rowsTotal: 2, rowsDone: 2, rowsNew: 2 }]);
     expect(await count('feed_import_date')).toBe(0);
   });
 
@@ -106,7 +65,7 @@ describe('order lines', () => {
     const rows = ids.map((id) => ({ order_id: `"${id.replaceAll('"', '""')}"` }));
     expect(await importLines(salesCsv(...rows))).toMatchObject({ imported: ids.length });
     expect(await importLines(salesCsv(...rows))).toMatchObject({ imported: 0, unchanged: ids.length });
-    const stored = await select<{ order_id: string }>(database.db, 'SELECT order_id FROM sale_entry');
+    const stored = await select<{ order_id: string }>(db(), 'SELECT order_id FROM sale_entry');
     expect(stored.map((row) => row.order_id).sort()).toEqual([...ids].sort());
   });
 
@@ -157,7 +116,7 @@ describe('order lines', () => {
     expect(
       await importLines(Buffer.concat([Buffer.from(before), euckr, Buffer.from(after)]), { encoding: 'euc-kr' }),
     ).toMatchObject({ imported: 1 });
-    expect(await select(database.db, 'SELECT category FROM sale_entry')).toEqual([{ category: '가' }]);
+    expect(await select(db(), 'SELECT category FROM sale_entry')).toEqual([{ category: '가' }]);
     const crlf = `\uFEFF${SALE_HEADER},memo\n`.replace('\n', '\r\n');
     const row = salesCsv({ order_id: 'O2', category: '"a\r\nb"' }).split('\n').slice(1).join('\n').trim();
     const result = await importLines(`${crlf}${row},x\r\n`);
@@ -167,10 +126,7 @@ describe('order lines', () => {
       'order_id,item,seller_id,unit_price,ordered_on,confirmed_on\nO3,1,S1,58.9,2017-03-23 12:21:17,2017-04-07 15:32:47\n';
     await importLines(theirs, { mappingFile, timeZone: 'America/Sao_Paulo' });
     expect(
-      await select(
-        database.db,
-        `SELECT unit_price, currency, ordered_on, occurred_on FROM sale_entry WHERE order_id = 'O3'`,
-      ),
+      await select(db(), `SELECT unit_price, currency, ordered_on, occurred_on FROM sale_entry WHERE order_id = 'O3'`),
     ).toEqual([{ unit_price: 5890, currency: 'BRL', ordered_on: '2017-03-24', occurred_on: '2017-04-08' }]);
   });
 
@@ -219,7 +175,7 @@ describe('closed dates', () => {
       { line_id: '3', confirmed_on: '2026-03-09' },
     );
     expect(await importLines(content, { late: true })).toMatchObject({ imported: 3, lateOn: '2026-03-06' });
-    expect(await select(database.db, 'SELECT settled_on, occurred_on FROM sale_entry ORDER BY line_id')).toEqual([
+    expect(await select(db(), 'SELECT settled_on, occurred_on FROM sale_entry ORDER BY line_id')).toEqual([
       { settled_on: '2026-03-06', occurred_on: '2026-03-05' },
       { settled_on: '2026-03-06', occurred_on: '2026-02-01' },
       { settled_on: '2026-03-09', occurred_on: '2026-03-09' },
@@ -241,7 +197,7 @@ describe('closed dates', () => {
 describe('refunds', () => {
   const stored = () =>
     select(
-      database.db,
+      db(),
       `SELECT refund_id, quantity, prior_quantity, item_amount, seller_discount, platform_discount, shipping_fee, settled_on, occurred_on
        FROM refund_entry ORDER BY refund_id`,
     );
@@ -300,7 +256,7 @@ describe('refunds', () => {
       '9 quantity REFUND_EXCEEDS_SALE 1',
     ]);
     expect(await importRefunds(content, { skipRejects: true })).toMatchObject({ imported: 2, rejected: 6 });
-    expect(await select(database.db, 'SELECT SUM(quantity) AS n FROM refund_entry')).toEqual([{ n: '3' }]);
+    expect(await select(db(), 'SELECT SUM(quantity) AS n FROM refund_entry')).toEqual([{ n: '3' }]);
   });
 
   it('on a closed date are refused, or late; never settled before their sale; before-sale means the original dates', async () => {
@@ -327,7 +283,7 @@ describe('refunds', () => {
     );
     expect(await importRefunds(refundsCsv(...parts))).toMatchObject({ imported: 5_000 });
     const [sum] = await select<{ low: string; high: string }>(
-      database.db,
+      db(),
       'SELECT SUM(prior_quantity = 0) AS low, SUM(prior_quantity = 1) AS high FROM refund_entry',
     );
     expect(sum).toEqual({ low: '2500', high: '2500' });
