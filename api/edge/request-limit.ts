@@ -27,7 +27,7 @@ export const limiter = (options: Partial<Options>): RequestHandler =>
     ...options,
   });
 
-/** The limit that every request but the probes is under. */
+/** The limit that every call of a route is under, except the probes. `/docs` and `/openapi.json` are files and are not counted. */
 export const limitRequests = (redis: RedisLink, perMinute: number): RequestHandler =>
   limiter({
     limit: perMinute,

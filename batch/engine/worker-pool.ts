@@ -118,7 +118,7 @@ export class WorkerPool {
     return this.inSlot((slot) => this.pool.run({ ...task, shared: this.board.memory, slot }, { transferList: [port] }));
   }
 
-  /** Ends the threads. Node may abort the process when a thread is ended while it loads: of eight runs with 64 threads each one or two did. */
+  /** Ends the threads. Ending a thread that is still loading can crash Node: with 64 threads about one run in ten did. */
   async close(): Promise<void> {
     const loaded = new Int32Array(this.loaded);
     const overdue = performance.now() + LOADING_MS;
