@@ -20,7 +20,7 @@
  *     finish    what is left to do when all partitions are done, in one transaction that completes the run
  *
  * A job that only reads writes nothing in `write`; its pages are counted and its checkpoint is kept all the same, so it can be stopped and
- * resumed. Reading that needs no run goes to the threads in two ways: pieces that may each see another state (a trial) with `WorkerPool.runScan`,
+ * resumed. Reading that needs no run goes to the threads in two ways: pieces that may each see another state (a dry run) with `WorkerPool.runScan`,
  * pieces that must all see the same state (a verification) with `inSharedView`.
  */
 import type { ExecutionParameters } from '../../core/jobs/stores/execution.js';

@@ -1,7 +1,7 @@
 /** The jobs' sides in a worker thread: loaded by each. */
 import type { AnyViewReader, Scan, ThreadJob } from '../engine/job.js';
+import { type DryRunInput, dryRunRange } from './settle/dry-run-range.js';
 import { SettleThread } from './settle/settle-partition.js';
-import { type TrialInput, tryRange } from './settle/trial.js';
 import { verifyReader } from './verify/verify-reader.js';
 import { WhatIfThread } from './what-if/what-if-thread.js';
 
@@ -9,7 +9,7 @@ export const threadJobs: readonly ThreadJob[] = [new SettleThread(), new WhatIfT
 
 /** Pieces of reading, by name. */
 export const scans: Readonly<Record<string, Scan>> = {
-  'settle-trial': (input, thread) => tryRange(input as TrialInput, thread),
+  'settle-dry-run': (input, thread) => dryRunRange(input as DryRunInput, thread),
 };
 
 /** Jobs that read in one view. */

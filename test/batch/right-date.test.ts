@@ -59,8 +59,8 @@ describe('a date that is not over', () => {
     await expectRefused(settle(addDays(TODAY, 1), '--allow-unfinished-day', '--allow-empty'), 'DATE_NOT_OVER');
     await expectRefused(run(['settle', '--from', YESTERDAY, '--to', TODAY, '--allow-empty']), 'DATE_NOT_OVER');
     expect(await shutThrough()).toBe('null');
-    const trial = await settle(TODAY, '--dry-run', '--allow-unfinished-day');
-    expect(documentOf(trial)).toMatchObject({ lines: 50, notices: [expect.stringContaining('is not over yet')] });
+    const dryRun = await settle(TODAY, '--dry-run', '--allow-unfinished-day');
+    expect(documentOf(dryRun)).toMatchObject({ lines: 50, notices: [expect.stringContaining('is not over yet')] });
     const ended = await settle(TODAY, '--allow-unfinished-day');
     expect(ended).toMatchObject({ code: 0 });
     expect(documentOf<SettleDocument>(ended).notices).toEqual([

@@ -20,7 +20,7 @@ export interface Stage {
 }
 
 export interface SettleReport {
-  /** Null for a trial, and for a date that was closed, empty, along with a later one. */
+  /** Null for a dry run, and for a date that was closed, empty, along with a later one. */
   readonly runId: number | null;
   readonly executionId: number | null;
   readonly date: string;

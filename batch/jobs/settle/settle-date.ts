@@ -10,6 +10,7 @@ import { findSettlementRun, type SettlementRun } from '../../../core/settlement/
 import { readPlatformTime } from '../../../infra/platform-time.js';
 import type { JobContext, JobRequest } from '../../engine/job.js';
 import { type Stage as JobStage, runJob } from '../../engine/run-job.js';
+import { type DryRunResult, dryRunRanges, settledEntries } from './dry-run.js';
 import { closingNotices, sourceOf } from './open-run.js';
 import {
   currencyTotals,
@@ -20,7 +21,6 @@ import {
   type Stage,
 } from './report.js';
 import { settleJob } from './settle-job.js';
-import { settledEntries, type Trial, tryRanges } from './try-date.js';
 
 export interface SettleRequest extends Omit<JobRequest, 'key'> {
   readonly date: string;
@@ -81,8 +81,8 @@ class DryRun {
     const { db } = this.context;
     const alreadyDone = async (): Promise<SettleReport> => ({ ...(await reportRun(db, run)), ...this.frame(true) });
     if ((await countOpenExceptions(db, run.date)) === 0) return alreadyDone();
-    const trial = await tryRanges(this.context, this.request, 'exceptions', null);
-    const settled = settledEntries(trial);
+    const result = await dryRunRanges(this.context, this.request, 'exceptions', null);
+    const settled = settledEntries(result);
     if (settled === 0) {
       this.notices.push('The parked entries still cannot be settled; nothing was written.');
       return alreadyDone();
@@ -90,7 +90,7 @@ class DryRun {
     this.notices.push(
       `${settled} parked entries would be settled; lines, totals and exceptions are those of this supplement.`,
     );
-    return this.report(trial);
+    return this.report(result);
   }
 
   /** What is left to settle: the date, or what is parked of it where a supplement was begun; under the plan's policies if there is a plan. */
@@ -105,21 +105,26 @@ class DryRun {
     const plan = run && (await findPlan(db, run.runId, run.generation));
     const { policyRevision } = (plan?.parameters ?? { policyRevision: null }) as Partial<SettlePlanParameters>;
     const started = performance.now();
-    const trial = await tryRanges(this.context, this.request, sourceOf(run?.generation ?? 1), policyRevision ?? null);
+    const result = await dryRunRanges(
+      this.context,
+      this.request,
+      sourceOf(run?.generation ?? 1),
+      policyRevision ?? null,
+    );
     this.stages.push({ name: 'lines', seconds: secondsSince(started) });
-    return this.report(trial);
+    return this.report(result);
   }
 
-  private report(trial: Trial): SettleReport {
-    const sums = trial.totals.entries();
+  private report(result: DryRunResult): SettleReport {
+    const sums = result.totals.entries();
     return {
       runId: null,
       date: this.request.date,
-      status: trial.exceptions > 0 ? 'COMPLETED_WITH_EXCEPTIONS' : 'COMPLETED',
+      status: result.exceptions > 0 ? 'COMPLETED_WITH_EXCEPTIONS' : 'COMPLETED',
       lines: sums.reduce((n, [, t]) => n + t.sales, 0),
       refunds: sums.reduce((n, [, t]) => n + t.refunds, 0),
-      exceptions: trial.exceptions,
-      partitions: trial.partitions,
+      exceptions: result.exceptions,
+      partitions: result.partitions,
       totals: currencyTotals(sums),
       certificate: null,
       ...this.frame(false),

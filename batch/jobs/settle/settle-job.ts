@@ -8,11 +8,11 @@ import { countOpenExceptions } from '../../../core/settlement/stores/exception.j
 import { SETTLE } from '../../../core/settlement/stores/settlement-run.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { Job, JobCall } from '../../engine/job.js';
+import { dryRunRanges, settledEntries } from './dry-run.js';
 import { finishDate } from './finish-run.js';
 import { openDate, openSupplement, planDate } from './open-run.js';
 import { reportRun } from './report.js';
 import { requestDueDate } from './schedule.js';
-import { settledEntries, tryRanges } from './try-date.js';
 
 export const settleJob: Job = {
   name: SETTLE,
@@ -53,8 +53,8 @@ function requireOwnRules({ runId, key: date }: Run, { parameters }: Plan): void 
 async function reopen(call: JobCall, run: Run): Promise<Run | undefined> {
   const { db, config, request, notice } = call;
   if ((await countOpenExceptions(db, run.key)) === 0) return undefined;
-  const trial = await tryRanges(call, { ...request, date: run.key }, 'exceptions', null);
-  if (settledEntries(trial) === 0) {
+  const result = await dryRunRanges(call, { ...request, date: run.key }, 'exceptions', null);
+  if (settledEntries(result) === 0) {
     notice('The parked entries still cannot be settled; nothing was written.');
     return undefined;
   }

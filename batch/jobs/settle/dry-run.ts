@@ -4,27 +4,27 @@ import { TotalsBy } from '../../../core/settlement/rules/line-totals.js';
 import type { EntrySource } from '../../../core/settlement/stores/entry-page.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { JobContext } from '../../engine/job.js';
+import type { DryRunInput, DryRunOutcome } from './dry-run-range.js';
 import { partitionRanges } from './open-run.js';
-import type { TrialInput, TrialOutcome } from './trial.js';
 
-export interface Trial {
+export interface DryRunResult {
   readonly totals: TotalsBy;
   readonly exceptions: number;
   readonly partitions: number;
 }
 
 /** Throws RUN_STOPPED when it is told to stop. `policyRevision` null: the policies known now. */
-export async function tryRanges(
+export async function dryRunRanges(
   { db, pools, signal, onProgress }: JobContext,
   {
     date,
     gridSize,
     workers,
     chunkRows,
-  }: Pick<TrialInput, 'date' | 'chunkRows'> & { gridSize: number; workers: number },
+  }: Pick<DryRunInput, 'date' | 'chunkRows'> & { gridSize: number; workers: number },
   source: EntrySource,
   policyRevision: number | null,
-): Promise<Trial> {
+): Promise<DryRunResult> {
   const ranges = await partitionRanges(db, source, date, gridSize);
   const total = ranges.reduce((sum, range) => sum + range[SALE].entries + range[REFUND].entries, 0);
   const pieces = ranges
@@ -44,8 +44,8 @@ export async function tryRanges(
     const ended = await Promise.allSettled(
       pieces
         .map(async (piece) => {
-          const input: TrialInput = { date, source, policyRevision, chunkRows, ...piece };
-          const outcome = (await pool.runScan('settle-trial', input)) as TrialOutcome;
+          const input: DryRunInput = { date, source, policyRevision, chunkRows, ...piece };
+          const outcome = (await pool.runScan('settle-dry-run', input)) as DryRunOutcome;
           for (const [currency, sums] of outcome.totals) totals.of(currency).addTotals(sums);
           exceptions += outcome.exceptions;
           onProgress(pool.board.entries(), total);
@@ -59,6 +59,6 @@ export async function tryRanges(
   return { totals, exceptions, partitions: ranges.length };
 }
 
-/** Entries of a trial that would be settled. */
-export const settledEntries = ({ totals }: Trial): number =>
+/** Entries of a dry run that would be settled. */
+export const settledEntries = ({ totals }: DryRunResult): number =>
   totals.entries().reduce((sum, [, { sales, refunds }]) => sum + sales + refunds, 0);

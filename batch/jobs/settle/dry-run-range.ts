@@ -24,7 +24,7 @@ import { originalPolicyIds, RunPolicies, withPolicies } from './policies-of-run.
 import { findStillRefused } from './refused-lines.js';
 
 /** A range of one leg's entries. */
-export interface TrialInput {
+export interface DryRunInput {
   readonly date: string;
   readonly leg: Leg;
   readonly source: EntrySource;
@@ -35,7 +35,7 @@ export interface TrialInput {
   readonly chunkRows: number;
 }
 
-export interface TrialOutcome {
+export interface DryRunOutcome {
   readonly exceptions: number;
   readonly totals: readonly [string, Totals][];
 }
@@ -43,7 +43,7 @@ export interface TrialOutcome {
 const policies = new RunPolicies();
 
 /** Works the range page by page. */
-export async function tryRange(input: TrialInput, { db, board, slot }: Thread): Promise<TrialOutcome> {
+export async function dryRunRange(input: DryRunInput, { db, board, slot }: Thread): Promise<DryRunOutcome> {
   const book = await policies.at(db, input.policyRevision);
   const totals = new TotalsBy();
   let exceptions = 0;
@@ -59,7 +59,7 @@ export async function tryRange(input: TrialInput, { db, board, slot }: Thread): 
 }
 
 async function decidePage(
-  task: TrialInput,
+  task: DryRunInput,
   page: EntryPage,
   { db, policies }: { db: Db; policies: PolicyBook },
 ): Promise<{ rows: readonly { entryId: number }[]; decision: Decision }> {
