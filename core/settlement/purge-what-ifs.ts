@@ -1,7 +1,7 @@
 /** Removes what-ifs that were kept long enough, or whose answer is asked for anew, with the runs that found them. */
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { hasLiveExecution } from '../jobs/stores/execution.js';
-import { deleteRun, findOldRuns, findRun, lockOldRun, type Run } from '../jobs/stores/run.js';
+import { deleteRun, findOldRuns, findRun, lockOldRun, parametersOf, type Run } from '../jobs/stores/run.js';
 import { readTask } from '../tasks/stores/background-task.js';
 import { POLICY_CHECK } from './rules/policy-check-task.js';
 import { deleteWhatIf } from './stores/what-if.js';
@@ -37,8 +37,8 @@ async function remove(tx: Tx, runId: number): Promise<void> {
 }
 
 /** Somebody works on it, or its task will. */
-async function isNeeded(tx: Tx, { runId, parameters }: Run): Promise<boolean> {
-  const { listFor } = parameters as WhatIfParameters;
+async function isNeeded(tx: Tx, run: Run): Promise<boolean> {
+  const { listFor } = parametersOf<WhatIfParameters>(run);
   const task = listFor === null ? undefined : await readTask(tx, POLICY_CHECK, listFor);
-  return task?.endedAt === null || (await hasLiveExecution(tx, runId));
+  return task?.endedAt === null || (await hasLiveExecution(tx, run.runId));
 }

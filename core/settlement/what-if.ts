@@ -7,7 +7,7 @@ import { sha256 } from '../../infra/sha256.js';
 import { MagamError } from '../../kernel/errors.js';
 import { unsettledDatesBetween } from '../feed/stores/calendar.js';
 import { readPasses } from '../jobs/stores/partition.js';
-import { findRun, findRunById, isCompleted } from '../jobs/stores/run.js';
+import { findRun, findRunById, isCompleted, parametersOf } from '../jobs/stores/run.js';
 import { type FeePolicy, policyToFile } from '../policies/rules/fee-policy.js';
 import type { PolicyFault } from '../policies/rules/policy-book.js';
 import { checkPolicyFile } from '../policies/rules/policy-file.js';
@@ -117,7 +117,7 @@ async function findBegun(db: Db, { from, to, listFor }: WhatIfQuestion): Promise
   const key = listFor === null ? undefined : keyOfTask(listFor);
   const run = key === undefined ? undefined : await findRun(db, WHAT_IF, key);
   if (key === undefined || run === undefined) return undefined;
-  const parameters = run.parameters as WhatIfParameters;
+  const parameters = parametersOf<WhatIfParameters>(run);
   const { fresh } = await whatIfBooks(db, parameters);
   return { key, parameters, newPolicies: fresh, openDates: await unsettledDatesBetween(db, from, to) };
 }

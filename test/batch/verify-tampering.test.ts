@@ -98,6 +98,7 @@ describe('the run behind the certificates', () => {
 
   it.each([
     ['run_plan', `parameters = '{"policyRevision":7}' WHERE generation = 1`, 'plan', 'policy revision 7'],
+    ['run_plan', `parameters = 'damaged' WHERE generation = 1`, 'plan', 'cannot be read'],
     ['run_plan', `generation = 9 WHERE generation = 2`, 'plan', 'no plan'],
     ['run_partition', `status = 'PENDING' WHERE generation = 2`, 'partitions', 'PENDING'],
     ['run_partition', `number = 99 WHERE generation = 1 AND number = 2`, 'partitions', 'generation 1, partition 2'],

@@ -63,14 +63,21 @@ async function planCheck(db: Db, runId: number, body: CertificateBody): Promise<
     `policy revision ${revision}, rules ${rules}${grid === undefined ? '' : `, grid size ${grid}`}`;
   const grid = 'gridSize' in body ? body.gridSize : undefined;
   const expected = inWords(policyRevision, rulesVersionOf(body), grid);
-  const plan = await findPlan(db, runId, generation);
   const where = `generation ${generation}`;
+  const plan = await findPlan(db, runId, generation).catch(unreadable);
   if (plan === undefined) return equal('plan', expected, 'no plan', where);
+  if (plan === 'unreadable') return equal('plan', expected, 'a plan that cannot be read', where);
   const parameters = plan.parameters as SettlePlanParameters;
   const planned = inWords(parameters.policyRevision, rulesVersionOfPlan(parameters), grid && plan.gridSize);
   const actual =
     lineFormOfPlan(parameters) === lineFormOf(body) ? planned : `${planned}, another format of certificate`;
   return equal('plan', expected, actual, where);
+}
+
+/** Whoever damages a record so that it is no JSON is named like one who changes it. */
+function unreadable(error: unknown): 'unreadable' {
+  if (error instanceof SyntaxError) return 'unreadable';
+  throw error;
 }
 
 /** Ranges, counts, hashes and sums of each partition are those of the certificate. */

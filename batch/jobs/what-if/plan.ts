@@ -1,6 +1,6 @@
 /** The plan of a what-if: it reuses the certified partitions, which divide the lines into equal shares already, so nothing has to be counted. */
 import type { IdRange } from '../../../core/jobs/stores/plan.js';
-import type { Run } from '../../../core/jobs/stores/run.js';
+import { parametersOf, type Run } from '../../../core/jobs/stores/run.js';
 import type { CertifiedPartition, CertifiedRange } from '../../../core/settlement/rules/certificate.js';
 import { DECIDED_FIGURES } from '../../../core/settlement/rules/figures.js';
 import { deleteCheckLines } from '../../../core/settlement/stores/policy-check-line.js';
@@ -33,7 +33,7 @@ interface Certified extends Pick<CertifiedLines, 'sums'> {
 
 /** Partitions of all certificates, one after the other. Sales are the first pass, refunds the second. */
 export async function planWhatIf(tx: Tx, run: Run): Promise<PlanDraft> {
-  const { certificates, listFor } = run.parameters as WhatIfParameters;
+  const { certificates, listFor } = parametersOf<WhatIfParameters>(run);
   // An older release may have listed lines for this task before the upgrade.
   if (listFor !== null) while ((await deleteCheckLines(tx, listFor)) > 0);
   const partitions: Certified[] = [];

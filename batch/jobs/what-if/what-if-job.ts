@@ -1,5 +1,5 @@
 /** The what-if, as the engine carries it out: it reads settled lines and writes nothing but what it has found. */
-import { type Run, touchRun } from '../../../core/jobs/stores/run.js';
+import { parametersOf, type Run, touchRun } from '../../../core/jobs/stores/run.js';
 import { MovedMost } from '../../../core/settlement/rules/policy-effect.js';
 import { trimCheckLines } from '../../../core/settlement/stores/policy-check-line.js';
 import { readTrialLines } from '../../../core/settlement/stores/trial-page.js';
@@ -85,9 +85,11 @@ const whatIfJob = (parameters: WhatIfParameters): StartedJob => {
 };
 
 /** Adds the partitions' findings up, and keeps of their lines those that moved most of all. */
-async function finishWhatIf({ db }: JobCall, { runId, parameters }: Run): Promise<Completion> {
-  const { listFor } = parameters as WhatIfParameters;
-  const moved = await describeMoved(db, runId, parameters as WhatIfParameters);
+async function finishWhatIf({ db }: JobCall, run: Run): Promise<Completion> {
+  const { runId } = run;
+  const parameters = parametersOf<WhatIfParameters>(run);
+  const { listFor } = parameters;
+  const moved = await describeMoved(db, runId, parameters);
   return async (tx) => {
     await mergeEffects(forWholeDates(tx), runId);
     await keepMovedLines(tx, runId, moved);

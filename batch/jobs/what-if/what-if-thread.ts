@@ -4,7 +4,7 @@
  */
 import { type Leg, SALE } from '../../../core/feed/rules/leg.js';
 import { readPartition, readPartitions, readPasses } from '../../../core/jobs/stores/partition.js';
-import { findRunById } from '../../../core/jobs/stores/run.js';
+import { findRunById, parametersOf, type Run } from '../../../core/jobs/stores/run.js';
 import { readPolicyContent } from '../../../core/policies/stores/fee-policy.js';
 import { MovedMost, SellerEffects } from '../../../core/settlement/rules/policy-effect.js';
 import type { TrialBooks } from '../../../core/settlement/rules/policy-trial.js';
@@ -69,7 +69,7 @@ export class WhatIfThread implements ThreadJob {
   }
 
   private async runOf({ runId }: PassTask, { db }: Thread): Promise<Kept> {
-    const parameters = (await findRunById(db, runId))?.parameters as WhatIfParameters;
+    const parameters = parametersOf<WhatIfParameters>((await findRunById(db, runId)) as Run);
     const content = JSON.stringify([parameters, await readPolicyContent(db, parameters.policyRevision)]);
     if (this.kept?.content !== content) this.kept = { content, parameters, books: await whatIfBooks(db, parameters) };
     return this.kept;

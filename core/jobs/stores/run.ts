@@ -9,8 +9,8 @@ export interface Run {
   readonly job: string;
   /** ASCII, at most 64 characters. What it means is the job's business; for the settlement it is the date. */
   readonly key: string;
-  /** What the job was asked for beside the key, as it was when the run was created; null where it takes nothing more. */
-  readonly parameters: unknown;
+  /** What the job was asked for beside the key, as JSON, as it was when the run was created; null where it takes nothing more. */
+  readonly parameters: string | null;
   readonly status: RunStatus;
   readonly generation: number;
 }
@@ -29,14 +29,11 @@ export const findRunById = (db: Db, runId: number, lock = false): Promise<Run | 
   findOne(db, `run_id = ?${lock ? ' FOR UPDATE' : ''}`, [runId]);
 
 async function findOne(db: Db, where: string, params: readonly unknown[]): Promise<Run | undefined> {
-  const [row] = await select<Run & { parameters: string | null }>(
-    db,
-    `SELECT ${COLUMNS} FROM job_instance WHERE ${where}`,
-    params,
-  );
-  if (row === undefined) return undefined;
-  return { ...row, parameters: row.parameters === null ? null : JSON.parse(row.parameters) };
+  return (await select<Run>(db, `SELECT ${COLUMNS} FROM job_instance WHERE ${where}`, params))[0];
 }
+
+/** What the run was asked for. Only who uses it reads it: a damaged text must not keep a verification from saying what else is wrong. */
+export const parametersOf = <T>({ parameters }: Run): T => JSON.parse(parameters ?? 'null') as T;
 
 /**
  * The run, locked; created, with these parameters, unless there is one. Two creators meet at the unique key, and the second finds the
