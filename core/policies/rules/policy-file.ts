@@ -117,6 +117,15 @@ const policySchema = (currency: string) =>
     pgFee: pgFee.optional(),
   });
 
+/** A schema is compiled when it is first used, and that costs more than reading a policy with it: each is kept, one for a currency. */
+const schemas = new Map<string, PolicySchema>();
+
+function schemaFor(currency: string): PolicySchema {
+  const schema = schemas.get(currency) ?? policySchema(currency);
+  schemas.set(currency, schema);
+  return schema;
+}
+
 const fileSchema = z.strictObject({ policies: z.array(z.unknown()) });
 
 type PolicySchema = ReturnType<typeof policySchema>;
@@ -273,15 +282,12 @@ export function checkPolicyFile(raw: unknown): { policies: FeePolicy[] } | Fault
   const file = fileSchema.safeParse(raw);
   for (const issue of file.error?.issues ?? []) faults.push(...issueFaults(issue, raw, []));
   const sound: { index: number; policy: FeePolicy }[] = [];
-  const schemas = new Map<string, PolicySchema>();
   const rawPolicies = member(raw, 'policies');
   (Array.isArray(rawPolicies) ? rawPolicies : []).forEach((rawPolicy: unknown, i) => {
     const stated = member(rawPolicy, 'currency');
     const known = typeof stated === 'string' && currencyExponent(stated) !== undefined;
     const currency = known ? stated : FORM_ONLY_CURRENCY;
-    const schema = schemas.get(currency) ?? policySchema(currency);
-    schemas.set(currency, schema);
-    const parsed = schema.safeParse(rawPolicy);
+    const parsed = schemaFor(currency).safeParse(rawPolicy);
     const before = faults.length;
     for (const issue of parsed.error?.issues ?? []) faults.push(...issueFaults(issue, rawPolicy, ['policies', i]));
     relatePolicy(rawPolicy, currency, (path, message) => {
