@@ -11,10 +11,9 @@ beforeEach(() => feed.reset());
 
 describe('many more threads than there is work for', () => {
   it('do not take the process down when they are ended while they load', async () => {
-    const day = (i: number): string => new Date(Date.UTC(2026, 1, 1 + i)).toISOString().slice(0, 10);
-    // Closed in their order, so one after the other. Before threads were waited for, one in about ten aborted.
-    for (let i = 0; i < 6; i += 1)
-      expect(await feed.start(['settle', '--date', day(i), '--workers', '64', '--allow-empty']).ended).toMatchObject({
+    // Before threads were waited for, one command in about ten aborted; test/batch/worker-pool.test.ts shows the waiting itself.
+    for (const day of ['2026-02-01', '2026-02-02'])
+      expect(await feed.start(['settle', '--date', day, '--workers', '64', '--allow-empty']).ended).toMatchObject({
         code: 0,
       });
   });
