@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Job } from '../../batch/engine/job.js';
 import { openRun } from '../../batch/engine/open-run.js';
+import { runJob } from '../../batch/engine/run-job.js';
 import { WorkerPools } from '../../batch/engine/worker-pool.js';
 import { runRunner } from '../../batch/runner/runner.js';
 import { requestExecution, requestStop } from '../../core/jobs/stores/execution.js';
@@ -12,6 +13,9 @@ import { until } from '../../scripts/chaos/magam.mjs';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 const PARAMETERS = { gridSize: 2, workers: 2, chunkRows: 3, requestedBy: 'test' };
+
+/** The job that this process may not finish now. */
+let notReady: string | undefined;
 
 /** Counts the ids 1 to 20 in its first pass, 1 to 8 in its second. */
 const countingJob = (name: string): Job => ({
@@ -40,6 +44,9 @@ const countingJob = (name: string): Job => ({
     return 'COMPLETED';
   },
   runner: {
+    requireReady: async () => {
+      if (name === notReady) throw new Error('not ready');
+    },
     words: {
       started: 'counting',
       ended: 'counted',
@@ -75,12 +82,15 @@ const countedOf = (runId: number) =>
     runId,
   ]);
 
+const config = readConfig({ MAGAM_SETTLE_AT: '23:59' });
+let pools: WorkerPools;
+/** What the runner has said. */
+let logged: object[];
 let end: () => Promise<void>;
-let close: () => Promise<void>;
 beforeEach(() => {
   const stop = new AbortController();
-  const config = readConfig({ MAGAM_SETTLE_AT: '23:59' });
-  const pools = new WorkerPools(config, database.url, new URL('../support/counting-worker.mjs', import.meta.url));
+  logged = [];
+  pools = new WorkerPools(config, database.url, new URL('../support/counting-worker.mjs', import.meta.url));
   const running = runRunner({
     db: database.db,
     config,
@@ -88,17 +98,16 @@ beforeEach(() => {
     jobs: [countingJob('points'), countingJob('badges')],
     signal: stop.signal,
     idle: () => pause(50),
-    log: () => undefined,
+    log: (_level, details) => void logged.push(details),
   });
   end = async () => {
     stop.abort();
     await running;
   };
-  close = () => pools.close();
 });
 afterEach(async () => {
   await end();
-  await close();
+  await pools.close();
 });
 
 describe('a runner of two jobs', () => {
@@ -150,4 +159,45 @@ describe('a runner of two jobs', () => {
     await until(async () => (await statusOf('badges', 'b')) === 'COMPLETED', 'badges');
     expect(await countedOf(badges)).toHaveLength(28);
   });
+
+  it('leaves a job alone that it could not finish, and carries out the other', async () => {
+    notReady = 'points';
+    await ask('points', 'c');
+    await ask('badges', 'c');
+    await until(async () => (await statusOf('badges', 'c')) === 'COMPLETED', 'badges');
+    const refused = () => logged.filter((details) => 'error' in details && details.error === 'not ready');
+    await until(() => refused().length > 1, 'the runner looks at points again');
+    expect(await statusOf('points', 'c')).toBe('REQUESTED');
+    notReady = undefined;
+    await until(async () => (await statusOf('points', 'c')) === 'COMPLETED', 'points');
+  });
+});
+
+it('a process does not claim a partition that its own thread still works on, though the lease is over', async () => {
+  await end(); // the runner would claim it, and may
+  await shutGate('points', true);
+  let looks = 0;
+  const context = { db: database.db, config, pools, signal: new AbortController().signal };
+  const request = { key: 'own', gridSize: 2, workers: 3, chunkRows: 3, requestedBy: 'test' };
+  const onProgress = (): void => {
+    looks += 1;
+  };
+  const running = runJob({ ...context, onProgress }, countingJob('points'), {
+    ...request,
+    wait: true,
+    onStop: 'stop-run',
+  });
+  const claims = () =>
+    select<{ id: number; status: string }>(
+      database.db,
+      `SELECT p.partition_id AS id, c.status FROM partition_execution c JOIN run_partition p USING (partition_id) JOIN job_instance i USING (run_id)
+       WHERE i.job_key = 'own'`,
+    );
+  await until(async () => (await claims()).length === 2, 'both partitions are claimed, and a worker is idle');
+  await change(database.db, 'UPDATE run_partition SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND');
+  const seen = looks;
+  await until(() => looks > seen + 2, 'it looks around');
+  await shutGate('points', false);
+  expect(await running).toMatchObject({ status: 'COMPLETED' });
+  expect(new Set((await claims()).map(({ status }) => status))).toEqual(new Set(['DONE']));
 });
