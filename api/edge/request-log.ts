@@ -48,15 +48,23 @@ export function openLog(level: string, destination: DestinationStream): ServerLo
 }
 
 /** Lines gather up to this size before they are written (bytes), and no longer than this (ms). */
-const GATHERED_BYTES = 4_096;
+const GATHERED_BYTES = 16_384;
 const GATHERED_MS = 100;
+/** A write takes up to this many (bytes). */
+const WRITE_BYTES_MAX = 65_536;
 
 /**
  * Standard error, written in the background: a line at a time costs more than making it. What has been gathered is written when the process
  * ends by itself, by `process.exit` or by an exception.
  */
 export const standardError = (): DestinationStream =>
-  pino.destination({ dest: 2, sync: false, minLength: GATHERED_BYTES, periodicFlush: GATHERED_MS });
+  pino.destination({
+    dest: 2,
+    sync: false,
+    minLength: GATHERED_BYTES,
+    maxWrite: WRITE_BYTES_MAX,
+    periodicFlush: GATHERED_MS,
+  });
 
 /** A function that logs a request whose answer is sent, or whose client has gone before. */
 export function requestLogger({ log, requests }: ServerLog): (req: Request, res: Response) => void {
