@@ -31,22 +31,24 @@ interface Counted {
 
 /** Those who asked last are remembered, so that addresses are not parsed and names not hashed for every request. */
 const REMEMBERED = 10_000;
+/** What a proxy says is an address may be anything; what is longer than one is not kept. */
+const NAME_MAX = 64;
 
 /**
  * The limit that every call of a route is under, except the probes. `/docs` and `/openapi.json` are files and are not counted. The headers are those
- * that `limiter` sets; its many steps, each waited for, cost more than the whole rest of an answer from the cache.
+ * that `limiter` sets; that one takes a dozen steps, each waited for, which is too much for every request.
  */
 export function limitRequests(redis: RedisLink, perMinute: number): (res: Response) => Promise<void> {
   const counter = new RedisOrMemory(redis);
   const known = new LRUCache<string, Counted>({ max: REMEMBERED });
   const countedOf = (res: Response): Counted => {
     const { caller, ip = '' } = requestState(res);
-    const name = caller === undefined ? ip : `account:${caller.accountId}`;
+    const name = caller === undefined ? `ip:${ip}` : `account:${caller.accountId}`;
     const remembered = known.get(name);
     if (remembered !== undefined) return remembered;
     const key = caller === undefined ? `ip:${ipKeyGenerator(ip)}` : name;
     const counted = { key, policy: `"requests"; q=${perMinute}; w=${WINDOW_MS / 1_000}; pk=:${partitionOf(key)}:` };
-    known.set(name, counted);
+    if (name.length <= NAME_MAX) known.set(name, counted);
     return counted;
   };
   return async (res) => {

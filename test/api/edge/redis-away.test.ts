@@ -86,6 +86,21 @@ describe('while Redis is there', () => {
     await other.stop();
     expect(codes).toEqual([...Array.from({ length: 5 }, () => 'TOKEN_INVALID'), 'RATE_LIMITED', 'RATE_LIMITED']);
   });
+
+  it('does not take an address for the account whose name a proxy has sent as one', async () => {
+    const other = await startOther({ MAGAM_RATE_LIMIT: '5', MAGAM_TRUST_PROXY: '1' });
+    const { token, accountId } = await makeAccount(database.db, 'buyer');
+    const headers = { 'X-Forwarded-For': `account:${accountId}` };
+    const statuses: number[] = [];
+    for (let i = 0; i < 6; i += 1) statuses.push((await other.call('GET', '/v1/categories', { headers })).status);
+    const own = await other.call('GET', '/v1/me', { token });
+    await other.stop();
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
+    expect({ status: own.status, left: own.headers.get('ratelimit') }).toMatchObject({
+      status: 200,
+      left: expect.stringContaining('r=4;'),
+    });
+  });
 });
 
 describe('when Redis is frozen', () => {
