@@ -133,8 +133,8 @@ export const mutants = [
   {
     ...hitCounter,
     name: 'a window never ends',
-    from: "redis.call('SET', key, hits, 'PX', left)",
-    to: "redis.call('SET', key, hits, 'PX', left * 1000000)",
+    from: 'left = tonumber(ARGV[1])',
+    to: 'left = tonumber(ARGV[1]) * 1000',
     only: 'belong to a window',
   },
   {
