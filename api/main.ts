@@ -1,7 +1,6 @@
 /** `magam api`: the HTTP server, put together. */
 import { readFileSync } from 'node:fs';
 import express from 'express';
-import type { Logger } from 'pino';
 import { purgeAccountLeftovers } from '../core/accounts/purge-accounts.js';
 import { type Config, requireKeys } from '../infra/config.js';
 import { type Db, errorText } from '../infra/database.js';
@@ -15,14 +14,14 @@ import { createApp } from './edge/app.js';
 import { authenticator } from './edge/authenticate.js';
 import { openMetrics, sendMetrics } from './edge/metrics.js';
 import { limitRequests } from './edge/request-limit.js';
-import { openLog } from './edge/request-log.js';
+import { openLog, type ServerLog, standardError } from './edge/request-log.js';
 import { listen } from './edge/server.js';
 import { apiRoutes } from './routes.js';
 import { readMetrics } from './server/read-metrics.js';
 import { readProblem } from './server/read-problem.js';
 import { readHealth, readReadiness } from './server/readiness.js';
 
-export { openLog };
+export { openLog, standardError };
 
 export interface ApiOptions {
   readonly config: Config;
@@ -30,7 +29,7 @@ export interface ApiOptions {
   readonly redisUrl: string;
   readonly migrationsFolder: URL;
   readonly packageFile: URL;
-  readonly log: Logger;
+  readonly log: ServerLog;
   /** Aborted: drain and end. */
   readonly signal: AbortSignal;
   readonly onListening: (port: number) => void;
@@ -46,7 +45,8 @@ const PURGE_ROWS = 2_000;
 
 /** Serves until the signal; resolves when the last answer is sent. Throws CONFIG_INVALID; nothing is left open then. */
 export async function runApi(options: ApiOptions): Promise<void> {
-  const { config, db, log } = options;
+  const { config, db } = options;
+  const { log } = options.log;
   requireKeys(config);
   armFaults(config.fault);
   const redis = openRedis(options.redisUrl, await readInstallationId(db), (message) => log.warn(message));
@@ -59,7 +59,8 @@ export async function runApi(options: ApiOptions): Promise<void> {
 }
 
 async function serve(options: ApiOptions, redis: RedisLink): Promise<void> {
-  const { config, db, log, signal } = options;
+  const { config, db, signal } = options;
+  const { log } = options.log;
   const metrics = openMetrics(db, config);
   const context: ApiContext = { config, db, redis, log };
   const authenticate = authenticator(context);
@@ -78,7 +79,7 @@ async function serve(options: ApiOptions, redis: RedisLink): Promise<void> {
   ];
   const app = createApp(routes, {
     db,
-    log,
+    log: options.log,
     metrics,
     authenticate,
     draining: signal,

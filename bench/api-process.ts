@@ -5,9 +5,12 @@ import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pause } from '../infra/database.js';
+import { cpuSecondsOf } from './server.js';
 
 export interface ApiUnderMeasurement {
   readonly url: string;
+  /** CPU seconds that its process has used so far; null where they cannot be read. */
+  readonly cpuSeconds: () => number | null;
   readonly stop: () => Promise<void>;
 }
 
@@ -38,7 +41,7 @@ export async function startServer(
   };
   for (let tries = 0; tries < 300; tries += 1) {
     const url = /Listening on (http:\S+)/.exec(readFileSync(logFile, 'utf8'))?.[1];
-    if (url !== undefined) return { url, stop };
+    if (url !== undefined) return { url, cpuSeconds: () => cpuSecondsOf(child.pid ?? 0), stop };
     if (!isRunning(child)) break;
     await pause(100);
   }

@@ -3,13 +3,12 @@
  * headers, compression, limiter, access), and one route, which returns the bytes of a file from memory. Started by bench/catalogue.ts.
  */
 import { readFileSync } from 'node:fs';
-import { pino } from 'pino';
 import { z } from 'zod';
 import { createApp } from '../api/edge/app.js';
 import { authenticator } from '../api/edge/authenticate.js';
 import { openMetrics } from '../api/edge/metrics.js';
 import { limitRequests } from '../api/edge/request-limit.js';
-import { openLog } from '../api/edge/request-log.js';
+import { openLog, standardError } from '../api/edge/request-log.js';
 import { type Route, route } from '../api/edge/route.js';
 import { listen } from '../api/edge/server.js';
 import { readConfig } from '../infra/config.js';
@@ -31,8 +30,8 @@ const [file = ''] = process.argv.slice(2);
 const config = readConfig();
 if (config.databaseUrl === null || config.redisUrl === null) throw new Error('the bench names database and Redis');
 const db = openDatabase(config.databaseUrl, { poolMax: config.httpPool });
-const log = openLog(config.logLevel, pino.destination({ dest: 2, sync: false }));
-const redis = openRedis(config.redisUrl, 'bench', (message) => log.warn(message));
+const log = openLog(config.logLevel, standardError());
+const redis = openRedis(config.redisUrl, 'bench', (message) => log.log.warn(message));
 const app = createApp([sameBytes(readFileSync(file, 'latin1'))], {
   db,
   log,

@@ -169,7 +169,7 @@ function readText(path: string): string {
 }
 
 /** User and system seconds of a process, all threads; the name in parentheses may hold spaces, so fields count from its end. */
-function cpuSecondsOf(pid: number): number | null {
+export function cpuSecondsOf(pid: number): number | null {
   const text = readText(`/proc/${pid}/stat`);
   if (text === '') return null;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');

@@ -1,7 +1,6 @@
 /** `magam api`: the HTTP server. */
 import type { Command } from 'commander';
-import { pino } from 'pino';
-import { openLog, runApi } from '../api/main.js';
+import { openLog, runApi, standardError } from '../api/main.js';
 import { migrationsFolder, packageFile, withDatabase } from './context.js';
 import { note } from './output.js';
 
@@ -10,7 +9,7 @@ export function apiCommand(api: Command): void {
     await withDatabase(
       command,
       async ({ config, db, redisUrl, signal }) => {
-        const log = openLog(config.logLevel, pino.destination({ dest: 2, sync: false }));
+        const log = openLog(config.logLevel, standardError());
         const onListening = (port: number): void => {
           const host = config.host.includes(':') ? `[${config.host}]` : config.host;
           note(`Listening on http://${host}:${port} (every call can be tried at /docs)`);

@@ -2,11 +2,11 @@
 import type { Request, Response } from 'express';
 import { type Db, inTransaction } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
-import { grantOf, isStaff } from '../../kernel/access.js';
+import { type Caller, grantOf, isStaff } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { KeyedCall, readKey, requestHash } from './idempotency.js';
 import { versionTag } from './reply.js';
-import { requestState } from './request-state.js';
+import { type RequestState, requestState } from './request-state.js';
 import type { Call, Route } from './route.js';
 
 /** A call under an Idempotency-Key; the body's content is known later when the handler reads it itself. */
@@ -42,71 +42,102 @@ export function keyedCall(
   };
 }
 
-export interface HandledCall {
-  readonly call: Call<unknown, unknown, unknown>;
-  /** Throws where the handler did not do what its route promises: an error of the program, which the first test of the route finds. */
-  readonly requireKept: () => void;
-}
+type AnyCall = Call<unknown, unknown, unknown>;
 
-/** The call that the handler gets. A handler that forgot the version is found before its transaction commits. */
-export function callOf(
-  route: Route,
-  db: Db,
-  req: Request,
-  res: Response,
-  valid: Pick<Call<unknown, unknown, unknown>, 'params' | 'query' | 'body'>,
-  keyed: Keyed | undefined,
-): HandledCall {
-  const { requestId, caller } = requestState(res);
-  let transacted = false;
-  let versionAsked = false;
-  let afterwards: (() => Promise<void>)[] = [];
-  const requireKept = (): void => {
-    if (route.idempotent === true && !transacted) throw forgotten(route, 'idempotent', 'transact');
-    if (route.versioned === true && !versionAsked) throw forgotten(route, 'versioned', 'requireVersion');
-  };
-  const signedIn = () => {
-    if (caller === undefined) throw new MagamError('SIGN_IN_REQUIRED');
-    return caller;
-  };
-  const call: Call<unknown, unknown, unknown> = {
-    ...valid,
-    caller: caller ?? null,
-    get signedIn() {
-      return signedIn();
-    },
-    own: caller !== undefined && grantOf(route.permission, caller.role) === 'own' ? caller : null,
-    requestId,
-    ip: req.ip ?? '',
-    userAgent: (req.get('user-agent') ?? '').slice(0, 255),
-    request: req,
-    requireVersion: (version) => {
-      versionAsked = true;
-      requireVersion(req.get('if-match'), version);
-    },
-    transact: async (work, content) => {
-      transacted = true;
+/**
+ * The call that the handler gets. A handler that forgot the version is found before its transaction commits. What a handler may take out of the call
+ * is made when it takes it: most take two or three of these.
+ */
+export class HandledCall implements AnyCall {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  private transacted = false;
+  private versionAsked = false;
+  private afterwards: (() => Promise<void>)[] = [];
+
+  constructor(
+    private readonly route: Route,
+    private readonly db: Db,
+    readonly request: Request,
+    private readonly state: RequestState,
+    valid: Pick<AnyCall, 'params' | 'query' | 'body'>,
+    private readonly keyed: Keyed | undefined,
+  ) {
+    this.params = valid.params;
+    this.query = valid.query;
+    this.body = valid.body;
+  }
+
+  /** Throws where the handler did not do what its route promises: an error of the program, which the first test of the route finds. */
+  requireKept(): void {
+    if (this.route.idempotent === true && !this.transacted) throw forgotten(this.route, 'idempotent', 'transact');
+    if (this.route.versioned === true && !this.versionAsked) throw forgotten(this.route, 'versioned', 'requireVersion');
+  }
+
+  get caller(): Caller | null {
+    return this.state.caller ?? null;
+  }
+
+  get signedIn(): Caller {
+    if (this.state.caller === undefined) throw new MagamError('SIGN_IN_REQUIRED');
+    return this.state.caller;
+  }
+
+  get own(): Caller | null {
+    const { caller } = this;
+    return caller !== null && grantOf(this.route.permission, caller.role) === 'own' ? caller : null;
+  }
+
+  get requestId(): string {
+    return this.state.requestId;
+  }
+
+  get ip(): string {
+    return this.state.ip ?? '';
+  }
+
+  get userAgent(): string {
+    return (this.request.get('user-agent') ?? '').slice(0, 255);
+  }
+
+  get requireVersion(): AnyCall['requireVersion'] {
+    return (version) => {
+      this.versionAsked = true;
+      requireVersion(this.request.get('if-match'), version);
+    };
+  }
+
+  get transact(): AnyCall['transact'] {
+    return async (work, content) => {
+      this.transacted = true;
       const attempt: typeof work = async (tx) => {
-        afterwards = []; // what an attempt that was rolled back asked for does not count
+        this.afterwards = []; // what an attempt that was rolled back asked for does not count
         const reply = await work(tx);
-        requireKept();
+        this.requireKept();
         return reply;
       };
       try {
-        if (keyed === undefined) return await inTransaction(db, attempt);
-        if (route.rawBody !== undefined) await keyed.begin(content);
-        return await keyed.transact(attempt);
+        if (this.keyed === undefined) return await inTransaction(this.db, attempt);
+        if (this.route.rawBody !== undefined) await this.keyed.begin(content);
+        return await this.keyed.transact(attempt);
       } finally {
-        for (const next of afterwards) await next();
+        for (const next of this.afterwards) await next();
       }
-    },
-    afterCommit: (next) => void afterwards.push(next),
-    audit: async (tx, action, [subjectType, subjectId], { before, after }) => {
+    };
+  }
+
+  get afterCommit(): AnyCall['afterCommit'] {
+    return (next) => void this.afterwards.push(next);
+  }
+
+  get audit(): AnyCall['audit'] {
+    return async (tx, action, [subjectType, subjectId], { before, after }) => {
+      const { signedIn: caller, requestId } = this;
       const entry = { action, subjectType, subjectId: String(subjectId), before, after };
-      if (isStaff(signedIn().role)) await recordAudit(tx, { caller: signedIn(), requestId, ...entry });
-    },
-  };
-  return { call, requireKept };
+      if (isStaff(caller.role)) await recordAudit(tx, { caller, requestId, ...entry });
+    };
+  }
 }
 
 const forgotten = ({ method, path }: Route, promise: 'idempotent' | 'versioned', means: keyof Call<0, 0, 0>): Error =>

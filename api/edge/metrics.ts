@@ -1,5 +1,5 @@
 /** Prometheus metrics: requests by route, the connection pool, and what the batch is at. */
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type BatchGauges, readBatchGauges } from '../../core/jobs/stores/batch-gauges.js';
 import { blockingRun, type ScheduleSettings } from '../../core/settlement/due-date.js';
@@ -9,8 +9,8 @@ import type { Db } from '../../infra/database.js';
 import { requestState } from './request-state.js';
 
 export interface Metrics {
-  /** Times every request. */
-  readonly observe: RequestHandler;
+  /** Times a request whose answer is sent. */
+  readonly observe: (req: Request, res: Response) => void;
   /** The text that Prometheus reads. */
   readonly text: () => Promise<string>;
   readonly contentType: string;
@@ -32,13 +32,9 @@ export function openMetrics(db: Db, schedule: ScheduleSettings): Metrics {
   addPoolGauge(registry, db);
   addBatchGauges(registry, db, schedule);
   return {
-    observe: (req, res, next) => {
-      res.on('close', () => {
-        const { route, startedAt } = requestState(res);
-        const labels = { method: req.method, route: route ?? 'other', status: String(res.statusCode) };
-        seconds.observe(labels, (performance.now() - startedAt) / 1_000);
-      });
-      next();
+    observe: ({ method }, res) => {
+      const { route = 'other', startedAt } = requestState(res);
+      seconds.observe({ method, route, status: res.statusCode }, (performance.now() - startedAt) / 1_000);
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,

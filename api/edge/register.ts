@@ -4,10 +4,11 @@ import type { Db } from '../../infra/database.js';
 import { type Caller, grantOf, isPublic, owns } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { bodyWithin } from './body-deadline.js';
-import { callOf, keyedCall } from './call.js';
+import { HandledCall, keyedCall } from './call.js';
 import { Replayed } from './idempotency.js';
 import { bigintAsText, failureOf } from './problem.js';
 import { isStreamed, type Reply, type StreamedReply } from './reply.js';
+import { pathOf } from './request-log.js';
 import { requestState } from './request-state.js';
 import type { Call, Route } from './route.js';
 import { validate } from './validate.js';
@@ -16,7 +17,8 @@ export interface Edge {
   readonly db: Db;
   /** Who a bearer token stands for. Throws TOKEN_INVALID. */
   readonly authenticate: (token: string) => Promise<Caller>;
-  readonly limit: RequestHandler;
+  /** Counts a call. Throws RATE_LIMITED. */
+  readonly limit: (res: Response) => Promise<void>;
   /** With which the hashes of what was asked are keyed; the same on all servers. */
   readonly hashKey: string;
   /** Aborted when the server is told to stop. */
@@ -33,41 +35,82 @@ const parsers: Readonly<Record<'json' | 'form', RequestHandler>> = {
   form: express.urlencoded({ limit: BODY_BYTES_MAX, extended: false, parameterLimit: 50 }),
 };
 
-/** Mounts the routes on the app; other methods on their paths answer METHOD_NOT_ALLOWED. */
-export function register(app: Express, routes: readonly Route[], edge: Edge): void {
-  const identify: RequestHandler = async (req, res, next) => {
-    try {
-      const caller = await callerOf(req, edge);
-      if (caller !== null) requestState(res).caller = caller;
-    } catch (refusal) {
-      // Counted by its address: looking at a token that is none, or is signed out, is work too.
-      return edge.limit(req, res, (limited?: unknown) => next(limited ?? refusal));
-    }
+/** A route and the handlers that carry out its calls. */
+export interface Endpoint {
+  readonly route: Route;
+  readonly handlers: readonly RequestHandler[];
+}
+
+export const endpointsOf = (routes: readonly Route[], edge: Edge): Endpoint[] =>
+  routes.map((route) => ({ route, handlers: handlersOf(route, edge) }));
+
+function handlersOf(route: Route, edge: Edge): RequestHandler[] {
+  const parse = route.body === undefined ? [] : [timely, parsers[route.bodyType ?? 'json']];
+  const between = [...parse, ...(route.before ?? [])];
+  const finish = (req: Request, res: Response): Promise<void> => answer(route, edge, req, res);
+  if (between.length === 0) {
+    return [
+      async (req, res) => {
+        await admit(route, edge, req, res);
+        return finish(req, res);
+      },
+    ];
+  }
+  const enter: RequestHandler = async (req, res, next) => {
+    await admit(route, edge, req, res);
     next();
   };
+  return [enter, ...between, finish];
+}
+
+/** Finds out who calls, counts the call, and refuses whoever may not make it. */
+async function admit(route: Route, edge: Edge, req: Request, res: Response): Promise<void> {
+  const state = requestState(res);
+  state.route = route.path;
+  if (route.probe === true) return;
+  if (route.provesIdentity !== true && req.headers.authorization !== undefined) {
+    try {
+      const caller = await callerOf(req.headers.authorization, edge);
+      if (caller !== null) state.caller = caller;
+    } catch (refusal) {
+      // Counted by its address: looking at a token that is none, or is signed out, is work too.
+      await edge.limit(res);
+      throw refusal;
+    }
+  }
+  await edge.limit(res);
+  requireRole(route, state.caller);
+}
+
+/** Mounts the routes on the app; other methods on their paths answer METHOD_NOT_ALLOWED. */
+export function register(app: Express, endpoints: readonly Endpoint[]): void {
   const methods = new Map<string, string[]>();
-  for (const route of routes) {
+  for (const { route, handlers } of endpoints) {
     const path = expressPath(route.path);
     methods.set(path, [...(methods.get(path) ?? []), route.method.toUpperCase()]);
-    const name: RequestHandler = (_req, res, next) => {
-      requestState(res).route = route.path;
-      next();
-    };
-    const parse = route.body === undefined ? [] : [timely, parsers[route.bodyType ?? 'json']];
-    const allow: RequestHandler = (_req, res, next) => {
-      requireRole(route, requestState(res).caller);
-      next();
-    };
-    const who = route.provesIdentity === true ? [] : [identify];
-    const entry = route.probe === true ? [] : [...who, edge.limit, allow];
-    app[route.method](path, name, ...entry, ...parse, ...(route.before ?? []), (req, res) =>
-      answer(route, edge, req, res),
-    );
+    app[route.method](path, ...handlers);
   }
   for (const [path, known] of methods) app.all(path, refuseMethod(known));
 }
 
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+/**
+ * Finds calls whose path has no parameters by the path as it stands, before Express tries the pattern of one route after another. What is not found
+ * so (other capitals, a slash at the end, HEAD) is left to Express.
+ */
+export function directly(endpoints: readonly Endpoint[]): RequestHandler {
+  const known = new Map<string, RequestHandler>();
+  for (const { route, handlers } of endpoints) {
+    const [handler] = handlers;
+    if (handlers.length === 1 && handler !== undefined && !route.path.includes('{'))
+      known.set(`${route.method.toUpperCase()} ${route.path}`, handler);
+  }
+  return (req, res, next) => {
+    const handler = known.get(`${req.method} ${pathOf(req.url)}`);
+    return handler === undefined ? next() : handler(req, res, next);
+  };
+}
 
 function refuseMethod(methods: readonly string[]): RequestHandler {
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
@@ -78,10 +121,9 @@ function refuseMethod(methods: readonly string[]): RequestHandler {
   };
 }
 
-async function callerOf(req: Request, edge: Edge): Promise<Caller | null> {
-  const header = req.get('authorization');
+async function callerOf(header: string, edge: Edge): Promise<Caller | null> {
   // Basic: credentials of an OAuth client (RFC 6749, 2.3.1), or of a proxy. We have no clients, and it signs nobody in.
-  if (header === undefined || /^Basic /i.test(header)) return null;
+  if (/^Basic /i.test(header)) return null;
   const token = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(header)?.[1];
   if (token === undefined) throw new MagamError('TOKEN_INVALID');
   return edge.authenticate(token);
@@ -96,13 +138,14 @@ function requireRole(route: Route, caller: Caller | undefined): void {
 async function answer(route: Route, edge: Edge, req: Request, res: Response): Promise<void> {
   const valid = validate(route, req);
   const keyed = keyedCall(route, edge, req, res);
-  const { call, requireKept } = callOf(route, edge.db, req, res, valid, keyed);
+  const call = new HandledCall(route, edge.db, req, requestState(res), valid, keyed);
   try {
     if (keyed !== undefined && route.rawBody === undefined) await keyed.begin(valid.body);
-    await requireOwner(route, call);
+    if (route.owner !== undefined) await requireOwner(route, call);
     const reply = await route.handle(call);
-    requireKept();
-    await send(reply, req, res, edge);
+    call.requireKept();
+    if (isStreamed(reply)) await stream(reply, req, res, edge);
+    else send(reply, res);
   } catch (error) {
     if (error instanceof Replayed) return resend(error, res);
     await keyed?.fail(failureOf(error), requestState(res).requestId);
@@ -117,19 +160,29 @@ async function requireOwner(route: Route, call: Call<unknown, unknown, unknown>)
 }
 
 /** Answers are for the one who asked, unless the route says otherwise. */
-const defaultHeaders = { 'Cache-Control': 'no-store' };
+const NOT_KEPT = 'no-store';
+const JSON_TYPE = 'application/json; charset=utf-8';
 
-async function send(reply: Reply | StreamedReply, req: Request, res: Response, edge: Edge): Promise<void> {
-  res.status(reply.status).set({ ...defaultHeaders, ...reply.headers });
-  if (isStreamed(reply)) return stream(reply, req, res, edge);
+function send(reply: Reply, res: Response): void {
+  begin(reply, res);
   if (reply.octets !== undefined) {
-    res.type('application/json').set('Content-Length', String(reply.octets.length)).end(reply.octets, 'latin1');
+    res.setHeader('Content-Type', JSON_TYPE);
+    res.setHeader('Content-Length', reply.octets.length);
+    res.end(reply.octets, 'latin1');
   } else if (reply.json !== undefined) res.type('application/json').send(reply.json);
   else if (reply.body === undefined) res.end();
   else res.type('application/json').send(JSON.stringify(reply.body, bigintAsText));
 }
 
+/** Status and headers. */
+function begin({ status, headers }: Reply | StreamedReply, res: Response): void {
+  res.statusCode = status;
+  res.setHeader('Cache-Control', NOT_KEPT);
+  for (const name in headers) res.setHeader(name, headers[name] ?? '');
+}
+
 async function stream(reply: StreamedReply, req: Request, res: Response, edge: Edge): Promise<void> {
+  begin(reply, res);
   const gone = new AbortController();
   res.on('close', () => gone.abort());
   res.set('Content-Type', reply.contentType);
@@ -144,7 +197,7 @@ async function stream(reply: StreamedReply, req: Request, res: Response, edge: E
 }
 
 function resend({ answer: { status, headers, body } }: Replayed, res: Response): void {
-  res.status(status).set({ ...defaultHeaders, 'Content-Type': 'application/json; charset=utf-8', ...headers });
+  res.status(status).set({ 'Cache-Control': NOT_KEPT, 'Content-Type': JSON_TYPE, ...headers });
   res.set('Idempotency-Replayed', 'true');
   if (body !== null) res.send(body);
   else {

@@ -2,98 +2,94 @@
  * The general limit: requests a minute of one account, or of one address without an account. Counted in Redis for all servers
  * together; while Redis is away each server counts for itself.
  */
-import type { Request, RequestHandler } from 'express';
-import {
-  type ClientRateLimitInfo,
-  type IncrementResponse,
-  ipKeyGenerator,
-  MemoryStore,
-  type Options,
-  rateLimit,
-  type Store,
-} from 'express-rate-limit';
-import { RedisStore } from 'rate-limit-redis';
+import { createHash } from 'node:crypto';
+import type { RequestHandler, Response } from 'express';
+import { ipKeyGenerator, MemoryStore, type Options, rateLimit } from 'express-rate-limit';
+import { LRUCache } from 'lru-cache';
+import { HitCounter, type Hits } from '../../infra/hit-counter.js';
 import type { RedisLink } from '../../infra/redis.js';
 import { MagamError } from '../../kernel/errors.js';
 import { requestState } from './request-state.js';
 
+const WINDOW_MS = 60_000;
+
 /** A limiter whose refusal is the RATE_LIMITED problem; RateLimit headers after the IETF's draft 8. */
 export const limiter = (options: Partial<Options>): RequestHandler =>
   rateLimit({
-    windowMs: 60_000,
+    windowMs: WINDOW_MS,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     handler: (_req, _res, next) => next(new MagamError('RATE_LIMITED')),
     ...options,
   });
 
-/** The limit that every call of a route is under, except the probes. `/docs` and `/openapi.json` are files and are not counted. */
-export const limitRequests = (redis: RedisLink, perMinute: number): RequestHandler =>
-  limiter({
-    limit: perMinute,
-    identifier: 'requests',
-    keyGenerator: keyOf,
-    store: new RedisOrMemory(redis),
-  });
-
-function keyOf(req: Request): string {
-  const { caller } = requestState(req.res as NonNullable<Request['res']>);
-  return caller === undefined ? `ip:${ipKeyGenerator(req.ip ?? '')}` : `account:${caller.accountId}`;
+/** Who is counted, and the header that tells the limit. */
+interface Counted {
+  readonly key: string;
+  readonly policy: string;
 }
+
+/** Those who asked last are remembered, so that addresses are not parsed and names not hashed for every request. */
+const REMEMBERED = 10_000;
+/** What a proxy says is an address may be anything; what is longer than one is not kept. */
+const NAME_MAX = 64;
+
+/**
+ * The limit that every call of a route is under, except the probes. `/docs` and `/openapi.json` are files and are not counted. The headers are those
+ * that `limiter` sets; that one takes a dozen steps, each waited for, which is too much for every request.
+ */
+export function limitRequests(redis: RedisLink, perMinute: number): (res: Response) => Promise<void> {
+  const counter = new RedisOrMemory(redis);
+  const known = new LRUCache<string, Counted>({ max: REMEMBERED });
+  const countedOf = (res: Response): Counted => {
+    const { caller, ip = '' } = requestState(res);
+    const name = caller === undefined ? `ip:${ip}` : `account:${caller.accountId}`;
+    const remembered = known.get(name);
+    if (remembered !== undefined) return remembered;
+    const key = caller === undefined ? `ip:${ipKeyGenerator(ip)}` : name;
+    const counted = { key, policy: `"requests"; q=${perMinute}; w=${WINDOW_MS / 1_000}; pk=:${partitionOf(key)}:` };
+    if (name.length <= NAME_MAX) known.set(name, counted);
+    return counted;
+  };
+  return async (res) => {
+    const { key, policy } = countedOf(res);
+    const { count, resetAt } = await counter.hit(key);
+    const seconds = Math.max(0, Math.ceil((resetAt - Date.now()) / 1_000));
+    res.setHeader('RateLimit', `"requests"; r=${Math.max(0, perMinute - count)}; t=${seconds}`);
+    res.setHeader('RateLimit-Policy', policy);
+    if (count <= perMinute) return;
+    res.setHeader('Retry-After', String(seconds));
+    throw new MagamError('RATE_LIMITED');
+  };
+}
+
+/** A name for the key that does not tell it, as express-rate-limit makes it. */
+const partitionOf = (key: string): string =>
+  Buffer.from(createHash('sha256').update(key).digest('hex').slice(0, 12)).toString('base64');
 
 /** After Redis has not answered, nobody waits for it again for so long (ms). */
 const REST_MS = 2_000;
 
 /** Counts in Redis while it answers, in memory while it does not. */
-class RedisOrMemory implements Store {
+class RedisOrMemory {
   private restUntil = 0;
   private readonly memory = new MemoryStore();
-  private shared: RedisStore | undefined;
-  private options: Options | undefined;
+  private readonly shared: HitCounter;
 
   constructor(private readonly redis: RedisLink) {
-    // The scripts of a store belong to one life of the server.
-    redis.client.on('ready', () => {
-      this.shared = undefined;
-    });
+    this.shared = new HitCounter(redis.client, 'limit:', WINDOW_MS);
+    this.memory.init({ windowMs: WINDOW_MS } as Options);
   }
 
-  init(options: Options): void {
-    this.options = options;
-    this.memory.init(options);
-  }
-
-  async increment(key: string): Promise<IncrementResponse> {
+  async hit(key: string): Promise<Hits> {
     if (this.redis.isUp() && performance.now() >= this.restUntil) {
       try {
-        return await (await this.store()).increment(key);
+        return await this.shared.hit(key);
       } catch {
         this.restUntil = performance.now() + REST_MS; // gone, or frozen
       }
     }
-    return this.memory.increment(key);
-  }
-
-  async decrement(key: string): Promise<void> {
-    await this.memory.decrement(key);
-  }
-
-  async resetKey(key: string): Promise<void> {
-    await this.memory.resetKey(key);
-  }
-
-  async get(key: string): Promise<ClientRateLimitInfo | undefined> {
-    return this.memory.get(key);
-  }
-
-  private async store(): Promise<RedisStore> {
-    if (this.shared !== undefined) return this.shared;
-    const store = new RedisStore({
-      prefix: 'limit:',
-      sendCommand: (command: string, ...args: string[]) => this.redis.client.call(command, ...args) as never,
-    });
-    await store.init(this.options as Options);
-    this.shared = store;
-    return store;
+    const { totalHits, resetTime } = await this.memory.increment(key);
+    return { count: totalHits, resetAt: resetTime?.getTime() ?? Date.now() + WINDOW_MS };
   }
 }

@@ -16,18 +16,17 @@ const noQuery = z.strictObject({});
 /** Parses what the route's schemas describe. Throws REQUEST_INVALID with every fault, or UNSUPPORTED_MEDIA_TYPE. */
 export function validate(route: Route, req: Request): ValidRequest {
   const faults: RequestFault[] = [];
-  const take = (part: RequestFault['in'], schema: z.ZodType | undefined, value: unknown): unknown => {
-    if (schema === undefined) return {};
+  const take = (part: RequestFault['in'], schema: z.ZodType, value: unknown): unknown => {
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     for (const issue of parsed.error.issues) faults.push(...faultsOf(part, issue));
     return undefined;
   };
-  const params = take('path', route.params, { ...req.params });
+  const params = route.params === undefined ? {} : take('path', route.params, { ...req.params });
   if (faults.length > 0) throw new MagamError('ROUTE_NOT_FOUND'); // no such thing can exist
   // A probe may be asked with whatever its watcher appends; elsewhere a misspelt filter must not go unnoticed.
   const querySchema = route.query ?? (route.probe === true ? undefined : noQuery);
-  const query = take('query', querySchema, { ...(req.query as object) });
+  const query = querySchema === undefined ? {} : take('query', querySchema, { ...(req.query as object) });
   const body = route.body === undefined ? undefined : take('body', route.body, bodyOf(req));
   if (route.probe !== true) faults.push(...unasked(route, req));
   if (faults.length > 0) throw invalidRequest(faults);

@@ -11,6 +11,7 @@ const token = {
   quick: true,
 };
 const rateWindow = { file: 'infra/stores/rate-window.ts', tests: 'test/infra/stores/rate-window.test.ts' };
+const hitCounter = { file: 'infra/hit-counter.ts', tests: 'test/infra/hit-counter.test.ts' };
 const idempotency = { file: 'infra/stores/idempotency-key.ts', tests: 'test/api/edge/idempotency.test.ts' };
 
 /** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
@@ -121,6 +122,20 @@ export const mutants = [
     from: "if (!tags.some(names)) throw new MagamError('VERSION_CONFLICT');",
     to: '',
     only: 'lets the first of two',
+  },
+  {
+    ...hitCounter,
+    name: 'requests of one moment count as one',
+    from: "redis.call('INCRBY', key, hits)",
+    to: "redis.call('INCRBY', key, 1)",
+    only: 'of several servers',
+  },
+  {
+    ...hitCounter,
+    name: 'a window never ends',
+    from: 'left = tonumber(ARGV[1])',
+    to: 'left = tonumber(ARGV[1]) * 1000',
+    only: 'belong to a window',
   },
   {
     file: 'api/edge/authenticate.ts',

@@ -1,7 +1,11 @@
 /** What every answer of the server has in common. */
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import http from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import express from 'express';
+import helmet from 'helmet';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
@@ -113,6 +117,56 @@ it('logs the address of a client that does not wait for its answer', async () =>
       .find((text) => text.includes('hit-and-run'));
   await until(() => line() !== undefined, 'the request is logged');
   expect(JSON.parse(line() ?? '{}')).toMatchObject({ ip: '127.0.0.1' });
+});
+
+/** What is sent to a client that names no encodings unless it is told to; fetch always names some. */
+async function plain(path: string, headers: http.OutgoingHttpHeaders = {}, method = 'GET') {
+  const request = http.request(`${api.url}${path}`, { method, headers, agent: false }).end();
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  const parts: Buffer[] = [];
+  for await (const part of response) parts.push(part as Buffer);
+  return { status: response.statusCode, headers: response.headers, body: Buffer.concat(parts) };
+}
+
+describe('an encoding', () => {
+  it('is used where the client takes it, and the answer is the same', async () => {
+    const [packed, bare] = [await plain('/openapi.json', { 'Accept-Encoding': 'gzip' }), await plain('/openapi.json')];
+    expect([packed.headers['content-encoding'], bare.headers['content-encoding']]).toEqual(['gzip', undefined]);
+    expect(gunzipSync(packed.body).equals(bare.body)).toBe(true);
+    expect(bare.headers['content-length']).toBe(String(bare.body.length));
+  });
+
+  it.each([
+    ['/v1/products', 'Accept-Encoding'],
+    ['/healthz', 'Accept-Encoding'],
+    ['/nothing/here', 'Accept-Encoding'],
+    ['/docs/favicon-32x32.png', undefined],
+  ])('is what %s varies by (%s), asked for or not', async (path, vary) => {
+    for (const headers of [{}, { 'Accept-Encoding': 'gzip' }, { 'Accept-Encoding': 'identity' }])
+      expect((await plain(path, headers)).headers.vary).toBe(vary);
+  });
+});
+
+it.each(['/HEALTHZ', '/healthz/', '/healthz?from=a-watcher'])('answers %s as /healthz', async (path) => {
+  const [known, asked, head] = [await plain('/healthz'), await plain(path), await plain(path, {}, 'HEAD')];
+  expect({ status: asked.status, body: String(asked.body) }).toEqual({ status: 200, body: String(known.body) });
+  expect({ status: head.status, length: head.headers['content-length'] }).toEqual({
+    status: 200,
+    length: known.headers['content-length'],
+  });
+});
+
+it('sends the headers that helmet sends', async () => {
+  const app = express().disable('x-powered-by').use(helmet());
+  const server = app.get('/', (_req, res) => void res.end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const wanted = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  server.close();
+  const { headers } = await api.call('GET', '/healthz');
+  const own = ['connection', 'content-length', 'content-security-policy', 'date', 'keep-alive'];
+  const names = [...wanted.headers.keys()].filter((name) => !own.includes(name));
+  expect(names.length).toBeGreaterThan(8);
+  expect(names.map((name) => [name, headers.get(name)])).toEqual(names.map((name) => [name, wanted.headers.get(name)]));
 });
 
 it('sends the security headers and no trace of the framework', async () => {

@@ -100,7 +100,7 @@ beforeAll(async () => {
     }),
     draining: new AbortController().signal,
     hashKey: 'of the test',
-    limit: (_req, _res, next) => next(),
+    limit: async () => undefined,
     trustProxy: 0,
     docsPage: false,
     version: '0',

@@ -61,6 +61,21 @@ describe('while Redis is there', () => {
     expect(statuses.at(-1)).toBe(429);
   });
 
+  it('is exact for requests that come to several servers at once', async () => {
+    const other = await startOther({ MAGAM_RATE_LIMIT: '60' });
+    const { token } = await makeAccount(database.db, 'buyer');
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => (i % 2 === 0 ? api : other).call('GET', '/v1/me', { token })),
+    );
+    await other.stop();
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(60);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(40);
+    const left = answers.map(({ headers }) => Number(/r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]));
+    expect(left.filter((requests) => requests > 0).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 59 }, (_, i) => i + 1),
+    );
+  });
+
   it('limits an address that sends tokens that are none', async () => {
     const other = await startOther({ MAGAM_RATE_LIMIT: '5', MAGAM_TRUST_PROXY: '1' });
     const codes: string[] = [];
@@ -70,6 +85,21 @@ describe('while Redis is there', () => {
     }
     await other.stop();
     expect(codes).toEqual([...Array.from({ length: 5 }, () => 'TOKEN_INVALID'), 'RATE_LIMITED', 'RATE_LIMITED']);
+  });
+
+  it('does not take an address for the account whose name a proxy has sent as one', async () => {
+    const other = await startOther({ MAGAM_RATE_LIMIT: '5', MAGAM_TRUST_PROXY: '1' });
+    const { token, accountId } = await makeAccount(database.db, 'buyer');
+    const headers = { 'X-Forwarded-For': `account:${accountId}` };
+    const statuses: number[] = [];
+    for (let i = 0; i < 6; i += 1) statuses.push((await other.call('GET', '/v1/categories', { headers })).status);
+    const own = await other.call('GET', '/v1/me', { token });
+    await other.stop();
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
+    expect({ status: own.status, left: own.headers.get('ratelimit') }).toMatchObject({
+      status: 200,
+      left: expect.stringContaining('r=4;'),
+    });
   });
 });
 
