@@ -15,6 +15,7 @@ import {
 } from '../../core/jobs/stores/partition.js';
 import { type Db, inTransaction, isLockConflict, pause, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
+import type { Turn } from './job.js';
 import { LeaseKeeper, type LeaseSettings } from './lease-keeper.js';
 import { monotonicMs, type PartitionOutcome, type PartitionTask } from './protocol.js';
 import { requireSameRun } from './same-run.js';
@@ -38,10 +39,14 @@ export interface WorkOptions extends LeaseSettings {
   /** Aborted: finish the chunk in hand and stop. */
   readonly signal: AbortSignal;
   readonly onProgress: (entries: number) => void;
+  /** Whether passes after the first may begin, and the work may end. */
+  readonly turn?: () => Promise<Turn>;
+  /** Settles when it is time to ask for the turn again. */
+  readonly turnNear?: Promise<unknown>;
 }
 
 export interface WorkResult {
-  readonly status: 'done' | 'failed' | 'stopped';
+  readonly status: 'done' | 'failed' | 'stopped' | 'plan-anew';
   /** Of this execution alone. */
   readonly done: number;
   readonly exceptions: number;
@@ -74,6 +79,9 @@ class PartitionWork {
   /** By partition: since when its claims have failed for the database's sake, and where it stood. */
   private readonly troubled = new Map<number, { readonly since: number; readonly seq: number }>();
   private readonly givenUp = new AbortController();
+  private turnHasCome: boolean;
+  private turnIsNear = false;
+  private readonly turnNear: Promise<unknown> | undefined;
   private readonly patience: OutagePatience;
 
   constructor(
@@ -85,6 +93,11 @@ class PartitionWork {
     this.leases = new LeaseKeeper(db, pool.board, options);
     const signal = AbortSignal.any([options.signal, this.givenUp.signal]);
     this.patience = { outageMs: options.outageMs, signal };
+    this.turnHasCome = options.turn === undefined;
+    this.turnNear = options.turnNear?.then(
+      () => (this.turnIsNear = true),
+      () => (this.turnIsNear = true),
+    );
   }
 
   async carryOut(): Promise<WorkResult> {
@@ -116,9 +129,17 @@ class PartitionWork {
         return { ...ended, ...this.counts };
       }
       this.options.onProgress(this.pool.board.entries());
-      await Promise.race([...this.active.values(), pause(POLL_MS)]);
+      await Promise.race(this.events());
       this.givenUp.signal.throwIfAborted();
     }
+  }
+
+  /** What makes it worth while to look around again. */
+  private events(): Promise<unknown>[] {
+    const events: Promise<unknown>[] = [...this.active.values(), pause(POLL_MS)];
+    if (this.pool.wantsSeats) events.push(this.pool.seatFree());
+    if (this.turnNear !== undefined && !this.turnIsNear) events.push(this.turnNear);
+    return events;
   }
 
   /** Claims what may be claimed; returns how the work ended, once it has. */
@@ -129,26 +150,55 @@ class PartitionWork {
     await requireSameRun(this.db, { runId, job, key, plan: { generation, parameters, plannedBy } });
     const partitions = await readPartitions(this.db, runId, generation);
     const movable = claimable(partitions, plan.passesWait);
-    const status = judge(partitions, movable, this.active.size, pool.board.stopRequested());
-    if (status !== undefined) {
-      return { status, partitions: partitions.length, failed: partitions.filter((it) => it.status === 'FAILED') };
+    const stopping = pool.board.stopRequested();
+    const ended = (status: WorkResult['status']) => ({
+      status,
+      partitions: partitions.length,
+      failed: partitions.filter((it) => it.status === 'FAILED'),
+    });
+    const status = judge(partitions, movable, this.active.size, stopping);
+    if (status === 'failed' || status === 'stopped') return ended(status);
+    if (status === 'done' || movable.some(({ pass }) => pass > 0)) {
+      const turn = await this.takeTurn();
+      if (turn === 'plan-anew') return ended(turn);
+      if (turn === 'wait') return this.waitForTurn(status === 'done' && stopping ? ended('stopped') : undefined);
     }
-    if (!pool.board.stopRequested()) await this.claimAll(movable);
+    if (status !== undefined) return ended(status);
+    pool.wantsSeats = !stopping && (await this.claimAll(movable)) === 'no-seat';
     return undefined;
   }
 
-  private async claimAll(partitions: readonly Partition[]): Promise<void> {
+  /** Asks until it has come. */
+  private async takeTurn(): Promise<Turn> {
+    if (this.turnHasCome) return 'come';
+    const turn = (await this.options.turn?.()) ?? 'come';
+    this.turnHasCome = turn === 'come';
+    return turn;
+  }
+
+  private waitForTurn<T>(ending: T): T {
+    this.pool.wantsSeats = false;
+    return ending;
+  }
+
+  private async claimAll(partitions: readonly Partition[]): Promise<'no-seat' | 'done'> {
     for (const partition of partitions) {
-      if (this.pool.idleWorkers === 0) return;
       if (this.active.has(partition.partitionId)) continue; // its lease is over, and our own thread has not left it yet
       if (partition.claims >= this.options.claimsMax && partition.seq === partition.claimedSeq) {
         await failPartition(this.db, partition);
         continue;
       }
+      const seat = this.pool.takeSeat();
+      if (seat === undefined) return 'no-seat';
       const sent = monotonicMs();
-      const fence = await this.claim(partition);
-      if (fence !== undefined) this.active.set(fence.partitionId, this.workOne(fence, partition, sent));
+      const fence = await this.claim(partition).catch((error: unknown) => {
+        this.pool.leaveSeat(seat);
+        throw error;
+      });
+      if (fence === undefined) this.pool.leaveSeat(seat);
+      else this.active.set(fence.partitionId, this.workOne(fence, partition, sent, seat));
     }
+    return 'done';
   }
 
   /** A holder whose transaction is open keeps the row locked: then others are tried first, and this one at the next poll. */
@@ -167,14 +217,15 @@ class PartitionWork {
   }
 
   /** Never rejects: where the end of a claim cannot be recorded, the work is given up. */
-  private async workOne(fence: Fence, partition: Partition, sent: number): Promise<void> {
+  private async workOne(fence: Fence, partition: Partition, sent: number, seat: number): Promise<void> {
     const { runId, executionId, generation, task } = this.plan;
     const abort = new AbortController();
     try {
+      this.leases.hold(fence, seat, sent, abort);
       const outcome = await this.pool.runPartition(
         { kind: 'partition', fence, ...task, runId, executionId, generation },
+        seat,
         abort.signal,
-        (slot) => this.leases.hold(fence, slot, sent, abort),
       );
       this.leases.letGo(fence);
       await faultPoint(`claim.${outcome.status}`);

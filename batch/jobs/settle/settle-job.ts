@@ -12,6 +12,7 @@ import { finishDate } from './finish-run.js';
 import { openDate, openSupplement, planDate } from './open-run.js';
 import { reportRun } from './report.js';
 import { requestDueDate } from './schedule.js';
+import { requireAhead, takeTurn } from './take-turn.js';
 import { settledEntries, tryRanges } from './try-date.js';
 
 export const settleJob: Job = {
@@ -26,6 +27,7 @@ export const settleJob: Job = {
   reopen,
   plan: planDate,
   joins: requireOwnRules,
+  turn: takeTurn,
   finish: finishDate,
   runner: {
     words: {
@@ -52,6 +54,7 @@ function requireOwnRules({ runId, key: date }: Run, { parameters }: Plan): void 
 /** A closed date: what is parked is tried again, under the policies known now; nothing is written unless some of it can be settled. */
 async function reopen(call: JobCall, run: Run): Promise<Run | undefined> {
   const { db, config, request, notice } = call;
+  await requireAhead(db, call);
   if ((await countOpenExceptions(db, run.key)) === 0) return undefined;
   const trial = await tryRanges(call, { ...request, date: run.key }, 'exceptions', null);
   if (settledEntries(trial) === 0) {
