@@ -102,6 +102,7 @@ class Execution {
     const { plan, result } = await pools.lend(this.request.workers, (pool) => this.planAndWork(run, executionId, pool));
     if (result.status === 'failed') throw await this.failed(run, result);
     if (result.status === 'stopped') return this.stopped(run, executionId, result);
+    await faultPoint('run.worked');
     const status = await this.stage('finish', () => this.surviving(() => this.finish(run, plan)));
     return this.end({ ...run, status }, status, result);
   }
