@@ -107,6 +107,8 @@ export interface StartedJob {
   readonly keysInOrder: boolean;
   /** No partition begins a pass before all have ended the ones before it. */
   readonly passesWait: boolean;
+  /** Neighbouring partitions that fit into a chunk together are done in one, in a run's first generation: `ThreadJob.together`. */
+  readonly together?: boolean;
 
   /**
    * Makes the run of `call.request.key` ready to be worked on, and returns it as it is then: RUNNING, or completed when somebody else was
@@ -211,6 +213,18 @@ export interface ThreadJob {
    * the checkpoint; `thread.board.tick(thread.slot)` between reads says that it lives.
    */
   readonly begin: (task: PassTask, thread: Thread) => Promise<PassInHand>;
+  /**
+   * Reads and decides the same pass of several partitions whole, each from its beginning; one's ids follow the other's. A partition of which this
+   * fails is begun by itself.
+   */
+  readonly together?: (tasks: readonly PassTask[], thread: Thread) => Promise<WholePasses>;
+}
+
+export interface WholePasses {
+  /** Of each partition. */
+  readonly parts: readonly Pick<Chunk, 'done' | 'exceptions' | 'checkpoint'>[];
+  /** As that of a chunk. */
+  readonly write: (tx: Tx) => Promise<void>;
 }
 
 export interface PassInHand {

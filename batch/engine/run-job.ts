@@ -161,6 +161,7 @@ class Execution {
         generation: plan.generation,
         plannedBy: plan.plannedBy,
         passesWait: this.job.passesWait,
+        together: this.job.together === true && plan.generation === 1,
         task: {
           job: this.job.name,
           key: run.key,

@@ -5,20 +5,22 @@
 import { randomUUID } from 'node:crypto';
 import {
   type ClaimFailure,
-  claimPartition,
-  endPartitionExecution,
+  claimPartitions,
+  endPartitionExecutions,
   type Fence,
   failPartition,
   type Partition,
   readPartitions,
-  releasePartition,
+  readPasses,
+  releasePartitions,
 } from '../../core/jobs/stores/partition.js';
 import { type Db, inTransaction, isLockConflict, pause, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
+import { groupNeighbours } from './group-neighbours.js';
 import type { Turn } from './job.js';
 import { LeaseKeeper, type LeaseSettings } from './lease-keeper.js';
 import { monotonicMs, type PartitionOutcome, type PartitionTask } from './protocol.js';
-import { requireSameRun } from './same-run.js';
+import { requireSamePlan } from './same-run.js';
 import { type OutagePatience, survivingOutage } from './survive-outage.js';
 import type { WorkerPool } from './worker-pool.js';
 
@@ -28,6 +30,8 @@ export interface WorkPlan {
   readonly generation: number;
   readonly plannedBy: number;
   readonly passesWait: boolean;
+  /** Neighbouring partitions that fit into a chunk together are done in one. */
+  readonly together: boolean;
   readonly task: Pick<PartitionTask, 'job' | 'key' | 'parameters' | 'chunkRows'>;
 }
 
@@ -80,6 +84,7 @@ class PartitionWork {
   private readonly troubled = new Map<number, { readonly since: number; readonly seq: number }>();
   private readonly givenUp = new AbortController();
   private turnHasCome: boolean;
+  private passes: Awaited<ReturnType<typeof readPasses>> | undefined;
   private turnIsNear = false;
   private readonly turnNear: Promise<unknown> | undefined;
   private readonly patience: OutagePatience;
@@ -147,7 +152,7 @@ class PartitionWork {
     const { plan, pool } = this;
     const { runId, generation, plannedBy } = plan;
     const { job, key, parameters } = plan.task;
-    await requireSameRun(this.db, { runId, job, key, plan: { generation, parameters, plannedBy } });
+    await requireSamePlan(this.db, { runId, job, key, plan: { generation, parameters, plannedBy } });
     const partitions = await readPartitions(this.db, runId, generation);
     const movable = claimable(partitions, plan.passesWait);
     const stopping = pool.board.stopRequested();
@@ -182,74 +187,102 @@ class PartitionWork {
   }
 
   private async claimAll(partitions: readonly Partition[]): Promise<'no-seat' | 'done'> {
+    const free: Partition[] = [];
     for (const partition of partitions) {
       if (this.active.has(partition.partitionId)) continue; // its lease is over, and our own thread has not left it yet
-      if (partition.claims >= this.options.claimsMax && partition.seq === partition.claimedSeq) {
-        await failPartition(this.db, partition);
-        continue;
-      }
+      if (partition.claims < this.options.claimsMax || partition.seq > partition.claimedSeq) free.push(partition);
+      else await failPartition(this.db, partition);
+    }
+    for (const claim of await this.claimsOf(free)) {
       const seat = this.pool.takeSeat();
       if (seat === undefined) return 'no-seat';
       const sent = monotonicMs();
-      const fence = await this.claim(partition).catch((error: unknown) => {
+      const fences = await this.claim(claim).catch((error: unknown) => {
         this.pool.leaveSeat(seat);
         throw error;
       });
-      if (fence === undefined) this.pool.leaveSeat(seat);
-      else this.active.set(fence.partitionId, this.workOne(fence, partition, sent, seat));
+      if (fences === undefined) this.pool.leaveSeat(seat);
+      else {
+        const work = this.workOne(fences, claim, sent, seat);
+        for (const { partitionId } of fences) this.active.set(partitionId, work);
+      }
     }
     return 'done';
   }
 
+  /** What is claimed at once: a partition, or neighbours that fit into a chunk together. */
+  private async claimsOf(partitions: readonly Partition[]): Promise<Partition[][]> {
+    const { runId, generation, together, task } = this.plan;
+    if (!together || partitions.length < 2) return partitions.map((partition) => [partition]);
+    this.passes ??= await readPasses(this.db, runId, generation);
+    const shareMax = Math.ceil(partitions.length / this.pool.workers);
+    return groupNeighbours(partitions, this.passes, {
+      entriesMax: task.chunkRows,
+      partitionsMax: shareMax,
+      fewEntries: task.chunkRows / 8,
+    });
+  }
+
   /** A holder whose transaction is open keeps the row locked: then others are tried first, and this one at the next poll. */
-  private async claim(partition: Partition): Promise<Fence | undefined> {
+  private async claim(partitions: readonly Partition[]): Promise<Fence[] | undefined> {
     const { executionId } = this.plan;
+    const others = new Error('somebody else was faster');
+    const claim = async (tx: Tx): Promise<Fence[]> => {
+      const fences = await claimPartitions(tx, partitions, this.owner, executionId, this.options.leaseMs);
+      if (fences === undefined) throw others;
+      return fences;
+    };
     try {
-      return await inTransaction(
-        this.db,
-        (tx) => claimPartition(tx, partition, this.owner, executionId, this.options.leaseMs),
-        1,
-      );
+      return await inTransaction(this.db, claim, 1);
     } catch (error) {
-      if (isLockConflict(error)) return undefined;
+      if (error === others || isLockConflict(error)) return undefined;
       throw error;
     }
   }
 
   /** Never rejects: where the end of a claim cannot be recorded, the work is given up. */
-  private async workOne(fence: Fence, partition: Partition, sent: number, seat: number): Promise<void> {
+  private async workOne(
+    fences: readonly Fence[],
+    partitions: readonly Partition[],
+    sent: number,
+    seat: number,
+  ): Promise<void> {
     const { runId, executionId, generation, task } = this.plan;
     const abort = new AbortController();
     try {
-      this.leases.hold(fence, seat, sent, abort);
+      this.leases.hold(fences, seat, sent, abort);
       const outcome = await this.pool.runPartition(
-        { kind: 'partition', fence, ...task, runId, executionId, generation },
+        { kind: 'partition', fences, ...task, runId, executionId, generation },
         seat,
         abort.signal,
       );
-      this.leases.letGo(fence);
+      this.leases.letGo(fences);
       await faultPoint(`claim.${outcome.status}`);
       this.counts.done += outcome.done;
       this.counts.exceptions += outcome.exceptions;
-      const failure = this.failureOf(partition, outcome);
+      const failure = this.failureOf(partitions, outcome);
       // The next try may find a mended world.
       if (failure !== undefined)
-        await pause(failure.counts ? 100 * 2 ** Math.min(5, partition.claims) : OUTAGE_PAUSE_MS);
-      const record = (tx: Tx) => recordClaim(tx, fence, outcome, failure);
-      await survivingOutage(this.patience, () => inTransaction(this.db, record));
+        await pause(failure.counts ? 100 * 2 ** Math.min(5, partitions[0]?.claims ?? 0) : OUTAGE_PAUSE_MS);
+      const record = (tx: Db) => recordClaim(tx, fences, outcome, failure);
+      const alone = outcome.status === 'pass-done'; // one statement
+      await survivingOutage(this.patience, () => (alone ? record(this.db) : inTransaction(this.db, record)));
     } catch (error) {
       this.givenUp.abort(error);
     } finally {
-      this.leases.letGo(fence);
-      this.active.delete(fence.partitionId);
+      this.leases.letGo(fences);
+      for (const { partitionId } of fences) this.active.delete(partitionId);
     }
   }
 
   /** A failure that passes is not counted, and is final when it has not passed for as long as an outage is borne with. */
-  private failureOf({ partitionId, seq }: Partition, { error, chunks }: PartitionOutcome): CountedFailure | undefined {
-    if (error === undefined) return undefined;
+  private failureOf(partitions: readonly Partition[], { error, chunks }: PartitionOutcome): CountedFailure | undefined {
+    const [first] = partitions;
+    if (error === undefined || first === undefined) return undefined;
     const { code, message, passes } = error;
-    if (!passes) return { code, message, final: error.final, counts: true };
+    const { partitionId, seq } = first;
+    // Of several it is not known which one it was: each is tried by itself.
+    if (!passes) return { code, message, final: error.final && partitions.length === 1, counts: true };
     const known = this.troubled.get(partitionId);
     const since = known?.seq === seq ? known.since : performance.now();
     this.troubled.set(partitionId, { since, seq: seq + chunks });
@@ -282,17 +315,17 @@ const claimEnds = { 'pass-done': 'DONE', stopped: 'STOPPED', lost: 'LOST', faile
 
 /** Gives back what the worker still held and records how the claim ended. */
 async function recordClaim(
-  tx: Tx,
-  fence: Fence,
-  { status, done, exceptions, chunks, error }: PartitionOutcome,
+  tx: Db,
+  fences: readonly Fence[],
+  { status, done, exceptions, chunks, error, entriesOfEach }: PartitionOutcome,
   failure: CountedFailure | undefined,
 ): Promise<void> {
   // Who was told to stop has not failed to make progress.
   const counts = failure?.counts ?? status !== 'stopped';
-  if (status !== 'pass-done' && status !== 'lost') await releasePartition(tx, fence, counts, failure);
-  await endPartitionExecution(tx, fence, {
+  if (status !== 'pass-done' && status !== 'lost') await releasePartitions(tx, fences, counts, failure);
+  await endPartitionExecutions(tx, fences, {
     status: claimEnds[status],
-    entries: done + exceptions,
+    entries: entriesOfEach ?? [done + exceptions],
     chunks,
     errorCode: error?.code ?? null,
     errorMessage: error?.message ?? null,

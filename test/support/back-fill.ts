@@ -2,6 +2,7 @@
  * Dates that are settled as a range, with what can hold one back from another: refunds of earlier dates, entries that came late, parked sales
  * and refunds of them. What settling them one after another leaves is computed once; a range must leave the same.
  */
+import { rmSync } from 'node:fs';
 import { expect } from '@jest/globals';
 import { addDays, datesBetween } from '../../kernel/business-date.js';
 import { outcomeOf, violations } from '../../scripts/chaos/invariants.mjs';
@@ -69,13 +70,17 @@ export class BackFill {
 
   settleDate = (date: string): Promise<Ended> => this.run(['settle', '--date', date, ...GRID, '--json']);
 
-  /** Settles the dates one after another, with `between` after the first; returns what they amount to. */
-  async oneAfterAnother(between: () => Promise<unknown> = async () => undefined): Promise<unknown> {
+  /** Settles the dates one after another, with `meanwhile` before the first is finished; returns what they amount to. */
+  async oneAfterAnother(meanwhile: () => Promise<unknown> = async () => undefined): Promise<unknown> {
     await this.reset();
-    for (const date of DATES) {
-      expect(await this.settleDate(date)).toMatchObject({ code: 3 });
-      if (date === FIRST) await between();
-    }
+    const fault = `run.worked:wait:1:${this.files.path}/one`;
+    const first = startMagam(['settle', '--date', FIRST, ...GRID], environment(this.db.url, { MAGAM_FAULT: fault }));
+    await first.says('FAULT run.worked');
+    await meanwhile();
+    this.files.write('', 'one');
+    expect(await first.ended).toMatchObject({ code: 3 });
+    for (const date of DATES.slice(1)) expect(await this.settleDate(date)).toMatchObject({ code: 3 });
+    rmSync(`${this.files.path}/one`);
     return this.outcome();
   }
 

@@ -24,7 +24,7 @@ import {
 } from '../../../core/settlement/closable-date.js';
 import { newPlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
 import { readCertificate } from '../../../core/settlement/stores/certificate.js';
-import { countEntries, type EntrySource, entryIdAt } from '../../../core/settlement/stores/entry-page.js';
+import { countEntries, type EntrySource, entryIdAt, entryIds } from '../../../core/settlement/stores/entry-page.js';
 import { findSettlementRun, SETTLE } from '../../../core/settlement/stores/settlement-run.js';
 import { type Db, forWholeDates, inTransaction, type Tx } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
@@ -114,6 +114,9 @@ export async function partitionRanges(
   }));
 }
 
+/** Of so few entries all ids are read at once, instead of one query for each boundary. */
+const READ_IDS_MAX = 5_000;
+
 /**
  * Ranges (lo, hi] with equal numbers of entries: the boundaries are ids read through the index, because a date's ids come in
  * clusters between those of other dates and arithmetic on the smallest and the largest would leave most partitions empty.
@@ -121,10 +124,11 @@ export async function partitionRanges(
 async function evenRanges(db: Db, source: EntrySource, date: string, leg: Leg, gridSize: number): Promise<IdRange[]> {
   const entries = await countEntries(db, source, date, leg);
   const parts = Math.min(gridSize, entries);
+  const ids = entries <= READ_IDS_MAX ? await entryIds(db, source, date, leg) : undefined;
   const ranges: IdRange[] = [];
   for (let i = 0, lo = 0, before = 0; i < parts; i += 1) {
     const through = Math.floor((entries * (i + 1)) / parts);
-    const hi = await entryIdAt(db, source, date, leg, lo, through - before - 1);
+    const hi = ids === undefined ? await entryIdAt(db, source, date, leg, lo, through - before - 1) : ids[through - 1];
     if (hi === undefined)
       throw new Error(`the ids of ${date} end before their count; the feed changed behind a shut door`);
     ranges.push({ lo, hi, entries: through - before });

@@ -20,6 +20,7 @@ export const settleJob: Job = {
   keyName: 'date',
   keysInOrder: true, // dates are closed in their order
   passesWait: true, // a refund needs what its sale became, which may lie in any partition
+  together: true,
   open: async (call) => {
     await requireSigner(call.db, call.config); // better now than after the work
     return openDate(call);

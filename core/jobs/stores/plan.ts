@@ -1,6 +1,7 @@
 /** The plan of a generation: frozen with its partitions in one transaction. A restart never plans again. */
 
 import { change, type Db, fromJson, isTrue, select, type Tx } from '../../../infra/database.js';
+import type { Run } from './run.js';
 
 export interface Plan {
   readonly generation: number;
@@ -17,6 +18,23 @@ export async function findPlan(db: Db, runId: number, generation: number): Promi
     db,
     `SELECT generation, grid_size AS gridSize, parameters, planned_by AS plannedBy FROM run_plan WHERE run_id = ? AND generation = ?`,
     [runId, generation],
+    { parameters: fromJson },
+  );
+  return row;
+}
+
+/** The same, if the run with the id is the one of that job and key. */
+export async function findPlanOfRun(
+  db: Db,
+  { runId, job, key }: Pick<Run, 'runId' | 'job' | 'key'>,
+  generation: number,
+): Promise<Plan | undefined> {
+  const [row] = await select<Plan>(
+    db,
+    `SELECT p.generation, p.grid_size AS gridSize, p.parameters, p.planned_by AS plannedBy
+     FROM run_plan p JOIN job_instance i ON i.run_id = p.run_id
+     WHERE p.run_id = ? AND p.generation = ? AND i.job = ? AND i.job_key = ?`,
+    [runId, generation, job, key],
     { parameters: fromJson },
   );
   return row;

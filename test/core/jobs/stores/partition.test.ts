@@ -3,12 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import {
   type ChunkStep,
   chunkOutcome,
-  claimPartition,
+  claimPartitions,
   type Fence,
   failPartition,
   moveFence,
   readPartition,
-  releasePartition,
+  releasePartitions,
   renewLease,
 } from '../../../../core/jobs/stores/partition.js';
 import { insertPlan } from '../../../../core/jobs/stores/plan.js';
@@ -43,7 +43,7 @@ beforeEach(async () => {
 const now = () => readPartition(database.db, partitionId);
 const claim = async (owner: string): Promise<Fence | undefined> => {
   const seen = await now();
-  return inTransaction(database.db, (tx) => claimPartition(tx, seen, owner, EXECUTION, LEASE_MS));
+  return (await inTransaction(database.db, (tx) => claimPartitions(tx, [seen], owner, EXECUTION, LEASE_MS)))?.[0];
 };
 const claimed = async (owner: string): Promise<Fence> => (await claim(owner)) as Fence;
 const endLease = (): Promise<number> =>
@@ -65,7 +65,7 @@ const move = (fence: Fence, seq: number): Promise<boolean> =>
   inTransaction(database.db, (tx) => moveFence(tx, fence, step(seq)));
 const outcome = (fence: Fence, seq: number) => inTransaction(database.db, (tx) => chunkOutcome(tx, fence, seq));
 const release = (fence: Fence): Promise<boolean> =>
-  inTransaction(database.db, (tx) => releasePartition(tx, fence, true));
+  inTransaction(database.db, async (tx) => (await releasePartitions(tx, [fence], true)) === 1);
 
 describe('a claim', () => {
   it('is one at a time, and counts the epoch', async () => {
@@ -98,11 +98,11 @@ describe('who has lost a partition', () => {
     const lost = await claimed('a');
     await endLease();
     const held = await claimed('b');
-    expect(await renewLease(database.db, lost, LEASE_MS)).toBe(false);
+    expect(await renewLease(database.db, [lost], LEASE_MS)).toBe(false);
     expect(await release(lost)).toBe(false);
     expect(await move(lost, 0)).toBe(false);
     expect(await now()).toMatchObject({ epoch: 2, seq: 0, status: 'RUNNING' });
-    expect(await renewLease(database.db, held, LEASE_MS)).toBe(true);
+    expect(await renewLease(database.db, [held], LEASE_MS)).toBe(true);
     expect(await move(held, 0)).toBe(true);
     expect(await release(held)).toBe(true);
   });
