@@ -62,6 +62,17 @@ describe('while a date is finished', () => {
     await fill.expectClean();
   });
 
+  it('nothing is closed before it, though nothing waits: the finish alone holds the order', async () => {
+    const gate = `${fill.files.path}/order`;
+    const held = fill.start({ MAGAM_FAULT: `off:turn,run.worked:wait:1:${gate}` });
+    await held.says('FAULT run.worked');
+    const failed = () => fill.db.value(`SELECT COUNT(*) FROM job_execution WHERE error_code = 'EARLIER_DATE_OPEN'`);
+    await until(async () => Number(await failed()) > 0, 'a later date is refused');
+    expect(await fill.db.value('SELECT COUNT(*) FROM settlement_certificate')).toBe('0');
+    held.send('SIGKILL');
+    expect(await held.ended).toMatchObject({ signal: 'SIGKILL' });
+  });
+
   it('a policy that is stored holds for the dates after it, also where they were planned', async () => {
     const revision = await fill.db.value('SELECT revision FROM policy_book');
     const last = await fill.db.value('SELECT MAX(policy_id) FROM fee_policy');

@@ -13,14 +13,14 @@ import { requireEarlierClosed } from '../../../core/settlement/closable-date.js'
 import { removeOpenGeneration } from '../../../core/settlement/discard-run.js';
 import type { SettlePlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
 import { type Db, forWholeDates, inTransaction, type Tx } from '../../../infra/database.js';
-import { faultPoint } from '../../../infra/faults.js';
+import { faultPoint, stands } from '../../../infra/faults.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { JobCall, Turn } from '../../engine/job.js';
 
 /** Whether the date's turn has come; `plan-anew` where its plan was given up for that. No date before it opens again, so it comes once. */
 export async function takeTurn(db: Db, run: Run): Promise<Turn> {
   if (run.generation > 1) return 'come';
-  if ((await closingDateBefore(db, run.key)) !== undefined) return 'wait';
+  if ((await closingDateBefore(db, run.key)) !== undefined && stands('turn')) return 'wait';
   if (!(await isPlannedAhead(db, run.runId, run.generation))) return 'come';
   await faultPoint('run.turn');
   return inTransaction(db, (tx) => confirmOrGiveUp(tx, run));
