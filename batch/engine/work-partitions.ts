@@ -59,6 +59,8 @@ export interface WorkResult {
 }
 
 const POLL_MS = 300;
+/** So many chunks of partitions that are done together would be as much as one: too few to be shared out. */
+const FEW = 8;
 /** Between two claims of a partition that an outage has ended. */
 const OUTAGE_PAUSE_MS = 1_000;
 
@@ -166,7 +168,10 @@ class PartitionWork {
     if (status === 'done' || movable.some(({ pass }) => pass > 0)) {
       const turn = await this.takeTurn();
       if (turn === 'plan-anew') return ended(turn);
-      if (turn === 'wait') return this.waitForTurn(status === 'done' && stopping ? ended('stopped') : undefined);
+      if (turn === 'wait') {
+        pool.wantsSeats = false;
+        return status === 'done' && stopping ? ended('stopped') : undefined;
+      }
     }
     if (status !== undefined) return ended(status);
     pool.wantsSeats = !stopping && (await this.claimAll(movable)) === 'no-seat';
@@ -179,11 +184,6 @@ class PartitionWork {
     const turn = (await this.options.turn?.()) ?? 'come';
     this.turnHasCome = turn === 'come';
     return turn;
-  }
-
-  private waitForTurn<T>(ending: T): T {
-    this.pool.wantsSeats = false;
-    return ending;
   }
 
   private async claimAll(partitions: readonly Partition[]): Promise<'no-seat' | 'done'> {
@@ -215,11 +215,10 @@ class PartitionWork {
     const { runId, generation, together, task } = this.plan;
     if (!together || partitions.length < 2) return partitions.map((partition) => [partition]);
     this.passes ??= await readPasses(this.db, runId, generation);
-    const shareMax = Math.ceil(partitions.length / this.pool.workers);
     return groupNeighbours(partitions, this.passes, {
       entriesMax: task.chunkRows,
-      partitionsMax: shareMax,
-      fewEntries: task.chunkRows / 8,
+      partitionsMax: Math.ceil(this.passes.size / this.pool.workers),
+      fewEntries: task.chunkRows / FEW,
     });
   }
 
