@@ -27,9 +27,13 @@ export const settleRange = (context: RangeContext, dates: readonly string[], req
   new Range(context, dates, request).carryOut();
 
 interface Attempt {
-  readonly ended: Promise<SettleReport>;
+  /** Undefined: it has failed for having been begun ahead, or may have. */
+  readonly ended: Promise<SettleReport | undefined>;
   readonly abort: AbortController;
 }
+
+/** Where others were faster, or the date before it was closed just then. */
+const COMES_OF_BEING_AHEAD: ReadonlySet<string> = new Set(['EARLIER_DATE_OPEN', 'RUN_LOST']);
 
 class Range {
   private readonly attempts = new Map<number, Attempt>();
@@ -62,12 +66,12 @@ class Range {
     }
   }
 
-  /** What was begun ahead, and failed, is tried once more now that nothing is in its way. */
+  /** What has failed ahead of its turn is tried once more, now that nothing is in its way. */
   private async settleInTurn(): Promise<SettleReport> {
     const { turn } = this;
     const attempt = this.attempts.get(turn);
     this.attempts.delete(turn);
-    const report = await attempt?.ended.catch(() => undefined);
+    const report = await attempt?.ended;
     return report ?? this.settle(turn, this.context.signal);
   }
 
@@ -98,7 +102,12 @@ class Range {
   private attempt(at: number): Attempt {
     const abort = new AbortController();
     const until = new Promise<void>((resolve) => this.turns.set(at, resolve));
-    const ended = this.settle(at, AbortSignal.any([this.context.signal, abort.signal]), until);
+    const ended = this.settle(at, AbortSignal.any([this.context.signal, abort.signal]), until).catch(
+      (error: unknown) => {
+        if (this.turn < at || (error instanceof MagamError && COMES_OF_BEING_AHEAD.has(error.code))) return undefined;
+        throw error;
+      },
+    );
     ended.catch(() => undefined);
     return { ended, abort };
   }
