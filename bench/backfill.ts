@@ -1,5 +1,5 @@
 /**
- * `npm run bench:back-fill`: does a range of dates cost as much a line as one date with the same number of lines? Both in turn, on the same server,
+ * `npm run bench:backfill`: does a range of dates cost as much a line as one date with the same number of lines? Both in turn, on the same server,
  * by the real command. docs/benchmarks.md says how to read the result, which goes to standard output.
  */
 import { parseArgs } from 'node:util';
@@ -31,7 +31,7 @@ function positive(name: 'dates' | 'lines' | 'sellers' | 'rounds' | 'workers'): n
 
 const [dates, lines, sellers] = [positive('dates'), positive('lines'), positive('sellers')];
 const [rounds, workers] = [positive('rounds'), positive('workers')];
-if (values.url === undefined) throw new Error('--url is missing; npm run bench:back-fill gives it');
+if (values.url === undefined) throw new Error('--url is missing; npm run bench:backfill gives it');
 const server = await BenchServer.open(databaseUrl(values.url, 'magam_bench'));
 
 interface Sample {
