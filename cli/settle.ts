@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { WorkerPools } from '../batch/engine/worker-pool.js';
 import type { SettleReport } from '../batch/jobs/settle/report.js';
-import { settleDate } from '../batch/jobs/settle/settle-date.js';
+import { settleRange } from '../batch/jobs/settle/settle-range.js';
 import { type ClosingOptions, requireClosableRange } from '../core/settlement/closable-date.js';
 import { requestRuns } from '../core/settlement/request-runs.js';
 import { headingOf, REPORTED_SUMS } from '../core/settlement/rules/figures.js';
@@ -12,7 +12,7 @@ import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.j
 import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
 import { count, counted, money, note, print, printJson, printTable } from './output.js';
-import { startProgress } from './progress.js';
+import { type Progress, startProgress } from './progress.js';
 
 interface SettleOptions {
   date?: string;
@@ -56,7 +56,7 @@ export function settleCommand(command: Command): void {
     .option('--no-wait', 'exit with 5 when somebody else works on the run, instead of joining it')
     .option('--request', 'leave the work to a runner (magam runner): only record the request')
     .action(async (options: SettleOptions, command: Command) => {
-      await withDatabase(command, (context) => settle(context, options), { poolMax: () => 6, leased: true });
+      await withDatabase(command, (context) => settle(context, options), { poolMax: () => 12, leased: true });
     });
 }
 
@@ -105,27 +105,31 @@ async function settleDates(
 ): Promise<SettleReport[]> {
   const { db, config, json, signal } = context;
   const reports: SettleReport[] = [];
-  for (const date of dates) {
-    if (signal.aborted) break;
-    const progress = startProgress(`Settling ${date}`, 'entries');
-    const report = await settleDate(
-      { db, config, pools, signal, onProgress: progress.update },
-      {
-        date,
+  const workers = options.workers ?? config.workers;
+  let progress: Progress | undefined;
+  const onTurn = (date: string): Progress['update'] => {
+    progress = startProgress(`Settling ${date}`, 'entries');
+    return progress.update;
+  };
+  const onReport = (report: SettleReport): void => {
+    progress?.stop();
+    reports.push(report);
+    if (!json) printReport(report);
+  };
+  await pools
+    .share(workers, (lender) =>
+      settleRange({ db, config, pools: lender, signal, onTurn, onReport }, dates, {
         gridSize: options.gridSize,
-        workers: options.workers ?? config.workers,
+        workers,
         chunkRows: options.chunkSize ?? config.chunkRows,
         requestedBy: config.userName,
         options: closingOptions(options),
         dryRun: options.dryRun ?? false,
         wait: options.wait,
         onStop: 'stop-run',
-      },
-    ).finally(progress.stop);
-    reports.push(report);
-    if (!json) printReport(report);
-    if (report.status === 'STOPPED') break;
-  }
+      }),
+    )
+    .finally(() => progress?.stop());
   return reports;
 }
 

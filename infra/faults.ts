@@ -31,6 +31,7 @@ const GUARDS = [
   'import.hold',
   'control-totals',
   'view.state',
+  'turn',
 ] as const;
 export type Guard = (typeof GUARDS)[number];
 

@@ -17,6 +17,7 @@
  *                                                          page    read and decide the entries behind an id
  *                                                          write   in the chunk's transaction, behind the fence
  *                                                          advance the chunk is committed
+ *     turn      asked before a later pass and before the finish
  *     finish    what is left to do when all partitions are done, in one transaction that completes the run
  *
  * A job that only reads writes nothing in `write`; its pages are counted and its checkpoint is kept all the same, so it can be stopped and
@@ -30,14 +31,14 @@ import type { Run } from '../../core/jobs/stores/run.js';
 import type { Config } from '../../infra/config.js';
 import type { Db, Tx } from '../../infra/database.js';
 import type { SharedBoard } from './protocol.js';
-import type { WorkerPools } from './worker-pool.js';
+import type { ThreadLender } from './worker-pool.js';
 
 /** What every execution on the main thread works with. */
 export interface JobContext {
   readonly db: Db;
   readonly config: Config;
   /** The threads, started when they are first needed and kept for the next execution. */
-  readonly pools: WorkerPools;
+  readonly pools: ThreadLender;
   /** Aborted: finish the chunk in hand and stop. */
   readonly signal: AbortSignal;
   /** Entries done by this process, and of how many once that is known. */
@@ -53,7 +54,17 @@ export interface JobRequest extends ExecutionParameters {
   readonly onStop: 'stop-run' | 'leave-run';
   /** A request that this process has taken, to be carried out as its execution. */
   readonly executionId?: number;
+  /** The run is begun before its turn: while runs with earlier keys are under way. */
+  readonly ahead?: Ahead;
 }
+
+export interface Ahead {
+  /** Settles when the runs before it have ended in this process: time to look whether the turn has come. */
+  readonly until: Promise<unknown>;
+}
+
+/** Whether the turn of a run has come that was begun ahead. `plan-anew`: it has, and the plan that was made ahead of it was given up. */
+export type Turn = 'wait' | 'come' | 'plan-anew';
 
 /** An execution as its job sees it. */
 export interface JobCall extends JobContext {
@@ -63,6 +74,8 @@ export interface JobCall extends JobContext {
 }
 
 export interface PlanDraft {
+  /** It is made before the run's turn. */
+  readonly ahead?: boolean;
   /** Frozen with the plan and given to the threads: plain data that survives JSON. */
   readonly parameters: object;
   /**
@@ -94,6 +107,8 @@ export interface StartedJob {
   readonly keysInOrder: boolean;
   /** No partition begins a pass before all have ended the ones before it. */
   readonly passesWait: boolean;
+  /** Neighbouring partitions that fit into a chunk together are done in one, in a run's first generation: `ThreadJob.together`. */
+  readonly together?: boolean;
 
   /**
    * Makes the run of `call.request.key` ready to be worked on, and returns it as it is then: RUNNING, or completed when somebody else was
@@ -110,6 +125,12 @@ export interface StartedJob {
 
   /** Throws when this process may not work on a run that was planned so: by a version that works otherwise. */
   readonly joins?: (run: Run, plan: Plan) => void;
+
+  /**
+   * Whether what needs the runs with earlier keys may begin: passes after the first, and the finish. It asks the database, and is asked by every
+   * process that works on the run. Once it has come it does not go. Absent: it always has.
+   */
+  readonly turn?: (db: Db, run: Run) => Promise<Turn>;
 
   /** All partitions are done: reads what may be read before the last transaction, and returns what happens inside it. */
   readonly finish: (call: JobCall, run: Run, plan: Plan) => Promise<Completion>;
@@ -192,6 +213,18 @@ export interface ThreadJob {
    * the checkpoint; `thread.board.tick(thread.slot)` between reads says that it lives.
    */
   readonly begin: (task: PassTask, thread: Thread) => Promise<PassInHand>;
+  /**
+   * Reads and decides the same pass of several partitions whole, each from its beginning; one's ids follow the other's. A partition of which this
+   * fails is begun by itself.
+   */
+  readonly together?: (tasks: readonly PassTask[], thread: Thread) => Promise<WholePasses>;
+}
+
+export interface WholePasses {
+  /** Of each partition. */
+  readonly parts: readonly Pick<Chunk, 'done' | 'exceptions' | 'checkpoint'>[];
+  /** As that of a chunk. */
+  readonly write: (tx: Tx) => Promise<void>;
 }
 
 export interface PassInHand {

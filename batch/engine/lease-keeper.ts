@@ -14,7 +14,7 @@ export interface LeaseSettings {
 }
 
 interface Held {
-  readonly fence: Fence;
+  readonly fences: readonly Fence[];
   readonly slot: number;
   readonly abort: AbortController;
   ticks: number;
@@ -22,8 +22,11 @@ interface Held {
   renewing: boolean;
 }
 
+/** A claim is known by the first of its partitions. */
+const keyOf = ([first]: readonly Fence[]): number | undefined => first?.partitionId;
+
 export class LeaseKeeper {
-  private readonly held = new Map<number, Held>();
+  private readonly held = new Map<number | undefined, Held>();
   private readonly timer: NodeJS.Timeout;
 
   constructor(
@@ -37,11 +40,11 @@ export class LeaseKeeper {
   /** The limit that a lease gives whose claim or renewal was sent at `sentMs`. */
   limitFrom = (sentMs: number): number => sentMs + this.settings.leaseMs * 0.9;
 
-  /** Takes over the lease of a partition that was just claimed and is worked in `slot`. */
-  hold(fence: Fence, slot: number, sentMs: number, abort: AbortController): void {
+  /** Takes over the lease of the partitions of a claim, which are worked in `slot`. */
+  hold(fences: readonly Fence[], slot: number, sentMs: number, abort: AbortController): void {
     this.board.setLimit(slot, this.limitFrom(sentMs));
-    this.held.set(fence.partitionId, {
-      fence,
+    this.held.set(keyOf(fences), {
+      fences,
       slot,
       abort,
       ticks: this.board.ticksOf(slot),
@@ -50,8 +53,8 @@ export class LeaseKeeper {
     });
   }
 
-  letGo(fence: Fence): void {
-    this.held.delete(fence.partitionId);
+  letGo(fences: readonly Fence[]): void {
+    this.held.delete(keyOf(fences));
   }
 
   close(): void {
@@ -77,9 +80,8 @@ export class LeaseKeeper {
     const sent = monotonicMs();
     try {
       const { leaseMs } = this.settings;
-      const ours = await renewLease(answeringWithin(this.db, leaseMs / 1_000), held.fence, leaseMs);
-      if (this.held.get(held.fence.partitionId) === held)
-        this.board.setLimit(held.slot, ours ? this.limitFrom(sent) : 0);
+      const ours = await renewLease(answeringWithin(this.db, leaseMs / 1_000), held.fences, leaseMs);
+      if (this.held.get(keyOf(held.fences)) === held) this.board.setLimit(held.slot, ours ? this.limitFrom(sent) : 0);
     } catch {
       // The database is away or the row is locked: the limit decides.
     } finally {

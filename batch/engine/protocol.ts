@@ -18,11 +18,12 @@ export interface ThreadSettings {
   readonly loaded: SharedArrayBuffer;
 }
 
-/** Works one partition from where it stands to the end of its pass. */
+/** Works one partition from where it stands to the end of its pass, or does the whole pass of several in one chunk. */
 export interface PartitionTask {
   readonly kind: 'partition';
   readonly job: string;
-  readonly fence: Fence;
+  /** Of one owner. */
+  readonly fences: readonly Fence[];
   /** The execution whose stop flag is looked at between chunks. */
   readonly executionId: number;
   readonly runId: number;
@@ -75,6 +76,8 @@ export interface PartitionOutcome extends Readonly<WorkCounts> {
   /** `pass-done`: the pass is finished (the partition may be). `lost`: it belongs to somebody else. */
   readonly status: 'pass-done' | 'stopped' | 'lost' | 'failed';
   readonly error?: WorkerError;
+  /** Entries of each of several partitions. */
+  readonly entriesOfEach?: readonly number[];
 }
 
 export interface WorkerError {

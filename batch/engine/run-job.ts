@@ -14,6 +14,7 @@ import type { DonePartition, JobCall, JobContext, JobRequest, StartedJob } from 
 import { requireSameRun } from './same-run.js';
 import { survivingOutage } from './survive-outage.js';
 import { type WorkResult, workPartitions } from './work-partitions.js';
+import type { WorkerPool } from './worker-pool.js';
 
 export interface Stage {
   readonly name: 'open' | 'plan' | 'work' | 'finish';
@@ -98,14 +99,25 @@ class Execution {
     this.run = run;
     await this.surviving(() => retryFailedPartitions(db, run.runId, run.generation));
     // The threads start while the database plans.
-    const { plan, result } = await pools.lend(this.request.workers, async (pool) => {
-      const plan = await this.stage('plan', () => this.surviving(() => this.plan(run, executionId)));
-      return { plan, result: await this.stage('work', () => this.work(run, plan, executionId, pool)) };
-    });
+    const { plan, result } = await pools.lend(this.request.workers, (pool) => this.planAndWork(run, executionId, pool));
     if (result.status === 'failed') throw await this.failed(run, result);
     if (result.status === 'stopped') return this.stopped(run, executionId, result);
+    await faultPoint('run.worked');
     const status = await this.stage('finish', () => this.surviving(() => this.finish(run, plan)));
     return this.end({ ...run, status }, status, result);
+  }
+
+  private async planAndWork(
+    run: Run,
+    executionId: number,
+    pool: WorkerPool,
+  ): Promise<{ readonly plan: Plan; readonly result: WorkResult }> {
+    for (;;) {
+      const plan = await this.stage('plan', () => this.surviving(() => this.plan(run, executionId)));
+      const result = await this.stage('work', () => this.work(run, plan, executionId, pool));
+      if (result.status !== 'plan-anew') return { plan, result };
+      this.notices.push('It was planned anew when its turn came, because what its plan had frozen has changed.');
+    }
   }
 
   /** The plan of the run's generation: found, or made and frozen. Planners queue at the run's row; the first plans, the others find it. */
@@ -128,20 +140,16 @@ class Execution {
 
   private async freezePlan(tx: Tx, run: Run, executionId: number): Promise<Plan> {
     const { gridSize } = this.request;
-    const { parameters, partitions } = await this.job.plan(tx, run, gridSize);
-    const plan = { generation: run.generation, gridSize, parameters, plannedBy: executionId };
+    const { parameters, partitions, ahead = false } = await this.job.plan(tx, run, gridSize);
+    const plan = { generation: run.generation, gridSize, parameters, plannedBy: executionId, ahead };
     await insertPlan(tx, run.runId, plan, partitions);
     await faultPoint('run.before-plan-commit');
     return plan;
   }
 
-  private async work(
-    run: Run,
-    plan: Plan,
-    executionId: number,
-    pool: Parameters<typeof workPartitions>[1],
-  ): Promise<WorkResult> {
+  private async work(run: Run, plan: Plan, executionId: number, pool: WorkerPool): Promise<WorkResult> {
     const { db, config, signal, onProgress } = this.context;
+    const { turn } = this.job;
     const stop = AbortSignal.any([signal, this.stopAsked.signal]);
     const { total, before } = await this.surviving(() => committedSoFar(db, run));
     const result = await workPartitions(
@@ -153,6 +161,7 @@ class Execution {
         generation: plan.generation,
         plannedBy: plan.plannedBy,
         passesWait: this.job.passesWait,
+        together: this.job.together === true && plan.generation === 1,
         task: {
           job: this.job.name,
           key: run.key,
@@ -166,6 +175,8 @@ class Execution {
         claimsMax: config.claimsMax,
         outageMs: config.outageMs,
         signal: stop,
+        ...(turn === undefined ? {} : { turn: () => turn(db, run) }),
+        ...(this.request.ahead === undefined ? {} : { turnNear: this.request.ahead.until }),
         onProgress: (entries) => onProgress(Math.min(total, before + entries), total),
       },
     );
@@ -198,6 +209,8 @@ class Execution {
     const { db } = this.context;
     const now = await this.surviving(() => requireSameRun(db, run));
     if (isCompleted(now.status)) return this.end(now, now.status, result); // by those who worked on it, too
+    const { reason } = this.context.signal;
+    if (reason instanceof MagamError) throw reason; // nobody has stopped it: it cannot go on
     // Who was taken for dead and wakes up does not stop a run that was resumed since: its stop was carried out without it.
     const { stopRequested, counted } = await this.surviving(() => beat(db, executionId));
     return this.end(now, 'STOPPED', result, {

@@ -3,13 +3,19 @@
  * what belongs to it. Nothing is held that the database does not have.
  */
 
-import { isStopRequested } from '../../core/jobs/stores/execution.js';
-import { type ChunkStep, chunkOutcome, moveFence, readPartition } from '../../core/jobs/stores/partition.js';
+import {
+  type ChunkStep,
+  chunkOutcome,
+  type Fence,
+  moveFence,
+  readPartition,
+} from '../../core/jobs/stores/partition.js';
 import { isTransient } from '../../infra/database.js';
 import { faultPoint, stands } from '../../infra/faults.js';
 import { commitFenced } from './commit-fenced.js';
 import type { Chunk, Thread, ThreadJob } from './job.js';
 import type { PartitionOutcome, PartitionTask, WorkCounts } from './protocol.js';
+import { isToStop, workTogether } from './work-together.js';
 
 /** Where the pass stands between chunks. */
 interface Position {
@@ -21,15 +27,17 @@ interface Position {
   cursorId: number;
 }
 
-/** Works the partition's current pass to its end, or until it is stopped or lost. Counts into `counts` what was committed. */
+/** Works the claim's passes to their ends, or until it is stopped or lost. Counts into `counts` what was committed. */
 export async function workPartition(
   job: ThreadJob,
   task: PartitionTask,
   thread: Thread,
-  counts: WorkCounts,
+  counts: WorkCounts & { entriesOfEach?: number[] },
 ): Promise<PartitionOutcome['status']> {
   const { board, slot, db } = thread;
-  const { passes, pass, seq, cursorId, number, partitionId } = await readPartition(db, task.fence.partitionId);
+  const [fence] = task.fences;
+  if (fence === undefined || task.fences.length > 1) return workTogether(job, task, thread, counts);
+  const { passes, pass, seq, cursorId, number, partitionId } = await readPartition(db, fence.partitionId);
   const current = passes.find((it) => it.pass === pass);
   if (current === undefined) throw new Error(`partition ${partitionId} has no pass ${pass}`);
   const { lo, hi, checkpoint } = current;
@@ -40,10 +48,7 @@ export async function workPartition(
     thread,
   );
   for (;;) {
-    if (board.stopRequested() || (await isStopRequested(db, task.executionId))) {
-      board.requestStop(); // the other workers need not ask
-      return 'stopped';
-    }
+    if (await isToStop(task, thread)) return 'stopped';
     const chunk = await commitPage(task, thread, at, await inHand.page(at.cursorId));
     if (chunk === 'lost') return 'lost';
     counts.done += chunk.done;
@@ -74,7 +79,7 @@ async function commitPage(task: PartitionTask, thread: Thread, at: Position, pag
 
 /** One transaction: the fence first, then everything that belongs to the chunk. False: the partition was lost. */
 async function commitChunk(task: PartitionTask, thread: Thread, at: Position, chunk: Chunk): Promise<boolean> {
-  const { fence } = task;
+  const fence = task.fences[0] as Fence;
   const { cursorId, done, exceptions, checkpoint } = chunk;
   const sequel = cursorId === at.hi ? (at.next ?? 'done') : 'go-on';
   const step: ChunkStep = { pass: at.pass, seq: at.seq, cursorId, done, exceptions, checkpoint, sequel };

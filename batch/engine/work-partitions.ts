@@ -5,19 +5,22 @@
 import { randomUUID } from 'node:crypto';
 import {
   type ClaimFailure,
-  claimPartition,
-  endPartitionExecution,
+  claimPartitions,
+  endPartitionExecutions,
   type Fence,
   failPartition,
   type Partition,
   readPartitions,
-  releasePartition,
+  readPasses,
+  releasePartitions,
 } from '../../core/jobs/stores/partition.js';
 import { type Db, inTransaction, isLockConflict, pause, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
+import { groupNeighbours } from './group-neighbours.js';
+import type { Turn } from './job.js';
 import { LeaseKeeper, type LeaseSettings } from './lease-keeper.js';
 import { monotonicMs, type PartitionOutcome, type PartitionTask } from './protocol.js';
-import { requireSameRun } from './same-run.js';
+import { requireSamePlan } from './same-run.js';
 import { type OutagePatience, survivingOutage } from './survive-outage.js';
 import type { WorkerPool } from './worker-pool.js';
 
@@ -27,6 +30,8 @@ export interface WorkPlan {
   readonly generation: number;
   readonly plannedBy: number;
   readonly passesWait: boolean;
+  /** Neighbouring partitions that fit into a chunk together are done in one. */
+  readonly together: boolean;
   readonly task: Pick<PartitionTask, 'job' | 'key' | 'parameters' | 'chunkRows'>;
 }
 
@@ -38,10 +43,14 @@ export interface WorkOptions extends LeaseSettings {
   /** Aborted: finish the chunk in hand and stop. */
   readonly signal: AbortSignal;
   readonly onProgress: (entries: number) => void;
+  /** Whether passes after the first may begin, and the work may end. */
+  readonly turn?: () => Promise<Turn>;
+  /** Settles when it is time to ask for the turn again. */
+  readonly turnNear?: Promise<unknown>;
 }
 
 export interface WorkResult {
-  readonly status: 'done' | 'failed' | 'stopped';
+  readonly status: 'done' | 'failed' | 'stopped' | 'plan-anew';
   /** Of this execution alone. */
   readonly done: number;
   readonly exceptions: number;
@@ -50,6 +59,8 @@ export interface WorkResult {
 }
 
 const POLL_MS = 300;
+/** So many chunks of partitions that are done together would be as much as one: too few to be shared out. */
+const FEW = 8;
 /** Between two claims of a partition that an outage has ended. */
 const OUTAGE_PAUSE_MS = 1_000;
 
@@ -74,6 +85,10 @@ class PartitionWork {
   /** By partition: since when its claims have failed for the database's sake, and where it stood. */
   private readonly troubled = new Map<number, { readonly since: number; readonly seq: number }>();
   private readonly givenUp = new AbortController();
+  private turnHasCome: boolean;
+  private passes: Awaited<ReturnType<typeof readPasses>> | undefined;
+  private turnIsNear = false;
+  private readonly turnNear: Promise<unknown> | undefined;
   private readonly patience: OutagePatience;
 
   constructor(
@@ -85,6 +100,11 @@ class PartitionWork {
     this.leases = new LeaseKeeper(db, pool.board, options);
     const signal = AbortSignal.any([options.signal, this.givenUp.signal]);
     this.patience = { outageMs: options.outageMs, signal };
+    this.turnHasCome = options.turn === undefined;
+    this.turnNear = options.turnNear?.then(
+      () => (this.turnIsNear = true),
+      () => (this.turnIsNear = true),
+    );
   }
 
   async carryOut(): Promise<WorkResult> {
@@ -116,9 +136,17 @@ class PartitionWork {
         return { ...ended, ...this.counts };
       }
       this.options.onProgress(this.pool.board.entries());
-      await Promise.race([...this.active.values(), pause(POLL_MS)]);
+      await Promise.race(this.events());
       this.givenUp.signal.throwIfAborted();
     }
+  }
+
+  /** What makes it worth while to look around again. */
+  private events(): Promise<unknown>[] {
+    const events: Promise<unknown>[] = [...this.active.values(), pause(POLL_MS)];
+    if (this.pool.wantsSeats) events.push(this.pool.seatFree());
+    if (this.turnNear !== undefined && !this.turnIsNear) events.push(this.turnNear);
+    return events;
   }
 
   /** Claims what may be claimed; returns how the work ended, once it has. */
@@ -126,79 +154,134 @@ class PartitionWork {
     const { plan, pool } = this;
     const { runId, generation, plannedBy } = plan;
     const { job, key, parameters } = plan.task;
-    await requireSameRun(this.db, { runId, job, key, plan: { generation, parameters, plannedBy } });
+    await requireSamePlan(this.db, { runId, job, key, plan: { generation, parameters, plannedBy } });
     const partitions = await readPartitions(this.db, runId, generation);
     const movable = claimable(partitions, plan.passesWait);
-    const status = judge(partitions, movable, this.active.size, pool.board.stopRequested());
-    if (status !== undefined) {
-      return { status, partitions: partitions.length, failed: partitions.filter((it) => it.status === 'FAILED') };
+    const stopping = pool.board.stopRequested();
+    const ended = (status: WorkResult['status']) => ({
+      status,
+      partitions: partitions.length,
+      failed: partitions.filter((it) => it.status === 'FAILED'),
+    });
+    const status = judge(partitions, movable, this.active.size, stopping);
+    if (status === 'failed' || status === 'stopped') return ended(status);
+    if (status === 'done' || movable.some(({ pass }) => pass > 0)) {
+      const turn = await this.takeTurn();
+      if (turn === 'plan-anew') return ended(turn);
+      if (turn === 'wait') {
+        pool.wantsSeats = false;
+        return status === 'done' && stopping ? ended('stopped') : undefined;
+      }
     }
-    if (!pool.board.stopRequested()) await this.claimAll(movable);
+    if (status !== undefined) return ended(status);
+    pool.wantsSeats = !stopping && (await this.claimAll(movable)) === 'no-seat';
     return undefined;
   }
 
-  private async claimAll(partitions: readonly Partition[]): Promise<void> {
+  /** Asks until it has come. */
+  private async takeTurn(): Promise<Turn> {
+    if (this.turnHasCome) return 'come';
+    const turn = (await this.options.turn?.()) ?? 'come';
+    this.turnHasCome = turn === 'come';
+    return turn;
+  }
+
+  private async claimAll(partitions: readonly Partition[]): Promise<'no-seat' | 'done'> {
+    const free: Partition[] = [];
     for (const partition of partitions) {
-      if (this.pool.idleWorkers === 0) return;
       if (this.active.has(partition.partitionId)) continue; // its lease is over, and our own thread has not left it yet
-      if (partition.claims >= this.options.claimsMax && partition.seq === partition.claimedSeq) {
-        await failPartition(this.db, partition);
-        continue;
-      }
-      const sent = monotonicMs();
-      const fence = await this.claim(partition);
-      if (fence !== undefined) this.active.set(fence.partitionId, this.workOne(fence, partition, sent));
+      if (partition.claims < this.options.claimsMax || partition.seq > partition.claimedSeq) free.push(partition);
+      else await failPartition(this.db, partition);
     }
+    for (const claim of await this.claimsOf(free)) {
+      const seat = this.pool.takeSeat();
+      if (seat === undefined) return 'no-seat';
+      const sent = monotonicMs();
+      const fences = await this.claim(claim).catch((error: unknown) => {
+        this.pool.leaveSeat(seat);
+        throw error;
+      });
+      if (fences === undefined) this.pool.leaveSeat(seat);
+      else {
+        const work = this.workOne(fences, claim, sent, seat);
+        for (const { partitionId } of fences) this.active.set(partitionId, work);
+      }
+    }
+    return 'done';
+  }
+
+  /** What is claimed at once: a partition, or neighbours that fit into a chunk together. */
+  private async claimsOf(partitions: readonly Partition[]): Promise<Partition[][]> {
+    const { runId, generation, together, task } = this.plan;
+    if (!together || partitions.length < 2) return partitions.map((partition) => [partition]);
+    this.passes ??= await readPasses(this.db, runId, generation);
+    return groupNeighbours(partitions, this.passes, {
+      entriesMax: task.chunkRows,
+      partitionsMax: Math.ceil(this.passes.size / this.pool.workers),
+      fewEntries: task.chunkRows / FEW,
+    });
   }
 
   /** A holder whose transaction is open keeps the row locked: then others are tried first, and this one at the next poll. */
-  private async claim(partition: Partition): Promise<Fence | undefined> {
+  private async claim(partitions: readonly Partition[]): Promise<Fence[] | undefined> {
     const { executionId } = this.plan;
+    const others = new Error('somebody else was faster');
+    const claim = async (tx: Tx): Promise<Fence[]> => {
+      const fences = await claimPartitions(tx, partitions, this.owner, executionId, this.options.leaseMs);
+      if (fences === undefined) throw others;
+      return fences;
+    };
     try {
-      return await inTransaction(
-        this.db,
-        (tx) => claimPartition(tx, partition, this.owner, executionId, this.options.leaseMs),
-        1,
-      );
+      return await inTransaction(this.db, claim, 1);
     } catch (error) {
-      if (isLockConflict(error)) return undefined;
+      if (error === others || isLockConflict(error)) return undefined;
       throw error;
     }
   }
 
   /** Never rejects: where the end of a claim cannot be recorded, the work is given up. */
-  private async workOne(fence: Fence, partition: Partition, sent: number): Promise<void> {
+  private async workOne(
+    fences: readonly Fence[],
+    partitions: readonly Partition[],
+    sent: number,
+    seat: number,
+  ): Promise<void> {
     const { runId, executionId, generation, task } = this.plan;
     const abort = new AbortController();
     try {
+      this.leases.hold(fences, seat, sent, abort);
       const outcome = await this.pool.runPartition(
-        { kind: 'partition', fence, ...task, runId, executionId, generation },
+        { kind: 'partition', fences, ...task, runId, executionId, generation },
+        seat,
         abort.signal,
-        (slot) => this.leases.hold(fence, slot, sent, abort),
       );
-      this.leases.letGo(fence);
+      this.leases.letGo(fences);
       await faultPoint(`claim.${outcome.status}`);
       this.counts.done += outcome.done;
       this.counts.exceptions += outcome.exceptions;
-      const failure = this.failureOf(partition, outcome);
+      const failure = this.failureOf(partitions, outcome);
       // The next try may find a mended world.
       if (failure !== undefined)
-        await pause(failure.counts ? 100 * 2 ** Math.min(5, partition.claims) : OUTAGE_PAUSE_MS);
-      const record = (tx: Tx) => recordClaim(tx, fence, outcome, failure);
-      await survivingOutage(this.patience, () => inTransaction(this.db, record));
+        await pause(failure.counts ? 100 * 2 ** Math.min(5, partitions[0]?.claims ?? 0) : OUTAGE_PAUSE_MS);
+      const record = (tx: Db) => recordClaim(tx, fences, outcome, failure);
+      const alone = outcome.status === 'pass-done'; // one statement
+      await survivingOutage(this.patience, () => (alone ? record(this.db) : inTransaction(this.db, record)));
     } catch (error) {
       this.givenUp.abort(error);
     } finally {
-      this.leases.letGo(fence);
-      this.active.delete(fence.partitionId);
+      this.leases.letGo(fences);
+      for (const { partitionId } of fences) this.active.delete(partitionId);
     }
   }
 
   /** A failure that passes is not counted, and is final when it has not passed for as long as an outage is borne with. */
-  private failureOf({ partitionId, seq }: Partition, { error, chunks }: PartitionOutcome): CountedFailure | undefined {
-    if (error === undefined) return undefined;
+  private failureOf(partitions: readonly Partition[], { error, chunks }: PartitionOutcome): CountedFailure | undefined {
+    const [first] = partitions;
+    if (error === undefined || first === undefined) return undefined;
     const { code, message, passes } = error;
-    if (!passes) return { code, message, final: error.final, counts: true };
+    const { partitionId, seq } = first;
+    // Of several it is not known which one it was: each is tried by itself.
+    if (!passes) return { code, message, final: error.final && partitions.length === 1, counts: true };
     const known = this.troubled.get(partitionId);
     const since = known?.seq === seq ? known.since : performance.now();
     this.troubled.set(partitionId, { since, seq: seq + chunks });
@@ -231,17 +314,17 @@ const claimEnds = { 'pass-done': 'DONE', stopped: 'STOPPED', lost: 'LOST', faile
 
 /** Gives back what the worker still held and records how the claim ended. */
 async function recordClaim(
-  tx: Tx,
-  fence: Fence,
-  { status, done, exceptions, chunks, error }: PartitionOutcome,
+  tx: Db,
+  fences: readonly Fence[],
+  { status, done, exceptions, chunks, error, entriesOfEach }: PartitionOutcome,
   failure: CountedFailure | undefined,
 ): Promise<void> {
   // Who was told to stop has not failed to make progress.
   const counts = failure?.counts ?? status !== 'stopped';
-  if (status !== 'pass-done' && status !== 'lost') await releasePartition(tx, fence, counts, failure);
-  await endPartitionExecution(tx, fence, {
+  if (status !== 'pass-done' && status !== 'lost') await releasePartitions(tx, fences, counts, failure);
+  await endPartitionExecutions(tx, fences, {
     status: claimEnds[status],
-    entries: done + exceptions,
+    entries: entriesOfEach ?? [done + exceptions],
     chunks,
     errorCode: error?.code ?? null,
     errorMessage: error?.message ?? null,

@@ -30,22 +30,22 @@ const WORKER_FILE = new URL(
 
 type Slotted<T> = Omit<T, 'shared' | 'slot'>;
 
-export class WorkerPool {
-  private current: SharedBoard;
-  private readonly pool: Piscina;
-  private readonly freeSlots: number[];
+/** Threads, and the seats in them: a slot of a board each. Those who share them come in the order in which they were lent the threads. */
+class Threads {
+  readonly pool: Piscina;
+  readonly freeSeats: number[];
   private readonly loaded = new SharedArrayBuffer(4);
   private ended = 0;
-  /** Those who wait for a free slot. */
-  private readonly waiting: (() => void)[] = [];
+  private sharers: WorkerPool[] = [];
+  /** Those who wait for a seat. */
+  private waiting: { readonly by: WorkerPool; readonly resolve: () => void }[] = [];
 
   constructor(
     readonly workers: number,
     settings: Omit<ThreadSettings, 'loaded'>,
     workerFile: URL,
   ) {
-    this.current = SharedBoard.forWorkers(workers);
-    this.freeSlots = Array.from({ length: workers }, (_, slot) => slot);
+    this.freeSeats = Array.from({ length: workers }, (_, seat) => seat);
     this.pool = new Piscina({
       filename: workerFile.href,
       // More than there are processors begin when there is work for them.
@@ -65,57 +65,39 @@ export class WorkerPool {
     });
   }
 
-  /** The board of the execution in hand. */
-  get board(): SharedBoard {
-    return this.current;
+  /** Nobody works in them. */
+  get idle(): boolean {
+    return this.freeSeats.length === this.workers;
   }
 
-  /** A clean board for the next execution; the threads and their connections stay. */
-  renewBoard(): void {
-    this.current = SharedBoard.forWorkers(this.workers);
+  async lend<T>(work: (pool: WorkerPool) => Promise<T>): Promise<T> {
+    const pool = new WorkerPool(this);
+    this.sharers.push(pool);
+    try {
+      return await work(pool);
+    } finally {
+      this.sharers = this.sharers.filter((it) => it !== pool);
+      this.tellWaiting();
+    }
   }
 
-  get idleWorkers(): number {
-    return this.freeSlots.length;
+  /** Whether the sharer may take a seat: there is one, and none of those before it has more work than seats. */
+  hasSeatFor(pool: WorkerPool): boolean {
+    if (this.freeSeats.length === 0) return false;
+    return !this.sharers.slice(0, Math.max(0, this.sharers.indexOf(pool))).some(({ wantsSeats }) => wantsSeats);
   }
 
-  /** Runs a partition in a free thread. A thread that dies, or is ended through `signal`, is an outcome like any other. */
-  async runPartition(
-    task: Slotted<PartitionTask>,
-    signal: AbortSignal,
-    onSlot: (slot: number) => void,
-  ): Promise<PartitionOutcome> {
-    return this.inSlot(async (slot) => {
-      onSlot(slot);
-      try {
-        return (await this.pool.run({ ...task, shared: this.board.memory, slot }, { signal })) as PartitionOutcome;
-      } catch (error) {
-        const message = signal.aborted
-          ? 'the thread made no progress within the chunk deadline and was ended'
-          : errorText(error);
-        return {
-          status: 'failed',
-          ...noCounts(),
-          error: { code: 'WORKER_DIED', message, final: false, passes: false },
-        };
-      }
+  seatFor(pool: WorkerPool): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push({ by: pool, resolve });
+      this.tellWaiting();
     });
   }
 
-  /** Runs a piece of a reading job in a free thread; waits for one. What goes wrong there is thrown here. */
-  async runScan(scan: string, input: unknown): Promise<unknown> {
-    while (this.freeSlots.length === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    const task: Slotted<ScanTask> = { kind: 'scan', scan, input };
-    const run = (slot: number): Promise<ScanOutcome> => this.pool.run({ ...task, shared: this.board.memory, slot });
-    const outcome = await this.inSlot(run);
-    if ('error' in outcome) throw revived(outcome.error);
-    return outcome.value;
-  }
-
-  /** Seats a free thread in a shared view. Ends when the other end of the port is closed, or with what failed in the thread. */
-  async runView(reader: string, input: unknown, port: MessagePort): Promise<WorkerError | undefined> {
-    const task: Slotted<ViewTask> = { kind: 'view', reader, input, port };
-    return this.inSlot((slot) => this.pool.run({ ...task, shared: this.board.memory, slot }, { transferList: [port] }));
+  tellWaiting(): void {
+    const told = this.waiting.filter(({ by }) => this.hasSeatFor(by));
+    this.waiting = this.waiting.filter(({ by }) => !this.hasSeatFor(by));
+    for (const { resolve } of told) resolve();
   }
 
   /** Ends the threads. Ending a thread that is still loading can crash Node: with 64 threads about one run in ten did. */
@@ -126,23 +108,102 @@ export class WorkerPool {
       await pause(5);
     await this.pool.destroy();
   }
+}
 
-  private async inSlot<T>(work: (slot: number) => Promise<T>): Promise<T> {
-    const slot = this.freeSlots.pop();
-    if (slot === undefined) throw new Error('no worker is free');
+/** Threads as an execution has them: with a board of its own. */
+export class WorkerPool {
+  readonly board: SharedBoard;
+  private wants = true;
+
+  constructor(private readonly threads: Threads) {
+    this.board = SharedBoard.forWorkers(threads.workers);
+  }
+
+  get workers(): number {
+    return this.threads.workers;
+  }
+
+  /** Whether it has more work than seats; until it says otherwise it has. Those who were lent the threads later take no seat meanwhile. */
+  get wantsSeats(): boolean {
+    return this.wants;
+  }
+  set wantsSeats(wants: boolean) {
+    this.wants = wants;
+    this.threads.tellWaiting();
+  }
+
+  /** A seat to be left again, for `runPartition`. */
+  takeSeat(): number | undefined {
+    return this.threads.hasSeatFor(this) ? this.threads.freeSeats.pop() : undefined;
+  }
+  leaveSeat(seat: number): void {
+    this.threads.freeSeats.push(seat);
+    this.threads.tellWaiting();
+  }
+  /** Resolves when `takeSeat` may give one. */
+  seatFree(): Promise<void> {
+    return this.threads.seatFor(this);
+  }
+
+  /** Runs a partition in the thread of a seat, and leaves it. A thread that dies, or is ended through `signal`, is an outcome like any other. */
+  async runPartition(task: Slotted<PartitionTask>, seat: number, signal: AbortSignal): Promise<PartitionOutcome> {
     try {
-      return await work(slot);
+      return (await this.run({ ...task, slot: seat }, { signal })) as PartitionOutcome;
+    } catch (error) {
+      const message = signal.aborted
+        ? 'the thread made no progress within the chunk deadline and was ended'
+        : errorText(error);
+      return {
+        status: 'failed',
+        ...noCounts(),
+        error: { code: 'WORKER_DIED', message, final: false, passes: false },
+      };
     } finally {
-      this.freeSlots.push(slot);
-      this.waiting.shift()?.();
+      this.leaveSeat(seat);
     }
+  }
+
+  /** Runs a piece of a reading job in a free thread; waits for one. What goes wrong there is thrown here. */
+  async runScan(scan: string, input: unknown): Promise<unknown> {
+    const task: Slotted<ScanTask> = { kind: 'scan', scan, input };
+    let seat = this.takeSeat();
+    for (; seat === undefined; seat = this.takeSeat()) await this.seatFree();
+    const outcome = (await this.inSeat(seat, task)) as ScanOutcome;
+    if ('error' in outcome) throw revived(outcome.error);
+    return outcome.value;
+  }
+
+  /** Seats a free thread in a shared view. Ends when the other end of the port is closed, or with what failed in the thread. */
+  async runView(reader: string, input: unknown, port: MessagePort): Promise<WorkerError | undefined> {
+    const task: Slotted<ViewTask> = { kind: 'view', reader, input, port };
+    const seat = this.takeSeat();
+    if (seat === undefined) throw new Error('no worker is free');
+    return (await this.inSeat(seat, task, { transferList: [port] })) as WorkerError | undefined;
+  }
+
+  private async inSeat(seat: number, task: object, options: Parameters<Piscina['run']>[1] = {}): Promise<unknown> {
+    try {
+      return await this.run({ ...task, slot: seat }, options);
+    } finally {
+      this.leaveSeat(seat);
+    }
+  }
+
+  private run(task: object, options: Parameters<Piscina['run']>[1]): Promise<unknown> {
+    return this.threads.pool.run({ ...task, shared: this.board.memory }, options);
   }
 }
 
-/** The pools of a process. No two executions share one, so that each has its threads and its board to itself. */
-export class WorkerPools {
-  private readonly pools: WorkerPool[] = [];
-  private readonly idle = new Set<WorkerPool>();
+/** Where executions get their threads from. */
+export interface ThreadLender {
+  /** Lends threads, with a clean board, for as long as `work` takes. They start at once if they do not run yet. */
+  readonly lend: <T>(workers: number, work: (pool: WorkerPool) => Promise<T>) => Promise<T>;
+}
+
+/** The threads of a process. Executions have theirs to themselves, unless they were told to share. */
+export class WorkerPools implements ThreadLender {
+  private readonly started: Threads[] = [];
+  private readonly idle = new Set<Threads>();
 
   constructor(
     private readonly config: Config,
@@ -150,29 +211,32 @@ export class WorkerPools {
     private readonly workerFile = WORKER_FILE,
   ) {}
 
-  /** Lends a pool with so many workers, and a clean board, for as long as `work` takes. Its threads start at once if they do not run yet. */
-  async lend<T>(workers: number, work: (pool: WorkerPool) => Promise<T>): Promise<T> {
-    const pool = [...this.idle].find((it) => it.workers === workers) ?? this.start(workers);
-    this.idle.delete(pool);
-    pool.renewBoard();
+  lend<T>(workers: number, work: (pool: WorkerPool) => Promise<T>): Promise<T> {
+    return this.share(workers, (lender) => lender.lend(workers, work));
+  }
+
+  /** Lends threads to several executions at once. Who was lent them first comes first. */
+  async share<T>(workers: number, work: (lender: ThreadLender) => Promise<T>): Promise<T> {
+    const threads = [...this.idle].find((it) => it.workers === workers) ?? this.start(workers);
+    this.idle.delete(threads);
     try {
-      return await work(pool);
+      return await work({ lend: (_workers, use) => threads.lend(use) });
     } finally {
       // Threads that still work for somebody are not lent to the next.
-      if (pool.idleWorkers === pool.workers) this.idle.add(pool);
+      if (threads.idle) this.idle.add(threads);
     }
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.pools.map((pool) => pool.close()));
+    await Promise.all(this.started.map((threads) => threads.close()));
   }
 
-  private start(workers: number): WorkerPool {
+  private start(workers: number): Threads {
     // Silent for most of a lease: the server rolls a frozen holder's transaction back before others take over.
     const silenceSeconds = silenceWithin(this.config.leaseMs);
     const { config, databaseUrl } = this;
-    const pool = new WorkerPool(workers, { config, databaseUrl, silenceSeconds }, this.workerFile);
-    this.pools.push(pool);
-    return pool;
+    const threads = new Threads(workers, { config, databaseUrl, silenceSeconds }, this.workerFile);
+    this.started.push(threads);
+    return threads;
   }
 }

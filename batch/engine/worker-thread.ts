@@ -16,6 +16,7 @@ import {
   SharedBoard,
   type ThreadSettings,
   type ViewTask,
+  type WorkCounts,
   type WorkerError,
 } from './protocol.js';
 import { serveView } from './view-thread.js';
@@ -64,7 +65,7 @@ function found<T>(job: T | undefined, name: string): T {
 }
 
 async function work(job: ThreadJob, task: PartitionTask, thread: Thread): Promise<PartitionOutcome> {
-  const counts = noCounts();
+  const counts: WorkCounts & { entriesOfEach?: number[] } = noCounts();
   try {
     await faultPoint('partition.start');
     return { status: await workPartition(job, task, thread, counts), ...counts };

@@ -6,9 +6,11 @@ import type { PlatformTime } from '../../infra/platform-time.js';
 import { addDays } from '../../kernel/business-date.js';
 import { MagamError } from '../../kernel/errors.js';
 import {
+  closingDateBefore,
   datesWithEntries,
   hasEntries,
   importsHolding,
+  readClosingDates,
   readShutThrough,
   unsettledDatesBefore,
 } from '../feed/stores/calendar.js';
@@ -23,12 +25,32 @@ export interface ClosingOptions {
   readonly allowUnfinishedDay?: boolean;
 }
 
-/** Throws `DATE_NOT_OVER`, `EARLIER_DATE_OPEN`, `IMPORT_IN_PROGRESS` or `DATE_EMPTY` when the date cannot be closed now. */
-export async function requireClosable(db: Db, date: string, now: PlatformTime, options: ClosingOptions): Promise<void> {
+/**
+ * Throws `DATE_NOT_OVER`, `EARLIER_DATE_OPEN`, `IMPORT_IN_PROGRESS` or `DATE_EMPTY` when the date cannot be closed now.
+ * @param ahead its door is to be shut while dates before it are being settled
+ */
+export async function requireClosable(
+  db: Db,
+  date: string,
+  now: PlatformTime,
+  options: ClosingOptions,
+  ahead = false,
+): Promise<void> {
   await refuseUnfinished(db, date, now, options);
-  refuseEarlier(date, await unsettledDatesBefore(db, date));
+  const earlier = await unsettledDatesBefore(db, date);
+  const closing = ahead ? await readClosingDates(db, earlier[0] ?? date, date) : [];
+  refuseEarlier(
+    date,
+    earlier.filter((one) => !closing.includes(one)),
+  );
   await refuseImports(db, date);
   await refuseEmpty(db, date, options);
+}
+
+/** Throws `EARLIER_DATE_OPEN` while a date before it is being settled. */
+export async function requireEarlierClosed(db: Db, date: string): Promise<void> {
+  const earlier = await closingDateBefore(db, date);
+  refuseEarlier(date, earlier === undefined ? [] : [earlier]);
 }
 
 /**

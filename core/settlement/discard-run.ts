@@ -4,7 +4,7 @@ import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import { abandonExecutions, hasLiveExecution } from '../jobs/stores/execution.js';
 import { deletePlan } from '../jobs/stores/plan.js';
-import { isCompleted, type RunStatus, returnToGeneration } from '../jobs/stores/run.js';
+import { isCompleted, type Run, type RunStatus, returnToGeneration } from '../jobs/stores/run.js';
 import { forgetExceptions } from './stores/exception.js';
 import { deleteLines, hasRefundsElsewhere } from './stores/line.js';
 import { deletePartitionTotals } from './stores/partition-total.js';
@@ -42,14 +42,23 @@ export async function discardRun(
     if (generation > 1 && (await hasRefundsElsewhere(tx, date, generation)))
       throw new MagamError('RUN_RESTED_ON', undefined, { runId, date });
     await abandonExecutions(tx, runId, 'discard');
-    await deletePartitionTotals(tx, runId, generation);
-    await deletePlan(tx, runId, generation);
-    const lines = await deleteLines(tx, date, generation);
-    await forgetExceptions(tx, date, generation);
+    const lines = await removeOpenGeneration(tx, run);
     const status = generation === 1 ? 'STOPPED' : 'COMPLETED_WITH_EXCEPTIONS';
     await returnToGeneration(tx, runId, Math.max(1, generation - 1), status);
     const discarded: DiscardedRun = { runId, date, generation, status, lines };
     await record(tx, run.status, discarded);
     return discarded;
   });
+}
+
+/** Removes what the run's open generation has written, and its plan. Returns how many settled lines it were. The caller holds the run's row. */
+export async function removeOpenGeneration(
+  tx: Tx,
+  { runId, key: date, generation }: Pick<Run, 'runId' | 'key' | 'generation'>,
+): Promise<number> {
+  await deletePartitionTotals(tx, runId, generation);
+  await deletePlan(tx, runId, generation);
+  const lines = await deleteLines(tx, date, generation);
+  await forgetExceptions(tx, date, generation);
+  return lines;
 }

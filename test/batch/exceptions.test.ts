@@ -64,8 +64,12 @@ describe('a row that the database refuses', () => {
     if (there !== '0') await feed.db.change('ALTER TABLE settlement_line DROP CONSTRAINT poison');
   });
 
-  it.each(['insert', 'load'])('is parked alone, with its refund (%s); the rest is settled', async (writer) => {
-    const ended = await feed.settle({ MAGAM_LINE_WRITER: writer });
+  it.each([
+    ['insert', []],
+    ['load', []],
+    ['load', ['--chunk-size', '4000']], // two partitions in a chunk
+  ])('is parked alone, with its refund (%s %j); the rest is settled', async (writer, args) => {
+    const ended = await feed.settle({ MAGAM_LINE_WRITER: writer }, args);
     expect(ended.code).toBe(3);
     const refunds = await feed.db.rows(
       'SELECT entry_id FROM refund_entry WHERE settled_on = ? AND original_id = ? ORDER BY entry_id',

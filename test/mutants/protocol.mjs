@@ -1,9 +1,11 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are pieces of the sources
 /** What "exactly once" rests on: fences, leases, the door of a date, control totals, generations, leadership. */
 const proofs = (/** @type {string} */ name) => `test/batch/proofs/${name}.test.ts`;
 const fence = { file: 'core/jobs/stores/partition.ts', tests: proofs('fence') };
 const partition = { file: 'core/jobs/stores/partition.ts', tests: 'test/core/jobs/stores/partition.test.ts' };
 const commit = { file: 'batch/engine/commit-fenced.ts', tests: proofs('fence') };
 const keeper = { file: 'batch/engine/lease-keeper.ts', tests: proofs('lease-keeper') };
+const turn = { file: 'batch/jobs/settle/take-turn.ts', tests: 'test/batch/back-fill.test.ts' };
 const leader = { file: 'infra/stores/leader-lease.ts', tests: 'test/infra/stores/leader-lease.test.ts' };
 
 const view = { file: 'batch/engine/shared-view.ts', tests: 'test/batch/shared-view.test.ts' };
@@ -141,14 +143,65 @@ export const mutants = [
   {
     ...partition,
     name: 'a lease is prolonged by who has lost it',
-    from: "WHERE partition_id = ? AND owner = ? AND epoch = ? AND status = 'RUNNING'`,\n    [leaseMs * 1000,",
-    to: "WHERE partition_id = ? AND (owner = ? OR TRUE) AND (epoch = ? OR TRUE) AND status = 'RUNNING'`,\n    [leaseMs * 1000,",
+    from: "WHERE partition_id IN (?) AND owner = ? AND ${ofEach('epoch', fences)} AND status = 'RUNNING'`,\n    [leaseMs * 1000, idsOf",
+    to: "WHERE partition_id IN (?) AND (owner = ? OR TRUE) AND (${ofEach('epoch', fences)} OR TRUE) AND status = 'RUNNING'`,\n    [leaseMs * 1000, idsOf",
   },
   {
     ...partition,
     name: 'a partition is given back by who has lost it',
-    from: "WHERE partition_id = ? AND owner = ? AND epoch = ? AND status = 'RUNNING'`,\n    [\n      failure?.final",
-    to: "WHERE partition_id = ? AND (owner = ? OR TRUE) AND (epoch = ? OR TRUE) AND status = 'RUNNING'`,\n    [\n      failure?.final",
+    from: "WHERE partition_id IN (?) AND owner = ? AND ${ofEach('epoch', fences)} AND status = 'RUNNING'`,\n    [\n      failure?.final",
+    to: "WHERE partition_id IN (?) AND (owner = ? OR TRUE) AND (${ofEach('epoch', fences)} OR TRUE) AND status = 'RUNNING'`,\n    [\n      failure?.final",
+  },
+  {
+    ...partition,
+    name: 'some of several partitions are claimed',
+    from: 'if (claimed !== partitions.length) return undefined;',
+    to: 'if (claimed === 0) return undefined;',
+    only: 'all or none',
+  },
+  {
+    ...partition,
+    name: 'some of several partitions are moved',
+    from: 'if (moved !== fences.length) return false;',
+    to: 'if (moved === 0) return false;',
+    only: 'do not move where',
+  },
+  {
+    ...partition,
+    name: 'several partitions are moved whatever their seq',
+    from: "AND ${ofEach('seq', fences)} AND status",
+    to: "AND (${ofEach('seq', fences)} OR TRUE) AND status",
+    only: 'do not move where',
+  },
+  {
+    ...turn,
+    name: 'refunds and certificates do not wait for earlier dates',
+    from: "&& stands('turn')) return 'wait';",
+    to: "&& !stands('turn')) return 'wait';",
+    only: 'the sales of the next two',
+  },
+  {
+    ...turn,
+    name: 'a plan that was made ahead stands whatever was stored since',
+    from: 'if (policyRevision === (await readPolicyRevision(tx))) {',
+    to: 'if (policyRevision <= (await readPolicyRevision(tx))) {',
+    only: 'a policy that is stored',
+  },
+  {
+    ...turn,
+    file: 'batch/jobs/settle/open-run.ts',
+    name: 'a date that was begun ahead can be settled before the one before it',
+    from: "if (status === 'CLOSING' && request.ahead === undefined) await",
+    to: "if (status === 'OPEN' && request.ahead === undefined) await",
+    only: 'cannot be settled by itself',
+  },
+  {
+    ...turn,
+    file: 'batch/jobs/settle/finish-run.ts',
+    name: 'the finish does not look whether the turn has come',
+    from: 'await requireTurn(tx, current);',
+    to: 'await Promise.resolve();',
+    only: 'the finish alone',
   },
   {
     ...partition,

@@ -36,9 +36,10 @@ import { type CountOrShare, exceeds, limitText } from '../../../kernel/count-or-
 import { MagamError } from '../../../kernel/errors.js';
 import type { Completion, JobCall } from '../../engine/job.js';
 import { certify, readVouched } from './certify.js';
+import { requireTurn } from './take-turn.js';
 
 /**
- * Prepares the end of the run's generation. What it returns throws `CONTROL_TOTALS_DIFFER`, `EXCEPTIONS_EXCEEDED` and `SIGNING_KEY_MISSING`.
+ * Prepares the end of the run's generation. What it returns throws `EARLIER_DATE_OPEN`, `CONTROL_TOTALS_DIFFER`, `EXCEPTIONS_EXCEEDED` and `SIGNING_KEY_MISSING`.
  *
  * Control totals, parked entries and policies are read just before the transaction, over several connections: behind the shut door nothing they are
  * made of moves, and one connection would keep a million rows waiting for half a second more.
@@ -52,7 +53,9 @@ export async function finishDate({ db, config }: JobCall, run: Run, plan: Plan):
     middleSale(db, run).then((cuts) => feedControl(forWholeDates(db), date, generation, cuts)),
     form === 1 ? undefined : readVouched(forWholeDates(db), date, generation),
   ]);
-  return async (tx, { runId }, partitions) => {
+  return async (tx, current, partitions) => {
+    const { runId } = current;
+    await requireTurn(tx, current);
     const certified = await certifiedPartitions(tx, runId, generation, partitions, form);
     const totals = sumTotals(certified.flatMap((partition) => partition.totals));
     requireEqual('the feed', totals.map(controlOf), control);

@@ -4,6 +4,7 @@
  */
 import { type Leg, REFUND, SALE } from '../../../core/feed/rules/leg.js';
 import {
+  closingDateBefore,
   ensureDates,
   lockCalendar,
   lockOpenDates,
@@ -19,22 +20,25 @@ import {
   closedAlong,
   closedAlongWords,
   requireClosable,
+  requireEarlierClosed,
 } from '../../../core/settlement/closable-date.js';
 import { newPlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
 import { readCertificate } from '../../../core/settlement/stores/certificate.js';
-import { countEntries, type EntrySource, entryIdAt } from '../../../core/settlement/stores/entry-page.js';
+import { countEntries, type EntrySource, entryIdAt, entryIds } from '../../../core/settlement/stores/entry-page.js';
 import { findSettlementRun, SETTLE } from '../../../core/settlement/stores/settlement-run.js';
 import { type Db, forWholeDates, inTransaction, type Tx } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
 import { type PlatformTime, readPlatformTime } from '../../../infra/platform-time.js';
 import type { JobCall } from '../../engine/job.js';
 import { openRun } from '../../engine/open-run.js';
+import { requireAhead } from './take-turn.js';
 
 /**
  * Shuts the door of the date and opens its run; finds both as they are when that was done before.
  * @returns the run, or undefined when the date was closed, empty, along with a later one
  */
-export async function openDate({ db, config, request, notice }: JobCall): Promise<Run | undefined> {
+export async function openDate(call: JobCall): Promise<Run | undefined> {
+  const { db, config, request, notice } = call;
   const date = request.key;
   const options: ClosingOptions = request.options ?? {};
   await ensureDates(db, [date]);
@@ -44,10 +48,12 @@ export async function openDate({ db, config, request, notice }: JobCall): Promis
     await lockCalendar(tx);
     await lockOpenDates(tx, date);
     const status = await readDateStatus(tx, date);
+    await requireAhead(tx, call);
+    if (status === 'CLOSING' && request.ahead === undefined) await requireEarlierClosed(tx, date);
     if (status === 'CLOSED' && (await readCertificate(tx, date, 1)) === undefined) return dropEmptyRun(tx, date);
     if (status === 'OPEN') {
       const now = await readPlatformTime(tx, config.timeZone);
-      await requireClosable(tx, date, now, options);
+      await requireClosable(tx, date, now, options, request.ahead !== undefined);
       notices.push(...closingNotices(date, now, await closedAlong(tx, date)));
       await shutDate(tx, date);
     }
@@ -88,7 +94,8 @@ export const sourceOf = (generation: number): EntrySource => (generation === 1 ?
 export async function planDate(tx: Tx, run: Run, gridSize: number) {
   const ranges = await partitionRanges(forWholeDates(tx), sourceOf(run.generation), run.key, gridSize);
   const parameters = newPlanParameters(await readPolicyRevision(tx));
-  return { parameters, partitions: ranges.map((range) => [range[SALE], range[REFUND]]) };
+  const ahead = run.generation === 1 && (await closingDateBefore(tx, run.key)) !== undefined;
+  return { parameters, ahead, partitions: ranges.map((range) => [range[SALE], range[REFUND]]) };
 }
 
 /** At most `gridSize` partitions, each with a range of sales and a range of refunds; none for a date without entries. */
@@ -107,6 +114,9 @@ export async function partitionRanges(
   }));
 }
 
+/** Of so few entries all ids are read at once, instead of one query for each boundary. */
+const READ_IDS_MAX = 5_000;
+
 /**
  * Ranges (lo, hi] with equal numbers of entries: the boundaries are ids read through the index, because a date's ids come in
  * clusters between those of other dates and arithmetic on the smallest and the largest would leave most partitions empty.
@@ -114,10 +124,11 @@ export async function partitionRanges(
 async function evenRanges(db: Db, source: EntrySource, date: string, leg: Leg, gridSize: number): Promise<IdRange[]> {
   const entries = await countEntries(db, source, date, leg);
   const parts = Math.min(gridSize, entries);
+  const ids = entries <= READ_IDS_MAX ? await entryIds(db, source, date, leg) : undefined;
   const ranges: IdRange[] = [];
   for (let i = 0, lo = 0, before = 0; i < parts; i += 1) {
     const through = Math.floor((entries * (i + 1)) / parts);
-    const hi = await entryIdAt(db, source, date, leg, lo, through - before - 1);
+    const hi = ids === undefined ? await entryIdAt(db, source, date, leg, lo, through - before - 1) : ids[through - 1];
     if (hi === undefined)
       throw new Error(`the ids of ${date} end before their count; the feed changed behind a shut door`);
     ranges.push({ lo, hi, entries: through - before });

@@ -3,7 +3,7 @@
 import { readDateStatus } from '../../../core/feed/stores/calendar.js';
 import { findPlan } from '../../../core/jobs/stores/plan.js';
 import { isCompleted } from '../../../core/jobs/stores/run.js';
-import { requireClosable } from '../../../core/settlement/closable-date.js';
+import { requireClosable, requireEarlierClosed } from '../../../core/settlement/closable-date.js';
 import type { SettlePlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
 import { findSettlementRun, type SettlementRun } from '../../../core/settlement/stores/settlement-run.js';
@@ -97,7 +97,8 @@ class DryRun {
   private async date(run: SettlementRun | undefined): Promise<SettleReport> {
     const { db, config } = this.context;
     const { date, options = {} } = this.request;
-    if ((await readDateStatus(db, date)) !== 'CLOSING') {
+    if ((await readDateStatus(db, date)) === 'CLOSING') await requireEarlierClosed(db, date);
+    else {
       const now = await readPlatformTime(db, config.timeZone);
       await requireClosable(db, date, now, options);
       if (date === now.date) this.notices.push(...closingNotices(date, now, undefined));

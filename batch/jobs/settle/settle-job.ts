@@ -13,12 +13,14 @@ import { finishDate } from './finish-run.js';
 import { openDate, openSupplement, planDate } from './open-run.js';
 import { reportRun } from './report.js';
 import { requestDueDate } from './schedule.js';
+import { requireAhead, takeTurn } from './take-turn.js';
 
 export const settleJob: Job = {
   name: SETTLE,
   keyName: 'date',
   keysInOrder: true, // dates are closed in their order
   passesWait: true, // a refund needs what its sale became, which may lie in any partition
+  together: true,
   open: async (call) => {
     await requireSigner(call.db, call.config); // better now than after the work
     return openDate(call);
@@ -26,6 +28,7 @@ export const settleJob: Job = {
   reopen,
   plan: planDate,
   joins: requireOwnRules,
+  turn: takeTurn,
   finish: finishDate,
   runner: {
     words: {
@@ -52,6 +55,7 @@ function requireOwnRules({ runId, key: date }: Run, { parameters }: Plan): void 
 /** A closed date: what is parked is tried again, under the policies known now; nothing is written unless some of it can be settled. */
 async function reopen(call: JobCall, run: Run): Promise<Run | undefined> {
   const { db, config, request, notice } = call;
+  await requireAhead(db, call);
   if ((await countOpenExceptions(db, run.key)) === 0) return undefined;
   const result = await dryRunRanges(call, { ...request, date: run.key }, 'exceptions', null);
   if (settledEntries(result) === 0) {

@@ -3,7 +3,7 @@
  * parked entries, sums. The checkpoint is the SHA-256 over the leg's lines so far: after a takeover the lines committed are read
  * back to restore it and the sums per seller, and are checked on the way.
  */
-import { type Leg, SALE } from '../../../core/feed/rules/leg.js';
+import { type Leg, REFUND, SALE } from '../../../core/feed/rules/leg.js';
 import type { PolicyBook } from '../../../core/policies/rules/policy-book.js';
 import { CanonicalLines, type LineForm } from '../../../core/settlement/rules/canonical-line.js';
 import { type Decision, decideRefunds, decideSales, type Refused } from '../../../core/settlement/rules/decide.js';
@@ -21,9 +21,9 @@ import {
 } from '../../../core/settlement/stores/line.js';
 import { addPartitionTotals, addSellerTotals } from '../../../core/settlement/stores/partition-total.js';
 import { type Db, errorText, isDataError, isDuplicateKey, type Tx } from '../../../infra/database.js';
-import { RunningSha256 } from '../../../infra/sha256.js';
+import { RunningSha256, sha256 } from '../../../infra/sha256.js';
 import { MagamError } from '../../../kernel/errors.js';
-import type { Chunk, PassInHand, PassTask, Thread, ThreadJob } from '../../engine/job.js';
+import type { Chunk, PassInHand, PassTask, Thread, ThreadJob, WholePasses } from '../../engine/job.js';
 import { sourceOf } from './open-run.js';
 import { originalPolicyIds, RunPolicies, withPolicies } from './policies-of-run.js';
 import { findRefusedLines } from './refused-lines.js';
@@ -42,7 +42,67 @@ export class SettleThread implements ThreadJob {
     await leg.restore(() => thread.board.tick(thread.slot));
     return leg;
   }
+
+  async together(tasks: readonly PassTask[], thread: Thread): Promise<WholePasses> {
+    const [first] = tasks;
+    if (first === undefined) throw new Error('no partition to settle');
+    const { db, config } = thread;
+    const writer = config.lineWriter === 'auto' ? await probeLineWriter(db) : config.lineWriter;
+    const policies = await this.policies.at(db, (first.parameters as SettlePlanParameters).policyRevision);
+    return settleTogether(tasks, { db, policies, writer });
+  }
 }
+
+/** One reading, one decision and one writing for the same leg of several partitions, of which one's ids follow the other's. */
+async function settleTogether(
+  tasks: readonly PassTask[],
+  { db, policies, writer }: { readonly db: Db; readonly policies: PolicyBook; readonly writer: LineWriter },
+): Promise<WholePasses> {
+  const first = tasks[0] as PassTask;
+  const { key: date, generation, chunkRows } = first;
+  const leg = legOf(first);
+  const through = (tasks.at(-1) as PassTask).hi;
+  // One more than there may be: entries that came behind the shut door are not settled on the way.
+  const page: EntryPage = { source: sourceOf(generation), date, after: first.lo, through, limit: chunkRows + 1 };
+  const { decide, rows } = await readLeg(db, policies, leg, page);
+  if (rows.length > chunkRows) throw new Error(`${date} has more entries than were planned`);
+  const decision = decide(new Map());
+  const lines = byRange(tasks, decision.lines);
+  const exceptions = byRange(tasks, decision.exceptions);
+  const form = lineFormOfPlan(first.parameters as SettlePlanParameters);
+  const sellers = new SellerTotals();
+  for (const { sellerId, currency, figures } of decision.lines) sellers.of(sellerId, currency).add(leg, figures);
+  return {
+    parts: lines.map((part, i) => ({
+      done: part.length,
+      exceptions: exceptions[i]?.length ?? 0,
+      checkpoint: sha256(canonicalBytes(part, form)),
+    })),
+    write: async (tx) => {
+      await insertLines(tx, date, generation, decision.lines, writer);
+      await insertExceptions(tx, date, generation, decision.exceptions);
+      await addPartitionTotals(
+        tx,
+        tasks.flatMap(({ partitionId }, i) =>
+          totalsByCurrency(lines[i] ?? []).map(([currency, totals]) => ({ partitionId, currency, totals })),
+        ),
+      );
+      await addSellerTotals(tx, first.partitionId, sellers.entries()); // they are asked for by run
+    },
+  };
+}
+
+/** What lies in the range of each of the partitions; both are in the order of ids. */
+function byRange<T extends { readonly entryId: number }>(tasks: readonly PassTask[], all: readonly T[]): T[][] {
+  let at = 0;
+  return tasks.map(({ hi }) => {
+    const from = at;
+    while (at < all.length && (all[at] as T).entryId <= hi) at += 1;
+    return all.slice(from, at);
+  });
+}
+
+const legOf = ({ pass }: PassTask): Leg => (pass === SALE ? SALE : REFUND);
 
 const RESTORE_ROWS = 4_000;
 const canonicalLines = { 1: new CanonicalLines(1), 2: new CanonicalLines(2) };
@@ -60,7 +120,7 @@ class LegInHand implements PassInHand {
     private readonly writer: LineWriter,
     private readonly task: PassTask,
   ) {
-    this.leg = task.pass === SALE ? SALE : 1;
+    this.leg = legOf(task);
     this.form = lineFormOfPlan(task.parameters as SettlePlanParameters);
   }
 
@@ -91,7 +151,7 @@ class LegInHand implements PassInHand {
   async page(after: number): Promise<Chunk> {
     const { key: date, generation, hi, chunkRows } = this.task;
     const page: EntryPage = { source: sourceOf(generation), date, after, through: hi, limit: chunkRows };
-    const { decide, rows } = await this.read(page);
+    const { decide, rows } = await readLeg(this.db, this.policies, this.leg, page);
     const cursorId = rows.length < page.limit ? hi : (rows.at(-1) as { entryId: number }).entryId;
     const chunkOf = (refused: Refused): Chunk => {
       const decision = decide(refused);
@@ -114,19 +174,6 @@ class LegInHand implements PassInHand {
     return chunkOf(new Map());
   }
 
-  private async read(
-    page: EntryPage,
-  ): Promise<{ rows: readonly { entryId: number }[]; decide: (refused: Refused) => Decision }> {
-    const { db, policies } = this;
-    if (this.leg === SALE) {
-      const rows = await readSales(db, page, policies);
-      return { rows, decide: (refused) => decideSales(rows, policies, refused) };
-    }
-    const rows = await readRefunds(db, page);
-    const known = await withPolicies(db, policies, originalPolicyIds(rows));
-    return { rows, decide: (refused) => decideRefunds(rows, known, refused) };
-  }
-
   private async write(tx: Tx, { lines, exceptions }: Decision, ends: boolean): Promise<void> {
     const { key: date, generation, partitionId } = this.task;
     await insertLines(tx, date, generation, lines, this.writer);
@@ -136,7 +183,10 @@ class LegInHand implements PassInHand {
       const ids = lines.map(({ entryId }) => entryId);
       await resolveExceptions(tx, date, generation, this.leg, ids);
     }
-    await addPartitionTotals(tx, partitionId, totalsByCurrency(lines));
+    await addPartitionTotals(
+      tx,
+      totalsByCurrency(lines).map(([currency, totals]) => ({ partitionId, currency, totals })),
+    );
     if (ends) await addSellerTotals(tx, partitionId, withLines(this.sellers, lines));
   }
 
@@ -172,4 +222,19 @@ function withLines(sellers: SellerTotals, lines: readonly SettledLine[]): Return
   for (const { sellerId, currency, totals } of sellers.entries()) sum.of(sellerId, currency).addTotals(totals);
   for (const line of lines) sum.of(line.sellerId, line.currency).add(line.leg, line.figures);
   return sum.entries();
+}
+
+async function readLeg(
+  db: Db,
+  policies: PolicyBook,
+  leg: Leg,
+  page: EntryPage,
+): Promise<{ rows: readonly { entryId: number }[]; decide: (refused: Refused) => Decision }> {
+  if (leg === SALE) {
+    const rows = await readSales(db, page, policies);
+    return { rows, decide: (refused) => decideSales(rows, policies, refused) };
+  }
+  const rows = await readRefunds(db, page);
+  const known = await withPolicies(db, policies, originalPolicyIds(rows));
+  return { rows, decide: (refused) => decideRefunds(rows, known, refused) };
 }

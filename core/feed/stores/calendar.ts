@@ -83,6 +83,16 @@ export async function readClosingDates(db: Db, from: string, to: string): Promis
   return rows.map(({ date }) => date);
 }
 
+/** The earliest date before `date` that is being settled. None comes to it any more: the dates before one whose door is shut are shut. */
+export async function closingDateBefore(db: Db, date: string): Promise<string | undefined> {
+  const [row] = await select<{ date: string }>(
+    db,
+    `SELECT business_on AS date FROM business_date WHERE business_on < ? AND status = 'CLOSING' ORDER BY business_on LIMIT 1`,
+    [date],
+  );
+  return row?.date;
+}
+
 /** Whether the date has entries. */
 export async function hasEntries(db: Db, date: string): Promise<boolean> {
   return (await datesWithEntries(db, date, date)).length > 0;

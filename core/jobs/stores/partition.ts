@@ -74,65 +74,92 @@ export async function readPasses(db: Db, runId: number, generation?: number): Pr
      WHERE p.run_id = ? ${generation === undefined ? '' : 'AND p.generation = ?'} ORDER BY q.partition_id, q.pass`,
     generation === undefined ? [runId] : [runId, generation],
   );
-  const byPartition = new Map<number, PartitionPass[]>();
-  for (const row of rows) {
-    const passes = byPartition.get(row.partitionId);
-    if (passes === undefined) byPartition.set(row.partitionId, [row]);
-    else passes.push(row);
-  }
-  return byPartition;
+  return byPartition(rows);
 }
 
-/** One partition as it is now, with its passes in order. */
-export async function readPartition(db: Db, partitionId: number): Promise<Partition & { passes: PartitionPass[] }> {
-  const sqlOfOne = `SELECT ${columns} FROM run_partition WHERE partition_id = ?`;
-  const [row] = await select<Partition>(db, sqlOfOne, [partitionId], reading);
-  if (row === undefined) throw new Error(`partition ${partitionId} is gone`);
-  const sql = `SELECT ${passColumns} FROM run_partition_pass q WHERE q.partition_id = ? ORDER BY q.pass`;
-  return { ...row, passes: await select<PartitionPass>(db, sql, [partitionId]) };
+function byPartition(rows: readonly PartitionPass[]): Map<number, PartitionPass[]> {
+  const found = new Map<number, PartitionPass[]>();
+  for (const row of rows) {
+    const passes = found.get(row.partitionId);
+    if (passes === undefined) found.set(row.partitionId, [row]);
+    else passes.push(row);
+  }
+  return found;
+}
+
+export type PartitionWithPasses = Partition & { readonly passes: readonly PartitionPass[] };
+
+/** Partitions by id as they are now, in the order of the ids, with their passes in order. */
+export async function readPartitionsById(db: Db, ids: readonly number[]): Promise<PartitionWithPasses[]> {
+  const sql = `SELECT ${columns} FROM run_partition WHERE partition_id IN (?)`;
+  const rows = new Map((await select<Partition>(db, sql, [ids], reading)).map((row) => [row.partitionId, row]));
+  const sqlOfPasses = `SELECT ${passColumns} FROM run_partition_pass q WHERE q.partition_id IN (?) ORDER BY q.partition_id, q.pass`;
+  const passes = byPartition(await select<PartitionPass>(db, sqlOfPasses, [ids]));
+  return ids.map((id) => {
+    const row = rows.get(id);
+    if (row === undefined) throw new Error(`partition ${id} is gone`);
+    return { ...row, passes: passes.get(id) ?? [] };
+  });
+}
+
+/** One of them. */
+export async function readPartition(db: Db, partitionId: number): Promise<PartitionWithPasses> {
+  return (await readPartitionsById(db, [partitionId]))[0] as PartitionWithPasses;
 }
 
 /**
- * Claims a partition that is pending or whose lease has run out, and records the claim in the job history.
- * @returns the fence, or undefined when somebody else was faster
+ * Claims partitions that are pending or whose lease has run out, and records the claims in the job history.
+ * @returns their fences, or undefined when somebody else was faster with one of them; then the transaction is to be rolled back
  */
-export async function claimPartition(
+export async function claimPartitions(
   tx: Tx,
-  partition: Partition,
+  partitions: readonly Pick<Partition, 'partitionId' | 'epoch' | 'cursorId'>[],
   owner: string,
   executionId: number,
   leaseMs: number,
-): Promise<Fence | undefined> {
+): Promise<Fence[] | undefined> {
+  const ids = partitions.map(({ partitionId }) => partitionId);
   const claimed = await change(
     tx,
     `UPDATE run_partition SET status = 'RUNNING', owner = ?, epoch = epoch + 1, lease_until = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND,
        claims = IF(seq > claimed_seq, 1, claims + 1), claimed_seq = seq, updated_at = UTC_TIMESTAMP(3)
-     WHERE partition_id = ? AND epoch = ? AND (status = 'PENDING' OR (status = 'RUNNING' AND lease_until < UTC_TIMESTAMP(3)))`,
-    [owner, leaseMs * 1000, partition.partitionId, partition.epoch],
+     WHERE partition_id IN (?) AND ${ofEach('epoch', partitions)} AND (status = 'PENDING' OR (status = 'RUNNING' AND lease_until < UTC_TIMESTAMP(3)))`,
+    [owner, leaseMs * 1000, ids, ...partitions.flatMap(({ partitionId, epoch }) => [partitionId, epoch])],
   );
-  if (claimed !== 1) return undefined;
-  const epoch = partition.epoch + 1;
+  if (claimed !== partitions.length) return undefined;
   await change(
     tx,
-    `UPDATE partition_execution SET status = 'LOST', ended_at = UTC_TIMESTAMP(3) WHERE partition_id = ? AND epoch < ? AND status = 'RUNNING'`,
-    [partition.partitionId, epoch],
+    `UPDATE partition_execution SET status = 'LOST', ended_at = UTC_TIMESTAMP(3) WHERE partition_id IN (?) AND status = 'RUNNING'`,
+    [ids],
   );
+  const claims = partitions.map(({ partitionId, epoch, cursorId }) => [partitionId, epoch + 1, executionId, cursorId]);
   await change(
     tx,
-    `INSERT INTO partition_execution (partition_id, epoch, execution_id, status, from_cursor_id, started_at) VALUES (?, ?, ?, 'RUNNING', ?, UTC_TIMESTAMP(3))`,
-    [partition.partitionId, epoch, executionId, partition.cursorId],
+    `INSERT INTO partition_execution (partition_id, epoch, execution_id, status, from_cursor_id, started_at)
+     VALUES ${claims.map(() => `(?, ?, ?, 'RUNNING', ?, UTC_TIMESTAMP(3))`).join(', ')}`,
+    claims.flat(),
   );
-  return { partitionId: partition.partitionId, owner, epoch };
+  return partitions.map(({ partitionId, epoch }) => ({ partitionId, owner, epoch: epoch + 1 }));
 }
 
-/** Prolongs the lease; false when the partition belongs to somebody else or is done. */
-export async function renewLease(db: Db, fence: Fence, leaseMs: number): Promise<boolean> {
+/** A condition on several partitions by id: each with its own value. The ids must be restated beside it, for the index. */
+const ofEach = (column: string, partitions: readonly unknown[]): string =>
+  `${column} = CASE partition_id ${partitions.map(() => 'WHEN ? THEN ?').join(' ')} END`;
+
+/** Those of one owner: its ids, and its epochs as `ofEach` takes them. */
+const idsOf = (fences: readonly Fence[]): number[] => fences.map(({ partitionId }) => partitionId);
+const epochsOf = (fences: readonly Fence[]): number[] =>
+  fences.flatMap(({ partitionId, epoch }) => [partitionId, epoch]);
+
+/** Prolongs the lease of partitions that one claim holds; false when one of them belongs to somebody else or is done. */
+export async function renewLease(db: Db, fences: readonly Fence[], leaseMs: number): Promise<boolean> {
   const renewed = await change(
     db,
-    `UPDATE run_partition SET lease_until = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND WHERE partition_id = ? AND owner = ? AND epoch = ? AND status = 'RUNNING'`,
-    [leaseMs * 1000, fence.partitionId, fence.owner, fence.epoch],
+    `UPDATE run_partition SET lease_until = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND
+     WHERE partition_id IN (?) AND owner = ? AND ${ofEach('epoch', fences)} AND status = 'RUNNING'`,
+    [leaseMs * 1000, idsOf(fences), fences[0]?.owner ?? '', ...epochsOf(fences)],
   );
-  return renewed === 1;
+  return renewed === fences.length;
 }
 
 /** What a chunk adds to its partition. */
@@ -176,6 +203,41 @@ export async function moveFence(tx: Tx, fence: Fence, step: ChunkStep): Promise<
 }
 
 /**
+ * Moves the partitions of a claim to the ends of their passes, at once: the first statements of a transaction that does them whole. False: one
+ * of them is somebody else's, and the transaction is to be rolled back.
+ */
+export async function moveFences(tx: Tx, fences: readonly Fence[], steps: readonly ChunkStep[]): Promise<boolean> {
+  const values = (value: (step: ChunkStep) => unknown): unknown[] =>
+    fences.flatMap(({ partitionId }, i) => [partitionId, value(steps[i] as ChunkStep)]);
+  const set = `CASE partition_id ${fences.map(() => 'WHEN ? THEN ?').join(' ')} END`;
+  const next = ({ sequel, pass, cursorId }: ChunkStep): { pass: number; lo: number } =>
+    typeof sequel === 'object' ? sequel : { pass, lo: cursorId };
+  const moved = await change(
+    tx,
+    `UPDATE run_partition SET seq = seq + 1, exceptions = exceptions + ${set}, pass = ${set}, cursor_id = ${set}, status = ${set},
+       owner = NULL, lease_until = NULL, error_code = NULL, error_message = NULL, updated_at = UTC_TIMESTAMP(3)
+     WHERE partition_id IN (?) AND owner = ? AND ${ofEach('epoch', fences)} AND ${ofEach('seq', fences)} AND status = 'RUNNING'`,
+    [
+      ...values(({ exceptions }) => exceptions),
+      ...values((step) => next(step).pass),
+      ...values((step) => next(step).lo),
+      ...values(({ sequel }) => (sequel === 'done' ? 'DONE' : 'PENDING')),
+      idsOf(fences),
+      fences[0]?.owner ?? '',
+      ...epochsOf(fences),
+      ...values(({ seq }) => seq),
+    ],
+  );
+  if (moved !== fences.length) return false;
+  await change(
+    tx,
+    `UPDATE run_partition_pass SET done = done + ${set}, checkpoint = ${set} WHERE partition_id IN (?) AND pass = ?`,
+    [...values(({ done }) => done), ...values(({ checkpoint }) => checkpoint), idsOf(fences), steps[0]?.pass ?? 0],
+  );
+  return true;
+}
+
+/**
  * What became of a chunk whose connection was lost: `committed`, `not-committed` (do it again) or `lost` (somebody else took
  * over). The locking read waits for a commit in flight, which a plain read could miss.
  */
@@ -199,31 +261,30 @@ export interface ClaimFailure {
 }
 
 /**
- * Gives a partition back: for anyone to claim, or as failed. False when it was not ours any more.
+ * Gives the partitions of a claim back: for anyone to claim, or as failed. Returns how many of them were still ours.
  * @param counts false: the claim is not one of those that are limited
  */
-export async function releasePartition(
-  tx: Tx,
-  fence: Fence,
+export async function releasePartitions(
+  tx: Db,
+  fences: readonly Fence[],
   counts: boolean,
   failure?: ClaimFailure,
-): Promise<boolean> {
-  const released = await change(
+): Promise<number> {
+  return change(
     tx,
     `UPDATE run_partition SET status = ?, claims = claims - ?, owner = NULL, lease_until = NULL, error_code = ?, error_message = ?,
        updated_at = UTC_TIMESTAMP(3)
-     WHERE partition_id = ? AND owner = ? AND epoch = ? AND status = 'RUNNING'`,
+     WHERE partition_id IN (?) AND owner = ? AND ${ofEach('epoch', fences)} AND status = 'RUNNING'`,
     [
       failure?.final ? 'FAILED' : 'PENDING',
       counts ? 0 : 1,
       failure?.code ?? null,
       failure?.message ?? null,
-      fence.partitionId,
-      fence.owner,
-      fence.epoch,
+      idsOf(fences),
+      fences[0]?.owner ?? '',
+      ...epochsOf(fences),
     ],
   );
-  return released === 1;
 }
 
 /** Fails a partition that was claimed too often without progress, keeping its last error. */
@@ -246,16 +307,24 @@ export async function retryFailedPartitions(db: Db, runId: number, generation: n
   );
 }
 
-/** Records how a claim ended. */
-export async function endPartitionExecution(
+/** Records how a claim ended; `entries` are those of each of its partitions. */
+export async function endPartitionExecutions(
   db: Db,
-  fence: Fence,
-  end: { status: string; entries: number; chunks: number; errorCode: string | null; errorMessage: string | null },
+  fences: readonly Fence[],
+  end: {
+    status: string;
+    entries: readonly number[];
+    chunks: number;
+    errorCode: string | null;
+    errorMessage: string | null;
+  },
 ): Promise<void> {
+  const entries = fences.flatMap(({ partitionId }, i) => [partitionId, end.entries[i] ?? 0]);
   await change(
     db,
-    `UPDATE partition_execution SET status = ?, entries = ?, chunks = ?, error_code = ?, error_message = ?, ended_at = UTC_TIMESTAMP(3)
-     WHERE partition_id = ? AND epoch = ? AND status = 'RUNNING'`,
-    [end.status, end.entries, end.chunks, end.errorCode, end.errorMessage, fence.partitionId, fence.epoch],
+    `UPDATE partition_execution SET status = ?, entries = CASE partition_id ${fences.map(() => 'WHEN ? THEN ?').join(' ')} END, chunks = ?,
+       error_code = ?, error_message = ?, ended_at = UTC_TIMESTAMP(3)
+     WHERE partition_id IN (?) AND ${ofEach('epoch', fences)} AND status = 'RUNNING'`,
+    [end.status, ...entries, end.chunks, end.errorCode, end.errorMessage, idsOf(fences), ...epochsOf(fences)],
   );
 }

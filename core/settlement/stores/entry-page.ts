@@ -123,6 +123,13 @@ export async function entryIdAt(
   return row === undefined ? undefined : Number(row.entry_id);
 }
 
+/** The ids of all entries of the leg, in order. */
+export async function entryIds(db: Db, source: EntrySource, date: string, leg: Leg): Promise<number[]> {
+  const order = source === 'feed' ? 'settled_on, entry_id' : 'settled_on, leg, entry_id';
+  const rows = await selectArrays(db, `SELECT entry_id FROM ${keysOf(source, leg)} ORDER BY ${order}`, [date]);
+  return rows.map(([id]) => Number(id));
+}
+
 function keysOf(source: EntrySource, leg: Leg): string {
   if (source === 'exceptions') {
     return `settlement_exception FORCE INDEX (PRIMARY) WHERE settled_on = ? AND leg = ${leg} AND settled_generation IS NULL`;

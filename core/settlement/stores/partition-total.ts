@@ -14,17 +14,19 @@ const sumValues = (totals: Totals): unknown[] => [
   ...FIGURE_NAMES.map((name) => totals[name].toString()),
 ];
 
-/** Adds a chunk's sums, per currency, to its partition's. */
-export async function addPartitionTotals(
-  tx: Tx,
-  partitionId: number,
-  totals: readonly [string, Totals][],
-): Promise<void> {
+export interface PartitionSum {
+  readonly partitionId: number;
+  readonly currency: string;
+  readonly totals: Totals;
+}
+
+/** Adds sums to those of partitions. */
+export async function addPartitionTotals(tx: Tx, totals: readonly PartitionSum[]): Promise<void> {
   if (totals.length === 0) return;
   await change(
     tx,
     `INSERT INTO partition_total (partition_id, currency, sales, refunds, ${sumColumns.join(', ')}) VALUES ? ON DUPLICATE KEY UPDATE ${added}`,
-    [totals.map(([currency, sums]) => [partitionId, currency, ...sumValues(sums)])],
+    [totals.map(({ partitionId, currency, totals: sums }) => [partitionId, currency, ...sumValues(sums)])],
   );
 }
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { SALE } from '../../../core/feed/rules/leg.js';
 import { startExecution } from '../../../core/jobs/stores/execution.js';
-import { claimPartition, readPartitions } from '../../../core/jobs/stores/partition.js';
+import { claimPartitions, readPartitions } from '../../../core/jobs/stores/partition.js';
 import { insertPlan } from '../../../core/jobs/stores/plan.js';
 import { ensureRun, findRunById, moveRun, type RunStatus, touchRun } from '../../../core/jobs/stores/run.js';
 import { purgeWhatIfs } from '../../../core/settlement/purge-what-ifs.js';
@@ -69,7 +69,7 @@ async function leave(
       [range, range],
     ]);
     for (const partition of await readPartitions(tx, run.runId, 1))
-      await claimPartition(tx, partition, 'ffffffff-0000-0000-0000-000000000000', executionId, 10_000);
+      await claimPartitions(tx, [partition], 'ffffffff-0000-0000-0000-000000000000', executionId, 10_000);
     const sums = eachFigure(DECIDED_FIGURES, () => 1n);
     const effect = { ...NO_COUNTS, sales: 1, sellerId: 'S', currency: 'KRW', before: sums, after: sums };
     for (const partition of [0, 1, 2]) await addEffects(tx, run.runId, partition, [effect]);

@@ -3,17 +3,20 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import {
   type ChunkStep,
   chunkOutcome,
-  claimPartition,
+  claimPartitions,
   type Fence,
   failPartition,
   moveFence,
+  moveFences,
   readPartition,
-  releasePartition,
+  readPartitions,
+  readPartitionsById,
+  releasePartitions,
   renewLease,
 } from '../../../../core/jobs/stores/partition.js';
 import { insertPlan } from '../../../../core/jobs/stores/plan.js';
 import { ensureRun } from '../../../../core/jobs/stores/run.js';
-import { change, inTransaction, select } from '../../../../infra/database.js';
+import { change, inTransaction, select, type Tx } from '../../../../infra/database.js';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.js';
 
 const LEASE_MS = 60_000;
@@ -43,7 +46,7 @@ beforeEach(async () => {
 const now = () => readPartition(database.db, partitionId);
 const claim = async (owner: string): Promise<Fence | undefined> => {
   const seen = await now();
-  return inTransaction(database.db, (tx) => claimPartition(tx, seen, owner, EXECUTION, LEASE_MS));
+  return (await inTransaction(database.db, (tx) => claimPartitions(tx, [seen], owner, EXECUTION, LEASE_MS)))?.[0];
 };
 const claimed = async (owner: string): Promise<Fence> => (await claim(owner)) as Fence;
 const endLease = (): Promise<number> =>
@@ -65,7 +68,7 @@ const move = (fence: Fence, seq: number): Promise<boolean> =>
   inTransaction(database.db, (tx) => moveFence(tx, fence, step(seq)));
 const outcome = (fence: Fence, seq: number) => inTransaction(database.db, (tx) => chunkOutcome(tx, fence, seq));
 const release = (fence: Fence): Promise<boolean> =>
-  inTransaction(database.db, (tx) => releasePartition(tx, fence, true));
+  inTransaction(database.db, async (tx) => (await releasePartitions(tx, [fence], true)) === 1);
 
 describe('a claim', () => {
   it('is one at a time, and counts the epoch', async () => {
@@ -98,11 +101,11 @@ describe('who has lost a partition', () => {
     const lost = await claimed('a');
     await endLease();
     const held = await claimed('b');
-    expect(await renewLease(database.db, lost, LEASE_MS)).toBe(false);
+    expect(await renewLease(database.db, [lost], LEASE_MS)).toBe(false);
     expect(await release(lost)).toBe(false);
     expect(await move(lost, 0)).toBe(false);
     expect(await now()).toMatchObject({ epoch: 2, seq: 0, status: 'RUNNING' });
-    expect(await renewLease(database.db, held, LEASE_MS)).toBe(true);
+    expect(await renewLease(database.db, [held], LEASE_MS)).toBe(true);
     expect(await move(held, 0)).toBe(true);
     expect(await release(held)).toBe(true);
   });
@@ -137,4 +140,87 @@ it('a partition that has moved since it was looked at is not failed', async () =
   expect((await now()).status).toBe('RUNNING');
   await failPartition(database.db, await now());
   expect(await now()).toMatchObject({ status: 'FAILED', errorCode: 'PARTITION_FAILED' });
+});
+
+describe('several partitions at once', () => {
+  let ids: number[];
+  beforeEach(async () => {
+    ids = await inTransaction(database.db, async (tx) => {
+      const { runId } = await ensureRun(tx, 'count', `several-${keys}`, 'RUNNING');
+      const ranges = [0, 10, 20].map((lo) => [
+        { lo, hi: lo + 10, entries: 10 },
+        { lo: 0, hi: 5, entries: 5 },
+      ]);
+      await insertPlan(tx, runId, { generation: 1, gridSize: 3, parameters: null, plannedBy: EXECUTION }, ranges);
+      return (await readPartitions(tx, runId, 1)).map((partition) => partition.partitionId);
+    });
+  });
+
+  const all = () => readPartitionsById(database.db, ids);
+  const claimAll = async (owner: string) => {
+    const seen = await all();
+    return allOrNone((tx) => claimPartitions(tx, seen, owner, EXECUTION, LEASE_MS));
+  };
+  const steps = (seq = 0): ChunkStep[] => [
+    { ...{ pass: 0, seq, cursorId: 10, done: 10, exceptions: 0 }, checkpoint: 'a', sequel: { pass: 1, lo: 0 } },
+    { ...{ pass: 0, seq, cursorId: 20, done: 8, exceptions: 2 }, checkpoint: 'b', sequel: { pass: 1, lo: 0 } },
+    { ...{ pass: 0, seq, cursorId: 30, done: 10, exceptions: 0 }, checkpoint: null, sequel: 'done' },
+  ];
+  const moveAll = (fences: readonly Fence[], seq = 0) => allOrNone((tx) => moveFences(tx, fences, steps(seq)));
+  /** Rolls back what was refused, as the engine does. */
+  const allOrNone = async <T>(work: (tx: Tx) => Promise<T>): Promise<T | undefined> => {
+    const refused = new Error('refused');
+    const outcome = inTransaction(database.db, async (tx) => {
+      const result = await work(tx);
+      if (result === undefined || result === false) throw refused;
+      return result;
+    });
+    return outcome.catch((error: unknown) => {
+      if (error !== refused) throw error;
+      return undefined;
+    });
+  };
+
+  it('are claimed all or none', async () => {
+    const fences = (await claimAll('a')) as Fence[];
+    expect(fences).toEqual(ids.map((partitionId) => ({ partitionId, owner: 'a', epoch: 1 })));
+    expect(await claimAll('b')).toBeUndefined();
+    await inTransaction(database.db, (tx) => releasePartitions(tx, fences.slice(1), true));
+    expect(await claimAll('b')).toBeUndefined();
+    await inTransaction(database.db, (tx) => releasePartitions(tx, fences.slice(0, 1), true));
+    expect(await claimAll('b')).toHaveLength(3);
+  });
+
+  it('move to the ends of their passes, each with its own counts and checkpoint', async () => {
+    const fences = (await claimAll('a')) as Fence[];
+    expect(await moveAll(fences)).toBe(true);
+    expect(await all()).toMatchObject([
+      { status: 'PENDING', seq: 1, pass: 1, cursorId: 0, exceptions: 0 },
+      { status: 'PENDING', seq: 1, pass: 1, cursorId: 0, exceptions: 2 },
+      { status: 'DONE', seq: 1, pass: 0, cursorId: 30, exceptions: 0 },
+    ]);
+    expect((await all()).map(({ passes }) => [passes[0]?.done, passes[0]?.checkpoint, passes[1]?.done])).toEqual([
+      [10, 'a', 0],
+      [8, 'b', 0],
+      [10, null, 0],
+    ]);
+  });
+
+  it.each([
+    ['owner', { owner: 'b' }, 0],
+    ['epoch', { epoch: 2 }, 0],
+    ['seq', {}, 1],
+  ])('do not move where their %s is another', async (_name, other, seq) => {
+    const [first, ...rest] = (await claimAll('a')) as [Fence, ...Fence[]];
+    const fences = [{ ...first, ...other }, ...rest];
+    expect(await moveAll(fences, seq)).toBeUndefined();
+    expect((await all()).map(({ seq: now, status }) => [now, status])).toEqual([0, 0, 0].map((n) => [n, 'RUNNING']));
+  });
+
+  it('have one lease', async () => {
+    const fences = (await claimAll('a')) as Fence[];
+    expect(await renewLease(database.db, fences, LEASE_MS)).toBe(true);
+    await inTransaction(database.db, (tx) => releasePartitions(tx, fences.slice(2), true));
+    expect(await renewLease(database.db, fences, LEASE_MS)).toBe(false);
+  });
 });

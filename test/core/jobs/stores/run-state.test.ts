@@ -1,6 +1,6 @@
 /** The state of a run changes with every commit of its work, so that equal states mean equal results. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { claimPartition, moveFence, readPartitions } from '../../../../core/jobs/stores/partition.js';
+import { claimPartitions, moveFence, readPartitions } from '../../../../core/jobs/stores/partition.js';
 import { insertPlan } from '../../../../core/jobs/stores/plan.js';
 import { ensureRun, moveRun, openNextGeneration, readRunState } from '../../../../core/jobs/stores/run.js';
 import { inTransaction, type Tx } from '../../../../infra/database.js';
@@ -29,7 +29,7 @@ it('a run that is opened, planned, worked chunk by chunk, completed and opened a
   );
   states.push(await state());
   for (const partition of await readPartitions(db, run.runId, 1)) {
-    const fence = await inTx((tx) => claimPartition(tx, partition, 'worker', EXECUTION, 60_000));
+    const [fence] = (await inTx((tx) => claimPartitions(tx, [partition], 'worker', EXECUTION, 60_000))) ?? [];
     if (fence === undefined) throw new Error('nobody else claims');
     for (const seq of [0, 1]) {
       const chunk = { pass: 0, seq, cursorId: 10 * (seq + 1), done: 10, exceptions: 0, checkpoint: null } as const;
