@@ -19,6 +19,7 @@ import { faultPoint } from '../../infra/faults.js';
 import { groupNeighbours } from './group-neighbours.js';
 import type { Turn } from './job.js';
 import { LeaseKeeper, type LeaseSettings } from './lease-keeper.js';
+import { OutageClock } from './outage-clock.js';
 import { monotonicMs, type PartitionOutcome, type PartitionTask } from './protocol.js';
 import { requireSamePlan } from './same-run.js';
 import { type OutagePatience, survivingOutage } from './survive-outage.js';
@@ -82,8 +83,7 @@ class PartitionWork {
   /** By partition: what a thread works at. */
   private readonly active = new Map<number, Promise<void>>();
   private readonly counts = { done: 0, exceptions: 0 };
-  /** By partition: since when its claims have failed for the database's sake, and where it stood. */
-  private readonly troubled = new Map<number, { readonly since: number; readonly seq: number }>();
+  private readonly outages = new OutageClock();
   private readonly givenUp = new AbortController();
   private turnHasCome: boolean;
   private passes: Awaited<ReturnType<typeof readPasses>> | undefined;
@@ -282,10 +282,8 @@ class PartitionWork {
     const { partitionId, seq } = first;
     // Of several it is not known which one it was: each is tried by itself.
     if (!passes) return { code, message, final: error.final && partitions.length === 1, counts: true };
-    const known = this.troubled.get(partitionId);
-    const since = known?.seq === seq ? known.since : performance.now();
-    this.troubled.set(partitionId, { since, seq: seq + chunks });
-    return { code, message, final: performance.now() - since >= this.options.outageMs, counts: false };
+    const failing = this.outages.failed(partitionId, seq, chunks);
+    return { code, message, final: failing >= this.options.outageMs, counts: false };
   }
 }
 
