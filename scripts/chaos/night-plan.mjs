@@ -109,7 +109,7 @@ function drawStages(draws, plan, splitAt, may) {
   const failing = draws.between(0, ranges.length - 1);
   return ranges.map(([from = '', to = ''], index) => {
     const extras = extrasOf(draws, plan, index, ranges.length);
-    const upheavals = Array.from({ length: draws.between(0, 2) }, () =>
+    const upheavals = Array.from({ length: draws.pick([0, 1, 1, 2]) }, () =>
       drawUpheaval(draws, { ...may, replica: false, own: may.own && !replica }),
     );
     if (replica && index === failing) upheavals.splice(draws.between(0, upheavals.length), 0, drawFailover(draws));

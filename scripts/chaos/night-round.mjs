@@ -80,17 +80,18 @@ export async function runNight(plan, server, log, count, damage) {
 const seconds = (since) => `${((performance.now() - since) / 1_000).toFixed(1)} s`;
 
 /**
- * Runs a command on a quiet database.
+ * Runs a command on a quiet database, and returns the id of its process.
  * @param {string} url
  * @param {readonly string[]} args
  * @param {Readonly<Record<string, string | undefined>>} [settings]
  * @param {string} [program]
  */
 async function quietly(url, args, settings = {}, program) {
-  const { code, stdout, stderr } = await startMagam([...args, '--json'], environment(url, settings), { program }).ended;
+  const { pid, ended } = startMagam([...args, '--json'], environment(url, settings), { program });
+  const { code, stdout, stderr } = await ended;
   if (code !== 0 && code !== 3)
     throw new ChaosFailure(`magam ${args.join(' ')} without a disturbance exits with ${code}: ${stdout}${stderr}`);
-  return stdout;
+  return pid;
 }
 
 /**
@@ -262,7 +263,8 @@ class Night {
   /** Closes the date that late lines may have come to, and tries once more what is parked. */
   async finish() {
     const range = ['--from', String(this.plan.dates[0]), '--to', this.plan.lastDate];
-    await quietly(this.db.url, ['settle', ...range, '--allow-empty'], this.signing, this.newerProgram);
+    const pid = await quietly(this.db.url, ['settle', ...range, '--allow-empty'], this.signing, this.newerProgram);
+    if (this.newer !== undefined) this.newerPids.add(pid);
   }
 
   get facts() {

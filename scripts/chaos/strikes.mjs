@@ -135,7 +135,7 @@ export const STRIKES = [
  */
 export function drawStrike(draws, command) {
   const kind = draws.weighted(STRIKES.filter(({ of }) => of === undefined || of.includes(command)));
-  return { kind: kind.name, ...kind.draw(draws, command), afterMs: draws.between(200, 2_000) };
+  return { kind: kind.name, ...kind.draw(draws, command), afterMs: draws.between(150, 1_200) };
 }
 
 /** @param {Strike} strike */

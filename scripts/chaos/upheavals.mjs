@@ -173,10 +173,10 @@ export const drawFailover = (draws) => draw(draws, upheavalNamed('failover'), fa
 
 /** @param {Draws} draws @param {UpheavalKind} kind @param {boolean} long @returns {Upheaval} */
 function draw(draws, kind, long) {
-  const lastsMs = long ? draws.between(10_000, 180_000) : draws.between(200, 4_000);
+  const lastsMs = long ? draws.between(10_000, 180_000) : draws.between(200, 3_000);
   return {
     kind: kind.name,
-    afterMs: draws.between(100, 1_800),
+    afterMs: draws.between(50, 900),
     lastsMs: kind.lasts === true ? lastsMs : 0,
     ...kind.draw?.(draws),
   };
