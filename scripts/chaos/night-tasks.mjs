@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ChaosFailure, OUTAGE_CODES, requireDecentEnd, requireDecentRunnerEnd } from './ends.mjs';
+import { startMagam } from './magam.mjs';
 import { startStruck } from './struck-command.mjs';
 import { pause } from './upheavals.mjs';
 
@@ -146,7 +147,7 @@ async function runner(context, task) {
     };
     if (context.othersDone.aborted) stop();
     context.othersDone.addEventListener('abort', stop);
-    const ended = await inTime(magam, context);
+    const ended = await inTime(magam, context, context.othersDone);
     context.othersDone.removeEventListener('abort', stop);
     requireDecentRunnerEnd(ended, told);
     await pause(100);
@@ -154,12 +155,13 @@ async function runner(context, task) {
 }
 
 /**
- * Its end; a runner that was told to stop and does not is killed after the bound of every command.
+ * Its end; a runner that does not come to it, after it was told to stop, is killed after the bound of every command.
  * @param {import('./magam.mjs').Magam} magam
  * @param {StageContext} context
+ * @param {AbortSignal} [told] told at once without it
  * @returns {Promise<Ended>}
  */
-async function inTime(magam, { othersDone, limitMs }) {
+async function inTime(magam, { limitMs }, told) {
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
   let overdue = false;
@@ -169,10 +171,10 @@ async function inTime(magam, { othersDone, limitMs }) {
       magam.send('SIGKILL');
     }, limitMs);
   };
-  if (othersDone.aborted) watch();
-  else othersDone.addEventListener('abort', watch);
+  if (told === undefined || told.aborted) watch();
+  else told.addEventListener('abort', watch);
   const ended = await magam.ended;
-  othersDone.removeEventListener('abort', watch);
+  told?.removeEventListener('abort', watch);
   clearTimeout(timer);
   return { ...ended, overdue };
 }
@@ -264,6 +266,25 @@ const refused = (code, settings) => async (context, task) => {
   });
 };
 
+/**
+ * Neither a command nor a runner works with a clock that is wrong by so much.
+ * @param {StageContext} context
+ * @param {Task} task
+ */
+async function wrongClock(context, task) {
+  const settings = { MAGAM_FAULT: `clock:${context.plan.feedSeed % 2 === 0 ? 90 : -86_400}` };
+  await refused('CLOCK_DIFFERS', () => settings)(context, task);
+  for (;;) {
+    context.failed.throwIfAborted();
+    const { code, stderr } = await inTime(startMagam(['runner'], context.environment(settings)), context);
+    if (code === 1 && stderr.includes('CLOCK_DIFFERS')) return;
+    if (code !== 1 || !OUTAGE_CODES.some((name) => stderr.includes(name)))
+      throw new ChaosFailure(`a runner whose clock is wrong ends with ${code}:\n${stderr.slice(-4_000)}`);
+    if (Date.now() > context.until) throw new ChaosFailure(`a runner whose clock is wrong is not refused:\n${stderr}`);
+    await pause(100);
+  }
+}
+
 /** @type {Record<TaskName, (context: StageContext, task: Task) => Promise<unknown>>} */
 export const TASKS = {
   settle,
@@ -274,9 +295,7 @@ export const TASKS = {
   'take back': takeBack,
   'new terms': applyPolicies('terms'),
   'mend policies': applyPolicies('mending'),
-  'wrong clock': refused('CLOCK_DIFFERS', ({ plan }) => ({
-    MAGAM_FAULT: `clock:${plan.feedSeed % 2 === 0 ? 90 : -86_400}`,
-  })),
+  'wrong clock': wrongClock,
   'no key': refused('SIGNING_KEY_MISSING', () => ({ MAGAM_SIGNING_KEY: '', MAGAM_TRUSTED_KEYS: '' })),
   'strange key': refused('SIGNING_KEY_MISSING', ({ strangeKey }) => ({ MAGAM_SIGNING_KEY: strangeKey })),
 };

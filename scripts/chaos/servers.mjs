@@ -32,7 +32,7 @@ import { startProxy } from './tcp-proxy.mjs';
  */
 
 /** Servers of chaos are many and their data small. */
-export const SMALL_SERVER = ['--innodb-log-file-size=96M', '--innodb-buffer-pool-size=128M'];
+const SMALL_SERVER = ['--innodb-log-file-size=96M', '--innodb-buffer-pool-size=128M'];
 const TELLER = 'teller';
 
 /** @param {string} serverUrl @param {string} database @param {string} [user] */

@@ -7,7 +7,6 @@
  * @property {string} [fault] goes to MAGAM_FAULT of the process
  * @property {NodeJS.Signals} [signal] sent after `afterMs`
  * @property {import('./tcp-proxy.mjs').Cut[]} [cuts] of the connections of this process
- * @property {boolean} [newer] it is a process of the newer program
  * @property {number} afterMs after the start of the process
  */
 
@@ -81,7 +80,7 @@ function drawCuts(draws, command) {
 }
 
 /** @type {readonly StrikeKind[]} */
-export const STRIKES = [
+const STRIKES = [
   {
     name: 'fault',
     weight: 3,
@@ -119,11 +118,6 @@ export const STRIKES = [
       const seconds = draws.between(3, 50) * draws.pick([1, -1]);
       return { fault: `clock:${seconds}`, words: `a clock ${Math.abs(seconds)} s ${seconds > 0 ? 'fast' : 'slow'}` };
     },
-  },
-  {
-    name: 'newer program',
-    weight: 0, // only where a round has two versions: it decides itself
-    draw: () => ({ newer: true, words: 'a process of the newer program' }),
   },
 ];
 

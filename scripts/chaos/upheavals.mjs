@@ -146,7 +146,7 @@ export const UPHEAVALS = [
 ];
 
 /** @param {string} name */
-export const upheavalNamed = (name) => {
+const upheavalNamed = (name) => {
   const kind = UPHEAVALS.find((one) => one.name === name);
   if (kind === undefined) throw new Error(`there is no upheaval named ${name}`);
   return kind;
