@@ -75,11 +75,9 @@ function readArgs(args) {
  */
 function playLane(lane, { seed, long }, next, done) {
   const folder = join(process.env.MAGAM_HOME || join(root, '.magam'), `chaos-${lane}`);
-  const child = fork(fileURLToPath(new URL('chaos/lane.mjs', import.meta.url)), [
-    folder,
-    String(seed),
-    long ? 'long' : '',
-  ]);
+  const file = fileURLToPath(new URL('chaos/lane.mjs', import.meta.url));
+  // In a process group of its own: Ctrl-C is for this process, which lets the rounds in hand end.
+  const child = fork(file, [folder, String(seed), long ? 'long' : ''], { detached: true });
   return new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
     child.on('message', (message) => {
       if (message !== 'ready') done(/** @type {Played} */ (message));

@@ -21,7 +21,8 @@ export function requireDecentEnd({ code, signal, stdout, stderr, overdue }, code
   if (overdue) throw new ChaosFailure(`the command hangs:\n${stderr}`);
   if (signal !== null && !MORTAL.includes(signal))
     throw new ChaosFailure(`the command crashes with ${signal}:\n${stderr}`);
-  if (signal !== null || (stdout === '' && stderr.includes('FAULT'))) return undefined;
+  // One that was held up for longer than MAGAM_STOP_MS ends with 130 and without a document.
+  if (signal !== null || (stdout === '' && (code === 130 || stderr.includes('FAULT')))) return undefined;
   /** @type {{ error?: { code: string, message: string } }} */
   let document;
   try {
