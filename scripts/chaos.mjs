@@ -1,84 +1,94 @@
 #!/usr/bin/env node
 /**
- * `npm run test:chaos -- [--seed N] [--rounds M] [--round R]`: settles random feeds under random disturbances (processes
- * and threads killed, frozen, hung; connections cut; the database restarted) and compares every outcome with an
- * undisturbed run's. A failure prints the seed and the round that show it again; `--round R` runs only that one.
+ * `npm run test:chaos -- [--seed N] [--rounds M | --round R | --hours H] [--parallel K] [--long]`: settles random feeds under random disturbances and
+ * compares every outcome with an undisturbed run's (docs/chaos.md). A failure prints the seed and the round that show it again; `--round R` plays only
+ * that one. `--hours H` plays rounds until the time is over; some of its outages last minutes, as with `--long`. `--parallel K` plays K rounds at a time.
  *
- * Works on a private database server that it may restart, or on the one that MAGAM_DATABASE_URL names, which it does not
- * restart. Exit codes: 0 nothing was wrong, 1 something was, 2 wrong usage.
+ * Works on private database servers that it may restart, or on the one that MAGAM_DATABASE_URL names, which it does not restart. Exit codes: 0 nothing
+ * was wrong, 1 something was, 2 wrong usage.
  */
-import { readFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { describe, drawRound } from './chaos/plan.mjs';
-import { ChaosFailure, runRound } from './chaos/round.mjs';
+import { summaryOf } from './chaos/summary.mjs';
 import { root, run, say } from './script.mjs';
-import { startServices, stopServices } from './services.mjs';
 import { ensureBuilt } from './setup.mjs';
 
-const USAGE = 'Usage: npm run test:chaos -- [--seed N] [--rounds M] [--round R]';
+/** @typedef {import('./chaos/lane.mjs').Played} Played */
+
+const USAGE = 'Usage: npm run test:chaos -- [--seed N] [--rounds M | --round R | --hours H] [--parallel K] [--long]';
 const number = { type: /** @type {const} */ ('string') };
+const ROUNDS = 5;
+const HOUR_MS = 3_600_000;
+
+/**
+ * @typedef {object} Options
+ * @property {number} seed
+ * @property {number} first round
+ * @property {number} last round
+ * @property {number} forMs no round begins later
+ * @property {number} parallel
+ * @property {boolean} long
+ */
 
 /**
  * @param {string[]} args
- * @returns {{ seed: number, rounds: number[] } | undefined} undefined: wrong usage
+ * @returns {Options | undefined} undefined: wrong usage
  */
 function readArgs(args) {
   try {
-    const { values } = parseArgs({ args, options: { seed: number, rounds: number, round: number } });
-    if (Object.values(values).some((value) => !/^\d{1,9}$/.test(String(value)))) return undefined;
-    const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9));
-    if (values.round !== undefined) return { seed, rounds: [Number(values.round)] };
-    return { seed, rounds: Array.from({ length: Number(values.rounds ?? 5) }, (_, i) => i + 1) };
+    const options = {
+      seed: number,
+      rounds: number,
+      round: number,
+      hours: number,
+      parallel: number,
+      long: { type: /** @type {const} */ ('boolean') },
+    };
+    const { long = false, hours, ...numbers } = parseArgs({ args, options }).values;
+    if (Object.values(numbers).some((value) => !/^\d{1,9}$/.test(String(value)))) return undefined;
+    if (hours !== undefined && !/^\d{1,4}(\.\d{1,3})?$/.test(hours)) return undefined;
+    if ([hours, numbers.rounds, numbers.round].filter((value) => value !== undefined).length > 1) return undefined;
+    const parallel = Number(numbers.parallel ?? 1);
+    if (parallel < 1 || parallel > 16) return undefined;
+    const one = numbers.round === undefined ? undefined : Number(numbers.round);
+    return {
+      seed: Number(numbers.seed ?? Math.floor(Math.random() * 1e9)),
+      first: one ?? 1,
+      last: one ?? (hours === undefined ? Number(numbers.rounds ?? ROUNDS) : Number.POSITIVE_INFINITY),
+      forMs: hours === undefined ? Number.POSITIVE_INFINITY : Number(hours) * HOUR_MS,
+      parallel,
+      long: long || hours !== undefined,
+    };
   } catch {
     return undefined;
   }
 }
 
-/** The server to work on, and how to end it. */
-async function openServer() {
-  const given = process.env.MAGAM_DATABASE_URL;
-  if (given) return { url: given, restart: undefined, end: async () => {} };
-  const folder = join(process.env.MAGAM_HOME || join(root, '.magam'), 'chaos');
-  const start = () => startServices({ folder, redisUrl: 'redis://127.0.0.1:1/0', log: () => {} });
-  const { databaseUrl } = await start();
-  /** One restart at a time: two processes may ask for it at once. */
-  let restarting = Promise.resolve();
-  return {
-    url: databaseUrl,
-    restart: () => {
-      restarting = restarting.then(async () => {
-        process.kill(JSON.parse(readFileSync(join(folder, 'services.json'), 'utf8')).database.pid, 'SIGKILL');
-        await start();
-      });
-      return restarting;
-    },
-    end: () => stopServices({ folder, deleteData: true, log: () => {} }),
-  };
-}
-
 /**
- * @param {number} seed
- * @param {number} round
- * @param {Awaited<ReturnType<typeof openServer>>} server
- * @returns {Promise<boolean>} whether everything was as it must be
+ * Plays rounds in one lane for as long as there are some.
+ * @param {number} lane
+ * @param {Options} options
+ * @param {() => number | undefined} next
+ * @param {(played: Played) => void} done
  */
-async function playRound(seed, round, server) {
-  const plan = drawRound(seed, round, server.restart !== undefined);
-  const { feed, gridSize, processes, poison } = plan;
-  say(`round ${round}: ${feed.lines} sales, grid ${gridSize}, ${processes} processes${poison ? ', a poison row' : ''}`);
-  for (const disturbance of plan.disturbances) say(`  - ${describe(disturbance)}`);
-  const started = performance.now();
-  try {
-    const { starts, lines, exceptions } = await runRound(plan, server, say);
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    say(`  same ${lines} lines and ${exceptions} exceptions after ${starts} starts, ${seconds} s`);
-    return true;
-  } catch (error) {
-    say(error instanceof ChaosFailure ? error.message : String(error instanceof Error ? error.stack : error));
-    say(`round ${round} FAILED; to see it again: npm run test:chaos -- --seed ${seed} --round ${round}`);
-    return false;
-  }
+function playLane(lane, { seed, long }, next, done) {
+  const folder = join(process.env.MAGAM_HOME || join(root, '.magam'), `chaos-${lane}`);
+  const file = fileURLToPath(new URL('chaos/lane.mjs', import.meta.url));
+  // In a process group of its own: Ctrl-C is for this process, which lets the rounds in hand end.
+  const child = fork(file, [folder, String(seed), long ? 'long' : ''], { detached: true });
+  return new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
+    child.on('message', (message) => {
+      if (message !== 'ready') done(/** @type {Played} */ (message));
+      const round = next();
+      if (round === undefined) child.disconnect();
+      else child.send(round);
+    });
+    child.once('exit', (code, signal) =>
+      code === 0 ? resolve() : reject(new Error(`lane ${lane} ended with ${code ?? signal}`)),
+    );
+  });
 }
 
 await run(async () => {
@@ -87,17 +97,31 @@ await run(async () => {
     say(USAGE);
     return 2;
   }
-  const { seed, rounds } = options;
+  const { seed, first, last, forMs, parallel, long } = options;
   await ensureBuilt();
-  const server = await openServer();
   say(`seed ${seed}`);
-  if (server.restart === undefined) say('MAGAM_DATABASE_URL is set: that server is not restarted');
-  let failed = 0;
-  try {
-    for (const round of rounds) if (!(await playRound(seed, round, server))) failed += 1;
-  } finally {
-    if (failed === 0) await server.end();
-  }
-  process.stdout.write(`seed ${seed}: ${rounds.length - failed} rounds passed, ${failed} failed\n`);
-  return failed === 0 ? 0 : 1;
+  if (process.env.MAGAM_DATABASE_URL) say('MAGAM_DATABASE_URL is set: that server is not restarted');
+  const started = Date.now();
+  let stopped = false;
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.once(signal, () => {
+      stopped = true;
+      say('stopping after the rounds in hand; again: at once');
+    });
+  let round = first;
+  const next = () => (stopped || round > last || Date.now() - started >= forMs ? undefined : round++);
+  /** @type {Played[]} */
+  const played = [];
+  const lanes = Math.min(parallel, last - first + 1);
+  await Promise.all(
+    Array.from({ length: lanes }, (_, lane) =>
+      playLane(lane + 1, options, next, (one) => {
+        played.push(one);
+        for (const line of one.report) say(line);
+      }),
+    ),
+  );
+  const lines = summaryOf(seed, played, (Date.now() - started) / 1000, long ? ' --long' : '');
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return played.every(({ passed }) => passed) ? 0 : 1;
 });

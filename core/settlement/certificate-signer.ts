@@ -16,7 +16,7 @@ export interface Signer {
 
 /**
  * Who signs the next certificate. Throws SIGNING_KEY_MISSING when certificates are signed with a key that this process does not have: a new key
- * follows only where the one before it is among the trusted ones.
+ * follows only where it and the one before it are among the trusted ones.
  */
 export async function requireSigner(db: Db, { signingKeyPem, trustedKeys }: KeySettings): Promise<Signer> {
   const keys = await readSigningKeys(db);
@@ -25,7 +25,8 @@ export async function requireSigner(db: Db, { signingKeyPem, trustedKeys }: KeyS
   if (current === undefined || publicKey === current)
     return { publicKey, isNew: current === undefined && publicKey !== null };
   const retired = keys.some((key) => key.publicKey === publicKey);
-  if (publicKey === null || retired || trustedKeys?.includes(current) !== true) {
+  const trusts = (key: string): boolean => trustedKeys?.includes(key) === true;
+  if (publicKey === null || retired || !trusts(current) || !trusts(publicKey)) {
     throw new MagamError('SIGNING_KEY_MISSING', undefined, { expected: current, given: publicKey, retired });
   }
   return { publicKey, isNew: true };

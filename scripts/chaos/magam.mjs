@@ -62,16 +62,20 @@ export async function killAll() {
   await Promise.all(running.values());
 }
 
+/** The processes that were started here and have not ended. */
+export const runningPids = () => [...running.keys()].map(({ pid }) => pid);
+
 /**
  * Starts `magam` with these arguments.
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} env
+ * @param {{ program?: string | undefined, limitMs?: number }} [options] another program than that of this checkout; killed after `limitMs`
  * @returns {Magam}
  */
-export const startMagam = (args, env) =>
-  startProcess(process.execPath, [join(root, 'bin/magam.mjs'), ...args], {
+export const startMagam = (args, env, { program = join(root, 'bin/magam.mjs'), limitMs = LIMIT_MS } = {}) =>
+  startProcess(process.execPath, [program, ...args], {
     env,
-    limitMs: DAEMONS.includes(args[0] ?? '') ? undefined : LIMIT_MS,
+    limitMs: DAEMONS.includes(args[0] ?? '') ? undefined : limitMs,
   });
 
 /**

@@ -1,156 +1,97 @@
 /** What a round of chaos does, drawn from its seed alone. */
+import { Draws } from './draws.mjs';
+import { drawNight } from './night-plan.mjs';
+import { describeStrike, drawStrike } from './strikes.mjs';
+import { describeUpheaval, drawUpheaval } from './upheavals.mjs';
+
+/** @typedef {import('./strikes.mjs').Strike} Strike */
+/** @typedef {import('./upheavals.mjs').Upheaval} Upheaval */
+/** @typedef {import('./night-plan.mjs').NightPlan} NightPlan */
 
 /**
- * @typedef {object} Disturbance
- * @property {'fault' | 'signal' | 'cut' | 'cut-all' | 'restart'} kind
- * @property {string} [fault] MAGAM_FAULT of the process
- * @property {NodeJS.Signals} [signal]
- * @property {import('./tcp-proxy.mjs').Cut[]} [cuts]
- * @property {number} afterMs after the start of the process; for what comes from outside
- */
-
-/**
- * @typedef {object} RoundPlan
+ * @typedef {object} DatePlan one date, settled again and again under disturbances
+ * @property {'date'} kind
  * @property {{ lines: number, sellers: number, date: string, seed: string }} feed
  * @property {number} gridSize
  * @property {boolean} poison whether the database refuses one of the lines
  * @property {number} processes started together each time
  * @property {{ workers: number, chunkSize: number, writer: string }[]} commands the parameters of each process
- * @property {Disturbance[]} disturbances one for each process that is started, until they are used up
+ * @property {Strike[]} strikes one for each process that is started, until they are used up
+ * @property {Upheaval[]} upheavals one for each time that processes are started together, until they are used up
  */
 
-/** Random numbers that are the same for the same seed (mulberry32). */
-class Draws {
-  /** @param {number} seed */
-  constructor(seed) {
-    this.state = seed >>> 0;
-  }
-
-  /** A number in [0, 1). */
-  next() {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let t = this.state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  /**
-   * A whole number from `min` to `max`.
-   * @param {number} min
-   * @param {number} max
-   */
-  between(min, max) {
-    return min + Math.floor(this.next() * (max - min + 1));
-  }
-
-  /**
-   * @template T
-   * @param {readonly T[]} choices
-   * @returns {T}
-   */
-  pick(choices) {
-    return /** @type {T} */ (choices[this.between(0, choices.length - 1)]);
-  }
-}
-
-const CHUNK_POINTS = ['chunk.in-transaction', 'chunk.before-commit', 'chunk.commit', 'chunk.after-commit'];
-const RUN_POINTS = ['run.opened', 'run.before-plan-commit', 'run.planned', 'run.before-finish-commit', 'run.finished'];
-/** What can befall a worker thread; at the points of the main thread only what ends or stops the process makes sense. */
-const THREAD_ACTIONS = ['kill', 'kill', 'stop', 'exit', 'hang', 'memory', 'error'];
-const PROCESS_ACTIONS = ['kill', 'stop', 'exit', 'error'];
-
-const FENCE = /^UPDATE run_partition SET seq = seq/;
-/** @type {[statement: RegExp, inTransactionOf?: RegExp][]} */
-const STATEMENTS = [
-  [/^COMMIT/, FENCE],
-  [/^COMMIT/, FENCE],
-  [/^COMMIT/],
-  [FENCE],
-  [/^(INSERT INTO settlement_line|LOAD DATA)/],
-  [/^BEGIN/],
-  [/^SELECT s\.entry_id/],
-  [/^UPDATE run_partition SET status = 'RUNNING'/],
-  [/^INSERT INTO run_plan/],
-  [/^INSERT INTO settlement_certificate/],
-];
-
-/**
- * @param {Draws} draws
- * @param {boolean} mayRestart
- * @returns {Omit<Disturbance, "afterMs">}
- */
-function drawDisturbance(draws, mayRestart) {
-  const kind = draws.pick([
-    'fault',
-    'fault',
-    'fault',
-    'signal',
-    'cut',
-    'cut',
-    'cut-all',
-    mayRestart ? 'restart' : 'fault',
-  ]);
-  if (kind === 'fault') {
-    const point = draws.pick([...CHUNK_POINTS, ...CHUNK_POINTS, 'partition.start', ...RUN_POINTS]);
-    const ofThread = !RUN_POINTS.includes(point);
-    const action = draws.pick(ofThread ? THREAD_ACTIONS : PROCESS_ACTIONS);
-    return { kind, fault: `${point}:${action}:${ofThread ? draws.between(1, 6) : 1}` };
-  }
-  if (kind === 'signal') return { kind, signal: draws.pick(['SIGKILL', 'SIGKILL', 'SIGSTOP', 'SIGTERM', 'SIGINT']) };
-  if (kind !== 'cut') return { kind: /** @type {'cut-all' | 'restart'} */ (kind) };
-  const cuts = Array.from({ length: draws.between(1, 3) }, () => {
-    const [statement, inTransactionOf] = draws.pick(STATEMENTS);
-    const place = draws.pick(/** @type {const} */ (['before', 'answer', 'middle']));
-    return {
-      statement,
-      place,
-      nth: draws.between(1, 8),
-      ...(inTransactionOf === undefined ? {} : { inTransactionOf }),
-    };
-  });
-  return { kind, cuts };
-}
+/** @typedef {DatePlan | NightPlan} RoundPlan */
 
 /**
  * Draws a round.
  * @param {number} seed
  * @param {number} round
- * @param {boolean} mayRestart whether the database server is ours to restart
+ * @param {{ own: boolean, long: boolean }} may whether the database server is ours to restart, whether outages may last minutes
  * @returns {RoundPlan}
  */
-export function drawRound(seed, round, mayRestart) {
+export function drawRound(seed, round, may) {
   const draws = new Draws(Math.imul(seed, 2_654_435_761) ^ round);
+  draws.next(); // neighbours differ from the second number on
+  return draws.oneIn(4) ? drawDate(draws, may) : drawNight(draws, may);
+}
+
+/**
+ * @param {Draws} draws
+ * @param {{ own: boolean, long: boolean }} may
+ * @returns {DatePlan}
+ */
+function drawDate(draws, { own }) {
   const processes = draws.between(1, 3);
   return {
+    kind: 'date',
     feed: {
-      lines: draws.between(800, 5_000),
+      lines: draws.between(800, 4_000),
       sellers: draws.between(1, 120),
       date: '2026-03-02',
       seed: `chaos-${draws.between(1, 1e6)}`,
     },
     gridSize: draws.between(1, 12),
-    poison: draws.between(1, 4) === 1,
+    poison: draws.oneIn(4),
     processes,
     commands: Array.from({ length: processes }, () => ({
       workers: draws.between(1, 3),
       chunkSize: draws.between(60, 600),
       writer: draws.pick(['insert', 'load', 'auto']),
     })),
-    disturbances: Array.from({ length: draws.between(3, 9) }, () => ({
-      ...drawDisturbance(draws, mayRestart),
-      afterMs: draws.between(300, 2_500),
-    })),
+    strikes: Array.from({ length: draws.between(2, 5) }, () => drawStrike(draws, 'settle')),
+    upheavals: Array.from({ length: draws.between(0, 2) }, () =>
+      drawUpheaval(draws, { own, replica: false, long: false }),
+    ),
   };
 }
 
 /**
- * A disturbance in a few words.
- * @param {Disturbance} disturbance
+ * The round in words: what it works on, and then everything that befalls it.
+ * @param {RoundPlan} plan
+ * @returns {string[]}
  */
-export function describe({ kind, fault, signal, cuts, afterMs }) {
-  if (kind === 'fault') return String(fault);
-  if (kind === 'cut')
-    return cuts?.map(({ statement, place, nth }) => `cut ${place} ${nth}. ${statement.source}`).join(' + ') ?? '';
-  return `${signal ?? kind} after ${afterMs} ms`;
+export function describeRound(plan) {
+  if (plan.kind === 'date') {
+    const { feed, gridSize, processes, poison, strikes, upheavals } = plan;
+    return [
+      `one date: ${feed.lines} sales, grid ${gridSize}, ${processes} processes${poison ? ', a poison row' : ''}`,
+      ...[...strikes.map(describeStrike), ...upheavals.map(describeUpheaval)].map((line) => `  - ${line}`),
+    ];
+  }
+  const { dates, lines, lateLines, supplement, unmended, termsFrom, keys, newer, replica, patience, gridSize } = plan;
+  const features = [
+    `${dates.length} dates: ${lines} lines, ${lateLines} late, grid ${gridSize}, outages borne ${patience.outageMs} ms, answers waited for ${patience.answerMs} ms`,
+    supplement && 'a supplement',
+    unmended && 'entries that stay parked',
+    termsFrom !== undefined && `new terms from ${termsFrom}`,
+    keys > 0 && `${keys} signing keys`,
+    newer && 'two versions of the program',
+    replica && 'a replica',
+  ];
+  const stages = plan.stages.flatMap(({ from, to, tasks, upheavals }) => [
+    `  ${from} to ${to}: ${tasks.map(({ name }) => name).join(', ')}`,
+    ...tasks.flatMap(({ name, strikes }) => strikes.map((strike) => `  - ${name}: ${describeStrike(strike)}`)),
+    ...upheavals.map((upheaval) => `  - ${describeUpheaval(upheaval)}`),
+  ]);
+  return [features.filter(Boolean).join(', '), ...stages];
 }

@@ -26,14 +26,26 @@ const process = (args, url) => runMagam(args, environment(url));
  */
 export async function createScratchDatabase(serverUrl, command = process) {
   const url = new URL(serverUrl);
-  const name = `magam_chaos_${randomBytes(6).toString('hex')}`;
-  url.pathname = `/${name}`;
+  url.pathname = `/magam_chaos_${randomBytes(6).toString('hex')}`;
+  const db = openScratchDatabase(url.href, command);
+  await db.magam(['migrate']);
+  return db;
+}
+
+/**
+ * A database that there is, or that `magam migrate` creates.
+ * @param {string} databaseUrl
+ * @param {typeof process} command how `magam` is run
+ * @returns {ScratchDatabase}
+ */
+export function openScratchDatabase(databaseUrl, command = process) {
+  const url = new URL(databaseUrl);
+  const name = url.pathname.slice(1);
   /** @type {ScratchDatabase['magam']} */
   const magam = async (args) => {
     const { code, stderr } = await command(args, url.href);
     if (code !== 0) throw new Error(`magam ${args.join(' ')} failed: ${stderr}`);
   };
-  await magam(['migrate']);
   const pool = createPool({
     uri: url.href,
     connectionLimit: 6,

@@ -4,6 +4,7 @@
  */
 import { connect, createServer } from 'node:net';
 import { ClientPackets } from './client-packets.mjs';
+import { Sluice } from './sluice.mjs';
 
 /**
  * @typedef {'before' | 'answer' | 'middle' | 'pass' | 'down' | 'freeze'} CutPlace `pass` cuts nothing: the statement is only counted. `down`: every
@@ -22,10 +23,8 @@ import { ClientPackets } from './client-packets.mjs';
  */
 export async function startProxy(databaseUrl, cuts) {
   let target = new URL(databaseUrl);
-  /** @type {Set<import('node:net').Socket>} */
-  const sockets = new Set();
+  const sluice = new Sluice();
   const counts = { cut: 0 };
-  const state = { down: false, frozen: false };
   /** @type {string[]} */
   const seen = [];
 
@@ -33,24 +32,15 @@ export async function startProxy(databaseUrl, cuts) {
     counts.cut += 1;
   });
 
-  const cutAll = () => {
-    for (const socket of sockets) socket.destroy();
+  /** @param {import('node:net').Socket} client */
+  const accept = (client) => {
+    if (sluice.admits(client, () => join(client))) join(client);
   };
-  const freeze = () => {
-    state.frozen = true;
-    for (const socket of sockets) socket.pause();
-  };
-
-  const server = createServer((client) => {
-    if (state.down) return void client.destroy();
-    if (state.frozen) return void sockets.add(client.pause());
+  /** @param {import('node:net').Socket} client */
+  const join = (client) => {
     const upstream = connect(Number(target.port || 3306), target.hostname);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.setNoDelay(true);
-      socket.on('error', () => undefined);
-      socket.on('close', () => sockets.delete(socket));
-    }
+    sluice.add(upstream);
+    for (const socket of [client, upstream]) socket.setNoDelay(true);
     const cutBoth = () => {
       client.destroy();
       upstream.destroy();
@@ -77,16 +67,14 @@ export async function startProxy(databaseUrl, cuts) {
       const places = packets.add(data).map(look);
       const place = places.find((found) => found !== undefined);
       if (place === 'before') return cutBoth();
-      if (place === 'down') {
-        state.down = true;
-        return cutAll();
-      }
-      if (place === 'freeze') return freeze();
+      if (place === 'down') return sluice.goDown();
+      if (place === 'freeze') return sluice.freeze(() => upstream.write(data));
       if (place === 'middle') return void upstream.write(data.subarray(0, Math.ceil(data.length / 2)), cutBoth);
       if (place === 'answer') mute = true;
       upstream.write(data);
     });
-  });
+  };
+  const server = createServer(accept);
   await new Promise((/** @type {(value: void) => void} */ resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   const url = new URL(databaseUrl);
@@ -105,10 +93,13 @@ export async function startProxy(databaseUrl, cuts) {
     pointTo: (url) => {
       target = new URL(url);
     },
-    /** Cuts every connection there is, wherever it is. */
-    cutAll,
+    cutAll: sluice.cutAll,
+    goDown: sluice.goDown,
+    comeBack: sluice.comeBack,
+    freeze: () => sluice.freeze(),
+    thaw: sluice.thaw,
     close: async () => {
-      cutAll();
+      sluice.cutAll();
       await new Promise((resolve) => server.close(resolve));
     },
   };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { addDays } from '../../kernel/business-date.js';
 import { type Ended, until } from '../../scripts/chaos/magam.mjs';
-import { PrimaryAndReplica } from '../support/replica.js';
+import { PrimaryAndReplica } from '../../scripts/chaos/replica.mjs';
 import { DATE, documentOf, type FailureDocument, Settling } from '../support/settling.js';
 
 let folder: string;

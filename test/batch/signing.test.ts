@@ -42,7 +42,7 @@ async function signatureOf(
 describe('once certificates are signed', () => {
   it('a process without the key, or with a stranger’s, finishes nothing and leaves the run to others', async () => {
     expect(await settle(signing(first))).toMatchObject({ code: 0 });
-    for (const settings of [{}, signing(stranger), signing(stranger, [stranger])]) {
+    for (const settings of [{}, signing(stranger), signing(stranger, [stranger]), signing(stranger, [first])]) {
       const ended = await settle(settings, NEXT);
       expect([ended.code, codeOf(ended)]).toEqual([1, 'SIGNING_KEY_MISSING']);
     }
