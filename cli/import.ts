@@ -7,7 +7,7 @@ import type { CurrencySum, Understood } from '../core/feed/import/understood.js'
 import { withdrawCompletedImport } from '../core/feed/import/withdraw-completed.js';
 import { abandonImport } from '../core/feed/import/withdraw-import.js';
 import { type ImportRecord, listImports } from '../core/feed/stores/feed-import.js';
-import { readCoverage } from '../core/settlement/policy-coverage.js';
+import { readPolicies } from '../core/policies/stores/fee-policy.js';
 import { databaseTime } from '../infra/database.js';
 import { isTimeZone } from '../infra/time-zone.js';
 import { MagamError } from '../kernel/errors.js';
@@ -112,7 +112,8 @@ async function runImport(
     late: options.late !== undefined,
     dryRun: options.dryRun === true,
     requestedBy: config.userName,
-    covers: await readCoverage(db),
+    policies: await readPolicies(db),
+    deadlineMs: config.chunkDeadlineMs,
     signal,
     onProgress: progress.update,
   };

@@ -30,7 +30,11 @@ const outdir = join(root, 'dist/bundle');
 rmSync(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: { main: 'dist/cli/main.js', worker: 'dist/batch/worker.js' },
+  entryPoints: {
+    main: 'dist/cli/main.js',
+    worker: 'dist/batch/worker.js',
+    'import-thread': 'dist/core/feed/import/import-thread.js',
+  },
   outdir,
   bundle: true,
   splitting: true,

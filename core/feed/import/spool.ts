@@ -30,10 +30,14 @@ export class Spool {
 
   /** The records of a bucket in the order they were added. */
   read(bucket: number): string[] {
+    return this.text(bucket).slice(0, -1).split('\n');
+  }
+
+  /** The same as one text; each record ends with a line break. */
+  text(bucket: number): string {
     const file = this.files.get(bucket);
-    const written = file === undefined ? '' : readWhole(file);
-    const records = written === '' ? [] : written.slice(0, -1).split('\n');
-    return records.concat(this.waiting.get(bucket) ?? []);
+    const waiting = this.waiting.get(bucket) ?? [];
+    return (file === undefined ? '' : readWhole(file)) + waiting.map((record) => `${record}\n`).join('');
   }
 
   close(): void {
@@ -57,7 +61,7 @@ export class Spool {
 }
 
 /** A file without a name, which is gone when the process is, however that ends. */
-function openUnnamed(): number {
+export function openUnnamed(): number {
   const folder = mkdtempSync(join(tmpdir(), 'magam-import-'));
   try {
     return openSync(join(folder, 'bucket'), 'wx+', 0o600);
