@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { LineWriter } from '../core/settlement/stores/line.js';
+import type { RowWriter } from '../infra/stores/row-writer.js';
 import { barChart } from './chart.js';
 import type { FloorKind } from './floor.js';
 import type { ImportResult } from './import-file.js';
@@ -18,7 +18,7 @@ export interface FloorSample {
 }
 
 export interface SettleSample {
-  readonly writer: LineWriter;
+  readonly writer: RowWriter;
   /** Sales and refunds. */
   readonly entries: number;
   /** Seconds by stage, as the command reports them. */
@@ -84,9 +84,9 @@ const CHUNK_STAGE = 'lines';
 
 const floorOf = (bench: SettleBench, kind: FloorKind): FloorSample[] =>
   bench.floor.filter((sample) => sample.kind === kind);
-const settledBy = (bench: SettleBench, writer: LineWriter): SettleSample[] =>
+const settledBy = (bench: SettleBench, writer: RowWriter): SettleSample[] =>
   bench.settle.filter((sample) => sample.writer === writer);
-const writersOf = (bench: SettleBench): LineWriter[] => [...new Set(bench.settle.map(({ writer }) => writer))];
+const writersOf = (bench: SettleBench): RowWriter[] => [...new Set(bench.settle.map(({ writer }) => writer))];
 const stageSeconds = (samples: readonly SettleSample[], stage: string): Spread =>
   spreadOf(samples.map(({ stages }) => stages[stage] ?? Number.NaN));
 const wholeSeconds = (samples: readonly { cost: Cost }[]): Spread => spreadOf(samples.map(({ cost }) => cost.seconds));
@@ -146,7 +146,7 @@ function aimsOf(bench: SettleBench): Aim[] {
       aims.push({ aim: `whole command (${writer}) / floor (${floor})`, limit: 2.2, value: whole / seconds, unit: '×' });
     }
   }
-  const own = writersOf(bench).at(-1) as LineWriter; // the one that the product takes by itself
+  const own = writersOf(bench).at(-1) as RowWriter; // the one that the product takes by itself
   aims.push({
     aim: `magam verify / magam settle (${own})`,
     limit: 0.8,

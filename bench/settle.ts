@@ -5,8 +5,8 @@
  */
 import { parseArgs } from 'node:util';
 import { seedFeed } from '../core/sample/seed-feed.js';
-import { type LineWriter, probeLineWriter } from '../core/settlement/stores/line.js';
 import { openDatabase } from '../infra/database.js';
+import { probeRowWriter, type RowWriter } from '../infra/stores/row-writer.js';
 import { databaseUrl, dropDatabase, forgetRuns, linesFingerprint, makeDatabase } from './database.js';
 import { Floor, type FloorKind } from './floor.js';
 import { measureImport } from './import-file.js';
@@ -75,7 +75,7 @@ async function seed(target: string, count: number): Promise<number> {
   }
 }
 
-async function settle(target: string, writer: LineWriter): Promise<SettleSample> {
+async function settle(target: string, writer: RowWriter): Promise<SettleSample> {
   const { result, cost } = await server.observe(() => runMagam(target, settleArgs, { MAGAM_LINE_WRITER: writer }));
   const stages = Object.fromEntries((result.document.stages ?? []).map(({ name, seconds }) => [name, seconds]));
   const { lines: sales = 0, refunds = 0 } = result.document;
@@ -95,7 +95,7 @@ async function measure(): Promise<SettleBench> {
   const seedSeconds = await seed(url, lines);
   const db = openDatabase(url, { poolMax: 2 });
   try {
-    const mayLoad = (await probeLineWriter(db)) === 'load';
+    const mayLoad = (await probeRowWriter(db)) === 'load';
     say('a first run, which warms the caches up and gives the lines that the others must equal …');
     const { entries } = await settle(url, 'insert');
     const expected = await linesFingerprint(db);
@@ -113,7 +113,7 @@ async function measure(): Promise<SettleBench> {
       await requireEqual(`the floor (${kind})`);
       floorSamples.push({ kind, cost });
     };
-    const settleBy = async (writer: LineWriter): Promise<void> => {
+    const settleBy = async (writer: RowWriter): Promise<void> => {
       await forgetRuns(db);
       settleSamples.push(await settle(url, writer));
       await requireEqual(`writer ${writer}`);

@@ -114,6 +114,7 @@ async function runImport(
     requestedBy: config.userName,
     policies: await readPolicies(db),
     deadlineMs: config.chunkDeadlineMs,
+    writer: config.lineWriter,
     signal,
     onProgress: progress.update,
   };

@@ -293,6 +293,9 @@ export const isLockConflict = (error: unknown): boolean => [1213, 1205].includes
 export const isDuplicateKey = (error: unknown): boolean => driverError(error).errno === 1062;
 export const isMissingTable = (error: unknown): boolean => [1146, 1049].includes(driverError(error).errno ?? 0);
 
+/** The server does not, or no longer, take data files of its clients. */
+export const isLoadRefused = (error: unknown): boolean => [1148, 3948, 4166].includes(driverError(error).errno ?? 0);
+
 /** A column, key, table or constraint is there that was to be made, or is gone that was to be changed or dropped. */
 export const isSchemaChangeMade = (error: unknown): boolean =>
   [1050, 1054, 1060, 1061, 1091, 1826, 3940].includes(driverError(error).errno ?? 0);

@@ -15,6 +15,8 @@ const BUNDLED = new Set([
   'cli-progress',
   'cli-table3',
   'commander',
+  'csv-parse',
+  'csv-stringify',
   'ioredis',
   'knex',
   'mysql2',

@@ -119,6 +119,7 @@ async function runImport(call: TaskCall, files: PrivateFiles): ReturnType<TaskRu
       requestedBy: task.requestedBy,
       policies: await readPolicies(db),
       deadlineMs: config.chunkDeadlineMs,
+      writer: config.lineWriter,
       onFingerprint: async (fingerprint) => {
         if (!(await noteCheckpoint(db, fence, fingerprint))) throw new TaskInterrupted('lost');
       },

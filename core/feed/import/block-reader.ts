@@ -9,10 +9,9 @@ import { LOOK_UP_MAX, type SaleLookUp, saleLookUp } from '../stores/sale-sql.js'
 import { type ColumnMapping, resolveColumns } from './columns.js';
 import { CsvMalformed, lineBreaksIn, readCsvText } from './csv-text.js';
 import type { DateReader } from './field-reader.js';
-import { KEY_BUCKETS, keyRecord } from './repeated-keys.js';
+import { type BlockKeys, KeyNotes } from './repeated-keys.js';
 import type { FieldFault } from './row-faults.js';
 import { kindOfRows, type RowKind, refundRows, saleRows } from './row-kind.js';
-import { bucketOf } from './spool.js';
 import { textDecoder } from './text-decoder.js';
 import { Understanding, type UnderstoodPart } from './understood.js';
 import { UnreadableField, UnreadableFields, type UnreadablePlace } from './unreadable.js';
@@ -58,8 +57,8 @@ export interface BlockRows {
   /** The dates the entries occurred on, and which of them each record has. */
   readonly dates: readonly string[];
   readonly dateOf: Uint32Array<ArrayBuffer>;
-  /** The keys of all rows that have one, for `RepeatedKeys`, by bucket. */
-  readonly keys: readonly string[];
+  /** The keys of all rows that have one, for `RepeatedKeys`. */
+  readonly keys: BlockKeys;
   readonly faults: readonly BlockFault[];
   /** Of sales; in order, all records together. */
   readonly lookUps: readonly BlockLookUp[];
@@ -184,7 +183,7 @@ class RowCollector<Entry extends { readonly occurredOn: string }> {
   private readonly lineOf = new Numbers();
   private readonly dateOf = new Numbers();
   private readonly dates = new Map<string, number>();
-  private readonly keys: string[] = Array.from({ length: KEY_BUCKETS }, () => '');
+  private readonly keys = new KeyNotes();
   private readonly faults: BlockFault[] = [];
 
   constructor(
@@ -202,7 +201,7 @@ class RowCollector<Entry extends { readonly occurredOn: string }> {
     const row = this.rows;
     this.rows += 1;
     const key = this.kind.keyOf(values);
-    if (key !== undefined) this.keys[bucketOf(key, KEY_BUCKETS)] += keyRecord(key, row, line);
+    if (key !== undefined) this.keys.add(key, row, line);
     const read = this.kind.read(values, this.readDate);
     if ('faults' in read) this.faults.push({ row, line, faults: read.faults });
     else this.keep(values, read.entry, row, line);
@@ -234,7 +233,7 @@ class RowCollector<Entry extends { readonly occurredOn: string }> {
       lineOf: this.lineOf.taken(),
       dates: [...this.dates.keys()],
       dateOf: this.dateOf.taken(),
-      keys: this.keys,
+      keys: this.keys.taken(),
       faults: this.faults,
       lookUps: [],
       understood: null,

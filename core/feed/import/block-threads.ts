@@ -12,7 +12,8 @@ import { findRepeats, type Repeat } from './repeated-keys.js';
 const THREADS_MAX = 4;
 /** Heap of a thread in MiB. It holds a block; a thread that takes more dies alone. */
 const HEAP_MB = 192;
-const YOUNG_MB = 16;
+/** A young generation that holds much of a block spares the collector from copying it about. */
+const YOUNG_MB = 32;
 /** How long threads that are to be ended may load (ms). */
 const LOADING_MS = 10_000;
 
@@ -36,7 +37,7 @@ export type ThreadTask =
 export class BlockThreads {
   readonly size = Math.min(THREADS_MAX, availableParallelism());
   private readonly loaded = new SharedArrayBuffer(4);
-  private started = 0;
+  private ended = 0;
   private pool: Piscina | undefined;
 
   /** @param deadlineMs how long a thread may take for one block */
@@ -59,8 +60,10 @@ export class BlockThreads {
   async close(): Promise<void> {
     const overdue = performance.now() + LOADING_MS;
     const loaded = new Int32Array(this.loaded);
-    while (Atomics.load(loaded, 0) < this.started && performance.now() < overdue) await pause(5);
-    await this.pool?.destroy();
+    const { pool } = this;
+    if (pool === undefined) return;
+    while (Atomics.load(loaded, 0) < this.ended + pool.threads.length && performance.now() < overdue) await pause(5);
+    await pool.destroy();
   }
 
   private async run<T>(task: ThreadTask, transferList: ArrayBuffer[] = []): Promise<T> {
@@ -80,7 +83,7 @@ export class BlockThreads {
     const { layout, loaded, size } = this;
     const pool = new Piscina({
       filename: THREAD_FILE.href,
-      minThreads: size,
+      minThreads: 1,
       maxThreads: size,
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
@@ -89,7 +92,9 @@ export class BlockThreads {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
     });
     pool.on('error', () => undefined); // a thread died between tasks; piscina starts another
-    this.started = size;
+    pool.on('workerDestroy', () => {
+      this.ended += 1;
+    });
     return pool;
   }
 }

@@ -7,7 +7,7 @@ import { SaleCheck } from './check-sales.js';
 import type { FeedRules } from './feed-rules.js';
 import type { PlacedRows } from './file-rows.js';
 import type { OpenImport } from './import-record.js';
-import type { Races, RowBatch } from './row-batch.js';
+import type { Races, RowBatch, Turn } from './row-batch.js';
 import { type RowKind, refundRows, saleRows } from './row-kind.js';
 import type { Understanding } from './understood.js';
 import type { Verdicts } from './verdicts.js';
@@ -21,11 +21,8 @@ export interface FeedKind<Entry> {
   /** Whether a batch may be sent to the server while the one before it is being stored. */
   readonly inTurn: boolean;
   check(db: Db, rules: FeedRules, verdicts: Verdicts, understanding: Understanding): RowCheck;
-  /**
-   * Writes a batch, and commits it when `turn` is over, if one is given; `races` is told of rows that another writer has made wrong since
-   * they were checked, and may throw.
-   */
-  write(db: Db, open: OpenImport, batch: RowBatch, races: Races, turn?: Promise<void>): Promise<void>;
+  /** Writes a batch; `races` is told of rows that another writer has made wrong since they were checked, and may throw. */
+  write(db: Db, open: OpenImport, batch: RowBatch, races: Races, turn: Turn): Promise<void>;
 }
 
 /** The first pass of one kind: block by block in file order, then what only the whole file can tell. */

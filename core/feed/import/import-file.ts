@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Db } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
+import type { RowWriter } from '../../../infra/stores/row-writer.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { StoredPolicy } from '../../policies/rules/policy-book.js';
 import type { RefundEntry, SaleEntry } from '../rules/entry.js';
@@ -44,6 +45,8 @@ export interface ImportRequest {
   readonly policies: readonly StoredPolicy[];
   /** How long a thread may take to read half a megabyte of the file (ms). */
   readonly deadlineMs: number;
+  /** How sales are written: `auto` is what the server allows. */
+  readonly writer: RowWriter | 'auto';
   /** What the import's record calls the file; by default the name of `file`. */
   readonly sourceName?: string;
   /** Told before anything is registered: by its fingerprint the import's record can be found, whatever dies afterwards. */
@@ -318,7 +321,7 @@ async function write<Entry>(
   };
   const onProgress = (done: number, total?: number): void => request.onProgress('Importing', done, total);
   try {
-    await writeFile(db, kind, open, checked, pass.fileHash, races, { ...pass, onProgress });
+    await writeFile(db, kind, open, checked, pass.fileHash, races, { ...pass, writer: request.writer, onProgress });
     await completeImport(db, open);
   } catch (error) {
     if (error instanceof FileOvertaken) {

@@ -2,7 +2,7 @@
  * Keys that occur more than once in one file. Every row's key is noted while the file is read, in buckets that go to temporary
  * files, so memory stays flat; an import that is gone on with reads the whole file again, so it finds the same repeats.
  */
-import { Spool } from './spool.js';
+import { bucketOf, Spool } from './spool.js';
 import type { RowPlace, Verdicts } from './verdicts.js';
 
 /** The keys of a bucket are in memory at once: of ten million rows about 80,000. */
@@ -10,8 +10,42 @@ export const KEY_BUCKETS = 128;
 /** Pieces that wait in memory: some megabytes. */
 const PIECES_MAX = 4_096;
 
-/** What a block notes of a row; row and line count from the block's first. */
-export const keyRecord = (key: string, row: number, line: number): string => `${key}\t${row}\t${line}\n`;
+/** The noted keys of a block by bucket: those of bucket n stand from `starts[n]` to `starts[n + 1]`. */
+export interface BlockKeys {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly starts: Uint32Array<ArrayBuffer>;
+}
+
+/** No key is longer: two ids and a tab; nor is a row or a line of a block a number of more digits. */
+const NOTE_BYTES_MAX = 2 * 64 + 1 + 2 * 8 + 3;
+
+/** Notes the keys of the rows of a block; rows and lines count from the block's first. */
+export class KeyNotes {
+  private bytes = Buffer.allocUnsafeSlow(256 * 1024);
+  private readonly notes: { readonly bucket: number; readonly from: number; readonly to: number }[] = [];
+  private at = 0;
+
+  add(key: string, row: number, line: number): void {
+    if (this.bytes.length - this.at < NOTE_BYTES_MAX) this.bytes = Buffer.concat([this.bytes], 2 * this.bytes.length);
+    const from = this.at;
+    this.at += this.bytes.write(`${key}\t${row}\t${line}\n`, from, 'latin1');
+    this.notes.push({ bucket: bucketOf(key, KEY_BUCKETS), from, to: this.at });
+  }
+
+  taken(): BlockKeys {
+    const starts = new Uint32Array(KEY_BUCKETS + 1);
+    for (const { bucket, from, to } of this.notes) starts[bucket + 1] = (starts[bucket + 1] ?? 0) + to - from;
+    for (let bucket = 0; bucket < KEY_BUCKETS; bucket += 1)
+      starts[bucket + 1] = (starts[bucket + 1] ?? 0) + (starts[bucket] ?? 0);
+    const bytes = new Uint8Array(this.at);
+    const next = starts.slice();
+    for (const { bucket, from, to } of this.notes) {
+      bytes.set(this.bytes.subarray(from, to), next[bucket]);
+      next[bucket] = (next[bucket] ?? 0) + to - from;
+    }
+    return { bytes, starts };
+  }
+}
 
 /** A row whose key an earlier row has, and the line of that one. */
 export interface Repeat extends RowPlace {
@@ -51,9 +85,12 @@ export class RepeatedKeys {
   constructor(private readonly column: string) {}
 
   /** Notes the keys of a block, by bucket; blocks come in the order of the file. */
-  add(keys: readonly string[], first: RowPlace): void {
-    for (const [bucket, records] of keys.entries())
-      if (records !== '') this.spool.add(bucket, `\t${first.row}\t${first.line}\n${records.slice(0, -1)}`);
+  add({ bytes, starts }: BlockKeys, first: RowPlace): void {
+    const notes = Buffer.from(bytes.buffer);
+    for (let bucket = 0; bucket < KEY_BUCKETS; bucket += 1) {
+      const [from = 0, to = 0] = starts.subarray(bucket, bucket + 2);
+      if (to > from) this.spool.add(bucket, `\t${first.row}\t${first.line}\n${notes.toString('latin1', from, to - 1)}`);
+    }
   }
 
   /** Rejects every row whose key an earlier row has, naming both: two rows of one key may be two things sold. */

@@ -1,4 +1,5 @@
 /** Rows on their way from the file to the feed. */
+import type { RowWriter } from '../../../infra/stores/row-writer.js';
 import type { FieldFault } from './row-faults.js';
 import type { Readable } from './row-kind.js';
 import type { StoredRow } from './row-store.js';
@@ -12,6 +13,13 @@ export interface RowBatch {
   readonly from: number;
   readonly to: number;
   readonly rows: readonly StoredRow[];
+}
+
+/** How a batch is written. */
+export interface Turn {
+  /** It is committed when this is over, if it is given. */
+  readonly after: Promise<void> | undefined;
+  readonly writer: RowWriter;
 }
 
 /** Who is told of rows that another writer has overtaken since they were checked. */

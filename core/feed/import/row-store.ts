@@ -2,9 +2,9 @@
  * The rows that a first pass has read, kept in a temporary file (about as many bytes as the rows have) until the second pass stores them: what is
  * stored is what was checked. The file has no name and is gone when the process is.
  */
-import { closeSync, readSync, writeSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import type { BlockRows } from './block-reader.js';
-import { openUnnamed } from './spool.js';
+import { openUnnamed, writeWhole } from './spool.js';
 import type { RowPlace } from './verdicts.js';
 
 /** A row as it is kept: its record is the bytes from `from` to `to` (exclusive). */
@@ -23,7 +23,8 @@ export class RowStore {
   /** Blocks come in the order of the file. */
   add({ records, ends, rowOf, lineOf }: BlockRows, first: RowPlace): void {
     const head = Uint32Array.of(ends.length, first.row, first.line, records.length);
-    for (const part of [head, ends, rowOf, lineOf, records]) this.write(part);
+    const parts = [head, ends, rowOf, lineOf, records].map((part) => new Uint8Array(part.buffer));
+    writeWhole(this.file, Buffer.concat(parts));
   }
 
   /** All rows in the order of the file, block by block. */
@@ -51,10 +52,6 @@ export class RowStore {
 
   close(): void {
     closeSync(this.file);
-  }
-
-  private write(part: Uint8Array | Uint32Array): void {
-    for (let at = 0; at < part.byteLength; ) at += writeSync(this.file, part, at, part.byteLength - at);
   }
 
   /** Fills the target, unless the file ends there; returns the bytes that were read. */

@@ -1,10 +1,11 @@
 /** The second pass: what the first one accepted is written, batch by batch. */
 import type { Db } from '../../../infra/database.js';
+import { probeRowWriter, type RowWriter } from '../../../infra/stores/row-writer.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { CheckedFile, PassOptions } from './check-file.js';
 import { hashOfFile } from './csv-file.js';
 import type { FeedKind } from './feed-kind.js';
-import type { OpenImport } from './import-record.js';
+import { type OpenImport, survivingOutages } from './import-record.js';
 import type { Races } from './row-batch.js';
 import type { StoredRow } from './row-store.js';
 
@@ -22,8 +23,9 @@ export async function writeFile<Entry>(
   checked: CheckedFile,
   fileHash: string,
   races: Races,
-  options: PassOptions,
+  options: PassOptions & { readonly writer: RowWriter | 'auto' },
 ): Promise<void> {
+  const writer = options.writer === 'auto' ? await survivingOutages(() => probeRowWriter(db)) : options.writer;
   let from = open.rowsDone;
   let rows: StoredRow[] = [];
   let writing: Promise<void> = Promise.resolve();
@@ -31,7 +33,7 @@ export async function writeFile<Entry>(
     const turn = writing;
     if (!kind.inTurn) await turn;
     if (options.signal.aborted) throw options.stopped();
-    writing = kind.write(db, open, { from, to, rows }, races, kind.inTurn ? turn : undefined);
+    writing = kind.write(db, open, { from, to, rows }, races, { after: kind.inTurn ? turn : undefined, writer });
     writing.catch(() => undefined); // awaited with the next batch
     from = to;
     rows = [];

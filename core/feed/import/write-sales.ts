@@ -6,7 +6,7 @@ import { findSales, insertSaleRecords } from '../stores/entry.js';
 import { recordDate, type SaleRecord } from '../stores/sale-sql.js';
 import { saleIdentityFault } from './check-sales.js';
 import { type OpenImport, survivingOutages, takenOver, writeBatch } from './import-record.js';
-import { RACES_MAX, type Races, type RowBatch } from './row-batch.js';
+import { RACES_MAX, type Races, type RowBatch, type Turn } from './row-batch.js';
 import { saleRows } from './row-kind.js';
 import type { StoredRow } from './row-store.js';
 
@@ -19,7 +19,7 @@ export async function writeSales(
   open: OpenImport,
   batch: RowBatch,
   races: Races,
-  turn?: Promise<void>,
+  { after, writer }: Turn,
 ): Promise<void> {
   let { rows } = batch;
   let rowsUnchanged = 0;
@@ -28,7 +28,7 @@ export async function writeSales(
     try {
       const { records, dates } = recordsOf(rows, open.lateOn);
       const step = { from: batch.from, to: batch.to, dates, rowsNew: rows.length, rowsUnchanged, rowsRejected };
-      await writeBatch(db, open, step, (tx) => insertSaleRecords(tx, open.importId, records), turn);
+      await writeBatch(db, open, step, (tx) => insertSaleRecords(tx, open.importId, records, writer), after);
       return;
     } catch (error) {
       if (!isDuplicateKey(error) || attempt === RACES_MAX) throw error;

@@ -6,15 +6,16 @@
  */
 import { escape as quote } from 'mysql2';
 import { type Cell, change, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
+import { loadRows, type RowWriter } from '../../../infra/stores/row-writer.js';
 import { type LineKey, lineKey, type RefundEntry, type SaleEntry } from '../rules/entry.js';
 import {
   LOOK_UP_MAX,
   RECORD_BYTES_MAX,
   RECORD_COLUMNS,
+  rowsOf,
   type SaleLookUp,
   type SaleRecord,
   saleLookUp,
-  valuesOf,
   writeRecord,
 } from './sale-sql.js';
 
@@ -61,15 +62,29 @@ export async function insertSales(tx: Tx, importId: number, sales: readonly NewS
     at = writeRecord(bytes, from, entry);
     return { bytes, from, to: at, settledOn };
   });
-  await insertSaleRecords(tx, importId, records);
+  await insertSaleRecords(tx, importId, records, 'insert');
 }
 
 /** The same for sales that are written as records already. */
-export async function insertSaleRecords(tx: Tx, importId: number, records: readonly SaleRecord[]): Promise<void> {
+export async function insertSaleRecords(
+  tx: Tx,
+  importId: number,
+  records: readonly SaleRecord[],
+  writer: RowWriter,
+): Promise<void> {
   if (records.length === 0) return;
-  await tx.raw(
-    `INSERT INTO sale_entry (settled_on, ${RECORD_COLUMNS}, import_id) VALUES ${valuesOf(records, importId)}`,
-  );
+  if (writer === 'load' && (await loadSales(tx, importId, records))) return;
+  const tuples = rowsOf(records, { head: '(', tail: `,${importId}),` });
+  const values = tuples.toString('utf8', 0, tuples.length - 1); // without the last comma
+  await tx.raw(`INSERT INTO sale_entry (settled_on, ${RECORD_COLUMNS}, import_id) VALUES ${values}`);
+}
+
+/** Loads the sales; false when the server did not take them cleanly. */
+function loadSales(tx: Tx, importId: number, records: readonly SaleRecord[]): Promise<boolean> {
+  const sql = `LOAD DATA LOCAL INFILE 'sales' INTO TABLE sale_entry CHARACTER SET utf8mb4
+    FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\\'' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n'
+    (settled_on, ${RECORD_COLUMNS}) SET import_id = ${importId}`;
+  return loadRows(tx, sql, rowsOf(records, { head: '', tail: '\n' }), records.length);
 }
 
 const REFUND_COLUMNS = `settled_on, refund_id, original_on, original_id, quantity, prior_quantity, item_amount, seller_discount,

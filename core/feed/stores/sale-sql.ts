@@ -108,19 +108,21 @@ export interface SaleRecord {
   readonly settledOn: string;
 }
 
-/** The tuples of these records: `('2026-03-05',…,7),('2026-03-05',…,7)`. */
-export function valuesOf(records: readonly SaleRecord[], importId: number): string {
-  const tail = `,${importId}),`;
+/** The records with their dates, the dates first: as the tuples of VALUES, `('2026-03-05',…,7),`, or as a data file, `'2026-03-05',…` a line. */
+export function rowsOf(
+  records: readonly SaleRecord[],
+  { head, tail }: Readonly<Record<'head' | 'tail', string>>,
+): Buffer {
   let length = 0;
-  for (const { from, to } of records) length += to - from + DATE_BYTES + 4 + tail.length;
-  const values = Buffer.allocUnsafe(length);
+  for (const { from, to } of records) length += head.length + DATE_BYTES + 3 + to - from + tail.length;
+  const rows = Buffer.allocUnsafeSlow(length);
   let at = 0;
   for (const { bytes, from, to, settledOn } of records) {
-    at += values.write(`('${settledOn}',`, at, 'latin1');
-    at += bytes.copy(values, at, from, to);
-    at += values.write(tail, at, 'latin1');
+    at += rows.write(`${head}'${settledOn}',`, at, 'latin1');
+    at += bytes.copy(rows, at, from, to);
+    at += rows.write(tail, at, 'latin1');
   }
-  return values.toString('utf8', 0, at - 1);
+  return rows;
 }
 
 /**
@@ -138,17 +140,16 @@ export interface SaleLookUp {
 
 /** Of at most `LOOK_UP_MAX` keys. */
 export function saleLookUp(keys: readonly LineKey[]): SaleLookUp {
-  const orders = new Set<string>();
+  const orders: string[] = [];
   const lines = new Set<string>();
-  for (const key of keys) {
-    orders.add(key.orderId);
-    lines.add(key.lineId);
+  for (const { orderId, lineId } of keys) {
+    if (orderId !== orders.at(-1)) orders.push(orderId); // most files have the lines of an order together
+    if (lines.size <= RANGES_MAX) lines.add(lineId);
   }
-  return { orders: listOf(orders), lines: orders.size * lines.size <= RANGES_MAX ? listOf(lines) : null };
+  return { orders: listOf(orders), lines: orders.length * lines.size <= RANGES_MAX ? listOf([...lines]) : null };
 }
 
-function listOf(ids: ReadonlySet<string>): string {
-  let list = '';
-  for (const id of ids) list += `${list === '' ? '' : ','}'${/['\\]/.test(id) ? id.replace(/['\\]/g, '\\$&') : id}'`;
-  return list;
+function listOf(ids: readonly string[]): string {
+  const special = ids.some((id) => id.includes("'") || id.includes('\\'));
+  return `'${(special ? ids.map((id) => id.replace(/['\\]/g, '\\$&')) : ids).join("','")}'`;
 }

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { findRepeats, KEY_BUCKETS, keyRecord, RepeatedKeys } from '../../../../core/feed/import/repeated-keys.js';
+import { type BlockKeys, findRepeats, KeyNotes, RepeatedKeys } from '../../../../core/feed/import/repeated-keys.js';
 import { RowBitmap } from '../../../../core/feed/import/row-bitmap.js';
 import { RowFaults, writeRejects } from '../../../../core/feed/import/row-faults.js';
-import { bucketOf, Spool } from '../../../../core/feed/import/spool.js';
+import { Spool } from '../../../../core/feed/import/spool.js';
 import { Verdicts } from '../../../../core/feed/import/verdicts.js';
 import { FeedFolder } from '../../../support/feed-files.js';
 
@@ -34,11 +34,11 @@ describe('Spool', () => {
   });
 });
 
-/** The keys of a block, by bucket. */
-function blockOf(keys: readonly string[]): string[] {
-  const buckets = Array.from({ length: KEY_BUCKETS }, () => '');
-  for (const [at, key] of keys.entries()) buckets[bucketOf(key, KEY_BUCKETS)] += keyRecord(key, at, at);
-  return buckets;
+/** The keys of a block, one a line. */
+function blockOf(keys: readonly string[]): BlockKeys {
+  const notes = new KeyNotes();
+  for (const [at, key] of keys.entries()) notes.add(key, at, at);
+  return notes.taken();
 }
 
 describe('RepeatedKeys', () => {
