@@ -26,6 +26,8 @@ interface ImportOptions {
 }
 
 const IMPORTS_SHOWN = 50;
+/** A frozen import's transactions end before whoever takes it over gives up waiting for its row locks (30 s). */
+const SILENCE_SECONDS = 10;
 
 /** `magam import`. */
 export function importCommands(group: Command): void {
@@ -79,7 +81,9 @@ function addImport(group: Command, kind: 'lines' | 'refunds', description: strin
       new Option('--late <rule>', 'settle entries of closed dates on the next open date').choices(['next-open-date']),
     )
     .action(async (file: string, options: ImportOptions, command: Command) => {
-      await withDatabase(command, (context) => runImport(context, kind, file, options));
+      await withDatabase(command, (context) => runImport(context, kind, file, options), {
+        silenceSeconds: SILENCE_SECONDS,
+      });
     });
 }
 
