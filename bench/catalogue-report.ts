@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PageCost } from './catalogue-pages.js';
 import type { LoadResult } from './http-load.js';
+import type { describeMachine } from './markdown.js';
 import type { Spread } from './measure.js';
-import type { describeMachine } from './report.js';
 import type { ServerDescription } from './server.js';
 import type { SignInCheck } from './sign-in-check.js';
 

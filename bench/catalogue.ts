@@ -21,8 +21,8 @@ import { comparePages, searches } from './catalogue-pages.js';
 import { type CatalogueBench, writeCatalogueReport } from './catalogue-report.js';
 import { databaseUrl, dropDatabase, makeDatabase } from './database.js';
 import { type LoadSample, load, resultOf } from './http-load.js';
+import { describeMachine } from './markdown.js';
 import { say } from './measure.js';
-import { describeMachine } from './report.js';
 import { BenchServer } from './server.js';
 import { measureSignInCheck } from './sign-in-check.js';
 
