@@ -6,7 +6,7 @@ import { bucketOf, Spool } from './spool.js';
 import type { RowPlace, Verdicts } from './verdicts.js';
 
 /** The keys of a bucket are in memory at once: of ten million rows about 80,000. */
-export const KEY_BUCKETS = 128;
+const KEY_BUCKETS = 128;
 /** Pieces that wait in memory: some megabytes. */
 const PIECES_MAX = 4_096;
 

@@ -116,11 +116,14 @@ export function rowsOf(
   let length = 0;
   for (const { from, to } of records) length += head.length + DATE_BYTES + 3 + to - from + tail.length;
   const rows = Buffer.allocUnsafeSlow(length);
+  const end = Buffer.from(tail);
+  let [date, begin] = ['', Buffer.alloc(0)];
   let at = 0;
   for (const { bytes, from, to, settledOn } of records) {
-    at += rows.write(`${head}'${settledOn}',`, at, 'latin1');
+    if (settledOn !== date) [date, begin] = [settledOn, Buffer.from(`${head}'${settledOn}',`)];
+    for (let index = 0; index < begin.length; index += 1) rows[at++] = begin[index] as number; // too few for `copy`
     at += bytes.copy(rows, at, from, to);
-    at += rows.write(tail, at, 'latin1');
+    for (let index = 0; index < end.length; index += 1) rows[at++] = end[index] as number;
   }
   return rows;
 }
