@@ -95,16 +95,23 @@ function aimsOf({ samples, grown }: Measured): Aim[] {
   return [...ratios, { aim: `peak memory of ${GROWN} times the lines`, limit: 1.15, value: growth, unit: '×' }];
 }
 
+/** Of both processes; null where the server's cannot be read. */
+function bothCpu(samples: readonly ImportSample[]): number | null {
+  const server = serverCpu(samples);
+  return server === null ? null : server + clientCpu(samples);
+}
+
 function rowOf(who: Who, { samples }: Measured): string[] {
   const [seconds, own] = [secondsOf(samples[who]), samples[who]];
-  const [server, client] = [serverCpu(own), clientCpu(own)];
+  const [both, floor] = [bothCpu(own), bothCpu(samples.floor)];
   return [
     NAMES[who],
     range(seconds),
     number(lines / seconds.median),
-    orDash(server),
-    number(client, 1),
-    orDash(server === null ? null : ((server + client) / lines) * 1e6),
+    orDash(serverCpu(own)),
+    number(clientCpu(own), 1),
+    orDash(both === null ? null : (both / lines) * 1e6),
+    both === null || floor === null ? '–' : `${number(both / floor, 2)}×`,
     who === 'floor' ? '–' : number(peakOf(own) / 2 ** 20),
   ];
 }
@@ -121,7 +128,7 @@ ${machineText(machine)};
 ${measuredAt}. ${number(fileBytes / 1e6)} MB of file. Medians of ${rounds} rounds in turn (smallest–largest). docs/benchmarks.md says what each row is.
 
 ${table(
-  ['', 'seconds', 'lines/s', 'server CPU s', 'client CPU s', 'CPU s a million', 'peak MiB'],
+  ['', 'seconds', 'lines/s', 'server CPU s', 'client CPU s', 'CPU s a million', 'CPU / floor', 'peak MiB'],
   (['floor', 'load', 'insert'] as const).map((who) => rowOf(who, measured)),
 )}
 

@@ -8,7 +8,6 @@ import type { PlacedRows } from './file-rows.js';
 import { survivingOutages } from './import-record.js';
 import type { FieldFault } from './row-faults.js';
 import { saleConflict } from './sale-row.js';
-import type { Understanding } from './understood.js';
 import type { RowPlace, Verdicts } from './verdicts.js';
 
 export class SaleCheck {
@@ -16,10 +15,9 @@ export class SaleCheck {
     private readonly db: Db,
     private readonly rules: FeedRules,
     private readonly verdicts: Verdicts,
-    _understanding: Understanding, // a block of sales brings its own along
   ) {}
 
-  /** Looks at the rows of a block: identity first, then the date. Where nothing is stored, no row is made an object of. */
+  /** Looks at the rows of a block: identity first, then the date. Where none of them is stored, no entry is made of any. */
   async add({ block, first }: PlacedRows): Promise<void> {
     const { dates, dateOf, ends, rowOf, lineOf } = block;
     const bytes = Buffer.from(block.records.buffer);

@@ -36,7 +36,7 @@ export const saleKind: FeedKind<SaleEntry> = {
   rows: saleRows,
   batchRows: 4_000,
   inTurn: true,
-  check: (...given) => new SaleCheck(...given),
+  check: (db, rules, verdicts) => new SaleCheck(db, rules, verdicts),
   write: writeSales,
 };
 
