@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Answers } from './catalogue-answers.js';
 import type { PageCost } from './catalogue-pages.js';
 import type { LoadResult } from './http-load.js';
+import type { describeMachine } from './markdown.js';
 import type { Spread } from './measure.js';
-import type { describeMachine } from './report.js';
 import type { ServerDescription } from './server.js';
 
 export interface CatalogueBench extends Answers {

@@ -11,8 +11,8 @@ import { measureAnswers } from './catalogue-answers.js';
 import { comparePages, searches } from './catalogue-pages.js';
 import { type CatalogueBench, writeCatalogueReport } from './catalogue-report.js';
 import { databaseUrl, dropDatabase, makeDatabase } from './database.js';
+import { describeMachine } from './markdown.js';
 import { say } from './measure.js';
-import { describeMachine } from './report.js';
 import { BenchServer } from './server.js';
 
 const { values } = parseArgs({

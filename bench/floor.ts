@@ -11,9 +11,9 @@ import { partitionRanges } from '../batch/jobs/settle/open-run.js';
 import { type Leg, REFUND, SALE } from '../core/feed/rules/leg.js';
 import type { IdRange } from '../core/jobs/stores/plan.js';
 import { readPolicies } from '../core/policies/stores/fee-policy.js';
-import { change, type Db, openDatabase } from '../infra/database.js';
+import { change, type Db, openDatabase, select } from '../infra/database.js';
 import { LINE_COLUMNS } from './database.js';
-import { createPolicyTable, prepareSession, produceRefunds, produceSales } from './produce-sql.js';
+import { checksumOfSales, createPolicyTable, prepareSession, produceRefunds, produceSales } from './produce-sql.js';
 
 export type FloorKind = 'copy' | 'produce';
 
@@ -23,6 +23,7 @@ export class Floor {
     private readonly ranges: readonly Record<Leg, IdRange>[],
     private readonly connections: readonly Db[],
     private readonly sql: Record<FloorKind, Record<Leg, string>>,
+    private readonly checksumSql: string,
   ) {}
 
   /** Takes a copy of the lines that a run has just written, and plans the same partitions as the product does. */
@@ -42,6 +43,7 @@ export class Floor {
         copy: { [SALE]: copy(SALE), [REFUND]: copy(REFUND) },
         produce: { [SALE]: produceSales(policies), [REFUND]: produceRefunds },
       },
+      checksumOfSales(policies),
     );
   }
 
@@ -58,6 +60,26 @@ export class Floor {
         }),
       );
     }
+  }
+
+  /** Computes all lines of the sales again and reads the stored ones; false when they are not the same. */
+  async verify(): Promise<boolean> {
+    await Promise.all(this.connections.map(prepareSession));
+    const waiting = this.ranges.map((range) => range[SALE]).filter(({ entries }) => entries > 0);
+    const stored = `SELECT COUNT(*) AS n, SUM(CRC32(CONCAT_WS(',', ${LINE_COLUMNS}))) AS checksum FROM settlement_line FORCE INDEX (PRIMARY)
+      WHERE settled_on = ? AND leg = ${SALE} AND entry_id > ? AND entry_id <= ?`;
+    const same = await Promise.all(
+      this.connections.map(async (db) => {
+        let equal = true;
+        for (let range = waiting.shift(); range !== undefined; range = waiting.shift()) {
+          const place = [this.date, range.lo, range.hi];
+          const [computed, kept] = [await select(db, this.checksumSql, place), await select(db, stored, place)];
+          equal &&= JSON.stringify(computed) === JSON.stringify(kept);
+        }
+        return equal;
+      }),
+    );
+    return !same.includes(false);
   }
 
   async close(): Promise<void> {

@@ -1,63 +1,110 @@
-/** How fast does a file of the same sales come in? The feed of the date as CSV, imported by the command into a fresh database. */
+/** A file of the synthetic day's sales: imported by the real command, and loaded by the database alone. */
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Db, streamArrays } from '../infra/database.js';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { SyntheticFeed, type SyntheticFeedOptions } from '../core/sample/rules/synthetic-feed.js';
+import { type Db, openDatabase, select } from '../infra/database.js';
+import type { RowWriter } from '../infra/stores/row-writer.js';
 import { formatAmount } from '../kernel/money.js';
-import { dropDatabase, makeDatabase } from './database.js';
 import { runMagam } from './magam-command.js';
+import { say } from './measure.js';
 import type { Usage } from './report-usage.js';
 import type { BenchServer, Cost } from './server.js';
 
-export interface ImportResult {
-  readonly lines: number;
-  readonly fileBytes: number;
+export interface ImportSample {
   readonly cost: Cost;
   readonly usage: Usage;
 }
 
-const HEADER =
-  'order_id,line_id,seller_id,product_id,category,currency,quantity,ordered_on,confirmed_on,unit_price,shipping_fee,seller_discount,platform_discount';
-const COLUMNS = HEADER.replace('confirmed_on', 'occurred_on');
-const FIRST_AMOUNT = 9;
-const CURRENCY = 5;
+/** Both are written as they stand in the file; 10 to the power of their currency's decimals makes minor units of them. */
+const MAJOR = ['unit_price', 'shipping_fee', 'seller_discount', 'platform_discount'] as const;
+const HEADER = `order_id,line_id,seller_id,product_id,category,currency,quantity,ordered_on,confirmed_on,${MAJOR.join(',')}`;
+const TEXT_CHARACTERS = 1_000_000;
 
-/** Writes the file, imports it into the database of `targetUrl` (made for it, and dropped), measures the import. */
-export async function measureImport(
-  db: Db,
+/** Writes the sales of the day; no value of the synthetic feed needs quotes. Returns the bytes of the file. */
+export async function writeSalesFile(options: SyntheticFeedOptions, file: string): Promise<number> {
+  const feed = new SyntheticFeed(options);
+  const output = createWriteStream(file);
+  let text = `${HEADER}\n`;
+  for (let slot = 0; slot < feed.slots; slot += 1) {
+    const sale = feed.sale(slot);
+    if (sale.occurredOn !== options.date) continue;
+    const { orderId, lineId, sellerId, productId, category, currency, quantity, orderedOn, occurredOn } = sale;
+    const amounts = [sale.unitPrice, sale.shippingFee, sale.sellerDiscount, sale.platformDiscount];
+    const names = [orderId, lineId, sellerId, productId, category, currency, quantity, orderedOn, occurredOn];
+    text += `${names.join(',')},${amounts.map((amount) => formatAmount(amount, currency)).join(',')}\n`;
+    if (text.length < TEXT_CHARACTERS) continue;
+    if (!output.write(text)) await once(output, 'drain');
+    text = '';
+  }
+  output.end(text);
+  await once(output, 'close');
+  return (await stat(file)).size;
+}
+
+/** Imports the file into the database of the URL. */
+export async function importSales(
   server: BenchServer,
-  date: string,
-  lines: number,
-  targetUrl: string,
-): Promise<ImportResult> {
-  const folder = await mkdtemp(join(tmpdir(), 'magam-bench-'));
-  const file = join(folder, 'lines.csv');
+  url: string,
+  file: string,
+  writer: RowWriter | 'auto',
+): Promise<ImportSample> {
+  const { result, cost } = await server.observe(() =>
+    runMagam(url, ['import', 'lines', file], { MAGAM_LINE_WRITER: writer }),
+  );
+  return { cost, usage: result.usage };
+}
+
+/**
+ * The floor: LOAD DATA LOCAL of the same file into the same table with the same keys, in one statement. Amounts become minor units, which is all
+ * that is done to them; nothing is checked but what the table refuses.
+ */
+export async function loadSales(server: BenchServer, url: string, file: string): Promise<ImportSample> {
+  const db = openDatabase(url, { poolMax: 1 });
+  const minor = (name: string): string => `${name} = @${name} * IF(currency IN ('KRW', 'JPY'), 1, 100)`;
   try {
-    await writeFile(db, date, file);
-    await makeDatabase(targetUrl);
-    const { result, cost } = await server.observe(() => runMagam(targetUrl, ['import', 'lines', file]));
-    return { lines, fileBytes: (await stat(file)).size, cost, usage: result.usage };
+    const before = process.cpuUsage();
+    const { cost } = await server.observe(async () => {
+      const statement = `LOAD DATA LOCAL INFILE 'sales' INTO TABLE sale_entry CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"'
+        LINES TERMINATED BY '\\n' IGNORE 1 LINES (order_id, line_id, seller_id, product_id, category, currency, quantity, ordered_on, @day,
+        ${MAJOR.map((name) => `@${name}`).join(', ')})
+        SET settled_on = @day, occurred_on = @day, ${MAJOR.map(minor).join(', ')}, item_amount = quantity * unit_price`;
+      await db
+        .raw(statement)
+        .options({ infileStreamFactory: () => createReadStream(file, { highWaterMark: 1 << 18 }) });
+    });
+    const { user, system } = process.cpuUsage(before);
+    return { cost, usage: { cpuSeconds: (user + system) / 1e6, peakMemoryBytes: 0 } };
   } finally {
-    await dropDatabase(targetUrl);
-    await rm(folder, { recursive: true });
+    await db.destroy();
   }
 }
 
-/** No value of the synthetic feed needs quotes. */
-async function writeFile(db: Db, date: string, file: string): Promise<void> {
-  const output = createWriteStream(file);
-  output.write(`${HEADER}\n`);
-  for await (const batch of streamArrays(db, `SELECT ${COLUMNS} FROM sale_entry WHERE settled_on = ?`, [date], 1_000)) {
-    let text = '';
-    for (const row of batch) {
-      const currency = String(row[CURRENCY]);
-      for (let at = FIRST_AMOUNT; at < row.length; at += 1) row[at] = formatAmount(Number(row[at]), currency);
-      text += `${row.join(',')}\n`;
-    }
-    if (!output.write(text)) await once(output, 'drain');
+const SALE_COLUMNS = `settled_on, order_id, line_id, seller_id, product_id, category, quantity, unit_price, item_amount, seller_discount,
+  platform_discount, shipping_fee, currency, ordered_on, occurred_on`;
+
+/** Count and a checksum of every column of every sale but its numbers: equal for equal feeds, whoever wrote them. */
+export async function salesFingerprint(url: string): Promise<string> {
+  const db = openDatabase(url, { poolMax: 1 });
+  try {
+    const sums = `SELECT COUNT(*) AS n, SUM(CRC32(CONCAT_WS(',', ${SALE_COLUMNS}))) AS checksum FROM sale_entry`;
+    return JSON.stringify((await select(db, sums))[0], (_key, value) =>
+      typeof value === 'number' ? String(value) : value,
+    );
+  } finally {
+    await db.destroy();
   }
-  output.end();
-  await once(output, 'close');
+}
+
+/** Lets the server take data files of its clients while `work` runs: the floor needs it. Puts back what was set. */
+export async function whileLoading<T>(db: Db, work: () => Promise<T>): Promise<T> {
+  const [row] = await select<{ allowed: number | string }>(db, 'SELECT @@GLOBAL.local_infile AS allowed');
+  if (Number(row?.allowed) === 1) return work();
+  say('LOAD DATA LOCAL is off on this server: it is switched on while the bench runs.');
+  await db.raw('SET GLOBAL local_infile = 1');
+  try {
+    return await work();
+  } finally {
+    await db.raw('SET GLOBAL local_infile = 0');
+  }
 }

@@ -59,20 +59,20 @@ export async function prepareSession(db: Db): Promise<void> {
 }
 
 /** Inserts the lines of the sales with ids in (lo, hi]: parameters date, lo, hi. */
-export function produceSales(policies: readonly StoredPolicy[]): string {
-  const sale = 's.item_amount - s.seller_discount';
-  return `INSERT INTO settlement_line (${LINE_COLUMNS})
-    SELECT STRAIGHT_JOIN s.settled_on, 0, s.entry_id, 1, s.seller_id, p.policy_id,
-      @paid := ${sale} - s.platform_discount + s.shipping_fee,
-      @base := ${sale} + p.with_shipping * s.shipping_fee,
-      @fee := LEAST(GREATEST(${rounded(exactFee, 'p.divisor', 'p.rounding')} * p.unit, p.fee_min), p.fee_max, @base),
-      @vat := ${rounded('@fee * p.vat_rate', 'p.vat_full', 'p.vat_rounding')},
-      @pg := ${rounded('@paid * p.pg_rate', `${FULL_RATE_E4}`, 'p.pg_rounding')},
-      @pg_vat := ${rounded('@pg * p.pg_vat_rate', `${FULL_RATE_E4}`, 'p.vat_rounding')},
-      ${sale} + s.shipping_fee - @fee - p.vat_on_top * @vat - @pg - @pg_vat
-    FROM sale_entry s FORCE INDEX (PRIMARY) JOIN bench_policy p ON p.policy_id = ${choice(policies)}
+export const produceSales = (policies: readonly StoredPolicy[]): string =>
+  `INSERT INTO settlement_line (${LINE_COLUMNS}) SELECT STRAIGHT_JOIN ${saleLine} ${salesOf(policies)}`;
+
+/** Count and checksum of the same lines, computed and not inserted: the same parameters. */
+export const checksumOfSales = (policies: readonly StoredPolicy[]): string =>
+  `SELECT STRAIGHT_JOIN COUNT(*) AS n, SUM(CRC32(CONCAT_WS(',', ${saleLine.replace('s.seller_id', oneCollation)}))) AS checksum ${salesOf(policies)}`;
+
+/** Variables have another collation than ids. */
+const oneCollation = 'CONVERT(s.seller_id USING utf8mb4) COLLATE utf8mb4_bin';
+
+const salesOf = (
+  policies: readonly StoredPolicy[],
+): string => `FROM sale_entry s FORCE INDEX (PRIMARY) JOIN bench_policy p ON p.policy_id = ${choice(policies)}
     WHERE s.settled_on = ? AND s.entry_id > ? AND s.entry_id <= ?`;
-}
 
 /** Inserts the lines of the refunds with ids in (lo, hi] of sales that have their lines: parameters date, lo, hi. */
 export const produceRefunds = `INSERT INTO settlement_line (${LINE_COLUMNS})
@@ -95,6 +95,18 @@ const exactFee = `IF(p.graduated,
         LEAST(@base, p.t1) * p.r1 + GREATEST(LEAST(@base, p.t2) - p.t1, 0) * p.r2 + GREATEST(@base - p.t2, 0) * p.r3,
         @base * CASE WHEN @base <= p.t1 THEN p.r1 WHEN @base <= p.t2 THEN p.r2 ELSE p.r3 END)
       + p.fixed_line + p.fixed_unit * CAST(s.quantity AS SIGNED)`;
+
+const saleAmount = 's.item_amount - s.seller_discount';
+
+/** The columns of a line, computed from a sale and its policy. */
+const saleLine = `s.settled_on, 0, s.entry_id, 1, s.seller_id, p.policy_id,
+      @paid := ${saleAmount} - s.platform_discount + s.shipping_fee,
+      @base := ${saleAmount} + p.with_shipping * s.shipping_fee,
+      @fee := LEAST(GREATEST(${rounded(exactFee, 'p.divisor', 'p.rounding')} * p.unit, p.fee_min), p.fee_max, @base),
+      @vat := ${rounded('@fee * p.vat_rate', 'p.vat_full', 'p.vat_rounding')},
+      @pg := ${rounded('@paid * p.pg_rate', `${FULL_RATE_E4}`, 'p.pg_rounding')},
+      @pg_vat := ${rounded('@pg * p.pg_vat_rate', `${FULL_RATE_E4}`, 'p.vat_rounding')},
+      ${saleAmount} + s.shipping_fee - @fee - p.vat_on_top * @vat - @pg - @pg_vat`;
 
 /** A quotient of non-negative integers, rounded by the mode whose number in `ROUNDINGS` the column holds. */
 function rounded(dividend: string, divisor: string, mode: string): string {

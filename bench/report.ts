@@ -1,13 +1,13 @@
 /** The result of the settle bench: its shape, its ratios and aims, and the three files it becomes. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { LineWriter } from '../core/settlement/stores/line.js';
+import type { RowWriter } from '../infra/stores/row-writer.js';
 import { barChart } from './chart.js';
 import type { FloorKind } from './floor.js';
-import type { ImportResult } from './import-file.js';
+import type { ImportSample } from './import-file.js';
 import type { KeysetResult } from './keyset.js';
 import type { Rung } from './ladder.js';
+import { type Aim, aimsTable, type Machine, machineText, mebibytes, number, orDash, range, table } from './markdown.js';
 import { mediansOf, type Spread, spreadOf } from './measure.js';
 import type { Usage } from './report-usage.js';
 import type { Cost, ServerDescription } from './server.js';
@@ -18,7 +18,7 @@ export interface FloorSample {
 }
 
 export interface SettleSample {
-  readonly writer: LineWriter;
+  readonly writer: RowWriter;
   /** Sales and refunds. */
   readonly entries: number;
   /** Seconds by stage, as the command reports them. */
@@ -30,12 +30,7 @@ export interface SettleSample {
 
 export interface SettleBench {
   readonly measuredAt: string;
-  readonly machine: {
-    readonly processor: string;
-    readonly cores: number;
-    readonly memoryBytes: number;
-    readonly node: string;
-  };
+  readonly machine: Machine;
   readonly server: ServerDescription;
   readonly parameters: {
     readonly lines: number;
@@ -54,16 +49,9 @@ export interface SettleBench {
   readonly keyset: KeysetResult;
   /** One of each round, of what the product's own choice of writer had settled just before. */
   readonly verify: readonly { readonly cost: Cost; readonly usage: Usage }[];
-  readonly import: ImportResult;
+  readonly import: ImportSample & { readonly lines: number; readonly fileBytes: number };
   readonly scale: { readonly factor: number; readonly sample: SettleSample } | null;
 }
-
-export const describeMachine = (): SettleBench['machine'] => ({
-  processor: cpus()[0]?.model ?? 'unknown',
-  cores: availableParallelism(),
-  memoryBytes: totalmem(),
-  node: process.version,
-});
 
 /** One thing that was measured in every round. */
 interface Measured {
@@ -73,20 +61,13 @@ interface Measured {
   readonly clientCpuSeconds: number | null;
 }
 
-interface Aim {
-  readonly aim: string;
-  readonly limit: number;
-  readonly value: number;
-  readonly unit: string;
-}
-
 const CHUNK_STAGE = 'lines';
 
 const floorOf = (bench: SettleBench, kind: FloorKind): FloorSample[] =>
   bench.floor.filter((sample) => sample.kind === kind);
-const settledBy = (bench: SettleBench, writer: LineWriter): SettleSample[] =>
+const settledBy = (bench: SettleBench, writer: RowWriter): SettleSample[] =>
   bench.settle.filter((sample) => sample.writer === writer);
-const writersOf = (bench: SettleBench): LineWriter[] => [...new Set(bench.settle.map(({ writer }) => writer))];
+const writersOf = (bench: SettleBench): RowWriter[] => [...new Set(bench.settle.map(({ writer }) => writer))];
 const stageSeconds = (samples: readonly SettleSample[], stage: string): Spread =>
   spreadOf(samples.map(({ stages }) => stages[stage] ?? Number.NaN));
 const wholeSeconds = (samples: readonly { cost: Cost }[]): Spread => spreadOf(samples.map(({ cost }) => cost.seconds));
@@ -146,7 +127,7 @@ function aimsOf(bench: SettleBench): Aim[] {
       aims.push({ aim: `whole command (${writer}) / floor (${floor})`, limit: 2.2, value: whole / seconds, unit: '×' });
     }
   }
-  const own = writersOf(bench).at(-1) as LineWriter; // the one that the product takes by itself
+  const own = writersOf(bench).at(-1) as RowWriter; // the one that the product takes by itself
   aims.push({
     aim: `magam verify / magam settle (${own})`,
     limit: 0.8,
@@ -193,29 +174,11 @@ export async function writeReport(bench: SettleBench, folder: string): Promise<v
   );
 }
 
-const number = (value: number, digits = 0): string =>
-  value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-const orDash = (value: number | null, digits = 1): string => (value === null ? '–' : number(value, digits));
-const range = ({ median, min, max }: Spread, digits = 2): string =>
-  `${number(median, digits)} (${number(min, digits)}–${number(max, digits)})`;
-const mebibytes = (bytes: number | null): number | null => (bytes === null ? null : bytes / 2 ** 20);
-
-/** A Markdown table that is also aligned for a terminal; all columns but the first to the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, at) =>
-    Math.max(...[title, ...rows.map((row) => row[at] ?? '')].map((text) => text.length)),
-  );
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((text, at) => (at === 0 ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [line(head), rule, ...rows.map(line)].join('\n');
-}
-
 function markdownOf(bench: SettleBench, name: string): string {
   const { machine, server, parameters } = bench;
   return `# Settling ${number(parameters.lines)} lines on ${server.engine} ${server.version}
 
-${machine.processor}, ${machine.cores} cores, ${number(machine.memoryBytes / 2 ** 30)} GiB, Node ${machine.node}, database on the same machine;
+${machineText(machine)};
 ${bench.measuredAt}. ${number(parameters.entries)} entries with the refunds, ${parameters.workers} worker threads and connections, grid ${parameters.gridSize}, chunks
 of ${number(parameters.chunkRows)}. Medians of ${parameters.rounds} rounds in turn (smallest–largest). docs/benchmarks.md says what each row is.
 
@@ -227,15 +190,7 @@ ${productTable(bench)}
 
 ## Aims
 
-${table(
-  ['aim', 'at most', 'measured', 'met'],
-  aimsOf(bench).map(({ aim, limit, value, unit }) => [
-    aim,
-    `${limit}${unit}`,
-    `${number(value, 2)}${unit}`,
-    value <= limit ? 'yes' : 'no',
-  ]),
-)}
+${aimsTable(aimsOf(bench))}
 
 ${cpuSentences(bench)}
 

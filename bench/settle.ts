@@ -3,18 +3,22 @@
  * for writing the same lines alone? One run, the same data, tables, keys and server settings. docs/benchmarks.md says how to
  * read the result, which goes to standard output and to bench/results.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seedFeed } from '../core/sample/seed-feed.js';
-import { type LineWriter, probeLineWriter } from '../core/settlement/stores/line.js';
 import { openDatabase } from '../infra/database.js';
+import { probeRowWriter, type RowWriter } from '../infra/stores/row-writer.js';
 import { databaseUrl, dropDatabase, forgetRuns, linesFingerprint, makeDatabase } from './database.js';
 import { Floor, type FloorKind } from './floor.js';
-import { measureImport } from './import-file.js';
+import { importSales, writeSalesFile } from './import-file.js';
 import { compareFirstAndLastPage } from './keyset.js';
 import { climbLadder } from './ladder.js';
 import { runMagam } from './magam-command.js';
+import { describeMachine } from './markdown.js';
 import { say, secondsSince } from './measure.js';
-import { describeMachine, type FloorSample, type SettleBench, type SettleSample, writeReport } from './report.js';
+import { type FloorSample, type SettleBench, type SettleSample, writeReport } from './report.js';
 import { BenchServer } from './server.js';
 
 const DATE = '2026-06-30';
@@ -75,7 +79,7 @@ async function seed(target: string, count: number): Promise<number> {
   }
 }
 
-async function settle(target: string, writer: LineWriter): Promise<SettleSample> {
+async function settle(target: string, writer: RowWriter): Promise<SettleSample> {
   const { result, cost } = await server.observe(() => runMagam(target, settleArgs, { MAGAM_LINE_WRITER: writer }));
   const stages = Object.fromEntries((result.document.stages ?? []).map(({ name, seconds }) => [name, seconds]));
   const { lines: sales = 0, refunds = 0 } = result.document;
@@ -89,13 +93,28 @@ async function verify(): Promise<SettleBench['verify'][number]> {
   return { cost, usage: result.usage };
 }
 
+/** The sales of the day as a file, imported into a fresh database. */
+async function measureImport(): Promise<SettleBench['import']> {
+  const target = databaseUrl(url, 'magam_bench_import');
+  const folder = await mkdtemp(join(tmpdir(), 'magam-bench-'));
+  try {
+    const file = join(folder, 'lines.csv');
+    const fileBytes = await writeSalesFile({ date: DATE, lines, sellers, seed: '1' }, file);
+    await makeDatabase(target);
+    return { lines, fileBytes, ...(await importSales(server, target, file, 'auto')) };
+  } finally {
+    await dropDatabase(target);
+    await rm(folder, { recursive: true });
+  }
+}
+
 async function measure(): Promise<SettleBench> {
   say(`${server.description.engine} ${server.description.version}; seeding ${lines} sales …`);
   await makeDatabase(url);
   const seedSeconds = await seed(url, lines);
   const db = openDatabase(url, { poolMax: 2 });
   try {
-    const mayLoad = (await probeLineWriter(db)) === 'load';
+    const mayLoad = (await probeRowWriter(db)) === 'load';
     say('a first run, which warms the caches up and gives the lines that the others must equal …');
     const { entries } = await settle(url, 'insert');
     const expected = await linesFingerprint(db);
@@ -113,7 +132,7 @@ async function measure(): Promise<SettleBench> {
       await requireEqual(`the floor (${kind})`);
       floorSamples.push({ kind, cost });
     };
-    const settleBy = async (writer: LineWriter): Promise<void> => {
+    const settleBy = async (writer: RowWriter): Promise<void> => {
       await forgetRuns(db);
       settleSamples.push(await settle(url, writer));
       await requireEqual(`writer ${writer}`);
@@ -142,7 +161,7 @@ async function measure(): Promise<SettleBench> {
       pageRows: LADDER_PAGE_ROWS,
     });
     say('import …');
-    const imported = await measureImport(db, server, DATE, lines, databaseUrl(url, 'magam_bench_import'));
+    const imported = await measureImport();
     return {
       measuredAt: new Date().toISOString(),
       machine: describeMachine(),

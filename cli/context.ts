@@ -60,13 +60,13 @@ async function startPrivateServices(): Promise<{ databaseUrl: string; redisUrl: 
 
 /**
  * Runs a command's work with a database whose schema is current, and closes what was opened. With `leased` the server ends
- * the command's transactions when it is frozen, before its leases do. A process with another zone or clock than the database's is refused
+ * the command's transactions when it is frozen, before its leases do; with `silenceSeconds` after so many. A process with another zone or clock than the database's is refused
  * (TIME_ZONE_DIFFERS, CLOCK_DIFFERS), except with `anyTime`: a command that is there to look at them and to mend them.
  */
 export async function withDatabase(
   command: Command,
   work: (context: CommandContext) => Promise<void>,
-  options: { poolMax?: (config: Config) => number; leased?: boolean; anyTime?: boolean } = {},
+  options: { poolMax?: (config: Config) => number; leased?: boolean; silenceSeconds?: number; anyTime?: boolean } = {},
 ): Promise<void> {
   const given = readConfig();
   armFaults(given.fault);
@@ -80,10 +80,11 @@ export async function withDatabase(
     overdue = setTimeout(() => process.exit(errors.RUN_STOPPED.exit), given.stopMs).unref();
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
+  const silence = options.leased === true ? silenceWithin(given.leaseMs) : options.silenceSeconds;
   const db = openDatabase(databaseUrl, {
     poolMax: options.poolMax?.(given) ?? 4,
     answerSeconds: given.answerMs / 1_000,
-    ...(options.leased === true ? { silenceSeconds: silenceWithin(given.leaseMs) } : {}),
+    ...(silence === undefined ? {} : { silenceSeconds: silence }),
   });
   try {
     await readySchema(db, databaseUrl, embedded);

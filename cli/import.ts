@@ -7,7 +7,7 @@ import type { CurrencySum, Understood } from '../core/feed/import/understood.js'
 import { withdrawCompletedImport } from '../core/feed/import/withdraw-completed.js';
 import { abandonImport } from '../core/feed/import/withdraw-import.js';
 import { type ImportRecord, listImports } from '../core/feed/stores/feed-import.js';
-import { readCoverage } from '../core/settlement/policy-coverage.js';
+import { readPolicies } from '../core/policies/stores/fee-policy.js';
 import { databaseTime } from '../infra/database.js';
 import { isTimeZone } from '../infra/time-zone.js';
 import { MagamError } from '../kernel/errors.js';
@@ -26,6 +26,8 @@ interface ImportOptions {
 }
 
 const IMPORTS_SHOWN = 50;
+/** A frozen import's transactions end before whoever takes it over gives up waiting for its row locks (30 s). */
+const SILENCE_SECONDS = 10;
 
 /** `magam import`. */
 export function importCommands(group: Command): void {
@@ -79,7 +81,9 @@ function addImport(group: Command, kind: 'lines' | 'refunds', description: strin
       new Option('--late <rule>', 'settle entries of closed dates on the next open date').choices(['next-open-date']),
     )
     .action(async (file: string, options: ImportOptions, command: Command) => {
-      await withDatabase(command, (context) => runImport(context, kind, file, options));
+      await withDatabase(command, (context) => runImport(context, kind, file, options), {
+        silenceSeconds: SILENCE_SECONDS,
+      });
     });
 }
 
@@ -112,7 +116,9 @@ async function runImport(
     late: options.late !== undefined,
     dryRun: options.dryRun === true,
     requestedBy: config.userName,
-    covers: await readCoverage(db),
+    policies: await readPolicies(db),
+    deadlineMs: config.chunkDeadlineMs,
+    writer: config.lineWriter,
     signal,
     onProgress: progress.update,
   };

@@ -143,9 +143,10 @@ export async function select<Row>(
   return rows as Row[];
 }
 
-/** Rows as arrays, much cheaper than objects: for reads of many rows. */
-export async function selectArrays(db: Db, sql: string, params: readonly unknown[] = []): Promise<Cell[][]> {
-  const [rows] = await db.raw(sql, params as Knex.RawBinding[]).options({ rowsAsArray: true });
+/** Rows as arrays, much cheaper than objects: for reads of many rows. Without `params` a question mark is itself. */
+export async function selectArrays(db: Db, sql: string, params?: readonly unknown[]): Promise<Cell[][]> {
+  const query = params === undefined ? db.raw(sql) : db.raw(sql, params as Knex.RawBinding[]);
+  const [rows] = await query.options({ rowsAsArray: true });
   return rows as Cell[][];
 }
 
@@ -292,6 +293,9 @@ const driverError = (error: unknown): DriverError => (typeof error === 'object' 
 export const isLockConflict = (error: unknown): boolean => [1213, 1205].includes(driverError(error).errno ?? 0);
 export const isDuplicateKey = (error: unknown): boolean => driverError(error).errno === 1062;
 export const isMissingTable = (error: unknown): boolean => [1146, 1049].includes(driverError(error).errno ?? 0);
+
+/** The server does not, or no longer, take data files of its clients. */
+export const isLoadRefused = (error: unknown): boolean => [1148, 3948, 4166].includes(driverError(error).errno ?? 0);
 
 /** A column, key, table or constraint is there that was to be made, or is gone that was to be changed or dropped. */
 export const isSchemaChangeMade = (error: unknown): boolean =>

@@ -38,9 +38,11 @@ export type Guard = (typeof GUARDS)[number];
 const armed = new Map<string, Fault>();
 const off = new Set<Guard>();
 let clockAheadMs = 0;
+let armedSetting: string | null = null;
 
 /** Arms the points, and switches off the guards, of a MAGAM_FAULT setting in this thread. */
 export function armFaults(setting: string | null): void {
+  armedSetting = setting;
   armed.clear();
   off.clear();
   clockAheadMs = 0;
@@ -51,6 +53,9 @@ export function armFaults(setting: string | null): void {
     else armed.set(point, { action, nth: Number(nth), file, reached: 0 });
   }
 }
+
+/** What was armed here, for a thread that is to arm the same. */
+export const faultSetting = (): string | null => armedSetting;
 
 function guardNamed(name: string): Guard {
   const guard = GUARDS.find((known) => known === name);

@@ -15,6 +15,8 @@ const BUNDLED = new Set([
   'cli-progress',
   'cli-table3',
   'commander',
+  'csv-parse',
+  'csv-stringify',
   'ioredis',
   'knex',
   'mysql2',
@@ -30,7 +32,11 @@ const outdir = join(root, 'dist/bundle');
 rmSync(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: { main: 'dist/cli/main.js', worker: 'dist/batch/worker.js' },
+  entryPoints: {
+    main: 'dist/cli/main.js',
+    worker: 'dist/batch/worker.js',
+    'import-thread': 'dist/core/feed/import/import-thread.js',
+  },
   outdir,
   bundle: true,
   splitting: true,

@@ -16,7 +16,7 @@ import {
   type ImportRecord,
   readImport,
 } from '../../core/feed/stores/feed-import.js';
-import { readCoverage } from '../../core/settlement/policy-coverage.js';
+import { readPolicies } from '../../core/policies/stores/fee-policy.js';
 import { noteCheckpoint, readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import { appendPart, attachFile, insertFile, partBytes, readParts } from '../../core/tasks/stores/stored-file.js';
 import { type Db, inTransaction, isOutage } from '../../infra/database.js';
@@ -99,7 +99,7 @@ async function fetchUpload({ db, task, signal }: TaskCall, folder: string): Prom
 }
 
 async function runImport(call: TaskCall, files: PrivateFiles): ReturnType<TaskRunner['run']> {
-  const { db, task, fence, signal, progress } = call;
+  const { db, config, task, fence, signal, progress } = call;
   const parameters = IMPORT.parametersOf(task);
   const { kind, fileName, encoding, timeZone, platformTimeZone, late, skipRejects, dryRun = false } = parameters;
   const finishedBefore = dryRun ? undefined : await completedBefore(db, task, kind);
@@ -117,7 +117,9 @@ async function runImport(call: TaskCall, files: PrivateFiles): ReturnType<TaskRu
       late,
       dryRun,
       requestedBy: task.requestedBy,
-      covers: await readCoverage(db),
+      policies: await readPolicies(db),
+      deadlineMs: config.chunkDeadlineMs,
+      writer: config.lineWriter,
       onFingerprint: async (fingerprint) => {
         if (!(await noteCheckpoint(db, fence, fingerprint))) throw new TaskInterrupted('lost');
       },

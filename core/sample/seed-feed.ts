@@ -15,8 +15,9 @@ import {
   writeBatch,
 } from '../feed/import/import-record.js';
 import { newRefund } from '../feed/import/new-refund.js';
+import { lineKey } from '../feed/rules/entry.js';
 import { readShutThrough } from '../feed/stores/calendar.js';
-import { findSales, insertRefunds, insertSales, lineKey, type NewSale } from '../feed/stores/entry.js';
+import { findSales, insertRefunds, insertSales, type NewSale } from '../feed/stores/entry.js';
 import { findCompletedImport, findImportsBySource } from '../feed/stores/feed-import.js';
 import { applyPolicies } from '../policies/apply-policies.js';
 import { SyntheticFeed, type SyntheticFeedOptions, type SyntheticRefund } from './rules/synthetic-feed.js';

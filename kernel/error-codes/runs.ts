@@ -101,7 +101,8 @@ export const runErrors = {
   WORKER_DIED: {
     http: 500,
     exit: 1,
-    meaning: 'A worker thread ended in the middle of a partition; the partition is tried again.',
+    meaning:
+      'A thread ended in the middle of its work. A partition of a run is tried again; an import that was reading its file ends, and nothing of it is in the feed.',
   },
   DUPLICATE_LINE: {
     http: 500,

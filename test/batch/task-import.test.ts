@@ -8,7 +8,7 @@ import { readFileRecord } from '../../core/tasks/stores/stored-file.js';
 import { change, inTransaction } from '../../infra/database.js';
 import { until } from '../../scripts/chaos/magam.mjs';
 import { salesCsv } from '../support/feed-files.js';
-import { ImportScene, LINES, manyLines } from '../support/import-scene.js';
+import { ImportScene, LINES, LONG_LINES, manyLines } from '../support/import-scene.js';
 import {
   askForImport,
   endOf,
@@ -122,7 +122,7 @@ describe('an import', () => {
 
   it('is given back when its runner is told to stop, and the upload is deleted at its end', async () => {
     const { url, db } = scene.database;
-    const taskId = await askForImport(db, 'lines', text);
+    const taskId = await askForImport(db, 'lines', manyLines(LONG_LINES));
     const gate = join(scene.folder.path, 'stop-gate');
     const runner = startRunner(url, { MAGAM_FAULT: `import.after-commit:wait:1:${gate}` });
     await runner.says('FAULT import.after-commit');
@@ -131,9 +131,9 @@ describe('an import', () => {
     expect(await runner.ended).toMatchObject({ code: 0 });
     const { fileId } = IMPORT.parametersOf(await taskOf(db, IMPORT, taskId));
     expect(await taskOf(db, IMPORT, taskId)).toMatchObject({ status: 'REQUESTED', claims: 0 });
-    expect(await scene.count('sale_entry')).toBeLessThan(LINES);
+    expect(await scene.count('sale_entry')).toBeLessThan(LONG_LINES);
     const second = startRunner(url);
-    expect(await endOf(db, IMPORT, taskId)).toMatchObject({ status: 'COMPLETED', result: { imported: LINES } });
+    expect(await endOf(db, IMPORT, taskId)).toMatchObject({ status: 'COMPLETED', result: { imported: LONG_LINES } });
     expect(await scene.count('feed_import')).toBe(1);
     await until(async () => (await readFileRecord(db, fileId)) === undefined, 'the upload is gone');
     await expectGracefulEnd(second);

@@ -28,7 +28,7 @@ export const mutants = [
   {
     ...row('field-reader'),
     name: 'a date need not exist',
-    from: 'date !== undefined && isBusinessDate(date)',
+    from: 'date !== undefined && isDay(date)',
     to: 'date !== undefined',
   },
   {

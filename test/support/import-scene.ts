@@ -9,9 +9,11 @@ import { magam } from './magam.js';
 
 /** Three batches of order lines, two lines to an order. */
 export const LINES = 9_000;
-export const manyLines = (): string =>
+/** Seven batches: two are under way when an import is told to stop. */
+export const LONG_LINES = 27_000;
+export const manyLines = (lines = LINES): string =>
   salesCsv(
-    ...Array.from({ length: LINES }, (_, index) => ({ order_id: `O${index >> 1}`, line_id: String(index & 1) })),
+    ...Array.from({ length: lines }, (_, index) => ({ order_id: `O${index >> 1}`, line_id: String(index & 1) })),
   );
 
 /** Three batches of refunds, of two units of each sale. */

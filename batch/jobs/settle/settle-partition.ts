@@ -12,16 +12,11 @@ import { SellerTotals, TotalsBy } from '../../../core/settlement/rules/line-tota
 import { lineFormOfPlan, type SettlePlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
 import { type EntryPage, readRefunds, readSales } from '../../../core/settlement/stores/entry-page.js';
 import { insertExceptions, resolveExceptions, updateExceptions } from '../../../core/settlement/stores/exception.js';
-import {
-  completeLine,
-  insertLines,
-  type LineWriter,
-  probeLineWriter,
-  readStoredLines,
-} from '../../../core/settlement/stores/line.js';
+import { completeLine, insertLines, readStoredLines } from '../../../core/settlement/stores/line.js';
 import { addPartitionTotals, addSellerTotals } from '../../../core/settlement/stores/partition-total.js';
 import { type Db, errorText, isDataError, isDuplicateKey, type Tx } from '../../../infra/database.js';
 import { RunningSha256, sha256 } from '../../../infra/sha256.js';
+import { probeRowWriter, type RowWriter } from '../../../infra/stores/row-writer.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { Chunk, PassInHand, PassTask, Thread, ThreadJob, WholePasses } from '../../engine/job.js';
 import { sourceOf } from './open-run.js';
@@ -36,7 +31,7 @@ export class SettleThread implements ThreadJob {
 
   async begin(task: PassTask, thread: Thread): Promise<PassInHand> {
     const { db, config } = thread;
-    const writer = config.lineWriter === 'auto' ? await probeLineWriter(db) : config.lineWriter;
+    const writer = config.lineWriter === 'auto' ? await probeRowWriter(db) : config.lineWriter;
     const policies = await this.policies.at(db, (task.parameters as SettlePlanParameters).policyRevision);
     const leg = new LegInHand(db, policies, writer, task);
     await leg.restore(() => thread.board.tick(thread.slot));
@@ -47,7 +42,7 @@ export class SettleThread implements ThreadJob {
     const [first] = tasks;
     if (first === undefined) throw new Error('no partition to settle');
     const { db, config } = thread;
-    const writer = config.lineWriter === 'auto' ? await probeLineWriter(db) : config.lineWriter;
+    const writer = config.lineWriter === 'auto' ? await probeRowWriter(db) : config.lineWriter;
     const policies = await this.policies.at(db, (first.parameters as SettlePlanParameters).policyRevision);
     return settleTogether(tasks, { db, policies, writer });
   }
@@ -56,7 +51,7 @@ export class SettleThread implements ThreadJob {
 /** One reading, one decision and one writing for the same leg of several partitions, of which one's ids follow the other's. */
 async function settleTogether(
   tasks: readonly PassTask[],
-  { db, policies, writer }: { readonly db: Db; readonly policies: PolicyBook; readonly writer: LineWriter },
+  { db, policies, writer }: { readonly db: Db; readonly policies: PolicyBook; readonly writer: RowWriter },
 ): Promise<WholePasses> {
   const first = tasks[0] as PassTask;
   const { key: date, generation, chunkRows } = first;
@@ -117,7 +112,7 @@ class LegInHand implements PassInHand {
   constructor(
     private readonly db: Db,
     private readonly policies: PolicyBook,
-    private readonly writer: LineWriter,
+    private readonly writer: RowWriter,
     private readonly task: PassTask,
   ) {
     this.leg = legOf(task);

@@ -1,112 +1,96 @@
-/** The first pass: every row is read and looked at; nothing is written. */
+/** The first pass: every row is read and looked at; nothing is written but temporary files. */
 
 import type { Db } from '../../../infra/database.js';
 import type { MagamError } from '../../../kernel/errors.js';
 import type { FeedKind } from './feed-kind.js';
 import type { FeedRules } from './feed-rules.js';
-import type { DateReader } from './field-reader.js';
-import { type FileRow, type RowSource, readFileRows } from './file-rows.js';
+import { FileRows, type PlacedRows, type RowSource } from './file-rows.js';
 import { RepeatedKeys } from './repeated-keys.js';
-import type { ReadRow } from './row-batch.js';
-import { type Coverage, Understanding } from './understood.js';
-import type { UnreadableField } from './unreadable.js';
+import { RowStore } from './row-store.js';
+import { Understanding } from './understood.js';
+import type { UnreadablePlace } from './unreadable.js';
 import { Verdicts } from './verdicts.js';
 
-/** Rows looked up at a time. */
-const GROUP_ROWS = 900;
-
-export interface CheckedFile {
-  readonly rows: number;
-  readonly verdicts: Verdicts;
-  readonly ignoredColumns: readonly string[];
-  readonly understanding: Understanding;
+/** A file that was looked at; whoever asked for it closes it. */
+export class CheckedFile {
+  rows = 0;
+  readonly verdicts = new Verdicts();
+  readonly understanding = new Understanding();
+  ignoredColumns: readonly string[] = [];
   /** Fields of ignored columns that hold a character that cannot be read: how many, and the first. */
-  readonly unreadable: { readonly fields: number; readonly first: UnreadableField } | undefined;
-  /** The file as it was read. */
-  readonly source: RowSource;
+  unreadable: { readonly fields: number; readonly first: UnreadablePlace } | undefined;
+
+  /** @param stored the rows as they were read; undefined where none is going to be stored */
+  constructor(
+    readonly file: string,
+    readonly stored: RowStore | undefined,
+  ) {}
+
+  /** Takes in what a block says by itself. */
+  add({ block, first }: PlacedRows): void {
+    this.rows += block.rows;
+    for (const { row, line, faults } of block.faults)
+      this.verdicts.reject({ row: first.row + row, line: first.line + line }, ...faults);
+    if (block.understood !== null) this.understanding.add(block.understood);
+    const [place] = block.unreadable;
+    if (place !== undefined) {
+      const found = { line: first.line + place.line, column: place.column };
+      const fields = (this.unreadable?.fields ?? 0) + block.unreadable.length;
+      this.unreadable = { fields, first: this.unreadable?.first ?? found };
+    }
+    this.stored?.add(block, first);
+  }
+
+  close(): void {
+    this.verdicts.close();
+    this.stored?.close();
+  }
 }
 
 export interface PassOptions {
-  readonly source: RowSource;
-  readonly dateOf: DateReader;
   readonly signal: AbortSignal;
   readonly stopped: () => MagamError;
   readonly onProgress: (done: number, total?: number) => void;
 }
 
-/** Looks at the whole file under the given rules. The caller closes the verdicts. */
+export interface CheckOptions extends PassOptions {
+  readonly source: RowSource;
+  /** Sees the bytes of the file as they are read. */
+  readonly onChunk: (chunk: Buffer) => void;
+  /** Whether the rows are going to be stored. */
+  readonly keepsRows: boolean;
+}
+
+/** Looks at the whole file under the given rules. The caller closes what was looked at. */
 export async function checkFile<Entry>(
   db: Db,
   kind: FeedKind<Entry>,
   rules: FeedRules,
-  options: PassOptions & { readonly covers: Coverage },
+  { source, onChunk, keepsRows, ...options }: CheckOptions,
 ): Promise<CheckedFile> {
-  const verdicts = new Verdicts();
-  const understanding = new Understanding(options.covers);
+  const checked = new CheckedFile(source.file, keepsRows ? new RowStore() : undefined);
+  const { verdicts, understanding } = checked;
   const check = kind.check(db, rules, verdicts, understanding);
-  const keys = new RepeatedKeys(kind.keyColumn);
-  let rows = 0;
-  let ignoredColumns: readonly string[] = [];
-  let unreadable: CheckedFile['unreadable'];
-  let lookingUp: Promise<void> = Promise.resolve();
-  let group: ReadRow<Entry>[] = [];
-  const lookUp = async (): Promise<void> => {
-    await lookingUp; // one at a time and in file order, while the next rows are parsed
-    lookingUp = check.add(group);
-    lookingUp.catch(() => undefined); // awaited with the next group
-    group = [];
-  };
-  const observer = {
-    onChunk: () => undefined,
-    onIgnoredColumns: (columns: readonly string[]) => {
-      ignoredColumns = columns;
-    },
-    onUnreadable: (field: UnreadableField) => {
-      unreadable = { fields: (unreadable?.fields ?? 0) + 1, first: unreadable?.first ?? field };
-    },
-  };
+  const keys = new RepeatedKeys(kind.rows.keyColumn);
+  const rows = new FileRows(source, onChunk);
   try {
-    for await (const part of readFileRows(options.source, observer)) {
-      for (const fileRow of part) {
-        rows += 1;
-        const key = fileRow.values === undefined ? undefined : kind.keyOf(fileRow.values);
-        if (key !== undefined) keys.add(key, fileRow);
-        const row = readRow(kind, fileRow, options.dateOf, verdicts);
-        if (row !== undefined) group.push(row);
-        if (group.length >= GROUP_ROWS) await lookUp();
-      }
-      options.onProgress(rows);
+    for await (const placed of rows.blocks()) {
+      checked.add(placed);
+      keys.add(placed.block.keys, placed.first);
+      await check.add(placed);
+      options.onProgress(checked.rows);
       if (options.signal.aborted) throw options.stopped();
     }
-    await lookUp();
-    await lookingUp;
-    keys.rejectIn(verdicts);
+    checked.ignoredColumns = rows.ignoredColumns;
+    await keys.rejectIn(verdicts, rows.findRepeats);
     check.finish?.();
-    return { rows, verdicts, ignoredColumns, understanding, unreadable, source: options.source };
+    return checked;
   } catch (error) {
-    verdicts.close();
+    checked.close();
     throw error;
   } finally {
-    await lookingUp.catch(() => undefined);
     keys.close();
     check.close?.();
+    await rows.close();
   }
-}
-
-function readRow<Entry>(
-  kind: FeedKind<Entry>,
-  { row, line, values, fieldCount }: FileRow,
-  dateOf: DateReader,
-  verdicts: Verdicts,
-): ReadRow<Entry> | undefined {
-  if (values === undefined) {
-    verdicts.reject({ row, line }, { column: '', code: 'COLUMN_COUNT', value: String(fieldCount) });
-    return undefined;
-  }
-  const read = kind.read(values, dateOf);
-  if ('faults' in read) {
-    verdicts.reject({ row, line }, ...read.faults);
-    return undefined;
-  }
-  return { row, line, values, entry: read.entry };
 }

@@ -1,28 +1,30 @@
 /** The first pass over refunds: identity, the sale they name, and how many of its units are left, in file order. */
 
 import type { Db } from '../../../infra/database.js';
-import type { RefundEntry } from '../rules/entry.js';
+import { lineKey, type RefundEntry } from '../rules/entry.js';
 import {
   findRefunds,
   findSales,
-  lineKey,
   type RefundedUnits,
   refundedUnits,
   type StoredRefund,
   type StoredSale,
 } from '../stores/entry.js';
-import { valueIn } from './check-sales.js';
-import { REFUND_COLUMNS } from './columns.js';
+import { type Column, REFUND_COLUMNS } from './columns.js';
 import { type FeedRules, isUnfinished, laterDate, settlementDate } from './feed-rules.js';
+import type { PlacedRows } from './file-rows.js';
 import { survivingOutages } from './import-record.js';
 import { refundConflict } from './refund-row.js';
 import type { ReadRow } from './row-batch.js';
 import type { FieldFault } from './row-faults.js';
+import { refundRows } from './row-kind.js';
 import { Spool } from './spool.js';
 import type { Understanding } from './understood.js';
 import type { Verdicts } from './verdicts.js';
 
 const BUCKETS = 128;
+/** Rows looked up at a time. */
+const GROUP_ROWS = 900;
 
 export class RefundCheck {
   private readonly bySale = new Spool();
@@ -34,8 +36,18 @@ export class RefundCheck {
     private readonly understanding: Understanding,
   ) {}
 
-  /** Looks at some rows (at most 900): identity first, then the date and the sale. */
-  async add(rows: readonly ReadRow<RefundEntry>[]): Promise<void> {
+  /** Looks at the rows of a block. */
+  async add({ block, first }: PlacedRows): Promise<void> {
+    const bytes = Buffer.from(block.records.buffer);
+    const rows = Array.from(block.ends, (to, at): ReadRow<RefundEntry> => {
+      const place = { row: first.row + (block.rowOf[at] ?? 0), line: first.line + (block.lineOf[at] ?? 0) };
+      return { ...place, ...refundRows.readRecord(bytes, block.ends[at - 1] ?? 0, to) };
+    });
+    for (let from = 0; from < rows.length; from += GROUP_ROWS) await this.addGroup(rows.slice(from, from + GROUP_ROWS));
+  }
+
+  /** Identity first, then the date and the sale. */
+  private async addGroup(rows: readonly ReadRow<RefundEntry>[]): Promise<void> {
     const ids = rows.map(({ entry }) => entry.refundId);
     const known = await survivingOutages(() => findRefunds(this.db, ids));
     const fresh = rows.filter((row) => {
@@ -139,3 +151,7 @@ export function refundFaults(
   }
   return faults;
 }
+
+/** What the file says in one of our columns. */
+const valueIn = (columns: readonly Column[], values: readonly string[], column: string): string =>
+  values[columns.findIndex(({ name }) => name === column)] ?? '';

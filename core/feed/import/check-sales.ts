@@ -1,63 +1,56 @@
 /** The first pass over order lines: what is new, what is there already, what is refused. */
 import type { Db } from '../../../infra/database.js';
-import type { SaleEntry } from '../rules/entry.js';
-import { findSales, lineKey, type StoredSale } from '../stores/entry.js';
-import type { Column } from './columns.js';
+import { lineKey, type SaleEntry } from '../rules/entry.js';
+import { findSalesIn, type StoredSale } from '../stores/entry.js';
+import { readRecord } from '../stores/sale-sql.js';
 import { type FeedRules, isUnfinished, settlementDate } from './feed-rules.js';
+import type { PlacedRows } from './file-rows.js';
 import { survivingOutages } from './import-record.js';
-import type { ReadRow } from './row-batch.js';
 import type { FieldFault } from './row-faults.js';
 import { saleConflict } from './sale-row.js';
-import type { Understanding } from './understood.js';
-import type { Verdicts } from './verdicts.js';
+import type { RowPlace, Verdicts } from './verdicts.js';
 
 export class SaleCheck {
   constructor(
     private readonly db: Db,
     private readonly rules: FeedRules,
     private readonly verdicts: Verdicts,
-    private readonly understanding: Understanding,
   ) {}
 
-  /** Looks at some rows: identity first, then the date. */
-  async add(rows: readonly ReadRow<SaleEntry>[]): Promise<void> {
-    const keys = rows.map(({ entry }) => entry);
-    const stored = await survivingOutages(() => findSales(this.db, keys));
-    for (const row of rows) {
-      this.understanding.addSale(row.entry);
-      const known = stored.get(lineKey(row.entry));
-      const own = known?.importId === this.rules.ownImportId && this.rules.ownImportId !== null;
-      if (known === undefined || own) this.addNew(row);
-      else this.compare(row, known);
+  /** Looks at the rows of a block: identity first, then the date. Where none of them is stored, no entry is made of any. */
+  async add({ block, first }: PlacedRows): Promise<void> {
+    const { dates, dateOf, ends, rowOf, lineOf } = block;
+    const bytes = Buffer.from(block.records.buffer);
+    const settledOn = dates.map((date) => settlementDate(this.rules, date, 'confirmed_on'));
+    for (const { from, to, lookUp } of block.lookUps) {
+      const stored = await survivingOutages(() => findSalesIn(this.db, lookUp));
+      for (let at = from; at < to; at += 1) {
+        const place = { row: first.row + (rowOf[at] ?? 0), line: first.line + (lineOf[at] ?? 0) };
+        const entry = stored.size === 0 ? undefined : readRecord(bytes, ends[at - 1] ?? 0, ends[at] ?? 0);
+        const known = entry === undefined ? undefined : stored.get(lineKey(entry));
+        const own = known?.importId === this.rules.ownImportId && this.rules.ownImportId !== null;
+        const date = dateOf[at] ?? 0;
+        if (entry === undefined || known === undefined || own) this.addNew(place, dates[date], settledOn[date]);
+        else this.compare(place, entry, known);
+      }
     }
   }
 
-  private compare(row: ReadRow<SaleEntry>, known: StoredSale): void {
-    const fault = saleIdentityFault(row, known);
-    if (fault === undefined) this.verdicts.unchanged(row);
-    else this.verdicts.reject(row, fault);
+  private compare(place: RowPlace, entry: SaleEntry, known: StoredSale): void {
+    const fault = saleIdentityFault(entry, known);
+    if (fault === undefined) this.verdicts.unchanged(place);
+    else this.verdicts.reject(place, fault);
   }
 
-  private addNew({ row, line, entry }: ReadRow<SaleEntry>): void {
-    const settledOn = settlementDate(this.rules, entry.occurredOn, 'confirmed_on');
-    if (typeof settledOn !== 'string') {
-      this.verdicts.reject({ row, line }, settledOn);
-      return;
-    }
-    this.verdicts.accept(settledOn, settledOn !== entry.occurredOn);
+  private addNew(place: RowPlace, occurredOn: string | undefined, settledOn: string | FieldFault | undefined): void {
+    if (typeof settledOn === 'string') this.verdicts.accept(settledOn, settledOn !== occurredOn);
+    else if (settledOn !== undefined) this.verdicts.reject(place, settledOn);
   }
 }
 
-/** What stands against taking a row for the stored entry of its key; undefined when the two are the same. */
-export function saleIdentityFault(
-  { entry }: Pick<ReadRow<SaleEntry>, 'entry'>,
-  known: StoredSale,
-): FieldFault | undefined {
+/** What stands against taking an entry for the stored one of its key; undefined when the two are the same. */
+export function saleIdentityFault(entry: SaleEntry, known: StoredSale): FieldFault | undefined {
   const differs = saleConflict(entry, known);
   if (differs !== undefined) return differs;
   return isUnfinished(known) ? { column: 'line_id', code: 'IMPORT_UNFINISHED', value: entry.lineId } : undefined;
 }
-
-/** What the file says in one of our columns. */
-export const valueIn = (columns: readonly Column[], values: readonly string[], column: string): string =>
-  values[columns.findIndex(({ name }) => name === column)] ?? '';

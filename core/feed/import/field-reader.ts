@@ -19,7 +19,20 @@ const DECIMAL = /^\d+(?:\.\d+)?$/;
 const MANGLED = /^(?:-?\d(?:[.,]\d+)?[eE]\+\d{1,3}|#(?:NAME\?|REF!|VALUE!|N\/A|DIV\/0!|NUM!|NULL!))$/;
 
 /** Whether an id is one, as its system wrote it. */
-export const isReadableId = (text: string): boolean => isExternalId(text) && !MANGLED.test(text);
+export const isReadableId = (text: string): boolean => isExternalId(text) && !isMangled(text);
+
+const isMangled = (text: string): boolean => (text.includes('+') || text.startsWith('#')) && MANGLED.test(text);
+
+/** Days that were seen already: a file has few of them, each many times. */
+const days = new Set<string>();
+const DAYS_MAX = 10_000;
+
+function isDay(date: string): boolean {
+  if (days.has(date)) return true;
+  if (!isBusinessDate(date)) return false;
+  if (days.size < DAYS_MAX) days.add(date);
+  return true;
+}
 
 /** Values that could not be read are NaN, so that no later check of the same row takes offence at them a second time. */
 export class FieldReader {
@@ -38,7 +51,7 @@ export class FieldReader {
   id(column: string, text: string): void {
     if (!this.present(column, text)) return;
     if (!isExternalId(text)) this.fault(column, 'ID_INVALID', text);
-    else if (MANGLED.test(text)) this.fault(column, 'ID_MANGLED', text);
+    else if (isMangled(text)) this.fault(column, 'ID_MANGLED', text);
   }
 
   quantity(column: string, text: string): number {
@@ -66,7 +79,7 @@ export class FieldReader {
   date(column: string, text: string, dateOf: DateReader): string {
     if (!this.present(column, text)) return '';
     const date = dateOf(text);
-    if (date !== undefined && isBusinessDate(date)) return date;
+    if (date !== undefined && isDay(date)) return date;
     this.fault(column, 'ROW_DATE_INVALID', text);
     return '';
   }

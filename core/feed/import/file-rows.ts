@@ -1,74 +1,130 @@
-/** The rows of a file in the order of our columns: what both passes go through. */
+/** The rows of a file, block by block: the header and the first block are read here, the other blocks in threads. */
 import { MagamError } from '../../../kernel/errors.js';
-import { type Column, type ColumnMapping, type ResolvedColumns, resolveColumns } from './columns.js';
-import { readCsvRows } from './csv-file.js';
-import { type UnreadableField, UnreadableFields } from './unreadable.js';
+import { type BlockFailure, type BlockLayout, BlockReader, type BlockRows, orFailure, textOf } from './block-reader.js';
+import { BlockThreads } from './block-threads.js';
+import { resolveColumns } from './columns.js';
+import { lineBreaksIn, readCsvText } from './csv-text.js';
+import { blockEncoding, type FileBlock, readFileBlocks } from './file-blocks.js';
+import type { Repeat } from './repeated-keys.js';
+import { kindOfRows } from './row-kind.js';
+import { UnreadableFields } from './unreadable.js';
 import type { RowPlace } from './verdicts.js';
 
-export interface RowSource {
+export interface RowSource extends Omit<BlockLayout, 'header' | 'lenient'> {
   readonly file: string;
-  readonly encoding: string;
-  readonly columns: readonly Column[];
-  readonly mapping: ColumnMapping;
   /** Not every byte of the file is a character in the encoding: look at every field. */
   readonly lenient?: boolean;
+  /** How long a thread may take for a block. */
+  readonly deadlineMs: number;
 }
 
-export interface FileRow extends RowPlace {
-  /** In the order of our columns; undefined when the row has another number of fields than the header. */
-  readonly values: readonly string[] | undefined;
-  readonly fieldCount: number;
+/** A block and its place in the file: the number of its first row (from 0, the header not counted) and its line (from 1). */
+export interface PlacedRows {
+  readonly block: BlockRows;
+  readonly first: RowPlace;
 }
 
-export interface RowObserver {
-  readonly onChunk: (chunk: Buffer) => void;
-  readonly onIgnoredColumns?: (columns: readonly string[]) => void;
-  /** A character that cannot be read stands in a column that is not used. */
-  readonly onUnreadable?: (field: UnreadableField) => void;
-}
+export class FileRows {
+  /** Columns of the file that are not used and have a name; known with the first block. */
+  ignoredColumns: readonly string[] = [];
+  private reader: BlockReader | undefined;
+  private threads: BlockThreads | undefined;
+  private row = 0;
+  private line = 1;
 
-/** Reads the header, then the rows in groups. Throws what `readCsvRows` and `resolveColumns` throw, and FILE_EMPTY. */
-export async function* readFileRows(source: RowSource, observer: RowObserver): AsyncGenerator<FileRow[]> {
-  let header: readonly string[] | undefined;
-  let pick: (fields: readonly string[]) => string[] = () => [];
-  let row = 0;
-  const { file, encoding, lenient = false } = source;
-  const unreadable = lenient
-    ? new UnreadableFields(file, encoding, (field) => observer.onUnreadable?.(field))
-    : undefined;
-  for await (const group of readCsvRows(file, encoding, observer.onChunk, !lenient)) {
-    const rows: FileRow[] = [];
-    for (const { line, fields } of group) {
-      if (header === undefined) {
-        const resolved = resolveHeader(source, fields, line, unreadable);
-        header = fields;
-        unreadable?.setColumns(fields, resolved.ignoredAt, line);
-        pick = resolved.pick;
-        if (resolved.ignored.length > 0) observer.onIgnoredColumns?.(resolved.ignored);
+  /** @param onChunk sees the bytes of the file as they are read */
+  constructor(
+    private readonly source: RowSource,
+    private readonly onChunk: (chunk: Buffer) => void,
+  ) {}
+
+  /**
+   * The blocks in the order of the file; some are read ahead. Throws FILE_EMPTY, COLUMN_DUPLICATE, COLUMN_MISSING, CSV_MALFORMED, ENCODING_INVALID
+   * or FILE_BINARY with the line, FILE_UNREADABLE, WORKER_DIED.
+   */
+  async *blocks(): AsyncGenerator<PlacedRows> {
+    const { file, encoding, lenient = false } = this.source;
+    const ahead: Promise<BlockRows | BlockFailure>[] = [];
+    for await (const block of readFileBlocks(file, encoding, lenient, this.onChunk)) {
+      if (this.threads === undefined) {
+        const first = this.readFirst(block);
+        if (first !== undefined) yield this.placed(first);
         continue;
       }
-      const whole = fields.length === header.length;
-      if (whole) unreadable?.check(fields, line);
-      const values = whole ? pick(fields) : undefined;
-      rows.push({ row, line, values, fieldCount: fields.length });
-      row += 1;
+      const reading = this.threads.read(block);
+      reading.catch(() => undefined); // looked at when its turn comes
+      if (ahead.push(reading) > this.threads.size + 1) yield this.placed(await (ahead.shift() as typeof reading));
     }
-    if (rows.length > 0) yield rows;
+    if (this.threads === undefined) throw new MagamError('FILE_EMPTY', undefined, { file });
+    for (const reading of ahead) yield this.placed(await reading);
   }
-  if (header === undefined) throw new MagamError('FILE_EMPTY', undefined, { file });
+
+  /** The rows that have the key of an earlier one, among the noted keys of a bucket. Throws WORKER_DIED. */
+  findRepeats = async (records: string): Promise<readonly Repeat[]> => this.threads?.findRepeats(records) ?? [];
+
+  async close(): Promise<void> {
+    await this.threads?.close();
+  }
+
+  private placed(read: BlockRows | BlockFailure): PlacedRows {
+    if ('failure' in read) throw blockError(read, this.source, this.line);
+    const first = { row: this.row, line: this.line };
+    this.row += read.rows;
+    this.line += read.lines;
+    return { block: read, first };
+  }
+
+  /** Finds the header, and reads the rest of its block; undefined for a block of blank lines. */
+  private readFirst(block: FileBlock): BlockRows | BlockFailure | undefined {
+    const { file: _, deadlineMs, ...source } = this.source;
+    const layout = { ...source, encoding: blockEncoding(source.encoding), lenient: source.lenient ?? false };
+    return orFailure(() => {
+      const text = textOf(block.bytes, layout, block.begins);
+      let header: readonly string[] | undefined;
+      let headerLine = 0;
+      readCsvText(text, (fields, line) => {
+        if (header === undefined) [header, headerLine] = [fields, line];
+      });
+      if (header === undefined) {
+        this.line += lineBreaksIn(text);
+        return undefined;
+      }
+      this.resolve(header, headerLine);
+      this.reader = new BlockReader({ ...layout, header });
+      this.threads = new BlockThreads(this.reader.layout, deadlineMs);
+      return this.reader.readText(text, headerLine);
+    });
+  }
+
+  /** Looks at the header. A column that is missing because the header cannot be read is told as that. */
+  private resolve(header: readonly string[], line: number): void {
+    const { kind, mapping, lenient = false } = this.source;
+    try {
+      this.ignoredColumns = resolveColumns(header, kindOfRows(kind).columns, mapping).ignored;
+    } catch (error) {
+      if (lenient) new UnreadableFields(header, new Set()).check(header, line);
+      throw error;
+    }
+  }
 }
 
-/** The columns of the file. One that is missing because the header cannot be read is told as that. */
-function resolveHeader(
-  { columns, mapping }: RowSource,
-  header: readonly string[],
-  line: number,
-  unreadable: UnreadableFields | undefined,
-): ResolvedColumns {
-  try {
-    return resolveColumns(header, columns, mapping);
-  } catch (error) {
-    unreadable?.requireReadable(header, line);
-    throw error;
+/** The error of a block that begins on the line `firstLine`. */
+export function blockError(
+  failure: BlockFailure,
+  { file, encoding }: Pick<RowSource, 'file' | 'encoding'>,
+  firstLine: number,
+): MagamError {
+  if (failure.failure === 'binary')
+    return new MagamError('FILE_BINARY', undefined, { file, nearLine: firstLine, looksLike: 'binary data' });
+  if (failure.failure === 'encoding')
+    return new MagamError('ENCODING_INVALID', undefined, { file, encoding, nearLine: firstLine });
+  const line = firstLine + failure.line;
+  if (failure.failure === 'malformed') {
+    const { reason } = failure;
+    const message = `The file is not CSV after RFC 4180: row at line ${line}: ${reason}.`;
+    return new MagamError('CSV_MALFORMED', message, { line, reason });
   }
+  const { column, value } = failure;
+  const message = `A character on line ${line}, column ${column}, cannot be read in ${encoding}; name the right encoding.`;
+  return new MagamError('ENCODING_INVALID', message, { file, encoding, line, column, value });
 }

@@ -3,26 +3,26 @@
  * complete. A file with bad rows changes nothing; a killed import is gone on with by the same call.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Db } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
-import { businessDateReader } from '../../../infra/time-zone.js';
+import type { RowWriter } from '../../../infra/stores/row-writer.js';
 import { MagamError } from '../../../kernel/errors.js';
+import type { StoredPolicy } from '../../policies/rules/policy-book.js';
 import type { RefundEntry, SaleEntry } from '../rules/entry.js';
 import { readShutThrough } from '../stores/calendar.js';
 import { countWithdrawals, findUnfinishedImport, type ImportRecord } from '../stores/feed-import.js';
-import { type CheckedFile, checkFile, type PassOptions } from './check-file.js';
+import { type CheckedFile, type CheckOptions, checkFile } from './check-file.js';
 import { parseMapping } from './columns.js';
-import { inspectCsvFile } from './csv-file.js';
+import { hashOfFile, inspectCsvFile } from './csv-file.js';
 import { type FeedKind, refundKind, saleKind } from './feed-kind.js';
 import { nextOpenDate } from './feed-rules.js';
 import { completeImport, findInterruptedImport, leaveImport, type OpenImport, openImport } from './import-record.js';
 import type { Races } from './row-batch.js';
 import { type RowFault, requireWritable, writeRejects } from './row-faults.js';
 import { textDecoder } from './text-decoder.js';
-import type { Coverage, Understood } from './understood.js';
+import type { Understood } from './understood.js';
 import { abandonImport, withdrawImport } from './withdraw-import.js';
 import { writeFile } from './write-file.js';
 
@@ -41,8 +41,12 @@ export interface ImportRequest {
   /** Only looks at the file: nothing is written but the rejects file. */
   readonly dryRun: boolean;
   readonly requestedBy: string;
-  /** Whether a fee policy covers a sale. */
-  readonly covers: Coverage;
+  /** The fee policies as they stand: what none of them covers is counted. */
+  readonly policies: readonly StoredPolicy[];
+  /** How long a thread may take to read half a megabyte of the file (ms). */
+  readonly deadlineMs: number;
+  /** How sales are written: `auto` is what the server allows. */
+  readonly writer: RowWriter | 'auto';
   /** What the import's record calls the file; by default the name of `file`. */
   readonly sourceName?: string;
   /** Told before anything is registered: by its fingerprint the import's record can be found, whatever dies afterwards. */
@@ -80,10 +84,10 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
   const { file, encoding } = request;
   const { encoding: canonicalEncoding } = textDecoder(encoding, true);
   const mappingText = request.mappingFile === null ? '{}' : await readMapping(request.mappingFile);
-  const mapping = parseMapping(mappingText, kind.columns);
+  const mapping = parseMapping(mappingText, kind.rows.columns);
   const { endsInLineBreak } = await inspectCsvFile(file, encoding);
   if (request.rejectsFile !== null) await requireWritable(request.rejectsFile);
-  const fileHash = await hashOf(file);
+  const fileHash = await hashOfFile(file);
   const meaning = [
     fileHash,
     request.kind,
@@ -95,17 +99,17 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
   ];
   const fingerprint = createHash('sha256').update(JSON.stringify(meaning)).digest('hex');
   if (!request.dryRun) await request.onFingerprint?.(fingerprint);
-  const dateOf = businessDateReader(request.platformTimeZone, request.timeZone);
+  const { timeZone, platformTimeZone, policies, deadlineMs } = request;
   const pass = {
-    source: { file, encoding, columns: kind.columns, mapping },
-    dateOf,
+    source: { kind: request.kind, file, encoding, mapping, timeZone, platformTimeZone, policies, deadlineMs },
+    fileHash,
     signal: request.signal,
     stopped: () => new MagamError('IMPORT_STOPPED', undefined, { file }),
   };
 
   const { checked, ...end } = request.dryRun
     ? await checkAlone(db, kind, request, pass, fingerprint)
-    : await checkAndWrite(db, kind, request, pass, fingerprint, fileHash);
+    : await checkAndWrite(db, kind, request, pass, fingerprint);
   try {
     if (request.rejectsFile !== null) await writeRejects(request.rejectsFile, checked.verdicts.faults);
     const { rejected, unchangedCount: unchanged, faults } = checked.verdicts;
@@ -121,11 +125,11 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
       rejects: faults.first(SHOWN_FAULTS),
     };
   } finally {
-    checked.verdicts.close();
+    checked.close();
   }
 }
 
-/** A file that was looked at, and what came of it. The caller closes the verdicts. */
+/** A file that was looked at, and what came of it. The caller closes the file. */
 type Ended = Pick<ImportResult, 'importId' | 'status' | 'lateOn'> & { readonly checked: CheckedFile };
 
 async function checkAndWrite<Entry>(
@@ -134,15 +138,14 @@ async function checkAndWrite<Entry>(
   request: ImportRequest,
   pass: Pass,
   fingerprint: string,
-  fileHash: string,
 ): Promise<Ended> {
   const interrupted = await findInterrupted(db, fingerprint);
   const { checked, open } = await checkAndOpen(db, kind, request, pass, fingerprint, interrupted);
   try {
-    await write(db, kind, request, { open, checked, fileHash, pass });
+    await write(db, kind, request, { open, checked, pass });
     return { checked, importId: open.importId, status: 'COMPLETED', lateOn: open.lateOn };
   } catch (error) {
-    checked.verdicts.close();
+    checked.close();
     throw error;
   }
 }
@@ -160,7 +163,7 @@ async function checkAlone<Entry>(
   const { checked, lateOn } = await check(db, kind, request, pass, own);
   const { verdicts } = checked;
   if (verdicts.rejected > 0 && !request.skipRejects) {
-    const refused = await refusal(request, checked).finally(() => verdicts.close());
+    const refused = await refusal(request, checked).finally(() => checked.close());
     throw refused;
   }
   return { checked, importId: null, status: 'CHECKED', lateOn: verdicts.hasLateRows ? lateOn : null };
@@ -178,14 +181,21 @@ async function check<Entry>(
   const shutThrough = await readShutThrough(db);
   const lateOn = request.late ? (interrupted?.lateOn ?? nextOpenDate(shutThrough)) : null;
   const rules = { shutThrough, lateOn, ownImportId: interrupted?.importId ?? null };
-  const options = { ...pass, covers: request.covers, onProgress };
+  const checkAs = async (source: CheckOptions['source']): Promise<{ checked: CheckedFile; lateOn: string | null }> => {
+    const hash = createHash('sha256');
+    const onChunk = (chunk: Buffer): void => void hash.update(chunk);
+    const options = { ...pass, source, onChunk, keepsRows: !request.dryRun, onProgress };
+    const checked = await checkFile(db, kind, rules, options);
+    if (hash.digest('hex') === pass.fileHash) return { checked, lateOn };
+    checked.close();
+    throw new MagamError('FILE_CHANGED', undefined, { file: request.file });
+  };
   try {
-    return { checked: await checkFile(db, kind, rules, options), lateOn };
+    return await checkAs(pass.source);
   } catch (error) {
     if (!(error instanceof MagamError && error.code === 'ENCODING_INVALID')) throw error;
     // Read again, field by field: the place is named, and what stands in an ignored column does no harm.
-    const source = { ...pass.source, lenient: true };
-    return { checked: await checkFile(db, kind, rules, { ...options, source }), lateOn };
+    return checkAs({ ...pass.source, lenient: true });
   }
 }
 
@@ -196,12 +206,6 @@ async function readMapping(file: string): Promise<string> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new MagamError('FILE_UNREADABLE', `The mapping file ${file} cannot be read: ${reason}.`, { file });
   }
-}
-
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 function noticesOf(checked: CheckedFile, endsInLineBreak: boolean): string[] {
@@ -224,7 +228,7 @@ async function findInterrupted(db: Db, fingerprint: string): Promise<ImportRecor
   return undefined;
 }
 
-type Pass = Omit<PassOptions, 'onProgress'>;
+type Pass = Pick<CheckOptions, 'source' | 'signal' | 'stopped'> & { readonly fileHash: string };
 
 /** The first pass and the registration, again if a date that the file needs was closed, or an import withdrawn, in between. */
 async function checkAndOpen<Entry>(
@@ -258,7 +262,7 @@ async function checkAndOpen<Entry>(
       open = await openImport(db, work, [...checked.verdicts.dates], interrupted);
       if (open !== undefined) return { checked, open };
     } finally {
-      if (open === undefined) checked.verdicts.close();
+      if (open === undefined) checked.close();
     }
   }
   throw new MagamError(
@@ -304,9 +308,9 @@ async function write<Entry>(
   db: Db,
   kind: FeedKind<Entry>,
   request: ImportRequest,
-  work: { open: OpenImport; checked: CheckedFile; fileHash: string; pass: Pass },
+  work: { open: OpenImport; checked: CheckedFile; pass: Pass },
 ): Promise<void> {
-  const { open, checked, fileHash, pass } = work;
+  const { open, checked, pass } = work;
   const { verdicts } = checked;
   const races: Races = {
     unchanged: (row) => verdicts.unchanged(row),
@@ -317,7 +321,7 @@ async function write<Entry>(
   };
   const onProgress = (done: number, total?: number): void => request.onProgress('Importing', done, total);
   try {
-    await writeFile(db, kind, open, checked, fileHash, races, { ...pass, onProgress });
+    await writeFile(db, kind, open, checked, pass.fileHash, races, { ...pass, writer: request.writer, onProgress });
     await completeImport(db, open);
   } catch (error) {
     if (error instanceof FileOvertaken) {

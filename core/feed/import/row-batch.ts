@@ -1,18 +1,25 @@
 /** Rows on their way from the file to the feed. */
+import type { RowWriter } from '../../../infra/stores/row-writer.js';
 import type { FieldFault } from './row-faults.js';
+import type { Readable } from './row-kind.js';
+import type { StoredRow } from './row-store.js';
 import type { RowPlace } from './verdicts.js';
 
-/** A row whose fields are in order: its place, its values in the order of our columns, its entry. */
-export interface ReadRow<Entry> extends RowPlace {
-  readonly values: readonly string[];
-  readonly entry: Entry;
-}
+/** A row whose fields are in order, and its place. */
+export interface ReadRow<Entry> extends RowPlace, Readable<Entry> {}
 
 /** Rows to be written and the part of the file they come from: rows `from` to `to` (exclusive), less those left out. */
-export interface RowBatch<Entry> {
+export interface RowBatch {
   readonly from: number;
   readonly to: number;
-  readonly rows: readonly ReadRow<Entry>[];
+  readonly rows: readonly StoredRow[];
+}
+
+/** How a batch is written. */
+export interface Turn {
+  /** It is committed when this is over, if it is given. */
+  readonly after: Promise<void> | undefined;
+  readonly writer: RowWriter;
 }
 
 /** Who is told of rows that another writer has overtaken since they were checked. */

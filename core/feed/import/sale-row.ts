@@ -1,8 +1,7 @@
 /** A row of a file of order lines: section 2 of docs/settlement-rules.md, field by field. */
 import { isCategory } from '../../../kernel/external-id.js';
 import { formatAmount, MAX_MINOR } from '../../../kernel/money.js';
-import type { SaleEntry } from '../rules/entry.js';
-import { lineKey } from '../stores/entry.js';
+import { lineKey, type SaleEntry } from '../rules/entry.js';
 import { type DateReader, FieldReader, isReadableId } from './field-reader.js';
 import { conflict, type FieldFault } from './row-faults.js';
 

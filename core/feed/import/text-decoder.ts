@@ -12,17 +12,18 @@ const CP949 = new Set(['cp949', 'ms949', 'uhc', 'windows-949']);
 /** Decodes chunk by chunk; without a chunk it ends. */
 export interface Decoder {
   readonly encoding: string;
-  decode(chunk?: Buffer): string;
+  decode(chunk?: Uint8Array): string;
 }
 
 /**
  * A decoder of an encoding by its name. A strict one throws an Error at bytes that are no character in it, else they become `UNREADABLE`.
+ * @param begins whether a byte-order mark at the beginning is none of the text
  * Throws ENCODING_UNKNOWN.
  */
-export function textDecoder(encoding: string, strict: boolean): Decoder {
+export function textDecoder(encoding: string, strict: boolean, begins = true): Decoder {
   if (CP949.has(encoding.trim().toLowerCase())) return cp949Decoder('cp949', strict);
   try {
-    const decoder = new TextDecoder(encoding, { fatal: strict });
+    const decoder = new TextDecoder(encoding, { fatal: strict, ignoreBOM: !begins });
     // By the encoding standard euc-kr is code page 949; Node's decoder lacks the rarer syllables, and reads some of them as others, unasked.
     if (decoder.encoding === 'euc-kr') return cp949Decoder('euc-kr', strict);
     return {
@@ -39,7 +40,10 @@ function cp949Decoder(encoding: string, strict: boolean): Decoder {
   return {
     encoding,
     decode(chunk) {
-      const text = chunk === undefined ? (decoder.end() ?? '') : decoder.write(chunk);
+      const text =
+        chunk === undefined
+          ? (decoder.end() ?? '')
+          : decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
       if (strict && text.includes(UNREADABLE)) throw new Error('no character of code page 949');
       return text;
     },

@@ -31,8 +31,20 @@ export interface Understood {
   readonly withoutPolicy: number | null;
 }
 
-/** Whether a fee policy covers a sale, as the policies stand now. */
-export type Coverage = (sale: SaleEntry) => boolean;
+const AMOUNTS = ['itemAmount', 'shippingFee', 'sellerDiscount', 'platformDiscount'] as const;
+
+/** What was understood of a part of a file. Plain data. */
+export interface UnderstoodPart {
+  readonly rows: number;
+  readonly uncovered: number;
+  readonly firstDate: string | null;
+  readonly lastDate: string | null;
+  readonly sellers: readonly string[];
+  readonly sums: readonly (Readonly<Record<(typeof AMOUNTS)[number], bigint>> & {
+    readonly currency: string;
+    readonly rows: number;
+  })[];
+}
 
 class Sums {
   rows = 0;
@@ -68,23 +80,50 @@ export class Understanding {
   private readonly sellers = new Set<string>();
   private readonly byCurrency = new Map<string, Sums>();
 
-  constructor(private readonly covers: Coverage) {}
-
-  addSale(sale: SaleEntry): void {
+  /** @param covered whether a fee policy covers the sale as the policies stand now */
+  addSale(sale: SaleEntry, covered: boolean): void {
+    this.rows += 1;
     this.addDate(sale.occurredOn);
     const sums = this.sumsOf(sale.sellerId, sale.currency);
     sums.itemAmount.add(sale.itemAmount);
     sums.shippingFee.add(sale.shippingFee);
     sums.sellerDiscount.add(sale.sellerDiscount);
     sums.platformDiscount.add(sale.platformDiscount);
-    if (!this.covers(sale)) this.uncovered += 1;
+    if (!covered) this.uncovered += 1;
   }
 
   /** @param sale undefined when the feed does not have it: the refund has no currency then */
   addRefund(refund: RefundEntry, sale: StoredSale | undefined): void {
+    this.rows += 1;
     this.addDate(refund.occurredOn);
     if (sale !== undefined)
       this.sumsOf(sale.sellerId, sale.currency).itemAmount.addProduct(sale.unitPrice, refund.quantity);
+  }
+
+  part(): UnderstoodPart {
+    const { rows, uncovered, firstDate, lastDate } = this;
+    const sums = [...this.byCurrency].map(([currency, it]) => ({
+      currency,
+      rows: it.rows,
+      itemAmount: it.itemAmount.value(),
+      shippingFee: it.shippingFee.value(),
+      sellerDiscount: it.sellerDiscount.value(),
+      platformDiscount: it.platformDiscount.value(),
+    }));
+    return { rows, uncovered, firstDate, lastDate, sellers: [...this.sellers], sums };
+  }
+
+  /** What was understood of another part of the same file. */
+  add(part: UnderstoodPart): void {
+    this.rows += part.rows;
+    this.uncovered += part.uncovered;
+    for (const date of [part.firstDate, part.lastDate]) if (date !== null) this.addDate(date);
+    for (const seller of part.sellers) this.sellers.add(seller);
+    for (const { currency, rows, ...amounts } of part.sums) {
+      const sums = this.currencySums(currency);
+      sums.rows += rows;
+      for (const name of AMOUNTS) sums[name].addBig(amounts[name]);
+    }
   }
 
   shown(kind: 'lines' | 'refunds', zones: Pick<Understood, 'timeZone' | 'platformTimeZone'>): Understood {
@@ -103,19 +142,23 @@ export class Understanding {
 
   /** Dates of this form sort as text. */
   private addDate(date: string): void {
-    this.rows += 1;
     if (this.firstDate === null || date < this.firstDate) this.firstDate = date;
     if (this.lastDate === null || date > this.lastDate) this.lastDate = date;
   }
 
   private sumsOf(sellerId: string, currency: string): Sums {
     this.sellers.add(sellerId);
+    const sums = this.currencySums(currency);
+    sums.rows += 1;
+    return sums;
+  }
+
+  private currencySums(currency: string): Sums {
     let sums = this.byCurrency.get(currency);
     if (sums === undefined) {
       sums = new Sums();
       this.byCurrency.set(currency, sums);
     }
-    sums.rows += 1;
     return sums;
   }
 }

@@ -1,55 +1,60 @@
 /** Characters that cannot be read, in a file that is not wholly written in the encoding given: where each stands. */
-import { MagamError } from '../../../kernel/errors.js';
+import { lineBreaksIn } from './csv-text.js';
 import { UNREADABLE } from './text-decoder.js';
 
-/** A field with a character that cannot be read: the line of that character and the name of its column. */
-export interface UnreadableField {
+/** The line of a character that cannot be read, and the name of its column. */
+export interface UnreadablePlace {
   readonly line: number;
   readonly column: string;
 }
 
-/** Looks at the fields of every row. Throws ENCODING_INVALID at the first one that is used; those of ignored columns are told to `onIgnored`. */
-export class UnreadableFields {
-  private header: readonly string[] = [];
-  private ignored: ReadonlySet<number> = new Set();
-
+/** A field that is used holds such a character. */
+export class UnreadableField extends Error {
   constructor(
-    private readonly file: string,
-    private readonly encoding: string,
-    private readonly onIgnored: (field: UnreadableField) => void,
+    readonly place: UnreadablePlace,
+    readonly value: string,
+  ) {
+    super('a field cannot be read');
+  }
+}
+
+/** Looks at the fields of every row. Throws `UnreadableField` at the first one that is used; those of ignored columns are collected. */
+export class UnreadableFields {
+  readonly ignored: UnreadablePlace[] = [];
+
+  /** @param ignoredAt positions of the columns that are not used */
+  constructor(
+    private readonly header: readonly string[],
+    private readonly ignoredAt: ReadonlySet<number>,
   ) {}
-
-  /** A header that lacks a column may lack it because that name cannot be read. */
-  requireReadable(header: readonly string[], line: number): void {
-    for (const [at] of header.entries()) this.lookAt(header, at, line, false);
-  }
-
-  /** @param ignored positions of the columns that are not used */
-  setColumns(header: readonly string[], ignored: ReadonlySet<number>, line: number): void {
-    this.header = header;
-    this.ignored = ignored;
-    for (const at of ignored) this.lookAt(header, at, line, true);
-  }
 
   /** A row with as many fields as the header, and the line it begins on. */
   check(fields: readonly string[], line: number): void {
-    for (const [at] of fields.entries()) this.lookAt(fields, at, line, this.ignored.has(at));
+    for (const [at] of fields.entries()) {
+      const place = this.placeIn(fields, at, line);
+      if (place === undefined) continue;
+      if (!this.ignoredAt.has(at)) throw new UnreadableField(place, (fields[at] ?? '').slice(0, 200));
+      this.ignored.push(place);
+    }
   }
 
-  private lookAt(fields: readonly string[], at: number, line: number, ignored: boolean): void {
+  /** The header itself: the names of the columns that are not used. */
+  checkIgnored(header: readonly string[], line: number): void {
+    for (const at of this.ignoredAt) {
+      const place = this.placeIn(header, at, line);
+      if (place !== undefined) this.ignored.push(place);
+    }
+  }
+
+  private placeIn(fields: readonly string[], at: number, line: number): UnreadablePlace | undefined {
     const field = fields[at] ?? '';
     const place = field.indexOf(UNREADABLE);
-    if (place < 0) return;
+    if (place < 0) return undefined;
     const name = this.header[at]?.trim() ?? '';
-    const column = name === '' || name.includes(UNREADABLE) ? `number ${at + 1}` : name;
     const before = [...fields.slice(0, at), field.slice(0, place)].join('');
-    const found = { line: line + before.split('\n').length - 1, column };
-    if (ignored) this.onIgnored(found);
-    else
-      throw new MagamError(
-        'ENCODING_INVALID',
-        `A character on line ${found.line}, column ${column}, cannot be read in ${this.encoding}; name the right encoding.`,
-        { file: this.file, encoding: this.encoding, ...found, value: field.slice(0, 200) },
-      );
+    return {
+      line: line + lineBreaksIn(before),
+      column: name === '' || name.includes(UNREADABLE) ? `number ${at + 1}` : name,
+    };
   }
 }

@@ -4,12 +4,11 @@
  */
 
 import { type Db, isDuplicateKey, type Tx } from '../../../infra/database.js';
-import { type RefundEntry, settlementDateOf } from '../rules/entry.js';
+import { lineKey, type RefundEntry, settlementDateOf } from '../rules/entry.js';
 import {
   findRefunds,
   findSales,
   insertRefunds,
-  lineKey,
   lockSales,
   type NewRefund,
   refundedUnits,
@@ -22,17 +21,15 @@ import { type OpenImport, survivingOutages, takenOver, writeBatch } from './impo
 import { newRefund } from './new-refund.js';
 import { RACES_MAX, type Races, type ReadRow, type RowBatch } from './row-batch.js';
 import type { FieldFault } from './row-faults.js';
+import { refundRows } from './row-kind.js';
 
 type RefundRow = ReadRow<RefundEntry>;
 
 /** Stores a batch; rows that another writer has overtaken since the check go to `races`, the rest is written again. */
-export async function writeRefunds(
-  db: Db,
-  open: OpenImport,
-  batch: RowBatch<RefundEntry>,
-  races: Races,
-): Promise<void> {
-  let { rows } = batch;
+export async function writeRefunds(db: Db, open: OpenImport, batch: RowBatch, races: Races): Promise<void> {
+  let rows = batch.rows.map(
+    ({ row, line, bytes, from, to }): RefundRow => ({ row, line, ...refundRows.readRecord(bytes, from, to) }),
+  );
   let rowsUnchanged = 0;
   let rowsRejected = 0;
   for (let attempt = 1; ; attempt += 1) {

@@ -50,3 +50,12 @@ export interface RefundEntry {
 export function settlementDateOf(occurredOn: string, lateOn: string | null): string {
   return lateOn !== null && occurredOn < lateOn ? lateOn : occurredOn;
 }
+
+/** The names of one sale line. */
+export interface LineKey {
+  readonly orderId: string;
+  readonly lineId: string;
+}
+
+/** A line's names as one text; ids hold no tab. */
+export const lineKey = ({ orderId, lineId }: LineKey): string => `${orderId}\t${lineId}`;

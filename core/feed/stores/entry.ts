@@ -6,7 +6,18 @@
  */
 import { escape as quote } from 'mysql2';
 import { type Cell, change, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
-import type { RefundEntry, SaleEntry } from '../rules/entry.js';
+import { loadRows, type RowWriter } from '../../../infra/stores/row-writer.js';
+import { type LineKey, lineKey, type RefundEntry, type SaleEntry } from '../rules/entry.js';
+import {
+  LOOK_UP_MAX,
+  RECORD_BYTES_MAX,
+  RECORD_COLUMNS,
+  rowsOf,
+  type SaleLookUp,
+  type SaleRecord,
+  saleLookUp,
+  writeRecord,
+} from './sale-sql.js';
 
 /** A sale to be stored, with the date it is settled on. */
 export interface NewSale {
@@ -42,19 +53,38 @@ const plain = /^[\w .:@/+-]*$/;
 /** A string literal. Most ids need no escaping; the driver knows how to do the rest. */
 const text = (value: string): string => (plain.test(value) ? `'${value}'` : quote(value));
 
-const SALE_COLUMNS = `settled_on, order_id, line_id, seller_id, product_id, category, quantity, unit_price, item_amount,
-  seller_discount, platform_discount, shipping_fee, currency, ordered_on, occurred_on, import_id`;
-
 /** Stores sales. A key that exists is the driver's error 1062, for the caller to translate. */
 export async function insertSales(tx: Tx, importId: number, sales: readonly NewSale[]): Promise<void> {
-  if (sales.length === 0) return;
-  let values = '';
-  for (const { settledOn, entry: e } of sales) {
-    const names = `${text(e.orderId)},${text(e.lineId)},${text(e.sellerId)},${text(e.productId)},${text(e.category)}`;
-    const amounts = `${e.quantity},${e.unitPrice},${e.itemAmount},${e.sellerDiscount},${e.platformDiscount},${e.shippingFee}`;
-    values += `${values === '' ? '' : ','}('${settledOn}',${names},${amounts},'${e.currency}','${e.orderedOn}','${e.occurredOn}',${importId})`;
-  }
-  await tx.raw(`INSERT INTO sale_entry (${SALE_COLUMNS}) VALUES ${values}`);
+  const bytes = Buffer.allocUnsafe(sales.length * RECORD_BYTES_MAX);
+  let at = 0;
+  const records = sales.map(({ settledOn, entry }): SaleRecord => {
+    const from = at;
+    at = writeRecord(bytes, from, entry);
+    return { bytes, from, to: at, settledOn };
+  });
+  await insertSaleRecords(tx, importId, records, 'insert');
+}
+
+/** The same for sales that are written as records already. */
+export async function insertSaleRecords(
+  tx: Tx,
+  importId: number,
+  records: readonly SaleRecord[],
+  writer: RowWriter,
+): Promise<void> {
+  if (records.length === 0) return;
+  if (writer === 'load' && (await loadSales(tx, importId, records))) return;
+  const tuples = rowsOf(records, { head: '(', tail: `,${importId}),` });
+  const values = tuples.toString('utf8', 0, tuples.length - 1); // without the last comma
+  await tx.raw(`INSERT INTO sale_entry (settled_on, ${RECORD_COLUMNS}, import_id) VALUES ${values}`);
+}
+
+/** Loads the sales; false when the server did not take them cleanly. */
+function loadSales(tx: Tx, importId: number, records: readonly SaleRecord[]): Promise<boolean> {
+  const sql = `LOAD DATA LOCAL INFILE 'sales' INTO TABLE sale_entry CHARACTER SET utf8mb4
+    FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\\'' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n'
+    (settled_on, ${RECORD_COLUMNS}) SET import_id = ${importId}`;
+  return loadRows(tx, sql, rowsOf(records, { head: '', tail: '\n' }), records.length);
 }
 
 const REFUND_COLUMNS = `settled_on, refund_id, original_on, original_id, quantity, prior_quantity, item_amount, seller_discount,
@@ -77,37 +107,23 @@ const STORED_SALE = `SELECT s.settled_on, s.entry_id, s.order_id, s.line_id, s.s
   s.import_id, i.status
   FROM sale_entry s FORCE INDEX (sale_entry_key) LEFT JOIN feed_import i ON i.import_id = s.import_id`;
 
-/**
- * MariaDB turns a longer list into a join with a temporary table (`in_predicate_conversion_threshold`, 1,000), and a range
- * over both parts of the key is only worth its memory while the parts do not multiply.
- */
-const LIST_MAX = 900;
-const RANGES_MAX = 4_000;
-
-/** The names of one sale line. */
-export interface LineKey {
-  readonly orderId: string;
-  readonly lineId: string;
-}
-
 /** The stored sales of these lines, by `lineKey`. */
 export async function findSales(db: Db, keys: readonly LineKey[]): Promise<Map<string, StoredSale>> {
   const found = new Map<string, StoredSale>();
-  for (let from = 0; from < keys.length; from += LIST_MAX) {
-    const part = keys.slice(from, from + LIST_MAX);
-    const orders = [...new Set(part.map((key) => key.orderId))];
-    const lines = [...new Set(part.map((key) => key.lineId))];
-    const ofLines = orders.length * lines.length <= RANGES_MAX ? ' AND s.line_id IN (?)' : '';
-    const values = ofLines === '' ? [orders] : [orders, lines];
-    const rows = await selectArrays(db, `${STORED_SALE} WHERE s.order_id IN (?)${ofLines}`, values);
-    const asked = new Set(part.map(lineKey)); // other lines of the same orders may be among the rows
-    for (const sale of rows.map(storedSale)) if (asked.has(lineKey(sale))) found.set(lineKey(sale), sale);
+  for (let from = 0; from < keys.length; from += LOOK_UP_MAX) {
+    const part = keys.slice(from, from + LOOK_UP_MAX);
+    const asked = new Set(part.map(lineKey));
+    for (const [key, sale] of await findSalesIn(db, saleLookUp(part))) if (asked.has(key)) found.set(key, sale);
   }
   return found;
 }
 
-/** A line's names as one text; ids hold no tab. */
-export const lineKey = ({ orderId, lineId }: LineKey): string => `${orderId}\t${lineId}`;
+/** The stored sales of a look-up by `lineKey`; other lines of the same orders may be among them. */
+export async function findSalesIn(db: Db, { orders, lines }: SaleLookUp): Promise<Map<string, StoredSale>> {
+  const ofLines = lines === null ? '' : ` AND s.line_id IN (${lines})`;
+  const rows = await selectArrays(db, `${STORED_SALE} WHERE s.order_id IN (${orders})${ofLines}`);
+  return new Map(rows.map(storedSale).map((sale) => [lineKey(sale), sale]));
+}
 
 function storedSale(cells: Cell[]): StoredSale {
   const word = (index: number): string => String(cells[index]);

@@ -1,13 +1,7 @@
-/**
- * The lines of a run: written by the chunk, read back to restore a partition's progress, to verify and to chain.
- *
- * Two writers stand behind `insertLines`. `insert` is a multi-row INSERT. `load` is LOAD DATA LOCAL, which spares the server
- * the parsing of literals (bench/results has the figures); the LOCAL form turns errors into warnings, so whatever it
- * did not take cleanly is rolled back to a savepoint and given to `insert`, which names the error.
- */
+/** The lines of a run: written by the chunk, read back to restore a partition's progress, to verify and to chain. */
 
-import { Readable } from 'node:stream';
 import { type Cell, change, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
+import { loadRows, type RowWriter } from '../../../infra/stores/row-writer.js';
 import { type Leg, REFUND, SALE } from '../../feed/rules/leg.js';
 import type { PolicyBook } from '../../policies/rules/policy-book.js';
 import { writeInteger } from '../rules/canonical-line.js';
@@ -15,14 +9,6 @@ import { figureCells, figuresAt } from '../rules/figure-cells.js';
 import { COMPUTED_FIGURES, columnOf, FIGURE_NAMES } from '../rules/figures.js';
 import type { SettledLine } from '../rules/line.js';
 import { figureColumns, joinEntryAndSale, restOfEntry, tableOf } from './leg-tables.js';
-
-export type LineWriter = 'insert' | 'load';
-
-/** The writer that this server allows: `load` where LOCAL INFILE is on. */
-export async function probeLineWriter(db: Db): Promise<LineWriter> {
-  const [row] = await select<{ allowed: number | string }>(db, 'SELECT @@GLOBAL.local_infile AS allowed');
-  return Number(row?.allowed) === 1 ? 'load' : 'insert';
-}
 
 const columns = ['entry_id', 'seller_id', 'policy_id', ...COMPUTED_FIGURES.map(columnOf)].join(', ');
 /** Where a line's figures hold what a run computed. */
@@ -34,22 +20,18 @@ export async function insertLines(
   date: string,
   generation: number,
   lines: readonly SettledLine[],
-  writer: LineWriter,
+  writer: RowWriter,
 ): Promise<void> {
   if (lines.length === 0) return;
   const leg = (lines[0] as SettledLine).leg;
-  if (writer === 'load') {
-    await tx.raw('SAVEPOINT before_lines');
-    if (await loadLines(tx, date, leg, generation, lines)) return;
-    await tx.raw('ROLLBACK TO SAVEPOINT before_lines');
-  }
+  if (writer === 'load' && (await loadLines(tx, date, leg, generation, lines))) return;
   const rows = encodeRows(lines, { head: `('${date}',${leg},${generation},`, quote: "'", separator: ',', tail: '),' });
   const values = rows.toString('latin1', 0, rows.length - 1); // without the last comma
   await tx.raw(`INSERT INTO settlement_line (settled_on, leg, generation, ${columns}) VALUES ${values}`);
 }
 
-/** Loads the lines; false when the server skipped or changed any. */
-async function loadLines(
+/** Loads the lines; false when the server did not take them cleanly. */
+function loadLines(
   tx: Tx,
   date: string,
   leg: Leg,
@@ -57,14 +39,9 @@ async function loadLines(
   lines: readonly SettledLine[],
 ): Promise<boolean> {
   const rows = encodeRows(lines, { head: '', quote: '', separator: '\t', tail: '\n' });
-  const [result] = await tx
-    .raw(
-      `LOAD DATA LOCAL INFILE 'lines' INTO TABLE settlement_line CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '' LINES TERMINATED BY '\\n'
-       (${columns}) SET settled_on = '${date}', leg = ${leg}, generation = ${generation}`,
-    )
-    .options({ infileStreamFactory: () => Readable.from([rows]) });
-  const { affectedRows, warningStatus } = result as { affectedRows: number; warningStatus: number };
-  return affectedRows === lines.length && warningStatus === 0;
+  const sql = `LOAD DATA LOCAL INFILE 'lines' INTO TABLE settlement_line CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '' LINES TERMINATED BY '\\n'
+    (${columns}) SET settled_on = '${date}', leg = ${leg}, generation = ${generation}`;
+  return loadRows(tx, sql, rows, lines.length);
 }
 
 /** How a row of `columns` is written: as a tuple of SQL literals or as a line of a data file. */

@@ -1,6 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { inspectCsvFile, readCsvRows } from '../../../../core/feed/import/csv-file.js';
+import { orFailure, textOf } from '../../../../core/feed/import/block-reader.js';
+import { inspectCsvFile } from '../../../../core/feed/import/csv-file.js';
+import { lineBreaksIn, readCsvText } from '../../../../core/feed/import/csv-text.js';
+import { blockEncoding, readFileBlocks } from '../../../../core/feed/import/file-blocks.js';
+import { blockError } from '../../../../core/feed/import/file-rows.js';
 import { FeedFolder } from '../../../support/feed-files.js';
 
 const folder = new FeedFolder();
@@ -9,9 +13,19 @@ afterAll(() => folder.remove());
 async function rowsOf(content: string | Uint8Array, encoding = 'utf-8') {
   const file = folder.write(content);
   await inspectCsvFile(file, encoding);
-  const rows = [];
-  for await (const group of readCsvRows(file, encoding, () => undefined)) rows.push(...group);
-  return rows.map(({ line, fields }) => [line, ...fields]);
+  const rows: (string | number)[][] = [];
+  const layout = { encoding: blockEncoding(encoding), lenient: false };
+  let line = 1;
+  for await (const { bytes, begins } of readFileBlocks(file, encoding, false, () => undefined)) {
+    const read = orFailure(() => {
+      const text = textOf(bytes, layout, begins);
+      readCsvText(text, (fields, at) => rows.push([line + at, ...fields]));
+      return lineBreaksIn(text);
+    });
+    if (typeof read !== 'number') throw blockError(read, { file, encoding }, line);
+    line += read;
+  }
+  return rows;
 }
 
 const refusalOf = (content: string | Uint8Array, encoding?: string) =>
@@ -20,7 +34,7 @@ const refusalOf = (content: string | Uint8Array, encoding?: string) =>
     (error: { code: string; details: Record<string, unknown> }) => ({ code: error.code, details: error.details }),
   );
 
-describe('readCsvRows', () => {
+describe('the rows of a file', () => {
   it.each([
     [
       'LF',

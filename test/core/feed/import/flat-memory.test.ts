@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { RepeatedKeys } from '../../../../core/feed/import/repeated-keys.js';
+import { type BlockKeys, findRepeats, KeyNotes, RepeatedKeys } from '../../../../core/feed/import/repeated-keys.js';
 import { RowBitmap } from '../../../../core/feed/import/row-bitmap.js';
 import { RowFaults, writeRejects } from '../../../../core/feed/import/row-faults.js';
 import { Spool } from '../../../../core/feed/import/spool.js';
@@ -34,15 +34,22 @@ describe('Spool', () => {
   });
 });
 
+/** The keys of a block, one a line. */
+function blockOf(keys: readonly string[]): BlockKeys {
+  const notes = new KeyNotes();
+  for (const [at, key] of keys.entries()) notes.add(key, at, at);
+  return notes.taken();
+}
+
 describe('RepeatedKeys', () => {
-  it('finds the repeats among more keys than stay in memory, and leaves the rest alone', () => {
+  it('finds the repeats among more keys than stay in memory, and leaves the rest alone', async () => {
     const keys = new RepeatedKeys('line_id');
     const verdicts = new Verdicts();
     const rows = 200_000;
-    for (let row = 0; row < rows; row += 1) keys.add(`O${row}\t1`, { row, line: row + 2 });
-    keys.add('O3\t1', { row: rows, line: rows + 2 });
-    keys.add('O3\t11', { row: rows + 1, line: rows + 3 });
-    keys.rejectIn(verdicts);
+    for (let row = 0; row < rows; row += 100)
+      keys.add(blockOf(Array.from({ length: 100 }, (_, at) => `O${row + at}\t1`)), { row, line: row + 2 });
+    keys.add(blockOf(['O3\t1', 'O3\t11']), { row: rows, line: rows + 2 });
+    await keys.rejectIn(verdicts, async (records) => findRepeats(records));
     expect([verdicts.rejected, verdicts.skips(3), verdicts.skips(rows)]).toEqual([1, false, true]);
     const value = 'O3 1 (first on line 5)';
     expect(verdicts.faults.first(2)).toEqual([{ line: rows + 2, column: 'line_id', code: 'ROW_REPEATED', value }]);

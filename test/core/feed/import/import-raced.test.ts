@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { change, pause, select } from '../../../../infra/database.js';
 import { refundsCsv, salesCsv } from '../../../support/feed-files.js';
-import { errorOf, ImportScene, LINES, manyLines } from '../../../support/import-scene.js';
+import { errorOf, ImportScene, LINES, LONG_LINES, manyLines } from '../../../support/import-scene.js';
 
 let scene: ImportScene;
 beforeAll(async () => {
@@ -59,12 +59,12 @@ describe('an import that is alive', () => {
   });
 
   it('stops on SIGINT with exit code 130, and goes on at once when typed again', async () => {
-    const file = scene.folder.write(manyLines());
+    const file = scene.folder.write(manyLines(LONG_LINES));
     const { started, go } = await scene.startedUpTo('import.after-commit', 'import', 'lines', file);
     started.send('SIGINT');
     const outcome = await go();
     expect([outcome.code, errorOf(outcome).code]).toEqual([130, 'IMPORT_STOPPED']);
-    expect((await scene.magam('import', 'lines', file)).json()).toMatchObject({ imported: LINES });
+    expect((await scene.magam('import', 'lines', file)).json()).toMatchObject({ imported: LONG_LINES });
   });
 
   it('withdraws what it wrote when its file changed', async () => {
