@@ -16,16 +16,22 @@ export interface Signer {
 
 /**
  * Who signs the next certificate. Throws SIGNING_KEY_MISSING when certificates are signed with a key that this process does not have: a new key
- * follows only where it and the one before it are among the trusted ones.
+ * follows only where it and the one before it are among the trusted ones, and who names trusted keys does not begin with another.
  */
 export async function requireSigner(db: Db, { signingKeyPem, trustedKeys }: KeySettings): Promise<Signer> {
   const keys = await readSigningKeys(db);
   const current = keys.at(-1)?.publicKey;
   const publicKey = signingKeyPem === null ? null : publicKeyOf(signingKeyPem);
-  if (current === undefined || publicKey === current)
-    return { publicKey, isNew: current === undefined && publicKey !== null };
-  const retired = keys.some((key) => key.publicKey === publicKey);
   const trusts = (key: string): boolean => trustedKeys?.includes(key) === true;
+  if (publicKey === current) return { publicKey, isNew: false };
+  if (current === undefined) {
+    if (publicKey !== null && trustedKeys !== null && !trusts(publicKey))
+      throw new MagamError('SIGNING_KEY_MISSING', 'The signing key is none of those that this process trusts.', {
+        given: publicKey,
+      });
+    return { publicKey, isNew: publicKey !== null };
+  }
+  const retired = keys.some((key) => key.publicKey === publicKey);
   if (publicKey === null || retired || !trusts(current) || !trusts(publicKey)) {
     throw new MagamError('SIGNING_KEY_MISSING', undefined, { expected: current, given: publicKey, retired });
   }

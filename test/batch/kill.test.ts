@@ -22,7 +22,7 @@ describe('SIGKILL', () => {
     'chunk.before-commit:kill:7',
     'chunk.commit:kill:3',
     'chunk.after-commit:kill',
-    'chunk.after-commit:kill:8',
+    'chunk.after-commit:kill:7',
     'run.before-finish-commit:kill',
   ])('at %s', async (fault) => {
     expect(await feed.settle({ MAGAM_FAULT: fault })).toMatchObject({ signal: 'SIGKILL', stdout: '' });

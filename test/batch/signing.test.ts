@@ -50,6 +50,12 @@ describe('once certificates are signed', () => {
     expect(await settle(signing(first), NEXT)).toMatchObject({ code: 0 });
   });
 
+  it('nobody begins to sign with a key that is not among those that it trusts', async () => {
+    const ended = await settle(signing(stranger, [first]));
+    expect([ended.code, codeOf(ended)]).toEqual([1, 'SIGNING_KEY_MISSING']);
+    expect(await settle(signing(first, [first]))).toMatchObject({ code: 0 });
+  });
+
   it('one that had begun before finishes nothing either', async () => {
     const gate = join(mkdtempSync(join(tmpdir(), 'magam-gate-')), 'open');
     const held = feed.start(['settle', '--date', DATE, '--json'], { MAGAM_FAULT: `run.planned:wait:1:${gate}` });

@@ -24,7 +24,7 @@ import { magam } from './magam.js';
 type Settings = Readonly<Record<string, string | undefined>>;
 
 export const DATE = '2026-03-02';
-/** Twelve chunks of sales and four of refunds for two threads: one of them comes to at least eight. */
+/** Twelve chunks of sales and, as small neighbours are done together, two of refunds for two threads: one of them comes to at least seven. */
 export const GRID = ['--grid-size', '4', '--workers', '2', '--chunk-size', '250'] as const;
 
 const serverUrl = (): string => {
