@@ -94,6 +94,7 @@ class Side {
 const sides: Side[] = [];
 try {
   sides.push(await Side.prepare(`${dates} dates × ${lines}`, 'magam_bench', dates, lines));
+  sides.push(await Side.prepare(`1 date × ${lines}`, 'magam_bench_alone', 1, lines));
   sides.push(await Side.prepare(`1 date × ${dates * lines}`, 'magam_bench_one', 1, dates * lines));
   for (let round = 1; round <= rounds; round += 1) {
     say(`round ${round} of ${rounds} …`);
@@ -101,10 +102,13 @@ try {
   }
   const { engine, version } = server.description;
   process.stdout.write(`${engine} ${version}, ${workers} workers, ${rounds} rounds\n`);
-  const [range, one] = sides.map((side) => side.report()) as [Sample, Sample];
+  const [range, alone, one] = sides.map((side) => side.report()) as [Sample, Sample, Sample];
+  const than = (other: Sample): string =>
+    `${(range.perSecond / other.perSecond).toFixed(2)} times as many entries a second, ` +
+    `with ${(range.cpuPerMillion / other.cpuPerMillion).toFixed(2)} times the CPU time an entry`;
   process.stdout.write(
-    `the range settles ${(range.perSecond / one.perSecond).toFixed(2)} times as many entries a second as one date, ` +
-      `with ${(range.cpuPerMillion / one.cpuPerMillion).toFixed(2)} times the CPU time an entry\n`,
+    `the range settles, beside one of its dates alone: ${than(alone)}\n` +
+      `beside one date with all its lines: ${than(one)}\n`,
   );
 } finally {
   for (const side of sides) await side.drop();

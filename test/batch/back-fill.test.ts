@@ -206,7 +206,7 @@ describe('a date that cannot be begun ahead', () => {
     const ended = await fill.settle();
     expect(ended.code).toBe(1);
     expect(failure(ended).code).toBe('IMPORT_IN_PROGRESS');
-    expect(await fill.stateOf(dateAt(4))).toMatchObject({ door: 'CLOSED' });
+    expect(await fill.stateOf(dateAt(3))).toMatchObject({ door: 'CLOSED' });
     expect(await fill.stateOf(LAST)).toMatchObject({ door: 'OPEN', run: '' });
   });
 });

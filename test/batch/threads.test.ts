@@ -12,10 +12,8 @@ beforeEach(() => feed.reset());
 describe('many more threads than there is work for', () => {
   it('do not take the process down when they are ended while they load', async () => {
     // Before threads were waited for, one command in about ten aborted; test/batch/worker-pool.test.ts shows the waiting itself.
-    for (const day of ['2026-02-01', '2026-02-02'])
-      expect(await feed.start(['settle', '--date', day, '--workers', '64', '--allow-empty']).ended).toMatchObject({
-        code: 0,
-      });
+    const command = ['settle', '--date', '2026-02-01', '--workers', '64', '--allow-empty'];
+    expect(await feed.start(command).ended).toMatchObject({ code: 0 });
   });
 });
 

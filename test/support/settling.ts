@@ -21,6 +21,11 @@ import {
 } from '../../scripts/chaos/scratch-database.mjs';
 import { magam } from './magam.js';
 
+/** Large values are compared as texts, which takes a hundredth of the time; where they differ, jest says where. */
+export function expectSame(found: unknown, expected: unknown): void {
+  if (JSON.stringify(found) !== JSON.stringify(expected)) expect(found).toEqual(expected);
+}
+
 type Settings = Readonly<Record<string, string | undefined>>;
 
 export const DATE = '2026-03-02';
@@ -102,8 +107,11 @@ export class Settling {
   startSettle = (settings: Settings = {}, args: readonly string[] = []): Magam =>
     this.start(['settle', '--date', DATE, ...GRID, '--json', ...args], settings);
 
-  settle = (settings: Settings = {}, args: readonly string[] = []): Promise<Ended> =>
-    this.run(['settle', '--date', DATE, ...GRID, '--json', ...args], settings);
+  /** One that nothing strikes has one thread, which starts sooner than two. */
+  settle = (settings: Settings = {}, args: readonly string[] = []): Promise<Ended> => {
+    const workers = settings.MAGAM_FAULT === undefined ? ['--workers', '1'] : [];
+    return this.run(['settle', '--date', DATE, ...GRID, ...workers, '--json', ...args], settings);
+  };
 
   /** As many processes as there are settings, all of which settle the date at once. */
   settleTogether = (...settings: Settings[]): Promise<Ended[]> =>
@@ -123,7 +131,7 @@ export class Settling {
   /** Everything that must hold, and the very lines, settlements and certificate of the undisturbed run. */
   async expectClean(): Promise<void> {
     expect(await violations(this.db, DATE)).toEqual([]);
-    expect(await outcomeOf(this.db, DATE)).toEqual(this.clean);
+    expectSame(await outcomeOf(this.db, DATE), this.clean);
   }
 
   /** The product's own verification agrees. */
