@@ -1,11 +1,15 @@
 /** The check of a policy draft, against databases in which the draft was applied before the same feed was settled. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import type { TrialDates } from '../../core/settlement/rules/policy-trial.js';
 import { readCheckLines } from '../../core/settlement/stores/policy-check-line.js';
-import type { TaskRecord } from '../../core/tasks/stores/background-task.js';
-import { type Db, openDatabase } from '../../infra/database.js';
+import { requestCancel, type TaskRecord } from '../../core/tasks/stores/background-task.js';
+import { type Db, inTransaction, openDatabase } from '../../infra/database.js';
 import { readLines } from '../../scripts/chaos/invariants.mjs';
+import { until } from '../../scripts/chaos/magam.mjs';
 import {
   DATES,
   DAY,
@@ -224,6 +228,26 @@ describe('a check', () => {
     frozen.send('SIGCONT');
     await frozen.says('task lost to another runner');
     expect(await linesOf(taskId)).toEqual([...(await differences(DAY)).keys()]);
+  });
+
+  it('that is cancelled leaves its run stopped', async () => {
+    const taskId = await askFor(db, POLICY_CHECK, '1', parametersOf(DAY, 'AS_STATED', draft));
+    const gate = join(mkdtempSync(join(tmpdir(), 'magam-check-')), 'gate');
+    const runner = startRunner(url, { MAGAM_CHUNK_SIZE: '50', MAGAM_FAULT: `chunk.after-commit:wait:2:${gate}` });
+    await runner.says('FAULT chunk.after-commit');
+    const statusOfRun = () =>
+      scene.plain.value(`SELECT status FROM job_instance WHERE job = 'what-if' ORDER BY run_id DESC LIMIT 1`);
+    expect(await statusOfRun()).toBe('RUNNING');
+    await inTransaction(db, (tx) => requestCancel(tx, taskId, 'me'));
+    // It learns of it with a heartbeat: the second one from now was sent after that.
+    const lease = () => scene.plain.value('SELECT lease_until FROM background_task WHERE task_id = ?', [taskId]);
+    for (let beats = 0; beats < 2; beats += 1) {
+      const before = await lease();
+      await until(async () => (await lease()) !== before, 'a heartbeat');
+    }
+    writeFileSync(gate, '');
+    expect(await endOf(db, POLICY_CHECK, taskId)).toMatchObject({ status: 'CANCELLED' });
+    expect(await statusOfRun()).toBe('STOPPED');
   });
 
   it('drops what an attempt of an earlier version had listed', async () => {
