@@ -1,4 +1,5 @@
 /** Ports of 127.0.0.1: finding a free one, and asking who answers. No client library: this runs before `npm ci`. */
+import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 
 const ANSWER_MS = 2_000;
@@ -17,21 +18,24 @@ function isFree(port) {
 }
 
 /**
- * The preferred port if nobody else has taken it, else one that the kernel chooses.
+ * Where ports are chosen from: below those that kernels give to outgoing connections. While a server is down, a connection to a port from among these
+ * may be given that very port, and then the server cannot come back to it.
+ */
+const [LOWEST, HIGHEST] = [20_000, 32_000];
+const TRIES = 50;
+
+/**
+ * The preferred port if nobody else has taken it, else another one that is free.
  * @param {number | undefined} preferred
  * @returns {Promise<number>}
  */
 export async function choosePort(preferred) {
   if (preferred !== undefined && (await isFree(preferred))) return preferred;
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const port = randomInt(LOWEST, HIGHEST);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no port between ${LOWEST} and ${HIGHEST} is free`);
 }
 
 /**
