@@ -75,7 +75,7 @@ export async function withDatabase(
   let overdue: NodeJS.Timeout | undefined;
   const stop = (): void => {
     if (abort.signal.aborted) process.exit(errors.RUN_STOPPED.exit); // asked twice: at once, as safe as a kill
-    abort.abort(new MagamError('RUN_STOPPED', 'Stopped by a signal.'));
+    abort.abort();
     // Whatever holds it up, such as a database that does not answer: that is as safe as a kill.
     overdue = setTimeout(() => process.exit(errors.RUN_STOPPED.exit), given.stopMs).unref();
   };

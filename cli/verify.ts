@@ -30,7 +30,8 @@ async function verify(options: Options, command: Command): Promise<void> {
   if ((date === undefined) === (from === undefined) || (to !== undefined && from === undefined))
     throw new MagamError('USAGE', 'Give either --date, or --from and --to.');
   await withDatabase(command, async (context) => {
-    context.signal.throwIfAborted(); // it came before anybody listened
+    // It may have come before anybody listened.
+    if (context.signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal.');
     context.signal.addEventListener('abort', () => process.exit(130)); // it only reads: there is nothing to finish
     const { today } = context;
     const ok =
