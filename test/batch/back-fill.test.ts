@@ -117,8 +117,9 @@ describe('when it is killed with several dates in flight', () => {
 
   it('its dates are finished one by one, in their order', async () => {
     await killedInFlight();
-    const [open, next] = await fill.closing();
-    expect(next).toBeDefined();
+    const begun = await fill.closing();
+    expect(begun.length).toBeGreaterThan(1);
+    const [open, next] = begun;
     const refused = await fill.settleDate(next as string);
     expect(failure(refused)).toMatchObject({ code: 'EARLIER_DATE_OPEN', details: { earlier: [open] } });
     for (const date of DATES) expect(await fill.settleDate(date)).toMatchObject({ code: 3 });
