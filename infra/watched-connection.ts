@@ -8,10 +8,14 @@ import type { Socket } from 'node:net';
 /** A connection of the driver, as far as it is used here. */
 export interface SessionConnection {
   query(...args: unknown[]): unknown;
+  end(done?: Done): unknown;
   readonly stream: Socket;
   /** The driver's own: the command under way. */
   readonly _command?: object | null;
 }
+
+/** How long the server may take to close a connection that was told goodbye (ms). */
+const GOODBYE_MS = 1_000;
 
 interface QueryOptions {
   readonly sql: string;
@@ -22,7 +26,8 @@ type Done = (error: unknown, ...rest: unknown[]) => void;
 
 /**
  * Lets the connection end with ETIMEDOUT when the server sends nothing for so many seconds while a statement is under way, and behind an error for
- * which `isUseless` holds. A reader who is slow is not the server's silence. The pool drops an ended connection.
+ * which `isUseless` holds. A reader who is slow is not the server's silence. The pool drops an ended connection. One that the pool ends
+ * does not keep the process alive.
  */
 export function watched(
   connection: SessionConnection,
@@ -30,8 +35,15 @@ export function watched(
   isUseless: (error: unknown) => boolean,
 ): SessionConnection {
   const { stream } = connection;
-  const state = { useless: false, inTransaction: false };
+  const state = { useless: false, inTransaction: false, ending: false };
   const query = connection.query.bind(connection);
+  const end = connection.end.bind(connection);
+  // The driver waits for the server to close the connection. One that is frozen never does, and would keep the process alive.
+  connection.end = (done?: Done) => {
+    state.ending = true;
+    stream.setTimeout(GOODBYE_MS).unref();
+    return end(done);
+  };
   connection.query = (options: QueryOptions, values: unknown, done?: Done) => {
     stream.setTimeout((options.answerSeconds ?? answerSeconds) * 1_000);
     if (/^(BEGIN|START)\b/.test(options.sql)) state.inTransaction = true;
@@ -45,6 +57,7 @@ export function watched(
     });
   };
   stream.on('timeout', () => {
+    if (state.ending) stream.destroy();
     const waits = connection._command !== undefined && connection._command !== null && !stream.isPaused();
     if (waits) stream.destroy(Object.assign(new Error('the database gave no answer in time'), { code: 'ETIMEDOUT' }));
   });

@@ -66,11 +66,20 @@ describe('a database that goes away for good', () => {
 });
 
 describe('a connection that is frozen and not cut', () => {
-  it.each([
-    ['in a chunk', /^UPDATE run_partition SET seq = seq/],
-    ['in the main thread', /^SELECT s\.currency, COUNT/],
-  ])('%s is given up, and the next command finishes', async (_where, statement) => {
-    const proxy = await startProxy(feed.db.url, [{ statement, place: 'freeze', nth: 2 }]);
+  const frozenAt = (statement: RegExp) => startProxy(feed.db.url, [{ statement, place: 'freeze', nth: 2 }]);
+
+  it('in a chunk is given up by itself, and the next command finishes', async () => {
+    const proxy = await frozenAt(/^UPDATE run_partition SET seq = seq/);
+    const settings = { ...IMPATIENT, MAGAM_ANSWER_MS: '1000', MAGAM_DATABASE_URL: proxy.url };
+    const ended = await feed.startSettle(settings).ended;
+    const struck = proxy.cuts();
+    await proxy.close();
+    expect({ struck, ...ended }).toMatchObject({ struck: 1, code: 1, overdue: false });
+    await feed.finish();
+  });
+
+  it('in the main thread is given up, and the next command finishes', async () => {
+    const proxy = await frozenAt(/^SELECT s\.currency, COUNT/);
     const settling = feed.startSettle({ ...IMPATIENT, MAGAM_ANSWER_MS: '1000', MAGAM_DATABASE_URL: proxy.url });
     // A statement over a whole date would be waited for much longer: the command is told to stop.
     await until(() => Promise.resolve(proxy.cuts() === 1), 'the proxy freezes');
