@@ -39,7 +39,7 @@ export interface JobContext {
   readonly config: Config;
   /** The threads, started when they are first needed and kept for the next execution. */
   readonly pools: ThreadLender;
-  /** Aborted: finish the chunk in hand and stop. */
+  /** Aborted: finish the chunk in hand and stop. With a MagamError as its reason the execution fails with that; else it was stopped. */
   readonly signal: AbortSignal;
   /** Entries done by this process, and of how many once that is known. */
   readonly onProgress: (done: number, total?: number) => void;
