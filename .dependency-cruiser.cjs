@@ -10,6 +10,8 @@ const capabilities = {
   tasks: [],
   policies: [],
   feed: ['policies', 'tasks'],
+  promotions: [],
+  orders: ['accounts', 'catalogue', 'feed', 'promotions', 'stock'],
   jobs: [],
   settlement: ['feed', 'policies', 'jobs', 'tasks'],
   sample: ['accounts', 'catalogue', 'feed', 'policies'],

@@ -8,6 +8,7 @@ import type { ErrorDefinition } from './error-codes/definition.js';
 import { edgeErrors } from './error-codes/edge.js';
 import { inputErrors } from './error-codes/input.js';
 import { operationErrors } from './error-codes/operations.js';
+import { orderErrors } from './error-codes/orders.js';
 import { runErrors } from './error-codes/runs.js';
 import { taskErrors } from './error-codes/tasks.js';
 
@@ -17,6 +18,7 @@ const registry = {
   ...edgeErrors,
   ...accountErrors,
   ...catalogueErrors,
+  ...orderErrors,
   ...operationErrors,
   ...taskErrors,
 } as const;
