@@ -9,6 +9,7 @@ import { edgeErrors } from './error-codes/edge.js';
 import { inputErrors } from './error-codes/input.js';
 import { operationErrors } from './error-codes/operations.js';
 import { runErrors } from './error-codes/runs.js';
+import { stockErrors } from './error-codes/stock.js';
 import { taskErrors } from './error-codes/tasks.js';
 
 const registry = {
@@ -17,6 +18,7 @@ const registry = {
   ...edgeErrors,
   ...accountErrors,
   ...catalogueErrors,
+  ...stockErrors,
   ...operationErrors,
   ...taskErrors,
 } as const;
