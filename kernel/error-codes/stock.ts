@@ -12,6 +12,11 @@ export const stockErrors = {
     exit: 1,
     meaning: 'There are not as many of a unit as were asked for; the details name the unit and what is available.',
   },
+  STOCK_DIFFERS: {
+    http: 500,
+    exit: 4,
+    meaning: 'The stock of some units is not what their journal or their reservations come to; each is named.',
+  },
   STOCK_INSUFFICIENT_TO_ADJUST: {
     http: 409,
     exit: 1,
