@@ -7,6 +7,7 @@
 const capabilities = {
   accounts: [],
   catalogue: [],
+  stock: ['catalogue'],
   tasks: [],
   policies: [],
   feed: ['policies', 'tasks'],

@@ -10,6 +10,7 @@ import { inputErrors } from './error-codes/input.js';
 import { operationErrors } from './error-codes/operations.js';
 import { orderErrors } from './error-codes/orders.js';
 import { runErrors } from './error-codes/runs.js';
+import { stockErrors } from './error-codes/stock.js';
 import { taskErrors } from './error-codes/tasks.js';
 
 const registry = {
@@ -19,6 +20,7 @@ const registry = {
   ...accountErrors,
   ...catalogueErrors,
   ...orderErrors,
+  ...stockErrors,
   ...operationErrors,
   ...taskErrors,
 } as const;

@@ -3,10 +3,10 @@ import type * as z from 'zod';
 import { OPTIONS_MAX, priceFault } from '../../core/catalogue/rules/product.js';
 import { type ProductDetail, touchProduct } from '../../core/catalogue/stores/product.js';
 import {
-  deleteOption,
   insertOption,
   type OptionRecord,
   readOptions,
+  removeOption as removeStoredOption,
   updateOption,
 } from '../../core/catalogue/stores/product-option.js';
 import type { Db, Tx } from '../../infra/database.js';
@@ -133,7 +133,8 @@ export const removeOption = ({ db, cache }: CatalogueContext): Route =>
         call,
         cache,
         'product.remove-option',
-        (tx, _product, options) => deleteOption(tx, requireOption(options, call.params.optionId).optionId),
+        (tx, product, options) =>
+          removeStoredOption(tx, product, requireOption(options, call.params.optionId).optionId),
         (changed) => ok(changed, changed.version),
       ),
   });
