@@ -1,5 +1,6 @@
 /** Makes, edits and removes the options of a product. They have the product's version: whoever changes one changes the product. */
 import type * as z from 'zod';
+import type { CatalogueCache } from '../../core/catalogue/catalogue-cache.js';
 import { OPTIONS_MAX, priceFault } from '../../core/catalogue/rules/product.js';
 import { type ProductDetail, touchProduct } from '../../core/catalogue/stores/product.js';
 import {
@@ -14,7 +15,6 @@ import { MagamError } from '../../kernel/errors.js';
 import { decided, found } from '../../kernel/outcome.js';
 import { created, ok, type Reply } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
-import type { CatalogueCache } from './catalogue-cache.js';
 import { placeOf, requireDetail, requireProduct } from './changes.js';
 import type { CatalogueContext } from './context.js';
 import { ownerOfProduct } from './edit-product.js';
