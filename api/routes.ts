@@ -8,12 +8,14 @@ import { importRoutes } from './imports/routes.js';
 import { policyRoutes } from './policies/routes.js';
 import { runRoutes } from './runs/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
+import { stockRoutes } from './stock/routes.js';
 import { verificationRoutes } from './verifications/routes.js';
 
 export const apiRoutes = (context: ApiContext): Route[] => [
   ...accountRoutes(context),
   ...auditRoutes(context),
   ...catalogueRoutes(context),
+  ...stockRoutes(context),
   ...runRoutes(context),
   ...verificationRoutes(context),
   ...policyRoutes(context),

@@ -55,6 +55,8 @@ export const permissions = {
   'product.edit': { seller: 'own', ...staff },
   'product.read-unlisted': { seller: 'own', ...staff },
   'category.edit': staff,
+  'stock.read': { seller: 'own', ...staff },
+  'stock.edit': { seller: 'own', ...staff },
   'review.write': { buyer: 'own' },
   'review.edit': { buyer: 'own' },
   'review.remove': { buyer: 'own', ...staff },

@@ -37,6 +37,8 @@ describe('the access table', () => {
     'product.create': sellerAndStaff,
     'product.edit': sellerAndStaff,
     'product.read-unlisted': sellerAndStaff,
+    'stock.read': sellerAndStaff,
+    'stock.edit': sellerAndStaff,
     'category.edit': staff,
     'review.write': buyer,
     'review.edit': buyer,
