@@ -103,6 +103,6 @@ export function grantOf(permission: Permission, role: Role): Grant | undefined {
 
 /** Whether something belongs to the caller. A seller's account owns what its business owns. */
 export function owns(caller: Caller, owner: Owner): boolean {
-  if (owner.accountId !== undefined) return owner.accountId === caller.accountId;
+  if (owner.accountId !== undefined && owner.accountId === caller.accountId) return true;
   return owner.sellerId !== undefined && owner.sellerId === caller.sellerId;
 }

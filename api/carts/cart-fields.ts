@@ -16,7 +16,9 @@ const cartUnitSchema = z
     sellerId: externalId,
     currency,
     unitPriceMinor: amountMinor.meta({ description: 'The list price with the option.' }),
-    salePriceMinor: amountMinor.nullable().meta({ description: 'What it costs while it is on sale; null: not on sale.' }),
+    salePriceMinor: amountMinor
+      .nullable()
+      .meta({ description: 'What it costs while it is on sale; null: not on sale.' }),
   })
   .meta({ id: 'CartUnit' });
 

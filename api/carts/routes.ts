@@ -80,11 +80,15 @@ const changeOption = (): Route =>
     params: cartItemParams,
     body: z.strictObject({ unitId: id }).meta({ id: 'CartOption' }),
     answer: shown,
-    refusals: ['ALREADY_IN_CART', 'CART_ITEM_NOT_FOUND', 'UNIT_NOT_FOR_SALE', 'UNIT_NOT_FOUND', 'UNIT_OF_OTHER_PRODUCT'],
+    refusals: [
+      'ALREADY_IN_CART',
+      'CART_ITEM_NOT_FOUND',
+      'UNIT_NOT_FOR_SALE',
+      'UNIT_NOT_FOUND',
+      'UNIT_OF_OTHER_PRODUCT',
+    ],
     handle: (call) =>
-      changeCart(call, (tx, accountId) =>
-        changeOptionInCart(tx, accountId, call.params.unitId, call.body.unitId),
-      ),
+      changeCart(call, (tx, accountId) => changeOptionInCart(tx, accountId, call.params.unitId, call.body.unitId)),
   });
 
 const removeItem = (): Route =>

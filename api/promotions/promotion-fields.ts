@@ -16,7 +16,10 @@ const minimum = amountMinor
 const rate = z
   .string()
   .max(16)
-  .refine((value) => typeof parseRate(value) === 'number', 'must be a percentage such as "8.5", with at most 4 decimals')
+  .refine(
+    (value) => typeof parseRate(value) === 'number',
+    'must be a percentage such as "8.5", with at most 4 decimals',
+  )
   .nullable()
   .meta({ description: 'Percent; of PERCENT alone.', example: '10' });
 
@@ -25,7 +28,10 @@ const terms = {
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens and underscores')
     .nullable()
-    .meta({ description: 'Whoever names it at the checkout gets the promotion; null: everybody does.', example: 'SUMMER' }),
+    .meta({
+      description: 'Whoever names it at the checkout gets the promotion; null: everybody does.',
+      example: 'SUMMER',
+    }),
   name,
   kind: z.enum(PROMOTION_KINDS),
   rate,

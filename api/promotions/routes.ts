@@ -67,7 +67,8 @@ const createPromotion = (): Route =>
     path: '/v1/promotions',
     tag,
     summary: 'Make a promotion',
-    description: 'A discount on whole checkouts that the platform pays for. A checkout gets the one that takes most off.',
+    description:
+      'A discount on whole checkouts that the platform pays for. A checkout gets the one that takes most off.',
     permission: 'promotion.edit',
     body: newPromotionSchema,
     answer: { status: 201, description: 'The promotion.', schema: promotionSchema },
