@@ -77,13 +77,10 @@ export const movementSchema = z
       .nullable()
       .meta({ description: 'Whom the units were held for; null: goods came in or were counted.' }),
     reason: z.string().meta({ description: 'May be empty where a checkout moved the stock.' }),
-    requestedBy: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'Who received or counted the goods; null where a checkout moved the stock.',
-        example: 'account 7',
-      }),
+    requestedBy: z.string().nullable().meta({
+      description: 'Who received or counted the goods; null where a checkout moved the stock.',
+      example: 'account 7',
+    }),
     createdAt: moment,
   })
   .meta({ id: 'StockMovement' });
