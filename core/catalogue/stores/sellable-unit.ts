@@ -121,7 +121,7 @@ export async function readUnitsForSale(db: Db, unitIds: readonly number[]): Prom
        COALESCE(r.name, m.name, c.name) AS topCategory, p.version AS productVersion
      FROM sellable_unit u FORCE INDEX (PRIMARY) STRAIGHT_JOIN product p ON p.product_id = u.product_id
      LEFT JOIN product_option o ON o.option_id = u.option_id
-     JOIN category c ON c.category_id = p.category_id
+     STRAIGHT_JOIN category c FORCE INDEX (PRIMARY) ON c.category_id = p.category_id
      LEFT JOIN category m ON m.category_id = c.parent_id LEFT JOIN category r ON r.category_id = m.parent_id
      WHERE u.unit_id IN (${unitIds.map(() => '?').join(', ')}) ORDER BY u.unit_id`,
     unitIds,

@@ -1,6 +1,6 @@
 /** Whether a unit's stock is what its journal and its reservations come to. */
 
-export const STOCK_PARTS = ['received', 'available', 'held', 'sold'] as const;
+const STOCK_PARTS = ['received', 'available', 'held', 'sold'] as const;
 type Part = (typeof STOCK_PARTS)[number];
 export type StockParts = Readonly<Record<Part, number>>;
 

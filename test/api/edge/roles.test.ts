@@ -26,6 +26,7 @@ interface Owner {
   readonly sellerId: string;
   readonly productId: number;
   readonly optionId: number;
+  readonly unitId: number;
   readonly reviewId: number;
   /** A settled line of the seller. */
   readonly line: { readonly orderId: string; readonly lineId: string };
@@ -78,6 +79,7 @@ async function makeWorld(): Promise<World> {
       sellerId,
       productId,
       optionId: product.options[0].optionId,
+      unitId: product.options[0].unitId,
       reviewId: review.reviewId,
       line: lines[sellerId],
     };
@@ -137,6 +139,7 @@ interface Sample {
 }
 
 const product = ({ productId }: Owner): string => `/v1/products/${productId}`;
+const stock = ({ unitId }: Owner): string => `/v1/units/${unitId}/stock`;
 const option = (owner: Owner): string => `${product(owner)}/options/${owner.optionId}`;
 
 /** Routes on which a role may only touch its own, and how each addresses it. The destructive ones come last. */
@@ -200,6 +203,27 @@ const samples: readonly Sample[] = [
     route: 'PATCH /v1/products/{productId}/options/{optionId}',
     role: 'seller',
     request: (owner) => ({ path: option(owner), body: { name: 'uno' } }),
+  },
+  {
+    route: 'GET /v1/sellers/{sellerId}/stock',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/stock` }),
+  },
+  { route: 'GET /v1/units/{unitId}/stock', role: 'seller', request: (owner) => ({ path: stock(owner) }) },
+  {
+    route: 'GET /v1/units/{unitId}/stock/movements',
+    role: 'seller',
+    request: (owner) => ({ path: `${stock(owner)}/movements` }),
+  },
+  {
+    route: 'POST /v1/units/{unitId}/stock/receipts',
+    role: 'seller',
+    request: (owner) => ({ path: `${stock(owner)}/receipts`, body: { quantity: 2, reason: 'delivery' } }),
+  },
+  {
+    route: 'POST /v1/units/{unitId}/stock/adjustments',
+    role: 'seller',
+    request: (owner) => ({ path: `${stock(owner)}/adjustments`, body: { by: 1, reason: 'found' } }),
   },
   {
     route: 'DELETE /v1/products/{productId}/options/{optionId}',

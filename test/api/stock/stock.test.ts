@@ -169,7 +169,7 @@ describe('who may', () => {
     await post(receipts(unitId), goods(5), scene.operator.token);
     await post(adjustments(unitId), { by: -2, reason: '파손' }, scene.operator.token);
     await post(receipts(unitId), goods(1));
-    const { body } = await get(`/v1/audit-log?subjectType=unit&subjectId=${unitId}`, scene.operator.token);
+    const { body } = await get(`/v1/audit-log?subject=unit:${unitId}`, scene.operator.token);
     expect(body.items).toMatchObject([
       { action: 'stock.adjust', before: { available: 5 }, after: { available: 3, reason: '파손' } },
       { action: 'stock.receive', before: { available: 0 }, after: { received: 5, available: 5 } },
