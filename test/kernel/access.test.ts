@@ -43,6 +43,19 @@ describe('the access table', () => {
     'review.write': buyer,
     'review.edit': buyer,
     'review.remove': ['own', undefined, 'any', 'any'],
+    'cart.edit': buyer,
+    'checkout.create': buyer,
+    'checkout.read': ['own', undefined, 'any', 'any'],
+    'checkout.mark-paid': staff,
+    'order.read': ['own', 'own', 'any', 'any'],
+    'order.advance': sellerAndStaff,
+    'order.confirm': ['own', undefined, 'any', 'any'],
+    'order.cancel': ['own', 'own', 'any', 'any'],
+    'order.return': sellerAndStaff,
+    'shipping-term.read': everybody,
+    'shipping-term.edit': sellerAndStaff,
+    'promotion.read': staff,
+    'promotion.edit': staff,
     'run.read': staff,
     'run.operate': staff,
     'policy.read': staff,
@@ -84,7 +97,7 @@ describe('ownership', () => {
     ["another's business", seller, { sellerId: 'S2' }, false],
     ['a business, being a buyer', buyer, { sellerId: 'S1' }, false],
     ['nobody', buyer, {}, false],
-    ["its own business under another's account", seller, { accountId: 9, sellerId: 'S1' }, false],
+    ["its own business under another's account", seller, { accountId: 9, sellerId: 'S1' }, true],
   ] as const)('%s', (_name, caller, owner, owned) => {
     expect(owns(caller, owner)).toBe(owned);
   });
