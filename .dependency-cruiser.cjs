@@ -12,7 +12,7 @@ const capabilities = {
   policies: [],
   feed: ['policies', 'tasks'],
   promotions: [],
-  orders: ['accounts', 'catalogue', 'feed', 'promotions', 'stock'],
+  orders: ['catalogue', 'feed', 'promotions', 'stock'],
   jobs: [],
   settlement: ['feed', 'policies', 'jobs', 'tasks'],
   sample: ['accounts', 'catalogue', 'feed', 'policies'],

@@ -205,11 +205,9 @@ export const partsSchema = {
     .max(LINES_MAX)
     .optional()
     .meta({ description: 'Units of single lines; absent: everything that is left.' }),
-  version: version
-    .optional()
-    .meta({
-      description: 'Required with lines: the version of the order that was seen, so that the same part goes once.',
-    }),
+  version: version.optional().meta({
+    description: 'Required with lines: the version of the order that was seen, so that the same part goes once.',
+  }),
   reason: note(255).default(''),
 };
 

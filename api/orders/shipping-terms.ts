@@ -17,14 +17,11 @@ import { type Route, route } from '../edge/route.js';
 
 const termFields = {
   feeMinor: amountMinor.min(0).meta({ description: 'For an order, in minor units.', example: 3_000 }),
-  freeFromMinor: amountMinor
-    .min(1)
-    .nullable()
-    .meta({
-      description:
-        "An order whose goods cost this much, after the seller's discounts, is sent for nothing; null: none is.",
-      example: 50_000,
-    }),
+  freeFromMinor: amountMinor.min(1).nullable().meta({
+    description:
+      "An order whose goods cost this much, after the seller's discounts, is sent for nothing; null: none is.",
+    example: 50_000,
+  }),
 };
 const termSchema = z
   .object({ sellerId: externalId, currency: z.string(), ...termFields, updatedAt: moment })
