@@ -18,8 +18,7 @@ export interface OrderedLine extends SaleInput {
 export const paidBy = (amounts: ReversedAmounts): number =>
   amounts.itemAmount - amounts.sellerDiscount - amounts.platformDiscount + amounts.shippingFee;
 
-export const openQuantity = (line: OrderedLine): number =>
-  line.quantity - line.cancelledQuantity - line.returnedQuantity;
+const openQuantity = (line: OrderedLine): number => line.quantity - line.cancelledQuantity - line.returnedQuantity;
 
 /** What is left of a line after its cancellations: what is, or was, confirmed. Quantity 0: nothing is. */
 export function remainingSale(line: OrderedLine): SaleInput {

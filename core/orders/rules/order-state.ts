@@ -51,7 +51,7 @@ const anybody = ['buyer', 'seller', 'operator'] as const;
 const merchant = ['seller', 'operator'] as const;
 
 /** Every transition. A return is entered by whoever has the goods back, the seller, or by an operator. */
-export const TRANSITIONS: Readonly<Record<OrderStep, readonly Transition[]>> = {
+const TRANSITIONS: Readonly<Record<OrderStep, readonly Transition[]>> = {
   PLACE: [{ from: null, to: 'PENDING_PAYMENT', by: ['buyer'] }],
   PAY: [{ from: 'PENDING_PAYMENT', to: 'PAID', by: ['operator', 'system'] }],
   EXPIRE: [{ from: 'PENDING_PAYMENT', to: 'EXPIRED', by: ['system'] }],

@@ -130,7 +130,7 @@ function assemble<T extends Offer>(
 const plus = (a: number, b: number): number => a + b;
 
 /** What a seller takes for sending goods of this price, after its own discounts. */
-export const shippingFeeOf = (terms: ShippingTerms | undefined, goodsMinor: number): number =>
+const shippingFeeOf = (terms: ShippingTerms | undefined, goodsMinor: number): number =>
   terms === undefined || (terms.freeFromMinor !== null && goodsMinor >= terms.freeFromMinor) ? 0 : terms.feeMinor;
 
 /** The sums of the parts. */
