@@ -92,15 +92,15 @@ export async function insertCheckouts(tx: Tx, checkouts: readonly NewCheckout[])
   return new Map(rows.map(({ reference, checkoutId }) => [reference, checkoutId]));
 }
 
-/** Moves a checkout on that waits for its payment. @returns whether it did */
+/** Moves a locked checkout on that waits for its payment. */
 export async function endPending(
   tx: Tx,
   checkoutId: number,
   status: Exclude<CheckoutStatus, 'PENDING_PAYMENT'>,
-): Promise<boolean> {
+): Promise<void> {
   const paidAt = status === 'PAID' ? ', paid_at = UTC_TIMESTAMP(3)' : '';
   const sql = `UPDATE checkout SET status = ?${paidAt} WHERE checkout_id = ? AND status = 'PENDING_PAYMENT'`;
-  return (await change(tx, sql, [status, checkoutId])) === 1;
+  if ((await change(tx, sql, [status, checkoutId])) !== 1) throw new Error(`checkout ${checkoutId} is not pending`);
 }
 
 /** Lowers what is to be paid for a checkout that waits for its payment. */

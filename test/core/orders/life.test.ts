@@ -9,10 +9,10 @@ import { openReceiver } from '../../../core/orders/receiver.js';
 import { insertCartItem, readCart } from '../../../core/orders/stores/cart.js';
 import { writeShippingTerm } from '../../../core/orders/stores/shipping-term.js';
 import { insertPromotion } from '../../../core/promotions/stores/promotion.js';
-import { inTransaction, select } from '../../../infra/database.js';
+import { type Db, inTransaction, select } from '../../../infra/database.js';
 import { isRefusal } from '../../../kernel/errors.js';
 import { decided } from '../../../kernel/outcome.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { createTestDatabase, inStatement, type TestDatabase } from '../../support/database.js';
 import {
   BUYER,
   buyer,
@@ -345,6 +345,28 @@ describe('time', () => {
     }
     const [available = 0, held, sold = 0] = await stockOf(db, unitId);
     expect([available + sold, held]).toEqual([40, 0]);
+  });
+
+  it.each([
+    ['a payment that waits for an expiry', 'EXPIRED', pay],
+    [
+      'an expiry that waits for a payment',
+      'PAID',
+      async (db: Db) => (await expireCheckouts(db, { rowsMax: 10 })).expired,
+    ],
+  ] as const)('is looked at again behind the lock: %s', async (_name, meanwhile, work) => {
+    const { db } = database;
+    const unitId = await makeUnit(db, 'S1');
+    const { checkoutId, orders } = await checkOut(db, [{ unitId, quantity: 1 }]);
+    if (meanwhile === 'PAID') await letExpire(db, checkoutId);
+    let waiting: Promise<unknown> = Promise.resolve();
+    await db.transaction(async (tx) => {
+      await tx.raw('UPDATE checkout SET status = ? WHERE checkout_id = ?', [meanwhile, checkoutId]);
+      waiting = work(db, checkoutId);
+      await inStatement(db, '%FROM checkout WHERE checkout_id%FOR UPDATE%');
+    });
+    expect(await waiting).toEqual(meanwhile === 'PAID' ? 0 : refusal('CHECKOUT_EXPIRED'));
+    expect(await statusOf(db, first(orders).orderId)).toBe('PENDING_PAYMENT');
   });
 
   it('confirms an order days after its delivery, once', async () => {
