@@ -104,7 +104,12 @@ describe('ownership', () => {
     ['an order that it made with another business', seller, { accountId: 5, sellerId: 'S2' }, true],
     ['an order that it made with its own business', seller, { accountId: 5, sellerId: 'S1' }, true],
     ["another's order with another business", seller, { accountId: 9, sellerId: 'S2' }, false],
-    ['something of an account of which the business was left out', buyer, { accountId: 9, sellerId: undefined }, false],
+    [
+      'something of an account of which the business was left out',
+      buyer,
+      { accountId: 9, sellerId: undefined as never },
+      false,
+    ],
     ['something without a business, having none', buyer, { accountId: 9, sellerId: null as never }, false],
   ] as const)('%s', (_name, caller, owner, owned) => {
     expect(owns(caller, owner)).toBe(owned);
