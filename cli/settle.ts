@@ -1,6 +1,5 @@
 /** `magam settle`: runs, joins or resumes the settlement of a date, or of every date of a range in order. */
 import type { Command } from 'commander';
-import { WorkerPools } from '../batch/engine/worker-pool.js';
 import type { SettleReport } from '../batch/jobs/settle/report.js';
 import { settleRange } from '../batch/jobs/settle/settle-range.js';
 import { type ClosingOptions, requireClosableRange } from '../core/settlement/closable-date.js';
@@ -13,6 +12,7 @@ import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
 import { count, counted, money, note, print, printJson, printTable } from './output.js';
 import { type Progress, startProgress } from './progress.js';
+import { openPools, type Pools } from './threads.js';
 
 interface SettleOptions {
   date?: string;
@@ -86,7 +86,7 @@ async function settle(given: CommandContext, options: SettleOptions): Promise<vo
     await requireClosableRange(context.db, dates, now, closingOptions(options));
   }
   if (options.request === true) return request(context, dates, options);
-  const pools = new WorkerPools(config, context.databaseUrl);
+  const pools = openPools(config, context.databaseUrl);
   const reports = await settleDates(context, pools, dates, options).finally(() => pools.close());
   if (json)
     printJson(
@@ -99,7 +99,7 @@ async function settle(given: CommandContext, options: SettleOptions): Promise<vo
 
 async function settleDates(
   context: CommandContext,
-  pools: WorkerPools,
+  pools: Pools,
   dates: readonly string[],
   options: SettleOptions,
 ): Promise<SettleReport[]> {

@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import colours from 'picocolors';
 import type { JobContext } from '../batch/engine/job.js';
-import { WorkerPools } from '../batch/engine/worker-pool.js';
 import type { Check } from '../batch/jobs/verify/check.js';
 import { type Verification, verifyDate } from '../batch/jobs/verify/verify-date.js';
 import { verifyRange } from '../batch/jobs/verify/verify-range.js';
@@ -10,6 +9,7 @@ import { errors, MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, withDatabase } from './context.js';
 import { counted, note, print, printJson, printTable } from './output.js';
 import { startProgress } from './progress.js';
+import { openPools } from './threads.js';
 
 interface Options {
   readonly date?: string;
@@ -51,7 +51,7 @@ async function working<T>(
 ): Promise<{ result: T; seconds: number }> {
   const started = performance.now();
   const progress = startProgress('Verifying', 'lines');
-  const pools = new WorkerPools(config, databaseUrl);
+  const pools = openPools(config, databaseUrl);
   const result = await work({ db, config, pools, signal, onProgress: progress.update }).finally(() => {
     progress.stop();
     return pools.close();

@@ -1,6 +1,5 @@
 /** `magam whatif`: what the settled lines of a range of dates would have come to under a draft of fee policies. Writes nothing of the books. */
 import { type Command, Option } from 'commander';
-import { WorkerPools } from '../batch/engine/worker-pool.js';
 import { runWhatIf } from '../batch/jobs/what-if/what-if-job.js';
 import { refusalOfFaults } from '../core/policies/apply-policies.js';
 import type { FeePolicy } from '../core/policies/rules/fee-policy.js';
@@ -26,6 +25,7 @@ import { type CommandContext, readDate, wholeNumber, withDatabase } from './cont
 import { count, counted, money, note, print, printJson, printTable } from './output.js';
 import { parseFile, requireSound } from './policies.js';
 import { startProgress } from './progress.js';
+import { openPools } from './threads.js';
 
 interface WhatIfOptions {
   readonly policies: string;
@@ -70,7 +70,7 @@ async function whatIf(
   const prepared = await prepare(context, options, draft);
   if (options.again) await forgetAnswer(db, prepared.key);
   const progress = startProgress('Trying', 'lines');
-  const pools = new WorkerPools(config, databaseUrl);
+  const pools = openPools(config, databaseUrl);
   const result = await runWhatIf({ db, config, pools, signal, onProgress: progress.update }, prepared, {
     workers: options.workers ?? config.workers,
     requestedBy: config.userName,

@@ -44,6 +44,8 @@ const POINTS = {
 /** What can befall a worker thread; where there is only the main thread, what ends or stops the process makes sense. */
 const THREAD_ACTIONS = ['kill', 'kill', 'stop', 'exit', 'hang', 'memory', 'error'];
 const PROCESS_ACTIONS = ['kill', 'stop', 'exit', 'error'];
+/** A thread that ends alone is followed by another, which counts from one again: struck at its first step, none would ever take one. */
+const ENDS_PROCESS = new Set(['kill', 'stop']);
 
 const FENCE = /^UPDATE run_partition SET seq = seq/;
 /** @type {[statement: RegExp, inTransactionOf?: RegExp][]} */
@@ -88,7 +90,11 @@ const STRIKES = [
     draw: (draws, command) => {
       const ofThread = settles(command) && draws.between(1, 3) > 1;
       const point = draws.pick(ofThread ? THREAD_POINTS : POINTS[command]);
-      const fault = `${point}:${draws.pick(ofThread ? THREAD_ACTIONS : PROCESS_ACTIONS)}:${ofThread ? draws.between(1, 6) : 1}`;
+      const action = draws.pick(ofThread ? THREAD_ACTIONS : PROCESS_ACTIONS);
+      const drawn = ofThread ? draws.between(1, 6) : 1;
+      // A command is started again without the fault when it has failed; a runner goes on with it.
+      const nth = ofThread && command === 'runner' && !ENDS_PROCESS.has(action) ? Math.max(2, drawn) : drawn;
+      const fault = `${point}:${action}:${nth}`;
       return { fault, words: fault };
     },
   },

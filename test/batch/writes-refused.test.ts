@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createConnection } from 'mysql2/promise';
+import { type Connection, createConnection } from 'mysql2/promise';
 import { until } from '../../scripts/chaos/magam.mjs';
 import { openHome, readState, socketPath } from '../../scripts/services/home.mjs';
 import { startServices, stopServices } from '../../scripts/services.mjs';
-import { Settling } from '../support/settling.js';
+import { DATE, Settling } from '../support/settling.js';
 
 let feed: Settling;
 beforeAll(async () => {
@@ -82,21 +82,27 @@ describe('a server that takes no writes for a while', () => {
   });
 });
 
-describe('a planned switch to another server', () => {
+describe('a server of its own', () => {
   const folder = mkdtempSync(join(tmpdir(), 'magam-switch-'));
+  let own: Settling;
+  let root: Connection;
+  beforeAll(async () => {
+    const { databaseUrl } = await startServices({ folder, redisUrl: 'redis://127.0.0.1:1/0', log: () => undefined });
+    own = await Settling.create(databaseUrl);
+    const home = openHome(folder);
+    const password = readState(home).database?.rootPassword ?? '';
+    root = await createConnection({ socketPath: socketPath(home), user: 'root', password });
+  });
+  beforeEach(() => own.reset());
   afterAll(async () => {
+    await root.end();
+    await own.drop();
     await stopServices({ folder, deleteData: true, log: () => undefined });
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('leaves the old one read-only for a moment: the run goes on when writes are taken again', async () => {
-    const { databaseUrl } = await startServices({ folder, redisUrl: 'redis://127.0.0.1:1/0', log: () => undefined });
-    const own = await Settling.create(databaseUrl);
-    await own.reset();
+  it('is read-only for a moment before a planned switch to another: the run goes on when writes are taken again', async () => {
     // Who has all privileges writes to a read-only server.
-    const home = openHome(folder);
-    const password = readState(home).database?.rootPassword ?? '';
-    const root = await createConnection({ socketPath: socketPath(home), user: 'root', password });
     await root.query(`CREATE USER plain@'127.0.0.1' IDENTIFIED BY 'plain'`);
     await root.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON *.* TO plain@'127.0.0.1'`);
     const url = new URL(own.db.url);
@@ -116,7 +122,29 @@ describe('a planned switch to another server', () => {
     await root.query('SET GLOBAL read_only = 0');
     expect(await settling.ended).toMatchObject({ code: 0 });
     await own.expectClean();
-    await root.end();
-    await own.drop();
+  });
+
+  it('forbids the data files of clients in the middle of a settlement and of an import: INSERTs take their place', async () => {
+    const forbidden = join(folder, 'forbidden');
+    const settling = own.startSettle({
+      MAGAM_LINE_WRITER: 'load',
+      MAGAM_FAULT: `chunk.before-fence:wait:3:${forbidden}`,
+    });
+    const file = join(folder, 'lines.csv');
+    const head = 'order_id,line_id,seller_id,quantity,unit_price,currency,ordered_on,confirmed_on';
+    const rows = Array.from({ length: 20 }, (_, i) => `late-${i},1,S1,1,1000,KRW,${DATE},2026-03-09`);
+    writeFileSync(file, `${[head, ...rows].join('\n')}\n`);
+    const importing = own.start(['import', 'lines', file, '--json'], {
+      MAGAM_LINE_WRITER: 'load',
+      MAGAM_FAULT: `import.registered:wait:1:${forbidden}`,
+    });
+    await Promise.all([settling.says('FAULT chunk.before-fence'), importing.says('FAULT import.registered')]);
+    await root.query('SET GLOBAL local_infile = OFF');
+    writeFileSync(forbidden, '');
+    expect(await settling.ended).toMatchObject({ code: 0 });
+    await own.expectClean();
+    const imported = await importing.ended;
+    expect(imported).toMatchObject({ code: 0 });
+    expect(imported.json()).toMatchObject({ imported: rows.length });
   });
 });

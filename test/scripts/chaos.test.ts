@@ -268,7 +268,7 @@ describe('a night', () => {
   it(
     'on which nothing goes wrong passes',
     async () => {
-      expect(await play()).toMatch(/^same \d+ lines and [1-9]\d* parked entries after 2 starts$/);
+      expect(await play()).toMatch(/^same \d+ lines and [1-9]\d* parked entries after [2-9] starts$/);
     },
     MANY_PROCESSES_MS,
   );

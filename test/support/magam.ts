@@ -3,8 +3,13 @@
  * cost of a process for each call, and one call after the other. Where the process itself is the matter (signals, faults, two at once), start a real
  * one: scripts/chaos/magam.mjs.
  */
+import { afterAll } from '@jest/globals';
 import { runCommandLine } from '../../cli/command-line.js';
 import type { Ended } from '../../scripts/chaos/magam.mjs';
+import { closeThreads, keepThreads } from './kept-threads.js';
+
+keepThreads();
+afterAll(closeThreads);
 
 /** An undefined one is not set. */
 type Settings = Readonly<Record<string, string | undefined>>;

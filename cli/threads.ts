@@ -1,0 +1,16 @@
+/** Where commands get their worker threads from. */
+import { WorkerPools } from '../batch/engine/worker-pool.js';
+import type { Config } from '../infra/config.js';
+
+export type Pools = Pick<WorkerPools, 'lend' | 'share' | 'close'>;
+type OpenPools = (config: Config, databaseUrl: string) => Pools;
+
+let open: OpenPools = (config, databaseUrl) => new WorkerPools(config, databaseUrl);
+
+/** Threads for a command, which closes them at its end. */
+export const openPools: OpenPools = (config, databaseUrl) => open(config, databaseUrl);
+
+/** For a process that runs many commands, as tests do: their threads may then outlive a command. */
+export function openPoolsBy(other: OpenPools): void {
+  open = other;
+}
