@@ -7,11 +7,11 @@ import { runDuties } from '../../../batch/duties/duty-loop.js';
 import { runnerDuties } from '../../../batch/duties/registry.js';
 import { CatalogueCache } from '../../../core/catalogue/catalogue-cache.js';
 import { readConfig } from '../../../infra/config.js';
-import { change, select } from '../../../infra/database.js';
+import { change, inTransaction, select } from '../../../infra/database.js';
 import type { RedisLink } from '../../../infra/redis.js';
-import { type DutyRecord, readDuties } from '../../../infra/stores/duty.js';
+import { type DutyRecord, readDuties, recordSuccess } from '../../../infra/stores/duty.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { createTestDatabase, inStatement, type TestDatabase } from '../../support/database.js';
 import { linkTo, startRedis, type TestRedis } from '../../support/redis.js';
 
 const HOUR_MS = 3_600_000;
@@ -147,6 +147,28 @@ it('of two loops one does a duty, however long it takes, and the other does not 
   expect(long.turns).toHaveLength(1);
 });
 
+it('does not do a duty once more that another process did just before it got the lease', async () => {
+  await change(
+    database.db,
+    `INSERT INTO leader_lease (name, owner, epoch, lease_until) VALUES ('duty:once', 'another', 1, UTC_TIMESTAMP(3) - INTERVAL 1 SECOND)`,
+  );
+  let turns = 0;
+  const once: Duty = { name: 'once', everyMs: HOUR_MS, run: async () => ++turns };
+  const { stop } = await inTransaction(database.db, async (tx) => {
+    await tx.raw(`SELECT owner FROM leader_lease WHERE name = 'duty:once' FOR UPDATE`);
+    const loop = await startLoop([once]);
+    await inStatement(database.db, '%UPDATE leader_lease%');
+    await recordSuccess(tx, 'once', HOUR_MS, 1);
+    return loop;
+  });
+  await until(
+    async () => (await select(database.db, `SELECT 1 FROM leader_lease WHERE epoch = 2`)).length > 0,
+    'the lease',
+  );
+  await stop();
+  expect(turns).toBe(0);
+});
+
 it('tells a duty to end whose lease somebody else has taken, and records nothing of it', async () => {
   const long = heldDuty('long');
   const { told } = await startLoop([long.duty]);
@@ -155,6 +177,7 @@ it('tells a duty to end whose lease somebody else has taken, and records nothing
   await change(database.db, `${taken} WHERE name = 'duty:long'`);
   await until(() => long.turns[0]?.aborted === true, 'the duty is told to end');
   await until(() => told.length > 0, 'it has ended');
+  expect(String(long.turns[0]?.reason)).toContain('another process has taken it');
   expect(await recordOf('long')).toMatchObject({ succeededAt: null, rowsDone: 0, failures: 0 });
 });
 
@@ -192,6 +215,8 @@ it('leaves a duty due, and its lease free, when the process is to stop', async (
   await until(() => long.turns.length > 0, 'the turn');
   await stop();
   expect(await recordOf('long')).toMatchObject({ succeededAt: null, failures: 0 });
+  const held = `SELECT name FROM leader_lease WHERE name = 'duty:long' AND lease_until >= UTC_TIMESTAMP(3)`;
+  expect(await select(database.db, held)).toEqual([]);
   await startLoop([{ name: 'long', everyMs: HOUR_MS, run: async () => 9 }]);
   await succeeded('long');
 });
