@@ -184,7 +184,9 @@ function begin({ status, headers }: Reply | StreamedReply, res: Response): void 
 async function stream(reply: StreamedReply, req: Request, res: Response, edge: Edge): Promise<void> {
   begin(reply, res);
   const gone = new AbortController();
-  res.on('close', () => gone.abort());
+  // Whoever left while the call was admitted and handled is not told of again.
+  if (res.destroyed) gone.abort();
+  else res.on('close', () => gone.abort());
   res.set('Content-Type', reply.contentType);
   if (req.method === 'HEAD') return void res.end();
   const signal = reply.endless === true ? AbortSignal.any([gone.signal, edge.draining]) : gone.signal;

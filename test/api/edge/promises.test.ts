@@ -11,6 +11,7 @@ import { type Listening, listen } from '../../../api/edge/server.js';
 import { insertCategory, readCategories } from '../../../core/catalogue/stores/category.js';
 import type { Tx } from '../../../infra/database.js';
 import { listAudit } from '../../../infra/stores/audit-log.js';
+import { until } from '../../../scripts/chaos/magam.mjs';
 import { makeAccount, type TestAccount } from '../../support/accounts.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
@@ -42,6 +43,8 @@ const post = (
   });
 
 let attempts = 0;
+/** Whether the writer of a stream was told that its reader had gone, when it began. */
+let readerGone: boolean | undefined;
 
 const routes: Route[] = [
   post('/idempotent/kept', { idempotent: true }, (call) => call.transact(async () => done)),
@@ -70,6 +73,22 @@ const routes: Route[] = [
       return done;
     }),
   ),
+  route({
+    method: 'get',
+    path: '/streamed',
+    tag: 'Test',
+    summary: 'Streamed',
+    permission: 'profile.edit',
+    answer: { status: 200, description: 'The stream.', contentType: 'text/plain' },
+    handle: async ({ request }) => {
+      lines = 'handled';
+      await until(async () => request.res?.destroyed, 'the reader has gone');
+      const write = async (_out: Writable, signal: AbortSignal) => {
+        readerGone = signal.aborted;
+      };
+      return { status: 200, contentType: 'text/plain', write };
+    },
+  }),
   post('/audited', {}, (call) =>
     call.transact(async (tx) => {
       await call.audit(tx, 'test.change', ['thing', 7], { before: { a: 1 }, after: { a: 2 } });
@@ -164,4 +183,16 @@ it('what staff change is in the audit log, with who asked; what others change is
   expect(entries).toMatchObject([
     { actorAccountId: operator.accountId, action: 'test.change', before: { a: 1 }, after: { a: 2 } },
   ]);
+});
+
+it('the writer of a stream is told of a reader who left before it began', async () => {
+  lines = '';
+  const reader = new AbortController();
+  const headers = { Authorization: 'Bearer operator' };
+  const answer = fetch(`http://127.0.0.1:${server.port}/streamed`, { headers, signal: reader.signal });
+  await until(async () => lines === 'handled', 'the call is being handled');
+  reader.abort();
+  await expect(answer).rejects.toThrow('aborted');
+  await until(async () => readerGone !== undefined, 'the writer begins');
+  expect(readerGone).toBe(true);
 });
