@@ -79,10 +79,10 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
       afterCreate: (connection: SessionConnection, done: (error: Error | null, connection: unknown) => void) => {
         const run = (left: readonly string[]): void => {
           const [sql, ...rest] = left;
-          if (sql === undefined)
-            done(null, watched(connection, options.answerSeconds ?? ANSWER_SECONDS, isWriteRefused));
-          else connection.query(sql, (error: Error | null) => (error ? done(error, connection) : run(rest)));
+          if (sql === undefined) done(null, connection);
+          else connection.query({ sql }, [], (error: Error | null) => (error ? done(error, connection) : run(rest)));
         };
+        watched(connection, options.answerSeconds ?? ANSWER_SECONDS, isWriteRefused);
         run(statements);
       },
     },

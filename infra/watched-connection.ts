@@ -26,14 +26,14 @@ type Done = (error: unknown, ...rest: unknown[]) => void;
 
 /**
  * Lets the connection end with ETIMEDOUT when the server sends nothing for so many seconds while a statement is under way, and behind an error for
- * which `isUseless` holds. A reader who is slow is not the server's silence. The pool drops an ended connection. One that the pool ends
+ * which `isUseless` holds. While our own reader has paused the socket, no limit holds. The pool drops an ended connection. One that the pool ends
  * does not keep the process alive.
  */
 export function watched(
   connection: SessionConnection,
   answerSeconds: number,
   isUseless: (error: unknown) => boolean,
-): SessionConnection {
+): void {
   const { stream } = connection;
   const state = { useless: false, inTransaction: false, ending: false };
   const query = connection.query.bind(connection);
@@ -61,5 +61,4 @@ export function watched(
     const waits = connection._command !== undefined && connection._command !== null && !stream.isPaused();
     if (waits) stream.destroy(Object.assign(new Error('the database gave no answer in time'), { code: 'ETIMEDOUT' }));
   });
-  return connection;
 }

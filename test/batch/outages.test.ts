@@ -66,7 +66,7 @@ describe('a database that goes away for good', () => {
 });
 
 describe('a connection that is frozen and not cut', () => {
-  const frozenAt = (statement: RegExp) => startProxy(feed.db.url, [{ statement, place: 'freeze', nth: 2 }]);
+  const frozenAt = (statement: RegExp, nth = 2) => startProxy(feed.db.url, [{ statement, place: 'freeze', nth }]);
 
   it('in a chunk is given up by itself, and the next command finishes', async () => {
     const proxy = await frozenAt(/^UPDATE run_partition SET seq = seq/);
@@ -88,6 +88,16 @@ describe('a connection that is frozen and not cut', () => {
     await proxy.close();
     expect(ended.overdue).toBe(false);
     expect([1, 130]).toContain(ended.code);
+    await feed.finish();
+  });
+
+  it('with its first statement is given up, too', async () => {
+    const proxy = await frozenAt(/^SET time_zone/, 1);
+    const ended = await feed.startSettle({ ...IMPATIENT, MAGAM_ANSWER_MS: '1000', MAGAM_DATABASE_URL: proxy.url })
+      .ended;
+    const struck = proxy.cuts();
+    await proxy.close();
+    expect({ struck, ...ended }).toMatchObject({ struck: 1, code: 1, overdue: false });
     await feed.finish();
   });
 
