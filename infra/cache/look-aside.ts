@@ -128,15 +128,17 @@ export class LookAside {
     let entry: Entry | undefined;
     try {
       entry = await this.entryFrom(load);
-      if (entry === undefined) this.local.delete(name);
-      else this.local.set(name, entry);
-      return entry;
-    } finally {
-      this.store(name, entry);
+    } catch (error) {
+      this.send(['del', lockOf(name)]); // what is stored is as good as it was
+      throw error;
     }
+    if (entry === undefined) this.local.delete(name);
+    else this.local.set(name, entry);
+    this.store(name, entry);
+    return entry;
   }
 
-  /** Stores an entry, or takes it away, and gives up the lock. Nobody waits for that: it may be lost. */
+  /** Stores an entry, or takes it away, and gives up the lock. */
   private store(name: string, entry: Entry | undefined): void {
     const value =
       entry === undefined
@@ -148,8 +150,13 @@ export class LookAside {
             'PX',
             Math.max(1, Math.ceil(entry.expiresAt - Date.now())),
           ];
+    this.send(value, ['del', lockOf(name)]);
+  }
+
+  /** Nobody waits for it: it may be lost. */
+  private send(...commands: (string | number | Buffer)[][]): void {
     this.redis.client
-      .pipeline([value, ['del', lockOf(name)]])
+      .pipeline(commands)
       .exec()
       .catch(() => undefined);
   }

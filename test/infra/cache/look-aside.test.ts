@@ -146,6 +146,24 @@ describe('a cached text', () => {
     await until(async () => (await read())[0] === 'b');
     expect(source.loads).toBe(2);
   });
+
+  it('whose renewal fails is good for every process until it expires', async () => {
+    const cache = await openCache(6_000);
+    await textOf(cache, new Source());
+    let failures = 0;
+    const failing = async (): Promise<never> => {
+      failures += 1;
+      throw new Error('no');
+    };
+    await until(async () => {
+      await cache.read('key', ['t'], failing);
+      return failures > 0;
+    });
+    await links[0]?.client.ping(); // what was sent with the failure has arrived
+    const others = new Source();
+    others.value = 'b';
+    expect(await textOf(await openCache(6_000), others)).toBe('a');
+  });
 });
 
 describe('an eviction', () => {
