@@ -9,7 +9,7 @@ export class OutageClock {
    */
   failed(partitionId: number, seq: number, chunks: number, now = performance.now()): number {
     const known = this.known.get(partitionId);
-    const since = known?.seq === seq ? known.since : now;
+    const since = known?.seq === seq && chunks === 0 ? known.since : now;
     this.known.set(partitionId, { since, seq: seq + chunks });
     return now - since;
   }

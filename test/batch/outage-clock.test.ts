@@ -13,6 +13,7 @@ it('counts anew for a partition that has moved on, and each by itself', () => {
   clock.failed(1, 5, 0, 1_000);
   expect(clock.failed(1, 6, 0, 61_000)).toBe(0); // somebody else moved it
   expect(clock.failed(2, 5, 0, 62_000)).toBe(0);
+  expect(clock.failed(2, 5, 3, 122_000)).toBe(0); // it has moved on before it failed again
 });
 
 it('goes on where a claim that failed had moved it: it has failed there', () => {
