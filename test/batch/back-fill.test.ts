@@ -1,5 +1,8 @@
 /** A range of dates, several of them at once: what is done ahead, what waits, and that nothing can be told from one date after the other. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { requestDueDate } from '../../batch/jobs/settle/schedule.js';
+import { readConfig } from '../../infra/config.js';
+import { openDatabase } from '../../infra/database.js';
 import { environment, startMagam, until } from '../../scripts/chaos/magam.mjs';
 import { BackFill, DATES, dateAt, FIRST, LAST } from '../support/back-fill.js';
 import { draftedPolicy } from '../support/draft-scene.js';
@@ -151,6 +154,13 @@ describe('when it is killed with several dates in flight', () => {
 });
 
 describe('when a date is not closed', () => {
+  /** What the schedule asks for now. */
+  const due = async () => {
+    const db = openDatabase(fill.db.url);
+    const parameters = { gridSize: 3, workers: 2, chunkRows: 150, requestedBy: 'schedule' };
+    return requestDueDate({ db, config: readConfig({}) }, async () => true, parameters).finally(() => db.destroy());
+  };
+
   it('because too much would be parked, those begun ahead fail with it, and all of them are resumed', async () => {
     const held = fill.start({ MAGAM_FAULT: `chunk.after-commit:wait:4:${fill.files.path}/parked` }, [
       '--exceptions-max',
@@ -168,6 +178,8 @@ describe('when a date is not closed', () => {
       { error_code: 'EARLIER_DATE_OPEN' },
     ]);
     expect(await fill.db.value('SELECT COUNT(*) FROM settlement_certificate')).toBe('0');
+    expect(await fill.settleDate(FIRST)).toMatchObject({ code: 3 });
+    expect(await due()).toEqual({ asked: DATES[1] }); // at once: what it failed of is over
     await fill.finish();
   });
 

@@ -31,7 +31,7 @@ export async function requestDueDate(
     if (known?.status === 'STOPPED') return { waitsFor: date };
     if (known !== undefined && known.status !== 'REQUESTED' && known.status !== 'FAILED') return {};
     const run = await ensureSettlementRun(tx, date, 'REQUESTED');
-    const age = await lastRequestAgeMs(tx, run.runId);
+    const age = await lastRequestAgeMs(tx, run.runId, 'EARLIER_DATE_OPEN'); // which it is due for no longer
     if (age !== undefined && (run.status === 'REQUESTED' || age < RETRY_MS)) return {};
     await requestExecution(tx, run.runId, { ...parameters, options });
     return { asked: date };

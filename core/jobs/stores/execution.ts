@@ -98,12 +98,13 @@ export async function lastOptions(db: Db, job: string, key: string): Promise<obj
   return row?.options ?? {};
 }
 
-/** Milliseconds since the run was last asked for or started; undefined when it never was. */
-export async function lastRequestAgeMs(db: Db, runId: number): Promise<number | undefined> {
+/** Milliseconds since the run was last asked for or started, but for executions that failed with the code that has `passed`; undefined when it never was. */
+export async function lastRequestAgeMs(db: Db, runId: number, passed: string): Promise<number | undefined> {
   const [row] = await select<{ age: number | string | null }>(
     db,
-    'SELECT TIMESTAMPDIFF(MICROSECOND, MAX(requested_at), UTC_TIMESTAMP(3)) DIV 1000 AS age FROM job_execution WHERE run_id = ?',
-    [runId],
+    `SELECT TIMESTAMPDIFF(MICROSECOND, MAX(requested_at), UTC_TIMESTAMP(3)) DIV 1000 AS age FROM job_execution
+     WHERE run_id = ? AND NOT error_code <=> ?`,
+    [runId, passed],
   );
   return row === undefined || row.age === null ? undefined : Number(row.age);
 }
