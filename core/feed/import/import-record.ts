@@ -138,15 +138,19 @@ export async function writeBatch(
   turn?: Promise<void>,
 ): Promise<void> {
   const transaction = (tx: Tx): Promise<void> => writeFenced(tx, open, batch, write, turn);
-  await survivingOutages(async () => {
+  const attempt = async (): Promise<void> => {
     try {
       await inTransaction(db, transaction);
     } catch (error) {
-      if (error instanceof TurnMissed) {
-        await turn;
-        await inTransaction(db, transaction);
-        return;
-      }
+      if (!(error instanceof TurnMissed)) throw error;
+      await turn;
+      await inTransaction(db, transaction);
+    }
+  };
+  await survivingOutages(async () => {
+    try {
+      await attempt();
+    } catch (error) {
       if (!isConnectionLost(error)) throw error;
       await turn;
       if (!(await survivingOutages(() => wasCommitted(db, open, batch)))) throw error; // tried again from the start
