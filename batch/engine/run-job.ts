@@ -116,7 +116,9 @@ class Execution {
       const plan = await this.stage('plan', () => this.surviving(() => this.plan(run, executionId)));
       const result = await this.stage('work', () => this.work(run, plan, executionId, pool));
       if (result.status !== 'plan-anew') return { plan, result };
-      this.notices.push('It was planned anew when its turn came, because what its plan had frozen has changed.');
+      this.notices.push(
+        'What it was planned with (for a settlement: the fee policies) changed before its turn came, so it was planned anew and its work was done again.',
+      );
     }
   }
 
@@ -152,6 +154,7 @@ class Execution {
     const { turn } = this.job;
     const stop = AbortSignal.any([signal, this.stopAsked.signal]);
     const { total, before } = await this.surviving(() => committedSoFar(db, run));
+    const counted = pool.board.entries(); // of a plan that was given up
     const result = await workPartitions(
       db,
       pool,
@@ -161,7 +164,8 @@ class Execution {
         generation: plan.generation,
         plannedBy: plan.plannedBy,
         passesWait: this.job.passesWait,
-        together: this.job.together === true && plan.generation === 1,
+        // What a group fails of costs each of its partitions a claim: with one alone, none would be left to try each by itself.
+        together: this.job.together === true && plan.generation === 1 && config.claimsMax > 1,
         task: {
           job: this.job.name,
           key: run.key,
@@ -177,7 +181,7 @@ class Execution {
         signal: stop,
         ...(turn === undefined ? {} : { turn: () => turn(db, run) }),
         ...(this.request.ahead === undefined ? {} : { turnNear: this.request.ahead.until }),
-        onProgress: (entries) => onProgress(Math.min(total, before + entries), total),
+        onProgress: (entries) => onProgress(Math.min(total, before + entries - counted), total),
       },
     );
     if (result.status === 'done') onProgress(total, total);

@@ -114,6 +114,8 @@ class Threads {
 export class WorkerPool {
   readonly board: SharedBoard;
   private wants = true;
+  /** One for all who wait. */
+  private nextSeat: Promise<void> | undefined;
 
   constructor(private readonly threads: Threads) {
     this.board = SharedBoard.forWorkers(threads.workers);
@@ -142,7 +144,10 @@ export class WorkerPool {
   }
   /** Resolves when `takeSeat` may give one. */
   seatFree(): Promise<void> {
-    return this.threads.seatFor(this);
+    this.nextSeat ??= this.threads.seatFor(this).finally(() => {
+      this.nextSeat = undefined;
+    });
+    return this.nextSeat;
   }
 
   /** Runs a partition in the thread of a seat, and leaves it. A thread that dies, or is ended through `signal`, is an outcome like any other. */
