@@ -29,6 +29,7 @@ export function runnerCommand(runner: Command): void {
       async ({ config, db, databaseUrl, redisUrl, signal }) => {
         const log = pino({ level: config.logLevel, name: 'runner' }, pino.destination({ dest: 2, sync: true }));
         const bell = new Bell(signal);
+        const installationId = await readInstallationId(db); // what is opened below has to be closed again
         const pools = new WorkerPools(config, databaseUrl);
         const hangUp = listenForWakes(redisUrl, bell.ring, (message) => log.warn(message));
         const open = (poolMax: number) =>
@@ -39,7 +40,7 @@ export function runnerCommand(runner: Command): void {
           });
         const [taskDb, dutyDb] = [open(TASK_CONNECTIONS), open(DUTY_CONNECTIONS)];
         // Whoever listens for knocks tells the log when Redis is away.
-        const redis = openRedis(redisUrl, await readInstallationId(db), () => undefined);
+        const redis = openRedis(redisUrl, installationId, () => undefined);
         const shared = {
           config,
           pools,
