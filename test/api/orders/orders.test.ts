@@ -9,6 +9,7 @@ import { readFirstLines } from '../../../core/orders/stores/order-list.js';
 import { readConfig } from '../../../infra/config.js';
 import { change, openDatabase, select } from '../../../infra/database.js';
 import type { CallAnswer } from '../../support/api.js';
+import { planOf } from '../../support/plans.js';
 import { type CatalogueScene, openCatalogue } from '../catalogue/catalogue-scene.js';
 
 let scene: CatalogueScene;
@@ -201,17 +202,11 @@ describe('an order', () => {
         );
         expect(statements.length - before).toBe(2);
       }
-    for (const [sql, bindings] of [...statements]) {
-      const plan = await select<{ type: string; key: string | null; Extra: string | null }>(
-        db,
-        `EXPLAIN ${sql}`,
-        bindings,
-      );
-      for (const { type, key, Extra } of plan) {
+    for (const [sql, bindings] of [...statements])
+      for (const { type, key, Extra } of await planOf(db, { sql, bindings })) {
         expect([sql, type === 'ALL' || key === null]).toEqual([sql, false]);
-        expect([sql, /filesort/.test(Extra ?? '')]).toEqual([sql, false]);
+        expect([sql, /filesort/.test(Extra)]).toEqual([sql, false]);
       }
-    }
     await db.destroy();
   });
 });

@@ -15,6 +15,7 @@ import { addDays } from '../../../kernel/business-date.js';
 import { decided } from '../../../kernel/outcome.js';
 import { createTestDatabase, inStatement, type TestDatabase } from '../../support/database.js';
 import { magam, magamJson } from '../../support/magam.js';
+import { planOf } from '../../support/plans.js';
 import {
   BUYER,
   cancel,
@@ -156,7 +157,7 @@ it('every UPDATE and DELETE of carts and orders finds its rows by a key', async 
   for (const table of ['cart_item', 'checkout', 'market_order', 'order_line', 'order_event', 'shipping_term', 'stock'])
     expect(touched).toContain(table);
   for (const [sql, bindings] of changes) {
-    const plan = await select<{ type: string; key: string | null }>(db, `EXPLAIN ${sql}`, bindings);
-    for (const { type, key } of plan) expect([sql, type === 'ALL' || key === null]).toEqual([sql, false]);
+    for (const { type, key } of await planOf(db, { sql, bindings }))
+      expect([sql, type === 'ALL' || key === null]).toEqual([sql, false]);
   }
 });

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { change, inTransaction, select } from '../../../infra/database.js';
+import { change, inTransaction } from '../../../infra/database.js';
 import { type AuditEntry, listAudit, recordAudit } from '../../../infra/stores/audit-log.js';
 import type { Caller } from '../../../kernel/access.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { plansOf } from '../../support/plans.js';
 
 const operator: Caller = { accountId: 7, sessionId: 's', role: 'operator', sellerId: null };
 const edit: AuditEntry = {
@@ -85,19 +86,9 @@ describe('the audit log', () => {
     ['of a subject', { subject: { type: 'seller', id: 'S1' } }, 'audit_log_subject'],
     ['of an actor', { actorAccountId: 8 }, 'audit_log_actor'],
   ])('reads %s through its index, without sorting', async (_name, filter, index) => {
-    const statements: { sql: string; bindings: readonly unknown[] }[] = [];
-    const listen = (query: { sql: string; bindings: readonly unknown[] }): void => void statements.push(query);
-    database.db.on('query', listen);
-    await listAudit(database.db, filter, 5);
-    database.db.off('query', listen);
-    const [statement] = statements;
-    const plan = await select<{ key: string; Extra: string }>(
-      database.db,
-      `EXPLAIN FORMAT=TRADITIONAL ${statement?.sql ?? ''}`,
-      statement?.bindings,
-    );
+    const plan = await plansOf(database.db, (db) => listAudit(db, filter, 5));
     expect(plan).toHaveLength(1);
     expect(plan[0]?.key).toBe(index);
-    expect(plan[0]?.Extra ?? '').not.toContain('filesort');
+    expect(plan[0]?.Extra).not.toContain('filesort');
   });
 });

@@ -12,16 +12,10 @@ import { listReviews } from '../../../../core/catalogue/stores/review.js';
 import { type Db, select } from '../../../../infra/database.js';
 import { fillCatalogue } from '../../../support/catalogue.js';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.js';
+import { type PlanRow, planOf, statementsOf } from '../../../support/plans.js';
 
 const PRODUCTS = 20_000;
 const PAGE = 40;
-
-interface PlanRow {
-  readonly table: string | null;
-  readonly type: string | null;
-  readonly key: string | null;
-  readonly Extra: string | null;
-}
 
 /** Every filter on or off, in every order, on the first page and on a later one. */
 function everySearch(): ProductSearch[] {
@@ -51,19 +45,6 @@ function everySearch(): ProductSearch[] {
   );
 }
 
-/** What the statements of `work` were, as the driver got them. */
-async function statementsOf(db: Db, work: () => Promise<unknown>): Promise<{ sql: string; bindings: unknown[] }[]> {
-  const seen: { sql: string; bindings: unknown[] }[] = [];
-  const note = (query: { sql: string; bindings: unknown[] }): void => void seen.push(query);
-  db.on('query', note);
-  try {
-    await work();
-  } finally {
-    db.removeListener('query', note);
-  }
-  return seen;
-}
-
 /** Why a plan reads or sorts without bound; empty when it does not. */
 function faultsOf(plan: readonly PlanRow[]): string[] {
   return plan.flatMap(({ table, type, key, Extra }) => {
@@ -73,7 +54,7 @@ function faultsOf(plan: readonly PlanRow[]): string[] {
     if (type === null || !['const', 'eq_ref', 'ref', 'range', 'ref_or_null', 'system'].includes(type))
       faults.push(`${table}: ${type}`);
     if (key === null) faults.push(`${table}: no key`);
-    if (/filesort|temporary/.test(Extra ?? '')) faults.push(`${table}: ${Extra}`);
+    if (/filesort|temporary/.test(Extra)) faults.push(`${table}: ${Extra}`);
     return faults;
   });
 }
@@ -107,9 +88,8 @@ describe('searches of products', () => {
     for (const search of everySearch()) {
       const statements = await statementsOf(db, () => findProducts(db, search, PAGE + 1));
       expect(statements.length).toBeLessThanOrEqual(2);
-      for (const { sql, bindings } of statements) {
-        const plan = await select<PlanRow>(db, `EXPLAIN FORMAT=TRADITIONAL ${sql}`, bindings);
-        const found = faultsOf(plan);
+      for (const statement of statements) {
+        const found = faultsOf(await planOf(db, statement));
         if (found.length > 0) faults.push(`${JSON.stringify(search)}: ${found.join('; ')}`);
       }
     }
@@ -147,9 +127,9 @@ describe('other lists', () => {
       await listReviews(db, 1, undefined, PAGE);
       await listReviews(db, 1, 500, PAGE);
     });
-    for (const { sql, bindings } of statements) {
-      const plan = await select<PlanRow>(db, `EXPLAIN FORMAT=TRADITIONAL ${sql}`, bindings);
-      expect({ sql, faults: faultsOf(plan) }).toEqual({ sql, faults: [] });
+    for (const statement of statements) {
+      const { sql } = statement;
+      expect({ sql, faults: faultsOf(await planOf(db, statement)) }).toEqual({ sql, faults: [] });
     }
   });
 });
