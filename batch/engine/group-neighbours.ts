@@ -11,7 +11,7 @@ export interface GroupLimits {
 
 /**
  * Puts partitions, given by number, into groups: neighbours that stand at the beginning of the same pass, of which one's ids follow the other's. One
- * whose last claim made no progress is alone, so that what it fails of is its own.
+ * whose last claim made no progress is claimed alone, so that the next failure is known to be its own.
  */
 export function groupNeighbours(
   partitions: readonly Partition[],

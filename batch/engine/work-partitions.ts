@@ -1,5 +1,5 @@
 /**
- * The main thread of an execution: claims partitions one by one for its workers, records how each claim ended, waits for
+ * The main thread of an execution: claims partitions for its workers, small neighbours together, records how each claim ended, waits for
  * those that others hold until they finish or their lease ends. Several processes doing this at once share the work.
  */
 import { randomUUID } from 'node:crypto';

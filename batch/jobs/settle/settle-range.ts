@@ -40,7 +40,7 @@ class Range {
   /** Those that are near their end. */
   private readonly near = new Set<number>();
   private turn = 0;
-  /** Settles when all before a date have ended, by the date's place. */
+  /** By index into `dates`: called when that date's turn comes. */
   private readonly turns = new Map<number, () => void>();
   private tell: JobContext['onProgress'] = () => undefined;
 

@@ -47,7 +47,10 @@ export async function requireTurn(tx: Tx, { runId, key: date, generation }: Run)
   if (await isPlannedAhead(tx, runId, generation)) throw new Error(`the plan of ${date} was not confirmed`);
 }
 
-/** For who begins ahead: throws `EARLIER_DATE_OPEN` where no date before it is being settled, so that it is no way around the order of supplements. */
+/**
+ * A date may be begun ahead only while an earlier one is being settled; otherwise throws `EARLIER_DATE_OPEN`. Without this check a supplement could be
+ * begun ahead.
+ */
 export async function requireAhead(db: Db, { request }: JobCall): Promise<void> {
   if (request.ahead === undefined || (await closingDateBefore(db, request.key)) !== undefined) return;
   throw new MagamError('EARLIER_DATE_OPEN', `No date before ${request.key} is being settled; it waits for its turn.`);

@@ -30,7 +30,7 @@ export interface RowKind<Entry> {
   readRecord(bytes: Buffer, from: number, to: number): Readable<Entry>;
 }
 
-/** A sale is kept as the statement has it that stores it. Its values are not asked for again. */
+/** A sale is kept as the text of its INSERT. Its values are not asked for again. */
 export const saleRows: RowKind<SaleEntry> = {
   columns: SALE_COLUMNS,
   keyColumn: 'line_id',

@@ -17,7 +17,7 @@ export class Spool {
   /** @param memoryRecords how many records wait in memory before they are written out */
   constructor(private readonly memoryRecords = 50_000) {}
 
-  /** Adds a record, which has no line break in it; records of a bucket keep their order. */
+  /** Adds a record, without its last line break; records of a bucket keep their order. */
   add(bucket: number, record: string): void {
     const records = this.waiting.get(bucket);
     if (records === undefined) this.waiting.set(bucket, [record]);

@@ -22,7 +22,7 @@ export class Verdicts {
     if (late) this.lateRows += 1;
   }
 
-  /** An equal entry is in the feed or further up in the file. */
+  /** An equal entry is in the feed. */
   unchanged(place: RowPlace): void {
     this.skipped.mark(place.row);
   }

@@ -83,7 +83,7 @@ export async function readClosingDates(db: Db, from: string, to: string): Promis
   return rows.map(({ date }) => date);
 }
 
-/** The earliest date before `date` that is being settled. None comes to it any more: the dates before one whose door is shut are shut. */
+/** The earliest date before `date` that is being settled. Once there is none it stays so: when a date is shut, all dates before it are. */
 export async function closingDateBefore(db: Db, date: string): Promise<string | undefined> {
   const [row] = await select<{ date: string }>(
     db,

@@ -1,6 +1,6 @@
 /**
- * Sales as the text of SQL statements, without a database: what a statement says of a sale is written where the sale was read, in a thread perhaps,
- * and kept as bytes until it is stored.
+ * Sales as the text of SQL statements, without a database: the thread that reads a sale also writes its literals, and their text is
+ * kept as bytes until an INSERT or LOAD DATA takes it.
  *
  * A record is a sale's part of a tuple of VALUES: `'O1','1','S1','P1','shoes',3,1000,…,'KRW','2026-03-01','2026-03-05'`.
  */
@@ -154,7 +154,7 @@ export function saleLookUp(keys: readonly LineKey[]): SaleLookUp {
   const lines = new Set<string>();
   for (const { orderId, lineId } of keys) {
     if (orderId !== orders.at(-1)) orders.push(orderId); // most files have the lines of an order together
-    if (lines.size <= RANGES_MAX) lines.add(lineId);
+    lines.add(lineId);
   }
   return { orders: listOf(orders), lines: orders.length * lines.size <= RANGES_MAX ? listOf([...lines]) : null };
 }

@@ -1,4 +1,7 @@
-/** The plan of a generation: frozen with its partitions in one transaction. A restart never plans again. */
+/**
+ * The plan of a generation: frozen with its partitions in one transaction. A restart never plans again,
+ * but a plan that was made ahead of its turn is made anew where what it froze has changed since.
+ */
 
 import { change, type Db, fromJson, isTrue, select, type Tx } from '../../../infra/database.js';
 import type { Run } from './run.js';
