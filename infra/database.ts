@@ -29,11 +29,14 @@ export interface DatabaseOptions {
    * between the two, a proxy for instance, keeps a connection open that answers nothing. 0: for ever.
    */
   readonly answerSeconds?: number;
+  /** Seconds that a statement or a transaction waits for a connection of the pool to be free, or for a new one. */
+  readonly connectionWaitSeconds?: number;
   /** A database name instead of the URL's; empty for none. */
   readonly database?: string;
 }
 
 const ANSWER_SECONDS = 60;
+const CONNECTION_WAIT_SECONDS = 20;
 /** For statements that read or write a whole date (`forWholeDates`). */
 const WHOLE_DATE_ANSWER_SECONDS = 1_800;
 
@@ -86,7 +89,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
         run(statements);
       },
     },
-    acquireConnectionTimeout: 20_000,
+    acquireConnectionTimeout: 1_000 * (options.connectionWaitSeconds ?? CONNECTION_WAIT_SECONDS),
     compileSqlOnError: false, // an error quotes its statement, and would quote the values: hashes, names, addresses
     log: quietLog,
   });
@@ -240,6 +243,17 @@ export async function withRetries<T>(work: () => Promise<T>, patience: Patience)
 export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T>, tries = 6): Promise<T> =>
   withRetries(() => db.transaction(work), { passes: isLockConflict, tries });
 
+/** Runs `work` with a statement of the transaction waiting for a row lock so many seconds at most. */
+export async function waitingForLocks<T>(tx: Tx, seconds: number, work: () => Promise<T>): Promise<T> {
+  await tx.raw('SET @lock_wait = @@innodb_lock_wait_timeout, SESSION innodb_lock_wait_timeout = ?', [seconds]);
+  try {
+    return await work();
+  } finally {
+    // Where this fails the connection is gone, and the setting with it.
+    await tx.raw('SET SESSION innodb_lock_wait_timeout = @lock_wait').catch(() => undefined);
+  }
+}
+
 /**
  * Runs `work` in one consistent, read-only snapshot. When the signal aborts, its connection is cut, whatever the server is still
  * sending: the pool drops it, and `work` fails.
@@ -291,6 +305,7 @@ const driverError = (error: unknown): DriverError => (typeof error === 'object' 
 
 /** Deadlock or lock wait timeout: the transaction may be tried again. */
 export const isLockConflict = (error: unknown): boolean => [1213, 1205].includes(driverError(error).errno ?? 0);
+export const isDeadlock = (error: unknown): boolean => driverError(error).errno === 1213;
 export const isDuplicateKey = (error: unknown): boolean => driverError(error).errno === 1062;
 export const isMissingTable = (error: unknown): boolean => [1146, 1049].includes(driverError(error).errno ?? 0);
 

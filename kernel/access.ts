@@ -21,7 +21,7 @@ export interface Caller {
 /** How an account is recorded as having asked for a run, a task, a draft. */
 export const nameOf = ({ accountId }: Pick<Caller, 'accountId'>): string => `account ${accountId}`;
 
-/** Whose something is: an account's or a seller's. */
+/** Whose something is: an account's, a seller's, or, as an order, its buyer's and its seller's. */
 export interface Owner {
   readonly accountId?: number;
   readonly sellerId?: string;
@@ -84,8 +84,11 @@ export function grantOf(permission: Permission, role: Role): Grant | undefined {
   return rule === 'everybody' ? 'any' : rule[role];
 }
 
-/** Whether something belongs to the caller. A seller's account owns what its business owns. */
+/**
+ * Whether something belongs to the caller: to the account itself, or to the business that a seller's account acts for. Where both are named
+ * either is enough.
+ */
 export function owns(caller: Caller, owner: Owner): boolean {
-  if (owner.accountId !== undefined) return owner.accountId === caller.accountId;
-  return owner.sellerId !== undefined && owner.sellerId === caller.sellerId;
+  if (owner.accountId !== undefined && owner.accountId === caller.accountId) return true;
+  return caller.sellerId !== null && owner.sellerId === caller.sellerId;
 }

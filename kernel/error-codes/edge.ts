@@ -27,6 +27,11 @@ export const edgeErrors = {
     meaning: 'The request breaks its schema; errors names each place and reason.',
   },
   ROUTE_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is nothing at this address.' },
+  TOO_MANY_WAITING: {
+    http: 503,
+    exit: 1,
+    meaning: 'Too many calls wait for the same thing at this moment; try again as the Retry-After header says.',
+  },
   UNSUPPORTED_MEDIA_TYPE: {
     http: 415,
     exit: 1,

@@ -82,7 +82,14 @@ describe('ownership', () => {
     ["another's business", seller, { sellerId: 'S2' }, false],
     ['a business, being a buyer', buyer, { sellerId: 'S1' }, false],
     ['nobody', buyer, {}, false],
-    ["its own business under another's account", seller, { accountId: 9, sellerId: 'S1' }, false],
+    ['nobody, being a seller', seller, {}, false],
+    ['an order that it made', buyer, { accountId: 6, sellerId: 'S1' }, true],
+    ["another's order", buyer, { accountId: 9, sellerId: 'S1' }, false],
+    ['an order of its business', seller, { accountId: 9, sellerId: 'S1' }, true],
+    ['an order that it made with another business', seller, { accountId: 5, sellerId: 'S2' }, true],
+    ['an order that it made with its own business', seller, { accountId: 5, sellerId: 'S1' }, true],
+    ["another's order with another business", seller, { accountId: 9, sellerId: 'S2' }, false],
+    ['something without a business, having none', buyer, { accountId: 9, sellerId: null as never }, false],
   ] as const)('%s', (_name, caller, owner, owned) => {
     expect(owns(caller, owner)).toBe(owned);
   });
