@@ -7,9 +7,12 @@
 const capabilities = {
   accounts: [],
   catalogue: [],
+  stock: ['catalogue'],
   tasks: [],
   policies: [],
   feed: ['policies', 'tasks'],
+  promotions: [],
+  orders: ['catalogue', 'feed', 'promotions', 'stock'],
   jobs: [],
   settlement: ['feed', 'policies', 'jobs', 'tasks'],
   sample: ['accounts', 'catalogue', 'feed', 'policies'],

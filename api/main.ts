@@ -1,13 +1,11 @@
 /** `magam api`: the HTTP server, put together. */
 import { readFileSync } from 'node:fs';
 import express from 'express';
-import { purgeAccountLeftovers } from '../core/accounts/purge-accounts.js';
 import { type Config, requireKeys } from '../infra/config.js';
 import { type Db, errorText } from '../infra/database.js';
 import { armFaults } from '../infra/faults.js';
 import { clockNotice, readPlatformTime } from '../infra/platform-time.js';
 import { openRedis, type RedisLink } from '../infra/redis.js';
-import { purgeKeys } from '../infra/stores/idempotency-key.js';
 import { readInstallationId } from '../infra/stores/installation.js';
 import type { ApiContext } from './context.js';
 import { createApp } from './edge/app.js';
@@ -38,10 +36,7 @@ export interface ApiOptions {
 /** Requests in hand get this long to be answered when the server stops (ms): with the time to drain, within the half minute that orchestrators
  * wait before they kill. */
 const PATIENCE_MS = 25_000;
-const UPKEEP_MS = 10 * 60_000;
-const KEY_HOURS = 24;
-/** Rows of one deletion, so that none holds its locks for long. */
-const PURGE_ROWS = 2_000;
+const CLOCK_MS = 10 * 60_000;
 
 /** Serves until the signal; resolves when the last answer is sent. Throws CONFIG_INVALID; nothing is left open then. */
 export async function runApi(options: ApiOptions): Promise<void> {
@@ -92,12 +87,12 @@ async function serve(options: ApiOptions, redis: RedisLink): Promise<void> {
   const metricsServer = config.metricsPort === null ? undefined : await listenForMetrics(config, metrics);
   try {
     const server = await listen(app, config.host, config.port);
-    const upkeep = setInterval(() => void keepUp(context), UPKEEP_MS);
+    const clock = setInterval(() => void watchClock(context), CLOCK_MS);
     log.info({ host: config.host, port: server.port, metricsPort: metricsServer?.port, pid: process.pid }, 'listening');
     options.onListening(server.port);
     await aborted(signal);
     log.info({ drainMs: config.drainMs }, 'draining');
-    clearInterval(upkeep);
+    clearInterval(clock);
     await server.stop(config.drainMs, PATIENCE_MS);
   } finally {
     await metricsServer?.stop(0, 1_000);
@@ -120,14 +115,12 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-/** Throws away what has had its day, a little at a time. */
-async function keepUp({ config, db, log }: ApiContext): Promise<void> {
+/** Tells the log when the clocks of this process and of the database differ. */
+async function watchClock({ config, db, log }: ApiContext): Promise<void> {
   try {
     const notice = clockNotice(await readPlatformTime(db, config.timeZone));
     if (notice !== undefined) log.warn(notice);
-    while ((await purgeKeys(db, KEY_HOURS, PURGE_ROWS)) === PURGE_ROWS);
-    await purgeAccountLeftovers(db);
   } catch (error) {
-    log.warn({ error: errorText(error) }, 'upkeep failed; it is tried again');
+    log.warn({ error: errorText(error) }, 'the clocks could not be compared');
   }
 }

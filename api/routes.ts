@@ -1,19 +1,27 @@
 /** Every route of the API, capability by capability, in the order of the OpenAPI document. */
 import { accountRoutes } from './accounts/routes.js';
 import { auditRoutes } from './audit/routes.js';
+import { cartRoutes } from './carts/routes.js';
 import { catalogueRoutes } from './catalogue/routes.js';
 import type { ApiContext } from './context.js';
 import type { Route } from './edge/route.js';
 import { importRoutes } from './imports/routes.js';
+import { orderRoutes } from './orders/routes.js';
 import { policyRoutes } from './policies/routes.js';
+import { promotionRoutes } from './promotions/routes.js';
 import { runRoutes } from './runs/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
+import { stockRoutes } from './stock/routes.js';
 import { verificationRoutes } from './verifications/routes.js';
 
 export const apiRoutes = (context: ApiContext): Route[] => [
   ...accountRoutes(context),
   ...auditRoutes(context),
   ...catalogueRoutes(context),
+  ...stockRoutes(context),
+  ...cartRoutes(context),
+  ...orderRoutes(context),
+  ...promotionRoutes(context),
   ...runRoutes(context),
   ...verificationRoutes(context),
   ...policyRoutes(context),

@@ -1,6 +1,9 @@
 /** `magam api`: the HTTP server. */
 import type { Command } from 'commander';
 import { openLog, runApi, standardError } from '../api/main.js';
+import { runDuties } from '../batch/duties/duty-loop.js';
+import { serverDuties } from '../batch/duties/upkeep.js';
+import { Bell } from './bell.js';
 import { migrationsFolder, packageFile, withDatabase } from './context.js';
 import { note } from './output.js';
 
@@ -10,11 +13,22 @@ export function apiCommand(api: Command): void {
       command,
       async ({ config, db, redisUrl, signal }) => {
         const log = openLog(config.logLevel, standardError());
+        const ended = new AbortController();
+        const upkeep = { config, db, signal: AbortSignal.any([signal, ended.signal]) };
+        let duties: Promise<void> | undefined;
         const onListening = (port: number): void => {
+          const tell = (level: 'info' | 'warn' | 'error', fields: object, message: string) =>
+            log.log[level](fields, message);
+          duties = runDuties({ ...upkeep, log: tell }, serverDuties, new Bell(upkeep.signal).wait);
           const host = config.host.includes(':') ? `[${config.host}]` : config.host;
           note(`Listening on http://${host}:${port} (every call can be tried at /docs)`);
         };
-        await runApi({ config, db, redisUrl, migrationsFolder, packageFile, log, signal, onListening });
+        try {
+          await runApi({ config, db, redisUrl, migrationsFolder, packageFile, log, signal, onListening });
+        } finally {
+          ended.abort();
+          await duties;
+        }
       },
       { poolMax: ({ httpPool }) => httpPool },
     );

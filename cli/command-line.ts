@@ -74,6 +74,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'show how the figures of a sale and of its refunds come about, and replay them',
     load: async () => (await import('./explain.js')).explainCommand,
   },
+  stock: {
+    description: 'check the stock of every unit; see stock verify',
+    load: async () => (await import('./stock.js')).stockCommands,
+  },
   runner: {
     description:
       'run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests and background tasks (any number may run)',

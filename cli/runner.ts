@@ -1,16 +1,24 @@
 /** `magam runner`: the daemon. */
 import type { Command } from 'commander';
 import { pino } from 'pino';
+import { runDuties } from '../batch/duties/duty-loop.js';
+import { runnerDuties } from '../batch/duties/registry.js';
 import { WorkerPools } from '../batch/engine/worker-pool.js';
 import { jobs } from '../batch/jobs/registry.js';
 import { runRunner } from '../batch/runner/runner.js';
 import { runTasks } from '../batch/tasks/task-loop.js';
+import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
 import { openDatabase } from '../infra/database.js';
+import { openRedis } from '../infra/redis.js';
+import { readInstallationId } from '../infra/stores/installation.js';
 import { listenForWakes } from '../infra/wake.js';
+import { Bell } from './bell.js';
 import { withDatabase } from './context.js';
 
 /** Of the tasks' own pool: an import takes up to four, a verification one, a heartbeat one. */
 const TASK_CONNECTIONS = 8;
+/** Of the duties: each is at one statement at a time, and renews its lease now and then. */
+const DUTY_CONNECTIONS = 4;
 /** A frozen runner's transactions end before those who wait for its row locks give up (30 s). */
 const TASK_SILENCE_SECONDS = 10;
 
@@ -23,11 +31,15 @@ export function runnerCommand(runner: Command): void {
         const bell = new Bell(signal);
         const pools = new WorkerPools(config, databaseUrl);
         const hangUp = listenForWakes(redisUrl, bell.ring, (message) => log.warn(message));
-        const taskDb = openDatabase(databaseUrl, {
-          poolMax: TASK_CONNECTIONS,
-          silenceSeconds: TASK_SILENCE_SECONDS,
-          answerSeconds: config.answerMs / 1_000,
-        });
+        const open = (poolMax: number) =>
+          openDatabase(databaseUrl, {
+            poolMax,
+            silenceSeconds: TASK_SILENCE_SECONDS,
+            answerSeconds: config.answerMs / 1_000,
+          });
+        const [taskDb, dutyDb] = [open(TASK_CONNECTIONS), open(DUTY_CONNECTIONS)];
+        // Whoever listens for knocks tells the log when Redis is away.
+        const redis = openRedis(redisUrl, await readInstallationId(db), () => undefined);
         const shared = {
           config,
           pools,
@@ -36,37 +48,18 @@ export function runnerCommand(runner: Command): void {
           log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => log[level](fields, message),
         };
         try {
-          await Promise.all([runRunner({ ...shared, db, jobs }), runTasks({ ...shared, db: taskDb })]);
+          await Promise.all([
+            runRunner({ ...shared, db, jobs }),
+            runTasks({ ...shared, db: taskDb }),
+            runDuties({ ...shared, db: dutyDb, catalogue: new CatalogueCache(redis) }, runnerDuties, bell.wait),
+          ]);
         } finally {
           hangUp();
-          await Promise.all([pools.close(), taskDb.destroy()]);
+          redis.close();
+          await Promise.all([pools.close(), taskDb.destroy(), dutyDb.destroy()]);
         }
       },
       { poolMax: () => 8, leased: true },
     );
   });
-}
-
-/** Waits that end early when it rings or the process is told to stop. */
-class Bell {
-  private readonly waiting = new Set<() => void>();
-
-  constructor(signal: AbortSignal) {
-    signal.addEventListener('abort', this.ring);
-  }
-
-  ring = (): void => {
-    for (const wake of this.waiting) wake();
-  };
-
-  wait = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const wake = (): void => {
-        clearTimeout(timer);
-        this.waiting.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, ms);
-      this.waiting.add(wake);
-    });
 }

@@ -122,6 +122,8 @@ const schema = z.object({
   MAGAM_TRUST_PROXY: wholeNumber(0, 10).default(0),
   MAGAM_RATE_LIMIT: wholeNumber(1, 999_999_999).default(600),
   MAGAM_HTTP_POOL: wholeNumber(2, 200).default(12),
+  MAGAM_CHECKOUT_MINUTES: wholeNumber(1, 10_080).default(15),
+  MAGAM_CONFIRM_DAYS: wholeNumber(0, 365).default(7),
   MAGAM_UPLOAD_BYTES_MAX: wholeNumber(1, 999_999_999).default(268_435_456),
   MAGAM_DRAIN_MS: wholeNumber(0, 600_000).default(2_000),
   MAGAM_DOCS_PAGE: z.enum(['on', 'off']).default('on'),
@@ -180,6 +182,10 @@ export interface Config {
   readonly rateLimit: number;
   /** Database connections of one HTTP server. */
   readonly httpPool: number;
+  /** Minutes that a buyer has to pay a checkout; so long it holds its units. */
+  readonly checkoutMinutes: number;
+  /** Days after its delivery at which an order is confirmed that nobody has confirmed. */
+  readonly confirmDays: number;
   readonly uploadBytesMax: number;
   /** How long a server that was told to stop still serves while it says that it is not ready. */
   readonly drainMs: number;
@@ -235,6 +241,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     trustProxy: env.MAGAM_TRUST_PROXY,
     rateLimit: env.MAGAM_RATE_LIMIT,
     httpPool: env.MAGAM_HTTP_POOL,
+    checkoutMinutes: env.MAGAM_CHECKOUT_MINUTES,
+    confirmDays: env.MAGAM_CONFIRM_DAYS,
     uploadBytesMax: env.MAGAM_UPLOAD_BYTES_MAX,
     drainMs: env.MAGAM_DRAIN_MS,
     docsPage: env.MAGAM_DOCS_PAGE === 'on',

@@ -55,9 +55,26 @@ export const permissions = {
   'product.edit': { seller: 'own', ...staff },
   'product.read-unlisted': { seller: 'own', ...staff },
   'category.edit': staff,
+  'stock.read': { seller: 'own', ...staff },
+  'stock.edit': { seller: 'own', ...staff },
   'review.write': { buyer: 'own' },
   'review.edit': { buyer: 'own' },
   'review.remove': { buyer: 'own', ...staff },
+
+  // Carts, checkouts, orders
+  'cart.edit': { buyer: 'own' },
+  'checkout.create': { buyer: 'own' },
+  'checkout.read': { buyer: 'own', ...staff },
+  'checkout.mark-paid': staff,
+  'order.read': { buyer: 'own', seller: 'own', ...staff },
+  'order.advance': { seller: 'own', ...staff },
+  'order.confirm': { buyer: 'own', ...staff },
+  'order.cancel': { buyer: 'own', seller: 'own', ...staff },
+  'order.return': { seller: 'own', ...staff },
+  'shipping-term.read': 'everybody',
+  'shipping-term.edit': { seller: 'own', ...staff },
+  'promotion.read': staff,
+  'promotion.edit': staff,
 
   // The batch
   'run.read': staff,

@@ -8,7 +8,9 @@ import type { ErrorDefinition } from './error-codes/definition.js';
 import { edgeErrors } from './error-codes/edge.js';
 import { inputErrors } from './error-codes/input.js';
 import { operationErrors } from './error-codes/operations.js';
+import { orderErrors } from './error-codes/orders.js';
 import { runErrors } from './error-codes/runs.js';
+import { stockErrors } from './error-codes/stock.js';
 import { taskErrors } from './error-codes/tasks.js';
 
 const registry = {
@@ -17,6 +19,8 @@ const registry = {
   ...edgeErrors,
   ...accountErrors,
   ...catalogueErrors,
+  ...orderErrors,
+  ...stockErrors,
   ...operationErrors,
   ...taskErrors,
 } as const;

@@ -1,5 +1,5 @@
 -- Units that a checkout (holder_id) holds or has bought. quantity is what is still held or sold: releases and returns lower it. A reservation whose
--- expires_at has passed by the database's clock may be released by whoever finds it: by a buyer who needs the units, or by the duty.
+-- expires_at has passed by the database's clock may be given back by whoever finds it, a buyer who needs the units or the duty; it is EXPIRED then and can never be paid.
 CREATE TABLE IF NOT EXISTS stock_reservation (
   holder_id BIGINT UNSIGNED NOT NULL,
   unit_id BIGINT UNSIGNED NOT NULL,
@@ -10,5 +10,5 @@ CREATE TABLE IF NOT EXISTS stock_reservation (
   PRIMARY KEY (holder_id, unit_id),
   KEY stock_reservation_expiry (status, expires_at),
   KEY stock_reservation_unit (unit_id, status, expires_at),
-  CONSTRAINT stock_reservation_status CHECK (status IN ('HELD', 'SOLD', 'RELEASED'))
+  CONSTRAINT stock_reservation_status CHECK (status IN ('HELD', 'SOLD', 'RELEASED', 'EXPIRED'))
 ) ENGINE=InnoDB

@@ -43,6 +43,7 @@ export const SUBJECT_TYPES = [
   'review',
   'run',
   'seller',
+  'unit',
 ] as const;
 
 const querySchema = z

@@ -15,7 +15,7 @@ import { decided, found } from '../../kernel/outcome.js';
 import { id } from '../edge/fields.js';
 import { created, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { cachedReply } from './catalogue-cache.js';
+import { cachedReply } from './cached-reply.js';
 import type { CatalogueContext } from './context.js';
 import { categoryName, categoryParams, categorySchema } from './product-fields.js';
 

@@ -1,12 +1,13 @@
 /** Makes, edits and removes the options of a product. They have the product's version: whoever changes one changes the product. */
 import type * as z from 'zod';
+import type { CatalogueCache } from '../../core/catalogue/catalogue-cache.js';
 import { OPTIONS_MAX, priceFault } from '../../core/catalogue/rules/product.js';
 import { type ProductDetail, touchProduct } from '../../core/catalogue/stores/product.js';
 import {
-  deleteOption,
   insertOption,
   type OptionRecord,
   readOptions,
+  removeOption as removeStoredOption,
   updateOption,
 } from '../../core/catalogue/stores/product-option.js';
 import type { Db, Tx } from '../../infra/database.js';
@@ -14,7 +15,6 @@ import { MagamError } from '../../kernel/errors.js';
 import { decided, found } from '../../kernel/outcome.js';
 import { created, ok, type Reply } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
-import type { CatalogueCache } from './catalogue-cache.js';
 import { placeOf, requireDetail, requireProduct } from './changes.js';
 import type { CatalogueContext } from './context.js';
 import { ownerOfProduct } from './edit-product.js';
@@ -133,7 +133,8 @@ export const removeOption = ({ db, cache }: CatalogueContext): Route =>
         call,
         cache,
         'product.remove-option',
-        (tx, _product, options) => deleteOption(tx, requireOption(options, call.params.optionId).optionId),
+        (tx, product, options) =>
+          removeStoredOption(tx, product, requireOption(options, call.params.optionId).optionId),
         (changed) => ok(changed, changed.version),
       ),
   });

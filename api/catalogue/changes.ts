@@ -1,5 +1,6 @@
 /** What every change of the catalogue has in common. */
 
+import type { ProductPlace } from '../../core/catalogue/catalogue-cache.js';
 import { type CategoryPlace, readCategoryPlace, shareCategory } from '../../core/catalogue/stores/category.js';
 import {
   lockProduct,
@@ -10,7 +11,6 @@ import {
 import type { Tx } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
-import type { ProductPlace } from './catalogue-cache.js';
 
 export const notFound = (productId: number): MagamError =>
   new MagamError('PRODUCT_NOT_FOUND', undefined, { productId });

@@ -12,7 +12,7 @@ import { found } from '../../kernel/outcome.js';
 import { pageOf, pageQuery, readCursor, readPage } from '../edge/cursor.js';
 import { externalId, idText } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
-import { cachedReply } from './catalogue-cache.js';
+import { cachedReply } from './cached-reply.js';
 import type { CatalogueContext } from './context.js';
 import { currency, productSummarySchema } from './product-fields.js';
 

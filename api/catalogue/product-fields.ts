@@ -50,7 +50,8 @@ export const optionEditSchema = z
     priceDifferenceMinor: optionContent.priceDifferenceMinor.optional(),
   })
   .meta({ id: 'OptionEdit' });
-const optionSchema = z.object({ optionId: id, ...optionContent }).meta({ id: 'Option' });
+const unitId = id.meta({ description: 'What carts, stock and orders name.', example: 1_204 });
+const optionSchema = z.object({ optionId: id, unitId, ...optionContent }).meta({ id: 'Option' });
 
 const summaryFields = {
   productId: id,
@@ -83,6 +84,10 @@ export const productSchema = z
       .array(z.object({ categoryId: id, name: z.string() }))
       .readonly()
       .meta({ description: 'The category and those above it, the root first.' }),
+    unitId: unitId.nullable().meta({
+      description: 'What carts, stock and orders name; null where the product has options, which have their own.',
+      example: 1_204,
+    }),
     options: z.array(optionSchema).readonly(),
     updatedAt: moment,
   })

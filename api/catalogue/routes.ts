@@ -1,7 +1,8 @@
 /** Products, options, categories, reviews. */
+
+import { CatalogueCache } from '../../core/catalogue/catalogue-cache.js';
 import type { ApiContext } from '../context.js';
 import type { Route } from '../edge/route.js';
-import { CatalogueCache } from './catalogue-cache.js';
 import { createCategory, editCategory, listCategories, showCategory } from './categories.js';
 import { addOption, editOption, removeOption } from './change-options.js';
 import type { CatalogueContext } from './context.js';

@@ -5,7 +5,7 @@ import { type ProductDetail, readProduct } from '../../core/catalogue/stores/pro
 import { type Caller, grantOf, owns } from '../../kernel/access.js';
 import { ok, tagged } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { cachedReply, versionLabel } from './catalogue-cache.js';
+import { cachedReply, versionLabel } from './cached-reply.js';
 import { notFound } from './changes.js';
 import type { CatalogueContext } from './context.js';
 import { productParams, productSchema } from './product-fields.js';

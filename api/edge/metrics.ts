@@ -1,11 +1,12 @@
 /** Prometheus metrics: requests by route, the connection pool, and what the batch is at. */
 import type { Request, RequestHandler, Response } from 'express';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type BatchGauges, readBatchGauges } from '../../core/jobs/stores/batch-gauges.js';
 import { blockingRun, type ScheduleSettings } from '../../core/settlement/due-date.js';
 import { countRecentExceptions } from '../../core/settlement/stores/exception.js';
 import { SETTLE } from '../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../infra/database.js';
+import { type DutyRecord, readDuties } from '../../infra/stores/duty.js';
 import { requestState } from './request-state.js';
 
 export interface Metrics {
@@ -31,6 +32,7 @@ export function openMetrics(db: Db, schedule: ScheduleSettings): Metrics {
   });
   addPoolGauge(registry, db);
   addBatchGauges(registry, db, schedule);
+  addDutyMetrics(registry, db);
   return {
     observe: ({ method }, res) => {
       const { route = 'other', startedAt } = requestState(res);
@@ -95,6 +97,48 @@ function addBatchGauges(registry: Registry, db: Db, schedule: ScheduleSettings):
       if (exceptions !== undefined) this.set(exceptions);
     },
   });
+}
+
+/** What the duties of all runners and servers have come to, as they recorded it in the database. */
+function addDutyMetrics(registry: Registry, db: Db): void {
+  const read = nowAndThen(() => readDuties(db));
+  const gauge = (name: string, help: string, pick: (duty: DutyRecord) => number | null) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['duty'],
+      registers: [registry],
+      async collect() {
+        this.reset();
+        for (const duty of (await read()) ?? []) {
+          const value = pick(duty);
+          if (value !== null) this.set({ duty: duty.name }, value);
+        }
+      },
+    });
+  const counter = (name: string, help: string, pick: (duty: DutyRecord) => number) =>
+    new Counter({
+      name,
+      help,
+      labelNames: ['duty'],
+      registers: [registry],
+      async collect() {
+        this.reset();
+        for (const duty of (await read()) ?? []) this.inc({ duty: duty.name }, pick(duty));
+      },
+    });
+  gauge(
+    'magam_duty_last_success_timestamp_seconds',
+    'When the duty last succeeded, in seconds since 1970.',
+    ({ succeededAt }) => succeededAt,
+  );
+  gauge(
+    'magam_duty_overdue_seconds',
+    'For how long the duty has been due; 0 while it is not.',
+    ({ overdueSeconds }) => overdueSeconds,
+  );
+  counter('magam_duty_failures_total', 'Times that the duty has failed.', ({ failures }) => failures);
+  counter('magam_duty_rows_total', 'Rows that the duty has dealt with.', ({ rowsDone }) => rowsDone);
 }
 
 /** What was read within the last seconds, or read anew. Undefined without a database: no numbers, and the rest is told. */

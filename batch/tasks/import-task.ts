@@ -49,7 +49,7 @@ async function removeForsakenFolders(): Promise<void> {
 export const importTask: TaskRunner = {
   kind: IMPORT,
   releasedAtOnce: false,
-  purge: removeForsakenFolders,
+  tidy: removeForsakenFolders,
   async run(call) {
     const folder = await mkdtemp(join(tmpdir(), FOLDER_PREFIX)); // 0700
     try {

@@ -4,8 +4,6 @@
  */
 import type { FeePolicy } from '../../core/policies/rules/fee-policy.js';
 import { checkPolicyFile } from '../../core/policies/rules/policy-file.js';
-import { purgePolicyChecks } from '../../core/settlement/purge-policy-checks.js';
-import { purgeWhatIfs } from '../../core/settlement/purge-what-ifs.js';
 import { DECIDED_FIGURES, eachFigure } from '../../core/settlement/rules/figures.js';
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { type DecidedSums, netDifference } from '../../core/settlement/rules/policy-effect.js';
@@ -23,10 +21,6 @@ const FAULTS_SHOWN = 200;
 
 export const policyCheckTask: TaskRunner = {
   kind: POLICY_CHECK,
-  purge: async (db) => {
-    await purgePolicyChecks(db);
-    await purgeWhatIfs(db);
-  },
   releasedAtOnce: false, // the chunk in hand takes some tenths of a second
   async run({ db, config, pools, task, signal, progress }) {
     const { date, to = date, dates, draftVersion, definition } = POLICY_CHECK.parametersOf(task);

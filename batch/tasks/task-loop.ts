@@ -7,8 +7,7 @@
  * policy checks have their work done by threads.
  */
 import { randomUUID } from 'node:crypto';
-import { purgeHistory } from '../../core/jobs/purge-history.js';
-import { dropFiles, purgeFiles } from '../../core/tasks/purge-files.js';
+import { dropFiles } from '../../core/tasks/purge-files.js';
 import {
   type ClaimedTask,
   claimTask,
@@ -23,8 +22,7 @@ import { asMagamError, type Db, errorText, isOutage } from '../../infra/database
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { WorkerPools } from '../engine/worker-pool.js';
-import { importTask } from './import-task.js';
-import { policyCheckTask } from './policy-check-task.js';
+import { taskKinds, taskRunners } from './registry.js';
 import {
   type Interruption,
   interruptionOf,
@@ -33,7 +31,6 @@ import {
   TaskPostponed,
   type TaskRunner,
 } from './task.js';
-import { verifyTask } from './verify-task.js';
 
 export interface TaskLoopContext {
   /** A pool of its own: a task's connections are not those that the runs' leases need. */
@@ -49,15 +46,11 @@ export interface TaskLoopContext {
 
 const POLL_MS = 1_000;
 const OUTAGE_PAUSE_MS = 3_000;
-const PURGE_MS = 10 * 60_000;
+const TIDY_MS = 10 * 60_000;
 /** Tasks of one runner at a time. */
 const TASKS_MAX = 2;
 /** A task whose attempt failed for the database's sake is not taken again at once. */
 const RETRY_PAUSE_MS = 2_000;
-
-/** The kinds that a runner carries out. A task of another kind, asked for by a newer program, waits for a runner that knows it. */
-const runners: readonly TaskRunner[] = [verifyTask, policyCheckTask, importTask];
-const kinds = runners.map(({ kind }) => kind);
 
 /** Runs until the signal, and until what was in hand has been given back. A database that is away is waited for. */
 export async function runTasks(context: TaskLoopContext): Promise<void> {
@@ -65,16 +58,15 @@ export async function runTasks(context: TaskLoopContext): Promise<void> {
   const owner = randomUUID();
   const running = new Set<Promise<void>>();
   const held = new Set<number>();
-  let purgedAt = Number.NEGATIVE_INFINITY;
+  let tidiedAt = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     try {
-      if (performance.now() - purgedAt > PURGE_MS) {
-        purgedAt = performance.now();
-        await purgeFiles(db, kinds);
-        for (const { purge } of runners) await purge?.(db);
-        await purgeHistory(db, config.historyDays);
+      if (performance.now() - tidiedAt > TIDY_MS) {
+        tidiedAt = performance.now();
+        for (const { tidy } of taskRunners) await tidy?.();
       }
-      const claimed = running.size < TASKS_MAX ? await claimTask(db, kinds, owner, config.leaseMs, held) : undefined;
+      const claimed =
+        running.size < TASKS_MAX ? await claimTask(db, taskKinds, owner, config.leaseMs, held) : undefined;
       if (claimed === undefined) {
         await Promise.race([idle(POLL_MS), ...running]);
         continue;
@@ -102,7 +94,7 @@ async function workTask(
   { task, fence }: ClaimedTask,
 ): Promise<void> {
   const about = { taskId: fence.taskId, kind: task.kind, subject: task.subject };
-  const runner = runners.find(({ kind }) => kind.name === task.kind);
+  const runner = taskRunners.find(({ kind }) => kind.name === task.kind);
   if (runner === undefined) throw new Error(`a task of an unknown kind was claimed: ${task.kind}`);
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort('stop' satisfies Interruption);

@@ -39,8 +39,8 @@ export interface TaskRunner {
   readonly run: (call: TaskCall) => Promise<TaskEnd>;
   /** Undoes what an earlier attempt of a cancelled task left. */
   readonly undo?: (call: TaskCall) => Promise<void>;
-  /** Removes what ended tasks have left behind beside their files, in the database and on this machine. Called now and then by every runner. */
-  readonly purge?: (db: Db) => Promise<unknown>;
+  /** Removes what dead runners have left on this machine. Called now and then by every runner; what is in the database is removed by duties. */
+  readonly tidy?: () => Promise<void>;
 }
 
 export const interruptionOf = (signal: AbortSignal): Interruption | undefined =>

@@ -4,11 +4,12 @@ import { deleteOldExecutions, deleteOldPartitionExecutions } from './stores/exec
 
 /**
  * Removes what ended more than so many days ago, of runs that are completed. May run anywhere and at any time; two at once do no harm.
+ * @param signal aborted: what is left waits for the next time
  * @returns rows that were removed
  */
-export async function purgeHistory(db: Db, days: number): Promise<number> {
+export async function purgeHistory(db: Db, days: number, signal?: AbortSignal): Promise<number> {
   let removed = 0;
   for (const step of [deleteOldPartitionExecutions, deleteOldExecutions])
-    for (let rows = await step(db, days); rows > 0; rows = await step(db, days)) removed += rows;
+    for (let rows = 1; rows > 0 && signal?.aborted !== true; removed += rows) rows = await step(db, days);
   return removed;
 }

@@ -14,8 +14,8 @@ import {
   survivingOutages,
   writeBatch,
 } from '../feed/import/import-record.js';
-import { newRefund } from '../feed/import/new-refund.js';
 import { lineKey } from '../feed/rules/entry.js';
+import { newRefund } from '../feed/rules/refund.js';
 import { readShutThrough } from '../feed/stores/calendar.js';
 import { findSales, insertRefunds, insertSales, type NewSale } from '../feed/stores/entry.js';
 import { findCompletedImport, findImportsBySource } from '../feed/stores/feed-import.js';

@@ -127,6 +127,12 @@ export const inputErrors = {
     exit: 1,
     meaning: 'A spreadsheet has changed this id, such as 2.02604E+15; its digits are lost.',
   },
+  ID_RESERVED: {
+    http: 422,
+    exit: 1,
+    meaning:
+      "Order and refund ids that begin with magam: are those of the platform's own shop; a file cannot bring them.",
+  },
   IMPORT_HAS_DEPENDENTS: {
     http: 409,
     exit: 1,
@@ -157,6 +163,11 @@ export const inputErrors = {
     exit: 1,
     meaning: 'The entry was written by an import that is unfinished; finish or abandon that import first.',
   },
+  LINE_OF_SHOP: {
+    http: 409,
+    exit: 1,
+    meaning: "The line was sold by the platform's own shop, which refunds it itself; a file cannot.",
+  },
   MAPPING_INVALID: {
     http: 422,
     exit: 1,
@@ -176,6 +187,11 @@ export const inputErrors = {
     http: 422,
     exit: 1,
     meaning: 'An earlier row of the same file has the same key; the value names its line.',
+  },
+  SHOP_DATES_PASSED: {
+    http: 503,
+    exit: 1,
+    meaning: 'The dates that an entry of the shop was to be settled on were closed meanwhile; repeat the call.',
   },
   SEED_CONFLICT: {
     http: 409,

@@ -74,7 +74,7 @@ describe('the schedule', () => {
   });
 
   it('passes to another runner when the one that leads is killed', async () => {
-    const leader = () => db.rows('SELECT owner FROM leader_lease');
+    const leader = () => db.rows("SELECT owner FROM leader_lease WHERE name = 'settle-schedule'");
     const killed = startRunner({ ...due, MAGAM_FAULT: 'request.taken:kill' });
     expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
     runners = [];

@@ -43,6 +43,8 @@ const COMMANDS = [
   'lines',
   'verify',
   'explain',
+  'stock',
+  'stock verify',
   'runner',
 ];
 

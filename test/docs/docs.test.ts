@@ -78,12 +78,15 @@ function actualCommand(words: readonly string[]): ActualCommand {
   };
 }
 
+/** Commands that only group others. */
+const GROUPS: readonly string[] = ['policies', 'import', 'stock'];
+
 /** Every command that can be given by name; those that only group others cannot. */
 function actualCommands(): Map<string, DocumentedCommand> {
   const found = new Map<string, DocumentedCommand>();
   const visit = (words: readonly string[]): void => {
     const { usage, options, children } = actualCommand(words);
-    const onlyGroups = ['policies', 'import'].includes(words.join(' '));
+    const onlyGroups = GROUPS.includes(words.join(' '));
     if (!onlyGroups) found.set(words.join(' '), { usage, options });
     for (const child of children) visit([...words, child]);
   };
@@ -106,7 +109,7 @@ function mentionedCalls(text: string): string[] {
 /** Why a call of `magam` is not possible; undefined when it is. */
 function impossibleCall(call: string, commands: ReadonlyMap<string, DocumentedCommand>): string | undefined {
   const [first = '', second = ''] = call.split(' ');
-  if (first === 'help' || ['policies', 'import'].includes(call)) return undefined;
+  if (first === 'help' || GROUPS.includes(call)) return undefined;
   const name = [`${first} ${second}`, first].find((candidate) => commands.has(candidate));
   const command = commands.get(name ?? '');
   const strayWord = name === first && command?.usage === name && /^[a-z]/.test(second);

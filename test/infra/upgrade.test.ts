@@ -8,11 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readProduct } from '../../core/catalogue/stores/product.js';
 import { IMPORT } from '../../core/feed/rules/import-task.js';
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { VERIFY } from '../../core/settlement/rules/verify-task.js';
+import { receiveStock } from '../../core/stock/receive-stock.js';
 import type { TaskKind } from '../../core/tasks/rules/background-task.js';
-import { change, select } from '../../infra/database.js';
+import { change, inTransaction, select } from '../../infra/database.js';
 import { migrate } from '../../infra/migrate.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { magam, magamJson } from '../support/magam.js';
@@ -169,4 +171,27 @@ describe.each(Object.keys(expected))('a database of version 0.1.0 (%s)', (name) 
     }
     expect(formats).toContain(1);
   });
+});
+
+it('options and products without options that were made before there were units become units, also when a migration was repeated', async () => {
+  const { db, url, drop } = await restore('stopped');
+  try {
+    const option = 'INSERT INTO product_option (product_id, seller_id, sku, name, price_difference_minor)';
+    await change(db, `${option} VALUES (1, 'seller-000001', 'OLD-1', 'x', 0), (1, 'seller-000001', 'OLD-2', 'y', 0)`);
+    expect(await magam(url, ['migrate'])).toMatchObject({ code: 0 });
+    for (const name of ['0201_sellable_unit_of_options.sql', '0202_sellable_unit_of_products.sql'])
+      await change(db, statementOf(name));
+    const units = await select<{ unitId: number; of: string }>(
+      db,
+      `SELECT unit_id AS unitId, CONCAT(product_id, ' ', option_id) AS 'of' FROM sellable_unit ORDER BY product_id, option_id`,
+    );
+    expect(units.map((unit) => unit.of)).toEqual(['1 1', '1 2', '2 0', '3 0']);
+    const [first, second, third] = units.map(({ unitId }) => unitId);
+    expect(await readProduct(db, 1)).toMatchObject({ unitId: null, options: [{ unitId: first }, { unitId: second }] });
+    expect(await readProduct(db, 2)).toMatchObject({ unitId: third, options: [] });
+    const goods = { unitId: third ?? 0, quantity: 3, reason: 'x', requestedBy: 'x' };
+    expect(await inTransaction(db, (tx) => receiveStock(tx, goods))).toMatchObject({ after: { available: 3 } });
+  } finally {
+    await drop();
+  }
 });

@@ -5,6 +5,7 @@ import { effectivePrice, type ProductStatus } from '../rules/product.js';
 import { type FindableProduct, termsOf } from '../rules/search-terms.js';
 import { INSERT_PRODUCT, type NewProduct, PRODUCT_ROW, productRow } from './product.js';
 import type { OptionContent } from './product-option.js';
+import { INSERT_UNIT, UNIT_ROW } from './sellable-unit.js';
 
 export interface ProductKey {
   readonly sellerId: string;
@@ -32,7 +33,7 @@ async function findProductIds(db: Db, keys: readonly ProductKey[]): Promise<Map<
   return new Map(rows.map((row) => [keyOf(row), row.productId]));
 }
 
-/** Stores those of the products that there are not yet, with options, reviews and terms. Returns how many that were. */
+/** Stores those of the products that there are not yet, with options, units, reviews and terms. Returns how many that were. */
 export async function insertMissingProducts(tx: Tx, products: readonly BatchProduct[]): Promise<number> {
   const known = await findProductIds(tx, products);
   const missing = products.filter((product) => !known.has(keyOf(product)));
@@ -65,6 +66,7 @@ export async function insertMissingProducts(tx: Tx, products: readonly BatchProd
       ]),
     ),
   );
+  await insertUnits(tx, missing, idOf);
   await insertRows(
     tx,
     'INSERT INTO review (product_id, account_id, stars, body, status, version, created_at, updated_at)',
@@ -75,6 +77,33 @@ export async function insertMissingProducts(tx: Tx, products: readonly BatchProd
   );
   await insertTerms(tx, missing, idOf);
   return missing.length;
+}
+
+/** A unit for each option, or for the product that has none. */
+async function insertUnits(
+  tx: Tx,
+  products: readonly BatchProduct[],
+  idOf: (product: BatchProduct) => number,
+): Promise<void> {
+  const options = await readOptionIds(tx, products.map(idOf));
+  const rows = products.flatMap((product) => {
+    const productId = idOf(product);
+    return (options.get(productId) ?? [0]).map((optionId) => [productId, optionId, product.sellerId]);
+  });
+  await insertRows(tx, INSERT_UNIT, UNIT_ROW, rows);
+}
+
+/** The ids of the options of products, in the order they were made; a product without options is not in it. */
+async function readOptionIds(db: Db, productIds: readonly number[]): Promise<Map<number, number[]>> {
+  const rows = await select<{ readonly productId: number; readonly optionId: number }>(
+    db,
+    `SELECT product_id AS productId, option_id AS optionId FROM product_option FORCE INDEX (product_option_product)
+     WHERE product_id IN (${productIds.map(() => '?').join(', ')}) ORDER BY product_id, option_id`,
+    productIds,
+  );
+  const ids = new Map<number, number[]>();
+  for (const { productId, optionId } of rows) ids.set(productId, [...(ids.get(productId) ?? []), optionId]);
+  return ids;
 }
 
 async function insertTerms(

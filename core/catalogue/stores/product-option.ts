@@ -2,6 +2,7 @@
 
 import { change, type Db, insertReturningId, orRefusal, select, type Tx } from '../../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
+import { offerOption, offerProduct, withdrawOption } from './sellable-unit.js';
 
 export interface OptionRecord {
   readonly optionId: number;
@@ -9,21 +10,24 @@ export interface OptionRecord {
   readonly name: string;
   /** Added to the price of the product; may be below 0. */
   readonly priceDifferenceMinor: number;
+  /** What carts, stock and orders name. */
+  readonly unitId: number;
 }
 
-export type OptionContent = Omit<OptionRecord, 'optionId'>;
+export type OptionContent = Omit<OptionRecord, 'optionId' | 'unitId'>;
 
-/** The options of a product in the order they were made. */
+/** The options of a product in the order they were made, without those that are retired. */
 export async function readOptions(db: Db, productId: number): Promise<OptionRecord[]> {
   return select<OptionRecord>(
     db,
-    `SELECT option_id AS optionId, sku, name, price_difference_minor AS priceDifferenceMinor FROM product_option
-     WHERE product_id = ? ORDER BY option_id`,
+    `SELECT o.option_id AS optionId, o.sku, o.name, o.price_difference_minor AS priceDifferenceMinor, u.unit_id AS unitId
+     FROM product_option o JOIN sellable_unit u ON u.product_id = o.product_id AND u.option_id = o.option_id
+     WHERE o.product_id = ? AND o.retired_at IS NULL ORDER BY o.option_id`,
     [productId],
   );
 }
 
-/** Stores an option. @returns its id, or SKU_TAKEN */
+/** Stores an option and offers its unit. @returns its id, or SKU_TAKEN */
 export async function insertOption(
   tx: Tx,
   product: { readonly productId: number; readonly sellerId: string },
@@ -34,11 +38,13 @@ export async function insertOption(
     'INSERT INTO product_option (product_id, seller_id, sku, name, price_difference_minor) VALUES (?, ?, ?, ?, ?)',
     [product.productId, product.sellerId, sku, name, priceDifferenceMinor],
   );
-  return orRefusal(inserted, refuse('SKU_TAKEN', { sku }));
+  const optionId = await orRefusal(inserted, refuse('SKU_TAKEN', { sku }));
+  if (!isRefusal(optionId)) await offerOption(tx, product, optionId);
+  return optionId;
 }
 
 /** Writes the content of an option. @returns SKU_TAKEN when another has it */
-export async function updateOption(tx: Tx, option: OptionRecord): Promise<Refusal | undefined> {
+export async function updateOption(tx: Tx, option: Omit<OptionRecord, 'unitId'>): Promise<Refusal | undefined> {
   const { optionId, sku, name, priceDifferenceMinor } = option;
   const updated = change(
     tx,
@@ -49,6 +55,19 @@ export async function updateOption(tx: Tx, option: OptionRecord): Promise<Refusa
   return isRefusal(outcome) ? outcome : undefined;
 }
 
-export async function deleteOption(tx: Tx, optionId: number): Promise<void> {
-  await change(tx, 'DELETE FROM product_option WHERE option_id = ?', [optionId]);
+/** Removes an option: it is retired where its unit has had stock, and its SKU stays taken. After the last one the product itself is offered. */
+export async function removeOption(
+  tx: Tx,
+  product: { readonly productId: number; readonly sellerId: string },
+  optionId: number,
+): Promise<void> {
+  const inUse = await withdrawOption(tx, product.productId, optionId);
+  await change(
+    tx,
+    inUse
+      ? 'UPDATE product_option SET retired_at = UTC_TIMESTAMP(3) WHERE option_id = ?'
+      : 'DELETE FROM product_option WHERE option_id = ?',
+    [optionId],
+  );
+  if ((await readOptions(tx, product.productId)).length === 0) await offerProduct(tx, product);
 }

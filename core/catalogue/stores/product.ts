@@ -1,10 +1,11 @@
 /** Products: the rows themselves, as they are shown and as they are changed. product-search.ts finds them. */
 
 import { change, type Db, insertReturningId, isoTime, orRefusal, select, type Tx } from '../../../infra/database.js';
-import { type Refusal, refuse } from '../../../kernel/errors.js';
+import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
 import { averageStars, type ProductStatus } from '../rules/product.js';
 import { foldText } from '../rules/search-terms.js';
 import { type OptionRecord, readOptions } from './product-option.js';
+import { offerProduct } from './sellable-unit.js';
 
 /** A product as lists show it. Amounts in minor units. */
 export interface ProductSummary {
@@ -30,6 +31,8 @@ export interface ProductDetail extends ProductSummary {
   readonly description: string;
   /** The category and those above it, the root first. */
   readonly categoryPath: readonly { readonly categoryId: number; readonly name: string }[];
+  /** The unit that the product itself is; null where it has options, which are units of their own. */
+  readonly unitId: number | null;
   readonly options: readonly OptionRecord[];
   readonly updatedAt: string;
 }
@@ -50,6 +53,7 @@ export const withAverage = <Row extends SummaryRow>({ starSum, ...row }: Row) =>
 interface PageRow extends SummaryRow {
   readonly description: string;
   readonly updatedAt: string;
+  readonly unitId: number | null;
   readonly leafName: string;
   readonly parentId: number | null;
   readonly parentName: string | null;
@@ -61,10 +65,11 @@ interface PageRow extends SummaryRow {
 export async function readProduct(db: Db, productId: number): Promise<ProductDetail | undefined> {
   const [row] = await select<PageRow>(
     db,
-    `SELECT ${SUMMARY_COLUMNS}, p.description, p.updated_at AS updatedAt, c.name AS leafName, m.category_id AS parentId,
+    `SELECT ${SUMMARY_COLUMNS}, p.description, p.updated_at AS updatedAt, u.unit_id AS unitId, c.name AS leafName, m.category_id AS parentId,
        m.name AS parentName, r.category_id AS rootId, r.name AS rootName
      FROM product p JOIN category c ON c.category_id = p.category_id
      LEFT JOIN category m ON m.category_id = c.parent_id LEFT JOIN category r ON r.category_id = m.parent_id
+     LEFT JOIN sellable_unit u ON u.product_id = p.product_id AND u.option_id = 0 AND u.status = 'OFFERED'
      WHERE p.product_id = ?`,
     [productId],
     { createdAt: isoTime, updatedAt: isoTime },
@@ -148,7 +153,7 @@ export const productRow = (product: NewProduct, counts: ProductCounts): (string 
   counts.starSum,
 ];
 
-/** Stores a product. @returns its id, or PRODUCT_EXISTS */
+/** Stores a product, which is a unit until it gets options. @returns its id, or PRODUCT_EXISTS */
 export async function insertProduct(tx: Tx, product: NewProduct): Promise<number | Refusal> {
   const { sellerId, externalId } = product;
   const inserted = insertReturningId(
@@ -156,7 +161,9 @@ export async function insertProduct(tx: Tx, product: NewProduct): Promise<number
     `${INSERT_PRODUCT} VALUES ${PRODUCT_ROW}`,
     productRow(product, { salesCount: 0, reviewCount: 0, starSum: 0 }),
   );
-  return orRefusal(inserted, refuse('PRODUCT_EXISTS', { sellerId, externalId }));
+  const productId = await orRefusal(inserted, refuse('PRODUCT_EXISTS', { sellerId, externalId }));
+  if (!isRefusal(productId)) await offerProduct(tx, { productId, sellerId });
+  return productId;
 }
 
 /** Writes the content of a locked product and moves its version. */

@@ -1,7 +1,9 @@
 /** The first pass over refunds: identity, the sale they name, and how many of its units are left, in file order. */
 
 import type { Db } from '../../../infra/database.js';
-import { lineKey, type RefundEntry } from '../rules/entry.js';
+import { laterDate, lineKey, type RefundEntry } from '../rules/entry.js';
+import { type RefundObjection, refundObjections } from '../rules/refund.js';
+import { isShopId } from '../rules/shop-ids.js';
 import {
   findRefunds,
   findSales,
@@ -11,7 +13,7 @@ import {
   type StoredSale,
 } from '../stores/entry.js';
 import { type Column, REFUND_COLUMNS } from './columns.js';
-import { type FeedRules, isUnfinished, laterDate, settlementDate } from './feed-rules.js';
+import { type FeedRules, isUnfinished, settlementDate } from './feed-rules.js';
 import type { PlacedRows } from './file-rows.js';
 import { survivingOutages } from './import-record.js';
 import { refundConflict } from './refund-row.js';
@@ -85,6 +87,7 @@ export class RefundCheck {
     const taken = sale === undefined ? 0 : (refunded.get(sale.entryId)?.quantity ?? 0);
     const faults = refundFaults({ entry, values }, sale, taken);
     if (typeof settledOn !== 'string') faults.push(settledOn);
+    if (isShopId(entry.refundId)) faults.push({ column: 'refund_id', code: 'ID_RESERVED', value: entry.refundId });
     if (faults.length > 0 || sale === undefined || typeof settledOn !== 'string') {
       this.verdicts.reject(row, ...faults);
       return;
@@ -125,31 +128,25 @@ export function refundIdentityFault(
   return isUnfinished(known) ? { column: 'refund_id', code: 'IMPORT_UNFINISHED', value: entry.refundId } : undefined;
 }
 
+/** The column whose value an objection is about. */
+const COLUMN_OF: Readonly<Record<RefundObjection, string>> = {
+  ORIGINAL_MISSING: 'line_id',
+  LINE_OF_SHOP: 'line_id',
+  REFUND_BEFORE_SALE: 'refunded_on',
+  REFUND_EXCEEDS_SALE: 'quantity',
+};
+
 /** What stands against a new refund of this sale, of which `taken` units are refunded already. */
 export function refundFaults(
   { entry, values }: Pick<ReadRow<RefundEntry>, 'entry' | 'values'>,
   sale: StoredSale | undefined,
   taken: number,
 ): FieldFault[] {
-  if (sale === undefined || sale.importStatus === 'ABANDONING') {
-    return [{ column: 'line_id', code: 'ORIGINAL_MISSING', value: `${entry.orderId} ${entry.lineId}` }];
-  }
-  const faults: FieldFault[] = [];
-  if (entry.occurredOn < sale.occurredOn) {
-    faults.push({
-      column: 'refunded_on',
-      code: 'REFUND_BEFORE_SALE',
-      value: valueIn(REFUND_COLUMNS, values, 'refunded_on'),
-    });
-  }
-  if (entry.quantity > sale.quantity - taken) {
-    faults.push({
-      column: 'quantity',
-      code: 'REFUND_EXCEEDS_SALE',
-      value: valueIn(REFUND_COLUMNS, values, 'quantity'),
-    });
-  }
-  return faults;
+  return refundObjections(entry, sale, taken, 'file').map((code) => {
+    const column = COLUMN_OF[code];
+    const value = column === 'line_id' ? `${entry.orderId} ${entry.lineId}` : valueIn(REFUND_COLUMNS, values, column);
+    return { column, code, value };
+  });
 }
 
 /** What the file says in one of our columns. */

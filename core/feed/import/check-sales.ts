@@ -2,7 +2,7 @@
 import type { Db } from '../../../infra/database.js';
 import { lineKey, type SaleEntry } from '../rules/entry.js';
 import { findSalesIn, type StoredSale } from '../stores/entry.js';
-import { readRecord } from '../stores/sale-sql.js';
+import { isRecordOfShop, readRecord } from '../stores/sale-sql.js';
 import { type FeedRules, isUnfinished, settlementDate } from './feed-rules.js';
 import type { PlacedRows } from './file-rows.js';
 import { survivingOutages } from './import-record.js';
@@ -30,8 +30,10 @@ export class SaleCheck {
         const known = entry === undefined ? undefined : stored.get(lineKey(entry));
         const own = known?.importId === this.rules.ownImportId && this.rules.ownImportId !== null;
         const date = dateOf[at] ?? 0;
-        if (entry === undefined || known === undefined || own) this.addNew(place, dates[date], settledOn[date]);
-        else this.compare(place, entry, known);
+        if (entry !== undefined && known !== undefined && !own) this.compare(place, entry, known);
+        else if (isRecordOfShop(bytes, ends[at - 1] ?? 0))
+          this.refuseReserved(place, readRecord(bytes, ends[at - 1] ?? 0, ends[at] ?? 0), settledOn[date]);
+        else this.addNew(place, dates[date], settledOn[date]);
       }
     }
   }
@@ -40,6 +42,12 @@ export class SaleCheck {
     const fault = saleIdentityFault(entry, known);
     if (fault === undefined) this.verdicts.unchanged(place);
     else this.verdicts.reject(place, fault);
+  }
+
+  private refuseReserved(place: RowPlace, { orderId }: SaleEntry, settledOn: string | FieldFault | undefined): void {
+    const reserved: FieldFault = { column: 'order_id', code: 'ID_RESERVED', value: orderId };
+    if (typeof settledOn === 'object') this.verdicts.reject(place, reserved, settledOn);
+    else this.verdicts.reject(place, reserved);
   }
 
   private addNew(place: RowPlace, occurredOn: string | undefined, settledOn: string | FieldFault | undefined): void {

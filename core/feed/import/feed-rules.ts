@@ -1,5 +1,4 @@
 /** The rules that new entries of both kinds meet, as they stand while a file is looked at. */
-import { addDays } from '../../../kernel/business-date.js';
 import { settlementDateOf } from '../rules/entry.js';
 import type { Origin } from '../stores/entry.js';
 import type { FieldFault } from './row-faults.js';
@@ -13,10 +12,6 @@ export interface FeedRules {
   readonly ownImportId: number | null;
 }
 
-/** The first date that can still be settled, for `--late next-open-date`; null while every date can. */
-export const nextOpenDate = (shutThrough: string | null): string | null =>
-  shutThrough === null ? null : addDays(shutThrough, 1);
-
 /** The date a new entry is settled on, or the fault of its date. */
 export function settlementDate(rules: FeedRules, occurredOn: string, dateColumn: string): string | FieldFault {
   const closed = rules.shutThrough !== null && occurredOn <= rules.shutThrough;
@@ -28,6 +23,3 @@ export function settlementDate(rules: FeedRules, occurredOn: string, dateColumn:
 /** Whether a stored entry was written by another import that may still withdraw it. */
 export const isUnfinished = ({ importStatus }: Origin): boolean =>
   importStatus === 'RUNNING' || importStatus === 'ABANDONING';
-
-/** Dates of this form sort as text. */
-export const laterDate = (a: string, b: string): string => (a < b ? b : a);

@@ -1,9 +1,7 @@
 /** A row of a file of refunds: section 2 of docs/settlement-rules.md, field by field. */
-import type { RefundEntry } from '../rules/entry.js';
+import { REASON_MAX, type RefundEntry } from '../rules/entry.js';
 import { type DateReader, FieldReader, isReadableId } from './field-reader.js';
 import { conflict, type FieldFault } from './row-faults.js';
-
-const REASON_MAX = 255;
 
 /** The entry of a row (values in the order of `REFUND_COLUMNS`), or every fault of it. */
 export function readRefundRow(

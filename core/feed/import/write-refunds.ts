@@ -4,21 +4,12 @@
  */
 
 import { type Db, isDuplicateKey, type Tx } from '../../../infra/database.js';
-import { lineKey, type RefundEntry, settlementDateOf } from '../rules/entry.js';
-import {
-  findRefunds,
-  findSales,
-  insertRefunds,
-  lockSales,
-  type NewRefund,
-  refundedUnits,
-  type StoredSale,
-} from '../stores/entry.js';
+import { laterDate, lineKey, type RefundEntry, settlementDateOf } from '../rules/entry.js';
+import { type NewRefund, newRefund } from '../rules/refund.js';
+import { findRefunds, findSales, insertRefunds, lockSales, refundedUnits, type StoredSale } from '../stores/entry.js';
 import { shareImports } from '../stores/feed-import.js';
 import { refundFaults, refundIdentityFault } from './check-refunds.js';
-import { laterDate } from './feed-rules.js';
 import { type OpenImport, survivingOutages, takenOver, writeBatch } from './import-record.js';
-import { newRefund } from './new-refund.js';
 import { RACES_MAX, type Races, type ReadRow, type RowBatch } from './row-batch.js';
 import type { FieldFault } from './row-faults.js';
 import { refundRows } from './row-kind.js';

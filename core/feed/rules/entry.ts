@@ -1,9 +1,13 @@
 /**
  * Entries of the settlement feed as they are accepted: immutable once stored. Amounts are minor units, dates business dates.
  */
+import { addDays } from '../../../kernel/business-date.js';
 
 /** The largest quantity of a line; the feed refuses more. */
 export const MAX_QUANTITY = 1_000_000;
+
+/** Characters of a refund's reason at most. */
+export const REASON_MAX = 255;
 
 /** What a sale's figures, and the amounts that a refund of it takes back, are computed from. */
 export interface SaleInput {
@@ -50,6 +54,13 @@ export interface RefundEntry {
 export function settlementDateOf(occurredOn: string, lateOn: string | null): string {
   return lateOn !== null && occurredOn < lateOn ? lateOn : occurredOn;
 }
+
+/** The first date that takes entries when those up to `shutThrough` are shut: late entries are settled on it. Null while every date takes entries. */
+export const nextOpenDate = (shutThrough: string | null): string | null =>
+  shutThrough === null ? null : addDays(shutThrough, 1);
+
+/** Dates of this form sort as text. */
+export const laterDate = (a: string, b: string): string => (a < b ? b : a);
 
 /** The names of one sale line. */
 export interface LineKey {

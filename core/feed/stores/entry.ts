@@ -8,6 +8,7 @@ import { escape as quote } from 'mysql2';
 import { type Cell, change, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
 import { loadRows, type RowWriter } from '../../../infra/stores/row-writer.js';
 import { type LineKey, lineKey, type RefundEntry, type SaleEntry } from '../rules/entry.js';
+import type { NewRefund } from '../rules/refund.js';
 import {
   LOOK_UP_MAX,
   RECORD_BYTES_MAX,
@@ -25,21 +26,7 @@ export interface NewSale {
   readonly entry: SaleEntry;
 }
 
-/** A refund to be stored: its sale, what earlier refunds took, and the amounts as they count (negative when reversed). */
-export interface NewRefund {
-  readonly settledOn: string;
-  readonly entry: RefundEntry;
-  readonly originalOn: string;
-  readonly originalId: number;
-  readonly priorQuantity: number;
-  readonly itemAmount: number;
-  readonly sellerDiscount: number;
-  readonly platformDiscount: number;
-  readonly shippingFee: number;
-  readonly currency: string;
-}
-
-/** Who wrote a stored entry. An entry of an unfinished import may still be withdrawn. */
+/** Who wrote a stored entry: an import, or the shop (null). An entry of an unfinished import may still be withdrawn. */
 export interface Origin {
   readonly importId: number | null;
   readonly importStatus: string | null;
@@ -53,8 +40,8 @@ const plain = /^[\w .:@/+-]*$/;
 /** A string literal. Most ids need no escaping; the driver knows how to do the rest. */
 const text = (value: string): string => (plain.test(value) ? `'${value}'` : quote(value));
 
-/** Stores sales. A key that exists is the driver's error 1062, for the caller to translate. */
-export async function insertSales(tx: Tx, importId: number, sales: readonly NewSale[]): Promise<void> {
+/** Stores sales of an import or of the shop (null). A key that exists is the driver's error 1062, for the caller to translate. */
+export async function insertSales(tx: Tx, importId: number | null, sales: readonly NewSale[]): Promise<void> {
   const bytes = Buffer.allocUnsafe(sales.length * RECORD_BYTES_MAX);
   let at = 0;
   const records = sales.map(({ settledOn, entry }): SaleRecord => {
@@ -68,36 +55,36 @@ export async function insertSales(tx: Tx, importId: number, sales: readonly NewS
 /** The same for sales that are written as records already. */
 export async function insertSaleRecords(
   tx: Tx,
-  importId: number,
+  importId: number | null,
   records: readonly SaleRecord[],
   writer: RowWriter,
 ): Promise<void> {
   if (records.length === 0) return;
   if (writer === 'load' && (await loadSales(tx, importId, records))) return;
-  const tuples = rowsOf(records, { head: '(', tail: `,${importId}),` });
+  const tuples = rowsOf(records, { head: '(', tail: `,${importId ?? 'NULL'}),` });
   const values = tuples.toString('utf8', 0, tuples.length - 1); // without the last comma
   await tx.raw(`INSERT INTO sale_entry (settled_on, ${RECORD_COLUMNS}, import_id) VALUES ${values}`);
 }
 
 /** Loads the sales; false when the server did not take them cleanly. */
-function loadSales(tx: Tx, importId: number, records: readonly SaleRecord[]): Promise<boolean> {
+function loadSales(tx: Tx, importId: number | null, records: readonly SaleRecord[]): Promise<boolean> {
   const sql = `LOAD DATA LOCAL INFILE 'sales' INTO TABLE sale_entry CHARACTER SET utf8mb4
     FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\\'' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n'
-    (settled_on, ${RECORD_COLUMNS}) SET import_id = ${importId}`;
+    (settled_on, ${RECORD_COLUMNS}) SET import_id = ${importId ?? 'NULL'}`;
   return loadRows(tx, sql, rowsOf(records, { head: '', tail: '\n' }), records.length);
 }
 
 const REFUND_COLUMNS = `settled_on, refund_id, original_on, original_id, quantity, prior_quantity, item_amount, seller_discount,
   platform_discount, shipping_fee, currency, occurred_on, reason, import_id`;
 
-/** Stores refunds. A key that exists is the driver's error 1062, for the caller to translate. */
-export async function insertRefunds(tx: Tx, importId: number, refunds: readonly NewRefund[]): Promise<void> {
+/** Stores refunds of an import or of the shop (null). A key that exists is the driver's error 1062, for the caller to translate. */
+export async function insertRefunds(tx: Tx, importId: number | null, refunds: readonly NewRefund[]): Promise<void> {
   if (refunds.length === 0) return;
   let values = '';
   for (const r of refunds) {
     const { refundId, quantity, occurredOn, reason } = r.entry;
     const amounts = `${r.itemAmount},${r.sellerDiscount},${r.platformDiscount},${r.shippingFee}`;
-    values += `${values === '' ? '' : ','}('${r.settledOn}',${text(refundId)},'${r.originalOn}',${r.originalId},${quantity},${r.priorQuantity},${amounts},'${r.currency}','${occurredOn}',${text(reason)},${importId})`;
+    values += `${values === '' ? '' : ','}('${r.settledOn}',${text(refundId)},'${r.originalOn}',${r.originalId},${quantity},${r.priorQuantity},${amounts},'${r.currency}','${occurredOn}',${text(reason)},${importId ?? 'NULL'})`;
   }
   await tx.raw(`INSERT INTO refund_entry (${REFUND_COLUMNS}) VALUES ${values}`);
 }

@@ -5,6 +5,7 @@
  * A record is a sale's part of a tuple of VALUES: `'O1','1','S1','P1','shoes',3,1000,…,'KRW','2026-03-01','2026-03-05'`.
  */
 import type { LineKey, SaleEntry } from '../rules/entry.js';
+import { SHOP_ID_PREFIX } from '../rules/shop-ids.js';
 
 /** The columns of a record, in its order; `settled_on` stands before them and `import_id` behind. */
 export const RECORD_COLUMNS = `order_id, line_id, seller_id, product_id, category, quantity, unit_price, item_amount, seller_discount,
@@ -99,6 +100,12 @@ export function readRecord(bytes: Buffer, from: number, to: number): SaleEntry {
 
 /** The date that a record occurred on. */
 export const recordDate = (bytes: Buffer, to: number): string => bytes.toString('latin1', to - 1 - DATE_BYTES, to - 1);
+
+const SHOP_ORDER = Buffer.from(`'${SHOP_ID_PREFIX}`);
+
+/** Whether the order of the record that begins here has an id of the shop. */
+export const isRecordOfShop = (bytes: Buffer, from: number): boolean =>
+  bytes[from + 1] === SHOP_ORDER[1] && bytes.subarray(from, from + SHOP_ORDER.length).equals(SHOP_ORDER);
 
 /** A record among others, and the date its sale is settled on. */
 export interface SaleRecord {

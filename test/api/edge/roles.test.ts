@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import type { Route } from '../../../api/edge/route.js';
 import { apiRoutes } from '../../../api/routes.js';
 import { readConfig } from '../../../infra/config.js';
+import { select } from '../../../infra/database.js';
 import { openRedis } from '../../../infra/redis.js';
 import { grantOf, isPublic, ROLES, type Role } from '../../../kernel/access.js';
 import { makeAccount, makeSeller, type TestAccount } from '../../support/accounts.js';
@@ -26,7 +27,12 @@ interface Owner {
   readonly sellerId: string;
   readonly productId: number;
   readonly optionId: number;
+  readonly unitId: number;
   readonly reviewId: number;
+  /** A paid order of the buyer with the seller, and one that waits for its payment. */
+  readonly orderId: number;
+  readonly checkoutId: number;
+  readonly pendingOrderId: number;
   /** A settled line of the seller. */
   readonly line: { readonly orderId: string; readonly lineId: string };
 }
@@ -53,6 +59,15 @@ async function makeWorld(): Promise<World> {
   const operator = await makeAccount(database.db, 'operator');
   const category = await done('POST', '/v1/categories', { token: operator.token, body: { name: 'Things' } });
   const lines = { S1: { orderId: 'B', lineId: '1' }, S2: { orderId: 'a b', lineId: '1' } };
+  const order = async (buyer: TestAccount, productId: number) => {
+    const sql = 'SELECT unit_id AS unitId FROM sellable_unit WHERE product_id = ?';
+    const [unit] = await select<{ unitId: number }>(database.db, sql, [productId]);
+    const goods = { token: operator.token, body: { quantity: 5, reason: 'first' } };
+    await done('POST', `/v1/units/${unit?.unitId}/stock/receipts`, goods);
+    const receiver = { name: 'A', phone: '010-1234-5678', postalCode: '04524', address: 'B' };
+    const body = { items: [{ unitId: unit?.unitId, quantity: 1 }], receiver };
+    return done('POST', '/v1/checkouts', { token: buyer.token, body });
+  };
   const make = async (sellerId: 'S1' | 'S2'): Promise<[Owner, Owner]> => {
     await makeSeller(database.db, sellerId);
     const seller = await makeAccount(database.db, 'seller', { sellerId });
@@ -74,10 +89,16 @@ async function makeWorld(): Promise<World> {
       token: buyer.token,
       body: { stars: 5, text: 'Good' },
     });
+    const [paid, pending] = [await order(buyer, productId), await order(buyer, productId)];
+    await done('POST', `/v1/checkouts/${paid.checkoutId}/payment`, { token: operator.token });
     const owns = {
+      orderId: paid.orders[0].orderId,
+      checkoutId: paid.checkoutId,
+      pendingOrderId: pending.orders[0].orderId,
       sellerId,
       productId,
       optionId: product.options[0].optionId,
+      unitId: product.options[0].unitId,
       reviewId: review.reviewId,
       line: lines[sellerId],
     };
@@ -137,6 +158,7 @@ interface Sample {
 }
 
 const product = ({ productId }: Owner): string => `/v1/products/${productId}`;
+const stock = ({ unitId }: Owner): string => `/v1/units/${unitId}/stock`;
 const option = (owner: Owner): string => `${product(owner)}/options/${owner.optionId}`;
 
 /** Routes on which a role may only touch its own, and how each addresses it. The destructive ones come last. */
@@ -167,6 +189,60 @@ const samples: readonly Sample[] = [
     request: ({ line }) => ({
       path: `/v1/lines/explanation?orderId=${encodeURIComponent(line.orderId)}&lineId=${line.lineId}`,
     }),
+  },
+  {
+    route: 'GET /v1/checkouts/{checkoutId}',
+    role: 'buyer',
+    request: ({ checkoutId }) => ({ path: `/v1/checkouts/${checkoutId}` }),
+  },
+  { route: 'GET /v1/orders/{orderId}', role: 'buyer', request: ({ orderId }) => ({ path: `/v1/orders/${orderId}` }) },
+  {
+    route: 'GET /v1/orders/{orderId}/refunds',
+    role: 'seller',
+    request: ({ orderId }) => ({ path: `/v1/orders/${orderId}/refunds` }),
+  },
+  {
+    route: 'POST /v1/orders/{orderId}/preparation',
+    role: 'seller',
+    request: ({ orderId }) => ({ path: `/v1/orders/${orderId}/preparation` }),
+  },
+  {
+    route: 'POST /v1/orders/{orderId}/shipment',
+    role: 'seller',
+    request: ({ orderId }) => ({
+      path: `/v1/orders/${orderId}/shipment`,
+      body: { carrier: 'C', trackingNumber: '1' },
+    }),
+  },
+  {
+    route: 'POST /v1/orders/{orderId}/delivery',
+    role: 'seller',
+    request: ({ orderId }) => ({ path: `/v1/orders/${orderId}/delivery` }),
+  },
+  {
+    route: 'POST /v1/orders/{orderId}/confirmation',
+    role: 'buyer',
+    request: ({ orderId }) => ({ path: `/v1/orders/${orderId}/confirmation` }),
+  },
+  {
+    route: 'POST /v1/orders/{orderId}/returns',
+    role: 'seller',
+    request: ({ orderId }) => ({ path: `/v1/orders/${orderId}/returns`, body: {} }),
+  },
+  {
+    route: 'POST /v1/orders/{orderId}/cancellations',
+    role: 'buyer',
+    request: ({ pendingOrderId }) => ({ path: `/v1/orders/${pendingOrderId}/cancellations`, body: {} }),
+  },
+  {
+    route: 'PUT /v1/sellers/{sellerId}/shipping-terms/{currency}',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/shipping-terms/KRW`, body: { feeMinor: 1 } }),
+  },
+  {
+    route: 'DELETE /v1/sellers/{sellerId}/shipping-terms/{currency}',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/shipping-terms/KRW` }),
   },
   {
     route: 'POST /v1/products',
@@ -202,6 +278,27 @@ const samples: readonly Sample[] = [
     request: (owner) => ({ path: option(owner), body: { name: 'uno' } }),
   },
   {
+    route: 'GET /v1/sellers/{sellerId}/stock',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/stock` }),
+  },
+  { route: 'GET /v1/units/{unitId}/stock', role: 'seller', request: (owner) => ({ path: stock(owner) }) },
+  {
+    route: 'GET /v1/units/{unitId}/stock/movements',
+    role: 'seller',
+    request: (owner) => ({ path: `${stock(owner)}/movements` }),
+  },
+  {
+    route: 'POST /v1/units/{unitId}/stock/receipts',
+    role: 'seller',
+    request: (owner) => ({ path: `${stock(owner)}/receipts`, body: { quantity: 2, reason: 'delivery' } }),
+  },
+  {
+    route: 'POST /v1/units/{unitId}/stock/adjustments',
+    role: 'seller',
+    request: (owner) => ({ path: `${stock(owner)}/adjustments`, body: { by: 1, reason: 'found' } }),
+  },
+  {
     route: 'DELETE /v1/products/{productId}/options/{optionId}',
     role: 'seller',
     request: (owner) => ({ path: option(owner) }),
@@ -232,6 +329,14 @@ const confined: Readonly<Record<string, string>> = {
   'GET /v1/me/sessions': 'the caller',
   'DELETE /v1/sessions/current': 'the caller',
   'GET /v1/sellers': 'a list; see below',
+  'GET /v1/orders': 'a list; see test/api/orders',
+  'POST /v1/checkouts': 'whoever checks out owns it',
+  'GET /v1/me/cart': 'the caller',
+  'DELETE /v1/me/cart': 'the caller',
+  'POST /v1/me/cart/items': 'the caller',
+  'PUT /v1/me/cart/items/{unitId}': 'the caller',
+  'PATCH /v1/me/cart/items/{unitId}': 'the caller',
+  'DELETE /v1/me/cart/items/{unitId}': 'the caller',
   'POST /v1/products/{productId}/reviews': 'whoever writes owns it',
 };
 

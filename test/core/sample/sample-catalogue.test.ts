@@ -56,6 +56,23 @@ describe('the sample catalogue', () => {
     expect(Number(counts?.active)).toBeGreaterThan(850);
   });
 
+  it('offers each option, and each product that has none', async () => {
+    const [units] = await select<Record<string, number>>(
+      database.db,
+      `SELECT COUNT(*) AS units, SUM(u.option_id = 0) AS products, (SELECT COUNT(*) FROM product_option) AS options,
+         (SELECT COUNT(*) FROM product p WHERE NOT EXISTS (SELECT 1 FROM product_option o WHERE o.product_id = p.product_id)) AS plain
+       FROM sellable_unit u JOIN product p ON p.product_id = u.product_id AND p.seller_id = u.seller_id`,
+    );
+    const {
+      units: all,
+      products,
+      options: made,
+      plain,
+    } = Object.fromEntries(Object.entries(units ?? {}).map(([name, count]) => [name, Number(count)]));
+    expect(made).toBeGreaterThan(0);
+    expect([all, products]).toEqual([Number(made) + Number(plain), plain]);
+  });
+
   it('names sellers and products as the feed does', async () => {
     const feed = new SyntheticFeed({ date: '2026-06-30', lines: 100, sellers: 30, seed: '1' });
     const rows = await select<{ seller_id: string; external_id: string }>(

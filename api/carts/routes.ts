@@ -1,0 +1,127 @@
+/** The cart of the buyer who calls: it belongs to the account, so it is the same on every device. */
+import * as z from 'zod';
+import { addToCart, changeOptionInCart } from '../../core/orders/change-cart.js';
+import { showCart } from '../../core/orders/show-cart.js';
+import { clearCart, deleteCartItem, setCartQuantity } from '../../core/orders/stores/cart.js';
+import type { Tx } from '../../infra/database.js';
+import type { Refusal } from '../../kernel/errors.js';
+import { decided } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
+import { id } from '../edge/fields.js';
+import { created, noContent, ok } from '../edge/reply.js';
+import { type Call, type Route, route } from '../edge/route.js';
+import { cartBody, cartItemParams, cartSchema, quantity } from './cart-fields.js';
+
+type CartCall<Params, Body> = Call<Params, unknown, Body>;
+
+/** Changes the caller's cart and shows it. */
+const changeCart = <Params, Body>(
+  call: CartCall<Params, Body>,
+  work: (tx: Tx, accountId: number) => Promise<Refusal | undefined>,
+) =>
+  call.transact(async (tx) => {
+    const { accountId } = call.signedIn;
+    decided(await work(tx, accountId));
+    return ok(cartBody(await showCart(tx, accountId)));
+  });
+
+const shared = { tag: 'Carts', permission: 'cart.edit' as const };
+const shown = { status: 200 as const, description: 'The cart.', schema: cartSchema };
+
+const showCartRoute = ({ db }: ApiContext): Route =>
+  route({
+    ...shared,
+    method: 'get',
+    path: '/v1/me/cart',
+    summary: 'Show my cart',
+    description: 'Prices and stock are those of now; a checkout looks at them again.',
+    answer: shown,
+    handle: async ({ signedIn: { accountId } }) => ok(cartBody(await showCart(db, accountId))),
+  });
+
+const addItem = (): Route =>
+  route({
+    ...shared,
+    method: 'post',
+    path: '/v1/me/cart/items',
+    summary: 'Put a unit into my cart',
+    description: 'One that is in it already is refused; PUT sets its quantity.',
+    body: z.strictObject({ unitId: id, quantity }).meta({ id: 'NewCartItem' }),
+    answer: { status: 201, description: 'The cart.', schema: cartSchema },
+    refusals: ['ALREADY_IN_CART', 'CART_FULL', 'UNIT_NOT_FOR_SALE', 'UNIT_NOT_FOUND'],
+    idempotent: true,
+    handle: async (call) => {
+      const { body: cart } = await changeCart(call, (tx, accountId) => addToCart(tx, accountId, call.body));
+      return created('/v1/me/cart', cart);
+    },
+  });
+
+const setQuantity = (): Route =>
+  route({
+    ...shared,
+    method: 'put',
+    path: '/v1/me/cart/items/{unitId}',
+    summary: 'Set the quantity of a unit in my cart',
+    params: cartItemParams,
+    body: z.strictObject({ quantity }).meta({ id: 'CartQuantity' }),
+    answer: shown,
+    refusals: ['CART_ITEM_NOT_FOUND'],
+    handle: (call) =>
+      changeCart(call, (tx, accountId) => setCartQuantity(tx, accountId, { ...call.params, ...call.body })),
+  });
+
+const changeOption = (): Route =>
+  route({
+    ...shared,
+    method: 'patch',
+    path: '/v1/me/cart/items/{unitId}',
+    summary: 'Change the option of a unit in my cart',
+    description: 'To another unit of the same product; the quantity stays.',
+    params: cartItemParams,
+    body: z.strictObject({ unitId: id }).meta({ id: 'CartOption' }),
+    answer: shown,
+    refusals: [
+      'ALREADY_IN_CART',
+      'CART_ITEM_NOT_FOUND',
+      'UNIT_NOT_FOR_SALE',
+      'UNIT_NOT_FOUND',
+      'UNIT_OF_OTHER_PRODUCT',
+    ],
+    handle: (call) =>
+      changeCart(call, (tx, accountId) => changeOptionInCart(tx, accountId, call.params.unitId, call.body.unitId)),
+  });
+
+const removeItem = (): Route =>
+  route({
+    ...shared,
+    method: 'delete',
+    path: '/v1/me/cart/items/{unitId}',
+    summary: 'Take a unit out of my cart',
+    params: cartItemParams,
+    answer: shown,
+    refusals: ['CART_ITEM_NOT_FOUND'],
+    handle: (call) => changeCart(call, (tx, accountId) => deleteCartItem(tx, accountId, call.params.unitId)),
+  });
+
+const clear = (): Route =>
+  route({
+    ...shared,
+    method: 'delete',
+    path: '/v1/me/cart',
+    summary: 'Empty my cart',
+    answer: { status: 204, description: 'The cart is empty.' },
+    handle: (call) =>
+      call.transact(async (tx) => {
+        await clearCart(tx, call.signedIn.accountId);
+        return noContent();
+      }),
+  });
+
+export const cartRoutes = (context: ApiContext): Route[] => [
+  showCartRoute(context),
+  addItem(),
+  setQuantity(),
+  changeOption(),
+  removeItem(),
+  clear(),
+];

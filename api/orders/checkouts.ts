@@ -1,0 +1,200 @@
+/** Checkouts: a buyer orders what is in the cart, or units directly, from one seller or several, and pays one amount. */
+import * as z from 'zod';
+import { payCheckout } from '../../core/orders/pay-checkout.js';
+import { type Placed, placeOrders } from '../../core/orders/place-orders.js';
+import { type CheckoutAsk, prepareCheckout } from '../../core/orders/prepare-checkout.js';
+import { causeOf } from '../../core/orders/rules/order-state.js';
+import { LINES_MAX } from '../../core/orders/rules/price-basket.js';
+import {
+  CHECKOUT_STATUSES,
+  type CheckoutRecord,
+  readCheckout,
+  readCheckoutBuyer,
+} from '../../core/orders/stores/checkout.js';
+import { type OrderRecord, readOrdersOf } from '../../core/orders/stores/order.js';
+import type { Db } from '../../infra/database.js';
+import { nameOf } from '../../kernel/access.js';
+import { MagamError } from '../../kernel/errors.js';
+import { decided, found } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
+import { amountMinor, externalId, id, moment } from '../edge/fields.js';
+import { created, ok } from '../edge/reply.js';
+import { type Call, type Route, route } from '../edge/route.js';
+import { amountFields, amountsBody, checkoutParams, currency, quantity, receiverSchema } from './order-fields.js';
+
+const once = (unitIds: readonly number[]): boolean => new Set(unitIds).size === unitIds.length;
+
+const bodySchema = z
+  .strictObject({
+    items: z
+      .array(z.strictObject({ unitId: id, quantity }))
+      .min(1)
+      .max(LINES_MAX)
+      .refine((items) => once(items.map(({ unitId }) => unitId)), 'must name each unit once')
+      .optional()
+      .meta({ description: 'What is bought directly; absent: what is in the cart.' }),
+    unitIds: z
+      .array(id)
+      .min(1)
+      .max(LINES_MAX)
+      .refine(once, 'must name each unit once')
+      .optional()
+      .meta({ description: 'The units of the cart that are bought; absent: all of them.' }),
+    promotionCode: z.string().min(1).max(64).optional(),
+    expectedAmountMinor: amountMinor
+      .min(0)
+      .optional()
+      .meta({ description: 'The amount to pay that the buyer saw: another one is refused (PRICE_CHANGED).' }),
+    receiver: receiverSchema,
+  })
+  .refine(({ items, unitIds }) => items === undefined || unitIds === undefined, {
+    message: 'must not stand beside items',
+    path: ['unitIds'],
+  })
+  .meta({ id: 'NewCheckout' });
+
+const placedSchema = z
+  .object({
+    checkoutId: id,
+    reference: z.string().meta({ description: 'Random; names the checkout to a payment provider.' }),
+    currency,
+    ...amountFields,
+    promotionId: id.nullable().meta({ description: 'The promotion that took off platformDiscountMinor.' }),
+    payWithinSeconds: z.number().int().meta({ description: 'So long it holds its units.' }),
+    orders: z.array(z.object({ orderId: id, sellerId: externalId, ...amountFields })),
+  })
+  .meta({ id: 'PlacedCheckout' });
+
+const checkoutSchema = z
+  .object({
+    checkoutId: id,
+    reference: z.string(),
+    status: z.enum(CHECKOUT_STATUSES),
+    currency,
+    amountMinor: amountMinor.meta({ description: 'What was ordered.' }),
+    dueMinor: amountMinor.meta({
+      description: 'What is to be paid, or was: cancellations before the payment lower it.',
+    }),
+    promotionId: id.nullable(),
+    createdAt: moment,
+    expiresAt: moment,
+    paidAt: moment.nullable(),
+    orders: z.array(z.object({ orderId: id, sellerId: externalId, status: z.string(), ...amountFields })),
+  })
+  .meta({ id: 'Checkout' });
+
+const placedBody = ({ checkoutId, placement, orders }: Placed): z.input<typeof placedSchema> => ({
+  checkoutId,
+  reference: placement.reference,
+  currency: placement.basket.currency,
+  ...amountsBody(placement.basket),
+  promotionId: placement.basket.promotionId,
+  payWithinSeconds: placement.expiresInMs / 1_000,
+  orders: orders.map(({ orderId, order }) => ({ orderId, sellerId: order.sellerId, ...amountsBody(order) })),
+});
+
+const checkoutBody = (
+  { buyerId: _buyer, expired: _expired, ...checkout }: CheckoutRecord,
+  orders: readonly OrderRecord[],
+): z.input<typeof checkoutSchema> => ({
+  ...checkout,
+  orders: orders.map((order) => ({
+    orderId: order.orderId,
+    sellerId: order.sellerId,
+    status: order.status,
+    ...amountsBody(order),
+  })),
+});
+
+const askOf = ({
+  body,
+  signedIn: { accountId },
+}: Call<unknown, unknown, z.output<typeof bodySchema>>): CheckoutAsk => ({
+  buyerId: accountId,
+  items: body.items ?? null,
+  unitIds: body.unitIds ?? null,
+  promotionCode: body.promotionCode ?? null,
+  expectedAmountMinor: body.expectedAmountMinor ?? null,
+  receiver: body.receiver,
+});
+
+export const checkOut = ({ db, config }: ApiContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/checkouts',
+    tag: 'Orders',
+    summary: 'Check out',
+    description:
+      'Orders units of one or several sellers in one currency: all of them or none. It makes one order for each seller and one amount to pay, and ' +
+      'holds the units until that is paid or the time to pay has passed.',
+    permission: 'checkout.create',
+    body: bodySchema,
+    answer: { status: 201, description: 'The checkout, which waits for its payment.', schema: placedSchema },
+    refusals: [
+      'AMOUNT_OUT_OF_RANGE',
+      'CART_EMPTY',
+      'CART_ITEM_NOT_FOUND',
+      'CURRENCY_MIXED',
+      'INSUFFICIENT_STOCK',
+      'PRICE_CHANGED',
+      'PROMOTION_NOT_APPLICABLE',
+      'UNIT_NOT_FOR_SALE',
+      'UNIT_NOT_FOUND',
+    ],
+    idempotent: true,
+    handle: async (call) => {
+      const placement = decided(await prepareCheckout(db, config, askOf(call)));
+      return call.transact(async (tx) => {
+        const [outcome] = await placeOrders(tx, [placement]);
+        if (outcome === undefined) throw new Error('a checkout has an outcome');
+        const placed = decided(outcome);
+        return created(`/v1/checkouts/${placed.checkoutId}`, placedBody(placed));
+      });
+    },
+  });
+
+async function readCheckoutBody(db: Db, checkoutId: number): Promise<z.input<typeof checkoutSchema>> {
+  const checkout = found(await readCheckout(db, checkoutId), 'CHECKOUT_NOT_FOUND', { checkoutId });
+  return checkoutBody(checkout, await readOrdersOf(db, checkoutId));
+}
+
+export const showCheckout = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/checkouts/{checkoutId}',
+    tag: 'Orders',
+    summary: 'Show a checkout',
+    permission: 'checkout.read',
+    params: checkoutParams,
+    answer: { status: 200, description: 'The checkout with its orders.', schema: checkoutSchema },
+    refusals: ['CHECKOUT_NOT_FOUND'],
+    owner: async ({ params: { checkoutId } }) => ({
+      accountId: found(await readCheckoutBuyer(db, checkoutId), 'CHECKOUT_NOT_FOUND', { checkoutId }),
+    }),
+    handle: async ({ params: { checkoutId } }) => ok(await readCheckoutBody(db, checkoutId)),
+  });
+
+export const markPaid = ({ config }: ApiContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/checkouts/{checkoutId}/payment',
+    tag: 'Orders',
+    summary: 'Mark a checkout as paid',
+    description: 'For development: there is no payment provider yet. Refused in production.',
+    permission: 'checkout.mark-paid',
+    params: checkoutParams,
+    answer: { status: 200, description: 'The paid checkout.', schema: checkoutSchema },
+    refusals: ['CHECKOUT_EXPIRED', 'CHECKOUT_NOT_FOUND', 'CHECKOUT_STATE_CONFLICT', 'PAYMENT_UNAVAILABLE'],
+    idempotent: true,
+    handle: (call) => {
+      if (config.production) throw new MagamError('PAYMENT_UNAVAILABLE');
+      const { checkoutId } = call.params;
+      return call.transact(async (tx) => {
+        const by = { cause: causeOf(call.signedIn.role), requestedBy: nameOf(call.signedIn) };
+        decided(await payCheckout(tx, checkoutId, by));
+        const after = await readCheckoutBody(tx, checkoutId);
+        await call.audit(tx, 'checkout.mark-paid', ['checkout', checkoutId], { before: null, after });
+        return ok(after);
+      });
+    },
+  });

@@ -1,0 +1,235 @@
+/** What checkouts, orders and refunds look like in JSON. */
+import * as z from 'zod';
+import { openReceiver, type Receiver } from '../../core/orders/receiver.js';
+import { CAUSES, ORDER_STATUSES, ORDER_STEPS } from '../../core/orders/rules/order-state.js';
+import { type Amounts, LINES_MAX, QUANTITY_MAX } from '../../core/orders/rules/price-basket.js';
+import type { OrderRecord } from '../../core/orders/stores/order.js';
+import type { OrderEvent } from '../../core/orders/stores/order-event.js';
+import type { OrderLineRecord, OrderPage } from '../../core/orders/stores/order-line.js';
+import type { FirstLine } from '../../core/orders/stores/order-list.js';
+import type { OrderRefundRecord } from '../../core/orders/stores/order-refund.js';
+import { amountMinor, businessDate, externalId, id, idText, moment, text } from '../edge/fields.js';
+
+export const currency = z.string().meta({ description: 'ISO 4217.', example: 'KRW' });
+export const quantity = z.number().int().min(1).max(QUANTITY_MAX).meta({ example: 2 });
+const lineNumber = z.number().int().min(1).max(LINES_MAX);
+const version = z.number().int().min(1).meta({ description: 'Moves with every step; the ETag names it.' });
+const note = (max: number) => z.union([z.literal(''), text(max)]);
+
+/** The part of an order that its settlement is computed from. */
+const partFields = {
+  itemAmountMinor: amountMinor.meta({ description: 'Quantity × list price.' }),
+  sellerDiscountMinor: amountMinor.meta({ description: 'Paid for by the seller: the sale price.' }),
+  platformDiscountMinor: amountMinor.meta({ description: 'Paid for by the platform: the promotion.' }),
+  shippingFeeMinor: amountMinor,
+};
+export const amountFields = { ...partFields, amountMinor: amountMinor.meta({ description: 'What the buyer pays.' }) };
+
+const partBody = (part: Omit<Amounts, 'amountMinor'>) => ({
+  itemAmountMinor: part.itemAmount,
+  sellerDiscountMinor: part.sellerDiscount,
+  platformDiscountMinor: part.platformDiscount,
+  shippingFeeMinor: part.shippingFee,
+});
+export const amountsBody = (amounts: Amounts) => ({ ...partBody(amounts), amountMinor: amounts.amountMinor });
+
+export const receiverSchema = z
+  .strictObject({
+    name: text(50).meta({ example: '김하늘' }),
+    phone: z
+      .string()
+      .regex(/^\+?[0-9][0-9 -]{5,22}[0-9]$/, 'must be a telephone number of digits, spaces and hyphens')
+      .meta({ example: '010-1234-5678' }),
+    postalCode: text(16).meta({ example: '04524' }),
+    address: text(300).meta({ example: '서울특별시 중구 세종대로 110, 101호' }),
+    note: note(200).default('').meta({ description: 'For whoever delivers.' }),
+  })
+  .meta({ id: 'Receiver', description: 'Who gets the goods. Encrypted at rest.' });
+const shownReceiverSchema = z
+  .object({ name: z.string(), phone: z.string(), postalCode: z.string(), address: z.string(), note: z.string() })
+  .meta({ id: 'ShownReceiver' });
+
+const status = z.enum(ORDER_STATUSES);
+
+const orderFields = {
+  orderId: id,
+  checkoutId: id,
+  buyerId: id.meta({ description: "The buyer's account." }),
+  sellerId: externalId,
+  status,
+  currency,
+  ...amountFields,
+  goneMinor: amountMinor.meta({
+    description: 'What the buyer got back, or did not have to pay, for units that were cancelled or returned.',
+  }),
+  orderedOn: businessDate,
+  carrier: z.string().nullable(),
+  trackingNumber: z.string().nullable(),
+  version,
+  createdAt: moment,
+  updatedAt: moment,
+  deliveredAt: moment.nullable(),
+};
+
+/** An order as lists show it. */
+export const orderSummarySchema = z
+  .object({
+    ...orderFields,
+    firstLines: z
+      .array(z.object({ lineNumber, productName: z.string(), optionName: z.string().nullable(), quantity }))
+      .meta({ description: 'At most three.' }),
+  })
+  .meta({ id: 'OrderSummary' });
+
+const count = z.number().int().min(0);
+
+const orderLineSchema = z
+  .object({
+    lineNumber,
+    unitId: id,
+    productId: id,
+    productExternalId: externalId,
+    productName: z.string(),
+    optionName: z.string().nullable(),
+    sku: z.string().nullable(),
+    category: z.string().meta({ description: 'The top category, as fee policies name it.' }),
+    quantity,
+    unitPriceMinor: amountMinor,
+    ...partFields,
+    cancelledQuantity: count,
+    returnedQuantity: count,
+  })
+  .meta({ id: 'OrderLine' });
+
+const orderEventSchema = z
+  .object({
+    step: z.enum(ORDER_STEPS),
+    fromStatus: status.nullable(),
+    toStatus: status,
+    causedBy: z.enum(CAUSES),
+    reason: z.string(),
+    createdAt: moment,
+  })
+  .meta({ id: 'OrderEvent' });
+
+export const orderSchema = z
+  .object({
+    ...orderFields,
+    receiver: shownReceiverSchema,
+    lines: z.array(orderLineSchema),
+    history: z.array(orderEventSchema).meta({ description: 'Oldest first; of a longer one the newest 200.' }),
+  })
+  .meta({ id: 'Order' });
+
+const orderBody = (order: OrderRecord) => ({
+  orderId: order.orderId,
+  checkoutId: order.checkoutId,
+  buyerId: order.buyerId,
+  sellerId: order.sellerId,
+  status: order.status,
+  currency: order.currency,
+  ...amountsBody(order),
+  goneMinor: order.goneMinor,
+  orderedOn: order.orderedOn,
+  carrier: order.carrier,
+  trackingNumber: order.trackingNumber,
+  version: order.version,
+  createdAt: order.createdAt,
+  updatedAt: order.updatedAt,
+  deliveredAt: order.deliveredAt,
+});
+
+export const orderSummaryBody = (
+  order: OrderRecord,
+  firstLines: readonly FirstLine[],
+): z.input<typeof orderSummarySchema> => ({
+  ...orderBody(order),
+  firstLines: firstLines
+    .filter(({ orderId }) => orderId === order.orderId)
+    .map(({ lineNumber: line, productName, optionName, quantity: units }) => ({
+      lineNumber: line,
+      productName,
+      optionName,
+      quantity: units,
+    })),
+});
+
+const lineBody = (line: OrderLineRecord): z.input<typeof orderLineSchema> => ({
+  lineNumber: line.lineNumber,
+  unitId: line.unitId,
+  productId: line.productId,
+  productExternalId: line.productExternalId,
+  productName: line.productName,
+  optionName: line.optionName,
+  sku: line.sku,
+  category: line.category,
+  quantity: line.quantity,
+  unitPriceMinor: line.unitPrice,
+  ...partBody(line),
+  cancelledQuantity: line.cancelledQuantity,
+  returnedQuantity: line.returnedQuantity,
+});
+
+const eventBody = ({ step, fromStatus, toStatus, causedBy, reason, createdAt }: OrderEvent) => ({
+  step,
+  fromStatus,
+  toStatus,
+  causedBy,
+  reason,
+  createdAt,
+});
+
+export const orderPageBody = (
+  page: OrderPage,
+  events: readonly OrderEvent[],
+  encryptionKey: Buffer,
+): z.input<typeof orderSchema> => ({
+  ...orderBody(page),
+  receiver: receiverOf(page, encryptionKey),
+  lines: page.lines.map(lineBody),
+  history: events.map(eventBody),
+});
+
+const receiverOf = ({ reference, receiver: sealed, receiverKeyId: keyId }: OrderPage, key: Buffer): Receiver =>
+  openReceiver([key], reference, { sealed, keyId });
+
+export const orderParams = z.strictObject({ orderId: idText });
+export const checkoutParams = z.strictObject({ checkoutId: idText });
+export const statusQuery = status.optional();
+
+/** Units that are to leave an order; without lines, all that is left of it. */
+export const partsSchema = {
+  lines: z
+    .array(z.strictObject({ lineNumber, quantity }))
+    .min(1)
+    .max(LINES_MAX)
+    .optional()
+    .meta({ description: 'Units of single lines; absent: everything that is left.' }),
+  version: version.optional().meta({
+    description: 'Required with lines: the version of the order that was seen, so that the same part goes once.',
+  }),
+  reason: note(255).default(''),
+};
+
+const refundLineSchema = z.object({ lineNumber, quantity, ...partFields }).meta({ id: 'OrderRefundLine' });
+export const orderRefundSchema = z
+  .object({
+    refundId: id,
+    kind: z.enum(['CANCEL', 'RETURN']),
+    paid: z.boolean().meta({ description: 'The order had been paid, so the amount goes back to the buyer.' }),
+    amountMinor: amountMinor.meta({ description: 'What the units had cost the buyer.' }),
+    reason: z.string(),
+    createdAt: moment,
+    lines: z.array(refundLineSchema),
+  })
+  .meta({ id: 'OrderRefund' });
+
+export const refundBody = (refund: OrderRefundRecord): z.input<typeof orderRefundSchema> => ({
+  refundId: refund.refundId,
+  kind: refund.kind,
+  paid: refund.paid,
+  amountMinor: refund.amountMinor,
+  reason: refund.reason,
+  createdAt: refund.createdAt,
+  lines: refund.parts.map((part) => ({ lineNumber: part.lineNumber, quantity: part.quantity, ...partBody(part) })),
+});

@@ -1,0 +1,173 @@
+/** The steps that people take with an order. */
+import * as z from 'zod';
+import { shareShopDates } from '../../core/feed/shop-entries.js';
+import { cancelOrder } from '../../core/orders/cancel-order.js';
+import { confirmOrder, withShopDates } from '../../core/orders/confirm-order.js';
+import { type Actor, advanceOrder } from '../../core/orders/order-step.js';
+import { returnOrder } from '../../core/orders/return-order.js';
+import { causeOf } from '../../core/orders/rules/order-state.js';
+import type { Tx } from '../../infra/database.js';
+import { isStaff, nameOf, type Permission } from '../../kernel/access.js';
+import { type ErrorCode, MagamError, type Refusal } from '../../kernel/errors.js';
+import { decided } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
+import { text } from '../edge/fields.js';
+import { type Call, type Route, route } from '../edge/route.js';
+import { orderParams, orderSchema, partsSchema } from './order-fields.js';
+import { answerOrder, ownerOfOrder } from './read-orders.js';
+
+type OrderCall<Body> = Call<{ readonly orderId: number }, unknown, Body>;
+
+const actorOf = ({ signedIn }: OrderCall<unknown>): Actor => ({
+  cause: causeOf(signedIn.role),
+  requestedBy: nameOf(signedIn),
+});
+
+/** Takes a step in the call's transaction, keeps it on record and answers with the order as it is then. */
+const takeStep = <Body>(
+  call: OrderCall<Body>,
+  { config }: ApiContext,
+  action: string,
+  work: (tx: Tx, by: Actor) => Promise<unknown | Refusal>,
+) =>
+  call.transact(async (tx) => {
+    const { orderId } = call.params;
+    decided(await work(tx, actorOf(call)));
+    const answer = await answerOrder(tx, orderId, config.encryptionKey);
+    if (isStaff(call.signedIn.role)) {
+      const [before] = answer.body?.history.slice(-1) ?? [];
+      const after = { status: answer.body?.status, goneMinor: answer.body?.goneMinor };
+      await call.audit(tx, action, ['order', orderId], { before: { status: before?.fromStatus }, after });
+    }
+    return answer;
+  });
+
+const shared = (context: ApiContext, permission: Permission) => ({
+  method: 'post' as const,
+  tag: 'Orders',
+  permission,
+  params: orderParams,
+  answer: { status: 200 as const, description: 'The order after it.', schema: orderSchema },
+  idempotent: true,
+  versioned: true,
+  owner: ownerOfOrder(context.db),
+});
+
+const STEP_REFUSALS: readonly ErrorCode[] = ['ORDER_NOT_FOUND', 'ORDER_STATE_CONFLICT'];
+
+export const prepareOrder = (context: ApiContext): Route =>
+  route({
+    ...shared(context, 'order.advance'),
+    path: '/v1/orders/{orderId}/preparation',
+    summary: 'Begin to prepare a paid order',
+    refusals: STEP_REFUSALS,
+    handle: (call) =>
+      takeStep(call, context, 'order.prepare', (tx, by) => advanceOrder(tx, call.params.orderId, 'PREPARE', by, call)),
+  });
+
+export const shipOrder = (context: ApiContext): Route =>
+  route({
+    ...shared(context, 'order.advance'),
+    path: '/v1/orders/{orderId}/shipment',
+    summary: 'Ship an order',
+    body: z
+      .strictObject({
+        carrier: text(64).meta({ example: 'CJ대한통운' }),
+        trackingNumber: z
+          .string()
+          .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be 1 to 64 letters, digits and hyphens')
+          .meta({ example: '640012345678' }),
+      })
+      .meta({ id: 'Shipment' }),
+    refusals: STEP_REFUSALS,
+    handle: (call) =>
+      takeStep(call, context, 'order.ship', (tx, by) =>
+        advanceOrder(tx, call.params.orderId, 'SHIP', by, call, call.body),
+      ),
+  });
+
+export const deliverOrder = (context: ApiContext): Route =>
+  route({
+    ...shared(context, 'order.advance'),
+    path: '/v1/orders/{orderId}/delivery',
+    summary: 'Say that an order was delivered',
+    refusals: STEP_REFUSALS,
+    handle: (call) =>
+      takeStep(call, context, 'order.deliver', (tx, by) => advanceOrder(tx, call.params.orderId, 'DELIVER', by, call)),
+  });
+
+export const confirmOrderRoute = (context: ApiContext): Route =>
+  route({
+    ...shared(context, 'order.confirm'),
+    path: '/v1/orders/{orderId}/confirmation',
+    summary: 'Confirm a delivered order',
+    description:
+      'What is left of it becomes sales of the settlement feed. Nobody doing so, it is confirmed some days after its delivery.',
+    refusals: STEP_REFUSALS,
+    handle: (call) =>
+      withShopDates(context.db, context.config, (dates) =>
+        takeStep(call, context, 'order.confirm', async (tx, by) =>
+          confirmOrder(tx, await shareShopDates(tx, dates), call.params.orderId, by, call),
+        ),
+      ),
+  });
+
+const namesVersion = ({
+  lines,
+  version,
+}: {
+  readonly lines?: unknown;
+  readonly version?: number | undefined;
+}): boolean => lines === undefined || version !== undefined;
+const withoutVersion = { message: 'is required with lines', path: ['version'] };
+
+/** The parts that the body names, and the version that it has seen. */
+const partsOf = <Body extends z.output<z.ZodObject<typeof partsSchema>>>(call: OrderCall<Body>) => ({
+  parts: call.body.lines ?? null,
+  reason: call.body.reason,
+  requireVersion: (version: number) => {
+    call.requireVersion(version);
+    if (call.body.version !== undefined && call.body.version !== version) throw new MagamError('VERSION_CONFLICT');
+  },
+});
+
+export const cancelOrderRoute = (context: ApiContext): Route =>
+  route({
+    ...shared(context, 'order.cancel'),
+    path: '/v1/orders/{orderId}/cancellations',
+    summary: 'Cancel an order or a part of it',
+    description: 'Before it is shipped. What was paid for it goes back to the buyer, its units go back into stock.',
+    body: z.strictObject(partsSchema).refine(namesVersion, withoutVersion).meta({ id: 'Cancellation' }),
+    refusals: [
+      ...STEP_REFUSALS,
+      'CHECKOUT_EXPIRED',
+      'ORDER_LINE_NOT_FOUND',
+      'QUANTITY_EXCEEDS_ORDER',
+      'VERSION_CONFLICT',
+    ],
+    handle: (call) =>
+      takeStep(call, context, 'order.cancel', (tx, by) => cancelOrder(tx, call.params.orderId, by, partsOf(call))),
+  });
+
+export const returnOrderRoute = (context: ApiContext): Route =>
+  route({
+    ...shared(context, 'order.return'),
+    path: '/v1/orders/{orderId}/returns',
+    summary: 'Take back a confirmed order or a part of it',
+    description: 'Entered by the seller who has the goods back. Each line becomes a refund of the settlement feed.',
+    body: z
+      .strictObject({
+        ...partsSchema,
+        restock: z.boolean().default(true).meta({ description: 'Whether the units can be sold again.' }),
+      })
+      .refine(namesVersion, withoutVersion)
+      .meta({ id: 'OrderReturn' }),
+    refusals: [...STEP_REFUSALS, 'ORDER_LINE_NOT_FOUND', 'QUANTITY_EXCEEDS_ORDER', 'VERSION_CONFLICT'],
+    handle: (call) =>
+      withShopDates(context.db, context.config, (dates) =>
+        takeStep(call, context, 'order.return', async (tx, by) => {
+          const on = await shareShopDates(tx, dates);
+          return returnOrder(tx, on, call.params.orderId, by, { ...partsOf(call), restock: call.body.restock });
+        }),
+      ),
+  });

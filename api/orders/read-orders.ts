@@ -1,0 +1,124 @@
+/** Orders as their buyers, their sellers and staff see them. */
+import * as z from 'zod';
+import { listOrders, readOrderParties } from '../../core/orders/stores/order.js';
+import { readOrderEvents } from '../../core/orders/stores/order-event.js';
+import { readOrderPage } from '../../core/orders/stores/order-line.js';
+import { readFirstLines } from '../../core/orders/stores/order-list.js';
+import { listOrderRefunds } from '../../core/orders/stores/order-refund.js';
+import type { Db } from '../../infra/database.js';
+import type { Caller, Owner } from '../../kernel/access.js';
+import { found } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
+import { paged, pageOf, pageQuery, readPage } from '../edge/cursor.js';
+import { externalId, id, idText } from '../edge/fields.js';
+import { ok, type Reply } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import {
+  orderPageBody,
+  orderParams,
+  orderRefundSchema,
+  orderSchema,
+  orderSummaryBody,
+  orderSummarySchema,
+  refundBody,
+  statusQuery,
+} from './order-fields.js';
+
+/** Whose an order is: its buyer's and its seller's. */
+export const ownerOfOrder =
+  (db: Db) =>
+  async ({ params: { orderId } }: { readonly params: { readonly orderId: number } }): Promise<Owner> => {
+    const { buyerId, sellerId } = found(await readOrderParties(db, orderId), 'ORDER_NOT_FOUND', { orderId });
+    return { accountId: buyerId, sellerId };
+  };
+
+/** The page of an order: two statements. */
+export async function answerOrder(
+  db: Db,
+  orderId: number,
+  encryptionKey: Buffer,
+): Promise<Reply<z.input<typeof orderSchema>>> {
+  const page = found(await readOrderPage(db, orderId), 'ORDER_NOT_FOUND', { orderId });
+  return ok(orderPageBody(page, await readOrderEvents(db, orderId), encryptionKey), page.version);
+}
+
+export const showOrder = ({ db, config }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/orders/{orderId}',
+    tag: 'Orders',
+    summary: 'Show an order',
+    permission: 'order.read',
+    params: orderParams,
+    answer: { status: 200, description: 'The order with its lines, receiver and history.', schema: orderSchema },
+    refusals: ['ORDER_NOT_FOUND'],
+    owner: ownerOfOrder(db),
+    handle: ({ params: { orderId } }) => answerOrder(db, orderId, config.encryptionKey),
+  });
+
+const querySchema = z.strictObject({
+  ...pageQuery,
+  status: statusQuery,
+  buyerId: idText.optional().meta({ description: 'For staff.', type: 'integer', minimum: 1 }),
+  sellerId: externalId.optional().meta({ description: 'For staff.' }),
+});
+
+/** What a caller who may only see its own is confined to: a seller's account to its business, a buyer to itself. */
+const confinedTo = ({ role, sellerId, accountId }: Caller) =>
+  role === 'seller' ? { sellerId: sellerId ?? '', buyerId: undefined } : { buyerId: accountId, sellerId: undefined };
+
+export const listOrdersRoute = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/orders',
+    tag: 'Orders',
+    summary: 'List orders',
+    description: 'Buyers see their own, sellers those of their business, staff all. Newest first.',
+    permission: 'order.read',
+    query: querySchema,
+    answer: { status: 200, description: 'A page of orders.', schema: pageOf(orderSummarySchema) },
+    refusals: ['CURSOR_INVALID'],
+    owner: ({ query: { buyerId, sellerId } }) =>
+      buyerId === undefined && sellerId === undefined ? undefined : ownerAsked(buyerId, sellerId),
+    handle: async ({ query: { status, buyerId, sellerId, ...asked }, own }) => {
+      const filter = { status, ...(own === null ? { buyerId, sellerId } : confinedTo(own)) };
+      const page = await readPage(asked, {
+        name: 'orders',
+        key: z.tuple([id]),
+        read: (before, limit) => listOrders(db, { ...filter, before: before?.[0] }, limit),
+        keyOf: ({ orderId }) => [orderId],
+      });
+      const firstLines = await readFirstLines(
+        db,
+        page.items.map(({ orderId }) => orderId),
+      );
+      return ok({ ...page, items: page.items.map((order) => orderSummaryBody(order, firstLines)) });
+    },
+  });
+
+const ownerAsked = (accountId: number | undefined, sellerId: string | undefined): Owner => ({
+  ...(accountId === undefined ? {} : { accountId }),
+  ...(sellerId === undefined ? {} : { sellerId }),
+});
+
+export const listRefundsRoute = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/orders/{orderId}/refunds',
+    tag: 'Orders',
+    summary: 'List what was cancelled or returned of an order',
+    permission: 'order.read',
+    params: orderParams,
+    query: z.strictObject(pageQuery),
+    answer: { status: 200, description: 'A page of refunds, newest first.', schema: pageOf(orderRefundSchema) },
+    refusals: ['CURSOR_INVALID', 'ORDER_NOT_FOUND'],
+    owner: ownerOfOrder(db),
+    handle: ({ params: { orderId }, query }) =>
+      paged(query, {
+        name: 'order-refunds',
+        key: z.tuple([id]),
+        read: (before, limit) => listOrderRefunds(db, orderId, before?.[0], limit),
+        keyOf: ({ refundId }) => [refundId],
+        itemOf: refundBody,
+      }),
+  });

@@ -1,0 +1,96 @@
+/** What sellers take for sending an order. */
+import * as z from 'zod';
+import { readSeller } from '../../core/accounts/stores/seller.js';
+import {
+  deleteShippingTerm,
+  readShippingTerm,
+  readShippingTerms,
+  writeShippingTerm,
+} from '../../core/orders/stores/shipping-term.js';
+import { currencyExponent } from '../../kernel/currency.js';
+import { MagamError } from '../../kernel/errors.js';
+import { found } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
+import { amountMinor, externalId, moment } from '../edge/fields.js';
+import { noContent, ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+
+const termFields = {
+  feeMinor: amountMinor.min(0).meta({ description: 'For an order, in minor units.', example: 3_000 }),
+  freeFromMinor: amountMinor.min(1).nullable().meta({
+    description:
+      "An order whose goods cost this much, after the seller's discounts, is sent for nothing; null: none is.",
+    example: 50_000,
+  }),
+};
+const termSchema = z
+  .object({ sellerId: externalId, currency: z.string(), ...termFields, updatedAt: moment })
+  .meta({ id: 'ShippingTerm' });
+const sellerParams = z.strictObject({ sellerId: externalId });
+const termParams = z.strictObject({
+  sellerId: externalId,
+  currency: z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters of ISO 4217'),
+});
+
+const tag = 'Orders';
+const ownerOfTerm = ({ params: { sellerId } }: { readonly params: { readonly sellerId: string } }) => ({ sellerId });
+
+export const listShippingTerms = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/sellers/{sellerId}/shipping-terms',
+    tag,
+    summary: 'List what a seller takes for sending an order',
+    description: 'By currency. In a currency without terms it sends for nothing.',
+    permission: 'shipping-term.read',
+    params: sellerParams,
+    answer: { status: 200, description: 'The terms.', schema: z.object({ items: z.array(termSchema) }) },
+    handle: async ({ params: { sellerId } }) => ok({ items: await readShippingTerms(db, [sellerId]) }),
+  });
+
+export const setShippingTerm = (): Route =>
+  route({
+    method: 'put',
+    path: '/v1/sellers/{sellerId}/shipping-terms/{currency}',
+    tag,
+    summary: 'Set what a seller takes for sending an order',
+    permission: 'shipping-term.edit',
+    params: termParams,
+    body: z
+      .strictObject({ ...termFields, freeFromMinor: termFields.freeFromMinor.default(null) })
+      .meta({ id: 'NewShippingTerm' }),
+    answer: { status: 200, description: 'The terms.', schema: termSchema },
+    refusals: ['CURRENCY_UNKNOWN', 'SELLER_NOT_FOUND', 'SHIPPING_TERM_NOT_FOUND'],
+    owner: ownerOfTerm,
+    handle: ({ params: { sellerId, currency }, body, transact, audit }) =>
+      transact(async (tx) => {
+        if (currencyExponent(currency) === undefined) throw new MagamError('CURRENCY_UNKNOWN', undefined, { currency });
+        found(await readSeller(tx, sellerId), 'SELLER_NOT_FOUND', { sellerId });
+        const before = (await readShippingTerm(tx, sellerId, currency)) ?? null;
+        await writeShippingTerm(tx, { sellerId, currency, ...body });
+        const after = found(await readShippingTerm(tx, sellerId, currency), 'SHIPPING_TERM_NOT_FOUND');
+        await audit(tx, 'shipping-term.set', ['seller', sellerId], { before, after });
+        return ok(after);
+      }),
+  });
+
+export const removeShippingTerm = (): Route =>
+  route({
+    method: 'delete',
+    path: '/v1/sellers/{sellerId}/shipping-terms/{currency}',
+    tag,
+    summary: 'Send for nothing in a currency',
+    permission: 'shipping-term.edit',
+    params: termParams,
+    answer: { status: 204, description: 'There are no terms any more.' },
+    refusals: ['SHIPPING_TERM_NOT_FOUND'],
+    owner: ownerOfTerm,
+    handle: ({ params: { sellerId, currency }, transact, audit }) =>
+      transact(async (tx) => {
+        const term = await readShippingTerm(tx, sellerId, currency);
+        const before = found(term, 'SHIPPING_TERM_NOT_FOUND', { sellerId, currency });
+        await deleteShippingTerm(tx, sellerId, currency);
+        await audit(tx, 'shipping-term.remove', ['seller', sellerId], { before, after: null });
+        return noContent();
+      }),
+  });

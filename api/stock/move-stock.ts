@@ -1,0 +1,58 @@
+/** Goods come in or are counted: a seller for its own units, staff for any. */
+import { adjustStock, type ChangedStock, receiveStock } from '../../core/stock/receive-stock.js';
+import { readUnitStock } from '../../core/stock/stores/stock-list.js';
+import type { Db, Tx } from '../../infra/database.js';
+import { nameOf } from '../../kernel/access.js';
+import type { Refusal } from '../../kernel/errors.js';
+import { decided, found } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
+import { ok } from '../edge/reply.js';
+import { type Call, type Route, route } from '../edge/route.js';
+import { adjustmentSchema, ownerOfUnit, receiptSchema, unitParams, unitStockSchema } from './stock-fields.js';
+
+type StockCall<Body> = Call<{ readonly unitId: number }, unknown, Body>;
+
+/** Moves stock by `work`, keeps it on record and answers with the unit as it is then. */
+const moveStock = <Body extends { readonly reason: string }>(
+  call: StockCall<Body>,
+  action: string,
+  work: (tx: Tx, change: Body & { unitId: number; requestedBy: string }) => Promise<ChangedStock | Refusal>,
+) =>
+  call.transact(async (tx) => {
+    const { unitId } = call.params;
+    const { before, after } = decided(await work(tx, { ...call.body, unitId, requestedBy: nameOf(call.signedIn) }));
+    const { reason } = call.body;
+    await call.audit(tx, action, ['unit', unitId], { before, after: { ...after, reason } });
+    return ok(found(await readUnitStock(tx, unitId), 'UNIT_NOT_FOUND', { unitId }));
+  });
+
+const shared = (db: Db) => ({
+  method: 'post' as const,
+  tag: 'Stock',
+  permission: 'stock.edit' as const,
+  params: unitParams,
+  answer: { status: 200 as const, description: 'The unit with its stock.', schema: unitStockSchema },
+  idempotent: true,
+  owner: ownerOfUnit(db),
+});
+
+export const receiveStockRoute = ({ db }: ApiContext): Route =>
+  route({
+    ...shared(db),
+    path: '/v1/units/{unitId}/stock/receipts',
+    summary: 'Receive goods of a unit',
+    body: receiptSchema,
+    refusals: ['UNIT_NOT_FOUND', 'UNIT_RETIRED'],
+    handle: (call) => moveStock(call, 'stock.receive', receiveStock),
+  });
+
+export const adjustStockRoute = ({ db }: ApiContext): Route =>
+  route({
+    ...shared(db),
+    path: '/v1/units/{unitId}/stock/adjustments',
+    summary: 'Correct the stock of a unit',
+    description: 'By a difference to what is available, never below 0. What is held or sold is not corrected.',
+    body: adjustmentSchema,
+    refusals: ['STOCK_INSUFFICIENT_TO_ADJUST', 'UNIT_NOT_FOUND'],
+    handle: (call) => moveStock(call, 'stock.adjust', adjustStock),
+  });

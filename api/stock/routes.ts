@@ -1,0 +1,13 @@
+/** The stock of units. */
+import type { ApiContext } from '../context.js';
+import type { Route } from '../edge/route.js';
+import { adjustStockRoute, receiveStockRoute } from './move-stock.js';
+import { listMovementsRoute, listStock, showStock } from './read-stock.js';
+
+export const stockRoutes = (context: ApiContext): Route[] => [
+  listStock(context),
+  showStock(context),
+  receiveStockRoute(context),
+  adjustStockRoute(context),
+  listMovementsRoute(context),
+];

@@ -1,0 +1,24 @@
+/** The duties of a runner. Those of a server are among them. */
+import { purgeHistory } from '../../core/jobs/purge-history.js';
+import { purgePolicyChecks } from '../../core/settlement/purge-policy-checks.js';
+import { purgeWhatIfs } from '../../core/settlement/purge-what-ifs.js';
+import { purgeFiles } from '../../core/tasks/purge-files.js';
+import { taskKinds } from '../tasks/registry.js';
+import type { Duty } from './duty.js';
+import { orderDuties } from './orders.js';
+import { serverDuties } from './upkeep.js';
+
+const EVERY_MS = 10 * 60_000;
+
+export const runnerDuties: readonly Duty[] = [
+  ...serverDuties,
+  ...orderDuties,
+  { name: 'purge-files', everyMs: EVERY_MS, run: ({ db }) => purgeFiles(db, taskKinds) },
+  { name: 'purge-policy-checks', everyMs: EVERY_MS, run: ({ db }) => purgePolicyChecks(db) },
+  { name: 'purge-what-ifs', everyMs: EVERY_MS, run: ({ db }) => purgeWhatIfs(db) },
+  {
+    name: 'purge-history',
+    everyMs: EVERY_MS,
+    run: ({ db, config, signal }) => purgeHistory(db, config.historyDays, signal),
+  },
+];

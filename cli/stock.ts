@@ -1,0 +1,48 @@
+/** `magam stock verify`: whether stock, its journal and its reservations say the same of every unit; exits 4 at a difference. */
+import type { Command } from 'commander';
+import { type StockVerification, verifyStock } from '../core/stock/verify-stock.js';
+import { errors, MagamError } from '../kernel/errors.js';
+import { withDatabase } from './context.js';
+import { count, counted, note, print, printJson, printTable } from './output.js';
+
+export function stockCommands(command: Command): void {
+  command
+    .command('verify')
+    .description('compare the stock of every unit with its journal and its reservations, in one consistent view')
+    .action((_options, command: Command) => verify(command));
+}
+
+const verify = (command: Command): Promise<void> =>
+  withDatabase(command, async ({ db, json, signal }) => {
+    // It may have come before anybody listened.
+    if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal.');
+    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads: there is nothing to finish
+    const started = performance.now();
+    const verification = await verifyStock(db, signal);
+    const seconds = Math.round(performance.now() - started) / 1000;
+    if (json) printJson({ ...verification, seconds });
+    else tell(verification, seconds);
+    if (verification.ok) return;
+    note(`STOCK_DIFFERS: ${errors.STOCK_DIFFERS.meaning}`);
+    process.exitCode = errors.STOCK_DIFFERS.exit;
+  });
+
+function tell({ ok, units, movements, differences }: StockVerification, seconds: number): void {
+  if (!ok) {
+    printTable(
+      ['unit', 'part', 'stock', 'journal', 'reservations'],
+      differences.map(({ unitId, part, stock, journal, reservations }) => [
+        unitId,
+        part,
+        count(stock),
+        count(journal),
+        reservations === null ? '' : count(reservations),
+      ]),
+      ['unit', 'stock', 'journal', 'reservations'],
+    );
+    print();
+  }
+  const differing = new Set(differences.map(({ unitId }) => unitId)).size;
+  const verdict = ok ? 'is what its journal and its reservations come to' : `DIFFERS at ${counted(differing, 'unit')}`;
+  print(`Stock ${verdict}: ${counted(units, 'unit')}, ${counted(movements, 'movement')}, ${seconds} s.`);
+}

@@ -1,0 +1,86 @@
+/** Cancellations, before an order is shipped: of all that is left of it, or of units of its lines. Those of what was paid give money back. */
+import type { Tx } from '../../infra/database.js';
+import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
+import { releaseReservation, returnUnits } from '../stock/end-reservation.js';
+import { type Actor, lockForStep, type StepOptions, takeStep } from './order-step.js';
+import { cutParts, type LinePart, nothingLeft, paidByAll, type WantedPart } from './rules/line-part.js';
+import { type CheckoutRecord, endPending, lockCheckout, lowerDue } from './stores/checkout.js';
+import { lockOrdersOf, type OrderRecord, readOrderParties } from './stores/order.js';
+import { type OrderLineRecord, readOrderLines, takeUnits } from './stores/order-line.js';
+import { insertOrderRefund } from './stores/order-refund.js';
+
+export interface PartsToGo extends StepOptions {
+  /** Null: all that is left. */
+  readonly parts: readonly WantedPart[] | null;
+  readonly reason: string;
+}
+
+/**
+ * Cancels an order or parts of it. @returns the id of the refund that says what went, or ORDER_NOT_FOUND, ORDER_STATE_CONFLICT, FORBIDDEN,
+ * CHECKOUT_EXPIRED, ORDER_LINE_NOT_FOUND, QUANTITY_EXCEEDS_ORDER
+ */
+export async function cancelOrder(tx: Tx, orderId: number, by: Actor, cancel: PartsToGo): Promise<number | Refusal> {
+  const parties = await readOrderParties(tx, orderId);
+  // A payment, an expiry and the cancellations of a checkout come one after the other.
+  const checkout = parties && (await lockCheckout(tx, parties.checkoutId));
+  if (checkout === undefined) return refuse('ORDER_NOT_FOUND', { orderId });
+  const order = await lockForStep(tx, orderId, 'CANCEL', by, cancel);
+  if (isRefusal(order)) return order;
+  const pending = order.status === 'PENDING_PAYMENT';
+  if (pending && checkout.expired) return refuse('CHECKOUT_EXPIRED', { checkoutId: checkout.checkoutId });
+  const lines = await readOrderLines(tx, [orderId]);
+  const parts = cutParts(lines, 'CANCEL', cancel.parts);
+  if (isRefusal(parts)) return parts;
+
+  const amountMinor = paidByAll(parts);
+  const whole = nothingLeft(lines, parts);
+  const to = await takeStep(tx, order, whole ? 'CANCEL' : 'CANCEL_PART', by, cancel, { goneMinor: amountMinor });
+  if (to === 'CANCELLING') await returnMoney(tx, order);
+  const refundId = await writeRefund(tx, 'CANCEL', { order, parts, amountMinor, paid: !pending }, by, cancel);
+  if (pending) await lowerCheckout(tx, checkout, amountMinor);
+
+  const holder = { holderId: checkout.checkoutId, requestedBy: by.requestedBy, reason: `order ${orderId} cancelled` };
+  await (pending ? releaseReservation : returnUnits)(tx, holder, unitsOf(lines, parts));
+  return refundId;
+}
+
+/** Gives the money of a cancelled order back. There is no payment provider yet that could take its time, so it is back at once. */
+async function returnMoney(tx: Tx, { orderId }: OrderRecord): Promise<void> {
+  const system = { cause: 'system', requestedBy: 'payment' } as const;
+  await takeStep(tx, { orderId, status: 'CANCELLING' }, 'MONEY_RETURNED', system, {});
+}
+
+/** Less is to be paid; nothing any more when no order is left. */
+async function lowerCheckout(tx: Tx, { checkoutId }: CheckoutRecord, amountMinor: number): Promise<void> {
+  await lowerDue(tx, checkoutId, amountMinor);
+  const orders = await lockOrdersOf(tx, checkoutId);
+  if (orders.every(({ status }) => status === 'CANCELLED')) await endPending(tx, checkoutId, 'CANCELLED');
+}
+
+/** Writes down which units left an order and what they carry. @returns the refund's id */
+export async function writeRefund(
+  tx: Tx,
+  kind: 'CANCEL' | 'RETURN',
+  gone: {
+    readonly order: OrderRecord;
+    readonly parts: readonly LinePart[];
+    readonly amountMinor: number;
+    readonly paid: boolean;
+  },
+  { requestedBy }: Actor,
+  { reason }: PartsToGo,
+): Promise<number> {
+  const { order, ...refund } = gone;
+  const { orderId } = order;
+  for (const { lineNumber, quantity } of gone.parts) await takeUnits(tx, kind, { orderId, lineNumber, quantity });
+  return insertOrderRefund(tx, { orderId, kind, reason, requestedBy, ...refund });
+}
+
+/** The units of the parts. */
+export const unitsOf = (
+  lines: readonly OrderLineRecord[],
+  parts: readonly LinePart[],
+): { unitId: number; quantity: number }[] =>
+  parts.flatMap(({ lineNumber, quantity }) =>
+    lines.filter((line) => line.lineNumber === lineNumber).map(({ unitId }) => ({ unitId, quantity })),
+  );

@@ -1,0 +1,97 @@
+/** Confirmation of a purchase: what is left of an order becomes sales of the settlement feed, in the same transaction. */
+import type { Config } from '../../infra/config.js';
+import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import { isRefusal, MagamError, type Refusal } from '../../kernel/errors.js';
+import { decided } from '../../kernel/outcome.js';
+import { shopOrderId } from '../feed/rules/shop-ids.js';
+import {
+  enterSales,
+  prepareShopDates,
+  type ShopDate,
+  type ShopDates,
+  type ShopSale,
+  shareShopDates,
+} from '../feed/shop-entries.js';
+import { type Actor, lockForStep, type StepOptions, takeStep } from './order-step.js';
+import { remainingSale } from './rules/line-part.js';
+import { type OrderRecord, readDelivered } from './stores/order.js';
+import { type OrderLineRecord, readOrderLines } from './stores/order-line.js';
+
+/**
+ * Confirms a delivered order. `on` was shared by the transaction's first statement. Refuses with ORDER_NOT_FOUND, ORDER_STATE_CONFLICT or FORBIDDEN.
+ */
+export async function confirmOrder(
+  tx: Tx,
+  on: ShopDate,
+  orderId: number,
+  by: Actor,
+  options: StepOptions = {},
+): Promise<Refusal | undefined> {
+  const order = await lockForStep(tx, orderId, 'CONFIRM', by, options);
+  if (isRefusal(order)) return order;
+  await takeStep(tx, order, 'CONFIRM', by, options);
+  const lines = await readOrderLines(tx, [orderId]);
+  const sales = lines.map((line) => saleOf(order, line)).filter(({ quantity }) => quantity > 0);
+  // The order's own state keeps this from happening twice.
+  decided(await enterSales(tx, on, sales));
+  return undefined;
+}
+
+/** The feed's line of an order line: what was not cancelled. */
+function saleOf(order: OrderRecord, line: OrderLineRecord): ShopSale {
+  const { quantity, sellerDiscount, platformDiscount, shippingFee } = remainingSale(line);
+  return {
+    orderId: shopOrderId(order.orderId),
+    lineId: String(line.lineNumber),
+    sellerId: order.sellerId,
+    productId: line.productExternalId,
+    category: line.category,
+    quantity,
+    unitPrice: line.unitPrice,
+    sellerDiscount,
+    platformDiscount,
+    shippingFee,
+    currency: order.currency,
+    orderedOn: order.orderedOn,
+  };
+}
+
+const DATE_TRIES = 3;
+
+/** Runs work that writes to the feed with the dates of now; once more with new ones when their doors were shut meanwhile. */
+export async function withShopDates<T>(
+  db: Db,
+  config: Pick<Config, 'timeZone'>,
+  work: (dates: ShopDates) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work(await prepareShopDates(db, config));
+    } catch (error) {
+      if (!(error instanceof MagamError && error.code === 'SHOP_DATES_PASSED') || attempt === DATE_TRIES) throw error;
+    }
+  }
+}
+
+const SECONDS_PER_DAY = 86_400;
+
+/**
+ * Confirms at most `rowsMax` orders that were delivered long enough ago (`config.confirmDays`), each in a transaction of its own.
+ * @returns how many were found, which is `rowsMax` while there may be more, and confirmed
+ */
+export async function confirmDelivered(
+  db: Db,
+  config: Pick<Config, 'timeZone' | 'confirmDays'>,
+  { rowsMax }: { readonly rowsMax: number },
+): Promise<{ readonly found: number; readonly confirmed: number }> {
+  const due = await readDelivered(db, config.confirmDays * SECONDS_PER_DAY, rowsMax);
+  const by = { cause: 'system', requestedBy: 'confirmation' } as const;
+  let confirmed = 0;
+  for (const orderId of due) {
+    const refusal = await withShopDates(db, config, (dates) =>
+      inTransaction(db, async (tx) => confirmOrder(tx, await shareShopDates(tx, dates), orderId, by)),
+    );
+    if (refusal === undefined) confirmed += 1; // else the buyer was faster
+  }
+  return { found: due.length, confirmed };
+}

@@ -1,0 +1,42 @@
+/** Checkouts whose time to pay has passed: their orders expire, and what they hold is for others again. */
+import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import { releaseReservation } from '../stock/end-reservation.js';
+import { endPending, lockCheckout, readExpiredCheckouts } from './stores/checkout.js';
+import { lockOrdersOf, movePendingOrders } from './stores/order.js';
+import { insertOrderEvents } from './stores/order-event.js';
+
+const DUTY = 'expiry';
+
+/** Ends at most `rowsMax` of them, each in a transaction of its own. @returns how many were found, which is `rowsMax` while there may be more, and ended */
+export async function expireCheckouts(
+  db: Db,
+  { rowsMax }: { readonly rowsMax: number },
+): Promise<{ readonly found: number; readonly expired: number }> {
+  const due = await readExpiredCheckouts(db, rowsMax);
+  let expired = 0;
+  for (const checkoutId of due) if (await inTransaction(db, (tx) => expireCheckout(tx, checkoutId))) expired += 1;
+  return { found: due.length, expired };
+}
+
+/** @returns false when it was paid, cancelled or expired meanwhile */
+async function expireCheckout(tx: Tx, checkoutId: number): Promise<boolean> {
+  const checkout = await lockCheckout(tx, checkoutId);
+  if (checkout === undefined || checkout.status !== 'PENDING_PAYMENT' || !checkout.expired) return false;
+  const orders = (await lockOrdersOf(tx, checkoutId)).filter(({ status }) => status === 'PENDING_PAYMENT');
+  await endPending(tx, checkoutId, 'EXPIRED');
+  await movePendingOrders(tx, checkoutId, 'EXPIRED');
+  await insertOrderEvents(
+    tx,
+    orders.map(({ orderId, status }) => ({
+      orderId,
+      step: 'EXPIRE' as const,
+      fromStatus: status,
+      toStatus: 'EXPIRED' as const,
+      causedBy: 'system' as const,
+      requestedBy: DUTY,
+      reason: '',
+    })),
+  );
+  await releaseReservation(tx, { holderId: checkoutId, requestedBy: DUTY, reason: 'expired' });
+  return true;
+}

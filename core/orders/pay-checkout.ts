@@ -1,0 +1,47 @@
+/** The payment of a checkout came: the one place where an order becomes a paid one, whoever learns of the payment. */
+import type { Tx } from '../../infra/database.js';
+import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
+import { decided } from '../../kernel/outcome.js';
+import { commitReservation } from '../stock/end-reservation.js';
+import type { Actor } from './order-step.js';
+import { afterStep } from './rules/order-state.js';
+import { endPending, lockCheckout } from './stores/checkout.js';
+import { lockOrdersOf, movePendingOrders } from './stores/order.js';
+import { insertOrderEvents } from './stores/order-event.js';
+
+/**
+ * Pays a checkout: its pending orders are paid, what it holds is sold. Refuses with CHECKOUT_NOT_FOUND, CHECKOUT_STATE_CONFLICT (paid or cancelled),
+ * CHECKOUT_EXPIRED (by the database's clock, whether a duty has seen it or not) or FORBIDDEN. Throws CHECKOUT_EXPIRED when the hold ended in
+ * this very moment: the transaction has to be rolled back then.
+ */
+export async function payCheckout(
+  tx: Tx,
+  checkoutId: number,
+  { cause, requestedBy }: Actor,
+): Promise<Refusal | undefined> {
+  const to = afterStep('PENDING_PAYMENT', 'PAY', cause);
+  if (isRefusal(to)) return to;
+  const checkout = await lockCheckout(tx, checkoutId);
+  if (checkout === undefined) return refuse('CHECKOUT_NOT_FOUND', { checkoutId });
+  const { status, expired } = checkout;
+  if (status === 'EXPIRED' || (status === 'PENDING_PAYMENT' && expired))
+    return refuse('CHECKOUT_EXPIRED', { checkoutId });
+  if (status !== 'PENDING_PAYMENT') return refuse('CHECKOUT_STATE_CONFLICT', { checkoutId, status });
+  const orders = (await lockOrdersOf(tx, checkoutId)).filter((order) => order.status === 'PENDING_PAYMENT');
+  await endPending(tx, checkoutId, 'PAID');
+  await movePendingOrders(tx, checkoutId, to);
+  await insertOrderEvents(
+    tx,
+    orders.map(({ orderId, status: fromStatus }) => ({
+      orderId,
+      step: 'PAY' as const,
+      fromStatus,
+      toStatus: to,
+      causedBy: cause,
+      requestedBy,
+      reason: '',
+    })),
+  );
+  decided(await commitReservation(tx, { holderId: checkoutId, requestedBy }));
+  return undefined;
+}

@@ -1,0 +1,139 @@
+/**
+ * The second half of a checkout: one transaction for one checkout, or for many that came at the same moment and want the same units. Each has its own
+ * outcome; stock comes last, because from then on others wait for it.
+ */
+import type { Tx } from '../../infra/database.js';
+import { nameOf } from '../../kernel/access.js';
+import { isRefusal, type Refusal } from '../../kernel/errors.js';
+import type { UnitForSale } from '../catalogue/stores/sellable-unit.js';
+import { reserveMany } from '../stock/reserve.js';
+import type { Placement } from './prepare-checkout.js';
+import type { PricedLine, PricedOrder } from './rules/price-basket.js';
+import { deleteOrdered } from './stores/cart.js';
+import { insertCheckouts } from './stores/checkout.js';
+import { deletePlaced, insertOrders, orderKey } from './stores/order.js';
+import { insertOrderEvents } from './stores/order-event.js';
+import { insertOrderLines } from './stores/order-line.js';
+
+export interface PlacedOrder {
+  readonly orderId: number;
+  readonly order: PricedOrder<UnitForSale>;
+}
+
+export interface Placed {
+  readonly checkoutId: number;
+  readonly placement: Placement;
+  readonly orders: readonly PlacedOrder[];
+}
+
+/**
+ * Places checkouts, all or nothing over the units of each. @returns for each what was placed, or INSUFFICIENT_STOCK; then nothing of it is stored, and the
+ * others are.
+ */
+export async function placeOrders(tx: Tx, members: readonly Placement[]): Promise<(Placed | Refusal)[]> {
+  if (members.length === 0) return [];
+  const placed = await writeOrders(tx, members);
+  const outcomes = await reserveMany(
+    tx,
+    placed.map(({ checkoutId, placement }) => ({
+      holder: {
+        holderId: checkoutId,
+        expiresInMs: placement.expiresInMs,
+        requestedBy: nameOf({ accountId: placement.buyerId }),
+      },
+      units: linesOf(placement).map(({ unit, quantity }) => ({ unitId: unit.unitId, quantity })),
+    })),
+  );
+  const refused = placed.filter((_, at) => outcomes[at] !== undefined);
+  if (refused.length > 0)
+    await deletePlaced(
+      tx,
+      refused.map(({ checkoutId }) => checkoutId),
+      refused.flatMap(({ orders }) => orders.map(({ orderId }) => orderId)),
+    );
+  const results = placed.map((one, at) => outcomes[at] ?? one);
+  await deleteOrdered(
+    tx,
+    results.flatMap((one) =>
+      isRefusal(one) || !one.placement.fromCart
+        ? []
+        : [
+            {
+              accountId: one.placement.buyerId,
+              unitIds: linesOf(one.placement).map(({ unit }) => unit.unitId),
+            },
+          ],
+    ),
+  );
+  return results;
+}
+
+const linesOf = ({ basket }: Placement): PricedLine<UnitForSale>[] => basket.orders.flatMap(({ lines }) => lines);
+
+/** Everything but the stock: four statements that write, however many there are. */
+async function writeOrders(tx: Tx, members: readonly Placement[]): Promise<Placed[]> {
+  const checkoutIds = await insertCheckouts(
+    tx,
+    members.map(({ basket, ...placement }) => ({ ...placement, ...basket })),
+  );
+  const idOf = ({ reference }: Placement): number => known(checkoutIds.get(reference));
+  const orderIds = await insertOrders(
+    tx,
+    members.flatMap((member) =>
+      member.basket.orders.map((order) => ({
+        ...order,
+        checkoutId: idOf(member),
+        buyerId: member.buyerId,
+        currency: member.basket.currency,
+        orderedOn: member.orderedOn,
+      })),
+    ),
+  );
+  const placed = members.map((placement): Placed => {
+    const checkoutId = idOf(placement);
+    const orders = placement.basket.orders.map((order) => ({
+      orderId: known(orderIds.get(orderKey({ checkoutId, sellerId: order.sellerId }))),
+      order,
+    }));
+    return { checkoutId, placement, orders };
+  });
+  await insertOrderLines(
+    tx,
+    placed.flatMap(({ orders }) => orders.flatMap(({ orderId, order }) => order.lines.map(lineOf(orderId)))),
+  );
+  await insertOrderEvents(
+    tx,
+    placed.flatMap(({ orders, placement }) =>
+      orders.map(({ orderId }) => ({
+        orderId,
+        step: 'PLACE' as const,
+        fromStatus: null,
+        toStatus: 'PENDING_PAYMENT' as const,
+        causedBy: 'buyer' as const,
+        requestedBy: nameOf({ accountId: placement.buyerId }),
+        reason: '',
+      })),
+    ),
+  );
+  return placed;
+}
+
+const lineOf =
+  (orderId: number) =>
+  ({ unit, unitPriceMinor, ...line }: PricedLine<UnitForSale>) => ({
+    ...line,
+    orderId,
+    unitId: unit.unitId,
+    productId: unit.productId,
+    productExternalId: unit.externalId,
+    productName: unit.name,
+    optionName: unit.optionName,
+    sku: unit.sku,
+    category: unit.topCategory,
+    unitPrice: unitPriceMinor,
+  });
+
+function known(id: number | undefined): number {
+  if (id === undefined) throw new Error('a row that was just inserted is there');
+  return id;
+}

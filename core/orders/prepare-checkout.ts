@@ -1,0 +1,75 @@
+/** The first half of a checkout, before its transaction: what the units cost now, and everything that can be refused without a lock. */
+import { randomUUID } from 'node:crypto';
+import type { Config } from '../../infra/config.js';
+import type { Db } from '../../infra/database.js';
+import { readPlatformTime } from '../../infra/platform-time.js';
+import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
+import type { UnitForSale } from '../catalogue/stores/sellable-unit.js';
+import { priceUnits, readBasket, type WantedUnit } from './price-units.js';
+import { type Receiver, sealReceiver } from './receiver.js';
+import type { PricedBasket } from './rules/price-basket.js';
+import { readCart } from './stores/cart.js';
+import type { StoredReceiver } from './stores/checkout.js';
+
+export interface CheckoutAsk {
+  readonly buyerId: number;
+  /** What is bought directly; null: what is in the cart. */
+  readonly items: readonly WantedUnit[] | null;
+  /** The units of the cart that are bought; null: all of them. */
+  readonly unitIds: readonly number[] | null;
+  readonly promotionCode: string | null;
+  /** The amount to pay that the buyer saw, in minor units; null: whatever it is. */
+  readonly expectedAmountMinor: number | null;
+  readonly receiver: Receiver;
+}
+
+/** A checkout that is ready to be placed. */
+export interface Placement {
+  readonly buyerId: number;
+  readonly reference: string;
+  readonly basket: PricedBasket<UnitForSale>;
+  /** Business date in the platform's zone. */
+  readonly orderedOn: string;
+  readonly receiver: StoredReceiver;
+  readonly expiresInMs: number;
+  /** Its units leave the cart. */
+  readonly fromCart: boolean;
+}
+
+/**
+ * Prices a checkout: statements, no transaction. Refuses with CART_EMPTY, CART_ITEM_NOT_FOUND, UNIT_NOT_FOUND, UNIT_NOT_FOR_SALE, CURRENCY_MIXED,
+ * AMOUNT_OUT_OF_RANGE, PROMOTION_NOT_APPLICABLE or PRICE_CHANGED. Throws TIME_ZONE_DIFFERS and CLOCK_DIFFERS.
+ */
+export async function prepareCheckout(
+  db: Db,
+  config: Pick<Config, 'timeZone' | 'checkoutMinutes' | 'encryptionKey'>,
+  ask: CheckoutAsk,
+): Promise<Placement | Refusal> {
+  const wanted = ask.items ?? (await wantedOfCart(db, ask));
+  if (isRefusal(wanted)) return wanted;
+  const items = await readBasket(db, wanted);
+  if (isRefusal(items)) return items;
+  const basket = await priceUnits(db, items, ask.promotionCode);
+  if (isRefusal(basket)) return basket;
+  const { expectedAmountMinor } = ask;
+  if (expectedAmountMinor !== null && expectedAmountMinor !== basket.amountMinor)
+    return refuse('PRICE_CHANGED', { expectedAmountMinor, amountMinor: basket.amountMinor });
+  const reference = randomUUID();
+  return {
+    buyerId: ask.buyerId,
+    reference,
+    basket,
+    orderedOn: (await readPlatformTime(db, config.timeZone)).date,
+    receiver: sealReceiver(config.encryptionKey, reference, ask.receiver),
+    expiresInMs: config.checkoutMinutes * 60_000,
+    fromCart: ask.items === null,
+  };
+}
+
+async function wantedOfCart(db: Db, { buyerId, unitIds }: CheckoutAsk): Promise<readonly WantedUnit[] | Refusal> {
+  const cart = await readCart(db, buyerId);
+  const missing = unitIds?.find((unitId) => !cart.some((item) => item.unitId === unitId));
+  if (missing !== undefined) return refuse('CART_ITEM_NOT_FOUND', { unitId: missing });
+  const wanted = cart.filter(({ unitId }) => unitIds?.includes(unitId) ?? true);
+  return wanted.length === 0 ? refuse('CART_EMPTY') : wanted;
+}

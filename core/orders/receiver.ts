@@ -1,0 +1,25 @@
+/** Receivers at rest: name, phone and address of a checkout, encrypted and bound to its row. */
+import { decrypt, encrypt } from '../../infra/encryption.js';
+import type { StoredReceiver } from './stores/checkout.js';
+
+export interface Receiver {
+  readonly name: string;
+  readonly phone: string;
+  readonly postalCode: string;
+  readonly address: string;
+  /** For whoever delivers; may be empty. */
+  readonly note: string;
+}
+
+/** The place that a ciphertext is bound to: another checkout's row cannot take it over. */
+const placeOf = (reference: string): string => `checkout.receiver:${reference}`;
+
+/** A receiver as the checkout's row holds it. */
+export function sealReceiver(key: Buffer, reference: string, receiver: Receiver): StoredReceiver {
+  const { name, phone, postalCode, address, note } = receiver;
+  return encrypt(key, JSON.stringify({ name, phone, postalCode, address, note }), placeOf(reference));
+}
+
+/** The receiver in the clear. `keys`: today's and former ones. Throws when the row was tampered with. */
+export const openReceiver = (keys: readonly Buffer[], reference: string, stored: StoredReceiver): Receiver =>
+  JSON.parse(decrypt(keys, stored, placeOf(reference))) as Receiver;

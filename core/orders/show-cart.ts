@@ -1,0 +1,54 @@
+/** A cart as its owner sees it: prices and stock are those of now, and are looked at again at the checkout. */
+import type { Db } from '../../infra/database.js';
+import { isRefusal } from '../../kernel/errors.js';
+import { readUnitsForSale, type UnitForSale } from '../catalogue/stores/sellable-unit.js';
+import { readStock } from '../stock/stores/stock.js';
+import { isForSale, priceUnits } from './price-units.js';
+import type { Amounts, BasketItem } from './rules/price-basket.js';
+import { type CartItem, readCart } from './stores/cart.js';
+
+export interface ShownItem extends CartItem {
+  /** Null: there is no such unit any more. */
+  readonly unit: UnitForSale | null;
+  readonly forSale: boolean;
+  /** How many could be ordered now. */
+  readonly available: number;
+}
+
+export interface CartTotal extends Amounts {
+  readonly currency: string;
+}
+
+export interface ShownCart {
+  readonly items: readonly ShownItem[];
+  /** What a checkout of everything that is for sale would cost, for each currency. */
+  readonly totals: readonly CartTotal[];
+}
+
+/** The cart of an account. */
+export async function showCart(db: Db, accountId: number): Promise<ShownCart> {
+  const cart = await readCart(db, accountId);
+  const unitIds = cart.map(({ unitId }) => unitId);
+  if (unitIds.length === 0) return { items: [], totals: [] };
+  const units = new Map((await readUnitsForSale(db, unitIds)).map((unit) => [unit.unitId, unit]));
+  const stock = new Map((await readStock(db, unitIds)).map((one) => [one.unitId, one.available]));
+  const items = cart.map((item): ShownItem => {
+    const unit = units.get(item.unitId) ?? null;
+    return { ...item, unit, forSale: unit !== null && isForSale(unit), available: stock.get(item.unitId) ?? 0 };
+  });
+  return { items, totals: await totalsOf(db, items) };
+}
+
+async function totalsOf(db: Db, items: readonly ShownItem[]): Promise<CartTotal[]> {
+  const baskets = new Map<string, BasketItem<UnitForSale>[]>();
+  for (const { unit, forSale, quantity } of items) {
+    if (unit === null || !forSale) continue;
+    baskets.set(unit.currency, [...(baskets.get(unit.currency) ?? []), { unit, quantity }]);
+  }
+  const totals: CartTotal[] = [];
+  for (const basket of baskets.values()) {
+    const priced = await priceUnits(db, basket, null);
+    if (!isRefusal(priced)) totals.push(priced); // else it is more than an amount can be, which the checkout says
+  }
+  return totals;
+}

@@ -1,0 +1,91 @@
+/** Carts: units and quantities of an account. */
+import { change, type Db, isoTime, orRefusal, select, type Tx } from '../../../infra/database.js';
+import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
+
+export interface CartItem {
+  readonly unitId: number;
+  readonly quantity: number;
+  /** ISO 8601, UTC. */
+  readonly addedAt: string;
+}
+
+/** What is in the cart, in the order of the units. */
+export async function readCart(db: Db, accountId: number): Promise<CartItem[]> {
+  return select<CartItem>(
+    db,
+    'SELECT unit_id AS unitId, quantity, added_at AS addedAt FROM cart_item WHERE account_id = ? ORDER BY unit_id',
+    [accountId],
+    { addedAt: isoTime },
+  );
+}
+
+/** @returns ALREADY_IN_CART when the unit is in the cart */
+export async function insertCartItem(
+  tx: Tx,
+  accountId: number,
+  { unitId, quantity }: Pick<CartItem, 'unitId' | 'quantity'>,
+): Promise<Refusal | undefined> {
+  const inserted = change(
+    tx,
+    'INSERT INTO cart_item (account_id, unit_id, quantity, added_at) VALUES (?, ?, ?, UTC_TIMESTAMP(3))',
+    [accountId, unitId, quantity],
+  );
+  const outcome = await orRefusal(inserted, refuse('ALREADY_IN_CART', { unitId }));
+  return isRefusal(outcome) ? outcome : undefined;
+}
+
+/** @returns CART_ITEM_NOT_FOUND when the unit is not in the cart */
+export async function setCartQuantity(
+  tx: Tx,
+  accountId: number,
+  { unitId, quantity }: Pick<CartItem, 'unitId' | 'quantity'>,
+): Promise<Refusal | undefined> {
+  const sql = 'UPDATE cart_item SET quantity = ? WHERE account_id = ? AND unit_id = ?';
+  return (await change(tx, sql, [quantity, accountId, unitId])) === 1
+    ? undefined
+    : refuse('CART_ITEM_NOT_FOUND', { unitId });
+}
+
+/** Puts another unit in the place of one. @returns ALREADY_IN_CART or CART_ITEM_NOT_FOUND */
+export async function changeCartUnit(
+  tx: Tx,
+  accountId: number,
+  unitId: number,
+  otherId: number,
+): Promise<Refusal | undefined> {
+  const sql = 'UPDATE cart_item SET unit_id = ? WHERE account_id = ? AND unit_id = ?';
+  const changed = await orRefusal(
+    change(tx, sql, [otherId, accountId, unitId]),
+    refuse('ALREADY_IN_CART', { unitId: otherId }),
+  );
+  if (isRefusal(changed)) return changed;
+  return changed === 1 ? undefined : refuse('CART_ITEM_NOT_FOUND', { unitId });
+}
+
+/** @returns CART_ITEM_NOT_FOUND when the unit is not in the cart */
+export async function deleteCartItem(tx: Tx, accountId: number, unitId: number): Promise<Refusal | undefined> {
+  const deleted = await change(tx, 'DELETE FROM cart_item WHERE account_id = ? AND unit_id = ?', [accountId, unitId]);
+  return deleted === 1 ? undefined : refuse('CART_ITEM_NOT_FOUND', { unitId });
+}
+
+export async function clearCart(tx: Tx, accountId: number): Promise<void> {
+  await change(tx, 'DELETE FROM cart_item WHERE account_id = ?', [accountId]);
+}
+
+/** Takes what was ordered out of the carts of several accounts: one statement. */
+export async function deleteOrdered(
+  tx: Tx,
+  ordered: readonly { readonly accountId: number; readonly unitIds: readonly number[] }[],
+): Promise<void> {
+  const params = ordered.flatMap(({ accountId, unitIds }) => (unitIds.length === 0 ? [] : [accountId, unitIds]));
+  if (params.length === 0) return;
+  const each = Array.from({ length: params.length / 2 }, () => '(account_id = ? AND unit_id IN (?))').join(' OR ');
+  await change(tx, `DELETE FROM cart_item WHERE ${each}`, params);
+}
+
+/** Locks the cart of an account against others that add to it: the account's own row. @returns how many units are in it */
+export async function lockCart(tx: Tx, accountId: number): Promise<number> {
+  await select(tx, 'SELECT account_id FROM account WHERE account_id = ? FOR UPDATE', [accountId]);
+  const sql = 'SELECT COUNT(*) AS items FROM cart_item WHERE account_id = ?';
+  return Number((await select<{ items: number }>(tx, sql, [accountId]))[0]?.items ?? 0);
+}

@@ -1,0 +1,111 @@
+/** Lines of orders. What was ordered never changes; the counts of units that left do. */
+import { change, type Db, isoTime, type Reading, select, type Tx } from '../../../infra/database.js';
+import type { OrderedLine } from '../rules/line-part.js';
+import { ORDER_COLUMNS, type OrderRecord } from './order.js';
+
+export interface OrderLineRecord extends OrderedLine {
+  readonly orderId: number;
+  readonly unitId: number;
+  readonly productId: number;
+  readonly productExternalId: string;
+  readonly productName: string;
+  readonly optionName: string | null;
+  readonly sku: string | null;
+  /** As fee policies name it. */
+  readonly category: string;
+  readonly unitPrice: number;
+}
+
+export type NewOrderLine = Omit<OrderLineRecord, 'cancelledQuantity' | 'returnedQuantity'>;
+
+const LINE_COLUMNS = `l.order_id AS orderId, l.line_number AS lineNumber, l.unit_id AS unitId, l.product_id AS productId,
+  l.product_external_id AS productExternalId, l.product_name AS productName, l.option_name AS optionName, l.sku, l.category, l.quantity,
+  l.unit_price AS unitPrice, l.item_amount AS itemAmount, l.seller_discount AS sellerDiscount, l.platform_discount AS platformDiscount,
+  l.shipping_fee AS shippingFee, l.cancelled_quantity AS cancelledQuantity, l.returned_quantity AS returnedQuantity`;
+
+export async function insertOrderLines(tx: Tx, lines: readonly NewOrderLine[]): Promise<void> {
+  const row = `(${Array.from({ length: 15 }, () => '?').join(', ')})`;
+  await change(
+    tx,
+    `INSERT INTO order_line (order_id, line_number, unit_id, product_id, product_external_id, product_name, option_name, sku, category,
+       quantity, unit_price, item_amount, seller_discount, platform_discount, shipping_fee) VALUES ${lines.map(() => row).join(', ')}`,
+    lines.flatMap((line) => [
+      line.orderId,
+      line.lineNumber,
+      line.unitId,
+      line.productId,
+      line.productExternalId,
+      line.productName,
+      line.optionName,
+      line.sku,
+      line.category,
+      line.quantity,
+      line.unitPrice,
+      line.itemAmount,
+      line.sellerDiscount,
+      line.platformDiscount,
+      line.shippingFee,
+    ]),
+  );
+}
+
+/** The lines of these orders, by order and number. The order's lock is theirs. */
+export async function readOrderLines(db: Db, orderIds: readonly number[]): Promise<OrderLineRecord[]> {
+  if (orderIds.length === 0) return [];
+  return select<OrderLineRecord>(
+    db,
+    `SELECT ${LINE_COLUMNS} FROM order_line l WHERE l.order_id IN (?) ORDER BY l.order_id, l.line_number`,
+    [orderIds],
+  );
+}
+
+/** An order with its lines and what its checkout holds of the receiver. */
+export interface OrderPage extends OrderRecord {
+  readonly reference: string;
+  readonly receiver: string;
+  readonly receiverKeyId: string;
+  readonly lines: readonly OrderLineRecord[];
+}
+
+type PageRow = Omit<OrderPage, 'lines'> & Omit<OrderLineRecord, keyof OrderRecord>;
+const amountsOfLine = ['itemAmount', 'sellerDiscount', 'platformDiscount', 'shippingFee'] as const;
+const pageReading: Reading<PageRow> = { createdAt: isoTime, updatedAt: isoTime, deliveredAt: isoTime };
+
+/** All that the page of an order shows but its history: one statement. */
+export async function readOrderPage(db: Db, orderId: number): Promise<OrderPage | undefined> {
+  // The lines' amounts have the names of the order's: they come under names of their own.
+  const lineColumns = amountsOfLine.reduce((sql, name) => sql.replace(`AS ${name}`, `AS line_${name}`), LINE_COLUMNS);
+  const rows = await select<PageRow & Record<string, number>>(
+    db,
+    `SELECT ${ORDER_COLUMNS}, c.reference, c.receiver, c.receiver_key_id AS receiverKeyId, ${lineColumns.replace('l.order_id AS orderId, ', '')}
+     FROM market_order o JOIN checkout c ON c.checkout_id = o.checkout_id JOIN order_line l ON l.order_id = o.order_id
+     WHERE o.order_id = ? ORDER BY l.line_number`,
+    [orderId],
+    pageReading as Reading<PageRow & Record<string, number>>,
+  );
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const lines = rows.map((row): OrderLineRecord => {
+    const amounts = Object.fromEntries(amountsOfLine.map((name) => [name, row[`line_${name}`]]));
+    return { ...(row as unknown as OrderLineRecord), ...amounts };
+  });
+  return { ...first, lines };
+}
+
+/** Counts units that have left a line. The condition of the table refuses more than there are. */
+export async function takeUnits(
+  tx: Tx,
+  kind: 'CANCEL' | 'RETURN',
+  {
+    orderId,
+    lineNumber,
+    quantity,
+  }: { readonly orderId: number; readonly lineNumber: number; readonly quantity: number },
+): Promise<void> {
+  const column = kind === 'CANCEL' ? 'cancelled_quantity' : 'returned_quantity';
+  await change(tx, `UPDATE order_line SET ${column} = ${column} + ? WHERE order_id = ? AND line_number = ?`, [
+    quantity,
+    orderId,
+    lineNumber,
+  ]);
+}

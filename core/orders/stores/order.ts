@@ -1,0 +1,196 @@
+/** Orders: one seller's part of a checkout. */
+import { change, type Db, isoTime, type Reading, select, type Tx } from '../../../infra/database.js';
+import type { OrderStatus } from '../rules/order-state.js';
+import type { Amounts } from '../rules/price-basket.js';
+
+export interface OrderRecord extends Amounts {
+  readonly orderId: number;
+  readonly checkoutId: number;
+  readonly buyerId: number;
+  readonly sellerId: string;
+  readonly currency: string;
+  readonly status: OrderStatus;
+  /** What the buyer got back, or did not have to pay, for units that were cancelled or returned (minor units). */
+  readonly goneMinor: number;
+  /** Business date in the platform's zone. */
+  readonly orderedOn: string;
+  readonly carrier: string | null;
+  readonly trackingNumber: string | null;
+  readonly version: number;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly deliveredAt: string | null;
+}
+
+/** The columns of an order `o`. */
+export const ORDER_COLUMNS = `o.order_id AS orderId, o.checkout_id AS checkoutId, o.buyer_id AS buyerId, o.seller_id AS sellerId, o.currency,
+  o.status, o.item_amount AS itemAmount, o.seller_discount AS sellerDiscount, o.platform_discount AS platformDiscount,
+  o.shipping_fee AS shippingFee, o.amount_minor AS amountMinor, o.gone_minor AS goneMinor, o.ordered_on AS orderedOn, o.carrier,
+  o.tracking_number AS trackingNumber, o.version, o.created_at AS createdAt, o.updated_at AS updatedAt, o.delivered_at AS deliveredAt`;
+const reading: Reading<OrderRecord> = { createdAt: isoTime, updatedAt: isoTime, deliveredAt: isoTime };
+
+/** Whose an order is: its buyer's and its seller's. */
+export interface OrderParties {
+  readonly checkoutId: number;
+  readonly buyerId: number;
+  readonly sellerId: string;
+}
+
+export async function readOrderParties(db: Db, orderId: number): Promise<OrderParties | undefined> {
+  const sql =
+    'SELECT checkout_id AS checkoutId, buyer_id AS buyerId, seller_id AS sellerId FROM market_order WHERE order_id = ?';
+  return (await select<OrderParties>(db, sql, [orderId]))[0];
+}
+
+/** An order, locked until the commit. */
+export async function lockOrder(tx: Tx, orderId: number): Promise<OrderRecord | undefined> {
+  const sql = `SELECT ${ORDER_COLUMNS} FROM market_order o WHERE o.order_id = ? FOR UPDATE`;
+  return (await select<OrderRecord>(tx, sql, [orderId], reading))[0];
+}
+
+/** The orders of a checkout, locked until the commit. */
+export async function lockOrdersOf(tx: Tx, checkoutId: number): Promise<OrderRecord[]> {
+  const sql = `SELECT ${ORDER_COLUMNS} FROM market_order o FORCE INDEX (market_order_seller_of) WHERE o.checkout_id = ? ORDER BY o.order_id FOR UPDATE`;
+  return select<OrderRecord>(tx, sql, [checkoutId], reading);
+}
+
+/** The orders of a checkout. */
+export async function readOrdersOf(db: Db, checkoutId: number): Promise<OrderRecord[]> {
+  const sql = `SELECT ${ORDER_COLUMNS} FROM market_order o FORCE INDEX (market_order_seller_of) WHERE o.checkout_id = ? ORDER BY o.order_id`;
+  return select<OrderRecord>(db, sql, [checkoutId], reading);
+}
+
+export type NewOrder = Pick<OrderRecord, 'checkoutId' | 'buyerId' | 'sellerId' | 'currency' | 'orderedOn'> & Amounts;
+
+/** What finds an order of a checkout: a seller has one in it. */
+export const orderKey = ({ checkoutId, sellerId }: Pick<OrderRecord, 'checkoutId' | 'sellerId'>): string =>
+  `${checkoutId}\t${sellerId}`;
+
+/** Stores orders that wait for their payment. @returns their ids by `orderKey` */
+export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise<Map<string, number>> {
+  const row = `(?, ?, ?, ?, 'PENDING_PAYMENT', ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`;
+  await change(
+    tx,
+    `INSERT INTO market_order (checkout_id, buyer_id, seller_id, currency, status, item_amount, seller_discount, platform_discount,
+       shipping_fee, amount_minor, ordered_on, created_at, updated_at) VALUES ${orders.map(() => row).join(', ')}`,
+    orders.flatMap((order) => [
+      order.checkoutId,
+      order.buyerId,
+      order.sellerId,
+      order.currency,
+      order.itemAmount,
+      order.sellerDiscount,
+      order.platformDiscount,
+      order.shippingFee,
+      order.amountMinor,
+      order.orderedOn,
+    ]),
+  );
+  const rows = await select<{ orderId: number; checkoutId: number; sellerId: string }>(
+    tx,
+    `SELECT order_id AS orderId, checkout_id AS checkoutId, seller_id AS sellerId FROM market_order FORCE INDEX (market_order_seller_of)
+     WHERE checkout_id IN (?)`,
+    [[...new Set(orders.map(({ checkoutId }) => checkoutId))]],
+  );
+  return new Map(rows.map((order) => [orderKey(order), order.orderId]));
+}
+
+/** What moves with a step. */
+export interface StepChange {
+  readonly carrier?: string | null;
+  readonly trackingNumber?: string | null;
+  /** Its time is now. */
+  readonly delivered?: boolean;
+  /** Added to what has left the order (minor units). */
+  readonly goneMinor?: number;
+}
+
+/** Takes an order from the state that it is expected in to another, with its next version. @returns whether it was in it */
+export async function moveOrder(
+  tx: Tx,
+  { orderId, status }: Pick<OrderRecord, 'orderId' | 'status'>,
+  to: OrderStatus,
+  moved: StepChange = {},
+): Promise<boolean> {
+  const changed = await change(
+    tx,
+    `UPDATE market_order SET status = ?, version = version + 1, updated_at = UTC_TIMESTAMP(3), gone_minor = gone_minor + ?,
+       carrier = COALESCE(?, carrier), tracking_number = COALESCE(?, tracking_number),
+       delivered_at = IF(?, UTC_TIMESTAMP(3), delivered_at)
+     WHERE order_id = ? AND status = ?`,
+    [
+      to,
+      moved.goneMinor ?? 0,
+      moved.carrier ?? null,
+      moved.trackingNumber ?? null,
+      moved.delivered === true ? 1 : 0,
+      orderId,
+      status,
+    ],
+  );
+  return changed === 1;
+}
+
+/** Takes all orders of a checkout that wait for its payment to another state. */
+export async function movePendingOrders(tx: Tx, checkoutId: number, to: OrderStatus): Promise<void> {
+  await change(
+    tx,
+    `UPDATE market_order SET status = ?, version = version + 1, updated_at = UTC_TIMESTAMP(3)
+     WHERE checkout_id = ? AND status = 'PENDING_PAYMENT'`,
+    [to, checkoutId],
+  );
+}
+
+/** Orders that were delivered at least this many seconds ago and are not confirmed, those first that were delivered first. */
+export async function readDelivered(db: Db, seconds: number, rowsMax: number): Promise<number[]> {
+  const rows = await select<{ orderId: number }>(
+    db,
+    `SELECT order_id AS orderId FROM market_order FORCE INDEX (market_order_delivered)
+     WHERE status = 'DELIVERED' AND delivered_at <= UTC_TIMESTAMP(3) - INTERVAL ? SECOND ORDER BY delivered_at LIMIT ?`,
+    [seconds, rowsMax],
+  );
+  return rows.map(({ orderId }) => orderId);
+}
+
+/** Deletes what was inserted in this transaction for checkouts that came to nothing. */
+export async function deletePlaced(tx: Tx, checkoutIds: readonly number[], orderIds: readonly number[]): Promise<void> {
+  await change(tx, 'DELETE FROM order_event WHERE order_id IN (?)', [orderIds]);
+  await change(tx, 'DELETE FROM order_line WHERE order_id IN (?)', [orderIds]);
+  await change(tx, 'DELETE FROM market_order WHERE order_id IN (?)', [orderIds]);
+  await change(tx, 'DELETE FROM checkout WHERE checkout_id IN (?)', [checkoutIds]);
+}
+
+export interface OrderFilter {
+  readonly buyerId?: number | undefined;
+  readonly sellerId?: string | undefined;
+  readonly status?: OrderStatus | undefined;
+  /** The last row of the page before. */
+  readonly before?: number | undefined;
+}
+
+/** Orders newest first: a range of one key. */
+export async function listOrders(db: Db, filter: OrderFilter, limit: number): Promise<OrderRecord[]> {
+  const { buyerId, sellerId, status, before } = filter;
+  const conditions = (
+    [
+      ['o.buyer_id = ?', buyerId],
+      ['o.seller_id = ?', sellerId],
+      ['o.status = ?', status],
+      ['o.order_id < ?', before],
+    ] as const
+  ).filter(([, value]) => value !== undefined);
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
+  return select<OrderRecord>(
+    db,
+    `SELECT ${ORDER_COLUMNS} FROM market_order o FORCE INDEX (${keyOf(filter)}) ${where} ORDER BY o.order_id DESC LIMIT ?`,
+    [...conditions.map(([, value]) => value), limit],
+    reading,
+  );
+}
+
+function keyOf({ buyerId, sellerId, status }: OrderFilter): string {
+  const owner = buyerId !== undefined ? '_buyer' : sellerId !== undefined ? '_seller' : '';
+  if (owner === '' && status === undefined) return 'PRIMARY';
+  return `market_order${owner}${status === undefined ? '' : '_status'}`;
+}

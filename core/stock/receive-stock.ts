@@ -1,0 +1,59 @@
+/** Goods come in or are counted: what a seller does with the stock of its own units. */
+import type { Tx } from '../../infra/database.js';
+import { type Refusal, refuse } from '../../kernel/errors.js';
+import { markInUse, readUnit } from '../catalogue/stores/sellable-unit.js';
+import { insertMovements } from './stores/movement.js';
+import { addStock, lockStock, readStock, type StockRecord } from './stores/stock.js';
+
+interface Change {
+  readonly unitId: number;
+  readonly reason: string;
+  /** Who asked for it, as `nameOf` names an account. */
+  readonly requestedBy: string;
+}
+
+/** Stock before and after a change. */
+export interface ChangedStock {
+  readonly before: StockRecord;
+  readonly after: StockRecord;
+}
+
+/** Adds goods to what is available. @returns the stock, or UNIT_NOT_FOUND, UNIT_RETIRED */
+export function receiveStock(
+  tx: Tx,
+  { quantity, ...change }: Change & { readonly quantity: number },
+): Promise<ChangedStock | Refusal> {
+  if (quantity < 1) throw new Error(`goods come in, not ${quantity} of them`);
+  return add(tx, 'RECEIVE', change, quantity);
+}
+
+/**
+ * Corrects what is available by a difference, after somebody counted. What is held or sold is not corrected.
+ * @returns the stock, or UNIT_NOT_FOUND, STOCK_INSUFFICIENT_TO_ADJUST
+ */
+export function adjustStock(
+  tx: Tx,
+  { by, ...change }: Change & { readonly by: number },
+): Promise<ChangedStock | Refusal> {
+  return add(tx, 'ADJUST', change, by);
+}
+
+async function add(
+  tx: Tx,
+  kind: 'RECEIVE' | 'ADJUST',
+  { unitId, reason, requestedBy }: Change,
+  quantity: number,
+): Promise<ChangedStock | Refusal> {
+  // From here on nobody deletes the unit; who is about to has the lock first, and then there is none.
+  if ((await markInUse(tx, [unitId])) === 0) return refuse('UNIT_NOT_FOUND', { unitId });
+  const unit = await readUnit(tx, unitId);
+  if (unit === undefined) throw new Error('a locked unit is there');
+  if (kind === 'RECEIVE' && unit.status === 'RETIRED') return refuse('UNIT_RETIRED', { unitId });
+  const [before = { unitId, received: 0, available: 0, held: 0, sold: 0 }] = await lockStock(tx, [unitId]);
+  if (!(await addStock(tx, unit, quantity)))
+    return refuse('STOCK_INSUFFICIENT_TO_ADJUST', { unitId, by: quantity, available: before.available });
+  await insertMovements(tx, [{ unitId, kind, quantity, holderId: null, reason, requestedBy }]);
+  const [after] = await readStock(tx, [unitId]);
+  if (after === undefined) throw new Error('stock that was just written is there');
+  return { before, after };
+}

@@ -1,0 +1,75 @@
+/** Takes back units whose hold has expired: where a buyer needs them, and in bounded batches by a duty. */
+import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import { changeOf } from './rules/stock.js';
+import { insertMovements } from './stores/movement.js';
+import { expireHolds, readExpired, readUnitsOfExpired } from './stores/reservation.js';
+import { changeStock, lockStock } from './stores/stock.js';
+
+/** Holds that one statement ends. */
+const BATCH = 500;
+
+interface Reclaimed {
+  readonly reservations: number;
+  /** Units that are available again. */
+  readonly quantity: number;
+}
+
+/**
+ * Ends expired holds of a unit whose stock the transaction has locked, the oldest first, until there are as many units or reservations as are wanted.
+ */
+export async function reclaimUnit(
+  tx: Tx,
+  unitId: number,
+  wanted: { readonly quantity: number } | { readonly reservations: number },
+): Promise<Reclaimed> {
+  let reservations = 0;
+  let quantity = 0;
+  while ('quantity' in wanted ? quantity < wanted.quantity : reservations < wanted.reservations) {
+    const rowsMax = 'quantity' in wanted ? BATCH : Math.min(BATCH, wanted.reservations - reservations);
+    const expired = await readExpired(tx, unitId, rowsMax);
+    if (expired.length === 0) break;
+    await end(tx, unitId, expired);
+    reservations += expired.length;
+    quantity += expired.reduce((sum, one) => sum + one.quantity, 0);
+  }
+  return { reservations, quantity };
+}
+
+async function end(
+  tx: Tx,
+  unitId: number,
+  expired: readonly { readonly holderId: number; readonly quantity: number }[],
+): Promise<void> {
+  const holderIds = expired.map(({ holderId }) => holderId);
+  const ended = await expireHolds(tx, unitId, holderIds);
+  if (ended !== expired.length) throw new Error(`${ended} holds of unit ${unitId} ended instead of ${expired.length}`);
+  const quantity = expired.reduce((sum, one) => sum + one.quantity, 0);
+  await changeStock(tx, new Map([[unitId, changeOf('RELEASE', quantity)]]));
+  await insertMovements(
+    tx,
+    expired.map((one) => ({ unitId, kind: 'RELEASE', ...one, reason: 'expired', requestedBy: 'expiry' })),
+  );
+}
+
+/**
+ * Ends at most `rowsMax` expired holds, those that expired first. Each unit has a short transaction of its own.
+ * @returns how many holds were ended, and of which units
+ */
+export async function reclaimExpired(
+  db: Db,
+  { rowsMax }: { readonly rowsMax: number },
+): Promise<{ readonly reservations: number; readonly unitIds: readonly number[] }> {
+  const counts = new Map<number, number>();
+  for (const unitId of await readUnitsOfExpired(db, rowsMax)) counts.set(unitId, (counts.get(unitId) ?? 0) + 1);
+  const unitIds: number[] = [];
+  let reservations = 0;
+  for (const [unitId, count] of counts) {
+    const ended = await inTransaction(db, async (tx) => {
+      await lockStock(tx, [unitId]);
+      return (await reclaimUnit(tx, unitId, { reservations: count })).reservations;
+    });
+    if (ended > 0) unitIds.push(unitId);
+    reservations += ended;
+  }
+  return { reservations, unitIds };
+}

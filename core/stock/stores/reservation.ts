@@ -1,0 +1,101 @@
+/**
+ * What checkouts hold and have bought. Whoever writes a reservation has locked the stock of its unit (stock.ts), so what was read under
+ * that lock is true until the transaction ends. Whether a hold has expired is said by the database's clock alone.
+ */
+
+import { change, type Db, isTrue, select, type Tx } from '../../../infra/database.js';
+import type { ReservationStatus, UnitQuantity } from '../rules/stock.js';
+
+export interface ReservationRecord extends UnitQuantity {
+  readonly holderId: number;
+  readonly status: ReservationStatus;
+  /** Its time has passed, now. */
+  readonly expired: boolean;
+}
+
+export interface NewReservation extends UnitQuantity {
+  readonly holderId: number;
+  readonly expiresInMs: number;
+}
+
+/** Stores holds with one statement. */
+export async function insertReservations(tx: Tx, reservations: readonly NewReservation[]): Promise<void> {
+  if (reservations.length === 0) return;
+  await change(
+    tx,
+    `INSERT INTO stock_reservation (holder_id, unit_id, quantity, status, expires_at, created_at) VALUES
+     ${reservations.map(() => `(?, ?, ?, 'HELD', UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, UTC_TIMESTAMP(3))`).join(', ')}`,
+    reservations.flatMap((one) => [one.holderId, one.unitId, one.quantity, one.expiresInMs * 1_000]),
+  );
+}
+
+/** What a holder holds or has bought, units ascending. */
+export async function readReservations(db: Db, holderId: number): Promise<ReservationRecord[]> {
+  return select<ReservationRecord>(
+    db,
+    `SELECT holder_id AS holderId, unit_id AS unitId, quantity, status, expires_at <= UTC_TIMESTAMP(3) AS expired
+     FROM stock_reservation FORCE INDEX (PRIMARY) WHERE holder_id = ? ORDER BY unit_id`,
+    [holderId],
+    { expired: isTrue },
+  );
+}
+
+/** Makes what a holder holds its own. @returns how many reservations that were */
+export const sellHeld = (tx: Tx, holderId: number): Promise<number> =>
+  change(
+    tx,
+    `UPDATE stock_reservation FORCE INDEX (PRIMARY) SET status = 'SOLD' WHERE holder_id = ? AND status = 'HELD'`,
+    [holderId],
+  );
+
+/** Takes a quantity out of a reservation; with the last of it the reservation is RELEASED. */
+export async function lowerReservation(
+  tx: Tx,
+  holderId: number,
+  { unitId, quantity }: UnitQuantity,
+  status: 'HELD' | 'SOLD',
+): Promise<void> {
+  // The assignments are made from left to right, so the status is decided by the quantity that there was.
+  const lowered = await change(
+    tx,
+    `UPDATE stock_reservation SET status = IF(quantity = ?, 'RELEASED', status), quantity = quantity - ?
+     WHERE holder_id = ? AND unit_id = ? AND status = ? AND quantity >= ?`,
+    [quantity, quantity, holderId, unitId, status, quantity],
+  );
+  if (lowered !== 1)
+    throw new Error(`holder ${holderId} has fewer than ${quantity} of unit ${unitId} that are ${status}`);
+}
+
+/** Holds of a unit whose time has passed, the oldest first. */
+export async function readExpired(
+  tx: Tx,
+  unitId: number,
+  rowsMax: number,
+): Promise<{ readonly holderId: number; readonly quantity: number }[]> {
+  return select(
+    tx,
+    `SELECT holder_id AS holderId, quantity FROM stock_reservation FORCE INDEX (stock_reservation_unit)
+     WHERE unit_id = ? AND status = 'HELD' AND expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at, holder_id LIMIT ?`,
+    [unitId, rowsMax],
+  );
+}
+
+/** Ends the holds of these holders on a unit because their time has passed. @returns how many were ended */
+export const expireHolds = (tx: Tx, unitId: number, holderIds: readonly number[]): Promise<number> =>
+  change(
+    tx,
+    `UPDATE stock_reservation FORCE INDEX (PRIMARY) SET status = 'EXPIRED', quantity = 0
+     WHERE holder_id IN (${holderIds.map(() => '?').join(', ')}) AND unit_id = ? AND status = 'HELD'`,
+    [...holderIds, unitId],
+  );
+
+/** The units of the holds whose time passed first, one for each hold. */
+export async function readUnitsOfExpired(db: Db, rowsMax: number): Promise<number[]> {
+  const rows = await select<{ unitId: number }>(
+    db,
+    `SELECT unit_id AS unitId FROM stock_reservation FORCE INDEX (stock_reservation_expiry)
+     WHERE status = 'HELD' AND expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at LIMIT ?`,
+    [rowsMax],
+  );
+  return rows.map(({ unitId }) => unitId);
+}
