@@ -243,17 +243,6 @@ export async function withRetries<T>(work: () => Promise<T>, patience: Patience)
 export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T>, tries = 6): Promise<T> =>
   withRetries(() => db.transaction(work), { passes: isLockConflict, tries });
 
-/** Runs `work` with a statement of the transaction waiting for a row lock so many seconds at most. */
-export async function waitingForLocks<T>(tx: Tx, seconds: number, work: () => Promise<T>): Promise<T> {
-  await tx.raw('SET @lock_wait = @@innodb_lock_wait_timeout, SESSION innodb_lock_wait_timeout = ?', [seconds]);
-  try {
-    return await work();
-  } finally {
-    // Where this fails the connection is gone, and the setting with it.
-    await tx.raw('SET SESSION innodb_lock_wait_timeout = @lock_wait').catch(() => undefined);
-  }
-}
-
 /**
  * Runs `work` in one consistent, read-only snapshot. When the signal aborts, its connection is cut, whatever the server is still
  * sending: the pool drops it, and `work` fails.

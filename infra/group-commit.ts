@@ -17,11 +17,10 @@ import {
   isOutage,
   isTransient,
   type Tx,
-  waitingForLocks,
   withRetries,
 } from './database.js';
 import { faultPoint } from './faults.js';
-import { type Carried, carryOut, KeysLocked, type Member, type MemberOutcome } from './group-work.js';
+import { type Carried, carryOut, KeysLocked, type Member, type MemberOutcome, waitingForLocks } from './group-work.js';
 import { isKept } from './stores/idempotency-key.js';
 
 export interface GroupOptions<Input, Value> {

@@ -90,3 +90,14 @@ async function claimAll(
     throw error;
   }
 }
+
+/** Runs `work` with a statement of the transaction waiting for a row lock so many seconds at most. */
+export async function waitingForLocks<T>(tx: Tx, seconds: number, work: () => Promise<T>): Promise<T> {
+  await tx.raw('SET @lock_wait = @@innodb_lock_wait_timeout, SESSION innodb_lock_wait_timeout = ?', [seconds]);
+  try {
+    return await work();
+  } finally {
+    // Where this fails the connection is gone, and the setting with it.
+    await tx.raw('SET SESSION innodb_lock_wait_timeout = @lock_wait').catch(() => undefined);
+  }
+}

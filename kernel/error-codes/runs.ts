@@ -13,6 +13,7 @@ export const runErrors = {
     http: 503,
     exit: 1,
     meaning: 'Rows or tables stayed locked by somebody else; run the command again.',
+    ko: '요청이 몰려 처리하지 못했습니다. 잠시 후 다시 시도해 주세요.',
   },
   DATABASE_READ_ONLY: {
     http: 503,
@@ -28,6 +29,7 @@ export const runErrors = {
     http: 503,
     exit: 1,
     meaning: 'The database cannot be reached; what was begun can be resumed.',
+    ko: '일시적으로 서비스를 이용할 수 없습니다. 잠시 후 다시 시도해 주세요.',
   },
   SCHEMA_OUTDATED: {
     http: 503,
@@ -41,7 +43,12 @@ export const runErrors = {
     meaning:
       'The private database and Redis of this checkout could not be started; the launcher said why on standard error.',
   },
-  INTERNAL: { http: 500, exit: 1, meaning: 'Something failed that should not; the message and the log say what.' },
+  INTERNAL: {
+    http: 500,
+    exit: 1,
+    meaning: 'Something failed that should not; the message and the log say what.',
+    ko: '서버에 오류가 발생했습니다. 잠시 후 다시 시도해 주세요.',
+  },
 
   TIME_ZONE_DIFFERS: {
     http: 503,
