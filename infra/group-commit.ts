@@ -39,7 +39,7 @@ const MEMBERS_MAX = 64;
 const WAITING_MAX = 1_000;
 /** Tries of a group that met a deadlock or lost its connection. */
 const TRIES = 4;
-/** Seconds that a group, and a member that is tried alone, wait for a row lock. */
+/** Seconds that a group, and a member that is tried alone after its group has failed, wait for a row lock. */
 const GROUP_LOCK_SECONDS = 3;
 const ALONE_LOCK_SECONDS = 1;
 /** So many members one after the other met a lock: it stands in the way of all of them. */
@@ -93,17 +93,18 @@ export class GroupCommit<Input, Value> {
 
   /** Gives every member its outcome; never throws. */
   private async settle(members: readonly Waiting<Input, Value>[]): Promise<void> {
+    if (members.length === 1) return this.settleEach(members, GROUP_LOCK_SECONDS);
     try {
       const outcomes = await this.commit(members, GROUP_LOCK_SECONDS);
       for (const [i, { resolve }] of members.entries()) resolve(outcomes[i] as MemberOutcome<Value>);
     } catch (error) {
       if (isOutage(error) && !isLockConflict(error)) for (const { reject } of members) reject(error);
-      else await this.settleAlone(members);
+      else await this.settleEach(members, ALONE_LOCK_SECONDS);
     }
   }
 
   /** One transaction for each: what one of them met does not hurt the others. */
-  private async settleAlone(members: readonly Waiting<Input, Value>[]): Promise<void> {
+  private async settleEach(members: readonly Waiting<Input, Value>[], lockSeconds: number): Promise<void> {
     let locked = 0;
     for (const member of members) {
       if (locked >= LOCKED_MAX) {
@@ -111,7 +112,7 @@ export class GroupCommit<Input, Value> {
         continue;
       }
       try {
-        const [outcome] = await this.commit([member], ALONE_LOCK_SECONDS);
+        const [outcome] = await this.commit([member], lockSeconds);
         member.resolve(outcome as MemberOutcome<Value>);
         locked = 0;
       } catch (error) {
