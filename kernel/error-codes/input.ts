@@ -73,6 +73,7 @@ export const inputErrors = {
     http: 500,
     exit: 1,
     meaning: 'A stored fee policy cannot be read: it was changed in the database.',
+    ko: '수수료 정책을 읽을 수 없습니다. 운영자에게 문의해 주세요.',
   },
   REFUND_EXCEEDS_SALE: { http: 409, exit: 1, meaning: 'A refund would take back more units than its sale has left.' },
 
