@@ -13,6 +13,7 @@ const token = {
 const rateWindow = { file: 'infra/stores/rate-window.ts', tests: 'test/infra/stores/rate-window.test.ts' };
 const hitCounter = { file: 'infra/hit-counter.ts', tests: 'test/infra/hit-counter.test.ts' };
 const groups = { file: 'infra/group-commit.ts', tests: 'test/infra/group-commit.test.ts' };
+const broken = { ...groups, tests: 'test/infra/group-breaks.test.ts' };
 const idempotency = { file: 'infra/stores/idempotency-key.ts', tests: 'test/api/edge/idempotency.test.ts' };
 
 /** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
@@ -132,7 +133,7 @@ export const mutants = [
     only: 'that comes twice in a group',
   },
   {
-    ...groups,
+    ...broken,
     file: 'infra/stores/idempotency-key.ts',
     name: 'whoever asks for a commit does not wait for it, and any owner is taken for it',
     from: "row?.owner === claim.owner && row.status === 'DONE'",
@@ -140,14 +141,14 @@ export const mutants = [
     only: 'a connection cut',
   },
   {
-    ...groups,
+    ...broken,
     name: 'a COMMIT without an answer is taken for lost',
     from: 'if (!(await this.isCommitted(carried))) throw error;',
     to: 'throw error;',
     only: 'after COMMIT, before its answer',
   },
   {
-    ...groups,
+    ...broken,
     name: 'a COMMIT without an answer is taken for done',
     from: 'if (!(await this.isCommitted(carried))) throw error;',
     to: '',

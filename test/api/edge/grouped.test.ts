@@ -178,6 +178,7 @@ describe('a call in a group', () => {
   });
 
   it('gets the same refusal again, whether the group or the handler gave it, in the language of the first', async () => {
+    await ask('there');
     for (const [name, code] of [
       ['short-2', 'INSUFFICIENT_STOCK'],
       ['gone-2', 'CART_EMPTY'],

@@ -32,7 +32,7 @@ describe('a problem', () => {
       detail: '로그인이 필요합니다.',
     });
     expect(headers.get('content-language')).toBe('ko');
-    expect(headers.get('vary')).toMatch(/accept-language/i);
+    expect(headers.get('vary')).toBe('Accept-Language, Accept-Encoding');
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
   });
 
@@ -76,7 +76,7 @@ describe('a problem', () => {
   });
 });
 
-it('an answer that is none is the same in every language', async () => {
+it('an answer that is no failure is the same in every language', async () => {
   const [english, korean] = [
     await api.call('GET', '/v1/categories', inLanguage('en')),
     await api.call('GET', '/v1/categories', inLanguage('ko')),
