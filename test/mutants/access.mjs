@@ -181,7 +181,7 @@ export const mutants = [
     name: 'the handler of a grouped call is asked though its answer is known',
     from: 'if (known !== undefined) refuseByKey(known);',
     to: '',
-    only: 'gets the same refusal again',
+    only: 'gives way to its answer',
   },
   {
     file: 'api/edge/grouped-call.ts',

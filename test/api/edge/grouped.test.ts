@@ -224,6 +224,9 @@ describe('a call in a group', () => {
 it('a refusal that comes after another call under the key was carried out gives way to its answer', async () => {
   const answer = await ask('overtaken', 'overtaken-1', '/overtaken');
   expect({ status: answer.status, again: isReplayed(answer) }).toEqual({ status: 200, again: true });
+  const handled = overtakings;
+  expect(isReplayed(await ask('overtaken', 'overtaken-1', '/overtaken'))).toBe(true);
+  expect(overtakings).toBe(handled); // a call whose answer is known does not reach its handler
 });
 
 describe('a handler of a grouped route', () => {
