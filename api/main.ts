@@ -33,6 +33,12 @@ export interface ApiOptions {
   readonly onListening: (port: number) => void;
 }
 
+/**
+ * How a server uses the database: who finds no free connection is told soon (503), so that a rush does not pile up; and a transaction that stays
+ * silent for longer than a claim of an idempotency key may last is rolled back by the database (seconds).
+ */
+export const apiSession = { connectionWaitSeconds: 3, silenceSeconds: 60 } as const;
+
 /** Requests in hand get this long to be answered when the server stops (ms): with the time to drain, within the half minute that orchestrators
  * wait before they kill. */
 const PATIENCE_MS = 25_000;

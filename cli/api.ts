@@ -1,6 +1,6 @@
 /** `magam api`: the HTTP server. */
 import type { Command } from 'commander';
-import { openLog, runApi, standardError } from '../api/main.js';
+import { apiSession, openLog, runApi, standardError } from '../api/main.js';
 import { runDuties } from '../batch/duties/duty-loop.js';
 import { serverDuties } from '../batch/duties/upkeep.js';
 import { Bell } from './bell.js';
@@ -30,7 +30,7 @@ export function apiCommand(api: Command): void {
           await duties;
         }
       },
-      { poolMax: ({ httpPool }) => httpPool },
+      { poolMax: ({ httpPool }) => httpPool, ...apiSession },
     );
   });
 }

@@ -60,13 +60,19 @@ async function startPrivateServices(): Promise<{ databaseUrl: string; redisUrl: 
 
 /**
  * Runs a command's work with a database whose schema is current, and closes what was opened. With `leased` the server ends
- * the command's transactions when it is frozen, before its leases do; with `silenceSeconds` after so many. A process with another zone or clock than the database's is refused
+ * the command's transactions when it is frozen, before its leases do; with `silenceSeconds` after so many; `connectionWaitSeconds` as `openDatabase` has it. A process with another zone or clock than the database's is refused
  * (TIME_ZONE_DIFFERS, CLOCK_DIFFERS), except with `anyTime`: a command that is there to look at them and to mend them.
  */
 export async function withDatabase(
   command: Command,
   work: (context: CommandContext) => Promise<void>,
-  options: { poolMax?: (config: Config) => number; leased?: boolean; silenceSeconds?: number; anyTime?: boolean } = {},
+  options: {
+    poolMax?: (config: Config) => number;
+    leased?: boolean;
+    silenceSeconds?: number;
+    connectionWaitSeconds?: number;
+    anyTime?: boolean;
+  } = {},
 ): Promise<void> {
   const given = readConfig();
   armFaults(given.fault);
@@ -85,6 +91,7 @@ export async function withDatabase(
     poolMax: options.poolMax?.(given) ?? 4,
     answerSeconds: given.answerMs / 1_000,
     ...(silence === undefined ? {} : { silenceSeconds: silence }),
+    ...(options.connectionWaitSeconds === undefined ? {} : { connectionWaitSeconds: options.connectionWaitSeconds }),
   });
   try {
     await readySchema(db, databaseUrl, embedded);

@@ -29,11 +29,14 @@ export interface DatabaseOptions {
    * between the two, a proxy for instance, keeps a connection open that answers nothing. 0: for ever.
    */
   readonly answerSeconds?: number;
+  /** Seconds that a statement or a transaction waits for a connection of the pool to be free, or for a new one. */
+  readonly connectionWaitSeconds?: number;
   /** A database name instead of the URL's; empty for none. */
   readonly database?: string;
 }
 
 const ANSWER_SECONDS = 60;
+const CONNECTION_WAIT_SECONDS = 20;
 /** For statements that read or write a whole date (`forWholeDates`). */
 const WHOLE_DATE_ANSWER_SECONDS = 1_800;
 
@@ -86,7 +89,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
         run(statements);
       },
     },
-    acquireConnectionTimeout: 20_000,
+    acquireConnectionTimeout: 1_000 * (options.connectionWaitSeconds ?? CONNECTION_WAIT_SECONDS),
     compileSqlOnError: false, // an error quotes its statement, and would quote the values: hashes, names, addresses
     log: quietLog,
   });
@@ -291,6 +294,7 @@ const driverError = (error: unknown): DriverError => (typeof error === 'object' 
 
 /** Deadlock or lock wait timeout: the transaction may be tried again. */
 export const isLockConflict = (error: unknown): boolean => [1213, 1205].includes(driverError(error).errno ?? 0);
+export const isDeadlock = (error: unknown): boolean => driverError(error).errno === 1213;
 export const isDuplicateKey = (error: unknown): boolean => driverError(error).errno === 1062;
 export const isMissingTable = (error: unknown): boolean => [1146, 1049].includes(driverError(error).errno ?? 0);
 

@@ -2,9 +2,12 @@
 import type { Request, Response } from 'express';
 import { type Db, inTransaction } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
+import type { KeyIdentity } from '../../infra/stores/idempotency-key.js';
 import { type Caller, grantOf, isStaff } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
+import { GroupedKey, joinGroup } from './grouped-call.js';
 import { KeyedCall, readKey, requestHash } from './idempotency.js';
+import { languageOf } from './problem.js';
 import { versionTag } from './reply.js';
 import { type RequestState, requestState } from './request-state.js';
 import type { Call, Route } from './route.js';
@@ -14,6 +17,8 @@ export interface Keyed {
   begin(content: unknown): Promise<void>;
   transact: KeyedCall['transact'];
   fail: KeyedCall['fail'];
+  /** Set where the route's calls are carried out in groups. */
+  readonly grouped?: GroupedKey;
 }
 
 /** The key of the request, if its route takes one. */
@@ -26,11 +31,15 @@ export function keyedCall(
   const key = route.idempotent === true ? readKey(req.get('idempotency-key')) : undefined;
   const { caller } = requestState(res);
   if (key === undefined || caller === undefined) return undefined;
+  const identityOf = (content: unknown): KeyIdentity => {
+    const hash = requestHash(hashKey, req.method, req.originalUrl, JSON.stringify(content) ?? '');
+    return { accountId: caller.accountId, key, requestHash: hash };
+  };
+  if (route.grouped === true) return groupedCall(route, new GroupedKey(db), identityOf);
   let call: KeyedCall | undefined;
   return {
     begin: async (content) => {
-      const hash = requestHash(hashKey, req.method, req.originalUrl, JSON.stringify(content) ?? '');
-      const opened = new KeyedCall(db, { accountId: caller.accountId, key, requestHash: hash });
+      const opened = new KeyedCall(db, identityOf(content));
       await opened.begin();
       call = opened;
     },
@@ -38,9 +47,16 @@ export function keyedCall(
       if (call === undefined) throw new Error('the key was not claimed');
       return call.transact(work);
     },
-    fail: async (failure, requestId) => call?.fail(failure, requestId),
+    fail: async (failure, requestId, language) => call?.fail(failure, requestId, language),
   };
 }
+
+const groupedCall = (route: Route, grouped: GroupedKey, identityOf: (content: unknown) => KeyIdentity): Keyed => ({
+  grouped,
+  begin: (content) => grouped.begin(identityOf(content)),
+  transact: () => Promise.reject(forgotten(route, 'grouped', 'transactInGroup')),
+  fail: (failure, requestId, language) => grouped.fail(failure, requestId, language),
+});
 
 type AnyCall = Call<unknown, unknown, unknown>;
 
@@ -71,6 +87,7 @@ export class HandledCall implements AnyCall {
 
   /** Throws where the handler did not do what its route promises: an error of the program, which the first test of the route finds. */
   requireKept(): void {
+    if (this.route.grouped === true && !this.transacted) throw forgotten(this.route, 'grouped', 'transactInGroup');
     if (this.route.idempotent === true && !this.transacted) throw forgotten(this.route, 'idempotent', 'transact');
     if (this.route.versioned === true && !this.versionAsked) throw forgotten(this.route, 'versioned', 'requireVersion');
   }
@@ -127,6 +144,25 @@ export class HandledCall implements AnyCall {
     };
   }
 
+  get transactInGroup(): AnyCall['transactInGroup'] {
+    return async (groups, groupKey, input, replyOf) => {
+      if (this.route.grouped !== true) throw new Error(`${this.route.path} is not grouped.`);
+      this.transacted = true;
+      const attempt: typeof replyOf = (value) => {
+        this.afterwards = []; // as in `transact`
+        const reply = replyOf(value);
+        this.requireKept();
+        return reply;
+      };
+      const problem = { requestId: this.requestId, language: languageOf(this.request) };
+      try {
+        return await joinGroup(groups, groupKey, input, attempt, this.keyed?.grouped, problem);
+      } finally {
+        for (const next of this.afterwards) await next();
+      }
+    };
+  }
+
   get afterCommit(): AnyCall['afterCommit'] {
     return (next) => void this.afterwards.push(next);
   }
@@ -140,8 +176,11 @@ export class HandledCall implements AnyCall {
   }
 }
 
-const forgotten = ({ method, path }: Route, promise: 'idempotent' | 'versioned', means: keyof Call<0, 0, 0>): Error =>
-  new Error(`${method.toUpperCase()} ${path} is ${promise}, but its handler did not call ${means}.`);
+const forgotten = (
+  { method, path }: Route,
+  promise: 'idempotent' | 'versioned' | 'grouped',
+  means: keyof Call<0, 0, 0>,
+): Error => new Error(`${method.toUpperCase()} ${path} is ${promise}, but its handler did not call ${means}.`);
 
 function requireVersion(ifMatch: string | undefined, version: number): void {
   if (ifMatch === undefined || ifMatch.trim() === '*') return;

@@ -6,6 +6,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import {
+  type ClaimOutcome,
   claimKey,
   type KeptAnswer,
   type KeyClaim,
@@ -13,7 +14,7 @@ import {
   releaseKey,
 } from '../../infra/stores/idempotency-key.js';
 import { errors, MagamError } from '../../kernel/errors.js';
-import { bigintAsText, problemOf } from './problem.js';
+import { bigintAsText, type Language, problemHeaders, problemOf } from './problem.js';
 import type { Reply } from './reply.js';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -43,6 +44,20 @@ export class Replayed extends Error {
   }
 }
 
+/** Throws Replayed, IDEMPOTENCY_KEY_IN_FLIGHT or IDEMPOTENCY_KEY_REUSED, as the key has it. */
+export function refuseByKey(outcome: Exclude<ClaimOutcome, { outcome: 'claimed' }>): never {
+  if (outcome.outcome === 'answered') throw new Replayed(outcome.answer);
+  throw new MagamError(outcome.outcome === 'in-flight' ? 'IDEMPOTENCY_KEY_IN_FLIGHT' : 'IDEMPOTENCY_KEY_REUSED');
+}
+
+/** The answer that is kept for a failure; null: the call may be made again, so none is. */
+export function answerOfFailure(failure: MagamError, requestId: string, language: Language): KeptAnswer | null {
+  const { http } = errors[failure.code];
+  if (http >= 500 || http === 429 || http === 401 || failure.code.startsWith('IDEMPOTENCY_KEY')) return null;
+  const problem = problemOf(failure, requestId, language);
+  return { status: http, headers: problemHeaders(failure, language), body: JSON.stringify(problem, bigintAsText) };
+}
+
 /** A call under a key. */
 export class KeyedCall {
   private readonly claim: KeyClaim;
@@ -58,9 +73,7 @@ export class KeyedCall {
   /** Throws Replayed, IDEMPOTENCY_KEY_IN_FLIGHT or IDEMPOTENCY_KEY_REUSED unless the work is ours to do. */
   async begin(): Promise<void> {
     const claimed = await claimKey(this.db, this.claim);
-    if (claimed.outcome === 'answered') throw new Replayed(claimed.answer);
-    if (claimed.outcome === 'in-flight') throw new MagamError('IDEMPOTENCY_KEY_IN_FLIGHT');
-    if (claimed.outcome === 'reused') throw new MagamError('IDEMPOTENCY_KEY_REUSED');
+    if (claimed.outcome !== 'claimed') refuseByKey(claimed);
     this.state = 'claimed';
   }
 
@@ -79,19 +92,15 @@ export class KeyedCall {
   }
 
   /** Ends the call after a failure: a refusal is an answer and is kept, anything else may be tried again. */
-  async fail(failure: MagamError, requestId: string): Promise<void> {
+  async fail(failure: MagamError, requestId: string, language: Language): Promise<void> {
     if (this.state !== 'claimed') return;
-    const { http } = errors[failure.code];
-    if (http >= 500 || http === 429 || http === 401 || failure.code.startsWith('IDEMPOTENCY_KEY')) {
-      return releaseKey(this.db, this.claim);
-    }
-    const problem = problemOf(failure, requestId);
-    const headers = { 'Content-Type': 'application/problem+json' };
-    await keepAnswer(this.db, this.claim, { status: http, headers, body: JSON.stringify(problem, bigintAsText) });
+    const answer = answerOfFailure(failure, requestId, language);
+    if (answer === null) await releaseKey(this.db, this.claim);
+    else await keepAnswer(this.db, this.claim, answer);
   }
 }
 
-const keptOf = (reply: Reply): KeptAnswer => ({
+export const keptOf = (reply: Reply): KeptAnswer => ({
   status: reply.status,
   headers: reply.headers ?? {},
   body: reply.body === undefined ? (reply.json?.toString() ?? null) : JSON.stringify(reply.body, bigintAsText),

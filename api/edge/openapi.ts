@@ -176,6 +176,7 @@ function codesOf(route: Route): ErrorCode[] {
     ...(hasBody || route.rawBody !== undefined ? (['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const) : []),
     ...(route.query !== undefined && 'cursor' in route.query.shape ? (['CURSOR_INVALID'] as const) : []),
     ...(route.idempotent === true ? (['IDEMPOTENCY_KEY_IN_FLIGHT', 'IDEMPOTENCY_KEY_REUSED'] as const) : []),
+    ...(route.grouped === true ? (['TOO_MANY_WAITING'] as const) : []),
     ...(route.versioned === true ? (['VERSION_CONFLICT'] as const) : []),
   ];
 }

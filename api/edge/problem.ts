@@ -39,15 +39,32 @@ export const invalidRequest = (faults: readonly RequestFault[]): MagamError =>
 
 const inWords = ({ in: part, pointer, message }: RequestFault): string => `${part} ${pointer.slice(2)} ${message}`;
 
+/** The languages that problems are told in; a code without a Korean sentence is told in English. */
+export type Language = 'en' | 'ko';
+
+/** The language that the request wants. */
+export const languageOf = (req: Request): Language => (req.acceptsLanguages('en', 'ko') === 'ko' ? 'ko' : 'en');
+
+const koreanOf = (code: ErrorCode, language: Language): string | undefined =>
+  language === 'ko' ? errors[code].ko : undefined;
+
+/** Headers that say what a problem is and in which language it is told. */
+export const problemHeaders = ({ code }: MagamError, language: Language): Readonly<Record<string, string>> => ({
+  'Content-Type': 'application/problem+json',
+  'Content-Language': koreanOf(code, language) === undefined ? 'en' : 'ko',
+  Vary: 'Accept-Language',
+});
+
 /** The document of a failure. What is not a refusal is told in general words: its message stays in the log. */
-export function problemOf(error: MagamError, requestId: string): Problem {
+export function problemOf(error: MagamError, requestId: string, language: Language): Problem {
   const { http, meaning } = errors[error.code];
   const { errors: faults, ...details } = error.details;
+  const korean = koreanOf(error.code, language);
   return {
     type: `/problems/${error.code}`,
-    title: meaning,
+    title: korean ?? meaning,
     status: http,
-    detail: http >= 500 ? meaning : error.message,
+    detail: korean ?? (http >= 500 ? meaning : error.message),
     code: error.code,
     requestId,
     ...(http >= 500 || Object.keys(details).length === 0 ? {} : { details }),
@@ -58,11 +75,12 @@ export function problemOf(error: MagamError, requestId: string): Problem {
 /** Sends a problem document. */
 function sendProblem(res: Response, error: MagamError): void {
   const { requestId } = requestState(res);
-  const problem = problemOf(error, requestId);
+  const language = languageOf(res.req);
+  const problem = problemOf(error, requestId, language);
   if (problem.status === 401) res.set('WWW-Authenticate', challenge(error.code));
   if (problem.status === 503 && !res.hasHeader('Retry-After')) res.set('Retry-After', '1');
   res.removeHeader('ETag');
-  res.status(problem.status).set('Cache-Control', 'no-store').type('application/problem+json');
+  res.status(problem.status).set({ 'Cache-Control': 'no-store', ...problemHeaders(error, language) });
   res.send(JSON.stringify(problem, bigintAsText));
 }
 

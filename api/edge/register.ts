@@ -4,9 +4,9 @@ import type { Db } from '../../infra/database.js';
 import { type Caller, grantOf, isPublic, owns } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { bodyWithin } from './body-deadline.js';
-import { HandledCall, keyedCall } from './call.js';
+import { HandledCall, type Keyed, keyedCall } from './call.js';
 import { Replayed } from './idempotency.js';
-import { bigintAsText, failureOf } from './problem.js';
+import { bigintAsText, failureOf, languageOf } from './problem.js';
 import { isStreamed, type Reply, type StreamedReply } from './reply.js';
 import { pathOf } from './request-log.js';
 import { requestState } from './request-state.js';
@@ -147,9 +147,25 @@ async function answer(route: Route, edge: Edge, req: Request, res: Response): Pr
     if (isStreamed(reply)) await stream(reply, req, res, edge);
     else send(reply, res);
   } catch (error) {
-    if (error instanceof Replayed) return resend(error, res);
-    await keyed?.fail(failureOf(error), requestState(res).requestId);
-    throw error;
+    const replayed = error instanceof Replayed ? error : await endKey(keyed, error, req, res);
+    if (replayed === undefined) throw error;
+    resend(replayed, res);
+  }
+}
+
+/** Ends a call under a key that has failed. @returns the answer, where another call under the key was faster; what it refused counts */
+async function endKey(
+  keyed: Keyed | undefined,
+  error: unknown,
+  req: Request,
+  res: Response,
+): Promise<Replayed | undefined> {
+  try {
+    await keyed?.fail(failureOf(error), requestState(res).requestId, languageOf(req));
+    return undefined;
+  } catch (known) {
+    if (known instanceof Replayed) return known;
+    throw known;
   }
 }
 

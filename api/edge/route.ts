@@ -5,6 +5,7 @@
 import type { Request, RequestHandler } from 'express';
 import type * as z from 'zod';
 import type { Tx } from '../../infra/database.js';
+import type { GroupCommit } from '../../infra/group-commit.js';
 import type { Caller, Owner, Permission } from '../../kernel/access.js';
 import type { ErrorCode } from '../../kernel/errors.js';
 import type { Reply, StreamedReply } from './reply.js';
@@ -39,7 +40,18 @@ export interface Call<Params, Query, Body> {
    */
   readonly transact: <R extends Reply>(work: (tx: Tx) => Promise<R>, content?: string) => Promise<R>;
   /**
-   * What `transact` does after its transaction, before the answer: wake runners, evict caches. Also when the commit failed, because nobody
+   * Carries the call out in one transaction with others that wait under the same group key; the work is the group's (`GroupCommit`). `replyOf` makes the
+   * answer of what the work brought, within the transaction, and may ask for what follows the commit; a refusal becomes the problem of its
+   * code. Under an Idempotency-Key the claim and the answer are in the same transaction.
+   */
+  readonly transactInGroup: <Input, Value, R extends Reply>(
+    groups: GroupCommit<Input, Value>,
+    groupKey: string,
+    input: Input,
+    replyOf: (value: Value) => R,
+  ) => Promise<R>;
+  /**
+   * What `transact` and `transactInGroup` do after their transaction, before the answer: wake runners, evict caches. Also when the commit failed, because nobody
    * may know whether it was carried out; so it must do no harm then.
    */
   readonly afterCommit: (next: () => Promise<void>) => void;
@@ -100,6 +112,11 @@ export interface RouteDefinition<
   readonly provesIdentity?: boolean;
   /** Takes an Idempotency-Key: the handler does all its writing in `call.transact`. The edge throws where it did not call it. */
   readonly idempotent?: boolean;
+  /**
+   * Its calls are carried out in groups: the handler does all its writing in `call.transactInGroup`. A key is looked up before the handler and claimed
+   * in the group's transaction. The edge throws where the handler did not call it.
+   */
+  readonly grouped?: boolean;
   /** Takes If-Match: the handler calls `call.requireVersion`. The edge throws, and the transaction does not commit, where it did not. */
   readonly versioned?: boolean;
   /** Whose the addressed thing is; throws when there is no such thing; undefined when nothing particular is addressed. */

@@ -12,11 +12,15 @@ export interface KeptAnswer {
   readonly body: string | null;
 }
 
-export interface KeyClaim {
+/** What a call under a key is known by. */
+export interface KeyIdentity {
   readonly accountId: number;
   readonly key: string;
   /** SHA-256 of what was asked. */
   readonly requestHash: string;
+}
+
+export interface KeyClaim extends KeyIdentity {
   /** Random; the fence. */
   readonly owner: string;
 }
@@ -27,7 +31,11 @@ export type ClaimOutcome =
   | { readonly outcome: 'reused' }
   | { readonly outcome: 'answered'; readonly answer: KeptAnswer };
 
+type Known = Exclude<ClaimOutcome, { outcome: 'claimed' }>;
+
 interface KeyRow {
+  readonly accountId: number;
+  readonly key: string;
   readonly requestHash: string;
   readonly status: 'IN_FLIGHT' | 'DONE';
   readonly owner: string;
@@ -38,6 +46,9 @@ interface KeyRow {
 }
 
 const reading: Reading<KeyRow> = { leaseExpired: isTrue, answerHeaders: fromJson };
+const SELECT_KEY = `SELECT account_id AS accountId, idempotency_key AS \`key\`, request_hash AS requestHash, status, owner,
+    lease_until < UTC_TIMESTAMP(3) AS leaseExpired, answer_status AS answerStatus, answer_headers AS answerHeaders, answer_body AS answerBody
+  FROM idempotency_key`;
 
 /** Claims the key: one of several callers gets `claimed`. A claim whose holder died can be had after its lease. */
 export async function claimKey(db: Db, claim: KeyClaim): Promise<ClaimOutcome> {
@@ -49,21 +60,10 @@ export async function claimKey(db: Db, claim: KeyClaim): Promise<ClaimOutcome> {
     [accountId, key, requestHash, owner],
   );
   if (!isRefusal(await orRefusal(inserted, refuse('IDEMPOTENCY_KEY_IN_FLIGHT')))) return { outcome: 'claimed' };
-  const [row] = await select(
-    db,
-    `SELECT request_hash AS requestHash, status, owner, lease_until < UTC_TIMESTAMP(3) AS leaseExpired, answer_status AS answerStatus,
-       answer_headers AS answerHeaders, answer_body AS answerBody
-     FROM idempotency_key WHERE account_id = ? AND idempotency_key = ?`,
-    [accountId, key],
-    reading,
-  );
+  const row = await readKey(db, claim);
   if (row === undefined) return { outcome: 'in-flight' }; // just given up by its holder: the caller asks again
-  if (row.requestHash !== requestHash) return { outcome: 'reused' };
-  if (row.status === 'DONE') {
-    const { answerStatus: status, answerHeaders: headers, answerBody: body } = row;
-    return { outcome: 'answered', answer: { status, headers: headers ?? {}, body } };
-  }
-  if (!row.leaseExpired) return { outcome: 'in-flight' };
+  const known = knownOf(row, requestHash);
+  if (known !== undefined) return known;
   const taken = await change(
     db,
     `UPDATE idempotency_key SET owner = ?, lease_until = UTC_TIMESTAMP(3) + INTERVAL ${LEASE_SECONDS} SECOND
@@ -71,6 +71,32 @@ export async function claimKey(db: Db, claim: KeyClaim): Promise<ClaimOutcome> {
     [owner, accountId, key, row.owner],
   );
   return { outcome: taken === 1 ? 'claimed' : 'in-flight' };
+}
+
+async function readKey(db: Db, { accountId, key }: KeyIdentity): Promise<KeyRow | undefined> {
+  const [row] = await select(
+    db,
+    `${SELECT_KEY} WHERE account_id = ? AND idempotency_key = ?`,
+    [accountId, key],
+    reading,
+  );
+  return row;
+}
+
+/** What stands in the way of carrying the call out; undefined: nothing, for the holder of the claim has let its lease go by. */
+function knownOf(row: KeyRow, requestHash: string): Known | undefined {
+  if (row.requestHash !== requestHash) return { outcome: 'reused' };
+  if (row.status === 'DONE') {
+    const { answerStatus: status, answerHeaders: headers, answerBody: body } = row;
+    return { outcome: 'answered', answer: { status, headers: headers ?? {}, body } };
+  }
+  return row.leaseExpired ? undefined : { outcome: 'in-flight' };
+}
+
+/** What is known of the call, without a claim; undefined: nothing that stands in its way. */
+export async function lookUpKey(db: Db, identity: KeyIdentity): Promise<Known | undefined> {
+  const row = await readKey(db, identity);
+  return row === undefined ? undefined : knownOf(row, identity.requestHash);
 }
 
 /** Keeps the answer, in the transaction of the work. @returns false when the key is no longer this owner's: roll back */
@@ -92,6 +118,87 @@ export async function releaseKey(db: Db, { accountId, key, owner }: KeyClaim): P
     [accountId, key, owner],
   );
 }
+
+/**
+ * Claims many keys in the transaction of the work, with an outcome for each in their order. A claim is a locked row until the commit: whoever wants
+ * the same key waits for that, and then finds the answer, or a free key. Of two claims of one key the first counts. Rows are taken in the
+ * order of the keys, so that two groups with the same keys do not lock each other out.
+ */
+export async function claimKeys(tx: Tx, claims: readonly KeyClaim[]): Promise<ClaimOutcome[]> {
+  const firsts = new Map<string, KeyClaim>();
+  for (const claim of claims) if (!firsts.has(nameOf(claim))) firsts.set(nameOf(claim), claim);
+  const wanted = [...firsts.values()].sort(inOrderOfKeys);
+  const row = `(?, ?, ?, 'IN_FLIGHT', ?, UTC_TIMESTAMP(3) + INTERVAL ${LEASE_SECONDS} SECOND, UTC_TIMESTAMP(3))`;
+  // owner comes first: it has to see the old lease.
+  await change(
+    tx,
+    `INSERT INTO idempotency_key (account_id, idempotency_key, request_hash, status, owner, lease_until, created_at)
+     VALUES ${wanted.map(() => row).join(', ')}
+     ON DUPLICATE KEY UPDATE
+       owner = IF(status = 'IN_FLIGHT' AND request_hash = VALUES(request_hash) AND lease_until < UTC_TIMESTAMP(3), VALUES(owner), owner),
+       lease_until = IF(owner = VALUES(owner), VALUES(lease_until), lease_until)`,
+    wanted.flatMap(({ accountId, key, requestHash, owner }) => [accountId, key, requestHash, owner]),
+  );
+  const found = await select(tx, `${SELECT_KEY} WHERE ${anyOf(wanted)}`, wanted.flatMap(primaryKey), reading);
+  const rows = new Map(found.map((known) => [nameOf(known), known]));
+  return claims.map((claim) => {
+    const known = rows.get(nameOf(claim));
+    if (known === undefined) throw new Error('a key that was claimed has gone');
+    const ours = firsts.get(nameOf(claim)) === claim && known.owner === claim.owner && known.status === 'IN_FLIGHT';
+    return ours ? { outcome: 'claimed' } : (knownOf(known, claim.requestHash) ?? { outcome: 'in-flight' });
+  });
+}
+
+/** Keeps the answers of claims, in the transaction of the work. Throws where a key is no longer its owner's: the transaction has to be rolled back. */
+export async function keepAnswers(
+  tx: Tx,
+  kept: readonly { readonly claim: KeyClaim; readonly answer: KeptAnswer }[],
+): Promise<void> {
+  if (kept.length === 0) return;
+  const ours = `owner = VALUES(owner) AND status = 'IN_FLIGHT'`;
+  const columns = ['answer_status', 'answer_headers', 'answer_body', 'status']; // status comes last: the others have to see the old one
+  const changed = await change(
+    tx,
+    `INSERT INTO idempotency_key (account_id, idempotency_key, request_hash, owner, answer_status, answer_headers, answer_body, status, lease_until, created_at)
+     VALUES ${kept.map(() => `(?, ?, ?, ?, ?, ?, ?, 'DONE', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`).join(', ')}
+     ON DUPLICATE KEY UPDATE ${columns.map((column) => `${column} = IF(${ours}, VALUES(${column}), ${column})`).join(', ')}`,
+    kept.flatMap(({ claim, answer }) => [
+      ...primaryKey(claim),
+      claim.requestHash,
+      claim.owner,
+      answer.status,
+      JSON.stringify(answer.headers),
+      answer.body,
+    ]),
+  );
+  // A row that was changed counts twice, one that was inserted or left as it is once.
+  if (changed !== 2 * kept.length) throw new Error('a key was taken over within the transaction that had claimed it');
+}
+
+/** Gives keys up, as `releaseKey` does. */
+export async function releaseKeys(tx: Tx, claims: readonly KeyClaim[]): Promise<void> {
+  if (claims.length === 0) return;
+  const sql = `DELETE FROM idempotency_key WHERE status = 'IN_FLIGHT' AND owner IN (?) AND (${anyOf(claims)})`;
+  await change(tx, sql, [claims.map(({ owner }) => owner), ...claims.flatMap(primaryKey)]);
+}
+
+/** Whether the transaction that kept an answer for this claim is committed. Waits for it while it is under way. */
+export async function isKept(db: Db, claim: KeyClaim): Promise<boolean> {
+  const [row] = await select<{ owner: string; status: string }>(
+    db,
+    `SELECT owner, status FROM idempotency_key WHERE ${anyOf([claim])} LOCK IN SHARE MODE`,
+    primaryKey(claim),
+  );
+  return row?.owner === claim.owner && row.status === 'DONE';
+}
+
+type KeyName = Pick<KeyIdentity, 'accountId' | 'key'>;
+const nameOf = ({ accountId, key }: KeyName): string => `${accountId} ${key}`;
+const primaryKey = ({ accountId, key }: KeyName): [number, string] => [accountId, key];
+const anyOf = (keys: readonly KeyName[]): string =>
+  keys.map(() => '(account_id = ? AND idempotency_key = ?)').join(' OR ');
+const inOrderOfKeys = (a: KeyName, b: KeyName): number =>
+  a.accountId - b.accountId || Number(a.key > b.key) - Number(a.key < b.key);
 
 /** Forgets some of the keys that are older than this many hours. @returns how many */
 export async function purgeKeys(db: Db, hours: number, rowsMax: number): Promise<number> {

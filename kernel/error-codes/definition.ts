@@ -6,4 +6,6 @@ export interface ErrorDefinition {
   readonly exit: 1 | 2 | 4 | 5 | 130;
   /** One sentence: what happened and what to do. */
   readonly meaning: string;
+  /** The same in Korean, for buyers and sellers: they read it where a refusal is shown to them. */
+  readonly ko?: string;
 }

@@ -7,13 +7,20 @@ export const inputErrors = {
     http: 422,
     exit: 1,
     meaning: 'An amount is not a plain decimal number with at most the decimals of its currency.',
+    ko: '금액 형식이 올바르지 않습니다. 해당 통화의 소수 자릿수에 맞는 숫자를 입력해 주세요.',
   },
   AMOUNT_OUT_OF_RANGE: {
     http: 422,
     exit: 1,
     meaning: 'An amount or a computed figure is beyond 2^53 - 1 minor units.',
+    ko: '금액이 처리할 수 있는 범위를 벗어났습니다.',
   },
-  CURRENCY_UNKNOWN: { http: 422, exit: 1, meaning: 'A currency is not a code of ISO 4217 with minor units.' },
+  CURRENCY_UNKNOWN: {
+    http: 422,
+    exit: 1,
+    meaning: 'A currency is not a code of ISO 4217 with minor units.',
+    ko: '지원하지 않는 통화 코드입니다.',
+  },
   FILE_UNREADABLE: {
     http: 422,
     exit: 1,
@@ -66,6 +73,7 @@ export const inputErrors = {
     http: 500,
     exit: 1,
     meaning: 'A stored fee policy cannot be read: it was changed in the database.',
+    ko: '수수료 정책을 읽을 수 없습니다. 운영자에게 문의해 주세요.',
   },
   REFUND_EXCEEDS_SALE: { http: 409, exit: 1, meaning: 'A refund would take back more units than its sale has left.' },
 
@@ -121,6 +129,7 @@ export const inputErrors = {
     http: 422,
     exit: 1,
     meaning: 'An id is not 1 to 64 printable ASCII characters without spaces around them.',
+    ko: 'ID는 공백으로 시작하거나 끝나지 않는 1~64자의 ASCII 문자여야 합니다.',
   },
   ID_MANGLED: {
     http: 422,
@@ -174,8 +183,18 @@ export const inputErrors = {
     meaning: 'The mapping file is not a JSON object of our columns and theirs; the details say where.',
   },
   ORIGINAL_MISSING: { http: 422, exit: 1, meaning: 'The sale of a refund is not in the feed.' },
-  QUANTITY_INVALID: { http: 422, exit: 1, meaning: 'A quantity is not digits from 1 to 1,000,000.' },
-  REASON_INVALID: { http: 422, exit: 1, meaning: 'The reason of a refund is longer than 255 characters.' },
+  QUANTITY_INVALID: {
+    http: 422,
+    exit: 1,
+    meaning: 'A quantity is not digits from 1 to 1,000,000.',
+    ko: '수량은 1에서 1,000,000 사이의 숫자여야 합니다.',
+  },
+  REASON_INVALID: {
+    http: 422,
+    exit: 1,
+    meaning: 'The reason of a refund is longer than 255 characters.',
+    ko: '사유는 255자를 넘을 수 없습니다.',
+  },
   REFUND_BEFORE_SALE: { http: 422, exit: 1, meaning: 'A refund is dated before its sale.' },
   REJECTS_UNWRITABLE: { http: 500, exit: 1, meaning: 'The rejects file cannot be written.' },
   ROW_DATE_INVALID: {

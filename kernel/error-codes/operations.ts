@@ -15,6 +15,7 @@ export const operationErrors = {
     http: 503,
     exit: 1,
     meaning: 'As many downloads or event streams are open as this server allows.',
+    ko: '동시에 받을 수 있는 다운로드 수를 초과했습니다. 잠시 후 다시 시도해 주세요.',
   },
   VERIFICATION_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no verification with this id.' },
 } as const satisfies Record<string, ErrorDefinition>;

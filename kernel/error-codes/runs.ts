@@ -8,31 +8,41 @@ export const runErrors = {
     exit: 2,
     meaning: 'A setting in the environment is wrong or missing; the message names every one.',
   },
-  DATABASE_ACCESS_DENIED: { http: 500, exit: 1, meaning: 'The database refuses the account in MAGAM_DATABASE_URL.' },
+  DATABASE_ACCESS_DENIED: {
+    http: 500,
+    exit: 1,
+    meaning: 'The database refuses the account in MAGAM_DATABASE_URL.',
+    ko: '서버 설정 문제로 요청을 처리하지 못했습니다. 운영자에게 문의해 주세요.',
+  },
   DATABASE_BUSY: {
     http: 503,
     exit: 1,
     meaning: 'Rows or tables stayed locked by somebody else; run the command again.',
+    ko: '요청이 몰려 처리하지 못했습니다. 잠시 후 다시 시도해 주세요.',
   },
   DATABASE_READ_ONLY: {
     http: 503,
     exit: 1,
     meaning: 'The database takes no writes, as before a switch to another server; what was begun can be resumed.',
+    ko: '일시적으로 변경 사항을 저장할 수 없습니다. 잠시 후 다시 시도해 주세요.',
   },
   DATABASE_FULL: {
     http: 503,
     exit: 1,
     meaning: 'The database has no room on its disk or in a table; what was begun can be resumed.',
+    ko: '일시적으로 변경 사항을 저장할 수 없습니다. 잠시 후 다시 시도해 주세요.',
   },
   DATABASE_UNAVAILABLE: {
     http: 503,
     exit: 1,
     meaning: 'The database cannot be reached; what was begun can be resumed.',
+    ko: '일시적으로 서비스를 이용할 수 없습니다. 잠시 후 다시 시도해 주세요.',
   },
   SCHEMA_OUTDATED: {
     http: 503,
     exit: 1,
     meaning: 'The database has not the tables of this version; run magam migrate.',
+    ko: '서버를 업데이트하고 있습니다. 잠시 후 다시 시도해 주세요.',
   },
   SCHEMA_TOO_NEW: { http: 503, exit: 1, meaning: 'The database was migrated by a newer version of magam.' },
   SERVICES_UNAVAILABLE: {
@@ -41,7 +51,12 @@ export const runErrors = {
     meaning:
       'The private database and Redis of this checkout could not be started; the launcher said why on standard error.',
   },
-  INTERNAL: { http: 500, exit: 1, meaning: 'Something failed that should not; the message and the log say what.' },
+  INTERNAL: {
+    http: 500,
+    exit: 1,
+    meaning: 'Something failed that should not; the message and the log say what.',
+    ko: '서버에 오류가 발생했습니다. 잠시 후 다시 시도해 주세요.',
+  },
 
   TIME_ZONE_DIFFERS: {
     http: 503,
@@ -80,7 +95,12 @@ export const runErrors = {
   },
   RUN_HELD: { http: 409, exit: 5, meaning: 'Somebody else is working on the run.' },
   RUN_STOPPED: { http: 409, exit: 130, meaning: 'The run was stopped; the same command resumes it.' },
-  RUN_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no run with this id or for this date, or it was removed.' },
+  RUN_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'There is no run with this id or for this date, or it was removed.',
+    ko: '해당 ID 또는 날짜의 정산 실행 기록이 없습니다.',
+  },
   RUN_RESTED_ON: {
     http: 409,
     exit: 1,
@@ -135,7 +155,12 @@ export const runErrors = {
     meaning: 'Committed lines of an unfinished run were changed from outside; nothing more is settled on top of them.',
   },
   LINE_REFUSED: { http: 422, exit: 1, meaning: 'The database refused the line of this entry because of its data.' },
-  DATE_NOT_SETTLED: { http: 409, exit: 1, meaning: 'The date is not settled, so there is nothing to export.' },
+  DATE_NOT_SETTLED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The date is not settled, so there is nothing to export.',
+    ko: '아직 정산되지 않은 날짜입니다.',
+  },
   DATE_NOT_CLOSED: {
     http: 409,
     exit: 1,
@@ -146,5 +171,10 @@ export const runErrors = {
     exit: 4,
     meaning: 'Stored data and certificate differ; the checks name the first difference.',
   },
-  LINE_NOT_FOUND: { http: 404, exit: 1, meaning: 'The feed has no sale with this order id and line id.' },
+  LINE_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'The feed has no sale with this order id and line id.',
+    ko: '존재하지 않는 정산 내역입니다.',
+  },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -6,11 +6,13 @@ export const stockErrors = {
     http: 409,
     exit: 1,
     meaning: 'The time to pay has passed, and what the checkout held is for others again; check out once more.',
+    ko: '결제 시간이 지나 주문서가 만료되었습니다. 다시 주문해 주세요.',
   },
   INSUFFICIENT_STOCK: {
     http: 409,
     exit: 1,
     meaning: 'There are not as many of a unit as were asked for; the details name the unit and what is available.',
+    ko: '재고가 부족합니다.',
   },
   STOCK_DIFFERS: {
     http: 500,
@@ -21,11 +23,18 @@ export const stockErrors = {
     http: 409,
     exit: 1,
     meaning: 'The adjustment would take away more than is available; what is held or sold cannot be adjusted.',
+    ko: '조정하려는 수량이 판매 가능한 재고보다 많습니다.',
   },
-  UNIT_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no unit with this id.' },
+  UNIT_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'There is no unit with this id.',
+    ko: '존재하지 않는 판매 단위입니다.',
+  },
   UNIT_RETIRED: {
     http: 409,
     exit: 1,
     meaning: 'The unit is no longer offered: its option was removed, or its product has got options.',
+    ko: '더 이상 판매하지 않는 옵션입니다.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

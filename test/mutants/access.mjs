@@ -12,6 +12,8 @@ const token = {
 };
 const rateWindow = { file: 'infra/stores/rate-window.ts', tests: 'test/infra/stores/rate-window.test.ts' };
 const hitCounter = { file: 'infra/hit-counter.ts', tests: 'test/infra/hit-counter.test.ts' };
+const groups = { file: 'infra/group-commit.ts', tests: 'test/infra/group-commit.test.ts' };
+const broken = { ...groups, tests: 'test/infra/group-breaks.test.ts' };
 const idempotency = { file: 'infra/stores/idempotency-key.ts', tests: 'test/api/edge/idempotency.test.ts' };
 
 /** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
@@ -113,6 +115,88 @@ export const mutants = [
     from: "AND owner = ? AND status = 'IN_FLIGHT'`,\n    [answer.status",
     to: "AND (owner = ? OR TRUE) AND status = 'IN_FLIGHT'`,\n    [answer.status",
     only: 'one that lost its key',
+  },
+  {
+    ...groups,
+    file: 'infra/stores/idempotency-key.ts',
+    name: 'a group takes a claim over before its lease has ended',
+    from: 'request_hash = VALUES(request_hash) AND lease_until < UTC_TIMESTAMP(3), VALUES(owner)',
+    to: 'request_hash = VALUES(request_hash), VALUES(owner)',
+    only: 'of a dead server',
+  },
+  {
+    ...groups,
+    file: 'infra/stores/idempotency-key.ts',
+    name: 'a key counts twice in a group',
+    from: 'firsts.get(nameOf(claim)) === claim && ',
+    to: '',
+    only: 'that comes twice in a group',
+  },
+  {
+    ...broken,
+    file: 'infra/stores/idempotency-key.ts',
+    name: 'whoever asks for a commit does not wait for it, and any owner is taken for it',
+    from: "row?.owner === claim.owner && row.status === 'DONE'",
+    to: 'row?.owner !== claim.owner',
+    only: 'a connection cut',
+  },
+  {
+    ...broken,
+    name: 'a COMMIT without an answer is taken for lost',
+    from: 'if (!(await this.isCommitted(carried))) throw error;',
+    to: 'throw error;',
+    only: 'after COMMIT, before its answer',
+  },
+  {
+    ...broken,
+    name: 'a COMMIT without an answer is taken for done',
+    from: 'if (!(await this.isCommitted(carried))) throw error;',
+    to: '',
+    only: 'before COMMIT arrives',
+  },
+  {
+    ...groups,
+    name: 'what one member throws is told to all',
+    from: 'if (isOutage(error) && !isLockConflict(error)) for',
+    to: 'if (error instanceof Error) for',
+    only: 'by one member hurts only that one',
+  },
+  {
+    ...groups,
+    name: 'the queue has no end',
+    from: "if (queue.length >= this.waitingMax) return Promise.reject(new MagamError('TOO_MANY_WAITING'));",
+    to: '',
+    only: 'are refused when too many wait',
+  },
+  {
+    ...groups,
+    name: 'a row that is locked is met by every member',
+    from: 'if (locked >= LOCKED_MAX) {',
+    to: 'if (locked < 0) {',
+    only: 'ends the trying',
+  },
+  {
+    file: 'api/edge/grouped-call.ts',
+    tests: 'test/api/edge/grouped.test.ts',
+    name: 'the handler of a grouped call is asked though its answer is known',
+    from: 'if (known !== undefined) refuseByKey(known);',
+    to: '',
+    only: 'gives way to its answer',
+  },
+  {
+    file: 'api/edge/grouped-call.ts',
+    tests: 'test/api/edge/grouped.test.ts',
+    name: 'a refusal overtakes the answer of another call under the key',
+    from: "if (outcome !== undefined && outcome.outcome !== 'claimed') refuseByKey(outcome);",
+    to: '',
+    only: 'gives way to its answer',
+  },
+  {
+    file: 'cli/api.ts',
+    tests: 'test/api/edge/connections.test.ts',
+    name: 'a server waits for a connection as long as a command',
+    from: ', ...apiSession }',
+    to: ' }',
   },
   {
     file: 'api/edge/call.ts',

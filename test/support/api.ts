@@ -5,7 +5,7 @@
 import { Writable } from 'node:stream';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { openLog, runApi } from '../../api/main.js';
+import { apiSession, openLog, runApi } from '../../api/main.js';
 import { readConfig } from '../../infra/config.js';
 import { openDatabase } from '../../infra/database.js';
 import { environment, type Magam, startMagam } from '../../scripts/chaos/magam.mjs';
@@ -59,7 +59,7 @@ const settings = (databaseUrl: string, more: Readonly<Record<string, string>>): 
 /** Starts the server within the test's process. */
 export async function startApi(databaseUrl: string, more: Readonly<Record<string, string>> = {}): Promise<RunningApi> {
   const config = readConfig(settings(databaseUrl, more));
-  const db = openDatabase(databaseUrl, { poolMax: config.httpPool });
+  const db = openDatabase(databaseUrl, { poolMax: config.httpPool, ...apiSession });
   const stop = new AbortController();
   let lines = '';
   const sink = new Writable({

@@ -143,7 +143,7 @@ describe('an encoding', () => {
   it.each([
     ['/v1/products', 'Accept-Encoding'],
     ['/healthz', 'Accept-Encoding'],
-    ['/nothing/here', 'Accept-Encoding'],
+    ['/nothing/here', 'Accept-Language, Accept-Encoding'],
     ['/docs/favicon-32x32.png', undefined],
   ])('is what %s varies by (%s), asked for or not', async (path, vary) => {
     for (const headers of [{}, { 'Accept-Encoding': 'gzip' }, { 'Accept-Encoding': 'identity' }])

@@ -1,0 +1,79 @@
+/**
+ * Calls that are carried out in groups. A key is looked up before the handler, so that a call that was answered is answered again before anything
+ * that it changed is looked at; it is claimed, and its answer kept, in the transaction of the group.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Db, inTransaction } from '../../infra/database.js';
+import type { GroupCommit } from '../../infra/group-commit.js';
+import { claimKeys, type KeyIdentity, keepAnswers, lookUpKey } from '../../infra/stores/idempotency-key.js';
+import { isRefusal, MagamError, type Refusal } from '../../kernel/errors.js';
+import { decided } from '../../kernel/outcome.js';
+import { answerOfFailure, keptOf, refuseByKey } from './idempotency.js';
+import type { Language } from './problem.js';
+import type { Reply } from './reply.js';
+
+/** The key of a call that is carried out in a group. */
+export class GroupedKey {
+  private claimed: KeyIdentity | undefined;
+  private kept = false;
+
+  constructor(private readonly db: Db) {}
+
+  /** Throws Replayed, IDEMPOTENCY_KEY_IN_FLIGHT or IDEMPOTENCY_KEY_REUSED unless the key is free. */
+  async begin(identity: KeyIdentity): Promise<void> {
+    const known = await lookUpKey(this.db, identity);
+    if (known !== undefined) refuseByKey(known);
+    this.claimed = identity;
+  }
+
+  get identity(): KeyIdentity {
+    if (this.claimed === undefined) throw new Error('the key was not looked up');
+    return this.claimed;
+  }
+
+  /** The call was carried out, and its answer is kept. */
+  end(): void {
+    this.kept = true;
+  }
+
+  /**
+   * Keeps a refusal that came from outside the group's transaction. Throws Replayed or the code of the key where another call was
+   * faster.
+   */
+  async fail(failure: MagamError, requestId: string, language: Language): Promise<void> {
+    const answer = answerOfFailure(failure, requestId, language);
+    if (this.claimed === undefined || this.kept || answer === null) return;
+    const claim = { ...this.claimed, owner: randomUUID() };
+    const outcome = await inTransaction(this.db, async (tx) => {
+      const [claimed] = await claimKeys(tx, [claim]);
+      if (claimed?.outcome === 'claimed') await keepAnswers(tx, [{ claim, answer }]);
+      return claimed;
+    });
+    if (outcome !== undefined && outcome.outcome !== 'claimed') refuseByKey(outcome);
+  }
+}
+
+/** Joins the group and gives the call's reply. Throws its refusal, and Replayed or the code of the key. */
+export async function joinGroup<Input, Value, R extends Reply>(
+  groups: GroupCommit<Input, Value>,
+  groupKey: string,
+  input: Input,
+  replyOf: (value: Value) => R,
+  key: GroupedKey | undefined,
+  { requestId, language }: { readonly requestId: string; readonly language: Language },
+): Promise<R> {
+  let reply: R | undefined;
+  const answerOf = (outcome: Value | Refusal) => {
+    if (isRefusal(outcome)) {
+      const failure = new MagamError(outcome.refused, undefined, outcome.details);
+      return answerOfFailure(failure, requestId, language);
+    }
+    reply = replyOf(outcome);
+    return keptOf(reply);
+  };
+  const joined = await groups.join(groupKey, { input, answerOf, ...(key === undefined ? {} : { key: key.identity }) });
+  if (joined.outcome !== 'done') refuseByKey(joined);
+  key?.end();
+  decided(joined.value);
+  return reply as R;
+}
