@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { payCheckout } from '../../core/orders/pay-checkout.js';
 import { type Placed, placeOrders } from '../../core/orders/place-orders.js';
-import { type CheckoutAsk, prepareCheckout } from '../../core/orders/prepare-checkout.js';
+import { type CheckoutAsk, type Placement, prepareCheckout } from '../../core/orders/prepare-checkout.js';
 import { causeOf } from '../../core/orders/rules/order-state.js';
 import { LINES_MAX } from '../../core/orders/rules/price-basket.js';
 import {
@@ -13,6 +13,7 @@ import {
 } from '../../core/orders/stores/checkout.js';
 import { type OrderRecord, readOrdersOf } from '../../core/orders/stores/order.js';
 import type { Db } from '../../infra/database.js';
+import { GroupCommit } from '../../infra/group-commit.js';
 import { nameOf } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { decided, found } from '../../kernel/outcome.js';
@@ -118,8 +119,13 @@ const askOf = ({
   receiver: body.receiver,
 });
 
-export const checkOut = ({ db, config }: ApiContext): Route =>
-  route({
+/** Those that want the same unit first of all wait for the same row of stock: they come into one transaction. */
+const groupOf = ({ basket }: Placement): string =>
+  `unit:${Math.min(...basket.orders.flatMap(({ lines }) => lines.map(({ unit }) => unit.unitId)))}`;
+
+export const checkOut = ({ db, config }: ApiContext): Route => {
+  const groups = new GroupCommit<Placement, Placed>(db, { work: placeOrders });
+  return route({
     method: 'post',
     path: '/v1/checkouts',
     tag: 'Orders',
@@ -142,16 +148,15 @@ export const checkOut = ({ db, config }: ApiContext): Route =>
       'UNIT_NOT_FOUND',
     ],
     idempotent: true,
+    grouped: true,
     handle: async (call) => {
       const placement = decided(await prepareCheckout(db, config, askOf(call)));
-      return call.transact(async (tx) => {
-        const [outcome] = await placeOrders(tx, [placement]);
-        if (outcome === undefined) throw new Error('a checkout has an outcome');
-        const placed = decided(outcome);
-        return created(`/v1/checkouts/${placed.checkoutId}`, placedBody(placed));
-      });
+      return call.transactInGroup(groups, groupOf(placement), placement, (placed) =>
+        created(`/v1/checkouts/${placed.checkoutId}`, placedBody(placed)),
+      );
     },
   });
+};
 
 async function readCheckoutBody(db: Db, checkoutId: number): Promise<z.input<typeof checkoutSchema>> {
   const checkout = found(await readCheckout(db, checkoutId), 'CHECKOUT_NOT_FOUND', { checkoutId });
