@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { payCheckout } from '../../core/orders/pay-checkout.js';
 import { type Placed, placeOrders } from '../../core/orders/place-orders.js';
-import { type CheckoutAsk, prepareCheckout } from '../../core/orders/prepare-checkout.js';
+import { type CheckoutAsk, type Placement, prepareCheckout } from '../../core/orders/prepare-checkout.js';
 import { causeOf } from '../../core/orders/rules/order-state.js';
 import { LINES_MAX } from '../../core/orders/rules/price-basket.js';
 import {
@@ -12,6 +12,8 @@ import {
   readCheckoutBuyer,
 } from '../../core/orders/stores/checkout.js';
 import { type OrderRecord, readOrdersOf } from '../../core/orders/stores/order.js';
+import { type LockAsk, StockLocks } from '../../core/stock/redlock.js';
+import type { Reserve } from '../../core/stock/reserve.js';
 import type { Db } from '../../infra/database.js';
 import { nameOf } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -118,8 +120,15 @@ const askOf = ({
   receiver: body.receiver,
 });
 
-export const checkOut = ({ db, config }: ApiContext): Route =>
-  route({
+/** The products that a checkout is about, and whose it is. */
+const lockAskOf = ({ buyerId, basket }: Placement): LockAsk => ({
+  forWhom: nameOf({ accountId: buyerId }),
+  productIds: basket.orders.flatMap(({ lines }) => lines.map(({ unit }) => unit.productId)),
+});
+
+export const checkOut = ({ db, redis, log, config }: ApiContext): Route => {
+  const locks = config.stockStrategy === 'redlock' ? new StockLocks(redis, log, config.stockLock) : undefined;
+  return route({
     method: 'post',
     path: '/v1/checkouts',
     tag: 'Orders',
@@ -138,20 +147,24 @@ export const checkOut = ({ db, config }: ApiContext): Route =>
       'INSUFFICIENT_STOCK',
       'PRICE_CHANGED',
       'PROMOTION_NOT_APPLICABLE',
+      'STOCK_BUSY',
       'UNIT_NOT_FOR_SALE',
       'UNIT_NOT_FOUND',
     ],
     idempotent: true,
     handle: async (call) => {
       const placement = decided(await prepareCheckout(db, config, askOf(call)));
-      return call.transact(async (tx) => {
-        const [outcome] = await placeOrders(tx, [placement]);
-        if (outcome === undefined) throw new Error('a checkout has an outcome');
-        const placed = decided(outcome);
-        return created(`/v1/checkouts/${placed.checkoutId}`, placedBody(placed));
-      });
+      const place = (reserve?: Reserve) =>
+        call.transact(async (tx) => {
+          const [outcome] = await placeOrders(tx, [placement], reserve);
+          if (outcome === undefined) throw new Error('a checkout has an outcome');
+          const placed = decided(outcome);
+          return created(`/v1/checkouts/${placed.checkoutId}`, placedBody(placed));
+        });
+      return locks === undefined ? place() : locks.hold(lockAskOf(placement), place);
     },
   });
+};
 
 async function readCheckoutBody(db: Db, checkoutId: number): Promise<z.input<typeof checkoutSchema>> {
   const checkout = found(await readCheckout(db, checkoutId), 'CHECKOUT_NOT_FOUND', { checkoutId });

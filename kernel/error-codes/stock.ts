@@ -12,6 +12,11 @@ export const stockErrors = {
     exit: 1,
     meaning: 'There are not as many of a unit as were asked for; the details name the unit and what is available.',
   },
+  STOCK_BUSY: {
+    http: 503,
+    exit: 1,
+    meaning: 'Too many order the same products at this moment; try again.',
+  },
   STOCK_DIFFERS: {
     http: 500,
     exit: 4,
