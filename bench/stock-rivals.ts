@@ -4,12 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { insertCheckouts } from '../core/orders/stores/checkout.js';
+import { StockGate } from '../core/stock/gate.js';
 import { StockLocks } from '../core/stock/redlock.js';
 import { type Reserve, reserveMany } from '../core/stock/reserve.js';
 import { lockStock } from '../core/stock/stores/stock.js';
 import { change, type Db, inTransaction, type Tx } from '../infra/database.js';
 import type { RedisLink } from '../infra/redis.js';
-import { isRefusal, type Refusal } from '../kernel/errors.js';
+import { isRefusal, type Refusal, refuse } from '../kernel/errors.js';
 
 /** Who orders one of which unit. */
 export interface Order {
@@ -138,6 +139,7 @@ function groupCommit(db: Db, membersMax: number): Sell {
 export function rivals(db: Db, redis: RedisLink, groupMax: number): Rival[] {
   const quiet = { debug: () => undefined, isLevelEnabled: () => false };
   const locks = new StockLocks(redis, quiet, { waitMs: 60_000, leaseMs: 10_000 });
+  const gate = new StockGate(db, redis);
   return [
     { name: 'one transaction per order', sell: (order) => sold(inTransaction(db, (tx) => place(tx, [order]))) },
     {
@@ -150,6 +152,16 @@ export function rivals(db: Db, redis: RedisLink, groupMax: number): Rival[] {
       sell: (order) => {
         const ask = { forWhom: 'bench', productIds: [order.unitId] };
         return sold(locks.hold(ask, (reserve) => inTransaction(db, (tx) => place(tx, [order], reserve))));
+      },
+    },
+    {
+      name: 'gate, then one transaction per order',
+      sell: async (order) => {
+        const asked = [{ unitId: order.unitId, quantity: 1 }];
+        const got = await gate.pass(asked, async () =>
+          (await sold(inTransaction(db, (tx) => place(tx, [order])))) ? true : refuse('INSUFFICIENT_STOCK'),
+        );
+        return !isRefusal(got);
       },
     },
     { name: `group commit (up to ${groupMax})`, sell: groupCommit(db, groupMax) },

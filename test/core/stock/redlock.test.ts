@@ -149,6 +149,13 @@ it('who waits too long for a lock is refused, and has begun nothing', async () =
   await close(hasty);
 });
 
+it('a lock that is over when it comes is not used', async () => {
+  const [unitId = 0] = await makeUnits(database.db, [1]);
+  const late = await openServer({ waitMs: 0, leaseMs: 1 });
+  await expect(order(late, [unitId])).rejects.toMatchObject({ code: 'STOCK_BUSY' });
+  await close(late);
+});
+
 it('a lock that ended while its order was at work oversells nothing', async () => {
   const [unitId = 0] = await makeUnits(database.db, [1]);
   const outcomes: (Refusal | undefined)[] = [];
