@@ -94,6 +94,7 @@ describe('the gate', () => {
     expect(await order(one, [a, b])).toBeUndefined();
     expect(await order(one, [b, a])).toMatchObject({ refused: 'INSUFFICIENT_STOCK', details: { unitId: b } });
     expect([await countOf(a), await countOf(b)]).toEqual([4, 0]);
+    expect(transactions()).toBe(2); // one for each unit of the first
   });
 
   it('counts what a hold took whose time is over', async () => {
@@ -203,6 +204,19 @@ describe('Redis', () => {
     await one.link.client.set(`stock:g:${unitId}!`, '1', 'PX', 30);
     expect(await order(one, [unitId])).toBeUndefined();
     expect(await countOf(unitId)).toBe(0);
+  });
+
+  it('that does not answer is left alone for a while', async () => {
+    const [unitId = 0] = await makeUnits(database.db, [5]);
+    const calls = async (): Promise<string | undefined> =>
+      /cmdstat_eval:calls=\d+/.exec(await other.link.client.info('commandstats'))?.[0];
+    await order(one, [unitId]);
+    const before = await calls();
+    redis.freeze();
+    for (let n = 0; n < 3; n += 1) expect(await order(one, [unitId])).toBeUndefined();
+    redis.thaw();
+    const [, count = ''] = before?.split('=') ?? [];
+    expect(await calls()).toBe(`cmdstat_eval:calls=${Number(count) + 1}`);
   });
 
   it('stopped or frozen lets everybody through to the database, which sells what is there', async () => {

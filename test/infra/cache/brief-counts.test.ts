@@ -73,6 +73,22 @@ describe('counts', () => {
     expect(source.loads).toEqual([[1], [2]]);
   });
 
+  it('that are on their way are joined by those who ask meanwhile', async () => {
+    const source = new Source();
+    const counts = await open(source);
+    let finish: (value?: unknown) => void = () => undefined;
+    source.gate = new Promise((resolve) => {
+      finish = resolve;
+    });
+    const before = await callsOf('eval');
+    const first = counts.read([1]);
+    await until(() => source.loads.length === 1, 'a load is under way');
+    const second = counts.read([1]);
+    finish();
+    expect(await second).toEqual(await first);
+    expect(await callsOf('eval')).toBe(before + 1);
+  });
+
   it('are loaded once for two processes that ask together', async () => {
     const source = new Source();
     const [one, other] = [await open(source), await open(source)];
@@ -157,13 +173,16 @@ describe('without Redis', () => {
     const source = new Source();
     const counts = await open(source);
     const link = links.at(-1) as RedisLink;
+    const evals = await callsOf('eval');
     redis.freeze();
     expect((await hundred(() => counts.read([1])))[0]?.get(1)).toBe(10);
     expect(source.loads).toHaveLength(1);
+    await counts.read([1]);
     redis.thaw();
+    expect(await callsOf('eval')).toBe(evals + 1); // it was left alone after it had not answered
     await redis.stop();
     expect((await hundred(() => counts.read([1])))[0]?.get(1)).toBe(10);
-    expect(source.loads).toHaveLength(2);
+    expect(source.loads).toHaveLength(3);
     await redis.start();
     await until(() => link.isUp(), 'Redis is back');
     await until(async () => {
