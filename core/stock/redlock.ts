@@ -26,8 +26,9 @@ export interface LockAsk {
   readonly productIds: readonly number[];
 }
 
-/** Who is refused looks again after about so long (ms). Spread, so that those who wait do not come all at once. */
-const LOOK_AGAIN_MS = 10;
+/** Who finds a lock taken looks again after about so long (ms), and each time later, so that many who wait leave Redis to the one who works. */
+const LOOK_AGAIN_MS = 5;
+const LOOK_AGAIN_MS_MAX = 80;
 
 export class StockLocks {
   private readonly redlock: Redlock;
@@ -64,7 +65,7 @@ export class StockLocks {
   private async acquire({ productIds }: LockAsk): Promise<Lock | undefined> {
     const keys = [...new Set(productIds)].sort((a, b) => a - b).map((productId) => `LOCK:product:${productId}`);
     const until = performance.now() + this.settings.waitMs;
-    while (this.redis.isUp()) {
+    for (let waitMs = LOOK_AGAIN_MS; this.redis.isUp(); waitMs = Math.min(2 * waitMs, LOOK_AGAIN_MS_MAX)) {
       try {
         const lock = await this.redlock.acquire(keys, this.settings.leaseMs);
         if (lock.expiration > Date.now()) return lock;
@@ -73,7 +74,7 @@ export class StockLocks {
         if (!(await isTaken(error))) return undefined;
       }
       if (performance.now() >= until) throw new MagamError('STOCK_BUSY', undefined, { productIds });
-      await pause(LOOK_AGAIN_MS * (0.5 + Math.random()));
+      await pause(waitMs * (0.5 + Math.random()));
     }
     return undefined;
   }
