@@ -129,12 +129,16 @@ describe('counts', () => {
   it('end so long after the moment before they were loaded, however long the load took', async () => {
     const source = new Source();
     const counts = await open(source);
-    let began = 0;
-    source.gate = Promise.resolve().then(async () => {
-      began = await nowOfRedis();
-      await until(async () => (await nowOfRedis()) > began + 20, 'time passes');
+    let finish: (value?: unknown) => void = () => undefined;
+    source.gate = new Promise((resolve) => {
+      finish = resolve;
     });
-    await counts.read([1]);
+    const reading = counts.read([1]);
+    await until(() => source.loads.length === 1, 'a load is under way');
+    const began = await nowOfRedis();
+    await until(async () => (await nowOfRedis()) > began + 20, 'time passes');
+    finish();
+    await reading;
     await stored(1);
     expect(await own.client.pexpiretime('counts:1')).toBeLessThanOrEqual(began + LIFE_MS);
   });
