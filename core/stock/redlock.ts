@@ -29,9 +29,12 @@ export interface LockAsk {
 /** Who finds a lock taken looks again after about so long (ms), and each time later, so that many who wait leave Redis to the one who works. */
 const LOOK_AGAIN_MS = 5;
 const LOOK_AGAIN_MS_MAX = 80;
+/** How long Redis is left alone after it could not say (ms). */
+const REST_MS = 1_000;
 
 export class StockLocks {
   private readonly redlock: Redlock;
+  private restUntil = 0;
 
   constructor(
     private readonly redis: RedisLink,
@@ -63,6 +66,7 @@ export class StockLocks {
 
   /** The locks of all products, or none; undefined: Redis cannot say. */
   private async acquire({ productIds }: LockAsk): Promise<Lock | undefined> {
+    if (Date.now() < this.restUntil) return undefined;
     const keys = [...new Set(productIds)].sort((a, b) => a - b).map((productId) => `LOCK:product:${productId}`);
     const until = performance.now() + this.settings.waitMs;
     for (let waitMs = LOOK_AGAIN_MS; this.redis.isUp(); waitMs = Math.min(2 * waitMs, LOOK_AGAIN_MS_MAX)) {
@@ -71,7 +75,11 @@ export class StockLocks {
         if (lock.expiration > Date.now()) return lock;
         await lock.release().catch(() => undefined);
       } catch (error) {
-        if (!(await isTaken(error))) return undefined;
+        if (!(await isTaken(error))) {
+          this.restUntil = Date.now() + REST_MS;
+
+          return undefined;
+        }
       }
       if (performance.now() >= until) throw new MagamError('STOCK_BUSY', undefined, { productIds });
       await pause(waitMs * (0.5 + Math.random()));
