@@ -77,7 +77,6 @@ export class StockLocks {
       } catch (error) {
         if (!(await isTaken(error))) {
           this.restUntil = Date.now() + REST_MS;
-
           return undefined;
         }
       }
