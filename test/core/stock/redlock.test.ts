@@ -175,6 +175,7 @@ it('rows of stock are locked instead while Redis is gone, and while it answers n
   redis.freeze();
   for (let n = 0; n < 3; n += 1) expect(await order(one, [unitId])).toBeUndefined();
   redis.thaw();
+  await until(async () => (await calls()) > before, 'Redis catches up');
   expect(await calls()).toBe(before + 2); // the first asked and took it back; then Redis was left alone
   await redis.stop();
   await until(() => !one.link.isUp() && !other.link.isUp(), 'both see that Redis is gone');

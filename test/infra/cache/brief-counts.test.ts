@@ -183,6 +183,7 @@ describe('without Redis', () => {
     expect(source.loads).toHaveLength(1);
     await counts.read([1]);
     redis.thaw();
+    await until(async () => (await callsOf('eval')) > evals, 'Redis catches up');
     expect(await callsOf('eval')).toBe(evals + 1); // it was left alone after it had not answered
     await redis.stop();
     expect((await hundred(() => counts.read([1])))[0]?.get(1)).toBe(10);
