@@ -123,6 +123,9 @@ const schema = z.object({
   MAGAM_RATE_LIMIT: wholeNumber(1, 999_999_999).default(600),
   MAGAM_HTTP_POOL: wholeNumber(2, 200).default(12),
   MAGAM_CHECKOUT_MINUTES: wholeNumber(1, 10_080).default(15),
+  MAGAM_STOCK_STRATEGY: z.enum(['update', 'redlock']).default('update'),
+  MAGAM_STOCK_LOCK_WAIT_MS: wholeNumber(0, 60_000).default(3_000),
+  MAGAM_STOCK_LOCK_LEASE_MS: wholeNumber(1_000, 600_000).default(10_000),
   MAGAM_CONFIRM_DAYS: wholeNumber(0, 365).default(7),
   MAGAM_UPLOAD_BYTES_MAX: wholeNumber(1, 999_999_999).default(268_435_456),
   MAGAM_DRAIN_MS: wholeNumber(0, 600_000).default(2_000),
@@ -184,6 +187,10 @@ export interface Config {
   readonly httpPool: number;
   /** Minutes that a buyer has to pay a checkout; so long it holds its units. */
   readonly checkoutMinutes: number;
+  /** What keeps orders of the same units apart: the conditional update alone, or a lock in Redis before it. */
+  readonly stockStrategy: 'update' | 'redlock';
+  /** How long an order waits for its locks in Redis, and after how long they end by themselves. */
+  readonly stockLock: { readonly waitMs: number; readonly leaseMs: number };
   /** Days after its delivery at which an order is confirmed that nobody has confirmed. */
   readonly confirmDays: number;
   readonly uploadBytesMax: number;
@@ -242,6 +249,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     rateLimit: env.MAGAM_RATE_LIMIT,
     httpPool: env.MAGAM_HTTP_POOL,
     checkoutMinutes: env.MAGAM_CHECKOUT_MINUTES,
+    stockStrategy: env.MAGAM_STOCK_STRATEGY,
+    stockLock: { waitMs: env.MAGAM_STOCK_LOCK_WAIT_MS, leaseMs: env.MAGAM_STOCK_LOCK_LEASE_MS },
     confirmDays: env.MAGAM_CONFIRM_DAYS,
     uploadBytesMax: env.MAGAM_UPLOAD_BYTES_MAX,
     drainMs: env.MAGAM_DRAIN_MS,

@@ -55,6 +55,7 @@ export const permissions = {
   'product.edit': { seller: 'own', ...staff },
   'product.read-unlisted': { seller: 'own', ...staff },
   'category.edit': staff,
+  'stock.ask': 'everybody',
   'stock.read': { seller: 'own', ...staff },
   'stock.edit': { seller: 'own', ...staff },
   'review.write': { buyer: 'own' },

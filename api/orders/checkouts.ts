@@ -12,6 +12,8 @@ import {
   readCheckoutBuyer,
 } from '../../core/orders/stores/checkout.js';
 import { type OrderRecord, readOrdersOf } from '../../core/orders/stores/order.js';
+import { type LockAsk, StockLocks } from '../../core/stock/redlock.js';
+import type { Reserve } from '../../core/stock/reserve.js';
 import type { Db } from '../../infra/database.js';
 import { GroupCommit } from '../../infra/group-commit.js';
 import { nameOf } from '../../kernel/access.js';
@@ -123,8 +125,28 @@ const askOf = ({
 const groupOf = ({ basket }: Placement): string =>
   `unit:${Math.min(...basket.orders.flatMap(({ lines }) => lines.map(({ unit }) => unit.unitId)))}`;
 
-export const checkOut = ({ db, config }: ApiContext): Route => {
-  const groups = new GroupCommit<Placement, Placed>(db, { work: placeOrders });
+/** The products that a checkout is about, and whose it is. */
+const lockAskOf = ({ buyerId, basket }: Placement): LockAsk => ({
+  forWhom: nameOf({ accountId: buyerId }),
+  productIds: basket.orders.flatMap(({ lines }) => lines.map(({ unit }) => unit.productId)),
+});
+
+/** What a group places. One that holds locks of its own reserves in its own way and is alone in its group. */
+interface Placing {
+  readonly placement: Placement;
+  readonly reserve: Reserve | undefined;
+}
+
+export const checkOut = ({ db, redis, log, config }: ApiContext): Route => {
+  const locks = config.stockStrategy === 'redlock' ? new StockLocks(redis, log, config.stockLock) : undefined;
+  const groups = new GroupCommit<Placing, Placed>(db, {
+    work: (tx, members) =>
+      placeOrders(
+        tx,
+        members.map(({ placement }) => placement),
+        members[0]?.reserve,
+      ),
+  });
   return route({
     method: 'post',
     path: '/v1/checkouts',
@@ -144,6 +166,7 @@ export const checkOut = ({ db, config }: ApiContext): Route => {
       'INSUFFICIENT_STOCK',
       'PRICE_CHANGED',
       'PROMOTION_NOT_APPLICABLE',
+      'STOCK_BUSY',
       'UNIT_NOT_FOR_SALE',
       'UNIT_NOT_FOUND',
     ],
@@ -151,9 +174,12 @@ export const checkOut = ({ db, config }: ApiContext): Route => {
     grouped: true,
     handle: async (call) => {
       const placement = decided(await prepareCheckout(db, config, askOf(call)));
-      return call.transactInGroup(groups, groupOf(placement), placement, (placed) =>
-        created(`/v1/checkouts/${placed.checkoutId}`, placedBody(placed)),
-      );
+      const place = (groupKey: string, reserve?: Reserve) =>
+        call.transactInGroup(groups, groupKey, { placement, reserve }, (placed) =>
+          created(`/v1/checkouts/${placed.checkoutId}`, placedBody(placed)),
+        );
+      if (locks === undefined) return place(groupOf(placement));
+      return locks.hold(lockAskOf(placement), (reserve) => place(placement.reference, reserve));
     },
   });
 };

@@ -6,7 +6,7 @@ import type { Tx } from '../../infra/database.js';
 import { nameOf } from '../../kernel/access.js';
 import { isRefusal, type Refusal } from '../../kernel/errors.js';
 import type { UnitForSale } from '../catalogue/stores/sellable-unit.js';
-import { reserveMany } from '../stock/reserve.js';
+import { type Reserve, reserveMany } from '../stock/reserve.js';
 import type { Placement } from './prepare-checkout.js';
 import type { PricedLine, PricedOrder } from './rules/price-basket.js';
 import { deleteOrdered } from './stores/cart.js';
@@ -28,12 +28,16 @@ export interface Placed {
 
 /**
  * Places checkouts, all or nothing over the units of each. @returns for each what was placed, or INSUFFICIENT_STOCK; then nothing of it is stored, and the
- * others are.
+ * others are. `reserve` is what a strategy makes of reserving.
  */
-export async function placeOrders(tx: Tx, members: readonly Placement[]): Promise<(Placed | Refusal)[]> {
+export async function placeOrders(
+  tx: Tx,
+  members: readonly Placement[],
+  reserve: Reserve = reserveMany,
+): Promise<(Placed | Refusal)[]> {
   if (members.length === 0) return [];
   const placed = await writeOrders(tx, members);
-  const outcomes = await reserveMany(
+  const outcomes = await reserve(
     tx,
     placed.map(({ checkoutId, placement }) => ({
       holder: {

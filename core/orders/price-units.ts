@@ -1,7 +1,7 @@
 /** What units cost now: catalogue, shipping terms and promotions, as they are read before any transaction. */
 import type { Db } from '../../infra/database.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
-import { readUnitsForSale, type UnitForSale } from '../catalogue/stores/sellable-unit.js';
+import { isForSale, readUnitsForSale, type UnitForSale } from '../catalogue/stores/sellable-unit.js';
 import { readPromotionsInForce } from '../promotions/stores/promotion.js';
 import { type BasketItem, type PricedBasket, priceBasket } from './rules/price-basket.js';
 import { readShippingTerms } from './stores/shipping-term.js';
@@ -10,8 +10,6 @@ export interface WantedUnit {
   readonly unitId: number;
   readonly quantity: number;
 }
-
-export const isForSale = (unit: UnitForSale): boolean => unit.status === 'OFFERED' && unit.productStatus === 'ACTIVE';
 
 /** The units with their quantities. Refuses with UNIT_NOT_FOUND or UNIT_NOT_FOR_SALE. */
 export async function readBasket(

@@ -1,9 +1,9 @@
 /** A cart as its owner sees it: prices and stock are those of now, and are looked at again at the checkout. */
 import type { Db } from '../../infra/database.js';
 import { isRefusal } from '../../kernel/errors.js';
-import { readUnitsForSale, type UnitForSale } from '../catalogue/stores/sellable-unit.js';
+import { isForSale, readUnitsForSale, type UnitForSale } from '../catalogue/stores/sellable-unit.js';
 import { readStock } from '../stock/stores/stock.js';
-import { isForSale, priceUnits } from './price-units.js';
+import { priceUnits } from './price-units.js';
 import type { Amounts, BasketItem } from './rules/price-basket.js';
 import { type CartItem, readCart } from './stores/cart.js';
 

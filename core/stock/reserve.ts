@@ -56,6 +56,9 @@ export async function reserveMany(tx: Tx, requests: readonly ReserveRequest[]): 
   return outcomes;
 }
 
+/** How an order reserves: so, or as a strategy has it. */
+export type Reserve = typeof reserveMany;
+
 /** Holds unit after unit for everybody, up to the first of which there is not enough. @returns those that are held */
 async function holdWhileEnough(tx: Tx, totals: ReadonlyMap<number, number>): Promise<number[]> {
   const held: number[] = [];

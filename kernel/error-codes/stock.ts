@@ -14,6 +14,12 @@ export const stockErrors = {
     meaning: 'There are not as many of a unit as were asked for; the details name the unit and what is available.',
     ko: '재고가 부족합니다.',
   },
+  STOCK_BUSY: {
+    http: 503,
+    exit: 1,
+    meaning: 'Too many order the same products at this moment; try again.',
+    ko: '주문이 몰리고 있습니다. 잠시 후 다시 시도해 주세요.',
+  },
   STOCK_DIFFERS: {
     http: 500,
     exit: 4,

@@ -37,6 +37,7 @@ describe('the access table', () => {
     'product.create': sellerAndStaff,
     'product.edit': sellerAndStaff,
     'product.read-unlisted': sellerAndStaff,
+    'stock.ask': everybody,
     'stock.read': sellerAndStaff,
     'stock.edit': sellerAndStaff,
     'category.edit': staff,

@@ -76,7 +76,7 @@ export async function startApi(databaseUrl: string, more: Readonly<Record<string
       redisUrl: config.redisUrl ?? redisUrl(),
       migrationsFolder: new URL('sql/', root),
       packageFile: new URL('package.json', root),
-      log: openLog('info', sink),
+      log: openLog(config.logLevel, sink),
       signal: stop.signal,
       onListening: resolve,
     });

@@ -109,6 +109,10 @@ export interface UnitForSale {
   readonly productVersion: number;
 }
 
+/** Whether the seller sells the unit at all, however many of it there are. */
+export const isForSale = ({ status, productStatus }: Pick<UnitForSale, 'status' | 'productStatus'>): boolean =>
+  status === 'OFFERED' && productStatus === 'ACTIVE';
+
 /** The units among these ids that there are, in ascending order: one statement. */
 export async function readUnitsForSale(db: Db, unitIds: readonly number[]): Promise<UnitForSale[]> {
   if (unitIds.length === 0) return [];

@@ -99,3 +99,17 @@ export async function readUnitsOfExpired(db: Db, rowsMax: number): Promise<numbe
   );
   return rows.map(({ unitId }) => unitId);
 }
+
+/** How many of each of these units a checkout could hold now: what is available, and what it would take back because a hold has expired. */
+export async function readReservable(db: Db, unitIds: readonly number[]): Promise<Map<number, number>> {
+  const rows = await select<{ unitId: number; quantity: number }>(
+    db,
+    `SELECT s.unit_id AS unitId, CAST(s.available + COALESCE((SELECT SUM(r.quantity) FROM stock_reservation r FORCE INDEX (stock_reservation_unit)
+       WHERE r.unit_id = s.unit_id AND r.status = 'HELD' AND r.expires_at <= UTC_TIMESTAMP(3)), 0) AS SIGNED) AS quantity
+     FROM stock s FORCE INDEX (PRIMARY) WHERE s.unit_id IN (${unitIds.map(() => '?').join(', ')})`,
+    unitIds,
+  );
+  const reservable = new Map(unitIds.map((unitId) => [unitId, 0]));
+  for (const { unitId, quantity } of rows) reservable.set(unitId, quantity);
+  return reservable;
+}

@@ -2,7 +2,7 @@
 
 import { type Db, select } from '../../../infra/database.js';
 import type { ProductStatus } from '../../catalogue/rules/product.js';
-import type { UnitStatus } from '../../catalogue/stores/sellable-unit.js';
+import { isForSale, type UnitStatus } from '../../catalogue/stores/sellable-unit.js';
 import type { StockRecord } from './stock.js';
 
 export interface UnitStock extends StockRecord {
@@ -57,4 +57,19 @@ export async function listStockOfProduct(
     `${selectUnits('sellable_unit_of')} WHERE u.product_id = ? AND u.option_id > ? AND u.seller_id = ? ORDER BY u.option_id LIMIT ?`,
     [productId, after ?? -1, sellerId, limit],
   );
+}
+
+/** How many of each of these units can be ordered: what is available of those that are for sale. Others are 0, also where there is no such unit. */
+export async function readOrderable(db: Db, unitIds: readonly number[]): Promise<Map<number, number>> {
+  const orderable = new Map(unitIds.map((unitId) => [unitId, 0]));
+  if (unitIds.length === 0) return orderable;
+  const rows = await select<Pick<UnitStock, 'unitId' | 'status' | 'productStatus' | 'available'>>(
+    db,
+    `SELECT u.unit_id AS unitId, u.status, p.status AS productStatus, COALESCE(s.available, 0) AS available
+     FROM sellable_unit u FORCE INDEX (PRIMARY) STRAIGHT_JOIN product p ON p.product_id = u.product_id
+     LEFT JOIN stock s ON s.unit_id = u.unit_id WHERE u.unit_id IN (${unitIds.map(() => '?').join(', ')})`,
+    unitIds,
+  );
+  for (const row of rows) if (isForSale(row)) orderable.set(row.unitId, row.available);
+  return orderable;
 }

@@ -7,8 +7,14 @@ import { adjustStock, receiveStock } from '../../../../core/stock/receive-stock.
 import { reclaimExpired } from '../../../../core/stock/reclaim.js';
 import { reserve } from '../../../../core/stock/reserve.js';
 import { listMovements } from '../../../../core/stock/stores/movement.js';
+import { readReservable } from '../../../../core/stock/stores/reservation.js';
 import { readStock } from '../../../../core/stock/stores/stock.js';
-import { listStockOfProduct, listStockOfSeller, readUnitStock } from '../../../../core/stock/stores/stock-list.js';
+import {
+  listStockOfProduct,
+  listStockOfSeller,
+  readOrderable,
+  readUnitStock,
+} from '../../../../core/stock/stores/stock-list.js';
 import { readNextStock, sumJournal, sumReservations } from '../../../../core/stock/stores/stock-sums.js';
 import { type Db, inTransaction } from '../../../../infra/database.js';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.js';
@@ -119,6 +125,8 @@ describe('statements about stock', () => {
     ['movements', (db) => listMovements(db, 77, undefined, 51)],
     ['the next movements', (db) => listMovements(db, 77, 10_000, 51)],
     ['the stock of a unit', (db) => readUnitStock(db, 77)],
+    ['what could be held of units', (db) => readReservable(db, [8, 77, 777])],
+    ['what can be ordered of units', (db) => readOrderable(db, [7, 77, 777])],
     ['the stock of a seller', (db) => listStockOfSeller(db, 'S7', undefined, 51)],
     ['the next stock of a seller', (db) => listStockOfSeller(db, 'S7', 9_000, 51)],
     ['the stock of a product', (db) => listStockOfProduct(db, { sellerId: 'S7', productId: 7 }, 13, 51)],

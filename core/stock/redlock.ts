@@ -1,0 +1,125 @@
+/**
+ * The second strategy against overselling: a lock in Redis for each product, from before the order's transaction until after its commit (Redlock).
+ * It decides who comes next, not who gets a unit: a lock may have expired, or be forgotten by a Redis that restarts, while its holder is still at
+ * work, and nothing tells the database. So the order reserves with the same conditional UPDATE as without it (reserve.ts). While Redis is away the
+ * rows of stock are locked by SELECT … FOR UPDATE instead.
+ */
+import type { Logger } from 'pino';
+import Redlock, { ExecutionError, type Lock, ResourceLockedError } from 'redlock';
+import { pause, type Tx } from '../../infra/database.js';
+import type { RedisLink } from '../../infra/redis.js';
+import { MagamError, type Refusal } from '../../kernel/errors.js';
+import { type Reserve, type ReserveRequest, reserveMany } from './reserve.js';
+import { perUnit } from './rules/stock.js';
+import { lockStock, readStock } from './stores/stock.js';
+
+export interface LockSettings {
+  /** How long an order waits for its locks (ms). */
+  readonly waitMs: number;
+  /** After so long a lock ends by itself (ms). */
+  readonly leaseMs: number;
+}
+
+export interface LockAsk {
+  /** For the log: who orders. */
+  readonly forWhom: string;
+  readonly productIds: readonly number[];
+}
+
+/** Who finds a lock taken looks again after about so long (ms), and each time later, so that many who wait leave Redis to the one who works. */
+const LOOK_AGAIN_MS = 5;
+const LOOK_AGAIN_MS_MAX = 80;
+/** How long Redis is left alone after it could not say (ms). */
+const REST_MS = 1_000;
+
+export class StockLocks {
+  private readonly redlock: Redlock;
+  private restUntil = 0;
+
+  constructor(
+    private readonly redis: RedisLink,
+    private readonly log: Pick<Logger, 'debug' | 'isLevelEnabled'>,
+    private readonly settings: LockSettings,
+  ) {
+    // Tries of its own measure a lock from the first one, so one that was waited for may be over when it comes: each try is a call here.
+    this.redlock = new Redlock([redis.client], { retryCount: 0 });
+  }
+
+  /**
+   * Places an order while the products are locked for it. `order` opens its transaction, and reserves in it with what it is given.
+   * Throws STOCK_BUSY when the locks do not become free in time; nothing was begun then.
+   */
+  async hold<T>(ask: LockAsk, order: (reserve: Reserve) => Promise<T>): Promise<T> {
+    const lock = await this.acquire(ask);
+    const { forWhom } = ask;
+    if (lock === undefined) {
+      this.log.debug({ forWhom }, 'Redis is away: rows of stock are locked instead');
+      return order(this.saying(forWhom, reserveLocked));
+    }
+    this.log.debug({ forWhom, locks: lock.resources }, 'lock got');
+    try {
+      return await order(this.saying(forWhom, reserveMany));
+    } finally {
+      await this.release(ask, lock);
+    }
+  }
+
+  /** The locks of all products, or none; undefined: Redis cannot say. */
+  private async acquire({ productIds }: LockAsk): Promise<Lock | undefined> {
+    if (Date.now() < this.restUntil) return undefined;
+    const keys = [...new Set(productIds)].sort((a, b) => a - b).map((productId) => `LOCK:product:${productId}`);
+    const until = performance.now() + this.settings.waitMs;
+    for (let waitMs = LOOK_AGAIN_MS; this.redis.isUp(); waitMs = Math.min(2 * waitMs, LOOK_AGAIN_MS_MAX)) {
+      try {
+        const lock = await this.redlock.acquire(keys, this.settings.leaseMs);
+        if (lock.expiration > Date.now()) return lock;
+        await lock.release().catch(() => undefined);
+      } catch (error) {
+        if (!(await isTaken(error))) {
+          this.restUntil = Date.now() + REST_MS;
+          return undefined;
+        }
+      }
+      if (performance.now() >= until) throw new MagamError('STOCK_BUSY', undefined, { productIds });
+      await pause(waitMs * (0.5 + Math.random()));
+    }
+    return undefined;
+  }
+
+  /** Never fails: a lock that cannot be given back ends by itself. */
+  private async release({ forWhom }: LockAsk, lock: Lock): Promise<void> {
+    const locks = lock.resources;
+    await this.redlock.release(lock).then(
+      () => this.log.debug({ forWhom, locks }, 'lock released'),
+      () => this.log.debug({ forWhom, locks }, 'lock was over before it was released'),
+    );
+  }
+
+  /** Says at debug what is left of each unit, as the transaction sees it. */
+  private saying(forWhom: string, reserve: Reserve): Reserve {
+    return async (tx, requests) => {
+      const outcomes = await reserve(tx, requests);
+      if (this.log.isLevelEnabled('debug'))
+        for (const { unitId, available } of await readStock(tx, unitsOf(requests)))
+          this.log.debug({ forWhom, unitId, available }, 'stock left');
+      return outcomes;
+    };
+  }
+}
+
+/** Whether somebody else has one of the locks. Any other failure is one of Redis. */
+async function isTaken(error: unknown): Promise<boolean> {
+  if (!(error instanceof ExecutionError)) throw error;
+  const votes = (await Promise.all(error.attempts)).flatMap(({ votesAgainst }) => [...votesAgainst.values()]);
+  return votes.every((vote) => vote instanceof ResourceLockedError);
+}
+
+const unitsOf = (requests: readonly ReserveRequest[]): number[] => [
+  ...perUnit(requests.flatMap(({ units }) => units)).keys(),
+];
+
+/** Reserves under row locks that were taken first. They come where the UPDATE would: after all else that the order locks. */
+async function reserveLocked(tx: Tx, requests: readonly ReserveRequest[]): Promise<(Refusal | undefined)[]> {
+  await lockStock(tx, unitsOf(requests));
+  return reserveMany(tx, requests);
+}
