@@ -1,8 +1,8 @@
 /** A database of its own for a test suite, on the server that MAGAM_DATABASE_URL names. */
 import { randomBytes } from 'node:crypto';
 import { createDatabase, type Db, openDatabase, select } from '../../infra/database.js';
-import { migrate } from '../../infra/migrate.js';
 import { until } from '../../scripts/chaos/magam.mjs';
+import { makeTables } from './schema-dump.js';
 
 export interface TestDatabase {
   readonly url: string;
@@ -10,10 +10,10 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Creates and migrates it; `drop` removes it and closes the pool. */
+/** Creates it with all tables; `drop` removes it and closes the pool. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const database = await createEmptyDatabase();
-  await migrate(database.url, new URL('../../sql/', import.meta.url));
+  await makeTables(database.url);
   return database;
 }
 
