@@ -3,7 +3,7 @@
  * production): `point:action[:nth[:file]]` or `off:guard`, several separated by commas, for example `chunk.before-commit:kill:3,off:fence.seq`.
  * Each thread counts for itself.
  *
- * Actions: `kill` (SIGKILL to the process), `stop` (SIGSTOP to the process), `exit` (the thread ends), `hang` (loops for ever), `memory`
+ * Actions: `kill` (SIGKILL to the process), `stop` (SIGSTOP to the process), `exit` (the thread ends), `hang` (never goes on, nor does its event loop), `memory`
  * (allocates until the heap is exhausted), `error` (throws), `wait` (until the file exists), `say` (goes on). Every strike is announced on standard
  * error: `FAULT point pid`.
  *
@@ -83,7 +83,7 @@ async function strike(point: string, { action, file }: Fault): Promise<void> {
   if (action === 'kill') process.kill(process.pid, 'SIGKILL');
   else if (action === 'stop') stopHere();
   else if (action === 'exit') process.exit(1);
-  else if (action === 'hang') for (;;);
+  else if (action === 'hang') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   else if (action === 'memory') for (const kept: unknown[] = []; ; ) kept.push(new Array(1e6).fill(point));
   else if (action === 'error') throw new Error(`fault at ${point}`);
   else if (action === 'wait') await appearance(file);

@@ -28,7 +28,7 @@ describe('while a date is finished', () => {
     const held = await fill.heldAtFirstFinish('ahead');
     expect(await fill.closing()).toEqual(DATES.slice(0, 3));
     for (const date of DATES.slice(1, 3)) {
-      expect(await fill.lines(date, 0)).toBeGreaterThan(500);
+      expect(await fill.lines(date, 0)).toBeGreaterThan(250);
       expect(await fill.lines(date, 1)).toBe(0);
     }
     expect(await fill.stateOf(dateAt(3))).toEqual({ door: 'OPEN', run: '' });
@@ -157,7 +157,7 @@ describe('when a date is not closed', () => {
   /** What the schedule asks for now. */
   const due = async () => {
     const db = openDatabase(fill.db.url);
-    const parameters = { gridSize: 3, workers: 2, chunkRows: 150, requestedBy: 'schedule' };
+    const parameters = { gridSize: 3, workers: 2, chunkRows: 75, requestedBy: 'schedule' };
     return requestDueDate({ db, config: readConfig({}) }, async () => true, parameters).finally(() => db.destroy());
   };
 

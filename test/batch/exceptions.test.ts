@@ -67,7 +67,7 @@ describe('a row that the database refuses', () => {
   it.each([
     ['insert', []],
     ['load', []],
-    ['load', ['--chunk-size', '4000']], // two partitions in a chunk
+    ['load', ['--chunk-size', '1600']], // two partitions in a chunk
   ])('is parked alone, with its refund (%s %j); the rest is settled', async (writer, args) => {
     const ended = await feed.settle({ MAGAM_LINE_WRITER: writer }, args);
     expect(ended.code).toBe(3);

@@ -32,7 +32,7 @@ describe('a worker thread', () => {
   });
 
   it.each(['chunk.in-transaction:hang:4', 'chunk.after-commit:hang:4', 'partition.start:hang:2'])(
-    'that loops for ever (%s) is ended after the chunk deadline',
+    'that hangs for ever (%s) is ended after the chunk deadline',
     async (fault) => {
       // On a busy machine a worker that does not hang may be late too; a partition has claims to spare for that.
       await feed.finish({ MAGAM_FAULT: fault, MAGAM_CHUNK_DEADLINE_MS: '1500', MAGAM_CLAIMS_MAX: '30' });

@@ -40,9 +40,9 @@ describe('the same date, started by three processes at once', () => {
 
   it('with other grids, workers and chunk sizes: still one plan, and the same lines', async () => {
     const commands = [
-      ['--grid-size', '4', '--workers', '1', '--chunk-size', '100'],
-      ['--grid-size', '9', '--workers', '2', '--chunk-size', '333'],
-      ['--grid-size', '1', '--workers', '3', '--chunk-size', '5000'],
+      ['--grid-size', '4', '--workers', '1', '--chunk-size', '40'],
+      ['--grid-size', '9', '--workers', '2', '--chunk-size', '133'],
+      ['--grid-size', '1', '--workers', '3', '--chunk-size', '2000'],
     ];
     const ended = await Promise.all(commands.map((args) => feed.startSettle({}, args).ended));
     expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
@@ -104,7 +104,7 @@ describe('stopping', () => {
     expect(await feed.run(['runs', 'stop', held.runId])).toMatchObject({ code: 0 });
     held.open();
     expect((await held.ended).code).toBe(130);
-    const resumed = await feed.settle({}, ['--grid-size', '7', '--workers', '3', '--chunk-size', '100']);
+    const resumed = await feed.settle({}, ['--grid-size', '7', '--workers', '3', '--chunk-size', '40']);
     expect(resumed).toMatchObject({ code: 0 });
     expect(documentOf(resumed)).toMatchObject({
       partitions: 4,

@@ -63,7 +63,7 @@ describe('magam settle', () => {
       date: DATE,
       status: 'COMPLETED',
       alreadyDone: false,
-      lines: 3_000,
+      lines: 1_200,
       refunds: expect.any(Number),
       exceptions: 0,
       partitions: 4,

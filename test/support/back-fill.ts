@@ -19,7 +19,7 @@ export const DATES = datesBetween(FIRST, LAST);
 /** The date with this place in the range, from 0. */
 export const dateAt = (at: number): string => addDays(FIRST, at);
 
-const GRID = ['--grid-size', '3', '--workers', '2', '--chunk-size', '150'] as const;
+const GRID = ['--grid-size', '3', '--workers', '2', '--chunk-size', '75'] as const;
 
 export class BackFill {
   private clean: unknown;
@@ -32,7 +32,7 @@ export class BackFill {
   static async create(): Promise<BackFill> {
     const fill = new BackFill(await createDatabase(), new FeedFolder());
     const { db, files } = fill;
-    for (const date of DATES) await seed(db, { lines: 500, sellers: 20, date });
+    for (const date of DATES) await seed(db, { lines: 250, sellers: 20, date });
     // Nothing is charged in dinars: they are parked, and so is what is refunded of them on the next date.
     const parked = {
       currency: 'KWD',

@@ -14,12 +14,12 @@ import { magam } from './magam.js';
 const SETTINGS = {
   MAGAM_SETTLE_AT: '23:59',
   MAGAM_WORKERS: '2',
-  MAGAM_CHUNK_SIZE: '250',
+  MAGAM_CHUNK_SIZE: '100',
   MAGAM_LEASE_MS: '2000',
 };
 
 /** Twelve chunks of sales and some of refunds. */
-export const GRID = { gridSize: 4, workers: 2, chunkSize: 250 };
+export const GRID = { gridSize: 4, workers: 2, chunkSize: 100 };
 
 export class Operating {
   private readonly runners: Magam[] = [];
@@ -49,7 +49,7 @@ export class Operating {
     await this.database.db.raw('UPDATE settlement_calendar SET shut_through = ?', [addDays(date, -1)]);
   }
 
-  async seed(date: string, lines = 3_000): Promise<void> {
+  async seed(date: string, lines = 1_200): Promise<void> {
     await this.magam('seed', '--lines', String(lines), '--sellers', '40', '--date', date);
   }
 

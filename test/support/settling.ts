@@ -30,7 +30,7 @@ type Settings = Readonly<Record<string, string | undefined>>;
 
 export const DATE = '2026-03-02';
 /** Twelve chunks of sales and, as small neighbours are done together, two of refunds for two threads: one of them comes to at least seven. */
-export const GRID = ['--grid-size', '4', '--workers', '2', '--chunk-size', '250'] as const;
+export const GRID = ['--grid-size', '4', '--workers', '2', '--chunk-size', '100'] as const;
 
 const serverUrl = (): string => {
   const url = process.env.MAGAM_DATABASE_URL;
@@ -82,7 +82,7 @@ export class Settling {
   /** Seeds a database of its own and settles it once without disturbance. */
   static async create(url = serverUrl()): Promise<Settling> {
     const db = await createDatabase(url);
-    await seed(db, { lines: 3_000, sellers: 60, date: DATE });
+    await seed(db, { lines: 1_200, sellers: 60, date: DATE });
     const ended = await here(db.url, ['settle', '--date', DATE, ...GRID, '--json']);
     expect(ended).toMatchObject({ code: 0 });
     expect(await violations(db, DATE)).toEqual([]);

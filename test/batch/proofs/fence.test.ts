@@ -10,7 +10,7 @@ import { violations } from '../../../scripts/chaos/invariants.mjs';
 import { killAll, type Magam, until } from '../../../scripts/chaos/magam.mjs';
 import { DATE, Settling } from '../../support/settling.js';
 
-const ONE_PARTITION = ['settle', '--date', DATE, '--grid-size', '1', '--workers', '1', '--chunk-size', '250', '--json'];
+const ONE_PARTITION = ['settle', '--date', DATE, '--grid-size', '1', '--workers', '1', '--chunk-size', '100', '--json'];
 const FENCE = ['fence.owner', 'fence.epoch', 'fence.seq'];
 const LEASE_EXPIRED = 'SELECT COUNT(*) FROM run_partition WHERE lease_until < UTC_TIMESTAMP(3)';
 
