@@ -48,8 +48,9 @@ describe('magam', () => {
 
   it('--version reads no bundled file with a package that only commands need', async () => {
     const bundled = (await scriptsOf(BUNDLED, ['--version'])).filter((url) => url.includes('/dist/bundle/'));
-    const text = bundled.map((url) => readFileSync(new URL(url), 'utf8')).join('\n');
-    const packages = new Set([...text.matchAll(/^\/\/ node_modules\/(@[^/]+\/[^/]+|[^/]+)/gm)].map(([, name]) => name));
+    const maps = bundled.map((url) => JSON.parse(readFileSync(new URL(`${url}.map`), 'utf8')) as { sources: string[] });
+    const found = /\/node_modules\/(@[^/]+\/[^/]+|[^/]+)/;
+    const packages = new Set(maps.flatMap(({ sources }) => sources.flatMap((source) => found.exec(source)?.[1] ?? [])));
     expect([...packages]).toEqual(['commander']);
   });
 
