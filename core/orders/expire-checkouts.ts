@@ -1,5 +1,6 @@
 /** Checkouts whose time to pay has passed: their orders expire, and what they hold is for others again. */
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import { leaveDrops } from '../stock/drops.js';
 import { releaseReservation } from '../stock/end-reservation.js';
 import { endPending, lockCheckout, readExpiredCheckouts } from './stores/checkout.js';
 import { lockOrdersOf, movePendingOrders } from './stores/order.js';
@@ -37,6 +38,7 @@ async function expireCheckout(tx: Tx, checkoutId: number): Promise<boolean> {
       reason: '',
     })),
   );
+  await leaveDrops(tx, checkoutId);
   await releaseReservation(tx, { holderId: checkoutId, requestedBy: DUTY, reason: 'expired' });
   return true;
 }

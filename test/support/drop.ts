@@ -20,4 +20,3 @@ export async function makeDrop(
   const { dropId } = decided(await inTransaction(db, (tx) => scheduleDrop(tx, drop)));
   return { unitId, productId, dropId };
 }
-
