@@ -61,13 +61,20 @@ export async function readDrop(db: Db, dropId: number): Promise<DropRecord | und
   return (await select<DropRecord>(db, sql, [dropId], reading))[0];
 }
 
+/** Of products that everybody sees: what is not in the catalogue is not announced by its drop. */
+const LISTED = `STRAIGHT_JOIN product p ON p.product_id = d.product_id AND p.status IN ('ACTIVE', 'SOLD_OUT')`;
+
+/** A drop of a product that everybody sees; undefined when there is none. */
+export async function readListedDrop(db: Db, dropId: number): Promise<DropRecord | undefined> {
+  const sql = `SELECT ${COLUMNS} FROM stock_drop d ${LISTED} WHERE d.drop_id = ?`;
+  return (await select<DropRecord>(db, sql, [dropId], reading))[0];
+}
+
 /** Drops that are not ended, of products that everybody sees, newest first. */
 export async function listLiveDrops(db: Db, before: number | undefined, limit: number): Promise<DropRecord[]> {
   return select<DropRecord>(
     db,
-    `SELECT ${COLUMNS} FROM stock_drop d FORCE INDEX (stock_drop_live)
-     STRAIGHT_JOIN product p ON p.product_id = d.product_id AND p.status IN ('ACTIVE', 'SOLD_OUT')
-     WHERE d.live = 1 ${before === undefined ? '' : 'AND d.drop_id < ?'} ORDER BY d.drop_id DESC LIMIT ?`,
+    `SELECT ${COLUMNS} FROM stock_drop d FORCE INDEX (stock_drop_live) ${LISTED} WHERE d.live = 1 ${before === undefined ? '' : 'AND d.drop_id < ?'} ORDER BY d.drop_id DESC LIMIT ?`,
     before === undefined ? [limit] : [before, limit],
     reading,
   );
