@@ -5,14 +5,14 @@ import { type Db, inTransaction } from '../../infra/database.js';
 import { decided } from '../../kernel/outcome.js';
 import { makeUnits } from './stock.js';
 
+export const PAST = '2026-01-01T00:00:00.000Z';
+export const FUTURE = '2999-01-01T00:00:00.000Z';
+
 /** A product with so many of its one unit, in a drop that has opened unless it is said when. */
 export async function makeDrop(
   db: Db,
   available: number,
-  {
-    limitPerBuyer = null,
-    opensAt = '2026-01-01T00:00:00.000Z',
-  }: { limitPerBuyer?: number | null; opensAt?: string } = {},
+  { limitPerBuyer = null, opensAt = PAST }: { limitPerBuyer?: number | null; opensAt?: string } = {},
 ): Promise<{ readonly unitId: number; readonly productId: number; readonly dropId: number }> {
   const [unitId = 0] = await makeUnits(db, [available]);
   const productId = (await readUnit(db, unitId))?.productId ?? 0;
