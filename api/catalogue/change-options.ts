@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { CatalogueCache } from '../../core/catalogue/catalogue-cache.js';
 import { OPTIONS_MAX, priceFault } from '../../core/catalogue/rules/product.js';
-import { type ProductDetail, touchProduct } from '../../core/catalogue/stores/product.js';
+import { touchProduct } from '../../core/catalogue/stores/product.js';
 import {
   insertOption,
   type OptionRecord,
@@ -13,12 +13,13 @@ import {
 import type { Db, Tx } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { decided, found } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
 import { created, ok, type Reply } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
 import { placeOf, requireDetail, requireProduct } from './changes.js';
-import type { CatalogueContext } from './context.js';
 import { ownerOfProduct } from './edit-product.js';
 import { newOptionSchema, optionEditSchema, optionParams, productParams, productSchema } from './product-fields.js';
+import type { ProductPage } from './product-page.js';
 
 type OptionCall = Call<{ readonly productId: number }, unknown, unknown>;
 type ProductReply = Reply<z.input<typeof productSchema>>;
@@ -29,7 +30,7 @@ async function changeOptions(
   cache: CatalogueCache,
   action: string,
   decide: (tx: Tx, product: { productId: number; sellerId: string }, options: readonly OptionRecord[]) => Promise<void>,
-  answer: (changed: ProductDetail) => ProductReply,
+  answer: (changed: ProductPage) => ProductReply,
 ): Promise<ProductReply> {
   const { productId } = call.params;
   return call.transact(async (tx) => {
@@ -67,7 +68,7 @@ const shared = (db: Db) => ({
   owner: ownerOfProduct(db),
 });
 
-export const addOption = ({ db, cache }: CatalogueContext): Route =>
+export const addOption = ({ db, cache }: ApiContext): Route =>
   route({
     ...shared(db),
     method: 'post',
@@ -91,7 +92,7 @@ export const addOption = ({ db, cache }: CatalogueContext): Route =>
       ),
   });
 
-export const editOption = ({ db, cache }: CatalogueContext): Route =>
+export const editOption = ({ db, cache }: ApiContext): Route =>
   route({
     ...shared(db),
     method: 'patch',
@@ -119,7 +120,7 @@ export const editOption = ({ db, cache }: CatalogueContext): Route =>
       ),
   });
 
-export const removeOption = ({ db, cache }: CatalogueContext): Route =>
+export const removeOption = ({ db, cache }: ApiContext): Route =>
   route({
     ...shared(db),
     method: 'delete',

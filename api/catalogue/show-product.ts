@@ -1,16 +1,16 @@
 /** One product: for everybody from the cache; a draft or a hidden one for its seller and staff alone. */
 
 import { isListed } from '../../core/catalogue/rules/product.js';
-import { type ProductDetail, readProduct } from '../../core/catalogue/stores/product.js';
 import { type Caller, grantOf, owns } from '../../kernel/access.js';
+import type { ApiContext } from '../context.js';
 import { ok, tagged } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { cachedReply, versionLabel } from './cached-reply.js';
 import { notFound } from './changes.js';
-import type { CatalogueContext } from './context.js';
 import { productParams, productSchema } from './product-fields.js';
+import { type ProductPage, readProductPage } from './product-page.js';
 
-export const showProduct = ({ db, cache }: CatalogueContext): Route =>
+export const showProduct = ({ db, cache }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/products/{productId}',
@@ -23,22 +23,22 @@ export const showProduct = ({ db, cache }: CatalogueContext): Route =>
     answer: { status: 200, description: 'The product.', schema: productSchema },
     refusals: ['PRODUCT_NOT_FOUND'],
     handle: async ({ params: { productId }, caller, request }) => {
-      let read: ProductDetail | undefined;
+      let read: ProductPage | undefined;
       const cached = await cache.product(productId, async () => {
-        read = await readProduct(db, productId);
+        read = await readProductPage(db, productId);
         return read === undefined || !isListed(read.status)
           ? undefined
           : { text: JSON.stringify(read), label: versionLabel(read.version) };
       });
       if (cached !== undefined) return cachedReply(cached, request);
       if (caller === null) throw notFound(productId);
-      read ??= await readProduct(db, productId); // somebody else's load found that there is nothing for everybody
+      read ??= await readProductPage(db, productId); // somebody else's load found that there is nothing for everybody
       if (read === undefined || !maySee(caller, read)) throw notFound(productId);
       return tagged(ok(read), read.version);
     },
   });
 
-function maySee(caller: Caller, read: ProductDetail): boolean {
+function maySee(caller: Caller, read: ProductPage): boolean {
   const grant = grantOf('product.read-unlisted', caller.role);
   return isListed(read.status) || grant === 'any' || (grant === 'own' && owns(caller, { sellerId: read.sellerId }));
 }

@@ -1,6 +1,6 @@
 /** Units with their stock, as their seller and staff see them. A unit that never had stock is shown with 0. */
 
-import { type Db, select } from '../../../infra/database.js';
+import { type Db, isTrue, select } from '../../../infra/database.js';
 import type { ProductStatus } from '../../catalogue/rules/product.js';
 import { isForSale, type UnitStatus } from '../../catalogue/stores/sellable-unit.js';
 import type { StockRecord } from './stock.js';
@@ -59,17 +59,24 @@ export async function listStockOfProduct(
   );
 }
 
-/** How many of each of these units can be ordered: what is available of those that are for sale. Others are 0, also where there is no such unit. */
+/**
+ * How many of each of these units can be ordered: what is available of those that are for sale and of which no drop is still to open. Others are 0, also
+ * where there is no such unit.
+ */
 export async function readOrderable(db: Db, unitIds: readonly number[]): Promise<Map<number, number>> {
   const orderable = new Map(unitIds.map((unitId) => [unitId, 0]));
   if (unitIds.length === 0) return orderable;
-  const rows = await select<Pick<UnitStock, 'unitId' | 'status' | 'productStatus' | 'available'>>(
+  const rows = await select<Pick<UnitStock, 'unitId' | 'status' | 'productStatus' | 'available'> & { shut: boolean }>(
     db,
-    `SELECT u.unit_id AS unitId, u.status, p.status AS productStatus, COALESCE(s.available, 0) AS available
+    `SELECT u.unit_id AS unitId, u.status, p.status AS productStatus, COALESCE(s.available, 0) AS available,
+       COALESCE(d.opens_at > UTC_TIMESTAMP(3), 0) AS shut
      FROM sellable_unit u FORCE INDEX (PRIMARY) STRAIGHT_JOIN product p ON p.product_id = u.product_id
-     LEFT JOIN stock s ON s.unit_id = u.unit_id WHERE u.unit_id IN (${unitIds.map(() => '?').join(', ')})`,
+     LEFT JOIN stock s ON s.unit_id = u.unit_id
+     LEFT JOIN stock_drop d FORCE INDEX (stock_drop_of) ON d.product_id = u.product_id AND d.live = 1
+     WHERE u.unit_id IN (${unitIds.map(() => '?').join(', ')})`,
     unitIds,
+    { shut: isTrue },
   );
-  for (const row of rows) if (isForSale(row)) orderable.set(row.unitId, row.available);
+  for (const row of rows) if (isForSale(row) && !row.shut) orderable.set(row.unitId, row.available);
   return orderable;
 }

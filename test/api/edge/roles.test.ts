@@ -1,6 +1,5 @@
 /** The table of permissions against the server: every role on every route, on what is its own and on what is somebody else's. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
 import type { Route } from '../../../api/edge/route.js';
 import { apiRoutes } from '../../../api/routes.js';
 import { readConfig } from '../../../infra/config.js';
@@ -9,6 +8,7 @@ import { openRedis } from '../../../infra/redis.js';
 import { grantOf, isPublic, ROLES, type Role } from '../../../kernel/access.js';
 import { makeAccount, makeSeller, type TestAccount } from '../../support/accounts.js';
 import { type CallOptions, type RunningApi, startApi } from '../../support/api.js';
+import { contextOf } from '../../support/context.js';
 import type { TestDatabase } from '../../support/database.js';
 import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
 
@@ -29,6 +29,7 @@ interface Owner {
   readonly optionId: number;
   readonly unitId: number;
   readonly reviewId: number;
+  readonly dropId: number;
   /** A paid order of the buyer with the seller, and one that waits for its payment. */
   readonly orderId: number;
   readonly checkoutId: number;
@@ -51,8 +52,7 @@ afterAll(async () => {
 function listRoutes(): Route[] {
   const redis = openRedis(process.env.MAGAM_REDIS_URL ?? '', 'test', () => undefined);
   redis.close();
-  const log = pino({ level: 'silent' });
-  return apiRoutes({ config: readConfig({ NODE_ENV: 'test' }), db: database.db, redis, log });
+  return apiRoutes(contextOf({ config: readConfig({ NODE_ENV: 'test' }), db: database.db, redis }));
 }
 
 async function makeWorld(): Promise<World> {
@@ -91,6 +91,8 @@ async function makeWorld(): Promise<World> {
     });
     const [paid, pending] = [await order(buyer, productId), await order(buyer, productId)];
     await done('POST', `/v1/checkouts/${paid.checkoutId}/payment`, { token: operator.token });
+    const opensAt = '2026-01-01T00:00:00.000Z';
+    const drop = await done('POST', `/v1/products/${productId}/drops`, { token: seller.token, body: { opensAt } });
     const owns = {
       orderId: paid.orders[0].orderId,
       checkoutId: paid.checkoutId,
@@ -100,6 +102,7 @@ async function makeWorld(): Promise<World> {
       optionId: product.options[0].optionId,
       unitId: product.options[0].unitId,
       reviewId: review.reviewId,
+      dropId: drop.dropId,
       line: lines[sellerId],
     };
     return [
@@ -158,8 +161,15 @@ interface Sample {
 }
 
 const product = ({ productId }: Owner): string => `/v1/products/${productId}`;
+const drop = ({ dropId }: Owner): string => `/v1/drops/${dropId}`;
 const stock = ({ unitId }: Owner): string => `/v1/units/${unitId}/stock`;
 const option = (owner: Owner): string => `${product(owner)}/options/${owner.optionId}`;
+
+const ofSeller = (route: string, of: (owner: Owner) => string, below: string, body?: object): Sample => ({
+  route,
+  role: 'seller',
+  request: (owner) => ({ path: `${of(owner)}${below}`, body }),
+});
 
 /** Routes on which a role may only touch its own, and how each addresses it. The destructive ones come last. */
 const samples: readonly Sample[] = [
@@ -288,16 +298,12 @@ const samples: readonly Sample[] = [
     role: 'seller',
     request: (owner) => ({ path: `${stock(owner)}/movements` }),
   },
-  {
-    route: 'POST /v1/units/{unitId}/stock/receipts',
-    role: 'seller',
-    request: (owner) => ({ path: `${stock(owner)}/receipts`, body: { quantity: 2, reason: 'delivery' } }),
-  },
-  {
-    route: 'POST /v1/units/{unitId}/stock/adjustments',
-    role: 'seller',
-    request: (owner) => ({ path: `${stock(owner)}/adjustments`, body: { by: 1, reason: 'found' } }),
-  },
+  ofSeller('POST /v1/units/{unitId}/stock/receipts', stock, '/receipts', { quantity: 2, reason: 'delivery' }),
+  ofSeller('POST /v1/units/{unitId}/stock/adjustments', stock, '/adjustments', { by: 1, reason: 'found' }),
+  ofSeller('GET /v1/drops/{dropId}/purchases', drop, '/purchases'),
+  ofSeller('GET /v1/sellers/{sellerId}/drops', ({ sellerId }) => `/v1/sellers/${sellerId}`, '/drops'),
+  ofSeller('POST /v1/drops/{dropId}/end', drop, '/end'),
+  ofSeller('POST /v1/products/{productId}/drops', product, '/drops', { opensAt: '2999-01-01T00:00:00.000Z' }),
   {
     route: 'DELETE /v1/products/{productId}/options/{optionId}',
     role: 'seller',
