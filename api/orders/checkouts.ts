@@ -122,7 +122,7 @@ const askOf = ({
 });
 
 /** Those that want the same unit first of all wait for the same row of stock: they come into one transaction. */
-const groupOf = ({ basket }: Placement): string =>
+export const groupOf = ({ basket }: Placement): string =>
   `unit:${Math.min(...basket.orders.flatMap(({ lines }) => lines.map(({ unit }) => unit.unitId)))}`;
 
 /** The products that a checkout is about, and whose it is. */
