@@ -5,7 +5,7 @@
  */
 import { groupOf } from '../api/orders/checkouts.js';
 import { type Placed, placeOrders } from '../core/orders/place-orders.js';
-import { type Placement, prepareCheckout } from '../core/orders/prepare-checkout.js';
+import { checkoutPreparer, type Placement } from '../core/orders/prepare-checkout.js';
 import type { WantedUnit } from '../core/orders/price-units.js';
 import { StockGate } from '../core/stock/gate.js';
 import { StockLocks } from '../core/stock/redlock.js';
@@ -37,10 +37,10 @@ type Place = (placement: Placement) => Promise<Placed | Refusal>;
 
 /** The use case: a checkout that is bought directly. @returns what was placed, or INSUFFICIENT_STOCK; any other refusal is thrown */
 function checkingOut(db: Db, place: Place): (order: Order) => Promise<Placed | Refusal> {
-  const config = readConfig();
+  const prepare = checkoutPreparer(db, readConfig());
   return async ({ buyerId, items }) => {
     const ask = { buyerId, items, unitIds: null, promotionCode: null, expectedAmountMinor: null, receiver: RECEIVER };
-    const outcome = await place(decided(await prepareCheckout(db, config, ask)));
+    const outcome = await place(decided(await prepare(ask)));
     return isRefusal(outcome) && outcome.refused !== 'INSUFFICIENT_STOCK' ? decided(outcome) : outcome;
   };
 }

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { payCheckout } from '../../core/orders/pay-checkout.js';
 import { type Placed, placeOrders } from '../../core/orders/place-orders.js';
-import { type CheckoutAsk, type Placement, prepareCheckout } from '../../core/orders/prepare-checkout.js';
+import { type CheckoutAsk, checkoutPreparer, type Placement } from '../../core/orders/prepare-checkout.js';
 import { causeOf } from '../../core/orders/rules/order-state.js';
 import { LINES_MAX } from '../../core/orders/rules/price-basket.js';
 import {
@@ -139,6 +139,7 @@ interface Placing {
 
 export const checkOut = ({ db, redis, log, config }: ApiContext): Route => {
   const locks = config.stockStrategy === 'redlock' ? new StockLocks(redis, log, config.stockLock) : undefined;
+  const prepare = checkoutPreparer(db, config);
   const groups = new GroupCommit<Placing, Placed>(db, {
     work: (tx, members) =>
       placeOrders(
@@ -173,7 +174,7 @@ export const checkOut = ({ db, redis, log, config }: ApiContext): Route => {
     idempotent: true,
     grouped: true,
     handle: async (call) => {
-      const placement = decided(await prepareCheckout(db, config, askOf(call)));
+      const placement = decided(await prepare(askOf(call)));
       const place = (groupKey: string, reserve?: Reserve) =>
         call.transactInGroup(groups, groupKey, { placement, reserve }, (placed) =>
           created(`/v1/checkouts/${placed.checkoutId}`, placedBody(placed)),
