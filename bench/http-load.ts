@@ -60,6 +60,7 @@ export function startLoad(
   const cpuBefore = server.cpuSeconds();
   const started = performance.now();
   let run: autocannon.Instance | undefined;
+  let last = started; // the load itself ends on a whole second
   const finished = new Promise<autocannon.Result>((resolve, reject) => {
     run = autocannon(
       {
@@ -76,13 +77,14 @@ export function startLoad(
       (error, result) => (error === null ? resolve(result) : reject(error)),
     );
     run.on('response', (_client, got, _bytes, ms) => {
+      last = performance.now();
       if (got === status) times.push(ms);
       else others.set(got, (others.get(got) ?? 0) + 1);
     });
   });
   const sampled = async (): Promise<LoadSample & { readonly answers: number }> => {
     const { errors } = await finished;
-    const elapsed = (performance.now() - started) / 1_000;
+    const elapsed = (last - started) / 1_000;
     const cpuAfter = server.cpuSeconds();
     if (others.size > 0 || errors > 0 || times.length === 0)
       throw new Error(`${server.url}: ${errors} requests failed, and others than ${status}: ${[...others]}`);
@@ -105,6 +107,21 @@ export async function load(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<LoadSample> {
   return startLoad(server, { request: { path, headers } }, { connections, seconds }).sample;
+}
+
+/** So many answers a connection are had before it is measured, so that connections are open and code is compiled. */
+const WARM_ANSWERS = 3;
+
+/** Loads a server for about so many seconds. All that was sent is answered, so that rows can be counted: `answers`, those before it was measured among them. */
+export async function loadAndFinish(
+  server: ApiUnderMeasurement,
+  asked: Asked,
+  { connections, seconds }: { readonly connections: number; readonly seconds: number },
+): Promise<{ readonly sample: LoadSample; readonly answers: number }> {
+  const warm = await startLoad(server, asked, { connections, answers: WARM_ANSWERS * connections }).sample;
+  const answers = Math.ceil(warm.requestsPerSecond * seconds);
+  const sample = await startLoad(server, asked, { connections, answers }).sample;
+  return { sample, answers: warm.answers + sample.answers };
 }
 
 export function resultOf(samples: readonly LoadSample[]): LoadResult {

@@ -4,7 +4,7 @@ import type { WantedUnit } from '../core/orders/price-units.js';
 import type { Db } from '../infra/database.js';
 import type { ApiUnderMeasurement } from './api-process.js';
 import type { Buyer, Buyers } from './buyers.js';
-import { type Asked, type LoadSample, startLoad } from './http-load.js';
+import { type Asked, type LoadSample, loadAndFinish, startLoad } from './http-load.js';
 import { say } from './measure.js';
 import { countRows, LOADS, type LoadName, ordersOfCheckout, RECEIVER, requireRows, type Shop } from './shop.js';
 
@@ -51,23 +51,12 @@ export function checkoutsOf(
   return { method: 'POST', status, request };
 }
 
-/** So many answers a connection are had before it is measured, so that connections are open and code is compiled. */
-const WARM_ANSWERS = 3;
-
-/** Loads a server for about so many seconds. All that was sent is answered, so that rows can be counted. */
-async function loadFor(server: ApiUnderMeasurement, asked: Asked, { connections, seconds }: Plan) {
-  const warm = await startLoad(server, asked, { connections, answers: WARM_ANSWERS * connections }).sample;
-  const answers = Math.ceil(warm.requestsPerSecond * seconds);
-  const sample = await startLoad(server, asked, { connections, answers }).sample;
-  return { sample, answers: warm.answers + sample.answers };
-}
-
 async function measureLoad(plan: Plan, load: LoadName): Promise<CheckoutRound> {
   const { db, shop, buyers } = plan;
   const asked = checkoutsOf(await buyers.signIn(), await shop.basketsOf(load));
-  const nothing = await loadFor(plan.rival, asked, plan);
+  const nothing = await loadAndFinish(plan.rival, asked, plan);
   const before = await countRows(db);
-  const product = await loadFor(plan.product, asked, plan);
+  const product = await loadAndFinish(plan.product, asked, plan);
   await requireRows(db, before, product.answers, ordersOfCheckout(load));
   return { product: product.sample, nothing: nothing.sample };
 }
@@ -82,7 +71,7 @@ async function measureRefusals(plan: Plan): Promise<LoadSample> {
     { connections: 1, answers: 1 },
   ).sample;
   const before = await countRows(db);
-  const { sample } = await loadFor(
+  const { sample } = await loadAndFinish(
     plan.product,
     checkoutsOf(signedIn, () => items, 409),
     plan,

@@ -8,7 +8,7 @@ import { select } from '../infra/database.js';
 import type { ApiUnderMeasurement } from './api-process.js';
 import type { Buyers } from './buyers.js';
 import { type EdgeServer, serveRoutes } from './edge-server.js';
-import { type LoadSample, load, startLoad } from './http-load.js';
+import { type LoadSample, loadAndFinish, startLoad } from './http-load.js';
 import { say } from './measure.js';
 import { checkoutsOf } from './order-checkouts.js';
 import { rivalRoutes } from './orders-rival.js';
@@ -18,6 +18,9 @@ import type { Shop } from './shop.js';
 const LINES = 10;
 /** Orders of the buyer: a list of them is full. */
 const ORDERS = 60;
+
+/** Connections that are kept busy. */
+export const READERS = 32;
 
 export const READS = ['page of an order of 10 lines', 'list of 50 orders'] as const;
 export type ReadName = (typeof READS)[number];
@@ -46,7 +49,6 @@ interface Plan {
   readonly redisUrl: string;
   readonly rounds: number;
   readonly seconds: number;
-  readonly connections: number;
 }
 
 type Headers = Readonly<Record<string, string>>;
@@ -107,7 +109,7 @@ async function placeOrders({ shop, product }: Plan, buyers: Awaited<ReturnType<B
 }
 
 export async function measureReads(plan: Plan): Promise<Reads> {
-  const { product, rival, connections, seconds } = plan;
+  const { product, rival, seconds } = plan;
   const { headers, paths } = await placeOrders(plan, await plan.buyers.signIn());
   const reads = [];
   for (const [at, name] of READS.entries()) {
@@ -117,7 +119,8 @@ export async function measureReads(plan: Plan): Promise<Reads> {
     const rounds: ReadRound[] = [];
     for (let round = 1; round <= plan.rounds; round += 1) {
       say(`Round ${round}: ${name} …`);
-      const ask = (server: ApiUnderMeasurement) => load(server, path, connections, seconds, headers);
+      const ask = async (server: ApiUnderMeasurement): Promise<LoadSample> =>
+        (await loadAndFinish(server, { request: { path, headers } }, { connections: READERS, seconds })).sample;
       rounds.push({ lineByLine: await ask(rival), product: await ask(product) });
     }
     reads.push([name, { statements: await countStatements(plan, path, headers), rounds }]);

@@ -6,7 +6,7 @@ import type { LoadSample } from './http-load.js';
 import { type Machine, machineText, number, range, table } from './markdown.js';
 import { spreadOf } from './measure.js';
 import type { CheckoutRounds } from './order-checkouts.js';
-import { READS, type Reads } from './order-reads.js';
+import { READERS, READS, type Reads } from './order-reads.js';
 import type { Rush } from './order-rush.js';
 import { type BesideSettlement, STEADY } from './order-settle.js';
 import type { ServerDescription } from './server.js';
@@ -174,6 +174,8 @@ ${rushTable(bench)}
 ${rushCounts(bench)}
 
 ## Pages and lists
+
+${READERS} connections.
 
 ${readTable(bench)}
 
