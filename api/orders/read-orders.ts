@@ -1,6 +1,6 @@
 /** Orders as their buyers, their sellers and staff see them. */
 import * as z from 'zod';
-import { readOrderParties } from '../../core/orders/stores/order.js';
+import { type OrderParties, readOrderParties } from '../../core/orders/stores/order.js';
 import { readOrderEvents } from '../../core/orders/stores/order-event.js';
 import { readOrderPage } from '../../core/orders/stores/order-line.js';
 import { listOrders } from '../../core/orders/stores/order-list.js';
@@ -26,12 +26,14 @@ import {
 } from './order-fields.js';
 
 /** Whose an order is: its buyer's and its seller's. */
+function ownerOf({ buyerId, sellerId }: Pick<OrderParties, 'buyerId' | 'sellerId'>): Owner {
+  return { accountId: buyerId, sellerId };
+}
+
 export const ownerOfOrder =
   (db: Db) =>
-  async ({ params: { orderId } }: { readonly params: { readonly orderId: number } }): Promise<Owner> => {
-    const { buyerId, sellerId } = found(await readOrderParties(db, orderId), 'ORDER_NOT_FOUND', { orderId });
-    return { accountId: buyerId, sellerId };
-  };
+  async ({ params: { orderId } }: { readonly params: { readonly orderId: number } }): Promise<Owner> =>
+    ownerOf(found(await readOrderParties(db, orderId), 'ORDER_NOT_FOUND', { orderId }));
 
 /** The page of an order: two statements. Throws ORDER_NOT_FOUND, and FORBIDDEN unless the order belongs to `own`, where that is given. */
 export async function answerOrder(
@@ -41,8 +43,7 @@ export async function answerOrder(
   own: Caller | null = null,
 ): Promise<Reply<z.input<typeof orderSchema>>> {
   const page = found(await readOrderPage(db, orderId), 'ORDER_NOT_FOUND', { orderId });
-  if (own !== null && !owns(own, { accountId: page.buyerId, sellerId: page.sellerId }))
-    throw new MagamError('FORBIDDEN');
+  if (own !== null && !owns(own, ownerOf(page))) throw new MagamError('FORBIDDEN');
   return ok(orderPageBody(page, await readOrderEvents(db, orderId), encryptionKey), page.version);
 }
 

@@ -48,7 +48,7 @@ interface KeyRow {
 const reading: Reading<KeyRow> = { leaseExpired: isTrue, answerHeaders: fromJson };
 const SELECT_KEY = `SELECT account_id AS accountId, idempotency_key AS \`key\`, request_hash AS requestHash, status, owner,
     lease_until < UTC_TIMESTAMP(3) AS leaseExpired, answer_status AS answerStatus, answer_headers AS answerHeaders, answer_body AS answerBody
-  FROM idempotency_key`;
+  FROM idempotency_key FORCE INDEX (PRIMARY)`;
 
 /** Claims the key: one of several callers gets `claimed`. A claim whose holder died can be had after its lease. */
 export async function claimKey(db: Db, claim: KeyClaim): Promise<ClaimOutcome> {
