@@ -50,8 +50,11 @@ export async function listOrders(db: Db, filter: OrderFilter, limit: number): Pr
   );
 }
 
+/** In the order of the lines, and with the fields in one order: MySQL sorts those of an object. */
 const linesOf = (text: string): FirstLine[] =>
-  (fromJson(text) as FirstLine[]).sort((a, b) => a.lineNumber - b.lineNumber);
+  (fromJson(text) as FirstLine[])
+    .map(({ lineNumber, productName, optionName, quantity }) => ({ lineNumber, productName, optionName, quantity }))
+    .sort((a, b) => a.lineNumber - b.lineNumber);
 
 function keyOf({ buyerId, sellerId, status }: OrderFilter): string {
   const owner = buyerId !== undefined ? '_buyer' : sellerId !== undefined ? '_seller' : '';
