@@ -80,3 +80,17 @@ it('share four statements, whatever they are about', async () => {
     'PRICE_CHANGED',
   ]);
 });
+
+it.each(['\u{1F389}', '가을', '\ud800', '\u0000', "'; --"])(
+  'a code that no promotion can have (%j) hurts nobody else',
+  async (code) => {
+    const unitId = await makeUnit(database.db, 'S3');
+    const prepare = checkoutPreparer(database.db, config);
+    const [odd, plain] = await Promise.all([
+      prepare(asking([unitId], { promotionCode: code })),
+      prepare(asking([unitId])),
+    ]);
+    expect(seen(odd)).toMatchObject({ refused: 'PROMOTION_NOT_APPLICABLE' });
+    expect(seen(plain)).toMatchObject({ itemAmount: 20_000 });
+  },
+);
