@@ -30,6 +30,7 @@ function ownerOf({ buyerId, sellerId }: Pick<OrderParties, 'buyerId' | 'sellerId
   return { accountId: buyerId, sellerId };
 }
 
+/** The same, for a route that reads nothing else of the order first. */
 export const ownerOfOrder =
   (db: Db) =>
   async ({ params: { orderId } }: { readonly params: { readonly orderId: number } }): Promise<Owner> =>

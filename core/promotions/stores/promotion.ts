@@ -89,7 +89,7 @@ export async function listPromotions(db: Db, before: number | undefined, limit: 
   );
 }
 
-/** What a code can be made of. Another one matches nothing, and the database would not compare it with its column. */
+/** What a code can be made of. Any other matches nothing, so the database is not asked for it; it refuses to compare other characters with its column. */
 const CODE = /^[\x20-\x7e]+$/;
 
 /** By the database's clock: the promotions of these currencies that hold for everybody, and those of these codes. */
