@@ -3,13 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { accessTokens } from '../core/accounts/access-token.js';
-import { insertAccount } from '../core/accounts/stores/account.js';
-import { insertSession } from '../core/accounts/stores/account-session.js';
-import { readConfig } from '../infra/config.js';
-import { type Db, inTransaction, openDatabase } from '../infra/database.js';
-import { isRefusal } from '../kernel/errors.js';
+import { openDatabase } from '../infra/database.js';
 import { type ApiUnderMeasurement, startServer } from './api-process.js';
+import { Buyers } from './buyers.js';
 import { type LoadResult, type LoadSample, load, resultOf } from './http-load.js';
 import { say } from './measure.js';
 import { measureSignInCheck, type SignInCheck } from './sign-in-check.js';
@@ -39,15 +35,6 @@ export interface AnswersPlan {
 const WARM_SECONDS = 3;
 const BYTES = '/bench/bytes';
 
-/** The token of a buyer who is signed in. */
-async function signIn(db: Db): Promise<string> {
-  const account = { email: 'bench@example.com', passwordHash: 'none', displayName: 'bench', role: 'buyer' as const };
-  const accountId = await insertAccount(db, account);
-  if (isRefusal(accountId)) throw new Error(accountId.refused);
-  const sessionId = await inTransaction(db, (tx) => insertSession(tx, accountId, { userAgent: 'bench', ip: '::1' }));
-  return accessTokens(readConfig().tokenKey).sign({ accountId, sessionId });
-}
-
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** Loads all of them in turn; each server is a process of its own. */
@@ -62,7 +49,7 @@ export async function measureAnswers(plan: AnswersPlan): Promise<Answers> {
     return server;
   };
   try {
-    const token = await signIn(db);
+    const [{ token = '' } = {}] = await (await Buyers.make(db, 1)).signIn();
     const product = await start(program('../../bin/magam.mjs'), 'api');
     const bytes = await bytesOf(`${product.url}/v1/products`);
     const file = join(folder, 'list.json');

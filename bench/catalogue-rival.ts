@@ -4,16 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { createApp } from '../api/edge/app.js';
-import { authenticator } from '../api/edge/authenticate.js';
-import { openMetrics } from '../api/edge/metrics.js';
-import { limitRequests } from '../api/edge/request-limit.js';
-import { openLog, standardError } from '../api/edge/request-log.js';
 import { type Route, route } from '../api/edge/route.js';
-import { listen } from '../api/edge/server.js';
 import { readConfig } from '../infra/config.js';
-import { openDatabase } from '../infra/database.js';
-import { openRedis } from '../infra/redis.js';
+import { serveRoutes } from './edge-server.js';
 
 const sameBytes = (octets: string): Route =>
   route({
@@ -27,22 +20,5 @@ const sameBytes = (octets: string): Route =>
   });
 
 const [file = ''] = process.argv.slice(2);
-const config = readConfig();
-if (config.databaseUrl === null || config.redisUrl === null) throw new Error('the bench names database and Redis');
-const db = openDatabase(config.databaseUrl, { poolMax: config.httpPool });
-const log = openLog(config.logLevel, standardError());
-const redis = openRedis(config.redisUrl, 'bench', (message) => log.log.warn(message));
-const app = createApp([sameBytes(readFileSync(file, 'latin1'))], {
-  db,
-  log,
-  metrics: openMetrics(db, config),
-  authenticate: authenticator({ config, db }),
-  draining: new AbortController().signal,
-  limit: limitRequests(redis, config.rateLimit),
-  hashKey: config.tokenKey,
-  trustProxy: config.trustProxy,
-  version: 'bench',
-  docsPage: false,
-});
-const { port } = await listen(app, config.host, config.port);
-process.stderr.write(`Listening on http://${config.host}:${port}\n`);
+const { url } = await serveRoutes(readConfig(), () => [sameBytes(readFileSync(file, 'latin1'))]);
+process.stderr.write(`Listening on ${url}\n`);

@@ -21,6 +21,83 @@ export interface LoadResult {
   readonly p99: Spread;
 }
 
+interface Request {
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** What is asked, the same each time or anew, and how it has to be answered. */
+export interface Asked {
+  readonly method?: 'GET' | 'POST';
+  readonly status?: number;
+  readonly request: Request | (() => Request);
+}
+
+interface Extent {
+  readonly connections: number;
+  /** Ends after so many seconds, or … */
+  readonly seconds?: number;
+  /** … after so many answers. */
+  readonly answers?: number;
+  /** Requests a second that are sent at most. */
+  readonly perSecond?: number;
+}
+
+export interface RunningLoad {
+  readonly sample: Promise<LoadSample & { readonly answers: number }>;
+  readonly stop: () => void;
+}
+
+/** Loads a server. The sample fails unless every answer has the status that was expected. */
+export function startLoad(
+  server: ApiUnderMeasurement,
+  { method = 'GET', status = 200, request }: Asked,
+  { connections, seconds, answers, perSecond }: Extent,
+): RunningLoad {
+  const times: number[] = [];
+  const others = new Map<number, number>();
+  const cpuBefore = server.cpuSeconds();
+  const started = performance.now();
+  let run: autocannon.Instance | undefined;
+  let last = started; // the load itself ends on a whole second
+  const finished = new Promise<autocannon.Result>((resolve, reject) => {
+    run = autocannon(
+      {
+        url: server.url,
+        connections,
+        ...(answers === undefined ? { duration: seconds ?? 1 } : { amount: Math.max(answers, connections) }),
+        ...(perSecond === undefined ? {} : { overallRate: perSecond }),
+        requests: [
+          typeof request === 'function'
+            ? { method, setupRequest: (made) => ({ ...made, ...request() }) }
+            : { method, ...request },
+        ],
+      },
+      (error, result) => (error === null ? resolve(result) : reject(error)),
+    );
+    run.on('response', (_client, got, _bytes, ms) => {
+      last = performance.now();
+      if (got === status) times.push(ms);
+      else others.set(got, (others.get(got) ?? 0) + 1);
+    });
+  });
+  const sampled = async (): Promise<LoadSample & { readonly answers: number }> => {
+    const { errors } = await finished;
+    const elapsed = (last - started) / 1_000;
+    const cpuAfter = server.cpuSeconds();
+    if (others.size > 0 || errors > 0 || times.length === 0)
+      throw new Error(`${server.url}: ${errors} requests failed, and others than ${status}: ${[...others]}`);
+    times.sort((a, b) => a - b);
+    const at = (part: number): number =>
+      times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? Number.NaN;
+    const cpuMicros = cpuBefore === null || cpuAfter === null ? null : ((cpuAfter - cpuBefore) * 1e6) / times.length;
+    const percentiles = { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+    return { answers: times.length, requestsPerSecond: times.length / elapsed, cpuMicros, ...percentiles };
+  };
+  return { sample: sampled(), stop: () => run?.stop() };
+}
+
 /** Keeps `connections` busy for some seconds. Throws unless every answer is a 200. */
 export async function load(
   server: ApiUnderMeasurement,
@@ -29,26 +106,22 @@ export async function load(
   seconds: number,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<LoadSample> {
-  const url = `${server.url}${path}`;
-  const times: number[] = [];
-  const cpuBefore = server.cpuSeconds();
-  const started = performance.now();
-  const result = await new Promise<autocannon.Result>((resolve, reject) => {
-    const run = autocannon({ url, connections, duration: seconds, headers }, (error, finished) =>
-      error === null ? resolve(finished) : reject(error),
-    );
-    run.on('response', (_client, status, _bytes, ms) => {
-      if (status === 200) times.push(ms);
-    });
-  });
-  const elapsed = (performance.now() - started) / 1_000;
-  const cpuAfter = server.cpuSeconds();
-  if (result.non2xx > 0 || result.errors > 0 || times.length === 0)
-    throw new Error(`${url}: ${result.non2xx} answers were no success, ${result.errors} requests failed`);
-  times.sort((a, b) => a - b);
-  const at = (part: number): number => times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? Number.NaN;
-  const cpuMicros = cpuBefore === null || cpuAfter === null ? null : ((cpuAfter - cpuBefore) * 1e6) / times.length;
-  return { requestsPerSecond: times.length / elapsed, cpuMicros, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+  return startLoad(server, { request: { path, headers } }, { connections, seconds }).sample;
+}
+
+/** So many answers a connection are had before it is measured, so that connections are open and code is compiled. */
+const WARM_ANSWERS = 3;
+
+/** Loads a server for about so many seconds. All that was sent is answered, so that rows can be counted: `answers`, those before it was measured among them. */
+export async function loadAndFinish(
+  server: ApiUnderMeasurement,
+  asked: Asked,
+  { connections, seconds }: { readonly connections: number; readonly seconds: number },
+): Promise<{ readonly sample: LoadSample; readonly answers: number }> {
+  const warm = await startLoad(server, asked, { connections, answers: WARM_ANSWERS * connections }).sample;
+  const answers = Math.ceil(warm.requestsPerSecond * seconds);
+  const sample = await startLoad(server, asked, { connections, answers }).sample;
+  return { sample, answers: warm.answers + sample.answers };
 }
 
 export function resultOf(samples: readonly LoadSample[]): LoadResult {

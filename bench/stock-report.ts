@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Machine, machineText, number, range, table } from './markdown.js';
 import { spreadOf } from './measure.js';
 import type { ServerDescription } from './server.js';
+import { LOADS, type LoadName } from './shop.js';
 
 /** How often something was done a second by all callers together, and how long one took (ms). */
 export interface StockSample {
@@ -21,9 +22,12 @@ export interface RushCount {
   readonly oversold: number;
 }
 
+/** What one way came to in a round: checkouts under each load, and refusals. */
+export type RivalRound = Readonly<Record<LoadName | 'refusals', StockSample>>;
+
 interface RivalRounds {
   readonly name: string;
-  readonly rounds: readonly { readonly orders: StockSample; readonly refusals: StockSample }[];
+  readonly rounds: readonly RivalRound[];
 }
 
 const QUESTIONS = {
@@ -40,7 +44,6 @@ export interface StockBench {
   readonly parameters: {
     readonly callers: number;
     readonly connections: number;
-    readonly group: number;
     readonly rounds: number;
     readonly seconds: number;
     readonly rush: { readonly units: number; readonly callers: number };
@@ -61,7 +64,7 @@ export function percentile(samples: readonly number[], percent: number): number 
 const median = (samples: readonly number[]): number => spreadOf(samples).median;
 
 /** The median of the ratios of rounds that followed each other, so that what slowed the machine slowed both. */
-function ratio(a: RivalRounds, b: RivalRounds, of: 'orders' | 'refusals'): number {
+function ratio(a: RivalRounds, b: RivalRounds, of: keyof RivalRound): number {
   return median(a.rounds.map((round, i) => round[of].perSecond / (b.rounds[i]?.[of].perSecond ?? Number.NaN)));
 }
 
@@ -85,8 +88,8 @@ function aimsOf({ rivals, rushes, differences, parameters }: StockBench): Aim[] 
   });
   const none = (aim: string, value: number): Aim => ({ aim, wanted: '0', value, met: value === 0 });
   return [
-    atLeast('group commit / one transaction per order, orders a second', 4, ratio(group, single, 'orders')),
-    atLeast('group commit / Redlock per order, orders a second', 10, ratio(group, redlock, 'orders')),
+    atLeast('one hot unit: group commit / one transaction per order', 4, ratio(group, single, 'one hot unit')),
+    atLeast('one hot unit: group commit / Redlock per order', 10, ratio(group, redlock, 'one hot unit')),
     none(
       'oversold in rushes',
       rushes.reduce((sum, { oversold }) => sum + oversold, 0),
@@ -115,7 +118,7 @@ const cellsOf = (samples: readonly StockSample[]): string[] => [
   ...(['p50', 'p95', 'p99'] as const).map((part) => number(median(samples.map((one) => one[part])), 1)),
 ];
 
-function rivalTable({ rivals }: StockBench, of: 'orders' | 'refusals'): string {
+function rivalTable({ rivals }: StockBench, of: keyof RivalRound): string {
   const [single] = rivals as [RivalRounds];
   return table(
     ['', ...HEAD, '× one transaction per order'],
@@ -130,14 +133,12 @@ function rivalTable({ rivals }: StockBench, of: 'orders' | 'refusals'): string {
 function markdownOf(bench: StockBench): string {
   const { machine, server, parameters, rushes } = bench;
   const { rush } = parameters;
-  return `# One hot unit on ${server.engine} ${server.version}
+  return `# Checkouts of ${parameters.callers} callers on ${server.engine} ${server.version}
 
 ${machineText(machine)}, Redis too; ${bench.measuredAt}. ${parameters.callers} callers at once in one process, ${parameters.connections} database connections,
 ${parameters.seconds} s each. Medians of ${parameters.rounds} rounds in turn (smallest–largest). docs/benchmarks.md says what each row is.
 
-## Orders
-
-${rivalTable(bench, 'orders')}
+${LOADS.map((load) => `## Checkouts of ${load}\n\n${rivalTable(bench, load)}`).join('\n\n')}
 
 ## Refusals when the unit is sold out
 

@@ -1,24 +1,31 @@
 /**
- * Ways to sell one hot unit to many at once. All write the same rows: a checkout, a hold and a movement for each order, and the row of stock. They
- * differ in what keeps orders apart, and in how many orders one transaction carries.
+ * Ways to sell to many at once, each the whole use case: a checkout is priced, and then placed by the product's own `placeOrders`. All write the same
+ * rows: checkout, orders, lines, history, holds, movements, and the rows of stock. They differ in what keeps checkouts apart, and in how many of
+ * them one transaction carries.
  */
-import { randomUUID } from 'node:crypto';
-import { insertCheckouts } from '../core/orders/stores/checkout.js';
+import { groupOf } from '../api/orders/checkouts.js';
+import { type Placed, placeOrders } from '../core/orders/place-orders.js';
+import { checkoutPreparer, type Placement } from '../core/orders/prepare-checkout.js';
+import type { WantedUnit } from '../core/orders/price-units.js';
 import { StockGate } from '../core/stock/gate.js';
 import { StockLocks } from '../core/stock/redlock.js';
 import { type Reserve, reserveMany } from '../core/stock/reserve.js';
 import { lockStock } from '../core/stock/stores/stock.js';
-import { change, type Db, inTransaction, type Tx } from '../infra/database.js';
+import { readConfig } from '../infra/config.js';
+import { type Db, inTransaction, type Tx } from '../infra/database.js';
+import { GroupCommit } from '../infra/group-commit.js';
 import type { RedisLink } from '../infra/redis.js';
-import { isRefusal, type Refusal, refuse } from '../kernel/errors.js';
+import { isRefusal, type Refusal } from '../kernel/errors.js';
+import { decided } from '../kernel/outcome.js';
+import { RECEIVER } from './shop.js';
 
-/** Who orders one of which unit. */
+/** Who orders which units. */
 export interface Order {
   readonly buyerId: number;
-  readonly unitId: number;
+  readonly items: readonly WantedUnit[];
 }
 
-/** Sells to one caller. @returns whether it got the unit */
+/** Sells to one caller. @returns whether it got the units */
 export type Sell = (order: Order) => Promise<boolean>;
 
 export interface Rival {
@@ -26,144 +33,80 @@ export interface Rival {
   readonly sell: Sell;
 }
 
-/** Rolls back a transaction whose only order is refused. */
-class Refused extends Error {}
+type Place = (placement: Placement) => Promise<Placed | Refusal>;
 
-/** Writes orders in a transaction. @returns the outcome of each; the rows of one that is refused are to be taken away by the caller */
-async function place(
-  tx: Tx,
-  orders: readonly Order[],
-  reserve: Reserve = reserveMany,
-): Promise<(Refusal | undefined)[]> {
-  const checkouts = orders.map(({ buyerId }) => ({
-    reference: randomUUID(),
-    buyerId,
-    currency: 'KRW',
-    amountMinor: 39_000,
-    promotionId: null,
-    receiver: { sealed: 'x'.repeat(300), keyId: '00000000' },
-    expiresInMs: 900_000,
-  }));
-  const ids = await insertCheckouts(tx, checkouts);
-  const holders = checkouts.map(({ reference, expiresInMs }) => ({
-    holderId: ids.get(reference) ?? 0,
-    expiresInMs,
-    requestedBy: 'bench',
-  }));
-  const outcomes = await reserve(
-    tx,
-    orders.map(({ unitId }, at) => ({
-      holder: holders[at] as (typeof holders)[number],
-      units: [{ unitId, quantity: 1 }],
-    })),
-  );
-  const refused = holders.filter((_, at) => outcomes[at] !== undefined).map(({ holderId }) => holderId);
-  if (refused.length > 0 && refused.length < orders.length)
-    await change(tx, `DELETE FROM checkout WHERE checkout_id IN (${refused.map(() => '?').join(', ')})`, refused);
-  if (refused.length === orders.length) throw new Refused();
-  return outcomes;
+/** The use case: a checkout that is bought directly. @returns what was placed, or INSUFFICIENT_STOCK; any other refusal is thrown */
+function checkingOut(db: Db, place: Place): (order: Order) => Promise<Placed | Refusal> {
+  const prepare = checkoutPreparer(db, readConfig());
+  return async ({ buyerId, items }) => {
+    const ask = { buyerId, items, unitIds: null, promotionCode: null, expectedAmountMinor: null, receiver: RECEIVER };
+    const outcome = await place(decided(await prepare(ask)));
+    return isRefusal(outcome) && outcome.refused !== 'INSUFFICIENT_STOCK' ? decided(outcome) : outcome;
+  };
 }
 
-const sold = (work: Promise<unknown>): Promise<boolean> =>
-  work.then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof Refused) return false;
-      throw error;
-    },
-  );
+const placeOne = async (tx: Tx, placement: Placement, reserve?: Reserve): Promise<Placed | Refusal> =>
+  (await placeOrders(tx, [placement], reserve))[0] as Placed | Refusal;
 
-/** Locks the row, looks, and writes. It is the product's own way while Redis is away. */
+/** Locks the rows, looks, and writes. It is the product's own way while Redis is away. */
 const underRowLock: Reserve = async (tx, requests) => {
   await lockStock(tx, [...new Set(requests.flatMap(({ units }) => units.map(({ unitId }) => unitId)))]);
   return reserveMany(tx, requests);
 };
 
-/** A lock of the database server around the transaction, on the transaction's own connection. */
-async function underNamedLock(db: Db, order: Order): Promise<void> {
+const unitIdsOf = ({ basket }: Placement): number[] =>
+  basket.orders.flatMap(({ lines }) => lines.map(({ unit }) => unit.unitId)).sort((a, b) => a - b);
+
+/** A lock of the database server for each unit around the transaction, on the transaction's own connection. */
+async function underNamedLocks(db: Db, placement: Placement): Promise<Placed | Refusal> {
   const connection = await db.client.acquireConnection();
-  const name = `bench:${order.unitId}`;
-  const ask = (sql: string) => db.raw(sql, [name]).connection(connection);
+  const names = unitIdsOf(placement).map((unitId) => `bench:${unitId}`);
+  const each = async (sql: string): Promise<void> => {
+    for (const name of names) await db.raw(sql, [name]).connection(connection);
+  };
   try {
-    await ask('SELECT GET_LOCK(?, 60)');
+    await each('SELECT GET_LOCK(?, 60)');
     try {
-      await db.transaction((tx) => place(tx, [order]), { connection });
+      return await db.transaction((tx) => placeOne(tx, placement), { connection });
     } finally {
-      await ask('SELECT RELEASE_LOCK(?)');
+      await each('SELECT RELEASE_LOCK(?)');
     }
   } finally {
     await db.client.releaseConnection(connection);
   }
 }
 
-/** Orders that wait together go into one transaction; while it is under way the next group gathers. */
-function groupCommit(db: Db, membersMax: number): Sell {
-  interface Member {
-    readonly order: Order;
-    readonly tell: (outcome: Promise<boolean>) => void;
-  }
-  let waiting: Member[] = [];
-  let underWay = false;
-  const carryOut = async (members: readonly Member[]): Promise<void> => {
-    const placed = inTransaction(db, (tx) =>
-      place(
-        tx,
-        members.map(({ order }) => order),
-      ),
-    ).catch((error: unknown) => {
-      if (error instanceof Refused) return undefined;
-      throw error;
-    });
-    members.forEach(({ tell }, at) => {
-      tell(placed.then((outcomes) => outcomes !== undefined && !isRefusal(outcomes[at])));
-    });
-    await placed.catch(() => undefined); // each member has been told
-  };
-  const run = async (): Promise<void> => {
-    underWay = true;
-    while (waiting.length > 0) {
-      const members = waiting.slice(0, membersMax);
-      waiting = waiting.slice(membersMax);
-      await carryOut(members);
-    }
-    underWay = false;
-  };
-  return (order) =>
-    new Promise((tell) => {
-      waiting.push({ order, tell });
-      if (!underWay) setImmediate(() => (underWay ? undefined : run()));
-    });
-}
-
 /** The rivals, the one that the others are compared with first. */
-export function rivals(db: Db, redis: RedisLink, groupMax: number): Rival[] {
+export function rivals(db: Db, redis: RedisLink): Rival[] {
   const quiet = { debug: () => undefined, isLevelEnabled: () => false };
   const locks = new StockLocks(redis, quiet, { waitMs: 60_000, leaseMs: 10_000 });
   const gate = new StockGate(db, redis);
+  const groups = new GroupCommit<Placement, Placed>(db, { work: (tx, members) => placeOrders(tx, members) });
+  const alone: Place = (placement) => inTransaction(db, (tx) => placeOne(tx, placement));
+  const places: Readonly<Record<string, Place>> = {
+    'one transaction per order': alone,
+    'SELECT … FOR UPDATE': (placement) => inTransaction(db, (tx) => placeOne(tx, placement, underRowLock)),
+    'named lock (GET_LOCK)': (placement) => underNamedLocks(db, placement),
+    'Redlock per order': (placement) => {
+      const productIds = placement.basket.orders.flatMap(({ lines }) => lines.map(({ unit }) => unit.productId));
+      const ask = { forWhom: 'bench', productIds };
+      return locks.hold(ask, (reserve) => inTransaction(db, (tx) => placeOne(tx, placement, reserve)));
+    },
+    'group commit': async (placement) => {
+      const joined = await groups.join(groupOf(placement), { input: placement });
+      if (joined.outcome !== 'done') throw new Error('a checkout without a key is carried out');
+      return joined.value;
+    },
+  };
+  const gated = checkingOut(db, alone);
   return [
-    { name: 'one transaction per order', sell: (order) => sold(inTransaction(db, (tx) => place(tx, [order]))) },
-    {
-      name: 'SELECT … FOR UPDATE',
-      sell: (order) => sold(inTransaction(db, (tx) => place(tx, [order], underRowLock))),
-    },
-    { name: 'named lock (GET_LOCK)', sell: (order) => sold(underNamedLock(db, order)) },
-    {
-      name: 'Redlock per order',
-      sell: (order) => {
-        const ask = { forWhom: 'bench', productIds: [order.unitId] };
-        return sold(locks.hold(ask, (reserve) => inTransaction(db, (tx) => place(tx, [order], reserve))));
-      },
-    },
+    ...Object.entries(places).map(([name, place]) => {
+      const checkOut = checkingOut(db, place);
+      return { name, sell: async (order: Order) => !isRefusal(await checkOut(order)) };
+    }),
     {
       name: 'gate, then one transaction per order',
-      sell: async (order) => {
-        const asked = [{ unitId: order.unitId, quantity: 1 }];
-        const got = await gate.pass(asked, async () =>
-          (await sold(inTransaction(db, (tx) => place(tx, [order])))) ? true : refuse('INSUFFICIENT_STOCK'),
-        );
-        return !isRefusal(got);
-      },
+      sell: async (order) => !isRefusal(await gate.pass(order.items, () => gated(order))),
     },
-    { name: `group commit (up to ${groupMax})`, sell: groupCommit(db, groupMax) },
   ];
 }

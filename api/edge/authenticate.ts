@@ -11,6 +11,7 @@ import { accessTokens } from '../../core/accounts/access-token.js';
 import { readSessionStates, type SessionState } from '../../core/accounts/stores/account-session.js';
 import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
+import { gathered } from '../../infra/gathered.js';
 import type { Caller } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 
@@ -34,34 +35,10 @@ export function authenticator({
   };
 }
 
-/** Sessions of one IN list at most. */
-const READ_MAX = 200;
-
-interface Waiting {
-  readonly sessionId: string;
-  readonly resolve: (state: SessionState | undefined) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-function sessionReader(db: Db): (sessionId: string) => Promise<SessionState | undefined> {
-  let gathered: Waiting[] = [];
-  const read = async (batch: readonly Waiting[]): Promise<void> => {
-    try {
-      const ids = [...new Set(batch.map(({ sessionId }) => sessionId))];
-      const states = new Map((await readSessionStates(db, ids)).map((state) => [state.sessionId, state]));
-      for (const { sessionId, resolve } of batch) resolve(states.get(sessionId));
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-    }
-  };
-  const readAll = (): void => {
-    const all = gathered;
-    gathered = [];
-    for (let at = 0; at < all.length; at += READ_MAX) void read(all.slice(at, at + READ_MAX));
-  };
-  return (sessionId) =>
-    new Promise((resolve, reject) => {
-      if (gathered.length === 0) setImmediate(readAll);
-      gathered.push({ sessionId, resolve, reject });
-    });
-}
+/** Gives undefined where there is no such session. */
+const sessionReader = (db: Db): ((sessionId: string) => Promise<SessionState | undefined>) =>
+  gathered(async (sessionIds) => {
+    const states = await readSessionStates(db, [...new Set(sessionIds)]);
+    const byId = new Map(states.map((state) => [state.sessionId, state]));
+    return sessionIds.map((sessionId) => byId.get(sessionId));
+  });

@@ -5,7 +5,7 @@ import { recordAudit } from '../../infra/stores/audit-log.js';
 import type { KeyIdentity } from '../../infra/stores/idempotency-key.js';
 import { type Caller, grantOf, isStaff } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
-import { GroupedKey, joinGroup } from './grouped-call.js';
+import { GroupedKey, joinGroup, type LookUpKey } from './grouped-call.js';
 import { KeyedCall, readKey, requestHash } from './idempotency.js';
 import { languageOf } from './problem.js';
 import { versionTag } from './reply.js';
@@ -24,7 +24,7 @@ export interface Keyed {
 /** The key of the request, if its route takes one. */
 export function keyedCall(
   route: Route,
-  { db, hashKey }: { readonly db: Db; readonly hashKey: string },
+  { db, hashKey, lookUpKey }: { readonly db: Db; readonly hashKey: string; readonly lookUpKey: LookUpKey },
   req: Request,
   res: Response,
 ): Keyed | undefined {
@@ -35,7 +35,7 @@ export function keyedCall(
     const hash = requestHash(hashKey, req.method, req.originalUrl, JSON.stringify(content) ?? '');
     return { accountId: caller.accountId, key, requestHash: hash };
   };
-  if (route.grouped === true) return groupedCall(route, new GroupedKey(db), identityOf);
+  if (route.grouped === true) return groupedCall(route, new GroupedKey(db, lookUpKey), identityOf);
   let call: KeyedCall | undefined;
   return {
     begin: async (content) => {

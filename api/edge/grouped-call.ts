@@ -4,24 +4,40 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Db, inTransaction } from '../../infra/database.js';
+import { gathered } from '../../infra/gathered.js';
 import type { GroupCommit } from '../../infra/group-commit.js';
-import { claimKeys, type KeyIdentity, keepAnswers, lookUpKey } from '../../infra/stores/idempotency-key.js';
+import {
+  claimKeys,
+  type KeyIdentity,
+  type KnownKey,
+  keepAnswers,
+  lookUpKeys,
+} from '../../infra/stores/idempotency-key.js';
 import { isRefusal, MagamError, type Refusal } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
 import { answerOfFailure, keptOf, refuseByKey } from './idempotency.js';
 import type { Language } from './problem.js';
 import type { Reply } from './reply.js';
 
+/** What is known of a call under a key; undefined: nothing that stands in its way. */
+export type LookUpKey = (identity: KeyIdentity) => Promise<KnownKey | undefined>;
+
+/** Calls of one turn of the event loop look their keys up together. */
+export const keyLookUp = (db: Db): LookUpKey => gathered((identities) => lookUpKeys(db, identities));
+
 /** The key of a call that is carried out in a group. */
 export class GroupedKey {
   private claimed: KeyIdentity | undefined;
   private kept = false;
 
-  constructor(private readonly db: Db) {}
+  constructor(
+    private readonly db: Db,
+    private readonly lookUp: LookUpKey,
+  ) {}
 
   /** Throws Replayed, IDEMPOTENCY_KEY_IN_FLIGHT or IDEMPOTENCY_KEY_REUSED unless the key is free. */
   async begin(identity: KeyIdentity): Promise<void> {
-    const known = await lookUpKey(this.db, identity);
+    const known = await this.lookUp(identity);
     if (known !== undefined) refuseByKey(known);
     this.claimed = identity;
   }

@@ -5,6 +5,7 @@ import { type Caller, grantOf, isPublic, owns } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { bodyWithin } from './body-deadline.js';
 import { HandledCall, type Keyed, keyedCall } from './call.js';
+import { keyLookUp, type LookUpKey } from './grouped-call.js';
 import { Replayed } from './idempotency.js';
 import { bigintAsText, failureOf, languageOf } from './problem.js';
 import { isStreamed, type Reply, type StreamedReply } from './reply.js';
@@ -41,10 +42,17 @@ export interface Endpoint {
   readonly handlers: readonly RequestHandler[];
 }
 
-export const endpointsOf = (routes: readonly Route[], edge: Edge): Endpoint[] =>
-  routes.map((route) => ({ route, handlers: handlersOf(route, edge) }));
+export function endpointsOf(routes: readonly Route[], edge: Edge): Endpoint[] {
+  const inner = { ...edge, lookUpKey: keyLookUp(edge.db) };
+  return routes.map((route) => ({ route, handlers: handlersOf(route, inner) }));
+}
 
-function handlersOf(route: Route, edge: Edge): RequestHandler[] {
+/** What all calls share. */
+interface InnerEdge extends Edge {
+  readonly lookUpKey: LookUpKey;
+}
+
+function handlersOf(route: Route, edge: InnerEdge): RequestHandler[] {
   const parse = route.body === undefined ? [] : [timely, parsers[route.bodyType ?? 'json']];
   const between = [...parse, ...(route.before ?? [])];
   const finish = (req: Request, res: Response): Promise<void> => answer(route, edge, req, res);
@@ -135,7 +143,7 @@ function requireRole(route: Route, caller: Caller | undefined): void {
   if (grantOf(route.permission, caller.role) === undefined) throw new MagamError('FORBIDDEN');
 }
 
-async function answer(route: Route, edge: Edge, req: Request, res: Response): Promise<void> {
+async function answer(route: Route, edge: InnerEdge, req: Request, res: Response): Promise<void> {
   const valid = validate(route, req);
   const keyed = keyedCall(route, edge, req, res);
   const call = new HandledCall(route, edge.db, req, requestState(res), valid, keyed);

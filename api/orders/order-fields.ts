@@ -6,7 +6,7 @@ import { type Amounts, LINES_MAX, QUANTITY_MAX } from '../../core/orders/rules/p
 import type { OrderRecord } from '../../core/orders/stores/order.js';
 import type { OrderEvent } from '../../core/orders/stores/order-event.js';
 import type { OrderLineRecord, OrderPage } from '../../core/orders/stores/order-line.js';
-import type { FirstLine } from '../../core/orders/stores/order-list.js';
+import type { ListedOrder } from '../../core/orders/stores/order-list.js';
 import type { OrderRefundRecord } from '../../core/orders/stores/order-refund.js';
 import { amountMinor, businessDate, externalId, id, idText, moment, text } from '../edge/fields.js';
 
@@ -139,19 +139,9 @@ const orderBody = (order: OrderRecord) => ({
   deliveredAt: order.deliveredAt,
 });
 
-export const orderSummaryBody = (
-  order: OrderRecord,
-  firstLines: readonly FirstLine[],
-): z.input<typeof orderSummarySchema> => ({
+export const orderSummaryBody = (order: ListedOrder): z.input<typeof orderSummarySchema> => ({
   ...orderBody(order),
-  firstLines: firstLines
-    .filter(({ orderId }) => orderId === order.orderId)
-    .map(({ lineNumber: line, productName, optionName, quantity: units }) => ({
-      lineNumber: line,
-      productName,
-      optionName,
-      quantity: units,
-    })),
+  firstLines: [...order.firstLines],
 });
 
 const lineBody = (line: OrderLineRecord): z.input<typeof orderLineSchema> => ({

@@ -1,15 +1,16 @@
 /** Orders as their buyers, their sellers and staff see them. */
 import * as z from 'zod';
-import { listOrders, readOrderParties } from '../../core/orders/stores/order.js';
+import { type OrderParties, readOrderParties } from '../../core/orders/stores/order.js';
 import { readOrderEvents } from '../../core/orders/stores/order-event.js';
 import { readOrderPage } from '../../core/orders/stores/order-line.js';
-import { readFirstLines } from '../../core/orders/stores/order-list.js';
+import { listOrders } from '../../core/orders/stores/order-list.js';
 import { listOrderRefunds } from '../../core/orders/stores/order-refund.js';
 import type { Db } from '../../infra/database.js';
-import type { Caller, Owner } from '../../kernel/access.js';
+import { type Caller, type Owner, owns } from '../../kernel/access.js';
+import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
-import { paged, pageOf, pageQuery, readPage } from '../edge/cursor.js';
+import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { externalId, id, idText } from '../edge/fields.js';
 import { ok, type Reply } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
@@ -25,20 +26,25 @@ import {
 } from './order-fields.js';
 
 /** Whose an order is: its buyer's and its seller's. */
+function ownerOf({ buyerId, sellerId }: Pick<OrderParties, 'buyerId' | 'sellerId'>): Owner {
+  return { accountId: buyerId, sellerId };
+}
+
+/** The same, for a route that reads nothing else of the order first. */
 export const ownerOfOrder =
   (db: Db) =>
-  async ({ params: { orderId } }: { readonly params: { readonly orderId: number } }): Promise<Owner> => {
-    const { buyerId, sellerId } = found(await readOrderParties(db, orderId), 'ORDER_NOT_FOUND', { orderId });
-    return { accountId: buyerId, sellerId };
-  };
+  async ({ params: { orderId } }: { readonly params: { readonly orderId: number } }): Promise<Owner> =>
+    ownerOf(found(await readOrderParties(db, orderId), 'ORDER_NOT_FOUND', { orderId }));
 
-/** The page of an order: two statements. */
+/** The page of an order: two statements. Throws ORDER_NOT_FOUND, and FORBIDDEN unless the order belongs to `own`, where that is given. */
 export async function answerOrder(
   db: Db,
   orderId: number,
   encryptionKey: Buffer,
+  own: Caller | null = null,
 ): Promise<Reply<z.input<typeof orderSchema>>> {
   const page = found(await readOrderPage(db, orderId), 'ORDER_NOT_FOUND', { orderId });
+  if (own !== null && !owns(own, ownerOf(page))) throw new MagamError('FORBIDDEN');
   return ok(orderPageBody(page, await readOrderEvents(db, orderId), encryptionKey), page.version);
 }
 
@@ -52,8 +58,8 @@ export const showOrder = ({ db, config }: ApiContext): Route =>
     params: orderParams,
     answer: { status: 200, description: 'The order with its lines, receiver and history.', schema: orderSchema },
     refusals: ['ORDER_NOT_FOUND'],
-    owner: ownerOfOrder(db),
-    handle: ({ params: { orderId } }) => answerOrder(db, orderId, config.encryptionKey),
+    // Whose it is stands on the page that is read anyway.
+    handle: ({ params: { orderId }, own }) => answerOrder(db, orderId, config.encryptionKey, own),
   });
 
 const querySchema = z.strictObject({
@@ -82,17 +88,13 @@ export const listOrdersRoute = ({ db }: ApiContext): Route =>
       buyerId === undefined && sellerId === undefined ? undefined : ownerAsked(buyerId, sellerId),
     handle: async ({ query: { status, buyerId, sellerId, ...asked }, own }) => {
       const filter = { status, ...(own === null ? { buyerId, sellerId } : confinedTo(own)) };
-      const page = await readPage(asked, {
+      return paged(asked, {
         name: 'orders',
         key: z.tuple([id]),
         read: (before, limit) => listOrders(db, { ...filter, before: before?.[0] }, limit),
         keyOf: ({ orderId }) => [orderId],
+        itemOf: orderSummaryBody,
       });
-      const firstLines = await readFirstLines(
-        db,
-        page.items.map(({ orderId }) => orderId),
-      );
-      return ok({ ...page, items: page.items.map((order) => orderSummaryBody(order, firstLines)) });
     },
   });
 

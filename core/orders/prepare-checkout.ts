@@ -2,10 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
+import { gathered } from '../../infra/gathered.js';
 import { readPlatformTime } from '../../infra/platform-time.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import type { UnitForSale } from '../catalogue/stores/sellable-unit.js';
-import { priceUnits, readBasket, type WantedUnit } from './price-units.js';
+import { priceBaskets, type WantedBasket, type WantedUnit } from './price-units.js';
 import { type Receiver, sealReceiver } from './receiver.js';
 import type { PricedBasket } from './rules/price-basket.js';
 import { readCart } from './stores/cart.js';
@@ -36,35 +37,50 @@ export interface Placement {
   readonly fromCart: boolean;
 }
 
+/** Checkouts that are priced together at most. */
+const CHECKOUTS_MAX = 64;
+
 /**
- * Prices a checkout: statements, no transaction. Refuses with CART_EMPTY, CART_ITEM_NOT_FOUND, UNIT_NOT_FOUND, UNIT_NOT_FOR_SALE, CURRENCY_MIXED,
- * AMOUNT_OUT_OF_RANGE, PROMOTION_NOT_APPLICABLE or PRICE_CHANGED. Throws TIME_ZONE_DIFFERS and CLOCK_DIFFERS.
+ * Prices checkouts: statements, no transaction; those that are asked for in the same turn of the event loop share them. Refuses with CART_EMPTY,
+ * CART_ITEM_NOT_FOUND, UNIT_NOT_FOUND, UNIT_NOT_FOR_SALE, CURRENCY_MIXED, AMOUNT_OUT_OF_RANGE, PROMOTION_NOT_APPLICABLE or PRICE_CHANGED. Throws
+ * TIME_ZONE_DIFFERS and CLOCK_DIFFERS.
  */
-export async function prepareCheckout(
+export function checkoutPreparer(
   db: Db,
   config: Pick<Config, 'timeZone' | 'checkoutMinutes' | 'encryptionKey'>,
-  ask: CheckoutAsk,
-): Promise<Placement | Refusal> {
-  const wanted = ask.items ?? (await wantedOfCart(db, ask));
-  if (isRefusal(wanted)) return wanted;
-  const items = await readBasket(db, wanted);
-  if (isRefusal(items)) return items;
-  const basket = await priceUnits(db, items, ask.promotionCode);
-  if (isRefusal(basket)) return basket;
-  const { expectedAmountMinor } = ask;
-  if (expectedAmountMinor !== null && expectedAmountMinor !== basket.amountMinor)
-    return refuse('PRICE_CHANGED', { expectedAmountMinor, amountMinor: basket.amountMinor });
-  const reference = randomUUID();
-  return {
-    buyerId: ask.buyerId,
-    reference,
-    basket,
-    orderedOn: (await readPlatformTime(db, config.timeZone)).date,
-    receiver: sealReceiver(config.encryptionKey, reference, ask.receiver),
-    expiresInMs: config.checkoutMinutes * 60_000,
-    fromCart: ask.items === null,
+): (ask: CheckoutAsk) => Promise<Placement | Refusal> {
+  const price = gathered(async (baskets: readonly WantedBasket[]) => {
+    const priced = await priceBaskets(db, baskets);
+    const { date: orderedOn } = await readPlatformTime(db, config.timeZone);
+    return priced.map((basket) => (isRefusal(basket) ? basket : { basket, orderedOn }));
+  }, CHECKOUTS_MAX);
+  return async (ask) => {
+    const { promotionCode, expectedAmountMinor } = ask;
+    const items = ask.items ?? (await wantedOfCart(db, ask));
+    if (isRefusal(items)) return items;
+    const priced = await price({ items, promotionCode });
+    if (isRefusal(priced)) return priced;
+    const { amountMinor } = priced.basket;
+    if (expectedAmountMinor !== null && expectedAmountMinor !== amountMinor)
+      return refuse('PRICE_CHANGED', { expectedAmountMinor, amountMinor });
+    const reference = randomUUID();
+    return {
+      ...priced,
+      buyerId: ask.buyerId,
+      reference,
+      receiver: sealReceiver(config.encryptionKey, reference, ask.receiver),
+      expiresInMs: config.checkoutMinutes * 60_000,
+      fromCart: ask.items === null,
+    };
   };
 }
+
+/** Prices one checkout, as `checkoutPreparer` does. */
+export const prepareCheckout = (
+  db: Db,
+  config: Parameters<typeof checkoutPreparer>[1],
+  ask: CheckoutAsk,
+): Promise<Placement | Refusal> => checkoutPreparer(db, config)(ask);
 
 async function wantedOfCart(db: Db, { buyerId, unitIds }: CheckoutAsk): Promise<readonly WantedUnit[] | Refusal> {
   const cart = await readCart(db, buyerId);

@@ -31,7 +31,7 @@ export type ClaimOutcome =
   | { readonly outcome: 'reused' }
   | { readonly outcome: 'answered'; readonly answer: KeptAnswer };
 
-type Known = Exclude<ClaimOutcome, { outcome: 'claimed' }>;
+export type KnownKey = Exclude<ClaimOutcome, { outcome: 'claimed' }>;
 
 interface KeyRow {
   readonly accountId: number;
@@ -48,7 +48,7 @@ interface KeyRow {
 const reading: Reading<KeyRow> = { leaseExpired: isTrue, answerHeaders: fromJson };
 const SELECT_KEY = `SELECT account_id AS accountId, idempotency_key AS \`key\`, request_hash AS requestHash, status, owner,
     lease_until < UTC_TIMESTAMP(3) AS leaseExpired, answer_status AS answerStatus, answer_headers AS answerHeaders, answer_body AS answerBody
-  FROM idempotency_key`;
+  FROM idempotency_key FORCE INDEX (PRIMARY)`;
 
 /** Claims the key: one of several callers gets `claimed`. A claim whose holder died can be had after its lease. */
 export async function claimKey(db: Db, claim: KeyClaim): Promise<ClaimOutcome> {
@@ -60,7 +60,7 @@ export async function claimKey(db: Db, claim: KeyClaim): Promise<ClaimOutcome> {
     [accountId, key, requestHash, owner],
   );
   if (!isRefusal(await orRefusal(inserted, refuse('IDEMPOTENCY_KEY_IN_FLIGHT')))) return { outcome: 'claimed' };
-  const row = await readKey(db, claim);
+  const row = (await readKeys(db, [claim])).get(nameOf(claim));
   if (row === undefined) return { outcome: 'in-flight' }; // just given up by its holder: the caller asks again
   const known = knownOf(row, requestHash);
   if (known !== undefined) return known;
@@ -73,18 +73,14 @@ export async function claimKey(db: Db, claim: KeyClaim): Promise<ClaimOutcome> {
   return { outcome: taken === 1 ? 'claimed' : 'in-flight' };
 }
 
-async function readKey(db: Db, { accountId, key }: KeyIdentity): Promise<KeyRow | undefined> {
-  const [row] = await select(
-    db,
-    `${SELECT_KEY} WHERE account_id = ? AND idempotency_key = ?`,
-    [accountId, key],
-    reading,
-  );
-  return row;
+/** The rows of these keys by `nameOf`. */
+async function readKeys(db: Db, keys: readonly KeyName[]): Promise<Map<string, KeyRow>> {
+  const rows = await select(db, `${SELECT_KEY} WHERE ${anyOf(keys)}`, keys.flatMap(primaryKey), reading);
+  return new Map(rows.map((row) => [nameOf(row), row]));
 }
 
 /** What stands in the way of carrying the call out; undefined: nothing, for the holder of the claim has let its lease go by. */
-function knownOf(row: KeyRow, requestHash: string): Known | undefined {
+function knownOf(row: KeyRow, requestHash: string): KnownKey | undefined {
   if (row.requestHash !== requestHash) return { outcome: 'reused' };
   if (row.status === 'DONE') {
     const { answerStatus: status, answerHeaders: headers, answerBody: body } = row;
@@ -93,10 +89,13 @@ function knownOf(row: KeyRow, requestHash: string): Known | undefined {
   return row.leaseExpired ? undefined : { outcome: 'in-flight' };
 }
 
-/** What is known of the call, without a claim; undefined: nothing that stands in its way. */
-export async function lookUpKey(db: Db, identity: KeyIdentity): Promise<Known | undefined> {
-  const row = await readKey(db, identity);
-  return row === undefined ? undefined : knownOf(row, identity.requestHash);
+/** What is known of calls, without a claim, in their order; undefined: nothing that stands in the way of one. */
+export async function lookUpKeys(db: Db, identities: readonly KeyIdentity[]): Promise<(KnownKey | undefined)[]> {
+  const rows = await readKeys(db, identities);
+  return identities.map((identity) => {
+    const row = rows.get(nameOf(identity));
+    return row === undefined ? undefined : knownOf(row, identity.requestHash);
+  });
 }
 
 /** Keeps the answer, in the transaction of the work. @returns false when the key is no longer this owner's: roll back */
@@ -139,8 +138,7 @@ export async function claimKeys(tx: Tx, claims: readonly KeyClaim[]): Promise<Cl
        lease_until = IF(owner = VALUES(owner), VALUES(lease_until), lease_until)`,
     wanted.flatMap(({ accountId, key, requestHash, owner }) => [accountId, key, requestHash, owner]),
   );
-  const found = await select(tx, `${SELECT_KEY} WHERE ${anyOf(wanted)}`, wanted.flatMap(primaryKey), reading);
-  const rows = new Map(found.map((known) => [nameOf(known), known]));
+  const rows = await readKeys(tx, wanted);
   return claims.map((claim) => {
     const known = rows.get(nameOf(claim));
     if (known === undefined) throw new Error('a key that was claimed has gone');

@@ -18,7 +18,8 @@ export interface OrderLineRecord extends OrderedLine {
 
 export type NewOrderLine = Omit<OrderLineRecord, 'cancelledQuantity' | 'returnedQuantity'>;
 
-const LINE_COLUMNS = `l.order_id AS orderId, l.line_number AS lineNumber, l.unit_id AS unitId, l.product_id AS productId,
+/** The columns of a line `l`. */
+export const LINE_COLUMNS = `l.order_id AS orderId, l.line_number AS lineNumber, l.unit_id AS unitId, l.product_id AS productId,
   l.product_external_id AS productExternalId, l.product_name AS productName, l.option_name AS optionName, l.sku, l.category, l.quantity,
   l.unit_price AS unitPrice, l.item_amount AS itemAmount, l.seller_discount AS sellerDiscount, l.platform_discount AS platformDiscount,
   l.shipping_fee AS shippingFee, l.cancelled_quantity AS cancelledQuantity, l.returned_quantity AS returnedQuantity`;

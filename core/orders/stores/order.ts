@@ -28,7 +28,7 @@ export const ORDER_COLUMNS = `o.order_id AS orderId, o.checkout_id AS checkoutId
   o.status, o.item_amount AS itemAmount, o.seller_discount AS sellerDiscount, o.platform_discount AS platformDiscount,
   o.shipping_fee AS shippingFee, o.amount_minor AS amountMinor, o.gone_minor AS goneMinor, o.ordered_on AS orderedOn, o.carrier,
   o.tracking_number AS trackingNumber, o.version, o.created_at AS createdAt, o.updated_at AS updatedAt, o.delivered_at AS deliveredAt`;
-const reading: Reading<OrderRecord> = { createdAt: isoTime, updatedAt: isoTime, deliveredAt: isoTime };
+export const orderReading: Reading<OrderRecord> = { createdAt: isoTime, updatedAt: isoTime, deliveredAt: isoTime };
 
 /** Whose an order is: its buyer's and its seller's. */
 export interface OrderParties {
@@ -46,19 +46,19 @@ export async function readOrderParties(db: Db, orderId: number): Promise<OrderPa
 /** An order, locked until the commit. */
 export async function lockOrder(tx: Tx, orderId: number): Promise<OrderRecord | undefined> {
   const sql = `SELECT ${ORDER_COLUMNS} FROM market_order o WHERE o.order_id = ? FOR UPDATE`;
-  return (await select<OrderRecord>(tx, sql, [orderId], reading))[0];
+  return (await select<OrderRecord>(tx, sql, [orderId], orderReading))[0];
 }
 
 /** The orders of a checkout, locked until the commit. */
 export async function lockOrdersOf(tx: Tx, checkoutId: number): Promise<OrderRecord[]> {
   const sql = `SELECT ${ORDER_COLUMNS} FROM market_order o FORCE INDEX (market_order_seller_of) WHERE o.checkout_id = ? ORDER BY o.order_id FOR UPDATE`;
-  return select<OrderRecord>(tx, sql, [checkoutId], reading);
+  return select<OrderRecord>(tx, sql, [checkoutId], orderReading);
 }
 
 /** The orders of a checkout. */
 export async function readOrdersOf(db: Db, checkoutId: number): Promise<OrderRecord[]> {
   const sql = `SELECT ${ORDER_COLUMNS} FROM market_order o FORCE INDEX (market_order_seller_of) WHERE o.checkout_id = ? ORDER BY o.order_id`;
-  return select<OrderRecord>(db, sql, [checkoutId], reading);
+  return select<OrderRecord>(db, sql, [checkoutId], orderReading);
 }
 
 export type NewOrder = Pick<OrderRecord, 'checkoutId' | 'buyerId' | 'sellerId' | 'currency' | 'orderedOn'> & Amounts;
@@ -159,38 +159,4 @@ export async function deletePlaced(tx: Tx, checkoutIds: readonly number[], order
   await change(tx, 'DELETE FROM order_line WHERE order_id IN (?)', [orderIds]);
   await change(tx, 'DELETE FROM market_order WHERE order_id IN (?)', [orderIds]);
   await change(tx, 'DELETE FROM checkout WHERE checkout_id IN (?)', [checkoutIds]);
-}
-
-export interface OrderFilter {
-  readonly buyerId?: number | undefined;
-  readonly sellerId?: string | undefined;
-  readonly status?: OrderStatus | undefined;
-  /** The last row of the page before. */
-  readonly before?: number | undefined;
-}
-
-/** Orders newest first: a range of one key. */
-export async function listOrders(db: Db, filter: OrderFilter, limit: number): Promise<OrderRecord[]> {
-  const { buyerId, sellerId, status, before } = filter;
-  const conditions = (
-    [
-      ['o.buyer_id = ?', buyerId],
-      ['o.seller_id = ?', sellerId],
-      ['o.status = ?', status],
-      ['o.order_id < ?', before],
-    ] as const
-  ).filter(([, value]) => value !== undefined);
-  const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
-  return select<OrderRecord>(
-    db,
-    `SELECT ${ORDER_COLUMNS} FROM market_order o FORCE INDEX (${keyOf(filter)}) ${where} ORDER BY o.order_id DESC LIMIT ?`,
-    [...conditions.map(([, value]) => value), limit],
-    reading,
-  );
-}
-
-function keyOf({ buyerId, sellerId, status }: OrderFilter): string {
-  const owner = buyerId !== undefined ? '_buyer' : sellerId !== undefined ? '_seller' : '';
-  if (owner === '' && status === undefined) return 'PRIMARY';
-  return `market_order${owner}${status === undefined ? '' : '_status'}`;
 }

@@ -2,14 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ApiContext } from '../../../api/context.js';
 import { markPaid } from '../../../api/orders/checkouts.js';
-import { listOrders, readOrderParties } from '../../../core/orders/stores/order.js';
-import { readOrderEvents } from '../../../core/orders/stores/order-event.js';
-import { readOrderPage } from '../../../core/orders/stores/order-line.js';
-import { readFirstLines } from '../../../core/orders/stores/order-list.js';
+import { listOrdersRoute, showOrder } from '../../../api/orders/read-orders.js';
 import { readConfig } from '../../../infra/config.js';
 import { change, openDatabase, select } from '../../../infra/database.js';
 import type { CallAnswer } from '../../support/api.js';
-import { planOf } from '../../support/plans.js';
+import { planOf, statementsOf } from '../../support/plans.js';
 import { type CatalogueScene, openCatalogue } from '../catalogue/catalogue-scene.js';
 
 let scene: CatalogueScene;
@@ -179,35 +176,53 @@ describe('an order', () => {
     });
   });
 
-  it('of ten lines costs three statements, a list of orders two, and each reads by a key', async () => {
+  it('of ten lines costs two statements beside that of the session, a list of orders one, and each reads by a key', async () => {
     const units: number[] = [];
     for (let line = 0; line < 10; line += 1) units.push(...(await makeUnits()));
     const { body } = await buy(units);
-    const db = openDatabase(scene.database.url, { poolMax: 1 });
-    const statements: [string, readonly unknown[]][] = [];
-    db.on('query', ({ sql, bindings }: { sql: string; bindings: unknown[] }) => statements.push([sql, bindings]));
     const [{ orderId }] = body.orders;
-    await readOrderParties(db, orderId);
-    expect((await readOrderPage(db, orderId))?.lines).toHaveLength(10);
-    await readOrderEvents(db, orderId);
-    expect(statements).toHaveLength(3);
+    const db = openDatabase(scene.database.url, { poolMax: 1 });
+    const context = { db, config: readConfig({ NODE_ENV: 'test' }) } as ApiContext;
+    const own = { role: 'buyer', accountId: scene.buyer.accountId, sellerId: null };
+    const page = await statementsOf(db, async () => {
+      const answer = await showOrder(context).handle({ params: { orderId }, own } as never);
+      expect(answer).toMatchObject({ body: { lines: units.map((unitId) => expect.objectContaining({ unitId })) } });
+    });
+    expect(page).toHaveLength(2);
+    const statements = [...page];
     const owners = [{}, { buyerId: scene.buyer.accountId }, { sellerId: 'S1' }];
     for (const owner of owners)
       for (const status of [undefined, 'PENDING_PAYMENT'] as const) {
-        const before = statements.length;
-        const orders = await listOrders(db, { ...owner, status, before: orderId + 1 }, 51);
-        await readFirstLines(
-          db,
-          orders.map((order) => order.orderId),
-        );
-        expect(statements.length - before).toBe(2);
+        const query = { ...owner, status, limit: 50 };
+        const list = await statementsOf(db, async () => {
+          const answer = await listOrdersRoute(context).handle({ query, own: null } as never);
+          expect(answer).toMatchObject({
+            body: { items: expect.arrayContaining([expect.objectContaining({ orderId })]) },
+          });
+        });
+        expect(list).toHaveLength(1);
+        statements.push(...list);
       }
-    for (const [sql, bindings] of [...statements])
-      for (const { type, key, Extra } of await planOf(db, { sql, bindings })) {
+    for (const statement of statements)
+      for (const { sql, type, key, Extra } of await planOf(db, statement)) {
         expect([sql, type === 'ALL' || key === null]).toEqual([sql, false]);
         expect([sql, /filesort/.test(Extra)]).toEqual([sql, false]);
       }
     await db.destroy();
+  });
+
+  it('shows its first three lines in a list', async () => {
+    const units: number[] = [];
+    for (let line = 0; line < 4; line += 1) units.push(...(await makeUnits()));
+    await buy(units);
+    const [newest] = (await call('GET', '/v1/orders', { token: scene.buyer.token })).body.items;
+    expect(newest.firstLines.map(({ lineNumber }: { lineNumber: number }) => lineNumber)).toEqual([1, 2, 3]);
+    expect(newest.firstLines[0]).toEqual({
+      lineNumber: 1,
+      productName: expect.stringContaining('소가죽'),
+      optionName: null,
+      quantity: 2,
+    });
   });
 });
 

@@ -83,7 +83,7 @@ it.each(['group.before-commit', 'group.committed'])(
   async (point) => {
     const unitId = await makeUnit(database.db, 'S1', { stock: 10 });
     await servers[0]?.stop();
-    const doomed = await spawnApi(database.url, { MAGAM_FAULT: `${point}:kill:2` });
+    const doomed = await spawnApi(database.url, { MAGAM_FAULT: `${point}:kill` });
     servers = [doomed, servers[1] as ApiProcess];
     const items = [{ unitId, quantity: 1 }];
     const answers = await Promise.all(tokens.slice(0, 60).map((token, i) => buy(token, i, point, items)));

@@ -1,0 +1,51 @@
+/** A server put together from the product's own edge (request id, log, metrics, headers, compression, limits, access), with routes of a bench. */
+import type { ApiContext } from '../api/context.js';
+import { createApp } from '../api/edge/app.js';
+import { authenticator } from '../api/edge/authenticate.js';
+import { openMetrics } from '../api/edge/metrics.js';
+import { limitRequests } from '../api/edge/request-limit.js';
+import { openLog, standardError } from '../api/edge/request-log.js';
+import type { Route } from '../api/edge/route.js';
+import { type Listening, listen } from '../api/edge/server.js';
+import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
+import type { Config } from '../infra/config.js';
+import { type Db, openDatabase } from '../infra/database.js';
+import { openRedis } from '../infra/redis.js';
+
+export interface EdgeServer {
+  readonly url: string;
+  readonly db: Db;
+  readonly stop: () => Promise<void>;
+}
+
+/** Serves the routes; `poolMax` database connections at most. */
+export async function serveRoutes(
+  config: Config,
+  routesOf: (context: ApiContext) => Route[],
+  poolMax = config.httpPool,
+): Promise<EdgeServer> {
+  if (config.databaseUrl === null || config.redisUrl === null) throw new Error('the bench names database and Redis');
+  const db = openDatabase(config.databaseUrl, { poolMax });
+  const log = openLog(config.logLevel, standardError());
+  const redis = openRedis(config.redisUrl, 'bench', (message) => log.log.warn(message));
+  const context: ApiContext = { config, db, redis, log: log.log, cache: new CatalogueCache(redis) };
+  const app = createApp(routesOf(context), {
+    db,
+    log,
+    metrics: openMetrics(db, config),
+    authenticate: authenticator(context),
+    draining: new AbortController().signal,
+    limit: limitRequests(redis, config.rateLimit),
+    hashKey: config.tokenKey,
+    trustProxy: config.trustProxy,
+    version: 'bench',
+    docsPage: false,
+  });
+  const server: Listening = await listen(app, config.host, config.port);
+  const stop = async (): Promise<void> => {
+    await server.stop(0, 1_000);
+    redis.close();
+    await db.destroy();
+  };
+  return { url: `http://${config.host}:${server.port}`, db, stop };
+}
