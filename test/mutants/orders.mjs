@@ -152,7 +152,7 @@ export const mutants = [
     name: 'the receiver of one checkout can be put into the row of another',
     from: 'const placeOf = (reference: string): string =>',
     to: "const placeOf = (_: string, reference = ''): string =>",
-    only: 'a checkout',
+    only: 'makes one order per seller',
   },
   {
     ...model,
@@ -169,11 +169,12 @@ export const mutants = [
     to: 'await lowerDue(tx, checkoutId, 0 * amountMinor);',
   },
   {
-    ...model,
+    ...life,
     file: 'core/orders/confirm-order.ts',
     name: 'a line of which nothing is left is a sale',
     from: '.filter(({ quantity }) => quantity > 0)',
     to: '',
+    only: 'of which a line was cancelled',
   },
   {
     ...model,

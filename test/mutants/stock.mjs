@@ -67,7 +67,8 @@ export const mutants = [
     name: 'what was held for all is not corrected by what was refused',
     from: '- (enough.includes(unitId) ? total : 0)',
     to: '- (enough.includes(unitId) ? (grantedTotals.get(unitId) ?? 0) : 0)',
-    only: 'serves in the order of arrival',
+    tests: 'test/core/orders/life.test.ts',
+    only: 'of which one seller is short undoes all',
   },
   {
     ...reserve,
@@ -117,7 +118,7 @@ export const mutants = [
     from: '  );\n  return readReservations(tx, holderId);',
     to: '  );\n  return reservations;',
     tests: 'test/core/stock/races.test.ts',
-    only: 'a payment and the end of the time to pay',
+    only: 'that waits for the one who takes it back',
   },
   {
     ...gate,
