@@ -209,11 +209,11 @@ export const mutants = [
   },
   {
     ...entries,
-    file: 'core/feed/stores/calendar.ts',
-    name: 'the shop does not keep the door of its date open',
-    from: "stands('door.share-lock') ? 'LOCK IN SHARE MODE' : ''",
-    to: "stands('door.share-lock') ? '' : ''",
-    only: 'keeps the door open until its commit',
+    file: 'core/feed/shop-entries.ts',
+    name: 'a return is settled on a date that its transaction does not keep open',
+    from: 'if (!on.shared.has(settledOn))',
+    to: "if (!on.shared.has(settledOn) && settledOn === '')",
+    only: 'is neither dated nor settled before its sale',
   },
   {
     file: 'infra/group-work.ts',
