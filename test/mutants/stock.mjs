@@ -156,6 +156,14 @@ export const mutants = [
     only: 'a lock that is over when it comes',
   },
   {
+    ...locks,
+    name: 'an order fails when Redis goes while its locks are taken',
+    from: 'this.restUntil = Date.now() + REST_MS;\n          return undefined;',
+    to: 'throw error;',
+    tests: 'test/api/orders/outages.test.ts',
+    only: 'redlock Redis goes, comes back empty',
+  },
+  {
     file: 'core/stock/availability.ts',
     tests: 'test/api/stock/ask-stock.test.ts',
     name: 'an answer about stock is a minute old',

@@ -19,6 +19,14 @@ import { buy, makeBuyers, rush, tally } from '../../support/rush.js';
 
 const BUYERS = 60;
 
+let database: TestDatabase;
+let tokens: string[];
+beforeAll(async () => {
+  database = await createTestDatabase();
+  tokens = await makeBuyers(database, BUYERS);
+});
+afterAll(() => database.drop());
+
 /** Ten were ordered, each by another buyer, and the tables say so. */
 async function expectTenOrdered({ db }: TestDatabase, unitId: number, answers: readonly CallAnswer[]): Promise<void> {
   expect(tally(answers)).toEqual({ ordered: 10, INSUFFICIENT_STOCK: BUYERS - 10 });
@@ -35,13 +43,10 @@ async function expectTenOrdered({ db }: TestDatabase, unitId: number, answers: r
 }
 
 describe.each(['update', 'redlock'])('with the strategy %s', (strategy) => {
-  let database: TestDatabase;
   let redis: TestRedis;
   let link: RedisLink;
   let servers: ApiProcess[];
-  let tokens: string[];
   beforeAll(async () => {
-    database = await createTestDatabase();
     redis = await startRedis();
     link = await linkTo(redis);
     const settings = {
@@ -50,13 +55,11 @@ describe.each(['update', 'redlock'])('with the strategy %s', (strategy) => {
       MAGAM_STOCK_LOCK_WAIT_MS: '20000',
     };
     servers = await Promise.all([spawnApi(database.url, settings), spawnApi(database.url, settings)]);
-    tokens = await makeBuyers(database, BUYERS);
   });
   afterAll(async () => {
     await Promise.all(servers.map((server) => server.stop()));
     link.close();
     await redis.stop();
-    await database.drop();
   });
   const one = (unitId: number) => [{ unitId, quantity: 1 }];
 
@@ -64,7 +67,9 @@ describe.each(['update', 'redlock'])('with the strategy %s', (strategy) => {
     const { db } = database;
     const unitId = await makeUnit(db, 'S1', { stock: 1 });
     const hundred = [...tokens, ...tokens].slice(0, 100);
-    const answers = await rush(hundred, 100, (token, n) => buy(servers, n, token, `last-${n}`, one(unitId)));
+    const answers = await rush(hundred, 100, (token, n) =>
+      buy(servers, n, token, `last-${strategy}-${n}`, one(unitId)),
+    );
     expect(tally(answers)).toEqual({ ordered: 1, INSUFFICIENT_STOCK: 99 });
     expect(await stockOf(db, unitId)).toEqual([0, 1, 0]);
     expect(await link.client.keys('*LOCK:product*')).toEqual([]);
@@ -88,7 +93,7 @@ describe.each(['update', 'redlock'])('with the strategy %s', (strategy) => {
     });
     const [answers, orders] = await Promise.all([
       Promise.all(Array.from({ length: 100 }, (_, n) => asked(n))),
-      rush(tokens, BUYERS, (token, n) => buy(servers, n, token, 'forgotten', one(unitId))),
+      rush(tokens, BUYERS, (token, n) => buy(servers, n, token, `forgotten-${strategy}`, one(unitId))),
     ]);
     loads.disconnect();
     await expectTenOrdered(database, unitId, orders);
@@ -109,7 +114,7 @@ describe.each(['update', 'redlock'])('with the strategy %s', (strategy) => {
     const empty = async (): Promise<void> => {
       await until(() => link.client.flushall().catch(() => undefined), 'Redis is emptied');
     };
-    const ask = (token: string, n: number) => buy(servers, n, token, 'outage', one(unitId));
+    const ask = (token: string, n: number) => buy(servers, n, token, `outage-${strategy}`, one(unitId));
     const events = { 2: redis.stop, 6: redis.start, 15: empty, 25: redis.stop, 35: redis.start, 45: empty };
     await expectTenOrdered(database, unitId, await rush(tokens, 6, ask, events));
   });
@@ -118,26 +123,26 @@ describe.each(['update', 'redlock'])('with the strategy %s', (strategy) => {
 describe('the database is killed and started again', () => {
   const folder = mkdtempSync(join(tmpdir(), 'magam-outages-'));
   let server: Server;
-  let database: TestDatabase;
+  let restarted: TestDatabase;
   let servers: ApiProcess[];
   beforeAll(async () => {
     server = await startServer(folder);
-    database = await createTestDatabase(server.url);
-    servers = await Promise.all([spawnApi(database.url), spawnApi(database.url)]);
+    restarted = await createTestDatabase(server.url);
+    servers = await Promise.all([spawnApi(restarted.url), spawnApi(restarted.url)]);
   });
   afterAll(async () => {
     await Promise.all(servers.map((one) => one.stop()));
-    await database.db.destroy();
+    await restarted.db.destroy();
     await server.end();
     rmSync(folder, { recursive: true, force: true });
   });
 
   it('ten get one of ten, each under a key until it is answered', async () => {
-    const unitId = await makeUnit(database.db, 'S1', { stock: 10 });
-    const tokens = await makeBuyers(database, BUYERS);
+    const unitId = await makeUnit(restarted.db, 'S1', { stock: 10 });
+    const buyers = await makeBuyers(restarted, BUYERS);
     const ask = (token: string, n: number) => buy(servers, n, token, 'restart', [{ unitId, quantity: 1 }]);
-    const answers = await rush(tokens, 6, ask, { 3: server.restart, 20: server.restart });
-    await until(() => select(database.db, 'SELECT 1').catch(() => undefined), 'the database answers');
-    await expectTenOrdered(database, unitId, answers);
+    const answers = await rush(buyers, 6, ask, { 3: server.restart, 20: server.restart });
+    await until(() => select(restarted.db, 'SELECT 1').catch(() => undefined), 'the database answers');
+    await expectTenOrdered(restarted, unitId, answers);
   });
 });
