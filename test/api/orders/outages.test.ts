@@ -15,7 +15,7 @@ import { makeUnit, stockOf } from '../../core/orders/order-scene.js';
 import { type ApiProcess, type CallAnswer, spawnApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { linkTo, startRedis, type TestRedis } from '../../support/redis.js';
-import { buy, makeBuyers, rush, tally } from '../../support/rush.js';
+import { buy, makeBuyers, rush, tally } from './rush-scene.js';
 
 const BUYERS = 60;
 

@@ -7,7 +7,7 @@ import { letExpire, makeUnit, receiver, rowsOf, stockOf } from '../../core/order
 import { makeAccount } from '../../support/accounts.js';
 import { type ApiProcess, type CallAnswer, spawnApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { buy, type Items, makeBuyers, tally } from '../../support/rush.js';
+import { buy, type Items, makeBuyers, tally } from './rush-scene.js';
 
 const BUYERS = 500;
 let database: TestDatabase;

@@ -20,6 +20,7 @@ import {
   type Model,
   type ModelCheckout,
   type ModelOrder,
+  type ModelProduct,
   type Parts,
   PRODUCTS,
   type Price,
@@ -89,10 +90,10 @@ const setPrice = fc
     active: mostly(true),
   })
   .map(({ product, listMinor, off, active }) => {
-    const saleMinor = off === null ? null : listMinor - off;
-    return command(`setPrice(product ${product}, ${listMinor}, ${saleMinor}, ${active})`, async (model, shop) => {
-      Object.assign(model.products[product] ?? {}, { listMinor, saleMinor, active });
-      await shop.setPrice(product, model.products[product] ?? (PRODUCTS[0] as (typeof PRODUCTS)[number]));
+    const price = { listMinor, saleMinor: off === null ? null : listMinor - off, active };
+    return command(`setPrice(product ${product}, ${JSON.stringify(price)})`, async (model, shop) => {
+      Object.assign(model.products[product] as ModelProduct, price);
+      await shop.setPrice(product, price);
     });
   });
 
@@ -330,7 +331,7 @@ const duties = fc.constantFrom('expire-checkouts', 'reclaim-stock', 'confirm-ord
 
 const askStock = fc.constant(command('askStock', (_model, shop) => shop.expectOrderable()));
 
-/** Sequences of all of them. Checkouts and goods come most often, since without them nothing else does anything. */
+/** Sequences of all of them. Those come most often without which the others are refused. */
 export const sequences = fc.commands(
   [
     ...[receive, checkOut, checkOut, checkOut, lead, lead, lead, cancelAny, cancelAny, cancelAny, returnAny, returnAny],

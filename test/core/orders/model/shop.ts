@@ -15,7 +15,18 @@ import { openRedis, type RedisLink } from '../../../../infra/redis.js';
 import { isRefusal, type Refusal } from '../../../../kernel/errors.js';
 import { decided } from '../../../../kernel/outcome.js';
 import { makeUnit, prepare } from '../order-scene.js';
-import { AUTOMATIC, COUPON, FIRST_STOCK, goneGoods, goneOf, type Model, PRODUCTS, SHIPPING, UNITS } from './model.js';
+import {
+  AUTOMATIC,
+  COUPON,
+  FIRST_STOCK,
+  goneGoods,
+  goneOf,
+  type Model,
+  type ModelProduct,
+  PRODUCTS,
+  SHIPPING,
+  UNITS,
+} from './model.js';
 
 /** Their buyers have the numbers from this on. */
 export const FIRST_BUYER = 100;
@@ -63,7 +74,7 @@ export class Shop {
   /** As a model begins: the first stock, no orders, nothing in the feed. */
   async begin(): Promise<void> {
     for (const table of EMPTIED) await this.db.raw(`DELETE FROM ${table}`);
-    for (const [at] of PRODUCTS.entries()) await this.setPrice(at, PRODUCTS[at] as (typeof PRODUCTS)[number]);
+    for (const [at, product] of PRODUCTS.entries()) await this.setPrice(at, product);
     await inTransaction(this.db, async (tx) => {
       const goods = { quantity: FIRST_STOCK, reason: 'first', requestedBy: 'x' };
       for (const unitId of this.unitIds) decided(await receiveStock(tx, { ...goods, unitId }));
@@ -71,7 +82,7 @@ export class Shop {
     this.learn(UNITS.map(() => FIRST_STOCK));
   }
 
-  setPrice(product: number, to: (typeof PRODUCTS)[number]): Promise<unknown> {
+  setPrice(product: number, to: Omit<ModelProduct, 'sellerId'>): Promise<unknown> {
     return this.db.raw('UPDATE product SET price_minor = ?, sale_price_minor = ?, status = ? WHERE product_id = ?', [
       to.listMinor,
       to.saleMinor,

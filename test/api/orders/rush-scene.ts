@@ -1,9 +1,9 @@
 /** Buyers who rush on real servers: they ask again, at the next server, while one is busy or dead, and always under the same key. */
-import { until } from '../../scripts/chaos/magam.mjs';
-import { receiver } from '../core/orders/order-scene.js';
-import { makeAccount } from './accounts.js';
-import type { ApiClient, CallAnswer } from './api.js';
-import type { TestDatabase } from './database.js';
+import { until } from '../../../scripts/chaos/magam.mjs';
+import { receiver } from '../../core/orders/order-scene.js';
+import { makeAccount } from '../../support/accounts.js';
+import type { ApiClient, CallAnswer } from '../../support/api.js';
+import type { TestDatabase } from '../../support/database.js';
 
 export type Items = readonly { readonly unitId: number; readonly quantity: number }[];
 
