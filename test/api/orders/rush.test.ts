@@ -153,24 +153,25 @@ describe('on two servers at once', () => {
     expect(await stockOf(db, unitId)).toEqual([24 - sold, 0, sold]);
   });
 
+  const part = { lines: [{ lineNumber: 1, quantity: 2 }], version: 2 };
+  const key = { headers: { 'Idempotency-Key': 'cancel' } };
   it.each([
-    ['of a version', {}, [200, ...Array(19).fill(412)]],
-    ['under one key', { headers: { 'Idempotency-Key': 'cancel' } }, Array(20).fill(200)],
-  ])('twenty equal cancellations %s: one refund', async (_what, more, expected) => {
+    ['of an order', { body: {} }, [200, ...Array(19).fill(409)], 30_000, [5, 0, 0]],
+    ['of a part that all have seen', { body: part }, [200, ...Array(19).fill(412)], 20_000, [4, 0, 1]],
+    ['of a part under one key', { body: part, ...key }, Array(20).fill(200), 20_000, [4, 0, 1]],
+  ])('twenty equal cancellations %s: one refund', async (_what, asked, statuses, amount, stock) => {
     const { db } = database;
     const unitId = await makeUnit(db, 'S1', { stock: 5 });
     const { body } = await buy(servers, 0, token(0), `cancel-${unitId}`, [{ unitId, quantity: 3 }]);
     await markPaid(0, body.checkoutId);
     const [{ orderId }] = body.orders;
-    const part = { lines: [{ lineNumber: 1, quantity: 2 }], version: 2 };
     const cancel = async (n: number): Promise<CallAnswer> => {
-      const answer = await post(n, `/v1/orders/${orderId}/cancellations`, token(0), { body: part, ...more });
+      const answer = await post(n, `/v1/orders/${orderId}/cancellations`, token(0), asked);
       return answer.body.code === 'IDEMPOTENCY_KEY_IN_FLIGHT' ? cancel(n + 1) : answer;
     };
-    const answers = await all(20, cancel);
-    expect(answers.map(({ status }) => status).sort()).toEqual(expected);
+    expect((await all(20, cancel)).map(({ status }) => status).sort()).toEqual(statuses);
     const refunds = 'SELECT amount_minor AS amount FROM order_refund WHERE order_id = ?';
-    expect(await select(db, refunds, [orderId])).toEqual([{ amount: 20_000 }]);
-    expect(await stockOf(db, unitId)).toEqual([4, 0, 1]);
+    expect(await select(db, refunds, [orderId])).toEqual([{ amount }]);
+    expect(await stockOf(db, unitId)).toEqual(stock);
   });
 });
