@@ -10,16 +10,15 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Creates it with all tables; `drop` removes it and closes the pool. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const database = await createEmptyDatabase();
+/** Creates it with all tables; `drop` removes it and closes the pool. @param server another than the one of all tests */
+export async function createTestDatabase(server?: string): Promise<TestDatabase> {
+  const database = await createEmptyDatabase(server);
   await makeTables(database.url);
   return database;
 }
 
 /** Creates it without any table. */
-export async function createEmptyDatabase(): Promise<TestDatabase> {
-  const server = process.env.MAGAM_DATABASE_URL;
+export async function createEmptyDatabase(server = process.env.MAGAM_DATABASE_URL): Promise<TestDatabase> {
   if (server === undefined) throw new Error('MAGAM_DATABASE_URL is not set: run the tests with npm test');
   const name = `magam_test_${randomBytes(6).toString('hex')}`;
   const url = new URL(server);

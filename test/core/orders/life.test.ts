@@ -121,7 +121,9 @@ describe('a checkout', () => {
       [placed.checkoutId],
     );
     expect(row?.sealed).not.toContain('010');
-    expect(openReceiver([config.encryptionKey], reference, row ?? { sealed: '', keyId: '' })).toEqual(receiver);
+    const open = (of: string) => openReceiver([config.encryptionKey], of, row ?? { sealed: '', keyId: '' });
+    expect(open(reference)).toEqual(receiver);
+    expect(() => open('another checkout')).toThrow();
     await db.raw('DELETE FROM shipping_term');
     await db.raw('DELETE FROM promotion');
   });
@@ -252,6 +254,21 @@ describe('an order', () => {
     ] as const)
       expect(Number(sale[column]) + sum(parts.map((part) => Number(part[column])))).toBe(ordered);
     await db.raw('DELETE FROM shipping_term');
+  });
+
+  it('of which a line was cancelled is confirmed without it', async () => {
+    const { db } = database;
+    const units = [await makeUnit(db, 'S1', { priceMinor: 500 }), await makeUnit(db, 'S1')];
+    const { orders, checkoutId } = await checkOut(
+      db,
+      units.map((unitId) => ({ unitId, quantity: 2 })),
+    );
+    const { orderId } = first(orders);
+    await pay(db, checkoutId);
+    await cancel(db, orderId, { parts: [{ lineNumber: 1, quantity: 2 }] });
+    await deliver(db, orderId);
+    expect(await confirm(db, orderId)).toBeUndefined();
+    expect(await salesOf(orderId)).toMatchObject([{ line_id: '2', quantity: 2, item_amount: 20_000 }]);
   });
 
   it('that is cancelled wholly gives everything back, paid or not, and ends its checkout', async () => {

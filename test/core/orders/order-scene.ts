@@ -110,7 +110,12 @@ export const confirm = async (db: Db, orderId: number, by = buyer): Promise<Refu
   return inTransaction(db, async (tx) => confirmOrder(tx, await shareShopDates(tx, dates), orderId, by));
 };
 
-export const giveBack = async (db: Db, orderId: number, more: Partial<PartsToGo> = {}, by = seller) => {
+export const giveBack = async (
+  db: Db,
+  orderId: number,
+  more: Partial<PartsToGo & { readonly restock: boolean }> = {},
+  by = seller,
+) => {
   const dates = await prepareShopDates(db, config);
   return inTransaction(db, async (tx) =>
     returnOrder(tx, await shareShopDates(tx, dates), orderId, by, { parts: null, reason: '', restock: true, ...more }),

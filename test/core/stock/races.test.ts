@@ -4,10 +4,11 @@ import { insertOption, removeOption } from '../../../core/catalogue/stores/produ
 import { readUnit } from '../../../core/catalogue/stores/sellable-unit.js';
 import { commitReservation, releaseReservation } from '../../../core/stock/end-reservation.js';
 import { receiveStock } from '../../../core/stock/receive-stock.js';
-import { reclaimExpired } from '../../../core/stock/reclaim.js';
+import { reclaimExpired, reclaimUnit } from '../../../core/stock/reclaim.js';
 import { reserve } from '../../../core/stock/reserve.js';
 import type { UnitQuantity } from '../../../core/stock/rules/stock.js';
 import { readReservations } from '../../../core/stock/stores/reservation.js';
+import { lockStock } from '../../../core/stock/stores/stock.js';
 import { change, type Db, openDatabase, select, type Tx } from '../../../infra/database.js';
 import { decided } from '../../../kernel/outcome.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
@@ -124,6 +125,23 @@ it('a payment and the end of the time to pay: one of the two happens', async () 
     const statuses = (await readReservations(db, who.holderId)).map(({ status }) => status);
     expect(statuses).toEqual(outcomes[at] === undefined ? ['SOLD', 'SOLD'] : ['EXPIRED', 'EXPIRED']);
   }
+});
+
+it('a payment that waits for the one who takes it back finds the hold expired', async () => {
+  const [unitId = 0] = await makeUnits(db, [1]);
+  const who = holder();
+  await inOne((tx) => reserve(tx, who, [unit(unitId, 1)]));
+  let paying: Promise<unknown> = Promise.resolve();
+  await inOne(async (tx) => {
+    await lockStock(tx, [unitId]);
+    const past = 'UPDATE stock_reservation SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE holder_id = ?';
+    await change(tx, past, [who.holderId]);
+    paying = inOne((other) => commitReservation(other, who));
+    await inStatement(database.db, '%FROM stock %FOR UPDATE%');
+    await reclaimUnit(tx, unitId, { quantity: 1 });
+  });
+  expect(await paying).toMatchObject({ refused: 'CHECKOUT_EXPIRED' });
+  expect(await stockOf(db, unitId)).toEqual([1, 1, 0, 0]);
 });
 
 it('the first goods and the removal of the option: either the option is retired, or there is no unit to receive for', async () => {
