@@ -1,5 +1,6 @@
 /** What the routes are put together from. */
 import type { Logger } from 'pino';
+import type { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
 import type { Config } from '../infra/config.js';
 import type { Db } from '../infra/database.js';
 import type { RedisLink } from '../infra/redis.js';
@@ -9,4 +10,6 @@ export interface ApiContext {
   readonly db: Db;
   readonly redis: RedisLink;
   readonly log: Logger;
+  /** The one cache of pages of this process: whoever changes what they show evicts them. */
+  readonly cache: CatalogueCache;
 }

@@ -1,6 +1,7 @@
 /** `magam api`: the HTTP server, put together. */
 import { readFileSync } from 'node:fs';
 import express from 'express';
+import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
 import { type Config, requireKeys } from '../infra/config.js';
 import { type Db, errorText } from '../infra/database.js';
 import { armFaults } from '../infra/faults.js';
@@ -63,7 +64,7 @@ async function serve(options: ApiOptions, redis: RedisLink): Promise<void> {
   const { config, db, signal } = options;
   const { log } = options.log;
   const metrics = openMetrics(db, config);
-  const context: ApiContext = { config, db, redis, log };
+  const context: ApiContext = { config, db, redis, log, cache: new CatalogueCache(redis) };
   const authenticate = authenticator(context);
   const routes = [
     readHealth(),

@@ -12,14 +12,14 @@ import {
 import { hasProducts } from '../../core/catalogue/stores/product.js';
 import type { Tx } from '../../infra/database.js';
 import { decided, found } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
 import { id } from '../edge/fields.js';
 import { created, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { cachedReply } from './cached-reply.js';
-import type { CatalogueContext } from './context.js';
 import { categoryName, categoryParams, categorySchema } from './product-fields.js';
 
-export const listCategories = ({ db, cache }: CatalogueContext): Route =>
+export const listCategories = ({ db, cache }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/categories',
@@ -37,7 +37,7 @@ export const listCategories = ({ db, cache }: CatalogueContext): Route =>
     },
   });
 
-export const showCategory = ({ db }: CatalogueContext): Route =>
+export const showCategory = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/categories/{categoryId}',
@@ -53,7 +53,7 @@ export const showCategory = ({ db }: CatalogueContext): Route =>
     },
   });
 
-export const createCategory = ({ cache }: CatalogueContext): Route =>
+export const createCategory = ({ cache }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/categories',
@@ -89,7 +89,7 @@ async function lockParent(tx: Tx, parentId: number): Promise<CategoryRecord & { 
   return { ...parent, hasProducts: await hasProducts(tx, parentId) };
 }
 
-export const editCategory = ({ cache }: CatalogueContext): Route =>
+export const editCategory = ({ cache }: ApiContext): Route =>
   route({
     method: 'patch',
     path: '/v1/categories/{categoryId}',

@@ -13,10 +13,10 @@ import {
 import type { Db, Tx } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { decided, found } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
 import { created, ok, type Reply } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
 import { placeOf, requireDetail, requireProduct } from './changes.js';
-import type { CatalogueContext } from './context.js';
 import { ownerOfProduct } from './edit-product.js';
 import { newOptionSchema, optionEditSchema, optionParams, productParams, productSchema } from './product-fields.js';
 
@@ -67,7 +67,7 @@ const shared = (db: Db) => ({
   owner: ownerOfProduct(db),
 });
 
-export const addOption = ({ db, cache }: CatalogueContext): Route =>
+export const addOption = ({ db, cache }: ApiContext): Route =>
   route({
     ...shared(db),
     method: 'post',
@@ -91,7 +91,7 @@ export const addOption = ({ db, cache }: CatalogueContext): Route =>
       ),
   });
 
-export const editOption = ({ db, cache }: CatalogueContext): Route =>
+export const editOption = ({ db, cache }: ApiContext): Route =>
   route({
     ...shared(db),
     method: 'patch',
@@ -119,7 +119,7 @@ export const editOption = ({ db, cache }: CatalogueContext): Route =>
       ),
   });
 
-export const removeOption = ({ db, cache }: CatalogueContext): Route =>
+export const removeOption = ({ db, cache }: ApiContext): Route =>
   route({
     ...shared(db),
     method: 'delete',

@@ -6,14 +6,14 @@ import { insertProduct } from '../../core/catalogue/stores/product.js';
 import { insertOption } from '../../core/catalogue/stores/product-option.js';
 import { writeTerms } from '../../core/catalogue/stores/product-search.js';
 import { decided, found } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
 import { invalidRequest } from '../edge/problem.js';
 import { created } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
 import { requireDetail, requireLeaf } from './changes.js';
-import type { CatalogueContext } from './context.js';
 import { newProductSchema, productSchema } from './product-fields.js';
 
-export const createProduct = ({ cache }: CatalogueContext): Route =>
+export const createProduct = ({ cache }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/products',

@@ -6,10 +6,10 @@ import { readOptions } from '../../core/catalogue/stores/product-option.js';
 import { writeTerms } from '../../core/catalogue/stores/product-search.js';
 import type { Db } from '../../infra/database.js';
 import { decided, found } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { placeOf, requireDetail, requireLeaf, requireProduct } from './changes.js';
-import type { CatalogueContext } from './context.js';
 import { productEditSchema, productParams, productSchema } from './product-fields.js';
 
 /** Whose a product is, for the edge. */
@@ -23,7 +23,7 @@ export const ownerOfProduct =
 const placing = ({ name, categoryId, status, priceMinor, salePriceMinor }: ProductContent): string =>
   JSON.stringify([name, categoryId, status, priceMinor, salePriceMinor]);
 
-export const editProduct = ({ db, cache }: CatalogueContext): Route =>
+export const editProduct = ({ db, cache }: ApiContext): Route =>
   route({
     method: 'patch',
     path: '/v1/products/{productId}',

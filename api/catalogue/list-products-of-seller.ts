@@ -2,13 +2,13 @@
 import * as z from 'zod';
 import { PRODUCT_STATUSES } from '../../core/catalogue/rules/product.js';
 import { listProductsOfSeller } from '../../core/catalogue/stores/product.js';
+import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { externalId, id } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
-import type { CatalogueContext } from './context.js';
 import { productSummarySchema } from './product-fields.js';
 
-export const listProductsOfSellerRoute = ({ db }: CatalogueContext): Route =>
+export const listProductsOfSellerRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/sellers/{sellerId}/products',

@@ -9,11 +9,11 @@ import {
   sortKey,
 } from '../../core/catalogue/stores/product-search.js';
 import { found } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
 import { pageOf, pageQuery, readCursor, readPage } from '../edge/cursor.js';
 import { externalId, idText } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
 import { cachedReply } from './cached-reply.js';
-import type { CatalogueContext } from './context.js';
 import { currency, productSummarySchema } from './product-fields.js';
 
 /** Prices compare within one currency; that of most products where none is said. */
@@ -68,7 +68,7 @@ const querySchema = z
 
 const keySchema = z.tuple([z.int().min(0), z.int().min(1)]);
 
-export const listProducts = ({ db, cache }: CatalogueContext): Route =>
+export const listProducts = ({ db, cache }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/products',

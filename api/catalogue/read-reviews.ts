@@ -2,11 +2,11 @@
 import * as z from 'zod';
 import { listReviews, type ReviewRecord, readReview } from '../../core/catalogue/stores/review.js';
 import { found } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { id } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import type { CatalogueContext } from './context.js';
 import { productParams, reviewParams, reviewSchema } from './product-fields.js';
 
 /** A review as everybody sees it: without its author. */
@@ -20,7 +20,7 @@ export const reviewBody = ({ reviewId, productId, stars, body, version, createdA
   updatedAt,
 });
 
-export const listReviewsRoute = ({ db }: CatalogueContext): Route =>
+export const listReviewsRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/products/{productId}/reviews',
@@ -41,7 +41,7 @@ export const listReviewsRoute = ({ db }: CatalogueContext): Route =>
       }),
   });
 
-export const showReview = ({ db }: CatalogueContext): Route =>
+export const showReview = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/reviews/{reviewId}',

@@ -13,10 +13,10 @@ import {
 } from '../../core/catalogue/stores/review.js';
 import type { Db, Tx } from '../../infra/database.js';
 import { decided, found } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
 import { created, noContent, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { notFound, placeOf, requireProduct } from './changes.js';
-import type { CatalogueContext } from './context.js';
 import { newReviewSchema, productParams, reviewEditSchema, reviewParams, reviewSchema } from './product-fields.js';
 import { reviewBody } from './read-reviews.js';
 
@@ -35,7 +35,7 @@ async function lockWithProduct(tx: Tx, reviewId: number): Promise<{ review: Revi
   return { review, of };
 }
 
-export const writeReview = ({ cache }: CatalogueContext): Route =>
+export const writeReview = ({ cache }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/products/{productId}/reviews',
@@ -62,7 +62,7 @@ export const writeReview = ({ cache }: CatalogueContext): Route =>
       }),
   });
 
-export const editReview = ({ db, cache }: CatalogueContext): Route =>
+export const editReview = ({ db, cache }: ApiContext): Route =>
   route({
     method: 'patch',
     path: '/v1/reviews/{reviewId}',
@@ -89,7 +89,7 @@ export const editReview = ({ db, cache }: CatalogueContext): Route =>
       }),
   });
 
-export const removeReviewRoute = ({ db, cache }: CatalogueContext): Route =>
+export const removeReviewRoute = ({ db, cache }: ApiContext): Route =>
   route({
     method: 'delete',
     path: '/v1/reviews/{reviewId}',

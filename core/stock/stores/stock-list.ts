@@ -1,8 +1,13 @@
 /** Units with their stock, as their seller and staff see them. A unit that never had stock is shown with 0. */
 
-import { type Db, select } from '../../../infra/database.js';
+import { type Db, isTrue, select } from '../../../infra/database.js';
 import type { ProductStatus } from '../../catalogue/rules/product.js';
-import { isForSale, type UnitStatus } from '../../catalogue/stores/sellable-unit.js';
+import {
+  isForSale,
+  SELLER_SUSPENDED,
+  type UnitForSale,
+  type UnitStatus,
+} from '../../catalogue/stores/sellable-unit.js';
 import type { StockRecord } from './stock.js';
 
 export interface UnitStock extends StockRecord {
@@ -63,12 +68,15 @@ export async function listStockOfProduct(
 export async function readOrderable(db: Db, unitIds: readonly number[]): Promise<Map<number, number>> {
   const orderable = new Map(unitIds.map((unitId) => [unitId, 0]));
   if (unitIds.length === 0) return orderable;
-  const rows = await select<Pick<UnitStock, 'unitId' | 'status' | 'productStatus' | 'available'>>(
+  const rows = await select<
+    Pick<UnitStock & UnitForSale, 'unitId' | 'status' | 'productStatus' | 'sellerSuspended' | 'available'>
+  >(
     db,
-    `SELECT u.unit_id AS unitId, u.status, p.status AS productStatus, COALESCE(s.available, 0) AS available
+    `SELECT u.unit_id AS unitId, u.status, p.status AS productStatus, COALESCE(s.available, 0) AS available, ${SELLER_SUSPENDED.column}
      FROM sellable_unit u FORCE INDEX (PRIMARY) STRAIGHT_JOIN product p ON p.product_id = u.product_id
-     LEFT JOIN stock s ON s.unit_id = u.unit_id WHERE u.unit_id IN (${unitIds.map(() => '?').join(', ')})`,
+     LEFT JOIN stock s ON s.unit_id = u.unit_id ${SELLER_SUSPENDED.join} WHERE u.unit_id IN (${unitIds.map(() => '?').join(', ')})`,
     unitIds,
+    { sellerSuspended: isTrue },
   );
   for (const row of rows) if (isForSale(row)) orderable.set(row.unitId, row.available);
   return orderable;

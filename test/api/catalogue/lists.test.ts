@@ -9,6 +9,7 @@ import { openMetrics } from '../../../api/edge/metrics.js';
 import { readConfig } from '../../../infra/config.js';
 import { openRedis } from '../../../infra/redis.js';
 import { apiClient, type CallAnswer, type RunningApi, startApi } from '../../support/api.js';
+import { contextOf } from '../../support/context.js';
 import { startRedis, type TestRedis } from '../../support/redis.js';
 import { type CatalogueScene, openCatalogue } from './catalogue-scene.js';
 
@@ -98,7 +99,7 @@ describe('what a request costs', () => {
     await once(link.client, 'ready');
     const config = readConfig({ NODE_ENV: 'test' });
     const log = pino({ level: 'silent' });
-    const app = createApp(catalogueRoutes({ config, db, redis: link, log }), {
+    const app = createApp(catalogueRoutes(contextOf({ config, db, redis: link })), {
       db,
       log: { log, requests: log },
       metrics: openMetrics(db, config),

@@ -12,6 +12,7 @@ import { readConfig } from '../../../infra/config.js';
 import { type Db, openDatabase } from '../../../infra/database.js';
 import { openRedis } from '../../../infra/redis.js';
 import { type Document, type RunningApi, startApi } from '../../support/api.js';
+import { contextOf } from '../../support/context.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
 /** What describes the API is not part of it. */
@@ -45,7 +46,7 @@ function application(db: Db): Express {
   const redis = openRedis(process.env.MAGAM_REDIS_URL ?? '', 'test', () => undefined);
   redis.close();
   const log = pino({ level: 'silent' });
-  return createApp(apiRoutes({ config, db, redis, log }), {
+  return createApp(apiRoutes(contextOf({ config, db, redis })), {
     db,
     log: { log, requests: log },
     metrics: openMetrics(db, config),

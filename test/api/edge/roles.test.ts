@@ -1,6 +1,5 @@
 /** The table of permissions against the server: every role on every route, on what is its own and on what is somebody else's. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
 import type { Route } from '../../../api/edge/route.js';
 import { apiRoutes } from '../../../api/routes.js';
 import { readConfig } from '../../../infra/config.js';
@@ -9,6 +8,7 @@ import { openRedis } from '../../../infra/redis.js';
 import { grantOf, isPublic, ROLES, type Role } from '../../../kernel/access.js';
 import { makeAccount, makeSeller, type TestAccount } from '../../support/accounts.js';
 import { type CallOptions, type RunningApi, startApi } from '../../support/api.js';
+import { contextOf } from '../../support/context.js';
 import type { TestDatabase } from '../../support/database.js';
 import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
 
@@ -51,8 +51,7 @@ afterAll(async () => {
 function listRoutes(): Route[] {
   const redis = openRedis(process.env.MAGAM_REDIS_URL ?? '', 'test', () => undefined);
   redis.close();
-  const log = pino({ level: 'silent' });
-  return apiRoutes({ config: readConfig({ NODE_ENV: 'test' }), db: database.db, redis, log });
+  return apiRoutes(contextOf({ config: readConfig({ NODE_ENV: 'test' }), db: database.db, redis }));
 }
 
 async function makeWorld(): Promise<World> {

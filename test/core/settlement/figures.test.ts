@@ -1,6 +1,5 @@
 /** The one list of figures against everything that has columns or fields of them. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
 import { openApiDocument } from '../../../api/edge/openapi.js';
 import { apiRoutes } from '../../../api/routes.js';
 import { LEGS, SALE } from '../../../core/feed/rules/leg.js';
@@ -21,6 +20,7 @@ import { tableOf } from '../../../core/settlement/stores/leg-tables.js';
 import { readConfig } from '../../../infra/config.js';
 import { change, select } from '../../../infra/database.js';
 import { openRedis } from '../../../infra/redis.js';
+import { contextOf } from '../../support/context.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
 const DAY = '2026-03-02';
@@ -135,12 +135,7 @@ describe('schemas of the API', () => {
   ])('%s has its figures, and no other amount', (name, names) => {
     const redis = openRedis(process.env.MAGAM_REDIS_URL ?? '', 'test', () => undefined);
     redis.close();
-    const context = {
-      config: readConfig({ NODE_ENV: 'test' }),
-      db: database.db,
-      redis,
-      log: pino({ level: 'silent' }),
-    };
+    const context = contextOf({ config: readConfig({ NODE_ENV: 'test' }), db: database.db, redis });
     const document = openApiDocument(apiRoutes(context), '0');
     const schema = document.components?.schemas?.[name] as { properties?: object } | undefined;
     expect(Object.keys(schema?.properties ?? {}).filter((field) => field.endsWith('Minor'))).toEqual(minor(names));
