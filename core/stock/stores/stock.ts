@@ -10,7 +10,7 @@
  */
 
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
-import type { StockChange } from '../rules/stock.js';
+import type { StockChange, UnitQuantity } from '../rules/stock.js';
 
 export interface StockRecord {
   readonly unitId: number;
@@ -75,6 +75,18 @@ export async function changeStock(tx: Tx, changes: ReadonlyMap<number, StockChan
     [...received.params, ...available.params, ...held.params, ...sold.params, ...unitIds],
   );
   if (changed !== unitIds.length) throw new Error(`${changed} rows of stock were changed instead of ${unitIds.length}`);
+}
+
+/** Makes the rows of units that never had stock, with their first goods. The units' rows are locked, so nobody else makes them. */
+export async function insertFirstStock(
+  tx: Tx,
+  goods: readonly (UnitQuantity & { readonly sellerId: string })[],
+): Promise<void> {
+  await change(
+    tx,
+    `INSERT INTO stock (unit_id, seller_id, received, available, held, sold) VALUES ${goods.map(() => '(?, ?, ?, ?, 0, 0)').join(', ')}`,
+    goods.flatMap(({ unitId, sellerId, quantity }) => [unitId, sellerId, quantity, quantity]),
+  );
 }
 
 /**
