@@ -192,6 +192,20 @@ export async function change(db: Db, sql: string, params: readonly unknown[] = [
   return (result as { affectedRows: number }).affectedRows;
 }
 
+/**
+ * Like `change`, for an UPDATE of one row that tells a number by `LAST_INSERT_ID(number)`: it comes with the answer, so that it does not have to be read.
+ * Where no row was changed it means nothing.
+ */
+export async function changeTelling(
+  db: Db,
+  sql: string,
+  params: readonly unknown[],
+): Promise<{ readonly rows: number; readonly told: number }> {
+  const [result] = await db.raw(sql, params as Knex.RawBinding[]);
+  const { affectedRows, insertId } = result as { affectedRows: number; insertId: number | string };
+  return { rows: affectedRows, told: Number(insertId) };
+}
+
 /** What `insert` gives, or the refusal when it met a row with the same unique key. The transaction goes on: MySQL undoes only the statement. */
 export async function orRefusal<T>(insert: Promise<T>, refusal: Refusal): Promise<T | Refusal> {
   try {

@@ -26,9 +26,14 @@ import { isKept } from './stores/idempotency-key.js';
 export interface GroupOptions<Input, Value> {
   /**
    * Does the work of all members in the transaction. @returns the outcome of each, in their order. A refusal must have left nothing behind in the
-   * transaction. What is thrown rolls the whole group back; then each member is tried alone.
+   * transaction. What is thrown rolls the whole group back; then each member is tried alone. `afterCommit` takes what is to follow the commit, once for the
+   * group and before anybody is answered; it must not fail, and does no harm where nothing was committed.
    */
-  readonly work: (tx: Tx, inputs: readonly Input[]) => Promise<readonly (Value | Refusal)[]>;
+  readonly work: (
+    tx: Tx,
+    inputs: readonly Input[],
+    afterCommit: (next: () => Promise<void>) => void,
+  ) => Promise<readonly (Value | Refusal)[]>;
   /** Members of one group at most. */
   readonly membersMax?: number;
   /** Members that wait for a group of the same kind at most; one more is refused (TOO_MANY_WAITING). */
@@ -138,11 +143,14 @@ export class GroupCommit<Input, Value> {
     progress: { begun: boolean },
   ): Promise<MemberOutcome<Value>[]> {
     const owner = randomUUID();
+    const afterwards: (() => Promise<void>)[] = [];
+    const work = (tx: Tx, inputs: readonly Input[]) =>
+      this.options.work(tx, inputs, (next) => void afterwards.push(next));
     let carried: Carried<Value> | undefined;
     try {
       await this.db.transaction(async (tx) => {
         progress.begun = true;
-        const done = await waitingForLocks(tx, lockSeconds, () => carryOut(tx, owner, members, this.options.work));
+        const done = await waitingForLocks(tx, lockSeconds, () => carryOut(tx, owner, members, work));
         await faultPoint('group.before-commit');
         carried = done;
       });
@@ -150,6 +158,9 @@ export class GroupCommit<Input, Value> {
       // Before the last statement was done the transaction cannot have been committed.
       if (carried === undefined || !isConnectionLost(error)) throw error;
       if (!(await this.isCommitted(carried))) throw error;
+    } finally {
+      // Also where nobody knows whether it was committed.
+      if (carried !== undefined) for (const next of afterwards) await next();
     }
     await faultPoint('group.committed');
     return (carried as Carried<Value>).outcomes;

@@ -36,6 +36,7 @@ const instant = z.iso
 export const SUBJECT_TYPES = [
   'account',
   'category',
+  'drop',
   'feed-import',
   'import',
   'policy-draft',

@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { CatalogueCache } from '../../core/catalogue/catalogue-cache.js';
 import { OPTIONS_MAX, priceFault } from '../../core/catalogue/rules/product.js';
-import { type ProductDetail, touchProduct } from '../../core/catalogue/stores/product.js';
+import { touchProduct } from '../../core/catalogue/stores/product.js';
 import {
   insertOption,
   type OptionRecord,
@@ -19,6 +19,7 @@ import { type Call, type Route, route } from '../edge/route.js';
 import { placeOf, requireDetail, requireProduct } from './changes.js';
 import { ownerOfProduct } from './edit-product.js';
 import { newOptionSchema, optionEditSchema, optionParams, productParams, productSchema } from './product-fields.js';
+import type { ProductPage } from './product-page.js';
 
 type OptionCall = Call<{ readonly productId: number }, unknown, unknown>;
 type ProductReply = Reply<z.input<typeof productSchema>>;
@@ -29,7 +30,7 @@ async function changeOptions(
   cache: CatalogueCache,
   action: string,
   decide: (tx: Tx, product: { productId: number; sellerId: string }, options: readonly OptionRecord[]) => Promise<void>,
-  answer: (changed: ProductDetail) => ProductReply,
+  answer: (changed: ProductPage) => ProductReply,
 ): Promise<ProductReply> {
   const { productId } = call.params;
   return call.transact(async (tx) => {

@@ -2,15 +2,11 @@
 
 import type { ProductPlace } from '../../core/catalogue/catalogue-cache.js';
 import { type CategoryPlace, readCategoryPlace, shareCategory } from '../../core/catalogue/stores/category.js';
-import {
-  lockProduct,
-  type ProductDetail,
-  type ProductSummary,
-  readProduct,
-} from '../../core/catalogue/stores/product.js';
+import { lockProduct, type ProductSummary } from '../../core/catalogue/stores/product.js';
 import type { Tx } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
+import { type ProductPage, readProductPage } from './product-page.js';
 
 export const notFound = (productId: number): MagamError =>
   new MagamError('PRODUCT_NOT_FOUND', undefined, { productId });
@@ -24,8 +20,8 @@ export async function requireProduct(
 }
 
 /** A product that was just written, as its page shows it. */
-export async function requireDetail(tx: Tx, productId: number): Promise<ProductDetail> {
-  return found(await readProduct(tx, productId), 'PRODUCT_NOT_FOUND', { productId });
+export async function requireDetail(tx: Tx, productId: number): Promise<ProductPage> {
+  return found(await readProductPage(tx, productId), 'PRODUCT_NOT_FOUND', { productId }).page;
 }
 
 /** Where a product may be put. Throws CATEGORY_NOT_FOUND or CATEGORY_NOT_LEAF. */

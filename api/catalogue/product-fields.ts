@@ -51,7 +51,11 @@ export const optionEditSchema = z
   })
   .meta({ id: 'OptionEdit' });
 const unitId = id.meta({ description: 'What carts, stock and orders name.', example: 1_204 });
-const optionSchema = z.object({ optionId: id, unitId, ...optionContent }).meta({ id: 'Option' });
+const outOfStock = z.boolean().meta({
+  description:
+    'None can be ordered now. How many there are: GET /v1/stock. The status SOLD_OUT is the word of the seller.',
+});
+const optionSchema = z.object({ optionId: id, unitId, outOfStock, ...optionContent }).meta({ id: 'Option' });
 
 const summaryFields = {
   productId: id,
@@ -88,6 +92,7 @@ export const productSchema = z
       description: 'What carts, stock and orders name; null where the product has options, which have their own.',
       example: 1_204,
     }),
+    outOfStock: outOfStock.nullable(),
     options: z.array(optionSchema).readonly(),
     updatedAt: moment,
   })

@@ -1,7 +1,7 @@
 /** Checkouts: a buyer orders what is in the cart, or units directly, from one seller or several, and pays one amount. */
 import * as z from 'zod';
 import { payCheckout } from '../../core/orders/pay-checkout.js';
-import { type Placed, placeOrders } from '../../core/orders/place-orders.js';
+import { type Placed, placeOrders, unitsOf } from '../../core/orders/place-orders.js';
 import { type CheckoutAsk, type Placement, prepareCheckout } from '../../core/orders/prepare-checkout.js';
 import { causeOf } from '../../core/orders/rules/order-state.js';
 import { LINES_MAX } from '../../core/orders/rules/price-basket.js';
@@ -12,6 +12,9 @@ import {
   readCheckoutBuyer,
 } from '../../core/orders/stores/checkout.js';
 import { type OrderRecord, readOrdersOf } from '../../core/orders/stores/order.js';
+import { DropGate } from '../../core/stock/drop-gate.js';
+import { evictChanged } from '../../core/stock/evict-pages.js';
+import { StockGate } from '../../core/stock/gate.js';
 import { type LockAsk, StockLocks } from '../../core/stock/redlock.js';
 import type { Reserve } from '../../core/stock/reserve.js';
 import type { Db } from '../../infra/database.js';
@@ -137,15 +140,19 @@ interface Placing {
   readonly reserve: Reserve | undefined;
 }
 
-export const checkOut = ({ db, redis, log, config }: ApiContext): Route => {
+export const checkOut = ({ db, redis, log, config, cache }: ApiContext): Route => {
+  const gate = new DropGate(db, new StockGate(db, redis));
   const locks = config.stockStrategy === 'redlock' ? new StockLocks(redis, log, config.stockLock) : undefined;
   const groups = new GroupCommit<Placing, Placed>(db, {
-    work: (tx, members) =>
-      placeOrders(
+    work: async (tx, members, afterCommit) => {
+      const outcomes = await placeOrders(
         tx,
         members.map(({ placement }) => placement),
         members[0]?.reserve,
-      ),
+      );
+      await evictChanged(tx, cache, afterCommit);
+      return outcomes;
+    },
   });
   return route({
     method: 'post',
@@ -163,6 +170,8 @@ export const checkOut = ({ db, redis, log, config }: ApiContext): Route => {
       'CART_EMPTY',
       'CART_ITEM_NOT_FOUND',
       'CURRENCY_MIXED',
+      'DROP_LIMIT_EXCEEDED',
+      'DROP_NOT_OPEN',
       'INSUFFICIENT_STOCK',
       'PRICE_CHANGED',
       'PROMOTION_NOT_APPLICABLE',
@@ -173,13 +182,20 @@ export const checkOut = ({ db, redis, log, config }: ApiContext): Route => {
     idempotent: true,
     grouped: true,
     handle: async (call) => {
-      const placement = decided(await prepareCheckout(db, config, askOf(call)));
-      const place = (groupKey: string, reserve?: Reserve) =>
-        call.transactInGroup(groups, groupKey, { placement, reserve }, (placed) =>
-          created(`/v1/checkouts/${placed.checkoutId}`, placedBody(placed)),
-        );
-      if (locks === undefined) return place(groupOf(placement));
-      return locks.hold(lockAskOf(placement), (reserve) => place(placement.reference, reserve));
+      const prepare = async (): Promise<Placement> => decided(await prepareCheckout(db, config, askOf(call)));
+      const place = (placement: Placement) => {
+        const join = (groupKey: string, reserve?: Reserve) =>
+          call.transactInGroup(groups, groupKey, { placement, reserve }, (placed) =>
+            created(`/v1/checkouts/${placed.checkoutId}`, placedBody(placed)),
+          );
+        if (locks === undefined) return join(groupOf(placement));
+        return locks.hold(lockAskOf(placement), (reserve) => join(placement.reference, reserve));
+      };
+      // What is bought directly is known before anything is read. What is in the cart has to be read first.
+      const { items } = call.body;
+      if (items !== undefined) return decided(await gate.pass(items, async () => place(await prepare())));
+      const placement = await prepare();
+      return decided(await gate.pass(unitsOf(placement), () => place(placement)));
     },
   });
 };

@@ -6,6 +6,7 @@ import { confirmOrder, withShopDates } from '../../core/orders/confirm-order.js'
 import { type Actor, advanceOrder } from '../../core/orders/order-step.js';
 import { returnOrder } from '../../core/orders/return-order.js';
 import { causeOf } from '../../core/orders/rules/order-state.js';
+import { evictChanged } from '../../core/stock/evict-pages.js';
 import type { Tx } from '../../infra/database.js';
 import { isStaff, nameOf, type Permission } from '../../kernel/access.js';
 import { type ErrorCode, MagamError, type Refusal } from '../../kernel/errors.js';
@@ -26,13 +27,14 @@ const actorOf = ({ signedIn }: OrderCall<unknown>): Actor => ({
 /** Takes a step in the call's transaction, keeps it on record and answers with the order as it is then. */
 const takeStep = <Body>(
   call: OrderCall<Body>,
-  { config }: ApiContext,
+  { config, cache }: ApiContext,
   action: string,
   work: (tx: Tx, by: Actor) => Promise<unknown | Refusal>,
 ) =>
   call.transact(async (tx) => {
     const { orderId } = call.params;
     decided(await work(tx, actorOf(call)));
+    await evictChanged(tx, cache, call.afterCommit);
     const answer = await answerOrder(tx, orderId, config.encryptionKey);
     if (isStaff(call.signedIn.role)) {
       const [before] = answer.body?.history.slice(-1) ?? [];

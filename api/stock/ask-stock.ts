@@ -25,7 +25,8 @@ const answerSchema = z
     unitId: id,
     orderable: z.boolean(),
     available: z.number().int().min(0).meta({
-      description: 'How many can be ordered. 0: sold out, not for sale, or there is no such unit.',
+      description:
+        'How many can be ordered. 0: sold out, not for sale, its drop is still to open, or there is no such unit.',
       example: 60,
     }),
   })

@@ -1,4 +1,5 @@
 /** Goods come in or are counted: a seller for its own units, staff for any. */
+import { evictChanged } from '../../core/stock/evict-pages.js';
 import { adjustStock, type ChangedStock, receiveStock } from '../../core/stock/receive-stock.js';
 import { readUnitStock } from '../../core/stock/stores/stock-list.js';
 import type { Db, Tx } from '../../infra/database.js';
@@ -15,12 +16,14 @@ type StockCall<Body> = Call<{ readonly unitId: number }, unknown, Body>;
 /** Moves stock by `work`, keeps it on record and answers with the unit as it is then. */
 const moveStock = <Body extends { readonly reason: string }>(
   call: StockCall<Body>,
+  { cache }: ApiContext,
   action: string,
   work: (tx: Tx, change: Body & { unitId: number; requestedBy: string }) => Promise<ChangedStock | Refusal>,
 ) =>
   call.transact(async (tx) => {
     const { unitId } = call.params;
     const { before, after } = decided(await work(tx, { ...call.body, unitId, requestedBy: nameOf(call.signedIn) }));
+    await evictChanged(tx, cache, call.afterCommit);
     const { reason } = call.body;
     await call.audit(tx, action, ['unit', unitId], { before, after: { ...after, reason } });
     return ok(found(await readUnitStock(tx, unitId), 'UNIT_NOT_FOUND', { unitId }));
@@ -36,23 +39,23 @@ const shared = (db: Db) => ({
   owner: ownerOfUnit(db),
 });
 
-export const receiveStockRoute = ({ db }: ApiContext): Route =>
+export const receiveStockRoute = (context: ApiContext): Route =>
   route({
-    ...shared(db),
+    ...shared(context.db),
     path: '/v1/units/{unitId}/stock/receipts',
     summary: 'Receive goods of a unit',
     body: receiptSchema,
     refusals: ['UNIT_NOT_FOUND', 'UNIT_RETIRED'],
-    handle: (call) => moveStock(call, 'stock.receive', receiveStock),
+    handle: (call) => moveStock(call, context, 'stock.receive', receiveStock),
   });
 
-export const adjustStockRoute = ({ db }: ApiContext): Route =>
+export const adjustStockRoute = (context: ApiContext): Route =>
   route({
-    ...shared(db),
+    ...shared(context.db),
     path: '/v1/units/{unitId}/stock/adjustments',
     summary: 'Correct the stock of a unit',
     description: 'By a difference to what is available, never below 0. What is held or sold is not corrected.',
     body: adjustmentSchema,
     refusals: ['STOCK_INSUFFICIENT_TO_ADJUST', 'UNIT_NOT_FOUND'],
-    handle: (call) => moveStock(call, 'stock.adjust', adjustStock),
+    handle: (call) => moveStock(call, context, 'stock.adjust', adjustStock),
   });

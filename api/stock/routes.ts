@@ -1,7 +1,15 @@
-/** The stock of units. */
+/** The stock of units, and drops. */
 import type { ApiContext } from '../context.js';
 import type { Route } from '../edge/route.js';
 import { askStock } from './ask-stock.js';
+import {
+  endDropRoute,
+  listDropPurchases,
+  listDropsOfSellerRoute,
+  listDropsRoute,
+  makeDrop,
+  showDrop,
+} from './drops.js';
 import { adjustStockRoute, receiveStockRoute } from './move-stock.js';
 import { listMovementsRoute, listStock, showStock } from './read-stock.js';
 
@@ -12,4 +20,10 @@ export const stockRoutes = (context: ApiContext): Route[] => [
   receiveStockRoute(context),
   adjustStockRoute(context),
   listMovementsRoute(context),
+  makeDrop(context),
+  endDropRoute(context),
+  listDropsRoute(context),
+  showDrop(context),
+  listDropsOfSellerRoute(context),
+  listDropPurchases(context),
 ];

@@ -11,14 +11,14 @@ export const orderDuties: readonly Duty[] = [
   {
     name: 'expire-checkouts',
     everyMs: 10_000,
-    run: ({ db, signal }) =>
-      inBatches(signal, BATCHES, async (rowsMax) => (await expireCheckouts(db, { rowsMax })).found),
+    run: ({ db, catalogue: cache, signal }) =>
+      inBatches(signal, BATCHES, async (rowsMax) => (await expireCheckouts(db, { rowsMax, cache })).found),
   },
   {
     name: 'reclaim-stock',
     everyMs: 60_000,
-    run: ({ db, signal }) =>
-      inBatches(signal, BATCHES, async (rowsMax) => (await reclaimExpired(db, { rowsMax })).reservations),
+    run: ({ db, catalogue: cache, signal }) =>
+      inBatches(signal, BATCHES, async (rowsMax) => (await reclaimExpired(db, { rowsMax, cache })).reservations),
   },
   {
     name: 'confirm-orders',

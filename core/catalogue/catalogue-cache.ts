@@ -65,6 +65,11 @@ export class CatalogueCache {
     return this.cache.evict([SELLERS]);
   }
 
+  /** After units of these products have run out, or are there again. Lists do not show it. */
+  async stockChanged(productIds: readonly number[]): Promise<void> {
+    if (productIds.length > 0) await this.cache.evict(productIds.map((productId) => `p:${productId}`));
+  }
+
   /** After a category was made or renamed. */
   treeChanged(): Promise<void> {
     return this.cache.evict([TREE]);

@@ -1,6 +1,7 @@
 /** Cancellations, before an order is shipped: of all that is left of it, or of units of its lines. Those of what was paid give money back. */
 import type { Tx } from '../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
+import { leaveDrops } from '../stock/drops.js';
 import { releaseReservation, returnUnits } from '../stock/end-reservation.js';
 import { type Actor, lockForStep, type StepOptions, takeStep } from './order-step.js';
 import { cutParts, type LinePart, nothingLeft, paidByAll, type WantedPart } from './rules/line-part.js';
@@ -39,8 +40,10 @@ export async function cancelOrder(tx: Tx, orderId: number, by: Actor, cancel: Pa
   const refundId = await writeRefund(tx, 'CANCEL', { order, parts, amountMinor, paid: !pending }, by, cancel);
   if (pending) await lowerCheckout(tx, checkout, amountMinor);
 
+  const units = unitsOf(lines, parts);
+  await leaveDrops(tx, checkout.checkoutId, units);
   const holder = { holderId: checkout.checkoutId, requestedBy: by.requestedBy, reason: `order ${orderId} cancelled` };
-  await (pending ? releaseReservation : returnUnits)(tx, holder, unitsOf(lines, parts));
+  await (pending ? releaseReservation : returnUnits)(tx, holder, units);
   return refundId;
 }
 

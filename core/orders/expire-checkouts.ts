@@ -1,20 +1,23 @@
 /** Checkouts whose time to pay has passed: their orders expire, and what they hold is for others again. */
-import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import type { Db, Tx } from '../../infra/database.js';
+import { leaveDrops } from '../stock/drops.js';
 import { releaseReservation } from '../stock/end-reservation.js';
+import { inStockTransaction, type Pages } from '../stock/evict-pages.js';
 import { endPending, lockCheckout, readExpiredCheckouts } from './stores/checkout.js';
 import { lockOrdersOf, movePendingOrders } from './stores/order.js';
 import { insertOrderEvents } from './stores/order-event.js';
 
 const DUTY = 'expiry';
 
-/** Ends at most `rowsMax` of them, each in a transaction of its own. @returns how many were found, which is `rowsMax` while there may be more, and ended */
+/** Ends at most `rowsMax` of them, each in a transaction of its own, and evicts pages from the cache where there is one. @returns how many were found, which is `rowsMax` while there may be more, and ended */
 export async function expireCheckouts(
   db: Db,
-  { rowsMax }: { readonly rowsMax: number },
+  { rowsMax, cache }: { readonly rowsMax: number; readonly cache?: Pages },
 ): Promise<{ readonly found: number; readonly expired: number }> {
   const due = await readExpiredCheckouts(db, rowsMax);
   let expired = 0;
-  for (const checkoutId of due) if (await inTransaction(db, (tx) => expireCheckout(tx, checkoutId))) expired += 1;
+  for (const checkoutId of due)
+    if (await inStockTransaction(db, cache, (tx) => expireCheckout(tx, checkoutId))) expired += 1;
   return { found: due.length, expired };
 }
 
@@ -37,6 +40,7 @@ async function expireCheckout(tx: Tx, checkoutId: number): Promise<boolean> {
       reason: '',
     })),
   );
+  await leaveDrops(tx, checkoutId);
   await releaseReservation(tx, { holderId: checkoutId, requestedBy: DUTY, reason: 'expired' });
   return true;
 }

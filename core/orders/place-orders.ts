@@ -6,7 +6,9 @@ import type { Tx } from '../../infra/database.js';
 import { nameOf } from '../../kernel/access.js';
 import { isRefusal, type Refusal } from '../../kernel/errors.js';
 import type { UnitForSale } from '../catalogue/stores/sellable-unit.js';
+import { checkDrops, recordDrops, type WantedInDrop } from '../stock/drops.js';
 import { type Reserve, reserveMany } from '../stock/reserve.js';
+import type { UnitQuantity } from '../stock/rules/stock.js';
 import type { Placement } from './prepare-checkout.js';
 import type { PricedLine, PricedOrder } from './rules/price-basket.js';
 import { deleteOrdered } from './stores/cart.js';
@@ -27,16 +29,38 @@ export interface Placed {
 }
 
 /**
- * Places checkouts, all or nothing over the units of each. @returns for each what was placed, or INSUFFICIENT_STOCK; then nothing of it is stored, and the
- * others are. `reserve` is what a strategy makes of reserving.
+ * Places checkouts, all or nothing over the units of each. @returns for each what was placed, or DROP_NOT_OPEN, DROP_LIMIT_EXCEEDED, INSUFFICIENT_STOCK; then
+ * nothing of it is stored, and the others are. `reserve` is what a strategy makes of reserving.
  */
 export async function placeOrders(
   tx: Tx,
   members: readonly Placement[],
   reserve: Reserve = reserveMany,
 ): Promise<(Placed | Refusal)[]> {
-  if (members.length === 0) return [];
-  const placed = await writeOrders(tx, members);
+  const checks = await checkDrops(
+    tx,
+    members.map((member) => ({ accountId: member.buyerId, units: unitsOf(member) })),
+  );
+  const allowed = members.flatMap((placement, at) => {
+    const wanted = checks[at];
+    return wanted === undefined || isRefusal(wanted) ? [] : [{ placement, wanted }];
+  });
+  const outcomes = (await placeAllowed(tx, allowed, reserve)).values();
+  return checks.map((check) => (isRefusal(check) ? check : known(outcomes.next().value)));
+}
+
+/** A checkout that the rules of drops allow, and what of it is sold in drops. */
+interface Allowed {
+  readonly placement: Placement;
+  readonly wanted: readonly WantedInDrop[];
+}
+
+async function placeAllowed(tx: Tx, allowed: readonly Allowed[], reserve: Reserve): Promise<(Placed | Refusal)[]> {
+  if (allowed.length === 0) return [];
+  const placed = await writeOrders(
+    tx,
+    allowed.map(({ placement }) => placement),
+  );
   const outcomes = await reserve(
     tx,
     placed.map(({ checkoutId, placement }) => ({
@@ -45,8 +69,14 @@ export async function placeOrders(
         expiresInMs: placement.expiresInMs,
         requestedBy: nameOf({ accountId: placement.buyerId }),
       },
-      units: linesOf(placement).map(({ unit, quantity }) => ({ unitId: unit.unitId, quantity })),
+      units: unitsOf(placement),
     })),
+  );
+  await recordDrops(
+    tx,
+    placed.flatMap(({ checkoutId }, at) =>
+      outcomes[at] === undefined ? [{ holderId: checkoutId, wanted: known(allowed[at]).wanted }] : [],
+    ),
   );
   const refused = placed.filter((_, at) => outcomes[at] !== undefined);
   if (refused.length > 0)
@@ -71,6 +101,10 @@ export async function placeOrders(
   );
   return results;
 }
+
+/** What a checkout reserves. */
+export const unitsOf = (placement: Placement): UnitQuantity[] =>
+  linesOf(placement).map(({ unit, quantity }) => ({ unitId: unit.unitId, quantity }));
 
 const linesOf = ({ basket }: Placement): PricedLine<UnitForSale>[] => basket.orders.flatMap(({ lines }) => lines);
 
@@ -137,7 +171,7 @@ const lineOf =
     unitPrice: unitPriceMinor,
   });
 
-function known(id: number | undefined): number {
-  if (id === undefined) throw new Error('a row that was just inserted is there');
-  return id;
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('what was just made is there');
+  return value;
 }

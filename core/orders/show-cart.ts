@@ -2,7 +2,7 @@
 import type { Db } from '../../infra/database.js';
 import { isRefusal } from '../../kernel/errors.js';
 import { isForSale, readUnitsForSale, type UnitForSale } from '../catalogue/stores/sellable-unit.js';
-import { readStock } from '../stock/stores/stock.js';
+import { readOrderable } from '../stock/stores/stock-list.js';
 import { priceUnits } from './price-units.js';
 import type { Amounts, BasketItem } from './rules/price-basket.js';
 import { type CartItem, readCart } from './stores/cart.js';
@@ -31,10 +31,10 @@ export async function showCart(db: Db, accountId: number): Promise<ShownCart> {
   const unitIds = cart.map(({ unitId }) => unitId);
   if (unitIds.length === 0) return { items: [], totals: [] };
   const units = new Map((await readUnitsForSale(db, unitIds)).map((unit) => [unit.unitId, unit]));
-  const stock = new Map((await readStock(db, unitIds)).map((one) => [one.unitId, one.available]));
+  const orderable = await readOrderable(db, unitIds);
   const items = cart.map((item): ShownItem => {
     const unit = units.get(item.unitId) ?? null;
-    return { ...item, unit, forSale: unit !== null && isForSale(unit), available: stock.get(item.unitId) ?? 0 };
+    return { ...item, unit, forSale: unit !== null && isForSale(unit), available: orderable.get(item.unitId) ?? 0 };
   });
   return { items, totals: await totalsOf(db, items) };
 }

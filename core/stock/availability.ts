@@ -13,7 +13,7 @@ const LIFE_MS = 1_000;
 
 export interface UnitAvailability {
   readonly unitId: number;
-  /** 0: sold out, not for sale, or there is no such unit. */
+  /** 0: sold out, not for sale, its drop is still to open, or there is no such unit. */
   readonly available: number;
 }
 

@@ -1,5 +1,6 @@
 /** Takes back units whose hold has expired: where a buyer needs them, and in bounded batches by a duty. */
-import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import type { Db, Tx } from '../../infra/database.js';
+import { inStockTransaction, type Pages } from './evict-pages.js';
 import { changeOf } from './rules/stock.js';
 import { insertMovements } from './stores/movement.js';
 import { expireHolds, readExpired, readUnitsOfExpired } from './stores/reservation.js';
@@ -52,19 +53,20 @@ async function end(
 }
 
 /**
- * Ends at most `rowsMax` expired holds, those that expired first. Each unit has a short transaction of its own.
+ * Ends at most `rowsMax` expired holds, those that expired first. Each unit has a short transaction of its own, after which pages are evicted from
+ * the cache where there is one.
  * @returns how many holds were ended, and of which units
  */
 export async function reclaimExpired(
   db: Db,
-  { rowsMax }: { readonly rowsMax: number },
+  { rowsMax, cache }: { readonly rowsMax: number; readonly cache?: Pages },
 ): Promise<{ readonly reservations: number; readonly unitIds: readonly number[] }> {
   const counts = new Map<number, number>();
   for (const unitId of await readUnitsOfExpired(db, rowsMax)) counts.set(unitId, (counts.get(unitId) ?? 0) + 1);
   const unitIds: number[] = [];
   let reservations = 0;
   for (const [unitId, count] of counts) {
-    const ended = await inTransaction(db, async (tx) => {
+    const ended = await inStockTransaction(db, cache, async (tx) => {
       await lockStock(tx, [unitId]);
       return (await reclaimUnit(tx, unitId, { reservations: count })).reservations;
     });

@@ -8,6 +8,37 @@ export const stockErrors = {
     meaning: 'The time to pay has passed, and what the checkout held is for others again; check out once more.',
     ko: '결제 시간이 지나 주문서가 만료되었습니다. 다시 주문해 주세요.',
   },
+  DROP_ENDED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The drop was ended before.',
+    ko: '이미 종료된 드롭입니다.',
+  },
+  DROP_EXISTS: {
+    http: 409,
+    exit: 1,
+    meaning: 'The product has a drop that is not ended; end that one first.',
+    ko: '이 상품에는 아직 종료되지 않은 드롭이 있습니다.',
+  },
+  DROP_LIMIT_EXCEEDED: {
+    http: 409,
+    exit: 1,
+    meaning:
+      'A buyer may have only so many of the product in its drop; the details name the limit and what the buyer has.',
+    ko: '1인당 구매 가능 수량을 초과했습니다.',
+  },
+  DROP_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'There is no drop with this id.',
+    ko: '존재하지 않는 드롭입니다.',
+  },
+  DROP_NOT_OPEN: {
+    http: 409,
+    exit: 1,
+    meaning: 'The sale of the product has not begun; the details say when it opens.',
+    ko: '아직 판매가 시작되지 않은 상품입니다.',
+  },
   INSUFFICIENT_STOCK: {
     http: 409,
     exit: 1,

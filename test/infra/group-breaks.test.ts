@@ -17,11 +17,21 @@ afterAll(() => scene?.database.drop());
 beforeEach(() => scene.reset());
 
 describe('a connection cut', () => {
+  /** How often what is to follow a commit was done. */
+  let followed = 0;
   const through = async (cut: Cut, members: readonly Member<string, string>[]) => {
     const proxy = await startProxy(scene.database.url, [cut]);
     const db = openDatabase(proxy.url, { poolMax: 2 });
     try {
-      const groups = scene.groupsOn(db);
+      followed = 0;
+      const groups = scene.groupsOn(db, {
+        work: (tx, inputs, afterCommit) => {
+          afterCommit(async () => {
+            followed += 1;
+          });
+          return scene.makeAll(tx, inputs);
+        },
+      });
       const ends = await Promise.allSettled(members.map((one) => groups.join('g', one)));
       expect(proxy.cuts()).toBe(1);
       return ends;
@@ -72,6 +82,7 @@ describe('a connection cut', () => {
     const cut: Cut = { statement: /^COMMIT/, inTransactionOf, place: 'down', nth: 1 };
     const [end] = await through(cut, [member('a', 'ka')]);
     expect(end).toMatchObject({ reason: { code: 'DATABASE_UNAVAILABLE' } });
+    expect(followed).toBe(1); // it may have been committed
     expect(scene.worked).toHaveLength(1);
   });
 });

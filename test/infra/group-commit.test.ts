@@ -78,6 +78,39 @@ describe('calls that wait at the same moment', () => {
   });
 });
 
+describe('what is to follow the commit', () => {
+  it('is done once for the group, after the commit and before anybody is answered', async () => {
+    const seen: string[][] = [];
+    let answered = 0;
+    const groups = scene.groupsOn(scene.database.db, {
+      work: async (tx, inputs, afterCommit) => {
+        afterCommit(async () => {
+          seen.push([String(answered), ...(await scene.made())]);
+        });
+        return scene.makeAll(tx, inputs);
+      },
+    });
+    const join = (name: string) => groups.join('g', member(name)).then(() => (answered += 1));
+    await Promise.all(['a', 'no', 'b'].map(join));
+    expect(seen).toEqual([['0', 'a', 'b']]);
+  });
+
+  it('is not done for a try that was rolled back before its end', async () => {
+    let followed = 0;
+    const groups = scene.groupsOn(scene.database.db, {
+      work: async (tx, inputs, afterCommit) => {
+        afterCommit(async () => {
+          followed += 1;
+        });
+        return scene.makeAll(tx, inputs);
+      },
+    });
+    const ends = await Promise.allSettled(['a', 'bad', 'b'].map((name) => groups.join('g', member(name))));
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(followed).toBe(2);
+  });
+});
+
 describe('what is thrown', () => {
   it('by one member hurts only that one', async () => {
     const groups = scene.groupsOn(scene.database.db);

@@ -4,10 +4,8 @@ import type { ApiContext } from '../../api/context.js';
 import { CatalogueCache } from '../../core/catalogue/catalogue-cache.js';
 
 /** A context with a logger that says nothing. */
-export const contextOf = ({ config, db, redis }: Pick<ApiContext, 'config' | 'db' | 'redis'>): ApiContext => ({
-  config,
-  db,
-  redis,
+export const contextOf = (given: Pick<ApiContext, 'config' | 'db' | 'redis'>): ApiContext => ({
+  ...given,
   log: pino({ level: 'silent' }),
-  cache: new CatalogueCache(redis),
+  cache: new CatalogueCache(given.redis),
 });

@@ -77,13 +77,8 @@ export const NOT_SUSPENDED = {
   where: 'x.seller_id IS NULL',
 } as const;
 
-/** A product with all that its page shows: two statements. */
-export async function readProduct(db: Db, productId: number): Promise<ProductDetail | undefined> {
-  return (await readProductPage(db, productId))?.product;
-}
-
-/** The same, and whether everybody may see it: it is listed, and its seller is not suspended. */
-export async function readProductPage(
+/** A product with all that its page shows of it, and whether everybody may see it: it is listed, and its seller is not suspended. Two statements. */
+export async function readProduct(
   db: Db,
   productId: number,
 ): Promise<{ readonly product: ProductDetail; readonly forEverybody: boolean } | undefined> {

@@ -29,6 +29,17 @@ export async function readUnit(db: Db, unitId: number): Promise<UnitRecord | und
   return (await select<UnitRecord>(db, sql, [unitId], { inUse: isTrue }))[0];
 }
 
+/** The products that these units belong to. */
+export async function readProductsOfUnits(db: Db, unitIds: readonly number[]): Promise<number[]> {
+  if (unitIds.length === 0) return [];
+  const rows = await select<{ productId: number }>(
+    db,
+    `SELECT product_id AS productId FROM sellable_unit FORCE INDEX (PRIMARY) WHERE unit_id IN (${unitIds.map(() => '?').join(', ')})`,
+    unitIds,
+  );
+  return [...new Set(rows.map(({ productId }) => productId))];
+}
+
 interface ProductOfUnits {
   readonly productId: number;
   readonly sellerId: string;

@@ -64,20 +64,25 @@ export async function listStockOfProduct(
   );
 }
 
-/** How many of each of these units can be ordered: what is available of those that are for sale. Others are 0, also where there is no such unit. */
+/**
+ * How many of each of these units can be ordered: what is available of those that are for sale and of which no drop is still to open. Others are 0, also
+ * where there is no such unit.
+ */
 export async function readOrderable(db: Db, unitIds: readonly number[]): Promise<Map<number, number>> {
   const orderable = new Map(unitIds.map((unitId) => [unitId, 0]));
   if (unitIds.length === 0) return orderable;
-  const rows = await select<
-    Pick<UnitStock & UnitForSale, 'unitId' | 'status' | 'productStatus' | 'sellerSuspended' | 'available'>
-  >(
+  type Row = Pick<UnitStock & UnitForSale, 'unitId' | 'status' | 'productStatus' | 'sellerSuspended' | 'available'>;
+  const rows = await select<Row & { readonly shut: boolean }>(
     db,
-    `SELECT u.unit_id AS unitId, u.status, p.status AS productStatus, COALESCE(s.available, 0) AS available, ${SELLER_SUSPENDED.column}
+    `SELECT u.unit_id AS unitId, u.status, p.status AS productStatus, COALESCE(s.available, 0) AS available,
+       COALESCE(d.opens_at > UTC_TIMESTAMP(3), 0) AS shut, ${SELLER_SUSPENDED.column}
      FROM sellable_unit u FORCE INDEX (PRIMARY) STRAIGHT_JOIN product p ON p.product_id = u.product_id
-     LEFT JOIN stock s ON s.unit_id = u.unit_id ${SELLER_SUSPENDED.join} WHERE u.unit_id IN (${unitIds.map(() => '?').join(', ')})`,
+     LEFT JOIN stock s ON s.unit_id = u.unit_id
+     LEFT JOIN stock_drop d FORCE INDEX (stock_drop_of) ON d.product_id = u.product_id AND d.live = 1 ${SELLER_SUSPENDED.join}
+     WHERE u.unit_id IN (${unitIds.map(() => '?').join(', ')})`,
     unitIds,
-    { sellerSuspended: isTrue },
+    { shut: isTrue, sellerSuspended: isTrue },
   );
-  for (const row of rows) if (isForSale(row)) orderable.set(row.unitId, row.available);
+  for (const row of rows) if (isForSale(row) && !row.shut) orderable.set(row.unitId, row.available);
   return orderable;
 }

@@ -9,8 +9,9 @@
  *   inserted have keys of their own: a checkout reserves once, a movement is numbered by the database.
  */
 
-import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import { change, changeTelling, type Db, select, type Tx } from '../../../infra/database.js';
 import type { StockChange, UnitQuantity } from '../rules/stock.js';
+import { noteAvailable, noteChange } from './crossings.js';
 
 export interface StockRecord {
   readonly unitId: number;
@@ -36,11 +37,13 @@ export async function readStock(db: Db, unitIds: readonly number[]): Promise<Sto
 /** The same, locked until the transaction ends, in ascending order. */
 export async function lockStock(tx: Tx, unitIds: readonly number[]): Promise<StockRecord[]> {
   if (unitIds.length === 0) return [];
-  return select<StockRecord>(
+  const rows = await select<StockRecord>(
     tx,
     `SELECT ${COLUMNS} FROM stock FORCE INDEX (PRIMARY) WHERE unit_id IN (${placeholders(unitIds)}) ORDER BY unit_id FOR UPDATE`,
     unitIds,
   );
+  for (const { unitId, available } of rows) noteAvailable(tx, unitId, available);
+  return rows;
 }
 
 /**
@@ -48,12 +51,15 @@ export async function lockStock(tx: Tx, unitIds: readonly number[]): Promise<Sto
  * one. @returns whether there were as many
  */
 export async function holdAvailable(tx: Tx, unitId: number, quantity: number): Promise<boolean> {
-  const held = await change(
+  const { rows, told: left } = await changeTelling(
     tx,
-    'UPDATE stock SET available = available - ?, held = held + ? WHERE unit_id = ? AND available >= ?',
+    'UPDATE stock SET available = LAST_INSERT_ID(available - ?), held = held + ? WHERE unit_id = ? AND available >= ?',
     [quantity, quantity, unitId, quantity],
   );
-  return held === 1;
+  if (rows === 0) return false;
+  noteAvailable(tx, unitId, left + quantity);
+  noteAvailable(tx, unitId, left);
+  return true;
 }
 
 /** Changes the stock of units that the transaction has locked. A part that would go below 0 is refused by the table. */
@@ -75,6 +81,7 @@ export async function changeStock(tx: Tx, changes: ReadonlyMap<number, StockChan
     [...received.params, ...available.params, ...held.params, ...sold.params, ...unitIds],
   );
   if (changed !== unitIds.length) throw new Error(`${changed} rows of stock were changed instead of ${unitIds.length}`);
+  for (const [unitId, made] of changes) noteChange(tx, unitId, made.available);
 }
 
 /** Makes the rows of units that never had stock, with their first goods. The units' rows are locked, so nobody else makes them. */
@@ -87,6 +94,7 @@ export async function insertFirstStock(
     `INSERT INTO stock (unit_id, seller_id, received, available, held, sold) VALUES ${goods.map(() => '(?, ?, ?, ?, 0, 0)').join(', ')}`,
     goods.flatMap(({ unitId, sellerId, quantity }) => [unitId, sellerId, quantity, quantity]),
   );
+  for (const { unitId, quantity } of goods) noteChange(tx, unitId, quantity);
 }
 
 /**
@@ -103,12 +111,13 @@ export async function addStock(
     'UPDATE stock SET received = received + ?, available = available + ? WHERE unit_id = ? AND available + ? >= 0',
     [quantity, quantity, unitId, quantity],
   );
-  if (added === 1) return true;
-  if (quantity <= 0) return false;
-  await change(
-    tx,
-    'INSERT INTO stock (unit_id, seller_id, received, available, held, sold) VALUES (?, ?, ?, ?, 0, 0)',
-    [unitId, sellerId, quantity, quantity],
-  );
+  if (added === 0 && quantity <= 0) return false;
+  if (added === 0)
+    await change(
+      tx,
+      'INSERT INTO stock (unit_id, seller_id, received, available, held, sold) VALUES (?, ?, ?, ?, 0, 0)',
+      [unitId, sellerId, quantity, quantity],
+    );
+  noteChange(tx, unitId, quantity);
   return true;
 }

@@ -29,6 +29,7 @@ interface Owner {
   readonly optionId: number;
   readonly unitId: number;
   readonly reviewId: number;
+  readonly dropId: number;
   /** A paid order of the buyer with the seller, and one that waits for its payment. */
   readonly orderId: number;
   readonly checkoutId: number;
@@ -90,6 +91,8 @@ async function makeWorld(): Promise<World> {
     });
     const [paid, pending] = [await order(buyer, productId), await order(buyer, productId)];
     await done('POST', `/v1/checkouts/${paid.checkoutId}/payment`, { token: operator.token });
+    const opensAt = '2026-01-01T00:00:00.000Z';
+    const drop = await done('POST', `/v1/products/${productId}/drops`, { token: seller.token, body: { opensAt } });
     const owns = {
       orderId: paid.orders[0].orderId,
       checkoutId: paid.checkoutId,
@@ -99,6 +102,7 @@ async function makeWorld(): Promise<World> {
       optionId: product.options[0].optionId,
       unitId: product.options[0].unitId,
       reviewId: review.reviewId,
+      dropId: drop.dropId,
       line: lines[sellerId],
     };
     return [
@@ -157,8 +161,15 @@ interface Sample {
 }
 
 const product = ({ productId }: Owner): string => `/v1/products/${productId}`;
+const drop = ({ dropId }: Owner): string => `/v1/drops/${dropId}`;
 const stock = ({ unitId }: Owner): string => `/v1/units/${unitId}/stock`;
 const option = (owner: Owner): string => `${product(owner)}/options/${owner.optionId}`;
+
+const ofSeller = (route: string, of: (owner: Owner) => string, below: string, body?: object): Sample => ({
+  route,
+  role: 'seller',
+  request: (owner) => ({ path: `${of(owner)}${below}`, body }),
+});
 
 /** Routes on which a role may only touch its own, and how each addresses it. The destructive ones come last. */
 const samples: readonly Sample[] = [
@@ -287,16 +298,12 @@ const samples: readonly Sample[] = [
     role: 'seller',
     request: (owner) => ({ path: `${stock(owner)}/movements` }),
   },
-  {
-    route: 'POST /v1/units/{unitId}/stock/receipts',
-    role: 'seller',
-    request: (owner) => ({ path: `${stock(owner)}/receipts`, body: { quantity: 2, reason: 'delivery' } }),
-  },
-  {
-    route: 'POST /v1/units/{unitId}/stock/adjustments',
-    role: 'seller',
-    request: (owner) => ({ path: `${stock(owner)}/adjustments`, body: { by: 1, reason: 'found' } }),
-  },
+  ofSeller('POST /v1/units/{unitId}/stock/receipts', stock, '/receipts', { quantity: 2, reason: 'delivery' }),
+  ofSeller('POST /v1/units/{unitId}/stock/adjustments', stock, '/adjustments', { by: 1, reason: 'found' }),
+  ofSeller('GET /v1/drops/{dropId}/purchases', drop, '/purchases'),
+  ofSeller('GET /v1/sellers/{sellerId}/drops', ({ sellerId }) => `/v1/sellers/${sellerId}`, '/drops'),
+  ofSeller('POST /v1/drops/{dropId}/end', drop, '/end'),
+  ofSeller('POST /v1/products/{productId}/drops', product, '/drops', { opensAt: '2999-01-01T00:00:00.000Z' }),
   {
     route: 'DELETE /v1/products/{productId}/options/{optionId}',
     role: 'seller',
