@@ -9,7 +9,10 @@ import { insertOrderEvents } from './stores/order-event.js';
 
 const DUTY = 'expiry';
 
-/** Ends at most `rowsMax` of them, each in a transaction of its own, and evicts pages from the cache where there is one. @returns how many were found, which is `rowsMax` while there may be more, and ended */
+/**
+ * Ends at most `rowsMax` of them, each in a transaction of its own, after which pages are evicted from the cache where there is one.
+ * @returns how many were found, which is `rowsMax` while there may be more, and how many were ended
+ */
 export async function expireCheckouts(
   db: Db,
   { rowsMax, cache }: { readonly rowsMax: number; readonly cache?: Pages },

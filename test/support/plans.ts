@@ -41,7 +41,7 @@ export async function planOf(db: Db, { sql, bindings }: Statement): Promise<Plan
 
 /** The plans of the statements of `work` that read or change rows. What finds that there is nothing to read is left out. */
 export async function plansOf(db: Db, work: (db: Db) => Promise<unknown>): Promise<PlanRow[]> {
-  const looking = (await statementsOf(db, work)).filter(({ sql }) => /^\s*(SELECT|UPDATE|DELETE)/.test(sql));
+  const looking = (await statementsOf(db, work)).filter(({ sql }) => /^[\s(]*(SELECT|UPDATE|DELETE)/.test(sql));
   if (looking.length === 0) throw new Error('no statement reads or changes rows');
   const plans = await Promise.all(looking.map((statement) => planOf(db, statement)));
   return plans.flat().filter(({ Extra }) => !/impossible|no matching/i.test(Extra));

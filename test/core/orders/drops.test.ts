@@ -36,8 +36,8 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function makeDropUnit(limitPerBuyer: number | null) {
-  const unitId = await makeUnit(db, 'S1');
+async function makeDropUnit(limitPerBuyer: number, stock = 10) {
+  const unitId = await makeUnit(db, 'S1', { stock });
   const productId = (await readUnit(db, unitId))?.productId ?? 0;
   const drop = { productId, sellerId: 'S1', opensAt: PAST, limitPerBuyer, requestedBy: 'test' };
   const { dropId } = decided(await inTransaction(db, (tx) => scheduleDrop(tx, drop)));
@@ -53,8 +53,8 @@ const part = (quantity: number) => ({ parts: [{ lineNumber: 1, quantity }] });
 const audit = async (dropId: number) =>
   (await listPurchases(db, dropId, undefined, 100)).map(({ quantity, givenBack }) => [quantity, givenBack]);
 
-describe('a buyer who has reached the limit', () => {
-  it('may order again what was cancelled, before the payment and after it, in parts and wholly', async () => {
+describe('a buyer in a drop', () => {
+  it('who has reached the limit may order again what was cancelled, before the payment and after it, in parts and wholly', async () => {
     const { unitId, dropId } = await makeDropUnit(3);
     const first = await order(unitId, 3);
     await expect(order(unitId, 1)).rejects.toMatchObject({ code: 'DROP_LIMIT_EXCEEDED' });
@@ -71,7 +71,7 @@ describe('a buyer who has reached the limit', () => {
     await order(unitId, 3);
   });
 
-  it('may order again what expired', async () => {
+  it('who has reached the limit may order again what expired', async () => {
     const { unitId, dropId } = await makeDropUnit(2);
     const { checkoutId } = await order(unitId, 2);
     await letExpire(db, checkoutId);
@@ -81,7 +81,7 @@ describe('a buyer who has reached the limit', () => {
     expect(await stockOf(db, unitId)).toEqual([8, 2, 0]);
   });
 
-  it('may not order again what was delivered and came back', async () => {
+  it('who has reached the limit may not order again what was delivered and came back', async () => {
     const { unitId, dropId } = await makeDropUnit(1);
     const { checkoutId, orderId } = await order(unitId, 1);
     await pay(db, checkoutId);
@@ -92,13 +92,14 @@ describe('a buyer who has reached the limit', () => {
     await expect(order(unitId, 1)).rejects.toMatchObject({ code: 'DROP_LIMIT_EXCEEDED' });
   });
 
-  it('is refused beside others of the same group, who are placed, and leaves nothing behind', async () => {
-    const { unitId, dropId } = await makeDropUnit(1);
+  it('who is refused, for the limit or the stock, undoes no other of the same group and leaves nothing behind', async () => {
+    const { unitId, dropId } = await makeDropUnit(1, 2);
     const ordinary = await makeUnit(db, 'S2');
     const asks = [
       [BUYER, unitId],
       [BUYER, unitId],
       [8, unitId],
+      [9, unitId],
       [BUYER, ordinary],
     ] as const;
     const members = await Promise.all(
@@ -109,11 +110,12 @@ describe('a buyer who has reached the limit', () => {
       BUYER,
       'DROP_LIMIT_EXCEEDED',
       8,
+      'INSUFFICIENT_STOCK',
       BUYER,
     ]);
     expect(await audit(dropId)).toHaveLength(2);
     expect([await stockOf(db, unitId), await stockOf(db, ordinary)]).toEqual([
-      [8, 2, 0],
+      [0, 2, 0],
       [9, 1, 0],
     ]);
   });
