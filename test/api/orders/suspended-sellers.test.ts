@@ -41,19 +41,29 @@ async function seen({ productId, unitId }: { productId: number; unitId: number }
   const redis = openRedis(process.env.MAGAM_REDIS_URL ?? '', 'test', () => undefined);
   redis.close(); // without Redis the database is asked, so nothing is a second old
   const [stock] = await new Availability(scene.database.db, redis).ask([unitId]);
-  return { page: (await call('GET', `/v1/products/${productId}`)).status, found, available: stock?.available };
+  const drops = (await call('GET', '/v1/drops')).body as { items: { productId: number }[] };
+  return {
+    page: (await call('GET', `/v1/products/${productId}`)).status,
+    found,
+    drop: drops.items.some((drop) => drop.productId === productId),
+    available: stock?.available,
+  };
 }
 
 it('sells nothing: no list, no page, no stock, no cart, no checkout; and sells again when it may', async () => {
   const { buyer, seller, operator, otherSeller } = scene;
   const made = await makeUnit();
   const item = { unitId: made.unitId, quantity: 1 };
+  const opensAt = '2026-01-01T00:00:00.000Z';
+  const drop = await call('POST', `/v1/products/${made.productId}/drops`, { token: seller.token, body: { opensAt } });
+  expect(drop.status).toBe(201);
   await call('POST', '/v1/me/cart/items', { token: buyer.token, body: item });
-  const everywhere = { page: 200, found: [true, true, true, true], available: 10 };
+  const everywhere = { page: 200, found: [true, true, true, true], drop: true, available: 10 };
   expect(await seen(made)).toEqual(everywhere);
 
   await setStatus('SUSPENDED');
-  expect(await seen(made)).toEqual({ page: 404, found: [false, false, false, false], available: 0 });
+  expect(await seen(made)).toEqual({ page: 404, found: [false, false, false, false], drop: false, available: 0 });
+  expect((await call('GET', `/v1/drops/${drop.body.dropId}`)).status).toBe(404);
   const page = `/v1/products/${made.productId}`;
   const pages = [seller, operator, buyer, otherSeller].map(({ token }) => call('GET', page, { token }));
   expect((await Promise.all(pages)).map(({ status }) => status)).toEqual([200, 200, 404, 404]);
