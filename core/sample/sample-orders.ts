@@ -84,7 +84,7 @@ export async function makeSampleOrders(
   refuseInProduction(config);
   let made = 0;
   for (const checkout of checkouts) if (await makeCheckout(db, config, checkout, parties)) made += 1;
-  while ((await expireCheckouts(db, { rowsMax: EXPIRED_AT_ONCE })).found === EXPIRED_AT_ONCE);
+  while ((await expireCheckouts(db, { rowsMax: EXPIRED_AT_ONCE })).expired === EXPIRED_AT_ONCE);
   return made;
 }
 
