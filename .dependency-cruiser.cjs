@@ -15,7 +15,7 @@ const capabilities = {
   orders: ['catalogue', 'feed', 'promotions', 'stock'],
   jobs: [],
   settlement: ['feed', 'policies', 'jobs', 'tasks'],
-  sample: ['accounts', 'catalogue', 'feed', 'policies'],
+  sample: ['accounts', 'catalogue', 'feed', 'orders', 'policies', 'promotions', 'stock'],
 };
 
 const PRODUCT = '^(kernel|infra|core|batch|api|cli)/';

@@ -8,21 +8,24 @@ import type { Refusal } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { id } from '../edge/fields.js';
-import { created, noContent, ok } from '../edge/reply.js';
+import { created, noContent, ok, type Reply } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
 import { cartBody, cartItemParams, cartSchema, quantity } from './cart-fields.js';
 
 type CartCall<Params, Body> = Call<Params, unknown, Body>;
 
-/** Changes the caller's cart and shows it. */
+type CartBody = ReturnType<typeof cartBody>;
+
+/** Changes the caller's cart and shows it. The answer is made in the transaction, which keeps it under the call's key. */
 const changeCart = <Params, Body>(
   call: CartCall<Params, Body>,
   work: (tx: Tx, accountId: number) => Promise<Refusal | undefined>,
+  answer: (cart: CartBody) => Reply<CartBody> = ok,
 ) =>
   call.transact(async (tx) => {
     const { accountId } = call.signedIn;
     decided(await work(tx, accountId));
-    return ok(cartBody(await showCart(tx, accountId)));
+    return answer(cartBody(await showCart(tx, accountId)));
   });
 
 const shared = { tag: 'Carts', permission: 'cart.edit' as const };
@@ -50,10 +53,12 @@ const addItem = (): Route =>
     answer: { status: 201, description: 'The cart.', schema: cartSchema },
     refusals: ['ALREADY_IN_CART', 'CART_FULL', 'UNIT_NOT_FOR_SALE', 'UNIT_NOT_FOUND'],
     idempotent: true,
-    handle: async (call) => {
-      const { body: cart } = await changeCart(call, (tx, accountId) => addToCart(tx, accountId, call.body));
-      return created('/v1/me/cart', cart);
-    },
+    handle: (call) =>
+      changeCart(
+        call,
+        (tx, accountId) => addToCart(tx, accountId, call.body),
+        (cart) => created('/v1/me/cart', cart),
+      ),
   });
 
 const setQuantity = (): Route =>

@@ -21,7 +21,7 @@ export async function requireProduct(
 
 /** A product that was just written, as its page shows it. */
 export async function requireDetail(tx: Tx, productId: number): Promise<ProductPage> {
-  return found(await readProductPage(tx, productId), 'PRODUCT_NOT_FOUND', { productId });
+  return found(await readProductPage(tx, productId), 'PRODUCT_NOT_FOUND', { productId }).page;
 }
 
 /** Where a product may be put. Throws CATEGORY_NOT_FOUND or CATEGORY_NOT_LEAF. */

@@ -10,17 +10,22 @@ export interface ProductPage extends ProductDetail {
   readonly options: readonly (OptionRecord & { readonly outOfStock: boolean })[];
 }
 
-/** The page of a product; undefined when there is none. Three statements. */
-export async function readProductPage(db: Db, productId: number): Promise<ProductPage | undefined> {
-  const product = await readProduct(db, productId);
-  if (product === undefined) return undefined;
+/** The page of a product, and whether everybody may see it; undefined when there is none. Three statements. */
+export async function readProductPage(
+  db: Db,
+  productId: number,
+): Promise<{ readonly page: ProductPage; readonly forEverybody: boolean } | undefined> {
+  const read = await readProduct(db, productId);
+  if (read === undefined) return undefined;
+  const { product, forEverybody } = read;
   const { unitId, options } = product;
   const unitIds = [...(unitId === null ? [] : [unitId]), ...options.map((option) => option.unitId)];
   const stock = await readStock(db, unitIds);
   const there = new Set(stock.flatMap((one) => (one.available > 0 ? [one.unitId] : [])));
-  return {
+  const page = {
     ...product,
     outOfStock: unitId === null ? null : !there.has(unitId),
     options: options.map((option) => ({ ...option, outOfStock: !there.has(option.unitId) })),
   };
+  return { page, forEverybody };
 }

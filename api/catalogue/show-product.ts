@@ -1,6 +1,5 @@
-/** One product: for everybody from the cache; a draft or a hidden one for its seller and staff alone. */
+/** One product: for everybody from the cache; a draft, a hidden one and that of a suspended seller for its seller and staff alone. */
 
-import { isListed } from '../../core/catalogue/rules/product.js';
 import { type Caller, grantOf, owns } from '../../kernel/access.js';
 import type { ApiContext } from '../context.js';
 import { ok, tagged } from '../edge/reply.js';
@@ -17,7 +16,7 @@ export const showProduct = ({ db, cache }: ApiContext): Route =>
     tag: 'Catalogue',
     summary: 'Show a product',
     description:
-      'Drafts and hidden products are shown to their seller and to staff. The ETag serves If-None-Match and If-Match.',
+      'Drafts, hidden products and those of suspended sellers are shown to their seller and to staff. The ETag serves If-None-Match and If-Match.',
     permission: 'catalogue.read',
     params: productParams,
     answer: { status: 200, description: 'The product.', schema: productSchema },
@@ -25,20 +24,22 @@ export const showProduct = ({ db, cache }: ApiContext): Route =>
     handle: async ({ params: { productId }, caller, request }) => {
       let read: ProductPage | undefined;
       const cached = await cache.product(productId, async () => {
-        read = await readProductPage(db, productId);
-        return read === undefined || !isListed(read.status)
-          ? undefined
-          : { text: JSON.stringify(read), label: versionLabel(read.version) };
+        const shown = await readProductPage(db, productId);
+        read = shown?.page;
+        return shown?.forEverybody === true
+          ? { text: JSON.stringify(shown.page), label: versionLabel(shown.page.version) }
+          : undefined;
       });
       if (cached !== undefined) return cachedReply(cached, request);
       if (caller === null) throw notFound(productId);
-      read ??= await readProductPage(db, productId); // somebody else's load found that there is nothing for everybody
+      read ??= (await readProductPage(db, productId))?.page; // somebody else's load found that there is nothing for everybody
       if (read === undefined || !maySee(caller, read)) throw notFound(productId);
       return tagged(ok(read), read.version);
     },
   });
 
+/** Whether somebody sees what not everybody does. */
 function maySee(caller: Caller, read: ProductPage): boolean {
   const grant = grantOf('product.read-unlisted', caller.role);
-  return isListed(read.status) || grant === 'any' || (grant === 'own' && owns(caller, { sellerId: read.sellerId }));
+  return grant === 'any' || (grant === 'own' && owns(caller, { sellerId: read.sellerId }));
 }

@@ -1,6 +1,7 @@
 /**
  * What of the catalogue is cached, and what each part depends on. A list depends on one tag, the narrowest that holds all of it: its seller, else
- * its category, else the whole catalogue; so an edit spoils the lists that it may be in, and no others. A server reads and evicts, a runner evicts.
+ * its category, else the whole catalogue; so an edit spoils the lists that it may be in, and no others. What everybody sees depends on the sellers' status, too.
+ * A server reads and evicts, a runner evicts.
  */
 import { type Cached, type Loaded, LookAside } from '../../infra/cache/look-aside.js';
 import type { RedisLink } from '../../infra/redis.js';
@@ -9,6 +10,8 @@ const TTL_MS = 60_000;
 
 const TREE = 'tree';
 const EVERYTHING = 'all';
+/** What everybody sees depends on which sellers are suspended. */
+const SELLERS = 'sellers';
 
 /** Where a product is found. */
 export interface ProductPlace {
@@ -34,12 +37,12 @@ export class CatalogueCache {
     let tag = EVERYTHING;
     if (scope.sellerId !== undefined) tag = `s:${scope.sellerId}`;
     else if (scope.categoryId !== undefined) tag = `c:${scope.categoryId}`;
-    return this.cache.read(`l:${key}`, [tag], load);
+    return this.cache.read(`l:${key}`, [tag, SELLERS], load);
   }
 
   /** A product's page; it shows the names of its categories. */
   product(productId: number, load: () => Promise<Loaded | undefined>): Promise<Cached | undefined> {
-    return this.cache.read(`p:${productId}`, [`p:${productId}`, TREE], load);
+    return this.cache.read(`p:${productId}`, [`p:${productId}`, TREE, SELLERS], load);
   }
 
   /** The category tree. */
@@ -55,6 +58,11 @@ export class CatalogueCache {
       ...categoryPath.map((categoryId) => `c:${categoryId}`),
     ]);
     if (tags.length > 0) await this.cache.evict([...new Set([EVERYTHING, ...tags])]);
+  }
+
+  /** After a seller was suspended, or may sell again: rare, so all lists and pages are read anew. */
+  sellersChanged(): Promise<void> {
+    return this.cache.evict([SELLERS]);
   }
 
   /** After units of these products have run out, or are there again. Lists do not show it. */

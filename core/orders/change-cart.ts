@@ -1,7 +1,7 @@
 /** Changes of a cart. */
-import type { Db, Tx } from '../../infra/database.js';
+import type { Tx } from '../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
-import { readUnitsForSale } from '../catalogue/stores/sellable-unit.js';
+import { readUnit } from '../catalogue/stores/sellable-unit.js';
 import { readBasket, type WantedUnit } from './price-units.js';
 import { LINES_MAX } from './rules/price-basket.js';
 import { changeCartUnit, insertCartItem, lockCart } from './stores/cart.js';
@@ -28,11 +28,9 @@ export async function changeOptionInCart(
 ): Promise<Refusal | undefined> {
   const basket = await readBasket(tx, [{ unitId: otherId, quantity: 1 }]);
   if (isRefusal(basket)) return basket;
-  const products = await productsOf(tx, [unitId, otherId]);
-  if (products.size > 1) return refuse('UNIT_OF_OTHER_PRODUCT', { unitId, otherUnitId: otherId });
-  if (unitId === otherId) return undefined;
+  const former = await readUnit(tx, unitId);
+  if (former === undefined) return refuse('UNIT_NOT_FOUND', { unitId });
+  if (basket.some(({ unit }) => unit.productId !== former.productId))
+    return refuse('UNIT_OF_OTHER_PRODUCT', { unitId, otherUnitId: otherId });
   return changeCartUnit(tx, accountId, unitId, otherId);
 }
-
-const productsOf = async (db: Db, unitIds: readonly number[]): Promise<Set<number>> =>
-  new Set((await readUnitsForSale(db, unitIds)).map(({ productId }) => productId));

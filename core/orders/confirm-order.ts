@@ -1,6 +1,7 @@
 /** Confirmation of a purchase: what is left of an order becomes sales of the settlement feed, in the same transaction. */
 import type { Config } from '../../infra/config.js';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import { type BatchBounds, type Failed, oneByOne } from '../../infra/one-by-one.js';
 import { isRefusal, MagamError, type Refusal } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
 import { shopOrderId } from '../feed/rules/shop-ids.js';
@@ -76,22 +77,22 @@ export async function withShopDates<T>(
 const SECONDS_PER_DAY = 86_400;
 
 /**
- * Confirms at most `rowsMax` orders that were delivered long enough ago (`config.confirmDays`), each in a transaction of its own.
- * @returns how many were found, which is `rowsMax` while there may be more, and confirmed
+ * Confirms at most `rowsMax` orders that were delivered long enough ago (`config.confirmDays`), each in a transaction of its own. One that fails keeps no
+ * other from its confirmation.
+ * @returns how many were found, which is `rowsMax` while there may be more, how many were confirmed, and those that failed
  */
 export async function confirmDelivered(
   db: Db,
   config: Pick<Config, 'timeZone' | 'confirmDays'>,
-  { rowsMax }: { readonly rowsMax: number },
-): Promise<{ readonly found: number; readonly confirmed: number }> {
-  const due = await readDelivered(db, config.confirmDays * SECONDS_PER_DAY, rowsMax);
+  bounds: BatchBounds,
+): Promise<{ readonly found: number; readonly confirmed: number; readonly failed: readonly Failed[] }> {
+  const due = await readDelivered(db, config.confirmDays * SECONDS_PER_DAY, bounds);
   const by = { cause: 'system', requestedBy: 'confirmation' } as const;
-  let confirmed = 0;
-  for (const orderId of due) {
+  const { done: confirmed, failed } = await oneByOne(due, async (orderId) => {
     const refusal = await withShopDates(db, config, (dates) =>
       inTransaction(db, async (tx) => confirmOrder(tx, await shareShopDates(tx, dates), orderId, by)),
     );
-    if (refusal === undefined) confirmed += 1; // else the buyer was faster
-  }
-  return { found: due.length, confirmed };
+    return refusal === undefined; // else the buyer was faster
+  });
+  return { found: due.length, confirmed, failed };
 }

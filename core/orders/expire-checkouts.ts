@@ -1,5 +1,6 @@
 /** Checkouts whose time to pay has passed: their orders expire, and what they hold is for others again. */
 import type { Db, Tx } from '../../infra/database.js';
+import { type BatchBounds, type Failed, oneByOne } from '../../infra/one-by-one.js';
 import { leaveDrops } from '../stock/drops.js';
 import { releaseReservation } from '../stock/end-reservation.js';
 import { inStockTransaction, type Pages } from '../stock/evict-pages.js';
@@ -10,18 +11,19 @@ import { insertOrderEvents } from './stores/order-event.js';
 const DUTY = 'expiry';
 
 /**
- * Ends at most `rowsMax` of them, each in a transaction of its own, after which pages are evicted from the cache where there is one.
- * @returns how many were found, which is `rowsMax` while there may be more, and how many were ended
+ * Ends at most `rowsMax` of them, each in a transaction of its own, after which pages are evicted from the cache where there is one. One that
+ * fails keeps no other from its end.
+ * @returns how many were found, which is `rowsMax` while there may be more, how many were ended, and those that failed
  */
 export async function expireCheckouts(
   db: Db,
-  { rowsMax, cache }: { readonly rowsMax: number; readonly cache?: Pages },
-): Promise<{ readonly found: number; readonly expired: number }> {
-  const due = await readExpiredCheckouts(db, rowsMax);
-  let expired = 0;
-  for (const checkoutId of due)
-    if (await inStockTransaction(db, cache, (tx) => expireCheckout(tx, checkoutId))) expired += 1;
-  return { found: due.length, expired };
+  { cache, ...bounds }: BatchBounds & { readonly cache?: Pages },
+): Promise<{ readonly found: number; readonly expired: number; readonly failed: readonly Failed[] }> {
+  const due = await readExpiredCheckouts(db, bounds);
+  const { done: expired, failed } = await oneByOne(due, (checkoutId) =>
+    inStockTransaction(db, cache, (tx) => expireCheckout(tx, checkoutId)),
+  );
+  return { found: due.length, expired, failed };
 }
 
 /** @returns false when it was paid, cancelled or expired meanwhile */

@@ -3,18 +3,18 @@
 import type { Config } from '../../infra/config.js';
 import { type Db, inTransaction } from '../../infra/database.js';
 import type { Role } from '../../kernel/access.js';
-import { MagamError } from '../../kernel/errors.js';
 import { sealBankAccount } from '../accounts/bank-account.js';
 import { openPasswords } from '../accounts/passwords.js';
 import { checkDigit, TAX_TYPES } from '../accounts/rules/seller.js';
 import { insertAccount, type NewAccount } from '../accounts/stores/account.js';
 import { insertSeller, type NewSeller } from '../accounts/stores/seller.js';
+import { refuseInProduction } from './refuse-in-production.js';
 import { syntheticSellerId } from './rules/synthetic-feed.js';
 
 const SAMPLE_PASSWORD = 'magam sample password';
 
-/** Sellers written in one transaction. */
-const BATCH_SELLERS = 100;
+/** Sellers or accounts written in one transaction. */
+const BATCH = 100;
 
 export interface SampleSignIn {
   readonly role: Role;
@@ -28,6 +28,8 @@ export interface SampleAccounts {
   readonly password: string;
   /** An operator, two buyers, and the sellers by sales. */
   readonly signIns: readonly SampleSignIn[];
+  /** Further buyers, for load scripts. */
+  readonly buyers: readonly SampleSignIn[];
 }
 
 const people: readonly SampleSignIn[] = [
@@ -37,32 +39,35 @@ const people: readonly SampleSignIn[] = [
 ];
 
 /**
- * Makes the first `sellers` sellers of the synthetic feed with a sign-in each, two buyers and an operator. What is there already stays as it is.
+ * Makes the first `sellers` sellers of the synthetic feed with a sign-in each, an operator, two buyers and `buyers` further ones. What is there already
+ * stays as it is. The password is hashed once for all of them: an Argon2 hash each would take a minute for 1,000.
  * Refused in production (CONFIG_INVALID).
  */
 export async function makeSampleAccounts(
   db: Db,
   config: Pick<Config, 'production' | 'encryptionKey'>,
-  { sellers }: { readonly sellers: number },
+  { sellers, buyers: count = 0 }: { readonly sellers: number; readonly buyers?: number },
 ): Promise<SampleAccounts> {
-  if (config.production) throw new MagamError('CONFIG_INVALID', 'Sample data is refused with NODE_ENV=production.');
+  refuseInProduction(config);
   const passwordHash = await openPasswords().hash(SAMPLE_PASSWORD);
   const ranks = Array.from({ length: sellers }, (_, index) => index + 1);
   const signIns = [...people, ...ranks.map(sellerSignIn)];
-  for (let at = 0; at < sellers; at += BATCH_SELLERS) {
-    const batch = ranks.slice(at, at + BATCH_SELLERS);
+  const buyers = Array.from({ length: count }, (_, at) => buyerSignIn(at + 1));
+  const all = [...signIns, ...buyers];
+  for (let at = 0; at < sellers; at += BATCH) {
+    const batch = ranks.slice(at, at + BATCH);
     // A refusal says that it is there already: nothing to do.
     await inTransaction(db, async (tx) => {
       for (const rank of batch) await insertSeller(tx, sampleSeller(rank, config.encryptionKey));
     });
   }
-  for (let at = 0; at < signIns.length; at += BATCH_SELLERS) {
-    const batch = signIns.slice(at, at + BATCH_SELLERS);
+  for (let at = 0; at < all.length; at += BATCH) {
+    const batch = all.slice(at, at + BATCH);
     await inTransaction(db, async (tx) => {
       for (const signIn of batch) await insertAccount(tx, { ...signIn, passwordHash } satisfies NewAccount);
     });
   }
-  return { password: SAMPLE_PASSWORD, signIns };
+  return { password: SAMPLE_PASSWORD, signIns, buyers };
 }
 
 const sellerSignIn = (rank: number): SampleSignIn => ({
@@ -70,6 +75,13 @@ const sellerSignIn = (rank: number): SampleSignIn => ({
   email: `${syntheticSellerId(rank)}@magam.example`,
   displayName: shopName(rank),
   sellerId: syntheticSellerId(rank),
+});
+
+const buyerSignIn = (number: number): SampleSignIn => ({
+  role: 'buyer',
+  email: `buyer-${String(number).padStart(6, '0')}@magam.example`,
+  displayName: `구매자 ${number}`,
+  sellerId: null,
 });
 
 const PLACES = ['한빛', '가온', '누리', '도담', '미르', '보람', '새봄', '아라', '온새', '하늘'] as const;

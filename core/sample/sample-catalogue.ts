@@ -7,6 +7,7 @@ import { type Db, inTransaction } from '../../infra/database.js';
 import { decided } from '../../kernel/outcome.js';
 import { insertCategory, readCategories } from '../catalogue/stores/category.js';
 import { type BatchProduct, insertMissingProducts } from '../catalogue/stores/product-batch.js';
+import { drawsOf, pick } from './rules/draws.js';
 import {
   SYNTHETIC_CATEGORIES,
   syntheticCurrency,
@@ -136,23 +137,4 @@ function sampleProduct(
       return { accountId: reviewers[(firstReviewer + i) % reviewers.length] ?? 0, stars, body };
     }),
   };
-}
-
-const pick = <T>(from: readonly T[], draw: (below: number) => number): T => from[draw(from.length)] as T;
-
-/** Draws of one product, each from 0 to below: a counter that begins anywhere, scrambled. */
-function drawsOf(number: number): (below: number) => number {
-  let state = scramble(number);
-  return (below) => {
-    state = (state + 0x9e3779b9) | 0;
-    return Math.floor((scramble(state) / 2 ** 32) * below);
-  };
-}
-
-/** A bijection of the 32-bit integers that leaves no pattern (rounds of Ettinger's triple32). */
-function scramble(value: number): number {
-  let x = value | 0;
-  x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
-  x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
-  return (x ^ (x >>> 15)) >>> 0;
 }

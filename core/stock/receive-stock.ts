@@ -2,8 +2,9 @@
 import type { Tx } from '../../infra/database.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
 import { markInUse, readUnit } from '../catalogue/stores/sellable-unit.js';
+import { perUnit, type UnitQuantity } from './rules/stock.js';
 import { insertMovements } from './stores/movement.js';
-import { addStock, lockStock, readStock, type StockRecord } from './stores/stock.js';
+import { addStock, insertFirstStock, lockStock, readStock, type StockRecord } from './stores/stock.js';
 
 interface Change {
   readonly unitId: number;
@@ -36,6 +37,30 @@ export function adjustStock(
   { by, ...change }: Change & { readonly by: number },
 ): Promise<ChangedStock | Refusal> {
   return add(tx, 'ADJUST', change, by);
+}
+
+/**
+ * Brings the first goods of many units: a few statements, however many they are. Units that have had stock stay as they are.
+ * @param goods each unit once, with its seller
+ * @returns how many units got goods
+ */
+export async function receiveFirstStock(
+  tx: Tx,
+  goods: readonly (UnitQuantity & { readonly sellerId: string })[],
+  by: Omit<Change, 'unitId'>,
+): Promise<number> {
+  if (goods.length === 0) return 0;
+  const unitIds = [...perUnit(goods).keys()];
+  if ((await markInUse(tx, unitIds)) !== goods.length) throw new Error('goods came in of a unit that is not there');
+  const known = new Set((await lockStock(tx, unitIds)).map(({ unitId }) => unitId));
+  const first = goods.filter(({ unitId }) => !known.has(unitId));
+  if (first.length === 0) return 0;
+  await insertFirstStock(tx, first);
+  await insertMovements(
+    tx,
+    first.map(({ unitId, quantity }) => ({ unitId, kind: 'RECEIVE' as const, quantity, holderId: null, ...by })),
+  );
+  return first.length;
 }
 
 async function add(

@@ -1,5 +1,6 @@
 /** Takes back units whose hold has expired: where a buyer needs them, and in bounded batches by a duty. */
 import type { Db, Tx } from '../../infra/database.js';
+import { type BatchBounds, type Failed, oneByOne } from '../../infra/one-by-one.js';
 import { inStockTransaction, type Pages } from './evict-pages.js';
 import { changeOf } from './rules/stock.js';
 import { insertMovements } from './stores/movement.js';
@@ -54,24 +55,31 @@ async function end(
 
 /**
  * Ends at most `rowsMax` expired holds, those that expired first. Each unit has a short transaction of its own, after which pages are evicted from
- * the cache where there is one.
- * @returns how many holds were ended, and of which units
+ * the cache where there is one. A unit that fails keeps no other from its turn; `except` names units.
+ * @returns how many holds were found, which is `rowsMax` while there may be more, how many were ended, of which units, and the units that failed
  */
 export async function reclaimExpired(
   db: Db,
-  { rowsMax, cache }: { readonly rowsMax: number; readonly cache?: Pages },
-): Promise<{ readonly reservations: number; readonly unitIds: readonly number[] }> {
+  { cache, ...bounds }: BatchBounds & { readonly cache?: Pages },
+): Promise<{
+  readonly found: number;
+  readonly reservations: number;
+  readonly unitIds: readonly number[];
+  readonly failed: readonly Failed[];
+}> {
   const counts = new Map<number, number>();
-  for (const unitId of await readUnitsOfExpired(db, rowsMax)) counts.set(unitId, (counts.get(unitId) ?? 0) + 1);
+  const due = await readUnitsOfExpired(db, bounds);
+  for (const unitId of due) counts.set(unitId, (counts.get(unitId) ?? 0) + 1);
   const unitIds: number[] = [];
   let reservations = 0;
-  for (const [unitId, count] of counts) {
+  const { failed } = await oneByOne(counts.keys(), async (unitId) => {
     const ended = await inStockTransaction(db, cache, async (tx) => {
       await lockStock(tx, [unitId]);
-      return (await reclaimUnit(tx, unitId, { reservations: count })).reservations;
+      return (await reclaimUnit(tx, unitId, { reservations: counts.get(unitId) ?? 0 })).reservations;
     });
     if (ended > 0) unitIds.push(unitId);
     reservations += ended;
-  }
-  return { reservations, unitIds };
+    return ended > 0;
+  });
+  return { found: due.length, reservations, unitIds, failed };
 }

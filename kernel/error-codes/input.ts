@@ -26,6 +26,7 @@ export const inputErrors = {
     exit: 1,
     meaning: 'A file cannot be read, or not as UTF-8 text; the message says why.',
   },
+  FILE_UNWRITABLE: { http: 500, exit: 1, meaning: 'A file cannot be written; the message says why.' },
   RATE_INVALID: {
     http: 422,
     exit: 1,

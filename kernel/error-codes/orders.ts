@@ -103,7 +103,7 @@ export const orderErrors = {
   UNIT_NOT_FOR_SALE: {
     http: 409,
     exit: 1,
-    meaning: 'The unit cannot be bought: its product is not sold, or its option was removed.',
+    meaning: 'The unit cannot be bought: its product is not sold, its option was removed, or its seller is suspended.',
     ko: '판매하지 않는 상품입니다.',
   },
   UNIT_OF_OTHER_PRODUCT: {

@@ -187,8 +187,10 @@ it('options and products without options that were made before there were units 
     );
     expect(units.map((unit) => unit.of)).toEqual(['1 1', '1 2', '2 0', '3 0']);
     const [first, second, third] = units.map(({ unitId }) => unitId);
-    expect(await readProduct(db, 1)).toMatchObject({ unitId: null, options: [{ unitId: first }, { unitId: second }] });
-    expect(await readProduct(db, 2)).toMatchObject({ unitId: third, options: [] });
+    expect(await readProduct(db, 1)).toMatchObject({
+      product: { unitId: null, options: [{ unitId: first }, { unitId: second }] },
+    });
+    expect(await readProduct(db, 2)).toMatchObject({ product: { unitId: third, options: [] } });
     const goods = { unitId: third ?? 0, quantity: 3, reason: 'x', requestedBy: 'x' };
     expect(await inTransaction(db, (tx) => receiveStock(tx, goods))).toMatchObject({ after: { available: 3 } });
   } finally {

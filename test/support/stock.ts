@@ -20,7 +20,7 @@ export async function makeUnits(db: Db, quantities: readonly number[], sellerId 
       const content = { categoryId, name: externalId, description: '', status: 'ACTIVE' as const };
       const price = { currency: 'KRW', priceMinor: 1_000, salePriceMinor: null };
       const productId = decided(await insertProduct(tx, { ...content, ...price, sellerId, externalId }));
-      return (await readProduct(tx, productId))?.unitId as number;
+      return (await readProduct(tx, productId))?.product.unitId as number;
     });
     if (quantity > 0) await receive(db, unitId, quantity);
     unitIds.push(unitId);

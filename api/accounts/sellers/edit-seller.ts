@@ -10,20 +10,22 @@ import { sellerAudited, sellerBody, sellerFields, sellerParams, sellerSchema } f
 
 const bodySchema = z.strictObject(sellerFields).partial().meta({ id: 'SellerChange' });
 
-export const editSeller = ({ config }: ApiContext): Route =>
+export const editSeller = ({ config, cache }: ApiContext): Route =>
   route({
     method: 'patch',
     path: '/v1/sellers/{sellerId}',
     tag: 'Sellers',
     summary: 'Change a seller',
-    description: 'Fields that are left out stay as they are; a bank account is replaced as a whole.',
+    description:
+      'Fields that are left out stay as they are; a bank account is replaced as a whole. ' +
+      'Products of a suspended seller are not for sale; its orders go on.',
     permission: 'seller.edit',
     params: sellerParams,
     body: bodySchema,
     versioned: true,
     answer: { status: 200, description: 'The seller as it is now.', schema: sellerSchema },
     refusals: ['SELLER_NOT_FOUND'],
-    handle: async ({ params, body, requireVersion, audit, transact }) =>
+    handle: async ({ params, body, requireVersion, audit, afterCommit, transact }) =>
       transact(async (tx) => {
         const former = found(await lockSeller(tx, params.sellerId), 'SELLER_NOT_FOUND');
         requireVersion(former.version);
@@ -45,6 +47,7 @@ export const editSeller = ({ config }: ApiContext): Route =>
           before: sellerAudited(config.encryptionKey, former),
           after: sellerAudited(config.encryptionKey, seller),
         });
+        if (seller.status !== former.status) afterCommit(() => cache.sellersChanged());
         return ok(sellerBody(seller), seller.version);
       }),
   });

@@ -1,6 +1,6 @@
 /** Signing in: a name and a password become a session with its first pair of tokens. */
 import { createHmac } from 'node:crypto';
-import { newRefreshToken } from '../../../core/accounts/access-token.js';
+import { beginSession } from '../../../core/accounts/begin-session.js';
 import { checkNewPassword, normaliseEmail, type SignInOutcome } from '../../../core/accounts/rules/account.js';
 import {
   type Account,
@@ -10,15 +10,9 @@ import {
   replacePasswordHash,
   updateAccount,
 } from '../../../core/accounts/stores/account.js';
-import {
-  type Device,
-  endSessions,
-  insertRefreshToken,
-  insertSession,
-} from '../../../core/accounts/stores/account-session.js';
+import { type Device, endSessions } from '../../../core/accounts/stores/account-session.js';
 import { insertSignIn } from '../../../core/accounts/stores/sign-in.js';
 import { inTransaction, type Tx } from '../../../infra/database.js';
-import { sha256 } from '../../../infra/sha256.js';
 import { recordAudit } from '../../../infra/stores/audit-log.js';
 import { isStaff } from '../../../kernel/access.js';
 import { type ErrorCode, MagamError } from '../../../kernel/errors.js';
@@ -70,23 +64,20 @@ export async function openSession(access: AccountsContext, credentials: Credenti
     if (account.passwordOneTime && newPassword === undefined)
       return refused(access, credentials, account, 'PASSWORD_CHANGE_NEEDED');
     const renewed = await renewedHash(access, account, credentials);
-    const refreshToken = newRefreshToken();
-    const sessionId = await inTransaction(db, async (tx) => {
+    const begun = await inTransaction(db, async (tx) => {
       const current = await lockAccount(tx, account.accountId);
       if (current?.passwordHash !== account.passwordHash || current.status !== account.status) return undefined;
       if (renewed !== undefined) await renewPassword(tx, account, renewed, credentials);
-      const opened = await insertSession(tx, account.accountId, device);
-      await insertRefreshToken(tx, opened, sha256(refreshToken));
+      const opened = await beginSession(tx, account.accountId, device);
       await insertSignIn(tx, entry(access, credentials, account, 'SIGNED_IN'));
       return opened;
     });
-    if (sessionId === undefined) continue;
+    if (begun === undefined) continue;
     await limits.forgive(device.ip, email);
     return {
       account: (await readAccount(db, account.accountId)) ?? account,
-      sessionId,
-      accessToken: await tokens.sign({ accountId: account.accountId, sessionId }),
-      refreshToken,
+      ...begun,
+      accessToken: await tokens.sign({ accountId: account.accountId, sessionId: begun.sessionId }),
     };
   }
   throw new MagamError('DATABASE_BUSY');

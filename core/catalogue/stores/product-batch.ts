@@ -33,6 +33,21 @@ async function findProductIds(db: Db, keys: readonly ProductKey[]): Promise<Map<
   return new Map(rows.map((row) => [keyOf(row), row.productId]));
 }
 
+/** The units that these products are sold as, by product and option; retired ones are none. */
+export async function findUnits(
+  db: Db,
+  keys: readonly ProductKey[],
+): Promise<(ProductKey & { readonly unitId: number })[]> {
+  if (keys.length === 0) return [];
+  return select(
+    db,
+    `SELECT p.seller_id AS sellerId, p.external_id AS externalId, u.unit_id AS unitId FROM product p FORCE INDEX (product_external)
+     STRAIGHT_JOIN sellable_unit u FORCE INDEX (sellable_unit_of) ON u.product_id = p.product_id AND u.status = 'OFFERED'
+     WHERE (p.seller_id, p.external_id) IN (${keys.map(() => '(?, ?)').join(', ')})`,
+    keys.flatMap(({ sellerId, externalId }) => [sellerId, externalId]),
+  );
+}
+
 /** Stores those of the products that there are not yet, with options, units, reviews and terms. Returns how many that were. */
 export async function insertMissingProducts(tx: Tx, products: readonly BatchProduct[]): Promise<number> {
   const known = await findProductIds(tx, products);

@@ -2,7 +2,7 @@
  * Finding products. Every list is read along one key of product_term, in the order of the list, from the row after the last one shown;
  * what else it is confined to is looked up row by row. So nothing is sorted and a page costs the same however many products there are.
  * Lists of several conditions go along the rarest. What is left is a list of two frequent conditions that hardly ever meet: it is
- * read along one of them to its end.
+ * read along one of them to its end. Products of suspended sellers keep their terms and are passed over.
  */
 
 import { change, type Db, isoTime, select, type Tx } from '../../../infra/database.js';
@@ -16,7 +16,7 @@ import {
   type TextQuery,
   termsOf,
 } from '../rules/search-terms.js';
-import { type ProductSummary, SUMMARY_COLUMNS, type SummaryRow, withAverage } from './product.js';
+import { NOT_SUSPENDED, type ProductSummary, SUMMARY_COLUMNS, type SummaryRow, withAverage } from './product.js';
 
 export const PRODUCT_ORDERS = ['newest', 'price-up', 'price-down', 'sales'] as const;
 export type ProductOrder = (typeof PRODUCT_ORDERS)[number];
@@ -99,7 +99,7 @@ function searchStatement(
 ): { readonly sql: string; readonly params: readonly unknown[] } {
   const { key, column, ascending } = ORDERS[search.order];
   const direction = ascending ? 'ASC' : 'DESC';
-  const where: string[] = [];
+  const where: string[] = [NOT_SUSPENDED.where];
   const params: unknown[] = [...beside];
   const add = (sql: string, ...values: unknown[]): void => {
     where.push(sql);
@@ -124,7 +124,7 @@ function searchStatement(
   const order = [...(column === null ? [] : [`${column} ${direction}`]), `t.product_id ${direction}`];
   return {
     sql: `SELECT ${SUMMARY_COLUMNS} FROM product_term t FORCE INDEX (${key}) ${joins.join(' ')}
-     STRAIGHT_JOIN product p FORCE INDEX (PRIMARY) ON p.product_id = t.product_id
+     STRAIGHT_JOIN product p FORCE INDEX (PRIMARY) ON p.product_id = t.product_id ${NOT_SUSPENDED.join}
      WHERE ${where.join(' AND ')} ORDER BY ${order.join(', ')} LIMIT ?`,
     params: [...params, limit],
   };

@@ -1,8 +1,17 @@
 /** Products: the rows themselves, as they are shown and as they are changed. product-search.ts finds them. */
 
-import { change, type Db, insertReturningId, isoTime, orRefusal, select, type Tx } from '../../../infra/database.js';
+import {
+  change,
+  type Db,
+  insertReturningId,
+  isoTime,
+  isTrue,
+  orRefusal,
+  select,
+  type Tx,
+} from '../../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
-import { averageStars, type ProductStatus } from '../rules/product.js';
+import { averageStars, isListed, type ProductStatus } from '../rules/product.js';
 import { foldText } from '../rules/search-terms.js';
 import { type OptionRecord, readOptions } from './product-option.js';
 import { offerProduct } from './sellable-unit.js';
@@ -59,35 +68,46 @@ interface PageRow extends SummaryRow {
   readonly parentName: string | null;
   readonly rootId: number | null;
   readonly rootName: string | null;
+  readonly sellerMaySell: boolean;
 }
 
-/** A product with all that its page shows: two statements. */
-export async function readProduct(db: Db, productId: number): Promise<ProductDetail | undefined> {
+/** Confines a statement about products `p` to sellers that are not suspended; one that nobody entered is not. The key is named, or lists are sorted. */
+export const NOT_SUSPENDED = {
+  join: `LEFT JOIN seller x FORCE INDEX (PRIMARY) ON x.seller_id = p.seller_id AND x.status = 'SUSPENDED'`,
+  where: 'x.seller_id IS NULL',
+} as const;
+
+/** A product with all that its page shows of it, and whether everybody may see it: it is listed, and its seller is not suspended. Two statements. */
+export async function readProduct(
+  db: Db,
+  productId: number,
+): Promise<{ readonly product: ProductDetail; readonly forEverybody: boolean } | undefined> {
   const [row] = await select<PageRow>(
     db,
     `SELECT ${SUMMARY_COLUMNS}, p.description, p.updated_at AS updatedAt, u.unit_id AS unitId, c.name AS leafName, m.category_id AS parentId,
-       m.name AS parentName, r.category_id AS rootId, r.name AS rootName
+       m.name AS parentName, r.category_id AS rootId, r.name AS rootName, ${NOT_SUSPENDED.where} AS sellerMaySell
      FROM product p JOIN category c ON c.category_id = p.category_id
      LEFT JOIN category m ON m.category_id = c.parent_id LEFT JOIN category r ON r.category_id = m.parent_id
      LEFT JOIN sellable_unit u ON u.product_id = p.product_id AND u.option_id = 0 AND u.status = 'OFFERED'
-     WHERE p.product_id = ?`,
+     ${NOT_SUSPENDED.join} WHERE p.product_id = ?`,
     [productId],
-    { createdAt: isoTime, updatedAt: isoTime },
+    { createdAt: isoTime, updatedAt: isoTime, sellerMaySell: isTrue },
   );
   if (row === undefined) return undefined;
-  const { leafName, parentId, parentName, rootId, rootName, ...shown } = withAverage(row);
+  const { leafName, parentId, parentName, rootId, rootName, sellerMaySell, ...shown } = withAverage(row);
   const path = [
     { categoryId: rootId, name: rootName },
     { categoryId: parentId, name: parentName },
     { categoryId: row.categoryId, name: leafName },
   ];
-  return {
+  const product = {
     ...shown,
     categoryPath: path.flatMap(({ categoryId, name }) =>
       categoryId === null || name === null ? [] : [{ categoryId, name }],
     ),
     options: await readOptions(db, productId),
   };
+  return { product, forEverybody: sellerMaySell && isListed(row.status) };
 }
 
 /** Whose a product is; undefined when there is none. */

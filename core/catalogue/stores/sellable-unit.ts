@@ -112,6 +112,7 @@ export interface UnitForSale {
   /** Null: not on sale. */
   readonly salePriceMinor: number | null;
   readonly productStatus: ProductStatus;
+  readonly sellerSuspended: boolean;
   readonly status: UnitStatus;
   /** The category and those above it, the root first. */
   readonly categoryPath: readonly number[];
@@ -120,9 +121,19 @@ export interface UnitForSale {
   readonly productVersion: number;
 }
 
-/** Whether the seller sells the unit at all, however many of it there are. */
-export const isForSale = ({ status, productStatus }: Pick<UnitForSale, 'status' | 'productStatus'>): boolean =>
-  status === 'OFFERED' && productStatus === 'ACTIVE';
+/** Whether the unit is sold at all, however many of it there are. */
+export const isForSale = ({
+  status,
+  productStatus,
+  sellerSuspended,
+}: Pick<UnitForSale, 'status' | 'productStatus' | 'sellerSuspended'>): boolean =>
+  status === 'OFFERED' && productStatus === 'ACTIVE' && !sellerSuspended;
+
+/** Whether the seller of a unit `u` is suspended: a column, and the join that it needs. A seller that nobody entered is not. */
+export const SELLER_SUSPENDED = {
+  column: `COALESCE(x.status = 'SUSPENDED', 0) AS sellerSuspended`,
+  join: 'LEFT JOIN seller x FORCE INDEX (PRIMARY) ON x.seller_id = u.seller_id',
+} as const;
 
 /** The units among these ids that there are, in ascending order: one statement. */
 export async function readUnitsForSale(db: Db, unitIds: readonly number[]): Promise<UnitForSale[]> {
@@ -132,14 +143,15 @@ export async function readUnitsForSale(db: Db, unitIds: readonly number[]): Prom
     `SELECT u.unit_id AS unitId, u.product_id AS productId, p.external_id AS externalId, p.name, o.name AS optionName, o.sku,
        u.seller_id AS sellerId, p.currency, p.price_minor + COALESCE(o.price_difference_minor, 0) AS listPriceMinor,
        p.sale_price_minor + COALESCE(o.price_difference_minor, 0) AS salePriceMinor, p.status AS productStatus, u.status,
+       ${SELLER_SUSPENDED.column},
        CONCAT('[', CONCAT_WS(',', r.category_id, m.category_id, c.category_id), ']') AS categoryPath,
        COALESCE(r.name, m.name, c.name) AS topCategory, p.version AS productVersion
      FROM sellable_unit u FORCE INDEX (PRIMARY) STRAIGHT_JOIN product p ON p.product_id = u.product_id
      LEFT JOIN product_option o ON o.option_id = u.option_id
      STRAIGHT_JOIN category c FORCE INDEX (PRIMARY) ON c.category_id = p.category_id
-     LEFT JOIN category m ON m.category_id = c.parent_id LEFT JOIN category r ON r.category_id = m.parent_id
+     LEFT JOIN category m ON m.category_id = c.parent_id LEFT JOIN category r ON r.category_id = m.parent_id ${SELLER_SUSPENDED.join}
      WHERE u.unit_id IN (${unitIds.map(() => '?').join(', ')}) ORDER BY u.unit_id`,
     unitIds,
-    { categoryPath: fromJson },
+    { categoryPath: fromJson, sellerSuspended: isTrue },
   );
 }

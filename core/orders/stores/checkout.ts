@@ -1,5 +1,6 @@
 /** Checkouts: what is paid at once. Whoever changes one, or cancels a part of its orders, locks it first of all. */
 import { change, type Db, isoTime, isTrue, type Reading, select, type Tx } from '../../../infra/database.js';
+import type { BatchBounds } from '../../../infra/one-by-one.js';
 
 export type CheckoutStatus = 'PENDING_PAYMENT' | 'PAID' | 'CANCELLED' | 'EXPIRED';
 export const CHECKOUT_STATUSES = [
@@ -110,12 +111,13 @@ export async function lowerDue(tx: Tx, checkoutId: number, byMinor: number): Pro
 }
 
 /** Checkouts whose time to pay has passed, those that expired first. */
-export async function readExpiredCheckouts(db: Db, rowsMax: number): Promise<number[]> {
+export async function readExpiredCheckouts(db: Db, { rowsMax, except = [] }: BatchBounds): Promise<number[]> {
   const rows = await select<{ checkoutId: number }>(
     db,
     `SELECT checkout_id AS checkoutId FROM checkout FORCE INDEX (checkout_expiry)
-     WHERE status = 'PENDING_PAYMENT' AND expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at LIMIT ?`,
-    [rowsMax],
+     WHERE status = 'PENDING_PAYMENT' AND expires_at <= UTC_TIMESTAMP(3) ${except.length === 0 ? '' : 'AND checkout_id NOT IN (?)'}
+     ORDER BY expires_at LIMIT ?`,
+    except.length === 0 ? [rowsMax] : [except, rowsMax],
   );
   return rows.map(({ checkoutId }) => checkoutId);
 }

@@ -1,5 +1,6 @@
 /** Orders: one seller's part of a checkout. */
 import { change, type Db, isoTime, type Reading, select, type Tx } from '../../../infra/database.js';
+import type { BatchBounds } from '../../../infra/one-by-one.js';
 import type { OrderStatus } from '../rules/order-state.js';
 import type { Amounts } from '../rules/price-basket.js';
 
@@ -143,12 +144,13 @@ export async function movePendingOrders(tx: Tx, checkoutId: number, to: OrderSta
 }
 
 /** Orders that were delivered at least this many seconds ago and are not confirmed, those first that were delivered first. */
-export async function readDelivered(db: Db, seconds: number, rowsMax: number): Promise<number[]> {
+export async function readDelivered(db: Db, seconds: number, { rowsMax, except = [] }: BatchBounds): Promise<number[]> {
   const rows = await select<{ orderId: number }>(
     db,
     `SELECT order_id AS orderId FROM market_order FORCE INDEX (market_order_delivered)
-     WHERE status = 'DELIVERED' AND delivered_at <= UTC_TIMESTAMP(3) - INTERVAL ? SECOND ORDER BY delivered_at LIMIT ?`,
-    [seconds, rowsMax],
+     WHERE status = 'DELIVERED' AND delivered_at <= UTC_TIMESTAMP(3) - INTERVAL ? SECOND ${except.length === 0 ? '' : 'AND order_id NOT IN (?)'}
+     ORDER BY delivered_at LIMIT ?`,
+    except.length === 0 ? [seconds, rowsMax] : [seconds, except, rowsMax],
   );
   return rows.map(({ orderId }) => orderId);
 }

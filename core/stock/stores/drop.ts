@@ -13,6 +13,7 @@ import {
   type Tx,
 } from '../../../infra/database.js';
 import { type Refusal, refuse } from '../../../kernel/errors.js';
+import { NOT_SUSPENDED } from '../../catalogue/stores/product.js';
 
 export interface DropRecord {
   readonly dropId: number;
@@ -61,12 +62,13 @@ export async function readDrop(db: Db, dropId: number): Promise<DropRecord | und
   return (await select<DropRecord>(db, sql, [dropId], reading))[0];
 }
 
-/** Of products that everybody sees: what is not in the catalogue is not announced by its drop. */
-const LISTED = `STRAIGHT_JOIN product p ON p.product_id = d.product_id AND p.status IN ('ACTIVE', 'SOLD_OUT')`;
+/** Of products that everybody sees: what is not in the catalogue, or is of a suspended seller, is not announced by its drop. */
+const LISTED = `STRAIGHT_JOIN product p ON p.product_id = d.product_id AND p.status IN ('ACTIVE', 'SOLD_OUT') ${NOT_SUSPENDED.join}
+  WHERE ${NOT_SUSPENDED.where} AND`;
 
 /** A drop of a product that everybody sees; undefined when there is none. */
 export async function readListedDrop(db: Db, dropId: number): Promise<DropRecord | undefined> {
-  const sql = `SELECT ${COLUMNS} FROM stock_drop d ${LISTED} WHERE d.drop_id = ?`;
+  const sql = `SELECT ${COLUMNS} FROM stock_drop d ${LISTED} d.drop_id = ?`;
   return (await select<DropRecord>(db, sql, [dropId], reading))[0];
 }
 
@@ -74,7 +76,7 @@ export async function readListedDrop(db: Db, dropId: number): Promise<DropRecord
 export async function listLiveDrops(db: Db, before: number | undefined, limit: number): Promise<DropRecord[]> {
   return select<DropRecord>(
     db,
-    `SELECT ${COLUMNS} FROM stock_drop d FORCE INDEX (stock_drop_live) ${LISTED} WHERE d.live = 1 ${before === undefined ? '' : 'AND d.drop_id < ?'} ORDER BY d.drop_id DESC LIMIT ?`,
+    `SELECT ${COLUMNS} FROM stock_drop d FORCE INDEX (stock_drop_live) ${LISTED} d.live = 1 ${before === undefined ? '' : 'AND d.drop_id < ?'} ORDER BY d.drop_id DESC LIMIT ?`,
     before === undefined ? [limit] : [before, limit],
     reading,
   );
@@ -130,7 +132,7 @@ export const readUnitsInDrops = (db: Db, rowsMax: number): Promise<DropUnit[]> =
     `${SELECT_UNITS} FROM stock_drop d FORCE INDEX (stock_drop_live)
      STRAIGHT_JOIN product p ON p.product_id = d.product_id AND p.status = 'ACTIVE'
      STRAIGHT_JOIN sellable_unit u FORCE INDEX (sellable_unit_of) ON u.product_id = d.product_id AND u.status = 'OFFERED'
-     WHERE d.live = 1 ORDER BY d.drop_id DESC LIMIT ?`,
+     ${NOT_SUSPENDED.join} WHERE ${NOT_SUSPENDED.where} AND d.live = 1 ORDER BY d.drop_id DESC LIMIT ?`,
     [rowsMax],
     { opensAt: isoTime },
   );

@@ -4,6 +4,7 @@
  */
 
 import { change, type Db, isTrue, select, type Tx } from '../../../infra/database.js';
+import type { BatchBounds } from '../../../infra/one-by-one.js';
 import type { ReservationStatus, UnitQuantity } from '../rules/stock.js';
 
 export interface ReservationRecord extends UnitQuantity {
@@ -89,13 +90,14 @@ export const expireHolds = (tx: Tx, unitId: number, holderIds: readonly number[]
     [...holderIds, unitId],
   );
 
-/** The units of the holds whose time passed first, one for each hold. */
-export async function readUnitsOfExpired(db: Db, rowsMax: number): Promise<number[]> {
+/** The units of the holds whose time passed first, one for each hold, without the units `except`. */
+export async function readUnitsOfExpired(db: Db, { rowsMax, except = [] }: BatchBounds): Promise<number[]> {
   const rows = await select<{ unitId: number }>(
     db,
     `SELECT unit_id AS unitId FROM stock_reservation FORCE INDEX (stock_reservation_expiry)
-     WHERE status = 'HELD' AND expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at LIMIT ?`,
-    [rowsMax],
+     WHERE status = 'HELD' AND expires_at <= UTC_TIMESTAMP(3) ${except.length === 0 ? '' : 'AND unit_id NOT IN (?)'}
+     ORDER BY expires_at LIMIT ?`,
+    except.length === 0 ? [rowsMax] : [except, rowsMax],
   );
   return rows.map(({ unitId }) => unitId);
 }

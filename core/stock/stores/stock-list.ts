@@ -2,7 +2,12 @@
 
 import { type Db, isTrue, select } from '../../../infra/database.js';
 import type { ProductStatus } from '../../catalogue/rules/product.js';
-import { isForSale, type UnitStatus } from '../../catalogue/stores/sellable-unit.js';
+import {
+  isForSale,
+  SELLER_SUSPENDED,
+  type UnitForSale,
+  type UnitStatus,
+} from '../../catalogue/stores/sellable-unit.js';
 import type { StockRecord } from './stock.js';
 
 export interface UnitStock extends StockRecord {
@@ -66,16 +71,17 @@ export async function listStockOfProduct(
 export async function readOrderable(db: Db, unitIds: readonly number[]): Promise<Map<number, number>> {
   const orderable = new Map(unitIds.map((unitId) => [unitId, 0]));
   if (unitIds.length === 0) return orderable;
-  const rows = await select<Pick<UnitStock, 'unitId' | 'status' | 'productStatus' | 'available'> & { shut: boolean }>(
+  type Row = Pick<UnitStock & UnitForSale, 'unitId' | 'status' | 'productStatus' | 'sellerSuspended' | 'available'>;
+  const rows = await select<Row & { readonly shut: boolean }>(
     db,
     `SELECT u.unit_id AS unitId, u.status, p.status AS productStatus, COALESCE(s.available, 0) AS available,
-       COALESCE(d.opens_at > UTC_TIMESTAMP(3), 0) AS shut
+       COALESCE(d.opens_at > UTC_TIMESTAMP(3), 0) AS shut, ${SELLER_SUSPENDED.column}
      FROM sellable_unit u FORCE INDEX (PRIMARY) STRAIGHT_JOIN product p ON p.product_id = u.product_id
      LEFT JOIN stock s ON s.unit_id = u.unit_id
-     LEFT JOIN stock_drop d FORCE INDEX (stock_drop_of) ON d.product_id = u.product_id AND d.live = 1
+     LEFT JOIN stock_drop d FORCE INDEX (stock_drop_of) ON d.product_id = u.product_id AND d.live = 1 ${SELLER_SUSPENDED.join}
      WHERE u.unit_id IN (${unitIds.map(() => '?').join(', ')})`,
     unitIds,
-    { shut: isTrue },
+    { shut: isTrue, sellerSuspended: isTrue },
   );
   for (const row of rows) if (isForSale(row) && !row.shut) orderable.set(row.unitId, row.available);
   return orderable;

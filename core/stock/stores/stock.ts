@@ -10,7 +10,7 @@
  */
 
 import { change, changeTelling, type Db, select, type Tx } from '../../../infra/database.js';
-import type { StockChange } from '../rules/stock.js';
+import type { StockChange, UnitQuantity } from '../rules/stock.js';
 import { noteAvailable, noteChange } from './crossings.js';
 
 export interface StockRecord {
@@ -82,6 +82,19 @@ export async function changeStock(tx: Tx, changes: ReadonlyMap<number, StockChan
   );
   if (changed !== unitIds.length) throw new Error(`${changed} rows of stock were changed instead of ${unitIds.length}`);
   for (const [unitId, made] of changes) noteChange(tx, unitId, made.available);
+}
+
+/** Makes the rows of units that never had stock, with their first goods. The units' rows are locked, so nobody else makes them. */
+export async function insertFirstStock(
+  tx: Tx,
+  goods: readonly (UnitQuantity & { readonly sellerId: string })[],
+): Promise<void> {
+  await change(
+    tx,
+    `INSERT INTO stock (unit_id, seller_id, received, available, held, sold) VALUES ${goods.map(() => '(?, ?, ?, ?, 0, 0)').join(', ')}`,
+    goods.flatMap(({ unitId, sellerId, quantity }) => [unitId, sellerId, quantity, quantity]),
+  );
+  for (const { unitId, quantity } of goods) noteChange(tx, unitId, quantity);
 }
 
 /**

@@ -98,6 +98,7 @@ describe('units', () => {
         listPriceMinor: 40_000,
         salePriceMinor: 30_000,
         productStatus: 'ACTIVE',
+        sellerSuspended: false,
         status: 'OFFERED',
         categoryPath: [scene.rootId, scene.leafId],
         topCategory: '패션',

@@ -1,5 +1,5 @@
 /** The duties of the shop, in the process of the test: what has come of age is ended, or confirmed, and the rest is left alone. */
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DutyContext } from '../../../batch/duties/duty.js';
 import { orderDuties } from '../../../batch/duties/orders.js';
 import {
@@ -67,4 +67,47 @@ it('confirm-orders confirms what was delivered long enough ago', async () => {
   await db.raw('UPDATE market_order SET delivered_at = delivered_at - INTERVAL 7 DAY WHERE order_id = ?', [orderId]);
   expect(await carryOut('confirm-orders')).toBe(1);
   expect(await statusOf(db, orderId)).toBe('CONFIRMED');
+});
+
+describe('what fails', () => {
+  const spoilStock = (unitId: number) =>
+    database.db.raw('UPDATE stock SET received = available, held = 0 WHERE unit_id = ?', [unitId]);
+  const mendStock = (unitId: number) =>
+    database.db.raw('UPDATE stock SET held = 10 - available, received = 10 WHERE unit_id = ?', [unitId]);
+
+  it.each(['expire-checkouts', 'reclaim-stock'])('keeps no other from %s, and is reported', async (duty) => {
+    const { db } = database;
+    const spoilt = await ordered(2);
+    const others = [];
+    for (let n = 0; n < 3; n += 1) others.push(await ordered(3));
+    for (const { checkoutId } of [spoilt, ...others]) await letExpire(db, checkoutId);
+    await spoilStock(spoilt.unitId);
+    const named = duty === 'reclaim-stock' ? `unit ${spoilt.unitId}` : `checkout ${spoilt.checkoutId}`;
+    await expect(carryOut(duty)).rejects.toThrow(named);
+    for (const { unitId } of others) expect(await stockOf(db, unitId)).toEqual([10, 0, 0]);
+    await mendStock(spoilt.unitId);
+    await carryOut(duty);
+    expect(await stockOf(db, spoilt.unitId)).toEqual([10, 0, 0]);
+    await carryOut('expire-checkouts');
+  });
+
+  it('keeps no other order from being confirmed, and is reported', async () => {
+    const { db } = database;
+    const [spoilt, other] = [await ordered(1), await ordered(1)];
+    for (const { checkoutId, orderId } of [spoilt, other]) {
+      await pay(db, checkoutId);
+      await deliver(db, orderId);
+    }
+    const category = (text: string) =>
+      db.raw('UPDATE order_line SET category = ? WHERE order_id = ?', [text, spoilt.orderId]);
+    await category(' a category that no feed takes');
+    await db.raw('UPDATE market_order SET delivered_at = delivered_at - INTERVAL 8 DAY WHERE order_id IN (?)', [
+      [spoilt.orderId, other.orderId],
+    ]);
+    await expect(carryOut('confirm-orders')).rejects.toThrow(`order ${spoilt.orderId}`);
+    expect(await statusOf(db, other.orderId)).toBe('CONFIRMED');
+    await category('shoes');
+    expect(await carryOut('confirm-orders')).toBe(1);
+    expect(await statusOf(db, spoilt.orderId)).toBe('CONFIRMED');
+  });
 });

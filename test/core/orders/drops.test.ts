@@ -75,7 +75,7 @@ describe('a buyer in a drop', () => {
     const { unitId, dropId } = await makeDropUnit(2);
     const { checkoutId } = await order(unitId, 2);
     await letExpire(db, checkoutId);
-    expect(await expireCheckouts(db, { rowsMax: 10 })).toEqual({ found: 1, expired: 1 });
+    expect(await expireCheckouts(db, { rowsMax: 10 })).toEqual({ found: 1, expired: 1, failed: [] });
     expect(await audit(dropId)).toEqual([[2, 2]]);
     await order(unitId, 2);
     expect(await stockOf(db, unitId)).toEqual([8, 2, 0]);

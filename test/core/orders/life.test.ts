@@ -337,7 +337,7 @@ describe('time', () => {
     await letExpire(db, checkoutId);
     expect(await pay(db, checkoutId)).toEqual(refusal('CHECKOUT_EXPIRED'));
     expect(await cancel(db, first(orders).orderId)).toEqual(refusal('CHECKOUT_EXPIRED'));
-    expect(await expireCheckouts(db, { rowsMax: 100 })).toEqual({ found: 1, expired: 1 });
+    expect(await expireCheckouts(db, { rowsMax: 100 })).toEqual({ found: 1, expired: 1, failed: [] });
     expect(await statusOf(db, first(orders).orderId)).toBe('EXPIRED');
     expect(await stockOf(db, unitId)).toEqual([10, 0, 0]);
     expect(await pay(db, checkoutId)).toEqual(refusal('CHECKOUT_EXPIRED'));

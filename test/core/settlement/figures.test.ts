@@ -135,12 +135,8 @@ describe('schemas of the API', () => {
   ])('%s has its figures, and no other amount', (name, names) => {
     const redis = openRedis(process.env.MAGAM_REDIS_URL ?? '', 'test', () => undefined);
     redis.close();
-    const context = {
-      config: readConfig({ NODE_ENV: 'test' }),
-      db: database.db,
-      redis,
-    };
-    const document = openApiDocument(apiRoutes(contextOf(context)), '0');
+    const context = contextOf({ config: readConfig({ NODE_ENV: 'test' }), db: database.db, redis });
+    const document = openApiDocument(apiRoutes(context), '0');
     const schema = document.components?.schemas?.[name] as { properties?: object } | undefined;
     expect(Object.keys(schema?.properties ?? {}).filter((field) => field.endsWith('Minor'))).toEqual(minor(names));
   });

@@ -1,0 +1,43 @@
+/** Calls of a cart that is asked twice, or for what is not in it any more. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { change } from '../../../infra/database.js';
+import { receive } from '../../support/stock.js';
+import { type CatalogueScene, openCatalogue } from '../catalogue/catalogue-scene.js';
+
+let scene: CatalogueScene;
+beforeAll(async () => {
+  scene = await openCatalogue();
+});
+afterAll(() => scene?.end());
+
+const items = '/v1/me/cart/items';
+const call = (method: string, path: string, body?: unknown, headers = {}) =>
+  scene.api.call(method, path, { token: scene.buyer.token, body, headers });
+
+async function makeUnit(): Promise<number> {
+  const { unitId } = (await scene.makeProduct()) as { unitId: number };
+  await receive(scene.database.db, unitId, 10);
+  return unitId;
+}
+
+it('answers a repeated call as the first one, with its status and its headers', async () => {
+  const unitId = await makeUnit();
+  const add = () => call('POST', items, { unitId, quantity: 2 }, { 'Idempotency-Key': 'add-once' });
+  const [first, again] = [await add(), await add()];
+  expect([first.status, again.status]).toEqual([201, 201]);
+  expect(again.headers.get('location')).toBe('/v1/me/cart');
+  expect(again.body).toEqual(first.body);
+});
+
+it('changes no option of what is not in it, or of a unit that is gone', async () => {
+  const [here, absent] = [await makeUnit(), await makeUnit()];
+  const same = await call('PATCH', `${items}/${absent}`, { unitId: absent });
+  expect(same).toMatchObject({ status: 404, body: { code: 'CART_ITEM_NOT_FOUND' } });
+  await change(
+    scene.database.db,
+    'INSERT INTO cart_item (account_id, unit_id, quantity, added_at) VALUES (?, 999999, 1, UTC_TIMESTAMP(3))',
+    [scene.buyer.accountId],
+  );
+  const gone = await call('PATCH', `${items}/999999`, { unitId: here });
+  expect(gone).toMatchObject({ status: 404, body: { code: 'UNIT_NOT_FOUND', details: { unitId: 999_999 } } });
+});
