@@ -262,7 +262,6 @@ class Execution {
     if (this.record.id === null) return;
     const known = asMagamError(error);
     const code = known instanceof MagamError ? known.code : 'INTERNAL';
-    if (code === 'RUN_LOST') return; // its ids may be another's by now
     try {
       // A request that was refused at the door has its run already; as FAILED it can be asked for again.
       const run = this.run ?? (await findRun(this.context.db, this.job.name, this.request.key));

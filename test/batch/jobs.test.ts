@@ -6,6 +6,7 @@ import { runJob } from '../../batch/engine/run-job.js';
 import { WorkerPools } from '../../batch/engine/worker-pool.js';
 import { runRunner } from '../../batch/runner/runner.js';
 import { requestExecution, requestStop } from '../../core/jobs/stores/execution.js';
+import { deletePlan } from '../../core/jobs/stores/plan.js';
 import { ensureRun, findRun } from '../../core/jobs/stores/run.js';
 import { readConfig } from '../../infra/config.js';
 import { change, inTransaction, pause, select } from '../../infra/database.js';
@@ -200,4 +201,28 @@ it('a process does not claim a partition that its own thread still works on, tho
   await shutGate('points', false);
   expect(await running).toMatchObject({ status: 'COMPLETED' });
   expect(new Set((await claims()).map(({ status }) => status))).toEqual(new Set(['DONE']));
+});
+
+it('a plan that somebody else gives up while the turn is asked for is not finished: the work is done under the next one', async () => {
+  await end();
+  await shutGate('points', false);
+  let turns = 0;
+  const job: Job = {
+    ...countingJob('points'),
+    plan: async () => ({ parameters: {}, partitions: [[{ lo: 0, hi: 10, entries: 10 }]] }),
+    finish: async () => async () => 'COMPLETED',
+    turn: async (_db, { runId, generation }) => {
+      turns += 1;
+      if (turns > 1) return 'come';
+      await inTransaction(database.db, async (tx) => {
+        await deletePlan(tx, runId, generation);
+        await change(tx, 'DELETE FROM counted WHERE run_id = ?', [runId]);
+      });
+      return 'come';
+    },
+  };
+  const context = { db: database.db, config, pools, signal: new AbortController().signal, onProgress: () => undefined };
+  const ended = await runJob(context, job, { ...PARAMETERS, key: 'turn', wait: true, onStop: 'stop-run' });
+  expect(ended).toMatchObject({ status: 'COMPLETED', notices: [expect.stringContaining('planned anew')] });
+  expect(await countedOf(ended.run?.runId ?? 0)).toHaveLength(10);
 });
