@@ -8,11 +8,11 @@ import { findPlan, insertPlan, type Plan } from '../../core/jobs/stores/plan.js'
 import { findRun, isCompleted, moveRun, type Run, type RunStatus } from '../../core/jobs/stores/run.js';
 import { asMagamError, type Db, errorText, inTransaction, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
+import { survivingOutage } from '../../infra/survive-outage.js';
 import { MagamError } from '../../kernel/errors.js';
 import { type Ending, ExecutionRecord } from './execution-record.js';
 import type { DonePartition, JobCall, JobContext, JobRequest, StartedJob } from './job.js';
 import { requireSameRun } from './same-run.js';
-import { survivingOutage } from './survive-outage.js';
 import { type WorkResult, workPartitions } from './work-partitions.js';
 import type { WorkerPool } from './worker-pool.js';
 

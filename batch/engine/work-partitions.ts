@@ -16,13 +16,13 @@ import {
 } from '../../core/jobs/stores/partition.js';
 import { type Db, inTransaction, isLockConflict, pause, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
+import { type OutagePatience, survivingOutage } from '../../infra/survive-outage.js';
 import { groupNeighbours } from './group-neighbours.js';
 import type { Turn } from './job.js';
 import { LeaseKeeper, type LeaseSettings } from './lease-keeper.js';
 import { OutageClock } from './outage-clock.js';
 import { monotonicMs, type PartitionOutcome, type PartitionTask } from './protocol.js';
 import { planStands } from './same-run.js';
-import { type OutagePatience, survivingOutage } from './survive-outage.js';
 import type { WorkerPool } from './worker-pool.js';
 
 export interface WorkPlan {

@@ -1,6 +1,7 @@
 /** The first pass: every row is read and looked at; nothing is written but temporary files. */
 
 import type { Db } from '../../../infra/database.js';
+import type { OutagePatience } from '../../../infra/survive-outage.js';
 import type { MagamError } from '../../../kernel/errors.js';
 import type { FeedKind } from './feed-kind.js';
 import type { FeedRules } from './feed-rules.js';
@@ -49,6 +50,7 @@ export class CheckedFile {
 
 export interface PassOptions {
   readonly signal: AbortSignal;
+  readonly patience: OutagePatience;
   readonly stopped: () => MagamError;
   readonly onProgress: (done: number, total?: number) => void;
 }
@@ -70,7 +72,7 @@ export async function checkFile<Entry>(
 ): Promise<CheckedFile> {
   const checked = new CheckedFile(source.file, keepsRows ? new RowStore() : undefined);
   const { verdicts, understanding } = checked;
-  const check = kind.check(db, rules, verdicts, understanding);
+  const check = kind.check(db, rules, verdicts, options.patience, understanding);
   const keys = new RepeatedKeys(kind.rows.keyColumn);
   const rows = new FileRows(source, onChunk);
   try {
