@@ -18,6 +18,7 @@ export class CheckedFile {
   readonly verdicts = new Verdicts();
   readonly understanding = new Understanding();
   ignoredColumns: readonly string[] = [];
+  endsInLineBreak = true;
   /** Fields of ignored columns that hold a character that cannot be read: how many, and the first. */
   unreadable: { readonly fields: number; readonly first: UnreadablePlace } | undefined;
 
@@ -84,6 +85,7 @@ export async function checkFile<Entry>(
       if (options.signal.aborted) throw options.stopped();
     }
     checked.ignoredColumns = rows.ignoredColumns;
+    checked.endsInLineBreak = rows.endsInLineBreak;
     await keys.rejectIn(verdicts, rows.findRepeats);
     check.finish?.();
     return checked;

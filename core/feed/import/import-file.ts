@@ -88,7 +88,7 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
   const { encoding: canonicalEncoding } = textDecoder(encoding, true);
   const mappingText = request.mappingFile === null ? '{}' : await readMapping(request.mappingFile);
   const mapping = parseMapping(mappingText, kind.rows.columns);
-  const { endsInLineBreak } = await inspectCsvFile(file, encoding);
+  await inspectCsvFile(file, encoding);
   if (request.rejectsFile !== null) await requireWritable(request.rejectsFile);
   const fileHash = await hashOfFile(file);
   const meaning = [
@@ -125,7 +125,7 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
       imported: checked.rows - unchanged - rejected,
       unchanged,
       rejected,
-      notices: noticesOf(checked, endsInLineBreak),
+      notices: noticesOf(checked),
       understood: checked.understanding.shown(request.kind, request),
       rejects: faults.first(SHOWN_FAULTS),
     };
@@ -213,7 +213,7 @@ async function readMapping(file: string): Promise<string> {
   }
 }
 
-function noticesOf(checked: CheckedFile, endsInLineBreak: boolean): string[] {
+function noticesOf(checked: CheckedFile): string[] {
   const notices = [];
   if (checked.ignoredColumns.length > 0) notices.push(`Ignored columns: ${checked.ignoredColumns.join(', ')}.`);
   if (checked.unreadable !== undefined) {
@@ -221,7 +221,8 @@ function noticesOf(checked: CheckedFile, endsInLineBreak: boolean): string[] {
     const more = fields === 1 ? '' : `; ${fields} fields of ignored columns have one`;
     notices.push(`A character on line ${first.line}, column ${first.column}, which is ignored, cannot be read${more}.`);
   }
-  if (!endsInLineBreak) notices.push('The last line does not end in a line break: was the file cut off?');
+  if (!checked.endsInLineBreak)
+    notices.push('The last line does not end in a line break. It has all its fields; see that the last one is whole.');
   return notices;
 }
 
