@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Config } from '../../infra/config.js';
-import { errorText, pause, silenceWithin } from '../../infra/database.js';
+import { errorText, silenceWithin } from '../../infra/database.js';
+import { ThreadLoads } from '../../infra/thread-loads.js';
 import {
   noCounts,
   type PartitionOutcome,
@@ -20,9 +21,6 @@ import {
 /** Heap of a thread in MiB: a runaway thread dies alone. */
 const HEAP_MB = 256;
 
-/** How long threads that are to be ended may load (ms). */
-const LOADING_MS = 10_000;
-
 /** The entry of the threads, wherever this file runs from: as a source in a test, compiled or bundled. */
 const WORKER_FILE = new URL(
   import.meta.url.replace(/\/(dist\/bundle|(dist\/)?batch\/engine)\/[^/]*$/, '/dist/bundle/worker.js'),
@@ -34,8 +32,7 @@ type Slotted<T> = Omit<T, 'shared' | 'slot'>;
 class Threads {
   readonly pool: Piscina;
   readonly freeSeats: number[];
-  private readonly loaded = new SharedArrayBuffer(4);
-  private ended = 0;
+  private readonly loads = new ThreadLoads();
   private sharers: WorkerPool[] = [];
   /** Those who wait for a seat. */
   private waiting: { readonly by: WorkerPool; readonly resolve: () => void }[] = [];
@@ -55,14 +52,11 @@ class Threads {
       concurrentTasksPerWorker: 1,
       maxQueue: 'auto',
       atomics: 'disabled', // 'sync' would freeze a thread's event loop, and its connection, between tasks
-      workerData: { ...settings, loaded: this.loaded } satisfies ThreadSettings,
+      workerData: { ...settings, loaded: this.loads.loaded } satisfies ThreadSettings,
       // A young generation that holds a whole chunk spares the collector from copying it about: a quarter of the CPU time.
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 48 },
     });
-    this.pool.on('error', () => undefined); // a thread died between tasks; piscina starts another
-    this.pool.on('workerDestroy', () => {
-      this.ended += 1;
-    });
+    this.loads.watch(this.pool);
   }
 
   /** Nobody works in them. */
@@ -100,13 +94,8 @@ class Threads {
     for (const { resolve } of told) resolve();
   }
 
-  /** Ends the threads. Ending a thread that is still loading can crash Node: with 64 threads about one run in ten did. */
-  async close(): Promise<void> {
-    const loaded = new Int32Array(this.loaded);
-    const overdue = performance.now() + LOADING_MS;
-    while (Atomics.load(loaded, 0) < this.ended + this.pool.threads.length && performance.now() < overdue)
-      await pause(5);
-    await this.pool.destroy();
+  close(): Promise<void> {
+    return this.loads.end(this.pool);
   }
 }
 

@@ -4,6 +4,7 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { orFailure, textOf } from '../../../../core/feed/import/block-reader.js';
+import { BlockThreads } from '../../../../core/feed/import/block-threads.js';
 import { readCsvText } from '../../../../core/feed/import/csv-text.js';
 import { BLOCK_BYTES, blockEncoding, readFileBlocks } from '../../../../core/feed/import/file-blocks.js';
 import { FileRows, type RowSource } from '../../../../core/feed/import/file-rows.js';
@@ -177,6 +178,17 @@ describe('rows behind the first block', () => {
       code: 'CSV_MALFORMED',
       details: { ...details, reason: expect.stringContaining('carriage return') },
     });
+  });
+
+  it('may be waited for while their threads load: that is not held against them', async () => {
+    const layout = { ...source(''), lenient: false, header: SALE_HEADER.split(',') };
+    const threads = new BlockThreads(layout, 1_500, new URL('../../../support/slow-block-thread.mjs', import.meta.url));
+    try {
+      const bytes = new Uint8Array(Buffer.from(many({}, 3)));
+      expect(await threads.read({ bytes, begins: false })).toMatchObject({ rows: 3 });
+    } finally {
+      await threads.close();
+    }
   });
 
   it('tell a file that has NUL bytes, or bytes of another encoding, far behind its beginning', async () => {
