@@ -99,7 +99,9 @@ class Execution {
     this.run = run;
     await this.surviving(() => retryFailedPartitions(db, run.runId, run.generation));
     // The threads start while the database plans.
-    const { plan, result } = await pools.lend(this.request.workers, (pool) => this.planAndWork(run, executionId, pool));
+    const work = (pool: WorkerPool) => this.planAndWork(run, executionId, pool);
+    // Of dates that are worked on at once the earlier comes first, also when it was begun later than the others.
+    const { plan, result } = await pools.lend(this.request.workers, work, run.key);
     if (result.status === 'failed') throw await this.failed(run, result);
     if (result.status === 'stopped') return this.stopped(run, executionId, result);
     await faultPoint('run.worked');

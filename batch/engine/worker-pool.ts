@@ -28,12 +28,12 @@ const WORKER_FILE = new URL(
 
 type Slotted<T> = Omit<T, 'shared' | 'slot'>;
 
-/** Threads, and the seats in them: a slot of a board each. Those who share them come in the order in which they were lent the threads. */
+/** Threads, and the seats in them: a slot of a board each. Those who share them come by their rank, and of one rank in the order in which they were lent the threads. */
 class Threads {
   readonly pool: Piscina;
   readonly freeSeats: number[];
   private readonly loads = new ThreadLoads();
-  private sharers: WorkerPool[] = [];
+  private sharers: { readonly pool: WorkerPool; readonly rank: string }[] = [];
   /** Those who wait for a seat. */
   private waiting: { readonly by: WorkerPool; readonly resolve: () => void }[] = [];
 
@@ -64,13 +64,14 @@ class Threads {
     return this.freeSeats.length === this.workers;
   }
 
-  async lend<T>(work: (pool: WorkerPool) => Promise<T>): Promise<T> {
+  async lend<T>(work: (pool: WorkerPool) => Promise<T>, rank: string): Promise<T> {
     const pool = new WorkerPool(this);
-    this.sharers.push(pool);
+    const before = this.sharers.filter((it) => it.rank <= rank);
+    this.sharers.splice(before.length, 0, { pool, rank });
     try {
       return await work(pool);
     } finally {
-      this.sharers = this.sharers.filter((it) => it !== pool);
+      this.sharers = this.sharers.filter((it) => it.pool !== pool);
       this.tellWaiting();
     }
   }
@@ -78,7 +79,8 @@ class Threads {
   /** Whether the sharer may take a seat: there is one, and none of those before it has more work than seats. */
   hasSeatFor(pool: WorkerPool): boolean {
     if (this.freeSeats.length === 0) return false;
-    return !this.sharers.slice(0, Math.max(0, this.sharers.indexOf(pool))).some(({ wantsSeats }) => wantsSeats);
+    const place = this.sharers.findIndex((it) => it.pool === pool);
+    return !this.sharers.slice(0, Math.max(0, place)).some((before) => before.pool.wantsSeats);
   }
 
   seatFor(pool: WorkerPool): Promise<void> {
@@ -114,7 +116,7 @@ export class WorkerPool {
     return this.threads.workers;
   }
 
-  /** Whether it has more work than seats; until it says otherwise it has. Those who were lent the threads later take no seat meanwhile. */
+  /** Whether it has more work than seats; until it says otherwise it has. Those who come after it take no seat meanwhile. */
   get wantsSeats(): boolean {
     return this.wants;
   }
@@ -190,8 +192,11 @@ export class WorkerPool {
 
 /** Where executions get their threads from. */
 export interface ThreadLender {
-  /** Lends threads, with a clean board, for as long as `work` takes. They start at once if they do not run yet. */
-  readonly lend: <T>(workers: number, work: (pool: WorkerPool) => Promise<T>) => Promise<T>;
+  /**
+   * Lends threads, with a clean board, for as long as `work` takes. They start at once if they do not run yet. Of those who share threads the one
+   * with the lower rank (as texts compare) comes first.
+   */
+  readonly lend: <T>(workers: number, work: (pool: WorkerPool) => Promise<T>, rank?: string) => Promise<T>;
 }
 
 /** The threads of a process. Executions have theirs to themselves, unless they were told to share. */
@@ -209,12 +214,12 @@ export class WorkerPools implements ThreadLender {
     return this.share(workers, (lender) => lender.lend(workers, work));
   }
 
-  /** Lends threads to several executions at once. Who was lent them first comes first. */
+  /** Lends threads to several executions at once. */
   async share<T>(workers: number, work: (lender: ThreadLender) => Promise<T>): Promise<T> {
     const threads = [...this.idle].find((it) => it.workers === workers) ?? this.start(workers);
     this.idle.delete(threads);
     try {
-      return await work({ lend: (_workers, use) => threads.lend(use) });
+      return await work({ lend: (_workers, use, rank = '') => threads.lend(use, rank) });
     } finally {
       // Threads that still work for somebody are not lent to the next.
       if (threads.idle) this.idle.add(threads);
