@@ -23,7 +23,8 @@ export async function requireSameRun(db: Db, { runId, job, key, plan }: KnownRun
 
 /**
  * Whether the plan that an execution works under is still the one of the run. False: it was given up, and the execution goes on with the one that
- * took its place. Throws RUN_LOST when the run is not the one that is known, and when the execution was ended by whoever gave the plan up.
+ * took its place. Throws RUN_LOST when the run is not the one that is known, and when the execution was given up for dead: a person may have discarded
+ * the run since, and it must not be planned anew by who was frozen meanwhile.
  */
 export async function planStands(
   db: Db,
@@ -32,8 +33,7 @@ export async function planStands(
 ): Promise<boolean> {
   if (isSamePlan(plan, await findPlanOfRun(db, { runId, job, key }, plan.generation))) return true;
   const { generation } = await requireSameRun(db, { runId, job, key });
-  const { stopRequested, counted } = await beat(db, executionId);
-  if (generation !== plan.generation || (stopRequested && !counted)) throw lost(runId, key);
+  if (generation !== plan.generation || !(await beat(db, executionId)).counted) throw lost(runId, key);
   return false;
 }
 
