@@ -56,8 +56,12 @@ class Side {
     say(`seeding ${dates} × ${lines} sales …`);
     await makeDatabase(url);
     const db = openDatabase(url, { poolMax: 4 });
+    const patience = { outageMs: 0, signal: new AbortController().signal };
     for (let i = 0; i < dates; i += 1)
-      await seedFeed(db, { date: addDays(FIRST, i), lines, sellers, seed: '1', requestedBy: 'bench' });
+      await seedFeed(db, {
+        ...{ date: addDays(FIRST, i), lines, sellers, seed: '1', requestedBy: 'bench' },
+        ...patience,
+      });
     await db.raw('ANALYZE TABLE sale_entry, refund_entry');
     const to = addDays(FIRST, dates - 1);
     return new Side(name, url, db, ['settle', '--from', FIRST, '--to', to, '--workers', `${workers}`]);

@@ -91,7 +91,8 @@ const draft = SYNTHETIC_POLICIES.map((policy) => {
 });
 
 async function prepare(db: Db): Promise<number[]> {
-  await seedFeed(db, { date: DATE, lines, sellers, seed: '1', requestedBy: 'bench' });
+  const patience = { outageMs: 0, signal: new AbortController().signal };
+  await seedFeed(db, { ...patience, date: DATE, lines, sellers, seed: '1', requestedBy: 'bench' });
   await db.raw('ANALYZE TABLE sale_entry, refund_entry');
   say('settling …');
   await runMagam(url, ['settle', '--date', DATE, '--workers', `${workers}`]);

@@ -43,8 +43,8 @@ export function importsCommands(imports: Command): void {
     .description('withdraw what an unfinished import wrote')
     .argument('<id>', 'the number of the import', wholeNumber('ID', 1, 9_999_999_999))
     .action(async (importId: number, _options, command: Command) => {
-      await withDatabase(command, async ({ db, json }) => {
-        const record = await abandonImport(db, importId);
+      await withDatabase(command, async ({ db, config, json, signal }) => {
+        const record = await abandonImport(db, importId, { outageMs: config.outageMs, signal });
         if (json) printJson(shown(record));
         else print(`Import ${importId} is withdrawn: nothing it wrote is in the feed.`);
       });
@@ -58,8 +58,9 @@ function addWithdraw(imports: Command): void {
     .description('take a completed import back while its dates are open and nothing rests on it')
     .argument('<id>', 'the number of the import', wholeNumber('ID', 1, 9_999_999_999))
     .action(async (importId: number, _options, command: Command) => {
-      await withDatabase(command, async ({ db, config, json }) => {
-        const record = await withdrawCompletedImport(db, importId, config.userName);
+      await withDatabase(command, async ({ db, config, json, signal }) => {
+        const { userName, outageMs } = config;
+        const record = await withdrawCompletedImport(db, importId, userName, { outageMs, signal });
         if (json) printJson(shown(record));
         else print(`Import ${importId} is withdrawn: nothing it wrote is in the feed.`);
       });
@@ -118,6 +119,7 @@ async function runImport(
     requestedBy: config.userName,
     policies: await readPolicies(db),
     deadlineMs: config.chunkDeadlineMs,
+    outageMs: config.outageMs,
     writer: config.lineWriter,
     signal,
     onProgress: progress.update,

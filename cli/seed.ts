@@ -25,7 +25,8 @@ export function seedCommand(seed: Command): void {
         const started = performance.now();
         const date = seedableDate(readDate(options.date, today));
         const progress = startProgress('Seeding', 'entries');
-        const request = { ...options, date, requestedBy: config.userName, signal, onProgress: progress.update };
+        const { outageMs, userName: requestedBy } = config;
+        const request = { ...options, date, requestedBy, outageMs, signal, onProgress: progress.update };
         const result = await seedFeed(db, request).finally(progress.stop);
         const seconds = Math.round(performance.now() - started) / 1_000;
         if (json) printJson({ ...result, seconds });

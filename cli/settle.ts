@@ -79,9 +79,11 @@ async function settle(given: CommandContext, options: SettleOptions): Promise<vo
       'USAGE',
       '--exceptions-max is for a run in the foreground; runners have MAGAM_EXCEPTIONS_MAX.',
     );
+  if (options.request === true && options.dryRun === true)
+    throw new MagamError('USAGE', '--dry-run is carried out in the foreground; --request leaves the work to a runner.');
   const dates = datesOf(options, context.today);
-  // Before the first of several dates is closed. A single one is refused where it is closed.
-  if (dates.length > 1 || options.request === true) {
+  // Before the first of several dates is closed. A single one is refused where it is closed, or asked for.
+  if (dates.length > 1) {
     const now = await readPlatformTime(context.db, config.timeZone);
     await requireClosableRange(context.db, dates, now, closingOptions(options));
   }
@@ -139,7 +141,8 @@ async function request(
   dates: readonly string[],
   options: SettleOptions,
 ): Promise<void> {
-  const requests = await requestRuns(db, dates, {
+  const now = await readPlatformTime(db, config.timeZone);
+  const requests = await requestRuns(db, dates, now, {
     gridSize: options.gridSize,
     workers: options.workers ?? config.workers,
     chunkRows: options.chunkSize ?? config.chunkRows,

@@ -161,7 +161,7 @@ export interface Config {
   readonly answerMs: number;
   /** A process that was told to stop ends after so long, whatever holds it up. */
   readonly stopMs: number;
-  /** How long a run bears with a database that is away, locked, read-only or full, before it gives up. */
+  /** How long a run, an import or its withdrawal bears with a database that is away, locked, read-only or full, before it gives up. */
   readonly outageMs: number;
   /** Claims of one partition without progress before it is FAILED. */
   readonly claimsMax: number;

@@ -38,3 +38,12 @@ export function openRedis(url: string, namespace: string, onState: (message: str
   });
   return { client, isUp: () => client.status === 'ready', close: () => client.disconnect() };
 }
+
+/** Whether Redis answers, which a connection alone does not say: one to a Redis that is frozen stays. Takes half a second at most. */
+export const redisAnswers = ({ client, isUp }: RedisLink): Promise<boolean> =>
+  isUp()
+    ? client.ping().then(
+        () => true,
+        () => false,
+      )
+    : Promise.resolve(false);

@@ -1,8 +1,7 @@
 /** Asks for the settlement of a date: a row that a runner picks up. */
 import * as z from 'zod';
-import { readDateStatus } from '../../core/feed/stores/calendar.js';
-import { type ClosingOptions, requireClosableInTurn } from '../../core/settlement/closable-date.js';
-import { ensureSettlementRun } from '../../core/settlement/stores/settlement-run.js';
+import type { ClosingOptions } from '../../core/settlement/closable-date.js';
+import { askedRun } from '../../core/settlement/request-runs.js';
 import { readPlatformTime } from '../../infra/platform-time.js';
 import type { ApiContext } from '../context.js';
 import { businessDate } from '../edge/fields.js';
@@ -61,15 +60,12 @@ export const requestRunRoute = ({ config, redis }: ApiContext): Route =>
         } satisfies ClosingOptions,
       };
       return call.transact(async (tx) => {
-        const status = await readDateStatus(tx, asked.date);
         const now = await readPlatformTime(tx, config.timeZone);
-        if (status === undefined || status === 'OPEN')
-          await requireClosableInTurn(tx, asked.date, now, parameters.options);
         const notices =
           asked.date === now.date
             ? [`${now.date} is not over yet in ${now.timeZone}; a closed date takes no more entries.`]
             : [];
-        const run = await ensureSettlementRun(tx, asked.date, 'REQUESTED');
+        const run = await askedRun(tx, asked.date, now, parameters.options);
         return requestRun(tx, run, 'run.request', parameters, call, redis, notices);
       });
     },

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { asMagamError, type Db } from '../../infra/database.js';
 import { requireCurrentSchema } from '../../infra/migrate.js';
 import { readPlatformTime } from '../../infra/platform-time.js';
-import type { RedisLink } from '../../infra/redis.js';
+import { type RedisLink, redisAnswers } from '../../infra/redis.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 
@@ -37,7 +37,7 @@ export const readReadiness = ({ db, redis, timeZone, migrationsFolder, draining 
     tag: 'Server',
     summary: 'Tell whether requests may be sent here',
     description:
-      'Redis away is `degraded`: everything works, some of it slower. A server that was told to stop is `draining`.',
+      'Redis away, or without an answer, is `degraded`: everything works, some of it slower. A server that was told to stop is `draining`.',
     permission: 'server.probe',
     probe: true,
     answer: {
@@ -53,11 +53,11 @@ export const readReadiness = ({ db, redis, timeZone, migrationsFolder, draining 
     },
     otherAnswer: { status: 503, description: 'Send them elsewhere: `unavailable` or `draining`.' },
     handle: async () => {
-      const redisState = redis.isUp() ? 'ok' : 'away';
+      const asked = redisAnswers(redis).then((answers) => (answers ? 'ok' : 'away'));
       if (draining.aborted) {
-        return { status: 503, body: { status: 'draining', database: 'unknown', redis: redisState } } as const;
+        return { status: 503, body: { status: 'draining', database: 'unknown', redis: await asked } } as const;
       }
-      const database = await databaseState(db, timeZone, migrationsFolder);
+      const [redisState, database] = await Promise.all([asked, databaseState(db, timeZone, migrationsFolder)]);
       if (database !== 'ok')
         return { status: 503, body: { status: 'unavailable', database, redis: redisState } } as const;
       const status = redisState === 'ok' ? 'ok' : 'degraded';

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { endExecution, hasLiveExecution, startExecution, type Worker } from '../../core/jobs/stores/execution.js';
 import { findRunById, isCompleted, moveRun, type Run, type RunStatus } from '../../core/jobs/stores/run.js';
 import type { Config } from '../../infra/config.js';
-import { type Db, inTransaction } from '../../infra/database.js';
+import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { errors, type MagamError } from '../../kernel/errors.js';
 import { Heartbeat } from './heartbeat.js';
 import type { JobRequest } from './job.js';
@@ -75,19 +75,22 @@ export class ExecutionRecord {
   /**
    * Records how this execution ended, and moves a run that is stopped or failed, unless somebody alive works on it: that one goes on, and
    * leaves the run as it ends itself. Returns whether there was one. Those who leave at once queue at the run's row, so that the last one sees that
-   * it is the last. An execution that was given up for dead moves nothing: others have gone on with the run since. Does nothing a second time.
+   * it is the last. An execution that was given up for dead moves nothing: others have gone on with the run since. Nothing is done a second time, nor to
+   * a run or an execution that has the number of this one in a restored database.
    */
   async leave(run: Run | undefined, ending: Ending): Promise<boolean> {
     const { executionId } = this;
     if (executionId === null || this.left) return false;
     this.close();
+    const end = (tx: Tx) => endExecution(tx, executionId, thisWorker(this.config), endOf(run, ending));
     const othersGoOn = await inTransaction(this.db, async (tx) => {
       if (run === undefined || !ending.movesRun) {
-        await endExecution(tx, executionId, endOf(run, ending));
+        await end(tx);
         return false;
       }
-      await findRunById(tx, run.runId, true);
-      const counted = await endExecution(tx, executionId, endOf(run, ending));
+      const current = await findRunById(tx, run.runId, true);
+      if (current?.job !== run.job || current.key !== run.key) return false; // a restored database: its ids may be another's by now
+      const counted = await end(tx);
       if (await hasLiveExecution(tx, run.runId)) return true;
       if (counted) await moveRun(tx, run.runId, ['RUNNING'], ending.status);
       return false;
@@ -97,7 +100,7 @@ export class ExecutionRecord {
   }
 }
 
-function endOf(run: Run | undefined, { status, result, failure }: Ending): Parameters<typeof endExecution>[2] {
+function endOf(run: Run | undefined, { status, result, failure }: Ending): Parameters<typeof endExecution>[3] {
   const exitCode =
     status === 'STOPPED' ? errors.RUN_STOPPED.exit : status === 'FAILED' ? 1 : status === 'COMPLETED' ? 0 : 3;
   return {

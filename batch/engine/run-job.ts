@@ -8,11 +8,11 @@ import { findPlan, insertPlan, type Plan } from '../../core/jobs/stores/plan.js'
 import { findRun, isCompleted, moveRun, type Run, type RunStatus } from '../../core/jobs/stores/run.js';
 import { asMagamError, type Db, errorText, inTransaction, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
+import { survivingOutage } from '../../infra/survive-outage.js';
 import { MagamError } from '../../kernel/errors.js';
 import { type Ending, ExecutionRecord } from './execution-record.js';
 import type { DonePartition, JobCall, JobContext, JobRequest, StartedJob } from './job.js';
 import { requireSameRun } from './same-run.js';
-import { survivingOutage } from './survive-outage.js';
 import { type WorkResult, workPartitions } from './work-partitions.js';
 import type { WorkerPool } from './worker-pool.js';
 
@@ -99,7 +99,9 @@ class Execution {
     this.run = run;
     await this.surviving(() => retryFailedPartitions(db, run.runId, run.generation));
     // The threads start while the database plans.
-    const { plan, result } = await pools.lend(this.request.workers, (pool) => this.planAndWork(run, executionId, pool));
+    const work = (pool: WorkerPool) => this.planAndWork(run, executionId, pool);
+    // Of dates that are worked on at once the earlier comes first, also when it was begun later than the others.
+    const { plan, result } = await pools.lend(this.request.workers, work, run.key);
     if (result.status === 'failed') throw await this.failed(run, result);
     if (result.status === 'stopped') return this.stopped(run, executionId, result);
     await faultPoint('run.worked');
@@ -262,7 +264,6 @@ class Execution {
     if (this.record.id === null) return;
     const known = asMagamError(error);
     const code = known instanceof MagamError ? known.code : 'INTERNAL';
-    if (code === 'RUN_LOST') return; // its ids may be another's by now
     try {
       // A request that was refused at the door has its run already; as FAILED it can be asked for again.
       const run = this.run ?? (await findRun(this.context.db, this.job.name, this.request.key));

@@ -2,6 +2,7 @@
  * Whether the run that a process works on is still the one that the database has. It may have been discarded or removed, a database may be
  * restored under the process, or a replica take over that lacks the last commits: then the run is gone, or its id and its plan are another's by now.
  */
+import { beat } from '../../core/jobs/stores/execution.js';
 import { findPlan, findPlanOfRun, type Plan } from '../../core/jobs/stores/plan.js';
 import { findRunById, type Run } from '../../core/jobs/stores/run.js';
 import type { Db } from '../../infra/database.js';
@@ -20,10 +21,20 @@ export async function requireSameRun(db: Db, { runId, job, key, plan }: KnownRun
   return run;
 }
 
-/** The same for a run whose plan is known, in one query. */
-export async function requireSamePlan(db: Db, { runId, job, key, plan }: Required<KnownRun>): Promise<void> {
-  const planned = await findPlanOfRun(db, { runId, job, key }, plan.generation);
-  if (!isSamePlan(plan, planned)) throw lost(runId, key);
+/**
+ * Whether the plan that an execution works under is still the one of the run. False: it was given up, and the execution goes on with the one that
+ * took its place. Throws RUN_LOST when the run is not the one that is known, and when the execution was given up for dead: a person may have discarded
+ * the run since, and it must not be planned anew by who was frozen meanwhile.
+ */
+export async function planStands(
+  db: Db,
+  { runId, job, key, plan }: Required<KnownRun>,
+  executionId: number,
+): Promise<boolean> {
+  if (isSamePlan(plan, await findPlanOfRun(db, { runId, job, key }, plan.generation))) return true;
+  const { generation } = await requireSameRun(db, { runId, job, key });
+  if (generation !== plan.generation || !(await beat(db, executionId)).counted) throw lost(runId, key);
+  return false;
 }
 
 const isSamePlan = (known: Required<KnownRun>['plan'], planned: Plan | undefined): boolean =>

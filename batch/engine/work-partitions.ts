@@ -16,13 +16,13 @@ import {
 } from '../../core/jobs/stores/partition.js';
 import { type Db, inTransaction, isLockConflict, pause, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
+import { type OutagePatience, survivingOutage } from '../../infra/survive-outage.js';
 import { groupNeighbours } from './group-neighbours.js';
 import type { Turn } from './job.js';
 import { LeaseKeeper, type LeaseSettings } from './lease-keeper.js';
 import { OutageClock } from './outage-clock.js';
 import { monotonicMs, type PartitionOutcome, type PartitionTask } from './protocol.js';
-import { requireSamePlan } from './same-run.js';
-import { type OutagePatience, survivingOutage } from './survive-outage.js';
+import { planStands } from './same-run.js';
 import type { WorkerPool } from './worker-pool.js';
 
 export interface WorkPlan {
@@ -152,10 +152,9 @@ class PartitionWork {
   /** Claims what may be claimed; returns how the work ended, once it has. */
   private async lookAround(): Promise<Pick<WorkResult, 'status' | 'partitions' | 'failed'> | undefined> {
     const { plan, pool } = this;
-    const { runId, generation, plannedBy } = plan;
-    const { job, key, parameters } = plan.task;
-    await requireSamePlan(this.db, { runId, job, key, plan: { generation, parameters, plannedBy } });
-    const partitions = await readPartitions(this.db, runId, generation);
+    const partitions = await readPartitions(this.db, plan.runId, plan.generation);
+    await faultPoint('run.looked');
+    const stands = await this.planStands(); // asked after they were read: they are those of the plan, and not of one that took its place
     const movable = claimable(partitions, plan.passesWait);
     const stopping = pool.board.stopRequested();
     const ended = (status: WorkResult['status']) => ({
@@ -163,6 +162,7 @@ class PartitionWork {
       partitions: partitions.length,
       failed: partitions.filter((it) => it.status === 'FAILED'),
     });
+    if (!stands) return ended('plan-anew');
     const status = judge(partitions, movable, this.active.size, stopping);
     if (status === 'failed' || status === 'stopped') return ended(status);
     if (status === 'done' || movable.some(({ pass }) => pass > 0)) {
@@ -178,10 +178,17 @@ class PartitionWork {
     return undefined;
   }
 
-  /** Asks until it has come. */
+  private planStands(): Promise<boolean> {
+    const { runId, executionId, generation, plannedBy, task } = this.plan;
+    const { job, key, parameters } = task;
+    return planStands(this.db, { runId, job, key, plan: { generation, parameters, plannedBy } }, executionId);
+  }
+
+  /** Asks until it has come. Somebody else may have taken it, with a new plan. */
   private async takeTurn(): Promise<Turn> {
     if (this.turnHasCome) return 'come';
     const turn = (await this.options.turn?.()) ?? 'come';
+    if (turn === 'come' && !(await this.planStands())) return 'plan-anew';
     this.turnHasCome = turn === 'come';
     return turn;
   }

@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Config } from '../../infra/config.js';
-import { errorText, pause, silenceWithin } from '../../infra/database.js';
+import { errorText, silenceWithin } from '../../infra/database.js';
+import { ThreadLoads } from '../../infra/thread-loads.js';
 import {
   noCounts,
   type PartitionOutcome,
@@ -20,9 +21,6 @@ import {
 /** Heap of a thread in MiB: a runaway thread dies alone. */
 const HEAP_MB = 256;
 
-/** How long threads that are to be ended may load (ms). */
-const LOADING_MS = 10_000;
-
 /** The entry of the threads, wherever this file runs from: as a source in a test, compiled or bundled. */
 const WORKER_FILE = new URL(
   import.meta.url.replace(/\/(dist\/bundle|(dist\/)?batch\/engine)\/[^/]*$/, '/dist/bundle/worker.js'),
@@ -30,13 +28,12 @@ const WORKER_FILE = new URL(
 
 type Slotted<T> = Omit<T, 'shared' | 'slot'>;
 
-/** Threads, and the seats in them: a slot of a board each. Those who share them come in the order in which they were lent the threads. */
+/** Threads, and the seats in them: a slot of a board each. Those who share them come by their rank, and of one rank in the order in which they were lent the threads. */
 class Threads {
   readonly pool: Piscina;
   readonly freeSeats: number[];
-  private readonly loaded = new SharedArrayBuffer(4);
-  private ended = 0;
-  private sharers: WorkerPool[] = [];
+  private readonly loads = new ThreadLoads();
+  private sharers: { readonly pool: WorkerPool; readonly rank: string }[] = [];
   /** Those who wait for a seat. */
   private waiting: { readonly by: WorkerPool; readonly resolve: () => void }[] = [];
 
@@ -55,14 +52,11 @@ class Threads {
       concurrentTasksPerWorker: 1,
       maxQueue: 'auto',
       atomics: 'disabled', // 'sync' would freeze a thread's event loop, and its connection, between tasks
-      workerData: { ...settings, loaded: this.loaded } satisfies ThreadSettings,
+      workerData: { ...settings, loaded: this.loads.loaded } satisfies ThreadSettings,
       // A young generation that holds a whole chunk spares the collector from copying it about: a quarter of the CPU time.
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 48 },
     });
-    this.pool.on('error', () => undefined); // a thread died between tasks; piscina starts another
-    this.pool.on('workerDestroy', () => {
-      this.ended += 1;
-    });
+    this.loads.watch(this.pool);
   }
 
   /** Nobody works in them. */
@@ -70,13 +64,14 @@ class Threads {
     return this.freeSeats.length === this.workers;
   }
 
-  async lend<T>(work: (pool: WorkerPool) => Promise<T>): Promise<T> {
+  async lend<T>(work: (pool: WorkerPool) => Promise<T>, rank: string): Promise<T> {
     const pool = new WorkerPool(this);
-    this.sharers.push(pool);
+    const before = this.sharers.filter((it) => it.rank <= rank);
+    this.sharers.splice(before.length, 0, { pool, rank });
     try {
       return await work(pool);
     } finally {
-      this.sharers = this.sharers.filter((it) => it !== pool);
+      this.sharers = this.sharers.filter((it) => it.pool !== pool);
       this.tellWaiting();
     }
   }
@@ -84,7 +79,8 @@ class Threads {
   /** Whether the sharer may take a seat: there is one, and none of those before it has more work than seats. */
   hasSeatFor(pool: WorkerPool): boolean {
     if (this.freeSeats.length === 0) return false;
-    return !this.sharers.slice(0, Math.max(0, this.sharers.indexOf(pool))).some(({ wantsSeats }) => wantsSeats);
+    const place = this.sharers.findIndex((it) => it.pool === pool);
+    return !this.sharers.slice(0, Math.max(0, place)).some((before) => before.pool.wantsSeats);
   }
 
   seatFor(pool: WorkerPool): Promise<void> {
@@ -100,13 +96,8 @@ class Threads {
     for (const { resolve } of told) resolve();
   }
 
-  /** Ends the threads. Ending a thread that is still loading can crash Node: with 64 threads about one run in ten did. */
-  async close(): Promise<void> {
-    const loaded = new Int32Array(this.loaded);
-    const overdue = performance.now() + LOADING_MS;
-    while (Atomics.load(loaded, 0) < this.ended + this.pool.threads.length && performance.now() < overdue)
-      await pause(5);
-    await this.pool.destroy();
+  close(): Promise<void> {
+    return this.loads.end(this.pool);
   }
 }
 
@@ -125,7 +116,7 @@ export class WorkerPool {
     return this.threads.workers;
   }
 
-  /** Whether it has more work than seats; until it says otherwise it has. Those who were lent the threads later take no seat meanwhile. */
+  /** Whether it has more work than seats; until it says otherwise it has. Those who come after it take no seat meanwhile. */
   get wantsSeats(): boolean {
     return this.wants;
   }
@@ -201,8 +192,11 @@ export class WorkerPool {
 
 /** Where executions get their threads from. */
 export interface ThreadLender {
-  /** Lends threads, with a clean board, for as long as `work` takes. They start at once if they do not run yet. */
-  readonly lend: <T>(workers: number, work: (pool: WorkerPool) => Promise<T>) => Promise<T>;
+  /**
+   * Lends threads, with a clean board, for as long as `work` takes. They start at once if they do not run yet. Of those who share threads the one
+   * with the lower rank (as texts compare) comes first.
+   */
+  readonly lend: <T>(workers: number, work: (pool: WorkerPool) => Promise<T>, rank?: string) => Promise<T>;
 }
 
 /** The threads of a process. Executions have theirs to themselves, unless they were told to share. */
@@ -220,12 +214,12 @@ export class WorkerPools implements ThreadLender {
     return this.share(workers, (lender) => lender.lend(workers, work));
   }
 
-  /** Lends threads to several executions at once. Who was lent them first comes first. */
+  /** Lends threads to several executions at once. */
   async share<T>(workers: number, work: (lender: ThreadLender) => Promise<T>): Promise<T> {
     const threads = [...this.idle].find((it) => it.workers === workers) ?? this.start(workers);
     this.idle.delete(threads);
     try {
-      return await work({ lend: (_workers, use) => threads.lend(use) });
+      return await work({ lend: (_workers, use, rank = '') => threads.lend(use, rank) });
     } finally {
       // Threads that still work for somebody are not lent to the next.
       if (threads.idle) this.idle.add(threads);

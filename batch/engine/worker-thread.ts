@@ -5,6 +5,7 @@
 import { workerData } from 'node:worker_threads';
 import { asMagamError, errorText, isOutage, openDatabase } from '../../infra/database.js';
 import { armFaults, faultPoint } from '../../infra/faults.js';
+import { tellLoaded } from '../../infra/thread-loads.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { AnyViewReader, Scan, Thread, ThreadJob } from './job.js';
 import {
@@ -42,7 +43,7 @@ export function serveThread(
     board: new SharedBoard(shared),
     slot,
   });
-  setImmediate(() => Atomics.add(new Int32Array(loaded), 0, 1)); // not before Node has done with the module
+  tellLoaded(loaded);
   return async (task) => {
     const thread = lend(task);
     if (task.kind === 'scan') return scanned(found(scans[task.scan], task.scan)(task.input, thread));

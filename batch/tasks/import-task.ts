@@ -60,15 +60,16 @@ export const importTask: TaskRunner = {
     }
   },
   /** Withdraws what an attempt wrote that did not come to its end, or what a completed import wrote whose withdrawal was decided. */
-  async undo({ db, task }) {
+  async undo({ db, config, task, signal }) {
+    const patience = { outageMs: config.outageMs, signal };
     const completed = (task.result as { readonly importId?: number | null } | null)?.importId ?? null;
     if (completed !== null) {
-      if ((await readImport(db, completed))?.status === 'ABANDONING') await abandonImport(db, completed);
+      if ((await readImport(db, completed))?.status === 'ABANDONING') await abandonImport(db, completed, patience);
       return;
     }
     const checkpoint = (await readTask(db, IMPORT, task.taskId))?.checkpoint ?? null;
     const found = checkpoint === null ? undefined : await findUnfinishedImport(db, checkpoint);
-    if (found !== undefined) await abandonImport(db, found.importId);
+    if (found !== undefined) await abandonImport(db, found.importId, patience);
   },
 };
 
@@ -119,6 +120,7 @@ async function runImport(call: TaskCall, files: PrivateFiles): ReturnType<TaskRu
       requestedBy: task.requestedBy,
       policies: await readPolicies(db),
       deadlineMs: config.chunkDeadlineMs,
+      outageMs: config.outageMs,
       writer: config.lineWriter,
       onFingerprint: async (fingerprint) => {
         if (!(await noteCheckpoint(db, fence, fingerprint))) throw new TaskInterrupted('lost');

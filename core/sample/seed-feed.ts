@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type Db, isDuplicateKey } from '../../infra/database.js';
+import { survivingOutage } from '../../infra/survive-outage.js';
 import { MagamError } from '../../kernel/errors.js';
 import {
   completeImport,
@@ -11,7 +12,6 @@ import {
   leaveImport,
   type OpenImport,
   openImport,
-  survivingOutages,
   writeBatch,
 } from '../feed/import/import-record.js';
 import { lineKey } from '../feed/rules/entry.js';
@@ -28,7 +28,9 @@ const BATCH_ROWS = 4_000;
 
 export interface SeedRequest extends SyntheticFeedOptions {
   readonly requestedBy: string;
-  readonly signal?: AbortSignal;
+  /** How long a database is borne with that is away, locked or takes no writes (ms). */
+  readonly outageMs: number;
+  readonly signal: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -94,7 +96,7 @@ export async function seedFeed(db: Db, request: SeedRequest): Promise<SeedResult
     rowsRejected: 0,
     requestedBy: request.requestedBy,
   };
-  const open = await openImport(db, work, feed.dates, interrupted);
+  const open = await openImport(db, work, feed.dates, interrupted, request);
   if (open === undefined) throw new MagamError('DATE_CLOSED', undefined, { date });
   try {
     await writeSeed(db, open, feed, request, rowsTotal);
@@ -130,15 +132,11 @@ async function writeSeed(
 }
 
 /** Two batches are always under way: one is generated and sent while the server stores the other. */
-async function writeInTurn(
-  batches: Iterable<WriteInTurn>,
-  report: () => void,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function writeInTurn(batches: Iterable<WriteInTurn>, report: () => void, signal: AbortSignal): Promise<void> {
   let last: Promise<void> = Promise.resolve();
   try {
     for (const write of batches) {
-      if (signal?.aborted === true) break;
+      if (signal.aborted) break;
       const turn = last;
       last = write(turn);
       last.catch(() => undefined); // looked at when its turn comes, and below
@@ -201,7 +199,7 @@ async function writeRefunds(
   from: number,
   turn: Promise<void>,
 ): Promise<void> {
-  const sales = await survivingOutages(() => findSales(db, refunds));
+  const sales = await survivingOutage(open.patience, () => findSales(db, refunds));
   const rows = refunds.map(({ priorQuantity, ...entry }) => {
     const sale = sales.get(lineKey(entry));
     if (sale?.settledOn !== saleDate) throw new MagamError('ORIGINAL_MISSING', undefined, { ...entry });

@@ -1,7 +1,10 @@
 /** Asks for runs to be carried out by a runner: a row each. Nothing of the dates changes until one takes it. */
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import type { PlatformTime } from '../../infra/platform-time.js';
+import { readDateStatus } from '../feed/stores/calendar.js';
 import { type ExecutionParameters, findWaitingRequest, requestExecution } from '../jobs/stores/execution.js';
 import { isCompleted } from '../jobs/stores/run.js';
+import { type ClosingOptions, requireClosableInTurn } from './closable-date.js';
 import { countOpenExceptions } from './stores/exception.js';
 import { ensureSettlementRun, type SettlementRun } from './stores/settlement-run.js';
 
@@ -11,22 +14,36 @@ export interface RunRequest {
   readonly executionId: number;
 }
 
-/** Records one request per date. */
+/**
+ * The run of a date that is asked for, locked; made unless there is one. Throws what a runner would meet when it takes the date: DATE_NOT_OVER,
+ * EARLIER_DATE_OPEN, IMPORT_IN_PROGRESS or DATE_EMPTY.
+ */
+export async function askedRun(
+  tx: Tx,
+  date: string,
+  now: PlatformTime,
+  options: ClosingOptions,
+): Promise<SettlementRun> {
+  const status = await readDateStatus(tx, date);
+  if (status === undefined || status === 'OPEN') await requireClosableInTurn(tx, date, now, options);
+  return ensureSettlementRun(tx, date, 'REQUESTED');
+}
+
+/** Records one request per date, in their order, or none. Throws what `askedRun` throws. */
 export async function requestRuns(
   db: Db,
   dates: readonly string[],
-  parameters: ExecutionParameters,
+  now: PlatformTime,
+  parameters: ExecutionParameters & { readonly options: ClosingOptions },
 ): Promise<RunRequest[]> {
-  const requests: RunRequest[] = [];
-  for (const date of dates) {
-    requests.push(
-      await inTransaction(db, async (tx) => {
-        const { runId } = await ensureSettlementRun(tx, date, 'REQUESTED');
-        return { date, runId, executionId: await requestExecution(tx, runId, parameters) };
-      }),
-    );
-  }
-  return requests;
+  return inTransaction(db, async (tx) => {
+    const requests: RunRequest[] = [];
+    for (const date of dates) {
+      const { runId } = await askedRun(tx, date, now, parameters.options);
+      requests.push({ date, runId, executionId: await requestExecution(tx, runId, parameters) });
+    }
+    return requests;
+  });
 }
 
 /** What became of a request. `executionId` is the one that was queued or is waiting already. */

@@ -87,7 +87,7 @@ export const inputErrors = {
     http: 422,
     exit: 1,
     meaning:
-      'The file is not CSV after RFC 4180 (a quote is wrong or not closed, or the file was cut off); the details name the line.',
+      'The file is not CSV after RFC 4180: a quote is wrong or not closed, the file was cut off within a row, or lines end in a carriage return alone. The details name the line and the reason.',
   },
   DATE_CLOSED: {
     http: 409,

@@ -104,17 +104,18 @@ async function settleDisturbed(plan, left, site, count) {
   for (let starts = 0; starts < STARTS_MAX; ) {
     const over = new AbortController();
     const upheaval = strikeAll(site, left.upheavals.splice(0, 1), over.signal, count);
+    upheaval.catch(() => undefined); // one that fails is a failure of the round, when the commands have ended
     const commands = plan.commands.map(async ({ writer }, process) => {
       const strike = left.strikes.shift();
-      if (strike !== undefined) count(strike.kind);
       const env = environment(site.url, { MAGAM_CHUNK_DEADLINE_MS: '2000', MAGAM_LINE_WRITER: writer });
-      return (await startStruck(settleArgs(plan, process), env, strike)).ended;
+      const magam = await startStruck(settleArgs(plan, process), env, strike, count);
+      return { ended: await magam.ended, strike };
     });
     const ended = await Promise.all(commands).finally(() => over.abort());
     await upheaval;
     starts += ended.length;
-    for (const one of ended) requireDecentEnd(one, CODES);
-    if (ended.some(({ code }) => code === 0 || code === 3)) return starts;
+    for (const one of ended) requireDecentEnd(one.ended, CODES, one.strike);
+    if (ended.some(({ ended: { code } }) => code === 0 || code === 3)) return starts;
   }
   throw new ChaosFailure(`the date is not settled after ${STARTS_MAX} starts`);
 }

@@ -1,6 +1,7 @@
 /** How a command may end: killed, or with a documented exit code, for a reason that it names, within a bound of time. */
 
 /** @typedef {import('./magam.mjs').Ended} Ended */
+/** @typedef {Pick<import('./strikes.mjs').Strike, 'fault' | 'signal'>} Befell */
 
 /** Something that must not happen, in words. */
 export class ChaosFailure extends Error {}
@@ -8,21 +9,32 @@ export class ChaosFailure extends Error {}
 /** The database does not do what it should: any command may fail for it. */
 export const OUTAGE_CODES = ['DATABASE_UNAVAILABLE', 'DATABASE_BUSY', 'DATABASE_READ_ONLY', 'DATABASE_FULL'];
 
-/** Signals of ours that may end a process; any other would be a crash. */
-const MORTAL = ['SIGKILL', 'SIGTERM', 'SIGINT'];
+/**
+ * Whether what befell a process explains that it ended by a signal, or without a document. One that was told to stop and held up for longer than
+ * MAGAM_STOP_MS ends with 130 and without a document.
+ * @param {Ended} ended
+ * @param {Befell | undefined} strike
+ */
+function explains({ code, signal, stderr }, strike) {
+  const action = stderr.includes('FAULT') ? strike?.fault?.split(':')[1] : undefined;
+  if (signal !== null) return signal === strike?.signal || (signal === 'SIGKILL' && action === 'kill');
+  if (code === 130) return strike?.signal === 'SIGTERM' || strike?.signal === 'SIGINT';
+  return code === 1 && action === 'exit';
+}
 
 /**
  * Standard output is one document or nothing, and the exit code is one that is expected here. Returns the code of the error, if there is one.
  * @param {Ended} ended
  * @param {readonly string[]} codes of errors that may be, with exit code 1
+ * @param {Befell} [strike] what befell it
  * @returns {string | undefined}
  */
-export function requireDecentEnd({ code, signal, stdout, stderr, overdue }, codes) {
+export function requireDecentEnd(ended, codes, strike) {
+  const { code, signal, stdout, stderr, overdue } = ended;
   if (overdue) throw new ChaosFailure(`the command hangs:\n${stderr}`);
-  if (signal !== null && !MORTAL.includes(signal))
-    throw new ChaosFailure(`the command crashes with ${signal}:\n${stderr}`);
-  // One that was held up for longer than MAGAM_STOP_MS ends with 130 and without a document.
-  if (signal !== null || (stdout === '' && (code === 130 || stderr.includes('FAULT')))) return undefined;
+  const explained = explains(ended, strike);
+  if (signal !== null && !explained) throw new ChaosFailure(`the command crashes with ${signal}:\n${stderr}`);
+  if (signal !== null || (stdout === '' && explained)) return undefined;
   /** @type {{ error?: { code: string, message: string } }} */
   let document;
   try {
@@ -42,13 +54,17 @@ export function requireDecentEnd({ code, signal, stdout, stderr, overdue }, code
  * database that does not answer, has held it up for longer than MAGAM_STOP_MS.
  * @param {Ended} ended
  * @param {boolean} told whether it was told to stop and nothing else has befallen it
+ * @param {Befell} [strike] what befell it
  */
-export function requireDecentRunnerEnd({ code, signal, stdout, stderr, overdue }, told) {
+export function requireDecentRunnerEnd(ended, told, strike) {
+  const { code, signal, stdout, stderr, overdue } = ended;
   if (overdue) throw new ChaosFailure(`a runner that was told to stop does not end:\n${stderr.slice(-4_000)}`);
   if (stdout !== '') throw new ChaosFailure(`a runner writes on standard output:\n${stdout}`);
-  if (signal !== null && !MORTAL.includes(signal))
+  const explained = explains(ended, strike);
+  // Told to stop before it listens to that, it dies of it.
+  if (signal !== null && signal !== 'SIGTERM' && !explained)
     throw new ChaosFailure(`a runner crashes with ${signal}:\n${stderr}`);
-  if (code === 0 || code === 130 || signal !== null || stderr.includes('FAULT')) return;
+  if (code === 0 || code === 130 || signal !== null || explained) return;
   const named = OUTAGE_CODES.some((name) => stderr.includes(name));
   if (told || code !== 1 || !named) throw new ChaosFailure(`a runner ended with ${code}:\n${stderr.slice(-4_000)}`);
 }

@@ -50,14 +50,16 @@ const runCodes = ({ plan }) => [
 async function once(context, task, args, { codes, settings, newer = false }) {
   context.failed.throwIfAborted();
   const strike = task.strikes.shift();
-  if (strike !== undefined) context.count(strike.kind);
   const env = context.environment({ MAGAM_LINE_WRITER: task.numbers.writer, ...settings });
   const program = newer ? context.newerProgram : undefined;
-  const magam = await startStruck([...args, '--json'], env, strike, { program, limitMs: context.limitMs });
+  const magam = await startStruck([...args, '--json'], env, strike, context.count, {
+    program,
+    limitMs: context.limitMs,
+  });
   if (args[0] === 'settle') context.started(magam.pid, newer);
   const ended = await magam.ended;
   try {
-    return { ended, error: requireDecentEnd(ended, codes) };
+    return { ended, error: requireDecentEnd(ended, codes, strike) };
   } catch (error) {
     throw error instanceof ChaosFailure ? new ChaosFailure(`magam ${args.join(' ')}: ${error.message}`) : error;
   }
@@ -132,13 +134,14 @@ async function request(context, task) {
 async function runner(context, task) {
   while (!context.othersDone.aborted) {
     const strike = task.strikes.shift();
-    if (strike !== undefined) context.count(strike.kind);
     const env = context.environment({
       MAGAM_LINE_WRITER: task.numbers.writer,
       MAGAM_WORKERS: String(task.numbers.workers),
     });
     const newer = task.newer && context.newerProgram !== undefined;
-    const magam = await startStruck(['runner'], env, strike, { program: newer ? context.newerProgram : undefined });
+    const magam = await startStruck(['runner'], env, strike, context.count, {
+      program: newer ? context.newerProgram : undefined,
+    });
     context.started(magam.pid, newer);
     let told = false;
     const stop = () => {
@@ -149,7 +152,7 @@ async function runner(context, task) {
     context.othersDone.addEventListener('abort', stop);
     const ended = await inTime(magam, context, context.othersDone);
     context.othersDone.removeEventListener('abort', stop);
-    requireDecentRunnerEnd(ended, told);
+    requireDecentRunnerEnd(ended, told, strike);
     await pause(100);
   }
 }

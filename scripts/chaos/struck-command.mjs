@@ -10,14 +10,15 @@ import { pause } from './upheavals.mjs';
 const FROZEN_MS = 3_000;
 
 /**
- * Starts the command, and strikes it.
+ * Starts the command, and strikes it. `count` is told of a strike that it has come to.
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} env
  * @param {Strike | undefined} strike
+ * @param {(kind: string) => void} count
  * @param {Parameters<typeof startMagam>[2]} [options]
  * @returns {Promise<Magam>} `ended` comes when what was started for it has ended, too
  */
-export async function startStruck(args, env, strike, options) {
+export async function startStruck(args, env, strike, count, options) {
   const { fault, signal, cuts, afterMs = 0 } = strike ?? {};
   const proxy = cuts === undefined ? undefined : await startProxy(String(env.MAGAM_DATABASE_URL), cuts);
   const magam = startMagam(
@@ -25,17 +26,27 @@ export async function startStruck(args, env, strike, options) {
     { ...env, ...(proxy && { MAGAM_DATABASE_URL: proxy.url }), ...(fault !== undefined && { MAGAM_FAULT: fault }) },
     options,
   );
+  let [over, sent] = [false, false];
+  const ended = magam.ended.finally(() => {
+    over = true;
+  });
   const struck = async () => {
     if (fault?.includes(':stop') === true) await magam.says('FAULT');
     else if (signal === undefined) return;
     else {
-      await Promise.race([pause(afterMs), magam.ended]);
+      await Promise.race([pause(afterMs), ended]);
+      sent = !over;
       magam.send(signal);
       if (signal !== 'SIGSTOP') return;
     }
     await pause(FROZEN_MS);
     await magam.wake();
   };
-  const all = Promise.all([magam.ended, struck().catch(() => undefined)]); // it may end without having come to the fault
-  return { ...magam, ended: all.then(([ended]) => ended).finally(() => proxy?.close()) };
+  const all = Promise.all([ended, struck().catch(() => undefined)]); // it may end without having come to the fault
+  const counted = all.then(([end]) => {
+    const atFault = fault?.startsWith('clock:') === true || end.stderr.includes('FAULT');
+    if (strike !== undefined && (sent || atFault || (proxy?.cuts() ?? 0) > 0)) count(strike.kind);
+    return end;
+  });
+  return { ...magam, ended: counted.finally(() => proxy?.close()) };
 }

@@ -76,7 +76,8 @@ describe('while a date is finished', () => {
     expect(await held.ended).toMatchObject({ signal: 'SIGKILL' });
   });
 
-  it('a policy that is stored holds for the dates after it, also where they were planned', async () => {
+  /** A policy that can be stored while dates are in flight, and what the range comes to if it is stored before its second date is begun. */
+  async function laterPolicy() {
     const revision = await fill.db.value('SELECT revision FROM policy_book');
     const last = await fill.db.value('SELECT MAX(policy_id) FROM fee_policy');
     const policy = draftedPolicy('dear', { seller: 'seller-000002' }, {});
@@ -91,6 +92,11 @@ describe('while a date is finished', () => {
     };
     const expected = await fill.oneAfterAnother(apply);
     await forget();
+    return { apply, forget, expected };
+  }
+
+  it('a policy that is stored holds for the dates after it, also where they were planned', async () => {
+    const { apply, forget, expected } = await laterPolicy();
     const held = await fill.heldAtFirstFinish('policy');
     await apply();
     held.open();
@@ -98,6 +104,38 @@ describe('while a date is finished', () => {
     expect(ended).toMatchObject({ code: 3 });
     const [, second] = documentOf<{ runs: SettleDocument[] }>(ended).runs;
     expect(second?.notices).toEqual([expect.stringContaining('planned anew')]);
+    expect(await fill.outcome()).toEqual(expected);
+    await forget();
+  });
+
+  it('another process on a date that is planned anew goes on with the new plan, and nothing under the old one', async () => {
+    const { apply, forget, expected } = await laterPolicy();
+    const gate = (name: string): string => `${fill.files.path}/${name}`;
+    const last = ['--to', dateAt(2)]; // the fourth plan is that which is made anew
+    const waits = `run.worked:wait:1:${gate('first')},run.planned:wait:4:${gate('planned')}`;
+    const first = fill.start({ MAGAM_FAULT: waits }, last);
+    await first.says('FAULT run.worked');
+    const other = fill.start(
+      { MAGAM_FAULT: `run.worked:wait:1:${gate('finish')},run.looked:wait:2:${gate('looked')}` },
+      last,
+    );
+    await other.says('FAULT run.looked');
+    await apply();
+    fill.files.write('', 'first');
+    await first.says('FAULT run.planned');
+    fill.files.write('', 'looked');
+    fill.files.write('', 'finish');
+    const ended = await other.ended;
+    fill.files.write('', 'planned');
+    expect(ended).toMatchObject({ code: 3 });
+    expect(await first.ended).toMatchObject({ code: 3 });
+    expect(documentOf<{ runs: SettleDocument[] }>(ended).runs[1]?.notices).toEqual([
+      expect.stringContaining('planned anew'),
+    ]);
+    const executions = `SELECT e.status FROM job_execution e JOIN job_instance j ON j.run_id = e.run_id WHERE j.job_key = ?`;
+    const two = Array(2).fill({ status: 'COMPLETED_WITH_EXCEPTIONS' });
+    expect(await fill.db.rows(executions, [dateAt(1)])).toEqual(two);
+    expect(await fill.settle()).toMatchObject({ code: 3 });
     expect(await fill.outcome()).toEqual(expected);
     await forget();
   });

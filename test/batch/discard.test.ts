@@ -68,6 +68,16 @@ describe('a run that is discarded', () => {
     await feed.expectClean();
   });
 
+  it('is not planned anew by somebody who was frozen, and given up for dead by others before', async () => {
+    const frozen = feed.startSettle({ MAGAM_FAULT: 'chunk.before-fence:stop:3', MAGAM_LEASE_MS: '1000' });
+    await frozen.says('FAULT chunk.before-fence');
+    await feed.db.change(`UPDATE job_execution SET status = 'ABANDONED', ended_at = UTC_TIMESTAMP(3)`);
+    expect(await discard()).toMatchObject({ code: 0 });
+    expect(failure(await frozen.wake())).toMatchObject({ code: 'RUN_LOST' });
+    expect(await count('run_plan')).toBe(0);
+    await feed.finish();
+  });
+
   it('is not certified by somebody who was frozen all the while, when others have carried the new plan out', async () => {
     const frozen = feed.startSettle({ MAGAM_FAULT: 'chunk.before-fence:stop:3', MAGAM_LEASE_MS: '1000' });
     await frozen.says('FAULT chunk.before-fence');

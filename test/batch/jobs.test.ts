@@ -1,12 +1,13 @@
 /** The engine with jobs of its own tests: what it does for any job, and that it leaves alone what it does not know. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Job } from '../../batch/engine/job.js';
+import type { Job, Turn } from '../../batch/engine/job.js';
 import { openRun } from '../../batch/engine/open-run.js';
 import { runJob } from '../../batch/engine/run-job.js';
-import { WorkerPools } from '../../batch/engine/worker-pool.js';
+import { type ThreadLender, WorkerPools } from '../../batch/engine/worker-pool.js';
 import { runRunner } from '../../batch/runner/runner.js';
 import { requestExecution, requestStop } from '../../core/jobs/stores/execution.js';
-import { ensureRun, findRun } from '../../core/jobs/stores/run.js';
+import { deletePlan } from '../../core/jobs/stores/plan.js';
+import { deleteRun, ensureRun, findRun } from '../../core/jobs/stores/run.js';
 import { readConfig } from '../../infra/config.js';
 import { change, inTransaction, pause, select } from '../../infra/database.js';
 import { until } from '../../scripts/chaos/magam.mjs';
@@ -200,4 +201,85 @@ it('a process does not claim a partition that its own thread still works on, tho
   await shutGate('points', false);
   expect(await running).toMatchObject({ status: 'COMPLETED' });
   expect(new Set((await claims()).map(({ status }) => status))).toEqual(new Set(['DONE']));
+});
+
+describe('a job of one pass', () => {
+  beforeEach(async () => {
+    await end(); // the runner would help
+    await shutGate('points', false);
+  });
+
+  const job: Job = {
+    ...countingJob('points'),
+    plan: async () => ({ parameters: {}, partitions: [[{ lo: 0, hi: 10, entries: 10 }]] }),
+    finish: async () => async () => 'COMPLETED',
+  };
+  const ranks: (string | undefined)[] = [];
+  const carryOut = (key: string, changed: Partial<Job>, signal = new AbortController().signal) => {
+    const lend: ThreadLender['lend'] = (workers, work, rank) => {
+      ranks.push(rank);
+      return pools.lend(workers, work);
+    };
+    const context = { db: database.db, config, pools: { lend }, signal, onProgress: () => undefined };
+    return runJob(context, { ...job, ...changed }, { ...PARAMETERS, key, wait: true, onStop: 'stop-run' });
+  };
+
+  it('takes its threads by its key', async () => {
+    await carryOut('2026-03-02', {});
+    expect(ranks.at(-1)).toBe('2026-03-02');
+  });
+
+  it('whose plan somebody else gives up while the turn is asked for is not finished: the work is done under the next one', async () => {
+    let turns = 0;
+    const turn: Job['turn'] = async (_db, { runId, generation }) => {
+      turns += 1;
+      if (turns > 1) return 'come';
+      await inTransaction(database.db, async (tx) => {
+        await deletePlan(tx, runId, generation);
+        await change(tx, 'DELETE FROM counted WHERE run_id = ?', [runId]);
+      });
+      return 'come';
+    };
+    const ended = await carryOut('turn', { turn });
+    expect(ended).toMatchObject({ status: 'COMPLETED', notices: [expect.stringContaining('planned anew')] });
+    expect(await countedOf(ended.run?.runId ?? 0)).toHaveLength(10);
+  });
+
+  it('that is removed between its opening and its start leaves nothing behind', async () => {
+    const open: Job['open'] = async (call) => {
+      const run = await job.open(call);
+      await inTransaction(database.db, (tx) => deleteRun(tx, run?.runId ?? 0));
+      return run;
+    };
+    const executions = () => select(database.db, 'SELECT execution_id FROM job_execution ORDER BY 1');
+    const before = await executions();
+    await expect(carryOut('removed', { open })).rejects.toMatchObject({ code: 'RUN_LOST' });
+    expect(await statusOf('points', 'removed')).toBeUndefined();
+    expect(await executions()).toEqual(before);
+    expect(await carryOut('removed', {})).toMatchObject({ status: 'COMPLETED' });
+  });
+
+  it('that is told to stop when all is done is completed if its turn has come; otherwise it is stopped, and only finished later', async () => {
+    const asked = (turn: Turn) => {
+      const stop = new AbortController();
+      const stopping = async (): Promise<Turn> => {
+        stop.abort();
+        return turn;
+      };
+      return [{ turn: stopping }, stop.signal] as const;
+    };
+    expect(await carryOut('come', ...asked('come'))).toMatchObject({ status: 'COMPLETED' });
+    const { status, run } = await carryOut('wait', ...asked('wait'));
+    expect([status, await statusOf('points', 'wait')]).toEqual(['STOPPED', 'STOPPED']);
+    const claims = () =>
+      select(
+        database.db,
+        'SELECT c.epoch FROM partition_execution c JOIN run_partition p USING (partition_id) WHERE run_id = ?',
+        [run?.runId],
+      );
+    expect(await claims()).toHaveLength(1);
+    expect(await carryOut('wait', {})).toMatchObject({ status: 'COMPLETED' });
+    expect(await claims()).toHaveLength(1);
+    expect(await countedOf(run?.runId ?? 0)).toHaveLength(10);
+  });
 });

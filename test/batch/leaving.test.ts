@@ -57,6 +57,23 @@ describe('a helper that is told to stop', () => {
   });
 });
 
+describe('in a database that was restored', () => {
+  it.each([
+    ['an execution', 130, `UPDATE job_execution SET pid = pid + 1`],
+    ['a run', 1, `UPDATE job_instance SET job_key = '2026-01-01'`],
+  ])('nothing is done to %s that has the number of its own', async (_whose, code, change) => {
+    const gate = newGate();
+    const held = feed.startSettle({ MAGAM_FAULT: `chunk.before-commit:wait:1:${gate}`, MAGAM_LEASE_MS: '20000' });
+    await held.says('FAULT chunk.before-commit');
+    await feed.db.change(change);
+    if (code === 130) held.send('SIGINT');
+    writeFileSync(gate, '');
+    expect(await held.ended).toMatchObject({ code });
+    expect(await executions('RUNNING')).toBe(1);
+    expect(await runStatus()).toBe('RUNNING');
+  });
+});
+
 describe('an execution that was given up for dead', () => {
   it('does not stop the run that others have gone on with', async () => {
     const gate = newGate();

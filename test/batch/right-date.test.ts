@@ -209,6 +209,28 @@ describe('the schedule', () => {
   });
 });
 
+describe('a request for a runner', () => {
+  const asked = () => db.value('SELECT COUNT(*) FROM job_execution');
+
+  it('is refused as the run itself would be, and a range leaves nothing behind', async () => {
+    const next = addDays(DATE, 1);
+    for (const date of [DATE, next]) await feed(date);
+    await expectRefused(settle(next, '--request'), 'EARLIER_DATE_OPEN');
+    await expectRefused(settle(DATE, '--request', '--dry-run'), 'USAGE', 2);
+    // As if the import of the date were not finished yet.
+    await db.change(`UPDATE feed_import SET status = 'RUNNING'`);
+    await db.change('INSERT INTO feed_import_date (import_id, business_on) SELECT MAX(import_id), ? FROM feed_import', [
+      next,
+    ]);
+    const range = ['settle', '--from', DATE, '--to', next, '--request', '--json'];
+    await expectRefused(run(range), 'IMPORT_IN_PROGRESS');
+    expect(await asked()).toBe('0');
+    await db.change(`UPDATE feed_import SET status = 'COMPLETED'`);
+    expect(await run(range)).toMatchObject({ code: 0 });
+    expect(await asked()).toBe('2');
+  });
+});
+
 describe('what was allowed with a request', () => {
   it('holds for whoever goes on when the runner that took it dies at once', async () => {
     const killed = runner({ MAGAM_FAULT: 'request.taken:kill' });

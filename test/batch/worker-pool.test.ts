@@ -16,3 +16,26 @@ it('waits for threads that are loading: Node may abort when such a thread is end
   expect(readFileSync(loaded, 'utf8')).toBe('loaded\nloaded\n');
   rmSync(folder, { recursive: true });
 });
+
+it('gives the seats to an older date before a younger one that was lent the threads earlier', async () => {
+  const pools = new WorkerPools(readConfig({}), '/dev/null', new URL('../support/slow-worker.mjs', import.meta.url));
+  const given = await pools.share(1, (lender) =>
+    lender.lend(
+      1,
+      (younger) =>
+        lender.lend(
+          1,
+          async (older) => {
+            const first = [younger.takeSeat(), older.takeSeat()];
+            older.leaveSeat(0);
+            older.wantsSeats = false;
+            return [...first, younger.takeSeat()];
+          },
+          '2026-03-01',
+        ),
+      '2026-03-02',
+    ),
+  );
+  expect(given).toEqual([undefined, 0, 0]);
+  await pools.close();
+});

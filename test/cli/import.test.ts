@@ -75,9 +75,13 @@ describe('magam import', () => {
   it('tells notices on standard error and in the result', async () => {
     const [header, row] = salesCsv({ order_id: 'N' }).split('\n');
     const outcome = await scene.magam('import', 'lines', scene.folder.write(`${header},memo\n${row},x`));
-    const notices = ['Ignored columns: memo.', 'The last line does not end in a line break: was the file cut off?'];
+    const cut = 'The last line does not end in a line break. It has all its fields; see that the last one is whole.';
+    const notices = ['Ignored columns: memo.', cut];
     expect(outcome.json()).toMatchObject({ imported: 1, notices });
     for (const notice of notices) expect(outcome.stderr).toContain(notice);
+    const wide = Buffer.from(`${header}\n${row}`, 'utf16le');
+    const again = await scene.magam('import', 'lines', scene.folder.write(wide), '--encoding', 'utf-16le');
+    expect(again.json()).toMatchObject({ unchanged: 1, notices: [cut] });
   });
 
   it.each([

@@ -1,5 +1,6 @@
 /** `magam verify --from --to`: every date of a range, those without entries too. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { environment, startMagam } from '../../scripts/chaos/magam.mjs';
 import { magam, magamJson } from '../support/magam.js';
 import { createSettledDate, DAY, NEXT_DAY, type SettledDate } from '../support/settled-date.js';
 
@@ -54,6 +55,29 @@ describe('a range', () => {
     expect(document.dates.find((one) => one.date === DAY)?.ok).toBe(false);
   });
 
+  describe('names a calendar that was changed', () => {
+    const LATER = '2026-04-20';
+    const whileShutThrough = async (shut: string, ...args: string[]) => {
+      const { db } = date.database;
+      await db.raw(`UPDATE settlement_calendar SET shut_through = '${shut}'`);
+      const { code, document } = await verify(...args);
+      await db.raw(`UPDATE settlement_calendar SET shut_through = '${NEXT_DAY}'`);
+      return [code, document.checks.find(({ name }) => name === 'shut-through')];
+    };
+
+    it.each([
+      ['a closed date is opened again', EMPTY, ['--from', DAY, '--to', NEXT_DAY]],
+      ['a date that was closed empty is opened again', '2026-03-01', ['--from', EMPTY, '--to', EMPTY]],
+      ['a later date is shut, and so is all of the range', LATER, ['--from', DAY, '--to', LATER]],
+      ['a later date is shut than those of the range', LATER, ['--from', EMPTY, '--to', DAY]],
+      ['the date is shut and was not settled', LATER, ['--date', LATER]],
+      ['a later date than the one that was settled', LATER, ['--date', NEXT_DAY]],
+    ])('%s', async (_how, shut, args) => {
+      const named = { ok: false, expected: NEXT_DAY, actual: shut };
+      expect(await whileShutThrough(shut, ...args)).toMatchObject([4, named]);
+    });
+  });
+
   it.each([
     [['--from', DAY, '--to', '2026-04-20'], 1, 'DATE_NOT_CLOSED'],
     [['--from', NEXT_DAY, '--to', DAY], 2, 'USAGE'],
@@ -63,5 +87,17 @@ describe('a range', () => {
   ])('%j is refused', async (args, exit, error) => {
     const { code, document } = await magamJson<{ error: { code: string } }>(date.database.url, ['verify', ...args]);
     expect([code, document.error.code]).toEqual([exit, error]);
+  });
+
+  it('is not held against a date that is being settled', async () => {
+    const { url } = date.database;
+    const later = ['settle', '--date', '2026-04-03', '--allow-empty'];
+    const killed = await startMagam(later, environment(url, { MAGAM_FAULT: 'run.opened:kill' })).ended;
+    expect(killed.signal).toBe('SIGKILL');
+    expect((await verify('--from', EMPTY, '--to', NEXT_DAY)).code).toBe(0);
+    const refused = await magamJson<{ error: { code: string } }>(url, ['verify', '--from', DAY, '--to', '2026-04-03']);
+    expect([refused.code, refused.document.error.code]).toEqual([1, 'DATE_NOT_CLOSED']);
+    expect([0, 3]).toContain((await magam(url, later)).code);
+    expect((await verify('--from', DAY, '--to', '2026-04-03')).code).toBe(0);
   });
 });

@@ -16,16 +16,30 @@ export const mutants = [
   {
     ...fence,
     name: 'the fence does not look at the owner',
-    from: "guarded('fence.owner', 'owner = ?')",
-    to: "'(owner = ? OR TRUE)'",
-    only: 'owner alone',
+    from: "WHERE partition_id = ? AND ${guarded('fence.owner', 'owner = ?')}",
+    to: 'WHERE partition_id = ? AND (owner = ? OR TRUE)',
+    only: 'the fence: owner alone',
   },
   {
     ...fence,
     name: 'the fence does not look at the epoch',
     from: "guarded('fence.epoch', 'epoch = ?')",
     to: "'(epoch = ? OR TRUE)'",
-    only: 'epoch alone',
+    only: 'the fence: epoch alone',
+  },
+  {
+    ...fence,
+    name: 'several partitions are moved whoever owns them',
+    from: "WHERE partition_id IN (?) AND ${guarded('fence.owner', 'owner = ?')}",
+    to: 'WHERE partition_id IN (?) AND (owner = ? OR TRUE)',
+    only: 'is lost: owner alone',
+  },
+  {
+    ...fence,
+    name: 'several partitions are moved whatever their epoch',
+    from: "guarded('fence.epoch', ofEach('epoch', fences))",
+    to: "`(${ofEach('epoch', fences)} OR TRUE)`",
+    only: 'is lost: epoch alone',
   },
   {
     ...fence,
@@ -169,8 +183,8 @@ export const mutants = [
   {
     ...partition,
     name: 'several partitions are moved whatever their seq',
-    from: "AND ${ofEach('seq', fences)} AND status",
-    to: "AND (${ofEach('seq', fences)} OR TRUE) AND status",
+    from: "guarded('fence.seq', ofEach('seq', fences))",
+    to: "`(${ofEach('seq', fences)} OR TRUE)`",
     only: 'do not move where',
   },
   {

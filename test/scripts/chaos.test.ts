@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { addDays } from '../../kernel/business-date.js';
-import { ChaosFailure, requireDecentEnd, requireDecentRunnerEnd } from '../../scripts/chaos/ends.mjs';
-import { type Ended, environment, startMagam } from '../../scripts/chaos/magam.mjs';
+import { environment, startMagam } from '../../scripts/chaos/magam.mjs';
 import { nightViolations } from '../../scripts/chaos/night-invariants.mjs';
 import type { NightPlan } from '../../scripts/chaos/night-plan.mjs';
 import { runNight } from '../../scripts/chaos/night-round.mjs';
@@ -69,54 +68,6 @@ describe('a round', () => {
       );
     expect(longest(false)).toBeLessThan(5_000);
     expect(longest(true)).toBeGreaterThan(120_000);
-  });
-});
-
-describe('the end of a command', () => {
-  const end = (parts: Partial<Ended>): Ended => ({
-    code: 0,
-    signal: null,
-    stdout: '{}',
-    stderr: '',
-    overdue: false,
-    json: () => ({}) as never,
-    ...parts,
-  });
-  const failure = (code: string) => JSON.stringify({ error: { code, message: 'it failed' } });
-
-  it.each([
-    ['done', { code: 0 }],
-    ['done with parked entries', { code: 3 }],
-    ['stopped', { code: 130 }],
-    ['killed', { code: null, signal: 'SIGKILL', stdout: '' }],
-    ['killed when it had printed all', { code: null, signal: 'SIGKILL' }],
-    ['an outage', { code: 1, stdout: failure('DATABASE_UNAVAILABLE') }],
-  ] as const)('is decent: %s', (_what, parts) => {
-    expect(() => requireDecentEnd(end(parts), ['DATABASE_UNAVAILABLE'])).not.toThrow();
-  });
-
-  it.each([
-    ['a hang', { overdue: true, signal: 'SIGKILL', code: null }],
-    ['a crash', { code: null, signal: 'SIGABRT', stdout: '' }],
-    ['a code that does not fit', { code: 1, stdout: failure('INTERNAL') }],
-    ['an exit code that does not fit', { code: 2, stdout: failure('DATABASE_UNAVAILABLE') }],
-    ['no document', { code: 1, stdout: '' }],
-    ['more than a document', { code: 0, stdout: '{}{}' }],
-  ] as const)('is a failure: %s', (_what, parts) => {
-    expect(() => requireDecentEnd(end(parts), ['DATABASE_UNAVAILABLE'])).toThrow(ChaosFailure);
-  });
-
-  it('of a runner that was told to stop is 0', () => {
-    expect(() => requireDecentRunnerEnd(end({ stdout: '' }), true)).not.toThrow();
-    expect(() =>
-      requireDecentRunnerEnd(end({ stdout: '', code: 1, stderr: 'DATABASE_UNAVAILABLE' }), false),
-    ).not.toThrow();
-    for (const parts of [
-      { code: 1, stderr: 'DATABASE_UNAVAILABLE' },
-      { overdue: true },
-      { code: null, signal: 'SIGSEGV' as const },
-    ])
-      expect(() => requireDecentRunnerEnd(end({ stdout: '', ...parts }), true)).toThrow(ChaosFailure);
   });
 });
 

@@ -80,6 +80,7 @@ export function importRequest(
     dryRun: false,
     policies: [],
     deadlineMs: 60_000,
+    outageMs: 0,
     writer: 'auto',
     requestedBy: 'test',
     signal: new AbortController().signal,

@@ -10,6 +10,7 @@ import { findRowsBetween } from '../../../core/settlement/stores/empty-date.js';
 import type { Db } from '../../../infra/database.js';
 import { certificateChecks, chainCheck } from './certificate-chain.js';
 import { type Check, equal } from './check.js';
+import { shutThroughCheck } from './shut-through.js';
 import { readKeyring } from './signatures.js';
 import { sequenceChecks } from './vouched-checks.js';
 
@@ -25,21 +26,26 @@ export async function emptyDatesCheck(
   return equal('empty-dates', 'nothing', actual === '' ? 'nothing' : actual, where);
 }
 
-/** The checks of a date that was closed empty along with a later one; undefined when no later date has a certificate. */
+/**
+ * The checks of a date that was closed empty along with a later one; undefined when no later date has a certificate, and no run has to do with
+ * the date. One that is shut all the same is a difference.
+ */
 export async function emptyDateChecks(
   db: Db,
   date: string,
   keys: KeySettings,
-  walksBack: boolean,
+  isLast: boolean,
 ): Promise<Check[] | undefined> {
   const next = await readNextCertificate(db, date);
   const shut = await readShutThrough(db);
-  if (next === undefined || shut === null || shut < date) return undefined;
+  const shutThrough = await shutThroughCheck(db);
+  if (next === undefined) return shut !== null && shut >= date && !shutThrough.ok ? [shutThrough] : undefined;
   return [
     ...(await emptyBefore(db, next)),
     ...certificateChecks([next], await readKeyring(db, keys)),
     ...(await sequenceChecks(db, [next])),
-    await chainCheck(db, next, walksBack),
+    await chainCheck(db, next, isLast),
+    ...(isLast ? [shutThrough] : []),
   ];
 }
 

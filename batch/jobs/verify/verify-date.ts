@@ -22,6 +22,7 @@ import { emptyDateChecks, emptyDatesCheck } from './empty-dates.js';
 import { planVerification } from './pieces.js';
 import { replayChecks } from './replay-checks.js';
 import { runChecks } from './run-checks.js';
+import { shutThroughCheck } from './shut-through.js';
 import { readKeyring } from './signatures.js';
 import { Survey } from './survey.js';
 import { verifyReader } from './verify-reader.js';
@@ -42,15 +43,15 @@ const THREADS_FROM_LINES = 20_000;
 export interface VerifyOptions {
   /** So many lines that threads share the work. */
   readonly threadsFrom?: number | undefined;
-  /** False: only the links to and from the date are followed, not the whole chain back to the first certificate. */
-  readonly walksBack?: boolean;
+  /** False: other dates follow. Only the links to and from this one are followed, not the whole chain, and the calendar is looked at with the last date. */
+  readonly isLast?: boolean;
 }
 
-/** Verifies all generations of a date. Throws DATE_NOT_CLOSED when it was not settled, and is not closed empty. */
+/** Verifies all generations of a date. Throws DATE_NOT_CLOSED when it was not settled, and is not shut otherwise. */
 export async function verifyDate(
   context: JobContext,
   date: string,
-  { threadsFrom = THREADS_FROM_LINES, walksBack = true }: VerifyOptions = {},
+  { threadsFrom = THREADS_FROM_LINES, isLast = true }: VerifyOptions = {},
 ): Promise<Verification> {
   const { db, config } = context;
   const total = linesOf(bodiesOf(await readCertificates(db, date)));
@@ -62,7 +63,7 @@ export async function verifyDate(
     const latest = certificates.at(-1);
     const complete = await certificatesCheck(snapshot, date, certificates.length);
     if (latest === undefined) {
-      const empty = complete.ok ? await emptyDateChecks(snapshot, date, config, walksBack) : [complete];
+      const empty = complete.ok ? await emptyDateChecks(snapshot, date, config, isLast) : [complete];
       if (empty === undefined) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
       return { date, ok: empty.every(({ ok }) => ok), checks: empty, lines: 0, generations: 0 };
     }
@@ -82,7 +83,8 @@ export async function verifyDate(
       ...(await vouchedChecks(snapshot, date, bodies)),
       ...certificateChecks(certificates, await readKeyring(snapshot, config)),
       ...(await sequenceChecks(snapshot, certificates)),
-      await chainCheck(snapshot, latest, walksBack),
+      await chainCheck(snapshot, latest, isLast),
+      ...(isLast ? [await shutThroughCheck(snapshot)] : []),
     ];
     const lines = results.reduce((sum, range) => sum + (range?.lines ?? 0), 0);
     onProgress(lines);

@@ -1,8 +1,8 @@
 /** Verification of all dates of a range: each with its own checks, and the chain of certificates from the last of them back to the first of all. */
-import { readShutThrough } from '../../../core/feed/stores/calendar.js';
 import { datesBetween } from '../../../kernel/business-date.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { JobContext } from '../../engine/job.js';
+import { lastShutDate } from './shut-through.js';
 import { type Verification, verifyDate } from './verify-date.js';
 
 /**
@@ -10,10 +10,10 @@ import { type Verification, verifyDate } from './verify-date.js';
  * date, when one of them is not closed.
  */
 export async function* verifyRange(context: JobContext, from: string, to: string): AsyncGenerator<Verification> {
-  const shut = await readShutThrough(context.db);
+  const shut = await lastShutDate(context.db);
   const dates = datesBetween(from, to);
   const open = dates.find((date) => shut === null || date > shut);
   if (open !== undefined) throw new MagamError('DATE_NOT_CLOSED', undefined, { date: open });
-  // One walk back from the last date sees every link of the dates before it.
-  for (const date of dates) yield await verifyDate(context, date, { walksBack: date === to });
+  // What is said of all dates is looked at once: one walk back from the last date sees every link of the dates before it.
+  for (const date of dates) yield await verifyDate(context, date, { isLast: date === to });
 }

@@ -7,7 +7,7 @@ import { PolicyBook, type StoredPolicy } from '../../policies/rules/policy-book.
 import type { LineKey, SaleEntry } from '../rules/entry.js';
 import { LOOK_UP_MAX, type SaleLookUp, saleLookUp } from '../stores/sale-sql.js';
 import { type ColumnMapping, resolveColumns } from './columns.js';
-import { CsvMalformed, lineBreaksIn, readCsvText } from './csv-text.js';
+import { CsvMalformed, hasLoneReturn, LONE_RETURNS, lineBreaksIn, readCsvText } from './csv-text.js';
 import type { DateReader } from './field-reader.js';
 import { type BlockKeys, KeyNotes } from './repeated-keys.js';
 import type { FieldFault } from './row-faults.js';
@@ -71,7 +71,7 @@ export interface BlockRows {
 /** Why a block cannot be read; lines count from 0, the first of the block. */
 export type BlockFailure =
   | { readonly failure: 'encoding' }
-  | { readonly failure: 'binary' }
+  | { readonly failure: 'binary'; readonly line: number }
   | { readonly failure: 'malformed'; readonly line: number; readonly reason: string }
   | ({ readonly failure: 'unreadable'; readonly value: string } & UnreadablePlace);
 
@@ -82,14 +82,14 @@ export function orFailure<T>(work: () => T): T | BlockFailure {
   } catch (error) {
     if (error instanceof CsvMalformed) return { failure: 'malformed', line: error.line, reason: error.reason };
     if (error instanceof UnreadableField) return { failure: 'unreadable', value: error.value, ...error.place };
-    if (error instanceof TextFailure) return { failure: error.kind };
+    if (error instanceof TextFailure) return error.failure;
     throw error;
   }
 }
 
 class TextFailure extends Error {
-  constructor(readonly kind: 'encoding' | 'binary') {
-    super(kind);
+  constructor(readonly failure: Extract<BlockFailure, { readonly failure: 'encoding' | 'binary' }>) {
+    super(failure.failure);
   }
 }
 
@@ -100,7 +100,8 @@ export function textOf(
   begins: boolean,
 ): string {
   const text = decoded(bytes, textDecoder(encoding, !lenient, begins));
-  if (text.includes('\0')) throw new TextFailure('binary');
+  const nul = text.indexOf('\0');
+  if (nul >= 0) throw new TextFailure({ failure: 'binary', line: lineBreaksIn(text.slice(0, nul)) });
   return text;
 }
 
@@ -108,7 +109,7 @@ function decoded(bytes: Uint8Array, decoder: ReturnType<typeof textDecoder>): st
   try {
     return decoder.decode(bytes) + decoder.decode();
   } catch {
-    throw new TextFailure('encoding');
+    throw new TextFailure({ failure: 'encoding' });
   }
 }
 
@@ -136,18 +137,26 @@ export class BlockReader {
     const unreadable = lenient ? new UnreadableFields(header, ignoredAt) : undefined;
     const rows =
       kind === 'lines' ? new SaleRows(this.dateOf, this.policies) : new RowCollector(refundRows, this.dateOf);
+    let short: { readonly line: number; readonly fields: number } | undefined;
     readCsvText(text, (fields, line) => {
+      short = fields.length < header.length ? { line, fields: fields.length } : undefined;
       if (line === headerLine) {
         unreadable?.checkIgnored(fields, line);
         return;
       }
       if (fields.length !== header.length) {
+        if (fields.some(hasLoneReturn)) throw new CsvMalformed(line, LONE_RETURNS);
         rows.addRagged(fields.length, line);
         return;
       }
       unreadable?.check(fields, line);
       rows.add(pick(fields), line);
     });
+    if (short !== undefined && !text.endsWith('\n'))
+      throw new CsvMalformed(
+        short.line,
+        `${short.fields} of ${header.length} fields, and no line break: the file was cut off`,
+      );
     return { ...rows.end(), lines: lineBreaksIn(text), unreadable: unreadable?.ignored ?? [] };
   }
 }

@@ -1,8 +1,9 @@
 /** The threads that read the blocks of a file. They start with the first block that is given to them: a small file needs none. */
 import { availableParallelism } from 'node:os';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { pause } from '../../../infra/database.js';
 import { faultSetting } from '../../../infra/faults.js';
+import { ThreadLoads } from '../../../infra/thread-loads.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { BlockFailure, BlockLayout, BlockRows } from './block-reader.js';
 import type { FileBlock } from './file-blocks.js';
@@ -14,8 +15,6 @@ const THREADS_MAX = 4;
 const HEAP_MB = 192;
 /** A young generation that holds much of a block spares the collector from copying it about. */
 const YOUNG_MB = 32;
-/** How long threads that are to be ended may load (ms). */
-const LOADING_MS = 10_000;
 
 /** The entry of the threads, wherever this file runs from: as a source in a test, compiled or bundled. */
 const THREAD_FILE = new URL(
@@ -34,16 +33,21 @@ export type ThreadTask =
   | { readonly task: 'read'; readonly block: FileBlock }
   | { readonly task: 'repeats'; readonly records: string };
 
+export interface TaskBegun {
+  /** Is told when the thread begins with the task. */
+  readonly begun: MessagePort;
+}
+
 export class BlockThreads {
   readonly size = Math.min(THREADS_MAX, availableParallelism());
-  private readonly loaded = new SharedArrayBuffer(4);
-  private ended = 0;
+  private readonly loads = new ThreadLoads();
   private pool: Piscina | undefined;
 
-  /** @param deadlineMs how long a thread may take for one block */
+  /** @param deadlineMs how long a thread may take for one block, from when it begins with it */
   constructor(
     private readonly layout: BlockLayout,
     private readonly deadlineMs: number,
+    private readonly threadFile = THREAD_FILE,
   ) {}
 
   /** Reads a block, whose memory is gone from here. Throws WORKER_DIED. */
@@ -56,45 +60,45 @@ export class BlockThreads {
     return this.pool === undefined ? findRepeats(records) : this.run({ task: 'repeats', records });
   }
 
-  /** Ends the threads. Ending a thread that is still loading can crash Node. */
   async close(): Promise<void> {
-    const overdue = performance.now() + LOADING_MS;
-    const loaded = new Int32Array(this.loaded);
-    const { pool } = this;
-    if (pool === undefined) return;
-    while (Atomics.load(loaded, 0) < this.ended + pool.threads.length && performance.now() < overdue) await pause(5);
-    await pool.destroy();
+    if (this.pool !== undefined) await this.loads.end(this.pool);
   }
 
   private async run<T>(task: ThreadTask, transferList: ArrayBuffer[] = []): Promise<T> {
     this.pool ??= this.start();
-    const signal = AbortSignal.timeout(this.deadlineMs);
+    const { port1, port2: begun } = new MessageChannel();
+    const overdue = new AbortController();
+    const { signal } = overdue;
+    let timer: NodeJS.Timeout | undefined;
+    port1.once('message', () => {
+      timer = setTimeout(() => overdue.abort(), this.deadlineMs);
+    });
     try {
-      return await this.pool.run(task, { transferList, signal });
+      return await this.pool.run({ ...task, begun }, { transferList: [...transferList, begun], signal });
     } catch (error) {
       const reason = signal.aborted
         ? `made no progress within ${this.deadlineMs} ms and was ended`
         : `ended: ${error instanceof Error ? error.message : String(error)}`;
       throw new MagamError('WORKER_DIED', `A thread that reads the file ${reason}. Type the same command again.`);
+    } finally {
+      clearTimeout(timer);
+      port1.close();
     }
   }
 
   private start(): Piscina {
-    const { layout, loaded, size } = this;
+    const { layout, loads, size } = this;
     const pool = new Piscina({
-      filename: THREAD_FILE.href,
+      filename: this.threadFile.href,
       minThreads: 1,
       maxThreads: size,
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
       atomics: 'disabled', // 'sync' would freeze a thread's event loop between tasks
-      workerData: { layout, loaded, fault: faultSetting() } satisfies ThreadSettings,
+      workerData: { layout, loaded: loads.loaded, fault: faultSetting() } satisfies ThreadSettings,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
     });
-    pool.on('error', () => undefined); // a thread died between tasks; piscina starts another
-    pool.on('workerDestroy', () => {
-      this.ended += 1;
-    });
+    loads.watch(pool);
     return pool;
   }
 }

@@ -1,6 +1,7 @@
 /** The first pass: every row is read and looked at; nothing is written but temporary files. */
 
 import type { Db } from '../../../infra/database.js';
+import type { OutagePatience } from '../../../infra/survive-outage.js';
 import type { MagamError } from '../../../kernel/errors.js';
 import type { FeedKind } from './feed-kind.js';
 import type { FeedRules } from './feed-rules.js';
@@ -17,6 +18,7 @@ export class CheckedFile {
   readonly verdicts = new Verdicts();
   readonly understanding = new Understanding();
   ignoredColumns: readonly string[] = [];
+  endsInLineBreak = true;
   /** Fields of ignored columns that hold a character that cannot be read: how many, and the first. */
   unreadable: { readonly fields: number; readonly first: UnreadablePlace } | undefined;
 
@@ -49,6 +51,7 @@ export class CheckedFile {
 
 export interface PassOptions {
   readonly signal: AbortSignal;
+  readonly patience: OutagePatience;
   readonly stopped: () => MagamError;
   readonly onProgress: (done: number, total?: number) => void;
 }
@@ -70,7 +73,7 @@ export async function checkFile<Entry>(
 ): Promise<CheckedFile> {
   const checked = new CheckedFile(source.file, keepsRows ? new RowStore() : undefined);
   const { verdicts, understanding } = checked;
-  const check = kind.check(db, rules, verdicts, understanding);
+  const check = kind.check(db, rules, verdicts, options.patience, understanding);
   const keys = new RepeatedKeys(kind.rows.keyColumn);
   const rows = new FileRows(source, onChunk);
   try {
@@ -82,6 +85,7 @@ export async function checkFile<Entry>(
       if (options.signal.aborted) throw options.stopped();
     }
     checked.ignoredColumns = rows.ignoredColumns;
+    checked.endsInLineBreak = rows.endsInLineBreak;
     await keys.rejectIn(verdicts, rows.findRepeats);
     check.finish?.();
     return checked;

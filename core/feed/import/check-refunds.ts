@@ -1,6 +1,7 @@
 /** The first pass over refunds: identity, the sale they name, and how many of its units are left, in file order. */
 
 import type { Db } from '../../../infra/database.js';
+import { type OutagePatience, survivingOutage } from '../../../infra/survive-outage.js';
 import { laterDate, lineKey, type RefundEntry } from '../rules/entry.js';
 import { type RefundObjection, refundObjections } from '../rules/refund.js';
 import { isShopId } from '../rules/shop-ids.js';
@@ -15,7 +16,6 @@ import {
 import { type Column, REFUND_COLUMNS } from './columns.js';
 import { type FeedRules, isUnfinished, settlementDate } from './feed-rules.js';
 import type { PlacedRows } from './file-rows.js';
-import { survivingOutages } from './import-record.js';
 import { refundConflict } from './refund-row.js';
 import type { ReadRow } from './row-batch.js';
 import type { FieldFault } from './row-faults.js';
@@ -35,6 +35,7 @@ export class RefundCheck {
     private readonly db: Db,
     private readonly rules: FeedRules,
     private readonly verdicts: Verdicts,
+    private readonly patience: OutagePatience,
     private readonly understanding: Understanding,
   ) {}
 
@@ -51,7 +52,7 @@ export class RefundCheck {
   /** Identity first, then the date and the sale. */
   private async addGroup(rows: readonly ReadRow<RefundEntry>[]): Promise<void> {
     const ids = rows.map(({ entry }) => entry.refundId);
-    const known = await survivingOutages(() => findRefunds(this.db, ids));
+    const known = await survivingOutage(this.patience, () => findRefunds(this.db, ids));
     const fresh = rows.filter((row) => {
       const stored = known.get(row.entry.refundId);
       if (stored === undefined || this.isOwn(stored)) return true;
@@ -61,10 +62,12 @@ export class RefundCheck {
       return false;
     });
     const keys = rows.map(({ entry }) => entry);
-    const sales = await survivingOutages(() => findSales(this.db, keys));
+    const sales = await survivingOutage(this.patience, () => findSales(this.db, keys));
     for (const key of keys) this.understanding.addRefund(key, sales.get(lineKey(key)));
     const saleIds = fresh.flatMap(({ entry: key }) => sales.get(lineKey(key))?.entryId ?? []);
-    const refunded = await survivingOutages(() => refundedUnits(this.db, saleIds, this.rules.ownImportId));
+    const refunded = await survivingOutage(this.patience, () =>
+      refundedUnits(this.db, saleIds, this.rules.ownImportId),
+    );
     for (const row of fresh) this.addNew(row, sales.get(lineKey(row.entry)), refunded);
   }
 

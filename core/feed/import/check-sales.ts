@@ -1,11 +1,11 @@
 /** The first pass over order lines: what is new, what is there already, what is refused. */
 import type { Db } from '../../../infra/database.js';
+import { type OutagePatience, survivingOutage } from '../../../infra/survive-outage.js';
 import { lineKey, type SaleEntry } from '../rules/entry.js';
 import { findSalesIn, type StoredSale } from '../stores/entry.js';
 import { isRecordOfShop, readRecord } from '../stores/sale-sql.js';
 import { type FeedRules, isUnfinished, settlementDate } from './feed-rules.js';
 import type { PlacedRows } from './file-rows.js';
-import { survivingOutages } from './import-record.js';
 import type { FieldFault } from './row-faults.js';
 import { saleConflict } from './sale-row.js';
 import type { RowPlace, Verdicts } from './verdicts.js';
@@ -15,6 +15,7 @@ export class SaleCheck {
     private readonly db: Db,
     private readonly rules: FeedRules,
     private readonly verdicts: Verdicts,
+    private readonly patience: OutagePatience,
   ) {}
 
   /** Looks at the rows of a block: identity first, then the date. Where none of them is stored, no entry is made of any. */
@@ -23,7 +24,7 @@ export class SaleCheck {
     const bytes = Buffer.from(block.records.buffer);
     const settledOn = dates.map((date) => settlementDate(this.rules, date, 'confirmed_on'));
     for (const { from, to, lookUp } of block.lookUps) {
-      const stored = await survivingOutages(() => findSalesIn(this.db, lookUp));
+      const stored = await survivingOutage(this.patience, () => findSalesIn(this.db, lookUp));
       for (let at = from; at < to; at += 1) {
         const place = { row: first.row + (rowOf[at] ?? 0), line: first.line + (lineOf[at] ?? 0) };
         const entry = stored.size === 0 ? undefined : readRecord(bytes, ends[at - 1] ?? 0, ends[at] ?? 0);

@@ -17,10 +17,7 @@ const SIGNATURES: readonly (readonly [string, string])[] = [
 ];
 
 /** Looks at the file and its first bytes. Throws FILE_UNREADABLE, FILE_EMPTY, FILE_BINARY or ENCODING_INVALID (UTF-16). */
-export async function inspectCsvFile(
-  file: string,
-  encoding: string,
-): Promise<{ bytes: number; endsInLineBreak: boolean }> {
+export async function inspectCsvFile(file: string, encoding: string): Promise<void> {
   const handle = await open(file).catch((error: unknown) => {
     throw unreadableFile(file, error);
   });
@@ -40,9 +37,6 @@ export async function inspectCsvFile(
         looksLike: wide,
       });
     }
-    const tail = Buffer.alloc(1);
-    await handle.read(tail, 0, 1, stat.size - 1);
-    return { bytes: stat.size, endsInLineBreak: tail[0] === 0x0a || tail[0] === 0 };
   } finally {
     await handle.close();
   }

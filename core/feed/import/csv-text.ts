@@ -19,6 +19,11 @@ export class CsvMalformed extends Error {
   }
 }
 
+export const LONE_RETURNS = 'lines end in a carriage return alone; save the file with LF or CRLF line ends';
+
+/** Whether a text has a carriage return that no line feed follows. */
+export const hasLoneReturn = (text: string): boolean => /\r(?!\n)/.test(text);
+
 /** Is told of the fields of a row and of the line it begins on, from 0. */
 export type RowTaker = (fields: readonly string[], line: number) => void;
 
@@ -56,7 +61,7 @@ function parseQuoted(text: string, onRow: RowTaker): void {
       },
     });
   } catch (error) {
-    throw error instanceof CsvError ? new CsvMalformed(line, reasonOf(error)) : error;
+    throw error instanceof CsvError ? new CsvMalformed(line, reasonOf(error, text)) : error;
   }
 }
 
@@ -74,4 +79,5 @@ const REASONS: Readonly<Record<string, string>> = {
   CSV_INVALID_CLOSING_QUOTE: 'text follows a closing quote; a quote inside a quoted field is written twice',
 };
 
-const reasonOf = (error: CsvError): string => REASONS[error.code] ?? error.message;
+const reasonOf = ({ code, message }: CsvError, text: string): string =>
+  code === 'CSV_MAX_RECORD_SIZE' && hasLoneReturn(text) ? LONE_RETURNS : (REASONS[code] ?? message);

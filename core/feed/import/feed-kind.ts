@@ -1,6 +1,7 @@
 /** The two kinds of files: order lines and refunds. */
 
 import type { Db } from '../../../infra/database.js';
+import type { OutagePatience } from '../../../infra/survive-outage.js';
 import type { RefundEntry, SaleEntry } from '../rules/entry.js';
 import { RefundCheck } from './check-refunds.js';
 import { SaleCheck } from './check-sales.js';
@@ -20,7 +21,7 @@ export interface FeedKind<Entry> {
   readonly batchRows: number;
   /** Whether a batch may be sent to the server while the one before it is being stored. */
   readonly inTurn: boolean;
-  check(db: Db, rules: FeedRules, verdicts: Verdicts, understanding: Understanding): RowCheck;
+  check(db: Db, rules: FeedRules, verdicts: Verdicts, patience: OutagePatience, understanding: Understanding): RowCheck;
   /** Writes a batch; `races` is told of rows that another writer has made wrong since they were checked, and may throw. */
   write(db: Db, open: OpenImport, batch: RowBatch, races: Races, turn: Turn): Promise<void>;
 }
@@ -36,7 +37,7 @@ export const saleKind: FeedKind<SaleEntry> = {
   rows: saleRows,
   batchRows: 4_000,
   inTurn: true,
-  check: (db, rules, verdicts) => new SaleCheck(db, rules, verdicts),
+  check: (db, rules, verdicts, patience) => new SaleCheck(db, rules, verdicts, patience),
   write: writeSales,
 };
 

@@ -13,7 +13,7 @@ export const BLOCK_BYTES = 512 * 1024;
 const ROW_BYTES_MAX = 4 * ROW_CHARACTERS_MAX;
 
 const QUOTE = 0x22;
-const LINE_BREAK = 0x0a;
+export const LINE_BREAK = 0x0a;
 
 /** The encoding that the blocks of a file are in. */
 export const blockEncoding = (encoding: string): string =>

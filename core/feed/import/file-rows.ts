@@ -3,8 +3,8 @@ import { MagamError } from '../../../kernel/errors.js';
 import { type BlockFailure, type BlockLayout, BlockReader, type BlockRows, orFailure, textOf } from './block-reader.js';
 import { BlockThreads } from './block-threads.js';
 import { resolveColumns } from './columns.js';
-import { lineBreaksIn, readCsvText } from './csv-text.js';
-import { blockEncoding, type FileBlock, readFileBlocks } from './file-blocks.js';
+import { CsvMalformed, LONE_RETURNS, lineBreaksIn, readCsvText } from './csv-text.js';
+import { blockEncoding, type FileBlock, LINE_BREAK, readFileBlocks } from './file-blocks.js';
 import type { Repeat } from './repeated-keys.js';
 import { kindOfRows } from './row-kind.js';
 import { UnreadableFields } from './unreadable.js';
@@ -27,6 +27,8 @@ export interface PlacedRows {
 export class FileRows {
   /** Columns of the file that are not used and have a name; known with the first block. */
   ignoredColumns: readonly string[] = [];
+  /** Whether the last line that was read has one. */
+  endsInLineBreak = true;
   private reader: BlockReader | undefined;
   private threads: BlockThreads | undefined;
   private row = 0;
@@ -46,6 +48,7 @@ export class FileRows {
     const { file, encoding, lenient = false } = this.source;
     const ahead: Promise<BlockRows | BlockFailure>[] = [];
     for await (const block of readFileBlocks(file, encoding, lenient, this.onChunk)) {
+      this.endsInLineBreak = block.bytes.at(-1) === LINE_BREAK;
       if (this.threads === undefined) {
         const first = this.readFirst(block);
         if (first !== undefined) yield this.placed(first);
@@ -80,6 +83,7 @@ export class FileRows {
     const layout = { ...source, encoding: blockEncoding(source.encoding), lenient: source.lenient ?? false };
     return orFailure(() => {
       const text = textOf(block.bytes, layout, block.begins);
+      if (/^[^\n]*\r(?!\n)/.test(text)) throw new CsvMalformed(0, LONE_RETURNS);
       let header: readonly string[] | undefined;
       let headerLine = 0;
       readCsvText(text, (fields, line) => {
@@ -115,7 +119,11 @@ export function blockError(
   firstLine: number,
 ): MagamError {
   if (failure.failure === 'binary')
-    return new MagamError('FILE_BINARY', undefined, { file, nearLine: firstLine, looksLike: 'binary data' });
+    return new MagamError('FILE_BINARY', undefined, {
+      file,
+      nearLine: firstLine + failure.line,
+      looksLike: 'binary data',
+    });
   if (failure.failure === 'encoding')
     return new MagamError('ENCODING_INVALID', undefined, { file, encoding, nearLine: firstLine });
   const line = firstLine + failure.line;

@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Db } from '../../../infra/database.js';
+import { type Db, isOutage } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
 import type { RowWriter } from '../../../infra/stores/row-writer.js';
+import { type OutagePatience, survivingOutage } from '../../../infra/survive-outage.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { StoredPolicy } from '../../policies/rules/policy-book.js';
 import type { RefundEntry, SaleEntry } from '../rules/entry.js';
@@ -45,6 +46,8 @@ export interface ImportRequest {
   readonly policies: readonly StoredPolicy[];
   /** How long a thread may take to read half a megabyte of the file (ms). */
   readonly deadlineMs: number;
+  /** How long a database is borne with that is away, locked or takes no writes (ms). */
+  readonly outageMs: number;
   /** How sales are written: `auto` is what the server allows. */
   readonly writer: RowWriter | 'auto';
   /** What the import's record calls the file; by default the name of `file`. */
@@ -85,7 +88,7 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
   const { encoding: canonicalEncoding } = textDecoder(encoding, true);
   const mappingText = request.mappingFile === null ? '{}' : await readMapping(request.mappingFile);
   const mapping = parseMapping(mappingText, kind.rows.columns);
-  const { endsInLineBreak } = await inspectCsvFile(file, encoding);
+  await inspectCsvFile(file, encoding);
   if (request.rejectsFile !== null) await requireWritable(request.rejectsFile);
   const fileHash = await hashOfFile(file);
   const meaning = [
@@ -104,12 +107,14 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
     source: { kind: request.kind, file, encoding, mapping, timeZone, platformTimeZone, policies, deadlineMs },
     fileHash,
     signal: request.signal,
+    patience: { outageMs: request.outageMs, signal: request.signal },
     stopped: () => new MagamError('IMPORT_STOPPED', undefined, { file }),
   };
 
-  const { checked, ...end } = request.dryRun
-    ? await checkAlone(db, kind, request, pass, fingerprint)
-    : await checkAndWrite(db, kind, request, pass, fingerprint);
+  const carryOut = request.dryRun ? checkAlone : checkAndWrite;
+  const { checked, ...end } = await carryOut(db, kind, request, pass, fingerprint).catch((error: unknown) => {
+    throw request.signal.aborted && isOutage(error) ? pass.stopped() : error; // it was told to stop while it waited
+  });
   try {
     if (request.rejectsFile !== null) await writeRejects(request.rejectsFile, checked.verdicts.faults);
     const { rejected, unchangedCount: unchanged, faults } = checked.verdicts;
@@ -120,7 +125,7 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
       imported: checked.rows - unchanged - rejected,
       unchanged,
       rejected,
-      notices: noticesOf(checked, endsInLineBreak),
+      notices: noticesOf(checked),
       understood: checked.understanding.shown(request.kind, request),
       rejects: faults.first(SHOWN_FAULTS),
     };
@@ -139,7 +144,7 @@ async function checkAndWrite<Entry>(
   pass: Pass,
   fingerprint: string,
 ): Promise<Ended> {
-  const interrupted = await findInterrupted(db, fingerprint);
+  const interrupted = await findInterrupted(db, fingerprint, pass.patience);
   const { checked, open } = await checkAndOpen(db, kind, request, pass, fingerprint, interrupted);
   try {
     await write(db, kind, request, { open, checked, pass });
@@ -178,7 +183,7 @@ async function check<Entry>(
   interrupted: ImportRecord | undefined,
 ): Promise<{ checked: CheckedFile; lateOn: string | null }> {
   const onProgress = (done: number): void => request.onProgress('Checking', done);
-  const shutThrough = await readShutThrough(db);
+  const shutThrough = await survivingOutage(pass.patience, () => readShutThrough(db));
   const lateOn = request.late ? (interrupted?.lateOn ?? nextOpenDate(shutThrough)) : null;
   const rules = { shutThrough, lateOn, ownImportId: interrupted?.importId ?? null };
   const checkAs = async (source: CheckOptions['source']): Promise<{ checked: CheckedFile; lateOn: string | null }> => {
@@ -208,7 +213,7 @@ async function readMapping(file: string): Promise<string> {
   }
 }
 
-function noticesOf(checked: CheckedFile, endsInLineBreak: boolean): string[] {
+function noticesOf(checked: CheckedFile): string[] {
   const notices = [];
   if (checked.ignoredColumns.length > 0) notices.push(`Ignored columns: ${checked.ignoredColumns.join(', ')}.`);
   if (checked.unreadable !== undefined) {
@@ -216,19 +221,24 @@ function noticesOf(checked: CheckedFile, endsInLineBreak: boolean): string[] {
     const more = fields === 1 ? '' : `; ${fields} fields of ignored columns have one`;
     notices.push(`A character on line ${first.line}, column ${first.column}, which is ignored, cannot be read${more}.`);
   }
-  if (!endsInLineBreak) notices.push('The last line does not end in a line break: was the file cut off?');
+  if (!checked.endsInLineBreak)
+    notices.push('The last line does not end in a line break. It has all its fields; see that the last one is whole.');
   return notices;
 }
 
 /** The import that was interrupted, if it was being written; one that was being withdrawn is withdrawn to the end first. */
-async function findInterrupted(db: Db, fingerprint: string): Promise<ImportRecord | undefined> {
-  const interrupted = await findInterruptedImport(db, fingerprint);
+async function findInterrupted(
+  db: Db,
+  fingerprint: string,
+  patience: OutagePatience,
+): Promise<ImportRecord | undefined> {
+  const interrupted = await survivingOutage(patience, () => findInterruptedImport(db, fingerprint));
   if (interrupted?.status !== 'ABANDONING') return interrupted;
-  await abandonImport(db, interrupted.importId);
+  await abandonImport(db, interrupted.importId, patience);
   return undefined;
 }
 
-type Pass = Pick<CheckOptions, 'source' | 'signal' | 'stopped'> & { readonly fileHash: string };
+type Pass = Pick<CheckOptions, 'source' | 'signal' | 'patience' | 'stopped'> & { readonly fileHash: string };
 
 /** The first pass and the registration, again if a date that the file needs was closed, or an import withdrawn, in between. */
 async function checkAndOpen<Entry>(
@@ -240,12 +250,12 @@ async function checkAndOpen<Entry>(
   interrupted: ImportRecord | undefined,
 ): Promise<{ checked: CheckedFile; open: OpenImport }> {
   for (let attempt = 1; attempt <= CHECKS_MAX; attempt += 1) {
-    const withdrawals = await countWithdrawals(db);
+    const withdrawals = await survivingOutage(pass.patience, () => countWithdrawals(db));
     const { checked, lateOn } = await check(db, kind, request, pass, interrupted);
     let open: OpenImport | undefined;
     try {
       if (checked.verdicts.rejected > 0 && !request.skipRejects)
-        throw await refuseFile(db, request, checked, interrupted);
+        throw await refuseFile(db, request, checked, pass.patience, interrupted);
       const work = {
         kind: request.kind,
         source: (request.sourceName ?? basename(request.file)).slice(0, 255),
@@ -259,7 +269,7 @@ async function checkAndOpen<Entry>(
         withdrawals,
       };
       await faultPoint('import.checked');
-      open = await openImport(db, work, [...checked.verdicts.dates], interrupted);
+      open = await openImport(db, work, [...checked.verdicts.dates], interrupted, pass.patience);
       if (open !== undefined) return { checked, open };
     } finally {
       if (open === undefined) checked.close();
@@ -276,10 +286,11 @@ async function refuseFile(
   db: Db,
   request: ImportRequest,
   checked: CheckedFile,
+  patience: OutagePatience,
   interrupted: ImportRecord | undefined,
 ): Promise<MagamError> {
   const wasAccepted = interrupted?.rowsRejected === 0;
-  if (wasAccepted) await abandonImport(db, interrupted.importId);
+  if (wasAccepted) await abandonImport(db, interrupted.importId, patience);
   return refusal(request, checked, wasAccepted ? undefined : interrupted);
 }
 

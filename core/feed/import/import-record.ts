@@ -3,8 +3,9 @@
  * the same work finds its record again; whoever wakes up too late finds that the record is no longer its own.
  */
 import { randomUUID } from 'node:crypto';
-import { type Db, inTransaction, isConnectionLost, pause, type Tx, withRetries } from '../../../infra/database.js';
+import { type Db, inTransaction, isConnectionLost, pause, type Tx } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
+import { type OutagePatience, survivingOutage } from '../../../infra/survive-outage.js';
 import { isRefusal, MagamError } from '../../../kernel/errors.js';
 import { ensureDates, lockCalendar, shareDates } from '../stores/calendar.js';
 import {
@@ -31,14 +32,9 @@ export interface OpenImport {
   /** Rows of the source that are dealt with, in its order. */
   rowsDone: number;
   readonly lateOn: string | null;
+  /** How long the import bears with a database that is away, locked or takes no writes. */
+  readonly patience: OutagePatience;
 }
-
-/** How long an import bears with a database that is away. */
-const OUTAGE_MS = 30_000;
-
-/** Runs `work` again while the database cannot be reached. Only for work that may be repeated. */
-export const survivingOutages = <T>(work: () => Promise<T>): Promise<T> =>
-  withRetries(work, { passes: isConnectionLost, withinMs: OUTAGE_MS });
 
 /**
  * The unfinished import of this work whose writer is dead, or undefined. A writer that was just killed looks alive until its
@@ -75,12 +71,15 @@ export async function openImport(
   work: Work,
   dates: readonly string[],
   interrupted: ImportRecord | undefined,
+  patience: OutagePatience,
 ): Promise<OpenImport | undefined> {
   const owner = randomUUID();
-  await ensureDates(db, dates);
-  const opened = await survivingOutages(() => inTransaction(db, (tx) => register(tx, work, owner, dates, interrupted)));
+  await survivingOutage(patience, () => ensureDates(db, dates));
+  const opened = await survivingOutage(patience, () =>
+    inTransaction(db, (tx) => register(tx, work, owner, dates, interrupted)),
+  );
   await faultPoint('import.registered');
-  return opened;
+  return opened && { ...opened, patience };
 }
 
 async function register(
@@ -89,7 +88,7 @@ async function register(
   owner: string,
   dates: readonly string[],
   interrupted: ImportRecord | undefined,
-): Promise<OpenImport | undefined> {
+): Promise<Omit<OpenImport, 'patience'> | undefined> {
   const shutThrough = await lockCalendar(tx); // closing a date takes the same lock
   if (shutThrough !== null && dates.some((date) => date <= shutThrough)) return undefined;
   if (work.withdrawals !== undefined && (await countWithdrawals(tx)) !== work.withdrawals) return undefined;
@@ -125,7 +124,7 @@ export interface Batch extends ImportCounts {
 
 /**
  * Writes a batch and moves the record on, in one transaction that begins with the writers' lock on the batch's dates. A COMMIT
- * whose answer was lost is looked up; a short outage is waited for. Throws IMPORT_TAKEN_OVER, and what `write` throws.
+ * whose answer was lost is looked up; an outage is waited for. Throws IMPORT_TAKEN_OVER, and what `write` throws.
  *
  * With `turn`, batches may be written at the same time and are committed one after the other, so that `rowsDone` stays the
  * end of an unbroken run of rows.
@@ -147,13 +146,13 @@ export async function writeBatch(
       await inTransaction(db, transaction);
     }
   };
-  await survivingOutages(async () => {
+  await survivingOutage(open.patience, async () => {
     try {
       await attempt();
     } catch (error) {
       if (!isConnectionLost(error)) throw error;
       await turn;
-      if (!(await survivingOutages(() => wasCommitted(db, open, batch)))) throw error; // tried again from the start
+      if (!(await survivingOutage(open.patience, () => wasCommitted(db, open, batch)))) throw error; // tried again from the start
     }
   });
   open.rowsDone = batch.to;
@@ -212,7 +211,7 @@ export const takenOver = ({ importId }: Pick<OpenImport, 'importId'>): MagamErro
 /** Ends an import whose rows are all dealt with, and lets go of its dates. */
 export async function completeImport(db: Db, open: OpenImport): Promise<void> {
   await faultPoint('import.before-complete');
-  await survivingOutages(async () => {
+  await survivingOutage(open.patience, async () => {
     const finished = await inTransaction(db, (tx) =>
       finishImport(tx, open.importId, open.owner, 'RUNNING', 'COMPLETED'),
     );

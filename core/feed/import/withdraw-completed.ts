@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
 import { recordAudit } from '../../../infra/stores/audit-log.js';
+import type { OutagePatience } from '../../../infra/survive-outage.js';
 import { isRefusal, MagamError } from '../../../kernel/errors.js';
 import { found } from '../../../kernel/outcome.js';
 import { lockCalendar } from '../stores/calendar.js';
@@ -24,9 +25,14 @@ import { abandonImport, withdrawImport } from './withdraw-import.js';
  * Withdraws a completed import at the command line, or goes on with a withdrawal that was interrupted. Throws IMPORT_NOT_FOUND,
  * IMPORT_NOT_COMPLETED, DATE_CLOSED, IMPORT_HAS_DEPENDENTS, IMPORT_RUNNING.
  */
-export async function withdrawCompletedImport(db: Db, importId: number, userName: string): Promise<ImportRecord> {
+export async function withdrawCompletedImport(
+  db: Db,
+  importId: number,
+  userName: string,
+  patience: OutagePatience,
+): Promise<ImportRecord> {
   const record = found(await readImport(db, importId), 'IMPORT_NOT_FOUND', { importId });
-  if (record.status === 'ABANDONING' && record.completedAt !== null) return abandonImport(db, importId);
+  if (record.status === 'ABANDONING' && record.completedAt !== null) return abandonImport(db, importId, patience);
   const owner = randomUUID();
   await inTransaction(db, async (tx) => {
     await beginWithdrawalOfCompleted(tx, importId, owner);
@@ -42,7 +48,7 @@ export async function withdrawCompletedImport(db: Db, importId: number, userName
     });
   });
   try {
-    await withdrawImport(db, { importId, owner }, 'WITHDRAWN', null);
+    await withdrawImport(db, { importId, owner, patience }, 'WITHDRAWN', null);
   } catch (error) {
     await leaveImport(db, { importId, owner });
     throw error;

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
 import { faultPoint } from '../../../infra/faults.js';
+import { type OutagePatience, survivingOutage } from '../../../infra/survive-outage.js';
 import { type ErrorCode, MagamError } from '../../../kernel/errors.js';
 import { found } from '../../../kernel/outcome.js';
 import { shareDates } from '../stores/calendar.js';
@@ -16,9 +17,9 @@ import {
   renewImport,
   takeOverImport,
 } from '../stores/feed-import.js';
-import { leaveImport, type OpenImport, survivingOutages, takenOver, waitForLease } from './import-record.js';
+import { leaveImport, type OpenImport, takenOver, waitForLease } from './import-record.js';
 
-type Owned = Pick<OpenImport, 'importId' | 'owner'>;
+type Owned = Pick<OpenImport, 'importId' | 'owner' | 'patience'>;
 
 /** Entry ids looked at per transaction. */
 const WINDOW_IDS = 5_000;
@@ -27,16 +28,21 @@ const WINDOW_IDS = 5_000;
  * Withdraws an import that is unfinished, or whose withdrawal is, and whose writer is dead (waits until its lease has ended to know that). Throws
  * IMPORT_NOT_FOUND, IMPORT_NOT_OPEN, IMPORT_RUNNING, IMPORT_HAS_DEPENDENTS.
  */
-export async function abandonImport(db: Db, importId: number): Promise<ImportRecord> {
+export async function abandonImport(db: Db, importId: number, patience: OutagePatience): Promise<ImportRecord> {
   const dead = await waitForLease(db, found(await readImport(db, importId), 'IMPORT_NOT_FOUND', { importId }));
   if (dead === undefined)
     throw new MagamError('IMPORT_NOT_OPEN', undefined, { importId, status: (await readImport(db, importId))?.status });
   const owner = randomUUID();
-  await survivingOutages(() => inTransaction(db, (tx) => takeOverImport(tx, importId, dead.owner, owner)));
+  await survivingOutage(patience, () => inTransaction(db, (tx) => takeOverImport(tx, importId, dead.owner, owner)));
   const taken = await readImport(db, importId);
   if (taken?.owner !== owner) throw new MagamError('IMPORT_RUNNING', undefined, { importId });
   try {
-    await withdrawImport(db, { importId, owner }, dead.completedAt === null ? 'ABANDONED' : 'WITHDRAWN', null);
+    await withdrawImport(
+      db,
+      { importId, owner, patience },
+      dead.completedAt === null ? 'ABANDONED' : 'WITHDRAWN',
+      null,
+    );
   } catch (error) {
     await leaveImport(db, { importId, owner });
     throw error;
@@ -51,14 +57,14 @@ export async function withdrawImport(
   end: 'ABANDONED' | 'REFUSED' | 'WITHDRAWN',
   errorCode: ErrorCode | null,
 ): Promise<void> {
-  await survivingOutages(() => inTransaction(db, (tx) => beginWithdrawal(tx, open, errorCode)));
-  const dates = await survivingOutages(() => heldDates(db, open.importId));
+  await survivingOutage(open.patience, () => inTransaction(db, (tx) => beginWithdrawal(tx, open, errorCode)));
+  const dates = await survivingOutage(open.patience, () => heldDates(db, open.importId));
   // Refunds before sales: no refund is ever without its sale.
   for (const table of ['refund_entry', 'sale_entry'] as const) {
     for (const date of dates) {
       for (let afterId: number | null = 0; afterId !== null; ) {
         const from: number = afterId;
-        afterId = await survivingOutages(() =>
+        afterId = await survivingOutage(open.patience, () =>
           inTransaction(db, async (tx) => {
             await shareDates(tx, [date]);
             if (!(await renewImport(tx, open.importId, open.owner, 'ABANDONING'))) throw takenOver(open);
@@ -69,7 +75,7 @@ export async function withdrawImport(
       }
     }
   }
-  await survivingOutages(() =>
+  await survivingOutage(open.patience, () =>
     inTransaction(db, async (tx) => {
       if (await finishImport(tx, open.importId, open.owner, 'ABANDONING', end)) return;
       const record = await lockImport(tx, open.importId); // the answer to an earlier COMMIT may have been lost

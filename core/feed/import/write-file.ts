@@ -1,11 +1,12 @@
 /** The second pass: what the first one accepted is written, batch by batch. */
 import type { Db } from '../../../infra/database.js';
 import { probeRowWriter, type RowWriter } from '../../../infra/stores/row-writer.js';
+import { survivingOutage } from '../../../infra/survive-outage.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { CheckedFile, PassOptions } from './check-file.js';
 import { hashOfFile } from './csv-file.js';
 import type { FeedKind } from './feed-kind.js';
-import { type OpenImport, survivingOutages } from './import-record.js';
+import type { OpenImport } from './import-record.js';
 import type { Races } from './row-batch.js';
 import type { StoredRow } from './row-store.js';
 
@@ -25,7 +26,8 @@ export async function writeFile<Entry>(
   races: Races,
   options: PassOptions & { readonly writer: RowWriter | 'auto' },
 ): Promise<void> {
-  const writer = options.writer === 'auto' ? await survivingOutages(() => probeRowWriter(db)) : options.writer;
+  const writer =
+    options.writer === 'auto' ? await survivingOutage(open.patience, () => probeRowWriter(db)) : options.writer;
   let from = open.rowsDone;
   let rows: StoredRow[] = [];
   let writing: Promise<void> = Promise.resolve();

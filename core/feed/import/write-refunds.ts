@@ -4,12 +4,13 @@
  */
 
 import { type Db, isDuplicateKey, type Tx } from '../../../infra/database.js';
+import { survivingOutage } from '../../../infra/survive-outage.js';
 import { laterDate, lineKey, type RefundEntry, settlementDateOf } from '../rules/entry.js';
 import { type NewRefund, newRefund } from '../rules/refund.js';
 import { findRefunds, findSales, insertRefunds, lockSales, refundedUnits, type StoredSale } from '../stores/entry.js';
 import { shareImports } from '../stores/feed-import.js';
 import { refundFaults, refundIdentityFault } from './check-refunds.js';
-import { type OpenImport, survivingOutages, takenOver, writeBatch } from './import-record.js';
+import { type OpenImport, takenOver, writeBatch } from './import-record.js';
 import { RACES_MAX, type Races, type ReadRow, type RowBatch } from './row-batch.js';
 import type { FieldFault } from './row-faults.js';
 import { refundRows } from './row-kind.js';
@@ -26,7 +27,7 @@ export async function writeRefunds(db: Db, open: OpenImport, batch: RowBatch, ra
   for (let attempt = 1; ; attempt += 1) {
     const { from, to } = batch;
     const keys = rows.map(({ entry }) => entry);
-    const sales = await survivingOutages(() => findSales(db, keys));
+    const sales = await survivingOutage(open.patience, () => findSales(db, keys));
     const accepted = new Acceptance(open, rows, sales);
     try {
       const step = { from, to, dates: accepted.dates, rowsNew: rows.length, rowsUnchanged, rowsRejected };
@@ -59,7 +60,7 @@ async function findRepeated(
   rows: readonly RefundRow[],
 ): Promise<Map<number, 'unchanged' | readonly FieldFault[]>> {
   const ids = rows.map(({ entry }) => entry.refundId);
-  const stored = await survivingOutages(() => findRefunds(db, ids));
+  const stored = await survivingOutage(open.patience, () => findRefunds(db, ids));
   const repeated = new Map<number, 'unchanged' | readonly FieldFault[]>();
   for (const row of rows) {
     const known = stored.get(row.entry.refundId);

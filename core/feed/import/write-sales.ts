@@ -1,11 +1,12 @@
 /** The second pass over order lines: one batch. */
 
 import { type Db, isDuplicateKey } from '../../../infra/database.js';
+import { survivingOutage } from '../../../infra/survive-outage.js';
 import { lineKey, settlementDateOf } from '../rules/entry.js';
 import { findSales, insertSaleRecords } from '../stores/entry.js';
 import { recordDate, type SaleRecord } from '../stores/sale-sql.js';
 import { saleIdentityFault } from './check-sales.js';
-import { type OpenImport, survivingOutages, takenOver, writeBatch } from './import-record.js';
+import { type OpenImport, takenOver, writeBatch } from './import-record.js';
 import { RACES_MAX, type Races, type RowBatch, type Turn } from './row-batch.js';
 import { saleRows } from './row-kind.js';
 import type { StoredRow } from './row-store.js';
@@ -62,7 +63,7 @@ async function resolveRaces(
   races: Races,
 ): Promise<{ left: StoredRow[]; unchanged: number; rejected: number }> {
   const entries = rows.map(({ bytes, from, to }) => saleRows.readRecord(bytes, from, to).entry);
-  const stored = await survivingOutages(() => findSales(db, entries));
+  const stored = await survivingOutage(open.patience, () => findSales(db, entries));
   const found = { left: [] as StoredRow[], unchanged: 0, rejected: 0 };
   for (const [index, entry] of entries.entries()) {
     const row = rows[index] as StoredRow;

@@ -191,15 +191,20 @@ export interface ExecutionEnd {
   readonly errorMessage: string | null;
 }
 
-/** Records how an execution ended. False: it was given up for dead before. */
-export async function endExecution(db: Db, executionId: number, end: ExecutionEnd): Promise<boolean> {
+/** Records how the worker's execution ended. False: it was given up for dead before, or the id is somebody else's. */
+export async function endExecution(
+  db: Db,
+  executionId: number,
+  { host, pid }: Pick<Worker, 'host' | 'pid'>,
+  end: ExecutionEnd,
+): Promise<boolean> {
   const { status, generation, entries, done, exceptions, exitCode, errorCode, errorMessage } = end;
   const ended = await change(
     db,
     `UPDATE job_execution SET status = ?, generation = ?, entries = ?, done = ?, exceptions = ?, exit_code = ?, error_code = ?,
        error_message = ?, ended_at = UTC_TIMESTAMP(3), heartbeat_at = UTC_TIMESTAMP(3)
-     WHERE execution_id = ? AND status = 'RUNNING'`,
-    [status, generation, entries, done, exceptions, exitCode, errorCode, errorMessage, executionId],
+     WHERE execution_id = ? AND host = ? AND pid = ? AND status = 'RUNNING'`,
+    [status, generation, entries, done, exceptions, exitCode, errorCode, errorMessage, executionId, host, pid],
   );
   return ended === 1;
 }

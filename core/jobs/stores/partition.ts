@@ -216,7 +216,8 @@ export async function moveFences(tx: Tx, fences: readonly Fence[], steps: readon
     tx,
     `UPDATE run_partition SET seq = seq + 1, exceptions = exceptions + ${set}, pass = ${set}, cursor_id = ${set}, status = ${set},
        owner = NULL, lease_until = NULL, error_code = NULL, error_message = NULL, updated_at = UTC_TIMESTAMP(3)
-     WHERE partition_id IN (?) AND owner = ? AND ${ofEach('epoch', fences)} AND ${ofEach('seq', fences)} AND status = 'RUNNING'`,
+     WHERE partition_id IN (?) AND ${guarded('fence.owner', 'owner = ?')} AND ${guarded('fence.epoch', ofEach('epoch', fences))}
+       AND ${guarded('fence.seq', ofEach('seq', fences))} AND status = 'RUNNING'`,
     [
       ...values(({ exceptions }) => exceptions),
       ...values((step) => next(step).pass),

@@ -46,6 +46,18 @@ export async function datesLackingCertificates(db: Db, from: string, to: string)
   return rows.map(({ date }) => date);
 }
 
+/** The last date that a run has closed, or is closing; null: no run has shut a date. */
+export async function lastDateOfRuns(db: Db): Promise<string | null> {
+  const [row] = await select<{ date: string | null }>(
+    db,
+    `SELECT MAX(shut.date) AS date FROM (
+       SELECT MAX(settled_on) AS date FROM settlement_certificate
+       UNION ALL SELECT MAX(d.business_on) FROM business_date d
+         JOIN job_instance j ON j.job = '${SETTLE}' AND j.job_key = CAST(d.business_on AS CHAR) WHERE d.status = 'CLOSING') shut`,
+  );
+  return row?.date ?? null;
+}
+
 export interface RunSummary {
   readonly runId: number;
   readonly job: string;

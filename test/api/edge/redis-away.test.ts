@@ -116,6 +116,14 @@ describe('when Redis is frozen', () => {
     expect((await asked()) - before).toBeLessThan(20);
     client.disconnect();
   });
+
+  it('is away for the readiness, though the connection stays', async () => {
+    redis.freeze();
+    const { status, body } = await api.call('GET', '/readyz');
+    redis.thaw();
+    expect({ status, body }).toEqual({ status: 200, body: { status: 'degraded', database: 'ok', redis: 'away' } });
+    await connected(api);
+  });
 });
 
 describe('when Redis is killed', () => {

@@ -1,5 +1,5 @@
 /**
- * One partition, two processes: what keeps the one that was frozen beyond its lease from writing when it wakes up. Each line of defence is
+ * One partition, or a group of them, two processes: what keeps the one that was frozen beyond its lease from writing when it wakes up. Each line of defence is
  * seen to hold alone, the others behind and before it switched off.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,8 @@ import { killAll, type Magam, until } from '../../../scripts/chaos/magam.mjs';
 import { DATE, Settling } from '../../support/settling.js';
 
 const ONE_PARTITION = ['settle', '--date', DATE, '--grid-size', '1', '--workers', '1', '--chunk-size', '100', '--json'];
+/** All partitions are done in one chunk. */
+const GROUP = ['settle', '--date', DATE, '--grid-size', '8', '--workers', '1', '--chunk-size', '50000', '--json'];
 const FENCE = ['fence.owner', 'fence.epoch', 'fence.seq'];
 const LEASE_EXPIRED = 'SELECT COUNT(*) FROM run_partition WHERE lease_until < UTC_TIMESTAMP(3)';
 
@@ -29,12 +31,19 @@ beforeEach(async () => {
   await feed.reset();
 });
 
+const chunkOf = (command: string[]): number => (command === GROUP ? 1 : 2);
+
 let gates = 0;
-/** Starts a settle of one partition by one thread, which waits at a point of its second chunk until the gate is opened. */
-async function startUpTo(point: string, ...more: string[]): Promise<{ settle: Magam; open: () => void }> {
+/** Starts a settle by one thread, which waits at a point of its second chunk, or of its only one, until the gate is opened. */
+async function startUpTo(
+  command: string[],
+  point: string,
+  ...more: string[]
+): Promise<{ settle: Magam; open: () => void }> {
   gates += 1;
   const gate = join(folder, `gate-${gates}`);
-  const settle = feed.start(ONE_PARTITION, { MAGAM_FAULT: [`${point}:wait:2:${gate}`, ...more].join(',') });
+  const fault = [`${point}:wait:${chunkOf(command)}:${gate}`, ...more].join(',');
+  const settle = feed.start(command, { MAGAM_FAULT: fault });
   await settle.says(`FAULT ${point}`);
   return { settle, open: () => writeFileSync(gate, '') };
 }
@@ -46,15 +55,16 @@ interface Frozen {
 }
 
 /** The same, stopped there as a whole until its lease has ended. */
-async function freezeAt(point: string, ...switchedOff: string[]): Promise<Frozen> {
+async function freezeAt(command: string[], point: string, ...switchedOff: string[]): Promise<Frozen> {
   const said = ['claim.lost', 'claim.failed', 'chunk.after-commit'];
   const { settle, open } = await startUpTo(
+    command,
     point,
     ...switchedOff.map((guard) => `off:${guard}`),
-    'claim.lost:say,claim.failed:say,chunk.after-commit:say:2',
+    `claim.lost:say,claim.failed:say,chunk.after-commit:say:${chunkOf(command)}`,
   );
   settle.send('SIGSTOP');
-  await until(async () => (await feed.db.value(LEASE_EXPIRED)) === '1', 'the end of the lease');
+  await until(async () => (await feed.db.value(LEASE_EXPIRED)) !== '0', 'the end of the lease');
   const wake = (): Promise<string> => {
     open();
     settle.send('SIGCONT');
@@ -64,10 +74,10 @@ async function freezeAt(point: string, ...switchedOff: string[]): Promise<Frozen
 }
 
 /** Another process takes the partition over, commits the chunk, and waits in its next one while the frozen process wakes up. */
-async function wakeBesideSuccessor(...switchedOff: string[]): Promise<string> {
-  const frozen = await freezeAt('chunk.before-fence', 'lease.silence', ...switchedOff);
-  const successor = await startUpTo('chunk.before-fence');
-  const partition = 'SELECT owner, epoch, seq FROM run_partition';
+async function wakeBesideSuccessor(command: string[], ...switchedOff: string[]): Promise<string> {
+  const frozen = await freezeAt(command, 'chunk.before-fence', 'lease.silence', ...switchedOff);
+  const successor = await startUpTo(command, 'chunk.before-fence');
+  const partition = 'SELECT owner, epoch, seq FROM run_partition ORDER BY number';
   const before = await feed.db.rows(partition);
   const outcome = await frozen.wake();
   expect(await feed.db.rows(partition)).toEqual(before);
@@ -87,27 +97,34 @@ describe('a holder that wakes up beside its successor', () => {
     ['epoch', ['fence.owner', 'fence.seq']],
     ['seq', ['fence.owner', 'fence.epoch']],
   ])('does not move the fence: %s alone', async (_name, others) => {
-    expect(await wakeBesideSuccessor('lease.limit', ...others)).toBe('claim.lost');
+    expect(await wakeBesideSuccessor(ONE_PARTITION, 'lease.limit', ...others)).toBe('claim.lost');
+  });
+
+  it.each([
+    ['owner', 'fence.epoch'],
+    ['epoch', 'fence.owner'],
+  ])('does not move the fences of a group, one of which is lost: %s alone', async (_name, other) => {
+    expect(await wakeBesideSuccessor(GROUP, 'lease.limit', 'fence.seq', other)).toBe('claim.lost');
   });
 
   it('does not begin beyond its own limit: the limit alone', async () => {
-    expect(await wakeBesideSuccessor(...FENCE)).toBe('claim.lost');
+    expect(await wakeBesideSuccessor(ONE_PARTITION, ...FENCE)).toBe('claim.lost');
   });
 
   it('cannot write a line twice: the unique key alone', async () => {
-    expect(await wakeBesideSuccessor('lease.limit', ...FENCE)).toBe('claim.failed');
+    expect(await wakeBesideSuccessor(ONE_PARTITION, 'lease.limit', ...FENCE)).toBe('claim.failed');
   });
 });
 
 describe('a holder that is frozen inside its transaction', () => {
   it('does not commit beyond its own limit: the limit alone', async () => {
-    const frozen = await freezeAt('chunk.before-commit', 'lease.silence', ...FENCE);
+    const frozen = await freezeAt(ONE_PARTITION, 'chunk.before-commit', 'lease.silence', ...FENCE);
     expect(await frozen.wake()).toBe('claim.lost');
     await expectSettled(frozen);
   });
 
   it('is rolled back by the server while it is silent: the limit of silence alone', async () => {
-    const frozen = await freezeAt('chunk.before-commit', 'lease.limit', ...FENCE);
+    const frozen = await freezeAt(ONE_PARTITION, 'chunk.before-commit', 'lease.limit', ...FENCE);
     await expectSettled(feed.start(ONE_PARTITION));
     expect(await frozen.wake()).toBe('claim.lost');
     await expectSettled(frozen);

@@ -176,7 +176,7 @@ describe('the rows of a file', () => {
     ['an encoding nobody knows', 'a\n', 'klingon', 'ENCODING_UNKNOWN', { encoding: 'klingon' }],
     ['a gzip file', gzipSync('a,b\n'), undefined, 'FILE_BINARY', {}],
     ['an Excel workbook', Buffer.from('504b030414000600', 'hex'), undefined, 'FILE_BINARY', {}],
-    ['NUL bytes', 'a,b\n1,\0\n', undefined, 'FILE_BINARY', { nearLine: 1 }],
+    ['NUL bytes', 'a,b\n1,\0\n', undefined, 'FILE_BINARY', { nearLine: 2 }],
     ['a quote that is never closed', 'a,b\n1,2\n3,"4\n5,6\n', undefined, 'CSV_MALFORMED', { line: 3 }],
     ['text after a closing quote', 'a,b\n"1"x,2\n', undefined, 'CSV_MALFORMED', { line: 2 }],
     ['a quote inside a field', 'a,b\n1,2\nx"1,2\n', undefined, 'CSV_MALFORMED', { line: 3 }],

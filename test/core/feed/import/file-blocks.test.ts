@@ -4,6 +4,7 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { orFailure, textOf } from '../../../../core/feed/import/block-reader.js';
+import { BlockThreads } from '../../../../core/feed/import/block-threads.js';
 import { readCsvText } from '../../../../core/feed/import/csv-text.js';
 import { BLOCK_BYTES, blockEncoding, readFileBlocks } from '../../../../core/feed/import/file-blocks.js';
 import { FileRows, type RowSource } from '../../../../core/feed/import/file-rows.js';
@@ -148,9 +149,52 @@ describe('rows behind the first block', () => {
     await expect(failing).rejects.toMatchObject({ code, details: { line: lineOf(23_456) } });
   });
 
+  it('tell that the file was cut off within its last row, also where it is read in threads', async () => {
+    for (const count of [2, 30_000]) {
+      const whole = `${SALE_HEADER}\n${many({}, count)}`;
+      const withoutLastField = whole.slice(0, whole.lastIndexOf(','));
+      const line = lineOf(count - 1);
+      await expect(read(withoutLastField)).rejects.toMatchObject({ code: 'CSV_MALFORMED', details: { line } });
+      expect(await read(`${withoutLastField},`)).toMatchObject({
+        rows: count,
+        faults: [{ line, code: 'FIELD_REQUIRED' }],
+      });
+      expect(await read(`${withoutLastField}\n`)).toMatchObject({
+        rows: count,
+        faults: [{ line, code: 'COLUMN_COUNT' }],
+      });
+    }
+  });
+
+  it.each([
+    ['everywhere', (text: string) => text.replaceAll('\n', '\r'), 1],
+    ['behind the header', (text: string) => text.replaceAll('\n', '\r').replace('\r', '\n'), 2],
+    ['in a file of one row', (text: string) => text.split('\n').slice(0, 2).join('\r'), 1],
+    ['far behind', (text: string) => text.replace(/\n(?=[^\n]*\n*$)/, '\r'), lineOf(29_998)],
+  ])('tell line ends that are a carriage return alone: %s', async (_where, changed, line) => {
+    const text = changed(`${SALE_HEADER}\n${many({ ...Array.from({ length: 30_000 }, () => ({ category: 'x' })) })}`);
+    const details = line === lineOf(29_998) ? {} : { line };
+    await expect(read(text)).rejects.toMatchObject({
+      code: 'CSV_MALFORMED',
+      details: { ...details, reason: expect.stringContaining('carriage return') },
+    });
+  });
+
+  it('may be waited for while their threads load: that is not held against them', async () => {
+    const layout = { ...source(''), lenient: false, header: SALE_HEADER.split(',') };
+    const threads = new BlockThreads(layout, 1_500, new URL('../../../support/slow-block-thread.mjs', import.meta.url));
+    try {
+      const bytes = new Uint8Array(Buffer.from(many({}, 3)));
+      expect(await threads.read({ bytes, begins: false })).toMatchObject({ rows: 3 });
+    } finally {
+      await threads.close();
+    }
+  });
+
   it('tell a file that has NUL bytes, or bytes of another encoding, far behind its beginning', async () => {
     const text = `${SALE_HEADER}\n${many({ 23456: { product_id: '\0' } })}`;
-    await expect(read(text)).rejects.toMatchObject({ code: 'FILE_BINARY' });
+    const nearLine = lineOf(23_456);
+    await expect(read(text)).rejects.toMatchObject({ code: 'FILE_BINARY', details: { nearLine } });
     const [before, after] = text.split('\0').map((part) => Buffer.from(part)) as [Buffer, Buffer];
     await expect(read(Buffer.concat([before, Buffer.of(0xb0, 0xa1), after]))).rejects.toMatchObject({
       code: 'ENCODING_INVALID',

@@ -1,5 +1,5 @@
 /** Work that outlasts a database that is away: restarted, failed over, cutting connections, locked, or taking no writes. */
-import { isTransient, withRetries } from '../../infra/database.js';
+import { isTransient, withRetries } from './database.js';
 
 export interface OutagePatience {
   /** Milliseconds from the first try after which the error is thrown. */
