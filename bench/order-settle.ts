@@ -55,7 +55,8 @@ async function steadily(
 export async function measureBesideSettlement(plan: Plan): Promise<BesideSettlement> {
   const { db, lines, sellers, perSecond } = plan;
   say(`Writing a feed of ${lines} lines …`);
-  await seedFeed(db, { date: DATE, lines, sellers, seed: '1', requestedBy: 'bench' });
+  const patience = { outageMs: 0, signal: new AbortController().signal };
+  await seedFeed(db, { date: DATE, lines, sellers, seed: '1', requestedBy: 'bench', ...patience });
   const buyers = await plan.buyers.signIn();
   let at = 0;
   const asks = {

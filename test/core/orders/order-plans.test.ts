@@ -5,7 +5,7 @@ import * as checkouts from '../../../core/orders/stores/checkout.js';
 import * as orders from '../../../core/orders/stores/order.js';
 import { readOrderEvents } from '../../../core/orders/stores/order-event.js';
 import { readOrderLines, readOrderPage, takeUnits } from '../../../core/orders/stores/order-line.js';
-import { readFirstLines } from '../../../core/orders/stores/order-list.js';
+import { listOrders } from '../../../core/orders/stores/order-list.js';
 import { listOrderRefunds } from '../../../core/orders/stores/order-refund.js';
 import * as terms from '../../../core/orders/stores/shipping-term.js';
 import * as promotions from '../../../core/promotions/stores/promotion.js';
@@ -198,7 +198,6 @@ describe('statements about orders', () => {
     ['orders that are to be confirmed', (db) => orders.readDelivered(db, 60, { rowsMax: 100, except: [2] })],
     ['orders that came to nothing', changing((tx) => orders.deletePlaced(tx, [90, 91], [90, 91]))],
     ['lines of orders', (db) => readOrderLines(db, [77, 5, 19_000])],
-    ['first lines of orders', (db) => readFirstLines(db, [77, 5, 19_000])],
     ['the page of an order', (db) => readOrderPage(db, 77)],
     ['units that leave a line', changing((tx) => takeUnits(tx, 'CANCEL', { orderId: 77, lineNumber: 1, quantity: 1 }))],
     ['the history of an order', (db) => readOrderEvents(db, 77)],
@@ -220,7 +219,7 @@ describe('statements about orders', () => {
     ['promotions in force', (db) => promotions.readPromotionsInForce(db, ['USD'], ['C11', 'C13'])],
     ...lists.map((filter): [string, (db: Db) => Promise<unknown>] => [
       `orders, ${JSON.stringify(filter)}`,
-      (db) => orders.listOrders(db, filter, 51),
+      (db) => listOrders(db, filter, 51),
     ]),
   ])('%s', async (_name, work) => {
     for (const { key, type, Extra, sql } of await plansOf(database.db, work)) {
