@@ -135,10 +135,10 @@ export class Model {
   changeOption(buyer: number, unit: number, other: number): Outcome {
     if (!this.productOf(other).active) return 'UNIT_NOT_FOR_SALE';
     if (this.units[unit]?.product !== this.units[other]?.product) return 'UNIT_OF_OTHER_PRODUCT';
-    if (unit === other) return 'done';
     const cart = this.cartOf(buyer);
     const quantity = cart.get(unit);
     if (quantity === undefined) return 'CART_ITEM_NOT_FOUND';
+    if (unit === other) return 'done';
     if (cart.has(other)) return 'ALREADY_IN_CART';
     cart.delete(unit);
     cart.set(other, quantity);
