@@ -166,6 +166,8 @@ describe('a supplement that is discarded', () => {
         await feed.db.change(`DELETE FROM ${table} WHERE settled_on = ?`, [NEXT]);
       await feed.db.change(`DELETE FROM job_instance WHERE job_key = ?`, [NEXT]);
       await feed.db.change('UPDATE certificate_chain SET certificates = 1');
+      await feed.db.change(`UPDATE business_date SET status = 'OPEN' WHERE business_on = ?`, [NEXT]);
+      await feed.db.change('UPDATE settlement_calendar SET shut_through = ?', [DATE]);
       await feed.db.change(`DELETE FROM refund_entry WHERE refund_id = 'KR-1'`);
       expect(documentOf(await discard())).toMatchObject({
         generation: 2,

@@ -157,10 +157,10 @@ describe('requests', () => {
 
   it('that are refused leave a run that can be asked for again', async () => {
     const before = addDays(yesterday, -1);
-    await seedDate(before);
     await magamOf(db, ['calendar', 'schedule', '2999-12-31']); // the schedule does nothing until then
-    startRunner(idle);
     await request(yesterday);
+    await seedDate(before); // entries that came after the request
+    startRunner(idle);
     await until(async () => (await executions())[0]?.status === 'FAILED', 'refusal');
     expect(await executions()).toEqual([{ status: 'FAILED', exit_code: '1', error_code: 'EARLIER_DATE_OPEN' }]);
     expect(await db.value('SELECT status FROM job_instance WHERE job_key = ?', [yesterday])).toBe('FAILED');
