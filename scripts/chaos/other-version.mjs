@@ -3,8 +3,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { join } from 'node:path';
 import { root } from '../script.mjs';
 
-const OWN = 'var RULES_VERSION = 1;';
-const KNOWN = /new Map\(\[\[RULES_VERSION, currentRules\]\]\)/;
+/** As they stand in the bundle, which has no white space. */
+const OWN = /\bRULES_VERSION=1\b/;
+const KNOWN = /new Map\(\[\[RULES_VERSION,currentRules\]\]\)/;
 
 /**
  * Copies the built program and gives its rules the number 2; those of number 1 are known to it, too, so that it verifies what the older one certified.
@@ -18,12 +19,9 @@ export function makeNewerProgram() {
   cpSync(join(root, 'sql'), join(folder, 'sql'), { recursive: true });
   const changed = readdirSync(bundle).filter((name) => {
     const text = name.endsWith('.js') ? readFileSync(join(bundle, name), 'utf8') : '';
-    if (!text.includes(OWN) || !KNOWN.test(text)) return false;
-    const newer = text.replace(OWN, 'var RULES_VERSION = 2;');
-    writeFileSync(
-      join(bundle, name),
-      newer.replace(KNOWN, 'new Map([[1, currentRules], [RULES_VERSION, currentRules]])'),
-    );
+    if (!OWN.test(text) || !KNOWN.test(text)) return false;
+    const newer = text.replace(OWN, 'RULES_VERSION=2');
+    writeFileSync(join(bundle, name), newer.replace(KNOWN, 'new Map([[1,currentRules],[RULES_VERSION,currentRules]])'));
     return true;
   });
   if (changed.length !== 1) throw new Error('the version of the rules is not where it was in the built program');

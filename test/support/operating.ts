@@ -37,9 +37,13 @@ export class Operating {
     return new Operating(own, api, token);
   }
 
-  async end(): Promise<void> {
+  async endRunners(): Promise<void> {
     for (const { send } of this.runners) send('SIGKILL');
     await Promise.all(this.runners.map(({ ended }) => ended));
+  }
+
+  async end(): Promise<void> {
+    await this.endRunners();
     await this.api.stop();
     await this.database.drop();
   }

@@ -10,10 +10,12 @@ beforeAll(async () => {
   operating = await Operating.create(await createSmallDay());
   runId = (await operating.call('GET', '/v1/runs')).body.items[0].runId;
   // The schedule would go on to the days since.
-  await operating.database.db.raw(`UPDATE settlement_calendar SET shut_through = '2099-01-01'`);
+  await shutThrough('2099-01-01');
 });
 afterAll(() => operating.end());
 
+const shutThrough = (date: string) =>
+  operating.database.db.raw('UPDATE settlement_calendar SET shut_through = ?', [date]);
 const exceptions = (query = '') => operating.call('GET', `/v1/runs/${runId}/exceptions${query}`);
 const retry = () => operating.call('POST', `/v1/runs/${runId}/exceptions/retry`);
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -121,6 +123,8 @@ describe('trying again', () => {
     const { body } = await operating.call('GET', `/v1/runs/${runId}`);
     expect(body).toMatchObject({ status: 'COMPLETED', sales: 6, refunds: 2, parked: 0, generation: 2 });
     expect(body.plans.map(({ generation }: { generation: number }) => generation)).toEqual([1, 2]);
+    await operating.endRunners();
+    await shutThrough(SMALL_DAY);
     await operating.magam('verify', '--date', SMALL_DAY);
   });
 });
