@@ -72,15 +72,36 @@ export async function clearCart(tx: Tx, accountId: number): Promise<void> {
   await change(tx, 'DELETE FROM cart_item WHERE account_id = ?', [accountId]);
 }
 
-/** Takes what was ordered out of the carts of several accounts: one statement. */
-export async function deleteOrdered(
+/** Units of the cart of an account. */
+export interface CartUnits {
+  readonly accountId: number;
+  readonly unitIds: readonly number[];
+}
+
+const anyOf = (carts: readonly CartUnits[]) => ({
+  sql: carts.map(() => '(account_id = ? AND unit_id IN (?))').join(' OR '),
+  params: carts.flatMap(({ accountId, unitIds }) => [accountId, unitIds]),
+});
+
+/** Locks units of several carts until the transaction ends, in ascending order. @returns those that are there */
+export async function lockCartItems(
   tx: Tx,
-  ordered: readonly { readonly accountId: number; readonly unitIds: readonly number[] }[],
-): Promise<void> {
-  const params = ordered.flatMap(({ accountId, unitIds }) => (unitIds.length === 0 ? [] : [accountId, unitIds]));
-  if (params.length === 0) return;
-  const each = Array.from({ length: params.length / 2 }, () => '(account_id = ? AND unit_id IN (?))').join(' OR ');
-  await change(tx, `DELETE FROM cart_item WHERE ${each}`, params);
+  carts: readonly CartUnits[],
+): Promise<{ readonly accountId: number; readonly unitId: number }[]> {
+  if (carts.length === 0) return [];
+  const { sql, params } = anyOf(carts);
+  return select(
+    tx,
+    `SELECT account_id AS accountId, unit_id AS unitId FROM cart_item FORCE INDEX (PRIMARY) WHERE ${sql} ORDER BY account_id, unit_id FOR UPDATE`,
+    params,
+  );
+}
+
+/** Takes what was ordered, and is locked, out of several carts: one statement. */
+export async function deleteOrdered(tx: Tx, carts: readonly CartUnits[]): Promise<void> {
+  if (carts.length === 0) return;
+  const { sql, params } = anyOf(carts);
+  await change(tx, `DELETE FROM cart_item WHERE ${sql}`, params);
 }
 
 /** Locks the cart of an account against others that add to it: the account's own row. @returns how many units are in it */
