@@ -23,16 +23,24 @@ export async function evictChanged(
   if (productIds.length > 0) afterCommit(() => cache.stockChanged(productIds));
 }
 
-/** A transaction of its own that changes stock; after its commit pages are evicted, where there is a cache of them. */
+/**
+ * A transaction of its own that changes stock; after its commit pages are evicted, where there is a cache of them. Also when the commit failed, because nobody
+ * knows whether it was carried out.
+ */
 export async function inStockTransaction<T>(
   db: Db,
   cache: Pages | undefined,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  const { result, productIds } = await inTransaction(db, async (tx) => ({
-    result: await work(tx),
-    productIds: await changedProducts(tx),
-  }));
-  await cache?.stockChanged(productIds);
-  return result;
+  let productIds: readonly number[] = [];
+  try {
+    return await inTransaction(db, async (tx) => {
+      productIds = [];
+      const result = await work(tx);
+      productIds = await changedProducts(tx);
+      return result;
+    });
+  } finally {
+    await cache?.stockChanged(productIds);
+  }
 }
