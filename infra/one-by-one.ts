@@ -1,5 +1,8 @@
 /** The same work for many rows, each on its own: one that fails keeps no other from its turn. */
-import { isOutage } from './database.js';
+import { isLockConflict, isOutage } from './database.js';
+
+/** So many rows one after the other are locked by others: it is no matter of single rows. */
+const LOCKED_MAX = 3;
 
 /** A row that the work failed for. */
 export interface Failed {
@@ -7,18 +10,24 @@ export interface Failed {
   readonly error: unknown;
 }
 
-/** Does the work for one row after the other. A database that is away ends it. @returns for how many the work returned true, and those that failed */
+/**
+ * Does the work for one row after the other. A database that is away ends it, and so do three rows in succession that others have locked. @returns for how many
+ * the work returned true, and those that failed
+ */
 export async function oneByOne(
   ids: Iterable<number>,
   work: (id: number) => Promise<boolean>,
 ): Promise<{ readonly done: number; readonly failed: readonly Failed[] }> {
   const failed: Failed[] = [];
   let done = 0;
+  let locked = 0;
   for (const id of ids) {
     try {
       if (await work(id)) done += 1;
+      locked = 0;
     } catch (error) {
-      if (isOutage(error)) throw error;
+      locked = isLockConflict(error) ? locked + 1 : 0;
+      if (locked === LOCKED_MAX || (locked === 0 && isOutage(error))) throw error;
       failed.push({ id, error });
     }
   }

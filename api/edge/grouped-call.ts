@@ -27,7 +27,7 @@ export const keyLookUp = (db: Db): LookUpKey => gathered((identities) => lookUpK
 
 /** The key of a call that is carried out in a group. */
 export class GroupedKey {
-  private claimed: KeyIdentity | undefined;
+  private lookedUp: KeyIdentity | undefined;
   private kept = false;
 
   constructor(
@@ -39,12 +39,12 @@ export class GroupedKey {
   async begin(identity: KeyIdentity): Promise<void> {
     const known = await this.lookUp(identity);
     if (known !== undefined) refuseByKey(known);
-    this.claimed = identity;
+    this.lookedUp = identity;
   }
 
   get identity(): KeyIdentity {
-    if (this.claimed === undefined) throw new Error('the key was not looked up');
-    return this.claimed;
+    if (this.lookedUp === undefined) throw new Error('the key was not looked up');
+    return this.lookedUp;
   }
 
   /** The call was carried out, and its answer is kept. */
@@ -58,8 +58,8 @@ export class GroupedKey {
    */
   async fail(failure: MagamError, requestId: string, language: Language): Promise<void> {
     const answer = answerOfFailure(failure, requestId, language);
-    if (this.claimed === undefined || this.kept || answer === null) return;
-    const claim = { ...this.claimed, owner: randomUUID() };
+    if (this.lookedUp === undefined || this.kept || answer === null) return;
+    const claim = { ...this.lookedUp, owner: randomUUID() };
     const outcome = await inTransaction(this.db, async (tx) => {
       const [claimed] = await claimKeys(tx, [claim]);
       if (claimed?.outcome === 'claimed') await keepAnswers(tx, [{ claim, answer }]);

@@ -112,12 +112,7 @@ export async function addStock(
     [quantity, quantity, unitId, quantity],
   );
   if (added === 0 && quantity <= 0) return false;
-  if (added === 0)
-    await change(
-      tx,
-      'INSERT INTO stock (unit_id, seller_id, received, available, held, sold) VALUES (?, ?, ?, ?, 0, 0)',
-      [unitId, sellerId, quantity, quantity],
-    );
-  noteChange(tx, unitId, quantity);
+  if (added === 0) await insertFirstStock(tx, [{ unitId, sellerId, quantity }]);
+  else noteChange(tx, unitId, quantity);
   return true;
 }
