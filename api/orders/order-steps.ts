@@ -1,8 +1,8 @@
 /** The steps that people take with an order. */
 import * as z from 'zod';
-import { shareShopDates } from '../../core/feed/shop-entries.js';
+import { shareShopDates, withShopDates } from '../../core/feed/shop-entries.js';
 import { cancelOrder } from '../../core/orders/cancel-order.js';
-import { confirmOrder, withShopDates } from '../../core/orders/confirm-order.js';
+import { confirmOrder } from '../../core/orders/confirm-order.js';
 import { type Actor, advanceOrder } from '../../core/orders/order-step.js';
 import { returnOrder } from '../../core/orders/return-order.js';
 import { causeOf } from '../../core/orders/rules/order-state.js';

@@ -2,12 +2,13 @@
  * The shop's way into the feed: confirmed order lines and refunds, written in the transaction that confirms or refunds them. It keeps the same
  * promises as an import: the dates are shared first of all, so that none is closed under the writer, and a refund takes back what its sale has left.
  *
- *     const dates = await prepareShopDates(db, config);        // before the transaction
- *     await inTransaction(db, async (tx) => {
- *       const on = await shareShopDates(tx, dates);            // its first statement
- *       …
- *       decided(await enterSales(tx, on, sales));
- *     });
+ *     await withShopDates(db, config, (dates) =>               // read before the transaction
+ *       inTransaction(db, async (tx) => {
+ *         const on = await shareShopDates(tx, dates);          // its first statement
+ *         …
+ *         decided(await enterSales(tx, on, sales));
+ *       }),
+ *     );
  */
 import type { Config } from '../../infra/config.js';
 import { type Db, orRefusal, type Tx } from '../../infra/database.js';
@@ -80,6 +81,23 @@ export async function shareShopDates(tx: Tx, { today, open }: ShopDates): Promis
   const [settledOn] = shared;
   if (settledOn === undefined) throw new MagamError('SHOP_DATES_PASSED', undefined, { dates: open });
   return { occurredOn: today, settledOn, shared: new Set(shared) };
+}
+
+const DATE_TRIES = 3;
+
+/** Runs work that shares dates and writes to the feed; again with new dates when the doors of the first ones were shut meanwhile. */
+export async function withShopDates<T>(
+  db: Db,
+  config: Pick<Config, 'timeZone'>,
+  work: (dates: ShopDates) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work(await prepareShopDates(db, config));
+    } catch (error) {
+      if (!(error instanceof MagamError && error.code === 'SHOP_DATES_PASSED') || attempt === DATE_TRIES) throw error;
+    }
+  }
 }
 
 /**

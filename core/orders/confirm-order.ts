@@ -2,17 +2,10 @@
 import type { Config } from '../../infra/config.js';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { type BatchBounds, type Failed, oneByOne } from '../../infra/one-by-one.js';
-import { isRefusal, MagamError, type Refusal } from '../../kernel/errors.js';
+import { isRefusal, type Refusal } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
 import { shopOrderId } from '../feed/rules/shop-ids.js';
-import {
-  enterSales,
-  prepareShopDates,
-  type ShopDate,
-  type ShopDates,
-  type ShopSale,
-  shareShopDates,
-} from '../feed/shop-entries.js';
+import { enterSales, type ShopDate, type ShopSale, shareShopDates, withShopDates } from '../feed/shop-entries.js';
 import { type Actor, lockForStep, type StepOptions, takeStep } from './order-step.js';
 import { remainingSale } from './rules/line-part.js';
 import { type OrderRecord, readDelivered } from './stores/order.js';
@@ -55,23 +48,6 @@ function saleOf(order: OrderRecord, line: OrderLineRecord): ShopSale {
     currency: order.currency,
     orderedOn: order.orderedOn,
   };
-}
-
-const DATE_TRIES = 3;
-
-/** Runs work that writes to the feed with the dates of now; once more with new ones when their doors were shut meanwhile. */
-export async function withShopDates<T>(
-  db: Db,
-  config: Pick<Config, 'timeZone'>,
-  work: (dates: ShopDates) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work(await prepareShopDates(db, config));
-    } catch (error) {
-      if (!(error instanceof MagamError && error.code === 'SHOP_DATES_PASSED') || attempt === DATE_TRIES) throw error;
-    }
-  }
 }
 
 const SECONDS_PER_DAY = 86_400;

@@ -8,8 +8,7 @@ import { type Db, inTransaction, isDuplicateKey } from '../../infra/database.js'
 import { sha256 } from '../../infra/sha256.js';
 import { isRefusal } from '../../kernel/errors.js';
 import { isForSale, readUnitsForSale, type UnitForSale } from '../catalogue/stores/sellable-unit.js';
-import { shareShopDates } from '../feed/shop-entries.js';
-import { withShopDates } from '../orders/confirm-order.js';
+import { shareShopDates, withShopDates } from '../feed/shop-entries.js';
 import { expireCheckouts } from '../orders/expire-checkouts.js';
 import { placeOrders } from '../orders/place-orders.js';
 import { type Placement, prepareCheckout } from '../orders/prepare-checkout.js';

@@ -157,9 +157,16 @@ export const mutants = [
   {
     ...model,
     file: 'core/orders/place-orders.ts',
-    name: 'what is bought directly leaves the cart',
-    from: 'isRefusal(one) || !one.placement.fromCart',
-    to: 'isRefusal(one)',
+    name: 'what is bought directly has to be in the cart',
+    from: 'placement.fromCart ? {',
+    to: 'placement.buyerId ? {',
+  },
+  {
+    tests: 'test/core/orders/carts.test.ts',
+    file: 'core/orders/check-carts.ts',
+    name: 'two checkouts at once order the same cart twice',
+    from: 'if (missing !== undefined)',
+    to: 'if (missing === 0)',
   },
   {
     ...model,
