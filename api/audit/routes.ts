@@ -1,6 +1,6 @@
 /** GET /v1/audit-log */
 import * as z from 'zod';
-import { listAudit } from '../../infra/stores/audit-log.js';
+import { listAudit, SUBJECT_TYPES } from '../../infra/stores/audit-log.js';
 import { ROLES } from '../../kernel/access.js';
 import type { ApiContext } from '../context.js';
 import { momentKey, paged, pageOf, pageQuery } from '../edge/cursor.js';
@@ -28,24 +28,9 @@ const entrySchema = z
 /** A moment of a query, with its offset from UTC; the database gets it in UTC. */
 const instant = z.iso
   .datetime({ offset: true })
-  .regex(/^[2-8]/)
+  .regex(/^[2-8]/, 'must lie in the years 2000 to 8999')
   .transform((text) => new Date(text).toISOString())
   .meta({ type: 'string', format: 'date-time', example: '2026-06-30T00:00:00+09:00' });
-
-/** What the log tells of. */
-export const SUBJECT_TYPES = [
-  'account',
-  'category',
-  'drop',
-  'feed-import',
-  'import',
-  'policy-draft',
-  'product',
-  'review',
-  'run',
-  'seller',
-  'unit',
-] as const;
 
 const querySchema = z
   .strictObject({

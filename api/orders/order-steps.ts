@@ -37,7 +37,8 @@ const takeStep = <Body>(
     await evictChanged(tx, cache, call.afterCommit);
     const answer = await answerOrder(tx, orderId, config.encryptionKey);
     if (isStaff(call.signedIn.role)) {
-      const [before] = answer.body?.history.slice(-1) ?? [];
+      // The step of the call; that the money of a cancellation is back stands behind it.
+      const before = answer.body?.history.findLast(({ causedBy }) => causedBy !== 'system');
       const after = { status: answer.body?.status, goneMinor: answer.body?.goneMinor };
       await call.audit(tx, action, ['order', orderId], { before: { status: before?.fromStatus }, after });
     }

@@ -5,6 +5,27 @@
 import type { Caller, Role } from '../../kernel/access.js';
 import { change, type Db, databaseTime, fromJson, isoTime, select, type Tx } from '../database.js';
 
+/** What the log tells of. */
+export const SUBJECT_TYPES = [
+  'account',
+  'calendar',
+  'category',
+  'checkout',
+  'drop',
+  'feed-import',
+  'import',
+  'order',
+  'policy-draft',
+  'product',
+  'promotion',
+  'review',
+  'run',
+  'seller',
+  'unit',
+] as const;
+
+export type SubjectType = (typeof SUBJECT_TYPES)[number];
+
 export interface AuditEntry {
   /** Null: somebody at the command line. */
   readonly caller: Omit<Caller, 'sessionId'> | null;
@@ -13,7 +34,7 @@ export interface AuditEntry {
   readonly requestId: string | null;
   /** What was done: `seller.edit`. */
   readonly action: string;
-  readonly subjectType: string;
+  readonly subjectType: SubjectType;
   readonly subjectId: string;
   /** What changed, as it was and as it is; null where there was or is nothing. Secrets are masked before they come here. */
   readonly before: unknown;

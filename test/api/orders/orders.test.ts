@@ -168,6 +168,38 @@ describe('an order', () => {
     expect((await call('DELETE', terms, { token: seller.token })).status).toBe(204);
   });
 
+  it('that names a line twice, or lacks a field, is refused in plain words', async () => {
+    const units = await makeUnits();
+    const [{ orderId }] = (await buy(units)).body.orders;
+    const { token } = scene.buyer;
+    const line = { lineNumber: 1, quantity: 1 };
+    const twice = await call('POST', `/v1/orders/${orderId}/cancellations`, {
+      token,
+      body: { lines: [line, line], version: 1 },
+    });
+    expect(twice.body).toMatchObject({
+      code: 'REQUEST_INVALID',
+      detail: 'The request is invalid: body lines must name each line once.',
+    });
+    const without = await call('POST', '/v1/me/cart/items', { token, body: { unitId: units[0] } });
+    expect(without.body.detail).toBe('The request is invalid: body quantity is missing.');
+    expect((await call('POST', '/v1/me/cart/items', { token })).body.detail).toBe(
+      'The request is invalid: body is missing.',
+    );
+  });
+
+  it('that staff cancel stands in the audit log with the state that it had', async () => {
+    const placed = await buy(await makeUnits());
+    const [{ orderId }] = placed.body.orders;
+    const { token } = scene.operator;
+    await call('POST', `/v1/checkouts/${placed.body.checkoutId}/payment`, { token });
+    await call('POST', `/v1/orders/${orderId}/cancellations`, { token, body: {} });
+    const log = await call('GET', `/v1/audit-log?subject=order:${orderId}`, { token });
+    expect(log.body.items).toMatchObject([
+      { action: 'order.cancel', before: { status: 'PAID' }, after: { status: 'CANCELLED' } },
+    ]);
+  });
+
   it('is not marked as paid by hand in production', async () => {
     const production = { ...readConfig({ NODE_ENV: 'test' }), production: true };
     const { handle } = markPaid({ config: production } as ApiContext);
