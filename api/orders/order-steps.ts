@@ -106,7 +106,7 @@ export const confirmOrderRoute = (context: ApiContext): Route =>
     summary: 'Confirm a delivered order',
     description:
       'What is left of it becomes sales of the settlement feed. Nobody doing so, it is confirmed some days after its delivery.',
-    refusals: STEP_REFUSALS,
+    refusals: [...STEP_REFUSALS, 'SHOP_DATES_PASSED'],
     handle: (call) =>
       withShopDates(context.db, context.config, (dates) =>
         takeStep(call, context, 'order.confirm', async (tx, by) =>
@@ -165,7 +165,13 @@ export const returnOrderRoute = (context: ApiContext): Route =>
       })
       .refine(namesVersion, withoutVersion)
       .meta({ id: 'OrderReturn' }),
-    refusals: [...STEP_REFUSALS, 'ORDER_LINE_NOT_FOUND', 'QUANTITY_EXCEEDS_ORDER', 'VERSION_CONFLICT'],
+    refusals: [
+      ...STEP_REFUSALS,
+      'ORDER_LINE_NOT_FOUND',
+      'QUANTITY_EXCEEDS_ORDER',
+      'SHOP_DATES_PASSED',
+      'VERSION_CONFLICT',
+    ],
     handle: (call) =>
       withShopDates(context.db, context.config, (dates) =>
         takeStep(call, context, 'order.return', async (tx, by) => {
