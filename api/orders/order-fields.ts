@@ -119,6 +119,9 @@ export const orderSchema = z
   })
   .meta({ id: 'Order' });
 
+/** An order as the answer to a step shows it. Such answers are kept under their Idempotency-Key as they are, so they have no receiver in them. */
+export const orderAfterStepSchema = orderSchema.omit({ receiver: true }).meta({ id: 'OrderAfterStep' });
+
 const orderBody = (order: OrderRecord) => ({
   orderId: order.orderId,
   checkoutId: order.checkoutId,
@@ -167,15 +170,22 @@ const eventBody = ({ step, fromStatus, toStatus, causedBy, reason, createdAt }: 
   createdAt,
 });
 
+export const orderAfterStepBody = (
+  page: OrderPage,
+  events: readonly OrderEvent[],
+): z.input<typeof orderAfterStepSchema> => ({
+  ...orderBody(page),
+  lines: page.lines.map(lineBody),
+  history: events.map(eventBody),
+});
+
 export const orderPageBody = (
   page: OrderPage,
   events: readonly OrderEvent[],
   encryptionKey: Buffer,
 ): z.input<typeof orderSchema> => ({
-  ...orderBody(page),
+  ...orderAfterStepBody(page, events),
   receiver: receiverOf(page, encryptionKey),
-  lines: page.lines.map(lineBody),
-  history: events.map(eventBody),
 });
 
 const receiverOf = ({ reference, receiver: sealed, receiverKeyId: keyId }: OrderPage, key: Buffer): Receiver =>

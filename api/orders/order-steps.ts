@@ -14,8 +14,8 @@ import { decided } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { text } from '../edge/fields.js';
 import { type Call, type Route, route } from '../edge/route.js';
-import { orderParams, orderSchema, partsSchema } from './order-fields.js';
-import { answerOrder, ownerOfOrder } from './read-orders.js';
+import { orderAfterStepSchema, orderParams, partsSchema } from './order-fields.js';
+import { answerStep, ownerOfOrder } from './read-orders.js';
 
 type OrderCall<Body> = Call<{ readonly orderId: number }, unknown, Body>;
 
@@ -27,7 +27,7 @@ const actorOf = ({ signedIn }: OrderCall<unknown>): Actor => ({
 /** Takes a step in the call's transaction, keeps it on record and answers with the order as it is then. */
 const takeStep = <Body>(
   call: OrderCall<Body>,
-  { config, cache }: ApiContext,
+  { cache }: ApiContext,
   action: string,
   work: (tx: Tx, by: Actor) => Promise<unknown | Refusal>,
 ) =>
@@ -35,7 +35,7 @@ const takeStep = <Body>(
     const { orderId } = call.params;
     decided(await work(tx, actorOf(call)));
     await evictChanged(tx, cache, call.afterCommit);
-    const answer = await answerOrder(tx, orderId, config.encryptionKey);
+    const answer = await answerStep(tx, orderId);
     if (isStaff(call.signedIn.role)) {
       // The step of the call; that the money of a cancellation is back stands behind it.
       const before = answer.body?.history.findLast(({ causedBy }) => causedBy !== 'system');
@@ -50,7 +50,11 @@ const shared = (context: ApiContext, permission: Permission) => ({
   tag: 'Orders',
   permission,
   params: orderParams,
-  answer: { status: 200 as const, description: 'The order after it.', schema: orderSchema },
+  answer: {
+    status: 200 as const,
+    description: 'The order after it, without its receiver.',
+    schema: orderAfterStepSchema,
+  },
   idempotent: true,
   versioned: true,
   owner: ownerOfOrder(context.db),

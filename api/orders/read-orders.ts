@@ -15,6 +15,8 @@ import { externalId, id, idText } from '../edge/fields.js';
 import { ok, type Reply } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
+  orderAfterStepBody,
+  type orderAfterStepSchema,
   orderPageBody,
   orderParams,
   orderRefundSchema,
@@ -36,12 +38,18 @@ export const ownerOfOrder =
   async ({ params: { orderId } }: { readonly params: { readonly orderId: number } }): Promise<Owner> =>
     ownerOf(found(await readOrderParties(db, orderId), 'ORDER_NOT_FOUND', { orderId }));
 
+/** An order after a step. Throws ORDER_NOT_FOUND. */
+export async function answerStep(db: Db, orderId: number): Promise<Reply<z.input<typeof orderAfterStepSchema>>> {
+  const page = found(await readOrderPage(db, orderId), 'ORDER_NOT_FOUND', { orderId });
+  return ok(orderAfterStepBody(page, await readOrderEvents(db, orderId)), page.version);
+}
+
 /** The page of an order: two statements. Throws ORDER_NOT_FOUND, and FORBIDDEN unless the order belongs to `own`, where that is given. */
-export async function answerOrder(
+async function answerOrder(
   db: Db,
   orderId: number,
   encryptionKey: Buffer,
-  own: Caller | null = null,
+  own: Caller | null,
 ): Promise<Reply<z.input<typeof orderSchema>>> {
   const page = found(await readOrderPage(db, orderId), 'ORDER_NOT_FOUND', { orderId });
   if (own !== null && !owns(own, ownerOf(page))) throw new MagamError('FORBIDDEN');

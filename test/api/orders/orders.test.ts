@@ -200,6 +200,26 @@ describe('an order', () => {
     ]);
   });
 
+  it('keeps its receiver out of the answers that are kept under a key', async () => {
+    const { buyer, seller, operator, database } = scene;
+    const keyed = (path: string, token: string, body?: unknown) =>
+      call('POST', path, { token, headers: { 'Idempotency-Key': `receiver${path}` }, ...(body ? { body } : {}) });
+    const items = (await makeUnits()).map((unitId) => ({ unitId, quantity: 1 }));
+    const placed = await keyed('/v1/checkouts', buyer.token, { items, receiver });
+    const path = `/v1/orders/${placed.body.orders[0].orderId}`;
+    await keyed(`/v1/checkouts/${placed.body.checkoutId}/payment`, operator.token);
+    expect((await keyed(`${path}/preparation`, seller.token)).body.status).toBe('PREPARING');
+    const cancelled = await keyed(`${path}/cancellations`, buyer.token, {});
+    expect(cancelled.body).toMatchObject({ status: 'CANCELLED', lines: [{ lineNumber: 1 }] });
+    const kept = await select<{ body: string }>(
+      database.db,
+      `SELECT answer_body AS body FROM idempotency_key WHERE idempotency_key LIKE 'receiver%' AND answer_body IS NOT NULL`,
+    );
+    expect(kept).toHaveLength(4);
+    const secrets = [receiver.name, receiver.phone, receiver.address];
+    for (const { body } of kept) for (const secret of secrets) expect(body).not.toContain(secret);
+  });
+
   it('is not marked as paid by hand in production', async () => {
     const production = { ...readConfig({ NODE_ENV: 'test' }), production: true };
     const { handle } = markPaid({ config: production } as ApiContext);
