@@ -15,7 +15,7 @@ import type { ApiContext } from '../context.js';
 import { text } from '../edge/fields.js';
 import { type Call, type Route, route } from '../edge/route.js';
 import { orderParams, orderSchema, partsSchema } from './order-fields.js';
-import { answerOrder, ownerOfOrder } from './read-orders.js';
+import { answerOrder, ownerForStep } from './read-orders.js';
 
 type OrderCall<Body> = Call<{ readonly orderId: number }, unknown, Body>;
 
@@ -52,7 +52,7 @@ const shared = (context: ApiContext, permission: Permission) => ({
   answer: { status: 200 as const, description: 'The order after it.', schema: orderSchema },
   idempotent: true,
   versioned: true,
-  owner: ownerOfOrder(context.db),
+  owner: ownerForStep(context.db),
 });
 
 const STEP_REFUSALS: readonly ErrorCode[] = ['ORDER_NOT_FOUND', 'ORDER_STATE_CONFLICT'];
