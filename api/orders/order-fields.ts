@@ -121,6 +121,9 @@ export const orderSchema = z
   })
   .meta({ id: 'Order' });
 
+/** What the steps of an order answer with. It is kept under the call's key, so the receiver, who is encrypted at rest, is not in it. */
+export const steppedOrderSchema = orderSchema.omit({ receiver: true }).meta({ id: 'SteppedOrder' });
+
 const orderBody = (order: OrderRecord) => ({
   orderId: order.orderId,
   checkoutId: order.checkoutId,
@@ -169,16 +172,20 @@ const eventBody = ({ step, fromStatus, toStatus, causedBy, reason, createdAt }: 
   createdAt,
 });
 
+export const steppedOrderBody = (
+  page: OrderPage,
+  events: readonly OrderEvent[],
+): z.input<typeof steppedOrderSchema> => ({
+  ...orderBody(page),
+  lines: page.lines.map(lineBody),
+  history: events.map(eventBody),
+});
+
 export const orderPageBody = (
   page: OrderPage,
   events: readonly OrderEvent[],
   encryptionKey: Buffer,
-): z.input<typeof orderSchema> => ({
-  ...orderBody(page),
-  receiver: receiverOf(page, encryptionKey),
-  lines: page.lines.map(lineBody),
-  history: events.map(eventBody),
-});
+): z.input<typeof orderSchema> => ({ ...steppedOrderBody(page, events), receiver: receiverOf(page, encryptionKey) });
 
 const receiverOf = ({ reference, receiver: sealed, receiverKeyId: keyId }: OrderPage, key: Buffer): Receiver =>
   openReceiver([key], reference, { sealed, keyId });

@@ -12,7 +12,7 @@ import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { externalId, id, idText } from '../edge/fields.js';
-import { ok, type Reply } from '../edge/reply.js';
+import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
   orderPageBody,
@@ -52,18 +52,6 @@ export const ownerForStep =
     return asked.signedIn.role === 'seller' ? { sellerId } : { accountId: buyerId };
   };
 
-/** The page of an order: two statements. Throws ORDER_NOT_FOUND, and FORBIDDEN unless the order belongs to `own`, where that is given. */
-export async function answerOrder(
-  db: Db,
-  orderId: number,
-  encryptionKey: Buffer,
-  own: Caller | null = null,
-): Promise<Reply<z.input<typeof orderSchema>>> {
-  const page = found(await readOrderPage(db, orderId), 'ORDER_NOT_FOUND', { orderId });
-  if (own !== null && !owns(own, ownerOf(page))) throw new MagamError('FORBIDDEN');
-  return ok(orderPageBody(page, await readOrderEvents(db, orderId), encryptionKey), page.version);
-}
-
 export const showOrder = ({ db, config }: ApiContext): Route =>
   route({
     method: 'get',
@@ -75,7 +63,11 @@ export const showOrder = ({ db, config }: ApiContext): Route =>
     answer: { status: 200, description: 'The order with its lines, receiver and history.', schema: orderSchema },
     refusals: ['ORDER_NOT_FOUND'],
     // Whose it is stands on the page that is read anyway.
-    handle: ({ params: { orderId }, own }) => answerOrder(db, orderId, config.encryptionKey, own),
+    handle: async ({ params: { orderId }, own }) => {
+      const page = found(await readOrderPage(db, orderId), 'ORDER_NOT_FOUND', { orderId });
+      if (own !== null && !owns(own, ownerOf(page))) throw new MagamError('FORBIDDEN');
+      return ok(orderPageBody(page, await readOrderEvents(db, orderId), config.encryptionKey), page.version);
+    },
   });
 
 const querySchema = z.strictObject({

@@ -196,6 +196,27 @@ describe('an order', () => {
     });
   });
 
+  it('that staff cancel is on record with the state it was in, and what is kept under the key of the call has no receiver', async () => {
+    const { db } = scene.database;
+    const placed = await buy(await makeUnits());
+    const [{ orderId }] = placed.body.orders;
+    const asOperator = (path: string) =>
+      call('POST', path, { token: scene.operator.token, headers: { 'Idempotency-Key': path }, body: {} });
+    await call('POST', `/v1/checkouts/${placed.body.checkoutId}/payment`, { token: scene.operator.token });
+    const cancelled = await asOperator(`/v1/orders/${orderId}/cancellations`);
+    expect(cancelled).toMatchObject({ status: 200, body: { orderId, status: 'CANCELLED' } });
+    expect(await asOperator(`/v1/orders/${orderId}/cancellations`)).toMatchObject({ body: cancelled.body });
+    const audited = await select(
+      db,
+      'SELECT before_json AS was FROM audit_log WHERE subject_type = ? AND subject_id = ?',
+      ['order', String(orderId)],
+    );
+    expect(audited).toEqual([{ was: expect.stringMatching(/"PAID"/) }]);
+    const kept = await select<{ answer: string }>(db, 'SELECT answer_body AS answer FROM idempotency_key');
+    expect(kept.map(({ answer }) => answer).join()).toContain('CANCELLED');
+    expect(kept.map(({ answer }) => answer).join()).not.toMatch(/김하늘|5678|세종대로/);
+  });
+
   it('is not marked as paid by hand in production', async () => {
     const production = { ...readConfig({ NODE_ENV: 'test' }), production: true };
     const { handle } = markPaid({ config: production } as ApiContext);
