@@ -36,7 +36,7 @@ const partiesOf = async (db: Db, { params: { orderId } }: OrderAsked): Promise<O
   found(await readOrderParties(db, orderId), 'ORDER_NOT_FOUND', { orderId });
 
 /** The same, for a route that reads nothing else of the order first. */
-export const ownerOfOrder =
+const ownerOfOrder =
   (db: Db) =>
   async (asked: OrderAsked): Promise<Owner> =>
     ownerOf(await partiesOf(db, asked));
