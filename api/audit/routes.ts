@@ -29,7 +29,7 @@ const entrySchema = z
 /** A moment of a query, with its offset from UTC; the database gets it in UTC. */
 const instant = z.iso
   .datetime({ offset: true })
-  .regex(/^[2-8]/)
+  .regex(/^[2-8]/, 'must lie in the years 2000 to 8999')
   .transform((text) => new Date(text).toISOString())
   .meta({ type: 'string', format: 'date-time', example: '2026-06-30T00:00:00+09:00' });
 

@@ -26,9 +26,7 @@ import type { ApiContext } from '../context.js';
 import { amountMinor, externalId, id, moment } from '../edge/fields.js';
 import { created, ok } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
-import { amountFields, amountsBody, checkoutParams, currency, quantity, receiverSchema } from './order-fields.js';
-
-const once = (unitIds: readonly number[]): boolean => new Set(unitIds).size === unitIds.length;
+import { amountFields, amountsBody, checkoutParams, currency, once, quantity, receiverSchema } from './order-fields.js';
 
 const bodySchema = z
   .strictObject({

@@ -169,6 +169,26 @@ describe('an order', () => {
     expect((await call('DELETE', terms, { token: seller.token })).status).toBe(204);
   });
 
+  it('that names a line twice, or lacks a field, is refused in plain words', async () => {
+    const units = await makeUnits();
+    const [{ orderId }] = (await buy(units)).body.orders;
+    const { token } = scene.buyer;
+    const line = { lineNumber: 1, quantity: 1 };
+    const twice = await call('POST', `/v1/orders/${orderId}/cancellations`, {
+      token,
+      body: { lines: [line, line], version: 1 },
+    });
+    expect(twice.body).toMatchObject({
+      code: 'REQUEST_INVALID',
+      detail: 'The request is invalid: body lines must name each line once.',
+    });
+    const without = await call('POST', '/v1/me/cart/items', { token, body: { unitId: units[0] } });
+    expect(without.body.detail).toBe('The request is invalid: body quantity is missing.');
+    expect((await call('POST', '/v1/me/cart/items', { token })).body.detail).toBe(
+      'The request is invalid: body is missing.',
+    );
+  });
+
   it('is moved by no seller who bought it from another one before becoming a seller', async () => {
     const { operator } = scene;
     const { db } = scene.database;
