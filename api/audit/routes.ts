@@ -1,7 +1,8 @@
 /** GET /v1/audit-log */
 import * as z from 'zod';
-import { listAudit, SUBJECT_TYPES } from '../../infra/stores/audit-log.js';
+import { listAudit } from '../../infra/stores/audit-log.js';
 import { ROLES } from '../../kernel/access.js';
+import { AUDIT_SUBJECTS } from '../../kernel/audit-subject.js';
 import type { ApiContext } from '../context.js';
 import { momentKey, paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { id, idText, moment } from '../edge/fields.js';
@@ -38,8 +39,8 @@ const querySchema = z
     subject: z
       .string()
       .regex(
-        new RegExp(`^(?:${SUBJECT_TYPES.join('|')}):.{1,160}$`),
-        `must be a type and an id, as in seller:S7; types are ${SUBJECT_TYPES.join(', ')}`,
+        new RegExp(`^(?:${AUDIT_SUBJECTS.join('|')}):.{1,160}$`),
+        `must be a type and an id, as in seller:S7; types are ${AUDIT_SUBJECTS.join(', ')}`,
       )
       .optional()
       .meta({ description: 'What was changed: type and id.', example: 'seller:S7' }),

@@ -172,6 +172,7 @@ export const checkOut = ({ db, redis, log, config, cache }: ApiContext): Route =
     answer: { status: 201, description: 'The checkout, which waits for its payment.', schema: placedSchema },
     refusals: [
       'AMOUNT_OUT_OF_RANGE',
+      'CART_CHANGED',
       'CART_EMPTY',
       'CART_ITEM_NOT_FOUND',
       'CURRENCY_MIXED',

@@ -119,8 +119,8 @@ export const orderSchema = z
   })
   .meta({ id: 'Order' });
 
-/** An order as the answer to a step shows it. Such answers are kept under their Idempotency-Key as they are, so they have no receiver in them. */
-export const orderAfterStepSchema = orderSchema.omit({ receiver: true }).meta({ id: 'OrderAfterStep' });
+/** What the steps of an order answer with. It is kept under the call's key, so the receiver, who is encrypted at rest, is not in it. */
+export const steppedOrderSchema = orderSchema.omit({ receiver: true }).meta({ id: 'SteppedOrder' });
 
 const orderBody = (order: OrderRecord) => ({
   orderId: order.orderId,
@@ -170,10 +170,10 @@ const eventBody = ({ step, fromStatus, toStatus, causedBy, reason, createdAt }: 
   createdAt,
 });
 
-export const orderAfterStepBody = (
+export const steppedOrderBody = (
   page: OrderPage,
   events: readonly OrderEvent[],
-): z.input<typeof orderAfterStepSchema> => ({
+): z.input<typeof steppedOrderSchema> => ({
   ...orderBody(page),
   lines: page.lines.map(lineBody),
   history: events.map(eventBody),
@@ -183,10 +183,7 @@ export const orderPageBody = (
   page: OrderPage,
   events: readonly OrderEvent[],
   encryptionKey: Buffer,
-): z.input<typeof orderSchema> => ({
-  ...orderAfterStepBody(page, events),
-  receiver: receiverOf(page, encryptionKey),
-});
+): z.input<typeof orderSchema> => ({ ...steppedOrderBody(page, events), receiver: receiverOf(page, encryptionKey) });
 
 const receiverOf = ({ reference, receiver: sealed, receiverKeyId: keyId }: OrderPage, key: Buffer): Receiver =>
   openReceiver([key], reference, { sealed, keyId });

@@ -12,11 +12,9 @@ import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { externalId, id, idText } from '../edge/fields.js';
-import { ok, type Reply } from '../edge/reply.js';
+import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
-  orderAfterStepBody,
-  type orderAfterStepSchema,
   orderPageBody,
   orderParams,
   orderRefundSchema,
@@ -32,29 +30,27 @@ function ownerOf({ buyerId, sellerId }: Pick<OrderParties, 'buyerId' | 'sellerId
   return { accountId: buyerId, sellerId };
 }
 
+type OrderAsked = { readonly params: { readonly orderId: number } };
+
+const partiesOf = async (db: Db, { params: { orderId } }: OrderAsked): Promise<OrderParties> =>
+  found(await readOrderParties(db, orderId), 'ORDER_NOT_FOUND', { orderId });
+
 /** The same, for a route that reads nothing else of the order first. */
-export const ownerOfOrder =
+const ownerOfOrder =
   (db: Db) =>
-  async ({ params: { orderId } }: { readonly params: { readonly orderId: number } }): Promise<Owner> =>
-    ownerOf(found(await readOrderParties(db, orderId), 'ORDER_NOT_FOUND', { orderId }));
+  async (asked: OrderAsked): Promise<Owner> =>
+    ownerOf(await partiesOf(db, asked));
 
-/** An order after a step. Throws ORDER_NOT_FOUND. */
-export async function answerStep(db: Db, orderId: number): Promise<Reply<z.input<typeof orderAfterStepSchema>>> {
-  const page = found(await readOrderPage(db, orderId), 'ORDER_NOT_FOUND', { orderId });
-  return ok(orderAfterStepBody(page, await readOrderEvents(db, orderId)), page.version);
-}
-
-/** The page of an order: two statements. Throws ORDER_NOT_FOUND, and FORBIDDEN unless the order belongs to `own`, where that is given. */
-async function answerOrder(
-  db: Db,
-  orderId: number,
-  encryptionKey: Buffer,
-  own: Caller | null,
-): Promise<Reply<z.input<typeof orderSchema>>> {
-  const page = found(await readOrderPage(db, orderId), 'ORDER_NOT_FOUND', { orderId });
-  if (own !== null && !owns(own, ownerOf(page))) throw new MagamError('FORBIDDEN');
-  return ok(orderPageBody(page, await readOrderEvents(db, orderId), encryptionKey), page.version);
-}
+/**
+ * Whose an order is when a step is to be taken: a seller's account acts for the orders of its business alone, also where it bought something of another
+ * seller while it was a buyer's.
+ */
+export const ownerForStep =
+  (db: Db) =>
+  async (asked: OrderAsked & { readonly signedIn: Pick<Caller, 'role'> }): Promise<Owner> => {
+    const { buyerId, sellerId } = await partiesOf(db, asked);
+    return asked.signedIn.role === 'seller' ? { sellerId } : { accountId: buyerId };
+  };
 
 export const showOrder = ({ db, config }: ApiContext): Route =>
   route({
@@ -67,7 +63,11 @@ export const showOrder = ({ db, config }: ApiContext): Route =>
     answer: { status: 200, description: 'The order with its lines, receiver and history.', schema: orderSchema },
     refusals: ['ORDER_NOT_FOUND'],
     // Whose it is stands on the page that is read anyway.
-    handle: ({ params: { orderId }, own }) => answerOrder(db, orderId, config.encryptionKey, own),
+    handle: async ({ params: { orderId }, own }) => {
+      const page = found(await readOrderPage(db, orderId), 'ORDER_NOT_FOUND', { orderId });
+      if (own !== null && !owns(own, ownerOf(page))) throw new MagamError('FORBIDDEN');
+      return ok(orderPageBody(page, await readOrderEvents(db, orderId), config.encryptionKey), page.version);
+    },
   });
 
 const querySchema = z.strictObject({

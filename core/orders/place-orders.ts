@@ -9,6 +9,7 @@ import type { UnitForSale } from '../catalogue/stores/sellable-unit.js';
 import { checkDrops, recordDrops, type WantedInDrop } from '../stock/drops.js';
 import { type Reserve, reserveMany } from '../stock/reserve.js';
 import type { UnitQuantity } from '../stock/rules/stock.js';
+import { checkCarts } from './check-carts.js';
 import type { Placement } from './prepare-checkout.js';
 import type { PricedLine, PricedOrder } from './rules/price-basket.js';
 import { deleteOrdered } from './stores/cart.js';
@@ -29,14 +30,24 @@ export interface Placed {
 }
 
 /**
- * Places checkouts, all or nothing over the units of each. @returns for each what was placed, or DROP_NOT_OPEN, DROP_LIMIT_EXCEEDED, INSUFFICIENT_STOCK; then
- * nothing of it is stored, and the others are. `reserve` is what a strategy makes of reserving.
+ * Places checkouts, all or nothing over the units of each. @returns for each what was placed, or CART_CHANGED, DROP_NOT_OPEN, DROP_LIMIT_EXCEEDED,
+ * INSUFFICIENT_STOCK; then nothing of it is stored, and the others are. `reserve` is what a strategy makes of reserving.
  */
 export async function placeOrders(
   tx: Tx,
   members: readonly Placement[],
   reserve: Reserve = reserveMany,
 ): Promise<(Placed | Refusal)[]> {
+  const carts = await checkCarts(
+    tx,
+    members.map((member) => (member.fromCart ? { accountId: member.buyerId, units: unitsOf(member) } : null)),
+  );
+  const unchanged = members.filter((_, at) => carts[at] === undefined);
+  const outcomes = (await placeUnchanged(tx, unchanged, reserve)).values();
+  return carts.map((refusal) => refusal ?? known(outcomes.next().value));
+}
+
+async function placeUnchanged(tx: Tx, members: readonly Placement[], reserve: Reserve): Promise<(Placed | Refusal)[]> {
   const checks = await checkDrops(
     tx,
     members.map((member) => ({ accountId: member.buyerId, units: unitsOf(member) })),

@@ -3,28 +3,8 @@
  * written in the transaction of the change, so that neither exists without the other.
  */
 import type { Caller, Role } from '../../kernel/access.js';
+import type { AuditSubject } from '../../kernel/audit-subject.js';
 import { change, type Db, databaseTime, fromJson, isoTime, select, type Tx } from '../database.js';
-
-/** What the log tells of. */
-export const SUBJECT_TYPES = [
-  'account',
-  'calendar',
-  'category',
-  'checkout',
-  'drop',
-  'feed-import',
-  'import',
-  'order',
-  'policy-draft',
-  'product',
-  'promotion',
-  'review',
-  'run',
-  'seller',
-  'unit',
-] as const;
-
-export type SubjectType = (typeof SUBJECT_TYPES)[number];
 
 export interface AuditEntry {
   /** Null: somebody at the command line. */
@@ -34,7 +14,7 @@ export interface AuditEntry {
   readonly requestId: string | null;
   /** What was done: `seller.edit`. */
   readonly action: string;
-  readonly subjectType: SubjectType;
+  readonly subjectType: AuditSubject;
   readonly subjectId: string;
   /** What changed, as it was and as it is; null where there was or is nothing. Secrets are masked before they come here. */
   readonly before: unknown;

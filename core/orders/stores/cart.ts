@@ -72,6 +72,20 @@ export async function clearCart(tx: Tx, accountId: number): Promise<void> {
   await change(tx, 'DELETE FROM cart_item WHERE account_id = ?', [accountId]);
 }
 
+/** What carts of several accounts hold of these units, locked until the commit in ascending order: one statement. */
+export async function lockCartItems(
+  tx: Tx,
+  wanted: readonly { readonly accountId: number; readonly unitIds: readonly number[] }[],
+): Promise<(Pick<CartItem, 'unitId' | 'quantity'> & { readonly accountId: number })[]> {
+  if (wanted.length === 0) return [];
+  return select(
+    tx,
+    `SELECT account_id AS accountId, unit_id AS unitId, quantity FROM cart_item FORCE INDEX (PRIMARY)
+     WHERE ${wanted.map(() => '(account_id = ? AND unit_id IN (?))').join(' OR ')} ORDER BY account_id, unit_id FOR UPDATE`,
+    wanted.flatMap(({ accountId, unitIds }) => [accountId, unitIds]),
+  );
+}
+
 /** Takes what was ordered out of the carts of several accounts: one statement. */
 export async function deleteOrdered(
   tx: Tx,

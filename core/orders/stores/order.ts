@@ -133,11 +133,11 @@ export async function moveOrder(
   return changed === 1;
 }
 
-/** Takes all orders of a checkout that wait for its payment to another state. */
+/** Takes all orders of a checkout that wait for its payment to another state. By the key of the status it would wait for other checkouts, too. */
 export async function movePendingOrders(tx: Tx, checkoutId: number, to: OrderStatus): Promise<void> {
   await change(
     tx,
-    `UPDATE market_order SET status = ?, version = version + 1, updated_at = UTC_TIMESTAMP(3)
+    `UPDATE market_order FORCE INDEX (market_order_seller_of) SET status = ?, version = version + 1, updated_at = UTC_TIMESTAMP(3)
      WHERE checkout_id = ? AND status = 'PENDING_PAYMENT'`,
     [to, checkoutId],
   );

@@ -1,5 +1,6 @@
 /** What a call does not take is refused, so that nobody believes it was heeded; tags move with all that an answer shows. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AUDIT_SUBJECTS } from '../../../kernel/audit-subject.js';
 import { Operating } from '../../support/operating.js';
 import { type CatalogueScene, openCatalogue } from '../catalogue/catalogue-scene.js';
 
@@ -122,5 +123,9 @@ describe('a question that makes no sense', () => {
   it('names a category that there is not', async () => {
     const { status, body } = await operating.call('GET', '/v1/products?categoryId=999999');
     expect([status, body.code]).toEqual([404, 'CATEGORY_NOT_FOUND']);
+  });
+
+  it.each(AUDIT_SUBJECTS)('is answered of each thing that the log tells of: %s', async (type) => {
+    expect((await operating.call('GET', `/v1/audit-log?subject=${type}:1`)).status).toBe(200);
   });
 });

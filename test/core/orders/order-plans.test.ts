@@ -157,6 +157,15 @@ describe('statements about orders', () => {
     ['a unit that leaves a cart', changing((tx) => carts.deleteCartItem(tx, 78, 1))],
     ['a cart that is emptied', changing((tx) => carts.clearCart(tx, 79))],
     [
+      'units of several carts that are locked',
+      changing((tx) =>
+        carts.lockCartItems(
+          tx,
+          [80, 9_000, 19_000].map((accountId) => ({ accountId, unitIds: [1, 2, 3] })),
+        ),
+      ),
+    ],
+    [
       'units that leave several carts',
       changing((tx) =>
         carts.deleteOrdered(
