@@ -98,7 +98,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./sample.js')).sampleCommand,
   },
   api: {
-    description: 'run the HTTP server: accounts, catalogue, and operating the batch (any number may run)',
+    description:
+      'run the HTTP server: accounts, catalogue, stock, orders, and operating the batch (any number may run)',
     load: async () => (await import('./api.js')).apiCommand,
   },
   admin: {

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { listAudit } from '../../infra/stores/audit-log.js';
 import { ROLES } from '../../kernel/access.js';
+import { AUDIT_SUBJECTS } from '../../kernel/audit-subject.js';
 import type { ApiContext } from '../context.js';
 import { momentKey, paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { id, idText, moment } from '../edge/fields.js';
@@ -28,24 +29,9 @@ const entrySchema = z
 /** A moment of a query, with its offset from UTC; the database gets it in UTC. */
 const instant = z.iso
   .datetime({ offset: true })
-  .regex(/^[2-8]/)
+  .regex(/^[2-8]/, 'must lie in the years 2000 to 8999')
   .transform((text) => new Date(text).toISOString())
   .meta({ type: 'string', format: 'date-time', example: '2026-06-30T00:00:00+09:00' });
-
-/** What the log tells of. */
-export const SUBJECT_TYPES = [
-  'account',
-  'category',
-  'drop',
-  'feed-import',
-  'import',
-  'policy-draft',
-  'product',
-  'review',
-  'run',
-  'seller',
-  'unit',
-] as const;
 
 const querySchema = z
   .strictObject({
@@ -53,8 +39,8 @@ const querySchema = z
     subject: z
       .string()
       .regex(
-        new RegExp(`^(?:${SUBJECT_TYPES.join('|')}):.{1,160}$`),
-        `must be a type and an id, as in seller:S7; types are ${SUBJECT_TYPES.join(', ')}`,
+        new RegExp(`^(?:${AUDIT_SUBJECTS.join('|')}):.{1,160}$`),
+        `must be a type and an id, as in seller:S7; types are ${AUDIT_SUBJECTS.join(', ')}`,
       )
       .optional()
       .meta({ description: 'What was changed: type and id.', example: 'seller:S7' }),

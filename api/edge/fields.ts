@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { isBusinessDate } from '../../kernel/business-date.js';
 import { isExternalId } from '../../kernel/external-id.js';
+import { momentKey } from './cursor.js';
 
 /** A database id in a path or query. */
 export const idText = z
@@ -29,6 +30,15 @@ export const externalId = z
 /** A moment, ISO 8601 in UTC. */
 export const moment = z.string().meta({ format: 'date-time', example: '2026-06-30T04:00:00.000Z' });
 
+/** A moment that a caller names, written as answers write it. */
+export const namedMoment = z
+  .string()
+  .refine(
+    (value) => momentKey.safeParse(value).success,
+    'must be a moment in UTC of the years 2000 to 2999, written as 2026-06-30T11:00:00.000Z',
+  )
+  .meta({ format: 'date-time', example: '2026-06-30T11:00:00.000Z' });
+
 /** An amount in minor units of a currency. */
 export const amountMinor = z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 
@@ -39,11 +49,11 @@ export const eachMinor = <Name extends string, Value>(
 ): { [N in Name as `${N}Minor`]: Value } =>
   Object.fromEntries(names.map((name) => [`${name}Minor`, value(name)])) as { [N in Name as `${N}Minor`]: Value };
 
+const printable = (value: string): boolean => !/\p{Cc}/u.test(value);
+const unprintable = 'must not contain control characters';
+
 /** Text that people read: no control characters. */
-export const text = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    .refine((value) => !/\p{Cc}/u.test(value), 'must not contain control characters');
+export const text = (max: number) => z.string().trim().min(1).max(max).refine(printable, unprintable);
+
+/** Text that may be empty. */
+export const note = (max: number) => z.string().trim().max(max).refine(printable, unprintable);

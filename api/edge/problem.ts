@@ -37,7 +37,8 @@ export type Problem = z.output<typeof problemSchema>;
 export const invalidRequest = (faults: readonly RequestFault[]): MagamError =>
   new MagamError('REQUEST_INVALID', `The request is invalid: ${faults.map(inWords).join('; ')}.`, { errors: faults });
 
-const inWords = ({ in: part, pointer, message }: RequestFault): string => `${part} ${pointer.slice(2)} ${message}`;
+const inWords = ({ in: part, pointer, message }: RequestFault): string =>
+  pointer === '#' ? `${part} ${message}` : `${part} ${pointer.slice(2)} ${message}`;
 
 /** The languages that problems are told in; a code without a Korean sentence is told in English. */
 export type Language = 'en' | 'ko';

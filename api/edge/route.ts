@@ -7,6 +7,7 @@ import type * as z from 'zod';
 import type { Tx } from '../../infra/database.js';
 import type { GroupCommit } from '../../infra/group-commit.js';
 import type { Caller, Owner, Permission } from '../../kernel/access.js';
+import type { AuditSubject } from '../../kernel/audit-subject.js';
 import type { ErrorCode } from '../../kernel/errors.js';
 import type { Reply, StreamedReply } from './reply.js';
 
@@ -62,7 +63,7 @@ export interface Call<Params, Query, Body> {
   readonly audit: (
     tx: Tx,
     action: string,
-    subject: readonly [type: string, id: string | number],
+    subject: readonly [type: AuditSubject, id: string | number],
     change: { readonly before: unknown; readonly after: unknown },
   ) => Promise<void>;
 }

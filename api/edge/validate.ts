@@ -2,6 +2,7 @@
 import type { Request } from 'express';
 import * as z from 'zod';
 import { MagamError } from '../../kernel/errors.js';
+import { plainWords } from './plain-words.js';
 import { invalidRequest, type RequestFault } from './problem.js';
 import type { Route } from './route.js';
 
@@ -17,7 +18,7 @@ const noQuery = z.strictObject({});
 export function validate(route: Route, req: Request): ValidRequest {
   const faults: RequestFault[] = [];
   const take = (part: RequestFault['in'], schema: z.ZodType, value: unknown): unknown => {
-    const parsed = schema.safeParse(value);
+    const parsed = schema.safeParse(value, { error: plainWords });
     if (parsed.success) return parsed.data;
     for (const issue of parsed.error.issues) faults.push(...faultsOf(part, issue));
     return undefined;

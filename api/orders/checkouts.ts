@@ -26,9 +26,7 @@ import type { ApiContext } from '../context.js';
 import { amountMinor, externalId, id, moment } from '../edge/fields.js';
 import { created, ok } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
-import { amountFields, amountsBody, checkoutParams, currency, quantity, receiverSchema } from './order-fields.js';
-
-const once = (unitIds: readonly number[]): boolean => new Set(unitIds).size === unitIds.length;
+import { amountFields, amountsBody, checkoutParams, currency, once, quantity, receiverSchema } from './order-fields.js';
 
 const bodySchema = z
   .strictObject({
@@ -174,6 +172,7 @@ export const checkOut = ({ db, redis, log, config, cache }: ApiContext): Route =
     answer: { status: 201, description: 'The checkout, which waits for its payment.', schema: placedSchema },
     refusals: [
       'AMOUNT_OUT_OF_RANGE',
+      'CART_CHANGED',
       'CART_EMPTY',
       'CART_ITEM_NOT_FOUND',
       'CURRENCY_MIXED',

@@ -8,14 +8,12 @@ import type { OrderEvent } from '../../core/orders/stores/order-event.js';
 import type { OrderLineRecord, OrderPage } from '../../core/orders/stores/order-line.js';
 import type { ListedOrder } from '../../core/orders/stores/order-list.js';
 import type { OrderRefundRecord } from '../../core/orders/stores/order-refund.js';
-import { amountMinor, businessDate, externalId, id, idText, moment, text } from '../edge/fields.js';
+import { amountMinor, businessDate, externalId, id, idText, moment, note, text } from '../edge/fields.js';
 
 export const currency = z.string().meta({ description: 'ISO 4217.', example: 'KRW' });
 export const quantity = z.number().int().min(1).max(QUANTITY_MAX).meta({ example: 2 });
 const lineNumber = z.number().int().min(1).max(LINES_MAX);
 const version = z.number().int().min(1).meta({ description: 'Moves with every step; the ETag names it.' });
-const note = (max: number) => z.union([z.literal(''), text(max)]);
-
 /** The part of an order that its settlement is computed from. */
 const partFields = {
   itemAmountMinor: amountMinor.meta({ description: 'Quantity × list price.' }),
@@ -194,12 +192,16 @@ export const orderParams = z.strictObject({ orderId: idText });
 export const checkoutParams = z.strictObject({ checkoutId: idText });
 export const statusQuery = status.optional();
 
+/** Whether no number stands there twice. */
+export const once = (numbers: readonly number[]): boolean => new Set(numbers).size === numbers.length;
+
 /** Units that are to leave an order; without lines, all that is left of it. */
 export const partsSchema = {
   lines: z
     .array(z.strictObject({ lineNumber, quantity }))
     .min(1)
     .max(LINES_MAX)
+    .refine((lines) => once(lines.map((line) => line.lineNumber)), 'must name each line once')
     .optional()
     .meta({ description: 'Units of single lines; absent: everything that is left.' }),
   version: version.optional().meta({

@@ -18,7 +18,7 @@ import { text } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
 import { orderParams, partsSchema, steppedOrderBody, steppedOrderSchema } from './order-fields.js';
-import { ownerOfOrder } from './read-orders.js';
+import { ownerForStep } from './read-orders.js';
 
 type OrderCall<Body> = Call<{ readonly orderId: number }, unknown, Body>;
 
@@ -59,7 +59,7 @@ const shared = (context: ApiContext, permission: Permission) => ({
   },
   idempotent: true,
   versioned: true,
-  owner: ownerOfOrder(context.db),
+  owner: ownerForStep(context.db),
 });
 
 const STEP_REFUSALS: readonly ErrorCode[] = ['ORDER_NOT_FOUND', 'ORDER_STATE_CONFLICT'];
@@ -112,7 +112,7 @@ export const confirmOrderRoute = (context: ApiContext): Route =>
     summary: 'Confirm a delivered order',
     description:
       'What is left of it becomes sales of the settlement feed. Nobody doing so, it is confirmed some days after its delivery.',
-    refusals: STEP_REFUSALS,
+    refusals: [...STEP_REFUSALS, 'SHOP_DATES_PASSED'],
     handle: (call) =>
       withShopDates(context.db, context.config, (dates) =>
         takeStep(call, context, 'order.confirm', async (tx, by) =>
@@ -171,7 +171,13 @@ export const returnOrderRoute = (context: ApiContext): Route =>
       })
       .refine(namesVersion, withoutVersion)
       .meta({ id: 'OrderReturn' }),
-    refusals: [...STEP_REFUSALS, 'ORDER_LINE_NOT_FOUND', 'QUANTITY_EXCEEDS_ORDER', 'VERSION_CONFLICT'],
+    refusals: [
+      ...STEP_REFUSALS,
+      'ORDER_LINE_NOT_FOUND',
+      'QUANTITY_EXCEEDS_ORDER',
+      'SHOP_DATES_PASSED',
+      'VERSION_CONFLICT',
+    ],
     handle: (call) =>
       withShopDates(context.db, context.config, (dates) =>
         takeStep(call, context, 'order.return', async (tx, by) => {

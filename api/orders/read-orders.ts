@@ -30,11 +30,27 @@ function ownerOf({ buyerId, sellerId }: Pick<OrderParties, 'buyerId' | 'sellerId
   return { accountId: buyerId, sellerId };
 }
 
+type OrderAsked = { readonly params: { readonly orderId: number } };
+
+const partiesOf = async (db: Db, { params: { orderId } }: OrderAsked): Promise<OrderParties> =>
+  found(await readOrderParties(db, orderId), 'ORDER_NOT_FOUND', { orderId });
+
 /** The same, for a route that reads nothing else of the order first. */
-export const ownerOfOrder =
+const ownerOfOrder =
   (db: Db) =>
-  async ({ params: { orderId } }: { readonly params: { readonly orderId: number } }): Promise<Owner> =>
-    ownerOf(found(await readOrderParties(db, orderId), 'ORDER_NOT_FOUND', { orderId }));
+  async (asked: OrderAsked): Promise<Owner> =>
+    ownerOf(await partiesOf(db, asked));
+
+/**
+ * Whose an order is when a step is to be taken: a seller's account acts for the orders of its business alone, also where it bought something of another
+ * seller while it was a buyer's.
+ */
+export const ownerForStep =
+  (db: Db) =>
+  async (asked: OrderAsked & { readonly signedIn: Pick<Caller, 'role'> }): Promise<Owner> => {
+    const { buyerId, sellerId } = await partiesOf(db, asked);
+    return asked.signedIn.role === 'seller' ? { sellerId } : { accountId: buyerId };
+  };
 
 export const showOrder = ({ db, config }: ApiContext): Route =>
   route({

@@ -3,11 +3,13 @@ import * as z from 'zod';
 import { PROMOTION_KINDS, PROMOTION_NAME_MAX } from '../../core/promotions/rules/promotion.js';
 import type { PromotionRecord } from '../../core/promotions/stores/promotion.js';
 import { formatRate, parseRate } from '../../kernel/money.js';
-import { momentKey } from '../edge/cursor.js';
-import { amountMinor, id, idText, moment, text } from '../edge/fields.js';
+import { amountMinor, id, idText, moment, namedMoment, text } from '../edge/fields.js';
 
-const startsAt = momentKey.meta({ description: 'In force from this moment on.', example: '2026-06-30T15:00:00.000Z' });
-const endsAt = momentKey.nullable().meta({ description: 'In force before this moment; null: without an end.' });
+const startsAt = namedMoment.meta({
+  description: 'In force from this moment on.',
+  example: '2026-06-30T15:00:00.000Z',
+});
+const endsAt = namedMoment.nullable().meta({ description: 'In force before this moment; null: without an end.' });
 const name = text(PROMOTION_NAME_MAX).meta({ example: '여름 할인' });
 const minimum = amountMinor
   .min(0)

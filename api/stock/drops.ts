@@ -14,8 +14,8 @@ import type { Db } from '../../infra/database.js';
 import { nameOf } from '../../kernel/access.js';
 import { decided, found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
-import { momentKey, paged, pageOf, pageQuery } from '../edge/cursor.js';
-import { externalId, id, idText, moment } from '../edge/fields.js';
+import { paged, pageOf, pageQuery } from '../edge/cursor.js';
+import { externalId, id, idText, moment, namedMoment } from '../edge/fields.js';
 import { created, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 
@@ -86,7 +86,7 @@ export const makeDrop = ({ db }: ApiContext): Route =>
     params: z.strictObject({ productId: idText }),
     body: z
       .strictObject({
-        opensAt: momentKey.meta({
+        opensAt: namedMoment.meta({
           description: 'By the clock of the database, in UTC, with milliseconds.',
           example: '2026-06-30T11:00:00.000Z',
         }),

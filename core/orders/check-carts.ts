@@ -1,23 +1,35 @@
-/** Checkouts of a cart were priced before their transaction: what they order must still be in it, or two at once would order it twice. */
+/** Whether carts are still what their checkouts were priced with: two checkouts of one cart at the same moment order it once. */
 import type { Tx } from '../../infra/database.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
-import { type CartUnits, lockCartItems } from './stores/cart.js';
+import type { UnitQuantity } from '../stock/rules/stock.js';
+import { lockCartItems } from './stores/cart.js';
+
+/** What a checkout takes out of the cart of an account. */
+export interface FromCart {
+  readonly accountId: number;
+  readonly units: readonly UnitQuantity[];
+}
 
 /**
- * Locks what the checkouts take out of carts, before they lock any stock. Of two that want the same unit of a cart the first gets it.
- * @param checkouts null: not one of a cart
- * @returns for each undefined, or CART_ITEM_NOT_FOUND
+ * Locks what the checkouts take out of carts, before anything else of theirs. Of two in this transaction that take the same, the later one is refused.
+ * @param members null: a checkout that takes nothing out of a cart
+ * @returns for each undefined, or CART_CHANGED where a unit has left the cart since it was read, or its quantity is another one
  */
-export async function checkCarts(tx: Tx, checkouts: readonly (CartUnits | null)[]): Promise<(Refusal | undefined)[]> {
-  const wanted = checkouts.filter((one) => one !== null);
-  const keyOf = (accountId: number, unitId: number): string => `${accountId}.${unitId}`;
-  const there = new Set((await lockCartItems(tx, wanted)).map(({ accountId, unitId }) => keyOf(accountId, unitId)));
-  return checkouts.map((one) => {
-    if (one === null) return undefined;
-    const { accountId, unitIds } = one;
-    const missing = unitIds.find((unitId) => !there.has(keyOf(accountId, unitId)));
-    if (missing !== undefined) return refuse('CART_ITEM_NOT_FOUND', { unitId: missing });
-    for (const unitId of unitIds) there.delete(keyOf(accountId, unitId));
+export async function checkCarts(tx: Tx, members: readonly (FromCart | null)[]): Promise<(Refusal | undefined)[]> {
+  const taking = members.filter((member) => member !== null);
+  const rows = await lockCartItems(
+    tx,
+    taking.map(({ accountId, units }) => ({ accountId, unitIds: units.map(({ unitId }) => unitId) })),
+  );
+  const there = new Map(rows.map((row) => [keyOf(row.accountId, row.unitId), row.quantity]));
+  return members.map((member) => {
+    if (member === null) return undefined;
+    const { accountId, units } = member;
+    const changed = units.find(({ unitId, quantity }) => there.get(keyOf(accountId, unitId)) !== quantity);
+    if (changed !== undefined) return refuse('CART_CHANGED', { unitId: changed.unitId });
+    for (const { unitId } of units) there.delete(keyOf(accountId, unitId));
     return undefined;
   });
 }
+
+const keyOf = (accountId: number, unitId: number): string => `${accountId}.${unitId}`;

@@ -12,7 +12,7 @@ import type { UnitQuantity } from '../stock/rules/stock.js';
 import { checkCarts } from './check-carts.js';
 import type { Placement } from './prepare-checkout.js';
 import type { PricedLine, PricedOrder } from './rules/price-basket.js';
-import { type CartUnits, deleteOrdered } from './stores/cart.js';
+import { deleteOrdered } from './stores/cart.js';
 import { insertCheckouts } from './stores/checkout.js';
 import { deletePlaced, insertOrders, orderKey } from './stores/order.js';
 import { insertOrderEvents } from './stores/order-event.js';
@@ -30,7 +30,7 @@ export interface Placed {
 }
 
 /**
- * Places checkouts, all or nothing over the units of each. @returns for each what was placed, or CART_ITEM_NOT_FOUND, DROP_NOT_OPEN, DROP_LIMIT_EXCEEDED,
+ * Places checkouts, all or nothing over the units of each. @returns for each what was placed, or CART_CHANGED, DROP_NOT_OPEN, DROP_LIMIT_EXCEEDED,
  * INSUFFICIENT_STOCK; then nothing of it is stored, and the others are. `reserve` is what a strategy makes of reserving.
  */
 export async function placeOrders(
@@ -38,17 +38,16 @@ export async function placeOrders(
   members: readonly Placement[],
   reserve: Reserve = reserveMany,
 ): Promise<(Placed | Refusal)[]> {
-  const refusals = await checkCarts(tx, members.map(fromCart));
-  const others = members.filter((_, at) => refusals[at] === undefined);
-  const outcomes = (await placeChecked(tx, others, reserve)).values();
-  return refusals.map((refusal) => refusal ?? known(outcomes.next().value));
+  const carts = await checkCarts(
+    tx,
+    members.map((member) => (member.fromCart ? { accountId: member.buyerId, units: unitsOf(member) } : null)),
+  );
+  const unchanged = members.filter((_, at) => carts[at] === undefined);
+  const outcomes = (await placeUnchanged(tx, unchanged, reserve)).values();
+  return carts.map((refusal) => refusal ?? known(outcomes.next().value));
 }
 
-/** What a checkout takes out of its buyer's cart; null: nothing. */
-const fromCart = (placement: Placement): CartUnits | null =>
-  placement.fromCart ? { accountId: placement.buyerId, unitIds: unitsOf(placement).map(({ unitId }) => unitId) } : null;
-
-async function placeChecked(tx: Tx, members: readonly Placement[], reserve: Reserve): Promise<(Placed | Refusal)[]> {
+async function placeUnchanged(tx: Tx, members: readonly Placement[], reserve: Reserve): Promise<(Placed | Refusal)[]> {
   const checks = await checkDrops(
     tx,
     members.map((member) => ({ accountId: member.buyerId, units: unitsOf(member) })),
@@ -100,7 +99,16 @@ async function placeAllowed(tx: Tx, allowed: readonly Allowed[], reserve: Reserv
   const results = placed.map((one, at) => outcomes[at] ?? one);
   await deleteOrdered(
     tx,
-    results.flatMap((one) => (isRefusal(one) ? [] : (fromCart(one.placement) ?? []))),
+    results.flatMap((one) =>
+      isRefusal(one) || !one.placement.fromCart
+        ? []
+        : [
+            {
+              accountId: one.placement.buyerId,
+              unitIds: linesOf(one.placement).map(({ unit }) => unit.unitId),
+            },
+          ],
+    ),
   );
   return results;
 }

@@ -43,7 +43,9 @@ export class DropGate {
     const inDrops = units.filter(({ unitId }) => list.units.has(unitId));
     if (inDrops.length === 0) return order();
     const shut = inDrops.map(({ unitId }) => list.units.get(unitId)).find((unit) => unit && isShut(unit, list));
-    return shut === undefined ? this.gate.pass(inDrops, order) : notOpen(shut);
+    if (shut !== undefined) return notOpen(shut);
+    // It will be refused, and must not take from the counts meanwhile what others could buy.
+    return exceedsLimit(inDrops, list) ? order() : this.gate.pass(inDrops, order);
   }
 
   private async current(): Promise<UnitsInDrops> {
@@ -65,3 +67,14 @@ export class DropGate {
 
 /** Never true when the drop has opened by the database's clock: the time is counted from before the database was asked. */
 const isShut = ({ opensInMs }: DropUnit, { readAt }: UnitsInDrops): boolean => opensInMs > performance.now() - readAt;
+
+/** Whether more of a drop is wanted than any buyer may have, whatever this one has. */
+function exceedsLimit(units: readonly UnitQuantity[], list: UnitsInDrops): boolean {
+  const asked = new Map<number, number>();
+  return units.some(({ unitId, quantity }) => {
+    const { dropId = 0, limitPerBuyer = null } = list.units.get(unitId) ?? {};
+    const sum = (asked.get(dropId) ?? 0) + quantity;
+    asked.set(dropId, sum);
+    return limitPerBuyer !== null && sum > limitPerBuyer;
+  });
+}

@@ -26,17 +26,23 @@ const WAIT_STEP_MS = 10;
 const REST_MS = 1_000;
 
 /**
- * Takes the quantities (ARGV from 2) from the counts of the units (KEYS), if there is enough of all.
+ * Takes the quantities (ARGV from 3) from the counts of the units (KEYS), if there is enough of all. A count without an end, or with one that is further away
+ * than the life of a count (ARGV[2]), is forgotten: Redis's clock was set back, or somebody wrote the key. It would refuse buyers for ever.
  * @returns 'in' and the word of each count; 'short', the first unit that there is too little of and its count; 'load' with the time and the
  *   units of which this caller is to read the counts; 'wait' while others read them
  */
 const ADMIT = `
 local words, missing = {'in'}, {}
+local function endless(key, life)
+  local left = redis.call('PTTL', key)
+  return left == -1 or left > tonumber(life)
+end
 for i, key in ipairs(KEYS) do
+  if endless(key, ARGV[2]) then redis.call('DEL', key) end
   local count = redis.call('HMGET', key, 'left', 'word')
   if not count[1] then
     missing[#missing + 1] = i
-  elseif tonumber(count[1]) < tonumber(ARGV[i + 1]) then
+  elseif tonumber(count[1]) < tonumber(ARGV[i + 2]) then
     return {'short', i, count[1]}
   end
   words[i + 1] = count[2] or ''
@@ -45,12 +51,14 @@ if #missing > 0 then
   local time = redis.call('TIME')
   local own = {'load', time[1] * 1000 + math.floor(time[2] / 1000)}
   for _, i in ipairs(missing) do
-    if redis.call('SET', KEYS[i] .. '!', '1', 'NX', 'PX', ARGV[1]) then own[#own + 1] = i end
+    local reading = KEYS[i] .. '!'
+    if endless(reading, ARGV[1]) then redis.call('DEL', reading) end
+    if redis.call('SET', reading, '1', 'NX', 'PX', ARGV[1]) then own[#own + 1] = i end
   end
   if #own > 2 then return own end
   return {'wait'}
 end
-for i, key in ipairs(KEYS) do redis.call('HINCRBY', key, 'left', -ARGV[i + 1]) end
+for i, key in ipairs(KEYS) do redis.call('HINCRBY', key, 'left', -ARGV[i + 2]) end
 return words`;
 
 /** Stores counts that were read, each with a new word, unless somebody else has; they are not being read any more. */
@@ -109,7 +117,7 @@ export class StockGate {
     const keys = unitIds.map(keyOf);
     const end = performance.now() + WAIT_MS;
     while (performance.now() < end) {
-      const reply = await this.ask(ADMIT, keys, [LOADING_MS, ...quantities]);
+      const reply = await this.ask(ADMIT, keys, [LOADING_MS, this.lifeMs, ...quantities]);
       if (!Array.isArray(reply)) return undefined;
       const [said, ...rest] = reply as [string, ...(string | number)[]];
       if (said === 'in') return { keys, quantities, words: rest.map(String) };

@@ -3,6 +3,7 @@
  * written in the transaction of the change, so that neither exists without the other.
  */
 import type { Caller, Role } from '../../kernel/access.js';
+import type { AuditSubject } from '../../kernel/audit-subject.js';
 import { change, type Db, databaseTime, fromJson, isoTime, select, type Tx } from '../database.js';
 
 export interface AuditEntry {
@@ -13,7 +14,7 @@ export interface AuditEntry {
   readonly requestId: string | null;
   /** What was done: `seller.edit`. */
   readonly action: string;
-  readonly subjectType: string;
+  readonly subjectType: AuditSubject;
   readonly subjectId: string;
   /** What changed, as it was and as it is; null where there was or is nothing. Secrets are masked before they come here. */
   readonly before: unknown;

@@ -71,7 +71,7 @@ export const edgeErrors = {
   VERSION_CONFLICT: {
     http: 412,
     exit: 1,
-    meaning: 'Somebody else has changed it since: If-Match names another version; read it again.',
+    meaning: 'Somebody else has changed it since: the call names another version than it has now; read it again.',
     ko: '그사이 다른 사용자가 내용을 변경했습니다. 다시 조회한 후 시도해 주세요.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

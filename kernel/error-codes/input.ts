@@ -212,6 +212,7 @@ export const inputErrors = {
     http: 503,
     exit: 1,
     meaning: 'The dates that an entry of the shop was to be settled on were closed meanwhile; repeat the call.',
+    ko: '처리하는 동안 정산 날짜가 마감되었습니다. 다시 시도해 주세요.',
   },
   SEED_CONFLICT: {
     http: 409,

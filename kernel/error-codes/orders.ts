@@ -8,6 +8,12 @@ export const orderErrors = {
     meaning: 'The unit is in the cart already; set its quantity instead.',
     ko: '이미 존재하는 장바구니입니다.',
   },
+  CART_CHANGED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The cart was changed or ordered since the checkout read it.',
+    ko: '장바구니가 변경되었습니다. 다시 확인해 주세요.',
+  },
   CART_EMPTY: {
     http: 409,
     exit: 1,

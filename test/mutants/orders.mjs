@@ -155,18 +155,18 @@ export const mutants = [
     only: 'makes one order per seller',
   },
   {
-    ...model,
-    file: 'core/orders/place-orders.ts',
-    name: 'what is bought directly has to be in the cart',
-    from: 'placement.fromCart ? {',
-    to: 'placement.buyerId ? {',
-  },
-  {
-    tests: 'test/core/orders/carts.test.ts',
+    tests: 'test/core/orders/check-carts.test.ts',
     file: 'core/orders/check-carts.ts',
     name: 'two checkouts at once order the same cart twice',
-    from: 'if (missing !== undefined)',
-    to: 'if (missing === 0)',
+    from: 'there.delete(keyOf(accountId, unitId))',
+    to: 'there.has(keyOf(accountId, unitId))',
+  },
+  {
+    ...model,
+    file: 'core/orders/place-orders.ts',
+    name: 'what is bought directly leaves the cart',
+    from: 'isRefusal(one) || !one.placement.fromCart',
+    to: 'isRefusal(one)',
   },
   {
     ...model,

@@ -117,7 +117,7 @@ it('an upheaval that fails is a failed round, and the process goes on', async ()
   }).ended;
   const { failure, kept } = JSON.parse(stdout) as { failure: string; kept: string[] };
   expect(failure).toContain('no upheaval named');
-  const connection = await createConnection({ uri: serverUrl });
+  const connection = await createConnection({ uri: new URL('/', serverUrl).href });
   await connection.query(`DROP DATABASE ${kept[0]?.split(' ').at(-1)}`);
   await connection.end();
 });

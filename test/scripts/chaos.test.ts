@@ -102,7 +102,7 @@ describe('the way to the database', () => {
   let proxy: Awaited<ReturnType<typeof startProxy>>;
   let connection: Connection;
   beforeAll(async () => {
-    proxy = await startProxy(serverUrl, []);
+    proxy = await startProxy(new URL('/', serverUrl).href, []);
     connection = await createConnection({ uri: proxy.url });
     connection.on('error', () => undefined);
   });

@@ -72,36 +72,29 @@ export async function clearCart(tx: Tx, accountId: number): Promise<void> {
   await change(tx, 'DELETE FROM cart_item WHERE account_id = ?', [accountId]);
 }
 
-/** Units of the cart of an account. */
-export interface CartUnits {
-  readonly accountId: number;
-  readonly unitIds: readonly number[];
-}
-
-const anyOf = (carts: readonly CartUnits[]) => ({
-  sql: carts.map(() => '(account_id = ? AND unit_id IN (?))').join(' OR '),
-  params: carts.flatMap(({ accountId, unitIds }) => [accountId, unitIds]),
-});
-
-/** Locks units of several carts until the transaction ends, in ascending order. @returns those that are there */
+/** What carts of several accounts hold of these units, locked until the commit in ascending order: one statement. */
 export async function lockCartItems(
   tx: Tx,
-  carts: readonly CartUnits[],
-): Promise<{ readonly accountId: number; readonly unitId: number }[]> {
-  if (carts.length === 0) return [];
-  const { sql, params } = anyOf(carts);
+  wanted: readonly { readonly accountId: number; readonly unitIds: readonly number[] }[],
+): Promise<(Pick<CartItem, 'unitId' | 'quantity'> & { readonly accountId: number })[]> {
+  if (wanted.length === 0) return [];
   return select(
     tx,
-    `SELECT account_id AS accountId, unit_id AS unitId FROM cart_item FORCE INDEX (PRIMARY) WHERE ${sql} ORDER BY account_id, unit_id FOR UPDATE`,
-    params,
+    `SELECT account_id AS accountId, unit_id AS unitId, quantity FROM cart_item FORCE INDEX (PRIMARY)
+     WHERE ${wanted.map(() => '(account_id = ? AND unit_id IN (?))').join(' OR ')} ORDER BY account_id, unit_id FOR UPDATE`,
+    wanted.flatMap(({ accountId, unitIds }) => [accountId, unitIds]),
   );
 }
 
-/** Takes what was ordered, and is locked, out of several carts: one statement. */
-export async function deleteOrdered(tx: Tx, carts: readonly CartUnits[]): Promise<void> {
-  if (carts.length === 0) return;
-  const { sql, params } = anyOf(carts);
-  await change(tx, `DELETE FROM cart_item WHERE ${sql}`, params);
+/** Takes what was ordered out of the carts of several accounts: one statement. */
+export async function deleteOrdered(
+  tx: Tx,
+  ordered: readonly { readonly accountId: number; readonly unitIds: readonly number[] }[],
+): Promise<void> {
+  const params = ordered.flatMap(({ accountId, unitIds }) => (unitIds.length === 0 ? [] : [accountId, unitIds]));
+  if (params.length === 0) return;
+  const each = Array.from({ length: params.length / 2 }, () => '(account_id = ? AND unit_id IN (?))').join(' OR ');
+  await change(tx, `DELETE FROM cart_item WHERE ${each}`, params);
 }
 
 /** Locks the cart of an account against others that add to it: the account's own row. @returns how many units are in it */

@@ -91,7 +91,7 @@ const routes: Route[] = [
   }),
   post('/audited', {}, (call) =>
     call.transact(async (tx) => {
-      await call.audit(tx, 'test.change', ['thing', 7], { before: { a: 1 }, after: { a: 2 } });
+      await call.audit(tx, 'test.change', ['unit', 7], { before: { a: 1 }, after: { a: 2 } });
       return done;
     }),
   ),
@@ -179,7 +179,7 @@ it('what follows a commit is done once, after the commit, and not for an attempt
 
 it('what staff change is in the audit log, with who asked; what others change is not', async () => {
   expect([await call('/audited', 'buyer'), await call('/audited', 'operator')]).toEqual([200, 200]);
-  const entries = await listAudit(database.db, { subject: { type: 'thing', id: '7' } }, 10);
+  const entries = await listAudit(database.db, { subject: { type: 'unit', id: '7' } }, 10);
   expect(entries).toMatchObject([
     { actorAccountId: operator.accountId, action: 'test.change', before: { a: 1 }, after: { a: 2 } },
   ]);

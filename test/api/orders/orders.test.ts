@@ -5,6 +5,7 @@ import { markPaid } from '../../../api/orders/checkouts.js';
 import { listOrdersRoute, showOrder } from '../../../api/orders/read-orders.js';
 import { readConfig } from '../../../infra/config.js';
 import { change, openDatabase, select } from '../../../infra/database.js';
+import { makeAccount } from '../../support/accounts.js';
 import type { CallAnswer } from '../../support/api.js';
 import { planOf, statementsOf } from '../../support/plans.js';
 import { type CatalogueScene, openCatalogue } from '../catalogue/catalogue-scene.js';
@@ -38,9 +39,9 @@ async function makeUnits(fields: Readonly<Record<string, unknown>> = {}, stock =
   return units.map(({ unitId }) => unitId);
 }
 
-const buy = async (unitIds: readonly number[], more = {}): Promise<CallAnswer> =>
+const buy = async (unitIds: readonly number[], more = {}, token = scene.buyer.token): Promise<CallAnswer> =>
   call('POST', '/v1/checkouts', {
-    token: scene.buyer.token,
+    token,
     body: { items: unitIds.map((unitId) => ({ unitId, quantity: 2 })), receiver, ...more },
   });
 
@@ -166,6 +167,53 @@ describe('an order', () => {
     const refunds = await call('GET', `${path}/refunds?limit=1`, { token: buyer.token });
     expect(refunds.body.items).toMatchObject([{ kind: 'RETURN', amountMinor: 42_000, reason: '불량' }]);
     expect((await call('DELETE', terms, { token: seller.token })).status).toBe(204);
+  });
+
+  it('that names a line twice, or lacks a field, is refused in plain words', async () => {
+    const units = await makeUnits();
+    const [{ orderId }] = (await buy(units)).body.orders;
+    const { token } = scene.buyer;
+    const line = { lineNumber: 1, quantity: 1 };
+    const twice = await call('POST', `/v1/orders/${orderId}/cancellations`, {
+      token,
+      body: { lines: [line, line], version: 1 },
+    });
+    expect(twice.body).toMatchObject({
+      code: 'REQUEST_INVALID',
+      detail: 'The request is invalid: body lines must name each line once.',
+    });
+    const without = await call('POST', '/v1/me/cart/items', { token, body: { unitId: units[0] } });
+    expect(without.body.detail).toBe('The request is invalid: body quantity is missing.');
+    expect((await call('POST', '/v1/me/cart/items', { token })).body.detail).toBe(
+      'The request is invalid: body is missing.',
+    );
+  });
+
+  it('is moved by no seller who bought it from another one before becoming a seller', async () => {
+    const { operator } = scene;
+    const { db } = scene.database;
+    const former = await makeAccount(db, 'buyer');
+    const order = async (): Promise<string> => {
+      const placed = await buy(await makeUnits(), {}, former.token);
+      await call('POST', `/v1/checkouts/${placed.body.checkoutId}/payment`, { token: operator.token });
+      return `/v1/orders/${placed.body.orders[0].orderId}`;
+    };
+    const [paid, kept] = [await order(), await order()];
+    const parcel = { carrier: 'CJ대한통운', trackingNumber: '640012345678' };
+    await call('POST', `${kept}/preparation`, { token: operator.token });
+    await call('POST', `${kept}/shipment`, { token: operator.token, body: parcel });
+    await call('POST', `${kept}/delivery`, { token: operator.token });
+    await call('POST', `${kept}/confirmation`, { token: former.token });
+    await change(db, `UPDATE account SET role = 'seller', seller_id = 'S2' WHERE account_id = ?`, [former.accountId]);
+    const step = async (path: string, body?: unknown) =>
+      (await call('POST', path, { token: former.token, body })).status;
+    expect(await step(`${kept}/returns`, {})).toBe(403);
+    expect(await step(`${paid}/preparation`)).toBe(403);
+    expect(await step(`${paid}/cancellations`, {})).toBe(403);
+    expect((await call('GET', kept, { token: former.token })).body).toMatchObject({
+      status: 'CONFIRMED',
+      goneMinor: 0,
+    });
   });
 
   it('that staff cancel is on record with the state it was in, and what is kept under the key of the call has no receiver', async () => {

@@ -6,6 +6,7 @@ import { advanceOrder } from '../../../core/orders/order-step.js';
 import { payCheckout } from '../../../core/orders/pay-checkout.js';
 import { placeOrders } from '../../../core/orders/place-orders.js';
 import { openReceiver } from '../../../core/orders/receiver.js';
+import { insertCartItem, readCart } from '../../../core/orders/stores/cart.js';
 import { writeShippingTerm } from '../../../core/orders/stores/shipping-term.js';
 import { insertPromotion } from '../../../core/promotions/stores/promotion.js';
 import { type Db, inTransaction, select } from '../../../infra/database.js';
@@ -13,6 +14,7 @@ import { isRefusal } from '../../../kernel/errors.js';
 import { decided } from '../../../kernel/outcome.js';
 import { createTestDatabase, inStatement, type TestDatabase } from '../../support/database.js';
 import {
+  BUYER,
   buyer,
   cancel,
   checkOut,
@@ -144,6 +146,16 @@ describe('a checkout', () => {
     expect(await prepare(db, one(won), { expectedAmountMinor: 10_000 })).not.toHaveProperty('refused');
     expect(await prepare(db, null, { buyerId: 404 })).toEqual(refusal('CART_EMPTY'));
     expect(await prepare(db, null, { buyerId: 404, unitIds: [won] })).toEqual(refusal('CART_ITEM_NOT_FOUND'));
+  });
+
+  it('takes what it orders out of the cart, and nothing else', async () => {
+    const { db } = database;
+    const [a, b] = [await makeUnit(db, 'S1'), await makeUnit(db, 'S2')];
+    for (const unitId of [a, b]) await inTransaction(db, (tx) => insertCartItem(tx, BUYER, { unitId, quantity: 1 }));
+    await checkOut(db, null, { unitIds: [a] });
+    expect((await readCart(db, BUYER)).map(({ unitId }) => unitId)).toEqual([b]);
+    await checkOut(db, null);
+    expect(await readCart(db, BUYER)).toEqual([]);
   });
 
   it('of which one seller is short undoes all; the others of its group are placed', async () => {

@@ -126,6 +126,19 @@ describe('an order of a drop', () => {
     expect(placed(await rush(5, () => order(one, unitId)))).toBe(3);
   });
 
+  it('for more than a buyer may have takes nothing from the counts, so that nobody else is refused meanwhile', async () => {
+    const { unitId } = await makeDrop(database.db, 3, { limitPerBuyer: 2 });
+    expect(await order(one, unitId)).toBeUndefined();
+    const refused = refuse('DROP_LIMIT_EXCEEDED');
+    const greedy = await one.gate.pass([{ unitId, quantity: 3 }], async () => {
+      expect(await countOf(unitId)).toBe('2');
+      expect(await order(other, unitId)).toBeUndefined();
+      return refused;
+    });
+    expect(greedy).toEqual(refused);
+    expect(await countOf(unitId)).toBe('1');
+  });
+
   it('before it opens is refused without a look into the database, and never asks Redis', async () => {
     const { unitId, productId } = await makeDrop(database.db, 3, { opensAt: FUTURE });
     const refused = refuse('DROP_NOT_OPEN', { productId, opensAt: FUTURE });

@@ -136,6 +136,20 @@ describe('a wrong count', () => {
     expect(await order(one, [unitId])).toBeUndefined();
   });
 
+  it.each([
+    ['without an end', async (key: string) => one.link.client.persist(key)],
+    ['that ends too late', async (key: string) => one.link.client.pexpire(key, 2 * LIFE_MS)],
+  ])('%s is read again', async (_, spoil) => {
+    const [unitId = 0] = await makeUnits(database.db, [3]);
+    await order(one, [unitId]);
+    const key = `stock:g:${unitId}`;
+    await one.link.client.hset(key, 'left', 0);
+    await spoil(key);
+    expect(await order(one, [unitId])).toBeUndefined();
+    expect(await countOf(unitId)).toBe(1);
+    expect(await one.link.client.pttl(key)).toBeGreaterThan(0);
+  });
+
   it('gets back what an order did not reserve that failed', async () => {
     const [unitId = 0] = await makeUnits(database.db, [3]);
     const fails = one.gate.pass(wants(unitId), () => Promise.reject(new Error('the database is away')));
@@ -195,7 +209,7 @@ describe('Redis', () => {
 
   it('that has another kind of value under the key lets everybody through', async () => {
     const [unitId = 0] = await makeUnits(database.db, [1]);
-    await one.link.client.set(`stock:g:${unitId}`, 'x');
+    await one.link.client.set(`stock:g:${unitId}`, 'x', 'PX', LIFE_MS);
     expect(placed([await order(one, [unitId]), await order(other, [unitId])])).toBe(1);
   });
 
@@ -204,6 +218,13 @@ describe('Redis', () => {
     await one.link.client.set(`stock:g:${unitId}!`, '1', 'PX', 30);
     expect(await order(one, [unitId])).toBeUndefined();
     expect(await countOf(unitId)).toBe(0);
+  });
+
+  it('that says for ever that a count is being read has another read it', async () => {
+    const [unitId = 0] = await makeUnits(database.db, [2]);
+    await one.link.client.set(`stock:g:${unitId}!`, '1');
+    expect(await order(one, [unitId])).toBeUndefined();
+    expect(await countOf(unitId)).toBe(1);
   });
 
   it('that does not answer is left alone for a while', async () => {

@@ -1,0 +1,20 @@
+/** What the audit log tells of. */
+export const AUDIT_SUBJECTS = [
+  'account',
+  'calendar',
+  'category',
+  'checkout',
+  'drop',
+  'feed-import',
+  'import',
+  'order',
+  'policy-draft',
+  'product',
+  'promotion',
+  'review',
+  'run',
+  'seller',
+  'unit',
+] as const;
+
+export type AuditSubject = (typeof AUDIT_SUBJECTS)[number];
