@@ -82,7 +82,7 @@ module.exports = {
       comment: 'As in core: statements do not know who uses them.',
       severity: 'error',
       from: { path: '^infra/stores/' },
-      to: { path: '^infra/', pathNot: '^infra/(stores/|database\\.ts)' },
+      to: { path: '^infra/', pathNot: '^infra/(stores/|database(-errors)?\\.ts)' },
     },
     {
       name: 'database-and-redis-only-in-infra-and-stores',

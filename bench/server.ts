@@ -4,7 +4,8 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Db, errorText, openDatabase, select } from '../infra/database.js';
+import { type Db, openDatabase, select } from '../infra/database.js';
+import { errorText } from '../infra/database-errors.js';
 import { say, secondsSince } from './measure.js';
 
 export interface ServerDescription {

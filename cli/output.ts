@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import Table from 'cli-table3';
 import colours from 'picocolors';
-import { asMagamError, errorText } from '../infra/database.js';
+import { asMagamError, errorText } from '../infra/database-errors.js';
 import { errors, MagamError } from '../kernel/errors.js';
 import { formatAmount } from '../kernel/money.js';
 

@@ -6,7 +6,7 @@ import { makeSampleAccounts } from '../core/sample/sample-accounts.js';
 import { makeSampleCatalogue } from '../core/sample/sample-catalogue.js';
 import { makeSampleShop } from '../core/sample/sample-shop.js';
 import { makeSampleTokens, type SampleToken } from '../core/sample/sample-tokens.js';
-import { errorText } from '../infra/database.js';
+import { errorText } from '../infra/database-errors.js';
 import { MagamError } from '../kernel/errors.js';
 import { wholeNumber, withDatabase } from './context.js';
 import { count, print, printJson, printTable } from './output.js';

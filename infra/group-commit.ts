@@ -9,16 +9,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { MagamError, type Refusal } from '../kernel/errors.js';
-import {
-  type Db,
-  isConnectionLost,
-  isDeadlock,
-  isLockConflict,
-  isOutage,
-  isTransient,
-  type Tx,
-  withRetries,
-} from './database.js';
+import { type Db, type Tx, withRetries } from './database.js';
+import { isConnectionLost, isDeadlock, isLockConflict, isOutage, isTransient } from './database-errors.js';
 import { faultPoint } from './faults.js';
 import { type Carried, carryOut, KeysLocked, type Member, type MemberOutcome, waitingForLocks } from './group-work.js';
 import { isKept } from './stores/idempotency-key.js';

@@ -1,6 +1,7 @@
 /** What a group does in its transaction: claims of keys, the work, the answers that are kept. */
 import type { Refusal } from '../kernel/errors.js';
-import { isDeadlock, isLockConflict, type Tx } from './database.js';
+import type { Tx } from './database.js';
+import { isDeadlock, isLockConflict } from './database-errors.js';
 import {
   type ClaimOutcome,
   claimKeys,

@@ -5,15 +5,8 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { MagamError } from '../kernel/errors.js';
-import {
-  change,
-  createDatabase,
-  type Db,
-  isMissingTable,
-  isSchemaChangeMade,
-  openDatabase,
-  select,
-} from './database.js';
+import { change, createDatabase, type Db, openDatabase, select } from './database.js';
+import { isMissingTable, isSchemaChangeMade } from './database-errors.js';
 import { faultPoint } from './faults.js';
 
 const bookTable = 'schema_migration';

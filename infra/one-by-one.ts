@@ -1,5 +1,5 @@
 /** The same work for many rows, each on its own: one that fails keeps no other from its turn. */
-import { isLockConflict, isOutage } from './database.js';
+import { isLockConflict, isOutage } from './database-errors.js';
 
 /** So many rows one after the other are locked by others: it is no matter of single rows. */
 const LOCKED_MAX = 3;

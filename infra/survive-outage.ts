@@ -1,5 +1,6 @@
 /** Work that outlasts a database that is away: restarted, failed over, cutting connections, locked, or taking no writes. */
-import { isTransient, withRetries } from './database.js';
+import { withRetries } from './database.js';
+import { isTransient } from './database-errors.js';
 
 export interface OutagePatience {
   /** Milliseconds from the first try after which the error is thrown. */

@@ -6,7 +6,7 @@ import {
   type RouteConfig,
 } from '@asteasolutions/zod-to-openapi';
 import * as z from 'zod';
-import { OUTAGE_CODES } from '../../infra/database.js';
+import { OUTAGE_CODES } from '../../infra/database-errors.js';
 import { isPublic, permissions, ROLES } from '../../kernel/access.js';
 import { type ErrorCode, errors } from '../../kernel/errors.js';
 import { problemSchema } from './problem.js';

@@ -1,7 +1,7 @@
 /** Problem documents (RFC 9457) of the codes of the error registry. */
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import * as z from 'zod';
-import { asMagamError, errorText } from '../../infra/database.js';
+import { asMagamError, errorText } from '../../infra/database-errors.js';
 import { type ErrorCode, errors, MagamError } from '../../kernel/errors.js';
 import { requestState } from './request-state.js';
 

@@ -1,7 +1,7 @@
 /** One JSON line per request, and the logger they go to. Secrets are cut out by name wherever they stand. */
 import type { Request, Response } from 'express';
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { errorText } from '../../infra/database.js';
+import { errorText } from '../../infra/database-errors.js';
 import { currentRequestId, requestState } from './request-state.js';
 
 const SECRETS = [

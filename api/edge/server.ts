@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { errorText, pause } from '../../infra/database.js';
+import { pause } from '../../infra/database.js';
+import { errorText } from '../../infra/database-errors.js';
 import { MagamError } from '../../kernel/errors.js';
 
 /** A file for import may take this long to arrive; Node's five minutes would cut off a large one on a slow line (ms). */

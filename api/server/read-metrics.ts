@@ -1,6 +1,6 @@
 /** Metrics for Prometheus, behind the token of the settings, or behind the access token of whoever may read them. */
 import { timingSafeEqual } from 'node:crypto';
-import { OUTAGE_CODES } from '../../infra/database.js';
+import { OUTAGE_CODES } from '../../infra/database-errors.js';
 import { sha256 } from '../../infra/sha256.js';
 import { type Caller, grantOf } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';

@@ -1,6 +1,7 @@
 /** Probes: alive, and ready to be sent requests. */
 import * as z from 'zod';
-import { asMagamError, type Db } from '../../infra/database.js';
+import type { Db } from '../../infra/database.js';
+import { asMagamError } from '../../infra/database-errors.js';
 import { requireCurrentSchema } from '../../infra/migrate.js';
 import { readPlatformTime } from '../../infra/platform-time.js';
 import { type RedisLink, redisAnswers } from '../../infra/redis.js';

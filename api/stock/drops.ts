@@ -38,7 +38,7 @@ const dropSchema = z
     opensAt: moment,
     open: z.boolean().meta({ description: 'It has opened and is not ended.' }),
     limitPerBuyer,
-    endedAt: moment.nullable().meta({ description: 'From then on the product is sold as any other.' }),
+    endedAt: moment.nullable().meta({ description: 'From then on the product is sold like every other product.' }),
     createdAt: moment,
   })
   .meta({ id: 'Drop' });
@@ -114,7 +114,7 @@ export const endDropRoute = ({ db }: ApiContext): Route =>
     path: '/v1/drops/{dropId}/end',
     tag: 'Stock',
     summary: 'End a drop',
-    description: 'From then on the product is sold as any other. The record of who got what stays.',
+    description: 'From then on the product is sold like every other product. The record of who got what stays.',
     permission: 'drop.edit',
     params: dropParams,
     answer: { status: 200, description: 'The drop.', schema: dropSchema },

@@ -4,7 +4,8 @@
  * recorded under the lease. Each duty is on its own: one that fails, or hangs, keeps no other from its turn.
  */
 import { randomUUID } from 'node:crypto';
-import { type Db, errorText, inTransaction, type Tx } from '../../infra/database.js';
+import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import { errorText } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
 import { readPlatformTime } from '../../infra/platform-time.js';
 import { dueDuties, recordFailure, recordSuccess, registerDuties } from '../../infra/stores/duty.js';

@@ -2,7 +2,7 @@
 import { confirmDelivered } from '../../core/orders/confirm-order.js';
 import { expireCheckouts } from '../../core/orders/expire-checkouts.js';
 import { reclaimExpired } from '../../core/stock/reclaim.js';
-import { errorText } from '../../infra/database.js';
+import { errorText } from '../../infra/database-errors.js';
 import type { BatchBounds, Failed } from '../../infra/one-by-one.js';
 import { type Duty, inBatches } from './duty.js';
 

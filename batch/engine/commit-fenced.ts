@@ -2,15 +2,8 @@
  * A transaction that moves a fence, carried to a known end: committed, or given up because somebody else holds the work.
  * Lock conflicts do it over; a lost connection asks the database, under a lock, what became of it.
  */
-import {
-  type Db,
-  inTransaction,
-  isConnectionLost,
-  isLockConflict,
-  isTransient,
-  type Tx,
-  withRetries,
-} from '../../infra/database.js';
+import { type Db, inTransaction, type Tx, withRetries } from '../../infra/database.js';
+import { isConnectionLost, isLockConflict, isTransient } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
 import { monotonicMs } from './protocol.js';
 

@@ -6,7 +6,8 @@ import { abandonDeadExecutions, beat, hasLiveExecution } from '../../core/jobs/s
 import { readPartitions, readPasses, retryFailedPartitions } from '../../core/jobs/stores/partition.js';
 import { findPlan, insertPlan, type Plan } from '../../core/jobs/stores/plan.js';
 import { findRun, isCompleted, moveRun, type Run, type RunStatus } from '../../core/jobs/stores/run.js';
-import { asMagamError, type Db, errorText, inTransaction, type Tx } from '../../infra/database.js';
+import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import { asMagamError, errorText } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
 import { survivingOutage } from '../../infra/survive-outage.js';
 import { MagamError } from '../../kernel/errors.js';

@@ -10,7 +10,7 @@ import {
   moveFence,
   readPartition,
 } from '../../core/jobs/stores/partition.js';
-import { isTransient } from '../../infra/database.js';
+import { isTransient } from '../../infra/database-errors.js';
 import { faultPoint, stands } from '../../infra/faults.js';
 import { commitFenced } from './commit-fenced.js';
 import type { Chunk, Thread, ThreadJob } from './job.js';

@@ -14,7 +14,8 @@ import {
   readPasses,
   releasePartitions,
 } from '../../core/jobs/stores/partition.js';
-import { type Db, inTransaction, isLockConflict, pause, type Tx } from '../../infra/database.js';
+import { type Db, inTransaction, pause, type Tx } from '../../infra/database.js';
+import { isLockConflict } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
 import { type OutagePatience, survivingOutage } from '../../infra/survive-outage.js';
 import { groupNeighbours } from './group-neighbours.js';

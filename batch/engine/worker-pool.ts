@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Config } from '../../infra/config.js';
-import { errorText, silenceWithin } from '../../infra/database.js';
+import { silenceWithin } from '../../infra/database.js';
+import { errorText } from '../../infra/database-errors.js';
 import { ThreadLoads } from '../../infra/thread-loads.js';
 import {
   noCounts,

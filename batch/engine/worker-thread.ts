@@ -3,7 +3,8 @@
  * as a plain object.
  */
 import { workerData } from 'node:worker_threads';
-import { asMagamError, errorText, isOutage, openDatabase } from '../../infra/database.js';
+import { openDatabase } from '../../infra/database.js';
+import { asMagamError, errorText, isOutage } from '../../infra/database-errors.js';
 import { armFaults, faultPoint } from '../../infra/faults.js';
 import { tellLoaded } from '../../infra/thread-loads.js';
 import { MagamError } from '../../kernel/errors.js';

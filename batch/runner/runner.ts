@@ -13,7 +13,8 @@ import {
 } from '../../core/jobs/stores/execution.js';
 import { runningKeys } from '../../core/jobs/stores/run.js';
 import type { Config } from '../../infra/config.js';
-import { asMagamError, type Db, errorText, inTransaction } from '../../infra/database.js';
+import { type Db, inTransaction } from '../../infra/database.js';
+import { asMagamError, errorText } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
 import { clockNotice, type PlatformTime, readPlatformTime } from '../../infra/platform-time.js';
 import { fenceLeadership, holdLeadership, resignLeadership } from '../../infra/stores/leader-lease.js';

@@ -19,7 +19,8 @@ import {
 import { readPolicies } from '../../core/policies/stores/fee-policy.js';
 import { noteCheckpoint, readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import { appendPart, attachFile, insertFile, partBytes, readParts } from '../../core/tasks/stores/stored-file.js';
-import { type Db, inTransaction, isOutage } from '../../infra/database.js';
+import { type Db, inTransaction } from '../../infra/database.js';
+import { isOutage } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
 import { orInterrupted, type TaskCall, TaskInterrupted, TaskPostponed, type TaskRunner } from './task.js';

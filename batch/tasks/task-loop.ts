@@ -18,7 +18,8 @@ import {
   type TaskEnd,
 } from '../../core/tasks/stores/background-task.js';
 import type { Config } from '../../infra/config.js';
-import { asMagamError, type Db, errorText, isOutage } from '../../infra/database.js';
+import type { Db } from '../../infra/database.js';
+import { asMagamError, errorText, isOutage } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { WorkerPools } from '../engine/worker-pool.js';

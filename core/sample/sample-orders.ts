@@ -4,7 +4,8 @@
  * reference is its own, so one that is there already is not made again.
  */
 import type { Config } from '../../infra/config.js';
-import { type Db, inTransaction, isDuplicateKey } from '../../infra/database.js';
+import { type Db, inTransaction } from '../../infra/database.js';
+import { isDuplicateKey } from '../../infra/database-errors.js';
 import { sha256 } from '../../infra/sha256.js';
 import { isRefusal } from '../../kernel/errors.js';
 import { isForSale, readUnitsForSale, type UnitForSale } from '../catalogue/stores/sellable-unit.js';

@@ -3,7 +3,8 @@
  * by batch, resumed by the same command, and withdrawn with `imports abandon`.
  */
 import { createHash } from 'node:crypto';
-import { type Db, isDuplicateKey } from '../../infra/database.js';
+import type { Db } from '../../infra/database.js';
+import { isDuplicateKey } from '../../infra/database-errors.js';
 import { survivingOutage } from '../../infra/survive-outage.js';
 import { MagamError } from '../../kernel/errors.js';
 import {

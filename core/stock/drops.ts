@@ -1,6 +1,6 @@
 /**
  * Drops: a product that is sold in a rush has an opening time, a limit per buyer, and an audit of who got what, in order. Once it is ended, the product is
- * sold as any other; the audit stays.
+ * sold like all others; the audit stays.
  *
  * A checkout calls `checkDrops` before it reserves and `recordDrops` after it. A cancellation or an expiry calls `leaveDrops`.
  */

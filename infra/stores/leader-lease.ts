@@ -1,5 +1,6 @@
 /** Who leads: one row a name, with an expiry in database time, and an epoch that counts the changes of the leader. */
-import { change, type Db, isDuplicateKey, select, type Tx } from '../database.js';
+import { change, type Db, select, type Tx } from '../database.js';
+import { isDuplicateKey } from '../database-errors.js';
 
 /** Takes or prolongs the lease. Returns the epoch in which `owner` leads until the lease runs out; undefined: somebody else leads. */
 export async function holdLeadership(

@@ -4,7 +4,8 @@
  * the INSERT, which names the error.
  */
 import { Readable } from 'node:stream';
-import { type Db, isLoadRefused, select, type Tx } from '../database.js';
+import { type Db, select, type Tx } from '../database.js';
+import { isLoadRefused } from '../database-errors.js';
 
 export type RowWriter = 'insert' | 'load';
 

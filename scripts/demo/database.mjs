@@ -4,12 +4,15 @@
  */
 
 /** @typedef {typeof import('../../infra/database.js')} Database */
+/** @typedef {typeof import('../../infra/database-errors.js')} DatabaseErrors */
 
 const MARKER = 'demo_run';
 
-/** The compiled module; it exists only after the set-up. */
+/** The compiled modules; they exist only after the set-up. */
 const database = () =>
   /** @type {Promise<Database>} */ (import(new URL('../../dist/infra/database.js', import.meta.url).href));
+const databaseErrors = () =>
+  /** @type {Promise<DatabaseErrors>} */ (import(new URL('../../dist/infra/database-errors.js', import.meta.url).href));
 
 /**
  * Makes the database anew, unless an unfinished demo of the same parameters is in it.
@@ -44,7 +47,8 @@ export async function openDemoDatabase(url, parameters, migrate) {
  * @param {string} parameters
  */
 async function isUnfinished(server, name, parameters) {
-  const { isMissingTable, select } = await database();
+  const { select } = await database();
+  const { isMissingTable } = await databaseErrors();
   try {
     const rows = await select(server, 'SELECT 1 FROM ??.?? WHERE parameters = ? AND NOT finished', [
       name,

@@ -1,13 +1,7 @@
 /** The database's connections: who holds them, and what their errors give away. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import {
-  asMagamError,
-  inSnapshot,
-  isConnectionLost,
-  openDatabase,
-  select,
-  streamArrays,
-} from '../../infra/database.js';
+import { inSnapshot, openDatabase, select, streamArrays } from '../../infra/database.js';
+import { asMagamError, isConnectionLost } from '../../infra/database-errors.js';
 import { createTestDatabase, inStatement, type TestDatabase } from '../support/database.js';
 
 let database: TestDatabase;

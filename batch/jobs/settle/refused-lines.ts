@@ -4,7 +4,8 @@ import type { Refused } from '../../../core/settlement/rules/decide.js';
 import type { SettledLine } from '../../../core/settlement/rules/line.js';
 import { findExceptionsByCode } from '../../../core/settlement/stores/exception.js';
 import { insertLines } from '../../../core/settlement/stores/line.js';
-import { type Db, errorText, inTransaction, isDataError, isDuplicateKey, type Tx } from '../../../infra/database.js';
+import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
+import { errorText, isDataError, isDuplicateKey } from '../../../infra/database-errors.js';
 
 /**
  * Finds the refused ones among lines of one leg by halving: a refused statement undoes only itself. A line that exists already is

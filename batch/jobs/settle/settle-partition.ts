@@ -14,7 +14,8 @@ import { type EntryPage, readRefunds, readSales } from '../../../core/settlement
 import { insertExceptions, resolveExceptions, updateExceptions } from '../../../core/settlement/stores/exception.js';
 import { completeLine, insertLines, readStoredLines } from '../../../core/settlement/stores/line.js';
 import { addPartitionTotals, addSellerTotals } from '../../../core/settlement/stores/partition-total.js';
-import { type Db, errorText, isDataError, isDuplicateKey, type Tx } from '../../../infra/database.js';
+import type { Db, Tx } from '../../../infra/database.js';
+import { errorText, isDataError, isDuplicateKey } from '../../../infra/database-errors.js';
 import { RunningSha256, sha256 } from '../../../infra/sha256.js';
 import { probeRowWriter, type RowWriter } from '../../../infra/stores/row-writer.js';
 import { MagamError } from '../../../kernel/errors.js';

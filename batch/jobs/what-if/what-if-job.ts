@@ -18,7 +18,8 @@ import {
   type WhatIfParameters,
   whatIfBooks,
 } from '../../../core/settlement/what-if.js';
-import { type Db, forWholeDates, inTransaction, OUTAGE_CODES } from '../../../infra/database.js';
+import { type Db, forWholeDates, inTransaction } from '../../../infra/database.js';
+import { OUTAGE_CODES } from '../../../infra/database-errors.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { Completion, JobCall, JobContext, JobRequest, StartedJob } from '../../engine/job.js';
 import { openRun } from '../../engine/open-run.js';

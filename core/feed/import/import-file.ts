@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type Db, isOutage } from '../../../infra/database.js';
+import type { Db } from '../../../infra/database.js';
+import { isOutage } from '../../../infra/database-errors.js';
 import { faultPoint } from '../../../infra/faults.js';
 import type { RowWriter } from '../../../infra/stores/row-writer.js';
 import { type OutagePatience, survivingOutage } from '../../../infra/survive-outage.js';

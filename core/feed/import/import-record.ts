@@ -3,7 +3,8 @@
  * the same work finds its record again; whoever wakes up too late finds that the record is no longer its own.
  */
 import { randomUUID } from 'node:crypto';
-import { type Db, inTransaction, isConnectionLost, pause, type Tx } from '../../../infra/database.js';
+import { type Db, inTransaction, pause, type Tx } from '../../../infra/database.js';
+import { isConnectionLost } from '../../../infra/database-errors.js';
 import { faultPoint } from '../../../infra/faults.js';
 import { type OutagePatience, survivingOutage } from '../../../infra/survive-outage.js';
 import { isRefusal, MagamError } from '../../../kernel/errors.js';

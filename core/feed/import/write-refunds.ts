@@ -3,7 +3,8 @@
  * so until the commit; two imports that refund the same sale wait for each other.
  */
 
-import { type Db, isDuplicateKey, type Tx } from '../../../infra/database.js';
+import type { Db, Tx } from '../../../infra/database.js';
+import { isDuplicateKey } from '../../../infra/database-errors.js';
 import { survivingOutage } from '../../../infra/survive-outage.js';
 import { laterDate, lineKey, type RefundEntry, settlementDateOf } from '../rules/entry.js';
 import { type NewRefund, newRefund } from '../rules/refund.js';

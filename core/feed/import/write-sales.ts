@@ -1,6 +1,7 @@
 /** The second pass over order lines: one batch. */
 
-import { type Db, isDuplicateKey } from '../../../infra/database.js';
+import type { Db } from '../../../infra/database.js';
+import { isDuplicateKey } from '../../../infra/database-errors.js';
 import { survivingOutage } from '../../../infra/survive-outage.js';
 import { lineKey, settlementDateOf } from '../rules/entry.js';
 import { findSales, insertSaleRecords } from '../stores/entry.js';

@@ -1,6 +1,7 @@
 /** Runs (job instances): one row per job and key, whatever happens to it. Each start of it, or request for it, is an execution. */
 
-import { change, type Db, isDuplicateKey, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import { isDuplicateKey } from '../../../infra/database-errors.js';
 
 export type RunStatus = 'REQUESTED' | 'RUNNING' | 'STOPPED' | 'FAILED' | 'COMPLETED' | 'COMPLETED_WITH_EXCEPTIONS';
 

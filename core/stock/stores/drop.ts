@@ -25,7 +25,7 @@ export interface DropRecord {
   readonly opened: boolean;
   /** The most that a buyer may have of all units of the product together; null: as many as there are. */
   readonly limitPerBuyer: number | null;
-  /** From then on the product is sold as any other; null: the drop's rules hold. */
+  /** From then on the product is sold like all others; null: the drop's rules hold. */
   readonly endedAt: string | null;
   readonly createdAt: string;
 }

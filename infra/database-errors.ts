@@ -1,0 +1,113 @@
+/** What an error of the database means, by the numbers of MySQL and MariaDB and the codes of the driver. */
+import { type ErrorCode, MagamError } from '../kernel/errors.js';
+
+interface DriverError {
+  readonly errno?: number;
+  readonly code?: string;
+  readonly sqlMessage?: string;
+  readonly message?: string;
+}
+const driverError = (error: unknown): DriverError => (typeof error === 'object' && error !== null ? error : {});
+
+/** Deadlock or lock wait timeout: the transaction may be tried again. */
+export const isLockConflict = (error: unknown): boolean => [1213, 1205].includes(driverError(error).errno ?? 0);
+export const isDeadlock = (error: unknown): boolean => driverError(error).errno === 1213;
+export const isDuplicateKey = (error: unknown): boolean => driverError(error).errno === 1062;
+export const isMissingTable = (error: unknown): boolean => [1146, 1049].includes(driverError(error).errno ?? 0);
+
+/** The server does not, or no longer, take data files of its clients. */
+export const isLoadRefused = (error: unknown): boolean => [1148, 3948, 4166].includes(driverError(error).errno ?? 0);
+
+/** A column, key, table or constraint is there that was to be made, or is gone that was to be changed or dropped. */
+export const isSchemaChangeMade = (error: unknown): boolean =>
+  [1050, 1054, 1060, 1061, 1091, 1826, 3940].includes(driverError(error).errno ?? 0);
+
+/**
+ * The row's own data is at fault (too long, out of range, null, a CHECK, not a number, a refusal SIGNALled for the row): another row may be
+ * fine. Anything else (disk full, read-only, connection) says nothing about the row.
+ */
+export const isDataError = (error: unknown): boolean =>
+  [1048, 1264, 1265, 1292, 1366, 1406, 1644, 1690, 3819, 4025, 4078].includes(driverError(error).errno ?? 0);
+
+const lostCodes = new Set([
+  'PROTOCOL_CONNECTION_LOST',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ECONNABORTED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+  'ERR_STREAM_DESTROYED',
+  'ER_SERVER_SHUTDOWN',
+  'ER_CON_COUNT_ERROR',
+  'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
+  'PROTOCOL_ENQUEUE_AFTER_QUIT',
+  'HANDSHAKE_NO_SSL_SUPPORT',
+  'ER_CLIENT_INTERACTION_TIMEOUT',
+  'ER_CONNECTION_KILLED',
+  'ER_QUERY_INTERRUPTED',
+]);
+
+/** The connection is gone, so the outcome of what was in flight is unknown; a new connection may be had. */
+export function isConnectionLost(error: unknown): boolean {
+  const { code = '', errno = 0, message = '' } = driverError(error);
+  if (lostCodes.has(code) || [1053, 1927, 2006, 2013, 4031, 1317, 1040, 1152, 1158, 1159, 1160, 1161].includes(errno))
+    return true;
+  return /closed state|Connection lost|acquiring a connection|server has gone away|read ECONN/i.test(message);
+}
+
+/** The server was made read-only, as before a planned switch to another. The same number stands for other options, which the text tells apart. */
+const isReadOnly = (error: unknown): boolean => {
+  const { errno = 0, message = '' } = driverError(error);
+  return errno === 1836 || (errno === 1290 && /read[-_]only/i.test(message));
+};
+
+/** The disk or a table space is full. 1026 and 1030 tell it by the number of the operating system, ENOSPC. */
+const isFull = (error: unknown): boolean => {
+  const { errno = 0, message = '' } = driverError(error);
+  return errno === 1114 || errno === 1021 || ([3, 1026, 1030].includes(errno) && /\b28\b|no space left/i.test(message));
+};
+
+/** The server takes no writes for now. */
+export const isWriteRefused = (error: unknown): boolean => isReadOnly(error) || isFull(error);
+
+/** It passes by itself: the same work may succeed a little later. */
+export const isTransient = (error: unknown): boolean =>
+  isLockConflict(error) || isConnectionLost(error) || isWriteRefused(error);
+
+/** What a database that is away, locked, read-only or full is called: the same work may succeed a little later. */
+export const OUTAGE_CODES = [
+  'DATABASE_UNAVAILABLE',
+  'DATABASE_BUSY',
+  'DATABASE_READ_ONLY',
+  'DATABASE_FULL',
+] as const satisfies readonly ErrorCode[];
+const outageCodes: ReadonlySet<string> = new Set(OUTAGE_CODES);
+
+/** Whether an error is one of an outage, as the driver gives it or as `asMagamError` has named it. */
+export const isOutage = (error: unknown): boolean =>
+  error instanceof MagamError ? outageCodes.has(error.code) : isTransient(error);
+
+/** The text of an error for the job history, without the statement. */
+export function errorText(error: unknown): string {
+  const { sqlMessage, message } = driverError(error);
+  return (sqlMessage ?? message ?? String(error)).slice(0, 1000);
+}
+
+/** A database error as the user meets it, by code; other errors come back as they are. */
+export function asMagamError(error: unknown): unknown {
+  if (error instanceof MagamError) return error;
+  if (isMissingTable(error)) return new MagamError('SCHEMA_OUTDATED');
+  const { errno = 0 } = driverError(error);
+  if ([1045, 1044, 1698].includes(errno)) return new MagamError('DATABASE_ACCESS_DENIED', errorText(error));
+  if (isConnectionLost(error))
+    return new MagamError('DATABASE_UNAVAILABLE', `The database cannot be reached: ${errorText(error)}`);
+  if (isReadOnly(error)) return new MagamError('DATABASE_READ_ONLY');
+  if (isFull(error)) return new MagamError('DATABASE_FULL', `The database has no room: ${errorText(error)}`);
+  if (isLockConflict(error)) return new MagamError('DATABASE_BUSY', errorText(error));
+  return error;
+}
