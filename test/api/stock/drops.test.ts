@@ -2,34 +2,27 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expireCheckouts } from '../../../core/orders/expire-checkouts.js';
 import { change, type Db } from '../../../infra/database.js';
-import { openRedis, type RedisLink } from '../../../infra/redis.js';
-import { readInstallationId } from '../../../infra/stores/installation.js';
+import type { RedisLink } from '../../../infra/redis.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { letExpire, receiver } from '../../core/orders/order-scene.js';
 import { makeAccount } from '../../support/accounts.js';
 import { type ApiProcess, type CallAnswer, spawnApi } from '../../support/api.js';
 import { FUTURE, PAST } from '../../support/drop.js';
-import { startRedis, type TestRedis } from '../../support/redis.js';
-import { differences, receive, stockOf } from '../../support/stock.js';
-import { type CatalogueScene, openCatalogue } from '../catalogue/catalogue-scene.js';
+import type { TestRedis } from '../../support/redis.js';
+import { receive, stockOf } from '../../support/stock.js';
+import type { CatalogueScene } from '../catalogue/catalogue-scene.js';
+import { openStockScene } from './stock-scene.js';
 
 let scene: CatalogueScene;
 let redis: TestRedis;
 let db: Db;
 let link: RedisLink;
+let end: () => Promise<void>;
 beforeAll(async () => {
-  redis = await startRedis();
-  scene = await openCatalogue({ MAGAM_REDIS_URL: redis.url });
+  ({ scene, redis, link, end } = await openStockScene());
   db = scene.database.db;
-  link = openRedis(redis.url, await readInstallationId(db), () => undefined);
-  await until(() => link.isUp(), 'the link');
 });
-afterAll(async () => {
-  expect(await differences(db)).toEqual([]);
-  await scene.end();
-  link.close();
-  await redis.stop();
-});
+afterAll(() => end());
 
 const post = (path: string, body?: unknown, token = scene.seller.token, headers = {}) =>
   scene.api.call('POST', path, { token, body, headers });

@@ -5,34 +5,27 @@ import { orderDuties } from '../../../batch/duties/orders.js';
 import { CatalogueCache } from '../../../core/catalogue/catalogue-cache.js';
 import { readConfig } from '../../../infra/config.js';
 import { change, type Db } from '../../../infra/database.js';
-import { openRedis, type RedisLink } from '../../../infra/redis.js';
-import { readInstallationId } from '../../../infra/stores/installation.js';
+import type { RedisLink } from '../../../infra/redis.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { letExpire, receiver } from '../../core/orders/order-scene.js';
 import type { CallAnswer } from '../../support/api.js';
-import { startRedis, type TestRedis } from '../../support/redis.js';
-import { differences, stockOf } from '../../support/stock.js';
+import type { TestRedis } from '../../support/redis.js';
+import { stockOf } from '../../support/stock.js';
 import { leadElsewhere, taskRunners } from '../../support/tasks.js';
-import { type CatalogueScene, openCatalogue } from '../catalogue/catalogue-scene.js';
+import type { CatalogueScene } from '../catalogue/catalogue-scene.js';
+import { openStockScene } from './stock-scene.js';
 
 const startRunner = taskRunners();
 let redis: TestRedis;
 let link: RedisLink;
 let scene: CatalogueScene;
 let db: Db;
+let end: () => Promise<void>;
 beforeAll(async () => {
-  redis = await startRedis();
-  scene = await openCatalogue({ MAGAM_REDIS_URL: redis.url });
+  ({ scene, redis, link, end } = await openStockScene());
   db = scene.database.db;
-  link = openRedis(redis.url, await readInstallationId(db), () => undefined);
-  await until(() => link.isUp(), 'the link');
 });
-afterAll(async () => {
-  expect(await differences(db)).toEqual([]);
-  await scene.end();
-  link.close();
-  await redis.stop();
-});
+afterAll(() => end());
 
 interface Made {
   readonly productId: number;

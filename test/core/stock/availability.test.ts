@@ -1,18 +1,14 @@
 /** The question of two servers, each with its own connections to one database and one Redis: how often is the database asked? */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Availability } from '../../../core/stock/availability.js';
-import { type Db, openDatabase } from '../../../infra/database.js';
-import type { RedisLink } from '../../../infra/redis.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
+import { type Connections, closeConnections, openConnections } from '../../support/connections.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { linkTo, startRedis, type TestRedis } from '../../support/redis.js';
+import { startRedis, type TestRedis } from '../../support/redis.js';
 import { makeUnits } from '../../support/stock.js';
 
-interface Server {
+interface Server extends Connections {
   readonly availability: Availability;
-  readonly db: Db;
-  readonly link: RedisLink;
-  readonly statements: string[];
 }
 
 let database: TestDatabase;
@@ -22,18 +18,12 @@ beforeAll(async () => {
   database = await createTestDatabase();
   redis = await startRedis();
   for (let n = 0; n < 2; n += 1) {
-    const db = openDatabase(database.url, { poolMax: 4 });
-    const statements: string[] = [];
-    db.on('query', ({ sql }: { sql: string }) => statements.push(sql));
-    const link = await linkTo(redis);
-    servers.push({ availability: new Availability(db, link), db, link, statements });
+    const connections = await openConnections(database, redis);
+    servers.push({ ...connections, availability: new Availability(connections.db, connections.link) });
   }
 });
 afterAll(async () => {
-  for (const { db, link } of servers) {
-    link.close();
-    await db.destroy();
-  }
+  for (const server of servers) await closeConnections(server);
   await redis.stop();
   await database.drop();
 });

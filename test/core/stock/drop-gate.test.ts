@@ -6,20 +6,17 @@ import { releaseReservation } from '../../../core/stock/end-reservation.js';
 import { StockGate } from '../../../core/stock/gate.js';
 import { reserve } from '../../../core/stock/reserve.js';
 import { readDrop } from '../../../core/stock/stores/drop.js';
-import { change, type Db, inTransaction, openDatabase } from '../../../infra/database.js';
-import type { RedisLink } from '../../../infra/redis.js';
+import { change, inTransaction } from '../../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
+import { type Connections, closeConnections, openConnections } from '../../support/connections.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { FUTURE, makeDrop } from '../../support/drop.js';
-import { linkTo, startRedis, type TestRedis } from '../../support/redis.js';
+import { startRedis, type TestRedis } from '../../support/redis.js';
 import { differences, makeUnits, stockOf } from '../../support/stock.js';
 
-interface Server {
+interface Server extends Connections {
   readonly gate: DropGate;
-  readonly db: Db;
-  readonly link: RedisLink;
-  readonly statements: string[];
 }
 
 /** Longer than a test takes on a busy machine. */
@@ -30,16 +27,9 @@ let one: Server;
 let other: Server;
 
 async function openServer(lifeMs = LONG_MS): Promise<Server> {
-  const db = openDatabase(database.url, { poolMax: 6 });
-  const statements: string[] = [];
-  db.on('query', ({ sql }: { sql: string }) => statements.push(sql));
-  const link = await linkTo(redis);
-  return { gate: new DropGate(db, new StockGate(db, link, lifeMs)), db, link, statements };
-}
-
-async function closeServer({ link, db }: Server): Promise<void> {
-  link.close();
-  await db.destroy();
+  const connections = await openConnections(database, redis);
+  const { db, link } = connections;
+  return { ...connections, gate: new DropGate(db, new StockGate(db, link, lifeMs)) };
 }
 
 beforeAll(async () => {
@@ -50,7 +40,7 @@ beforeEach(async () => {
   [one, other] = [await openServer(), await openServer()];
 });
 afterEach(async () => {
-  for (const server of [one, other]) await closeServer(server);
+  for (const server of [one, other]) await closeConnections(server);
 });
 afterAll(async () => {
   expect(await differences(database.db)).toEqual([]);
@@ -191,7 +181,7 @@ describe('stock that comes back', () => {
       await until(async () => (await order(server, unitId)) === undefined, 'the unit is sold again');
       expect(await stockOf(database.db, unitId)).toEqual([1, 0, 1, 0]);
     } finally {
-      await closeServer(server);
+      await closeConnections(server);
     }
   });
 });

@@ -2,19 +2,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { StockGate } from '../../../core/stock/gate.js';
 import { reserve } from '../../../core/stock/reserve.js';
-import { change, type Db, openDatabase } from '../../../infra/database.js';
-import type { RedisLink } from '../../../infra/redis.js';
+import { change, openDatabase } from '../../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
+import { type Connections, closeConnections, openConnections } from '../../support/connections.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { linkTo, startRedis, type TestRedis } from '../../support/redis.js';
+import { startRedis, type TestRedis } from '../../support/redis.js';
 import { differences, makeUnits, receive, stockOf } from '../../support/stock.js';
 
-interface Server {
+interface Server extends Connections {
   readonly gate: StockGate;
-  readonly db: Db;
-  readonly link: RedisLink;
-  readonly statements: string[];
 }
 
 /** Longer than a test takes on a busy machine. */
@@ -25,11 +22,8 @@ let one: Server;
 let other: Server;
 
 async function openServer(): Promise<Server> {
-  const db = openDatabase(database.url, { poolMax: 6 });
-  const statements: string[] = [];
-  db.on('query', ({ sql }: { sql: string }) => statements.push(sql));
-  const link = await linkTo(redis);
-  return { gate: new StockGate(db, link, LIFE_MS), db, link, statements };
+  const connections = await openConnections(database, redis);
+  return { ...connections, gate: new StockGate(connections.db, connections.link, LIFE_MS) };
 }
 
 beforeAll(async () => {
@@ -40,10 +34,7 @@ beforeEach(async () => {
   [one, other] = [await openServer(), await openServer()];
 });
 afterEach(async () => {
-  for (const { link, db } of [one, other]) {
-    link.close();
-    await db.destroy();
-  }
+  for (const server of [one, other]) await closeConnections(server);
 });
 afterAll(async () => {
   expect(await differences(database.db)).toEqual([]);

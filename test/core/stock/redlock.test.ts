@@ -2,19 +2,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { StockLocks } from '../../../core/stock/redlock.js';
 import type { Reserve } from '../../../core/stock/reserve.js';
-import { type Db, openDatabase } from '../../../infra/database.js';
-import type { RedisLink } from '../../../infra/redis.js';
 import { isRefusal, type Refusal } from '../../../kernel/errors.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
+import { type Connections, closeConnections, openConnections } from '../../support/connections.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { linkTo, startRedis, type TestRedis } from '../../support/redis.js';
+import { startRedis, type TestRedis } from '../../support/redis.js';
 import { differences, makeUnits, stockOf } from '../../support/stock.js';
 
-interface Server {
+interface Server extends Connections {
   readonly locks: StockLocks;
-  readonly db: Db;
-  readonly link: RedisLink;
-  readonly statements: string[];
   /** What was logged at debug: for whom, and what. */
   readonly lines: { readonly forWhom: string; readonly text: string; readonly [field: string]: unknown }[];
 }
@@ -26,21 +22,14 @@ let one: Server;
 let other: Server;
 
 async function openServer(settings = SETTINGS): Promise<Server> {
-  const db = openDatabase(database.url, { poolMax: 6 });
-  const statements: string[] = [];
-  db.on('query', ({ sql }: { sql: string }) => statements.push(sql));
-  const link = await linkTo(redis);
+  const connections = await openConnections(database, redis);
   const lines: Server['lines'] = [];
   const log = {
     isLevelEnabled: () => true,
     debug: (fields: object, text: string) => lines.push({ ...(fields as { forWhom: string }), text }),
   };
-  return { locks: new StockLocks(link, log as never, settings), db, link, statements, lines };
+  return { ...connections, locks: new StockLocks(connections.link, log as never, settings), lines };
 }
-const close = async ({ db, link }: Server): Promise<void> => {
-  link.close();
-  await db.destroy();
-};
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -51,7 +40,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   expect(await one.link.client.keys('*LOCK*').catch(() => [])).toEqual([]);
-  await Promise.all([close(one), close(other)]);
+  await Promise.all([closeConnections(one), closeConnections(other)]);
 });
 afterAll(async () => {
   expect(await differences(database.db)).toEqual([]);
@@ -146,14 +135,14 @@ it('who waits too long for a lock is refused, and has begun nothing', async () =
     });
   });
   expect(hasty.statements).toEqual([]);
-  await close(hasty);
+  await closeConnections(hasty);
 });
 
 it('a lock that is over when it comes is not used', async () => {
   const [unitId = 0] = await makeUnits(database.db, [1]);
   const late = await openServer({ waitMs: 0, leaseMs: 1 });
   await expect(order(late, [unitId])).rejects.toMatchObject({ code: 'STOCK_BUSY' });
-  await close(late);
+  await closeConnections(late);
 });
 
 it('a lock that ended while its order was at work oversells nothing', async () => {
