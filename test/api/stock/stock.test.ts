@@ -86,7 +86,7 @@ describe('stock', () => {
     const { unitId } = await scene.makeProduct();
     await post(receipts(unitId), goods(5));
     const units = [{ unitId: unitId as number, quantity: 2 }];
-    const holder = { holderId: 9_001, requestedBy: 'account 77', expiresInMs: 60_000 };
+    const holder = { holderId: 9_001, requestedBy: 'account 770077', expiresInMs: 60_000 };
     await inTransaction(db, (tx) => reserve(tx, holder, units));
     expect((await get(`/v1/units/${unitId}/stock`)).body).toMatchObject({ available: 3, held: 2 });
     await inTransaction(db, (tx) => commitReservation(tx, holder));
@@ -96,7 +96,7 @@ describe('stock', () => {
       { kind: 'COMMIT', heldChange: -2, soldChange: 2, checkoutId: 9_001, requestedBy: null },
       { kind: 'RESERVE', availableChange: -2, heldChange: 2, checkoutId: 9_001 },
     ]);
-    expect(text).not.toContain('77');
+    expect(text).not.toContain('770077');
     const next = await get(`/v1/units/${unitId}/stock/movements?cursor=${body.nextCursor}`);
     expect(next.body).toMatchObject({ items: [{ kind: 'RECEIVE' }], nextCursor: null });
   });
