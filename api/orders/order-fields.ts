@@ -113,7 +113,9 @@ const orderEventSchema = z
 export const orderSchema = z
   .object({
     ...orderFields,
-    receiver: shownReceiverSchema,
+    receiver: shownReceiverSchema
+      .nullable()
+      .meta({ description: 'Null when it was encrypted under another key than that of the server.' }),
     lines: z.array(orderLineSchema),
     history: z.array(orderEventSchema).meta({ description: 'Oldest first; of a longer one the newest 200.' }),
   })
@@ -185,7 +187,7 @@ export const orderPageBody = (
   encryptionKey: Buffer,
 ): z.input<typeof orderSchema> => ({ ...steppedOrderBody(page, events), receiver: receiverOf(page, encryptionKey) });
 
-const receiverOf = ({ reference, receiver: sealed, receiverKeyId: keyId }: OrderPage, key: Buffer): Receiver =>
+const receiverOf = ({ reference, receiver: sealed, receiverKeyId: keyId }: OrderPage, key: Buffer): Receiver | null =>
   openReceiver([key], reference, { sealed, keyId });
 
 export const orderParams = z.strictObject({ orderId: idText });

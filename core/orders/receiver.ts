@@ -1,5 +1,5 @@
 /** Receivers at rest: name, phone and address of a checkout, encrypted and bound to its row. */
-import { decrypt, encrypt } from '../../infra/encryption.js';
+import { decrypt, encrypt, keyIdOf } from '../../infra/encryption.js';
 import type { StoredReceiver } from './stores/checkout.js';
 
 export interface Receiver {
@@ -20,6 +20,8 @@ export function sealReceiver(key: Buffer, reference: string, receiver: Receiver)
   return encrypt(key, JSON.stringify({ name, phone, postalCode, address, note }), placeOf(reference));
 }
 
-/** The receiver in the clear. `keys`: today's and former ones. Throws when the row was tampered with. */
-export const openReceiver = (keys: readonly Buffer[], reference: string, stored: StoredReceiver): Receiver =>
-  JSON.parse(decrypt(keys, stored, placeOf(reference))) as Receiver;
+/** The receiver in the clear; null when none of the keys, today's and former ones, is the one it was encrypted with. Throws when the row was tampered with. */
+export function openReceiver(keys: readonly Buffer[], reference: string, stored: StoredReceiver): Receiver | null {
+  if (!keys.some((key) => keyIdOf(key) === stored.keyId)) return null;
+  return JSON.parse(decrypt(keys, stored, placeOf(reference))) as Receiver;
+}

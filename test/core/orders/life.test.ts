@@ -1,4 +1,5 @@
 /** The life of orders on a real database: every step, every refusal, what concurrent callers get, and what the feed and the stock hold after it. */
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { confirmDelivered } from '../../../core/orders/confirm-order.js';
 import { expireCheckouts } from '../../../core/orders/expire-checkouts.js';
@@ -123,6 +124,7 @@ describe('a checkout', () => {
     expect(row?.sealed).not.toContain('010');
     const open = (of: string) => openReceiver([config.encryptionKey], of, row ?? { sealed: '', keyId: '' });
     expect(open(reference)).toEqual(receiver);
+    expect(openReceiver([randomBytes(32)], reference, row ?? { sealed: '', keyId: '' })).toBeNull();
     expect(() => open('another checkout')).toThrow();
     await db.raw('DELETE FROM shipping_term');
     await db.raw('DELETE FROM promotion');
