@@ -19,6 +19,7 @@ afterAll(async () => {
 
 it('pages of the lost time are not shown after magam restored, which is recorded', async () => {
   const { api, database, seller, makeProduct } = scene;
+  await until(async () => (await api.call('GET', '/readyz')).body.status === 'ok', 'Redis is there');
   const { productId, version } = await makeProduct({ name: 'before' });
   copy = await takeCopy(database);
   const path = `/v1/products/${productId}`;
