@@ -18,7 +18,7 @@ const capabilities = {
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'policies', 'promotions', 'stock'],
 };
 
-const PRODUCT = '^(kernel|infra|core|batch|api|cli)/';
+const PRODUCT = '^(kernel|infra|core|batch|api|cli|sandbox)/';
 
 /** Files of `folder` import files of the project only from itself and from `allowed`. */
 const only = (folder, ...allowed) => ({
@@ -45,8 +45,9 @@ module.exports = {
     only('core', 'infra', 'kernel'),
     only('batch', 'core', 'infra', 'kernel'),
     only('api', 'core', 'infra', 'kernel'),
-    only('cli', 'batch', 'core', 'infra', 'kernel', 'api/main\\.ts'),
-    only('bench', 'api', 'batch', 'core', 'infra', 'kernel'),
+    only('cli', 'batch', 'core', 'infra', 'kernel', 'api/main\\.ts', 'sandbox/main\\.ts'),
+    only('sandbox'),
+    only('bench', 'api', 'batch', 'core', 'infra', 'kernel', 'sandbox'),
     {
       name: 'kernel-is-pure',
       comment: 'Values in, values out: no package and nothing of Node.',

@@ -102,6 +102,11 @@ export const commands: Readonly<Record<string, Entry>> = {
       'run the HTTP server: accounts, catalogue, stock, orders, and operating the batch (any number may run)',
     load: async () => (await import('./api.js')).apiCommand,
   },
+  sandbox: {
+    takes: '[options]',
+    description: 'run payment providers, a mail server and Slack for development and tests; refused in production',
+    load: async () => (await import('./sandbox.js')).sandboxCommand,
+  },
   admin: {
     takes: '[options]',
     description: 'make an account with the role admin; its password is read from standard input',

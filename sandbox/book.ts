@@ -1,0 +1,149 @@
+/**
+ * The book of the sandbox: every payment that its providers know, and every won that they have taken or given back. It is what the outside world believes, so tests
+ * compare it with the books of the platform. All of it is in memory and goes with the process.
+ */
+
+export type ProviderName = 'TOSS' | 'PORTONE' | 'KAKAOPAY';
+
+/**
+ * OPEN: known, the buyer has not decided. APPROVED: the buyer has approved, nobody was charged. CHARGED: money was taken, and part or all of it may have been given
+ * back. DECLINED: the buyer or the bank said no.
+ */
+type SandboxStatus = 'OPEN' | 'APPROVED' | 'CHARGED' | 'DECLINED';
+
+export interface NewPayment {
+  readonly provider: ProviderName;
+  /** The provider's name of the payment: Toss `paymentKey`, PortOne `transactionId`, KakaoPay `tid`. */
+  readonly key: string;
+  /** The shop's name of it: `orderId`, `paymentId`, `partner_order_id`. */
+  readonly reference: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly orderName: string;
+  readonly buyer: string;
+  /** Where the buyer is sent back to. */
+  readonly successUrl: string;
+  readonly failUrl: string;
+}
+
+export interface SandboxPayment extends NewPayment {
+  status: SandboxStatus;
+  /** What the buyer brings back from KakaoPay. */
+  token: string | null;
+  failure: { readonly code: string; readonly message: string } | null;
+  readonly requestedAt: string;
+  chargedAt: string | null;
+  readonly cancels: Cancel[];
+}
+
+export interface Cancel {
+  readonly id: string;
+  readonly amount: number;
+  readonly reason: string;
+  readonly at: string;
+}
+
+/** A line of the book: money that was taken from a buyer (CHARGE) or given back (CANCEL). */
+export interface BookEntry {
+  readonly kind: 'CHARGE' | 'CANCEL';
+  readonly provider: ProviderName;
+  readonly key: string;
+  readonly reference: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly idempotencyKey: string | null;
+  readonly at: string;
+}
+
+/** Payments and lines that are kept at most; one more is refused. A process that is asked for more is being misused, or was forgotten. */
+const KEPT_MAX = 500_000;
+
+export class SandboxFull extends Error {}
+
+export class Book {
+  private payments = new Map<string, SandboxPayment>();
+  private newest = new Map<string, SandboxPayment>();
+  private entries: BookEntry[] = [];
+  private numbered = 0;
+
+  /** A number that no other thing of this sandbox has. */
+  next(): number {
+    this.numbered += 1;
+    return this.numbered;
+  }
+
+  open(made: NewPayment): SandboxPayment {
+    if (this.payments.size >= KEPT_MAX) throw new SandboxFull();
+    const payment: SandboxPayment = {
+      ...made,
+      status: 'OPEN',
+      token: null,
+      failure: null,
+      requestedAt: now(),
+      chargedAt: null,
+      cancels: [],
+    };
+    this.payments.set(`${made.provider} ${made.key}`, payment);
+    this.newest.set(`${made.provider} ${made.reference}`, payment);
+    return payment;
+  }
+
+  byKey(provider: ProviderName, key: string): SandboxPayment | undefined {
+    return this.payments.get(`${provider} ${key}`);
+  }
+
+  /** The newest payment under the shop's name. */
+  byReference(provider: ProviderName, reference: string): SandboxPayment | undefined {
+    return this.newest.get(`${provider} ${reference}`);
+  }
+
+  /** Takes the buyer's money. */
+  charge(payment: SandboxPayment, idempotencyKey: string | null = null): void {
+    this.enter('CHARGE', payment, payment.amount, idempotencyKey);
+    payment.status = 'CHARGED';
+    payment.chargedAt = now();
+  }
+
+  /** Gives some of it back. The caller has seen that there is so much. */
+  cancel(payment: SandboxPayment, amount: number, reason: string, idempotencyKey: string | null = null): Cancel {
+    this.enter('CANCEL', payment, amount, idempotencyKey);
+    const cancel = { id: `cancel-${this.next()}`, amount, reason, at: now() };
+    payment.cancels.push(cancel);
+    return cancel;
+  }
+
+  private enter(kind: BookEntry['kind'], payment: SandboxPayment, amount: number, idempotencyKey: string | null): void {
+    if (this.entries.length >= KEPT_MAX) throw new SandboxFull();
+    const { provider, key, reference, currency } = payment;
+    this.entries.push({ kind, provider, key, reference, amount, currency, idempotencyKey, at: now() });
+  }
+
+  /** All lines, oldest first, and what they come to for each currency. */
+  read(): { readonly entries: readonly BookEntry[]; readonly sums: Readonly<Record<string, BookSum>> } {
+    const sums: Record<string, { charged: number; cancelled: number }> = {};
+    for (const { kind, currency, amount } of this.entries) {
+      sums[currency] ??= { charged: 0, cancelled: 0 };
+      sums[currency][kind === 'CHARGE' ? 'charged' : 'cancelled'] += amount;
+    }
+    return { entries: [...this.entries], sums };
+  }
+
+  reset(): void {
+    this.payments = new Map();
+    this.newest = new Map();
+    this.entries = [];
+  }
+}
+
+export interface BookSum {
+  readonly charged: number;
+  readonly cancelled: number;
+}
+
+export const cancelledOf = ({ cancels }: SandboxPayment): number =>
+  cancels.reduce((sum, { amount }) => sum + amount, 0);
+
+/** What is left of the charge. */
+export const remainingOf = (payment: SandboxPayment): number => payment.amount - cancelledOf(payment);
+
+export const now = (): string => new Date().toISOString();

@@ -1,0 +1,108 @@
+/** What tests and curious people ask of the sandbox itself: its book, its faults, what was sent to it, and the decisions of buyers without a page. */
+import { Router } from 'express';
+import * as z from 'zod';
+import type { ProviderName, SandboxPayment } from './book.js';
+import { decide, openWindow } from './decide.js';
+import { type Faults, faultRules } from './faults.js';
+import type { Mailbox } from './mailbox.js';
+import type { World } from './provider-call.js';
+import type { Webhooks } from './webhooks.js';
+
+const provider = z.enum(['TOSS', 'PORTONE', 'KAKAOPAY']);
+const url = z.url({ protocol: /^https?$/ }).default('http://127.0.0.1/');
+
+const paymentSchema = z.strictObject({
+  provider,
+  reference: z.string().min(1).max(100),
+  amount: z.number().positive(),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/)
+    .default('KRW'),
+  orderName: z.string().min(1).max(300).default('order'),
+  buyer: z.string().min(1).max(100).default('guest'),
+  successUrl: url,
+  failUrl: url,
+  /** Decided at once. */
+  decision: z.enum(['approve', 'decline']).optional(),
+});
+const webhookSchema = z.strictObject({ target: z.url({ protocol: /^https?$/ }).nullable() });
+const slackSchema = z.looseObject({ text: z.string() });
+
+const SLACK_MAX = 1_000;
+
+export interface Controlled {
+  readonly world: World;
+  readonly faults: Faults;
+  readonly webhooks: Webhooks;
+  readonly mailbox: Mailbox;
+}
+
+export function controlRoutes({ world, faults, webhooks, mailbox }: Controlled): Router {
+  const { book } = world;
+  let slack: { readonly text: string; readonly at: string }[] = [];
+  const routes = Router();
+  routes.get('/sandbox/book', (_req, res) => void res.json(book.read()));
+  routes.get('/sandbox/webhooks', (_req, res) => void res.json(webhooks.read()));
+  routes.get('/sandbox/mails', (_req, res) => void res.json(mailbox.read()));
+  routes.get('/sandbox/slack', (_req, res) => void res.json(slack));
+  routes.post('/slack', (req, res) => {
+    const message = slackSchema.safeParse(req.body);
+    if (!message.success) return void res.status(400).send('invalid_payload');
+    if (slack.length >= SLACK_MAX) slack.shift();
+    slack.push({ text: message.data.text, at: new Date().toISOString() });
+    res.send('ok');
+  });
+  routes.get('/sandbox/faults', (_req, res) => void res.json(faults.get()));
+  routes.put('/sandbox/faults', (req, res) => {
+    const rules = faultRules.safeParse(req.body);
+    if (!rules.success) return void res.status(400).json({ errors: z.treeifyError(rules.error) });
+    faults.set(rules.data);
+    res.json(faults.get());
+  });
+  routes.delete('/sandbox/faults', (_req, res) => {
+    faults.set([]);
+    res.status(204).end();
+  });
+  routes.put('/sandbox/webhooks', (req, res) => {
+    const asked = webhookSchema.safeParse(req.body);
+    if (!asked.success) return void res.status(400).json({ errors: z.treeifyError(asked.error) });
+    webhooks.target = asked.data.target;
+    res.json(asked.data);
+  });
+  routes.post('/sandbox/payments', (req, res) => {
+    const asked = paymentSchema.safeParse(req.body);
+    if (!asked.success) return void res.status(400).json({ errors: z.treeifyError(asked.error) });
+    const { decision, ...made } = asked.data;
+    const payment = openWindow(book, made);
+    const sentTo = decision === undefined ? null : decide(world, payment, decision);
+    res.status(201).json({ ...paymentBody(payment), sentTo });
+  });
+  routes.post('/sandbox/payments/:provider/:key/:decision', (req, res) => {
+    const { decision } = req.params;
+    const payment = book.byKey(req.params.provider.toUpperCase() as ProviderName, req.params.key);
+    if (payment === undefined || (decision !== 'approve' && decision !== 'decline')) return void res.status(404).end();
+    const sentTo = decide(world, payment, decision);
+    res.json({ ...paymentBody(payment), sentTo });
+  });
+  routes.post('/sandbox/reset', (_req, res) => {
+    book.reset();
+    faults.set([]);
+    webhooks.reset();
+    mailbox.reset();
+    slack = [];
+    res.status(204).end();
+  });
+  return routes;
+}
+
+const paymentBody = ({ provider: of, key, reference, amount, currency, status, token, failure }: SandboxPayment) => ({
+  provider: of,
+  key,
+  reference,
+  amount,
+  currency,
+  status,
+  token,
+  failure,
+});

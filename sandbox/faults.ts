@@ -1,0 +1,121 @@
+/**
+ * Faults on demand: what a provider does wrong, for the next calls or for a share of them. Those of a share are drawn from a seed, so the same calls in the
+ * same order meet the same faults again.
+ */
+import * as z from 'zod';
+
+export const FAULT_KINDS = [
+  /** Answers after `ms`. */
+  'delay',
+  /** The bank says no; `code` is the provider's code, a usual one where none is said. */
+  'decline',
+  /** 500 without having done anything. */
+  'error-before',
+  /** 500 after having done it. */
+  'error-after',
+  /** Cuts the connection without having done anything. */
+  'cut-before',
+  /** Does it and cuts the connection instead of answering. */
+  'cut-after',
+] as const;
+
+export const WEBHOOK_FAULT_KINDS = [
+  /** Never sends it. */
+  'lose',
+  /** Sends it twice. */
+  'duplicate',
+  /** Sends it after `ms`. */
+  'late',
+  /** Holds it back until the next one of any payment was sent, `ms` at most. */
+  'reorder',
+] as const;
+
+const faultFields = {
+  provider: z.enum(['TOSS', 'PORTONE', 'KAKAOPAY']).optional(),
+  /** The next so many; absent: all. */
+  times: z.number().int().min(1).max(1_000_000).optional(),
+  /** A share of them, from 0 to 1; absent: each. */
+  rate: z.number().min(0).max(1).optional(),
+  ms: z.number().int().min(0).max(600_000).optional(),
+};
+
+export const faultRule = z.discriminatedUnion('on', [
+  z.strictObject({
+    ...faultFields,
+    on: z.literal('call'),
+    /** Absent: every operation of the provider. */
+    operation: z.enum(['open', 'confirm', 'inquire', 'cancel']).optional(),
+    kind: z.enum(FAULT_KINDS),
+    code: z.string().min(1).max(64).optional(),
+  }),
+  z.strictObject({ ...faultFields, on: z.literal('webhook'), kind: z.enum(WEBHOOK_FAULT_KINDS) }),
+]);
+export const faultRules = z.array(faultRule).max(100);
+export type FaultRule = z.infer<typeof faultRule>;
+export type CallFault = Extract<FaultRule, { on: 'call' }>;
+export type WebhookFault = Extract<FaultRule, { on: 'webhook' }>;
+export type Operation = 'open' | 'confirm' | 'inquire' | 'cancel';
+
+export class Faults {
+  private rules: { readonly rule: FaultRule; left: number }[] = [];
+  private state: number;
+
+  constructor(readonly seed: number) {
+    this.state = seed;
+  }
+
+  set(rules: readonly FaultRule[]): void {
+    this.rules = rules.map((rule) => ({ rule, left: rule.times ?? Number.POSITIVE_INFINITY }));
+  }
+
+  get(): FaultRule[] {
+    return this.rules.map(({ rule, left }) => (rule.times === undefined ? rule : { ...rule, times: left }));
+  }
+
+  /** The faults that befall this call: of each kind the first rule that fits. */
+  ofCall(provider: string, operation: Operation): CallFault[] {
+    return this.take(
+      (rule): rule is CallFault =>
+        rule.on === 'call' && of(rule, provider) && (rule.operation === undefined || rule.operation === operation),
+    );
+  }
+
+  ofWebhook(provider: string): WebhookFault[] {
+    return this.take((rule): rule is WebhookFault => rule.on === 'webhook' && of(rule, provider));
+  }
+
+  private take<Rule extends FaultRule>(fits: (rule: FaultRule) => rule is Rule): Rule[] {
+    const taken = new Map<string, Rule>();
+    for (const one of this.rules) {
+      const { rule } = one;
+      if (!fits(rule) || taken.has(rule.kind)) continue;
+      if (rule.rate !== undefined && this.draw() >= rule.rate) continue;
+      one.left -= 1;
+      taken.set(rule.kind, rule);
+    }
+    this.rules = this.rules.filter(({ left }) => left > 0);
+    return [...taken.values()];
+  }
+
+  /** From 0 to 1 (mulberry32). */
+  private draw(): number {
+    this.state = (this.state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+}
+
+const of = (rule: FaultRule, provider: string): boolean => rule.provider === undefined || rule.provider === provider;
+
+/** A fault that a call asks for itself, in the header `x-sandbox-fault`: `cut-after`, or `delay:2000`, or `decline:REJECT_CARD_COMPANY`. */
+export function faultOfHeader(header: string | undefined): CallFault | undefined {
+  const [kind, value] = (header ?? '').split(':', 2);
+  const rule = faultRule.safeParse({
+    on: 'call',
+    kind,
+    ...(kind === 'delay' ? { ms: Number(value) } : {}),
+    ...(kind === 'decline' && value !== undefined ? { code: value } : {}),
+  });
+  return rule.success && rule.data.on === 'call' ? rule.data : undefined;
+}

@@ -1,0 +1,10 @@
+/** The keys of the sandbox. Everybody knows them; they open nothing else. */
+export const SANDBOX_KEYS = {
+  toss: { secretKey: 'test_sk_sandbox', clientKey: 'test_ck_sandbox' },
+  portone: {
+    apiSecret: 'sandbox-api-secret',
+    storeId: 'store-sandbox',
+    webhookSecret: `whsec_${Buffer.from('sandbox webhook secret').toString('base64')}`,
+  },
+  kakaopay: { secretKey: 'DEVSANDBOX', cid: 'TC0ONETIME' },
+} as const;

@@ -1,0 +1,156 @@
+/** The Toss of the sandbox: confirm, inquire, cancel, and every refusal that it documents. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { openScene, type Scene, TOSS } from './scene.js';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene();
+});
+afterAll(() => scene?.sandbox.close());
+beforeEach(() => scene.call('POST', '/sandbox/reset'));
+
+const confirm = (body: unknown, headers = {}) =>
+  scene.call('POST', '/v1/payments/confirm', body, { ...TOSS, ...headers });
+const inquire = (path: string) => scene.call('GET', `/v1/payments/${path}`, undefined, TOSS);
+const cancel = (key: string, body: unknown, headers = {}) =>
+  scene.call('POST', `/v1/payments/${key}/cancel`, body, { ...TOSS, ...headers });
+const sums = () => scene.sandbox.book.read().sums;
+
+const confirmed = async (orderId: string) => {
+  const paymentKey = await scene.approved('TOSS', orderId);
+  await confirm({ paymentKey, orderId, amount: 39_000 });
+  return paymentKey;
+};
+
+describe('confirmation', () => {
+  it('charges what the buyer has approved, once, and is found by both names', async () => {
+    const paymentKey = await scene.approved('TOSS', 'order-1');
+    expect((await inquire(paymentKey)).body).toMatchObject({ status: 'IN_PROGRESS', approvedAt: null });
+    expect(sums()).toEqual({});
+    const first = await confirm({ paymentKey, orderId: 'order-1', amount: 39_000 });
+    expect(first).toMatchObject({
+      status: 200,
+      body: {
+        paymentKey,
+        orderId: 'order-1',
+        status: 'DONE',
+        totalAmount: 39_000,
+        balanceAmount: 39_000,
+        currency: 'KRW',
+      },
+    });
+    expect((await inquire(paymentKey)).body).toEqual(first.body);
+    expect((await inquire('orders/order-1')).body).toEqual(first.body);
+    expect(await confirm({ paymentKey, orderId: 'order-1', amount: 39_000 })).toMatchObject({
+      status: 400,
+      body: { code: 'ALREADY_PROCESSED_PAYMENT' },
+    });
+    expect(sums()).toEqual({ KRW: { charged: 39_000, cancelled: 0 } });
+  });
+
+  it('answers the same under the same key, also at once', async () => {
+    const paymentKey = await scene.approved('TOSS', 'order-2');
+    await scene.call('PUT', '/sandbox/faults', [
+      { on: 'call', operation: 'confirm', kind: 'delay', ms: 200, times: 1 },
+    ]);
+    const once = () =>
+      confirm({ paymentKey, orderId: 'order-2', amount: 39_000 }, { 'idempotency-key': 'key-of-order-2' });
+    const both = await Promise.all([once(), once()]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(both.find(({ status }) => status === 409)?.body.code).toBe('IDEMPOTENT_REQUEST_PROCESSING');
+    expect(await once()).toEqual(both.find(({ status }) => status === 200));
+    expect(scene.sandbox.book.read().entries).toHaveLength(1);
+    expect(scene.sandbox.book.read().entries[0]).toMatchObject({ idempotencyKey: 'key-of-order-2' });
+  });
+
+  it.each([
+    ['without a secret key', {}, 401, 'UNAUTHORIZED_KEY', { authorization: '' }],
+    ['with another secret key', {}, 401, 'UNAUTHORIZED_KEY', { authorization: 'Basic bGl2ZTo=' }],
+    ['with a key that is too long', {}, 400, 'INVALID_IDEMPOTENCY_KEY', { 'idempotency-key': 'k'.repeat(301) }],
+    ['without an amount', { amount: undefined }, 400, 'INVALID_REQUEST', {}],
+    ['of a payment that nobody opened', { paymentKey: 'nobody' }, 404, 'NOT_FOUND_PAYMENT_SESSION', {}],
+    ['of another order', { orderId: 'order-of-others' }, 403, 'FORBIDDEN_REQUEST', {}],
+    ['of another amount', { amount: 38_999 }, 403, 'FORBIDDEN_REQUEST', {}],
+  ])('is refused %s', async (_what, change, status, code, headers) => {
+    const paymentKey = await scene.approved('TOSS', 'order-3');
+    const answer = await confirm({ paymentKey, orderId: 'order-3', amount: 39_000, ...change }, headers);
+    expect(answer).toMatchObject({ status, body: { code } });
+    expect(sums()).toEqual({});
+  });
+
+  it('is refused after the buyer or the bank has declined, and stays so', async () => {
+    const made = await scene.call('POST', '/sandbox/payments', {
+      provider: 'TOSS',
+      reference: 'o',
+      amount: 1_000,
+      decision: 'decline',
+    });
+    expect(await confirm({ paymentKey: made.body.key, orderId: 'o', amount: 1_000 })).toMatchObject({
+      status: 403,
+      body: { code: 'PAY_PROCESS_CANCELED' },
+    });
+    await scene.call('PUT', '/sandbox/faults', [
+      { on: 'call', kind: 'decline', code: 'REJECT_ACCOUNT_PAYMENT', times: 1 },
+    ]);
+    const paymentKey = await scene.approved('TOSS', 'order-4');
+    for (const _ of [1, 2])
+      expect(await confirm({ paymentKey, orderId: 'order-4', amount: 39_000 })).toMatchObject({
+        status: 403,
+        body: { code: 'REJECT_ACCOUNT_PAYMENT' },
+      });
+    expect((await inquire(paymentKey)).body).toMatchObject({
+      status: 'ABORTED',
+      failure: { code: 'REJECT_ACCOUNT_PAYMENT' },
+    });
+  });
+});
+
+it('knows no payment that nobody opened', async () => {
+  for (const path of ['nobody', 'orders/nobody'])
+    expect(await inquire(path)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND_PAYMENT' } });
+});
+
+describe('cancellation', () => {
+  it('gives parts back until nothing is left', async () => {
+    const key = await confirmed('order-5');
+    expect((await cancel(key, { cancelReason: 'one pair', cancelAmount: 9_000 })).body).toMatchObject({
+      status: 'PARTIAL_CANCELED',
+      balanceAmount: 30_000,
+      cancels: [{ cancelAmount: 9_000, cancelReason: 'one pair', cancelStatus: 'DONE' }],
+    });
+    expect(await cancel(key, { cancelReason: 'too much', cancelAmount: 30_001 })).toMatchObject({
+      status: 403,
+      body: { code: 'NOT_CANCELABLE_AMOUNT' },
+    });
+    expect((await cancel(key, { cancelReason: 'the rest' })).body).toMatchObject({
+      status: 'CANCELED',
+      balanceAmount: 0,
+    });
+    expect(await cancel(key, { cancelReason: 'again' })).toMatchObject({
+      status: 400,
+      body: { code: 'ALREADY_CANCELED_PAYMENT' },
+    });
+    expect(sums()).toEqual({ KRW: { charged: 39_000, cancelled: 39_000 } });
+  });
+
+  it('gives back once under one key', async () => {
+    const key = await confirmed('order-6');
+    const once = () => cancel(key, { cancelReason: 'r', cancelAmount: 100 }, { 'idempotency-key': 'once' });
+    expect(await once()).toEqual(await once());
+    expect(sums()).toMatchObject({ KRW: { cancelled: 100 } });
+  });
+
+  it.each([
+    ['without a reason', 'confirmed', {}, 400, 'INVALID_REQUEST'],
+    ['of a payment that is not there', 'nobody', { cancelReason: 'r' }, 404, 'NOT_FOUND_PAYMENT'],
+    ['of what was not charged', 'approved', { cancelReason: 'r' }, 403, 'NOT_CANCELABLE_PAYMENT'],
+  ])('is refused %s', async (_what, state, body, status, code) => {
+    const key = {
+      confirmed: () => confirmed('o7'),
+      approved: () => scene.approved('TOSS', 'o8'),
+      nobody: async () => 'nobody',
+    }[state];
+    expect(await cancel(String(await key?.()), body)).toMatchObject({ status, body: { code } });
+    expect(sums().KRW?.cancelled ?? 0).toBe(0);
+  });
+});
