@@ -93,6 +93,13 @@ module.exports = {
       to: { path: '(^|/)node_modules/(knex|mysql2|ioredis)/', dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'queue-only-in-its-adapter',
+      comment: 'It only carries hints. What is done, and what is left, stands in rows.',
+      severity: 'error',
+      from: { pathNot: '^infra/queue\\.ts$' },
+      to: { path: '(^|/)node_modules/bullmq/' },
+    },
+    {
       name: 'engine-knows-no-job',
       comment: 'The engine claims, leases and commits; what a chunk does is the business of a job.',
       severity: 'error',

@@ -68,7 +68,9 @@ describe('the access table', () => {
     'import.create': staff,
     'settlement.read': sellerAndStaff,
     'server.probe': everybody,
-    'metrics.read': staff,
+    'dead-letter.read': staff,
+  'dead-letter.replay': staff,
+  'metrics.read': staff,
   };
 
   it.each(Object.entries(table))('%s: buyer, seller, operator, admin may %j', (permission, grants) => {
