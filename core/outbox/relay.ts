@@ -5,7 +5,7 @@ import { readConsumers } from './stores/outbox-consumer.js';
 import { markRelayed, readUnrelayed } from './stores/outbox-event.js';
 
 /** Events of one hint at most. */
-export const HINT_EVENTS = 100;
+const HINT_EVENTS = 100;
 const BATCH = 1_000;
 
 /** Sends hints, each a list of events, to a consumer. Throws when they may not have arrived. */

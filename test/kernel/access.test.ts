@@ -69,8 +69,8 @@ describe('the access table', () => {
     'settlement.read': sellerAndStaff,
     'server.probe': everybody,
     'dead-letter.read': staff,
-  'dead-letter.replay': staff,
-  'metrics.read': staff,
+    'dead-letter.replay': staff,
+    'metrics.read': staff,
   };
 
   it.each(Object.entries(table))('%s: buyer, seller, operator, admin may %j', (permission, grants) => {

@@ -64,8 +64,6 @@ export type AnyEvent = z.output<typeof eventSchema>;
 export type EventType = AnyEvent['type'];
 export type EventOf<Type extends EventType> = Extract<AnyEvent, { readonly type: Type }>;
 
-export const EVENT_TYPES: readonly EventType[] = eventSchema.options.map(({ shape }) => shape.type.value);
-
 /** An event as it was stored, or is about to be: fields that its payload does not have are left out. Throws where it is none. */
 export function readEvent(type: string, payload: unknown): AnyEvent {
   const read = eventSchema.safeParse({ type, payload });

@@ -10,13 +10,13 @@ export interface Following {
 }
 
 /** After so long an event that nobody has taken is given to its consumer again (ms). */
-export const FORGOTTEN_MS = 30_000;
+const FORGOTTEN_MS = 30_000;
 
 /**
  * The cursor passes only what is older (ms). Between the moment in which the database gives out an id and the one in which the row can be seen to be locked lies a
  * part of one INSERT; what else could still commit a lower id is found by a lock (`countShared`).
  */
-export const PASSED_MS = 60_000;
+const PASSED_MS = 60_000;
 
 /** The events that were forgotten, and how far the cursor may go: past the first events of the page that need no look any more. */
 export function follow(

@@ -12,7 +12,7 @@ export interface OutboxGauges {
 }
 
 /** More are not counted: it would take too long, and says nothing more. */
-export const WAITING_MAX = 100_000;
+const WAITING_MAX = 100_000;
 
 export async function readOutboxGauges(db: Db): Promise<OutboxGauges[]> {
   const gauges: OutboxGauges[] = [];
