@@ -34,8 +34,9 @@ export function openQueue(redisUrl: string, installationId: string, onState: (me
     commandTimeout: COMMAND_TIMEOUT_MS,
   });
   sender.on('error', tell.away).on('ready', tell.back);
-  // Each worker makes two connections like this one, which itself is never opened.
-  const listener = new Redis(redisUrl, { ...lasting, maxRetriesPerRequest: null, lazyConnect: true });
+  // Each worker makes two connections like this one. With `lazyConnect` a worker that begins while Redis is away would never work.
+  const listener = new Redis(redisUrl, { ...lasting, maxRetriesPerRequest: null });
+  listener.on('error', tell.away);
   const prefix = `{magam:${installationId}}`;
   const queues = new Map<string, Queue>();
   const workers: Worker[] = [];

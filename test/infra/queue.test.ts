@@ -122,3 +122,18 @@ it('hangs up while Redis is frozen, after the work in hand', async () => {
   expect(ended).toBe(true);
   redis.thaw();
 });
+
+it.each(['away', 'frozen'])('listens when Redis comes that was %s at the beginning', async (state) => {
+  if (state === 'away') await redis.stop();
+  else redis.freeze();
+  const queue = open(state);
+  const came = listen(queue);
+  await expect(queue.send('cart', [[1]])).rejects.toThrow();
+  if (state === 'away') {
+    await until(() => said.length > 0, 'it is told');
+    await redis.start();
+  } else redis.thaw();
+  await send(queue, [2]);
+  await until(() => came.length > 0, 'the hint');
+  expect(came).toEqual([[2]]);
+});

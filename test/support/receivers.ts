@@ -28,10 +28,10 @@ export async function startMailReceiver(): Promise<MailReceiver> {
     onRcptTo: ({ address }, _session, done) =>
       done(address === refused ? Object.assign(new Error('no such mailbox'), { responseCode: 550 }) : null),
     onData: (stream, session, done) => {
-      void text(stream).then((message) => {
+      text(stream).then((message) => {
         mails.push({ to: session.envelope.rcptTo.map(({ address }) => address), message });
         done();
-      });
+      }, done);
     },
   });
   server.on('error', () => undefined); // a client that is killed
