@@ -253,6 +253,33 @@ describe('a consumer that delivers', () => {
     expect([await first, delivered]).toEqual([1, [1]]);
   });
 
+  it('leaves out what somebody has begun to deliver since it was read', async () => {
+    const ids = await record(database.db, confirmed(1), confirmed(2));
+    let letGo = (): void => undefined;
+    const gone = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const other = delivering(new Set(), () => gone);
+    let elsewhere: Promise<number> | undefined;
+    const { made, delivered } = delivering(new Set(), async () => {
+      elsewhere ??= consume(consuming(database.db), other.made, ids.slice(1));
+      await until(async () => (await attemptsOf(database.db, 'deliverer')).length === 2, 'the other has begun');
+    });
+    expect(await consume(consuming(database.db), { ...made, atOnce: 1 } as typeof made, ids)).toBe(1);
+    letGo();
+    expect([await elsewhere, delivered, other.delivered]).toEqual([1, [1], [2]]);
+  });
+
+  it('leaves out what somebody has delivered since it was read', async () => {
+    const ids = await record(database.db, confirmed(1), confirmed(2));
+    const other = delivering();
+    const { made, delivered } = delivering(new Set(), async () => {
+      await consume(consuming(database.db), other.made, ids.slice(1));
+    });
+    expect(await consume(consuming(database.db), { ...made, atOnce: 1 } as typeof made, ids)).toBe(1);
+    expect([delivered, other.delivered, await attemptsOf(database.db, 'deliverer')]).toEqual([[1], [2], []]);
+  });
+
   it('one whose process died is delivered by another when its time is over, and the attempts are counted', async () => {
     const [eventId = 0] = await record(database.db, confirmed(1));
     const dying = delivering(new Set(), () => new Promise(() => undefined));

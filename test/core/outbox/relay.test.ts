@@ -5,7 +5,7 @@ import { lookAgain } from '../../../core/outbox/look-again.js';
 import { purgeEvents } from '../../../core/outbox/purge-events.js';
 import { recordEvents } from '../../../core/outbox/record-events.js';
 import { relayBatch, type SendHints } from '../../../core/outbox/relay.js';
-import { registerConsumer } from '../../../core/outbox/stores/outbox-consumer.js';
+import { moveCursor, registerConsumer } from '../../../core/outbox/stores/outbox-consumer.js';
 import { readOutboxGauges } from '../../../core/outbox/stores/outbox-gauges.js';
 import { change, type Db, openDatabase, select } from '../../../infra/database.js';
 import { createTestDatabase, inStatement, type TestDatabase } from '../../support/database.js';
@@ -162,6 +162,13 @@ describe('the look at the rows', () => {
     await look(made, old);
     expect(orders).toEqual([2, 3, 1]);
     expect(await cursorOf(database.db, 'one')).toBeGreaterThan(0);
+  });
+
+  it('never moves the cursor back: a runner that was frozen may wake up', async () => {
+    await registered('one');
+    await moveCursor(database.db, 'one', 10);
+    await moveCursor(database.db, 'one', 5);
+    expect(await cursorOf(database.db, 'one')).toBe(10);
   });
 
   it('brings all events to a consumer that begins at the beginning, and none of the past to one that begins now', async () => {
