@@ -262,7 +262,8 @@ describe('a consumer that delivers', () => {
     const other = delivering(new Set(), () => gone);
     let elsewhere: Promise<number> | undefined;
     const { made, delivered } = delivering(new Set(), async () => {
-      elsewhere ??= consume(consuming(database.db), other.made, ids.slice(1));
+      if (elsewhere !== undefined) return;
+      elsewhere = consume(consuming(database.db), other.made, ids.slice(1));
       await until(async () => (await attemptsOf(database.db, 'deliverer')).length === 2, 'the other has begun');
     });
     expect(await consume(consuming(database.db), { ...made, atOnce: 1 } as typeof made, ids)).toBe(1);
