@@ -12,7 +12,8 @@ const capabilities = {
   policies: [],
   feed: ['policies', 'tasks'],
   promotions: [],
-  orders: ['catalogue', 'feed', 'promotions', 'stock'],
+  outbox: [],
+  orders: ['catalogue', 'feed', 'outbox', 'promotions', 'stock'],
   jobs: [],
   settlement: ['feed', 'policies', 'jobs', 'tasks'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'policies', 'promotions', 'stock'],
@@ -91,6 +92,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^(core|batch|api|cli|bench)/', pathNot: '^core/[^/]+/stores/' },
       to: { path: '(^|/)node_modules/(knex|mysql2|ioredis)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'queue-only-in-its-adapter',
+      comment: 'It only carries hints. What is done, and what is left, stands in rows.',
+      severity: 'error',
+      from: { pathNot: '^infra/queue\\.ts$' },
+      to: { path: '(^|/)node_modules/bullmq/' },
     },
     {
       name: 'engine-knows-no-job',

@@ -7,6 +7,7 @@ import type { ApiContext } from './context.js';
 import type { Route } from './edge/route.js';
 import { importRoutes } from './imports/routes.js';
 import { orderRoutes } from './orders/routes.js';
+import { outboxRoutes } from './outbox/routes.js';
 import { policyRoutes } from './policies/routes.js';
 import { promotionRoutes } from './promotions/routes.js';
 import { runRoutes } from './runs/routes.js';
@@ -27,4 +28,5 @@ export const apiRoutes = (context: ApiContext): Route[] => [
   ...policyRoutes(context),
   ...importRoutes(context),
   ...settlementRoutes(context),
+  ...outboxRoutes(context),
 ];

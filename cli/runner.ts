@@ -5,11 +5,18 @@ import { runDuties } from '../batch/duties/duty-loop.js';
 import { runnerDuties } from '../batch/duties/registry.js';
 import { WorkerPools } from '../batch/engine/worker-pool.js';
 import { jobs } from '../batch/jobs/registry.js';
+import type { Channels } from '../batch/outbox/notifications/notifications.js';
+import { runOutbox } from '../batch/outbox/outbox-loop.js';
+import { outboxConsumers } from '../batch/outbox/registry.js';
 import { runRunner } from '../batch/runner/runner.js';
 import { runTasks } from '../batch/tasks/task-loop.js';
 import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
-import { openDatabase } from '../infra/database.js';
+import type { Config } from '../infra/config.js';
+import { type Db, openDatabase } from '../infra/database.js';
+import { type MailSender, openMail } from '../infra/mail.js';
+import { openQueue } from '../infra/queue.js';
 import { openRedis } from '../infra/redis.js';
+import { postToSlack } from '../infra/slack.js';
 import { readInstallationId } from '../infra/stores/installation.js';
 import { listenForWakes } from '../infra/wake.js';
 import { Bell } from './bell.js';
@@ -19,6 +26,8 @@ import { withDatabase } from './context.js';
 const TASK_CONNECTIONS = 8;
 /** Of the duties: each is at one statement at a time, and renews its lease now and then. */
 const DUTY_CONNECTIONS = 4;
+/** Of the outbox: the relay, a look at the rows of each consumer, and two hints of each. */
+const OUTBOX_CONNECTIONS = 8;
 /** A frozen runner's transactions end before those who wait for its row locks give up (30 s). */
 const TASK_SILENCE_SECONDS = 10;
 
@@ -38,9 +47,15 @@ export function runnerCommand(runner: Command): void {
             silenceSeconds: TASK_SILENCE_SECONDS,
             answerSeconds: config.answerMs / 1_000,
           });
-        const [taskDb, dutyDb] = [open(TASK_CONNECTIONS), open(DUTY_CONNECTIONS)];
+        const [taskDb, dutyDb, outboxDb] = [TASK_CONNECTIONS, DUTY_CONNECTIONS, OUTBOX_CONNECTIONS].map(open) as [
+          Db,
+          Db,
+          Db,
+        ];
         // Whoever listens for knocks tells the log when Redis is away.
         const redis = openRedis(redisUrl, installationId, () => undefined);
+        const queue = openQueue(redisUrl, installationId, (message) => log.warn(message));
+        const mail = config.mail && openMail(config.mail.url, config.mail.from);
         const shared = {
           config,
           pools,
@@ -52,15 +67,27 @@ export function runnerCommand(runner: Command): void {
           await Promise.all([
             runRunner({ ...shared, db, jobs }),
             runTasks({ ...shared, db: taskDb }),
+            runOutbox({ ...shared, db: outboxDb, queue }, outboxConsumers(channelsOf(config, mail, installationId))),
             runDuties({ ...shared, db: dutyDb, catalogue: new CatalogueCache(redis) }, runnerDuties, bell.wait),
           ]);
         } finally {
           hangUp();
           redis.close();
-          await Promise.all([pools.close(), taskDb.destroy(), dutyDb.destroy()]);
+          mail?.close();
+          await Promise.all([pools.close(), taskDb.destroy(), dutyDb.destroy(), outboxDb.destroy()]);
         }
       },
       { poolMax: () => 8, leased: true },
     );
   });
 }
+
+const channelsOf = (
+  { slackWebhookUrl }: Pick<Config, 'slackWebhookUrl'>,
+  mail: MailSender | null,
+  installationId: string,
+): Channels => ({
+  mail,
+  slack: slackWebhookUrl === null ? null : (text, signal) => postToSlack(slackWebhookUrl, text, signal),
+  installationId,
+});

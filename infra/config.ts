@@ -84,6 +84,17 @@ const encryptionKey = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const httpUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must look like https://host/path');
+
+const mailUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol) && new URL(text).hostname !== '',
+    'must look like smtp://user:password@host:587 or smtps://host',
+  );
+
 /** A number of entries, or a share of a date's entries such as 0.5%. */
 const exceptionsMax = z.string().transform((text, context) => {
   const limit = parseCountOrShare(text);
@@ -127,6 +138,13 @@ const schema = z.object({
   MAGAM_STOCK_LOCK_WAIT_MS: wholeNumber(0, 60_000).default(3_000),
   MAGAM_STOCK_LOCK_LEASE_MS: wholeNumber(1_000, 600_000).default(10_000),
   MAGAM_CONFIRM_DAYS: wholeNumber(0, 365).default(7),
+  MAGAM_OUTBOX_DAYS: wholeNumber(1, 36_500).default(30),
+  MAGAM_MAIL_URL: mailUrl.optional(),
+  MAGAM_MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n@]*[^\s@]@[^\s@]+$/, 'must be an address such as shop@example.com or Shop <shop@example.com>')
+    .optional(),
+  MAGAM_SLACK_WEBHOOK_URL: httpUrl.optional(),
   MAGAM_UPLOAD_BYTES_MAX: wholeNumber(1, 999_999_999).default(268_435_456),
   MAGAM_DRAIN_MS: wholeNumber(0, 600_000).default(2_000),
   MAGAM_DOCS_PAGE: z.enum(['on', 'off']).default('on'),
@@ -193,6 +211,12 @@ export interface Config {
   readonly stockLock: { readonly waitMs: number; readonly leaseMs: number };
   /** Days after its delivery at which an order is confirmed that nobody has confirmed. */
   readonly confirmDays: number;
+  /** Days for which events are kept that all consumers have done. */
+  readonly outboxDays: number;
+  /** Where mail is sent, and from whom; null: none is sent. */
+  readonly mail: { readonly url: string; readonly from: string } | null;
+  /** Where operators are told of what needs them; null: nowhere. */
+  readonly slackWebhookUrl: string | null;
   readonly uploadBytesMax: number;
   /** How long a server that was told to stop still serves while it says that it is not ready. */
   readonly drainMs: number;
@@ -252,6 +276,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     stockStrategy: env.MAGAM_STOCK_STRATEGY,
     stockLock: { waitMs: env.MAGAM_STOCK_LOCK_WAIT_MS, leaseMs: env.MAGAM_STOCK_LOCK_LEASE_MS },
     confirmDays: env.MAGAM_CONFIRM_DAYS,
+    outboxDays: env.MAGAM_OUTBOX_DAYS,
+    mail: mailOf(env),
+    slackWebhookUrl: env.MAGAM_SLACK_WEBHOOK_URL ?? null,
     uploadBytesMax: env.MAGAM_UPLOAD_BYTES_MAX,
     drainMs: env.MAGAM_DRAIN_MS,
     docsPage: env.MAGAM_DOCS_PAGE === 'on',
@@ -276,9 +303,14 @@ export function requireKeys(config: Config): void {
   throw new MagamError('CONFIG_INVALID', `The configuration is wrong: ${settings.join('; ')}.`, { settings });
 }
 
+const mailOf = ({ MAGAM_MAIL_URL: url, MAGAM_MAIL_FROM: from }: z.infer<typeof schema>): Config['mail'] =>
+  url === undefined || from === undefined ? null : { url, from };
+
 function relationFaults(env: z.infer<typeof schema>): string[] {
-  if (env.NODE_ENV !== 'production') return [];
   const faults = [];
+  if (env.MAGAM_MAIL_URL !== undefined && env.MAGAM_MAIL_FROM === undefined)
+    faults.push('MAGAM_MAIL_FROM is required with MAGAM_MAIL_URL');
+  if (env.NODE_ENV !== 'production') return faults;
   if (env.MAGAM_DATABASE_URL === undefined) faults.push('MAGAM_DATABASE_URL is required with NODE_ENV=production');
   if (env.MAGAM_REDIS_URL === undefined) faults.push('MAGAM_REDIS_URL is required with NODE_ENV=production');
   if (env.MAGAM_FAULT !== undefined) faults.push('MAGAM_FAULT is refused with NODE_ENV=production');

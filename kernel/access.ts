@@ -89,6 +89,9 @@ export const permissions = {
   'import.create': staff,
   'settlement.read': { seller: 'own', ...staff },
 
+  'dead-letter.read': staff,
+  'dead-letter.replay': staff,
+
   // The server itself
   'server.probe': 'everybody',
   'metrics.read': staff,

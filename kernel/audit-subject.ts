@@ -4,6 +4,7 @@ export const AUDIT_SUBJECTS = [
   'calendar',
   'category',
   'checkout',
+  'dead-letter',
   'drop',
   'feed-import',
   'import',

@@ -2,6 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type BatchGauges, readBatchGauges } from '../../core/jobs/stores/batch-gauges.js';
+import { type OutboxGauges, readOutboxGauges } from '../../core/outbox/stores/outbox-gauges.js';
 import { blockingRun, type ScheduleSettings } from '../../core/settlement/due-date.js';
 import { countRecentExceptions } from '../../core/settlement/stores/exception.js';
 import { SETTLE } from '../../core/settlement/stores/settlement-run.js';
@@ -33,6 +34,7 @@ export function openMetrics(db: Db, schedule: ScheduleSettings): Metrics {
   addPoolGauge(registry, db);
   addBatchGauges(registry, db, schedule);
   addDutyMetrics(registry, db);
+  addOutboxGauges(registry, db);
   return {
     observe: ({ method }, res) => {
       const { route = 'other', startedAt } = requestState(res);
@@ -139,6 +141,33 @@ function addDutyMetrics(registry: Registry, db: Db): void {
   );
   counter('magam_duty_failures_total', 'Times that the duty has failed.', ({ failures }) => failures);
   counter('magam_duty_rows_total', 'Rows that the duty has dealt with.', ({ rowsDone }) => rowsDone);
+}
+
+/** How far the consumers of events are behind. */
+function addOutboxGauges(registry: Registry, db: Db): void {
+  const read = nowAndThen(() => readOutboxGauges(db));
+  const gauge = (name: string, help: string, pick: (gauges: OutboxGauges) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['consumer'],
+      registers: [registry],
+      async collect() {
+        this.reset();
+        for (const gauges of (await read()) ?? []) this.set({ consumer: gauges.consumer }, pick(gauges));
+      },
+    });
+  gauge(
+    'magam_outbox_lag_seconds',
+    'Age of the oldest event that the consumer has neither done nor given up; 0: there is none.',
+    ({ lagSeconds }) => lagSeconds,
+  );
+  gauge(
+    'magam_outbox_waiting_events',
+    'Events that the consumer has neither done nor given up, counted up to 100,000.',
+    ({ waiting }) => waiting,
+  );
+  gauge('magam_outbox_dead_letters', 'Events that the consumer has given up.', ({ deadLetters }) => deadLetters);
 }
 
 /** What was read within the last seconds, or read anew. Undefined without a database: no numbers, and the rest is told. */

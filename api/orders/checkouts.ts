@@ -243,7 +243,8 @@ export const markPaid = ({ config }: ApiContext): Route =>
       if (config.production) throw new MagamError('PAYMENT_UNAVAILABLE');
       const { checkoutId } = call.params;
       return call.transact(async (tx) => {
-        const by = { cause: causeOf(call.signedIn.role), requestedBy: nameOf(call.signedIn) };
+        const { signedIn, requestId } = call;
+        const by = { cause: causeOf(signedIn.role), requestedBy: nameOf(signedIn), requestId };
         decided(await payCheckout(tx, checkoutId, by));
         const after = await readCheckoutBody(tx, checkoutId);
         await call.audit(tx, 'checkout.mark-paid', ['checkout', checkoutId], { before: null, after });

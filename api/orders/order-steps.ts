@@ -22,9 +22,10 @@ import { ownerForStep } from './read-orders.js';
 
 type OrderCall<Body> = Call<{ readonly orderId: number }, unknown, Body>;
 
-const actorOf = ({ signedIn }: OrderCall<unknown>): Actor => ({
+const actorOf = ({ signedIn, requestId }: OrderCall<unknown>): Actor => ({
   cause: causeOf(signedIn.role),
   requestedBy: nameOf(signedIn),
+  requestId,
 });
 
 /** Takes a step in the call's transaction, keeps it on record and answers with the order as it is then. */

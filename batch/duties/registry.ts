@@ -1,5 +1,7 @@
 /** The duties of a runner. Those of a server are among them. */
+import { addUpSales } from '../../core/catalogue/add-up-sales.js';
 import { purgeHistory } from '../../core/jobs/purge-history.js';
+import { purgeEvents } from '../../core/outbox/purge-events.js';
 import { purgePolicyChecks } from '../../core/settlement/purge-policy-checks.js';
 import { purgeWhatIfs } from '../../core/settlement/purge-what-ifs.js';
 import { purgeFiles } from '../../core/tasks/purge-files.js';
@@ -13,6 +15,16 @@ const EVERY_MS = 10 * 60_000;
 export const runnerDuties: readonly Duty[] = [
   ...serverDuties,
   ...orderDuties,
+  {
+    name: 'add-up-sales',
+    everyMs: 30_000,
+    run: ({ db, catalogue, signal }) => addUpSales(db, catalogue, signal),
+  },
+  {
+    name: 'purge-events',
+    everyMs: EVERY_MS,
+    run: ({ db, config, signal }) => purgeEvents(db, config.outboxDays, signal),
+  },
   { name: 'purge-files', everyMs: EVERY_MS, run: ({ db }) => purgeFiles(db, taskKinds) },
   { name: 'purge-policy-checks', everyMs: EVERY_MS, run: ({ db }) => purgePolicyChecks(db) },
   { name: 'purge-what-ifs', everyMs: EVERY_MS, run: ({ db }) => purgeWhatIfs(db) },

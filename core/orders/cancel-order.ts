@@ -1,6 +1,7 @@
 /** Cancellations, before an order is shipped: of all that is left of it, or of units of its lines. Those of what was paid give money back. */
 import type { Tx } from '../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
+import { recordEvents } from '../outbox/record-events.js';
 import { leaveDrops } from '../stock/drops.js';
 import { releaseReservation, returnUnits } from '../stock/end-reservation.js';
 import { type Actor, lockForStep, type StepOptions, takeStep } from './order-step.js';
@@ -38,9 +39,10 @@ export async function cancelOrder(tx: Tx, orderId: number, by: Actor, cancel: Pa
   const to = await takeStep(tx, order, whole ? 'CANCEL' : 'CANCEL_PART', by, cancel, { goneMinor: amountMinor });
   if (to === 'CANCELLING') await returnMoney(tx, order);
   const refundId = await writeRefund(tx, 'CANCEL', { order, parts, amountMinor, paid: !pending }, by, cancel);
-  if (pending) await lowerCheckout(tx, checkout, amountMinor);
-
   const units = unitsOf(lines, parts);
+  if (pending) await lowerCheckout(tx, checkout, amountMinor);
+  else await recordRefunded(tx, order, { refundId, amountMinor, units }, by);
+
   await leaveDrops(tx, checkout.checkoutId, units);
   const holder = { holderId: checkout.checkoutId, requestedBy: by.requestedBy, reason: `order ${orderId} cancelled` };
   await (pending ? releaseReservation : returnUnits)(tx, holder, units);
@@ -79,11 +81,27 @@ export async function writeRefund(
   return insertOrderRefund(tx, { orderId, kind, reason, requestedBy, ...refund });
 }
 
+/** Records that units of a paid order are given back. */
+export async function recordRefunded(
+  tx: Tx,
+  { orderId, buyerId, sellerId, currency }: OrderRecord,
+  refund: { readonly refundId: number; readonly amountMinor: number; readonly units: RefundedUnit[] },
+  { requestId = '' }: Actor,
+): Promise<void> {
+  const payload = { orderId, buyerId, sellerId, currency, ...refund };
+  await recordEvents(tx, [{ type: 'order.refunded', payload, requestId }]);
+}
+
+interface RefundedUnit {
+  readonly unitId: number;
+  readonly productId: number;
+  readonly quantity: number;
+}
+
 /** The units of the parts. */
-export const unitsOf = (
-  lines: readonly OrderLineRecord[],
-  parts: readonly LinePart[],
-): { unitId: number; quantity: number }[] =>
+export const unitsOf = (lines: readonly OrderLineRecord[], parts: readonly LinePart[]): RefundedUnit[] =>
   parts.flatMap(({ lineNumber, quantity }) =>
-    lines.filter((line) => line.lineNumber === lineNumber).map(({ unitId }) => ({ unitId, quantity })),
+    lines
+      .filter((line) => line.lineNumber === lineNumber)
+      .map(({ unitId, productId }) => ({ unitId, productId, quantity })),
   );

@@ -6,6 +6,7 @@ import { isRefusal, type Refusal } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
 import { shopOrderId } from '../feed/rules/shop-ids.js';
 import { enterSales, type ShopDate, type ShopSale, shareShopDates, withShopDates } from '../feed/shop-entries.js';
+import { recordEvents } from '../outbox/record-events.js';
 import { type Actor, lockForStep, type StepOptions, takeStep } from './order-step.js';
 import { remainingSale } from './rules/line-part.js';
 import { type OrderRecord, readDelivered } from './stores/order.js';
@@ -28,6 +29,9 @@ export async function confirmOrder(
   const sales = lines.map((line) => saleOf(order, line)).filter(({ quantity }) => quantity > 0);
   // The order's own state keeps this from happening twice.
   decided(await enterSales(tx, on, sales));
+  const { sellerId, buyerId } = order;
+  const { requestId = '' } = by;
+  await recordEvents(tx, [{ type: 'order.confirmed', payload: { orderId, sellerId, buyerId }, requestId }]);
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 /** Checkouts whose time to pay has passed: their orders expire, and what they hold is for others again. */
 import type { Db, Tx } from '../../infra/database.js';
 import { type BatchBounds, type Failed, oneByOne } from '../../infra/one-by-one.js';
+import { recordEvents } from '../outbox/record-events.js';
 import { leaveDrops } from '../stock/drops.js';
 import { releaseReservation } from '../stock/end-reservation.js';
 import { inStockTransaction, type Pages } from '../stock/evict-pages.js';
@@ -45,6 +46,9 @@ async function expireCheckout(tx: Tx, checkoutId: number): Promise<boolean> {
       reason: '',
     })),
   );
+  const orderIds = orders.map(({ orderId }) => orderId);
+  const payload = { checkoutId, buyerId: checkout.buyerId, orderIds };
+  await recordEvents(tx, [{ type: 'order.expired', payload, requestId: '' }]);
   await leaveDrops(tx, checkoutId);
   await releaseReservation(tx, { holderId: checkoutId, requestedBy: DUTY, reason: 'expired' });
   return true;

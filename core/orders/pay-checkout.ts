@@ -2,22 +2,26 @@
 import type { Tx } from '../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
+import { recordEvents } from '../outbox/record-events.js';
 import { commitReservation } from '../stock/end-reservation.js';
 import type { Actor } from './order-step.js';
 import { afterStep } from './rules/order-state.js';
 import { endPending, lockCheckout } from './stores/checkout.js';
-import { lockOrdersOf, movePendingOrders } from './stores/order.js';
+import { lockOrdersOf, movePendingOrders, type OrderRecord } from './stores/order.js';
 import { insertOrderEvents } from './stores/order-event.js';
+import { readOrderLines } from './stores/order-line.js';
 
 /**
  * Pays a checkout: its pending orders are paid, what it holds is sold. Refuses with CHECKOUT_NOT_FOUND, CHECKOUT_STATE_CONFLICT (paid or cancelled),
  * CHECKOUT_EXPIRED (by the database's clock, whether a duty has seen it or not) or FORBIDDEN. Throws CHECKOUT_EXPIRED when the hold ended in
  * this very moment: the transaction has to be rolled back then.
+ * @param paymentId of the payment; null: it is marked as paid by hand
  */
 export async function payCheckout(
   tx: Tx,
   checkoutId: number,
-  { cause, requestedBy }: Actor,
+  { cause, requestedBy, requestId = '' }: Actor,
+  paymentId: number | null = null,
 ): Promise<Refusal | undefined> {
   const to = afterStep('PENDING_PAYMENT', 'PAY', cause);
   if (isRefusal(to)) return to;
@@ -42,6 +46,24 @@ export async function payCheckout(
       reason: '',
     })),
   );
+  const { buyerId, currency, dueMinor: amountMinor } = checkout;
+  const units = await paidUnits(tx, orders);
+  const payload = { paymentId, checkoutId, buyerId, currency, amountMinor, units };
+  await recordEvents(tx, [{ type: 'payment.succeeded', payload, requestId }]);
   decided(await commitReservation(tx, { holderId: checkoutId, requestedBy }));
   return undefined;
+}
+
+/** The units that are left of the orders. */
+async function paidUnits(
+  tx: Tx,
+  orders: readonly OrderRecord[],
+): Promise<{ unitId: number; productId: number; quantity: number }[]> {
+  const lines = await readOrderLines(
+    tx,
+    orders.map(({ orderId }) => orderId),
+  );
+  return lines.flatMap(({ unitId, productId, quantity, cancelledQuantity }) =>
+    quantity > cancelledQuantity ? [{ unitId, productId, quantity: quantity - cancelledQuantity }] : [],
+  );
 }

@@ -5,7 +5,7 @@ import { decided } from '../../kernel/outcome.js';
 import { shopOrderId, shopRefundId } from '../feed/rules/shop-ids.js';
 import { enterRefunds, type ShopDate } from '../feed/shop-entries.js';
 import { returnUnits } from '../stock/end-reservation.js';
-import { type PartsToGo, unitsOf, writeRefund } from './cancel-order.js';
+import { type PartsToGo, recordRefunded, unitsOf, writeRefund } from './cancel-order.js';
 import { type Actor, lockForStep, takeStep } from './order-step.js';
 import { cutParts, type LinePart, nothingLeft, paidByAll } from './rules/line-part.js';
 import { readOrderLines } from './stores/order-line.js';
@@ -33,13 +33,15 @@ export async function returnOrder(
   await takeStep(tx, order, step, by, taken, { goneMinor: amountMinor });
   const refundId = await writeRefund(tx, 'RETURN', { order, parts, amountMinor, paid: true }, by, taken);
   await enterReturn(tx, on, { orderId, refundId, reason: taken.reason }, parts);
+  const units = unitsOf(lines, parts);
+  await recordRefunded(tx, order, { refundId, amountMinor, units }, by);
   if (taken.restock) {
     const holder = {
       holderId: order.checkoutId,
       requestedBy: by.requestedBy,
       reason: `order ${orderId} returned`,
     };
-    await returnUnits(tx, holder, unitsOf(lines, parts));
+    await returnUnits(tx, holder, units);
   }
   return refundId;
 }

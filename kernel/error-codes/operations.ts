@@ -3,6 +3,11 @@ import type { ErrorDefinition } from './definition.js';
 
 export const operationErrors = {
   CERTIFICATE_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no certificate of this date and generation.' },
+  DEAD_LETTER_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'The consumer has not given up an event with this id, or the event was replayed meanwhile.',
+  },
   NOTHING_PARKED: { http: 409, exit: 1, meaning: 'The run has no parked entries, so there is nothing to try again.' },
   RUN_ACTIVE: { http: 409, exit: 1, meaning: 'The run is being worked on already.' },
   RUN_COMPLETED: { http: 409, exit: 1, meaning: 'The run is completed; there is nothing to resume or to discard.' },

@@ -20,6 +20,7 @@ const VIOLATIONS: Readonly<Record<string, readonly [from: string, to: string]>> 
   'stores-are-below-use-cases': ['core/feed/stores/high.ts', 'core/feed/use-case.ts'],
   'infra-stores-are-lowest': ['infra/stores/high.ts', 'infra/adapter.ts'],
   'database-and-redis-only-in-infra-and-stores': ['batch/query.ts', 'knex'],
+  'queue-only-in-its-adapter': ['batch/queue.ts', 'bullmq'],
   'engine-knows-no-job': ['batch/engine/engine.ts', 'batch/jobs/job.ts'],
   'jobs-do-not-import-each-other': ['batch/jobs/verify/check.ts', 'batch/jobs/settle/settle.ts'],
   'api-capabilities-share-only-the-edge': ['api/runs/run.ts', 'api/policies/policy.ts'],

@@ -68,6 +68,8 @@ describe('the access table', () => {
     'import.create': staff,
     'settlement.read': sellerAndStaff,
     'server.probe': everybody,
+    'dead-letter.read': staff,
+    'dead-letter.replay': staff,
     'metrics.read': staff,
   };
 

@@ -1,5 +1,5 @@
 /** Carts: units and quantities of an account. */
-import { change, type Db, isoTime, orRefusal, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, databaseTime, isoTime, orRefusal, select, type Tx } from '../../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
 
 export interface CartItem {
@@ -95,6 +95,17 @@ export async function deleteOrdered(
   if (params.length === 0) return;
   const each = Array.from({ length: params.length / 2 }, () => '(account_id = ? AND unit_id IN (?))').join(' OR ');
   await change(tx, `DELETE FROM cart_item WHERE ${each}`, params);
+}
+
+/** Takes units out of a cart that are in it since `addedBy` (ISO 8601, UTC) or longer. */
+export async function deleteBought(
+  tx: Tx,
+  accountId: number,
+  unitIds: readonly number[],
+  addedBy: string,
+): Promise<void> {
+  const sql = 'DELETE FROM cart_item WHERE account_id = ? AND unit_id IN (?) AND added_at <= ?';
+  await change(tx, sql, [accountId, unitIds, databaseTime(addedBy)]);
 }
 
 /** Locks the cart of an account against others that add to it: the account's own row. @returns how many units are in it */

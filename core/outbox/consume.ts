@@ -1,0 +1,198 @@
+/**
+ * Does events of a consumer. Whoever hints at them, and however often: what the consumer has done already, or somebody is doing, is left out, and the key of the
+ * inbox decides where two do it at once.
+ */
+import { type Db, inTransaction } from '../../infra/database.js';
+import { errorText, isDuplicateKey, isLockConflict, isOutage } from '../../infra/database-errors.js';
+import { faultPoint } from '../../infra/faults.js';
+import {
+  type Consumer,
+  DELIVERY_LEASE_MS,
+  DELIVERY_MS,
+  type DeliveringConsumer,
+  type EventContext,
+  type HandlingConsumer,
+} from './consumer.js';
+import { recordEvents } from './record-events.js';
+import { afterFailure, RETRY } from './rules/back-off.js';
+import { readEvent } from './rules/events.js';
+import { type OpenEvent, readOpen } from './stores/outbox-event.js';
+import {
+  claimDelivery,
+  deleteAttempts,
+  type EventKey,
+  insertDelivered,
+  insertDone,
+  isDone,
+  recordFailedAttempt,
+} from './stores/outbox-inbox.js';
+
+export interface ConsumeContext {
+  readonly db: Db;
+  readonly log: EventContext['log'];
+  /** Aborted: end after the event in hand. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Does those of the events that are open. One that fails is tried again later and keeps no other from its turn. Throws when the database is away: what is left is
+ * found again by the look at the rows. @returns how many were done
+ */
+export async function consume(
+  context: ConsumeContext,
+  consumer: Consumer,
+  eventIds: readonly number[],
+): Promise<number> {
+  if (eventIds.length === 0) return 0;
+  const wanted: ReadonlySet<string> = new Set(consumer.events);
+  // A type that only a later version of the program knows is left to a process of that.
+  const open = (await readOpen(context.db, consumer.name, eventIds)).filter(({ type }) => wanted.has(type));
+  return 'handle' in consumer ? handleAll(context, consumer, open) : deliverAll(context, consumer, open);
+}
+
+async function handleAll(
+  context: ConsumeContext,
+  consumer: HandlingConsumer,
+  open: readonly OpenEvent[],
+): Promise<number> {
+  const { together = 1 } = consumer;
+  let done = 0;
+  for (let from = 0; from < open.length && !context.signal.aborted; from += together) {
+    const group = open.slice(from, from + together);
+    if (group.length > 1 && (await handledTogether(context, consumer, group))) done += group.length;
+    else for (const event of group) if (await handleOne(context, consumer, event)) done += 1;
+  }
+  return done;
+}
+
+/** False: something of it failed, and nothing was done. */
+async function handledTogether(
+  context: ConsumeContext,
+  consumer: HandlingConsumer,
+  group: readonly OpenEvent[],
+): Promise<boolean> {
+  try {
+    await handle(context, consumer, group);
+    return true;
+  } catch (error) {
+    if (isAway(error)) throw error;
+    return false;
+  }
+}
+
+/** The database is away, so no event can be done. One that waits too long for a lock is the matter of this event alone. */
+const isAway = (error: unknown): boolean => isOutage(error) && !isLockConflict(error);
+
+async function handleOne(context: ConsumeContext, consumer: HandlingConsumer, event: OpenEvent): Promise<boolean> {
+  try {
+    await handle(context, consumer, [event]);
+    return true;
+  } catch (error) {
+    if (isAway(error)) throw error;
+    // The duplicate may be of another table.
+    if (isDuplicateKey(error) && (await isDone(context.db, keyOf(consumer, event)))) return false;
+    await noteFailure(context, consumer, event, (event.attempts ?? 0) + 1, error);
+    return false;
+  }
+}
+
+/** The inbox comes first: whoever does the same event waits there, and then has nothing to do. */
+async function handle(
+  context: ConsumeContext,
+  consumer: HandlingConsumer,
+  events: readonly OpenEvent[],
+): Promise<void> {
+  await inTransaction(context.db, async (tx) => {
+    const eventIds = events.map(({ eventId }) => eventId);
+    await insertDone(tx, consumer.name, eventIds);
+    const tried = events.filter(({ attempts }) => attempts !== null).map(({ eventId }) => eventId);
+    if (tried.length > 0) await deleteAttempts(tx, consumer.name, tried);
+    for (const event of events)
+      await consumer.handle(tx, readEvent(event.type, JSON.parse(event.payload)), contextOf(context, consumer, event));
+    await faultPoint('outbox.before-commit');
+  });
+  for (const event of events) contextOf(context, consumer, event).log('info', {}, 'event handled');
+  await faultPoint('outbox.handled');
+}
+
+async function deliverAll(
+  context: ConsumeContext,
+  consumer: DeliveringConsumer,
+  open: readonly OpenEvent[],
+): Promise<number> {
+  const next = open.values();
+  let done = 0;
+  const work = async (): Promise<void> => {
+    for (const event of next) if (!context.signal.aborted && (await deliverOne(context, consumer, event))) done += 1;
+  };
+  await Promise.all(Array.from({ length: consumer.atOnce ?? 4 }, work));
+  return done;
+}
+
+async function deliverOne(context: ConsumeContext, consumer: DeliveringConsumer, event: OpenEvent): Promise<boolean> {
+  const { db } = context;
+  const key = keyOf(consumer, event);
+  if (!(await claimDelivery(db, key, event.attempts, DELIVERY_LEASE_MS))) return false;
+  const attempts = (event.attempts ?? 0) + 1;
+  if (await isDone(db, key)) {
+    await deleteAttempts(db, consumer.name, [event.eventId]); // somebody has delivered it since it was read
+    return false;
+  }
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(DELIVERY_MS)]);
+  const about = contextOf({ ...context, signal }, consumer, event);
+  try {
+    await consumer.deliver(readEvent(event.type, JSON.parse(event.payload)), about);
+  } catch (error) {
+    await noteFailure(context, consumer, { ...event, attempts }, attempts, error);
+    return false;
+  }
+  await faultPoint('outbox.delivered');
+  await inTransaction(db, async (tx) => {
+    await insertDelivered(tx, key);
+    await deleteAttempts(tx, consumer.name, [event.eventId]);
+  });
+  about.log('info', { attempts }, 'event delivered');
+  return true;
+}
+
+/** Writes down a failure: when the event is tried again, or that it is given up, which is an event of its own. */
+async function noteFailure(
+  context: ConsumeContext,
+  consumer: Consumer,
+  event: OpenEvent,
+  attempts: number,
+  failure: unknown,
+): Promise<void> {
+  const error = errorText(failure);
+  const next = afterFailure(attempts, consumer.retry ?? RETRY);
+  const key = keyOf(consumer, event);
+  const { eventId, type, requestId } = event;
+  const noted = await inTransaction(context.db, async (tx) => {
+    const pauseMs = next === 'give-up' ? null : next;
+    if (!(await recordFailedAttempt(tx, key, { recorded: event.attempts, attempts, pauseMs, error }))) return false;
+    // What tells operators of dead letters is not told of its own.
+    if (pauseMs === null && type !== 'outbox.given-up')
+      await recordEvents(tx, [
+        { type: 'outbox.given-up', payload: { consumer: consumer.name, eventId, type, error }, requestId },
+      ]);
+    return true;
+  });
+  if (!noted) return;
+  const { log } = contextOf(context, consumer, event);
+  if (next === 'give-up') log('error', { attempts, error }, 'an event is given up');
+  else log('warn', { attempts, error, nextTryMs: next }, 'an event failed and is tried again');
+}
+
+const keyOf = ({ name }: Consumer, { eventId }: OpenEvent): EventKey => ({ consumer: name, eventId });
+
+const contextOf = (
+  { db, log, signal }: ConsumeContext,
+  { name }: Consumer,
+  { eventId, type, requestId }: OpenEvent,
+): EventContext => ({
+  db,
+  eventId,
+  requestId,
+  signal,
+  log: (level, fields, message) => log(level, { consumer: name, eventId, type, requestId, ...fields }, message),
+});

@@ -1,0 +1,57 @@
+/** The look at the rows themselves: what has to be tried again, and what no hint has brought to its consumer. Needs no Redis. */
+import { type Db, inTransaction } from '../../infra/database.js';
+import { isLockConflict } from '../../infra/database-errors.js';
+import { type ConsumeContext, consume } from './consume.js';
+import type { Consumer } from './consumer.js';
+import { follow } from './rules/follow.js';
+import { moveCursor, readConsumers } from './stores/outbox-consumer.js';
+import { countShared, readFollowing } from './stores/outbox-event.js';
+import { readDue } from './stores/outbox-inbox.js';
+
+const DUE_MAX = 100;
+const PAGE = 1_000;
+
+export interface LookBounds {
+  readonly forgottenMs?: number;
+  readonly passedMs?: number;
+}
+
+/** Does a consumer's events that are due again, and those that were forgotten, and moves its cursor on. @returns how many it did */
+export async function lookAgain(context: ConsumeContext, consumer: Consumer, bounds: LookBounds = {}): Promise<number> {
+  const { db, signal } = context;
+  let done = await consume(context, consumer, await readDue(db, consumer.name, DUE_MAX));
+  const record = (await readConsumers(db)).find(({ name }) => name === consumer.name);
+  if (record === undefined) return done;
+  const { name, types } = record;
+  let cursor = record.doneThrough;
+  let moving = true;
+  for (let after = cursor; !signal.aborted; ) {
+    const page = await readFollowing(db, { consumer: name, types, after }, PAGE);
+    const { forgotten, through, passed } = follow(after, page, bounds);
+    done += await consume(context, consumer, forgotten);
+    if (moving && passed > 0 && (await passCursor(db, name, cursor, through, passed))) cursor = through;
+    // What was done just now is passed by the next look.
+    moving &&= cursor === through && passed === page.length;
+    after = page.at(-1)?.eventId ?? after;
+    if (page.length < PAGE) break;
+  }
+  return done;
+}
+
+/**
+ * Moves the cursor past events that were looked at, unless somebody has written another one between them and has not committed it when they were read. The lock
+ * waits for whoever is about to commit; one who takes longer leaves the cursor where it is.
+ */
+const passCursor = (db: Db, name: string, after: number, through: number, passed: number): Promise<boolean> =>
+  inTransaction(
+    db,
+    async (tx) => {
+      if ((await countShared(tx, after, through)) !== passed) return false;
+      await moveCursor(tx, name, through);
+      return true;
+    },
+    1,
+  ).catch((error: unknown) => {
+    if (isLockConflict(error)) return false;
+    throw error;
+  });

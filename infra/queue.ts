@@ -1,0 +1,107 @@
+/**
+ * Hints to other processes over BullMQ: numbers of rows that somebody should look at. Rows decide what is done, so a hint may be lost or come twice. BullMQ blocks its
+ * connections and takes none with a key prefix: it gets connections of its own, and its keys begin with the installation's id, in braces, so that a cluster keeps
+ * them together.
+ */
+import { type Job, Queue, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+
+export type Hint = readonly number[];
+
+export interface HintQueue {
+  /** Sends hints under a name. Throws when Redis is away, frozen or full: they may not have arrived. */
+  readonly send: (name: string, hints: readonly Hint[]) => Promise<void>;
+  /** Has each hint under a name taken by one of the processes that listen, so many at a time in this one. A hint whose work fails is forgotten. */
+  readonly listen: (name: string, atOnce: number, work: (hint: Hint) => Promise<unknown>) => void;
+  /** Waits for the work in hand, takes no more, and hangs up. */
+  readonly close: () => Promise<void>;
+}
+
+/** A command of a sender that Redis does not answer in this time has failed (ms). */
+const COMMAND_TIMEOUT_MS = 2_000;
+const RECONNECT_MS = 1_000;
+/** After so long without a sign of life a hint of a dead process is given to another (ms). */
+const STALLED_MS = 30_000;
+
+/** Connects in the background and for ever. `onState` is told when Redis goes and when it comes back. */
+export function openQueue(redisUrl: string, installationId: string, onState: (message: string) => void): HintQueue {
+  const tell = stateTeller(onState);
+  const lasting = { connectTimeout: 2_000, retryStrategy: (times: number) => Math.min(RECONNECT_MS, 100 * times) };
+  const sender = new Redis(redisUrl, {
+    ...lasting,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+  });
+  sender.on('error', tell.away).on('ready', tell.back);
+  // Each worker makes two connections like this one. With `lazyConnect` a worker that begins while Redis is away would never work.
+  const listener = new Redis(redisUrl, { ...lasting, maxRetriesPerRequest: null });
+  listener.on('error', tell.away);
+  const prefix = `{magam:${installationId}}`;
+  const queues = new Map<string, Queue>();
+  const workers: Worker[] = [];
+  const working = new Set<Promise<unknown>>();
+
+  const queueOf = (name: string): Queue => {
+    const queue =
+      queues.get(name) ??
+      new Queue(name, {
+        connection: sender,
+        prefix,
+        skipWaitingForReady: true,
+        skipVersionCheck: true,
+        skipMetasUpdate: true,
+        defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+      }).on('error', tell.away);
+    queues.set(name, queue);
+    return queue;
+  };
+
+  return {
+    send: async (name, hints) => {
+      if (sender.status !== 'ready') throw new Error('Redis is away');
+      await queueOf(name).addBulk(hints.map((hint) => ({ name, data: hint })));
+    },
+    listen: (name, atOnce, work) => {
+      const take = (job: Job<Hint>): Promise<unknown> => {
+        const taken = work(job.data);
+        working.add(taken);
+        return taken.finally(() => working.delete(taken));
+      };
+      const worker = new Worker<Hint>(name, take, {
+        connection: listener,
+        prefix,
+        concurrency: atOnce,
+        skipVersionCheck: true,
+        runRetryDelay: RECONNECT_MS,
+        lockDuration: STALLED_MS,
+        stalledInterval: STALLED_MS,
+        removeOnComplete: { count: 0 },
+        removeOnFail: { count: 0 },
+      });
+      workers.push(worker.on('error', tell.away));
+    },
+    close: async () => {
+      const closing = workers.map((worker) => worker.close(true).catch(() => undefined));
+      await Promise.allSettled(working);
+      // A Redis that is away or frozen answers no farewell.
+      await Promise.race([Promise.all(closing), new Promise((resolve) => setTimeout(resolve, RECONNECT_MS).unref())]);
+      for (const client of [sender, listener]) client.disconnect();
+    },
+  };
+}
+
+/** Tells once that Redis is away, and once that it is back. */
+function stateTeller(onState: (message: string) => void) {
+  let away = false;
+  return {
+    away: (error: Error): void => {
+      if (!away) onState(`Redis is away, hints are not sent: ${error.message}`);
+      away = true;
+    },
+    back: (): void => {
+      if (away) onState('Redis is back, hints are sent again');
+      away = false;
+    },
+  };
+}
