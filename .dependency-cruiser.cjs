@@ -13,6 +13,7 @@ const capabilities = {
   feed: ['policies', 'tasks'],
   promotions: [],
   orders: ['catalogue', 'feed', 'promotions', 'stock'],
+  payments: [],
   jobs: [],
   settlement: ['feed', 'policies', 'jobs', 'tasks'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'policies', 'promotions', 'stock'],
