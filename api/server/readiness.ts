@@ -52,11 +52,9 @@ export const readReadiness = (context: ReadinessContext): Route =>
           status: z.enum(['ok', 'degraded', 'unavailable', 'draining']),
           database: z.string().meta({ description: '`ok`, or the code of what is wrong.' }),
           redis: z.enum(['ok', 'away']),
-          openBreakers: z
-            .array(z.string())
-            .meta({
-              description: 'Payment providers and the kind of calls that are held back, such as `TOSS look-up`.',
-            }),
+          openBreakers: z.array(z.string()).meta({
+            description: 'Payment providers and the kind of calls that are held back, such as `TOSS look-up`.',
+          }),
         })
         .meta({ id: 'Readiness' }),
     },

@@ -1,7 +1,12 @@
 /** What a server tells of its payment providers: in its metrics, and when it is asked whether it is ready. */
+import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { createApp } from '../../../api/edge/app.js';
 import { openMetrics } from '../../../api/edge/metrics.js';
-import { problemOf } from '../../../api/edge/problem.js';
+import { openLog } from '../../../api/edge/request-log.js';
+import { route } from '../../../api/edge/route.js';
+import { listen } from '../../../api/edge/server.js';
 import { readReadiness } from '../../../api/server/readiness.js';
 import { providerUnavailable } from '../../../core/payments/providers/registry.js';
 import { readConfig } from '../../../infra/config.js';
@@ -10,7 +15,7 @@ import { openRedis, type RedisLink } from '../../../infra/redis.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { json, type Outside, outboundSettingsOf, silent, startOutside } from '../../support/outside.js';
+import { json, type Outside, outboundSettingsOf, startOutside } from '../../support/outside.js';
 import { askOf, providerEnvironment, providersAt } from '../../support/payment-providers.js';
 
 let database: TestDatabase;
@@ -108,8 +113,7 @@ describe('a server with payment providers', () => {
     await payments.close();
   });
 
-  it('starts with them, and ends although one does not answer', async () => {
-    outside.answer(silent);
+  it('starts with them', async () => {
     let api: RunningApi | undefined;
     try {
       api = await startApi(database.url, {
@@ -127,14 +131,49 @@ describe('a server with payment providers', () => {
 });
 
 describe('a provider that is away', () => {
-  it('is told to the buyer in Korean, without what it said', () => {
-    const error = providerUnavailable('TOSS', { code: 'BREAKER_OPEN', message: 'secret' });
-    const problem = problemOf(error, 'request-1', 'ko');
-    expect(problem).toMatchObject({
-      status: 503,
-      code: 'PROVIDER_UNAVAILABLE',
-      title: expect.stringContaining('결제사'),
+  const away = providerUnavailable('TOSS', { code: 'BREAKER_OPEN', message: 'secret' });
+
+  it('is told to the buyer in Korean, with the time to come back, and without what was said of it', async () => {
+    const refuses = route({
+      method: 'get',
+      path: '/away',
+      tag: 'Test',
+      summary: 'Away',
+      permission: 'profile.edit',
+      answer: { status: 200, description: 'Never.', schema: z.object({}) },
+      refusals: ['PROVIDER_UNAVAILABLE'],
+      handle: () => Promise.reject(away),
     });
-    expect(JSON.stringify(problem)).not.toContain('secret');
+    const app = createApp([refuses], {
+      db,
+      log: openLog('silent', new Writable()),
+      metrics: openMetrics(db, readConfig({})),
+      authenticate: async () => ({
+        accountId: 1,
+        sessionId: '00000000-0000-4000-8000-000000000000',
+        role: 'buyer',
+        sellerId: null,
+      }),
+      draining: new AbortController().signal,
+      hashKey: 'of the test',
+      limit: async () => undefined,
+      trustProxy: 0,
+      docsPage: false,
+      version: '0',
+    });
+    const server = await listen(app, '127.0.0.1', 0);
+    try {
+      const headers = { authorization: 'Bearer x', 'accept-language': 'ko' };
+      const answer = await fetch(`http://127.0.0.1:${server.port}/away`, { headers });
+      const text = await answer.text();
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '10']);
+      expect(JSON.parse(text)).toMatchObject({
+        code: 'PROVIDER_UNAVAILABLE',
+        title: expect.stringContaining('결제사'),
+      });
+      expect(text).not.toContain('secret');
+    } finally {
+      await server.stop(0, 1_000);
+    }
   });
 });
