@@ -140,6 +140,7 @@ describe('confirming', () => {
   ])('is unknown by %s with HTTP %d', async (code, status) => {
     outside.answer(refusal(status, code));
     expect(await confirm()).toEqual({ outcome: 'unknown', failure: { code, message: 'why' } });
+    expect(outside.received).toHaveLength(1);
   });
 
   it.each<[string, number]>([
