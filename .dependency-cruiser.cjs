@@ -14,6 +14,7 @@ const capabilities = {
   promotions: [],
   outbox: [],
   orders: ['catalogue', 'feed', 'outbox', 'promotions', 'stock'],
+  payments: ['orders', 'outbox', 'stock'],
   jobs: [],
   settlement: ['feed', 'policies', 'jobs', 'tasks'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'policies', 'promotions', 'stock'],

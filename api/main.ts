@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import express from 'express';
 import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
+import { type PaymentProviders, paymentProviders } from '../core/payments/providers/registry.js';
 import { type Config, requireKeys } from '../infra/config.js';
 import type { Db } from '../infra/database.js';
 import { errorText } from '../infra/database-errors.js';
@@ -53,19 +54,29 @@ export async function runApi(options: ApiOptions): Promise<void> {
   requireKeys(config);
   armFaults(config.fault);
   const redis = openRedis(options.redisUrl, await readInstallationId(db), (message) => log.warn(message));
+  const payments = paymentProviders(config);
   try {
-    await serve(options, redis);
+    await serve(options, redis, payments);
   } finally {
     redis.close();
+    await payments.close();
   }
   log.info({}, 'stopped');
 }
 
-async function serve(options: ApiOptions, redis: RedisLink): Promise<void> {
+async function serve(options: ApiOptions, redis: RedisLink, payments: PaymentProviders): Promise<void> {
   const { config, db, signal } = options;
   const { log } = options.log;
   const metrics = openMetrics(db, config);
-  const context: ApiContext = { config, db, redis, log, cache: new CatalogueCache(redis) };
+  metrics.watchProviders(payments);
+  const context: ApiContext = {
+    config,
+    db,
+    redis,
+    log,
+    cache: new CatalogueCache(redis),
+    providers: payments.providers,
+  };
   const authenticate = authenticator(context);
   const routes = [
     readHealth(),
@@ -75,6 +86,7 @@ async function serve(options: ApiOptions, redis: RedisLink): Promise<void> {
       timeZone: config.timeZone,
       migrationsFolder: options.migrationsFolder,
       draining: signal,
+      outbound: payments.clients,
     }),
     readMetrics(metrics, config.metricsToken, authenticate),
     readProblem(),

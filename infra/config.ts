@@ -7,15 +7,21 @@ import { availableParallelism, userInfo } from 'node:os';
 import * as z from 'zod';
 import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.js';
 import { MagamError } from '../kernel/errors.js';
+import {
+  type OutboundSettings,
+  outboundFaults,
+  outboundSettings,
+  outboundShape,
+} from './outbound/outbound-settings.js';
+import {
+  type PaymentProviderSettings,
+  paymentProviderFaults,
+  paymentProviderSettings,
+  paymentProviderShape,
+} from './payment-provider-settings.js';
 import { isSigningKey, readPublicKey } from './signing.js';
 import { isTimeZone } from './time-zone.js';
-
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(min).max(max));
+import { wholeNumber } from './whole-number.js';
 
 /** Without a database the URL means the one named magam. */
 const databaseUrl = z
@@ -153,6 +159,8 @@ const schema = z.object({
     .regex(/^[!-~]{16,}$/, 'must be at least 16 printable ASCII characters without spaces')
     .optional(),
   MAGAM_METRICS_PORT: wholeNumber(0, 65_535).optional(),
+  ...paymentProviderShape,
+  ...outboundShape,
   MAGAM_FAULT: z.string().optional(),
 });
 
@@ -226,6 +234,9 @@ export interface Config {
   readonly metricsToken: string | null;
   /** Port of its own for /metrics; null: none. */
   readonly metricsPort: number | null;
+  readonly paymentProviders: PaymentProviderSettings;
+  /** How payment providers are called. */
+  readonly outbound: OutboundSettings;
   /** A named point and what happens there; for tests only, refused in production. */
   readonly fault: string | null;
   /** Who is recorded as having asked. */
@@ -284,6 +295,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     docsPage: env.MAGAM_DOCS_PAGE === 'on',
     metricsToken: env.MAGAM_METRICS_TOKEN ?? null,
     metricsPort: env.MAGAM_METRICS_PORT ?? null,
+    paymentProviders: paymentProviderSettings(env),
+    outbound: outboundSettings(env),
     fault: env.MAGAM_FAULT ?? null,
     userName: userName(),
   });
@@ -307,10 +320,11 @@ const mailOf = ({ MAGAM_MAIL_URL: url, MAGAM_MAIL_FROM: from }: z.infer<typeof s
   url === undefined || from === undefined ? null : { url, from };
 
 function relationFaults(env: z.infer<typeof schema>): string[] {
-  const faults = [];
+  const production = env.NODE_ENV === 'production';
+  const faults = [...outboundFaults(env), ...paymentProviderFaults(env, production)];
   if (env.MAGAM_MAIL_URL !== undefined && env.MAGAM_MAIL_FROM === undefined)
     faults.push('MAGAM_MAIL_FROM is required with MAGAM_MAIL_URL');
-  if (env.NODE_ENV !== 'production') return faults;
+  if (!production) return faults;
   if (env.MAGAM_DATABASE_URL === undefined) faults.push('MAGAM_DATABASE_URL is required with NODE_ENV=production');
   if (env.MAGAM_REDIS_URL === undefined) faults.push('MAGAM_REDIS_URL is required with NODE_ENV=production');
   if (env.MAGAM_FAULT !== undefined) faults.push('MAGAM_FAULT is refused with NODE_ENV=production');

@@ -3,16 +3,20 @@ import type { Request, RequestHandler, Response } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type BatchGauges, readBatchGauges } from '../../core/jobs/stores/batch-gauges.js';
 import { type OutboxGauges, readOutboxGauges } from '../../core/outbox/stores/outbox-gauges.js';
+import type { PaymentProviders } from '../../core/payments/providers/registry.js';
 import { blockingRun, type ScheduleSettings } from '../../core/settlement/due-date.js';
 import { countRecentExceptions } from '../../core/settlement/stores/exception.js';
 import { SETTLE } from '../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../infra/database.js';
+import type { OutboundState } from '../../infra/outbound/outbound-client.js';
 import { type DutyRecord, readDuties } from '../../infra/stores/duty.js';
 import { requestState } from './request-state.js';
 
 export interface Metrics {
   /** Times a request whose answer is sent. */
   readonly observe: (req: Request, res: Response) => void;
+  /** Tells of these providers, too. Once. */
+  readonly watchProviders: (payments: PaymentProviders) => void;
   /** The text that Prometheus reads. */
   readonly text: () => Promise<string>;
   readonly contentType: string;
@@ -40,6 +44,7 @@ export function openMetrics(db: Db, schedule: ScheduleSettings): Metrics {
       const { route = 'other', startedAt } = requestState(res);
       seconds.observe({ method, route, status: res.statusCode }, (performance.now() - startedAt) / 1_000);
     },
+    watchProviders: (payments) => addProviderMetrics(registry, payments),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
@@ -168,6 +173,52 @@ function addOutboxGauges(registry: Registry, db: Db): void {
     ({ waiting }) => waiting,
   );
   gauge('magam_outbox_dead_letters', 'Events that the consumer has given up.', ({ deadLetters }) => deadLetters);
+}
+
+const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
+
+/** Calls to payment providers as this process makes them. */
+function addProviderMetrics(registry: Registry, { clients, onCall }: PaymentProviders): void {
+  const seconds = new Histogram({
+    name: 'magam_provider_call_duration_seconds',
+    help: 'Time of a call to a payment provider, with its wait for a turn, its tries and the look-ups that belong to it.',
+    labelNames: ['provider', 'operation', 'outcome'],
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 40],
+    registers: [registry],
+  });
+  const calls = new Counter({
+    name: 'magam_provider_calls_total',
+    help: 'Calls to payment providers by what came of them: done, declined, unknown, away (never sent).',
+    labelNames: ['provider', 'operation', 'outcome'],
+    registers: [registry],
+  });
+  onCall((call) => {
+    const labels = { provider: call.provider, operation: call.operation, outcome: call.outcome };
+    calls.inc(labels);
+    seconds.observe(labels, call.seconds);
+  });
+  const gauge = (name: string, help: string, pick: (state: OutboundState) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['provider', 'kind'],
+      registers: [registry],
+      collect() {
+        for (const state of clients.flatMap((client) => client.states()))
+          this.set({ provider: state.service, kind: state.kind }, pick(state));
+      },
+    });
+  gauge(
+    'magam_provider_breaker_state',
+    'Circuit breaker of a payment provider: 0 closed, 1 half-open, 2 open.',
+    ({ breaker }) => BREAKER_STATES[breaker],
+  );
+  gauge(
+    'magam_provider_calls_in_flight',
+    'Calls to a payment provider that are under way.',
+    ({ inFlight }) => inFlight,
+  );
+  gauge('magam_provider_calls_queued', 'Calls to a payment provider that wait for their turn.', ({ queued }) => queued);
 }
 
 /** What was read within the last seconds, or read anew. Undefined without a database: no numbers, and the rest is told. */

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Db } from '../../infra/database.js';
 import { asMagamError } from '../../infra/database-errors.js';
 import { requireCurrentSchema } from '../../infra/migrate.js';
+import type { OutboundClient } from '../../infra/outbound/outbound-client.js';
 import { readPlatformTime } from '../../infra/platform-time.js';
 import { type RedisLink, redisAnswers } from '../../infra/redis.js';
 import { ok } from '../edge/reply.js';
@@ -14,6 +15,8 @@ export interface ReadinessContext {
   readonly timeZone: string;
   readonly migrationsFolder: URL;
   readonly draining: AbortSignal;
+  /** What payment providers are called through. */
+  readonly outbound: readonly OutboundClient[];
 }
 
 /** A database that takes longer than this to say what it has is not one to send requests to (ms). */
@@ -31,14 +34,14 @@ export const readHealth = (): Route =>
     handle: async () => ok({ status: 'ok' as const }),
   });
 
-export const readReadiness = ({ db, redis, timeZone, migrationsFolder, draining }: ReadinessContext): Route =>
+export const readReadiness = (context: ReadinessContext): Route =>
   route({
     method: 'get',
     path: '/readyz',
     tag: 'Server',
     summary: 'Tell whether requests may be sent here',
     description:
-      'Redis away, or without an answer, is `degraded`: everything works, some of it slower. A server that was told to stop is `draining`.',
+      'Redis away, or without an answer, is `degraded`: everything works, some of it slower. So is a payment provider to which calls are held back. A server that was told to stop is `draining`.',
     permission: 'server.probe',
     probe: true,
     answer: {
@@ -49,22 +52,34 @@ export const readReadiness = ({ db, redis, timeZone, migrationsFolder, draining 
           status: z.enum(['ok', 'degraded', 'unavailable', 'draining']),
           database: z.string().meta({ description: '`ok`, or the code of what is wrong.' }),
           redis: z.enum(['ok', 'away']),
+          openBreakers: z.array(z.string()).meta({
+            description: 'Payment providers and the kind of calls that are held back, such as `TOSS look-up`.',
+          }),
         })
         .meta({ id: 'Readiness' }),
     },
     otherAnswer: { status: 503, description: 'Send them elsewhere: `unavailable` or `draining`.' },
     handle: async () => {
-      const asked = redisAnswers(redis).then((answers) => (answers ? 'ok' : 'away'));
-      if (draining.aborted) {
-        return { status: 503, body: { status: 'draining', database: 'unknown', redis: await asked } } as const;
+      const { db, timeZone, migrationsFolder } = context;
+      const asked = redisAnswers(context.redis).then((answers) => (answers ? ('ok' as const) : ('away' as const)));
+      const openBreakers = openBreakersOf(context.outbound);
+      if (context.draining.aborted) {
+        const body = { status: 'draining', database: 'unknown', redis: await asked, openBreakers } as const;
+        return { status: 503, body } as const;
       }
-      const [redisState, database] = await Promise.all([asked, databaseState(db, timeZone, migrationsFolder)]);
+      const [redis, database] = await Promise.all([asked, databaseState(db, timeZone, migrationsFolder)]);
       if (database !== 'ok')
-        return { status: 503, body: { status: 'unavailable', database, redis: redisState } } as const;
-      const status = redisState === 'ok' ? 'ok' : 'degraded';
-      return ok({ status, database, redis: redisState } as const);
+        return { status: 503, body: { status: 'unavailable', database, redis, openBreakers } } as const;
+      const status = redis === 'ok' && openBreakers.length === 0 ? 'ok' : 'degraded';
+      return ok({ status, database, redis, openBreakers } as const);
     },
   });
+
+const openBreakersOf = (clients: readonly OutboundClient[]): string[] =>
+  clients
+    .flatMap((client) => client.states())
+    .filter(({ breaker }) => breaker === 'open')
+    .map(({ service, kind }) => `${service} ${kind}`);
 
 /** `ok`, or the code of what is wrong with the database or its schema, or between its clock and zone and those of this process. */
 async function databaseState(db: Db, timeZone: string, migrationsFolder: URL): Promise<string> {

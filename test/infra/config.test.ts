@@ -34,4 +34,91 @@ describe('the configuration', () => {
     const read = () => readConfig({ NODE_ENV: 'production', MAGAM_FAULT: 'chunk.commit:kill' });
     expect(read).toThrow(/MAGAM_DATABASE_URL is required.*MAGAM_REDIS_URL is required.*MAGAM_FAULT is refused/);
   });
+
+  it('offers the payment providers whose keys are given', () => {
+    expect(readConfig({}).paymentProviders).toEqual({ toss: null, portOne: null, kakaoPay: null });
+    const { paymentProviders } = readConfig({
+      MAGAM_TOSS_SECRET_KEY: 'sk',
+      MAGAM_TOSS_CLIENT_KEY: 'ck',
+      MAGAM_KAKAOPAY_SECRET_KEY: 'key',
+      MAGAM_KAKAOPAY_CID: 'cid',
+      MAGAM_KAKAOPAY_URL: 'http://127.0.0.1:9090/kakaopay',
+    });
+    expect(paymentProviders).toEqual({
+      toss: { url: 'https://api.tosspayments.com', secretKey: 'sk', clientKey: 'ck' },
+      portOne: null,
+      kakaoPay: { url: 'http://127.0.0.1:9090/kakaopay', secretKey: 'key', cid: 'cid' },
+    });
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['one key of two', { MAGAM_TOSS_SECRET_KEY: 'sk' }, /MAGAM_TOSS_CLIENT_KEY is required with MAGAM_TOSS_SECRET_KEY/],
+    [
+      'the other one',
+      { MAGAM_PORTONE_STORE_ID: 's' },
+      /MAGAM_PORTONE_API_SECRET is required with MAGAM_PORTONE_STORE_ID/,
+    ],
+    [
+      'webhooks of no shop',
+      { MAGAM_PORTONE_WEBHOOK_SECRET: `whsec_${'A'.repeat(32)}` },
+      /MAGAM_PORTONE_API_SECRET is req/,
+    ],
+    ['a key with a space', { MAGAM_KAKAOPAY_SECRET_KEY: 'a b' }, /MAGAM_KAKAOPAY_SECRET_KEY must be printable/],
+    [
+      'a secret that is no base64',
+      { MAGAM_PORTONE_WEBHOOK_SECRET: 'whsec_-' },
+      /MAGAM_PORTONE_WEBHOOK_SECRET must be base64/,
+    ],
+    ['an address without a scheme', { MAGAM_TOSS_URL: 'api.tosspayments.com' }, /MAGAM_TOSS_URL must look like/],
+    ['an address with a query', { MAGAM_TOSS_URL: 'https://x.example/?a=1' }, /MAGAM_TOSS_URL must look like/],
+    [
+      'a plain address in production',
+      { NODE_ENV: 'production', MAGAM_TOSS_URL: 'http://x.example' },
+      /MAGAM_TOSS_URL must be https/,
+    ],
+    [
+      'a connection longer than the answer',
+      { MAGAM_OUTBOUND_CONNECT_MS: '30001' },
+      /CONNECT_MS must not be more than MAGAM_OUTBOUND_ANSWER/,
+    ],
+    [
+      'reading longer than the answer',
+      { MAGAM_OUTBOUND_ANSWER_MS: '24999' },
+      /READ_MS must not be more than MAGAM_OUTBOUND_ANSWER/,
+    ],
+    ['a pause longer than the answer', { MAGAM_OUTBOUND_TRY_PAUSE_MS: '30001' }, /TRY_PAUSE_MS must not be more/],
+    ['slow that is never reached', { MAGAM_OUTBOUND_BREAKER_SLOW_MS: '30001' }, /BREAKER_SLOW_MS must not be more/],
+    [
+      'more calls than the window has',
+      { MAGAM_OUTBOUND_BREAKER_CALLS_MIN: '41' },
+      /CALLS_MIN must not be more than MAGAM_OUTBOUND_BREAKER_WINDOW/,
+    ],
+    ['101 percent', { MAGAM_OUTBOUND_BREAKER_FAILED_PERCENT: '101' }, /BREAKER_FAILED_PERCENT/],
+  ])('refuses %s', (_what, settings, message) => {
+    expect(() => readConfig(settings)).toThrow(message);
+  });
+
+  it('has the limits of calls to the outside', () => {
+    expect(readConfig({}).outbound).toEqual({
+      connections: 50,
+      connectionWaitMs: 3_000,
+      idleMs: 30_000,
+      connectMs: 10_000,
+      readMs: 25_000,
+      answerMs: 30_000,
+      tries: 3,
+      tryPauseMs: 3_000,
+      breaker: {
+        windowCalls: 40,
+        callsMin: 20,
+        failedPercent: 60,
+        slowPercent: 50,
+        slowMs: 5_000,
+        openMs: 10_000,
+        probes: 10,
+      },
+      confirmations: { atOnceMax: 50, queueMax: 1_000, waitMs: 10_000 },
+      lookUps: { atOnceMax: 50, queueMax: 50, waitMs: 10_000 },
+    });
+  });
 });

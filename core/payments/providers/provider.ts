@@ -19,8 +19,8 @@ export interface PaymentAsk {
 
 /** Where the buyer goes to approve. */
 export type NextStep =
-  /** A page of the provider. */
-  | { readonly kind: 'redirect'; readonly url: string }
+  /** A page of the provider; another one for phones, where the provider has one. */
+  | { readonly kind: 'redirect'; readonly url: string; readonly mobileUrl?: string }
   /** The provider's script in the shop's page, opened with these values. */
   | { readonly kind: 'widget'; readonly values: Readonly<Record<string, string | number>> };
 
@@ -47,7 +47,8 @@ export interface ProviderFailure {
 
 /**
  * How a call ended. `declined`: the provider said no for good, nothing was charged or given back by this call. `unknown`: nobody knows, ask again by
- * `inquire`, never by a second charge. `away`: the call certainly never reached the provider (breaker open, no connection, queue full), so nothing happened.
+ * `inquire`, never by a second charge. `away`: the call certainly never reached the provider (breaker open, no connection, queue full), or the provider did not
+ * accept our key; nothing happened, and it may be asked again.
  */
 export type ProviderOutcome<T> =
   | { readonly outcome: 'done'; readonly value: T }
@@ -88,7 +89,10 @@ export interface PaymentProvider {
   readonly open: (ask: PaymentAsk, urls: ReturnUrls, signal?: AbortSignal) => Promise<ProviderOutcome<Opened>>;
   /** What the buyer brings back from the provider, checked by this schema's `parse`; throws REQUEST_INVALID for what does not belong to it. */
   readonly readApproval: (approval: unknown) => Approval;
-  /** Charges, or for a provider that has charged already looks up. `idempotencyKey` is sent where the API has one. */
+  /**
+   * Charges, or for a provider that has charged already looks up. `idempotencyKey` is sent where the API has one. `done` with OPEN: the buyer has not approved
+   * yet, and nothing was charged.
+   */
   readonly confirm: (
     ask: PaymentAsk,
     approval: Approval,

@@ -30,7 +30,10 @@ describe('probes', () => {
       return answer.body.status === 'ok' ? answer : undefined; // on a busy machine Redis is reached a moment later
     };
     const { status, body } = await until(ready, 'the server is ready');
-    expect({ status, body }).toEqual({ status: 200, body: { status: 'ok', database: 'ok', redis: 'ok' } });
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { status: 'ok', database: 'ok', redis: 'ok', openBreakers: [] },
+    });
   });
 
   it('shows metrics to whoever has the token', async () => {

@@ -1,0 +1,50 @@
+/** Error codes of KakaoPay: https://developers.kakaopay.com/docs/payment/online/common and https://developers.kakao.com/docs/latest/ko/rest-api/error-code */
+import { meanings } from '../ask-provider.js';
+
+/** Server error, maintenance, quota, time-out within the platform. */
+const TEMPORARY = ['-1', '-7', '-10', '-603', '-9798'];
+
+/** The key is wrong, or may not do this. */
+const KEY_REFUSED = ['-3', '-4', '-5', '-8', '-12', '-401'];
+
+export const READY_MEANINGS = meanings({
+  unknown: TEMPORARY,
+  'key-refused': KEY_REFUSED,
+  declined: ['-2', '-722', '-724', '-797', '-798', '-799'],
+});
+
+export const APPROVE_MEANINGS = meanings({
+  'done-already': ['-702'],
+  unknown: TEMPORARY,
+  'key-refused': KEY_REFUSED,
+  declined: [
+    '-2', // a parameter is wrong
+    '-701', // the buyer has not approved
+    '-703', // wrong points
+    '-704', // wrong amount
+    '-705', // a way of paying that is not supported
+    '-706', // another order
+    '-707', // another buyer
+    '-708', // wrong token
+    '-721', // no such payment
+    '-722', // wrong amounts
+    '-723', // too late
+    '-724', // too little or too much
+    '-780', // the way of paying said no
+    '-797',
+    '-798',
+    '-799', // limits of the merchant
+  ],
+});
+
+export const CANCEL_MEANINGS = meanings({
+  'done-already': ['-710'],
+  unknown: [...TEMPORARY, '-781'],
+  'key-refused': KEY_REFUSED,
+  declined: ['-2', '-721', '-722'],
+});
+
+export const LOOK_UP_MEANINGS = meanings({ unknown: TEMPORARY, 'key-refused': KEY_REFUSED, declined: ['-721'] });
+
+/** Why the way of paying said no (`-780`), where that is only for now: another transaction of the buyer, which may be this very payment, is under way. */
+export const BUSY_RESULTS: ReadonlySet<string> = new Set(['USER_LOCKED']);

@@ -1,0 +1,35 @@
+/** A provider that tells of its calls: for the metrics. */
+import type { PaymentProvider, ProviderOutcome } from './provider.js';
+
+export interface ProviderCall {
+  readonly provider: string;
+  readonly operation: 'open' | 'confirm' | 'inquire' | 'cancel';
+  readonly outcome: ProviderOutcome<never>['outcome'];
+  /** With its wait, its tries and the look-ups that belong to it. */
+  readonly seconds: number;
+}
+
+export type CallListener = (call: ProviderCall) => void;
+
+export function measured(provider: PaymentProvider, tell: CallListener): PaymentProvider {
+  const timed = async <T>(
+    operation: ProviderCall['operation'],
+    call: Promise<ProviderOutcome<T>>,
+  ): Promise<ProviderOutcome<T>> => {
+    const startedAt = performance.now();
+    const result = await call;
+    const seconds = (performance.now() - startedAt) / 1_000;
+    tell({ provider: provider.name, operation, outcome: result.outcome, seconds });
+    return result;
+  };
+  return {
+    name: provider.name,
+    currencies: provider.currencies,
+    readApproval: (approval) => provider.readApproval(approval),
+    readWebhook: (webhook) => provider.readWebhook(webhook),
+    open: (...given) => timed('open', provider.open(...given)),
+    confirm: (...given) => timed('confirm', provider.confirm(...given)),
+    inquire: (...given) => timed('inquire', provider.inquire(...given)),
+    cancel: (...given) => timed('cancel', provider.cancel(...given)),
+  };
+}

@@ -1,0 +1,8 @@
+/** The body of a webhook as JSON; undefined when it is none. */
+export function parsedWebhook(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
