@@ -169,7 +169,7 @@ describe('a provider that is away', () => {
       expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '10']);
       expect(JSON.parse(text)).toMatchObject({
         code: 'PROVIDER_UNAVAILABLE',
-        title: expect.stringContaining('결제사'),
+        title: expect.stringContaining('결제 서비스'),
       });
       expect(text).not.toContain('secret');
     } finally {
