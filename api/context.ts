@@ -13,6 +13,6 @@ export interface ApiContext {
   readonly log: Logger;
   /** The one cache of pages of this process: whoever changes what they show evicts them. */
   readonly cache: CatalogueCache;
-  /** The payment providers that are configured. */
-  readonly providers: readonly PaymentProvider[];
+  /** The payment providers that are configured, by name. */
+  readonly providers: ReadonlyMap<string, PaymentProvider>;
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import express from 'express';
 import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
-import { type PaymentProviders, paymentProviders } from '../core/payments/providers/registry.js';
+import { type OpenProviders, paymentProviders } from '../core/payments/providers/registry.js';
 import { type Config, requireKeys } from '../infra/config.js';
 import type { Db } from '../infra/database.js';
 import { errorText } from '../infra/database-errors.js';
@@ -64,7 +64,7 @@ export async function runApi(options: ApiOptions): Promise<void> {
   log.info({}, 'stopped');
 }
 
-async function serve(options: ApiOptions, redis: RedisLink, payments: PaymentProviders): Promise<void> {
+async function serve(options: ApiOptions, redis: RedisLink, payments: OpenProviders): Promise<void> {
   const { config, db, signal } = options;
   const { log } = options.log;
   const metrics = openMetrics(db, config);

@@ -9,7 +9,7 @@ import { edgeErrors } from './error-codes/edge.js';
 import { inputErrors } from './error-codes/input.js';
 import { operationErrors } from './error-codes/operations.js';
 import { orderErrors } from './error-codes/orders.js';
-import { providerErrors } from './error-codes/providers.js';
+import { paymentErrors } from './error-codes/payments.js';
 import { runErrors } from './error-codes/runs.js';
 import { stockErrors } from './error-codes/stock.js';
 import { taskErrors } from './error-codes/tasks.js';
@@ -21,7 +21,7 @@ const registry = {
   ...accountErrors,
   ...catalogueErrors,
   ...orderErrors,
-  ...providerErrors,
+  ...paymentErrors,
   ...stockErrors,
   ...operationErrors,
   ...taskErrors,

@@ -146,4 +146,4 @@ export const cancelledOf = ({ cancels }: SandboxPayment): number =>
 /** What is left of the charge. */
 export const remainingOf = (payment: SandboxPayment): number => payment.amount - cancelledOf(payment);
 
-export const now = (): string => new Date().toISOString();
+const now = (): string => new Date().toISOString();

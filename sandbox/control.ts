@@ -36,21 +36,39 @@ export interface Controlled {
   readonly faults: Faults;
   readonly webhooks: Webhooks;
   readonly mailbox: Mailbox;
+  readonly messages: Messages;
+  readonly reset: () => void;
 }
 
-export function controlRoutes({ world, faults, webhooks, mailbox }: Controlled): Router {
+/** The newest messages for Slack. */
+export class Messages {
+  private kept: { readonly text: string; readonly at: string }[] = [];
+
+  read(): readonly { readonly text: string; readonly at: string }[] {
+    return this.kept;
+  }
+
+  keep(text: string): void {
+    if (this.kept.length >= SLACK_MAX) this.kept.shift();
+    this.kept.push({ text, at: new Date().toISOString() });
+  }
+
+  reset(): void {
+    this.kept = [];
+  }
+}
+
+export function controlRoutes({ world, faults, webhooks, mailbox, messages, reset }: Controlled): Router {
   const { book } = world;
-  let slack: { readonly text: string; readonly at: string }[] = [];
   const routes = Router();
   routes.get('/sandbox/book', (_req, res) => void res.json(book.read()));
   routes.get('/sandbox/webhooks', (_req, res) => void res.json(webhooks.read()));
   routes.get('/sandbox/mails', (_req, res) => void res.json(mailbox.read()));
-  routes.get('/sandbox/slack', (_req, res) => void res.json(slack));
+  routes.get('/sandbox/slack', (_req, res) => void res.json(messages.read()));
   routes.post('/slack', (req, res) => {
     const message = slackSchema.safeParse(req.body);
     if (!message.success) return void res.status(400).send('invalid_payload');
-    if (slack.length >= SLACK_MAX) slack.shift();
-    slack.push({ text: message.data.text, at: new Date().toISOString() });
+    messages.keep(message.data.text);
     res.send('ok');
   });
   routes.get('/sandbox/faults', (_req, res) => void res.json(faults.get()));
@@ -86,11 +104,7 @@ export function controlRoutes({ world, faults, webhooks, mailbox }: Controlled):
     res.json({ ...paymentBody(payment), sentTo });
   });
   routes.post('/sandbox/reset', (_req, res) => {
-    book.reset();
-    faults.set([]);
-    webhooks.reset();
-    mailbox.reset();
-    slack = [];
+    reset();
     res.status(204).end();
   });
   return routes;

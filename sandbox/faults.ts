@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 
-export const FAULT_KINDS = [
+const FAULT_KINDS = [
   /** Answers after `ms`. */
   'delay',
   /** The bank says no; `code` is the provider's code, a usual one where none is said. */
@@ -19,7 +19,7 @@ export const FAULT_KINDS = [
   'cut-after',
 ] as const;
 
-export const WEBHOOK_FAULT_KINDS = [
+const WEBHOOK_FAULT_KINDS = [
   /** Never sends it. */
   'lose',
   /** Sends it twice. */

@@ -11,6 +11,8 @@ export interface Answer {
 
 export interface World {
   readonly book: Book;
+  /** What was answered under idempotency keys. */
+  readonly answers: Map<string, Answer | 'in progress'>;
   readonly faults: Faults;
   readonly webhooks: { readonly tell: (provider: ProviderName, reference: string, event: WebhookEvent) => void };
 }
@@ -46,14 +48,13 @@ export interface ProviderCall {
 const KEYS_MAX = 100_000;
 
 /** Makes the handler of a call. */
-export function providerCall({ faults }: World, call: ProviderCall): RequestHandler {
-  const known = new Map<string, Answer | 'in progress'>();
+export function providerCall({ faults, answers: known }: World, call: ProviderCall): RequestHandler {
   return async (req, res) => {
     const unauthorised = call.unauthorised(req);
     if (unauthorised !== undefined) return send(res, unauthorised);
     const key = call.idempotency?.keyOf(req) ?? null;
     if (key !== null && typeof key !== 'string') return send(res, key);
-    const name = key === null ? null : `${req.method} ${req.path} ${key}`;
+    const name = key === null ? null : `${call.provider} ${req.method} ${req.path} ${key}`;
     const former = name === null ? undefined : known.get(name);
     if (former !== undefined)
       return send(

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler } from 'express';
 import { Book } from './book.js';
-import { controlRoutes } from './control.js';
+import { controlRoutes, Messages } from './control.js';
 import { Faults } from './faults.js';
 import { kakaopayRoutes } from './kakaopay/kakaopay.js';
 import { Mailbox } from './mailbox.js';
@@ -35,6 +35,8 @@ export interface Sandbox {
   readonly webhooks: Webhooks;
   readonly mailbox: Mailbox;
   readonly world: World;
+  /** Forgets payments, book, answers, faults, mails and messages. */
+  readonly reset: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -52,7 +54,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     { target: webhookTarget, retryMs: options.webhookRetryMs ?? WEBHOOK_RETRY_MS },
   );
   const mailbox = new Mailbox();
-  const world: World = { book, faults, webhooks };
+  const world: World = { book, faults, webhooks, answers: new Map() };
+  const messages = new Messages();
+  const reset = (): void => {
+    book.reset();
+    world.answers.clear();
+    faults.set([]);
+    webhooks.reset();
+    mailbox.reset();
+    messages.reset();
+  };
   const app = express().disable('x-powered-by').disable('etag');
   app.use(express.json({ limit: BODY_BYTES_MAX }));
   let url = '';
@@ -61,7 +72,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     portoneRoutes(world),
     kakaopayRoutes(world, () => url),
     windowRoutes(world),
-    controlRoutes({ world, faults, webhooks, mailbox }),
+    controlRoutes({ world, faults, webhooks, mailbox, messages, reset }),
   );
   app.get(
     '/',
@@ -81,7 +92,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   return {
     url,
     mailPort: mail.port,
-    ...{ book, faults, webhooks, mailbox, world },
+    ...{ book, faults, webhooks, mailbox, world, reset },
     close: async () => {
       await webhooks.close();
       await mail.close();

@@ -3,7 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type BatchGauges, readBatchGauges } from '../../core/jobs/stores/batch-gauges.js';
 import { type OutboxGauges, readOutboxGauges } from '../../core/outbox/stores/outbox-gauges.js';
-import type { PaymentProviders } from '../../core/payments/providers/registry.js';
+import type { OpenProviders } from '../../core/payments/providers/registry.js';
 import { blockingRun, type ScheduleSettings } from '../../core/settlement/due-date.js';
 import { countRecentExceptions } from '../../core/settlement/stores/exception.js';
 import { SETTLE } from '../../core/settlement/stores/settlement-run.js';
@@ -16,7 +16,7 @@ export interface Metrics {
   /** Times a request whose answer is sent. */
   readonly observe: (req: Request, res: Response) => void;
   /** Tells of these providers, too. Once. */
-  readonly watchProviders: (payments: PaymentProviders) => void;
+  readonly watchProviders: (payments: OpenProviders) => void;
   /** The text that Prometheus reads. */
   readonly text: () => Promise<string>;
   readonly contentType: string;
@@ -178,7 +178,7 @@ function addOutboxGauges(registry: Registry, db: Db): void {
 const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
 
 /** Calls to payment providers as this process makes them. */
-function addProviderMetrics(registry: Registry, { clients, onCall }: PaymentProviders): void {
+function addProviderMetrics(registry: Registry, { clients, onCall }: OpenProviders): void {
   const seconds = new Histogram({
     name: 'magam_provider_call_duration_seconds',
     help: 'Time of a call to a payment provider, with its wait for a turn, its tries and the look-ups that belong to it.',

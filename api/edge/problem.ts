@@ -80,7 +80,7 @@ function sendProblem(res: Response, error: MagamError): void {
   const problem = problemOf(error, requestId, language);
   if (problem.status === 401) res.set('WWW-Authenticate', challenge(error.code));
   if (problem.status === 503 && !res.hasHeader('Retry-After'))
-    res.set('Retry-After', String(error.details.retryAfterSeconds ?? 1));
+    res.set('Retry-After', String(errors[error.code].retryAfterSeconds ?? 1));
   res.removeHeader('ETag');
   res.status(problem.status).set({ 'Cache-Control': 'no-store', ...problemHeaders(error, language) });
   res.send(JSON.stringify(problem, bigintAsText));

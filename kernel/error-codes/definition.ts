@@ -4,6 +4,8 @@ export interface ErrorDefinition {
   readonly http: number;
   /** Exit code of the command line: 1 failed or refused, 2 wrong usage or configuration, 4 verification, 5 held by somebody else, 130 stopped. */
   readonly exit: 1 | 2 | 4 | 5 | 130;
+  /** When to come back, in the `Retry-After` header of a 503; 1 unless it says otherwise. */
+  readonly retryAfterSeconds?: number;
   /** One sentence: what happened and what to do. */
   readonly meaning: string;
   /** The same in Korean, for buyers and sellers: they read it where a refusal is shown to them. */

@@ -44,6 +44,7 @@ const approveSchema = z.object({
   partner_order_id: z.string().min(1),
   partner_user_id: z.string().min(1),
   pg_token: z.string().min(1),
+  total_amount: wholeNumber.optional(),
 });
 const orderSchema = z.object({ cid, tid: z.string().min(1) });
 const cancelSchema = z.object({
@@ -58,7 +59,7 @@ const shared: Omit<ProviderCall, 'operation' | 'handle'> = {
   provider: PROVIDER,
   unauthorised: (req) =>
     req.get('authorization') === `SECRET_KEY ${secretKey}` ? undefined : error(401, -401, 'authentication failed'),
-  declined: (code = 'USER_LOCKED') => error(400, -780, 'approval failure!', code),
+  declined: (code = 'BANK_REFUSED') => error(400, -780, 'approval failure!', code),
   broken: error(500, -1, 'internal server error'),
 };
 
@@ -116,11 +117,15 @@ const approve =
     const payment = book.byKey(PROVIDER, tid);
     if (payment === undefined) return NO_TID;
     if (payment.status === 'CHARGED') return error(400, -702, '이미 결제완료된 TID입니다.');
-    if (payment.reference !== orderId || payment.buyer !== buyer) return INVALID;
+    if (payment.reference !== orderId) return error(400, -706, '주문번호가 일치하지 않습니다.');
+    if (payment.buyer !== buyer) return error(400, -707, '회원 아이디가 일치하지 않습니다.');
+    if (asked.data.total_amount !== undefined && asked.data.total_amount !== payment.amount)
+      return error(400, -704, '결제 금액이 일치하지 않습니다.');
     if (payment.status === 'DECLINED') return error(400, -780, 'approval failure!', payment.failure?.code ?? 'QUIT');
-    if (payment.token === null || payment.token !== token) return error(400, -711, 'pg_token이 올바르지 않습니다.');
+    if (payment.token === null) return error(400, -701, '결제 인증이 완료되지 않았습니다.');
+    if (payment.token !== token) return error(400, -708, 'pg_token이 올바르지 않습니다.');
     if (declineWith !== undefined) {
-      const code = declineWith.code ?? 'USER_LOCKED';
+      const code = declineWith.code ?? 'BANK_REFUSED';
       payment.status = 'DECLINED';
       payment.failure = { code, message: 'approval failure!' };
       return shared.declined(code);
@@ -156,10 +161,11 @@ const cancel =
     const payment = book.byKey(PROVIDER, asked.data.tid);
     if (payment === undefined) return NO_TID;
     const left = remainingOf(payment);
-    if (payment.status !== 'CHARGED' || left === 0) return error(400, -782, '취소 가능한 상태가 아닙니다.');
+    if (payment.status !== 'CHARGED' || left === 0)
+      return error(400, -710, '이미 취소되었거나 취소할 수 없는 결제입니다.');
     const { cancel_amount: amount, cancel_available_amount: available } = asked.data;
     if (amount > left || (available !== undefined && available !== left))
-      return error(400, -783, '취소 가능 금액이 맞지 않습니다.');
+      return error(400, -722, '취소 가능 금액이 맞지 않습니다.');
     if (declineWith !== undefined) return error(400, -781, 'cancel failure!', declineWith.code ?? 'BANK_REFUSED');
     const { at } = book.cancel(payment, amount, '');
     const body = {

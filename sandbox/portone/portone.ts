@@ -35,12 +35,12 @@ const shared: Omit<ProviderCall, 'operation' | 'handle'> = {
   broken: error(500, 'INTERNAL_SERVER_ERROR', '서버 내부 오류가 발생했습니다.'),
 };
 
-/** A string in quotation marks (draft-ietf-httpapi-idempotency-key-header), of 16 to 256 characters. */
+/** 16 to 256 characters, in quotation marks (draft-ietf-httpapi-idempotency-key-header) or without. */
 const idempotency: NonNullable<ProviderCall['idempotency']> = {
   keyOf: (req) => {
     const key = req.get('idempotency-key');
     if (key === undefined) return undefined;
-    return /^"[\x21\x23-\x7e]{16,256}"$/.test(key) ? key : INVALID;
+    return /^("?)[\x21\x23-\x7e]{16,256}\1$/.test(key) ? key : INVALID;
   },
   inProgress: error(409, 'IDEMPOTENCY_OUTSTANDING_REQUEST', '같은 멱등 키의 요청이 처리 중입니다.'),
 };

@@ -59,16 +59,16 @@ it('gives parts back until nothing is left', async () => {
     approved_cancel_amount: { total: 9_000 },
     cancel_available_amount: { total: 30_000 },
   });
-  expect(await cancel(30_001)).toMatchObject({ status: 400, body: { error_code: -783 } });
+  expect(await cancel(30_001)).toMatchObject({ status: 400, body: { error_code: -722 } });
   expect(await cancel(100, { cancel_available_amount: 39_000 })).toMatchObject({
     status: 400,
-    body: { error_code: -783 },
+    body: { error_code: -722 },
   });
   expect((await cancel(30_000)).body).toMatchObject({
     status: 'CANCEL_PAYMENT',
     cancel_available_amount: { total: 0 },
   });
-  expect(await cancel(1)).toMatchObject({ status: 400, body: { error_code: -782 } });
+  expect(await cancel(1)).toMatchObject({ status: 400, body: { error_code: -710 } });
   expect(sums()).toEqual({ KRW: { charged: 39_000, cancelled: 39_000 } });
 });
 
@@ -83,16 +83,16 @@ it('refuses wrong credentials, tokens, orders, and what was declined', async () 
   const tid = await ready();
   expect(await post('approve', { tid, pg_token: 'guessed', ...ORDER })).toMatchObject({
     status: 400,
-    body: { error_code: -711 },
+    body: { error_code: -701 },
   });
   const { token } = await decide(tid, 'approve');
   expect(await post('approve', { tid, pg_token: token, ...ORDER, partner_order_id: 'other' })).toMatchObject({
     status: 400,
-    body: { error_code: -2 },
+    body: { error_code: -706 },
   });
   expect(await post('cancel', { tid, cancel_amount: 1, cancel_tax_free_amount: 0 })).toMatchObject({
     status: 400,
-    body: { error_code: -782 },
+    body: { error_code: -710 },
   });
   const declined = await ready();
   expect((await decide(declined, 'decline')).sentTo).toBe('http://127.0.0.1/failed');

@@ -81,10 +81,10 @@ it('gives back parts and the rest, by what is left and by the key', async () => 
 it.each([
   ['without a reason', 'paid', {}, {}, 400, 'INVALID_REQUEST'],
   [
-    'with a key without quotation marks',
+    'with a key that is too short',
     'paid',
     { reason: 'r' },
-    { 'idempotency-key': '0123456789abcdef' },
+    { 'idempotency-key': '"0123456789"' },
     400,
     'INVALID_REQUEST',
   ],

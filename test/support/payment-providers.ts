@@ -1,13 +1,9 @@
 /** Payment providers as a process has them, at the address of a server of the test. */
 import type { PaymentAsk, PaymentProvider } from '../../core/payments/providers/provider.js';
-import {
-  type Clocks,
-  type PaymentProviders,
-  paymentProviders,
-  providerNamed,
-} from '../../core/payments/providers/registry.js';
+import { type Clocks, type OpenProviders, paymentProviders } from '../../core/payments/providers/registry.js';
 import { readConfig } from '../../infra/config.js';
 import type { BreakerSettings, OutboundSettings } from '../../infra/outbound/outbound-settings.js';
+import { found } from '../../kernel/outcome.js';
 import { outboundSettingsOf } from './outside.js';
 
 /** The secret of webhooks in these settings, as bytes. */
@@ -41,11 +37,11 @@ export const providerEnvironment = (url: string): Record<string, string> => ({
 export function providersAt(
   url: string,
   more: { readonly outbound?: Partial<OutboundSettings>; readonly clocks?: Clocks; readonly production?: boolean } = {},
-): PaymentProviders & { readonly named: (name: string) => PaymentProvider } {
+): OpenProviders & { readonly named: (name: string) => PaymentProvider } {
   const config = readConfig(providerEnvironment(url));
   const { production = false } = more;
   const made = paymentProviders({ ...config, production, outbound: outboundSettingsOf(more.outbound) }, more.clocks);
-  return { ...made, named: (name) => providerNamed(made.providers, name) };
+  return { ...made, named: (name) => found(made.providers.get(name), 'PROVIDER_NOT_CONFIGURED') };
 }
 
 export const askOf = (more: Partial<PaymentAsk> = {}): PaymentAsk => ({

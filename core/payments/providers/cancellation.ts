@@ -1,5 +1,5 @@
 /** Whether money was given back, by what the payment says afterwards. */
-import { unknown } from './ask-provider.js';
+import { unknown } from './api-call.js';
 import type { CancelAsk, ProviderFailure, ProviderOutcome, ProviderPayment } from './provider.js';
 
 /** What the provider has given back of the payment, before and after this cancellation (minor units). */

@@ -48,7 +48,7 @@ export interface ProviderFailure {
 /**
  * How a call ended. `declined`: the provider said no for good, nothing was charged or given back by this call. `unknown`: nobody knows, ask again by
  * `inquire`, never by a second charge. `away`: the call certainly never reached the provider (breaker open, no connection, queue full), or the provider did not
- * accept our key; nothing happened, and it may be asked again.
+ * accept our key; nothing happened, and it may be asked again (PROVIDER_UNAVAILABLE).
  */
 export type ProviderOutcome<T> =
   | { readonly outcome: 'done'; readonly value: T }

@@ -8,10 +8,10 @@ import { openLog } from '../../../api/edge/request-log.js';
 import { route } from '../../../api/edge/route.js';
 import { listen } from '../../../api/edge/server.js';
 import { readReadiness } from '../../../api/server/readiness.js';
-import { providerUnavailable } from '../../../core/payments/providers/registry.js';
 import { readConfig } from '../../../infra/config.js';
 import { openDatabase } from '../../../infra/database.js';
 import { openRedis, type RedisLink } from '../../../infra/redis.js';
+import { MagamError } from '../../../kernel/errors.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
@@ -131,7 +131,7 @@ describe('a server with payment providers', () => {
 });
 
 describe('a provider that is away', () => {
-  const away = providerUnavailable('TOSS', { code: 'BREAKER_OPEN', message: 'secret' });
+  const away = new MagamError('PROVIDER_UNAVAILABLE', undefined, { failure: 'secret' });
 
   it('is told to the buyer in Korean, with the time to come back, and without what was said of it', async () => {
     const refuses = route({
@@ -169,7 +169,7 @@ describe('a provider that is away', () => {
       expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '10']);
       expect(JSON.parse(text)).toMatchObject({
         code: 'PROVIDER_UNAVAILABLE',
-        title: expect.stringContaining('결제사'),
+        title: expect.stringContaining('결제 서비스'),
       });
       expect(text).not.toContain('secret');
     } finally {

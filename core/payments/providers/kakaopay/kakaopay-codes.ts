@@ -1,5 +1,5 @@
 /** Error codes of KakaoPay: https://developers.kakaopay.com/docs/payment/online/common and https://developers.kakao.com/docs/latest/ko/rest-api/error-code */
-import { meanings } from '../ask-provider.js';
+import { meanings } from '../api-call.js';
 
 /** Server error, maintenance, quota, time-out within the platform. */
 const TEMPORARY = ['-1', '-7', '-10', '-603', '-9798'];

@@ -1,7 +1,7 @@
 /** KakaoPay, online API version 1: https://developers.kakaopay.com/docs/payment/online/single-payment */
 import type { OutboundCall, OutboundClient } from '../../../../infra/outbound/outbound-client.js';
 import type { KakaoPaySettings } from '../../../../infra/payment-provider-settings.js';
-import { type Answers, askProvider, confirmationOf, type Reply, readApprovalBy, unknown } from '../ask-provider.js';
+import { type Answers, callApi, confirmationOf, type Reply, readApprovalBy, unknown } from '../api-call.js';
 import { cancellationOf, cancelledBeforeAndAfter } from '../cancellation.js';
 import type {
   Approval,
@@ -62,6 +62,7 @@ export class KakaoPayProvider implements PaymentProvider {
       partner_order_id: ask.reference,
       partner_user_id: ask.buyer,
       pg_token: token,
+      total_amount: ask.amountMinor,
     };
     const reply = await this.post('approve', body, { value: approvedSchema, meanings: APPROVE_MEANINGS });
     if (reply.kind === 'value') return this.ours(reply.value);
@@ -125,7 +126,7 @@ export class KakaoPayProvider implements PaymentProvider {
       idempotent: false, // the API has no key that would make it so
       signal,
     };
-    return askProvider(this.client, call, { ...answers, failure: failureSchema });
+    return callApi(this.client, call, { ...answers, failure: failureSchema });
   }
 
   private ours({ cid, payment }: MerchantPayment): ProviderOutcome<ProviderPayment> {

@@ -1,5 +1,5 @@
 /** Error types of PortOne, version 2: https://developers.portone.io/api/rest-v2/payment */
-import { meanings } from '../ask-provider.js';
+import { meanings } from '../api-call.js';
 
 const TEMPORARY = ['PG_PROVIDER', 'IDEMPOTENCY_OUTSTANDING_REQUEST'];
 

@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { OutboundCall, OutboundClient } from '../../../../infra/outbound/outbound-client.js';
 import type { PortOneSettings } from '../../../../infra/payment-provider-settings.js';
 import { sha256 } from '../../../../infra/sha256.js';
-import { askProvider, confirmationOf, failureOf, type Reply, readApprovalBy, unknown } from '../ask-provider.js';
+import { callApi, confirmationOf, failureOf, type Reply, readApprovalBy, unknown } from '../api-call.js';
 import { cancellationOf } from '../cancellation.js';
 import type {
   Approval,
@@ -102,7 +102,7 @@ export class PortOneProvider implements PaymentProvider {
     const path = `${pathOf(reference)}?storeId=${encodeURIComponent(storeId)}`;
     const headers = { authorization: this.authorization };
     const call: OutboundCall = { kind, method: 'GET', path, headers, idempotent: false };
-    const reply = await askProvider(this.client, call, {
+    const reply = await callApi(this.client, call, {
       value: paymentSchema,
       failure: failureSchema,
       meanings: LOOK_UP_MEANINGS,
@@ -134,7 +134,7 @@ export class PortOneProvider implements PaymentProvider {
       }),
       idempotent: true,
     };
-    return askProvider(this.client, call, {
+    return callApi(this.client, call, {
       value: cancellationSchema,
       failure: failureSchema,
       meanings: CANCEL_MEANINGS,

@@ -1,6 +1,6 @@
 /** Bodies of the PortOne REST API, version 2: https://developers.portone.io/api/rest-v2/payment */
 import * as z from 'zod';
-import { failureOf } from '../ask-provider.js';
+import { failureOf } from '../api-call.js';
 import type { ProviderPayment } from '../provider.js';
 
 const STATUSES = {

@@ -1,5 +1,5 @@
 /** Error codes of Toss Payments: https://docs.tosspayments.com/reference/error-codes */
-import { meanings } from '../ask-provider.js';
+import { meanings } from '../api-call.js';
 
 const TEMPORARY = [
   'PROVIDER_ERROR',

@@ -2,7 +2,7 @@
 import type { OutboundCall, OutboundClient } from '../../../../infra/outbound/outbound-client.js';
 import type { TossSettings } from '../../../../infra/payment-provider-settings.js';
 import { sha256 } from '../../../../infra/sha256.js';
-import { askProvider, confirmationOf, type Meaning, type Reply, readApprovalBy, unknown } from '../ask-provider.js';
+import { callApi, confirmationOf, type Meaning, type Reply, readApprovalBy, unknown } from '../api-call.js';
 import { cancellationOf } from '../cancellation.js';
 import type {
   Approval,
@@ -131,7 +131,7 @@ export class TossProvider implements PaymentProvider {
       body: JSON.stringify(body),
       idempotent: true,
     };
-    return askProvider(this.client, call, { value: paymentSchema, failure: failureSchema, meanings });
+    return callApi(this.client, call, { value: paymentSchema, failure: failureSchema, meanings });
   }
 
   /** By the order, which is ours: the key of the payment is what the buyer brought. */
@@ -143,7 +143,7 @@ export class TossProvider implements PaymentProvider {
       headers: { authorization: this.authorization },
       idempotent: false,
     };
-    return askProvider(this.client, call, {
+    return callApi(this.client, call, {
       value: paymentSchema,
       failure: failureSchema,
       meanings: LOOK_UP_MEANINGS,

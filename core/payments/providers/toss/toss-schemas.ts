@@ -1,7 +1,7 @@
 /** Bodies of the Toss Payments API, version 1: https://docs.tosspayments.com/reference */
 import * as z from 'zod';
 import { currencyExponent } from '../../../../kernel/currency.js';
-import { failureOf } from '../ask-provider.js';
+import { failureOf } from '../api-call.js';
 import type { ProviderPayment } from '../provider.js';
 
 const STATUSES = {

@@ -144,6 +144,7 @@ describe('confirming', () => {
           partner_order_id: 'order-0001',
           partner_user_id: '42',
           pg_token: 'pg-token',
+          total_amount: 15_000,
         },
       },
     ]);

@@ -46,11 +46,7 @@ export const unknown = (code: string, message: string): Unclear => ({
 });
 
 /** Makes a call. Never throws. */
-export async function askProvider<T>(
-  client: OutboundClient,
-  call: OutboundCall,
-  answers: Answers<T>,
-): Promise<Reply<T>> {
+export async function callApi<T>(client: OutboundClient, call: OutboundCall, answers: Answers<T>): Promise<Reply<T>> {
   const answer = await client.call(call);
   if (answer.outcome !== 'answered')
     return unclear(answer.outcome, failureOf(answer.failure.replaceAll('-', '_').toUpperCase(), answer.message));
@@ -86,7 +82,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The codes of each meaning, as the table that `askProvider` reads. */
+/** The codes of each meaning, as the table that `callApi` reads. */
 export const meanings = (codes: Partial<Readonly<Record<Meaning, readonly string[]>>>): Record<string, Meaning> =>
   Object.fromEntries(
     (Object.keys(codes) as Meaning[]).flatMap((meaning) => (codes[meaning] ?? []).map((code) => [code, meaning])),
