@@ -3,16 +3,9 @@
  * inbox decides where two do it at once.
  */
 import { type Db, inTransaction } from '../../infra/database.js';
-import { errorText, isDuplicateKey, isLockConflict, isOutage } from '../../infra/database-errors.js';
+import { errorText, isLockConflict, isOutage } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
-import {
-  type Consumer,
-  DELIVERY_LEASE_MS,
-  DELIVERY_MS,
-  type DeliveringConsumer,
-  type EventContext,
-  type HandlingConsumer,
-} from './consumer.js';
+import type { Consumer, DeliveringConsumer, EventContext, HandlingConsumer } from './consumer.js';
 import { recordEvents } from './record-events.js';
 import { afterFailure, RETRY } from './rules/back-off.js';
 import { readEvent } from './rules/events.js';
@@ -26,6 +19,11 @@ import {
   isDone,
   recordFailedAttempt,
 } from './stores/outbox-inbox.js';
+
+/** A delivery is told to end after so long (ms), unless its consumer says otherwise. */
+const DELIVERY_MS = 60_000;
+/** And for so much longer nobody else delivers (ms). */
+const LEASE_MARGIN_MS = 30_000;
 
 export interface ConsumeContext {
   readonly db: Db;
@@ -89,8 +87,7 @@ async function handleOne(context: ConsumeContext, consumer: HandlingConsumer, ev
     return true;
   } catch (error) {
     if (isAway(error)) throw error;
-    // The duplicate may be of another table.
-    if (isDuplicateKey(error) && (await isDone(context.db, keyOf(consumer, event)))) return false;
+    if (await isDone(context.db, keyOf(consumer, event))) return false; // by somebody else
     await noteFailure(context, consumer, event, (event.attempts ?? 0) + 1, error);
     return false;
   }
@@ -132,16 +129,18 @@ async function deliverAll(
 async function deliverOne(context: ConsumeContext, consumer: DeliveringConsumer, event: OpenEvent): Promise<boolean> {
   const { db } = context;
   const key = keyOf(consumer, event);
-  if (!(await claimDelivery(db, key, event.attempts, DELIVERY_LEASE_MS))) return false;
+  const { withinMs = DELIVERY_MS } = consumer;
+  if (!(await claimDelivery(db, key, event.attempts, withinMs + LEASE_MARGIN_MS))) return false;
   const attempts = (event.attempts ?? 0) + 1;
   if (await isDone(db, key)) {
     await deleteAttempts(db, consumer.name, [event.eventId]); // somebody has delivered it since it was read
     return false;
   }
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(DELIVERY_MS)]);
+  const signal = AbortSignal.timeout(withinMs);
   const about = contextOf({ ...context, signal }, consumer, event);
   try {
-    await consumer.deliver(readEvent(event.type, JSON.parse(event.payload)), about);
+    const delivered = consumer.deliver(readEvent(event.type, JSON.parse(event.payload)), about);
+    await Promise.race([delivered, overdue(signal, withinMs)]);
   } catch (error) {
     await noteFailure(context, consumer, { ...event, attempts }, attempts, error);
     return false;
@@ -154,6 +153,12 @@ async function deliverOne(context: ConsumeContext, consumer: DeliveringConsumer,
   about.log('info', { attempts }, 'event delivered');
   return true;
 }
+
+/** One that hangs, whatever it is told, keeps no other from its turn. */
+const overdue = (signal: AbortSignal, withinMs: number): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error(`it took longer than ${withinMs / 1_000} s`)));
+  });
 
 /** Writes down a failure: when the event is tried again, or that it is given up, which is an event of its own. */
 async function noteFailure(

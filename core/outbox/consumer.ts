@@ -9,7 +9,7 @@ export interface EventContext {
   readonly eventId: number;
   /** Of the call that caused it; empty where none did. */
   readonly requestId: string;
-  /** Aborted when the process is to stop, or when a delivery has taken too long. */
+  /** Aborted when a delivery has taken too long; for work in the database, when the process is to stop. */
   readonly signal: AbortSignal;
   /** Each line has the event's id, its type and the request id. */
   readonly log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
@@ -39,6 +39,8 @@ export interface HandlingConsumer<Type extends EventType = EventType> extends De
 export interface DeliveringConsumer<Type extends EventType = EventType> extends Described<Type> {
   /** Deliveries at the same time in one look or hint. Default 4. */
   readonly atOnce?: number;
+  /** A delivery that takes longer has failed (ms). Default 60,000. */
+  readonly withinMs?: number;
   readonly deliver: (event: EventOf<Type>, context: EventContext) => Promise<void>;
 }
 
@@ -48,8 +50,3 @@ export type Consumer = HandlingConsumer | DeliveringConsumer;
 export const consumer = <const Type extends EventType>(
   definition: HandlingConsumer<Type> | DeliveringConsumer<Type>,
 ): Consumer => definition as unknown as Consumer;
-
-/** A delivery is told to end after so long (ms). */
-export const DELIVERY_MS = 60_000;
-/** And nobody else delivers within this time (ms). */
-export const DELIVERY_LEASE_MS = 90_000;

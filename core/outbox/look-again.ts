@@ -6,9 +6,10 @@ import type { Consumer } from './consumer.js';
 import { follow } from './rules/follow.js';
 import { moveCursor, readConsumers } from './stores/outbox-consumer.js';
 import { countShared, readFollowing } from './stores/outbox-event.js';
-import { readDue } from './stores/outbox-inbox.js';
+import { deleteDoneAttempts, readDue } from './stores/outbox-inbox.js';
 
 const DUE_MAX = 100;
+const DUE_BATCHES = 100;
 const PAGE = 1_000;
 
 export interface LookBounds {
@@ -19,7 +20,7 @@ export interface LookBounds {
 /** Does a consumer's events that are due again, and those that were forgotten, and moves its cursor on. @returns how many it did */
 export async function lookAgain(context: ConsumeContext, consumer: Consumer, bounds: LookBounds = {}): Promise<number> {
   const { db, signal } = context;
-  let done = await consume(context, consumer, await readDue(db, consumer.name, DUE_MAX));
+  let done = await tryAgain(context, consumer);
   const record = (await readConsumers(db)).find(({ name }) => name === consumer.name);
   if (record === undefined) return done;
   const { name, types } = record;
@@ -34,6 +35,20 @@ export async function lookAgain(context: ConsumeContext, consumer: Consumer, bou
     moving &&= cursor === through && passed === page.length;
     after = page.at(-1)?.eventId ?? after;
     if (page.length < PAGE) break;
+  }
+  return done;
+}
+
+/** Does what is due, batch by batch. What fails again is due later. */
+async function tryAgain(context: ConsumeContext, consumer: Consumer): Promise<number> {
+  const { db, signal } = context;
+  let done = 0;
+  for (let batch = 0; batch < DUE_BATCHES && !signal.aborted; batch += 1) {
+    const due = await readDue(db, consumer.name, DUE_MAX);
+    if (due.length === 0) break;
+    await deleteDoneAttempts(db, consumer.name, due); // somebody was slow, and has done it after all
+    done += await consume(context, consumer, due);
+    if (due.length < DUE_MAX) break;
   }
   return done;
 }

@@ -43,6 +43,16 @@ export async function deleteAttempts(tx: Db, consumer: string, eventIds: readonl
   await change(tx, 'DELETE FROM outbox_attempt WHERE event_id IN (?) AND consumer = ?', [eventIds, consumer]);
 }
 
+/** Forgets attempts of events that were done nevertheless. */
+export async function deleteDoneAttempts(db: Db, consumer: string, eventIds: readonly number[]): Promise<void> {
+  await change(
+    db,
+    `DELETE a FROM outbox_attempt a FORCE INDEX (PRIMARY) JOIN outbox_inbox i FORCE INDEX (PRIMARY)
+       ON i.event_id = a.event_id AND i.consumer = a.consumer WHERE a.event_id IN (?) AND a.consumer = ?`,
+    [eventIds, consumer],
+  );
+}
+
 /**
  * Takes an event for a delivery that ends within `leaseMs`, and counts it.
  * @param attempts that are recorded; null: there is no row yet

@@ -79,6 +79,7 @@ const statements: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
   'a cursor': (db) => consumers.moveCursor(db, 'one', ROWS),
   'whether an event was done': (db) => inbox.isDone(db, { consumer: 'one', eventId: 7 }),
   'attempts that are over': changing((tx) => inbox.deleteAttempts(tx, 'two', [10, 30])),
+  'attempts of what was done': changing((tx) => inbox.deleteDoneAttempts(tx, 'two', [10, 30])),
   'a delivery': (db) => inbox.claimDelivery(db, key, 1, 1_000),
   'a failure': changing((tx) => inbox.recordFailedAttempt(tx, key, failure)),
   'events that are due': (db) => inbox.readDue(db, 'two', 100),

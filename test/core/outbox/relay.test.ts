@@ -164,6 +164,22 @@ describe('the look at the rows', () => {
     expect(await cursorOf(database.db, 'one')).toBeGreaterThan(0);
   });
 
+  it('tries all that is due, however many, and forgets attempts of what was done after all', async () => {
+    const { made, orders } = await registered('one');
+    const ids = await record(database.db, ...Array.from({ length: 150 }, (_, n) => confirmed(n + 1)));
+    for (const eventId of ids)
+      await change(
+        database.db,
+        `INSERT INTO outbox_attempt (event_id, consumer, status, attempts, next_try_at, updated_at)
+         VALUES (?, 'one', 'WAITING', 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+        [eventId],
+      );
+    const done = `INSERT INTO outbox_inbox (event_id, consumer, done_at) VALUES (?, 'one', UTC_TIMESTAMP(3))`;
+    await change(database.db, done, [ids[0]]);
+    expect([await look(made), orders.length]).toEqual([149, 149]);
+    expect(await attemptsOf(database.db, 'one')).toEqual([]);
+  });
+
   it('never moves the cursor back: a runner that was frozen may wake up', async () => {
     await registered('one');
     await moveCursor(database.db, 'one', 10);
