@@ -13,6 +13,8 @@ const capabilities = {
   feed: ['policies', 'tasks'],
   promotions: [],
   orders: ['catalogue', 'feed', 'promotions', 'stock'],
+  outbox: [],
+  payments: ['orders', 'outbox', 'stock'],
   jobs: [],
   settlement: ['feed', 'policies', 'jobs', 'tasks'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'policies', 'promotions', 'stock'],

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import express from 'express';
 import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
+import type { PaymentProviders } from '../core/payments/payment-step.js';
 import { type Config, requireKeys } from '../infra/config.js';
 import type { Db } from '../infra/database.js';
 import { errorText } from '../infra/database-errors.js';
@@ -33,6 +34,8 @@ export interface ApiOptions {
   /** Aborted: drain and end. */
   readonly signal: AbortSignal;
   readonly onListening: (port: number) => void;
+  /** Default: none. */
+  readonly providers?: PaymentProviders;
 }
 
 /**
@@ -62,10 +65,10 @@ export async function runApi(options: ApiOptions): Promise<void> {
 }
 
 async function serve(options: ApiOptions, redis: RedisLink): Promise<void> {
-  const { config, db, signal } = options;
+  const { config, db, signal, providers = new Map() } = options;
   const { log } = options.log;
   const metrics = openMetrics(db, config);
-  const context: ApiContext = { config, db, redis, log, cache: new CatalogueCache(redis) };
+  const context: ApiContext = { config, db, redis, log, cache: new CatalogueCache(redis), providers };
   const authenticate = authenticator(context);
   const routes = [
     readHealth(),

@@ -28,7 +28,14 @@ export async function serveRoutes(
   const db = openDatabase(config.databaseUrl, { poolMax });
   const log = openLog(config.logLevel, standardError());
   const redis = openRedis(config.redisUrl, 'bench', (message) => log.log.warn(message));
-  const context: ApiContext = { config, db, redis, log: log.log, cache: new CatalogueCache(redis) };
+  const context: ApiContext = {
+    config,
+    db,
+    redis,
+    log: log.log,
+    cache: new CatalogueCache(redis),
+    providers: new Map(),
+  };
   const app = createApp(routesOf(context), {
     db,
     log,

@@ -52,7 +52,11 @@ export function runnerCommand(runner: Command): void {
           await Promise.all([
             runRunner({ ...shared, db, jobs }),
             runTasks({ ...shared, db: taskDb }),
-            runDuties({ ...shared, db: dutyDb, catalogue: new CatalogueCache(redis) }, runnerDuties, bell.wait),
+            runDuties(
+              { ...shared, db: dutyDb, catalogue: new CatalogueCache(redis), providers: new Map() },
+              runnerDuties,
+              bell.wait,
+            ),
           ]);
         } finally {
           hangUp();

@@ -8,6 +8,7 @@ export const AUDIT_SUBJECTS = [
   'feed-import',
   'import',
   'order',
+  'payment',
   'policy-draft',
   'product',
   'promotion',

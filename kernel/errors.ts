@@ -9,6 +9,7 @@ import { edgeErrors } from './error-codes/edge.js';
 import { inputErrors } from './error-codes/input.js';
 import { operationErrors } from './error-codes/operations.js';
 import { orderErrors } from './error-codes/orders.js';
+import { paymentErrors } from './error-codes/payments.js';
 import { runErrors } from './error-codes/runs.js';
 import { stockErrors } from './error-codes/stock.js';
 import { taskErrors } from './error-codes/tasks.js';
@@ -20,6 +21,7 @@ const registry = {
   ...accountErrors,
   ...catalogueErrors,
   ...orderErrors,
+  ...paymentErrors,
   ...stockErrors,
   ...operationErrors,
   ...taskErrors,

@@ -6,6 +6,7 @@ import { purgeFiles } from '../../core/tasks/purge-files.js';
 import { taskKinds } from '../tasks/registry.js';
 import type { Duty } from './duty.js';
 import { orderDuties } from './orders.js';
+import { paymentDuties } from './payments.js';
 import { serverDuties } from './upkeep.js';
 
 const EVERY_MS = 10 * 60_000;
@@ -13,6 +14,7 @@ const EVERY_MS = 10 * 60_000;
 export const runnerDuties: readonly Duty[] = [
   ...serverDuties,
   ...orderDuties,
+  ...paymentDuties,
   { name: 'purge-files', everyMs: EVERY_MS, run: ({ db }) => purgeFiles(db, taskKinds) },
   { name: 'purge-policy-checks', everyMs: EVERY_MS, run: ({ db }) => purgePolicyChecks(db) },
   { name: 'purge-what-ifs', everyMs: EVERY_MS, run: ({ db }) => purgeWhatIfs(db) },

@@ -10,6 +10,8 @@ export interface Actor {
   readonly cause: Cause;
   /** `account 7`, or the name of a duty. */
   readonly requestedBy: string;
+  /** Of the call, for the events that it causes; a duty has none. */
+  readonly requestId?: string;
 }
 
 export interface StepOptions {

@@ -8,4 +8,5 @@ export const contextOf = (given: Pick<ApiContext, 'config' | 'db' | 'redis'>): A
   ...given,
   log: pino({ level: 'silent' }),
   cache: new CatalogueCache(given.redis),
+  providers: new Map(),
 });

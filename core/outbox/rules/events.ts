@@ -1,0 +1,73 @@
+/**
+ * What can happen that something else follows from: each event with its payload. A payload says what a consumer needs to know and could not read any more when it
+ * comes to it; the rest it reads. Amounts in minor units. A new event is an entry of the list.
+ */
+import * as z from 'zod';
+
+const id = z.int().positive();
+const amountMinor = z.int();
+const units = z.array(z.object({ unitId: id, productId: id, quantity: z.int().positive() }));
+
+const event = <const Type extends string, Payload extends z.ZodObject>(type: Type, payload: Payload) =>
+  z.object({ type: z.literal(type), payload });
+
+const eventSchema = z.discriminatedUnion('type', [
+  /** A checkout was paid. `paymentId` is null where it was marked as paid by hand. `units` are those that were left of its orders. */
+  event(
+    'payment.succeeded',
+    z.object({ paymentId: id.nullable(), checkoutId: id, buyerId: id, currency: z.string(), amountMinor, units }),
+  ),
+  /** A provider has declined. */
+  event(
+    'payment.failed',
+    z.object({
+      paymentId: id,
+      checkoutId: id,
+      buyerId: id,
+      provider: z.string(),
+      code: z.string(),
+      message: z.string(),
+    }),
+  ),
+  /** Money is back with the buyer. */
+  event(
+    'payment.cancelled',
+    z.object({ paymentId: id, cancelId: id, checkoutId: id, buyerId: id, currency: z.string(), amountMinor }),
+  ),
+  /** A cancellation waits for its provider. */
+  event('payment.cancel-wanted', z.object({ cancelId: id })),
+  /** A provider has something to tell of a payment. */
+  event('payment.inquiry-wanted', z.object({ paymentId: id })),
+  /** For so many minutes nobody has known what became of a payment. */
+  event('payment.unclear', z.object({ paymentId: id, minutes: z.int() })),
+  event('order.confirmed', z.object({ orderId: id, sellerId: z.string(), buyerId: id })),
+  /** Units of a paid order were cancelled or returned. */
+  event(
+    'order.refunded',
+    z.object({
+      orderId: id,
+      refundId: id,
+      buyerId: id,
+      sellerId: z.string(),
+      currency: z.string(),
+      amountMinor,
+      units,
+    }),
+  ),
+  /** A checkout was not paid in time. */
+  event('order.expired', z.object({ checkoutId: id, buyerId: id, orderIds: z.array(id) })),
+  /** A consumer has given an event up. */
+  event('outbox.given-up', z.object({ consumer: z.string(), eventId: id, type: z.string(), error: z.string() })),
+]);
+
+export type AnyEvent = z.output<typeof eventSchema>;
+export type EventType = AnyEvent['type'];
+export type EventOf<Type extends EventType> = Extract<AnyEvent, { readonly type: Type }>;
+
+/** An event as it was stored, or is about to be: fields that its payload does not have are left out. Throws where it is none. */
+export function readEvent(type: string, payload: unknown): AnyEvent {
+  const read = eventSchema.safeParse({ type, payload });
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  throw new Error(`the event ${type} cannot be read: ${issue?.path.join('.')} ${issue?.message}`);
+}
