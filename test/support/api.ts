@@ -49,7 +49,7 @@ export interface ApiProcess extends ApiClient, Magam {
 }
 
 /** Settings that a test wants unless it says otherwise: no limit in the way, no waiting at the end. */
-const settings = (databaseUrl: string, more: Readonly<Record<string, string>>): Record<string, string> => ({
+export const settings = (databaseUrl: string, more: Readonly<Record<string, string>>): Record<string, string> => ({
   NODE_ENV: 'test',
   MAGAM_DATABASE_URL: databaseUrl,
   MAGAM_REDIS_URL: redisUrl(),
