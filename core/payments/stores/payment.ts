@@ -90,6 +90,9 @@ export async function readUnopened(
   return (await select(tx, sql, [checkoutId, provider, amountMinor], reading))[0];
 }
 
+/** What the columns of references and keys hold; anything else names no payment. */
+const ASCII = /^[\x20-\x7e]{1,200}$/;
+
 /** The id of the payment that a provider means, by our reference or by its own key. */
 export async function findPaymentId(
   db: Db,
@@ -103,7 +106,8 @@ export async function findPaymentId(
     [byReference, reference],
     [byKey, providerKey],
   ] as const) {
-    const [row] = name === null ? [] : await select<{ paymentId: number }>(db, sql, [name, provider]);
+    const [row] =
+      name === null || !ASCII.test(name) ? [] : await select<{ paymentId: number }>(db, sql, [name, provider]);
     if (row !== undefined) return row.paymentId;
   }
   return undefined;

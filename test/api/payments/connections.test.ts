@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { makeAccount } from '../../support/accounts.js';
 import type { CallAnswer } from '../../support/api.js';
-import { PayScene } from './pay-scene.js';
+import { type Approved, PayScene } from './pay-scene.js';
 
 const BUYERS = 100;
 let scene: PayScene;
@@ -14,13 +14,13 @@ afterAll(() => scene?.end());
 
 it('a hundred confirmations are at the provider at once, with a pool of two connections of which none is in use', async () => {
   const { db } = scene.database;
-  const payments = [];
+  const payments: Approved[] = [];
   for (let n = 0; n < BUYERS; n += 1) payments.push(await scene.approved(await makeAccount(db, 'buyer')));
   const open = scene.bank.hold('confirm');
   /** Whoever found no connection free for 3 s is told to come again, and does. */
   const pay = (n: number): Promise<CallAnswer> =>
     until(async () => {
-      const answer = await scene.confirm(payments[n] as never, `pool-${n}`);
+      const answer = await scene.confirm(payments[n] as Approved, `pool-${n}`);
       return answer.status === 503 ? undefined : answer;
     }, 'an answer that stands');
   const paying = payments.map((_, n) => pay(n));

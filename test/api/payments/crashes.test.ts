@@ -30,16 +30,17 @@ describe('a server that is killed', () => {
     ['after the mark, before anybody was asked', 'call.step-committed:kill', ['inquire', 'confirm']],
     ['after the charge, before it was written down', 'payment.charged:kill', ['confirm', 'inquire']],
     ['before the last commit', 'call.before-commit:kill', ['confirm', 'inquire']],
-  ])('%s: the same call under the same key goes on', async (name, fault, asked) => {
+  ])('%s: the same call under the same key goes on', async (_when, fault, asked) => {
     const before = scene.bank.count('charge');
     const from = scene.bank.asked.length + 1; // that it was opened is asked first
-    const one = await killedAt(fault, name);
+    const key = fault.replace(':', '-');
+    const one = await killedAt(fault, key);
     expect((await scene.show(one)).status).toBe('IN_PROGRESS');
-    expect((await scene.confirm(one, name)).body.code).toBe('IDEMPOTENCY_KEY_IN_FLIGHT');
+    expect((await scene.confirm(one, key)).body.code).toBe('IDEMPOTENCY_KEY_IN_FLIGHT');
     await letLeasesEnd();
-    const done = await scene.confirm(one, name, scene.other);
+    const done = await scene.confirm(one, key, scene.other);
     expect(done).toMatchObject({ status: 200, body: { status: 'DONE' } });
-    expect((await scene.confirm(one, name)).text).toBe(done.text);
+    expect((await scene.confirm(one, key)).text).toBe(done.text);
     expect(scene.bank.asked.slice(from)).toEqual(asked);
     expect(scene.bank.count('charge')).toBe(before + 1);
   });
