@@ -27,7 +27,7 @@ const verify = (command: Command): Promise<void> =>
     process.exitCode = errors.STOCK_DIFFERS.exit;
   });
 
-function tell({ ok, units, movements, differences }: StockVerification, seconds: number): void {
+function tell({ ok, units, movements, differing, differences }: StockVerification, seconds: number): void {
   if (!ok) {
     printTable(
       ['unit', 'part', 'stock', 'journal', 'reservations'],
@@ -40,9 +40,10 @@ function tell({ ok, units, movements, differences }: StockVerification, seconds:
       ]),
       ['unit', 'stock', 'journal', 'reservations'],
     );
+    if (new Set(differences.map(({ unitId }) => unitId)).size < differing)
+      note('There are more: only the first thousand differences are shown.');
     print();
   }
-  const differing = new Set(differences.map(({ unitId }) => unitId)).size;
   const verdict = ok ? 'is what its journal and its reservations come to' : `DIFFERS at ${counted(differing, 'unit')}`;
   print(`Stock ${verdict}: ${counted(units, 'unit')}, ${counted(movements, 'movement')}, ${seconds} s.`);
 }

@@ -287,9 +287,12 @@ export async function inSnapshot<T>(db: Db, work: (tx: Db) => Promise<T>, signal
   });
   try {
     signal?.throwIfAborted();
-    await raw('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-    await raw('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
-    return await Promise.race([work(pinned), cut]);
+    const view = async (): Promise<T> => {
+      await raw('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+      await raw('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
+      return work(pinned);
+    };
+    return await Promise.race([view(), cut]);
   } finally {
     signal?.removeEventListener('abort', onAbort);
     if (signal?.aborted !== true) await raw('ROLLBACK').catch(() => undefined);

@@ -28,6 +28,8 @@ function runJest(args, { databaseUrl, redisUrl }) {
   try {
     const resultFile = join(folder, 'result.json');
     const node = [
+      // Tests make much that lives shortly: with a larger nursery (MiB) the collector takes a twentieth less of the whole.
+      '--max-semi-space-size=64',
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
       'node_modules/jest/bin/jest.js',
@@ -38,7 +40,7 @@ function runJest(args, { databaseUrl, redisUrl }) {
       cwd: root,
       // --json would print the whole result on standard output; people read what jest says on standard error.
       stdio: ['inherit', 'ignore', 'inherit'],
-      env: { ...process.env, MAGAM_DATABASE_URL: databaseUrl, MAGAM_REDIS_URL: redisUrl },
+      env: { ...process.env, MAGAM_DATABASE_URL: databaseUrl, MAGAM_REDIS_URL: redisUrl, MAGAM_TEST_FOLDER: folder },
     });
     process.stdout.write(`${closingLine(resultFile)}\n`);
     return status ?? 1;

@@ -2,9 +2,8 @@
 import * as z from 'zod';
 import { QUANTITY_MAX } from '../../core/orders/rules/price-basket.js';
 import type { CartTotal, ShownCart, ShownItem } from '../../core/orders/show-cart.js';
-import { amountMinor, externalId, id, idText, moment } from '../edge/fields.js';
+import { amountMinor, currency, externalId, id, idText, moment } from '../edge/fields.js';
 
-const currency = z.string().meta({ description: 'ISO 4217.', example: 'KRW' });
 export const quantity = z.number().int().min(1).max(QUANTITY_MAX).meta({ example: 2 });
 
 const cartUnitSchema = z
@@ -49,7 +48,7 @@ export const cartSchema = z
     items: z.array(cartItemSchema),
     totals: z
       .array(cartTotalSchema)
-      .meta({ description: 'What a checkout of all that is for sale would cost, for each currency, without a code.' }),
+      .meta({ description: 'What a checkout of all that is for sale would cost, for each currency.' }),
   })
   .meta({ id: 'Cart' });
 

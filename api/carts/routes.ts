@@ -7,7 +7,7 @@ import type { Tx } from '../../infra/database.js';
 import type { Refusal } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
-import { id } from '../edge/fields.js';
+import { id, promotionCode } from '../edge/fields.js';
 import { created, noContent, ok, type Reply } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
 import { cartBody, cartItemParams, cartSchema, quantity } from './cart-fields.js';
@@ -25,7 +25,7 @@ const changeCart = <Params, Body>(
   call.transact(async (tx) => {
     const { accountId } = call.signedIn;
     decided(await work(tx, accountId));
-    return answer(cartBody(await showCart(tx, accountId)));
+    return answer(cartBody(decided(await showCart(tx, accountId))));
   });
 
 const shared = { tag: 'Carts', permission: 'cart.edit' as const };
@@ -38,8 +38,15 @@ const showCartRoute = ({ db }: ApiContext): Route =>
     path: '/v1/me/cart',
     summary: 'Show my cart',
     description: 'Prices and stock are those of now; a checkout looks at them again.',
+    query: z.strictObject({
+      promotionCode: promotionCode
+        .optional()
+        .meta({ description: 'Shows the totals that a checkout with this code has.' }),
+    }),
     answer: shown,
-    handle: async ({ signedIn: { accountId } }) => ok(cartBody(await showCart(db, accountId))),
+    refusals: ['PROMOTION_NOT_APPLICABLE'],
+    handle: async ({ signedIn: { accountId }, query }) =>
+      ok(cartBody(decided(await showCart(db, accountId, query.promotionCode ?? null)))),
   });
 
 const addItem = (): Route =>

@@ -11,10 +11,10 @@ import {
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { pageOf, pageQuery, readCursor, readPage } from '../edge/cursor.js';
-import { externalId, idText } from '../edge/fields.js';
+import { externalId, idText, namedCurrency } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
 import { cachedReply } from './cached-reply.js';
-import { currency, productSummarySchema } from './product-fields.js';
+import { productSummarySchema } from './product-fields.js';
 
 /** Prices compare within one currency; that of most products where none is said. */
 const CURRENCY = 'KRW';
@@ -57,7 +57,7 @@ const querySchema = z
       }),
     priceFrom: amountText.optional().meta({ description: 'Minor units; the price that is paid.' }),
     priceTo: amountText.optional().meta({ description: 'Minor units; the price that is paid.' }),
-    currency: currency.optional().meta({
+    currency: namedCurrency.optional().meta({
       description: `Only products in it. Prices compare within one currency: ${CURRENCY} where a list by price does not say.`,
     }),
   })

@@ -10,7 +10,7 @@ import {
   STARS_MAX,
   STARS_MIN,
 } from '../../core/catalogue/rules/product.js';
-import { amountMinor, externalId, id, idText, moment, text } from '../edge/fields.js';
+import { amountMinor, externalId, id, idText, moment, namedCurrency, text } from '../edge/fields.js';
 
 /** Text of several lines: no control characters but line ends and tabs. */
 const prose = (max: number) =>
@@ -18,11 +18,6 @@ const prose = (max: number) =>
     .string()
     .max(max)
     .refine((value) => !/(?![\n\r\t])\p{Cc}/u.test(value), 'must not contain control characters');
-
-export const currency = z
-  .string()
-  .regex(/^[A-Z]{3}$/, 'must be three capital letters of ISO 4217')
-  .meta({ description: 'ISO 4217.', example: 'KRW' });
 
 const price = amountMinor.min(1).meta({ description: 'In minor units of the currency.', example: 39_000 });
 const salePrice = price
@@ -64,7 +59,7 @@ const summaryFields = {
   categoryId: id,
   name: text(NAME_MAX).meta({ example: '소가죽 반지갑' }),
   status,
-  currency,
+  currency: namedCurrency,
   priceMinor: price,
   salePriceMinor: salePrice,
   salesCount: z.number().int().min(0).meta({ description: 'Units sold.' }),
@@ -106,7 +101,7 @@ export const newProductSchema = z
     name: summaryFields.name,
     description: prose(DESCRIPTION_MAX).default(''),
     status: z.enum(['DRAFT', 'ACTIVE']).default('DRAFT'),
-    currency,
+    currency: namedCurrency,
     priceMinor: price,
     salePriceMinor: salePrice.default(null),
     options: z.array(newOptionSchema).max(OPTIONS_MAX).default([]),

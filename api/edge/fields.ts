@@ -39,6 +39,18 @@ export const namedMoment = z
   )
   .meta({ format: 'date-time', example: '2026-06-30T11:00:00.000Z' });
 
+/** The currency of amounts, as an answer names it. */
+export const currency = z.string().meta({ description: 'ISO 4217.', example: 'KRW' });
+
+/** A currency that a caller names. */
+export const namedCurrency = z
+  .string()
+  .regex(/^[A-Z]{3}$/, 'must be three capital letters of ISO 4217')
+  .meta({ description: 'ISO 4217.', example: 'KRW' });
+
+/** A promotion code as a buyer writes it. */
+export const promotionCode = z.string().min(1).max(64);
+
 /** An amount in minor units of a currency. */
 export const amountMinor = z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 

@@ -23,10 +23,10 @@ import { nameOf } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { decided, found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
-import { amountMinor, externalId, id, moment } from '../edge/fields.js';
+import { amountMinor, currency, externalId, id, moment, promotionCode } from '../edge/fields.js';
 import { created, ok } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
-import { amountFields, amountsBody, checkoutParams, currency, once, quantity, receiverSchema } from './order-fields.js';
+import { amountFields, amountsBody, checkoutParams, once, quantity, receiverSchema } from './order-fields.js';
 
 const bodySchema = z
   .strictObject({
@@ -44,7 +44,7 @@ const bodySchema = z
       .refine(once, 'must name each unit once')
       .optional()
       .meta({ description: 'The units of the cart that are bought; absent: all of them.' }),
-    promotionCode: z.string().min(1).max(64).optional(),
+    promotionCode: promotionCode.optional(),
     expectedAmountMinor: amountMinor
       .min(0)
       .optional()

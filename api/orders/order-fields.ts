@@ -8,9 +8,8 @@ import type { OrderEvent } from '../../core/orders/stores/order-event.js';
 import type { OrderLineRecord, OrderPage } from '../../core/orders/stores/order-line.js';
 import type { ListedOrder } from '../../core/orders/stores/order-list.js';
 import type { OrderRefundRecord } from '../../core/orders/stores/order-refund.js';
-import { amountMinor, businessDate, externalId, id, idText, moment, note, text } from '../edge/fields.js';
+import { amountMinor, businessDate, currency, externalId, id, idText, moment, note, text } from '../edge/fields.js';
 
-export const currency = z.string().meta({ description: 'ISO 4217.', example: 'KRW' });
 export const quantity = z.number().int().min(1).max(QUANTITY_MAX).meta({ example: 2 });
 const lineNumber = z.number().int().min(1).max(LINES_MAX);
 const version = z.number().int().min(1).meta({ description: 'Moves with every step; the ETag names it.' });

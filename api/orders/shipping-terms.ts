@@ -11,7 +11,7 @@ import { currencyExponent } from '../../kernel/currency.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
-import { amountMinor, externalId, moment } from '../edge/fields.js';
+import { amountMinor, externalId, moment, namedCurrency } from '../edge/fields.js';
 import { noContent, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 
@@ -29,7 +29,7 @@ const termSchema = z
 const sellerParams = z.strictObject({ sellerId: externalId });
 const termParams = z.strictObject({
   sellerId: externalId,
-  currency: z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters of ISO 4217'),
+  currency: namedCurrency,
 });
 
 const tag = 'Orders';

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { PROMOTION_KINDS, PROMOTION_NAME_MAX } from '../../core/promotions/rules/promotion.js';
 import type { PromotionRecord } from '../../core/promotions/stores/promotion.js';
 import { formatRate, parseRate } from '../../kernel/money.js';
-import { amountMinor, id, idText, moment, namedMoment, text } from '../edge/fields.js';
+import { amountMinor, id, idText, moment, namedCurrency, namedMoment, text } from '../edge/fields.js';
 
 const startsAt = namedMoment.meta({
   description: 'In force from this moment on.',
@@ -39,7 +39,7 @@ const terms = {
   rate,
   amountMinor: amountMinor.min(1).nullable().meta({ description: 'Of AMOUNT alone.' }),
   minimumMinor: minimum,
-  currency: z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters of ISO 4217'),
+  currency: namedCurrency,
   startsAt,
   endsAt,
 };

@@ -139,14 +139,17 @@ export const listDropsRoute = ({ db }: ApiContext): Route =>
     summary: 'List drops, the newest first',
     description: 'Those of products that everybody sees and that are not ended.',
     permission: 'drop.read',
-    query: z.strictObject(pageQuery),
+    query: z.strictObject({
+      ...pageQuery,
+      productId: idText.optional().meta({ description: 'Only the drop of this product.' }),
+    }),
     answer: { status: 200, description: 'A page of drops.', schema: pageOf(dropSchema) },
     refusals: ['CURSOR_INVALID'],
     handle: ({ query }) =>
       paged(query, {
-        name: 'drops',
+        name: query.productId === undefined ? 'drops' : `drops-of-product-${query.productId}`,
         key: z.tuple([id]),
-        read: (before, limit) => listLiveDrops(db, before?.[0], limit),
+        read: (before, limit) => listLiveDrops(db, { productId: query.productId, before: before?.[0] }, limit),
         keyOf: ({ dropId }) => [dropId],
         itemOf: dropBody,
       }),

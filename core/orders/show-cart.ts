@@ -1,6 +1,6 @@
 /** A cart as its owner sees it: prices and stock are those of now, and are looked at again at the checkout. */
 import type { Db } from '../../infra/database.js';
-import { isRefusal } from '../../kernel/errors.js';
+import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { isForSale, readUnitsForSale, type UnitForSale } from '../catalogue/stores/sellable-unit.js';
 import { readOrderable } from '../stock/stores/stock-list.js';
 import { priceUnits } from './price-units.js';
@@ -25,8 +25,15 @@ export interface ShownCart {
   readonly totals: readonly CartTotal[];
 }
 
-/** The cart of an account. */
-export async function showCart(db: Db, accountId: number): Promise<ShownCart> {
+/**
+ * The cart of an account, with the totals that it has under a promotion code. Refuses with PROMOTION_NOT_APPLICABLE where the code takes nothing off any
+ * of them.
+ */
+export async function showCart(
+  db: Db,
+  accountId: number,
+  promotionCode: string | null = null,
+): Promise<ShownCart | Refusal> {
   const cart = await readCart(db, accountId);
   const unitIds = cart.map(({ unitId }) => unitId);
   if (unitIds.length === 0) return { items: [], totals: [] };
@@ -36,19 +43,29 @@ export async function showCart(db: Db, accountId: number): Promise<ShownCart> {
     const unit = units.get(item.unitId) ?? null;
     return { ...item, unit, forSale: unit !== null && isForSale(unit), available: orderable.get(item.unitId) ?? 0 };
   });
-  return { items, totals: await totalsOf(db, items) };
+  const totals = await totalsOf(db, items, promotionCode);
+  return isRefusal(totals) ? totals : { items, totals };
 }
 
-async function totalsOf(db: Db, items: readonly ShownItem[]): Promise<CartTotal[]> {
+async function totalsOf(
+  db: Db,
+  items: readonly ShownItem[],
+  promotionCode: string | null,
+): Promise<readonly CartTotal[] | Refusal> {
   const baskets = new Map<string, BasketItem<UnitForSale>[]>();
   for (const { unit, forSale, quantity } of items) {
     if (unit === null || !forSale) continue;
     baskets.set(unit.currency, [...(baskets.get(unit.currency) ?? []), { unit, quantity }]);
   }
   const totals: CartTotal[] = [];
+  let applied = promotionCode === null || baskets.size === 0;
   for (const basket of baskets.values()) {
-    const priced = await priceUnits(db, basket, null);
+    const named = await priceUnits(db, basket, promotionCode);
+    // A promotion is of one currency: what is in another costs what it costs without the code.
+    const other = isRefusal(named) && named.refused === 'PROMOTION_NOT_APPLICABLE';
+    const priced = other ? await priceUnits(db, basket, null) : named;
+    applied ||= !other;
     if (!isRefusal(priced)) totals.push(priced); // else it is more than an amount can be, which the checkout says
   }
-  return totals;
+  return applied ? totals : refuse('PROMOTION_NOT_APPLICABLE', { promotionCode });
 }

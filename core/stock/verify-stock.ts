@@ -5,13 +5,17 @@ import { readNextStock, sumJournal, sumReservations, type UnitRange } from './st
 
 /** Units that are compared at a time. */
 const UNITS = 1_000;
+/** Differences that are kept, so that memory does not grow with them either. Whoever has more mends these and asks again. */
+const DIFFERENCES = 1_000;
 
 export interface StockVerification {
   readonly ok: boolean;
   /** Units that have stock, movements or reservations. */
   readonly units: number;
   readonly movements: number;
-  /** By unit. */
+  /** Units that differ. */
+  readonly differing: number;
+  /** By unit; the first thousand. */
   readonly differences: readonly StockDifference[];
 }
 
@@ -23,14 +27,16 @@ export function verifyStock(db: Db, signal?: AbortSignal): Promise<StockVerifica
       const differences: StockDifference[] = [];
       let units = 0;
       let movements = 0;
+      let differing = 0;
       for (let from: number | undefined = 0; from !== undefined; ) {
         const page = await verifyPage(view, from);
-        differences.push(...page.differences);
+        differing += new Set(page.differences.map(({ unitId }) => unitId)).size;
+        differences.push(...page.differences.slice(0, DIFFERENCES - differences.length));
         units += page.units;
         movements += page.movements;
         from = page.next;
       }
-      return { ok: differences.length === 0, units, movements, differences };
+      return { ok: differing === 0, units, movements, differing, differences };
     },
     signal,
   );

@@ -187,7 +187,11 @@ class Night {
     this.certified.push(...(await certificatesOf(this.db)));
   }
 
-  /** @param {Stage} stage */
+  /**
+   * All tasks at once. A failover may have lost the end of an import that was done: its file is given again at once, because the dates that it holds open
+   * are waited for.
+   * @param {Stage} stage
+   */
   async #together({ from, to, tasks, upheavals }) {
     const [othersDone, over, failed] = [new AbortController(), new AbortController(), new AbortController()];
     const context = this.#context(from, to, othersDone.signal, failed.signal);
@@ -197,11 +201,18 @@ class Night {
         if (!failed.signal.aborted) failed.abort(error);
         await killAll();
       });
+    /** @type {Task[]} */
+    const done = [];
     /** @param {Task} task */
-    const perform = (task) => orGiveUp(TASKS[task.name](context, copyOf(task)));
+    const perform = (task) => orGiveUp(TASKS[task.name](context, copyOf(task)).then(() => done.push(task)));
     const runners = tasks.filter(({ name }) => name === 'runner');
     const others = tasks.filter(({ name }) => name !== 'runner');
-    const upheaval = orGiveUp(strikeAll(this.site, upheavals, over.signal, this.count));
+    const before = this.pair?.failedOver;
+    const upheaval = orGiveUp(strikeAll(this.site, upheavals, over.signal, this.count)).then(() =>
+      before === this.pair?.failedOver
+        ? undefined
+        : Promise.all(done.filter(isOfFile).map(withoutStrikes).map(perform)),
+    );
     await Promise.all([Promise.all(others.map(perform)).then(() => othersDone.abort()), ...runners.map(perform)]);
     over.abort();
     await upheaval;
@@ -249,7 +260,7 @@ class Night {
     for (const name of new Set(stage.tasks.map((task) => task.name))) {
       if (['settle', 'runner', 'request', 'wrong clock', 'no key', 'strange key'].includes(name)) continue;
       const task = stage.tasks.find((one) => one.name === name);
-      if (task !== undefined) again.push({ ...task, strikes: [] });
+      if (task !== undefined) again.push(withoutStrikes(task));
     }
     const numbers = { workers: 2, chunkSize: 500, writer: 'auto' };
     for (const task of [
@@ -303,6 +314,12 @@ class Night {
     return [`connections of commands are left: ${JSON.stringify(await this.db.rows(sql))}`];
   }
 }
+
+/** @param {Task} task */
+const isOfFile = ({ name }) => ['import refunds', 'import late lines', 'take back'].includes(name);
+
+/** @param {Task} task @returns {Task} */
+const withoutStrikes = (task) => ({ ...task, strikes: [] });
 
 /**
  * A task whose strikes are used up leaves the plan as it was drawn.

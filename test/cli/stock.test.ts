@@ -37,7 +37,7 @@ describe('stock verify', () => {
     const { code, document } = await magamJson(database.url, ['stock', 'verify']);
     expect({ code, document }).toEqual({
       code: 0,
-      document: { ok: true, units: 2, movements: 5, differences: [], seconds: expect.any(Number) },
+      document: { ok: true, units: 2, movements: 5, differing: 0, differences: [], seconds: expect.any(Number) },
     });
     const { stdout } = await magam(database.url, ['stock', 'verify']);
     expect(stdout).toMatch(/^Stock is what its journal and its reservations come to: 2 units, 5 movements, /);
@@ -108,6 +108,29 @@ describe('stock verify', () => {
     const told = await magam(database.url, ['stock', 'verify']);
     expect(told).toMatchObject({ code: 4, stderr: expect.stringContaining('STOCK_DIFFERS') });
     expect(told.stdout).toContain('DIFFERS at');
+  });
+
+  it('counts all units that differ and names the first thousand differences', async () => {
+    const rows = Array.from(
+      { length: 1_200 },
+      (_, at) => `(${2_000_000 + at}, 'RECEIVE', 1, 0, 0, NULL, '', 'x', UTC_TIMESTAMP(3))`,
+    );
+    await change(
+      db,
+      `INSERT INTO stock_movement (unit_id, kind, available_change, held_change, sold_change, holder_id, reason, requested_by, created_at) VALUES ${rows.join(', ')}`,
+    );
+    const { code, document } = await magamJson<{ differing: number; differences: object[] }>(database.url, [
+      'stock',
+      'verify',
+    ]);
+    expect({ code, differing: document.differing, named: document.differences.length }).toMatchObject({
+      code: 4,
+      differing: expect.any(Number),
+      named: 1_000,
+    });
+    expect(document.differing).toBeGreaterThanOrEqual(1_200);
+    expect((await magam(database.url, ['stock', 'verify'])).stderr).toContain('only the first thousand');
+    await change(db, 'DELETE FROM stock_movement WHERE unit_id >= 2000000');
   });
 
   it('looks at one moment, however much is sold meanwhile', async () => {

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { inSnapshot, openDatabase, select, streamArrays } from '../../infra/database.js';
 import { asMagamError, isConnectionLost } from '../../infra/database-errors.js';
+import { until } from '../../scripts/chaos/magam.mjs';
+import { startProxy } from '../../scripts/chaos/tcp-proxy.mjs';
 import { createTestDatabase, inStatement, type TestDatabase } from '../support/database.js';
 
 let database: TestDatabase;
@@ -35,4 +37,22 @@ it('a snapshot keeps its connection to itself, also after a stream has ended on 
     await pool.raw('UPDATE policy_book SET revision = revision'); // refused where a transaction only reads
   });
   await pool.destroy();
+});
+
+it.each([
+  ['its isolation is set', /^SET TRANSACTION ISOLATION/],
+  ['it is opened', /^START TRANSACTION WITH CONSISTENT/],
+  ['it is read', /^SELECT 1/],
+])('a snapshot that is aborted while %s ends', async (_when, statement) => {
+  const proxy = await startProxy(database.url, [{ statement, place: 'freeze', nth: 1 }]);
+  const pool = openDatabase(proxy.url, { poolMax: 2 });
+  const abort = new AbortController();
+  const read = inSnapshot(pool, (snapshot) => select(snapshot, 'SELECT 1 AS n', []), abort.signal);
+  const ended = expect(read).rejects.toThrow('enough');
+  await until(() => proxy.cuts() === 1, 'the statement is on its way');
+  abort.abort(new Error('enough'));
+  await ended;
+  proxy.thaw();
+  await pool.destroy();
+  await proxy.close();
 });

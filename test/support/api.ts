@@ -2,6 +2,8 @@
  * The HTTP server under test, in this process or in one of its own, and a client that holds every answer against the OpenAPI document:
  * a route, a status, a code or a body that the document does not have fails the test that met it.
  */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -121,14 +123,30 @@ export async function spawnApi(databaseUrl: string, more: Readonly<Record<string
   };
 }
 
-/** Made once in a test file, from the document that its first server gives out: all of them are the same program. */
+/** Made once in a test file: all servers are the same program. */
 let answerCheck: Promise<AnswerCheck> | undefined;
-const readAnswerCheck = async (url: string): Promise<AnswerCheck> =>
-  answerChecker((await (await fetch(`${url}/openapi.json`)).json()) as Document);
+
+/**
+ * The document that the run's first server gives out. A server takes half a second to make it, so it is kept for the other test files in the folder
+ * of the run, where there is one.
+ */
+async function readDocument(url: string): Promise<Document> {
+  const folder = process.env.MAGAM_TEST_FOLDER;
+  const file = folder === undefined ? undefined : join(folder, 'openapi.json');
+  if (file !== undefined && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Document;
+  const document = await (await fetch(`${url}/openapi.json`)).text();
+  if (file !== undefined) {
+    // Several test files may come here at once: what is read is always whole.
+    const own = `${file}.${process.pid}`;
+    writeFileSync(own, document);
+    renameSync(own, file);
+  }
+  return JSON.parse(document) as Document;
+}
 
 /** A client of the server at the address; its answers are held against the OpenAPI document. */
 export async function apiClient(url: string): Promise<ApiClient> {
-  answerCheck ??= readAnswerCheck(url);
+  answerCheck ??= readDocument(url).then(answerChecker);
   const check = await answerCheck;
   return {
     url,

@@ -18,11 +18,14 @@ export interface OrderLineRecord extends OrderedLine {
 
 export type NewOrderLine = Omit<OrderLineRecord, 'cancelledQuantity' | 'returnedQuantity'>;
 
-/** The columns of a line `l`. */
-export const LINE_COLUMNS = `l.order_id AS orderId, l.line_number AS lineNumber, l.unit_id AS unitId, l.product_id AS productId,
+/** The columns of a line `l`, but its order and its amounts. */
+const COLUMNS = `l.line_number AS lineNumber, l.unit_id AS unitId, l.product_id AS productId,
   l.product_external_id AS productExternalId, l.product_name AS productName, l.option_name AS optionName, l.sku, l.category, l.quantity,
-  l.unit_price AS unitPrice, l.item_amount AS itemAmount, l.seller_discount AS sellerDiscount, l.platform_discount AS platformDiscount,
-  l.shipping_fee AS shippingFee, l.cancelled_quantity AS cancelledQuantity, l.returned_quantity AS returnedQuantity`;
+  l.unit_price AS unitPrice, l.cancelled_quantity AS cancelledQuantity, l.returned_quantity AS returnedQuantity`;
+
+/** The columns of a line `l`. */
+export const LINE_COLUMNS = `l.order_id AS orderId, ${COLUMNS}, l.item_amount AS itemAmount, l.seller_discount AS sellerDiscount,
+  l.platform_discount AS platformDiscount, l.shipping_fee AS shippingFee`;
 
 export async function insertOrderLines(tx: Tx, lines: readonly NewOrderLine[]): Promise<void> {
   const row = `(${Array.from({ length: 15 }, () => '?').join(', ')})`;
@@ -68,28 +71,38 @@ export interface OrderPage extends OrderRecord {
   readonly lines: readonly OrderLineRecord[];
 }
 
-type PageRow = Omit<OrderPage, 'lines'> & Omit<OrderLineRecord, keyof OrderRecord>;
-const amountsOfLine = ['itemAmount', 'sellerDiscount', 'platformDiscount', 'shippingFee'] as const;
+/** An order beside one of its lines; the line's amounts have names of their own. */
+interface PageRow extends Omit<OrderPage, 'lines'>, Omit<OrderLineRecord, keyof OrderRecord> {
+  readonly lineItemAmount: number;
+  readonly lineSellerDiscount: number;
+  readonly linePlatformDiscount: number;
+  readonly lineShippingFee: number;
+}
 const pageReading: Reading<PageRow> = { createdAt: isoTime, updatedAt: isoTime, deliveredAt: isoTime };
 
 /** All that the page of an order shows but its history: one statement. */
 export async function readOrderPage(db: Db, orderId: number): Promise<OrderPage | undefined> {
-  // The lines' amounts have the names of the order's: they come under names of their own.
-  const lineColumns = amountsOfLine.reduce((sql, name) => sql.replace(`AS ${name}`, `AS line_${name}`), LINE_COLUMNS);
-  const rows = await select<PageRow & Record<string, number>>(
+  const rows = await select<PageRow>(
     db,
-    `SELECT ${ORDER_COLUMNS}, c.reference, c.receiver, c.receiver_key_id AS receiverKeyId, ${lineColumns.replace('l.order_id AS orderId, ', '')}
+    `SELECT ${ORDER_COLUMNS}, c.reference, c.receiver, c.receiver_key_id AS receiverKeyId, ${COLUMNS},
+       l.item_amount AS lineItemAmount, l.seller_discount AS lineSellerDiscount, l.platform_discount AS linePlatformDiscount,
+       l.shipping_fee AS lineShippingFee
      FROM market_order o JOIN checkout c ON c.checkout_id = o.checkout_id JOIN order_line l ON l.order_id = o.order_id
      WHERE o.order_id = ? ORDER BY l.line_number`,
     [orderId],
-    pageReading as Reading<PageRow & Record<string, number>>,
+    pageReading,
   );
   const [first] = rows;
   if (first === undefined) return undefined;
-  const lines = rows.map((row): OrderLineRecord => {
-    const amounts = Object.fromEntries(amountsOfLine.map((name) => [name, row[`line_${name}`]]));
-    return { ...(row as unknown as OrderLineRecord), ...amounts };
-  });
+  const lines = rows.map(
+    ({ lineItemAmount, lineSellerDiscount, linePlatformDiscount, lineShippingFee, ...row }): OrderLineRecord => ({
+      ...row,
+      itemAmount: lineItemAmount,
+      sellerDiscount: lineSellerDiscount,
+      platformDiscount: linePlatformDiscount,
+      shippingFee: lineShippingFee,
+    }),
+  );
   return { ...first, lines };
 }
 

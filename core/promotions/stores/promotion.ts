@@ -92,6 +92,8 @@ export async function listPromotions(db: Db, before: number | undefined, limit: 
 /** What a code can be made of. Any other matches nothing, so the database is not asked for it; it refuses to compare other characters with its column. */
 const CODE = /^[\x20-\x7e]+$/;
 
+const IN_FORCE = 'starts_at <= UTC_TIMESTAMP(3) AND (ends_at IS NULL OR ends_at > UTC_TIMESTAMP(3))';
+
 /** By the database's clock: the promotions of these currencies that hold for everybody, and those of these codes. */
 export async function readPromotionsInForce(
   db: Db,
@@ -99,13 +101,13 @@ export async function readPromotionsInForce(
   codes: readonly string[],
 ): Promise<PromotionRecord[]> {
   if (currencies.length === 0) return [];
+  const forEverybody = `${SELECT_PROMOTION} FORCE INDEX (promotion_for_everybody) WHERE currency IN (?) AND code IS NULL AND ${IN_FORCE}`;
   const known = codes.filter((code) => CODE.test(code));
-  const named = known.length === 0 ? '' : 'OR code IN (?)';
+  if (known.length === 0) return select(db, forEverybody, [currencies], reading);
   return select(
     db,
-    `${SELECT_PROMOTION} FORCE INDEX (promotion_in_force) WHERE currency IN (?) AND starts_at <= UTC_TIMESTAMP(3)
-       AND (ends_at IS NULL OR ends_at > UTC_TIMESTAMP(3)) AND (code IS NULL ${named})`,
-    known.length === 0 ? [currencies] : [currencies, known],
+    `${forEverybody} UNION ALL ${SELECT_PROMOTION} FORCE INDEX (promotion_code) WHERE code IN (?) AND currency IN (?) AND ${IN_FORCE}`,
+    [currencies, known, currencies],
     reading,
   );
 }

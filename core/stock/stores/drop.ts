@@ -72,12 +72,19 @@ export async function readListedDrop(db: Db, dropId: number): Promise<DropRecord
   return (await select<DropRecord>(db, sql, [dropId], reading))[0];
 }
 
-/** Drops that are not ended, of products that everybody sees, newest first. */
-export async function listLiveDrops(db: Db, before: number | undefined, limit: number): Promise<DropRecord[]> {
+/** Drops that are not ended, of products that everybody sees, newest first; of one product, where it is named. */
+export async function listLiveDrops(
+  db: Db,
+  { productId, before }: { readonly productId?: number | undefined; readonly before?: number | undefined },
+  limit: number,
+): Promise<DropRecord[]> {
+  const [key, of, ofIds] =
+    productId === undefined ? ['stock_drop_live', '', []] : ['stock_drop_of', 'AND d.product_id = ?', [productId]];
+  const [below, belowIds] = before === undefined ? ['', []] : ['AND d.drop_id < ?', [before]];
   return select<DropRecord>(
     db,
-    `SELECT ${COLUMNS} FROM stock_drop d FORCE INDEX (stock_drop_live) ${LISTED} d.live = 1 ${before === undefined ? '' : 'AND d.drop_id < ?'} ORDER BY d.drop_id DESC LIMIT ?`,
-    before === undefined ? [limit] : [before, limit],
+    `SELECT ${COLUMNS} FROM stock_drop d FORCE INDEX (${key}) ${LISTED} d.live = 1 ${of} ${below} ORDER BY d.drop_id DESC LIMIT ?`,
+    [...ofIds, ...belowIds, limit],
     reading,
   );
 }

@@ -41,3 +41,30 @@ it('changes no option of what is not in it, or of a unit that is gone', async ()
   const gone = await call('PATCH', `${items}/999999`, { unitId: here });
   expect(gone).toMatchObject({ status: 404, body: { code: 'UNIT_NOT_FOUND', details: { unitId: 999_999 } } });
 });
+
+it('shows what it costs with a promotion code, and refuses a code that takes nothing off', async () => {
+  await call('DELETE', '/v1/me/cart');
+  await call('POST', items, { unitId: await makeUnit(), quantity: 2 });
+  const promotion = {
+    code: 'CART-10',
+    name: 'ten',
+    kind: 'PERCENT',
+    rate: '10',
+    currency: 'KRW',
+    startsAt: '2026-01-01T00:00:00.000Z',
+  };
+  const made = await scene.api.call('POST', '/v1/promotions', { token: scene.operator.token, body: promotion });
+  expect(made.status).toBe(201);
+  const total = async (query = '') => (await call('GET', `/v1/me/cart${query}`)).body.totals[0];
+  const plain = await total();
+  const goods = plain.itemAmountMinor - plain.sellerDiscountMinor;
+  expect(plain.platformDiscountMinor).toBe(0);
+  expect(await total('?promotionCode=CART-10')).toMatchObject({
+    platformDiscountMinor: Math.floor(goods / 10),
+    amountMinor: plain.amountMinor - Math.floor(goods / 10),
+  });
+  expect(await call('GET', '/v1/me/cart?promotionCode=cart-10')).toMatchObject({
+    status: 409,
+    body: { code: 'PROMOTION_NOT_APPLICABLE' },
+  });
+});

@@ -47,6 +47,8 @@ describe('a drop', () => {
     expect(made.body).toMatchObject(shown);
     expect((await get(`/v1/drops/${dropId}`)).body).toEqual(made.body);
     expect((await get('/v1/drops')).body.items[0]).toEqual(made.body);
+    expect((await get(`/v1/drops?productId=${productId}`)).body.items).toEqual([made.body]);
+    expect((await get(`/v1/drops?productId=${productId + 999}`)).body.items).toEqual([]);
     expect(await buy(unitId, 3)).toMatchObject({
       status: 409,
       body: { code: 'DROP_LIMIT_EXCEEDED', details: { productId, limitPerBuyer: 2, has: 0, asked: 3 } },
