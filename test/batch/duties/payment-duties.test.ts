@@ -38,7 +38,7 @@ it('looks up what is unknown, many at once, and the others where one cannot be d
   await shop.letTimePass();
   const [broken, ...others] = many;
   await database.db.raw('UPDATE payment SET checkout_id = 999999, live_checkout_id = NULL WHERE payment_id = ?', [
-    broken?.payment.paymentId,
+    broken?.payment.paymentId ?? 0,
   ]);
   await expect(run('look-up-payments')).rejects.toThrow(/1 could not be dealt with/);
   for (const { payment } of others) expect(await shop.statusOf(payment.paymentId)).toBe('DONE');
