@@ -97,6 +97,13 @@ describe('a payment', () => {
     expect((await scene.opening(more.checkoutId)).status).toBe(201);
   });
 
+  it('is not confirmed with an approval that no provider gives', async () => {
+    const one = await scene.approved();
+    for (const key of ['한글', 'x'.repeat(201), ''])
+      expect(code(await scene.confirm({ ...one, key }))).toEqual([400, 'REQUEST_INVALID']);
+    expect((await scene.show(one)).status).toBe('READY');
+  });
+
   it('of another currency than the provider takes is refused', async () => {
     const { checkoutId } = await scene.checkOut();
     await scene.database.db.raw("UPDATE checkout SET currency = 'BRL' WHERE checkout_id = ?", [checkoutId]);

@@ -4,7 +4,7 @@ import { carryOutCancel } from '../../../core/payments/carry-out-cancel.js';
 import { select } from '../../../infra/database.js';
 import { decided } from '../../../kernel/outcome.js';
 import { Bank } from '../../support/bank.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { createTestDatabase, inStatement, type TestDatabase } from '../../support/database.js';
 import { cancel, confirm, deliver, giveBack, pay, statusOf } from '../orders/order-scene.js';
 import { byPayment, PaymentScene } from './payment-scene.js';
 
@@ -147,6 +147,31 @@ describe('a cancellation of a paid order', () => {
     expect(bank.count('cancel')).toBe(1);
   });
 
+  it('is not back because an answer came: it has to say so', async () => {
+    const { orderId, paymentId } = await paidOrder();
+    decided(await cancel(shop.db, orderId, part(1)));
+    bank.next('cancel', { answer: { cancelledMinor: 0 } });
+    await shop.duties();
+    expect(await shop.cancels(paymentId)).toMatchObject([{ status: 'PENDING', failureCode: 'NOT_CANCELLED' }]);
+  });
+
+  it('that the provider declines because it has done it already is back', async () => {
+    const { orderId, paymentId, amountMinor } = await paidOrder();
+    decided(await cancel(shop.db, orderId, byPayment));
+    bank.next('cancel', 'decline');
+    bank.next('inquire', { answer: { status: 'CANCELLED', cancelledMinor: amountMinor } });
+    await shop.duties();
+    expect(await shop.cancels(paymentId)).toMatchObject([{ status: 'DONE' }]);
+  });
+
+  it('that the provider declines stays pending', async () => {
+    const { orderId, paymentId } = await paidOrder();
+    decided(await cancel(shop.db, orderId, byPayment));
+    bank.next('cancel', 'decline');
+    await shop.duties();
+    expect(await shop.cancels(paymentId)).toMatchObject([{ status: 'PENDING', failureCode: 'REJECTED' }]);
+  });
+
   it('is carried out once by many at the same moment', async () => {
     const { orderId } = await paidOrder();
     decided(await cancel(shop.db, orderId, byPayment));
@@ -164,6 +189,18 @@ describe('a cancellation of a paid order', () => {
 });
 
 describe('a return', () => {
+  it('waits for whoever is at its checkout, as everything does that moves its money', async () => {
+    const { orderId, checkoutId } = await paidOrder();
+    await deliver(shop.db, orderId);
+    decided(await confirm(shop.db, orderId));
+    const lock = await shop.db.transaction();
+    await lock.raw('SELECT checkout_id FROM checkout WHERE checkout_id = ? FOR UPDATE', [checkoutId]);
+    const returning = giveBack(shop.db, orderId, part(1));
+    await inStatement(shop.db, 'SELECT checkout_id%FOR UPDATE');
+    await lock.rollback();
+    decided(await returning);
+  });
+
   it('gives the money back the same way', async () => {
     const { orderId, paymentId } = await paidOrder();
     await deliver(shop.db, orderId);

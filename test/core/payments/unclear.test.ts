@@ -63,6 +63,14 @@ describe('an answer that was cut off', () => {
     },
   );
 
+  it('by a fault of the program is unknown as well', async () => {
+    const broken = { ...bank.providers().get('TEST'), confirm: () => Promise.reject(new Error('a fault')) };
+    const one = await shop.approved();
+    const providers = new Map([['TEST', broken as never]]);
+    const unknown = await shop.confirm(one, { ...shop.context, providers });
+    expect(unknown).toMatchObject({ status: 'UNKNOWN', failureCode: 'PROVIDER_FAILED', failureMessage: 'a fault' });
+  });
+
   it('is found out by the buyer who confirms again', async () => {
     const one = await cutOff('cut-after');
     expect((await shop.confirm(one)).status).toBe('DONE');
