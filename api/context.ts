@@ -1,7 +1,7 @@
 /** What the routes are put together from. */
 import type { Logger } from 'pino';
 import type { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
-import type { PaymentProvider } from '../core/payments/providers/provider.js';
+import type { PaymentProviders } from '../core/payments/payment-step.js';
 import type { Config } from '../infra/config.js';
 import type { Db } from '../infra/database.js';
 import type { RedisLink } from '../infra/redis.js';
@@ -13,6 +13,6 @@ export interface ApiContext {
   readonly log: Logger;
   /** The one cache of pages of this process: whoever changes what they show evicts them. */
   readonly cache: CatalogueCache;
-  /** The payment providers that are configured, by name. */
-  readonly providers: ReadonlyMap<string, PaymentProvider>;
+  /** The payment providers that are configured. */
+  readonly providers: PaymentProviders;
 }

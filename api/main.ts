@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import express from 'express';
 import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
+import type { PaymentProviders } from '../core/payments/payment-step.js';
 import { type OpenProviders, paymentProviders } from '../core/payments/providers/registry.js';
 import { type Config, requireKeys } from '../infra/config.js';
 import type { Db } from '../infra/database.js';
@@ -34,6 +35,8 @@ export interface ApiOptions {
   /** Aborted: drain and end. */
   readonly signal: AbortSignal;
   readonly onListening: (port: number) => void;
+  /** Default: none. */
+  readonly providers?: PaymentProviders;
 }
 
 /**
@@ -65,7 +68,7 @@ export async function runApi(options: ApiOptions): Promise<void> {
 }
 
 async function serve(options: ApiOptions, redis: RedisLink, payments: OpenProviders): Promise<void> {
-  const { config, db, signal } = options;
+  const { config, db, signal, providers = payments.providers } = options;
   const { log } = options.log;
   const metrics = openMetrics(db, config);
   metrics.watchProviders(payments);
@@ -75,7 +78,7 @@ async function serve(options: ApiOptions, redis: RedisLink, payments: OpenProvid
     redis,
     log,
     cache: new CatalogueCache(redis),
-    providers: payments.providers,
+    providers,
   };
   const authenticate = authenticator(context);
   const routes = [

@@ -8,6 +8,7 @@ import type { Route } from './edge/route.js';
 import { importRoutes } from './imports/routes.js';
 import { orderRoutes } from './orders/routes.js';
 import { outboxRoutes } from './outbox/routes.js';
+import { paymentRoutes } from './payments/routes.js';
 import { policyRoutes } from './policies/routes.js';
 import { promotionRoutes } from './promotions/routes.js';
 import { runRoutes } from './runs/routes.js';
@@ -22,6 +23,7 @@ export const apiRoutes = (context: ApiContext): Route[] => [
   ...stockRoutes(context),
   ...cartRoutes(context),
   ...orderRoutes(context),
+  ...paymentRoutes(context),
   ...promotionRoutes(context),
   ...runRoutes(context),
   ...verificationRoutes(context),

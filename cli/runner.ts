@@ -11,6 +11,7 @@ import { outboxConsumers } from '../batch/outbox/registry.js';
 import { runRunner } from '../batch/runner/runner.js';
 import { runTasks } from '../batch/tasks/task-loop.js';
 import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
+import { paymentProviders } from '../core/payments/providers/registry.js';
 import type { Config } from '../infra/config.js';
 import { type Db, openDatabase } from '../infra/database.js';
 import { type MailSender, openMail } from '../infra/mail.js';
@@ -56,6 +57,9 @@ export function runnerCommand(runner: Command): void {
         const redis = openRedis(redisUrl, installationId, () => undefined);
         const queue = openQueue(redisUrl, installationId, (message) => log.warn(message));
         const mail = config.mail && openMail(config.mail.url, config.mail.from);
+        const payments = paymentProviders(config);
+        const { providers } = payments;
+        const consumers = outboxConsumers(channelsOf(config, mail, installationId), { config, providers });
         const shared = {
           config,
           pools,
@@ -67,14 +71,18 @@ export function runnerCommand(runner: Command): void {
           await Promise.all([
             runRunner({ ...shared, db, jobs }),
             runTasks({ ...shared, db: taskDb }),
-            runOutbox({ ...shared, db: outboxDb, queue }, outboxConsumers(channelsOf(config, mail, installationId))),
-            runDuties({ ...shared, db: dutyDb, catalogue: new CatalogueCache(redis) }, runnerDuties, bell.wait),
+            runOutbox({ ...shared, db: outboxDb, queue }, consumers),
+            runDuties(
+              { ...shared, db: dutyDb, catalogue: new CatalogueCache(redis), providers },
+              runnerDuties,
+              bell.wait,
+            ),
           ]);
         } finally {
           hangUp();
           redis.close();
           mail?.close();
-          await Promise.all([pools.close(), taskDb.destroy(), dutyDb.destroy(), outboxDb.destroy()]);
+          await Promise.all([pools.close(), taskDb.destroy(), dutyDb.destroy(), outboxDb.destroy(), payments.close()]);
         }
       },
       { poolMax: () => 8, leased: true },

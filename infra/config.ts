@@ -143,6 +143,9 @@ const schema = z.object({
   MAGAM_STOCK_STRATEGY: z.enum(['update', 'redlock']).default('update'),
   MAGAM_STOCK_LOCK_WAIT_MS: wholeNumber(0, 60_000).default(3_000),
   MAGAM_STOCK_LOCK_LEASE_MS: wholeNumber(1_000, 600_000).default(10_000),
+  MAGAM_PAYMENT_HOLD_MINUTES: wholeNumber(2, 10_080).default(60),
+  MAGAM_PAYMENT_ALARM_MINUTES: wholeNumber(1, 10_080).default(15),
+  MAGAM_WEBHOOK_RATE_LIMIT: wholeNumber(1, 999_999_999).default(6_000),
   MAGAM_CONFIRM_DAYS: wholeNumber(0, 365).default(7),
   MAGAM_OUTBOX_DAYS: wholeNumber(1, 36_500).default(30),
   MAGAM_MAIL_URL: mailUrl.optional(),
@@ -213,6 +216,12 @@ export interface Config {
   readonly httpPool: number;
   /** Minutes that a buyer has to pay a checkout; so long it holds its units. */
   readonly checkoutMinutes: number;
+  /** Minutes for which a checkout holds its units from the moment at which its payment is confirmed, at least. */
+  readonly paymentHoldMinutes: number;
+  /** Minutes after which operators are told of a payment whose outcome is unknown, or of money that is not back. */
+  readonly paymentAlarmMinutes: number;
+  /** Webhooks a minute of one provider from one address. */
+  readonly webhookRateLimit: number;
   /** What keeps orders of the same units apart: the conditional update alone, or a lock in Redis before it. */
   readonly stockStrategy: 'update' | 'redlock';
   /** How long an order waits for its locks in Redis, and after how long they end by themselves. */
@@ -284,6 +293,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     rateLimit: env.MAGAM_RATE_LIMIT,
     httpPool: env.MAGAM_HTTP_POOL,
     checkoutMinutes: env.MAGAM_CHECKOUT_MINUTES,
+    paymentHoldMinutes: env.MAGAM_PAYMENT_HOLD_MINUTES,
+    paymentAlarmMinutes: env.MAGAM_PAYMENT_ALARM_MINUTES,
+    webhookRateLimit: env.MAGAM_WEBHOOK_RATE_LIMIT,
     stockStrategy: env.MAGAM_STOCK_STRATEGY,
     stockLock: { waitMs: env.MAGAM_STOCK_LOCK_WAIT_MS, leaseMs: env.MAGAM_STOCK_LOCK_LEASE_MS },
     confirmDays: env.MAGAM_CONFIRM_DAYS,

@@ -9,6 +9,7 @@ export const AUDIT_SUBJECTS = [
   'feed-import',
   'import',
   'order',
+  'payment',
   'policy-draft',
   'product',
   'promotion',

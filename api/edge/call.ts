@@ -1,12 +1,13 @@
 /** The call that a handler gets, and whether the handler does what its route promises. */
 import type { Request, Response } from 'express';
-import { type Db, inTransaction } from '../../infra/database.js';
+import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import type { KeyIdentity } from '../../infra/stores/idempotency-key.js';
 import { type Caller, grantOf, isStaff } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
+import { decided } from '../../kernel/outcome.js';
 import { GroupedKey, joinGroup, type LookUpKey } from './grouped-call.js';
-import { KeyedCall, readKey, requestHash } from './idempotency.js';
+import { type AskedIn, KeyedCall, readKey, requestHash } from './idempotency.js';
 import { languageOf } from './problem.js';
 import { versionTag } from './reply.js';
 import { type RequestState, requestState } from './request-state.js';
@@ -15,6 +16,7 @@ import type { Call, Route } from './route.js';
 /** A call under an Idempotency-Key; the body's content is known later when the handler reads it itself. */
 export interface Keyed {
   begin(content: unknown): Promise<void>;
+  step: KeyedCall['step'];
   transact: KeyedCall['transact'];
   fail: KeyedCall['fail'];
   /** Set where the route's calls are carried out in groups. */
@@ -37,16 +39,18 @@ export function keyedCall(
   };
   if (route.grouped === true) return groupedCall(route, new GroupedKey(db, lookUpKey), identityOf);
   let call: KeyedCall | undefined;
+  const claimed = (): KeyedCall => {
+    if (call === undefined) throw new Error('the key was not claimed');
+    return call;
+  };
   return {
     begin: async (content) => {
       const opened = new KeyedCall(db, identityOf(content));
       await opened.begin();
       call = opened;
     },
-    transact: (work) => {
-      if (call === undefined) throw new Error('the key was not claimed');
-      return call.transact(work);
-    },
+    step: (work) => claimed().step(work),
+    transact: (work, asked) => claimed().transact(work, asked),
     fail: async (failure, requestId, language) => call?.fail(failure, requestId, language),
   };
 }
@@ -54,6 +58,7 @@ export function keyedCall(
 const groupedCall = (route: Route, grouped: GroupedKey, identityOf: (content: unknown) => KeyIdentity): Keyed => ({
   grouped,
   begin: (content) => grouped.begin(identityOf(content)),
+  step: () => Promise.reject(forgotten(route, 'grouped', 'transactInGroup')),
   transact: () => Promise.reject(forgotten(route, 'grouped', 'transactInGroup')),
   fail: (failure, requestId, language) => grouped.fail(failure, requestId, language),
 });
@@ -125,6 +130,22 @@ export class HandledCall implements AnyCall {
     };
   }
 
+  get bytes(): Buffer {
+    const { body } = this.request;
+    return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+  }
+
+  get step(): AnyCall['step'] {
+    return (work) =>
+      this.followed(() => {
+        const attempt = (tx: Tx) => {
+          this.afterwards = [];
+          return work(tx);
+        };
+        return this.keyed === undefined ? inTransaction(this.db, attempt) : this.keyed.step(attempt);
+      });
+  }
+
   get transact(): AnyCall['transact'] {
     return async (work, content) => {
       this.transacted = true;
@@ -134,14 +155,27 @@ export class HandledCall implements AnyCall {
         this.requireKept();
         return reply;
       };
-      try {
-        if (this.keyed === undefined) return await inTransaction(this.db, attempt);
+      const outcome = await this.followed(async () => {
+        if (this.keyed === undefined) return inTransaction(this.db, attempt);
         if (this.route.rawBody !== undefined) await this.keyed.begin(content);
-        return await this.keyed.transact(attempt);
-      } finally {
-        for (const next of this.afterwards) await next();
-      }
+        return this.keyed.transact(attempt, this.askedIn);
+      });
+      return decided(outcome);
     };
+  }
+
+  /** Carries out a transaction and then what was asked to follow it. */
+  private async followed<T>(transaction: () => Promise<T>): Promise<T> {
+    this.afterwards = [];
+    try {
+      return await transaction();
+    } finally {
+      for (const next of this.afterwards) await next();
+    }
+  }
+
+  private get askedIn(): AskedIn {
+    return { requestId: this.requestId, language: languageOf(this.request) };
   }
 
   get transactInGroup(): AnyCall['transactInGroup'] {
@@ -154,12 +188,7 @@ export class HandledCall implements AnyCall {
         this.requireKept();
         return reply;
       };
-      const problem = { requestId: this.requestId, language: languageOf(this.request) };
-      try {
-        return await joinGroup(groups, groupKey, input, attempt, this.keyed?.grouped, problem);
-      } finally {
-        for (const next of this.afterwards) await next();
-      }
+      return this.followed(() => joinGroup(groups, groupKey, input, attempt, this.keyed?.grouped, this.askedIn));
     };
   }
 

@@ -13,9 +13,9 @@ import {
   keepAnswers,
   lookUpKeys,
 } from '../../infra/stores/idempotency-key.js';
-import { isRefusal, MagamError, type Refusal } from '../../kernel/errors.js';
+import { isRefusal, type MagamError, type Refusal } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
-import { answerOfFailure, keptOf, refuseByKey } from './idempotency.js';
+import { type AskedIn, answerOfFailure, failureOfRefusal, keptOf, refuseByKey } from './idempotency.js';
 import type { Language } from './problem.js';
 import type { Reply } from './reply.js';
 
@@ -76,13 +76,12 @@ export async function joinGroup<Input, Value, R extends Reply>(
   input: Input,
   replyOf: (value: Value) => R,
   key: GroupedKey | undefined,
-  { requestId, language }: { readonly requestId: string; readonly language: Language },
+  { requestId, language }: AskedIn,
 ): Promise<R> {
   let reply: R | undefined;
   const answerOf = (outcome: Value | Refusal) => {
     if (isRefusal(outcome)) {
-      const failure = new MagamError(outcome.refused, undefined, outcome.details);
-      return answerOfFailure(failure, requestId, language);
+      return answerOfFailure(failureOfRefusal(outcome), requestId, language);
     }
     reply = replyOf(outcome);
     return keptOf(reply);

@@ -12,8 +12,9 @@ import {
   type KeyClaim,
   keepAnswer,
   releaseKey,
+  renewClaim,
 } from '../../infra/stores/idempotency-key.js';
-import { errors, MagamError } from '../../kernel/errors.js';
+import { errors, isRefusal, MagamError, type Refusal } from '../../kernel/errors.js';
 import { bigintAsText, type Language, problemHeaders, problemOf } from './problem.js';
 import type { Reply } from './reply.js';
 
@@ -58,6 +59,15 @@ export function answerOfFailure(failure: MagamError, requestId: string, language
   return { status: http, headers: problemHeaders(failure, language), body: JSON.stringify(problem, bigintAsText) };
 }
 
+export const failureOfRefusal = ({ refused, details }: Refusal): MagamError =>
+  new MagamError(refused, undefined, details);
+
+/** What a kept problem is told with. */
+export interface AskedIn {
+  readonly requestId: string;
+  readonly language: Language;
+}
+
 /** A call under a key. */
 export class KeyedCall {
   private readonly claim: KeyClaim;
@@ -77,18 +87,36 @@ export class KeyedCall {
     this.state = 'claimed';
   }
 
-  /** Does the work and keeps its answer, in one transaction. */
-  async transact<R extends Reply>(work: (tx: Tx) => Promise<R>): Promise<R> {
-    const reply = await inTransaction(this.db, async (tx) => {
-      const answer = await work(tx);
+  /** Does a step before the last one, in a transaction of its own. No answer is kept; the claim lasts for what follows. */
+  async step<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const result = await inTransaction(this.db, async (tx) => {
+      const done = await work(tx);
+      if (!(await renewClaim(tx, this.claim))) throw new MagamError('IDEMPOTENCY_KEY_IN_FLIGHT');
+      await faultPoint('call.before-step-commit');
+      return done;
+    });
+    await faultPoint('call.step-committed');
+    return result;
+  }
+
+  /** Does the work and keeps its answer, in one transaction. A refusal that is returned is an answer, too. */
+  async transact<R extends Reply>(work: (tx: Tx) => Promise<R | Refusal>, asked: AskedIn): Promise<R | Refusal> {
+    let kept = true;
+    const outcome = await inTransaction(this.db, async (tx) => {
+      const done = await work(tx);
+      const answer = isRefusal(done)
+        ? answerOfFailure(failureOfRefusal(done), asked.requestId, asked.language)
+        : keptOf(done);
+      kept = answer !== null;
       // Somebody took the key over after this call was silent for too long: the work is theirs.
-      if (!(await keepAnswer(tx, this.claim, keptOf(answer)))) throw new MagamError('IDEMPOTENCY_KEY_IN_FLIGHT');
+      const ours = answer === null ? renewClaim(tx, this.claim) : keepAnswer(tx, this.claim, answer);
+      if (!(await ours)) throw new MagamError('IDEMPOTENCY_KEY_IN_FLIGHT');
       await faultPoint('call.before-commit');
-      return answer;
+      return done;
     });
     await faultPoint('call.committed');
-    this.state = 'kept';
-    return reply;
+    if (kept) this.state = 'kept';
+    return outcome;
   }
 
   /** Ends the call after a failure: a refusal is an answer and is kept, anything else may be tried again. */

@@ -53,7 +53,7 @@ interface InnerEdge extends Edge {
 }
 
 function handlersOf(route: Route, edge: InnerEdge): RequestHandler[] {
-  const parse = route.body === undefined ? [] : [timely, parsers[route.bodyType ?? 'json']];
+  const parse = parsersOf(route);
   const between = [...parse, ...(route.before ?? [])];
   const finish = (req: Request, res: Response): Promise<void> => answer(route, edge, req, res);
   if (between.length === 0) {
@@ -71,22 +71,29 @@ function handlersOf(route: Route, edge: InnerEdge): RequestHandler[] {
   return [enter, ...between, finish];
 }
 
+function parsersOf({ body, bodyType = 'json', rawBody }: Route): RequestHandler[] {
+  if (body !== undefined) return [timely, parsers[bodyType]];
+  if (rawBody?.bytesMax === undefined) return [];
+  return [timely, express.raw({ limit: rawBody.bytesMax, type: () => true })];
+}
+
 /** Finds out who calls, counts the call, and refuses whoever may not make it. */
 async function admit(route: Route, edge: Edge, req: Request, res: Response): Promise<void> {
   const state = requestState(res);
   state.route = route.path;
   if (route.probe === true) return;
+  const count = (): Promise<void> => (route.limit === undefined ? edge.limit(res) : route.limit(req, res));
   if (route.provesIdentity !== true && req.headers.authorization !== undefined) {
     try {
       const caller = await callerOf(req.headers.authorization, edge);
       if (caller !== null) state.caller = caller;
     } catch (refusal) {
       // Counted by its address: looking at a token that is none, or is signed out, is work too.
-      await edge.limit(res);
+      await count();
       throw refusal;
     }
   }
-  await edge.limit(res);
+  await count();
   requireRole(route, state.caller);
 }
 

@@ -3,7 +3,7 @@
  * together; while Redis is away each server counts for itself.
  */
 import { createHash } from 'node:crypto';
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { ipKeyGenerator, MemoryStore, type Options, rateLimit } from 'express-rate-limit';
 import { LRUCache } from 'lru-cache';
 import { HitCounter, type Hits } from '../../infra/hit-counter.js';
@@ -39,7 +39,7 @@ const NAME_MAX = 64;
  * that `limiter` sets; that one takes a dozen steps, each waited for, which is too much for every request.
  */
 export function limitRequests(redis: RedisLink, perMinute: number): (res: Response) => Promise<void> {
-  const counter = new RedisOrMemory(redis);
+  const counter = new RedisOrMemory(redis, 'limit:');
   const known = new LRUCache<string, Counted>({ max: REMEMBERED });
   const countedOf = (res: Response): Counted => {
     const { caller, ip = '' } = requestState(res);
@@ -54,13 +54,35 @@ export function limitRequests(redis: RedisLink, perMinute: number): (res: Respon
   return async (res) => {
     const { key, policy } = countedOf(res);
     const { count, resetAt } = await counter.hit(key);
-    const seconds = Math.max(0, Math.ceil((resetAt - Date.now()) / 1_000));
+    const seconds = secondsUntil(resetAt);
     res.setHeader('RateLimit', `"requests"; r=${Math.max(0, perMinute - count)}; t=${seconds}`);
     res.setHeader('RateLimit-Policy', policy);
-    if (count <= perMinute) return;
-    res.setHeader('Retry-After', String(seconds));
-    throw new MagamError('RATE_LIMITED');
+    if (count > perMinute) refuseMore(res, seconds);
   };
+}
+
+/**
+ * A limit of its own for a public route, in place of the general one: calls a minute of one address, counted apart for each name that `nameOf` gives. There
+ * must be few such names.
+ */
+export function limitOf(
+  redis: RedisLink,
+  prefix: string,
+  perMinute: number,
+  nameOf: (req: Request) => string,
+): (req: Request, res: Response) => Promise<void> {
+  const counter = new RedisOrMemory(redis, `limit:${prefix}:`);
+  return async (req, res) => {
+    const { count, resetAt } = await counter.hit(`${nameOf(req)}:${ipKeyGenerator(requestState(res).ip ?? '')}`);
+    if (count > perMinute) refuseMore(res, secondsUntil(resetAt));
+  };
+}
+
+const secondsUntil = (resetAt: number): number => Math.max(0, Math.ceil((resetAt - Date.now()) / 1_000));
+
+function refuseMore(res: Response, seconds: number): never {
+  res.setHeader('Retry-After', String(seconds));
+  throw new MagamError('RATE_LIMITED');
 }
 
 /** A name for the key that does not tell it, as express-rate-limit makes it. */
@@ -76,8 +98,11 @@ class RedisOrMemory {
   private readonly memory = new MemoryStore();
   private readonly shared: HitCounter;
 
-  constructor(private readonly redis: RedisLink) {
-    this.shared = new HitCounter(redis.client, 'limit:', WINDOW_MS);
+  constructor(
+    private readonly redis: RedisLink,
+    prefix: string,
+  ) {
+    this.shared = new HitCounter(redis.client, prefix, WINDOW_MS);
     this.memory.init({ windowMs: WINDOW_MS } as Options);
   }
 

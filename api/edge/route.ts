@@ -2,13 +2,13 @@
  * A route as data: one definition validates the request, types the handler, says who may call it, and becomes the route's part of the
  * OpenAPI document. A capability's folder has one file per use case, each exporting a function that takes what it needs and returns a route.
  */
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type * as z from 'zod';
 import type { Tx } from '../../infra/database.js';
 import type { GroupCommit } from '../../infra/group-commit.js';
 import type { Caller, Owner, Permission } from '../../kernel/access.js';
 import type { AuditSubject } from '../../kernel/audit-subject.js';
-import type { ErrorCode } from '../../kernel/errors.js';
+import type { ErrorCode, Refusal } from '../../kernel/errors.js';
 import type { Reply, StreamedReply } from './reply.js';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -33,13 +33,22 @@ export interface Call<Params, Query, Body> {
   readonly userAgent: string;
   /** For a route that takes the body as it comes. */
   readonly request: Request;
+  /** The body as it came, where the route's `rawBody` says how many bytes it may have. */
+  readonly bytes: Buffer;
   /** Throws VERSION_CONFLICT (412) when the request has an If-Match that is not this version. */
   readonly requireVersion: (version: number) => void;
   /**
    * Runs `work` in a transaction. Where the request has an Idempotency-Key the answer is kept in the same transaction, so it is
    * given again, and the work is not done again, whatever dies in between. `content` stands for a body that was not parsed (its hash).
+   * What `work` throws undoes it. A refusal that it returns becomes the problem of its code, and what was written stays.
    */
-  readonly transact: <R extends Reply>(work: (tx: Tx) => Promise<R>, content?: string) => Promise<R>;
+  readonly transact: <R extends Reply>(work: (tx: Tx) => Promise<R | Refusal>, content?: string) => Promise<R>;
+  /**
+   * Runs `work` in a transaction before that of `transact`, which stays the last one and keeps the answer. Between the two the handler may call
+   * the outside for 80 s: the claim of the Idempotency-Key is renewed, and a call that has lost it does not commit. Whoever comes back under the key
+   * after a death begins anew, so what a step has written has to say how to go on.
+   */
+  readonly step: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
   /**
    * Carries the call out in one transaction with others that wait under the same group key; the work is the group's (`GroupCommit`). `replyOf` makes the
    * answer of what the work brought, within the transaction, and may ask for what follows the commit; a refusal becomes the problem of its
@@ -96,8 +105,11 @@ export interface RouteDefinition<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
-  /** The request's body is of this type and is left to the handler (`call.request`); what OpenAPI says of it. */
-  readonly rawBody?: { readonly contentType: string; readonly description: string };
+  /**
+   * The request's body is of this type and is left to the handler; what OpenAPI says of it. With `bytesMax` it is read before (`call.bytes`), whatever
+   * type the request gives it; without, the handler reads it (`call.request`).
+   */
+  readonly rawBody?: { readonly contentType: string; readonly description: string; readonly bytesMax?: number };
   /** Content types that `body` may have; default JSON. */
   readonly bodyType?: 'json' | 'form';
   readonly answer: Answer<Output>;
@@ -107,6 +119,8 @@ export interface RouteDefinition<
   readonly refusals?: readonly ErrorCode[];
   /** Middleware of this route alone (a limit), after the body was parsed and before it is looked at. */
   readonly before?: readonly RequestHandler[];
+  /** Counts a call in place of the general limit (`limitOf`). Throws RATE_LIMITED. */
+  readonly limit?: (req: Request, res: Response) => Promise<void>;
   /** Asked by machines that watch the server: nobody signs in, and no limit counts it. */
   readonly probe?: boolean;
   /** The caller proves by the body who they are; an access token, stale perhaps, is not looked at. */

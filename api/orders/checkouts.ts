@@ -98,7 +98,7 @@ const placedBody = ({ checkoutId, placement, orders }: Placed): z.input<typeof p
 });
 
 const checkoutBody = (
-  { buyerId: _buyer, expired: _expired, ...checkout }: CheckoutRecord,
+  { buyerId: _buyer, expired: _expired, paying: _paying, ...checkout }: CheckoutRecord,
   orders: readonly OrderRecord[],
 ): z.input<typeof checkoutSchema> => ({
   ...checkout,
@@ -233,11 +233,17 @@ export const markPaid = ({ config }: ApiContext): Route =>
     path: '/v1/checkouts/{checkoutId}/payment',
     tag: 'Orders',
     summary: 'Mark a checkout as paid',
-    description: 'For development: there is no payment provider yet. Refused in production.',
+    description: 'For development: as if a payment of it had come. Refused in production.',
     permission: 'checkout.mark-paid',
     params: checkoutParams,
     answer: { status: 200, description: 'The paid checkout.', schema: checkoutSchema },
-    refusals: ['CHECKOUT_EXPIRED', 'CHECKOUT_NOT_FOUND', 'CHECKOUT_STATE_CONFLICT', 'PAYMENT_UNAVAILABLE'],
+    refusals: [
+      'CHECKOUT_EXPIRED',
+      'CHECKOUT_NOT_FOUND',
+      'CHECKOUT_STATE_CONFLICT',
+      'PAYMENT_IN_PROGRESS',
+      'PAYMENT_UNAVAILABLE',
+    ],
     idempotent: true,
     handle: (call) => {
       if (config.production) throw new MagamError('PAYMENT_UNAVAILABLE');

@@ -59,6 +59,9 @@ const orderFields = {
   goneMinor: amountMinor.meta({
     description: 'What the buyer got back, or did not have to pay, for units that were cancelled or returned.',
   }),
+  returningMinor: amountMinor.meta({
+    description: 'What of it is still on its way back, because the payment provider has yet to give it back.',
+  }),
   orderedOn: businessDate,
   carrier: z.string().nullable(),
   trackingNumber: z.string().nullable(),
@@ -132,6 +135,7 @@ const orderBody = (order: OrderRecord) => ({
   currency: order.currency,
   ...amountsBody(order),
   goneMinor: order.goneMinor,
+  returningMinor: order.returningMinor,
   orderedOn: order.orderedOn,
   carrier: order.carrier,
   trackingNumber: order.trackingNumber,
@@ -218,6 +222,9 @@ export const orderRefundSchema = z
     kind: z.enum(['CANCEL', 'RETURN']),
     paid: z.boolean().meta({ description: 'The order had been paid, so the amount goes back to the buyer.' }),
     amountMinor: amountMinor.meta({ description: 'What the units had cost the buyer.' }),
+    moneyPending: z
+      .boolean()
+      .meta({ description: 'The amount is still on its way back: the payment provider has yet to give it back.' }),
     reason: z.string(),
     createdAt: moment,
     lines: z.array(refundLineSchema),
@@ -229,6 +236,7 @@ export const refundBody = (refund: OrderRefundRecord): z.input<typeof orderRefun
   kind: refund.kind,
   paid: refund.paid,
   amountMinor: refund.amountMinor,
+  moneyPending: refund.moneyPending,
   reason: refund.reason,
   createdAt: refund.createdAt,
   lines: refund.parts.map((part) => ({ lineNumber: part.lineNumber, quantity: part.quantity, ...partBody(part) })),

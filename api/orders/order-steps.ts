@@ -8,6 +8,7 @@ import { returnOrder } from '../../core/orders/return-order.js';
 import { causeOf } from '../../core/orders/rules/order-state.js';
 import { readOrderEvents } from '../../core/orders/stores/order-event.js';
 import { readOrderPage } from '../../core/orders/stores/order-line.js';
+import { returnByPayment } from '../../core/payments/return-money.js';
 import { evictChanged } from '../../core/stock/evict-pages.js';
 import type { Tx } from '../../infra/database.js';
 import { nameOf, type Permission } from '../../kernel/access.js';
@@ -135,6 +136,7 @@ const withoutVersion = { message: 'is required with lines', path: ['version'] };
 const partsOf = <Body extends z.output<z.ZodObject<typeof partsSchema>>>(call: OrderCall<Body>) => ({
   parts: call.body.lines ?? null,
   reason: call.body.reason,
+  returnMoney: returnByPayment,
   requireVersion: (version: number) => {
     call.requireVersion(version);
     if (call.body.version !== undefined && call.body.version !== version) throw new MagamError('VERSION_CONFLICT');
@@ -152,6 +154,7 @@ export const cancelOrderRoute = (context: ApiContext): Route =>
       ...STEP_REFUSALS,
       'CHECKOUT_EXPIRED',
       'ORDER_LINE_NOT_FOUND',
+      'PAYMENT_IN_PROGRESS',
       'QUANTITY_EXCEEDS_ORDER',
       'VERSION_CONFLICT',
     ],

@@ -1,5 +1,6 @@
 /** A duty: a small named job that comes round again, such as throwing away what is too old. */
 import type { CatalogueCache } from '../../core/catalogue/catalogue-cache.js';
+import type { PaymentProviders } from '../../core/payments/payment-step.js';
 import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
 
@@ -16,6 +17,8 @@ export interface UpkeepContext {
 export interface DutyContext extends UpkeepContext {
   /** To evict what a change of the catalogue makes wrong. */
   readonly catalogue: CatalogueCache;
+  /** The payment providers that are configured. */
+  readonly providers: PaymentProviders;
 }
 
 export interface Duty<Context extends UpkeepContext = DutyContext> {

@@ -8,6 +8,7 @@ import { purgeFiles } from '../../core/tasks/purge-files.js';
 import { taskKinds } from '../tasks/registry.js';
 import type { Duty } from './duty.js';
 import { orderDuties } from './orders.js';
+import { paymentDuties } from './payments.js';
 import { serverDuties } from './upkeep.js';
 
 const EVERY_MS = 10 * 60_000;
@@ -25,6 +26,7 @@ export const runnerDuties: readonly Duty[] = [
     everyMs: EVERY_MS,
     run: ({ db, config, signal }) => purgeEvents(db, config.outboxDays, signal),
   },
+  ...paymentDuties,
   { name: 'purge-files', everyMs: EVERY_MS, run: ({ db }) => purgeFiles(db, taskKinds) },
   { name: 'purge-policy-checks', everyMs: EVERY_MS, run: ({ db }) => purgePolicyChecks(db) },
   { name: 'purge-what-ifs', everyMs: EVERY_MS, run: ({ db }) => purgeWhatIfs(db) },

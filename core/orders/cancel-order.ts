@@ -4,22 +4,25 @@ import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { recordEvents } from '../outbox/record-events.js';
 import { leaveDrops } from '../stock/drops.js';
 import { releaseReservation, returnUnits } from '../stock/end-reservation.js';
+import { endCancellation, type MoneyBack, type ReturnMoney } from './money-back.js';
 import { type Actor, lockForStep, type StepOptions, takeStep } from './order-step.js';
 import { cutParts, type LinePart, nothingLeft, paidByAll, type WantedPart } from './rules/line-part.js';
 import { type CheckoutRecord, endPending, lockCheckout, lowerDue } from './stores/checkout.js';
-import { lockOrdersOf, type OrderRecord, readOrderParties } from './stores/order.js';
+import { lockOrdersOf, type OrderRecord, raiseReturning, readOrderParties } from './stores/order.js';
 import { type OrderLineRecord, readOrderLines, takeUnits } from './stores/order-line.js';
-import { insertOrderRefund } from './stores/order-refund.js';
+import { beginMoneyPending, insertOrderRefund } from './stores/order-refund.js';
 
 export interface PartsToGo extends StepOptions {
   /** Null: all that is left. */
   readonly parts: readonly WantedPart[] | null;
   readonly reason: string;
+  /** Gives back what was paid for them. */
+  readonly returnMoney: ReturnMoney;
 }
 
 /**
  * Cancels an order or parts of it. @returns the id of the refund that says what went, or ORDER_NOT_FOUND, ORDER_STATE_CONFLICT, FORBIDDEN,
- * CHECKOUT_EXPIRED, ORDER_LINE_NOT_FOUND, QUANTITY_EXCEEDS_ORDER
+ * CHECKOUT_EXPIRED, PAYMENT_IN_PROGRESS, ORDER_LINE_NOT_FOUND, QUANTITY_EXCEEDS_ORDER
  */
 export async function cancelOrder(tx: Tx, orderId: number, by: Actor, cancel: PartsToGo): Promise<number | Refusal> {
   const parties = await readOrderParties(tx, orderId);
@@ -29,7 +32,9 @@ export async function cancelOrder(tx: Tx, orderId: number, by: Actor, cancel: Pa
   const order = await lockForStep(tx, orderId, 'CANCEL', by, cancel);
   if (isRefusal(order)) return order;
   const pending = order.status === 'PENDING_PAYMENT';
-  if (pending && checkout.expired) return refuse('CHECKOUT_EXPIRED', { checkoutId: checkout.checkoutId });
+  const { checkoutId } = checkout;
+  if (pending && checkout.expired) return refuse('CHECKOUT_EXPIRED', { checkoutId });
+  if (pending && checkout.paying) return refuse('PAYMENT_IN_PROGRESS', { checkoutId }); // its amount is being charged
   const lines = await readOrderLines(tx, [orderId]);
   const parts = cutParts(lines, 'CANCEL', cancel.parts);
   if (isRefusal(parts)) return parts;
@@ -37,22 +42,32 @@ export async function cancelOrder(tx: Tx, orderId: number, by: Actor, cancel: Pa
   const amountMinor = paidByAll(parts);
   const whole = nothingLeft(lines, parts);
   const to = await takeStep(tx, order, whole ? 'CANCEL' : 'CANCEL_PART', by, cancel, { goneMinor: amountMinor });
-  if (to === 'CANCELLING') await returnMoney(tx, order);
   const refundId = await writeRefund(tx, 'CANCEL', { order, parts, amountMinor, paid: !pending }, by, cancel);
   const units = unitsOf(lines, parts);
   if (pending) await lowerCheckout(tx, checkout, amountMinor);
-  else await recordRefunded(tx, order, { refundId, amountMinor, units }, by);
+  else {
+    await recordRefunded(tx, order, { refundId, amountMinor, units }, by);
+    const returning = await giveMoneyBack(tx, order, { refundId, amountMinor, by }, cancel);
+    if (to === 'CANCELLING' && returning === 0) await endCancellation(tx, orderId);
+  }
 
-  await leaveDrops(tx, checkout.checkoutId, units);
-  const holder = { holderId: checkout.checkoutId, requestedBy: by.requestedBy, reason: `order ${orderId} cancelled` };
+  await leaveDrops(tx, checkoutId, units);
+  const holder = { holderId: checkoutId, requestedBy: by.requestedBy, reason: `order ${orderId} cancelled` };
   await (pending ? releaseReservation : returnUnits)(tx, holder, units);
   return refundId;
 }
 
-/** Gives the money of a cancelled order back. There is no payment provider yet that could take its time, so it is back at once. */
-async function returnMoney(tx: Tx, { orderId }: OrderRecord): Promise<void> {
-  const system = { cause: 'system', requestedBy: 'payment' } as const;
-  await takeStep(tx, { orderId, status: 'CANCELLING' }, 'MONEY_RETURNED', system, {});
+/** Gives the money of a refund back, at once or later. @returns how much of the order's money is on its way back then (minor units) */
+export async function giveMoneyBack(
+  tx: Tx,
+  { orderId, checkoutId, returningMinor }: OrderRecord,
+  back: Pick<MoneyBack, 'refundId' | 'amountMinor' | 'by'>,
+  { returnMoney, reason }: PartsToGo,
+): Promise<number> {
+  if ((await returnMoney(tx, { ...back, checkoutId, orderId, reason })) === 'at-once') return returningMinor;
+  await beginMoneyPending(tx, back.refundId);
+  await raiseReturning(tx, orderId, back.amountMinor);
+  return returningMinor + back.amountMinor;
 }
 
 /** Less is to be paid; nothing any more when no order is left. */

@@ -13,9 +13,9 @@ import { readOrderLines } from './stores/order-line.js';
 
 /**
  * Pays a checkout: its pending orders are paid, what it holds is sold. Refuses with CHECKOUT_NOT_FOUND, CHECKOUT_STATE_CONFLICT (paid or cancelled),
- * CHECKOUT_EXPIRED (by the database's clock, whether a duty has seen it or not) or FORBIDDEN. Throws CHECKOUT_EXPIRED when the hold ended in
- * this very moment: the transaction has to be rolled back then.
- * @param paymentId of the payment; null: it is marked as paid by hand
+ * CHECKOUT_EXPIRED (by the database's clock, whether a duty has seen it or not), PAYMENT_IN_PROGRESS or FORBIDDEN. Throws CHECKOUT_EXPIRED when the hold
+ * ended in this very moment: the transaction has to be rolled back then.
+ * @param paymentId of the payment that came; null: it is marked as paid by hand, which is refused while a payment is being made
  */
 export async function payCheckout(
   tx: Tx,
@@ -31,6 +31,7 @@ export async function payCheckout(
   if (status === 'EXPIRED' || (status === 'PENDING_PAYMENT' && expired))
     return refuse('CHECKOUT_EXPIRED', { checkoutId });
   if (status !== 'PENDING_PAYMENT') return refuse('CHECKOUT_STATE_CONFLICT', { checkoutId, status });
+  if (checkout.paying && paymentId === null) return refuse('PAYMENT_IN_PROGRESS', { checkoutId });
   const orders = (await lockOrdersOf(tx, checkoutId)).filter((order) => order.status === 'PENDING_PAYMENT');
   await endPending(tx, checkoutId, 'PAID');
   await movePendingOrders(tx, checkoutId, to);

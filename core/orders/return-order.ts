@@ -1,13 +1,15 @@
 /** Returns, after an order was confirmed: each is a refund in the settlement feed, in the same transaction. */
 import type { Tx } from '../../infra/database.js';
-import { isRefusal, type Refusal } from '../../kernel/errors.js';
+import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
 import { shopOrderId, shopRefundId } from '../feed/rules/shop-ids.js';
 import { enterRefunds, type ShopDate } from '../feed/shop-entries.js';
 import { returnUnits } from '../stock/end-reservation.js';
-import { type PartsToGo, recordRefunded, unitsOf, writeRefund } from './cancel-order.js';
+import { giveMoneyBack, type PartsToGo, recordRefunded, unitsOf, writeRefund } from './cancel-order.js';
 import { type Actor, lockForStep, takeStep } from './order-step.js';
 import { cutParts, type LinePart, nothingLeft, paidByAll } from './rules/line-part.js';
+import { lockCheckout } from './stores/checkout.js';
+import { readOrderParties } from './stores/order.js';
 import { readOrderLines } from './stores/order-line.js';
 
 /**
@@ -22,6 +24,10 @@ export async function returnOrder(
   by: Actor,
   taken: PartsToGo & { readonly restock: boolean },
 ): Promise<number | Refusal> {
+  const parties = await readOrderParties(tx, orderId);
+  // Whatever gives back money of a checkout comes one after the other.
+  if (parties === undefined || (await lockCheckout(tx, parties.checkoutId)) === undefined)
+    return refuse('ORDER_NOT_FOUND', { orderId });
   const order = await lockForStep(tx, orderId, 'RETURN', by, taken);
   if (isRefusal(order)) return order;
   const lines = await readOrderLines(tx, [orderId]);
@@ -32,6 +38,7 @@ export async function returnOrder(
   const step = nothingLeft(lines, parts) ? 'RETURN' : 'RETURN_PART';
   await takeStep(tx, order, step, by, taken, { goneMinor: amountMinor });
   const refundId = await writeRefund(tx, 'RETURN', { order, parts, amountMinor, paid: true }, by, taken);
+  await giveMoneyBack(tx, order, { refundId, amountMinor, by }, taken);
   await enterReturn(tx, on, { orderId, refundId, reason: taken.reason }, parts);
   const units = unitsOf(lines, parts);
   await recordRefunded(tx, order, { refundId, amountMinor, units }, by);

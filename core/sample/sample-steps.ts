@@ -5,6 +5,7 @@ import { decided } from '../../kernel/outcome.js';
 import type { ShopDate } from '../feed/shop-entries.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { confirmOrder } from '../orders/confirm-order.js';
+import { moneyAtOnce } from '../orders/money-back.js';
 import { type Actor, advanceOrder } from '../orders/order-step.js';
 import { payCheckout } from '../orders/pay-checkout.js';
 import type { Placed, PlacedOrder } from '../orders/place-orders.js';
@@ -71,12 +72,22 @@ async function take(
     case 'confirm':
       return confirmOrder(tx, on, orderId, buyer);
     case 'cancel':
-      return cancelOrder(tx, orderId, buyer, { parts: null, reason: '단순 변심' });
+      return cancelOrder(tx, orderId, buyer, { parts: null, reason: '단순 변심', returnMoney: moneyAtOnce });
     case 'cancel-part':
-      return cancelOrder(tx, orderId, buyer, { parts: ONE_UNIT, reason: '수량 변경' });
+      return cancelOrder(tx, orderId, buyer, { parts: ONE_UNIT, reason: '수량 변경', returnMoney: moneyAtOnce });
     case 'return':
-      return returnOrder(tx, on, orderId, seller, { parts: null, reason: '상품 불량', restock: false });
+      return returnOrder(tx, on, orderId, seller, {
+        parts: null,
+        reason: '상품 불량',
+        restock: false,
+        returnMoney: moneyAtOnce,
+      });
     case 'return-part':
-      return returnOrder(tx, on, orderId, seller, { parts: ONE_UNIT, reason: '단순 변심', restock: true });
+      return returnOrder(tx, on, orderId, seller, {
+        parts: ONE_UNIT,
+        reason: '단순 변심',
+        restock: true,
+        returnMoney: moneyAtOnce,
+      });
   }
 }

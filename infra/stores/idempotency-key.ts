@@ -4,6 +4,8 @@ import { change, type Db, fromJson, isTrue, orRefusal, type Reading, select, typ
 
 /** How long a call may take before another may carry it out in its place; the fence keeps the late one from committing. */
 const LEASE_SECONDS = 60;
+/** The same from a step on: two calls to the outside, each of 30 s and 10 s in a queue, fit in it. */
+const STEP_LEASE_SECONDS = 90;
 
 export interface KeptAnswer {
   readonly status: number;
@@ -107,6 +109,17 @@ export async function keepAnswer(db: Db | Tx, claim: KeyClaim, answer: KeptAnswe
     [answer.status, JSON.stringify(answer.headers), answer.body, claim.accountId, claim.key, claim.owner],
   );
   return kept === 1;
+}
+
+/** Renews the claim of a call of several steps, in the transaction of a step. @returns false when the key is no longer this owner's: roll back */
+export async function renewClaim(tx: Tx, { accountId, key, owner }: KeyClaim): Promise<boolean> {
+  const renewed = await change(
+    tx,
+    `UPDATE idempotency_key SET lease_until = UTC_TIMESTAMP(3) + INTERVAL ${STEP_LEASE_SECONDS} SECOND
+     WHERE account_id = ? AND idempotency_key = ? AND owner = ? AND status = 'IN_FLIGHT'`,
+    [accountId, key, owner],
+  );
+  return renewed === 1;
 }
 
 /** Gives the key up, so that the call can be made again: it failed for a reason that may pass. */

@@ -2,6 +2,51 @@
 import type { ErrorDefinition } from './definition.js';
 
 export const paymentErrors = {
+  PAYMENT_AMOUNT_CHANGED: {
+    http: 409,
+    exit: 1,
+    meaning:
+      'The amount of the checkout has changed since the payment was opened; the details name both. Open another payment.',
+    ko: '결제 금액이 변경되었습니다. 결제를 다시 시작해 주세요.',
+  },
+  PAYMENT_DECLINED: {
+    http: 402,
+    exit: 1,
+    meaning: 'The provider declined the payment, and nothing was charged; the details say why. Pay in another way.',
+    ko: '결제가 거절되었습니다. 다른 결제 수단으로 다시 시도해 주세요.',
+  },
+  PAYMENT_EXPIRED: {
+    http: 409,
+    exit: 1,
+    meaning:
+      'The payment was not made in time, and nothing was charged; open another one while the checkout can be paid.',
+    ko: '결제 시간이 지났습니다. 결제를 다시 시작해 주세요.',
+  },
+  PAYMENT_IN_PROGRESS: {
+    http: 409,
+    exit: 1,
+    meaning: 'A payment of the checkout is being made or its outcome is not known yet; wait for it.',
+    ko: '이미 진행 중인 결제가 있습니다. 결제 결과를 확인해 주세요.',
+  },
+  PAYMENT_NOT_ACCEPTED: {
+    http: 409,
+    exit: 1,
+    meaning:
+      'The charge did not fit the checkout, so it was not accepted; what was charged goes back. The details say why.',
+    ko: '결제를 완료할 수 없어 결제 금액을 환불합니다.',
+  },
+  PAYMENT_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'There is no payment with this id.',
+    ko: '존재하지 않는 결제입니다.',
+  },
+  PROVIDER_CURRENCY_UNSUPPORTED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The provider does not take payments in the currency of the checkout; choose another one.',
+    ko: '선택하신 결제 수단은 이 통화를 지원하지 않습니다. 다른 결제 수단을 선택해 주세요.',
+  },
   PROVIDER_NOT_CONFIGURED: {
     http: 409,
     exit: 1,
@@ -15,5 +60,10 @@ export const paymentErrors = {
     meaning:
       'The payment provider cannot be reached, and nothing was charged; try again as the Retry-After header says.',
     ko: '결제 서비스에 연결할 수 없습니다. 결제되지 않았으니 잠시 후 다시 시도해 주세요.',
+  },
+  WEBHOOK_INVALID: {
+    http: 400,
+    exit: 1,
+    meaning: 'The body is no webhook of this provider, or its signature is wrong.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -8,6 +8,7 @@ import { Writable } from 'node:stream';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { apiSession, openLog, runApi } from '../../api/main.js';
+import type { PaymentProviders } from '../../core/payments/payment-step.js';
 import { readConfig } from '../../infra/config.js';
 import { openDatabase } from '../../infra/database.js';
 import { environment, type Magam, startMagam } from '../../scripts/chaos/magam.mjs';
@@ -36,6 +37,8 @@ export interface ApiClient {
 }
 
 export interface RunningApi extends ApiClient {
+  /** Connections of its pool that are with somebody at this moment. */
+  readonly connectionsInUse: () => number;
   /** What the server has logged so far, one JSON text per line. */
   readonly log: () => string;
   readonly stop: () => Promise<void>;
@@ -48,7 +51,7 @@ export interface ApiProcess extends ApiClient, Magam {
 }
 
 /** Settings that a test wants unless it says otherwise: no limit in the way, no waiting at the end. */
-const settings = (databaseUrl: string, more: Readonly<Record<string, string>>): Record<string, string> => ({
+export const settings = (databaseUrl: string, more: Readonly<Record<string, string>>): Record<string, string> => ({
   NODE_ENV: 'test',
   MAGAM_DATABASE_URL: databaseUrl,
   MAGAM_REDIS_URL: redisUrl(),
@@ -59,7 +62,11 @@ const settings = (databaseUrl: string, more: Readonly<Record<string, string>>): 
 });
 
 /** Starts the server within the test's process. */
-export async function startApi(databaseUrl: string, more: Readonly<Record<string, string>> = {}): Promise<RunningApi> {
+export async function startApi(
+  databaseUrl: string,
+  more: Readonly<Record<string, string>> = {},
+  providers: PaymentProviders = new Map(),
+): Promise<RunningApi> {
   const config = readConfig(settings(databaseUrl, more));
   const db = openDatabase(databaseUrl, { poolMax: config.httpPool, ...apiSession });
   const stop = new AbortController();
@@ -81,6 +88,7 @@ export async function startApi(databaseUrl: string, more: Readonly<Record<string
       log: openLog(config.logLevel, sink),
       signal: stop.signal,
       onListening: resolve,
+      providers,
     });
     ended.catch(async (error: unknown) => {
       await db.destroy();
@@ -90,6 +98,7 @@ export async function startApi(databaseUrl: string, more: Readonly<Record<string
   return {
     ...(await apiClient(`http://127.0.0.1:${port}`)),
     log: () => lines,
+    connectionsInUse: () => db.client.pool.numUsed(),
     stop: async () => {
       stop.abort();
       await ended;

@@ -30,6 +30,8 @@ export interface CheckoutRecord {
   readonly status: CheckoutStatus;
   /** By the database's clock, whatever the status says. */
   readonly expired: boolean;
+  /** A payment is being made, or its outcome is not known yet: the time to pay is extended. */
+  readonly paying: boolean;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly expiresAt: string;
@@ -37,9 +39,16 @@ export interface CheckoutRecord {
 }
 
 const SELECT_CHECKOUT = `SELECT checkout_id AS checkoutId, reference, buyer_id AS buyerId, currency, amount_minor AS amountMinor,
-  due_minor AS dueMinor, promotion_id AS promotionId, status, expires_at <= UTC_TIMESTAMP(3) AS expired, created_at AS createdAt,
+  due_minor AS dueMinor, promotion_id AS promotionId, status, expires_at <= UTC_TIMESTAMP(3) AS expired,
+  unextended_expires_at IS NOT NULL AS paying, created_at AS createdAt,
   expires_at AS expiresAt, paid_at AS paidAt FROM checkout`;
-const reading: Reading<CheckoutRecord> = { expired: isTrue, createdAt: isoTime, expiresAt: isoTime, paidAt: isoTime };
+const reading: Reading<CheckoutRecord> = {
+  expired: isTrue,
+  paying: isTrue,
+  createdAt: isoTime,
+  expiresAt: isoTime,
+  paidAt: isoTime,
+};
 
 export async function readCheckout(db: Db, checkoutId: number): Promise<CheckoutRecord | undefined> {
   return (await select<CheckoutRecord>(db, `${SELECT_CHECKOUT} WHERE checkout_id = ?`, [checkoutId], reading))[0];
@@ -100,7 +109,7 @@ export async function endPending(
   status: Exclude<CheckoutStatus, 'PENDING_PAYMENT'>,
 ): Promise<void> {
   const paidAt = status === 'PAID' ? ', paid_at = UTC_TIMESTAMP(3)' : '';
-  const sql = `UPDATE checkout SET status = ?${paidAt} WHERE checkout_id = ? AND status = 'PENDING_PAYMENT'`;
+  const sql = `UPDATE checkout SET status = ?, unextended_expires_at = NULL${paidAt} WHERE checkout_id = ? AND status = 'PENDING_PAYMENT'`;
   if ((await change(tx, sql, [status, checkoutId])) !== 1) throw new Error(`checkout ${checkoutId} is not pending`);
 }
 
@@ -109,6 +118,28 @@ export async function lowerDue(tx: Tx, checkoutId: number, byMinor: number): Pro
   const sql = `UPDATE checkout SET due_minor = due_minor - ? WHERE checkout_id = ? AND status = 'PENDING_PAYMENT'`;
   if ((await change(tx, sql, [byMinor, checkoutId])) !== 1) throw new Error(`checkout ${checkoutId} is not pending`);
 }
+
+/** Makes the time to pay of a locked checkout last at least so long from now. @returns whether it can be paid still, by the database's clock */
+export async function extendTimeToPay(tx: Tx, checkoutId: number, ms: number): Promise<boolean> {
+  // unextended_expires_at comes first: it has to see the old expires_at.
+  const extended = await change(
+    tx,
+    `UPDATE checkout SET unextended_expires_at = COALESCE(unextended_expires_at, expires_at),
+       expires_at = GREATEST(expires_at, UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND)
+     WHERE checkout_id = ? AND status = 'PENDING_PAYMENT' AND expires_at > UTC_TIMESTAMP(3)`,
+    [ms * 1_000, checkoutId],
+  );
+  return extended === 1;
+}
+
+/** Gives a locked checkout its former time to pay back, if it was extended. */
+export const restoreTimeToPay = (tx: Tx, checkoutId: number): Promise<number> =>
+  change(
+    tx,
+    `UPDATE checkout SET expires_at = unextended_expires_at, unextended_expires_at = NULL
+     WHERE checkout_id = ? AND status = 'PENDING_PAYMENT' AND unextended_expires_at IS NOT NULL`,
+    [checkoutId],
+  );
 
 /** Checkouts whose time to pay has passed, those that expired first. */
 export async function readExpiredCheckouts(db: Db, { rowsMax, except = [] }: BatchBounds): Promise<number[]> {

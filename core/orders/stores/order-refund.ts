@@ -16,6 +16,8 @@ export interface NewOrderRefund {
 
 export interface OrderRefundRecord extends NewOrderRefund {
   readonly refundId: number;
+  /** The payment provider has still to give the amount back. */
+  readonly moneyPending: boolean;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
 }
@@ -45,6 +47,14 @@ export async function insertOrderRefund(tx: Tx, made: NewOrderRefund): Promise<n
   return refundId;
 }
 
+/** The money of a refund is on its way back. */
+export const beginMoneyPending = (tx: Tx, refundId: number): Promise<number> =>
+  change(tx, 'UPDATE order_refund SET money_pending = 1 WHERE refund_id = ?', [refundId]);
+
+/** The money of a refund is back. */
+export const endMoneyPending = (tx: Tx, refundId: number): Promise<number> =>
+  change(tx, 'UPDATE order_refund SET money_pending = 0 WHERE refund_id = ?', [refundId]);
+
 /** The refunds of an order newest first, read by key: two statements. */
 export async function listOrderRefunds(
   db: Db,
@@ -55,10 +65,10 @@ export async function listOrderRefunds(
   const rows = await select<Omit<OrderRefundRecord, 'parts'>>(
     db,
     `SELECT refund_id AS refundId, order_id AS orderId, kind, paid, amount_minor AS amountMinor, reason, requested_by AS requestedBy,
-       created_at AS createdAt FROM order_refund FORCE INDEX (order_refund_order)
+       money_pending AS moneyPending, created_at AS createdAt FROM order_refund FORCE INDEX (order_refund_order)
      WHERE order_id = ? ${before === undefined ? '' : 'AND refund_id < ?'} ORDER BY refund_id DESC LIMIT ?`,
     before === undefined ? [orderId, limit] : [orderId, before, limit],
-    { paid: isTrue, createdAt: isoTime },
+    { paid: isTrue, moneyPending: isTrue, createdAt: isoTime },
   );
   if (rows.length === 0) return [];
   const parts = await select<LinePart & { readonly refundId: number }>(

@@ -13,6 +13,8 @@ export interface OrderRecord extends Amounts {
   readonly status: OrderStatus;
   /** What the buyer got back, or did not have to pay, for units that were cancelled or returned (minor units). */
   readonly goneMinor: number;
+  /** What of it the payment provider has still to give back. */
+  readonly returningMinor: number;
   /** Business date in the platform's zone. */
   readonly orderedOn: string;
   readonly carrier: string | null;
@@ -27,7 +29,7 @@ export interface OrderRecord extends Amounts {
 /** The columns of an order `o`. */
 export const ORDER_COLUMNS = `o.order_id AS orderId, o.checkout_id AS checkoutId, o.buyer_id AS buyerId, o.seller_id AS sellerId, o.currency,
   o.status, o.item_amount AS itemAmount, o.seller_discount AS sellerDiscount, o.platform_discount AS platformDiscount,
-  o.shipping_fee AS shippingFee, o.amount_minor AS amountMinor, o.gone_minor AS goneMinor, o.ordered_on AS orderedOn, o.carrier,
+  o.shipping_fee AS shippingFee, o.amount_minor AS amountMinor, o.gone_minor AS goneMinor, o.returning_minor AS returningMinor, o.ordered_on AS orderedOn, o.carrier,
   o.tracking_number AS trackingNumber, o.version, o.created_at AS createdAt, o.updated_at AS updatedAt, o.delivered_at AS deliveredAt`;
 export const orderReading: Reading<OrderRecord> = { createdAt: isoTime, updatedAt: isoTime, deliveredAt: isoTime };
 
@@ -131,6 +133,24 @@ export async function moveOrder(
     ],
   );
   return changed === 1;
+}
+
+/** More of the money of a locked order is on its way back. */
+export const raiseReturning = (tx: Tx, orderId: number, amountMinor: number): Promise<number> =>
+  change(tx, 'UPDATE market_order SET returning_minor = returning_minor + ? WHERE order_id = ?', [
+    amountMinor,
+    orderId,
+  ]);
+
+/** Money of a locked order is back; its version moves, because the order looks another way. */
+export async function lowerReturning(tx: Tx, orderId: number, amountMinor: number): Promise<void> {
+  const lowered = await change(
+    tx,
+    `UPDATE market_order SET returning_minor = returning_minor - ?, version = version + 1, updated_at = UTC_TIMESTAMP(3)
+     WHERE order_id = ? AND returning_minor >= ?`,
+    [amountMinor, orderId, amountMinor],
+  );
+  if (lowered !== 1) throw new Error(`less than ${amountMinor} is on its way back for order ${orderId}`);
 }
 
 /** Takes all orders of a checkout that wait for its payment to another state. By the key of the status it would wait for other checkouts, too. */

@@ -3,7 +3,7 @@
  * that lock is true until the transaction ends. Whether a hold has expired is said by the database's clock alone.
  */
 
-import { change, type Db, isTrue, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, databaseTime, isTrue, select, type Tx } from '../../../infra/database.js';
 import type { BatchBounds } from '../../../infra/one-by-one.js';
 import type { ReservationStatus, UnitQuantity } from '../rules/stock.js';
 
@@ -47,6 +47,17 @@ export const sellHeld = (tx: Tx, holderId: number): Promise<number> =>
     tx,
     `UPDATE stock_reservation FORCE INDEX (PRIMARY) SET status = 'SOLD' WHERE holder_id = ? AND status = 'HELD'`,
     [holderId],
+  );
+
+/**
+ * Sets when the holds of a holder end (ISO 8601). For this alone the stock need not be locked: it takes nothing away, and a hold that somebody has just
+ * found expired stays so (EXPIRED), which its payment then finds.
+ */
+export const setHoldsEnd = (tx: Tx, holderId: number, endsAt: string): Promise<number> =>
+  change(
+    tx,
+    `UPDATE stock_reservation FORCE INDEX (PRIMARY) SET expires_at = ? WHERE holder_id = ? AND status = 'HELD'`,
+    [databaseTime(endsAt), holderId],
   );
 
 /** Takes a quantity out of a reservation; with the last of it the reservation is RELEASED. */

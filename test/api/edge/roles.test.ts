@@ -8,44 +8,28 @@ import { openRedis } from '../../../infra/redis.js';
 import { grantOf, isPublic, ROLES, type Role } from '../../../kernel/access.js';
 import { makeAccount, makeSeller, type TestAccount } from '../../support/accounts.js';
 import { type CallOptions, type RunningApi, startApi } from '../../support/api.js';
+import { Bank } from '../../support/bank.js';
 import { contextOf } from '../../support/context.js';
 import type { TestDatabase } from '../../support/database.js';
 import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
+import { confined, type Owner, PAYING, samples, type World } from './role-samples.js';
 
 let database: TestDatabase;
 let api: RunningApi;
+let bank: Bank;
 let routes: Route[];
 let world: World;
 
-/** Two buyers and two sellers with the same kind of belongings. */
-interface World {
-  readonly buyers: readonly [Owner, Owner];
-  readonly sellers: readonly [Owner, Owner];
-}
-interface Owner {
-  readonly account: TestAccount;
-  readonly sellerId: string;
-  readonly productId: number;
-  readonly optionId: number;
-  readonly unitId: number;
-  readonly reviewId: number;
-  readonly dropId: number;
-  /** A paid order of the buyer with the seller, and one that waits for its payment. */
-  readonly orderId: number;
-  readonly checkoutId: number;
-  readonly pendingOrderId: number;
-  /** A settled line of the seller. */
-  readonly line: { readonly orderId: string; readonly lineId: string };
-}
-
 beforeAll(async () => {
   database = await createSmallDay();
-  api = await startApi(database.url);
+  bank = await new Bank().start();
+  api = await startApi(database.url, {}, bank.providers());
   routes = listRoutes();
   world = await makeWorld();
 });
 afterAll(async () => {
   await api?.stop();
+  await bank?.stop();
   await database?.drop();
 });
 
@@ -91,12 +75,20 @@ async function makeWorld(): Promise<World> {
     });
     const [paid, pending] = [await order(buyer, productId), await order(buyer, productId)];
     await done('POST', `/v1/checkouts/${paid.checkoutId}/payment`, { token: operator.token });
+    const payable = await order(buyer, productId);
+    const opened = await done('POST', `/v1/checkouts/${payable.checkoutId}/payments`, {
+      token: buyer.token,
+      body: PAYING,
+    });
+    const key = bank.approve(opened.reference, opened.amountMinor);
     const opensAt = '2026-01-01T00:00:00.000Z';
     const drop = await done('POST', `/v1/products/${productId}/drops`, { token: seller.token, body: { opensAt } });
     const owns = {
       orderId: paid.orders[0].orderId,
       checkoutId: paid.checkoutId,
       pendingOrderId: pending.orders[0].orderId,
+      payableId: payable.checkoutId,
+      payment: { paymentId: opened.paymentId, key },
       sellerId,
       productId,
       optionId: product.options[0].optionId,
@@ -152,199 +144,6 @@ describe('a role', () => {
     expect(wrong).toEqual([]);
   });
 });
-
-interface Sample {
-  readonly route: string;
-  readonly role: 'buyer' | 'seller';
-  /** The request about what belongs to this owner. */
-  readonly request: (owner: Owner) => { path: string; body?: unknown };
-}
-
-const product = ({ productId }: Owner): string => `/v1/products/${productId}`;
-const drop = ({ dropId }: Owner): string => `/v1/drops/${dropId}`;
-const stock = ({ unitId }: Owner): string => `/v1/units/${unitId}/stock`;
-const option = (owner: Owner): string => `${product(owner)}/options/${owner.optionId}`;
-
-const ofSeller = (route: string, of: (owner: Owner) => string, below: string, body?: object): Sample => ({
-  route,
-  role: 'seller',
-  request: (owner) => ({ path: `${of(owner)}${below}`, body }),
-});
-
-/** Routes on which a role may only touch its own, and how each addresses it. The destructive ones come last. */
-const samples: readonly Sample[] = [
-  {
-    route: 'GET /v1/sellers/{sellerId}',
-    role: 'seller',
-    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}` }),
-  },
-  {
-    route: 'GET /v1/sellers/{sellerId}/products',
-    role: 'seller',
-    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/products` }),
-  },
-  {
-    route: 'GET /v1/settlements',
-    role: 'seller',
-    request: ({ sellerId }) => ({ path: `/v1/settlements?date=${SMALL_DAY}&sellerId=${sellerId}` }),
-  },
-  {
-    route: 'GET /v1/lines',
-    role: 'seller',
-    request: ({ sellerId }) => ({ path: `/v1/lines?date=${SMALL_DAY}&sellerId=${sellerId}` }),
-  },
-  {
-    route: 'GET /v1/lines/explanation',
-    role: 'seller',
-    request: ({ line }) => ({
-      path: `/v1/lines/explanation?orderId=${encodeURIComponent(line.orderId)}&lineId=${line.lineId}`,
-    }),
-  },
-  {
-    route: 'GET /v1/checkouts/{checkoutId}',
-    role: 'buyer',
-    request: ({ checkoutId }) => ({ path: `/v1/checkouts/${checkoutId}` }),
-  },
-  { route: 'GET /v1/orders/{orderId}', role: 'buyer', request: ({ orderId }) => ({ path: `/v1/orders/${orderId}` }) },
-  {
-    route: 'GET /v1/orders/{orderId}/refunds',
-    role: 'seller',
-    request: ({ orderId }) => ({ path: `/v1/orders/${orderId}/refunds` }),
-  },
-  {
-    route: 'POST /v1/orders/{orderId}/preparation',
-    role: 'seller',
-    request: ({ orderId }) => ({ path: `/v1/orders/${orderId}/preparation` }),
-  },
-  {
-    route: 'POST /v1/orders/{orderId}/shipment',
-    role: 'seller',
-    request: ({ orderId }) => ({
-      path: `/v1/orders/${orderId}/shipment`,
-      body: { carrier: 'C', trackingNumber: '1' },
-    }),
-  },
-  {
-    route: 'POST /v1/orders/{orderId}/delivery',
-    role: 'seller',
-    request: ({ orderId }) => ({ path: `/v1/orders/${orderId}/delivery` }),
-  },
-  {
-    route: 'POST /v1/orders/{orderId}/confirmation',
-    role: 'buyer',
-    request: ({ orderId }) => ({ path: `/v1/orders/${orderId}/confirmation` }),
-  },
-  {
-    route: 'POST /v1/orders/{orderId}/returns',
-    role: 'seller',
-    request: ({ orderId }) => ({ path: `/v1/orders/${orderId}/returns`, body: {} }),
-  },
-  {
-    route: 'POST /v1/orders/{orderId}/cancellations',
-    role: 'buyer',
-    request: ({ pendingOrderId }) => ({ path: `/v1/orders/${pendingOrderId}/cancellations`, body: {} }),
-  },
-  {
-    route: 'PUT /v1/sellers/{sellerId}/shipping-terms/{currency}',
-    role: 'seller',
-    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/shipping-terms/KRW`, body: { feeMinor: 1 } }),
-  },
-  {
-    route: 'DELETE /v1/sellers/{sellerId}/shipping-terms/{currency}',
-    role: 'seller',
-    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/shipping-terms/KRW` }),
-  },
-  {
-    route: 'POST /v1/products',
-    role: 'seller',
-    request: (owner) => ({
-      path: '/v1/products',
-      body: {
-        sellerId: owner.sellerId,
-        externalId: 'P-new',
-        name: 'New',
-        categoryId: 1,
-        currency: 'KRW',
-        priceMinor: 100,
-      },
-    }),
-  },
-  {
-    route: 'PATCH /v1/products/{productId}',
-    role: 'seller',
-    request: (owner) => ({ path: product(owner), body: { name: 'Renamed' } }),
-  },
-  {
-    route: 'POST /v1/products/{productId}/options',
-    role: 'seller',
-    request: (owner) => ({
-      path: `${product(owner)}/options`,
-      body: { sku: `${owner.sellerId}-2`, name: 'two', priceDifferenceMinor: 0 },
-    }),
-  },
-  {
-    route: 'PATCH /v1/products/{productId}/options/{optionId}',
-    role: 'seller',
-    request: (owner) => ({ path: option(owner), body: { name: 'uno' } }),
-  },
-  {
-    route: 'GET /v1/sellers/{sellerId}/stock',
-    role: 'seller',
-    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/stock` }),
-  },
-  { route: 'GET /v1/units/{unitId}/stock', role: 'seller', request: (owner) => ({ path: stock(owner) }) },
-  {
-    route: 'GET /v1/units/{unitId}/stock/movements',
-    role: 'seller',
-    request: (owner) => ({ path: `${stock(owner)}/movements` }),
-  },
-  ofSeller('POST /v1/units/{unitId}/stock/receipts', stock, '/receipts', { quantity: 2, reason: 'delivery' }),
-  ofSeller('POST /v1/units/{unitId}/stock/adjustments', stock, '/adjustments', { by: 1, reason: 'found' }),
-  ofSeller('GET /v1/drops/{dropId}/purchases', drop, '/purchases'),
-  ofSeller('GET /v1/sellers/{sellerId}/drops', ({ sellerId }) => `/v1/sellers/${sellerId}`, '/drops'),
-  ofSeller('POST /v1/drops/{dropId}/end', drop, '/end'),
-  ofSeller('POST /v1/products/{productId}/drops', product, '/drops', { opensAt: '2999-01-01T00:00:00.000Z' }),
-  {
-    route: 'DELETE /v1/products/{productId}/options/{optionId}',
-    role: 'seller',
-    request: (owner) => ({ path: option(owner) }),
-  },
-  {
-    route: 'PATCH /v1/reviews/{reviewId}',
-    role: 'buyer',
-    request: ({ reviewId }) => ({ path: `/v1/reviews/${reviewId}`, body: { stars: 1 } }),
-  },
-  {
-    route: 'DELETE /v1/reviews/{reviewId}',
-    role: 'buyer',
-    request: ({ reviewId }) => ({ path: `/v1/reviews/${reviewId}` }),
-  },
-  {
-    route: 'DELETE /v1/me/sessions/{sessionId}',
-    role: 'buyer',
-    request: ({ account }) => ({ path: `/v1/me/sessions/${account.sessionId}` }),
-  },
-];
-
-/** Routes that address nobody else's: they are about the caller, or confine a list to what is the caller's. */
-const confined: Readonly<Record<string, string>> = {
-  'GET /v1/me': 'the caller',
-  'PATCH /v1/me': 'the caller',
-  'PUT /v1/me/password': 'the caller',
-  'GET /v1/me/sign-ins': 'the caller',
-  'GET /v1/me/sessions': 'the caller',
-  'DELETE /v1/sessions/current': 'the caller',
-  'GET /v1/sellers': 'a list; see below',
-  'GET /v1/orders': 'a list; see test/api/orders',
-  'POST /v1/checkouts': 'whoever checks out owns it',
-  'GET /v1/me/cart': 'the caller',
-  'DELETE /v1/me/cart': 'the caller',
-  'POST /v1/me/cart/items': 'the caller',
-  'PUT /v1/me/cart/items/{unitId}': 'the caller',
-  'PATCH /v1/me/cart/items/{unitId}': 'the caller',
-  'DELETE /v1/me/cart/items/{unitId}': 'the caller',
-  'POST /v1/products/{productId}/reviews': 'whoever writes owns it',
-};
 
 describe('what is own', () => {
   it('is sampled for every route on which a role is confined to it', () => {

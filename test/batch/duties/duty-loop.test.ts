@@ -53,6 +53,7 @@ async function startLoop(duties: readonly Duty[], limitMs?: number) {
   const context: DutyContext = {
     db: database.db,
     config,
+    providers: new Map(),
     catalogue: new CatalogueCache(await newLink()),
     signal: abort.signal,
     log: (_level, _fields, message) => void told.push(message),

@@ -5,6 +5,7 @@ import { offerProduct } from '../../../core/catalogue/stores/sellable-unit.js';
 import { prepareShopDates, shareShopDates } from '../../../core/feed/shop-entries.js';
 import { cancelOrder, type PartsToGo } from '../../../core/orders/cancel-order.js';
 import { confirmOrder } from '../../../core/orders/confirm-order.js';
+import { moneyAtOnce } from '../../../core/orders/money-back.js';
 import { type Actor, advanceOrder } from '../../../core/orders/order-step.js';
 import { payCheckout } from '../../../core/orders/pay-checkout.js';
 import { type Placed, placeOrders } from '../../../core/orders/place-orders.js';
@@ -103,7 +104,9 @@ export const pay = (db: Db, checkoutId: number): Promise<Refusal | undefined> =>
   inTransaction(db, (tx) => payCheckout(tx, checkoutId, operator));
 
 export const cancel = (db: Db, orderId: number, more: Partial<PartsToGo> = {}, by = buyer) =>
-  inTransaction(db, (tx) => cancelOrder(tx, orderId, by, { parts: null, reason: '', ...more }));
+  inTransaction(db, (tx) =>
+    cancelOrder(tx, orderId, by, { parts: null, reason: '', returnMoney: moneyAtOnce, ...more }),
+  );
 
 export const confirm = async (db: Db, orderId: number, by = buyer): Promise<Refusal | undefined> => {
   const dates = await prepareShopDates(db, config);
@@ -118,7 +121,13 @@ export const giveBack = async (
 ) => {
   const dates = await prepareShopDates(db, config);
   return inTransaction(db, async (tx) =>
-    returnOrder(tx, await shareShopDates(tx, dates), orderId, by, { parts: null, reason: '', restock: true, ...more }),
+    returnOrder(tx, await shareShopDates(tx, dates), orderId, by, {
+      parts: null,
+      reason: '',
+      restock: true,
+      returnMoney: moneyAtOnce,
+      ...more,
+    }),
   );
 };
 

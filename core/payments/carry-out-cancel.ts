@@ -1,0 +1,142 @@
+/**
+ * Carries out a cancellation that was decided on: the provider is asked outside any transaction, and the money is back when it says so. A provider that gives no answer
+ * is asked again, ever more rarely; before each further try it is looked up whether the one before was carried out.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import { faultPoint } from '../../infra/faults.js';
+import { moneyReturned } from '../orders/money-back.js';
+import { recordEvents } from '../outbox/record-events.js';
+import { askToCancel, lookUp } from './ask-provider.js';
+import { ASKING_MS, byProvider, type PaymentContext, takePaymentStep } from './payment-step.js';
+import type { ProviderFailure, ProviderOutcome, ProviderPayment } from './providers/provider.js';
+import { pauseAfter } from './rules/back-off.js';
+import { lockPayment, tellUnclear } from './settle-payment.js';
+import type { PaymentRecord } from './stores/payment.js';
+import {
+  beginTry,
+  endPaymentCancel,
+  failTry,
+  type PaymentCancel,
+  putOff,
+  readFirstPending,
+  readPaymentCancel,
+} from './stores/payment-cancel.js';
+
+/** A try that is under way. */
+interface Trying {
+  readonly cancel: PaymentCancel;
+  readonly payment: PaymentRecord;
+  readonly asker: string;
+}
+
+/** A cancellation that waits for an older one of its payment is looked at again after this (ms). */
+const BEHIND_MS = 5_000;
+
+/**
+ * Tries a cancellation, unless its money is back, somebody else tries it at this moment, its next try is later, or an older one of the same payment is to be carried
+ * out first. @returns whether the money is back
+ */
+export async function carryOutCancel(
+  db: Db,
+  context: PaymentContext,
+  { cancelId, requestId = '' }: { readonly cancelId: number; readonly requestId?: string },
+): Promise<boolean> {
+  const begun = await inTransaction(db, (tx) => begin(tx, cancelId));
+  if (typeof begun === 'boolean') return begun;
+  await faultPoint('cancel.marked');
+  const failure = await giveBack(context, begun);
+  await faultPoint('cancel.carried-out');
+  return inTransaction(db, async (tx) => {
+    if (failure === undefined) await finish(tx, begun, requestId);
+    else await fail(tx, context, begun, failure, requestId);
+    return failure === undefined;
+  });
+}
+
+async function begin(tx: Tx, cancelId: number): Promise<Trying | boolean> {
+  const wanted = await readPaymentCancel(tx, cancelId);
+  if (wanted === undefined) throw new Error(`there is no cancellation ${cancelId}`);
+  const { payment } = await lockPayment(tx, wanted.paymentId);
+  const first = await readFirstPending(tx, payment.paymentId);
+  const cancel = await readPaymentCancel(tx, cancelId);
+  if (cancel === undefined || cancel.status === 'DONE') return true;
+  if (!cancel.due) return false;
+  if (first?.cancelId !== cancelId) {
+    await putOff(tx, cancelId, BEHIND_MS);
+    return false;
+  }
+  const asker = randomUUID();
+  await beginTry(tx, cancelId, asker, ASKING_MS);
+  return { cancel, payment, asker };
+}
+
+/** @returns why the money is not back; undefined: it is */
+async function giveBack(
+  { providers }: PaymentContext,
+  { cancel, payment }: Trying,
+): Promise<ProviderFailure | undefined> {
+  const back = payment.cancelledMinor + cancel.amountMinor;
+  let known = payment.cancelledMinor;
+  if (cancel.attempts > 0) {
+    const found = await lookUp(providers, payment);
+    if (isBack(payment, found, back)) return undefined;
+    if (found.outcome !== 'done') return found.failure;
+    known = Math.max(known, found.value?.cancelledMinor ?? 0);
+  }
+  const done = await askToCancel(providers, payment, {
+    amountMinor: cancel.amountMinor,
+    remainingMinor: (payment.chargedMinor ?? 0) - known,
+    reason: cancel.reason === '' ? 'cancelled' : cancel.reason,
+    idempotencyKey: `${payment.reference}-${cancel.cancelId}`,
+  });
+  if (isBack(payment, done, back)) return undefined;
+  if (done.outcome === 'done')
+    return { code: 'NOT_CANCELLED', message: 'the answer does not say that the money is back' };
+  // It may say no because it has done it already.
+  if (done.outcome === 'declined' && isBack(payment, await lookUp(providers, payment), back)) return undefined;
+  return done.failure;
+}
+
+/** Whether the provider says that so much is back in all. */
+const isBack = (
+  { reference }: PaymentRecord,
+  found: ProviderOutcome<ProviderPayment | null>,
+  backMinor: number,
+): boolean =>
+  found.outcome === 'done' &&
+  found.value !== null &&
+  found.value.reference === reference &&
+  found.value.cancelledMinor >= backMinor;
+
+/** The money is back: the cancellation, the order and the payment say so. */
+async function finish(tx: Tx, { cancel: tried }: Trying, requestId: string): Promise<void> {
+  const { payment } = await lockPayment(tx, tried.paymentId);
+  const cancel = await readPaymentCancel(tx, tried.cancelId);
+  if (cancel === undefined || cancel.status === 'DONE') return; // somebody else was as far
+  const { cancelId, orderId, refundId, amountMinor } = cancel;
+  if (orderId !== null && refundId !== null) await moneyReturned(tx, { orderId, refundId, amountMinor });
+  const whole = payment.cancelledMinor + amountMinor === payment.chargedMinor || payment.status === 'CANCELLED';
+  const moved = { cancelledMinor: amountMinor, cancellingMinor: -amountMinor, ...(whole ? { live: false } : {}) };
+  await takePaymentStep(tx, payment, whole ? 'CANCEL' : 'CANCEL_PART', byProvider(payment), moved, cancel.reason);
+  await endPaymentCancel(tx, cancelId);
+  const { paymentId, checkoutId, buyerId } = payment;
+  const currency = payment.chargedCurrency ?? payment.currency;
+  const payload = { paymentId, cancelId, checkoutId, buyerId, currency, amountMinor };
+  await recordEvents(tx, [{ type: 'payment.cancelled', payload, requestId }]);
+}
+
+/** The money is not back, as far as is known. Operators are told once. */
+async function fail(
+  tx: Tx,
+  { config }: PaymentContext,
+  { cancel, asker }: Trying,
+  failure: ProviderFailure,
+  requestId: string,
+): Promise<void> {
+  const { payment } = await lockPayment(tx, cancel.paymentId);
+  const waiting = await failTry(tx, cancel.cancelId, asker, failure, pauseAfter(cancel.attempts + 1));
+  const minutes = Math.floor(cancel.secondsOld / 60);
+  if (waiting === 0 || payment.unclearTold || minutes < config.paymentAlarmMinutes) return;
+  await tellUnclear(tx, payment.paymentId, minutes, requestId);
+}

@@ -1,0 +1,48 @@
+/** Looks up at the provider what became of payments: asked by a duty, by a webhook, or by staff. */
+import { randomUUID } from 'node:crypto';
+import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import { type Refusal, refuse } from '../../kernel/errors.js';
+import { decided } from '../../kernel/outcome.js';
+import { takeOver } from './confirm-payment.js';
+import { knownPayment, type PaymentContext, type Steps } from './payment-step.js';
+import { lookUpAndSettle } from './resolve-payment.js';
+import { isUncharged } from './rules/payment-state.js';
+import { lockPayment } from './settle-payment.js';
+import { type PaymentRecord, readPayment } from './stores/payment.js';
+
+export interface Inquiry {
+  readonly paymentId: number;
+  readonly requestId?: string;
+}
+
+/**
+ * Looks a payment up, unless its charge is known or somebody else asks at this moment. Where the provider was to charge and has not, it is asked to charge again
+ * under the same idempotency key while the checkout can be paid; else the payment expires. Throws PAYMENT_NOT_FOUND.
+ */
+export async function inquirePayment<Answer>(
+  context: PaymentContext,
+  steps: Steps<PaymentRecord, Answer>,
+  { paymentId, requestId = '' }: Inquiry,
+): Promise<Answer> {
+  const asker = randomUUID();
+  const { free, payment } = decided(await steps.step((tx) => begin(tx, paymentId, asker)));
+  if (!free) return steps.last((tx) => knownPayment(tx, paymentId));
+  return lookUpAndSettle(context, steps, { payment, asker, requestId });
+}
+
+async function begin(
+  tx: Tx,
+  paymentId: number,
+  asker: string,
+): Promise<{ readonly free: boolean; readonly payment: PaymentRecord } | Refusal> {
+  if ((await readPayment(tx, paymentId)) === undefined) return refuse('PAYMENT_NOT_FOUND', { paymentId });
+  const { payment } = await lockPayment(tx, paymentId);
+  if (!isUncharged(payment.status) || payment.beingAsked) return { free: false, payment };
+  return { free: true, payment: await takeOver(tx, payment, asker) };
+}
+
+/** Transactions of a pool, for whoever has no answer to keep. */
+export const ownSteps = (db: Db): Steps<PaymentRecord, PaymentRecord> => ({
+  step: (work) => inTransaction(db, work),
+  last: (work) => inTransaction(db, work),
+});

@@ -1,0 +1,262 @@
+/**
+ * What a provider's answer means for a payment. The one place where a payment moves on by it, whoever asked: a buyer, a duty, a consumer, staff. A charge is a
+ * fact and counts whenever it is seen; everything else counts only from whoever asked last.
+ */
+import type { Tx } from '../../infra/database.js';
+import { MagamError } from '../../kernel/errors.js';
+import { decided } from '../../kernel/outcome.js';
+import { endHoldForPayment } from '../orders/hold-checkout.js';
+import { payCheckout } from '../orders/pay-checkout.js';
+import { type CheckoutRecord, lockCheckout } from '../orders/stores/checkout.js';
+import { readOrdersOf } from '../orders/stores/order.js';
+import { recordEvents } from '../outbox/record-events.js';
+import {
+  byProvider,
+  bySystem,
+  knownPayment,
+  type PaymentActor,
+  type PaymentContext,
+  takePaymentStep,
+} from './payment-step.js';
+import type { ProviderFailure, ProviderOutcome, ProviderPayment } from './providers/provider.js';
+import { pauseAfter } from './rules/back-off.js';
+import { judgeCharge, type Misfit } from './rules/judge-charge.js';
+import { isAsked, isUncharged } from './rules/payment-state.js';
+import { findPaymentId, freeLivePlace, movePayment, type PaymentRecord } from './stores/payment.js';
+import { insertPaymentCancel } from './stores/payment-cancel.js';
+
+/** What was asked, and what came of it. */
+export interface Finding {
+  readonly asked: 'charge' | 'look-up';
+  readonly outcome: ProviderOutcome<ProviderPayment | null>;
+  /** Who asked: random, as it stands in the payment. */
+  readonly asker: string;
+  /** The provider may have been asked to charge before this. */
+  readonly again: boolean;
+  /** A charge is not to be accepted: what the checkout held has just gone. */
+  readonly late?: boolean;
+  readonly requestId?: string;
+}
+
+export interface Settled {
+  readonly payment: PaymentRecord;
+  /** Nothing was charged so far, and the checkout can still be paid: the provider may be asked to charge again. */
+  readonly open: boolean;
+}
+
+/** What a transaction works with: all of it was read under the lock of the checkout. */
+interface Case {
+  readonly tx: Tx;
+  readonly context: PaymentContext;
+  readonly checkout: CheckoutRecord;
+  readonly payment: PaymentRecord;
+  readonly finding: Finding;
+}
+
+/**
+ * Settles a payment by a finding. Throws CHECKOUT_EXPIRED when what the checkout held has gone in this very moment: the transaction has to be rolled back then,
+ * and the finding settled as a late one (`settling` does so).
+ */
+export async function settlePayment(
+  tx: Tx,
+  context: PaymentContext,
+  paymentId: number,
+  finding: Finding,
+): Promise<Settled> {
+  const { checkout, payment } = await lockPayment(tx, paymentId);
+  const one: Case = { tx, context, checkout, payment, finding };
+  const open = await applyOutcome(one);
+  return { payment: await knownPayment(tx, paymentId), open };
+}
+
+/**
+ * Makes the transaction that settles a finding, and where what the checkout held has gone in that very moment another one, in which the charge is not accepted.
+ */
+export async function settling<Answer>(make: (late: boolean) => Promise<Answer>): Promise<Answer> {
+  try {
+    return await make(false);
+  } catch (error) {
+    if (!(error instanceof MagamError && error.code === 'CHECKOUT_EXPIRED')) throw error;
+    return make(true);
+  }
+}
+
+/** A payment, with its checkout locked. */
+export async function lockPayment(
+  tx: Tx,
+  paymentId: number,
+): Promise<{ readonly checkout: CheckoutRecord; readonly payment: PaymentRecord }> {
+  const checkout = await lockCheckout(tx, (await knownPayment(tx, paymentId)).checkoutId);
+  if (checkout === undefined) throw new Error(`payment ${paymentId} is for no checkout`);
+  return { checkout, payment: await knownPayment(tx, paymentId) };
+}
+
+/** @returns whether the provider may be asked to charge (again) */
+async function applyOutcome(one: Case): Promise<boolean> {
+  const { payment, finding } = one;
+  const { outcome } = finding;
+  const found = outcome.outcome === 'done' ? outcome.value : null;
+  if (found !== null && found.reference === payment.reference && hasCharged(found)) {
+    if (isUncharged(payment.status)) await settleCharge(one, found);
+    return false;
+  }
+  if (payment.askedBy !== finding.asker || !isUncharged(payment.status)) return false; // somebody else has asked since
+  if (outcome.outcome === 'done') return settleUncharged(one, found);
+  if (outcome.outcome === 'declined' && finding.asked === 'charge') await decline(one, outcome.failure);
+  else if (outcome.outcome === 'away' && finding.asked === 'charge' && !finding.again) await withdraw(one);
+  else await lookAgain(one, outcome.failure);
+  return false;
+}
+
+const hasCharged = ({ status }: ProviderPayment): boolean =>
+  status === 'CHARGED' || status === 'PARTLY_CANCELLED' || status === 'CANCELLED';
+
+/** The provider has charged: the checkout is paid, or what was charged goes back. */
+async function settleCharge(one: Case, found: ProviderPayment): Promise<void> {
+  const { tx, checkout, payment, finding } = one;
+  const misfit = await misfitOf(one, found);
+  if (misfit !== undefined) return refuseCharge(one, found, misfit);
+  if (!payment.live) await freeLivePlace(tx, checkout.checkoutId); // the first charge counts
+  const by = { cause: 'system' as const, requestedBy: payment.provider, requestId: finding.requestId ?? '' };
+  decided(await payCheckout(tx, checkout.checkoutId, by, payment.paymentId));
+  await takePaymentStep(tx, payment, 'SUCCEED', byProvider(payment), { ...chargeOf(found), live: true, failure: null });
+}
+
+const chargeOf = (found: ProviderPayment) => ({
+  charged: { amountMinor: found.amountMinor, currency: found.currency, method: found.method },
+  providerKey: found.providerKey,
+  asker: null,
+  look: null,
+  looks: 0,
+  unclearTold: false,
+});
+
+/** Why a charge is not accepted; undefined: it is. */
+async function misfitOf({ tx, checkout, payment, finding }: Case, found: ProviderPayment): Promise<Misfit | undefined> {
+  const { status, expired, checkoutId } = checkout;
+  const orders = (await readOrdersOf(tx, checkoutId)).filter((order) => order.status === 'PENDING_PAYMENT');
+  const due = orders.reduce((sum, { amountMinor, goneMinor }) => sum + amountMinor - goneMinor, 0);
+  const misfit = judgeCharge(payment, found, orders.length === 0 ? undefined : due);
+  if (misfit !== undefined) return misfit;
+  if (status === 'PAID') return 'CHECKOUT_PAID';
+  if (status === 'CANCELLED') return 'CHECKOUT_CANCELLED';
+  return status === 'EXPIRED' || expired || finding.late === true ? 'CHECKOUT_EXPIRED' : undefined;
+}
+
+/** Nothing is accepted. What was charged, and is not back already, goes back as a whole. */
+async function refuseCharge(one: Case, found: ProviderPayment, misfit: Misfit): Promise<void> {
+  const { tx, payment, finding } = one;
+  const { paymentId } = payment;
+  const rest = found.amountMinor - found.cancelledMinor;
+  const failure = { code: misfit, message: `${found.amountMinor} ${found.currency} was charged and goes back` };
+  await takePaymentStep(
+    tx,
+    payment,
+    'REFUSE',
+    bySystem,
+    { ...chargeOf(found), live: false, failure, cancelledMinor: found.cancelledMinor, cancellingMinor: rest },
+    misfit,
+  );
+  await endHold(one);
+  if (rest === 0) return;
+  const whole = { orderId: null, refundId: null, amountMinor: rest, reason: misfit, requestedBy: bySystem.requestedBy };
+  const cancelId = await insertPaymentCancel(tx, { paymentId, ...whole });
+  await recordEvents(tx, [
+    { type: 'payment.cancel-wanted', payload: { cancelId }, requestId: finding.requestId ?? '' },
+  ]);
+}
+
+/** The checkout has its own time to pay again, unless another payment of it is under way. */
+async function endHold({ tx, checkout, payment }: Case): Promise<void> {
+  if (payment.live) await endHoldForPayment(tx, checkout.checkoutId);
+}
+
+const ENDED = { live: false, asker: null, look: null, looks: 0 } as const;
+
+/** The provider was looked up and has charged nothing. */
+async function settleUncharged(one: Case, found: ProviderPayment | null): Promise<boolean> {
+  const { tx, checkout, payment, finding } = one;
+  if (found !== null && found.reference !== payment.reference) {
+    await settleForeign(one, found);
+    return false;
+  }
+  if (!isAsked(payment.status) && payment.status !== 'READY') {
+    await movePayment(tx, payment, payment.status, ENDED); // declined or expired, and so it stays
+    return false;
+  }
+  const status = found?.status ?? 'OPEN';
+  if (status === 'DECLINED') await decline(one, found?.failure ?? NO_REASON);
+  else if (status === 'EXPIRED') await expire(one, byProvider(payment), 'the provider says so');
+  else if (finding.asked === 'charge')
+    await lookAgain(one, { code: 'NOT_CHARGED', message: 'the answer says no charge' });
+  else if (checkout.status !== 'PENDING_PAYMENT' || checkout.expired)
+    await expire(one, bySystem, 'the checkout cannot be paid any more');
+  else if (payment.status === 'READY')
+    await movePayment(tx, payment, 'READY', { asker: null, look: checkout.expiresAt, looks: 0 });
+  else return true;
+  return false;
+}
+
+const NO_REASON: ProviderFailure = { code: 'DECLINED', message: 'declined' };
+
+/** The provider's answer is about another payment: nothing of it is ours to take or to give back. If it is a payment of somebody else here, that one is looked up. */
+async function settleForeign(one: Case, { reference }: ProviderPayment): Promise<void> {
+  const { tx, payment, finding } = one;
+  await decline(one, { code: 'REFERENCE_MISMATCH', message: 'the approval belongs to another payment' });
+  const otherId = await findPaymentId(tx, payment.provider, { reference, providerKey: null });
+  if (otherId === undefined) return;
+  const event = { type: 'payment.inquiry-wanted' as const, payload: { paymentId: otherId } };
+  await recordEvents(tx, [{ ...event, requestId: finding.requestId ?? '' }]);
+}
+
+async function decline(one: Case, failure: ProviderFailure): Promise<void> {
+  const { tx, payment, finding } = one;
+  const { paymentId, checkoutId, buyerId, provider } = payment;
+  if (payment.status === 'DECLINED' || payment.status === 'EXPIRED') return;
+  await takePaymentStep(tx, payment, 'DECLINE', byProvider(payment), { ...ENDED, failure }, failure.code);
+  await endHold(one);
+  const payload = { paymentId, checkoutId, buyerId, provider, ...failure };
+  await recordEvents(tx, [{ type: 'payment.failed', payload, requestId: finding.requestId ?? '' }]);
+}
+
+async function expire(one: Case, by: PaymentActor, reason: string): Promise<void> {
+  await takePaymentStep(one.tx, one.payment, 'EXPIRE', by, ENDED, reason);
+  await endHold(one);
+}
+
+/** The provider was certainly not reached: as if nobody had asked. */
+async function withdraw(one: Case): Promise<void> {
+  const { tx, payment } = one;
+  const unmarked = { live: false, asker: null, marked: false, looks: 0 } as const;
+  await takePaymentStep(tx, payment, 'WITHDRAW', bySystem, unmarked, 'the provider was not reached');
+  await endHold(one);
+  const { checkout, payment: ready } = await lockPayment(tx, payment.paymentId);
+  await movePayment(tx, ready, 'READY', { look: checkout.expiresAt });
+}
+
+/** Nobody knows: it is looked up again, ever more rarely, and operators are told once. */
+async function lookAgain(one: Case, failure: ProviderFailure): Promise<void> {
+  const { tx, payment, context, finding } = one;
+  const looks = payment.looks + 1;
+  const waiting = { asker: null, looks, look: pauseAfter(looks) } as const;
+  if (payment.status === 'IN_PROGRESS')
+    await takePaymentStep(
+      tx,
+      payment,
+      'LOSE',
+      bySystem,
+      { ...waiting, failure },
+      `${failure.code}: ${failure.message}`,
+    );
+  else await movePayment(tx, payment, payment.status, isAsked(payment.status) ? { ...waiting, failure } : waiting);
+  const minutes = Math.floor((payment.secondsSinceMarked ?? 0) / 60);
+  if (!isAsked(payment.status) || payment.unclearTold || minutes < context.config.paymentAlarmMinutes) return;
+  await tellUnclear(tx, payment.paymentId, minutes, finding.requestId);
+}
+
+/** Tells operators, once. */
+export async function tellUnclear(tx: Tx, paymentId: number, minutes: number, requestId = ''): Promise<void> {
+  const payment = await knownPayment(tx, paymentId);
+  await takePaymentStep(tx, payment, 'TELL', bySystem, { unclearTold: true }, `unclear for ${minutes} min`);
+  await recordEvents(tx, [{ type: 'payment.unclear', payload: { paymentId, minutes }, requestId }]);
+}

@@ -1,0 +1,60 @@
+/** The duties of payments: what is due is dealt with, and what fails keeps nothing else from its turn. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { DutyContext } from '../../../batch/duties/duty.js';
+import { paymentDuties } from '../../../batch/duties/payments.js';
+import { decided } from '../../../kernel/outcome.js';
+import { cancel, config } from '../../core/orders/order-scene.js';
+import { byPayment, PaymentScene } from '../../core/payments/payment-scene.js';
+import { Bank } from '../../support/bank.js';
+import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+
+let database: TestDatabase;
+let bank: Bank;
+let shop: PaymentScene;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  bank = await new Bank().start();
+  shop = new PaymentScene(database.db, bank);
+});
+afterAll(async () => {
+  await bank?.stop();
+  await database?.drop();
+});
+
+const run = (name: string): Promise<number> => {
+  const duty = paymentDuties.find((one) => one.name === name);
+  const context = { db: database.db, config, providers: bank.providers(), signal: new AbortController().signal };
+  return duty?.run(context as unknown as DutyContext) ?? Promise.reject(new Error(`there is no ${name}`));
+};
+
+it('looks up what is unknown, many at once, and the others where one cannot be dealt with', async () => {
+  const many = [];
+  for (let n = 0; n < 12; n += 1) {
+    const one = await shop.approved();
+    bank.next('confirm', 'cut-after');
+    await shop.confirm(one);
+    many.push(one);
+  }
+  await shop.letTimePass();
+  const [broken, ...others] = many;
+  await database.db.raw('UPDATE payment SET checkout_id = 999999, live_checkout_id = NULL WHERE payment_id = ?', [
+    broken?.payment.paymentId ?? 0,
+  ]);
+  await expect(run('look-up-payments')).rejects.toThrow(/1 could not be dealt with/);
+  for (const { payment } of others) expect(await shop.statusOf(payment.paymentId)).toBe('DONE');
+  expect(bank.count('charge')).toBe(12);
+});
+
+it('gives money back', async () => {
+  const { orderIds, payment } = await shop.paid();
+  decided(await cancel(shop.db, orderIds[0] ?? 0, byPayment));
+  expect(await run('give-money-back')).toBe(1);
+  expect(await shop.statusOf(payment.paymentId)).toBe('CANCELLED');
+  expect(await run('give-money-back')).toBe(0);
+});
+
+it('forgets old webhooks', async () => {
+  await shop.webhook((await shop.approved()).payment);
+  await database.db.raw('UPDATE payment_webhook SET received_at = received_at - INTERVAL 31 DAY');
+  expect(await run('purge-webhooks')).toBe(1);
+});
