@@ -75,7 +75,8 @@ function addressAfter({
       : { paymentType: 'NORMAL', orderId: reference, paymentKey: key, amount: String(amount) },
     PORTONE: {
       paymentId: reference,
-      transactionId: key,
+      transactionType: 'PAYMENT',
+      txId: key,
       ...(declined ? { code: 'FAILURE_TYPE_PG', message: failure?.message ?? '' } : {}),
     },
     KAKAOPAY: declined ? {} : { pg_token: token ?? '' },
