@@ -66,6 +66,9 @@ export interface Otherwise {
   readonly currency?: string;
 }
 
+/** The platform has refused what the story needs. */
+export class Refused extends Error {}
+
 interface Options {
   readonly servers?: number;
   readonly seed?: number;
@@ -157,7 +160,7 @@ export class SandboxScene {
   ): Promise<Ordered> {
     const body = { items: [{ unitId, quantity: 2 }], receiver };
     const placed = await server.call('POST', '/v1/checkouts', { token, body });
-    if (placed.status !== 201) throw new Error(placed.text);
+    if (placed.status !== 201) throw new Refused(placed.text);
     const { checkoutId, amountMinor, orders } = placed.body;
     return { checkoutId, orderId: orders[0].orderId, unitId, amountMinor, token };
   }
@@ -170,7 +173,7 @@ export class SandboxScene {
 
   async opened(ordered: Ordered, provider: ProviderName, server = this.api): Promise<Opened> {
     const { status, body, text } = await this.opening(ordered, provider, server);
-    if (status !== 201) throw new Error(text);
+    if (status !== 201) throw new Refused(text);
     const { paymentId, reference, next } = body;
     return { ...ordered, provider, paymentId, reference, next };
   }
@@ -231,7 +234,7 @@ export class SandboxScene {
     ] as const;
     for (const [step, by, body] of steps) {
       const answer = await server.call('POST', `/v1/orders/${orderId}/${step}`, { token: by, body });
-      if (answer.status !== 200) throw new Error(`${step}: ${answer.text}`);
+      if (answer.status !== 200) throw new Refused(`${step}: ${answer.text}`);
     }
   }
 
