@@ -10,7 +10,7 @@ import { recordEvents } from '../outbox/record-events.js';
 import { askToCancel, lookUp } from './ask-provider.js';
 import { ASKING_MS, byProvider, type PaymentContext, takePaymentStep } from './payment-step.js';
 import type { ProviderFailure, ProviderOutcome, ProviderPayment } from './providers/provider.js';
-import { pauseAfter } from './rules/back-off.js';
+import { cancelKey, pauseAfter } from './rules/back-off.js';
 import { lockPayment, tellUnclear } from './settle-payment.js';
 import type { PaymentRecord } from './stores/payment.js';
 import {
@@ -88,7 +88,7 @@ async function giveBack(
     amountMinor: cancel.amountMinor,
     remainingMinor: (payment.chargedMinor ?? 0) - known,
     reason: cancel.reason === '' ? 'cancelled' : cancel.reason,
-    idempotencyKey: `${payment.reference}-${cancel.cancelId}`,
+    idempotencyKey: cancelKey(payment.reference, cancel.cancelId, cancel.attempts),
   });
   if (isBack(payment, done, back)) return undefined;
   if (done.outcome === 'done')

@@ -42,6 +42,8 @@ export interface Booked {
 export class Bank {
   readonly book: Booked[] = [];
   readonly asked: Operation[] = [];
+  /** The idempotency keys under which it was asked to charge. */
+  readonly chargeKeys: string[] = [];
   inFlight = 0;
   private accounts = new Map<string, Account>();
   private faults = new Map<Operation, Fault[]>();
@@ -114,11 +116,13 @@ export class Bank {
     this.inFlight += 1;
     await this.gates.get(operation)?.opened;
     this.inFlight -= 1;
+    const asked = JSON.parse(Buffer.concat(chunks).toString()) as Asked;
+    if (operation === 'confirm') this.chargeKeys.push(asked.idempotencyKey ?? '');
     const fault = this.faults.get(operation)?.shift();
     if (fault === 'cut-before') return void req.socket.destroy();
     if (fault === 'fail') return answer(res, 500, { code: 'FAILED', message: 'internal error' });
     if (fault === 'decline') return answer(res, 402, { code: 'REJECTED', message: '한도 초과' });
-    const [status, body] = this.carryOut(operation, JSON.parse(Buffer.concat(chunks).toString()) as Asked);
+    const [status, body] = this.carryOut(operation, asked);
     if (fault === 'cut-after') return void req.socket.destroy();
     answer(res, status, fault === undefined ? body : { ...(body as object), ...fault.answer });
   }

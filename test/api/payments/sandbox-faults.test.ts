@@ -55,6 +55,14 @@ describe.each(PROVIDERS)('%s', (provider) => {
     expect(await statusOf(scene.database.db, ordered.orderId)).toBe('PAID');
   });
 
+  it('refuses a cancellation, and says the same under the same key: it is carried out all the same', async () => {
+    const one = await scene.paid(provider);
+    await scene.faults({ on: 'call', provider, operation: 'cancel', kind: 'decline', times: 1 });
+    await scene.cancel(one);
+    await scene.settle();
+    expect(await scene.show(one)).toMatchObject({ status: 'CANCELLED', cancelledMinor: 20_000 });
+  });
+
   it('is asked by twenty equal confirmations on two servers, and charges once', async () => {
     const one = await scene.approved(provider);
     const answers = await Promise.all(

@@ -262,13 +262,18 @@ export class SandboxScene {
 
   /** Lets time pass and the duties run until every outcome is known and no money is on its way back. */
   async settle(): Promise<void> {
-    const sql = `SELECT 1 FROM payment
+    const sql = `SELECT payment_id AS paymentId, provider, status, failure_code AS failure, looks, cancelling_minor AS cancelling FROM payment
       WHERE status IN ('IN_PROGRESS', 'UNKNOWN') OR cancelling_minor > 0`;
-    await until(async () => {
+    let open: object[] = [];
+    const settled = until(async () => {
       await letTimePass(this.database.db);
       await payDuties(this.database.db, this.context);
-      return (await select<object>(this.database.db, sql)).length === 0;
-    }, 'nothing is open any more');
+      open = await select<object>(this.database.db, sql);
+      return open.length === 0;
+    });
+    await settled.catch((cause: unknown) => {
+      throw new Error(`something stays open, however often it is looked at: ${JSON.stringify(open)}`, { cause });
+    });
   }
 
   /** The time to pay of a checkout passes. */

@@ -36,10 +36,12 @@ describe('a confirmation', () => {
   it('is charged once by twenty at the same moment', async () => {
     const one = await shop.approved();
     const before = bank.count('charge');
+    const askedBefore = bank.chargeKeys.length;
     const all = await Promise.all(Array.from({ length: 20 }, () => shop.confirm(one)));
     expect(all.filter(({ status }) => status === 'DONE').length).toBeGreaterThan(0);
     expect(all.every(({ status }) => ['DONE', 'IN_PROGRESS'].includes(status))).toBe(true);
     expect(bank.count('charge')).toBe(before + 1);
+    expect(bank.chargeKeys.length).toBe(askedBefore + 1);
     expect((await shop.confirm(one)).status).toBe('DONE');
   });
 
@@ -115,6 +117,7 @@ describe('a confirmation', () => {
 describe('a charge that does not fit', () => {
   it.each([
     ['AMOUNT_MISMATCH', { amountMinor: 19_999 }],
+    ['AMOUNT_MISMATCH', { amountMinor: 19_999, status: 'PARTLY_CANCELLED' as const, cancelledMinor: 5_000 }],
     ['CURRENCY_MISMATCH', { currency: 'USD' }],
     ['KEY_MISMATCH', { providerKey: 'another' }],
   ])('is not accepted, goes back and is on record: %s', async (reason, answer) => {
@@ -125,7 +128,7 @@ describe('a charge that does not fit', () => {
     expect(await statusOf(shop.db, one.orderIds[0] ?? 0)).toBe('PENDING_PAYMENT');
     expect(await shop.checkoutOf(one.checkoutId)).toMatchObject({ paying: 0 });
     expect(await shop.cancels(refused.paymentId)).toMatchObject([
-      { status: 'PENDING', amountMinor: refused.chargedMinor },
+      { status: 'PENDING', amountMinor: (refused.chargedMinor ?? 0) - refused.cancelledMinor },
     ]);
     expect(await shop.history(refused.paymentId)).toContain('REFUSE system');
     expect((await shop.confirm(one)).status).toBe('CANCELLED');

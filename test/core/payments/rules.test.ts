@@ -1,5 +1,6 @@
 /** The life of a payment as one table, and what fits a charge. */
 import { describe, expect, it } from '@jest/globals';
+import { cancelKey } from '../../../core/payments/rules/back-off.js';
 import { judgeCharge } from '../../../core/payments/rules/judge-charge.js';
 import {
   afterPaymentStep,
@@ -53,6 +54,8 @@ describe('a charge', () => {
     ['of another currency', { currency: 'USD' }, 100, 'CURRENCY_MISMATCH'],
     ['that was given back already', { status: 'CANCELLED' }, 100, 'CANCELLED_AT_PROVIDER'],
     ['of less than the orders', {}, 101, 'AMOUNT_MISMATCH'],
+    ['of more than the orders', {}, 99, 'AMOUNT_MISMATCH'],
+    ['of another amount for nothing', { amountMinor: 99 }, undefined, 'AMOUNT_MISMATCH'],
     ['of what is to be paid by nothing any more', {}, undefined, undefined],
   ])('%s', (_name, differs, due, expected) => {
     expect(judgeCharge(asked, { ...charged, ...differs }, due)).toBe(expected);
@@ -61,4 +64,10 @@ describe('a charge', () => {
   it('may have any key where none was known', () => {
     expect(judgeCharge({ ...asked, providerKey: null }, charged, 100)).toBeUndefined();
   });
+});
+
+it('the tries of a cancellation have one key at first, and later each one of its own', () => {
+  const keys = Array.from({ length: 10 }, (_, tries) => cancelKey('r', 3, tries));
+  expect(new Set(keys.slice(0, 7))).toEqual(new Set(['r-3']));
+  expect(keys.slice(7)).toEqual(['r-3-7', 'r-3-8', 'r-3-9']);
 });

@@ -59,6 +59,8 @@ describe('an answer that was cut off', () => {
       await shop.duties();
       expect(await shop.statusOf(one.payment.paymentId)).toBe('DONE');
       expect(bank.asked).toEqual(['open', 'confirm', 'inquire', 'confirm']);
+      const { reference } = one.payment;
+      expect(bank.chargeKeys.slice(-2)).toEqual([reference, reference]);
       expect(bank.count('charge')).toBe(1);
     },
   );
