@@ -130,7 +130,7 @@ export class Book {
   /** Gives some of it back. The caller has seen that there is so much. */
   cancel(payment: SandboxPayment, amount: number, reason: string, idempotencyKey: string | null = null): Cancel {
     this.enter('CANCEL', payment, amount, idempotencyKey);
-    const cancel = { id: `cancel-${this.next()}`, amount, reason, at: now() };
+    const cancel = { id: `cancel-${this.started}-${this.next()}`, amount, reason, at: now() };
     payment.cancels.push(cancel);
     return cancel;
   }

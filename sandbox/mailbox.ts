@@ -40,6 +40,7 @@ export class Mailbox {
       disabledCommands: ['STARTTLS', 'AUTH'],
       size: MAIL_BYTES_MAX,
       maxClients: CLIENTS_MAX,
+      closeTimeout: 100,
       logger: false,
       onData: (stream, session, done) => {
         const parts: Buffer[] = [];

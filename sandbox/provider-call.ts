@@ -1,4 +1,5 @@
 /** What calls of all three providers have in common: faults, the idempotency key where the API has one, and an answer. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Book, ProviderName, SandboxPayment } from './book.js';
@@ -128,3 +129,10 @@ export async function withFaults<Outcome>(
 }
 
 const send = (res: Response, { status, body }: Answer): void => void res.status(status).json(body);
+
+/** A controller whose signal any number of waits listen to. */
+export function sharedController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}

@@ -10,7 +10,7 @@ import { frontRoutes } from './front.js';
 import { kakaopayRoutes } from './kakaopay/kakaopay.js';
 import { Mailbox } from './mailbox.js';
 import { portoneRoutes, writePortoneWebhook } from './portone/portone.js';
-import type { World } from './provider-call.js';
+import { sharedController, type World } from './provider-call.js';
 import { Slack, slackRoutes } from './slack.js';
 import { tossRoutes, writeTossWebhook } from './toss/toss.js';
 import { Webhooks } from './webhooks.js';
@@ -57,7 +57,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   );
   const mailbox = new Mailbox();
   const slack = new Slack();
-  const closing = new AbortController();
+  const closing = sharedController();
   const world: World = { book, faults, webhooks, answers: new Map(), closing: closing.signal };
   const reset = (): void => {
     book.reset();

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { ProviderName, SandboxPayment } from './book.js';
 import type { Faults } from './faults.js';
-import type { WebhookEvent } from './provider-call.js';
+import { sharedController, type WebhookEvent } from './provider-call.js';
 
 /** A webhook as it goes out. */
 export interface OutgoingWebhook {
@@ -51,7 +51,7 @@ export class Webhooks {
   private sent: SentWebhook[] = [];
   private passed: (() => void)[] = [];
   /** Of those that are under way; a reset gives them up. */
-  private over = new AbortController();
+  private over = sharedController();
   private closed = false;
   /** Ids differ from those of other sandboxes: whoever gets a webhook keeps its id for good. */
   private readonly name = randomBytes(6).toString('hex');
@@ -95,7 +95,7 @@ export class Webhooks {
   /** Forgets what was sent and gives up what waits. */
   reset(): void {
     this.over.abort();
-    this.over = new AbortController();
+    this.over = sharedController();
     for (const pass of this.passed.splice(0)) pass();
     this.sent = [];
   }
