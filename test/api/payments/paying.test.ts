@@ -93,7 +93,7 @@ describe('a payment', () => {
     const more = await scene.checkOut();
     expect(code(await scene.opening(more.checkoutId))).toEqual([402, 'PAYMENT_DECLINED']);
     const away = await scene.opening(more.checkoutId);
-    expect([...code(away), away.headers.get('retry-after')]).toEqual([503, 'PROVIDER_UNAVAILABLE', '1']);
+    expect([...code(away), away.headers.get('retry-after')]).toEqual([503, 'PROVIDER_UNAVAILABLE', '10']);
     expect((await scene.opening(more.checkoutId)).status).toBe(201);
   });
 
