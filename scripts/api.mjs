@@ -1,18 +1,19 @@
 #!/usr/bin/env node
 /**
- * `npm run api`: from a clean clone to an HTTP server with something in it, and a batch runner beside it.
+ * `npm run api`: from a clean clone to an HTTP server with something in it, a batch runner and the sandbox of the payment providers beside it.
  *
  *   npm run api -- [--database NAME]
  *
  * Works in a database of its own, by default `magam_sample`, on the server that MAGAM_DATABASE_URL names or on the private one of this checkout; it is kept
- * from one start to the next. The sign-ins go to standard output, logs and everything else to standard error. Ends both processes at
- * SIGINT or SIGTERM; exit code 0 then, 1 when the server could not run, 2 when it is configured wrongly.
+ * from one start to the next. The sign-ins go to standard output, logs and everything else to standard error. Where settings of a payment provider are
+ * given, it starts no sandbox. Ends all processes at SIGINT or SIGTERM; exit code 0 then, 1 when the server could not run, 2 when it is configured wrongly.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CommandFailed, magamCommand } from './demo/command.mjs';
+import { freePort, givesProvider, sandboxSettings } from './sandbox.mjs';
 import { root, run, ScriptError, say } from './script.mjs';
 import { startServices } from './services.mjs';
 import { ensureBuilt } from './setup.mjs';
@@ -48,11 +49,11 @@ function printSignIns({ password, signIns }) {
 }
 
 /**
- * @param {string} command
+ * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
  */
-const start = (command, env) =>
-  spawn(process.execPath, [join(root, 'bin/magam.mjs'), command], {
+const start = (args, env) =>
+  spawn(process.execPath, [join(root, 'bin/magam.mjs'), ...args], {
     detached: true, // a Ctrl-C of the terminal reaches them once, through us; a second signal would end them at once
     cwd: root,
     env,
@@ -88,21 +89,37 @@ async function main(database) {
   const addresses = { databaseUrl: url.href, redisUrl: services.redisUrl };
   printSignIns(await makeSample(magamCommand(addresses)));
   const env = { ...process.env, MAGAM_DATABASE_URL: url.href, MAGAM_REDIS_URL: services.redisUrl };
-  const [runner, api] = [start('runner', env), start('api', env)];
-  const ended = [once(api, 'exit'), once(runner, 'exit')];
+  const children = givesProvider(env) ? [] : [await startSandbox(env)];
+  children.push(start(['runner'], env), start(['api'], env));
+  const ended = children.map((child) => once(child, 'exit'));
   let stopping = false;
   /** @param {NodeJS.Signals} signal */
   const stop = (signal) => {
     if (stopping) return; // a second signal would end them at once
     stopping = true;
-    api.kill(signal);
-    runner.kill(signal);
+    for (const child of children) child.kill(signal);
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   await Promise.race(ended);
-  stop('SIGTERM'); // one without the other is not what was asked for
+  stop('SIGTERM'); // one without the others is not what was asked for
   await Promise.all(ended);
-  return Math.max(api.exitCode ?? 1, runner.exitCode ?? 1);
+  return Math.max(...children.map(({ exitCode }) => exitCode ?? 1));
+}
+
+/**
+ * Starts the sandbox, and has the server and the runner use it.
+ * @param {NodeJS.ProcessEnv} env settings are added to it
+ */
+async function startSandbox(env) {
+  const [port, mailPort] = [await freePort(9_200), await freePort(9_225)];
+  if (env.MAGAM_PORT === '0') env.MAGAM_PORT = `${await freePort(0)}`; // webhooks have to find it
+  for (const [name, value] of Object.entries(sandboxSettings({ port, mailPort }))) env[name] ||= value;
+  const { MAGAM_HOST: host = '', MAGAM_PORT: apiPort = '' } = env;
+  const webhooks = `http://${/^[\w.]+$/.test(host) && host !== '0.0.0.0' ? host : '127.0.0.1'}:${apiPort || 8_080}`;
+  process.stdout.write(
+    `Payments, mail and Slack are a sandbox: http://127.0.0.1:${port} (docs/payments.md, "Trying it")\n`,
+  );
+  return start(['sandbox', '--port', `${port}`, '--mail-port', `${mailPort}`, '--webhooks', webhooks], env);
 }
 
 await run(async () => {

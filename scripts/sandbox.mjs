@@ -1,0 +1,55 @@
+/** The sandbox beside a server of development: its keys as settings, and free ports for it. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/** Keys of the providers; their addresses are not looked at, because a template names them all. */
+const KEYS = {
+  MAGAM_TOSS_SECRET_KEY: 'test_sk_sandbox',
+  MAGAM_TOSS_CLIENT_KEY: 'test_ck_sandbox',
+  MAGAM_PORTONE_API_SECRET: 'sandbox-api-secret',
+  MAGAM_PORTONE_STORE_ID: 'store-sandbox',
+  MAGAM_PORTONE_WEBHOOK_SECRET: 'whsec_c2FuZGJveCB3ZWJob29rIHNlY3JldA==',
+  MAGAM_KAKAOPAY_SECRET_KEY: 'DEVSANDBOX',
+  MAGAM_KAKAOPAY_CID: 'TC0ONETIME',
+};
+
+/**
+ * Whether a payment provider is set up.
+ * @param {NodeJS.ProcessEnv} env
+ */
+export const givesProvider = (env) => Object.keys({ ...KEYS, MAGAM_PORTONE_CHANNEL_KEY: '' }).some((name) => env[name]);
+
+/**
+ * The settings with which server and runner use a sandbox of this machine.
+ * @param {{ port: number, mailPort: number }} at
+ * @returns {Record<string, string>}
+ */
+export function sandboxSettings({ port, mailPort }) {
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    ...KEYS,
+    MAGAM_TOSS_URL: url,
+    MAGAM_PORTONE_URL: url,
+    MAGAM_KAKAOPAY_URL: url,
+    MAGAM_MAIL_URL: `smtp://127.0.0.1:${mailPort}`,
+    MAGAM_MAIL_FROM: 'Magam sample <shop@magam.example>',
+    MAGAM_SLACK_WEBHOOK_URL: `${url}/slack`,
+  };
+}
+
+/**
+ * The port where it is free, or else any free one.
+ * @param {number} wanted
+ * @returns {Promise<number>}
+ */
+export async function freePort(wanted) {
+  const server = createServer().listen(wanted, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return freePort(0);
+  }
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
