@@ -88,6 +88,14 @@ export class Book {
     return payment;
   }
 
+  /** A key for a new payment that no other has: one that was brought back may have the key of an earlier sandbox. */
+  nextKey(provider: ProviderName, keyOf: (number: number) => string): string {
+    for (;;) {
+      const key = keyOf(this.next());
+      if (this.byKey(provider, key) === undefined) return key;
+    }
+  }
+
   byKey(provider: ProviderName, key: string): SandboxPayment | undefined {
     return this.payments.get(`${provider} ${key}`);
   }

@@ -26,7 +26,8 @@ export interface Asked {
 /** The buyer opens the window. A new window is a new payment, except at PortOne, where an open one is shown again. */
 export function openWindow(book: Book, asked: Asked): SandboxPayment {
   const open = asked.provider === 'PORTONE' ? book.byReference('PORTONE', asked.reference) : undefined;
-  return open ?? book.open({ ...asked, key: KEYS[asked.provider](book.next()) });
+  const { provider } = asked;
+  return open ?? book.open({ ...asked, key: book.nextKey(provider, KEYS[provider]) });
 }
 
 /** Takes the buyer's decision; what was decided before stays. At PortOne an approval charges. @returns where the buyer goes */

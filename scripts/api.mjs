@@ -13,7 +13,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CommandFailed, magamCommand } from './demo/command.mjs';
-import { freePort, givesProvider, sandboxSettings } from './sandbox.mjs';
+import { bringBackCharges, freePort, givesProvider, sandboxSettings } from './sandbox.mjs';
 import { root, run, ScriptError, say } from './script.mjs';
 import { startServices } from './services.mjs';
 import { ensureBuilt } from './setup.mjs';
@@ -52,12 +52,12 @@ function printSignIns({ password, signIns }) {
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
  */
-const start = (args, env) =>
+const start = (args, env, stderr = /** @type {'inherit' | 'pipe'} */ ('inherit')) =>
   spawn(process.execPath, [join(root, 'bin/magam.mjs'), ...args], {
     detached: true, // a Ctrl-C of the terminal reaches them once, through us; a second signal would end them at once
     cwd: root,
     env,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'inherit', stderr],
   });
 
 /** @param {string[]} args */
@@ -89,37 +89,61 @@ async function main(database) {
   const addresses = { databaseUrl: url.href, redisUrl: services.redisUrl };
   printSignIns(await makeSample(magamCommand(addresses)));
   const env = { ...process.env, MAGAM_DATABASE_URL: url.href, MAGAM_REDIS_URL: services.redisUrl };
-  const children = givesProvider(env) ? [] : [await startSandbox(env)];
-  children.push(start(['runner'], env), start(['api'], env));
-  const ended = children.map((child) => once(child, 'exit'));
+  /** @type {{ child: import('node:child_process').ChildProcess, ended: Promise<unknown> }[]} */
+  const running = [];
+  /** @param {import('node:child_process').ChildProcess} child */
+  const watch = (child) => running.push({ child, ended: once(child, 'exit') });
   let stopping = false;
   /** @param {NodeJS.Signals} signal */
   const stop = (signal) => {
     if (stopping) return; // a second signal would end them at once
     stopping = true;
-    for (const child of children) child.kill(signal);
+    for (const { child } of running) child.kill(signal);
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  await Promise.race(ended);
-  stop('SIGTERM'); // one without the others is not what was asked for
-  await Promise.all(ended);
-  return Math.max(...children.map(({ exitCode }) => exitCode ?? 1));
+  try {
+    if (!givesProvider(env)) {
+      const { args, sandboxUrl } = await useSandbox(env);
+      const sandbox = start(args, env, 'pipe');
+      watch(sandbox);
+      await sandboxReady(sandbox, sandboxUrl, url.href);
+    }
+    if (!stopping) for (const command of ['runner', 'api']) watch(start([command], env));
+    await Promise.race(running.map(({ ended }) => ended));
+  } finally {
+    stop('SIGTERM'); // one without the others is not what was asked for
+    await Promise.all(running.map(({ ended }) => ended));
+  }
+  return Math.max(...running.map(({ child }) => child.exitCode ?? 1));
 }
 
 /**
- * Starts the sandbox, and has the server and the runner use it.
+ * Has the server and the runner use a sandbox.
  * @param {NodeJS.ProcessEnv} env settings are added to it
  */
-async function startSandbox(env) {
+async function useSandbox(env) {
   const [port, mailPort] = [await freePort(9_200), await freePort(9_225)];
   if (env.MAGAM_PORT === '0') env.MAGAM_PORT = `${await freePort(0)}`; // webhooks have to find it
-  for (const [name, value] of Object.entries(sandboxSettings({ port, mailPort }))) env[name] ||= value;
+  for (const [name, value] of Object.entries(sandboxSettings({ port, mailPort }))) env[name] = value;
   const { MAGAM_HOST: host = '', MAGAM_PORT: apiPort = '' } = env;
   const webhooks = `http://${/^[\w.]+$/.test(host) && host !== '0.0.0.0' ? host : '127.0.0.1'}:${apiPort || 8_080}`;
-  process.stdout.write(
-    `Payments, mail and Slack are a sandbox: http://127.0.0.1:${port} (docs/payments.md, "Trying it")\n`,
-  );
-  return start(['sandbox', '--port', `${port}`, '--mail-port', `${mailPort}`, '--webhooks', webhooks], env);
+  return {
+    args: ['sandbox', '--port', `${port}`, '--mail-port', `${mailPort}`, '--webhooks', webhooks],
+    sandboxUrl: `http://127.0.0.1:${port}`,
+  };
+}
+
+/**
+ * Waits until it listens, and tells it what was charged before; its book goes with its process.
+ * @param {import('node:child_process').ChildProcess} sandbox
+ * @param {string} sandboxUrl
+ * @param {string} databaseUrl
+ */
+async function sandboxReady(sandbox, sandboxUrl, databaseUrl) {
+  sandbox.stderr?.pipe(process.stderr);
+  await Promise.race([sandbox.stderr && once(sandbox.stderr, 'data'), once(sandbox, 'exit')]); // its first words: it listens, or cannot
+  if (sandbox.exitCode === null) await bringBackCharges(sandboxUrl, databaseUrl);
+  process.stdout.write(`Payments, mail and Slack are a sandbox: ${sandboxUrl} (docs/payments.md, "Trying it")\n`);
 }
 
 await run(async () => {

@@ -84,7 +84,7 @@ const ready =
     const { data } = asked;
     const payment = book.open({
       provider: PROVIDER,
-      key: `T${String(book.next()).padStart(19, '0')}`,
+      key: book.nextKey(PROVIDER, (number) => `T${String(number).padStart(19, '0')}`),
       reference: data.partner_order_id,
       amount: data.total_amount,
       currency: 'KRW',
