@@ -75,8 +75,9 @@ function addressAfter({
       ? { code: failure?.code ?? '', message: failure?.message ?? '', orderId: reference }
       : { paymentType: 'NORMAL', orderId: reference, paymentKey: key, amount: String(amount) },
     PORTONE: {
+      transactionType: 'PAYMENT',
+      txId: key,
       paymentId: reference,
-      transactionId: key,
       ...(declined ? { code: 'FAILURE_TYPE_PG', message: failure?.message ?? '' } : {}),
     },
     KAKAOPAY: declined ? {} : { pg_token: token ?? '' },
