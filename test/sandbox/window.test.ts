@@ -67,7 +67,9 @@ it('opens a PortOne window again where it was left, and charges with the approva
   const { to } = await visit(`/window/portone?${query}`);
   expect((await visit(`/window/portone?${query}`)).to).toBe(to);
   expect((await visit(to)).html).toContain('US$12.50');
-  expect((await visit(to, 'approve')).to).toMatch(/^http:\/\/127\.0\.0\.1\/back\?paymentId=p1&transactionId=/);
+  expect((await visit(to, 'approve')).to).toMatch(
+    /^http:\/\/127\.0\.0\.1\/back\?transactionType=PAYMENT&txId=[^&]+&paymentId=p1$/,
+  );
   expect(scene.sandbox.book.read().sums).toEqual({ USD: { charged: 1_250, cancelled: 0 } });
 });
 
