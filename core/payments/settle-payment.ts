@@ -108,7 +108,8 @@ async function applyOutcome(one: Case): Promise<boolean> {
   if (payment.askedBy !== finding.asker || !isUncharged(payment.status)) return false; // somebody else has asked since
   if (outcome.outcome === 'done') return settleUncharged(one, found);
   if (outcome.outcome === 'declined' && finding.asked === 'charge') await decline(one, outcome.failure);
-  else if (outcome.outcome === 'away' && finding.asked === 'charge' && !finding.again) await withdraw(one);
+  else if (outcome.outcome === 'away' && finding.asked === 'charge' && !finding.again)
+    await withdraw(one, null, 'the provider was not reached');
   else await lookAgain(one, outcome.failure);
   return false;
 }
@@ -192,8 +193,7 @@ async function settleUncharged(one: Case, found: ProviderPayment | null): Promis
   const status = found?.status ?? 'OPEN';
   if (status === 'DECLINED') await decline(one, found?.failure ?? NO_REASON);
   else if (status === 'EXPIRED') await expire(one, byProvider(payment), 'the provider says so');
-  else if (finding.asked === 'charge')
-    await lookAgain(one, { code: 'NOT_CHARGED', message: 'the answer says no charge' });
+  else if (finding.asked === 'charge') await withdraw(one, NOT_APPROVED, NOT_APPROVED.message);
   else if (checkout.status !== 'PENDING_PAYMENT' || checkout.expired)
     await expire(one, bySystem, 'the checkout cannot be paid any more');
   else if (payment.status === 'READY')
@@ -201,6 +201,12 @@ async function settleUncharged(one: Case, found: ProviderPayment | null): Promis
   else return true;
   return false;
 }
+
+/** What stands in a payment that was confirmed before the buyer had approved it. */
+export const NOT_APPROVED: ProviderFailure = {
+  code: 'NOT_APPROVED',
+  message: 'the buyer has not approved the payment at the provider',
+};
 
 const NO_REASON: ProviderFailure = { code: 'DECLINED', message: 'declined' };
 
@@ -229,11 +235,11 @@ async function expire(one: Case, by: PaymentActor, reason: string): Promise<void
   await endHold(one);
 }
 
-/** The provider was certainly not reached: as if nobody had asked. */
-async function withdraw(one: Case): Promise<void> {
+/** Certainly nothing was charged, and the buyer can still approve: as if nobody had asked. */
+async function withdraw(one: Case, failure: ProviderFailure | null, reason: string): Promise<void> {
   const { tx, payment } = one;
-  const unmarked = { live: false, asker: null, marked: false, looks: 0 } as const;
-  await takePaymentStep(tx, payment, 'WITHDRAW', bySystem, unmarked, 'the provider was not reached');
+  const unmarked = { live: false, asker: null, marked: false, looks: 0, failure } as const;
+  await takePaymentStep(tx, payment, 'WITHDRAW', bySystem, unmarked, reason);
   await endHold(one);
   const { checkout, payment: ready } = await lockPayment(tx, payment.paymentId);
   await movePayment(tx, ready, 'READY', { look: checkout.expiresAt });

@@ -178,7 +178,7 @@ describe.each<[ProviderName]>([['TOSS'], ['PORTONE'], ['KAKAOPAY']])('%s', (name
         `confirmation-${JSON.stringify(other).length}`,
       );
       // Where the buyer's approval has charged already the amount is in the answer, for others to judge.
-      const charged = outcome.outcome === 'done' ? outcome.value : null;
+      const charged = outcome.outcome === 'done' && outcome.value.status !== 'OPEN' ? outcome.value : null;
       if (charged !== null) expect(charged).toMatchObject({ amountMinor: 15_000, reference: 'order-0001' });
     }
     expect(sums().charged).toBe(name === 'PORTONE' ? 15_000 : 0);

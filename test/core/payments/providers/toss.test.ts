@@ -207,6 +207,13 @@ describe('confirming', () => {
 describe('a confirmation of a payment that was processed already', () => {
   const already = refusal(400, 'ALREADY_PROCESSED_PAYMENT');
 
+  it('says whose payment it was, where ours is open and the key is that of another', async () => {
+    const open = json(200, payment({ status: 'IN_PROGRESS' }));
+    outside.answer(already, open, json(200, payment({ orderId: 'order-of-others' })));
+    expect(await confirm()).toMatchObject({ outcome: 'done', value: { reference: 'order-of-others' } });
+    expect(outside.received[2]).toMatchObject({ method: 'GET', path: '/v1/payments/key-1' });
+  });
+
   it('takes everything from a look-up by our order', async () => {
     outside.answer(
       already,
