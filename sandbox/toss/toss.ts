@@ -24,6 +24,7 @@ const confirmSchema = z.object({
 const cancelSchema = z.object({
   cancelReason: z.string().min(1).max(200),
   cancelAmount: z.number().positive().optional(),
+  refundableAmount: z.number().nonnegative().optional(),
 });
 
 const authorization = `Basic ${Buffer.from(`${SANDBOX_KEYS.toss.secretKey}:`).toString('base64')}`;
@@ -123,7 +124,9 @@ const cancel =
     if (payment.status !== 'CHARGED') return error(403, 'NOT_CANCELABLE_PAYMENT', '취소 할 수 없는 결제 입니다.');
     const left = remainingOf(payment);
     if (left === 0) return error(400, 'ALREADY_CANCELED_PAYMENT', '이미 취소된 결제 입니다.');
-    const amount = asked.data.cancelAmount ?? left;
+    const { cancelAmount: amount = left, refundableAmount } = asked.data;
+    if (refundableAmount !== undefined && refundableAmount !== left)
+      return error(400, 'NOT_MATCHES_REFUNDABLE_AMOUNT', '잔액 결과가 일치하지 않습니다.');
     if (amount > left) return error(403, 'NOT_CANCELABLE_AMOUNT', '취소 할 수 없는 금액 입니다.');
     if (declineWith !== undefined)
       return error(403, declineWith.code ?? 'NOT_CANCELABLE_PAYMENT', '취소 할 수 없는 결제 입니다.');

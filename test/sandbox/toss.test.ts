@@ -122,7 +122,13 @@ describe('cancellation', () => {
       status: 403,
       body: { code: 'NOT_CANCELABLE_AMOUNT' },
     });
-    expect((await cancel(key, { cancelReason: 'the rest' })).body).toMatchObject({
+    expect(
+      await cancel(key, { cancelReason: 'too late', cancelAmount: 9_000, refundableAmount: 39_000 }),
+    ).toMatchObject({
+      status: 400,
+      body: { code: 'NOT_MATCHES_REFUNDABLE_AMOUNT' },
+    });
+    expect((await cancel(key, { cancelReason: 'the rest', refundableAmount: 30_000 })).body).toMatchObject({
       status: 'CANCELED',
       balanceAmount: 0,
     });
