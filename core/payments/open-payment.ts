@@ -67,7 +67,11 @@ export async function openPayment<Answer>(
     return steps.last(async (tx) => {
       const ours = await lockOurs(tx, payment);
       if (ours === undefined) return refuse('PAYMENT_IN_PROGRESS', { checkoutId: payment.checkoutId });
-      await movePayment(tx, ours, ours.status, { opened: true, providerKey, asker: null });
+      await movePayment(tx, ours, ours.status, {
+        opened: true,
+        providerKey: providerKey ?? ours.providerKey,
+        asker: null,
+      });
       return { payment: await knownPayment(tx, payment.paymentId), next };
     });
   }
