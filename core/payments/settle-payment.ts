@@ -20,7 +20,7 @@ import {
   takePaymentStep,
 } from './payment-step.js';
 import type { ProviderFailure, ProviderOutcome, ProviderPayment } from './providers/provider.js';
-import { pauseAfter } from './rules/back-off.js';
+import { pauseAfter, pauseBeforeLateLook } from './rules/back-off.js';
 import { judgeCharge, type Misfit } from './rules/judge-charge.js';
 import { isAsked, isUncharged } from './rules/payment-state.js';
 import { findPaymentId, freeLivePlace, movePayment, type PaymentRecord } from './stores/payment.js';
@@ -177,17 +177,20 @@ async function endHold({ tx, checkout, payment }: Case): Promise<void> {
   if (payment.live) await endHoldForPayment(tx, checkout.checkoutId);
 }
 
-const ENDED = { live: false, asker: null, look: null, looks: 0 } as const;
+/** A charge that comes after the end is found by late looks, also where its webhook was lost or the provider sends none. */
+const ENDED = { live: false, asker: null, look: pauseBeforeLateLook(0), looks: 0 } as const;
 
 /** The provider was looked up and has charged nothing. */
 async function settleUncharged(one: Case, found: ProviderPayment | null): Promise<boolean> {
   const { tx, checkout, payment, finding } = one;
-  if (found !== null && found.reference !== payment.reference) {
-    await settleForeign(one, found);
+  if (!isAsked(payment.status) && payment.status !== 'READY') {
+    const looks = payment.looks + 1;
+    const late = { asker: null, look: pauseBeforeLateLook(looks), looks } as const;
+    await movePayment(tx, payment, payment.status, late); // declined or expired, and so it stays
     return false;
   }
-  if (!isAsked(payment.status) && payment.status !== 'READY') {
-    await movePayment(tx, payment, payment.status, ENDED); // declined or expired, and so it stays
+  if (found !== null && found.reference !== payment.reference) {
+    await settleForeign(one, found);
     return false;
   }
   const status = found?.status ?? 'OPEN';
