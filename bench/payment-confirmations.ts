@@ -1,0 +1,133 @@
+/** Confirmations and cancellations over HTTP: the product, and the two mistakes that are made first. */
+import { readOutboxGauges } from '../core/outbox/stores/outbox-gauges.js';
+import { type Db, pause } from '../infra/database.js';
+import type { ApiUnderMeasurement } from './api-process.js';
+import { type Ask, eachBy, HttpCaller } from './http-caller.js';
+import type { LoadSample } from './http-load.js';
+import { say, secondsSince } from './measure.js';
+import { type Approved, cancellationOf, confirmationOf, type Till } from './payment-till.js';
+import { percentile } from './stock-report.js';
+
+export const TARGETS = ['product', 'held', 'inside'] as const;
+export type Target = (typeof TARGETS)[number];
+
+/** What a target came to in one round. */
+export interface ConfirmationSample extends LoadSample {
+  /** From the last answer until everything that follows was done (s); null where it is done before the answer. */
+  readonly followedSeconds: number;
+}
+
+export interface DelayRounds {
+  /** How long the provider takes for a call (ms). */
+  readonly delayMs: number;
+  readonly confirmations: Readonly<Record<Target, ConfirmationSample[]>>;
+  readonly cancellations: Readonly<Record<'product' | 'inside', ConfirmationSample[]>>;
+}
+
+interface Plan {
+  readonly db: Db;
+  readonly till: Till;
+  readonly servers: Readonly<Record<Target, ApiUnderMeasurement>>;
+  readonly connections: number;
+  readonly rounds: number;
+  /** Confirmations of a measurement. */
+  readonly confirmations: number;
+  readonly delaysMs: readonly number[];
+}
+
+/** Of a measurement this share is cancelled afterwards. */
+const CANCELLED = 1 / 3;
+const WARM = 60;
+
+/** Sends each once, so many at a time. Throws unless each is answered with 200. */
+async function load(server: ApiUnderMeasurement, asks: readonly Ask[], connections: number): Promise<LoadSample> {
+  const caller = new HttpCaller(server.url);
+  const millis: number[] = [];
+  const cpuBefore = server.cpuSeconds();
+  const started = performance.now();
+  await eachBy(connections, asks, async (ask) => {
+    const from = performance.now();
+    const { status, text } = await caller.post(ask);
+    if (status !== 200) throw new Error(`${ask.path}: ${status} ${text}`);
+    millis.push(performance.now() - from);
+  });
+  const seconds = secondsSince(started);
+  const cpuAfter = server.cpuSeconds();
+  caller.close();
+  const at = (percent: number): number => percentile(millis, percent);
+  return {
+    requestsPerSecond: asks.length / seconds,
+    cpuMicros: cpuBefore === null || cpuAfter === null ? null : ((cpuAfter - cpuBefore) * 1e6) / asks.length,
+    p50: at(50),
+    p95: at(95),
+    p99: at(99),
+  };
+}
+
+/** Waits until the runner has done all that follows. @returns how long that took (s) */
+export async function allFollowed(db: Db): Promise<number> {
+  const started = performance.now();
+  for (;;) {
+    const gauges = await readOutboxGauges(db);
+    const dead = gauges.find(({ deadLetters }) => deadLetters > 0);
+    if (dead !== undefined) throw new Error(`${dead.consumer} has given events up`);
+    if (gauges.every(({ waiting }) => waiting === 0)) return secondsSince(started);
+    await pause(50);
+  }
+}
+
+async function measured(plan: Plan, server: ApiUnderMeasurement, asks: readonly Ask[]): Promise<ConfirmationSample> {
+  const sample = await load(server, asks, plan.connections);
+  return { ...sample, followedSeconds: await allFollowed(plan.db) };
+}
+
+/** Connections are open and code is compiled before it is measured. */
+async function warmUp({ till, servers, connections, db }: Plan): Promise<void> {
+  for (const target of TARGETS) {
+    const payments = await till.prepare(WARM);
+    await load(servers[target], payments.map(confirmationOf), connections);
+    if (target !== 'held') await load(servers[target], payments.map(cancellationOf), connections);
+  }
+  await allFollowed(db);
+}
+
+async function measureTarget(plan: Plan, target: Target, into: DelayRounds): Promise<void> {
+  const { till, servers, confirmations } = plan;
+  const payments = await till.prepare(confirmations);
+  into.confirmations[target].push(await measured(plan, servers[target], payments.map(confirmationOf)));
+  await till.requireCharged(payments);
+  if (target === 'held') return;
+  const cancelled = payments.slice(0, Math.ceil(confirmations * CANCELLED));
+  into.cancellations[target].push(await measured(plan, servers[target], cancelled.map(cancellationOf)));
+  await requireGivenBack(till, cancelled);
+}
+
+async function requireGivenBack(till: Till, payments: readonly Approved[]): Promise<void> {
+  const back = new Set((await till.world.book()).filter(({ kind }) => kind === 'CANCEL').map((line) => line.reference));
+  const rows = await till.read(payments);
+  const wrong = rows.filter(({ reference, status }) => status !== 'CANCELLED' || !back.has(reference));
+  if (wrong.length > 0)
+    throw new Error(`the money of ${wrong.length} payments is not back: ${JSON.stringify(wrong[0])}`);
+}
+
+export async function measureConfirmations(plan: Plan): Promise<DelayRounds[]> {
+  say('Warming up …');
+  await warmUp(plan);
+  const delays = plan.delaysMs.map(
+    (delayMs): DelayRounds => ({
+      delayMs,
+      confirmations: { product: [], held: [], inside: [] },
+      cancellations: { product: [], inside: [] },
+    }),
+  );
+  for (let round = 1; round <= plan.rounds; round += 1)
+    for (const delay of delays) {
+      await plan.till.world.setFaults([{ on: 'call', kind: 'delay', ms: delay.delayMs }]);
+      for (const target of TARGETS) {
+        say(`Round ${round}: confirmations at a provider that takes ${delay.delayMs} ms, ${target} …`);
+        await measureTarget(plan, target, delay);
+      }
+    }
+  await plan.till.world.setFaults([]);
+  return delays;
+}
