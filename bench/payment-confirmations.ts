@@ -110,6 +110,9 @@ async function requireGivenBack(till: Till, payments: readonly Approved[]): Prom
     throw new Error(`the money of ${wrong.length} payments is not back: ${JSON.stringify(wrong[0])}`);
 }
 
+/** Each round begins with another one, so that none has the coldest caches always. */
+const inTurn = (round: number): Target[] => TARGETS.map((_, at) => TARGETS[(at + round) % TARGETS.length] as Target);
+
 export async function measureConfirmations(plan: Plan): Promise<DelayRounds[]> {
   say('Warming up …');
   await warmUp(plan);
@@ -122,8 +125,8 @@ export async function measureConfirmations(plan: Plan): Promise<DelayRounds[]> {
   );
   for (let round = 1; round <= plan.rounds; round += 1)
     for (const delay of delays) {
-      await plan.till.world.setFaults([{ on: 'call', kind: 'delay', ms: delay.delayMs }]);
-      for (const target of TARGETS) {
+      await plan.till.world.setFaults(delay.delayMs === 0 ? [] : [{ on: 'call', kind: 'delay', ms: delay.delayMs }]);
+      for (const target of inTurn(round)) {
         say(`Round ${round}: confirmations at a provider that takes ${delay.delayMs} ms, ${target} …`);
         await measureTarget(plan, target, delay);
       }

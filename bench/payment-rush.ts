@@ -51,8 +51,8 @@ interface Plan {
   readonly seconds: number;
 }
 
-/** Whoever has no answer after so long is taken for lost (s): longer than the claim of a call whose server gave it up. */
-const LONGEST_SECONDS = 150;
+/** Whoever has no answer after so long is taken for lost (s). */
+const LONGEST_SECONDS = 600;
 
 function streamOf(arrivals: readonly Arrival<Answered>[], done: number): Stream {
   const millis = arrivals.filter(({ result }) => result.status === done).map((one) => one.millis);

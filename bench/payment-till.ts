@@ -94,9 +94,7 @@ export class Till {
   }
 
   /** These payments and their checkouts, as the rows have them. */
-  async read(
-    payments: readonly Approved[],
-  ): Promise<
+  async read(payments: readonly Approved[]): Promise<
     {
       readonly reference: string;
       readonly status: string;

@@ -152,12 +152,12 @@ export async function measureOutage(
   const later = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
   const both = Promise.all([callThrough(plan, {}, during), callThrough(plan, NEVER_OPEN, during)]);
   await later(wellSeconds);
+  during.phase = 'closed';
   const trouble = { on: 'call', provider: 'TOSS', operation: 'confirm' } as const;
   await world.setFaults([
     { ...trouble, kind: 'delay', ms: slowMs },
     { ...trouble, kind: 'error-before', rate: 0.75 },
   ]);
-  during.phase = 'closed';
   await later(troubleSeconds);
   await world.setFaults([]);
   during.phase = 'well again';

@@ -22,7 +22,7 @@ import { lockOrdersOf, movePendingOrders } from '../core/orders/stores/order.js'
 import { insertOrderEvents } from '../core/orders/stores/order-event.js';
 import { readOrderLines } from '../core/orders/stores/order-line.js';
 import { askToCancel, askToCharge } from '../core/payments/ask-provider.js';
-import { byProvider, type PaymentActor, takePaymentStep } from '../core/payments/payment-step.js';
+import { byProvider, knownPayment, type PaymentActor, takePaymentStep } from '../core/payments/payment-step.js';
 import type { ProviderPayment } from '../core/payments/providers/provider.js';
 import { lockPayment } from '../core/payments/settle-payment.js';
 import { movePayment, type PaymentRecord, readLivePayment } from '../core/payments/stores/payment.js';
@@ -78,7 +78,7 @@ const confirmHeld = (context: ApiContext): Route => ({
       const by = { cause: 'system' as const, requestedBy: provider, requestId: call.requestId };
       decided(await payCheckout(tx, checkoutId, by, paymentId));
       await succeed(tx, payment, charged);
-      return ok(await readPaymentBody(tx, (await lockPayment(tx, paymentId)).payment));
+      return ok(await readPaymentBody(tx, await knownPayment(tx, paymentId)));
     }),
 });
 
@@ -139,7 +139,7 @@ function confirmInside(context: ApiContext): Route {
             id: `payment-${paymentId}`,
           });
         });
-        return ok(await readPaymentBody(tx, (await lockPayment(tx, paymentId)).payment));
+        return ok(await readPaymentBody(tx, await knownPayment(tx, paymentId)));
       });
     },
   };
