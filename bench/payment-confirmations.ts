@@ -1,6 +1,6 @@
 /** Confirmations and cancellations over HTTP: the product, and the two mistakes that are made first. */
 import { readOutboxGauges } from '../core/outbox/stores/outbox-gauges.js';
-import { type Db, pause } from '../infra/database.js';
+import { type Db, pause, select } from '../infra/database.js';
 import type { ApiUnderMeasurement } from './api-process.js';
 import { type Ask, eachBy, HttpCaller } from './http-caller.js';
 import type { LoadSample } from './http-load.js';
@@ -13,7 +13,9 @@ export type Target = (typeof TARGETS)[number];
 
 /** What a target came to in one round. */
 export interface ConfirmationSample extends LoadSample {
-  /** From the last answer until everything that follows was done (s); null where it is done before the answer. */
+  /** Times that a buyer was told to come again, and did so under the same key; the wait for that is part of what the answer took. */
+  readonly again: number;
+  /** From the last answer until everything that follows was done (s). */
   readonly followedSeconds: number;
 }
 
@@ -39,16 +41,27 @@ interface Plan {
 const CANCELLED = 1 / 3;
 const WARM = 60;
 
-/** Sends each once, so many at a time. Throws unless each is answered with 200. */
-async function load(server: ApiUnderMeasurement, asks: readonly Ask[], connections: number): Promise<LoadSample> {
+/** Between two tries of somebody who is told to come again (ms). */
+const AGAIN_MS = 200;
+
+type Load = Omit<ConfirmationSample, 'followedSeconds'>;
+
+/** Sends each, so many at a time. Throws unless each is answered with 200, or 202: whoever was cut off after the charge finds it in progress. */
+async function load(server: ApiUnderMeasurement, asks: readonly Ask[], connections: number): Promise<Load> {
   const caller = new HttpCaller(server.url);
   const millis: number[] = [];
+  let again = 0;
   const cpuBefore = server.cpuSeconds();
   const started = performance.now();
   await eachBy(connections, asks, async (ask) => {
     const from = performance.now();
-    const { status, text } = await caller.post(ask);
-    if (status !== 200) throw new Error(`${ask.path}: ${status} ${text}`);
+    for (;;) {
+      const { status, text } = await caller.post(ask);
+      if (status === 200 || status === 202) break;
+      if (status !== 503) throw new Error(`${ask.path}: ${status} ${text}`);
+      again += 1;
+      await pause(AGAIN_MS);
+    }
     millis.push(performance.now() - from);
   });
   const seconds = secondsSince(started);
@@ -61,6 +74,7 @@ async function load(server: ApiUnderMeasurement, asks: readonly Ask[], connectio
     p50: at(50),
     p95: at(95),
     p99: at(99),
+    again,
   };
 }
 
@@ -73,6 +87,21 @@ export async function allFollowed(db: Db): Promise<number> {
     if (dead !== undefined) throw new Error(`${dead.consumer} has given events up`);
     if (gauges.every(({ waiting }) => waiting === 0)) return secondsSince(started);
     await pause(50);
+  }
+}
+
+/** Whoever is not known after so long never will be (s). */
+const LONGEST_SECONDS = 600;
+
+/** Waits until no payment is open any more: a duty looks up those whose outcome was not known. */
+export async function allKnown(db: Db): Promise<void> {
+  const started = performance.now();
+  const sql = `SELECT COUNT(*) AS open FROM payment WHERE status IN ('IN_PROGRESS', 'UNKNOWN')`;
+  for (;;) {
+    const [row] = await select<{ open: number }>(db, sql);
+    if (row?.open === 0) return;
+    if (secondsSince(started) > LONGEST_SECONDS) throw new Error(`${row?.open} payments are never known`);
+    await pause(100);
   }
 }
 
@@ -95,6 +124,7 @@ async function measureTarget(plan: Plan, target: Target, into: DelayRounds): Pro
   const { till, servers, confirmations } = plan;
   const payments = await till.prepare(confirmations);
   into.confirmations[target].push(await measured(plan, servers[target], payments.map(confirmationOf)));
+  await allKnown(plan.db);
   await till.requireCharged(payments);
   if (target === 'held') return;
   const cancelled = payments.slice(0, Math.ceil(confirmations * CANCELLED));

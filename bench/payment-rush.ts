@@ -6,7 +6,7 @@ import { type Answered, type Ask, eachBy, HttpCaller } from './http-caller.js';
 import { say, secondsSince } from './measure.js';
 import { type Arrival, openLoop } from './open-loop.js';
 import { checkoutRequest } from './order-checkouts.js';
-import { allFollowed } from './payment-confirmations.js';
+import { allFollowed, allKnown } from './payment-confirmations.js';
 import { confirmationOf, type Till } from './payment-till.js';
 import type { Shop } from './shop.js';
 import { percentile } from './stock-report.js';
@@ -84,18 +84,6 @@ async function comeAgain(
       await pause(500);
     }
   });
-}
-
-/** Waits until no payment is open any more: a duty looks up those whose outcome was not known. */
-async function allKnown(db: Db): Promise<void> {
-  const started = performance.now();
-  const sql = `SELECT COUNT(*) AS open FROM payment WHERE status IN ('IN_PROGRESS', 'UNKNOWN')`;
-  for (;;) {
-    const [row] = await select<{ open: number }>(db, sql);
-    if (row?.open === 0) return;
-    if (secondsSince(started) > LONGEST_SECONDS) throw new Error(`${row?.open} payments are never known`);
-    await pause(500);
-  }
 }
 
 interface Counts {

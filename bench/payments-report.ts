@@ -43,13 +43,22 @@ const ratio = (a: readonly number[], b: readonly number[]): number =>
   median(a.map((value, at) => value / (b[at] ?? Number.NaN)));
 const rates = (samples: readonly ConfirmationSample[]): number[] => samples.map((one) => one.requestsPerSecond);
 
-const HEAD = ['a second', 'p50 ms', 'p95 ms', 'p99 ms', 'CPU µs a request', 'until all followed, s'];
+const HEAD = [
+  'a second',
+  'p50 ms',
+  'p95 ms',
+  'p99 ms',
+  'CPU µs a request',
+  'told to come again',
+  'until all followed, s',
+];
 function cellsOf(samples: readonly ConfirmationSample[]): string[] {
   const cpu = samples.flatMap(({ cpuMicros }) => (cpuMicros === null ? [] : [cpuMicros]));
   return [
     range(spreadOf(rates(samples)), 0),
     ...(['p50', 'p95', 'p99'] as const).map((part) => number(median(samples.map((one) => one[part])))),
     cpu.length === 0 ? '–' : number(median(cpu)),
+    number(median(samples.map(({ again }) => again))),
     number(median(samples.map(({ followedSeconds }) => followedSeconds)), 1),
   ];
 }
