@@ -61,13 +61,13 @@ interface Case {
 export async function settlePayment(
   tx: Tx,
   context: PaymentContext,
-  paymentId: number,
+  asked: Pick<PaymentRecord, 'paymentId' | 'checkoutId'>,
   finding: Finding,
 ): Promise<Settled> {
-  const { checkout, payment } = await lockPayment(tx, paymentId);
+  const { checkout, payment } = await lockRead(tx, asked);
   const one: Case = { tx, context, checkout, payment, finding };
   const open = await applyOutcome(one);
-  return { payment: await knownPayment(tx, paymentId), open };
+  return { payment: await knownPayment(tx, asked.paymentId), open };
 }
 
 /** What a provider has said is written down even in a rush that leaves no connection free; so long it waits for one, beside the pool's own wait (ms). */
@@ -86,12 +86,21 @@ export async function settling<Answer>(make: (late: boolean) => Promise<Answer>)
   }
 }
 
+interface LockedPayment {
+  readonly checkout: CheckoutRecord;
+  readonly payment: PaymentRecord;
+}
+
 /** A payment, with its checkout locked. */
-export async function lockPayment(
+export const lockPayment = async (tx: Tx, paymentId: number): Promise<LockedPayment> =>
+  lockRead(tx, await knownPayment(tx, paymentId));
+
+/** A payment that was read before, as it is now, with its checkout locked. */
+export async function lockRead(
   tx: Tx,
-  paymentId: number,
-): Promise<{ readonly checkout: CheckoutRecord; readonly payment: PaymentRecord }> {
-  const checkout = await lockCheckout(tx, (await knownPayment(tx, paymentId)).checkoutId);
+  { paymentId, checkoutId }: Pick<PaymentRecord, 'paymentId' | 'checkoutId'>,
+): Promise<LockedPayment> {
+  const checkout = await lockCheckout(tx, checkoutId);
   if (checkout === undefined) throw new Error(`payment ${paymentId} is for no checkout`);
   return { checkout, payment: await knownPayment(tx, paymentId) };
 }
