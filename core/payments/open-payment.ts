@@ -66,7 +66,11 @@ export async function openPayment<Answer>(
     const { providerKey, next } = opened.value;
     return steps.last(async (tx) => {
       const known = (await lockPayment(tx, payment.paymentId)).payment;
-      await movePayment(tx, known, known.status, { opened: true, providerKey, asker: null });
+      await movePayment(tx, known, known.status, {
+        opened: true,
+        providerKey: providerKey ?? known.providerKey,
+        asker: null,
+      });
       return { payment: await knownPayment(tx, payment.paymentId), next };
     });
   }

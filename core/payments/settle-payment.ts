@@ -2,7 +2,8 @@
  * What a provider's answer means for a payment. The one place where a payment moves on by it, whoever asked: a buyer, a duty, a consumer, staff. A charge is a
  * fact and counts whenever it is seen; everything else counts only from whoever asked last.
  */
-import type { Tx } from '../../infra/database.js';
+import { type Tx, withRetries } from '../../infra/database.js';
+import { isPoolBusy } from '../../infra/database-errors.js';
 import { MagamError } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
 import { endHoldForPayment } from '../orders/hold-checkout.js';
@@ -69,15 +70,19 @@ export async function settlePayment(
   return { payment: await knownPayment(tx, paymentId), open };
 }
 
+/** What a provider has said is written down even in a rush that leaves no connection free; so long it waits for one, beside the pool's own wait (ms). */
+const PATIENCE_MS = 15_000;
+
 /**
  * Makes the transaction that settles a finding, and where what the checkout held has gone in that very moment another one, in which the charge is not accepted.
  */
 export async function settling<Answer>(make: (late: boolean) => Promise<Answer>): Promise<Answer> {
+  const settled = (late: boolean) => withRetries(() => make(late), { passes: isPoolBusy, withinMs: PATIENCE_MS });
   try {
-    return await make(false);
+    return await settled(false);
   } catch (error) {
     if (!(error instanceof MagamError && error.code === 'CHECKOUT_EXPIRED')) throw error;
-    return make(true);
+    return settled(true);
   }
 }
 

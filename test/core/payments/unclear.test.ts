@@ -113,6 +113,8 @@ describe('whoever asked and died', () => {
     const dead = shop.confirm(one);
     while (bank.inFlight === 0) await new Promise(setImmediate);
     expect((await shop.confirm(one)).status).toBe('IN_PROGRESS'); // it may still live
+    expect((await shop.inquire(one.payment.paymentId)).status).toBe('IN_PROGRESS');
+    expect(bank.asked).toEqual(['open', 'confirm']);
     await shop.letTimePass();
     bank.charge(one.key);
     expect((await shop.confirm(one)).status).toBe('DONE');
