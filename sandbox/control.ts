@@ -114,9 +114,6 @@ export function controlRoutes({ world, faults, webhooks, mailbox, reset }: Contr
   return routes;
 }
 
-const refuse = (res: Response, error: z.ZodError): void =>
-  void res.status(400).json({ code: 'INVALID_REQUEST', message: z.prettifyError(error) });
-
 /** Enters a charge of an earlier sandbox; one that is known stays as it is. */
 function bringBack(book: Book, made: Omit<NewPayment, 'successUrl' | 'failUrl'>, cancelled: number): void {
   if (book.byKey(made.provider, made.key) !== undefined) return;
@@ -124,6 +121,9 @@ function bringBack(book: Book, made: Omit<NewPayment, 'successUrl' | 'failUrl'>,
   book.charge(payment);
   if (cancelled > 0) book.cancel(payment, cancelled, 'before');
 }
+
+const refuse = (res: Response, error: z.ZodError): void =>
+  void res.status(400).json({ code: 'INVALID_REQUEST', message: z.prettifyError(error) });
 
 const paymentBody = ({ provider: of, key, reference, amount, currency, status, token, failure }: SandboxPayment) => ({
   provider: of,
