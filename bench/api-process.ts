@@ -11,13 +11,16 @@ export interface ApiUnderMeasurement {
   readonly url: string;
   /** CPU seconds that its process has used so far; null where they cannot be read. */
   readonly cpuSeconds: () => number | null;
+  /** What it has written on standard error so far. */
+  readonly log: () => string;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts `node ...args` and waits until it says where it listens. */
+/** Starts `node ...args` and waits until it says where it listens; or, for a process that listens nowhere, that it has `started`. */
 export async function startServer(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
+  started = /listen(?:ing|s) on (http:\S+)/i,
 ): Promise<ApiUnderMeasurement> {
   const folder = mkdtempSync(join(tmpdir(), 'magam-bench-'));
   const logFile = join(folder, 'log');
@@ -39,13 +42,14 @@ export async function startServer(
     }
     rmSync(folder, { recursive: true, force: true });
   };
+  const log = (): string => readFileSync(logFile, 'utf8');
   for (let tries = 0; tries < 300; tries += 1) {
-    const url = /Listening on (http:\S+)/.exec(readFileSync(logFile, 'utf8'))?.[1];
-    if (url !== undefined) return { url, cpuSeconds: () => cpuSecondsOf(child.pid ?? 0), stop };
+    const said = started.exec(log());
+    if (said !== null) return { url: said[1] ?? '', cpuSeconds: () => cpuSecondsOf(child.pid ?? 0), log, stop };
     if (!isRunning(child)) break;
     await pause(100);
   }
-  const said = readFileSync(logFile, 'utf8');
+  const said = log();
   await stop();
   throw new Error(`the server did not start: ${said.slice(-2_000)}`);
 }

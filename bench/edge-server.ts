@@ -7,7 +7,9 @@ import { limitRequests } from '../api/edge/request-limit.js';
 import { openLog, standardError } from '../api/edge/request-log.js';
 import type { Route } from '../api/edge/route.js';
 import { type Listening, listen } from '../api/edge/server.js';
+import { apiSession } from '../api/main.js';
 import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
+import { paymentProviders } from '../core/payments/providers/registry.js';
 import type { Config } from '../infra/config.js';
 import { type Db, openDatabase } from '../infra/database.js';
 import { openRedis } from '../infra/redis.js';
@@ -25,16 +27,17 @@ export async function serveRoutes(
   poolMax = config.httpPool,
 ): Promise<EdgeServer> {
   if (config.databaseUrl === null || config.redisUrl === null) throw new Error('the bench names database and Redis');
-  const db = openDatabase(config.databaseUrl, { poolMax });
+  const db = openDatabase(config.databaseUrl, { poolMax, ...apiSession });
   const log = openLog(config.logLevel, standardError());
   const redis = openRedis(config.redisUrl, 'bench', (message) => log.log.warn(message));
+  const payments = paymentProviders(config);
   const context: ApiContext = {
     config,
     db,
     redis,
     log: log.log,
     cache: new CatalogueCache(redis),
-    providers: new Map(),
+    providers: payments.providers,
   };
   const app = createApp(routesOf(context), {
     db,
@@ -52,6 +55,7 @@ export async function serveRoutes(
   const stop = async (): Promise<void> => {
     await server.stop(0, 1_000);
     redis.close();
+    await payments.close();
     await db.destroy();
   };
   return { url: `http://${config.host}:${server.port}`, db, stop };

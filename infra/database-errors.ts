@@ -52,6 +52,9 @@ const lostCodes = new Set([
   'ER_QUERY_INTERRUPTED',
 ]);
 
+/** All connections of the pool were taken for as long as the caller waits for one: nothing was begun. */
+export const isPoolBusy = (error: unknown): boolean => /acquiring a connection/i.test(driverError(error).message ?? '');
+
 /** The connection is gone, so the outcome of what was in flight is unknown; a new connection may be had. */
 export function isConnectionLost(error: unknown): boolean {
   const { code = '', errno = 0, message = '' } = driverError(error);

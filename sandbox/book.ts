@@ -24,6 +24,10 @@ export interface NewPayment {
   /** Where the buyer is sent back to. */
   readonly successUrl: string;
   readonly failUrl: string;
+  /** Where KakaoPay sends a buyer who has declined; absent: to `failUrl`. */
+  readonly cancelUrl?: string | undefined;
+  /** Where webhooks of this payment go; absent: to the address of the setting. */
+  readonly webhookUrl?: string | undefined;
 }
 
 export interface SandboxPayment extends NewPayment {
@@ -58,11 +62,26 @@ export interface BookEntry {
 /** Payments and lines that are kept at most; one more is refused. A process that is asked for more is being misused, or was forgotten. */
 const KEPT_MAX = 500_000;
 
-export class SandboxFull extends Error {}
+export class SandboxFull extends Error {
+  constructor() {
+    super('The sandbox keeps no more payments: reset it.');
+  }
+}
+
+/** How each provider names its payments. No two sandboxes give the same names, also one that was started again: `started` is when this one was. */
+const KEYS: Readonly<Record<ProviderName, (started: number, number: number) => string>> = {
+  TOSS: (started, number) => `tviva${started}${number}`,
+  PORTONE: (started, number) => `tx-${started}-${number}`,
+  KAKAOPAY: (started, number) => `T${started}${String(number).padStart(6, '0')}`,
+};
 
 export class Book {
+  private readonly started = Date.now();
+
+  constructor(private readonly keptMax: number = KEPT_MAX) {}
+
   private payments = new Map<string, SandboxPayment>();
-  private newest = new Map<string, SandboxPayment>();
+  private known = new Map<string, SandboxPayment>();
   private entries: BookEntry[] = [];
   private numbered = 0;
 
@@ -72,8 +91,13 @@ export class Book {
     return this.numbered;
   }
 
+  /** A name for a payment that is opened. */
+  newKey(provider: ProviderName): string {
+    return KEYS[provider](this.started, this.next());
+  }
+
   open(made: NewPayment): SandboxPayment {
-    if (this.payments.size >= KEPT_MAX) throw new SandboxFull();
+    if (this.payments.size >= this.keptMax) throw new SandboxFull();
     const payment: SandboxPayment = {
       ...made,
       status: 'OPEN',
@@ -84,7 +108,8 @@ export class Book {
       cancels: [],
     };
     this.payments.set(`${made.provider} ${made.key}`, payment);
-    this.newest.set(`${made.provider} ${made.reference}`, payment);
+    const former = this.byReference(made.provider, made.reference);
+    if (former?.status !== 'CHARGED') this.known.set(`${made.provider} ${made.reference}`, payment);
     return payment;
   }
 
@@ -92,9 +117,9 @@ export class Book {
     return this.payments.get(`${provider} ${key}`);
   }
 
-  /** The newest payment under the shop's name. */
+  /** The payment under the shop's name: the one that was charged, or the newest. */
   byReference(provider: ProviderName, reference: string): SandboxPayment | undefined {
-    return this.newest.get(`${provider} ${reference}`);
+    return this.known.get(`${provider} ${reference}`);
   }
 
   /** Takes the buyer's money. */
@@ -102,18 +127,19 @@ export class Book {
     this.enter('CHARGE', payment, payment.amount, idempotencyKey);
     payment.status = 'CHARGED';
     payment.chargedAt = now();
+    this.known.set(`${payment.provider} ${payment.reference}`, payment);
   }
 
   /** Gives some of it back. The caller has seen that there is so much. */
   cancel(payment: SandboxPayment, amount: number, reason: string, idempotencyKey: string | null = null): Cancel {
     this.enter('CANCEL', payment, amount, idempotencyKey);
-    const cancel = { id: `cancel-${this.next()}`, amount, reason, at: now() };
+    const cancel = { id: `cancel-${this.started}-${this.next()}`, amount, reason, at: now() };
     payment.cancels.push(cancel);
     return cancel;
   }
 
   private enter(kind: BookEntry['kind'], payment: SandboxPayment, amount: number, idempotencyKey: string | null): void {
-    if (this.entries.length >= KEPT_MAX) throw new SandboxFull();
+    if (this.entries.length >= this.keptMax) throw new SandboxFull();
     const { provider, key, reference, currency } = payment;
     this.entries.push({ kind, provider, key, reference, amount, currency, idempotencyKey, at: now() });
   }
@@ -125,12 +151,16 @@ export class Book {
       sums[currency] ??= { charged: 0, cancelled: 0 };
       sums[currency][kind === 'CHARGE' ? 'charged' : 'cancelled'] += amount;
     }
+    for (const sum of Object.values(sums)) {
+      sum.charged = exact(sum.charged);
+      sum.cancelled = exact(sum.cancelled);
+    }
     return { entries: [...this.entries], sums };
   }
 
   reset(): void {
     this.payments = new Map();
-    this.newest = new Map();
+    this.known = new Map();
     this.entries = [];
   }
 }
@@ -141,9 +171,12 @@ export interface BookSum {
 }
 
 export const cancelledOf = ({ cancels }: SandboxPayment): number =>
-  cancels.reduce((sum, { amount }) => sum + amount, 0);
+  exact(cancels.reduce((sum, { amount }) => sum + amount, 0));
 
 /** What is left of the charge. */
-export const remainingOf = (payment: SandboxPayment): number => payment.amount - cancelledOf(payment);
+export const remainingOf = (payment: SandboxPayment): number => exact(payment.amount - cancelledOf(payment));
+
+/** Toss counts dollars with cents after the point; sums of them are exact to a thousandth. */
+const exact = (amount: number): number => Math.round(amount * 1_000) / 1_000;
 
 const now = (): string => new Date().toISOString();

@@ -1,45 +1,77 @@
 /** What the buyer decides in a provider's window, and where it sends the buyer then. */
-import type { Book, ProviderName, SandboxPayment } from './book.js';
-import { tellPortone } from './portone/portone.js';
-import type { World } from './provider-call.js';
+import type { Response } from 'express';
+import type { NewPayment, ProviderName, SandboxPayment } from './book.js';
+import type { CallFault } from './faults.js';
+import { portoneError, tellPortone } from './portone/portone.js';
+import { type World, withFaults } from './provider-call.js';
 
 export type Decision = 'approve' | 'decline';
 
-/** The prefix of the keys that each provider gives; KakaoPay gives them in `ready`. */
-const KEYS: Readonly<Record<ProviderName, (number: number) => string>> = {
-  TOSS: (number) => `tviva_sandbox_${number}`,
-  PORTONE: (number) => `tx-sandbox-${number}`,
-  KAKAOPAY: (number) => `T${String(number).padStart(19, '0')}`,
-};
+export type Asked = Omit<NewPayment, 'key'>;
 
-export interface Asked {
-  readonly provider: ProviderName;
-  readonly reference: string;
-  readonly amount: number;
-  readonly currency: string;
-  readonly orderName: string;
-  readonly buyer: string;
-  readonly successUrl: string;
-  readonly failUrl: string;
+/** The buyer opens the window. A new window is a new payment, except at PortOne, where one that is open or paid is shown again. */
+export function openWindow(world: World, asked: Asked): SandboxPayment {
+  const { book } = world;
+  if (asked.provider !== 'PORTONE') return book.open({ ...asked, key: book.newKey(asked.provider) });
+  const open = book.byReference('PORTONE', asked.reference);
+  if (open !== undefined && open.status !== 'DECLINED') return open;
+  const payment = book.open({ ...asked, key: book.newKey('PORTONE') });
+  tellPortone(world, payment, 'Transaction.Ready');
+  return payment;
 }
 
-/** The buyer opens the window. A new window is a new payment, except at PortOne, where an open one is shown again. */
-export function openWindow(book: Book, asked: Asked): SandboxPayment {
-  const open = asked.provider === 'PORTONE' ? book.byReference('PORTONE', asked.reference) : undefined;
-  return open ?? book.open({ ...asked, key: KEYS[asked.provider](book.next()) });
+/**
+ * Takes the buyer's decision; what was decided before stays. At PortOne an approval charges.
+ * @param code why it is declined, by the provider's code; absent: the buyer has changed their mind
+ * @returns where the buyer goes
+ */
+export function decide(world: World, payment: SandboxPayment, decision: Decision, code?: string): string {
+  const declineWith = faultsOf(world, payment, decision).find(({ kind }) => kind === 'decline');
+  return apply(world, payment, decision, code, declineWith);
 }
 
-/** Takes the buyer's decision; what was decided before stays. At PortOne an approval charges. @returns where the buyer goes */
-export function decide(world: World, payment: SandboxPayment, decision: Decision): string {
+/** The same over HTTP: where the approval charges, each fault of a confirmation befalls it. `say` answers where none does. */
+export async function decideOver(
+  world: World,
+  payment: SandboxPayment,
+  decided: { readonly decision: Decision; readonly code?: string | undefined },
+  res: Response,
+  say: (sentTo: string) => void,
+): Promise<void> {
+  const { decision, code } = decided;
+  await withFaults(world, faultsOf(world, payment, decision), res, {
+    broken: portoneError,
+    handle: (declineWith) => apply(world, payment, decision, code, declineWith),
+    say,
+  });
+}
+
+const faultsOf = ({ faults }: World, payment: SandboxPayment, decision: Decision): CallFault[] =>
+  payment.provider === 'PORTONE' && payment.status === 'OPEN' && decision === 'approve'
+    ? faults.ofCall('PORTONE', 'confirm')
+    : [];
+
+function apply(
+  world: World,
+  payment: SandboxPayment,
+  decision: Decision,
+  code: string | undefined,
+  declineWith: CallFault | undefined,
+): string {
   if (payment.status === 'OPEN') {
-    const refusing = payment.provider === 'PORTONE' ? world.faults.ofCall('PORTONE', 'confirm') : [];
-    const declined = refusing.find(({ kind }) => kind === 'decline');
-    if (decision === 'decline') fail(world, payment, 'PAY_PROCESS_CANCELED');
-    else if (declined !== undefined) fail(world, payment, declined.code ?? 'REJECT_CARD_COMPANY');
+    if (decision === 'decline') fail(world, payment, code ?? QUIT[payment.provider]);
+    else if (declineWith !== undefined) fail(world, payment, declineWith.code ?? 'REJECT_CARD_COMPANY');
     else approve(world, payment);
   }
   return addressAfter(payment);
 }
+
+/** The code for a buyer who has changed their mind. */
+const QUIT: Readonly<Record<ProviderName, string>> = {
+  TOSS: 'PAY_PROCESS_CANCELED',
+  PORTONE: 'PAY_PROCESS_CANCELED',
+  KAKAOPAY: 'QUIT',
+};
 
 function approve(world: World, payment: SandboxPayment): void {
   if (payment.provider === 'PORTONE') {
@@ -53,34 +85,38 @@ function approve(world: World, payment: SandboxPayment): void {
 
 function fail(world: World, payment: SandboxPayment, code: string): void {
   payment.status = 'DECLINED';
-  payment.failure = { code: payment.provider === 'KAKAOPAY' ? 'QUIT' : code, message: '결제가 취소되었습니다.' };
+  const message = code === QUIT[payment.provider] ? '결제가 취소되었습니다.' : '결제에 실패했습니다.';
+  payment.failure = { code, message };
   if (payment.provider === 'PORTONE') tellPortone(world, payment, 'Transaction.Failed');
 }
 
-function addressAfter({
-  provider,
-  key,
-  reference,
-  amount,
-  status,
-  token,
-  failure,
-  ...payment
-}: SandboxPayment): string {
-  const declined = status === 'DECLINED';
-  const address = new URL(declined ? payment.failUrl : payment.successUrl);
-  const values: Record<ProviderName, Readonly<Record<string, string>>> = {
-    TOSS: declined
-      ? { code: failure?.code ?? '', message: failure?.message ?? '', orderId: reference }
-      : { paymentType: 'NORMAL', orderId: reference, paymentKey: key, amount: String(amount) },
-    PORTONE: {
-      paymentId: reference,
-      transactionType: 'PAYMENT',
-      txId: key,
-      ...(declined ? { code: 'FAILURE_TYPE_PG', message: failure?.message ?? '' } : {}),
-    },
-    KAKAOPAY: declined ? {} : { pg_token: token ?? '' },
-  };
-  for (const [name, value] of Object.entries(values[provider])) address.searchParams.set(name, value);
+function addressAfter(payment: SandboxPayment): string {
+  const { provider, status, failure } = payment;
+  const quit = failure?.code === QUIT[provider];
+  const declinedUrl = quit ? (payment.cancelUrl ?? payment.failUrl) : payment.failUrl;
+  const address = new URL(status === 'DECLINED' ? declinedUrl : payment.successUrl);
+  for (const [name, value] of Object.entries(valuesAfter(payment, quit))) address.searchParams.set(name, value);
   return address.href;
+}
+
+/** The parameters that the provider gives the buyer to bring back. */
+function valuesAfter(payment: SandboxPayment, quit: boolean): Readonly<Record<string, string>> {
+  const { provider, key, reference, amount, status, token, failure } = payment;
+  const declined = status === 'DECLINED';
+  const { code = '', message = '' } = failure ?? {};
+  switch (provider) {
+    case 'TOSS':
+      if (!declined) return { paymentType: 'NORMAL', orderId: reference, paymentKey: key, amount: String(amount) };
+      // https://docs.tosspayments.com/reference/error-codes: a window that the buyer has closed gives no order.
+      return quit ? { code, message } : { code, message, orderId: reference };
+    case 'PORTONE':
+      return {
+        transactionType: 'PAYMENT',
+        txId: key,
+        paymentId: reference,
+        ...(declined ? { code: 'FAILURE_TYPE_PG', message } : {}),
+      };
+    case 'KAKAOPAY':
+      return declined ? {} : { pg_token: token ?? '' };
+  }
 }

@@ -9,9 +9,9 @@ const FAULT_KINDS = [
   'delay',
   /** The bank says no; `code` is the provider's code, a usual one where none is said. */
   'decline',
-  /** 500 without having done anything. */
+  /** An error without having done anything: the provider's usual 500, or the one that `code` names. */
   'error-before',
-  /** 500 after having done it. */
+  /** The same after having done it. */
   'error-after',
   /** Cuts the connection without having done anything. */
   'cut-before',
@@ -48,7 +48,13 @@ export const faultRule = z.discriminatedUnion('on', [
     kind: z.enum(FAULT_KINDS),
     code: z.string().min(1).max(64).optional(),
   }),
-  z.strictObject({ ...faultFields, on: z.literal('webhook'), kind: z.enum(WEBHOOK_FAULT_KINDS) }),
+  z.strictObject({
+    ...faultFields,
+    on: z.literal('webhook'),
+    /** Absent: webhooks of every type (`PAYMENT_STATUS_CHANGED`, `Transaction.Paid` …). */
+    type: z.string().min(1).max(64).optional(),
+    kind: z.enum(WEBHOOK_FAULT_KINDS),
+  }),
 ]);
 export const faultRules = z.array(faultRule).max(100);
 export type FaultRule = z.infer<typeof faultRule>;
@@ -64,7 +70,9 @@ export class Faults {
     this.state = seed;
   }
 
+  /** Takes the place of those that were set. What befalls a share is drawn from the seed anew. */
   set(rules: readonly FaultRule[]): void {
+    this.state = this.seed;
     this.rules = rules.map((rule) => ({ rule, left: rule.times ?? Number.POSITIVE_INFINITY }));
   }
 
@@ -72,16 +80,24 @@ export class Faults {
     return this.rules.map(({ rule, left }) => (rule.times === undefined ? rule : { ...rule, times: left }));
   }
 
-  /** The faults that befall this call: of each kind the first rule that fits. */
+  /** The faults that befall this call: of each kind the first rule that fits. Only what moves money is declined. */
   ofCall(provider: string, operation: Operation): CallFault[] {
+    if (this.rules.length === 0) return [];
+    const movesMoney = operation === 'confirm' || operation === 'cancel';
     return this.take(
       (rule): rule is CallFault =>
-        rule.on === 'call' && of(rule, provider) && (rule.operation === undefined || rule.operation === operation),
+        rule.on === 'call' &&
+        of(rule, provider) &&
+        (rule.operation === undefined || rule.operation === operation) &&
+        (rule.kind !== 'decline' || movesMoney),
     );
   }
 
-  ofWebhook(provider: string): WebhookFault[] {
-    return this.take((rule): rule is WebhookFault => rule.on === 'webhook' && of(rule, provider));
+  ofWebhook(provider: string, type: string): WebhookFault[] {
+    return this.take(
+      (rule): rule is WebhookFault =>
+        rule.on === 'webhook' && of(rule, provider) && (rule.type === undefined || rule.type === type),
+    );
   }
 
   private take<Rule extends FaultRule>(fits: (rule: FaultRule) => rule is Rule): Rule[] {
@@ -108,14 +124,16 @@ export class Faults {
 
 const of = (rule: FaultRule, provider: string): boolean => rule.provider === undefined || rule.provider === provider;
 
-/** A fault that a call asks for itself, in the header `x-sandbox-fault`: `cut-after`, or `delay:2000`, or `decline:REJECT_CARD_COMPANY`. */
-export function faultOfHeader(header: string | undefined): CallFault | undefined {
-  const [kind, value] = (header ?? '').split(':', 2);
-  const rule = faultRule.safeParse({
-    on: 'call',
-    kind,
-    ...(kind === 'delay' ? { ms: Number(value) } : {}),
-    ...(kind === 'decline' && value !== undefined ? { code: value } : {}),
+/**
+ * The faults that a call asks for itself, in the header `x-sandbox-fault`: `cut-after`, or `delay:2000, decline:REJECT_CARD_COMPANY`. What is no fault is
+ * passed over.
+ */
+export function faultsOfHeader(header: string | undefined): CallFault[] {
+  if (header === undefined) return [];
+  return header.split(',').flatMap((one) => {
+    const [kind, value] = one.trim().split(':', 2);
+    const more = value === undefined ? {} : kind === 'delay' ? { ms: Number(value) } : { code: value };
+    const rule = faultRule.safeParse({ on: 'call', kind, ...more });
+    return rule.success && rule.data.on === 'call' ? [rule.data] : [];
   });
-  return rule.success && rule.data.on === 'call' ? rule.data : undefined;
 }

@@ -1,29 +1,36 @@
-/** What the platform sends to people: mails, which come by SMTP, and messages for Slack. The newest are kept, in memory. */
+/** What the platform sends to people by mail, as it comes by SMTP. The newest are kept, in memory. */
 import type { AddressInfo } from 'node:net';
+import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
+import { Kept } from './kept.js';
 
 export interface Mail {
   readonly from: string;
   readonly to: readonly string[];
   readonly subject: string;
   readonly messageId: string | null;
+  /** The text of the mail; empty where it has none. */
+  readonly text: string;
   /** The whole message as it came. */
   readonly raw: string;
   readonly at: string;
 }
 
-const KEPT_MAX = 1_000;
+const MAILS_MAX = 1_000;
+const MAILS_BYTES_MAX = 64 * 1024 * 1024;
 const MAIL_BYTES_MAX = 1024 * 1024;
+const CLIENTS_MAX = 100;
 
 export class Mailbox {
-  private mails: Mail[] = [];
+  private readonly mails = new Kept<Mail>(MAILS_MAX, MAILS_BYTES_MAX);
 
+  /** Oldest first. */
   read(): readonly Mail[] {
-    return this.mails;
+    return this.mails.read();
   }
 
   reset(): void {
-    this.mails = [];
+    this.mails.reset();
   }
 
   /** Opens the SMTP port: no sign-in, no encryption. @returns the port, and what closes it */
@@ -32,6 +39,8 @@ export class Mailbox {
       authOptional: true,
       disabledCommands: ['STARTTLS', 'AUTH'],
       size: MAIL_BYTES_MAX,
+      maxClients: CLIENTS_MAX,
+      closeTimeout: 100,
       logger: false,
       onData: (stream, session, done) => {
         const parts: Buffer[] = [];
@@ -43,16 +52,9 @@ export class Mailbox {
           if (stream.sizeExceeded)
             return done(Object.assign(new Error('The mail is too large.'), { responseCode: 552 }));
           const { mailFrom, rcptTo } = session.envelope;
-          const raw = Buffer.concat(parts).toString('utf8');
-          this.keep({
-            from: mailFrom === false ? '' : mailFrom.address,
-            to: rcptTo.map(({ address }) => address),
-            subject: subjectOf(raw),
-            messageId: headerOf(raw, 'message-id') ?? null,
-            raw,
-            at: new Date().toISOString(),
-          });
-          done();
+          const from = mailFrom === false ? '' : mailFrom.address;
+          const to = rcptTo.map(({ address }) => address);
+          this.keep(from, to, Buffer.concat(parts)).then(() => done(), done);
         });
       },
     });
@@ -67,32 +69,9 @@ export class Mailbox {
     };
   }
 
-  private keep(mail: Mail): void {
-    if (this.mails.length >= KEPT_MAX) this.mails.shift();
-    this.mails.push(mail);
+  private async keep(from: string, to: readonly string[], raw: Buffer): Promise<void> {
+    const { subject = '', messageId = null, text = '' } = await PostalMime.parse(raw);
+    const at = new Date().toISOString();
+    this.mails.add({ from, to, subject, messageId, text, raw: raw.toString('utf8'), at }, raw.length * 2);
   }
 }
-
-/** The value of a header, its lines joined. */
-function headerOf(raw: string, name: string): string | undefined {
-  const head = raw.split(/\r?\n\r?\n/, 1)[0] ?? '';
-  const lines = head.replaceAll(/\r?\n[ \t]+/g, ' ').split(/\r?\n/);
-  const line = lines.find((one) => one.toLowerCase().startsWith(`${name}:`));
-  return line?.slice(name.length + 1).trim();
-}
-
-/** The subject as people read it: its encoded words (RFC 2047) decoded. */
-const subjectOf = (raw: string): string =>
-  (headerOf(raw, 'subject') ?? '')
-    .replaceAll(/\?=\s+=\?/g, '?==?')
-    .replaceAll(/=\?utf-8\?([bq])\?([^?]*)\?=/gi, (_all, form: string, text: string) =>
-      form.toLowerCase() === 'b' ? Buffer.from(text, 'base64').toString('utf8') : fromQuoted(text),
-    );
-
-const fromQuoted = (text: string): string =>
-  Buffer.from(
-    text
-      .replaceAll('_', ' ')
-      .replaceAll(/=([0-9A-F]{2})/gi, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-    'latin1',
-  ).toString('utf8');

@@ -1,8 +1,9 @@
 /** What calls of all three providers have in common: faults, the idempotency key where the API has one, and an answer. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request, RequestHandler, Response } from 'express';
-import { type Book, type ProviderName, SandboxFull } from './book.js';
-import { type CallFault, type Faults, faultOfHeader, type Operation } from './faults.js';
+import type { Book, ProviderName, SandboxPayment } from './book.js';
+import { type CallFault, type Faults, faultsOfHeader, type Operation } from './faults.js';
 
 export interface Answer {
   readonly status: number;
@@ -14,7 +15,9 @@ export interface World {
   /** What was answered under idempotency keys. */
   readonly answers: Map<string, Answer | 'in progress'>;
   readonly faults: Faults;
-  readonly webhooks: { readonly tell: (provider: ProviderName, reference: string, event: WebhookEvent) => void };
+  readonly webhooks: { readonly tell: (payment: SandboxPayment, event: WebhookEvent) => void };
+  /** Aborted when the sandbox closes: calls that are delayed come to nothing. */
+  readonly closing: AbortSignal;
 }
 
 export interface WebhookEvent {
@@ -27,10 +30,8 @@ export interface ProviderCall {
   readonly operation: Operation;
   /** Undefined where the credentials are right. */
   readonly unauthorised: (req: Request) => Answer | undefined;
-  /** How the provider says that the bank has declined. */
-  readonly declined: (code: string | undefined) => Answer;
-  /** How it says that it is in trouble. */
-  readonly broken: Answer;
+  /** An error that a test asks for, by the provider's code; undefined: the usual one of a provider in trouble, with status 500. */
+  readonly broken: (code: string | undefined) => Answer;
   /** Undefined: the API knows no idempotency keys. */
   readonly idempotency?: {
     /** Undefined: none was sent. An answer: it is malformed. */
@@ -38,6 +39,8 @@ export interface ProviderCall {
     /** The same key again while the first call is under way. */
     readonly inProgress: Answer;
   };
+  /** Faults that the API itself lets a test ask for. */
+  readonly ownFaults?: (req: Request) => CallFault[];
   readonly handle: (
     req: Request,
     context: { readonly declineWith: CallFault | undefined; readonly key: string | null },
@@ -47,8 +50,12 @@ export interface ProviderCall {
 /** Answers of calls under a key. The oldest go first. */
 const KEYS_MAX = 100_000;
 
-/** Makes the handler of a call. */
-export function providerCall({ faults, answers: known }: World, call: ProviderCall): RequestHandler {
+/**
+ * Makes the handler of a call. A call under a known key gets the first answer again, whatever its body says: both providers that have keys compare the key, the
+ * address and the method alone.
+ */
+export function providerCall(world: World, call: ProviderCall): RequestHandler {
+  const { answers: known, faults } = world;
   return async (req, res) => {
     const unauthorised = call.unauthorised(req);
     if (unauthorised !== undefined) return send(res, unauthorised);
@@ -62,22 +69,27 @@ export function providerCall({ faults, answers: known }: World, call: ProviderCa
         former === 'in progress' ? (call.idempotency as NonNullable<typeof call.idempotency>).inProgress : former,
       );
     if (name !== null) remember(known, name, 'in progress');
+    const befall = [
+      ...faultsOfHeader(req.get('x-sandbox-fault')),
+      ...(call.ownFaults?.(req) ?? []),
+      ...faults.ofCall(call.provider, call.operation),
+    ];
     try {
-      const answer = await withFaults(faults, call, req, res, key);
+      const answer = await withFaults(world, befall, res, {
+        broken: call.broken,
+        handle: (declineWith) => call.handle(req, { declineWith, key }),
+        say: (said) => send(res, said),
+      });
       // What was not done may be tried again under the same key.
       if (name !== null) answer === undefined ? known.delete(name) : known.set(name, answer);
     } catch (error) {
       if (name !== null) known.delete(name);
-      if (!(error instanceof SandboxFull)) throw error;
-      send(res, {
-        status: 503,
-        body: { code: 'SANDBOX_FULL', message: 'The sandbox keeps no more payments: reset it.' },
-      });
+      throw error;
     }
   };
 }
 
-function remember(known: Map<string, Answer | 'in progress'>, name: string, value: Answer | 'in progress'): void {
+function remember(known: World['answers'], name: string, value: Answer | 'in progress'): void {
   if (known.size >= KEYS_MAX)
     for (const oldest of known.keys()) {
       known.delete(oldest);
@@ -86,25 +98,41 @@ function remember(known: Map<string, Answer | 'in progress'>, name: string, valu
   known.set(name, value);
 }
 
-/** @returns what the call came to, whether the caller hears of it or not; undefined: it was not carried out */
-async function withFaults(
-  faults: Faults,
-  call: ProviderCall,
-  req: Request,
+export interface FaultyCall<Outcome> {
+  readonly broken: ProviderCall['broken'];
+  readonly handle: (declineWith: CallFault | undefined) => Outcome;
+  readonly say: (outcome: Outcome) => void;
+}
+
+/**
+ * Carries a call out and answers, with the faults that befall it.
+ * @returns what it came to, whether the caller hears of it or not; undefined: it was not carried out
+ */
+export async function withFaults<Outcome>(
+  { closing }: World,
+  befall: readonly CallFault[],
   res: Response,
-  key: string | null,
-): Promise<Answer | undefined> {
-  const own = faultOfHeader(req.get('x-sandbox-fault'));
-  const befall = [...(own === undefined ? [] : [own]), ...faults.ofCall(call.provider, call.operation)];
+  { broken, handle, say }: FaultyCall<Outcome>,
+): Promise<Outcome | undefined> {
   const fault = (kind: CallFault['kind']) => befall.find((one) => one.kind === kind);
   const delay = fault('delay');
-  if (delay !== undefined) await pause(delay.ms ?? 0);
-  if (fault('cut-before')) return void res.destroy();
-  if (fault('error-before')) return void send(res, call.broken);
-  const answer = call.handle(req, { declineWith: fault('decline'), key });
+  if (delay !== undefined) await pause(delay.ms ?? 0, undefined, { signal: closing }).catch(() => undefined);
+  if (closing.aborted || fault('cut-before')) return void res.destroy();
+  const before = fault('error-before');
+  if (before !== undefined) return void send(res, broken(before.code));
+  const outcome = handle(fault('decline'));
+  const after = fault('error-after');
   if (fault('cut-after')) res.destroy();
-  else send(res, fault('error-after') ? call.broken : answer);
-  return answer;
+  else if (after !== undefined) send(res, broken(after.code));
+  else say(outcome);
+  return outcome;
 }
 
 const send = (res: Response, { status, body }: Answer): void => void res.status(status).json(body);
+
+/** A controller whose signal any number of waits listen to. */
+export function sharedController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}

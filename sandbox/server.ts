@@ -3,13 +3,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler } from 'express';
-import { Book } from './book.js';
-import { controlRoutes, Messages } from './control.js';
+import { Book, SandboxFull } from './book.js';
+import { controlRoutes } from './control.js';
 import { Faults } from './faults.js';
+import { frontRoutes } from './front.js';
 import { kakaopayRoutes } from './kakaopay/kakaopay.js';
 import { Mailbox } from './mailbox.js';
 import { portoneRoutes, writePortoneWebhook } from './portone/portone.js';
-import type { World } from './provider-call.js';
+import { sharedController, type World } from './provider-call.js';
+import { Slack, slackRoutes } from './slack.js';
 import { tossRoutes, writeTossWebhook } from './toss/toss.js';
 import { Webhooks } from './webhooks.js';
 import { windowRoutes } from './window.js';
@@ -23,6 +25,8 @@ export interface SandboxOptions {
   readonly seed?: number;
   /** The platform that webhooks are sent to; null: none are sent. */
   readonly webhookTarget?: string | null;
+  /** Payments and lines of the book that are kept at most. */
+  readonly keptMax?: number;
   /** Pauses before a webhook is sent again (ms). */
   readonly webhookRetryMs?: readonly number[];
 }
@@ -35,7 +39,7 @@ export interface Sandbox {
   readonly webhooks: Webhooks;
   readonly mailbox: Mailbox;
   readonly world: World;
-  /** Forgets payments, book, answers, faults, mails and messages. */
+  /** Forgets payments, book, answers under keys, faults, webhooks, mails and messages. */
   readonly reset: () => void;
   readonly close: () => Promise<void>;
 }
@@ -46,7 +50,7 @@ const WEBHOOK_RETRY_MS = [1_000, 4_000, 16_000, 64_000];
 /** Starts it. Fails where a port is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { host = '127.0.0.1', port = 0, mailPort = 0, seed = 1, webhookTarget = null } = options;
-  const book = new Book();
+  const book = new Book(options.keptMax);
   const faults = new Faults(seed);
   const webhooks = new Webhooks(
     faults,
@@ -54,15 +58,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     { target: webhookTarget, retryMs: options.webhookRetryMs ?? WEBHOOK_RETRY_MS },
   );
   const mailbox = new Mailbox();
-  const world: World = { book, faults, webhooks, answers: new Map() };
-  const messages = new Messages();
+  const slack = new Slack();
+  const closing = sharedController();
+  const world: World = { book, faults, webhooks, answers: new Map(), closing: closing.signal };
   const reset = (): void => {
     book.reset();
     world.answers.clear();
     faults.set([]);
     webhooks.reset();
     mailbox.reset();
-    messages.reset();
+    slack.reset();
   };
   const app = express().disable('x-powered-by').disable('etag');
   app.use(express.json({ limit: BODY_BYTES_MAX }));
@@ -72,12 +77,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     portoneRoutes(world),
     kakaopayRoutes(world, () => url),
     windowRoutes(world),
-    controlRoutes({ world, faults, webhooks, mailbox, messages, reset }),
+    slackRoutes(slack),
+    controlRoutes({ world, faults, webhooks, mailbox, reset }),
+    frontRoutes(mailbox),
   );
-  app.get(
-    '/',
-    (_req, res) => void res.type('text').send('The sandbox of Magam: docs/sandbox.md says what can be asked here.\n'),
-  );
+  app.use((_req, res) => void res.status(404).json({ code: 'NOT_FOUND', message: '존재하지 않는 정보 입니다.' }));
   app.use(refusal);
   const mail = await mailbox.listen(host, mailPort);
   const server = createServer({ keepAliveTimeout: 65_000 }, app);
@@ -94,6 +98,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     mailPort: mail.port,
     ...{ book, faults, webhooks, mailbox, world, reset },
     close: async () => {
+      closing.abort();
       await webhooks.close();
       await mail.close();
       server.close();
@@ -102,13 +107,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
 }
 
-/** A body that is no JSON. */
-const refusal: ErrorRequestHandler = (
-  error: { readonly status?: number; readonly message?: string },
-  _req,
-  res,
-  next,
-) => {
+/** A body that is no JSON or too long, or a sandbox that is full. The fields are those of all providers: `code` of Toss, `type` of PortOne, `error_code` of KakaoPay. */
+const refusal: ErrorRequestHandler = (error: { readonly status?: number } & Error, _req, res, next) => {
   if (res.headersSent) return next(error);
-  res.status(error.status ?? 500).json({ code: 'INVALID_REQUEST', message: error.message ?? '' });
+  const full = error instanceof SandboxFull;
+  const status = full ? 503 : (error.status ?? 500);
+  const code = full ? 'SANDBOX_FULL' : status < 500 ? 'INVALID_REQUEST' : 'INTERNAL_SERVER_ERROR';
+  const { message } = error;
+  res.status(status).json({ code, message, type: code, error_code: status < 500 ? -2 : -1, error_message: message });
 };

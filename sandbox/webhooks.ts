@@ -2,11 +2,12 @@
  * Webhooks: sent to the address of each provider, tried again with growing pauses until the receiver answers with success, as the providers do. At most so many wait
  * at a time; more are lost, which a receiver has to bear anyway.
  */
+import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import type { ProviderName } from './book.js';
+import type { ProviderName, SandboxPayment } from './book.js';
 import type { Faults } from './faults.js';
-import type { WebhookEvent } from './provider-call.js';
+import { sharedController, type WebhookEvent } from './provider-call.js';
 
 /** A webhook as it goes out. */
 export interface OutgoingWebhook {
@@ -14,8 +15,12 @@ export interface OutgoingWebhook {
   readonly body: string;
 }
 
-/** How a provider writes a webhook; `attempt` counts from 1. */
-export type WriteWebhook = (event: WebhookEvent, id: string, attempt: number) => OutgoingWebhook;
+/** How a provider writes a webhook; `at` is when the event was, `attempt` counts from 1. */
+export type WriteWebhook = (
+  event: WebhookEvent & { readonly at: string },
+  id: string,
+  attempt: number,
+) => OutgoingWebhook;
 
 export interface SentWebhook {
   readonly provider: ProviderName;
@@ -36,6 +41,7 @@ export interface WebhookOptions {
 const WAITING_MAX = 10_000;
 const SENT_MAX = 10_000;
 const ANSWER_MS = 10_000;
+const LATE_MS = 1_000;
 /** A webhook that waits for another one to pass it does not wait for longer (ms). */
 const REORDER_MS = 1_000;
 
@@ -44,7 +50,11 @@ export class Webhooks {
   private readonly under = new Set<Promise<void>>();
   private sent: SentWebhook[] = [];
   private passed: (() => void)[] = [];
-  private readonly over = new AbortController();
+  /** Of those that are under way; a reset gives them up. */
+  private over = sharedController();
+  private closed = false;
+  /** Ids differ from those of other sandboxes: whoever gets a webhook keeps its id for good. */
+  private readonly name = randomBytes(6).toString('hex');
   private count = 0;
   target: string | null;
 
@@ -57,13 +67,17 @@ export class Webhooks {
   }
 
   /** Tells the platform of an event. Nobody waits for it. */
-  tell(provider: ProviderName, reference: string, event: WebhookEvent): void {
+  tell(payment: SandboxPayment, event: WebhookEvent): void {
+    const { provider, reference } = payment;
     const write = this.write[provider];
-    if (write === undefined || this.target === null || this.under.size >= WAITING_MAX || this.over.signal.aborted)
-      return;
+    const url =
+      payment.webhookUrl ?? (this.target === null ? null : `${this.target}/v1/webhooks/${provider.toLowerCase()}`);
+    if (write === undefined || url === null || this.under.size >= WAITING_MAX || this.closed) return;
     this.count += 1;
-    const id = `event-${this.count}`;
-    const work = this.deliver(provider, reference, (attempt) => write(event, id, attempt), { id, type: event.type });
+    const id = `event-${this.name}-${this.count}`;
+    const told = { ...event, at: new Date().toISOString() };
+    const post = (attempt: number, signal: AbortSignal) => this.post(url, write(told, id, attempt), signal);
+    const work = this.deliver({ provider, reference, type: event.type, id }, post, this.over.signal);
     const known = work.catch(() => undefined).finally(() => this.under.delete(known));
     this.under.add(known);
   }
@@ -78,35 +92,39 @@ export class Webhooks {
     while (this.under.size > 0) await Promise.all(this.under);
   }
 
+  /** Forgets what was sent and gives up what waits. */
   reset(): void {
+    this.over.abort();
+    this.over = sharedController();
+    for (const pass of this.passed.splice(0)) pass();
     this.sent = [];
   }
 
   async close(): Promise<void> {
-    this.over.abort();
-    for (const pass of this.passed.splice(0)) pass();
+    this.closed = true;
+    this.reset();
     await this.idle();
     await this.agent.destroy();
   }
 
   private async deliver(
-    provider: ProviderName,
-    reference: string,
-    write: (attempt: number) => OutgoingWebhook,
-    about: { readonly id: string; readonly type: string },
+    about: Omit<SentWebhook, 'attempts' | 'status'>,
+    post: (attempt: number, signal: AbortSignal) => Promise<number>,
+    signal: AbortSignal,
   ): Promise<void> {
-    const faults = this.faults.ofWebhook(provider);
+    const faults = this.faults.ofWebhook(about.provider, about.type);
     const fault = (kind: string) => faults.find((one) => one.kind === kind);
     if (fault('lose')) return;
     const late = fault('late');
-    if (late) await pause(late.ms ?? 1_000, undefined, { signal: this.over.signal });
+    if (late) await pause(late.ms ?? LATE_MS, undefined, { signal });
     const reorder = fault('reorder');
     if (reorder) await this.untilPassed(reorder.ms ?? REORDER_MS);
-    const result = await this.send(provider, write);
-    if (fault('duplicate')) await this.send(provider, write);
+    let result = await this.send(post, signal);
+    if (fault('duplicate')) result = await this.send(post, signal);
     for (const pass of this.passed.splice(0)) pass();
+    if (signal.aborted) return;
     if (this.sent.length >= SENT_MAX) this.sent.shift();
-    this.sent.push({ provider, reference, ...about, ...result });
+    this.sent.push({ ...about, ...result });
   }
 
   private async untilPassed(ms: number): Promise<void> {
@@ -119,27 +137,28 @@ export class Webhooks {
   }
 
   private async send(
-    provider: ProviderName,
-    write: (attempt: number) => OutgoingWebhook,
+    post: (attempt: number, signal: AbortSignal) => Promise<number>,
+    signal: AbortSignal,
   ): Promise<{ readonly attempts: number; readonly status: number }> {
     for (let attempt = 1; ; attempt += 1) {
-      const status = await this.post(provider, write(attempt));
+      const status = await post(attempt, signal);
       const wait = this.options.retryMs[attempt - 1];
       if ((status >= 200 && status < 300) || wait === undefined) return { attempts: attempt, status };
-      await pause(wait, undefined, { signal: this.over.signal });
+      await pause(wait, undefined, { signal });
     }
   }
 
-  private async post(provider: ProviderName, { headers, body }: OutgoingWebhook): Promise<number> {
+  /** @returns the HTTP status; 0: no answer */
+  private async post(url: string, { headers, body }: OutgoingWebhook, signal: AbortSignal): Promise<number> {
     try {
-      const answer = await request(`${this.target}/v1/webhooks/${provider.toLowerCase()}`, {
+      const answer = await request(url, {
         method: 'POST',
         dispatcher: this.agent,
         headers: { 'content-type': 'application/json', ...headers },
         body,
         headersTimeout: ANSWER_MS,
         bodyTimeout: ANSWER_MS,
-        signal: this.over.signal,
+        signal,
       });
       await answer.body.dump();
       return answer.statusCode;

@@ -2,8 +2,9 @@
 import { Router, urlencoded } from 'express';
 import * as z from 'zod';
 import type { Book, ProviderName, SandboxPayment } from './book.js';
-import { type Decision, decide, openWindow } from './decide.js';
+import { type Decision, decideOver, openWindow } from './decide.js';
 import { SANDBOX_KEYS } from './keys.js';
+import { escaped, page } from './page.js';
 import type { World } from './provider-call.js';
 
 const address = z.url({ protocol: /^https?$/ });
@@ -17,13 +18,15 @@ const currency = z
 /** The parameters with which the providers' scripts open their windows. */
 const tossQuery = z.object({
   clientKey: z.literal(SANDBOX_KEYS.toss.clientKey),
-  orderId: text,
+  /** https://docs.tosspayments.com/sdk/v2/js: what an order may be called. */
+  orderId: z.string().regex(/^[\w=-]{6,64}$/),
   amount,
   currency,
   orderName: text,
   customerKey: text.default('guest'),
   successUrl: address,
   failUrl: address,
+  webhookUrl: address.optional(),
 });
 const portoneQuery = z.object({
   storeId: z.literal(SANDBOX_KEYS.portone.storeId),
@@ -33,6 +36,8 @@ const portoneQuery = z.object({
   orderName: text,
   customer: text.default('guest'),
   redirectUrl: address,
+  /** In place of the address that the shop's console has. */
+  noticeUrls: address.optional(),
 });
 
 const NAMES: Readonly<Record<string, ProviderName>> = { toss: 'TOSS', portone: 'PORTONE', kakaopay: 'KAKAOPAY' };
@@ -53,7 +58,7 @@ export function windowRoutes(world: World): Router {
         .type('html')
         .send(page('400', refused(asked.error)));
     const { orderId: reference, customerKey: buyer, clientKey: _, ...payment } = asked.data;
-    const { key } = openWindow(book, { provider: 'TOSS', reference, buyer, ...payment });
+    const { key } = openWindow(world, { provider: 'TOSS', reference, buyer, ...payment });
     res.redirect(303, `/window/toss/${key}`);
   });
   routes.get('/window/portone', (req, res) => {
@@ -63,15 +68,16 @@ export function windowRoutes(world: World): Router {
         .status(400)
         .type('html')
         .send(page('400', refused(asked.error)));
-    const { paymentId: reference, totalAmount, customer: buyer, redirectUrl, storeId: _, ...payment } = asked.data;
-    const urls = { successUrl: redirectUrl, failUrl: redirectUrl };
-    const { key } = openWindow(book, {
+    const { paymentId, totalAmount, customer, redirectUrl, noticeUrls, orderName, currency } = asked.data;
+    const { key } = openWindow(world, {
       provider: 'PORTONE',
-      reference,
-      buyer,
+      reference: paymentId,
+      buyer: customer,
       amount: totalAmount,
-      ...payment,
-      ...urls,
+      ...{ orderName, currency },
+      successUrl: redirectUrl,
+      failUrl: redirectUrl,
+      webhookUrl: noticeUrls,
     });
     res.redirect(303, `/window/portone/${key}`);
   });
@@ -82,12 +88,12 @@ export function windowRoutes(world: World): Router {
       .type('html')
       .send(payment === undefined ? page('404', '<p>There is no such payment.</p>') : paymentPage(payment));
   });
-  routes.post('/window/:provider/:key', urlencoded({ extended: false, limit: '2kb' }), (req, res) => {
+  routes.post('/window/:provider/:key', urlencoded({ extended: false, limit: '2kb' }), async (req, res) => {
     const payment = find(book, req.params);
     if (payment === undefined)
       return void res.status(404).type('html').send(page('404', '<p>There is no such payment.</p>'));
     const decision: Decision = req.body?.decision === 'approve' ? 'approve' : 'decline';
-    res.redirect(303, decide(world, payment, decision));
+    await decideOver(world, payment, { decision }, res, (sentTo) => res.redirect(303, sentTo));
   });
   return routes;
 }
@@ -105,6 +111,10 @@ const refused = (error: z.ZodError): string =>
     .map(({ path, message }) => `<li>${escaped(`${path.join('.')}: ${message}`)}</li>`)
     .join('')}</ul>`;
 
+const DECIDE = `<button name="decision" value="approve">Approve</button>
+       <button name="decision" value="decline" class="plain">Decline</button>`;
+const BACK = '<button name="decision" value="decline" class="plain">Back to the shop</button>';
+
 function paymentPage(payment: SandboxPayment): string {
   const money = new Intl.NumberFormat('ko-KR', { style: 'currency', currency: payment.currency });
   const digits = money.resolvedOptions().maximumFractionDigits ?? 0;
@@ -119,38 +129,8 @@ function paymentPage(payment: SandboxPayment): string {
     LABELS[payment.provider],
     `<p class="amount">${escaped(money.format(payment.provider === 'PORTONE' ? payment.amount / 10 ** digits : payment.amount))}</p>
      <dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${escaped(value ?? '')}</dd>`).join('')}</dl>
-     ${decided ? '<p>It is decided already; either button takes the buyer back to the shop.</p>' : ''}
-     <form method="post">
-       <button name="decision" value="approve">Approve</button>
-       <button name="decision" value="decline" class="plain">Decline</button>
-     </form>
+     ${decided ? '<p>It is decided already.</p>' : ''}
+     <form method="post">${decided ? BACK : DECIDE}</form>
      <p class="note">A sandbox: no money moves.</p>`,
   );
 }
-
-const page = (title: string, body: string): string => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)} sandbox</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0; background: #f2f4f6; color: #191f28; }
-main { max-width: 24rem; margin: 3rem auto; padding: 2rem; background: #fff; border: 1px solid #d1d6db; border-radius: 12px; }
-h1 { font-size: 1.1rem; margin: 0; }
-.amount { font-size: 2rem; font-weight: 700; margin: 0.5rem 0 1rem; }
-dl { display: grid; grid-template-columns: auto 1fr; gap: 0.25rem 1rem; margin: 0 0 1.5rem; }
-dt { color: #5a6573; } dd { margin: 0; overflow-wrap: anywhere; }
-form { display: flex; gap: 0.75rem; }
-button { flex: 1; padding: 0.75rem; font: inherit; font-weight: 600; border: 1px solid #1b64da; border-radius: 8px; background: #1b64da; color: #fff; cursor: pointer; }
-button.plain { background: #fff; color: #1b64da; }
-button:focus-visible { outline: 3px solid #f59e0b; outline-offset: 2px; }
-.note { margin: 1.5rem 0 0; color: #5a6573; font-size: 0.875rem; }
-</style>
-</head>
-<body><main><h1>${escaped(title)}</h1>${body}</main></body>
-</html>
-`;
-
-const escaped = (value: string): string =>
-  value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

@@ -57,7 +57,7 @@ export const confirmPaymentRoute = (context: ApiContext): Route =>
       .strictObject({
         approval: z.looseObject({}).meta({
           description:
-            'What the provider added to the success address, as it stands there: for Toss `paymentKey`, `orderId` and `amount`.',
+            'What the provider added to the success address, as it stands there: for Toss `paymentKey`, `orderId` and `amount`, for KakaoPay `pg_token`, for PortOne `paymentId`.',
         }),
       })
       .meta({ id: 'PaymentConfirmation' }),

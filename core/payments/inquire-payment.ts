@@ -7,7 +7,7 @@ import { takeOver } from './confirm-payment.js';
 import { knownPayment, type PaymentContext, type Steps } from './payment-step.js';
 import { lookUpAndSettle } from './resolve-payment.js';
 import { isUncharged } from './rules/payment-state.js';
-import { lockPayment } from './settle-payment.js';
+import { lockRead } from './settle-payment.js';
 import { type PaymentRecord, readPayment } from './stores/payment.js';
 
 export interface Inquiry {
@@ -35,8 +35,9 @@ async function begin(
   paymentId: number,
   asker: string,
 ): Promise<{ readonly free: boolean; readonly payment: PaymentRecord } | Refusal> {
-  if ((await readPayment(tx, paymentId)) === undefined) return refuse('PAYMENT_NOT_FOUND', { paymentId });
-  const { payment } = await lockPayment(tx, paymentId);
+  const read = await readPayment(tx, paymentId);
+  if (read === undefined) return refuse('PAYMENT_NOT_FOUND', { paymentId });
+  const { payment } = await lockRead(tx, read);
   if (!isUncharged(payment.status) || payment.beingAsked) return { free: false, payment };
   return { free: true, payment: await takeOver(tx, payment, asker) };
 }

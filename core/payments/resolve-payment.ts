@@ -46,23 +46,18 @@ export async function lookUpAndSettle<Answer>(
 }
 
 /** Marks the payment again where the provider may be asked to charge. */
-async function settleOpen(
-  tx: Tx,
-  context: PaymentContext,
-  { paymentId }: PaymentRecord,
-  finding: Finding,
-): Promise<Settled> {
-  const settled = await settlePayment(tx, context, paymentId, finding);
+async function settleOpen(tx: Tx, context: PaymentContext, asked: PaymentRecord, finding: Finding): Promise<Settled> {
+  const settled = await settlePayment(tx, context, asked, finding);
   if (!settled.open) return settled;
   const marked = { asker: { name: finding.asker, ms: ASKING_MS }, look: ASKING_MS };
   await takePaymentStep(tx, settled.payment, 'CONFIRM', bySystem, marked, 'nothing was charged so far');
-  return { open: true, payment: await knownPayment(tx, paymentId) };
+  return { open: true, payment: await knownPayment(tx, asked.paymentId) };
 }
 
 const settleLast = <Answer>(
   context: PaymentContext,
   last: PaymentSteps<Answer>['last'],
-  { paymentId }: PaymentRecord,
+  asked: PaymentRecord,
   finding: Finding,
 ): Promise<Answer> =>
-  settling((late) => last(async (tx) => (await settlePayment(tx, context, paymentId, { ...finding, late })).payment));
+  settling((late) => last(async (tx) => (await settlePayment(tx, context, asked, { ...finding, late })).payment));

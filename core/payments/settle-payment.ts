@@ -2,7 +2,8 @@
  * What a provider's answer means for a payment. The one place where a payment moves on by it, whoever asked: a buyer, a duty, a consumer, staff. A charge is a
  * fact and counts whenever it is seen; everything else counts only from whoever asked last.
  */
-import type { Tx } from '../../infra/database.js';
+import { type Tx, withRetries } from '../../infra/database.js';
+import { isPoolBusy } from '../../infra/database-errors.js';
 import { MagamError } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
 import { endHoldForPayment } from '../orders/hold-checkout.js';
@@ -19,7 +20,7 @@ import {
   takePaymentStep,
 } from './payment-step.js';
 import type { ProviderFailure, ProviderOutcome, ProviderPayment } from './providers/provider.js';
-import { pauseAfter } from './rules/back-off.js';
+import { pauseAfter, pauseBeforeLateLook } from './rules/back-off.js';
 import { judgeCharge, type Misfit } from './rules/judge-charge.js';
 import { isAsked, isUncharged } from './rules/payment-state.js';
 import { findPaymentId, freeLivePlace, movePayment, type PaymentRecord } from './stores/payment.js';
@@ -60,33 +61,46 @@ interface Case {
 export async function settlePayment(
   tx: Tx,
   context: PaymentContext,
-  paymentId: number,
+  asked: Pick<PaymentRecord, 'paymentId' | 'checkoutId'>,
   finding: Finding,
 ): Promise<Settled> {
-  const { checkout, payment } = await lockPayment(tx, paymentId);
+  const { checkout, payment } = await lockRead(tx, asked);
   const one: Case = { tx, context, checkout, payment, finding };
   const open = await applyOutcome(one);
-  return { payment: await knownPayment(tx, paymentId), open };
+  return { payment: await knownPayment(tx, asked.paymentId), open };
 }
+
+/** What a provider has said is written down even in a rush that leaves no connection free; so long it waits for one, beside the pool's own wait (ms). */
+const PATIENCE_MS = 15_000;
 
 /**
  * Makes the transaction that settles a finding, and where what the checkout held has gone in that very moment another one, in which the charge is not accepted.
  */
 export async function settling<Answer>(make: (late: boolean) => Promise<Answer>): Promise<Answer> {
+  const settled = (late: boolean) => withRetries(() => make(late), { passes: isPoolBusy, withinMs: PATIENCE_MS });
   try {
-    return await make(false);
+    return await settled(false);
   } catch (error) {
     if (!(error instanceof MagamError && error.code === 'CHECKOUT_EXPIRED')) throw error;
-    return make(true);
+    return settled(true);
   }
 }
 
+interface LockedPayment {
+  readonly checkout: CheckoutRecord;
+  readonly payment: PaymentRecord;
+}
+
 /** A payment, with its checkout locked. */
-export async function lockPayment(
+export const lockPayment = async (tx: Tx, paymentId: number): Promise<LockedPayment> =>
+  lockRead(tx, await knownPayment(tx, paymentId));
+
+/** A payment that was read before, as it is now, with its checkout locked. */
+export async function lockRead(
   tx: Tx,
-  paymentId: number,
-): Promise<{ readonly checkout: CheckoutRecord; readonly payment: PaymentRecord }> {
-  const checkout = await lockCheckout(tx, (await knownPayment(tx, paymentId)).checkoutId);
+  { paymentId, checkoutId }: Pick<PaymentRecord, 'paymentId' | 'checkoutId'>,
+): Promise<LockedPayment> {
+  const checkout = await lockCheckout(tx, checkoutId);
   if (checkout === undefined) throw new Error(`payment ${paymentId} is for no checkout`);
   return { checkout, payment: await knownPayment(tx, paymentId) };
 }
@@ -172,17 +186,20 @@ async function endHold({ tx, checkout, payment }: Case): Promise<void> {
   if (payment.live) await endHoldForPayment(tx, checkout.checkoutId);
 }
 
-const ENDED = { live: false, asker: null, look: null, looks: 0 } as const;
+/** A charge that comes after the end is found by late looks, also where its webhook was lost or the provider sends none. */
+const ENDED = { live: false, asker: null, look: pauseBeforeLateLook(0), looks: 0 } as const;
 
 /** The provider was looked up and has charged nothing. */
 async function settleUncharged(one: Case, found: ProviderPayment | null): Promise<boolean> {
   const { tx, checkout, payment, finding } = one;
-  if (found !== null && found.reference !== payment.reference) {
-    await settleForeign(one, found);
+  if (!isAsked(payment.status) && payment.status !== 'READY') {
+    const looks = payment.looks + 1;
+    const late = { asker: null, look: pauseBeforeLateLook(looks), looks } as const;
+    await movePayment(tx, payment, payment.status, late); // declined or expired, and so it stays
     return false;
   }
-  if (!isAsked(payment.status) && payment.status !== 'READY') {
-    await movePayment(tx, payment, payment.status, ENDED); // declined or expired, and so it stays
+  if (found !== null && found.reference !== payment.reference) {
+    await settleForeign(one, found);
     return false;
   }
   const status = found?.status ?? 'OPEN';

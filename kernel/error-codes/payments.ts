@@ -71,6 +71,6 @@ export const paymentErrors = {
     http: 400,
     exit: 1,
     meaning: 'The body is no webhook of this provider, or its signature is wrong.',
-    ko: '올바른 웹훅이 아닙니다.',
+    ko: '올바르지 않은 웹훅입니다.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -1,7 +1,8 @@
 /**
  * KakaoPay's online payment of one time, as https://developers.kakaopay.com/docs/payment/online/single-payment describes it: the shop prepares the payment (`ready`),
  * the buyer approves on KakaoPay's page and brings a `pg_token` back, the shop approves with it (that charges), looks up (`order`) and cancels. The API has no
- * idempotency keys and sends no webhooks of payments. A recurring payment would be a `sid` in the answer of `approve` and a call `subscription`, beside these.
+ * idempotency keys and sends no webhooks of payments.
+ * Error codes: https://developers.kakaopay.com/docs/payment/online/common. A recurring payment would be a `sid` in the answer of `approve` and a call `subscription`, beside these.
  */
 import { Router } from 'express';
 import * as z from 'zod';
@@ -55,12 +56,14 @@ const cancelSchema = z.object({
   cancel_available_amount: wholeNumber.optional(),
 });
 
+/** HTTP states of errors that a test may ask for by their number; 400 for the others. */
+const STATES: Readonly<Record<string, number>> = { '-1': 500, '-7': 500, '-603': 500, '-9798': 503, '-401': 401 };
+
 const shared: Omit<ProviderCall, 'operation' | 'handle'> = {
   provider: PROVIDER,
   unauthorised: (req) =>
     req.get('authorization') === `SECRET_KEY ${secretKey}` ? undefined : error(401, -401, 'authentication failed'),
-  declined: (code = 'BANK_REFUSED') => error(400, -780, 'approval failure!', code),
-  broken: error(500, -1, 'internal server error'),
+  broken: (code = '-1') => error(STATES[code] ?? 400, Number(code) || -1, 'the sandbox was asked for this error'),
 };
 
 /** @param url the address of this sandbox, for the buyer's page */
@@ -84,7 +87,7 @@ const ready =
     const { data } = asked;
     const payment = book.open({
       provider: PROVIDER,
-      key: `T${String(book.next()).padStart(19, '0')}`,
+      key: book.newKey(PROVIDER),
       reference: data.partner_order_id,
       amount: data.total_amount,
       currency: 'KRW',
@@ -92,6 +95,7 @@ const ready =
       buyer: data.partner_user_id,
       successUrl: data.approval_url,
       failUrl: data.fail_url,
+      cancelUrl: data.cancel_url,
     });
     const page = `${url()}/window/kakaopay/${payment.key}`;
     return {
@@ -128,7 +132,7 @@ const approve =
       const code = declineWith.code ?? 'BANK_REFUSED';
       payment.status = 'DECLINED';
       payment.failure = { code, message: 'approval failure!' };
-      return shared.declined(code);
+      return error(400, -780, 'approval failure!', code);
     }
     book.charge(payment);
     const approved = {

@@ -25,22 +25,44 @@ const cancelSchema = z.object({
   currentCancellableAmount: z.number().optional(),
 });
 
+/** HTTP states of errors that a test may ask for by their type; 400 for the others. */
+const STATES: Readonly<Record<string, number>> = {
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  PAYMENT_NOT_FOUND: 404,
+  PAYMENT_NOT_PAID: 409,
+  PAYMENT_ALREADY_CANCELLED: 409,
+  CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT: 409,
+  CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN: 409,
+  SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT: 409,
+  IDEMPOTENCY_OUTSTANDING_REQUEST: 409,
+  TOO_MANY_REQUESTS: 429,
+  INTERNAL_SERVER_ERROR: 500,
+  PG_PROVIDER: 502,
+};
+
+export const portoneError = (type = 'INTERNAL_SERVER_ERROR'): Answer =>
+  error(
+    STATES[type] ?? 400,
+    type,
+    type === 'PG_PROVIDER' ? 'PG사에서 오류를 전달했습니다.' : '요청을 처리하지 못했습니다.',
+  );
+
 const shared: Omit<ProviderCall, 'operation' | 'handle'> = {
   provider: PROVIDER,
   unauthorised: (req) =>
     req.get('authorization') === `PortOne ${apiSecret}`
       ? undefined
       : error(401, 'UNAUTHORIZED', '인증 정보가 올바르지 않습니다.'),
-  declined: (code = 'PG_PROVIDER') => error(502, code, 'PG사에서 오류를 전달했습니다.'),
-  broken: error(500, 'INTERNAL_SERVER_ERROR', '서버 내부 오류가 발생했습니다.'),
+  broken: portoneError,
 };
 
-/** 16 to 256 characters, in quotation marks (draft-ietf-httpapi-idempotency-key-header) or without. */
+/** 16 to 256 letters, digits, `-` and `_`, in quotation marks (draft-ietf-httpapi-idempotency-key-header) or without. */
 const idempotency: NonNullable<ProviderCall['idempotency']> = {
   keyOf: (req) => {
     const key = req.get('idempotency-key');
     if (key === undefined) return undefined;
-    return /^("?)[\x21\x23-\x7e]{16,256}\1$/.test(key) ? key : INVALID;
+    return /^("?)[\w-]{16,256}\1$/.test(key) ? key : INVALID;
   },
   inProgress: error(409, 'IDEMPOTENCY_OUTSTANDING_REQUEST', '같은 멱등 키의 요청이 처리 중입니다.'),
 };
@@ -79,7 +101,7 @@ const cancel =
       return error(409, 'CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN', '취소 가능 잔액 검증에 실패했습니다.');
     if (amount > left)
       return error(409, 'CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT', '결제 취소 금액이 취소 가능 금액을 초과했습니다.');
-    if (declineWith !== undefined) return shared.declined(declineWith.code);
+    if (declineWith !== undefined) return portoneError(declineWith.code ?? 'PG_PROVIDER');
     const { id, at } = book.cancel(payment, amount, reason, key);
     tellPortone(
       world,
@@ -100,7 +122,7 @@ const cancel =
     return { status: 200, body: { cancellation } };
   };
 
-/** The buyer has decided in the window. */
+/** Sends the webhook of a transaction. */
 export function tellPortone({ webhooks }: World, payment: SandboxPayment, type: string, cancellationId?: string): void {
   const data = {
     storeId,
@@ -108,7 +130,7 @@ export function tellPortone({ webhooks }: World, payment: SandboxPayment, type: 
     transactionId: payment.key,
     ...(cancellationId === undefined ? {} : { cancellationId }),
   };
-  webhooks.tell(PROVIDER, payment.reference, { type, data });
+  webhooks.tell(payment, { type, data });
 }
 
 function statusOf(payment: SandboxPayment): string {
@@ -163,9 +185,9 @@ const paymentBody = (payment: SandboxPayment) => ({
 const signingKey = Buffer.from(webhookSecret.replace(/^whsec_/, ''), 'base64');
 
 /** The signature covers the id, the time in seconds, and the body; each attempt has a time of its own. */
-export const writePortoneWebhook: WriteWebhook = ({ type, data }, id) => {
+export const writePortoneWebhook: WriteWebhook = ({ type, data, at }, id) => {
   const timestamp = String(Math.floor(Date.now() / 1_000));
-  const body = JSON.stringify({ type, timestamp: new Date().toISOString(), data });
+  const body = JSON.stringify({ type, timestamp: at, data });
   const signature = createHmac('sha256', signingKey).update(`${id}.${timestamp}.${body}`).digest('base64');
   return {
     headers: { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` },

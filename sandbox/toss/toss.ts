@@ -8,13 +8,9 @@ import { type Book, cancelledOf, remainingOf, type SandboxPayment } from '../boo
 import { SANDBOX_KEYS } from '../keys.js';
 import { type Answer, type ProviderCall, providerCall, type World } from '../provider-call.js';
 import type { WriteWebhook } from '../webhooks.js';
+import { tossError } from './toss-errors.js';
 
 const PROVIDER = 'TOSS';
-
-const error = (status: number, code: string, message: string): Answer => ({ status, body: { code, message } });
-
-const NOT_FOUND = error(404, 'NOT_FOUND_PAYMENT', '존재하지 않는 결제 정보 입니다.');
-const INVALID = error(400, 'INVALID_REQUEST', '잘못된 요청입니다.');
 
 const confirmSchema = z.object({
   paymentKey: z.string().min(1),
@@ -24,41 +20,44 @@ const confirmSchema = z.object({
 const cancelSchema = z.object({
   cancelReason: z.string().min(1).max(200),
   cancelAmount: z.number().positive().optional(),
+  /** What the shop believes to be left. */
   refundableAmount: z.number().optional(),
 });
 
-const authorization = `Basic ${Buffer.from(`${SANDBOX_KEYS.toss.secretKey}:`).toString('base64')}`;
-
 const shared: Omit<ProviderCall, 'operation' | 'handle'> = {
   provider: PROVIDER,
-  unauthorised: (req) =>
-    req.get('authorization') === authorization
-      ? undefined
-      : error(401, 'UNAUTHORIZED_KEY', '인증되지 않은 시크릿 키 혹은 클라이언트 키 입니다.'),
-  declined: (code = 'REJECT_CARD_COMPANY') => error(403, code, '결제 승인이 거절되었습니다.'),
-  broken: error(
-    500,
-    'FAILED_INTERNAL_SYSTEM_PROCESSING',
-    '내부 시스템 처리 작업이 실패했습니다. 잠시 후 다시 시도해주세요.',
-  ),
+  unauthorised,
+  broken: (code = 'FAILED_INTERNAL_SYSTEM_PROCESSING') => tossError(code),
+  // https://docs.tosspayments.com/reference/using-api/authorization: a test may ask for an error by its code.
+  ownFaults: (req) => {
+    const code = req.get('tosspayments-test-code');
+    return code === undefined ? [] : [{ on: 'call', kind: 'error-before', code }];
+  },
 };
+
+const AUTHORIZATION = `Basic ${Buffer.from(`${SANDBOX_KEYS.toss.secretKey}:`).toString('base64')}`;
+
+function unauthorised(req: Request): Answer | undefined {
+  const given = req.get('authorization') ?? '';
+  if (given === AUTHORIZATION) return undefined;
+  const encoded = /^Basic (\S+)$/.exec(given)?.[1];
+  const malformed = encoded !== undefined && !Buffer.from(encoded, 'base64').toString().includes(':');
+  return tossError(malformed ? 'INCORRECT_BASIC_AUTH_FORMAT' : 'UNAUTHORIZED_KEY');
+}
 
 /** At most 300 characters, known for 15 days; here for as long as the process lives. */
 const idempotency: NonNullable<ProviderCall['idempotency']> = {
   keyOf: (req) => {
     const key = req.get('idempotency-key');
-    if (key === undefined) return undefined;
-    return key.length > 0 && key.length <= 300
-      ? key
-      : error(400, 'INVALID_IDEMPOTENCY_KEY', '멱등키는 300자 이하여야 합니다.');
+    return key === undefined || (key.length > 0 && key.length <= 300) ? key : tossError('INVALID_IDEMPOTENCY_KEY');
   },
-  inProgress: error(409, 'IDEMPOTENT_REQUEST_PROCESSING', '이전 멱등 요청이 처리중입니다.'),
+  inProgress: tossError('IDEMPOTENT_REQUEST_PROCESSING'),
 };
 
 export function tossRoutes(world: World): Router {
   const { book } = world;
   const tell = (payment: SandboxPayment) =>
-    world.webhooks.tell(PROVIDER, payment.reference, { type: 'PAYMENT_STATUS_CHANGED', data: paymentBody(payment) });
+    world.webhooks.tell(payment, { type: 'PAYMENT_STATUS_CHANGED', data: paymentBody(payment) });
   const routes = Router();
   const inquiry = (find: (req: Request) => SandboxPayment | undefined) =>
     providerCall(world, {
@@ -66,7 +65,7 @@ export function tossRoutes(world: World): Router {
       operation: 'inquire',
       handle: (req) => {
         const payment = find(req);
-        return payment === undefined ? NOT_FOUND : { status: 200, body: paymentBody(payment) };
+        return payment === undefined ? tossError('NOT_FOUND_PAYMENT') : { status: 200, body: paymentBody(payment) };
       },
     });
   routes.post(
@@ -92,18 +91,17 @@ const confirm =
   (book: Book, tell: (payment: SandboxPayment) => void): ProviderCall['handle'] =>
   (req, { declineWith, key }) => {
     const asked = confirmSchema.safeParse(req.body);
-    if (!asked.success) return INVALID;
+    if (!asked.success) return tossError('INVALID_REQUEST');
     const payment = book.byKey(PROVIDER, asked.data.paymentKey);
-    if (payment === undefined)
-      return error(404, 'NOT_FOUND_PAYMENT_SESSION', '결제 시간이 만료되어 결제 진행 데이터가 존재하지 않습니다.');
-    if (payment.status === 'CHARGED') return error(400, 'ALREADY_PROCESSED_PAYMENT', '이미 처리된 결제 입니다.');
-    if (payment.status === 'DECLINED')
-      return error(403, payment.failure?.code ?? 'REJECT_CARD_PAYMENT', payment.failure?.message ?? '');
-    if (payment.status === 'OPEN') return error(404, 'NOT_FOUND_PAYMENT', '존재하지 않는 결제 정보 입니다.');
+    if (payment === undefined) return tossError('NOT_FOUND_PAYMENT_SESSION');
+    if (payment.status === 'CHARGED') return tossError('ALREADY_PROCESSED_PAYMENT');
+    if (payment.status === 'DECLINED') return tossError(payment.failure?.code ?? 'REJECT_CARD_PAYMENT');
+    if (payment.status === 'OPEN') return tossError('NOT_FOUND_PAYMENT');
     if (payment.reference !== asked.data.orderId || payment.amount !== asked.data.amount)
-      return error(403, 'FORBIDDEN_REQUEST', '허용되지 않은 요청입니다.');
+      return tossError('FORBIDDEN_REQUEST');
+    if (book.byReference(PROVIDER, payment.reference)?.status === 'CHARGED') return tossError('DUPLICATED_ORDER_ID');
     if (declineWith !== undefined) {
-      const answer = shared.declined(declineWith.code);
+      const answer = tossError(declineWith.code ?? 'REJECT_CARD_COMPANY');
       payment.status = 'DECLINED';
       payment.failure = answer.body as { code: string; message: string };
       tell(payment);
@@ -118,18 +116,17 @@ const cancel =
   (book: Book, tell: (payment: SandboxPayment) => void): ProviderCall['handle'] =>
   (req, { declineWith, key }) => {
     const asked = cancelSchema.safeParse(req.body);
-    if (!asked.success) return INVALID;
+    if (!asked.success) return tossError('INVALID_REQUEST');
     const payment = book.byKey(PROVIDER, String(req.params.paymentKey));
-    if (payment === undefined) return NOT_FOUND;
-    if (payment.status !== 'CHARGED') return error(403, 'NOT_CANCELABLE_PAYMENT', '취소 할 수 없는 결제 입니다.');
+    if (payment === undefined) return tossError('NOT_FOUND_PAYMENT');
+    if (payment.status !== 'CHARGED') return tossError('NOT_CANCELABLE_PAYMENT');
     const left = remainingOf(payment);
-    if (left === 0) return error(400, 'ALREADY_CANCELED_PAYMENT', '이미 취소된 결제 입니다.');
-    const { cancelAmount: amount = left, refundableAmount = left } = asked.data;
-    if (refundableAmount !== left) return error(400, 'NOT_MATCHES_REFUNDABLE_AMOUNT', '잔액 결과가 일치하지 않습니다.');
-    if (amount > left) return error(403, 'NOT_CANCELABLE_AMOUNT', '취소 할 수 없는 금액 입니다.');
-    if (declineWith !== undefined)
-      return error(403, declineWith.code ?? 'NOT_CANCELABLE_PAYMENT', '취소 할 수 없는 결제 입니다.');
-    book.cancel(payment, amount, asked.data.cancelReason, key);
+    if (left === 0) return tossError('ALREADY_CANCELED_PAYMENT');
+    const { cancelAmount: amount = left, cancelReason, refundableAmount = left } = asked.data;
+    if (refundableAmount !== left) return tossError('NOT_MATCHES_REFUNDABLE_AMOUNT');
+    if (amount > left) return tossError('NOT_CANCELABLE_AMOUNT');
+    if (declineWith !== undefined) return tossError(declineWith.code ?? 'NOT_CANCELABLE_PAYMENT');
+    book.cancel(payment, amount, cancelReason, key);
     tell(payment);
     return { status: 200, body: paymentBody(payment) };
   };
@@ -171,11 +168,11 @@ const paymentBody = (payment: SandboxPayment) => ({
 });
 
 /** Toss signs webhooks of payments with nothing: who gets one looks the payment up. */
-export const writeTossWebhook: WriteWebhook = ({ type, data }, id, attempt) => ({
+export const writeTossWebhook: WriteWebhook = ({ type, data, at }, id, attempt) => ({
   headers: {
     'tosspayments-webhook-transmission-id': id,
     'tosspayments-webhook-transmission-time': new Date().toISOString(),
     'tosspayments-webhook-transmission-retried-count': String(attempt - 1),
   },
-  body: JSON.stringify({ eventType: type, createdAt: new Date().toISOString(), data }),
+  body: JSON.stringify({ eventType: type, createdAt: at, data }),
 });

@@ -110,8 +110,8 @@ export const mutants = [
   {
     ...cancel,
     name: 'the parts of a charge have one idempotency key',
-    from: 'cancelKey(payment.reference, cancel.cancelId, cancel.attempts)',
-    to: 'payment.reference',
+    from: 'idempotencyKey: idempotencyKeyOf(payment, cancel),',
+    to: 'idempotencyKey: payment.reference,',
     only: 'in parts gives each part back once',
   },
   {
@@ -129,11 +129,11 @@ export const mutants = [
     only: 'in parts gives each part back once',
   },
   {
-    ...states,
-    file: 'core/payments/rules/back-off.ts',
+    ...cancel,
     name: 'a cancellation that was refused is asked for under the same key for ever',
-    from: 'triesSoFar < TRIES_UNDER_ONE_KEY',
-    to: 'triesSoFar >= 0',
+    from: 'return later === 0 ?',
+    to: 'return later >= 0 ?',
+    only: 'that the provider declines',
   },
   {
     ...webhook,

@@ -1,6 +1,6 @@
 /** Faults on demand: what the caller hears, and what the book says afterwards. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { openScene, type Scene, TOSS } from './scene.js';
+import { KAKAOPAY, leaveWaiting, openScene, PORTONE, type Scene, TOSS } from './scene.js';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -39,25 +39,36 @@ describe.each([
   });
 });
 
-it('befalls a share of the calls, the same ones for the same seed', async () => {
+it('befalls a share of the calls, the same ones whenever the rules are set', async () => {
   const played = async () => {
-    const { sandbox } = scene;
     await set({ on: 'call', kind: 'error-before', rate: 0.3 });
     const heard = [];
     for (let n = 0; n < 40; n += 1) heard.push((await confirm()).status);
-    return { heard, drawn: sandbox.faults.seed };
+    return heard;
   };
   const first = await played();
-  expect(new Set(first.heard)).toEqual(new Set([200, 500]));
-  const other = await openScene({ seed: 7 });
+  expect(new Set(first)).toEqual(new Set([200, 500]));
+  expect(await played()).toEqual(first);
   const before = scene;
-  scene = other;
+  scene = await openScene({ seed: 8 });
   try {
-    expect((await played()).heard).toEqual(first.heard);
+    expect(await played()).not.toEqual(first);
   } finally {
+    await scene.sandbox.close();
     scene = before;
-    await other.sandbox.close();
   }
+});
+
+it('answers late, and does nothing for a call that still waits when the sandbox closes', async () => {
+  const own = await openScene();
+  const paymentKey = await own.approved('TOSS', 'late');
+  const send = (headers = {}) =>
+    own.call('POST', '/v1/payments/confirm', { paymentKey, orderId: 'late', amount: 39_000 }, { ...TOSS, ...headers });
+  await leaveWaiting(own, send);
+  expect(own.sandbox.book.read().entries).toEqual([]);
+  expect((await send({ 'x-sandbox-fault': 'delay:1' })).status).toBe(200);
+  await own.sandbox.close();
+  expect(own.sandbox.book.read().entries).toHaveLength(1);
 });
 
 it('leaves other providers and operations alone, and refuses rules that it does not know', async () => {
@@ -79,4 +90,75 @@ it('carries nothing out again that was done before its answer was lost', async (
   await expect(once({ 'x-sandbox-fault': 'cut-after' })).rejects.toThrow('fetch failed');
   expect(await once()).toMatchObject({ status: 200, body: { status: 'DONE' } });
   expect(charges()).toBe(1);
+});
+
+/** What moves money at each provider: a confirmation and a cancellation, with what the book says after it. */
+const MOVES: readonly (readonly [string, 'confirm' | 'cancel', () => Promise<unknown>])[] = [
+  ['TOSS', 'cancel', async () => cancelToss()],
+  ['PORTONE', 'confirm', async () => scene.call('POST', '/sandbox/payments', portone('approve'))],
+  ['PORTONE', 'cancel', async () => cancelPortone()],
+  ['KAKAOPAY', 'confirm', async () => approveKakao()],
+  ['KAKAOPAY', 'cancel', async () => cancelKakao()],
+];
+const portone = (decision?: string) => ({ provider: 'PORTONE', reference: `p-${orders}`, amount: 39_000, decision });
+
+async function cancelToss() {
+  orders += 1;
+  const orderId = `order-${orders}`;
+  const paymentKey = await scene.approved('TOSS', orderId);
+  await scene.call('POST', '/v1/payments/confirm', { paymentKey, orderId, amount: 39_000 }, TOSS);
+  return scene.call('POST', `/v1/payments/${paymentKey}/cancel`, { cancelReason: 'r' }, TOSS);
+}
+async function cancelPortone() {
+  await scene.call('POST', '/sandbox/payments', portone('approve'));
+  return scene.call('POST', `/payments/p-${orders}/cancel`, { reason: 'r' }, PORTONE);
+}
+const kakao = (call: string, body: object) =>
+  scene.call('POST', `/online/v1/payment/${call}`, { cid: 'TC0ONETIME', ...body }, KAKAOPAY);
+let kakaoTid = '';
+async function approveKakao() {
+  const who = { partner_order_id: `k-${orders}`, partner_user_id: 'b' };
+  const url = 'http://127.0.0.1/';
+  const urls = { approval_url: url, cancel_url: url, fail_url: url };
+  const amounts = { item_name: 'a', quantity: 1, total_amount: 39_000, tax_free_amount: 0 };
+  kakaoTid = (await kakao('ready', { ...who, ...urls, ...amounts })).body.tid;
+  const { token } = (await scene.call('POST', `/sandbox/payments/kakaopay/${kakaoTid}/approve`)).body;
+  return kakao('approve', { tid: kakaoTid, pg_token: token, ...who });
+}
+async function cancelKakao() {
+  await approveKakao();
+  return kakao('cancel', { tid: kakaoTid, cancel_amount: 39_000, cancel_tax_free_amount: 0 });
+}
+
+describe.each(MOVES)('%s %s', (provider, operation, move) => {
+  it.each([
+    ['cut-before', false],
+    ['cut-after', true],
+    ['error-before', false],
+    ['error-after', true],
+    ['decline', false],
+  ])('%s is booked as the provider would have moved the money', async (kind, moved) => {
+    orders += 1;
+    await set({ on: 'call', provider, operation, kind, times: 1 });
+    const heard = await move().catch(() => 'cut');
+    if (kind.startsWith('cut')) expect(heard).toBe('cut');
+    const kinds = scene.sandbox.book.read().entries.map((entry) => entry.kind);
+    const before = operation === 'cancel' ? ['CHARGE'] : [];
+    expect(kinds).toEqual(moved ? [...before, operation === 'cancel' ? 'CANCEL' : 'CHARGE'] : before);
+    expect((await scene.call('GET', '/sandbox/faults')).body).toEqual([]);
+  });
+});
+
+it('passes over a header that is no fault, and takes several', async () => {
+  expect((await confirm({ 'x-sandbox-fault': 'nonsense, delay:x' })).status).toBe(200);
+  expect((await confirm({ 'x-sandbox-fault': 'delay:1, error-after:UNKNOWN_PAYMENT_ERROR' })).body.code).toBe(
+    'UNKNOWN_PAYMENT_ERROR',
+  );
+  expect(charges()).toBe(2);
+});
+
+it('declines only what moves money', async () => {
+  await set({ on: 'call', kind: 'decline', times: 1 });
+  await scene.call('GET', '/v1/payments/nobody', undefined, TOSS);
+  expect((await confirm()).status).toBe(403);
 });

@@ -95,11 +95,56 @@ it('refuses wrong credentials, tokens, orders, and what was declined', async () 
     body: { error_code: -710 },
   });
   const declined = await ready();
-  expect((await decide(declined, 'decline')).sentTo).toBe('http://127.0.0.1/failed');
+  expect((await decide(declined, 'decline')).sentTo).toBe('http://127.0.0.1/cancelled');
   expect(await post('approve', { tid: declined, pg_token: 'x', ...ORDER })).toMatchObject({
     status: 400,
     body: { error_code: -780, extras: { method_result_code: 'QUIT' } },
   });
   expect((await post('order', { tid: declined })).body).toMatchObject({ status: 'QUIT_PAYMENT' });
+  expect(sums()).toEqual({});
+});
+
+it('sends a buyer whose bank declines to the address for failures', async () => {
+  const tid = await ready();
+  const { body } = await scene.call('POST', `/sandbox/payments/kakaopay/${tid}/decline`, { code: 'BANK_REFUSED' });
+  expect(body.sentTo).toBe('http://127.0.0.1/failed');
+  expect((await post('order', { tid })).body).toMatchObject({ status: 'FAIL_PAYMENT' });
+});
+
+it('refuses another amount, another buyer, and an approval that the buyer has not given', async () => {
+  const tid = await ready();
+  const approve = (more: object) => post('approve', { tid, pg_token: 'guessed', ...ORDER, ...more });
+  expect((await approve({})).body.error_code).toBe(-701);
+  const { token } = await decide(tid, 'approve');
+  expect((await approve({})).body.error_code).toBe(-708);
+  expect((await approve({ pg_token: token, total_amount: 38_999 })).body.error_code).toBe(-704);
+  expect((await approve({ pg_token: token, partner_user_id: 'other' })).body.error_code).toBe(-707);
+  expect(sums()).toEqual({});
+  expect((await approve({ pg_token: token, total_amount: 39_000 })).status).toBe(200);
+});
+
+it.each([
+  ['error-before', { status: 500, body: { error_code: -1 } }],
+  ['error-before:-9798', { status: 503, body: { error_code: -9798 } }],
+  ['decline:USER_LOCKED', { status: 400, body: { error_code: -780, extras: { method_result_code: 'USER_LOCKED' } } }],
+])('says %s on demand', async (fault, answer) => {
+  const tid = await ready();
+  const { token } = await decide(tid, 'approve');
+  const asked = { tid, pg_token: token, ...ORDER };
+  expect(await post('approve', asked, { ...KAKAOPAY, 'x-sandbox-fault': fault })).toMatchObject(answer);
+  expect(sums()).toEqual({});
+});
+
+it('lets nobody in without the secret key', async () => {
+  const tid = await ready();
+  const { token } = await decide(tid, 'approve');
+  for (const call of ['order', 'approve', 'cancel'])
+    expect(
+      await post(
+        call,
+        { tid, pg_token: token, ...ORDER, cancel_amount: 1, cancel_tax_free_amount: 0 },
+        { authorization: 'SECRET_KEY guessed' },
+      ),
+    ).toMatchObject({ status: 401, body: { error_code: -401 } });
   expect(sums()).toEqual({});
 });

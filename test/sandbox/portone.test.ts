@@ -1,6 +1,6 @@
 /** The PortOne of the sandbox: the approval charges, the shop looks up and cancels. */
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { openScene, PORTONE, type Scene } from './scene.js';
+import { leaveWaiting, openScene, PORTONE, type Scene } from './scene.js';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -78,6 +78,46 @@ it('gives back parts and the rest, by what is left and by the key', async () => 
   expect(sums()).toEqual({ KRW: { charged: 39_000, cancelled: 39_000 } });
 });
 
+it('is paid in a second try after one that was declined', async () => {
+  const asked = { provider: 'PORTONE', reference: 'twice', amount: 39_000 };
+  const declined = await scene.call('POST', '/sandbox/payments', { ...asked, decision: 'decline', code: 'REJECTED' });
+  expect(declined.body).toMatchObject({ status: 'DECLINED', failure: { code: 'REJECTED' } });
+  const key = await scene.approved('PORTONE', 'twice');
+  expect(key).not.toBe(declined.body.key);
+  expect((await inquire('twice')).body).toMatchObject({ status: 'PAID', transactionId: key });
+  expect(sums()).toEqual({ KRW: { charged: 39_000, cancelled: 0 } });
+});
+
+it('answers the first cancellation again under its key, whatever the body says', async () => {
+  await scene.approved('PORTONE', 'payment-3');
+  const key = { 'idempotency-key': 'of-payment-3-no-quotes' };
+  const first = await cancel('payment-3', { amount: 9_000, reason: 'r' }, key);
+  expect(first).toMatchObject({ status: 200, body: { cancellation: { totalAmount: 9_000 } } });
+  expect(await cancel('payment-3', { amount: 1, reason: 'r' }, key)).toEqual(first);
+  expect(sums()).toEqual({ KRW: { charged: 39_000, cancelled: 9_000 } });
+});
+
+it('refuses a key whose first call is under way', async () => {
+  const own = await openScene();
+  await own.approved('PORTONE', 'payment-3');
+  const headers = { ...PORTONE, 'idempotency-key': '"of-payment-3-in-quotes"' };
+  const once = () => own.call('POST', '/payments/payment-3/cancel', { reason: 'r' }, headers);
+  await leaveWaiting(own, once);
+  expect(await once()).toMatchObject({ status: 409, body: { type: 'IDEMPOTENCY_OUTSTANDING_REQUEST' } });
+  await own.sandbox.close();
+});
+
+it.each([
+  ['PG_PROVIDER', 502],
+  ['TOO_MANY_REQUESTS', 429],
+  ['PAYMENT_NOT_FOUND', 404],
+])('says %s with its own HTTP state (%i) on demand', async (type, status) => {
+  await scene.approved('PORTONE', 'payment-4');
+  const fault = { 'x-sandbox-fault': `error-before:${type}` };
+  expect(await cancel('payment-4', { reason: 'r' }, fault)).toMatchObject({ status, body: { type } });
+  expect(sums()).toEqual({ KRW: { charged: 39_000, cancelled: 0 } });
+});
+
 it.each([
   ['without a reason', 'paid', {}, {}, 400, 'INVALID_REQUEST'],
   [
@@ -88,6 +128,7 @@ it.each([
     400,
     'INVALID_REQUEST',
   ],
+  ['with another secret', 'paid', { reason: 'r' }, { authorization: 'PortOne guessed' }, 401, 'UNAUTHORIZED'],
   ['of another store', 'paid', { reason: 'r', storeId: 'other' }, {}, 403, 'FORBIDDEN'],
   ['of what was not paid', 'open', { reason: 'r' }, {}, 409, 'PAYMENT_NOT_PAID'],
   ['of what nobody knows', 'nobody', { reason: 'r' }, {}, 404, 'PAYMENT_NOT_FOUND'],

@@ -43,6 +43,13 @@ export async function openScene(options: SandboxOptions = {}): Promise<Scene> {
   };
 }
 
+/** Sends a call that its provider does not answer before the sandbox closes. Resolves when it has come there. */
+export async function leaveWaiting({ sandbox }: Scene, send: () => Promise<unknown>): Promise<void> {
+  sandbox.faults.set([{ on: 'call', kind: 'delay', ms: 600_000, times: 1 }]);
+  void send().catch(() => undefined);
+  while (sandbox.faults.get().length > 0) await new Promise(setImmediate);
+}
+
 const { toss, portone, kakaopay } = SANDBOX_KEYS;
 export const TOSS = { authorization: `Basic ${Buffer.from(`${toss.secretKey}:`).toString('base64')}` };
 export const PORTONE = { authorization: `PortOne ${portone.apiSecret}` };

@@ -1,6 +1,6 @@
 /** The Toss of the sandbox: confirm, inquire, cancel, and every refusal that it documents. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { openScene, type Scene, TOSS } from './scene.js';
+import { leaveWaiting, openScene, type Scene, TOSS } from './scene.js';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -48,24 +48,69 @@ describe('confirmation', () => {
     expect(sums()).toEqual({ KRW: { charged: 39_000, cancelled: 0 } });
   });
 
-  it('answers the same under the same key, also at once', async () => {
+  it('answers the same under the same key', async () => {
     const paymentKey = await scene.approved('TOSS', 'order-2');
-    await scene.call('PUT', '/sandbox/faults', [
-      { on: 'call', operation: 'confirm', kind: 'delay', ms: 200, times: 1 },
-    ]);
     const once = () =>
       confirm({ paymentKey, orderId: 'order-2', amount: 39_000 }, { 'idempotency-key': 'key-of-order-2' });
-    const both = await Promise.all([once(), once()]);
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
-    expect(both.find(({ status }) => status === 409)?.body.code).toBe('IDEMPOTENT_REQUEST_PROCESSING');
-    expect(await once()).toEqual(both.find(({ status }) => status === 200));
-    expect(scene.sandbox.book.read().entries).toHaveLength(1);
-    expect(scene.sandbox.book.read().entries[0]).toMatchObject({ idempotencyKey: 'key-of-order-2' });
+    const first = await once();
+    expect(first.status).toBe(200);
+    expect(await once()).toEqual(first);
+    expect(scene.sandbox.book.read().entries).toMatchObject([{ kind: 'CHARGE', idempotencyKey: 'key-of-order-2' }]);
+  });
+
+  it('is refused under a key whose first call is under way', async () => {
+    const own = await openScene();
+    const paymentKey = await own.approved('TOSS', 'order-2');
+    const once = () =>
+      own.call(...(['POST', '/v1/payments/confirm', { paymentKey, orderId: 'order-2', amount: 39_000 }] as const), {
+        ...TOSS,
+        'idempotency-key': 'key-of-order-2',
+      });
+    await leaveWaiting(own, once);
+    expect(await once()).toMatchObject({ status: 409, body: { code: 'IDEMPOTENT_REQUEST_PROCESSING' } });
+    await own.sandbox.close();
+    expect(own.sandbox.book.read().entries).toEqual([]);
+  });
+
+  it('answers the first call again under its key, whatever the body says', async () => {
+    const paymentKey = await scene.approved('TOSS', 'order-9');
+    const key = { 'idempotency-key': 'key-of-order-9' };
+    const early = await confirm({ paymentKey, orderId: 'order-9', amount: 38_999 }, key);
+    expect(early).toMatchObject({ status: 403, body: { code: 'FORBIDDEN_REQUEST' } });
+    expect(await confirm({ paymentKey, orderId: 'order-9', amount: 39_000 }, key)).toEqual(early);
+    expect(sums()).toEqual({});
+    await scene.call('POST', '/sandbox/reset');
+    const anew = await scene.approved('TOSS', 'order-9');
+    expect((await confirm({ paymentKey: anew, orderId: 'order-9', amount: 39_000 }, key)).status).toBe(200);
+  });
+
+  it('charges an order once, however many windows were opened for it', async () => {
+    const [first, second] = [await scene.approved('TOSS', 'order-10'), await scene.approved('TOSS', 'order-10')];
+    const of = (paymentKey: string) => confirm({ paymentKey, orderId: 'order-10', amount: 39_000 });
+    expect((await of(first)).status).toBe(200);
+    expect(await of(second)).toMatchObject({ status: 400, body: { code: 'DUPLICATED_ORDER_ID' } });
+    expect((await inquire('orders/order-10')).body).toMatchObject({ paymentKey: first, status: 'DONE' });
+    await scene.approved('TOSS', 'order-10');
+    expect((await inquire('orders/order-10')).body).toMatchObject({ paymentKey: first });
+  });
+
+  it.each([
+    ['INVALID_STOPPED_CARD', 400],
+    ['PROVIDER_ERROR', 400],
+    ['REJECT_CARD_PAYMENT', 403],
+    ['UNKNOWN_PAYMENT_ERROR', 500],
+  ])('%s comes with its own HTTP state (%i) where a test asks for it by the header of Toss', async (code, status) => {
+    const paymentKey = await scene.approved('TOSS', 'order-11');
+    const asked = { paymentKey, orderId: 'order-11', amount: 39_000 };
+    expect(await confirm(asked, { 'tosspayments-test-code': code })).toMatchObject({ status, body: { code } });
+    expect(sums()).toEqual({});
+    expect((await confirm(asked)).status).toBe(200);
   });
 
   it.each([
     ['without a secret key', {}, 401, 'UNAUTHORIZED_KEY', { authorization: '' }],
     ['with another secret key', {}, 401, 'UNAUTHORIZED_KEY', { authorization: 'Basic bGl2ZTo=' }],
+    ['with a secret key without a colon', {}, 403, 'INCORRECT_BASIC_AUTH_FORMAT', { authorization: 'Basic bGl2ZQ==' }],
     ['with a key that is too long', {}, 400, 'INVALID_IDEMPOTENCY_KEY', { 'idempotency-key': 'k'.repeat(301) }],
     ['without an amount', { amount: undefined }, 400, 'INVALID_REQUEST', {}],
     ['of a payment that nobody opened', { paymentKey: 'nobody' }, 404, 'NOT_FOUND_PAYMENT_SESSION', {}],
@@ -86,7 +131,7 @@ describe('confirmation', () => {
       decision: 'decline',
     });
     expect(await confirm({ paymentKey: made.body.key, orderId: 'o', amount: 1_000 })).toMatchObject({
-      status: 403,
+      status: 400,
       body: { code: 'PAY_PROCESS_CANCELED' },
     });
     await scene.call('PUT', '/sandbox/faults', [
@@ -103,6 +148,23 @@ describe('confirmation', () => {
       failure: { code: 'REJECT_ACCOUNT_PAYMENT' },
     });
   });
+});
+
+it('is not confirmed before the buyer has approved', async () => {
+  const { body } = await scene.call('POST', '/sandbox/payments', { provider: 'TOSS', reference: 'open', amount: 1 });
+  expect((await inquire(body.key)).body).toMatchObject({ status: 'READY' });
+  expect(await confirm({ paymentKey: body.key, orderId: 'open', amount: 1 })).toMatchObject({
+    status: 404,
+    body: { code: 'NOT_FOUND_PAYMENT' },
+  });
+});
+
+it('lets nobody look up or cancel without the secret key', async () => {
+  const key = await confirmed('order-12');
+  for (const path of [key, 'orders/order-12'])
+    expect((await scene.call('GET', `/v1/payments/${path}`)).body.code).toBe('UNAUTHORIZED_KEY');
+  expect((await cancel(key, { cancelReason: 'r' }, { authorization: 'Basic Og==' })).status).toBe(401);
+  expect(sums()).toEqual({ KRW: { charged: 39_000, cancelled: 0 } });
 });
 
 it('knows no payment that nobody opened', async () => {
@@ -133,6 +195,17 @@ describe('cancellation', () => {
     expect(sums()).toEqual({ KRW: { charged: 39_000, cancelled: 39_000 } });
   });
 
+  it('counts dollars with cents', async () => {
+    const made = await scene.call('POST', '/sandbox/payments', {
+      ...{ provider: 'TOSS', reference: 'dollars', amount: 0.3, currency: 'USD', decision: 'approve' },
+    });
+    await confirm({ paymentKey: made.body.key, orderId: 'dollars', amount: 0.3 });
+    for (const cancelAmount of [0.1, 0.2])
+      expect((await cancel(made.body.key, { cancelReason: 'r', cancelAmount })).status).toBe(200);
+    expect((await inquire(made.body.key)).body).toMatchObject({ status: 'CANCELED', balanceAmount: 0 });
+    expect(sums()).toEqual({ USD: { charged: 0.3, cancelled: 0.3 } });
+  });
+
   it('gives back once under one key', async () => {
     const key = await confirmed('order-6');
     const once = () => cancel(key, { cancelReason: 'r', cancelAmount: 100 }, { 'idempotency-key': 'once' });
@@ -143,6 +216,13 @@ describe('cancellation', () => {
   it.each([
     ['without a reason', 'confirmed', {}, 400, 'INVALID_REQUEST'],
     ['of a payment that is not there', 'nobody', { cancelReason: 'r' }, 404, 'NOT_FOUND_PAYMENT'],
+    [
+      'when less is left than the shop believes',
+      'confirmed',
+      { cancelReason: 'r', cancelAmount: 1, refundableAmount: 39_001 },
+      400,
+      'NOT_MATCHES_REFUNDABLE_AMOUNT',
+    ],
     ['of what was not charged', 'approved', { cancelReason: 'r' }, 403, 'NOT_CANCELABLE_PAYMENT'],
   ])('is refused %s', async (_what, state, body, status, code) => {
     const key = {
@@ -152,5 +232,28 @@ describe('cancellation', () => {
     }[state];
     expect(await cancel(String(await key?.()), body)).toMatchObject({ status, body: { code } });
     expect(sums().KRW?.cancelled ?? 0).toBe(0);
+  });
+});
+
+describe('charges of an earlier sandbox', () => {
+  const charge = { provider: 'TOSS', key: 'tviva_sandbox_1', reference: 'order-of-before', amount: 39_000 };
+  const earlier = { ...charge, currency: 'KRW', orderName: 'pair', buyer: 'account-7', cancelled: 9_000 };
+
+  it('can be looked up and given back, stand in the book once, and keep their keys', async () => {
+    const other = await openScene();
+    try {
+      for (const _ of [1, 2]) expect((await other.call('POST', '/sandbox/charges', [earlier])).status).toBe(204);
+      expect(other.sandbox.book.read().sums).toEqual({ KRW: { charged: 39_000, cancelled: 9_000 } });
+      expect(await other.approved('TOSS', 'order-of-now')).not.toBe(charge.key);
+      const body = { cancelReason: 'the rest', cancelAmount: 30_000 };
+      const cancelled = await other.call('POST', `/v1/payments/${charge.key}/cancel`, body, TOSS);
+      expect(cancelled.body).toMatchObject({ orderId: charge.reference, status: 'CANCELED', balanceAmount: 0 });
+    } finally {
+      await other.sandbox.close();
+    }
+  });
+
+  it('are refused where they are none', async () => {
+    expect((await scene.call('POST', '/sandbox/charges', [{ ...earlier, key: '' }])).status).toBe(400);
   });
 });

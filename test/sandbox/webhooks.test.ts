@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { SANDBOX_KEYS } from '../../sandbox/keys.js';
-import { openScene, type Scene, TOSS } from './scene.js';
+import { openScene, PORTONE, type Scene, TOSS } from './scene.js';
 
 interface Got {
   readonly path: string;
@@ -44,14 +44,23 @@ beforeEach(async () => {
 });
 
 const set = (...rules: object[]) => scene.call('PUT', '/sandbox/faults', rules);
-const approve = (reference: string) => scene.approved('PORTONE', reference);
+/** A payment whose window the buyer has opened, without the webhooks of it. */
+async function opened(reference: string, more: object = {}): Promise<string> {
+  const asked = { provider: 'PORTONE', reference, amount: 39_000, ...more };
+  const { key } = (await scene.call('POST', '/sandbox/payments', asked)).body;
+  await arrived();
+  got = [];
+  return key;
+}
+const approve = (key: string) => scene.call('POST', `/sandbox/payments/portone/${key}/approve`);
 const arrived = async () => {
   await scene.sandbox.webhooks.idle();
   return got;
 };
 
 it('tells of a PortOne payment, signed by the scheme of Standard Webhooks', async () => {
-  const transactionId = await approve('p1');
+  const transactionId = await opened('p1');
+  await approve(transactionId);
   const [webhook] = await arrived();
   expect(webhook).toMatchObject({
     path: '/v1/webhooks/portone',
@@ -73,42 +82,101 @@ it('tells of a Toss payment as it is then', async () => {
 });
 
 it('is sent again until it is taken, under the same id', async () => {
+  const key = await opened('p2');
   refusals = 2;
-  await approve('p2');
+  await approve(key);
   expect(new Set((await arrived()).map(({ headers }) => headers['webhook-id'])).size).toBe(1);
   expect(got).toHaveLength(3);
-  expect(scene.sandbox.webhooks.read()).toMatchObject([{ reference: 'p2', attempts: 3, status: 200 }]);
+  expect(new Set(got.map(({ raw }) => raw)).size).toBe(1);
+  expect(scene.sandbox.webhooks.read().at(-1)).toMatchObject({ reference: 'p2', attempts: 3, status: 200 });
 });
 
 it('is given up at last', async () => {
+  const key = await opened('p3');
   refusals = 99;
-  await approve('p3');
+  await approve(key);
   expect(await arrived()).toHaveLength(3);
-  expect(scene.sandbox.webhooks.read()).toMatchObject([{ reference: 'p3', attempts: 3, status: 503 }]);
+  expect(scene.sandbox.webhooks.read().at(-1)).toMatchObject({ reference: 'p3', attempts: 3, status: 503 });
 });
 
 it('is lost, doubled, or overtaken on demand', async () => {
-  await set({ on: 'webhook', kind: 'lose', times: 1 });
-  await approve('lost');
+  const ofPaid = (rule: object) => set({ on: 'webhook', type: 'Transaction.Paid', times: 1, ...rule });
+  const references = async () => (await arrived()).map(({ body }) => body.data.paymentId);
+  const keys = [await opened('lost'), await opened('double'), await opened('first'), await opened('second')];
+  const approveNext = () => approve(String(keys.shift()));
+  await ofPaid({ kind: 'lose' });
+  await approveNext();
+  expect(await references()).toEqual([]);
+  await ofPaid({ kind: 'duplicate' });
+  await approveNext();
+  expect(await references()).toEqual(['double', 'double']);
+  expect(new Set(got.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  got = [];
+  await ofPaid({ kind: 'reorder', ms: 60_000 });
+  await approveNext();
+  await approveNext();
+  expect(await references()).toEqual(['second', 'first']);
+  const key = await opened('late');
+  await ofPaid({ kind: 'late', ms: 5 });
+  await approve(key);
+  expect(await references()).toEqual(['late']);
+});
+
+it('tells of each step of a PortOne payment', async () => {
+  const key = await scene.approved('PORTONE', 'steps');
+  const cancel = (amount: number) => scene.call('POST', '/payments/steps/cancel', { amount, reason: 'r' }, PORTONE);
+  await cancel(9_000);
+  await cancel(30_000);
+  await scene.call('POST', '/sandbox/payments', {
+    ...{ provider: 'PORTONE', reference: 'refused', amount: 1, decision: 'decline' },
+  });
+  const types = (await arrived()).map(({ body }) => `${body.data.paymentId} ${body.type}`);
+  expect(types.sort()).toEqual([
+    ...['refused Transaction.Failed', 'refused Transaction.Ready'],
+    ...['steps Transaction.Cancelled', 'steps Transaction.Paid', 'steps Transaction.PartialCancelled'],
+    'steps Transaction.Ready',
+  ]);
+  const cancelled = got.filter(({ body }) => body.data.cancellationId !== undefined);
+  expect(new Set(cancelled.map(({ body }) => body.data.cancellationId)).size).toBe(2);
+  expect(cancelled.every(({ body }) => body.data.transactionId === key)).toBe(true);
+});
+
+it('goes to the address of its payment where that has one', async () => {
+  const { target } = scene.sandbox.webhooks;
+  const key = await opened('own', { webhookUrl: `${target}/own?of=this-payment` });
+  await approve(key);
+  expect(await arrived()).toMatchObject([{ path: '/own?of=this-payment', body: { type: 'Transaction.Paid' } }]);
+});
+
+it('is forgotten with a reset, also while it waits', async () => {
+  const key = await opened('waits');
+  await set({ on: 'webhook', kind: 'late', ms: 60_000 });
+  await approve(key);
+  await scene.call('POST', '/sandbox/reset');
   expect(await arrived()).toEqual([]);
-  await set({ on: 'webhook', kind: 'duplicate', times: 1 });
-  await approve('double');
-  expect((await arrived()).map(({ body }) => body.data.paymentId)).toEqual(['double', 'double']);
-  got = [];
-  await set({ on: 'webhook', kind: 'reorder', ms: 60_000, times: 1 });
-  await approve('first');
-  await approve('second');
-  expect((await arrived()).map(({ body }) => body.data.paymentId)).toEqual(['second', 'first']);
-  got = [];
-  await set({ on: 'webhook', kind: 'late', ms: 5, times: 1 });
-  await approve('late');
-  expect((await arrived()).map(({ body }) => body.data.paymentId)).toEqual(['late']);
+  expect((await scene.call('GET', '/sandbox/webhooks')).body).toEqual([]);
+});
+
+it('has an id that no other sandbox gives', async () => {
+  for (const reference of ['one', 'other']) {
+    const other = await openScene({ webhookTarget: scene.sandbox.webhooks.target, webhookRetryMs: [] });
+    await other.approved('PORTONE', reference);
+    await other.sandbox.webhooks.idle();
+    await other.sandbox.close();
+  }
+  expect(new Set(got.map(({ headers }) => headers['webhook-id'])).size).toBe(4);
+});
+
+it('meets only the faults of its type', async () => {
+  await set({ on: 'webhook', type: 'Transaction.Ready', kind: 'lose' });
+  await scene.approved('PORTONE', 'typed');
+  expect((await arrived()).map(({ body }) => body.type)).toEqual(['Transaction.Paid']);
 });
 
 it('goes nowhere when nobody listens', async () => {
   const { target } = scene.sandbox.webhooks;
   await scene.call('PUT', '/sandbox/webhooks', { target: null });
-  await approve('unheard');
+  await scene.approved('PORTONE', 'unheard');
   expect(await arrived()).toEqual([]);
   expect((await scene.call('PUT', '/sandbox/webhooks', { target: 'file:///etc' })).status).toBe(400);
   await scene.call('PUT', '/sandbox/webhooks', { target });

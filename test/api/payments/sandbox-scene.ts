@@ -182,10 +182,12 @@ export class SandboxScene {
   async visit(opened: Opened, decision: Decision = 'approve', otherwise: Otherwise = {}): Promise<Approved> {
     const { provider, reference, amountMinor, next } = opened;
     const asked = { provider, reference, amount: amountMinor, successUrl: 'https://shop.example/ok', ...otherwise };
-    const answer =
+    const decide = (): Promise<CallAnswer['body']> =>
       provider === 'KAKAOPAY'
-        ? await this.control('POST', `/payments/kakaopay/${String(next.url).split('/').at(-1)}/${decision}`)
-        : await this.control('POST', '/payments', { ...asked, decision });
+        ? this.control('POST', `/payments/kakaopay/${String(next.url).split('/').at(-1)}/${decision}`)
+        : this.control('POST', '/payments', { ...asked, decision });
+    // Where the approval charges, the provider's faults befall it as well: the buyer loads the page again.
+    const answer = await until(() => decide().catch(() => undefined), 'the provider has heard the buyer');
     return { ...opened, key: answer.key, approval: Object.fromEntries(new URL(answer.sentTo).searchParams) };
   }
 

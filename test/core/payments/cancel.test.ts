@@ -115,6 +115,36 @@ describe('a cancellation of a paid order', () => {
     expect([bank.kept(), bank.count('cancel')]).toEqual([0, 3]);
   });
 
+  it('as a whole has ended when all of its money is back, that of an earlier part, too', async () => {
+    const { orderId, amountMinor } = await paidOrder();
+    decided(await cancel(shop.db, orderId, part(1)));
+    decided(await cancel(shop.db, orderId, byPayment));
+    const [first] = await select<{ id: number }>(
+      shop.db,
+      'SELECT cancel_id AS id FROM payment_cancel ORDER BY cancel_id',
+    );
+    await carryOutCancel(shop.db, shop.context, { cancelId: first?.id ?? 0 });
+    expect(await orderOf(orderId)).toEqual({
+      status: 'CANCELLING',
+      gone: amountMinor,
+      returning: 10_000,
+      pending: [0, 1],
+    });
+    await shop.letTimePass();
+    await shop.duties();
+    expect(await orderOf(orderId)).toMatchObject({ status: 'CANCELLED', returning: 0, pending: [0, 0] });
+  });
+
+  it('is not tried again before its time, whoever asks for it', async () => {
+    const { orderId, paymentId } = await paidOrder();
+    decided(await cancel(shop.db, orderId, byPayment));
+    const [one] = await select<{ id: number }>(shop.db, 'SELECT cancel_id AS id FROM payment_cancel');
+    bank.next('cancel', 'fail');
+    for (const _time of [1, 2])
+      expect(await carryOutCancel(shop.db, shop.context, { cancelId: one?.id ?? 0 })).toBe(false);
+    expect(await shop.cancels(paymentId)).toMatchObject([{ status: 'PENDING', attempts: 1 }]);
+  });
+
   it('with the provider away stays pending, is tried again, and operators are told once', async () => {
     const { orderId, paymentId } = await paidOrder();
     decided(await cancel(shop.db, orderId, part(1)));
@@ -170,6 +200,18 @@ describe('a cancellation of a paid order', () => {
     bank.next('cancel', 'decline');
     await shop.duties();
     expect(await shop.cancels(paymentId)).toMatchObject([{ status: 'PENDING', failureCode: 'REJECTED' }]);
+  });
+
+  it('that the provider declined for a moment is carried out later, though it answers the same again under the same key', async () => {
+    const { orderId, paymentId } = await paidOrder();
+    decided(await cancel(shop.db, orderId, byPayment));
+    bank.next('cancel', 'decline');
+    for (let tries = 0; tries < 5; tries += 1) {
+      await shop.letTimePass();
+      await shop.duties();
+    }
+    expect(await shop.cancels(paymentId)).toMatchObject([{ status: 'DONE', attempts: 5 }]);
+    expect([bank.count('cancel'), bank.kept()]).toEqual([1, 0]);
   });
 
   it('is carried out once by many at the same moment', async () => {

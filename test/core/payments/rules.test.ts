@@ -1,6 +1,5 @@
 /** The life of a payment as one table, and what fits a charge. */
 import { describe, expect, it } from '@jest/globals';
-import { cancelKey } from '../../../core/payments/rules/back-off.js';
 import { judgeCharge } from '../../../core/payments/rules/judge-charge.js';
 import {
   afterPaymentStep,
@@ -64,10 +63,4 @@ describe('a charge', () => {
   it('may have any key where none was known', () => {
     expect(judgeCharge({ ...asked, providerKey: null }, charged, 100)).toBeUndefined();
   });
-});
-
-it('the tries of a cancellation have one key at first, and later each one of its own', () => {
-  const keys = Array.from({ length: 10 }, (_, tries) => cancelKey('r', 3, tries));
-  expect(new Set(keys.slice(0, 7))).toEqual(new Set(['r-3']));
-  expect(keys.slice(7)).toEqual(['r-3-7', 'r-3-8', 'r-3-9']);
 });

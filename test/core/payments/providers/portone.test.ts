@@ -71,9 +71,9 @@ describe('opening', () => {
     expect(outside.received).toEqual([]);
   });
 
-  it('reads what the buyer brings back, and nothing else', () => {
-    expect(portOne.readApproval({ paymentId: 'order-0001', txId: 't', transactionType: 'PAYMENT' })).toEqual(approval);
-    for (const wrong of [{}, { paymentId: 1 }, { paymentId: 'p', code: 'FAILURE' }])
+  it('reads what the buyer brings back, whatever else there is', () => {
+    expect(portOne.readApproval({ paymentId: 'order-0001', txId: 't', code: 'FAILURE' })).toEqual(approval);
+    for (const wrong of [{}, { paymentId: 1 }])
       expect(() => portOne.readApproval(wrong)).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
   });
 });
