@@ -145,8 +145,8 @@ export const mutants = [
   {
     ...webhook,
     name: 'a webhook counts as often as it comes',
-    from: 'if (!(await insertWebhook(tx, seen)) || paymentId === undefined) return undefined;',
-    to: 'await insertWebhook(tx, seen);\n  if (paymentId === undefined) return undefined;',
+    from: 'if (!(await insertWebhook(tx, { provider, eventKey: sha256(eventId), type, paymentId }))) return undefined;',
+    to: 'await insertWebhook(tx, { provider, eventKey: sha256(eventId), type, paymentId });',
     only: 'counts once, however often it comes',
   },
   {
