@@ -133,7 +133,7 @@ export const mutants = [
     name: 'a cancellation that was refused is asked for under the same key for ever',
     from: 'return later === 0 ?',
     to: 'return later >= 0 ?',
-    only: 'that the provider declines',
+    only: 'that the provider declined for a moment is carried out later',
   },
   {
     ...webhook,
