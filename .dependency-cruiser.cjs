@@ -17,7 +17,7 @@ const capabilities = {
   payments: ['orders', 'outbox', 'stock'],
   jobs: [],
   settlement: ['feed', 'policies', 'jobs', 'tasks'],
-  sample: ['accounts', 'catalogue', 'feed', 'orders', 'policies', 'promotions', 'stock'],
+  sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };
 
 const PRODUCT = '^(kernel|infra|core|batch|api|cli|sandbox)/';

@@ -94,12 +94,12 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   sample: {
     takes: '[options]',
-    description: 'make sample sellers, products, buyers and an operator; refused in production',
+    description: 'make sample sellers, products, orders, payments, buyers and an operator; refused in production',
     load: async () => (await import('./sample.js')).sampleCommand,
   },
   api: {
     description:
-      'run the HTTP server: accounts, catalogue, stock, orders, and operating the batch (any number may run)',
+      'run the HTTP server: accounts, catalogue, stock, orders, payments, and operating the batch (any number may run)',
     load: async () => (await import('./api.js')).apiCommand,
   },
   sandbox: {

@@ -77,6 +77,9 @@ const KEYS: Readonly<Record<ProviderName, (started: number, number: number) => s
 
 export class Book {
   private readonly started = Date.now();
+
+  constructor(private readonly keptMax: number = KEPT_MAX) {}
+
   private payments = new Map<string, SandboxPayment>();
   private known = new Map<string, SandboxPayment>();
   private entries: BookEntry[] = [];
@@ -94,7 +97,7 @@ export class Book {
   }
 
   open(made: NewPayment): SandboxPayment {
-    if (this.payments.size >= KEPT_MAX) throw new SandboxFull();
+    if (this.payments.size >= this.keptMax) throw new SandboxFull();
     const payment: SandboxPayment = {
       ...made,
       status: 'OPEN',
@@ -136,7 +139,7 @@ export class Book {
   }
 
   private enter(kind: BookEntry['kind'], payment: SandboxPayment, amount: number, idempotencyKey: string | null): void {
-    if (this.entries.length >= KEPT_MAX) throw new SandboxFull();
+    if (this.entries.length >= this.keptMax) throw new SandboxFull();
     const { provider, key, reference, currency } = payment;
     this.entries.push({ kind, provider, key, reference, amount, currency, idempotencyKey, at: now() });
   }

@@ -1,7 +1,7 @@
 /** What tests and curious people ask of the sandbox itself: its book, its faults, what was sent to it, and the decisions of buyers without a page. */
 import { type Response, Router } from 'express';
 import * as z from 'zod';
-import type { ProviderName, SandboxPayment } from './book.js';
+import type { Book, NewPayment, ProviderName, SandboxPayment } from './book.js';
 import { decideOver, openWindow } from './decide.js';
 import { type Faults, faultRules } from './faults.js';
 import type { Mailbox } from './mailbox.js';
@@ -9,7 +9,8 @@ import type { World } from './provider-call.js';
 import type { Webhooks } from './webhooks.js';
 
 const provider = z.enum(['TOSS', 'PORTONE', 'KAKAOPAY']);
-const url = z.url({ protocol: /^https?$/ }).default('http://127.0.0.1/');
+const NOWHERE = 'http://127.0.0.1/';
+const url = z.url({ protocol: /^https?$/ }).default(NOWHERE);
 
 const paymentSchema = z.strictObject({
   provider,
@@ -32,6 +33,17 @@ const paymentSchema = z.strictObject({
   /** Why it is declined, by the provider's code. */
   code: z.string().min(1).max(64).optional(),
 });
+/** What an earlier sandbox has charged, as the platform knows it. */
+const chargesSchema = z
+  .array(
+    z.strictObject({
+      provider,
+      key: z.string().min(1).max(200),
+      ...paymentSchema.pick({ reference: true, amount: true, currency: true, orderName: true, buyer: true }).shape,
+      cancelled: z.number().min(0).default(0),
+    }),
+  )
+  .max(500);
 const webhookSchema = z.strictObject({ target: z.url({ protocol: /^https?$/ }).nullable() });
 
 const declineSchema = z.strictObject({ code: z.string().min(1).max(64).optional() });
@@ -76,6 +88,12 @@ export function controlRoutes({ world, faults, webhooks, mailbox, reset }: Contr
     if (decision === undefined) return say(null);
     await decideOver(world, payment, { decision, code }, res, say);
   });
+  routes.post('/sandbox/charges', (req, res) => {
+    const asked = chargesSchema.safeParse(req.body);
+    if (!asked.success) return refuse(res, asked.error);
+    for (const { cancelled, ...made } of asked.data) bringBack(book, made, cancelled);
+    res.status(204).end();
+  });
   routes.post('/sandbox/payments/:provider/:key/:decision', async (req, res) => {
     const { decision } = req.params;
     const payment = book.byKey(req.params.provider.toUpperCase() as ProviderName, req.params.key);
@@ -94,6 +112,14 @@ export function controlRoutes({ world, faults, webhooks, mailbox, reset }: Contr
     res.status(204).end();
   });
   return routes;
+}
+
+/** Enters a charge of an earlier sandbox; one that is known stays as it is. */
+function bringBack(book: Book, made: Omit<NewPayment, 'successUrl' | 'failUrl'>, cancelled: number): void {
+  if (book.byKey(made.provider, made.key) !== undefined) return;
+  const payment = book.open({ ...made, successUrl: NOWHERE, failUrl: NOWHERE });
+  book.charge(payment);
+  if (cancelled > 0) book.cancel(payment, cancelled, 'before');
 }
 
 const refuse = (res: Response, error: z.ZodError): void =>

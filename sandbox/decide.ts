@@ -111,8 +111,9 @@ function valuesAfter(payment: SandboxPayment, quit: boolean): Readonly<Record<st
       return quit ? { code, message } : { code, message, orderId: reference };
     case 'PORTONE':
       return {
+        transactionType: 'PAYMENT',
+        txId: key,
         paymentId: reference,
-        transactionId: key,
         ...(declined ? { code: 'FAILURE_TYPE_PG', message } : {}),
       };
     case 'KAKAOPAY':

@@ -25,6 +25,8 @@ export interface SandboxOptions {
   readonly seed?: number;
   /** The platform that webhooks are sent to; null: none are sent. */
   readonly webhookTarget?: string | null;
+  /** Payments and lines of the book that are kept at most. */
+  readonly keptMax?: number;
   /** Pauses before a webhook is sent again (ms). */
   readonly webhookRetryMs?: readonly number[];
 }
@@ -48,7 +50,7 @@ const WEBHOOK_RETRY_MS = [1_000, 4_000, 16_000, 64_000];
 /** Starts it. Fails where a port is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { host = '127.0.0.1', port = 0, mailPort = 0, seed = 1, webhookTarget = null } = options;
-  const book = new Book();
+  const book = new Book(options.keptMax);
   const faults = new Faults(seed);
   const webhooks = new Webhooks(
     faults,

@@ -1,18 +1,19 @@
 #!/usr/bin/env node
 /**
- * `npm run api`: from a clean clone to an HTTP server with something in it, and a batch runner beside it.
+ * `npm run api`: from a clean clone to an HTTP server with something in it, a batch runner and the sandbox of the payment providers beside it.
  *
  *   npm run api -- [--database NAME]
  *
  * Works in a database of its own, by default `magam_sample`, on the server that MAGAM_DATABASE_URL names or on the private one of this checkout; it is kept
- * from one start to the next. The sign-ins go to standard output, logs and everything else to standard error. Ends both processes at
- * SIGINT or SIGTERM; exit code 0 then, 1 when the server could not run, 2 when it is configured wrongly.
+ * from one start to the next. The sign-ins go to standard output, logs and everything else to standard error. Where settings of a payment provider are
+ * given, it starts no sandbox. Ends all processes at SIGINT or SIGTERM; exit code 0 then, 1 when the server could not run, 2 when it is configured wrongly.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CommandFailed, magamCommand } from './demo/command.mjs';
+import { bringBackCharges, freePort, givesProvider, sandboxSettings } from './sandbox.mjs';
 import { root, run, ScriptError, say } from './script.mjs';
 import { startServices } from './services.mjs';
 import { ensureBuilt } from './setup.mjs';
@@ -48,15 +49,15 @@ function printSignIns({ password, signIns }) {
 }
 
 /**
- * @param {string} command
+ * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
  */
-const start = (command, env) =>
-  spawn(process.execPath, [join(root, 'bin/magam.mjs'), command], {
+const start = (args, env, stderr = /** @type {'inherit' | 'pipe'} */ ('inherit')) =>
+  spawn(process.execPath, [join(root, 'bin/magam.mjs'), ...args], {
     detached: true, // a Ctrl-C of the terminal reaches them once, through us; a second signal would end them at once
     cwd: root,
     env,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'inherit', stderr],
   });
 
 /** @param {string[]} args */
@@ -88,21 +89,61 @@ async function main(database) {
   const addresses = { databaseUrl: url.href, redisUrl: services.redisUrl };
   printSignIns(await makeSample(magamCommand(addresses)));
   const env = { ...process.env, MAGAM_DATABASE_URL: url.href, MAGAM_REDIS_URL: services.redisUrl };
-  const [runner, api] = [start('runner', env), start('api', env)];
-  const ended = [once(api, 'exit'), once(runner, 'exit')];
+  /** @type {{ child: import('node:child_process').ChildProcess, ended: Promise<unknown> }[]} */
+  const running = [];
+  /** @param {import('node:child_process').ChildProcess} child */
+  const watch = (child) => running.push({ child, ended: once(child, 'exit') });
   let stopping = false;
   /** @param {NodeJS.Signals} signal */
   const stop = (signal) => {
     if (stopping) return; // a second signal would end them at once
     stopping = true;
-    api.kill(signal);
-    runner.kill(signal);
+    for (const { child } of running) child.kill(signal);
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  await Promise.race(ended);
-  stop('SIGTERM'); // one without the other is not what was asked for
-  await Promise.all(ended);
-  return Math.max(api.exitCode ?? 1, runner.exitCode ?? 1);
+  try {
+    if (!givesProvider(env)) {
+      const { args, sandboxUrl } = await useSandbox(env);
+      const sandbox = start(args, env, 'pipe');
+      watch(sandbox);
+      await sandboxReady(sandbox, sandboxUrl, url.href);
+    }
+    if (!stopping) for (const command of ['runner', 'api']) watch(start([command], env));
+    await Promise.race(running.map(({ ended }) => ended));
+  } finally {
+    stop('SIGTERM'); // one without the others is not what was asked for
+    await Promise.all(running.map(({ ended }) => ended));
+  }
+  return Math.max(...running.map(({ child }) => child.exitCode ?? 1));
+}
+
+/**
+ * Has the server and the runner use a sandbox.
+ * @param {NodeJS.ProcessEnv} env settings are added to it
+ */
+async function useSandbox(env) {
+  const [port, mailPort] = [await freePort(9_200), await freePort(9_225)];
+  if (env.MAGAM_PORT === '0') env.MAGAM_PORT = `${await freePort(0)}`; // webhooks have to find it
+  for (const [name, value] of Object.entries(sandboxSettings({ port, mailPort }))) env[name] = value;
+  const { MAGAM_HOST: host = '', MAGAM_PORT: apiPort = '' } = env;
+  const webhooks = `http://${/^[\w.]+$/.test(host) && host !== '0.0.0.0' ? host : '127.0.0.1'}:${apiPort || 8_080}`;
+  return {
+    args: ['sandbox', '--port', `${port}`, '--mail-port', `${mailPort}`, '--webhooks', webhooks],
+    sandboxUrl: `http://127.0.0.1:${port}`,
+  };
+}
+
+/**
+ * Waits until it listens, and tells it what was charged before; its book goes with its process.
+ * @param {import('node:child_process').ChildProcess} sandbox
+ * @param {string} sandboxUrl
+ * @param {string} databaseUrl
+ */
+async function sandboxReady(sandbox, sandboxUrl, databaseUrl) {
+  sandbox.stderr?.pipe(process.stderr);
+  await Promise.race([sandbox.stderr && once(sandbox.stderr, 'data'), once(sandbox, 'exit')]); // its first words: it listens, or cannot
+  if (sandbox.exitCode === null) await bringBackCharges(sandboxUrl, databaseUrl);
+  process.stdout.write(`Payments, mail and Slack are a sandbox: ${sandboxUrl} (docs/payments.md, "Trying it")\n`);
 }
 
 await run(async () => {

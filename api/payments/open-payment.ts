@@ -39,7 +39,11 @@ const bodySchema = z
 
 const nextSchema = z
   .discriminatedUnion('kind', [
-    z.object({ kind: z.literal('redirect'), url: z.string() }),
+    z.object({
+      kind: z.literal('redirect'),
+      url: z.string(),
+      mobileUrl: z.string().optional().meta({ description: 'A page for phones, where the provider has one.' }),
+    }),
     z.object({ kind: z.literal('widget'), values: z.record(z.string(), z.union([z.string(), z.number()])) }),
   ])
   .nullable()

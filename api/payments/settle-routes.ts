@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { confirmPayment } from '../../core/payments/confirm-payment.js';
 import { inquirePayment } from '../../core/payments/inquire-payment.js';
 import type { Approval } from '../../core/payments/providers/provider.js';
+import { NOT_APPROVED } from '../../core/payments/settle-payment.js';
 import { type PaymentRecord, readPayment } from '../../core/payments/stores/payment.js';
 import type { Db, Tx } from '../../infra/database.js';
 import { nameOf } from '../../kernel/access.js';
@@ -20,6 +21,7 @@ async function answerOf(tx: Tx, payment: PaymentRecord): Promise<Reply<z.input<t
   const { paymentId, status, provider, failureCode: code, failureMessage: message } = payment;
   if (status === 'DECLINED') return refuse('PAYMENT_DECLINED', { paymentId, code, message });
   if (status === 'EXPIRED') return refuse('PAYMENT_EXPIRED', { paymentId });
+  if (status === 'READY' && code === NOT_APPROVED.code) return refuse('PAYMENT_NOT_APPROVED', { paymentId });
   if (status === 'READY') return refuse('PROVIDER_UNAVAILABLE', { provider });
   if (status === 'CANCELLED' && code !== null) return refuse('PAYMENT_NOT_ACCEPTED', { paymentId, reason: code });
   const body = await readPaymentBody(tx, payment);
@@ -55,7 +57,7 @@ export const confirmPaymentRoute = (context: ApiContext): Route =>
       .strictObject({
         approval: z.looseObject({}).meta({
           description:
-            'What the provider added to the success address, as it stands there: for Toss `paymentKey`, `orderId` and `amount`.',
+            'What the provider added to the success address, as it stands there: for Toss `paymentKey`, `orderId` and `amount`, for KakaoPay `pg_token`, for PortOne `paymentId`.',
         }),
       })
       .meta({ id: 'PaymentConfirmation' }),
@@ -69,6 +71,7 @@ export const confirmPaymentRoute = (context: ApiContext): Route =>
       'PAYMENT_EXPIRED',
       'PAYMENT_IN_PROGRESS',
       'PAYMENT_NOT_ACCEPTED',
+      'PAYMENT_NOT_APPROVED',
       'PAYMENT_NOT_FOUND',
       'PROVIDER_NOT_CONFIGURED',
       'PROVIDER_UNAVAILABLE',

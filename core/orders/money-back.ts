@@ -20,9 +20,6 @@ export interface MoneyBack {
  */
 export type ReturnMoney = (tx: Tx, back: MoneyBack) => Promise<'at-once' | 'later'>;
 
-/** For orders that no provider was paid for. */
-export const moneyAtOnce: ReturnMoney = async () => 'at-once';
-
 /** The money of a refund is back; with the last of it a cancellation has ended. The checkout is locked. */
 export async function moneyReturned(
   tx: Tx,

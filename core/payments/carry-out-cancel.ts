@@ -30,6 +30,12 @@ interface Trying {
   readonly asker: string;
 }
 
+/**
+ * So many tries share an idempotency key. Under the same one a provider gives its first answer again for days, so a no that was meant for a moment would be one for
+ * good. A later key gives nothing back twice: the try looks the payment up first, and says what is left of the charge, which the provider compares.
+ */
+const TRIES_OF_A_KEY = 4;
+
 /** A cancellation that waits for an older one of its payment is looked at again after this (ms). */
 const BEHIND_MS = 5_000;
 
@@ -88,7 +94,7 @@ async function giveBack(
     amountMinor: cancel.amountMinor,
     remainingMinor: (payment.chargedMinor ?? 0) - known,
     reason: cancel.reason === '' ? 'cancelled' : cancel.reason,
-    idempotencyKey: `${payment.reference}-${cancel.cancelId}`,
+    idempotencyKey: idempotencyKeyOf(payment, cancel),
   });
   if (isBack(payment, done, back)) return undefined;
   if (done.outcome === 'done')
@@ -96,6 +102,11 @@ async function giveBack(
   // It may say no because it has done it already.
   if (done.outcome === 'declined' && isBack(payment, await lookUp(providers, payment), back)) return undefined;
   return done.failure;
+}
+
+function idempotencyKeyOf({ reference }: PaymentRecord, { cancelId, attempts }: PaymentCancel): string {
+  const later = Math.floor(attempts / TRIES_OF_A_KEY);
+  return later === 0 ? `${reference}-${cancelId}` : `${reference}-${cancelId}-${later}`;
 }
 
 /** Whether the provider says that so much is back in all. */

@@ -16,7 +16,7 @@ import {
 } from './payment-step.js';
 import type { Approval } from './providers/provider.js';
 import { chargeAndSettle, lookUpAndSettle } from './resolve-payment.js';
-import { isAsked } from './rules/payment-state.js';
+import { isUncharged } from './rules/payment-state.js';
 import { lockRead } from './settle-payment.js';
 import { movePayment, type PaymentRecord, readPayment } from './stores/payment.js';
 
@@ -58,7 +58,8 @@ async function begin(tx: Tx, context: PaymentContext, ask: ConfirmAsk, asker: st
   if (read === undefined) return refuse('PAYMENT_NOT_FOUND', { paymentId });
   const { checkout, payment } = await lockRead(tx, read);
   if (payment.status === 'READY') return mark(tx, context, checkout, payment, ask, asker);
-  if (!isAsked(payment.status) || payment.beingAsked) return { todo: 'nothing', payment };
+  // One that ended without a charge is looked up as well: the buyer may have approved it at a provider that charges then.
+  if (!isUncharged(payment.status) || payment.beingAsked) return { todo: 'nothing', payment };
   return { todo: 'look-up', payment: await takeOver(tx, payment, asker) };
 }
 

@@ -65,10 +65,11 @@ export async function openPayment<Answer>(
   if (opened.outcome === 'done') {
     const { providerKey, next } = opened.value;
     return steps.last(async (tx) => {
-      const known = (await lockPayment(tx, payment.paymentId)).payment;
-      await movePayment(tx, known, known.status, {
+      const ours = await lockOurs(tx, payment);
+      if (ours === undefined) return refuse('PAYMENT_IN_PROGRESS', { checkoutId: payment.checkoutId });
+      await movePayment(tx, ours, ours.status, {
         opened: true,
-        providerKey: providerKey ?? known.providerKey,
+        providerKey: providerKey ?? ours.providerKey,
         asker: null,
       });
       return { payment: await knownPayment(tx, payment.paymentId), next };
@@ -77,12 +78,17 @@ export async function openPayment<Answer>(
   if (opened.outcome === 'declined') return steps.last((tx) => declined(tx, payment, opened.failure, ask.by));
   // Nothing is charged by opening: whether the provider has heard of it or not, this payment is not gone on with.
   await steps.step(async (tx) => {
-    const known = (await lockPayment(tx, payment.paymentId)).payment;
+    const ours = await lockOurs(tx, payment);
     const reason = `${opened.failure.code}: ${opened.failure.message}`;
-    if (known.status === 'READY')
-      await takePaymentStep(tx, known, 'EXPIRE', bySystem, { asker: null, look: null }, reason);
+    if (ours !== undefined) await takePaymentStep(tx, ours, 'EXPIRE', bySystem, { asker: null, look: null }, reason);
   });
   return decided<Answer>(refuse('PROVIDER_UNAVAILABLE', { provider: provider.name }));
+}
+
+/** The payment, with its checkout locked; undefined where another call has taken it over, because this one was silent for too long. */
+async function lockOurs(tx: Tx, { paymentId, askedBy }: PaymentRecord): Promise<PaymentRecord | undefined> {
+  const { payment } = await lockPayment(tx, paymentId);
+  return payment.status === 'READY' && payment.askedBy === askedBy ? payment : undefined;
 }
 
 async function openAt(
@@ -140,7 +146,7 @@ async function insert(
   const { checkoutId, buyerId, currency, dueMinor: amountMinor } = checkout;
   const orderName = await orderNameOf(tx, checkoutId);
   const made = { checkoutId, buyerId, currency, amountMinor, orderName, reference: randomUUID(), ...more };
-  const paymentId = await insertPayment(tx, made, ASKING_MS);
+  const paymentId = await insertPayment(tx, made, { name: randomUUID(), ms: ASKING_MS });
   const step = more.status === 'READY' ? 'OPEN' : 'SUCCEED';
   const { cause: causedBy, requestedBy } = by;
   await insertPaymentEvent(tx, paymentId, {
@@ -165,23 +171,11 @@ async function payNothing(tx: Tx, { checkoutId, by }: OpenAsk): Promise<OpenedPa
   return { payment, next: null };
 }
 
-async function declined(
-  tx: Tx,
-  { paymentId }: PaymentRecord,
-  failure: ProviderFailure,
-  by: PaymentActor,
-): Promise<Refusal> {
-  const { payment } = await lockPayment(tx, paymentId);
-  if (payment.status === 'READY') {
-    const { checkoutId, buyerId, provider } = payment;
-    await takePaymentStep(
-      tx,
-      payment,
-      'DECLINE',
-      byProvider(payment),
-      { asker: null, look: null, failure },
-      failure.code,
-    );
+async function declined(tx: Tx, payment: PaymentRecord, failure: ProviderFailure, by: PaymentActor): Promise<Refusal> {
+  const { paymentId, checkoutId, buyerId, provider } = payment;
+  const ours = await lockOurs(tx, payment);
+  if (ours !== undefined) {
+    await takePaymentStep(tx, ours, 'DECLINE', byProvider(ours), { asker: null, look: null, failure }, failure.code);
     const payload = { paymentId, checkoutId, buyerId, provider, ...failure };
     await recordEvents(tx, [{ type: 'payment.failed', payload, requestId: by.requestId ?? '' }]);
   }

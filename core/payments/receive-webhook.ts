@@ -19,8 +19,8 @@ export async function receiveWebhook(
   requestId: string,
 ): Promise<number | undefined> {
   const paymentId = await findPaymentId(tx, provider, { reference, providerKey });
-  const seen = { provider, eventKey: sha256(eventId), type, paymentId: paymentId ?? null };
-  if (!(await insertWebhook(tx, seen)) || paymentId === undefined) return undefined;
+  if (paymentId === undefined) return undefined; // nothing is kept of it: anybody can send many of these
+  if (!(await insertWebhook(tx, { provider, eventKey: sha256(eventId), type, paymentId }))) return undefined;
   const { payment } = await lockPayment(tx, paymentId);
   if (!isUncharged(payment.status)) return undefined; // what became of it is known
   // Whoever is having it charged at this moment will know. A look-up that is under way may have come too early, so what it finds does not count.

@@ -20,7 +20,7 @@ import {
   takePaymentStep,
 } from './payment-step.js';
 import type { ProviderFailure, ProviderOutcome, ProviderPayment } from './providers/provider.js';
-import { pauseAfter } from './rules/back-off.js';
+import { pauseAfter, pauseBeforeLateLook } from './rules/back-off.js';
 import { judgeCharge, type Misfit } from './rules/judge-charge.js';
 import { isAsked, isUncharged } from './rules/payment-state.js';
 import { findPaymentId, freeLivePlace, movePayment, type PaymentRecord } from './stores/payment.js';
@@ -117,7 +117,8 @@ async function applyOutcome(one: Case): Promise<boolean> {
   if (payment.askedBy !== finding.asker || !isUncharged(payment.status)) return false; // somebody else has asked since
   if (outcome.outcome === 'done') return settleUncharged(one, found);
   if (outcome.outcome === 'declined' && finding.asked === 'charge') await decline(one, outcome.failure);
-  else if (outcome.outcome === 'away' && finding.asked === 'charge' && !finding.again) await withdraw(one);
+  else if (outcome.outcome === 'away' && finding.asked === 'charge' && !finding.again)
+    await withdraw(one, null, 'the provider was not reached');
   else await lookAgain(one, outcome.failure);
   return false;
 }
@@ -185,24 +186,26 @@ async function endHold({ tx, checkout, payment }: Case): Promise<void> {
   if (payment.live) await endHoldForPayment(tx, checkout.checkoutId);
 }
 
-const ENDED = { live: false, asker: null, look: null, looks: 0 } as const;
+/** A charge that comes after the end is found by late looks, also where its webhook was lost or the provider sends none. */
+const ENDED = { live: false, asker: null, look: pauseBeforeLateLook(0), looks: 0 } as const;
 
 /** The provider was looked up and has charged nothing. */
 async function settleUncharged(one: Case, found: ProviderPayment | null): Promise<boolean> {
   const { tx, checkout, payment, finding } = one;
-  if (found !== null && found.reference !== payment.reference) {
-    await settleForeign(one, found);
+  if (!isAsked(payment.status) && payment.status !== 'READY') {
+    const looks = payment.looks + 1;
+    const late = { asker: null, look: pauseBeforeLateLook(looks), looks } as const;
+    await movePayment(tx, payment, payment.status, late); // declined or expired, and so it stays
     return false;
   }
-  if (!isAsked(payment.status) && payment.status !== 'READY') {
-    await movePayment(tx, payment, payment.status, ENDED); // declined or expired, and so it stays
+  if (found !== null && found.reference !== payment.reference) {
+    await settleForeign(one, found);
     return false;
   }
   const status = found?.status ?? 'OPEN';
   if (status === 'DECLINED') await decline(one, found?.failure ?? NO_REASON);
   else if (status === 'EXPIRED') await expire(one, byProvider(payment), 'the provider says so');
-  else if (finding.asked === 'charge')
-    await lookAgain(one, { code: 'NOT_CHARGED', message: 'the answer says no charge' });
+  else if (finding.asked === 'charge') await withdraw(one, NOT_APPROVED, NOT_APPROVED.message);
   else if (checkout.status !== 'PENDING_PAYMENT' || checkout.expired)
     await expire(one, bySystem, 'the checkout cannot be paid any more');
   else if (payment.status === 'READY')
@@ -210,6 +213,12 @@ async function settleUncharged(one: Case, found: ProviderPayment | null): Promis
   else return true;
   return false;
 }
+
+/** What stands in a payment that was confirmed before the buyer had approved it. */
+export const NOT_APPROVED: ProviderFailure = {
+  code: 'NOT_APPROVED',
+  message: 'the buyer has not approved the payment at the provider',
+};
 
 const NO_REASON: ProviderFailure = { code: 'DECLINED', message: 'declined' };
 
@@ -238,11 +247,11 @@ async function expire(one: Case, by: PaymentActor, reason: string): Promise<void
   await endHold(one);
 }
 
-/** The provider was certainly not reached: as if nobody had asked. */
-async function withdraw(one: Case): Promise<void> {
+/** Certainly nothing was charged, and the buyer can still approve: as if nobody had asked. */
+async function withdraw(one: Case, failure: ProviderFailure | null, reason: string): Promise<void> {
   const { tx, payment } = one;
-  const unmarked = { live: false, asker: null, marked: false, looks: 0 } as const;
-  await takePaymentStep(tx, payment, 'WITHDRAW', bySystem, unmarked, 'the provider was not reached');
+  const unmarked = { live: false, asker: null, marked: false, looks: 0, failure } as const;
+  await takePaymentStep(tx, payment, 'WITHDRAW', bySystem, unmarked, reason);
   await endHold(one);
   const { checkout, payment: ready } = await lockPayment(tx, payment.paymentId);
   await movePayment(tx, ready, 'READY', { look: checkout.expiresAt });

@@ -5,12 +5,12 @@ import { decided } from '../../kernel/outcome.js';
 import type { ShopDate } from '../feed/shop-entries.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { confirmOrder } from '../orders/confirm-order.js';
-import { moneyAtOnce } from '../orders/money-back.js';
 import { type Actor, advanceOrder } from '../orders/order-step.js';
-import { payCheckout } from '../orders/pay-checkout.js';
 import type { Placed, PlacedOrder } from '../orders/place-orders.js';
 import { returnOrder } from '../orders/return-order.js';
+import { returnByPayment } from '../payments/return-money.js';
 import type { SampleStep } from './rules/sample-lives.js';
+import { giveSampleMoneyBack, paySample } from './sample-payments.js';
 
 /** The accounts that take steps. */
 export interface SampleParties {
@@ -25,14 +25,15 @@ const ONE_UNIT = [{ lineNumber: 1, quantity: 1 }] as const;
 export async function live(
   tx: Tx,
   on: ShopDate,
-  { checkoutId, placement, orders }: Placed,
+  checkout: Placed,
   life: readonly SampleStep[],
   { operatorId, sellerIds }: SampleParties,
 ): Promise<void> {
+  const { checkoutId, placement, orders } = checkout;
   const buyer: Actor = { cause: 'buyer', requestedBy: nameOf({ accountId: placement.buyerId }) };
   const operator: Actor = { cause: 'operator', requestedBy: nameOf({ accountId: operatorId }) };
   for (const step of life) {
-    if (step === 'pay') decided(await payCheckout(tx, checkoutId, operator));
+    if (step === 'pay' || step === 'decline') await paySample(tx, checkout, step);
     else
       for (const placed of orders) {
         const { sellerId } = placed.order;
@@ -43,13 +44,14 @@ export async function live(
             : { cause: 'seller', requestedBy: nameOf({ accountId: sellerAccount }) };
         decided(await take(tx, on, step, placed, { buyer, seller }));
       }
+    await giveSampleMoneyBack(tx, checkoutId);
   }
 }
 
 async function take(
   tx: Tx,
   on: ShopDate,
-  step: Exclude<SampleStep, 'pay'>,
+  step: Exclude<SampleStep, 'pay' | 'decline'>,
   { orderId }: PlacedOrder,
   { buyer, seller }: { readonly buyer: Actor; readonly seller: Actor },
 ) {
@@ -72,22 +74,22 @@ async function take(
     case 'confirm':
       return confirmOrder(tx, on, orderId, buyer);
     case 'cancel':
-      return cancelOrder(tx, orderId, buyer, { parts: null, reason: '단순 변심', returnMoney: moneyAtOnce });
+      return cancelOrder(tx, orderId, buyer, { parts: null, reason: '단순 변심', returnMoney: returnByPayment });
     case 'cancel-part':
-      return cancelOrder(tx, orderId, buyer, { parts: ONE_UNIT, reason: '수량 변경', returnMoney: moneyAtOnce });
+      return cancelOrder(tx, orderId, buyer, { parts: ONE_UNIT, reason: '수량 변경', returnMoney: returnByPayment });
     case 'return':
       return returnOrder(tx, on, orderId, seller, {
         parts: null,
         reason: '상품 불량',
         restock: false,
-        returnMoney: moneyAtOnce,
+        returnMoney: returnByPayment,
       });
     case 'return-part':
       return returnOrder(tx, on, orderId, seller, {
         parts: ONE_UNIT,
         reason: '단순 변심',
         restock: true,
-        returnMoney: moneyAtOnce,
+        returnMoney: returnByPayment,
       });
   }
 }

@@ -35,6 +35,12 @@ export const paymentErrors = {
       'The charge did not fit the checkout, so it was not accepted; what was charged goes back. The details say why.',
     ko: '결제를 완료할 수 없어 결제 금액을 환불합니다.',
   },
+  PAYMENT_NOT_APPROVED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The buyer has not approved the payment at the provider, and nothing was charged.',
+    ko: '아직 승인되지 않은 결제입니다. 결제창에서 결제를 완료해 주세요.',
+  },
   PAYMENT_NOT_FOUND: {
     http: 404,
     exit: 1,

@@ -234,3 +234,26 @@ describe('cancellation', () => {
     expect(sums().KRW?.cancelled ?? 0).toBe(0);
   });
 });
+
+describe('charges of an earlier sandbox', () => {
+  const charge = { provider: 'TOSS', key: 'tviva_sandbox_1', reference: 'order-of-before', amount: 39_000 };
+  const earlier = { ...charge, currency: 'KRW', orderName: 'pair', buyer: 'account-7', cancelled: 9_000 };
+
+  it('can be looked up and given back, stand in the book once, and keep their keys', async () => {
+    const other = await openScene();
+    try {
+      for (const _ of [1, 2]) expect((await other.call('POST', '/sandbox/charges', [earlier])).status).toBe(204);
+      expect(other.sandbox.book.read().sums).toEqual({ KRW: { charged: 39_000, cancelled: 9_000 } });
+      expect(await other.approved('TOSS', 'order-of-now')).not.toBe(charge.key);
+      const body = { cancelReason: 'the rest', cancelAmount: 30_000 };
+      const cancelled = await other.call('POST', `/v1/payments/${charge.key}/cancel`, body, TOSS);
+      expect(cancelled.body).toMatchObject({ orderId: charge.reference, status: 'CANCELED', balanceAmount: 0 });
+    } finally {
+      await other.sandbox.close();
+    }
+  });
+
+  it('are refused where they are none', async () => {
+    expect((await scene.call('POST', '/sandbox/charges', [{ ...earlier, key: '' }])).status).toBe(400);
+  });
+});

@@ -158,12 +158,19 @@ it('is forgotten with a reset, also while it waits', async () => {
 });
 
 it('has an id that no other sandbox gives', async () => {
-  const other = await openScene({ webhookTarget: scene.sandbox.webhooks.target, webhookRetryMs: [] });
-  await other.approved('PORTONE', 'other');
-  await other.sandbox.webhooks.idle();
-  await other.sandbox.close();
-  await scene.approved('PORTONE', 'other');
-  expect(new Set((await arrived()).map(({ headers }) => headers['webhook-id'])).size).toBe(4);
+  for (const reference of ['one', 'other']) {
+    const other = await openScene({ webhookTarget: scene.sandbox.webhooks.target, webhookRetryMs: [] });
+    await other.approved('PORTONE', reference);
+    await other.sandbox.webhooks.idle();
+    await other.sandbox.close();
+  }
+  expect(new Set(got.map(({ headers }) => headers['webhook-id'])).size).toBe(4);
+});
+
+it('meets only the faults of its type', async () => {
+  await set({ on: 'webhook', type: 'Transaction.Ready', kind: 'lose' });
+  await scene.approved('PORTONE', 'typed');
+  expect((await arrived()).map(({ body }) => body.type)).toEqual(['Transaction.Paid']);
 });
 
 it('goes nowhere when nobody listens', async () => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import nodemailer from 'nodemailer';
 import { Kept } from '../../sandbox/kept.js';
-import { openScene, type Scene } from './scene.js';
+import { openScene, PORTONE, type Scene } from './scene.js';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -52,7 +52,17 @@ it('shows a Toss payment and takes the buyer back with its key', async () => {
 
 it('takes a buyer who declines to the other address', async () => {
   const { to } = await visit(toss());
-  expect((await visit(to, 'decline')).to).toMatch(/^http:\/\/127\.0\.0\.1\/no\?code=PAY_PROCESS_CANCELED&message=/);
+  const back = new URL((await visit(to, 'decline')).to);
+  expect(back.pathname).toBe('/no');
+  expect(Object.fromEntries(back.searchParams)).toEqual({
+    code: 'PAY_PROCESS_CANCELED',
+    message: '결제가 취소되었습니다.',
+  });
+  const refused = new URL((await visit(toss())).to, scene.sandbox.url).pathname.split('/').at(-1);
+  const { body } = await scene.call('POST', `/sandbox/payments/toss/${refused}/decline`, {
+    code: 'REJECT_CARD_COMPANY',
+  });
+  expect(new URL(body.sentTo).searchParams.get('orderId')).toBe('order-1');
 });
 
 it('opens a PortOne window again where it was left, and charges with the approval', async () => {
@@ -67,7 +77,9 @@ it('opens a PortOne window again where it was left, and charges with the approva
   const { to } = await visit(`/window/portone?${query}`);
   expect((await visit(`/window/portone?${query}`)).to).toBe(to);
   expect((await visit(to)).html).toContain('US$12.50');
-  expect((await visit(to, 'approve')).to).toMatch(/^http:\/\/127\.0\.0\.1\/back\?paymentId=p1&transactionId=/);
+  expect((await visit(to, 'approve')).to).toMatch(
+    /^http:\/\/127\.0\.0\.1\/back\?transactionType=PAYMENT&txId=[^&]+&paymentId=p1$/,
+  );
   expect(scene.sandbox.book.read().sums).toEqual({ USD: { charged: 1_250, cancelled: 0 } });
 });
 
@@ -75,6 +87,7 @@ it.each([
   ['another client key', toss({ clientKey: 'live' }), 400],
   ['an address that is no web address', toss({ successUrl: 'javascript:alert(1)' }), 400],
   ['no amount', toss({ amount: '' }), 400],
+  ['an order number that Toss does not take', toss({ orderId: 'a b' }), 400],
   ['a payment that is not there', '/window/toss/nobody', 404],
   ['a provider that is not there', '/window/paypal/x', 404],
 ])('refuses %s', async (_what, path, status) => {
@@ -169,4 +182,23 @@ it.each([
   ['/slack', 'POST', { text: 'a'.repeat(300_000) }, 413],
 ])('refuses %s', async (path, method, body, status) => {
   expect((await scene.call(method, path, body)).status).toBe(status);
+});
+
+it('says that it is full, and goes on after a reset', async () => {
+  const own = await openScene({ keptMax: 1 });
+  try {
+    expect(await own.approved('PORTONE', 'p1')).toBeTruthy();
+    const more = { provider: 'PORTONE', reference: 'p2', amount: 1 };
+    expect(await own.call('POST', '/sandbox/payments', more)).toMatchObject({
+      status: 503,
+      body: { code: 'SANDBOX_FULL' },
+    });
+    const cancel = () => own.call('POST', '/payments/p1/cancel', { reason: 'r' }, PORTONE);
+    expect(await cancel()).toMatchObject({ status: 503, body: { type: 'SANDBOX_FULL' } });
+    expect(own.sandbox.book.byReference('PORTONE', 'p1')?.cancels).toEqual([]);
+    await own.call('POST', '/sandbox/reset');
+    expect((await own.call('POST', '/sandbox/payments', more)).status).toBe(201);
+  } finally {
+    await own.sandbox.close();
+  }
 });

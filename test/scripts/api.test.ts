@@ -3,10 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from '@jest/globals';
 import { openDatabase } from '../../infra/database.js';
+import { SANDBOX_KEYS } from '../../sandbox/keys.js';
 import { until } from '../../scripts/chaos/magam.mjs';
+import { freePort, givesProvider, sandboxSettings } from '../../scripts/sandbox.mjs';
 
 const script = fileURLToPath(new URL('../../scripts/api.mjs', import.meta.url));
 const database = `magam_sample_${randomBytes(5).toString('hex')}`;
@@ -87,9 +90,54 @@ it('makes sample data, prints a sign-in that works, has a runner, and ends both 
     (await get('/v1/runs?limit=200')).items.some((run) => run.date === date && /^COMPLETED/.test(run.status));
   await until(settled, `${date} is settled`);
 
+  await payAtSandbox(url, stdout(), password ?? '');
+
   const exit = once(child, 'exit');
   child.kill('SIGTERM');
   expect((await exit)[0]).toBe(0);
+});
+
+/** A buyer pays at the sandbox without coming back: the server is told by a webhook, and the runner sends a mail. */
+async function payAtSandbox(url: string, stdout: string, password: string) {
+  const sandbox = /sandbox: (\S+)/.exec(stdout)?.[1] ?? '';
+  let token = '';
+  const call = async (address: string, body?: unknown) => {
+    const headers = {
+      'Content-Type': 'application/json',
+      ...(token === '' ? {} : { Authorization: `Bearer ${token}` }),
+    };
+    const asked = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    return (await fetch(address, { ...asked, headers })).json() as Promise<Record<string, unknown>>;
+  };
+  token = String((await call(`${url}/v1/sessions`, { email: 'buyer2@magam.example', password })).accessToken);
+  const receiver = { name: '김철수', phone: '010-1234-5678', postalCode: '04524', address: '서울' };
+  const { checkoutId } = await call(`${url}/v1/checkouts`, { items: [{ unitId: 3, quantity: 1 }], receiver });
+  const urls = { successUrl: 'https://shop.example/paid', failUrl: 'https://shop.example/failed' };
+  const opened = await call(`${url}/v1/checkouts/${checkoutId}/payments`, { provider: 'PORTONE', ...urls });
+  const { paymentId, reference, amountMinor: amount } = opened;
+  await call(`${sandbox}/sandbox/payments`, { provider: 'PORTONE', reference, amount, decision: 'approve' });
+  const paid = async () => (await call(`${url}/v1/payments/${paymentId}`)).status === 'DONE';
+  await until(paid, 'the payment is done');
+  const mailed = async () =>
+    JSON.stringify(await call(`${sandbox}/sandbox/mails`)).includes(`for checkout ${checkoutId}.`);
+  await until(mailed, 'the buyer has a mail');
+}
+
+it('has the keys of the sandbox, unless a provider is set up', async () => {
+  const settings = sandboxSettings({ port: 1, mailPort: 2 });
+  for (const [name, keys] of Object.entries(SANDBOX_KEYS))
+    for (const [key, value] of Object.entries(keys))
+      expect(settings).toHaveProperty(
+        `MAGAM_${name.toUpperCase()}_${key.replace(/[A-Z]/g, '_$&').toUpperCase()}`,
+        value,
+      );
+  expect(givesProvider({ MAGAM_TOSS_URL: 'https://api.tosspayments.com', MAGAM_TOSS_SECRET_KEY: '' })).toBe(false);
+  expect(givesProvider({ MAGAM_KAKAOPAY_CID: 'ours' })).toBe(true);
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  expect(await freePort(port)).not.toBe(port);
+  taken.close();
 });
 
 it('is refused in production', async () => {

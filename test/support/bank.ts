@@ -47,6 +47,8 @@ export class Bank {
   private faults = new Map<Operation, Fault[]>();
   private gates = new Map<Operation, { readonly opened: Promise<void>; readonly open: () => void }>();
   private cancelled = new Map<string, Account>();
+  /** Keys of cancellations that were declined: the answer under them stays the same. */
+  private declined = new Set<string>();
   private readonly server = createServer((req, res) => void this.serve(req, res));
   url = '';
 
@@ -117,8 +119,12 @@ export class Bank {
     const fault = this.faults.get(operation)?.shift();
     if (fault === 'cut-before') return void req.socket.destroy();
     if (fault === 'fail') return answer(res, 500, { code: 'FAILED', message: 'internal error' });
-    if (fault === 'decline') return answer(res, 402, { code: 'REJECTED', message: '한도 초과' });
-    const [status, body] = this.carryOut(operation, JSON.parse(Buffer.concat(chunks).toString()) as Asked);
+    const asked = JSON.parse(Buffer.concat(chunks).toString()) as Asked;
+    const { idempotencyKey = '' } = asked;
+    if (fault === 'decline' && operation === 'cancel') this.declined.add(idempotencyKey);
+    if (fault === 'decline' || (operation === 'cancel' && this.declined.has(idempotencyKey)))
+      return answer(res, 402, { code: 'REJECTED', message: '한도 초과' });
+    const [status, body] = this.carryOut(operation, asked);
     if (fault === 'cut-after') return void req.socket.destroy();
     answer(res, status, fault === undefined ? body : { ...(body as object), ...fault.answer });
   }

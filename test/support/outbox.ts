@@ -45,6 +45,13 @@ export const doneBy = async (db: Db, consumer: string): Promise<number[]> => {
   return (await select<{ id: number }>(db, sql, [consumer])).map(({ id }) => id);
 };
 
+/** How often an event waits for one of its registered consumers. */
+export async function undone(db: Db): Promise<number> {
+  const sql = `SELECT COUNT(*) AS n FROM outbox_event e JOIN outbox_consumer c ON FIND_IN_SET(e.type, REPLACE(c.types, ' ', ','))
+    LEFT JOIN outbox_inbox i ON i.event_id = e.event_id AND i.consumer = c.name WHERE i.event_id IS NULL`;
+  return Number((await select<{ n: number }>(db, sql))[0]?.n);
+}
+
 export interface Attempt {
   readonly eventId: number;
   readonly consumer: string;

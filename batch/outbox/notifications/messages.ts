@@ -66,7 +66,10 @@ export function buyerMessage({ type, payload }: AnyEvent): BuyerMessage | undefi
 export function operatorMessage({ type, payload }: AnyEvent): string | undefined {
   switch (type) {
     case 'payment.unclear':
-      return `Payment ${payload.paymentId} has been unclear for ${payload.minutes} minutes: nobody knows whether the provider has charged it.`;
+      return (
+        `Payment ${payload.paymentId} has been unclear for ${payload.minutes} min: it is not known whether it was charged, or money of it is not back.\n` +
+        `Look at it: GET /v1/payments/${payload.paymentId}`
+      );
     case 'outbox.given-up':
       return (
         `The consumer ${payload.consumer} has given up event ${payload.eventId} (${payload.type}): ${payload.error}\n` +

@@ -21,7 +21,7 @@ export const PAYMENT_CAUSES = ['buyer', 'operator', 'system', 'provider'] as con
 export type PaymentCause = (typeof PAYMENT_CAUSES)[number];
 
 /**
- * CONFIRM asks the provider to charge. LOSE: its answer did not come. WITHDRAW: it was certainly not reached. REFUSE: it has charged what does not fit, which goes
+ * CONFIRM asks the provider to charge. LOSE: its answer did not come. WITHDRAW: it has certainly charged nothing. REFUSE: it has charged what does not fit, which goes
  * back. TELL: operators are told that the outcome has been unknown for long. CANCEL_PART and CANCEL: money is back.
  */
 export const PAYMENT_STEPS = [

@@ -7,7 +7,7 @@ export interface NewWebhook {
   /** SHA-256 of the provider's id of the event, which may be of any length. */
   readonly eventKey: string;
   readonly type: string;
-  readonly paymentId: number | null;
+  readonly paymentId: number;
 }
 
 /** Stores a webhook. @returns false when it came before */

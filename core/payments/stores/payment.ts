@@ -124,13 +124,17 @@ export interface NewPayment
   readonly lookAt: string | null;
 }
 
-/** Stores a payment that is being opened: for so long nobody else opens it (ms). @returns its id */
-export const insertPayment = (tx: Tx, made: NewPayment, openingMs: number): Promise<number> =>
+/** Stores a payment that is being opened by somebody: for so long nobody else opens it (ms). @returns its id */
+export const insertPayment = (
+  tx: Tx,
+  made: NewPayment,
+  asker: { readonly name: string; readonly ms: number },
+): Promise<number> =>
   insertReturningId(
     tx,
     `INSERT INTO payment (checkout_id, live_checkout_id, buyer_id, provider, reference, order_name, currency, amount_minor, charged_minor, status,
-       next_look_at, asked_until, charged_at, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, IF(?, UTC_TIMESTAMP(3), NULL), UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+       next_look_at, asked_by, asked_until, charged_at, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, IF(?, UTC_TIMESTAMP(3), NULL), UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
     [
       made.checkoutId,
       made.status === 'DONE' ? made.checkoutId : null,
@@ -143,7 +147,8 @@ export const insertPayment = (tx: Tx, made: NewPayment, openingMs: number): Prom
       made.status === 'DONE' ? made.amountMinor : null,
       made.status,
       made.lookAt === null ? null : databaseTime(made.lookAt),
-      openingMs * 1_000,
+      asker.name,
+      asker.ms * 1_000,
       made.status === 'DONE' ? 1 : 0,
     ],
   );

@@ -3,6 +3,7 @@
 /** What becomes of the orders of a checkout, step after step. */
 export type SampleStep =
   | 'expire'
+  | 'decline'
   | 'pay'
   | 'prepare'
   | 'ship'
@@ -22,7 +23,7 @@ const confirmed = [...delivered, 'confirm'] as const;
 export const SAMPLE_LIVES: readonly (readonly SampleStep[])[] = [
   [],
   paid,
-  [...paid, 'prepare'],
+  ['decline', ...paid, 'prepare'],
   shipped,
   delivered,
   confirmed,

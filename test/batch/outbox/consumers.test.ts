@@ -241,7 +241,9 @@ describe('notifications', () => {
     );
     expect(await catchUp(configured())).toBe(2);
     expect([...slack.texts].sort()).toEqual([
-      expect.stringContaining('Payment 9 has been unclear for 15 minutes'),
+      expect.stringMatching(
+        /^Payment 9 has been unclear for 15 min: .* not back\.\nLook at it: GET \/v1\/payments\/9$/,
+      ),
       expect.stringMatching(/cart has given up event 3 .*no luck\n.*\/v1\/dead-letters\/cart\/3/s),
     ]);
     expect(smtp.mails).toEqual([]);

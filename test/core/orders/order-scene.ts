@@ -5,7 +5,7 @@ import { offerProduct } from '../../../core/catalogue/stores/sellable-unit.js';
 import { prepareShopDates, shareShopDates } from '../../../core/feed/shop-entries.js';
 import { cancelOrder, type PartsToGo } from '../../../core/orders/cancel-order.js';
 import { confirmOrder } from '../../../core/orders/confirm-order.js';
-import { moneyAtOnce } from '../../../core/orders/money-back.js';
+import type { ReturnMoney } from '../../../core/orders/money-back.js';
 import { type Actor, advanceOrder } from '../../../core/orders/order-step.js';
 import { payCheckout } from '../../../core/orders/pay-checkout.js';
 import { type Placed, placeOrders } from '../../../core/orders/place-orders.js';
@@ -16,6 +16,9 @@ import { readConfig } from '../../../infra/config.js';
 import { type Db, insertReturningId, inTransaction, select, type Tx } from '../../../infra/database.js';
 import type { Refusal } from '../../../kernel/errors.js';
 import { decided } from '../../../kernel/outcome.js';
+
+/** For orders that no provider was paid for. */
+const moneyAtOnce: ReturnMoney = async () => 'at-once';
 
 export const config = readConfig({ NODE_ENV: 'test' });
 export const BUYER = 7;

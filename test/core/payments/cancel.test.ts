@@ -202,6 +202,18 @@ describe('a cancellation of a paid order', () => {
     expect(await shop.cancels(paymentId)).toMatchObject([{ status: 'PENDING', failureCode: 'REJECTED' }]);
   });
 
+  it('that the provider declined for a moment is carried out later, though it answers the same again under the same key', async () => {
+    const { orderId, paymentId } = await paidOrder();
+    decided(await cancel(shop.db, orderId, byPayment));
+    bank.next('cancel', 'decline');
+    for (let tries = 0; tries < 5; tries += 1) {
+      await shop.letTimePass();
+      await shop.duties();
+    }
+    expect(await shop.cancels(paymentId)).toMatchObject([{ status: 'DONE', attempts: 5 }]);
+    expect([bank.count('cancel'), bank.kept()]).toEqual([1, 0]);
+  });
+
   it('is carried out once by many at the same moment', async () => {
     const { orderId } = await paidOrder();
     decided(await cancel(shop.db, orderId, byPayment));

@@ -69,8 +69,7 @@ export class PaymentScene {
     return confirmPayment(context, ownSteps(this.db), ask);
   }
 
-  inquire = (paymentId: number): Promise<PaymentRecord> =>
-    inquirePayment(this.context, ownSteps(this.db), { paymentId });
+  inquire = (paymentId: number): Promise<PaymentRecord> => inquire(this.db, this.context, paymentId);
 
   /** A webhook about the payment, with an id of its own unless it is said. */
   webhook = (payment: PaymentRecord, eventId: string = randomUUID()) =>
@@ -80,22 +79,9 @@ export class PaymentScene {
     });
 
   /** What the duties do at this moment. @returns how many payments and cancellations were due */
-  async duties(): Promise<number> {
-    const payments = await readDuePayments(this.db, { rowsMax: 100 });
-    for (const paymentId of payments) await this.inquire(paymentId);
-    const cancels = await readDueCancels(this.db, { rowsMax: 100 });
-    for (const cancelId of cancels) await carryOutCancel(this.db, this.context, { cancelId });
-    return payments.length + cancels.length;
-  }
+  duties = (): Promise<number> => payDuties(this.db, this.context);
 
-  /** Lets the time come at which whoever asks has died or is asked again. */
-  async letTimePass(): Promise<void> {
-    const past = 'UTC_TIMESTAMP(3) - INTERVAL 1 SECOND';
-    await this.db.raw(
-      `UPDATE payment SET asked_until = IF(asked_until IS NULL, NULL, ${past}), next_look_at = IF(next_look_at IS NULL, NULL, ${past})`,
-    );
-    await this.db.raw(`UPDATE payment_cancel SET next_try_at = ${past} WHERE status = 'PENDING'`);
-  }
+  letTimePass = (): Promise<void> => letTimePass(this.db);
 
   async read(paymentId: number): Promise<PaymentRecord> {
     const payment = await readPayment(this.db, paymentId);
@@ -135,3 +121,24 @@ export class PaymentScene {
 }
 
 export const byPayment = { returnMoney: returnByPayment } as const;
+
+const inquire = (db: Db, context: PaymentContext, paymentId: number): Promise<PaymentRecord> =>
+  inquirePayment(context, ownSteps(db), { paymentId });
+
+/** Does what the duties of payments do at this moment. @returns how many payments and cancellations were due */
+export async function payDuties(db: Db, context: PaymentContext): Promise<number> {
+  const payments = await readDuePayments(db, { rowsMax: 100 });
+  for (const paymentId of payments) await inquire(db, context, paymentId);
+  const cancels = await readDueCancels(db, { rowsMax: 100 });
+  for (const cancelId of cancels) await carryOutCancel(db, context, { cancelId });
+  return payments.length + cancels.length;
+}
+
+/** Lets the time come at which whoever asks has died or is asked again. */
+export async function letTimePass(db: Db): Promise<void> {
+  const past = 'UTC_TIMESTAMP(3) - INTERVAL 1 SECOND';
+  await db.raw(
+    `UPDATE payment SET asked_until = IF(asked_until IS NULL, NULL, ${past}), next_look_at = IF(next_look_at IS NULL, NULL, ${past})`,
+  );
+  await db.raw(`UPDATE payment_cancel SET next_try_at = ${past} WHERE status = 'PENDING'`);
+}

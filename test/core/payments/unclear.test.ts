@@ -239,6 +239,38 @@ describe('a payment that nobody goes on with', () => {
     expect(await shop.duties()).toBe(0);
   });
 
+  it.each(['a late look', 'the buyer who comes back'])(
+    'and is charged after it has expired, without a word of the provider, goes back: %s finds it',
+    async (who) => {
+      const one = await shop.approved();
+      await letExpire(shop.db, one.checkoutId);
+      await shop.letTimePass();
+      await shop.duties();
+      bank.charge(one.key);
+      if (who === 'a late look') await shop.letTimePass();
+      else expect((await shop.confirm(one)).status).toBe('CANCELLED');
+      await shop.duties();
+      expect(await shop.read(one.payment.paymentId)).toMatchObject({
+        status: 'CANCELLED',
+        failureCode: 'CHECKOUT_EXPIRED',
+      });
+      await shop.duties();
+      expect(bank.kept()).toBe(0);
+    },
+  );
+
+  it('is looked up late twice, and then no more', async () => {
+    const one = await shop.approved();
+    await letExpire(shop.db, one.checkoutId);
+    const looked = [];
+    for (let looks = 0; looks < 4; looks += 1) {
+      await shop.letTimePass();
+      looked.push(await shop.duties());
+    }
+    expect(looked).toEqual([1, 1, 1, 0]);
+    expect(await shop.statusOf(one.payment.paymentId)).toBe('EXPIRED');
+  });
+
   it('of which the provider knows nothing expires with its checkout, also when it was asked to charge', async () => {
     const one = await cutOff('cut-before');
     await letExpire(shop.db, one.checkoutId);

@@ -71,6 +71,25 @@ describe('the sample shop', () => {
     expect(got).toEqual([1, 2].map((position) => ({ position, quantity: 1 })));
   });
 
+  it('has payments that agree with its orders, and owes nobody anything', async () => {
+    const { db } = database;
+    const states = await select<{ status: string }>(db, 'SELECT DISTINCT status FROM payment ORDER BY status');
+    expect(states.map(({ status }) => status).sort()).toEqual(['CANCELLED', 'DECLINED', 'DONE', 'PARTLY_CANCELLED']);
+    const differing = `SELECT c.checkout_id AS checkoutId, c.amount, c.gone, p.charged, p.cancelled FROM
+        (SELECT checkout_id, SUM(amount_minor) AS amount, SUM(gone_minor) AS gone FROM market_order WHERE order_id IN
+          (SELECT order_id FROM order_event WHERE to_status = 'PAID') GROUP BY checkout_id) c
+      LEFT JOIN (SELECT checkout_id, SUM(charged_minor) AS charged, SUM(cancelled_minor) AS cancelled FROM payment
+        WHERE charged_minor IS NOT NULL GROUP BY checkout_id) p ON p.checkout_id = c.checkout_id
+      WHERE p.charged IS NULL OR p.charged <> c.amount OR p.cancelled <> c.gone`;
+    expect(await select(db, differing)).toEqual([]);
+    const [left] = await select<Record<string, number | string>>(
+      db,
+      `SELECT (SELECT COUNT(*) FROM payment_cancel WHERE status <> 'DONE') AS pending, (SELECT SUM(cancelling_minor) FROM payment) AS cancelling,
+         (SELECT SUM(returning_minor) FROM market_order) AS wanted, (SELECT COUNT(DISTINCT provider) FROM payment) AS providers`,
+    );
+    expect(Object.values(left ?? {}).map(Number)).toEqual([0, 0, 0, 3]);
+  });
+
   it('is made once, grows, and is the same everywhere', async () => {
     const { db } = database;
     const [made] = await fingerprint(db);

@@ -105,4 +105,4 @@ function paymentOf(
 }
 
 /** The parameter that the provider adds to the address it sends the buyer back to. */
-export const approvalSchema = z.strictObject({ pg_token: z.string().min(1).max(200) });
+export const approvalSchema = z.object({ pg_token: z.string().min(1).max(200) });

@@ -57,15 +57,15 @@ export class PortOneProvider implements PaymentProvider {
   }
 
   readApproval(approval: unknown): Approval {
-    return { providerKey: readApprovalBy(approvalSchema, approval).paymentId, token: null };
+    readApprovalBy(approvalSchema, approval);
+    return { providerKey: null, token: null }; // our own name of the payment is its key
   }
 
   /** The provider charges when the buyer approves, so that a confirmation is a look-up for which the buyer waits. */
   async confirm(ask: PaymentAsk): Promise<ProviderOutcome<ProviderPayment>> {
     const found = await this.lookUp(ask.reference, 'confirmation');
     if (found.outcome !== 'done') return found;
-    const { value } = found;
-    if (value === null) return unknown('PAYMENT_NOT_FOUND', 'the provider does not know the payment yet');
+    const value = found.value ?? unopened(ask);
     return value.status === 'OPEN' ? { outcome: 'done', value } : confirmationOf(value);
   }
 
@@ -141,6 +141,16 @@ export class PortOneProvider implements PaymentProvider {
     });
   }
 }
+
+/** The provider knows a payment from the moment on in which the buyer opens its window. */
+const unopened = ({ reference, amountMinor, currency }: PaymentAsk): ProviderPayment => ({
+  providerKey: reference,
+  ...{ reference, amountMinor, currency },
+  status: 'OPEN',
+  cancelledMinor: 0,
+  method: '',
+  failure: null,
+});
 
 const pathOf = (reference: string): string => `/payments/${encodeURIComponent(reference)}`;
 

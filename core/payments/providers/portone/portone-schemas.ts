@@ -57,11 +57,7 @@ export const cancellationSchema = z.object({
 });
 
 /** What the provider's script returns to the page, or adds to the address it sends the buyer back to. */
-export const approvalSchema = z.strictObject({
-  paymentId: z.string().min(1).max(200),
-  txId: z.string().max(200).optional(),
-  transactionType: z.string().max(40).optional(),
-});
+export const approvalSchema = z.object({ paymentId: z.string().min(1).max(200) });
 
 export const webhookSchema = z.object({
   type: z.string().min(1).max(100),

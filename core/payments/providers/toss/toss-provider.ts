@@ -67,6 +67,11 @@ export class TossProvider implements PaymentProvider {
     if (reply.kind === 'unclear') return reply.outcome;
     if (reply.meaning === 'declined') return { outcome: 'declined', failure: reply.failure };
     const found = await this.lookUp(ask.reference);
+    if (found.kind === 'value' && found.value.status !== 'OPEN') return confirmationOf(found.value);
+    // What was processed already may be the payment of another order, whose key the buyer has brought.
+    const other = await this.lookUpKey(approval.providerKey ?? '');
+    if (other.kind === 'value' && other.value.reference !== ask.reference)
+      return { outcome: 'done', value: other.value };
     return found.kind === 'value' ? confirmationOf(found.value) : unknown(reply.failure.code, reply.failure.message);
   }
 
@@ -136,10 +141,18 @@ export class TossProvider implements PaymentProvider {
 
   /** By the order, which is ours: the key of the payment is what the buyer brought. */
   private lookUp(reference: string): Promise<Reply<ProviderPayment>> {
+    return this.get(`/v1/payments/orders/${encodeURIComponent(reference)}`);
+  }
+
+  private lookUpKey(paymentKey: string): Promise<Reply<ProviderPayment>> {
+    return this.get(`/v1/payments/${encodeURIComponent(paymentKey)}`);
+  }
+
+  private get(path: string): Promise<Reply<ProviderPayment>> {
     const call: OutboundCall = {
       kind: 'look-up',
       method: 'GET',
-      path: `/v1/payments/orders/${encodeURIComponent(reference)}`,
+      path,
       headers: { authorization: this.authorization },
       idempotent: false,
     };

@@ -60,13 +60,8 @@ export const paymentSchema = z
     };
   });
 
-/** The parameters that the provider adds to the address it sends the buyer back to. */
-export const approvalSchema = z.strictObject({
-  paymentKey: z.string().min(1).max(200),
-  orderId: z.string().max(64).optional(),
-  amount: z.union([z.string().max(20), z.number()]).optional(),
-  paymentType: z.string().max(40).optional(),
-});
+/** What counts of the parameters in the address that the provider sends the buyer back to; it adds more, and the shop has its own. */
+export const approvalSchema = z.object({ paymentKey: z.string().min(1).max(200) });
 
 /** An event of a payment, or `DEPOSIT_CALLBACK`, which has no type and the id of the order at the top. */
 export const webhookSchema = z.object({

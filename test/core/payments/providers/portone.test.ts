@@ -45,7 +45,7 @@ const read = (more: object = {}) => ({
   ...more,
 });
 const refusal = (status: number, type: string) => json(status, { type, message: 'why' });
-const approval = { providerKey: 'order-0001', token: null };
+const approval = { providerKey: null, token: null };
 const confirm = () => portOne.confirm(askOf(), approval, 'key');
 
 describe('opening', () => {
@@ -71,9 +71,9 @@ describe('opening', () => {
     expect(outside.received).toEqual([]);
   });
 
-  it('reads what the buyer brings back, and nothing else', () => {
-    expect(portOne.readApproval({ paymentId: 'order-0001', txId: 't', transactionType: 'PAYMENT' })).toEqual(approval);
-    for (const wrong of [{}, { paymentId: 1 }, { paymentId: 'p', code: 'FAILURE' }])
+  it('reads what the buyer brings back, whatever else there is', () => {
+    expect(portOne.readApproval({ paymentId: 'order-0001', txId: 't', code: 'FAILURE' })).toEqual(approval);
+    for (const wrong of [{}, { paymentId: 1 }])
       expect(() => portOne.readApproval(wrong)).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
   });
 });
@@ -125,13 +125,18 @@ describe('confirming', () => {
     expect(await confirm()).toEqual({ outcome: 'done', value: read({ status: 'CANCELLED', cancelledMinor: 15_000 }) });
   });
 
+  it('takes a payment whose window nobody has opened as one that is not approved', async () => {
+    outside.answer(refusal(404, 'PAYMENT_NOT_FOUND'));
+    const open = { outcome: 'done', value: { status: 'OPEN', reference: 'order-0001', cancelledMinor: 0 } };
+    expect(await confirm()).toMatchObject(open);
+  });
+
   it('takes minor units as they are', async () => {
     outside.answer(json(200, payment({ currency: 'USD', ...amount(1_010, 0) })));
     expect(await confirm()).toMatchObject({ outcome: 'done', value: { currency: 'USD', amountMinor: 1_010 } });
   });
 
   it.each<[string, Behaviour, string]>([
-    ['the payment is not known', refusal(404, 'PAYMENT_NOT_FOUND'), 'PAYMENT_NOT_FOUND'],
     ['the acquirer fails', refusal(502, 'PG_PROVIDER'), 'PG_PROVIDER'],
     ['it is asked too often', refusal(429, 'TOO_MANY_REQUESTS'), 'TOO_MANY_REQUESTS'],
     ['a type is new', refusal(400, 'SOMETHING_NEW'), 'SOMETHING_NEW'],

@@ -83,11 +83,9 @@ describe('opening', () => {
     expect(outside.received).toEqual([]);
   });
 
-  it('reads what the buyer brings back, and nothing else', () => {
-    expect(toss.readApproval({ paymentKey: 'key-1', orderId: 'o', amount: '1', paymentType: 'NORMAL' })).toEqual(
-      approval,
-    );
-    for (const wrong of [{}, { paymentKey: '' }, { paymentKey: 'k', secret: 1 }, null, 'key-1'])
+  it('reads what the buyer brings back, whatever else there is', () => {
+    expect(toss.readApproval({ paymentKey: 'key-1', orderId: 'o', amount: '1', utm: 'x' })).toEqual(approval);
+    for (const wrong of [{}, { paymentKey: '' }, null, 'key-1'])
       expect(() => toss.readApproval(wrong)).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
   });
 });
@@ -208,6 +206,13 @@ describe('confirming', () => {
 
 describe('a confirmation of a payment that was processed already', () => {
   const already = refusal(400, 'ALREADY_PROCESSED_PAYMENT');
+
+  it('says whose payment it was, where ours is open and the key is that of another', async () => {
+    const open = json(200, payment({ status: 'IN_PROGRESS' }));
+    outside.answer(already, open, json(200, payment({ orderId: 'order-of-others' })));
+    expect(await confirm()).toMatchObject({ outcome: 'done', value: { reference: 'order-of-others' } });
+    expect(outside.received[2]).toMatchObject({ method: 'GET', path: '/v1/payments/key-1' });
+  });
 
   it('takes everything from a look-up by our order', async () => {
     outside.answer(
