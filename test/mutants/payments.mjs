@@ -110,7 +110,7 @@ export const mutants = [
   {
     ...cancel,
     name: 'the parts of a charge have one idempotency key',
-    from: 'cancelKey(payment.reference, cancel.cancelId, cancel.attempts)',
+    from: 'idempotencyKeyOf(payment, cancel)',
     to: 'payment.reference',
     only: 'in parts gives each part back once',
   },
@@ -129,11 +129,11 @@ export const mutants = [
     only: 'in parts gives each part back once',
   },
   {
-    ...states,
-    file: 'core/payments/rules/back-off.ts',
+    ...cancel,
     name: 'a cancellation that was refused is asked for under the same key for ever',
-    from: 'triesSoFar < TRIES_UNDER_ONE_KEY',
-    to: 'triesSoFar >= 0',
+    from: 'Math.floor(attempts / TRIES_OF_A_KEY)',
+    to: 'Math.floor(attempts / (TRIES_OF_A_KEY * 1_000))',
+    only: 'that the provider declined for a moment',
   },
   {
     ...webhook,
@@ -145,8 +145,8 @@ export const mutants = [
   {
     ...webhook,
     name: 'a webhook counts as often as it comes',
-    from: 'if (!(await insertWebhook(tx, seen)) || paymentId === undefined) return undefined;',
-    to: 'await insertWebhook(tx, seen);\n  if (paymentId === undefined) return undefined;',
+    from: 'if (!(await insertWebhook(tx, { provider, eventKey: sha256(eventId), type, paymentId }))) return undefined;',
+    to: 'await insertWebhook(tx, { provider, eventKey: sha256(eventId), type, paymentId });',
     only: 'counts once, however often it comes',
   },
   {
