@@ -110,8 +110,8 @@ export const mutants = [
   {
     ...cancel,
     name: 'the parts of a charge have one idempotency key',
-    from: 'idempotencyKey: idempotencyKeyOf(payment, cancel),',
-    to: 'idempotencyKey: payment.reference,',
+    from: 'idempotencyKeyOf(payment, cancel)',
+    to: 'payment.reference',
     only: 'in parts gives each part back once',
   },
   {
@@ -131,9 +131,9 @@ export const mutants = [
   {
     ...cancel,
     name: 'a cancellation that was refused is asked for under the same key for ever',
-    from: 'return later === 0 ?',
-    to: 'return later >= 0 ?',
-    only: 'that the provider declined for a moment is carried out later',
+    from: 'Math.floor(attempts / TRIES_OF_A_KEY)',
+    to: 'Math.floor(attempts / (TRIES_OF_A_KEY * 1_000))',
+    only: 'that the provider declined for a moment',
   },
   {
     ...webhook,
