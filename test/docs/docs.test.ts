@@ -11,6 +11,7 @@ const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `do
   path.endsWith('.md'),
 );
 const readme = read('README.md');
+const reference = read('docs/cli.md');
 
 const withoutCode = (text: string): string => text.replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, '`code`');
 
@@ -40,10 +41,9 @@ interface DocumentedCommand {
   readonly options: readonly string[];
 }
 
-/** The commands of the README's reference by name: heading and the options in the first column of its table. */
+/** The commands of the reference by name: heading and the options in the first column of its table. */
 function documentedCommands(): Map<string, DocumentedCommand> {
-  const reference = /^## Command reference$(.*?)^### Exit codes$/ms.exec(readme)?.[1] ?? '';
-  const [general = '', ...sections] = reference.split(/^#### /m);
+  const [general = '', ...sections] = reference.replace(/^## Exit codes$.*/ms, '').split(/^### /m);
   const all = optionsOfTable(general);
   return new Map([
     ['', { usage: '', options: all }],
@@ -139,7 +139,7 @@ describe('commands', () => {
     commands = actualCommands();
   });
 
-  it('in the README are those that --help shows, with the same arguments and options', () => {
+  it('in the reference are those that --help shows, with the same arguments and options', () => {
     expect(Object.fromEntries(documentedCommands())).toEqual(Object.fromEntries(commands));
   });
 
@@ -147,8 +147,8 @@ describe('commands', () => {
     expect(mentionedCalls(read(page)).flatMap((call) => impossibleCall(call, commands) ?? [])).toEqual([]);
   });
 
-  it('exit with the codes that the README lists', () => {
-    const listed = /^### Exit codes$(.*?)^## /ms.exec(readme)?.[1] ?? '';
+  it('exit with the codes that the reference lists', () => {
+    const listed = /^## Exit codes$(.*)/ms.exec(reference)?.[1] ?? '';
     const help = execFileSync(process.execPath, [join(root, 'bin/magam.mjs'), '--help'], { encoding: 'utf8' });
     const shown = /Exit codes: (.*?)\n\n/s.exec(help)?.[1] ?? '';
     const codes = [...listed.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => code);
@@ -175,9 +175,8 @@ describe('settings', () => {
     expect(ofLauncher.filter((name) => !scripts.some((text) => text.includes(name)))).toEqual([]);
   });
 
-  it('stand in the table of the README, all of them and no other', () => {
-    const table = /^## Configuration$(.*?)^## /ms.exec(readme)?.[1] ?? '';
-    const rows = [...table.matchAll(/^\| `(MAGAM_[A-Z_]+)`/gm)].map(([, name]) => name);
+  it('stand in the table of settings, all of them and no other', () => {
+    const rows = [...read('docs/configuration.md').matchAll(/^\| `(MAGAM_[A-Z_]+)`/gm)].map(([, name]) => name);
     expect(rows.sort()).toEqual(all);
   });
 
