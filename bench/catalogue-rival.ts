@@ -12,6 +12,7 @@ const sameBytes = (octets: string): Route =>
   route({
     method: 'get',
     path: '/bench/bytes',
+    operationId: 'readRival',
     tag: 'Bench',
     summary: 'The same bytes, from memory',
     permission: 'catalogue.read',

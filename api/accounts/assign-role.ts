@@ -26,6 +26,7 @@ export const assignRole = (): Route =>
   route({
     method: 'put',
     path: '/v1/accounts/{accountId}/role',
+    operationId: 'assignRole',
     tag: 'Accounts',
     summary: 'Give an account another role',
     description:

@@ -16,6 +16,7 @@ export const changePassword = ({ db, passwords, limits }: AccountsContext): Rout
   route({
     method: 'put',
     path: '/v1/me/password',
+    operationId: 'changeMyPassword',
     tag: 'Accounts',
     summary: 'Change the own password',
     description: 'Every other session of the account ends; this one goes on. Ten tries a minute.',

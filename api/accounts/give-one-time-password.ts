@@ -18,6 +18,7 @@ export const giveOneTimePassword = ({ passwords }: AccountsContext): Route =>
   route({
     method: 'post',
     path: '/v1/accounts/{accountId}/one-time-password',
+    operationId: 'createOneTimePassword',
     tag: 'Accounts',
     summary: 'Replace a lost password',
     description:

@@ -36,6 +36,7 @@ const statusRoute = ({ status, verb, summary, description }: StatusRoute): Route
   route({
     method: 'post',
     path: `/v1/accounts/{accountId}/${verb}`,
+    operationId: `${verb}Account`,
     tag: 'Accounts',
     summary,
     description: `${description} Operators cannot do it to an admin, nobody to themselves, and the last admin stays.`,

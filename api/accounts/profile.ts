@@ -12,6 +12,7 @@ export const readProfile = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/me',
+    operationId: 'readMe',
     tag: 'Accounts',
     summary: 'Show the own account',
     permission: 'profile.read',
@@ -31,6 +32,7 @@ export const editProfile = (): Route =>
   route({
     method: 'patch',
     path: '/v1/me',
+    operationId: 'updateMe',
     tag: 'Accounts',
     summary: 'Change the own account',
     description: 'Fields that are left out stay as they are.',

@@ -21,6 +21,7 @@ export const findAccounts = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/accounts',
+    operationId: 'listAccounts',
     tag: 'Accounts',
     summary: 'List accounts',
     description: 'By address.',
@@ -45,6 +46,7 @@ export const showAccount = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/accounts/{accountId}',
+    operationId: 'readAccount',
     tag: 'Accounts',
     summary: 'Show an account',
     permission: 'account.read',

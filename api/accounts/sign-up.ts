@@ -26,6 +26,7 @@ export const signUp = ({ passwords, limits }: AccountsContext): Route =>
   route({
     method: 'post',
     path: '/v1/accounts',
+    operationId: 'createAccount',
     tag: 'Accounts',
     summary: 'Make an account',
     description: 'The account is a buyer’s. Sellers and staff are made by staff.',

@@ -57,6 +57,7 @@ const readAuditLog = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/audit-log',
+    operationId: 'listAuditLog',
     tag: 'Audit log',
     summary: 'List what staff changed',
     description: 'Newest first. Entries are only ever added.',

@@ -23,6 +23,7 @@ export const listCategories = ({ db, cache }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/categories',
+    operationId: 'listCategories',
     tag: 'Catalogue',
     summary: 'Show the category tree',
     description: 'All of it: each category after its parent, siblings by name.',
@@ -41,6 +42,7 @@ export const showCategory = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/categories/{categoryId}',
+    operationId: 'readCategory',
     tag: 'Catalogue',
     summary: 'Show a category',
     permission: 'catalogue.read',
@@ -57,6 +59,7 @@ export const createCategory = ({ cache }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/categories',
+    operationId: 'createCategory',
     tag: 'Catalogue',
     summary: 'Make a category',
     description: 'At most three levels; not below a category that holds products.',
@@ -93,6 +96,7 @@ export const editCategory = ({ cache }: ApiContext): Route =>
   route({
     method: 'patch',
     path: '/v1/categories/{categoryId}',
+    operationId: 'updateCategory',
     tag: 'Catalogue',
     summary: 'Rename a category',
     description: 'A category never moves to another parent.',

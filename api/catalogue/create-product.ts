@@ -17,6 +17,7 @@ export const createProduct = ({ cache }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/products',
+    operationId: 'createProduct',
     tag: 'Catalogue',
     summary: 'Make a product',
     permission: 'product.create',

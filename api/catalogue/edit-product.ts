@@ -27,6 +27,7 @@ export const editProduct = ({ db, cache }: ApiContext): Route =>
   route({
     method: 'patch',
     path: '/v1/products/{productId}',
+    operationId: 'updateProduct',
     tag: 'Catalogue',
     summary: 'Edit a product',
     description: 'What is absent stays. Currency and external id never change: the settlement feed names them.',

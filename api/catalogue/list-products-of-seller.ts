@@ -12,6 +12,7 @@ export const listProductsOfSellerRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/sellers/{sellerId}/products',
+    operationId: 'listProductsOfSeller',
     tag: 'Catalogue',
     summary: "List a seller's products, whatever their status",
     permission: 'product.read-unlisted',

@@ -72,6 +72,7 @@ export const listProducts = ({ db, cache }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/products',
+    operationId: 'listProducts',
     tag: 'Catalogue',
     summary: 'List products',
     description: 'Products that are sold or sold out. Answers carry an ETag.',

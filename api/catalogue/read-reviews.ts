@@ -24,6 +24,7 @@ export const listReviewsRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/products/{productId}/reviews',
+    operationId: 'listReviews',
     tag: 'Catalogue',
     summary: 'List the reviews of a product',
     permission: 'catalogue.read',
@@ -45,6 +46,7 @@ export const showReview = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/reviews/{reviewId}',
+    operationId: 'readReview',
     tag: 'Catalogue',
     summary: 'Show a review',
     permission: 'catalogue.read',

@@ -13,6 +13,7 @@ export const showProduct = ({ db, cache }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/products/{productId}',
+    operationId: 'readProduct',
     tag: 'Catalogue',
     summary: 'Show a product',
     description:

@@ -39,6 +39,7 @@ export const writeReview = ({ cache }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/products/{productId}/reviews',
+    operationId: 'createReview',
     tag: 'Catalogue',
     summary: 'Review a product',
     description: 'Once per account and product.',
@@ -66,6 +67,7 @@ export const editReview = ({ db, cache }: ApiContext): Route =>
   route({
     method: 'patch',
     path: '/v1/reviews/{reviewId}',
+    operationId: 'updateReview',
     tag: 'Catalogue',
     summary: 'Edit a review',
     permission: 'review.edit',
@@ -93,6 +95,7 @@ export const removeReviewRoute = ({ db, cache }: ApiContext): Route =>
   route({
     method: 'delete',
     path: '/v1/reviews/{reviewId}',
+    operationId: 'deleteReview',
     tag: 'Catalogue',
     summary: 'Remove a review',
     description: 'Its author takes it back and may write another; what staff remove cannot be written again.',

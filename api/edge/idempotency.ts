@@ -14,7 +14,7 @@ import {
   releaseKey,
   renewClaim,
 } from '../../infra/stores/idempotency-key.js';
-import { errors, isRefusal, MagamError, type Refusal } from '../../kernel/errors.js';
+import { type ErrorCode, errors, isRefusal, MagamError, type Refusal } from '../../kernel/errors.js';
 import { bigintAsText, type Language, problemHeaders, problemOf } from './problem.js';
 import type { Reply } from './reply.js';
 
@@ -51,10 +51,16 @@ export function refuseByKey(outcome: Exclude<ClaimOutcome, { outcome: 'claimed' 
   throw new MagamError(outcome.outcome === 'in-flight' ? 'IDEMPOTENCY_KEY_IN_FLIGHT' : 'IDEMPOTENCY_KEY_REUSED');
 }
 
+/** Whether a refusal with this code is given again under its key. */
+export function isKept(code: ErrorCode): boolean {
+  const { http } = errors[code];
+  return http < 500 && http !== 429 && http !== 401 && !code.startsWith('IDEMPOTENCY_KEY');
+}
+
 /** The answer that is kept for a failure; null: the call may be made again, so none is. */
 export function answerOfFailure(failure: MagamError, requestId: string, language: Language): KeptAnswer | null {
+  if (!isKept(failure.code)) return null;
   const { http } = errors[failure.code];
-  if (http >= 500 || http === 429 || http === 401 || failure.code.startsWith('IDEMPOTENCY_KEY')) return null;
   const problem = problemOf(failure, requestId, language);
   return { status: http, headers: problemHeaders(failure, language), body: JSON.stringify(problem, bigintAsText) };
 }

@@ -9,8 +9,16 @@ import * as z from 'zod';
 import { OUTAGE_CODES } from '../../infra/database-errors.js';
 import { isPublic, permissions, ROLES } from '../../kernel/access.js';
 import { type ErrorCode, errors } from '../../kernel/errors.js';
+import {
+  headersOfProblem,
+  headersOfSuccess,
+  headersOfUnchanged,
+  isConditional,
+  registerHeaders,
+} from './answer-headers.js';
 import { problemSchema } from './problem.js';
 import type { Route } from './route.js';
+import { tags } from './tags.js';
 
 export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 
@@ -28,6 +36,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
     bearerFormat: 'JWT',
     description: 'The accessToken of POST /v1/sessions.',
   });
+  registerHeaders(registry);
   for (const route of routes) registry.registerPath(pathOf(route));
   return withoutFilledFilters(
     new OpenApiGeneratorV31(registry.definitions).generateDocument({
@@ -40,7 +49,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
           'failures are problem documents (RFC 9457) with a stable `code`.',
       },
       servers: [{ url: '/' }],
-      tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+      tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     }),
   );
 }
@@ -69,7 +78,7 @@ function pathOf(route: Route): RouteConfig {
   return {
     method: route.method,
     path: route.path,
-    operationId: operationId(route),
+    operationId: route.operationId,
     tags: [route.tag],
     summary: route.summary,
     description: [route.description, accessText(route)].filter(Boolean).join('\n\n'),
@@ -84,15 +93,6 @@ function pathOf(route: Route): RouteConfig {
     responses: responsesOf(route),
   };
 }
-
-/** GET /v1/runs/{runId}/events: getRunsRunIdEvents */
-const operationId = ({ method, path }: Route): string =>
-  method +
-  path
-    .replace(/^\/v1/, '')
-    .split(/[^A-Za-z0-9]+/)
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
 
 function accessText({ permission }: Route): string {
   const rule: string | Readonly<Record<string, string | undefined>> = permissions[permission];
@@ -117,29 +117,44 @@ function headersOf(route: Route): z.ZodObject | undefined {
           }),
         }
       : {}),
+    ...(isConditional(route)
+      ? {
+          'If-None-Match': z.string().optional().meta({
+            description: 'The ETag of the answer that the caller has; 304 when nothing is new.',
+          }),
+        }
+      : {}),
   };
   return Object.keys(headers).length === 0 ? undefined : z.object(headers);
 }
 
+/** The page shows a file picker for it. */
+const fileSchema = z.string().meta({ format: 'binary' });
+
 function bodyOf(route: Route): Pick<NonNullable<RouteConfig['request']>, 'body'> {
   if (route.rawBody !== undefined) {
     const { contentType, description } = route.rawBody;
-    return { body: { required: true, description, content: { [contentType]: { schema: z.string() } } } };
+    return { body: { required: true, description, content: { [contentType]: { schema: fileSchema } } } };
   }
   if (route.body === undefined) return {};
   const type = route.bodyType === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
-  return { body: { required: true, content: { [type]: { schema: route.body } } } };
+  return { body: { required: true, content: { [type]: { schema: route.body, ...exampleOf(route) } } } };
 }
 
-function successOf({ answer }: Route): RouteConfig['responses'] {
-  const types =
-    answer.schema === undefined && answer.contentType === undefined ? [] : [answer.contentType ?? 'application/json'];
-  const content = Object.fromEntries([
-    ...types.map((type) => [type, { schema: answer.schema ?? z.string() }]),
-    ...(answer.alsoAs ?? []).map((type) => [type, { schema: z.string() }]),
-  ]);
+const exampleOf = ({ example }: Route) => (example === undefined ? {} : { example });
+
+function successOf(route: Route): RouteConfig['responses'] {
+  const { status, description, schema, contentType } = route.answer;
+  const type = contentType ?? (schema === undefined ? undefined : 'application/json');
   return {
-    [answer.status]: { description: answer.description, ...(Object.keys(content).length > 0 ? { content } : {}) },
+    [status]: {
+      description,
+      headers: headersOfSuccess(route, status),
+      ...(type === undefined ? {} : { content: { [type]: { schema: schema ?? z.string() } } }),
+    },
+    ...(isConditional(route)
+      ? { 304: { description: 'Nothing is new since the ETag that was sent.', headers: headersOfUnchanged(route) } }
+      : {}),
   };
 }
 
@@ -152,6 +167,7 @@ function responsesOf(route: Route): RouteConfig['responses'] {
   const schema = other.schema ?? answer.schema ?? z.string();
   responses[other.status] = {
     description: [other.description, problem?.description].filter(Boolean).join('\n\n'),
+    headers: other.status < 400 ? headersOfSuccess(route, other.status, other.location) : (problem?.headers ?? {}),
     content: { 'application/json': { schema }, ...problem?.content },
   };
   return responses;
@@ -193,6 +209,7 @@ function problemsOf(route: Route): Record<string, ResponseConfig> {
       status,
       {
         description: codes.map((code) => `\`${code}\`: ${errors[code].meaning}`).join('\n\n'),
+        headers: headersOfProblem(route, status, codes),
         content: {
           'application/problem+json': {
             schema: z.intersection(problemSchema, z.object({ code: z.enum(codes as [ErrorCode, ...ErrorCode[]]) })),

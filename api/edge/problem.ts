@@ -49,9 +49,11 @@ export const languageOf = (req: Request): Language => (req.acceptsLanguages('en'
 const koreanOf = (code: ErrorCode, language: Language): string | undefined =>
   language === 'ko' ? errors[code].ko : undefined;
 
+const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
 /** Headers that say what a problem is and in which language it is told. */
 export const problemHeaders = ({ code }: MagamError, language: Language): Readonly<Record<string, string>> => ({
-  'Content-Type': 'application/problem+json',
+  'Content-Type': PROBLEM_TYPE,
   'Content-Language': koreanOf(code, language) === undefined ? 'en' : 'ko',
   Vary: 'Accept-Language',
 });
@@ -83,7 +85,15 @@ function sendProblem(res: Response, error: MagamError): void {
     res.set('Retry-After', String(errors[error.code].retryAfterSeconds ?? 1));
   res.removeHeader('ETag');
   res.status(problem.status).set({ 'Cache-Control': 'no-store', ...problemHeaders(error, language) });
-  res.send(JSON.stringify(problem, bigintAsText));
+  sendUntagged(res, PROBLEM_TYPE, JSON.stringify(problem, bigintAsText));
+}
+
+/** Sends a text to which Express shall add no entity tag: it names no state of anything. */
+export function sendUntagged(res: Response, type: string, text: string | Buffer): void {
+  const bytes = Buffer.from(text as string);
+  res.setHeader('Content-Type', type);
+  res.setHeader('Content-Length', bytes.length);
+  res.end(bytes);
 }
 
 const challenge = (code: ErrorCode): string =>

@@ -7,7 +7,7 @@ import { bodyWithin } from './body-deadline.js';
 import { HandledCall, type Keyed, keyedCall } from './call.js';
 import { keyLookUp, type LookUpKey } from './grouped-call.js';
 import { Replayed } from './idempotency.js';
-import { bigintAsText, failureOf, languageOf } from './problem.js';
+import { bigintAsText, failureOf, languageOf, sendUntagged } from './problem.js';
 import { isStreamed, type Reply, type StreamedReply } from './reply.js';
 import { pathOf } from './request-log.js';
 import { requestState } from './request-state.js';
@@ -200,9 +200,15 @@ function send(reply: Reply, res: Response): void {
     res.setHeader('Content-Type', JSON_TYPE);
     res.setHeader('Content-Length', reply.octets.length);
     res.end(reply.octets, 'latin1');
-  } else if (reply.json !== undefined) res.type('application/json').send(reply.json);
+  } else if (reply.json !== undefined) sendJson(res, reply.json);
   else if (reply.body === undefined) res.end();
-  else res.type('application/json').send(JSON.stringify(reply.body, bigintAsText));
+  else sendJson(res, JSON.stringify(reply.body, bigintAsText));
+}
+
+/** What is read gets an entity tag of Express where it has none, and 304 where the caller knows it. */
+function sendJson(res: Response, json: string | Buffer): void {
+  if (res.req.method === 'GET' || res.req.method === 'HEAD') res.type('application/json').send(json);
+  else sendUntagged(res, JSON_TYPE, json);
 }
 
 /** Status and headers. */
@@ -230,11 +236,8 @@ async function stream(reply: StreamedReply, req: Request, res: Response, edge: E
 }
 
 function resend({ answer: { status, headers, body } }: Replayed, res: Response): void {
-  res.status(status).set({ 'Cache-Control': NOT_KEPT, 'Content-Type': JSON_TYPE, ...headers });
-  res.set('Idempotency-Replayed', 'true');
-  if (body !== null) res.send(body);
-  else {
-    res.removeHeader('Content-Type');
-    res.end();
-  }
+  const { 'Content-Type': type = JSON_TYPE, ...others } = headers;
+  res.status(status).set({ 'Cache-Control': NOT_KEPT, ...others, 'Idempotency-Replayed': 'true' });
+  if (body !== null) sendUntagged(res, type, body);
+  else res.end();
 }

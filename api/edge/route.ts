@@ -84,8 +84,8 @@ export interface Answer<Schema extends z.ZodType = z.ZodType> {
   readonly schema?: Schema;
   /** Default application/json. */
   readonly contentType?: string;
-  /** Further content types, of the same answer in another form (text/csv). */
-  readonly alsoAs?: readonly string[];
+  /** It names the version of what it shows in an ETag. Answers to GET with JSON have one anyway. */
+  readonly etag?: boolean;
 }
 
 export interface RouteDefinition<
@@ -97,6 +97,9 @@ export interface RouteDefinition<
   readonly method: Method;
   /** As OpenAPI writes it: /v1/products/{productId}. */
   readonly path: string;
+  /** Names the call in the OpenAPI document and in clients made from it: a verb and what it acts on, such as `listOrders`. It never changes. */
+  readonly operationId: string;
+  /** One of `tags`. */
   readonly tag: string;
   /** One line, in the imperative. */
   readonly summary: string;
@@ -105,6 +108,8 @@ export interface RouteDefinition<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
+  /** A body that works with the sample data as it stands in the documentation, and that the documentation page fills in. */
+  readonly example?: NoInfer<z.input<Body>>;
   /**
    * The request's body is of this type and is left to the handler; what OpenAPI says of it. With `bytesMax` it is read before (`call.bytes`), whatever
    * type the request gives it; without, the handler reads it (`call.request`).
@@ -114,7 +119,13 @@ export interface RouteDefinition<
   readonly bodyType?: 'json' | 'form';
   readonly answer: Answer<Output>;
   /** An answer that is no success and no problem document either. */
-  readonly otherAnswer?: { readonly status: number; readonly description: string; readonly schema?: z.ZodType };
+  readonly otherAnswer?: {
+    readonly status: number;
+    readonly description: string;
+    readonly schema?: z.ZodType;
+    /** It has a Location though its status is neither 201 nor 202. */
+    readonly location?: boolean;
+  };
   /** Codes that the handler may refuse with, beside those that any route has. */
   readonly refusals?: readonly ErrorCode[];
   /** Middleware of this route alone (a limit), after the body was parsed and before it is looked at. */

@@ -22,6 +22,7 @@ export const abandonImport = ({ redis }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/imports/{importId}/abandon',
+    operationId: 'abandonImport',
     tag: 'Imports',
     summary: 'Abandon an import',
     description:

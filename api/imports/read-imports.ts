@@ -25,6 +25,7 @@ export const listImports = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/imports',
+    operationId: 'listImports',
     tag: 'Imports',
     summary: 'List imports of uploaded files, the newest first',
     permission: 'import.read',
@@ -44,6 +45,7 @@ export const showImport = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/imports/{importId}',
+    operationId: 'readImport',
     tag: 'Imports',
     summary: 'Follow an import',
     permission: 'import.read',
@@ -65,6 +67,7 @@ export const downloadRejects = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/imports/{importId}/rejects',
+    operationId: 'downloadImportRejects',
     tag: 'Imports',
     summary: 'Download the rejects file of an import',
     description:

@@ -47,6 +47,7 @@ export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/imports',
+    operationId: 'uploadImport',
     tag: 'Imports',
     summary: 'Upload a CSV file to be imported',
     description:

@@ -25,6 +25,7 @@ export const withdrawImport = ({ redis }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/imports/{importId}/withdraw',
+    operationId: 'withdrawImport',
     tag: 'Imports',
     summary: 'Withdraw a completed import',
     description:

@@ -162,6 +162,7 @@ export const checkOut = ({ db, redis, log, config, cache }: ApiContext): Route =
   return route({
     method: 'post',
     path: '/v1/checkouts',
+    operationId: 'createCheckout',
     tag: 'Orders',
     summary: 'Check out',
     description:
@@ -215,6 +216,7 @@ export const showCheckout = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/checkouts/{checkoutId}',
+    operationId: 'readCheckout',
     tag: 'Orders',
     summary: 'Show a checkout',
     permission: 'checkout.read',
@@ -231,6 +233,7 @@ export const markPaid = ({ config }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/checkouts/{checkoutId}/payment',
+    operationId: 'markCheckoutPaid',
     tag: 'Orders',
     summary: 'Mark a checkout as paid',
     description: 'For development: as if a payment of it had come. Refused in production.',

@@ -70,6 +70,7 @@ export const prepareOrder = (context: ApiContext): Route =>
   route({
     ...shared(context, 'order.advance'),
     path: '/v1/orders/{orderId}/preparation',
+    operationId: 'prepareOrder',
     summary: 'Begin to prepare a paid order',
     refusals: STEP_REFUSALS,
     handle: (call) =>
@@ -80,6 +81,7 @@ export const shipOrder = (context: ApiContext): Route =>
   route({
     ...shared(context, 'order.advance'),
     path: '/v1/orders/{orderId}/shipment',
+    operationId: 'shipOrder',
     summary: 'Ship an order',
     body: z
       .strictObject({
@@ -101,6 +103,7 @@ export const deliverOrder = (context: ApiContext): Route =>
   route({
     ...shared(context, 'order.advance'),
     path: '/v1/orders/{orderId}/delivery',
+    operationId: 'deliverOrder',
     summary: 'Say that an order was delivered',
     refusals: STEP_REFUSALS,
     handle: (call) =>
@@ -111,6 +114,7 @@ export const confirmOrderRoute = (context: ApiContext): Route =>
   route({
     ...shared(context, 'order.confirm'),
     path: '/v1/orders/{orderId}/confirmation',
+    operationId: 'confirmOrder',
     summary: 'Confirm a delivered order',
     description:
       'What is left of it becomes sales of the settlement feed. Nobody doing so, it is confirmed some days after its delivery.',
@@ -147,6 +151,7 @@ export const cancelOrderRoute = (context: ApiContext): Route =>
   route({
     ...shared(context, 'order.cancel'),
     path: '/v1/orders/{orderId}/cancellations',
+    operationId: 'cancelOrder',
     summary: 'Cancel an order or a part of it',
     description: 'Before it is shipped. What was paid for it goes back to the buyer, its units go back into stock.',
     body: z.strictObject(partsSchema).refine(namesVersion, withoutVersion).meta({ id: 'Cancellation' }),
@@ -166,6 +171,7 @@ export const returnOrderRoute = (context: ApiContext): Route =>
   route({
     ...shared(context, 'order.return'),
     path: '/v1/orders/{orderId}/returns',
+    operationId: 'returnOrder',
     summary: 'Take back a confirmed order or a part of it',
     description: 'Entered by the seller who has the goods back. Each line becomes a refund of the settlement feed.',
     body: z

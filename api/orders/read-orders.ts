@@ -56,6 +56,7 @@ export const showOrder = ({ db, config }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/orders/{orderId}',
+    operationId: 'readOrder',
     tag: 'Orders',
     summary: 'Show an order',
     permission: 'order.read',
@@ -85,6 +86,7 @@ export const listOrdersRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/orders',
+    operationId: 'listOrders',
     tag: 'Orders',
     summary: 'List orders',
     description: 'Buyers see their own, sellers those of their business, staff all. Newest first.',
@@ -115,6 +117,7 @@ export const listRefundsRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/orders/{orderId}/refunds',
+    operationId: 'listRefunds',
     tag: 'Orders',
     summary: 'List what was cancelled or returned of an order',
     permission: 'order.read',

@@ -39,6 +39,7 @@ export const listShippingTerms = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/sellers/{sellerId}/shipping-terms',
+    operationId: 'listShippingTerms',
     tag,
     summary: 'List what a seller takes for sending an order',
     description: 'By currency. In a currency without terms it sends for nothing.',
@@ -52,6 +53,7 @@ export const setShippingTerm = (): Route =>
   route({
     method: 'put',
     path: '/v1/sellers/{sellerId}/shipping-terms/{currency}',
+    operationId: 'setShippingTerms',
     tag,
     summary: 'Set what a seller takes for sending an order',
     permission: 'shipping-term.edit',
@@ -78,6 +80,7 @@ export const removeShippingTerm = (): Route =>
   route({
     method: 'delete',
     path: '/v1/sellers/{sellerId}/shipping-terms/{currency}',
+    operationId: 'deleteShippingTerms',
     tag,
     summary: 'Send for nothing in a currency',
     permission: 'shipping-term.edit',

@@ -47,6 +47,7 @@ const listLetters = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/dead-letters',
+    operationId: 'listDeadLetters',
     tag: 'Outbox',
     summary: 'List dead letters',
     description: 'Events that a consumer has given up after it failed too often; those of the newest events first.',
@@ -72,6 +73,7 @@ const showLetter = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/dead-letters/{consumer}/{eventId}',
+    operationId: 'readDeadLetter',
     tag: 'Outbox',
     summary: 'Show a dead letter',
     permission: 'dead-letter.read',
@@ -88,6 +90,7 @@ const replayLetter = ({ redis }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/dead-letters/{consumer}/{eventId}/replay',
+    operationId: 'replayDeadLetter',
     tag: 'Outbox',
     summary: 'Replay a dead letter',
     description: 'Gives the event to its consumer again, with as many attempts as a new one has.',

@@ -63,6 +63,7 @@ export const openPaymentRoute = ({ db, providers }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/checkouts/{checkoutId}/payments',
+    operationId: 'createPayment',
     tag: 'Payments',
     summary: 'Begin to pay a checkout',
     description:

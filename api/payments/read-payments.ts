@@ -29,6 +29,7 @@ export const showPayment = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/payments/{paymentId}',
+    operationId: 'readPayment',
     tag: 'Payments',
     summary: 'Show a payment',
     permission: 'payment.read',
@@ -50,6 +51,7 @@ export const listPaymentsRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/payments',
+    operationId: 'listPayments',
     tag: 'Payments',
     summary: 'List payments',
     description: 'Buyers see their own, staff all. Newest first.',

@@ -46,6 +46,7 @@ export const confirmPaymentRoute = (context: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/payments/{paymentId}/confirmation',
+    operationId: 'confirmPayment',
     tag: 'Payments',
     summary: 'Confirm a payment that the buyer has approved',
     description:
@@ -97,6 +98,7 @@ export const inquirePaymentRoute = (context: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/payments/{paymentId}/inquiry',
+    operationId: 'inquirePayment',
     tag: 'Payments',
     summary: 'Look up at the provider what became of a payment',
     description:

@@ -20,6 +20,7 @@ export const webhookRoute = ({ config, redis, providers }: ApiContext): Route =>
   return route({
     method: 'post',
     path: '/v1/webhooks/{provider}',
+    operationId: 'receiveProviderWebhook',
     tag: 'Payments',
     summary: 'Take a webhook of a payment provider',
     description:

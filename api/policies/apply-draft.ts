@@ -43,6 +43,7 @@ export const applyDraft = (): Route =>
   route({
     method: 'post',
     path: '/v1/policy-drafts/{draftId}/apply',
+    operationId: 'applyPolicyDraft',
     tag: 'Policies',
     summary: 'Apply a draft',
     description:

@@ -28,6 +28,7 @@ export const checkDraft = ({ redis }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/policy-drafts/{draftId}/checks',
+    operationId: 'requestPolicyCheck',
     tag: 'Policies',
     summary: 'Check a draft against a past date',
     description:

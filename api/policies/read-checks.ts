@@ -24,6 +24,7 @@ export const listChecks = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/policy-drafts/{draftId}/checks',
+    operationId: 'listPolicyChecks',
     tag: 'Policies',
     summary: 'List the checks of a draft, the newest first',
     permission: 'policy.read',
@@ -48,6 +49,7 @@ export const showCheck = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/policy-drafts/{draftId}/checks/{checkId}',
+    operationId: 'readPolicyCheck',
     tag: 'Policies',
     summary: 'Show a check with its sums',
     permission: 'policy.read',
@@ -61,6 +63,7 @@ export const listCheckLines = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/policy-drafts/{draftId}/checks/{checkId}/lines',
+    operationId: 'listPolicyCheckLines',
     tag: 'Policies',
     summary: 'List the lines that a check found, before and after',
     description:

@@ -21,6 +21,7 @@ export const listDraftsRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/policy-drafts',
+    operationId: 'listPolicyDrafts',
     tag: 'Policies',
     summary: 'List drafts of fee policies, the newest first',
     permission: 'policy.read',
@@ -40,6 +41,7 @@ export const showDraft = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/policy-drafts/{draftId}',
+    operationId: 'readPolicyDraft',
     tag: 'Policies',
     summary: 'Show a draft with its policies',
     permission: 'policy.read',

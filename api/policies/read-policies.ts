@@ -67,6 +67,7 @@ export const listPolicies = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/policies',
+    operationId: 'listPolicies',
     tag: 'Policies',
     summary: 'List every version of every fee policy, by code and version',
     permission: 'policy.read',
@@ -90,6 +91,7 @@ export const showPolicy = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/policies/{code}',
+    operationId: 'readPolicy',
     tag: 'Policies',
     summary: 'Show a fee policy with all its versions',
     permission: 'policy.read',

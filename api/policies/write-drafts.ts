@@ -19,6 +19,7 @@ export const createDraft = (): Route =>
   route({
     method: 'post',
     path: '/v1/policy-drafts',
+    operationId: 'createPolicyDraft',
     tag: 'Policies',
     summary: 'Draft fee policies',
     description: 'The policies of a policy file, under a name. Nothing is in force before the draft is applied.',
@@ -43,6 +44,7 @@ export const editDraft = (): Route =>
   route({
     method: 'put',
     path: '/v1/policy-drafts/{draftId}',
+    operationId: 'replacePolicyDraft',
     tag: 'Policies',
     summary: 'Write a draft anew',
     permission: 'policy.edit',
@@ -72,6 +74,7 @@ export const discardDraft = (): Route =>
   route({
     method: 'delete',
     path: '/v1/policy-drafts/{draftId}',
+    operationId: 'discardPolicyDraft',
     tag: 'Policies',
     summary: 'Discard a draft',
     description: 'It stays readable, as DISCARDED, with its checks.',

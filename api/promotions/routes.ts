@@ -29,6 +29,7 @@ const listPromotionsRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/promotions',
+    operationId: 'listPromotions',
     tag,
     summary: 'List promotions',
     permission: 'promotion.read',
@@ -49,6 +50,7 @@ const showPromotion = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/promotions/{promotionId}',
+    operationId: 'readPromotion',
     tag,
     summary: 'Show a promotion',
     permission: 'promotion.read',
@@ -65,6 +67,7 @@ const createPromotion = (): Route =>
   route({
     method: 'post',
     path: '/v1/promotions',
+    operationId: 'createPromotion',
     tag,
     summary: 'Make a promotion',
     description:
@@ -89,6 +92,7 @@ const editPromotion = (): Route =>
   route({
     method: 'patch',
     path: '/v1/promotions/{promotionId}',
+    operationId: 'updatePromotion',
     tag,
     summary: 'Edit a promotion',
     description: 'Its name, minimum and period; an end in the past ends it. What was ordered keeps its discount.',

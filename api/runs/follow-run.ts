@@ -19,6 +19,7 @@ export const followRun = ({ db, watches }: RunsContext): Route =>
   route({
     method: 'get',
     path: '/v1/runs/{runId}/events',
+    operationId: 'followRun',
     tag: 'Runs',
     summary: 'Follow a run as server-sent events',
     description:

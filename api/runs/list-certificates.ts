@@ -12,6 +12,7 @@ export const listCertificates = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/runs/{runId}/certificates',
+    operationId: 'listCertificatesOfRun',
     tag: 'Runs',
     summary: 'List the certificates of a run',
     permission: 'run.read',

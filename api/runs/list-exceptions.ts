@@ -76,6 +76,7 @@ export const listExceptions = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/runs/{runId}/exceptions',
+    operationId: 'listExceptions',
     tag: 'Runs',
     summary: 'List what a run has parked, with the entries',
     permission: 'run.read',

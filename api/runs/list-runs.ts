@@ -18,6 +18,7 @@ export const listRunsRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/runs',
+    operationId: 'listRuns',
     tag: 'Runs',
     summary: 'List runs, the latest date first',
     permission: 'run.read',

@@ -33,6 +33,7 @@ export const readCertificateRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/certificates/{date}',
+    operationId: 'readCertificate',
     tag: 'Runs',
     summary: 'Read the certificate of a date',
     permission: 'run.read',
@@ -54,6 +55,7 @@ export const readCertificateBody = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/certificates/{date}/body',
+    operationId: 'readCertificateBody',
     tag: 'Runs',
     summary: "Read a certificate's body byte by byte",
     description: 'The SHA-256 of this answer is the hash of the certificate.',

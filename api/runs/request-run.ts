@@ -27,6 +27,7 @@ export const requestRunRoute = ({ config, redis }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/runs',
+    operationId: 'requestRun',
     tag: 'Runs',
     summary: 'Ask for the settlement of a date',
     description:

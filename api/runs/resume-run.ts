@@ -13,6 +13,7 @@ export const resumeRun = ({ config, redis }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/runs/{runId}/resume',
+    operationId: 'resumeRun',
     tag: 'Runs',
     summary: 'Resume a stopped or failed run',
     description: 'It goes on after the last committed chunk of each partition, under the plan that it has.',

@@ -14,6 +14,7 @@ export const retryExceptions = ({ config, redis }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/runs/{runId}/exceptions/retry',
+    operationId: 'retryExceptions',
     tag: 'Runs',
     summary: 'Try the parked entries of a run again',
     description:

@@ -19,6 +19,7 @@ export const showRun = ({ db, meter }: RunsContext): Route =>
   route({
     method: 'get',
     path: '/v1/runs/{runId}',
+    operationId: 'readRun',
     tag: 'Runs',
     summary: 'Show a run with its executions, plans, partitions and live rate',
     permission: 'run.read',

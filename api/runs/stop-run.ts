@@ -23,6 +23,7 @@ export const stopRun = (): Route =>
   route({
     method: 'post',
     path: '/v1/runs/{runId}/stop',
+    operationId: 'stopRun',
     tag: 'Runs',
     summary: 'Stop a run',
     description:

@@ -15,6 +15,7 @@ export const readMetrics = (
   route({
     method: 'get',
     path: '/metrics',
+    operationId: 'readMetrics',
     tag: 'Server',
     summary: 'Read the metrics',
     description:

@@ -8,6 +8,7 @@ export const readProblem = (): Route =>
   route({
     method: 'get',
     path: '/problems/{code}',
+    operationId: 'explainErrorCode',
     tag: 'Server',
     summary: 'Tell what an error code means',
     permission: 'server.probe',

@@ -26,6 +26,7 @@ export const readHealth = (): Route =>
   route({
     method: 'get',
     path: '/healthz',
+    operationId: 'readHealth',
     tag: 'Server',
     summary: 'Tell that the process lives',
     permission: 'server.probe',
@@ -38,6 +39,7 @@ export const readReadiness = (context: ReadinessContext): Route =>
   route({
     method: 'get',
     path: '/readyz',
+    operationId: 'readReadiness',
     tag: 'Server',
     summary: 'Tell whether requests may be sent here',
     description:

@@ -15,6 +15,7 @@ export const explainLineRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/lines/explanation',
+    operationId: 'explainLine',
     tag: 'Settlements',
     summary: 'Explain the figures of a sale and of its refunds',
     description:

@@ -1,4 +1,4 @@
-/** Settled lines, as pages or as CSV. */
+/** Settled lines: as pages, and as CSV at an address of its own. */
 
 import * as z from 'zod';
 import { legName } from '../../core/feed/rules/leg.js';
@@ -19,15 +19,16 @@ import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate, externalId, id } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
 import type { SettlementsContext } from './context.js';
-import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
+import { csvQuery, dateOfRun, selectionQuery, sellerOf } from './selection.js';
 import { settledAmounts, settledFigures } from './settled-fields.js';
 
-const querySchema = z.strictObject({
+const linesQuery = {
   ...selectionQuery,
   orderId: externalId.optional().meta({ description: 'Only lines of this order.' }),
-  ...formQuery,
-  ...pageQuery,
-});
+};
+
+const querySchema = z.strictObject({ ...linesQuery, ...pageQuery });
+const downloadSchema = z.strictObject({ ...linesQuery, ...csvQuery });
 
 const lineSchema = z
   .object({
@@ -48,37 +49,24 @@ const lineSchema = z
   })
   .meta({ id: 'SettledLine' });
 
-export const listLines = ({ db, downloads }: SettlementsContext): Route =>
+export const listLines = ({ db }: SettlementsContext): Route =>
   route({
     method: 'get',
     path: '/v1/lines',
+    operationId: 'listLines',
     tag: 'Settlements',
     summary: 'List settled lines',
     description:
       'Name a `date`, a `runId` or an `orderId`. Sales come before refunds, each by the id of its entry in the feed. Only certified lines are shown. ' +
-      'The CSV, which needs a date or a run, is byte for byte that of `magam lines`: sorted by order, line and refund, amounts in major units.',
+      '`/v1/lines.csv` has all of a date at once.',
     permission: 'settlement.read',
     query: querySchema,
-    answer: {
-      status: 200,
-      description: 'A page of lines, or all of the selection as CSV.',
-      schema: pageOf(lineSchema),
-      alsoAs: ['text/csv'],
-    },
-    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED'],
-    handle: async ({ query: asked, own, request }) => {
+    answer: { status: 200, description: 'A page of lines.', schema: pageOf(lineSchema) },
+    refusals: ['RUN_NOT_FOUND', 'POLICY_UNREADABLE'],
+    handle: async ({ query: asked, own }) => {
       const sellerId = sellerOf(own, asked.sellerId);
       const orderId = asked.orderId ?? null;
       const date = await dateOf(db, asked);
-      if (wantsCsv(request, asked.format)) {
-        if (date === null) throw new MagamError('REQUEST_INVALID', 'A download of lines needs a date or a runId.');
-        await requireExportable(db, date, date);
-        const name = ['lines', date, ...[sellerId, orderId].filter((part) => part !== null)].join('-');
-        const selection = { date, sellerId, orderId };
-        return downloads.csv(name, asked.spreadsheetSafe === 'true', (form, sink) =>
-          exportLines(db, selection, form, sink),
-        );
-      }
       return paged(asked, {
         name: 'lines',
         key: z.tuple([businessDate, z.number().int(), id]),
@@ -94,8 +82,37 @@ export const listLines = ({ db, downloads }: SettlementsContext): Route =>
     },
   });
 
+export const downloadLines = ({ db, downloads }: SettlementsContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/lines.csv',
+    operationId: 'downloadLines',
+    tag: 'Settlements',
+    summary: 'Download the settled lines of a date as CSV',
+    description:
+      'Name a `date` or a `runId`. Byte for byte as `magam lines` prints it: sorted by order, line and refund, amounts in major units.',
+    permission: 'settlement.read',
+    query: downloadSchema,
+    answer: { status: 200, description: 'The lines.', contentType: 'text/csv' },
+    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED'],
+    handle: async ({ query: asked, own }) => {
+      const sellerId = sellerOf(own, asked.sellerId);
+      const orderId = asked.orderId ?? null;
+      const date = await dateOf(db, asked);
+      if (date === null) throw new MagamError('REQUEST_INVALID', 'A download of lines needs a date or a runId.');
+      await requireExportable(db, date, date);
+      const name = ['lines', date, ...[sellerId, orderId].filter((part) => part !== null)].join('-');
+      return downloads.csv(name, asked.spreadsheetSafe === 'true', (form, sink) =>
+        exportLines(db, { date, sellerId, orderId }, form, sink),
+      );
+    },
+  });
+
 /** The date that the query names, if any. Throws REQUEST_INVALID when it names neither a date nor an order. */
-async function dateOf(db: Db, { date, runId, orderId }: z.output<typeof querySchema>): Promise<string | null> {
+async function dateOf(
+  db: Db,
+  { date, runId, orderId }: Omit<z.output<typeof downloadSchema>, 'spreadsheetSafe'>,
+): Promise<string | null> {
   if (date !== undefined && runId !== undefined) {
     throw new MagamError('REQUEST_INVALID', 'Name the date by date or by runId, not by both.');
   }

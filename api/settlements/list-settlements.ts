@@ -1,31 +1,33 @@
-/** What each seller is owed for each date, as pages or as CSV. */
+/** What each seller is owed for each date: as pages, and as CSV at an address of its own. */
 import * as z from 'zod';
 import { exportSettlements, requireExportable } from '../../core/settlement/settlement-export.js';
 import type { SettlementSelection } from '../../core/settlement/stores/export-stream.js';
 import { readSettlementPage, type SettledRow } from '../../core/settlement/stores/line-page.js';
+import type { Db } from '../../infra/database.js';
+import type { Caller } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate, externalId } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
 import type { SettlementsContext } from './context.js';
-import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
+import { csvQuery, dateOfRun, selectionQuery, sellerOf } from './selection.js';
 import { amountOf, settledAmounts, settledFigures } from './settled-fields.js';
 
 const currency = z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters');
 
-const querySchema = z
-  .strictObject({
-    ...selectionQuery,
-    from: businessDate.optional().meta({ description: 'The first date, with `to`, instead of `date`.' }),
-    to: businessDate.optional().meta({ description: 'The last date.' }),
-    currency: currency.optional(),
-    ...formQuery,
-    ...pageQuery,
-  })
-  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
-    path: ['to'],
-    message: 'must not be before from',
-  });
+const settlementsQuery = {
+  ...selectionQuery,
+  from: businessDate.optional().meta({ description: 'The first date, with `to`, instead of `date`.' }),
+  to: businessDate.optional().meta({ description: 'The last date.' }),
+  currency: currency.optional().meta({ description: 'Only amounts in this currency (ISO 4217).' }),
+};
+
+const inOrder = ({ from, to }: { readonly from?: string | undefined; readonly to?: string | undefined }): boolean =>
+  from === undefined || to === undefined || from <= to;
+const notInOrder = { path: ['to'], message: 'must not be before from' };
+
+const querySchema = z.strictObject({ ...settlementsQuery, ...pageQuery }).refine(inOrder, notInOrder);
+const downloadSchema = z.strictObject({ ...settlementsQuery, ...csvQuery }).refine(inOrder, notInOrder);
 
 const settlementSchema = z
   .object({
@@ -39,37 +41,22 @@ const settlementSchema = z
   })
   .meta({ id: 'Settlement' });
 
-export const listSettlements = ({ db, downloads }: SettlementsContext): Route =>
+export const listSettlements = ({ db }: SettlementsContext): Route =>
   route({
     method: 'get',
     path: '/v1/settlements',
+    operationId: 'listSettlements',
     tag: 'Settlements',
     summary: 'List what each seller is owed for each date',
     description:
       'By date, seller and currency; refunds are deducted. Name the dates by `date`, by `from` and `to`, or by `runId`. Only certified figures are ' +
-      'shown. The CSV is byte for byte that of `magam settlements`, with amounts in major units.',
+      'shown. `/v1/settlements.csv` has all of the selection at once.',
     permission: 'settlement.read',
     query: querySchema,
-    answer: {
-      status: 200,
-      description: 'A page of settlements, or all of the selection as CSV.',
-      schema: pageOf(settlementSchema),
-      alsoAs: ['text/csv'],
-    },
-    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'AMOUNT_OUT_OF_RANGE', 'STREAMS_EXHAUSTED'],
-    handle: async ({ query: asked, own, request }) => {
-      const sellerId = sellerOf(own, asked.sellerId);
-      const dates = await datesOf(asked, (runId) => dateOfRun(db, runId));
-      const selection: SettlementSelection = { ...dates, sellerId, currency: asked.currency ?? null };
-      if (wantsCsv(request, asked.format)) {
-        await requireExportable(db, selection.from, selection.to);
-        const name = ['settlements', selection.from, ...(selection.to === selection.from ? [] : [selection.to])];
-        return downloads.csv(
-          [...name, ...(sellerId === null ? [] : [sellerId])].join('-'),
-          asked.spreadsheetSafe === 'true',
-          (form, sink) => exportSettlements(db, selection, form, sink),
-        );
-      }
+    answer: { status: 200, description: 'A page of settlements.', schema: pageOf(settlementSchema) },
+    refusals: ['RUN_NOT_FOUND', 'AMOUNT_OUT_OF_RANGE'],
+    handle: async ({ query: asked, own }) => {
+      const selection = await selectionOf(db, asked, own);
       return paged(asked, {
         name: 'settlements',
         key: z.tuple([businessDate, externalId, currency]),
@@ -83,9 +70,42 @@ export const listSettlements = ({ db, downloads }: SettlementsContext): Route =>
     },
   });
 
+export const downloadSettlements = ({ db, downloads }: SettlementsContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/settlements.csv',
+    operationId: 'downloadSettlements',
+    tag: 'Settlements',
+    summary: 'Download as CSV what each seller is owed for each date',
+    description:
+      'All of the selection, named as for `/v1/settlements`, byte for byte as `magam settlements` prints it: amounts in major units.',
+    permission: 'settlement.read',
+    query: downloadSchema,
+    answer: { status: 200, description: 'The settlements.', contentType: 'text/csv' },
+    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED'],
+    handle: async ({ query: asked, own }) => {
+      const selection = await selectionOf(db, asked, own);
+      const { from, to, sellerId } = selection;
+      await requireExportable(db, from, to);
+      const name = ['settlements', from, ...(to === from ? [] : [to]), ...(sellerId === null ? [] : [sellerId])];
+      return downloads.csv(name.join('-'), asked.spreadsheetSafe === 'true', (form, sink) =>
+        exportSettlements(db, selection, form, sink),
+      );
+    },
+  });
+
+type AskedSelection = Omit<z.output<typeof downloadSchema>, 'spreadsheetSafe'>;
+
+/** What the query selects, for the caller. Throws REQUEST_INVALID, RUN_NOT_FOUND or FORBIDDEN. */
+async function selectionOf(db: Db, asked: AskedSelection, own: Caller | null): Promise<SettlementSelection> {
+  const sellerId = sellerOf(own, asked.sellerId);
+  const dates = await datesOf(asked, (runId) => dateOfRun(db, runId));
+  return { ...dates, sellerId, currency: asked.currency ?? null };
+}
+
 /** The dates that the query names. Throws REQUEST_INVALID when it names none, or names them in two ways. */
 async function datesOf(
-  { date, from, to, runId }: z.output<typeof querySchema>,
+  { date, from, to, runId }: AskedSelection,
   dateOf: (runId: number) => Promise<string>,
 ): Promise<{ from: string; to: string }> {
   const ways = [date, from ?? to, runId].filter((way) => way !== undefined).length;

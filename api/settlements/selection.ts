@@ -1,5 +1,4 @@
 /** What the lists and downloads of settlements and lines have in common: whose, of which dates, in which form. */
-import type { Request } from 'express';
 import * as z from 'zod';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../infra/database.js';
@@ -14,20 +13,11 @@ export const selectionQuery = {
   runId: idText.optional().meta({ description: 'Only what this run settled.', type: 'integer', minimum: 1 }),
 };
 
-export const formQuery = {
-  format: z
-    .enum(['json', 'csv'])
-    .optional()
-    .meta({ description: 'csv downloads the whole selection; so does `Accept: text/csv`. Default json, a page.' }),
+export const csvQuery = {
   spreadsheetSafe: z.enum(['true', 'false']).default('false').meta({
-    description:
-      'In CSV, keep a spreadsheet from running cells of text as formulas (alters such cells, never an amount).',
+    description: 'Keep a spreadsheet from running cells of text as formulas (alters such cells, never an amount).',
   }),
 };
-
-/** Whether the whole selection is wanted as CSV. */
-export const wantsCsv = (request: Request, format: 'json' | 'csv' | undefined): boolean =>
-  format === 'csv' || (format === undefined && request.accepts(['application/json', 'text/csv']) === 'text/csv');
 
 /** The seller that the answer is confined to; null: everybody's. Throws FORBIDDEN when a seller names another. */
 export function sellerOf(own: Caller | null, asked: string | undefined): string | null {

@@ -37,6 +37,7 @@ export const askStock = ({ db, redis }: ApiContext): Route => {
   return route({
     method: 'get',
     path: '/v1/stock',
+    operationId: 'askStock',
     tag: 'Stock',
     summary: 'Ask which units can be ordered',
     description: 'At most 1 s old. Nothing is held: a checkout may still be refused.',

@@ -78,6 +78,7 @@ export const makeDrop = ({ db }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/products/{productId}/drops',
+    operationId: 'createDrop',
     tag: 'Stock',
     summary: 'Sell a product in a drop',
     description:
@@ -112,6 +113,7 @@ export const endDropRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/drops/{dropId}/end',
+    operationId: 'endDrop',
     tag: 'Stock',
     summary: 'End a drop',
     description: 'From then on the product is sold like every other product. The record of who got what stays.',
@@ -135,6 +137,7 @@ export const listDropsRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/drops',
+    operationId: 'listDrops',
     tag: 'Stock',
     summary: 'List drops, the newest first',
     description: 'Those of products that everybody sees and that are not ended.',
@@ -159,6 +162,7 @@ export const listDropsOfSellerRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/sellers/{sellerId}/drops',
+    operationId: 'listDropsOfSeller',
     tag: 'Stock',
     summary: "List a seller's drops, ended ones too, the newest first",
     permission: 'drop.audit',
@@ -181,6 +185,7 @@ export const showDrop = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/drops/{dropId}',
+    operationId: 'readDrop',
     tag: 'Stock',
     summary: 'Show a drop',
     description: 'Of a product that everybody sees; ended ones, too.',
@@ -196,6 +201,7 @@ export const listDropPurchases = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/drops/{dropId}/purchases',
+    operationId: 'listDropPurchases',
     tag: 'Stock',
     summary: 'List who got what in a drop, in order',
     description:

@@ -43,6 +43,7 @@ export const receiveStockRoute = (context: ApiContext): Route =>
   route({
     ...shared(context.db),
     path: '/v1/units/{unitId}/stock/receipts',
+    operationId: 'receiveStock',
     summary: 'Receive goods of a unit',
     body: receiptSchema,
     refusals: ['UNIT_NOT_FOUND', 'UNIT_RETIRED'],
@@ -53,6 +54,7 @@ export const adjustStockRoute = (context: ApiContext): Route =>
   route({
     ...shared(context.db),
     path: '/v1/units/{unitId}/stock/adjustments',
+    operationId: 'adjustStock',
     summary: 'Correct the stock of a unit',
     description: 'By a difference to what is available, never below 0. What is held or sold is not corrected.',
     body: adjustmentSchema,

@@ -15,6 +15,7 @@ export const showStock = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/units/{unitId}/stock',
+    operationId: 'readStock',
     tag: 'Stock',
     summary: 'Show the stock of a unit',
     permission: 'stock.read',
@@ -29,6 +30,7 @@ export const listStock = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/sellers/{sellerId}/stock',
+    operationId: 'listStockOfSeller',
     tag: 'Stock',
     summary: "List a seller's units with their stock",
     description: 'In the order in which the units were made; those of one product in the order of its options.',
@@ -58,6 +60,7 @@ export const listMovementsRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/units/{unitId}/stock/movements',
+    operationId: 'listStockMovements',
     tag: 'Stock',
     summary: 'List what moved the stock of a unit',
     permission: 'stock.read',

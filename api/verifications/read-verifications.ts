@@ -20,6 +20,7 @@ export const listVerifications = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/verifications',
+    operationId: 'listVerifications',
     tag: 'Verifications',
     summary: 'List verifications, the newest first',
     permission: 'run.read',
@@ -42,6 +43,7 @@ export const showVerification = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/verifications/{verificationId}',
+    operationId: 'readVerification',
     tag: 'Verifications',
     summary: 'Show a verification with its checks',
     permission: 'run.read',

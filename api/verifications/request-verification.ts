@@ -26,6 +26,7 @@ export const requestVerification = ({ redis }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/verifications',
+    operationId: 'requestVerification',
     tag: 'Verifications',
     summary: 'Ask for the verification of a date',
     description:

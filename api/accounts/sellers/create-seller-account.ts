@@ -29,6 +29,7 @@ export const createSellerAccount = ({ passwords }: AccountsContext): Route =>
   route({
     method: 'post',
     path: '/v1/sellers/{sellerId}/accounts',
+    operationId: 'createSellerAccount',
     tag: 'Sellers',
     summary: 'Make a sign-in for a seller',
     permission: 'seller.edit',

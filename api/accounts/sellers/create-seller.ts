@@ -25,6 +25,7 @@ export const createSeller = ({ config }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/sellers',
+    operationId: 'createSeller',
     tag: 'Sellers',
     summary: 'Make a seller',
     permission: 'seller.create',

@@ -14,6 +14,7 @@ export const editSeller = ({ config, cache }: ApiContext): Route =>
   route({
     method: 'patch',
     path: '/v1/sellers/{sellerId}',
+    operationId: 'updateSeller',
     tag: 'Sellers',
     summary: 'Change a seller',
     description:

@@ -13,6 +13,7 @@ export const findSellers = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/sellers',
+    operationId: 'listSellers',
     tag: 'Sellers',
     summary: 'List sellers',
     description: 'By id. A seller sees itself alone.',
@@ -35,6 +36,7 @@ export const showSeller = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/sellers/{sellerId}',
+    operationId: 'readSeller',
     tag: 'Sellers',
     summary: 'Show a seller',
     permission: 'seller.read',

@@ -10,6 +10,7 @@ export const signOutElsewhere = ({ db }: ApiContext): Route =>
   route({
     method: 'delete',
     path: '/v1/me/sessions/{sessionId}',
+    operationId: 'endMySession',
     tag: 'Signing in',
     summary: 'Sign out one of the own sessions',
     permission: 'profile.edit',

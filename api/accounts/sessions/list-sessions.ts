@@ -22,6 +22,7 @@ export const listSessions = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/me/sessions',
+    operationId: 'listMySessions',
     tag: 'Signing in',
     summary: 'List where one is signed in',
     description: 'Newest first.',

@@ -21,6 +21,7 @@ export const listOwnSignIns = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/me/sign-ins',
+    operationId: 'listMySignIns',
     tag: 'Signing in',
     summary: 'List who signed in, or tried to, with the own address',
     description: 'Newest first; kept for 180 days.',

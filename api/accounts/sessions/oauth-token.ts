@@ -48,6 +48,7 @@ export const oauthToken = (access: AccountsContext): Route =>
   route({
     method: 'post',
     path: '/v1/oauth/token',
+    operationId: 'requestToken',
     tag: 'Signing in',
     summary: 'Sign in or refresh as OAuth 2 has it',
     description:

@@ -10,6 +10,7 @@ export const refresh = (access: AccountsContext): Route =>
   route({
     method: 'post',
     path: '/v1/sessions/refresh',
+    operationId: 'refreshSession',
     tag: 'Signing in',
     summary: 'Get new tokens for a refresh token',
     description:

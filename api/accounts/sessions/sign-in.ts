@@ -22,6 +22,7 @@ export const signIn = (access: AccountsContext): Route =>
   route({
     method: 'post',
     path: '/v1/sessions',
+    operationId: 'signIn',
     tag: 'Signing in',
     summary: 'Sign in',
     description:

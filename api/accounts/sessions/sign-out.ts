@@ -8,6 +8,7 @@ export const signOut = ({ db }: ApiContext): Route =>
   route({
     method: 'delete',
     path: '/v1/sessions/current',
+    operationId: 'signOut',
     tag: 'Signing in',
     summary: 'Sign out',
     description: 'The access token and the refresh token of this session are refused from now on, by every server.',

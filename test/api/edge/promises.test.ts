@@ -76,6 +76,7 @@ const routes: Route[] = [
   route({
     method: 'get',
     path: '/streamed',
+    operationId: 'doThing',
     tag: 'Test',
     summary: 'Streamed',
     permission: 'profile.edit',

@@ -49,6 +49,7 @@ const steps = (): Route =>
   route({
     method: 'post',
     path: '/v1/steps',
+    operationId: 'makeDraft',
     tag: 'Test',
     summary: 'Take two steps',
     permission: 'policy.edit',

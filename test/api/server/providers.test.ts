@@ -137,6 +137,7 @@ describe('a provider that is away', () => {
     const refuses = route({
       method: 'get',
       path: '/away',
+      operationId: 'askProvider',
       tag: 'Test',
       summary: 'Away',
       permission: 'profile.edit',
