@@ -34,8 +34,9 @@ export const assignRole = (): Route =>
     permission: 'account.assign-role',
     params: accountParams,
     body: bodySchema,
+    example: { role: 'operator' },
     versioned: true,
-    answer: { status: 200, description: 'The account as it is now.', schema: accountSchema },
+    answer: { status: 200, description: 'The account as it is now.', etag: true, schema: accountSchema },
     refusals: ['ACCOUNT_NOT_FOUND', 'SELLER_NOT_FOUND', 'LAST_ADMIN'],
     handle: async ({ params, body, requireVersion, audit, transact }) =>
       transact(async (tx) => {

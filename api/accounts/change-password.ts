@@ -22,6 +22,7 @@ export const changePassword = ({ db, passwords, limits }: AccountsContext): Rout
     description: 'Every other session of the account ends; this one goes on. Ten tries a minute.',
     permission: 'profile.edit',
     body: bodySchema,
+    example: { password: 'magam sample password', newPassword: 'autumn reading weather' },
     answer: { status: 204, description: 'The password is changed; everywhere else one is signed out.' },
     refusals: ['PASSWORD_WRONG', 'PASSWORD_WEAK', 'SIGN_IN_BUSY', 'ACCOUNT_NOT_FOUND'],
     before: limits.passwordChange,

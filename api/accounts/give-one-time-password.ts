@@ -27,6 +27,7 @@ export const giveOneTimePassword = ({ passwords }: AccountsContext): Route =>
     params: accountParams,
     answer: {
       status: 200,
+      etag: true,
       description: 'The account and its password for one sign-in.',
       schema: z.object({ account: accountSchema, oneTimePassword }).meta({ id: 'ResetPassword' }),
     },

@@ -42,7 +42,7 @@ const statusRoute = ({ status, verb, summary, description }: StatusRoute): Route
     description: `${description} Operators cannot do it to an admin, nobody to themselves, and the last admin stays.`,
     permission: 'account.lock',
     params: accountParams,
-    answer: { status: 200, description: 'The account as it is now.', schema: accountSchema },
+    answer: { status: 200, description: 'The account as it is now.', etag: true, schema: accountSchema },
     refusals: ['ACCOUNT_NOT_FOUND', 'LAST_ADMIN'],
     handle: async ({ params, signedIn, audit, transact }) =>
       transact(async (tx) => {

@@ -38,8 +38,9 @@ export const editProfile = (): Route =>
     description: 'Fields that are left out stay as they are.',
     permission: 'profile.edit',
     body: bodySchema,
+    example: { phone: '+82 10-1234-5678' },
     versioned: true,
-    answer: { status: 200, description: 'The account as it is now.', schema: accountSchema },
+    answer: { status: 200, etag: true, description: 'The account as it is now.', schema: accountSchema },
     refusals: ['ACCOUNT_NOT_FOUND'],
     handle: async ({ body, signedIn, requireVersion, audit, transact }) =>
       transact(async (tx) => {

@@ -13,8 +13,8 @@ import { accountBody, accountSchema, accountStatus, role } from './account-field
 const querySchema = z.strictObject({
   ...pageQuery,
   email: z.string().max(254).optional().meta({ description: 'Accounts whose address begins so.', example: 'kim' }),
-  role: role.optional(),
-  status: accountStatus.optional(),
+  role: role.optional().meta({ description: 'Only accounts with this role.' }),
+  status: accountStatus.optional().meta({ description: 'Only accounts with this status.' }),
 });
 
 export const findAccounts = ({ db }: ApiContext): Route =>
@@ -40,7 +40,7 @@ export const findAccounts = ({ db }: ApiContext): Route =>
     },
   });
 
-export const accountParams = z.strictObject({ accountId: idText });
+export const accountParams = z.strictObject({ accountId: idText.meta({ description: 'The account.' }) });
 
 export const showAccount = ({ db }: ApiContext): Route =>
   route({

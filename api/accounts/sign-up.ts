@@ -33,7 +33,13 @@ export const signUp = ({ passwords, limits }: AccountsContext): Route =>
     permission: 'account.sign-up',
     provesIdentity: true,
     body: bodySchema,
-    answer: { status: 201, description: 'The account; now sign in.', schema: accountSchema },
+    example: {
+      email: 'bom@example.com',
+      password: 'autumn reading weather',
+      displayName: '박새봄',
+      phone: '+82 10-1234-5678',
+    },
+    answer: { status: 201, description: 'The account; now sign in.', etag: true, schema: accountSchema },
     refusals: ['EMAIL_TAKEN', 'PASSWORD_WEAK', 'SIGN_IN_BUSY'],
     before: limits.signUp,
     handle: async ({ body, transact }) => {

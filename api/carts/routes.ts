@@ -59,6 +59,7 @@ const addItem = (): Route =>
     summary: 'Put a unit into my cart',
     description: 'One that is in it already is refused; PUT sets its quantity.',
     body: z.strictObject({ unitId: id, quantity }).meta({ id: 'NewCartItem' }),
+    example: { unitId: 2, quantity: 2 },
     answer: { status: 201, description: 'The cart.', schema: cartSchema },
     refusals: ['ALREADY_IN_CART', 'CART_FULL', 'UNIT_NOT_FOR_SALE', 'UNIT_NOT_FOUND'],
     idempotent: true,
@@ -79,6 +80,7 @@ const setQuantity = (): Route =>
     summary: 'Set the quantity of a unit in my cart',
     params: cartItemParams,
     body: z.strictObject({ quantity }).meta({ id: 'CartQuantity' }),
+    example: { quantity: 3 },
     answer: shown,
     refusals: ['CART_ITEM_NOT_FOUND'],
     handle: (call) =>
@@ -95,6 +97,7 @@ const changeOption = (): Route =>
     description: 'To another unit of the same product; the quantity stays.',
     params: cartItemParams,
     body: z.strictObject({ unitId: id }).meta({ id: 'CartOption' }),
+    example: { unitId: 3 },
     answer: shown,
     refusals: [
       'ALREADY_IN_CART',

@@ -70,7 +70,8 @@ export const createCategory = ({ cache }: ApiContext): Route =>
         name: categoryName,
       })
       .meta({ id: 'NewCategory' }),
-    answer: { status: 201, description: 'The category.', schema: categorySchema },
+    example: { parentId: null, name: '문구' },
+    answer: { status: 201, etag: true, description: 'The category.', schema: categorySchema },
     refusals: ['CATEGORY_EXISTS', 'CATEGORY_HAS_PRODUCTS', 'CATEGORY_NOT_FOUND', 'CATEGORY_TOO_DEEP'],
     idempotent: true,
     handle: (call) => {
@@ -103,7 +104,8 @@ export const editCategory = ({ cache }: ApiContext): Route =>
     permission: 'category.edit',
     params: categoryParams,
     body: z.strictObject({ name: categoryName }).meta({ id: 'CategoryEdit' }),
-    answer: { status: 200, description: 'The category.', schema: categorySchema },
+    example: { name: '패션 잡화' },
+    answer: { status: 200, etag: true, description: 'The category.', schema: categorySchema },
     refusals: ['CATEGORY_EXISTS', 'CATEGORY_NOT_FOUND'],
     versioned: true,
     handle: (call) => {

@@ -77,7 +77,8 @@ export const addOption = ({ db, cache }: ApiContext): Route =>
     summary: 'Add an option to a product',
     params: productParams,
     body: newOptionSchema,
-    answer: { status: 201, description: 'The product with the option.', schema: productSchema },
+    example: { sku: 'DRESS-XL', name: 'XL', priceDifferenceMinor: 2_000 },
+    answer: { status: 201, description: 'The product with the option.', etag: true, schema: productSchema },
     refusals: ['CURRENCY_UNKNOWN', 'OPTIONS_TOO_MANY', 'PRICE_INVALID', 'PRODUCT_NOT_FOUND', 'SKU_TAKEN'],
     idempotent: true,
     handle: (call) =>
@@ -102,7 +103,8 @@ export const editOption = ({ db, cache }: ApiContext): Route =>
     summary: 'Edit an option of a product',
     params: optionParams,
     body: optionEditSchema,
-    answer: { status: 200, description: 'The product with the option.', schema: productSchema },
+    example: { name: '검정' },
+    answer: { status: 200, description: 'The product with the option.', etag: true, schema: productSchema },
     refusals: ['CURRENCY_UNKNOWN', 'OPTION_NOT_FOUND', 'PRICE_INVALID', 'PRODUCT_NOT_FOUND', 'SKU_TAKEN'],
     handle: (call) =>
       changeOptions(
@@ -130,7 +132,7 @@ export const removeOption = ({ db, cache }: ApiContext): Route =>
     operationId: 'deleteProductOption',
     summary: 'Remove an option of a product',
     params: optionParams,
-    answer: { status: 200, description: 'The product without the option.', schema: productSchema },
+    answer: { status: 200, description: 'The product without the option.', etag: true, schema: productSchema },
     refusals: ['CURRENCY_UNKNOWN', 'OPTION_NOT_FOUND', 'PRICE_INVALID', 'PRODUCT_NOT_FOUND'],
     handle: (call) =>
       changeOptions(

@@ -22,7 +22,20 @@ export const createProduct = ({ cache }: ApiContext): Route =>
     summary: 'Make a product',
     permission: 'product.create',
     body: newProductSchema,
-    answer: { status: 201, description: 'The product.', schema: productSchema },
+    example: {
+      sellerId: 'seller-000001',
+      externalId: 'P-2026-1',
+      categoryId: 3,
+      name: '여름 원피스',
+      currency: 'KRW',
+      priceMinor: 39_000,
+      salePriceMinor: 29_000,
+      options: [
+        { sku: 'DRESS-M', name: 'M', priceDifferenceMinor: 0 },
+        { sku: 'DRESS-L', name: 'L', priceDifferenceMinor: 2_000 },
+      ],
+    },
+    answer: { status: 201, description: 'The product.', etag: true, schema: productSchema },
     refusals: [
       'CATEGORY_NOT_FOUND',
       'CATEGORY_NOT_LEAF',

@@ -34,7 +34,8 @@ export const editProduct = ({ db, cache }: ApiContext): Route =>
     permission: 'product.edit',
     params: productParams,
     body: productEditSchema,
-    answer: { status: 200, description: 'The product.', schema: productSchema },
+    example: { name: '여름 원피스' },
+    answer: { status: 200, description: 'The product.', etag: true, schema: productSchema },
     refusals: [
       'CATEGORY_NOT_FOUND',
       'CATEGORY_NOT_LEAF',

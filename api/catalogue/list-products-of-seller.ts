@@ -16,8 +16,11 @@ export const listProductsOfSellerRoute = ({ db }: ApiContext): Route =>
     tag: 'Catalogue',
     summary: "List a seller's products, whatever their status",
     permission: 'product.read-unlisted',
-    params: z.strictObject({ sellerId: externalId }),
-    query: z.strictObject({ ...pageQuery, status: z.enum(PRODUCT_STATUSES).optional() }),
+    params: z.strictObject({ sellerId: externalId.meta({ description: 'The seller.' }) }),
+    query: z.strictObject({
+      ...pageQuery,
+      status: z.enum(PRODUCT_STATUSES).optional().meta({ description: 'Only products with this status.' }),
+    }),
     answer: { status: 200, description: 'A page of products, newest first.', schema: pageOf(productSummarySchema) },
     refusals: ['CURSOR_INVALID'],
     owner: ({ params: { sellerId } }) => ({ sellerId }),

@@ -40,7 +40,7 @@ const querySchema = z
       description: 'The orders by price are of the price that is paid: the sale price where there is one.',
     }),
     categoryId: idText.optional().meta({ description: 'A category and all below it.' }),
-    sellerId: externalId.optional(),
+    sellerId: externalId.optional().meta({ description: 'Only products of this seller.' }),
     onSale: z
       .literal('true', 'must be true; leave it out for all')
       .optional()

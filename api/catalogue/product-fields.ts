@@ -142,7 +142,10 @@ export const reviewSchema = z
   .object({ reviewId: id, productId: id, stars, text: z.string(), version, createdAt: moment, updatedAt: moment })
   .meta({ id: 'Review' });
 
-export const productParams = z.strictObject({ productId: idText });
-export const optionParams = z.strictObject({ productId: idText, optionId: idText });
-export const categoryParams = z.strictObject({ categoryId: idText });
-export const reviewParams = z.strictObject({ reviewId: idText });
+export const productParams = z.strictObject({ productId: idText.meta({ description: 'The product.' }) });
+export const optionParams = z.strictObject({
+  productId: idText.meta({ description: 'The product.' }),
+  optionId: idText.meta({ description: 'The option of the product.' }),
+});
+export const categoryParams = z.strictObject({ categoryId: idText.meta({ description: 'The category.' }) });
+export const reviewParams = z.strictObject({ reviewId: idText.meta({ description: 'The review.' }) });

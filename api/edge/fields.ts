@@ -9,7 +9,7 @@ export const idText = z
   .string()
   .regex(/^[1-9]\d{0,14}$/, 'must be a positive whole number')
   .transform(Number)
-  .meta({ type: 'integer', minimum: 1 });
+  .meta({ type: 'integer', minimum: 1, example: 1 });
 
 /** A database id in JSON. */
 export const id = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
@@ -18,14 +18,14 @@ export const id = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 export const businessDate = z
   .string()
   .refine(isBusinessDate, 'must be a day of the calendar written YYYY-MM-DD')
-  .meta({ format: 'date', example: '2026-06-30' });
+  .meta({ format: 'date', example: '2026-02-16' });
 
 /** An id of the marketplace: 1 to 64 printable ASCII characters without spaces around them. */
 export const externalId = z
   .string()
   .max(64)
   .refine(isExternalId, 'must be 1 to 64 printable ASCII characters without spaces around them')
-  .meta({ minLength: 1, maxLength: 64, example: 'S7' });
+  .meta({ minLength: 1, maxLength: 64, example: 'seller-000001' });
 
 /** A moment, ISO 8601 in UTC. */
 export const moment = z.string().meta({ format: 'date-time', example: '2026-06-30T04:00:00.000Z' });

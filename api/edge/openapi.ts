@@ -38,7 +38,8 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
   });
   registerHeaders(registry);
   for (const route of routes) registry.registerPath(pathOf(route));
-  return withoutFilledFilters(
+  return withExamples(
+    routes,
     new OpenApiGeneratorV31(registry.definitions).generateDocument({
       openapi: '3.1.0',
       info: {
@@ -54,22 +55,26 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
   );
 }
 
-/** The page on which calls are tried fills fields with their examples; an optional filter is better left empty. */
-function withoutFilledFilters(document: OpenApiDocument): OpenApiDocument {
-  for (const methods of Object.values(document.paths ?? {})) {
-    for (const { parameters = [] } of Object.values(methods) as { parameters?: QueryParameter[] }[]) {
-      for (const { in: place, required, schema } of parameters) {
-        if (place === 'query' && required !== true) delete schema?.example;
-      }
+/** The page on which calls are tried fills parameters with their examples; an optional filter is better left empty, unless the route names it. */
+function withExamples(routes: readonly Route[], document: OpenApiDocument): OpenApiDocument {
+  for (const { method, path, exampleQuery = {} } of routes) {
+    const parameters = document.paths?.[path]?.[method]?.parameters ?? [];
+    for (const parameter of parameters as Parameter[]) {
+      if (parameter.in !== 'query') continue;
+      const example = (exampleQuery as Readonly<Record<string, unknown>>)[parameter.name];
+      if (example !== undefined) parameter.example = example;
+      else if (parameter.required !== true) delete parameter.schema?.example;
     }
   }
   return document;
 }
 
-interface QueryParameter {
-  readonly in?: string;
+interface Parameter {
+  readonly in: string;
+  readonly name: string;
   readonly required?: boolean;
   readonly schema?: { example?: unknown };
+  example?: unknown;
 }
 
 function pathOf(route: Route): RouteConfig {
@@ -138,7 +143,9 @@ function bodyOf(route: Route): Pick<NonNullable<RouteConfig['request']>, 'body'>
   }
   if (route.body === undefined) return {};
   const type = route.bodyType === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
-  return { body: { required: true, content: { [type]: { schema: route.body, ...exampleOf(route) } } } };
+  return {
+    body: { required: true, content: { [type]: { schema: route.shownBody ?? route.body, ...exampleOf(route) } } },
+  };
 }
 
 const exampleOf = ({ example }: Route) => (example === undefined ? {} : { example });

@@ -108,8 +108,12 @@ export interface RouteDefinition<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
+  /** What OpenAPI says of the body in place of `body`, where the handler looks at parts of it itself. */
+  readonly shownBody?: z.ZodType;
   /** A body that works with the sample data as it stands in the documentation, and that the documentation page fills in. */
   readonly example?: NoInfer<z.input<Body>>;
+  /** Query parameters that the documentation page fills in: without them the call is refused. The others it leaves empty. */
+  readonly exampleQuery?: NoInfer<Partial<z.input<Query>>>;
   /**
    * The request's body is of this type and is left to the handler; what OpenAPI says of it. With `bytesMax` it is read before (`call.bytes`), whatever
    * type the request gives it; without, the handler reads it (`call.request`).

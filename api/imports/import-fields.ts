@@ -9,7 +9,7 @@ import { found } from '../../kernel/outcome.js';
 import { amountMinor, businessDate, id, idText } from '../edge/fields.js';
 import { taskBody, taskFields } from '../edge/task-fields.js';
 
-export const importParams = z.strictObject({ importId: idText });
+export const importParams = z.strictObject({ importId: idText.meta({ description: 'The import.' }) });
 export const importAddress = (importId: number): string => `/v1/imports/${importId}`;
 
 /** What a sum is where it is beyond 2^53 - 1: its digits. */

@@ -170,6 +170,15 @@ export const checkOut = ({ db, redis, log, config, cache }: ApiContext): Route =
       'holds the units until that is paid or the time to pay has passed.',
     permission: 'checkout.create',
     body: bodySchema,
+    example: {
+      items: [{ unitId: 2, quantity: 1 }],
+      receiver: {
+        name: '김하늘',
+        phone: '010-1234-5678',
+        postalCode: '04524',
+        address: '서울특별시 중구 세종대로 110, 101호',
+      },
+    },
     answer: { status: 201, description: 'The checkout, which waits for its payment.', schema: placedSchema },
     refusals: [
       'AMOUNT_OUT_OF_RANGE',

@@ -193,9 +193,9 @@ export const orderPageBody = (
 const receiverOf = ({ reference, receiver: sealed, receiverKeyId: keyId }: OrderPage, key: Buffer): Receiver | null =>
   openReceiver([key], reference, { sealed, keyId });
 
-export const orderParams = z.strictObject({ orderId: idText });
-export const checkoutParams = z.strictObject({ checkoutId: idText });
-export const statusQuery = status.optional();
+export const orderParams = z.strictObject({ orderId: idText.meta({ description: 'The order.' }) });
+export const checkoutParams = z.strictObject({ checkoutId: idText.meta({ description: 'The checkout.' }) });
+export const statusQuery = status.optional().meta({ description: 'Only orders with this status.' });
 
 /** Whether no number stands there twice. */
 export const once = (numbers: readonly number[]): boolean => new Set(numbers).size === numbers.length;

@@ -56,6 +56,7 @@ const shared = (context: ApiContext, permission: Permission) => ({
   params: orderParams,
   answer: {
     status: 200 as const,
+    etag: true,
     description: 'The order after it, without its receiver.',
     schema: steppedOrderSchema,
   },
@@ -92,6 +93,7 @@ export const shipOrder = (context: ApiContext): Route =>
           .meta({ example: '640012345678' }),
       })
       .meta({ id: 'Shipment' }),
+    example: { carrier: 'CJ대한통운', trackingNumber: '640012345678' },
     refusals: STEP_REFUSALS,
     handle: (call) =>
       takeStep(call, context, 'order.ship', (tx, by) =>
@@ -155,6 +157,7 @@ export const cancelOrderRoute = (context: ApiContext): Route =>
     summary: 'Cancel an order or a part of it',
     description: 'Before it is shipped. What was paid for it goes back to the buyer, its units go back into stock.',
     body: z.strictObject(partsSchema).refine(namesVersion, withoutVersion).meta({ id: 'Cancellation' }),
+    example: { reason: '단순 변심' },
     refusals: [
       ...STEP_REFUSALS,
       'CHECKOUT_EXPIRED',
@@ -181,6 +184,7 @@ export const returnOrderRoute = (context: ApiContext): Route =>
       })
       .refine(namesVersion, withoutVersion)
       .meta({ id: 'OrderReturn' }),
+    example: { reason: '단순 변심', restock: true },
     refusals: [
       ...STEP_REFUSALS,
       'ORDER_LINE_NOT_FOUND',

@@ -26,10 +26,10 @@ const termFields = {
 const termSchema = z
   .object({ sellerId: externalId, currency: z.string(), ...termFields, updatedAt: moment })
   .meta({ id: 'ShippingTerm' });
-const sellerParams = z.strictObject({ sellerId: externalId });
+const sellerParams = z.strictObject({ sellerId: externalId.meta({ description: 'The seller.' }) });
 const termParams = z.strictObject({
-  sellerId: externalId,
-  currency: namedCurrency,
+  sellerId: externalId.meta({ description: 'The seller.' }),
+  currency: namedCurrency.meta({ description: 'The currency that the terms are for (ISO 4217).' }),
 });
 
 const tag = 'Orders';
@@ -61,6 +61,7 @@ export const setShippingTerm = (): Route =>
     body: z
       .strictObject({ ...termFields, freeFromMinor: termFields.freeFromMinor.default(null) })
       .meta({ id: 'NewShippingTerm' }),
+    example: { feeMinor: 3_000, freeFromMinor: 50_000 },
     answer: { status: 200, description: 'The terms.', schema: termSchema },
     refusals: ['CURRENCY_UNKNOWN', 'SELLER_NOT_FOUND', 'SHIPPING_TERM_NOT_FOUND'],
     owner: ownerOfTerm,

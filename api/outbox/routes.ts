@@ -18,9 +18,9 @@ import { type Route, route } from '../edge/route.js';
 const consumerName = z
   .string()
   .regex(/^[a-z][a-z-]{0,23}$/, 'must be the name of a consumer: up to 24 lower-case letters and hyphens')
-  .meta({ example: 'notifications' });
+  .meta({ description: 'The consumer that gave up.', example: 'notifications' });
 
-const letterParams = z.object({ consumer: consumerName, eventId: idText });
+const letterParams = z.object({ consumer: consumerName, eventId: idText.meta({ description: 'The event.' }) });
 
 const letterFields = {
   consumer: z.string(),
@@ -52,7 +52,10 @@ const listLetters = ({ db }: ApiContext): Route =>
     summary: 'List dead letters',
     description: 'Events that a consumer has given up after it failed too often; those of the newest events first.',
     permission: 'dead-letter.read',
-    query: z.strictObject({ ...pageQuery, consumer: consumerName.optional() }),
+    query: z.strictObject({
+      ...pageQuery,
+      consumer: consumerName.optional().meta({ description: 'Only what this consumer gave up.' }),
+    }),
     answer: { status: 200, description: 'A page of dead letters.', schema: pageOf(letterSchema) },
     handle: ({ query }) =>
       paged(query, {

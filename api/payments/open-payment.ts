@@ -70,8 +70,9 @@ export const openPaymentRoute = ({ db, providers }: ApiContext): Route =>
       'Saves a payment of what is due and says where the buyer approves it. Nothing is charged before it is confirmed, unless the provider charges by itself. A checkout of ' +
       'nothing needs no provider and is paid at once.',
     permission: 'payment.make',
-    params: z.strictObject({ checkoutId: idText }),
+    params: z.strictObject({ checkoutId: idText.meta({ description: 'The checkout.' }) }),
     body: bodySchema,
+    example: { provider: 'TOSS', successUrl: 'https://shop.example/paid', failUrl: 'https://shop.example/failed' },
     answer: { status: 201, description: 'The payment.', schema: openedSchema },
     refusals: [
       'CHECKOUT_EXPIRED',

@@ -122,5 +122,5 @@ export const readPaymentBody = async (db: Db, payment: PaymentRecord): Promise<z
   history: (await readPaymentEvents(db, payment.paymentId)).map(eventBody),
 });
 
-export const paymentParams = z.strictObject({ paymentId: idText });
-export const statusQuery = status.optional();
+export const paymentParams = z.strictObject({ paymentId: idText.meta({ description: 'The payment.' }) });
+export const statusQuery = status.optional().meta({ description: 'Only payments with this status.' });

@@ -59,7 +59,9 @@ export const listPaymentsRoute = ({ db }: ApiContext): Route =>
     query: z.strictObject({
       ...pageQuery,
       status: statusQuery,
-      checkoutId: idText.optional().meta({ type: 'integer', minimum: 1 }),
+      checkoutId: idText
+        .optional()
+        .meta({ description: 'Only payments of this checkout.', type: 'integer', minimum: 1 }),
       buyerId: idText.optional().meta({ description: 'For staff.', type: 'integer', minimum: 1 }),
     }),
     answer: { status: 200, description: 'A page of payments.', schema: pageOf(paymentSummarySchema) },

@@ -62,6 +62,7 @@ export const confirmPaymentRoute = (context: ApiContext): Route =>
         }),
       })
       .meta({ id: 'PaymentConfirmation' }),
+    example: { approval: { paymentKey: 'what the provider sent' } },
     answer: { status: 200, description: 'The payment, which was charged.', schema: paymentSchema },
     otherAnswer: { status: 202, description: 'The payment, whose outcome is not known yet.', schema: paymentSchema },
     refusals: [

@@ -27,7 +27,12 @@ export const webhookRoute = ({ config, redis, providers }: ApiContext): Route =>
       'For the provider alone. The payment that it is about is looked up at the provider soon after; what the webhook says is not believed. One that comes twice counts once. It has a ' +
       'limit of its own, a minute, for each provider and address.',
     permission: 'webhook.receive',
-    params: z.strictObject({ provider: z.string().regex(/^[A-Za-z]{1,16}$/) }),
+    params: z.strictObject({
+      provider: z
+        .string()
+        .regex(/^[A-Za-z]{1,16}$/)
+        .meta({ description: 'The payment provider.', example: 'toss' }),
+    }),
     rawBody: { contentType: 'application/json', description: 'As the provider sends it.', bytesMax: BYTES_MAX },
     provesIdentity: true,
     limit: limitOf(redis, 'webhook', config.webhookRateLimit, (req) => counted(req.params.provider)),

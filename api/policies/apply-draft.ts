@@ -51,7 +51,7 @@ export const applyDraft = (): Route =>
       'what was looked at. A check is not required; the answer says whether there was one.',
     permission: 'policy.edit',
     params: draftParams,
-    answer: { status: 200, description: 'The policies are stored.', schema: appliedDraftSchema },
+    answer: { status: 200, etag: true, description: 'The policies are stored.', schema: appliedDraftSchema },
     refusals: [
       'POLICY_DRAFT_NOT_FOUND',
       'POLICY_DRAFT_CLOSED',

@@ -38,6 +38,7 @@ export const checkDraft = ({ redis }: ApiContext): Route =>
     permission: 'policy.edit',
     params: draftParams,
     body: bodySchema,
+    example: { date: '2026-02-16' },
     answer: { status: 202, description: 'It was asked for.', schema: policyCheckSchema },
     refusals: ['POLICY_DRAFT_NOT_FOUND', 'POLICY_DRAFT_CLOSED', 'DATE_NOT_CLOSED', 'AMOUNT_OUT_OF_RANGE'],
     idempotent: true,

@@ -9,7 +9,10 @@ import { MagamError } from '../../kernel/errors.js';
 import { amountMinor, businessDate, eachMinor, id, idText } from '../edge/fields.js';
 import { taskBody, taskFields } from '../edge/task-fields.js';
 
-export const checkParams = z.strictObject({ draftId: idText, checkId: idText });
+export const checkParams = z.strictObject({
+  draftId: idText.meta({ description: 'The draft.' }),
+  checkId: idText.meta({ description: 'The check of the draft.' }),
+});
 export const checkAddress = (draftId: number, checkId: number): string =>
   `/v1/policy-drafts/${draftId}/checks/${checkId}`;
 

@@ -11,36 +11,42 @@ import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import { id, idText, moment, text } from '../edge/fields.js';
 import type { RequestFault } from '../edge/problem.js';
+import { policySchema, sentPolicySchema } from './policy-fields.js';
 
-export const draftParams = z.strictObject({ draftId: idText });
+export const draftParams = z.strictObject({ draftId: idText.meta({ description: 'The draft.' }) });
 export const draftAddress = (draftId: number): string => `/v1/policy-drafts/${draftId}`;
-
-/** A policy of a policy file. Its shape depends on its own values and has a reader of its own, which names every fault. */
-const policy = z.record(z.string(), z.unknown());
 
 /** Every policy is compared with every other of its scope; longer files are for the command. */
 const POLICIES_MAX = 500;
 
-export const draftContentSchema = z
+const name = text(100).meta({ example: 'Summer campaign' });
+
+/** Each policy has a reader of its own, which names every fault of all of them. */
+export const draftContentSchema = z.strictObject({ name, policies: z.array(z.unknown()).max(POLICIES_MAX) });
+
+/** What that reader takes. */
+export const draftContentShown = z
   .strictObject({
-    name: text(100).meta({ example: 'Summer campaign' }),
+    name,
     policies: z
-      .array(z.unknown())
+      .array(sentPolicySchema)
       .max(POLICIES_MAX)
-      .meta({
-        description: 'As in a policy file: section 5 of the settlement rules.',
-        example: [
-          {
-            code: 'summer',
-            scope: { category: 'shoes' },
-            currency: 'KRW',
-            effectiveFrom: '2026-07-01',
-            commission: { components: [{ type: 'percent', rate: '7.5' }] },
-          },
-        ],
-      }),
+      .meta({ description: 'As in a policy file: section 5 of the settlement rules.' }),
   })
   .meta({ id: 'PolicyDraftBody' });
+
+export const draftExample: z.input<typeof draftContentShown> = {
+  name: 'Summer campaign',
+  policies: [
+    {
+      code: 'summer',
+      scope: { category: 'shoes' },
+      currency: 'KRW',
+      effectiveFrom: '2027-07-01',
+      commission: { components: [{ type: 'percent', rate: '7.5' }] },
+    },
+  ],
+};
 
 const conflictSchema = z
   .object({
@@ -66,7 +72,7 @@ export const draftSummarySchema = z
 
 export const draftSchema = draftSummarySchema
   .extend({
-    policies: z.array(policy).meta({ description: 'With every default spelled out.' }),
+    policies: z.array(policySchema).meta({ description: 'With every default spelled out.' }),
     conflicts: z.array(conflictSchema).meta({
       description: 'Why the draft could not be applied to the policies that are stored now; empty: it could.',
     }),
@@ -82,7 +88,7 @@ export async function draftBody(db: Db, draft: PolicyDraft): Promise<z.input<typ
   return {
     ...rest,
     policyCount: definition.policies.length,
-    policies: definition.policies as Record<string, unknown>[],
+    policies: definition.policies as z.input<typeof policySchema>[],
     conflicts: draft.status === 'DRAFT' ? (await findPolicyFaults(db, sound)).slice(0, FAULTS_SHOWN) : [],
   };
 }

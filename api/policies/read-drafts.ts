@@ -25,7 +25,10 @@ export const listDraftsRoute = ({ db }: ApiContext): Route =>
     tag: 'Policies',
     summary: 'List drafts of fee policies, the newest first',
     permission: 'policy.read',
-    query: z.strictObject({ status: z.enum(DRAFT_STATUSES).optional(), ...pageQuery }),
+    query: z.strictObject({
+      status: z.enum(DRAFT_STATUSES).optional().meta({ description: 'Only drafts with this status.' }),
+      ...pageQuery,
+    }),
     answer: { status: 200, description: 'A page of drafts.', schema: pageOf(draftSummarySchema) },
     handle: ({ query: { status, ...asked } }) =>
       paged(asked, {

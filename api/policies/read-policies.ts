@@ -9,6 +9,7 @@ import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate, externalId, moment } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
+import { policySchema } from './policy-fields.js';
 
 const policySummarySchema = z
   .object({
@@ -30,9 +31,7 @@ const policySummarySchema = z
 
 const policyVersionSchema = policySummarySchema
   .extend({
-    definition: z
-      .record(z.string(), z.unknown())
-      .meta({ description: 'As in a policy file, every default spelled out.' }),
+    definition: policySchema.meta({ description: 'As in a policy file, every default spelled out.' }),
   })
   .meta({ id: 'PolicyVersion' });
 
@@ -51,13 +50,17 @@ const policySummaryBody = ({ policy, endsOn, end, ...record }: PolicyRecord): z.
 });
 
 /** Of the key of a page; what is no code would not compare with the column. */
-const policyCode = z.string().refine(isPolicyCode, 'must be a code of a policy');
+const policyCode = z
+  .string()
+  .refine(isPolicyCode, 'must be a code of a policy')
+  .meta({ description: 'The code of the policy.', example: 'seed-standard' });
 
 const querySchema = z.strictObject({
   currency: z
     .string()
     .regex(/^[A-Z]{3}$/, 'must be three capital letters')
-    .optional(),
+    .optional()
+    .meta({ description: 'Only policies in this currency (ISO 4217).' }),
   sellerId: externalId.optional().meta({ description: 'Only those whose scope names this seller.' }),
   inForceOn: businessDate.optional().meta({ description: 'Only those in force on a day.' }),
   ...pageQuery,
@@ -107,7 +110,7 @@ export const showPolicy = ({ db }: ApiContext): Route =>
       if (records.length === 0) throw new MagamError('POLICY_NOT_FOUND', undefined, { code });
       const versions = records.map((record) => ({
         ...policySummaryBody(record),
-        definition: policyToFile(record.policy) as Record<string, unknown>,
+        definition: policyToFile(record.policy) as z.input<typeof policySchema>,
       }));
       return ok({ code, versions });
     },

@@ -77,7 +77,7 @@ export const promotionSchema = z
   })
   .meta({ id: 'Promotion' });
 
-export const promotionParams = z.strictObject({ promotionId: idText });
+export const promotionParams = z.strictObject({ promotionId: idText.meta({ description: 'The promotion.' }) });
 
 export const promotionBody = ({ rateE4, ...promotion }: PromotionRecord): z.input<typeof promotionSchema> => ({
   ...promotion,

@@ -74,7 +74,15 @@ const createPromotion = (): Route =>
       'A discount on whole checkouts that the platform pays for. A checkout gets the one that takes most off.',
     permission: 'promotion.edit',
     body: newPromotionSchema,
-    answer: { status: 201, description: 'The promotion.', schema: promotionSchema },
+    example: {
+      code: 'SUMMER',
+      name: '여름 할인',
+      kind: 'PERCENT',
+      rate: '10',
+      currency: 'KRW',
+      startsAt: '2026-06-30T15:00:00.000Z',
+    },
+    answer: { status: 201, etag: true, description: 'The promotion.', schema: promotionSchema },
     refusals: ['CURRENCY_UNKNOWN', 'PROMOTION_EXISTS', 'PROMOTION_INVALID', 'PROMOTION_NOT_FOUND', 'RATE_INVALID'],
     idempotent: true,
     handle: ({ body: { rate, ...body }, transact, audit }) =>
@@ -99,7 +107,8 @@ const editPromotion = (): Route =>
     permission: 'promotion.edit',
     params: promotionParams,
     body: promotionEditSchema,
-    answer: { status: 200, description: 'The promotion.', schema: promotionSchema },
+    example: { name: '여름 할인' },
+    answer: { status: 200, etag: true, description: 'The promotion.', schema: promotionSchema },
     refusals: ['CURRENCY_UNKNOWN', 'PROMOTION_INVALID', 'PROMOTION_NOT_FOUND'],
     versioned: true,
     handle: ({ params: { promotionId }, body, transact, audit, requireVersion }) =>

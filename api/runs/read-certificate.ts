@@ -4,30 +4,15 @@ import { readCertificates, type StoredCertificate } from '../../core/settlement/
 import { isoTime } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
-import { businessDate, id, idText, moment } from '../edge/fields.js';
+import { businessDate, idText } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import { generation } from './run-fields.js';
+import { certificateBodySchema, certificateSchema } from './certificate-fields.js';
 
-const certificateParams = z.strictObject({ date: businessDate });
+const certificateParams = z.strictObject({ date: businessDate.meta({ description: 'The settlement date.' }) });
 const querySchema = z.strictObject({
   generation: idText.optional().meta({ description: 'Absent: the latest.', type: 'integer', minimum: 1 }),
 });
-
-const certificateSchema = z
-  .object({
-    date: businessDate,
-    generation,
-    runId: id,
-    body: z
-      .record(z.string(), z.unknown())
-      .meta({ description: 'What is certified; docs/certificate.md explains it.' }),
-    hash: z.string().meta({ description: 'SHA-256 of the body as it is stored, in hex.' }),
-    publicKey: z.string().nullable(),
-    signature: z.string().nullable().meta({ description: 'Ed25519 over the hash; null without a signing key.' }),
-    certifiedAt: moment,
-  })
-  .meta({ id: 'Certificate' });
 
 export const readCertificateRoute = ({ db }: ApiContext): Route =>
   route({
@@ -45,7 +30,7 @@ export const readCertificateRoute = ({ db }: ApiContext): Route =>
       const found = chosen(await readCertificates(db, date), date, asked.generation);
       return ok({
         ...found,
-        body: JSON.parse(found.body) as Record<string, unknown>,
+        body: JSON.parse(found.body) as z.input<typeof certificateBodySchema>,
         certifiedAt: isoTime(found.certifiedAt),
       });
     },
@@ -62,7 +47,7 @@ export const readCertificateBody = ({ db }: ApiContext): Route =>
     permission: 'run.read',
     params: certificateParams,
     query: querySchema,
-    answer: { status: 200, description: 'The canonical JSON.', schema: z.record(z.string(), z.unknown()) },
+    answer: { status: 200, description: 'The canonical JSON.', schema: certificateBodySchema },
     refusals: ['CERTIFICATE_NOT_FOUND'],
     handle: async ({ params: { date }, query: asked }) => ({
       status: 200,

@@ -36,6 +36,7 @@ export const requestRunRoute = ({ config, redis }: ApiContext): Route =>
       'tries its parked entries again, and where there are none the answer is 200 with `alreadyCompleted`.',
     permission: 'run.operate',
     body: bodySchema,
+    example: { date: '2026-02-24', allowEmpty: true },
     answer: { status: 202, description: 'The run was asked for, now or before.', schema: runRequestedSchema },
     otherAnswer: { status: 200, description: 'The date is settled and nothing of it is parked.' },
     refusals: [

@@ -5,7 +5,7 @@ import { settlementProgress } from '../../core/settlement/run-history.js';
 import type { RunSummary } from '../../core/settlement/stores/settlement-run.js';
 import { businessDate, id, idText, moment } from '../edge/fields.js';
 
-export const runParams = z.strictObject({ runId: idText });
+export const runParams = z.strictObject({ runId: idText.meta({ description: 'The run.' }) });
 
 export const runStatus = z
   .enum(['REQUESTED', 'RUNNING', 'STOPPED', 'FAILED', 'COMPLETED', 'COMPLETED_WITH_EXCEPTIONS'])

@@ -13,7 +13,7 @@ export const readProblem = (): Route =>
     summary: 'Tell what an error code means',
     permission: 'server.probe',
     probe: true,
-    params: z.strictObject({ code: z.string().max(64).meta({ example: 'RUN_NOT_FOUND' }) }),
+    params: z.strictObject({ code: z.string().max(64).meta({ description: 'The code.', example: 'RUN_NOT_FOUND' }) }),
     answer: {
       status: 200,
       description: 'The code.',

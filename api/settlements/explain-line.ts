@@ -9,7 +9,10 @@ import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { explanationBody, explanationSchema } from './explanation.js';
 
-const querySchema = z.strictObject({ orderId: externalId, lineId: externalId });
+const querySchema = z.strictObject({
+  orderId: externalId.meta({ description: 'The order of the sale.', example: 'O20260216-00000001' }),
+  lineId: externalId.meta({ description: 'The line of the order.', example: '1' }),
+});
 
 export const explainLineRoute = ({ db }: ApiContext): Route =>
   route({

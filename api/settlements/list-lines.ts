@@ -61,6 +61,7 @@ export const listLines = ({ db }: SettlementsContext): Route =>
       '`/v1/lines.csv` has all of a date at once.',
     permission: 'settlement.read',
     query: querySchema,
+    exampleQuery: { date: '2026-02-16' },
     answer: { status: 200, description: 'A page of lines.', schema: pageOf(lineSchema) },
     refusals: ['RUN_NOT_FOUND', 'POLICY_UNREADABLE'],
     handle: async ({ query: asked, own }) => {
@@ -93,6 +94,7 @@ export const downloadLines = ({ db, downloads }: SettlementsContext): Route =>
       'Name a `date` or a `runId`. Byte for byte as `magam lines` prints it: sorted by order, line and refund, amounts in major units.',
     permission: 'settlement.read',
     query: downloadSchema,
+    exampleQuery: { date: '2026-02-16' },
     answer: { status: 200, description: 'The lines.', contentType: 'text/csv' },
     refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED'],
     handle: async ({ query: asked, own }) => {

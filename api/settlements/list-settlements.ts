@@ -53,6 +53,7 @@ export const listSettlements = ({ db }: SettlementsContext): Route =>
       'shown. `/v1/settlements.csv` has all of the selection at once.',
     permission: 'settlement.read',
     query: querySchema,
+    exampleQuery: { date: '2026-02-16' },
     answer: { status: 200, description: 'A page of settlements.', schema: pageOf(settlementSchema) },
     refusals: ['RUN_NOT_FOUND', 'AMOUNT_OUT_OF_RANGE'],
     handle: async ({ query: asked, own }) => {
@@ -81,6 +82,7 @@ export const downloadSettlements = ({ db, downloads }: SettlementsContext): Rout
       'All of the selection, named as for `/v1/settlements`, byte for byte as `magam settlements` prints it: amounts in major units.',
     permission: 'settlement.read',
     query: downloadSchema,
+    exampleQuery: { date: '2026-02-16' },
     answer: { status: 200, description: 'The settlements.', contentType: 'text/csv' },
     refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED'],
     handle: async ({ query: asked, own }) => {

@@ -16,7 +16,7 @@ const querySchema = z.strictObject({
     .meta({
       type: 'string',
       description: `Ids of at most ${QUESTION_UNITS_MAX} units, separated by commas.`,
-      example: '1204,1205',
+      example: '1,2',
     }),
 });
 

@@ -55,7 +55,7 @@ const purchaseSchema = z
   })
   .meta({ id: 'DropPurchase' });
 
-const dropParams = z.strictObject({ dropId: idText });
+const dropParams = z.strictObject({ dropId: idText.meta({ description: 'The drop.' }) });
 
 const dropBody = ({ opened, ...drop }: DropRecord): z.input<typeof dropSchema> => ({
   ...drop,
@@ -84,7 +84,7 @@ export const makeDrop = ({ db }: ApiContext): Route =>
     description:
       'Nobody can order it before it opens, and each buyer gets at most the limit. A time that has passed opens it at once.',
     permission: 'drop.edit',
-    params: z.strictObject({ productId: idText }),
+    params: z.strictObject({ productId: idText.meta({ description: 'The product.' }) }),
     body: z
       .strictObject({
         opensAt: namedMoment.meta({
@@ -94,6 +94,7 @@ export const makeDrop = ({ db }: ApiContext): Route =>
         limitPerBuyer: limitPerBuyer.default(null),
       })
       .meta({ id: 'NewDrop' }),
+    example: { opensAt: '2026-06-30T11:00:00.000Z', limitPerBuyer: 2 },
     answer: { status: 201, description: 'The drop.', schema: dropSchema },
     refusals: ['DROP_EXISTS', 'PRODUCT_NOT_FOUND'],
     idempotent: true,
@@ -166,7 +167,7 @@ export const listDropsOfSellerRoute = ({ db }: ApiContext): Route =>
     tag: 'Stock',
     summary: "List a seller's drops, ended ones too, the newest first",
     permission: 'drop.audit',
-    params: z.strictObject({ sellerId: externalId }),
+    params: z.strictObject({ sellerId: externalId.meta({ description: 'The seller.' }) }),
     query: z.strictObject(pageQuery),
     answer: { status: 200, description: 'A page of drops.', schema: pageOf(dropSchema) },
     refusals: ['CURSOR_INVALID'],

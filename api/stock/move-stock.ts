@@ -46,6 +46,7 @@ export const receiveStockRoute = (context: ApiContext): Route =>
     operationId: 'receiveStock',
     summary: 'Receive goods of a unit',
     body: receiptSchema,
+    example: { quantity: 100, reason: '6월 입고' },
     refusals: ['UNIT_NOT_FOUND', 'UNIT_RETIRED'],
     handle: (call) => moveStock(call, context, 'stock.receive', receiveStock),
   });
@@ -58,6 +59,7 @@ export const adjustStockRoute = (context: ApiContext): Route =>
     summary: 'Correct the stock of a unit',
     description: 'By a difference to what is available, never below 0. What is held or sold is not corrected.',
     body: adjustmentSchema,
+    example: { by: -1, reason: '재고 실사' },
     refusals: ['STOCK_INSUFFICIENT_TO_ADJUST', 'UNIT_NOT_FOUND'],
     handle: (call) => moveStock(call, context, 'stock.adjust', adjustStock),
   });

@@ -35,8 +35,11 @@ export const listStock = ({ db }: ApiContext): Route =>
     summary: "List a seller's units with their stock",
     description: 'In the order in which the units were made; those of one product in the order of its options.',
     permission: 'stock.read',
-    params: z.strictObject({ sellerId: externalId }),
-    query: z.strictObject({ ...pageQuery, productId: idText.optional() }),
+    params: z.strictObject({ sellerId: externalId.meta({ description: 'The seller.' }) }),
+    query: z.strictObject({
+      ...pageQuery,
+      productId: idText.optional().meta({ description: 'Only units of this product.' }),
+    }),
     answer: { status: 200, description: 'A page of units.', schema: pageOf(unitStockSchema) },
     refusals: ['CURSOR_INVALID'],
     owner: ({ params: { sellerId } }) => ({ sellerId }),

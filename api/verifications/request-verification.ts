@@ -34,6 +34,7 @@ export const requestVerification = ({ redis }: ApiContext): Route =>
       'address in Location. Each request is a new look.',
     permission: 'run.operate',
     body: bodySchema,
+    example: { date: '2026-02-16' },
     answer: { status: 202, description: 'It was asked for.', schema: verificationSchema },
     refusals: ['DATE_NOT_CLOSED'],
     idempotent: true,

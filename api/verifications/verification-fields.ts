@@ -7,7 +7,7 @@ import { found } from '../../kernel/outcome.js';
 import { businessDate, id, idText } from '../edge/fields.js';
 import { taskBody, taskFields } from '../edge/task-fields.js';
 
-export const verificationParams = z.strictObject({ verificationId: idText });
+export const verificationParams = z.strictObject({ verificationId: idText.meta({ description: 'The verification.' }) });
 export const verificationAddress = (verificationId: number): string => `/v1/verifications/${verificationId}`;
 
 const scalar = z.union([z.string(), z.number()]);

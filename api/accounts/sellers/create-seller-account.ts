@@ -35,6 +35,7 @@ export const createSellerAccount = ({ passwords }: AccountsContext): Route =>
     permission: 'seller.edit',
     params: sellerParams,
     body: bodySchema,
+    example: { email: 'hanbit@example.com', displayName: '한빛서점' },
     answer: { status: 201, description: 'The account and its password for one sign-in.', schema: answerSchema },
     refusals: ['SELLER_NOT_FOUND', 'EMAIL_TAKEN', 'SIGN_IN_BUSY'],
     handle: async ({ params, body, audit, transact }) => {

@@ -31,7 +31,14 @@ export const createSeller = ({ config }: ApiContext): Route =>
     permission: 'seller.create',
     idempotent: true,
     body: bodySchema,
-    answer: { status: 201, description: 'The seller.', schema: sellerSchema },
+    example: {
+      sellerId: 'hanbit',
+      name: '한빛서점',
+      businessNumber: '124-81-00998',
+      taxType: 'GENERAL',
+      bankAccount: { bankCode: '088', accountNumber: '110-123-456789', accountHolder: '한빛서점' },
+    },
+    answer: { status: 201, description: 'The seller.', etag: true, schema: sellerSchema },
     refusals: ['SELLER_EXISTS', 'SELLER_NOT_FOUND'],
     handle: async ({ body, audit, transact }) =>
       transact(async (tx) => {

@@ -23,8 +23,9 @@ export const editSeller = ({ config, cache }: ApiContext): Route =>
     permission: 'seller.edit',
     params: sellerParams,
     body: bodySchema,
+    example: { name: '한빛서점' },
     versioned: true,
-    answer: { status: 200, description: 'The seller as it is now.', schema: sellerSchema },
+    answer: { status: 200, description: 'The seller as it is now.', etag: true, schema: sellerSchema },
     refusals: ['SELLER_NOT_FOUND'],
     handle: async ({ params, body, requireVersion, audit, afterCommit, transact }) =>
       transact(async (tx) => {

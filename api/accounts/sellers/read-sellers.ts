@@ -18,7 +18,10 @@ export const findSellers = ({ db }: ApiContext): Route =>
     summary: 'List sellers',
     description: 'By id. A seller sees itself alone.',
     permission: 'seller.read',
-    query: z.strictObject({ ...pageQuery, status: sellerFields.status.optional() }),
+    query: z.strictObject({
+      ...pageQuery,
+      status: sellerFields.status.optional().meta({ description: 'Only sellers with this status.' }),
+    }),
     answer: { status: 200, description: 'A page of sellers.', schema: pageOf(sellerSchema) },
     handle: ({ query, own }) => {
       const only = own === null ? undefined : (own.sellerId ?? '');

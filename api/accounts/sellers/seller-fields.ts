@@ -96,4 +96,4 @@ export function sellerAudited(key: Buffer, seller: Seller): object {
   return { ...content, bankAccount: { ...bankAccount, accountFingerprint } };
 }
 
-export const sellerParams = z.strictObject({ sellerId: externalId });
+export const sellerParams = z.strictObject({ sellerId: externalId.meta({ description: 'The seller.' }) });

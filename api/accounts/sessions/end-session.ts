@@ -14,7 +14,9 @@ export const signOutElsewhere = ({ db }: ApiContext): Route =>
     tag: 'Signing in',
     summary: 'Sign out one of the own sessions',
     permission: 'profile.edit',
-    params: z.strictObject({ sessionId: z.uuid() }),
+    params: z.strictObject({
+      sessionId: z.uuid().meta({ description: 'The session, as the list of sessions names it.' }),
+    }),
     answer: { status: 204, description: 'The session has ended, now or before.' },
     refusals: ['SESSION_NOT_FOUND'],
     handle: async ({ params, signedIn }) => {

@@ -56,6 +56,7 @@ export const oauthToken = (access: AccountsContext): Route =>
     permission: 'session.open',
     provesIdentity: true,
     body: bodySchema,
+    example: { grant_type: 'password', username: 'operator@magam.example', password: 'magam sample password' },
     bodyType: 'form',
     answer: { status: 200, description: 'The tokens (RFC 6749, 5.1).', schema: tokenSchema },
     otherAnswer: { status: 400, description: 'Refused (RFC 6749, 5.2).', schema: errorSchema },

@@ -19,6 +19,7 @@ export const refresh = (access: AccountsContext): Route =>
     permission: 'session.open',
     provesIdentity: true,
     body: z.strictObject({ refreshToken: z.string().min(1).max(200) }).meta({ id: 'Refresh' }),
+    example: { refreshToken: 'the refreshToken of the last answer' },
     answer: { status: 200, description: 'The next pair of tokens.', schema: signedInSchema },
     refusals: refreshRefusals,
     handle: async (call) => ok(signedInBody(await refreshSession(access, call.body.refreshToken, deviceOf(call)))),

@@ -31,6 +31,7 @@ export const signIn = (access: AccountsContext): Route =>
     permission: 'session.open',
     provesIdentity: true,
     body: bodySchema,
+    example: { email: 'operator@magam.example', password: 'magam sample password' },
     answer: { status: 201, description: 'Signed in.', schema: signedInSchema },
     refusals: openSessionRefusals,
     before: access.limits.signIn,

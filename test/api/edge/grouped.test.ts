@@ -52,6 +52,7 @@ const post = (
   route({
     method: 'post',
     path,
+    operationId: 'testCall',
     tag: 'Test',
     summary: path,
     permission: 'profile.edit',

@@ -1,0 +1,20 @@
+/** The groups of calls in the OpenAPI document, in its order, and what each is for. */
+export const tags: Readonly<Record<string, string>> = {
+  'Signing in': 'Access tokens, refresh tokens, and the sessions of the own account.',
+  Accounts: 'People who sign in: buyers, sellers and staff, their roles and passwords.',
+  Sellers: 'Businesses that sell on the marketplace, and the accounts that act for them.',
+  'Audit log': 'What staff changed, when and why.',
+  Catalogue: 'Products with their options, categories and reviews.',
+  Stock: 'Units in stock, what moved them, and drops: sales of few goods to many buyers at one moment.',
+  Carts: 'What a buyer is about to order.',
+  Orders: 'Checkouts, the orders that come of them, and the way of an order from payment to confirmation or return.',
+  Payments: 'Payments of checkouts through payment providers.',
+  Promotions: 'Discounts that buyers get by a code or by themselves.',
+  Runs: 'The settlement of dates: runs, the entries they parked, and the certificates of closed dates.',
+  Verifications: 'Looks at a closed date that replay every line and compare it with what is stored.',
+  Policies: 'Fee policies: drafts, what a draft would have changed on past dates, and the policies that are stored.',
+  Imports: 'CSV files of order lines and refunds that are brought into the settlement feed.',
+  Settlements: 'What each seller is owed for each date, line by line, as pages of JSON or as CSV.',
+  Outbox: 'Events that a consumer gave up on, and how to hand them over again.',
+  Server: 'Whether the server lives and is ready, its metrics, and what error codes mean.',
+};
