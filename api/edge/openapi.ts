@@ -133,13 +133,14 @@ function headersOf(route: Route): z.ZodObject | undefined {
   return Object.keys(headers).length === 0 ? undefined : z.object(headers);
 }
 
-/** The page shows a file picker for it. */
-const fileSchema = z.string().meta({ format: 'binary' });
+/** The page shows a file picker for a file, and a field of text for JSON. */
+const rawSchema = (contentType: string): z.ZodType =>
+  contentType === 'application/json' ? z.looseObject({}) : z.string().meta({ format: 'binary' });
 
 function bodyOf(route: Route): Pick<NonNullable<RouteConfig['request']>, 'body'> {
   if (route.rawBody !== undefined) {
     const { contentType, description } = route.rawBody;
-    return { body: { required: true, description, content: { [contentType]: { schema: fileSchema } } } };
+    return { body: { required: true, description, content: { [contentType]: { schema: rawSchema(contentType) } } } };
   }
   if (route.body === undefined) return {};
   const type = route.bodyType === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';

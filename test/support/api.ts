@@ -175,7 +175,7 @@ export async function apiClient(url: string): Promise<ApiClient> {
 export interface Document {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components?: unknown;
+  readonly components?: { readonly headers?: Readonly<Record<string, { readonly required?: boolean }>> };
 }
 
 export interface Operation {
@@ -188,7 +188,13 @@ export interface Operation {
   }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: unknown }>> };
   readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: unknown }>> }>
+    Record<
+      string,
+      {
+        readonly content?: Readonly<Record<string, { readonly schema?: unknown }>>;
+        readonly headers?: Readonly<Record<string, unknown>>;
+      }
+    >
   >;
 }
 
@@ -207,9 +213,10 @@ function answerChecker(document: Document): AnswerCheck {
       if (answer.status === 404 || answer.status === 405 || answer.status === 400) return; // no such route: nothing can be documented
       throw new Error(`${where}, but the OpenAPI document has no such call`);
     }
-    if (answer.status === 304 || (method === 'OPTIONS' && answer.status === 204)) return;
+    if (method === 'OPTIONS' && answer.status === 204) return;
     const response = found.operation.responses[String(answer.status)];
     if (response === undefined) throw new Error(`${where}, which the OpenAPI document does not list: ${answer.text}`);
+    checkHeaders(answer.headers, response.headers ?? {}, document.components?.headers ?? {}, where);
     const content = Object.entries(response.content ?? {});
     if (content.length === 0) {
       if (answer.text !== '') throw new Error(`${where} with a body, where the OpenAPI document has none`);
@@ -224,6 +231,21 @@ function answerChecker(document: Document): AnswerCheck {
     if (validator(answer.body)) return;
     throw new Error(`${where} outside its schema: ${ajv.errorsText(validator.errors)}\n${answer.text.slice(0, 2_000)}`);
   };
+}
+
+/** Of the header fields that the document knows, an answer has those that it lists there, and no other. */
+function checkHeaders(
+  sent: Headers,
+  listed: Readonly<Record<string, unknown>>,
+  known: NonNullable<NonNullable<Document['components']>['headers']>,
+  where: string,
+): void {
+  for (const [name, { required }] of Object.entries(known)) {
+    if (sent.has(name) && !(name in listed))
+      throw new Error(`${where} with ${name}, which the OpenAPI document does not list`);
+    if (required === true && name in listed && !sent.has(name))
+      throw new Error(`${where} without ${name}, which the OpenAPI document lists`);
+  }
 }
 
 /** References into the document, as references into what ajv was given. */

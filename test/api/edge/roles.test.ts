@@ -182,7 +182,7 @@ describe('what is own', () => {
     expect(await sellerIds('/v1/sellers')).toEqual(['S1']);
     expect(await sellerIds(`/v1/settlements?date=${SMALL_DAY}`)).toEqual(['S1']);
     expect(await sellerIds(`/v1/lines?date=${SMALL_DAY}`)).toEqual(['S1']);
-    const { text } = await api.call('GET', `/v1/lines?date=${SMALL_DAY}&format=csv`, { token });
+    const { text } = await api.call('GET', `/v1/lines.csv?date=${SMALL_DAY}`, { token });
     expect(text).toContain(',S1,');
     expect(text).not.toContain(',S2,');
   });

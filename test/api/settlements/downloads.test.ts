@@ -40,7 +40,7 @@ describe('a download', () => {
     ['settlements', SMALL_DAY, ['--spreadsheet-safe'], '&spreadsheetSafe=true'],
   ])('of %s of %s %j is the same to the byte as the command prints', async (what, date, options, query) => {
     const from = date === SMALL_DAY ? small : operating;
-    const { text, headers } = await get(`/v1/${what}?date=${date}&format=csv${query}`, {}, from);
+    const { text, headers } = await get(`/v1/${what}.csv?date=${date}${query}`, {}, from);
     expect(text).toBe(await from.magam(what, '--date', date, ...options));
     expect(headers.get('content-type')).toMatch(/^text\/csv; charset=utf-8/);
     expect(headers.get('content-disposition')).toMatch(
@@ -49,31 +49,31 @@ describe('a download', () => {
   });
 
   it.each(['lines', 'settlements'])('of %s of a date that is not settled is refused', async (what) => {
-    const { status, body } = await get(`/v1/${what}?date=2026-05-06&format=csv`);
+    const { status, body } = await get(`/v1/${what}.csv?date=2026-05-06`);
     expect([status, body.code]).toEqual([409, 'DATE_NOT_SETTLED']);
   });
 
-  it('is asked for by Accept too, by run, by order, and over a range', async () => {
-    const csv = await get(`/v1/lines?date=${SMALL_DAY}`, { Accept: 'text/csv' }, small);
+  it('is asked for by run, by order, and over a range', async () => {
+    const csv = await get(`/v1/lines.csv?date=${SMALL_DAY}`, {}, small);
     expect(csv.text).toBe(await small.magam('lines', '--date', SMALL_DAY));
     const { runId } = (await small.call('GET', '/v1/runs')).body.items[0];
-    expect((await get(`/v1/lines?runId=${runId}&format=csv`, {}, small)).text).toBe(csv.text);
-    expect((await get('/v1/lines?orderId=B&format=csv', {}, small)).body.code).toBe('REQUEST_INVALID');
-    const order = await get(`/v1/lines?date=${SMALL_DAY}&orderId=B&format=csv`, {}, small);
+    expect((await get(`/v1/lines.csv?runId=${runId}`, {}, small)).text).toBe(csv.text);
+    expect((await get('/v1/lines.csv?orderId=B', {}, small)).body.code).toBe('REQUEST_INVALID');
+    const order = await get(`/v1/lines.csv?date=${SMALL_DAY}&orderId=B`, {}, small);
     expect(
       order.text
         .trim()
         .split('\n')
         .map((row) => row.split(',')[0]),
     ).toEqual(['order_id', 'B', 'B']);
-    const range = (await get(`/v1/settlements?from=${FIRST_DAY}&to=${BIG_DAY}&format=csv`)).text;
+    const range = (await get(`/v1/settlements.csv?from=${FIRST_DAY}&to=${BIG_DAY}`)).text;
     const first = await operating.magam('settlements', '--date', FIRST_DAY);
     const second = await operating.magam('settlements', '--date', BIG_DAY);
     expect(range).toBe(first + second.slice(second.indexOf('\n') + 1));
   });
 
   it('keeps a hostile seller id out of the file name', async () => {
-    const { headers } = await get(`/v1/lines?date=${SMALL_DAY}&format=csv&sellerId=${encodeURIComponent('x"; /../y')}`);
+    const { headers } = await get(`/v1/lines.csv?date=${SMALL_DAY}&sellerId=${encodeURIComponent('x"; /../y')}`);
     expect(headers.get('content-disposition')).toBe(`attachment; filename="lines-${SMALL_DAY}-x_.._y.csv"`);
   });
 
@@ -82,8 +82,8 @@ describe('a download', () => {
       operating.database.db.raw('UPDATE business_date SET status = ? WHERE business_on = ?', [value, FIRST_DAY]);
     await status('CLOSING');
     const answers = [
-      await get(`/v1/lines?date=${FIRST_DAY}&format=csv`),
-      await get(`/v1/settlements?from=2026-01-01&to=${BIG_DAY}&format=csv`),
+      await get(`/v1/lines.csv?date=${FIRST_DAY}`),
+      await get(`/v1/settlements.csv?from=2026-01-01&to=${BIG_DAY}`),
     ];
     await status('CLOSED');
     for (const answer of answers) expect([answer.status, answer.body.code]).toEqual([409, 'DATE_NOT_SETTLED']);
@@ -105,7 +105,7 @@ const exporting = (): Promise<number> =>
   );
 
 describe('a reader that is slow or goes away', () => {
-  const path = `/v1/lines?date=${BIG_DAY}&format=csv`;
+  const path = `/v1/lines.csv?date=${BIG_DAY}`;
 
   it('holds one of few places, and the other calls their connections', async () => {
     const slow = [await startDownload(path), await startDownload(path)];

@@ -97,7 +97,7 @@ describe('settlements', () => {
       operating.database.db.raw(`UPDATE settlement SET net = ? WHERE seller_id = 'S2'`, [net]);
     await set('9007199254740993123');
     const { status, body } = await get(list);
-    const csv = await get(`${list}&format=csv`);
+    const csv = await get(list.replace('settlements', 'settlements.csv'));
     await set('1532');
     expect([status, body.code]).toEqual([422, 'AMOUNT_OUT_OF_RANGE']);
     expect(csv.text).toContain(',9007199254740993123,');
@@ -248,20 +248,20 @@ describe('a seller', () => {
       expect(new Set(body.items.map(({ sellerId }: { sellerId: string }) => sellerId))).toEqual(new Set(['S1']));
     }
     expect((await get('/v1/lines?orderId=B', other)).body.items).toEqual([]);
-    expect((await get(`/v1/lines?date=${SMALL_DAY}&format=csv`, seller)).text).toBe(
+    expect((await get(`/v1/lines.csv?date=${SMALL_DAY}`, seller)).text).toBe(
       await operating.magam('lines', '--date', SMALL_DAY, '--seller', 'S1'),
     );
-    const csv = (await get(`/v1/settlements?date=${SMALL_DAY}&format=csv`, other)).text.trim().split('\n');
+    const csv = (await get(`/v1/settlements.csv?date=${SMALL_DAY}`, other)).text.trim().split('\n');
     expect(csv.slice(1).every((row) => row.startsWith('S2,'))).toBe(true);
     expect(csv).toHaveLength(2);
   });
 
   it.each([
     `/v1/settlements?date=${SMALL_DAY}&sellerId=S2`,
-    `/v1/settlements?date=${SMALL_DAY}&sellerId=S2&format=csv`,
+    `/v1/settlements.csv?date=${SMALL_DAY}&sellerId=S2`,
     `/v1/lines?date=${SMALL_DAY}&sellerId=S2`,
     `/v1/lines?orderId=B&sellerId=S2`,
-    `/v1/lines?date=${SMALL_DAY}&sellerId=S2&format=csv`,
+    `/v1/lines.csv?date=${SMALL_DAY}&sellerId=S2`,
   ])('is refused %s', async (path) => {
     const { status, body } = await get(path, seller);
     expect([status, body.code]).toEqual([403, 'FORBIDDEN']);
