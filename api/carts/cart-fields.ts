@@ -84,4 +84,4 @@ export const cartBody = ({ items, totals }: ShownCart): z.input<typeof cartSchem
   totals: totals.map(totalBody),
 });
 
-export const cartItemParams = z.strictObject({ unitId: idText.meta({ description: 'The unit.' }) });
+export const cartItemParams = z.strictObject({ unitId: idText.meta({ description: 'The unit.', example: 2 }) });

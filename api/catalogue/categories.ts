@@ -70,7 +70,7 @@ export const createCategory = ({ cache }: ApiContext): Route =>
         name: categoryName,
       })
       .meta({ id: 'NewCategory' }),
-    example: { parentId: null, name: '문구' },
+    example: { parentId: null, name: '수입 문구' },
     answer: { status: 201, etag: true, description: 'The category.', schema: categorySchema },
     refusals: ['CATEGORY_EXISTS', 'CATEGORY_HAS_PRODUCTS', 'CATEGORY_NOT_FOUND', 'CATEGORY_TOO_DEEP'],
     idempotent: true,

@@ -10,7 +10,7 @@ import { type Route, route } from '../edge/route.js';
 import { explanationBody, explanationSchema } from './explanation.js';
 
 const querySchema = z.strictObject({
-  orderId: externalId.meta({ description: 'The order of the sale.', example: 'O20260216-00000001' }),
+  orderId: externalId.meta({ description: 'The order of the sale.', example: 'magam:o:12' }),
   lineId: externalId.meta({ description: 'The line of the order.', example: '1' }),
 });
 

@@ -84,7 +84,7 @@ export const makeDrop = ({ db }: ApiContext): Route =>
     description:
       'Nobody can order it before it opens, and each buyer gets at most the limit. A time that has passed opens it at once.',
     permission: 'drop.edit',
-    params: z.strictObject({ productId: idText.meta({ description: 'The product.' }) }),
+    params: z.strictObject({ productId: idText.meta({ description: 'The product.', example: 2 }) }),
     body: z
       .strictObject({
         opensAt: namedMoment.meta({

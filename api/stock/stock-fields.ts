@@ -8,7 +8,7 @@ import type { Db } from '../../infra/database.js';
 import { found } from '../../kernel/outcome.js';
 import { externalId, id, idText, moment, text } from '../edge/fields.js';
 
-export const unitParams = z.strictObject({ unitId: idText.meta({ description: 'The unit.' }) });
+export const unitParams = z.strictObject({ unitId: idText.meta({ description: 'The unit.', example: 3 }) });
 
 /** Whose a unit is, for the edge. */
 export const ownerOfUnit =

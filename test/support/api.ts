@@ -174,19 +174,29 @@ export async function apiClient(url: string): Promise<ApiClient> {
 
 export interface Document {
   readonly openapi: string;
+  readonly tags?: readonly { readonly name: string; readonly description?: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components?: { readonly headers?: Readonly<Record<string, { readonly required?: boolean }>> };
+  readonly components?: {
+    readonly headers?: Readonly<Record<string, { readonly required?: boolean }>>;
+    readonly schemas?: Readonly<Record<string, object>>;
+  };
 }
 
 export interface Operation {
   readonly operationId: string;
+  readonly tags?: readonly string[];
+  readonly description?: string;
   readonly parameters?: readonly {
     readonly name: string;
     readonly in: string;
     readonly required?: boolean;
-    readonly schema: unknown;
+    readonly description?: string;
+    readonly example?: unknown;
+    readonly schema: { readonly example?: unknown; readonly enum?: readonly unknown[] };
   }[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: unknown }>> };
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly schema: unknown; readonly example?: unknown }>>;
+  };
   readonly responses: Readonly<
     Record<
       string,

@@ -1,6 +1,8 @@
 /** The OpenAPI document against what the server has mounted, both ways. */
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Express } from 'express';
@@ -11,7 +13,7 @@ import { apiRoutes } from '../../../api/routes.js';
 import { readConfig } from '../../../infra/config.js';
 import { type Db, openDatabase } from '../../../infra/database.js';
 import { openRedis } from '../../../infra/redis.js';
-import { type Document, type RunningApi, startApi } from '../../support/api.js';
+import { type Document, type Operation, type RunningApi, startApi } from '../../support/api.js';
 import { contextOf } from '../../support/context.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
@@ -92,6 +94,50 @@ it('says of every call what it does, who may, and how it can fail', () => {
   expect(operations.filter(({ responses }) => responses[500] === undefined)).toEqual([]);
   expect(document.openapi).toBe('3.1.0');
 });
+
+const operations = (): Operation[] => Object.values(document.paths).flatMap((methods) => Object.values(methods));
+
+it('names every call by a verb and what it acts on', () => {
+  const verbs =
+    'abandon|accept|add|adjust|apply|approve|ask|assign|begin|cancel|change|check|confirm|create|delete|deliver|disable|discard|download|empty|enable|end|explain|' +
+    'follow|give|inquire|invite|list|lock|mark|prepare|prove|read|receive|refresh|reject|remove|replace|replay|request|reset|resend|resolve|resume|retry|return|' +
+    'revoke|rotate|set|ship|show|sign|stop|test|unlock|update|upload|verify|withdraw';
+  const ids = operations().map(({ operationId }) => operationId);
+  expect(ids.filter((id) => !new RegExp(`^(${verbs})[A-Z][A-Za-z]*$`).test(id))).toEqual([]);
+});
+
+it('describes every parameter and every tag, and uses every tag', () => {
+  const undescribed = operations().flatMap(({ operationId, parameters = [] }) =>
+    parameters.filter(({ description }) => !description).map(({ name }) => `${operationId} ${name}`),
+  );
+  expect(undescribed).toEqual([]);
+  const { tags = [] } = document;
+  expect(new Set(operations().flatMap(({ tags: own = [] }) => own))).toEqual(new Set(tags.map(({ name }) => name)));
+  expect(tags.filter(({ description }) => !description)).toEqual([]);
+});
+
+it('is OpenAPI 3.1, and a linter has nothing to say', async () => {
+  expect(await new Validator().validate(JSON.stringify(document))).toEqual({ valid: true });
+  // The program has no licence that could be named.
+  const config = await createConfig({ extends: ['recommended-strict'], rules: { 'info-license': 'off' } });
+  const faults = await lintFromString({ source: JSON.stringify(document), config });
+  expect(faults.map(({ ruleId, message, location: [place] }) => `${ruleId}: ${message} ${place?.pointer}`)).toEqual([]);
+});
+
+it('says what is in policies, certificates and all other objects but the details of a code', () => {
+  const { schemas = {} } = document.components ?? {};
+  expect(openObjects(schemas).filter((path) => !path.endsWith('/properties/details'))).toEqual([]);
+  expect(Object.keys(schemas)).toEqual(expect.arrayContaining(['FeePolicy', 'NewFeePolicy', 'CertificateBody']));
+});
+
+/** Where a schema has an object of which it says nothing. */
+function openObjects(schema: unknown, path = ''): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { type, properties, additionalProperties: others, allOf } = schema as Readonly<Record<string, unknown>>;
+  const saysNothing = others === undefined || Object.keys(others as object).length === 0;
+  if (type === 'object' && properties === undefined && allOf === undefined && saysNothing) return [path];
+  return Object.entries(schema).flatMap(([key, value]) => openObjects(value, `${path}/${key}`));
+}
 
 it('has schemas that are JSON schemas, and examples that fit them', () => {
   const ajv = new Ajv2020({ strict: false, allErrors: true });

@@ -58,6 +58,13 @@ export const samples: readonly Sample[] = [
     role: 'seller',
     request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/products` }),
   },
+  ...['settlements', 'lines'].map(
+    (list): Sample => ({
+      route: `GET /v1/${list}.csv`,
+      role: 'seller',
+      request: ({ sellerId }) => ({ path: `/v1/${list}.csv?date=${SMALL_DAY}&sellerId=${sellerId}` }),
+    }),
+  ),
   {
     route: 'GET /v1/settlements',
     role: 'seller',
