@@ -20,6 +20,16 @@ const UNITS: Readonly<Record<string, readonly [one: string, many: string]>> = {
   set: ['item', 'items'],
 };
 
+const FORMATS: Readonly<Record<string, string>> = {
+  date: 'must be a date written YYYY-MM-DD',
+  datetime: 'must be a moment in ISO 8601',
+  email: 'must be an e-mail address',
+  url: 'must be a web address',
+  uuid: 'must be a UUID',
+};
+
+const NOT_AS_DESCRIBED = 'is not written as /openapi.json describes it';
+
 const counted = (bound: number | bigint, origin: string): string => {
   const unit = UNITS[origin];
   return unit === undefined ? `${bound}` : `${bound} ${Number(bound) === 1 ? unit[0] : unit[1]}`;
@@ -35,12 +45,12 @@ const atMost = ({ origin, maximum, inclusive }: Issue & { readonly code: 'too_bi
   return `must ${verb} ${inclusive === false ? 'less than' : 'at most'} ${counted(maximum, origin)}`;
 };
 
-/** The words of a fault for which the schema has none of its own; undefined: those of zod. */
-export function plainWords(issue: Issue): string | undefined {
+/** The words of a fault for which the schema has none of its own. */
+export function plainWords(issue: Issue): string {
   if (issue.input === undefined) return 'is missing';
   switch (issue.code) {
     case 'invalid_type':
-      return KINDS[issue.expected] && `must be ${KINDS[issue.expected]}`;
+      return KINDS[issue.expected] === undefined ? NOT_AS_DESCRIBED : `must be ${KINDS[issue.expected]}`;
     case 'too_small':
       return atLeast(issue);
     case 'too_big':
@@ -48,10 +58,12 @@ export function plainWords(issue: Issue): string | undefined {
     case 'invalid_value':
       return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
     case 'invalid_format':
-      return issue.format === 'datetime'
-        ? 'must be a moment in ISO 8601'
-        : 'is not written as /openapi.json describes it';
+      return FORMATS[issue.format] ?? NOT_AS_DESCRIBED;
+    case 'not_multiple_of':
+      return `must be a multiple of ${issue.divisor}`;
+    case 'invalid_union':
+      return issue.discriminator === undefined ? NOT_AS_DESCRIBED : 'must be one of those that /openapi.json lists';
     default:
-      return undefined;
+      return NOT_AS_DESCRIBED;
   }
 }

@@ -6,6 +6,7 @@ import { catalogueRoutes } from '../../../api/catalogue/routes.js';
 import { createApp } from '../../../api/edge/app.js';
 import { authenticator } from '../../../api/edge/authenticate.js';
 import { openMetrics } from '../../../api/edge/metrics.js';
+import { limitRequests } from '../../../api/edge/request-limit.js';
 import { readConfig } from '../../../infra/config.js';
 import { openRedis } from '../../../infra/redis.js';
 import { apiClient, type CallAnswer, type RunningApi, startApi } from '../../support/api.js';
@@ -105,7 +106,7 @@ describe('what a request costs', () => {
       metrics: openMetrics(db, config),
       authenticate: authenticator({ config, db }),
       draining: new AbortController().signal,
-      limit: async () => undefined,
+      limit: limitRequests(link, config.rateLimit),
       hashKey: 'a test',
       trustProxy: 0,
       docsPage: false,

@@ -27,6 +27,20 @@ describe('a fault of a schema', () => {
     [note(3), 'long', 'must have at most 3 characters'],
     [note(3), 5, 'must be a string'],
     [z.boolean(), 'yes', 'must be true or false'],
+    [z.number().multipleOf(5), 7, 'must be a multiple of 5'],
+    [z.uuid(), 'x', 'must be a UUID'],
+    [z.email(), 'x', 'must be an e-mail address'],
+    [z.url(), 'x', 'must be a web address'],
+    [z.iso.date(), 'x', 'must be a date written YYYY-MM-DD'],
+    [z.iso.datetime(), 'x', 'must be a moment in ISO 8601'],
+    [z.string().regex(/^x$/), 'y', 'is not written as /openapi.json describes it'],
+    [z.bigint(), 'x', 'is not written as /openapi.json describes it'],
+    [z.union([z.string(), z.number()]), true, 'is not written as /openapi.json describes it'],
+    [
+      z.discriminatedUnion('kind', [z.object({ kind: z.literal('a') }), z.object({ kind: z.literal('b') })]),
+      { kind: 'c' },
+      'must be one of those that /openapi.json lists',
+    ],
     [z.enum(['PERCENT', 'AMOUNT']), 'FOO', 'must be one of "PERCENT", "AMOUNT"'],
   ])('is told in plain words (%#)', (schema, value, words) => {
     expect(wordsFor(schema, value)).toEqual([words]);
