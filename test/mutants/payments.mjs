@@ -159,8 +159,8 @@ export const mutants = [
   {
     ...consume,
     name: 'an event that somebody delivers is delivered beside it',
-    from: 'if (!(await claimDelivery(db, key, event.attempts, withinMs + LEASE_MARGIN_MS))) return false;',
-    to: 'await claimDelivery(db, key, event.attempts, withinMs + LEASE_MARGIN_MS);',
+    from: '(await claimAttempt(context.db, keyOf(consumer, event), event.attempts, leaseMs)) ? recorded + 1 : undefined',
+    to: '(await claimAttempt(context.db, keyOf(consumer, event), event.attempts, leaseMs)) ? recorded + 1 : recorded + 1',
     only: 'leaves out what somebody has begun to deliver since it was read',
   },
   {

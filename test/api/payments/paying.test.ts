@@ -83,6 +83,7 @@ describe('a payment', () => {
     for (const body of [
       { provider: 'a b' },
       { successUrl: 'javascript:alert(1)' },
+      { failUrl: 'https://shop.example@evil.example/no' },
       { failUrl: undefined },
       { amount: 1 },
     ])
