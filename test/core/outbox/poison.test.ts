@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { consume } from '../../../core/outbox/consume.js';
 import { consumer } from '../../../core/outbox/consumer.js';
+import { claimFirst } from '../../../core/outbox/stores/outbox-inbox.js';
 import { select } from '../../../infra/database.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
@@ -80,25 +81,9 @@ it('is given up when it is handled, and takes none of its group with it', async 
   expect(await givenUp()).toMatchObject([{ consumer: 'handler', eventId: poison }]);
 });
 
-it('of which another is under way is left to that one, with its group', async () => {
-  const ids = await record(database.db, confirmed(1), confirmed(2));
-  let inside = 0;
-  let letGo = (): void => undefined;
-  const gone = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  const slow = consumer({
-    ...ABOUT,
-    name: 'handler',
-    together: 10,
-    handle: async () => {
-      inside += 1;
-      await gone;
-    },
-  });
-  const one = consume(consuming(database.db), slow, ids.slice(0, 1), true);
-  await until(() => inside === 1, 'the first is inside');
-  expect(await consume(consuming(database.db), slow, ids, true)).toBe(0);
-  letGo();
-  expect([await one, await attempts('handler')]).toEqual([1, []]);
+it('of which another has begun meanwhile is left to that one, with its group', async () => {
+  const [first = 0, second = 0] = await record(database.db, confirmed(1), confirmed(2));
+  expect(await claimFirst(database.db, 'handler', [second], 1_000)).toBe(true);
+  expect(await claimFirst(database.db, 'handler', [first, second], 1_000)).toBe(false);
+  expect(await attempts('handler')).toMatchObject([{ eventId: second, attempts: 1, pause: 1 }]);
 });

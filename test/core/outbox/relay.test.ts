@@ -140,23 +140,6 @@ describe('the look at the rows', () => {
     expect([await attemptsOf(database.db, 'one'), await doneBy(database.db, made.name)]).toEqual([[], [eventId]]);
   });
 
-  it('forgets the attempts of what was done nevertheless', async () => {
-    const { made, orders } = await registered('one');
-    const [eventId = 0] = await record(database.db, confirmed(1));
-    await change(
-      database.db,
-      `INSERT INTO outbox_inbox (event_id, consumer, done_at) VALUES (?, 'one', UTC_TIMESTAMP(3))`,
-      [eventId],
-    );
-    await change(
-      database.db,
-      `INSERT INTO outbox_attempt (event_id, consumer, status, attempts, next_try_at, updated_at)
-       VALUES (?, 'one', 'WAITING', 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
-      [eventId],
-    );
-    expect([await look(made), orders, await attemptsOf(database.db, 'one')]).toEqual([0, [], []]);
-  });
-
   it('tries again what is due, and the cursor does not wait for it', async () => {
     const broken = new Set([1]);
     const made = consumer({
