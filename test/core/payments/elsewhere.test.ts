@@ -76,11 +76,11 @@ describe('money that was given back by hand at the provider', () => {
     const { paymentId } = payment;
     bank.giveBackByHand(key, amountMinor);
     await hear(payment);
+    await shop.db.raw('DELETE FROM outbox_event');
     decided(await cancel(shop.db, orderIds[0] ?? 0, byPayment));
     await shop.duties();
     expect(await shop.read(paymentId)).toMatchObject({ status: 'CANCELLED', cancelledMinor: amountMinor });
-    await shop.db.raw('DELETE FROM outbox_event WHERE type <> ?', ['payment.inquiry-wanted']);
-    expect((await told('payment.inquiry-wanted')).slice(-1)).toEqual([{ paymentId }]);
+    expect(await told('payment.inquiry-wanted')).toEqual([{ paymentId }]);
     expect(await shop.inquire(paymentId)).toMatchObject({ elsewhereMinor: 0 });
     expect(await told('payment.cancelled-elsewhere')).toEqual([]);
     expect(bank.kept()).toBe(0);
