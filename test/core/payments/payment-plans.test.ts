@@ -114,7 +114,6 @@ describe('statements about payments', () => {
       changing((tx) => payments.readUnopened(tx, { checkoutId: 77, provider: 'TOSS', amountMinor: 1 })),
     ],
     ['how many are open', changing((tx) => payments.countReady(tx, 77))],
-    ['the next checkouts', (db) => sums.readNextCheckouts(db, 77, 100)],
     ['a checkout of a time', (db) => sums.readCheckoutFrom(db, 77, '2026-01-01T00:00:00.000Z')],
     ['the last checkout', (db) => sums.readLastCheckout(db)],
     [
