@@ -21,7 +21,7 @@ const ABOUT = {
   retry: { attemptsMax: 3, firstMs: 4_000, mostMs: 60_000 },
 } as const;
 const POISON = 1;
-const ended = { status: 'DEAD', attempts: 3, error: 'whoever was at it ended in the middle of it' };
+const GIVEN_UP = { status: 'DEAD', attempts: 3, error: 'whoever was at it ended in the middle of it' };
 
 const attempts = (name: string) => attemptsOf(database.db, name);
 const givenUp = async (): Promise<unknown[]> =>
@@ -32,23 +32,30 @@ const givenUp = async (): Promise<unknown[]> =>
 it('is given up when it is delivered', async () => {
   const [eventId = 0] = await record(database.db, confirmed(POISON));
   let begun = 0;
+  let end = (): void => undefined;
+  const ended = new Promise<void>((_resolve, reject) => {
+    end = () => reject(new Error('it was killed'));
+  });
   const dying = consumer({
     ...ABOUT,
     name: 'deliverer',
     deliver: () => {
       begun += 1;
-      return new Promise(() => undefined); // it never comes to an end
+      return ended;
     },
   });
+  const dead: Promise<number>[] = [];
   for (const nth of [1, 2, 3]) {
-    void consume(consuming(database.db), dying, [eventId]);
+    dead.push(consume(consuming(database.db), dying, [eventId]));
     await until(() => begun === nth, 'it is under way');
     expect(await attempts('deliverer')).toMatchObject([{ attempts: nth, status: 'WAITING' }]);
     await letDue(database.db);
   }
   expect(await consume(consuming(database.db), dying, [eventId])).toBe(0);
-  expect([await attempts('deliverer'), begun]).toMatchObject([[ended], 3]);
+  expect([await attempts('deliverer'), begun]).toMatchObject([[GIVEN_UP], 3]);
   expect(await givenUp()).toMatchObject([{ consumer: 'deliverer', eventId }]);
+  end(); // what is left of them must not outlive the test
+  await Promise.all(dead);
 });
 
 it('is given up when it is handled, and takes none of its group with it', async () => {
@@ -77,7 +84,7 @@ it('is given up when it is handled, and takes none of its group with it', async 
   await letDue(database.db);
   expect(await work([poison, harmless], false)).toBe(1);
   expect(await doneBy(database.db, 'handler')).toEqual([harmless]);
-  expect(await attempts('handler')).toMatchObject([{ eventId: poison, ...ended }]);
+  expect(await attempts('handler')).toMatchObject([{ eventId: poison, ...GIVEN_UP }]);
   expect(await givenUp()).toMatchObject([{ consumer: 'handler', eventId: poison }]);
 });
 
