@@ -230,6 +230,14 @@ export const mutants = [
     to: 'returnOrigins.some((one) => text.startsWith(one))',
   },
   {
+    file: 'api/payments/open-payment.ts',
+    tests: 'test/api/payments/paying.test.ts',
+    name: 'a buyer is sent wherever the shop says',
+    from: 'checkAddresses(config, { successUrl, failUrl });',
+    to: '',
+    only: 'is refused where nothing can be paid, or not so',
+  },
+  {
     ...consume,
     name: 'what was forgotten is handled without being counted',
     from: 'const counted = forgotten ? await countTogether(context, consumer, group) : group;',
