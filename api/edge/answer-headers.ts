@@ -50,7 +50,7 @@ export function registerHeaders(registry: OpenAPIRegistry): void {
   for (const [name, header] of Object.entries(headers)) registry.registerComponent('headers', name, header);
 }
 
-/** The header fields of a success. `located`: it has a Location though its status does not ask for one. */
+/** The header fields of a success; `located` says whether Location is one of them. */
 export const headersOfSuccess = (route: Route, status: number, located = status === 201 || status === 202) =>
   references([
     ...namesOfAll(route),

@@ -152,12 +152,12 @@ function bodyOf(route: Route): Pick<NonNullable<RouteConfig['request']>, 'body'>
 const exampleOf = ({ example }: Route) => (example === undefined ? {} : { example });
 
 function successOf(route: Route): RouteConfig['responses'] {
-  const { status, description, schema, contentType } = route.answer;
+  const { status, description, schema, contentType, location } = route.answer;
   const type = contentType ?? (schema === undefined ? undefined : 'application/json');
   return {
     [status]: {
       description,
-      headers: headersOfSuccess(route, status),
+      headers: headersOfSuccess(route, status, location),
       ...(type === undefined ? {} : { content: { [type]: { schema: schema ?? z.string() } } }),
     },
     ...(isConditional(route)

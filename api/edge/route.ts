@@ -86,6 +86,8 @@ export interface Answer<Schema extends z.ZodType = z.ZodType> {
   readonly contentType?: string;
   /** It names the version of what it shows in an ETag. Answers to GET with JSON have one anyway. */
   readonly etag?: boolean;
+  /** Whether it has a Location. Default: with 201 and 202. */
+  readonly location?: boolean;
 }
 
 export interface RouteDefinition<
@@ -127,7 +129,7 @@ export interface RouteDefinition<
     readonly status: number;
     readonly description: string;
     readonly schema?: z.ZodType;
-    /** It has a Location though its status is neither 201 nor 202. */
+    /** As in `answer`. */
     readonly location?: boolean;
   };
   /** Codes that the handler may refuse with, beside those that any route has. */

@@ -99,7 +99,7 @@ const replayLetter = ({ redis }: ApiContext): Route =>
     description: 'Gives the event to its consumer again, with as many attempts as a new one has.',
     permission: 'dead-letter.replay',
     params: letterParams,
-    answer: { status: 202, description: 'A runner tries it again.', schema: replayedSchema },
+    answer: { status: 202, location: false, description: 'A runner tries it again.', schema: replayedSchema },
     refusals: ['DEAD_LETTER_NOT_FOUND'],
     idempotent: true,
     handle: ({ params, transact, audit, afterCommit }) =>

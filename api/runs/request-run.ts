@@ -38,7 +38,7 @@ export const requestRunRoute = ({ config, redis }: ApiContext): Route =>
     body: bodySchema,
     example: { date: '2026-02-24', allowEmpty: true },
     answer: { status: 202, description: 'The run was asked for, now or before.', schema: runRequestedSchema },
-    otherAnswer: { status: 200, description: 'The date is settled and nothing of it is parked.' },
+    otherAnswer: { status: 200, description: 'The date is settled and nothing of it is parked.', location: true },
     refusals: [
       'DATE_NOT_OVER',
       'DATE_EMPTY',
