@@ -66,8 +66,9 @@ export function runsCommands(runs: Command): void {
     .argument('<id>', 'id of a run')
     .option('--all', 'also what was parked and has been settled since')
     .description('list the entries that the run parked, with the reason')
-    .action((id: string, options: { all?: true }, command: Command) =>
-      withRun(command, id, (context, run) => exceptions(context, run, options.all === true)),
+    .action((id: string, _options, command: Command) =>
+      // `runs` has an option of this name too, and takes it wherever it stands.
+      withRun(command, id, (context, run) => exceptions(context, run, command.optsWithGlobals().all === true)),
     );
 }
 

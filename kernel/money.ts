@@ -72,17 +72,17 @@ export function parseAmount(text: string, currency: string): number | Refusal {
  * Major units with exactly the currency's decimals, `-` before a negative amount, zero without a sign.
  * Throws CURRENCY_UNKNOWN: a stored amount always has a currency that was checked on its way in.
  */
+export function formatAmount(minor: number | bigint, currency: string): string {
+  const exponent = currencyExponent(currency);
+  if (exponent === undefined) throw new MagamError('CURRENCY_UNKNOWN', undefined, { currency });
+  return minor < 0 ? `-${placePoint(String(-minor), exponent)}` : placePoint(String(minor), exponent);
+}
+
 /** An amount in major units as people read it, without its currency: `1,234.56`. */
 export function readableAmount(minor: number | bigint | string, currency: string): string {
   const [whole = '', decimals] = formatAmount(BigInt(minor), currency).split('.');
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
   return decimals === undefined ? grouped : `${grouped}.${decimals}`;
-}
-
-export function formatAmount(minor: number | bigint, currency: string): string {
-  const exponent = currencyExponent(currency);
-  if (exponent === undefined) throw new MagamError('CURRENCY_UNKNOWN', undefined, { currency });
-  return minor < 0 ? `-${placePoint(String(-minor), exponent)}` : placePoint(String(minor), exponent);
 }
 
 /** A percentage from "0" to "100" with at most 4 decimals as an integer of 0.0001 percent ("8.5" → 85000); or RATE_INVALID. */

@@ -28,7 +28,7 @@ function lineText({ name, currency, figures, expected, actual, entryChanged }: C
   const sorted = [...figures].sort((a, b) => Number(b.name === 'net') - Number(a.name === 'net'));
   const moved = sorted.map((it) => {
     const [was, is] = [it.expected, it.actual].map((minor) => readableAmount(minor, currency));
-    return `${headingOf(it.name)} ${was} → ${is} ${currency}`;
+    return `${it.name === 'net' ? 'net' : headingOf(it.name)} ${was} → ${is} ${currency}`;
   });
   return `${name}, ${moved.join(', ')}${where}`;
 }

@@ -48,6 +48,10 @@ describe('the audit log', () => {
     expect(await ids({ actorAccountId: 8 })).toEqual([2]);
     expect(await ids({ from: '2999-01-01T00:00:00.000Z' })).toEqual([]);
     expect(await ids({ to: '2000-01-01T00:00:00.000Z' })).toEqual([]);
+    expect(await ids({ action: 'seller.edit', oldestFirst: true })).toEqual([1, 2, 3]);
+    expect(await ids({ action: 'seller.lock' })).toEqual([]);
+    const [oldest] = await listAudit(database.db, { oldestFirst: true }, 1);
+    expect(await ids({ after: oldest, oldestFirst: true }, 1)).toEqual([2]);
     const [newest] = await listAudit(database.db, {}, 1);
     expect(await ids({ after: newest }, 1)).toEqual([2]);
   });
