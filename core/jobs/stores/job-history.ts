@@ -93,10 +93,7 @@ export async function readPlans(db: Db, runId: number): Promise<PlanRecord[]> {
 type ExecutionRow = Omit<ExecutionRecord, 'seconds' | 'parameters' | 'entriesPerSecond'> &
   ExecutionRecord['parameters'] & { readonly seconds: string | null };
 
-/** What the claims of an execution have recorded: all that is known of one that runs, or has died. */
-const CLAIMED = '(SELECT COALESCE(SUM(c.entries), 0) FROM partition_execution c WHERE c.execution_id = e.execution_id)';
-
-/** Executions in the order of their requests. */
+/** Executions in the order of their requests. A dead one ends with its last sign of life. */
 export async function readExecutions(db: Db, runId: number): Promise<ExecutionRecord[]> {
   const rows = await select<ExecutionRow>(
     db,
@@ -104,7 +101,7 @@ export async function readExecutions(db: Db, runId: number): Promise<ExecutionRe
        e.requested_by AS requestedBy, e.requested_at AS requestedAt, e.host, e.pid, e.started_at AS startedAt,
        e.heartbeat_at AS heartbeatAt, e.ended_at AS endedAt,
        TIMESTAMPDIFF(MICROSECOND, e.started_at, COALESCE(IF(e.status = 'ABANDONED', e.heartbeat_at, e.ended_at), e.heartbeat_at)) / 1000000 AS seconds,
-       e.grid_size AS gridSize, e.workers, e.chunk_rows AS chunkRows, IF(e.ended_at IS NULL OR e.status = 'ABANDONED', ${CLAIMED}, e.entries) AS entries, e.done, e.exceptions,
+       e.grid_size AS gridSize, e.workers, e.chunk_rows AS chunkRows, e.entries, e.done, e.exceptions,
        e.stop_requested_by AS stopRequestedBy, e.exit_code AS exitCode, e.error_code AS errorCode, e.error_message AS errorMessage
      FROM job_execution e WHERE e.run_id = ? ORDER BY e.execution_id`,
     [runId],
@@ -117,12 +114,11 @@ function toExecution({
   gridSize,
   workers,
   chunkRows,
-  entries: counted,
+  entries,
   done,
   exceptions,
   ...row
 }: ExecutionRow): ExecutionRecord {
-  const entries = Number(counted); // a sum comes as text
   const { stopRequestedBy, exitCode, errorCode, errorMessage, dead, ...began } = row;
   const seconds = row.seconds === null ? null : Number(row.seconds);
   const entriesPerSecond = seconds === null || seconds <= 0 || entries === 0 ? null : Math.round(entries / seconds);
