@@ -42,7 +42,7 @@ export interface LineDifference {
 }
 
 /** Differences that a range keeps. */
-export const DIFFERENCES_KEPT = 10;
+const DIFFERENCES_KEPT = 10;
 
 interface SettledEntry extends ExaminedEntry {
   readonly line: StoredLine;
