@@ -15,10 +15,12 @@ import {
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
-import { paged, pageOf, pageQuery } from '../edge/cursor.js';
+import { pageOf, pageQuery, readPage } from '../edge/cursor.js';
 import { businessDate, externalId, id } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { SettlementsContext } from './context.js';
+import { dateStates, statesOf } from './date-states.js';
 import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
 import { settledAmounts, settledFigures } from './settled-fields.js';
 
@@ -62,7 +64,7 @@ export const listLines = ({ db, downloads }: SettlementsContext): Route =>
     answer: {
       status: 200,
       description: 'A page of lines, or all of the selection as CSV.',
-      schema: pageOf(lineSchema),
+      schema: pageOf(lineSchema).extend(dateStates),
       alsoAs: ['text/csv'],
     },
     refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED'],
@@ -79,7 +81,8 @@ export const listLines = ({ db, downloads }: SettlementsContext): Route =>
           exportLines(db, selection, form, sink),
         );
       }
-      return paged(asked, {
+      const states = await statesOf(db, date === null ? null : { from: date, to: date });
+      const page = await readPage(asked, {
         name: 'lines',
         key: z.tuple([businessDate, z.number().int(), id]),
         read: async (key, limit) => {
@@ -91,6 +94,7 @@ export const listLines = ({ db, downloads }: SettlementsContext): Route =>
         keyOf: ({ row }) => [String(row.settled_on), Number(row.leg), Number(row.entry_id)],
         itemOf: ({ line }) => line,
       });
+      return ok({ ...page, ...states });
     },
   });
 

@@ -4,10 +4,12 @@ import { exportSettlements, requireExportable } from '../../core/settlement/sett
 import type { SettlementSelection } from '../../core/settlement/stores/export-stream.js';
 import { readSettlementPage, type SettledRow } from '../../core/settlement/stores/line-page.js';
 import { MagamError } from '../../kernel/errors.js';
-import { paged, pageOf, pageQuery } from '../edge/cursor.js';
+import { pageOf, pageQuery, readPage } from '../edge/cursor.js';
 import { businessDate, externalId } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import type { SettlementsContext } from './context.js';
+import { dateStates, statesOf } from './date-states.js';
 import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
 import { amountOf, settledAmounts, settledFigures } from './settled-fields.js';
 
@@ -53,7 +55,7 @@ export const listSettlements = ({ db, downloads }: SettlementsContext): Route =>
     answer: {
       status: 200,
       description: 'A page of settlements, or all of the selection as CSV.',
-      schema: pageOf(settlementSchema),
+      schema: pageOf(settlementSchema).extend(dateStates),
       alsoAs: ['text/csv'],
     },
     refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'AMOUNT_OUT_OF_RANGE', 'STREAMS_EXHAUSTED'],
@@ -70,7 +72,8 @@ export const listSettlements = ({ db, downloads }: SettlementsContext): Route =>
           (form, sink) => exportSettlements(db, selection, form, sink),
         );
       }
-      return paged(asked, {
+      const states = await statesOf(db, dates);
+      const page = await readPage(asked, {
         name: 'settlements',
         key: z.tuple([businessDate, externalId, currency]),
         read: (key, limit) => {
@@ -80,6 +83,7 @@ export const listSettlements = ({ db, downloads }: SettlementsContext): Route =>
         keyOf: (row) => [String(row.settled_on), String(row.seller_id), String(row.currency)],
         itemOf: settlementBody,
       });
+      return ok({ ...page, ...states });
     },
   });
 
