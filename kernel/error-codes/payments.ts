@@ -37,6 +37,8 @@ export const paymentErrors = {
     exit: 1,
     meaning:
       'The checkout has too many open payments; the details say how many it may have. Approve and confirm one of them.',
+    whatToDo:
+      '`GET /v1/payments?checkoutId=…&status=READY` lists them. A shop that opens a payment each time its page is loaded should go on with the one that it has.',
     ko: '진행할 수 있는 결제 수를 초과했습니다. 이미 열린 결제창에서 결제를 완료해 주세요.',
   },
   PAYMENT_NOT_ACCEPTED: {
@@ -67,6 +69,8 @@ export const paymentErrors = {
     http: 500,
     exit: 4,
     meaning: 'What was paid is not what the orders come to; each checkout that differs is named.',
+    whatToDo:
+      'See docs/payments.md for what each part means. Compare the payments of the checkout (`GET /v1/payments?checkoutId=…`) with the page of the provider.',
   },
   PROVIDER_CURRENCY_UNSUPPORTED: {
     http: 409,
