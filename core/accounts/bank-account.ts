@@ -27,12 +27,20 @@ export function sealBankAccount(key: Buffer, sellerId: string, account: BankAcco
 
 /**
  * What tells one account number of a seller from another without telling it: two numbers with the same last digits differ here. Keyed, because
- * the digits of a number could be tried one by one, and bound to the seller. Null when the stored number cannot be read under this key.
+ * the digits of a number could be tried one by one, and bound to the seller. Of the keys the first is today's, which it is keyed with; the others are
+ * former ones. Null when the stored number cannot be read under any of them.
  */
-export function bankAccountFingerprint(key: Buffer, sellerId: string, stored: StoredBankAccount): string | null {
+export function bankAccountFingerprint(
+  keys: readonly [Buffer, ...Buffer[]],
+  sellerId: string,
+  stored: StoredBankAccount,
+): string | null {
   try {
-    const number = openBankAccount([key], sellerId, stored);
-    return createHmac('sha256', key).update(`magam bank account\0${sellerId}\0${number}`).digest('hex').slice(0, 16);
+    const number = openBankAccount(keys, sellerId, stored);
+    return createHmac('sha256', keys[0])
+      .update(`magam bank account\0${sellerId}\0${number}`)
+      .digest('hex')
+      .slice(0, 16);
   } catch {
     return null;
   }

@@ -3,6 +3,24 @@ import type { ErrorDefinition } from './definition.js';
 
 export const runErrors = {
   // Configuration and the database.
+  ENCRYPTION_KEY_MISSING: {
+    http: 503,
+    exit: 1,
+    meaning: 'A stored value is encrypted under a key that this process does not have.',
+    ko: '저장된 값을 지금은 읽을 수 없습니다. 운영자에게 문의해 주세요.',
+  },
+  KEYS_NOT_ROTATED: {
+    http: 500,
+    exit: 1,
+    meaning:
+      'Stored values are still encrypted under former or unknown keys, or cannot be read; the details count them.',
+  },
+  KEYS_PUBLISHED: {
+    http: 500,
+    exit: 2,
+    meaning:
+      'The server would listen beyond loopback, or in production, with keys that are published; make keys of your own.',
+  },
   CONFIG_INVALID: {
     http: 500,
     exit: 2,
