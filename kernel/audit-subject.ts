@@ -6,6 +6,7 @@ export const AUDIT_SUBJECTS = [
   'checkout',
   'dead-letter',
   'drop',
+  'encryption-key',
   'feed-import',
   'import',
   'order',

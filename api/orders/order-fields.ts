@@ -115,12 +115,10 @@ const orderEventSchema = z
 export const orderSchema = z
   .object({
     ...orderFields,
-    receiver: shownReceiverSchema
-      .nullable()
-      .meta({
-        description:
-          'Null when it was encrypted under a key that the server does not have, neither as its own nor as a former one.',
-      }),
+    receiver: shownReceiverSchema.nullable().meta({
+      description:
+        'Null when it was encrypted under a key that the server does not have, neither as its own nor as a former one.',
+    }),
     lines: z.array(orderLineSchema),
     history: z.array(orderEventSchema).meta({ description: 'Oldest first; of a longer one the newest 200.' }),
   })

@@ -1,11 +1,23 @@
 /** Bank accounts of sellers at rest. */
 import { createHmac } from 'node:crypto';
 import { decrypt, encrypt } from '../../infra/encryption.js';
+import type { EncryptedColumn } from '../../infra/key-rotation.js';
 import { maskBankAccount } from './rules/seller.js';
 import type { StoredBankAccount } from './stores/seller.js';
 
 /** The place that a ciphertext is bound to: another seller's row cannot take it over. */
 const placeOf = (sellerId: string): string => `seller.bank_account:${sellerId}`;
+
+/** Where they stand. */
+export const BANK_ACCOUNTS: EncryptedColumn = {
+  name: 'bank accounts',
+  table: 'seller',
+  primaryKey: 'seller_id',
+  sealed: 'bank_account',
+  keyId: 'bank_key_id',
+  boundBy: 'seller_id',
+  placeOf,
+};
 
 export interface BankAccount {
   readonly bankCode: string;

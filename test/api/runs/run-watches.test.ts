@@ -64,7 +64,7 @@ describe('followers', () => {
     const flaky = new RunWatches(async (runId) => {
       if (away) throw new Error('away');
       return { runId, version: 'back' } as RunProgress;
-    }, 1);
+    });
     const following = flaky.follow(7);
     await jest.advanceTimersByTimeAsync(2_500);
     expect(following.latest()).toBeUndefined();
