@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { MagamError } from '../kernel/errors.js';
 
 /** What the HTTP server uses when no keys are given. They are published with the source, so only a server on loopback may use them. */
-const PUBLISHED_TOKEN_KEY = 'magam development token key, known to everybody';
+const PUBLISHED_TOKEN_KEY = 'magam development token key known to everybody';
 const PUBLISHED_ENCRYPTION_KEY = Buffer.from('magam development encryption key');
 
 const TOKEN_KEY_CHARACTERS = 32;

@@ -4,7 +4,7 @@ import { readConfig } from '../../infra/config.js';
 import { decrypt, encrypt } from '../../infra/encryption.js';
 import { isLoopback, requireKeys } from '../../infra/key-settings.js';
 
-const TOKEN_KEYS = ['the token key of today, of this test', 'the token key of before, of this test'] as const;
+const TOKEN_KEYS = ['the token key of today of this test', 'the token key of before of this test'] as const;
 const KEYS = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)] as const;
 const OWN = { MAGAM_TOKEN_KEY: TOKEN_KEYS[0], MAGAM_ENCRYPTION_KEY: KEYS[0].toString('base64') };
 
