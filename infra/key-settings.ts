@@ -68,7 +68,7 @@ export function requireKeys(config: KeySettings & { readonly production: boolean
   if ([config.tokenKey, ...config.formerTokenKeys].includes(PUBLISHED_TOKEN_KEY)) settings.push('MAGAM_TOKEN_KEY');
   if (config.encryptionKey.equals(PUBLISHED_ENCRYPTION_KEY)) settings.push('MAGAM_ENCRYPTION_KEY');
   if (settings.length === 0) return;
-  const where = config.production ? 'in production' : `on ${config.host}, which is more than loopback`;
+  const where = config.production ? 'in production' : `on ${config.host}, which is more than loopback,`;
   const ways = settings.map(
     (name) => `export ${name}="$(openssl rand -base64 ${name === 'MAGAM_TOKEN_KEY' ? 48 : 32})"`,
   );
