@@ -16,17 +16,19 @@ const ENCODINGS = Object.keys(pack) as Encoding[];
 /** Answers with what `read` gives, which is asked once. */
 export function fixedAnswer(type: string, read: () => Buffer | string, cacheControl = 'no-cache'): RequestHandler {
   let plain: { readonly bytes: Buffer; readonly tag: string } | undefined;
+  const packs = type !== 'png'; // a picture is packed already
   const packed = new Map<Encoding, Promise<Buffer>>();
   return async (req, res) => {
     if (plain === undefined) {
       const bytes = Buffer.from(read());
       plain = { bytes, tag: sha256(bytes).slice(0, 22) };
     }
-    const accepted = req.acceptsEncodings(ENCODINGS);
+    const accepted = packs && req.acceptsEncodings(ENCODINGS);
     const encoding = ENCODINGS.find((name) => name === accepted) ?? 'identity';
     const body = packed.get(encoding) ?? pack[encoding](plain.bytes);
     packed.set(encoding, body);
-    res.set('Cache-Control', cacheControl).type(type).vary('Accept-Encoding');
+    res.set('Cache-Control', cacheControl).type(type);
+    if (packs) res.vary('Accept-Encoding');
     if (encoding !== 'identity') res.set('Content-Encoding', encoding);
     res.set('ETag', `"${plain.tag}${encoding === 'identity' ? '' : `-${encoding}`}"`).send(await body);
   };
