@@ -96,6 +96,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'after the database was restored, or failed over and lost commits: what was cached before is not used',
     load: async () => (await import('./restored.js')).restoredCommand,
   },
+  keys: {
+    description:
+      'show under which keys bank accounts and receivers are encrypted; see keys rotate, which encrypts them anew',
+    load: async () => (await import('./keys.js')).keysCommands,
+  },
   sample: {
     takes: '[options]',
     description: 'make sample sellers, products, orders, payments, buyers and an operator; refused in production',

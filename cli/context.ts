@@ -27,6 +27,8 @@ export interface CommandContext {
   readonly today: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  /** The Redis of the hint queue; the same unless MAGAM_QUEUE_REDIS_URL names another. */
+  readonly queueRedisUrl: string;
   readonly db: Db;
   readonly json: boolean;
   /** Aborted by SIGINT or SIGTERM: finish what is in hand and stop. */
@@ -97,7 +99,17 @@ export async function withDatabase(
     await readySchema(db, databaseUrl, embedded);
     const { timeZone, date: today } = await platformTime(db, given, options.anyTime === true);
     const config = Object.freeze({ ...given, timeZone });
-    await work({ config, today, databaseUrl, redisUrl, db, json: wantsJson(command), signal: abort.signal });
+    const queueRedisUrl = config.queueRedisUrl ?? redisUrl;
+    await work({
+      config,
+      today,
+      databaseUrl,
+      redisUrl,
+      queueRedisUrl,
+      db,
+      json: wantsJson(command),
+      signal: abort.signal,
+    });
   } finally {
     await db.destroy();
     process.off('SIGINT', stop).off('SIGTERM', stop);

@@ -36,7 +36,7 @@ export function runnerCommand(runner: Command): void {
   runner.action(async (_options, command: Command) => {
     await withDatabase(
       command,
-      async ({ config, db, databaseUrl, redisUrl, signal }) => {
+      async ({ config, db, databaseUrl, redisUrl, queueRedisUrl, signal }) => {
         const log = pino({ level: config.logLevel, name: 'runner' }, pino.destination({ dest: 2, sync: true }));
         const bell = new Bell(signal);
         const installationId = await readInstallationId(db); // what is opened below has to be closed again
@@ -55,7 +55,7 @@ export function runnerCommand(runner: Command): void {
         ];
         // Whoever listens for knocks tells the log when Redis is away.
         const redis = openRedis(redisUrl, installationId, () => undefined);
-        const queue = openQueue(redisUrl, installationId, (message) => log.warn(message));
+        const queue = openQueue(queueRedisUrl, installationId, (message) => log.warn(message));
         const mail = config.mail && openMail(config.mail.url, config.mail.from);
         const payments = paymentProviders(config);
         const { providers } = payments;

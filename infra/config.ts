@@ -7,6 +7,8 @@ import { availableParallelism, userInfo } from 'node:os';
 import * as z from 'zod';
 import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.js';
 import { MagamError } from '../kernel/errors.js';
+import { type EdgeSettings, edgeFaults, edgeSettings, edgeShape } from './edge-settings.js';
+import { type KeySettings, keySettings, keyShape } from './key-settings.js';
 import {
   type OutboundSettings,
   outboundFaults,
@@ -75,20 +77,8 @@ function readPublicKeyFile(path: string): string | undefined {
   }
 }
 
-/** What the HTTP server uses when no keys are given; known to everybody, so production refuses them. */
-const DEVELOPMENT_TOKEN_KEY = 'magam development token key, known to everybody';
-const DEVELOPMENT_ENCRYPTION_KEY = Buffer.from('magam development encryption key');
-
 /** The zone of a database that has none yet. */
 const DEFAULT_TIME_ZONE = 'Asia/Seoul';
-
-/** 32 bytes as base64 or as 64 hexadecimal digits. */
-const encryptionKey = z.string().transform((text, context) => {
-  const bytes = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
-  if (bytes.length === 32) return bytes;
-  context.addIssue({ code: 'custom', message: 'must be 32 bytes in base64, or 64 hexadecimal digits' });
-  return z.NEVER;
-});
 
 const httpUrl = z
   .string()
@@ -113,6 +103,7 @@ const schema = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
   MAGAM_DATABASE_URL: databaseUrl.optional(),
   MAGAM_REDIS_URL: redisUrl.optional(),
+  MAGAM_QUEUE_REDIS_URL: redisUrl.optional(),
   MAGAM_TIME_ZONE: z.string().refine(isTimeZone, 'must be an IANA time zone such as Asia/Seoul').optional(),
   MAGAM_SETTLE_AT: z
     .string()
@@ -134,11 +125,11 @@ const schema = z.object({
   MAGAM_LINE_WRITER: z.enum(['auto', 'insert', 'load']).default('auto'),
   MAGAM_HOST: z.string().default('127.0.0.1'),
   MAGAM_PORT: wholeNumber(0, 65_535).default(8_080),
-  MAGAM_TOKEN_KEY: z.string().min(32, 'must have at least 32 characters').default(DEVELOPMENT_TOKEN_KEY),
-  MAGAM_ENCRYPTION_KEY: encryptionKey.default(DEVELOPMENT_ENCRYPTION_KEY),
+  ...keyShape,
   MAGAM_TRUST_PROXY: wholeNumber(0, 10).default(0),
   MAGAM_RATE_LIMIT: wholeNumber(1, 999_999_999).default(600),
   MAGAM_HTTP_POOL: wholeNumber(2, 200).default(12),
+  ...edgeShape,
   MAGAM_CHECKOUT_MINUTES: wholeNumber(1, 10_080).default(15),
   MAGAM_STOCK_STRATEGY: z.enum(['update', 'redlock']).default('update'),
   MAGAM_STOCK_LOCK_WAIT_MS: wholeNumber(0, 60_000).default(3_000),
@@ -167,11 +158,13 @@ const schema = z.object({
   MAGAM_FAULT: z.string().optional(),
 });
 
-export interface Config {
+export interface Config extends KeySettings, EdgeSettings {
   readonly production: boolean;
   /** Null: the private services of the checkout are used. */
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
+  /** The Redis of the hint queue; null: the same. */
+  readonly queueRedisUrl: string | null;
   /** The platform's IANA time zone: business dates are days in it. Where the setting is left out it is that of the database. */
   readonly timeZone: string;
   readonly timeZoneGiven: boolean;
@@ -204,10 +197,6 @@ export interface Config {
   /** Where the HTTP server listens; port 0: any free one. */
   readonly host: string;
   readonly port: number;
-  /** Secret with which access tokens are signed. */
-  readonly tokenKey: string;
-  /** AES-256 key of what is encrypted at rest. */
-  readonly encryptionKey: Buffer;
   /** Proxies in front whose X-Forwarded-For is believed. */
   readonly trustProxy: number;
   /** Requests a minute of one account, or of one address without one. */
@@ -270,6 +259,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     production: env.NODE_ENV === 'production',
     databaseUrl: env.MAGAM_DATABASE_URL ?? null,
     redisUrl: env.MAGAM_REDIS_URL ?? null,
+    queueRedisUrl: env.MAGAM_QUEUE_REDIS_URL ?? null,
     timeZone: env.MAGAM_TIME_ZONE ?? DEFAULT_TIME_ZONE,
     timeZoneGiven: env.MAGAM_TIME_ZONE !== undefined,
     settleAt: env.MAGAM_SETTLE_AT,
@@ -289,8 +279,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     lineWriter: env.MAGAM_LINE_WRITER,
     host: env.MAGAM_HOST,
     port: env.MAGAM_PORT,
-    tokenKey: env.MAGAM_TOKEN_KEY,
-    encryptionKey: env.MAGAM_ENCRYPTION_KEY,
+    ...keySettings(env),
+    ...edgeSettings(env),
     trustProxy: env.MAGAM_TRUST_PROXY,
     rateLimit: env.MAGAM_RATE_LIMIT,
     httpPool: env.MAGAM_HTTP_POOL,
@@ -317,26 +307,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   });
 }
 
-/**
- * Refuses to serve in production with the keys that everybody knows. Throws CONFIG_INVALID; the batch needs none of them, so
- * only the HTTP server asks.
- */
-export function requireKeys(config: Config): void {
-  if (!config.production) return;
-  const faults = [];
-  if (config.tokenKey === DEVELOPMENT_TOKEN_KEY) faults.push('MAGAM_TOKEN_KEY');
-  if (config.encryptionKey.equals(DEVELOPMENT_ENCRYPTION_KEY)) faults.push('MAGAM_ENCRYPTION_KEY');
-  if (faults.length === 0) return;
-  const settings = faults.map((name) => `${name} is required with NODE_ENV=production`);
-  throw new MagamError('CONFIG_INVALID', `The configuration is wrong: ${settings.join('; ')}.`, { settings });
-}
-
 const mailOf = ({ MAGAM_MAIL_URL: url, MAGAM_MAIL_FROM: from }: z.infer<typeof schema>): Config['mail'] =>
   url === undefined || from === undefined ? null : { url, from };
 
 function relationFaults(env: z.infer<typeof schema>): string[] {
   const production = env.NODE_ENV === 'production';
-  const faults = [...outboundFaults(env), ...paymentProviderFaults(env, production)];
+  const faults = [...outboundFaults(env), ...paymentProviderFaults(env, production), ...edgeFaults(env)];
   if (env.MAGAM_MAIL_URL !== undefined && env.MAGAM_MAIL_FROM === undefined)
     faults.push('MAGAM_MAIL_FROM is required with MAGAM_MAIL_URL');
   if (!production) return faults;

@@ -7,6 +7,7 @@ export const AUDIT_SUBJECTS = [
   'date',
   'dead-letter',
   'drop',
+  'encryption-key',
   'feed-import',
   'import',
   'order',

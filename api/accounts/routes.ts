@@ -19,7 +19,7 @@ export function accountRoutes(context: ApiContext): Route[] {
   const accounts: AccountsContext = {
     ...context,
     passwords: openPasswords(),
-    tokens: accessTokens(context.config.tokenKey),
+    tokens: accessTokens(context.config.tokenKey, context.config.formerTokenKeys),
     limits: signInLimits(context.db),
   };
   return [

@@ -162,6 +162,7 @@ function codesOf(route: Route): ErrorCode[] {
   const hasBody = route.body !== undefined;
   if (route.probe === true) return [...(route.refusals ?? []), 'REQUEST_INVALID', 'INTERNAL'];
   return [
+    'SERVER_BUSY',
     ...(route.refusals ?? []),
     ...(route.provesIdentity === true ? [] : (['TOKEN_INVALID', 'ACCOUNT_LOCKED'] as const)),
     'RATE_LIMITED',

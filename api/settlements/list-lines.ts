@@ -15,12 +15,13 @@ import {
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
+import type { ApiContext } from '../context.js';
 import { pageOf, pageQuery, readPage } from '../edge/cursor.js';
 import { businessDate, externalId, id } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import type { SettlementsContext } from './context.js';
 import { dateStates, statesOf } from './date-states.js';
+import { csvDownload } from './download.js';
 import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
 import { settledAmounts, settledFigures } from './settled-fields.js';
 
@@ -50,7 +51,7 @@ const lineSchema = z
   })
   .meta({ id: 'SettledLine' });
 
-export const listLines = ({ db, downloads }: SettlementsContext): Route =>
+export const listLines = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/lines',
@@ -67,7 +68,7 @@ export const listLines = ({ db, downloads }: SettlementsContext): Route =>
       schema: pageOf(lineSchema).extend(dateStates),
       alsoAs: ['text/csv'],
     },
-    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED'],
+    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED', 'STREAM_SHARE_USED'],
     handle: async ({ query: asked, own, request }) => {
       const sellerId = sellerOf(own, asked.sellerId);
       const orderId = asked.orderId ?? null;
@@ -77,7 +78,7 @@ export const listLines = ({ db, downloads }: SettlementsContext): Route =>
         await requireExportable(db, date, date);
         const name = ['lines', date, ...[sellerId, orderId].filter((part) => part !== null)].join('-');
         const selection = { date, sellerId, orderId };
-        return downloads.csv(name, asked.spreadsheetSafe === 'true', (form, sink) =>
+        return csvDownload(name, asked.spreadsheetSafe === 'true', (form, sink) =>
           exportLines(db, selection, form, sink),
         );
       }

@@ -65,6 +65,20 @@ export const edgeErrors = {
     whatToDo: 'Look the address up in `/docs`.',
     ko: '요청하신 주소를 찾을 수 없습니다.',
   },
+  SERVER_BUSY: {
+    http: 503,
+    exit: 1,
+    meaning: 'The server carries out as many calls as it may at once; try again as the Retry-After header says.',
+    whatToDo: 'Send it again as `Retry-After` says. If it lasts: more servers, or a larger `MAGAM_REQUESTS_MAX`.',
+    ko: '서버에 요청이 몰려 있습니다. 잠시 후 다시 시도해 주세요.',
+  },
+  STREAM_SHARE_USED: {
+    http: 429,
+    exit: 1,
+    meaning: 'The account has as many downloads or event streams open as it may; wait for one of them to end.',
+    whatToDo: 'Wait for one of them to end, or close one.',
+    ko: '계정당 동시에 열 수 있는 다운로드 또는 이벤트 스트림 수를 초과했습니다. 진행 중인 것이 끝난 후 다시 시도해 주세요.',
+  },
   TOO_MANY_WAITING: {
     http: 503,
     exit: 1,

@@ -3,6 +3,29 @@ import type { ErrorDefinition } from './definition.js';
 
 export const runErrors = {
   // Configuration and the database.
+  ENCRYPTION_KEY_MISSING: {
+    http: 503,
+    exit: 1,
+    meaning: 'A stored value is encrypted under a key that this process does not have.',
+    whatToDo:
+      'Add the key to `MAGAM_ENCRYPTION_KEY` behind the first one; `magam keys` names the ids of the keys that are in use.',
+    ko: '저장된 값을 지금은 읽을 수 없습니다. 운영자에게 문의해 주세요.',
+  },
+  KEYS_NOT_ROTATED: {
+    http: 500,
+    exit: 1,
+    meaning:
+      'Stored values are still encrypted under former or unknown keys, or cannot be read; the details count them.',
+    whatToDo: 'Follow the message, then give `magam keys rotate` again.',
+  },
+  KEYS_PUBLISHED: {
+    http: 500,
+    exit: 2,
+    meaning:
+      'The server would listen beyond loopback, or in production, with keys that are published; make keys of your own.',
+    whatToDo:
+      'Set the keys as the message says, once, the same for all servers of one database; or listen on `127.0.0.1`.',
+  },
   CONFIG_INVALID: {
     http: 500,
     exit: 2,

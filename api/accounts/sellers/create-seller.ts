@@ -40,7 +40,7 @@ export const createSeller = ({ config }: ApiContext): Route =>
         const seller = found(await readSeller(tx, sellerId), 'SELLER_NOT_FOUND');
         await audit(tx, 'seller.create', ['seller', sellerId], {
           before: null,
-          after: sellerAudited(config.encryptionKey, seller),
+          after: sellerAudited(config.encryptionKeys, seller),
         });
         return created(`/v1/sellers/${encodeURIComponent(sellerId)}`, sellerBody(seller), seller.version);
       }),

@@ -44,8 +44,8 @@ export const editSeller = ({ config, cache }: ApiContext): Route =>
         });
         const seller = (await readSeller(tx, sellerId)) ?? former;
         await audit(tx, 'seller.edit', ['seller', sellerId], {
-          before: sellerAudited(config.encryptionKey, former),
-          after: sellerAudited(config.encryptionKey, seller),
+          before: sellerAudited(config.encryptionKeys, former),
+          after: sellerAudited(config.encryptionKeys, seller),
         });
         if (seller.status !== former.status) afterCommit(() => cache.sellersChanged());
         return ok(sellerBody(seller), seller.version);

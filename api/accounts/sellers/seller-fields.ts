@@ -90,9 +90,9 @@ const sellerContent = ({ name, businessNumber, taxType, bankAccount, status }: S
 });
 
 /** What can change of a seller, in the audit log: with a fingerprint of the account number, of which the mask shows four digits. */
-export function sellerAudited(key: Buffer, seller: Seller): object {
+export function sellerAudited(keys: readonly [Buffer, ...Buffer[]], seller: Seller): object {
   const { bankAccount, ...content } = sellerContent(seller);
-  const accountFingerprint = bankAccountFingerprint(key, seller.sellerId, seller.bankAccount);
+  const accountFingerprint = bankAccountFingerprint(keys, seller.sellerId, seller.bankAccount);
   return { ...content, bankAccount: { ...bankAccount, accountFingerprint } };
 }
 
