@@ -26,13 +26,13 @@ export function sealBankAccount(key: Buffer, sellerId: string, account: BankAcco
 }
 
 /**
- * What tells one account number of a seller from another without telling it: two numbers with the same last digits differ here. Keyed, because
- * the digits of a number could be tried one by one, and bound to the seller. Null when the stored number cannot be read under this key.
+ * What tells one account of a seller from another without telling its number: two numbers with the same last digits differ here, and so do two banks or holders. Keyed,
+ * because the digits of a number could be tried one by one, and bound to the seller. Null when the stored number cannot be read under this key.
  */
 export function bankAccountFingerprint(key: Buffer, sellerId: string, stored: StoredBankAccount): string | null {
   try {
     const number = openBankAccount([key], sellerId, stored);
-    return createHmac('sha256', key).update(`magam bank account\0${sellerId}\0${number}`).digest('hex').slice(0, 16);
+    return createHmac('sha256', key).update(`magam bank account\0${sellerId}\0${number}\0${stored.bankCode}\0${stored.accountHolder}`).digest('hex').slice(0, 16);
   } catch {
     return null;
   }
