@@ -1,5 +1,5 @@
 /** Staff and sellers are invited: the link in the mail proves the address, its receiver chooses the password, and the role comes with it. */
-import type { Tx } from '../../infra/database.js';
+import type { Db, Tx } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { recordEvents } from '../outbox/record-events.js';
@@ -39,15 +39,15 @@ export async function invite(tx: Tx, made: NewInvitation, requestId: string): Pr
 }
 
 /** The invitation that a link is for, before the costly work on a password; LINK_INVALID. */
-export async function invitationOfLink(tx: Tx, token: string): Promise<Invitation | Refusal> {
-  const invitationId = await readLink(tx, 'INVITE', sha256(token));
-  const invitation = invitationId === undefined ? undefined : await readInvitation(tx, invitationId);
-  return invitation === undefined || !(await stands(tx, invitation)) ? refuse('LINK_INVALID') : invitation;
+export async function invitationOfLink(db: Db, token: string): Promise<Invitation | Refusal> {
+  const invitationId = await readLink(db, 'INVITE', sha256(token));
+  const invitation = invitationId === undefined ? undefined : await readInvitation(db, invitationId);
+  return invitation === undefined || !(await stands(db, invitation)) ? refuse('LINK_INVALID') : invitation;
 }
 
 /** Open, in time, and its inviter could still invite so. */
-async function stands(tx: Tx, { status, expired, invitedBy, role }: Invitation): Promise<boolean> {
-  const inviter = await readAccount(tx, invitedBy);
+async function stands(db: Db, { status, expired, invitedBy, role }: Invitation): Promise<boolean> {
+  const inviter = await readAccount(db, invitedBy);
   return status === 'OPEN' && !expired && inviter?.status === 'ACTIVE' && mayInvite(inviter.role, role);
 }
 
