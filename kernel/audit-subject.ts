@@ -8,6 +8,7 @@ export const AUDIT_SUBJECTS = [
   'drop',
   'feed-import',
   'import',
+  'invitation',
   'order',
   'payment',
   'policy-draft',

@@ -32,7 +32,10 @@ export function sealBankAccount(key: Buffer, sellerId: string, account: BankAcco
 export function bankAccountFingerprint(key: Buffer, sellerId: string, stored: StoredBankAccount): string | null {
   try {
     const number = openBankAccount([key], sellerId, stored);
-    return createHmac('sha256', key).update(`magam bank account\0${sellerId}\0${number}\0${stored.bankCode}\0${stored.accountHolder}`).digest('hex').slice(0, 16);
+    return createHmac('sha256', key)
+      .update(`magam bank account\0${sellerId}\0${number}\0${stored.bankCode}\0${stored.accountHolder}`)
+      .digest('hex')
+      .slice(0, 16);
   } catch {
     return null;
   }

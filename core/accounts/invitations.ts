@@ -72,11 +72,27 @@ async function giveRole(tx: Tx, invitation: Invitation, passwordHash: string): P
   const { email, displayName, phone, role, sellerId, invitedBy: accessGivenBy } = invitation;
   const there: Account | undefined = await lockAccountByEmail(tx, email);
   if (there === undefined)
-    return insertAccount(tx, { email, displayName, phone, role, sellerId, passwordHash, emailProven: true, accessGivenBy });
+    return insertAccount(tx, {
+      email,
+      displayName,
+      phone,
+      role,
+      sellerId,
+      passwordHash,
+      emailProven: true,
+      accessGivenBy,
+    });
   if (there.status === 'LOCKED') return refuse('ACCOUNT_LOCKED');
   if (there.role !== 'buyer') return refuse('EMAIL_TAKEN');
   const { accountId } = there;
-  await updateAccount(tx, accountId, { role, sellerId, displayName, passwordHash, passwordOneTime: false, accessGivenBy });
+  await updateAccount(tx, accountId, {
+    role,
+    sellerId,
+    displayName,
+    passwordHash,
+    passwordOneTime: false,
+    accessGivenBy,
+  });
   await proveEmail(tx, accountId);
   await endSessions(tx, accountId, 'ROLE_CHANGED');
   return accountId;

@@ -1,7 +1,7 @@
 /** Second factors: codes that a device makes of a shared secret (TOTP, RFC 6238), and recovery codes for who has lost the device. */
 import { generateSecret, generateURI, verify } from 'otplib';
-import { decrypt, encrypt } from '../../infra/encryption.js';
 import type { Tx } from '../../infra/database.js';
+import { decrypt, encrypt } from '../../infra/encryption.js';
 import { sha256 } from '../../infra/sha256.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
 import { recordEvents } from '../outbox/record-events.js';

@@ -62,7 +62,12 @@ type Invited = Pick<NewInvitation, 'email' | 'displayName' | 'role'> & {
 
 async function invited(
   { config }: AccountsContext,
-  { signedIn, requestId, audit, transact }: Pick<Call<unknown, unknown, unknown>, 'signedIn' | 'requestId' | 'audit' | 'transact'>,
+  {
+    signedIn,
+    requestId,
+    audit,
+    transact,
+  }: Pick<Call<unknown, unknown, unknown>, 'signedIn' | 'requestId' | 'audit' | 'transact'>,
   { email, displayName, role, phone: given = undefined, sellerId: business }: Invited,
 ) {
   if (!mayInvite(signedIn.role, role)) throw new MagamError('FORBIDDEN');

@@ -13,7 +13,8 @@ export const removeSecondFactor = (): Route =>
     path: '/v1/accounts/{accountId}/second-factor/removal',
     tag: 'Accounts',
     summary: 'Remove a lost second factor',
-    description: 'Make sure that it is the owner who asks. The owner is told by mail. Nobody does it to themselves here.',
+    description:
+      'Make sure that it is the owner who asks. The owner is told by mail. Nobody does it to themselves here.',
     permission: 'account.reset-password',
     params: accountParams,
     answer: { status: 204, description: 'There is none any more.' },

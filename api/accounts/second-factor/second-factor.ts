@@ -45,12 +45,20 @@ export const showSecondFactor = ({ db, config }: AccountsContext): Route =>
     handle: async ({ signedIn: { accountId, role } }) => {
       const account = found(await readAccount(db, accountId), 'ACCOUNT_NOT_FOUND');
       const required = config.accounts.secondFactorRoles.includes(role);
-      return ok({ enabled: account.secondFactor, required, recoveryCodesLeft: await countRecoveryCodes(db, accountId) });
+      return ok({
+        enabled: account.secondFactor,
+        required,
+        recoveryCodesLeft: await countRecoveryCodes(db, accountId),
+      });
     },
   });
 
 /** The account whose password was proved, locked. Throws PASSWORD_WRONG. */
-async function proved(accounts: AccountsContext, accountId: number, typed: string): Promise<(tx: Tx) => Promise<Account>> {
+async function proved(
+  accounts: AccountsContext,
+  accountId: number,
+  typed: string,
+): Promise<(tx: Tx) => Promise<Account>> {
   const before = found(await readAccount(accounts.db, accountId), 'ACCOUNT_NOT_FOUND');
   if (!(await accounts.passwords.verify(before.passwordHash, typed))) throw new MagamError('PASSWORD_WRONG');
   return async (tx) => {

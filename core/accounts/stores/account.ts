@@ -149,11 +149,10 @@ export async function giveOneTimePassword(
   { passwordHash, hours, givenBy }: { readonly passwordHash: string; readonly hours: number; readonly givenBy: number },
 ): Promise<void> {
   await updateAccount(tx, accountId, { passwordHash, passwordOneTime: true, accessGivenBy: givenBy });
-  await change(
-    tx,
-    'UPDATE account SET password_expires_at = UTC_TIMESTAMP(3) + INTERVAL ? HOUR WHERE account_id = ?',
-    [hours, accountId],
-  );
+  await change(tx, 'UPDATE account SET password_expires_at = UTC_TIMESTAMP(3) + INTERVAL ? HOUR WHERE account_id = ?', [
+    hours,
+    accountId,
+  ]);
 }
 
 /** Stores the same password hashed anew; nothing if it was changed meanwhile. */

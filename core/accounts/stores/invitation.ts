@@ -1,5 +1,14 @@
 /** Invitations of staff and sellers. The clock is the database's. */
-import { change, type Db, insertReturningId, isoTime, isTrue, type Reading, select, type Tx } from '../../../infra/database.js';
+import {
+  change,
+  type Db,
+  insertReturningId,
+  isoTime,
+  isTrue,
+  type Reading,
+  select,
+  type Tx,
+} from '../../../infra/database.js';
 import type { Role } from '../../../kernel/access.js';
 
 export const INVITATION_STATUSES = ['OPEN', 'ACCEPTED', 'WITHDRAWN'] as const;

@@ -1,5 +1,14 @@
 /** Every bank account that a seller was, is or might be paid to. The clock is the database's. */
-import { change, type Db, insertReturningId, isoTime, orRefusal, type Reading, select, type Tx } from '../../../infra/database.js';
+import {
+  change,
+  type Db,
+  insertReturningId,
+  isoTime,
+  orRefusal,
+  type Reading,
+  select,
+  type Tx,
+} from '../../../infra/database.js';
 import { type Refusal, refuse } from '../../../kernel/errors.js';
 import type { StoredBankAccount } from './seller.js';
 
@@ -24,8 +33,7 @@ const SELECT_BANK_ACCOUNT = `SELECT bank_account_id AS bankAccountId, seller_id 
   bank_account AS sealed, bank_account_masked AS masked, bank_key_id AS keyId, status, proposed_by AS proposedBy, decided_by AS decidedBy,
   proposed_at AS proposedAt, decided_at AS decidedAt, payout_from AS payoutFrom FROM seller_bank_account`;
 
-const timeOrNull = (value: unknown): string | null => (value === null ? null : isoTime(value));
-const reading: Reading<BankAccountRecord> = { proposedAt: isoTime, decidedAt: timeOrNull, payoutFrom: timeOrNull };
+const reading: Reading<BankAccountRecord> = { proposedAt: isoTime, decidedAt: isoTime, payoutFrom: isoTime };
 
 /** @returns its id, or BANK_ACCOUNT_PROPOSED where the seller has an open proposal */
 export async function insertBankAccount(
@@ -38,12 +46,25 @@ export async function insertBankAccount(
     tx,
     `INSERT INTO seller_bank_account (seller_id, open_seller_id, bank_code, account_holder, bank_account, bank_account_masked, bank_key_id,
        status, proposed_by, proposed_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'PROPOSED', ?, UTC_TIMESTAMP(3))`,
-    [sellerId, sellerId, account.bankCode, account.accountHolder, account.sealed, account.masked, account.keyId, proposedBy],
+    [
+      sellerId,
+      sellerId,
+      account.bankCode,
+      account.accountHolder,
+      account.sealed,
+      account.masked,
+      account.keyId,
+      proposedBy,
+    ],
   );
   return orRefusal(inserted, refuse('BANK_ACCOUNT_PROPOSED', { sellerId }));
 }
 
-export async function readBankAccount(db: Db, sellerId: string, bankAccountId: number): Promise<BankAccountRecord | undefined> {
+export async function readBankAccount(
+  db: Db,
+  sellerId: string,
+  bankAccountId: number,
+): Promise<BankAccountRecord | undefined> {
   const which = 'WHERE seller_id = ? AND bank_account_id = ?';
   return (await select(db, `${SELECT_BANK_ACCOUNT} ${which}`, [sellerId, bankAccountId], reading))[0];
 }

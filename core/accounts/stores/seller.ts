@@ -43,7 +43,7 @@ const SELECT_SELLER = `SELECT seller_id AS sellerId, name, business_number AS bu
   created_at AS createdAt, updated_at AS updatedAt FROM seller`;
 
 const reading: Reading<SellerRow> = {
-  payoutFrom: (value) => (value === null ? null : isoTime(value)),
+  payoutFrom: isoTime,
   createdAt: isoTime,
   updatedAt: isoTime,
 };
@@ -67,7 +67,8 @@ export async function readPayable(
 ): Promise<{ readonly seller: Seller; readonly payable: boolean } | undefined> {
   const seller = await readSeller(db, sellerId);
   if (seller === undefined) return undefined;
-  const sql = 'SELECT seller_id FROM seller WHERE seller_id = ? AND bank_account_id = ? AND payout_from <= UTC_TIMESTAMP(3)';
+  const sql =
+    'SELECT seller_id FROM seller WHERE seller_id = ? AND bank_account_id = ? AND payout_from <= UTC_TIMESTAMP(3)';
   const payable = seller.bankAccountId !== null && (await select(db, sql, [sellerId, seller.bankAccountId])).length > 0;
   return { seller, payable };
 }

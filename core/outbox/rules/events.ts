@@ -63,7 +63,10 @@ const eventSchema = z.discriminatedUnion('type', [
   event('account.invited', z.object({ invitationId: id })),
   event(
     'account.security-changed',
-    z.object({ accountId: id, change: z.enum(['SECOND_FACTOR_ON', 'SECOND_FACTOR_OFF', 'RECOVERY_CODES', 'PASSWORD_RESET']) }),
+    z.object({
+      accountId: id,
+      change: z.enum(['SECOND_FACTOR_ON', 'SECOND_FACTOR_OFF', 'RECOVERY_CODES', 'PASSWORD_RESET']),
+    }),
   ),
   event('seller.bank-account-proposed', z.object({ sellerId: z.string(), bankAccountId: id })),
   event('seller.bank-account-approved', z.object({ sellerId: z.string(), bankAccountId: id })),
