@@ -124,14 +124,14 @@ const addressLimits =
       limit: TRIES_OF_ADDRESS,
       identifier: 'sign-in-address',
       store: store('sign-in:address'),
-      keyGenerator: (req) => networkOf(req.ip ?? '', 64),
+      keyGenerator: (req) => networkOfCall(req, 64),
       skip,
     }),
     limiter({
       limit: TRIES_OF_NETWORK,
       identifier: 'sign-in-network',
       store: store('sign-in:network'),
-      keyGenerator: (req) => networkOf(req.ip ?? '', 48),
+      keyGenerator: (req) => networkOfCall(req, 48),
       skip: (req) => skip(req) || !isIPv6(req.ip ?? ''),
     }),
   ];
@@ -156,7 +156,7 @@ function triesBy(
       limit,
       identifier,
       store: store(prefix),
-      keyGenerator: (req) => pairKey(networkOf(req.ip ?? '', bits), nameIn(req, field) ?? ''),
+      keyGenerator: (req) => pairKey(networkOfCall(req, bits), nameIn(req, field) ?? ''),
       skip: skipped,
     });
   return [
@@ -182,6 +182,8 @@ function triesBy(
 
 /** Of an address of IPv6 its network of so many bits; another address as it is. */
 const networkOf = (ip: string, bits: 48 | 64): string => ipKeyGenerator(ip, bits);
+
+const networkOfCall = (req: Request, bits: 48 | 64): string => networkOf(req.ip ?? '', bits);
 
 const pairKey = (ipKey: string, name: string): string => `${ipKey} ${name}`;
 
