@@ -86,17 +86,17 @@ export const accountErrors = {
     meaning: 'The link is not valid: unknown, used, withdrawn or expired; ask for a new one.',
     ko: '링크가 유효하지 않거나 이미 사용되었거나 만료되었습니다. 새 링크를 요청해 주세요.',
   },
-  ONE_TIME_PASSWORD_EXPIRED: {
-    http: 403,
-    exit: 1,
-    meaning: 'The password was given for one sign-in and its time is over; ask for a new one, or set one by mail.',
-    ko: '일회용 비밀번호가 만료되었습니다. 새로 요청하거나 메일로 비밀번호를 재설정해 주세요.',
-  },
   PASSWORD_CHANGE_NEEDED: {
     http: 403,
     exit: 1,
     meaning: 'The password was given for one sign-in only: sign in with newPassword to replace it.',
     ko: '일회용 비밀번호입니다. newPassword에 새 비밀번호를 넣어 로그인해 주세요.',
+  },
+  PASSWORD_EXPIRED: {
+    http: 403,
+    exit: 1,
+    meaning: 'The password was given for one sign-in and its time is over; ask for a new one, or set one by mail.',
+    ko: '일회용 비밀번호가 만료되었습니다. 새로 요청하거나 메일로 비밀번호를 재설정해 주세요.',
   },
   PASSWORD_WEAK: {
     http: 422,

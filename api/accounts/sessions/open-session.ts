@@ -51,7 +51,7 @@ export const openSessionRefusals = [
   'INVALID_CREDENTIALS',
   'ACCOUNT_LOCKED',
   'PASSWORD_CHANGE_NEEDED',
-  'ONE_TIME_PASSWORD_EXPIRED',
+  'PASSWORD_EXPIRED',
   'SECOND_FACTOR_NEEDED',
   'SECOND_FACTOR_WRONG',
   'PASSWORD_WEAK',
@@ -101,7 +101,7 @@ export async function openSession(access: AccountsContext, credentials: Credenti
 /** What is said to somebody who knows the password. */
 function refusalOf(account: Account, { code, newPassword }: Credentials): SignInRefusal | undefined {
   if (account.status === 'LOCKED') return 'ACCOUNT_LOCKED';
-  if (account.passwordExpired) return 'ONE_TIME_PASSWORD_EXPIRED';
+  if (account.passwordExpired) return 'PASSWORD_EXPIRED';
   if (account.secondFactor && code === undefined) return 'SECOND_FACTOR_NEEDED';
   return account.passwordOneTime && newPassword === undefined ? 'PASSWORD_CHANGE_NEEDED' : undefined;
 }
