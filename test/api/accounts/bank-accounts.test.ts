@@ -119,8 +119,8 @@ describe('a change of a payout account', () => {
     await approve(one, proposal);
     const mails = await mailsTo(database.db, seller.email);
     expect(mails.map(({ subject }) => subject).sort()).toEqual([
-      expect.stringContaining('bank account changed'),
       expect.stringContaining('bank account proposed'),
+      expect.stringContaining('bank account changed'),
     ]);
     expect(mails.every(({ text }) => text.includes('****4555') && text.includes('If this was not you'))).toBe(true);
     const { body, text } = await api.call('GET', `/v1/audit-log?subject=seller:${sellerId}`, { token: admin.token });
