@@ -82,7 +82,9 @@ export async function lockAccountByEmail(tx: Tx, email: string): Promise<Account
 
 /** The accounts that act for a seller and may sign in. */
 export const listSellerAccounts = (db: Db, sellerId: string): Promise<Account[]> =>
-  selectAccounts(db, `FORCE INDEX (account_seller) WHERE seller_id = ? AND status = 'ACTIVE' ORDER BY email`, [sellerId]);
+  selectAccounts(db, `FORCE INDEX (account_seller) WHERE seller_id = ? AND status = 'ACTIVE' ORDER BY email`, [
+    sellerId,
+  ]);
 
 /** @returns the new account's id, or EMAIL_TAKEN */
 export async function insertAccount(tx: Db, made: NewAccount): Promise<number | Refusal> {
