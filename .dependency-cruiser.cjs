@@ -5,7 +5,7 @@
 
 /** Which capabilities of `core` each one may use. Acyclic: what stands above is not used by what stands below. */
 const capabilities = {
-  accounts: [],
+  accounts: ['outbox'],
   catalogue: [],
   stock: ['catalogue'],
   tasks: [],

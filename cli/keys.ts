@@ -1,6 +1,7 @@
 /** `magam keys`: under which keys the encrypted values stand, and encrypting them anew under the current one. */
 import type { Command } from 'commander';
-import { BANK_ACCOUNTS } from '../core/accounts/bank-account.js';
+import { BANK_ACCOUNT_HISTORY, BANK_ACCOUNTS } from '../core/accounts/bank-account.js';
+import { SECOND_FACTORS } from '../core/accounts/second-factor.js';
 import { RECEIVERS } from '../core/orders/receiver.js';
 import { inTransaction } from '../infra/database.js';
 import { keyIdOf } from '../infra/encryption.js';
@@ -11,7 +12,12 @@ import { type CommandContext, withDatabase } from './context.js';
 import { count, note, print, printJson, printTable } from './output.js';
 
 /** Everything that is stored encrypted. A test compares it with the columns of the schema. */
-export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [BANK_ACCOUNTS, RECEIVERS];
+export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
+  BANK_ACCOUNTS,
+  BANK_ACCOUNT_HISTORY,
+  SECOND_FACTORS,
+  RECEIVERS,
+];
 
 /** A server that was not restarted may write under a former key while the values are gone through: then they are gone through again. */
 const PASSES_MAX = 3;

@@ -5,6 +5,7 @@ import { runDuties } from '../batch/duties/duty-loop.js';
 import { runnerDuties } from '../batch/duties/registry.js';
 import { WorkerPools } from '../batch/engine/worker-pool.js';
 import { jobs } from '../batch/jobs/registry.js';
+import type { AccountMailing } from '../batch/outbox/account-mails/account-mails.js';
 import type { Channels } from '../batch/outbox/notifications/notifications.js';
 import { runOutbox } from '../batch/outbox/outbox-loop.js';
 import { outboxConsumers } from '../batch/outbox/registry.js';
@@ -91,11 +92,12 @@ export function runnerCommand(runner: Command): void {
 }
 
 const channelsOf = (
-  { slackWebhookUrl }: Pick<Config, 'slackWebhookUrl'>,
+  { slackWebhookUrl, accounts: { publicUrl } }: Pick<Config, 'slackWebhookUrl' | 'accounts'>,
   mail: MailSender | null,
   installationId: string,
-): Channels => ({
+): Channels & AccountMailing => ({
   mail,
   slack: slackWebhookUrl === null ? null : (text, signal) => postToSlack(slackWebhookUrl, text, signal),
   installationId,
+  publicUrl,
 });

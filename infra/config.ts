@@ -7,6 +7,7 @@ import { availableParallelism, userInfo } from 'node:os';
 import * as z from 'zod';
 import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.js';
 import { MagamError } from '../kernel/errors.js';
+import { type AccountSettings, accountFaults, accountSettings, accountShape } from './account-settings.js';
 import { type EdgeSettings, edgeFaults, edgeSettings, edgeShape } from './edge-settings.js';
 import { type KeySettings, keySettings, keyShape } from './key-settings.js';
 import {
@@ -153,6 +154,7 @@ const schema = z.object({
     .regex(/^[!-~]{16,}$/, 'must be at least 16 printable ASCII characters without spaces')
     .optional(),
   MAGAM_METRICS_PORT: wholeNumber(0, 65_535).optional(),
+  ...accountShape,
   ...paymentProviderShape,
   ...outboundShape,
   MAGAM_FAULT: z.string().optional(),
@@ -232,6 +234,7 @@ export interface Config extends KeySettings, EdgeSettings {
   readonly metricsToken: string | null;
   /** Port of its own for /metrics; null: none. */
   readonly metricsPort: number | null;
+  readonly accounts: AccountSettings;
   readonly paymentProviders: PaymentProviderSettings;
   /** Origins that providers may send buyers back to; null: any, in production with https. */
   readonly returnOrigins: readonly string[] | null;
@@ -299,6 +302,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     docsPage: env.MAGAM_DOCS_PAGE === 'on',
     metricsToken: env.MAGAM_METRICS_TOKEN ?? null,
     metricsPort: env.MAGAM_METRICS_PORT ?? null,
+    accounts: accountSettings(env, env.MAGAM_PORT),
     paymentProviders: paymentProviderSettings(env),
     returnOrigins: env.MAGAM_RETURN_ORIGINS ?? null,
     outbound: outboundSettings(env),
@@ -316,6 +320,7 @@ function relationFaults(env: z.infer<typeof schema>): string[] {
   if (env.MAGAM_MAIL_URL !== undefined && env.MAGAM_MAIL_FROM === undefined)
     faults.push('MAGAM_MAIL_FROM is required with MAGAM_MAIL_URL');
   if (!production) return faults;
+  faults.push(...accountFaults(env));
   if (env.MAGAM_DATABASE_URL === undefined) faults.push('MAGAM_DATABASE_URL is required with NODE_ENV=production');
   if (env.MAGAM_REDIS_URL === undefined) faults.push('MAGAM_REDIS_URL is required with NODE_ENV=production');
   if (env.MAGAM_FAULT !== undefined) faults.push('MAGAM_FAULT is refused with NODE_ENV=production');

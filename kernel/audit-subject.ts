@@ -10,6 +10,7 @@ export const AUDIT_SUBJECTS = [
   'encryption-key',
   'feed-import',
   'import',
+  'invitation',
   'order',
   'payment',
   'policy',

@@ -20,7 +20,7 @@ export function authenticator({
   config,
   db,
 }: {
-  readonly config: Pick<Config, 'tokenKey' | 'formerTokenKeys'>;
+  readonly config: Pick<Config, 'tokenKey' | 'formerTokenKeys' | 'accounts'>;
   readonly db: Db;
 }): (token: string) => Promise<Caller> {
   const tokens = accessTokens(config.tokenKey, config.formerTokenKeys);
@@ -31,7 +31,11 @@ export function authenticator({
     if (session === undefined || session.accountId !== accountId) throw new MagamError('TOKEN_INVALID');
     if (session.status === 'LOCKED') throw new MagamError('ACCOUNT_LOCKED');
     if (!session.live) throw new MagamError('TOKEN_INVALID');
-    return { accountId, sessionId, role: session.role, sellerId: session.sellerId };
+    const { role, sellerId, secondFactor } = session;
+    const caller = { accountId, sessionId, role, sellerId };
+    return secondFactor || !config.accounts.secondFactorRoles.includes(role)
+      ? caller
+      : { ...caller, secondFactorMissing: true };
   };
 }
 

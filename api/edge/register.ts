@@ -1,7 +1,7 @@
 /** Mounts routes: who calls, how often, may they, is it well formed, whose is it, was it asked before; then the handler and its answer. */
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Db } from '../../infra/database.js';
-import { type Caller, grantOf, isPublic, owns } from '../../kernel/access.js';
+import { type Caller, grantOf, isPublic, needsNoSecondFactor, owns } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { Admission } from './admission.js';
 import { bodyWithin } from './body-deadline.js';
@@ -95,7 +95,9 @@ async function admit(route: Route, edge: Edge, req: Request, res: Response): Pro
   if (route.provesIdentity !== true && req.headers.authorization !== undefined) {
     try {
       const caller = await callerOf(req.headers.authorization, edge);
-      if (caller !== null) state.caller = caller;
+      // A public call is answered as to anybody until the second factor that the role needs is there.
+      if (caller !== null && !(isPublic(route.permission) && caller.secondFactorMissing === true))
+        state.caller = caller;
     } catch (refusal) {
       // Counted by its address: looking at a token that is none, or is signed out, is work too.
       await count();
@@ -157,6 +159,8 @@ function requireRole(route: Route, caller: Caller | undefined): void {
   if (isPublic(route.permission)) return;
   if (caller === undefined) throw new MagamError('SIGN_IN_REQUIRED');
   if (grantOf(route.permission, caller.role) === undefined) throw new MagamError('FORBIDDEN');
+  if (caller.secondFactorMissing === true && !needsNoSecondFactor(route.permission))
+    throw new MagamError('SECOND_FACTOR_REQUIRED');
 }
 
 async function answer(route: Route, edge: InnerEdge, req: Request, res: Response): Promise<void> {

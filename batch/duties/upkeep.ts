@@ -22,8 +22,8 @@ export const serverDuties: readonly Duty<UpkeepContext>[] = [
     name: 'purge-accounts',
     everyMs: EVERY_MS,
     run: async ({ db }) => {
-      const { rateWindows, signIns, sessions, refreshTokens } = await purgeAccountLeftovers(db);
-      return rateWindows + signIns + sessions + refreshTokens;
+      const purged = Object.values(await purgeAccountLeftovers(db)) as number[];
+      return purged.reduce((sum, rows) => sum + rows, 0);
     },
   },
 ];

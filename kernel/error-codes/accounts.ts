@@ -16,6 +16,42 @@ export const accountErrors = {
     whatToDo: 'List the accounts.',
     ko: '존재하지 않는 계정입니다.',
   },
+  APPROVER_NOT_SECOND: {
+    http: 403,
+    exit: 1,
+    meaning: 'A bank account is approved by somebody other than whoever proposed it or gave the proposer their access.',
+    whatToDo: 'Have somebody else of the staff look at the proposal and approve it.',
+    ko: '계좌 변경은 제안한 사람이나 그 사람에게 권한을 준 사람이 아닌 다른 사람이 승인해야 합니다.',
+  },
+  BANK_ACCOUNT_CHANGED: {
+    http: 409,
+    exit: 1,
+    meaning: 'This proposal is not open any more, or is not what you saw; look at it again.',
+    whatToDo:
+      'List the bank accounts of the seller, compare the open proposal with what was asked for, and approve that one.',
+    ko: '이미 처리되었거나 내용이 바뀐 계좌 변경 신청입니다. 다시 확인해 주세요.',
+  },
+  BANK_ACCOUNT_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'The seller has no bank account with this id.',
+    whatToDo: 'List them: `GET /v1/sellers/{sellerId}/bank-accounts`.',
+    ko: '존재하지 않는 계좌 변경 신청입니다.',
+  },
+  BANK_ACCOUNT_PROPOSED: {
+    http: 409,
+    exit: 1,
+    meaning: 'Somebody proposed a bank account of this seller at the same moment; look at that proposal first.',
+    whatToDo: 'List the bank accounts of the seller; propose again where yours is still wanted.',
+    ko: '같은 판매자의 계좌 변경이 동시에 신청되었습니다. 먼저 그 신청을 확인해 주세요.',
+  },
+  BANK_ACCOUNT_WAITING: {
+    http: 409,
+    exit: 1,
+    meaning: 'The bank account may not be paid to yet: it is not approved, or its waiting time is not over.',
+    whatToDo: 'Approve the proposal, or wait until `payoutFrom` of the seller’s bank account.',
+    ko: '아직 지급할 수 없는 계좌입니다. 승인 또는 대기 시간이 필요합니다.',
+  },
   EMAIL_INVALID: {
     http: 422,
     exit: 1,
@@ -29,6 +65,13 @@ export const accountErrors = {
     meaning: 'There is an account with this e-mail address.',
     whatToDo: 'Sign in, or take another address; capitals and full-width letters make no difference.',
     ko: '이미 사용 중인 이메일 주소입니다.',
+  },
+  EMAIL_UNPROVEN: {
+    http: 409,
+    exit: 1,
+    meaning: 'The e-mail address of the account is not proven: its owner has to follow the link that was mailed.',
+    whatToDo: 'Have the owner follow the link; `POST /v1/me/address-proof` sends it again.',
+    ko: '이메일 주소가 확인되지 않았습니다. 메일로 받은 링크로 먼저 확인해 주세요.',
   },
   FORBIDDEN: {
     http: 403,
@@ -44,11 +87,24 @@ export const accountErrors = {
     whatToDo: 'Check both. The answer is the same whichever is wrong.',
     ko: '이메일 주소 또는 비밀번호가 올바르지 않습니다.',
   },
+  INVITATION_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'There is no open invitation with this id.',
+    whatToDo: 'List the invitations: `GET /v1/invitations`. One that was accepted or withdrawn cannot be changed.',
+  },
   LAST_ADMIN: {
     http: 409,
     exit: 1,
     meaning: 'This is the last admin who can sign in, and one has to stay.',
     whatToDo: 'Make another admin first: with `PUT /v1/accounts/{accountId}/role`, or `magam admin`.',
+  },
+  LINK_INVALID: {
+    http: 410,
+    exit: 1,
+    meaning: 'The link is not valid: unknown, used, withdrawn or expired; ask for a new one.',
+    whatToDo: 'Ask for the mail again, or have the invitation made again.',
+    ko: '링크가 유효하지 않거나 이미 사용되었거나 만료되었습니다. 새 링크를 요청해 주세요.',
   },
   PASSWORD_CHANGE_NEEDED: {
     http: 403,
@@ -56,6 +112,13 @@ export const accountErrors = {
     meaning: 'The password was given for one sign-in only: sign in with newPassword to replace it.',
     whatToDo: 'Send `newPassword` beside `email` and `password` to `POST /v1/sessions`.',
     ko: '일회용 비밀번호입니다. newPassword에 새 비밀번호를 넣어 로그인해 주세요.',
+  },
+  PASSWORD_EXPIRED: {
+    http: 403,
+    exit: 1,
+    meaning: 'The password was given for one sign-in and its time is over; ask for a new one, or set one by mail.',
+    whatToDo: 'Have an admin give another one, or ask for a link by `POST /v1/password-resets`.',
+    ko: '일회용 비밀번호가 만료되었습니다. 새로 요청하거나 메일로 비밀번호를 재설정해 주세요.',
   },
   PASSWORD_WEAK: {
     http: 422,
@@ -85,6 +148,41 @@ export const accountErrors = {
     whatToDo:
       'Sign in again. If no program of yours refreshed twice with one token, change the password: somebody had your token.',
     ko: '이미 사용된 리프레시 토큰입니다. 도용되었을 수 있어 로그아웃되었으니 다시 로그인해 주세요.',
+  },
+  SECOND_FACTOR_EXISTS: {
+    http: 409,
+    exit: 1,
+    meaning: 'The account has a second factor; remove it before you set up another one.',
+    whatToDo: 'Remove it with `POST /v1/me/second-factor/removal`, then set up the new one.',
+    ko: '이미 2단계 인증이 설정되어 있습니다. 먼저 해제해 주세요.',
+  },
+  SECOND_FACTOR_MISSING: {
+    http: 409,
+    exit: 1,
+    meaning: 'The account has no second factor, or its set-up was not begun.',
+    whatToDo: 'Begin with `POST /v1/me/second-factor`.',
+    ko: '설정된 2단계 인증이 없습니다.',
+  },
+  SECOND_FACTOR_NEEDED: {
+    http: 403,
+    exit: 1,
+    meaning: 'The account has a second factor: sign in with a code of the device, or a recovery code.',
+    whatToDo: 'Send `code` with the sign-in. Whoever has lost the device and the recovery codes asks an admin.',
+    ko: '2단계 인증 코드 또는 복구 코드를 함께 보내 주세요.',
+  },
+  SECOND_FACTOR_REQUIRED: {
+    http: 403,
+    exit: 1,
+    meaning: 'Your role needs a second factor, and the account has none: set one up first.',
+    whatToDo: 'Set one up: `POST /v1/me/second-factor`, then confirm it with a first code.',
+    ko: '이 역할은 2단계 인증이 필요합니다. 먼저 설정해 주세요.',
+  },
+  SECOND_FACTOR_WRONG: {
+    http: 403,
+    exit: 1,
+    meaning: 'The code is wrong, or it was used before; wait for the next one.',
+    whatToDo: 'Wait for the next code, and compare the clock of the device; a recovery code is good once.',
+    ko: '인증 코드가 올바르지 않거나 이미 사용되었습니다. 다음 코드를 입력해 주세요.',
   },
   SELLER_EXISTS: {
     http: 409,

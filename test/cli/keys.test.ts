@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ENCRYPTED_COLUMNS } from '../../cli/keys.js';
 import { BANK_ACCOUNTS, openBankAccount } from '../../core/accounts/bank-account.js';
+import { beginSecondFactor } from '../../core/accounts/second-factor.js';
 import { readSeller } from '../../core/accounts/stores/seller.js';
 import { openReceiver, type Receiver, sealReceiver } from '../../core/orders/receiver.js';
 import { insertCheckouts } from '../../core/orders/stores/checkout.js';
@@ -33,7 +34,8 @@ afterAll(() => database?.drop());
 const referenceOf = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 beforeEach(async () => {
-  for (const table of ['seller', 'checkout']) await change(db, `DELETE FROM ${table}`);
+  for (const table of ['seller', 'seller_bank_account', 'account_second_factor', 'checkout'])
+    await change(db, `DELETE FROM ${table}`);
   for (const sellerId of ['S1', 'S2']) await makeSeller(db, sellerId);
   const made = Array.from({ length: CHECKOUTS }, (_, number) => ({
     reference: referenceOf(number),
@@ -45,6 +47,7 @@ beforeEach(async () => {
     expiresInMs: 60_000,
   }));
   await inTransaction(db, (tx) => insertCheckouts(tx, made));
+  await inTransaction(db, (tx) => beginSecondFactor(tx, OLD, { accountId: 7, email: 'kim@example.com' }));
 });
 
 const rotate = (settings: Record<string, string> = BOTH) => magam(database.url, ['keys', 'rotate', '--json'], settings);
@@ -56,21 +59,24 @@ const receivers = () =>
 
 describe('magam keys rotate', () => {
   it('encrypts everything anew, so that the former key is not needed any more', async () => {
+    const versionBefore = (await readSeller(db, 'S1'))?.version;
     const { code, stdout } = await rotate();
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       keyId: keyIdOf(NEW),
       values: [
         { values: 'bank accounts', rows: 2, changed: 2 },
+        { values: 'history of bank accounts', rows: 2, changed: 2 },
+        { values: 'second factors', rows: 1, changed: 1 },
         { values: 'receivers of orders', rows: CHECKOUTS, changed: CHECKOUTS },
       ],
     });
     for (const row of await receivers()) expect(openReceiver([NEW], row.reference, row)).toEqual(RECEIVER);
     const seller = await readSeller(db, 'S1');
-    expect(seller?.version).toBe(1);
+    expect(seller?.version).toBe(versionBefore);
     expect(seller && openBankAccount([NEW], 'S1', seller.bankAccount)).toBe('110123456789');
     const again = JSON.parse((await rotate()).stdout) as { values: { changed: number }[] };
-    expect(again.values.map(({ changed }) => changed)).toEqual([0, 0]);
+    expect(again.values.map(({ changed }) => changed)).toEqual([0, 0, 0, 0]);
     const audited = await listAudit(db, { subject: { type: 'encryption-key', id: keyIdOf(NEW) } }, 10);
     expect(audited.map(({ action }) => action)).toEqual(['keys.rotated', 'keys.rotate', 'keys.rotated', 'keys.rotate']);
     expect(JSON.stringify(audited)).not.toContain(NEW.toString('base64'));
@@ -92,7 +98,9 @@ describe('magam keys rotate', () => {
       late.keyId,
       referenceOf(1_202),
     ]);
-    expect(JSON.parse((await rotate()).stdout)).toMatchObject({ values: [{ changed: 2 }, { changed: 202 }] });
+    expect(JSON.parse((await rotate()).stdout)).toMatchObject({
+      values: [{ changed: 2 }, { changed: 2 }, { changed: 1 }, { changed: 202 }],
+    });
     const rows = await receivers();
     expect(rows.slice(0, 1_000)).toEqual(done);
     expect(rows.at(-1)?.sealed).toBe(late.sealed);
@@ -119,10 +127,7 @@ describe('magam keys rotate', () => {
     expect(JSON.parse(stdout).error).toMatchObject({
       code: 'KEYS_NOT_ROTATED',
       details: {
-        values: [
-          { changed: 1, damaged: 1 },
-          { changed: CHECKOUTS - 1, unknown: 1 },
-        ],
+        values: [{ changed: 1, damaged: 1 }, { changed: 2 }, { changed: 1 }, { changed: CHECKOUTS - 1, unknown: 1 }],
       },
     });
   });
@@ -135,6 +140,8 @@ it('magam keys tells how much stands under which key', async () => {
     formerKeyIds: [keyIdOf(OLD)],
     values: [
       { values: 'bank accounts', keyId: keyIdOf(OLD), key: 'former', rows: 2 },
+      { values: 'history of bank accounts', keyId: keyIdOf(OLD), key: 'former', rows: 2 },
+      { values: 'second factors', keyId: keyIdOf(OLD), key: 'former', rows: 1 },
       { values: 'receivers of orders', keyId: keyIdOf(OLD), key: 'former', rows: CHECKOUTS },
     ],
   });

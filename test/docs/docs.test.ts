@@ -167,6 +167,7 @@ describe('settings', () => {
   const notDocumented = 'MAGAM_FAULT';
   const sources = [
     'infra/config.ts',
+    'infra/account-settings.ts',
     'infra/edge-settings.ts',
     'infra/key-settings.ts',
     'infra/payment-provider-settings.ts',

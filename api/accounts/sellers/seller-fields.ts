@@ -61,6 +61,9 @@ export const sellerSchema = z
         bankCode: z.string().meta({ example: '088' }),
         accountNumberMasked: z.string().meta({ example: '****6789' }),
         accountHolder: z.string(),
+        payoutFrom: moment.nullable().meta({
+          description: 'From when it may be paid to; null while no second person has approved it.',
+        }),
       })
       .meta({ id: 'BankAccount' }),
     status: sellerFields.status,
@@ -77,7 +80,7 @@ export const sellerBody = (seller: Seller): z.input<typeof sellerSchema> => ({
 });
 
 /** What can change of a seller: in answers. */
-const sellerContent = ({ name, businessNumber, taxType, bankAccount, status }: Seller) => ({
+const sellerContent = ({ name, businessNumber, taxType, bankAccount, payoutFrom, status }: Seller) => ({
   name,
   businessNumber,
   taxType,
@@ -85,6 +88,7 @@ const sellerContent = ({ name, businessNumber, taxType, bankAccount, status }: S
     bankCode: bankAccount.bankCode,
     accountNumberMasked: bankAccount.masked,
     accountHolder: bankAccount.accountHolder,
+    payoutFrom,
   },
   status,
 });
