@@ -3,8 +3,10 @@ import type { Command } from 'commander';
 import colours from 'picocolors';
 import type { JobContext } from '../batch/engine/job.js';
 import type { Check } from '../batch/jobs/verify/check.js';
+import { tellVerification } from '../batch/jobs/verify/tell-verification.js';
 import { type Verification, verifyDate } from '../batch/jobs/verify/verify-date.js';
 import { verifyRange } from '../batch/jobs/verify/verify-range.js';
+import { errorText } from '../infra/database-errors.js';
 import { errors, MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, withDatabase } from './context.js';
 import { counted, note, print, printJson, printTable } from './output.js';
@@ -61,6 +63,7 @@ async function working<T>(
 
 async function verifyOne(context: CommandContext, date: string): Promise<boolean> {
   const { result, seconds } = await working(context, (job) => verifyDate(job, date));
+  await tell(context, result);
   const { ok, generations, lines, checks } = result;
   if (context.json) {
     printJson({ date, ok, generations, lines, seconds, checks });
@@ -80,7 +83,10 @@ async function verifyDates(context: CommandContext, from: string, to: string): P
   if (from > to) throw new MagamError('USAGE', `--from ${from} is later than --to ${to}.`);
   const { result: dates, seconds } = await working(context, async (job) => {
     const all: Verification[] = [];
-    for await (const verification of verifyRange(job, from, to)) all.push(keepTelling(verification, context.json));
+    for await (const verification of verifyRange(job, from, to)) {
+      await tell(context, verification);
+      all.push(keepTelling(verification, context.json));
+    }
     return all;
   });
   const ok = dates.every((verification) => verification.ok);
@@ -101,6 +107,12 @@ async function verifyDates(context: CommandContext, from: string, to: string): P
   );
   return ok;
 }
+
+/** Raises the alarm of a difference, or ends it. An auditor's account and a replica can only be read, and verify all the same. */
+const tell = ({ db }: CommandContext, verification: Verification): Promise<void> =>
+  tellVerification(db, verification).catch((error: unknown) =>
+    note(`The alarm of this verification could not be raised or ended: ${errorText(error)}`),
+  );
 
 /** For people, of the checks that hold only their number is kept: a range may be long. */
 const keepTelling = (verification: Verification, json: boolean): Verification =>

@@ -2,7 +2,13 @@
 import type { ErrorDefinition } from './definition.js';
 
 export const operationErrors = {
+  ALARMS_OPEN: { http: 409, exit: 1, meaning: 'Alarms are open; each says what to do.' },
   CERTIFICATE_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no certificate of this date and generation.' },
+  COMMAND_RUNNING: {
+    http: 409,
+    exit: 5,
+    meaning: 'The same command is still running on this machine, so it was not started again.',
+  },
   DEAD_LETTER_NOT_FOUND: {
     http: 404,
     exit: 1,

@@ -56,6 +56,9 @@ const eventSchema = z.discriminatedUnion('type', [
   ),
   /** A checkout was not paid in time. */
   event('order.expired', z.object({ checkoutId: id, buyerId: id, orderIds: z.array(id) })),
+  /** Something needs a person, and later that it is over. */
+  event('alarm.opened', z.object({ alarmId: id })),
+  event('alarm.resolved', z.object({ alarmId: id })),
   /** A consumer has given an event up. */
   event('outbox.given-up', z.object({ consumer: z.string(), eventId: id, type: z.string(), error: z.string() })),
 ]);

@@ -242,6 +242,16 @@ export async function readDuePayments(db: Db, { rowsMax, except = [] }: BatchBou
   return rows.map(({ paymentId }) => paymentId);
 }
 
+/** Payments of which operators were told that they are unclear, and which still are. */
+export const readUnclearPayments = (
+  db: Db,
+): Promise<Pick<PaymentRecord, 'paymentId' | 'provider' | 'status'>[]> =>
+  select(
+    db,
+    `SELECT payment_id AS paymentId, provider, status FROM payment FORCE INDEX (payment_unclear)
+     WHERE unclear_told = 1 AND (status IN ('IN_PROGRESS', 'UNKNOWN') OR cancelling_minor > 0) ORDER BY payment_id`,
+  );
+
 export interface PaymentFilter {
   readonly buyerId?: number | undefined;
   readonly checkoutId?: number | undefined;
