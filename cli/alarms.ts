@@ -50,7 +50,8 @@ async function check(command: Command): Promise<void> {
     });
   } catch (error) {
     const known = asMagamError(error);
-    if (!(known instanceof MagamError && known.code === 'CONFIG_INVALID')) await raiseDirectly(readConfig(), unable(error));
+    if (!(known instanceof MagamError && known.code === 'CONFIG_INVALID'))
+      await raiseDirectly(readConfig(), unable(error));
     throw error;
   }
   await resolveDirectly(readConfig(), unable(undefined));
@@ -60,8 +61,12 @@ async function check(command: Command): Promise<void> {
 }
 
 function show(alarms: readonly Alarm[], json: boolean): void {
-  if (json) return printJson({ alarms: alarms.map((alarm) => ({ ...alarm, action: actionOf(alarm) })) });
-  if (alarms.length === 0) return print('No alarms.');
+  if (json) printJson({ alarms: alarms.map((alarm) => ({ ...alarm, action: actionOf(alarm) })) });
+  else if (alarms.length === 0) print('No alarms.');
+  else showTable(alarms);
+}
+
+function showTable(alarms: readonly Alarm[]): void {
   printTable(
     ['alarm', 'kind', 'subject', 'since', 'until'],
     alarms.map((alarm) => [alarm.alarmId, alarm.kind, alarm.subject, alarm.openedAt, alarm.resolvedAt ?? 'open']),

@@ -18,18 +18,21 @@ interface Node {
 /** What follows: nothing, one of these words, a file, or anything. */
 type Values = 'none' | 'file' | 'any' | readonly string[];
 
-export const completionCommand = (defineAll: (magam: Command) => Promise<void>) => (completion: Command): void => {
-  completion.addArgument(new Argument('<shell>', 'the shell').choices(SHELLS)).action(async (shell: Shell) => {
-    const magam = completion.parent as Command;
-    await defineAll(magam);
-    print(SCRIPTS[shell](nodesOf(magam)));
-  });
-};
+export const completionCommand =
+  (defineAll: (magam: Command) => Promise<void>) =>
+  (completion: Command): void => {
+    completion.addArgument(new Argument('<shell>', 'the shell').choices(SHELLS)).action(async (shell: Shell) => {
+      const magam = completion.parent as Command;
+      await defineAll(magam);
+      print(SCRIPTS[shell](nodesOf(magam)));
+    });
+  };
 
 function nodesOf(command: Command, path: readonly string[] = []): Node[] {
   const children = command.commands;
   const [argument] = command.registeredArguments;
-  const global = path.length === 0 ? [] : [{ name: '--json', description: 'print one JSON document', values: 'none' as const }];
+  const global =
+    path.length === 0 ? [] : [{ name: '--json', description: 'print one JSON document', values: 'none' as const }];
   const help = { name: '--help', description: 'display help', values: 'none' as const };
   const named = path[0] === 'help' ? command.parent?.commands.map((one) => one.name()) : undefined;
   const node: Node = {
@@ -146,7 +149,10 @@ function fish(nodes: readonly Node[]): string {
       argument === 'file' ? [`${at} -F`] : Array.isArray(argument) ? [`${at} -f -a ${quoted(argument.join(' '))}`] : [];
     return [
       ...commands.map(({ name, description }) => `${at} -f -a ${name} -d ${fishQuoted(short(description))}`),
-      ...options.map(({ name, description, values }) => `${at} -l ${name.slice(2)}${fishValues(values)} -d ${fishQuoted(short(description))}`),
+      ...options.map(
+        ({ name, description, values }) =>
+          `${at} -l ${name.slice(2)}${fishValues(values)} -d ${fishQuoted(short(description))}`,
+      ),
       ...ofArgument,
     ];
   });

@@ -5,13 +5,13 @@ import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { commandCause, type Outcome, succeeded } from './cron-outcome.js';
 import { tellAlarm } from '../core/alarms/change-alarms.js';
 import { type Config, readConfig } from '../infra/config.js';
 import { errorText } from '../infra/database-errors.js';
 import { MagamError } from '../kernel/errors.js';
 import { lookForAlarms } from './alarm-sender.js';
 import { programFile, withDatabase } from './context.js';
+import { commandCause, type Outcome, succeeded } from './cron-outcome.js';
 import { fileName, privateFolder, raiseDirectly, resolveDirectly } from './direct-alarm.js';
 import { note } from './output.js';
 
@@ -74,12 +74,14 @@ function start(config: Config, words: readonly string[], out: number | undefined
   const program = [process.execPath, programFile, ...words];
   const lock = join(privateFolder(), `${fileName(config, words.join(' '))}.lock`);
   const flock = ['flock', '--nonblock', '--no-fork', '--conflict-exit-code', String(LOCKED), lock];
-  if (!hasFlock()) note('There is no flock (util-linux) on this machine: nothing keeps the same command from running twice.');
+  if (!hasFlock())
+    note('There is no flock (util-linux) on this machine: nothing keeps the same command from running twice.');
   const [file = '', ...args] = hasFlock() ? [...flock, ...program] : program;
   return spawn(file, args, { stdio: ['ignore', out ?? 'inherit', out ?? 'inherit'] });
 }
 
-const hasFlock = (): boolean => spawnSync('flock', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') ?? false;
+const hasFlock = (): boolean =>
+  spawnSync('flock', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') ?? false;
 
 /** Its exit code, or 128 and the number of the signal that ended it. It is told what this process is told. */
 async function exitOf(child: ChildProcess): Promise<number> {

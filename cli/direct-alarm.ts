@@ -28,13 +28,19 @@ export function privateFolder(): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== userInfo().uid)
-    throw new MagamError('FILE_UNWRITABLE', `${folder} belongs to somebody else. Remove it, or set TMPDIR to another folder.`);
+    throw new MagamError(
+      'FILE_UNWRITABLE',
+      `${folder} belongs to somebody else. Remove it, or set TMPDIR to another folder.`,
+    );
   return folder;
 }
 
 /** A name for files of this machine that are about one command on one database. */
 export const fileName = ({ databaseUrl }: Pick<Config, 'databaseUrl'>, about: string): string =>
-  createHash('sha256').update(`${databaseUrl ?? import.meta.url}\n${about}`).digest('hex').slice(0, 24);
+  createHash('sha256')
+    .update(`${databaseUrl ?? import.meta.url}\n${about}`)
+    .digest('hex')
+    .slice(0, 24);
 
 const fileOf = (config: Config, { kind, subject }: AlarmCause): string =>
   join(privateFolder(), `${fileName(config, `${kind} ${subject}`)}.alarm`);
@@ -68,7 +74,13 @@ function readTold(file: string): Told | undefined {
 /** @returns the channels that took it */
 const send = (config: Config, cause: AlarmCause, told: Told, resolvedAt: string | null): Promise<AlarmChannel[]> =>
   withChannels(config, async (channels) => {
-    const alarm = { ...cause, ...told, alarmId: null, status: resolvedAt === null ? 'OPEN' : 'RESOLVED', resolvedAt } as const;
+    const alarm = {
+      ...cause,
+      ...told,
+      alarmId: null,
+      status: resolvedAt === null ? 'OPEN' : 'RESOLVED',
+      resolvedAt,
+    } as const;
     const { id, channels: _, ...shown } = alarm;
     const done: AlarmChannel[] = [];
     for (const name of ALARM_CHANNELS.filter((one) => !told.channels.includes(one))) {

@@ -104,7 +104,12 @@ const mailUrl = z
 /** Addresses, separated by commas. */
 const mailAddresses = z
   .string()
-  .transform((text) => text.split(',').map((address) => address.trim()).filter((address) => address !== ''))
+  .transform((text) =>
+    text
+      .split(',')
+      .map((address) => address.trim())
+      .filter((address) => address !== ''),
+  )
   .refine(
     (addresses) => addresses.length > 0 && addresses.every((address) => /^[^\s@,;<>"]+@[^\s@,;<>"]+$/.test(address)),
     'must be addresses such as oncall@example.com, separated by commas',

@@ -37,10 +37,10 @@ const readAlarms = ({ db }: ApiContext): Route =>
     handle: ({ query }) =>
       paged(query, {
         name: `alarms ${query.status}`,
-        key: id,
-        read: (before, limit) =>
-          listAlarms(db, { status: query.status === 'ALL' ? undefined : query.status, before }, limit),
-        keyOf: ({ alarmId }) => alarmId,
+        key: z.tuple([id]),
+        read: (key, limit) =>
+          listAlarms(db, { status: query.status === 'ALL' ? undefined : query.status, before: key?.[0] }, limit),
+        keyOf: ({ alarmId }) => [alarmId],
         itemOf: alarmBody,
       }),
   });

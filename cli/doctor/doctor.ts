@@ -5,7 +5,7 @@ import type { Config } from '../../infra/config.js';
 import { openDatabase } from '../../infra/database.js';
 import { serviceUrls, wantsJson } from '../context.js';
 import { print, printJson } from '../output.js';
-import { type Finding, fault, failureText, looked, type State } from './finding.js';
+import { type Finding, failureText, fault, looked, type State } from './finding.js';
 import { checkAlarmChannels, checkBuild, checkDisk, checkKeys, checkNode, checkSettings } from './program.js';
 import { checkDatabase, checkRedis } from './services.js';
 
@@ -24,9 +24,18 @@ export function doctorCommand(doctor: Command): void {
 
 async function examine(): Promise<Finding[]> {
   const { config, findings } = checkSettings();
-  const program = [checkNode(), ...(await checkBuild()), ...findings, ...(await looked('temporary disk', () => checkDisk('temporary disk')))];
+  const program = [
+    checkNode(),
+    ...(await checkBuild()),
+    ...findings,
+    ...(await looked('temporary disk', () => checkDisk('temporary disk'))),
+  ];
   if (config === undefined) {
-    const rest = fault('services', 'Database and Redis were not looked at.', 'Correct the settings first, then run magam doctor again.');
+    const rest = fault(
+      'services',
+      'Database and Redis were not looked at.',
+      'Correct the settings first, then run magam doctor again.',
+    );
     return [...program, rest];
   }
   return [...program, ...checkKeys(config), checkAlarmChannels(config), ...(await examineServices(config))];
@@ -37,9 +46,19 @@ async function examineServices(config: Config): Promise<Finding[]> {
   try {
     urls = await serviceUrls(config);
   } catch (error) {
-    return [fault('services', failureText(error), 'Read what the launcher says above, or set MAGAM_DATABASE_URL and MAGAM_REDIS_URL.')];
+    return [
+      fault(
+        'services',
+        failureText(error),
+        'Read what the launcher says above, or set MAGAM_DATABASE_URL and MAGAM_REDIS_URL.',
+      ),
+    ];
   }
-  const db = openDatabase(urls.databaseUrl, { poolMax: 2, answerSeconds: ANSWER_SECONDS, connectionWaitSeconds: ANSWER_SECONDS });
+  const db = openDatabase(urls.databaseUrl, {
+    poolMax: 2,
+    answerSeconds: ANSWER_SECONDS,
+    connectionWaitSeconds: ANSWER_SECONDS,
+  });
   try {
     const [database, redis] = await Promise.all([checkDatabase(db, config), checkRedis(urls.redisUrl)]);
     return [...database, ...redis];

@@ -14,8 +14,18 @@ export interface Finding {
 }
 
 export const ok = (check: string, found: string): Finding => ({ check, state: 'ok', found, action: null });
-export const warning = (check: string, found: string, action: string): Finding => ({ check, state: 'warning', found, action });
-export const fault = (check: string, found: string, action: string): Finding => ({ check, state: 'fault', found, action });
+export const warning = (check: string, found: string, action: string): Finding => ({
+  check,
+  state: 'warning',
+  found,
+  action,
+});
+export const fault = (check: string, found: string, action: string): Finding => ({
+  check,
+  state: 'fault',
+  found,
+  action,
+});
 
 /** An error in words, with its code where it has one. */
 export function failureText(error: unknown): string {

@@ -28,8 +28,18 @@ interface Setup {
 export const checkBuild = (): Promise<Finding[]> =>
   looked('build', async () => {
     const { needsBuild, needsInstall } = (await import(scriptModule('setup.mjs'))) as Setup;
-    if (needsInstall()) return fault('build', 'The installed packages are older than package-lock.json.', 'Run npm ci, then npm run build.');
-    if (needsBuild()) return fault('build', 'The program is older than its sources.', 'Run npm run build, and start the servers and runners again.');
+    if (needsInstall())
+      return fault(
+        'build',
+        'The installed packages are older than package-lock.json.',
+        'Run npm ci, then npm run build.',
+      );
+    if (needsBuild())
+      return fault(
+        'build',
+        'The program is older than its sources.',
+        'Run npm run build, and start the servers and runners again.',
+      );
     return ok('build', 'The program is as new as its sources.');
   });
 
@@ -37,7 +47,11 @@ export const checkBuild = (): Promise<Finding[]> =>
 export function checkSettings(): { readonly config: Config | undefined; readonly findings: readonly Finding[] } {
   const unknown = unknownSettings();
   const misspelt = unknown.map((name) =>
-    warning('settings', `${name} is set, and is no setting.`, `Correct its name (docs/configuration.md), or remove it.`),
+    warning(
+      'settings',
+      `${name} is set, and is no setting.`,
+      `Correct its name (docs/configuration.md), or remove it.`,
+    ),
   );
   try {
     const config = readConfig();
@@ -60,7 +74,11 @@ export function checkKeys(config: Config): Finding[] {
   const secret = config.production ? fault('keys', found, action) : warning('keys', found, action);
   const signing =
     config.signingKeyPem === null
-      ? warning('signing', 'Certificates are not signed.', 'Set MAGAM_SIGNING_KEY where dates are settled (docs/operations.md#signing-keys).')
+      ? warning(
+          'signing',
+          'Certificates are not signed.',
+          'Set MAGAM_SIGNING_KEY where dates are settled (docs/operations.md#signing-keys).',
+        )
       : ok('signing', 'Certificates are signed.');
   return [published.length === 0 ? ok('keys', 'The keys are your own.') : secret, signing];
 }
@@ -74,7 +92,11 @@ export function checkAlarmChannels({ alarms: { slackUrl, webhookUrl, mailTo } }:
   ];
   return channels.length > 0
     ? ok('alarm channels', channels.join(', '))
-    : warning('alarm channels', 'Nobody is told of alarms.', 'Set MAGAM_SLACK_WEBHOOK_URL, MAGAM_ALARM_WEBHOOK_URL or MAGAM_ALARM_MAIL_TO (docs/alarms.md).');
+    : warning(
+        'alarm channels',
+        'Nobody is told of alarms.',
+        'Set MAGAM_SLACK_WEBHOOK_URL, MAGAM_ALARM_WEBHOOK_URL or MAGAM_ALARM_MAIL_TO (docs/alarms.md).',
+      );
 }
 
 const GIB = 1024 ** 3;

@@ -4,11 +4,16 @@ import { hostname } from 'node:os';
 import { readOpenAlarms } from '../../core/alarms/stores/alarm.js';
 import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
+import { asMagamError, errorText } from '../../infra/database-errors.js';
 import { requireCurrentSchema } from '../../infra/migrate.js';
 import { clockNotice, readPlatformTime } from '../../infra/platform-time.js';
 import { inspectRedis } from '../../infra/redis-report.js';
-import { missingForMigration, missingPrivileges, readServerReport, type ServerReport } from '../../infra/stores/server-report.js';
-import { asMagamError, errorText } from '../../infra/database-errors.js';
+import {
+  missingForMigration,
+  missingPrivileges,
+  readServerReport,
+  type ServerReport,
+} from '../../infra/stores/server-report.js';
 import { MagamError } from '../../kernel/errors.js';
 import { migrationsFolder } from '../context.js';
 import { type Finding, failureText, fault, looked, ok, warning } from './finding.js';
@@ -16,8 +21,10 @@ import { checkDisk } from './program.js';
 
 /** What to do about the database, by the code of the error. */
 const DATABASE_ACTIONS: Readonly<Record<string, string>> = {
-  DATABASE_UNAVAILABLE: 'Start the database server, or correct host and port in MAGAM_DATABASE_URL; look at firewalls in between.',
-  DATABASE_ACCESS_DENIED: 'Correct user and password in MAGAM_DATABASE_URL, or grant the account its database (docs/operations.md#first-set-up).',
+  DATABASE_UNAVAILABLE:
+    'Start the database server, or correct host and port in MAGAM_DATABASE_URL; look at firewalls in between.',
+  DATABASE_ACCESS_DENIED:
+    'Correct user and password in MAGAM_DATABASE_URL, or grant the account its database (docs/operations.md#first-set-up).',
   SCHEMA_OUTDATED: 'Run magam migrate.',
   SCHEMA_TOO_NEW: 'Install the newer version of the program that migrated this database.',
   TIME_ZONE_DIFFERS: 'Set MAGAM_TIME_ZONE to the zone of the database, or leave it out.',
@@ -56,18 +63,32 @@ export function checkServer(report: ServerReport): Finding[] {
   const [major = 0, minor = 0] = version.split(/[.-]/).map(Number);
   const old = mariadb ? major < 10 || (major === 10 && minor < 11) : major < 9;
   const name = `${mariadb ? 'MariaDB' : 'MySQL'} ${version}`;
-  const sessionKept = isolation === 'READ-COMMITTED' && sqlMode.includes('STRICT_TRANS_TABLES') && timeZone === '+00:00';
+  const sessionKept =
+    isolation === 'READ-COMMITTED' && sqlMode.includes('STRICT_TRANS_TABLES') && timeZone === '+00:00';
   const session = `${isolation}, time zone ${timeZone}, ${sqlMode.includes('STRICT_TRANS_TABLES') ? 'strict' : 'not strict'}`;
   return [
     old
-      ? warning('database', `${name} is older than what Magam is tested with.`, 'Use MariaDB 10.11 or newer, or MySQL 9.')
+      ? warning(
+          'database',
+          `${name} is older than what Magam is tested with.`,
+          'Use MariaDB 10.11 or newer, or MySQL 9.',
+        )
       : ok('database', name),
-    ...(readOnly ? [fault('database', 'The server takes no writes.', 'Connect to the primary, or end the read-only state.')] : []),
+    ...(readOnly
+      ? [fault('database', 'The server takes no writes.', 'Connect to the primary, or end the read-only state.')]
+      : []),
     sessionKept
       ? ok('isolation', session)
-      : fault('isolation', session, 'Sessions do not keep what the program sets: let the proxy in between pool sessions, not transactions.'),
+      : fault(
+          'isolation',
+          session,
+          'Sessions do not keep what the program sets: let the proxy in between pool sessions, not transactions.',
+        ),
     flushAtCommit === 1 && maxPacketBytes >= 16 * MIB
-      ? ok('database settings', `innodb_flush_log_at_trx_commit ${flushAtCommit}, max_allowed_packet ${maxPacketBytes / MIB} MiB`)
+      ? ok(
+          'database settings',
+          `innodb_flush_log_at_trx_commit ${flushAtCommit}, max_allowed_packet ${maxPacketBytes / MIB} MiB`,
+        )
       : warning(
           'database settings',
           `innodb_flush_log_at_trx_commit ${flushAtCommit}, max_allowed_packet ${Math.floor(maxPacketBytes / MIB)} MiB`,
@@ -108,7 +129,11 @@ async function checkMigration(db: Db): Promise<Finding> {
   const missing = await missingForMigration(db);
   return missing.length === 0
     ? ok('privileges for migrate', 'The account can migrate.')
-    : warning('privileges for migrate', `${missing.join(', ')} cannot be seen among the grants of the account.`, 'Grant them, or migrate with another account.');
+    : warning(
+        'privileges for migrate',
+        `${missing.join(', ')} cannot be seen among the grants of the account.`,
+        'Grant them, or migrate with another account.',
+      );
 }
 
 async function checkClock(db: Db, config: Config): Promise<Finding> {
@@ -126,7 +151,11 @@ async function checkAlarms(db: Db): Promise<Finding> {
   const open = await readOpenAlarms(db);
   return open.length === 0
     ? ok('alarms', 'None is open.')
-    : warning('alarms', `${open.length} ${open.length === 1 ? 'is' : 'are'} open, the first: ${open[0]?.summary}`, 'magam alarms lists them with what to do.');
+    : warning(
+        'alarms',
+        `${open.length} ${open.length === 1 ? 'is' : 'are'} open, the first: ${open[0]?.summary}`,
+        'magam alarms lists them with what to do.',
+      );
 }
 
 const CLOCK_MS = 2_000;
@@ -139,9 +168,17 @@ export async function checkRedis(url: string): Promise<Finding[]> {
     return [
       evictionPolicy === 'noeviction'
         ? ok('redis', `Redis ${version}, ${evictionPolicy}`)
-        : warning('redis', `Redis ${version} with maxmemory-policy ${evictionPolicy}: hints may be lost, and come later.`, 'Set maxmemory-policy to noeviction.'),
+        : warning(
+            'redis',
+            `Redis ${version} with maxmemory-policy ${evictionPolicy}: hints may be lost, and come later.`,
+            'Set maxmemory-policy to noeviction.',
+          ),
       Math.abs(clockAheadMs) > CLOCK_MS
-        ? warning('redis clock', `The clock of Redis is ${clock}.`, 'Set the clock of its machine right; NTP keeps it so.')
+        ? warning(
+            'redis clock',
+            `The clock of Redis is ${clock}.`,
+            'Set the clock of its machine right; NTP keeps it so.',
+          )
         : ok('redis clock', 'This process and Redis agree.'),
     ];
   } catch (error) {

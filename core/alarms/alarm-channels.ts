@@ -14,9 +14,13 @@ export type SendAlarm = (id: string, alarm: ToldAlarm, signal: AbortSignal) => P
 /** Null: that channel is not configured. */
 export type AlarmChannels = Readonly<Record<AlarmChannel, SendAlarm | null>>;
 
-export function alarmChannels({ slackUrl, webhookUrl, mailTo }: Config['alarms'], mail: MailSender | null): AlarmChannels {
+export function alarmChannels(
+  { slackUrl, webhookUrl, mailTo }: Config['alarms'],
+  mail: MailSender | null,
+): AlarmChannels {
   return {
-    'alarm-slack': slackUrl === null ? null : (_id, alarm, signal) => postToSlack(slackUrl, alarmMessage(alarm).text, signal),
+    'alarm-slack':
+      slackUrl === null ? null : (_id, alarm, signal) => postToSlack(slackUrl, alarmMessage(alarm).text, signal),
     'alarm-webhook':
       webhookUrl === null
         ? null

@@ -1,6 +1,7 @@
 /** From the events of alarms to their messages: a consumer for each channel, so that one that is away keeps no other from being told. */
+
+import type { ConsumeContext } from '../outbox/consume.js';
 import { type Consumer, consumer } from '../outbox/consumer.js';
-import { type ConsumeContext } from '../outbox/consume.js';
 import { lookAgain } from '../outbox/look-again.js';
 import { registerConsumer } from '../outbox/stores/outbox-consumer.js';
 import { ALARM_CHANNELS, type AlarmChannels } from './alarm-channels.js';

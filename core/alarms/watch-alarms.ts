@@ -43,7 +43,6 @@ async function watch(db: Db, settings: AlarmSettings, kind: WatchedKind): Promis
     if (known === undefined) changed += (await raiseAlarm(db, { kind, subject, summary })) ? 1 : 0;
     else if (known.summary !== storedSummary(summary)) await rewordAlarm(db, known.alarmId, summary);
   }
-  for (const { alarmId, subject } of open)
-    if (!there.has(subject) && (await resolveAlarm(db, alarmId))) changed += 1;
+  for (const { alarmId, subject } of open) if (!there.has(subject) && (await resolveAlarm(db, alarmId))) changed += 1;
   return changed;
 }

@@ -4,7 +4,12 @@ import { readPlatformTime } from '../../infra/platform-time.js';
 import { readClockAndZone } from '../../infra/stores/installation.js';
 import { momentIn } from '../../infra/time-zone.js';
 import { addDays } from '../../kernel/business-date.js';
-import { earliestUnsettled, readScheduleFrom, readShutThrough, unsettledDatesBetween } from '../feed/stores/calendar.js';
+import {
+  earliestUnsettled,
+  readScheduleFrom,
+  readShutThrough,
+  unsettledDatesBetween,
+} from '../feed/stores/calendar.js';
 import type { ClosingOptions } from './closable-date.js';
 import { findSettlementRun, type SettlementRun } from './stores/settlement-run.js';
 

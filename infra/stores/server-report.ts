@@ -19,7 +19,16 @@ export interface ServerReport {
 }
 
 export async function readServerReport(db: Db): Promise<ServerReport> {
-  const names = ['version', 'isolation', 'tx_isolation', 'transaction_isolation', 'sql_mode', 'time_zone', 'read_only', 'super_read_only'];
+  const names = [
+    'version',
+    'isolation',
+    'tx_isolation',
+    'transaction_isolation',
+    'sql_mode',
+    'time_zone',
+    'read_only',
+    'super_read_only',
+  ];
   names.push('hostname', 'datadir', 'innodb_flush_log_at_trx_commit', 'max_allowed_packet', 'max_connections');
   const rows = await select<{ name: string; value: string }>(
     db,
@@ -92,6 +101,8 @@ function matches(pattern: string, name: string): boolean {
   if (pattern === name) return true;
   const source = pattern
     .split(/(\\_|\\%|_|%)/)
-    .map((part) => ({ '%': '.*', _: '.', '\\_': '_', '\\%': '%' })[part] ?? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    .map(
+      (part) => ({ '%': '.*', _: '.', '\\_': '_', '\\%': '%' })[part] ?? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+    );
   return new RegExp(`^${source.join('')}$`).test(name);
 }

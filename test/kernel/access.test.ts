@@ -74,6 +74,7 @@ describe('the access table', () => {
     'server.probe': everybody,
     'dead-letter.read': staff,
     'dead-letter.replay': staff,
+    'alarm.read': staff,
     'metrics.read': staff,
   };
 

@@ -7,7 +7,9 @@ import type { Verification } from './verify-date.js';
 export async function tellVerification(db: Db, { date, ok, checks }: Verification): Promise<void> {
   const first = checks.find((check) => !check.ok);
   const found =
-    first === undefined ? '' : `: ${first.name} ${first.detail ?? ''} is ${first.actual}, and ${first.expected} was expected`;
+    first === undefined
+      ? ''
+      : `: ${first.name} ${first.detail ?? ''} is ${first.actual}, and ${first.expected} was expected`;
   const summary = `The stored data of ${date} differ from what was certified${found}.`;
   await tellAlarm(db, { kind: 'verification-difference', subject: date, summary }, !ok);
 }

@@ -26,4 +26,7 @@ export function alarmMessage(alarm: ToldAlarm): AlarmMessage {
  * For programs: the body of the plain webhook.
  * @param id the same each time that this message is sent again
  */
-export const alarmDocument = (id: string, alarm: ToldAlarm): object => ({ id, alarm: { ...alarm, action: actionOf(alarm) } });
+export const alarmDocument = (id: string, alarm: ToldAlarm): object => ({
+  id,
+  alarm: { ...alarm, action: actionOf(alarm) },
+});

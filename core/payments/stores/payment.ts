@@ -243,9 +243,7 @@ export async function readDuePayments(db: Db, { rowsMax, except = [] }: BatchBou
 }
 
 /** Payments of which operators were told that they are unclear, and which still are. */
-export const readUnclearPayments = (
-  db: Db,
-): Promise<Pick<PaymentRecord, 'paymentId' | 'provider' | 'status'>[]> =>
+export const readUnclearPayments = (db: Db): Promise<Pick<PaymentRecord, 'paymentId' | 'provider' | 'status'>[]> =>
   select(
     db,
     `SELECT payment_id AS paymentId, provider, status FROM payment FORCE INDEX (payment_unclear)

@@ -6,9 +6,9 @@ import { until } from '../../../scripts/chaos/magam.mjs';
 import { alarmsOf, emptyAlarms } from '../../support/alarms.js';
 import { type ApiProcess, spawnApi } from '../../support/api.js';
 import { magam } from '../../support/magam.js';
+import { letDue } from '../../support/outbox.js';
 import { type Outside, startOutside } from '../../support/outside.js';
 import { createSettledDate, DAY, type SettledDate } from '../../support/settled-date.js';
-import { letDue } from '../../support/outbox.js';
 import { askFor, endOf, expectGracefulEnd, leadElsewhere, taskRunners } from '../../support/tasks.js';
 
 const startRunner = taskRunners();
@@ -39,7 +39,8 @@ const told = (): string[] =>
   webhook.received.map(({ body: { alarm } }) => `${alarm.kind} ${alarm.subject} ${alarm.status}`);
 const parkedRun = (status: string) =>
   change(settled.database.db, 'UPDATE job_instance SET status = ? WHERE job_key = ?', [status, DAY]);
-const dueAgain = () => change(settled.database.db, `UPDATE duty SET due_at = UTC_TIMESTAMP(3) WHERE name = 'watch-alarms'`);
+const dueAgain = () =>
+  change(settled.database.db, `UPDATE duty SET due_at = UTC_TIMESTAMP(3) WHERE name = 'watch-alarms'`);
 
 it('three runners and two servers tell of an alarm once, and of its end once', async () => {
   const runners = [1, 2, 3].map(() => startRunner(settled.database.url, settings()));
@@ -111,7 +112,11 @@ it('a verification that finds a difference is an alarm, over HTTP and at the com
     [DAY],
   );
   const setNet = (net: number) =>
-    change(db, 'UPDATE settlement_line SET net = ? WHERE settled_on = ? AND leg = 0 AND entry_id = ?', [net, DAY, line?.entryId]);
+    change(db, 'UPDATE settlement_line SET net = ? WHERE settled_on = ? AND leg = 0 AND entry_id = ?', [
+      net,
+      DAY,
+      line?.entryId,
+    ]);
   const runner = startRunner(url);
   const verifyByTask = async (): Promise<void> => {
     await endOf(db, VERIFY, await askFor(db, VERIFY, DAY, { date: DAY }));
@@ -127,6 +132,9 @@ it('a verification that finds a difference is an alarm, over HTTP and at the com
   expect((await magam(url, ['verify', '--from', DAY, '--to', DAY])).code).toBe(4);
   await setNet(line?.net ?? 0);
   await verifyByTask();
-  expect(await alarmsOf(db)).toEqual([`verification-difference ${DAY} RESOLVED`, `verification-difference ${DAY} RESOLVED`]);
+  expect(await alarmsOf(db)).toEqual([
+    `verification-difference ${DAY} RESOLVED`,
+    `verification-difference ${DAY} RESOLVED`,
+  ]);
   await expectGracefulEnd(runner);
 });

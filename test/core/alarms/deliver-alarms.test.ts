@@ -5,13 +5,18 @@ import { raiseAlarm, resolveAlarm } from '../../../core/alarms/change-alarms.js'
 import { alarmConsumers, deliverAlarms } from '../../../core/alarms/deliver-alarms.js';
 import { readOpenAlarms } from '../../../core/alarms/stores/alarm.js';
 import { watchAlarms } from '../../../core/alarms/watch-alarms.js';
-import { openMail } from '../../../infra/mail.js';
 import { change } from '../../../infra/database.js';
+import { openMail } from '../../../infra/mail.js';
 import { alarmSettings, alarmsOf, emptyAlarms } from '../../support/alarms.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { attemptsOf, consuming, letDue } from '../../support/outbox.js';
 import { type Outside, startOutside, text } from '../../support/outside.js';
-import { type MailReceiver, type SlackReceiver, startMailReceiver, startSlackReceiver } from '../../support/receivers.js';
+import {
+  type MailReceiver,
+  type SlackReceiver,
+  startMailReceiver,
+  startSlackReceiver,
+} from '../../support/receivers.js';
 
 let database: TestDatabase;
 let slack: SlackReceiver;
@@ -28,11 +33,21 @@ beforeEach(async () => {
 afterEach(() => Promise.all([slack.stop(), webhook.close(), smtp.stop()]));
 
 /** Sends what waits, to the channels that are configured. */
-async function deliver(given: { readonly slackUrl?: null; readonly webhookUrl?: null; readonly mailTo?: [] } = {}): Promise<number> {
+async function deliver(
+  given: { readonly slackUrl?: null; readonly webhookUrl?: null; readonly mailTo?: [] } = {},
+): Promise<number> {
   const mail = openMail(smtp.url, 'Magam <magam@shop.example>');
-  const alarms = { ...alarmSettings().alarms, slackUrl: slack.url, webhookUrl: `${webhook.url}/secret`, mailTo: ['one@x.example', 'two@x.example'] };
+  const alarms = {
+    ...alarmSettings().alarms,
+    slackUrl: slack.url,
+    webhookUrl: `${webhook.url}/secret`,
+    mailTo: ['one@x.example', 'two@x.example'],
+  };
   try {
-    return await deliverAlarms(consuming(database.db), alarmConsumers(alarmChannels({ ...alarms, ...given }, mail), 'here'));
+    return await deliverAlarms(
+      consuming(database.db),
+      alarmConsumers(alarmChannels({ ...alarms, ...given }, mail), 'here'),
+    );
   } finally {
     mail.close();
   }
@@ -50,7 +65,9 @@ it('each channel is told of an alarm and of its end, once', async () => {
   await resolveAll();
   expect(await deliver()).toBe(3);
   expect(slack.texts).toEqual([
-    expect.stringMatching(/^ALARM: It said &lt;!channel&gt; &amp; "no"\.\nWhat to do: .*\nAlarm \d+ \(command-failed: settle\) has been open since \S+Z\.$/),
+    expect.stringMatching(
+      /^ALARM: It said &lt;!channel&gt; &amp; "no"\.\nWhat to do: .*\nAlarm \d+ \(command-failed: settle\) has been open since \S+Z\.$/,
+    ),
     expect.stringMatching(/^OVER: It said &lt;!channel&gt;/),
   ]);
   const [opened, resolved] = webhook.received;
@@ -70,7 +87,10 @@ it('each channel is told of an alarm and of its end, once', async () => {
   expect(opened?.headers['idempotency-key']).toBe(opened?.body.id);
   expect(resolved?.body).toMatchObject({ alarm: { status: 'RESOLVED', resolvedAt: expect.stringMatching(/Z$/) } });
   expect(resolved?.body.id).not.toBe(opened?.body.id);
-  expect(smtp.mails.map(({ to }) => to)).toEqual([['one@x.example', 'two@x.example'], ['one@x.example', 'two@x.example']]);
+  expect(smtp.mails.map(({ to }) => to)).toEqual([
+    ['one@x.example', 'two@x.example'],
+    ['one@x.example', 'two@x.example'],
+  ]);
   expect(smtp.mails[0]?.message).toContain('Subject: [Magam] ALARM: command-failed settle');
   expect(smtp.mails[0]?.message).toMatch(new RegExp(`Message-ID: <${opened?.body.id}@shop.example>`, 'i'));
 });
@@ -88,6 +108,19 @@ it('a channel that is away keeps no other from being told, and is told later und
   const [first, second] = webhook.received;
   expect(second?.body.id).toBe(first?.body.id);
   expect([slack.texts.length, smtp.mails.length]).toEqual([1, 1]);
+});
+
+it('an error says nothing of the address of a webhook', async () => {
+  await Promise.all([slack.stop(), webhook.close()]);
+  await raise();
+  await deliver();
+  const tried = [
+    ...(await attemptsOf(database.db, 'alarm-slack')),
+    ...(await attemptsOf(database.db, 'alarm-webhook')),
+  ];
+  expect(tried.map(({ status }) => status)).toEqual(['WAITING', 'WAITING']);
+  expect(JSON.stringify(tried)).not.toContain('secret');
+  [slack, webhook] = await Promise.all([startSlackReceiver(), startOutside()]);
 });
 
 it('a message that is late does not report as open what is over', async () => {

@@ -21,7 +21,14 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(async () => {
   await emptyAlarms(database.db);
-  for (const table of ['job_instance', 'job_execution', 'settlement_exception', 'payment', 'business_date', 'sale_entry'])
+  for (const table of [
+    'job_instance',
+    'job_execution',
+    'settlement_exception',
+    'payment',
+    'business_date',
+    'sale_entry',
+  ])
     await change(database.db, `DELETE FROM ${table}`);
   await change(database.db, 'UPDATE settlement_calendar SET shut_through = NULL, schedule_from = NULL');
 });
@@ -78,7 +85,10 @@ describe('one open alarm of a kind and subject', () => {
     const cause = { kind: 'command-failed', subject: `${'가'.repeat(200)}`, summary: '나'.repeat(2_000) } as const;
     await raiseAlarm(database.db, cause);
     expect(await raiseAlarm(database.db, cause)).toBe(false);
-    expect(await findOpenAlarm(database.db, cause)).toMatchObject({ subject: '가'.repeat(128), summary: '나'.repeat(1_000) });
+    expect(await findOpenAlarm(database.db, cause)).toMatchObject({
+      subject: '가'.repeat(128),
+      summary: '나'.repeat(1_000),
+    });
   });
 });
 
@@ -112,7 +122,9 @@ describe('parked entries', () => {
     await park(DAY, 2);
     await look('parked-entries');
     const text = async () => (await readOpenAlarms(database.db)).map(({ summary }) => summary);
-    expect(await text()).toEqual([expect.stringMatching(/^2 entries of 2026-03-02 could not be settled and are parked/)]);
+    expect(await text()).toEqual([
+      expect.stringMatching(/^2 entries of 2026-03-02 could not be settled and are parked/),
+    ]);
     await change(database.db, 'UPDATE settlement_exception SET settled_generation = 2 WHERE entry_id = 1');
     expect(await look('parked-entries')).toBe(0);
     expect(await text()).toEqual([expect.stringMatching(/^1 entry of 2026-03-02 could not be settled and is parked/)]);
@@ -172,7 +184,10 @@ describe('a date that is overdue', () => {
 
 describe('no runner', () => {
   const late = (name: string, minutes: number) =>
-    change(database.db, 'UPDATE duty SET due_at = UTC_TIMESTAMP(3) - INTERVAL ? MINUTE WHERE name = ?', [minutes, name]);
+    change(database.db, 'UPDATE duty SET due_at = UTC_TIMESTAMP(3) - INTERVAL ? MINUTE WHERE name = ?', [
+      minutes,
+      name,
+    ]);
 
   it('is an alarm when none has shown itself for so long, and over when one does', async () => {
     expect(await look('no-runner')).toBe(0); // the time counts from now on
@@ -238,7 +253,9 @@ it('a condition that cannot be read keeps no other from being looked at, and is 
   await run(DAY, 'FAILED');
   await change(database.db, 'RENAME TABLE outbox_attempt TO outbox_attempt_away');
   try {
-    await expect(watchAlarms(database.db, alarmSettings(), ['dead-letters', 'run-failed'])).rejects.toThrow('outbox_attempt');
+    await expect(watchAlarms(database.db, alarmSettings(), ['dead-letters', 'run-failed'])).rejects.toThrow(
+      'outbox_attempt',
+    );
   } finally {
     await change(database.db, 'RENAME TABLE outbox_attempt_away TO outbox_attempt');
   }
@@ -253,8 +270,10 @@ it('a process that was frozen after its look ends no alarm that was opened since
 });
 
 it('alarms that were over long ago are purged, and no others', async () => {
-  for (const subject of ['old', 'new', 'open']) await raiseAlarm(database.db, { kind: 'command-failed', subject, summary: '.' });
-  for (const { alarmId, subject } of await readOpenAlarms(database.db)) if (subject !== 'open') await resolveAlarm(database.db, alarmId);
+  for (const subject of ['old', 'new', 'open'])
+    await raiseAlarm(database.db, { kind: 'command-failed', subject, summary: '.' });
+  for (const { alarmId, subject } of await readOpenAlarms(database.db))
+    if (subject !== 'open') await resolveAlarm(database.db, alarmId);
   await change(database.db, `UPDATE alarm SET resolved_at = resolved_at - INTERVAL 31 DAY WHERE subject = 'old'`);
   expect(await purgeAlarms(database.db, 30, 100)).toBe(1);
   expect(await alarmsOf(database.db)).toEqual(['command-failed new RESOLVED', 'command-failed open OPEN']);
