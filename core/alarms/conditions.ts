@@ -49,15 +49,18 @@ const parkedEntries: Look = async (db, _settings, open) => ({
   staying: await datesIn(db, open, [...beingTried, 'COMPLETED_WITH_EXCEPTIONS']),
 });
 
-const dateOverdue: Look = async (db, settings) => {
+/** Dates are closed in order, so only the earliest open an alarm. */
+const OVERDUE_MAX = 10;
+
+const dateOverdue: Look = async (db, settings, open) => {
   const { dateMinutes } = settings.alarms;
   const dates = dateMinutes === 0 ? [] : await overdueDates(db, settings, dateMinutes);
   return {
-    causes: dates.map((date) => ({
+    causes: dates.slice(0, OVERDUE_MAX).map((date) => ({
       subject: date,
       summary: `${date} is not closed, more than ${dateMinutes} min after it was due (${settings.settleAt} of the next day in ${settings.timeZone}).`,
     })),
-    staying: [],
+    staying: open.filter((date) => dates.includes(date)),
   };
 };
 

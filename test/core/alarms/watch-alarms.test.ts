@@ -8,7 +8,7 @@ import { change, insertReturningId, select } from '../../../infra/database.js';
 import { recordSuccess, registerDuties } from '../../../infra/stores/duty.js';
 import { addDays } from '../../../kernel/business-date.js';
 import { alarmEvents, alarmSettings, alarmsOf, emptyAlarms } from '../../support/alarms.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { createTestDatabase, inStatement, type TestDatabase } from '../../support/database.js';
 
 let database: TestDatabase;
 let today: string;
@@ -167,6 +167,14 @@ describe('a date that is overdue', () => {
     expect(await look('date-overdue', { dateMinutes: 1 })).toBe(1);
   });
 
+  it('is told of the ten earliest, and none is ended because an earlier one was found', async () => {
+    for (let n = 2; n < 14; n += 1) await entry(addDays(today, -n));
+    expect(await look('date-overdue', { dateMinutes: 1 })).toBe(10);
+    await entry(addDays(today, -14));
+    expect(await look('date-overdue', { dateMinutes: 1 })).toBe(1);
+    expect(await alarmEvents(database.db)).not.toContain('alarm.resolved');
+  });
+
   it('is not one that is due for a shorter time, and none at all where the setting is 0', async () => {
     await entry(addDays(today, -2));
     expect(await look('date-overdue', { dateMinutes: 10_080 })).toBe(0);
@@ -262,11 +270,20 @@ it('a condition that cannot be read keeps no other from being looked at, and is 
   expect(await alarmsOf(database.db)).toEqual([`run-failed ${DAY} OPEN`]);
 });
 
-it('a process that was frozen after its look ends no alarm that was opened since', async () => {
-  // It has read that nothing is open and nothing is wrong; the alarm that another one opens meanwhile is not among those that it may end.
-  const frozen = look('run-failed');
-  await Promise.all([frozen, run(DAY, 'FAILED').then(() => look('run-failed'))]);
-  expect(await alarmsOf(database.db)).toEqual([`run-failed ${DAY} OPEN`]);
+it('a process that read the open alarms before one was opened does not end that one', async () => {
+  const { db } = database;
+  const connection = await db.client.acquireConnection();
+  try {
+    await db.raw('LOCK TABLES job_instance WRITE, job_execution WRITE').connection(connection);
+    const slow = look('run-failed');
+    await inStatement(db, '%job_instance%');
+    await raiseAlarm(db, { kind: 'run-failed', subject: DAY, summary: 'It failed meanwhile.' });
+    await db.raw('UNLOCK TABLES').connection(connection);
+    expect(await slow).toBe(0);
+  } finally {
+    await db.client.releaseConnection(connection);
+  }
+  expect(await alarmsOf(db)).toEqual([`run-failed ${DAY} OPEN`]);
 });
 
 it('alarms that were over long ago are purged, and no others', async () => {
