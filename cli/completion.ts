@@ -68,7 +68,7 @@ function bash(nodes: readonly Node[]): string {
       .filter(({ values: of }) => of !== 'none')
       .map(({ name, values: of }) => `      ${name}) ${bashReply(of)}; return ;;`);
     const words = [...commands.map(({ name }) => name), ...(Array.isArray(argument) ? argument : [])].join(' ');
-    const file = argument === 'file' ? '; [[ $current == -* ]] || COMPREPLY+=($(compgen -f -- "$current"))' : '';
+    const file = argument === 'file' ? `; ${BASH_FILES}` : '';
     return [
       `  ${quoted(path.join(' '))})`,
       ...(values.length === 0 ? [] : ['    case $previous in', ...values, '    esac']),
@@ -94,8 +94,11 @@ complete -o filenames -o bashdefault -F _magam magam
 `;
 }
 
+/** The name of a file may hold spaces. */
+const BASH_FILES = `local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$current"))`;
+
 function bashReply(values: Values): string {
-  if (values === 'file') return 'COMPREPLY=($(compgen -f -- "$current"))';
+  if (values === 'file') return BASH_FILES;
   return Array.isArray(values) ? `COMPREPLY=($(compgen -W ${quoted(values.join(' '))} -- "$current"))` : 'COMPREPLY=()';
 }
 
