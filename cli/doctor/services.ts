@@ -75,7 +75,7 @@ export function checkServer(report: ServerReport): Finding[] {
         )
       : ok('database', name),
     ...(readOnly
-      ? [fault('database', 'The server takes no writes.', 'Connect to the primary, or end the read-only state.')]
+      ? [fault('read only', 'The server takes no writes.', 'Connect to the primary, or end the read-only state.')]
       : []),
     sessionKept
       ? ok('isolation', session)
