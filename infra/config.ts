@@ -365,13 +365,11 @@ export const publishedKeys = ({ tokenKey, encryptionKey }: Config): string[] => 
   ...(encryptionKey.equals(DEVELOPMENT_ENCRYPTION_KEY) ? ['MAGAM_ENCRYPTION_KEY'] : []),
 ];
 
-/** Names in the environment that look like settings and are none; those of the launcher of private services are known. */
-export const unknownSettings = (environment: Readonly<Record<string, string | undefined>> = process.env): string[] =>
-  Object.keys(environment)
-    .filter((name) => name.startsWith('MAGAM_') && !(name in schema.shape) && !LAUNCHER_SETTINGS.includes(name))
+/** Names in the environment that look like settings and are none. @param others settings that are read elsewhere */
+export const unknownSettings = (others: readonly string[]): string[] =>
+  Object.keys(process.env)
+    .filter((name) => name.startsWith('MAGAM_') && !(name in schema.shape) && !others.includes(name))
     .sort();
-
-const LAUNCHER_SETTINGS: readonly string[] = ['MAGAM_HOME', 'MAGAM_NO_INSTALL', 'MAGAM_PROGRAM_PATH'];
 
 const mailOf = ({ MAGAM_MAIL_URL: url, MAGAM_MAIL_FROM: from }: z.infer<typeof schema>): Config['mail'] =>
   url === undefined || from === undefined ? null : { url, from };

@@ -43,9 +43,12 @@ export const checkBuild = (): Promise<Finding[]> =>
     return ok('build', 'The program is as new as its sources.');
   });
 
+/** Of the launcher of private services. */
+const LAUNCHER_SETTINGS = ['MAGAM_HOME', 'MAGAM_NO_INSTALL', 'MAGAM_PROGRAM_PATH'];
+
 /** The settings, where they can be read, and what is wrong with them. */
 export function checkSettings(): { readonly config: Config | undefined; readonly findings: readonly Finding[] } {
-  const unknown = unknownSettings();
+  const unknown = unknownSettings(LAUNCHER_SETTINGS);
   const misspelt = unknown.map((name) =>
     warning(
       'settings',
