@@ -326,9 +326,12 @@ describe('a machine without the programs', () => {
       const command = `${process.execPath} ${launcher} start`;
       const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { env });
       let stdout = '';
+      let answered = false;
       child.stdout.on('data', (part) => {
         stdout += part;
-        if (/\[y\/N\]/.test(stdout)) child.stdin.write(answer);
+        if (answered || !stdout.includes('[y/N]')) return;
+        answered = true;
+        child.stdin.write(answer);
       });
       return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr: '' })));
     };
