@@ -89,7 +89,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./runner.js')).runnerCommand,
   },
   cron: {
-    takes: '[options] -- <command...>',
+    takes: '[options] <command...>',
     description: 'run a command for cron: not twice at once, with a log, an alarm when it fails, and its exit code',
     load: async () => (await import('./cron.js')).cronCommand,
   },
