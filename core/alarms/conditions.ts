@@ -2,7 +2,8 @@
 import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
 import { readDuties, registerDuties } from '../../infra/stores/duty.js';
-import { readUnclearPayments } from '../payments/stores/payment.js';
+import { formatAmount } from '../../kernel/money.js';
+import { readGivenBackElsewhere, readUnclearPayments } from '../payments/stores/payment.js';
 import { overdueDates } from '../settlement/due-date.js';
 import type { AlarmCause, AlarmKind } from './rules/alarm.js';
 import { readDeadLetterCounts, readFailedRuns, readParkedDates, readRunStatuses } from './stores/condition.js';
@@ -85,6 +86,19 @@ const paymentUnclear: Look = async (db) => ({
   staying: [],
 });
 
+/** What is to be said of those of the payments of which money was given back elsewhere. */
+export const givenBackCauses = async (db: Db, paymentIds: readonly number[]): Promise<Omit<AlarmCause, 'kind'>[]> =>
+  (await readGivenBackElsewhere(db, paymentIds)).map(({ paymentId, provider, currency, elsewhereMinor }) => ({
+    subject: String(paymentId),
+    summary: `${provider} has given back ${formatAmount(elsewhereMinor, currency)} ${currency} of payment ${paymentId} that was not asked for here. No order was cancelled for it.`,
+  }));
+
+/** An event opens it (`notifications`); here it is seen whether it is over. */
+const paymentGivenBack: Look = async (db, _settings, open) => ({
+  causes: await givenBackCauses(db, open.map(Number)),
+  staying: [],
+});
+
 const deadLetters: Look = async (db) => ({
   causes: (await readDeadLetterCounts(db)).map(({ consumer, events, error }) => ({
     subject: consumer,
@@ -99,6 +113,7 @@ export const conditions = {
   'date-overdue': dateOverdue,
   'no-runner': noRunner,
   'payment-unclear': paymentUnclear,
+  'payment-given-back': paymentGivenBack,
   'dead-letters': deadLetters,
 } as const satisfies Partial<Record<AlarmKind, Look>>;
 

@@ -1,6 +1,7 @@
 /** Tells buyers by mail, where that is configured. What operators have to know becomes an alarm at once: its event says that there is something to look for. */
 import { readAccount } from '../../../core/accounts/stores/account.js';
-import type { AlarmSettings, WatchedKind } from '../../../core/alarms/conditions.js';
+import { raiseAlarm } from '../../../core/alarms/change-alarms.js';
+import { type AlarmSettings, givenBackCauses, type WatchedKind } from '../../../core/alarms/conditions.js';
 import { watchAlarms } from '../../../core/alarms/watch-alarms.js';
 import { type Consumer, consumer, type EventContext } from '../../../core/outbox/consumer.js';
 import type { EventType } from '../../../core/outbox/rules/events.js';
@@ -30,6 +31,7 @@ export const notifications = (notifying: Notifying): Consumer =>
       'payment.cancelled',
       'order.expired',
       'payment.unclear',
+      'payment.cancelled-elsewhere',
       'outbox.given-up',
     ],
     deliver: async (event, context) => {
@@ -37,6 +39,9 @@ export const notifications = (notifying: Notifying): Consumer =>
       if (toBuyer !== undefined) await mailBuyer(notifying, toBuyer, context);
       const kind = ALARMS[event.type];
       if (kind !== undefined) await watchAlarms(context.db, notifying.settings, [kind]);
+      if (event.type === 'payment.cancelled-elsewhere')
+        for (const cause of await givenBackCauses(context.db, [event.payload.paymentId]))
+          await raiseAlarm(context.db, { kind: 'payment-given-back', ...cause });
     },
   });
 

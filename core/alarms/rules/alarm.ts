@@ -13,6 +13,8 @@ const ACTIONS = {
   'no-runner': () => 'Start a runner (magam runner) and look at the log of the last one.',
   'payment-unclear': (paymentId: string) =>
     `Look at the payment with GET /v1/payments/${paymentId} and in the provider's own console.`,
+  'payment-given-back': (paymentId: string) =>
+    `Look at the payment with GET /v1/payments/${paymentId}, and cancel or return what the money was for.`,
   'dead-letters': (consumer: string) =>
     `Look at them with GET /v1/dead-letters?consumer=${consumer}, mend the cause, and replay them.`,
   'command-failed': () => 'Read the log of the command, mend the cause, and run the command again with magam cron.',

@@ -4,6 +4,8 @@ import { cart } from '../../../batch/outbox/cart.js';
 import { notifications } from '../../../batch/outbox/notifications/notifications.js';
 import { salesCounts } from '../../../batch/outbox/sales-counts.js';
 import { insertAccount } from '../../../core/accounts/stores/account.js';
+import { readOpenAlarms } from '../../../core/alarms/stores/alarm.js';
+import { watchAlarms } from '../../../core/alarms/watch-alarms.js';
 import { addUpSales } from '../../../core/catalogue/add-up-sales.js';
 import { CatalogueCache } from '../../../core/catalogue/catalogue-cache.js';
 import { lockProduct } from '../../../core/catalogue/stores/product.js';
@@ -245,6 +247,29 @@ describe('notifications', () => {
       `payment-unclear ${unclear?.id} OPEN`,
     ]);
     expect(smtp.mails).toEqual([]);
+    await stop();
+  });
+
+  it('raise an alarm of money given back elsewhere, which is over when it was asked for here', async () => {
+    await change(
+      database.db,
+      `INSERT INTO payment (checkout_id, buyer_id, provider, reference, order_name, currency, amount_minor, status, cancelled_elsewhere_minor, created_at, updated_at)
+       VALUES (2, 1, 'TOSS', UUID(), 'shoes', 'KRW', 9000, 'DONE', 5000, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+    );
+    const sql = 'SELECT payment_id AS id FROM payment WHERE cancelled_elsewhere_minor > 0';
+    const paymentId = (await select<{ id: number }>(database.db, sql))[0]?.id ?? 0;
+    const payload = { paymentId, currency: 'KRW', amountMinor: 5_000 };
+    await record(database.db, { type: 'payment.cancelled-elsewhere', payload, requestId: '' });
+    expect(await catchUp(configured())).toBe(1);
+    const look = () => watchAlarms(database.db, alarmSettings(), ['payment-given-back']);
+    expect(await look()).toBe(0);
+    const [alarm] = (await readOpenAlarms(database.db)).filter(({ kind }) => kind === 'payment-given-back');
+    expect(alarm).toMatchObject({
+      subject: String(paymentId),
+      summary: expect.stringMatching(/^TOSS has given back 5000 KRW of payment \d+ that was not asked for here/),
+    });
+    await change(database.db, 'UPDATE payment SET cancelled_elsewhere_minor = 0');
+    expect(await look()).toBe(1);
     await stop();
   });
 
