@@ -17,6 +17,7 @@ const capabilities = {
   payments: ['orders', 'outbox', 'stock'],
   jobs: [],
   settlement: ['feed', 'policies', 'jobs', 'tasks'],
+  alarms: ['jobs', 'outbox', 'payments', 'settlement'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };
 

@@ -20,6 +20,10 @@ import { note } from './output.js';
 const root = new URL(/\/dist\/[^/]+\/[^/]*$/.test(import.meta.url) ? '../../' : '../', import.meta.url);
 export const migrationsFolder = new URL('sql/', root);
 export const packageFile = new URL('package.json', root);
+/** What a process of this program is started with. */
+export const programFile = fileURLToPath(new URL('bin/magam.mjs', root));
+/** A module of `scripts/`, which runs without being built. */
+export const scriptModule = (name: string): string => new URL(`scripts/${name}`, root).href;
 
 export interface CommandContext {
   readonly config: Config;
@@ -53,7 +57,7 @@ export async function serviceUrls(
 async function startPrivateServices(): Promise<{ databaseUrl: string; redisUrl: string }> {
   const launcher = fileURLToPath(new URL('scripts/services.mjs', root));
   const child = spawn(process.execPath, [launcher, 'start', '--json', '--missing'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['inherit', 'pipe', 'inherit'], // it may ask on a terminal
   });
   const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   if (exitCode !== 0) throw new MagamError('SERVICES_UNAVAILABLE');

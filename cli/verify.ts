@@ -3,14 +3,16 @@ import type { Command } from 'commander';
 import colours from 'picocolors';
 import type { JobContext } from '../batch/engine/job.js';
 import type { Check } from '../batch/jobs/verify/check.js';
+import { tellVerification } from '../batch/jobs/verify/tell-verification.js';
 import { type Verification, verifyDate } from '../batch/jobs/verify/verify-date.js';
 import { verifyRange } from '../batch/jobs/verify/verify-range.js';
 import { dateWords } from '../core/settlement/state-words.js';
+import { errorText } from '../infra/database-errors.js';
 import { survivingOutage } from '../infra/survive-outage.js';
 import { MagamError } from '../kernel/errors.js';
 import { auditCommand } from './audit.js';
 import { type CommandContext, readDate, withDatabase } from './context.js';
-import { count, counted, noteDifference, print, printJson, printTable } from './output.js';
+import { count, counted, note, noteDifference, print, printJson, printTable } from './output.js';
 import { startProgress } from './progress.js';
 import { openPools } from './threads.js';
 
@@ -72,7 +74,7 @@ async function verifyOne(context: CommandContext, date: string): Promise<boolean
   const { result, seconds } = await working(context, (job) =>
     survivingOutage({ outageMs: config.outageMs, signal, onOutage: job.onOutage }, () => verifyDate(job, date)),
   );
-  await auditVerification(context, result);
+  await record(context, result);
   const { ok, generations, lines, changes, checks } = result;
   if (json) {
     printJson({ date, ok, generations, lines, seconds, changes, checks });
@@ -97,7 +99,7 @@ async function verifyDates(context: CommandContext, from: string, to: string): P
   const { result: dates, seconds } = await working(context, async (job) => {
     const all: Verification[] = [];
     for await (const verification of verifyRange(job, from, to)) {
-      await auditVerification(context, verification);
+      await record(context, verification);
       if (!json) printLine(verification);
       all.push(keepTelling(verification, json));
     }
@@ -133,15 +135,18 @@ function printChanges({ date, changes }: Verification): void {
   print();
 }
 
-const auditVerification = (
-  { db, config }: CommandContext,
-  { date, ok, lines, generations, changes }: Verification,
-): Promise<void> =>
-  auditCommand(db, config, {
+/** Enters the verification in the audit log, and raises the alarm of a difference or ends it. An auditor's account and a replica can only be read, and verify all the same. */
+async function record({ db, config }: CommandContext, verification: Verification): Promise<void> {
+  const { date, ok, lines, generations, changes } = verification;
+  await auditCommand(db, config, {
     action: 'date.verify',
     subject: ['date', date],
     after: { ok, lines, generations, ...(ok ? {} : { changes }) },
   });
+  await tellVerification(db, verification).catch((error: unknown) =>
+    note(`The alarm of this verification could not be raised or ended: ${errorText(error)}`),
+  );
+}
 
 const stateOf = ({ generations }: Verification): string => dateWords[generations === 0 ? 'CLOSED_EMPTY' : 'SETTLED'];
 

@@ -92,6 +92,20 @@ const mailUrl = z
     'must look like smtp://user:password@host:587 or smtps://host',
   );
 
+/** Addresses, separated by commas. */
+const mailAddresses = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((address) => address.trim())
+      .filter((address) => address !== ''),
+  )
+  .refine(
+    (addresses) => addresses.length > 0 && addresses.every((address) => /^[^\s@,;<>"]+@[^\s@,;<>"]+$/.test(address)),
+    'must be addresses such as oncall@example.com, separated by commas',
+  );
+
 /** A number of entries, or a share of a date's entries such as 0.5%. */
 const exceptionsMax = z.string().transform((text, context) => {
   const limit = parseCountOrShare(text);
@@ -146,6 +160,10 @@ const schema = z.object({
     .regex(/^[^\r\n@]*[^\s@]@[^\s@]+$/, 'must be an address such as shop@example.com or Shop <shop@example.com>')
     .optional(),
   MAGAM_SLACK_WEBHOOK_URL: httpUrl.optional(),
+  MAGAM_ALARM_WEBHOOK_URL: httpUrl.optional(),
+  MAGAM_ALARM_MAIL_TO: mailAddresses.optional(),
+  MAGAM_ALARM_DATE_MINUTES: wholeNumber(0, 10_080).default(120),
+  MAGAM_ALARM_RUNNER_MINUTES: wholeNumber(0, 10_080).default(5),
   MAGAM_UPLOAD_BYTES_MAX: wholeNumber(1, 999_999_999).default(268_435_456),
   MAGAM_DRAIN_MS: wholeNumber(0, 600_000).default(2_000),
   MAGAM_DOCS_PAGE: z.enum(['on', 'off']).default('on'),
@@ -223,8 +241,18 @@ export interface Config extends KeySettings, EdgeSettings {
   readonly outboxDays: number;
   /** Where mail is sent, and from whom; null: none is sent. */
   readonly mail: { readonly url: string; readonly from: string } | null;
-  /** Where operators are told of what needs them; null: nowhere. */
-  readonly slackWebhookUrl: string | null;
+  /** When operators are told of what needs them, and where; null: not there. */
+  readonly alarms: {
+    /** A webhook that takes messages as Slack does. */
+    readonly slackUrl: string | null;
+    /** A webhook that takes plain JSON. */
+    readonly webhookUrl: string | null;
+    readonly mailTo: readonly string[];
+    /** Minutes after which a date that is due and not closed is an alarm; 0: never. */
+    readonly dateMinutes: number;
+    /** Minutes without a living runner after which that is an alarm; 0: never. */
+    readonly runnerMinutes: number;
+  };
   readonly uploadBytesMax: number;
   /** How long a server that was told to stop still serves while it says that it is not ready. */
   readonly drainMs: number;
@@ -296,7 +324,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     confirmDays: env.MAGAM_CONFIRM_DAYS,
     outboxDays: env.MAGAM_OUTBOX_DAYS,
     mail: mailOf(env),
-    slackWebhookUrl: env.MAGAM_SLACK_WEBHOOK_URL ?? null,
+    alarms: {
+      slackUrl: env.MAGAM_SLACK_WEBHOOK_URL ?? null,
+      webhookUrl: env.MAGAM_ALARM_WEBHOOK_URL ?? null,
+      mailTo: env.MAGAM_ALARM_MAIL_TO ?? [],
+      dateMinutes: env.MAGAM_ALARM_DATE_MINUTES,
+      runnerMinutes: env.MAGAM_ALARM_RUNNER_MINUTES,
+    },
     uploadBytesMax: env.MAGAM_UPLOAD_BYTES_MAX,
     drainMs: env.MAGAM_DRAIN_MS,
     docsPage: env.MAGAM_DOCS_PAGE === 'on',
@@ -311,6 +345,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   });
 }
 
+/** Names in the environment that look like settings and are none. @param others settings that are read elsewhere */
+export const unknownSettings = (others: readonly string[]): string[] =>
+  Object.keys(process.env)
+    .filter((name) => name.startsWith('MAGAM_') && !(name in schema.shape) && !others.includes(name))
+    .sort();
+
 const mailOf = ({ MAGAM_MAIL_URL: url, MAGAM_MAIL_FROM: from }: z.infer<typeof schema>): Config['mail'] =>
   url === undefined || from === undefined ? null : { url, from };
 
@@ -319,6 +359,8 @@ function relationFaults(env: z.infer<typeof schema>): string[] {
   const faults = [...outboundFaults(env), ...paymentProviderFaults(env, production), ...edgeFaults(env)];
   if (env.MAGAM_MAIL_URL !== undefined && env.MAGAM_MAIL_FROM === undefined)
     faults.push('MAGAM_MAIL_FROM is required with MAGAM_MAIL_URL');
+  if (env.MAGAM_ALARM_MAIL_TO !== undefined && env.MAGAM_MAIL_URL === undefined)
+    faults.push('MAGAM_MAIL_URL is required with MAGAM_ALARM_MAIL_TO');
   if (!production) return faults;
   faults.push(...accountFaults(env));
   if (env.MAGAM_DATABASE_URL === undefined) faults.push('MAGAM_DATABASE_URL is required with NODE_ENV=production');

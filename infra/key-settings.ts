@@ -64,9 +64,7 @@ export function keySettings(env: z.output<z.ZodObject<typeof keyShape>>): KeySet
  */
 export function requireKeys(config: KeySettings & { readonly production: boolean; readonly host: string }): void {
   if (!config.production && isLoopback(config.host)) return;
-  const settings: string[] = [];
-  if ([config.tokenKey, ...config.formerTokenKeys].includes(PUBLISHED_TOKEN_KEY)) settings.push('MAGAM_TOKEN_KEY');
-  if (config.encryptionKey.equals(PUBLISHED_ENCRYPTION_KEY)) settings.push('MAGAM_ENCRYPTION_KEY');
+  const settings = publishedKeys(config);
   if (settings.length === 0) return;
   const where = config.production ? 'in production' : `on ${config.host}, which is more than loopback,`;
   const ways = settings.map(
@@ -78,6 +76,12 @@ export function requireKeys(config: KeySettings & { readonly production: boolean
     { settings },
   );
 }
+
+/** The settings of keys that everybody knows. */
+export const publishedKeys = ({ tokenKey, formerTokenKeys, encryptionKey }: KeySettings): string[] => [
+  ...([tokenKey, ...formerTokenKeys].includes(PUBLISHED_TOKEN_KEY) ? ['MAGAM_TOKEN_KEY'] : []),
+  ...(encryptionKey.equals(PUBLISHED_ENCRYPTION_KEY) ? ['MAGAM_ENCRYPTION_KEY'] : []),
+];
 
 /** Whether a server that listens there can be reached from its own machine alone. A name other than localhost may mean anything. */
 export function isLoopback(host: string): boolean {

@@ -100,6 +100,7 @@ export const permissions = {
 
   'dead-letter.read': staff,
   'dead-letter.replay': staff,
+  'alarm.read': staff,
 
   // The server itself
   'server.probe': 'everybody',

@@ -2,11 +2,23 @@
 import type { ErrorDefinition } from './definition.js';
 
 export const operationErrors = {
+  ALARMS_OPEN: {
+    http: 409,
+    exit: 1,
+    meaning: 'Alarms are open; each says what to do.',
+    whatToDo: '`magam alarms` lists them (docs/alarms.md).',
+  },
   CERTIFICATE_NOT_FOUND: {
     http: 404,
     exit: 1,
     meaning: 'There is no certificate of this date and generation.',
     whatToDo: 'Look at the certificates of the run; a date has one when it is closed.',
+  },
+  COMMAND_RUNNING: {
+    http: 409,
+    exit: 5,
+    meaning: 'The same command is still running on this machine, so it was not started again.',
+    whatToDo: 'Nothing, when it comes to its end. If cron starts it too often, start it less often.',
   },
   DEAD_LETTER_NOT_FOUND: {
     http: 404,

@@ -108,6 +108,14 @@ function mentionedCalls(text: string): string[] {
 
 /** Why a call of `magam` is not possible; undefined when it is. */
 function impossibleCall(call: string, commands: ReadonlyMap<string, DocumentedCommand>): string | undefined {
+  const [own = '', inner] = call.startsWith('cron ') ? call.split(/ --(?: |$)/) : [call];
+  return (
+    impossibleWords(own, commands) ??
+    (inner === undefined || inner === '' ? undefined : impossibleWords(inner, commands))
+  );
+}
+
+function impossibleWords(call: string, commands: ReadonlyMap<string, DocumentedCommand>): string | undefined {
   const [first = '', second = ''] = call.split(' ');
   if (first === 'help' || GROUPS.includes(call)) return undefined;
   const name = [`${first} ${second}`, first].find((candidate) => commands.has(candidate));

@@ -77,6 +77,7 @@ describe('the access table', () => {
     'server.probe': everybody,
     'dead-letter.read': staff,
     'dead-letter.replay': staff,
+    'alarm.read': staff,
     'metrics.read': staff,
   };
 

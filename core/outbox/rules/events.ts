@@ -72,6 +72,9 @@ const eventSchema = z.discriminatedUnion('type', [
   ),
   event('seller.bank-account-proposed', z.object({ sellerId: z.string(), bankAccountId: id })),
   event('seller.bank-account-approved', z.object({ sellerId: z.string(), bankAccountId: id })),
+  /** Something needs a person, and later that it is over. */
+  event('alarm.opened', z.object({ alarmId: id })),
+  event('alarm.resolved', z.object({ alarmId: id })),
   /** A consumer has given an event up. */
   event('outbox.given-up', z.object({ consumer: z.string(), eventId: id, type: z.string(), error: z.string() })),
 ]);
