@@ -5,7 +5,7 @@
 
 /** Which capabilities of `core` each one may use. Acyclic: what stands above is not used by what stands below. */
 const capabilities = {
-  accounts: [],
+  accounts: ['outbox'],
   catalogue: [],
   stock: ['catalogue'],
   tasks: [],
@@ -17,6 +17,7 @@ const capabilities = {
   payments: ['orders', 'outbox', 'stock'],
   jobs: [],
   settlement: ['feed', 'policies', 'jobs', 'tasks'],
+  alarms: ['jobs', 'outbox', 'payments', 'settlement'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };
 

@@ -1,5 +1,6 @@
 /** Every route of the API, capability by capability, in the order of the OpenAPI document. */
 import { accountRoutes } from './accounts/routes.js';
+import { alarmRoutes } from './alarms/routes.js';
 import { auditRoutes } from './audit/routes.js';
 import { cartRoutes } from './carts/routes.js';
 import { catalogueRoutes } from './catalogue/routes.js';
@@ -31,4 +32,5 @@ export const apiRoutes = (context: ApiContext): Route[] => [
   ...importRoutes(context),
   ...settlementRoutes(context),
   ...outboxRoutes(context),
+  ...alarmRoutes(context),
 ];

@@ -16,6 +16,8 @@ export interface Caller {
   readonly role: Role;
   /** The business that a seller's account acts for; null for other roles. */
   readonly sellerId: string | null;
+  /** The settings ask for a second factor that the account does not have: until then it may do nothing but set one up. */
+  readonly secondFactorMissing?: boolean;
 }
 
 /** How an account is recorded as having asked for a run, a task, a draft. */
@@ -41,12 +43,15 @@ export const permissions = {
   'profile.read': everyAccount,
   'profile.edit': everyAccount,
   'account.read': staff,
+  'account.invite': staff,
   'account.lock': staff,
   'account.assign-role': { admin: 'any' },
   'account.reset-password': { admin: 'any' },
   'seller.read': { seller: 'own', ...staff },
   'seller.create': staff,
   'seller.edit': staff,
+  'bank-account.propose': { seller: 'own', ...staff },
+  'bank-account.approve': staff,
   'audit.read': staff,
 
   // Catalogue
@@ -95,6 +100,7 @@ export const permissions = {
 
   'dead-letter.read': staff,
   'dead-letter.replay': staff,
+  'alarm.read': staff,
 
   // The server itself
   'server.probe': 'everybody',
@@ -102,6 +108,10 @@ export const permissions = {
 } as const satisfies Record<string, Rule>;
 
 export type Permission = keyof typeof permissions;
+
+/** What somebody may do whose second factor is missing: look after the own account. */
+export const needsNoSecondFactor = (permission: Permission): boolean =>
+  permission === 'profile.read' || permission === 'profile.edit';
 
 /** Whether a permission needs no sign-in. */
 export const isPublic = (permission: Permission): boolean => permissions[permission] === 'everybody';

@@ -23,7 +23,7 @@ export function createApp(routes: readonly Route[], context: AppContext): Expres
   app.set('query parser', 'simple');
   const endpoints = endpointsOf(routes, context);
   app.use(everyRequest(app, context, directly(endpoints)));
-  mountDocuments(app, () => openApiDocument(routes, context.version), context.docsPage);
+  mountDocuments(app, () => openApiDocument(routes, context.version), context);
   register(app, endpoints);
   app.use(() => {
     throw new MagamError('ROUTE_NOT_FOUND');

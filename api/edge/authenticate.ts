@@ -20,10 +20,10 @@ export function authenticator({
   config,
   db,
 }: {
-  readonly config: Pick<Config, 'tokenKey'>;
+  readonly config: Pick<Config, 'tokenKey' | 'formerTokenKeys' | 'accounts'>;
   readonly db: Db;
 }): (token: string) => Promise<Caller> {
-  const tokens = accessTokens(config.tokenKey);
+  const tokens = accessTokens(config.tokenKey, config.formerTokenKeys);
   const readSession = sessionReader(db);
   return async (token) => {
     const { accountId, sessionId } = await tokens.verify(token);
@@ -31,9 +31,28 @@ export function authenticator({
     if (session === undefined || session.accountId !== accountId) throw new MagamError('TOKEN_INVALID');
     if (session.status === 'LOCKED') throw new MagamError('ACCOUNT_LOCKED');
     if (!session.live) throw new MagamError('TOKEN_INVALID');
-    return { accountId, sessionId, role: session.role, sellerId: session.sellerId };
+    const { role, sellerId, secondFactor } = session;
+    const caller = { accountId, sessionId, role, sellerId };
+    return secondFactor || !config.accounts.secondFactorRoles.includes(role)
+      ? caller
+      : { ...caller, secondFactorMissing: true };
   };
 }
+
+/** Those of the callers whose session stands as it did when they called: same account, role and seller. */
+export const callersThatStand =
+  (db: Db) =>
+  async (callers: readonly Caller[]): Promise<ReadonlySet<Caller>> => {
+    if (callers.length === 0) return new Set();
+    const states = await readSessionStates(db, [...new Set(callers.map(({ sessionId }) => sessionId))]);
+    const byId = new Map(states.map((state) => [state.sessionId, state]));
+    return new Set(
+      callers.filter(({ sessionId, role, sellerId }) => {
+        const state = byId.get(sessionId);
+        return state?.live === true && state.status !== 'LOCKED' && state.role === role && state.sellerId === sellerId;
+      }),
+    );
+  };
 
 /** Gives undefined where there is no such session. */
 const sessionReader = (db: Db): ((sessionId: string) => Promise<SessionState | undefined>) =>

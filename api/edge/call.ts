@@ -23,10 +23,18 @@ export interface Keyed {
   readonly grouped?: GroupedKey;
 }
 
+/** What keys of calls take of the edge. */
+interface KeyEdge {
+  readonly db: Db;
+  readonly hashKey: string;
+  readonly formerHashKeys?: readonly string[];
+  readonly lookUpKey: LookUpKey;
+}
+
 /** The key of the request, if its route takes one. */
 export function keyedCall(
   route: Route,
-  { db, hashKey, lookUpKey }: { readonly db: Db; readonly hashKey: string; readonly lookUpKey: LookUpKey },
+  { db, hashKey, formerHashKeys = [], lookUpKey }: KeyEdge,
   req: Request,
   res: Response,
 ): Keyed | undefined {
@@ -34,8 +42,10 @@ export function keyedCall(
   const { caller } = requestState(res);
   if (key === undefined || caller === undefined) return undefined;
   const identityOf = (content: unknown): KeyIdentity => {
-    const hash = requestHash(hashKey, req.method, req.originalUrl, JSON.stringify(content) ?? '');
-    return { accountId: caller.accountId, key, requestHash: hash };
+    const asked = JSON.stringify(content) ?? '';
+    const hashUnder = (secret: string): string => requestHash(secret, req.method, req.originalUrl, asked);
+    const { accountId } = caller;
+    return { accountId, key, requestHash: hashUnder(hashKey), formerHashes: formerHashKeys.map(hashUnder) };
   };
   if (route.grouped === true) return groupedCall(route, new GroupedKey(db, lookUpKey), identityOf);
   let call: KeyedCall | undefined;

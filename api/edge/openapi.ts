@@ -186,6 +186,7 @@ function codesOf(route: Route): ErrorCode[] {
   const hasBody = route.body !== undefined;
   if (route.probe === true) return [...(route.refusals ?? []), 'REQUEST_INVALID', 'INTERNAL'];
   return [
+    'SERVER_BUSY',
     ...(route.refusals ?? []),
     ...(route.provesIdentity === true ? [] : (['TOKEN_INVALID', 'ACCOUNT_LOCKED'] as const)),
     'RATE_LIMITED',
@@ -194,7 +195,7 @@ function codesOf(route: Route): ErrorCode[] {
     ...OUTAGE_CODES,
     'DATABASE_ACCESS_DENIED',
     'SCHEMA_OUTDATED',
-    ...(isPublic(route.permission) ? [] : (['SIGN_IN_REQUIRED', 'FORBIDDEN'] as const)),
+    ...(isPublic(route.permission) ? [] : (['SIGN_IN_REQUIRED', 'FORBIDDEN', 'SECOND_FACTOR_REQUIRED'] as const)),
     ...(route.params === undefined ? [] : (['ROUTE_NOT_FOUND'] as const)),
     ...(hasBody && route.bodyType !== 'form' ? (['JSON_MALFORMED'] as const) : []),
     ...(hasBody || route.rawBody !== undefined ? (['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const) : []),

@@ -35,7 +35,7 @@ const REMEMBERED = 10_000;
 const NAME_MAX = 64;
 
 /**
- * The limit that every call of a route is under, except the probes. `/docs` and `/openapi.json` are files and are not counted. The headers are those
+ * The limit that every call is under, `/docs` and `/openapi.json` too, except the probes. The headers are those
  * that `limiter` sets; that one takes a dozen steps, each waited for, which is too much for every request.
  */
 export function limitRequests(redis: RedisLink, perMinute: number): (res: Response) => Promise<void> {

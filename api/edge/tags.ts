@@ -11,6 +11,7 @@ export const tags: Readonly<Record<string, string>> = {
   Payments: 'Payments of checkouts through payment providers.',
   Promotions: 'Discounts that buyers get by a code or by themselves.',
   Runs: 'The settlement of dates: runs, the entries they parked, and the certificates of closed dates.',
+  Alarms: 'What needs an operator, until it is over.',
   Verifications: 'Looks at a closed date that replay every line and compare it with what is stored.',
   Policies: 'Fee policies: drafts, what a draft would have changed on past dates, and the policies that are stored.',
   Imports: 'CSV files of order lines and refunds that are brought into the settlement feed.',

@@ -23,7 +23,14 @@ export const readMetrics = (
     permission: 'server.probe',
     probe: true,
     answer: { status: 200, description: 'The metrics.', contentType: 'text/plain' },
-    refusals: ['SIGN_IN_REQUIRED', 'TOKEN_INVALID', 'ACCOUNT_LOCKED', 'FORBIDDEN', ...OUTAGE_CODES],
+    refusals: [
+      'SIGN_IN_REQUIRED',
+      'TOKEN_INVALID',
+      'ACCOUNT_LOCKED',
+      'FORBIDDEN',
+      'SECOND_FACTOR_REQUIRED',
+      ...OUTAGE_CODES,
+    ],
     handle: async ({ request }) => {
       const given = /^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
       if (given === undefined) throw new MagamError('SIGN_IN_REQUIRED');
@@ -38,8 +45,9 @@ export const readMetrics = (
   });
 
 async function requireReader(token: string, authenticate: (token: string) => Promise<Caller>): Promise<void> {
-  const { role } = await authenticate(token);
+  const { role, secondFactorMissing } = await authenticate(token);
   if (grantOf('metrics.read', role) === undefined) throw new MagamError('FORBIDDEN');
+  if (secondFactorMissing === true) throw new MagamError('SECOND_FACTOR_REQUIRED');
 }
 
 /** Compares in a time that tells nothing. */

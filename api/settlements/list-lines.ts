@@ -15,10 +15,13 @@ import {
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
-import { paged, pageOf, pageQuery } from '../edge/cursor.js';
+import type { ApiContext } from '../context.js';
+import { pageOf, pageQuery, readPage } from '../edge/cursor.js';
 import { businessDate, externalId, id } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import type { SettlementsContext } from './context.js';
+import { dateStates, statesOf } from './date-states.js';
+import { csvDownload } from './download.js';
 import { csvQuery, dateOfRun, selectionQuery, sellerOf } from './selection.js';
 import { settledAmounts, settledFigures } from './settled-fields.js';
 
@@ -49,7 +52,7 @@ const lineSchema = z
   })
   .meta({ id: 'SettledLine' });
 
-export const listLines = ({ db }: SettlementsContext): Route =>
+export const listLines = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/lines',
@@ -62,13 +65,14 @@ export const listLines = ({ db }: SettlementsContext): Route =>
     permission: 'settlement.read',
     query: querySchema,
     exampleQuery: { date: '2026-02-16' },
-    answer: { status: 200, description: 'A page of lines.', schema: pageOf(lineSchema) },
+    answer: { status: 200, description: 'A page of lines.', schema: pageOf(lineSchema).extend(dateStates) },
     refusals: ['RUN_NOT_FOUND', 'POLICY_UNREADABLE'],
     handle: async ({ query: asked, own }) => {
       const sellerId = sellerOf(own, asked.sellerId);
       const orderId = asked.orderId ?? null;
       const date = await dateOf(db, asked);
-      return paged(asked, {
+      const states = await statesOf(db, date === null ? null : { from: date, to: date });
+      const page = await readPage(asked, {
         name: 'lines',
         key: z.tuple([businessDate, z.number().int(), id]),
         read: async (key, limit) => {
@@ -80,10 +84,11 @@ export const listLines = ({ db }: SettlementsContext): Route =>
         keyOf: ({ row }) => [String(row.settled_on), Number(row.leg), Number(row.entry_id)],
         itemOf: ({ line }) => line,
       });
+      return ok({ ...page, ...states });
     },
   });
 
-export const downloadLines = ({ db, downloads }: SettlementsContext): Route =>
+export const downloadLines = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/lines.csv',
@@ -96,7 +101,7 @@ export const downloadLines = ({ db, downloads }: SettlementsContext): Route =>
     query: downloadSchema,
     exampleQuery: { date: '2026-02-16' },
     answer: { status: 200, description: 'The lines.', contentType: 'text/csv' },
-    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED'],
+    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED', 'STREAM_SHARE_USED'],
     handle: async ({ query: asked, own }) => {
       const sellerId = sellerOf(own, asked.sellerId);
       const orderId = asked.orderId ?? null;
@@ -104,7 +109,7 @@ export const downloadLines = ({ db, downloads }: SettlementsContext): Route =>
       if (date === null) throw new MagamError('REQUEST_INVALID', 'A download of lines needs a date or a runId.');
       await requireExportable(db, date, date);
       const name = ['lines', date, ...[sellerId, orderId].filter((part) => part !== null)].join('-');
-      return downloads.csv(name, asked.spreadsheetSafe === 'true', (form, sink) =>
+      return csvDownload(name, asked.spreadsheetSafe === 'true', (form, sink) =>
         exportLines(db, { date, sellerId, orderId }, form, sink),
       );
     },

@@ -6,10 +6,13 @@ import { readSettlementPage, type SettledRow } from '../../core/settlement/store
 import type { Db } from '../../infra/database.js';
 import type { Caller } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
-import { paged, pageOf, pageQuery } from '../edge/cursor.js';
+import type { ApiContext } from '../context.js';
+import { pageOf, pageQuery, readPage } from '../edge/cursor.js';
 import { businessDate, externalId } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import type { SettlementsContext } from './context.js';
+import { dateStates, statesOf } from './date-states.js';
+import { csvDownload } from './download.js';
 import { csvQuery, dateOfRun, selectionQuery, sellerOf } from './selection.js';
 import { amountOf, settledAmounts, settledFigures } from './settled-fields.js';
 
@@ -41,7 +44,7 @@ const settlementSchema = z
   })
   .meta({ id: 'Settlement' });
 
-export const listSettlements = ({ db }: SettlementsContext): Route =>
+export const listSettlements = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/settlements',
@@ -54,11 +57,12 @@ export const listSettlements = ({ db }: SettlementsContext): Route =>
     permission: 'settlement.read',
     query: querySchema,
     exampleQuery: { date: '2026-02-16' },
-    answer: { status: 200, description: 'A page of settlements.', schema: pageOf(settlementSchema) },
+    answer: { status: 200, description: 'A page of settlements.', schema: pageOf(settlementSchema).extend(dateStates) },
     refusals: ['RUN_NOT_FOUND', 'AMOUNT_OUT_OF_RANGE'],
     handle: async ({ query: asked, own }) => {
       const selection = await selectionOf(db, asked, own);
-      return paged(asked, {
+      const states = await statesOf(db, selection);
+      const page = await readPage(asked, {
         name: 'settlements',
         key: z.tuple([businessDate, externalId, currency]),
         read: (key, limit) => {
@@ -68,10 +72,11 @@ export const listSettlements = ({ db }: SettlementsContext): Route =>
         keyOf: (row) => [String(row.settled_on), String(row.seller_id), String(row.currency)],
         itemOf: settlementBody,
       });
+      return ok({ ...page, ...states });
     },
   });
 
-export const downloadSettlements = ({ db, downloads }: SettlementsContext): Route =>
+export const downloadSettlements = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/settlements.csv',
@@ -84,13 +89,13 @@ export const downloadSettlements = ({ db, downloads }: SettlementsContext): Rout
     query: downloadSchema,
     exampleQuery: { date: '2026-02-16' },
     answer: { status: 200, description: 'The settlements.', contentType: 'text/csv' },
-    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED'],
+    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED', 'STREAM_SHARE_USED'],
     handle: async ({ query: asked, own }) => {
       const selection = await selectionOf(db, asked, own);
       const { from, to, sellerId } = selection;
       await requireExportable(db, from, to);
       const name = ['settlements', from, ...(to === from ? [] : [to]), ...(sellerId === null ? [] : [sellerId])];
-      return downloads.csv(name.join('-'), asked.spreadsheetSafe === 'true', (form, sink) =>
+      return csvDownload(name.join('-'), asked.spreadsheetSafe === 'true', (form, sink) =>
         exportSettlements(db, selection, form, sink),
       );
     },

@@ -6,6 +6,7 @@ import { purgePolicyChecks } from '../../core/settlement/purge-policy-checks.js'
 import { purgeWhatIfs } from '../../core/settlement/purge-what-ifs.js';
 import { purgeFiles } from '../../core/tasks/purge-files.js';
 import { taskKinds } from '../tasks/registry.js';
+import { alarmDuties } from './alarms.js';
 import type { Duty } from './duty.js';
 import { orderDuties } from './orders.js';
 import { paymentDuties } from './payments.js';
@@ -15,6 +16,7 @@ const EVERY_MS = 10 * 60_000;
 
 export const runnerDuties: readonly Duty[] = [
   ...serverDuties,
+  ...alarmDuties,
   ...orderDuties,
   {
     name: 'add-up-sales',

@@ -26,12 +26,15 @@ describe('the access table', () => {
     'profile.read': own,
     'profile.edit': own,
     'account.read': staff,
+    'account.invite': staff,
     'account.lock': staff,
     'account.assign-role': admin,
     'account.reset-password': admin,
     'seller.read': sellerAndStaff,
     'seller.create': staff,
     'seller.edit': staff,
+    'bank-account.propose': sellerAndStaff,
+    'bank-account.approve': staff,
     'audit.read': staff,
     'catalogue.read': everybody,
     'product.create': sellerAndStaff,
@@ -74,6 +77,7 @@ describe('the access table', () => {
     'server.probe': everybody,
     'dead-letter.read': staff,
     'dead-letter.replay': staff,
+    'alarm.read': staff,
     'metrics.read': staff,
   };
 

@@ -57,6 +57,8 @@ export interface ImportRequest {
   readonly onFingerprint?: (fingerprint: string) => Promise<void>;
   readonly signal: AbortSignal;
   readonly onProgress: (stage: 'Checking' | 'Importing', done: number, total?: number) => void;
+  /** Told while the database is away and work is tried again, and with undefined when it is back. */
+  readonly onOutage?: OutagePatience['onOutage'];
 }
 
 export interface ImportResult {
@@ -108,7 +110,7 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
     source: { kind: request.kind, file, encoding, mapping, timeZone, platformTimeZone, policies, deadlineMs },
     fileHash,
     signal: request.signal,
-    patience: { outageMs: request.outageMs, signal: request.signal },
+    patience: { outageMs: request.outageMs, signal: request.signal, onOutage: request.onOutage },
     stopped: () => new MagamError('IMPORT_STOPPED', undefined, { file }),
   };
 

@@ -100,7 +100,7 @@ const operations = (): Operation[] => Object.values(document.paths).flatMap((met
 it('names every call by a verb and what it acts on', () => {
   const verbs =
     'abandon|accept|add|adjust|apply|approve|ask|assign|begin|cancel|change|check|confirm|create|delete|deliver|disable|discard|download|empty|enable|end|explain|' +
-    'follow|give|inquire|invite|list|lock|mark|prepare|prove|read|receive|refresh|reject|remove|replace|replay|request|reset|resend|resolve|resume|retry|return|' +
+    'follow|give|inquire|invite|list|lock|mark|prepare|propose|prove|read|receive|refresh|reject|remove|replace|replay|request|reset|resend|resolve|resume|retry|return|' +
     'revoke|rotate|set|ship|show|sign|stop|test|unlock|update|upload|verify|withdraw';
   const ids = operations().map(({ operationId }) => operationId);
   expect(ids.filter((id) => !new RegExp(`^(${verbs})[A-Z][A-Za-z]*$`).test(id))).toEqual([]);

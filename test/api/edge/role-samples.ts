@@ -15,6 +15,8 @@ export interface Owner {
   readonly unitId: number;
   readonly reviewId: number;
   readonly dropId: number;
+  /** A bank account that was proposed for the seller. */
+  readonly bankAccountId: number;
   /** A paid order of the buyer with the seller, and one that waits for its payment. */
   readonly orderId: number;
   readonly checkoutId: number;
@@ -27,6 +29,8 @@ export interface Owner {
 }
 
 export const PAYING = { provider: 'TEST', successUrl: 'https://shop.example/ok', failUrl: 'https://shop.example/no' };
+
+export const BANK_ACCOUNT = { bankCode: '020', accountNumber: '1002333444555', accountHolder: 'A' };
 
 interface Sample {
   readonly route: string;
@@ -65,6 +69,21 @@ export const samples: readonly Sample[] = [
       request: ({ sellerId }) => ({ path: `/v1/${list}.csv?date=${SMALL_DAY}&sellerId=${sellerId}` }),
     }),
   ),
+  {
+    route: 'GET /v1/sellers/{sellerId}/bank-accounts',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/bank-accounts` }),
+  },
+  {
+    route: 'DELETE /v1/sellers/{sellerId}/bank-accounts/{bankAccountId}',
+    role: 'seller',
+    request: ({ sellerId, bankAccountId }) => ({ path: `/v1/sellers/${sellerId}/bank-accounts/${bankAccountId}` }),
+  },
+  {
+    route: 'POST /v1/sellers/{sellerId}/bank-accounts',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/bank-accounts`, body: BANK_ACCOUNT }),
+  },
   {
     route: 'GET /v1/settlements',
     role: 'seller',
@@ -231,6 +250,12 @@ export const confined: Readonly<Record<string, string>> = {
   'GET /v1/me': 'the caller',
   'PATCH /v1/me': 'the caller',
   'PUT /v1/me/password': 'the caller',
+  'POST /v1/me/address-proof': 'the caller',
+  'GET /v1/me/second-factor': 'the caller',
+  'POST /v1/me/second-factor': 'the caller',
+  'POST /v1/me/second-factor/confirmation': 'the caller',
+  'POST /v1/me/second-factor/recovery-codes': 'the caller',
+  'POST /v1/me/second-factor/removal': 'the caller',
   'GET /v1/me/sign-ins': 'the caller',
   'GET /v1/me/sessions': 'the caller',
   'DELETE /v1/sessions/current': 'the caller',

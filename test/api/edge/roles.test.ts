@@ -12,7 +12,7 @@ import { Bank } from '../../support/bank.js';
 import { contextOf } from '../../support/context.js';
 import type { TestDatabase } from '../../support/database.js';
 import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
-import { confined, type Owner, PAYING, samples, type World } from './role-samples.js';
+import { BANK_ACCOUNT, confined, type Owner, PAYING, samples, type World } from './role-samples.js';
 
 let database: TestDatabase;
 let api: RunningApi;
@@ -83,7 +83,12 @@ async function makeWorld(): Promise<World> {
     const key = bank.approve(opened.reference, opened.amountMinor);
     const opensAt = '2026-01-01T00:00:00.000Z';
     const drop = await done('POST', `/v1/products/${productId}/drops`, { token: seller.token, body: { opensAt } });
+    const proposal = await done('POST', `/v1/sellers/${sellerId}/bank-accounts`, {
+      token: seller.token,
+      body: BANK_ACCOUNT,
+    });
     const owns = {
+      bankAccountId: proposal.bankAccountId,
       orderId: paid.orders[0].orderId,
       checkoutId: paid.checkoutId,
       pendingOrderId: pending.orders[0].orderId,
