@@ -77,6 +77,7 @@ async function serve(options: ApiOptions, redis: RedisLink, payments: OpenProvid
     db,
     redis,
     log,
+    draining: signal,
     cache: new CatalogueCache(redis),
     providers,
   };
@@ -105,6 +106,7 @@ async function serve(options: ApiOptions, redis: RedisLink, payments: OpenProvid
     limit: limitRequests(redis, config.rateLimit),
     trustProxy: config.trustProxy,
     docsPage: config.docsPage,
+    corsOrigins: config.integrations.corsOrigins,
     version: versionOf(options.packageFile),
   });
   const metricsServer = config.metricsPort === null ? undefined : await listenForMetrics(config, metrics);

@@ -8,6 +8,12 @@ import * as z from 'zod';
 import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.js';
 import { MagamError } from '../kernel/errors.js';
 import {
+  type IntegrationSettings,
+  integrationFaults,
+  integrationSettings,
+  integrationShape,
+} from './integration-settings.js';
+import {
   type OutboundSettings,
   outboundFaults,
   outboundSettings,
@@ -164,6 +170,7 @@ const schema = z.object({
   MAGAM_METRICS_PORT: wholeNumber(0, 65_535).optional(),
   ...paymentProviderShape,
   ...outboundShape,
+  ...integrationShape,
   MAGAM_FAULT: z.string().optional(),
 });
 
@@ -246,6 +253,8 @@ export interface Config {
   readonly paymentProviders: PaymentProviderSettings;
   /** How payment providers are called. */
   readonly outbound: OutboundSettings;
+  /** Browsers of other origins, the event feed, webhooks. */
+  readonly integrations: IntegrationSettings;
   /** A named point and what happens there; for tests only, refused in production. */
   readonly fault: string | null;
   /** Who is recorded as having asked. */
@@ -309,6 +318,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     metricsPort: env.MAGAM_METRICS_PORT ?? null,
     paymentProviders: paymentProviderSettings(env),
     outbound: outboundSettings(env),
+    integrations: integrationSettings(env),
     fault: env.MAGAM_FAULT ?? null,
     userName: userName(),
   });
@@ -333,7 +343,7 @@ const mailOf = ({ MAGAM_MAIL_URL: url, MAGAM_MAIL_FROM: from }: z.infer<typeof s
 
 function relationFaults(env: z.infer<typeof schema>): string[] {
   const production = env.NODE_ENV === 'production';
-  const faults = [...outboundFaults(env), ...paymentProviderFaults(env, production)];
+  const faults = [...outboundFaults(env), ...integrationFaults(env), ...paymentProviderFaults(env, production)];
   if (env.MAGAM_MAIL_URL !== undefined && env.MAGAM_MAIL_FROM === undefined)
     faults.push('MAGAM_MAIL_FROM is required with MAGAM_MAIL_URL');
   if (!production) return faults;

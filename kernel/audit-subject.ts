@@ -1,6 +1,7 @@
 /** What the audit log tells of. */
 export const AUDIT_SUBJECTS = [
   'account',
+  'api-key',
   'calendar',
   'category',
   'checkout',
@@ -17,6 +18,7 @@ export const AUDIT_SUBJECTS = [
   'run',
   'seller',
   'unit',
+  'webhook-endpoint',
 ] as const;
 
 export type AuditSubject = (typeof AUDIT_SUBJECTS)[number];

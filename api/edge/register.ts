@@ -1,7 +1,7 @@
 /** Mounts routes: who calls, how often, may they, is it well formed, whose is it, was it asked before; then the handler and its answer. */
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Db } from '../../infra/database.js';
-import { type Caller, grantOf, isPublic, owns } from '../../kernel/access.js';
+import { type Caller, grantOf, grantTo, isPublic, owns } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { bodyWithin } from './body-deadline.js';
 import { HandledCall, type Keyed, keyedCall } from './call.js';
@@ -147,7 +147,10 @@ async function callerOf(header: string, edge: Edge): Promise<Caller | null> {
 function requireRole(route: Route, caller: Caller | undefined): void {
   if (isPublic(route.permission)) return;
   if (caller === undefined) throw new MagamError('SIGN_IN_REQUIRED');
-  if (grantOf(route.permission, caller.role) === undefined) throw new MagamError('FORBIDDEN');
+  const { permission } = route;
+  if (grantOf(permission, caller.role) === undefined) throw new MagamError('FORBIDDEN');
+  if (grantTo(permission, caller) === undefined)
+    throw new MagamError('API_KEY_PERMISSION_MISSING', undefined, { permission });
 }
 
 async function answer(route: Route, edge: InnerEdge, req: Request, res: Response): Promise<void> {

@@ -75,6 +75,11 @@ export function operatorMessage({ type, payload }: AnyEvent): string | undefined
         `The consumer ${payload.consumer} has given up event ${payload.eventId} (${payload.type}): ${payload.error}\n` +
         `Look at it: GET /v1/dead-letters/${payload.consumer}/${payload.eventId}`
       );
+    case 'webhook.disabled':
+      return (
+        `Webhook endpoint ${payload.endpointId} of ${payload.sellerId ?? 'the platform'} (${payload.host}) was disabled: nothing could be delivered to it for too long. Last error: ${payload.error}\n` +
+        `Look at it: GET /v1/webhook-endpoints/${payload.endpointId}/deliveries`
+      );
     default:
       return undefined;
   }

@@ -23,6 +23,7 @@ export const notifications = (channels: Channels): Consumer =>
       'order.expired',
       'payment.unclear',
       'outbox.given-up',
+      'webhook.disabled',
     ],
     deliver: async (event, context) => {
       const toBuyer = buyerMessage(event);

@@ -56,6 +56,11 @@ const eventSchema = z.discriminatedUnion('type', [
   ),
   /** A checkout was not paid in time. */
   event('order.expired', z.object({ checkoutId: id, buyerId: id, orderIds: z.array(id) })),
+  /** A webhook endpoint was disabled because nothing could be delivered to it for too long. */
+  event(
+    'webhook.disabled',
+    z.object({ endpointId: id, sellerId: z.string().nullable(), host: z.string(), error: z.string() }),
+  ),
   /** A consumer has given an event up. */
   event('outbox.given-up', z.object({ consumer: z.string(), eventId: id, type: z.string(), error: z.string() })),
 ]);
