@@ -47,6 +47,10 @@ export function crossOrigin(origins: readonly string[], next: RequestHandler): R
       req.headers.origin !== undefined && req.headers['access-control-request-method'] !== undefined;
     // Other questions about a path (OPTIONS) are not the browser's, and have their own answer.
     if (req.method === 'OPTIONS' && !asksWhetherItMay) return next(req, res, done);
-    allow(req, res, (error?: unknown) => (error === undefined ? next(req, res, done) : done(error)));
+    let goesOn = false;
+    allow(req, res, () => {
+      goesOn = true; // at once: the origins are a list
+    });
+    return goesOn ? next(req, res, done) : undefined;
   };
 }

@@ -165,7 +165,12 @@ describe('commands', () => {
 describe('settings', () => {
   /** Strikes at named points for tests; refused in production, so no setting of a user. */
   const notDocumented = 'MAGAM_FAULT';
-  const sources = ['infra/config.ts', 'infra/payment-provider-settings.ts', 'infra/outbound/outbound-settings.ts', 'infra/integration-settings.ts'];
+  const sources = [
+    'infra/config.ts',
+    'infra/payment-provider-settings.ts',
+    'infra/outbound/outbound-settings.ts',
+    'infra/integration-settings.ts',
+  ];
   const ofProduct = namesIn(sources.map(read).join('\n')).filter((name) => name !== notDocumented);
   const ofLauncher = ['MAGAM_HOME', 'MAGAM_NO_INSTALL'];
   const all = [...ofProduct, ...ofLauncher].sort();

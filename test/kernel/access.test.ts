@@ -115,7 +115,13 @@ describe('the access table', () => {
   it('has no permission for API keys by which somebody could sign in or make further keys', () => {
     const possible = keyPermissions('admin');
     expect(possible).toContain('run.operate');
-    for (const permission of ['profile.edit', 'account.reset-password', 'account.assign-role', 'seller.edit', 'api-key.edit'])
+    for (const permission of [
+      'profile.edit',
+      'account.reset-password',
+      'account.assign-role',
+      'seller.edit',
+      'api-key.edit',
+    ])
       expect(possible).not.toContain(permission);
     expect(keyPermissions('seller')).not.toContain('run.read');
   });
