@@ -1,5 +1,6 @@
 /** Making, showing, changing and deleting webhook endpoints. */
 import * as z from 'zod';
+import { numberEvents } from '../../core/event-feed/number-events.js';
 import { readBounds } from '../../core/event-feed/stores/feed-event.js';
 import { requireAllowedUrl } from '../../core/webhooks/allowed-url.js';
 import { ENDPOINTS_MAX, FORMER_SECRET_HOURS } from '../../core/webhooks/rules/endpoint.js';
@@ -38,7 +39,7 @@ import {
   tag,
 } from './endpoint-fields.js';
 
-export const makeEndpoint = ({ config }: ApiContext): Route =>
+export const makeEndpoint = ({ config, db }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/webhook-endpoints',
@@ -60,6 +61,7 @@ export const makeEndpoint = ({ config }: ApiContext): Route =>
       const { sellerId, accountId: createdBy } = signedIn;
       requireTypes(types, sellerId);
       const url = await requireAllowedUrl(given, config);
+      await numberEvents(db); // what has happened so far is not sent
       return transact(async (tx) => {
         if ((await countEndpoints(tx, sellerId)) >= ENDPOINTS_MAX)
           throw new MagamError('WEBHOOK_ENDPOINTS_EXHAUSTED', undefined, { most: ENDPOINTS_MAX });
