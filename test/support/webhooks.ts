@@ -65,7 +65,7 @@ export function startWebhookLoop(db: Db, settings: Readonly<Record<string, strin
   };
 }
 
-export const stoppedRun = (runId: number): NewFeedEvent => ({
+const stoppedRun = (runId: number): NewFeedEvent => ({
   type: 'run.stopped',
   data: { runId, date: '2026-05-04', generation: 1 },
 });
