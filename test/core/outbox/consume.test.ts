@@ -283,8 +283,11 @@ describe('a consumer that delivers', () => {
 
   it('one whose process died is delivered by another when its time is over, and the attempts are counted', async () => {
     const [eventId = 0] = await record(database.db, confirmed(1));
-    const dying = delivering(new Set(), () => new Promise(() => undefined));
-    void consume(consuming(database.db), dying.made, [eventId]);
+    let end = (): void => undefined;
+    const ended = new Promise<void>((_resolve, reject) => {
+      end = () => reject(new Error('it was killed'));
+    });
+    const dying = consume(consuming(database.db), delivering(new Set(), () => ended).made, [eventId]);
     await until(async () => (await attemptsOf(database.db, 'deliverer')).length === 1, 'it is under way');
     expect(await attemptsOf(database.db, 'deliverer')).toMatchObject([{ attempts: 1, status: 'WAITING', pause: 90 }]);
     const { made, delivered } = delivering();
@@ -294,6 +297,8 @@ describe('a consumer that delivers', () => {
     expect(await consume(context, made, [eventId])).toBe(1);
     expect(delivered).toEqual([1]);
     expect(context.told).toMatchObject([['event delivered', { attempts: 2, requestId: 'request-1' }]]);
+    end(); // what is left of it must not outlive the test
+    await dying;
   });
 
   it('one that hangs has failed after its time, and the others go on', async () => {
