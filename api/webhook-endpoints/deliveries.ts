@@ -43,14 +43,17 @@ export const listDeliveries = ({ db }: ApiContext): Route =>
       }),
   });
 
-const replaySchema = z.union([
-  z.strictObject({ eventId: id.meta({ description: 'Send this event once more.' }) }),
-  z.strictObject({
-    after: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).meta({
+const replaySchema = z
+  .strictObject({
+    eventId: id.optional().meta({ description: 'Send this event once more.', example: 11 }),
+    after: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional().meta({
       description: 'Send everything after this id once more, in order; 0: everything that is kept.',
     }),
-  }),
-]);
+  })
+  .refine(
+    ({ eventId, after }) => (eventId === undefined) !== (after === undefined),
+    'must have either eventId or after',
+  );
 const replayedSchema = z.object({ endpointId: id }).meta({ id: 'WebhookReplay' });
 
 export const replayEvents = ({ db, redis }: ApiContext): Route =>
@@ -79,8 +82,8 @@ export const replayEvents = ({ db, redis }: ApiContext): Route =>
       return transact(async (tx) => {
         const endpoint = found(await lockEndpoint(tx, endpointId), 'WEBHOOK_ENDPOINT_NOT_FOUND', { endpointId });
         if (endpoint.status !== 'ACTIVE') throw new MagamError('WEBHOOK_ENDPOINT_DISABLED', undefined, { endpointId });
-        if ('eventId' in body) await askForOne(tx, endpoint, body.eventId);
-        else await askForAll(tx, endpoint, body.after);
+        if (body.eventId === undefined) await askForAll(tx, endpoint, body.after ?? 0);
+        else await askForOne(tx, endpoint, body.eventId);
         await audit(tx, 'webhook-endpoint.replay', ['webhook-endpoint', endpointId], {
           before: { deliveredThrough: endpoint.deliveredThrough },
           after: body,

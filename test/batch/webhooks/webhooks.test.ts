@@ -283,7 +283,8 @@ describe('an endpoint', () => {
     expect(runIds()).toEqual([1, 2, 3, 2, 2, 3]);
     expect((await replay({ eventId: 999_999 })).body.code).toBe('EVENT_NOT_FOUND');
     expect((await replay({ after: 999_999 })).body.code).toBe('EVENT_ID_UNKNOWN');
-    expect((await replay({})).body.code).toBe('REQUEST_INVALID');
+    for (const body of [{}, { eventId: 1, after: 1 }])
+      expect((await replay(body)).body.detail).toContain('body must have either eventId or after');
   });
 
   it('may be told again from before an event that is being sent at this moment', async () => {
