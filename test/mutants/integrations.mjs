@@ -53,14 +53,14 @@ export const mutants = [
   {
     ...limit,
     name: 'all keys of an account are counted together',
-    from: '`key:${caller.apiKey.keyId}`',
-    to: '`account:${caller.accountId}`',
+    from: 'caller.apiKey.keyId}',
+    to: 'caller.accountId}',
   },
   {
     ...feed,
     name: 'two give positions at once',
-    from: '`${BOUNDS} FOR UPDATE`',
-    to: 'BOUNDS',
+    from: 'BOUNDS} FOR UPDATE',
+    to: 'BOUNDS}',
     only: 'however many read and write',
   },
   {
