@@ -84,6 +84,7 @@ async function serve(options: ApiOptions, redis: RedisLink, payments: OpenProvid
     db,
     redis,
     log,
+    draining: signal,
     cache: new CatalogueCache(redis),
     providers,
   };
@@ -116,6 +117,7 @@ async function serve(options: ApiOptions, redis: RedisLink, payments: OpenProvid
     streams: new OpenStreams(config, callersThatStand(db)),
     trustProxy: config.trustProxy,
     docsPage: config.docsPage,
+    corsOrigins: config.integrations.corsOrigins,
     version: versionOf(options.packageFile),
   });
   const metricsServer = config.metricsPort === null ? undefined : await listenForMetrics(config, metrics);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { BANK_ACCOUNT_HISTORY, BANK_ACCOUNTS } from '../core/accounts/bank-account.js';
 import { SECOND_FACTORS } from '../core/accounts/second-factor.js';
 import { RECEIVERS } from '../core/orders/receiver.js';
+import { WEBHOOK_SECRETS } from '../core/webhooks/secrets.js';
 import { inTransaction } from '../infra/database.js';
 import { keyIdOf } from '../infra/encryption.js';
 import { countByKey, type EncryptedColumn, type RotationTally, rotateColumn } from '../infra/key-rotation.js';
@@ -17,6 +18,7 @@ export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   BANK_ACCOUNT_HISTORY,
   SECOND_FACTORS,
   RECEIVERS,
+  ...WEBHOOK_SECRETS,
 ];
 
 /** A server that was not restarted may write under a former key while the values are gone through: then they are gone through again. */

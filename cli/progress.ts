@@ -1,5 +1,5 @@
 /** How far a long command is, on standard error. */
-import { Format, SingleBar } from 'cli-progress';
+import cliProgress from 'cli-progress';
 import type { Outage } from '../infra/survive-outage.js';
 import { count, note } from './output.js';
 
@@ -41,12 +41,12 @@ class Rate {
 function barProgress(label: string, unit: string, stream: NodeJS.WriteStream): Progress {
   let away: Outage | undefined;
   const rate = new Rate();
-  const bar = new SingleBar({
+  const bar = new cliProgress.SingleBar({
     stream,
     format: (options, { progress, value, total, eta }, { rate }) => {
       if (away !== undefined) return `${label}: ${outageText(away)}`;
-      const left = Format.TimeFormat(eta, options, 5);
-      return `${label} ${Format.BarFormat(progress, options)} ${Math.floor(progress * 100)}%  ${value}/${total} ${unit}  ${rate}/s  ${left} left`;
+      const left = cliProgress.Format.TimeFormat(eta, options, 5);
+      return `${label} ${cliProgress.Format.BarFormat(progress, options)} ${Math.floor(progress * 100)}%  ${value}/${total} ${unit}  ${rate}/s  ${left} left`;
     },
     hideCursor: true,
     clearOnComplete: true,

@@ -9,6 +9,7 @@ import { runOutbox } from '../batch/outbox/outbox-loop.js';
 import { outboxConsumers } from '../batch/outbox/registry.js';
 import { runRunner } from '../batch/runner/runner.js';
 import { runTasks } from '../batch/tasks/task-loop.js';
+import { runWebhooks } from '../batch/webhooks/webhook-loop.js';
 import { alarmChannels } from '../core/alarms/alarm-channels.js';
 import { alarmConsumers } from '../core/alarms/deliver-alarms.js';
 import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
@@ -29,6 +30,9 @@ const TASK_CONNECTIONS = 8;
 const DUTY_CONNECTIONS = 4;
 /** Of the outbox: the relay, a look at the rows of each consumer, and two hints of each. */
 const OUTBOX_CONNECTIONS = 8;
+/** Of the webhooks: an endpoint is at one statement at a time, and seldom at any. */
+const WEBHOOK_CONNECTIONS = 2;
+const CONNECTIONS = [TASK_CONNECTIONS, DUTY_CONNECTIONS, OUTBOX_CONNECTIONS, WEBHOOK_CONNECTIONS];
 /** A frozen runner's transactions end before those who wait for its row locks give up (30 s). */
 const TASK_SILENCE_SECONDS = 10;
 
@@ -48,11 +52,7 @@ export function runnerCommand(runner: Command): void {
             silenceSeconds: TASK_SILENCE_SECONDS,
             answerSeconds: config.answerMs / 1_000,
           });
-        const [taskDb, dutyDb, outboxDb] = [TASK_CONNECTIONS, DUTY_CONNECTIONS, OUTBOX_CONNECTIONS].map(open) as [
-          Db,
-          Db,
-          Db,
-        ];
+        const [taskDb, dutyDb, outboxDb, webhookDb] = CONNECTIONS.map(open) as [Db, Db, Db, Db];
         // Whoever listens for knocks tells the log when Redis is away.
         const redis = openRedis(redisUrl, installationId, () => undefined);
         const queue = openQueue(queueRedisUrl, installationId, (message) => log.warn(message));
@@ -73,6 +73,7 @@ export function runnerCommand(runner: Command): void {
           await Promise.all([
             runRunner({ ...shared, db, jobs }),
             runTasks({ ...shared, db: taskDb }),
+            runWebhooks({ ...shared, db: webhookDb }),
             runOutbox({ ...shared, db: outboxDb, queue }, consumers),
             runDuties(
               { ...shared, db: dutyDb, catalogue: new CatalogueCache(redis), providers, alarmConsumers: alarms },
@@ -84,7 +85,8 @@ export function runnerCommand(runner: Command): void {
           hangUp();
           redis.close();
           mail?.close();
-          await Promise.all([pools.close(), taskDb.destroy(), dutyDb.destroy(), outboxDb.destroy(), payments.close()]);
+          const closing = [taskDb, dutyDb, outboxDb, webhookDb].map((pool) => pool.destroy());
+          await Promise.all([pools.close(), ...closing, payments.close()]);
         }
       },
       { poolMax: () => 8, leased: true },

@@ -9,6 +9,12 @@ import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.j
 import { MagamError } from '../kernel/errors.js';
 import { type AccountSettings, accountFaults, accountSettings, accountShape } from './account-settings.js';
 import { type EdgeSettings, edgeFaults, edgeSettings, edgeShape } from './edge-settings.js';
+import {
+  type IntegrationSettings,
+  integrationFaults,
+  integrationSettings,
+  integrationShape,
+} from './integration-settings.js';
 import { type KeySettings, keySettings, keyShape } from './key-settings.js';
 import {
   type OutboundSettings,
@@ -175,6 +181,7 @@ const schema = z.object({
   ...accountShape,
   ...paymentProviderShape,
   ...outboundShape,
+  ...integrationShape,
   MAGAM_FAULT: z.string().optional(),
 });
 
@@ -268,6 +275,8 @@ export interface Config extends KeySettings, EdgeSettings {
   readonly returnOrigins: readonly string[] | null;
   /** How payment providers are called. */
   readonly outbound: OutboundSettings;
+  /** Browsers of other origins, the event feed, webhooks. */
+  readonly integrations: IntegrationSettings;
   /** A named point and what happens there; for tests only, refused in production. */
   readonly fault: string | null;
   /** Who is recorded as having asked. */
@@ -340,6 +349,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     paymentProviders: paymentProviderSettings(env),
     returnOrigins: env.MAGAM_RETURN_ORIGINS ?? null,
     outbound: outboundSettings(env),
+    integrations: integrationSettings(env),
     fault: env.MAGAM_FAULT ?? null,
     userName: userName(),
   });
@@ -356,7 +366,12 @@ const mailOf = ({ MAGAM_MAIL_URL: url, MAGAM_MAIL_FROM: from }: z.infer<typeof s
 
 function relationFaults(env: z.infer<typeof schema>): string[] {
   const production = env.NODE_ENV === 'production';
-  const faults = [...outboundFaults(env), ...paymentProviderFaults(env, production), ...edgeFaults(env)];
+  const faults = [
+    ...outboundFaults(env),
+    ...integrationFaults(env),
+    ...paymentProviderFaults(env, production),
+    ...edgeFaults(env),
+  ];
   if (env.MAGAM_MAIL_URL !== undefined && env.MAGAM_MAIL_FROM === undefined)
     faults.push('MAGAM_MAIL_FROM is required with MAGAM_MAIL_URL');
   if (env.MAGAM_ALARM_MAIL_TO !== undefined && env.MAGAM_MAIL_URL === undefined)

@@ -12,6 +12,7 @@ export interface EncryptedColumn {
   readonly table: string;
   /** The primary key: one column. */
   readonly primaryKey: string;
+  /** Rows without a value are passed over. */
   readonly sealed: string;
   readonly keyId: string;
   /** The column whose value tells the place that a ciphertext is bound to. */
@@ -44,8 +45,8 @@ async function* pagesOf(db: Db, column: EncryptedColumn): AsyncGenerator<readonl
   const columns = `${primaryKey} AS id, ${boundBy} AS boundBy, ${sealed} AS sealed, ${keyId} AS keyId`;
   let after: string | number | undefined;
   for (;;) {
-    const from = after === undefined ? '' : `WHERE ${primaryKey} > ?`;
-    const sql = `SELECT ${columns} FROM ${table} ${from} ORDER BY ${primaryKey} LIMIT ${PAGE_ROWS}`;
+    const from = after === undefined ? '' : `AND ${primaryKey} > ?`;
+    const sql = `SELECT ${columns} FROM ${table} WHERE ${sealed} IS NOT NULL ${from} ORDER BY ${primaryKey} LIMIT ${PAGE_ROWS}`;
     const rows = await select<Row>(db, sql, after === undefined ? [] : [after]);
     if (rows.length > 0) yield rows;
     if (rows.length < PAGE_ROWS) return;

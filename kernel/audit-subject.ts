@@ -1,6 +1,7 @@
 /** What the audit log tells of. */
 export const AUDIT_SUBJECTS = [
   'account',
+  'api-key',
   'calendar',
   'category',
   'checkout',
@@ -22,6 +23,7 @@ export const AUDIT_SUBJECTS = [
   'seller',
   'stock',
   'unit',
+  'webhook-endpoint',
 ] as const;
 
 export type AuditSubject = (typeof AUDIT_SUBJECTS)[number];

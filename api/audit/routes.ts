@@ -14,6 +14,9 @@ const entrySchema = z
     recordedAt: moment,
     actorAccountId: id.nullable().meta({ description: 'Null: somebody at the command line, named by actorUserName.' }),
     actorRole: z.enum(ROLES).nullable(),
+    actorApiKeyId: id
+      .nullable()
+      .meta({ description: 'The API key by which the account acted; null: it had signed in.' }),
     actorUserName: z.string().nullable(),
     requestId: z.string().nullable().meta({ description: 'X-Request-Id of the call; also in the log of the server.' }),
     action: z.string().meta({ example: 'seller.edit' }),

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import type { KeyIdentity } from '../../infra/stores/idempotency-key.js';
-import { type Caller, grantOf, isStaff } from '../../kernel/access.js';
+import { type Caller, grantTo, isStaff } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
 import { GroupedKey, joinGroup, type LookUpKey } from './grouped-call.js';
@@ -118,7 +118,7 @@ export class HandledCall implements AnyCall {
 
   get own(): Caller | null {
     const { caller } = this;
-    return caller !== null && grantOf(this.route.permission, caller.role) === 'own' ? caller : null;
+    return caller !== null && grantTo(this.route.permission, caller) === 'own' ? caller : null;
   }
 
   get requestId(): string {

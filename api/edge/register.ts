@@ -1,7 +1,7 @@
 /** Mounts routes: who calls, how often, may they, is it well formed, whose is it, was it asked before; then the handler and its answer. */
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Db } from '../../infra/database.js';
-import { type Caller, grantOf, isPublic, needsNoSecondFactor, owns } from '../../kernel/access.js';
+import { type Caller, grantOf, grantTo, isPublic, needsNoSecondFactor, owns } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { Admission } from './admission.js';
 import { bodyWithin } from './body-deadline.js';
@@ -158,8 +158,11 @@ async function callerOf(header: string, edge: Edge): Promise<Caller | null> {
 function requireRole(route: Route, caller: Caller | undefined): void {
   if (isPublic(route.permission)) return;
   if (caller === undefined) throw new MagamError('SIGN_IN_REQUIRED');
-  if (grantOf(route.permission, caller.role) === undefined) throw new MagamError('FORBIDDEN');
-  if (caller.secondFactorMissing === true && !needsNoSecondFactor(route.permission))
+  const { permission } = route;
+  if (grantOf(permission, caller.role) === undefined) throw new MagamError('FORBIDDEN');
+  if (grantTo(permission, caller) === undefined)
+    throw new MagamError('API_KEY_PERMISSION_MISSING', undefined, { permission });
+  if (caller.secondFactorMissing === true && !needsNoSecondFactor(permission))
     throw new MagamError('SECOND_FACTOR_REQUIRED');
 }
 

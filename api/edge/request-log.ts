@@ -61,6 +61,7 @@ export function requestLogger({ log, requests }: ServerLog): (req: Request, res:
       ip,
       accountId: caller?.accountId, // what is undefined has no place in the line
       role: caller?.role,
+      apiKeyId: caller?.apiKey?.keyId,
       code: failure?.code,
       aborted: res.writableFinished ? undefined : true,
     };

@@ -5,6 +5,7 @@ import { readDuties, registerDuties } from '../../infra/stores/duty.js';
 import { formatAmount } from '../../kernel/money.js';
 import { readGivenBackElsewhere, readUnclearPayments } from '../payments/stores/payment.js';
 import { overdueDates } from '../settlement/due-date.js';
+import { readDisabledEndpoints } from '../webhooks/stores/webhook-endpoint.js';
 import type { AlarmCause, AlarmKind } from './rules/alarm.js';
 import { readDeadLetterCounts, readFailedRuns, readParkedDates, readRunStatuses } from './stores/condition.js';
 
@@ -99,6 +100,12 @@ const paymentGivenBack: Look = async (db, _settings, open) => ({
   staying: [],
 });
 
+/** An event opens it (`notifications`); it is over when the endpoint is enabled again, or gone. */
+const webhookDisabled: Look = async (db, _settings, open) => ({
+  causes: [],
+  staying: (await readDisabledEndpoints(db, open.map(Number))).map(String),
+});
+
 const deadLetters: Look = async (db) => ({
   causes: (await readDeadLetterCounts(db)).map(({ consumer, events, error }) => ({
     subject: consumer,
@@ -115,6 +122,7 @@ export const conditions = {
   'payment-unclear': paymentUnclear,
   'payment-given-back': paymentGivenBack,
   'dead-letters': deadLetters,
+  'webhook-disabled': webhookDisabled,
 } as const satisfies Partial<Record<AlarmKind, Look>>;
 
 /** Kinds whose alarms open and end by what stands in the tables. The others are told by whoever finds them out. */

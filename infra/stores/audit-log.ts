@@ -25,12 +25,13 @@ export interface AuditEntry {
 export async function recordAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   await change(
     tx,
-    `INSERT INTO audit_log (recorded_at, actor_account_id, actor_role, actor_user_name, request_id, action, subject_type, subject_id,
-       before_json, after_json)
-     VALUES (UTC_TIMESTAMP(3), ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO audit_log (recorded_at, actor_account_id, actor_role, actor_api_key_id, actor_user_name, request_id, action,
+       subject_type, subject_id, before_json, after_json)
+     VALUES (UTC_TIMESTAMP(3), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       entry.caller?.accountId ?? null,
       entry.caller?.role ?? null,
+      entry.caller?.apiKey?.keyId ?? null,
       entry.userName?.slice(0, 64) ?? null,
       entry.requestId?.slice(0, 128) ?? null,
       entry.action,
@@ -55,6 +56,8 @@ export interface AuditRecord {
   readonly recordedAt: string;
   readonly actorAccountId: number | null;
   readonly actorRole: Role | null;
+  /** The API key by which the account acted; null: somebody who had signed in. */
+  readonly actorApiKeyId: number | null;
   readonly actorUserName: string | null;
   readonly requestId: string | null;
   readonly action: string;
@@ -105,7 +108,7 @@ export async function listAudit(db: Db, filter: AuditFilter, limit: number): Pro
   return select<AuditRecord>(
     db,
     `SELECT audit_id AS auditId, recorded_at AS recordedAt, actor_account_id AS actorAccountId, actor_role AS actorRole,
-       actor_user_name AS actorUserName, request_id AS requestId, action, subject_type AS subjectType, subject_id AS subjectId,
+       actor_api_key_id AS actorApiKeyId,       actor_user_name AS actorUserName, request_id AS requestId, action, subject_type AS subjectType, subject_id AS subjectId,
        before_json AS \`before\`, after_json AS after FROM audit_log ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
      ORDER BY recorded_at ${direction}, audit_id ${direction} LIMIT ?`,
     [...params, limit],

@@ -6,6 +6,8 @@ import { beginSecondFactor } from '../../core/accounts/second-factor.js';
 import { readSeller } from '../../core/accounts/stores/seller.js';
 import { openReceiver, type Receiver, sealReceiver } from '../../core/orders/receiver.js';
 import { insertCheckouts } from '../../core/orders/stores/checkout.js';
+import { sealSecret } from '../../core/webhooks/secrets.js';
+import { insertEndpoint, storeSecret } from '../../core/webhooks/stores/webhook-endpoint.js';
 import { readConfig } from '../../infra/config.js';
 import { change, type Db, inTransaction, select } from '../../infra/database.js';
 import { keyIdOf } from '../../infra/encryption.js';
@@ -34,7 +36,7 @@ afterAll(() => database?.drop());
 const referenceOf = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 beforeEach(async () => {
-  for (const table of ['seller', 'seller_bank_account', 'account_second_factor', 'checkout'])
+  for (const table of ['seller', 'seller_bank_account', 'account_second_factor', 'checkout', 'webhook_endpoint'])
     await change(db, `DELETE FROM ${table}`);
   for (const sellerId of ['S1', 'S2']) await makeSeller(db, sellerId);
   const made = Array.from({ length: CHECKOUTS }, (_, number) => ({
@@ -47,6 +49,11 @@ beforeEach(async () => {
     expiresInMs: 60_000,
   }));
   await inTransaction(db, (tx) => insertCheckouts(tx, made));
+  await inTransaction(db, async (tx) => {
+    const endpoint = { sellerId: null, createdBy: 1, url: 'https://a.example', description: '', types: [], after: 0 };
+    const endpointId = await insertEndpoint(tx, endpoint);
+    await storeSecret(tx, endpointId, sealSecret(OLD, endpointId, 'whsec_1'));
+  });
   await inTransaction(db, (tx) => beginSecondFactor(tx, OLD, { accountId: 7, email: 'kim@example.com' }));
 });
 
@@ -69,6 +76,8 @@ describe('magam keys rotate', () => {
         { values: 'history of bank accounts', rows: 2, changed: 2 },
         { values: 'second factors', rows: 1, changed: 1 },
         { values: 'receivers of orders', rows: CHECKOUTS, changed: CHECKOUTS },
+        { values: 'secrets of webhooks', rows: 1, changed: 1 },
+        { values: 'former secrets of webhooks', rows: 0, changed: 0 },
       ],
     });
     for (const row of await receivers()) expect(openReceiver([NEW], row.reference, row)).toEqual(RECEIVER);
@@ -76,7 +85,7 @@ describe('magam keys rotate', () => {
     expect(seller?.version).toBe(versionBefore);
     expect(seller && openBankAccount([NEW], 'S1', seller.bankAccount)).toBe('110123456789');
     const again = JSON.parse((await rotate()).stdout) as { values: { changed: number }[] };
-    expect(again.values.map(({ changed }) => changed)).toEqual([0, 0, 0, 0]);
+    expect(again.values.map(({ changed }) => changed)).toEqual([0, 0, 0, 0, 0, 0]);
     const audited = await listAudit(db, { subject: { type: 'encryption-key', id: keyIdOf(NEW) } }, 10);
     expect(audited.map(({ action }) => action)).toEqual(['keys.rotated', 'keys.rotate', 'keys.rotated', 'keys.rotate']);
     expect(JSON.stringify(audited)).not.toContain(NEW.toString('base64'));
@@ -99,7 +108,7 @@ describe('magam keys rotate', () => {
       referenceOf(1_202),
     ]);
     expect(JSON.parse((await rotate()).stdout)).toMatchObject({
-      values: [{ changed: 2 }, { changed: 2 }, { changed: 1 }, { changed: 202 }],
+      values: [{ changed: 2 }, { changed: 2 }, { changed: 1 }, { changed: 202 }, { changed: 1 }, { changed: 0 }],
     });
     const rows = await receivers();
     expect(rows.slice(0, 1_000)).toEqual(done);
@@ -127,7 +136,14 @@ describe('magam keys rotate', () => {
     expect(JSON.parse(stdout).error).toMatchObject({
       code: 'KEYS_NOT_ROTATED',
       details: {
-        values: [{ changed: 1, damaged: 1 }, { changed: 2 }, { changed: 1 }, { changed: CHECKOUTS - 1, unknown: 1 }],
+        values: [
+          { changed: 1, damaged: 1 },
+          { changed: 2 },
+          { changed: 1 },
+          { changed: CHECKOUTS - 1, unknown: 1 },
+          { changed: 1 },
+          { changed: 0 },
+        ],
       },
     });
   });
@@ -143,6 +159,7 @@ it('magam keys tells how much stands under which key', async () => {
       { values: 'history of bank accounts', keyId: keyIdOf(OLD), key: 'former', rows: 2 },
       { values: 'second factors', keyId: keyIdOf(OLD), key: 'former', rows: 1 },
       { values: 'receivers of orders', keyId: keyIdOf(OLD), key: 'former', rows: CHECKOUTS },
+      { values: 'secrets of webhooks', keyId: keyIdOf(OLD), key: 'former', rows: 1 },
     ],
   });
   await rotate();
@@ -156,7 +173,7 @@ it('knows every column of the schema that holds encrypted values', async () => {
   const columns = await select<{ place: string }>(
     db,
     `SELECT CONCAT(table_name, '.', column_name) AS place FROM information_schema.columns
-     WHERE table_schema = DATABASE() AND column_name LIKE '%key\\_id'`,
+     WHERE table_schema = DATABASE() AND column_name LIKE '%key\\_id' AND data_type = 'char'`,
   );
   const known = ENCRYPTED_COLUMNS.map(({ table, keyId }) => `${table}.${keyId}`);
   expect(known.sort()).toEqual(columns.map(({ place }) => place).sort());

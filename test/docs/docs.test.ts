@@ -180,6 +180,7 @@ describe('settings', () => {
     'infra/key-settings.ts',
     'infra/payment-provider-settings.ts',
     'infra/outbound/outbound-settings.ts',
+    'infra/integration-settings.ts',
   ];
   const ofProduct = namesIn(sources.map(read).join('\n')).filter((name) => name !== notDocumented);
   const ofLauncher = ['MAGAM_HOME', 'MAGAM_NO_INSTALL'];

@@ -2,9 +2,10 @@
 import { readAccount } from '../../../core/accounts/stores/account.js';
 import { raiseAlarm } from '../../../core/alarms/change-alarms.js';
 import { type AlarmSettings, givenBackCauses, type WatchedKind } from '../../../core/alarms/conditions.js';
+import type { AlarmCause } from '../../../core/alarms/rules/alarm.js';
 import { watchAlarms } from '../../../core/alarms/watch-alarms.js';
 import { type Consumer, consumer, type EventContext } from '../../../core/outbox/consumer.js';
-import type { EventType } from '../../../core/outbox/rules/events.js';
+import type { EventOf, EventType } from '../../../core/outbox/rules/events.js';
 import type { MailSender } from '../../../infra/mail.js';
 import { type BuyerMessage, buyerMessage } from './messages.js';
 
@@ -33,6 +34,7 @@ export const notifications = (notifying: Notifying): Consumer =>
       'payment.unclear',
       'payment.cancelled-elsewhere',
       'outbox.given-up',
+      'webhook.disabled',
     ],
     deliver: async (event, context) => {
       const toBuyer = buyerMessage(event);
@@ -42,8 +44,20 @@ export const notifications = (notifying: Notifying): Consumer =>
       if (event.type === 'payment.cancelled-elsewhere')
         for (const cause of await givenBackCauses(context.db, [event.payload.paymentId]))
           await raiseAlarm(context.db, { kind: 'payment-given-back', ...cause });
+      if (event.type === 'webhook.disabled') await raiseAlarm(context.db, disabledWebhook(event.payload));
     },
   });
+
+const disabledWebhook = ({
+  endpointId,
+  sellerId,
+  host,
+  error,
+}: EventOf<'webhook.disabled'>['payload']): AlarmCause => ({
+  kind: 'webhook-disabled',
+  subject: String(endpointId),
+  summary: `Webhook endpoint ${endpointId} of ${sellerId ?? 'the platform'} (${host}) was disabled: nothing could be delivered to it for too long. Last error: ${error}`,
+});
 
 async function mailBuyer(
   { mail, installationId }: Notifying,

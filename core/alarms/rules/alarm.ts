@@ -17,6 +17,8 @@ const ACTIONS = {
     `Look at the payment with GET /v1/payments/${paymentId}, and cancel or return what the money was for.`,
   'dead-letters': (consumer: string) =>
     `Look at them with GET /v1/dead-letters?consumer=${consumer}, mend the cause, and replay them.`,
+  'webhook-disabled': (endpointId: string) =>
+    `Look at its deliveries with GET /v1/webhook-endpoints/${endpointId}/deliveries, tell its owner, and enable it again when it can be reached.`,
   'command-failed': () => 'Read the log of the command, mend the cause, and run the command again with magam cron.',
 } as const;
 

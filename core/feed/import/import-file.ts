@@ -53,6 +53,8 @@ export interface ImportRequest {
   readonly writer: RowWriter | 'auto';
   /** What the import's record calls the file; by default the name of `file`. */
   readonly sourceName?: string;
+  /** A background task carries it out, and tells of its end. */
+  readonly ofTask?: boolean;
   /** Told before anything is registered: by its fingerprint the import's record can be found, whatever dies afterwards. */
   readonly onFingerprint?: (fingerprint: string) => Promise<void>;
   readonly signal: AbortSignal;
@@ -270,6 +272,7 @@ async function checkAndOpen<Entry>(
         rowsRejected: checked.verdicts.rejected,
         requestedBy: request.requestedBy,
         withdrawals,
+        ofTask: request.ofTask ?? false,
       };
       await faultPoint('import.checked');
       open = await openImport(db, work, [...checked.verdicts.dates], interrupted, pass.patience);

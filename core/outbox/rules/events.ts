@@ -75,6 +75,11 @@ const eventSchema = z.discriminatedUnion('type', [
   /** Something needs a person, and later that it is over. */
   event('alarm.opened', z.object({ alarmId: id })),
   event('alarm.resolved', z.object({ alarmId: id })),
+  /** A webhook endpoint was disabled because nothing could be delivered to it for too long. */
+  event(
+    'webhook.disabled',
+    z.object({ endpointId: id, sellerId: z.string().nullable(), host: z.string(), error: z.string() }),
+  ),
   /** A consumer has given an event up. */
   event('outbox.given-up', z.object({ consumer: z.string(), eventId: id, type: z.string(), error: z.string() })),
 ]);
