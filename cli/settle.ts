@@ -4,15 +4,15 @@ import type { SettleReport } from '../batch/jobs/settle/report.js';
 import { settleRange } from '../batch/jobs/settle/settle-range.js';
 import { type ClosingOptions, requireClosableRange } from '../core/settlement/closable-date.js';
 import { requestRuns } from '../core/settlement/request-runs.js';
-import { headingOf, REPORTED_SUMS } from '../core/settlement/rules/figures.js';
 import { readPlatformTime } from '../infra/platform-time.js';
 import { datesBetween } from '../kernel/business-date.js';
 import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.js';
 import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
-import { count, counted, money, note, print, printJson, printTable } from './output.js';
+import { count, counted, note, print, printJson } from './output.js';
 import { type Progress, startProgress } from './progress.js';
 import { openPools, type Pools } from './threads.js';
+import { totalsTable } from './totals-table.js';
 
 interface SettleOptions {
   date?: string;
@@ -202,14 +202,7 @@ function printReport(report: SettleReport): void {
     print(
       `${seconds} s, ${count(Math.round(entries / Math.max(seconds, 0.001)))} entries a second, ${report.workers} workers, ${report.partitions} partitions.`,
     );
-  if (report.totals.length > 0) {
-    const amounts = REPORTED_SUMS.map(headingOf);
-    printTable(
-      ['currency', ...amounts],
-      report.totals.map((sums) => [sums.currency, ...REPORTED_SUMS.map((name) => money(sums[name], sums.currency))]),
-      amounts,
-    );
-  }
+  if (report.totals.length > 0) print(totalsTable(report.totals));
   if (report.certificate !== null)
     print(`Certificate ${report.certificate.hash} (generation ${report.certificate.generation})`);
 }

@@ -1,4 +1,4 @@
-/** Settled lines, as pages or as CSV. */
+/** Settled lines, as pages, as CSV or as a workbook. */
 
 import * as z from 'zod';
 import { legName } from '../../core/feed/rules/leg.js';
@@ -19,7 +19,8 @@ import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate, externalId, id } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
 import type { SettlementsContext } from './context.js';
-import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
+import { DOWNLOAD_TYPES } from './download.js';
+import { dateOfRun, downloadFormat, formQuery, selectionQuery, sellerOf } from './selection.js';
 import { settledAmounts, settledFigures } from './settled-fields.js';
 
 const querySchema = z.strictObject({
@@ -56,26 +57,28 @@ export const listLines = ({ db, downloads }: SettlementsContext): Route =>
     summary: 'List settled lines',
     description:
       'Name a `date`, a `runId` or an `orderId`. Sales come before refunds, each by the id of its entry in the feed. Only certified lines are shown. ' +
-      'The CSV, which needs a date or a run, is byte for byte that of `magam lines`: sorted by order, line and refund, amounts in major units.',
+      'The CSV, which needs a date or a run, is byte for byte that of `magam lines`: sorted by order, line and refund, amounts in major units; the workbook has the ' +
+      'same rows, and the totals of each currency.',
     permission: 'settlement.read',
     query: querySchema,
     answer: {
       status: 200,
-      description: 'A page of lines, or all of the selection as CSV.',
+      description: 'A page of lines, or all of the selection as CSV or as a workbook.',
       schema: pageOf(lineSchema),
-      alsoAs: ['text/csv'],
+      alsoAs: Object.values(DOWNLOAD_TYPES),
     },
     refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED'],
     handle: async ({ query: asked, own, request }) => {
       const sellerId = sellerOf(own, asked.sellerId);
       const orderId = asked.orderId ?? null;
       const date = await dateOf(db, asked);
-      if (wantsCsv(request, asked.format)) {
+      const format = downloadFormat(request, asked.format);
+      if (format !== null) {
         if (date === null) throw new MagamError('REQUEST_INVALID', 'A download of lines needs a date or a runId.');
         await requireExportable(db, date, date);
         const name = ['lines', date, ...[sellerId, orderId].filter((part) => part !== null)].join('-');
         const selection = { date, sellerId, orderId };
-        return downloads.csv(name, asked.spreadsheetSafe === 'true', (form, sink) =>
+        return downloads.as(format, name, asked.spreadsheetSafe === 'true', (form, sink) =>
           exportLines(db, selection, form, sink),
         );
       }

@@ -1,4 +1,4 @@
-/** What each seller is owed for each date, as pages or as CSV. */
+/** What each seller is owed for each date, as pages, as CSV or as a workbook. */
 import * as z from 'zod';
 import { exportSettlements, requireExportable } from '../../core/settlement/settlement-export.js';
 import type { SettlementSelection } from '../../core/settlement/stores/export-stream.js';
@@ -8,8 +8,9 @@ import { paged, pageOf, pageQuery } from '../edge/cursor.js';
 import { businessDate, externalId } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
 import type { SettlementsContext } from './context.js';
-import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
-import { amountOf, settledAmounts, settledFigures } from './settled-fields.js';
+import { DOWNLOAD_TYPES } from './download.js';
+import { dateOfRun, downloadFormat, formQuery, selectionQuery, sellerOf } from './selection.js';
+import { amountOf, feeVatAmounts, feeVatOf, settledAmounts, settledFigures } from './settled-fields.js';
 
 const currency = z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters');
 
@@ -35,6 +36,7 @@ const settlementSchema = z
     sales: z.number().int(),
     refunds: z.number().int(),
     ...settledAmounts,
+    ...feeVatAmounts,
     generation: z.number().int().meta({ description: 'The last that added to it.' }),
   })
   .meta({ id: 'Settlement' });
@@ -47,24 +49,27 @@ export const listSettlements = ({ db, downloads }: SettlementsContext): Route =>
     summary: 'List what each seller is owed for each date',
     description:
       'By date, seller and currency; refunds are deducted. Name the dates by `date`, by `from` and `to`, or by `runId`. Only certified figures are ' +
-      'shown. The CSV is byte for byte that of `magam settlements`, with amounts in major units.',
+      'shown. The CSV is byte for byte that of `magam settlements`, with amounts in major units; the workbook has the same rows, ' +
+      'the VAT on fees told apart, and the totals of each currency.',
     permission: 'settlement.read',
     query: querySchema,
     answer: {
       status: 200,
-      description: 'A page of settlements, or all of the selection as CSV.',
+      description: 'A page of settlements, or all of the selection as CSV or as a workbook.',
       schema: pageOf(settlementSchema),
-      alsoAs: ['text/csv'],
+      alsoAs: Object.values(DOWNLOAD_TYPES),
     },
     refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'AMOUNT_OUT_OF_RANGE', 'STREAMS_EXHAUSTED'],
     handle: async ({ query: asked, own, request }) => {
       const sellerId = sellerOf(own, asked.sellerId);
       const dates = await datesOf(asked, (runId) => dateOfRun(db, runId));
       const selection: SettlementSelection = { ...dates, sellerId, currency: asked.currency ?? null };
-      if (wantsCsv(request, asked.format)) {
+      const format = downloadFormat(request, asked.format);
+      if (format !== null) {
         await requireExportable(db, selection.from, selection.to);
         const name = ['settlements', selection.from, ...(selection.to === selection.from ? [] : [selection.to])];
-        return downloads.csv(
+        return downloads.as(
+          format,
           [...name, ...(sellerId === null ? [] : [sellerId])].join('-'),
           asked.spreadsheetSafe === 'true',
           (form, sink) => exportSettlements(db, selection, form, sink),
@@ -104,5 +109,6 @@ const settlementBody = (row: SettledRow): z.input<typeof settlementSchema> => ({
   sales: amountOf(row, 'sales'),
   refunds: amountOf(row, 'refunds'),
   ...settledFigures(row),
+  ...feeVatOf(row),
   generation: Number(row.generation),
 });

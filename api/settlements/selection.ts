@@ -7,6 +7,7 @@ import type { Caller } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import { businessDate, externalId, idText } from '../edge/fields.js';
+import { DOWNLOAD_TYPES, type DownloadFormat } from './download.js';
 
 export const selectionQuery = {
   date: businessDate.optional().meta({ description: 'Settlement date.' }),
@@ -15,19 +16,22 @@ export const selectionQuery = {
 };
 
 export const formQuery = {
-  format: z
-    .enum(['json', 'csv'])
-    .optional()
-    .meta({ description: 'csv downloads the whole selection; so does `Accept: text/csv`. Default json, a page.' }),
+  format: z.enum(['json', 'csv', 'xlsx']).optional().meta({
+    description:
+      'csv downloads the whole selection, and xlsx does so as a workbook for spreadsheets; so does `Accept` with the content type. Default json, a page.',
+  }),
   spreadsheetSafe: z.enum(['true', 'false']).default('false').meta({
     description:
       'In CSV, keep a spreadsheet from running cells of text as formulas (alters such cells, never an amount).',
   }),
 };
 
-/** Whether the whole selection is wanted as CSV. */
-export const wantsCsv = (request: Request, format: 'json' | 'csv' | undefined): boolean =>
-  format === 'csv' || (format === undefined && request.accepts(['application/json', 'text/csv']) === 'text/csv');
+/** The format in which the whole selection is wanted; null: a page of it is. */
+export function downloadFormat(request: Request, format: 'json' | DownloadFormat | undefined): DownloadFormat | null {
+  if (format !== undefined) return format === 'json' ? null : format;
+  const accepted = request.accepts(['application/json', ...Object.values(DOWNLOAD_TYPES)]);
+  return accepted === DOWNLOAD_TYPES.csv ? 'csv' : accepted === DOWNLOAD_TYPES.xlsx ? 'xlsx' : null;
+}
 
 /** The seller that the answer is confined to; null: everybody's. Throws FORBIDDEN when a seller names another. */
 export function sellerOf(own: Caller | null, asked: string | undefined): string | null {
