@@ -14,6 +14,9 @@ const ROWS_MAX = 1_048_576;
 /** Rows that are looked at before the widths of the columns are set. */
 const MEASURED_ROWS = 2_000;
 
+/** Of the parts within the zip: the same rows give the same bytes. */
+const PART_TIME = { mtime: new Date('2000-01-01T12:00:00Z'), forceDosTimestamp: true };
+
 /** Takes bytes and resolves when there may be more of them. */
 type ByteSink = (bytes: Uint8Array) => Promise<void>;
 type Batches = AsyncIterable<readonly SheetRow[]> | Iterable<readonly SheetRow[]>;
@@ -79,7 +82,7 @@ export class Workbook {
   }
 
   async end(): Promise<void> {
-    for (const [path, xml] of workbookParts(this.names)) this.zip.addBuffer(Buffer.from(xml), path);
+    for (const [path, xml] of workbookParts(this.names)) this.zip.addBuffer(Buffer.from(xml), path, PART_TIME);
     this.zip.end();
     await this.pumped;
     this.broken.signal.throwIfAborted();
@@ -93,7 +96,7 @@ export class Workbook {
   private open(name: string, columns: readonly SheetColumn[], widths: readonly number[]): PassThrough {
     this.names.push(name);
     const sheet = new PassThrough();
-    this.zip.addReadStream(sheet, `xl/worksheets/sheet${this.names.length}.xml`);
+    this.zip.addReadStream(sheet, `xl/worksheets/sheet${this.names.length}.xml`, PART_TIME);
     sheet.write(sheetHead(columns, widths));
     return sheet;
   }
