@@ -24,7 +24,7 @@ export function printLines(orderId: string, lines: readonly OrderLine[]): void {
     ]),
     ['quantity', 'net to the seller'],
   );
-  print("\nmagam explain ORDER_ID LINE_ID shows every step of one.");
+  print('\nmagam explain ORDER_ID LINE_ID shows every step of one.');
 }
 
 export function printStory({ sale, refunds }: LineExplanation): void {

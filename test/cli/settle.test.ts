@@ -11,13 +11,32 @@ beforeEach(() => feed.reset());
 
 const settle = (...args: string[]) => feed.run(['settle', '--date', DATE, ...GRID, ...args]);
 
+/** The lines of the totals add up to the net, in each column. */
+function expectToAddUp(stdout: string, currencies: number): void {
+  const lines = [...stdout.matchAll(/^([-+= ]) (?=[\w ]+? +-?[\d,.]+ [A-Z]{3})(.*)$/gm)];
+  const minor = (text: string): bigint => BigInt(text.replace(/[,.]/g, ''));
+  const cells = lines.map(([, sign = '', rest = '']) => ({
+    sign,
+    amounts: [...rest.matchAll(/(-?[\d,.]+) [A-Z]{3}/g)].map(([, amount = '']) => minor(amount)),
+  }));
+  expect(cells.map(({ sign }) => sign)).toEqual([' ', '-', '+', '-', '-', '-', '-', '=']);
+  for (let column = 0; column < currencies; column += 1) {
+    const sum = cells
+      .slice(0, -1)
+      .reduce((all, { sign, amounts }) => all + (sign === '-' ? -1n : 1n) * (amounts[column] ?? 0n), 0n);
+    expect(sum).toBe(cells.at(-1)?.amounts[column]);
+    expect(sum).not.toBe(0n);
+  }
+}
+
 describe('magam settle', () => {
   it('prints what was settled, the totals and the certificate', async () => {
     const { code, stdout } = await settle();
     expect(code).toBe(0);
     const { lines, refunds, certificate, totals } = feed.cleanDocument;
     expect(stdout).toContain(`${DATE}: COMPLETED. ${lines.toLocaleString('en-US')} sales and ${refunds} refunds`);
-    for (const { currency } of totals) expect(stdout).toMatch(new RegExp(`^${currency} .* ${currency}$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^totals +${totals.map(({ currency }) => currency).join(' +')}$`, 'm'));
+    expectToAddUp(stdout, totals.length);
     expect(stdout).toContain(`Certificate ${certificate?.hash} (generation 1)`);
   });
 
@@ -71,7 +90,11 @@ describe('magam settle', () => {
       certificate: { hash: expect.stringMatching(/^[0-9a-f]{64}$/), generation: 1 },
     });
     for (const total of document.totals as Record<string, unknown>[]) {
-      expect(Object.keys(total)).toEqual(['currency', 'itemAmount', 'fee', 'feeVat', 'pgFee', 'pgFeeVat', 'net']);
+      expect(Object.keys(total)).toEqual([
+        ...['currency', 'sales', 'refunds', 'itemAmount', 'sellerDiscount', 'platformDiscount', 'shippingFee'],
+        ...['fee', 'feeVat', 'pgFee', 'pgFeeVat', 'net', 'feeVatOnTop', 'feeVatContained'],
+      ]);
+      expect(Number(total.feeVatOnTop) + Number(total.feeVatContained)).toBe(total.feeVat);
       for (const [name, value] of Object.entries(total))
         if (name !== 'currency') expect(Number.isInteger(value)).toBe(true);
     }

@@ -47,7 +47,8 @@ async function captured(environment: Settings, work: () => Promise<number>): Pro
     const { write, isTTY } = stream;
     const name = stream === stdout ? 'stdout' : 'stderr';
     stream.write = (text: string | Uint8Array) => {
-      written[name] += text;
+      // Bytes, such as those of a workbook, come as a character each.
+      written[name] += typeof text === 'string' ? text : Buffer.from(text).toString('latin1');
       return true;
     };
     stream.isTTY = false;

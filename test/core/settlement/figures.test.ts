@@ -130,7 +130,7 @@ describe('schemas of the API', () => {
   it.each([
     ['Figures', FIGURE_NAMES],
     ['SettledLine', FIGURE_NAMES],
-    ['Settlement', FIGURE_NAMES],
+    ['Settlement', [...FIGURE_NAMES, 'feeVatOnTop', 'feeVatContained']],
     ['DecidedFigures', DECIDED_FIGURES],
     ['FeedRefund', ENTRY_FIGURES],
   ])('%s has its figures, and no other amount', (name, names) => {
