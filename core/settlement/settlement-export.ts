@@ -1,6 +1,6 @@
 /**
- * What was settled, for other systems: the rows of `magam settlements` and `magam lines` and of the HTTP server's downloads, which are
- * the same byte for byte. Columns and order are fixed. Rows come from the database in batches and leave as fast as their reader takes
+ * What was settled, for other systems and for spreadsheets: the rows of `magam settlements` and `magam lines` and of the HTTP server's downloads,
+ * which are the same byte for byte. The columns of CSV, and the order, are fixed. Rows come from the database in batches and leave as fast as their reader takes
  * them, so memory stays flat however many there are.
  */
 import { type Cell, type Db, inSnapshot } from '../../infra/database.js';

@@ -111,6 +111,8 @@ describe('--format xlsx', () => {
       return [code, stdout, stderr.split(':')[0]];
     };
     expect(await refused('lines', '--date', '2026-05-09')).toEqual([1, '', 'DATE_NOT_SETTLED']);
+    const shown = await magam(database.url, ['settlements', '--date', SMALL_DAY, '--format', 'xlsx'], {}, true);
+    expect([shown.code, shown.stdout]).toEqual([2, '']);
     const json = await magamJson<{ error: { code: string } }>(database.url, [
       'lines',
       '--date',
