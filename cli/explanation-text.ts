@@ -133,7 +133,7 @@ function storedDetails(text: string, currency: string): string {
 const FINER = 6;
 
 /** A value before it is rounded, an integer or a fraction `n/d` of minor units, in major units; `…` where its decimals go on. */
-export function exactMoney(fraction: string, currency: string): string {
+function exactMoney(fraction: string, currency: string): string {
   const [n = '0', d = '1'] = fraction.split('/');
   const scaled = BigInt(n) * 10n ** BigInt(FINER);
   const cut = scaled / BigInt(d);

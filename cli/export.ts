@@ -42,7 +42,7 @@ export function settlementsCommand(settlements: Command): void {
         const selection = { ...datesOf(options, context.today), sellerId, currency: null };
         if (options.totals === true) return printTotals(context, selection, form);
         const totals = await exportSettlements(context.db, selection, form, write);
-        if (totals.length > 0) note(totalsTable(totals));
+        if (totals.length > 0 && form.format !== 'json') note(totalsTable(totals));
         await noteUnsettled(context.db, selection.to);
       });
     });

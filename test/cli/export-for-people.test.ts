@@ -163,13 +163,14 @@ describe('settlements of a range', () => {
 });
 
 describe('the totals of settlements', () => {
-  it('go to standard error beside an export', async () => {
+  it('go to standard error beside an export that is not JSON', async () => {
     const { stdout, stderr } = await output('settlements', '--date', SMALL_DAY);
     expect(stdout).not.toContain('totals');
     expect(stderr).toMatch(/^= net to sellers +51\.83 BRL +9,138 KRW$/m);
     expect(stderr).toMatch(/^- fee VAT on top +0\.00 BRL +97 KRW$/m);
     expect(stderr).toMatch(/^\(fee VAT contained in the fee\) +0\.64 BRL +0 KRW$/m);
-    expect((await output('settlements', '--date', SMALL_DAY, '--json')).stderr).toContain('= net to sellers');
+    expect((await output('settlements', '--date', SMALL_DAY, '--format', 'xlsx')).stderr).toContain('= net to sellers');
+    expect((await output('settlements', '--date', SMALL_DAY, '--json')).stderr).toBe('');
   });
 
   it('are printed alone with --totals, as a table or as a document', async () => {
