@@ -79,6 +79,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'check the stock of every unit; see stock verify',
     load: async () => (await import('./stock.js')).stockCommands,
   },
+  payments: {
+    description: 'compare what was paid with what was sold; see payments verify',
+    load: async () => (await import('./payments.js')).paymentsCommands,
+  },
   runner: {
     description:
       'run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests and background tasks (any number may run)',

@@ -244,6 +244,8 @@ export interface Config {
   /** Port of its own for /metrics; null: none. */
   readonly metricsPort: number | null;
   readonly paymentProviders: PaymentProviderSettings;
+  /** Origins that providers may send buyers back to; null: any, in production with https. */
+  readonly returnOrigins: readonly string[] | null;
   /** How payment providers are called. */
   readonly outbound: OutboundSettings;
   /** A named point and what happens there; for tests only, refused in production. */
@@ -308,6 +310,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     metricsToken: env.MAGAM_METRICS_TOKEN ?? null,
     metricsPort: env.MAGAM_METRICS_PORT ?? null,
     paymentProviders: paymentProviderSettings(env),
+    returnOrigins: env.MAGAM_RETURN_ORIGINS ?? null,
     outbound: outboundSettings(env),
     fault: env.MAGAM_FAULT ?? null,
     userName: userName(),

@@ -1,4 +1,4 @@
-/** Addresses and keys of payment providers. A provider without its keys is not offered. `infra/config.ts` reads them. */
+/** Addresses and keys of payment providers, and where they may send buyers back to. A provider without its keys is not offered. `infra/config.ts` reads them. */
 import * as z from 'zod';
 
 export interface TossSettings {
@@ -48,7 +48,18 @@ const webhookSecret = z
     'must be base64, after whsec_',
   );
 
+/** Origins, separated by commas: `https://shop.example`, or with a port. */
+const origins = z.string().transform((text, context) => {
+  const all = text.split(',').map((one) => one.trim());
+  // What stands before the first slash after the host is an origin unless it names a user.
+  const right = all.every((one) => /^https?:\/\/[^/?#@]+\/?$/i.test(one) && URL.canParse(one));
+  if (right) return all.map((one) => new URL(one).origin);
+  context.addIssue({ code: 'custom', message: 'must be origins such as https://shop.example, separated by commas' });
+  return z.NEVER;
+});
+
 export const paymentProviderShape = {
+  MAGAM_RETURN_ORIGINS: origins.optional(),
   MAGAM_TOSS_URL: url.default('https://api.tosspayments.com'),
   MAGAM_TOSS_SECRET_KEY: key.optional(),
   MAGAM_TOSS_CLIENT_KEY: key.optional(),
@@ -105,5 +116,7 @@ export function paymentProviderFaults(env: PaymentProviderEnv, production: boole
       faults.push(`MAGAM_PORTONE_API_SECRET is required with ${name}`);
   for (const name of ['MAGAM_TOSS_URL', 'MAGAM_PORTONE_URL', 'MAGAM_KAKAOPAY_URL'] as const)
     if (production && !env[name].startsWith('https:')) faults.push(`${name} must be https with NODE_ENV=production`);
+  if (production && env.MAGAM_RETURN_ORIGINS?.some((origin) => !origin.startsWith('https:')) === true)
+    faults.push('MAGAM_RETURN_ORIGINS must be https with NODE_ENV=production');
   return faults;
 }

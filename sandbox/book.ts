@@ -144,16 +144,13 @@ export class Book {
     this.entries.push({ kind, provider, key, reference, amount, currency, idempotencyKey, at: now() });
   }
 
-  /** All lines, oldest first, and what they come to for each currency. */
+  /** All lines, oldest first, and what they come to for each currency, in its minor units. */
   read(): { readonly entries: readonly BookEntry[]; readonly sums: Readonly<Record<string, BookSum>> } {
     const sums: Record<string, { charged: number; cancelled: number }> = {};
-    for (const { kind, currency, amount } of this.entries) {
+    for (const entry of this.entries) {
+      const { kind, currency } = entry;
       sums[currency] ??= { charged: 0, cancelled: 0 };
-      sums[currency][kind === 'CHARGE' ? 'charged' : 'cancelled'] += amount;
-    }
-    for (const sum of Object.values(sums)) {
-      sum.charged = exact(sum.charged);
-      sum.cancelled = exact(sum.cancelled);
+      sums[currency][kind === 'CHARGE' ? 'charged' : 'cancelled'] += minorOf(entry);
     }
     return { entries: [...this.entries], sums };
   }
@@ -165,6 +162,15 @@ export class Book {
   }
 }
 
+/** Toss counts in units of the currency, the others in its minor units. */
+const minorOf = ({ provider, currency, amount }: BookEntry): number =>
+  provider === 'TOSS' ? Math.round(amount * 10 ** digitsOf(currency)) : amount;
+
+/** Digits of a currency behind the point, by ISO 4217. */
+const digitsOf = (currency: string): number =>
+  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 0;
+
+/** In minor units. */
 export interface BookSum {
   readonly charged: number;
   readonly cancelled: number;

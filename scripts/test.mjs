@@ -34,8 +34,9 @@ function runJest(args, { databaseUrl, redisUrl }) {
       '--disable-warning=ExperimentalWarning',
       'node_modules/jest/bin/jest.js',
     ];
-    // One more than the two cores of a small machine: about a fifth of the time a file waits, for a lease to run out or for a process to end.
-    const jest = ['--maxWorkers=3', '--json', `--outputFile=${resultFile}`, ...args];
+    // Two more than the cores of a small machine: for a third of its time a file that starts processes waits, for a lease to run out or for one to end.
+    // What the modules of one file leave behind is not all given back, and the collector goes through it ever again: a worker that has grown is replaced.
+    const jest = ['--maxWorkers=4', '--workerIdleMemoryLimit=500MB', '--json', `--outputFile=${resultFile}`, ...args];
     const { status } = spawnSync(process.execPath, [...node, ...jest], {
       cwd: root,
       // --json would print the whole result on standard output; people read what jest says on standard error.

@@ -3,6 +3,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import * as z from 'zod';
 import { asMagamError, errorText } from '../../infra/database-errors.js';
 import { type ErrorCode, errors, MagamError } from '../../kernel/errors.js';
+import { inKorean } from './korean-words.js';
 import { requestState } from './request-state.js';
 
 /** One place of a request that breaks its schema. */
@@ -69,9 +70,12 @@ export function problemOf(error: MagamError, requestId: string, language: Langua
     code: error.code,
     requestId,
     ...(http >= 500 || Object.keys(details).length === 0 ? {} : { details }),
-    ...(Array.isArray(faults) ? { errors: faults as Problem['errors'] } : {}),
+    ...(Array.isArray(faults) ? { errors: inLanguage(faults as RequestFault[], korean !== undefined) } : {}),
   };
 }
+
+const inLanguage = (faults: readonly RequestFault[], korean: boolean): RequestFault[] =>
+  faults.map(({ message, ...place }) => ({ ...place, message: korean ? inKorean(message) : message }));
 
 /** Sends a problem document. */
 function sendProblem(res: Response, error: MagamError): void {

@@ -2,19 +2,19 @@
 import * as z from 'zod';
 import { readCheckoutBuyer } from '../../core/orders/stores/checkout.js';
 import { type OpenedPayment, openPayment } from '../../core/payments/open-payment.js';
+import type { Config } from '../../infra/config.js';
 import { nameOf } from '../../kernel/access.js';
 import { isRefusal } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { idText } from '../edge/fields.js';
+import { invalidRequest } from '../edge/problem.js';
 import { created } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { paymentSummaryBody, paymentSummarySchema } from './payment-fields.js';
+import { returnAddress, returnAddressFault } from './return-address.js';
 
-const address = z
-  .url({ protocol: /^https?$/, error: 'must be an address that begins with http:// or https://' })
-  .max(2_000)
-  .optional();
+const address = returnAddress.optional();
 
 const bodySchema = z
   .strictObject({
@@ -59,7 +59,16 @@ const openedBody = ({ payment, next }: OpenedPayment): z.input<typeof openedSche
   next,
 });
 
-export const openPaymentRoute = ({ db, providers }: ApiContext): Route =>
+/** Throws REQUEST_INVALID where the buyer would be sent somewhere else than the platform allows. */
+function checkAddresses(config: Config, addresses: Readonly<Record<string, string>>): void {
+  const faults = Object.entries(addresses).flatMap(([name, text]) => {
+    const message = text === '' ? undefined : returnAddressFault(text, config);
+    return message === undefined ? [] : [{ in: 'body' as const, pointer: `#/${name}`, message }];
+  });
+  if (faults.length > 0) throw invalidRequest(faults);
+}
+
+export const openPaymentRoute = ({ db, config, providers }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/checkouts/{checkoutId}/payments',
@@ -78,6 +87,7 @@ export const openPaymentRoute = ({ db, providers }: ApiContext): Route =>
       'CHECKOUT_STATE_CONFLICT',
       'PAYMENT_DECLINED',
       'PAYMENT_IN_PROGRESS',
+      'PAYMENT_LIMIT_REACHED',
       'PROVIDER_CURRENCY_UNSUPPORTED',
       'PROVIDER_NOT_CONFIGURED',
       'PROVIDER_UNAVAILABLE',
@@ -87,7 +97,8 @@ export const openPaymentRoute = ({ db, providers }: ApiContext): Route =>
       accountId: found(await readCheckoutBuyer(db, checkoutId), 'CHECKOUT_NOT_FOUND', { checkoutId }),
     }),
     handle: (call) => {
-      const { provider = '', successUrl: success = '', failUrl: fail = '' } = call.body;
+      const { provider = '', successUrl = '', failUrl = '' } = call.body;
+      checkAddresses(config, { successUrl, failUrl });
       const by = { cause: 'buyer' as const, requestedBy: nameOf(call.signedIn), requestId: call.requestId };
       return openPayment(
         providers,
@@ -100,7 +111,7 @@ export const openPaymentRoute = ({ db, providers }: ApiContext): Route =>
               return created(`/v1/payments/${opened.payment.paymentId}`, openedBody(opened));
             }),
         },
-        { checkoutId: call.params.checkoutId, provider, urls: { success, fail }, by },
+        { checkoutId: call.params.checkoutId, provider, urls: { success: successUrl, fail: failUrl }, by },
       );
     },
   });

@@ -10,7 +10,7 @@ import { amountMinor, id, idText, moment } from '../edge/fields.js';
 const status = z.enum(PAYMENT_STATUSES);
 const failure = z.object({ code: z.string(), message: z.string() }).nullable().meta({
   description:
-    "Why it was declined, its outcome is unknown, or its charge was not accepted: the provider's code and words, or ours.",
+    "Why it could not be opened, was declined, its outcome is unknown, or its charge was not accepted: the provider's code and words, or ours.",
 });
 
 const paymentFields = {
@@ -27,6 +27,10 @@ const paymentFields = {
     .meta({ description: 'What the provider has charged; null: nothing, as far as is known.' }),
   cancelledMinor: amountMinor.meta({ description: 'What of it is back with the buyer.' }),
   cancellingMinor: amountMinor.meta({ description: 'What of it is still on its way back.' }),
+  cancelledElsewhereMinor: amountMinor.meta({
+    description:
+      'What is back besides that was not asked for here, such as a cancellation by hand on the page of the provider.',
+  }),
   method: z.string().nullable().meta({ description: 'Card, transfer and the like, in the words of the provider.' }),
   failure,
   createdAt: moment,
@@ -86,6 +90,7 @@ export const paymentSummaryBody = (payment: PaymentRecord): z.input<typeof payme
   chargedMinor: payment.chargedMinor,
   cancelledMinor: payment.cancelledMinor,
   cancellingMinor: payment.cancellingMinor,
+  cancelledElsewhereMinor: payment.elsewhereMinor,
   method: payment.method,
   failure: failureOf(payment.failureCode, payment.failureMessage),
   createdAt: payment.createdAt,

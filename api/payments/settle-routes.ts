@@ -100,7 +100,8 @@ export const inquirePaymentRoute = (context: ApiContext): Route =>
     tag: 'Payments',
     summary: 'Look up at the provider what became of a payment',
     description:
-      'For a payment whose charge is not known; a duty does the same by itself. Where the provider was to charge it and has not, it is charged now, as long as its checkout can be paid.',
+      'Of a payment whose charge is not known a duty does the same by itself. Where the provider was to charge it and has not, it is charged now, as long as its checkout ' +
+      'can be paid. Of one that was charged it is compared what is back: `cancelledElsewhereMinor`.',
     permission: 'payment.inquire',
     params: paymentParams,
     answer: { status: 200, description: 'The payment as it is after it.', schema: paymentSchema },

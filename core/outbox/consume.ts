@@ -11,7 +11,8 @@ import { afterFailure, RETRY } from './rules/back-off.js';
 import { readEvent } from './rules/events.js';
 import { type OpenEvent, readOpen } from './stores/outbox-event.js';
 import {
-  claimDelivery,
+  claimAttempt,
+  claimFirst,
   deleteAttempts,
   type EventKey,
   insertDelivered,
@@ -24,6 +25,8 @@ import {
 const DELIVERY_MS = 60_000;
 /** And for so much longer nobody else delivers (ms). */
 const LEASE_MARGIN_MS = 30_000;
+/** An attempt in the database that was counted before it began is followed by no other for so long (ms). */
+const HANDLING_MS = DELIVERY_MS + LEASE_MARGIN_MS;
 
 export interface ConsumeContext {
   readonly db: Db;
@@ -34,31 +37,87 @@ export interface ConsumeContext {
 
 /**
  * Does those of the events that are open. One that fails is tried again later and keeps no other from its turn. Throws when the database is away: what is left is
- * found again by the look at the rows. @returns how many were done
+ * found again by the look at the rows.
+ * @param forgotten nobody has written anything about these events for long, so whoever was at them may have died of them: each is counted before it is begun
+ * @returns how many were done
  */
 export async function consume(
   context: ConsumeContext,
   consumer: Consumer,
   eventIds: readonly number[],
+  forgotten = false,
 ): Promise<number> {
   if (eventIds.length === 0) return 0;
   const wanted: ReadonlySet<string> = new Set(consumer.events);
   // A type that only a later version of the program knows is left to a process of that.
   const open = (await readOpen(context.db, consumer.name, eventIds)).filter(({ type }) => wanted.has(type));
-  return 'handle' in consumer ? handleAll(context, consumer, open) : deliverAll(context, consumer, open);
+  if (!('handle' in consumer)) return deliverAll(context, consumer, open);
+  const first = await handleAll(context, consumer, byTries(open, false), forgotten);
+  return first + (await handleAgain(context, consumer, byTries(open, true)));
 }
 
+const byTries = (events: readonly OpenEvent[], tried: boolean): OpenEvent[] =>
+  events.filter(({ attempts }) => (attempts !== null) === tried);
+
+/**
+ * Counts an attempt, and keeps others from the event for so long (ms). One whose last attempt came to no end at all is given up.
+ * @returns which attempt it is; undefined: there is to be none
+ */
+async function begin(
+  context: ConsumeContext,
+  consumer: Consumer,
+  event: OpenEvent,
+  leaseMs: number,
+): Promise<number | undefined> {
+  const { attemptsMax } = consumer.retry ?? RETRY;
+  const recorded = event.attempts ?? 0;
+  if (recorded >= attemptsMax) {
+    await noteFailure(context, consumer, event, recorded, new Error('whoever was at it ended in the middle of it'));
+    return undefined;
+  }
+  return (await claimAttempt(context.db, keyOf(consumer, event), event.attempts, leaseMs)) ? recorded + 1 : undefined;
+}
+
+/** Those that were never tried, group by group. */
 async function handleAll(
   context: ConsumeContext,
   consumer: HandlingConsumer,
   open: readonly OpenEvent[],
+  forgotten: boolean,
 ): Promise<number> {
   const { together = 1 } = consumer;
   let done = 0;
   for (let from = 0; from < open.length && !context.signal.aborted; from += together) {
     const group = open.slice(from, from + together);
-    if (group.length > 1 && (await handledTogether(context, consumer, group))) done += group.length;
-    else for (const event of group) if (await handleOne(context, consumer, event)) done += 1;
+    const counted = forgotten ? await countTogether(context, consumer, group) : group;
+    if (counted.length > 1 && (await handledTogether(context, consumer, counted))) done += counted.length;
+    else for (const event of counted) if (await handleOne(context, consumer, event, 1)) done += 1;
+  }
+  return done;
+}
+
+/** Counts the first attempts of a group. @returns the events that are to be handled: none where somebody is at one of them */
+async function countTogether(
+  { db }: ConsumeContext,
+  { name }: Consumer,
+  group: readonly OpenEvent[],
+): Promise<OpenEvent[]> {
+  const eventIds = group.map(({ eventId }) => eventId);
+  if (!(await claimFirst(db, name, eventIds, HANDLING_MS))) return [];
+  return group.map((event) => ({ ...event, attempts: 1 }));
+}
+
+/** Those that were tried before, one by one, each counted before it is begun: an event that ends its process each time is given up in the end. */
+async function handleAgain(
+  context: ConsumeContext,
+  consumer: HandlingConsumer,
+  events: readonly OpenEvent[],
+): Promise<number> {
+  let done = 0;
+  for (const event of events) {
+    if (context.signal.aborted) break;
+    const attempts = await begin(context, consumer, event, HANDLING_MS);
+    if (attempts !== undefined && (await handleOne(context, consumer, { ...event, attempts }, attempts))) done += 1;
   }
   return done;
 }
@@ -81,14 +140,19 @@ async function handledTogether(
 /** The database is away, so no event can be done. One that waits too long for a lock is the matter of this event alone. */
 const isAway = (error: unknown): boolean => isOutage(error) && !isLockConflict(error);
 
-async function handleOne(context: ConsumeContext, consumer: HandlingConsumer, event: OpenEvent): Promise<boolean> {
+async function handleOne(
+  context: ConsumeContext,
+  consumer: HandlingConsumer,
+  event: OpenEvent,
+  attempt: number,
+): Promise<boolean> {
   try {
     await handle(context, consumer, [event]);
     return true;
   } catch (error) {
     if (isAway(error)) throw error;
     if (await isDone(context.db, keyOf(consumer, event))) return false; // by somebody else
-    await noteFailure(context, consumer, event, (event.attempts ?? 0) + 1, error);
+    await noteFailure(context, consumer, event, attempt, error);
     return false;
   }
 }
@@ -130,8 +194,8 @@ async function deliverOne(context: ConsumeContext, consumer: DeliveringConsumer,
   const { db } = context;
   const key = keyOf(consumer, event);
   const { withinMs = DELIVERY_MS } = consumer;
-  if (!(await claimDelivery(db, key, event.attempts, withinMs + LEASE_MARGIN_MS))) return false;
-  const attempts = (event.attempts ?? 0) + 1;
+  const attempts = await begin(context, consumer, event, withinMs + LEASE_MARGIN_MS);
+  if (attempts === undefined) return false;
   if (await isDone(db, key)) {
     await deleteAttempts(db, consumer.name, [event.eventId]); // somebody has delivered it since it was read
     return false;

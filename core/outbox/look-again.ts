@@ -29,7 +29,7 @@ export async function lookAgain(context: ConsumeContext, consumer: Consumer, bou
   for (let after = cursor; !signal.aborted; ) {
     const page = await readFollowing(db, { consumer: name, types, after }, PAGE);
     const { forgotten, through, passed } = follow(after, page, bounds);
-    done += await consume(context, consumer, forgotten);
+    done += await consume(context, consumer, forgotten, true);
     if (moving && passed > 0 && (await passCursor(db, name, cursor, through, passed))) cursor = through;
     // What was done just now is passed by the next look.
     moving &&= cursor === through && passed === page.length;

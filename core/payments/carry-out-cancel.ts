@@ -135,6 +135,9 @@ async function finish(tx: Tx, { cancel: tried }: Trying, requestId: string): Pro
   const currency = payment.chargedCurrency ?? payment.currency;
   const payload = { paymentId, cancelId, checkoutId, buyerId, currency, amountMinor };
   await recordEvents(tx, [{ type: 'payment.cancelled', payload, requestId }]);
+  // What was given back elsewhere may have been this.
+  if (payment.elsewhereMinor > 0)
+    await recordEvents(tx, [{ type: 'payment.inquiry-wanted', payload: { paymentId }, requestId }]);
 }
 
 /** The money is not back, as far as is known. Operators are told once. */

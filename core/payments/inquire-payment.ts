@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
+import { lookUpAndCompare } from './compare-cancelled.js';
 import { takeOver } from './confirm-payment.js';
 import { knownPayment, type PaymentContext, type Steps } from './payment-step.js';
 import { lookUpAndSettle } from './resolve-payment.js';
 import { isUncharged } from './rules/payment-state.js';
 import { lockRead } from './settle-payment.js';
-import { type PaymentRecord, readPayment } from './stores/payment.js';
+import { NO_PROVIDER, type PaymentRecord, readPayment } from './stores/payment.js';
 
 export interface Inquiry {
   readonly paymentId: number;
@@ -16,8 +17,8 @@ export interface Inquiry {
 }
 
 /**
- * Looks a payment up, unless its charge is known or somebody else asks at this moment. Where the provider was to charge and has not, it is asked to charge again
- * under the same idempotency key while the checkout can be paid; else the payment expires. Throws PAYMENT_NOT_FOUND.
+ * Looks a payment up, unless somebody else asks at this moment. Where the provider was to charge and has not, it is asked to charge again under the same idempotency
+ * key while the checkout can be paid; else the payment expires. Of one whose charge is known it is compared what is back. Throws PAYMENT_NOT_FOUND.
  */
 export async function inquirePayment<Answer>(
   context: PaymentContext,
@@ -25,21 +26,24 @@ export async function inquirePayment<Answer>(
   { paymentId, requestId = '' }: Inquiry,
 ): Promise<Answer> {
   const asker = randomUUID();
-  const { free, payment } = decided(await steps.step((tx) => begin(tx, paymentId, asker)));
-  if (!free) return steps.last((tx) => knownPayment(tx, paymentId));
+  const { todo, payment } = decided(await steps.step((tx) => begin(tx, paymentId, asker)));
+  if (todo === 'nothing') return steps.last((tx) => knownPayment(tx, paymentId));
+  if (todo === 'compare') return lookUpAndCompare(context, steps, payment, requestId);
   return lookUpAndSettle(context, steps, { payment, asker, requestId });
 }
 
-async function begin(
-  tx: Tx,
-  paymentId: number,
-  asker: string,
-): Promise<{ readonly free: boolean; readonly payment: PaymentRecord } | Refusal> {
+interface Begun {
+  readonly todo: 'look-up' | 'compare' | 'nothing';
+  readonly payment: PaymentRecord;
+}
+
+async function begin(tx: Tx, paymentId: number, asker: string): Promise<Begun | Refusal> {
   const read = await readPayment(tx, paymentId);
   if (read === undefined) return refuse('PAYMENT_NOT_FOUND', { paymentId });
   const { payment } = await lockRead(tx, read);
-  if (!isUncharged(payment.status) || payment.beingAsked) return { free: false, payment };
-  return { free: true, payment: await takeOver(tx, payment, asker) };
+  if (!isUncharged(payment.status)) return { todo: payment.provider === NO_PROVIDER ? 'nothing' : 'compare', payment };
+  if (payment.beingAsked) return { todo: 'nothing', payment };
+  return { todo: 'look-up', payment: await takeOver(tx, payment, asker) };
 }
 
 /** Transactions of a pool, for whoever has no answer to keep. */

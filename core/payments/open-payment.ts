@@ -30,7 +30,14 @@ import type {
   ReturnUrls,
 } from './providers/provider.js';
 import { lockPayment } from './settle-payment.js';
-import { insertPayment, movePayment, NO_PROVIDER, type PaymentRecord, readUnopened } from './stores/payment.js';
+import {
+  countReady,
+  insertPayment,
+  movePayment,
+  NO_PROVIDER,
+  type PaymentRecord,
+  readUnopened,
+} from './stores/payment.js';
 import { insertPaymentEvent } from './stores/payment-event.js';
 
 export interface OpenAsk {
@@ -47,9 +54,12 @@ export interface OpenedPayment {
   readonly next: NextStep | null;
 }
 
+/** So many payments of a checkout can be open at the same time. Each is looked up when the checkout expires, and late again. */
+const READY_MAX = 20;
+
 /**
  * Opens a payment of what is due for a checkout. A checkout of nothing is paid at once. Throws CHECKOUT_NOT_FOUND, CHECKOUT_EXPIRED, CHECKOUT_STATE_CONFLICT,
- * PAYMENT_IN_PROGRESS, PROVIDER_NOT_CONFIGURED, PROVIDER_CURRENCY_UNSUPPORTED or PROVIDER_UNAVAILABLE.
+ * PAYMENT_IN_PROGRESS, PAYMENT_LIMIT_REACHED, PROVIDER_NOT_CONFIGURED, PROVIDER_CURRENCY_UNSUPPORTED or PROVIDER_UNAVAILABLE.
  * @returns what `last` makes of the open payment, or of PAYMENT_DECLINED
  */
 export async function openPayment<Answer>(
@@ -79,8 +89,10 @@ export async function openPayment<Answer>(
   // Nothing is charged by opening: whether the provider has heard of it or not, this payment is not gone on with.
   await steps.step(async (tx) => {
     const ours = await lockOurs(tx, payment);
-    const reason = `${opened.failure.code}: ${opened.failure.message}`;
-    if (ours !== undefined) await takePaymentStep(tx, ours, 'EXPIRE', bySystem, { asker: null, look: null }, reason);
+    const { failure } = opened;
+    const ended = { asker: null, look: null, failure } as const;
+    const reason = `${failure.code}: ${failure.message}`;
+    if (ours !== undefined) await takePaymentStep(tx, ours, 'EXPIRE', bySystem, ended, reason);
   });
   return decided<Answer>(refuse('PROVIDER_UNAVAILABLE', { provider: provider.name }));
 }
@@ -127,6 +139,8 @@ async function save(
     await movePayment(tx, left, 'READY', { asker: { name: randomUUID(), ms: ASKING_MS } });
     return { provider, payment: await knownPayment(tx, left.paymentId) };
   }
+  if ((await countReady(tx, checkoutId)) >= READY_MAX)
+    return refuse('PAYMENT_LIMIT_REACHED', { checkoutId, paymentsMax: READY_MAX });
   const payment = await insert(tx, checkout, { provider: name, status: 'READY', lookAt: checkout.expiresAt }, by);
   return { provider, payment };
 }

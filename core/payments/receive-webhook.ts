@@ -15,16 +15,17 @@ import { insertWebhook } from './stores/payment-webhook.js';
 export async function receiveWebhook(
   tx: Tx,
   provider: string,
-  { eventId, reference, providerKey, type }: ProviderEvent,
+  { eventId, reference, providerKey, type, cancels }: ProviderEvent,
   requestId: string,
 ): Promise<number | undefined> {
   const paymentId = await findPaymentId(tx, provider, { reference, providerKey });
   if (paymentId === undefined) return undefined; // nothing is kept of it: anybody can send many of these
   if (!(await insertWebhook(tx, { provider, eventKey: sha256(eventId), type, paymentId }))) return undefined;
   const { payment } = await lockPayment(tx, paymentId);
-  if (!isUncharged(payment.status)) return undefined; // what became of it is known
+  const uncharged = isUncharged(payment.status);
+  if (!uncharged && !cancels) return undefined; // what became of it is known
   // Whoever is having it charged at this moment will know. A look-up that is under way may have come too early, so what it finds does not count.
-  if (!(payment.beingAsked && isAsked(payment.status)))
+  if (uncharged && !(payment.beingAsked && isAsked(payment.status)))
     await movePayment(tx, payment, payment.status, { asker: null, look: 0 });
   await recordEvents(tx, [{ type: 'payment.inquiry-wanted', payload: { paymentId }, requestId }]);
   return paymentId;

@@ -28,6 +28,13 @@ export const paymentErrors = {
     meaning: 'A payment of the checkout is being made or its outcome is not known yet; wait for it.',
     ko: '이미 진행 중인 결제가 있습니다. 결제 결과를 확인해 주세요.',
   },
+  PAYMENT_LIMIT_REACHED: {
+    http: 409,
+    exit: 1,
+    meaning:
+      'The checkout has too many open payments; the details say how many it may have. Approve and confirm one of them.',
+    ko: '진행할 수 있는 결제 수를 초과했습니다. 이미 열린 결제창에서 결제를 완료해 주세요.',
+  },
   PAYMENT_NOT_ACCEPTED: {
     http: 409,
     exit: 1,
@@ -46,6 +53,11 @@ export const paymentErrors = {
     exit: 1,
     meaning: 'There is no payment with this id.',
     ko: '존재하지 않는 결제입니다.',
+  },
+  PAYMENTS_DIFFER: {
+    http: 500,
+    exit: 4,
+    meaning: 'What was paid is not what the orders come to; each checkout that differs is named.',
   },
   PROVIDER_CURRENCY_UNSUPPORTED: {
     http: 409,

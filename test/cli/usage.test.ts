@@ -45,6 +45,8 @@ const COMMANDS = [
   'explain',
   'stock',
   'stock verify',
+  'payments',
+  'payments verify',
   'runner',
 ];
 

@@ -93,9 +93,33 @@ describe('the configuration', () => {
       { MAGAM_OUTBOUND_BREAKER_CALLS_MIN: '41' },
       /CALLS_MIN must not be more than MAGAM_OUTBOUND_BREAKER_WINDOW/,
     ],
+    [
+      'an origin with a path',
+      { MAGAM_RETURN_ORIGINS: 'https://shop.example,https://m.shop.example/pay' },
+      /MAGAM_RETURN_ORIGINS must be origins/,
+    ],
+    ['an origin of an app', { MAGAM_RETURN_ORIGINS: 'shop://app' }, /MAGAM_RETURN_ORIGINS must be origins/],
+    [
+      'an origin with a user',
+      { MAGAM_RETURN_ORIGINS: 'https://a@shop.example' },
+      /MAGAM_RETURN_ORIGINS must be origins/,
+    ],
+    [
+      'a plain origin in production',
+      { NODE_ENV: 'production', MAGAM_RETURN_ORIGINS: 'http://shop.example' },
+      /MAGAM_RETURN_ORIGINS must be https/,
+    ],
     ['101 percent', { MAGAM_OUTBOUND_BREAKER_FAILED_PERCENT: '101' }, /BREAKER_FAILED_PERCENT/],
   ])('refuses %s', (_what, settings, message) => {
     expect(() => readConfig(settings)).toThrow(message);
+  });
+
+  it('reads the origins that buyers may be sent back to', () => {
+    expect(readConfig({}).returnOrigins).toBeNull();
+    expect(readConfig({ MAGAM_RETURN_ORIGINS: 'https://Shop.example, http://127.0.0.1:3000' }).returnOrigins).toEqual([
+      'https://shop.example',
+      'http://127.0.0.1:3000',
+    ]);
   });
 
   it('has the limits of calls to the outside', () => {

@@ -12,6 +12,7 @@ const state = {
 };
 const access = { file: 'kernel/access.ts', tests: 'test/kernel/access.test.ts', quick: true };
 const life = { tests: 'test/core/orders/life.test.ts' };
+const placing = { tests: 'test/core/orders/placing.test.ts' };
 const model = { tests: 'test/core/orders/model/model.test.ts' };
 const http = { tests: 'test/api/orders/orders.test.ts', only: 'is seen and moved by its buyer' };
 const entries = { tests: 'test/core/feed/shop-entries.test.ts' };
@@ -131,7 +132,7 @@ export const mutants = [
     only: 'an expiry that waits for a payment',
   },
   {
-    ...life,
+    ...placing,
     file: 'core/orders/place-orders.ts',
     name: 'orders stay behind of a checkout that is refused',
     from: 'if (refused.length > 0)',
@@ -147,7 +148,7 @@ export const mutants = [
     only: 'confirms an order days after its delivery',
   },
   {
-    ...life,
+    ...placing,
     file: 'core/orders/receiver.ts',
     name: 'the receiver of one checkout can be put into the row of another',
     from: 'const placeOf = (reference: string): string =>',

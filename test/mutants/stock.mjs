@@ -67,7 +67,7 @@ export const mutants = [
     name: 'what was held for all is not corrected by what was refused',
     from: '- (enough.includes(unitId) ? total : 0)',
     to: '- (enough.includes(unitId) ? (grantedTotals.get(unitId) ?? 0) : 0)',
-    tests: 'test/core/orders/life.test.ts',
+    tests: 'test/core/orders/placing.test.ts',
     only: 'of which one seller is short undoes all',
   },
   {

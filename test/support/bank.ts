@@ -85,6 +85,14 @@ export class Bank {
     this.book.push({ kind: 'charge', reference: account.reference, amountMinor: account.amountMinor });
   }
 
+  /** Gives money back without being asked by the shop, as a person does on the page of a provider. */
+  giveBackByHand(key: string, amountMinor: number): void {
+    const account = this.accounts.get(key) as Account;
+    const remainingMinor = account.amountMinor - account.cancelledMinor;
+    const { name, reference } = account;
+    this.cancel(account, { name, reference, key, amountMinor, remainingMinor, idempotencyKey: randomUUID() });
+  }
+
   /** What becomes of the next calls of this kind. */
   next(operation: Operation, ...faults: Fault[]): void {
     this.faults.set(operation, [...(this.faults.get(operation) ?? []), ...faults]);

@@ -1,7 +1,11 @@
-/** The order of the test files: those that start processes first, so that at the end no worker waits for one long file. */
+/**
+ * The order of the test files. Those that start processes take long and wait for a part of it, the others keep a core busy: two of these follow each of those, so that cores
+ * are never left idle by files that wait. The others are more, and come last, so that at the end no worker waits for one long file.
+ */
 
-/** Folders by how long their files take, the longest first; the other files come last. */
-const LONG = ['/test/batch/', '/test/scripts/', '/test/cli/', '/test/api/', '/import-'];
+/** Folders of files that start processes, the longest first. */
+const LONG = ['/test/batch/', '/test/scripts/', '/test/cli/', '/import-'];
+const OTHERS_BETWEEN = 2;
 
 /** @param {string} path */
 const rank = (path) => {
@@ -13,7 +17,12 @@ const rank = (path) => {
 export default class LongestFirst {
   /** @param {Iterable<{ path: string }>} tests */
   sort(tests) {
-    return [...tests].sort((a, b) => rank(a.path) - rank(b.path) || (a.path < b.path ? -1 : 1));
+    const sorted = [...tests].sort((a, b) => rank(a.path) - rank(b.path) || (a.path < b.path ? -1 : 1));
+    const others = sorted.filter(({ path }) => rank(path) === LONG.length);
+    const mixed = sorted
+      .filter(({ path }) => rank(path) < LONG.length)
+      .flatMap((long) => [long, ...others.splice(0, OTHERS_BETWEEN)]);
+    return [...mixed, ...others];
   }
 
   /** Times of former runs are not kept. */

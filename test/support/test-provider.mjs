@@ -56,7 +56,7 @@ export function testProvider(url, name = 'TEST') {
     readWebhook: ({ headers, body }) => {
       if (headers['x-test-signature'] !== signatureOf(body)) return undefined;
       const { eventId, reference = null, key = null, type = 'CHANGED' } = JSON.parse(body.toString());
-      return { eventId, reference, providerKey: key, type };
+      return { eventId, reference, providerKey: key, type, cancels: type === 'CANCELLED' };
     },
   };
 }

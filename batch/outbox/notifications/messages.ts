@@ -70,6 +70,11 @@ export function operatorMessage({ type, payload }: AnyEvent): string | undefined
         `Payment ${payload.paymentId} has been unclear for ${payload.minutes} min: it is not known whether it was charged, or money of it is not back.\n` +
         `Look at it: GET /v1/payments/${payload.paymentId}`
       );
+    case 'payment.cancelled-elsewhere':
+      return (
+        `The provider has given back ${money(payload)} of payment ${payload.paymentId} that was not asked for here. No order was cancelled for it.\n` +
+        `Look at it: GET /v1/payments/${payload.paymentId}`
+      );
     case 'outbox.given-up':
       return (
         `The consumer ${payload.consumer} has given up event ${payload.eventId} (${payload.type}): ${payload.error}\n` +

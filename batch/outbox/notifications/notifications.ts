@@ -22,6 +22,7 @@ export const notifications = (channels: Channels): Consumer =>
       'payment.cancelled',
       'order.expired',
       'payment.unclear',
+      'payment.cancelled-elsewhere',
       'outbox.given-up',
     ],
     deliver: async (event, context) => {

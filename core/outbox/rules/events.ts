@@ -40,6 +40,8 @@ const eventSchema = z.discriminatedUnion('type', [
   event('payment.inquiry-wanted', z.object({ paymentId: id })),
   /** For so many minutes nobody has known what became of a payment. */
   event('payment.unclear', z.object({ paymentId: id, minutes: z.int() })),
+  /** A provider has given back, in all, so much that was not asked for here. */
+  event('payment.cancelled-elsewhere', z.object({ paymentId: id, currency: z.string(), amountMinor })),
   event('order.confirmed', z.object({ orderId: id, sellerId: z.string(), buyerId: id })),
   /** Units of a paid order were cancelled or returned. */
   event(

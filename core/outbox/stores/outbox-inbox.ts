@@ -54,11 +54,30 @@ export async function deleteDoneAttempts(db: Db, consumer: string, eventIds: rea
 }
 
 /**
- * Takes an event for a delivery that ends within `leaseMs`, and counts it.
+ * Takes events that were never tried for an attempt that ends within `leaseMs`, and counts it.
+ * @returns false: somebody has one of them, and none was taken
+ */
+export const claimFirst = (
+  db: Db,
+  consumer: string,
+  eventIds: readonly number[],
+  leaseMs: number,
+): Promise<boolean> => {
+  const row = `(?, ?, 'WAITING', 1, UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, UTC_TIMESTAMP(3))`;
+  const inserted = change(
+    db,
+    `INSERT INTO outbox_attempt (event_id, consumer, status, attempts, next_try_at, updated_at) VALUES ${eventIds.map(() => row).join(', ')}`,
+    eventIds.flatMap((eventId) => [eventId, consumer, leaseMs * 1_000]),
+  );
+  return isNew(inserted);
+};
+
+/**
+ * Takes an event for an attempt that ends within `leaseMs`, and counts it.
  * @param attempts that are recorded; null: there is no row yet
  * @returns false: somebody else has it, or it is not due
  */
-export async function claimDelivery(
+export async function claimAttempt(
   db: Db,
   { consumer, eventId }: EventKey,
   attempts: number | null,
@@ -69,13 +88,7 @@ export async function claimDelivery(
      WHERE event_id = ? AND consumer = ? AND status = 'WAITING' AND attempts = ? AND next_try_at <= UTC_TIMESTAMP(3)`;
     return (await change(db, sql, [leaseMs * 1_000, eventId, consumer, attempts])) === 1;
   }
-  const inserted = change(
-    db,
-    `INSERT INTO outbox_attempt (event_id, consumer, status, attempts, next_try_at, updated_at)
-     VALUES (?, ?, 'WAITING', 1, UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, UTC_TIMESTAMP(3))`,
-    [eventId, consumer, leaseMs * 1_000],
-  );
-  return isNew(inserted);
+  return claimFirst(db, consumer, [eventId], leaseMs);
 }
 
 /** Writes down that the nth attempt failed. @returns false: somebody else has tried it meanwhile, or has done it */

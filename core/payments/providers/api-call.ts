@@ -2,19 +2,24 @@
 import type * as z from 'zod';
 import type { OutboundCall, OutboundClient } from '../../../infra/outbound/outbound-client.js';
 import { MagamError } from '../../../kernel/errors.js';
-import type { ProviderFailure, ProviderOutcome, ProviderPayment } from './provider.js';
+import type { PaymentAsk, ProviderFailure, ProviderOutcome, ProviderPayment } from './provider.js';
 
 /**
- * What an error code means. `done-already`: look the payment up. `declined`: no, for good. `unknown`: ask again. `key-refused`: our credentials are wrong, so
- * nothing happened and it works again when they are right. A code that a provider does not list is `unknown`.
+ * What an error code means. `done-already`: look the payment up. `not-approved`: the buyer has not approved yet, and still can. `declined`: no, for good. `unknown`:
+ * ask again. `key-refused`: our credentials or our settings at the provider are wrong, so nothing happened and it works again when they are right. A code that a
+ * provider does not list is `unknown`.
  */
-export type Meaning = 'done-already' | 'declined' | 'unknown' | 'key-refused';
+export type Meaning = 'done-already' | 'not-approved' | 'declined' | 'unknown' | 'key-refused';
 
 export type Unclear = Extract<ProviderOutcome<never>, { outcome: 'unknown' | 'away' }>;
 
 export type Reply<T> =
   | { readonly kind: 'value'; readonly value: T }
-  | { readonly kind: 'refused'; readonly meaning: 'done-already' | 'declined'; readonly failure: ProviderFailure }
+  | {
+      readonly kind: 'refused';
+      readonly meaning: 'done-already' | 'not-approved' | 'declined';
+      readonly failure: ProviderFailure;
+    }
   | { readonly kind: 'unclear'; readonly outcome: Unclear };
 
 /** How a provider answers. */
@@ -87,6 +92,16 @@ export const meanings = (codes: Partial<Readonly<Record<Meaning, readonly string
   Object.fromEntries(
     (Object.keys(codes) as Meaning[]).flatMap((meaning) => (codes[meaning] ?? []).map((code) => [code, meaning])),
   );
+
+/** The payment as it was asked about, which the buyer has not approved yet. */
+export const unapproved = ({ reference, amountMinor, currency, providerKey }: PaymentAsk): ProviderPayment => ({
+  providerKey: providerKey ?? reference,
+  ...{ reference, amountMinor, currency },
+  status: 'OPEN',
+  cancelledMinor: 0,
+  method: '',
+  failure: null,
+});
 
 /** What a payment that was looked up says of its confirmation. One that is still open is unclear: it was confirmed, and shows no trace of it. */
 export function confirmationOf(payment: ProviderPayment): ProviderOutcome<ProviderPayment> {

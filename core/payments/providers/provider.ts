@@ -79,6 +79,8 @@ export interface ProviderEvent {
   readonly reference: string | null;
   readonly providerKey: string | null;
   readonly type: string;
+  /** It tells of money that was given back. */
+  readonly cancels: boolean;
 }
 
 export interface PaymentProvider {

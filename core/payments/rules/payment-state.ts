@@ -22,7 +22,8 @@ export type PaymentCause = (typeof PAYMENT_CAUSES)[number];
 
 /**
  * CONFIRM asks the provider to charge. LOSE: its answer did not come. WITHDRAW: it has certainly charged nothing. REFUSE: it has charged what does not fit, which goes
- * back. TELL: operators are told that the outcome has been unknown for long. CANCEL_PART and CANCEL: money is back.
+ * back. TELL: operators are told that the outcome has been unknown for long. CANCEL_PART and CANCEL: money is back. NOTICE: money is back that was not asked for
+ * here.
  */
 export const PAYMENT_STEPS = [
   'OPEN',
@@ -36,6 +37,7 @@ export const PAYMENT_STEPS = [
   'TELL',
   'CANCEL_PART',
   'CANCEL',
+  'NOTICE',
 ] as const;
 export type PaymentStep = (typeof PAYMENT_STEPS)[number];
 
@@ -65,6 +67,7 @@ const TRANSITIONS: Readonly<Record<PaymentStep, Transition>> = {
   TELL: { from: ['IN_PROGRESS', 'UNKNOWN', 'DONE', 'PARTLY_CANCELLED', 'CANCELLED'], to: null, by: ['system'] },
   CANCEL_PART: { from: ['DONE', 'PARTLY_CANCELLED'], to: 'PARTLY_CANCELLED', by: ['provider'] },
   CANCEL: { from: ['DONE', 'PARTLY_CANCELLED', 'CANCELLED'], to: 'CANCELLED', by: ['provider'] },
+  NOTICE: { from: ['DONE', 'PARTLY_CANCELLED', 'CANCELLED'], to: null, by: ['provider'] },
 };
 
 /** The state after a step; undefined: the state does not allow it, or it is not for this one to cause. */

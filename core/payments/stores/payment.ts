@@ -36,6 +36,8 @@ export interface PaymentRecord {
   /** What is back with the buyer, and what is on its way there. */
   readonly cancelledMinor: number;
   readonly cancellingMinor: number;
+  /** What is back besides that nobody asked for here, as the provider said last. */
+  readonly elsewhereMinor: number;
   readonly status: PaymentStatus;
   readonly method: string | null;
   readonly failureCode: string | null;
@@ -58,7 +60,7 @@ export interface PaymentRecord {
 const SELECT_PAYMENT = `SELECT p.payment_id AS paymentId, p.checkout_id AS checkoutId, p.live_checkout_id IS NOT NULL AS live, p.buyer_id AS buyerId,
   p.provider, p.reference, p.provider_key AS providerKey, p.approval_token AS approvalToken, p.order_name AS orderName, p.currency,
   p.amount_minor AS amountMinor, p.charged_minor AS chargedMinor, p.charged_currency AS chargedCurrency, p.cancelled_minor AS cancelledMinor,
-  p.cancelling_minor AS cancellingMinor, p.status, p.method, p.failure_code AS failureCode, p.failure_message AS failureMessage,
+  p.cancelling_minor AS cancellingMinor, p.cancelled_elsewhere_minor AS elsewhereMinor, p.status, p.method, p.failure_code AS failureCode, p.failure_message AS failureMessage,
   p.asked_by AS askedBy, COALESCE(p.asked_until > UTC_TIMESTAMP(3), 0) AS beingAsked, p.looks, p.unclear_told AS unclearTold,
   TIMESTAMPDIFF(SECOND, p.marked_at, UTC_TIMESTAMP(3)) AS secondsSinceMarked, p.created_at AS createdAt, p.charged_at AS chargedAt,
   p.updated_at AS updatedAt FROM payment p`;
@@ -88,6 +90,12 @@ export async function readUnopened(
   const sql = `${SELECT_PAYMENT} FORCE INDEX (payment_checkout) WHERE p.checkout_id = ? AND p.provider = ? AND p.amount_minor = ? AND p.status = 'READY'
     AND p.opened_at IS NULL AND p.asked_until <= UTC_TIMESTAMP(3) ORDER BY p.payment_id LIMIT 1`;
   return (await select(tx, sql, [checkoutId, provider, amountMinor], reading))[0];
+}
+
+/** How many payments of a checkout are open. */
+export async function countReady(tx: Tx, checkoutId: number): Promise<number> {
+  const sql = `SELECT COUNT(*) AS ready FROM payment FORCE INDEX (payment_checkout) WHERE checkout_id = ? AND status = 'READY'`;
+  return (await select<{ ready: number }>(tx, sql, [checkoutId]))[0]?.ready ?? 0;
 }
 
 /** What the columns of references and keys hold; anything else names no payment. */
@@ -165,6 +173,7 @@ export interface PaymentChange {
   /** Added. */
   readonly cancelledMinor?: number;
   readonly cancellingMinor?: number;
+  readonly elsewhereMinor?: number;
   readonly failure?: { readonly code: string; readonly message: string } | null;
   /** Who asks the provider from now on, and for how long (ms); null: nobody. */
   readonly asker?: { readonly name: string; readonly ms: number } | null;
@@ -197,6 +206,7 @@ function settingsOf(change: PaymentChange): Setting[] {
   if (change.cancelledMinor !== undefined) set.push(['cancelled_minor = cancelled_minor + ?', change.cancelledMinor]);
   if (change.cancellingMinor !== undefined)
     set.push(['cancelling_minor = cancelling_minor + ?', change.cancellingMinor]);
+  if (change.elsewhereMinor !== undefined) set.push(['cancelled_elsewhere_minor = ?', change.elsewhereMinor]);
   if (failure !== undefined) {
     const { code, message } = failure ?? { code: null, message: null };
     set.push(['failure_code = ?, failure_message = ?', code && cut(code, 64), message && cut(message, 255)]);

@@ -60,6 +60,18 @@ describe('a problem', () => {
     expect(answer.headers.get('content-language')).toBe('en');
   });
 
+  it('names the places of a wrong request in Korean', async () => {
+    const ask = (language: string) =>
+      api.call('POST', '/v1/categories', {
+        token: operator.token,
+        body: { name: '' },
+        headers: { 'Accept-Language': language },
+      });
+    const [korean, english] = [(await ask('ko')).body.errors, (await ask('en')).body.errors];
+    expect(korean).toEqual([{ in: 'body', pointer: '#/name', message: '1자 이상이어야 합니다' }]);
+    expect(english).toEqual([{ in: 'body', pointer: '#/name', message: 'must have at least 1 character' }]);
+  });
+
   it('that is kept under a key is told again as it was', async () => {
     const ask = (language: string, key?: string) =>
       api.call('POST', '/v1/categories', {

@@ -6,7 +6,7 @@ import { PayScene } from './pay-scene.js';
 
 let scene: PayScene;
 beforeAll(async () => {
-  scene = await PayScene.open();
+  scene = await PayScene.open({ MAGAM_RETURN_ORIGINS: 'https://shop.example' });
 });
 afterAll(() => scene?.end());
 
@@ -83,6 +83,9 @@ describe('a payment', () => {
     for (const body of [
       { provider: 'a b' },
       { successUrl: 'javascript:alert(1)' },
+      { failUrl: 'https://shop.example@evil.example/no' },
+      { successUrl: 'https://evil.example/ok' },
+      { failUrl: 'https://evil.example/no' },
       { failUrl: undefined },
       { amount: 1 },
     ])

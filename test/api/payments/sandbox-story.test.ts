@@ -103,6 +103,38 @@ describe.each(['TOSS', 'PORTONE'] as const)('a webhook of %s', (provider) => {
   });
 });
 
+/** Gives 10,000 won back at the provider, as a person does on its page. */
+const BY_HAND = {
+  TOSS: ({ key }: Approved) => ({
+    path: `/v1/payments/${key}/cancel`,
+    authorization: `Basic ${Buffer.from(`${SANDBOX_KEYS.toss.secretKey}:`).toString('base64')}`,
+    body: { cancelReason: 'by hand', cancelAmount: 10_000 },
+  }),
+  PORTONE: ({ reference }: Approved) => ({
+    path: `/payments/${reference}/cancel`,
+    authorization: `PortOne ${SANDBOX_KEYS.portone.apiSecret}`,
+    body: { reason: 'by hand', amount: 10_000 },
+  }),
+} as const;
+
+it.each(['TOSS', 'PORTONE'] as const)(
+  'money that was given back by hand at %s is seen by its webhook, told in Slack, and is what a cancellation then finds',
+  async (provider) => {
+    const one = await scene.paid(provider);
+    const { path, authorization, body } = BY_HAND[provider](one);
+    const headers = { authorization, 'content-type': 'application/json' };
+    await fetch(scene.sandbox.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    const elsewhere = async () => (await scene.show(one)).cancelledElsewhereMinor;
+    await until(async () => (await elsewhere()) === 10_000, 'it is seen');
+    const told = `given back 10000 KRW of payment ${one.paymentId} `;
+    await until(async () => JSON.stringify(await scene.control('GET', '/slack')).includes(told), 'operators are told');
+    expect((await scene.cancel(one, 1)).status).toBe(200);
+    await becomes(one, 'PARTLY_CANCELLED');
+    await until(async () => (await elsewhere()) === 0, 'it was for this');
+    expect(await scene.show(one)).toMatchObject({ cancelledMinor: 10_000, cancellingMinor: 0 });
+  },
+);
+
 it('PortOne charges a buyer who never comes back: its webhook alone pays the order', async () => {
   const one = await scene.approved('PORTONE');
   await becomes(one, 'DONE');

@@ -4,26 +4,21 @@ import type { DutyContext } from '../../../batch/duties/duty.js';
 import { paymentDuties } from '../../../batch/duties/payments.js';
 import { decided } from '../../../kernel/outcome.js';
 import { cancel, config } from '../../core/orders/order-scene.js';
-import { byPayment, PaymentScene } from '../../core/payments/payment-scene.js';
-import { Bank } from '../../support/bank.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { byPayment, type PaymentScene, type PaymentShop, paymentShop } from '../../core/payments/payment-scene.js';
+import type { Bank } from '../../support/bank.js';
 
-let database: TestDatabase;
+let its: PaymentShop;
 let bank: Bank;
 let shop: PaymentScene;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  bank = await new Bank().start();
-  shop = new PaymentScene(database.db, bank);
+  its = await paymentShop();
+  ({ bank, shop } = its);
 });
-afterAll(async () => {
-  await bank?.stop();
-  await database?.drop();
-});
+afterAll(() => its?.end());
 
 const run = (name: string): Promise<number> => {
   const duty = paymentDuties.find((one) => one.name === name);
-  const context = { db: database.db, config, providers: bank.providers(), signal: new AbortController().signal };
+  const context = { db: shop.db, config, providers: bank.providers(), signal: new AbortController().signal };
   return duty?.run(context as unknown as DutyContext) ?? Promise.reject(new Error(`there is no ${name}`));
 };
 
@@ -37,7 +32,7 @@ it('looks up what is unknown, many at once, and the others where one cannot be d
   }
   await shop.letTimePass();
   const [broken, ...others] = many;
-  await database.db.raw('UPDATE payment SET checkout_id = 999999, live_checkout_id = NULL WHERE payment_id = ?', [
+  await shop.db.raw('UPDATE payment SET checkout_id = 999999, live_checkout_id = NULL WHERE payment_id = ?', [
     broken?.payment.paymentId ?? 0,
   ]);
   await expect(run('look-up-payments')).rejects.toThrow(/1 could not be dealt with/);
@@ -55,6 +50,6 @@ it('gives money back', async () => {
 
 it('forgets old webhooks', async () => {
   await shop.webhook((await shop.approved()).payment);
-  await database.db.raw('UPDATE payment_webhook SET received_at = received_at - INTERVAL 31 DAY');
+  await shop.db.raw('UPDATE payment_webhook SET received_at = received_at - INTERVAL 31 DAY');
   expect(await run('purge-webhooks')).toBe(1);
 });

@@ -237,14 +237,22 @@ describe('notifications', () => {
     await record(
       database.db,
       { type: 'payment.unclear', payload: { paymentId: 9, minutes: 15 }, requestId: '' },
+      {
+        type: 'payment.cancelled-elsewhere',
+        payload: { paymentId: 8, currency: 'KRW', amountMinor: 5_000 },
+        requestId: '',
+      },
       givenUp,
     );
-    expect(await catchUp(configured())).toBe(2);
+    expect(await catchUp(configured())).toBe(3);
     expect([...slack.texts].sort()).toEqual([
       expect.stringMatching(
         /^Payment 9 has been unclear for 15 min: .* not back\.\nLook at it: GET \/v1\/payments\/9$/,
       ),
       expect.stringMatching(/cart has given up event 3 .*no luck\n.*\/v1\/dead-letters\/cart\/3/s),
+      expect.stringMatching(
+        /^The provider has given back 5000 KRW of payment 8 .*\nLook at it: GET \/v1\/payments\/8$/,
+      ),
     ]);
     expect(smtp.mails).toEqual([]);
     await stop();

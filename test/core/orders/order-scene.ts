@@ -159,3 +159,10 @@ export async function letExpire(db: Db, checkoutId: number): Promise<void> {
   await db.raw(`UPDATE checkout SET expires_at = ${past} WHERE checkout_id = ?`, [checkoutId]);
   await db.raw(`UPDATE stock_reservation SET expires_at = ${past} WHERE holder_id = ?`, [checkoutId]);
 }
+
+/** The first of them. */
+export const first = <T>(values: readonly T[]): T => {
+  const [value] = values;
+  if (value === undefined) throw new Error('there is none');
+  return value;
+};

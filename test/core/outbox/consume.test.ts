@@ -301,15 +301,21 @@ describe('a consumer that delivers', () => {
     await dying;
   });
 
-  it('one that hangs has failed after its time, and the others go on', async () => {
+  it('one that hangs is told to end and has failed after its time, and the others go on', async () => {
     const ids = await record(database.db, confirmed(1), confirmed(2));
-    const { made } = delivering(new Set(), ({ eventId }) =>
-      eventId === ids[0] ? new Promise(() => undefined) : Promise.resolve(),
-    );
+    let toldToEnd = false;
+    const { made } = delivering(new Set(), ({ eventId, signal }) => {
+      if (eventId !== ids[0]) return Promise.resolve();
+      signal.addEventListener('abort', () => {
+        toldToEnd = true;
+      });
+      return new Promise(() => undefined);
+    });
     expect(await consume(consuming(database.db), { ...made, withinMs: 20 } as typeof made, ids)).toBe(1);
     expect(await attemptsOf(database.db, 'deliverer')).toMatchObject([
       { eventId: ids[0], attempts: 1, error: 'it took longer than 0.02 s', pause: 4 },
     ]);
+    expect(toldToEnd).toBe(true);
   });
 
   it('a failure is tried again, and one who was slow overwrites nothing', async () => {

@@ -80,7 +80,7 @@ const statements: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
   'whether an event was done': (db) => inbox.isDone(db, { consumer: 'one', eventId: 7 }),
   'attempts that are over': changing((tx) => inbox.deleteAttempts(tx, 'two', [10, 30])),
   'attempts of what was done': changing((tx) => inbox.deleteDoneAttempts(tx, 'two', [10, 30])),
-  'a delivery': (db) => inbox.claimDelivery(db, key, 1, 1_000),
+  'a delivery': (db) => inbox.claimAttempt(db, key, 1, 1_000),
   'a failure': changing((tx) => inbox.recordFailedAttempt(tx, key, failure)),
   'events that are due': (db) => inbox.readDue(db, 'two', 100),
   'a dead letter': (db) => inbox.readDeadLetter(db, dead),

@@ -122,6 +122,24 @@ describe('the look at the rows', () => {
     expect([await look(made), orders, await cursorOf(database.db, 'one')]).toEqual([0, [1, 3], ids[2]]);
   });
 
+  it('counts what it has found before that is handled, and forgets the count when it is done', async () => {
+    const { made } = await registered('one');
+    const [eventId] = await record(database.db, confirmed(1));
+    await age(database.db, 31);
+    let counted: unknown;
+    const counting = consumer({
+      name: 'one',
+      from: 'beginning',
+      events: ['order.confirmed'],
+      handle: async () => {
+        counted = await attemptsOf(database.db, 'one');
+      },
+    });
+    expect(await look(counting)).toBe(1);
+    expect(counted).toMatchObject([{ eventId, attempts: 1, status: 'WAITING' }]);
+    expect([await attemptsOf(database.db, 'one'), await doneBy(database.db, made.name)]).toEqual([[], [eventId]]);
+  });
+
   it('tries again what is due, and the cursor does not wait for it', async () => {
     const broken = new Set([1]);
     const made = consumer({

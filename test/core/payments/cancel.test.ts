@@ -3,27 +3,22 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { carryOutCancel } from '../../../core/payments/carry-out-cancel.js';
 import { select } from '../../../infra/database.js';
 import { decided } from '../../../kernel/outcome.js';
-import { Bank } from '../../support/bank.js';
-import { createTestDatabase, inStatement, type TestDatabase } from '../../support/database.js';
+import type { Bank } from '../../support/bank.js';
+import { inStatement } from '../../support/database.js';
 import { cancel, confirm, deliver, giveBack, pay, statusOf } from '../orders/order-scene.js';
-import { byPayment, PaymentScene } from './payment-scene.js';
+import { byPayment, type PaymentScene, type PaymentShop, paymentShop } from './payment-scene.js';
 
-let database: TestDatabase;
+let its: PaymentShop;
 let bank: Bank;
 let shop: PaymentScene;
 beforeAll(async () => {
-  database = await createTestDatabase();
+  its = await paymentShop();
 });
 beforeEach(async () => {
-  await bank?.stop();
-  bank = await new Bank().start();
-  shop = new PaymentScene(database.db, bank);
-  await database.db.raw('DELETE FROM payment_cancel');
+  await its.renew();
+  ({ bank, shop } = its);
 });
-afterAll(async () => {
-  await bank?.stop();
-  await database?.drop();
-});
+afterAll(() => its?.end());
 
 const part = (quantity: number) => ({ ...byPayment, parts: [{ lineNumber: 1, quantity }] });
 

@@ -2,23 +2,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expireCheckouts } from '../../../core/orders/expire-checkouts.js';
 import { Bank } from '../../support/bank.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { cancel, config, letExpire, pay, statusOf, stockOf } from '../orders/order-scene.js';
 import { readHolds } from './payment-holds.js';
-import { PaymentScene } from './payment-scene.js';
+import { type PaymentScene, type PaymentShop, paymentShop } from './payment-scene.js';
 
-let database: TestDatabase;
+let its: PaymentShop;
 let bank: Bank;
 let shop: PaymentScene;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  bank = await new Bank().start();
-  shop = new PaymentScene(database.db, bank);
+  its = await paymentShop();
+  ({ bank, shop } = its);
 });
-afterAll(async () => {
-  await bank?.stop();
-  await database?.drop();
-});
+afterAll(() => its?.end());
 
 describe('a confirmation', () => {
   it('pays the checkout, and again a week later answers the same without asking anybody', async () => {

@@ -1,21 +1,15 @@
 /** Payments that are opened at their provider. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { PaymentProvider } from '../../../core/payments/providers/provider.js';
-import { Bank } from '../../support/bank.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { listPayments } from '../../../core/payments/stores/payment.js';
 import { config } from '../orders/order-scene.js';
-import { PaymentScene } from './payment-scene.js';
+import { PaymentScene, type PaymentShop, paymentShop } from './payment-scene.js';
 
-let database: TestDatabase;
-let bank: Bank;
+let its: PaymentShop;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  bank = await new Bank().start();
+  its = await paymentShop();
 });
-afterAll(async () => {
-  await bank?.stop();
-  await database?.drop();
-});
+afterAll(() => its?.end());
 
 type Opening = Awaited<ReturnType<PaymentProvider['open']>>;
 
@@ -23,8 +17,9 @@ type Opening = Awaited<ReturnType<PaymentProvider['open']>>;
 function slowShop() {
   const answers: ((answer: Opening) => void)[] = [];
   const open = () => new Promise<Opening>((resolve) => answers.push(resolve));
+  const { bank, shop } = its;
   const providers = new Map([['TEST', { ...(bank.providers().get('TEST') as PaymentProvider), open }]]);
-  return { shop: new PaymentScene(database.db, bank, { config, providers }), answers };
+  return { shop: new PaymentScene(shop.db, bank, { config, providers }), answers };
 }
 
 const opened = (providerKey: string): Opening => ({
@@ -32,6 +27,33 @@ const opened = (providerKey: string): Opening => ({
   value: { providerKey, next: { kind: 'redirect', url: 'https://pay.example' } },
 });
 const failure = { code: 'FAILED', message: '' };
+
+it('that could not be opened says why', async () => {
+  const { shop, bank } = its;
+  const { checkoutId } = await shop.checkOut();
+  bank.next('open', 'fail');
+  await expect(shop.open(checkoutId)).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+  const [payment] = await listPayments(shop.db, { checkoutId }, 1);
+  expect(payment).toMatchObject({ status: 'EXPIRED', failureCode: 'FAILED', failureMessage: 'internal error' });
+});
+
+it('a checkout has twenty open payments at most, and another when one of them has ended', async () => {
+  const { shop, bank } = its;
+  const { checkoutId, amountMinor } = await shop.checkOut();
+  const payments = [];
+  for (let n = 0; n < 20; n += 1) payments.push(await shop.open(checkoutId));
+  const asked = bank.asked.length;
+  await expect(shop.open(checkoutId)).rejects.toMatchObject({
+    code: 'PAYMENT_LIMIT_REACHED',
+    details: { checkoutId, paymentsMax: 20 },
+  });
+  expect(bank.asked).toHaveLength(asked);
+  const [payment] = payments;
+  if (payment === undefined) throw new Error('there are twenty');
+  bank.next('confirm', 'decline');
+  await shop.confirm({ payment, key: bank.approve(payment.reference, amountMinor) });
+  expect((await shop.open(checkoutId)).status).toBe('READY');
+});
 
 it.each<[string, Opening, string]>([
   ['its payment opened', opened('first'), 'PAYMENT_IN_PROGRESS'],

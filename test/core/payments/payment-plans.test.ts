@@ -6,6 +6,7 @@ import { beginMoneyPending, endMoneyPending } from '../../../core/orders/stores/
 import * as payments from '../../../core/payments/stores/payment.js';
 import * as cancels from '../../../core/payments/stores/payment-cancel.js';
 import { readPaymentEvents } from '../../../core/payments/stores/payment-event.js';
+import * as sums from '../../../core/payments/stores/payment-sums.js';
 import { purgeWebhooks } from '../../../core/payments/stores/payment-webhook.js';
 import { setHoldsEnd } from '../../../core/stock/stores/reservation.js';
 import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
@@ -86,6 +87,7 @@ const everything = {
   charged: { amountMinor: 2, currency: 'KRW', method: 'x' },
   cancelledMinor: 1,
   cancellingMinor: 0,
+  elsewhereMinor: 0,
   failure: null,
   asker: { name: 'x', ms: 1 },
   look: '2026-01-01T00:00:00.000Z',
@@ -111,6 +113,9 @@ describe('statements about payments', () => {
       'one that was not opened',
       changing((tx) => payments.readUnopened(tx, { checkoutId: 77, provider: 'TOSS', amountMinor: 1 })),
     ],
+    ['how many are open', changing((tx) => payments.countReady(tx, 77))],
+    ['a checkout of a time', (db) => sums.readCheckoutFrom(db, 77, '2026-01-01T00:00:00.000Z')],
+    ['the last checkout', (db) => sums.readLastCheckout(db)],
     [
       'one that a provider means',
       (db) => payments.findPaymentId(db, 'TOSS', { reference: 'nobody', providerKey: 'k77' }),
@@ -155,6 +160,17 @@ describe('statements about payments', () => {
         sorts: false,
       });
     }
+  });
+
+  it.each([
+    ['payments', sums.sumPayments],
+    ['cancellations', sums.sumPendingCancels],
+    ['orders', sums.sumOrders],
+  ] as const)('of the sums of %s go along a range of checkouts', async (_what, sum) => {
+    for (const { sql, table, type } of await plansOf(database.db, (db) => sum(db, { from: 100, to: 200 })))
+      expect({ sql, table, scans: table !== null && (type === 'ALL' || type === 'index') }).toMatchObject({
+        scans: false,
+      });
   });
 
   it('of an order whose money is back goes along its key', async () => {

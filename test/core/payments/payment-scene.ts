@@ -12,7 +12,8 @@ import { readDueCancels } from '../../../core/payments/stores/payment-cancel.js'
 import { readPaymentEvents } from '../../../core/payments/stores/payment-event.js';
 import { type Db, inTransaction, select } from '../../../infra/database.js';
 import { decided } from '../../../kernel/outcome.js';
-import type { Bank } from '../../support/bank.js';
+import { Bank } from '../../support/bank.js';
+import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { BUYER, checkOut, config, makeUnit } from '../orders/order-scene.js';
 
 const by = { cause: 'buyer', requestedBy: `account ${BUYER}` } as const;
@@ -72,9 +73,9 @@ export class PaymentScene {
   inquire = (paymentId: number): Promise<PaymentRecord> => inquire(this.db, this.context, paymentId);
 
   /** A webhook about the payment, with an id of its own unless it is said. */
-  webhook = (payment: PaymentRecord, eventId: string = randomUUID()) =>
+  webhook = (payment: PaymentRecord, eventId: string = randomUUID(), cancels = false) =>
     inTransaction(this.db, (tx) => {
-      const event = { eventId, reference: payment.reference, providerKey: null, type: 'CHANGED' };
+      const event = { eventId, reference: payment.reference, providerKey: null, type: 'CHANGED', cancels };
       return receiveWebhook(tx, payment.provider, event, '');
     });
 
@@ -118,6 +119,42 @@ export class PaymentScene {
     const sql = 'SELECT COALESCE(SUM(COALESCE(charged_minor, 0) - cancelled_minor), 0) AS kept FROM payment';
     return Number((await select<{ kept: string }>(this.db, sql))[0]?.kept);
   }
+}
+
+/** A database with a shop and its bank. */
+export interface PaymentShop {
+  readonly database: TestDatabase;
+  readonly bank: Bank;
+  readonly shop: PaymentScene;
+  /** Another bank that nobody has asked yet, and a shop that is paid at it; what was due of payments before is so no more. */
+  readonly renew: () => Promise<void>;
+  readonly end: () => Promise<void>;
+}
+
+export async function paymentShop(): Promise<PaymentShop> {
+  const database = await createTestDatabase();
+  let bank = await new Bank().start();
+  let shop = new PaymentScene(database.db, bank);
+  return {
+    database,
+    get bank() {
+      return bank;
+    },
+    get shop() {
+      return shop;
+    },
+    renew: async () => {
+      await bank.stop();
+      bank = await new Bank().start();
+      shop = new PaymentScene(database.db, bank);
+      await database.db.raw('UPDATE payment SET next_look_at = NULL');
+      await database.db.raw('DELETE FROM payment_cancel');
+    },
+    end: async () => {
+      await bank.stop();
+      await database.drop();
+    },
+  };
 }
 
 export const byPayment = { returnMoney: returnByPayment } as const;

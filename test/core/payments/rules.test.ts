@@ -30,6 +30,7 @@ const table: readonly Row[] = [
   ),
   ...(['DONE', 'PARTLY_CANCELLED'] as const).map((from): Row => [from, 'CANCEL_PART', 'PARTLY_CANCELLED', 'provider']),
   ...(['DONE', 'PARTLY_CANCELLED', 'CANCELLED'] as const).map((from): Row => [from, 'CANCEL', 'CANCELLED', 'provider']),
+  ...(['DONE', 'PARTLY_CANCELLED', 'CANCELLED'] as const).map((from): Row => [from, 'NOTICE', from, 'provider']),
 ];
 
 describe('the life of a payment', () => {

@@ -2,27 +2,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { expireCheckouts } from '../../../core/orders/expire-checkouts.js';
 import { pauseAfter } from '../../../core/payments/rules/back-off.js';
-import { Bank } from '../../support/bank.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import type { Bank } from '../../support/bank.js';
 import { letExpire, statusOf, stockOf } from '../orders/order-scene.js';
-import { PaymentScene } from './payment-scene.js';
+import { PaymentScene, type PaymentShop, paymentShop } from './payment-scene.js';
 
-let database: TestDatabase;
+let its: PaymentShop;
 let bank: Bank;
 let shop: PaymentScene;
 beforeAll(async () => {
-  database = await createTestDatabase();
+  its = await paymentShop();
 });
 beforeEach(async () => {
-  await bank?.stop();
-  bank = await new Bank().start();
-  shop = new PaymentScene(database.db, bank);
-  await database.db.raw('UPDATE payment SET next_look_at = NULL');
+  await its.renew();
+  ({ bank, shop } = its);
 });
-afterAll(async () => {
-  await bank?.stop();
-  await database?.drop();
-});
+afterAll(() => its?.end());
 
 /** A payment whose answer was cut off. */
 async function cutOff(fault: 'cut-before' | 'cut-after' | 'fail') {
@@ -184,7 +178,7 @@ describe('a charge that comes late', () => {
   });
 
   it('of a second provider goes back as a whole, and the first stays', async () => {
-    shop = new PaymentScene(database.db, bank, { ...shop.context, providers: bank.providers('TEST', 'OTHER') });
+    shop = new PaymentScene(shop.db, bank, { ...shop.context, providers: bank.providers('TEST', 'OTHER') });
     const one = await shop.approved();
     const second = await shop.open(one.checkoutId, 'OTHER');
     const key = bank.approve(second.reference, second.amountMinor, { name: 'OTHER' });
@@ -203,7 +197,7 @@ describe('a charge that comes late', () => {
   });
 
   it('of a second provider counts when it is the first to be known, and the other goes back', async () => {
-    shop = new PaymentScene(database.db, bank, { ...shop.context, providers: bank.providers('TEST', 'OTHER') });
+    shop = new PaymentScene(shop.db, bank, { ...shop.context, providers: bank.providers('TEST', 'OTHER') });
     const one = await shop.approved();
     const second = await shop.open(one.checkoutId, 'OTHER');
     const key = bank.approve(second.reference, second.amountMinor, { name: 'OTHER' });

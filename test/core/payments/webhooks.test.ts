@@ -1,23 +1,18 @@
 /** Webhooks: each counts once, in any order, and is never believed. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { purgeWebhooks } from '../../../core/payments/stores/payment-webhook.js';
-import { Bank } from '../../support/bank.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import type { Bank } from '../../support/bank.js';
 import { letExpire, rowsOf, statusOf } from '../orders/order-scene.js';
-import { PaymentScene } from './payment-scene.js';
+import { type PaymentScene, type PaymentShop, paymentShop } from './payment-scene.js';
 
-let database: TestDatabase;
+let its: PaymentShop;
 let bank: Bank;
 let shop: PaymentScene;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  bank = await new Bank().start();
-  shop = new PaymentScene(database.db, bank);
+  its = await paymentShop();
+  ({ bank, shop } = its);
 });
-afterAll(async () => {
-  await bank?.stop();
-  await database?.drop();
-});
+afterAll(() => its?.end());
 
 it('has a payment looked up that the provider charged by itself', async () => {
   const one = await shop.approved();

@@ -4,22 +4,22 @@ import { meanings } from '../api-call.js';
 /** Server error, maintenance, quota, time-out within the platform. */
 const TEMPORARY = ['-1', '-7', '-10', '-603', '-9798'];
 
-/** The key is wrong, or may not do this. */
-const KEY_REFUSED = ['-3', '-4', '-5', '-8', '-12', '-401'];
+/** The key or the merchant's code is wrong, or may not do this; our address or our domain is not registered at the provider. */
+const KEY_REFUSED = ['-3', '-4', '-5', '-8', '-12', '-401', '-730', '-731', '-733', '-798', '-799'];
 
 export const READY_MEANINGS = meanings({
   unknown: TEMPORARY,
   'key-refused': KEY_REFUSED,
-  declined: ['-2', '-722', '-724', '-797', '-798', '-799'],
+  declined: ['-2', '-722', '-724', '-797'],
 });
 
 export const APPROVE_MEANINGS = meanings({
   'done-already': ['-702'],
+  'not-approved': ['-701'],
   unknown: TEMPORARY,
   'key-refused': KEY_REFUSED,
   declined: [
     '-2', // a parameter is wrong
-    '-701', // the buyer has not approved
     '-703', // wrong points
     '-704', // wrong amount
     '-705', // a way of paying that is not supported
@@ -31,15 +31,13 @@ export const APPROVE_MEANINGS = meanings({
     '-723', // too late
     '-724', // too little or too much
     '-780', // the way of paying said no
-    '-797',
-    '-798',
-    '-799', // limits of the merchant
+    '-797', // above the limit of one payment
   ],
 });
 
 export const CANCEL_MEANINGS = meanings({
-  'done-already': ['-710'],
-  unknown: [...TEMPORARY, '-781'],
+  'done-already': ['-710', '-784'], // more than can be cancelled; a state in which nothing can
+  unknown: [...TEMPORARY, '-781', '-785'],
   'key-refused': KEY_REFUSED,
   declined: ['-2', '-721', '-722'],
 });

@@ -1,7 +1,7 @@
 /** KakaoPay, online API version 1: https://developers.kakaopay.com/docs/payment/online/single-payment */
 import type { OutboundCall, OutboundClient } from '../../../../infra/outbound/outbound-client.js';
 import type { KakaoPaySettings } from '../../../../infra/payment-provider-settings.js';
-import { type Answers, callApi, confirmationOf, type Reply, readApprovalBy, unknown } from '../api-call.js';
+import { type Answers, callApi, confirmationOf, type Reply, readApprovalBy, unapproved, unknown } from '../api-call.js';
 import { cancellationOf, cancelledBeforeAndAfter } from '../cancellation.js';
 import type {
   Approval,
@@ -67,6 +67,7 @@ export class KakaoPayProvider implements PaymentProvider {
     const reply = await this.post('approve', body, { value: approvedSchema, meanings: APPROVE_MEANINGS });
     if (reply.kind === 'value') return this.ours(reply.value);
     if (reply.kind === 'unclear') return reply.outcome;
+    if (reply.meaning === 'not-approved') return { outcome: 'done', value: unapproved(ask) };
     if (reply.meaning === 'declined') return { outcome: 'declined', failure: reply.failure };
     const found = await this.inquire(ask);
     return found.outcome === 'done' && found.value !== null

@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { OutboundCall, OutboundClient } from '../../../../infra/outbound/outbound-client.js';
 import type { PortOneSettings } from '../../../../infra/payment-provider-settings.js';
 import { sha256 } from '../../../../infra/sha256.js';
-import { callApi, confirmationOf, failureOf, type Reply, readApprovalBy, unknown } from '../api-call.js';
+import { callApi, confirmationOf, failureOf, type Reply, readApprovalBy, unapproved, unknown } from '../api-call.js';
 import { cancellationOf } from '../cancellation.js';
 import type {
   Approval,
@@ -65,7 +65,7 @@ export class PortOneProvider implements PaymentProvider {
   async confirm(ask: PaymentAsk): Promise<ProviderOutcome<ProviderPayment>> {
     const found = await this.lookUp(ask.reference, 'confirmation');
     if (found.outcome !== 'done') return found;
-    const value = found.value ?? unopened(ask);
+    const value = found.value ?? unapproved(ask); // the provider knows it from the moment on in which the buyer opens its window
     return value.status === 'OPEN' ? { outcome: 'done', value } : confirmationOf(value);
   }
 
@@ -91,7 +91,8 @@ export class PortOneProvider implements PaymentProvider {
     if (data.storeId !== undefined && data.storeId !== storeId) return undefined;
     const eventId = shortened(webhook.headers['webhook-id'] ?? '');
     const paymentId = data.paymentId ?? null;
-    return { eventId, reference: paymentId, providerKey: paymentId, type };
+    const cancels = /^Transaction\.(Partial)?Cancelled$/.test(type);
+    return { eventId, reference: paymentId, providerKey: paymentId, type, cancels };
   }
 
   private async lookUp(
@@ -141,16 +142,6 @@ export class PortOneProvider implements PaymentProvider {
     });
   }
 }
-
-/** The provider knows a payment from the moment on in which the buyer opens its window. */
-const unopened = ({ reference, amountMinor, currency }: PaymentAsk): ProviderPayment => ({
-  providerKey: reference,
-  ...{ reference, amountMinor, currency },
-  status: 'OPEN',
-  cancelledMinor: 0,
-  method: '',
-  failure: null,
-});
 
 const pathOf = (reference: string): string => `/payments/${encodeURIComponent(reference)}`;
 

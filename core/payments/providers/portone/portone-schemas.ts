@@ -28,11 +28,14 @@ export const paymentSchema = z
     amount: z.object({ total: z.int().nonnegative(), cancelled: z.int().nonnegative().default(0) }),
     method: z.object({ type: z.string() }).nullish().catch(null),
     channel: z.object({ type: z.string() }).nullish(),
+    cancellations: z.array(z.object({ status: z.string() })).nullish(),
     failure: z
       .object({ reason: z.string().nullish(), pgCode: z.string().nullish(), pgMessage: z.string().nullish() })
       .nullish(),
   })
   .refine(({ amount }) => amount.cancelled <= amount.total)
+  // One that is only requested is carried out later; until then nobody knows whether the money is back, so nothing else may be asked for.
+  .refine(({ cancellations }) => !cancellations?.some(({ status }) => status === 'REQUESTED'))
   .transform(({ id, storeId, status, currency, amount, method, channel, failure }) => ({
     storeId,
     isTest: channel?.type === 'TEST',

@@ -118,6 +118,7 @@ export class TossProvider implements PaymentProvider {
       reference: data?.orderId ?? orderId ?? null,
       providerKey: data?.paymentKey ?? null,
       type: eventType ?? 'DEPOSIT_CALLBACK',
+      cancels: eventType === 'CANCEL_STATUS_CHANGED' || /^(PARTIAL_)?CANCELED$/.test(data?.status ?? ''),
     };
   }
 

@@ -38,9 +38,15 @@ export const paymentSchema = z
     balanceAmount: z.number().nonnegative(),
     method: z.string().nullish(),
     failure: failureSchema.nullish(),
+    cancels: z.array(z.object({ cancelStatus: z.string().nullish() })).nullish(),
   })
   .transform((payment, context): ProviderPayment => {
     const { currency, status, failure } = payment;
+    // Foreign wallets carry a cancellation out later. Until then nobody knows whether the money is back, so nothing else may be asked for.
+    if (payment.cancels?.some(({ cancelStatus }) => cancelStatus === 'IN_PROGRESS')) {
+      context.addIssue({ code: 'custom', message: 'a cancellation that is being carried out' });
+      return z.NEVER;
+    }
     const total = minorOf(payment.totalAmount, currency);
     const balance = minorOf(payment.balanceAmount, currency);
     if (total === undefined || balance === undefined || balance > total) {
@@ -71,6 +77,7 @@ export const webhookSchema = z.object({
     .object({
       paymentKey: z.string().min(1).max(200).nullish(),
       orderId: z.string().min(1).max(64).nullish(),
+      status: z.string().nullish().catch(null),
     })
     .optional(),
 });

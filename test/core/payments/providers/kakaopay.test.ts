@@ -156,6 +156,13 @@ describe('confirming', () => {
     expect(outside.received).toHaveLength(1);
   });
 
+  it('before the buyer has approved finds it open, so that the buyer still can', async () => {
+    const notYet = { method_result_code: '9999', method_result_message: '결제 실패. 잠시 후 재시도 바랍니다.' };
+    outside.answer(refusal(400, -701, notYet));
+    expect(await confirm()).toEqual({ outcome: 'done', value: read({ status: 'OPEN', method: '' }) });
+    expect(outside.received).toHaveLength(1);
+  });
+
   it('is declined with the words of the way of paying', async () => {
     outside.answer(refusal(400, -780, { method_result_code: 'LIMIT', method_result_message: '한도 초과' }));
     expect(await confirm()).toEqual({ outcome: 'declined', failure: { code: '-780', message: 'why 한도 초과' } });
@@ -187,9 +194,14 @@ describe('confirming', () => {
     expect(outside.received).toHaveLength(1);
   });
 
-  it('did not happen when our key was refused', async () => {
-    outside.answer(refusal(401, -401));
-    expect(await confirm()).toMatchObject({ outcome: 'away' });
+  it.each([
+    ['our key', 401, -401],
+    ['our address', 400, -798],
+    ['our domain', 400, -799],
+    ['our merchant code', 400, -731],
+  ])('did not happen when %s was refused', async (_what, status, code) => {
+    outside.answer(refusal(status, code));
+    expect(await confirm()).toMatchObject({ outcome: 'away', failure: { code: String(code) } });
   });
 });
 

@@ -183,6 +183,12 @@ describe('inquiring', () => {
   });
 });
 
+it('says nothing of a payment of which a cancellation is requested and not carried out', async () => {
+  const cancelling = payment({ status: 'PAID', cancellations: [{ status: 'SUCCEEDED' }, { status: 'REQUESTED' }] });
+  outside.answer(json(200, cancelling));
+  expect(await portOne.inquire(askOf())).toMatchObject({ outcome: 'unknown' });
+});
+
 describe('cancelling', () => {
   const ask: CancelAsk = {
     payment: askOf({ providerKey: 'order-0001' }),

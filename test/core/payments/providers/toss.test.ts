@@ -275,6 +275,13 @@ describe('inquiring', () => {
     expect(await toss.inquire(askOf())).toEqual({ outcome: 'done', value: null });
   });
 
+  it('says nothing of a payment of which a cancellation is being carried out', async () => {
+    const cancels = (...states: string[]) => ({ cancels: states.map((cancelStatus) => ({ cancelStatus })) });
+    outside.answer(json(200, payment(cancels('DONE', 'IN_PROGRESS'))), json(200, payment(cancels('DONE', 'ABORTED'))));
+    expect(await toss.inquire(askOf())).toMatchObject({ outcome: 'unknown' });
+    expect(await toss.inquire(askOf())).toMatchObject({ outcome: 'done' });
+  });
+
   it.each<[string, Behaviour, string]>([
     ['a failure', refusal(500, 'COMMON_ERROR'), 'unknown'],
     ['a 404 without a code', text(404, 'nginx'), 'unknown'],

@@ -34,12 +34,21 @@ describe('a webhook of Toss Payments', () => {
       reference: 'order-0001',
       providerKey: 'key-1',
       type: 'PAYMENT_STATUS_CHANGED',
+      cancels: false,
     });
     expect(webhook({ createdAt: 'x', secret: 's', status: 'DONE', orderId: 'order-0001' })).toMatchObject({
       reference: 'order-0001',
       providerKey: null,
       type: 'DEPOSIT_CALLBACK',
     });
+  });
+
+  it.each([
+    ['PAYMENT_STATUS_CHANGED', 'CANCELED'],
+    ['PAYMENT_STATUS_CHANGED', 'PARTIAL_CANCELED'],
+    ['CANCEL_STATUS_CHANGED', undefined],
+  ])('tells of money that is back: %s %s', (eventType, status) => {
+    expect(webhook({ ...changed, eventType, data: { ...changed.data, status } })).toMatchObject({ cancels: true });
   });
 
   it('without an id of its own is known by what it says', () => {
@@ -78,11 +87,16 @@ describe('a webhook of PortOne', () => {
     return portOne.readWebhook({ headers, body: bytes });
   }
 
-  const event = { eventId: 'msg_1', reference: 'order-0001', providerKey: 'order-0001', type: 'Transaction.Paid' };
+  const named = { eventId: 'msg_1', reference: 'order-0001', providerKey: 'order-0001' };
+  const event = { ...named, type: 'Transaction.Paid', cancels: false };
 
   it('is believed when it is signed', () => {
     expect(webhook(paid)).toEqual(event);
     expect(webhook({ type: 'BillingKey.Issued', data: { billingKey: 'b' } })).toMatchObject({ reference: null });
+  });
+
+  it.each(['Transaction.Cancelled', 'Transaction.PartialCancelled'])('tells of money that is back: %s', (type) => {
+    expect(webhook({ ...paid, type })).toEqual({ ...named, type, cancels: true });
   });
 
   it('is believed by one of two signatures, while the secret is being replaced', () => {
