@@ -31,8 +31,11 @@ export function amountOf(row: SettledRow, column: string): number {
 
 export function feeVatOf(row: SettledRow): Record<keyof typeof feeVatAmounts, number> {
   const parts = feeVatParts(eachFigure(EXPORTED_SUMS, (name) => BigInt(row[columnOf(name)] as string)));
-  const cells = { on_top: String(parts.feeVatOnTop), contained: String(parts.feeVatContained) };
-  return { feeVatOnTopMinor: amountOf(cells, 'on_top'), feeVatContainedMinor: amountOf(cells, 'contained') };
+  const cells = { fee_vat_on_top: String(parts.feeVatOnTop), fee_vat_contained: String(parts.feeVatContained) };
+  return {
+    feeVatOnTopMinor: amountOf(cells, 'fee_vat_on_top'),
+    feeVatContainedMinor: amountOf(cells, 'fee_vat_contained'),
+  };
 }
 
 export const settledFigures = (row: SettledRow) => eachMinor(FIGURE_NAMES, (name) => amountOf(row, columnOf(name)));
