@@ -8,12 +8,12 @@ import { ENTRY_FIGURES, eachFigure } from '../core/settlement/rules/figures.js';
 import type { RefundStory, SaleStory, StoredOutcome } from '../core/settlement/stores/line-story.js';
 import { readOrderStory } from '../core/settlement/stores/order-story.js';
 import { isoTime } from '../infra/database.js';
-import { errors, MagamError } from '../kernel/errors.js';
+import { MagamError } from '../kernel/errors.js';
 import { isExternalId } from '../kernel/external-id.js';
 import { found } from '../kernel/outcome.js';
 import { type CommandContext, withDatabase } from './context.js';
 import { printLines, printStory } from './explanation-text.js';
-import { money, note, printJson } from './output.js';
+import { money, noteDifference, printJson } from './output.js';
 
 export function explainCommand(explain: Command): void {
   explain
@@ -40,9 +40,7 @@ async function explainOne({ db, json }: CommandContext, orderId: string, lineId:
   const told = found(explained, 'LINE_NOT_FOUND', { orderId, lineId });
   if (json) printJson(documentOf(told));
   else printStory(told);
-  if (told.ok) return;
-  note('VERIFICATION_FAILED: what is stored differs from its replay.');
-  process.exitCode = errors.VERIFICATION_FAILED.exit;
+  if (!told.ok) noteDifference('VERIFICATION_FAILED', 'what is stored differs from its replay.');
 }
 
 type State = 'SETTLED' | 'PARKED' | 'NOT_SETTLED';

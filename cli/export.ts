@@ -1,11 +1,9 @@
 /** `magam settlements` and `magam lines`: what was settled, for other systems and for spreadsheets. */
 import { type Command, Option } from 'commander';
-import { readShutThrough } from '../core/feed/stores/calendar.js';
 import { EXPORT_FORMATS, type ExportForm, type ExportFormat } from '../core/settlement/export-rows.js';
 import type { CurrencyTotals } from '../core/settlement/rules/currency-totals.js';
 import { exportLines, exportSettlements, totalSettlements } from '../core/settlement/settlement-export.js';
 import type { SettlementSelection } from '../core/settlement/stores/export-stream.js';
-import type { Db } from '../infra/database.js';
 import { MagamError } from '../kernel/errors.js';
 import { isExternalId } from '../kernel/external-id.js';
 import { type CommandContext, readDate, wantsJson, withDatabase } from './context.js';
@@ -43,7 +41,6 @@ export function settlementsCommand(settlements: Command): void {
         if (options.totals === true) return printTotals(context, selection, form);
         const totals = await exportSettlements(context.db, selection, form, write);
         if (totals.length > 0 && form.format !== 'json') note(totalsTable(totals));
-        await noteUnsettled(context.db, selection.to);
       });
     });
 }
@@ -108,12 +105,6 @@ function datesOf({ date, from, to }: ExportOptions, today: string): { from: stri
   return { from: first, to: last };
 }
 
-/** Says where a range goes on beyond what is settled. */
-async function noteUnsettled(db: Db, to: string): Promise<void> {
-  const through = await readShutThrough(db);
-  if (through !== null && to > through) note(`Settled through ${through}: the later dates of the range are not in it.`);
-}
-
 /** The totals alone. A sum beyond 2^53 keeps all its digits. */
 async function printTotals(
   { db, json }: CommandContext,
@@ -124,7 +115,6 @@ async function printTotals(
   const { from, to, sellerId } = selection;
   if (json) printJson({ from, to, sellerId, totals });
   else print(totals.length === 0 ? 'Nothing was settled.' : totalsTable(totals));
-  await noteUnsettled(db, to);
 }
 
 const exporting = (command: Command, work: (context: CommandContext) => Promise<void>): Promise<void> =>

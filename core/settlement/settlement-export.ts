@@ -6,8 +6,8 @@
 import { type Cell, type Db, inSnapshot } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { legName, REFUND, SALE } from '../feed/rules/leg.js';
-import { readClosingDates, readDateStatus, readShutThrough } from '../feed/stores/calendar.js';
 import { readPolicies } from '../policies/stores/fee-policy.js';
+import { firstUnsettled, notSettled } from './date-states.js';
 import {
   type Batches,
   type Column,
@@ -54,20 +54,12 @@ const COUNTS = ['sales', 'refunds'] as const;
 const SUMS_AT = SETTLEMENT_KEYS.length + COUNTS.length;
 
 /**
- * Throws `DATE_NOT_SETTLED` for a date that is not settled, for a range of which none is, and for one with a date that is being settled: an export is never half of a
- * date, and an empty one means that a settled date has nothing to show.
+ * Throws `DATE_NOT_SETTLED` with the first date of the range that is not settled, or is being settled: an export is never half of a
+ * date, and an empty one means that settled dates have nothing to show.
  */
 export async function requireExportable(db: Db, from: string, to: string): Promise<void> {
-  const [closing] = await readClosingDates(db, from, to);
-  if (closing !== undefined)
-    throw new MagamError('DATE_NOT_SETTLED', `${closing} is being settled; it can be exported when it is closed.`, {
-      date: closing,
-    });
-  if (from === to && (await readDateStatus(db, from)) === 'CLOSED') return;
-  const shutThrough = await readShutThrough(db);
-  if (shutThrough === null || from > shutThrough)
-    // a date without a row that lies behind the door was closed empty
-    throw new MagamError('DATE_NOT_SETTLED', `${from} is not settled, so there is nothing to export.`, { date: from });
+  const unsettled = await firstUnsettled(db, from, to);
+  if (unsettled !== undefined) throw notSettled('DATE_NOT_SETTLED', unsettled);
 }
 
 /**

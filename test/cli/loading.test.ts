@@ -67,6 +67,7 @@ describe('magam', () => {
       const { own, packages } = await loadedBy(name, '--help');
       const file = ['cli/import', 'cli/export'].find((it) => own.has(it)) ?? `cli/${name}`;
       const shared = [
+        'audit',
         'command-line',
         'context',
         'main',

@@ -6,7 +6,7 @@ const currencyTotals = {
 };
 const workbook = { file: 'infra/workbook.ts', tests: 'test/infra/workbook.test.ts', quick: true };
 const workbookXml = { ...workbook, file: 'infra/workbook-xml.ts' };
-const exported = { file: 'core/settlement/settlement-export.ts', tests: 'test/cli/export-for-people.test.ts' };
+const dateStates = { file: 'core/settlement/date-states.ts', tests: 'test/cli/export-for-people.test.ts' };
 
 /** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
 export const mutants = [
@@ -47,9 +47,15 @@ export const mutants = [
     to: '    await workbook.end();',
   },
   {
-    ...exported,
-    name: 'a range of which nothing is settled is exported empty',
-    from: "if (from === to && (await readDateStatus(db, from)) === 'CLOSED') return;",
-    to: "if (from !== to || (await readDateStatus(db, from)) === 'CLOSED') return;",
+    ...dateStates,
+    name: 'a range is exported without its dates that are not settled',
+    from: 'shutThrough !== null && to <= shutThrough',
+    to: 'shutThrough !== null && from <= shutThrough',
+  },
+  {
+    ...currencyTotals,
+    name: 'the summary of a range leaves out the fee VAT on top of its later dates',
+    from: 'feeVatOnTop: a.feeVatOnTop + b.feeVatOnTop',
+    to: 'feeVatOnTop: a.feeVatOnTop',
   },
 ];

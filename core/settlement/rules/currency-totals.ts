@@ -45,3 +45,22 @@ export const currencyTotals = (totals: readonly (readonly [currency: string, tot
     ...eachFigure(EXPORTED_SUMS, (name) => sums[name]),
     ...feeVatParts(sums),
   }));
+
+/** Adds the totals of several dates, currency by currency, in the order of their codes. */
+export function sumOfTotals(totals: readonly CurrencyTotals[]): CurrencyTotals[] {
+  const sums = new Map<string, CurrencyTotals>();
+  for (const one of totals) {
+    const before = sums.get(one.currency);
+    sums.set(one.currency, before === undefined ? one : added(before, one));
+  }
+  return [...sums.values()].sort((a, b) => (a.currency < b.currency ? -1 : 1));
+}
+
+const added = (a: CurrencyTotals, b: CurrencyTotals): CurrencyTotals => ({
+  currency: a.currency,
+  sales: a.sales + b.sales,
+  refunds: a.refunds + b.refunds,
+  ...eachFigure(EXPORTED_SUMS, (name) => a[name] + b[name]),
+  feeVatOnTop: a.feeVatOnTop + b.feeVatOnTop,
+  feeVatContained: a.feeVatContained + b.feeVatContained,
+});

@@ -1,9 +1,9 @@
 /** The VAT on fees is told apart in sums over lines of any modes, exactly. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { SALE } from '../../../../core/feed/rules/leg.js';
+import { REFUND, SALE } from '../../../../core/feed/rules/leg.js';
 import { VAT_MODES } from '../../../../core/policies/rules/fee-policy.js';
-import { currencyTotals } from '../../../../core/settlement/rules/currency-totals.js';
+import { currencyTotals, sumOfTotals } from '../../../../core/settlement/rules/currency-totals.js';
 import { EXPORTED_SUMS, eachFigure, FIGURE_NAMES, netOf } from '../../../../core/settlement/rules/figures.js';
 import { TotalsBy } from '../../../../core/settlement/rules/line-totals.js';
 
@@ -41,5 +41,21 @@ describe('totals of a currency', () => {
     );
     const names = Object.keys(currencyTotals(totals.entries())[0] ?? {});
     expect(names).toEqual(['currency', 'sales', 'refunds', ...EXPORTED_SUMS, 'feeVatOnTop', 'feeVatContained']);
+  });
+
+  it('of several dates are the totals of all their lines, currency by currency', () => {
+    const dated = fc.record({ date: fc.nat(2), currency: fc.constantFrom('KRW', 'BRL', 'JPY'), line });
+    fc.assert(
+      fc.property(fc.array(dated, { maxLength: 50 }), (lines) => {
+        const byDate = [0, 1, 2].map(() => new TotalsBy());
+        const all = new TotalsBy();
+        for (const { date, currency, line } of lines) {
+          const figures = eachFigure(FIGURE_NAMES, (_, at) => line[1][at] ?? 0);
+          for (const totals of [byDate[date], all]) totals?.of(currency).add(date === 0 ? REFUND : SALE, figures);
+        }
+        const summed = sumOfTotals(byDate.flatMap((totals) => currencyTotals(totals.entries())));
+        expect(summed).toEqual(currencyTotals(all.entries()));
+      }),
+    );
   });
 });
