@@ -136,7 +136,14 @@ describe('magam keys rotate', () => {
     expect(JSON.parse(stdout).error).toMatchObject({
       code: 'KEYS_NOT_ROTATED',
       details: {
-        values: [{ changed: 1, damaged: 1 }, { changed: 2 }, { changed: 1 }, { changed: CHECKOUTS - 1, unknown: 1 }],
+        values: [
+          { changed: 1, damaged: 1 },
+          { changed: 2 },
+          { changed: 1 },
+          { changed: CHECKOUTS - 1, unknown: 1 },
+          { changed: 1 },
+          { changed: 0 },
+        ],
       },
     });
   });
