@@ -56,7 +56,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   settlements: {
     takes: '[options]',
-    description: 'export what each seller is owed for a date',
+    description: 'export what each seller is owed for a date or a range of dates, with totals',
     load: async () => (await import('./export.js')).settlementsCommand,
   },
   lines: {
@@ -70,8 +70,9 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./verify.js')).verifyCommand,
   },
   explain: {
-    takes: '<order-id> <line-id>',
-    description: 'show how the figures of a sale and of its refunds come about, and replay them',
+    takes: '<order-id> [line-id]',
+    description:
+      'list the lines of an order, or show how the figures of one and of its refunds come about, and replay them',
     load: async () => (await import('./explain.js')).explainCommand,
   },
   alarms: {

@@ -1,29 +1,46 @@
-/** `magam explain ORDER_ID LINE_ID`: every step from stored inputs and policy version to the net, for a sale and its refunds. */
+/**
+ * `magam explain ORDER_ID`: the lines of an order. `magam explain ORDER_ID LINE_ID`: every step from stored inputs and policy version to the
+ * net, for a sale and its refunds.
+ */
 import type { Command } from 'commander';
-import type { ScopeCandidates } from '../core/policies/rules/policy-candidates.js';
 import { explainLine, type LineExplanation, type Replay } from '../core/settlement/explain-line.js';
-import { ENTRY_FIGURES, eachFigure, FIGURE_NAMES, type Figures } from '../core/settlement/rules/figures.js';
+import { ENTRY_FIGURES, eachFigure } from '../core/settlement/rules/figures.js';
 import type { RefundStory, SaleStory, StoredOutcome } from '../core/settlement/stores/line-story.js';
+import { readOrderStory } from '../core/settlement/stores/order-story.js';
 import { isoTime } from '../infra/database.js';
+import { MagamError } from '../kernel/errors.js';
 import { isExternalId } from '../kernel/external-id.js';
 import { found } from '../kernel/outcome.js';
-import { withDatabase } from './context.js';
-import { money, noteDifference, print, printJson, printTable } from './output.js';
+import { type CommandContext, withDatabase } from './context.js';
+import { printLines, printStory } from './explanation-text.js';
+import { money, noteDifference, printJson } from './output.js';
 
 export function explainCommand(explain: Command): void {
   explain
     .argument('<order-id>')
-    .argument('<line-id>')
-    .action((orderId: string, lineId: string, _options, command: Command) =>
-      withDatabase(command, async ({ db, json }) => {
-        const known = isExternalId(orderId) && isExternalId(lineId);
-        const explained = known ? await explainLine(db, orderId, lineId) : undefined;
-        const told = found(explained, 'LINE_NOT_FOUND', { orderId, lineId });
-        if (json) printJson(documentOf(told));
-        else printStory(told);
-        if (!told.ok) noteDifference('VERIFICATION_FAILED', 'what is stored differs from its replay.');
-      }),
+    .argument('[line-id]', 'without it, the lines of the order are listed')
+    .action((orderId: string, lineId: string | undefined, _options, command: Command) =>
+      withDatabase(command, (context) =>
+        lineId === undefined ? listLines(context, orderId) : explainOne(context, orderId, lineId),
+      ),
     );
+}
+
+async function listLines({ db, json }: CommandContext, orderId: string): Promise<void> {
+  const lines = isExternalId(orderId) ? await readOrderStory(db, orderId) : [];
+  if (lines.length === 0)
+    throw new MagamError('LINE_NOT_FOUND', 'The feed has no sale with this order id.', { orderId });
+  if (json) printJson({ orderId, lines });
+  else printLines(orderId, lines);
+}
+
+async function explainOne({ db, json }: CommandContext, orderId: string, lineId: string): Promise<void> {
+  const known = isExternalId(orderId) && isExternalId(lineId);
+  const explained = known ? await explainLine(db, orderId, lineId, json ? undefined : money) : undefined;
+  const told = found(explained, 'LINE_NOT_FOUND', { orderId, lineId });
+  if (json) printJson(documentOf(told));
+  else printStory(told);
+  if (!told.ok) noteDifference('VERIFICATION_FAILED', 'what is stored differs from its replay.');
 }
 
 type State = 'SETTLED' | 'PARKED' | 'NOT_SETTLED';
@@ -76,75 +93,4 @@ function outcomeDocument(stored: StoredOutcome & { readonly settledOn: string },
     equal: line === null ? null : replay.differences.length === 0,
     differences: replay.differences,
   };
-}
-
-function printStory({ sale, refunds }: LineExplanation): void {
-  const { stored } = sale;
-  print(`Sale: order ${stored.orderId}, line ${stored.lineId}, entry ${stored.entryId}`);
-  print(
-    `  seller ${stored.sellerId}, product ${stored.productId || '(none)'}, category ${stored.category || '(none)'}`,
-  );
-  print(`  ordered ${stored.orderedOn}, confirmed ${stored.occurredOn}, ${stored.quantity} × ${stored.unitPrice}`);
-  printOutcome(stored, sale.replay);
-  for (const refund of refunds) {
-    const { refundId, entryId, occurredOn, quantity, priorQuantity, reason } = refund.stored;
-    print(`\nRefund: ${refundId}, entry ${entryId}, ${occurredOn}${reason === '' ? '' : `, reason: ${reason}`}`);
-    print(`  ${quantity} of ${stored.quantity} units, after ${priorQuantity} units that were refunded before`);
-    printOutcome(refund.stored, refund.replay);
-  }
-}
-
-function printOutcome(stored: SaleStory | RefundStory, replay: Replay): void {
-  const { line, exception } = stored;
-  if (line !== null) {
-    const certificate = line.certificateHash ?? '(not certified yet)';
-    print(`  settled on ${stored.settledOn}, generation ${line.generation}, certificate ${certificate}`);
-  } else {
-    const parked = exception === null ? 'not settled yet' : `PARKED: ${exception.code} ${exception.details}`;
-    print(`  ${parked}; settlement date ${stored.settledOn}`);
-    print('  What follows is not stored: it is what the policies known now would give.');
-  }
-  if (replay.scopes !== null) printChoice(replay.scopes, replay.policyRevision, stored as SaleStory);
-  const policy = replay.policy === null ? 'none' : `${replay.policy.code} version ${replay.policy.version}`;
-  print(`\nPolicy: ${policy}${replay.scopes === null ? ' (that of the sale)' : ''}`);
-  if (replay.refusal !== null) print(`Refused: ${replay.refusal.refused} ${JSON.stringify(replay.refusal.details)}`);
-  if (replay.figures !== null) printFigures(replay, replay.figures, stored);
-  for (const { what, expected, actual } of replay.differences) {
-    print(`DIFFERENCE: ${what} is ${actual}, the replay gives ${expected}`);
-  }
-}
-
-function printFigures(replay: Replay, figures: Figures, { line, currency }: SaleStory | RefundStory): void {
-  print(`\nSteps, in minor units of ${currency}:`);
-  printTable(
-    ['', 'figure', 'rule', 'exact', 'value'],
-    replay.steps.map((step) => [step.symbol, step.name, step.formula, step.exact, step.value]),
-    ['exact', 'value'],
-  );
-  if (line !== null) {
-    const rows = FIGURE_NAMES.map((name) => {
-      const [replayed, kept] = [figures[name], line.figures[name]];
-      return [name, replayed, kept, replayed === kept ? 'equal' : 'DIFFERS'];
-    });
-    print();
-    printTable(['figure', 'replayed', 'stored', ''], rows, ['replayed', 'stored']);
-  }
-  print(`Net to the seller: ${money(figures.net, currency)}`);
-}
-
-function printChoice(scopes: readonly ScopeCandidates[], revision: number | null, sale: SaleStory): void {
-  const known = revision === null ? 'known now' : `known when the run was planned (revision ${revision})`;
-  print(`\nPolicies in ${sale.currency} ${known}, for an order of ${sale.orderedOn}, most specific first:`);
-  let won = false;
-  const rows = scopes.flatMap(({ scope, candidates }) => {
-    if (candidates.length === 0) return [[scope, '(no policy)', '', '']];
-    return candidates.map((candidate) => {
-      const wins = candidate.inForce && !won;
-      won ||= candidate.inForce;
-      const verdict = wins ? 'WINS' : candidate.inForce ? 'in force, less specific' : 'not in force';
-      const dates = `${candidate.effectiveFrom} to ${candidate.inForceThrough ?? 'open'}`;
-      return [scope, `${candidate.code} version ${candidate.version}`, dates, verdict];
-    });
-  });
-  printTable(['scope', 'policy', 'in force', ''], rows);
 }

@@ -1,67 +1,125 @@
-/** `magam settlements` and `magam lines`: what was settled on a date, for other systems. */
+/** `magam settlements` and `magam lines`: what was settled, for other systems and for spreadsheets. */
 import { type Command, Option } from 'commander';
-import { type ExportForm, exportLines, exportSettlements } from '../core/settlement/settlement-export.js';
-import type { Db } from '../infra/database.js';
+import { EXPORT_FORMATS, type ExportForm, type ExportFormat } from '../core/settlement/export-rows.js';
+import type { CurrencyTotals } from '../core/settlement/rules/currency-totals.js';
+import { exportLines, exportSettlements, totalSettlements } from '../core/settlement/settlement-export.js';
+import type { SettlementSelection } from '../core/settlement/stores/export-stream.js';
 import { MagamError } from '../kernel/errors.js';
 import { isExternalId } from '../kernel/external-id.js';
-import { readDate, withDatabase } from './context.js';
-import { write } from './output.js';
+import { type CommandContext, readDate, wantsJson, withDatabase } from './context.js';
+import { note, print, printJson, write } from './output.js';
+import { totalsTable } from './totals-table.js';
 
 interface ExportOptions {
-  readonly date: string;
-  readonly format?: 'csv' | 'json';
+  readonly date?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly format?: ExportFormat;
   readonly seller?: string;
   readonly spreadsheetSafe?: true;
+  readonly totals?: true;
 }
 
 /** The reader of a pipe may take its time; by default the server gives up after a minute. */
 const PATIENCE_SECONDS = 86_400;
 
 export function settlementsCommand(settlements: Command): void {
-  exportOptions(settlements).action((options: ExportOptions, command: Command) =>
-    exportRows(command, options, (db, date, form) =>
-      exportSettlements(db, { from: date, to: date, sellerId: null, currency: null }, form, write),
-    ),
-  );
+  settlements
+    .option('--date <date>', 'YYYY-MM-DD, today or yesterday')
+    .option('--from <date>', 'with --to: every date of a range')
+    .option('--to <date>', 'the last date of the range');
+  exportOptions(settlements, 'only the settlements of this seller')
+    .option('--totals', 'only the totals of each currency: a table, with --json a document')
+    .action(async (options: ExportOptions, command: Command) => {
+      const form = formOf(options, command);
+      const sellerId = sellerOf(options);
+      requireDates(options);
+      if (options.totals === true && options.format !== undefined)
+        throw new MagamError('USAGE', '--totals has no --format: it prints a table, or a document with --json.');
+      await exporting(command, async (context) => {
+        const selection = { ...datesOf(options, context.today), sellerId, currency: null };
+        if (options.totals === true) return printTotals(context, selection, form);
+        const totals = await exportSettlements(context.db, selection, form, write);
+        if (totals.length > 0 && form.format !== 'json') note(totalsTable(totals));
+      });
+    });
 }
 
 export function linesCommand(lines: Command): void {
-  exportOptions(lines)
-    .option('--seller <id>', 'only the lines of this seller')
-    .action((options: ExportOptions, command: Command) => {
-      const { seller = null } = options;
-      if (seller !== null && !isExternalId(seller)) {
-        throw new MagamError('USAGE', `${JSON.stringify(seller)} is not a seller id.`, { option: '--seller' });
-      }
-      return exportRows(command, options, (db, date, form) =>
-        exportLines(db, { date, sellerId: seller, orderId: null }, form, write),
-      );
-    });
+  lines.requiredOption('--date <date>', 'YYYY-MM-DD, today or yesterday');
+  exportOptions(lines, 'only the lines of this seller').action((options: ExportOptions, command: Command) => {
+    const form = formOf(options, command);
+    const sellerId = sellerOf(options);
+    return exporting(command, ({ db, today }) =>
+      exportLines(db, { date: readDate(options.date ?? '', today), sellerId, orderId: null }, form, write),
+    );
+  });
 }
 
-const exportOptions = (command: Command): Command =>
+const exportOptions = (command: Command, seller: string): Command =>
   command
-    .requiredOption('--date <date>', 'YYYY-MM-DD, today or yesterday')
-    .addOption(new Option('--format <format>', 'csv, or json (as --json)').choices(['csv', 'json']))
+    .addOption(
+      new Option('--format <format>', 'csv, json (as --json), or xlsx, a workbook for spreadsheets').choices(
+        EXPORT_FORMATS,
+      ),
+    )
     .option(
       '--spreadsheet-safe',
       'in CSV, keep a spreadsheet from running cells of text as formulas (alters such cells, never an amount)',
-    );
+    )
+    .option('--seller <id>', seller);
 
-/** `work` exports a date. */
-async function exportRows(
-  command: Command,
-  options: ExportOptions,
-  work: (db: Db, date: string, form: ExportForm) => Promise<void>,
-): Promise<void> {
-  await withDatabase(command, async ({ db, today, json, signal }) => {
-    // Nothing needs to be undone here, and waiting for the rest of a million rows helps nobody.
-    signal.addEventListener('abort', () => process.exit(130));
-    const date = readDate(options.date, today);
-    await work(db, date, {
-      format: json || options.format === 'json' ? 'json' : 'csv',
-      spreadsheetSafe: options.spreadsheetSafe === true,
-      patienceSeconds: PATIENCE_SECONDS,
+/** Throws `USAGE` for a workbook where none can be written. */
+function formOf({ format = 'csv', spreadsheetSafe }: ExportOptions, command: Command): ExportForm {
+  const json = wantsJson(command);
+  if (format === 'xlsx' && json)
+    throw new MagamError('USAGE', '--json prints a document; a workbook is written without it.', {
+      option: '--format',
     });
-  });
+  if (format === 'xlsx' && process.stdout.isTTY === true)
+    throw new MagamError('USAGE', 'A workbook is not for a terminal: send it to a file, as in > settlements.xlsx.', {
+      option: '--format',
+    });
+  return {
+    format: json ? 'json' : format,
+    spreadsheetSafe: spreadsheetSafe === true,
+    patienceSeconds: PATIENCE_SECONDS,
+  };
 }
+
+function sellerOf({ seller }: ExportOptions): string | null {
+  if (seller === undefined) return null;
+  if (isExternalId(seller)) return seller;
+  throw new MagamError('USAGE', `${JSON.stringify(seller)} is not a seller id.`, { option: '--seller' });
+}
+
+function requireDates({ date, from, to }: ExportOptions): void {
+  if (date === undefined ? from === undefined || to === undefined : from !== undefined || to !== undefined)
+    throw new MagamError('USAGE', 'settlements takes --date, or --from with --to.');
+}
+
+function datesOf({ date, from, to }: ExportOptions, today: string): { from: string; to: string } {
+  const first = readDate(date ?? from ?? '', today);
+  const last = readDate(date ?? to ?? '', today);
+  if (first > last) throw new MagamError('USAGE', `--from ${first} is after --to ${last}.`, { from: first, to: last });
+  return { from: first, to: last };
+}
+
+/** The totals alone. A sum beyond 2^53 keeps all its digits. */
+async function printTotals(
+  { db, json }: CommandContext,
+  selection: SettlementSelection,
+  form: ExportForm,
+): Promise<void> {
+  const totals: readonly CurrencyTotals[] = await totalSettlements(db, selection, form);
+  const { from, to, sellerId } = selection;
+  if (json) printJson({ from, to, sellerId, totals });
+  else print(totals.length === 0 ? 'Nothing was settled.' : totalsTable(totals));
+}
+
+const exporting = (command: Command, work: (context: CommandContext) => Promise<void>): Promise<void> =>
+  withDatabase(command, async (context) => {
+    // Nothing needs to be undone here, and waiting for the rest of a million rows helps nobody.
+    context.signal.addEventListener('abort', () => process.exit(130));
+    await work(context);
+  });

@@ -19,8 +19,8 @@ export function printJson(document: unknown): void {
 /** A line on standard output. */
 export const print = (line = ''): void => void process.stdout.write(`${line}\n`);
 
-/** Text on standard output, waiting while its reader is behind: for output of any length. */
-export async function write(text: string): Promise<void> {
+/** Text or bytes on standard output, waiting while its reader is behind: for output of any length. */
+export async function write(text: string | Uint8Array): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
@@ -46,11 +46,14 @@ const noChrome = {
 };
 
 /** Prints rows under a header; numbers (and amounts already formatted) align right where `right` names the column. */
-export function printTable(
+export const printTable = (...table: Parameters<typeof tableText>): void => print(tableText(...table));
+
+/** The text of such a table. */
+export function tableText(
   head: readonly string[],
   rows: readonly (readonly unknown[])[],
   right: readonly string[] = [],
-): void {
+): string {
   const table = new Table({
     head: head.map((name) => colours.bold(name)),
     chars: noChrome,
@@ -58,7 +61,7 @@ export function printTable(
     colAligns: head.map((name) => (right.includes(name) ? 'right' : 'left')),
   });
   for (const row of rows) table.push(row.map((cell) => (cell === null || cell === undefined ? '' : String(cell))));
-  print(table.toString());
+  return table.toString();
 }
 
 /** An amount for people: `1,234,500 KRW`, `58.90 BRL`. */

@@ -1,20 +1,21 @@
 /** `magam settle`: runs, joins or resumes the settlement of a date, or of every date of a range in order. */
 import type { Command } from 'commander';
-import type { CurrencyTotals, SettleReport } from '../batch/jobs/settle/report.js';
+import type { SettleReport } from '../batch/jobs/settle/report.js';
 import { settleRange } from '../batch/jobs/settle/settle-range.js';
 import { isCompleted } from '../core/jobs/stores/run.js';
 import { type ClosingOptions, requireClosableRange } from '../core/settlement/closable-date.js';
 import { requestRuns } from '../core/settlement/request-runs.js';
-import { eachFigure, headingOf, REPORTED_SUMS } from '../core/settlement/rules/figures.js';
+import { type CurrencyTotals, sumOfTotals } from '../core/settlement/rules/currency-totals.js';
 import { dateWords, runStateOf } from '../core/settlement/state-words.js';
 import { readPlatformTime } from '../infra/platform-time.js';
 import { datesBetween } from '../kernel/business-date.js';
 import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.js';
 import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
-import { count, counted, money, note, print, printJson, printTable } from './output.js';
+import { count, counted, note, print, printJson } from './output.js';
 import { type Progress, startProgress } from './progress.js';
 import { openPools, type Pools } from './threads.js';
+import { totalsTable } from './totals-table.js';
 
 interface SettleOptions {
   date?: string;
@@ -239,28 +240,9 @@ function printSummary(reports: readonly SettleReport[], dates: readonly string[]
       `${counted(sales, 'sale')} and ${counted(refunds, 'refund')}${parked > 0 ? `, ${count(parked)} parked` : ''}.`,
   );
   if (entries > 0) print(`${seconds} s, ${perSecond(entries, seconds)} entries a second.`);
-  printTotals(sumOfTotals(reports));
-}
-
-function sumOfTotals(reports: readonly SettleReport[]): CurrencyTotals[] {
-  const sums = new Map<string, CurrencyTotals>();
-  for (const totals of reports.flatMap((report) => report.totals)) {
-    const { currency } = totals;
-    const before = sums.get(currency);
-    sums.set(currency, {
-      currency,
-      ...eachFigure(REPORTED_SUMS, (name) => (before?.[name] ?? 0n) + totals[name]),
-    });
-  }
-  return [...sums.values()].sort((a, b) => (a.currency < b.currency ? -1 : 1));
+  printTotals(sumOfTotals(reports.flatMap(({ totals }) => totals)));
 }
 
 function printTotals(totals: readonly CurrencyTotals[]): void {
-  if (totals.length === 0) return;
-  const amounts = REPORTED_SUMS.map(headingOf);
-  printTable(
-    ['currency', ...amounts],
-    totals.map((sums) => [sums.currency, ...REPORTED_SUMS.map((name) => money(sums[name], sums.currency))]),
-    amounts,
-  );
+  if (totals.length > 0) print(totalsTable(totals));
 }

@@ -2,15 +2,15 @@
 import type { Writable } from 'node:stream';
 
 /**
- * A function that writes text and resolves when there may be more; it rejects when the signal aborts. One listener serves the whole
+ * A function that writes text or bytes and resolves when there may be more; it rejects when the signal aborts. One listener serves the whole
  * answer: the compression in between passes listeners of `drain` on, but not their removal.
  */
-export function pacedWriter(out: Writable, signal: AbortSignal): (text: string) => Promise<void> {
+export function pacedWriter(out: Writable, signal: AbortSignal): (chunk: string | Uint8Array) => Promise<void> {
   let wake = (): void => undefined;
   out.on('drain', () => wake());
-  return async (text) => {
+  return async (chunk) => {
     signal.throwIfAborted();
-    if (out.write(text)) return;
+    if (out.write(chunk)) return;
     await new Promise<void>((resolve, reject) => {
       const onAbort = (): void => reject(signal.reason);
       signal.addEventListener('abort', onAbort);

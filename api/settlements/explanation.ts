@@ -57,7 +57,8 @@ const outcome = {
         .string()
         .nullable()
         .meta({ description: 'Before rounding: an integer or a fraction n/d of minor units.' }),
-      value: z.number().nullable().meta({ description: 'Minor units, or a count.' }),
+      value: z.number().nullable().meta({ description: 'Minor units, or a count where `counts` is true.' }),
+      counts: z.boolean(),
     }),
   ),
   replayed: figures.nullable(),

@@ -1,4 +1,4 @@
-/** Settled lines: as pages, and as CSV at an address of its own. */
+/** Settled lines: as pages, and as CSV or as a workbook at addresses of their own. */
 
 import * as z from 'zod';
 import { legName } from '../../core/feed/rules/leg.js';
@@ -21,8 +21,8 @@ import { businessDate, externalId, id } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { dateStates, statesOf } from './date-states.js';
-import { csvDownload } from './download.js';
-import { csvQuery, dateOfRun, selectionQuery, sellerOf } from './selection.js';
+import { DOWNLOAD_TYPES, type DownloadFormat, download } from './download.js';
+import { dateOfRun, downloadQuery, selectionQuery, sellerOf } from './selection.js';
 import { settledAmounts, settledFigures } from './settled-fields.js';
 
 const linesQuery = {
@@ -31,7 +31,7 @@ const linesQuery = {
 };
 
 const querySchema = z.strictObject({ ...linesQuery, ...pageQuery });
-const downloadSchema = z.strictObject({ ...linesQuery, ...csvQuery });
+const downloadSchema = z.strictObject({ ...linesQuery, ...downloadQuery });
 
 const lineSchema = z
   .object({
@@ -61,7 +61,7 @@ export const listLines = ({ db }: ApiContext): Route =>
     summary: 'List settled lines',
     description:
       'Name a `date`, a `runId` or an `orderId`. Sales come before refunds, each by the id of its entry in the feed. Only certified lines are shown. ' +
-      '`/v1/lines.csv` has all of a date at once.',
+      '`/v1/lines.csv` and `/v1/lines.xlsx` have all of a date at once.',
     permission: 'settlement.read',
     query: querySchema,
     exampleQuery: { date: '2026-02-16' },
@@ -88,19 +88,19 @@ export const listLines = ({ db }: ApiContext): Route =>
     },
   });
 
-export const downloadLines = ({ db }: ApiContext): Route =>
+export const downloadLines = ({ db }: ApiContext, format: DownloadFormat): Route =>
   route({
     method: 'get',
-    path: '/v1/lines.csv',
-    operationId: 'downloadLines',
+    path: `/v1/lines.${format}`,
+    operationId: format === 'csv' ? 'downloadLines' : 'downloadLinesAsWorkbook',
     tag: 'Settlements',
-    summary: 'Download the settled lines of a date as CSV',
+    summary: `Download the settled lines of a date as ${format === 'csv' ? 'CSV' : 'a workbook'}`,
     description:
-      'Name a `date` or a `runId`. Byte for byte as `magam lines` prints it: sorted by order, line and refund, amounts in major units.',
+      'Name a `date` or a `runId`. Byte for byte as `magam lines` writes it in this format: sorted by order, line and refund, amounts in major units; the workbook also has the totals of each currency.',
     permission: 'settlement.read',
     query: downloadSchema,
     exampleQuery: { date: '2026-02-16' },
-    answer: { status: 200, description: 'The lines.', contentType: 'text/csv' },
+    answer: { status: 200, description: 'The lines.', contentType: DOWNLOAD_TYPES[format] },
     refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED', 'STREAM_SHARE_USED'],
     handle: async ({ query: asked, own }) => {
       const sellerId = sellerOf(own, asked.sellerId);
@@ -109,7 +109,7 @@ export const downloadLines = ({ db }: ApiContext): Route =>
       if (date === null) throw new MagamError('REQUEST_INVALID', 'A download of lines needs a date or a runId.');
       await requireExportable(db, date, date);
       const name = ['lines', date, ...[sellerId, orderId].filter((part) => part !== null)].join('-');
-      return csvDownload(name, asked.spreadsheetSafe === 'true', (form, sink) =>
+      return download(format, name, asked.spreadsheetSafe === 'true', (form, sink) =>
         exportLines(db, { date, sellerId, orderId }, form, sink),
       );
     },

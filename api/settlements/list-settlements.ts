@@ -1,4 +1,4 @@
-/** What each seller is owed for each date: as pages, and as CSV at an address of its own. */
+/** What each seller is owed for each date: as pages, and as CSV or as a workbook at addresses of their own. */
 import * as z from 'zod';
 import { exportSettlements, requireExportable } from '../../core/settlement/settlement-export.js';
 import type { SettlementSelection } from '../../core/settlement/stores/export-stream.js';
@@ -12,9 +12,9 @@ import { businessDate, externalId } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { dateStates, statesOf } from './date-states.js';
-import { csvDownload } from './download.js';
-import { csvQuery, dateOfRun, selectionQuery, sellerOf } from './selection.js';
-import { amountOf, settledAmounts, settledFigures } from './settled-fields.js';
+import { DOWNLOAD_TYPES, type DownloadFormat, download } from './download.js';
+import { dateOfRun, downloadQuery, selectionQuery, sellerOf } from './selection.js';
+import { amountOf, feeVatAmounts, feeVatOf, settledAmounts, settledFigures } from './settled-fields.js';
 
 const currency = z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters');
 
@@ -30,7 +30,7 @@ const inOrder = ({ from, to }: { readonly from?: string | undefined; readonly to
 const notInOrder = { path: ['to'], message: 'must not be before from' };
 
 const querySchema = z.strictObject({ ...settlementsQuery, ...pageQuery }).refine(inOrder, notInOrder);
-const downloadSchema = z.strictObject({ ...settlementsQuery, ...csvQuery }).refine(inOrder, notInOrder);
+const downloadSchema = z.strictObject({ ...settlementsQuery, ...downloadQuery }).refine(inOrder, notInOrder);
 
 const settlementSchema = z
   .object({
@@ -40,6 +40,7 @@ const settlementSchema = z
     sales: z.number().int(),
     refunds: z.number().int(),
     ...settledAmounts,
+    ...feeVatAmounts,
     generation: z.number().int().meta({ description: 'The last that added to it.' }),
   })
   .meta({ id: 'Settlement' });
@@ -53,7 +54,7 @@ export const listSettlements = ({ db }: ApiContext): Route =>
     summary: 'List what each seller is owed for each date',
     description:
       'By date, seller and currency; refunds are deducted. Name the dates by `date`, by `from` and `to`, or by `runId`. Only certified figures are ' +
-      'shown. `/v1/settlements.csv` has all of the selection at once.',
+      'shown. `/v1/settlements.csv` and `/v1/settlements.xlsx` have all of the selection at once.',
     permission: 'settlement.read',
     query: querySchema,
     exampleQuery: { date: '2026-02-16' },
@@ -76,26 +77,26 @@ export const listSettlements = ({ db }: ApiContext): Route =>
     },
   });
 
-export const downloadSettlements = ({ db }: ApiContext): Route =>
+export const downloadSettlements = ({ db }: ApiContext, format: DownloadFormat): Route =>
   route({
     method: 'get',
-    path: '/v1/settlements.csv',
-    operationId: 'downloadSettlements',
+    path: `/v1/settlements.${format}`,
+    operationId: format === 'csv' ? 'downloadSettlements' : 'downloadSettlementsAsWorkbook',
     tag: 'Settlements',
-    summary: 'Download as CSV what each seller is owed for each date',
+    summary: `Download as ${format === 'csv' ? 'CSV' : 'a workbook'} what each seller is owed for each date`,
     description:
-      'All of the selection, named as for `/v1/settlements`, byte for byte as `magam settlements` prints it: amounts in major units.',
+      'All of the selection, named as for `/v1/settlements`, byte for byte as `magam settlements` writes it in this format: amounts in major units; the workbook also tells the VAT on fees apart, and has the totals of each currency.',
     permission: 'settlement.read',
     query: downloadSchema,
     exampleQuery: { date: '2026-02-16' },
-    answer: { status: 200, description: 'The settlements.', contentType: 'text/csv' },
+    answer: { status: 200, description: 'The settlements.', contentType: DOWNLOAD_TYPES[format] },
     refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED', 'STREAM_SHARE_USED'],
     handle: async ({ query: asked, own }) => {
       const selection = await selectionOf(db, asked, own);
       const { from, to, sellerId } = selection;
       await requireExportable(db, from, to);
       const name = ['settlements', from, ...(to === from ? [] : [to]), ...(sellerId === null ? [] : [sellerId])];
-      return csvDownload(name.join('-'), asked.spreadsheetSafe === 'true', (form, sink) =>
+      return download(format, name.join('-'), asked.spreadsheetSafe === 'true', (form, sink) =>
         exportSettlements(db, selection, form, sink),
       );
     },
@@ -131,5 +132,6 @@ const settlementBody = (row: SettledRow): z.input<typeof settlementSchema> => ({
   sales: amountOf(row, 'sales'),
   refunds: amountOf(row, 'refunds'),
   ...settledFigures(row),
+  ...feeVatOf(row),
   generation: Number(row.generation),
 });

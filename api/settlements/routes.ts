@@ -7,8 +7,10 @@ import { downloadSettlements, listSettlements } from './list-settlements.js';
 
 export const settlementRoutes = (context: ApiContext): Route[] => [
   listSettlements(context),
-  downloadSettlements(context),
+  downloadSettlements(context, 'csv'),
+  downloadSettlements(context, 'xlsx'),
   listLines(context),
-  downloadLines(context),
+  downloadLines(context, 'csv'),
+  downloadLines(context, 'xlsx'),
   explainLineRoute(context),
 ];

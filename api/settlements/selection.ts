@@ -13,7 +13,7 @@ export const selectionQuery = {
   runId: idText.optional().meta({ description: 'Only what this run settled.', type: 'integer', minimum: 1 }),
 };
 
-export const csvQuery = {
+export const downloadQuery = {
   spreadsheetSafe: z.enum(['true', 'false']).default('false').meta({
     description: 'Keep a spreadsheet from running cells of text as formulas (alters such cells, never an amount).',
   }),

@@ -6,7 +6,7 @@ import { type PolicyKey, policyKey } from '../policies/rules/fee-policy.js';
 import { PolicyBook, type StoredPolicy } from '../policies/rules/policy-book.js';
 import { policyCandidates, type ScopeCandidates } from '../policies/rules/policy-candidates.js';
 import { readPolicies } from '../policies/stores/fee-policy.js';
-import type { Step } from './rules/explanation.js';
+import { minorText, type Step } from './rules/explanation.js';
 import { FIGURE_NAMES, type Figures } from './rules/figures.js';
 import { explainRefund } from './rules/settle-refund.js';
 import { explainSale } from './rules/settle-sale.js';
@@ -46,27 +46,48 @@ interface SettledOriginal {
   readonly policy: StoredPolicy;
 }
 
-/** Explains a sale and its refunds in one consistent view; undefined when the feed has no such sale. */
-export async function explainLine(db: Db, orderId: string, lineId: string): Promise<LineExplanation | undefined> {
+/** How formulas write an amount, in minor units of a currency. */
+type CurrencyText = (minor: number, currency: string) => string;
+
+/**
+ * Explains a sale and its refunds in one consistent view; undefined when the feed has no such sale.
+ * @param written how formulas write amounts; by default as digits of minor units
+ */
+export async function explainLine(
+  db: Db,
+  orderId: string,
+  lineId: string,
+  written: CurrencyText = minorText,
+): Promise<LineExplanation | undefined> {
   return inSnapshot(db, async (snapshot) => {
     const found = await readLineStory(snapshot, orderId, lineId);
     if (found === undefined) return undefined;
     const revision = found.sale.line?.policyRevision ?? undefined;
     const policies = await readPolicies(snapshot, revision);
-    const sale = { stored: found.sale, replay: replaySale(found.sale, policies, revision ?? null) };
+    const sale = { stored: found.sale, replay: replaySale(found.sale, policies, revision ?? null, written) };
     const original = originalOf(sale.stored, sale.replay, new PolicyBook(policies));
-    const refunds = found.refunds.map((stored) => ({ stored, replay: replayRefund(stored, sale.stored, original) }));
+    const refunds = found.refunds.map((stored) => ({
+      stored,
+      replay: replayRefund(stored, sale.stored, original, written),
+    }));
     const ok = [sale, ...refunds].every(({ replay }) => replay.differences.length === 0);
     return { ok, sale, refunds };
   });
 }
 
-function replaySale(sale: SaleStory, policies: readonly StoredPolicy[], policyRevision: number | null): Replay {
+function replaySale(
+  sale: SaleStory,
+  policies: readonly StoredPolicy[],
+  policyRevision: number | null,
+  written: CurrencyText,
+): Replay {
   const { sellerId, category, productId, currency, orderedOn } = sale;
   const scopes = policyCandidates(policies, sale);
   const chosen = new PolicyBook(policies).find(sellerId, category, productId, currency, orderedOn);
   const told =
-    chosen === undefined ? refuse('POLICY_MISSING', { currency, orderedOn }) : explainSale(sale, chosen.policy);
+    chosen === undefined
+      ? refuse('POLICY_MISSING', { currency, orderedOn })
+      : explainSale(sale, chosen.policy, (minor) => written(minor, currency));
   const differences = differencesOf(sale, told, chosen?.policyId);
   if (sale.quantity * sale.unitPrice !== sale.itemAmount) {
     differences.push({ what: 'itemAmount', expected: sale.quantity * sale.unitPrice, actual: sale.itemAmount });
@@ -89,7 +110,12 @@ function originalOf(sale: SaleStory, replay: Replay, book: PolicyBook): SettledO
   return { figures: replay.figures, policy };
 }
 
-function replayRefund(refund: RefundStory, sale: SaleStory, original: SettledOriginal | Refusal): Replay {
+function replayRefund(
+  refund: RefundStory,
+  sale: SaleStory,
+  original: SettledOriginal | Refusal,
+  written: CurrencyText,
+): Replay {
   const told = isRefusal(original)
     ? original
     : explainRefund(
@@ -97,6 +123,7 @@ function replayRefund(refund: RefundStory, sale: SaleStory, original: SettledOri
         original.policy.policy,
         refund.priorQuantity,
         refund.quantity,
+        (minor) => written(minor, sale.currency),
       );
   const chosen = isRefusal(original) ? undefined : original.policy;
   const differences = differencesOf(refund, told, chosen?.policyId);

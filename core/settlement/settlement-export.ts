@@ -1,32 +1,36 @@
 /**
- * What was settled, for other systems: the rows of `magam settlements` and `magam lines` and of the HTTP server's downloads, which are
- * the same byte for byte. Columns and order are fixed. Rows come from the database in batches and leave as fast as their reader takes
+ * What was settled, for other systems and for spreadsheets: the rows of `magam settlements` and `magam lines` and of the HTTP server's downloads,
+ * which are the same byte for byte. The columns of CSV, and the order, are fixed. Rows come from the database in batches and leave as fast as their reader takes
  * them, so memory stays flat however many there are.
  */
-import { stringify } from 'csv-stringify/sync';
 import { type Cell, type Db, inSnapshot } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
-import { formatAmount } from '../../kernel/money.js';
-import { spreadsheetText } from '../../kernel/spreadsheet-text.js';
+import { legName, REFUND, SALE } from '../feed/rules/leg.js';
 import { readPolicies } from '../policies/stores/fee-policy.js';
 import { firstUnsettled, notSettled } from './date-states.js';
-import { columnOf, EXPORTED_SUMS, FIGURE_NAMES, VAT_MODE_AT } from './rules/figures.js';
+import {
+  type Batches,
+  type Column,
+  columns,
+  type ExportForm,
+  exactInteger,
+  FEE_VAT_PARTS,
+  type Sink,
+  writeCsv,
+  writeJson,
+} from './export-rows.js';
+import { type CurrencyTotals, currencyTotals, feeVatParts } from './rules/currency-totals.js';
+import { columnOf, EXPORTED_SUMS, eachFigure, FIGURE_NAMES, VAT_MODE_AT } from './rules/figures.js';
+import { TotalsBy } from './rules/line-totals.js';
 import {
   LINE_KEYS,
   type LineSelection,
   readCertifiedGeneration,
+  readSettlementTotals,
   type SettlementSelection,
   streamLines,
   streamSettlements,
 } from './stores/export-stream.js';
-
-/** `text` and `count` are written as they are; an `amount` is in major units in CSV and in minor units in JSON. */
-interface Column {
-  readonly name: string;
-  readonly kind: 'text' | 'count' | 'amount';
-}
-
-const columns = (kind: Column['kind'], ...names: string[]): Column[] => names.map((name) => ({ name, kind }));
 
 const lineColumns: readonly Column[] = [
   ...LINE_KEYS.map((name): Column => ({ name, kind: name === 'quantity' ? 'count' : 'text' })),
@@ -35,28 +39,19 @@ const lineColumns: readonly Column[] = [
   ...columns('amount', ...FIGURE_NAMES.slice(VAT_MODE_AT).map(columnOf)),
   ...columns('text', 'policy_code'),
   ...columns('count', 'policy_version'),
-  ...columns('text', 'settled_on'),
+  ...columns('date', 'settled_on'),
 ];
 
-const settlementColumns: readonly Column[] = [
-  ...columns('text', 'seller_id', 'currency'),
-  ...columns('count', 'sales', 'refunds'),
-  ...columns('amount', ...EXPORTED_SUMS.map(columnOf)),
-  ...columns('text', 'settled_on'),
+/** The columns of settlements in CSV, where they are fixed, and in the other formats. */
+const settlementColumns = (parts: readonly string[]): readonly Column[] => [
+  ...columns('text', ...SETTLEMENT_KEYS),
+  ...columns('count', ...COUNTS),
+  ...columns('amount', ...EXPORTED_SUMS.map(columnOf), ...parts),
+  ...columns('date', 'settled_on'),
 ];
-
-/** Takes text and resolves when there may be more of it. */
-export type Sink = (text: string) => Promise<void>;
-
-export interface ExportForm {
-  readonly format: 'csv' | 'json';
-  /** In CSV, keep a spreadsheet from running cells of text as formulas; amounts and counts stay numbers. */
-  readonly spreadsheetSafe: boolean;
-  /** Seconds that the server waits for a reader who takes nothing. */
-  readonly patienceSeconds: number;
-  /** Aborted: nobody reads any more, and the connection is cut. */
-  readonly signal?: AbortSignal;
-}
+const SETTLEMENT_KEYS = ['seller_id', 'currency'] as const;
+const COUNTS = ['sales', 'refunds'] as const;
+const SUMS_AT = SETTLEMENT_KEYS.length + COUNTS.length;
 
 /**
  * Throws `DATE_NOT_SETTLED` with the first date of the range that is not settled, or is being settled: an export is never half of a
@@ -73,22 +68,40 @@ export async function requireExportable(db: Db, from: string, to: string): Promi
 export async function exportLines(db: Db, selection: LineSelection, form: ExportForm, sink: Sink): Promise<void> {
   return exporting(db, selection.date, selection.date, form, async (snapshot) => {
     const generation = await readCertifiedGeneration(snapshot, selection.date);
-    await writeRows(lineColumns, lineRows(snapshot, selection, generation), form, sink);
+    const totals = new TotalsBy();
+    const rows = lineRows(snapshot, selection, generation, form.format === 'xlsx' ? totals : undefined);
+    await writeRows('lines', lineColumns, rows, () => currencyTotals(totals.entries()), form, sink);
   });
 }
 
 /**
- * Exports what each seller is owed for each date, all certified generations added up, by date, seller and currency. Throws
- * `DATE_NOT_SETTLED`.
+ * Exports what each seller is owed for each date, all certified generations added up, by date, seller and currency, and returns the totals
+ * of each currency. Throws `DATE_NOT_SETTLED`.
  */
 export async function exportSettlements(
   db: Db,
   selection: SettlementSelection,
   form: ExportForm,
   sink: Sink,
-): Promise<void> {
-  return exporting(db, selection.from, selection.to, form, (snapshot) =>
-    writeRows(settlementColumns, streamSettlements(snapshot, selection), form, sink),
+): Promise<CurrencyTotals[]> {
+  return exporting(db, selection.from, selection.to, form, async (snapshot) => {
+    const totals = currencyTotals(await readSettlementTotals(snapshot, selection));
+    const rows = streamSettlements(snapshot, selection);
+    if (form.format === 'csv') await writeCsv(settlementColumns([]), rows, form.spreadsheetSafe, sink);
+    else
+      await writeRows('settlements', settlementColumns(FEE_VAT_PARTS), withFeeVatParts(rows), () => totals, form, sink);
+    return totals;
+  });
+}
+
+/** The totals of settlements, per currency, as `exportSettlements` returns them. Throws `DATE_NOT_SETTLED`. */
+export async function totalSettlements(
+  db: Db,
+  selection: SettlementSelection,
+  form: Pick<ExportForm, 'patienceSeconds' | 'signal'>,
+): Promise<CurrencyTotals[]> {
+  return exporting(db, selection.from, selection.to, form, async (snapshot) =>
+    currencyTotals(await readSettlementTotals(snapshot, selection)),
   );
 }
 
@@ -96,7 +109,7 @@ async function exporting<T>(
   db: Db,
   from: string,
   to: string,
-  { patienceSeconds, signal }: ExportForm,
+  { patienceSeconds, signal }: Pick<ExportForm, 'patienceSeconds' | 'signal'>,
   work: (snapshot: Db) => Promise<T>,
 ): Promise<T> {
   return inSnapshot(
@@ -112,10 +125,17 @@ async function exporting<T>(
   );
 }
 
-async function* lineRows(db: Db, selection: LineSelection, generation: number): AsyncGenerator<Cell[][]> {
+/** @param totals to which the lines are added, per currency */
+async function* lineRows(
+  db: Db,
+  selection: LineSelection,
+  generation: number,
+  totals: TotalsBy | undefined,
+): AsyncGenerator<Cell[][]> {
   const policies = new Map((await readPolicies(db)).map(({ policyId, policy }) => [policyId, policy]));
   for await (const batch of streamLines(db, selection, generation)) {
     for (const row of batch) {
+      if (totals !== undefined) addLine(totals, row);
       const policyId = row.pop();
       const policy = policies.get(Number(policyId));
       if (policy === undefined) throw new MagamError('POLICY_UNREADABLE', undefined, { policyId });
@@ -126,52 +146,38 @@ async function* lineRows(db: Db, selection: LineSelection, generation: number): 
   }
 }
 
-/** Rows in batches, in the order of the columns. */
-type Batches = AsyncIterable<Cell[][]> | Iterable<Cell[][]>;
+const LEG_AT = LINE_KEYS.indexOf('leg');
+const CURRENCY_AT = LINE_KEYS.indexOf('currency');
 
-const writeRows = (fields: readonly Column[], batches: Batches, form: ExportForm, sink: Sink): Promise<void> =>
-  form.format === 'csv' ? writeCsv(fields, batches, form.spreadsheetSafe, sink) : writeJson(fields, batches, sink);
+const addLine = (totals: TotalsBy, row: readonly Cell[]): void =>
+  totals.of(String(row[CURRENCY_AT])).add(
+    row[LEG_AT] === legName(SALE) ? SALE : REFUND,
+    eachFigure(FIGURE_NAMES, (_, at) => Number(row[LINE_KEYS.length + at])),
+  );
 
-/** A header and one record a row, quoted only where needed, lines ending in LF. */
-async function writeCsv(
-  fields: readonly Column[],
-  batches: Batches,
-  spreadsheetSafe: boolean,
-  sink: Sink,
-): Promise<void> {
-  const currencyAt = fields.findIndex((field) => field.name === 'currency');
-  const amounts = fields.flatMap((field, at) => (field.kind === 'amount' ? [at] : []));
-  const texts = spreadsheetSafe ? fields.flatMap((field, at) => (field.kind === 'text' ? [at] : [])) : [];
-  const csv = (rows: readonly (readonly Cell[])[]): string => stringify(rows as Cell[][]);
-  await sink(csv([fields.map((field) => field.name)]));
+/** Adds the parts of the fee VAT behind the sums of each settlement. */
+async function* withFeeVatParts(batches: Batches): AsyncGenerator<Cell[][]> {
   for await (const batch of batches) {
     for (const row of batch) {
-      const currency = String(row[currencyAt]);
-      for (const at of texts) row[at] = spreadsheetText(String(row[at]));
-      for (const at of amounts) row[at] = formatAmount(exactInteger(row[at]), currency);
+      const sums = eachFigure(EXPORTED_SUMS, (_, at) => BigInt(exactInteger(row[SUMS_AT + at])));
+      const { feeVatOnTop, feeVatContained } = feeVatParts(sums);
+      row.splice(SUMS_AT + EXPORTED_SUMS.length, 0, String(feeVatOnTop), String(feeVatContained));
     }
-    await sink(csv(batch));
+    yield batch;
   }
 }
 
-/** An array of one object a row; integers are written with all their digits. */
-async function writeJson(fields: readonly Column[], batches: Batches, sink: Sink): Promise<void> {
-  const keys = fields.map((field) => `${JSON.stringify(field.name)}:`);
-  let before = '[\n';
-  for await (const batch of batches) {
-    const objects = batch.map((row) => {
-      const members = row.map(
-        (cell, at) => `${keys[at]}${fields[at]?.kind === 'text' ? JSON.stringify(cell) : String(cell)}`,
-      );
-      return `{${members.join(',')}}`;
-    });
-    await sink(`${before}${objects.join(',\n')}`);
-    before = ',\n';
-  }
-  await sink(before === '[\n' ? '[]\n' : '\n]\n');
-}
-
-/** A number where it is safe, else the digits that the driver gave as text. */
-function exactInteger(cell: Cell | undefined): number | bigint {
-  return typeof cell === 'number' ? cell : BigInt(String(cell));
+async function writeRows(
+  name: string,
+  fields: readonly Column[],
+  batches: Batches,
+  totals: () => readonly CurrencyTotals[],
+  form: ExportForm,
+  sink: Sink,
+): Promise<void> {
+  if (form.format === 'csv') return writeCsv(fields, batches, form.spreadsheetSafe, sink);
+  if (form.format === 'json') return writeJson(fields, batches, sink);
+  // Only who wants a workbook loads what writes one.
+  const { writeExportWorkbook } = await import('./export-workbook.js');
+  return writeExportWorkbook(name, fields, batches, totals, sink);
 }

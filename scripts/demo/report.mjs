@@ -3,9 +3,10 @@ import { nextCommands } from './next-commands.mjs';
 
 /** @typedef {import('./command.mjs').Answer} Answer */
 /** @typedef {typeof import('../../cli/output.js')} Output */
+/** @typedef {typeof import('../../cli/totals-table.js')} TotalsTable */
 
-/** The compiled module; it exists only after the set-up. */
-const output = () => /** @type {Promise<Output>} */ (import(new URL('../../dist/cli/output.js', import.meta.url).href));
+/** A compiled module; it exists only after the set-up. @param {string} name */
+const compiled = (name) => import(new URL(`../../dist/cli/${name}.js`, import.meta.url).href);
 
 const LARGEST_SELLERS = 3;
 
@@ -24,7 +25,8 @@ const LARGEST_SELLERS = 3;
 
 /** @param {DemoResult} result */
 export async function printReport(result) {
-  const { count, money, print, printTable } = await output();
+  const { count, money, print, printTable } = /** @type {Output} */ (await compiled('output'));
+  const { totalsTable } = /** @type {TotalsTable} */ (await compiled('totals-table'));
   const { date, settle, verify, settlements } = result;
   const { document: run } = settle;
 
@@ -44,14 +46,7 @@ export async function printReport(result) {
   if (result.resumed) print('Resumed: seconds are those of this attempt alone, lines those of the whole.');
 
   print('');
-  printTable(
-    ['currency', 'item amount', 'fee', 'fee VAT', 'PG fee', 'PG fee VAT', 'net to sellers'],
-    run.totals.map((/** @type {any} */ t) => [
-      t.currency,
-      ...[t.itemAmount, t.fee, t.feeVat, t.pgFee, t.pgFeeVat, t.net].map((minor) => money(minor, t.currency)),
-    ]),
-    ['item amount', 'fee', 'fee VAT', 'PG fee', 'PG fee VAT', 'net to sellers'],
-  );
+  print(totalsTable(run.totals));
 
   print(`\nLargest net, of ${count(settlements.document.length)} settlements (sellers by currency):`);
   printTable(

@@ -92,6 +92,67 @@ describe('magam explain', () => {
     expect(stdout).toContain('Net to the seller: -3,842 KRW');
   });
 
+  it('writes every amount as people write money, and minor units with --json', async () => {
+    const { stdout } = await magam(database.url, ['explain', 'a', '1']);
+    expect(stdout).toContain('1 × 58.90 BRL');
+    expect(stdout).toMatch(/^F1 .* 12 % of B +7\.068 BRL *$/m);
+    expect(stdout).toMatch(/^Fr .* to a multiple of 0\.01 BRL +7\.068 BRL +7\.07 BRL$/m);
+    expect(stdout).toMatch(/^V .* contained in F +0\.64272727… BRL +0\.64 BRL$/m);
+    expect(stdout).toMatch(/^net +51\.83 BRL +51\.83 BRL +equal$/m);
+    // Whatever has a digit is an amount with its currency, a count, a rate, an id, a date or a hash.
+    expect(stdout).not.toMatch(/\b(5890|5183|707)\b/);
+    const refund = (await magam(database.url, ['explain', 'B', '1'])).stdout;
+    expect(refund).toContain('100 KRW per line');
+    expect(refund).toContain('raised to 50 KRW');
+    expect(refund).toContain('lowered to 20,000 KRW');
+    expect(refund).toContain('floor(10,000 KRW × 1 / 2) − floor(10,000 KRW × 0 / 2)');
+    expect(refund).toMatch(/^Q +quantity +as sold +2$/m);
+    expect(refund).toMatch(/^F +fee +Δ\(865 KRW\) +432 KRW$/m);
+    const { document } = await explain('a');
+    expect(document.sale.steps.find(({ symbol }) => symbol === 'Fr')).toMatchObject({
+      formula: 'sum of the components, rounded half-up to a multiple of 1',
+      exact: '3534/5',
+      value: 707,
+      counts: false,
+    });
+  });
+
+  it('without a line lists the lines of the order', async () => {
+    const { code, stdout } = await magam(database.url, ['explain', 'B']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^1 +sale +S1 +2 +${SMALL_DAY} +settled +10,682 KRW$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^1 +refund R-1 +S1 +1 +${SMALL_DAY} +settled +-3,842 KRW$`, 'm'));
+    const { document } = await magamJson<{ lines: object[] }>(database.url, ['explain', '=P']);
+    const parked = { lineId: '1', sellerId: 'S3', currency: 'EUR', settledOn: SMALL_DAY, state: 'PARKED', net: null };
+    expect(document).toMatchObject({
+      orderId: '=P',
+      lines: [
+        { ...parked, leg: 'sale', refundId: null, quantity: 2, exception: 'POLICY_MISSING' },
+        { ...parked, leg: 'refund', refundId: 'R-2', quantity: 1, exception: 'ORIGINAL_PARKED' },
+      ],
+    });
+    expect((await magam(database.url, ['explain', '=P'])).stdout).toContain('parked: POLICY_MISSING');
+  });
+
+  it('lists lines that are not settled, in the order of their ids, byte by byte', async () => {
+    await database.db.raw(
+      `INSERT INTO sale_entry (settled_on, order_id, line_id, seller_id, product_id, category, quantity, unit_price, item_amount, seller_discount,
+         platform_discount, shipping_fee, currency, ordered_on, occurred_on)
+       SELECT '2026-05-09', order_id, CHAR(66 - n.n USING ascii), seller_id, product_id, category, quantity, unit_price, item_amount, seller_discount,
+         platform_discount, shipping_fee, currency, ordered_on, occurred_on
+       FROM sale_entry JOIN (SELECT 0 AS n UNION SELECT 1) n WHERE order_id = 'a b'`,
+    );
+    const { document } = await magamJson<{
+      lines: { lineId: string; state: string; settledOn: string; net: number | null }[];
+    }>(database.url, ['explain', 'a b']);
+    await database.db.raw(`DELETE FROM sale_entry WHERE settled_on = '2026-05-09'`);
+    expect(document.lines.map(({ lineId, state, settledOn, net }) => [lineId, state, settledOn, net])).toEqual([
+      ['1', 'SETTLED', SMALL_DAY, 766],
+      ['A', 'NOT_SETTLED', '2026-05-09', null],
+      ['B', 'NOT_SETTLED', '2026-05-09', null],
+    ]);
+  });
+
   it('exits 4 when what is stored differs from the replay', async () => {
     const add = (n: number) =>
       database.db.raw(
@@ -104,7 +165,7 @@ describe('magam explain', () => {
     await add(-5);
     expect([json.code, json.document.ok, text.code]).toEqual([4, false, 4]);
     expect(json.document.sale.differences).toEqual([{ what: 'fee', expected: 185, actual: 190 }]);
-    expect(text.stdout).toContain('DIFFERENCE: fee is 190, the replay gives 185');
+    expect(text.stdout).toContain('DIFFERENCE: fee is 190 KRW, the replay gives 185 KRW');
     expect((await explain('a!')).code).toBe(0);
   });
 
@@ -112,6 +173,8 @@ describe('magam explain', () => {
     for (const order of ['b', 'ü']) {
       const { code, document } = await magamJson<{ error: { code: string } }>(database.url, ['explain', order, '1']);
       expect([code, document.error.code]).toEqual([1, 'LINE_NOT_FOUND']);
+      const listed = await magamJson<{ error: { code: string } }>(database.url, ['explain', order]);
+      expect([listed.code, listed.document.error.code]).toEqual([1, 'LINE_NOT_FOUND']);
     }
   });
 });

@@ -56,7 +56,7 @@ function documentedCommands(): Map<string, DocumentedCommand> {
 
 const optionsOfTable = (text: string): string[] =>
   [...text.matchAll(/^\| `(--[a-z-]+)/gm)].map(([, option = '']) => option).sort();
-const commandName = (usage: string): string => usage.replace(/ [A-Z_ ]+$/, '');
+const commandName = (usage: string): string => usage.replace(/ [A-Z_ [\]]+$/, '');
 
 interface ActualCommand extends DocumentedCommand {
   readonly children: readonly string[];
@@ -69,8 +69,9 @@ function actualCommand(words: readonly string[]): ActualCommand {
     new RegExp(`^${name}:\\n(.*?)(?:\\n\\n|$(?![^]))`, 'ms').exec(help)?.[1] ?? '';
   const options = [...section('Options').matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option = '']) => option);
   const children = [...section('Commands').matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name);
-  const shown = [...(/^Usage: magam (.*)$/m.exec(help)?.[1]?.matchAll(/<([a-z-]+)>/g) ?? [])];
-  const given = shown.map(([, name = '']) => name.toUpperCase().replaceAll('-', '_'));
+  const usage = (/^Usage: magam (.*)$/m.exec(help)?.[1] ?? '').replace(/\[(options|command)\]/g, '');
+  const shown = usage.match(/<[a-z-]+>|\[[a-z-]+\]/g) ?? [];
+  const given = shown.map((name) => name.replace(/[<>]/g, '').toUpperCase().replaceAll('-', '_'));
   return {
     usage: [...words, ...given].join(' '),
     options: options.filter((option) => words.length === 0 || option !== '--help').sort(),

@@ -17,8 +17,13 @@ type Settings = Readonly<Record<string, string | undefined>>;
 /** Environment and output belong to the whole process: one call at a time. */
 let before: Promise<unknown> = Promise.resolve();
 
-/** Runs `magam` with these arguments to its end. */
-export function magam(databaseUrl: string, args: readonly string[], settings: Settings = {}): Promise<Ended> {
+/** Runs `magam` with these arguments to its end. @param terminal whether its output is one */
+export function magam(
+  databaseUrl: string,
+  args: readonly string[],
+  settings: Settings = {},
+  terminal = false,
+): Promise<Ended> {
   const environment = {
     NO_COLOR: '1',
     MAGAM_DATABASE_URL: databaseUrl,
@@ -26,7 +31,7 @@ export function magam(databaseUrl: string, args: readonly string[], settings: Se
     ...settings,
   };
   const set = Object.entries(environment).filter(([, value]) => value !== undefined);
-  const outcome = before.then(() => captured(Object.fromEntries(set), () => runCommandLine(args)));
+  const outcome = before.then(() => captured(Object.fromEntries(set), terminal, () => runCommandLine(args)));
   before = outcome.catch(() => undefined);
   return outcome;
 }
@@ -40,17 +45,18 @@ export async function magamJson<T>(
   return { code: outcome.code, document: outcome.json<T>() };
 }
 
-async function captured(environment: Settings, work: () => Promise<number>): Promise<Ended> {
+async function captured(environment: Settings, terminal: boolean, work: () => Promise<number>): Promise<Ended> {
   const { env, stdout, stderr, exitCode } = process;
   const written = { stdout: '', stderr: '' };
   const restore = [stdout, stderr].map((stream) => {
     const { write, isTTY } = stream;
     const name = stream === stdout ? 'stdout' : 'stderr';
     stream.write = (text: string | Uint8Array) => {
-      written[name] += text;
+      // Bytes, such as those of a workbook, come as a character each.
+      written[name] += typeof text === 'string' ? text : Buffer.from(text).toString('latin1');
       return true;
     };
-    stream.isTTY = false;
+    stream.isTTY = terminal;
     return () => Object.assign(stream, { write, isTTY });
   });
   const others = Object.entries(env).filter(([name]) => !/^(MAGAM_|NODE_|FORCE_COLOR|CI$)/.test(name));

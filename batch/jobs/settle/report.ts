@@ -1,18 +1,12 @@
 /** What a settle command reports: the state of the whole run, whoever did the work. */
 
 import { isCompleted, type Run, type RunStatus } from '../../../core/jobs/stores/run.js';
-import { eachFigure, REPORTED_SUMS, type ReportedFigure } from '../../../core/settlement/rules/figures.js';
-import type { Totals } from '../../../core/settlement/rules/line-totals.js';
+import { type CurrencyTotals, currencyTotals } from '../../../core/settlement/rules/currency-totals.js';
 import { readCertificate } from '../../../core/settlement/stores/certificate.js';
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
 import { readRunTotals } from '../../../core/settlement/stores/partition-total.js';
 import { readRunCounts } from '../../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../../infra/database.js';
-
-/** Minor units, refunds deducted; bigint because a sum may exceed 2^53. */
-export interface CurrencyTotals extends Readonly<Record<ReportedFigure, bigint>> {
-  readonly currency: string;
-}
 
 export interface Stage {
   readonly name: 'door' | 'plan' | 'lines' | 'finish';
@@ -49,9 +43,6 @@ export type ReportFrame = Pick<
   SettleReport,
   'executionId' | 'alreadyDone' | 'entries' | 'seconds' | 'gridSize' | 'workers' | 'chunkRows' | 'stages' | 'notices'
 >;
-
-export const currencyTotals = (totals: readonly [string, Totals][]): CurrencyTotals[] =>
-  totals.map(([currency, sums]) => ({ currency, ...eachFigure(REPORTED_SUMS, (name) => sums[name]) }));
 
 /** Reports a run as the database has it. */
 export async function reportRun(db: Db, run: Run): Promise<Omit<SettleReport, keyof ReportFrame>> {

@@ -4,6 +4,7 @@ import { readDateStatus } from '../../../core/feed/stores/calendar.js';
 import { findPlan } from '../../../core/jobs/stores/plan.js';
 import { isCompleted } from '../../../core/jobs/stores/run.js';
 import { requireClosable, requireEarlierClosed } from '../../../core/settlement/closable-date.js';
+import { currencyTotals } from '../../../core/settlement/rules/currency-totals.js';
 import type { SettlePlanParameters } from '../../../core/settlement/rules/plan-parameters.js';
 import { countOpenExceptions } from '../../../core/settlement/stores/exception.js';
 import { findSettlementRun, type SettlementRun } from '../../../core/settlement/stores/settlement-run.js';
@@ -12,14 +13,7 @@ import type { JobContext, JobRequest } from '../../engine/job.js';
 import { type Stage as JobStage, runJob } from '../../engine/run-job.js';
 import { type DryRunResult, dryRunRanges, settledEntries } from './dry-run.js';
 import { closingNotices, sourceOf } from './open-run.js';
-import {
-  currencyTotals,
-  emptyClosedDate,
-  type ReportFrame,
-  reportRun,
-  type SettleReport,
-  type Stage,
-} from './report.js';
+import { emptyClosedDate, type ReportFrame, reportRun, type SettleReport, type Stage } from './report.js';
 import { settleJob } from './settle-job.js';
 
 export interface SettleRequest extends Omit<JobRequest, 'key'> {

@@ -11,8 +11,8 @@ interface FigureFacts {
   readonly heading: string;
   /** An amount of the entry itself, what follows from those alone, or what a fee policy decides. */
   readonly from: 'entry' | 'amounts' | 'policy';
-  /** Who sees its sum: the database and the lists alone, the export of settlements too, or the report of a settle command as well. */
-  readonly sum: 'kept' | 'exported' | 'reported';
+  /** Who sees its sum: the database and the lists alone, or reports and the export of settlements too. */
+  readonly sum: 'kept' | 'exported';
 }
 
 /**
@@ -20,7 +20,7 @@ interface FigureFacts {
  * table heads follow from this list; only the arithmetic, and the words that explain it, name figures themselves.
  */
 export const FIGURES = [
-  { name: 'itemAmount', column: 'item_amount', heading: 'item amount', from: 'entry', sum: 'reported' },
+  { name: 'itemAmount', column: 'item_amount', heading: 'item amount', from: 'entry', sum: 'exported' },
   { name: 'sellerDiscount', column: 'seller_discount', heading: 'seller discount', from: 'entry', sum: 'exported' },
   {
     name: 'platformDiscount',
@@ -32,11 +32,11 @@ export const FIGURES = [
   { name: 'shippingFee', column: 'shipping_fee', heading: 'shipping fee', from: 'entry', sum: 'exported' },
   { name: 'buyerPaid', column: 'buyer_paid', heading: 'buyer paid', from: 'amounts', sum: 'kept' },
   { name: 'feeBase', column: 'fee_base', heading: 'fee base', from: 'policy', sum: 'kept' },
-  { name: 'fee', column: 'fee', heading: 'fee', from: 'policy', sum: 'reported' },
-  { name: 'feeVat', column: 'fee_vat', heading: 'fee VAT', from: 'policy', sum: 'reported' },
-  { name: 'pgFee', column: 'pg_fee', heading: 'PG fee', from: 'policy', sum: 'reported' },
-  { name: 'pgFeeVat', column: 'pg_fee_vat', heading: 'PG fee VAT', from: 'policy', sum: 'reported' },
-  { name: 'net', column: 'net', heading: 'net to sellers', from: 'policy', sum: 'reported' },
+  { name: 'fee', column: 'fee', heading: 'fee', from: 'policy', sum: 'exported' },
+  { name: 'feeVat', column: 'fee_vat', heading: 'fee VAT', from: 'policy', sum: 'exported' },
+  { name: 'pgFee', column: 'pg_fee', heading: 'PG fee', from: 'policy', sum: 'exported' },
+  { name: 'pgFeeVat', column: 'pg_fee_vat', heading: 'PG fee VAT', from: 'policy', sum: 'exported' },
+  { name: 'net', column: 'net', heading: 'net to sellers', from: 'policy', sum: 'exported' },
 ] as const satisfies readonly FigureFacts[];
 
 type Figure = (typeof FIGURES)[number];
@@ -48,7 +48,7 @@ export type EntryFigure = NameWhere<{ from: 'entry' }>;
 export type ComputedFigure = Exclude<FigureName, EntryFigure>;
 /** What may come out differently under another policy. */
 export type DecidedFigure = NameWhere<{ from: 'policy' }>;
-export type ReportedFigure = NameWhere<{ sum: 'reported' }>;
+export type ExportedFigure = NameWhere<{ sum: 'exported' }>;
 
 /** The figures of a line, minor units of its currency. */
 export type Figures = Record<FigureName, number>;
@@ -59,8 +59,7 @@ const namesWhere = <Name extends FigureName>(has: (figure: Figure) => boolean): 
 export const ENTRY_FIGURES = namesWhere<EntryFigure>(({ from }) => from === 'entry');
 export const COMPUTED_FIGURES = namesWhere<ComputedFigure>(({ from }) => from !== 'entry');
 export const DECIDED_FIGURES = namesWhere<DecidedFigure>(({ from }) => from === 'policy');
-export const EXPORTED_SUMS = namesWhere(({ sum }) => sum !== 'kept');
-export const REPORTED_SUMS = namesWhere<ReportedFigure>(({ sum }) => sum === 'reported');
+export const EXPORTED_SUMS = namesWhere<ExportedFigure>(({ sum }) => sum === 'exported');
 
 /** Where the mode of the VAT stands among the figures of a canonical line and of an export: behind the VAT on the fee. */
 export const VAT_MODE_AT = FIGURE_NAMES.indexOf('feeVat') + 1;

@@ -9,7 +9,7 @@ import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
 import { MAX_MINOR } from '../../../kernel/money.js';
 import { reversedAmounts, reversedShare } from '../../feed/rules/reversed-amounts.js';
 import type { FeePolicy } from '../../policies/rules/fee-policy.js';
-import { type Explanation, plainStep, type Step } from './explanation.js';
+import { type AmountText, countStep, type Explanation, minorText, plainStep, type Step } from './explanation.js';
 import { figureCells, figuresAt } from './figure-cells.js';
 import { type Figures, netOf } from './figures.js';
 import { buyerPaid, feeBase } from './settle-sale.js';
@@ -75,10 +75,8 @@ export function settleRefund(
 }
 
 /** The cut of one figure: Δ(X) with its two floors written out. */
-function shareStep(symbol: string, name: string, x: number, prior: number, quantity: number, of: number): Step {
-  const value = reversedShare(x, prior, quantity, of);
-  const formula = `floor(${x} × ${prior + quantity} / ${of}) − floor(${x} × ${prior} / ${of})`;
-  return plainStep(`Δ(${symbol})`, `${name}, reversed share`, formula, value);
+function shareFormula(x: string, prior: number, quantity: number, of: number): string {
+  return `floor(${x} × ${prior + quantity} / ${of}) − floor(${x} × ${prior} / ${of})`;
 }
 
 /**
@@ -90,21 +88,25 @@ export function explainRefund(
   policy: FeePolicy,
   priorQuantity: number,
   quantity: number,
+  amount: AmountText = minorText,
 ): Explanation | Refusal {
   const figures = settleRefund(original, policy, priorQuantity, quantity);
   if (isRefusal(figures)) return figures;
   const reversed = reversedFigures(original, policy, priorQuantity, quantity);
   const { itemAmount, sellerDiscount, platformDiscount } = original;
-  const share = (symbol: string, name: string, x: number) =>
-    shareStep(symbol, name, x, priorQuantity, quantity, original.quantity);
+  const share = (symbol: string, name: string, x: number): Step => {
+    const formula = shareFormula(amount(x), priorQuantity, quantity, original.quantity);
+    const value = reversedShare(x, priorQuantity, quantity, original.quantity);
+    return plainStep(`Δ(${symbol})`, `${name}, reversed share`, formula, value);
+  };
   const completes = priorQuantity + quantity === original.quantity;
   const feeRule = policy.commission.onRefund === 'keep' ? 'the policy keeps the commission' : '';
   const pgFeeRule = policy.pgFee?.onRefund === 'keep' ? 'the policy keeps the PG fee' : '';
   const exclusive = policy.vat.mode === 'exclusive';
   const steps = [
-    plainStep('Q', 'quantity of the sale', 'as sold', original.quantity),
-    plainStep('p', 'units refunded before', 'earlier accepted refunds', priorQuantity),
-    plainStep('r', 'units of this refund', 'as refunded', quantity),
+    countStep('Q', 'quantity of the sale', 'as sold', original.quantity),
+    countStep('p', 'units refunded before', 'earlier accepted refunds', priorQuantity),
+    countStep('r', 'units of this refund', 'as refunded', quantity),
     share('A', 'item amount', itemAmount),
     share('A − Ds', 'price after the seller discount', itemAmount - sellerDiscount),
     share('A − Ds − Dp', 'price paid', itemAmount - sellerDiscount - platformDiscount),
@@ -114,10 +116,10 @@ export function explainRefund(
     plainStep('S', 'shipping fee', completes ? 'with the last unit' : 'not before the last unit', reversed.shippingFee),
     plainStep('P', 'buyer paid', 'A − Ds − Dp + S', reversed.buyerPaid),
     plainStep('B', 'fee base', policy.commission.includeShipping ? 'A − Ds + S' : 'A − Ds', reversed.feeBase),
-    plainStep('F', 'fee', feeRule || `Δ(${original.fee})`, reversed.fee),
-    plainStep('V', 'VAT on the fee', feeRule || `Δ(${original.feeVat})`, reversed.feeVat),
-    plainStep('G', 'PG fee', pgFeeRule || `Δ(${original.pgFee})`, reversed.pgFee),
-    plainStep('GV', 'VAT on the PG fee', pgFeeRule || `Δ(${original.pgFeeVat})`, reversed.pgFeeVat),
+    plainStep('F', 'fee', feeRule || `Δ(${amount(original.fee)})`, reversed.fee),
+    plainStep('V', 'VAT on the fee', feeRule || `Δ(${amount(original.feeVat)})`, reversed.feeVat),
+    plainStep('G', 'PG fee', pgFeeRule || `Δ(${amount(original.pgFee)})`, reversed.pgFee),
+    plainStep('GV', 'VAT on the PG fee', pgFeeRule || `Δ(${amount(original.pgFeeVat)})`, reversed.pgFeeVat),
     plainStep('N', 'net', exclusive ? 'A − Ds + S − F − V − G − GV' : 'A − Ds + S − F − G − GV', reversed.net),
   ];
   return { steps, figures };

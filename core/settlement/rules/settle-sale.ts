@@ -10,7 +10,15 @@ import { ExactSum } from '../../../kernel/exact-sum.js';
 import { divRound, divRoundBig, FULL_RATE_E4, formatRate, MAX_MINOR, mulDivRound } from '../../../kernel/money.js';
 import { MAX_QUANTITY, type SaleInput } from '../../feed/rules/entry.js';
 import type { Commission, FeeComponent, FeePolicy, FeeVat, PgFee } from '../../policies/rules/fee-policy.js';
-import { type Explanation, fractionText, plainStep, type Step } from './explanation.js';
+import {
+  type AmountText,
+  countStep,
+  type Explanation,
+  fractionText,
+  minorText,
+  plainStep,
+  type Step,
+} from './explanation.js';
 import { type Figures, netOf } from './figures.js';
 
 const isAmount = (x: number): boolean => Number.isSafeInteger(x) && x >= 0;
@@ -148,7 +156,7 @@ export function settleSale(sale: SaleInput, policy: FeePolicy): Figures | Refusa
 function givenSteps(sale: SaleInput): Step[] {
   const given = (symbol: string, name: string, value: number) => plainStep(symbol, name, 'as sold', value);
   return [
-    given('Q', 'quantity', sale.quantity),
+    countStep('Q', 'quantity', 'as sold', sale.quantity),
     given('A', 'item amount', sale.itemAmount),
     given('S', 'shipping fee', sale.shippingFee),
     given('Ds', 'seller discount', sale.sellerDiscount),
@@ -156,14 +164,14 @@ function givenSteps(sale: SaleInput): Step[] {
   ];
 }
 
-function componentFormula(component: FeeComponent): string {
+function componentFormula(component: FeeComponent, amount: AmountText): string {
   switch (component.type) {
     case 'percent':
       return `${formatRate(component.rateE4)} % of B`;
     case 'fixed':
-      return component.per === 'unit' ? `${component.amountMinor} per unit × Q` : `${component.amountMinor} per line`;
+      return `${amount(component.amountMinor)} per ${component.per === 'unit' ? 'unit × Q' : 'line'}`;
     case 'tiers': {
-      const bound = (upTo: number | null) => (upTo === null ? 'above' : `up to ${upTo}`);
+      const bound = (upTo: number | null) => (upTo === null ? 'above' : `up to ${amount(upTo)}`);
       const steps = component.steps.map((step) => `${bound(step.upToMinor)} ${formatRate(step.rateE4)} %`).join(', ');
       return component.mode === 'graduated' ? `each slice of B: ${steps}` : `all of B by its slab: ${steps}`;
     }
@@ -171,24 +179,27 @@ function componentFormula(component: FeeComponent): string {
 }
 
 /** How the fee F comes about; the last step is F. */
-function feeSteps(base: number, quantity: number, commission: Commission): Step[] {
+function feeSteps(base: number, quantity: number, commission: Commission, amount: AmountText): Step[] {
   const { components, rounding, roundingUnitMinor, minMinor, maxMinor } = commission;
   const millionths = (sum: ExactSum) => fractionText(sum.value(), BigInt(FULL_RATE_E4));
   const steps: Step[] = components.map((component, i) => ({
     symbol: `F${i + 1}`,
     name: `${component.type} component`,
-    formula: componentFormula(component),
+    formula: componentFormula(component, amount),
     exact: millionths(exactFee([component], base, quantity)),
     value: null,
+    counts: false,
   }));
   const sum = exactFee(components, base, quantity);
   const rounded = roundFee(sum, commission);
   const raised = raiseToMin(rounded, commission);
   const lowered = lowerToMax(raised, commission);
-  const sumFormula = `sum of the components, rounded ${rounding} to a multiple of ${roundingUnitMinor}`;
-  steps.push({ symbol: 'Fr', name: 'fee, rounded', formula: sumFormula, exact: millionths(sum), value: rounded });
-  if (minMinor !== null) steps.push(plainStep('Fmin', 'fee, at least the minimum', `raised to ${minMinor}`, raised));
-  if (maxMinor !== null) steps.push(plainStep('Fmax', 'fee, at most the maximum', `lowered to ${maxMinor}`, lowered));
+  const sumFormula = `sum of the components, rounded ${rounding} to a multiple of ${amount(roundingUnitMinor)}`;
+  steps.push({ ...plainStep('Fr', 'fee, rounded', sumFormula, rounded), exact: millionths(sum) });
+  if (minMinor !== null)
+    steps.push(plainStep('Fmin', 'fee, at least the minimum', `raised to ${amount(minMinor)}`, raised));
+  if (maxMinor !== null)
+    steps.push(plainStep('Fmax', 'fee, at most the maximum', `lowered to ${amount(maxMinor)}`, lowered));
   steps.push(plainStep('F', 'fee', 'at most B', lowerToBase(lowered, base)));
   return steps;
 }
@@ -202,7 +213,7 @@ function vatStep(fee: number, vat: FeeVat): Step {
   };
   const full = vat.mode === 'inclusive' ? FULL_RATE_E4 + vat.rateE4 : FULL_RATE_E4;
   const exact = vat.mode === 'none' ? null : fractionText(BigInt(fee) * BigInt(vat.rateE4), BigInt(full));
-  return { symbol: 'V', name: 'VAT on the fee', formula: formulas[vat.mode], exact, value: vatOnFee(fee, vat) };
+  return { ...plainStep('V', 'VAT on the fee', formulas[vat.mode], vatOnFee(fee, vat)), exact };
 }
 
 function pgFeeSteps(paid: number, policy: FeePolicy): Step[] {
@@ -212,20 +223,18 @@ function pgFeeSteps(paid: number, policy: FeePolicy): Step[] {
   const ofRate = (amount: number, rateE4: number) =>
     fractionText(BigInt(amount) * BigInt(rateE4), BigInt(FULL_RATE_E4));
   const withVat = charged && pgFee.vat === 'exclusive';
+  const formula = charged
+    ? `P × ${formatRate(pgFee.rateE4)} / 100, rounded ${pgFee.rounding}`
+    : 'the seller bears none';
+  const vatFormula = withVat ? `G × ${formatRate(vat.rateE4)} / 100, rounded ${vat.rounding}` : 'none';
   return [
     {
-      symbol: 'G',
-      name: 'PG fee',
-      formula: charged ? `P × ${formatRate(pgFee.rateE4)} / 100, rounded ${pgFee.rounding}` : 'the seller bears none',
+      ...plainStep('G', 'PG fee', formula, value),
       exact: charged ? ofRate(paid, pgFee.rateE4) : null,
-      value,
     },
     {
-      symbol: 'GV',
-      name: 'VAT on the PG fee',
-      formula: withVat ? `G × ${formatRate(vat.rateE4)} / 100, rounded ${vat.rounding}` : 'none',
+      ...plainStep('GV', 'VAT on the PG fee', vatFormula, vatOnPgFee(value, policy)),
       exact: withVat ? ofRate(value, vat.rateE4) : null,
-      value: vatOnPgFee(value, policy),
     },
   ];
 }
@@ -234,7 +243,7 @@ function pgFeeSteps(paid: number, policy: FeePolicy): Step[] {
  * The settlement of a sale told step by step, in the order of the rules and ending in the net, with the same figures; refuses
  * exactly what `settleSale` refuses.
  */
-export function explainSale(sale: SaleInput, policy: FeePolicy): Explanation | Refusal {
+export function explainSale(sale: SaleInput, policy: FeePolicy, amount: AmountText = minorText): Explanation | Refusal {
   const figures = settleSale(sale, policy);
   if (isRefusal(figures)) return figures;
   const { commission, vat } = policy;
@@ -244,7 +253,7 @@ export function explainSale(sale: SaleInput, policy: FeePolicy): Explanation | R
     ...givenSteps(sale),
     plainStep('P', 'buyer paid', 'A − Ds − Dp + S', buyerPaid(sale)),
     plainStep('B', 'fee base', baseFormula, feeBase(sale, commission)),
-    ...feeSteps(figures.feeBase, sale.quantity, commission),
+    ...feeSteps(figures.feeBase, sale.quantity, commission, amount),
     vatStep(figures.fee, vat),
     ...pgFeeSteps(figures.buyerPaid, policy),
     plainStep('N', 'net to seller', netFormula, netOf(figures, vat.mode)),

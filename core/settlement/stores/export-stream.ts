@@ -3,7 +3,9 @@ import type { Cell, Db } from '../../../infra/database.js';
 import { select, streamArrays } from '../../../infra/database.js';
 import { LEGS, type Leg, legName } from '../../feed/rules/leg.js';
 import { columnOf, EXPORTED_SUMS } from '../rules/figures.js';
+import type { Totals } from '../rules/line-totals.js';
 import { figureColumns, joinEntryAndSale, tableOf } from './leg-tables.js';
+import { sumColumns, totalsOfRow } from './partition-total.js';
 
 /** The last certified generation of a date; 0 where it has none. */
 export async function readCertifiedGeneration(db: Db, date: string): Promise<number> {
@@ -68,15 +70,39 @@ export function streamLines(
  * EXPORTED_SUMS, date. Ordered by date, seller and currency.
  */
 export function streamSettlements(db: Db, selection: SettlementSelection): AsyncGenerator<Cell[][]> {
-  const { from, to, sellerId, currency } = selection;
-  const selected = `${sellerId === null ? '' : 'AND t.seller_id = ?'} ${currency === null ? '' : 'AND t.currency = ?'}`;
+  const { from, params } = certifiedSettlements(selection);
   const sums = ['sales', 'refunds', ...EXPORTED_SUMS.map(columnOf)].map((column) => `SUM(t.${column})`);
   return streamArrays(
     db,
-    `SELECT t.seller_id, t.currency, ${sums.join(', ')}, t.settled_on
-     FROM settlement t JOIN settlement_certificate c ON c.settled_on = t.settled_on AND c.generation = t.generation
-     WHERE t.settled_on BETWEEN ? AND ? ${selected}
+    `SELECT t.seller_id, t.currency, ${sums.join(', ')}, t.settled_on ${from}
      GROUP BY t.settled_on, t.seller_id, t.currency ORDER BY t.settled_on, t.seller_id, t.currency`,
-    [from, to, ...[sellerId, currency].filter((value) => value !== null)],
+    params,
   );
+}
+
+/** The sums of what `streamSettlements` gives, per currency. */
+export async function readSettlementTotals(
+  db: Db,
+  selection: SettlementSelection,
+): Promise<[currency: string, totals: Totals][]> {
+  const { from, params } = certifiedSettlements(selection);
+  const sums = ['sales', 'refunds', ...sumColumns].map((column) => `SUM(t.${column}) AS ${column}`).join(', ');
+  const rows = await select<Record<string, string | number>>(
+    db,
+    `SELECT t.currency, ${sums} ${from} GROUP BY t.currency ORDER BY t.currency`,
+    params,
+  );
+  return rows.map((row) => [String(row.currency), totalsOfRow(row)]);
+}
+
+function certifiedSettlements({ from, to, sellerId, currency }: SettlementSelection): {
+  from: string;
+  params: string[];
+} {
+  const selected = `${sellerId === null ? '' : 'AND t.seller_id = ?'} ${currency === null ? '' : 'AND t.currency = ?'}`;
+  return {
+    from: `FROM settlement t JOIN settlement_certificate c ON c.settled_on = t.settled_on AND c.generation = t.generation
+     WHERE t.settled_on BETWEEN ? AND ? ${selected}`,
+    params: [from, to, ...[sellerId, currency].filter((value) => value !== null)],
+  };
 }

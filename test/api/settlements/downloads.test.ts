@@ -6,6 +6,7 @@ import { until } from '../../../scripts/chaos/magam.mjs';
 import { Operating } from '../../support/operating.js';
 import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
 
+const WORKBOOK = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 const FIRST_DAY = '2026-05-04';
 const BIG_DAY = '2026-05-05';
 /** About 15 MB: more than the sockets of two ends take by themselves. */
@@ -51,9 +52,26 @@ describe('a download', () => {
     );
   });
 
+  it.each([
+    ['lines', `date=${SMALL_DAY}`, ['--date', SMALL_DAY]],
+    ['lines', `date=${SMALL_DAY}&sellerId=S2`, ['--date', SMALL_DAY, '--seller', 'S2']],
+    ['settlements', `from=${SMALL_DAY}&to=${SMALL_DAY}`, ['--date', SMALL_DAY]],
+  ])('of %s?%s as a workbook is the same to the byte', async (what, query, options) => {
+    const expected = Buffer.from(await small.magam(what, ...options, '--format', 'xlsx'), 'latin1');
+    const headers = { Authorization: `Bearer ${small.token}` };
+    const answer = await fetch(`${small.api.url}/v1/${what}.xlsx?${query}`, { headers });
+    expect(Buffer.from(await answer.arrayBuffer()).equals(expected)).toBe(true);
+    expect(answer.headers.get('content-type')).toBe(WORKBOOK);
+    expect(answer.headers.get('content-disposition')).toMatch(
+      new RegExp(`^attachment; filename="${what}-[\\w.-]*\\.xlsx"$`),
+    );
+  });
+
   it.each(['lines', 'settlements'])('of %s of a date that is not settled is refused', async (what) => {
-    const { status, body } = await get(`/v1/${what}.csv?date=2026-05-06`);
-    expect([status, body.code]).toEqual([409, 'DATE_NOT_SETTLED']);
+    for (const format of ['csv', 'xlsx']) {
+      const { status, body } = await get(`/v1/${what}.${format}?date=2026-05-06`);
+      expect([status, body.code]).toEqual([409, 'DATE_NOT_SETTLED']);
+    }
   });
 
   it('is asked for by run, by order, and over a range', async () => {
@@ -127,9 +145,9 @@ describe('a reader that is slow or goes away', () => {
     expect(again.text.split('\n').length).toBeGreaterThan(LINES);
   });
 
-  it('leaves nothing behind, however often', async () => {
+  it.each(['csv', 'xlsx'])('of %s leaves nothing behind, however often', async (format) => {
     for (let i = 0; i < 12; i += 1) {
-      const download = await startDownload(path);
+      const download = await startDownload(`/v1/lines.${format}?date=${BIG_DAY}`);
       expect(download.status).toBe(200);
       download.leave();
       await until(async () => (await exporting()) === 0, 'the connection is free');
@@ -138,24 +156,27 @@ describe('a reader that is slow or goes away', () => {
     expect(all.map(({ status }) => status)).toEqual(Array(30).fill(200));
   });
 
-  it('does not take memory: what it does not read stays in the database', async () => {
-    const before = process.memoryUsage().rss;
-    const download = await startDownload(path);
-    await until(async () => (await exporting()) === 1, 'it is reading');
-    let last = 0;
-    const standsStill = (): boolean => {
-      const grown = process.memoryUsage().rss - last;
-      last += grown;
-      return Math.abs(grown) < 100_000;
-    };
-    let still = 0;
-    await until(() => {
-      still = standsStill() ? still + 1 : 0;
-      return still === 20;
-    }, 'the memory stands still');
-    const grown = process.memoryUsage().rss - before;
-    download.leave();
-    expect(grown).toBeLessThan(64 * 1024 * 1024);
-    await until(async () => (await exporting()) === 0, 'the connection is free');
-  });
+  it.each(['csv', 'xlsx'])(
+    'of %s does not take memory: what it does not read stays in the database',
+    async (format) => {
+      const before = process.memoryUsage().rss;
+      const download = await startDownload(`/v1/lines.${format}?date=${BIG_DAY}`);
+      await until(async () => (await exporting()) === 1, 'it is reading');
+      let last = 0;
+      const standsStill = (): boolean => {
+        const grown = process.memoryUsage().rss - last;
+        last += grown;
+        return Math.abs(grown) < 100_000;
+      };
+      let still = 0;
+      await until(() => {
+        still = standsStill() ? still + 1 : 0;
+        return still === 20;
+      }, 'the memory stands still');
+      const grown = process.memoryUsage().rss - before;
+      download.leave();
+      expect(grown).toBeLessThan(64 * 1024 * 1024);
+      await until(async () => (await exporting()) === 0, 'the connection is free');
+    },
+  );
 });

@@ -79,6 +79,8 @@ describe('settlements', () => {
           pgFeeMinor: 0,
           pgFeeVatMinor: 0,
           netMinor: 5183,
+          feeVatOnTopMinor: 0,
+          feeVatContainedMinor: 64,
           generation: 1,
         },
         expect.objectContaining({ sellerId: 'S1', currency: 'KRW', sales: 2, refunds: 1, netMinor: 7606 }),

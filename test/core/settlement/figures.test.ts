@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openApiDocument } from '../../../api/edge/openapi.js';
 import { apiRoutes } from '../../../api/routes.js';
 import { LEGS, SALE } from '../../../core/feed/rules/leg.js';
+import type { Sink } from '../../../core/settlement/export-rows.js';
 import { CanonicalLines } from '../../../core/settlement/rules/canonical-line.js';
 import { figureCells, figuresAt, figuresOf, sameFigures } from '../../../core/settlement/rules/figure-cells.js';
 import {
@@ -68,7 +69,7 @@ describe('every figure', () => {
 describe('heads of CSV', () => {
   /** Of a date that was closed without lines: the head alone. */
   beforeAll(() => change(database.db, `INSERT INTO business_date (business_on, status) VALUES ('${DAY}', 'CLOSED')`));
-  async function head(write: (sink: (text: string) => Promise<void>) => Promise<unknown>): Promise<string[]> {
+  async function head(write: (sink: Sink) => Promise<unknown>): Promise<string[]> {
     let text = '';
     await write(async (more) => {
       text += more;
@@ -129,7 +130,7 @@ describe('schemas of the API', () => {
   it.each([
     ['Figures', FIGURE_NAMES],
     ['SettledLine', FIGURE_NAMES],
-    ['Settlement', FIGURE_NAMES],
+    ['Settlement', [...FIGURE_NAMES, 'feeVatOnTop', 'feeVatContained']],
     ['DecidedFigures', DECIDED_FIGURES],
     ['FeedRefund', ENTRY_FIGURES],
   ])('%s has its figures, and no other amount', (name, names) => {

@@ -1,0 +1,42 @@
+/** Totals as people add them up: one column a currency, from the item amount down to the net. */
+import { money, tableText } from './output.js';
+
+type Amount = number | bigint;
+
+/** What the table needs of the totals of a currency, as the report of a settle command has them. */
+interface ShownTotals {
+  readonly currency: string;
+  readonly itemAmount: Amount;
+  readonly sellerDiscount: Amount;
+  readonly platformDiscount: Amount;
+  readonly shippingFee: Amount;
+  readonly fee: Amount;
+  readonly feeVatOnTop: Amount;
+  readonly feeVatContained: Amount;
+  readonly pgFee: Amount;
+  readonly pgFeeVat: Amount;
+  readonly net: Amount;
+}
+
+/** The first lines add up to the net by their signs; what stands in brackets is no part of the sum. */
+const LINES: readonly (readonly [text: string, name: Exclude<keyof ShownTotals, 'currency'>])[] = [
+  ['  item amount', 'itemAmount'],
+  ['- seller discount', 'sellerDiscount'],
+  ['+ shipping fee', 'shippingFee'],
+  ['- fee', 'fee'],
+  ['- fee VAT on top', 'feeVatOnTop'],
+  ['- PG fee', 'pgFee'],
+  ['- PG fee VAT', 'pgFeeVat'],
+  ['= net to sellers', 'net'],
+  ['(fee VAT contained in the fee)', 'feeVatContained'],
+  ['(platform discount, paid by the platform)', 'platformDiscount'],
+];
+
+export function totalsTable(totals: readonly ShownTotals[]): string {
+  const currencies = totals.map(({ currency }) => currency);
+  return tableText(
+    ['totals', ...currencies],
+    LINES.map(([text, name]) => [text, ...totals.map((sums) => money(sums[name], sums.currency))]),
+    currencies,
+  );
+}

@@ -1,0 +1,165 @@
+/** The XML of a workbook of plain tables: cells, rows, the head of a sheet, and the parts that hold the sheets together. */
+
+import type { Cell } from './database.js';
+
+export interface SheetColumn {
+  readonly name: string;
+  /** Cells of `text` are never read as numbers or run as formulas. An `amount` shows as many decimals as it is written with. */
+  readonly kind: 'text' | 'count' | 'amount' | 'date';
+}
+
+/** A cell for each column: amounts as decimal text (`-58.90`), dates as YYYY-MM-DD, counts as digits. An empty text is an empty cell. */
+export type SheetRow = readonly Cell[];
+
+/** Of an amount; no currency has more. */
+const DECIMALS_MAX = 4;
+/** What a spreadsheet, which reckons in binary fractions, shows of a number without losing any. */
+const EXACT_DIGITS = 15;
+/** Widths in characters. An amount wider than its column would be shown as ####. */
+const WIDTH_MIN = 8;
+const AMOUNT_WIDTH_MIN = 18;
+const WIDTH_MAX = 60;
+
+/** The formats of cells, by their place in `styles.xml`. Those of amounts follow, by the number of decimals. */
+const STYLE = { head: 1, text: 2, count: 3, date: 4, digits: 5, amount: 6 } as const;
+
+const DAY_MS = 86_400_000;
+/** The day 0 of spreadsheets; right for every date after February 1900. */
+const DAY_ZERO = Date.UTC(1899, 11, 30);
+
+const MARKS: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+// biome-ignore lint/suspicious/noControlCharactersInRegex: XML has no other way to hold them
+const SPECIAL = /[&<>"\u0000-\u001f]|_(?=x[0-9A-Fa-f]{4}_)/g;
+
+/** Text as XML; what XML cannot hold is written as `_x0007_`, and text that looks like that is kept from being read so. */
+const xmlText = (text: string): string =>
+  text.replace(SPECIAL, (found) => {
+    return MARKS[found] ?? `_x${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`;
+  });
+
+/** The letters of a column: 0 is A, 26 is AA. */
+const letters = (at: number): string =>
+  (at < 26 ? '' : letters(Math.floor(at / 26) - 1)) + String.fromCharCode(65 + (at % 26));
+const LETTERS = Array.from({ length: 100 }, (_, at) => letters(at));
+
+const textCell = (at: string, style: number, text: string): string =>
+  `<c r="${at}" s="${style}" t="inlineStr"><is><t xml:space="preserve">${xmlText(text)}</t></is></c>`;
+const numberCell = (at: string, style: number, digits: string | number): string =>
+  `<c r="${at}" s="${style}"><v>${digits}</v></c>`;
+
+/** A number; one with more digits than a spreadsheet keeps is written as text, because it would be shown as another. */
+function amountCell(at: string, text: string): string {
+  if (text.replace(/^-?[0.]*|\./g, '').length > EXACT_DIGITS) return textCell(at, STYLE.digits, text);
+  const point = text.indexOf('.');
+  return numberCell(at, STYLE.amount + (point < 0 ? 0 : text.length - point - 1), text);
+}
+
+function cellXml({ kind }: SheetColumn, cell: Cell, at: string): string {
+  if (cell === '') return '';
+  switch (kind) {
+    case 'text':
+      return textCell(at, STYLE.text, String(cell));
+    case 'count':
+      return numberCell(at, STYLE.count, String(cell));
+    case 'date':
+      return numberCell(at, STYLE.date, (Date.parse(`${cell}T00:00:00Z`) - DAY_ZERO) / DAY_MS);
+    case 'amount':
+      return amountCell(at, String(cell));
+  }
+}
+
+/** @param number of the row, from 1 */
+export function rowXml(row: SheetRow, columns: readonly SheetColumn[], number: number): string {
+  let xml = `<row r="${number}">`;
+  for (let at = 0; at < columns.length; at += 1)
+    xml += cellXml(columns[at] as SheetColumn, row[at] ?? '', `${LETTERS[at]}${number}`);
+  return `${xml}</row>`;
+}
+
+/** The width of a column, in characters, that shows its name and the cells of these rows. */
+export function shownWidth({ name, kind }: SheetColumn, rows: readonly SheetRow[], at: number): number {
+  let width = Math.max(name.length, kind === 'amount' ? AMOUNT_WIDTH_MIN : WIDTH_MIN);
+  for (const row of rows) {
+    const { length } = String(row[at] ?? '');
+    // Thousands are parted when they are shown.
+    width = Math.max(width, kind === 'amount' || kind === 'count' ? length + Math.floor(length / 3) : length);
+  }
+  return Math.min(width, WIDTH_MAX) + 2;
+}
+
+const DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
+const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
+const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
+const PACKAGE = 'http://schemas.openxmlformats.org/package/2006';
+
+/** A sheet up to the rows behind its head. */
+export function sheetHead(columns: readonly SheetColumn[], widths: readonly number[]): string {
+  const cols = widths.map((width, i) => `<col min="${i + 1}" max="${i + 1}" width="${width}" customWidth="1"/>`);
+  const cells = columns.map(({ name }, at) => textCell(`${LETTERS[at]}1`, STYLE.head, name));
+  return (
+    `${DECLARATION}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0">` +
+    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>' +
+    `<cols>${cols.join('')}</cols><sheetData><row r="1">${cells.join('')}</row>`
+  );
+}
+
+/** The formats of cells in the order of STYLE. */
+function stylesXml(): string {
+  const decimals = Array.from({ length: DECIMALS_MAX + 1 }, (_, count) => count);
+  const formats = decimals.map((count) => (count === 0 ? '#,##0' : `#,##0.${'0'.repeat(count)}`));
+  const format = (id: number, code: string): string => `<numFmt numFmtId="${id}" formatCode="${code}"/>`;
+  const cell = (id: number, font = 0, inner = ''): string =>
+    `<xf numFmtId="${id}" fontId="${font}" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyAlignment="1">${inner}</xf>`;
+  const cells = [
+    cell(0),
+    cell(49, 1), // text, bold
+    cell(49),
+    cell(3), // a whole number, thousands parted
+    cell(164),
+    cell(49, 0, '<alignment horizontal="right"/>'),
+    ...decimals.map((count) => cell(165 + count)),
+  ];
+  return (
+    `${DECLARATION}<styleSheet xmlns="${MAIN}"><numFmts count="${formats.length + 1}">${format(164, 'yyyy\\-mm\\-dd')}` +
+    `${formats.map((code, count) => format(165 + count, code)).join('')}</numFmts>` +
+    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts>' +
+    '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>' +
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>' +
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>' +
+    `<cellXfs count="${cells.length}">${cells.join('')}</cellXfs></styleSheet>`
+  );
+}
+
+/** Path and text of every part beside the sheets, which have these names in their order. */
+export function workbookParts(names: readonly string[]): [path: string, xml: string][] {
+  const numbers = names.map((_, i) => i + 1);
+  const type = (part: string, of: string): string =>
+    `<Override PartName="/xl/${part}.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.${of}+xml"/>`;
+  const relation = (id: string, of: string, target: string): string =>
+    `<Relationship Id="${id}" Type="${RELATIONS}/${of}" Target="${target}"/>`;
+  const relations = (inner: string): string =>
+    `${DECLARATION}<Relationships xmlns="${PACKAGE}/relationships">${inner}</Relationships>`;
+  const sheets = names.map((name, i) => `<sheet name="${xmlText(name)}" sheetId="${i + 1}" r:id="rId${i + 1}"/>`);
+  return [
+    ['xl/styles.xml', stylesXml()],
+    [
+      'xl/workbook.xml',
+      `${DECLARATION}<workbook xmlns="${MAIN}" xmlns:r="${RELATIONS}"><sheets>${sheets.join('')}</sheets></workbook>`,
+    ],
+    [
+      'xl/_rels/workbook.xml.rels',
+      relations(
+        numbers.map((n) => relation(`rId${n}`, 'worksheet', `worksheets/sheet${n}.xml`)).join('') +
+          relation(`rId${names.length + 1}`, 'styles', 'styles.xml'),
+      ),
+    ],
+    ['_rels/.rels', relations(relation('rId1', 'officeDocument', 'xl/workbook.xml'))],
+    [
+      '[Content_Types].xml',
+      `${DECLARATION}<Types xmlns="${PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
+        '<Default Extension="xml" ContentType="application/xml"/>' +
+        `${type('workbook', 'sheet.main')}${type('styles', 'styles')}` +
+        `${numbers.map((n) => type(`worksheets/sheet${n}`, 'worksheet')).join('')}</Types>`,
+    ],
+  ];
+}
