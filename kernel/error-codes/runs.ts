@@ -272,7 +272,7 @@ export const runErrors = {
     http: 404,
     exit: 1,
     meaning: 'The feed has no sale with this order id and line id.',
-    whatToDo: 'Check both ids; they are compared byte by byte.',
+    whatToDo: 'Check the ids; they are compared byte by byte.',
     ko: '존재하지 않는 정산 내역입니다.',
   },
 } as const satisfies Record<string, ErrorDefinition>;
