@@ -22,7 +22,7 @@ import { created, noContent } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 
 const tag = 'API keys';
-const keyParams = z.strictObject({ keyId: idText });
+const keyParams = z.strictObject({ keyId: idText.meta({ description: 'The key, by its number.' }) });
 const permission = z.enum(keyPermissions('admin') as [Permission, ...Permission[]]);
 
 const keyFields = {
@@ -71,12 +71,14 @@ const makeKey = ({ config }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/api-keys',
+    operationId: 'createApiKey',
     tag,
     summary: 'Make an API key',
     description:
       'For another system. Send it as a bearer token, like an access token. Operators make keys for the platform, sellers for their business.',
     permission: 'api-key.edit',
     body: bodySchema,
+    example: { name: 'Warehouse', permissions: ['event.read', 'settlement.read'], requestsPerMinute: 120 },
     answer: { status: 201, description: 'The key, which is shown this once.', schema: newKeySchema },
     refusals: ['API_KEY_PERMISSIONS_REFUSED', 'API_KEYS_EXHAUSTED', 'API_KEY_NOT_FOUND', 'REQUEST_INVALID'],
     handle: ({ body, signedIn, transact, audit }) =>
@@ -102,6 +104,7 @@ const listKeys = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/api-keys',
+    operationId: 'listApiKeys',
     tag,
     summary: 'List API keys',
     description:
@@ -125,6 +128,7 @@ const revokeKey = ({ db }: ApiContext): Route =>
   route({
     method: 'delete',
     path: '/v1/api-keys/{keyId}',
+    operationId: 'revokeApiKey',
     tag,
     summary: 'Revoke an API key',
     description: 'The next call with it is refused, at every server. One that was revoked before stays so.',

@@ -89,8 +89,8 @@ function sendProblem(res: Response, error: MagamError): void {
   const language = languageOf(res.req);
   const problem = problemOf(error, requestId, language);
   if (problem.status === 401) res.set('WWW-Authenticate', challenge(error.code));
-  if (problem.status === 503 && !res.hasHeader('Retry-After'))
-    res.set('Retry-After', String(errors[error.code].retryAfterSeconds ?? 1));
+  if ((problem.status === 429 || problem.status === 503) && !res.hasHeader('Retry-After'))
+    res.set('Retry-After', String(error.details.retryAfterSeconds ?? errors[error.code].retryAfterSeconds ?? 1));
   res.removeHeader('ETag');
   res.status(problem.status).set({ 'Cache-Control': 'no-store', ...problemHeaders(error, language) });
   sendUntagged(res, PROBLEM_TYPE, JSON.stringify(problem, bigintAsText));

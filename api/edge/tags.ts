@@ -17,5 +17,8 @@ export const tags: Readonly<Record<string, string>> = {
   Imports: 'CSV files of order lines and refunds that are brought into the settlement feed.',
   Settlements: 'What each seller is owed for each date, line by line, as pages of JSON or as CSV.',
   Outbox: 'Events that a consumer gave up on, and how to hand them over again.',
+  'API keys': 'Keys with which other systems call, each for a part of what its maker may do.',
+  Events: 'What happened to runs, imports and certificates, in order, for other systems to read.',
+  Webhooks: 'Addresses of other systems to which events are sent, and what was sent to them.',
   Server: 'Whether the server lives and is ready, its metrics, and what error codes mean.',
 };

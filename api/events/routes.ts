@@ -89,6 +89,7 @@ const readFeed = ({ db, draining }: ApiContext, watch: EventWatch): Route =>
   route({
     method: 'get',
     path: '/v1/events',
+    operationId: 'listEvents',
     tag: 'Events',
     summary: 'Read the event feed',
     description:

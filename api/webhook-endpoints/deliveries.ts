@@ -24,6 +24,7 @@ export const listDeliveries = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/webhook-endpoints/{endpointId}/deliveries',
+    operationId: 'listWebhookDeliveries',
     tag,
     summary: 'List what was sent to a webhook endpoint',
     description: 'Every attempt, newest first, with what was answered.',
@@ -60,6 +61,7 @@ export const replayEvents = ({ db, redis }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/webhook-endpoints/{endpointId}/replay',
+    operationId: 'replayWebhookEvents',
     tag,
     summary: 'Send events again',
     description:
@@ -68,6 +70,7 @@ export const replayEvents = ({ db, redis }: ApiContext): Route =>
     permission: 'webhook-endpoint.edit',
     params: endpointParams,
     body: replaySchema,
+    example: { after: 0 },
     answer: { status: 202, description: 'A runner sends them.', schema: replayedSchema },
     refusals: [
       'WEBHOOK_ENDPOINT_NOT_FOUND',

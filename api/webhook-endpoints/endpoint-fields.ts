@@ -11,7 +11,7 @@ import { eventType } from '../edge/event-fields.js';
 import { externalId, id, idText, moment, note } from '../edge/fields.js';
 
 export const tag = 'Webhooks';
-export const endpointParams = z.strictObject({ endpointId: idText });
+export const endpointParams = z.strictObject({ endpointId: idText.meta({ description: 'The endpoint.' }) });
 export const endpointAddress = (endpointId: number): string => `/v1/webhook-endpoints/${endpointId}`;
 
 const endpointFields = {

@@ -43,6 +43,7 @@ export const makeEndpoint = ({ config, db }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/webhook-endpoints',
+    operationId: 'createWebhookEndpoint',
     tag,
     summary: 'Make a webhook endpoint',
     description:
@@ -50,7 +51,8 @@ export const makeEndpoint = ({ config, db }: ApiContext): Route =>
       'business.',
     permission: 'webhook-endpoint.edit',
     body: bodySchema,
-    answer: { status: 201, description: 'The endpoint, with its secret.', schema: newEndpointSchema },
+    example: { url: 'https://erp.example.com/magam', types: ['run.completed'] },
+    answer: { status: 201, etag: true, description: 'The endpoint, with its secret.', schema: newEndpointSchema },
     refusals: [
       'WEBHOOK_URL_REFUSED',
       'WEBHOOK_ENDPOINTS_EXHAUSTED',
@@ -80,6 +82,7 @@ export const listEndpointsRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/webhook-endpoints',
+    operationId: 'listWebhookEndpoints',
     tag,
     summary: 'List webhook endpoints',
     description: 'Newest first. A seller sees those of the business, staff see all.',
@@ -102,6 +105,7 @@ export const showEndpoint = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/webhook-endpoints/{endpointId}',
+    operationId: 'readWebhookEndpoint',
     tag,
     summary: 'Show a webhook endpoint',
     permission: 'webhook-endpoint.read',
@@ -119,13 +123,15 @@ export const editEndpoint = ({ config, db }: ApiContext): Route =>
   route({
     method: 'patch',
     path: '/v1/webhook-endpoints/{endpointId}',
+    operationId: 'updateWebhookEndpoint',
     tag,
     summary: 'Change a webhook endpoint',
     description: 'What was failing is tried again at once.',
     permission: 'webhook-endpoint.edit',
     params: endpointParams,
     body: editSchema,
-    answer: { status: 200, description: 'The endpoint.', schema: endpointSchema },
+    example: { status: 'ACTIVE' },
+    answer: { status: 200, etag: true, description: 'The endpoint.', schema: endpointSchema },
     refusals: ['WEBHOOK_ENDPOINT_NOT_FOUND', 'WEBHOOK_URL_REFUSED', 'EVENT_TYPE_REFUSED'],
     versioned: true,
     owner: ownerOf(db),
@@ -148,6 +154,7 @@ export const deleteEndpointRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'delete',
     path: '/v1/webhook-endpoints/{endpointId}',
+    operationId: 'deleteWebhookEndpoint',
     tag,
     summary: 'Delete a webhook endpoint',
     description: 'Nothing is sent to it any more, and what was noted of its deliveries is deleted.',
@@ -169,6 +176,7 @@ export const rotateSecret = ({ config, db }: ApiContext): Route =>
   route({
     method: 'post',
     path: '/v1/webhook-endpoints/{endpointId}/secret',
+    operationId: 'rotateWebhookSecret',
     tag,
     summary: 'Replace the secret of a webhook endpoint',
     description: `For ${FORMER_SECRET_HOURS} hours deliveries are signed with both secrets, so the receiver can change to the new one meanwhile.`,

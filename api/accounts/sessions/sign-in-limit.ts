@@ -86,7 +86,10 @@ export function signInLimits(db: Db, devices: DeviceTokens): SignInLimits {
     ],
     mayMail: async (name) => (await mails.increment(name)).totalHits <= MAILS_OF_NAME,
     countCode: async (accountId) => {
-      if ((await codes.increment(String(accountId))).totalHits > CODES_OF_ACCOUNT) throw new MagamError('RATE_LIMITED');
+      const { totalHits, resetTime } = await codes.increment(String(accountId));
+      if (totalHits <= CODES_OF_ACCOUNT) return;
+      const leftMs = (resetTime?.getTime() ?? Date.now() + HOUR_MS) - Date.now();
+      throw new MagamError('RATE_LIMITED', undefined, { retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1_000)) });
     },
     forgive: async (ip, typed, accountId) => {
       const name = foldName(typed);

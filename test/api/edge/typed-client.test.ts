@@ -49,7 +49,7 @@ it('signs in, lists, makes something once, and downloads a CSV', async () => {
   expect(program).not.toBe('');
   expect(await compile(program)).toBe('');
   const { email } = await makeAccount(operating.database.db, 'operator');
-  const env = { ...process.env, MAGAM_URL: operating.api.url, MAGAM_EMAIL: email, MAGAM_PASSWORD: PASSWORD };
+  const env = { ...process.env, API_URL: operating.api.url, API_EMAIL: email, API_PASSWORD: PASSWORD };
   const { stdout } = await run(process.execPath, [join(folder, 'client.js'), SMALL_DAY], { env });
   const csv = await operating.magam('settlements', '--date', SMALL_DAY);
   expect(stdout).toContain(csv);
@@ -61,7 +61,7 @@ it('does not compile against a call, a field or a parameter that there is not', 
   const wrong = program
     .replace("'/v1/settlements.csv'", "'/v1/settlements.pdf'")
     .replace("kind: 'PERCENT'", "kind: 'HALF'")
-    .replace('email:', 'mail:');
+    .replace('{ email,', '{ mail: email,');
   const faults = await compile(wrong);
   expect(faults).toMatch(/settlements\.pdf/);
   expect(faults).toMatch(/HALF/);
