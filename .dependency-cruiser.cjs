@@ -13,10 +13,12 @@ const capabilities = {
   feed: ['policies', 'tasks'],
   promotions: [],
   outbox: [],
+  ledger: [],
   orders: ['catalogue', 'feed', 'outbox', 'promotions', 'stock'],
   payments: ['orders', 'outbox', 'stock'],
   jobs: [],
   settlement: ['feed', 'policies', 'jobs', 'tasks'],
+  postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };
 

@@ -2,6 +2,7 @@
 import { addUpSales } from '../../core/catalogue/add-up-sales.js';
 import { purgeHistory } from '../../core/jobs/purge-history.js';
 import { purgeEvents } from '../../core/outbox/purge-events.js';
+import { postSettled } from '../../core/postings/post-settled.js';
 import { purgePolicyChecks } from '../../core/settlement/purge-policy-checks.js';
 import { purgeWhatIfs } from '../../core/settlement/purge-what-ifs.js';
 import { purgeFiles } from '../../core/tasks/purge-files.js';
@@ -12,6 +13,7 @@ import { paymentDuties } from './payments.js';
 import { serverDuties } from './upkeep.js';
 
 const EVERY_MS = 10 * 60_000;
+const EVERY_DATE = { from: '1000-01-01', to: '9999-12-31' };
 
 export const runnerDuties: readonly Duty[] = [
   ...serverDuties,
@@ -27,6 +29,11 @@ export const runnerDuties: readonly Duty[] = [
     run: ({ db, config, signal }) => purgeEvents(db, config.outboxDays, signal),
   },
   ...paymentDuties,
+  {
+    name: 'post-settled',
+    everyMs: 15_000,
+    run: async ({ db, signal }) => (await postSettled(db, EVERY_DATE, signal)).length,
+  },
   { name: 'purge-files', everyMs: EVERY_MS, run: ({ db }) => purgeFiles(db, taskKinds) },
   { name: 'purge-policy-checks', everyMs: EVERY_MS, run: ({ db }) => purgePolicyChecks(db) },
   { name: 'purge-what-ifs', everyMs: EVERY_MS, run: ({ db }) => purgeWhatIfs(db) },
