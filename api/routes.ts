@@ -6,6 +6,7 @@ import { catalogueRoutes } from './catalogue/routes.js';
 import type { ApiContext } from './context.js';
 import type { Route } from './edge/route.js';
 import { importRoutes } from './imports/routes.js';
+import { ledgerRoutes } from './ledger/routes.js';
 import { orderRoutes } from './orders/routes.js';
 import { outboxRoutes } from './outbox/routes.js';
 import { paymentRoutes } from './payments/routes.js';
@@ -30,5 +31,6 @@ export const apiRoutes = (context: ApiContext): Route[] => [
   ...policyRoutes(context),
   ...importRoutes(context),
   ...settlementRoutes(context),
+  ...ledgerRoutes(context),
   ...outboxRoutes(context),
 ];

@@ -59,7 +59,11 @@ export function runnerCommand(runner: Command): void {
         const mail = config.mail && openMail(config.mail.url, config.mail.from);
         const payments = paymentProviders(config);
         const { providers } = payments;
-        const consumers = outboxConsumers(channelsOf(config, mail, installationId), { config, providers });
+        const consumers = outboxConsumers(
+          channelsOf(config, mail, installationId),
+          { config, providers },
+          config.timeZone,
+        );
         const shared = {
           config,
           pools,

@@ -8,6 +8,8 @@ export const AUDIT_SUBJECTS = [
   'drop',
   'feed-import',
   'import',
+  'ledger-account',
+  'ledger-transaction',
   'order',
   'payment',
   'policy-draft',

@@ -5,10 +5,13 @@ import { cart } from './cart.js';
 import { type Channels, notifications } from './notifications/notifications.js';
 import { paymentInquiries, providerCancels } from './payments.js';
 import { salesCounts } from './sales-counts.js';
+import { wallet } from './wallet.js';
 
-export const outboxConsumers = (channels: Channels, payments: PaymentContext): Consumer[] => [
+/** @param timeZone of the platform */
+export const outboxConsumers = (channels: Channels, payments: PaymentContext, timeZone: string): Consumer[] => [
   cart,
   salesCounts,
+  wallet(timeZone),
   notifications(channels),
   providerCancels(payments),
   paymentInquiries(payments),

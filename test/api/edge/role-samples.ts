@@ -59,6 +59,11 @@ export const samples: readonly Sample[] = [
     request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/products` }),
   },
   {
+    route: 'GET /v1/sellers/{sellerId}/wallet',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/wallet` }),
+  },
+  {
     route: 'GET /v1/settlements',
     role: 'seller',
     request: ({ sellerId }) => ({ path: `/v1/settlements?date=${SMALL_DAY}&sellerId=${sellerId}` }),
