@@ -22,7 +22,7 @@ export function minorOf(amount: bigint): number {
 }
 
 export const accountKind = z.enum(ACCOUNT_KIND_NAMES);
-export const owner = z
+const owner = z
   .string()
   .meta({ description: "A seller, a provider or a shop; empty: the platform's own.", example: 'S7' });
 export const accountParams = z.strictObject({ accountId: idText });
