@@ -5,19 +5,23 @@
 
 /** Which capabilities of `core` each one may use. Acyclic: what stands above is not used by what stands below. */
 const capabilities = {
-  accounts: [],
+  accounts: ['outbox'],
+  'api-keys': [],
+  'event-feed': [],
   catalogue: [],
   stock: ['catalogue'],
   tasks: [],
   policies: [],
-  feed: ['policies', 'tasks'],
+  feed: ['event-feed', 'policies', 'tasks'],
   promotions: [],
   outbox: [],
   ledger: [],
   orders: ['catalogue', 'feed', 'outbox', 'promotions', 'stock'],
   payments: ['orders', 'outbox', 'stock'],
-  jobs: [],
-  settlement: ['feed', 'policies', 'jobs', 'tasks'],
+  webhooks: ['event-feed', 'outbox'],
+  jobs: ['event-feed'],
+  settlement: ['event-feed', 'feed', 'policies', 'jobs', 'tasks'],
+  alarms: ['jobs', 'outbox', 'payments', 'settlement', 'webhooks'],
   postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };

@@ -1,24 +1,31 @@
 /** What the audit log tells of. */
 export const AUDIT_SUBJECTS = [
   'account',
+  'api-key',
   'calendar',
   'category',
   'checkout',
+  'date',
   'dead-letter',
   'drop',
+  'encryption-key',
   'feed-import',
   'import',
+  'invitation',
   'ledger-account',
   'ledger-transaction',
   'order',
   'payment',
+  'policy',
   'policy-draft',
   'product',
   'promotion',
   'review',
   'run',
   'seller',
+  'stock',
   'unit',
+  'webhook-endpoint',
 ] as const;
 
 export type AuditSubject = (typeof AUDIT_SUBJECTS)[number];
