@@ -15,12 +15,14 @@ const capabilities = {
   feed: ['event-feed', 'policies', 'tasks'],
   promotions: [],
   outbox: [],
+  ledger: [],
   orders: ['catalogue', 'feed', 'outbox', 'promotions', 'stock'],
   payments: ['orders', 'outbox', 'stock'],
   webhooks: ['event-feed', 'outbox'],
   jobs: ['event-feed'],
   settlement: ['event-feed', 'feed', 'policies', 'jobs', 'tasks'],
   alarms: ['jobs', 'outbox', 'payments', 'settlement', 'webhooks'],
+  postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };
 

@@ -9,6 +9,7 @@ import type { ApiContext } from './context.js';
 import type { Route } from './edge/route.js';
 import { eventRoutes } from './events/routes.js';
 import { importRoutes } from './imports/routes.js';
+import { ledgerRoutes } from './ledger/routes.js';
 import { orderRoutes } from './orders/routes.js';
 import { outboxRoutes } from './outbox/routes.js';
 import { paymentRoutes } from './payments/routes.js';
@@ -34,6 +35,7 @@ export const apiRoutes = (context: ApiContext): Route[] => [
   ...policyRoutes(context),
   ...importRoutes(context),
   ...settlementRoutes(context),
+  ...ledgerRoutes(context),
   ...outboxRoutes(context),
   ...alarmRoutes(context),
   ...apiKeyRoutes(context),

@@ -88,6 +88,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'compare what was paid with what was sold; see payments verify',
     load: async () => (await import('./payments.js')).paymentsCommands,
   },
+  ledger: {
+    description: 'post settled dates to the double-entry ledger, and check it; see ledger post, ledger verify',
+    load: async () => (await import('./ledger.js')).ledgerCommands,
+  },
   runner: {
     description:
       'run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests and background tasks (any number may run)',

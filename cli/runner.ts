@@ -61,7 +61,7 @@ export function runnerCommand(runner: Command): void {
         const { providers } = payments;
         const alarms = alarmConsumers(alarmChannels(config.alarms, mail), installationId);
         const mailing = { mail, installationId, settings: config, publicUrl: config.accounts.publicUrl };
-        const consumers = outboxConsumers(mailing, { config, providers }, alarms);
+        const consumers = outboxConsumers(mailing, { config, providers }, alarms, config.timeZone);
         const shared = {
           config,
           pools,

@@ -109,6 +109,11 @@ export const permissions = {
   'import.create': staff,
   'settlement.read': { seller: 'own', ...staff },
 
+  // The ledger
+  'wallet.read': { seller: 'own', ...staff },
+  'ledger.read': staff,
+  'ledger.correct': { admin: 'any' },
+
   'dead-letter.read': staff,
   'dead-letter.replay': staff,
   'alarm.read': staff,

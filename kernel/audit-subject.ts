@@ -12,6 +12,8 @@ export const AUDIT_SUBJECTS = [
   'feed-import',
   'import',
   'invitation',
+  'ledger-account',
+  'ledger-transaction',
   'order',
   'payment',
   'policy',

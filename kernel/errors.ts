@@ -8,6 +8,7 @@ import type { ErrorDefinition } from './error-codes/definition.js';
 import { edgeErrors } from './error-codes/edge.js';
 import { inputErrors } from './error-codes/input.js';
 import { integrationErrors } from './error-codes/integrations.js';
+import { ledgerErrors } from './error-codes/ledger.js';
 import { operationErrors } from './error-codes/operations.js';
 import { orderErrors } from './error-codes/orders.js';
 import { paymentErrors } from './error-codes/payments.js';
@@ -23,6 +24,7 @@ const registry = {
   ...catalogueErrors,
   ...orderErrors,
   ...paymentErrors,
+  ...ledgerErrors,
   ...stockErrors,
   ...operationErrors,
   ...taskErrors,

@@ -6,15 +6,18 @@ import { cart } from './cart.js';
 import { type Notifying, notifications } from './notifications/notifications.js';
 import { paymentInquiries, providerCancels } from './payments.js';
 import { salesCounts } from './sales-counts.js';
+import { wallet } from './wallet.js';
 
-/** @param alarms the channels of alarms */
+/** @param alarms the channels of alarms @param timeZone of the platform */
 export const outboxConsumers = (
   notifying: Notifying & AccountMailing,
   payments: PaymentContext,
   alarms: readonly Consumer[],
+  timeZone: string,
 ): Consumer[] => [
   cart,
   salesCounts,
+  wallet(timeZone),
   notifications(notifying),
   accountMails(notifying),
   providerCancels(payments),

@@ -257,10 +257,11 @@ const keyOf = ({ name }: Consumer, { eventId }: OpenEvent): EventKey => ({ consu
 const contextOf = (
   { db, log, signal }: ConsumeContext,
   { name }: Consumer,
-  { eventId, type, requestId }: OpenEvent,
+  { eventId, type, requestId, recordedAt }: OpenEvent,
 ): EventContext => ({
   db,
   eventId,
+  recordedAt,
   requestId,
   signal,
   log: (level, fields, message) => log(level, { consumer: name, eventId, type, requestId, ...fields }, message),

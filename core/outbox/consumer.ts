@@ -7,6 +7,8 @@ import type { EventOf, EventType } from './rules/events.js';
 export interface EventContext {
   readonly db: Db;
   readonly eventId: number;
+  /** When it happened: ISO 8601, UTC. */
+  readonly recordedAt: string;
   /** Of the call that caused it; empty where none did. */
   readonly requestId: string;
   /** Aborted when a delivery has taken too long; for work in the database, when the process is to stop. */

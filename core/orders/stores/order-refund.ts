@@ -55,6 +55,25 @@ export const beginMoneyPending = (tx: Tx, refundId: number): Promise<number> =>
 export const endMoneyPending = (tx: Tx, refundId: number): Promise<number> =>
   change(tx, 'UPDATE order_refund SET money_pending = 0 WHERE refund_id = ?', [refundId]);
 
+/** What was paid for an order: its amount less what had left it before the payment (minor units). */
+export interface PaidPart {
+  readonly orderId: number;
+  readonly sellerId: string;
+  readonly currency: string;
+  readonly paidMinor: number;
+}
+
+/** What was paid for each order of a checkout that is paid. */
+export const readPaidParts = (db: Db, checkoutId: number): Promise<PaidPart[]> =>
+  select<PaidPart>(
+    db,
+    `SELECT o.order_id AS orderId, o.seller_id AS sellerId, o.currency, o.amount_minor - COALESCE((
+       SELECT SUM(r.amount_minor) FROM order_refund r WHERE r.order_id = o.order_id AND r.paid = 0), 0) AS paidMinor
+     FROM market_order o FORCE INDEX (market_order_seller_of) WHERE o.checkout_id = ? ORDER BY o.order_id`,
+    [checkoutId],
+    { paidMinor: Number },
+  );
+
 /** The refunds of an order newest first, read by key: two statements. */
 export async function listOrderRefunds(
   db: Db,

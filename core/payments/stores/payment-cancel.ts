@@ -52,6 +52,12 @@ export const insertPaymentCancel = (tx: Tx, made: NewPaymentCancel): Promise<num
     [made.paymentId, made.orderId, made.refundId, made.amountMinor, made.reason, made.requestedBy],
   );
 
+/** The provider that gives the money of a refund back; undefined: no provider was paid for it. */
+export async function readProviderOfRefund(db: Db, refundId: number): Promise<string | undefined> {
+  const sql = `SELECT p.provider FROM payment_cancel c FORCE INDEX (payment_cancel_refund) JOIN payment p ON p.payment_id = c.payment_id WHERE c.refund_id = ?`;
+  return (await select<{ provider: string }>(db, sql, [refundId]))[0]?.provider;
+}
+
 export async function readPaymentCancel(db: Db, cancelId: number): Promise<PaymentCancel | undefined> {
   return (await select(db, `${SELECT_CANCEL} WHERE cancel_id = ?`, [cancelId], reading))[0];
 }

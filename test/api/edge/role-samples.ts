@@ -73,6 +73,11 @@ export const samples: readonly Sample[] = [
     }),
   ),
   {
+    route: 'GET /v1/sellers/{sellerId}/wallet',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/wallet` }),
+  },
+  {
     route: 'GET /v1/sellers/{sellerId}/bank-accounts',
     role: 'seller',
     request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/bank-accounts` }),

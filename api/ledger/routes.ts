@@ -1,0 +1,17 @@
+/** The ledger for operators, and the wallets of sellers. */
+import type { ApiContext } from '../context.js';
+import type { Route } from '../edge/route.js';
+import { closeAccountRoute, reopenAccountRoute, reverseTransactionRoute } from './correct-ledger.js';
+import { listAccountsRoute, listTransactionsRoute, showBalance, showTransaction } from './read-ledger.js';
+import { showWallet } from './show-wallet.js';
+
+export const ledgerRoutes = (context: ApiContext): Route[] => [
+  showWallet(context),
+  listAccountsRoute(context),
+  showBalance(context),
+  listTransactionsRoute(context),
+  showTransaction(context),
+  closeAccountRoute(),
+  reopenAccountRoute(),
+  reverseTransactionRoute(),
+];

@@ -1,0 +1,28 @@
+/** GET /v1/sellers/{sellerId}/wallet */
+import * as z from 'zod';
+import { readWallets } from '../../core/ledger/stores/wallet.js';
+import type { ApiContext } from '../context.js';
+import { externalId } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
+import { type Route, route } from '../edge/route.js';
+import { walletBody, walletSchema } from './ledger-fields.js';
+
+export const showWallet = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/sellers/{sellerId}/wallet',
+    tag: 'Ledger',
+    summary: "Show a seller's wallet",
+    description:
+      'By currency: paid and not settled, payable, reserved, on its way, paid out. It follows a payment within seconds.',
+    permission: 'wallet.read',
+    params: z.strictObject({ sellerId: externalId }),
+    answer: {
+      status: 200,
+      description: 'The wallet; without currencies where nothing was posted yet.',
+      schema: walletSchema,
+    },
+    refusals: ['AMOUNT_OUT_OF_RANGE'],
+    owner: ({ params }) => ({ sellerId: params.sellerId }),
+    handle: async ({ params: { sellerId } }) => ok(walletBody(sellerId, await readWallets(db, sellerId))),
+  });

@@ -1,0 +1,107 @@
+/** `magam ledger post` and `magam ledger verify`: settled dates into the ledger, and whether the ledger is what its postings come to. */
+import type { Command } from 'commander';
+import colours from 'picocolors';
+import { type LedgerVerification, verifyLedger } from '../core/ledger/verify-ledger.js';
+import type { PostingReport } from '../core/postings/post-generation.js';
+import { postSettled } from '../core/postings/post-settled.js';
+import { GENERATIONS_CHECK } from '../core/postings/stores/settlement-posting.js';
+import { requireExportable } from '../core/settlement/settlement-export.js';
+import { errors, MagamError } from '../kernel/errors.js';
+import { readDate, withDatabase } from './context.js';
+import { counted, money, note, print, printJson, printTable } from './output.js';
+
+interface Options {
+  readonly date?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export function ledgerCommands(command: Command): void {
+  command
+    .command('post')
+    .description('post settled dates to the ledger: each generation once, whoever else posts it')
+    .option('--date <date>', 'YYYY-MM-DD, today or yesterday')
+    .option('--from <date>', 'first date of a range, instead of --date')
+    .option('--to <date>', 'last date of the range (default: --from)')
+    .action((options: Options, command: Command) => post(options, command));
+  command
+    .command('verify')
+    .description('add the ledger up again from its postings, in one consistent view')
+    .action((_options: object, command: Command) => verify(command));
+}
+
+async function post(options: Options, command: Command): Promise<void> {
+  const { date, from, to } = options;
+  if ((date === undefined) === (from === undefined) || (to !== undefined && from === undefined))
+    throw new MagamError('USAGE', 'Give either --date, or --from and --to.');
+  await withDatabase(command, async ({ db, json, signal, today }) => {
+    const first = readDate((date ?? from) as string, today);
+    const range = { from: first, to: to === undefined ? first : readDate(to, today) };
+    if (range.from > range.to) throw new MagamError('USAGE', `--from ${range.from} is later than --to ${range.to}.`);
+    await requireExportable(db, range.from, range.to);
+    const started = performance.now();
+    const posted = await postSettled(db, range, signal);
+    const seconds = Math.round(performance.now() - started) / 1000;
+    if (json) printJson({ ...range, alreadyDone: posted.length === 0, posted, seconds });
+    else tellPosted(posted, seconds);
+    if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal; the same command goes on.');
+  });
+}
+
+function tellPosted(posted: readonly PostingReport[], seconds: number): void {
+  if (posted.length === 0) {
+    print('Nothing to post: what was settled is in the ledger.');
+    return;
+  }
+  const columns = ['date', 'generation', 'transactions', 'postings'] as const;
+  printTable(
+    columns,
+    posted.map((one) => columns.map((column) => one[column])),
+    columns.slice(1),
+  );
+  print(`\nPosted ${counted(posted.length, 'generation')}, ${seconds} s.`);
+}
+
+const verify = (command: Command): Promise<void> =>
+  withDatabase(command, async ({ db, json, signal }) => {
+    // It may have come before anybody listened.
+    if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal.');
+    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads: there is nothing to finish
+    const started = performance.now();
+    const verification = await verifyLedger(db, signal, [GENERATIONS_CHECK]);
+    const seconds = Math.round(performance.now() - started) / 1000;
+    if (json) printJson({ ...verification, seconds });
+    else tellVerified(verification, seconds);
+    if (verification.ok) return;
+    note(`LEDGER_DIFFERS: ${errors.LEDGER_DIFFERS.meaning}`);
+    process.exitCode = errors.LEDGER_DIFFERS.exit;
+  });
+
+function tellVerified(
+  { ok, checks, trialBalances, transactions, postings }: LedgerVerification,
+  seconds: number,
+): void {
+  printTable(
+    ['', 'check', 'first difference'],
+    checks.map(({ name, difference }) => [
+      difference === null ? colours.green('ok') : colours.red('FAIL'),
+      name,
+      difference && `${difference.place}: expected ${difference.expected}, actual ${difference.actual}`,
+    ]),
+  );
+  if (trialBalances.length > 0) {
+    print();
+    printTable(
+      ['debits', 'credits'],
+      trialBalances.map(({ currency, debitMinor, creditMinor }) => [
+        money(debitMinor, currency),
+        money(creditMinor, currency),
+      ]),
+      ['debits', 'credits'],
+    );
+  }
+  const verdict = ok ? 'is what its postings come to' : 'DIFFERS from what its postings come to';
+  print(
+    `\nThe ledger ${verdict}: ${counted(transactions, 'transaction')}, ${counted(postings, 'posting')}, ${seconds} s.`,
+  );
+}

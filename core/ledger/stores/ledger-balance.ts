@@ -1,0 +1,134 @@
+/** Balances: those of now, moved by whoever posts, and those of a date or as they were known at a time, which are sums of days. */
+import { change, type Db, databaseTime, select, type Tx } from '../../../infra/database.js';
+
+interface Sum {
+  readonly accountId: number;
+  /** Debits less credits (minor units). */
+  readonly amountMinor: string;
+}
+
+const byAccount = (rows: readonly Sum[]): Map<number, bigint> =>
+  new Map(rows.map(({ accountId, amountMinor }) => [Number(accountId), BigInt(amountMinor)]));
+
+/** The balances of accounts that have one row each, locked until the commit. One without a row has nothing. */
+export const lockBalances = async (tx: Tx, accountIds: readonly number[]): Promise<Map<number, bigint>> =>
+  byAccount(
+    await select<Sum>(
+      tx,
+      `SELECT account_id AS accountId, amount_minor AS amountMinor FROM ledger_balance
+       WHERE account_id IN (?) AND shard = 0 ORDER BY account_id FOR UPDATE`,
+      [accountIds],
+    ),
+  );
+
+/** The balances of accounts now. */
+export const readBalances = async (db: Db, accountIds: readonly number[]): Promise<Map<number, bigint>> =>
+  accountIds.length === 0
+    ? new Map()
+    : byAccount(
+        await select<Sum>(
+          db,
+          `SELECT account_id AS accountId, SUM(amount_minor) AS amountMinor FROM ledger_balance WHERE account_id IN (?) GROUP BY account_id`,
+          [accountIds],
+        ),
+      );
+
+/** Which postings count. */
+export interface BalanceView {
+  /** Those that count for this business date or an earlier one. */
+  readonly asOf?: string | undefined;
+  /** Those that were recorded at this moment (ISO 8601, UTC) or earlier. */
+  readonly recordedAt?: string | undefined;
+}
+
+/** The balance of an account: debits less credits (minor units). Whole days come from their sums, the rest of the day of `recordedAt` from its postings. */
+export async function readBalance(db: Db, accountId: number, { asOf, recordedAt }: BalanceView): Promise<bigint> {
+  if (asOf === undefined && recordedAt === undefined) return (await readBalances(db, [accountId])).get(accountId) ?? 0n;
+  const effective = asOf === undefined ? '' : 'AND effective_on <= ?';
+  const dated = asOf === undefined ? [accountId] : [accountId, asOf];
+  const day = recordedAt?.slice(0, 10);
+  const days = await select<{ amountMinor: string }>(
+    db,
+    `SELECT COALESCE(SUM(amount_minor), 0) AS amountMinor FROM ledger_day FORCE INDEX (PRIMARY)
+     WHERE account_id = ? ${effective} ${day === undefined ? '' : 'AND recorded_on < ?'}`,
+    day === undefined ? dated : [...dated, day],
+  );
+  if (recordedAt === undefined) return BigInt(days[0]?.amountMinor ?? 0);
+  const rest = await select<{ amountMinor: string }>(
+    db,
+    `SELECT COALESCE(SUM(amount_minor), 0) AS amountMinor FROM ledger_posting FORCE INDEX (ledger_posting_account)
+     WHERE account_id = ? ${effective} AND recorded_at >= ? AND recorded_at <= ?`,
+    [...dated, `${day} 00:00:00`, databaseTime(recordedAt)],
+  );
+  return BigInt(days[0]?.amountMinor ?? 0) + BigInt(rest[0]?.amountMinor ?? 0);
+}
+
+/** The postings of the transactions whose keys lie in a range. */
+export interface KeyRange {
+  readonly first: string;
+  readonly last: string;
+}
+
+const POSTED = `FROM ledger_transaction t FORCE INDEX (ledger_transaction_key) STRAIGHT_JOIN ledger_posting p ON p.transaction_id = t.transaction_id
+  WHERE t.idempotency_key BETWEEN ? AND ?`;
+
+/** Adds new postings to the balances and the sums of days: two statements, whose rows are taken in the order of their keys. */
+export async function addUpPostings(tx: Tx, { first, last }: KeyRange): Promise<void> {
+  await change(
+    tx,
+    `INSERT INTO ledger_balance (account_id, shard, amount_minor)
+     SELECT account_id, shard, added FROM (
+       SELECT p.account_id, p.shard, SUM(p.amount_minor) AS added ${POSTED} GROUP BY p.account_id, p.shard) n ORDER BY account_id, shard
+     ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)`,
+    [first, last],
+  );
+  await change(
+    tx,
+    `INSERT INTO ledger_day (account_id, effective_on, recorded_on, shard, amount_minor)
+     SELECT account_id, effective_on, recorded_on, shard, added FROM (
+       SELECT p.account_id, p.effective_on, DATE(p.recorded_at) AS recorded_on, p.shard, SUM(p.amount_minor) AS added ${POSTED}
+       GROUP BY p.account_id, p.effective_on, DATE(p.recorded_at), p.shard) n ORDER BY account_id, effective_on, recorded_on, shard
+     ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)`,
+    [first, last],
+  );
+}
+
+/** What the postings of a range of keys come to: transactions, postings, and by currency what they add up to, which is zero. */
+export async function sumPosted(
+  tx: Tx,
+  { first, last }: KeyRange,
+): Promise<{ readonly transactions: number; readonly postings: number; readonly unbalanced: number }> {
+  const [row] = await select<Record<'transactions' | 'postings' | 'unbalanced', number | string>>(
+    tx,
+    `SELECT COUNT(*) AS transactions, COALESCE(SUM(postings), 0) AS postings, COALESCE(SUM(total <> 0), 0) AS unbalanced FROM (
+       SELECT p.transaction_id, a.currency, COUNT(*) AS postings, SUM(p.amount_minor) AS total
+       FROM ledger_transaction t FORCE INDEX (ledger_transaction_key) STRAIGHT_JOIN ledger_posting p ON p.transaction_id = t.transaction_id
+       STRAIGHT_JOIN ledger_account a ON a.account_id = p.account_id
+       WHERE t.idempotency_key BETWEEN ? AND ? GROUP BY p.transaction_id, a.currency) one`,
+    [first, last],
+  );
+  const { transactions = 0, postings = 0, unbalanced = 0 } = row ?? {};
+  return { transactions: Number(transactions), postings: Number(postings), unbalanced: Number(unbalanced) };
+}
+
+export interface TrialBalance {
+  readonly currency: string;
+  /** Of all accounts of the currency whose balance is on this side (minor units). */
+  readonly debitMinor: bigint;
+  readonly creditMinor: bigint;
+}
+
+/** The trial balance of each currency, from the balances of now: the two sides are equal. */
+export const readTrialBalances = async (db: Db): Promise<TrialBalance[]> => {
+  const rows = await select<{ currency: string; debit: string; credit: string }>(
+    db,
+    `SELECT currency, SUM(GREATEST(total, 0)) AS debit, SUM(GREATEST(-total, 0)) AS credit FROM (
+       SELECT a.currency, a.account_id, SUM(b.amount_minor) AS total FROM ledger_balance b JOIN ledger_account a ON a.account_id = b.account_id
+       GROUP BY a.currency, a.account_id) one GROUP BY currency ORDER BY currency`,
+  );
+  return rows.map(({ currency, debit, credit }) => ({
+    currency,
+    debitMinor: BigInt(debit),
+    creditMinor: BigInt(credit),
+  }));
+};

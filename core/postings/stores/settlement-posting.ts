@@ -1,0 +1,178 @@
+/**
+ * A settled generation becomes transactions of the ledger, one for each seller and currency, by statements over whole sets. What each leg takes comes from the
+ * posting rules.
+ */
+import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import { ACCOUNT_KINDS, type AccountKind, FILE_SHOP } from '../../ledger/rules/accounts.js';
+import { type Leg, POSTING_RULES } from '../../ledger/rules/posting-rules.js';
+import type { KeyRange } from '../../ledger/stores/ledger-balance.js';
+import { shardSql } from '../../ledger/stores/ledger-transaction.js';
+
+/** A generation of a settled date. */
+export interface Generation {
+  readonly date: string;
+  readonly generation: number;
+}
+
+/** The keys of a generation's transactions end in seller and currency, so they lie between the two. */
+export const keysOf = ({ date, generation }: Generation): KeyRange => ({
+  first: `settlement:${date}:${generation}:`,
+  last: `settlement:${date}:${generation};`,
+});
+
+const KEY = `CONVERT(CONCAT('settlement:', s.settled_on, ':', s.generation, ':', s.seller_id, ':', s.currency) USING ascii) COLLATE ascii_bin`;
+
+/** What the amounts of the rules are in a settlement `s` whose buyers paid `h.amount_minor` to the shop. */
+const AMOUNTS: Readonly<Record<string, string>> = {
+  shopPaid: 'COALESCE(h.amount_minor, 0)',
+  filePaid: '(s.buyer_paid - COALESCE(h.amount_minor, 0))',
+  platformDiscount: 's.platform_discount',
+  net: 's.net',
+  feeVat: 's.fee_vat',
+  pgFee: 's.pg_fee',
+  pgFeeVat: 's.pg_fee_vat',
+};
+const OWNERS = { seller: 's.seller_id', shop: `'${FILE_SHOP}'`, platform: `''` } as const;
+
+const LEGS: readonly Leg[] = POSTING_RULES.SETTLEMENT.legs;
+
+const amountOf = ([, signs]: Leg): string =>
+  Object.entries(signs)
+    .map(([name, sign]) => `${sign > 0 ? '+' : '-'} ${AMOUNTS[name]}`)
+    .join(' ');
+
+function ownerOf(kind: AccountKind): string {
+  const { ownedBy } = ACCOUNT_KINDS[kind];
+  if (ownedBy === 'provider') throw new Error(`${kind} is no account of a settlement`);
+  return OWNERS[ownedBy];
+}
+
+const SETTLED = `settlement s FORCE INDEX (PRIMARY) LEFT JOIN shop_paid h ON h.settled_on = s.settled_on AND h.generation = s.generation
+  AND h.seller_id = s.seller_id AND h.currency = s.currency`;
+const OF_GENERATION = 's.settled_on = ? AND s.generation = ?';
+
+/** Claims a generation for the ledger. Throws a duplicate key where it is there; whoever comes at the same time waits here. */
+export async function insertPosted(tx: Tx, { date, generation }: Generation): Promise<void> {
+  const sql =
+    'INSERT INTO posted_generation (settled_on, generation, transactions, postings, posted_at) VALUES (?, ?, 0, 0, UTC_TIMESTAMP(3))';
+  await change(tx, sql, [date, generation]);
+}
+
+export interface PostedGeneration extends Generation {
+  readonly transactions: number;
+  readonly postings: number;
+}
+
+export async function readPosted(db: Db, { date, generation }: Generation): Promise<PostedGeneration | undefined> {
+  const sql = 'SELECT transactions, postings FROM posted_generation WHERE settled_on = ? AND generation = ?';
+  const [row] = await select<Pick<PostedGeneration, 'transactions' | 'postings'>>(db, sql, [date, generation]);
+  return row && { date, generation, ...row };
+}
+
+export async function completePosted(tx: Tx, { date, generation, transactions, postings }: PostedGeneration) {
+  const sql = 'UPDATE posted_generation SET transactions = ?, postings = ? WHERE settled_on = ? AND generation = ?';
+  await change(tx, sql, [transactions, postings, date, generation]);
+}
+
+/** The certified generations after one, up to a date, that are not in the ledger, in order. */
+export const readUnposted = (db: Db, after: Generation, to: string, rowsMax: number): Promise<Generation[]> =>
+  select<Generation>(
+    db,
+    `SELECT c.settled_on AS date, c.generation FROM settlement_certificate c
+     LEFT JOIN posted_generation p ON p.settled_on = c.settled_on AND p.generation = c.generation
+     WHERE c.settled_on BETWEEN ? AND ? AND (c.settled_on > ? OR c.generation > ?) AND p.generation IS NULL ORDER BY c.settled_on, c.generation LIMIT ?`,
+    [after.date, to, after.date, after.generation, rowsMax],
+  );
+
+/** Notes what buyers paid to the shop. Sales of the shop came by no import, and a refund goes with its sale. */
+export async function insertShopPaid(tx: Tx, { date, generation }: Generation): Promise<void> {
+  await change(
+    tx,
+    `INSERT INTO shop_paid (settled_on, generation, seller_id, currency, amount_minor)
+     SELECT ?, ?, seller_id, currency, SUM(paid) FROM (
+       SELECT l.seller_id, s.currency, SUM(l.buyer_paid) AS paid FROM sale_entry s FORCE INDEX (PRIMARY)
+         STRAIGHT_JOIN settlement_line l FORCE INDEX (PRIMARY) ON l.settled_on = s.settled_on AND l.leg = 0 AND l.entry_id = s.entry_id
+         WHERE s.settled_on = ? AND s.import_id IS NULL AND l.generation = ? GROUP BY l.seller_id, s.currency
+       UNION ALL
+       SELECT l.seller_id, r.currency, SUM(l.buyer_paid) FROM refund_entry r FORCE INDEX (PRIMARY)
+         STRAIGHT_JOIN sale_entry s FORCE INDEX (PRIMARY) ON s.settled_on = r.original_on AND s.entry_id = r.original_id
+         STRAIGHT_JOIN settlement_line l FORCE INDEX (PRIMARY) ON l.settled_on = r.settled_on AND l.leg = 1 AND l.entry_id = r.entry_id
+         WHERE r.settled_on = ? AND s.import_id IS NULL AND l.generation = ? GROUP BY l.seller_id, r.currency) paid
+     GROUP BY seller_id, currency`,
+    [date, generation, date, generation, date, generation],
+  );
+}
+
+/** Opens the accounts that the generation needs and that are missing, leg by leg. */
+export async function openAccountsOf(tx: Tx, { date, generation }: Generation): Promise<void> {
+  for (const leg of LEGS) {
+    const [kind] = leg;
+    await change(
+      tx,
+      `INSERT INTO ledger_account (kind, owner, currency, opened_at)
+       SELECT DISTINCT '${kind}', ${ownerOf(kind)}, s.currency, UTC_TIMESTAMP(3) FROM ${SETTLED}
+       LEFT JOIN ledger_account a ON a.kind = '${kind}' AND a.owner = ${ownerOf(kind)} AND a.currency = s.currency
+       WHERE ${OF_GENERATION} AND a.account_id IS NULL AND ${amountOf(leg)} <> 0
+       ON DUPLICATE KEY UPDATE kind = VALUES(kind)`,
+      [date, generation],
+    );
+  }
+}
+
+/** Shares the accounts of the generation until the commit. @returns the first that is closed, as text */
+export async function shareAccountsOf(tx: Tx, { date, generation }: Generation): Promise<string | undefined> {
+  for (const leg of LEGS) {
+    const [kind] = leg;
+    const [row] = await select<{ closed: string | null }>(
+      tx,
+      `SELECT MIN(IF(a.closed_at IS NULL, NULL, CONCAT(a.kind, ' ', a.owner, ' ', a.currency))) AS closed FROM ${SETTLED}
+       JOIN ledger_account a ON a.kind = '${kind}' AND a.owner = ${ownerOf(kind)} AND a.currency = s.currency
+       WHERE ${OF_GENERATION} AND ${amountOf(leg)} <> 0 LOCK IN SHARE MODE`,
+      [date, generation],
+    );
+    if (row?.closed) return row.closed;
+  }
+  return undefined;
+}
+
+/** Writes the transactions of sellers and currencies in which anything moved. A net below zero is what refunds after the settlement take back. */
+export async function insertHeaders(tx: Tx, { date, generation }: Generation): Promise<void> {
+  await change(
+    tx,
+    `INSERT INTO ledger_transaction (idempotency_key, kind, seller_id, effective_on, recorded_at, requested_by, reason)
+     SELECT ${KEY}, IF(s.net < 0, 'REFUND_AFTER_SETTLEMENT', 'SETTLEMENT'), s.seller_id, s.settled_on, n.moment, 'system', ''
+     FROM (SELECT UTC_TIMESTAMP(3) AS moment) n STRAIGHT_JOIN ${SETTLED}
+     WHERE ${OF_GENERATION} AND (${LEGS.map((leg) => `${amountOf(leg)} <> 0`).join(' OR ')})`,
+    [date, generation],
+  );
+}
+
+/** Writes the postings of these transactions, leg by leg. */
+export async function insertPostingsOf(tx: Tx, { date, generation }: Generation): Promise<void> {
+  for (const leg of LEGS) {
+    const [kind] = leg;
+    await change(
+      tx,
+      `INSERT INTO ledger_posting (transaction_id, account_id, shard, effective_on, recorded_at, amount_minor)
+       SELECT t.transaction_id, a.account_id, ${shardSql(kind)}, t.effective_on, t.recorded_at, ${amountOf(leg)} FROM ${SETTLED}
+       JOIN ledger_transaction t FORCE INDEX (ledger_transaction_key) ON t.idempotency_key = ${KEY}
+       JOIN ledger_account a ON a.kind = '${kind}' AND a.owner = ${ownerOf(kind)} AND a.currency = s.currency
+       WHERE ${OF_GENERATION} AND ${amountOf(leg)} <> 0`,
+      [date, generation],
+    );
+  }
+}
+
+/** Where the ledger differs from a posted generation: a currency in which sellers were not credited what the settlements say they are owed. */
+export const GENERATIONS_CHECK = {
+  name: 'settlements',
+  sql: `SELECT CONCAT_WS(' ', settled_on, 'generation', generation, seller_id, currency) AS place, SUM(owed) AS expected, SUM(credited) AS actual FROM (
+      SELECT s.settled_on, s.generation, s.seller_id, s.currency, s.net AS owed, 0 AS credited FROM settlement s
+        JOIN posted_generation g ON g.settled_on = s.settled_on AND g.generation = s.generation
+      UNION ALL SELECT t.effective_on, CAST(SUBSTRING_INDEX(SUBSTRING_INDEX(t.idempotency_key, ':', 3), ':', -1) AS UNSIGNED), t.seller_id, a.currency, 0, -p.amount_minor
+        FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.transaction_id
+        JOIN ledger_account a ON a.account_id = p.account_id AND a.kind = 'SELLER_PAYABLE'
+        WHERE t.idempotency_key BETWEEN 'settlement:' AND 'settlement;') both_
+    GROUP BY settled_on, generation, seller_id, currency HAVING SUM(owed) <> SUM(credited)
+    ORDER BY settled_on, generation, seller_id, currency LIMIT 1`,
+} as const;

@@ -1,0 +1,83 @@
+/** The double-entry ledger. */
+import type { ErrorDefinition } from './definition.js';
+
+export const ledgerErrors = {
+  LEDGER_ACCOUNT_CLOSED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The account is closed, so nothing is posted to it; the details name it.',
+    whatToDo:
+      'Open it again (`POST /v1/ledger/accounts/{accountId}/reopen`). An event that was parked for it is then replayed as a dead letter (docs/outbox.md).',
+  },
+  LEDGER_ACCOUNT_NOT_EMPTY: {
+    http: 409,
+    exit: 1,
+    meaning: 'The balance of the account is not zero, so it cannot be closed.',
+    whatToDo: 'Bring the balance to zero first; the details say what it is.',
+  },
+  LEDGER_ACCOUNT_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'The ledger has no account with this id.',
+    whatToDo: '`GET /v1/ledger/accounts` lists those that there are.',
+  },
+  LEDGER_ALREADY_REVERSED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The transaction was reversed before; the details name the reversal.',
+    whatToDo: 'Nothing: it was taken back.',
+  },
+  LEDGER_DIFFERS: {
+    http: 500,
+    exit: 4,
+    meaning: 'The ledger is not what its postings come to; the first difference of each check is named.',
+    whatToDo:
+      'See docs/ledger.md for what each check compares. Find out who changed the tables of the ledger, and restore them from a backup.',
+  },
+  LEDGER_EXISTS_OTHERWISE: {
+    http: 409,
+    exit: 1,
+    meaning:
+      'Another transaction stands in the ledger under the same key: its accounts, its date or its kind are others.',
+    whatToDo:
+      'Look at the transaction that is there. A correction is its reversal and a new transaction under another key.',
+  },
+  LEDGER_EXISTS_OTHER_AMOUNT: {
+    http: 409,
+    exit: 1,
+    meaning: 'The transaction stands in the ledger under the same key with another amount.',
+    whatToDo:
+      'Look at the transaction that is there. A correction is its reversal and a new transaction under another key.',
+  },
+  LEDGER_LIMIT_EXCEEDED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The transaction would take an account below zero that may not fall so far; the details name it.',
+    whatToDo: 'See docs/ledger.md for the limits. Post what fills the account up first.',
+  },
+  LEDGER_POSTINGS_INVALID: {
+    http: 422,
+    exit: 1,
+    meaning:
+      'A transaction needs at least two postings, each of an amount other than zero and to an account of its own.',
+    whatToDo: 'Correct whoever made the transaction: the posting rules (docs/ledger.md) make none of this kind.',
+  },
+  LEDGER_REVERSAL_FINAL: {
+    http: 409,
+    exit: 1,
+    meaning: 'The transaction is a reversal, which cannot be reversed.',
+    whatToDo: 'Post what was reversed again, under a key of its own.',
+  },
+  LEDGER_TRANSACTION_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'The ledger has no transaction with this id.',
+    whatToDo: '`GET /v1/ledger/accounts/{accountId}/transactions` lists those of an account.',
+  },
+  LEDGER_UNBALANCED: {
+    http: 422,
+    exit: 1,
+    meaning: 'The postings of a transaction do not add up to zero in each currency.',
+    whatToDo: 'Correct whoever made the transaction: the posting rules (docs/ledger.md) make none of this kind.',
+  },
+} as const satisfies Record<string, ErrorDefinition>;

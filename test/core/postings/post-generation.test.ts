@@ -1,0 +1,242 @@
+/** Settled dates in the ledger: one transaction for each seller, currency and generation, once, whatever dies and whoever else posts. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { postGeneration } from '../../../core/postings/post-generation.js';
+import { postSettled } from '../../../core/postings/post-settled.js';
+import { change, type Db, inTransaction, select } from '../../../infra/database.js';
+import { environment, startMagam } from '../../../scripts/chaos/magam.mjs';
+import { inStatement } from '../../support/database.js';
+import { magam, magamJson } from '../../support/magam.js';
+import { createSettledDate, DAY, NEXT_DAY, type SettledDate } from '../../support/settled-date.js';
+
+let settled: SettledDate;
+let db: Db;
+let url: string;
+beforeAll(async () => {
+  settled = await createSettledDate();
+  ({ db, url } = settled.database);
+  // Some orders of the day are those of this platform's own shop.
+  await change(
+    db,
+    `UPDATE sale_entry SET import_id = NULL WHERE settled_on = ? AND seller_id IN ('S-KWD') OR MOD(entry_id, 3) = 0`,
+    [DAY],
+  );
+});
+afterAll(() => settled.database.drop());
+
+const LEDGER = ['account', 'transaction', 'posting', 'balance', 'day'].map((name) => `ledger_${name}`);
+async function empty(tables: readonly string[] = LEDGER): Promise<void> {
+  for (const table of [...tables, 'posted_generation', 'shop_paid']) await change(db, `DELETE FROM ${table}`);
+}
+const first = { date: DAY, generation: 1 };
+
+interface Rows {
+  readonly [column: string]: string | number;
+}
+const sums = (sql: string, params: readonly unknown[] = []) => select<Rows>(db, sql, params);
+
+/** What the ledger holds of a kind of account for the first generation, by currency. */
+const kindSums = async () => {
+  const rows = await sums(
+    `SELECT a.currency, a.kind, SUM(p.amount_minor) AS amount FROM ledger_posting p JOIN ledger_account a ON a.account_id = p.account_id
+     JOIN ledger_transaction t ON t.transaction_id = p.transaction_id WHERE t.idempotency_key LIKE 'settlement:${DAY}:1:%' GROUP BY a.currency, a.kind`,
+  );
+  return Object.fromEntries(
+    rows.map(({ currency, kind, amount }) => [`${currency} ${kind}`, BigInt(amount as string)]),
+  );
+};
+
+it('what is posted is what the settlements and the lines come to, account by account', async () => {
+  const report = await postGeneration(db, first);
+  const [{ n } = { n: 0 }] = await sums(
+    'SELECT COUNT(*) AS n FROM settlement WHERE settled_on = ? AND generation = 1',
+    [DAY],
+  );
+  expect(report).toMatchObject({ ...first, alreadyDone: false, transactions: n });
+  const posted = await kindSums();
+  const lines = await sums(
+    `SELECT x.currency, SUM(l.net) AS net, SUM(l.pg_fee) AS pg, SUM(l.fee_vat + l.pg_fee_vat) AS vat, SUM(x.platform_discount) AS promotion,
+       SUM(IF(x.ours, l.buyer_paid, 0)) AS ours, SUM(IF(x.ours, 0, l.buyer_paid)) AS others,
+       SUM(l.fee - IF(JSON_EXTRACT(p.definition, '$.vat.mode') = 'inclusive', l.fee_vat, 0)) AS revenue
+     FROM settlement_line l JOIN fee_policy p ON p.policy_id = l.policy_id JOIN (
+       SELECT 0 AS leg, settled_on, entry_id, currency, platform_discount, import_id IS NULL AS ours FROM sale_entry
+       UNION ALL SELECT 1, r.settled_on, r.entry_id, r.currency, r.platform_discount, s.import_id IS NULL FROM refund_entry r
+         JOIN sale_entry s ON s.settled_on = r.original_on AND s.entry_id = r.original_id) x
+       ON x.leg = l.leg AND x.settled_on = l.settled_on AND x.entry_id = l.entry_id
+     WHERE l.settled_on = ? AND l.generation = 1 GROUP BY x.currency`,
+    [DAY],
+  );
+  expect(lines.length).toBeGreaterThan(0);
+  for (const { currency, net, pg, vat, promotion, ours, others, revenue } of lines) {
+    const figure = (kind: string): bigint => posted[`${currency} ${kind}`] ?? 0n;
+    expect(figure('SELLER_PAYABLE')).toBe(-BigInt(net as string));
+    expect(figure('PG_COST')).toBe(-BigInt(pg as string));
+    expect(figure('VAT_PAYABLE')).toBe(-BigInt(vat as string));
+    expect(figure('PROMOTION_COST')).toBe(BigInt(promotion as string));
+    expect(figure('BUYER_FUNDS_HELD')).toBe(BigInt(ours as string));
+    expect(figure('SHOP_CLEARING')).toBe(BigInt(others as string));
+    expect(figure('FEE_REVENUE')).toBe(-BigInt(revenue as string));
+  }
+  expect(lines.some(({ ours, others }) => Number(ours) > 0 && Number(others) > 0)).toBe(true);
+  expect(await postGeneration(db, first)).toEqual({ ...report, alreadyDone: true });
+});
+
+it('supplements and later dates follow, each once; the command says so and the ledger is verified', async () => {
+  const done = await magamJson<{ posted: object[]; alreadyDone: boolean }>(url, [
+    'ledger',
+    'post',
+    '--from',
+    DAY,
+    '--to',
+    NEXT_DAY,
+  ]);
+  expect(done).toMatchObject({
+    code: 0,
+    document: {
+      alreadyDone: false,
+      posted: [
+        { date: DAY, generation: 2, transactions: 1 },
+        { date: NEXT_DAY, generation: 1 },
+      ],
+    },
+  });
+  const again = await magam(url, ['ledger', 'post', '--date', DAY]);
+  expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to post') });
+  expect(await magamJson(url, ['ledger', 'verify'])).toMatchObject({ code: 0, document: { ok: true } });
+  const [net] = await sums(
+    `SELECT (SELECT SUM(net) FROM settlement) AS owed, (SELECT -SUM(b.amount_minor) FROM ledger_balance b
+       JOIN ledger_account a ON a.account_id = b.account_id WHERE a.kind = 'SELLER_PAYABLE') AS credited`,
+  );
+  expect(net?.credited).toBe(net?.owed);
+});
+
+it('a net below zero is posted as what refunds take back, and may take the payable below zero', async () => {
+  const kinds = await sums(
+    `SELECT DISTINCT t.kind, s.net < 0 AS below FROM ledger_transaction t JOIN settlement s ON t.idempotency_key =
+       CONCAT('settlement:', s.settled_on, ':', s.generation, ':', s.seller_id, ':', s.currency) ORDER BY t.kind`,
+  );
+  for (const { kind, below } of kinds) expect(kind).toBe(below === 1 ? 'REFUND_AFTER_SETTLEMENT' : 'SETTLEMENT');
+  await empty();
+  await change(
+    db,
+    `UPDATE settlement SET net = -net WHERE settled_on = ? AND generation = 1 AND net > 0 ORDER BY seller_id LIMIT 1`,
+    [DAY],
+  );
+  try {
+    await postGeneration(db, first);
+    const [row] = await sums(`SELECT COUNT(*) AS n FROM ledger_transaction WHERE kind = 'REFUND_AFTER_SETTLEMENT'`);
+    expect(Number(row?.n)).toBeGreaterThan(0);
+  } finally {
+    await change(
+      db,
+      `UPDATE settlement SET net = -net WHERE settled_on = ? AND generation = 1 AND net < 0 ORDER BY seller_id LIMIT 1`,
+      [DAY],
+    );
+  }
+});
+
+it.each(['posting.after-headers', 'posting.before-commit', 'posting.posted'])(
+  'a kill at %s loses and doubles nothing',
+  async (point) => {
+    await empty();
+    const killed = startMagam(
+      ['ledger', 'post', '--date', DAY],
+      environment(url, { NODE_ENV: 'test', MAGAM_FAULT: `${point}:kill` }),
+    );
+    expect((await killed.ended).signal).toBe('SIGKILL');
+    const [{ n } = { n: -1 }] = await sums('SELECT COUNT(*) AS n FROM ledger_transaction');
+    expect(Number(n) > 0).toBe(point === 'posting.posted');
+    expect((await magam(url, ['ledger', 'post', '--date', DAY])).code).toBe(0);
+    const [{ posted } = { posted: 0 }] = await sums('SELECT COUNT(*) AS posted FROM posted_generation');
+    expect(posted).toBe(2);
+    expect((await magam(url, ['ledger', 'verify'])).code).toBe(0);
+  },
+);
+
+it('several that post at once post it once', async () => {
+  await empty();
+  const reports = await Promise.all(Array.from({ length: 4 }, () => postGeneration(db, first)));
+  expect(reports.filter(({ alreadyDone }) => !alreadyDone)).toHaveLength(1);
+  expect(new Set(reports.map(({ postings }) => postings)).size).toBe(1);
+  expect((await magam(url, ['ledger', 'verify'])).code).toBe(0);
+});
+
+it('what is not settled or not certified is refused, and nothing is left', async () => {
+  await empty();
+  expect(await magamJson(url, ['ledger', 'post', '--date', '2031-01-01'])).toMatchObject({
+    code: 1,
+    document: { error: { code: 'DATE_NOT_SETTLED' } },
+  });
+  await expect(postGeneration(db, { date: DAY, generation: 9 })).rejects.toMatchObject({ code: 'DATE_NOT_SETTLED' });
+  expect(await sums('SELECT * FROM posted_generation')).toEqual([]);
+  for (const words of [
+    [],
+    ['--date', 'x'],
+    ['--to', DAY],
+    ['--date', DAY, '--from', DAY],
+    ['--from', NEXT_DAY, '--to', DAY],
+  ])
+    expect((await magam(url, ['ledger', 'post', ...words])).code).toBe(2);
+});
+
+it('a closed account holds the generation up, and a posting that would tilt the ledger is taken back', async () => {
+  await empty();
+  await postGeneration(db, first);
+  await empty(LEDGER.slice(1));
+  await change(db, `UPDATE ledger_account SET closed_at = opened_at WHERE kind = 'SELLER_PAYABLE' LIMIT 1`);
+  const all = { from: DAY, to: NEXT_DAY };
+  await expect(postSettled(db, all, new AbortController().signal)).rejects.toMatchObject({
+    code: 'LEDGER_ACCOUNT_CLOSED',
+  });
+  const inLedger = 'SELECT generation FROM posted_generation WHERE settled_on = ?';
+  expect(await sums(inLedger, [DAY])).toEqual([{ generation: 2 }]); // the others are posted
+  await empty(LEDGER.slice(1));
+  await change(db, 'UPDATE ledger_account SET closed_at = NULL');
+  await change(db, 'INSERT INTO ledger_balance SELECT MIN(account_id), 0, 1 FROM ledger_account');
+  await expect(postGeneration(db, first)).rejects.toMatchObject({ code: 'LEDGER_UNBALANCED' });
+  expect(await sums('SELECT * FROM ledger_transaction')).toEqual([]);
+  await change(db, 'DELETE FROM ledger_balance');
+  expect(await postSettled(db, { from: DAY, to: DAY }, new AbortController().signal)).toHaveLength(2);
+});
+
+it('an account is not closed under the posting', async () => {
+  await empty();
+  await postGeneration(db, first);
+  await empty(LEDGER.slice(1));
+  const posting = await inTransaction(db, async (tx) => {
+    await change(tx, `UPDATE ledger_account SET closed_at = opened_at WHERE kind = 'SELLER_PAYABLE' LIMIT 1`);
+    const waiting = postGeneration(db, first).catch((error: unknown) => error);
+    await inStatement(db, '%LOCK IN SHARE MODE%');
+    return { waiting };
+  });
+  expect(await posting.waiting).toMatchObject({ code: 'LEDGER_ACCOUNT_CLOSED' });
+  await change(db, 'UPDATE ledger_account SET closed_at = NULL');
+});
+
+it('verify names a settlement that the ledger does not hold', async () => {
+  await empty();
+  await postGeneration(db, first);
+  await change(
+    db,
+    `UPDATE settlement SET net = net + 1 WHERE settled_on = ? AND generation = 1 ORDER BY seller_id LIMIT 1`,
+    [DAY],
+  );
+  const { code, document } = await magamJson<{ checks: { name: string; ok: boolean; difference: object }[] }>(url, [
+    'ledger',
+    'verify',
+  ]);
+  await change(
+    db,
+    `UPDATE settlement SET net = net - 1 WHERE settled_on = ? AND generation = 1 ORDER BY seller_id LIMIT 1`,
+    [DAY],
+  );
+  expect(code).toBe(4);
+  expect(document.checks.filter(({ ok }) => !ok)).toEqual([
+    {
+      name: 'settlements',
+      ok: false,
+      difference: expect.objectContaining({ place: expect.stringContaining(`${DAY} generation 1`) }),
+    },
+  ]);
+  const told = await magam(url, ['ledger', 'verify']);
+  expect(told).toMatchObject({ code: 0, stdout: expect.stringMatching(/The ledger is what its postings come to: /) });
+});
