@@ -16,6 +16,8 @@ const capabilities = {
   orders: ['catalogue', 'feed', 'outbox', 'promotions', 'stock'],
   payments: ['orders', 'outbox', 'stock'],
   jobs: [],
+  'business-days': [],
+  terms: ['business-days'],
   settlement: ['feed', 'policies', 'jobs', 'tasks'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };

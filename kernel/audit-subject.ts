@@ -1,6 +1,7 @@
 /** What the audit log tells of. */
 export const AUDIT_SUBJECTS = [
   'account',
+  'business-calendar',
   'calendar',
   'category',
   'checkout',
@@ -16,6 +17,7 @@ export const AUDIT_SUBJECTS = [
   'review',
   'run',
   'seller',
+  'terms',
   'unit',
 ] as const;
 
