@@ -1,5 +1,4 @@
 /** `magam policies`: loads fee policies from a file and shows what is stored. */
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { applyPolicies, findPolicyFaults } from '../core/policies/apply-policies.js';
 import { type FeePolicy, type PolicyScope, policyToFile } from '../core/policies/rules/fee-policy.js';
@@ -10,6 +9,7 @@ import { MagamError } from '../kernel/errors.js';
 import { isPolicyCode } from '../kernel/external-id.js';
 import { withDatabase } from './context.js';
 import { print, printJson, printTable } from './output.js';
+import { readTextFile } from './text-file.js';
 
 export function policiesCommands(policies: Command): void {
   policies
@@ -45,7 +45,7 @@ async function apply(file: string, command: Command): Promise<void> {
 
 /** A policy file as it was read. Throws FILE_UNREADABLE. */
 export const parseFile = async (file: string): Promise<ReturnType<typeof parsePolicyFile>> =>
-  parsePolicyFile(await readText(file));
+  parsePolicyFile(await readTextFile(file));
 
 /** The policies of a file. Throws POLICY_FILE_INVALID with all faults, those that stand between its sound policies and the stored ones too. */
 export async function requireSound(
@@ -56,15 +56,6 @@ export async function requireSound(
   if (!('faults' in parsed)) return parsed.policies;
   const faults = [...parsed.faults, ...(await findPolicyFaults(db, parsed.sound))];
   throw new MagamError('POLICY_FILE_INVALID', undefined, { file, faults });
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
-  } catch (error) {
-    const reason = error instanceof TypeError ? 'it is not UTF-8 text' : String((error as Error).message);
-    throw new MagamError('FILE_UNREADABLE', `${file} cannot be read: ${reason}.`, { file });
-  }
 }
 
 async function list(command: Command): Promise<void> {

@@ -81,6 +81,9 @@ interface RuledHoliday extends Holiday {
   readonly substitute: Rule['substitute'];
 }
 
+/** In the order of `weekdayOf`. */
+export const WEEKDAY_NAMES = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
+
 /** 0 is Sunday. */
 export const weekdayOf = (date: string): number => new Date(`${date}T00:00:00Z`).getUTCDay();
 
