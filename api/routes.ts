@@ -14,6 +14,7 @@ import { promotionRoutes } from './promotions/routes.js';
 import { runRoutes } from './runs/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
 import { stockRoutes } from './stock/routes.js';
+import { termsRoutes } from './terms/routes.js';
 import { verificationRoutes } from './verifications/routes.js';
 
 export const apiRoutes = (context: ApiContext): Route[] => [
@@ -31,4 +32,5 @@ export const apiRoutes = (context: ApiContext): Route[] => [
   ...importRoutes(context),
   ...settlementRoutes(context),
   ...outboxRoutes(context),
+  ...termsRoutes(context),
 ];

@@ -92,6 +92,8 @@ export const permissions = {
   'import.read': staff,
   'import.create': staff,
   'settlement.read': { seller: 'own', ...staff },
+  'terms.read': staff,
+  'terms.edit': staff,
 
   'dead-letter.read': staff,
   'dead-letter.replay': staff,

@@ -71,6 +71,8 @@ describe('the access table', () => {
     'import.read': staff,
     'import.create': staff,
     'settlement.read': sellerAndStaff,
+    'terms.read': staff,
+    'terms.edit': staff,
     'server.probe': everybody,
     'dead-letter.read': staff,
     'dead-letter.replay': staff,
