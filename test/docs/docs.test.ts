@@ -68,7 +68,7 @@ function actualCommand(words: readonly string[]): ActualCommand {
   const section = (name: string): string =>
     new RegExp(`^${name}:\\n(.*?)(?:\\n\\n|$(?![^]))`, 'ms').exec(help)?.[1] ?? '';
   const options = [...section('Options').matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option = '']) => option);
-  const children = [...section('Commands').matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name);
+  const children = [...section('Commands').matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name);
   const shown = [...(/^Usage: magam (.*)$/m.exec(help)?.[1]?.matchAll(/<([a-z-]+)>/g) ?? [])];
   const given = shown.map(([, name = '']) => name.toUpperCase().replaceAll('-', '_'));
   return {
@@ -79,7 +79,7 @@ function actualCommand(words: readonly string[]): ActualCommand {
 }
 
 /** Commands that only group others. */
-const GROUPS: readonly string[] = ['policies', 'import', 'stock', 'payments'];
+const GROUPS: readonly string[] = ['policies', 'terms', 'business-days', 'import', 'stock', 'payments'];
 
 /** Every command that can be given by name; those that only group others cannot. */
 function actualCommands(): Map<string, DocumentedCommand> {
