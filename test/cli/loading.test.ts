@@ -66,7 +66,16 @@ describe('magam', () => {
     async (name) => {
       const { own, packages } = await loadedBy(name, '--help');
       const file = ['cli/import', 'cli/export'].find((it) => own.has(it)) ?? `cli/${name}`;
-      const others = ['cli/command-line', 'cli/context', 'cli/main', 'cli/output', 'cli/progress', 'cli/threads', file];
+      const others = [
+        'cli/command-line',
+        'cli/context',
+        'cli/main',
+        'cli/output',
+        'cli/progress',
+        'cli/text-file',
+        'cli/threads',
+        file,
+      ];
       expect([...own].filter((it) => it.startsWith('cli/') && !others.includes(it))).toEqual([]);
       expect([...own].filter((it) => it.startsWith('api/') || it.startsWith('batch/runner/'))).toEqual([]);
       for (const heavy of ['express', 'ioredis', 'pino']) expect(packages).not.toContain(heavy);
