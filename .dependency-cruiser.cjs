@@ -5,20 +5,24 @@
 
 /** Which capabilities of `core` each one may use. Acyclic: what stands above is not used by what stands below. */
 const capabilities = {
-  accounts: [],
+  accounts: ['outbox'],
+  'api-keys': [],
+  'event-feed': [],
   catalogue: [],
   stock: ['catalogue'],
   tasks: [],
   policies: [],
-  feed: ['policies', 'tasks'],
+  feed: ['event-feed', 'policies', 'tasks'],
   promotions: [],
   outbox: [],
   orders: ['catalogue', 'feed', 'outbox', 'promotions', 'stock'],
   payments: ['orders', 'outbox', 'stock'],
-  jobs: [],
+  webhooks: ['event-feed', 'outbox'],
+  jobs: ['event-feed'],
   'business-days': [],
   terms: ['business-days'],
-  settlement: ['feed', 'policies', 'jobs', 'tasks'],
+  settlement: ['event-feed', 'feed', 'policies', 'jobs', 'tasks'],
+  alarms: ['jobs', 'outbox', 'payments', 'settlement', 'webhooks'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };
 

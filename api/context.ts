@@ -13,6 +13,8 @@ export interface ApiContext {
   readonly log: Logger;
   /** The one cache of pages of this process: whoever changes what they show evicts them. */
   readonly cache: CatalogueCache;
+  /** Aborted when the server is told to stop. */
+  readonly draining: AbortSignal;
   /** The payment providers that are configured. */
   readonly providers: PaymentProviders;
 }

@@ -4,18 +4,22 @@ import express from 'express';
 import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
 import type { PaymentProviders } from '../core/payments/payment-step.js';
 import { type OpenProviders, paymentProviders } from '../core/payments/providers/registry.js';
-import { type Config, requireKeys } from '../infra/config.js';
+import { openSeal } from '../infra/cache/seal.js';
+import type { Config } from '../infra/config.js';
 import type { Db } from '../infra/database.js';
 import { errorText } from '../infra/database-errors.js';
 import { armFaults } from '../infra/faults.js';
+import { requireKeys } from '../infra/key-settings.js';
 import { clockNotice, readPlatformTime } from '../infra/platform-time.js';
 import { openRedis, type RedisLink } from '../infra/redis.js';
-import { readInstallationId } from '../infra/stores/installation.js';
+import { readDatabaseIdentity, readInstallationId } from '../infra/stores/installation.js';
 import type { ApiContext } from './context.js';
+import { Admission } from './edge/admission.js';
 import { createApp } from './edge/app.js';
-import { authenticator } from './edge/authenticate.js';
+import { authenticator, callersThatStand } from './edge/authenticate.js';
 import { openMetrics, sendMetrics } from './edge/metrics.js';
-import { limitRequests } from './edge/request-limit.js';
+import { OpenStreams } from './edge/open-streams.js';
+import { limitOf, limitRequests } from './edge/request-limit.js';
 import { openLog, type ServerLog, standardError } from './edge/request-log.js';
 import { listen } from './edge/server.js';
 import { apiRoutes } from './routes.js';
@@ -56,7 +60,8 @@ export async function runApi(options: ApiOptions): Promise<void> {
   const { log } = options.log;
   requireKeys(config);
   armFaults(config.fault);
-  const redis = openRedis(options.redisUrl, await readInstallationId(db), (message) => log.warn(message));
+  const seal = openSeal(config.tokenKey, await readDatabaseIdentity(db));
+  const redis = openRedis(options.redisUrl, await readInstallationId(db), (message) => log.warn(message), seal);
   const payments = paymentProviders(config);
   try {
     await serve(options, redis, payments);
@@ -72,11 +77,14 @@ async function serve(options: ApiOptions, redis: RedisLink, payments: OpenProvid
   const { log } = options.log;
   const metrics = openMetrics(db, config);
   metrics.watchProviders(payments);
+  const admission = new Admission(config.requestsMax);
+  metrics.watchAdmission(admission);
   const context: ApiContext = {
     config,
     db,
     redis,
     log,
+    draining: signal,
     cache: new CatalogueCache(redis),
     providers,
   };
@@ -90,6 +98,7 @@ async function serve(options: ApiOptions, redis: RedisLink, payments: OpenProvid
       migrationsFolder: options.migrationsFolder,
       draining: signal,
       outbound: payments.clients,
+      limit: limitOf(redis, 'ready', config.rateLimit, () => 'ready'),
     }),
     readMetrics(metrics, config.metricsToken, authenticate),
     readProblem(),
@@ -102,9 +111,13 @@ async function serve(options: ApiOptions, redis: RedisLink, payments: OpenProvid
     authenticate,
     draining: signal,
     hashKey: config.tokenKey,
+    formerHashKeys: config.formerTokenKeys,
     limit: limitRequests(redis, config.rateLimit),
+    admission,
+    streams: new OpenStreams(config, callersThatStand(db)),
     trustProxy: config.trustProxy,
     docsPage: config.docsPage,
+    corsOrigins: config.integrations.corsOrigins,
     version: versionOf(options.packageFile),
   });
   const metricsServer = config.metricsPort === null ? undefined : await listenForMetrics(config, metrics);

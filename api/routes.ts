@@ -1,10 +1,13 @@
 /** Every route of the API, capability by capability, in the order of the OpenAPI document. */
 import { accountRoutes } from './accounts/routes.js';
+import { alarmRoutes } from './alarms/routes.js';
+import { apiKeyRoutes } from './api-keys/routes.js';
 import { auditRoutes } from './audit/routes.js';
 import { cartRoutes } from './carts/routes.js';
 import { catalogueRoutes } from './catalogue/routes.js';
 import type { ApiContext } from './context.js';
 import type { Route } from './edge/route.js';
+import { eventRoutes } from './events/routes.js';
 import { importRoutes } from './imports/routes.js';
 import { orderRoutes } from './orders/routes.js';
 import { outboxRoutes } from './outbox/routes.js';
@@ -16,6 +19,7 @@ import { settlementRoutes } from './settlements/routes.js';
 import { stockRoutes } from './stock/routes.js';
 import { termsRoutes } from './terms/routes.js';
 import { verificationRoutes } from './verifications/routes.js';
+import { webhookEndpointRoutes } from './webhook-endpoints/routes.js';
 
 export const apiRoutes = (context: ApiContext): Route[] => [
   ...accountRoutes(context),
@@ -33,4 +37,8 @@ export const apiRoutes = (context: ApiContext): Route[] => [
   ...settlementRoutes(context),
   ...outboxRoutes(context),
   ...termsRoutes(context),
+  ...alarmRoutes(context),
+  ...apiKeyRoutes(context),
+  ...eventRoutes(context),
+  ...webhookEndpointRoutes(context),
 ];

@@ -38,6 +38,7 @@ export async function serveRoutes(
     log: log.log,
     cache: new CatalogueCache(redis),
     providers: payments.providers,
+    draining: new AbortController().signal,
   };
   const app = createApp(routesOf(context), {
     db,

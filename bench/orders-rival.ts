@@ -109,7 +109,7 @@ function showOrderLineByLine(context: ApiContext): Route {
       const { orderId } = call.params as { orderId: number };
       await readOrderParties(db, orderId);
       const page = await readPageLineByLine(db, orderId);
-      return ok(orderPageBody(page, await readOrderEvents(db, orderId), config.encryptionKey), page.version);
+      return ok(orderPageBody(page, await readOrderEvents(db, orderId), config.encryptionKeys), page.version);
     },
   };
 }

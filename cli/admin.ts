@@ -32,7 +32,7 @@ async function makeAdmin(options: { email: string; name: string }, command: Comm
   const passwordHash = await openPasswords().hash(password);
   await withDatabase(command, async ({ db, config, json }) => {
     const accountId = await inTransaction(db, async (tx) => {
-      const made = await insertAccount(tx, { email, displayName, passwordHash, role: 'admin' });
+      const made = await insertAccount(tx, { email, displayName, passwordHash, role: 'admin', emailProven: true });
       if (isRefusal(made)) throw new MagamError(made.refused, undefined, { email });
       await recordAudit(tx, {
         caller: null,

@@ -3,6 +3,10 @@ import type { Command } from 'commander';
 import { apiSession, openLog, runApi, standardError } from '../api/main.js';
 import { runDuties } from '../batch/duties/duty-loop.js';
 import { serverDuties } from '../batch/duties/upkeep.js';
+import { alarmChannels, hasChannel } from '../core/alarms/alarm-channels.js';
+import { alarmConsumers } from '../core/alarms/deliver-alarms.js';
+import { openMail } from '../infra/mail.js';
+import { readInstallationId } from '../infra/stores/installation.js';
 import { Bell } from './bell.js';
 import { migrationsFolder, packageFile, withDatabase } from './context.js';
 import { note } from './output.js';
@@ -14,7 +18,11 @@ export function apiCommand(api: Command): void {
       async ({ config, db, redisUrl, signal }) => {
         const log = openLog(config.logLevel, standardError());
         const ended = new AbortController();
-        const upkeep = { config, db, signal: AbortSignal.any([signal, ended.signal]) };
+        const installationId = await readInstallationId(db);
+        const mail = config.mail && openMail(config.mail.url, config.mail.from);
+        const channels = alarmChannels(config.alarms, mail);
+        const consumers = hasChannel(channels) ? alarmConsumers(channels, installationId) : [];
+        const upkeep = { config, db, alarmConsumers: consumers, signal: AbortSignal.any([signal, ended.signal]) };
         let duties: Promise<void> | undefined;
         const onListening = (port: number): void => {
           const tell = (level: 'info' | 'warn' | 'error', fields: object, message: string) =>
@@ -28,6 +36,7 @@ export function apiCommand(api: Command): void {
         } finally {
           ended.abort();
           await duties;
+          mail?.close();
         }
       },
       { poolMax: ({ httpPool }) => httpPool, ...apiSession },

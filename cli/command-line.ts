@@ -82,6 +82,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'show how the figures of a sale and of its refunds come about, and replay them',
     load: async () => (await import('./explain.js')).explainCommand,
   },
+  alarms: {
+    takes: '[options]',
+    description: 'list what needs an operator; see also alarms check',
+    load: async () => (await import('./alarms.js')).alarmsCommands,
+  },
   stock: {
     description: 'check the stock of every unit; see stock verify',
     load: async () => (await import('./stock.js')).stockCommands,
@@ -95,6 +100,20 @@ export const commands: Readonly<Record<string, Entry>> = {
       'run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests and background tasks (any number may run)',
     load: async () => (await import('./runner.js')).runnerCommand,
   },
+  cron: {
+    takes: '[options] <command...>',
+    description: 'run a command for cron: not twice at once, with a log, an alarm when it fails, and its exit code',
+    load: async () => (await import('./cron.js')).cronCommand,
+  },
+  doctor: {
+    description: 'check versions, settings, clocks, database, Redis, disk and keys, and say what to do',
+    load: async () => (await import('./doctor/doctor.js')).doctorCommand,
+  },
+  completion: {
+    takes: '<shell>',
+    description: 'print a script that completes magam in bash, zsh or fish',
+    load: async () => (await import('./completion.js')).completionCommand(defineAll),
+  },
   calendar: {
     description:
       'show the zone and the clocks that dates go by, and where the schedule begins; change zone and schedule',
@@ -103,6 +122,11 @@ export const commands: Readonly<Record<string, Entry>> = {
   restored: {
     description: 'after the database was restored, or failed over and lost commits: what was cached before is not used',
     load: async () => (await import('./restored.js')).restoredCommand,
+  },
+  keys: {
+    description:
+      'show under which keys bank accounts and receivers are encrypted; see keys rotate, which encrypts them anew',
+    load: async () => (await import('./keys.js')).keysCommands,
   },
   sample: {
     takes: '[options]',
@@ -131,7 +155,9 @@ export const commands: Readonly<Record<string, Entry>> = {
  * `--json` a document on standard output.
  */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
-  const json = words.includes('--json');
+  // What stands behind -- is the matter of another command.
+  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+  const json = own.includes('--json');
   process.exitCode = undefined; // a command that ends with another code than 0 sets it
   try {
     await program(json).parseAsync(words, { from: 'user' });
@@ -184,6 +210,13 @@ Without MAGAM_DATABASE_URL the private database of this checkout is started and 
   magam.hook('preSubcommand', (_magam, command) => define(command));
   prepare(magam, json);
   return magam;
+}
+
+/** Gives every command of the program its options, arguments and subcommands. */
+async function defineAll(magam: Command): Promise<void> {
+  for (const command of magam.commands)
+    if (command.commands.length + command.options.length + command.registeredArguments.length === 0)
+      (await commands[command.name()]?.load())?.(command);
 }
 
 /** Every command throws instead of exiting, and keeps its usage errors off standard output when JSON was asked for. */

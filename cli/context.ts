@@ -20,6 +20,10 @@ import { note } from './output.js';
 const root = new URL(/\/dist\/[^/]+\/[^/]*$/.test(import.meta.url) ? '../../' : '../', import.meta.url);
 export const migrationsFolder = new URL('sql/', root);
 export const packageFile = new URL('package.json', root);
+/** What a process of this program is started with. */
+export const programFile = fileURLToPath(new URL('bin/magam.mjs', root));
+/** A module of `scripts/`, which runs without being built. */
+export const scriptModule = (name: string): string => new URL(`scripts/${name}`, root).href;
 
 export interface CommandContext {
   readonly config: Config;
@@ -27,6 +31,8 @@ export interface CommandContext {
   readonly today: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  /** The Redis of the hint queue; the same unless MAGAM_QUEUE_REDIS_URL names another. */
+  readonly queueRedisUrl: string;
   readonly db: Db;
   readonly json: boolean;
   /** Aborted by SIGINT or SIGTERM: finish what is in hand and stop. */
@@ -51,7 +57,7 @@ export async function serviceUrls(
 async function startPrivateServices(): Promise<{ databaseUrl: string; redisUrl: string }> {
   const launcher = fileURLToPath(new URL('scripts/services.mjs', root));
   const child = spawn(process.execPath, [launcher, 'start', '--json', '--missing'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['inherit', 'pipe', 'inherit'], // it may ask on a terminal
   });
   const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   if (exitCode !== 0) throw new MagamError('SERVICES_UNAVAILABLE');
@@ -97,7 +103,17 @@ export async function withDatabase(
     await readySchema(db, databaseUrl, embedded);
     const { timeZone, date: today } = await platformTime(db, given, options.anyTime === true);
     const config = Object.freeze({ ...given, timeZone });
-    await work({ config, today, databaseUrl, redisUrl, db, json: wantsJson(command), signal: abort.signal });
+    const queueRedisUrl = config.queueRedisUrl ?? redisUrl;
+    await work({
+      config,
+      today,
+      databaseUrl,
+      redisUrl,
+      queueRedisUrl,
+      db,
+      json: wantsJson(command),
+      signal: abort.signal,
+    });
   } finally {
     await db.destroy();
     process.off('SIGINT', stop).off('SIGTERM', stop);

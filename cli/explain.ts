@@ -5,11 +5,10 @@ import { explainLine, type LineExplanation, type Replay } from '../core/settleme
 import { ENTRY_FIGURES, eachFigure, FIGURE_NAMES, type Figures } from '../core/settlement/rules/figures.js';
 import type { RefundStory, SaleStory, StoredOutcome } from '../core/settlement/stores/line-story.js';
 import { isoTime } from '../infra/database.js';
-import { errors } from '../kernel/errors.js';
 import { isExternalId } from '../kernel/external-id.js';
 import { found } from '../kernel/outcome.js';
 import { withDatabase } from './context.js';
-import { money, note, print, printJson, printTable } from './output.js';
+import { money, noteDifference, print, printJson, printTable } from './output.js';
 
 export function explainCommand(explain: Command): void {
   explain
@@ -22,9 +21,7 @@ export function explainCommand(explain: Command): void {
         const told = found(explained, 'LINE_NOT_FOUND', { orderId, lineId });
         if (json) printJson(documentOf(told));
         else printStory(told);
-        if (told.ok) return;
-        note('VERIFICATION_FAILED: what is stored differs from its replay.');
-        process.exitCode = errors.VERIFICATION_FAILED.exit;
+        if (!told.ok) noteDifference('VERIFICATION_FAILED', 'what is stored differs from its replay.');
       }),
     );
 }

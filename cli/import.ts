@@ -12,7 +12,7 @@ import { databaseTime } from '../infra/database.js';
 import { isTimeZone } from '../infra/time-zone.js';
 import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, wholeNumber, withDatabase } from './context.js';
-import { count, counted, money, note, print, printJson, printTable } from './output.js';
+import { count, counted, money, note, noteWhatToDoAbout, print, printJson, printTable } from './output.js';
 import { type Progress, startProgress } from './progress.js';
 
 interface ImportOptions {
@@ -123,6 +123,7 @@ async function runImport(
     writer: config.lineWriter,
     signal,
     onProgress: progress.update,
+    onOutage: progress.outage,
   };
   const result = await importFile(db, request).finally(progress.stop);
   const seconds = Math.round(performance.now() - started) / 1_000;
@@ -134,17 +135,21 @@ async function runImport(
 }
 
 /** One bar per pass. */
-function stagedProgress(): { update: ImportRequest['onProgress']; stop: () => void } {
-  let stage = '';
+function stagedProgress(): { update: ImportRequest['onProgress']; outage: Progress['outage']; stop: () => void } {
+  let stage = 'Importing';
   let progress: Progress | undefined;
   return {
     update(name, done, total) {
-      if (name !== stage) {
+      if (name !== stage || progress === undefined) {
         progress?.stop();
         progress = startProgress(name, 'rows');
         stage = name;
       }
-      progress?.update(done, total);
+      progress.update(done, total);
+    },
+    outage(outage) {
+      progress ??= startProgress(stage, 'rows');
+      progress.outage(outage);
     },
     stop: () => progress?.stop(),
   };
@@ -153,6 +158,7 @@ function stagedProgress(): { update: ImportRequest['onProgress']; stop: () => vo
 function noteRejects(rejects: readonly RowFault[], rejected: number): void {
   for (const { line, column, code, value } of rejects) note(`line ${line}: ${column} ${code} ${JSON.stringify(value)}`);
   note(`${count(rejected)} rows were rejected; --rejects FILE names them all.`);
+  noteWhatToDoAbout(rejects.map(({ code }) => code));
 }
 
 function printResult(result: ImportResult, seconds: number): void {

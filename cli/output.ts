@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import Table from 'cli-table3';
 import colours from 'picocolors';
 import { asMagamError, errorText } from '../infra/database-errors.js';
-import { errors, MagamError } from '../kernel/errors.js';
-import { formatAmount } from '../kernel/money.js';
+import { type ErrorCode, errors, MagamError } from '../kernel/errors.js';
+import { readableAmount } from '../kernel/money.js';
 
 /** Prints the one JSON document of a command. A bigint is written as an integer with all its digits. */
 export function printJson(document: unknown): void {
@@ -62,11 +62,8 @@ export function printTable(
 }
 
 /** An amount for people: `1,234,500 KRW`, `58.90 BRL`. */
-export function money(minor: number | bigint | string, currency: string): string {
-  const [whole = '', decimals] = formatAmount(BigInt(minor), currency).split('.');
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
-  return `${decimals === undefined ? grouped : `${grouped}.${decimals}`} ${currency}`;
-}
+export const money = (minor: number | bigint | string, currency: string): string =>
+  `${readableAmount(minor, currency)} ${currency}`;
 
 /** A count for people: `1,000,000`. */
 export const count = (value: number | bigint): string => value.toLocaleString('en-US');
@@ -75,16 +72,35 @@ export const count = (value: number | bigint): string => value.toLocaleString('e
 export const counted = (value: number, noun: string, plural = `${noun}s`): string =>
   `${count(value)} ${value === 1 ? noun : plural}`;
 
+/** A code with a sentence on standard error, in colour. */
+const noteCode = (code: ErrorCode, message: string): void => note(`${colours.red(code)}: ${message}`);
+
+/** Ends what tells of a failure: what to do about its code. */
+const noteWhatToDo = (code: ErrorCode): void => note(`What to do: ${errors[code].whatToDo}`);
+
+/** A result that is a failure: its code, its sentence and what to do about it, on standard error, and its exit code for the process. */
+export function noteDifference(code: ErrorCode, message: string = errors[code].meaning): void {
+  noteCode(code, message);
+  noteWhatToDo(code);
+  process.exitCode = errors[code].exit;
+}
+
+/** Ends a list of failures: what to do about each of their codes. Codes that the registry does not have, as in old records, are passed over. */
+export function noteWhatToDoAbout(codes: Iterable<string | null>): void {
+  for (const code of new Set(codes))
+    if (code !== null && Object.hasOwn(errors, code))
+      note(`What to do about ${code}: ${errors[code as ErrorCode].whatToDo}`);
+}
+
 /** Tells a failure on the right stream and returns the exit code. */
 export function reportFailure(error: unknown, json: boolean): number {
   const known = asMagamError(error);
   const failure = known instanceof MagamError ? known : new MagamError('INTERNAL', errorText(error));
   const { code, message, details } = failure;
-  if (json) printJson({ error: { code, message, details } });
-  else
-    note(
-      `${colours.red(code)}: ${message}${Object.keys(details).length > 0 ? `\n${JSON.stringify(details, null, 2)}` : ''}`,
-    );
+  const { whatToDo } = errors[code];
+  if (json) printJson({ error: { code, message, details, whatToDo } });
+  else noteCode(code, `${message}${Object.keys(details).length > 0 ? `\n${JSON.stringify(details, null, 2)}` : ''}`);
   if (failure.code === 'INTERNAL' && error instanceof Error && error.stack !== undefined) note(error.stack);
+  if (!json) noteWhatToDo(code);
   return errors[code].exit;
 }

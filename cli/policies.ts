@@ -1,12 +1,15 @@
 /** `magam policies`: loads fee policies from a file and shows what is stored. */
+import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { applyPolicies, findPolicyFaults } from '../core/policies/apply-policies.js';
+import { type AppliedPolicies, applyPoliciesIn, findPolicyFaults } from '../core/policies/apply-policies.js';
 import { type FeePolicy, type PolicyScope, policyToFile } from '../core/policies/rules/fee-policy.js';
 import { parsePolicyFile } from '../core/policies/rules/policy-file.js';
 import { type PolicyRecord, readPolicyRecords } from '../core/policies/stores/fee-policy.js';
-import type { Db } from '../infra/database.js';
+import type { Config } from '../infra/config.js';
+import { type Db, inTransaction, type Tx } from '../infra/database.js';
 import { MagamError } from '../kernel/errors.js';
 import { isPolicyCode } from '../kernel/external-id.js';
+import { auditIn } from './audit.js';
 import { withDatabase } from './context.js';
 import { print, printJson, printTable } from './output.js';
 import { readTextFile } from './text-file.js';
@@ -32,7 +35,11 @@ async function apply(file: string, command: Command): Promise<void> {
   const parsed = await parseFile(file);
   await withDatabase(command, async ({ db, config, json }) => {
     const policies = await requireSound(db, file, parsed);
-    const result = await applyPolicies(db, policies, config.userName);
+    const result = await inTransaction(db, async (tx) => {
+      const applied = await applyPoliciesIn(tx, policies, config.userName);
+      await auditApplied(tx, config, file, policies, applied);
+      return applied;
+    });
     if (json) return printJson(result);
     for (const { code, version } of result.applied) print(`applied    ${code} version ${version}`);
     for (const { code, version, endsOn, byVersion } of result.ended) {
@@ -41,6 +48,26 @@ async function apply(file: string, command: Command): Promise<void> {
     for (const { code, version } of result.unchanged) print(`unchanged  ${code} version ${version}`);
     if (policies.length === 0) print('The file holds no policies.');
   });
+}
+
+/** An entry for each version that was stored, with what it ended; none where the file changed nothing. */
+async function auditApplied(
+  tx: Tx,
+  config: Config,
+  file: string,
+  policies: readonly FeePolicy[],
+  { applied, ended }: AppliedPolicies,
+): Promise<void> {
+  for (const { code, version } of applied) {
+    const former = ended.find((end) => end.code === code && end.byVersion === version);
+    const policy = policies.find((one) => one.code === code && one.version === version);
+    await auditIn(tx, config, {
+      action: 'policy.apply',
+      subject: ['policy', code],
+      before: former === undefined ? null : { version: former.version, endsOn: former.endsOn },
+      after: { version, file: basename(file), policy: policy && policyToFile(policy) },
+    });
+  }
 }
 
 /** A policy file as it was read. Throws FILE_UNREADABLE. */

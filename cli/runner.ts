@@ -5,19 +5,20 @@ import { runDuties } from '../batch/duties/duty-loop.js';
 import { runnerDuties } from '../batch/duties/registry.js';
 import { WorkerPools } from '../batch/engine/worker-pool.js';
 import { jobs } from '../batch/jobs/registry.js';
-import type { Channels } from '../batch/outbox/notifications/notifications.js';
 import { runOutbox } from '../batch/outbox/outbox-loop.js';
 import { outboxConsumers } from '../batch/outbox/registry.js';
 import { runRunner } from '../batch/runner/runner.js';
 import { runTasks } from '../batch/tasks/task-loop.js';
+import { runWebhooks } from '../batch/webhooks/webhook-loop.js';
+import { alarmChannels } from '../core/alarms/alarm-channels.js';
+import { alarmConsumers } from '../core/alarms/deliver-alarms.js';
 import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
 import { paymentProviders } from '../core/payments/providers/registry.js';
-import type { Config } from '../infra/config.js';
 import { type Db, openDatabase } from '../infra/database.js';
-import { type MailSender, openMail } from '../infra/mail.js';
+import { openProcessLog } from '../infra/log.js';
+import { openMail } from '../infra/mail.js';
 import { openQueue } from '../infra/queue.js';
 import { openRedis } from '../infra/redis.js';
-import { postToSlack } from '../infra/slack.js';
 import { readInstallationId } from '../infra/stores/installation.js';
 import { listenForWakes } from '../infra/wake.js';
 import { Bell } from './bell.js';
@@ -29,6 +30,9 @@ const TASK_CONNECTIONS = 8;
 const DUTY_CONNECTIONS = 4;
 /** Of the outbox: the relay, a look at the rows of each consumer, and two hints of each. */
 const OUTBOX_CONNECTIONS = 8;
+/** Of the webhooks: an endpoint is at one statement at a time, and seldom at any. */
+const WEBHOOK_CONNECTIONS = 2;
+const CONNECTIONS = [TASK_CONNECTIONS, DUTY_CONNECTIONS, OUTBOX_CONNECTIONS, WEBHOOK_CONNECTIONS];
 /** A frozen runner's transactions end before those who wait for its row locks give up (30 s). */
 const TASK_SILENCE_SECONDS = 10;
 
@@ -36,8 +40,8 @@ export function runnerCommand(runner: Command): void {
   runner.action(async (_options, command: Command) => {
     await withDatabase(
       command,
-      async ({ config, db, databaseUrl, redisUrl, signal }) => {
-        const log = pino({ level: config.logLevel, name: 'runner' }, pino.destination({ dest: 2, sync: true }));
+      async ({ config, db, databaseUrl, redisUrl, queueRedisUrl, signal }) => {
+        const log = openProcessLog(config.logLevel, 'runner', pino.destination({ dest: 2, sync: true }));
         const bell = new Bell(signal);
         const installationId = await readInstallationId(db); // what is opened below has to be closed again
         const pools = new WorkerPools(config, databaseUrl);
@@ -48,18 +52,16 @@ export function runnerCommand(runner: Command): void {
             silenceSeconds: TASK_SILENCE_SECONDS,
             answerSeconds: config.answerMs / 1_000,
           });
-        const [taskDb, dutyDb, outboxDb] = [TASK_CONNECTIONS, DUTY_CONNECTIONS, OUTBOX_CONNECTIONS].map(open) as [
-          Db,
-          Db,
-          Db,
-        ];
+        const [taskDb, dutyDb, outboxDb, webhookDb] = CONNECTIONS.map(open) as [Db, Db, Db, Db];
         // Whoever listens for knocks tells the log when Redis is away.
         const redis = openRedis(redisUrl, installationId, () => undefined);
-        const queue = openQueue(redisUrl, installationId, (message) => log.warn(message));
+        const queue = openQueue(queueRedisUrl, installationId, (message) => log.warn(message));
         const mail = config.mail && openMail(config.mail.url, config.mail.from);
         const payments = paymentProviders(config);
         const { providers } = payments;
-        const consumers = outboxConsumers(channelsOf(config, mail, installationId), { config, providers });
+        const alarms = alarmConsumers(alarmChannels(config.alarms, mail), installationId);
+        const mailing = { mail, installationId, settings: config, publicUrl: config.accounts.publicUrl };
+        const consumers = outboxConsumers(mailing, { config, providers }, alarms);
         const shared = {
           config,
           pools,
@@ -71,9 +73,10 @@ export function runnerCommand(runner: Command): void {
           await Promise.all([
             runRunner({ ...shared, db, jobs }),
             runTasks({ ...shared, db: taskDb }),
+            runWebhooks({ ...shared, db: webhookDb }),
             runOutbox({ ...shared, db: outboxDb, queue }, consumers),
             runDuties(
-              { ...shared, db: dutyDb, catalogue: new CatalogueCache(redis), providers },
+              { ...shared, db: dutyDb, catalogue: new CatalogueCache(redis), providers, alarmConsumers: alarms },
               runnerDuties,
               bell.wait,
             ),
@@ -82,20 +85,11 @@ export function runnerCommand(runner: Command): void {
           hangUp();
           redis.close();
           mail?.close();
-          await Promise.all([pools.close(), taskDb.destroy(), dutyDb.destroy(), outboxDb.destroy(), payments.close()]);
+          const closing = [taskDb, dutyDb, outboxDb, webhookDb].map((pool) => pool.destroy());
+          await Promise.all([pools.close(), ...closing, payments.close()]);
         }
       },
       { poolMax: () => 8, leased: true },
     );
   });
 }
-
-const channelsOf = (
-  { slackWebhookUrl }: Pick<Config, 'slackWebhookUrl'>,
-  mail: MailSender | null,
-  installationId: string,
-): Channels => ({
-  mail,
-  slack: slackWebhookUrl === null ? null : (text, signal) => postToSlack(slackWebhookUrl, text, signal),
-  installationId,
-});

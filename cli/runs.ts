@@ -1,6 +1,6 @@
 /** `magam runs`: the job history, a graceful stop, and what was parked. */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { legName } from '../core/feed/rules/leg.js';
 import { requestStop } from '../core/jobs/stores/execution.js';
 import { discardRun } from '../core/settlement/discard-run.js';
@@ -12,24 +12,40 @@ import {
   type SettlementExecution,
   type SettlementPartition,
 } from '../core/settlement/run-history.js';
+import { RUN_STATES, type RunState, runStateOf, statusOfRunState } from '../core/settlement/state-words.js';
 import { readCertificateRecords } from '../core/settlement/stores/certificate.js';
 import { streamExceptions } from '../core/settlement/stores/exception.js';
 import { listRuns, type RunSummary, readRun } from '../core/settlement/stores/settlement-run.js';
 import { type Cell, inTransaction, isoTime } from '../infra/database.js';
-import { recordAudit } from '../infra/stores/audit-log.js';
 import { MagamError } from '../kernel/errors.js';
 import { found } from '../kernel/outcome.js';
+import { auditIn } from './audit.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
-import { count, counted, note, print, printJson, printTable, write } from './output.js';
+import { count, counted, note, noteWhatToDoAbout, print, printJson, printTable, write } from './output.js';
+
+interface ListOptions {
+  readonly date?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly status?: RunState;
+  readonly limit?: number;
+  readonly all?: true;
+}
+
+/** Runs that are listed where nobody says how many. */
+const LISTED = 20;
 
 const runIdOf = wholeNumber('ID', 1, 9_999_999_999);
 
 export function runsCommands(runs: Command): void {
   runs
     .option('--date <date>', 'only the run of this date: YYYY-MM-DD, today or yesterday')
-    .action((options: { date?: string }, command: Command) =>
-      withDatabase(command, (context) => list(context, options.date)),
-    );
+    .option('--from <date>', 'only runs of this date and later ones')
+    .option('--to <date>', 'only runs of this date and earlier ones')
+    .addOption(new Option('--status <state>', 'only runs in this state').choices(RUN_STATES))
+    .option('--limit <n>', 'so many runs, the latest dates', wholeNumber('--limit', 1, 1_000_000))
+    .option('--all', 'all runs')
+    .action((options: ListOptions, command: Command) => withDatabase(command, (context) => list(context, options)));
   runs
     .command('show')
     .argument('<id>', 'id of a run')
@@ -50,8 +66,9 @@ export function runsCommands(runs: Command): void {
     .argument('<id>', 'id of a run')
     .option('--all', 'also what was parked and has been settled since')
     .description('list the entries that the run parked, with the reason')
-    .action((id: string, options: { all?: true }, command: Command) =>
-      withRun(command, id, (context, run) => exceptions(context, run, options.all === true)),
+    .action((id: string, _options, command: Command) =>
+      // `runs` has an option of this name too, and takes it wherever it stands.
+      withRun(command, id, (context, run) => exceptions(context, run, command.optsWithGlobals().all === true)),
     );
 }
 
@@ -69,17 +86,21 @@ async function withRun(
   );
 }
 
-async function list({ db, config, today, json }: CommandContext, date: string | undefined): Promise<void> {
-  const on = date === undefined ? undefined : readDate(date, today);
-  const runs = await listRuns(db, { from: on, to: on });
+async function list({ db, config, today, json }: CommandContext, options: ListOptions): Promise<void> {
+  const limit = limitOf(options);
+  const filter = { ...datesOf(options, today), ...(options.status && statusOfRunState(options.status)) };
+  // One more than is shown says that there are more.
+  const found = await listRuns(db, filter, limit === undefined ? undefined : limit + 1);
+  const runs = found.slice(0, limit).map((run) => ({ ...run, state: runStateOf(run.status, run.dead) }));
+  const more = found.length > runs.length;
   const blocking = await blockingRun(db, config);
-  if (json) return printJson({ runs, scheduleWaitsFor: blocking?.runId ?? null });
+  if (json) return printJson({ runs, more, scheduleWaitsFor: blocking?.runId ?? null });
   printTable(
     ['run', 'date', 'status', 'generation', 'sales', 'refunds', 'parked', 'updated'],
     runs.map((run) => [
       run.runId,
       run.date,
-      run.status,
+      run.state,
       run.generation,
       count(run.lines),
       count(run.refunds),
@@ -88,10 +109,29 @@ async function list({ db, config, today, json }: CommandContext, date: string | 
     ]),
     ['run', 'generation', 'sales', 'refunds', 'parked'],
   );
+  if (more) note(`Only the latest ${counted(runs.length, 'run')}; --all lists all, --limit another number.`);
+  if (runs.some(({ state }) => state === 'dead'))
+    note(
+      'Nobody who works on a dead run shows signs of life: a runner takes it up, or magam settle --date of its date.',
+    );
   if (blocking !== undefined)
     note(
       `The schedule waits for run ${blocking.runId} of ${blocking.date}, which was stopped: magam settle --date ${blocking.date} resumes it, magam runs discard ${blocking.runId} gives it up.`,
     );
+}
+
+function limitOf({ limit, all }: ListOptions): number | undefined {
+  if (all === true && limit !== undefined) throw new MagamError('USAGE', 'Give --limit or --all, not both.');
+  return all === true ? undefined : (limit ?? LISTED);
+}
+
+function datesOf({ date, from, to }: ListOptions, today: string): { from?: string; to?: string } {
+  if (date !== undefined && (from !== undefined || to !== undefined))
+    throw new MagamError('USAGE', 'Give either --date, or --from and --to.');
+  const [first, last] = [date ?? from, date ?? to].map((text) => text && readDate(text, today));
+  if (first !== undefined && last !== undefined && first > last)
+    throw new MagamError('USAGE', `--from ${first} is after --to ${last}.`, { from: first, to: last });
+  return { ...(first && { from: first }), ...(last && { to: last }) };
 }
 
 async function show({ db, json }: CommandContext, run: RunSummary): Promise<void> {
@@ -100,8 +140,9 @@ async function show({ db, json }: CommandContext, run: RunSummary): Promise<void
   const executions = await readSettlementExecutions(db, runId);
   const partitions = await readSettlementPartitions(db, runId);
   const certificates = await readCertificateRecords(db, run.date);
-  if (json) return printJson({ ...run, plans, executions, partitions, certificates });
-  print(`Run ${runId}: ${run.job} of ${run.date}, ${run.status}, generation ${run.generation}`);
+  const state = runStateOf(run.status, run.dead);
+  if (json) return printJson({ ...run, state, plans, executions, partitions, certificates });
+  print(`Run ${runId}: ${run.job} of ${run.date}, ${state}, generation ${run.generation}`);
   print(`created ${run.createdAt}, updated ${run.updatedAt}, completed ${run.completedAt ?? '-'}`);
   print(
     `${counted(run.lines, 'sale')} and ${counted(run.refunds, 'refund')} settled, ${counted(run.exceptions, 'entry', 'entries')} parked`,
@@ -122,6 +163,7 @@ async function show({ db, json }: CommandContext, run: RunSummary): Promise<void
   );
   printExecutions(executions);
   printPartitions(partitions);
+  noteWhatToDoAbout([...executions, ...partitions].map(({ errorCode }) => errorCode));
   print('\nCertificates');
   for (const { generation, hash, signed, certifiedAt } of certificates) {
     print(`generation ${generation}  ${hash}  ${signed ? 'signed' : 'not signed'}  ${certifiedAt}`);
@@ -149,7 +191,7 @@ function printExecutions(executions: readonly SettlementExecution[]): void {
     executions.map((it) => [
       it.executionId,
       it.generation,
-      it.dead ? `${it.status} (dead)` : it.status,
+      it.status === 'ABANDONED' ? 'dead' : runStateOf(it.status, it.dead),
       it.requestedBy,
       it.host === null ? '' : `${it.host}:${it.pid}`,
       it.startedAt,
@@ -216,16 +258,7 @@ async function stop({ db, config, json }: CommandContext, run: RunSummary): Prom
 
 async function discard({ db, config, json }: CommandContext, run: RunSummary): Promise<void> {
   const discarded = await discardRun(db, run.runId, (tx, status, after) =>
-    recordAudit(tx, {
-      caller: null,
-      userName: config.userName,
-      requestId: null,
-      action: 'run.discard',
-      subjectType: 'run',
-      subjectId: String(run.runId),
-      before: { status },
-      after,
-    }),
+    auditIn(tx, config, { action: 'run.discard', subject: ['run', String(run.runId)], before: { status }, after }),
   );
   if (json) return printJson(discarded);
   print(
@@ -238,14 +271,19 @@ async function exceptions({ db, json }: CommandContext, run: RunSummary, all: bo
   const { runId, date } = run;
   const line = json ? jsonException : textException;
   if (json) await write(`{"runId":${runId},"date":${JSON.stringify(date)},"exceptions":[`);
+  const codes = new Set<string>();
   let written = 0;
   for await (const batch of streamExceptions(db, date, all)) {
     const before = json ? (written === 0 ? '\n' : ',\n') : '';
     await write(`${before}${batch.map(line).join(json ? ',\n' : '\n')}${json ? '' : '\n'}`);
     written += batch.length;
+    for (const row of batch) codes.add(exceptionOf(row).code as string);
   }
   if (json) await write(`${written === 0 ? '' : '\n'}]}\n`);
-  else print(written === 0 ? 'Nothing is parked.' : `${counted(written, 'entry', 'entries')} of ${date}`);
+  else {
+    print(written === 0 ? 'Nothing is parked.' : `${counted(written, 'entry', 'entries')} of ${date}`);
+    noteWhatToDoAbout(codes);
+  }
 }
 
 function exceptionOf(row: Cell[]) {

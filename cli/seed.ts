@@ -26,7 +26,8 @@ export function seedCommand(seed: Command): void {
         const date = seedableDate(readDate(options.date, today));
         const progress = startProgress('Seeding', 'entries');
         const { outageMs, userName: requestedBy } = config;
-        const request = { ...options, date, requestedBy, outageMs, signal, onProgress: progress.update };
+        const { update: onProgress, outage: onOutage } = progress;
+        const request = { ...options, date, requestedBy, outageMs, signal, onProgress, onOutage };
         const result = await seedFeed(db, request).finally(progress.stop);
         const seconds = Math.round(performance.now() - started) / 1_000;
         if (json) printJson({ ...result, seconds });

@@ -1,10 +1,12 @@
 /** `magam settle`: runs, joins or resumes the settlement of a date, or of every date of a range in order. */
 import type { Command } from 'commander';
-import type { SettleReport } from '../batch/jobs/settle/report.js';
+import type { CurrencyTotals, SettleReport } from '../batch/jobs/settle/report.js';
 import { settleRange } from '../batch/jobs/settle/settle-range.js';
+import { isCompleted } from '../core/jobs/stores/run.js';
 import { type ClosingOptions, requireClosableRange } from '../core/settlement/closable-date.js';
 import { requestRuns } from '../core/settlement/request-runs.js';
-import { headingOf, REPORTED_SUMS } from '../core/settlement/rules/figures.js';
+import { eachFigure, headingOf, REPORTED_SUMS } from '../core/settlement/rules/figures.js';
+import { dateWords, runStateOf } from '../core/settlement/state-words.js';
 import { readPlatformTime } from '../infra/platform-time.js';
 import { datesBetween } from '../kernel/business-date.js';
 import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.js';
@@ -108,19 +110,22 @@ async function settleDates(
   const { db, config, json, signal } = context;
   const reports: SettleReport[] = [];
   const workers = options.workers ?? config.workers;
+  const isRange = options.date === undefined;
+  const startedAt = performance.now();
   let progress: Progress | undefined;
   const onTurn = (date: string): Progress['update'] => {
     progress = startProgress(`Settling ${date}`, 'entries');
     return progress.update;
   };
+  const onOutage: Progress['outage'] = (outage) => progress?.outage(outage);
   const onReport = (report: SettleReport): void => {
     progress?.stop();
     reports.push(report);
-    if (!json) printReport(report);
+    if (!json) (isRange ? printLine : printReport)(report);
   };
   await pools
     .share(workers, (lender) =>
-      settleRange({ db, config, pools: lender, signal, onTurn, onReport }, dates, {
+      settleRange({ db, config, pools: lender, signal, onTurn, onReport, onOutage }, dates, {
         gridSize: options.gridSize,
         workers,
         chunkRows: options.chunkSize ?? config.chunkRows,
@@ -131,7 +136,11 @@ async function settleDates(
         onStop: 'stop-run',
       }),
     )
-    .finally(() => progress?.stop());
+    .finally(() => {
+      progress?.stop();
+      const seconds = Math.round(performance.now() - startedAt) / 1_000;
+      if (isRange && !json && reports.length > 0) printSummary(reports, dates, seconds);
+    });
   return reports;
 }
 
@@ -182,34 +191,76 @@ const document = (report: SettleReport): object => ({ ...report, peakMemoryBytes
 /** Of the whole process, all threads. */
 const peakMemoryBytes = (): number => process.resourceUsage().maxRSS * 1024;
 
+/** A date alone: what came of it, how fast, the totals and the certificate. */
 function printReport(report: SettleReport): void {
-  const { status, seconds, lines, refunds, exceptions } = report;
+  const { alreadyDone, entries, seconds, workers, partitions, totals, certificate } = report;
   for (const notice of report.notices) note(notice);
-  const entries = lines + refunds;
+  print(outcomeOf(report));
+  if (!alreadyDone)
+    print(
+      `${seconds} s, ${perSecond(entries, seconds)} entries a second, ${workers} workers, ${counted(partitions, 'partition')}.`,
+    );
+  printTotals(totals);
+  if (certificate !== null) print(`Certificate ${certificate.hash} (generation ${certificate.generation})`);
+}
+
+const perSecond = (entries: number, seconds: number): string => count(Math.round(entries / Math.max(seconds, 0.001)));
+
+/** A date of a range: one line. */
+function printLine(report: SettleReport): void {
+  for (const notice of report.notices) note(`${report.date}: ${notice}`);
+  print(report.alreadyDone ? outcomeOf(report) : `${outcomeOf(report)} ${report.seconds} s.`);
+}
+
+/** What came of a date, in a sentence. */
+function outcomeOf(report: SettleReport): string {
+  const { date, runId, status, alreadyDone, lines, refunds, exceptions } = report;
   const what = `${counted(lines, 'sale')} and ${counted(refunds, 'refund')}`;
-  if (report.alreadyDone)
-    print(`${report.date} is settled already: ${what}${exceptions > 0 ? `, ${count(exceptions)} parked` : ''}.`);
-  else if (report.runId === null)
-    print(
-      `${report.date}, dry run: ${what}${exceptions > 0 ? `, ${count(exceptions)} would be parked` : ''}. Nothing was written.`,
-    );
-  else if (status === 'STOPPED') print(`${report.date}: stopped after ${what}; the same command resumes it.`);
-  else
-    print(
-      `${report.date}: ${status}. ${what}${exceptions > 0 ? `, ${count(exceptions)} parked (magam runs exceptions ${report.runId})` : ''}.`,
-    );
-  if (!report.alreadyDone)
-    print(
-      `${seconds} s, ${count(Math.round(entries / Math.max(seconds, 0.001)))} entries a second, ${report.workers} workers, ${report.partitions} partitions.`,
-    );
-  if (report.totals.length > 0) {
-    const amounts = REPORTED_SUMS.map(headingOf);
-    printTable(
-      ['currency', ...amounts],
-      report.totals.map((sums) => [sums.currency, ...REPORTED_SUMS.map((name) => money(sums[name], sums.currency))]),
-      amounts,
-    );
+  const parked = exceptions > 0 ? `, ${count(exceptions)} parked` : '';
+  if (alreadyDone && runId === null) return `${date}: ${dateWords.CLOSED_EMPTY}.`;
+  if (alreadyDone) return `${date}: ${dateWords.SETTLED} already. ${what}${parked}.`;
+  if (runId === null) {
+    const wouldBe = exceptions > 0 ? `, ${count(exceptions)} would be parked` : '';
+    return `${date}, dry run: ${what}${wouldBe}. Nothing was written.`;
   }
-  if (report.certificate !== null)
-    print(`Certificate ${report.certificate.hash} (generation ${report.certificate.generation})`);
+  if (status === 'STOPPED') return `${date}: stopped after ${what}; the same command resumes it.`;
+  const where = exceptions > 0 ? ` (magam runs exceptions ${runId})` : '';
+  return `${date}: ${isCompleted(status) ? dateWords.SETTLED : runStateOf(status, false)}. ${what}${parked}${where}.`;
+}
+
+/** What came of a range: how many of its dates, and the sums over them. */
+function printSummary(reports: readonly SettleReport[], dates: readonly string[], seconds: number): void {
+  const sum = (of: (report: SettleReport) => number): number => reports.reduce((all, report) => all + of(report), 0);
+  const settled = reports.filter(({ status }) => isCompleted(status)).length;
+  const [sales, refunds, parked] = [sum(({ lines }) => lines), sum((one) => one.refunds), sum((one) => one.exceptions)];
+  const entries = sum((one) => one.entries);
+  print(
+    `${dates[0]} to ${dates.at(-1)}: ${count(settled)} of ${counted(dates.length, 'date')} ${dateWords.SETTLED}. ` +
+      `${counted(sales, 'sale')} and ${counted(refunds, 'refund')}${parked > 0 ? `, ${count(parked)} parked` : ''}.`,
+  );
+  if (entries > 0) print(`${seconds} s, ${perSecond(entries, seconds)} entries a second.`);
+  printTotals(sumOfTotals(reports));
+}
+
+function sumOfTotals(reports: readonly SettleReport[]): CurrencyTotals[] {
+  const sums = new Map<string, CurrencyTotals>();
+  for (const totals of reports.flatMap((report) => report.totals)) {
+    const { currency } = totals;
+    const before = sums.get(currency);
+    sums.set(currency, {
+      currency,
+      ...eachFigure(REPORTED_SUMS, (name) => (before?.[name] ?? 0n) + totals[name]),
+    });
+  }
+  return [...sums.values()].sort((a, b) => (a.currency < b.currency ? -1 : 1));
+}
+
+function printTotals(totals: readonly CurrencyTotals[]): void {
+  if (totals.length === 0) return;
+  const amounts = REPORTED_SUMS.map(headingOf);
+  printTable(
+    ['currency', ...amounts],
+    totals.map((sums) => [sums.currency, ...REPORTED_SUMS.map((name) => money(sums[name], sums.currency))]),
+    amounts,
+  );
 }

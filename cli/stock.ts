@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import { type StockVerification, verifyStock } from '../core/stock/verify-stock.js';
 import { errors, MagamError } from '../kernel/errors.js';
+import { auditCommand } from './audit.js';
 import { withDatabase } from './context.js';
-import { count, counted, note, print, printJson, printTable } from './output.js';
+import { count, counted, note, noteDifference, print, printJson, printTable } from './output.js';
 
 export function stockCommands(command: Command): void {
   command
@@ -13,7 +14,7 @@ export function stockCommands(command: Command): void {
 }
 
 const verify = (command: Command): Promise<void> =>
-  withDatabase(command, async ({ db, json, signal }) => {
+  withDatabase(command, async ({ db, config, json, signal }) => {
     // It may have come before anybody listened.
     if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal.');
     signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads: there is nothing to finish
@@ -22,9 +23,12 @@ const verify = (command: Command): Promise<void> =>
     const seconds = Math.round(performance.now() - started) / 1000;
     if (json) printJson({ ...verification, seconds });
     else tell(verification, seconds);
-    if (verification.ok) return;
-    note(`STOCK_DIFFERS: ${errors.STOCK_DIFFERS.meaning}`);
-    process.exitCode = errors.STOCK_DIFFERS.exit;
+    await auditCommand(db, config, {
+      action: 'stock.verify',
+      subject: ['stock', 'all'],
+      after: { ok: verification.ok, units: verification.units, differing: verification.differing },
+    });
+    if (!verification.ok) noteDifference('STOCK_DIFFERS');
   });
 
 function tell({ ok, units, movements, differing, differences }: StockVerification, seconds: number): void {

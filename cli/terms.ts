@@ -1,4 +1,5 @@
 /** `magam terms`: loads the terms on which sellers are paid and shows what is stored. */
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { applyTerms, findTermsFaults } from '../core/terms/apply-terms.js';
 import type { Period } from '../core/terms/rules/periods.js';
@@ -8,9 +9,9 @@ import { parseTermsFile } from '../core/terms/rules/terms-file.js';
 import { readTermsPage, type StoredTerms } from '../core/terms/stores/seller-terms.js';
 import { termsOfSeller } from '../core/terms/terms-of-seller.js';
 import { inTransaction } from '../infra/database.js';
-import { recordAudit } from '../infra/stores/audit-log.js';
 import { MagamError } from '../kernel/errors.js';
 import { isExternalId } from '../kernel/external-id.js';
+import { auditIn } from './audit.js';
 import { readDate, withDatabase } from './context.js';
 import { print, printJson, printTable } from './output.js';
 import { readTextFile } from './text-file.js';
@@ -35,23 +36,18 @@ export function termsCommands(terms: Command): void {
 
 async function apply(file: string, command: Command): Promise<void> {
   const parsed = parseTermsFile(await readTextFile(file));
-  await withDatabase(command, async ({ db, config: { userName }, json }) => {
+  await withDatabase(command, async ({ db, config, json }) => {
     if ('faults' in parsed) {
       const faults = [...parsed.faults, ...(await findTermsFaults(db, parsed.sound))];
       throw new MagamError('TERMS_FILE_INVALID', undefined, { file, faults });
     }
     const result = await inTransaction(db, async (tx) => {
-      const applied = await applyTerms(tx, parsed.terms, userName);
+      const applied = await applyTerms(tx, parsed.terms, config.userName);
       if (applied.applied.length > 0)
-        await recordAudit(tx, {
-          caller: null,
-          userName,
-          requestId: null,
+        await auditIn(tx, config, {
           action: 'terms.apply',
-          subjectType: 'terms',
-          subjectId: String(applied.revision),
-          before: null,
-          after: applied,
+          subject: ['terms', String(applied.revision)],
+          after: { ...applied, file: basename(file) },
         });
       return applied;
     });

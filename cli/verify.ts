@@ -3,11 +3,16 @@ import type { Command } from 'commander';
 import colours from 'picocolors';
 import type { JobContext } from '../batch/engine/job.js';
 import type { Check } from '../batch/jobs/verify/check.js';
+import { tellVerification } from '../batch/jobs/verify/tell-verification.js';
 import { type Verification, verifyDate } from '../batch/jobs/verify/verify-date.js';
 import { verifyRange } from '../batch/jobs/verify/verify-range.js';
-import { errors, MagamError } from '../kernel/errors.js';
+import { dateWords } from '../core/settlement/state-words.js';
+import { errorText } from '../infra/database-errors.js';
+import { survivingOutage } from '../infra/survive-outage.js';
+import { MagamError } from '../kernel/errors.js';
+import { auditCommand } from './audit.js';
 import { type CommandContext, readDate, withDatabase } from './context.js';
-import { counted, note, print, printJson, printTable } from './output.js';
+import { count, counted, note, noteDifference, print, printJson, printTable } from './output.js';
 import { startProgress } from './progress.js';
 import { openPools } from './threads.js';
 
@@ -38,9 +43,7 @@ async function verify(options: Options, command: Command): Promise<void> {
       date === undefined
         ? await verifyDates(context, readDate(from as string, today), readDate(to ?? (from as string), today))
         : await verifyOne(context, readDate(date, today));
-    if (ok) return;
-    note(`VERIFICATION_FAILED: ${errors.VERIFICATION_FAILED.meaning}`);
-    process.exitCode = errors.VERIFICATION_FAILED.exit;
+    if (!ok) noteDifference('VERIFICATION_FAILED');
   });
 }
 
@@ -52,7 +55,14 @@ async function working<T>(
   const started = performance.now();
   const progress = startProgress('Verifying', 'lines');
   const pools = openPools(config, databaseUrl);
-  const result = await work({ db, config, pools, signal, onProgress: progress.update }).finally(() => {
+  const result = await work({
+    db,
+    config,
+    pools,
+    signal,
+    onProgress: progress.update,
+    onOutage: progress.outage,
+  }).finally(() => {
     progress.stop();
     return pools.close();
   });
@@ -60,55 +70,92 @@ async function working<T>(
 }
 
 async function verifyOne(context: CommandContext, date: string): Promise<boolean> {
-  const { result, seconds } = await working(context, (job) => verifyDate(job, date));
-  const { ok, generations, lines, checks } = result;
-  if (context.json) {
-    printJson({ date, ok, generations, lines, seconds, checks });
+  const { config, signal, json } = context;
+  const { result, seconds } = await working(context, (job) =>
+    survivingOutage({ outageMs: config.outageMs, signal, onOutage: job.onOutage }, () => verifyDate(job, date)),
+  );
+  await record(context, result);
+  const { ok, generations, lines, changes, checks } = result;
+  if (json) {
+    printJson({ date, ok, generations, lines, seconds, changes, checks });
     return ok;
   }
+  printChanges(result);
   printTable(
     ['', 'check', 'what'],
     checks.map((check) => [verdictOf(check.ok), check.name, check.detail]),
   );
   printDifferences(checks);
-  print(`\n${date} ${inWords(ok)}: ${counted(lines, 'line')}, ${counted(generations, 'certificate')}, ${seconds} s.`);
+  print(
+    `\n${date}: ${stateOf(result)}, ${inWords(ok)}. ${counted(lines, 'line')}, ${counted(generations, 'certificate')}, ${seconds} s.`,
+  );
   return ok;
 }
 
 /** Every date of the range; a difference in one does not keep the others from being looked at. */
 async function verifyDates(context: CommandContext, from: string, to: string): Promise<boolean> {
   if (from > to) throw new MagamError('USAGE', `--from ${from} is later than --to ${to}.`);
+  const { json } = context;
   const { result: dates, seconds } = await working(context, async (job) => {
     const all: Verification[] = [];
-    for await (const verification of verifyRange(job, from, to)) all.push(keepTelling(verification, context.json));
+    for await (const verification of verifyRange(job, from, to)) {
+      await record(context, verification);
+      if (!json) printLine(verification);
+      all.push(keepTelling(verification, json));
+    }
     return all;
   });
-  const ok = dates.every((verification) => verification.ok);
-  if (context.json) {
+  const differing = dates.filter(({ ok }) => !ok);
+  const ok = differing.length === 0;
+  if (json) {
     const checks = dates.flatMap(({ date, checks }) => checks.map((check) => ({ date, ...check })));
-    const shown = dates.map(({ date, ok, generations, lines }) => ({ date, ok, generations, lines }));
+    const shown = dates.map(({ date, ok, generations, lines, changes }) => ({ date, ok, generations, lines, changes }));
     printJson({ from, to, ok, dates: shown, seconds, checks });
     return ok;
   }
-  printTable(
-    ['', 'date', 'certificates', 'lines', 'checks'],
-    dates.map((one) => [verdictOf(one.ok), one.date, one.generations || 'closed empty', one.lines, one.checks.length]),
-  );
-  for (const { date, checks } of dates) printDifferences(checks, `${date} `);
+  for (const { date, checks } of differing) printDifferences(checks, `${date} `);
   const lines = dates.reduce((sum, one) => sum + one.lines, 0);
-  print(
-    `\n${from} to ${to} ${inWords(ok)}: ${counted(dates.length, 'date')}, ${counted(lines, 'line')}, ${seconds} s.`,
-  );
+  const verdict = ok ? `each ${inWords(ok)}` : `${count(differing.length)} of them ${inWords(ok)}`;
+  print(`\n${from} to ${to}: ${counted(dates.length, 'date')}, ${verdict}. ${counted(lines, 'line')}, ${seconds} s.`);
   return ok;
 }
 
+/** A date of a range in one line, and what was changed. */
+function printLine(verification: Verification): void {
+  const { date, ok, lines, generations, checks } = verification;
+  const counts = `${counted(lines, 'line')}, ${counted(generations, 'certificate')}, ${counted(checks.length, 'check')}`;
+  print(`${date}: ${stateOf(verification)}, ${inWords(ok)}. ${counts}.`);
+  printChanges(verification);
+}
+
+function printChanges({ date, changes }: Verification): void {
+  if (changes.length === 0) return;
+  print(`Changed on ${date}:`);
+  for (const change of changes) print(`  ${change}`);
+  print();
+}
+
+/** Enters the verification in the audit log, and raises the alarm of a difference or ends it. An auditor's account and a replica can only be read, and verify all the same. */
+async function record({ db, config }: CommandContext, verification: Verification): Promise<void> {
+  const { date, ok, lines, generations, changes } = verification;
+  await auditCommand(db, config, {
+    action: 'date.verify',
+    subject: ['date', date],
+    after: { ok, lines, generations, ...(ok ? {} : { changes }) },
+  });
+  await tellVerification(db, verification).catch((error: unknown) =>
+    note(`The alarm of this verification could not be raised or ended: ${errorText(error)}`),
+  );
+}
+
+const stateOf = ({ generations }: Verification): string => dateWords[generations === 0 ? 'CLOSED_EMPTY' : 'SETTLED'];
+
 /** For people, of the checks that hold only their number is kept: a range may be long. */
 const keepTelling = (verification: Verification, json: boolean): Verification =>
-  json ? verification : { ...verification, checks: verification.checks.map((check) => (check.ok ? HOLDS : check)) };
-const HOLDS: Check = { name: '', ok: true, expected: '', actual: '' };
+  json ? verification : { ...verification, checks: verification.checks.filter(({ ok }) => !ok) };
 
 const verdictOf = (ok: boolean): string => (ok ? colours.green('ok') : colours.red('FAIL'));
-const inWords = (ok: boolean): string => (ok ? 'is as it was certified' : 'DIFFERS from what was certified');
+const inWords = (ok: boolean): string => (ok ? 'as it was certified' : colours.red('NOT AS IT WAS CERTIFIED'));
 
 function printDifferences(checks: readonly Check[], of = ''): void {
   for (const { name, expected, actual, detail } of checks.filter(({ ok }) => !ok))

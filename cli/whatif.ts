@@ -1,4 +1,5 @@
 /** `magam whatif`: what the settled lines of a range of dates would have come to under a draft of fee policies. Writes nothing of the books. */
+import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { runWhatIf } from '../batch/jobs/what-if/what-if-job.js';
 import { refusalOfFaults } from '../core/policies/apply-policies.js';
@@ -11,6 +12,7 @@ import {
   netDifference,
   type SellerEffect,
 } from '../core/settlement/rules/policy-effect.js';
+import { dateWords } from '../core/settlement/state-words.js';
 import type { TouchedLine } from '../core/settlement/try-line.js';
 import {
   MOVED_LINES_MAX,
@@ -21,6 +23,7 @@ import {
 } from '../core/settlement/what-if.js';
 import { inSnapshot } from '../infra/database.js';
 import { errors, MagamError } from '../kernel/errors.js';
+import { auditCommand } from './audit.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
 import { count, counted, money, note, print, printJson, printTable } from './output.js';
 import { parseFile, requireSound } from './policies.js';
@@ -71,15 +74,30 @@ async function whatIf(
   if (options.again) await forgetAnswer(db, prepared.key);
   const progress = startProgress('Trying', 'lines');
   const pools = openPools(config, databaseUrl);
-  const result = await runWhatIf({ db, config, pools, signal, onProgress: progress.update }, prepared, {
-    workers: options.workers ?? config.workers,
-    requestedBy: config.userName,
-    onStop: 'stop-run',
-  }).finally(async () => {
+  const result = await runWhatIf(
+    { db, config, pools, signal, onProgress: progress.update, onOutage: progress.outage },
+    prepared,
+    {
+      workers: options.workers ?? config.workers,
+      requestedBy: config.userName,
+      onStop: 'stop-run',
+    },
+  ).finally(async () => {
     progress.stop();
     await pools.close();
   });
   const { run, status, seconds, alreadyDone } = result;
+  if (run !== undefined)
+    await auditCommand(db, config, {
+      action: 'what-if.run',
+      subject: ['run', String(run.runId)],
+      after: {
+        from: prepared.parameters.from,
+        to: prepared.parameters.to,
+        policies: basename(options.policies),
+        status,
+      },
+    });
   if (status === 'STOPPED') process.exitCode = errors.RUN_STOPPED.exit;
   const answer = status === 'STOPPED' || run === undefined ? null : await readWhatIf(db, run.runId, options.top);
   const { parameters, openDates } = prepared;
@@ -95,7 +113,7 @@ async function whatIf(
       ...(answer && documentOf(answer)),
     });
   for (const notice of result.notices) note(notice);
-  if (openDates.length > 0) note(`Left out, because they are not settled: ${openDates.join(', ')}.`);
+  if (openDates.length > 0) note(`Left out, because they are ${dateWords.NOT_SETTLED}: ${openDates.join(', ')}.`);
   if (answer === null) print('Stopped; the same command resumes it.');
   else printAnswer(asked, answer, { seconds, alreadyDone });
 }

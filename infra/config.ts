@@ -7,6 +7,15 @@ import { availableParallelism, userInfo } from 'node:os';
 import * as z from 'zod';
 import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.js';
 import { MagamError } from '../kernel/errors.js';
+import { type AccountSettings, accountFaults, accountSettings, accountShape } from './account-settings.js';
+import { type EdgeSettings, edgeFaults, edgeSettings, edgeShape } from './edge-settings.js';
+import {
+  type IntegrationSettings,
+  integrationFaults,
+  integrationSettings,
+  integrationShape,
+} from './integration-settings.js';
+import { type KeySettings, keySettings, keyShape } from './key-settings.js';
 import {
   type OutboundSettings,
   outboundFaults,
@@ -75,20 +84,8 @@ function readPublicKeyFile(path: string): string | undefined {
   }
 }
 
-/** What the HTTP server uses when no keys are given; known to everybody, so production refuses them. */
-const DEVELOPMENT_TOKEN_KEY = 'magam development token key, known to everybody';
-const DEVELOPMENT_ENCRYPTION_KEY = Buffer.from('magam development encryption key');
-
 /** The zone of a database that has none yet. */
 const DEFAULT_TIME_ZONE = 'Asia/Seoul';
-
-/** 32 bytes as base64 or as 64 hexadecimal digits. */
-const encryptionKey = z.string().transform((text, context) => {
-  const bytes = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
-  if (bytes.length === 32) return bytes;
-  context.addIssue({ code: 'custom', message: 'must be 32 bytes in base64, or 64 hexadecimal digits' });
-  return z.NEVER;
-});
 
 const httpUrl = z
   .string()
@@ -99,6 +96,20 @@ const mailUrl = z
   .refine(
     (text) => URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol) && new URL(text).hostname !== '',
     'must look like smtp://user:password@host:587 or smtps://host',
+  );
+
+/** Addresses, separated by commas. */
+const mailAddresses = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((address) => address.trim())
+      .filter((address) => address !== ''),
+  )
+  .refine(
+    (addresses) => addresses.length > 0 && addresses.every((address) => /^[^\s@,;<>"]+@[^\s@,;<>"]+$/.test(address)),
+    'must be addresses such as oncall@example.com, separated by commas',
   );
 
 /** A number of entries, or a share of a date's entries such as 0.5%. */
@@ -113,6 +124,7 @@ const schema = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
   MAGAM_DATABASE_URL: databaseUrl.optional(),
   MAGAM_REDIS_URL: redisUrl.optional(),
+  MAGAM_QUEUE_REDIS_URL: redisUrl.optional(),
   MAGAM_TIME_ZONE: z.string().refine(isTimeZone, 'must be an IANA time zone such as Asia/Seoul').optional(),
   MAGAM_SETTLE_AT: z
     .string()
@@ -134,11 +146,11 @@ const schema = z.object({
   MAGAM_LINE_WRITER: z.enum(['auto', 'insert', 'load']).default('auto'),
   MAGAM_HOST: z.string().default('127.0.0.1'),
   MAGAM_PORT: wholeNumber(0, 65_535).default(8_080),
-  MAGAM_TOKEN_KEY: z.string().min(32, 'must have at least 32 characters').default(DEVELOPMENT_TOKEN_KEY),
-  MAGAM_ENCRYPTION_KEY: encryptionKey.default(DEVELOPMENT_ENCRYPTION_KEY),
+  ...keyShape,
   MAGAM_TRUST_PROXY: wholeNumber(0, 10).default(0),
   MAGAM_RATE_LIMIT: wholeNumber(1, 999_999_999).default(600),
   MAGAM_HTTP_POOL: wholeNumber(2, 200).default(12),
+  ...edgeShape,
   MAGAM_CHECKOUT_MINUTES: wholeNumber(1, 10_080).default(15),
   MAGAM_STOCK_STRATEGY: z.enum(['update', 'redlock']).default('update'),
   MAGAM_STOCK_LOCK_WAIT_MS: wholeNumber(0, 60_000).default(3_000),
@@ -154,6 +166,10 @@ const schema = z.object({
     .regex(/^[^\r\n@]*[^\s@]@[^\s@]+$/, 'must be an address such as shop@example.com or Shop <shop@example.com>')
     .optional(),
   MAGAM_SLACK_WEBHOOK_URL: httpUrl.optional(),
+  MAGAM_ALARM_WEBHOOK_URL: httpUrl.optional(),
+  MAGAM_ALARM_MAIL_TO: mailAddresses.optional(),
+  MAGAM_ALARM_DATE_MINUTES: wholeNumber(0, 10_080).default(120),
+  MAGAM_ALARM_RUNNER_MINUTES: wholeNumber(0, 10_080).default(5),
   MAGAM_UPLOAD_BYTES_MAX: wholeNumber(1, 999_999_999).default(268_435_456),
   MAGAM_DRAIN_MS: wholeNumber(0, 600_000).default(2_000),
   MAGAM_DOCS_PAGE: z.enum(['on', 'off']).default('on'),
@@ -162,16 +178,20 @@ const schema = z.object({
     .regex(/^[!-~]{16,}$/, 'must be at least 16 printable ASCII characters without spaces')
     .optional(),
   MAGAM_METRICS_PORT: wholeNumber(0, 65_535).optional(),
+  ...accountShape,
   ...paymentProviderShape,
   ...outboundShape,
+  ...integrationShape,
   MAGAM_FAULT: z.string().optional(),
 });
 
-export interface Config {
+export interface Config extends KeySettings, EdgeSettings {
   readonly production: boolean;
   /** Null: the private services of the checkout are used. */
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
+  /** The Redis of the hint queue; null: the same. */
+  readonly queueRedisUrl: string | null;
   /** The platform's IANA time zone: business dates are days in it. Where the setting is left out it is that of the database. */
   readonly timeZone: string;
   readonly timeZoneGiven: boolean;
@@ -204,10 +224,6 @@ export interface Config {
   /** Where the HTTP server listens; port 0: any free one. */
   readonly host: string;
   readonly port: number;
-  /** Secret with which access tokens are signed. */
-  readonly tokenKey: string;
-  /** AES-256 key of what is encrypted at rest. */
-  readonly encryptionKey: Buffer;
   /** Proxies in front whose X-Forwarded-For is believed. */
   readonly trustProxy: number;
   /** Requests a minute of one account, or of one address without one. */
@@ -232,8 +248,18 @@ export interface Config {
   readonly outboxDays: number;
   /** Where mail is sent, and from whom; null: none is sent. */
   readonly mail: { readonly url: string; readonly from: string } | null;
-  /** Where operators are told of what needs them; null: nowhere. */
-  readonly slackWebhookUrl: string | null;
+  /** When operators are told of what needs them, and where; null: not there. */
+  readonly alarms: {
+    /** A webhook that takes messages as Slack does. */
+    readonly slackUrl: string | null;
+    /** A webhook that takes plain JSON. */
+    readonly webhookUrl: string | null;
+    readonly mailTo: readonly string[];
+    /** Minutes after which a date that is due and not closed is an alarm; 0: never. */
+    readonly dateMinutes: number;
+    /** Minutes without a living runner after which that is an alarm; 0: never. */
+    readonly runnerMinutes: number;
+  };
   readonly uploadBytesMax: number;
   /** How long a server that was told to stop still serves while it says that it is not ready. */
   readonly drainMs: number;
@@ -243,11 +269,14 @@ export interface Config {
   readonly metricsToken: string | null;
   /** Port of its own for /metrics; null: none. */
   readonly metricsPort: number | null;
+  readonly accounts: AccountSettings;
   readonly paymentProviders: PaymentProviderSettings;
   /** Origins that providers may send buyers back to; null: any, in production with https. */
   readonly returnOrigins: readonly string[] | null;
   /** How payment providers are called. */
   readonly outbound: OutboundSettings;
+  /** Browsers of other origins, the event feed, webhooks. */
+  readonly integrations: IntegrationSettings;
   /** A named point and what happens there; for tests only, refused in production. */
   readonly fault: string | null;
   /** Who is recorded as having asked. */
@@ -270,6 +299,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     production: env.NODE_ENV === 'production',
     databaseUrl: env.MAGAM_DATABASE_URL ?? null,
     redisUrl: env.MAGAM_REDIS_URL ?? null,
+    queueRedisUrl: env.MAGAM_QUEUE_REDIS_URL ?? null,
     timeZone: env.MAGAM_TIME_ZONE ?? DEFAULT_TIME_ZONE,
     timeZoneGiven: env.MAGAM_TIME_ZONE !== undefined,
     settleAt: env.MAGAM_SETTLE_AT,
@@ -289,8 +319,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     lineWriter: env.MAGAM_LINE_WRITER,
     host: env.MAGAM_HOST,
     port: env.MAGAM_PORT,
-    tokenKey: env.MAGAM_TOKEN_KEY,
-    encryptionKey: env.MAGAM_ENCRYPTION_KEY,
+    ...keySettings(env),
+    ...edgeSettings(env),
     trustProxy: env.MAGAM_TRUST_PROXY,
     rateLimit: env.MAGAM_RATE_LIMIT,
     httpPool: env.MAGAM_HTTP_POOL,
@@ -303,43 +333,51 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     confirmDays: env.MAGAM_CONFIRM_DAYS,
     outboxDays: env.MAGAM_OUTBOX_DAYS,
     mail: mailOf(env),
-    slackWebhookUrl: env.MAGAM_SLACK_WEBHOOK_URL ?? null,
+    alarms: {
+      slackUrl: env.MAGAM_SLACK_WEBHOOK_URL ?? null,
+      webhookUrl: env.MAGAM_ALARM_WEBHOOK_URL ?? null,
+      mailTo: env.MAGAM_ALARM_MAIL_TO ?? [],
+      dateMinutes: env.MAGAM_ALARM_DATE_MINUTES,
+      runnerMinutes: env.MAGAM_ALARM_RUNNER_MINUTES,
+    },
     uploadBytesMax: env.MAGAM_UPLOAD_BYTES_MAX,
     drainMs: env.MAGAM_DRAIN_MS,
     docsPage: env.MAGAM_DOCS_PAGE === 'on',
     metricsToken: env.MAGAM_METRICS_TOKEN ?? null,
     metricsPort: env.MAGAM_METRICS_PORT ?? null,
+    accounts: accountSettings(env, env.MAGAM_PORT),
     paymentProviders: paymentProviderSettings(env),
     returnOrigins: env.MAGAM_RETURN_ORIGINS ?? null,
     outbound: outboundSettings(env),
+    integrations: integrationSettings(env),
     fault: env.MAGAM_FAULT ?? null,
     userName: userName(),
   });
 }
 
-/**
- * Refuses to serve in production with the keys that everybody knows. Throws CONFIG_INVALID; the batch needs none of them, so
- * only the HTTP server asks.
- */
-export function requireKeys(config: Config): void {
-  if (!config.production) return;
-  const faults = [];
-  if (config.tokenKey === DEVELOPMENT_TOKEN_KEY) faults.push('MAGAM_TOKEN_KEY');
-  if (config.encryptionKey.equals(DEVELOPMENT_ENCRYPTION_KEY)) faults.push('MAGAM_ENCRYPTION_KEY');
-  if (faults.length === 0) return;
-  const settings = faults.map((name) => `${name} is required with NODE_ENV=production`);
-  throw new MagamError('CONFIG_INVALID', `The configuration is wrong: ${settings.join('; ')}.`, { settings });
-}
+/** Names in the environment that look like settings and are none. @param others settings that are read elsewhere */
+export const unknownSettings = (others: readonly string[]): string[] =>
+  Object.keys(process.env)
+    .filter((name) => name.startsWith('MAGAM_') && !(name in schema.shape) && !others.includes(name))
+    .sort();
 
 const mailOf = ({ MAGAM_MAIL_URL: url, MAGAM_MAIL_FROM: from }: z.infer<typeof schema>): Config['mail'] =>
   url === undefined || from === undefined ? null : { url, from };
 
 function relationFaults(env: z.infer<typeof schema>): string[] {
   const production = env.NODE_ENV === 'production';
-  const faults = [...outboundFaults(env), ...paymentProviderFaults(env, production)];
+  const faults = [
+    ...outboundFaults(env),
+    ...integrationFaults(env),
+    ...paymentProviderFaults(env, production),
+    ...edgeFaults(env),
+  ];
   if (env.MAGAM_MAIL_URL !== undefined && env.MAGAM_MAIL_FROM === undefined)
     faults.push('MAGAM_MAIL_FROM is required with MAGAM_MAIL_URL');
+  if (env.MAGAM_ALARM_MAIL_TO !== undefined && env.MAGAM_MAIL_URL === undefined)
+    faults.push('MAGAM_MAIL_URL is required with MAGAM_ALARM_MAIL_TO');
   if (!production) return faults;
+  faults.push(...accountFaults(env));
   if (env.MAGAM_DATABASE_URL === undefined) faults.push('MAGAM_DATABASE_URL is required with NODE_ENV=production');
   if (env.MAGAM_REDIS_URL === undefined) faults.push('MAGAM_REDIS_URL is required with NODE_ENV=production');
   if (env.MAGAM_FAULT !== undefined) faults.push('MAGAM_FAULT is refused with NODE_ENV=production');

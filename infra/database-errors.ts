@@ -75,6 +75,10 @@ const isFull = (error: unknown): boolean => {
   return errno === 1114 || errno === 1021 || ([3, 1026, 1030].includes(errno) && /\b28\b|no space left/i.test(message));
 };
 
+/** The account may not do this, or may not sign in. */
+export const isAccessDenied = (error: unknown): boolean =>
+  [1044, 1045, 1142, 1143, 1698].includes(driverError(error).errno ?? 0);
+
 /** The server takes no writes for now. */
 export const isWriteRefused = (error: unknown): boolean => isReadOnly(error) || isFull(error);
 
@@ -89,6 +93,7 @@ export const OUTAGE_CODES = [
   'DATABASE_READ_ONLY',
   'DATABASE_FULL',
 ] as const satisfies readonly ErrorCode[];
+export type OutageCode = (typeof OUTAGE_CODES)[number];
 const outageCodes: ReadonlySet<string> = new Set(OUTAGE_CODES);
 
 /** Whether an error is one of an outage, as the driver gives it or as `asMagamError` has named it. */

@@ -232,6 +232,8 @@ export interface Patience {
   readonly withinMs?: number;
   /** True ends it. */
   readonly unless?: () => boolean;
+  /** Told before each pause, with the error and the milliseconds that are left of `withinMs`. */
+  readonly onFailure?: (error: unknown, leftMs: number) => void;
 }
 
 /**
@@ -245,7 +247,9 @@ export async function withRetries<T>(work: () => Promise<T>, patience: Patience)
     try {
       return await work();
     } catch (error) {
-      if (!passes(error) || attempt >= tries || performance.now() - startedAt > withinMs || unless?.()) throw error;
+      const leftMs = withinMs - (performance.now() - startedAt);
+      if (!passes(error) || attempt >= tries || leftMs < 0 || unless?.()) throw error;
+      patience.onFailure?.(error, leftMs);
       await pause((0.2 + Math.random()) * 50 * 2 ** Math.min(attempt, 4));
     }
   }

@@ -3,6 +3,7 @@
  * that is copied to another row cannot be read), and marked with the id of its key, so that keys can be changed while old rows are still read.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { MagamError } from '../kernel/errors.js';
 import { sha256 } from './sha256.js';
 
 const ALGORITHM = 'aes-256-gcm';
@@ -27,10 +28,14 @@ export function encrypt(key: Buffer, text: string, boundTo: string): Encrypted {
   return { keyId: keyIdOf(key), sealed: Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url') };
 }
 
-/** Decrypts with whichever of the keys it was encrypted with. Throws when there is none, or when key, text or place were changed. */
+/**
+ * Decrypts with whichever of the keys it was encrypted with. Throws ENCRYPTION_KEY_MISSING when none of them is, and an error without a code when
+ * text or place were changed.
+ */
 export function decrypt(keys: readonly Buffer[], { keyId, sealed }: Encrypted, boundTo: string): string {
   const key = keys.find((candidate) => keyIdOf(candidate) === keyId);
-  if (key === undefined) throw new Error(`There is no encryption key with the id ${keyId}.`);
+  if (key === undefined)
+    throw new MagamError('ENCRYPTION_KEY_MISSING', `There is no encryption key with the id ${keyId}.`, { keyId });
   const bytes = Buffer.from(sealed, 'base64url');
   const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
     .setAAD(Buffer.from(boundTo))

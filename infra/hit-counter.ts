@@ -11,19 +11,22 @@ export interface Hits {
   readonly resetAt: number;
 }
 
-/** For each key: adds its hits to the window that is open, or opens one. Answers with the sum and what is left of the window (ms). */
+/**
+ * For each key: adds its hits to the window that is open, or opens one. Answers with the sum and what is left of the window (ms). What is no number, or ends
+ * later than a window that opens now, was not written here and is replaced: it would keep somebody out for as long as it likes.
+ */
 const SCRIPT = `
 local answers = {}
 for i, key in ipairs(KEYS) do
   local hits = tonumber(ARGV[i + 1])
+  local window = tonumber(ARGV[1])
   local left = redis.call('PTTL', key)
-  if left > 0 then
-    hits = redis.call('INCRBY', key, hits)
-  else
-    left = tonumber(ARGV[1])
+  local sum = left > 0 and left <= window and redis.pcall('INCRBY', key, hits)
+  if type(sum) ~= 'number' then
+    sum, left = hits, window
     redis.call('SET', key, hits, 'PX', left)
   end
-  answers[2 * i - 1] = hits
+  answers[2 * i - 1] = sum
   answers[2 * i] = left
 end
 return answers`;

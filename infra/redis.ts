@@ -2,12 +2,16 @@
  * A connection to Redis for what may be lost: caches, counters, knocks. A command fails at once while Redis is away, and whoever sent it
  * goes on without; the connection comes back by itself.
  */
+import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { openSeal, type Seal } from './cache/seal.js';
 
 export interface RedisLink {
   readonly client: Redis;
   /** Whether commands can be sent right now. */
   readonly isUp: () => boolean;
+  /** Signs what is kept in Redis and must not be forged. */
+  readonly seal: Seal;
   readonly close: () => void;
 }
 
@@ -16,9 +20,14 @@ const COMMAND_TIMEOUT_MS = 500;
 
 /**
  * Connects in the background and for ever. Every key gets the namespace in front: several databases may share one Redis. `onState` is told
- * when Redis goes and when it comes back.
+ * when Redis goes and when it comes back. Without a `seal` this process alone reads what it has signed; one that only evicts needs none.
  */
-export function openRedis(url: string, namespace: string, onState: (message: string) => void): RedisLink {
+export function openRedis(
+  url: string,
+  namespace: string,
+  onState: (message: string) => void,
+  seal: Seal = openSeal(randomBytes(32), namespace),
+): RedisLink {
   const client = new Redis(url, {
     keyPrefix: `magam:${namespace}:`,
     enableOfflineQueue: false,
@@ -36,7 +45,7 @@ export function openRedis(url: string, namespace: string, onState: (message: str
     if (away) onState('Redis is back');
     away = false;
   });
-  return { client, isUp: () => client.status === 'ready', close: () => client.disconnect() };
+  return { client, isUp: () => client.status === 'ready', seal, close: () => client.disconnect() };
 }
 
 /** Whether Redis answers, which a connection alone does not say: one to a Redis that is frozen stays. Takes half a second at most. */

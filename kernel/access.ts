@@ -8,18 +8,31 @@ export type Role = (typeof ROLES)[number];
 /** Who is staff: what they change is on record. */
 export const isStaff = (role: Role): boolean => role === 'operator' || role === 'admin';
 
-/** Somebody who has signed in. */
+/** Somebody who has signed in, or an API key of theirs. */
 export interface Caller {
   readonly accountId: number;
-  /** Sign-in of one device; what signing out ends. */
+  /** Sign-in of one device; what signing out ends. Empty where an API key calls. */
   readonly sessionId: string;
   readonly role: Role;
   /** The business that a seller's account acts for; null for other roles. */
   readonly sellerId: string | null;
+  /** The settings ask for a second factor that the account does not have: until then it may do nothing but set one up. */
+  readonly secondFactorMissing?: boolean;
+  /** Set where an API key of the account calls, which may do less than its account. */
+  readonly apiKey?: KeyScope;
+}
+
+/** What an API key may do, and how often. */
+export interface KeyScope {
+  readonly keyId: number;
+  readonly permissions: ReadonlySet<string>;
+  /** Requests a minute; null: as many as an account. */
+  readonly requestsPerMinute: number | null;
 }
 
 /** How an account is recorded as having asked for a run, a task, a draft. */
-export const nameOf = ({ accountId }: Pick<Caller, 'accountId'>): string => `account ${accountId}`;
+export const nameOf = ({ accountId, apiKey }: Pick<Caller, 'accountId' | 'apiKey'>): string =>
+  apiKey === undefined ? `account ${accountId}` : `account ${accountId}, key ${apiKey.keyId}`;
 
 /** Whose something is: an account's, a seller's, or, as an order, its buyer's and its seller's. */
 export interface Owner {
@@ -41,12 +54,15 @@ export const permissions = {
   'profile.read': everyAccount,
   'profile.edit': everyAccount,
   'account.read': staff,
+  'account.invite': staff,
   'account.lock': staff,
   'account.assign-role': { admin: 'any' },
   'account.reset-password': { admin: 'any' },
   'seller.read': { seller: 'own', ...staff },
   'seller.create': staff,
   'seller.edit': staff,
+  'bank-account.propose': { seller: 'own', ...staff },
+  'bank-account.approve': staff,
   'audit.read': staff,
 
   // Catalogue
@@ -97,6 +113,14 @@ export const permissions = {
 
   'dead-letter.read': staff,
   'dead-letter.replay': staff,
+  'alarm.read': staff,
+
+  // Other systems
+  'api-key.read': { seller: 'own', ...staff },
+  'api-key.edit': { seller: 'own', ...staff },
+  'event.read': { seller: 'own', ...staff },
+  'webhook-endpoint.read': { seller: 'own', ...staff },
+  'webhook-endpoint.edit': { seller: 'own', ...staff },
 
   // The server itself
   'server.probe': 'everybody',
@@ -104,6 +128,10 @@ export const permissions = {
 } as const satisfies Record<string, Rule>;
 
 export type Permission = keyof typeof permissions;
+
+/** What somebody may do whose second factor is missing: look after the own account. */
+export const needsNoSecondFactor = (permission: Permission): boolean =>
+  permission === 'profile.read' || permission === 'profile.edit';
 
 /** Whether a permission needs no sign-in. */
 export const isPublic = (permission: Permission): boolean => permissions[permission] === 'everybody';
@@ -113,6 +141,34 @@ export function grantOf(permission: Permission, role: Role): Grant | undefined {
   const rule: Rule = permissions[permission];
   return rule === 'everybody' ? 'any' : rule[role];
 }
+
+/** What the caller may do under the permission: what its role may, and an API key only what it was given. Undefined: nothing. */
+export function grantTo(permission: Permission, { role, apiKey }: Pick<Caller, 'role' | 'apiKey'>): Grant | undefined {
+  if (apiKey !== undefined && !isPublic(permission) && !apiKey.permissions.has(permission)) return undefined;
+  return grantOf(permission, role);
+}
+
+/** What no API key may do: whoever holds one must not be able to sign in as somebody, or to make further keys. */
+const FOR_PEOPLE: ReadonlySet<Permission> = new Set<Permission>([
+  'profile.read',
+  'profile.edit',
+  'account.invite',
+  'account.lock',
+  'account.assign-role',
+  'account.reset-password',
+  'seller.create',
+  'seller.edit',
+  'bank-account.propose',
+  'bank-account.approve',
+  'api-key.read',
+  'api-key.edit',
+]);
+
+/** The permissions that a key of an account of this role may be given. */
+export const keyPermissions = (role: Role): Permission[] =>
+  (Object.keys(permissions) as Permission[]).filter(
+    (permission) => !isPublic(permission) && !FOR_PEOPLE.has(permission) && grantOf(permission, role) !== undefined,
+  );
 
 /**
  * Whether something belongs to the caller: to the account itself, or to the business that a seller's account acts for. Where both are named

@@ -7,6 +7,7 @@ import { catalogueErrors } from './error-codes/catalogue.js';
 import type { ErrorDefinition } from './error-codes/definition.js';
 import { edgeErrors } from './error-codes/edge.js';
 import { inputErrors } from './error-codes/input.js';
+import { integrationErrors } from './error-codes/integrations.js';
 import { operationErrors } from './error-codes/operations.js';
 import { orderErrors } from './error-codes/orders.js';
 import { paymentErrors } from './error-codes/payments.js';
@@ -27,6 +28,7 @@ const registry = {
   ...operationErrors,
   ...taskErrors,
   ...termsErrors,
+  ...integrationErrors,
 } as const;
 
 export type ErrorCode = keyof typeof registry;

@@ -78,6 +78,13 @@ export function formatAmount(minor: number | bigint, currency: string): string {
   return minor < 0 ? `-${placePoint(String(-minor), exponent)}` : placePoint(String(minor), exponent);
 }
 
+/** An amount in major units as people read it, without its currency: `1,234.56`. */
+export function readableAmount(minor: number | bigint | string, currency: string): string {
+  const [whole = '', decimals] = formatAmount(BigInt(minor), currency).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return decimals === undefined ? grouped : `${grouped}.${decimals}`;
+}
+
 /** A percentage from "0" to "100" with at most 4 decimals as an integer of 0.0001 percent ("8.5" → 85000); or RATE_INVALID. */
 export function parseRate(text: string): number | Refusal {
   const rateE4 = parseScaled(text, RATE_DECIMALS);

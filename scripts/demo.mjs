@@ -131,7 +131,23 @@ async function demo({ lines, sellers, date, workers, database }) {
   const settlements = await magam('settlements', '--date', date);
   await printReport({ date, sellers, databaseUrl: url.href, resumed, setUpSeconds, seed, settle, verify, settlements });
   await markFinished(url.href);
+  tellWhatIsLeft(database, !MAGAM_DATABASE_URL, !MAGAM_REDIS_URL);
   return 0;
+}
+
+/**
+ * What goes on running, and how to end it.
+ * @param {string} database
+ * @param {boolean} ownDatabase the private database server of this checkout was used
+ * @param {boolean} ownRedis likewise
+ */
+function tellWhatIsLeft(database, ownDatabase, ownRedis) {
+  const servers = [...(ownDatabase ? ['database server'] : []), ...(ownRedis ? ['Redis'] : [])];
+  say(`The database ${database} stays as it is, so that you can look at it.`);
+  if (servers.length === 0) return;
+  const [what, them] = servers.length === 1 ? ['goes on running', 'it'] : ['go on running', 'them'];
+  say(`The private ${servers.join(' and ')} of this checkout ${what}: npm run services:stop ends ${them},`);
+  say('and npm run services:stop -- --delete deletes all data in them, too.');
 }
 
 /** @param {string[]} args */

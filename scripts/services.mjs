@@ -66,7 +66,7 @@ export async function startServices({ databaseUrl, redisUrl, engine, folder, dat
       );
     }
     // The packages that could be installed hold MariaDB: no help to somebody who asks for an engine by name.
-    requirePrograms({ database: database && engine === undefined, redis }, log);
+    await requirePrograms({ database: database && engine === undefined, redis }, log);
     if (database) await startDatabase(home, state, { engine, args: databaseArgs }, log);
     if (redis) await startRedis(home, state, log);
     return result(state, database || redis);
@@ -163,13 +163,25 @@ function statusLine(name, { running, engine, version, port, pid }) {
   return `${name.padEnd(9)} running   ${product} ${version}, 127.0.0.1:${port}, pid ${pid}`;
 }
 
-const USAGE = 'Usage: node scripts/services.mjs start [--json] [--missing] | status [--json] | stop [--delete]';
+const USAGE = `Usage: npm run services:start [-- --json] [-- --missing]
+       npm run services:status [-- --json]
+       npm run services:stop [-- --delete]
+  start     starts the private database and Redis of this checkout, and prints their URLs
+  --missing starts only what MAGAM_DATABASE_URL and MAGAM_REDIS_URL do not name
+  status    says which of them run, and where their data are; exit code 1 unless both run
+  stop      ends them and keeps their data for the next start
+  --delete  ends them and deletes their data, too: every database in them is gone
+  --json    prints one JSON document`;
 
 /**
  * @param {string[]} args
  * @returns {Promise<number>} the exit code
  */
 async function main([command = '', ...flags]) {
+  if ([command, ...flags].some((word) => word === '--help' || word === '-h' || word === 'help')) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
   const known = { start: ['--json', '--missing'], status: ['--json'], stop: ['--delete'] }[command];
   const unknown = flags.find((flag) => !known?.includes(flag));
   if (known === undefined || unknown !== undefined) {

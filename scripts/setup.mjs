@@ -40,9 +40,11 @@ function newestIn(folder) {
   return newest;
 }
 
-const needsInstall = () => changedAt(INSTALLED) < changedAt('package-lock.json');
+/** Whether what npm has installed is older than the lock file. */
+export const needsInstall = () => changedAt(INSTALLED) < changedAt('package-lock.json');
 
-const needsBuild = () =>
+/** Whether the program is older than its sources. */
+export const needsBuild = () =>
   changedAt(BUILT) < Math.max(...SOURCE_FOLDERS.map(newestIn), ...BUILD_INPUTS.map((file) => changedAt(file)));
 
 /** Refuses a Node that is too old, by the range of package.json (always of the form `>=x.y`). */

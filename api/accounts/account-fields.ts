@@ -28,7 +28,7 @@ export const password = z.string().min(1).max(1_000).meta({ format: 'password', 
 /** A password that somebody takes: its rule is the domain's (PASSWORD_WEAK). */
 export const newPassword = z.string().min(1).max(1_000).meta({
   format: 'password',
-  description: '12 to 128 characters of any kind; not the e-mail address, none of those that are tried first.',
+  description: '12 to 128 characters of any kind; not the e-mail address, none of the 10,000 most common.',
   example: 'autumn reading weather',
 });
 
@@ -37,6 +37,16 @@ export const oneTimePassword = z.string().meta({
   description: 'Shown only here. The first sign-in sends it as `password` and one of its own choice as `newPassword`.',
   example: 'kwn7-t3hd-x9mf-p4ry',
 });
+
+/** The token of a link that was mailed: what stands behind its `#`. */
+export const linkToken = z.string().min(1).max(200).meta({ description: 'What stands behind the `#` of the link.' });
+
+/** A code of the device that makes them, or a recovery code. */
+export const secondFactorCode = z
+  .string()
+  .min(1)
+  .max(100)
+  .meta({ description: 'Six digits of the device, or a recovery code.', example: '492039' });
 
 export const phone = z
   .string()
@@ -61,6 +71,8 @@ export const accountSchema = z
     passwordChangeNeeded: z
       .boolean()
       .meta({ description: 'The password was given by somebody else; the first sign-in has to replace it.' }),
+    emailProven: z.boolean().meta({ description: 'Its owner has shown that mail to the address arrives.' }),
+    secondFactor: z.boolean().meta({ description: 'A sign-in needs a code as well.' }),
     createdAt: moment,
     updatedAt: moment,
   })
@@ -75,6 +87,8 @@ export const accountBody = (account: Account): z.input<typeof accountSchema> => 
   sellerId: account.sellerId,
   status: account.status,
   passwordChangeNeeded: account.passwordOneTime,
+  emailProven: account.emailProven,
+  secondFactor: account.secondFactor,
   createdAt: account.createdAt,
   updatedAt: account.updatedAt,
 });

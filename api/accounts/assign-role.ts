@@ -29,14 +29,15 @@ export const assignRole = (): Route =>
     tag: 'Accounts',
     summary: 'Give an account another role',
     description:
-      'Its sessions end, so that whoever is signed in starts again as what they are now. The last admin stays one.',
+      'Its sessions end, so that whoever is signed in starts again as what they are now. The last admin stays one. ' +
+      'The roles of staff and sellers go only to an account whose address is proven.',
     permission: 'account.assign-role',
     params: accountParams,
     body: bodySchema,
     versioned: true,
     answer: { status: 200, description: 'The account as it is now.', schema: accountSchema },
-    refusals: ['ACCOUNT_NOT_FOUND', 'SELLER_NOT_FOUND', 'LAST_ADMIN'],
-    handle: async ({ params, body, requireVersion, audit, transact }) =>
+    refusals: ['ACCOUNT_NOT_FOUND', 'SELLER_NOT_FOUND', 'EMAIL_UNPROVEN', 'LAST_ADMIN'],
+    handle: async ({ params, body, signedIn, requireVersion, audit, transact }) =>
       transact(async (tx) => {
         const admins = await lockActiveAdmins(tx);
         const former = found(await lockAccount(tx, params.accountId), 'ACCOUNT_NOT_FOUND');
@@ -44,10 +45,11 @@ export const assignRole = (): Route =>
         const { accountId } = former;
         const sellerId = body.sellerId ?? null;
         if (former.role === body.role && former.sellerId === sellerId) return ok(accountBody(former), former.version);
+        if (body.role !== 'buyer' && !former.emailProven) throw new MagamError('EMAIL_UNPROVEN');
         if (sellerId !== null) found(await readSeller(tx, sellerId), 'SELLER_NOT_FOUND');
         const demoted = former.role === 'admin' && body.role !== 'admin';
         if (demoted && admins.length === 1 && admins[0] === accountId) throw new MagamError('LAST_ADMIN');
-        await updateAccount(tx, accountId, { role: body.role, sellerId });
+        await updateAccount(tx, accountId, { role: body.role, sellerId, accessGivenBy: signedIn.accountId });
         await endSessions(tx, accountId, 'ROLE_CHANGED');
         await audit(tx, 'account.assign-role', ['account', accountId], {
           before: { role: former.role, sellerId: former.sellerId },

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { checkNewPassword } from '../../core/accounts/rules/account.js';
 import { lockAccount, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
 import { endSessions } from '../../core/accounts/stores/account-session.js';
+import { withdrawLinks } from '../../core/accounts/stores/one-time-link.js';
 import { MagamError } from '../../kernel/errors.js';
 import { decided, found } from '../../kernel/outcome.js';
 import { noContent } from '../edge/reply.js';
@@ -34,6 +35,7 @@ export const changePassword = ({ db, passwords, limits }: AccountsContext): Rout
         // Changed by somebody else while the password was checked: what was proved is not true any more.
         if (current?.passwordHash !== account.passwordHash) throw new MagamError('PASSWORD_WRONG');
         await updateAccount(tx, account.accountId, { passwordHash, passwordOneTime: false });
+        await withdrawLinks(tx, 'RESET', account.accountId);
         const ended = await endSessions(tx, account.accountId, 'PASSWORD_CHANGED', signedIn.sessionId);
         await audit(tx, 'profile.change-password', ['account', account.accountId], {
           before: null,

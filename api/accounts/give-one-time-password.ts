@@ -4,8 +4,9 @@
  */
 import * as z from 'zod';
 import { newOneTimePassword } from '../../core/accounts/one-time-password.js';
-import { lockAccount, readAccount, updateAccount } from '../../core/accounts/stores/account.js';
+import { giveOneTimePassword as giveToAccount, lockAccount, readAccount } from '../../core/accounts/stores/account.js';
 import { endSessions } from '../../core/accounts/stores/account-session.js';
+import { withdrawLinks } from '../../core/accounts/stores/one-time-link.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import { ok } from '../edge/reply.js';
@@ -14,14 +15,14 @@ import { accountBody, accountSchema, oneTimePassword } from './account-fields.js
 import type { AccountsContext } from './context.js';
 import { accountParams } from './read-accounts.js';
 
-export const giveOneTimePassword = ({ passwords }: AccountsContext): Route =>
+export const giveOneTimePassword = ({ config, passwords }: AccountsContext): Route =>
   route({
     method: 'post',
     path: '/v1/accounts/{accountId}/one-time-password',
     tag: 'Accounts',
     summary: 'Replace a lost password',
     description:
-      'The account is signed out everywhere and gets a password for one sign-in. Nobody does it to themselves.',
+      'The account is signed out everywhere and gets a password for one sign-in, which ends after MAGAM_ONE_TIME_PASSWORD_HOURS. Nobody does it to themselves.',
     permission: 'account.reset-password',
     params: accountParams,
     answer: {
@@ -36,7 +37,9 @@ export const giveOneTimePassword = ({ passwords }: AccountsContext): Route =>
       const passwordHash = await passwords.hash(given);
       return transact(async (tx) => {
         const former = found(await lockAccount(tx, accountId), 'ACCOUNT_NOT_FOUND');
-        await updateAccount(tx, accountId, { passwordHash, passwordOneTime: true });
+        const hours = config.accounts.oneTimePasswordHours;
+        await giveToAccount(tx, accountId, { passwordHash, hours, givenBy: signedIn.accountId });
+        await withdrawLinks(tx, 'RESET', accountId);
         await endSessions(tx, accountId, 'PASSWORD_CHANGED');
         await audit(tx, 'account.reset-password', ['account', accountId], {
           before: { passwordChangeNeeded: former.passwordOneTime },

@@ -1,11 +1,12 @@
 /**
- * POST /v1/accounts: somebody makes an account, as a buyer. That an address is taken has to be told, because there is no mail that could tell it in
- * private; but asking costs what a try to sign in costs: the same work on the password, done before anything is looked up, and the same
+ * POST /v1/accounts: somebody makes an account, as a buyer, and is sent a link that proves the address. The account can shop before that and can get no role. An
+ * address that is taken is told, and its owner takes the account by a new password that is set by mail. Asking costs what a try to sign in costs: the same work on the password, done before anything is looked up, and the same
  * 60 a minute of one address.
  */
 import * as z from 'zod';
 import { checkPassword } from '../../core/accounts/rules/account.js';
 import { insertAccount, readAccount } from '../../core/accounts/stores/account.js';
+import { recordEvents } from '../../core/outbox/record-events.js';
 import { decided, found } from '../../kernel/outcome.js';
 import { text } from '../edge/fields.js';
 import { created } from '../edge/reply.js';
@@ -28,14 +29,15 @@ export const signUp = ({ passwords, limits }: AccountsContext): Route =>
     path: '/v1/accounts',
     tag: 'Accounts',
     summary: 'Make an account',
-    description: 'The account is a buyer’s. Sellers and staff are made by staff.',
+    description:
+      'The account is a buyer’s. A mail with a link follows, by which its owner proves the address; it can shop before that. Sellers and staff are invited by staff.',
     permission: 'account.sign-up',
     provesIdentity: true,
     body: bodySchema,
     answer: { status: 201, description: 'The account; now sign in.', schema: accountSchema },
     refusals: ['EMAIL_TAKEN', 'PASSWORD_WEAK', 'SIGN_IN_BUSY'],
     before: limits.signUp,
-    handle: async ({ body, transact }) => {
+    handle: async ({ body, requestId, transact }) => {
       decided(checkPassword(body.password, body.email));
       const passwordHash = await passwords.hash(body.password);
       return transact(async (tx) => {
@@ -49,6 +51,7 @@ export const signUp = ({ passwords, limits }: AccountsContext): Route =>
             role: 'buyer',
           }),
         );
+        await recordEvents(tx, [{ type: 'account.proof-wanted', payload: { accountId }, requestId }]);
         const account = found(await readAccount(tx, accountId), 'ACCOUNT_NOT_FOUND');
         return created('/v1/me', accountBody(account), account.version);
       });

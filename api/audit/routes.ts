@@ -14,6 +14,9 @@ const entrySchema = z
     recordedAt: moment,
     actorAccountId: id.nullable().meta({ description: 'Null: somebody at the command line, named by actorUserName.' }),
     actorRole: z.enum(ROLES).nullable(),
+    actorApiKeyId: id
+      .nullable()
+      .meta({ description: 'The API key by which the account acted; null: it had signed in.' }),
     actorUserName: z.string().nullable(),
     requestId: z.string().nullable().meta({ description: 'X-Request-Id of the call; also in the log of the server.' }),
     action: z.string().meta({ example: 'seller.edit' }),
@@ -44,9 +47,18 @@ const querySchema = z
       )
       .optional()
       .meta({ description: 'What was changed: type and id.', example: 'seller:S7' }),
+    action: z
+      .string()
+      .regex(/^[a-z][a-z.-]{0,63}$/, 'must be an action, as in seller.edit')
+      .optional()
+      .meta({ description: 'What was done.', example: 'seller.edit' }),
     actor: idText.optional().meta({ description: 'Account that changed it.' }),
     from: instant.optional().meta({ description: 'From this moment on.' }),
     to: instant.optional().meta({ description: 'Before this moment.' }),
+    order: z.enum(['newest-first', 'oldest-first']).default('newest-first').meta({
+      description:
+        'With `oldest-first` the log is read forward. To follow it, ask again with `from` set to the `recordedAt` of the last entry that you have.',
+    }),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
     path: ['to'],
@@ -59,20 +71,22 @@ const readAuditLog = ({ db }: ApiContext): Route =>
     path: '/v1/audit-log',
     tag: 'Audit log',
     summary: 'List what staff changed',
-    description: 'Newest first. Entries are only ever added.',
+    description: 'Newest first, or oldest first with `order`. Entries are only ever added.',
     permission: 'audit.read',
     query: querySchema,
     answer: { status: 200, description: 'A page of the audit log.', schema: pageOf(entrySchema) },
     handle: ({ query }) => {
       const [type = '', ...rest] = query.subject?.split(':') ?? [];
       const filter = {
+        action: query.action,
+        oldestFirst: query.order === 'oldest-first',
         subject: query.subject === undefined ? undefined : { type, id: rest.join(':') },
         actorAccountId: query.actor,
         from: query.from,
         to: query.to,
       };
       return paged(query, {
-        name: 'audit-log',
+        name: query.order === 'newest-first' ? 'audit-log' : 'audit-log forward', // a cursor goes on in its own order
         key: z.tuple([momentKey, id]),
         read: (key, limit) =>
           listAudit(db, { ...filter, after: key && { recordedAt: key[0], auditId: key[1] } }, limit),

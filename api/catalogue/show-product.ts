@@ -1,6 +1,6 @@
 /** One product: for everybody from the cache; a draft, a hidden one and that of a suspended seller for its seller and staff alone. */
 
-import { type Caller, grantOf, owns } from '../../kernel/access.js';
+import { type Caller, grantTo, owns } from '../../kernel/access.js';
 import type { ApiContext } from '../context.js';
 import { ok, tagged } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
@@ -40,6 +40,6 @@ export const showProduct = ({ db, cache }: ApiContext): Route =>
 
 /** Whether somebody sees what not everybody does. */
 function maySee(caller: Caller, read: ProductPage): boolean {
-  const grant = grantOf('product.read-unlisted', caller.role);
+  const grant = grantTo('product.read-unlisted', caller);
   return grant === 'any' || (grant === 'own' && owns(caller, { sellerId: read.sellerId }));
 }

@@ -1,6 +1,7 @@
 /** The HTTP application: what every request passes through, in order, and the routes. */
 import express, { type Express } from 'express';
 import { MagamError } from '../../kernel/errors.js';
+import { crossOrigin } from './cross-origin.js';
 import { mountDocuments } from './documents.js';
 import { type EveryRequest, everyRequest } from './every-request.js';
 import { openApiDocument } from './openapi.js';
@@ -13,6 +14,8 @@ export interface AppContext extends Edge, EveryRequest {
   readonly version: string;
   /** Whether there is a page on which every call can be tried. */
   readonly docsPage: boolean;
+  /** Origins whose pages may call the API. Default: none. */
+  readonly corsOrigins?: readonly string[];
 }
 
 /** Puts the application together. */
@@ -22,8 +25,8 @@ export function createApp(routes: readonly Route[], context: AppContext): Expres
   app.set('trust proxy', context.trustProxy);
   app.set('query parser', 'simple');
   const endpoints = endpointsOf(routes, context);
-  app.use(everyRequest(app, context, directly(endpoints)));
-  mountDocuments(app, () => openApiDocument(routes, context.version), context.docsPage);
+  app.use(everyRequest(app, context, crossOrigin(context.corsOrigins ?? [], directly(endpoints))));
+  mountDocuments(app, () => openApiDocument(routes, context.version), context);
   register(app, endpoints);
   app.use(() => {
     throw new MagamError('ROUTE_NOT_FOUND');

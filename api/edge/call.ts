@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import type { KeyIdentity } from '../../infra/stores/idempotency-key.js';
-import { type Caller, grantOf, isStaff } from '../../kernel/access.js';
+import { type Caller, grantTo, isStaff } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
 import { GroupedKey, joinGroup, type LookUpKey } from './grouped-call.js';
@@ -23,10 +23,18 @@ export interface Keyed {
   readonly grouped?: GroupedKey;
 }
 
+/** What keys of calls take of the edge. */
+interface KeyEdge {
+  readonly db: Db;
+  readonly hashKey: string;
+  readonly formerHashKeys?: readonly string[];
+  readonly lookUpKey: LookUpKey;
+}
+
 /** The key of the request, if its route takes one. */
 export function keyedCall(
   route: Route,
-  { db, hashKey, lookUpKey }: { readonly db: Db; readonly hashKey: string; readonly lookUpKey: LookUpKey },
+  { db, hashKey, formerHashKeys = [], lookUpKey }: KeyEdge,
   req: Request,
   res: Response,
 ): Keyed | undefined {
@@ -34,8 +42,10 @@ export function keyedCall(
   const { caller } = requestState(res);
   if (key === undefined || caller === undefined) return undefined;
   const identityOf = (content: unknown): KeyIdentity => {
-    const hash = requestHash(hashKey, req.method, req.originalUrl, JSON.stringify(content) ?? '');
-    return { accountId: caller.accountId, key, requestHash: hash };
+    const asked = JSON.stringify(content) ?? '';
+    const hashUnder = (secret: string): string => requestHash(secret, req.method, req.originalUrl, asked);
+    const { accountId } = caller;
+    return { accountId, key, requestHash: hashUnder(hashKey), formerHashes: formerHashKeys.map(hashUnder) };
   };
   if (route.grouped === true) return groupedCall(route, new GroupedKey(db, lookUpKey), identityOf);
   let call: KeyedCall | undefined;
@@ -108,7 +118,7 @@ export class HandledCall implements AnyCall {
 
   get own(): Caller | null {
     const { caller } = this;
-    return caller !== null && grantOf(this.route.permission, caller.role) === 'own' ? caller : null;
+    return caller !== null && grantTo(this.route.permission, caller) === 'own' ? caller : null;
   }
 
   get requestId(): string {

@@ -1,13 +1,15 @@
 /** The OpenAPI document, and the page on which every call can be tried. */
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Express, RequestHandler } from 'express';
+import type { Express, RequestHandler, Response } from 'express';
+import { fixedAnswer } from './fixed-answer.js';
 import type { OpenApiDocument } from './openapi.js';
 
 /** Files of the page as its makers ship them; served from here, so nothing is fetched from elsewhere. */
 const swaggerFolder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 /** What the page needs of them, and nothing else. */
-const SWAGGER_FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
+const SWAGGER_FILES = { 'swagger-ui.css': 'css', 'swagger-ui-bundle.js': 'js', 'favicon-32x32.png': 'png' };
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -41,23 +43,34 @@ window.ui = SwaggerUIBundle({
 
 /**
  * Mounts /openapi.json and, where `docsPage` says so, /docs. The document is made at the first request for it, so that a start does not wait
- * for it.
+ * for it. Requests are counted by `limit`.
  */
-export function mountDocuments(app: Express, makeDocument: () => OpenApiDocument, docsPage: boolean): void {
-  let json: string | undefined;
-  app.get('/openapi.json', (_req, res) => {
-    json ??= JSON.stringify(makeDocument());
-    res.set('Cache-Control', 'no-cache').type('application/json').send(json);
-  });
-  if (!docsPage) return;
-  app.get('/docs', page('text/html', PAGE));
-  app.get('/docs/start.js', page('text/javascript', START));
-  for (const name of SWAGGER_FILES)
-    app.get(`/docs/${name}`, (_req, res) => res.sendFile(join(swaggerFolder, name), { maxAge: '1h' }));
-}
-
-const page =
-  (type: string, text: string): RequestHandler =>
-  (_req, res) => {
-    res.set('Cache-Control', 'no-cache').type(type).send(text);
+export function mountDocuments(
+  app: Express,
+  makeDocument: () => OpenApiDocument,
+  { docsPage, limit }: { readonly docsPage: boolean; readonly limit: (res: Response) => Promise<void> },
+): void {
+  const counted: RequestHandler = async (_req, res, next) => {
+    await limit(res);
+    next();
   };
+  const mount = (path: string, answer: RequestHandler): void => void app.get(path, counted, answer);
+  mount(
+    '/openapi.json',
+    fixedAnswer('json', () => JSON.stringify(makeDocument())),
+  );
+  if (!docsPage) return;
+  mount(
+    '/docs',
+    fixedAnswer('html', () => PAGE),
+  );
+  mount(
+    '/docs/start.js',
+    fixedAnswer('text/javascript', () => START),
+  );
+  for (const [name, type] of Object.entries(SWAGGER_FILES))
+    mount(
+      `/docs/${name}`,
+      fixedAnswer(type, () => readFileSync(join(swaggerFolder, name)), 'public, max-age=3600'),
+    );
+}

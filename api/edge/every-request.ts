@@ -5,9 +5,10 @@
 import compression from 'compression';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
+import { cutOffLateBody } from './late-body.js';
 import type { Metrics } from './metrics.js';
 import { requestLogger, type ServerLog } from './request-log.js';
-import { beginRequest } from './request-state.js';
+import { beginRequest, requestState } from './request-state.js';
 
 /** Smaller answers do not get smaller by compression (bytes). */
 const COMPRESSED_FROM = 1_024;
@@ -48,6 +49,8 @@ export function everyRequest(
   const logRequest = requestLogger(log);
   varyByEncoding(app);
   function onClose(this: Response): void {
+    requestState(this).leave?.();
+    cutOffLateBody(this.req);
     logRequest(this.req, this);
     metrics.observe(this.req, this);
   }

@@ -10,6 +10,7 @@ import { SETTLE } from '../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../infra/database.js';
 import type { OutboundState } from '../../infra/outbound/outbound-client.js';
 import { type DutyRecord, readDuties } from '../../infra/stores/duty.js';
+import type { Admission } from './admission.js';
 import { requestState } from './request-state.js';
 
 export interface Metrics {
@@ -17,6 +18,8 @@ export interface Metrics {
   readonly observe: (req: Request, res: Response) => void;
   /** Tells of these providers, too. Once. */
   readonly watchProviders: (payments: OpenProviders) => void;
+  /** Tells of the calls in hand, too. Once. */
+  readonly watchAdmission: (admission: Admission) => void;
   /** The text that Prometheus reads. */
   readonly text: () => Promise<string>;
   readonly contentType: string;
@@ -45,9 +48,21 @@ export function openMetrics(db: Db, schedule: ScheduleSettings): Metrics {
       seconds.observe({ method, route, status: res.statusCode }, (performance.now() - startedAt) / 1_000);
     },
     watchProviders: (payments) => addProviderMetrics(registry, payments),
+    watchAdmission: (admission) => addAdmissionGauge(registry, admission),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+function addAdmissionGauge(registry: Registry, admission: Admission): void {
+  new Gauge({
+    name: 'magam_http_calls_in_flight',
+    help: 'Calls that the server carries out at this moment; event streams and downloads are not among them.',
+    registers: [registry],
+    collect() {
+      this.set(admission.inFlight);
+    },
+  });
 }
 
 function addPoolGauge(registry: Registry, db: Db): void {

@@ -25,8 +25,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
   registry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description: 'The accessToken of POST /v1/sessions.',
+    description: 'The accessToken of POST /v1/sessions, or an API key.',
   });
   for (const route of routes) registry.registerPath(pathOf(route));
   return withoutFilledFilters(
@@ -162,6 +161,7 @@ function codesOf(route: Route): ErrorCode[] {
   const hasBody = route.body !== undefined;
   if (route.probe === true) return [...(route.refusals ?? []), 'REQUEST_INVALID', 'INTERNAL'];
   return [
+    'SERVER_BUSY',
     ...(route.refusals ?? []),
     ...(route.provesIdentity === true ? [] : (['TOKEN_INVALID', 'ACCOUNT_LOCKED'] as const)),
     'RATE_LIMITED',
@@ -170,7 +170,9 @@ function codesOf(route: Route): ErrorCode[] {
     ...OUTAGE_CODES,
     'DATABASE_ACCESS_DENIED',
     'SCHEMA_OUTDATED',
-    ...(isPublic(route.permission) ? [] : (['SIGN_IN_REQUIRED', 'FORBIDDEN'] as const)),
+    ...(isPublic(route.permission)
+      ? []
+      : (['SIGN_IN_REQUIRED', 'FORBIDDEN', 'API_KEY_PERMISSION_MISSING', 'SECOND_FACTOR_REQUIRED'] as const)),
     ...(route.params === undefined ? [] : (['ROUTE_NOT_FOUND'] as const)),
     ...(hasBody && route.bodyType !== 'form' ? (['JSON_MALFORMED'] as const) : []),
     ...(hasBody || route.rawBody !== undefined ? (['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const) : []),

@@ -24,6 +24,9 @@ export const problemSchema = z
     requestId: z
       .string()
       .meta({ description: 'Also in the X-Request-Id header and in every log line of the request.' }),
+    whatToDo: z.string().optional().meta({
+      description: 'What to do about the code, in English. Absent from an answer in Korean, whose sentences say it.',
+    }),
     details: z.record(z.string(), z.unknown()).optional(),
     errors: z
       .array(z.object({ in: z.string(), pointer: z.string(), message: z.string() }))
@@ -59,7 +62,7 @@ export const problemHeaders = ({ code }: MagamError, language: Language): Readon
 
 /** The document of a failure. What is not a refusal is told in general words: its message stays in the log. */
 export function problemOf(error: MagamError, requestId: string, language: Language): Problem {
-  const { http, meaning } = errors[error.code];
+  const { http, meaning, whatToDo } = errors[error.code];
   const { errors: faults, ...details } = error.details;
   const korean = koreanOf(error.code, language);
   return {
@@ -69,6 +72,7 @@ export function problemOf(error: MagamError, requestId: string, language: Langua
     detail: korean ?? (http >= 500 ? meaning : error.message),
     code: error.code,
     requestId,
+    ...(korean === undefined ? { whatToDo } : {}),
     ...(http >= 500 || Object.keys(details).length === 0 ? {} : { details }),
     ...(Array.isArray(faults) ? { errors: inLanguage(faults as RequestFault[], korean !== undefined) } : {}),
   };

@@ -1,12 +1,14 @@
 /** Mounts routes: who calls, how often, may they, is it well formed, whose is it, was it asked before; then the handler and its answer. */
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Db } from '../../infra/database.js';
-import { type Caller, grantOf, isPublic, owns } from '../../kernel/access.js';
+import { type Caller, grantOf, grantTo, isPublic, needsNoSecondFactor, owns } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
+import type { Admission } from './admission.js';
 import { bodyWithin } from './body-deadline.js';
 import { HandledCall, type Keyed, keyedCall } from './call.js';
 import { keyLookUp, type LookUpKey } from './grouped-call.js';
 import { Replayed } from './idempotency.js';
+import type { OpenStreams, StreamPlace } from './open-streams.js';
 import { bigintAsText, failureOf, languageOf } from './problem.js';
 import { isStreamed, type Reply, type StreamedReply } from './reply.js';
 import { pathOf } from './request-log.js';
@@ -20,8 +22,14 @@ export interface Edge {
   readonly authenticate: (token: string) => Promise<Caller>;
   /** Counts a call. Throws RATE_LIMITED. */
   readonly limit: (res: Response) => Promise<void>;
+  /** Calls at once. Default: no limit. */
+  readonly admission?: Admission;
+  /** Downloads and event streams at once. Default: no limit. */
+  readonly streams?: OpenStreams;
   /** With which the hashes of what was asked are keyed; the same on all servers. */
   readonly hashKey: string;
+  /** With which they were keyed before: a call that was answered then is known by them. Default: none. */
+  readonly formerHashKeys?: readonly string[];
   /** Aborted when the server is told to stop. */
   readonly draining: AbortSignal;
 }
@@ -77,16 +85,19 @@ function parsersOf({ body, bodyType = 'json', rawBody }: Route): RequestHandler[
   return [timely, express.raw({ limit: rawBody.bytesMax, type: () => true })];
 }
 
-/** Finds out who calls, counts the call, and refuses whoever may not make it. */
+/** Takes a place for the call, finds out who calls, counts the call, and refuses whoever may not make it. */
 async function admit(route: Route, edge: Edge, req: Request, res: Response): Promise<void> {
   const state = requestState(res);
   state.route = route.path;
-  if (route.probe === true) return;
+  if (route.probe === true) return route.limit?.(req, res);
+  if (edge.admission !== undefined) state.leave = edge.admission.enter(route.essential === true);
   const count = (): Promise<void> => (route.limit === undefined ? edge.limit(res) : route.limit(req, res));
   if (route.provesIdentity !== true && req.headers.authorization !== undefined) {
     try {
       const caller = await callerOf(req.headers.authorization, edge);
-      if (caller !== null) state.caller = caller;
+      // A public call is answered as to anybody until the second factor that the role needs is there.
+      if (caller !== null && !(isPublic(route.permission) && caller.secondFactorMissing === true))
+        state.caller = caller;
     } catch (refusal) {
       // Counted by its address: looking at a token that is none, or is signed out, is work too.
       await count();
@@ -147,7 +158,12 @@ async function callerOf(header: string, edge: Edge): Promise<Caller | null> {
 function requireRole(route: Route, caller: Caller | undefined): void {
   if (isPublic(route.permission)) return;
   if (caller === undefined) throw new MagamError('SIGN_IN_REQUIRED');
-  if (grantOf(route.permission, caller.role) === undefined) throw new MagamError('FORBIDDEN');
+  const { permission } = route;
+  if (grantOf(permission, caller.role) === undefined) throw new MagamError('FORBIDDEN');
+  if (grantTo(permission, caller) === undefined)
+    throw new MagamError('API_KEY_PERMISSION_MISSING', undefined, { permission });
+  if (caller.secondFactorMissing === true && !needsNoSecondFactor(permission))
+    throw new MagamError('SECOND_FACTOR_REQUIRED');
 }
 
 async function answer(route: Route, edge: InnerEdge, req: Request, res: Response): Promise<void> {
@@ -213,20 +229,43 @@ function begin({ status, headers }: Reply | StreamedReply, res: Response): void 
 }
 
 async function stream(reply: StreamedReply, req: Request, res: Response, edge: Edge): Promise<void> {
-  begin(reply, res);
+  const { caller, leave } = requestState(res);
+  const place =
+    reply.kind === undefined || caller === undefined || req.method === 'HEAD'
+      ? undefined
+      : edge.streams?.enter(reply.kind, caller);
+  if (place !== undefined) leave?.(); // it has a place of another kind now
+  try {
+    begin(reply, res);
+    res.set('Content-Type', reply.contentType);
+    if (req.method === 'HEAD') return void res.end();
+    await writeStream(reply, res, edge, place);
+  } finally {
+    place?.leave();
+  }
+}
+
+async function writeStream(
+  reply: StreamedReply,
+  res: Response,
+  { draining }: Edge,
+  place: StreamPlace | undefined,
+): Promise<void> {
   const gone = new AbortController();
   // Whoever left while the call was admitted and handled is not told of again.
   if (res.destroyed) gone.abort();
   else res.on('close', () => gone.abort());
-  res.set('Content-Type', reply.contentType);
-  if (req.method === 'HEAD') return void res.end();
-  const signal = reply.endless === true ? AbortSignal.any([gone.signal, edge.draining]) : gone.signal;
+  const over = place?.signal;
+  const signals = [gone.signal, ...(over === undefined ? [] : [over]), ...(reply.endless === true ? [draining] : [])];
   try {
-    await reply.write(res, signal);
+    await reply.write(res, AbortSignal.any(signals));
   } catch (error) {
-    if (!gone.signal.aborted) throw error;
+    if (!gone.signal.aborted && over?.aborted !== true) throw error;
   }
-  if (!res.writableEnded) res.end();
+  if (res.writableEnded) return;
+  // Half a download must not look like a whole one, and who reads nothing would not see the end.
+  if (over?.aborted === true && (reply.endless !== true || res.writableNeedDrain)) res.destroy();
+  else res.end();
 }
 
 function resend({ answer: { status, headers, body } }: Replayed, res: Response): void {

@@ -1,6 +1,7 @@
 /** What a handler answers. The edge writes it; an idempotency key keeps it. */
 import type { Writable } from 'node:stream';
 import { sha256 } from '../../infra/sha256.js';
+import type { StreamKind } from './open-streams.js';
 import { bigintAsText } from './problem.js';
 
 /** An answer with a JSON body, or none. */
@@ -16,12 +17,14 @@ export interface Reply<Body = unknown> {
 
 /**
  * An answer that is written bit by bit: a download, an event stream. `write` resolves when all of it is written; `signal` aborts when
- * the client has gone or, for an event stream, when the server drains.
+ * the client has gone, when its place is over (open-streams.ts) or, for an event stream, when the server drains.
  */
 export interface StreamedReply {
   readonly status: number;
   readonly contentType: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** It takes a place among those of its kind, and a share of its caller's. */
+  readonly kind?: StreamKind;
   /** An event stream goes on until somebody ends it, so a draining server does. */
   readonly endless?: boolean;
   readonly write: (out: Writable, signal: AbortSignal) => Promise<void>;

@@ -1,5 +1,5 @@
 /**
- * The general limit: requests a minute of one account, or of one address without an account. Counted in Redis for all servers
+ * The general limit: requests a minute of one account, of one API key, or of one address without an account. Counted in Redis for all servers
  * together; while Redis is away each server counts for itself.
  */
 import { createHash } from 'node:crypto';
@@ -8,6 +8,7 @@ import { ipKeyGenerator, MemoryStore, type Options, rateLimit } from 'express-ra
 import { LRUCache } from 'lru-cache';
 import { HitCounter, type Hits } from '../../infra/hit-counter.js';
 import type { RedisLink } from '../../infra/redis.js';
+import type { Caller } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { requestState } from './request-state.js';
 
@@ -26,6 +27,8 @@ export const limiter = (options: Partial<Options>): RequestHandler =>
 /** Who is counted, and the header that tells the limit. */
 interface Counted {
   readonly key: string;
+  /** Requests a minute. */
+  readonly max: number;
   readonly policy: string;
 }
 
@@ -35,7 +38,7 @@ const REMEMBERED = 10_000;
 const NAME_MAX = 64;
 
 /**
- * The limit that every call of a route is under, except the probes. `/docs` and `/openapi.json` are files and are not counted. The headers are those
+ * The limit that every call is under, `/docs` and `/openapi.json` too, except the probes. The headers are those
  * that `limiter` sets; that one takes a dozen steps, each waited for, which is too much for every request.
  */
 export function limitRequests(redis: RedisLink, perMinute: number): (res: Response) => Promise<void> {
@@ -43,23 +46,34 @@ export function limitRequests(redis: RedisLink, perMinute: number): (res: Respon
   const known = new LRUCache<string, Counted>({ max: REMEMBERED });
   const countedOf = (res: Response): Counted => {
     const { caller, ip = '' } = requestState(res);
-    const name = caller === undefined ? `ip:${ip}` : `account:${caller.accountId}`;
+    const name = nameOfCaller(caller, ip);
     const remembered = known.get(name);
     if (remembered !== undefined) return remembered;
     const key = caller === undefined ? `ip:${ipKeyGenerator(ip)}` : name;
-    const counted = { key, policy: `"requests"; q=${perMinute}; w=${WINDOW_MS / 1_000}; pk=:${partitionOf(key)}:` };
+    const max = caller?.apiKey?.requestsPerMinute ?? perMinute;
+    const counted = {
+      key,
+      max,
+      policy: `"requests"; q=${max}; w=${WINDOW_MS / 1_000}; pk=:${partitionOf(key)}:`,
+    };
     if (name.length <= NAME_MAX) known.set(name, counted);
     return counted;
   };
   return async (res) => {
-    const { key, policy } = countedOf(res);
+    const { key, max, policy } = countedOf(res);
     const { count, resetAt } = await counter.hit(key);
     const seconds = secondsUntil(resetAt);
-    res.setHeader('RateLimit', `"requests"; r=${Math.max(0, perMinute - count)}; t=${seconds}`);
+    res.setHeader('RateLimit', `"requests"; r=${Math.max(0, max - count)}; t=${seconds}`);
     res.setHeader('RateLimit-Policy', policy);
-    if (count > perMinute) refuseMore(res, seconds);
+    if (count > max) refuseMore(res, seconds);
   };
 }
+
+/** Each API key is counted apart from its account and from other keys. */
+const nameOfCaller = (caller: Caller | undefined, ip: string): string => {
+  if (caller === undefined) return `ip:${ip}`;
+  return caller.apiKey === undefined ? `account:${caller.accountId}` : `key:${caller.apiKey.keyId}`;
+};
 
 /**
  * A limit of its own for a public route, in place of the general one: calls a minute of one address, counted apart for each name that `nameOf` gives. There

@@ -1,21 +1,9 @@
-/** One JSON line per request, and the logger they go to. Secrets are cut out by name wherever they stand. */
+/** One JSON line per request, and the logger they go to. */
 import type { Request, Response } from 'express';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { errorText } from '../../infra/database-errors.js';
+import { openPlainLog, openProcessLog } from '../../infra/log.js';
 import { currentRequestId, requestState } from './request-state.js';
-
-const SECRETS = [
-  'authorization',
-  'cookie',
-  'password',
-  'newPassword',
-  'currentPassword',
-  'accessToken',
-  'refreshToken',
-  'access_token',
-  'refresh_token',
-  'accountNumber',
-];
 
 /** The loggers of a server; both write to the same place. */
 export interface ServerLog {
@@ -30,20 +18,13 @@ export interface ServerLog {
 
 /** The server's loggers: JSON lines. */
 export function openLog(level: string, destination: DestinationStream): ServerLog {
-  const options = { level, name: 'api' };
+  const requestOf = (): object => {
+    const requestId = currentRequestId();
+    return requestId === undefined ? {} : { requestId };
+  };
   return {
-    log: pino(
-      {
-        ...options,
-        redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' },
-        mixin: () => {
-          const requestId = currentRequestId();
-          return requestId === undefined ? {} : { requestId };
-        },
-      },
-      destination,
-    ),
-    requests: pino(options, destination),
+    log: openProcessLog(level, 'api', destination, requestOf),
+    requests: openPlainLog(level, 'api', destination),
   };
 }
 
@@ -80,6 +61,7 @@ export function requestLogger({ log, requests }: ServerLog): (req: Request, res:
       ip,
       accountId: caller?.accountId, // what is undefined has no place in the line
       role: caller?.role,
+      apiKeyId: caller?.apiKey?.keyId,
       code: failure?.code,
       aborted: res.writableFinished ? undefined : true,
     };

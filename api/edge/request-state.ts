@@ -14,6 +14,8 @@ export interface RequestState {
   /** The route's pattern; undefined while none matches. */
   route?: string;
   caller?: Caller;
+  /** Gives back the place of a call that is carried out. */
+  leave?: () => void;
   failure?: MagamError;
   /** What was thrown, where it was no refusal. */
   cause?: unknown;

@@ -121,8 +121,10 @@ export interface RouteDefinition<
   readonly before?: readonly RequestHandler[];
   /** Counts a call in place of the general limit (`limitOf`). Throws RATE_LIMITED. */
   readonly limit?: (req: Request, res: Response) => Promise<void>;
-  /** Asked by machines that watch the server: nobody signs in, and no limit counts it. */
+  /** Asked by machines that watch the server: nobody signs in, and only a limit of its own counts it. */
   readonly probe?: boolean;
+  /** The outside waits for its answer: a busy server has further places for it. */
+  readonly essential?: boolean;
   /** The caller proves by the body who they are; an access token, stale perhaps, is not looked at. */
   readonly provesIdentity?: boolean;
   /** Takes an Idempotency-Key: the handler does all its writing in `call.transact`. The edge throws where it did not call it. */

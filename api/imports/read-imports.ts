@@ -73,7 +73,7 @@ export const downloadRejects = ({ db }: ApiContext): Route =>
     permission: 'import.read',
     params: importParams,
     answer: { status: 200, description: 'The rejects file.', contentType: 'text/csv' },
-    refusals: ['IMPORT_NOT_FOUND', 'REJECTS_NOT_FOUND'],
+    refusals: ['IMPORT_NOT_FOUND', 'REJECTS_NOT_FOUND', 'STREAMS_EXHAUSTED', 'STREAM_SHARE_USED'],
     handle: async ({ params: { importId } }) => {
       const fileId = rejectsFileOf(await requireImport(db, importId));
       if (fileId === undefined || (await readFileRecord(db, fileId)) === undefined) {
@@ -81,6 +81,7 @@ export const downloadRejects = ({ db }: ApiContext): Route =>
       }
       return {
         status: 200,
+        kind: 'download',
         contentType: 'text/csv; charset=utf-8; header=present',
         headers: { 'Content-Disposition': `attachment; filename="import-${importId}-rejects.csv"` },
         write: async (out, signal) => {

@@ -115,9 +115,10 @@ const orderEventSchema = z
 export const orderSchema = z
   .object({
     ...orderFields,
-    receiver: shownReceiverSchema
-      .nullable()
-      .meta({ description: 'Null when it was encrypted under another key than that of the server.' }),
+    receiver: shownReceiverSchema.nullable().meta({
+      description:
+        'Null when it was encrypted under a key that the server does not have, neither as its own nor as a former one.',
+    }),
     lines: z.array(orderLineSchema),
     history: z.array(orderEventSchema).meta({ description: 'Oldest first; of a longer one the newest 200.' }),
   })
@@ -187,11 +188,13 @@ export const steppedOrderBody = (
 export const orderPageBody = (
   page: OrderPage,
   events: readonly OrderEvent[],
-  encryptionKey: Buffer,
-): z.input<typeof orderSchema> => ({ ...steppedOrderBody(page, events), receiver: receiverOf(page, encryptionKey) });
+  encryptionKeys: readonly Buffer[],
+): z.input<typeof orderSchema> => ({ ...steppedOrderBody(page, events), receiver: receiverOf(page, encryptionKeys) });
 
-const receiverOf = ({ reference, receiver: sealed, receiverKeyId: keyId }: OrderPage, key: Buffer): Receiver | null =>
-  openReceiver([key], reference, { sealed, keyId });
+const receiverOf = (
+  { reference, receiver: sealed, receiverKeyId: keyId }: OrderPage,
+  keys: readonly Buffer[],
+): Receiver | null => openReceiver(keys, reference, { sealed, keyId });
 
 export const orderParams = z.strictObject({ orderId: idText });
 export const checkoutParams = z.strictObject({ checkoutId: idText });

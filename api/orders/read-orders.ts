@@ -66,7 +66,7 @@ export const showOrder = ({ db, config }: ApiContext): Route =>
     handle: async ({ params: { orderId }, own }) => {
       const page = found(await readOrderPage(db, orderId), 'ORDER_NOT_FOUND', { orderId });
       if (own !== null && !owns(own, ownerOf(page))) throw new MagamError('FORBIDDEN');
-      return ok(orderPageBody(page, await readOrderEvents(db, orderId), config.encryptionKey), page.version);
+      return ok(orderPageBody(page, await readOrderEvents(db, orderId), config.encryptionKeys), page.version);
     },
   });
 

@@ -29,6 +29,7 @@ export const webhookRoute = ({ config, redis, providers }: ApiContext): Route =>
     params: z.strictObject({ provider: z.string().regex(/^[A-Za-z]{1,16}$/) }),
     rawBody: { contentType: 'application/json', description: 'As the provider sends it.', bytesMax: BYTES_MAX },
     provesIdentity: true,
+    essential: true,
     limit: limitOf(redis, 'webhook', config.webhookRateLimit, (req) => counted(req.params.provider)),
     answer: { status: 200, description: 'It was taken, now or before.' },
     refusals: ['PROVIDER_NOT_CONFIGURED', 'WEBHOOK_INVALID'],

@@ -1,11 +1,11 @@
 /** Asks which lines of a past date a draft would have touched, and by how much: a row that a runner carries out. */
 import * as z from 'zod';
+import { noneClosed } from '../../core/settlement/date-states.js';
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { readCertificateLinks } from '../../core/settlement/stores/certificate.js';
 import { insertTask } from '../../core/tasks/stores/background-task.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
 import { nameOf } from '../../kernel/access.js';
-import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { businessDate } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';
@@ -40,12 +40,12 @@ export const checkDraft = ({ redis }: ApiContext): Route =>
     answer: { status: 202, description: 'It was asked for.', schema: policyCheckSchema },
     refusals: ['POLICY_DRAFT_NOT_FOUND', 'POLICY_DRAFT_CLOSED', 'DATE_NOT_CLOSED', 'AMOUNT_OUT_OF_RANGE'],
     idempotent: true,
-    handle: ({ params: { draftId }, body: { date, to, dates }, signedIn, afterCommit, transact }) =>
+    handle: ({ params: { draftId }, body: { date, to, dates }, signedIn, audit, afterCommit, transact }) =>
       transact(async (tx) => {
         const draft = await requireDraft(tx, draftId);
         requireOpen(draft);
         if ((await readCertificateLinks(tx, date, to ?? date)).length === 0)
-          throw new MagamError('DATE_NOT_CLOSED', undefined, { date, to });
+          throw await noneClosed(tx, date, to ?? date);
         const { version: draftVersion, definition } = draft;
         const range = to === undefined ? { date } : { date, to };
         const checkId = await insertTask(tx, {
@@ -55,6 +55,10 @@ export const checkDraft = ({ redis }: ApiContext): Route =>
           requestedBy: nameOf(signedIn),
         });
         const task = await requireCheck(tx, draftId, checkId);
+        await audit(tx, 'policy-draft.check', ['policy-draft', draftId], {
+          before: null,
+          after: { checkId: task.taskId, draftVersion, ...range, dates },
+        });
         afterCommit(() => wakeRunnersOver(redis));
         return accepted(checkAddress(draftId, task.taskId), policyCheckBody(task));
       }),

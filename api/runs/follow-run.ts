@@ -28,12 +28,12 @@ export const followRun = ({ db, watches }: RunsContext): Route =>
     permission: 'run.read',
     params: runParams,
     answer: { status: 200, description: 'The events.', contentType: 'text/event-stream' },
-    refusals: ['RUN_NOT_FOUND', 'STREAMS_EXHAUSTED'],
+    refusals: ['RUN_NOT_FOUND', 'STREAMS_EXHAUSTED', 'STREAM_SHARE_USED'],
     handle: async ({ params: { runId }, request }) => {
       found(await findSettlementRunById(db, runId), 'RUN_NOT_FOUND', { runId });
-      watches.requireRoom();
       return {
         status: 200,
+        kind: 'events',
         contentType: 'text/event-stream',
         headers: { 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' },
         endless: true,

@@ -15,12 +15,9 @@ import { RunWatches } from './run-watches.js';
 import { showRun } from './show-run.js';
 import { stopRun } from './stop-run.js';
 
-/** Event streams that one process holds open. */
-const FOLLOWERS_MAX = 200;
-
 export function runRoutes(api: ApiContext): Route[] {
   const meter = new RunMeter(api.db);
-  const watches = new RunWatches((runId) => meter.measure(runId), FOLLOWERS_MAX);
+  const watches = new RunWatches((runId) => meter.measure(runId));
   const context: RunsContext = { ...api, meter, watches };
   return [
     requestRunRoute(context),

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { RunProgress } from '../../core/jobs/run-meter.js';
 import { settlementProgress } from '../../core/settlement/run-history.js';
+import { RUN_STATES, runStateOf } from '../../core/settlement/state-words.js';
 import type { RunSummary } from '../../core/settlement/stores/settlement-run.js';
 import { businessDate, id, idText, moment } from '../edge/fields.js';
 
@@ -20,6 +21,10 @@ const runFields = {
   runId: id,
   date: businessDate,
   status: runStatus,
+  state: z.enum(RUN_STATES).meta({
+    description:
+      'The status in one word, as `magam runs` shows it. dead: RUNNING, and nobody who works on it shows signs of life.',
+  }),
   generation,
   createdAt: moment,
   updatedAt: moment,
@@ -156,6 +161,7 @@ export const runSummaryBody = (run: RunSummary): z.input<typeof runSummarySchema
   runId: run.runId,
   date: run.date,
   status: run.status,
+  state: runStateOf(run.status, run.dead),
   generation: run.generation,
   createdAt: run.createdAt,
   updatedAt: run.updatedAt,

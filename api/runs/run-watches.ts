@@ -5,7 +5,6 @@
 
 import type { RunProgress } from '../../core/jobs/run-meter.js';
 import { pause } from '../../infra/database.js';
-import { MagamError } from '../../kernel/errors.js';
 
 const POLL_MS = 1_000;
 
@@ -27,29 +26,18 @@ export interface Following {
 
 export class RunWatches {
   private readonly watches = new Map<number, Watch>();
-  private followers = 0;
 
-  constructor(
-    private readonly read: (runId: number) => Promise<RunProgress | undefined>,
-    private readonly followersMax: number,
-  ) {}
-
-  /** Throws STREAMS_EXHAUSTED when nobody else may follow. */
-  requireRoom(): void {
-    if (this.followers >= this.followersMax) throw new MagamError('STREAMS_EXHAUSTED');
-  }
+  constructor(private readonly read: (runId: number) => Promise<RunProgress | undefined>) {}
 
   follow(runId: number): Following {
     const watch = this.watches.get(runId) ?? this.start(runId);
     watch.followers += 1;
-    this.followers += 1;
     const joinedAt = performance.now();
     return {
       latest: () => (watch.readAt >= joinedAt ? watch.latest : undefined),
       next: (ms, signal) => nextOf(watch, ms, signal),
       leave: () => {
         watch.followers -= 1;
-        this.followers -= 1;
       },
     };
   }

@@ -2,7 +2,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { OUTAGE_CODES } from '../../infra/database-errors.js';
 import { sha256 } from '../../infra/sha256.js';
-import { type Caller, grantOf } from '../../kernel/access.js';
+import { type Caller, grantTo } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { Metrics } from '../edge/metrics.js';
 import { type Route, route } from '../edge/route.js';
@@ -18,11 +18,18 @@ export const readMetrics = (
     tag: 'Server',
     summary: 'Read the metrics',
     description:
-      'In the text format of Prometheus. The bearer token is MAGAM_METRICS_TOKEN, or the access token of an operator.',
+      'In the text format of Prometheus. The bearer token is MAGAM_METRICS_TOKEN, or the access token or API key of an operator.',
     permission: 'server.probe',
     probe: true,
     answer: { status: 200, description: 'The metrics.', contentType: 'text/plain' },
-    refusals: ['SIGN_IN_REQUIRED', 'TOKEN_INVALID', 'ACCOUNT_LOCKED', 'FORBIDDEN', ...OUTAGE_CODES],
+    refusals: [
+      'SIGN_IN_REQUIRED',
+      'TOKEN_INVALID',
+      'ACCOUNT_LOCKED',
+      'FORBIDDEN',
+      'SECOND_FACTOR_REQUIRED',
+      ...OUTAGE_CODES,
+    ],
     handle: async ({ request }) => {
       const given = /^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
       if (given === undefined) throw new MagamError('SIGN_IN_REQUIRED');
@@ -37,8 +44,9 @@ export const readMetrics = (
   });
 
 async function requireReader(token: string, authenticate: (token: string) => Promise<Caller>): Promise<void> {
-  const { role } = await authenticate(token);
-  if (grantOf('metrics.read', role) === undefined) throw new MagamError('FORBIDDEN');
+  const caller = await authenticate(token);
+  if (grantTo('metrics.read', caller) === undefined) throw new MagamError('FORBIDDEN');
+  if (caller.secondFactorMissing === true) throw new MagamError('SECOND_FACTOR_REQUIRED');
 }
 
 /** Compares in a time that tells nothing. */

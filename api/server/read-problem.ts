@@ -16,12 +16,14 @@ export const readProblem = (): Route =>
     answer: {
       status: 200,
       description: 'The code.',
-      schema: z.object({ code: z.string(), status: z.number().int(), meaning: z.string() }).meta({ id: 'ErrorCode' }),
+      schema: z
+        .object({ code: z.string(), status: z.number().int(), meaning: z.string(), whatToDo: z.string() })
+        .meta({ id: 'ErrorCode' }),
     },
     refusals: ['ROUTE_NOT_FOUND'],
     handle: async ({ params: { code } }) => {
       if (!Object.hasOwn(errors, code)) throw new MagamError('ROUTE_NOT_FOUND');
-      const { http, meaning } = errors[code as ErrorCode];
-      return ok({ code, status: http, meaning });
+      const { http, meaning, whatToDo } = errors[code as ErrorCode];
+      return ok({ code, status: http, meaning, whatToDo });
     },
   });

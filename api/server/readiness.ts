@@ -1,4 +1,5 @@
 /** Probes: alive, and ready to be sent requests. */
+import type { Request, Response } from 'express';
 import * as z from 'zod';
 import type { Db } from '../../infra/database.js';
 import { asMagamError } from '../../infra/database-errors.js';
@@ -17,10 +18,14 @@ export interface ReadinessContext {
   readonly draining: AbortSignal;
   /** What payment providers are called through. */
   readonly outbound: readonly OutboundClient[];
+  /** Counts who asks. Throws RATE_LIMITED. */
+  readonly limit?: (req: Request, res: Response) => Promise<void>;
 }
 
 /** A database that takes longer than this to say what it has is not one to send requests to (ms). */
 const CHECK_MS = 3_000;
+/** What was found is told for so long (ms), so that a flood of questions is no load for the database. */
+const KEPT_MS = 250;
 
 export const readHealth = (): Route =>
   route({
@@ -34,8 +39,12 @@ export const readHealth = (): Route =>
     handle: async () => ok({ status: 'ok' as const }),
   });
 
-export const readReadiness = (context: ReadinessContext): Route =>
-  route({
+export const readReadiness = (context: ReadinessContext): Route => {
+  const { db, timeZone, migrationsFolder } = context;
+  const states = keptFor(KEPT_MS, () =>
+    Promise.all([redisState(context.redis), databaseState(db, timeZone, migrationsFolder)]),
+  );
+  return route({
     method: 'get',
     path: '/readyz',
     tag: 'Server',
@@ -58,22 +67,45 @@ export const readReadiness = (context: ReadinessContext): Route =>
         })
         .meta({ id: 'Readiness' }),
     },
+    ...(context.limit === undefined ? {} : { limit: context.limit }),
+    refusals: ['RATE_LIMITED'],
     otherAnswer: { status: 503, description: 'Send them elsewhere: `unavailable` or `draining`.' },
     handle: async () => {
-      const { db, timeZone, migrationsFolder } = context;
-      const asked = redisAnswers(context.redis).then((answers) => (answers ? ('ok' as const) : ('away' as const)));
       const openBreakers = openBreakersOf(context.outbound);
       if (context.draining.aborted) {
-        const body = { status: 'draining', database: 'unknown', redis: await asked, openBreakers } as const;
+        const body = {
+          status: 'draining',
+          database: 'unknown',
+          redis: await redisState(context.redis),
+          openBreakers,
+        } as const;
         return { status: 503, body } as const;
       }
-      const [redis, database] = await Promise.all([asked, databaseState(db, timeZone, migrationsFolder)]);
+      const [redis, database] = await states();
       if (database !== 'ok')
         return { status: 503, body: { status: 'unavailable', database, redis, openBreakers } } as const;
       const status = redis === 'ok' && openBreakers.length === 0 ? 'ok' : 'degraded';
       return ok({ status, database, redis, openBreakers } as const);
     },
   });
+};
+
+/** Asks once for all who come at the same time, and for those who come soon after. */
+function keptFor<T>(ms: number, ask: () => Promise<T>): () => Promise<T> {
+  let kept: Promise<T> | undefined;
+  return () => {
+    if (kept !== undefined) return kept;
+    const asked = ask();
+    kept = asked;
+    const forget = (): void => {
+      kept = undefined;
+    };
+    asked.then(() => setTimeout(forget, ms).unref(), forget);
+    return asked;
+  };
+}
+
+const redisState = async (redis: RedisLink): Promise<'ok' | 'away'> => ((await redisAnswers(redis)) ? 'ok' : 'away');
 
 const openBreakersOf = (clients: readonly OutboundClient[]): string[] =>
   clients

@@ -15,10 +15,13 @@ import {
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
-import { paged, pageOf, pageQuery } from '../edge/cursor.js';
+import type { ApiContext } from '../context.js';
+import { pageOf, pageQuery, readPage } from '../edge/cursor.js';
 import { businessDate, externalId, id } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import type { SettlementsContext } from './context.js';
+import { dateStates, statesOf } from './date-states.js';
+import { csvDownload } from './download.js';
 import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
 import { settledAmounts, settledFigures } from './settled-fields.js';
 
@@ -48,7 +51,7 @@ const lineSchema = z
   })
   .meta({ id: 'SettledLine' });
 
-export const listLines = ({ db, downloads }: SettlementsContext): Route =>
+export const listLines = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/lines',
@@ -62,10 +65,10 @@ export const listLines = ({ db, downloads }: SettlementsContext): Route =>
     answer: {
       status: 200,
       description: 'A page of lines, or all of the selection as CSV.',
-      schema: pageOf(lineSchema),
+      schema: pageOf(lineSchema).extend(dateStates),
       alsoAs: ['text/csv'],
     },
-    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED'],
+    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'STREAMS_EXHAUSTED', 'STREAM_SHARE_USED'],
     handle: async ({ query: asked, own, request }) => {
       const sellerId = sellerOf(own, asked.sellerId);
       const orderId = asked.orderId ?? null;
@@ -75,11 +78,12 @@ export const listLines = ({ db, downloads }: SettlementsContext): Route =>
         await requireExportable(db, date, date);
         const name = ['lines', date, ...[sellerId, orderId].filter((part) => part !== null)].join('-');
         const selection = { date, sellerId, orderId };
-        return downloads.csv(name, asked.spreadsheetSafe === 'true', (form, sink) =>
+        return csvDownload(name, asked.spreadsheetSafe === 'true', (form, sink) =>
           exportLines(db, selection, form, sink),
         );
       }
-      return paged(asked, {
+      const states = await statesOf(db, date === null ? null : { from: date, to: date });
+      const page = await readPage(asked, {
         name: 'lines',
         key: z.tuple([businessDate, z.number().int(), id]),
         read: async (key, limit) => {
@@ -91,6 +95,7 @@ export const listLines = ({ db, downloads }: SettlementsContext): Route =>
         keyOf: ({ row }) => [String(row.settled_on), Number(row.leg), Number(row.entry_id)],
         itemOf: ({ line }) => line,
       });
+      return ok({ ...page, ...states });
     },
   });
 

@@ -4,10 +4,13 @@ import { exportSettlements, requireExportable } from '../../core/settlement/sett
 import type { SettlementSelection } from '../../core/settlement/stores/export-stream.js';
 import { readSettlementPage, type SettledRow } from '../../core/settlement/stores/line-page.js';
 import { MagamError } from '../../kernel/errors.js';
-import { paged, pageOf, pageQuery } from '../edge/cursor.js';
+import type { ApiContext } from '../context.js';
+import { pageOf, pageQuery, readPage } from '../edge/cursor.js';
 import { businessDate, externalId } from '../edge/fields.js';
+import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import type { SettlementsContext } from './context.js';
+import { dateStates, statesOf } from './date-states.js';
+import { csvDownload } from './download.js';
 import { dateOfRun, formQuery, selectionQuery, sellerOf, wantsCsv } from './selection.js';
 import { amountOf, settledAmounts, settledFigures } from './settled-fields.js';
 
@@ -39,7 +42,7 @@ const settlementSchema = z
   })
   .meta({ id: 'Settlement' });
 
-export const listSettlements = ({ db, downloads }: SettlementsContext): Route =>
+export const listSettlements = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/settlements',
@@ -53,10 +56,10 @@ export const listSettlements = ({ db, downloads }: SettlementsContext): Route =>
     answer: {
       status: 200,
       description: 'A page of settlements, or all of the selection as CSV.',
-      schema: pageOf(settlementSchema),
+      schema: pageOf(settlementSchema).extend(dateStates),
       alsoAs: ['text/csv'],
     },
-    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'AMOUNT_OUT_OF_RANGE', 'STREAMS_EXHAUSTED'],
+    refusals: ['RUN_NOT_FOUND', 'DATE_NOT_SETTLED', 'AMOUNT_OUT_OF_RANGE', 'STREAMS_EXHAUSTED', 'STREAM_SHARE_USED'],
     handle: async ({ query: asked, own, request }) => {
       const sellerId = sellerOf(own, asked.sellerId);
       const dates = await datesOf(asked, (runId) => dateOfRun(db, runId));
@@ -64,13 +67,14 @@ export const listSettlements = ({ db, downloads }: SettlementsContext): Route =>
       if (wantsCsv(request, asked.format)) {
         await requireExportable(db, selection.from, selection.to);
         const name = ['settlements', selection.from, ...(selection.to === selection.from ? [] : [selection.to])];
-        return downloads.csv(
+        return csvDownload(
           [...name, ...(sellerId === null ? [] : [sellerId])].join('-'),
           asked.spreadsheetSafe === 'true',
           (form, sink) => exportSettlements(db, selection, form, sink),
         );
       }
-      return paged(asked, {
+      const states = await statesOf(db, dates);
+      const page = await readPage(asked, {
         name: 'settlements',
         key: z.tuple([businessDate, externalId, currency]),
         read: (key, limit) => {
@@ -80,6 +84,7 @@ export const listSettlements = ({ db, downloads }: SettlementsContext): Route =>
         keyOf: (row) => [String(row.settled_on), String(row.seller_id), String(row.currency)],
         itemOf: settlementBody,
       });
+      return ok({ ...page, ...states });
     },
   });
 

@@ -1,12 +1,12 @@
 /** Asks for the verification of a closed date: a row that a runner carries out. */
 import * as z from 'zod';
+import { dateNotClosed } from '../../core/settlement/date-states.js';
 import { VERIFY } from '../../core/settlement/rules/verify-task.js';
 import { readCertificateLinks } from '../../core/settlement/stores/certificate.js';
 import { datesLackingCertificates } from '../../core/settlement/stores/settlement-run.js';
 import { insertTask } from '../../core/tasks/stores/background-task.js';
 import { wakeRunnersOver } from '../../infra/wake.js';
 import { nameOf } from '../../kernel/access.js';
-import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { businessDate } from '../edge/fields.js';
 import { accepted } from '../edge/reply.js';
@@ -36,14 +36,15 @@ export const requestVerification = ({ redis }: ApiContext): Route =>
     answer: { status: 202, description: 'It was asked for.', schema: verificationSchema },
     refusals: ['DATE_NOT_CLOSED'],
     idempotent: true,
-    handle: ({ body: { date }, signedIn, afterCommit, transact }) =>
+    handle: ({ body: { date }, signedIn, audit, afterCommit, transact }) =>
       transact(async (tx) => {
         const settled =
           (await readCertificateLinks(tx, date, date)).length > 0 ||
           (await datesLackingCertificates(tx, date, date)).length > 0;
-        if (!settled) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
+        if (!settled) throw await dateNotClosed(tx, date);
         const asked = { kind: VERIFY, subject: date, parameters: { date }, requestedBy: nameOf(signedIn) };
         const task = await requireVerification(tx, await insertTask(tx, asked));
+        await audit(tx, 'date.verify', ['date', date], { before: null, after: { verificationId: task.taskId } });
         afterCommit(() => wakeRunnersOver(redis));
         return accepted(verificationAddress(task.taskId), verificationBody(task));
       }),

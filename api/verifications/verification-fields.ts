@@ -27,6 +27,7 @@ const resultSchema = z.object({
   lines: z.number().int().meta({ description: 'Lines that were read again and replayed.' }),
   generations: z.number().int(),
   seconds: z.number(),
+  changes: z.array(z.string()).default([]), // older results have none
   checks: z.array(checkSchema),
 });
 
@@ -44,6 +45,13 @@ export const verificationSchema = verificationSummarySchema
     lines: z.number().int().nullable().meta({ description: 'Lines that were read again and replayed.' }),
     generations: z.number().int().nullable(),
     seconds: z.number().nullable(),
+    changes: z
+      .array(z.string())
+      .nullable()
+      .meta({
+        description: 'What was changed, from what was certified to what there is now. Empty when everything holds.',
+        example: ['order A-1 line 1, net 133,306 → 134,306 KRW'],
+      }),
     checks: z
       .array(checkSchema)
       .nullable()
@@ -68,6 +76,7 @@ export function verificationBody(task: TaskRecord): z.input<typeof verificationS
     lines: found?.lines ?? null,
     generations: found?.generations ?? null,
     seconds: found?.seconds ?? null,
+    changes: found?.changes ?? null,
     checks: found?.checks ?? null,
   };
 }

@@ -1,5 +1,6 @@
 /** A duty: a small named job that comes round again, such as throwing away what is too old. */
 import type { CatalogueCache } from '../../core/catalogue/catalogue-cache.js';
+import type { Consumer } from '../../core/outbox/consumer.js';
 import type { PaymentProviders } from '../../core/payments/payment-step.js';
 import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
@@ -9,6 +10,8 @@ export interface UpkeepContext {
   readonly db: Db;
   readonly config: Config;
   readonly log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
+  /** The channels of alarms; none where this process has no channel and leaves the messages to others. */
+  readonly alarmConsumers: readonly Consumer[];
   /** Aborted: end after the batch in hand. The process is to stop, the lease is lost, or the time is up. */
   readonly signal: AbortSignal;
 }

@@ -1,6 +1,7 @@
-/** The duties that throw away what has had its day. */
+/** The duties of a server: throwing away what has had its day, and looking for alarms. */
 import { purgeAccountLeftovers } from '../../core/accounts/purge-accounts.js';
 import { purgeKeys } from '../../infra/stores/idempotency-key.js';
+import { watchAlarmsDuty } from './alarms.js';
 import { type Duty, inBatches, type UpkeepContext } from './duty.js';
 
 const EVERY_MS = 10 * 60_000;
@@ -9,10 +10,11 @@ const KEY_HOURS = 24;
 const KEYS = { rowsMax: 2_000, batchesMax: 100 };
 
 /**
- * What the servers fill by themselves, so that it has to be thrown away also where no runner is at work: the servers have these duties, and the
+ * What must not depend on a runner: what the servers fill by themselves is thrown away, and alarms are looked for. The servers have these duties, and the
  * runners, too.
  */
 export const serverDuties: readonly Duty<UpkeepContext>[] = [
+  watchAlarmsDuty,
   {
     name: 'purge-idempotency-keys',
     everyMs: EVERY_MS,
@@ -22,8 +24,8 @@ export const serverDuties: readonly Duty<UpkeepContext>[] = [
     name: 'purge-accounts',
     everyMs: EVERY_MS,
     run: async ({ db }) => {
-      const { rateWindows, signIns, sessions, refreshTokens } = await purgeAccountLeftovers(db);
-      return rateWindows + signIns + sessions + refreshTokens;
+      const purged = Object.values(await purgeAccountLeftovers(db)) as number[];
+      return purged.reduce((sum, rows) => sum + rows, 0);
     },
   },
 ];

@@ -92,7 +92,7 @@ export class ExecutionRecord {
       if (current?.job !== run.job || current.key !== run.key) return false; // a restored database: its ids may be another's by now
       const counted = await end(tx);
       if (await hasLiveExecution(tx, run.runId)) return true;
-      if (counted) await moveRun(tx, run.runId, ['RUNNING'], ending.status);
+      if (counted) await moveRun(tx, run.runId, ['RUNNING'], ending.status, ending.failure);
       return false;
     });
     this.left = true;

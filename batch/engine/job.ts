@@ -30,6 +30,7 @@ import type { IdRange, Plan } from '../../core/jobs/stores/plan.js';
 import type { Run } from '../../core/jobs/stores/run.js';
 import type { Config } from '../../infra/config.js';
 import type { Db, Tx } from '../../infra/database.js';
+import type { OutagePatience } from '../../infra/survive-outage.js';
 import type { SharedBoard } from './protocol.js';
 import type { ThreadLender } from './worker-pool.js';
 
@@ -43,6 +44,8 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /** Entries done by this process, and of how many once that is known. */
   readonly onProgress: (done: number, total?: number) => void;
+  /** Told while the database is away and work is tried again, and with undefined when it is back. */
+  readonly onOutage?: OutagePatience['onOutage'];
 }
 
 /** One start of a run, by a command or by a runner. */

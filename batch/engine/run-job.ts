@@ -32,6 +32,8 @@ export interface JobResult {
   readonly executionId: number | null;
   /** The run was completed before. */
   readonly alreadyDone: boolean;
+  /** Entries that this execution dealt with itself: others may have worked on the run before it and beside it. */
+  readonly entries: number;
   readonly seconds: number;
   readonly stages: readonly Stage[];
   readonly notices: readonly string[];
@@ -82,8 +84,8 @@ class Execution {
   }
 
   private surviving<T>(work: () => Promise<T>): Promise<T> {
-    const { config, signal } = this.context;
-    return survivingOutage({ outageMs: config.outageMs, signal }, work);
+    const { config, signal, onOutage } = this.context;
+    return survivingOutage({ outageMs: config.outageMs, signal, onOutage }, work);
   }
 
   private async again(run: Run): Promise<JobResult> {
@@ -153,7 +155,7 @@ class Execution {
   }
 
   private async work(run: Run, plan: Plan, executionId: number, pool: WorkerPool): Promise<WorkResult> {
-    const { db, config, signal, onProgress } = this.context;
+    const { db, config, signal, onProgress, onOutage } = this.context;
     const { turn } = this.job;
     const stop = AbortSignal.any([signal, this.stopAsked.signal]);
     const { total, before } = await this.surviving(() => committedSoFar(db, run));
@@ -182,6 +184,7 @@ class Execution {
         claimsMax: config.claimsMax,
         outageMs: config.outageMs,
         signal: stop,
+        onOutage,
         ...(turn === undefined ? {} : { turn: () => turn(db, run) }),
         ...(this.request.ahead === undefined ? {} : { turnNear: this.request.ahead.until }),
         onProgress: (entries) => onProgress(Math.min(total, before + entries - counted), total),
@@ -285,7 +288,8 @@ class Execution {
     if (othersGoOn) this.notices.push('Others work on the run and go on with it.');
     const { stages, notices } = this;
     const seconds = secondsSince(this.startedAt);
-    return { run, status, executionId: this.record.id, alreadyDone, seconds, stages, notices };
+    const entries = result === null ? 0 : result.done + result.exceptions;
+    return { run, status, executionId: this.record.id, alreadyDone, entries, seconds, stages, notices };
   }
 
   private async stage<T>(name: Stage['name'], work: () => Promise<T>): Promise<T> {

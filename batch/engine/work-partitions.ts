@@ -37,11 +37,9 @@ export interface WorkPlan {
   readonly task: Pick<PartitionTask, 'job' | 'key' | 'parameters' | 'chunkRows'>;
 }
 
-export interface WorkOptions extends LeaseSettings {
+export interface WorkOptions extends LeaseSettings, OutagePatience {
   /** Claims of one partition without progress before it is FAILED. */
   readonly claimsMax: number;
-  /** How long a database is borne with that is away, locked or takes no writes. */
-  readonly outageMs: number;
   /** Aborted: finish the chunk in hand and stop. */
   readonly signal: AbortSignal;
   readonly onProgress: (entries: number) => void;
@@ -100,7 +98,7 @@ class PartitionWork {
   ) {
     this.leases = new LeaseKeeper(db, pool.board, options);
     const signal = AbortSignal.any([options.signal, this.givenUp.signal]);
-    this.patience = { outageMs: options.outageMs, signal };
+    this.patience = { outageMs: options.outageMs, signal, onOutage: options.onOutage };
     this.turnHasCome = options.turn === undefined;
     this.turnNear = options.turnNear?.then(
       () => (this.turnIsNear = true),

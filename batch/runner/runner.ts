@@ -105,7 +105,7 @@ function blockedTeller({ log }: RunnerContext, job: Job): (key: string | undefin
 async function lead({ db, config, log }: RunnerContext, job: Job, owner: string): Promise<string | undefined> {
   const epoch = await holdLeadership(db, LEADER, owner, config.leaseMs);
   if (epoch === undefined) return undefined;
-  await stopForsakenRuns(db);
+  await inTransaction(db, stopForsakenRuns);
   await abandonDeadExecutions(db);
   const fence = (tx: Parameters<typeof fenceLeadership>[0]) => fenceLeadership(tx, LEADER, owner, epoch);
   const parameters = { ...parametersOf(config), requestedBy: 'schedule' };

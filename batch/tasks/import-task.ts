@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { recordFeedEvents } from '../../core/event-feed/stores/feed-event.js';
 import { type ImportResult, importFile } from '../../core/feed/import/import-file.js';
 import { abandonImport } from '../../core/feed/import/withdraw-import.js';
 import { IMPORT, type ImportParameters, REJECTS } from '../../core/feed/rules/import-task.js';
@@ -17,9 +18,9 @@ import {
   readImport,
 } from '../../core/feed/stores/feed-import.js';
 import { readPolicies } from '../../core/policies/stores/fee-policy.js';
-import { noteCheckpoint, readTask, type TaskRecord } from '../../core/tasks/stores/background-task.js';
+import { noteCheckpoint, readTask, type TaskEnd, type TaskRecord } from '../../core/tasks/stores/background-task.js';
 import { appendPart, attachFile, insertFile, partBytes, readParts } from '../../core/tasks/stores/stored-file.js';
-import { type Db, inTransaction } from '../../infra/database.js';
+import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { isOutage } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -60,6 +61,7 @@ export const importTask: TaskRunner = {
       await rm(folder, { recursive: true, force: true });
     }
   },
+  ended: tellEnd,
   /** Withdraws what an attempt wrote that did not come to its end, or what a completed import wrote whose withdrawal was decided. */
   async undo({ db, config, task, signal }) {
     const patience = { outageMs: config.outageMs, signal };
@@ -73,6 +75,21 @@ export const importTask: TaskRunner = {
     if (found !== undefined) await abandonImport(db, found.importId, patience);
   },
 };
+
+/** Tells the event feed. What a cancelled task had written is told of where that is withdrawn. */
+async function tellEnd(tx: Tx, task: TaskRecord, end: TaskEnd): Promise<void> {
+  const { kind, fileName: source, dryRun = false } = IMPORT.parametersOf(task);
+  const importId = task.taskId;
+  if (dryRun || end.status === 'CANCELLED') return;
+  if (end.status === 'FAILED') {
+    const { code, message } = end.error;
+    return recordFeedEvents(tx, [{ type: 'import.failed', data: { importId, kind, source, code, message } }]);
+  }
+  const { importId: feedImportId, imported, unchanged, rejected } = end.result as ImportResult;
+  if (feedImportId === null) throw new Error(`task ${importId} has imported nothing`);
+  const data = { importId, feedImportId, kind, source, imported, unchanged, rejected };
+  return recordFeedEvents(tx, [{ type: 'import.completed', data }]);
+}
 
 async function fetchUpload({ db, task, signal }: TaskCall, folder: string): Promise<PrivateFiles> {
   const { fileId, sha256, mapping } = IMPORT.parametersOf(task);
@@ -119,6 +136,7 @@ async function runImport(call: TaskCall, files: PrivateFiles): ReturnType<TaskRu
       late,
       dryRun,
       requestedBy: task.requestedBy,
+      ofTask: true,
       policies: await readPolicies(db),
       deadlineMs: config.chunkDeadlineMs,
       outageMs: config.outageMs,

@@ -18,7 +18,7 @@ import {
   type TaskEnd,
 } from '../../core/tasks/stores/background-task.js';
 import type { Config } from '../../infra/config.js';
-import type { Db } from '../../infra/database.js';
+import { type Db, inTransaction } from '../../infra/database.js';
 import { asMagamError, errorText, isOutage } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -116,7 +116,7 @@ async function workTask(
       if (end !== 'give-back') await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
       await releaseTask(db, fence, end === 'retry');
       log(end === 'retry' ? 'warn' : 'info', about, 'task given back');
-    } else if (end !== 'lost' && (await finishTask(db, fence, end, progress))) {
+    } else if (end !== 'lost' && (await endTask(call, runner, end, progress))) {
       const error = end.status === 'FAILED' ? { code: end.error.code, error: end.error.message } : {};
       log(end.status === 'FAILED' ? 'warn' : 'info', { ...about, status: end.status, ...error }, 'task ended');
       await faultPoint('task.finished');
@@ -127,6 +127,19 @@ async function workTask(
     signal.removeEventListener('abort', stop);
   }
 }
+
+/** False: it is somebody else's. */
+const endTask = (
+  { db, fence, task }: TaskCall,
+  runner: TaskRunner,
+  end: TaskEnd,
+  progress: Progress,
+): Promise<boolean> =>
+  inTransaction(db, async (tx) => {
+    if (!(await finishTask(tx, fence, end, progress))) return false;
+    await runner.ended?.(tx, task, end);
+    return true;
+  });
 
 /** Renews the lease several times in its length; a beat that fails is made up for by the next. Returns the way to end it. */
 function beat({ db, config, fence }: TaskCall, interrupt: AbortController, progress: () => Progress): () => void {

@@ -3,7 +3,7 @@ import type { TaskKind } from '../../core/tasks/rules/background-task.js';
 
 import type { Progress, TaskEnd, TaskFence, TaskRecord } from '../../core/tasks/stores/background-task.js';
 import type { Config } from '../../infra/config.js';
-import type { Db } from '../../infra/database.js';
+import type { Db, Tx } from '../../infra/database.js';
 import type { WorkerPools } from '../engine/worker-pool.js';
 
 /** Why a task's work is to end before its end. */
@@ -37,6 +37,8 @@ export interface TaskRunner {
   readonly releasedAtOnce: boolean;
   /** Carries a task out. Throws what it fails with; MagamError has a code, TaskInterrupted means that `signal` was obeyed. */
   readonly run: (call: TaskCall) => Promise<TaskEnd>;
+  /** Called in the transaction in which a task ends. */
+  readonly ended?: (tx: Tx, task: TaskRecord, end: TaskEnd) => Promise<void>;
   /** Undoes what an earlier attempt of a cancelled task left. */
   readonly undo?: (call: TaskCall) => Promise<void>;
   /** Removes what dead runners have left on this machine. Called now and then by every runner; what is in the database is removed by duties. */

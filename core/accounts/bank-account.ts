@@ -1,11 +1,30 @@
 /** Bank accounts of sellers at rest. */
 import { createHmac } from 'node:crypto';
 import { decrypt, encrypt } from '../../infra/encryption.js';
+import type { EncryptedColumn } from '../../infra/key-rotation.js';
 import { maskBankAccount } from './rules/seller.js';
 import type { StoredBankAccount } from './stores/seller.js';
 
 /** The place that a ciphertext is bound to: another seller's row cannot take it over. */
 const placeOf = (sellerId: string): string => `seller.bank_account:${sellerId}`;
+
+const column = { sealed: 'bank_account', keyId: 'bank_key_id', boundBy: 'seller_id', placeOf };
+
+/** Those that sellers are paid to. */
+export const BANK_ACCOUNTS: EncryptedColumn = {
+  name: 'bank accounts',
+  table: 'seller',
+  primaryKey: 'seller_id',
+  ...column,
+};
+
+/** All that sellers have had, and what is proposed. */
+export const BANK_ACCOUNT_HISTORY: EncryptedColumn = {
+  name: 'history of bank accounts',
+  table: 'seller_bank_account',
+  primaryKey: 'bank_account_id',
+  ...column,
+};
 
 export interface BankAccount {
   readonly bankCode: string;
@@ -26,13 +45,21 @@ export function sealBankAccount(key: Buffer, sellerId: string, account: BankAcco
 }
 
 /**
- * What tells one account number of a seller from another without telling it: two numbers with the same last digits differ here. Keyed, because
- * the digits of a number could be tried one by one, and bound to the seller. Null when the stored number cannot be read under this key.
+ * What tells one account of a seller from another without telling its number: two numbers with the same last digits differ here, and so do two banks or holders. Keyed,
+ * because the digits of a number could be tried one by one, and bound to the seller. Of the keys the first is today's, which it is keyed with; the others are former ones.
+ * Null when the stored number cannot be read under any of them.
  */
-export function bankAccountFingerprint(key: Buffer, sellerId: string, stored: StoredBankAccount): string | null {
+export function bankAccountFingerprint(
+  keys: readonly [Buffer, ...Buffer[]],
+  sellerId: string,
+  stored: StoredBankAccount,
+): string | null {
   try {
-    const number = openBankAccount([key], sellerId, stored);
-    return createHmac('sha256', key).update(`magam bank account\0${sellerId}\0${number}`).digest('hex').slice(0, 16);
+    const number = openBankAccount(keys, sellerId, stored);
+    return createHmac('sha256', keys[0])
+      .update(`magam bank account\0${sellerId}\0${number}\0${stored.bankCode}\0${stored.accountHolder}`)
+      .digest('hex')
+      .slice(0, 16);
   } catch {
     return null;
   }

@@ -2,6 +2,7 @@
 import { type Db, inTransaction } from '../../infra/database.js';
 import { purgeRateWindows } from '../../infra/stores/rate-window.js';
 import { purgeRefreshTokens, purgeSessions } from './stores/account-session.js';
+import { purgeLinks } from './stores/one-time-link.js';
 import { purgeSignIns } from './stores/sign-in.js';
 
 /** How long the history of sign-ins is kept. */
@@ -19,6 +20,7 @@ export interface PurgedAccounts {
   readonly signIns: number;
   readonly sessions: number;
   readonly refreshTokens: number;
+  readonly links: number;
 }
 
 /** May run anywhere and at any time; two at once do no harm. */
@@ -28,6 +30,7 @@ export async function purgeAccountLeftovers(db: Db): Promise<PurgedAccounts> {
     signIns: await inBatches(() => purgeSignIns(db, HISTORY_DAYS, BATCH_ROWS)),
     sessions: await inBatches(() => inTransaction(db, (tx) => purgeSessions(tx, SESSION_KEPT_DAYS, BATCH_ROWS))),
     refreshTokens: await inBatches(() => purgeRefreshTokens(db, BATCH_ROWS)),
+    links: await inBatches(() => purgeLinks(db, BATCH_ROWS)),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Receivers at rest: name, phone and address of a checkout, encrypted and bound to its row. */
 import { decrypt, encrypt, keyIdOf } from '../../infra/encryption.js';
+import type { EncryptedColumn } from '../../infra/key-rotation.js';
 import type { StoredReceiver } from './stores/checkout.js';
 
 export interface Receiver {
@@ -13,6 +14,17 @@ export interface Receiver {
 
 /** The place that a ciphertext is bound to: another checkout's row cannot take it over. */
 const placeOf = (reference: string): string => `checkout.receiver:${reference}`;
+
+/** Where they stand. */
+export const RECEIVERS: EncryptedColumn = {
+  name: 'receivers of orders',
+  table: 'checkout',
+  primaryKey: 'checkout_id',
+  sealed: 'receiver',
+  keyId: 'receiver_key_id',
+  boundBy: 'reference',
+  placeOf,
+};
 
 /** A receiver as the checkout's row holds it. */
 export function sealReceiver(key: Buffer, reference: string, receiver: Receiver): StoredReceiver {

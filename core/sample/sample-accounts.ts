@@ -1,13 +1,15 @@
 /** Sample accounts of a fresh machine: the sellers of the synthetic feed, somebody of each role, all with one password that everybody knows. */
 
 import type { Config } from '../../infra/config.js';
-import { type Db, inTransaction } from '../../infra/database.js';
+import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import type { Role } from '../../kernel/access.js';
+import { decided } from '../../kernel/outcome.js';
 import { sealBankAccount } from '../accounts/bank-account.js';
 import { openPasswords } from '../accounts/passwords.js';
 import { checkDigit, TAX_TYPES } from '../accounts/rules/seller.js';
 import { insertAccount, type NewAccount } from '../accounts/stores/account.js';
 import { insertSeller, type NewSeller } from '../accounts/stores/seller.js';
+import { approveBankAccount, insertBankAccount } from '../accounts/stores/seller-bank-account.js';
 import { refuseInProduction } from './refuse-in-production.js';
 import { syntheticSellerId } from './rules/synthetic-feed.js';
 
@@ -58,16 +60,26 @@ export async function makeSampleAccounts(
     const batch = ranks.slice(at, at + BATCH);
     // A refusal says that it is there already: nothing to do.
     await inTransaction(db, async (tx) => {
-      for (const rank of batch) await insertSeller(tx, sampleSeller(rank, config.encryptionKey));
+      for (const rank of batch) {
+        const seller = sampleSeller(rank, config.encryptionKey);
+        if ((await insertSeller(tx, seller)) === undefined) await payAtOnce(tx, seller);
+      }
     });
   }
   for (let at = 0; at < all.length; at += BATCH) {
     const batch = all.slice(at, at + BATCH);
     await inTransaction(db, async (tx) => {
-      for (const signIn of batch) await insertAccount(tx, { ...signIn, passwordHash } satisfies NewAccount);
+      for (const signIn of batch)
+        await insertAccount(tx, { ...signIn, passwordHash, emailProven: true } satisfies NewAccount);
     });
   }
   return { password: SAMPLE_PASSWORD, signIns, buyers };
+}
+
+/** The account of a sample seller needs no second person and no waiting time. */
+async function payAtOnce(tx: Tx, { sellerId, bankAccount }: NewSeller): Promise<void> {
+  const bankAccountId = decided(await insertBankAccount(tx, sellerId, bankAccount, null));
+  await approveBankAccount(tx, { sellerId, bankAccountId }, null, 0);
 }
 
 const sellerSignIn = (rank: number): SampleSignIn => ({

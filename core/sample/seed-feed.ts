@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Db } from '../../infra/database.js';
 import { isDuplicateKey } from '../../infra/database-errors.js';
-import { survivingOutage } from '../../infra/survive-outage.js';
+import { type OutagePatience, survivingOutage } from '../../infra/survive-outage.js';
 import { MagamError } from '../../kernel/errors.js';
 import {
   completeImport,
@@ -33,6 +33,7 @@ export interface SeedRequest extends SyntheticFeedOptions {
   readonly outageMs: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
+  readonly onOutage?: OutagePatience['onOutage'];
 }
 
 export interface SeedResult {

@@ -2,6 +2,7 @@
 import { type Db, forWholeDates, inTransaction, type Tx } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
+import { recordFeedEvents } from '../event-feed/stores/feed-event.js';
 import { abandonExecutions, hasLiveExecution } from '../jobs/stores/execution.js';
 import { deletePlan } from '../jobs/stores/plan.js';
 import { isCompleted, type Run, type RunStatus, returnToGeneration } from '../jobs/stores/run.js';
@@ -46,6 +47,7 @@ export async function discardRun(
     const status = generation === 1 ? 'STOPPED' : 'COMPLETED_WITH_EXCEPTIONS';
     await returnToGeneration(tx, runId, Math.max(1, generation - 1), status);
     const discarded: DiscardedRun = { runId, date, generation, status, lines };
+    await recordFeedEvents(tx, [{ type: 'run.discarded', data: { runId, date, generation, lines } }]);
     await record(tx, run.status, discarded);
     return discarded;
   });

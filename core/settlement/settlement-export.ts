@@ -8,8 +8,8 @@ import { type Cell, type Db, inSnapshot } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { formatAmount } from '../../kernel/money.js';
 import { spreadsheetText } from '../../kernel/spreadsheet-text.js';
-import { readClosingDates, readDateStatus, readShutThrough } from '../feed/stores/calendar.js';
 import { readPolicies } from '../policies/stores/fee-policy.js';
+import { firstUnsettled, notSettled } from './date-states.js';
 import { columnOf, EXPORTED_SUMS, FIGURE_NAMES, VAT_MODE_AT } from './rules/figures.js';
 import {
   LINE_KEYS,
@@ -59,20 +59,12 @@ export interface ExportForm {
 }
 
 /**
- * Throws `DATE_NOT_SETTLED` for a date that is not settled, and for a range with a date that is being settled: an export is never half of a
- * date, and an empty one means that a settled date has nothing to show.
+ * Throws `DATE_NOT_SETTLED` with the first date of the range that is not settled, or is being settled: an export is never half of a
+ * date, and an empty one means that settled dates have nothing to show.
  */
 export async function requireExportable(db: Db, from: string, to: string): Promise<void> {
-  const [closing] = await readClosingDates(db, from, to);
-  if (closing !== undefined)
-    throw new MagamError('DATE_NOT_SETTLED', `${closing} is being settled; it can be exported when it is closed.`, {
-      date: closing,
-    });
-  if (from !== to || (await readDateStatus(db, from)) === 'CLOSED') return;
-  const shutThrough = await readShutThrough(db);
-  if (shutThrough === null || from > shutThrough)
-    // a date without a row that lies behind the door was closed empty
-    throw new MagamError('DATE_NOT_SETTLED', `${from} is not settled, so there is nothing to export.`, { date: from });
+  const unsettled = await firstUnsettled(db, from, to);
+  if (unsettled !== undefined) throw notSettled('DATE_NOT_SETTLED', unsettled);
 }
 
 /**

@@ -12,6 +12,7 @@ import { type FeePolicy, policyToFile } from '../policies/rules/fee-policy.js';
 import type { PolicyFault } from '../policies/rules/policy-book.js';
 import { checkPolicyFile } from '../policies/rules/policy-file.js';
 import { readPolicies, readPolicyRevision } from '../policies/stores/fee-policy.js';
+import { noneClosed } from './date-states.js';
 import { type CertificateBody, parseCertificate } from './rules/certificate.js';
 import {
   EFFECT_COUNTS,
@@ -84,10 +85,7 @@ export async function prepareWhatIf(db: Db, question: WhatIfQuestion): Promise<P
   if (lacking !== undefined)
     throw notAsCertified(lacking, `${lacking} was settled, and a certificate of it is missing.`);
   const certificates = await readCertificateLinks(db, from, to);
-  if (certificates.length === 0) {
-    if (from === to) throw new MagamError('DATE_NOT_CLOSED', undefined, { date: from });
-    throw new MagamError('DATE_NOT_CLOSED', `No date from ${from} to ${to} was settled.`, { from, to });
-  }
+  if (certificates.length === 0) throw await noneClosed(db, from, to);
   const policyRevision = await readPolicyRevision(db);
   const books = trialBooks(await readPolicies(db, policyRevision), draft, dates);
   if (Array.isArray(books)) return books;

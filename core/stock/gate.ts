@@ -114,7 +114,7 @@ export class StockGate {
   private async admit(wanted: ReadonlyMap<number, number>): Promise<Admission | Refusal | undefined> {
     const unitIds = [...wanted.keys()];
     const quantities = [...wanted.values()];
-    const keys = unitIds.map(keyOf);
+    const keys = unitIds.map(this.keyOf);
     const end = performance.now() + WAIT_MS;
     while (performance.now() < end) {
       const reply = await this.ask(ADMIT, keys, [LOADING_MS, this.lifeMs, ...quantities]);
@@ -137,7 +137,7 @@ export class StockGate {
 
   /** Reads counts and stores them for as long as they live from `now`, a time of Redis. */
   private async load(unitIds: readonly number[], now: number): Promise<void> {
-    const keys = unitIds.map(keyOf);
+    const keys = unitIds.map(this.keyOf);
     try {
       const counts = await readReservable(this.db, unitIds);
       const word = randomBytes(9).toString('base64url');
@@ -157,6 +157,8 @@ export class StockGate {
     );
   }
 
+  private readonly keyOf = (unitId: number): string => `stock:g:${this.redis.seal.realm}:${unitId}`;
+
   /** What a script returns; undefined when Redis is away. */
   private async ask(script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     if (!this.redis.isUp() || Date.now() < this.restUntil) return undefined;
@@ -168,5 +170,3 @@ export class StockGate {
     }
   }
 }
-
-const keyOf = (unitId: number): string => `stock:g:${unitId}`;

@@ -75,7 +75,7 @@ export class StockLocks {
         if (lock.expiration > Date.now()) return lock;
         await lock.release().catch(() => undefined);
       } catch (error) {
-        if (!(await isTaken(error))) {
+        if (!(await isTaken(error)) || (await this.outlivesLease(keys))) {
           this.restUntil = Date.now() + REST_MS;
           return undefined;
         }
@@ -84,6 +84,12 @@ export class StockLocks {
       await pause(waitMs * (0.5 + Math.random()));
     }
     return undefined;
+  }
+
+  /** Whether one of the locks would not end with a lease: it was not made here, and nobody may wait for it. */
+  private async outlivesLease(keys: readonly string[]): Promise<boolean> {
+    const lives = await Promise.all(keys.map((key) => this.redis.client.pttl(key))).catch(() => [-1]);
+    return lives.some((lifeMs) => lifeMs === -1 || lifeMs > this.settings.leaseMs);
   }
 
   /** Never fails: a lock that cannot be given back ends by itself. */

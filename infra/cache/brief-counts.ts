@@ -6,6 +6,7 @@
  * - Cheap: those asked for in one turn of the event loop share one round trip, and whoever asks for what is on its way joins it.
  * - Calm: a missing number is loaded once per process and mostly once in all: who finds it missing says so in Redis, and others wait for it
  *   a moment.
+ * - Believed only when it is signed (seal.ts), with the moment at which it ends.
  * - Optional: while Redis is away numbers are loaded, one load at a time for each.
  *
  * The look-aside cache serves texts that live for a minute: it asks for each by itself and measures their age by the clock of the process.
@@ -36,7 +37,7 @@ const REST_MS = 1_000;
 /** What the script says of a number that is not there: it is this process's to load, or another one's. */
 const OWN = 'own';
 const OTHERS = 'others';
-const COUNT = /^\d{1,15}$/;
+const STORED = /^(\d{1,15}) (\d{1,15}) ([\w-]{22})$/;
 
 /** @returns the time of Redis (ms), then each number, OWN or OTHERS */
 const READ_OR_CLAIM = `
@@ -103,7 +104,8 @@ export class BriefCounts {
     const others: number[] = [];
     ids.forEach((id, at) => {
       const value = reply.values[at] ?? '';
-      if (COUNT.test(value)) counts.set(id, Number(value));
+      const count = this.believed(id, value, reply.now);
+      if (count !== undefined) counts.set(id, count);
       else (value === OTHERS ? others : own).push(id);
     });
     const endsAt = reply.now + this.options.lifeMs;
@@ -145,7 +147,7 @@ export class BriefCounts {
       const key = this.keyOf(id);
       const count = loaded.get(id);
       const done = ['del', `${key}!`];
-      return count === undefined ? [done] : [['set', key, count, 'PXAT', endsAt], done];
+      return count === undefined ? [done] : [['set', key, this.signed(id, `${count} ${endsAt}`), 'PXAT', endsAt], done];
     });
     this.redis.client
       .pipeline(commands)
@@ -162,15 +164,28 @@ export class BriefCounts {
       const values = await this.redis.client.mget(missing.map((id) => this.keyOf(id))).catch(() => undefined);
       if (values === undefined) break;
       missing.forEach((id, at) => {
-        const value = values[at];
-        if (typeof value === 'string' && COUNT.test(value)) counts.set(id, Number(value));
+        // What another process loads meanwhile ends a moment later than what is loaded here.
+        const count = this.believed(id, values[at] ?? '', endsAt - this.options.lifeMs, LOADING_MS);
+        if (count !== undefined) counts.set(id, count);
       });
       missing = missing.filter((id) => !counts.has(id));
     }
     return new Map([...counts, ...(await this.loadAndStore(missing, endsAt))]);
   }
 
+  /** The number that a text says, if it was signed here and does not live longer than it may from `now` on, a time of Redis. */
+  private believed(id: number, text: string, now: number, laterMs = 0): number | undefined {
+    const [, count = '', ends = ''] = STORED.exec(text) ?? [];
+    const lifeMs = Number(ends) - now;
+    const inTime = ends !== '' && lifeMs > 0 && lifeMs <= this.options.lifeMs + laterMs;
+    return inTime && this.signed(id, `${count} ${ends}`) === text ? Number(count) : undefined;
+  }
+
+  private signed(id: number, text: string): string {
+    return `${text} ${this.redis.seal.sign(this.keyOf(id), text)}`;
+  }
+
   private keyOf(id: number): string {
-    return `${this.options.prefix}${id}`;
+    return `${this.options.prefix}${this.redis.seal.realm}:${id}`;
   }
 }

@@ -2,12 +2,17 @@
  * Generations of cached data: a random word in Redis for each tag (a product, a category, a seller). What is cached names the words that
  * were read before it was loaded, so a change that replaces a word makes all of it unreachable at once, for every process, and a load that
  * began before the change cannot bring it back. Words are random, not counted: a Redis that was emptied or restored cannot come to an old one.
+ *
+ * A word that is missing is made for a moment, before anything is loaded. Only where the load finds something it is kept for a day: whoever asks for
+ * ids that do not exist leaves nothing behind.
  */
 import { randomBytes } from 'node:crypto';
 import type { RedisLink } from '../redis.js';
 
 /** A word lives this long; when it goes, the next reader makes a new one. */
 const WORD_MS = 24 * 3_600_000;
+/** So long while nobody knows whether there is anything under its tag; a load takes less. */
+const NEW_WORD_MS = 20_000;
 /** How long Redis is left alone after a command failed. */
 const REST_MS = 1_000;
 /** How often an eviction that could not be sent is tried again. */
@@ -16,8 +21,22 @@ const RETRY_MS = 500;
 const WORD = /^[A-Za-z0-9_-]{1,32}$/;
 const newWord = (): string => randomBytes(9).toString('base64url');
 
-/** Words by tag, those asked for among them; undefined: Redis could not be asked. */
-export type Words = ReadonlyMap<string, string> | undefined;
+/** Lets a word live for ARGV[1] ms, 0: no longer, unless somebody has replaced it since. */
+const SETTLE = `
+for i, key in ipairs(KEYS) do
+  if redis.call('GET', key) == ARGV[i + 1] then redis.call('PEXPIRE', key, ARGV[1]) end
+end`;
+
+/** Words that were read together, those asked for among them. */
+export interface ReadWords {
+  /** By tag. */
+  readonly words: ReadonlyMap<string, string>;
+  /** Tags that had none, so that theirs were made. */
+  readonly made: ReadonlySet<string>;
+}
+
+/** Undefined: Redis could not be asked. */
+export type Words = ReadWords | undefined;
 
 export class Generations {
   private batch: { readonly tags: Set<string>; readonly words: Promise<Words> } | undefined;
@@ -52,6 +71,29 @@ export class Generations {
     await this.send(tags);
   }
 
+  /** Loads what depends on the tags. Words that were made for it are kept where it finds something that is kept, and forgotten where it does not. */
+  async settling<T>(
+    { words, made }: ReadWords,
+    tags: readonly string[],
+    load: () => Promise<T>,
+    isKept: (loaded: T) => boolean,
+  ): Promise<T> {
+    const own = tags.filter((tag) => made.has(tag));
+    if (own.length === 0) return load();
+    let lifeMs = 0;
+    try {
+      const loaded = await load();
+      if (isKept(loaded)) lifeMs = WORD_MS;
+      return loaded;
+    } finally {
+      const keys = own.map((tag) => this.keyOf(tag));
+      // Nobody waits for it: a word that is not settled ends soon.
+      this.redis.client
+        .eval(SETTLE, keys.length, ...keys, lifeMs, ...own.map((tag) => words.get(tag) ?? ''))
+        .catch(() => undefined);
+    }
+  }
+
   private openBatch() {
     const tags = new Set<string>();
     const words = new Promise<Words>((resolve) => {
@@ -76,9 +118,9 @@ export class Generations {
         if (typeof word === 'string' && WORD.test(word)) words.set(tag, word);
       });
       const missing = tags.filter((tag) => !words.has(tag));
-      if (missing.length > 0) for (const [tag, word] of await this.renew(missing)) words.set(tag, word);
+      if (missing.length > 0) for (const [tag, word] of await this.renew(missing, NEW_WORD_MS)) words.set(tag, word);
       this.restUntil = 0;
-      return words;
+      return { words, made: new Set(missing) };
     } catch {
       this.restUntil = Date.now() + REST_MS;
       return undefined;
@@ -94,7 +136,7 @@ export class Generations {
 
   private async send(tags: readonly string[]): Promise<void> {
     try {
-      await this.renew(tags);
+      await this.renew(tags, WORD_MS);
       for (const tag of tags) this.unsent.delete(tag);
     } catch {
       this.restUntil = Date.now() + REST_MS;
@@ -108,10 +150,10 @@ export class Generations {
   }
 
   /** Writes new words, whatever is there now: a renewed word costs a load, a wrong one would cost the truth. */
-  private async renew(tags: readonly string[]): Promise<(readonly [string, string])[]> {
+  private async renew(tags: readonly string[], lifeMs: number): Promise<(readonly [string, string])[]> {
     const words = tags.map((tag) => [tag, newWord()] as const);
     const replies = await this.redis.client
-      .pipeline(words.map(([tag, word]) => ['set', this.keyOf(tag), word, 'PX', WORD_MS]))
+      .pipeline(words.map(([tag, word]) => ['set', this.keyOf(tag), word, 'PX', lifeMs]))
       .exec();
     const failure = replies?.find(([error]) => error !== null)?.[0];
     if (replies === null || failure) throw failure ?? new Error('the pipeline was not executed');

@@ -7,6 +7,8 @@
  * - Calm: entries live a short, spread time; one that is near its end is renewed in the background by one process while the others serve it; a
  *   missing one is loaded once per process, and mostly once in all.
  * - Optional: without Redis, or with a slow or spoilt one, texts are loaded, one load at a time per key.
+ * - Believed only when it is signed (seal.ts) and does not claim to live longer than it may. Whoever can write to Redis can bring back a page that
+ *   was right less than its life ago, and no other.
  * - Never shared mutable: what is cached is a string, and the object around it is frozen. The string has the octets of the text, one character
  *   each, because that is written to a socket as it is: making UTF-8 of a page of 40 products took 20 µs of each request.
  */
@@ -16,12 +18,15 @@ import { pause } from '../database.js';
 import type { RedisLink } from '../redis.js';
 import { Flights } from './flights.js';
 import { Generations } from './generations.js';
+import { type Seal, SIGNATURE_LENGTH } from './seal.js';
 
 /** What is cached. */
 export interface Loaded {
   readonly text: string;
   /** A short word kept beside it (a version); no spaces. */
   readonly label?: string;
+  /** There may be no such thing as was asked for: neither this nor the words of its tags are kept. */
+  readonly passing?: boolean;
 }
 
 /** A text from the cache, or as if from it. */
@@ -37,6 +42,7 @@ interface Entry extends Cached {
   /** From when on it is renewed ahead. */
   readonly refreshAt: number;
   readonly expiresAt: number;
+  readonly passing?: boolean;
 }
 
 export interface LookAsideOptions {
@@ -50,6 +56,8 @@ export interface LookAsideOptions {
 
 /** Lifetimes are spread by this much to both sides, so that entries made together do not end together. */
 const SPREAD = 0.2;
+/** Clocks of servers may differ by so much before entries of one are a miss to another (ms). */
+const CLOCKS_MS = 5_000;
 /** The part of its life after which an entry is renewed ahead. */
 const FRESH_PART = 0.75;
 /** A process that loads is waited for this long, and not longer. */
@@ -83,12 +91,15 @@ export class LookAside {
     tags: readonly string[],
     load: () => Promise<Loaded | undefined>,
   ): Promise<Cached | undefined> {
-    const words = await this.generations.read(tags);
-    if (words === undefined) return this.flights.fresh(key, () => this.entryFrom(load));
-    let name = `${this.options.prefix}v:${key}@`;
-    for (const tag of tags) name += `${words.get(tag)}.`;
+    const read = await this.generations.read(tags);
+    if (read === undefined) return this.flights.fresh(key, () => this.entryFrom(load));
+    let name = `${this.options.prefix}v:${this.redis.seal.realm}:${key}@`;
+    for (const tag of tags) name += `${read.words.get(tag)}.`;
     const known = this.alive(this.local.get(name));
-    if (known === undefined) return this.flights.shared(name, () => this.fill(name, load));
+    if (known === undefined) {
+      const fill = (): Promise<Entry | undefined> => this.fill(name, load);
+      return this.flights.shared(name, () => this.generations.settling(read, tags, fill, isKept));
+    }
     if (known.refreshAt <= Date.now()) void this.renewals.shared(name, () => this.renew(name, load));
     return known;
   }
@@ -132,24 +143,23 @@ export class LookAside {
       this.send(['del', lockOf(name)]); // what is stored is as good as it was
       throw error;
     }
-    if (entry === undefined) this.local.delete(name);
-    else this.local.set(name, entry);
+    if (isKept(entry)) this.local.set(name, entry);
+    else this.local.delete(name);
     this.store(name, entry);
     return entry;
   }
 
   /** Stores an entry, or takes it away, and gives up the lock. */
   private store(name: string, entry: Entry | undefined): void {
-    const value =
-      entry === undefined
-        ? ['del', name]
-        : [
-            'set',
-            name,
-            Buffer.from(encode(entry), 'latin1'),
-            'PX',
-            Math.max(1, Math.ceil(entry.expiresAt - Date.now())),
-          ];
+    const value = isKept(entry)
+      ? [
+          'set',
+          name,
+          Buffer.from(encode(entry, name, this.redis.seal), 'latin1'),
+          'PX',
+          Math.max(1, Math.ceil(entry.expiresAt - Date.now())),
+        ]
+      : ['del', name];
     this.send(value, ['del', lockOf(name)]);
   }
 
@@ -164,7 +174,7 @@ export class LookAside {
   private async entryFrom(load: () => Promise<Loaded | undefined>): Promise<Entry | undefined> {
     const loaded = await load();
     if (loaded === undefined) return undefined;
-    const { text, label = '' } = loaded;
+    const { text, label = '', passing = false } = loaded;
     const octets = Buffer.from(text).toString('latin1');
     const lifeMs = this.options.ttlMs * (1 - SPREAD + 2 * SPREAD * Math.random());
     const now = Date.now();
@@ -174,17 +184,20 @@ export class LookAside {
       hash: hashOf(label, octets),
       refreshAt: Math.round(now + lifeMs * FRESH_PART),
       expiresAt: Math.round(now + lifeMs),
+      passing,
     });
   }
 
   private alive(entry: Entry | undefined): Entry | undefined {
-    return entry !== undefined && entry.expiresAt > Date.now() ? entry : undefined;
+    if (entry === undefined) return undefined;
+    const lifeMs = entry.expiresAt - Date.now();
+    return lifeMs > 0 && lifeMs <= this.options.ttlMs * (1 + SPREAD) + CLOCKS_MS ? entry : undefined;
   }
 
   /** An entry from Redis, kept in the process; one that cannot be read is none. */
   private async fetch(name: string): Promise<Entry | undefined> {
     const stored = await this.redis.client.getBuffer(name).catch(() => null);
-    const entry = this.alive(decode(stored?.toString('latin1') ?? ''));
+    const entry = this.alive(decode(stored?.toString('latin1') ?? '', name, this.redis.seal));
     if (entry !== undefined) this.local.set(name, entry);
     return entry;
   }
@@ -201,18 +214,25 @@ const lockOf = (name: string): string => `${name}!`;
 const hashOf = (label: string, octets: string): string =>
   createHash('sha256').update(`${label}\n`).update(octets, 'latin1').digest('base64url').slice(0, 22);
 
-const encode = ({ octets, label, hash, refreshAt, expiresAt }: Entry): string =>
-  `1 ${refreshAt} ${expiresAt} ${hash} ${label}\n${octets}`;
+const isKept = (entry: Entry | undefined): entry is Entry => entry !== undefined && entry.passing !== true;
 
-const HEAD = /^1 (\d{1,15}) (\d{1,15}) ([\w-]{22}) (\S*)$/;
+function encode({ octets, label, hash, refreshAt, expiresAt }: Entry, name: string, seal: Seal): string {
+  const signed = `${refreshAt} ${expiresAt} ${hash} ${label}\n${octets}`;
+  return `2 ${seal.sign(name, signed)} ${signed}`;
+}
 
-/** Reads what `encode` wrote; anything else, cut off or spoilt, is undefined. */
-function decode(stored: string): Entry | undefined {
-  const end = stored.indexOf('\n');
-  const head = HEAD.exec(stored.slice(0, Math.max(0, end)));
+const SIGNED_FROM = '2 '.length + SIGNATURE_LENGTH + 1;
+const HEAD = /^(\d{1,15}) (\d{1,15}) ([\w-]{22}) (\S*)$/;
+
+/** Reads what `encode` wrote under this name; anything else, cut off, spoilt or signed by somebody else, is undefined. */
+function decode(stored: string, name: string, seal: Seal): Entry | undefined {
+  if (!stored.startsWith('2 ')) return undefined;
+  const signed = stored.slice(SIGNED_FROM);
+  if (stored.slice(0, SIGNED_FROM) !== `2 ${seal.sign(name, signed)} `) return undefined;
+  const end = signed.indexOf('\n');
+  const head = HEAD.exec(signed.slice(0, Math.max(0, end)));
   if (head === null) return undefined;
-  const octets = stored.slice(end + 1);
   const [, refreshAt, expiresAt, hash = '', label = ''] = head;
-  if (hashOf(label, octets) !== hash) return undefined;
+  const octets = signed.slice(end + 1);
   return Object.freeze({ octets, label, hash, refreshAt: Number(refreshAt), expiresAt: Number(expiresAt) });
 }

@@ -25,12 +25,13 @@ export interface AuditEntry {
 export async function recordAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   await change(
     tx,
-    `INSERT INTO audit_log (recorded_at, actor_account_id, actor_role, actor_user_name, request_id, action, subject_type, subject_id,
-       before_json, after_json)
-     VALUES (UTC_TIMESTAMP(3), ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO audit_log (recorded_at, actor_account_id, actor_role, actor_api_key_id, actor_user_name, request_id, action,
+       subject_type, subject_id, before_json, after_json)
+     VALUES (UTC_TIMESTAMP(3), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       entry.caller?.accountId ?? null,
       entry.caller?.role ?? null,
+      entry.caller?.apiKey?.keyId ?? null,
       entry.userName?.slice(0, 64) ?? null,
       entry.requestId?.slice(0, 128) ?? null,
       entry.action,
@@ -55,6 +56,8 @@ export interface AuditRecord {
   readonly recordedAt: string;
   readonly actorAccountId: number | null;
   readonly actorRole: Role | null;
+  /** The API key by which the account acted; null: somebody who had signed in. */
+  readonly actorApiKeyId: number | null;
   readonly actorUserName: string | null;
   readonly requestId: string | null;
   readonly action: string;
@@ -65,17 +68,20 @@ export interface AuditRecord {
 }
 
 export interface AuditFilter {
+  readonly action?: string | undefined;
   readonly subject?: { readonly type: string; readonly id: string } | undefined;
   readonly actorAccountId?: number | undefined;
   /** From this moment on (ISO 8601, UTC). */
   readonly from?: string | undefined;
   /** Before this moment (ISO 8601, UTC). */
   readonly to?: string | undefined;
+  /** By default the newest come first. */
+  readonly oldestFirst?: boolean | undefined;
   /** The last row of the page before. */
   readonly after?: { readonly recordedAt: string; readonly auditId: number } | undefined;
 }
 
-/** Entries newest first, read by key: each filter has an index that ends in (recorded_at, audit_id). */
+/** Entries in the order of their times, read by key: each filter has an index that ends in (recorded_at, audit_id). */
 export async function listAudit(db: Db, filter: AuditFilter, limit: number): Promise<AuditRecord[]> {
   const where: string[] = [];
   const params: unknown[] = [];
@@ -83,21 +89,28 @@ export async function listAudit(db: Db, filter: AuditFilter, limit: number): Pro
     where.push(sql);
     params.push(...values);
   };
+  if (filter.action !== undefined) add('action = ?', filter.action);
   if (filter.subject !== undefined) add('subject_type = ? AND subject_id = ?', filter.subject.type, filter.subject.id);
   if (filter.actorAccountId !== undefined) add('actor_account_id = ?', filter.actorAccountId);
   if (filter.from !== undefined) add('recorded_at >= ?', databaseTime(filter.from));
   if (filter.to !== undefined) add('recorded_at < ?', databaseTime(filter.to));
+  const [follows, direction] = filter.oldestFirst === true ? ['>', 'ASC'] : ['<', 'DESC'];
   if (filter.after !== undefined) {
     // The first half alone bounds the range: neither server reads (a, b) < (?, ?) as one.
     const at = databaseTime(filter.after.recordedAt);
-    add('recorded_at <= ? AND (recorded_at < ? OR audit_id < ?)', at, at, filter.after.auditId);
+    add(
+      `recorded_at ${follows}= ? AND (recorded_at ${follows} ? OR audit_id ${follows} ?)`,
+      at,
+      at,
+      filter.after.auditId,
+    );
   }
   return select<AuditRecord>(
     db,
     `SELECT audit_id AS auditId, recorded_at AS recordedAt, actor_account_id AS actorAccountId, actor_role AS actorRole,
-       actor_user_name AS actorUserName, request_id AS requestId, action, subject_type AS subjectType, subject_id AS subjectId,
+       actor_api_key_id AS actorApiKeyId,       actor_user_name AS actorUserName, request_id AS requestId, action, subject_type AS subjectType, subject_id AS subjectId,
        before_json AS \`before\`, after_json AS after FROM audit_log ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
-     ORDER BY recorded_at DESC, audit_id DESC LIMIT ?`,
+     ORDER BY recorded_at ${direction}, audit_id ${direction} LIMIT ?`,
     [...params, limit],
     { recordedAt: isoTime, before: fromJson, after: fromJson },
   );

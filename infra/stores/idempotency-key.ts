@@ -18,8 +18,10 @@ export interface KeptAnswer {
 export interface KeyIdentity {
   readonly accountId: number;
   readonly key: string;
-  /** SHA-256 of what was asked. */
+  /** Keyed hash of what was asked. */
   readonly requestHash: string;
+  /** The same under former keys, by which it may be known. */
+  readonly formerHashes?: readonly string[];
 }
 
 export interface KeyClaim extends KeyIdentity {
@@ -64,7 +66,7 @@ export async function claimKey(db: Db, claim: KeyClaim): Promise<ClaimOutcome> {
   if (!isRefusal(await orRefusal(inserted, refuse('IDEMPOTENCY_KEY_IN_FLIGHT')))) return { outcome: 'claimed' };
   const row = (await readKeys(db, [claim])).get(nameOf(claim));
   if (row === undefined) return { outcome: 'in-flight' }; // just given up by its holder: the caller asks again
-  const known = knownOf(row, requestHash);
+  const known = knownOf(row, claim);
   if (known !== undefined) return known;
   const taken = await change(
     db,
@@ -82,8 +84,8 @@ async function readKeys(db: Db, keys: readonly KeyName[]): Promise<Map<string, K
 }
 
 /** What stands in the way of carrying the call out; undefined: nothing, for the holder of the claim has let its lease go by. */
-function knownOf(row: KeyRow, requestHash: string): KnownKey | undefined {
-  if (row.requestHash !== requestHash) return { outcome: 'reused' };
+function knownOf(row: KeyRow, { requestHash, formerHashes = [] }: KeyIdentity): KnownKey | undefined {
+  if (row.requestHash !== requestHash && !formerHashes.includes(row.requestHash)) return { outcome: 'reused' };
   if (row.status === 'DONE') {
     const { answerStatus: status, answerHeaders: headers, answerBody: body } = row;
     return { outcome: 'answered', answer: { status, headers: headers ?? {}, body } };
@@ -96,7 +98,7 @@ export async function lookUpKeys(db: Db, identities: readonly KeyIdentity[]): Pr
   const rows = await readKeys(db, identities);
   return identities.map((identity) => {
     const row = rows.get(nameOf(identity));
-    return row === undefined ? undefined : knownOf(row, identity.requestHash);
+    return row === undefined ? undefined : knownOf(row, identity);
   });
 }
 
@@ -141,22 +143,31 @@ export async function claimKeys(tx: Tx, claims: readonly KeyClaim[]): Promise<Cl
   for (const claim of claims) if (!firsts.has(nameOf(claim))) firsts.set(nameOf(claim), claim);
   const wanted = [...firsts.values()].sort(inOrderOfKeys);
   const row = `(?, ?, ?, 'IN_FLIGHT', ?, UTC_TIMESTAMP(3) + INTERVAL ${LEASE_SECONDS} SECOND, UTC_TIMESTAMP(3))`;
+  // Of the hashes under former keys those of all claims: which row they belong to is compared again below.
+  const formerHashes = wanted.flatMap((claim) => claim.formerHashes ?? []);
+  const sameHash =
+    formerHashes.length === 0
+      ? 'request_hash = VALUES(request_hash)'
+      : '(request_hash = VALUES(request_hash) OR request_hash IN (?))';
   // owner comes first: it has to see the old lease.
   await change(
     tx,
     `INSERT INTO idempotency_key (account_id, idempotency_key, request_hash, status, owner, lease_until, created_at)
      VALUES ${wanted.map(() => row).join(', ')}
      ON DUPLICATE KEY UPDATE
-       owner = IF(status = 'IN_FLIGHT' AND request_hash = VALUES(request_hash) AND lease_until < UTC_TIMESTAMP(3), VALUES(owner), owner),
+       owner = IF(status = 'IN_FLIGHT' AND ${sameHash} AND lease_until < UTC_TIMESTAMP(3), VALUES(owner), owner),
        lease_until = IF(owner = VALUES(owner), VALUES(lease_until), lease_until)`,
-    wanted.flatMap(({ accountId, key, requestHash, owner }) => [accountId, key, requestHash, owner]),
+    [
+      ...wanted.flatMap(({ accountId, key, requestHash, owner }) => [accountId, key, requestHash, owner]),
+      ...(formerHashes.length === 0 ? [] : [formerHashes]),
+    ],
   );
   const rows = await readKeys(tx, wanted);
   return claims.map((claim) => {
     const known = rows.get(nameOf(claim));
     if (known === undefined) throw new Error('a key that was claimed has gone');
     const ours = firsts.get(nameOf(claim)) === claim && known.owner === claim.owner && known.status === 'IN_FLIGHT';
-    return ours ? { outcome: 'claimed' } : (knownOf(known, claim.requestHash) ?? { outcome: 'in-flight' });
+    return ours ? { outcome: 'claimed' } : (knownOf(known, claim) ?? { outcome: 'in-flight' });
   });
 }
 

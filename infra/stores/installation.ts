@@ -8,6 +8,19 @@ export async function readInstallationId(db: Db): Promise<string> {
   return found(row, 'SCHEMA_OUTDATED').id;
 }
 
+/**
+ * What tells the database from a copy of it that was restored elsewhere: its id, its name and its server. Servers of one database may see different
+ * names behind a proxy; then they do not share what is named by this.
+ */
+export async function readDatabaseIdentity(db: Db): Promise<string> {
+  const [row] = await select<Record<string, string | number>>(
+    db,
+    `SELECT installation_id AS id, DATABASE() AS name, @@hostname AS host, @@port AS port, @@datadir AS folder
+     FROM installation`,
+  );
+  return JSON.stringify(Object.values(found(row, 'SCHEMA_OUTDATED')));
+}
+
 /** Gives the database another id. */
 export async function renewInstallationId(db: Db): Promise<void> {
   await change(db, 'UPDATE installation SET installation_id = UUID()');

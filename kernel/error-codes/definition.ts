@@ -6,8 +6,10 @@ export interface ErrorDefinition {
   readonly exit: 1 | 2 | 4 | 5 | 130;
   /** When to come back, in the `Retry-After` header of a 503; 1 unless it says otherwise. */
   readonly retryAfterSeconds?: number;
-  /** One sentence: what happened and what to do. */
+  /** One sentence: what happened. */
   readonly meaning: string;
+  /** What the reader does about it, in one or two sentences, as docs/errors.md has it. Every failure that is printed ends with it. */
+  readonly whatToDo: string;
   /** The same in Korean, for buyers and sellers: they read it where a refusal is shown to them. */
   readonly ko?: string;
 }

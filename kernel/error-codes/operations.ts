@@ -2,25 +2,65 @@
 import type { ErrorDefinition } from './definition.js';
 
 export const operationErrors = {
-  CERTIFICATE_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no certificate of this date and generation.' },
+  ALARMS_OPEN: {
+    http: 409,
+    exit: 1,
+    meaning: 'Alarms are open; each says what to do.',
+    whatToDo: '`magam alarms` lists them (docs/alarms.md).',
+  },
+  CERTIFICATE_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'There is no certificate of this date and generation.',
+    whatToDo: 'Look at the certificates of the run; a date has one when it is closed.',
+  },
+  COMMAND_RUNNING: {
+    http: 409,
+    exit: 5,
+    meaning: 'The same command is still running on this machine, so it was not started again.',
+    whatToDo: 'Nothing, when it comes to its end. If cron starts it too often, start it less often.',
+  },
   DEAD_LETTER_NOT_FOUND: {
     http: 404,
     exit: 1,
     meaning: 'The consumer has not given up an event with this id, or the event was replayed meanwhile.',
+    whatToDo: 'List the dead letters: `GET /v1/dead-letters`.',
   },
-  NOTHING_PARKED: { http: 409, exit: 1, meaning: 'The run has no parked entries, so there is nothing to try again.' },
-  RUN_ACTIVE: { http: 409, exit: 1, meaning: 'The run is being worked on already.' },
-  RUN_COMPLETED: { http: 409, exit: 1, meaning: 'The run is completed; there is nothing to resume or to discard.' },
+  NOTHING_PARKED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The run has no parked entries, so there is nothing to try again.',
+    whatToDo: 'Nothing.',
+  },
+  RUN_ACTIVE: {
+    http: 409,
+    exit: 1,
+    meaning: 'The run is being worked on already.',
+    whatToDo: 'Follow it; stop it first if it is to be started anew.',
+  },
+  RUN_COMPLETED: {
+    http: 409,
+    exit: 1,
+    meaning: 'The run is completed; there is nothing to resume or to discard.',
+    whatToDo: 'Nothing; what it parked is tried again with exceptions/retry.',
+  },
   RUN_NOT_COMPLETED: {
     http: 409,
     exit: 1,
     meaning: 'The run is not completed; what it parked is tried again when it is.',
+    whatToDo: 'Resume the run and wait for its end.',
   },
   STREAMS_EXHAUSTED: {
     http: 503,
     exit: 1,
     meaning: 'As many downloads or event streams are open as this server allows.',
+    whatToDo: 'Wait as long as the Retry-After header says, or close one that is not needed.',
     ko: '동시에 받을 수 있는 다운로드 수를 초과했습니다. 잠시 후 다시 시도해 주세요.',
   },
-  VERIFICATION_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no verification with this id.' },
+  VERIFICATION_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'There is no verification with this id.',
+    whatToDo: 'Look at the address that the request for it was answered with.',
+  },
 } as const satisfies Record<string, ErrorDefinition>;

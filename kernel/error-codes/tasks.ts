@@ -2,27 +2,46 @@
 import type { ErrorDefinition } from './definition.js';
 
 export const taskErrors = {
-  POLICY_CHECK_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no check with this id of this draft.' },
+  POLICY_CHECK_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'There is no check with this id of this draft.',
+    whatToDo: 'List the checks of the draft.',
+  },
   POLICY_DRAFT_CLOSED: {
     http: 409,
     exit: 1,
     meaning: 'The draft was applied or discarded and does not change any more.',
+    whatToDo: 'Make a new draft; what was applied is changed by a new version.',
   },
-  POLICY_DRAFT_NOT_FOUND: { http: 404, exit: 1, meaning: 'There is no policy draft with this id.' },
+  POLICY_DRAFT_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'There is no policy draft with this id.',
+    whatToDo: 'List the drafts.',
+  },
   REJECTS_NOT_FOUND: {
     http: 404,
     exit: 1,
     meaning: 'The import has no rejects file: it has not looked at all rows, or the file was kept long enough.',
+    whatToDo: 'Wait until the import has ended; if that was a month ago, upload the file again.',
   },
-  TASK_ACTIVE: { http: 409, exit: 1, meaning: 'The same work was asked for before and has not ended.' },
+  TASK_ACTIVE: {
+    http: 409,
+    exit: 1,
+    meaning: 'The same work was asked for before and has not ended.',
+    whatToDo: 'Follow the work that was asked for first.',
+  },
   TASK_GIVEN_UP: {
     http: 500,
     exit: 1,
     meaning: 'The processes that worked on this ended again and again, so it is not tried any more.',
+    whatToDo: "Look for the reason in the runners' logs (memory, the disk of temporary files), mend it and ask again.",
   },
   UPLOAD_CUT_OFF: {
     http: 400,
     exit: 1,
     meaning: 'The connection was closed before the whole upload had arrived; nothing of it was kept.',
+    whatToDo: 'Upload the file again.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

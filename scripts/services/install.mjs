@@ -1,6 +1,7 @@
 /** What to do where a server program is missing: install it (Debian and Ubuntu, as root) or say how. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
 import { ScriptError } from '../script.mjs';
 import { findPrograms } from './programs.mjs';
 
@@ -11,11 +12,11 @@ const PROGRAMS = { database: 'mysqld or mariadbd', redis: 'redis-server or valke
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
 /**
- * Installs the missing programs, or throws with exact instructions where that is not possible or not wanted.
+ * Installs the missing programs, or throws with exact instructions where that is not possible or not wanted. On a terminal it asks first.
  * @param {ServiceName[]} missing
  * @param {(line: string) => void} log
  */
-export function install(missing, log) {
+export async function install(missing, log) {
   const apt = findPrograms(['apt-get'])[0];
   const isRoot = process.getuid?.() === 0;
   if (apt === undefined || !isRoot || !isDebian() || process.env.MAGAM_NO_INSTALL === '1') {
@@ -23,14 +24,32 @@ export function install(missing, log) {
   }
   const packages = missing.map((name) => DEBIAN_PACKAGES[name]);
   log(`Not found on this machine: ${missing.map((name) => PROGRAMS[name]).join(', ')}.`);
-  log('Installing (MAGAM_NO_INSTALL=1 prevents this):');
-  log(`  apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`);
+  const command = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+  if (process.stdin.isTTY && process.stderr.isTTY) {
+    log(`They can be installed now:\n  ${command}`);
+    if (!(await isWanted('Install them? [y/N] '))) throw new ScriptError(instructions(missing));
+  } else log(`Installing (MAGAM_NO_INSTALL=1 prevents this):\n  ${command}`);
   const installed = withoutSystemServices(() => {
     // One unreachable source of several fails the update; what matters is whether the installation succeeds.
     runApt(apt, ['update', '-q']);
     return runApt(apt, ['install', '-y', '-q', '--no-install-recommends', ...packages]);
   });
   if (!installed) throw new ScriptError(`apt-get failed (see above).\n${instructions(missing)}`);
+}
+
+/**
+ * What a person answers on the terminal. Anything but yes, and the end of the input, is a no.
+ * @param {string} question
+ */
+async function isWanted(question) {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  /** @type {Promise<string>} */
+  const closed = new Promise((resolve) => terminal.once('close', () => resolve('')));
+  try {
+    return /^y(es)?$/i.test((await Promise.race([terminal.question(question), closed])).trim());
+  } finally {
+    terminal.close();
+  }
 }
 
 /**

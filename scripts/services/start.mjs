@@ -122,7 +122,7 @@ export async function startRedis(home, state, log) {
  * @param {{ database: boolean, redis: boolean }} needed
  * @param {Log} log
  */
-export function requirePrograms(needed, log) {
+export async function requirePrograms(needed, log) {
   const lacking = () => {
     /** @type {import('./install.mjs').ServiceName[]} */
     const names = [];
@@ -132,7 +132,7 @@ export function requirePrograms(needed, log) {
   };
   const missing = lacking();
   if (missing.length === 0) return;
-  install(missing, log);
+  await install(missing, log);
   const still = lacking();
   if (still.length > 0) throw new ScriptError(`Installed, but still not found: ${still.join(', ')}.`);
 }

@@ -67,6 +67,7 @@ describe('magam', () => {
       const { own, packages } = await loadedBy(name, '--help');
       const file = ['cli/import', 'cli/export'].find((it) => own.has(it)) ?? `cli/${name}`;
       const others = [
+        'cli/audit',
         'cli/command-line',
         'cli/context',
         'cli/main',

@@ -115,7 +115,7 @@ describe('a run that is worked on', () => {
   beforeAll(async () => {
     for (const date of dates) {
       await database.db.raw(
-        `INSERT INTO job_instance (job, job_key, status, created_at, updated_at) VALUES ('settle', ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+        `INSERT INTO job_instance (job, job_key, status, created_at, updated_at) VALUES ('settle', ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE)`,
         [date, date === dates[0] ? 'RUNNING' : 'REQUESTED'],
       );
     }
@@ -148,13 +148,48 @@ describe('a run that is worked on', () => {
       'show',
       id,
     ]);
+    expect(run.state).toBe('dead');
     expect(run.executions).toEqual([
       expect.objectContaining({ status: 'RUNNING', dead: true, stopRequestedBy: expect.any(String) }),
       expect.objectContaining({ status: 'STOPPED', dead: false, exitCode: 130 }),
     ]);
     const { stdout } = await magam(database.url, ['runs', 'show', id]);
-    expect(stdout).toMatch(/RUNNING \(dead\)/);
+    expect(stdout).toMatch(/ dead /);
     expect(stdout).toMatch(/execution \d+: no heartbeat since \d{4}-/);
+  });
+
+  it('is shown as what it is, and found by it', async () => {
+    const of = async (...args: string[]) => {
+      const { document } = await magamJson<{ runs: { date: string; state: string }[]; more: boolean }>(database.url, [
+        'runs',
+        ...args,
+      ]);
+      return [document.runs.map(({ date, state }) => `${date} ${state}`), document.more];
+    };
+    expect(await of('--from', dates[0])).toEqual([[`${dates[1]} waiting`, `${dates[0]} dead`], false]);
+    expect(await of('--status', 'dead')).toEqual([[`${dates[0]} dead`], false]);
+    expect(await of('--status', 'running')).toEqual([[], false]);
+    expect(await of('--status', 'waiting')).toEqual([[`${dates[1]} waiting`], false]);
+    expect(await of('--status', 'parked', '--to', SMALL_DAY)).toEqual([[`${SMALL_DAY} parked`], false]);
+    expect(await of('--limit', '1')).toEqual([[`${dates[1]} waiting`], true]);
+    expect((await of('--all'))[1]).toBe(false);
+    const { stdout, stderr } = await magam(database.url, ['runs', '--limit', '2']);
+    expect(stdout).toMatch(new RegExp(`${dates[0]} +dead `));
+    expect(stderr).toContain('--all lists all');
+    expect((await magam(database.url, ['runs', '--all', '--limit', '2'])).code).toBe(2);
+    expect((await magam(database.url, ['runs', '--from', dates[1], '--to', dates[0]])).code).toBe(2);
+    expect((await magam(database.url, ['runs', '--status', 'lost'])).code).toBe(2);
+  });
+
+  it('lists the newest twenty', async () => {
+    const more = Array.from({ length: 20 }, (_, n) => `2020-01-${String(n + 1).padStart(2, '0')}`);
+    await database.db.raw(
+      `INSERT INTO job_instance (job, job_key, status, created_at, updated_at) VALUES ${more.map(() => "('settle', ?, 'FAILED', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))").join(', ')}`,
+      more,
+    );
+    const { document } = await magamJson<{ runs: { date: string }[]; more: boolean }>(database.url, ['runs']);
+    await database.db.raw("DELETE FROM job_instance WHERE job_key LIKE '2020-%'");
+    expect([document.runs.length, document.more, document.runs[0]?.date]).toEqual([20, true, dates[1]]);
   });
 
   it('ends at once when it was only requested', async () => {

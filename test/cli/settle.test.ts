@@ -16,7 +16,7 @@ describe('magam settle', () => {
     const { code, stdout } = await settle();
     expect(code).toBe(0);
     const { lines, refunds, certificate, totals } = feed.cleanDocument;
-    expect(stdout).toContain(`${DATE}: COMPLETED. ${lines.toLocaleString('en-US')} sales and ${refunds} refunds`);
+    expect(stdout).toContain(`${DATE}: settled. ${lines.toLocaleString('en-US')} sales and ${refunds} refunds`);
     for (const { currency } of totals) expect(stdout).toMatch(new RegExp(`^${currency} .* ${currency}$`, 'm'));
     expect(stdout).toContain(`Certificate ${certificate?.hash} (generation 1)`);
   });
@@ -25,7 +25,7 @@ describe('magam settle', () => {
     await settle();
     const { code, stdout } = await settle();
     expect(code).toBe(0);
-    expect(stdout).toContain('is settled already');
+    expect(stdout).toContain('settled already');
     expect(stdout).toContain(`Certificate ${feed.cleanDocument.certificate?.hash}`);
   });
 
@@ -48,7 +48,7 @@ describe('magam settle', () => {
     await setCurrency('EUR');
     const { code, stdout } = await settle();
     expect(code).toBe(3);
-    expect(stdout).toContain('COMPLETED_WITH_EXCEPTIONS');
+    expect(stdout).toMatch(/: settled\. .* 1 parked \(/);
     expect(stdout).toContain(`magam runs exceptions ${await feed.db.value('SELECT run_id FROM job_instance')}`);
     const json = await settle('--json');
     expect(json.code).toBe(3);

@@ -43,7 +43,9 @@ describe('a range', () => {
     expect([code, text.code]).toEqual([4, 4]);
     expect(document.dates.map(({ ok }) => ok)).toEqual([true, false, true]);
     expect(text.stdout).toContain(`${DAY} settlements: seller S-KWD`);
-    expect(text.stdout).toContain('closed empty');
+    expect(text.stdout).toContain(`${EMPTY}: closed without entries, as it was certified.`);
+    expect(text.stdout).toMatch(new RegExp(`^Changed on ${DAY}:\n  seller S-KWD, KWD, generation 2: .* → `, 'm'));
+    expect(text.stderr.trimEnd()).toMatch(/\nWhat to do: .+$/);
   });
 
   it('has no gaps: a date that lost everything is missed', async () => {

@@ -108,6 +108,14 @@ function mentionedCalls(text: string): string[] {
 
 /** Why a call of `magam` is not possible; undefined when it is. */
 function impossibleCall(call: string, commands: ReadonlyMap<string, DocumentedCommand>): string | undefined {
+  const [own = '', inner] = call.startsWith('cron ') ? call.split(/ --(?: |$)/) : [call];
+  return (
+    impossibleWords(own, commands) ??
+    (inner === undefined || inner === '' ? undefined : impossibleWords(inner, commands))
+  );
+}
+
+function impossibleWords(call: string, commands: ReadonlyMap<string, DocumentedCommand>): string | undefined {
   const [first = '', second = ''] = call.split(' ');
   if (first === 'help' || GROUPS.includes(call)) return undefined;
   const name = [`${first} ${second}`, first].find((candidate) => commands.has(candidate));
@@ -165,7 +173,15 @@ describe('commands', () => {
 describe('settings', () => {
   /** Strikes at named points for tests; refused in production, so no setting of a user. */
   const notDocumented = 'MAGAM_FAULT';
-  const sources = ['infra/config.ts', 'infra/payment-provider-settings.ts', 'infra/outbound/outbound-settings.ts'];
+  const sources = [
+    'infra/config.ts',
+    'infra/account-settings.ts',
+    'infra/edge-settings.ts',
+    'infra/key-settings.ts',
+    'infra/payment-provider-settings.ts',
+    'infra/outbound/outbound-settings.ts',
+    'infra/integration-settings.ts',
+  ];
   const ofProduct = namesIn(sources.map(read).join('\n')).filter((name) => name !== notDocumented);
   const ofLauncher = ['MAGAM_HOME', 'MAGAM_NO_INSTALL'];
   const all = [...ofProduct, ...ofLauncher].sort();

@@ -35,6 +35,25 @@ describe('the configuration', () => {
     expect(read).toThrow(/MAGAM_DATABASE_URL is required.*MAGAM_REDIS_URL is required.*MAGAM_FAULT is refused/);
   });
 
+  it('reads who needs a second factor, and where the links of mails lead', () => {
+    expect(readConfig({ MAGAM_PORT: '9000' }).accounts).toEqual({
+      publicUrl: 'http://127.0.0.1:9000',
+      invitationHours: 72,
+      oneTimePasswordHours: 24,
+      secondFactorRoles: [],
+      payoutHoldHours: 72,
+    });
+    const roles = (text: string) => readConfig({ MAGAM_REQUIRE_SECOND_FACTOR: text }).accounts.secondFactorRoles;
+    expect(roles('staff')).toEqual(['operator', 'admin']);
+    expect(roles('staff, sellers')).toEqual(['operator', 'admin', 'seller']);
+    expect(() => roles('none,staff')).toThrow(/must be none, staff, sellers or staff,sellers/);
+    expect(() => roles('everybody')).toThrow(/MAGAM_REQUIRE_SECOND_FACTOR/);
+    expect(readConfig({ MAGAM_PUBLIC_URL: 'https://a.example/b/' }).accounts.publicUrl).toBe('https://a.example/b');
+    expect(() => readConfig({ MAGAM_PUBLIC_URL: 'javascript:alert(1)' })).toThrow(/MAGAM_PUBLIC_URL/);
+    const mail = { MAGAM_MAIL_URL: 'smtp://mail.example', MAGAM_MAIL_FROM: 'a@b.example' };
+    expect(() => readConfig({ ...mail, NODE_ENV: 'production' })).toThrow(/MAGAM_PUBLIC_URL is required/);
+  });
+
   it('offers the payment providers whose keys are given', () => {
     expect(readConfig({}).paymentProviders).toEqual({ toss: null, portOne: null, kakaoPay: null });
     const { paymentProviders } = readConfig({

@@ -40,6 +40,20 @@ afterEach(() => {
 afterAll(() => redis.stop());
 
 describe('hits', () => {
+  it('begin anew where the count is no number, or would not end with a window', async () => {
+    const counter = await openCounter();
+    const { client } = await linkTo(redis).then((link) => {
+      links.push(link);
+      return link;
+    });
+    await client.set('limit:word', 'many', 'PX', 30_000);
+    await client.set('limit:year', '1000000', 'PX', 365 * 86_400_000);
+    await client.set('limit:ever', '1000000');
+    expect(await countsOf(['word', 'year', 'ever'].map((key) => counter.hit(key)))).toEqual([1, 1, 1]);
+    for (const key of ['word', 'year', 'ever']) expect(await client.pttl(`limit:${key}`)).toBeGreaterThan(0);
+    expect(await client.pttl('limit:year')).toBeLessThanOrEqual(60_000);
+  });
+
   it('of one turn are counted in their order by one command, each key for itself', async () => {
     const counter = await openCounter();
     await counter.hit('warm'); // the script is known to Redis now

@@ -3,11 +3,14 @@ import {
   type Caller,
   type Grant,
   grantOf,
+  grantTo,
   isPublic,
+  keyPermissions,
   owns,
   type Permission,
   permissions,
   ROLES,
+  type Role,
 } from '../../kernel/access.js';
 
 const seller: Caller = { accountId: 5, sessionId: 's', role: 'seller', sellerId: 'S1' };
@@ -26,12 +29,15 @@ describe('the access table', () => {
     'profile.read': own,
     'profile.edit': own,
     'account.read': staff,
+    'account.invite': staff,
     'account.lock': staff,
     'account.assign-role': admin,
     'account.reset-password': admin,
     'seller.read': sellerAndStaff,
     'seller.create': staff,
     'seller.edit': staff,
+    'bank-account.propose': sellerAndStaff,
+    'bank-account.approve': staff,
     'audit.read': staff,
     'catalogue.read': everybody,
     'product.create': sellerAndStaff,
@@ -76,7 +82,13 @@ describe('the access table', () => {
     'server.probe': everybody,
     'dead-letter.read': staff,
     'dead-letter.replay': staff,
+    'alarm.read': staff,
     'metrics.read': staff,
+    'api-key.read': sellerAndStaff,
+    'api-key.edit': sellerAndStaff,
+    'event.read': sellerAndStaff,
+    'webhook-endpoint.read': sellerAndStaff,
+    'webhook-endpoint.edit': sellerAndStaff,
   };
 
   it.each(Object.entries(table))('%s: buyer, seller, operator, admin may %j', (permission, grants) => {
@@ -92,6 +104,32 @@ describe('the access table', () => {
     expect(
       names.filter((name) => grantOf(name, 'operator') !== undefined && grantOf(name, 'admin') === undefined),
     ).toEqual([]);
+  });
+
+  it('lets an API key do what it was given and its account may, and nothing else but what everybody may', () => {
+    const key = (role: Role, ...given: Permission[]) => ({
+      role,
+      apiKey: { keyId: 1, permissions: new Set<string>(given), requestsPerMinute: null },
+    });
+    expect(grantTo('settlement.read', key('seller', 'settlement.read'))).toBe('own');
+    expect(grantTo('settlement.read', key('operator', 'run.read'))).toBeUndefined();
+    expect(grantTo('run.read', key('seller', 'run.read'))).toBeUndefined(); // it was made while the account was staff
+    expect(grantTo('catalogue.read', key('seller', 'settlement.read'))).toBe('any');
+    expect(grantTo('settlement.read', { role: 'seller' })).toBe('own');
+  });
+
+  it('has no permission for API keys by which somebody could sign in or make further keys', () => {
+    const possible = keyPermissions('admin');
+    expect(possible).toContain('run.operate');
+    for (const permission of [
+      'profile.edit',
+      'account.reset-password',
+      'account.assign-role',
+      'seller.edit',
+      'api-key.edit',
+    ])
+      expect(possible).not.toContain(permission);
+    expect(keyPermissions('seller')).not.toContain('run.read');
   });
 
   it('lets nobody in without a sign-in but where it says everybody', () => {

@@ -37,7 +37,18 @@ function sources(): string {
     .join('\n');
 }
 
-const inEnglish = ({ exit, http, meaning }: (typeof errors)[ErrorCode]) => ({ exit, http, meaning });
+const inEnglish = ({ exit, http, meaning, whatToDo }: (typeof errors)[ErrorCode]) => ({
+  exit,
+  http,
+  meaning,
+  whatToDo,
+});
+
+/** Advice without its links: the name of a page of docs, or words with the page behind them. */
+const withoutLinks = (advice: string): string =>
+  advice.replace(/\[([^\]]+)\]\(([^)#]+)[^)]*\)/g, (_all, text: string, page: string) =>
+    text === page ? `docs/${page}` : `${text} (docs/${page})`,
+  );
 
 const codes = Object.keys(errors) as ErrorCode[];
 
@@ -48,8 +59,8 @@ describe('docs/errors.md', () => {
   });
 
   it('says the same of each code as the registry', () => {
-    for (const { code, exit, http, meaning } of documented()) {
-      expect({ exit, http, meaning }).toEqual(inEnglish(errors[code as ErrorCode]));
+    for (const { code, exit, http, meaning, advice } of documented()) {
+      expect({ exit, http, meaning, whatToDo: withoutLinks(advice) }).toEqual(inEnglish(errors[code as ErrorCode]));
     }
   });
 

@@ -313,6 +313,46 @@ describe('a machine without the programs', () => {
     }
   });
 
+  it('is asked on a terminal, and nothing is installed without a yes', async () => {
+    const programs = join(scratch, 'only-apt');
+    mkdirSync(programs);
+    const ran = join(scratch, 'apt-ran');
+    writeFileSync(join(programs, 'apt-get'), `#!/bin/sh\necho "$*" >> '${ran}'\n`, { mode: 0o755 });
+    const { MAGAM_DATABASE_URL: _database, MAGAM_REDIS_URL: _redis, MAGAM_NO_INSTALL: _no, ...inherited } = process.env;
+    const env = { ...inherited, MAGAM_HOME: join(scratch, 'asked'), MAGAM_PROGRAM_PATH: programs };
+    homes.add(env.MAGAM_HOME);
+    /** On a terminal that `script` makes, where this is typed. */
+    const typed = (answer: string): Promise<Outcome> => {
+      const command = `${process.execPath} ${launcher} start`;
+      const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { env });
+      let stdout = '';
+      let answered = false;
+      child.stdout.on('data', (part) => {
+        stdout += part;
+        if (answered || !stdout.includes('[y/N]')) return;
+        answered = true;
+        child.stdin.write(answer);
+      });
+      return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr: '' })));
+    };
+    const needsRoot = process.getuid?.() === 0;
+    for (const answer of ['n\r', '\r', 'nonsense\r']) {
+      const { code, stdout } = await typed(answer);
+      expect([code, stdout.includes('Any one of these provides what is missing')]).toEqual([1, true]);
+      expect(existsSync(ran)).toBe(false);
+    }
+    await typed('y\r');
+    expect(existsSync(ran) && readFileSync(ran, 'utf8').includes('mariadb-server redis-server')).toBe(needsRoot);
+  });
+
+  it('says what it does when it is asked for help', async () => {
+    for (const words of [['--help'], ['stop', '--help'], ['help']]) {
+      const { code, stdout } = await services(shared, ...words);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/--delete +ends them and deletes their data/);
+    }
+  });
+
   it('answers nonsense with its usage', async () => {
     expect((await services(shared, 'strat')).code).toBe(2);
     expect((await services(shared, 'stop', '--json')).code).toBe(2);

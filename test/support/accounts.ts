@@ -7,10 +7,12 @@ import { checkDigit } from '../../core/accounts/rules/seller.js';
 import { insertAccount, type NewAccount } from '../../core/accounts/stores/account.js';
 import { insertRefreshToken, insertSession } from '../../core/accounts/stores/account-session.js';
 import { insertSeller } from '../../core/accounts/stores/seller.js';
+import { approveBankAccount, insertBankAccount } from '../../core/accounts/stores/seller-bank-account.js';
 import { readConfig } from '../../infra/config.js';
 import { type Db, inTransaction } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
 import type { Role } from '../../kernel/access.js';
+import { decided } from '../../kernel/outcome.js';
 
 /** The keys that a test's server has unless the test gives others. */
 const config = readConfig({ NODE_ENV: 'test' });
@@ -36,7 +38,8 @@ export async function makeAccount(db: Db, role: Role, more: Partial<NewAccount> 
   const email = more.email ?? `${role}-${randomUUID()}@example.com`;
   const refreshToken = newRefreshToken();
   return inTransaction(db, async (tx) => {
-    const accountId = await insertAccount(tx, { displayName: role, passwordHash: hash, role, ...more, email });
+    const made = { displayName: role, passwordHash: hash, role, emailProven: true };
+    const accountId = await insertAccount(tx, { ...made, ...more, email });
     if (typeof accountId !== 'number') throw new Error(`${email} is taken`);
     const sessionId = await insertSession(tx, accountId, { ip: '127.0.0.1', userAgent: 'test' });
     await insertRefreshToken(tx, sessionId, sha256(refreshToken));
@@ -44,16 +47,19 @@ export async function makeAccount(db: Db, role: Role, more: Partial<NewAccount> 
   });
 }
 
-/** A seller with a bank account. */
+/** A seller with a bank account that may be paid to. */
 export async function makeSeller(db: Db, sellerId: string): Promise<void> {
   const bankAccount = { bankCode: '088', accountHolder: sellerId, accountNumber: '110123456789' };
-  await inTransaction(db, (tx) =>
-    insertSeller(tx, {
+  const sealed = sealBankAccount(config.encryptionKey, sellerId, bankAccount);
+  await inTransaction(db, async (tx) => {
+    await insertSeller(tx, {
       sellerId,
       name: `Shop ${sellerId}`,
       businessNumber: `123456789${checkDigit('123456789')}`,
       taxType: 'GENERAL',
-      bankAccount: sealBankAccount(config.encryptionKey, sellerId, bankAccount),
-    }),
-  );
+      bankAccount: sealed,
+    });
+    const bankAccountId = decided(await insertBankAccount(tx, sellerId, sealed, null));
+    await approveBankAccount(tx, { sellerId, bankAccountId }, null, 0);
+  });
 }

@@ -8,5 +8,6 @@ export const contextOf = (given: Pick<ApiContext, 'config' | 'db' | 'redis'>): A
   ...given,
   log: pino({ level: 'silent' }),
   cache: new CatalogueCache(given.redis),
+  draining: new AbortController().signal,
   providers: new Map(),
 });

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { openSeal } from '../../infra/cache/seal.js';
 import { openRedis, type RedisLink } from '../../infra/redis.js';
 import { findRedisProgram } from '../../scripts/services/programs.mjs';
 
@@ -40,9 +41,9 @@ export async function startRedis(): Promise<TestRedis> {
   };
 }
 
-/** A link as the server has it, once it is connected. */
-export async function linkTo(redis: TestRedis): Promise<RedisLink> {
-  const link = openRedis(redis.url, 'test', () => undefined);
+/** A link as the server of a database has it, once it is connected. */
+export async function linkTo(redis: TestRedis, database = 'test'): Promise<RedisLink> {
+  const link = openRedis(redis.url, 'test', () => undefined, openSeal('secret of the test', database));
   if (!link.isUp()) await once(link.client, 'ready');
   return link;
 }

@@ -1,6 +1,7 @@
 /** POST /v1/sellers */
 import * as z from 'zod';
 import { sealBankAccount } from '../../../core/accounts/bank-account.js';
+import { proposeBankAccount } from '../../../core/accounts/bank-account-changes.js';
 import { insertSeller, readSeller } from '../../../core/accounts/stores/seller.js';
 import { decided, found } from '../../../kernel/outcome.js';
 import type { ApiContext } from '../../context.js';
@@ -27,20 +28,24 @@ export const createSeller = ({ config }: ApiContext): Route =>
     path: '/v1/sellers',
     tag: 'Sellers',
     summary: 'Make a seller',
+    description: 'Its bank account is a proposal: the seller can be paid once somebody else has approved it.',
     permission: 'seller.create',
     idempotent: true,
     body: bodySchema,
     answer: { status: 201, description: 'The seller.', schema: sellerSchema },
-    refusals: ['SELLER_EXISTS', 'SELLER_NOT_FOUND'],
-    handle: async ({ body, audit, transact }) =>
+    refusals: ['SELLER_EXISTS', 'SELLER_NOT_FOUND', 'BANK_ACCOUNT_PROPOSED', 'BANK_ACCOUNT_NOT_FOUND'],
+    handle: async ({ body, signedIn: caller, requestId, audit, transact }) =>
       transact(async (tx) => {
         const { sellerId } = body;
         const bankAccount = sealBankAccount(config.encryptionKey, sellerId, body.bankAccount);
         decided(await insertSeller(tx, { ...body, bankAccount }));
+        decided(
+          await proposeBankAccount(tx, { caller, requestId, keys: config.encryptionKeys }, sellerId, body.bankAccount),
+        );
         const seller = found(await readSeller(tx, sellerId), 'SELLER_NOT_FOUND');
         await audit(tx, 'seller.create', ['seller', sellerId], {
           before: null,
-          after: sellerAudited(config.encryptionKey, seller),
+          after: sellerAudited(config.encryptionKeys, seller),
         });
         return created(`/v1/sellers/${encodeURIComponent(sellerId)}`, sellerBody(seller), seller.version);
       }),

@@ -1,6 +1,5 @@
 /** PATCH /v1/sellers/{sellerId} */
 import * as z from 'zod';
-import { sealBankAccount } from '../../../core/accounts/bank-account.js';
 import { lockSeller, readSeller, updateSeller } from '../../../core/accounts/stores/seller.js';
 import { found } from '../../../kernel/outcome.js';
 import type { ApiContext } from '../../context.js';
@@ -8,7 +7,9 @@ import { ok } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
 import { sellerAudited, sellerBody, sellerFields, sellerParams, sellerSchema } from './seller-fields.js';
 
-const bodySchema = z.strictObject(sellerFields).partial().meta({ id: 'SellerChange' });
+const { bankAccount: _bankAccount, ...fields } = sellerFields;
+
+const bodySchema = z.strictObject(fields).partial().meta({ id: 'SellerChange' });
 
 export const editSeller = ({ config, cache }: ApiContext): Route =>
   route({
@@ -17,7 +18,7 @@ export const editSeller = ({ config, cache }: ApiContext): Route =>
     tag: 'Sellers',
     summary: 'Change a seller',
     description:
-      'Fields that are left out stay as they are; a bank account is replaced as a whole. ' +
+      'Fields that are left out stay as they are. The bank account is changed by a proposal that somebody else approves. ' +
       'Products of a suspended seller are not for sale; its orders go on.',
     permission: 'seller.edit',
     params: sellerParams,
@@ -30,22 +31,17 @@ export const editSeller = ({ config, cache }: ApiContext): Route =>
         const former = found(await lockSeller(tx, params.sellerId), 'SELLER_NOT_FOUND');
         requireVersion(former.version);
         const { sellerId } = former;
-        const bankAccount =
-          body.bankAccount === undefined
-            ? former.bankAccount
-            : sealBankAccount(config.encryptionKey, sellerId, body.bankAccount);
         await updateSeller(tx, {
           ...former,
           name: body.name ?? former.name,
           businessNumber: body.businessNumber ?? former.businessNumber,
           taxType: body.taxType ?? former.taxType,
           status: body.status ?? former.status,
-          bankAccount,
         });
         const seller = (await readSeller(tx, sellerId)) ?? former;
         await audit(tx, 'seller.edit', ['seller', sellerId], {
-          before: sellerAudited(config.encryptionKey, former),
-          after: sellerAudited(config.encryptionKey, seller),
+          before: sellerAudited(config.encryptionKeys, former),
+          after: sellerAudited(config.encryptionKeys, seller),
         });
         if (seller.status !== former.status) afterCommit(() => cache.sellersChanged());
         return ok(sellerBody(seller), seller.version);

@@ -2,8 +2,8 @@
 
 import type { Route } from '../../edge/route.js';
 import type { AccountsContext } from '../context.js';
+import { approve, listOfSeller, propose, withdraw } from './bank-accounts.js';
 import { createSeller } from './create-seller.js';
-import { createSellerAccount } from './create-seller-account.js';
 import { editSeller } from './edit-seller.js';
 import { findSellers, showSeller } from './read-sellers.js';
 
@@ -12,5 +12,8 @@ export const sellerRoutes = (accounts: AccountsContext): Route[] => [
   findSellers(accounts),
   showSeller(accounts),
   editSeller(accounts),
-  createSellerAccount(accounts),
+  listOfSeller(accounts),
+  propose(accounts),
+  approve(accounts),
+  withdraw(accounts),
 ];

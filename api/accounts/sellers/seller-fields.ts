@@ -61,6 +61,9 @@ export const sellerSchema = z
         bankCode: z.string().meta({ example: '088' }),
         accountNumberMasked: z.string().meta({ example: '****6789' }),
         accountHolder: z.string(),
+        payoutFrom: moment.nullable().meta({
+          description: 'From when it may be paid to; null while no second person has approved it.',
+        }),
       })
       .meta({ id: 'BankAccount' }),
     status: sellerFields.status,
@@ -77,7 +80,7 @@ export const sellerBody = (seller: Seller): z.input<typeof sellerSchema> => ({
 });
 
 /** What can change of a seller: in answers. */
-const sellerContent = ({ name, businessNumber, taxType, bankAccount, status }: Seller) => ({
+const sellerContent = ({ name, businessNumber, taxType, bankAccount, payoutFrom, status }: Seller) => ({
   name,
   businessNumber,
   taxType,
@@ -85,14 +88,15 @@ const sellerContent = ({ name, businessNumber, taxType, bankAccount, status }: S
     bankCode: bankAccount.bankCode,
     accountNumberMasked: bankAccount.masked,
     accountHolder: bankAccount.accountHolder,
+    payoutFrom,
   },
   status,
 });
 
 /** What can change of a seller, in the audit log: with a fingerprint of the account number, of which the mask shows four digits. */
-export function sellerAudited(key: Buffer, seller: Seller): object {
+export function sellerAudited(keys: readonly [Buffer, ...Buffer[]], seller: Seller): object {
   const { bankAccount, ...content } = sellerContent(seller);
-  const accountFingerprint = bankAccountFingerprint(key, seller.sellerId, seller.bankAccount);
+  const accountFingerprint = bankAccountFingerprint(keys, seller.sellerId, seller.bankAccount);
   return { ...content, bankAccount: { ...bankAccount, accountFingerprint } };
 }
 

@@ -17,6 +17,8 @@ const bodySchema = z
     grant_type: z.string().max(100).meta({ description: '`password` or `refresh_token`.', example: 'password' }),
     username: z.string().max(500).optional().meta({ description: 'The e-mail address.' }),
     password: z.string().max(1_000).optional().meta({ format: 'password' }),
+    code: z.string().max(100).optional().meta({ description: 'Of the second factor, where the account has one.' }),
+    device_token: z.string().max(200).optional().meta({ description: 'Of a device that has signed in before.' }),
     refresh_token: z.string().max(200).optional(),
     scope: z
       .string()
@@ -34,6 +36,7 @@ const tokenSchema = z
     token_type: z.literal('Bearer'),
     expires_in: z.number().int(),
     refresh_token: z.string(),
+    device_token: z.string().optional(),
   })
   .meta({ id: 'OAuthToken' });
 
@@ -61,12 +64,14 @@ export const oauthToken = (access: AccountsContext): Route =>
     refusals: ['SIGN_IN_BUSY'],
     before: access.limits.oauth,
     handle: async (call) => {
-      const { grant_type: grant, username, password, refresh_token: refreshToken } = call.body;
+      const { grant_type: grant, username, password, code, refresh_token: refreshToken } = call.body;
       const device = deviceOf(call);
       if (grant === 'password') {
         if (username === undefined || password === undefined)
           return oauthError('invalid_request', 'The password grant needs username and password.');
-        return granted(() => openSession(access, { email: username, password, device, requestId: call.requestId }));
+        return granted(() =>
+          openSession(access, { email: username, password, code, device, requestId: call.requestId }),
+        );
       }
       if (grant === 'refresh_token') {
         if (refreshToken === undefined) return oauthError('invalid_request', 'The refresh needs refresh_token.');
@@ -80,18 +85,22 @@ const notGranted: readonly string[] = [
   'INVALID_CREDENTIALS',
   'ACCOUNT_LOCKED',
   'PASSWORD_CHANGE_NEEDED',
+  'PASSWORD_EXPIRED',
+  'SECOND_FACTOR_NEEDED',
+  'SECOND_FACTOR_WRONG',
   'REFRESH_TOKEN_INVALID',
   'REFRESH_TOKEN_REUSED',
 ];
 
 async function granted(open: () => Promise<OpenedSession>): Promise<Reply<z.input<typeof tokenSchema>>> {
   try {
-    const { accessToken, refreshToken } = await open();
+    const { accessToken, refreshToken, deviceToken } = await open();
     return ok({
       access_token: accessToken,
       token_type: 'Bearer',
       expires_in: ACCESS_TOKEN_SECONDS,
       refresh_token: refreshToken,
+      ...(deviceToken === undefined ? {} : { device_token: deviceToken }),
     });
   } catch (error) {
     if (!(error instanceof MagamError) || !notGranted.includes(error.code)) throw error;

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { beginSession } from '../../../core/accounts/begin-session.js';
 import { checkNewPassword, normaliseEmail, type SignInOutcome } from '../../../core/accounts/rules/account.js';
+import { useSecondFactor } from '../../../core/accounts/second-factor.js';
 import {
   type Account,
   lockAccount,
@@ -25,6 +26,8 @@ export interface Credentials {
   readonly password: string;
   /** Replaces the password; needed where it was given for one sign-in only. */
   readonly newPassword?: string | undefined;
+  /** Of the second factor, where the account has one. */
+  readonly code?: string | undefined;
   readonly device: Device;
   readonly requestId: string;
 }
@@ -34,7 +37,11 @@ export interface OpenedSession {
   readonly sessionId: string;
   readonly accessToken: string;
   readonly refreshToken: string;
+  /** For the next sign-in from this device; a refresh brings none. */
+  readonly deviceToken?: string;
 }
+
+type SignInRefusal = 'INVALID_CREDENTIALS' | Exclude<SignInOutcome, 'SIGNED_IN' | 'WRONG_PASSWORD' | 'UNKNOWN_NAME'>;
 
 /** An account can be changed while its password is checked; then it is checked again, so often at most. */
 const CHECKS_MAX = 3;
@@ -44,6 +51,9 @@ export const openSessionRefusals = [
   'INVALID_CREDENTIALS',
   'ACCOUNT_LOCKED',
   'PASSWORD_CHANGE_NEEDED',
+  'PASSWORD_EXPIRED',
+  'SECOND_FACTOR_NEEDED',
+  'SECOND_FACTOR_WRONG',
   'PASSWORD_WEAK',
   'SIGN_IN_BUSY',
 ] as const satisfies readonly ErrorCode[];
@@ -53,34 +63,47 @@ export const openSessionRefusals = [
  * account is locked is told only to whoever knows its password.
  */
 export async function openSession(access: AccountsContext, credentials: Credentials): Promise<OpenedSession> {
-  const { db, passwords, tokens, limits } = access;
-  const { email, password, newPassword, device } = credentials;
+  const { db, config, passwords, tokens, devices, limits } = access;
+  const { email, password, code, device } = credentials;
   const name = normaliseEmail(email);
   for (let check = 1; check <= CHECKS_MAX; check += 1) {
     const account = name === undefined ? undefined : await readAccountByEmail(db, name);
     const right = await passwords.verify(account?.passwordHash ?? null, password);
     if (account === undefined || !right) return refused(access, credentials, account, 'INVALID_CREDENTIALS');
-    if (account.status === 'LOCKED') return refused(access, credentials, account, 'ACCOUNT_LOCKED');
-    if (account.passwordOneTime && newPassword === undefined)
-      return refused(access, credentials, account, 'PASSWORD_CHANGE_NEEDED');
+    const refusal = refusalOf(account, credentials);
+    if (refusal !== undefined) return refused(access, credentials, account, refusal);
+    if (account.secondFactor) await limits.countCode(account.accountId);
     const renewed = await renewedHash(access, account, credentials);
     const begun = await inTransaction(db, async (tx) => {
       const current = await lockAccount(tx, account.accountId);
       if (current?.passwordHash !== account.passwordHash || current.status !== account.status) return undefined;
+      if (account.secondFactor !== current.secondFactor) return undefined;
+      if (account.secondFactor && !(await useSecondFactor(tx, config.encryptionKeys, account.accountId, code ?? '')))
+        return 'WRONG_CODE';
       if (renewed !== undefined) await renewPassword(tx, account, renewed, credentials);
       const opened = await beginSession(tx, account.accountId, device);
       await insertSignIn(tx, entry(access, credentials, account, 'SIGNED_IN'));
       return opened;
     });
     if (begun === undefined) continue;
-    await limits.forgive(device.ip, email);
+    if (begun === 'WRONG_CODE') return refused(access, credentials, account, 'SECOND_FACTOR_WRONG');
+    await limits.forgive(device.ip, email, account.accountId);
     return {
       account: (await readAccount(db, account.accountId)) ?? account,
       ...begun,
+      deviceToken: devices.make(account.email),
       accessToken: await tokens.sign({ accountId: account.accountId, sessionId: begun.sessionId }),
     };
   }
   throw new MagamError('DATABASE_BUSY');
+}
+
+/** What is said to somebody who knows the password. */
+function refusalOf(account: Account, { code, newPassword }: Credentials): SignInRefusal | undefined {
+  if (account.status === 'LOCKED') return 'ACCOUNT_LOCKED';
+  if (account.passwordExpired) return 'PASSWORD_EXPIRED';
+  if (account.secondFactor && code === undefined) return 'SECOND_FACTOR_NEEDED';
+  return account.passwordOneTime && newPassword === undefined ? 'PASSWORD_CHANGE_NEEDED' : undefined;
 }
 
 /** The hash to store instead: of the new password, or of the same one when its hash has former parameters. Throws PASSWORD_WEAK. */
@@ -117,7 +140,7 @@ async function refused(
   access: AccountsContext,
   credentials: Credentials,
   account: Account | undefined,
-  code: 'INVALID_CREDENTIALS' | 'ACCOUNT_LOCKED' | 'PASSWORD_CHANGE_NEEDED',
+  code: SignInRefusal,
 ): Promise<never> {
   const wrong = account === undefined ? 'UNKNOWN_NAME' : 'WRONG_PASSWORD';
   const outcome = code === 'INVALID_CREDENTIALS' ? wrong : code;

@@ -6,6 +6,12 @@ import type { Device } from '../../../core/accounts/stores/account-session.js';
 import { accountBody, accountSchema } from '../account-fields.js';
 import type { OpenedSession } from './open-session.js';
 
+/** What tells a device that has signed in before. */
+export const deviceToken = z.string().min(1).max(200).meta({
+  description:
+    'Keep it on the device, also after signing out, and send it with the next sign-in of the same address. It opens nothing.',
+});
+
 export const signedInSchema = z
   .object({
     accessToken: z.string().meta({ description: 'Send it as `Authorization: Bearer …`.' }),
@@ -13,6 +19,7 @@ export const signedInSchema = z
     expiresIn: z.number().int().meta({ description: 'Seconds that the access token lasts.', example: 900 }),
     refreshToken: z.string().meta({ description: 'Good for one refresh, which brings the next one. Keep it secret.' }),
     sessionId: z.uuid(),
+    deviceToken: deviceToken.optional(),
     account: accountSchema,
   })
   .meta({ id: 'SignedIn' });
@@ -23,6 +30,7 @@ export const signedInBody = (opened: OpenedSession): z.input<typeof signedInSche
   expiresIn: ACCESS_TOKEN_SECONDS,
   refreshToken: opened.refreshToken,
   sessionId: opened.sessionId,
+  ...(opened.deviceToken === undefined ? {} : { deviceToken: opened.deviceToken }),
   account: accountBody(opened.account),
 });
 

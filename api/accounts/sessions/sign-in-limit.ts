@@ -1,20 +1,33 @@
 /**
  * How often somebody may try to sign in. Counted in the database, so exactly, by all servers together and without Redis. Per minute: 10 tries
  * of one name from one address, and besides 60 from one address and 60 of one name from wherever. The pair comes first: what it refuses is not
- * counted by the others, so one address alone cannot lock a name out for everybody.
+ * counted by the others, so one address alone cannot lock a name out for everybody. Addresses of IPv6 count by their /64, which one household has, and by their
+ * /48, which one customer can have: it gets 20 tries of one name, so it cannot use up the 60 of that name. A device from which the name has signed in before is
+ * counted by itself and by nothing else, so nobody keeps it out.
  */
+import { isIPv6 } from 'node:net';
 import type { Request, RequestHandler } from 'express';
 import { ipKeyGenerator, type Store } from 'express-rate-limit';
+import type { DeviceTokens } from '../../../core/accounts/device-token.js';
 import { foldEmail } from '../../../core/accounts/rules/account.js';
 import type { Db } from '../../../infra/database.js';
-import { databaseRateStore } from '../../../infra/rate-limit-store.js';
+import { type DatabaseRateStore, databaseRateStore } from '../../../infra/rate-limit-store.js';
+import { MagamError } from '../../../kernel/errors.js';
 import { limiter } from '../../edge/request-limit.js';
 import { requestState } from '../../edge/request-state.js';
 
 const TRIES_OF_PAIR = 10;
+const TRIES_OF_NETWORK_PAIR = 20;
 const TRIES_OF_ADDRESS = 60;
+const TRIES_OF_NETWORK = 180;
 const TRIES_OF_NAME = 60;
 const TRIES_OF_ACCOUNT = 10;
+const TRIES_OF_DEVICE = 10;
+/** Of codes of the second factor, an hour: there are a million of them. */
+const CODES_OF_ACCOUNT = 10;
+/** Mails an hour that anybody may have sent to one address. */
+const MAILS_OF_NAME = 3;
+const HOUR_MS = 3_600_000;
 
 export interface SignInLimits {
   /** Before POST /v1/sessions. */
@@ -23,55 +36,155 @@ export interface SignInLimits {
   readonly oauth: readonly RequestHandler[];
   /** Before signing up, which costs as much and tells whether there is an account. */
   readonly signUp: readonly RequestHandler[];
+  /** Before a link is asked for or used. */
+  readonly link: readonly RequestHandler[];
   /** Before a signed-in account proves its password again. */
   readonly passwordChange: readonly RequestHandler[];
-  /** Forgets the tries of a name from an address: it was its owner. */
-  readonly forgive: (ip: string, name: string) => Promise<void>;
+  /** Before a signed-in account has its address's proof mailed again. */
+  readonly proofMail: readonly RequestHandler[];
+  /** Whether one more mail may go to this address. */
+  readonly mayMail: (name: string) => Promise<boolean>;
+  /** Counts a code of the second factor. Throws RATE_LIMITED. */
+  readonly countCode: (accountId: number) => Promise<void>;
+  /** Forgets the tries of a name from an address, and of the account's codes: it was its owner. */
+  readonly forgive: (ip: string, name: string, accountId: number) => Promise<void>;
 }
 
-export function signInLimits(db: Db): SignInLimits {
+export function signInLimits(db: Db, devices: DeviceTokens): SignInLimits {
   const store = (prefix: string) => databaseRateStore(db, prefix);
-  const account = limiter({
-    limit: TRIES_OF_ACCOUNT,
-    identifier: 'password',
-    store: store('password:account'),
-    keyGenerator: (req) => String(requestState(req.res as NonNullable<Request['res']>).caller?.accountId),
-  });
-  const pairs = store(PAIRS);
-  const [, signUpAddress] = triesBy('email', store);
+  const hourly = (prefix: string): DatabaseRateStore => {
+    const made = store(prefix);
+    void made.init?.({ windowMs: HOUR_MS } as Parameters<NonNullable<Store['init']>>[0]);
+    return made;
+  };
+  const pairs = [store(PAIRS), store(NETWORK_PAIRS)] as const;
+  const codes = hourly('second-factor:account');
+  const mails = hourly('mail:name');
+  const addresses = addressLimits(store);
+  const tries = (field: Field) => triesBy(field, FIELDS[field], devices, store);
   return {
-    signIn: triesBy('email', store),
-    oauth: triesBy('username', store),
-    signUp: [signUpAddress],
-    passwordChange: [account],
-    forgive: async (ip, typed) => pairs.resetKey(pairKey(ipKeyGenerator(ip), foldName(typed))),
+    signIn: tries('email'),
+    oauth: tries('username'),
+    signUp: addresses((req) => nameIn(req, 'email') === undefined),
+    link: addresses(() => false),
+    passwordChange: [
+      limiter({
+        limit: TRIES_OF_ACCOUNT,
+        identifier: 'password',
+        store: store('password:account'),
+        keyGenerator: accountOf,
+      }),
+    ],
+    proofMail: [
+      limiter({
+        limit: MAILS_OF_NAME,
+        windowMs: HOUR_MS,
+        identifier: 'proof-mail',
+        store: store('mail:account'),
+        keyGenerator: accountOf,
+      }),
+    ],
+    mayMail: async (name) => (await mails.increment(name)).totalHits <= MAILS_OF_NAME,
+    countCode: async (accountId) => {
+      if ((await codes.increment(String(accountId))).totalHits > CODES_OF_ACCOUNT) throw new MagamError('RATE_LIMITED');
+    },
+    forgive: async (ip, typed, accountId) => {
+      const name = foldName(typed);
+      await pairs[0].resetKey(pairKey(networkOf(ip, 64), name));
+      if (isIPv6(ip)) await pairs[1].resetKey(pairKey(networkOf(ip, 48), name));
+      await codes.resetKey(String(accountId));
+    },
   };
 }
 
 const PAIRS = 'sign-in:pair';
+const NETWORK_PAIRS = 'sign-in:network-pair';
+
+type Field = 'email' | 'username';
+/** The field of the body that carries the device token beside the name. */
+const FIELDS: Readonly<Record<Field, string>> = { email: 'deviceToken', username: 'device_token' };
+
+const accountOf = (req: Request): string =>
+  String(requestState(req.res as NonNullable<Request['res']>).caller?.accountId);
+
+const textIn = (req: Request, field: string): string | undefined => {
+  const value = (req.body as Readonly<Record<string, unknown>> | null | undefined)?.[field];
+  return typeof value === 'string' ? value : undefined;
+};
+const nameIn = (req: Request, field: Field): string | undefined => {
+  const name = textIn(req, field);
+  return name === undefined ? undefined : foldName(name);
+};
+
+/** The limiters of an address and of its network. */
+const addressLimits =
+  (store: (prefix: string) => Store) =>
+  (skip: (req: Request) => boolean): RequestHandler[] => [
+    limiter({
+      limit: TRIES_OF_ADDRESS,
+      identifier: 'sign-in-address',
+      store: store('sign-in:address'),
+      keyGenerator: (req) => networkOfCall(req, 64),
+      skip,
+    }),
+    limiter({
+      limit: TRIES_OF_NETWORK,
+      identifier: 'sign-in-network',
+      store: store('sign-in:network'),
+      keyGenerator: (req) => networkOfCall(req, 48),
+      skip: (req) => skip(req) || !isIPv6(req.ip ?? ''),
+    }),
+  ];
 
 /**
- * The limiters of pair, address and name, where the handler takes the name from this field of the body and from no other: a decoy beside it must
+ * The limiters of device, pair, address and name, where the handler takes the name from this field of the body and from no other: a decoy beside it must
  * not be what is counted. A body without it checks no password, so it is not counted (a refresh; what is malformed).
  */
 function triesBy(
-  field: 'email' | 'username',
+  field: Field,
+  deviceField: string,
+  devices: DeviceTokens,
   store: (prefix: string) => Store,
-): [RequestHandler, RequestHandler, RequestHandler] {
-  const nameOf = (req: Request): string | undefined => {
-    const name = (req.body as Readonly<Record<string, unknown>> | null | undefined)?.[field];
-    return typeof name === 'string' ? foldName(name) : undefined;
+): RequestHandler[] {
+  const deviceOf = (req: Request): string | undefined => {
+    const [name, token] = [nameIn(req, field), textIn(req, deviceField)];
+    return name === undefined || token === undefined ? undefined : devices.read(token, name);
   };
-  const tries = (prefix: string, identifier: string, limit: number, keyGenerator: (req: Request) => string) =>
-    limiter({ limit, identifier, keyGenerator, store: store(prefix), skip: (req) => nameOf(req) === undefined });
+  const skip = (req: Request): boolean => nameIn(req, field) === undefined || deviceOf(req) !== undefined;
+  const pair = (prefix: string, identifier: string, limit: number, bits: 48 | 64, skipped: (req: Request) => boolean) =>
+    limiter({
+      limit,
+      identifier,
+      store: store(prefix),
+      keyGenerator: (req) => pairKey(networkOfCall(req, bits), nameIn(req, field) ?? ''),
+      skip: skipped,
+    });
   return [
-    tries(PAIRS, 'sign-in', TRIES_OF_PAIR, (req) => pairKey(ipKeyGenerator(req.ip ?? ''), nameOf(req) ?? '')),
-    tries('sign-in:address', 'sign-in-address', TRIES_OF_ADDRESS, (req) => ipKeyGenerator(req.ip ?? '')),
-    tries('sign-in:name', 'sign-in-name', TRIES_OF_NAME, (req) => nameOf(req) ?? ''),
+    limiter({
+      limit: TRIES_OF_DEVICE,
+      identifier: 'sign-in-device',
+      store: store('sign-in:device'),
+      keyGenerator: (req) => deviceOf(req) ?? '',
+      skip: (req) => deviceOf(req) === undefined,
+    }),
+    pair(PAIRS, 'sign-in', TRIES_OF_PAIR, 64, skip),
+    pair(NETWORK_PAIRS, 'sign-in-pair', TRIES_OF_NETWORK_PAIR, 48, (req) => skip(req) || !isIPv6(req.ip ?? '')),
+    ...addressLimits(store)(skip),
+    limiter({
+      limit: TRIES_OF_NAME,
+      identifier: 'sign-in-name',
+      store: store('sign-in:name'),
+      keyGenerator: (req) => nameIn(req, field) ?? '',
+      skip,
+    }),
   ];
 }
 
-/** Of addresses of IPv6 the key is their network: a household has 2^64 of them. */
+/** Of an address of IPv6 its network of so many bits; another address as it is. */
+const networkOf = (ip: string, bits: 48 | 64): string => ipKeyGenerator(ip, bits);
+
+const networkOfCall = (req: Request, bits: 48 | 64): string => networkOf(req.ip ?? '', bits);
+
 const pairKey = (ipKey: string, name: string): string => `${ipKey} ${name}`;
 
 /** Folded like the account's; the body is not validated yet. */

@@ -2,10 +2,10 @@
 import * as z from 'zod';
 import { created } from '../../edge/reply.js';
 import { type Route, route } from '../../edge/route.js';
-import { newPassword, password } from '../account-fields.js';
+import { newPassword, password, secondFactorCode } from '../account-fields.js';
 import type { AccountsContext } from '../context.js';
 import { openSession, openSessionRefusals } from './open-session.js';
-import { deviceOf, signedInBody, signedInSchema } from './session-fields.js';
+import { deviceOf, deviceToken, signedInBody, signedInSchema } from './session-fields.js';
 
 const bodySchema = z
   .strictObject({
@@ -15,6 +15,8 @@ const bodySchema = z
       description:
         'Replaces the password; needed on the first sign-in with one that somebody else gave. Signs out elsewhere.',
     }),
+    code: secondFactorCode.optional(),
+    deviceToken: deviceToken.optional(),
   })
   .meta({ id: 'SignIn' });
 
@@ -26,7 +28,8 @@ export const signIn = (access: AccountsContext): Route =>
     summary: 'Sign in',
     description:
       'Opens a session. An access token lasts 15 minutes, the session 90 days while it is refreshed at least every 30. ' +
-      'Ten tries a minute of one name from one address; a successful one sets that count back.',
+      'Ten tries a minute of one name from one address; a successful one sets that count back. ' +
+      'A device that has signed in before sends its `deviceToken` and is counted apart, so nobody who tries the name keeps it out.',
     permission: 'session.open',
     provesIdentity: true,
     body: bodySchema,

@@ -1,4 +1,5 @@
 /** The certificate of a generation: put together, linked to the ones before it, signed and stored. */
+import { recordFeedEvents } from '../../../core/event-feed/stores/feed-event.js';
 import type { Plan } from '../../../core/jobs/stores/plan.js';
 import { hashPolicies, readKnownRevision } from '../../../core/policies/stores/policy-hash.js';
 import { requireSigner } from '../../../core/settlement/certificate-signer.js';
@@ -60,6 +61,10 @@ export async function certify(
     await insertSigningKey(tx, { publicKey: signer.publicKey, since: sequence });
   await insertCertificate(tx, { date, generation, runId, sequence, body: text, hash, ...signed });
   await lengthenChain(tx, sequence);
+  await recordFeedEvents(tx, [
+    { type: 'certificate.written', data: { date, generation, sequence, hash, signed: signed.signature !== null } },
+    { type: 'settlement.closed', data: { date, generation } },
+  ]);
 }
 
 const firstBody = (settled: Settled): CertificateBody => ({ format: 'magam-certificate/1', ...settled });

@@ -32,6 +32,8 @@ export interface SettleReport {
   /** Entries that are parked now. */
   readonly exceptions: number;
   readonly partitions: number;
+  /** Entries that this execution dealt with itself, in its `seconds`: others may have worked on the run, or an execution before it. */
+  readonly entries: number;
   readonly seconds: number;
   readonly totals: readonly CurrencyTotals[];
   readonly certificate: { readonly hash: string; readonly generation: number } | null;
@@ -45,7 +47,7 @@ export interface SettleReport {
 
 export type ReportFrame = Pick<
   SettleReport,
-  'executionId' | 'alreadyDone' | 'seconds' | 'gridSize' | 'workers' | 'chunkRows' | 'stages' | 'notices'
+  'executionId' | 'alreadyDone' | 'entries' | 'seconds' | 'gridSize' | 'workers' | 'chunkRows' | 'stages' | 'notices'
 >;
 
 export const currencyTotals = (totals: readonly [string, Totals][]): CurrencyTotals[] =>

@@ -38,10 +38,11 @@ export async function settleDate(context: JobContext, request: SettleRequest): P
     chunkRows,
     ...rest,
   });
-  const { executionId, alreadyDone, seconds } = result;
+  const { executionId, alreadyDone, entries, seconds } = result;
   const frame: ReportFrame = {
     executionId,
     alreadyDone,
+    entries,
     seconds,
     gridSize,
     workers,
@@ -128,15 +129,15 @@ class DryRun {
       partitions: result.partitions,
       totals: currencyTotals(sums),
       certificate: null,
-      ...this.frame(false),
+      ...this.frame(false, result.exceptions + sums.reduce((n, [, t]) => n + t.sales + t.refunds, 0)),
     };
   }
 
-  private frame(alreadyDone: boolean): ReportFrame {
+  private frame(alreadyDone: boolean, entries = 0): ReportFrame {
     const { gridSize, workers, chunkRows } = this.request;
     const seconds = secondsSince(this.startedAt);
     const { stages, notices } = this;
-    return { executionId: null, alreadyDone, seconds, gridSize, workers, chunkRows, stages, notices };
+    return { executionId: null, alreadyDone, entries, seconds, gridSize, workers, chunkRows, stages, notices };
   }
 }
 

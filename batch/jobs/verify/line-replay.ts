@@ -4,9 +4,14 @@ import type { PolicyBook } from '../../../core/policies/rules/policy-book.js';
 import { CanonicalLines, type LineForm } from '../../../core/settlement/rules/canonical-line.js';
 import { EMPTY_SHA256 } from '../../../core/settlement/rules/certificate.js';
 import type { Decision } from '../../../core/settlement/rules/decide.js';
-import { type ExaminedEntry, nameOfEntry, type StoredLine } from '../../../core/settlement/rules/entry-flaws.js';
+import {
+  type ExaminedEntry,
+  nameOfEntry,
+  nameOfLine,
+  type StoredLine,
+} from '../../../core/settlement/rules/entry-flaws.js';
 import { sameFigures } from '../../../core/settlement/rules/figure-cells.js';
-import { FIGURE_NAMES } from '../../../core/settlement/rules/figures.js';
+import { FIGURE_NAMES, type FigureName } from '../../../core/settlement/rules/figures.js';
 import type { SettledLine } from '../../../core/settlement/rules/line.js';
 import { type Totals, TotalsBy } from '../../../core/settlement/rules/line-totals.js';
 import type { Rules } from '../../../core/settlement/rules/rules-version.js';
@@ -18,15 +23,26 @@ export interface ReplayedRange {
   readonly sha256: string;
   /** Per currency. */
   readonly totals: readonly [string, Totals][];
-  /** The first stored line that its replay contradicts. */
-  readonly difference: LineDifference | undefined;
+  /** The first stored lines that their replays contradict, and how many there are. */
+  readonly differences: readonly LineDifference[];
+  readonly differing: number;
 }
 
+/** Expected is what the replay gives, actual what is stored. */
 export interface LineDifference {
+  /** With its entry. */
   readonly line: string;
+  /** As people know it. */
+  readonly name: string;
+  readonly currency: string;
+  /** Figures that differ, in minor units; none where something else does. */
+  readonly figures: readonly { readonly name: FigureName; readonly expected: number; readonly actual: number }[];
   readonly expected: string;
   readonly actual: string;
 }
+
+/** Differences that a range keeps. */
+const DIFFERENCES_KEPT = 10;
 
 interface SettledEntry extends ExaminedEntry {
   readonly line: StoredLine;
@@ -39,7 +55,8 @@ export class LineReplay {
   lines = 0;
   private readonly hash = new RunningSha256();
   private readonly totals = new TotalsBy();
-  private difference: LineDifference | undefined;
+  private readonly differences: LineDifference[] = [];
+  private differing = 0;
 
   constructor(
     private readonly leg: Leg,
@@ -67,8 +84,9 @@ export class LineReplay {
   }
 
   result(): ReplayedRange {
+    const { differences, differing } = this;
     const sha256 = this.lines === 0 ? EMPTY_SHA256 : this.hash.digestSoFar();
-    return { lines: this.lines, sha256, totals: this.totals.entries(), difference: this.difference };
+    return { lines: this.lines, sha256, totals: this.totals.entries(), differences, differing };
   }
 
   private decide(settled: readonly SettledEntry[]): Decision {
@@ -84,7 +102,7 @@ export class LineReplay {
     return this.rules.decideRefunds(refunds, this.all, NONE_REFUSED);
   }
 
-  /** The line as it is stored; remembers the first one that differs from its replay. */
+  /** The line as it is stored; remembers those that differ from their replays. */
   private check(entry: SettledEntry, outcomes: Outcomes): SettledLine {
     const decided = outcomes.lineOf(entry.entryId);
     if (decided !== undefined && isStored(decided, entry)) return decided;
@@ -106,7 +124,14 @@ export class LineReplay {
       vatMode: policy?.vat.mode ?? 'none',
       entryRest: (this.leg === SALE ? sale : refund)?.rest ?? '',
     };
-    this.difference ??= { line: nameOfEntry(entry), ...differenceOf(line, decided, outcomes) };
+    this.differing += 1;
+    if (this.differences.length < DIFFERENCES_KEPT)
+      this.differences.push({
+        line: nameOfEntry(entry),
+        name: nameOfLine(entry),
+        currency: line.currency,
+        ...differenceOf(line, decided, outcomes),
+      });
     return line;
   }
 }
@@ -139,14 +164,25 @@ function differenceOf(
   stored: SettledLine,
   decided: SettledLine | undefined,
   outcomes: Outcomes,
-): Omit<LineDifference, 'line'> {
+): Pick<LineDifference, 'figures' | 'expected' | 'actual'> {
   const { entryId, figures } = stored;
-  if (decided === undefined) return { expected: `parked: ${outcomes.refusalOf(entryId)}`, actual: 'settled' };
+  if (decided === undefined)
+    return { figures: [], expected: `parked: ${outcomes.refusalOf(entryId)}`, actual: 'settled' };
   if (decided.policyId !== stored.policyId) {
     const expected = `policy ${decided.policyCode} version ${decided.policyVersion}`;
-    return { expected, actual: `policy id ${stored.policyId}` };
+    return { figures: [], expected, actual: `policy id ${stored.policyId}` };
   }
-  const name = FIGURE_NAMES.find((one) => decided.figures[one] !== figures[one]);
-  if (name === undefined) return { expected: `seller ${decided.sellerId}`, actual: `seller ${stored.sellerId}` };
-  return { expected: `${name} ${decided.figures[name]}`, actual: `${name} ${figures[name]}` };
+  const differing = FIGURE_NAMES.filter((name) => decided.figures[name] !== figures[name]).map((name) => ({
+    name,
+    expected: decided.figures[name],
+    actual: figures[name],
+  }));
+  const [first] = differing;
+  if (first === undefined)
+    return { figures: [], expected: `seller ${decided.sellerId}`, actual: `seller ${stored.sellerId}` };
+  return {
+    figures: differing,
+    expected: `${first.name} ${first.expected}`,
+    actual: `${first.name} ${first.actual}`,
+  };
 }

@@ -5,12 +5,13 @@ import {
   type CertifiedPartition,
   type CertifiedTotals,
   certifiedTotals,
+  controlOf,
   EMPTY_SHA256,
 } from '../../../core/settlement/rules/certificate.js';
 import { TotalsBy } from '../../../core/settlement/rules/line-totals.js';
 import { type Check, equal } from './check.js';
 import { firstDifference } from './compare-totals.js';
-import type { ReplayedRange } from './line-replay.js';
+import type { LineDifference, ReplayedRange } from './line-replay.js';
 import { type PlannedPartition, rangeOf } from './pieces.js';
 
 interface ReplayedPartition {
@@ -19,33 +20,69 @@ interface ReplayedPartition {
   readonly ranges: readonly [ReplayedRange, ReplayedRange];
 }
 
-const NO_LINES: ReplayedRange = { lines: 0, sha256: EMPTY_SHA256, totals: [], difference: undefined };
+const NO_LINES: ReplayedRange = { lines: 0, sha256: EMPTY_SHA256, totals: [], differences: [], differing: 0 };
 
 /** @param results of the plan's pieces */
 export function replayChecks(
   body: CertificateBody,
   planned: readonly PlannedPartition[],
   results: readonly (ReplayedRange | null)[],
-): Check[] {
+): ReplayVerdict {
   const replayed = planned.map(({ partition, pieceOf }): ReplayedPartition => {
     const [sales, refunds] = LEGS.map((leg) => results[pieceOf[leg] ?? -1] ?? NO_LINES);
     return { partition, ranges: [sales ?? NO_LINES, refunds ?? NO_LINES] };
   });
   const generation = `generation ${body.generation}`;
-  return [
-    lineReplay(body, replayed, generation),
-    partitionSums(replayed, generation),
-    partitionHashes(body, replayed, generation),
-  ];
+  const differences = replayed.flatMap(differencesOf);
+  return {
+    checks: [
+      lineReplay(body, replayed, differences[0], generation),
+      partitionSums(replayed, generation),
+      partitionHashes(body, replayed, generation),
+    ],
+    differences,
+    differing: replayed.flatMap(({ ranges }) => ranges).reduce((sum, range) => sum + range.differing, 0),
+  };
+}
+
+export interface ReplayVerdict {
+  readonly checks: Check[];
+  /** The first lines that are not as they were certified, and how many there are. */
+  readonly differences: readonly ChangedLine[];
+  readonly differing: number;
+}
+
+/** Expected is what was certified, actual what there is now. */
+export interface ChangedLine extends LineDifference {
+  /** The line is as it was certified, and its entry in the feed is not. */
+  readonly entryChanged: boolean;
+}
+
+/**
+ * A line and its replay differ because the line was changed, or the entry that it is decided from. It was the entry where the amounts of the
+ * partition's entries are not the certified ones; then the line is what was certified.
+ */
+function differencesOf({ partition, ranges }: ReplayedPartition): ChangedLine[] {
+  const differences = ranges.flatMap((range) => range.differences);
+  if (differences.length === 0) return [];
+  const found = totalsOf(ranges).map(controlOf);
+  const entryChanged = firstDifference(partition.totals.map(controlOf), found) !== undefined;
+  const turned = (it: LineDifference): LineDifference => ({
+    ...it,
+    figures: it.figures.map(({ name, expected, actual }) => ({ name, expected: actual, actual: expected })),
+    expected: it.actual,
+    actual: it.expected,
+  });
+  return differences.map((it) => ({ ...(entryChanged ? turned(it) : it), entryChanged }));
 }
 
 function lineReplay(
   { policyRevision }: CertificateBody,
   replayed: readonly ReplayedPartition[],
+  difference: ChangedLine | undefined,
   generation: string,
 ): Check {
   const ranges = replayed.flatMap((partition) => partition.ranges);
-  const difference = ranges.find((range) => range.difference !== undefined)?.difference;
   if (difference !== undefined) {
     const { line, expected, actual } = difference;
     return { name: 'line-replay', ok: false, expected, actual, detail: line };

@@ -63,13 +63,14 @@ export class Survey {
   /**
    * The checks of the entries, with the first offender of each. Generations above `latest` are being worked on and have no settlements
    * yet.
+   * @param linesHold the lines are as they were certified: what a settlement should be is their sum. Otherwise the settlement tells what their sum should be
    */
-  async checks(db: Db, date: string, latest: number): Promise<Check[]> {
+  async checks(db: Db, date: string, latest: number, linesHold: boolean): Promise<Check[]> {
     return [
       ...flawChecks.map(([flaw, name]) => this.flawCheck(flaw, name)),
       ...(await this.strayChecks(db, date)),
       await refundCheck(db, date),
-      await this.settlementCheck(db, date, latest),
+      await this.settlementCheck(db, date, latest, linesHold),
     ];
   }
 
@@ -97,11 +98,12 @@ export class Survey {
     ];
   }
 
-  private async settlementCheck(db: Db, date: string, latest: number): Promise<Check> {
+  private async settlementCheck(db: Db, date: string, latest: number, linesHold: boolean): Promise<Check> {
     let [settlements, matched] = [0, 0];
     let first: SettlementDifference | undefined;
     const compare = (group: SellerGroup, lines: Totals | undefined, settlement: Totals | undefined): void => {
-      const difference = differenceOf(group.currency, lines, settlement);
+      const [expected, actual] = linesHold ? [lines, settlement] : [settlement, lines];
+      const difference = differenceOf(group.currency, expected, actual);
       if (difference !== undefined && (first === undefined || comesBefore(group, first.group)))
         first = { group, ...difference };
     };
@@ -149,11 +151,11 @@ const NOTHING = new LineTotals().value();
 /** Where a settlement is not the sum of its lines. */
 function differenceOf(
   currency: string,
-  lines: Totals | undefined,
-  settlement: Totals | undefined,
+  expected: Totals | undefined,
+  actual: Totals | undefined,
 ): Difference | undefined {
-  const [expected, actual] = [lines, settlement].map((totals) => [certifiedTotals(currency, totals ?? NOTHING)]);
-  return firstDifference(expected ?? [], actual ?? []);
+  const [certified, found] = [expected, actual].map((totals) => [certifiedTotals(currency, totals ?? NOTHING)]);
+  return firstDifference(certified ?? [], found ?? []);
 }
 
 async function refundCheck(db: Db, date: string): Promise<Check> {

@@ -3,6 +3,7 @@
  * line once, range by range; what they found is put together here and held against the certificates.
  */
 import { isCompleted } from '../../../core/jobs/stores/run.js';
+import { dateNotClosed } from '../../../core/settlement/date-states.js';
 import {
   type CertificateBody,
   type CertifiedControl,
@@ -12,7 +13,6 @@ import { readCertificates, type StoredCertificate } from '../../../core/settleme
 import { datesLackingCertificates, findSettlementRun } from '../../../core/settlement/stores/settlement-run.js';
 import { countExceptionsAt } from '../../../core/settlement/stores/verification.js';
 import { type Db, forWholeDates } from '../../../infra/database.js';
-import { MagamError } from '../../../kernel/errors.js';
 import type { JobContext } from '../../engine/job.js';
 import { inSharedView } from '../../engine/shared-view.js';
 import { certificateChecks, chainCheck } from './certificate-chain.js';
@@ -27,10 +27,13 @@ import { readKeyring } from './signatures.js';
 import { Survey } from './survey.js';
 import { verifyReader } from './verify-reader.js';
 import { sequenceChecks, vouchedChecks } from './vouched-checks.js';
+import { whatChanged } from './what-changed.js';
 
 export interface Verification {
   readonly date: string;
   readonly ok: boolean;
+  /** What was changed, in sentences; empty when everything is as it was certified. */
+  readonly changes: readonly string[];
   readonly checks: readonly Check[];
   /** Lines that were read again and replayed. */
   readonly lines: number;
@@ -64,18 +67,22 @@ export async function verifyDate(
     const complete = await certificatesCheck(snapshot, date, certificates.length);
     if (latest === undefined) {
       const empty = complete.ok ? await emptyDateChecks(snapshot, date, config, isLast) : [complete];
-      if (empty === undefined) throw new MagamError('DATE_NOT_CLOSED', undefined, { date });
-      return { date, ok: empty.every(({ ok }) => ok), checks: empty, lines: 0, generations: 0 };
+      if (empty === undefined) throw await dateNotClosed(snapshot, date);
+      const ok = empty.every(({ ok }) => ok);
+      return { date, ok, changes: whatChanged(empty, []), checks: empty, lines: 0, generations: 0 };
     }
     const bodies = bodiesOf(certificates);
     const { pieces, generations } = planVerification(bodies);
     const { results, sums } = await read(pieces);
     const survey = new Survey(sums);
+    const replays = generations.map(({ body, partitions }) => replayChecks(body, partitions, results));
+    const linesHold =
+      replays.every(({ differing }) => differing === 0) && bodies.every((body) => sumsHold(body, survey));
     const checks = [
-      ...(await survey.checks(snapshot, date, latest.generation)),
+      ...(await survey.checks(snapshot, date, latest.generation, linesHold)),
       await generationsCheck(snapshot, date, survey, latest.generation),
       ...bodies.flatMap((body) => controlChecks(body, survey)),
-      ...generations.flatMap(({ body, partitions }) => replayChecks(body, partitions, results)),
+      ...replays.flatMap((replay) => replay.checks),
       await exceptionCheck(snapshot, date, latest),
       complete,
       ...(await runChecks(snapshot, date, certificates, bodies)),
@@ -88,7 +95,8 @@ export async function verifyDate(
     ];
     const lines = results.reduce((sum, range) => sum + (range?.lines ?? 0), 0);
     onProgress(lines);
-    return { date, ok: checks.every(({ ok }) => ok), checks, lines, generations: certificates.length };
+    const changes = whatChanged(checks, replays);
+    return { date, ok: checks.every(({ ok }) => ok), changes, checks, lines, generations: certificates.length };
   });
 }
 
@@ -115,6 +123,10 @@ async function generationsCheck(db: Db, date: string, survey: Survey, certified:
   const detail = strange.map(([generation, n]) => `${n} lines of generation ${generation}`).join(', ');
   return equal('line-generations', 0, strange.length, detail === '' ? `${certified} certified` : detail);
 }
+
+/** The lines of a generation add up to what was certified. */
+const sumsHold = ({ generation, totals }: CertificateBody, survey: Survey): boolean =>
+  firstDifference(totals, survey.totalsOf(generation)) === undefined;
 
 /** Feed, lines and certificate must have the same sums: the feed's come from entries and exceptions alone. */
 function controlChecks({ generation, control, totals }: CertificateBody, survey: Survey): Check[] {

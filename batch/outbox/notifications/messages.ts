@@ -1,4 +1,4 @@
-/** What buyers and operators are told of an event. Buyers read Korean, and English below it. */
+/** What buyers are told of an event: in Korean, and in English below it. */
 import type { AnyEvent } from '../../../core/outbox/rules/events.js';
 import { formatAmount } from '../../../kernel/money.js';
 
@@ -57,29 +57,6 @@ export function buyerMessage({ type, payload }: AnyEvent): BuyerMessage | undefi
           `Checkout ${payload.checkoutId} was not paid in time, so its orders have expired.`,
         ),
       };
-    default:
-      return undefined;
-  }
-}
-
-/** What operators are told in Slack; undefined: nothing. */
-export function operatorMessage({ type, payload }: AnyEvent): string | undefined {
-  switch (type) {
-    case 'payment.unclear':
-      return (
-        `Payment ${payload.paymentId} has been unclear for ${payload.minutes} min: it is not known whether it was charged, or money of it is not back.\n` +
-        `Look at it: GET /v1/payments/${payload.paymentId}`
-      );
-    case 'payment.cancelled-elsewhere':
-      return (
-        `The provider has given back ${money(payload)} of payment ${payload.paymentId} that was not asked for here. No order was cancelled for it.\n` +
-        `Look at it: GET /v1/payments/${payload.paymentId}`
-      );
-    case 'outbox.given-up':
-      return (
-        `The consumer ${payload.consumer} has given up event ${payload.eventId} (${payload.type}): ${payload.error}\n` +
-        `Look at it: GET /v1/dead-letters/${payload.consumer}/${payload.eventId}`
-      );
     default:
       return undefined;
   }

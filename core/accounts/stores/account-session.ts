@@ -111,6 +111,8 @@ export interface SessionState {
   readonly role: Role;
   readonly sellerId: string | null;
   readonly status: AccountStatus;
+  /** The account has a second factor. */
+  readonly secondFactor: boolean;
   /** Neither ended nor expired. */
   readonly live: boolean;
 }
@@ -119,12 +121,12 @@ export interface SessionState {
 export async function readSessionStates(db: Db, sessionIds: readonly string[]): Promise<SessionState[]> {
   return select<SessionState>(
     db,
-    `SELECT s.session_id AS sessionId, s.account_id AS accountId, a.role, a.seller_id AS sellerId, a.status,
+    `SELECT s.session_id AS sessionId, s.account_id AS accountId, a.role, a.seller_id AS sellerId, a.status, a.second_factor AS secondFactor,
        s.ended_at IS NULL AND s.expires_at > UTC_TIMESTAMP(3) AS live
      FROM account_session s JOIN account a ON a.account_id = s.account_id
      WHERE s.session_id IN (?)`,
     [sessionIds],
-    { live: isTrue },
+    { secondFactor: isTrue, live: isTrue },
   );
 }
 

@@ -22,6 +22,14 @@ export interface Account {
   readonly passwordHash: string;
   /** The password was given by somebody else: the first sign-in has to change it. */
   readonly passwordOneTime: boolean;
+  /** A one-time password whose time is over. */
+  readonly passwordExpired: boolean;
+  /** Its owner has shown that mail to the address arrives. */
+  readonly emailProven: boolean;
+  /** A second factor is set up; without it nobody signs in. */
+  readonly secondFactor: boolean;
+  /** Who of the staff gave the account its role or a password last, and so may have used it; null: nobody. */
+  readonly accessGivenBy: number | null;
   readonly displayName: string;
   readonly phone: string | null;
   readonly role: Role;
@@ -34,13 +42,21 @@ export interface Account {
 }
 
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'displayName' | 'role'> &
-  Partial<Pick<Account, 'phone' | 'sellerId' | 'passwordOneTime'>>;
+  Partial<Pick<Account, 'phone' | 'sellerId' | 'emailProven' | 'accessGivenBy'>>;
 
 const SELECT_ACCOUNT = `SELECT account_id AS accountId, email, password_hash AS passwordHash, password_one_time AS passwordOneTime,
-  display_name AS displayName, phone, role, seller_id AS sellerId, status, version, created_at AS createdAt, updated_at AS updatedAt
+  password_one_time = 1 AND password_expires_at <= UTC_TIMESTAMP(3) AS passwordExpired, email_proven_at IS NOT NULL AS emailProven,
+  second_factor AS secondFactor, access_given_by AS accessGivenBy, display_name AS displayName, phone, role, seller_id AS sellerId, status, version, created_at AS createdAt, updated_at AS updatedAt
   FROM account`;
 
-const reading: Reading<Account> = { passwordOneTime: isTrue, createdAt: isoTime, updatedAt: isoTime };
+const reading: Reading<Account> = {
+  passwordOneTime: isTrue,
+  passwordExpired: isTrue,
+  emailProven: isTrue,
+  secondFactor: isTrue,
+  createdAt: isoTime,
+  updatedAt: isoTime,
+};
 
 const selectAccounts = (db: Db, which: string, params: readonly unknown[]): Promise<Account[]> =>
   select(db, `${SELECT_ACCOUNT} ${which}`, params, reading);
@@ -59,20 +75,32 @@ export async function readAccountByEmail(db: Db, email: string): Promise<Account
   return (await selectAccounts(db, 'WHERE email = ?', [email]))[0];
 }
 
+/** The same, and keeps others from changing it until the commit. @param email normalised */
+export async function lockAccountByEmail(tx: Tx, email: string): Promise<Account | undefined> {
+  return (await selectAccounts(tx, 'WHERE email = ? FOR UPDATE', [email]))[0];
+}
+
+/** The accounts that act for a seller and may sign in. */
+export const listSellerAccounts = (db: Db, sellerId: string): Promise<Account[]> =>
+  selectAccounts(db, `FORCE INDEX (account_seller) WHERE seller_id = ? AND status = 'ACTIVE' ORDER BY email`, [
+    sellerId,
+  ]);
+
 /** @returns the new account's id, or EMAIL_TAKEN */
 export async function insertAccount(tx: Db, made: NewAccount): Promise<number | Refusal> {
   const inserted = insertReturningId(
     tx,
-    `INSERT INTO account (email, password_hash, password_one_time, display_name, phone, role, seller_id, status, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, 'ACTIVE', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+    `INSERT INTO account (email, email_proven_at, password_hash, display_name, phone, role, seller_id, access_given_by, status, created_at, updated_at)
+     VALUES (?, IF(?, UTC_TIMESTAMP(3), NULL), ?, ?, ?, ?, ?, ?, 'ACTIVE', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
     [
       made.email,
+      made.emailProven === true ? 1 : 0,
       made.passwordHash,
-      made.passwordOneTime === true ? 1 : 0,
       made.displayName,
       made.phone ?? null,
       made.role,
       made.sellerId ?? null,
+      made.accessGivenBy ?? null,
     ],
   );
   return orRefusal(inserted, refuse('EMAIL_TAKEN'));
@@ -91,6 +119,8 @@ const COLUMNS = {
   status: 'status',
   passwordHash: 'password_hash',
   passwordOneTime: 'password_one_time',
+  secondFactor: 'second_factor',
+  accessGivenBy: 'access_given_by',
 } as const satisfies Partial<Record<keyof Account, string>>;
 
 /** Changes a locked account and gives it the next version. */
@@ -102,6 +132,29 @@ export async function updateAccount(tx: Tx, accountId: number, changed: AccountC
     `UPDATE account SET ${columns}version = version + 1, updated_at = UTC_TIMESTAMP(3) WHERE account_id = ?`,
     [...fields.map((field) => changed[field]), accountId],
   );
+}
+
+/** The locked account's owner has shown that mail to its address arrives. */
+export async function proveEmail(tx: Tx, accountId: number): Promise<void> {
+  await change(
+    tx,
+    `UPDATE account SET email_proven_at = UTC_TIMESTAMP(3), version = version + 1, updated_at = UTC_TIMESTAMP(3)
+     WHERE account_id = ? AND email_proven_at IS NULL`,
+    [accountId],
+  );
+}
+
+/** Gives a locked account a password for one sign-in within so many hours. */
+export async function giveOneTimePassword(
+  tx: Tx,
+  accountId: number,
+  { passwordHash, hours, givenBy }: { readonly passwordHash: string; readonly hours: number; readonly givenBy: number },
+): Promise<void> {
+  await updateAccount(tx, accountId, { passwordHash, passwordOneTime: true, accessGivenBy: givenBy });
+  await change(tx, 'UPDATE account SET password_expires_at = UTC_TIMESTAMP(3) + INTERVAL ? HOUR WHERE account_id = ?', [
+    hours,
+    accountId,
+  ]);
 }
 
 /** Stores the same password hashed anew; nothing if it was changed meanwhile. */

@@ -20,7 +20,12 @@ export interface Seller {
   /** Ten digits. */
   readonly businessNumber: string;
   readonly taxType: TaxType;
+  /** The one that was approved last; before the first approval, the one that the seller was made with. */
   readonly bankAccount: StoredBankAccount;
+  /** Its entry in the history; null: nobody has approved it. */
+  readonly bankAccountId: number | null;
+  /** The moment from which it may be paid to (ISO 8601, UTC); null: nobody has approved it. */
+  readonly payoutFrom: string | null;
   readonly status: SellerStatus;
   readonly version: number;
   /** ISO 8601, UTC. */
@@ -33,10 +38,15 @@ export type NewSeller = Pick<Seller, 'sellerId' | 'name' | 'businessNumber' | 't
 type SellerRow = Omit<Seller, 'bankAccount'> & StoredBankAccount;
 
 const SELECT_SELLER = `SELECT seller_id AS sellerId, name, business_number AS businessNumber, tax_type AS taxType, bank_code AS bankCode,
-  account_holder AS accountHolder, bank_account AS sealed, bank_account_masked AS masked, bank_key_id AS keyId, status, version,
+  account_holder AS accountHolder, bank_account AS sealed, bank_account_masked AS masked, bank_key_id AS keyId, bank_account_id AS bankAccountId,
+  payout_from AS payoutFrom, status, version,
   created_at AS createdAt, updated_at AS updatedAt FROM seller`;
 
-const reading: Reading<SellerRow> = { createdAt: isoTime, updatedAt: isoTime };
+const reading: Reading<SellerRow> = {
+  payoutFrom: isoTime,
+  createdAt: isoTime,
+  updatedAt: isoTime,
+};
 
 async function selectSellers(db: Db, which: string, params: readonly unknown[]): Promise<Seller[]> {
   const rows = await select(db, `${SELECT_SELLER} ${which}`, params, reading);
@@ -48,6 +58,19 @@ async function selectSellers(db: Db, which: string, params: readonly unknown[]):
 
 export async function readSeller(db: Db, sellerId: string): Promise<Seller | undefined> {
   return (await selectSellers(db, 'WHERE seller_id = ?', [sellerId]))[0];
+}
+
+/** A seller, and whether its account may be paid to by the database's clock. */
+export async function readPayable(
+  db: Db,
+  sellerId: string,
+): Promise<{ readonly seller: Seller; readonly payable: boolean } | undefined> {
+  const seller = await readSeller(db, sellerId);
+  if (seller === undefined) return undefined;
+  const sql =
+    'SELECT seller_id FROM seller WHERE seller_id = ? AND bank_account_id = ? AND payout_from <= UTC_TIMESTAMP(3)';
+  const payable = seller.bankAccountId !== null && (await select(db, sql, [sellerId, seller.bankAccountId])).length > 0;
+  return { seller, payable };
 }
 
 /** Reads a seller and keeps others from changing it until the commit. */
@@ -79,26 +102,13 @@ export async function insertSeller(tx: Db, made: NewSeller): Promise<Refusal | u
   return isRefusal(outcome) ? outcome : undefined;
 }
 
-/** Writes a seller that the caller has locked, and gives it the next version. */
+/** Writes a seller that the caller has locked, and gives it the next version. Its bank account is changed by an approval alone. */
 export async function updateSeller(tx: Tx, changed: Seller): Promise<void> {
-  const { bankAccount } = changed;
   await change(
     tx,
-    `UPDATE seller SET name = ?, business_number = ?, tax_type = ?, bank_code = ?, account_holder = ?, bank_account = ?,
-       bank_account_masked = ?, bank_key_id = ?, status = ?, version = version + 1, updated_at = UTC_TIMESTAMP(3)
+    `UPDATE seller SET name = ?, business_number = ?, tax_type = ?, status = ?, version = version + 1, updated_at = UTC_TIMESTAMP(3)
      WHERE seller_id = ?`,
-    [
-      changed.name,
-      changed.businessNumber,
-      changed.taxType,
-      bankAccount.bankCode,
-      bankAccount.accountHolder,
-      bankAccount.sealed,
-      bankAccount.masked,
-      bankAccount.keyId,
-      changed.status,
-      changed.sellerId,
-    ],
+    [changed.name, changed.businessNumber, changed.taxType, changed.status, changed.sellerId],
   );
 }
 

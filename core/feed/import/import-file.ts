@@ -53,10 +53,14 @@ export interface ImportRequest {
   readonly writer: RowWriter | 'auto';
   /** What the import's record calls the file; by default the name of `file`. */
   readonly sourceName?: string;
+  /** A background task carries it out, and tells of its end. */
+  readonly ofTask?: boolean;
   /** Told before anything is registered: by its fingerprint the import's record can be found, whatever dies afterwards. */
   readonly onFingerprint?: (fingerprint: string) => Promise<void>;
   readonly signal: AbortSignal;
   readonly onProgress: (stage: 'Checking' | 'Importing', done: number, total?: number) => void;
+  /** Told while the database is away and work is tried again, and with undefined when it is back. */
+  readonly onOutage?: OutagePatience['onOutage'];
 }
 
 export interface ImportResult {
@@ -108,7 +112,7 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
     source: { kind: request.kind, file, encoding, mapping, timeZone, platformTimeZone, policies, deadlineMs },
     fileHash,
     signal: request.signal,
-    patience: { outageMs: request.outageMs, signal: request.signal },
+    patience: { outageMs: request.outageMs, signal: request.signal, onOutage: request.onOutage },
     stopped: () => new MagamError('IMPORT_STOPPED', undefined, { file }),
   };
 
@@ -268,6 +272,7 @@ async function checkAndOpen<Entry>(
         rowsRejected: checked.verdicts.rejected,
         requestedBy: request.requestedBy,
         withdrawals,
+        ofTask: request.ofTask ?? false,
       };
       await faultPoint('import.checked');
       open = await openImport(db, work, [...checked.verdicts.dates], interrupted, pass.patience);

@@ -25,6 +25,7 @@ import {
   releaseImport,
   takeOverImport,
 } from '../stores/feed-import.js';
+import { tellImport } from './import-event.js';
 
 /** An import that this process works on. */
 export interface OpenImport {
@@ -35,6 +36,8 @@ export interface OpenImport {
   readonly lateOn: string | null;
   /** How long the import bears with a database that is away, locked or takes no writes. */
   readonly patience: OutagePatience;
+  /** A background task carries it out, and tells of its end. */
+  readonly ofTask: boolean;
 }
 
 /**
@@ -60,7 +63,7 @@ const runningElsewhere = ({ importId, host, rowsDone }: ImportRecord): MagamErro
   new MagamError('IMPORT_RUNNING', undefined, { importId, host, rowsDone });
 
 /** What is to be registered, and the withdrawals of imports that there were when it was checked. */
-type Work = Omit<NewImport, 'owner'> & { readonly withdrawals?: number };
+type Work = Omit<NewImport, 'owner'> & { readonly withdrawals?: number; readonly ofTask?: boolean };
 
 /**
  * Registers new work, or takes over the `interrupted` import of it, with the dates it will write to: from here on nobody
@@ -80,7 +83,7 @@ export async function openImport(
     inTransaction(db, (tx) => register(tx, work, owner, dates, interrupted)),
   );
   await faultPoint('import.registered');
-  return opened && { ...opened, patience };
+  return opened && { ...opened, patience, ofTask: work.ofTask ?? false };
 }
 
 async function register(
@@ -89,7 +92,7 @@ async function register(
   owner: string,
   dates: readonly string[],
   interrupted: ImportRecord | undefined,
-): Promise<Omit<OpenImport, 'patience'> | undefined> {
+): Promise<Omit<OpenImport, 'patience' | 'ofTask'> | undefined> {
   const shutThrough = await lockCalendar(tx); // closing a date takes the same lock
   if (shutThrough !== null && dates.some((date) => date <= shutThrough)) return undefined;
   if (work.withdrawals !== undefined && (await countWithdrawals(tx)) !== work.withdrawals) return undefined;
@@ -213,9 +216,11 @@ export const takenOver = ({ importId }: Pick<OpenImport, 'importId'>): MagamErro
 export async function completeImport(db: Db, open: OpenImport): Promise<void> {
   await faultPoint('import.before-complete');
   await survivingOutage(open.patience, async () => {
-    const finished = await inTransaction(db, (tx) =>
-      finishImport(tx, open.importId, open.owner, 'RUNNING', 'COMPLETED'),
-    );
+    const finished = await inTransaction(db, async (tx) => {
+      if (!(await finishImport(tx, open.importId, open.owner, 'RUNNING', 'COMPLETED'))) return false;
+      if (!open.ofTask) await tellImport(tx, open.importId);
+      return true;
+    });
     if (finished) return;
     const record = await readImport(db, open.importId); // the answer to an earlier COMMIT may have been lost
     if (record?.owner !== open.owner || record.status !== 'COMPLETED') throw takenOver(open);

@@ -17,9 +17,10 @@ import {
   renewImport,
   takeOverImport,
 } from '../stores/feed-import.js';
+import { tellImport } from './import-event.js';
 import { leaveImport, type OpenImport, takenOver, waitForLease } from './import-record.js';
 
-type Owned = Pick<OpenImport, 'importId' | 'owner' | 'patience'>;
+type Owned = Pick<OpenImport, 'importId' | 'owner' | 'patience'> & Partial<Pick<OpenImport, 'ofTask'>>;
 
 /** Entry ids looked at per transaction. */
 const WINDOW_IDS = 5_000;
@@ -77,7 +78,10 @@ export async function withdrawImport(
   }
   await survivingOutage(open.patience, () =>
     inTransaction(db, async (tx) => {
-      if (await finishImport(tx, open.importId, open.owner, 'ABANDONING', end)) return;
+      if (await finishImport(tx, open.importId, open.owner, 'ABANDONING', end)) {
+        if (end !== 'REFUSED' || open.ofTask !== true) await tellImport(tx, open.importId);
+        return;
+      }
       const record = await lockImport(tx, open.importId); // the answer to an earlier COMMIT may have been lost
       if (record?.owner !== open.owner || record.status !== end) throw takenOver(open);
     }),

@@ -1,7 +1,8 @@
 /** Executions: each start of a run, or request for one. Their heartbeats tell the dead from the living. */
 
 import { change, type Db, fromJson, insertReturningId, select, type Tx } from '../../../infra/database.js';
-import type { Run, RunStatus } from './run.js';
+import { moveRun, type Run, type RunStatus } from './run.js';
+import { tellRun } from './run-event.js';
 
 export type ExecutionStatus = RunStatus | 'ABANDONED';
 
@@ -128,12 +129,9 @@ export async function takeRequest(
     [host, pid, leaseMs, executionId],
   );
   if (taken !== 1) return false;
-  await change(
-    tx,
-    `UPDATE job_instance SET status = 'RUNNING', updated_at = UTC_TIMESTAMP(3)
-     WHERE run_id = (SELECT run_id FROM job_execution WHERE execution_id = ?) AND status IN ('REQUESTED', 'STOPPED', 'FAILED')`,
-    [executionId],
-  );
+  const sql = 'SELECT run_id AS runId FROM job_execution WHERE execution_id = ?';
+  for (const { runId } of await select<{ runId: number }>(tx, sql, [executionId]))
+    await moveRun(tx, runId, ['REQUESTED', 'STOPPED', 'FAILED'], 'RUNNING');
   return true;
 }
 
@@ -170,13 +168,7 @@ export async function requestStop(tx: Tx, runId: number, by: string): Promise<{ 
     `UPDATE job_execution SET stop_requested_by = COALESCE(stop_requested_by, ?) WHERE run_id = ? AND status = 'RUNNING'`,
     [by.slice(0, 64), runId],
   );
-  if (requested > 0 && running === 0) {
-    await change(
-      tx,
-      `UPDATE job_instance SET status = 'STOPPED', updated_at = UTC_TIMESTAMP(3) WHERE run_id = ? AND status = 'REQUESTED'`,
-      [runId],
-    );
-  }
+  if (requested > 0 && running === 0) await moveRun(tx, runId, ['REQUESTED'], 'STOPPED');
   return { running, requested };
 }
 
@@ -224,14 +216,18 @@ export async function hasLiveExecution(db: Db, runId: number): Promise<boolean> 
  * Stops the runs on which only executions were left that are dead, where one of them was asked to stop: the wish outlives the process
  * that it was told to. To be called before these are marked as abandoned.
  */
-export async function stopForsakenRuns(db: Db): Promise<void> {
+export async function stopForsakenRuns(tx: Tx): Promise<void> {
   const running = `SELECT 1 FROM job_execution e WHERE e.run_id = i.run_id AND e.status = 'RUNNING'`;
-  await change(
-    db,
-    `UPDATE job_instance i SET i.status = 'STOPPED', i.updated_at = UTC_TIMESTAMP(3) WHERE i.status = 'RUNNING'
-       AND EXISTS (${running} AND e.stop_requested_by IS NOT NULL)
-       AND NOT EXISTS (${running} AND NOT ${executionIsSilent('e')})`,
+  const forsaken = `i.status = 'RUNNING' AND EXISTS (${running} AND e.stop_requested_by IS NOT NULL)
+       AND NOT EXISTS (${running} AND NOT ${executionIsSilent('e')})`;
+  const rows = await select<{ runId: number }>(
+    tx,
+    `SELECT i.run_id AS runId FROM job_instance i WHERE ${forsaken} ORDER BY i.run_id`,
   );
+  for (const { runId } of rows) {
+    const sql = `UPDATE job_instance i SET i.status = 'STOPPED', i.updated_at = UTC_TIMESTAMP(3) WHERE i.run_id = ? AND ${forsaken}`;
+    if ((await change(tx, sql, [runId])) === 1) await tellRun(tx, runId, 'STOPPED');
+  }
 }
 
 /**

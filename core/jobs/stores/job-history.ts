@@ -93,14 +93,14 @@ export async function readPlans(db: Db, runId: number): Promise<PlanRecord[]> {
 type ExecutionRow = Omit<ExecutionRecord, 'seconds' | 'parameters' | 'entriesPerSecond'> &
   ExecutionRecord['parameters'] & { readonly seconds: string | null };
 
-/** Executions in the order of their requests. What a running one did so far is what its claims have recorded. */
+/** Executions in the order of their requests. A dead one ends with its last sign of life. */
 export async function readExecutions(db: Db, runId: number): Promise<ExecutionRecord[]> {
   const rows = await select<ExecutionRow>(
     db,
     `SELECT e.execution_id AS executionId, e.generation, e.status, (e.status = 'RUNNING' AND ${executionIsSilent('e')}) AS dead,
        e.requested_by AS requestedBy, e.requested_at AS requestedAt, e.host, e.pid, e.started_at AS startedAt,
        e.heartbeat_at AS heartbeatAt, e.ended_at AS endedAt,
-       TIMESTAMPDIFF(MICROSECOND, e.started_at, COALESCE(e.ended_at, e.heartbeat_at)) / 1000000 AS seconds,
+       TIMESTAMPDIFF(MICROSECOND, e.started_at, COALESCE(IF(e.status = 'ABANDONED', e.heartbeat_at, e.ended_at), e.heartbeat_at)) / 1000000 AS seconds,
        e.grid_size AS gridSize, e.workers, e.chunk_rows AS chunkRows, e.entries, e.done, e.exceptions,
        e.stop_requested_by AS stopRequestedBy, e.exit_code AS exitCode, e.error_code AS errorCode, e.error_message AS errorMessage
      FROM job_execution e WHERE e.run_id = ? ORDER BY e.execution_id`,

@@ -1,7 +1,8 @@
 /** Runs (job instances): one row per job and key, whatever happens to it. Each start of it, or request for it, is an execution. */
 
-import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, insertReturningId, select, type Tx } from '../../../infra/database.js';
 import { isDuplicateKey } from '../../../infra/database-errors.js';
+import { type RunFailure, tellRun } from './run-event.js';
 
 export type RunStatus = 'REQUESTED' | 'RUNNING' | 'STOPPED' | 'FAILED' | 'COMPLETED' | 'COMPLETED_WITH_EXCEPTIONS';
 
@@ -50,27 +51,39 @@ export async function ensureRun(
   const found = await findRun(tx, job, key, true);
   if (found !== undefined) return found;
   try {
-    await change(
+    const runId = await insertReturningId(
       tx,
       `INSERT INTO job_instance (job, job_key, parameters, status, created_at, updated_at)
        VALUES (?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
       [job, key, parameters === null ? null : JSON.stringify(parameters), status],
     );
+    await tellRun(tx, runId, status);
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
   }
   return (await findRun(tx, job, key, true)) as Run;
 }
 
-/** Moves a run to another status, restating the one it is expected to have. */
-export async function moveRun(tx: Tx, runId: number, from: readonly RunStatus[], to: RunStatus): Promise<boolean> {
+/**
+ * Moves a run to another status, restating the one it is expected to have, and tells of it in the event feed.
+ * @param failure why it failed, where it did
+ */
+export async function moveRun(
+  tx: Tx,
+  runId: number,
+  from: readonly RunStatus[],
+  to: RunStatus,
+  failure?: RunFailure,
+): Promise<boolean> {
   const completed = isCompleted(to) ? ', completed_at = UTC_TIMESTAMP(3)' : '';
   const moved = await change(
     tx,
     `UPDATE job_instance SET status = ?, updated_at = UTC_TIMESTAMP(3)${completed} WHERE run_id = ? AND status IN (?)`,
     [to, runId, from],
   );
-  return moved === 1;
+  if (moved !== 1) return false;
+  await tellRun(tx, runId, to, failure);
+  return true;
 }
 
 /** Opens the next generation of a completed run. */
@@ -81,7 +94,9 @@ export async function openNextGeneration(tx: Tx, run: Run): Promise<boolean> {
      WHERE run_id = ? AND generation = ? AND status IN ('COMPLETED', 'COMPLETED_WITH_EXCEPTIONS')`,
     [run.runId, run.generation],
   );
-  return moved === 1;
+  if (moved !== 1) return false;
+  await tellRun(tx, run.runId, 'RUNNING');
+  return true;
 }
 
 /** Gives an unfinished generation up: the run is as it was before that was opened. The caller holds the run's row. */

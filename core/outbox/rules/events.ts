@@ -58,6 +58,28 @@ const eventSchema = z.discriminatedUnion('type', [
   ),
   /** A checkout was not paid in time. */
   event('order.expired', z.object({ checkoutId: id, buyerId: id, orderIds: z.array(id) })),
+  /** Somebody wants to prove the address of the account. */
+  event('account.proof-wanted', z.object({ accountId: id })),
+  /** Somebody wants a new password for the account of this address, where there is one. */
+  event('account.reset-wanted', z.object({ email: z.string() })),
+  event('account.invited', z.object({ invitationId: id })),
+  event(
+    'account.security-changed',
+    z.object({
+      accountId: id,
+      change: z.enum(['SECOND_FACTOR_ON', 'SECOND_FACTOR_OFF', 'RECOVERY_CODES', 'PASSWORD_RESET']),
+    }),
+  ),
+  event('seller.bank-account-proposed', z.object({ sellerId: z.string(), bankAccountId: id })),
+  event('seller.bank-account-approved', z.object({ sellerId: z.string(), bankAccountId: id })),
+  /** Something needs a person, and later that it is over. */
+  event('alarm.opened', z.object({ alarmId: id })),
+  event('alarm.resolved', z.object({ alarmId: id })),
+  /** A webhook endpoint was disabled because nothing could be delivered to it for too long. */
+  event(
+    'webhook.disabled',
+    z.object({ endpointId: id, sellerId: z.string().nullable(), host: z.string(), error: z.string() }),
+  ),
   /** A consumer has given an event up. */
   event('outbox.given-up', z.object({ consumer: z.string(), eventId: id, type: z.string(), error: z.string() })),
 ]);

@@ -252,6 +252,28 @@ export async function readDuePayments(db: Db, { rowsMax, except = [] }: BatchBou
   return rows.map(({ paymentId }) => paymentId);
 }
 
+/** Payments of which operators were told that they are unclear, and which still are. */
+export const readUnclearPayments = (db: Db): Promise<Pick<PaymentRecord, 'paymentId' | 'provider' | 'status'>[]> =>
+  select(
+    db,
+    `SELECT payment_id AS paymentId, provider, status FROM payment FORCE INDEX (payment_unclear)
+     WHERE unclear_told = 1 AND (status IN ('IN_PROGRESS', 'UNKNOWN') OR cancelling_minor > 0) ORDER BY payment_id`,
+  );
+
+/** Those of the payments of which a provider has given money back that was not asked for here. */
+export async function readGivenBackElsewhere(
+  db: Db,
+  paymentIds: readonly number[],
+): Promise<Pick<PaymentRecord, 'paymentId' | 'provider' | 'currency' | 'elsewhereMinor'>[]> {
+  if (paymentIds.length === 0) return [];
+  return select(
+    db,
+    `SELECT payment_id AS paymentId, provider, COALESCE(charged_currency, currency) AS currency, cancelled_elsewhere_minor AS elsewhereMinor
+     FROM payment WHERE payment_id IN (?) AND cancelled_elsewhere_minor > 0 ORDER BY payment_id`,
+    [paymentIds],
+  );
+}
+
 export interface PaymentFilter {
   readonly buyerId?: number | undefined;
   readonly checkoutId?: number | undefined;

@@ -122,9 +122,13 @@ export function nameFlaw(entry: ExaminedEntry, flaw: Flaw, vatModeOf: VatModeOf)
 }
 
 /** `refund order A-1 line 1 refund R-1 (entry 5)` */
-export function nameOfEntry({ leg, entryId, sale, refund }: ExaminedEntry): string {
+export const nameOfEntry = (entry: ExaminedEntry): string =>
+  `${legName(entry.leg)} ${nameOfLine(entry)} (entry ${entry.entryId})`;
+
+/** `order A-1 line 1 refund R-1` */
+export function nameOfLine({ leg, sale, refund }: ExaminedEntry): string {
   const ofRefund = leg === REFUND ? ` refund ${refund?.refundId}` : '';
-  return `${legName(leg)} order ${sale?.orderId ?? null} line ${sale?.lineId ?? null}${ofRefund} (entry ${entryId})`;
+  return `order ${sale?.orderId ?? null} line ${sale?.lineId ?? null}${ofRefund}`;
 }
 
 function isProduct(a: number, b: number, product: number): boolean {

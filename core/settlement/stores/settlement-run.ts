@@ -1,6 +1,7 @@
 /** The runs of the settlement: those of the job `settle`, whose keys are dates, whose first pass are the sales and second the refunds. */
 
 import { type Db, isoTime, select, type Tx } from '../../../infra/database.js';
+import { executionIsSilent } from '../../jobs/stores/execution.js';
 import { ensureRun, findRun, findRunById, type Run, type RunStatus } from '../../jobs/stores/run.js';
 
 /** The name of the job. */
@@ -63,6 +64,8 @@ export interface RunSummary {
   readonly job: string;
   readonly date: string;
   readonly status: RunStatus;
+  /** It is RUNNING, and nobody who works on it shows signs of life. */
+  readonly dead: boolean;
   readonly generation: number;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -77,7 +80,11 @@ export interface RunSummary {
 const settled = (pass: number): string =>
   `(SELECT SUM(q.done) FROM run_partition p JOIN run_partition_pass q ON q.partition_id = p.partition_id AND q.pass = ${pass}
      WHERE p.run_id = j.run_id)`;
-const RUN = `SELECT j.run_id AS runId, j.job, j.job_key AS date, j.status, j.generation, j.created_at AS createdAt, j.updated_at AS updatedAt,
+/** A process opens the run a moment before its execution begins, so a run that was moved just now is not dead. */
+const OPENING_SECONDS = 10;
+const IS_DEAD = `(j.status = 'RUNNING' AND j.updated_at < UTC_TIMESTAMP(3) - INTERVAL ${OPENING_SECONDS} SECOND
+    AND NOT EXISTS (SELECT 1 FROM job_execution e WHERE e.run_id = j.run_id AND e.status = 'RUNNING' AND NOT ${executionIsSilent('e')}))`;
+const RUN = `SELECT j.run_id AS runId, j.job, j.job_key AS date, j.status, ${IS_DEAD} AS dead, j.generation, j.created_at AS createdAt, j.updated_at AS updatedAt,
     j.completed_at AS completedAt, ${settled(0)} AS lines_, ${settled(1)} AS refunds,
     (SELECT COUNT(*) FROM settlement_exception x WHERE x.settled_on = CAST(j.job_key AS DATE) AND x.settled_generation IS NULL) AS exceptions
   FROM job_instance j WHERE j.job = '${SETTLE}'`;
@@ -87,6 +94,8 @@ export interface RunFilter {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly status?: RunStatus | undefined;
+  /** Only runs that are dead, or only others. */
+  readonly dead?: boolean | undefined;
   /** Only dates before this one: where the page before ended. */
   readonly before?: string | undefined;
 }
@@ -104,6 +113,7 @@ export async function listRuns(db: Db, filter: RunFilter, limit?: number): Promi
   add('AND j.job_key <= ?', filter.to);
   add('AND j.job_key < ?', filter.before);
   add('AND j.status = ?', filter.status);
+  if (filter.dead !== undefined) conditions.push(`AND ${filter.dead ? '' : 'NOT '}${IS_DEAD}`);
   conditions.push('ORDER BY j.job_key DESC');
   add('LIMIT ?', limit);
   return (await select<SummaryRow>(db, `${RUN} ${conditions.join(' ')}`, params)).map(toSummary);
@@ -114,7 +124,8 @@ export async function readRun(db: Db, runId: number): Promise<RunSummary | undef
   return row && toSummary(row);
 }
 
-interface SummaryRow extends Omit<RunSummary, 'lines' | 'refunds'> {
+interface SummaryRow extends Omit<RunSummary, 'lines' | 'refunds' | 'dead'> {
+  readonly dead: number;
   readonly lines_: string | null;
   readonly refunds: string | null;
 }
@@ -124,6 +135,7 @@ const toSummary = ({ lines_, ...row }: SummaryRow): RunSummary => ({
   job: row.job,
   date: row.date,
   status: row.status,
+  dead: Number(row.dead) === 1,
   generation: row.generation,
   createdAt: isoTime(row.createdAt),
   updatedAt: isoTime(row.updatedAt),

@@ -103,6 +103,41 @@ describe('guessing a password', () => {
     expect(count(tries, 429)).toBe(4);
   });
 
+  it('does not let one /48 of IPv6 keep the owner of a name out', async () => {
+    const { email } = await makeAccount(database.db, 'buyer');
+    const tries = await Promise.all(
+      Array.from({ length: 64 }, (_, n) => attempt(email, 'not the password', `2001:db8:9:${n}::1`)),
+    );
+    expect(count(tries, 401)).toBe(20);
+    expect((await attempt(email, PASSWORD, '203.0.113.9')).status).toBe(201);
+  });
+
+  it('is over after 180 tries of many names from one /48 of IPv6', async () => {
+    const tries = [];
+    for (let n = 0; n < 190; n += 1)
+      tries.push(await attempt(`nobody-${n}@example.com`, 'not the password', `2001:db8:8:${n}::1`));
+    expect(count(tries, 429)).toBe(10);
+  });
+
+  it('from everywhere at once does not keep a device out from which its owner has signed in', async () => {
+    const { email } = await makeAccount(database.db, 'admin');
+    const { deviceToken } = (await attempt(email, PASSWORD, '203.0.113.77')).body;
+    const signIn = (name: string, password: string, token: string) =>
+      next().call('POST', '/v1/sessions', {
+        body: { email: name, password, deviceToken: token },
+        headers: { 'X-Forwarded-For': '198.51.100.1' },
+      });
+    await Promise.all(Array.from({ length: 64 }, (_, n) => attempt(email, 'not the password', `198.51.100.${n % 7}`)));
+    expect((await attempt(email, PASSWORD, '203.0.113.78')).status).toBe(429);
+    expect((await signIn(email, PASSWORD, `${deviceToken.slice(0, -1)}_`)).status).toBe(429);
+    const other = await makeAccount(database.db, 'buyer');
+    const stranger = (await attempt(other.email, PASSWORD, '203.0.113.79')).body;
+    expect((await signIn(email, PASSWORD, stranger.deviceToken)).status).toBe(429); // it names another account
+    expect((await signIn(email.toUpperCase(), PASSWORD, deviceToken)).status).toBe(201);
+    for (let n = 0; n < 9; n += 1) expect((await signIn(email, 'not the password', deviceToken)).status).toBe(401);
+    expect((await signIn(email, PASSWORD, deviceToken)).status).toBe(429);
+  });
+
   it('is counted for the OAuth form too', async () => {
     const { email } = await makeAccount(database.db, 'buyer');
     const form = (more: Record<string, string> = {}) =>

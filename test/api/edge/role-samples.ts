@@ -15,6 +15,10 @@ export interface Owner {
   readonly unitId: number;
   readonly reviewId: number;
   readonly dropId: number;
+  /** A bank account that was proposed for the seller. */
+  readonly bankAccountId: number;
+  readonly endpointId: number;
+  readonly keyId: number;
   /** A paid order of the buyer with the seller, and one that waits for its payment. */
   readonly orderId: number;
   readonly checkoutId: number;
@@ -28,6 +32,8 @@ export interface Owner {
 
 export const PAYING = { provider: 'TEST', successUrl: 'https://shop.example/ok', failUrl: 'https://shop.example/no' };
 
+export const BANK_ACCOUNT = { bankCode: '020', accountNumber: '1002333444555', accountHolder: 'A' };
+
 interface Sample {
   readonly route: string;
   readonly role: 'buyer' | 'seller';
@@ -38,6 +44,7 @@ interface Sample {
 const product = ({ productId }: Owner): string => `/v1/products/${productId}`;
 const drop = ({ dropId }: Owner): string => `/v1/drops/${dropId}`;
 const stock = ({ unitId }: Owner): string => `/v1/units/${unitId}/stock`;
+const endpoint = ({ endpointId }: Owner): string => `/v1/webhook-endpoints/${endpointId}`;
 const option = (owner: Owner): string => `${product(owner)}/options/${owner.optionId}`;
 
 const ofSeller = (route: string, of: (owner: Owner) => string, below: string, body?: object): Sample => ({
@@ -57,6 +64,21 @@ export const samples: readonly Sample[] = [
     route: 'GET /v1/sellers/{sellerId}/products',
     role: 'seller',
     request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/products` }),
+  },
+  {
+    route: 'GET /v1/sellers/{sellerId}/bank-accounts',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/bank-accounts` }),
+  },
+  {
+    route: 'DELETE /v1/sellers/{sellerId}/bank-accounts/{bankAccountId}',
+    role: 'seller',
+    request: ({ sellerId, bankAccountId }) => ({ path: `/v1/sellers/${sellerId}/bank-accounts/${bankAccountId}` }),
+  },
+  {
+    route: 'POST /v1/sellers/{sellerId}/bank-accounts',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/bank-accounts`, body: BANK_ACCOUNT }),
   },
   {
     route: 'GET /v1/settlements',
@@ -197,6 +219,13 @@ export const samples: readonly Sample[] = [
   ofSeller('GET /v1/sellers/{sellerId}/drops', ({ sellerId }) => `/v1/sellers/${sellerId}`, '/drops'),
   ofSeller('POST /v1/drops/{dropId}/end', drop, '/end'),
   ofSeller('POST /v1/products/{productId}/drops', product, '/drops', { opensAt: '2999-01-01T00:00:00.000Z' }),
+  ofSeller('GET /v1/webhook-endpoints/{endpointId}', endpoint, ''),
+  ofSeller('PATCH /v1/webhook-endpoints/{endpointId}', endpoint, '', { description: 'Mine' }),
+  ofSeller('POST /v1/webhook-endpoints/{endpointId}/secret', endpoint, '/secret'),
+  ofSeller('GET /v1/webhook-endpoints/{endpointId}/deliveries', endpoint, '/deliveries'),
+  ofSeller('POST /v1/webhook-endpoints/{endpointId}/replay', endpoint, '/replay', { after: 0 }),
+  ofSeller('DELETE /v1/webhook-endpoints/{endpointId}', endpoint, ''),
+  ofSeller('DELETE /v1/api-keys/{keyId}', ({ keyId }) => `/v1/api-keys/${keyId}`, ''),
   {
     route: 'DELETE /v1/products/{productId}/options/{optionId}',
     role: 'seller',
@@ -224,10 +253,21 @@ export const confined: Readonly<Record<string, string>> = {
   'GET /v1/me': 'the caller',
   'PATCH /v1/me': 'the caller',
   'PUT /v1/me/password': 'the caller',
+  'POST /v1/me/address-proof': 'the caller',
+  'GET /v1/me/second-factor': 'the caller',
+  'POST /v1/me/second-factor': 'the caller',
+  'POST /v1/me/second-factor/confirmation': 'the caller',
+  'POST /v1/me/second-factor/recovery-codes': 'the caller',
+  'POST /v1/me/second-factor/removal': 'the caller',
   'GET /v1/me/sign-ins': 'the caller',
   'GET /v1/me/sessions': 'the caller',
   'DELETE /v1/sessions/current': 'the caller',
   'GET /v1/sellers': 'a list; see below',
+  'GET /v1/api-keys': 'a list; see test/api/api-keys',
+  'POST /v1/api-keys': 'whoever makes it owns it',
+  'GET /v1/events': 'a list; see test/api/events',
+  'GET /v1/webhook-endpoints': 'a list; see test/api/webhook-endpoints',
+  'POST /v1/webhook-endpoints': 'whoever makes it owns it',
   'GET /v1/orders': 'a list; see test/api/orders',
   'GET /v1/payments': 'a list; see test/api/payments',
   'POST /v1/checkouts': 'whoever checks out owns it',

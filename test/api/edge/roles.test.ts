@@ -12,7 +12,7 @@ import { Bank } from '../../support/bank.js';
 import { contextOf } from '../../support/context.js';
 import type { TestDatabase } from '../../support/database.js';
 import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
-import { confined, type Owner, PAYING, samples, type World } from './role-samples.js';
+import { BANK_ACCOUNT, confined, type Owner, PAYING, samples, type World } from './role-samples.js';
 
 let database: TestDatabase;
 let api: RunningApi;
@@ -23,7 +23,7 @@ let world: World;
 beforeAll(async () => {
   database = await createSmallDay();
   bank = await new Bank().start();
-  api = await startApi(database.url, {}, bank.providers());
+  api = await startApi(database.url, { MAGAM_WEBHOOK_PRIVATE_ADDRESSES: 'on' }, bank.providers());
   routes = listRoutes();
   world = await makeWorld();
 });
@@ -80,15 +80,28 @@ async function makeWorld(): Promise<World> {
       token: buyer.token,
       body: PAYING,
     });
-    const key = bank.approve(opened.reference, opened.amountMinor);
+    const approval = bank.approve(opened.reference, opened.amountMinor);
     const opensAt = '2026-01-01T00:00:00.000Z';
     const drop = await done('POST', `/v1/products/${productId}/drops`, { token: seller.token, body: { opensAt } });
+    const proposal = await done('POST', `/v1/sellers/${sellerId}/bank-accounts`, {
+      token: seller.token,
+      body: BANK_ACCOUNT,
+    });
+    const url = 'http://127.0.0.1:9/never-called';
+    const endpoint = await done('POST', '/v1/webhook-endpoints', { token: seller.token, body: { url } });
+    const key = await done('POST', '/v1/api-keys', {
+      token: seller.token,
+      body: { name: 'Warehouse', permissions: ['event.read'] },
+    });
     const owns = {
+      bankAccountId: proposal.bankAccountId,
+      endpointId: endpoint.endpointId,
+      keyId: key.keyId,
       orderId: paid.orders[0].orderId,
       checkoutId: paid.checkoutId,
       pendingOrderId: pending.orders[0].orderId,
       payableId: payable.checkoutId,
-      payment: { paymentId: opened.paymentId, key },
+      payment: { paymentId: opened.paymentId, key: approval },
       sellerId,
       productId,
       optionId: product.options[0].optionId,

@@ -89,7 +89,7 @@ describe.each(['update', 'redlock'])('with the strategy %s', (strategy) => {
     const loads = await link.client.monitor();
     let stored = 0;
     loads.on('monitor', (_time: string, [command, key]: string[]) => {
-      if (command === 'set' && key?.endsWith(`:stock:a:${unitId}`)) stored += 1;
+      if (command === 'set' && key?.includes(':stock:a:') === true && key.endsWith(`:${unitId}`)) stored += 1;
     });
     const [answers, orders] = await Promise.all([
       Promise.all(Array.from({ length: 100 }, (_, n) => asked(n))),

@@ -68,13 +68,23 @@ it('who does not get the lock in time is told to come back, and the key of the c
   await buy(unitId);
   const [namespace = ''] = (await link.client.keys('magam:*')).map((key) => key.split(':')[1] ?? '');
   const key = `magam:${namespace}:LOCK:product:${productId}`;
-  await link.client.eval(`return redis.call('SET', ARGV[1], 'somebody')`, 0, key);
+  await link.client.eval(`return redis.call('SET', ARGV[1], 'somebody', 'PX', 10000)`, 0, key);
   const once = { 'Idempotency-Key': `buy-${unitId}` };
   const answer = await buy(unitId, other, once);
   expect(answer).toMatchObject({ status: 503, body: { code: 'STOCK_BUSY' } });
   expect(answer.headers.get('Retry-After')).toBe('1');
   await link.client.eval(`return redis.call('DEL', ARGV[1])`, 0, key);
   expect((await buy(unitId, other, once)).body).toMatchObject({ code: 'INSUFFICIENT_STOCK' });
+});
+
+it('passes over a lock that would never end: nobody of ours has made it', async () => {
+  const { unitId, productId } = await unitWith(1);
+  await buy(unitId);
+  const [namespace = ''] = (await link.client.keys('magam:*')).map((key) => key.split(':')[1] ?? '');
+  const key = `magam:${namespace}:LOCK:product:${productId}`;
+  await link.client.eval(`return redis.call('SET', ARGV[1], 'somebody')`, 0, key);
+  expect((await buy(unitId, other)).body).toMatchObject({ code: 'INSUFFICIENT_STOCK' });
+  await link.client.eval(`return redis.call('DEL', ARGV[1])`, 0, key);
 });
 
 it('goes on while Redis is away', async () => {

@@ -1,12 +1,15 @@
 /** Dead letters over HTTP: who sees and replays them, what becomes of them, and what the metrics say. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { insertAccount } from '../../../core/accounts/stores/account.js';
 import { change, type Db, inTransaction, select } from '../../../infra/database.js';
+import { decided } from '../../../kernel/outcome.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { makeAccount, type TestAccount } from '../../support/accounts.js';
+import { alarmsOf } from '../../support/alarms.js';
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { attemptsOf, confirmed, doneBy, emptyOutbox, letDue, record } from '../../support/outbox.js';
-import { type SlackReceiver, startSlackReceiver } from '../../support/receivers.js';
+import { type MailReceiver, startMailReceiver } from '../../support/receivers.js';
 import { expectGracefulEnd, leadElsewhere, taskRunners } from '../../support/tasks.js';
 
 const TOKEN = 'the-token-of-the-metrics';
@@ -14,11 +17,11 @@ const startRunner = taskRunners();
 let database: TestDatabase;
 let db: Db;
 let api: RunningApi;
-let slack: SlackReceiver;
+let smtp: MailReceiver;
 let operator: TestAccount;
 
 beforeAll(async () => {
-  [database, slack] = await Promise.all([createTestDatabase(), startSlackReceiver()]);
+  [database, smtp] = await Promise.all([createTestDatabase(), startMailReceiver()]);
   db = database.db;
   await leadElsewhere(db);
   api = await startApi(database.url, { MAGAM_METRICS_TOKEN: TOKEN });
@@ -26,11 +29,11 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await api.stop();
-  await slack.stop();
+  await smtp.stop();
   await database.drop();
 });
 beforeEach(() => emptyOutbox(db));
-afterEach(() => slack.answer(200));
+afterEach(() => smtp.refuse(null));
 
 const call = (method: string, path: string, headers = {}) => api.call(method, path, { token: operator.token, headers });
 
@@ -143,17 +146,21 @@ async function metric(name: string, consumer: string): Promise<number> {
   return Number(new RegExp(`^${name}\\{consumer="${consumer}"\\} (\\S+)$`, 'm').exec(text)?.[1]);
 }
 
-it('a consumer that fails is given up while the others go on, and done once when it is mended and replayed', async () => {
-  slack.answer(500);
+it('a consumer that fails is given up while the others go on, is an alarm, and done once when it is mended and replayed', async () => {
+  const email = 'buyer@x.example';
+  const account = { email, passwordHash: 'x', displayName: '김하늘', role: 'buyer' as const };
+  const buyerId = decided(await insertAccount(db, account));
+  smtp.refuse(email);
   const runner = startRunner(database.url, {
     MAGAM_REDIS_URL: process.env.MAGAM_REDIS_URL ?? '',
-    MAGAM_SLACK_WEBHOOK_URL: slack.url,
+    MAGAM_MAIL_URL: smtp.url,
+    MAGAM_MAIL_FROM: 'shop@magam.example',
   });
   await runner.says('runner started');
-  const payload = { paymentId: null, checkoutId: 5, buyerId: 7, currency: 'KRW', amountMinor: 1, units: [] };
-  const [unclear = 0, paid = 0] = await record(
+  const payload = { paymentId: null, checkoutId: 5, buyerId: 7_000_000, currency: 'KRW', amountMinor: 1, units: [] };
+  const [refused = 0, paid = 0] = await record(
     db,
-    { type: 'payment.unclear', payload: { paymentId: 9, minutes: 15 }, requestId: 'request-unclear' },
+    { type: 'order.expired', payload: { checkoutId: 4, buyerId, orderIds: [1] }, requestId: 'request-refused' },
     { type: 'payment.succeeded', payload, requestId: '' },
   );
   await until(async () => (await attemptsOf(db, 'notifications')).length === 1, 'the failure');
@@ -165,17 +172,15 @@ it('a consumer that fails is given up while the others go on, and done once when
     return (await call('GET', '/v1/dead-letters')).body.items.length > 0;
   }, 'it is given up');
   await until(async () => (await metric('magam_outbox_dead_letters', 'notifications')) === 1, 'the metrics tell');
-  slack.answer(200); // mended
-  expect((await call('POST', `/v1/dead-letters/notifications/${unclear}/replay`)).status).toBe(202);
-  await until(async () => (await doneBy(db, 'notifications')).includes(unclear), 'the replay');
+  await until(async () => (await alarmsOf(db)).includes('dead-letters notifications OPEN'), 'the alarm');
+  smtp.refuse(null); // mended
+  expect((await call('POST', `/v1/dead-letters/notifications/${refused}/replay`)).status).toBe(202);
+  await until(async () => (await doneBy(db, 'notifications')).includes(refused), 'the replay');
   await until(async () => {
-    await letDue(db);
-    return (await attemptsOf(db, 'notifications')).length === 0;
-  }, 'the news of the dead letter');
-  expect([...slack.texts].sort()).toEqual([
-    expect.stringContaining('Payment 9 has been unclear'),
-    expect.stringContaining(`notifications has given up event ${unclear}`),
-  ]);
+    await change(db, `UPDATE duty SET due_at = UTC_TIMESTAMP(3) WHERE name = 'watch-alarms'`);
+    return (await alarmsOf(db)).includes('dead-letters notifications RESOLVED');
+  }, 'the end of the alarm');
+  expect(smtp.mails.map(({ to }) => to)).toEqual([[email]]);
   expect((await call('GET', '/v1/dead-letters')).body.items).toEqual([]);
   await until(async () => (await metric('magam_outbox_dead_letters', 'notifications')) === 0, 'the metrics tell');
   expect(await metric('magam_outbox_waiting_events', 'cart')).toBe(0);

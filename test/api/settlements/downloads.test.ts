@@ -16,7 +16,10 @@ let small: Operating;
 let operating: Operating;
 beforeAll(async () => {
   small = await Operating.create(await createSmallDay());
-  operating = await Operating.create(undefined, { MAGAM_HTTP_POOL: '8' });
+  operating = await Operating.create(undefined, {
+    MAGAM_HTTP_POOL: '8',
+    MAGAM_DOWNLOADS_PER_ACCOUNT: '8',
+  });
   await operating.seed(FIRST_DAY, 200);
   await operating.seed(BIG_DAY, LINES);
   for (const date of [FIRST_DAY, BIG_DAY]) await operating.magam('settle', '--date', date);

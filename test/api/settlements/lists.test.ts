@@ -35,9 +35,32 @@ const amounts = (net: number) => expect.objectContaining({ netMinor: net });
 describe('settlements', () => {
   const list = `/v1/settlements?date=${SMALL_DAY}`;
 
+  it('say of each date whether it is settled; a download with one that is not is refused', async () => {
+    const range = '/v1/settlements?from=2026-05-03&to=2026-05-05';
+    const { body } = await get(range);
+    expect(body.dates).toEqual([
+      { date: '2026-05-03', status: 'CLOSED_EMPTY' },
+      { date: SMALL_DAY, status: 'SETTLED' },
+      { date: '2026-05-05', status: 'NOT_SETTLED' },
+    ]);
+    expect((await get('/v1/settlements?from=2025-01-01&to=2026-05-05')).body.dates).toBeNull();
+    expect((await get('/v1/lines?date=2026-05-05')).body).toMatchObject({
+      items: [],
+      dates: [{ date: '2026-05-05', status: 'NOT_SETTLED' }],
+    });
+    const refused = await get(`${range}&format=csv`);
+    expect([refused.status, refused.body.code, refused.body.detail]).toEqual([
+      409,
+      'DATE_NOT_SETTLED',
+      '2026-05-05 is not settled.',
+    ]);
+    expect(refused.body.whatToDo).toContain('magam settle --date D');
+  });
+
   it('say what each seller is owed, in minor units beside the currency', async () => {
     const { body } = await get(list);
     expect(body).toEqual({
+      dates: [{ date: SMALL_DAY, status: 'SETTLED' }],
       items: [
         {
           date: SMALL_DAY,
@@ -65,7 +88,8 @@ describe('settlements', () => {
     });
     expect(await paged(list)).toEqual(body.items);
     for (const query of [`runId=${runId}`, 'from=2026-01-01&to=2026-12-31']) {
-      expect((await get(`/v1/settlements?${query}`)).body).toEqual(body);
+      const { items, nextCursor } = (await get(`/v1/settlements?${query}`)).body;
+      expect({ items, nextCursor }).toEqual({ items: body.items, nextCursor: body.nextCursor });
     }
   });
 

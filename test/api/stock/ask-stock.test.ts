@@ -34,7 +34,7 @@ async function unitWith(quantity: number, fields = {}): Promise<number> {
 }
 /** A link that has the server's own keys, once it has stored the answer about a unit. */
 async function linkOfServer(unitId: number): Promise<RedisLink> {
-  const key = await until(async () => (await link.client.keys(`*:stock:a:${unitId}`))[0], 'the stored answer');
+  const key = await until(async () => (await link.client.keys(`*:stock:a:*:${unitId}`))[0], 'the stored answer');
   const [, namespace = ''] = key.split(':');
   const own = openRedis(redis.url, namespace, () => undefined);
   await until(() => own.isUp(), 'the link');
@@ -77,14 +77,20 @@ describe('the question', () => {
     const unitId = await unitWith(3);
     await ask(unitId);
     const own = await linkOfServer(unitId);
-    const key = `stock:a:${unitId}`;
+    const key = `stock:a:${link.seal.realm}:${unitId}`;
     expect(await own.client.pttl(key)).toBeGreaterThan(0);
     expect(await own.client.pttl(key)).toBeLessThanOrEqual(1_000);
-    await own.client.set(key, 3, 'PX', 60_000);
-    await receive(scene.database.db, unitId, 1);
+    own.close();
+  });
+
+  it('is not answered by a number that somebody else has written to Redis', async () => {
+    const unitId = await unitWith(3);
+    await ask(unitId);
+    const own = await linkOfServer(unitId);
+    const key = `stock:a:${link.seal.realm}:${unitId}`;
+    const [, ends] = String(await own.client.get(key)).split(' ');
+    await own.client.set(key, `9 ${ends} ${'A'.repeat(22)}`, 'PX', 60_000);
     expect((await ask(unitId, other)).body.items).toEqual([answer(unitId, 3)]);
-    await own.client.del(key);
-    expect((await ask(unitId, other)).body.items).toEqual([answer(unitId, 4)]);
     own.close();
   });
 

@@ -126,7 +126,7 @@ describe('a drop', () => {
       await until(async () => {
         const answer = await post('/v1/checkouts', { ...body, receiver }, token);
         expect(answer.body).toMatchObject({ code: 'INSUFFICIENT_STOCK', details: { unitId } });
-        return (await link.client.exists(`stock:g:${unitId}`)) === 1;
+        return (await link.client.exists(`stock:g:${link.seal.realm}:${unitId}`)) === 1;
       }, 'the gate counts');
     }
   });

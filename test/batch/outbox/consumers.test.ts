@@ -1,9 +1,11 @@
-/** What the consumers of a runner do: carts, sales counts, mail over a real SMTP server, Slack over a real HTTP server. */
+/** What the consumers of a runner do: carts, sales counts, mail over a real SMTP server, alarms. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { cart } from '../../../batch/outbox/cart.js';
 import { notifications } from '../../../batch/outbox/notifications/notifications.js';
 import { salesCounts } from '../../../batch/outbox/sales-counts.js';
 import { insertAccount } from '../../../core/accounts/stores/account.js';
+import { readOpenAlarms } from '../../../core/alarms/stores/alarm.js';
+import { watchAlarms } from '../../../core/alarms/watch-alarms.js';
 import { addUpSales } from '../../../core/catalogue/add-up-sales.js';
 import { CatalogueCache } from '../../../core/catalogue/catalogue-cache.js';
 import { lockProduct } from '../../../core/catalogue/stores/product.js';
@@ -16,17 +18,12 @@ import type { HappenedEvent } from '../../../core/outbox/record-events.js';
 import { change, inTransaction, select } from '../../../infra/database.js';
 import { type MailSender, openMail } from '../../../infra/mail.js';
 import type { RedisLink } from '../../../infra/redis.js';
-import { postToSlack } from '../../../infra/slack.js';
 import { decided } from '../../../kernel/outcome.js';
 import { BUYER, cancel, checkOut, confirm, deliver, giveBack, makeUnit, pay } from '../../core/orders/order-scene.js';
+import { alarmSettings, alarmsOf } from '../../support/alarms.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { attemptsOf, consuming, emptyOutbox, expired, letDue, record } from '../../support/outbox.js';
-import {
-  type MailReceiver,
-  type SlackReceiver,
-  startMailReceiver,
-  startSlackReceiver,
-} from '../../support/receivers.js';
+import { type MailReceiver, startMailReceiver } from '../../support/receivers.js';
 import { linkTo, startRedis, type TestRedis } from '../../support/redis.js';
 
 let database: TestDatabase;
@@ -178,11 +175,10 @@ describe('sales counts', () => {
 
 describe('notifications', () => {
   let smtp: MailReceiver;
-  let slack: SlackReceiver;
   let mail: MailSender;
   let buyerId: number;
   beforeEach(async () => {
-    [smtp, slack] = await Promise.all([startMailReceiver(), startSlackReceiver()]);
+    smtp = await startMailReceiver();
     mail = openMail(smtp.url, 'Magam <shop@magam.example>');
     const email = `buyer${Math.random()}@x.example`;
     const account = { email, passwordHash: 'x', displayName: '김하늘', role: 'buyer' as const };
@@ -190,15 +186,10 @@ describe('notifications', () => {
   });
   const stop = async (): Promise<void> => {
     mail.close();
-    await Promise.all([smtp.stop(), slack.stop()]);
+    await smtp.stop();
   };
-  const configured = (channels: { readonly mail?: null; readonly slack?: null } = {}): Consumer =>
-    notifications({
-      mail,
-      slack: (text, signal) => postToSlack(slack.url, text, signal),
-      installationId: 'here',
-      ...channels,
-    });
+  const configured = (channels: { readonly mail?: null } = {}): Consumer =>
+    notifications({ mail, installationId: 'here', settings: alarmSettings(), ...channels });
   const paid = (): HappenedEvent => ({
     type: 'payment.succeeded',
     payload: { paymentId: 1, checkoutId: 5, buyerId, currency: 'KRW', amountMinor: 12_000, units: [] },
@@ -229,39 +220,63 @@ describe('notifications', () => {
     expect(heads).toEqual(ids.map((eventId) => `<event-${eventId}.here@magam.example>`).sort());
     const texts = smtp.mails.map(({ message }) => plain(message)).join();
     for (const part of ['12000 KRW', 'declined', '10.50 USD', 'expired']) expect(texts).toContain(part);
-    expect(slack.texts).toEqual([]);
     await stop();
   });
 
-  it('tell operators of payments that are unclear and of dead letters', async () => {
-    await record(
+  it('have alarms of unclear payments and of dead letters looked for at once', async () => {
+    await change(
       database.db,
-      { type: 'payment.unclear', payload: { paymentId: 9, minutes: 15 }, requestId: '' },
-      {
-        type: 'payment.cancelled-elsewhere',
-        payload: { paymentId: 8, currency: 'KRW', amountMinor: 5_000 },
-        requestId: '',
-      },
+      `INSERT INTO payment (checkout_id, buyer_id, provider, reference, order_name, currency, amount_minor, status, unclear_told, created_at, updated_at)
+       VALUES (1, 1, 'TOSS', UUID(), 'shoes', 'KRW', 1000, 'UNKNOWN', 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+    );
+    const [unclear] = await select<{ id: number }>(database.db, 'SELECT payment_id AS id FROM payment');
+    const [eventId] = await record(
+      database.db,
+      { type: 'payment.unclear', payload: { paymentId: unclear?.id ?? 0, minutes: 15 }, requestId: '' },
       givenUp,
     );
-    expect(await catchUp(configured())).toBe(3);
-    expect([...slack.texts].sort()).toEqual([
-      expect.stringMatching(
-        /^Payment 9 has been unclear for 15 min: .* not back\.\nLook at it: GET \/v1\/payments\/9$/,
-      ),
-      expect.stringMatching(/cart has given up event 3 .*no luck\n.*\/v1\/dead-letters\/cart\/3/s),
-      expect.stringMatching(
-        /^The provider has given back 5000 KRW of payment 8 .*\nLook at it: GET \/v1\/payments\/8$/,
-      ),
+    await change(
+      database.db,
+      `INSERT INTO outbox_attempt (event_id, consumer, status, attempts, next_try_at, last_error, updated_at)
+       VALUES (?, 'cart', 'DEAD', 14, UTC_TIMESTAMP(3), 'no luck', UTC_TIMESTAMP(3))`,
+      [eventId],
+    );
+    expect(await catchUp(configured())).toBe(2);
+    expect((await alarmsOf(database.db)).sort()).toEqual([
+      'dead-letters cart OPEN',
+      `payment-unclear ${unclear?.id} OPEN`,
     ]);
     expect(smtp.mails).toEqual([]);
     await stop();
   });
 
+  it('raise an alarm of money given back elsewhere, which is over when it was asked for here', async () => {
+    await change(
+      database.db,
+      `INSERT INTO payment (checkout_id, buyer_id, provider, reference, order_name, currency, amount_minor, status, cancelled_elsewhere_minor, created_at, updated_at)
+       VALUES (2, 1, 'TOSS', UUID(), 'shoes', 'KRW', 9000, 'DONE', 5000, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+    );
+    const sql = 'SELECT payment_id AS id FROM payment WHERE cancelled_elsewhere_minor > 0';
+    const paymentId = (await select<{ id: number }>(database.db, sql))[0]?.id ?? 0;
+    const payload = { paymentId, currency: 'KRW', amountMinor: 5_000 };
+    await record(database.db, { type: 'payment.cancelled-elsewhere', payload, requestId: '' });
+    expect(await catchUp(configured())).toBe(1);
+    const look = () => watchAlarms(database.db, alarmSettings(), ['payment-given-back']);
+    expect(await look()).toBe(0);
+    const [alarm] = (await readOpenAlarms(database.db)).filter(({ kind }) => kind === 'payment-given-back');
+    expect(alarm).toMatchObject({
+      subject: String(paymentId),
+      summary: expect.stringMatching(/^TOSS has given back 5000 KRW of payment \d+ that was not asked for here/),
+    });
+    await change(database.db, 'UPDATE payment SET cancelled_elsewhere_minor = 0');
+    expect(await look()).toBe(1);
+    await stop();
+  });
+
   it('send nothing where nothing is configured, and that is done, too', async () => {
     await record(database.db, paid(), givenUp);
-    expect(await catchUp(configured({ mail: null, slack: null }))).toBe(2);
-    expect([smtp.mails, slack.texts]).toEqual([[], []]);
+    expect(await catchUp(configured({ mail: null }))).toBe(2);
+    expect(smtp.mails).toEqual([]);
     await stop();
   });
 
@@ -270,32 +285,24 @@ describe('notifications', () => {
       buyerId,
     ]);
     smtp.refuse(account?.email ?? null);
-    slack.answer(500);
     const [first] = await record(database.db, paid(), givenUp);
-    expect(await catchUp(configured())).toBe(0);
+    expect(await catchUp(configured())).toBe(1);
     expect(await attemptsOf(database.db, 'notifications')).toMatchObject([
       { eventId: first, attempts: 1, error: expect.stringContaining('no such mailbox') },
-      { attempts: 1, error: 'Slack answered 500' },
     ]);
     smtp.refuse(null);
-    slack.answer(200);
     await letDue(database.db);
-    expect(await catchUp(configured())).toBe(2);
+    expect(await catchUp(configured())).toBe(1);
     expect(smtp.mails[0]?.message).toContain(`<event-${first}.here@magam.example>`);
-    expect(slack.texts).toHaveLength(1);
     await stop();
   });
 
-  it('a mail server that is away is a failure of the event, and says nothing of the address of the webhook', async () => {
-    await Promise.all([smtp.stop(), slack.stop()]);
+  it('a mail server that is away is a failure of the event', async () => {
+    await smtp.stop();
     await record(database.db, paid(), givenUp);
-    expect(await catchUp(configured())).toBe(0);
+    expect(await catchUp(configured())).toBe(1);
     const tried = await attemptsOf(database.db, 'notifications');
-    expect(tried.map(({ status, attempts }) => [status, attempts])).toEqual([
-      ['WAITING', 1],
-      ['WAITING', 1],
-    ]);
-    expect(JSON.stringify(tried)).not.toContain('secret');
+    expect(tried.map(({ status, attempts }) => [status, attempts])).toEqual([['WAITING', 1]]);
     mail.close();
   });
 });

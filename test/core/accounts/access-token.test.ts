@@ -36,6 +36,16 @@ describe('an access token', () => {
     await expect(tokens.verify(token, later(900))).rejects.toMatchObject(refused);
   });
 
+  it('counts under a former key, and is signed with the current one', async () => {
+    const NEW = 'another key that is long enough for a test';
+    const both = accessTokens(NEW, ['one more key of long ago, long enough', KEY]);
+    expect(await both.verify(await tokens.sign(claims))).toEqual(claims);
+    expect(await accessTokens(NEW).verify(await both.sign(claims))).toEqual(claims);
+    await expect(accessTokens(NEW).verify(await tokens.sign(claims))).rejects.toMatchObject(refused);
+    const expired = await tokens.sign(claims, new Date('2026-06-30T00:00:00Z'));
+    await expect(both.verify(expired)).rejects.toMatchObject(refused);
+  });
+
   it('is refused when it is not ours', async () => {
     expect(await tokens.verify(await forged({}).sign(secret))).toEqual(claims); // the forger's tools work
     await expect(tokens.verify(await forged({}).sign(createSecretKey(`${KEY}!`, 'utf8')))).rejects.toMatchObject(

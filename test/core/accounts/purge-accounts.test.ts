@@ -32,8 +32,19 @@ describe('what accounts leave behind', () => {
        VALUES ('used', ?, '2026-01-01', '2026-01-31', '2026-01-01'), ('lately', ?, '2026-01-01', UTC_TIMESTAMP(3), '2026-01-01')`,
       [young.sessionId, young.sessionId],
     );
-    const none = { rateWindows: 0, signIns: 0, sessions: 0, refreshTokens: 0 };
-    expect(await purgeAccountLeftovers(db)).toEqual({ ...none, signIns: 1_100, sessions: 1, refreshTokens: 1 });
+    await change(
+      db,
+      `INSERT INTO one_time_link (token_hash, purpose, subject_id, created_at, expires_at)
+       VALUES ('old', 'RESET', 1, '2026-01-01', '2026-01-02'), ('lately', 'RESET', 1, '2026-01-01', UTC_TIMESTAMP(3))`,
+    );
+    const none = { rateWindows: 0, signIns: 0, sessions: 0, refreshTokens: 0, links: 0 };
+    expect(await purgeAccountLeftovers(db)).toEqual({
+      ...none,
+      signIns: 1_100,
+      sessions: 1,
+      refreshTokens: 1,
+      links: 1,
+    });
     expect(await purgeAccountLeftovers(db)).toEqual(none);
     expect(await select(db, 'SELECT session_id FROM account_session')).toEqual([{ session_id: young.sessionId }]);
     expect(await select(db, 'SELECT DISTINCT session_id FROM refresh_token')).toEqual([

@@ -57,7 +57,7 @@ const orders = (count: number, work: (n: number) => Promise<Refusal | undefined>
 const either = (n: number): Server => (n % 2 === 0 ? one : other);
 const placed = (outcomes: readonly (Refusal | undefined)[]): number => outcomes.filter((one) => !isRefusal(one)).length;
 const countOf = async (unitId: number): Promise<number> =>
-  Number(await one.link.client.hget(`stock:g:${unitId}`, 'left'));
+  Number(await one.link.client.hget(`stock:g:${one.link.seal.realm}:${unitId}`, 'left'));
 const loads = (): number =>
   [...one.statements, ...other.statements].filter((sql) => sql.includes('COALESCE((SELECT SUM(r.quantity)')).length;
 const transactions = (): number =>
@@ -109,7 +109,7 @@ describe('a wrong count', () => {
   it('that is too high sells nothing that is not there, and what was let through in vain is given back', async () => {
     const [unitId = 0] = await makeUnits(database.db, [3]);
     await order(one, [unitId]);
-    await one.link.client.hset(`stock:g:${unitId}`, 'left', 1_000);
+    await one.link.client.hset(`stock:g:${one.link.seal.realm}:${unitId}`, 'left', 1_000);
     expect(placed(await orders(40, (n) => order(either(n), [unitId])))).toBe(2);
     expect(await countOf(unitId)).toBe(998);
   });
@@ -117,7 +117,7 @@ describe('a wrong count', () => {
   it('that is too low is gone soon after it was read', async () => {
     const [unitId = 0] = await makeUnits(database.db, [3]);
     await order(one, [unitId]);
-    const key = `stock:g:${unitId}`;
+    const key = `stock:g:${one.link.seal.realm}:${unitId}`;
     await one.link.client.hset(key, 'left', 0);
     expect(await order(one, [unitId])).toMatchObject({ refused: 'INSUFFICIENT_STOCK' });
     expect(await one.link.client.pttl(key)).toBeGreaterThan(0);
@@ -133,7 +133,7 @@ describe('a wrong count', () => {
   ])('%s is read again', async (_, spoil) => {
     const [unitId = 0] = await makeUnits(database.db, [3]);
     await order(one, [unitId]);
-    const key = `stock:g:${unitId}`;
+    const key = `stock:g:${one.link.seal.realm}:${unitId}`;
     await one.link.client.hset(key, 'left', 0);
     await spoil(key);
     expect(await order(one, [unitId])).toBeUndefined();
@@ -151,7 +151,7 @@ describe('a wrong count', () => {
   it('does not get back what was taken from the one before it', async () => {
     const [unitId = 0] = await makeUnits(database.db, [3]);
     const outcome = await one.gate.pass(wants(unitId), async () => {
-      await one.link.client.del(`stock:g:${unitId}`);
+      await one.link.client.del(`stock:g:${one.link.seal.realm}:${unitId}`);
       await order(other, [unitId]);
       return refuse('INSUFFICIENT_STOCK');
     });
@@ -169,12 +169,17 @@ describe('a wrong count', () => {
     await database.db.transaction(async (tx) => {
       await tx.raw('LOCK TABLES stock WRITE');
       const waiting = order(one, [unitId]);
-      await until(async () => (await other.link.client.exists(`stock:g:${unitId}!`)) === 1, 'a count is being read');
+      await until(
+        async () => (await other.link.client.exists(`stock:g:${one.link.seal.realm}:${unitId}!`)) === 1,
+        'a count is being read',
+      );
       const began = await now();
       await until(async () => (await now()) > began + 20, 'time passes');
       await tx.raw('UNLOCK TABLES');
       await waiting;
-      expect(await other.link.client.pexpiretime(`stock:g:${unitId}`)).toBeLessThanOrEqual(began + LIFE_MS);
+      expect(await other.link.client.pexpiretime(`stock:g:${one.link.seal.realm}:${unitId}`)).toBeLessThanOrEqual(
+        began + LIFE_MS,
+      );
     });
   });
 });
@@ -200,20 +205,20 @@ describe('Redis', () => {
 
   it('that has another kind of value under the key lets everybody through', async () => {
     const [unitId = 0] = await makeUnits(database.db, [1]);
-    await one.link.client.set(`stock:g:${unitId}`, 'x', 'PX', LIFE_MS);
+    await one.link.client.set(`stock:g:${one.link.seal.realm}:${unitId}`, 'x', 'PX', LIFE_MS);
     expect(placed([await order(one, [unitId]), await order(other, [unitId])])).toBe(1);
   });
 
   it('whose reader of a count died has another read it', async () => {
     const [unitId = 0] = await makeUnits(database.db, [1]);
-    await one.link.client.set(`stock:g:${unitId}!`, '1', 'PX', 30);
+    await one.link.client.set(`stock:g:${one.link.seal.realm}:${unitId}!`, '1', 'PX', 30);
     expect(await order(one, [unitId])).toBeUndefined();
     expect(await countOf(unitId)).toBe(0);
   });
 
   it('that says for ever that a count is being read has another read it', async () => {
     const [unitId = 0] = await makeUnits(database.db, [2]);
-    await one.link.client.set(`stock:g:${unitId}!`, '1');
+    await one.link.client.set(`stock:g:${one.link.seal.realm}:${unitId}!`, '1');
     expect(await order(one, [unitId])).toBeUndefined();
     expect(await countOf(unitId)).toBe(1);
   });
@@ -244,7 +249,7 @@ describe('Redis', () => {
     await receive(database.db, unitId, 2);
     await until(async () => {
       await order(other, [unitId]);
-      return (await other.link.client.exists(`stock:g:${unitId}`)) === 1;
+      return (await other.link.client.exists(`stock:g:${one.link.seal.realm}:${unitId}`)) === 1;
     }, 'the gate counts again');
     await until(async () => isRefusal(await order(other, [unitId])), 'it is sold out');
     expect(await stockOf(database.db, unitId)).toEqual([9, 0, 9, 0]);
@@ -256,7 +261,7 @@ describe('Redis', () => {
     const gate = new StockGate(broken, one.link);
     await expect(gate.pass(wants(unitId), async () => undefined)).rejects.toThrow();
     await broken.destroy();
-    expect(await one.link.client.exists(`stock:g:${unitId}!`)).toBe(0);
+    expect(await one.link.client.exists(`stock:g:${one.link.seal.realm}:${unitId}!`)).toBe(0);
     expect(await order(one, [unitId])).toBeUndefined();
   });
 });

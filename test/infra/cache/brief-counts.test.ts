@@ -48,7 +48,8 @@ const nowOfRedis = async (): Promise<number> => {
 const callsOf = async (command: string): Promise<number> =>
   Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(await own.client.info('commandstats'))?.[1] ?? 0);
 /** Waits until Redis holds the number of an id, which is stored after the answer. */
-const stored = (id: number) => until(async () => (await own.client.get(`counts:${id}`)) !== null, `count ${id}`);
+const stored = (id: number) =>
+  until(async () => (await own.client.get(`counts:${own.seal.realm}:${id}`)) !== null, `count ${id}`);
 
 describe('counts', () => {
   it('are loaded once for a hundred who ask together, and not again', async () => {
@@ -113,9 +114,9 @@ describe('counts', () => {
 
   it('are loaded by whoever waits when the process that said it would does not', async () => {
     const source = new Source();
-    await own.client.set('counts:1!', '1');
+    await own.client.set(`counts:${own.seal.realm}:1!`, '1');
     expect((await (await open(source)).read([1])).get(1)).toBe(10);
-    expect(await own.client.get('counts:1!')).toBeNull();
+    expect(await own.client.get(`counts:${own.seal.realm}:1!`)).toBeNull();
   });
 
   it('are asked for in several round trips when they are many', async () => {
@@ -140,7 +141,7 @@ describe('counts', () => {
     finish();
     await reading;
     await stored(1);
-    expect(await own.client.pexpiretime('counts:1')).toBeLessThanOrEqual(began + LIFE_MS);
+    expect(await own.client.pexpiretime(`counts:${own.seal.realm}:1`)).toBeLessThanOrEqual(began + LIFE_MS);
   });
 
   it('are not kept when a load took longer than they live', async () => {
@@ -150,13 +151,13 @@ describe('counts', () => {
     const counts = new BriefCounts(link, { prefix: 'counts:', lifeMs: 1, load: source.load });
     source.gate = nowOfRedis().then((began) => until(async () => (await nowOfRedis()) > began + 5, 'time passes'));
     await counts.read([1]);
-    await until(async () => (await own.client.exists('counts:1!')) === 0, 'the answer of Redis');
-    expect(await own.client.get('counts:1')).toBeNull();
+    await until(async () => (await own.client.exists(`counts:${own.seal.realm}:1!`)) === 0, 'the answer of Redis');
+    expect(await own.client.get(`counts:${own.seal.realm}:1`)).toBeNull();
   });
 
   it('that are garbage in Redis are loaded', async () => {
     const source = new Source();
-    await own.client.set('counts:1', 'minus one');
+    await own.client.set(`counts:${own.seal.realm}:1`, 'minus one');
     expect((await (await open(source)).read([1])).get(1)).toBe(10);
   });
 
@@ -166,7 +167,10 @@ describe('counts', () => {
     source.gate = Promise.reject(new Error('the database is away'));
     const outcomes = await Promise.allSettled([counts.read([1]), counts.read([1, 2])]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    await until(async () => (await own.client.exists('counts:1!', 'counts:2!')) === 0, 'the answer of Redis');
+    await until(
+      async () => (await own.client.exists(`counts:${own.seal.realm}:1!`, `counts:${own.seal.realm}:2!`)) === 0,
+      'the answer of Redis',
+    );
     source.gate = Promise.resolve();
     expect((await counts.read([1])).get(1)).toBe(10);
   });

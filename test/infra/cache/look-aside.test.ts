@@ -9,8 +9,8 @@ let redis: TestRedis;
 const links: RedisLink[] = [];
 
 /** A cache as one process has it. */
-async function openCache(ttlMs = 60_000): Promise<LookAside> {
-  const link = await linkTo(redis);
+async function openCache(ttlMs = 60_000, database?: string): Promise<LookAside> {
+  const link = await linkTo(redis, database);
   links.push(link);
   return new LookAside(link, { prefix: 'test:', ttlMs });
 }
@@ -208,6 +208,82 @@ describe('an eviction', () => {
     await cache.evict(['t']);
     await links[0]?.client.flushall();
     expect(await textOf(cache, source)).toBe('b');
+  });
+});
+
+describe('a Redis that is not trusted', () => {
+  /** The key of the only entry, without what the client puts in front. */
+  const entryKey = (): Promise<string> =>
+    until(async () => (await links[0]?.client.keys('*test:v:*'))?.[0]?.replace('magam:test:', ''));
+  /** What another process reads, and how often it had to load. */
+  async function readElsewhere(database?: string): Promise<{ text: string | undefined; loads: number }> {
+    const source = new Source();
+    const text = await textOf(await openCache(60_000, database), source);
+    return { text, loads: source.loads };
+  }
+
+  it('gives no entry to a copy of the database', async () => {
+    await textOf(await openCache(), new Source());
+    await entryKey();
+    expect(await readElsewhere('a copy')).toEqual({ text: 'a', loads: 1 });
+    expect(await readElsewhere()).toEqual({ text: 'a', loads: 0 });
+  });
+
+  it('forges no entry: neither its text nor its end, nor by the name of another', async () => {
+    await textOf(await openCache(), new Source());
+    const key = await entryKey();
+    const stored = String(await links[0]?.client.get(key));
+    const fields = stored.split(' ');
+    const longer = [...fields.slice(0, 3), String(Number(fields[3]) + 1), ...fields.slice(4)].join(' ');
+    for (const forged of [stored.replace(/a$/, 'b'), longer]) {
+      expect(forged).not.toBe(stored);
+      await links[0]?.client.set(key, forged);
+      expect(await readElsewhere()).toEqual({ text: 'a', loads: 1 });
+    }
+    const cache = await openCache();
+    const other = new Source();
+    other.value = 'other';
+    await links[0]?.client.set(key.replace(':key@', ':else@'), stored);
+    expect(readable(await cache.read('else', ['t'], other.load))).toBe('other');
+  });
+
+  it('keeps no entry that claims to live longer than it may', async () => {
+    await textOf(await openCache(365 * 86_400_000), new Source()); // signed, by a clock or a setting that is wrong
+    await entryKey();
+    expect(await readElsewhere()).toEqual({ text: 'a', loads: 1 });
+  });
+
+  it('keeps no word for what does not exist, and one for a day for what does', async () => {
+    const cache = await openCache();
+    const wordLife = (tag: string) => links[0]?.client.pttl(`test:g:${tag}`);
+    await cache.read('none', ['none'], async () => undefined);
+    await cache.read('empty', ['empty'], async () => ({ text: '[]', passing: true }));
+    await expect(
+      cache.read('failed', ['failed'], async () => {
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    for (const tag of ['none', 'empty', 'failed'])
+      await until(async () => (await wordLife(tag)) === -2, `no word of ${tag}`);
+    expect(await links[0]?.client.keys('*test:v:*')).toEqual([]);
+    await textOf(cache, new Source(), ['there']);
+    await until(async () => Number(await wordLife('there')) > 3_600_000, 'the word is kept');
+  });
+
+  it('loses no eviction that comes while a word is new', async () => {
+    const cache = await openCache();
+    const { gate, open } = openGate();
+    const nothing = cache.read('key', ['t'], async () => {
+      await gate;
+      return undefined;
+    });
+    await until(async () => (await links[0]?.client.keys('*test:g:t'))?.length === 1);
+    await cache.evict(['t']);
+    const word = await links[0]?.client.get('test:g:t');
+    open();
+    await nothing;
+    await links[0]?.client.ping();
+    expect(await links[0]?.client.get('test:g:t')).toBe(word);
   });
 });
 

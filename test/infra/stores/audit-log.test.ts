@@ -48,6 +48,10 @@ describe('the audit log', () => {
     expect(await ids({ actorAccountId: 8 })).toEqual([2]);
     expect(await ids({ from: '2999-01-01T00:00:00.000Z' })).toEqual([]);
     expect(await ids({ to: '2000-01-01T00:00:00.000Z' })).toEqual([]);
+    expect(await ids({ action: 'seller.edit', oldestFirst: true })).toEqual([1, 2, 3]);
+    expect(await ids({ action: 'seller.lock' })).toEqual([]);
+    const [oldest] = await listAudit(database.db, { oldestFirst: true }, 1);
+    expect(await ids({ after: oldest, oldestFirst: true }, 1)).toEqual([2]);
     const [newest] = await listAudit(database.db, {}, 1);
     expect(await ids({ after: newest }, 1)).toEqual([2]);
   });
@@ -69,7 +73,7 @@ describe('the audit log', () => {
     const values = Array.from({ length: 5_000 }, (_, n) => [
       `2026-01-01 00:00:00.${n % 1000}`,
       n % 90,
-      'a.b',
+      `a.b${n % 90}`,
       'seller',
       `S${n % 90}`,
     ]);
@@ -85,6 +89,9 @@ describe('the audit log', () => {
     ['everything', {}, 'audit_log_time'],
     ['of a subject', { subject: { type: 'seller', id: 'S1' } }, 'audit_log_subject'],
     ['of an actor', { actorAccountId: 8 }, 'audit_log_actor'],
+    ['of an action', { action: 'a.b1' }, 'audit_log_action'],
+    ['of an action, oldest first,', { action: 'a.b1', oldestFirst: true }, 'audit_log_action'],
+    ['everything, oldest first,', { oldestFirst: true }, 'audit_log_time'],
   ])('reads %s through its index, without sorting', async (_name, filter, index) => {
     const plan = await plansOf(database.db, (db) => listAudit(db, filter, 5));
     expect(plan).toHaveLength(1);

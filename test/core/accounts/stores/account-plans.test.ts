@@ -1,6 +1,11 @@
 /** Every list and every look-up of accounts reads along a key: no scan of the table, no sorting. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { listAccounts, lockActiveAdmins, readAccountByEmail } from '../../../../core/accounts/stores/account.js';
+import {
+  listAccounts,
+  listSellerAccounts,
+  lockActiveAdmins,
+  readAccountByEmail,
+} from '../../../../core/accounts/stores/account.js';
 import {
   endSessions,
   listLiveSessions,
@@ -94,6 +99,7 @@ describe('statements about accounts', () => {
     ['accounts of a status', ['account_status'], (db) => listAccounts(db, { status: 'LOCKED', after: 'user5' }, 51)],
     ['accounts of both', ['account_role_status'], (db) => listAccounts(db, { role: 'operator', status: 'ACTIVE' }, 51)],
     ['an account by address', ['account_email'], (db) => readAccountByEmail(db, 'user9@example.com')],
+    ['the accounts of a seller', ['account_seller'], (db) => listSellerAccounts(db, 'S5')],
     ['the admins', ['account_role_status', 'account_role'], (db) => inTransaction(db, lockActiveAdmins)],
     ['sessions of requests', ['PRIMARY'], (db) => readSessionStates(db, [id(1), id(2), id(3)])],
     ['own sessions', ['account_session_account'], (db) => listLiveSessions(db, accountId % 2_000, undefined, 51)],

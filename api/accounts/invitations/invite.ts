@@ -1,0 +1,85 @@
+/** POST /v1/invitations and POST /v1/sellers/{sellerId}/accounts */
+import * as z from 'zod';
+import { invite } from '../../../core/accounts/invitations.js';
+import { mayInvite } from '../../../core/accounts/rules/account.js';
+import type { NewInvitation } from '../../../core/accounts/stores/invitation.js';
+import { readSeller } from '../../../core/accounts/stores/seller.js';
+import { MagamError } from '../../../kernel/errors.js';
+import { decided, found } from '../../../kernel/outcome.js';
+import { externalId, text } from '../../edge/fields.js';
+import { created } from '../../edge/reply.js';
+import { type Call, type Route, route } from '../../edge/route.js';
+import { newEmail, phone } from '../account-fields.js';
+import type { AccountsContext } from '../context.js';
+import { sellerParams } from '../sellers/seller-fields.js';
+import { invitationBody, invitationSchema, invitedRole } from './invitation-fields.js';
+
+const person = { email: newEmail, displayName: text(100), phone: phone.optional() };
+
+const described =
+  'The address gets a mail with a link, on which the invited person chooses a password. The role comes with it, so it goes only to an address whose mail is read. ' +
+  'A buyer’s account of the address becomes the invited one. What the address was invited to before is withdrawn.';
+
+export const inviteSomebody = (accounts: AccountsContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/invitations',
+    tag: 'Accounts',
+    summary: 'Invite staff or a seller',
+    description: `${described} Operators invite sellers, admins everybody.`,
+    permission: 'account.invite',
+    body: z
+      .strictObject({ ...person, role: invitedRole, sellerId: externalId.optional() })
+      .refine((body) => (body.role === 'seller') === (body.sellerId !== undefined), {
+        path: ['sellerId'],
+        message: 'goes with the role seller, and only with it',
+      })
+      .meta({ id: 'NewInvitation' }),
+    answer: { status: 201, description: 'The invitation; its mail is on its way.', schema: invitationSchema },
+    refusals: ['SELLER_NOT_FOUND', 'EMAIL_TAKEN', 'INVITATION_NOT_FOUND'],
+    handle: (call) => invited(accounts, call, call.body),
+  });
+
+export const inviteToSeller = (accounts: AccountsContext): Route =>
+  route({
+    method: 'post',
+    path: '/v1/sellers/{sellerId}/accounts',
+    tag: 'Sellers',
+    summary: 'Invite somebody of a seller',
+    description: described,
+    permission: 'seller.edit',
+    params: sellerParams,
+    body: z.strictObject(person).meta({ id: 'NewSellerAccount' }),
+    answer: { status: 201, description: 'The invitation; its mail is on its way.', schema: invitationSchema },
+    refusals: ['SELLER_NOT_FOUND', 'EMAIL_TAKEN', 'INVITATION_NOT_FOUND'],
+    handle: (call) => invited(accounts, call, { ...call.body, role: 'seller', sellerId: call.params.sellerId }),
+  });
+
+type Invited = Pick<NewInvitation, 'email' | 'displayName' | 'role'> & {
+  readonly phone?: string | undefined;
+  readonly sellerId?: string | undefined;
+};
+
+async function invited(
+  { config }: AccountsContext,
+  {
+    signedIn,
+    requestId,
+    audit,
+    transact,
+  }: Pick<Call<unknown, unknown, unknown>, 'signedIn' | 'requestId' | 'audit' | 'transact'>,
+  { email, displayName, role, phone: given = undefined, sellerId: business }: Invited,
+) {
+  if (!mayInvite(signedIn.role, role)) throw new MagamError('FORBIDDEN');
+  const sellerId = business ?? null;
+  return transact(async (tx) => {
+    if (sellerId !== null) found(await readSeller(tx, sellerId), 'SELLER_NOT_FOUND');
+    const made = { email, displayName, phone: given ?? null, role, sellerId, invitedBy: signedIn.accountId };
+    const invitation = decided(await invite(tx, { ...made, hours: config.accounts.invitationHours }, requestId));
+    await audit(tx, 'account.invite', ['invitation', invitation.invitationId], {
+      before: null,
+      after: { email, displayName, role, sellerId, expiresAt: invitation.expiresAt },
+    });
+    return created('/v1/invitations', invitationBody(invitation));
+  });
+}

@@ -1,0 +1,10 @@
+/** Which seller a caller is confined to. */
+import type { Caller } from '../../kernel/access.js';
+import { MagamError } from '../../kernel/errors.js';
+
+/** The seller of a caller who may only see what is its own (`call.own`); null for staff, who see all. Throws FORBIDDEN where there is none. */
+export function ownSeller(own: Caller | null): string | null {
+  if (own === null) return null;
+  if (own.sellerId === null) throw new MagamError('FORBIDDEN');
+  return own.sellerId;
+}

@@ -1,0 +1,102 @@
+/** Webhook endpoints as they are shown, and what their owners say of them. */
+import * as z from 'zod';
+import { URL_MAX } from '../../core/webhooks/rules/endpoint.js';
+import type { AttemptRecord } from '../../core/webhooks/stores/webhook-delivery.js';
+import type { EndpointRecord } from '../../core/webhooks/stores/webhook-endpoint.js';
+import { readEndpoint } from '../../core/webhooks/stores/webhook-endpoint.js';
+import type { Db } from '../../infra/database.js';
+import type { Owner } from '../../kernel/access.js';
+import { found } from '../../kernel/outcome.js';
+import { eventType } from '../edge/event-fields.js';
+import { externalId, id, idText, moment, note } from '../edge/fields.js';
+
+export const tag = 'Webhooks';
+export const endpointParams = z.strictObject({ endpointId: idText });
+export const endpointAddress = (endpointId: number): string => `/v1/webhook-endpoints/${endpointId}`;
+
+const endpointFields = {
+  endpointId: id,
+  sellerId: externalId.nullable().meta({ description: 'Null: it is one of the platform.' }),
+  url: z.string().meta({ example: 'https://erp.example.com/magam' }),
+  description: z.string(),
+  types: z.array(eventType).meta({ description: 'Empty: all that its owner may be told of.' }),
+  status: z.enum(['ACTIVE', 'DISABLED']),
+  version: z.number().int(),
+  deliveredThrough: z.number().int().min(0).meta({
+    description: 'Every event up to this id was delivered, or is not one that it wants.',
+  }),
+  attempts: z.number().int().min(0).meta({ description: 'Failed attempts of the event that is next.' }),
+  failingSince: moment.nullable().meta({ description: 'Null: the last delivery succeeded.' }),
+  nextTryAt: moment.nullable().meta({ description: 'When it is tried again; null: nothing has failed.' }),
+  createdAt: moment,
+};
+export const endpointSchema = z.object(endpointFields).meta({ id: 'WebhookEndpoint' });
+const secret = z.string().meta({
+  description: 'What deliveries are signed with. It is shown this once.',
+  example: 'whsec_0Yq1y5nGm3R5b0y7cQ1Jb3V9dX8k2s4u6w8z0A2C4E6',
+});
+export const newEndpointSchema = z.object({ ...endpointFields, secret }).meta({ id: 'NewWebhookEndpoint' });
+export const newSecretSchema = z
+  .object({
+    endpointId: id,
+    secret,
+    formerSecretHours: z.number().int().meta({ description: 'How long the former secret counts beside it.' }),
+  })
+  .meta({ id: 'NewWebhookSecret' });
+
+export const endpointBody = ({ types, ...endpoint }: EndpointRecord): z.input<typeof endpointSchema> => ({
+  ...endpoint,
+  types: [...types],
+});
+
+const url = z.string().max(URL_MAX).meta({
+  description: 'Where events are sent: https, and an address that everybody in the internet can reach.',
+  example: 'https://erp.example.com/magam',
+});
+const types = z.array(eventType).meta({ description: 'Which events are sent; empty: all that you may be told of.' });
+export const bodySchema = z.strictObject({ url, description: note(200).default(''), types: types.default([]) });
+export const editSchema = z.strictObject({
+  url: url.optional(),
+  description: note(200).optional(),
+  types: types.optional(),
+  status: z.enum(['ACTIVE', 'DISABLED']).optional().meta({
+    description: 'ACTIVE goes on after the last event that was delivered.',
+    example: 'ACTIVE',
+  }),
+});
+
+export const attemptSchema = z
+  .object({
+    deliveryId: id,
+    eventId: id,
+    type: eventType,
+    replayed: z.boolean().meta({ description: 'Somebody had asked for this event to be sent again.' }),
+    attemptedAt: moment,
+    durationMs: z.number().int(),
+    delivered: z.boolean(),
+    status: z.number().int().nullable().meta({ description: 'What was answered; null: nothing.' }),
+    error: z.string().nullable().meta({ description: 'Why it was not delivered.' }),
+  })
+  .meta({ id: 'WebhookDelivery' });
+
+export const attemptBody = ({
+  attemptId,
+  endpointId: _,
+  ...attempt
+}: AttemptRecord): z.input<typeof attemptSchema> => ({
+  deliveryId: attemptId,
+  ...attempt,
+  type: attempt.type as z.input<typeof eventType>,
+});
+
+/** Throws WEBHOOK_ENDPOINT_NOT_FOUND. */
+export const requireEndpoint = async (db: Db, endpointId: number): Promise<EndpointRecord> =>
+  found(await readEndpoint(db, endpointId), 'WEBHOOK_ENDPOINT_NOT_FOUND', { endpointId });
+
+/** Whose an endpoint is; those of the platform are nobody's own. */
+export const ownerOf =
+  (db: Db) =>
+  async ({ params: { endpointId } }: { readonly params: { readonly endpointId: number } }): Promise<Owner> => {
+    const { sellerId } = await requireEndpoint(db, endpointId);
+    return sellerId === null ? {} : { sellerId };
+  };

@@ -1,0 +1,33 @@
+/** How a command of its own looks for alarms and sends their messages: without a runner, and, where the database is away, without that. */
+import { type AlarmChannels, alarmChannels } from '../core/alarms/alarm-channels.js';
+import { alarmConsumers, deliverAlarms } from '../core/alarms/deliver-alarms.js';
+import { watchAlarms } from '../core/alarms/watch-alarms.js';
+import type { Config } from '../infra/config.js';
+import { openMail } from '../infra/mail.js';
+import { readInstallationId } from '../infra/stores/installation.js';
+import type { CommandContext } from './context.js';
+import { note } from './output.js';
+
+/** Gives `work` the channels that are configured, and closes them. */
+export async function withChannels<T>(config: Config, work: (channels: AlarmChannels) => Promise<T>): Promise<T> {
+  const mail = config.mail && openMail(config.mail.url, config.mail.from);
+  try {
+    return await work(alarmChannels(config.alarms, mail));
+  } finally {
+    mail?.close();
+  }
+}
+
+/** Compares the alarms with how things are, and sends what waits to be sent. What cannot be sent is told on standard error and tried again by whoever comes next. */
+export const lookForAlarms = ({ db, config, signal }: CommandContext): Promise<void> =>
+  withChannels(config, async (channels) => {
+    const consumers = alarmConsumers(channels, await readInstallationId(db));
+    const log = (level: string, fields: object, message: string): void => {
+      if (level !== 'info') note(`${message}: ${JSON.stringify(fields)}`);
+    };
+    try {
+      await watchAlarms(db, config);
+    } finally {
+      await deliverAlarms({ db, signal, log }, consumers);
+    }
+  });

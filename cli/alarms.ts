@@ -1,0 +1,77 @@
+/** `magam alarms`: what needs an operator; `check` looks and sends the messages, for cron. */
+import type { Command } from 'commander';
+import { type Alarm, actionOf } from '../core/alarms/rules/alarm.js';
+import { listAlarms, readOpenAlarms } from '../core/alarms/stores/alarm.js';
+import { readConfig } from '../infra/config.js';
+import { asMagamError, errorText } from '../infra/database-errors.js';
+import { errors, MagamError } from '../kernel/errors.js';
+import { lookForAlarms } from './alarm-sender.js';
+import { type CommandContext, withDatabase } from './context.js';
+import { raiseDirectly, resolveDirectly } from './direct-alarm.js';
+import { note, print, printJson, printTable } from './output.js';
+
+/** With `--all`. */
+const SHOWN = 100;
+
+export function alarmsCommands(alarms: Command): void {
+  alarms
+    .option('--all', `the newest ${SHOWN}, also those that are over`)
+    .action((options: { all?: true }, command: Command) =>
+      withDatabase(command, (context) => list(context, options.all === true)),
+    );
+  alarms
+    .command('check')
+    .description('look whether something needs an operator, send the messages, and exit with 1 while alarms are open')
+    .action((_options, command: Command) => check(command));
+}
+
+async function list({ db, json }: CommandContext, all: boolean): Promise<void> {
+  show(all ? await listAlarms(db, {}, SHOWN) : await readOpenAlarms(db), json);
+}
+
+/** The alarm of this command itself. */
+const unable = (error: unknown) => {
+  const known = asMagamError(error);
+  const code = known instanceof MagamError ? `${known.code}: ` : '';
+  return {
+    kind: 'command-failed',
+    subject: 'alarms check',
+    summary: `magam alarms check could not look: ${code}${errorText(known)}`,
+  } as const;
+};
+
+async function check(command: Command): Promise<void> {
+  let open: Alarm[] = [];
+  try {
+    await withDatabase(command, async (context) => {
+      await lookForAlarms(context);
+      open = await readOpenAlarms(context.db);
+      show(open, context.json);
+    });
+  } catch (error) {
+    const known = asMagamError(error);
+    if (!(known instanceof MagamError && known.code === 'CONFIG_INVALID'))
+      await raiseDirectly(readConfig(), unable(error));
+    throw error;
+  }
+  await resolveDirectly(readConfig(), unable(undefined));
+  if (open.length === 0) return;
+  note(`ALARMS_OPEN: ${errors.ALARMS_OPEN.meaning}`);
+  process.exitCode = errors.ALARMS_OPEN.exit;
+}
+
+function show(alarms: readonly Alarm[], json: boolean): void {
+  if (json) printJson({ alarms: alarms.map((alarm) => ({ ...alarm, action: actionOf(alarm) })) });
+  else if (alarms.length === 0) print('No alarms.');
+  else showTable(alarms);
+}
+
+function showTable(alarms: readonly Alarm[]): void {
+  printTable(
+    ['alarm', 'kind', 'subject', 'since', 'until'],
+    alarms.map((alarm) => [alarm.alarmId, alarm.kind, alarm.subject, alarm.openedAt, alarm.resolvedAt ?? 'open']),
+    ['alarm'],
+  );
+  for (const alarm of alarms.filter(({ status }) => status === 'OPEN'))
+    print(`\nAlarm ${alarm.alarmId}: ${alarm.summary}\n  What to do: ${actionOf(alarm)}`);
+}

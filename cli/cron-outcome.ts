@@ -1,0 +1,34 @@
+/** What became of a command that `magam cron` has run. */
+import type { AlarmCause } from '../core/alarms/rules/alarm.js';
+
+export interface Outcome {
+  readonly words: readonly string[];
+  readonly exitCode: number;
+  /** The end of what it printed; empty where that went elsewhere. */
+  readonly output: string;
+}
+
+/** Exit codes of a command that has done its work: done, done with parked entries (which have an alarm of their own), and left to somebody else who is at it. */
+const DONE: readonly number[] = [0, 3, 5];
+
+export const succeeded = ({ exitCode }: Outcome): boolean => DONE.includes(exitCode);
+
+export function commandCause({ words, exitCode, output }: Outcome): AlarmCause {
+  const command = words.join(' ');
+  const failure = failureIn(output);
+  return {
+    kind: 'command-failed',
+    subject: command,
+    summary: `magam ${command} ended with exit code ${exitCode}${failure === '' ? '' : `: ${failure}`}.`,
+  };
+}
+
+/** The last error that the output names, as text or as JSON; otherwise its last line. */
+function failureIn(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('--- '));
+  const text = lines.findLast((line) => /^[A-Z][A-Z_]{3,}: /.test(line));
+  if (text !== undefined) return text.replace(/\.$/, '');
+  const json = /"code": "([A-Z_]+)",\s*"message": ("(?:[^"\\]|\\.)*")/.exec(output);
+  if (json !== null) return `${json[1]}: ${JSON.parse(json[2] ?? '""')}`.replace(/\.$/, '');
+  return (lines.at(-1) ?? '').slice(0, 300).replace(/\.$/, '');
+}

@@ -1,0 +1,19 @@
+/** The account that a seller may be paid to at this moment. Whoever pays reads this, and nothing else. */
+import type { Db } from '../../infra/database.js';
+import { type Refusal, refuse } from '../../kernel/errors.js';
+import { readPayable, type StoredBankAccount } from './stores/seller.js';
+
+export interface PayableBankAccount extends StoredBankAccount {
+  /** The entry of the history, for the payout to name. */
+  readonly bankAccountId: number;
+}
+
+/** @returns SELLER_NOT_FOUND; BANK_ACCOUNT_WAITING while no second person has approved it (`payoutFrom` is null) or its waiting time is not over */
+export async function payableBankAccount(db: Db, sellerId: string): Promise<PayableBankAccount | Refusal> {
+  const found = await readPayable(db, sellerId);
+  if (found === undefined) return refuse('SELLER_NOT_FOUND');
+  const { seller, payable } = found;
+  const { bankAccountId, payoutFrom, bankAccount } = seller;
+  if (!payable || bankAccountId === null) return refuse('BANK_ACCOUNT_WAITING', { sellerId, payoutFrom });
+  return { ...bankAccount, bankAccountId };
+}

@@ -1,0 +1,130 @@
+/** When which alarm is open. A condition is read from the tables each time, so an alarm is right whoever looks, and after any outage. */
+import type { Config } from '../../infra/config.js';
+import type { Db } from '../../infra/database.js';
+import { readDuties, registerDuties } from '../../infra/stores/duty.js';
+import { formatAmount } from '../../kernel/money.js';
+import { readGivenBackElsewhere, readUnclearPayments } from '../payments/stores/payment.js';
+import { overdueDates } from '../settlement/due-date.js';
+import { readDisabledEndpoints } from '../webhooks/stores/webhook-endpoint.js';
+import type { AlarmCause, AlarmKind } from './rules/alarm.js';
+import { readDeadLetterCounts, readFailedRuns, readParkedDates, readRunStatuses } from './stores/condition.js';
+
+export type AlarmSettings = Pick<Config, 'timeZone' | 'settleAt' | 'alarms'>;
+
+/** The duty by which runners show that they are alive, and the one that looks at the conditions. */
+export const RUNNER_ALIVE = 'runner-alive';
+export const WATCH_ALARMS = 'watch-alarms';
+
+interface Condition {
+  /** What is so now. */
+  readonly causes: readonly Omit<AlarmCause, 'kind'>[];
+  /** Subjects of open alarms that stay open although nothing is so at this moment, because somebody is trying to mend it. */
+  readonly staying: readonly string[];
+}
+
+/** @param open subjects of the open alarms of this kind */
+type Look = (db: Db, settings: AlarmSettings, open: readonly string[]) => Promise<Condition>;
+
+const beingTried = ['REQUESTED', 'RUNNING'];
+
+/** Those of the dates whose settlement is in one of these states. */
+async function datesIn(db: Db, dates: readonly string[], states: readonly string[]): Promise<string[]> {
+  const statuses = await readRunStatuses(db, dates);
+  return dates.filter((date) => states.includes(statuses.get(date) ?? ''));
+}
+
+/** A run that failed and is tried again stays an alarm until that try has succeeded, or a person has stopped it. */
+const runFailed: Look = async (db, _settings, open) => ({
+  causes: (await readFailedRuns(db)).map(({ runId, date, code, message }) => ({
+    subject: date,
+    summary: `The settlement of ${date} failed (run ${runId})${code === null ? '' : ` with ${code}`}: ${message ?? 'the execution left no message.'}`,
+  })),
+  staying: await datesIn(db, open, beingTried),
+});
+
+/** Only the latest dates open an alarm, so that an old book does not open hundreds; one that is open stays until its date is settled whole. */
+const parkedEntries: Look = async (db, _settings, open) => ({
+  causes: (await readParkedDates(db)).map(({ runId, date, entries }) => ({
+    subject: date,
+    summary: `${entries} ${entries === 1 ? 'entry' : 'entries'} of ${date} could not be settled and ${entries === 1 ? 'is' : 'are'} parked (run ${runId}).`,
+  })),
+  staying: await datesIn(db, open, [...beingTried, 'COMPLETED_WITH_EXCEPTIONS']),
+});
+
+/** Dates are closed in order, so only the earliest open an alarm. */
+const OVERDUE_MAX = 10;
+
+const dateOverdue: Look = async (db, settings, open) => {
+  const { dateMinutes } = settings.alarms;
+  const dates = dateMinutes === 0 ? [] : await overdueDates(db, settings, dateMinutes);
+  return {
+    causes: dates.slice(0, OVERDUE_MAX).map((date) => ({
+      subject: date,
+      summary: `${date} is not closed, more than ${dateMinutes} min after it was due (${settings.settleAt} of the next day in ${settings.timeZone}).`,
+    })),
+    staying: open.filter((date) => dates.includes(date)),
+  };
+};
+
+/**
+ * No runner has shown itself. Where none ever did, the time counts from the first look. The time in which nobody looked either, as while the database was away, does
+ * not count.
+ */
+const noRunner: Look = async (db, { alarms: { runnerMinutes } }) => {
+  await registerDuties(db, [RUNNER_ALIVE]);
+  const duties = new Map((await readDuties(db)).map((duty) => [duty.name, duty.overdueSeconds]));
+  const silentSeconds = (duties.get(RUNNER_ALIVE) ?? 0) - (duties.get(WATCH_ALARMS) ?? 0);
+  const silent = runnerMinutes > 0 && silentSeconds > runnerMinutes * 60;
+  const summary = `No runner has been alive for more than ${runnerMinutes} min: nothing is settled by schedule, and nothing that was asked for over HTTP is done.`;
+  return { causes: silent ? [{ subject: 'runner', summary }] : [], staying: [] };
+};
+
+const paymentUnclear: Look = async (db) => ({
+  causes: (await readUnclearPayments(db)).map(({ paymentId, provider, status }) => ({
+    subject: String(paymentId),
+    summary: `Payment ${paymentId} (${provider}, ${status}) is unclear: it is not known whether it was charged, or money of it is not back.`,
+  })),
+  staying: [],
+});
+
+/** What is to be said of those of the payments of which money was given back elsewhere. */
+export const givenBackCauses = async (db: Db, paymentIds: readonly number[]): Promise<Omit<AlarmCause, 'kind'>[]> =>
+  (await readGivenBackElsewhere(db, paymentIds)).map(({ paymentId, provider, currency, elsewhereMinor }) => ({
+    subject: String(paymentId),
+    summary: `${provider} has given back ${formatAmount(elsewhereMinor, currency)} ${currency} of payment ${paymentId} that was not asked for here. No order was cancelled for it.`,
+  }));
+
+/** An event opens it (`notifications`); here it is seen whether it is over. */
+const paymentGivenBack: Look = async (db, _settings, open) => ({
+  causes: await givenBackCauses(db, open.map(Number)),
+  staying: [],
+});
+
+/** An event opens it (`notifications`); it is over when the endpoint is enabled again, or gone. */
+const webhookDisabled: Look = async (db, _settings, open) => ({
+  causes: [],
+  staying: (await readDisabledEndpoints(db, open.map(Number))).map(String),
+});
+
+const deadLetters: Look = async (db) => ({
+  causes: (await readDeadLetterCounts(db)).map(({ consumer, events, error }) => ({
+    subject: consumer,
+    summary: `The consumer ${consumer} has given up ${events} ${events === 1 ? 'event' : 'events'}, the last one with: ${error ?? 'no error'}`,
+  })),
+  staying: [],
+});
+
+export const conditions = {
+  'run-failed': runFailed,
+  'parked-entries': parkedEntries,
+  'date-overdue': dateOverdue,
+  'no-runner': noRunner,
+  'payment-unclear': paymentUnclear,
+  'payment-given-back': paymentGivenBack,
+  'dead-letters': deadLetters,
+  'webhook-disabled': webhookDisabled,
+} as const satisfies Partial<Record<AlarmKind, Look>>;
+
+/** Kinds whose alarms open and end by what stands in the tables. The others are told by whoever finds them out. */
+export type WatchedKind = keyof typeof conditions;
+export const watchedKinds = Object.keys(conditions) as readonly WatchedKind[];

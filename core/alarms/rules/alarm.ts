@@ -1,0 +1,49 @@
+/** What an alarm is: which kinds there are, and what a person is to do about each. */
+
+/** Every kind, and what to do about an alarm of it; its subject is a date, the id of a payment, the name of a consumer or a command. */
+const ACTIONS = {
+  'run-failed': (date: string) =>
+    `Look at the run with magam runs --date ${date}, mend the cause, then run magam settle --date ${date}.`,
+  'parked-entries': (date: string) =>
+    `List the entries with magam runs exceptions (magam runs --date ${date} has the id of the run), mend the cause, then run magam settle --date ${date}.`,
+  'verification-difference': (date: string) =>
+    `Run magam verify --date ${date}: it names the first difference. Restore what was changed, and verify again. Pay nothing out before that.`,
+  'date-overdue': (date: string) =>
+    `Look at the date with magam runs --date ${date} and at the log of the runner. magam settle --date ${date} settles it or says what is in the way.`,
+  'no-runner': () => 'Start a runner (magam runner) and look at the log of the last one.',
+  'payment-unclear': (paymentId: string) =>
+    `Look at the payment with GET /v1/payments/${paymentId} and in the provider's own console.`,
+  'payment-given-back': (paymentId: string) =>
+    `Look at the payment with GET /v1/payments/${paymentId}, and cancel or return what the money was for.`,
+  'dead-letters': (consumer: string) =>
+    `Look at them with GET /v1/dead-letters?consumer=${consumer}, mend the cause, and replay them.`,
+  'webhook-disabled': (endpointId: string) =>
+    `Look at its deliveries with GET /v1/webhook-endpoints/${endpointId}/deliveries, tell its owner, and enable it again when it can be reached.`,
+  'command-failed': () => 'Read the log of the command, mend the cause, and run the command again with magam cron.',
+} as const;
+
+export type AlarmKind = keyof typeof ACTIONS;
+export const ALARM_KINDS = Object.keys(ACTIONS) as readonly AlarmKind[];
+
+export const ALARM_STATUSES = ['OPEN', 'RESOLVED'] as const;
+export type AlarmStatus = (typeof ALARM_STATUSES)[number];
+
+/** Something that needs a person. There is one open alarm of a kind and subject. */
+export interface AlarmCause {
+  readonly kind: AlarmKind;
+  readonly subject: string;
+  /** One or two sentences. */
+  readonly summary: string;
+}
+
+export interface Alarm extends AlarmCause {
+  readonly alarmId: number;
+  readonly status: AlarmStatus;
+  /** ISO 8601, UTC. */
+  readonly openedAt: string;
+  /** Null while it is open. */
+  readonly resolvedAt: string | null;
+}
+
+/** What a person is to do about it. */
+export const actionOf = ({ kind, subject }: Pick<AlarmCause, 'kind' | 'subject'>): string => ACTIONS[kind](subject);

@@ -1,0 +1,68 @@
+/** What alarms are raised for, as it stands in the tables of runs, events and duties. */
+import { type Db, select } from '../../../infra/database.js';
+import type { RunStatus } from '../../jobs/stores/run.js';
+import { SETTLE } from '../../settlement/stores/settlement-run.js';
+
+/** Dates that are looked at for parked entries. */
+const DATES = 32;
+
+export interface FailedRun {
+  readonly runId: number;
+  readonly date: string;
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+/** Settlements that have failed, with the error of the last execution that did. */
+export const readFailedRuns = (db: Db): Promise<FailedRun[]> =>
+  select<FailedRun>(
+    db,
+    `SELECT i.run_id AS runId, i.job_key AS date, e.error_code AS code, e.error_message AS message FROM job_instance i
+     LEFT JOIN job_execution e ON e.execution_id =
+       (SELECT MAX(x.execution_id) FROM job_execution x WHERE x.run_id = i.run_id AND x.status = 'FAILED')
+     WHERE i.job = '${SETTLE}' AND i.status = 'FAILED' ORDER BY i.job_key`,
+  );
+
+export interface ParkedDate {
+  readonly runId: number;
+  readonly date: string;
+  readonly entries: number;
+}
+
+/** Which of the latest dates were settled with entries that are still parked. */
+export const readParkedDates = (db: Db): Promise<ParkedDate[]> =>
+  select<ParkedDate>(
+    db,
+    `SELECT d.run_id AS runId, d.job_key AS date, COUNT(*) AS entries
+     FROM (SELECT run_id, job_key, status FROM job_instance WHERE job = '${SETTLE}' ORDER BY job_key DESC LIMIT ${DATES}) d
+     JOIN settlement_exception x ON x.settled_on = CAST(d.job_key AS DATE)
+     WHERE d.status = 'COMPLETED_WITH_EXCEPTIONS' AND x.settled_generation IS NULL GROUP BY d.run_id, d.job_key ORDER BY d.job_key`,
+    [],
+    { entries: Number },
+  );
+
+/** How the settlements of these dates stand. */
+export async function readRunStatuses(db: Db, dates: readonly string[]): Promise<Map<string, RunStatus>> {
+  if (dates.length === 0) return new Map();
+  const sql = `SELECT job_key AS date, status FROM job_instance WHERE job = '${SETTLE}' AND job_key IN (?)`;
+  const rows = await select<{ date: string; status: RunStatus }>(db, sql, [dates]);
+  return new Map(rows.map(({ date, status }) => [date, status]));
+}
+
+export interface ConsumerDeadLetters {
+  readonly consumer: string;
+  readonly events: number;
+  /** The error of the newest of them. */
+  readonly error: string | null;
+}
+
+/** Consumers that have given events up. */
+export const readDeadLetterCounts = (db: Db): Promise<ConsumerDeadLetters[]> =>
+  select<ConsumerDeadLetters>(
+    db,
+    `SELECT d.consumer, d.events, a.last_error AS error
+     FROM (SELECT consumer, COUNT(*) AS events, MAX(event_id) AS newest FROM outbox_attempt WHERE status = 'DEAD' GROUP BY consumer) d
+     JOIN outbox_attempt a ON a.event_id = d.newest AND a.consumer = d.consumer ORDER BY d.consumer`,
+    [],
+    { events: Number },
+  );

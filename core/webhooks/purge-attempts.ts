@@ -1,0 +1,16 @@
+/** Throws away what was noted of old deliveries. */
+import type { Db } from '../../infra/database.js';
+import { deleteOldAttempts } from './stores/webhook-delivery.js';
+
+const BATCH = 2_000;
+
+/** Deletes attempts that are older than so many days. @returns how many went */
+export async function purgeAttempts(db: Db, days: number, signal: AbortSignal): Promise<number> {
+  let purged = 0;
+  while (!signal.aborted) {
+    const rows = await deleteOldAttempts(db, days, BATCH);
+    purged += rows;
+    if (rows < BATCH) break;
+  }
+  return purged;
+}

@@ -1,0 +1,68 @@
+/** Sends one event to one address. */
+import { Pool } from 'undici';
+import { exchange, TIME_IS_UP } from '../../infra/outbound/exchange.js';
+import { hostOf, lookupPublic, requirePublicLiteral } from '../../infra/outbound/public-address.js';
+import { SIGNATURE_HEADER, webhookSignature } from '../../infra/webhook-signature.js';
+import type { FeedEvent } from '../event-feed/stores/feed-event.js';
+
+/** From the first byte that is sent to the last one that is received (ms). */
+const ANSWER_MS = 10_000;
+const CONNECT_MS = 5_000;
+
+export interface Sent {
+  readonly delivered: boolean;
+  /** What the receiver answered; null: nothing. */
+  readonly status: number | null;
+  /** Why it was not delivered. */
+  readonly error: string | null;
+  readonly durationMs: number;
+}
+
+/**
+ * Sends an event, signed under each of the secrets. Only an answer of 200 to 299 counts as delivered: a redirect is not followed, and an answer of more than a
+ * mebibyte or after ten seconds is none. Never throws.
+ * @param privateAllowed whether the address may lie in a private network
+ */
+export async function sendWebhook(
+  event: FeedEvent,
+  {
+    url,
+    secrets,
+    privateAllowed,
+  }: { readonly url: string; readonly secrets: readonly string[]; readonly privateAllowed: boolean },
+): Promise<Sent> {
+  const startedAt = performance.now();
+  const failed = (error: string, status: number | null = null): Sent => ({
+    ...{ delivered: false, status, error },
+    durationMs: performance.now() - startedAt,
+  });
+  const { origin, pathname, search } = new URL(url);
+  try {
+    if (!privateAllowed) requirePublicLiteral(hostOf(url));
+  } catch (error) {
+    return failed((error as Error).message);
+  }
+  // The pool is for this event alone: what was looked up for one event does not count for the next.
+  const connect = { timeout: CONNECT_MS, ...(privateAllowed ? {} : { lookup: lookupPublic }) };
+  const pool = new Pool(origin, { connections: 1, pipelining: 1, connect });
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(TIME_IS_UP), ANSWER_MS);
+  try {
+    const body = JSON.stringify(event);
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': 'magam-webhooks',
+      [SIGNATURE_HEADER]: webhookSignature(secrets, Math.floor(Date.now() / 1_000), body),
+    };
+    const path = `${pathname}${search}`;
+    const outcome = await exchange(pool, { method: 'POST', path, headers, body }, ANSWER_MS, limit.signal);
+    if (outcome.kind !== 'answered') return failed(outcome.message);
+    const { status } = outcome;
+    if (status >= 300 && status <= 399) return failed(`answered ${status}; redirects are not followed`, status);
+    if (status < 200 || status > 299) return failed(`answered ${status}`, status);
+    return { delivered: true, status, error: null, durationMs: performance.now() - startedAt };
+  } finally {
+    clearTimeout(timer);
+    await pool.destroy();
+  }
+}

@@ -1,0 +1,42 @@
+/** Whether an address may be called that somebody else has chosen: only what everybody in the internet can reach, never the network that we stand in. */
+import { type LookupAddress, lookup } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/** Thrown, and given to the connection, instead of an address. */
+export class PrivateAddressError extends Error {
+  override readonly name = 'PrivateAddressError';
+  constructor() {
+    super('the host has a private address');
+  }
+}
+
+/** Loopback, link-local, private, shared, reserved and multicast ranges are not public, nor are addresses of IPv6 that wrap an address of IPv4. */
+export const isPublicAddress = (address: string): boolean => ipaddr.process(address).range() === 'unicast';
+
+/** Resolves names as the system does, and fails where one of the addresses is not public. For the `lookup` of a connection, so that what is checked is what is called. */
+export const lookupPublic: LookupFunction = (hostname, options, callback) =>
+  lookup(hostname, { ...options, all: true }, (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => {
+    if (error !== null) return callback(error, '');
+    if (!addresses.every(({ address }) => isPublicAddress(address))) return callback(new PrivateAddressError(), '');
+    if (options.all === true) return callback(null, addresses);
+    const [first] = addresses;
+    callback(null, first?.address ?? '', first?.family);
+  });
+
+/** A host name of a URL as it is resolved: an address of IPv6 has no brackets then. */
+export const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');
+
+/** Throws PrivateAddressError where the host is an address, which nobody looks up, and is not public. */
+export function requirePublicLiteral(host: string): void {
+  if (isIP(host) !== 0 && !isPublicAddress(host)) throw new PrivateAddressError();
+}
+
+/** Resolves a host. Throws PrivateAddressError, and what the resolver says. */
+export async function requirePublicHost(host: string): Promise<void> {
+  requirePublicLiteral(host);
+  if (isIP(host) !== 0) return;
+  await new Promise<void>((resolve, reject) => {
+    lookupPublic(host, {}, (error) => (error === null ? resolve() : reject(error)));
+  });
+}

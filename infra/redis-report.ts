@@ -1,0 +1,45 @@
+/** What a Redis server says of itself, for `magam doctor`. */
+import { Redis } from 'ioredis';
+
+const TIMEOUT_MS = 3_000;
+
+export interface RedisReport {
+  readonly version: string;
+  /** What it does when its memory is full. */
+  readonly evictionPolicy: string;
+  /** By how much this process's clock is certainly ahead of that of Redis (ms); negative: behind; 0: no difference can be seen. */
+  readonly clockAheadMs: number;
+}
+
+/** Asks once. Throws what Redis or the connection fails with; the address, which may hold a password, is in no message. */
+export async function inspectRedis(url: string): Promise<RedisReport> {
+  const client = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    connectTimeout: TIMEOUT_MS,
+    commandTimeout: TIMEOUT_MS,
+  });
+  let failure: Error | undefined;
+  client.on('error', (error: Error) => {
+    failure ??= error;
+  });
+  try {
+    await client.connect();
+    const sentMs = Date.now();
+    const [seconds, microseconds] = (await client.time()).map(Number) as [number, number];
+    const gotMs = Date.now();
+    const redisMs = seconds * 1_000 + microseconds / 1_000;
+    const clockAheadMs = Math.round(redisMs < sentMs ? sentMs - redisMs : Math.min(0, gotMs - redisMs));
+    const [server, memory] = [await client.info('server'), await client.info('memory')];
+    return { version: field(server, 'redis_version'), evictionPolicy: field(memory, 'maxmemory_policy'), clockAheadMs };
+  } catch (error) {
+    throw failure ?? error;
+  } finally {
+    client.disconnect();
+  }
+}
+
+const field = (info: string, name: string): string =>
+  new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? 'unknown';

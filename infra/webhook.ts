@@ -1,0 +1,32 @@
+/** Messages that are posted to an address of somebody else. The address is a secret: it is in no message of an error. */
+import { request } from 'undici';
+
+const TIMEOUT_MS = 10_000;
+
+/** Posts JSON. Throws when it was not taken. @param receiver what errors call the other end */
+export async function postJson(
+  receiver: string,
+  url: string,
+  document: object,
+  signal: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const { statusCode, body } = await request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(document),
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+    signal,
+  });
+  await body.dump();
+  if (statusCode < 200 || statusCode > 299) throw new Error(`${receiver} answered ${statusCode}`);
+}
+
+/** Posts a message in Slack's format: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks. Throws when it was not taken. */
+export const postToSlack = (url: string, text: string, signal: AbortSignal): Promise<void> =>
+  postJson('Slack', url, { text: escapeForSlack(text) }, signal);
+
+/** The three signs that Slack reads as markup of its own, such as `<!channel>`: https://docs.slack.dev/messaging/formatting-message-text. */
+const escapeForSlack = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

@@ -1,0 +1,146 @@
+/** `magam cron`: real processes, their exit codes, their log, and what operators are told. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { commandCause, type Outcome, succeeded } from '../../cli/cron-outcome.js';
+import { type Ended, environment, type Magam, startMagam } from '../../scripts/chaos/magam.mjs';
+import { alarmsOf, emptyAlarms } from '../support/alarms.js';
+import { createTestDatabase, inStatement, type TestDatabase } from '../support/database.js';
+import { type Outside, startOutside } from '../support/outside.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'magam-cron-'));
+const log = join(scratch, 'settle.log');
+let database: TestDatabase;
+let webhook: Outside;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(async () => {
+  rmSync(scratch, { recursive: true });
+  await database.drop();
+});
+beforeEach(async () => {
+  rmSync(log, { force: true });
+  await emptyAlarms(database.db);
+  webhook = await startOutside();
+});
+afterEach(() => webhook.close());
+
+const AWAY = 'mysql://nobody@127.0.0.1:1/none';
+
+const start = (words: readonly string[], url = database.url): Magam =>
+  startMagam(
+    ['cron', ...words],
+    environment(url, { TMPDIR: scratch, MAGAM_ALARM_WEBHOOK_URL: webhook.url, MAGAM_ALARM_RUNNER_MINUTES: '0' }),
+  );
+const cron = (words: readonly string[], url?: string): Promise<Ended> => start(words, url).ended;
+const told = (): string[] =>
+  webhook.received.map(({ body: { alarm } }) => `${alarm.kind} ${alarm.subject} ${alarm.status}`);
+
+const FAILING = ['--', 'settle', '--date', '2026-03-02'];
+const COMMAND = 'settle --date 2026-03-02';
+
+it('exits with the code of the command, which prints where cron reads it', async () => {
+  const ended = await cron(['--', 'calendar']);
+  expect(ended).toMatchObject({ code: 0, signal: null });
+  expect(ended.stdout).toContain('Zone');
+  expect(await cron(['--', 'settle', '--date', 'tomorrow'])).toMatchObject({ code: 2 });
+  const json = await cron(['--', 'runs', '--json']);
+  expect(json).toMatchObject({ code: 0 });
+  expect(json.json()).toMatchObject({ runs: [] });
+});
+
+it('a command that fails is an alarm with its last error, and its next success ends it', async () => {
+  expect(await cron(['--log', log, ...FAILING])).toMatchObject({ code: 1, stdout: '' });
+  expect(told()).toEqual([`command-failed ${COMMAND} OPEN`]);
+  expect(webhook.received[0]?.body.alarm.summary).toMatch(
+    /^magam settle --date 2026-03-02 ended with exit code 1: DATE_EMPTY: 2026-03-02 has no entries/,
+  );
+  expect(await cron(['--log', log, ...FAILING])).toMatchObject({ code: 1 });
+  expect(told()).toHaveLength(1);
+  const text = readFileSync(log, 'utf8');
+  expect(text).toMatch(
+    /^--- \d{4}-\d\d-\d\dT\S+Z magam settle --date 2026-03-02: begins\n.*DATE_EMPTY: .*: exit code 1\n/s,
+  );
+  await database.db.raw(`UPDATE alarm SET subject = 'calendar', open_key = 'command-failed calendar'`);
+  expect(await cron(['--', 'calendar'])).toMatchObject({ code: 0 });
+  expect(told()).toEqual([`command-failed ${COMMAND} OPEN`, 'command-failed calendar RESOLVED']);
+});
+
+it('does not start a command that is still running, which is no alarm, and starts it again after a kill', async () => {
+  const connection = await database.db.client.acquireConnection();
+  try {
+    await database.db.raw('LOCK TABLES schema_migration WRITE').connection(connection);
+    const first = start(['--log', log, '--', 'runs']);
+    await inStatement(database.db, '%schema_migration%');
+    const second = await cron(['--log', log, '--', 'runs']);
+    expect(second).toMatchObject({ code: 5 });
+    expect(second.stderr).toContain('COMMAND_RUNNING');
+    expect(readFileSync(log, 'utf8')).toContain('still running');
+    first.send('SIGKILL');
+    await first.ended;
+    // The command outlives the process that watched it, and keeps its lock.
+    expect(await cron(['--', 'runs'])).toMatchObject({ code: 5 });
+    await database.db.raw('UNLOCK TABLES').connection(connection);
+  } finally {
+    await database.db.client.releaseConnection(connection);
+  }
+  for (let code: number | null = 5; code === 5; ) ({ code } = await cron(['--', 'runs']));
+  expect(await alarmsOf(database.db)).toEqual([]);
+});
+
+it('passes on what it is told, and exits with what the command made of it', async () => {
+  const connection = await database.db.client.acquireConnection();
+  try {
+    await database.db.raw('LOCK TABLES schema_migration WRITE').connection(connection);
+    const stopped = start(['--', 'verify', '--date', '2026-03-02']);
+    await inStatement(database.db, '%schema_migration%');
+    stopped.send('SIGTERM');
+    await database.db.raw('UNLOCK TABLES').connection(connection);
+    expect(await stopped.ended).toMatchObject({ code: 130, signal: null });
+  } finally {
+    await database.db.client.releaseConnection(connection);
+  }
+  expect(await alarmsOf(database.db)).toEqual(['command-failed verify --date 2026-03-02 OPEN']);
+});
+
+it('tells without the database where that is away, once, and that it is over', async () => {
+  expect(await cron(['--log', log, ...FAILING], AWAY)).toMatchObject({ code: 1 });
+  expect(await cron(['--log', log, ...FAILING], AWAY)).toMatchObject({ code: 1 });
+  expect(told()).toEqual([`command-failed ${COMMAND} OPEN`]);
+  expect(webhook.received[0]?.body.alarm).toMatchObject({
+    alarmId: null,
+    summary: expect.stringContaining('DATABASE_UNAVAILABLE'),
+  });
+});
+
+it('a log that cannot be written is refused before anything is run', async () => {
+  const { code, stderr } = await cron(['--log', join(scratch, 'nowhere', 'x.log'), '--', 'calendar']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('FILE_UNWRITABLE');
+});
+
+it('does not run itself, nor what looks for alarms', async () => {
+  for (const word of ['cron', 'alarms']) expect(await cron(['--', word])).toMatchObject({ code: 2 });
+  expect(await cron([])).toMatchObject({ code: 2 });
+});
+
+describe('the outcome', () => {
+  const outcome = (exitCode: number, output = ''): Outcome => ({ words: ['verify'], exitCode, output });
+
+  it.each([0, 3, 5])('exit code %i is no failure', (code) => expect(succeeded(outcome(code))).toBe(true));
+  it.each([1, 2, 4, 130, 137])('exit code %i is one', (code) => expect(succeeded(outcome(code))).toBe(false));
+
+  it.each([
+    ['', 'magam verify ended with exit code 1.'],
+    ['note\nDATE_EMPTY: no entries.\n{\n  "x": 1\n}\n', 'magam verify ended with exit code 1: DATE_EMPTY: no entries.'],
+    [
+      '{\n  "error": {\n    "code": "RUN_HELD",\n    "message": "A \\"b\\"."\n  }\n}\n',
+      'magam verify ended with exit code 1: RUN_HELD: A "b".',
+    ],
+    ['something\nKilled\n', 'magam verify ended with exit code 1: Killed.'],
+  ])('of the output %j', (output, summary) => {
+    expect(commandCause(outcome(1, output)).summary).toBe(summary);
+  });
+});

@@ -1,0 +1,63 @@
+/** What is shown of a long command: on a terminal and elsewhere, and while the database is away. */
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { startProgress } from '../../cli/progress.js';
+import { environment, startMagam } from '../../scripts/chaos/magam.mjs';
+import { startProxy } from '../../scripts/chaos/tcp-proxy.mjs';
+import { documentOf, Settling } from '../support/settling.js';
+
+let feed: Settling;
+beforeAll(async () => {
+  feed = await Settling.create();
+});
+afterAll(() => feed.drop());
+beforeEach(() => feed.reset());
+
+it('an outage takes the place of rate and time left on a terminal, until the database is back', () => {
+  const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 120 });
+  const progress = startProgress('Settling', 'entries', terminal as unknown as NodeJS.WriteStream);
+  const shown = (): string => String(terminal.read() ?? '');
+  progress.update(10, 100);
+  expect(shown()).toContain('10/100 entries');
+  progress.outage({ code: 'DATABASE_UNAVAILABLE', leftMs: 89_500 });
+  const away = shown();
+  progress.outage(undefined);
+  const back = shown();
+  progress.stop();
+  expect(away).toContain('Settling: database away, trying again for 90 s more');
+  expect(away).not.toContain('/s');
+  expect(back).toContain('10/100 entries');
+});
+
+it('a resumed run has the rate of what it did itself', async () => {
+  const killed = await feed.startSettle({ MAGAM_FAULT: 'run.worked:kill' }).ended;
+  expect(killed.signal).toBe('SIGKILL');
+  const { code, stdout } = await feed.startSettle().ended;
+  expect([0, 3]).toContain(code);
+  expect(documentOf<{ lines: number; entries: number }>({ stdout })).toMatchObject({ entries: 0 });
+  expect(documentOf<{ lines: number }>({ stdout }).lines).toBeGreaterThan(0);
+});
+
+it('verify says for how long it tries again', async () => {
+  await feed.finish();
+  const proxy = await startProxy(feed.db.url, [
+    { statement: /^START TRANSACTION WITH CONSISTENT/, place: 'down', nth: 1 },
+  ]);
+  const settings = environment(proxy.url, { MAGAM_OUTAGE_MS: '1500' });
+  const date = await feed.db.value('SELECT MAX(job_key) FROM job_instance');
+  const ended = await startMagam(['verify', '--date', String(date)], settings).ended;
+  await proxy.close();
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toMatch(/^Verifying: database away, trying again for [12] s more$/m);
+  expect(ended.stderr).toMatch(/^DATABASE_UNAVAILABLE: [\s\S]*\nWhat to do: .+\n$/m);
+});
+
+it('settle says for how long it tries again', async () => {
+  const proxy = await startProxy(feed.db.url, [{ statement: /^UPDATE run_partition SET/, place: 'down', nth: 2 }]);
+  const ended = await feed.startSettle({ MAGAM_OUTAGE_MS: '1500', MAGAM_DATABASE_URL: proxy.url }).ended;
+  await proxy.close();
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toMatch(/^Settling .*: database away, trying again for [12] s more$/m);
+  expect(ended.stderr).not.toMatch(/s left/);
+  await feed.finish();
+});
