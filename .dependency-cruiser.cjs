@@ -20,6 +20,8 @@ const capabilities = {
   payments: ['orders', 'outbox', 'stock'],
   webhooks: ['event-feed', 'outbox'],
   jobs: ['event-feed'],
+  'business-days': [],
+  terms: ['business-days'],
   settlement: ['event-feed', 'feed', 'policies', 'jobs', 'tasks'],
   alarms: ['jobs', 'outbox', 'payments', 'settlement', 'webhooks'],
   postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],

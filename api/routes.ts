@@ -18,6 +18,7 @@ import { promotionRoutes } from './promotions/routes.js';
 import { runRoutes } from './runs/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
 import { stockRoutes } from './stock/routes.js';
+import { termsRoutes } from './terms/routes.js';
 import { verificationRoutes } from './verifications/routes.js';
 import { webhookEndpointRoutes } from './webhook-endpoints/routes.js';
 
@@ -37,6 +38,7 @@ export const apiRoutes = (context: ApiContext): Route[] => [
   ...settlementRoutes(context),
   ...ledgerRoutes(context),
   ...outboxRoutes(context),
+  ...termsRoutes(context),
   ...alarmRoutes(context),
   ...apiKeyRoutes(context),
   ...eventRoutes(context),

@@ -31,6 +31,14 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'load and show fee policies',
     load: async () => (await import('./policies.js')).policiesCommands,
   },
+  terms: {
+    description: 'load and show the terms on which sellers are paid: cycle, delay, minimum, reserve, hold',
+    load: async () => (await import('./terms.js')).termsCommands,
+  },
+  'business-days': {
+    description: 'show the days on which banks are closed, and add to them from a file',
+    load: async () => (await import('./business-days.js')).businessDaysCommands,
+  },
   whatif: {
     takes: '[options]',
     description: 'what settled lines would have come to under a draft of fee policies; nothing of the books is written',

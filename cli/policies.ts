@@ -1,5 +1,4 @@
 /** `magam policies`: loads fee policies from a file and shows what is stored. */
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { type AppliedPolicies, applyPoliciesIn, findPolicyFaults } from '../core/policies/apply-policies.js';
@@ -13,6 +12,7 @@ import { isPolicyCode } from '../kernel/external-id.js';
 import { auditIn } from './audit.js';
 import { withDatabase } from './context.js';
 import { print, printJson, printTable } from './output.js';
+import { readTextFile } from './text-file.js';
 
 export function policiesCommands(policies: Command): void {
   policies
@@ -72,7 +72,7 @@ async function auditApplied(
 
 /** A policy file as it was read. Throws FILE_UNREADABLE. */
 export const parseFile = async (file: string): Promise<ReturnType<typeof parsePolicyFile>> =>
-  parsePolicyFile(await readText(file));
+  parsePolicyFile(await readTextFile(file));
 
 /** The policies of a file. Throws POLICY_FILE_INVALID with all faults, those that stand between its sound policies and the stored ones too. */
 export async function requireSound(
@@ -83,15 +83,6 @@ export async function requireSound(
   if (!('faults' in parsed)) return parsed.policies;
   const faults = [...parsed.faults, ...(await findPolicyFaults(db, parsed.sound))];
   throw new MagamError('POLICY_FILE_INVALID', undefined, { file, faults });
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
-  } catch (error) {
-    const reason = error instanceof TypeError ? 'it is not UTF-8 text' : String((error as Error).message);
-    throw new MagamError('FILE_UNREADABLE', `${file} cannot be read: ${reason}.`, { file });
-  }
 }
 
 async function list(command: Command): Promise<void> {

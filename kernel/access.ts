@@ -108,6 +108,8 @@ export const permissions = {
   'import.read': staff,
   'import.create': staff,
   'settlement.read': { seller: 'own', ...staff },
+  'terms.read': staff,
+  'terms.edit': staff,
 
   // The ledger
   'wallet.read': { seller: 'own', ...staff },

@@ -2,6 +2,7 @@
 export const AUDIT_SUBJECTS = [
   'account',
   'api-key',
+  'business-calendar',
   'calendar',
   'category',
   'checkout',
@@ -24,6 +25,7 @@ export const AUDIT_SUBJECTS = [
   'run',
   'seller',
   'stock',
+  'terms',
   'unit',
   'webhook-endpoint',
 ] as const;

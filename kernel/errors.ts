@@ -15,6 +15,7 @@ import { paymentErrors } from './error-codes/payments.js';
 import { runErrors } from './error-codes/runs.js';
 import { stockErrors } from './error-codes/stock.js';
 import { taskErrors } from './error-codes/tasks.js';
+import { termsErrors } from './error-codes/terms.js';
 
 const registry = {
   ...inputErrors,
@@ -28,6 +29,7 @@ const registry = {
   ...stockErrors,
   ...operationErrors,
   ...taskErrors,
+  ...termsErrors,
   ...integrationErrors,
 } as const;
 

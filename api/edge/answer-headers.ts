@@ -50,13 +50,16 @@ export function registerHeaders(registry: OpenAPIRegistry): void {
   for (const [name, header] of Object.entries(headers)) registry.registerComponent('headers', name, header);
 }
 
+/** CSV and workbooks are kept as files. */
+const isFile = (contentType: string): boolean => /^text\/csv$|spreadsheetml/.test(contentType);
+
 /** The header fields of a success; `located` says whether Location is one of them. */
 export const headersOfSuccess = (route: Route, status: number, located = status === 201 || status === 202) =>
   references([
     ...namesOfAll(route),
     ...(isTagged(route) ? (['ETag'] as const) : []),
     ...(located ? (['Location'] as const) : []),
-    ...(route.answer.contentType === 'text/csv' ? (['Content-Disposition'] as const) : []),
+    ...(isFile(route.answer.contentType ?? '') ? (['Content-Disposition'] as const) : []),
     ...(route.idempotent === true ? (['Idempotency-Replayed'] as const) : []),
   ]);
 

@@ -150,6 +150,9 @@ function bodyOf(route: Route): Pick<NonNullable<RouteConfig['request']>, 'body'>
 
 const exampleOf = ({ example }: Route) => (example === undefined ? {} : { example });
 
+/** A workbook is no text. */
+const textOrBytes = (type: string): z.ZodType => (type.includes('spreadsheetml') ? rawSchema(type) : z.string());
+
 function successOf(route: Route): RouteConfig['responses'] {
   const { status, description, schema, contentType, location } = route.answer;
   const type = contentType ?? (schema === undefined ? undefined : 'application/json');
@@ -157,7 +160,7 @@ function successOf(route: Route): RouteConfig['responses'] {
     [status]: {
       description,
       headers: headersOfSuccess(route, status, location),
-      ...(type === undefined ? {} : { content: { [type]: { schema: schema ?? z.string() } } }),
+      ...(type === undefined ? {} : { content: { [type]: { schema: schema ?? textOrBytes(type) } } }),
     },
     ...(isConditional(route)
       ? { 304: { description: 'Nothing is new since the ETag that was sent.', headers: headersOfUnchanged(route) } }

@@ -16,6 +16,9 @@ export const tags: Readonly<Record<string, string>> = {
   Policies: 'Fee policies: drafts, what a draft would have changed on past dates, and the policies that are stored.',
   Imports: 'CSV files of order lines and refunds that are brought into the settlement feed.',
   Settlements: 'What each seller is owed for each date, line by line, as pages of JSON or as CSV.',
+  Ledger:
+    'The double-entry ledger: accounts, balances, transactions, their corrections, and what each seller has in its wallet.',
+  Terms: 'On what terms sellers are paid: cycles, delays, reserves, minimum payouts.',
   Outbox: 'Events that a consumer gave up on, and how to hand them over again.',
   'API keys': 'Keys with which other systems call, each for a part of what its maker may do.',
   Events: 'What happened to runs, imports and certificates, in order, for other systems to read.',

@@ -7,7 +7,7 @@ import { readTransaction } from '../../core/ledger/stores/ledger-transaction.js'
 import { nameOf } from '../../kernel/access.js';
 import { decided, found } from '../../kernel/outcome.js';
 import { businessDate, text } from '../edge/fields.js';
-import { ok } from '../edge/reply.js';
+import { created, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
   accountBody,
@@ -36,6 +36,7 @@ const statusRoute = (verb: 'close' | 'reopen', summary: string, description: str
   route({
     method: 'post',
     path: `/v1/ledger/accounts/{accountId}/${verb}`,
+    operationId: `${verb}LedgerAccount`,
     tag: 'Ledger',
     summary,
     description,
@@ -63,14 +64,16 @@ export const reverseTransactionRoute = (): Route =>
   route({
     method: 'post',
     path: '/v1/ledger/transactions/{transactionId}/reversal',
+    operationId: 'reverseLedgerTransaction',
     tag: 'Ledger',
     summary: 'Reverse a transaction',
     description: 'Posts its opposite. A transaction is reversed once, and a reversal is final.',
     permission: 'ledger.correct',
     params: transactionParams,
+    example: { effectiveOn: '2026-02-16', reason: 'The settlement was posted twice by hand.' },
     body: z.strictObject({
       effectiveOn: businessDate.meta({ description: 'The business date that the reversal counts for.' }),
-      reason: text(255),
+      reason: text(255).meta({ description: 'Why it is reversed.' }),
     }),
     answer: { status: 201, description: 'The reversal.', schema: transactionSchema },
     refusals: [
@@ -91,6 +94,6 @@ export const reverseTransactionRoute = (): Route =>
           after: { reversalId: posted.transactionId, effectiveOn, reason },
         });
         const made = found(await readTransaction(tx, posted.transactionId), 'LEDGER_TRANSACTION_NOT_FOUND');
-        return { status: 201, body: transactionBody(made) };
+        return created(`/v1/ledger/transactions/${made.transactionId}`, transactionBody(made));
       }),
   });

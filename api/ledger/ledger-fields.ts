@@ -25,8 +25,8 @@ export const accountKind = z.enum(ACCOUNT_KIND_NAMES);
 const owner = z
   .string()
   .meta({ description: "A seller, a provider or a shop; empty: the platform's own.", example: 'S7' });
-export const accountParams = z.strictObject({ accountId: idText });
-export const transactionParams = z.strictObject({ transactionId: idText });
+export const accountParams = z.strictObject({ accountId: idText.meta({ description: 'The account.' }) });
+export const transactionParams = z.strictObject({ transactionId: idText.meta({ description: 'The transaction.' }) });
 
 const accountFields = {
   accountId: id,

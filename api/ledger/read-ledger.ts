@@ -26,18 +26,20 @@ export const listAccountsRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/ledger/accounts',
+    operationId: 'listLedgerAccounts',
     tag: 'Ledger',
     summary: 'List accounts with their balances now',
     permission: 'ledger.read',
     query: z.strictObject({
       ...pageQuery,
-      kind: accountKind.optional(),
+      kind: accountKind.optional().meta({ description: 'Only accounts of this kind.' }),
       owner: z
         .string()
         .max(64)
         .regex(/^[ -~]*$/, 'must be printable ASCII')
-        .optional(),
-      currency: namedCurrency.optional(),
+        .optional()
+        .meta({ description: 'Only accounts of this seller, provider or shop.' }),
+      currency: namedCurrency.optional().meta({ description: 'Only accounts in this currency (ISO 4217).' }),
     }),
     answer: { status: 200, description: 'A page of accounts.', schema: pageOf(accountSchema) },
     refusals: ['CURSOR_INVALID', 'AMOUNT_OUT_OF_RANGE'],
@@ -62,6 +64,7 @@ export const showBalance = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/ledger/accounts/{accountId}/balance',
+    operationId: 'readLedgerBalance',
     tag: 'Ledger',
     summary: 'Show a balance: now, as of a date, or as it was known at a moment',
     permission: 'ledger.read',
@@ -84,6 +87,7 @@ export const listTransactionsRoute = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/ledger/accounts/{accountId}/transactions',
+    operationId: 'listLedgerTransactions',
     tag: 'Ledger',
     summary: 'List the transactions of an account',
     description: 'Newest first, each with all its postings.',
@@ -109,6 +113,7 @@ export const showTransaction = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/ledger/transactions/{transactionId}',
+    operationId: 'readLedgerTransaction',
     tag: 'Ledger',
     summary: 'Show a transaction',
     permission: 'ledger.read',

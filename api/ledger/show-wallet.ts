@@ -11,12 +11,13 @@ export const showWallet = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
     path: '/v1/sellers/{sellerId}/wallet',
+    operationId: 'readWallet',
     tag: 'Ledger',
     summary: "Show a seller's wallet",
     description:
       'By currency: paid and not settled, payable, reserved, on its way, paid out. It follows a payment within seconds.',
     permission: 'wallet.read',
-    params: z.strictObject({ sellerId: externalId }),
+    params: z.strictObject({ sellerId: externalId.meta({ description: 'The seller.' }) }),
     answer: {
       status: 200,
       description: 'The wallet; without currencies where nothing was posted yet.',

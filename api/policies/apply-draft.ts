@@ -7,17 +7,10 @@ import { listTasks } from '../../core/tasks/stores/background-task.js';
 import type { Db } from '../../infra/database.js';
 import { nameOf } from '../../kernel/access.js';
 import { businessDate, id, moment } from '../edge/fields.js';
+import { withFewFaults } from '../edge/file-faults.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
-import {
-  draftBody,
-  draftParams,
-  draftSchema,
-  policiesOf,
-  requireDraft,
-  requireOpen,
-  withFewFaults,
-} from './draft-fields.js';
+import { draftBody, draftParams, draftSchema, policiesOf, requireDraft, requireOpen } from './draft-fields.js';
 
 const keySchema = z.object({ code: z.string(), version: z.number().int() });
 

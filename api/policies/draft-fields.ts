@@ -4,13 +4,13 @@ import * as z from 'zod';
 import { findPolicyFaults } from '../../core/policies/apply-policies.js';
 import { type FeePolicy, policyToFile } from '../../core/policies/rules/fee-policy.js';
 import { DRAFT_STATUSES } from '../../core/policies/rules/policy-draft.js';
-import { checkPolicyFile, type PolicyFileFault } from '../../core/policies/rules/policy-file.js';
+import { checkPolicyFile } from '../../core/policies/rules/policy-file.js';
 import { type PolicyDraft, type PolicyDraftSummary, readDraft } from '../../core/policies/stores/policy-draft.js';
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import { id, idText, moment, text } from '../edge/fields.js';
-import type { RequestFault } from '../edge/problem.js';
+import { FAULTS_SHOWN, invalidFile } from '../edge/file-faults.js';
 import { policySchema, sentPolicySchema } from './policy-fields.js';
 
 export const draftParams = z.strictObject({ draftId: idText.meta({ description: 'The draft.' }) });
@@ -110,41 +110,9 @@ export function requireOpen({ draftId, status }: PolicyDraft): void {
   if (status !== 'DRAFT') throw new MagamError('POLICY_DRAFT_CLOSED', undefined, { draftId, status });
 }
 
-/** A hostile body may have as many faults as bytes. */
-const FAULTS_SHOWN = 200;
-
-/** The refusal with no more faults than anybody reads; anything else as it is. */
-export function withFewFaults(error: unknown): unknown {
-  if (!(error instanceof MagamError) || !Array.isArray(error.details.faults)) return error;
-  const faults = (error.details.faults as PolicyFileFault[]).slice(0, FAULTS_SHOWN);
-  return new MagamError(error.code, error.message, { ...error.details, faults });
-}
-
 /** The policies of a body in the form in which drafts are stored. Throws POLICY_FILE_INVALID, which names every place. */
 export function storablePolicies(policies: readonly unknown[]): object[] {
   const read = checkPolicyFile({ policies });
   if ('policies' in read) return read.policies.map(policyToFile);
-  throw new MagamError('POLICY_FILE_INVALID', undefined, {
-    faults: read.faults.map(boundedFault).slice(0, FAULTS_SHOWN),
-    errors: read.faults.slice(0, FAULTS_SHOWN).map(requestFault),
-  });
+  throw invalidFile('POLICY_FILE_INVALID', read.faults);
 }
-
-const boundedFault = ({ path, code, message }: PolicyFileFault): PolicyFileFault => ({
-  path: path.slice(0, 500),
-  code,
-  message: message.slice(0, 500),
-});
-
-/** The same place as a JSON pointer into the body. */
-const requestFault = ({ path, message }: PolicyFileFault): RequestFault => {
-  const steps = path === '$' ? [] : [...path.matchAll(/([A-Za-z_$][\w$]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/g)];
-  const pointer = steps.map(([, name, index, quoted]) => name ?? index ?? (JSON.parse(quoted ?? '""') as string));
-  const escaped = pointer.map((step) =>
-    encodeURIComponent(wellFormed(step).replaceAll('~', '~0').replaceAll('/', '~1')),
-  );
-  return { in: 'body', pointer: `#${escaped.map((step) => `/${step}`).join('')}`, message: message.slice(0, 500) };
-};
-
-/** A key of hostile JSON may be long, and may hold half of a surrogate pair, which no URI can say. */
-const wellFormed = (step: string): string => step.slice(0, 100).replace(/[\uD800-\uDFFF]/g, '\uFFFD');

@@ -2,9 +2,10 @@
 
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { type ErrorCode, MagamError } from '../../kernel/errors.js';
+import type { JsonFault } from '../../kernel/json-faults.js';
 import type { FeePolicy } from './rules/fee-policy.js';
 import { checkNewPolicies, type PolicyEnd, type PolicyFault } from './rules/policy-book.js';
-import type { FaultyPolicyFile, PolicyFileFault } from './rules/policy-file.js';
+import type { FaultyPolicyFile } from './rules/policy-file.js';
 import {
   insertPolicies,
   insertPolicyEnds,
@@ -62,7 +63,7 @@ export async function applyPoliciesIn(
  * What stands between a file that has faults of its own and the stored policies: the faults that `applyPolicies` would find in
  * its sound policies. Changes nothing.
  */
-export async function findPolicyFaults(db: Db, sound: FaultyPolicyFile['sound']): Promise<PolicyFileFault[]> {
+export async function findPolicyFaults(db: Db, sound: FaultyPolicyFile['sound']): Promise<JsonFault[]> {
   const changes = checkNewPolicies(
     await readPolicies(db),
     sound.map(({ policy }) => policy),
@@ -80,5 +81,5 @@ export function refusalOfFaults(faults: readonly PolicyFault[]): MagamError {
   return new MagamError(code, undefined, { faults: namedFaults(faults) });
 }
 
-const namedFaults = (faults: readonly PolicyFault[]): PolicyFileFault[] =>
+const namedFaults = (faults: readonly PolicyFault[]): JsonFault[] =>
   faults.map(({ index, code, message }) => ({ path: `policies[${index}]`, code, message }));

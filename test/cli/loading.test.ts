@@ -73,6 +73,7 @@ describe('magam', () => {
         'main',
         'output',
         'progress',
+        'text-file',
         'threads',
         'explanation-text',
         'totals-table',

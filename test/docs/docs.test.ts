@@ -68,7 +68,7 @@ function actualCommand(words: readonly string[]): ActualCommand {
   const section = (name: string): string =>
     new RegExp(`^${name}:\\n(.*?)(?:\\n\\n|$(?![^]))`, 'ms').exec(help)?.[1] ?? '';
   const options = [...section('Options').matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option = '']) => option);
-  const children = [...section('Commands').matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name);
+  const children = [...section('Commands').matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name);
   const usage = (/^Usage: magam (.*)$/m.exec(help)?.[1] ?? '').replace(/\[(options|command)\]/g, '');
   const shown = usage.match(/<[a-z-]+>|\[[a-z-]+\]/g) ?? [];
   const given = shown.map((name) => name.replace(/[<>]/g, '').toUpperCase().replaceAll('-', '_'));
@@ -80,7 +80,7 @@ function actualCommand(words: readonly string[]): ActualCommand {
 }
 
 /** Commands that only group others. */
-const GROUPS: readonly string[] = ['policies', 'import', 'stock', 'payments', 'ledger'];
+const GROUPS: readonly string[] = ['policies', 'terms', 'business-days', 'import', 'stock', 'payments', 'ledger'];
 
 /** Every command that can be given by name; those that only group others cannot. */
 function actualCommands(): Map<string, DocumentedCommand> {

@@ -77,6 +77,8 @@ describe('the access table', () => {
     'import.read': staff,
     'import.create': staff,
     'settlement.read': sellerAndStaff,
+    'terms.read': staff,
+    'terms.edit': staff,
     'server.probe': everybody,
     'wallet.read': sellerAndStaff,
     'ledger.read': staff,

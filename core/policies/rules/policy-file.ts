@@ -10,16 +10,17 @@ import { isBusinessDate } from '../../../kernel/business-date.js';
 import { currencyExponent } from '../../../kernel/currency.js';
 import { type ErrorCode, errors, isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
 import { isCategory, isExternalId, isPolicyCode } from '../../../kernel/external-id.js';
+import {
+  faultsOfIssue,
+  type JsonFault,
+  type JsonPath,
+  jsonList,
+  jsonMember as member,
+  jsonPathText as pathText,
+  readJson,
+} from '../../../kernel/json-faults.js';
 import { parseAmount, parseRate, ROUNDINGS } from '../../../kernel/money.js';
 import { type FeeComponent, type FeePolicy, NO_VAT, VAT_MODES } from './fee-policy.js';
-import { jsonErrorPosition } from './json-position.js';
-
-export interface PolicyFileFault {
-  /** Such as `policies[0].commission.min`; `$` is the file as a whole. */
-  readonly path: string;
-  readonly code: ErrorCode;
-  readonly message: string;
-}
 
 /** The largest version that its column holds (INT UNSIGNED). */
 const MAX_VERSION = 4_294_967_295;
@@ -29,11 +30,9 @@ const FORM_ONLY_CURRENCY = 'CLF';
 
 /** Every fault of a file, and those of its policies that have none, so that these can be compared with the stored ones too. */
 export interface FaultyPolicyFile {
-  readonly faults: PolicyFileFault[];
+  readonly faults: JsonFault[];
   readonly sound: { readonly index: number; readonly policy: FeePolicy }[];
 }
-
-type Path = readonly PropertyKey[];
 
 /** A string that `parse` turns into a value or refuses; the refusal's code becomes the fault's. */
 const leaf = <T>(parse: (text: string) => T | Refusal) =>
@@ -177,46 +176,10 @@ function toPolicy(parsed: ParsedPolicy): FeePolicy {
   };
 }
 
-/** A member of raw JSON, own properties only; undefined where there is none. */
-function member(raw: unknown, key: PropertyKey): unknown {
-  return typeof raw === 'object' && raw !== null && Object.hasOwn(raw, key) ? Reflect.get(raw, key) : undefined;
-}
-
-function pathText(path: Path): string {
-  const parts = path.map((key) => {
-    if (typeof key === 'number') return `[${key}]`;
-    return /^[A-Za-z_$][\w$]*$/.test(String(key)) ? `.${String(key)}` : `[${JSON.stringify(String(key))}]`;
-  });
-  return path.length === 0 ? '$' : parts.join('').replace(/^\./, '');
-}
-
-const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(errors, code);
-
-/** One zod issue as faults: one for each unknown key, else one at its own place. */
-function issueFaults(issue: z.core.$ZodIssue, raw: unknown, prefix: Path): PolicyFileFault[] {
-  const at = (path: Path) => pathText([...prefix, ...path]);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      path: at([...issue.path, key]),
-      code: 'POLICY_INVALID',
-      message: 'is not known here',
-    }));
-  }
-  const own = issue.code === 'custom' ? issue.params?.code : undefined;
-  const missing = issue.path.length > 0 && issue.path.reduce(member, raw) === undefined;
-  return [
-    {
-      path: at(issue.path),
-      code: isErrorCode(own) ? own : 'POLICY_INVALID',
-      message: missing ? 'is required' : issue.message,
-    },
-  ];
-}
-
-type Report = (path: Path, message: string) => void;
+type Report = (path: JsonPath, message: string) => void;
 
 /** Steps ascend strictly, and exactly the last bound is null. Bounds that are no amounts have faults of their own. */
-function relateTierSteps(steps: readonly unknown[], path: Path, currency: string, report: Report): void {
+function relateTierSteps(steps: readonly unknown[], path: JsonPath, currency: string, report: Report): void {
   let highest = -1;
   steps.forEach((step, i) => {
     const upTo = member(step, 'upTo');
@@ -264,32 +227,24 @@ function relatePolicy(raw: unknown, currency: string, report: Report): void {
  * for the rest. Whether the policies go together with the stored ones is for `checkNewPolicies` to say.
  */
 export function parsePolicyFile(text: string): { policies: FeePolicy[] } | FaultyPolicyFile {
-  const json = text.replace(/^\uFEFF/, '');
-  let raw: unknown;
-  try {
-    raw = JSON.parse(json);
-  } catch {
-    const { line, column } = jsonErrorPosition(json);
-    const message = `is not JSON: line ${line}, column ${column}`;
-    return { faults: [{ path: '$', code: 'POLICY_FILE_INVALID', message }], sound: [] };
-  }
-  return checkPolicyFile(raw);
+  const read = readJson(text, 'POLICY_FILE_INVALID');
+  return 'fault' in read ? { faults: [read.fault], sound: [] } : checkPolicyFile(read.raw);
 }
 
 /** The same of a file whose JSON was parsed already. */
 export function checkPolicyFile(raw: unknown): { policies: FeePolicy[] } | FaultyPolicyFile {
-  const faults: PolicyFileFault[] = [];
+  const faults: JsonFault[] = [];
   const file = fileSchema.safeParse(raw);
-  for (const issue of file.error?.issues ?? []) faults.push(...issueFaults(issue, raw, []));
+  for (const issue of file.error?.issues ?? []) faults.push(...faultsOfIssue(issue, raw, [], 'POLICY_INVALID'));
   const sound: { index: number; policy: FeePolicy }[] = [];
-  const rawPolicies = member(raw, 'policies');
-  (Array.isArray(rawPolicies) ? rawPolicies : []).forEach((rawPolicy: unknown, i) => {
+  jsonList(raw, 'policies').forEach((rawPolicy, i) => {
     const stated = member(rawPolicy, 'currency');
     const known = typeof stated === 'string' && currencyExponent(stated) !== undefined;
     const currency = known ? stated : FORM_ONLY_CURRENCY;
     const parsed = schemaFor(currency).safeParse(rawPolicy);
     const before = faults.length;
-    for (const issue of parsed.error?.issues ?? []) faults.push(...issueFaults(issue, rawPolicy, ['policies', i]));
+    for (const issue of parsed.error?.issues ?? [])
+      faults.push(...faultsOfIssue(issue, rawPolicy, ['policies', i], 'POLICY_INVALID'));
     relatePolicy(rawPolicy, currency, (path, message) => {
       faults.push({ path: pathText(['policies', i, ...path]), code: 'POLICY_INVALID', message });
     });

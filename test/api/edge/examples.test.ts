@@ -18,12 +18,16 @@ const NEEDS_STATE = new Set([
   'createWebhookEndpoint',
   'downloadImportRejects',
   'listPolicyCheckLines',
+  'listLedgerTransactions',
   'listPolicyChecks',
   'proveAddress',
   'readDeadLetter',
   'readImport',
+  'readLedgerBalance',
+  'readLedgerTransaction',
   'readPolicyCheck',
   'readPolicyDraft',
+  'readSellerTerms',
   'readVerification',
   'readWebhookEndpoint',
   'receiveProviderWebhook',
@@ -47,7 +51,14 @@ const NEEDS_STATE = new Set([
 /** They would end the session of the test, or never end; and a server of the test asks for its own token. */
 const NOT_TRIED = new Set(['changeMyPassword', 'followRun', 'lockAccount', 'readMetrics', 'signOut', 'unlockAccount']);
 /** The sample has no administrator. */
-const OF_ADMINS = new Set(['assignRole', 'createOneTimePassword', 'removeSecondFactor']);
+const OF_ADMINS = new Set([
+  'assignRole',
+  'closeLedgerAccount',
+  'createOneTimePassword',
+  'removeSecondFactor',
+  'reopenLedgerAccount',
+  'reverseLedgerTransaction',
+]);
 
 /** What is read first; what is made after it; what is taken away is not tried. */
 const METHODS = ['get', 'put', 'patch', 'post'];

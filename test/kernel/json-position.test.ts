@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { jsonErrorPosition } from '../../../../core/policies/rules/json-position.js';
+import { jsonErrorPosition } from '../../kernel/json-position.js';
 
 describe('jsonErrorPosition', () => {
   it.each([

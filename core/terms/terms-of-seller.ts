@@ -1,0 +1,24 @@
+/** The terms that are in force for a seller on a date, and the period that the date belongs to. */
+import type { Db } from '../../infra/database.js';
+import { decided, found } from '../../kernel/outcome.js';
+import { businessCalendar } from '../business-days/keep-calendar.js';
+import { type Period, periodOf } from './rules/periods.js';
+import { type TermsSpan, timelineOf } from './rules/terms-book.js';
+import { readTermsOf, type StoredTerms } from './stores/seller-terms.js';
+
+export interface TermsOnDate {
+  readonly span: TermsSpan<StoredTerms>;
+  readonly period: Period;
+  /** The versions of the seller itself, in force or not. */
+  readonly own: readonly StoredTerms[];
+}
+
+/** Throws TERMS_MISSING, BUSINESS_DAY_UNKNOWN where the period's payout date cannot be computed, TERMS_UNREADABLE. */
+export async function termsOfSeller(db: Db, seller: string, date: string): Promise<TermsOnDate> {
+  const [own, general] = [await readTermsOf(db, seller), await readTermsOf(db, null)];
+  const timeline = timelineOf(own, general);
+  const inForce = timeline.find(({ from, to }) => from <= date && (to === null || date <= to));
+  const span = found(inForce, 'TERMS_MISSING', { seller, date });
+  const period = decided(periodOf(timeline, date, await businessCalendar(db)));
+  return { span, period, own };
+}
