@@ -33,7 +33,8 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   whatif: {
     takes: '[options]',
-    description: 'what settled lines would have come to under a draft of fee policies; nothing of the books is written',
+    description:
+      'calculate what settled lines would have come to under a draft of fee policies; the books do not change',
     load: async () => (await import('./whatif.js')).whatIfCommand,
   },
   import: {
@@ -71,12 +72,12 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   explain: {
     takes: '<order-id> <line-id>',
-    description: 'show how the figures of a sale and of its refunds come about, and replay them',
+    description: 'show how the figures of a sale and of its refunds are calculated, and replay them',
     load: async () => (await import('./explain.js')).explainCommand,
   },
   alarms: {
     takes: '[options]',
-    description: 'list what needs an operator; see also alarms check',
+    description: 'list the open alarms; see also alarms check',
     load: async () => (await import('./alarms.js')).alarmsCommands,
   },
   stock: {
@@ -84,7 +85,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./stock.js')).stockCommands,
   },
   payments: {
-    description: 'compare what was paid with what was sold; see payments verify',
+    description: 'compare payments with orders; see payments verify',
     load: async () => (await import('./payments.js')).paymentsCommands,
   },
   runner: {
@@ -94,7 +95,8 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   cron: {
     takes: '[options] <command...>',
-    description: 'run a command for cron: not twice at once, with a log, an alarm when it fails, and its exit code',
+    description:
+      'run a command for cron: never twice at once, with a log, and an alarm when it fails; keeps its exit code',
     load: async () => (await import('./cron.js')).cronCommand,
   },
   doctor: {
@@ -112,7 +114,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./calendar.js')).calendarCommands,
   },
   restored: {
-    description: 'after the database was restored, or failed over and lost commits: what was cached before is not used',
+    description:
+      'run this after the database was restored, or failed over and lost commits: older cached data are not used',
     load: async () => (await import('./restored.js')).restoredCommand,
   },
   keys: {
