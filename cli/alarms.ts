@@ -15,13 +15,13 @@ const SHOWN = 100;
 
 export function alarmsCommands(alarms: Command): void {
   alarms
-    .option('--all', `the newest ${SHOWN}, also those that are over`)
+    .option('--all', `list the newest ${SHOWN}, including those that are over`)
     .action((options: { all?: true }, command: Command) =>
       withDatabase(command, (context) => list(context, options.all === true)),
     );
   alarms
     .command('check')
-    .description('look whether something needs an operator, send the messages, and exit with 1 while alarms are open')
+    .description('check whether something needs an operator, send the messages, and exit with 1 while alarms are open')
     .action((_options, command: Command) => check(command));
 }
 

@@ -40,6 +40,6 @@ export async function auditCommand(db: Db, config: Config, entry: CommandEntry):
     await inTransaction(db, (tx) => auditIn(tx, config, entry));
   } catch (error) {
     if (!isWriteRefused(error) && !isAccessDenied(error)) throw error;
-    note('Not recorded in the audit log: the database takes no writes of this account.');
+    note('Not recorded in the audit log: the database does not accept writes from this account.');
   }
 }

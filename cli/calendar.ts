@@ -9,7 +9,7 @@ export function calendarCommands(calendar: Command): void {
   calendar.action((_options, command: Command) => withDatabase(command, show, { anyTime: true }));
   calendar
     .command('zone')
-    .description('change the zone that business dates are days in; stop every other process first')
+    .description('change the time zone of business dates; stop every other process first')
     .argument('<zone>', 'an IANA time zone such as Asia/Seoul', timeZone)
     .action(async (zone: string, _options, command: Command) => {
       const change = async (context: CommandContext): Promise<void> => {
@@ -21,7 +21,7 @@ export function calendarCommands(calendar: Command): void {
     });
   calendar
     .command('schedule')
-    .description('say from which date on the schedule closes every date, with entries or without')
+    .description('set the date from which on the schedule closes every date, with entries or without')
     .argument('<from>', 'YYYY-MM-DD, today, yesterday, or first-entry: only dates with entries')
     .action(async (from: string, _options, command: Command) => {
       await withDatabase(command, async (context) => {

@@ -41,7 +41,8 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   whatif: {
     takes: '[options]',
-    description: 'what settled lines would have come to under a draft of fee policies; nothing of the books is written',
+    description:
+      'calculate what settled lines would have come to under a draft of fee policies; the books do not change',
     load: async () => (await import('./whatif.js')).whatIfCommand,
   },
   import: {
@@ -80,12 +81,12 @@ export const commands: Readonly<Record<string, Entry>> = {
   explain: {
     takes: '<order-id> [line-id]',
     description:
-      'list the lines of an order, or show how the figures of one and of its refunds come about, and replay them',
+      'list the lines of an order, or show how the figures of one and of its refunds are calculated, and replay them',
     load: async () => (await import('./explain.js')).explainCommand,
   },
   alarms: {
     takes: '[options]',
-    description: 'list what needs an operator; see also alarms check',
+    description: 'list the open alarms; see also alarms check',
     load: async () => (await import('./alarms.js')).alarmsCommands,
   },
   stock: {
@@ -93,7 +94,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./stock.js')).stockCommands,
   },
   payments: {
-    description: 'compare what was paid with what was sold; see payments verify',
+    description: 'compare payments with orders; see payments verify',
     load: async () => (await import('./payments.js')).paymentsCommands,
   },
   ledger: {
@@ -107,7 +108,8 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   cron: {
     takes: '[options] <command...>',
-    description: 'run a command for cron: not twice at once, with a log, an alarm when it fails, and its exit code',
+    description:
+      'run a command for cron: never twice at once, with a log, and an alarm when it fails; keeps its exit code',
     load: async () => (await import('./cron.js')).cronCommand,
   },
   doctor: {
@@ -125,7 +127,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./calendar.js')).calendarCommands,
   },
   restored: {
-    description: 'after the database was restored, or failed over and lost commits: what was cached before is not used',
+    description:
+      'run this after the database was restored, or failed over and lost commits: older cached data are not used',
     load: async () => (await import('./restored.js')).restoredCommand,
   },
   keys: {

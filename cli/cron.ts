@@ -36,7 +36,7 @@ async function runForCron(words: readonly string[], log: string | undefined, com
   try {
     await tell(config, outcome, command);
   } catch (error) {
-    note(`The alarms could not be looked after: ${errorText(error)}`); // the exit code is the command's
+    note(`The alarms could not be checked: ${errorText(error)}`); // the exit code is the command's
   }
 }
 
@@ -74,8 +74,7 @@ function start(config: Config, words: readonly string[], out: number | undefined
   const program = [process.execPath, programFile, ...words];
   const lock = join(privateFolder(), `${fileName(config, words.join(' '))}.lock`);
   const flock = ['flock', '--nonblock', '--no-fork', '--conflict-exit-code', String(LOCKED), lock];
-  if (!hasFlock())
-    note('There is no flock (util-linux) on this machine: nothing keeps the same command from running twice.');
+  if (!hasFlock()) note('This machine has no flock (util-linux), so the same command may run twice at once.');
   const [file = '', ...args] = hasFlock() ? [...flock, ...program] : program;
   return spawn(file, args, { stdio: ['ignore', out ?? 'inherit', out ?? 'inherit'] });
 }
@@ -121,7 +120,7 @@ async function tell(config: Config, outcome: Outcome, command: Command): Promise
       { anyTime: true },
     );
   } catch (error) {
-    note(`The alarms could not be looked after in the database: ${errorText(error)}`);
+    note(`The alarms in the database could not be checked: ${errorText(error)}`);
     if (!succeeded(outcome)) await raiseDirectly(config, cause);
     return;
   }

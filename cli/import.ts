@@ -75,7 +75,7 @@ function addImport(group: Command, kind: 'lines' | 'refunds', description: strin
     .option('--map <file>', 'JSON file: {"our_column": "their column", "currency": "=BRL"}')
     .option('--encoding <name>', 'how the file is written', 'utf-8')
     .option('--time-zone <zone>', 'zone of time stamps without an offset (default: the platform’s)', timeZone)
-    .option('--dry-run', 'only check the file and say what is understood of it')
+    .option('--dry-run', 'only check the file and say how it is understood')
     .option('--skip-rejects', 'import the good rows of a file that has bad ones')
     .option('--rejects <file>', 'write every bad row to this CSV file: line, column, code, value')
     .addOption(

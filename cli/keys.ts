@@ -30,7 +30,7 @@ export function keysCommands(keys: Command): void {
   keys.action((_options, command: Command) => withDatabase(command, show));
   keys
     .command('rotate')
-    .description('encrypt anew, under the first key of MAGAM_ENCRYPTION_KEY, what is stored under a former one')
+    .description('encrypt values that are stored under a former key with the first key of MAGAM_ENCRYPTION_KEY')
     .action((_options, command: Command) => withDatabase(command, rotate));
 }
 
@@ -72,8 +72,8 @@ async function rotate(context: CommandContext): Promise<void> {
     throw new MagamError('KEYS_NOT_ROTATED', done.flatMap(whatIsLeft).join(' '), { keyId, values: done });
   if (json) return printJson({ keyId, values: done });
   for (const { values, rows, changed } of done)
-    print(`${values}: ${count(changed)} of ${count(rows)} encrypted anew; all stand under key ${keyId}.`);
-  note('Former encryption keys may be taken out of MAGAM_ENCRYPTION_KEY. Keep them as long as backups from before.');
+    print(`${values}: ${count(changed)} of ${count(rows)} encrypted again; all use key ${keyId} now.`);
+  note('You may remove former keys from MAGAM_ENCRYPTION_KEY. Keep them as long as you keep older backups.');
 }
 
 /** Goes through a column until nothing is left under a former key. */
@@ -95,7 +95,7 @@ function progressOf({ signal }: CommandContext, name: string): (tally: Readonly<
     if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped; the same command goes on.');
     if (performance.now() - toldAt < PROGRESS_MS) return;
     toldAt = performance.now();
-    note(`${name}: ${count(rows)} looked at, ${count(changed)} encrypted anew`);
+    note(`${name}: ${count(rows)} checked, ${count(changed)} encrypted again`);
   };
 }
 

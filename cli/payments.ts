@@ -1,4 +1,4 @@
-/** `magam payments verify`: whether what was paid is what was sold, checkout by checkout; exits 4 at a difference. */
+/** `magam payments verify`: compares payments with orders, checkout by checkout; exits 4 at a difference. */
 import type { Command } from 'commander';
 import { type OrderedWithin, type PaymentVerification, verifyPayments } from '../core/payments/verify-payments.js';
 import { errors, MagamError } from '../kernel/errors.js';
@@ -14,7 +14,7 @@ interface Options {
 export function paymentsCommands(command: Command): void {
   command
     .command('verify')
-    .description('compare what was paid for each checkout with what its orders come to, in one consistent view')
+    .description('compare the payments of each checkout with the amounts of its orders, in one consistent view')
     .option('--date <date>', 'checkouts of this date: YYYY-MM-DD, today or yesterday (default: all)')
     .option('--from <date>', 'first date of a range, instead of --date')
     .option('--to <date>', 'last date of the range (default: --from)')
@@ -78,6 +78,6 @@ function tell(verification: PaymentVerification, within: OrderedWithin | null, s
   );
   const dates =
     within === null ? '' : within.from === within.to ? ` of ${within.from}` : ` of ${within.from} to ${within.to}`;
-  const verdict = ok ? 'is what was sold' : `DIFFERS from what was sold at ${counted(differing, 'checkout')}`;
-  print(`\nWhat was paid${dates} ${verdict}: ${counted(checkouts, 'checkout')}, ${seconds} s.`);
+  const verdict = ok ? 'match the orders' : `DIFFER from the orders at ${counted(differing, 'checkout')}`;
+  print(`\nThe payments${dates} ${verdict}: ${counted(checkouts, 'checkout')}, ${seconds} s.`);
 }

@@ -18,7 +18,7 @@ export function policiesCommands(policies: Command): void {
   policies
     .command('apply')
     .argument('<file>', 'policy file (JSON)')
-    .description('store the policies of a file: all of them or, with every fault named, none')
+    .description('store the policies of a file: all of them, or none if there is a fault; names every fault')
     .action((file: string, _options, command: Command) => apply(file, command));
   policies
     .command('list')

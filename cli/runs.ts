@@ -43,7 +43,7 @@ export function runsCommands(runs: Command): void {
     .option('--from <date>', 'only runs of this date and later ones')
     .option('--to <date>', 'only runs of this date and earlier ones')
     .addOption(new Option('--status <state>', 'only runs in this state').choices(RUN_STATES))
-    .option('--limit <n>', 'so many runs, the latest dates', wholeNumber('--limit', 1, 1_000_000))
+    .option('--limit <n>', 'show at most this many runs, latest dates first', wholeNumber('--limit', 1, 1_000_000))
     .option('--all', 'all runs')
     .action((options: ListOptions, command: Command) => withDatabase(command, (context) => list(context, options)));
   runs
@@ -54,17 +54,17 @@ export function runsCommands(runs: Command): void {
   runs
     .command('stop')
     .argument('<id>', 'id of a run')
-    .description('ask whoever works on the run to stop after the chunk in hand; settle resumes it')
+    .description('ask the processes that work on the run to stop after the current chunk; settle resumes it')
     .action((id: string, _options, command: Command) => withRun(command, id, stop));
   runs
     .command('discard')
     .argument('<id>', 'id of a run')
-    .description('give up a run that was not certified: its lines and its plan go; settle plans the date anew')
+    .description('give up a run that is not certified: deletes its lines and its plan; settle plans the date again')
     .action((id: string, _options, command: Command) => withRun(command, id, discard, { leased: true }));
   runs
     .command('exceptions')
     .argument('<id>', 'id of a run')
-    .option('--all', 'also what was parked and has been settled since')
+    .option('--all', 'include entries that were parked and have been settled since')
     .description('list the entries that the run parked, with the reason')
     .action((id: string, _options, command: Command) =>
       // `runs` has an option of this name too, and takes it wherever it stands.

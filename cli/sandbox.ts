@@ -20,7 +20,7 @@ export function sandboxCommand(sandbox: Command): void {
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option('--port <n>', 'for HTTP; 0 takes any', wholeNumber('--port', 0, 65_535), 9_200)
     .option('--mail-port <n>', 'for SMTP; 0 takes any', wholeNumber('--mail-port', 0, 65_535), 9_225)
-    .option('--seed <n>', 'draws the faults that befall a share of the calls', wholeNumber('--seed', 0, 2 ** 31), 1)
+    .option('--seed <n>', 'seed for the random choice of calls that get a fault', wholeNumber('--seed', 0, 2 ** 31), 1)
     .option('--webhooks <url>', 'the API that webhooks are sent to', address, 'http://127.0.0.1:8080')
     .action(async (options: SandboxCommandOptions) => {
       if (readConfig().production)
@@ -33,7 +33,7 @@ export function sandboxCommand(sandbox: Command): void {
       const { webhooks: webhookTarget, ...rest } = options;
       try {
         await runSandbox({ ...rest, webhookTarget }, stop.signal, ({ url, mailPort }) =>
-          note(`The sandbox listens on ${url} (mail: port ${mailPort}); docs/sandbox.md says what can be asked of it.`),
+          note(`The sandbox listens on ${url} (mail: port ${mailPort}); docs/sandbox.md lists its calls.`),
         );
       } catch (error) {
         throw new MagamError('CONFIG_INVALID', `The sandbox cannot listen: ${errorText(error)}.`, {

@@ -48,6 +48,6 @@ function tell({ ok, units, movements, differing, differences }: StockVerificatio
       note('There are more: only the first thousand differences are shown.');
     print();
   }
-  const verdict = ok ? 'is what its journal and its reservations come to' : `DIFFERS at ${counted(differing, 'unit')}`;
+  const verdict = ok ? 'matches its journal and its reservations' : `DIFFERS at ${counted(differing, 'unit')}`;
   print(`Stock ${verdict}: ${counted(units, 'unit')}, ${counted(movements, 'movement')}, ${seconds} s.`);
 }

@@ -56,7 +56,7 @@ export function whatIfCommand(command: Command): void {
       wholeNumber('--workers', 1, 64),
     )
     .option('--top <n>', 'sellers and lines shown of each currency', wholeNumber('--top', 0, MOVED_LINES_MAX), 10)
-    .option('--again', 'ignore the stored answer and work it out again')
+    .option('--again', 'ignore the stored answer and calculate it again')
     .action(async (options: WhatIfOptions, command: Command) => {
       const parsed = await parseFile(options.policies);
       await withDatabase(command, (context) => whatIf(context, parsed, options), { poolMax: () => 6, leased: true });

@@ -5,7 +5,7 @@
 export const ROLES = ['buyer', 'seller', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who is staff: what they change is on record. */
+/** The roles of staff. The audit log records what they change. */
 export const isStaff = (role: Role): boolean => role === 'operator' || role === 'admin';
 
 /** Somebody who has signed in, or an API key of theirs. */
@@ -30,11 +30,11 @@ export interface KeyScope {
   readonly requestsPerMinute: number | null;
 }
 
-/** How an account is recorded as having asked for a run, a task, a draft. */
+/** How records name the account that asked for a run, a task or a draft. */
 export const nameOf = ({ accountId, apiKey }: Pick<Caller, 'accountId' | 'apiKey'>): string =>
   apiKey === undefined ? `account ${accountId}` : `account ${accountId}, key ${apiKey.keyId}`;
 
-/** Whose something is: an account's, a seller's, or, as an order, its buyer's and its seller's. */
+/** The owner of something: an account, a seller, or both (an order belongs to its buyer and its seller). */
 export interface Owner {
   readonly accountId?: number;
   readonly sellerId?: string;
@@ -134,7 +134,7 @@ export const permissions = {
 
 export type Permission = keyof typeof permissions;
 
-/** What somebody may do whose second factor is missing: look after the own account. */
+/** What somebody may do whose role requires a second factor that is not set up yet: manage the own account. */
 export const needsNoSecondFactor = (permission: Permission): boolean =>
   permission === 'profile.read' || permission === 'profile.edit';
 
@@ -153,7 +153,7 @@ export function grantTo(permission: Permission, { role, apiKey }: Pick<Caller, '
   return grantOf(permission, role);
 }
 
-/** What no API key may do: whoever holds one must not be able to sign in as somebody, or to make further keys. */
+/** Permissions that no API key may have: its holder must not be able to sign in as somebody, or to create further keys. */
 const FOR_PEOPLE: ReadonlySet<Permission> = new Set<Permission>([
   'profile.read',
   'profile.edit',

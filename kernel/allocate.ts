@@ -1,8 +1,9 @@
 /** Sharing an amount among lines so that the parts add up to it exactly. */
 
 /**
- * Shares `total` in proportion to the weights by largest remainder: every part is rounded down, and what is left goes, one minor unit each, to
- * the parts that lost most by it; among equals to the earlier one. Not negative, with a sum of weights above 0. With `total` up to that sum no part exceeds its weight.
+ * Shares `total` in proportion to the weights by largest remainder. Every part is rounded down. The remaining minor units go, one each, to the
+ * parts that lost most by rounding; among equal ones, to the earlier. `total` and the weights are not negative, and the sum of the weights is above 0. If `total` is at
+ * most that sum, no part exceeds its weight.
  */
 export function allocate(total: number, weights: readonly number[]): number[] {
   const sum = weights.reduce((all, weight) => all + BigInt(weight), 0n);

@@ -1,4 +1,4 @@
-/** What the audit log tells of. */
+/** The kinds of things that entries of the audit log are about. */
 export const AUDIT_SUBJECTS = [
   'account',
   'api-key',

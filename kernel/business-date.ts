@@ -1,6 +1,6 @@
 /**
  * Business dates: calendar days as `YYYY-MM-DD`, years 1000 to 9999, so that text order is date order. No clock and no time
- * zone here; which day "today" is, infra says.
+ * zone here: infra decides which day "today" is.
  */
 const FORM = /^([1-9]\d{3})-(\d{2})-(\d{2})$/;
 const DAY_MS = 86_400_000;

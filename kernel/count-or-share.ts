@@ -1,7 +1,7 @@
 /** A limit that people state as a number of things, or as a share of all of them: `25`, `0.5%`. */
 export type CountOrShare = { readonly count: number } | { readonly percent: number };
 
-/** Reads such a limit; undefined when the text is none. */
+/** Reads such a limit; undefined when the text is not one. */
 export function parseCountOrShare(text: string): CountOrShare | undefined {
   if (/^\d{1,12}$/.test(text)) return { count: Number(text) };
   const percent = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text)?.[1];

@@ -22,10 +22,10 @@ export type Rounding = (typeof ROUNDINGS)[number];
 
 const DECIMAL = /^(\d+)(?:\.(\d+))?$/;
 
-/** Any number of so many digits is exact. */
+/** Every number with this many digits is exact. */
 const EXACT_DIGITS = 15;
 
-/** The number of a text of digits alone; NaN for any other. Most amounts of an import are such, and a pattern costs five times as much. */
+/** The number of a text that consists of digits; NaN for any other text. Most amounts of an import are of this form, and a regular expression takes five times as long. */
 function parseDigits(text: string): number {
   let value = text === '' ? Number.NaN : 0;
   for (let at = 0; at < text.length; at += 1) {

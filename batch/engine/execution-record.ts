@@ -1,4 +1,4 @@
-/** An execution in the history: how it begins, how it says that it lives, and how it leaves the run. */
+/** An execution in the history: how it begins, how it shows that it is alive, and how it leaves the run. */
 import { hostname } from 'node:os';
 import { endExecution, hasLiveExecution, startExecution, type Worker } from '../../core/jobs/stores/execution.js';
 import { findRunById, isCompleted, moveRun, type Run, type RunStatus } from '../../core/jobs/stores/run.js';

@@ -40,7 +40,7 @@ export interface JobContext {
   readonly config: Config;
   /** The threads, started when they are first needed and kept for the next execution. */
   readonly pools: ThreadLender;
-  /** Aborted: finish the chunk in hand and stop. With a MagamError as its reason the execution fails with that; else it was stopped. */
+  /** When aborted: finish the current chunk and stop. If its reason is a MagamError, the execution fails with it; otherwise it was stopped. */
   readonly signal: AbortSignal;
   /** Entries done by this process, and of how many once that is known. */
   readonly onProgress: (done: number, total?: number) => void;
@@ -66,7 +66,7 @@ export interface Ahead {
   readonly until: Promise<unknown>;
 }
 
-/** Whether the turn of a run has come that was begun ahead. `plan-anew`: it has, and the plan that was made ahead of it was given up. */
+/** Whether it is the turn of a run that was begun ahead. `plan-anew`: it is, but its early plan was discarded, so it has to be planned again. */
 export type Turn = 'wait' | 'come' | 'plan-anew';
 
 /** An execution as its job sees it. */
@@ -126,7 +126,7 @@ export interface StartedJob {
   /** Plans the run's generation. Reads in the transaction that freezes the plan. */
   readonly plan: (tx: Tx, run: Run, gridSize: number) => Promise<PlanDraft>;
 
-  /** Throws when this process may not work on a run that was planned so: by a version that works otherwise. */
+  /** Throws when this process must not work on a run with this plan, because a version with other rules made it. */
   readonly joins?: (run: Run, plan: Plan) => void;
 
   /**
@@ -144,7 +144,7 @@ export interface Job extends StartedJob {
   readonly runner: RunnerSide;
 }
 
-/** What came of a look at the schedule. */
+/** The result of checking the schedule. */
 export interface Scheduled {
   /** The key that was asked for. */
   readonly asked?: string;

@@ -24,7 +24,7 @@ export interface Stage {
 
 /** How an execution ended. */
 export interface JobResult {
-  /** The run as it was last seen; undefined where there is none and nothing was to be done. */
+  /** The run as it was last seen; undefined if there is none and nothing had to be done. */
   readonly run: Run | undefined;
   /** What became of the run's generation, as far as this execution goes. */
   readonly status: RunStatus;

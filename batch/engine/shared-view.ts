@@ -25,7 +25,7 @@ export interface ViewRequest<Input, Piece, Result, Sum> {
   readonly reader: ViewReader<Input, Piece, Result, Sum>;
   /** Plain data, as are pieces, results and sums. */
   readonly input: Input;
-  /** Threads; with none the caller's own thread reads. */
+  /** Threads. If there are none, the caller's own thread reads. */
   readonly workers: number;
 }
 

@@ -5,7 +5,7 @@ import { inSnapshot } from '../../infra/database.js';
 import type { AnyViewReader, OpenReader, Thread } from './job.js';
 import type { ViewQuestion, WorkerError } from './protocol.js';
 
-/** Thrown where the caller has gone away. */
+/** Thrown when the caller is gone. */
 class Stopped extends Error {}
 
 /** Says `ready`, then answers. An error ends the task and is what it returns. Sent as a message, it might arrive after the task's end. */

@@ -60,7 +60,7 @@ export async function workPartition(
   }
 }
 
-/** Commits a page; where it is refused, what the job gives instead. Returns what was committed. */
+/** Commits a page. If the page is refused, commits what the job gives instead. Returns what was committed. */
 async function commitPage(task: PartitionTask, thread: Thread, at: Position, page: Chunk): Promise<Chunk | 'lost'> {
   for (let chunk = page; ; ) {
     try {

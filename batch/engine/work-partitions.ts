@@ -40,7 +40,7 @@ export interface WorkPlan {
 export interface WorkOptions extends LeaseSettings, OutagePatience {
   /** Claims of one partition without progress before it is FAILED. */
   readonly claimsMax: number;
-  /** Aborted: finish the chunk in hand and stop. */
+  /** When aborted: finish the current chunk and stop. */
   readonly signal: AbortSignal;
   readonly onProgress: (entries: number) => void;
   /** Whether passes after the first may begin, and the work may end. */
@@ -216,7 +216,7 @@ class PartitionWork {
     return 'done';
   }
 
-  /** What is claimed at once: a partition, or neighbours that fit into a chunk together. */
+  /** A claim: one partition, or neighbouring ones that fit into a chunk together. */
   private async claimsOf(partitions: readonly Partition[]): Promise<Partition[][]> {
     const { runId, generation, together, task } = this.plan;
     if (!together || partitions.length < 2) return partitions.map((partition) => [partition]);
@@ -293,7 +293,7 @@ class PartitionWork {
   }
 }
 
-/** What is decided by the partitions' states; undefined: go on. */
+/** The outcome that follows from the states of the partitions; undefined: continue. */
 function judge(
   partitions: readonly Partition[],
   movable: readonly Partition[],

@@ -160,7 +160,7 @@ export class WorkerPool {
     }
   }
 
-  /** Runs a piece of a reading job in a free thread; waits for one. What goes wrong there is thrown here. */
+  /** Runs a piece of a reading job in a free thread, and waits until one is free. An error in the thread is thrown here. */
   async runScan(scan: string, input: unknown): Promise<unknown> {
     const task: Slotted<ScanTask> = { kind: 'scan', scan, input };
     let seat = this.takeSeat();

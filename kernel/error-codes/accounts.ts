@@ -123,15 +123,15 @@ export const accountErrors = {
   PASSWORD_WEAK: {
     http: 422,
     exit: 1,
-    meaning: 'The password is too short, too long, the e-mail address, or one of those that are tried first.',
+    meaning: 'The password is too short, too long, the e-mail address, or a very common password.',
     whatToDo: 'Take 12 to 128 characters; `reason` in the details says what is wrong.',
     ko: '비밀번호가 너무 짧거나 길거나, 이메일 주소와 같거나, 쉽게 추측할 수 있습니다.',
   },
   PASSWORD_WRONG: {
     http: 403,
     exit: 1,
-    meaning: 'The present password is another one.',
-    whatToDo: 'Type the present password again.',
+    meaning: 'The current password is wrong.',
+    whatToDo: 'Type the current password again.',
     ko: '현재 비밀번호가 일치하지 않습니다.',
   },
   REFRESH_TOKEN_INVALID: {
@@ -188,7 +188,7 @@ export const accountErrors = {
     http: 409,
     exit: 1,
     meaning: 'There is a seller with this id.',
-    whatToDo: 'Change the seller that there is, or take another id.',
+    whatToDo: 'Change the existing seller, or choose another id.',
     ko: '이미 존재하는 판매자입니다.',
   },
   SELLER_NOT_FOUND: {

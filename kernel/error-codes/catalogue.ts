@@ -6,7 +6,7 @@ export const catalogueErrors = {
     http: 409,
     exit: 1,
     meaning: 'The parent has a category of this name already.',
-    whatToDo: 'Use the category that there is, or another name.',
+    whatToDo: 'Use the existing category, or another name.',
     ko: '같은 상위 카테고리에 이미 존재하는 카테고리 이름입니다.',
   },
   CATEGORY_HAS_PRODUCTS: {
@@ -47,7 +47,7 @@ export const catalogueErrors = {
   OPTIONS_TOO_MANY: {
     http: 409,
     exit: 1,
-    meaning: 'The product has as many options as a product can have.',
+    meaning: 'The product has the largest number of options that a product can have.',
     whatToDo: 'Remove options that are no longer sold, or make a second product.',
     ko: '상품에 등록할 수 있는 옵션 수를 초과했습니다.',
   },
@@ -69,8 +69,8 @@ export const catalogueErrors = {
   PRODUCT_NOT_FOUND: {
     http: 404,
     exit: 1,
-    meaning: 'There is no product with this id, or it is not for you to see.',
-    whatToDo: 'Check the id; drafts and hidden products show themselves only to their seller and to staff.',
+    meaning: 'There is no product with this id, or you may not see it.',
+    whatToDo: 'Check the id; drafts and hidden products are visible only to their seller and to staff.',
     ko: '존재하지 않거나 볼 수 없는 상품입니다.',
   },
   PRODUCT_STATUS_CONFLICT: {

@@ -5,7 +5,7 @@ export const edgeErrors = {
   BODY_TOO_LARGE: {
     http: 413,
     exit: 1,
-    meaning: 'The body of the request is larger than the call takes.',
+    meaning: 'The body of the request is too large for this call.',
     whatToDo: 'Send less; a file goes to the address for imports.',
     ko: '요청 본문이 허용된 크기를 초과했습니다.',
   },
@@ -40,7 +40,7 @@ export const edgeErrors = {
   METHOD_NOT_ALLOWED: {
     http: 405,
     exit: 1,
-    meaning: 'The address exists, but not with this method; see the Allow header.',
+    meaning: 'The address does not support this method; see the Allow header.',
     whatToDo: 'Use a method of the `Allow` header.',
     ko: '이 주소에서는 지원하지 않는 메서드입니다. Allow 헤더를 확인해 주세요.',
   },
@@ -68,14 +68,16 @@ export const edgeErrors = {
   SERVER_BUSY: {
     http: 503,
     exit: 1,
-    meaning: 'The server carries out as many calls as it may at once; try again as the Retry-After header says.',
+    meaning:
+      'The server is busy with the largest number of calls it takes at once; try again as the Retry-After header says.',
     whatToDo: 'Send it again as `Retry-After` says. If it lasts: more servers, or a larger `MAGAM_REQUESTS_MAX`.',
     ko: '서버에 요청이 몰려 있습니다. 잠시 후 다시 시도해 주세요.',
   },
   STREAM_SHARE_USED: {
     http: 429,
     exit: 1,
-    meaning: 'The account has as many downloads or event streams open as it may; wait for one of them to end.',
+    meaning:
+      'The account has the largest number of downloads or event streams open that it may have; wait for one to end.',
     whatToDo: 'Wait for one of them to end, or close one.',
     ko: '계정당 동시에 열 수 있는 다운로드 또는 이벤트 스트림 수를 초과했습니다. 진행 중인 것이 끝난 후 다시 시도해 주세요.',
   },
@@ -89,7 +91,7 @@ export const edgeErrors = {
   UNSUPPORTED_MEDIA_TYPE: {
     http: 415,
     exit: 1,
-    meaning: 'The call does not take a body of this content type or encoding.',
+    meaning: 'The call does not accept a body of this content type or encoding.',
     whatToDo: 'Send `application/json` in UTF-8, plain or packed with gzip, deflate or br.',
     ko: '지원하지 않는 콘텐츠 형식 또는 인코딩입니다.',
   },

@@ -21,7 +21,7 @@ export const inputErrors = {
   CURRENCY_UNKNOWN: {
     http: 422,
     exit: 1,
-    meaning: 'A currency is not a code of ISO 4217 with minor units.',
+    meaning: 'The currency is not a code of ISO 4217.',
     whatToDo: 'Use the three letters of ISO 4217, such as `KRW`.',
     ko: '지원하지 않는 통화 코드입니다.',
   },
@@ -48,14 +48,14 @@ export const inputErrors = {
   ENTRY_INVALID: {
     http: 422,
     exit: 1,
-    meaning: 'The quantity or the amounts of a line contradict each other or are not counts.',
+    meaning: 'The quantity and the amounts of a line contradict each other, or one of them is not a whole number.',
     whatToDo:
       'Compare the entry with its source; an entry never changes, so a wrong one is corrected by a refund and a new sale.',
   },
   ORIGINAL_PARKED: {
     http: 409,
     exit: 1,
-    meaning: 'The sale of this refund is parked; mend the sale and settle the date again.',
+    meaning: 'The sale of this refund is parked; settle the sale first, then this date again.',
     whatToDo:
       "See `magam runs exceptions` of the sale's date, remove the reason and settle that date and this one again.",
   },
@@ -63,7 +63,7 @@ export const inputErrors = {
     http: 422,
     exit: 1,
     meaning: 'A policy file cannot be applied; the faults name each place and its reason.',
-    whatToDo: 'Mend every fault that is listed, each at its JSON path; nothing of the file was applied.',
+    whatToDo: 'Correct every fault that is listed, each at its JSON path; nothing of the file was applied.',
   },
   POLICY_IMMUTABLE: {
     http: 409,
@@ -88,7 +88,7 @@ export const inputErrors = {
     http: 404,
     exit: 1,
     meaning: 'There is no fee policy with this code.',
-    whatToDo: '`magam policies list` shows the codes that there are.',
+    whatToDo: '`magam policies list` shows all codes.',
   },
   POLICY_OVERLAP: {
     http: 409,
@@ -127,7 +127,7 @@ export const inputErrors = {
   COLUMN_DUPLICATE: {
     http: 422,
     exit: 1,
-    meaning: 'A column stands in the header more than once.',
+    meaning: 'The header has a column more than once.',
     whatToDo: 'Rename or remove one of the two columns.',
   },
   COLUMN_MISSING: {
@@ -158,20 +158,20 @@ export const inputErrors = {
   ENCODING_INVALID: {
     http: 422,
     exit: 1,
-    meaning: 'The file is not written in the encoding given; name the right one with --encoding.',
+    meaning: 'The file is not in the given encoding; name the right one with --encoding.',
     whatToDo:
       'Give `--encoding`, for example `--encoding cp949` for a file that Korean Excel saved. The details name the line and the column.',
   },
   ENCODING_UNKNOWN: {
     http: 422,
     exit: 2,
-    meaning: 'There is no such text encoding; utf-8 and cp949 are two that there are.',
+    meaning: 'This text encoding is not known; utf-8 and cp949 are examples of known ones.',
     whatToDo: 'Use `cp949` or a label of the WHATWG encoding standard.',
   },
   ENTRY_CONFLICT: {
     http: 409,
     exit: 1,
-    meaning: 'An entry with this key exists with other values; entries never change.',
+    meaning: 'An entry with this key exists with different values; stored entries never change.',
     whatToDo:
       'Compare the row with what was imported before. A correction is a refund and a new sale under another key.',
   },
@@ -204,7 +204,7 @@ export const inputErrors = {
   ID_MANGLED: {
     http: 422,
     exit: 1,
-    meaning: 'A spreadsheet has changed this id, such as 2.02604E+15; its digits are lost.',
+    meaning: 'A spreadsheet has changed this id into a form such as 2.02604E+15, so its digits are lost.',
     whatToDo:
       'Export the file again, and do not save it from a spreadsheet; or format the column as text before the file is opened.',
   },
@@ -218,13 +218,13 @@ export const inputErrors = {
   IMPORT_HAS_DEPENDENTS: {
     http: 409,
     exit: 1,
-    meaning: 'Accepted refunds of others rest on what the import wrote, so it cannot be taken back.',
+    meaning: 'Refunds of other imports refer to entries of this import, so it cannot be taken back.',
     whatToDo: 'Finish an unfinished import by its command; withdraw the import of the refunds before a completed one.',
   },
   IMPORT_NOT_COMPLETED: {
     http: 409,
     exit: 1,
-    meaning: 'Only a completed import of a file can be withdrawn; an unfinished one is abandoned.',
+    meaning: 'Only a completed import of a file can be withdrawn; abandon an unfinished one instead.',
     whatToDo: '`magam imports` shows its status; `magam imports abandon ID` for an unfinished one.',
   },
   IMPORT_NOT_FOUND: {
@@ -256,7 +256,7 @@ export const inputErrors = {
   IMPORT_STOPPED: {
     http: 409,
     exit: 130,
-    meaning: 'The import was stopped; the same command goes on.',
+    meaning: 'The import was stopped; the same command continues it.',
     whatToDo: 'Run the same command again.',
   },
   IMPORT_TAKEN_OVER: {
@@ -280,7 +280,7 @@ export const inputErrors = {
   MAPPING_INVALID: {
     http: 422,
     exit: 1,
-    meaning: 'The mapping file is not a JSON object of our columns and theirs; the details say where.',
+    meaning: 'The mapping file is not a JSON object that maps our columns to theirs; the details say where.',
     whatToDo:
       'Write `{"line_id": "order_item_id", "currency": "=BRL"}`: our column, then theirs or `=` and a constant.',
   },
@@ -293,7 +293,7 @@ export const inputErrors = {
   QUANTITY_INVALID: {
     http: 422,
     exit: 1,
-    meaning: 'A quantity is not digits from 1 to 1,000,000.',
+    meaning: 'A quantity is not a whole number from 1 to 1,000,000.',
     whatToDo: 'Correct the quantity.',
     ko: '수량은 1에서 1,000,000 사이의 숫자여야 합니다.',
   },
@@ -319,7 +319,7 @@ export const inputErrors = {
   ROW_DATE_INVALID: {
     http: 422,
     exit: 1,
-    meaning: 'A field is neither a date YYYY-MM-DD nor a time stamp of a day that exists.',
+    meaning: 'A field is neither a valid date (YYYY-MM-DD) nor a valid time stamp.',
     whatToDo: 'Write dates as `YYYY-MM-DD`; time stamps as ISO 8601, with an offset or with `--time-zone`.',
   },
   ROW_REPEATED: {
@@ -332,14 +332,14 @@ export const inputErrors = {
   SHOP_DATES_PASSED: {
     http: 503,
     exit: 1,
-    meaning: 'The dates that an entry of the shop was to be settled on were closed meanwhile; repeat the call.',
+    meaning: 'The settlement date of an entry of the shop was closed meanwhile; repeat the call.',
     whatToDo: 'Repeat the call: it takes the next open date.',
     ko: '처리하는 동안 정산 날짜가 마감되었습니다. 다시 시도해 주세요.',
   },
   SEED_CONFLICT: {
     http: 409,
     exit: 1,
-    meaning: 'The date was seeded with the same seed and other numbers; give another --seed.',
+    meaning: 'The date was seeded with the same seed but different numbers; give another --seed.',
     whatToDo: 'Give another `--seed`, or the numbers of the first time.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

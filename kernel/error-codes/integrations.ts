@@ -26,7 +26,7 @@ export const integrationErrors = {
   API_KEYS_EXHAUSTED: {
     http: 409,
     exit: 1,
-    meaning: 'There are as many API keys as one account, or one seller, may have; revoke one first.',
+    meaning: 'The account or the seller has the largest number of API keys allowed; revoke one first.',
     whatToDo: 'Revoke a key that is not used: `lastUsedAt` tells.',
     ko: '발급할 수 있는 API 키 수를 초과했습니다. 사용하지 않는 키를 먼저 폐기해 주세요.',
   },
@@ -48,7 +48,7 @@ export const integrationErrors = {
   EVENT_TYPE_REFUSED: {
     http: 403,
     exit: 1,
-    meaning: 'Sellers are not told of events of this type.',
+    meaning: 'Sellers do not get events of this type.',
     whatToDo: '`details.possible` names the types for sellers.',
     ko: '판매자에게 제공되지 않는 이벤트 유형입니다.',
   },
@@ -77,7 +77,7 @@ export const integrationErrors = {
   WEBHOOK_ENDPOINTS_EXHAUSTED: {
     http: 409,
     exit: 1,
-    meaning: 'There are as many webhook endpoints as the platform, or one seller, may have; delete one first.',
+    meaning: 'The platform or the seller has the largest number of webhook endpoints allowed; delete one first.',
     whatToDo: 'Delete one that is not used.',
     ko: '등록할 수 있는 웹훅 주소 수를 초과했습니다. 사용하지 않는 주소를 먼저 삭제해 주세요.',
   },

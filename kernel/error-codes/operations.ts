@@ -47,13 +47,13 @@ export const operationErrors = {
   RUN_NOT_COMPLETED: {
     http: 409,
     exit: 1,
-    meaning: 'The run is not completed; what it parked is tried again when it is.',
+    meaning: 'The run is not completed; parked entries can be tried again once it is.',
     whatToDo: 'Resume the run and wait for its end.',
   },
   STREAMS_EXHAUSTED: {
     http: 503,
     exit: 1,
-    meaning: 'As many downloads or event streams are open as this server allows.',
+    meaning: 'This server has the largest number of downloads or event streams open that it allows.',
     whatToDo: 'Wait as long as the Retry-After header says, or close one that is not needed.',
     ko: '동시에 받을 수 있는 다운로드 수를 초과했습니다. 잠시 후 다시 시도해 주세요.',
   },

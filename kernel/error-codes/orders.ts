@@ -26,7 +26,7 @@ export const orderErrors = {
   CART_FULL: {
     http: 409,
     exit: 1,
-    meaning: 'The cart has as many units as a cart can have.',
+    meaning: 'The cart is full: it has the largest number of units that a cart can have.',
     whatToDo: 'Take units out of the cart, or check out first.',
     ko: '장바구니에 담을 수 있는 상품 수를 초과했습니다.',
   },
@@ -47,7 +47,7 @@ export const orderErrors = {
   CHECKOUT_STATE_CONFLICT: {
     http: 409,
     exit: 1,
-    meaning: 'The checkout waits for no payment any more: it was paid or cancelled.',
+    meaning: 'The checkout no longer waits for a payment: it was paid or cancelled.',
     whatToDo: 'Read the checkout: its status says what became of it.',
     ko: '이미 결제되었거나 취소된 주문서입니다.',
   },
@@ -82,13 +82,13 @@ export const orderErrors = {
   PAYMENT_UNAVAILABLE: {
     http: 403,
     exit: 1,
-    meaning: 'A checkout is marked as paid by hand only outside production.',
+    meaning: 'A checkout can be marked as paid by hand only outside production.',
     whatToDo: 'There is no payment provider in this version; marking as paid is for development.',
   },
   PRICE_CHANGED: {
     http: 409,
     exit: 1,
-    meaning: 'The amount to pay is another one than expected; the details name both. Nothing was ordered.',
+    meaning: 'The amount to pay differs from the expected one; the details name both. Nothing was ordered.',
     whatToDo: 'Show the buyer the new amount and check out again with it.',
     ko: '결제 금액이 변경되어 주문하지 않았습니다. 금액을 확인한 후 다시 주문해 주세요.',
   },
@@ -109,8 +109,7 @@ export const orderErrors = {
   PROMOTION_NOT_APPLICABLE: {
     http: 409,
     exit: 1,
-    meaning:
-      'The promotion of this code is not in force, is of another currency, or the goods cost less than it asks for.',
+    meaning: 'The promotion with this code is not in force, is for another currency, or requires a larger order.',
     whatToDo:
       'The details name the reason: `NOT_IN_FORCE` or `BELOW_MINIMUM`. Check out without the code, or with more.',
     ko: '적용할 수 없는 프로모션입니다. 기간, 통화, 최소 주문 금액을 확인해 주세요.',
@@ -125,7 +124,7 @@ export const orderErrors = {
   QUANTITY_EXCEEDS_ORDER: {
     http: 409,
     exit: 1,
-    meaning: 'The line has fewer units left than are to be cancelled or returned.',
+    meaning: 'The line has fewer units left than you want to cancel or return.',
     whatToDo: 'The details say how many units the line has left.',
     ko: '취소하거나 반품할 수 있는 수량을 초과했습니다.',
   },

@@ -44,8 +44,7 @@ export const paymentErrors = {
   PAYMENT_NOT_ACCEPTED: {
     http: 409,
     exit: 1,
-    meaning:
-      'The charge did not fit the checkout, so it was not accepted; what was charged goes back. The details say why.',
+    meaning: 'The charge did not match the checkout, so it was not accepted and will be refunded. The details say why.',
     whatToDo:
       'Nothing: the money goes back by itself, and the payment says when it is back. The reasons: docs/payments.md.',
     ko: '결제를 완료할 수 없어 결제 금액을 환불합니다.',
@@ -68,7 +67,7 @@ export const paymentErrors = {
   PAYMENTS_DIFFER: {
     http: 500,
     exit: 4,
-    meaning: 'What was paid is not what the orders come to; each checkout that differs is named.',
+    meaning: 'The payments differ from the amounts of the orders; each checkout that differs is named.',
     whatToDo:
       'See docs/payments.md for what each part means. Compare the payments of the checkout (`GET /v1/payments?checkoutId=…`) with the page of the provider.',
   },
@@ -99,7 +98,7 @@ export const paymentErrors = {
   WEBHOOK_INVALID: {
     http: 400,
     exit: 1,
-    meaning: 'The body is no webhook of this provider, or its signature is wrong.',
+    meaning: 'The body is not a webhook of this provider, or its signature is wrong.',
     whatToDo: 'Compare the secret of the webhooks at the provider with that of the server.',
     ko: '올바르지 않은 웹훅입니다.',
   },

@@ -49,7 +49,8 @@ export const runErrors = {
   DATABASE_READ_ONLY: {
     http: 503,
     exit: 1,
-    meaning: 'The database takes no writes, as before a switch to another server; what was begun can be resumed.',
+    meaning:
+      'The database does not accept writes, for example before a switch to another server; unfinished work can be resumed.',
     whatToDo:
       'Wait until the switch is over, or let `MAGAM_DATABASE_URL` name the server that takes writes, and run the same command again.',
     ko: '일시적으로 변경 사항을 저장할 수 없습니다. 잠시 후 다시 시도해 주세요.',
@@ -57,14 +58,14 @@ export const runErrors = {
   DATABASE_FULL: {
     http: 503,
     exit: 1,
-    meaning: 'The database has no room on its disk or in a table; what was begun can be resumed.',
+    meaning: 'The database has no room on its disk or in a table; unfinished work can be resumed.',
     whatToDo: "Make room on the server's disk, or let the table grow, and run the same command again.",
     ko: '일시적으로 변경 사항을 저장할 수 없습니다. 잠시 후 다시 시도해 주세요.',
   },
   DATABASE_UNAVAILABLE: {
     http: 503,
     exit: 1,
-    meaning: 'The database cannot be reached; what was begun can be resumed.',
+    meaning: 'The database cannot be reached; unfinished work can be resumed.',
     whatToDo:
       'Bring the database back and run the same command again. Over HTTP it also means that no connection was free for 3 s, or that nobody can tell whether the call was carried out: send it again under the same `Idempotency-Key`.',
     ko: '일시적으로 서비스를 이용할 수 없습니다. 잠시 후 다시 시도해 주세요.',
@@ -72,7 +73,7 @@ export const runErrors = {
   SCHEMA_OUTDATED: {
     http: 503,
     exit: 1,
-    meaning: 'The database has not the tables of this version; run magam migrate.',
+    meaning: 'The database lacks migrations of this version; run magam migrate.',
     whatToDo: 'Run `magam migrate`.',
     ko: '서버를 업데이트하고 있습니다. 잠시 후 다시 시도해 주세요.',
   },
@@ -92,7 +93,7 @@ export const runErrors = {
   INTERNAL: {
     http: 500,
     exit: 1,
-    meaning: 'Something failed that should not; the message and the log say what.',
+    meaning: 'An unexpected error occurred; the message and the log describe it.',
     whatToDo: 'Report it with the message and the stack on standard error.',
     ko: '서버에 오류가 발생했습니다. 잠시 후 다시 시도해 주세요.',
   },
@@ -100,7 +101,7 @@ export const runErrors = {
   TIME_ZONE_DIFFERS: {
     http: 503,
     exit: 2,
-    meaning: 'MAGAM_TIME_ZONE is not the zone that the dates of this database are days in.',
+    meaning: 'MAGAM_TIME_ZONE differs from the time zone that this database uses for its dates.',
     whatToDo:
       'Set `MAGAM_TIME_ZONE` to the zone in the message, or leave it out. To change the zone of the platform, stop every process and run `magam calendar zone ZONE`.',
   },
@@ -174,7 +175,7 @@ export const runErrors = {
   RUN_RESTED_ON: {
     http: 409,
     exit: 1,
-    meaning: 'Refunds that were settled since rest on lines of the run, so it can only be finished.',
+    meaning: 'Refunds that were settled since refer to lines of the run, so it can only be finished.',
     whatToDo: '`magam settle --date D` finishes it.',
   },
   RUN_LOST: {
@@ -208,7 +209,7 @@ export const runErrors = {
   DUPLICATE_LINE: {
     http: 500,
     exit: 1,
-    meaning: 'A line of the entry exists already: the protocol was broken from outside; nothing was written.',
+    meaning: 'A line of the entry exists already: somebody wrote it from outside. Nothing was written.',
     whatToDo: 'Find out who wrote to `settlement_line`; remove that line and run the same command again.',
   },
   EXCEPTIONS_EXCEEDED: {
@@ -227,7 +228,8 @@ export const runErrors = {
   SIGNING_KEY_MISSING: {
     http: 500,
     exit: 1,
-    meaning: 'Certificates are signed with a key that this process does not have; nothing is certified without it.',
+    meaning:
+      'Certificates are signed with a key that this process does not have, and dates cannot be certified without it.',
     whatToDo:
       'Give the process the key (`MAGAM_SIGNING_KEY`); to change to a new key, name it and the one before it in `MAGAM_TRUSTED_KEYS`.',
   },
@@ -247,7 +249,7 @@ export const runErrors = {
     http: 422,
     exit: 1,
     meaning: 'The database refused the line of this entry because of its data.',
-    whatToDo: "Read the server's reason in `magam runs exceptions ID`, mend it and settle the date again.",
+    whatToDo: "Read the server's reason in `magam runs exceptions ID`, remove it and settle the date again.",
   },
   DATE_NOT_SETTLED: {
     http: 409,

@@ -5,15 +5,16 @@ export const stockErrors = {
   CHECKOUT_EXPIRED: {
     http: 409,
     exit: 1,
-    meaning: 'The time to pay has passed, and what the checkout held is for others again; check out once more.',
+    meaning:
+      'The time to pay has passed, and the units of the checkout are available to others again; check out once more.',
     whatToDo: 'Check out again, if the units are still there.',
     ko: '결제 시간이 지나 주문서가 만료되었습니다. 다시 주문해 주세요.',
   },
   DROP_ENDED: {
     http: 409,
     exit: 1,
-    meaning: 'The drop was ended before.',
-    whatToDo: 'Nothing: the product is sold as any other.',
+    meaning: 'The drop has already ended.',
+    whatToDo: 'Nothing: the product is sold like any other.',
     ko: '이미 종료된 드롭입니다.',
   },
   DROP_EXISTS: {
@@ -48,14 +49,14 @@ export const stockErrors = {
   INSUFFICIENT_STOCK: {
     http: 409,
     exit: 1,
-    meaning: 'There are not as many of a unit as were asked for; the details name the unit and what is available.',
+    meaning: 'Too few pieces of a unit are available; the details name the unit and how many there are.',
     whatToDo: 'Order as many as are available, or leave the unit out.',
     ko: '재고가 부족합니다.',
   },
   STOCK_BUSY: {
     http: 503,
     exit: 1,
-    meaning: 'Too many order the same products at this moment; try again.',
+    meaning: 'Too many buyers are ordering the same products at this moment; try again.',
     whatToDo:
       'Try again after a second. With the strategy `redlock`: locks of products did not become free within `MAGAM_STOCK_LOCK_WAIT_MS`.',
     ko: '주문이 몰리고 있습니다. 잠시 후 다시 시도해 주세요.',
@@ -63,7 +64,7 @@ export const stockErrors = {
   STOCK_DIFFERS: {
     http: 500,
     exit: 4,
-    meaning: 'The stock of some units is not what their journal or their reservations come to; each is named.',
+    meaning: 'The stock of some units differs from their journal or their reservations; each unit is named.',
     whatToDo: 'Find out who changed the tables by hand, or restore them from a backup. See docs/stock.md.',
   },
   STOCK_INSUFFICIENT_TO_ADJUST: {

@@ -11,7 +11,7 @@ export const taskErrors = {
   POLICY_DRAFT_CLOSED: {
     http: 409,
     exit: 1,
-    meaning: 'The draft was applied or discarded and does not change any more.',
+    meaning: 'The draft was applied or discarded and can no longer be changed.',
     whatToDo: 'Make a new draft; what was applied is changed by a new version.',
   },
   POLICY_DRAFT_NOT_FOUND: {
@@ -29,14 +29,15 @@ export const taskErrors = {
   TASK_ACTIVE: {
     http: 409,
     exit: 1,
-    meaning: 'The same work was asked for before and has not ended.',
-    whatToDo: 'Follow the work that was asked for first.',
+    meaning: 'The same work was already requested and has not ended.',
+    whatToDo: 'Follow the work that was requested first.',
   },
   TASK_GIVEN_UP: {
     http: 500,
     exit: 1,
-    meaning: 'The processes that worked on this ended again and again, so it is not tried any more.',
-    whatToDo: "Look for the reason in the runners' logs (memory, the disk of temporary files), mend it and ask again.",
+    meaning: 'The processes that worked on this died again and again, so it is no longer tried.',
+    whatToDo:
+      "Look for the reason in the runners' logs (memory, the disk of temporary files), remove the cause and ask again.",
   },
   UPLOAD_CUT_OFF: {
     http: 400,

@@ -31,7 +31,7 @@ export async function printReport(result) {
   const { document: run } = settle;
 
   print(
-    `\n${date}: ${run.status}. ${count(run.lines)} sales and ${count(run.refunds)} refunds settled, ${count(run.exceptions)} parked.\n`,
+    `\n${date}: settled. ${count(run.lines)} sales and ${count(run.refunds)} refunds, ${count(run.exceptions)} parked.\n`,
   );
   printTable(
     ['stage', 'seconds', 'lines', 'lines/s'],

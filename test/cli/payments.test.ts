@@ -65,7 +65,7 @@ describe('payments verify', () => {
     });
     const { stdout } = await magam(url, ['payments', 'verify']);
     expect(stdout).toContain('40,000 KRW');
-    expect(stdout).toMatch(/\nWhat was paid is what was sold: 6 checkouts, /);
+    expect(stdout).toMatch(/\nThe payments match the orders: 6 checkouts, /);
   });
 
   it('finds nothing wrong with an empty database', async () => {
@@ -98,7 +98,7 @@ describe('payments verify', () => {
     const told = await magam(url, ['payments', 'verify']);
     expect(told).toMatchObject({ code: 4, stderr: expect.stringContaining('PAYMENTS_DIFFER') });
     expect(told.stdout).toMatch(new RegExp(`^checkout.*\\n *${checkoutId} `));
-    expect(told.stdout).toMatch(/DIFFERS from what was sold at \d/);
+    expect(told.stdout).toMatch(/DIFFER from the orders at \d/);
   });
 
   it('sees a payment whose checkout is gone', async () => {
@@ -134,7 +134,7 @@ describe('payments verify', () => {
     expect(await counts('--from', '2026-03-03', '--to', '2026-03-09')).toEqual([4, 2]);
     expect(await counts()).toEqual([4, 4]);
     const { stdout } = await magam(url, ['payments', 'verify', '--from', '2026-03-01', '--to', '2026-03-03']);
-    expect(stdout).toContain('What was paid of 2026-03-01 to 2026-03-03 is what was sold: 3 checkouts, ');
+    expect(stdout).toContain('The payments of 2026-03-01 to 2026-03-03 match the orders: 3 checkouts, ');
   });
 
   it.each([

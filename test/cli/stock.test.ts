@@ -40,7 +40,7 @@ describe('stock verify', () => {
       document: { ok: true, units: 2, movements: 5, differing: 0, differences: [], seconds: expect.any(Number) },
     });
     const { stdout } = await magam(database.url, ['stock', 'verify']);
-    expect(stdout).toMatch(/^Stock is what its journal and its reservations come to: 2 units, 5 movements, /);
+    expect(stdout).toMatch(/^Stock matches its journal and its reservations: 2 units, 5 movements, /);
   });
 
   it('finds nothing wrong with an empty database', async () => {

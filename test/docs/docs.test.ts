@@ -7,8 +7,8 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)].filter((path) =>
-  path.endsWith('.md'),
+const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)].filter(
+  (path) => path.endsWith('.md'),
 );
 const readme = read('README.md');
 const reference = read('docs/cli.md');
@@ -139,6 +139,18 @@ describe('links', () => {
 
   it('of the README lead to every page of docs', () => {
     expect(pages.filter((page) => page !== 'README.md' && !readme.includes(`](${page})`))).toEqual([]);
+  });
+});
+
+describe('the README', () => {
+  it('has at most 200 lines', () => {
+    expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(200);
+  });
+
+  it('shows the report of the demo as a picture', () => {
+    const picture = execFileSync(process.execPath, [join(root, 'scripts/picture.mjs')], { encoding: 'utf8' });
+    expect(read('docs/demo.svg')).toBe(picture);
+    expect(readme).toContain('](docs/demo.svg)');
   });
 });
 

@@ -67,7 +67,7 @@ describe('the demo', () => {
     const { code, stdout, stderr } = await demo(NUMBERS);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stderr).toMatch(/^The database magam_demo\S* stays as it is/m);
-    expect(stdout).toMatch(/^2026-06-30: COMPLETED\. 6,000 sales and \d+ refunds settled, 0 parked\.$/m);
+    expect(stdout).toMatch(/^2026-06-30: settled\. 6,000 sales and \d+ refunds, 0 parked\.$/m);
     for (const stage of ['set-up', 'seed', 'settle', '  door', '  plan', '  lines', '  finish', 'verify']) {
       expect(stdout).toMatch(new RegExp(`^${stage} +\\d+\\.\\d\\d `, 'm'));
     }

@@ -10,7 +10,7 @@ const BUSINESS_NUMBER = /^\d{3}-?\d{2}-?\d{5}$/;
 const CHECK_WEIGHTS = [1, 3, 7, 1, 3, 7, 1, 3, 5] as const;
 
 /**
- * A Korean business registration number (사업자등록번호) as ten digits; undefined when it is none. The last digit checks the
+ * A Korean business registration number (사업자등록번호) as ten digits; undefined if it is not one. The last digit checks the
  * others: weights 1 3 7 1 3 7 1 3 5, plus the tens of the ninth product, up to the next ten (National Tax Service).
  */
 export function normaliseBusinessNumber(text: string): string | undefined {
@@ -27,7 +27,7 @@ export function checkDigit(digits: string): number {
 
 const BANK_ACCOUNT = /^\d(?:[ -]?\d){7,19}$/;
 
-/** The digits of a bank account number, 8 to 20 of them, hyphens and spaces dropped; undefined when it is none. */
+/** The digits of a bank account number, 8 to 20 of them, hyphens and spaces dropped; undefined if it is not one. */
 export function normaliseBankAccount(text: string): string | undefined {
   return BANK_ACCOUNT.test(text) ? text.replace(/[ -]/g, '') : undefined;
 }

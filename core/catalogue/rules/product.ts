@@ -38,7 +38,7 @@ export interface ProductTerms {
   readonly salePriceMinor: number | null;
 }
 
-/** What is to become of it; what is absent stays. */
+/** The changes to a product; absent fields stay as they are. */
 export type ProductChange = {
   readonly [K in 'status' | 'priceMinor' | 'salePriceMinor']?: ProductTerms[K] | undefined;
 };

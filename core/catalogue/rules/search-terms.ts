@@ -51,7 +51,7 @@ export interface FindableProduct extends ProductTerms {
   readonly categoryPath: readonly number[];
 }
 
-/** The terms under which a product is found; none unless everybody may see it. */
+/** The terms under which a product is found. A product that not everybody may see has none. */
 export function termsOf(product: FindableProduct): string[] {
   if (!isListed(product.status)) return [];
   const runs = runsOf(foldText(product.name));

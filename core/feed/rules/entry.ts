@@ -23,7 +23,7 @@ export interface SaleEntry {
   readonly orderId: string;
   readonly lineId: string;
   readonly sellerId: string;
-  /** Empty when the seller's system names none; so is the category. */
+  /** Empty if the seller's system gives none; the same holds for the category. */
   readonly productId: string;
   readonly category: string;
   readonly quantity: number;

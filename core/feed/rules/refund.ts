@@ -1,9 +1,9 @@
-/** What a new refund must meet, whoever writes it, and the row that is stored for it. Sections 2 and 4 of docs/settlement-rules.md. */
+/** The conditions of a new refund, whoever writes it, and the row that is stored for it. Sections 2 and 4 of docs/settlement-rules.md. */
 import type { ErrorCode } from '../../../kernel/errors.js';
 import type { RefundEntry, SaleEntry } from './entry.js';
 import { reversedAmounts } from './reversed-amounts.js';
 
-/** A refund comes from a file or from the platform's own shop, and each takes back only what came the same way. */
+/** A refund comes from a file or from the platform's own shop, and takes back only sales of the same origin. */
 export type RefundSource = 'file' | 'shop';
 
 /** A stored sale, as far as a refund of it needs it. */
@@ -51,7 +51,7 @@ export function refundObjections(
   return objections;
 }
 
-/** The amounts are fixed here, by what was refunded before, and stored as they count: negative when reversed. */
+/** Calculates the amounts, which depend on earlier refunds of the sale. They are stored with their sign: negative when reversed. */
 export function newRefund(sale: RefundedSale, entry: RefundEntry, priorQuantity: number, settledOn: string): NewRefund {
   const reversed = reversedAmounts(sale, priorQuantity, entry.quantity);
   return {

@@ -20,7 +20,7 @@ export const paidBy = (amounts: ReversedAmounts): number =>
 
 const openQuantity = (line: OrderedLine): number => line.quantity - line.cancelledQuantity - line.returnedQuantity;
 
-/** What is left of a line after its cancellations: what is, or was, confirmed. Quantity 0: nothing is. */
+/** The rest of a line after its cancellations, which is (or will be) confirmed. Quantity 0: nothing is left. */
 export function remainingSale(line: OrderedLine): SaleInput {
   const { quantity, cancelledQuantity } = line;
   const gone = reversedAmounts(line, 0, cancelledQuantity);
@@ -68,7 +68,7 @@ export function cutParts(
   return parts;
 }
 
-/** Whether nothing is left of the order when these parts have gone. */
+/** Whether nothing is left of the order without these parts. */
 export const nothingLeft = (lines: readonly OrderedLine[], parts: readonly WantedPart[]): boolean =>
   lines.reduce((sum, line) => sum + openQuantity(line), 0) === parts.reduce((sum, part) => sum + part.quantity, 0);
 

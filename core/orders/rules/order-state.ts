@@ -17,7 +17,7 @@ export const ORDER_STATUSES = [
 ] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
-/** Who causes a step. The system is a duty, or what follows from another step. */
+/** Who causes a step. `system` means a duty, or a consequence of another step. */
 export const CAUSES = ['buyer', 'seller', 'operator', 'system'] as const;
 export type Cause = (typeof CAUSES)[number];
 
@@ -50,7 +50,7 @@ interface Transition {
 const anybody = ['buyer', 'seller', 'operator'] as const;
 const merchant = ['seller', 'operator'] as const;
 
-/** Every transition. A return is entered by whoever has the goods back, the seller, or by an operator. */
+/** Every transition. A return is entered by the seller, who has the goods back, or by an operator. */
 const TRANSITIONS: Readonly<Record<OrderStep, readonly Transition[]>> = {
   PLACE: [{ from: null, to: 'PENDING_PAYMENT', by: ['buyer'] }],
   PAY: [{ from: 'PENDING_PAYMENT', to: 'PAID', by: ['operator', 'system'] }],

@@ -11,6 +11,6 @@ export interface Retry {
 /** 5 s, 10 s, 20 s … 1 h: it is given up after some five hours. */
 export const RETRY: Retry = { attemptsMax: 14, firstMs: 5_000, mostMs: 3_600_000 };
 
-/** What follows the nth failure: a pause (ms), or that it is given up. */
+/** What happens after the nth failure: another attempt after a pause (ms), or giving up. */
 export const afterFailure = (attempts: number, { attemptsMax, firstMs, mostMs }: Retry): number | 'give-up' =>
   attempts >= attemptsMax ? 'give-up' : Math.min(mostMs, firstMs * 2 ** (attempts - 1));

@@ -72,7 +72,7 @@ const eventSchema = z.discriminatedUnion('type', [
   ),
   event('seller.bank-account-proposed', z.object({ sellerId: z.string(), bankAccountId: id })),
   event('seller.bank-account-approved', z.object({ sellerId: z.string(), bankAccountId: id })),
-  /** Something needs a person, and later that it is over. */
+  /** An alarm that opens, and later ends. */
   event('alarm.opened', z.object({ alarmId: id })),
   event('alarm.resolved', z.object({ alarmId: id })),
   /** A webhook endpoint was disabled because nothing could be delivered to it for too long. */
@@ -88,7 +88,7 @@ export type AnyEvent = z.output<typeof eventSchema>;
 export type EventType = AnyEvent['type'];
 export type EventOf<Type extends EventType> = Extract<AnyEvent, { readonly type: Type }>;
 
-/** An event as it was stored, or is about to be: fields that its payload does not have are left out. Throws where it is none. */
+/** An event as it is stored: fields that its payload does not define are left out. Throws if the value is not an event. */
 export function readEvent(type: string, payload: unknown): AnyEvent {
   const read = eventSchema.safeParse({ type, payload });
   if (read.success) return read.data;

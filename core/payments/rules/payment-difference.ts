@@ -1,4 +1,4 @@
-/** Whether what was paid for a checkout is what its orders come to. */
+/** Compares the payments of a checkout with the amounts of its orders. */
 
 /** What the payments and the orders of a checkout come to in one currency (minor units). */
 export interface CheckoutSums {
@@ -6,7 +6,7 @@ export interface CheckoutSums {
   readonly currency: string;
   /** What providers have charged. */
   readonly chargedMinor: number;
-  /** What of it is back, whoever asked for it. */
+  /** The refunded part of it, whoever asked for the refund. */
   readonly backMinor: number;
   /** What of it is on its way back by its payments, and of that what the orders wait for by the cancellations. */
   readonly returningMinor: number;
@@ -23,13 +23,13 @@ export interface CheckoutSums {
 export interface PaymentDifference {
   readonly checkoutId: number;
   readonly currency: string;
-  /** `kept`: what was charged and neither is back nor on its way back, beside what was sold. `returning`: what is on its way back for orders. */
+  /** `kept`: the charge less done and pending refunds, compared with what was sold. `returning`: the pending refunds for orders. */
   readonly part: 'kept' | 'returning';
   readonly paymentsMinor: number;
   readonly ordersMinor: number;
 }
 
-/** What was charged and neither is back nor on its way back. */
+/** The charge less done and pending refunds. */
 export const keptOf = ({ chargedMinor, backMinor, returningMinor }: CheckoutSums): number =>
   chargedMinor - backMinor - returningMinor;
 

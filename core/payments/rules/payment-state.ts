@@ -16,7 +16,7 @@ export const PAYMENT_STATUSES = [
 ] as const;
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
 
-/** Who causes a step. The provider does by its answer, the system by what it decides on itself. */
+/** Who causes a step: the provider by its answer, or the system by its own decision. */
 export const PAYMENT_CAUSES = ['buyer', 'operator', 'system', 'provider'] as const;
 export type PaymentCause = (typeof PAYMENT_CAUSES)[number];
 
@@ -44,7 +44,7 @@ export type PaymentStep = (typeof PAYMENT_STEPS)[number];
 interface Transition {
   /** Null: the payment begins. */
   readonly from: readonly (PaymentStatus | null)[];
-  /** Null: it stays what it is. */
+  /** Null: the state does not change. */
   readonly to: PaymentStatus | null;
   readonly by: readonly PaymentCause[];
 }

@@ -1,8 +1,8 @@
 /**
- * The version of the rules that turn entries into lines. It is frozen with the plan of a run and stands in its certificate: whoever has other rules
- * does not work on the run, and a verification decides each line by the rules that settled it.
+ * The version of the rules that turn entries into lines. It is frozen with the plan of a run and is part of its certificate. A process with other rules
+ * does not work on the run, and a verification recomputes each line by the rules that settled it.
  *
- * A change of the rules that changes any figure, any choice of a policy or any refusal gets a new number, and the functions of the old one stay here.
+ * A change of the rules that affects any figure, any choice of a policy or any refusal gets a new number, and the functions of the old version stay here.
  */
 import { decideRefunds, decideSales } from './decide.js';
 
@@ -11,7 +11,7 @@ export interface Rules {
   readonly decideRefunds: typeof decideRefunds;
 }
 
-/** Those that new plans are made with. */
+/** The version that new plans use. */
 export const RULES_VERSION = 1;
 
 export const currentRules: Rules = { decideSales, decideRefunds };

@@ -1,4 +1,4 @@
-/** Whether a unit's stock is what its journal and its reservations come to. */
+/** Compares a unit's stock with its journal and its reservations. */
 
 const STOCK_PARTS = ['received', 'available', 'held', 'sold'] as const;
 type Part = (typeof STOCK_PARTS)[number];
@@ -8,11 +8,11 @@ export type StockParts = Readonly<Record<Part, number>>;
 export interface StockDifference {
   readonly unitId: number;
   readonly part: Part;
-  /** What the row of stock says; 0 where there is none. */
+  /** The figure in the row of stock; 0 if there is no row. */
   readonly stock: number;
   /** What the unit's movements come to. */
   readonly journal: number;
-  /** What its reservations come to; null: reservations say nothing of this part. */
+  /** The sum of its reservations; null if reservations do not affect this part. */
   readonly reservations: number | null;
 }
 
