@@ -21,7 +21,7 @@ export const inputErrors = {
   CURRENCY_UNKNOWN: {
     http: 422,
     exit: 1,
-    meaning: 'The currency is not a code of ISO 4217.',
+    meaning: 'The currency is not a code of ISO 4217 that has minor units.',
     whatToDo: 'Use the three letters of ISO 4217, such as `KRW`.',
     ko: '지원하지 않는 통화 코드입니다.',
   },
@@ -48,7 +48,7 @@ export const inputErrors = {
   ENTRY_INVALID: {
     http: 422,
     exit: 1,
-    meaning: 'The quantity and the amounts of a line contradict each other, or one of them is not a whole number.',
+    meaning: 'The quantity and the amounts of a line contradict each other, or one of them is not a valid count.',
     whatToDo:
       'Compare the entry with its source; an entry never changes, so a wrong one is corrected by a refund and a new sale.',
   },
@@ -293,7 +293,7 @@ export const inputErrors = {
   QUANTITY_INVALID: {
     http: 422,
     exit: 1,
-    meaning: 'A quantity is not a whole number from 1 to 1,000,000.',
+    meaning: 'A quantity is not a whole number from 1 to 1,000,000, written in digits alone.',
     whatToDo: 'Correct the quantity.',
     ko: '수량은 1에서 1,000,000 사이의 숫자여야 합니다.',
   },

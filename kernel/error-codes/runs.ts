@@ -249,7 +249,7 @@ export const runErrors = {
     http: 422,
     exit: 1,
     meaning: 'The database refused the line of this entry because of its data.',
-    whatToDo: "Read the server's reason in `magam runs exceptions ID`, remove it and settle the date again.",
+    whatToDo: "Read the server's reason in `magam runs exceptions ID`, correct the cause and settle the date again.",
   },
   DATE_NOT_SETTLED: {
     http: 409,
