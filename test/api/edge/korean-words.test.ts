@@ -29,7 +29,16 @@ describe('a fault of a schema', () => {
     [z.enum(['PERCENT', 'AMOUNT']), 'FOO', '다음 중 하나여야 합니다: "PERCENT", "AMOUNT"'],
     [z.literal('A'), 'B', '"A"만 사용할 수 있습니다'],
     [z.iso.datetime(), 'soon', 'ISO 8601 형식의 시각이어야 합니다'],
-    [z.uuid(), 'x', '형식이 올바르지 않습니다'],
+    [z.iso.date(), 'soon', 'YYYY-MM-DD 형식의 날짜여야 합니다'],
+    [z.uuid(), 'x', 'UUID 형식이어야 합니다'],
+    [z.url(), 'x', '올바른 웹 주소여야 합니다'],
+    [z.number().multipleOf(5), 7, '5의 배수여야 합니다'],
+    [z.string().regex(/^a$/), 'b', '형식이 올바르지 않습니다'],
+    [
+      z.discriminatedUnion('type', [z.object({ type: z.literal('a') })]),
+      { type: 'b' },
+      '허용된 형식 중 하나여야 합니다',
+    ],
   ])('is told in Korean (%#)', (schema, value, words) => {
     expect(wordsFor(schema, value)).toEqual([words]);
   });

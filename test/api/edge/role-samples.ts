@@ -65,11 +65,11 @@ export const samples: readonly Sample[] = [
     role: 'seller',
     request: ({ sellerId }) => ({ path: `/v1/sellers/${sellerId}/products` }),
   },
-  ...['settlements', 'lines'].map(
-    (list): Sample => ({
-      route: `GET /v1/${list}.csv`,
+  ...['settlements.csv', 'settlements.xlsx', 'lines.csv', 'lines.xlsx'].map(
+    (file): Sample => ({
+      route: `GET /v1/${file}`,
       role: 'seller',
-      request: ({ sellerId }) => ({ path: `/v1/${list}.csv?date=${SMALL_DAY}&sellerId=${sellerId}` }),
+      request: ({ sellerId }) => ({ path: `/v1/${file}?date=${SMALL_DAY}&sellerId=${sellerId}` }),
     }),
   ),
   {

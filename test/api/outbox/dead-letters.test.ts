@@ -169,7 +169,7 @@ it('a consumer that fails is given up while the others go on, is an alarm, and d
   await inTransaction(db, (tx) => change(tx, 'UPDATE outbox_attempt SET attempts = 13'));
   await until(async () => {
     await letDue(db);
-    return (await call('GET', '/v1/dead-letters')).body.items.length > 0;
+    return (await call('GET', '/v1/dead-letters?consumer=notifications')).body.items.length > 0;
   }, 'it is given up');
   await until(async () => (await metric('magam_outbox_dead_letters', 'notifications')) === 1, 'the metrics tell');
   await until(async () => (await alarmsOf(db)).includes('dead-letters notifications OPEN'), 'the alarm');
@@ -181,7 +181,7 @@ it('a consumer that fails is given up while the others go on, is an alarm, and d
     return (await alarmsOf(db)).includes('dead-letters notifications RESOLVED');
   }, 'the end of the alarm');
   expect(smtp.mails.map(({ to }) => to)).toEqual([[email]]);
-  expect((await call('GET', '/v1/dead-letters')).body.items).toEqual([]);
+  expect((await call('GET', '/v1/dead-letters?consumer=notifications')).body.items).toEqual([]);
   await until(async () => (await metric('magam_outbox_dead_letters', 'notifications')) === 0, 'the metrics tell');
   expect(await metric('magam_outbox_waiting_events', 'cart')).toBe(0);
   expect(await metric('magam_outbox_lag_seconds', 'cart')).toBe(0);
