@@ -1,9 +1,7 @@
 /** Webhooks from the event to the receiver: in order, once each, signed, tried again, replayed, and never to a private address. */
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { serveEndpoint } from '../../../core/webhooks/serve-endpoint.js';
 import { claimEndpoint, noteDelivered } from '../../../core/webhooks/stores/webhook-delivery.js';
-import { readConfig } from '../../../infra/config.js';
 import { change, type Db, inTransaction, select } from '../../../infra/database.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { makeAccount, makeSeller, type TestAccount } from '../../support/accounts.js';
@@ -137,24 +135,6 @@ describe('a delivery', () => {
     await noted(endpointId, 2);
     expect(receiver.received.filter(({ path }) => path === '/slow')).toHaveLength(1);
     for (const end of held) end();
-  });
-
-  it('to one whose turn is over is left to the next turn', async () => {
-    const { endpointId } = await make();
-    await recordRuns(db, 1, 2);
-    await api.call('GET', '/v1/events', { token: operator.token }); // gives the events their positions
-    const claim = { endpointId, owner: 'a-turn' };
-    const context = {
-      db,
-      config: readConfig({ NODE_ENV: 'test', ...PRIVATE }),
-      log: () => undefined,
-      signal: new AbortController().signal,
-    };
-    for (const runs of [[1], [1, 2]]) {
-      expect(await claimEndpoint(db, claim)).toBe(true);
-      await serveEndpoint(context, claim, 0);
-      expect(runIds()).toEqual(runs);
-    }
   });
 
   it.each([
