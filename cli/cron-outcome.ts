@@ -13,8 +13,11 @@ const DONE: readonly number[] = [0, 3, 5];
 
 export const succeeded = ({ exitCode }: Outcome): boolean => DONE.includes(exitCode);
 
+/** A command on one line, whatever its words are: what follows a line break must not look like a line of ours. */
+export const lineOf = (words: readonly string[]): string => words.join(' ').replace(/\p{C}+/gu, ' ');
+
 export function commandCause({ words, exitCode, output }: Outcome): AlarmCause {
-  const command = words.join(' ');
+  const command = lineOf(words);
   const failure = failureIn(output);
   return {
     kind: 'command-failed',

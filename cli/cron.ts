@@ -11,7 +11,7 @@ import { errorText } from '../infra/database-errors.js';
 import { MagamError } from '../kernel/errors.js';
 import { lookForAlarms } from './alarm-sender.js';
 import { programFile, withDatabase } from './context.js';
-import { commandCause, type Outcome, succeeded } from './cron-outcome.js';
+import { commandCause, lineOf, type Outcome, succeeded } from './cron-outcome.js';
 import { fileName, privateFolder, raiseDirectly, resolveDirectly } from './direct-alarm.js';
 import { note } from './output.js';
 
@@ -45,7 +45,7 @@ async function run(config: Config, words: readonly string[], log: string | undef
   const out = log === undefined ? undefined : openLog(log);
   try {
     const say = (text: string): void => {
-      if (out !== undefined) writeSync(out, `--- ${new Date().toISOString()} magam ${words.join(' ')}: ${text}\n`);
+      if (out !== undefined) writeSync(out, `--- ${new Date().toISOString()} magam ${lineOf(words)}: ${text}\n`);
     };
     say('begins');
     const from = out === undefined ? 0 : fstatSync(out).size;

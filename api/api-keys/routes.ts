@@ -1,5 +1,7 @@
 /** API keys: other systems call with them as the account that has made them, for what the key was given. */
 import * as z from 'zod';
+import { lockAccount } from '../../core/accounts/stores/account.js';
+import { lockSeller } from '../../core/accounts/stores/seller.js';
 import { newApiKey } from '../../core/api-keys/new-key.js';
 import { beginningOf, grantedPermissions, KEYS_MAX } from '../../core/api-keys/rules/api-key.js';
 import {
@@ -85,6 +87,8 @@ const makeKey = ({ config }: ApiContext): Route =>
       transact(async (tx) => {
         const { accountId, role, sellerId } = signedIn;
         const permissions = decided(grantedPermissions(role, body.permissions));
+        await lockAccount(tx, accountId); // two who make their last key at once take turns
+        if (sellerId !== null) await lockSeller(tx, sellerId);
         if ((await countApiKeys(tx, { accountId, sellerId })) >= KEYS_MAX)
           throw new MagamError('API_KEYS_EXHAUSTED', undefined, { most: KEYS_MAX });
         const key = newApiKey();

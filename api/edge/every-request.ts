@@ -49,7 +49,9 @@ export function everyRequest(
   const logRequest = requestLogger(log);
   varyByEncoding(app);
   function onClose(this: Response): void {
-    requestState(this).leave?.();
+    const { leave, readBy } = requestState(this);
+    leave?.();
+    clearTimeout(readBy);
     cutOffLateBody(this.req);
     logRequest(this.req, this);
     metrics.observe(this.req, this);

@@ -8,6 +8,7 @@ import { bodyWithin } from './body-deadline.js';
 import { HandledCall, type Keyed, keyedCall } from './call.js';
 import { keyLookUp, type LookUpKey } from './grouped-call.js';
 import { Replayed } from './idempotency.js';
+import { cutOffLateReader, READ_MS } from './late-reader.js';
 import type { OpenStreams, StreamPlace } from './open-streams.js';
 import { bigintAsText, failureOf, languageOf, sendUntagged } from './problem.js';
 import { isStreamed, type Reply, type StreamedReply } from './reply.js';
@@ -30,6 +31,8 @@ export interface Edge {
   readonly hashKey: string;
   /** With which they were keyed before: a call that was answered then is known by them. Default: none. */
   readonly formerHashKeys?: readonly string[];
+  /** How long a client may take to read an answer that is no stream (ms). Default: a minute. */
+  readonly readMs?: number;
   /** Aborted when the server is told to stop. */
   readonly draining: AbortSignal;
 }
@@ -176,7 +179,10 @@ async function answer(route: Route, edge: InnerEdge, req: Request, res: Response
     const reply = await route.handle(call);
     call.requireKept();
     if (isStreamed(reply)) await stream(reply, req, res, edge);
-    else send(reply, res);
+    else {
+      send(reply, res);
+      cutOffLateReader(res, edge.readMs ?? READ_MS);
+    }
   } catch (error) {
     const replayed = error instanceof Replayed ? error : await endKey(keyed, error, req, res);
     if (replayed === undefined) throw error;

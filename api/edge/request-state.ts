@@ -16,6 +16,8 @@ export interface RequestState {
   caller?: Caller;
   /** Gives back the place of a call that is carried out. */
   leave?: () => void;
+  /** Cuts the connection when the answer was not read by then. */
+  readBy?: NodeJS.Timeout;
   failure?: MagamError;
   /** What was thrown, where it was no refusal. */
   cause?: unknown;

@@ -5,6 +5,7 @@ import { type FeedEvent, type FeedReader, readBounds, readEvents } from '../../c
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
+import { callersThatStand } from '../edge/authenticate.js';
 import { pageQuery } from '../edge/cursor.js';
 import { eventSchema, eventType, requireTypes } from '../edge/event-fields.js';
 import { ownSeller } from '../edge/own-seller.js';
@@ -85,8 +86,9 @@ async function readPage(db: Db, reader: FeedReader, after: number, limit: number
   return { items, after: more ? shown : Math.max(shown, last), more };
 }
 
-const readFeed = ({ db, draining }: ApiContext, watch: EventWatch): Route =>
-  route({
+const readFeed = ({ db, draining }: ApiContext, watch: EventWatch): Route => {
+  const stand = callersThatStand(db);
+  return route({
     method: 'get',
     path: '/v1/events',
     operationId: 'listEvents',
@@ -111,10 +113,12 @@ const readFeed = ({ db, draining }: ApiContext, watch: EventWatch): Route =>
         const leftMs = endsAt - performance.now();
         if (page.items.length > 0 || leftMs <= 0 || signal.aborted) return ok(page as z.input<typeof answerSchema>);
         await watch.wait(signedIn.accountId, page.after, leftMs, signal);
+        if (!(await stand([signedIn])).has(signedIn)) throw new MagamError('TOKEN_INVALID'); // signed out, locked or revoked meanwhile
         page = await readPage(db, reader, page.after, limit);
       }
     },
   });
+};
 
 export const eventRoutes = (context: ApiContext): Route[] => {
   const { db } = context;

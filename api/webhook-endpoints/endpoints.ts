@@ -1,5 +1,7 @@
 /** Making, showing, changing and deleting webhook endpoints. */
 import * as z from 'zod';
+import { lockAccount } from '../../core/accounts/stores/account.js';
+import { lockSeller } from '../../core/accounts/stores/seller.js';
 import { numberEvents } from '../../core/event-feed/number-events.js';
 import { readBounds } from '../../core/event-feed/stores/feed-event.js';
 import { requireAllowedUrl } from '../../core/webhooks/allowed-url.js';
@@ -65,6 +67,8 @@ export const makeEndpoint = ({ config, db }: ApiContext): Route =>
       const url = await requireAllowedUrl(given, config);
       await numberEvents(db); // what has happened so far is not sent
       return transact(async (tx) => {
+        await lockAccount(tx, createdBy); // two who make the last endpoint at once take turns
+        if (sellerId !== null) await lockSeller(tx, sellerId);
         if ((await countEndpoints(tx, sellerId)) >= ENDPOINTS_MAX)
           throw new MagamError('WEBHOOK_ENDPOINTS_EXHAUSTED', undefined, { most: ENDPOINTS_MAX });
         const { last: after } = await readBounds(tx);

@@ -46,7 +46,7 @@ export async function proposeBankAccount(
 /**
  * Approves what the approver saw: the proposal with this fingerprint. @param holdHours from now to the first payout
  * @returns SELLER_NOT_FOUND, BANK_ACCOUNT_NOT_FOUND; BANK_ACCOUNT_CHANGED where it is no open proposal any more or another one was seen; APPROVER_NOT_SECOND where the
- * approver proposed it, or gave whoever proposed it their access
+ * approver proposed it, or where one of the two gave the other their access
  */
 export async function approveProposal(
   tx: Tx,
@@ -60,13 +60,23 @@ export async function approveProposal(
   if (proposal === undefined) return refuse('BANK_ACCOUNT_NOT_FOUND');
   if (proposal.status !== 'PROPOSED' || fingerprintOf(keys, proposal) !== fingerprint)
     return refuse('BANK_ACCOUNT_CHANGED');
-  const proposer = proposal.proposedBy === null ? undefined : await readAccount(tx, proposal.proposedBy);
   const { accountId } = caller;
-  if (proposal.proposedBy === accountId || proposer?.accessGivenBy === accountId) return refuse('APPROVER_NOT_SECOND');
+  if (!(await isSecond(tx, accountId, proposal))) return refuse('APPROVER_NOT_SECOND');
   await approveBankAccount(tx, proposal, accountId, holdHours);
   const payload = { sellerId, bankAccountId };
   await recordEvents(tx, [{ type: 'seller.bank-account-approved', payload, requestId }]);
   return entered(tx, acting, 'bank-account.approve', sellerId, bankAccountId);
+}
+
+/** Whether the approver is another person than the proposer: neither can have signed in as the other with a password, or as somebody, that one of them gave the other. */
+async function isSecond(tx: Tx, approverId: number, proposal: BankAccountRecord): Promise<boolean> {
+  const { proposedBy, proposerAccessFrom } = proposal;
+  if (proposedBy === null) return true;
+  const [proposer, approver] = [await readAccount(tx, proposedBy), await readAccount(tx, approverId)];
+  return (
+    ![proposedBy, proposerAccessFrom, proposer?.accessGivenBy].includes(approverId) &&
+    approver?.accessGivenBy !== proposedBy
+  );
 }
 
 /** Takes the open proposal back, or turns it down. @returns SELLER_NOT_FOUND, BANK_ACCOUNT_NOT_FOUND or BANK_ACCOUNT_CHANGED */

@@ -20,18 +20,22 @@ import {
   insertInvitation,
   lockInvitation,
   type NewInvitation,
+  openRolesOf,
   readInvitation,
   withdrawInvitationsOf,
 } from './stores/invitation.js';
 import { readLink, useLink, withdrawLinks } from './stores/one-time-link.js';
 
 /**
- * Invites an address; what it was invited to before is taken back. A buyer's account of that address becomes the invited one when its owner accepts.
- * @returns the invitation, or EMAIL_TAKEN where the account has a role already
+ * Invites an address; what it was invited to before is taken back, which only somebody may do who could have invited to it. A buyer's account of that address becomes the invited one when its owner accepts.
+ * @returns the invitation; FORBIDDEN; EMAIL_TAKEN where the account has a role already
  */
 export async function invite(tx: Tx, made: NewInvitation, requestId: string): Promise<Invitation | Refusal> {
   const account = await readAccountByEmail(tx, made.email);
   if (account !== undefined && account.role !== 'buyer') return refuse('EMAIL_TAKEN');
+  const inviter = await readAccount(tx, made.invitedBy);
+  for (const role of await openRolesOf(tx, made.email))
+    if (inviter === undefined || !mayInvite(inviter.role, role)) return refuse('FORBIDDEN');
   await withdrawInvitationsOf(tx, made.email);
   const invitationId = await insertInvitation(tx, made);
   await recordEvents(tx, [{ type: 'account.invited', payload: { invitationId }, requestId }]);

@@ -35,12 +35,15 @@ export interface WebhookContext {
 
 /** Events of one turn; then other endpoints have theirs. */
 const TURN_EVENTS = 100;
+/** A turn ends after the event with which it has lasted so long (ms): receivers that take their time do not hold up the others. */
+const TURN_MS = 15_000;
 
 /** Serves an endpoint that the caller has claimed, and lets it go. */
-export async function serveEndpoint(context: WebhookContext, claim: Claim): Promise<void> {
+export async function serveEndpoint(context: WebhookContext, claim: Claim, turnMs = TURN_MS): Promise<void> {
+  const endsAt = performance.now() + turnMs;
   try {
     for (let events = 0; events < TURN_EVENTS && !context.signal.aborted; events += 1)
-      if (!(await serveNext(context, claim))) return;
+      if (!(await serveNext(context, claim)) || performance.now() >= endsAt) return;
   } finally {
     await releaseEndpoint(context.db, claim).catch(() => undefined); // the lease runs out
   }

@@ -11,8 +11,15 @@ export class PrivateAddressError extends Error {
   }
 }
 
+/** All that has been given out of IPv6 to be reached by everybody. What lies outside may wrap an address of IPv4 (`::127.0.0.1`) or mean anything in the own network. */
+const PUBLIC_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
+
 /** Loopback, link-local, private, shared, reserved and multicast ranges are not public, nor are addresses of IPv6 that wrap an address of IPv4. */
-export const isPublicAddress = (address: string): boolean => ipaddr.process(address).range() === 'unicast';
+export function isPublicAddress(text: string): boolean {
+  const address = ipaddr.process(text);
+  if (address.range() !== 'unicast') return false;
+  return address instanceof ipaddr.IPv4 || address.match(PUBLIC_IPV6);
+}
 
 /** Resolves names as the system does, and fails where one of the addresses is not public. For the `lookup` of a connection, so that what is checked is what is called. */
 export const lookupPublic: LookupFunction = (hostname, options, callback) =>

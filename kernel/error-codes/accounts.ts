@@ -19,9 +19,10 @@ export const accountErrors = {
   APPROVER_NOT_SECOND: {
     http: 403,
     exit: 1,
-    meaning: 'A bank account is approved by somebody other than whoever proposed it or gave the proposer their access.',
+    meaning:
+      'A bank account is approved by somebody other than whoever proposed it; neither of the two may have given the other their access.',
     whatToDo: 'Have somebody else of the staff look at the proposal and approve it.',
-    ko: '계좌 변경은 제안한 사람이나 그 사람에게 권한을 준 사람이 아닌 다른 사람이 승인해야 합니다.',
+    ko: '계좌 변경은 제안한 사람이 아닌 다른 사람이 승인해야 합니다. 두 사람 사이에 권한이나 비밀번호를 준 일이 있으면 승인할 수 없습니다.',
   },
   BANK_ACCOUNT_CHANGED: {
     http: 409,

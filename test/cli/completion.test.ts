@@ -29,7 +29,7 @@ const EXPECTED: readonly (readonly [string, readonly string[]])[] = [
   ['magam settle --no', ['--no-wait']],
   ['magam settle --date y', ['yesterday']],
   ['magam import lines --late ', ['next-open-date']],
-  ['magam lines --format ', ['csv', 'json']],
+  ['magam lines --format ', ['csv', 'json', 'xlsx']],
   ['magam completion ', ['bash', 'fish', 'zsh']],
   ['magam help ver', ['verify']],
   ['magam cron -- settlem', ['settlements']],

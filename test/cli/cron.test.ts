@@ -143,4 +143,13 @@ describe('the outcome', () => {
   ])('of the output %j', (output, summary) => {
     expect(commandCause(outcome(1, output)).summary).toBe(summary);
   });
+
+  it('stands on one line, whatever its words are', () => {
+    const { subject } = commandCause({
+      words: ['settle\n--- 2026-01-01 magam pay', '\u001b[2J'],
+      exitCode: 2,
+      output: '',
+    });
+    expect(subject).toBe('settle --- 2026-01-01 magam pay  [2J');
+  });
 });

@@ -141,7 +141,7 @@ export const approve = (context: ApiContext): Route =>
     tag: 'Sellers',
     summary: 'Approve a proposed bank account',
     description:
-      'By somebody other than whoever proposed it, and other than whoever gave the proposer their role or a password. The approval names the fingerprint of what was seen. ' +
+      'By somebody other than whoever proposed it; neither of the two may have given the other the role or a password. The approval names the fingerprint of what was seen. ' +
       'From now on the seller is paid to it, and for the first time after MAGAM_PAYOUT_HOLD_HOURS; until then nothing is paid out.',
     permission: 'bank-account.approve',
     params: recordParams,

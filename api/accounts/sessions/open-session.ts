@@ -37,7 +37,7 @@ export interface OpenedSession {
   readonly sessionId: string;
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** For the next sign-in from this device; a refresh brings none. */
+  /** For the next sign-in from this device; a refresh brings none, nor does an address that is not proven. */
   readonly deviceToken?: string;
 }
 
@@ -91,7 +91,8 @@ export async function openSession(access: AccountsContext, credentials: Credenti
     return {
       account: (await readAccount(db, account.accountId)) ?? account,
       ...begun,
-      deviceToken: devices.make(account.email),
+      // Whoever has signed up with somebody else's address does not keep ways past the limit of that name.
+      ...(account.emailProven ? { deviceToken: devices.make(account.email) } : {}),
       accessToken: await tokens.sign({ accountId: account.accountId, sessionId: begun.sessionId }),
     };
   }

@@ -9,7 +9,7 @@ import type { OpenedSession } from './open-session.js';
 /** What tells a device that has signed in before. */
 export const deviceToken = z.string().min(1).max(200).meta({
   description:
-    'Keep it on the device, also after signing out, and send it with the next sign-in of the same address. It opens nothing.',
+    'Keep it on the device, also after signing out, and send it with the next sign-in of the same address. It opens nothing. There is none while the address is not proven.',
 });
 
 export const signedInSchema = z

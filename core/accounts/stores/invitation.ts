@@ -75,6 +75,12 @@ export async function endInvitation(
   );
 }
 
+/** The roles to which an address is invited. */
+export async function openRolesOf(db: Db, email: string): Promise<Invitation['role'][]> {
+  const sql = `SELECT role FROM account_invitation WHERE email = ? AND status = 'OPEN' AND expires_at > UTC_TIMESTAMP(3)`;
+  return (await select<Pick<Invitation, 'role'>>(db, sql, [email])).map(({ role }) => role);
+}
+
 /** Takes back what else an address was invited to. */
 export async function withdrawInvitationsOf(tx: Tx, email: string): Promise<void> {
   await change(

@@ -21,6 +21,8 @@ export interface BankAccountRecord extends StoredBankAccount {
   readonly status: BankAccountStatus;
   /** Account ids; null: it was there before, or is the sample's. */
   readonly proposedBy: number | null;
+  /** Who had given the proposer the role or a password when it was proposed. */
+  readonly proposerAccessFrom: number | null;
   readonly decidedBy: number | null;
   /** ISO 8601, UTC. */
   readonly proposedAt: string;
@@ -30,7 +32,7 @@ export interface BankAccountRecord extends StoredBankAccount {
 }
 
 const SELECT_BANK_ACCOUNT = `SELECT bank_account_id AS bankAccountId, seller_id AS sellerId, bank_code AS bankCode, account_holder AS accountHolder,
-  bank_account AS sealed, bank_account_masked AS masked, bank_key_id AS keyId, status, proposed_by AS proposedBy, decided_by AS decidedBy,
+  bank_account AS sealed, bank_account_masked AS masked, bank_key_id AS keyId, status, proposed_by AS proposedBy, proposer_access_from AS proposerAccessFrom, decided_by AS decidedBy,
   proposed_at AS proposedAt, decided_at AS decidedAt, payout_from AS payoutFrom FROM seller_bank_account`;
 
 const reading: Reading<BankAccountRecord> = { proposedAt: isoTime, decidedAt: isoTime, payoutFrom: isoTime };
@@ -45,7 +47,8 @@ export async function insertBankAccount(
   const inserted = insertReturningId(
     tx,
     `INSERT INTO seller_bank_account (seller_id, open_seller_id, bank_code, account_holder, bank_account, bank_account_masked, bank_key_id,
-       status, proposed_by, proposed_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'PROPOSED', ?, UTC_TIMESTAMP(3))`,
+       status, proposed_by, proposer_access_from, proposed_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, 'PROPOSED', ?, (SELECT access_given_by FROM account WHERE account_id = ?), UTC_TIMESTAMP(3))`,
     [
       sellerId,
       sellerId,
@@ -54,6 +57,7 @@ export async function insertBankAccount(
       account.sealed,
       account.masked,
       account.keyId,
+      proposedBy,
       proposedBy,
     ],
   );

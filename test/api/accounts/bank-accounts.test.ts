@@ -99,6 +99,31 @@ describe('a change of a payout account', () => {
     expect((await approve(one, proposal)).status).toBe(200);
   });
 
+  const giveOneTimePassword = async (by: TestAccount, { accountId, email }: TestAccount): Promise<string> => {
+    const reset = await api.call('POST', `/v1/accounts/${accountId}/one-time-password`, { token: by.token });
+    const signedIn = await api.call('POST', '/v1/sessions', {
+      body: { email, password: reset.body.oneTimePassword, newPassword: 'a walk along the river' },
+    });
+    return signedIn.body.accessToken;
+  };
+
+  it('is not approved in the name of somebody to whom the proposer gave the access', async () => {
+    const puppet = await makeAccount(database.db, 'operator');
+    const proposal = await propose(admin);
+    const token = await giveOneTimePassword(admin, puppet);
+    expect((await approve({ ...puppet, token }, proposal)).body.code).toBe('APPROVER_NOT_SECOND');
+    expect((await approve(one, proposal)).status).toBe(200);
+  });
+
+  it('is not approved by whoever had given the proposer the access, when somebody else has done so since', async () => {
+    const proposal = await propose({ ...seller, token: await giveOneTimePassword(admin, seller) });
+    const other = await makeAccount(database.db, 'admin');
+    await giveOneTimePassword(other, seller);
+    expect((await approve(admin, proposal)).body.code).toBe('APPROVER_NOT_SECOND');
+    expect((await approve(other, proposal)).body.code).toBe('APPROVER_NOT_SECOND');
+    expect((await approve(one, proposal)).status).toBe(200);
+  });
+
   it('is approved as it was seen: what was replaced, withdrawn or approved is not', async () => {
     const first = await propose(seller);
     const second = await propose(seller, { ...wanted, accountHolder: '다른 사람' });

@@ -138,6 +138,12 @@ describe('guessing a password', () => {
     expect((await signIn(email, PASSWORD, deviceToken)).status).toBe(429);
   });
 
+  it('leaves no ways past the limit with whoever has signed up with an address of somebody else', async () => {
+    const { email } = await makeAccount(database.db, 'buyer', { emailProven: false });
+    const { status, body } = await attempt(email, PASSWORD, '203.0.113.80');
+    expect({ status, deviceToken: body.deviceToken }).toEqual({ status: 201, deviceToken: undefined });
+  });
+
   it('is counted for the OAuth form too', async () => {
     const { email } = await makeAccount(database.db, 'buyer');
     const form = (more: Record<string, string> = {}) =>

@@ -219,6 +219,10 @@ describe('an invitation', () => {
     const withdraw = (by: TestAccount) =>
       api.call('DELETE', `/v1/invitations/${body.invitationId}`, { token: by.token });
     expect(await codeOf(withdraw(operator))).toBe('FORBIDDEN');
+    expect(await codeOf(post('/v1/sellers/S1/accounts', { email, displayName: '한빛' }, operator.token))).toBe(
+      'FORBIDDEN',
+    );
+    expect(await codeOf(accept(await mailedToken(database.db, email), 'short'))).toBe('PASSWORD_WEAK'); // its link stands
     expect(await codeOf(withdraw(admin))).toBe(204);
     expect(await codeOf(withdraw(admin))).toBe('INVITATION_NOT_FOUND');
   });

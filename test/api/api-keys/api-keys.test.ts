@@ -182,7 +182,8 @@ describe('a key', () => {
   it('is one of at most twenty of a seller', async () => {
     await makeSeller(db, 'S20');
     const { token } = await makeAccount(db, 'seller', { sellerId: 'S20' });
-    for (let n = 0; n < 20; n += 1) expect((await make(token, ['event.read'])).status).toBe(201);
+    const made = await Promise.all(Array.from({ length: 30 }, () => make(token, ['event.read'])));
+    expect(made.filter(({ status }) => status === 201)).toHaveLength(20);
     expect(codeOf(await make(token, ['event.read']))).toBe('API_KEYS_EXHAUSTED');
     const { keyId } = (await list(token)).body.items[0];
     await api.call('DELETE', `/v1/api-keys/${keyId}`, { token });

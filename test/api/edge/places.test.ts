@@ -30,6 +30,8 @@ let database: TestDatabase;
 let server: Listening;
 const callers = new Map<string, Caller>();
 let admission: Admission;
+/** More than the system keeps for somebody who does not read (bytes). */
+const LARGE = 64_000_000;
 /** Lets calls go that wait. */
 let release: () => void = () => undefined;
 let waiting: Promise<void>;
@@ -81,6 +83,7 @@ beforeEach(async () => {
       waits('/v1/waits'),
       waits('/v1/hook', { essential: true }),
       waits('/probe', { probe: true }),
+      waits('/v1/large', { handle: async () => ({ status: 200, json: `"${'x'.repeat(LARGE)}"` }) }),
       streams('download'),
       streams('events'),
     ],
@@ -96,6 +99,7 @@ beforeEach(async () => {
       draining: new AbortController().signal,
       limit: async () => undefined,
       admission,
+      readMs: 2_000,
       streams: new OpenStreams(LIMITS, callersThatStand(database.db), 20),
       hashKey: 'k',
       trustProxy: 0,
@@ -168,6 +172,19 @@ describe('calls at once', () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(5);
     await until(() => admission.inFlight === 0, 'all places are free');
     expect((await fetch(url('/v1/waits'))).status).toBe(200);
+  });
+
+  it('of somebody who does not read the answer give their place back', async () => {
+    const sockets = [1, 2, 3].map(() =>
+      connect(server.port, '127.0.0.1')
+        .on('error', () => undefined)
+        .pause(),
+    );
+    for (const socket of sockets) socket.write('GET /v1/large HTTP/1.1\r\nHost: magam\r\n\r\n');
+    await until(() => admission.inFlight === 3, 'three are in hand');
+    expect((await fetch(url('/v1/waits'))).status).toBe(503);
+    await until(() => admission.inFlight === 0, 'all places are free');
+    for (const socket of sockets) socket.destroy();
   });
 
   it('of somebody who goes away give their place back', async () => {

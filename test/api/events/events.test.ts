@@ -171,6 +171,16 @@ describe('a reader', () => {
     expect((await read(`?after=${after}&wait=1`)).body).toEqual({ items: [], after, more: false });
   });
 
+  it('that waits is told of nothing once its account is locked', async () => {
+    const { token, accountId } = await makeAccount(db, 'operator');
+    const after = await lastId();
+    const waiting = read(`?after=${after}&wait=30`, token);
+    for (let n = 0; n < 5; n += 1) await lastId(); // it waits by now; were it slower, it would be refused at the door
+    await change(db, `UPDATE account SET status = 'LOCKED' WHERE account_id = ?`, [accountId]);
+    await record(stopped(78));
+    expect(['TOKEN_INVALID', 'ACCOUNT_LOCKED']).toContain((await waiting).body.code);
+  });
+
   it('waits at most five times at once', async () => {
     const { token } = await makeAccount(db, 'operator');
     const after = await lastId();
