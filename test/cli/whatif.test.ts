@@ -51,7 +51,7 @@ const SMALL_CHUNKS = { MAGAM_CHUNK_SIZE: '10', MAGAM_WORKERS: '1' };
 /** A partition each: there are four. */
 const TWO_THREADS = { ...SMALL_CHUNKS, MAGAM_WORKERS: '2' };
 /** What a what-if may write. */
-const ITS_OWN = /^(job_instance|job_execution|run_plan|run_partition.*|partition_execution|what_if_.*)$/;
+const ITS_OWN = /^(audit_log|job_instance|job_execution|run_plan|run_partition.*|partition_execution|what_if_.*)$/;
 
 let scene: DraftScene;
 let file: string;

@@ -32,13 +32,13 @@ async function unitWith(quantity: number, fields = {}): Promise<number> {
   if (quantity > 0) await receive(scene.database.db, unitId, quantity);
   return unitId;
 }
-/** A link that has the server's own keys, once it has stored the answer about a unit. */
-async function linkOfServer(unitId: number): Promise<RedisLink> {
-  const key = await until(async () => (await link.client.keys(`*:stock:a:*:${unitId}`))[0], 'the stored answer');
-  const [, namespace = ''] = key.split(':');
+/** A link that has the server's own keys, once it has stored the answer about a unit, and the key of that answer. */
+async function linkOfServer(unitId: number): Promise<{ readonly own: RedisLink; readonly key: string }> {
+  const stored = await until(async () => (await link.client.keys(`*:stock:a:*:${unitId}`))[0], 'the stored answer');
+  const [, namespace = ''] = stored.split(':');
   const own = openRedis(redis.url, namespace, () => undefined);
   await until(() => own.isUp(), 'the link');
-  return own;
+  return { own, key: stored.slice(stored.indexOf('stock:a:')) };
 }
 
 describe('the question', () => {
@@ -76,8 +76,7 @@ describe('the question', () => {
   it('is answered from Redis for at most a second', async () => {
     const unitId = await unitWith(3);
     await ask(unitId);
-    const own = await linkOfServer(unitId);
-    const key = `stock:a:${link.seal.realm}:${unitId}`;
+    const { own, key } = await linkOfServer(unitId);
     let life = 0;
     await until(async () => {
       await ask(unitId); // it may have ended while the link was opened
@@ -91,8 +90,7 @@ describe('the question', () => {
   it('is not answered by a number that somebody else has written to Redis', async () => {
     const unitId = await unitWith(3);
     await ask(unitId);
-    const own = await linkOfServer(unitId);
-    const key = `stock:a:${link.seal.realm}:${unitId}`;
+    const { own, key } = await linkOfServer(unitId);
     const [, ends] = String(await own.client.get(key)).split(' ');
     await own.client.set(key, `9 ${ends} ${'A'.repeat(22)}`, 'PX', 60_000);
     expect((await ask(unitId, other)).body.items).toEqual([answer(unitId, 3)]);

@@ -63,7 +63,8 @@ const rush = (count: number, work: (n: number) => Promise<Refusal | undefined>):
   Promise.all(Array.from({ length: count }, (_, n) => work(n)));
 const placed = (outcomes: readonly (Refusal | undefined)[]): number => outcomes.filter((one) => !isRefusal(one)).length;
 /** What is left in the gate; undefined: it has no count of the unit. */
-const countOf = async (unitId: number): Promise<string | null> => other.link.client.hget(`stock:g:${unitId}`, 'left');
+const countOf = async (unitId: number): Promise<string | null> =>
+  other.link.client.hget(`stock:g:${other.link.seal.realm}:${unitId}`, 'left');
 
 /** How often the first server has read which units are sold in drops. */
 const listReads = (): number => one.statements.filter((sql) => sql.includes('FROM stock_drop')).length;
