@@ -19,10 +19,10 @@ const besideSums = (table: string, columns: readonly string[], sums: readonly st
   const key = columns.join(', ');
   const sum = sums.map((one, at) => `${one} AS ${columns[at]}`).join(', ');
   const place = `CONCAT_WS(' ', 'account', ${key})`;
-  return `SELECT ${place} AS place, SUM(computed) AS expected, SUM(stored) AS actual FROM (
-      SELECT ${key}, amount_minor AS stored, 0 AS computed FROM ${table}
+  return `SELECT ${place} AS place, SUM(computed) AS expected, SUM(kept) AS actual FROM (
+      SELECT ${key}, amount_minor AS kept, 0 AS computed FROM ${table}
       UNION ALL SELECT ${sum}, 0, SUM(amount_minor) FROM ledger_posting GROUP BY ${sums.join(', ')}) both_
-    GROUP BY ${key} HAVING SUM(computed) <> SUM(stored) ORDER BY ${key} LIMIT 1`;
+    GROUP BY ${key} HAVING SUM(computed) <> SUM(kept) ORDER BY ${key} LIMIT 1`;
 };
 
 /** The checks, in the order in which they are told. */
