@@ -6,7 +6,7 @@ import type { Db } from '../../infra/database.js';
 import { newOneTimeToken } from '../../infra/one-time-token.js';
 import { insertLink, type LinkPurpose } from './stores/one-time-link.js';
 
-/** How long links are good (minutes). An invitation has an end of its own, and its link is good as long as any. */
+/** How long links are good (minutes). An invitation has an end of its own, which is never later than that of its link. */
 const MINUTES: Readonly<Record<LinkPurpose, number>> = { PROVE: 24 * 60, RESET: 60, INVITE: 365 * 24 * 60 };
 
 /** The page to which a link leads. The token follows a `#`, which browsers keep to themselves: it stands in no log of a server. */

@@ -1,4 +1,7 @@
 /** The event feed over HTTP: what it tells to whom, in which order, and that a reader misses nothing. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { purgeFeedEvents } from '../../../core/event-feed/number-events.js';
 import { type NewFeedEvent, recordFeedEvents } from '../../../core/event-feed/stores/feed-event.js';
@@ -8,6 +11,9 @@ import { type CallAnswer, type RunningApi, startApi } from '../../support/api.js
 import type { TestDatabase } from '../../support/database.js';
 import { magam } from '../../support/magam.js';
 import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'magam-events-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 let database: TestDatabase;
 let db: Db;
@@ -209,8 +215,7 @@ describe('runs and imports', () => {
   it('tell that a run was asked for, stopped, begun, has failed, and was discarded', async () => {
     const date = '2026-05-05';
     const sale = `order_id,line_id,seller_id,quantity,unit_price,currency,ordered_on,confirmed_on\nE,1,S1,1,7,EUR,${date},${date}\n`;
-    const { writeFileSync, mkdtempSync } = await import('node:fs');
-    const file = `${mkdtempSync('/tmp/magam-events-')}/eur.csv`;
+    const file = join(folder, 'eur.csv');
     writeFileSync(file, sale);
     expect((await run('import', 'lines', file)).code).toBe(0);
     const asked = await api.call('POST', '/v1/runs', { token: operator.token, body: { date } });
@@ -232,8 +237,7 @@ describe('runs and imports', () => {
 
   it('tell that an import was withdrawn', async () => {
     const date = '2026-06-05';
-    const { writeFileSync, mkdtempSync } = await import('node:fs');
-    const file = `${mkdtempSync('/tmp/magam-events-')}/june.csv`;
+    const file = join(folder, 'june.csv');
     writeFileSync(
       file,
       `order_id,line_id,seller_id,quantity,unit_price,currency,ordered_on,confirmed_on\nJ,1,S1,1,7,KRW,${date},${date}\n`,
