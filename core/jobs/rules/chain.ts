@@ -6,7 +6,7 @@
  */
 
 /** The job that the chain begins with. Its keys are business dates. */
-export const CHAIN_HEAD = 'settle';
+export const CHAIN_HEAD = 'settle' as const;
 
 /** A job that follows another one. Its keys are dates. */
 export interface ChainStep {
