@@ -1,14 +1,14 @@
 /** `magam ledger post` and `magam ledger verify`: settled dates into the ledger, and whether the ledger is what its postings come to. */
 import type { Command } from 'commander';
 import colours from 'picocolors';
+import { postDates } from '../batch/jobs/post/post-dates.js';
 import { type LedgerVerification, verifyLedger } from '../core/ledger/verify-ledger.js';
-import type { PostingReport } from '../core/postings/post-generation.js';
-import { postSettled } from '../core/postings/post-settled.js';
-import { GENERATIONS_CHECK } from '../core/postings/stores/settlement-posting.js';
+import { GENERATIONS_CHECK, type PostedGeneration } from '../core/postings/stores/settlement-posting.js';
 import { requireExportable } from '../core/settlement/settlement-export.js';
 import { errors, MagamError } from '../kernel/errors.js';
-import { readDate, withDatabase } from './context.js';
+import { type CommandContext, readDate, withDatabase } from './context.js';
 import { counted, money, note, print, printJson, printTable } from './output.js';
+import { openPools } from './threads.js';
 
 interface Options {
   readonly date?: string;
@@ -34,21 +34,25 @@ async function post(options: Options, command: Command): Promise<void> {
   const { date, from, to } = options;
   if ((date === undefined) === (from === undefined) || (to !== undefined && from === undefined))
     throw new MagamError('USAGE', 'Give either --date, or --from and --to.');
-  await withDatabase(command, async ({ db, json, signal, today }) => {
+  const work = async ({ db, config, databaseUrl, json, signal, today }: CommandContext): Promise<void> => {
     const first = readDate((date ?? from) as string, today);
     const range = { from: first, to: to === undefined ? first : readDate(to, today) };
     if (range.from > range.to) throw new MagamError('USAGE', `--from ${range.from} is later than --to ${range.to}.`);
     await requireExportable(db, range.from, range.to);
     const started = performance.now();
-    const posted = await postSettled(db, range, signal);
+    const pools = openPools(config, databaseUrl);
+    const request = { gridSize: 1, workers: 1, chunkRows: config.chunkRows, requestedBy: config.userName };
+    const posted = await postDates({ db, config, pools, signal }, range, request).finally(() => pools.close());
     const seconds = Math.round(performance.now() - started) / 1000;
-    if (json) printJson({ ...range, alreadyDone: posted.length === 0, posted, seconds });
+    const told = posted.map((one) => ({ ...one, alreadyDone: false }));
+    if (json) printJson({ ...range, alreadyDone: posted.length === 0, posted: told, seconds });
     else tellPosted(posted, seconds);
     if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal; the same command goes on.');
-  });
+  };
+  await withDatabase(command, work, { poolMax: () => 8, leased: true });
 }
 
-function tellPosted(posted: readonly PostingReport[], seconds: number): void {
+function tellPosted(posted: readonly PostedGeneration[], seconds: number): void {
   if (posted.length === 0) {
     print('Nothing to post: what was settled is in the ledger.');
     return;

@@ -2,6 +2,8 @@
 
 import { type Command, Option } from 'commander';
 import { legName } from '../core/feed/rules/leg.js';
+import { CHAIN_HEAD, CHAIN_JOBS, stepOf } from '../core/jobs/rules/chain.js';
+import { readStoppedSteps } from '../core/jobs/stores/chain.js';
 import { requestStop } from '../core/jobs/stores/execution.js';
 import { discardRun } from '../core/settlement/discard-run.js';
 import { blockingRun } from '../core/settlement/due-date.js';
@@ -11,19 +13,22 @@ import {
   readSettlementPlans,
   type SettlementExecution,
   type SettlementPartition,
+  type SettlementPlan,
 } from '../core/settlement/run-history.js';
 import { RUN_STATES, type RunState, runStateOf, statusOfRunState } from '../core/settlement/state-words.js';
 import { readCertificateRecords } from '../core/settlement/stores/certificate.js';
 import { streamExceptions } from '../core/settlement/stores/exception.js';
-import { listRuns, type RunSummary, readRun } from '../core/settlement/stores/settlement-run.js';
-import { type Cell, inTransaction, isoTime } from '../infra/database.js';
+import { listRuns, type RunSummary, readRun, SETTLE } from '../core/settlement/stores/settlement-run.js';
+import { type Cell, type Db, inTransaction, isoTime } from '../infra/database.js';
 import { MagamError } from '../kernel/errors.js';
 import { found } from '../kernel/outcome.js';
 import { auditIn } from './audit.js';
 import { type CommandContext, readDate, wholeNumber, withDatabase } from './context.js';
 import { count, counted, note, noteWhatToDoAbout, print, printJson, printTable, write } from './output.js';
+import { printStepPartitions, printStepPlans } from './runs-step.js';
 
 interface ListOptions {
+  readonly job: string;
   readonly date?: string;
   readonly from?: string;
   readonly to?: string;
@@ -39,6 +44,11 @@ const runIdOf = wholeNumber('ID', 1, 9_999_999_999);
 
 export function runsCommands(runs: Command): void {
   runs
+    .addOption(
+      new Option('--job <job>', 'runs of this job of the chain, or of all')
+        .choices([...CHAIN_JOBS, 'all'])
+        .default(CHAIN_HEAD),
+    )
     .option('--date <date>', 'only the run of this date: YYYY-MM-DD, today or yesterday')
     .option('--from <date>', 'only runs of this date and later ones')
     .option('--to <date>', 'only runs of this date and earlier ones')
@@ -88,17 +98,19 @@ async function withRun(
 
 async function list({ db, config, today, json }: CommandContext, options: ListOptions): Promise<void> {
   const limit = limitOf(options);
-  const filter = { ...datesOf(options, today), ...(options.status && statusOfRunState(options.status)) };
+  const jobs = options.job === 'all' ? CHAIN_JOBS : [options.job];
+  const filter = { jobs, ...datesOf(options, today), ...(options.status && statusOfRunState(options.status)) };
   // One more than is shown says that there are more.
   const found = await listRuns(db, filter, limit === undefined ? undefined : limit + 1);
-  const runs = found.slice(0, limit).map((run) => ({ ...run, state: runStateOf(run.status, run.dead) }));
+  const runs = found.slice(0, limit).map((run) => ({ ...run, state: runStateOf(run.status, run.dead, run.job) }));
   const more = found.length > runs.length;
   const blocking = await blockingRun(db, config);
   if (json) return printJson({ runs, more, scheduleWaitsFor: blocking?.runId ?? null });
   printTable(
-    ['run', 'date', 'status', 'generation', 'sales', 'refunds', 'parked', 'updated'],
+    ['run', 'job', 'date', 'status', 'generation', 'sales', 'refunds', 'parked', 'updated'],
     runs.map((run) => [
       run.runId,
+      run.job,
       run.date,
       run.state,
       run.generation,
@@ -112,11 +124,20 @@ async function list({ db, config, today, json }: CommandContext, options: ListOp
   if (more) note(`Only the latest ${counted(runs.length, 'run')}; --all lists all, --limit another number.`);
   if (runs.some(({ state }) => state === 'dead'))
     note(
-      'Nobody who works on a dead run shows signs of life: a runner takes it up, or magam settle --date of its date.',
+      'Nobody who works on a dead run shows signs of life: a runner takes it up, or the command of its job (magam settle --date of its date).',
     );
   if (blocking !== undefined)
     note(
       `The schedule waits for run ${blocking.runId} of ${blocking.date}, which was stopped: magam settle --date ${blocking.date} resumes it, magam runs discard ${blocking.runId} gives it up.`,
+    );
+  await tellStoppedSteps(db);
+}
+
+/** Runs that were stopped, of the jobs that follow the settlement. */
+async function tellStoppedSteps(db: Db): Promise<void> {
+  for (const { runId, job, key } of await readStoppedSteps(db, CHAIN_JOBS.slice(1)))
+    note(
+      `Run ${runId} was stopped, and what follows ${job} of ${key} waits for it: ${stepOf(job)?.command(key)} resumes it.`,
     );
 }
 
@@ -139,14 +160,28 @@ async function show({ db, json }: CommandContext, run: RunSummary): Promise<void
   const plans = await readSettlementPlans(db, runId);
   const executions = await readSettlementExecutions(db, runId);
   const partitions = await readSettlementPartitions(db, runId);
-  const certificates = await readCertificateRecords(db, run.date);
-  const state = runStateOf(run.status, run.dead);
+  const certificates = run.job === SETTLE ? await readCertificateRecords(db, run.date) : [];
+  const state = runStateOf(run.status, run.dead, run.job);
   if (json) return printJson({ ...run, state, plans, executions, partitions, certificates });
   print(`Run ${runId}: ${run.job} of ${run.date}, ${state}, generation ${run.generation}`);
   print(`created ${run.createdAt}, updated ${run.updatedAt}, completed ${run.completedAt ?? '-'}`);
-  print(
-    `${counted(run.lines, 'sale')} and ${counted(run.refunds, 'refund')} settled, ${counted(run.exceptions, 'entry', 'entries')} parked`,
-  );
+  if (run.job === SETTLE) {
+    print(
+      `${counted(run.lines, 'sale')} and ${counted(run.refunds, 'refund')} settled, ${counted(run.exceptions, 'entry', 'entries')} parked`,
+    );
+    printPlans(plans);
+  } else printStepPlans(plans);
+  printExecutions(executions);
+  (run.job === SETTLE ? printPartitions : printStepPartitions)(partitions);
+  noteWhatToDoAbout([...executions, ...partitions].map(({ errorCode }) => errorCode));
+  if (run.job !== SETTLE) return;
+  print('\nCertificates');
+  for (const { generation, hash, signed, certifiedAt } of certificates) {
+    print(`generation ${generation}  ${hash}  ${signed ? 'signed' : 'not signed'}  ${certifiedAt}`);
+  }
+}
+
+function printPlans(plans: readonly SettlementPlan[]): void {
   print('\nPlans');
   printTable(
     ['generation', 'grid', 'policies', 'sales', 'refunds', 'by execution', 'planned'],
@@ -161,13 +196,6 @@ async function show({ db, json }: CommandContext, run: RunSummary): Promise<void
     ]),
     ['generation', 'grid', 'sales', 'refunds', 'by execution'],
   );
-  printExecutions(executions);
-  printPartitions(partitions);
-  noteWhatToDoAbout([...executions, ...partitions].map(({ errorCode }) => errorCode));
-  print('\nCertificates');
-  for (const { generation, hash, signed, certifiedAt } of certificates) {
-    print(`generation ${generation}  ${hash}  ${signed ? 'signed' : 'not signed'}  ${certifiedAt}`);
-  }
 }
 
 function printExecutions(executions: readonly SettlementExecution[]): void {
@@ -256,7 +284,14 @@ async function stop({ db, config, json }: CommandContext, run: RunSummary): Prom
     note(`Execution ${executionId} seems dead: no heartbeat since ${heartbeatAt}.`);
 }
 
+/** Throws RUN_NOT_FOUND for a run of another job. */
+function requireSettlement({ runId, job }: RunSummary): void {
+  if (job !== SETTLE)
+    throw new MagamError('RUN_NOT_FOUND', `Run ${runId} is no settlement but a run of ${job}.`, { runId, job });
+}
+
 async function discard({ db, config, json }: CommandContext, run: RunSummary): Promise<void> {
+  requireSettlement(run);
   const discarded = await discardRun(db, run.runId, (tx, status, after) =>
     auditIn(tx, config, { action: 'run.discard', subject: ['run', String(run.runId)], before: { status }, after }),
   );
@@ -268,6 +303,7 @@ async function discard({ db, config, json }: CommandContext, run: RunSummary): P
 
 /** Any number of entries may be parked, so they are passed on as they come. */
 async function exceptions({ db, json }: CommandContext, run: RunSummary, all: boolean): Promise<void> {
+  requireSettlement(run);
   const { runId, date } = run;
   const line = json ? jsonException : textException;
   if (json) await write(`{"runId":${runId},"date":${JSON.stringify(date)},"exceptions":[`);

@@ -1,12 +1,13 @@
 /** Prometheus metrics: requests by route, the connection pool, and what the batch is at. */
 import type { Request, RequestHandler, Response } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type BatchGauges, readBatchGauges } from '../../core/jobs/stores/batch-gauges.js';
+import { CHAIN_JOBS } from '../../core/jobs/rules/chain.js';
+import { type BatchGauges, readBatchGauges, type StatusCount } from '../../core/jobs/stores/batch-gauges.js';
+import { readStoppedSteps } from '../../core/jobs/stores/chain.js';
 import { type OutboxGauges, readOutboxGauges } from '../../core/outbox/stores/outbox-gauges.js';
 import type { OpenProviders } from '../../core/payments/providers/registry.js';
 import { blockingRun, type ScheduleSettings } from '../../core/settlement/due-date.js';
 import { countRecentExceptions } from '../../core/settlement/stores/exception.js';
-import { SETTLE } from '../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../infra/database.js';
 import type { OutboundState } from '../../infra/outbound/outbound-client.js';
 import { type DutyRecord, readDuties } from '../../infra/stores/duty.js';
@@ -81,27 +82,30 @@ function addPoolGauge(registry: Registry, db: Db): void {
 }
 
 function addBatchGauges(registry: Registry, db: Db, schedule: ScheduleSettings): void {
-  const read = nowAndThen(() => readBatchGauges(db, SETTLE));
+  const read = nowAndThen(() => readBatchGauges(db, CHAIN_JOBS));
   const readExceptions = nowAndThen(() => countRecentExceptions(db));
-  const readBlocked = nowAndThen(async () => ((await blockingRun(db, schedule)) === undefined ? 0 : 1));
-  const byStatus = (name: string, help: string, pick: (gauges: BatchGauges) => Readonly<Record<string, number>>) =>
+  const readBlocked = nowAndThen(async () => {
+    const waits =
+      (await blockingRun(db, schedule)) !== undefined || (await readStoppedSteps(db, CHAIN_JOBS.slice(1))).length > 0;
+    return waits ? 1 : 0;
+  });
+  const byStatus = (name: string, help: string, pick: (gauges: BatchGauges) => readonly StatusCount[]) =>
     new Gauge({
       name,
       help,
-      labelNames: ['status'],
+      labelNames: ['job', 'status'],
       registers: [registry],
       async collect() {
         this.reset();
         const gauges = await read();
-        for (const [status, count] of Object.entries(gauges === undefined ? {} : pick(gauges)))
-          this.set({ status }, count);
+        for (const { job, status, count } of gauges === undefined ? [] : pick(gauges)) this.set({ job, status }, count);
       },
     });
-  byStatus('magam_runs', 'Settlement runs by status.', ({ runs }) => runs);
-  byStatus('magam_partitions', 'Partitions of unfinished settlement runs by status.', ({ partitions }) => partitions);
+  byStatus('magam_runs', 'Runs by job and status.', ({ runs }) => runs);
+  byStatus('magam_partitions', 'Partitions of unfinished runs by job and status.', ({ partitions }) => partitions);
   new Gauge({
     name: 'magam_schedule_blocked',
-    help: '1 while the schedule waits for a run that was stopped, which a person has to resume or to give up.',
+    help: '1 while the schedule, or a step of the chain, waits for a run that was stopped, which a person has to resume or to give up.',
     registers: [registry],
     async collect() {
       this.reset();

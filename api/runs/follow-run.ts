@@ -1,7 +1,7 @@
 /** Follows a run as server-sent events. */
 import type { Writable } from 'node:stream';
 import type { RunProgress } from '../../core/jobs/run-meter.js';
-import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
+import { findChainRunById } from '../../core/settlement/stores/settlement-run.js';
 import { found } from '../../kernel/outcome.js';
 import { pacedWriter } from '../edge/paced-writer.js';
 import { type Route, route } from '../edge/route.js';
@@ -31,7 +31,7 @@ export const followRun = ({ db, watches }: RunsContext): Route =>
     answer: { status: 200, description: 'The events.', contentType: 'text/event-stream' },
     refusals: ['RUN_NOT_FOUND', 'STREAMS_EXHAUSTED', 'STREAM_SHARE_USED'],
     handle: async ({ params: { runId }, request }) => {
-      found(await findSettlementRunById(db, runId), 'RUN_NOT_FOUND', { runId });
+      found(await findChainRunById(db, runId), 'RUN_NOT_FOUND', { runId });
       return {
         status: 200,
         kind: 'events',

@@ -1,7 +1,7 @@
 /** Resumes a run that was stopped or has failed. */
 
 import { isCompleted } from '../../core/jobs/stores/run.js';
-import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
+import { findChainRunById } from '../../core/settlement/stores/settlement-run.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
@@ -25,7 +25,7 @@ export const resumeRun = ({ config, redis }: ApiContext): Route =>
     handle: (call) =>
       call.transact(async (tx) => {
         const { runId } = call.params;
-        const run = found(await findSettlementRunById(tx, runId, true), 'RUN_NOT_FOUND', { runId });
+        const run = found(await findChainRunById(tx, runId, true), 'RUN_NOT_FOUND', { runId });
         if (run.status === 'RUNNING') throw new MagamError('RUN_ACTIVE', undefined, { runId });
         if (isCompleted(run.status)) throw new MagamError('RUN_COMPLETED', undefined, { runId, status: run.status });
         return requestRun(tx, run, 'run.resume', defaultParameters(config, call.signedIn), call, redis);

@@ -1,5 +1,6 @@
 /** Schemas that the routes of runs share. */
 import * as z from 'zod';
+import { CHAIN_JOBS } from '../../core/jobs/rules/chain.js';
 import type { RunProgress } from '../../core/jobs/run-meter.js';
 import { settlementProgress } from '../../core/settlement/run-history.js';
 import { RUN_STATES, runStateOf } from '../../core/settlement/state-words.js';
@@ -17,13 +18,18 @@ export const generation = z.number().int().min(1).meta({
   description: 'The first settles the date; each later one is a supplement of entries that were parked before.',
 });
 
+export const job = z.enum(CHAIN_JOBS).meta({
+  description: 'settle, or a job that follows it for the same date: post writes the settled date into the ledger.',
+});
+
 const runFields = {
   runId: id,
-  date: businessDate,
+  job,
+  date: businessDate.meta({ description: 'The date that the run is for.' }),
   status: runStatus,
   state: z.enum(RUN_STATES).meta({
     description:
-      'The status in one word, as `magam runs` shows it. dead: RUNNING, and nobody who works on it shows signs of life.',
+      'The status in one word, as `magam runs` shows it. dead: RUNNING, and nobody who works on it shows signs of life. done: COMPLETED, of a job that follows the settlement.',
   }),
   generation,
   createdAt: moment,
@@ -68,7 +74,9 @@ export const runProgressSchema = z
 const planSchema = z.object({
   generation,
   gridSize: z.number().int(),
-  policyRevision: z.number().int().meta({ description: 'The policy book as it was when the plan was made.' }),
+  policyRevision: z.number().int().nullable().meta({
+    description: 'The policy book as it was when the plan was made; null for other jobs than settle.',
+  }),
   sales: count,
   refunds: count,
   plannedBy: id.meta({ description: 'The execution.' }),
@@ -159,9 +167,10 @@ export const runProgressBody = (progress: RunProgress): z.input<typeof runProgre
 
 export const runSummaryBody = (run: RunSummary): z.input<typeof runSummarySchema> => ({
   runId: run.runId,
+  job: run.job,
   date: run.date,
   status: run.status,
-  state: runStateOf(run.status, run.dead),
+  state: runStateOf(run.status, run.dead, run.job),
   generation: run.generation,
   createdAt: run.createdAt,
   updatedAt: run.updatedAt,

@@ -6,7 +6,7 @@ import {
   readSettlementPlans,
 } from '../../core/settlement/run-history.js';
 import { readCertificateRecords } from '../../core/settlement/stores/certificate.js';
-import { readRun } from '../../core/settlement/stores/settlement-run.js';
+import { readRun, SETTLE } from '../../core/settlement/stores/settlement-run.js';
 import { MagamError } from '../../kernel/errors.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
@@ -37,7 +37,7 @@ export const showRun = ({ db, meter }: RunsContext): Route =>
         plans: await readSettlementPlans(db, runId),
         executions: (await readSettlementExecutions(db, runId)).slice(-EXECUTIONS_MAX),
         partitions: partitions.map(({ partitionId: _id, executions: _claims, ...partition }) => partition),
-        certificates: await readCertificateRecords(db, run.date),
+        certificates: run.job === SETTLE ? await readCertificateRecords(db, run.date) : [],
       });
     },
   });

@@ -1,7 +1,7 @@
 /** Asks whoever works on a run to stop after the chunk in hand, and withdraws requests that nobody has taken. */
 import * as z from 'zod';
 import { requestStop } from '../../core/jobs/stores/execution.js';
-import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
+import { findChainRunById } from '../../core/settlement/stores/settlement-run.js';
 import { nameOf } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
@@ -35,7 +35,7 @@ export const stopRun = (): Route =>
     refusals: ['RUN_NOT_FOUND', 'RUN_NOT_ACTIVE'],
     handle: async ({ params: { runId }, signedIn, audit, transact }) =>
       transact(async (tx) => {
-        const run = found(await findSettlementRunById(tx, runId), 'RUN_NOT_FOUND', { runId });
+        const run = found(await findChainRunById(tx, runId), 'RUN_NOT_FOUND', { runId });
         const asked = await requestStop(tx, runId, nameOf(signedIn));
         if (asked.running + asked.requested === 0) {
           throw new MagamError('RUN_NOT_ACTIVE', undefined, { runId, status: run.status });

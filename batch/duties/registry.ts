@@ -3,7 +3,6 @@ import { addUpSales } from '../../core/catalogue/add-up-sales.js';
 import { purgeFeedEvents } from '../../core/event-feed/number-events.js';
 import { purgeHistory } from '../../core/jobs/purge-history.js';
 import { purgeEvents } from '../../core/outbox/purge-events.js';
-import { postSettled } from '../../core/postings/post-settled.js';
 import { purgePolicyChecks } from '../../core/settlement/purge-policy-checks.js';
 import { purgeWhatIfs } from '../../core/settlement/purge-what-ifs.js';
 import { purgeFiles } from '../../core/tasks/purge-files.js';
@@ -16,7 +15,6 @@ import { paymentDuties } from './payments.js';
 import { serverDuties } from './upkeep.js';
 
 const EVERY_MS = 10 * 60_000;
-const EVERY_DATE = { from: '1000-01-01', to: '9999-12-31' };
 
 export const runnerDuties: readonly Duty[] = [
   ...serverDuties,
@@ -33,11 +31,6 @@ export const runnerDuties: readonly Duty[] = [
     run: ({ db, config, signal }) => purgeEvents(db, config.outboxDays, signal),
   },
   ...paymentDuties,
-  {
-    name: 'post-settled',
-    everyMs: 15_000,
-    run: async ({ db, signal }) => (await postSettled(db, EVERY_DATE, signal)).length,
-  },
   {
     name: 'purge-feed-events',
     everyMs: EVERY_MS,

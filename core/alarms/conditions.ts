@@ -3,11 +3,18 @@ import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
 import { readDuties, registerDuties } from '../../infra/stores/duty.js';
 import { formatAmount } from '../../kernel/money.js';
+import { CHAIN_JOBS, stepOf } from '../jobs/rules/chain.js';
 import { readGivenBackElsewhere, readUnclearPayments } from '../payments/stores/payment.js';
 import { overdueDates } from '../settlement/due-date.js';
 import { readDisabledEndpoints } from '../webhooks/stores/webhook-endpoint.js';
-import type { AlarmCause, AlarmKind } from './rules/alarm.js';
-import { readDeadLetterCounts, readFailedRuns, readParkedDates, readRunStatuses } from './stores/condition.js';
+import { type AlarmCause, type AlarmKind, runOfSubject, subjectOfRun } from './rules/alarm.js';
+import {
+  readDeadLetterCounts,
+  readFailedRuns,
+  readParkedDates,
+  readRunStatuses,
+  readSlowSteps,
+} from './stores/condition.js';
 
 export type AlarmSettings = Pick<Config, 'timeZone' | 'settleAt' | 'alarms'>;
 
@@ -27,19 +34,26 @@ type Look = (db: Db, settings: AlarmSettings, open: readonly string[]) => Promis
 
 const beingTried = ['REQUESTED', 'RUNNING'];
 
-/** Those of the dates whose settlement is in one of these states. */
-async function datesIn(db: Db, dates: readonly string[], states: readonly string[]): Promise<string[]> {
-  const statuses = await readRunStatuses(db, dates);
-  return dates.filter((date) => states.includes(statuses.get(date) ?? ''));
+/** Those of the subjects whose run is in one of these states. */
+async function runsIn(db: Db, subjects: readonly string[], states: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const job of CHAIN_JOBS) {
+    const dates = subjects.map(runOfSubject).flatMap((run) => (run.job === job ? [run.date] : []));
+    for (const [date, status] of await readRunStatuses(db, job, dates))
+      if (states.includes(status)) found.push(subjectOfRun(job, date));
+  }
+  return found;
 }
+
+const titleOf = (job: string, date: string): string => stepOf(job)?.title(date) ?? `The settlement of ${date}`;
 
 /** A run that failed and is tried again stays an alarm until that try has succeeded, or a person has stopped it. */
 const runFailed: Look = async (db, _settings, open) => ({
-  causes: (await readFailedRuns(db)).map(({ runId, date, code, message }) => ({
-    subject: date,
-    summary: `The settlement of ${date} failed (run ${runId})${code === null ? '' : ` with ${code}`}: ${message ?? 'the execution left no message.'}`,
+  causes: (await readFailedRuns(db)).map(({ runId, job, date, code, message }) => ({
+    subject: subjectOfRun(job, date),
+    summary: `${titleOf(job, date)} failed (run ${runId})${code === null ? '' : ` with ${code}`}: ${message ?? 'the execution left no message.'}`,
   })),
-  staying: await datesIn(db, open, beingTried),
+  staying: await runsIn(db, open, beingTried),
 });
 
 /** Only the latest dates open an alarm, so that an old book does not open hundreds; one that is open stays until its date is settled whole. */
@@ -48,7 +62,7 @@ const parkedEntries: Look = async (db, _settings, open) => ({
     subject: date,
     summary: `${entries} ${entries === 1 ? 'entry' : 'entries'} of ${date} could not be settled and ${entries === 1 ? 'is' : 'are'} parked (run ${runId}).`,
   })),
-  staying: await datesIn(db, open, [...beingTried, 'COMPLETED_WITH_EXCEPTIONS']),
+  staying: await runsIn(db, open, [...beingTried, 'COMPLETED_WITH_EXCEPTIONS']),
 });
 
 /** Dates are closed in order, so only the earliest open an alarm. */
@@ -57,11 +71,18 @@ const OVERDUE_MAX = 10;
 const dateOverdue: Look = async (db, settings, open) => {
   const { dateMinutes } = settings.alarms;
   const dates = dateMinutes === 0 ? [] : await overdueDates(db, settings, dateMinutes);
+  const slow = dateMinutes === 0 ? [] : await readSlowSteps(db, dateMinutes, OVERDUE_MAX);
   return {
-    causes: dates.slice(0, OVERDUE_MAX).map((date) => ({
-      subject: date,
-      summary: `${date} is not closed, more than ${dateMinutes} min after it was due (${settings.settleAt} of the next day in ${settings.timeZone}).`,
-    })),
+    causes: [
+      ...dates.slice(0, OVERDUE_MAX).map((date) => ({
+        subject: date,
+        summary: `${date} is not closed, more than ${dateMinutes} min after it was due (${settings.settleAt} of the next day in ${settings.timeZone}).`,
+      })),
+      ...slow.map(({ runId, job, date }) => ({
+        subject: subjectOfRun(job, date),
+        summary: `${titleOf(job, date)} is not done, more than ${dateMinutes} min after it was asked for (run ${runId}).`,
+      })),
+    ],
     staying: open.filter((date) => dates.includes(date)),
   };
 };

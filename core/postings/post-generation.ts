@@ -1,5 +1,5 @@
-/** Posts a settled generation to the ledger: all of it in one transaction of the database, or nothing, however often and by however many it is tried. */
-import { type Db, forWholeDates, inTransaction, type Tx } from '../../infra/database.js';
+/** Posts a settled generation to the ledger, in the caller's transaction: all of it or nothing, however often and by however many it is tried. */
+import { forWholeDates, type Tx } from '../../infra/database.js';
 import { isDuplicateKey } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -14,37 +14,30 @@ import {
   insertShopPaid,
   keysOf,
   openAccountsOf,
-  type PostedGeneration,
   readPosted,
   shareAccountsOf,
 } from './stores/settlement-posting.js';
 
-export interface PostingReport extends PostedGeneration {
-  /** It was in the ledger before. */
-  readonly alreadyDone: boolean;
-}
-
 /**
- * Posts a certified generation. Whoever dies in the middle leaves nothing, and the next one posts it; whoever comes at the same time waits and finds it done.
+ * Posts a certified generation, unless it is in the ledger. Whoever comes at the same time waits for the commit and finds it done. The whole of it takes some seconds for a
+ * million lines.
  * Throws DATE_NOT_SETTLED where there is no certificate, LEDGER_ACCOUNT_CLOSED, and LEDGER_UNBALANCED where the trial balance would not be zero.
  */
-export async function postGeneration(db: Db, one: Generation): Promise<PostingReport> {
-  const before = await readPosted(db, one);
-  if (before !== undefined) return { ...before, alreadyDone: true };
-  try {
-    const posted = await inTransaction(db, (tx) => post(forWholeDates(tx), one));
-    await faultPoint('posting.posted');
-    return { ...posted, alreadyDone: false };
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    const meanwhile = await readPosted(db, one);
-    if (meanwhile === undefined) throw error;
-    return { ...meanwhile, alreadyDone: true };
-  }
+export async function postGeneration(tx: Tx, one: Generation): Promise<void> {
+  if ((await readPosted(tx, one)) === undefined && (await claim(tx, one))) await post(forWholeDates(tx), one);
 }
 
-async function post(tx: Tx, one: Generation): Promise<PostedGeneration> {
-  await insertPosted(tx, one);
+/** False: somebody else has posted it meanwhile. A violated key takes back only the statement, so the transaction goes on. */
+const claim = (tx: Tx, one: Generation): Promise<boolean> =>
+  insertPosted(tx, one).then(
+    () => true,
+    (error: unknown) => {
+      if (!isDuplicateKey(error)) throw error;
+      return false;
+    },
+  );
+
+async function post(tx: Tx, one: Generation): Promise<void> {
   const { date, generation } = one;
   if ((await readCertificate(tx, date, generation)) === undefined)
     throw new MagamError('DATE_NOT_SETTLED', `Generation ${generation} of ${date} is not certified.`, { ...one });
@@ -57,10 +50,8 @@ async function post(tx: Tx, one: Generation): Promise<PostedGeneration> {
   await insertPostingsOf(tx, one);
   await addUpPostings(tx, keysOf(one));
   const { transactions, postings } = await requireBalanced(tx, one);
-  const posted = { ...one, transactions, postings };
-  await completePosted(tx, posted);
+  await completePosted(tx, { ...one, transactions, postings });
   await faultPoint('posting.before-commit');
-  return posted;
 }
 
 /** Each new transaction is balanced, and so are all balances of the ledger together, currency by currency. */

@@ -6,7 +6,7 @@ import { type ExecutionParameters, findWaitingRequest, requestExecution } from '
 import { isCompleted } from '../jobs/stores/run.js';
 import { type ClosingOptions, requireClosableInTurn } from './closable-date.js';
 import { countOpenExceptions } from './stores/exception.js';
-import { ensureSettlementRun, type SettlementRun } from './stores/settlement-run.js';
+import { ensureSettlementRun, SETTLE, type SettlementRun } from './stores/settlement-run.js';
 
 export interface RunRequest {
   readonly date: string;
@@ -65,7 +65,7 @@ export async function requestOnce(
   const waiting = await findWaitingRequest(tx, run.runId);
   if (waiting !== undefined) return { outcome: 'already-requested', executionId: waiting };
   if (run.status === 'RUNNING') return { outcome: 'already-requested', executionId: null };
-  if (isCompleted(run.status) && (await countOpenExceptions(tx, run.date)) === 0) {
+  if (isCompleted(run.status) && (run.job !== SETTLE || (await countOpenExceptions(tx, run.date)) === 0)) {
     return { outcome: 'already-completed', executionId: null };
   }
   return { outcome: 'requested', executionId: await requestExecution(tx, run.runId, parameters) };

@@ -1,4 +1,4 @@
-/** The job history in the words of the settlement: what is a pass to the engine are sales or refunds here. */
+/** The job history in the words of the settlement: what is a pass to the engine are sales or refunds here. For other jobs the sales are the first pass. */
 import type { Db } from '../../infra/database.js';
 import type { RunProgress } from '../jobs/run-meter.js';
 import {
@@ -13,7 +13,8 @@ import type { PartitionPass } from '../jobs/stores/partition.js';
 import type { SettlePlanParameters } from './rules/plan-parameters.js';
 
 export interface SettlementPlan extends Omit<PlanRecord, 'parameters' | 'entries'> {
-  readonly policyRevision: number;
+  /** Null for other jobs than the settlement. */
+  readonly policyRevision: number | null;
   readonly sales: number;
   readonly refunds: number;
 }
@@ -39,7 +40,7 @@ export async function readSettlementPlans(db: Db, runId: number): Promise<Settle
   return (await readPlans(db, runId)).map(({ generation, gridSize, parameters, entries, plannedBy, plannedAt }) => ({
     generation,
     gridSize,
-    policyRevision: (parameters as SettlePlanParameters).policyRevision,
+    policyRevision: (parameters as Partial<SettlePlanParameters>).policyRevision ?? null,
     sales: entries[0] ?? 0,
     refunds: entries[1] ?? 0,
     plannedBy,

@@ -1,5 +1,6 @@
 /** The words for the states of dates and of runs: what commands print, what refusals say and what a list is filtered by. */
 import type { RunStatus } from '../jobs/stores/run.js';
+import { SETTLE } from './stores/settlement-run.js';
 
 export const DATE_STATES = ['SETTLED', 'CLOSED_EMPTY', 'BEING_SETTLED', 'NOT_SETTLED'] as const;
 export type DateState = (typeof DATE_STATES)[number];
@@ -14,9 +15,9 @@ export const dateWords: Readonly<Record<DateState, string>> = {
 
 /**
  * The state of a run in one word. `waiting`: for a runner. `dead`: it is under way, and nobody who works on it has been heard of. `parked`: its date
- * is settled, and some of its entries are parked.
+ * is settled, and some of its entries are parked. `done`: a job that follows the settlement is completed for the date.
  */
-export const RUN_STATES = ['waiting', 'running', 'dead', 'stopped', 'failed', 'settled', 'parked'] as const;
+export const RUN_STATES = ['waiting', 'running', 'dead', 'stopped', 'failed', 'settled', 'parked', 'done'] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
 const stateOfStatus: Readonly<Record<RunStatus, RunState>> = {
@@ -28,11 +29,15 @@ const stateOfStatus: Readonly<Record<RunStatus, RunState>> = {
   COMPLETED_WITH_EXCEPTIONS: 'parked',
 };
 
-export const runStateOf = (status: RunStatus, dead: boolean): RunState => (dead ? 'dead' : stateOfStatus[status]);
+export function runStateOf(status: RunStatus, dead: boolean, job: string = SETTLE): RunState {
+  if (dead) return 'dead';
+  return status === 'COMPLETED' && job !== SETTLE ? 'done' : stateOfStatus[status];
+}
 
 /** The status of the runs in a state, and whether somebody who is alive works on them where that matters. */
 export function statusOfRunState(state: RunState): { readonly status: RunStatus; readonly dead?: boolean } {
   if (state === 'dead') return { status: 'RUNNING', dead: true };
+  if (state === 'done') return { status: 'COMPLETED' };
   const [status] = Object.entries(stateOfStatus).find(([, word]) => word === state) as [RunStatus, RunState];
   return status === 'RUNNING' ? { status, dead: false } : { status };
 }

@@ -132,6 +132,13 @@ export const runErrors = {
     meaning: 'An earlier date has entries that are neither settled nor parked; settle it first.',
     whatToDo: 'Settle the dates that the details name first; `magam settle --from D --to D` does several in order.',
   },
+  EARLIER_STEP_OPEN: {
+    http: 409,
+    exit: 1,
+    meaning:
+      'What the job follows is not completed: the job before it in the chain for this date, or the job itself for an earlier date.',
+    whatToDo: 'See how far the date is with `magam runs --job all --date D`, and carry out what is missing first.',
+  },
   DATE_NOT_OVER: {
     http: 422,
     exit: 1,

@@ -1,15 +1,41 @@
 /** What an alarm is: which kinds there are, and what a person is to do about each. */
+import { CHAIN_HEAD, stepOf } from '../../jobs/rules/chain.js';
 
-/** Every kind, and what to do about an alarm of it; its subject is a date, the id of a payment, the name of a consumer or a command. */
+/**
+ * The subject of an alarm about a run: the date, for the settlement; for a job that follows it, the job and the date. So the alarms of a date that is settled have the
+ * subject that they always had.
+ */
+export const subjectOfRun = (job: string, date: string): string => (job === CHAIN_HEAD ? date : `${job} ${date}`);
+
+/** The job and the date of such a subject. */
+export function runOfSubject(subject: string): { readonly job: string; readonly date: string } {
+  const [job, date] = subject.split(' ');
+  return date === undefined ? { job: CHAIN_HEAD, date: subject } : { job: job as string, date };
+}
+
+/** How a person looks for the run of such a subject, and what carries it out. */
+function wordsOfRun(subject: string): { readonly ofRun: string; readonly command: string; readonly does: string } {
+  const { job, date } = runOfSubject(subject);
+  const step = stepOf(job);
+  return step === undefined
+    ? { ofRun: `--date ${date}`, command: `magam settle --date ${date}`, does: 'settles it' }
+    : { ofRun: `--job ${job} --date ${date}`, command: step.command(date), does: 'does it' };
+}
+
+/** Every kind, and what to do about an alarm of it; its subject is a date, a job and a date, the id of a payment, the name of a consumer or a command. */
 const ACTIONS = {
-  'run-failed': (date: string) =>
-    `Look at the run with magam runs --date ${date}, mend the cause, then run magam settle --date ${date}.`,
+  'run-failed': (run: string) => {
+    const { ofRun, command } = wordsOfRun(run);
+    return `Look at the run with magam runs ${ofRun}, mend the cause, then run ${command}.`;
+  },
   'parked-entries': (date: string) =>
     `List the entries with magam runs exceptions (magam runs --date ${date} has the id of the run), mend the cause, then run magam settle --date ${date}.`,
   'verification-difference': (date: string) =>
     `Run magam verify --date ${date}: it names the first difference. Restore what was changed, and verify again. Pay nothing out before that.`,
-  'date-overdue': (date: string) =>
-    `Look at the date with magam runs --date ${date} and at the log of the runner. magam settle --date ${date} settles it or says what is in the way.`,
+  'date-overdue': (run: string) => {
+    const { ofRun, command, does } = wordsOfRun(run);
+    return `Look at the date with magam runs ${ofRun} and at the log of the runner. ${command} ${does} or says what is in the way.`;
+  },
   'no-runner': () => 'Start a runner (magam runner) and look at the log of the last one.',
   'payment-unclear': (paymentId: string) =>
     `Look at the payment with GET /v1/payments/${paymentId} and in the provider's own console.`,

@@ -1,5 +1,6 @@
 /** What alarms are raised for, as it stands in the tables of runs, events and duties. */
 import { type Db, select } from '../../../infra/database.js';
+import { CHAIN_JOBS } from '../../jobs/rules/chain.js';
 import type { RunStatus } from '../../jobs/stores/run.js';
 import { SETTLE } from '../../settlement/stores/settlement-run.js';
 
@@ -8,19 +9,21 @@ const DATES = 32;
 
 export interface FailedRun {
   readonly runId: number;
+  readonly job: string;
   readonly date: string;
   readonly code: string | null;
   readonly message: string | null;
 }
 
-/** Settlements that have failed, with the error of the last execution that did. */
+/** Settlements, and runs of the jobs that follow them, that have failed, with the error of the last execution that did. */
 export const readFailedRuns = (db: Db): Promise<FailedRun[]> =>
   select<FailedRun>(
     db,
-    `SELECT i.run_id AS runId, i.job_key AS date, e.error_code AS code, e.error_message AS message FROM job_instance i
+    `SELECT i.run_id AS runId, i.job, i.job_key AS date, e.error_code AS code, e.error_message AS message FROM job_instance i
      LEFT JOIN job_execution e ON e.execution_id =
        (SELECT MAX(x.execution_id) FROM job_execution x WHERE x.run_id = i.run_id AND x.status = 'FAILED')
-     WHERE i.job = '${SETTLE}' AND i.status = 'FAILED' ORDER BY i.job_key`,
+     WHERE i.job IN (?) AND i.status = 'FAILED' ORDER BY i.job_key, i.run_id`,
+    [CHAIN_JOBS],
   );
 
 export interface ParkedDate {
@@ -41,13 +44,28 @@ export const readParkedDates = (db: Db): Promise<ParkedDate[]> =>
     { entries: Number },
   );
 
-/** How the settlements of these dates stand. */
-export async function readRunStatuses(db: Db, dates: readonly string[]): Promise<Map<string, RunStatus>> {
+/** How the runs of the job for these dates stand. */
+export async function readRunStatuses(db: Db, job: string, dates: readonly string[]): Promise<Map<string, RunStatus>> {
   if (dates.length === 0) return new Map();
-  const sql = `SELECT job_key AS date, status FROM job_instance WHERE job = '${SETTLE}' AND job_key IN (?)`;
-  const rows = await select<{ date: string; status: RunStatus }>(db, sql, [dates]);
+  const sql = 'SELECT job_key AS date, status FROM job_instance WHERE job = ? AND job_key IN (?)';
+  const rows = await select<{ date: string; status: RunStatus }>(db, sql, [job, dates]);
   return new Map(rows.map(({ date, status }) => [date, status]));
 }
+
+export interface SlowStep {
+  readonly runId: number;
+  readonly job: string;
+  readonly date: string;
+}
+
+/** Runs of jobs that follow the settlement which were asked for so many minutes ago, or earlier, and were never completed: by date, at most so many. */
+export const readSlowSteps = (db: Db, minutes: number, rowsMax: number): Promise<SlowStep[]> =>
+  select<SlowStep>(
+    db,
+    `SELECT run_id AS runId, job, job_key AS date FROM job_instance
+     WHERE job IN (?) AND completed_at IS NULL AND created_at < UTC_TIMESTAMP(3) - INTERVAL ? MINUTE ORDER BY job_key, run_id LIMIT ?`,
+    [CHAIN_JOBS.filter((job) => job !== SETTLE), minutes, rowsMax],
+  );
 
 export interface ConsumerDeadLetters {
   readonly consumer: string;

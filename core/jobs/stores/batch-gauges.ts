@@ -1,28 +1,33 @@
-/** Numbers of a job for monitoring, each from an index. */
+/** Numbers of jobs for monitoring, each from an index. */
 import { type Db, select } from '../../../infra/database.js';
 
+export interface StatusCount {
+  readonly job: string;
+  readonly status: string;
+  readonly count: number;
+}
+
 export interface BatchGauges {
-  /** Runs by status. */
-  readonly runs: Readonly<Record<string, number>>;
-  /** Partitions of unfinished runs by status. */
-  readonly partitions: Readonly<Record<string, number>>;
+  readonly runs: readonly StatusCount[];
+  /** Of unfinished runs. */
+  readonly partitions: readonly StatusCount[];
 }
 
-export async function readBatchGauges(db: Db, job: string): Promise<BatchGauges> {
-  const runs = await select<{ status: string; n: number | string }>(
+/** Runs of the jobs, and their partitions, by status. */
+export async function readBatchGauges(db: Db, jobs: readonly string[]): Promise<BatchGauges> {
+  const runs = await select<StatusCount>(
     db,
-    'SELECT status, COUNT(*) AS n FROM job_instance WHERE job = ? GROUP BY status',
-    [job],
+    'SELECT job, status, COUNT(*) AS count FROM job_instance WHERE job IN (?) GROUP BY job, status',
+    [jobs],
+    { count: Number },
   );
-  const partitions = await select<{ status: string; n: number | string }>(
+  const partitions = await select<StatusCount>(
     db,
-    `SELECT p.status, COUNT(*) AS n FROM job_instance i
+    `SELECT i.job, p.status, COUNT(*) AS count FROM job_instance i
        JOIN run_partition p ON p.run_id = i.run_id AND p.generation = i.generation
-     WHERE i.job = ? AND i.status IN ('RUNNING', 'STOPPED', 'FAILED') GROUP BY p.status`,
-    [job],
+     WHERE i.job IN (?) AND i.status IN ('RUNNING', 'STOPPED', 'FAILED') GROUP BY i.job, p.status`,
+    [jobs],
+    { count: Number },
   );
-  return { runs: counts(runs), partitions: counts(partitions) };
+  return { runs, partitions };
 }
-
-const counts = (rows: readonly { status: string; n: number | string }[]): Record<string, number> =>
-  Object.fromEntries(rows.map(({ status, n }) => [status, Number(n)]));

@@ -136,6 +136,17 @@ export async function runningKeys(db: Db, job: string): Promise<string[]> {
   return rows.map(({ key }) => key);
 }
 
+/** Keys of a range of which the job's run is not completed, in order. */
+export async function unfinishedKeys(db: Db, job: string, from: string, to: string): Promise<string[]> {
+  const rows = await select<{ key: string }>(
+    db,
+    `SELECT job_key AS \`key\` FROM job_instance
+     WHERE job = ? AND job_key BETWEEN ? AND ? AND status NOT IN ('COMPLETED', 'COMPLETED_WITH_EXCEPTIONS') ORDER BY job_key`,
+    [job, from, to],
+  );
+  return rows.map(({ key }) => key);
+}
+
 /** Runs of the job that were last moved more than so many days ago, by id. */
 export async function findOldRuns(db: Db, job: string, days: number): Promise<number[]> {
   const rows = await select<{ runId: number }>(

@@ -74,14 +74,14 @@ export async function completePosted(tx: Tx, { date, generation, transactions, p
   await change(tx, sql, [transactions, postings, date, generation]);
 }
 
-/** The certified generations after one, up to a date, that are not in the ledger, in order. */
-export const readUnposted = (db: Db, after: Generation, to: string, rowsMax: number): Promise<Generation[]> =>
+/** The certified generations of a range of dates that are not in the ledger, in order. */
+export const readUnposted = (db: Db, from: string, to: string): Promise<Generation[]> =>
   select<Generation>(
     db,
     `SELECT c.settled_on AS date, c.generation FROM settlement_certificate c
      LEFT JOIN posted_generation p ON p.settled_on = c.settled_on AND p.generation = c.generation
-     WHERE c.settled_on BETWEEN ? AND ? AND (c.settled_on > ? OR c.generation > ?) AND p.generation IS NULL ORDER BY c.settled_on, c.generation LIMIT ?`,
-    [after.date, to, after.date, after.generation, rowsMax],
+     WHERE c.settled_on BETWEEN ? AND ? AND p.generation IS NULL ORDER BY c.settled_on, c.generation`,
+    [from, to],
   );
 
 /** Notes what buyers paid to the shop. Sales of the shop came by no import, and a refund goes with its sale. */

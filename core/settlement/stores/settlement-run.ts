@@ -1,11 +1,15 @@
-/** The runs of the settlement: those of the job `settle`, whose keys are dates, whose first pass are the sales and second the refunds. */
+/**
+ * The runs of the settlement: those of the job `settle`, whose keys are dates, whose first pass are the sales and second the refunds. Lists also show runs of
+ * the jobs that follow it.
+ */
 
 import { type Db, isoTime, select, type Tx } from '../../../infra/database.js';
+import { CHAIN_HEAD, CHAIN_JOBS } from '../../jobs/rules/chain.js';
 import { executionIsSilent } from '../../jobs/stores/execution.js';
 import { ensureRun, findRun, findRunById, type Run, type RunStatus } from '../../jobs/stores/run.js';
 
 /** The name of the job. */
-export const SETTLE = 'settle';
+export const SETTLE = CHAIN_HEAD;
 
 export interface SettlementRun extends Run {
   /** The key. */
@@ -24,6 +28,12 @@ export async function findSettlementRun(db: Db, date: string, lock = false): Pro
 export async function findSettlementRunById(db: Db, runId: number, lock = false): Promise<SettlementRun | undefined> {
   const run = await findRunById(db, runId, lock);
   return run?.job === SETTLE ? settlementRun(run) : undefined;
+}
+
+/** The run with this id, when it is one of the settlement or of a job that follows it. `lock` holds its row to the commit. */
+export async function findChainRunById(db: Db, runId: number, lock = false): Promise<SettlementRun | undefined> {
+  const run = await findRunById(db, runId, lock);
+  return run !== undefined && CHAIN_JOBS.includes(run.job) ? settlementRun(run) : undefined;
 }
 
 /** The run of the date, locked; created unless there is one. */
@@ -70,10 +80,10 @@ export interface RunSummary {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly completedAt: string | null;
-  /** Sums over all generations. */
+  /** Sums over all generations; 0 for other jobs than the settlement. */
   readonly lines: number;
   readonly refunds: number;
-  /** Entries that are parked now. */
+  /** Entries that are parked now; 0 for other jobs than the settlement. */
   readonly exceptions: number;
 }
 
@@ -84,12 +94,15 @@ const settled = (pass: number): string =>
 const OPENING_SECONDS = 10;
 const IS_DEAD = `(j.status = 'RUNNING' AND j.updated_at < UTC_TIMESTAMP(3) - INTERVAL ${OPENING_SECONDS} SECOND
     AND NOT EXISTS (SELECT 1 FROM job_execution e WHERE e.run_id = j.run_id AND e.status = 'RUNNING' AND NOT ${executionIsSilent('e')}))`;
+const ofSettlement = (count: string): string => `IF(j.job = '${SETTLE}', ${count}, 0)`;
 const RUN = `SELECT j.run_id AS runId, j.job, j.job_key AS date, j.status, ${IS_DEAD} AS dead, j.generation, j.created_at AS createdAt, j.updated_at AS updatedAt,
-    j.completed_at AS completedAt, ${settled(0)} AS lines_, ${settled(1)} AS refunds,
-    (SELECT COUNT(*) FROM settlement_exception x WHERE x.settled_on = CAST(j.job_key AS DATE) AND x.settled_generation IS NULL) AS exceptions
-  FROM job_instance j WHERE j.job = '${SETTLE}'`;
+    j.completed_at AS completedAt, ${ofSettlement(settled(0))} AS lines_, ${ofSettlement(settled(1))} AS refunds,
+    ${ofSettlement('(SELECT COUNT(*) FROM settlement_exception x WHERE x.settled_on = CAST(j.job_key AS DATE) AND x.settled_generation IS NULL)')} AS exceptions
+  FROM job_instance j WHERE j.job IN (?)`;
 
 export interface RunFilter {
+  /** Jobs of the chain; by default the settlement alone. */
+  readonly jobs?: readonly string[] | undefined;
   /** The first and the last date. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -100,10 +113,10 @@ export interface RunFilter {
   readonly before?: string | undefined;
 }
 
-/** Runs, the latest date first: a page of them, or all. */
+/** Runs, the latest date first, and for one date the latest run first: a page of them, or all. */
 export async function listRuns(db: Db, filter: RunFilter, limit?: number): Promise<RunSummary[]> {
   const conditions: string[] = [];
-  const params: (string | number)[] = [];
+  const params: unknown[] = [filter.jobs ?? [SETTLE]];
   const add = (condition: string, value: string | number | undefined): void => {
     if (value === undefined) return;
     conditions.push(condition);
@@ -114,13 +127,14 @@ export async function listRuns(db: Db, filter: RunFilter, limit?: number): Promi
   add('AND j.job_key < ?', filter.before);
   add('AND j.status = ?', filter.status);
   if (filter.dead !== undefined) conditions.push(`AND ${filter.dead ? '' : 'NOT '}${IS_DEAD}`);
-  conditions.push('ORDER BY j.job_key DESC');
+  conditions.push('ORDER BY j.job_key DESC, j.run_id DESC');
   add('LIMIT ?', limit);
   return (await select<SummaryRow>(db, `${RUN} ${conditions.join(' ')}`, params)).map(toSummary);
 }
 
+/** The run with this id, of any job of the chain. */
 export async function readRun(db: Db, runId: number): Promise<RunSummary | undefined> {
-  const [row] = await select<SummaryRow>(db, `${RUN} AND j.run_id = ?`, [runId]);
+  const [row] = await select<SummaryRow>(db, `${RUN} AND j.run_id = ?`, [CHAIN_JOBS, runId]);
   return row && toSummary(row);
 }
 

@@ -1,7 +1,7 @@
 /** Settled dates in the ledger: one transaction for each seller, currency and generation, once, whatever dies and whoever else posts. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { postGeneration } from '../../../core/postings/post-generation.js';
-import { postSettled } from '../../../core/postings/post-settled.js';
+import { type Generation, readPosted } from '../../../core/postings/stores/settlement-posting.js';
 import { change, type Db, inTransaction, select } from '../../../infra/database.js';
 import { environment, startMagam } from '../../../scripts/chaos/magam.mjs';
 import { inStatement } from '../../support/database.js';
@@ -28,6 +28,7 @@ async function empty(tables: readonly string[] = LEDGER): Promise<void> {
   for (const table of [...tables, 'posted_generation', 'shop_paid']) await change(db, `DELETE FROM ${table}`);
 }
 const first = { date: DAY, generation: 1 };
+const post = (one: Generation) => inTransaction(db, (tx) => postGeneration(tx, one));
 
 interface Rows {
   readonly [column: string]: string | number;
@@ -46,12 +47,13 @@ const kindSums = async () => {
 };
 
 it('what is posted is what the settlements and the lines come to, account by account', async () => {
-  const report = await postGeneration(db, first);
+  await post(first);
+  const report = await readPosted(db, first);
   const [{ n } = { n: 0 }] = await sums(
     'SELECT COUNT(*) AS n FROM settlement WHERE settled_on = ? AND generation = 1',
     [DAY],
   );
-  expect(report).toMatchObject({ ...first, alreadyDone: false, transactions: n });
+  expect(report).toMatchObject({ ...first, transactions: n });
   const posted = await kindSums();
   const lines = await sums(
     `SELECT x.currency, SUM(l.net) AS net, SUM(l.pg_fee) AS pg, SUM(l.fee_vat + l.pg_fee_vat) AS vat, SUM(x.platform_discount) AS promotion,
@@ -77,7 +79,8 @@ it('what is posted is what the settlements and the lines come to, account by acc
     expect(figure('FEE_REVENUE')).toBe(-BigInt(revenue as string));
   }
   expect(lines.some(({ ours, others }) => Number(ours) > 0 && Number(others) > 0)).toBe(true);
-  expect(await postGeneration(db, first)).toEqual({ ...report, alreadyDone: true });
+  await post(first);
+  expect(await readPosted(db, first)).toEqual(report);
 });
 
 it('supplements and later dates follow, each once; the command says so and the ledger is verified', async () => {
@@ -122,7 +125,7 @@ it('a net below zero is posted as what refunds take back, and may take the payab
     [DAY],
   );
   try {
-    await postGeneration(db, first);
+    await post(first);
     const [row] = await sums(`SELECT COUNT(*) AS n FROM ledger_transaction WHERE kind = 'REFUND_AFTER_SETTLEMENT'`);
     expect(Number(row?.n)).toBeGreaterThan(0);
   } finally {
@@ -134,7 +137,7 @@ it('a net below zero is posted as what refunds take back, and may take the payab
   }
 });
 
-it.each(['posting.after-headers', 'posting.before-commit', 'posting.posted'])(
+it.each(['posting.after-headers', 'posting.before-commit', 'run.finished'])(
   'a kill at %s loses and doubles nothing',
   async (point) => {
     await empty();
@@ -144,7 +147,7 @@ it.each(['posting.after-headers', 'posting.before-commit', 'posting.posted'])(
     );
     expect((await killed.ended).signal).toBe('SIGKILL');
     const [{ n } = { n: -1 }] = await sums('SELECT COUNT(*) AS n FROM ledger_transaction');
-    expect(Number(n) > 0).toBe(point === 'posting.posted');
+    expect(Number(n) > 0).toBe(point === 'run.finished');
     expect((await magam(url, ['ledger', 'post', '--date', DAY])).code).toBe(0);
     const [{ posted } = { posted: 0 }] = await sums('SELECT COUNT(*) AS posted FROM posted_generation');
     expect(posted).toBe(2);
@@ -154,9 +157,7 @@ it.each(['posting.after-headers', 'posting.before-commit', 'posting.posted'])(
 
 it('several that post at once post it once', async () => {
   await empty();
-  const reports = await Promise.all(Array.from({ length: 4 }, () => postGeneration(db, first)));
-  expect(reports.filter(({ alreadyDone }) => !alreadyDone)).toHaveLength(1);
-  expect(new Set(reports.map(({ postings }) => postings)).size).toBe(1);
+  await Promise.all(Array.from({ length: 4 }, () => post(first)));
   expect((await magam(url, ['ledger', 'verify'])).code).toBe(0);
 });
 
@@ -166,7 +167,7 @@ it('what is not settled or not certified is refused, and nothing is left', async
     code: 1,
     document: { error: { code: 'DATE_NOT_SETTLED' } },
   });
-  await expect(postGeneration(db, { date: DAY, generation: 9 })).rejects.toMatchObject({ code: 'DATE_NOT_SETTLED' });
+  await expect(post({ date: DAY, generation: 9 })).rejects.toMatchObject({ code: 'DATE_NOT_SETTLED' });
   expect(await sums('SELECT * FROM posted_generation')).toEqual([]);
   for (const words of [
     [],
@@ -180,31 +181,34 @@ it('what is not settled or not certified is refused, and nothing is left', async
 
 it('a closed account holds the generation up, and a posting that would tilt the ledger is taken back', async () => {
   await empty();
-  await postGeneration(db, first);
+  await post(first);
   await empty(LEDGER.slice(1));
   await change(db, `UPDATE ledger_account SET closed_at = opened_at WHERE kind = 'SELLER_PAYABLE' LIMIT 1`);
-  const all = { from: DAY, to: NEXT_DAY };
-  await expect(postSettled(db, all, new AbortController().signal)).rejects.toMatchObject({
-    code: 'LEDGER_ACCOUNT_CLOSED',
+  expect(await magamJson(url, ['ledger', 'post', '--from', DAY, '--to', NEXT_DAY])).toMatchObject({
+    code: 1,
+    document: { error: { code: 'LEDGER_ACCOUNT_CLOSED' } },
   });
-  const inLedger = 'SELECT generation FROM posted_generation WHERE settled_on = ?';
-  expect(await sums(inLedger, [DAY])).toEqual([{ generation: 2 }]); // the others are posted
+  const inLedger = 'SELECT settled_on AS date FROM posted_generation';
+  expect(await sums(inLedger)).toEqual([{ date: NEXT_DAY }]); // the other date is posted
   await empty(LEDGER.slice(1));
   await change(db, 'UPDATE ledger_account SET closed_at = NULL');
   await change(db, 'INSERT INTO ledger_balance SELECT MIN(account_id), 0, 1 FROM ledger_account');
-  await expect(postGeneration(db, first)).rejects.toMatchObject({ code: 'LEDGER_UNBALANCED' });
+  await expect(post(first)).rejects.toMatchObject({ code: 'LEDGER_UNBALANCED' });
   expect(await sums('SELECT * FROM ledger_transaction')).toEqual([]);
   await change(db, 'DELETE FROM ledger_balance');
-  expect(await postSettled(db, { from: DAY, to: DAY }, new AbortController().signal)).toHaveLength(2);
+  expect(await magamJson(url, ['ledger', 'post', '--date', DAY])).toMatchObject({
+    code: 0,
+    document: { posted: [{ generation: 1 }, { generation: 2 }] },
+  });
 });
 
 it('an account is not closed under the posting', async () => {
   await empty();
-  await postGeneration(db, first);
+  await post(first);
   await empty(LEDGER.slice(1));
   const posting = await inTransaction(db, async (tx) => {
     await change(tx, `UPDATE ledger_account SET closed_at = opened_at WHERE kind = 'SELLER_PAYABLE' LIMIT 1`);
-    const waiting = postGeneration(db, first).catch((error: unknown) => error);
+    const waiting = post(first).catch((error: unknown) => error);
     await inStatement(db, '%LOCK IN SHARE MODE%');
     return { waiting };
   });
@@ -214,7 +218,7 @@ it('an account is not closed under the posting', async () => {
 
 it('verify names a settlement that the ledger does not hold', async () => {
   await empty();
-  await postGeneration(db, first);
+  await post(first);
   await change(
     db,
     `UPDATE settlement SET net = net + 1 WHERE settled_on = ? AND generation = 1 ORDER BY seller_id LIMIT 1`,

@@ -1,0 +1,36 @@
+/** Posts the settled dates of a range that are not in the ledger, one after the other: what a command does. */
+import { unfinishedKeys } from '../../../core/jobs/stores/run.js';
+import { type PostedGeneration, readUnposted } from '../../../core/postings/stores/settlement-posting.js';
+import { isOutage } from '../../../infra/database-errors.js';
+import type { JobContext, JobRequest } from '../../engine/job.js';
+import { runJob } from '../../engine/run-job.js';
+import { postJob, readPostedBy } from './post-job.js';
+
+/**
+ * Carries out the run of each date that has something to post or whose run is not completed, or joins it. A date that is refused keeps no other from being posted; its error is thrown at the end.
+ * Ends early when the signal says so. @returns what these runs have posted, by date and generation
+ */
+export async function postDates(
+  context: Omit<JobContext, 'onProgress'>,
+  { from, to }: { readonly from: string; readonly to: string },
+  request: Pick<JobRequest, 'gridSize' | 'workers' | 'chunkRows' | 'requestedBy'>,
+): Promise<PostedGeneration[]> {
+  const { db, signal } = context;
+  const unposted = (await readUnposted(db, from, to)).map(({ date }) => date);
+  const dates = new Set([...unposted, ...(await unfinishedKeys(db, postJob.name, from, to))].sort());
+  const posted: PostedGeneration[] = [];
+  const refused: unknown[] = [];
+  for (const key of dates) {
+    if (signal.aborted) break;
+    try {
+      const asked: JobRequest = { ...request, key, wait: true, onStop: 'stop-run' };
+      const { run, alreadyDone } = await runJob({ ...context, onProgress: () => undefined }, postJob, asked);
+      if (run !== undefined && !alreadyDone) posted.push(...(await readPostedBy(db, run)));
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      refused.push(error);
+    }
+  }
+  if (refused.length > 0) throw refused[0];
+  return posted;
+}

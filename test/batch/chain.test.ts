@@ -1,0 +1,175 @@
+/** The chain in real runners: what is settled is posted, once, whoever is killed and wherever. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { addDays } from '../../kernel/business-date.js';
+import { environment, killAll, type Magam, startMagam, until } from '../../scripts/chaos/magam.mjs';
+import { type ScratchDatabase, seed } from '../../scripts/chaos/scratch-database.mjs';
+import { createDatabase, magamOf } from '../support/settling.js';
+import { YESTERDAY } from '../support/today.js';
+
+/** Yesterday is due at once. */
+const DUE = { MAGAM_SETTLE_AT: '00:00', MAGAM_WORKERS: '1' };
+const DAYS = ['2026-03-02', '2026-03-03', '2026-03-04'] as const;
+const [FIRST, SECOND, THIRD] = DAYS;
+
+let db: ScratchDatabase;
+beforeEach(async () => {
+  db = await createDatabase();
+});
+afterEach(async () => {
+  await killAll();
+  await db.drop();
+});
+
+const feed = (date: string, sellers = 5) => seed(db, { lines: 60, sellers, date });
+const settle = async (date: string) =>
+  expect(await magamOf(db, ['settle', '--date', date, '--workers', '1'])).toMatchObject({ code: 0 });
+const runner = (settings: Readonly<Record<string, string>>): Magam =>
+  startMagam(['runner'], environment(db.url, { NODE_ENV: 'test', ...settings }));
+/** Its schedule settles nothing, not even the refunds that the feed has on later dates. */
+async function idleRunner(): Promise<Magam> {
+  await db.magam(['calendar', 'schedule', '9999-12-31']);
+  return runner(DUE);
+}
+const runs = () =>
+  db.rows('SELECT job, job_key AS date, status, generation FROM job_instance ORDER BY job_key, run_id');
+const run = (job: string, date: string, status = 'COMPLETED', generation = '1') => ({ job, date, status, generation });
+const posted = () => db.rows('SELECT settled_on AS date, generation FROM posted_generation ORDER BY posted_at, 1, 2');
+const statusOf = (date: string) =>
+  db.value(`SELECT status FROM job_instance WHERE job = 'post' AND job_key = ?`, [date]);
+const done = (date: string) => until(async () => (await statusOf(date)) === 'COMPLETED', `${date} is posted`);
+
+/** All of the settlements is in the ledger, nothing twice. */
+async function expectLedger(): Promise<void> {
+  expect(await magamOf(db, ['ledger', 'verify'])).toMatchObject({ code: 0 });
+  const [sums] = await db.rows(
+    `SELECT (SELECT SUM(net) FROM settlement) AS owed, (SELECT -SUM(b.amount_minor) FROM ledger_balance b
+       JOIN ledger_account a USING (account_id) WHERE a.kind = 'SELLER_PAYABLE') AS credited`,
+  );
+  expect(sums?.credited).toBe(sums?.owed);
+}
+
+describe('a runner that is killed', () => {
+  it.each([
+    ['after the settlement is completed', 'run.finished', 'undefined'],
+    ['when it has taken the request', 'request.taken:kill:2', 'RUNNING'],
+    ['in the middle of the posting', 'posting.after-headers', 'RUNNING'],
+    ['before the posting is committed', 'posting.before-commit', 'RUNNING'],
+    ['after the posting is committed', 'run.finished:kill:2', 'COMPLETED'],
+  ])('%s loses and doubles nothing: two others go on', async (_when, point, left) => {
+    await feed(YESTERDAY);
+    const killed = runner({ ...DUE, MAGAM_FAULT: point.includes(':') ? point : `${point}:kill` });
+    expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
+    expect(await statusOf(YESTERDAY)).toBe(left);
+    expect(await posted()).toHaveLength(left === 'COMPLETED' ? 1 : 0);
+    runner(DUE);
+    runner(DUE);
+    await done(YESTERDAY);
+    expect(await posted()).toEqual([{ date: YESTERDAY, generation: '1' }]);
+    expect(await runs()).toEqual([run('settle', YESTERDAY), run('post', YESTERDAY)]);
+    await expectLedger();
+  });
+});
+
+it('three runners settle and post several dates in their order, each once', async () => {
+  const dates = [addDays(YESTERDAY, -1), YESTERDAY];
+  for (const date of dates) await feed(date);
+  for (let i = 0; i < 3; i += 1) runner(DUE);
+  for (const date of dates) await done(date);
+  expect(await posted()).toEqual(dates.map((date) => ({ date, generation: '1' })));
+  const asked = await db.rows(
+    `SELECT i.job, i.job_key AS date, COUNT(*) AS n FROM job_execution e JOIN job_instance i USING (run_id)
+     WHERE e.requested_by = 'schedule' GROUP BY 1, 2 ORDER BY 1, 2`,
+  );
+  expect(asked).toEqual(['post', 'settle'].flatMap((job) => dates.map((date) => ({ job, date, n: '1' }))));
+  await expectLedger();
+});
+
+it('dates that were settled before the chain was there are posted in their order; those that were posted are not posted again', async () => {
+  for (const date of DAYS) {
+    await feed(date);
+    await settle(date);
+  }
+  // As the duty of an older version left it: the second date is in the ledger, and there is no run of it.
+  expect(await magamOf(db, ['ledger', 'post', '--date', SECOND])).toMatchObject({ code: 0 });
+  await db.change(`DELETE e, i FROM job_instance i JOIN job_execution e USING (run_id) WHERE i.job = 'post'`);
+  await idleRunner();
+  await done(THIRD);
+  expect((await posted()).map(({ date }) => date)).toEqual([SECOND, FIRST, THIRD]);
+  expect(await runs()).toEqual(
+    [...DAYS.map((date) => run('settle', date)), ...DAYS.map((date) => run('post', date))].sort(
+      (a, b) => a.date.localeCompare(b.date) || b.job.localeCompare(a.job),
+    ),
+  );
+  await expectLedger();
+});
+
+it('a date that is settled by hand is posted by a runner that lives, and so is its supplement', async () => {
+  await feed(FIRST);
+  await db.change(
+    `ALTER TABLE settlement_line ADD CONSTRAINT poison CHECK (leg <> 0 OR entry_id <> ${await db.value('SELECT MIN(entry_id) FROM sale_entry')})`,
+  );
+  await idleRunner();
+  expect(await magamOf(db, ['settle', '--date', FIRST, '--workers', '1'])).toMatchObject({ code: 3 });
+  await done(FIRST);
+  await db.change('ALTER TABLE settlement_line DROP CONSTRAINT poison');
+  await settle(FIRST);
+  await until(async () => (await posted()).length === 2, 'the supplement is posted');
+  await until(
+    async () => JSON.stringify((await runs())[1]) === JSON.stringify(run('post', FIRST, 'COMPLETED', '2')),
+    'generation 2',
+  );
+  await expectLedger();
+});
+
+describe('a date that cannot be posted', () => {
+  beforeEach(async () => {
+    await feed(FIRST);
+    await feed(SECOND, 1);
+    await settle(FIRST);
+    await settle(SECOND);
+    await db.change(
+      `INSERT INTO ledger_account (kind, owner, currency, opened_at, closed_at)
+       SELECT 'SELLER_PAYABLE', seller_id, currency, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM settlement
+       WHERE settled_on = ? AND seller_id NOT IN (SELECT seller_id FROM settlement WHERE settled_on = ?) LIMIT 1`,
+      [FIRST, SECOND],
+    );
+  });
+
+  it('is failed and named, holds up no other date, and is posted when its cause is mended', async () => {
+    const running = await idleRunner();
+    await done(SECOND);
+    expect(await statusOf(FIRST)).toBe('FAILED');
+    expect(running.output.stderr).toContain('posting to the ledger failed');
+    const listed = await magamOf(db, ['runs', '--job', 'all', '--json']);
+    expect(listed.json()).toMatchObject({
+      runs: [
+        { job: 'post', date: SECOND, state: 'done' },
+        { job: 'settle', date: SECOND, state: 'settled' },
+        { job: 'post', date: FIRST, state: 'failed', lines: 0 },
+        { job: 'settle', date: FIRST, state: 'settled' },
+      ],
+    });
+    await db.change('UPDATE ledger_account SET closed_at = NULL');
+    expect(await magamOf(db, ['ledger', 'post', '--date', FIRST])).toMatchObject({ code: 0 });
+    expect(await statusOf(FIRST)).toBe('COMPLETED');
+    expect(await posted()).toHaveLength(2);
+  });
+});
+
+it('a posting that was stopped waits for a person, who is told, and resumes it', async () => {
+  await feed(FIRST);
+  await settle(FIRST);
+  await db.change(
+    `INSERT INTO job_instance (job, job_key, status, created_at, updated_at) VALUES ('post', ?, 'STOPPED', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+    [FIRST],
+  );
+  const running = await idleRunner();
+  await running.says('post was stopped for a date');
+  expect(await posted()).toEqual([]);
+  expect((await magamOf(db, ['runs'])).stderr).toContain(
+    `what follows post of ${FIRST} waits for it: magam ledger post --date ${FIRST} resumes it`,
+  );
+  expect(await magamOf(db, ['ledger', 'post', '--date', FIRST])).toMatchObject({ code: 0 });
+  expect(await runs()).toEqual([run('settle', FIRST), run('post', FIRST)]);
+  await expectLedger();
+});
