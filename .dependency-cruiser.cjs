@@ -25,6 +25,7 @@ const capabilities = {
   settlement: ['event-feed', 'feed', 'policies', 'jobs', 'tasks'],
   alarms: ['jobs', 'outbox', 'payments', 'settlement', 'webhooks'],
   postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],
+  statements: ['business-days', 'event-feed', 'feed', 'ledger', 'postings', 'settlement', 'terms'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };
 

@@ -101,6 +101,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'post settled dates to the double-entry ledger, and check it; see ledger post, ledger verify',
     load: async () => (await import('./ledger.js')).ledgerCommands,
   },
+  statements: {
+    description: 'close the periods of sellers and show their statements; see statements close, preview, show, verify',
+    load: async () => (await import('./statements.js')).statementsCommands,
+  },
   runner: {
     description:
       'run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests and background tasks (any number may run)',
