@@ -24,6 +24,7 @@ const capabilities = {
   terms: ['business-days'],
   settlement: ['event-feed', 'feed', 'policies', 'jobs', 'tasks'],
   alarms: ['jobs', 'outbox', 'payments', 'settlement', 'webhooks'],
+  statements: ['ledger', 'settlement', 'terms'],
   postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };
