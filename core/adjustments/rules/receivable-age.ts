@@ -1,4 +1,5 @@
 /** How long a seller has owed what it owes: what is paid, netted or written off is taken from the oldest debt first. */
+import { leastMinor } from '../../../kernel/money.js';
 
 const DAY_MS = 86_400_000;
 
@@ -32,7 +33,7 @@ export function receivableAges(owedMinor: bigint, debts: readonly Debt[], at: st
   let oldestOn: string | null = null;
   for (const { effectiveOn, amountMinor } of debts) {
     if (left <= 0n) break;
-    const part = amountMinor < left ? amountMinor : left;
+    const part = leastMinor(amountMinor, left);
     const days = (Date.parse(at) - Date.parse(effectiveOn)) / DAY_MS;
     const [bucket] = BUCKETS.find(([, daysMax]) => days <= daysMax) ?? BUCKETS[3];
     ages[bucket] += part;
