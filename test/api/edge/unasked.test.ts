@@ -109,7 +109,7 @@ describe('a question that makes no sense', () => {
     [
       '/v1/audit-log?subject=planet:1',
       '#/subject',
-      expect.stringContaining('types are account, api-key, business-calendar'),
+      expect.stringContaining('types are account, adjustment, api-key'),
     ],
   ])('is refused: %s', async (path, pointer, message) => {
     const { status, body } = await operating.call('GET', path);
