@@ -3,6 +3,7 @@
  * programs branch on it. `docs/errors.md` lists the same codes in the same words; a test keeps the two equal both ways.
  */
 import { accountErrors } from './error-codes/accounts.js';
+import { bankingErrors } from './error-codes/banking.js';
 import { catalogueErrors } from './error-codes/catalogue.js';
 import type { ErrorDefinition } from './error-codes/definition.js';
 import { edgeErrors } from './error-codes/edge.js';
@@ -26,6 +27,7 @@ const registry = {
   ...orderErrors,
   ...paymentErrors,
   ...ledgerErrors,
+  ...bankingErrors,
   ...stockErrors,
   ...operationErrors,
   ...taskErrors,
