@@ -278,7 +278,6 @@ export interface Config extends KeySettings, EdgeSettings {
   readonly metricsPort: number | null;
   readonly accounts: AccountSettings;
   readonly paymentProviders: PaymentProviderSettings;
-  /** Who transfers money to sellers. */
   readonly payoutProviders: PayoutProviderSettings;
   /** Origins that providers may send buyers back to; null: any, in production with https. */
   readonly returnOrigins: readonly string[] | null;

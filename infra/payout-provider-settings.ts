@@ -9,6 +9,7 @@ export interface TossPayoutSettings {
   readonly securityKey: Buffer;
 }
 
+/** Who transfers money to sellers. */
 export interface PayoutProviderSettings {
   readonly toss: TossPayoutSettings | null;
 }

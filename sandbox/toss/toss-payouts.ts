@@ -29,7 +29,7 @@ const STATES: Readonly<Record<string, number>> = {
   INTERNAL_SERVER_ERROR: 500,
 };
 
-const refusal = (code: string): Answer => errorOf(STATES[code] ?? 400, code);
+const refusal = (code: string): Answer => errorOf(Object.hasOwn(STATES, code) ? (STATES[code] ?? 400) : 400, code);
 
 const entity = (entityType: string, entityBody: unknown): Answer => ({
   status: 200,

@@ -37,7 +37,8 @@ export class TossPayoutProvider implements PayoutProvider {
   async send(order: TransferOrder): Promise<SendOutcome> {
     const seller = await this.sellerOf(order.payee);
     if (seller.kind === 'unclear') return { outcome: 'away', said: seller.said };
-    const refusal = seller.kind === 'refused' ? seller : refusalOf(order, seller.value);
+    if (seller.kind === 'refused') return refused(seller);
+    const refusal = refusalOf(order, seller.value);
     if (refusal !== undefined) return refused(refusal);
     const payout = {
       refPayoutId: order.reference,
