@@ -13,6 +13,7 @@ import { ledgerErrors } from './error-codes/ledger.js';
 import { operationErrors } from './error-codes/operations.js';
 import { orderErrors } from './error-codes/orders.js';
 import { paymentErrors } from './error-codes/payments.js';
+import { payoutErrors } from './error-codes/payouts.js';
 import { runErrors } from './error-codes/runs.js';
 import { stockErrors } from './error-codes/stock.js';
 import { taskErrors } from './error-codes/tasks.js';
@@ -28,6 +29,7 @@ const registry = {
   ...paymentErrors,
   ...ledgerErrors,
   ...bankingErrors,
+  ...payoutErrors,
   ...stockErrors,
   ...operationErrors,
   ...taskErrors,
