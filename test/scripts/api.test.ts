@@ -128,7 +128,7 @@ it('has the keys of the sandbox, unless a provider is set up', async () => {
   for (const [name, keys] of Object.entries(SANDBOX_KEYS))
     for (const [key, value] of Object.entries(keys))
       expect(settings).toHaveProperty(
-        `MAGAM_${name.toUpperCase()}_${key.replace(/[A-Z]/g, '_$&').toUpperCase()}`,
+        `MAGAM_${name}_${key}`.replace(/[a-z](?=[A-Z])/g, '$&_').toUpperCase(),
         value,
       );
   expect(givesProvider({ MAGAM_TOSS_URL: 'https://api.tosspayments.com', MAGAM_TOSS_SECRET_KEY: '' })).toBe(false);
