@@ -12,23 +12,22 @@ import { readBankAccount } from '../accounts/stores/seller-bank-account.js';
 import {
   type InquiryOutcome,
   type PayoutProvider,
-  type ProviderMessage,
   payeeReference,
   type SendOutcome,
   type TransferOrder,
 } from './providers/provider.js';
-import type { TransferFailure } from './rules/transfer-failure.js';
+import type { ProviderMessage, TransferFailure } from './rules/transfer-failure.js';
 import { transferReference } from './rules/transfer-reference.js';
 import { judgeTransfer } from './rules/transfer-state.js';
 import {
   changeTransfer,
   insertTransfer,
-  type PayoutTransfer,
+  type ProviderTransfer,
   readAttempt,
   readTransfer,
   type TransferId,
   takeTransfer,
-} from './stores/payout-transfer.js';
+} from './stores/provider-transfer.js';
 
 /** What a transfer moves its payout to. Each works in the transaction that it is given, and throws where the payout cannot take the step. */
 export interface PayoutSteps {
@@ -72,7 +71,7 @@ const SEND_WITHIN_MS = 60_000;
  * Sends an approved payout. @returns what is known of the attempt then; or PAYOUT_PROVIDER_MISSING, PAYOUT_CURRENCY_UNSUPPORTED and what the steps of
  * the payout refuse with; then nothing was sent
  */
-export async function sendPayout(db: Db, context: TransferContext, ask: SendAsk): Promise<PayoutTransfer | Refusal> {
+export async function sendPayout(db: Db, context: TransferContext, ask: SendAsk): Promise<ProviderTransfer | Refusal> {
   const asker = randomUUID();
   const markedAt = context.steady();
   const marked = await inTransaction(db, (tx) => mark(tx, context, ask, asker));
@@ -100,7 +99,7 @@ async function mark(
   { providers, steps }: TransferContext,
   { payoutId, provider: name, requestedBy }: SendAsk,
   asker: string,
-): Promise<PayoutTransfer | Refusal> {
+): Promise<ProviderTransfer | Refusal> {
   const provider = providers.get(name);
   if (provider === undefined)
     return refuse('PAYOUT_PROVIDER_MISSING', { provider: name, providers: [...providers.keys()] });
@@ -118,9 +117,9 @@ async function mark(
 async function sendMarked(
   db: Db,
   context: TransferContext,
-  transfer: PayoutTransfer,
+  transfer: ProviderTransfer,
   { asker, markedAt }: { readonly asker: string; readonly markedAt: number },
-): Promise<PayoutTransfer> {
+): Promise<ProviderTransfer> {
   await faultPoint('payout.marked');
   const order = await orderOf(db, context, transfer);
   const late = context.steady() - markedAt > SEND_WITHIN_MS;
@@ -139,7 +138,7 @@ const away = (code: string, message: string): SendOutcome => ({ outcome: 'away',
 async function orderOf(
   db: Db,
   { bankKeys }: TransferContext,
-  transfer: PayoutTransfer,
+  transfer: ProviderTransfer,
 ): Promise<TransferOrder | undefined> {
   const { payoutId, attempt, sellerId, bankAccountId, payoutOn, amountMinor, currency } = transfer;
   if (bankAccountId === null) return undefined;
@@ -162,7 +161,7 @@ async function orderOf(
 
 async function send(
   { providers }: TransferContext,
-  { provider: name }: PayoutTransfer,
+  { provider: name }: ProviderTransfer,
   order: TransferOrder | undefined,
 ): Promise<SendOutcome> {
   const provider = providers.get(name);
@@ -175,7 +174,7 @@ async function send(
   }
 }
 
-async function lookUp({ providers }: TransferContext, transfer: PayoutTransfer): Promise<InquiryOutcome> {
+async function lookUp({ providers }: TransferContext, transfer: ProviderTransfer): Promise<InquiryOutcome> {
   const { payoutId, attempt, amountMinor, currency, providerKey } = transfer;
   const unknown = (code: string, message: string): InquiryOutcome => ({ outcome: 'unknown', said: { code, message } });
   const provider = providers.get(transfer.provider);
@@ -197,7 +196,7 @@ const record = (
   id: TransferId,
   asker: string,
   outcome: SendOutcome | InquiryOutcome,
-): Promise<PayoutTransfer> =>
+): Promise<ProviderTransfer> =>
   inTransaction(db, async (tx) => {
     await steps.lock(tx, id.payoutId);
     const transfer = await known(tx, id);
@@ -226,7 +225,7 @@ const record = (
     return known(tx, id);
   });
 
-async function known(tx: Tx, id: TransferId): Promise<PayoutTransfer> {
+async function known(tx: Tx, id: TransferId): Promise<ProviderTransfer> {
   const transfer = await readTransfer(tx, id);
   if (transfer === undefined) throw new Error(`there is no attempt ${id.attempt} of payout ${id.payoutId}`);
   return transfer;

@@ -1,9 +1,10 @@
 /** Payouts through the provider of the sandbox by real processes, which are killed at each named point. What the sandbox's book says is what has happened. */
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { payeeReference } from '../../../core/payouts/providers/provider.js';
 import { payoutProviders } from '../../../core/payouts/providers/registry.js';
-import { sendPayout } from '../../../core/payouts/send-payout.js';
-import { readDueTransfers } from '../../../core/payouts/stores/payout-transfer.js';
+import { followTransfer, sendPayout } from '../../../core/payouts/send-payout.js';
+import { readDueTransfers } from '../../../core/payouts/stores/provider-transfer.js';
 import { readConfig } from '../../../infra/config.js';
 import { insertReturningId, select } from '../../../infra/database.js';
 import { found } from '../../../kernel/outcome.js';
@@ -14,7 +15,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.js
 import { payoutSteps } from '../../support/payout-steps.mjs';
 import { sandboxEnvironment } from '../../support/sandbox.js';
 
-const SENDER = 'test/support/payout-sender.mjs';
+const SENDER = fileURLToPath(new URL('../../support/payout-sender.mjs', import.meta.url));
 
 let database: TestDatabase;
 let sandbox: Sandbox;
@@ -62,7 +63,7 @@ async function run(work: 'send' | 'follow', payoutId: number, url?: string) {
 /** Makes the attempt due, as if so many seconds had gone by. */
 const later = (payoutId: number, seconds = 0) =>
   database.db.raw(
-    `UPDATE payout_transfer SET next_look_at = UTC_TIMESTAMP(3), asked_at = asked_at - INTERVAL ? SECOND WHERE payout_id = ?`,
+    `UPDATE provider_transfer SET next_look_at = UTC_TIMESTAMP(3), asked_at = asked_at - INTERVAL ? SECOND WHERE payout_id = ?`,
     [seconds, payoutId],
   );
 
@@ -70,7 +71,7 @@ const statusOf = async (payoutId: number): Promise<string[]> =>
   (
     await select<{ payout: string; transfer: string }>(
       database.db,
-      `SELECT p.status AS payout, COALESCE(t.status, 'NONE') AS transfer FROM payout p LEFT JOIN payout_transfer t ON t.payout_id = p.payout_id WHERE p.payout_id = ?`,
+      `SELECT p.status AS payout, COALESCE(t.status, 'NONE') AS transfer FROM payout p LEFT JOIN provider_transfer t ON t.payout_id = p.payout_id WHERE p.payout_id = ?`,
       [payoutId],
     )
   ).flatMap(({ payout, transfer }) => [payout, transfer]);
@@ -218,8 +219,11 @@ it('is not sent by a process that has slept since it marked it', async () => {
   expect(await sendPayout(database.db, context, { ...ask, provider: 'NONE' })).toMatchObject({
     refused: 'PAYOUT_PROVIDER_MISSING',
   });
-  await close();
   expect(book()).toEqual(nothing);
+  await later(payoutId);
+  expect(await followTransfer(database.db, context, { payoutId, attempt: 1 })).toBe(true);
+  expect(book()).toEqual(once(payoutId));
+  await close();
 });
 
 it('lists what is due', async () => {

@@ -1,6 +1,6 @@
 -- An attempt to pay a payout through a provider. asked_at is set before the provider is asked, and taken back only when it is certain that nothing left: no attempt is sent
 -- twice. While next_look_at lies ahead, whoever asks has the attempt for itself; later it is due to be looked up. asked_by is random, for each who asks.
-CREATE TABLE IF NOT EXISTS payout_transfer (
+CREATE TABLE IF NOT EXISTS provider_transfer (
   payout_id BIGINT UNSIGNED NOT NULL,
   attempt INT UNSIGNED NOT NULL,
   provider VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -17,6 +17,6 @@ CREATE TABLE IF NOT EXISTS payout_transfer (
   created_at DATETIME(3) NOT NULL,
   updated_at DATETIME(3) NOT NULL,
   PRIMARY KEY (payout_id, attempt),
-  KEY payout_transfer_look (next_look_at),
+  KEY provider_transfer_look (next_look_at),
   CHECK (status IN ('OPEN', 'PAID', 'FAILED', 'RETURNED'))
 ) ENGINE=InnoDB

@@ -1,7 +1,6 @@
 /** Attempts to pay payouts through a provider. Whoever changes one has locked its payout. The clock is the database's. */
 import { change, type Db, isTrue, type Reading, select, type Tx } from '../../../infra/database.js';
-import type { ProviderMessage } from '../providers/provider.js';
-import type { TransferFailure } from '../rules/transfer-failure.js';
+import type { ProviderMessage, TransferFailure } from '../rules/transfer-failure.js';
 import type { TransferStatus } from '../rules/transfer-state.js';
 
 export interface TransferId {
@@ -10,7 +9,7 @@ export interface TransferId {
 }
 
 /** An attempt, with what its payout says. */
-export interface PayoutTransfer extends TransferId {
+export interface ProviderTransfer extends TransferId {
   readonly provider: string;
   readonly status: TransferStatus;
   readonly providerKey: string | null;
@@ -32,19 +31,19 @@ export interface PayoutTransfer extends TransferId {
   readonly bankAccountId: number | null;
 }
 
-const reading: Reading<PayoutTransfer> = {
+const reading: Reading<ProviderTransfer> = {
   asked: isTrue,
   due: isTrue,
   askedSeconds: Number,
   amountMinor: BigInt,
 };
 
-export async function readTransfer(db: Db, { payoutId, attempt }: TransferId): Promise<PayoutTransfer | undefined> {
+export async function readTransfer(db: Db, { payoutId, attempt }: TransferId): Promise<ProviderTransfer | undefined> {
   const sql = `SELECT t.payout_id AS payoutId, t.attempt, t.provider, t.status, t.provider_key AS providerKey, t.asked_at IS NOT NULL AS asked,
       t.asked_by AS askedBy, COALESCE(TIMESTAMPDIFF(SECOND, t.asked_at, UTC_TIMESTAMP(3)), 0) AS askedSeconds,
       COALESCE(t.next_look_at <= UTC_TIMESTAMP(3), 0) AS due, t.looks, t.failure, t.said_code AS saidCode, t.paid_on AS paidOn,
       p.seller_id AS sellerId, p.currency, p.amount_minor AS amountMinor, p.payout_on AS payoutOn, p.bank_account_id AS bankAccountId
-    FROM payout_transfer t JOIN payout p ON p.payout_id = t.payout_id WHERE t.payout_id = ? AND t.attempt = ?`;
+    FROM provider_transfer t JOIN payout p ON p.payout_id = t.payout_id WHERE t.payout_id = ? AND t.attempt = ?`;
   return (await select(db, sql, [payoutId, attempt], reading))[0];
 }
 
@@ -67,7 +66,7 @@ export const insertTransfer = (
 ): Promise<number> =>
   change(
     tx,
-    `INSERT INTO payout_transfer (payout_id, attempt, provider, status, asked_at, asked_by, next_look_at, created_at, updated_at)
+    `INSERT INTO provider_transfer (payout_id, attempt, provider, status, asked_at, asked_by, next_look_at, created_at, updated_at)
      VALUES (?, ?, ?, 'OPEN', UTC_TIMESTAMP(3), ?, UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
     [payoutId, attempt, provider, asker, ms * 1_000],
   );
@@ -81,7 +80,7 @@ export const takeTransfer = async (
 ): Promise<boolean> =>
   (await change(
     tx,
-    `UPDATE payout_transfer SET asked_by = ?, asked_at = COALESCE(asked_at, UTC_TIMESTAMP(3)),
+    `UPDATE provider_transfer SET asked_by = ?, asked_at = COALESCE(asked_at, UTC_TIMESTAMP(3)),
        next_look_at = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, updated_at = UTC_TIMESTAMP(3)
      WHERE payout_id = ? AND attempt = ? AND status IN ('OPEN', 'PAID') AND next_look_at <= UTC_TIMESTAMP(3)`,
     [asker, ms * 1_000, payoutId, attempt],
@@ -109,7 +108,7 @@ export const changeTransfer = async (
 ): Promise<boolean> =>
   (await change(
     tx,
-    `UPDATE payout_transfer SET status = ?, provider_key = COALESCE(?, provider_key), looks = ?, asked_by = NULL,
+    `UPDATE provider_transfer SET status = ?, provider_key = COALESCE(?, provider_key), looks = ?, asked_by = NULL,
        next_look_at = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, asked_at = IF(?, NULL, asked_at), failure = ?, said_code = ?, said_message = ?,
        paid_on = COALESCE(?, paid_on), updated_at = UTC_TIMESTAMP(3)
      WHERE payout_id = ? AND attempt = ? AND asked_by = ?`,
@@ -124,7 +123,7 @@ export const changeTransfer = async (
 export const readDueTransfers = (db: Db, rowsMax: number): Promise<TransferId[]> =>
   select<TransferId>(
     db,
-    `SELECT payout_id AS payoutId, attempt FROM payout_transfer FORCE INDEX (payout_transfer_look)
+    `SELECT payout_id AS payoutId, attempt FROM provider_transfer FORCE INDEX (provider_transfer_look)
      WHERE next_look_at <= UTC_TIMESTAMP(3) ORDER BY next_look_at LIMIT ?`,
     [rowsMax],
   );
