@@ -1,10 +1,10 @@
 /** Payouts through the provider of the sandbox by real processes, which are killed at each named point. What the sandbox's book says is what has happened. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { followTransfers } from '../../../core/payouts/follow-transfers.js';
 import { payeeReference } from '../../../core/payouts/providers/provider.js';
 import { payoutProviders } from '../../../core/payouts/providers/registry.js';
 import { followTransfer, sendPayout } from '../../../core/payouts/send-payout.js';
-import { readDueTransfers } from '../../../core/payouts/stores/provider-transfer.js';
 import { readConfig } from '../../../infra/config.js';
 import { insertReturningId, select } from '../../../infra/database.js';
 import { found } from '../../../kernel/outcome.js';
@@ -208,12 +208,17 @@ it('is sent once by three processes that all find it was never sent', async () =
   expect(book()).toEqual(once(payoutId));
 });
 
-it('is not sent by a process that has slept since it marked it', async () => {
-  const payoutId = await approved();
+/** What this process works with, on a clock that shows these times. */
+function contextOf(times: number[] = []) {
   const config = readConfig(sandboxEnvironment(sandbox.url));
   const { providers, close } = payoutProviders(config);
-  const times = [0, 60_001];
-  const context = { providers, steps: payoutSteps, bankKeys: [config.encryptionKey], steady: () => times.shift() ?? 0 };
+  const steady = () => times.shift() ?? 0;
+  return { context: { providers, steps: payoutSteps, bankKeys: [config.encryptionKey], steady }, close };
+}
+
+it('is not sent by a process that has slept since it marked it', async () => {
+  const payoutId = await approved();
+  const { context, close } = contextOf([0, 60_001]);
   const ask = { payoutId, provider: 'TOSS_PAYOUT', requestedBy: 'test' };
   expect(await sendPayout(database.db, context, ask)).toMatchObject({ asked: false, saidCode: 'MARKED_TOO_LONG_AGO' });
   expect(await sendPayout(database.db, context, { ...ask, provider: 'NONE' })).toMatchObject({
@@ -226,11 +231,19 @@ it('is not sent by a process that has slept since it marked it', async () => {
   await close();
 });
 
-it('lists what is due', async () => {
-  const payoutId = await approved();
-  await run('send', payoutId);
-  const due = async () => (await readDueTransfers(database.db, 100)).some((transfer) => transfer.payoutId === payoutId);
-  expect(await due()).toBe(false);
-  await later(payoutId);
-  expect(await due()).toBe(true);
+it('has its round: all that are due are dealt with, also where one of them fails', async () => {
+  const { context, close } = contextOf();
+  const payoutIds = [await approved(), await approved(), await approved()];
+  for (const payoutId of payoutIds)
+    await sendPayout(database.db, context, { payoutId, provider: 'TOSS_PAYOUT', requestedBy: 'test' });
+  const { signal } = new AbortController();
+  await database.db.raw('UPDATE provider_transfer SET next_look_at = NULL WHERE payout_id NOT IN (?)', [payoutIds]);
+  expect(await followTransfers(database.db, context, signal)).toBe(0);
+  for (const payoutId of payoutIds) await later(payoutId);
+  const [first = 0, ...others] = payoutIds;
+  await database.db.raw("UPDATE payout SET status = 'HELD' WHERE payout_id = ?", [first]);
+  await expect(followTransfers(database.db, context, signal)).rejects.toThrow(`1 transfers, that of payout ${first}`);
+  expect(await statusOf(first)).toEqual(['HELD', 'OPEN']);
+  for (const payoutId of others) expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
+  await close();
 });
