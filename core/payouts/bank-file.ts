@@ -18,7 +18,7 @@ import { readTransferResults, type TransferResults } from './rules/bank-files/tr
 import { checkedRows } from './rules/bank-files/transfer-rows.js';
 
 /** The longest result file that is read (bytes). */
-export const RESULT_BYTES_MAX = 64 * 1024 * 1024;
+const RESULT_BYTES_MAX = 64 * 1024 * 1024;
 
 const UTF8_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const LINE_FEED = 0x0a;

@@ -1,4 +1,4 @@
-/** Files for banks and from them. */
+/** Transfers to sellers: files for banks and from them, and providers. */
 import type { ErrorDefinition } from './definition.js';
 
 export const bankingErrors = {
@@ -21,5 +21,17 @@ export const bankingErrors = {
     meaning:
       "The bank's result file is broken, so it was refused whole; the details name every line and what is wrong with it.",
     whatToDo: 'Get the file from the bank again, unchanged and whole; docs/bank-files.md describes each layout.',
+  },
+  PAYOUT_CURRENCY_UNSUPPORTED: {
+    http: 422,
+    exit: 1,
+    meaning: 'The provider does not transfer this currency; the details name those that it does.',
+    whatToDo: 'Pay the seller by a file for the bank (docs/bank-files.md).',
+  },
+  PAYOUT_PROVIDER_MISSING: {
+    http: 409,
+    exit: 1,
+    meaning: 'The platform has no provider of this name that pays sellers; the details name those that there are.',
+    whatToDo: 'Set its keys (docs/payouts-providers.md), or pay by a file for the bank (docs/bank-files.md).',
   },
 } as const satisfies Record<string, ErrorDefinition>;

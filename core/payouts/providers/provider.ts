@@ -2,7 +2,7 @@
  * What a provider that pays sellers is to the platform. One folder each, beside this file; `registry.ts` lists them. A provider knows its HTTP API, its authentication and
  * its error codes; it knows no table and decides nothing about a payout.
  */
-import type { TransferFailure } from '../rules/transfer-failure.js';
+import type { ProviderMessage, TransferFailure } from '../rules/transfer-failure.js';
 
 /** What is to be transferred. */
 export interface TransferOrder {
@@ -28,12 +28,6 @@ export interface TransferInquiry {
   readonly currency: string;
   /** The provider's own name of the transfer; null: it is not known yet. */
   readonly providerKey: string | null;
-}
-
-/** The provider's own code and words. */
-export interface ProviderMessage {
-  readonly code: string;
-  readonly message: string;
 }
 
 /** What is known of a transfer that the provider has received. */

@@ -18,3 +18,9 @@ export const TRANSFER_FAILURES = {
 } as const;
 
 export type TransferFailure = keyof typeof TRANSFER_FAILURES;
+
+/** A provider's own code and words. */
+export interface ProviderMessage {
+  readonly code: string;
+  readonly message: string;
+}

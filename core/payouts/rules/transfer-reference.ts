@@ -1,8 +1,5 @@
 /** What names one attempt of a payout to banks and providers. */
 
-/** The longest reference, in characters: 20, which is what fits in the files of banks. */
-export const REFERENCE_LENGTH_MAX = 20;
-
 const REFERENCE = /^P([1-9]\d{0,14})-([1-9]\d{0,2})$/;
 
 /** `P12-1`: the first attempt of payout 12. A retry has another reference, so no bank and no provider takes it for the attempt before. */

@@ -2,8 +2,7 @@
 import type * as z from 'zod';
 import type { OutboundAnswer, OutboundClient } from '../../../../infra/outbound/outbound-client.js';
 import type { TossPayoutSettings } from '../../../../infra/payout-provider-settings.js';
-import type { TransferFailure } from '../../rules/transfer-failure.js';
-import type { ProviderMessage } from '../provider.js';
+import type { ProviderMessage, TransferFailure } from '../../rules/transfer-failure.js';
 import { decryptBody, encryptBody } from './toss-jwe.js';
 import { KEY_REFUSED, REFUSALS } from './toss-payout-codes.js';
 import { answerSchema, bareErrorSchema } from './toss-payout-schemas.js';
