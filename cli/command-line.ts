@@ -101,6 +101,15 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'post settled dates to the double-entry ledger, and check it; see ledger post, ledger verify',
     load: async () => (await import('./ledger.js')).ledgerCommands,
   },
+  adjustments: {
+    description: 'adjustments, chargebacks, write-offs: proposed by one person and posted by another',
+    load: async () => (await import('./adjustments.js')).adjustmentsCommands,
+  },
+  receivables: {
+    takes: '[options]',
+    description: 'show what sellers owe, by age',
+    load: async () => (await import('./receivables.js')).receivablesCommand,
+  },
   runner: {
     description:
       'run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests and background tasks (any number may run)',

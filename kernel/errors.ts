@@ -4,6 +4,7 @@
  */
 import { accountErrors } from './error-codes/accounts.js';
 import { bankingErrors } from './error-codes/banking.js';
+import { adjustmentErrors } from './error-codes/adjustments.js';
 import { catalogueErrors } from './error-codes/catalogue.js';
 import type { ErrorDefinition } from './error-codes/definition.js';
 import { edgeErrors } from './error-codes/edge.js';
@@ -30,6 +31,7 @@ const registry = {
   ...ledgerErrors,
   ...bankingErrors,
   ...payoutErrors,
+  ...adjustmentErrors,
   ...stockErrors,
   ...operationErrors,
   ...taskErrors,
