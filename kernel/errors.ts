@@ -16,6 +16,7 @@ import { orderErrors } from './error-codes/orders.js';
 import { paymentErrors } from './error-codes/payments.js';
 import { payoutErrors } from './error-codes/payouts.js';
 import { runErrors } from './error-codes/runs.js';
+import { statementErrors } from './error-codes/statements.js';
 import { stockErrors } from './error-codes/stock.js';
 import { taskErrors } from './error-codes/tasks.js';
 import { termsErrors } from './error-codes/terms.js';
@@ -37,6 +38,7 @@ const registry = {
   ...taskErrors,
   ...termsErrors,
   ...integrationErrors,
+  ...statementErrors,
 } as const;
 
 export type ErrorCode = keyof typeof registry;
