@@ -8,23 +8,22 @@ import { openBankAccount } from '../accounts/bank-account.js';
 import { type WrittenBankFile, writeBankFile } from './bank-file.js';
 import { makeSteps, readCurrent, voidApproval, whatChanged } from './payout-step.js';
 import { postPayouts } from './post-payouts.js';
-import type { Actor } from './rules/actor.js';
 import type { TransferRow } from './rules/bank-files/bank-layout.js';
 import { fileNumber } from './rules/file-number.js';
 import { transferReference } from './rules/transfer-reference.js';
 import { lockPayouts, type Payout, readApprovedIds } from './stores/payout.js';
 import {
-  changeTransfersOfFile,
   endPayoutFile,
+  type FileTransfer,
   insertPayoutFile,
+  moveTransfersOfFile,
   orderTransfers,
   type PayoutFile,
   readOrderedAccounts,
   readPayoutFile,
   readTransfersOfFile,
   setContentHash,
-  type Transfer,
-} from './stores/payout-transfer.js';
+} from './stores/payout-file.js';
 
 /** Keys under which account numbers are encrypted: today's and former ones. */
 export type AccountKeys = readonly Buffer[];
@@ -52,33 +51,34 @@ export interface Exported {
   readonly changed: readonly VoidPayout[];
 }
 
-/** What the seller reads on its bank statement: the payout. */
-export const remarkOf = (payoutId: number): string => `정산 P${payoutId}`;
+/** What the seller reads on its bank statement: 정산 and the day of the payout, as through a provider. */
+const remarkOf = (payoutOn: string): string => `정산 ${payoutOn.slice(5).replace('-', '')}`;
 
 /**
  * Puts the approved payouts of a currency into one file. Throws BANK_LAYOUT_UNKNOWN and BANK_FILE_UNWRITABLE: nothing is exported then.
  */
-export async function exportPayouts(tx: Tx, actor: Actor, keys: AccountKeys, asked: Exporting): Promise<Exported> {
+export async function exportPayouts(tx: Tx, by: string, keys: AccountKeys, asked: Exporting): Promise<Exported> {
   const { layout, currency, transferOn } = asked;
   const ids = await readApprovedIds(tx, currency, transferOn, asked.rowsMax);
   const locked = (await lockPayouts(tx, ids)).filter(({ status }) => status === 'APPROVED');
-  const { unchanged, changed } = await sortOut(tx, actor, locked);
+  const { unchanged, changed } = await sortOut(tx, by, locked);
   await faultPoint('payout.export-locked');
   if (unchanged.length === 0) return { file: null, written: null, changed };
   const totalMinor = unchanged.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
   const sums = { transfers: unchanged.length, totalMinor };
-  const fileId = await insertPayoutFile(tx, { layout, currency, transferOn, ...sums, madeBy: actor.name });
+  const fileId = await insertPayoutFile(tx, { layout, currency, transferOn, ...sums, madeBy: by });
   await orderTransfers(
     tx,
-    unchanged.map(({ payoutId, attempt, amountMinor, bankAccountId }, i) => ({
-      ...{ payoutId, attempt, amountMinor, bankAccountId, fileId, fileSequence: i + 1, provider: null, sentOn: null },
-      remark: remarkOf(payoutId),
+    fileId,
+    unchanged.map(({ payoutId, payoutOn, attempt, amountMinor, bankAccountId }, i) => ({
+      ...{ payoutId, attempt, amountMinor, bankAccountId, sequence: i + 1 },
+      remark: remarkOf(payoutOn),
     })),
   );
   const written = await writeFile(tx, keys, { fileId, layout, transferOn });
   const contentHash = sha256(written.content);
   await setContentHash(tx, fileId, contentHash);
-  await makeSteps(tx, actor, unchanged, 'export', () => ({ file: fileNumber(fileId) }));
+  await makeSteps(tx, by, unchanged, 'export', () => ({ file: fileNumber(fileId) }));
   await faultPoint('payout.exported');
   return { file: found(await readPayoutFile(tx, fileId), 'PAYOUT_FILE_NOT_FOUND'), written, changed };
 }
@@ -86,7 +86,7 @@ export async function exportPayouts(tx: Tx, actor: Actor, keys: AccountKeys, ask
 /** Takes the approval away of those that have changed since. */
 async function sortOut(
   tx: Tx,
-  actor: Actor,
+  by: string,
   payouts: readonly Payout[],
 ): Promise<{ readonly unchanged: Payout[]; readonly changed: VoidPayout[] }> {
   const currentOf = await readCurrent(tx, payouts);
@@ -96,7 +96,7 @@ async function sortOut(
     const differing = whatChanged(payout, current);
     if (differing.length === 0) unchanged.push(payout);
     else {
-      await voidApproval(tx, actor, payout, current, differing);
+      await voidApproval(tx, by, payout, current, differing);
       changed.push({ payoutId: payout.payoutId, changed: differing });
     }
   }
@@ -113,8 +113,8 @@ async function writeFile(
   return decided(writeBankFile(layout, { fileId: fileNumber(fileId), transferOn }, rows));
 }
 
-/** Transfers with their accounts in the clear: for the bank or a provider alone. */
-export async function transferRows(db: Db, keys: AccountKeys, transfers: readonly Transfer[]): Promise<TransferRow[]> {
+/** Transfers with their accounts in the clear: for the bank alone. */
+async function transferRows(db: Db, keys: AccountKeys, transfers: readonly FileTransfer[]): Promise<TransferRow[]> {
   const accounts = await readOrderedAccounts(
     db,
     transfers.map(({ bankAccountId }) => bankAccountId),
@@ -161,45 +161,45 @@ export interface SentFile {
  * given up, the changed payouts have to be approved again, and the others go into the next file.
  * @returns PAYOUT_FILE_NOT_FOUND, PAYOUT_FILE_VOID, PAYOUT_CHANGED
  */
-export async function markFileSent(tx: Tx, actor: Actor, fileId: number): Promise<SentFile | Refusal> {
+export async function markFileSent(tx: Tx, by: string, fileId: number): Promise<SentFile | Refusal> {
   const held = await lockFile(tx, fileId);
   if (isRefusal(held)) return held;
   const { file, payouts } = held;
   if (file.status === 'SENT') return { file, alreadyDone: true };
   const waiting = payouts.filter(({ status }) => status === 'EXPORTED');
-  const { unchanged, changed } = await sortOut(tx, actor, waiting);
+  const { unchanged, changed } = await sortOut(tx, by, waiting);
   if (changed.length > 0) {
-    await giveUp(tx, actor, fileId, unchanged);
+    await giveUp(tx, by, fileId, unchanged);
     return refuse('PAYOUT_CHANGED', { file: fileNumber(fileId), fileStatus: 'VOID', payouts: changed });
   }
-  await sendExported(tx, actor, file, unchanged);
+  await sendExported(tx, by, file, unchanged);
   await faultPoint('payout.file-sent');
   return { file: found(await readPayoutFile(tx, fileId), 'PAYOUT_FILE_NOT_FOUND'), alreadyDone: false };
 }
 
 /** Its payouts are sent, on the day on which the bank transfers. */
-export async function sendExported(tx: Tx, actor: Actor, file: PayoutFile, payouts: readonly Payout[]): Promise<void> {
+export async function sendExported(tx: Tx, by: string, file: PayoutFile, payouts: readonly Payout[]): Promise<void> {
   const { fileId, transferOn } = file;
-  await postPayouts(tx, actor, 'PAYOUT_SENT', payouts, () => transferOn);
+  await postPayouts(tx, by, 'PAYOUT_SENT', payouts, () => transferOn);
   await faultPoint('payout.sent-posted');
-  await makeSteps(tx, actor, payouts, 'send', () => ({ file: fileNumber(fileId), sentOn: transferOn }));
-  await changeTransfersOfFile(tx, fileId, 'SENT', transferOn);
-  await endPayoutFile(tx, fileId, 'SENT', actor.name);
+  await makeSteps(tx, by, payouts, 'send', () => ({ file: fileNumber(fileId), sentOn: transferOn }));
+  await moveTransfersOfFile(tx, fileId, 'SENT');
+  await endPayoutFile(tx, fileId, 'SENT', by);
 }
 
 /** Gives a file up that nobody has given to the bank: its payouts stay approved, for another file. @returns PAYOUT_FILE_NOT_FOUND, PAYOUT_FILE_VOID, PAYOUT_FILE_SENT */
-export async function voidFile(tx: Tx, actor: Actor, fileId: number): Promise<PayoutFile | Refusal> {
+export async function voidFile(tx: Tx, by: string, fileId: number): Promise<PayoutFile | Refusal> {
   const held = await lockFile(tx, fileId);
   if (isRefusal(held)) return held;
   if (held.file.status === 'SENT') return refuse('PAYOUT_FILE_SENT', { file: fileNumber(fileId) });
-  await giveUp(tx, actor, fileId, held.payouts);
+  await giveUp(tx, by, fileId, held.payouts);
   return found(await readPayoutFile(tx, fileId), 'PAYOUT_FILE_NOT_FOUND');
 }
 
-async function giveUp(tx: Tx, actor: Actor, fileId: number, payouts: readonly Payout[]): Promise<void> {
-  await makeSteps(tx, actor, payouts, 'void-file', () => ({ file: fileNumber(fileId) }));
-  await changeTransfersOfFile(tx, fileId, 'VOID', null);
-  await endPayoutFile(tx, fileId, 'VOID', actor.name);
+async function giveUp(tx: Tx, by: string, fileId: number, payouts: readonly Payout[]): Promise<void> {
+  await makeSteps(tx, by, payouts, 'void-file', () => ({ file: fileNumber(fileId) }));
+  await moveTransfersOfFile(tx, fileId, 'VOID');
+  await endPayoutFile(tx, fileId, 'VOID', by);
 }
 
 /** A file that may still go to the bank, or went there, with its payouts; all locked. */

@@ -4,14 +4,13 @@ import { faultPoint } from '../../infra/faults.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import { readBankResult } from './bank-file.js';
-import { endTransfer } from './end-transfer.js';
+import { endPayout } from './end-payout.js';
 import { lockFile, sendExported } from './export-payouts.js';
-import type { Actor } from './rules/actor.js';
 import type { TransferResult } from './rules/bank-files/transfer-results.js';
 import { readFileNumber } from './rules/file-number.js';
-import { type ResultStep, stepsTo } from './rules/transfer-state.js';
+import { type ResultStep, stepsTo } from './rules/file-transfer-state.js';
 import { lockPayouts, type Payout } from './stores/payout.js';
-import { type PayoutFile, readTransfersOfFile, type Transfer } from './stores/payout-transfer.js';
+import { endFileTransfer, type FileTransfer, type PayoutFile, readTransfersOfFile } from './stores/payout-file.js';
 
 /** Why a result does not fit what was ordered. */
 export type ResultFaultReason =
@@ -56,7 +55,7 @@ interface Fitting {
  */
 export async function importResults(
   tx: Tx,
-  actor: Actor,
+  by: string,
   layout: string,
   content: Buffer,
   today: string,
@@ -75,8 +74,8 @@ export async function importResults(
   const transfers = await readTransfersOfFile(tx, file.fileId);
   const fits = fitting(file, transfers, read.results, today);
   if ('faults' in fits) return refuse('PAYOUT_RESULT_REFUSED', { layout, faults: fits.faults });
-  if (file.status === 'MADE' && read.results.length > 0) await sendExported(tx, actor, file, payouts);
-  await carryOut(tx, actor, fits.results);
+  if (file.status === 'MADE' && read.results.length > 0) await sendExported(tx, by, file, payouts);
+  await carryOut(tx, by, fits.results);
   await faultPoint('payout.results-imported');
   return summary(read.fileId, fits.results, await readTransfersOfFile(tx, file.fileId));
 }
@@ -84,7 +83,7 @@ export async function importResults(
 /** Each result with the steps that it leads to, or every fault. */
 function fitting(
   file: PayoutFile,
-  transfers: readonly Transfer[],
+  transfers: readonly FileTransfer[],
   results: readonly TransferResult[],
   today: string,
 ): { readonly results: Fitting[] } | { readonly faults: ResultFault[] } {
@@ -97,11 +96,11 @@ function fitting(
     const transfer = known.get(`${result.payoutId}-${result.attempt}`);
     if (transfer === undefined) report('TRANSFER_UNKNOWN', `${result.reference} is not in this file of transfers`);
     else checkResult(file, transfer, result, today, report);
-    const steps = transfer === undefined ? undefined : stepsTo(transfer.state, result.meaning.outcome);
+    const steps = transfer === undefined ? undefined : stepsTo(transfer.status, result.meaning.outcome);
     if (transfer !== undefined && steps === undefined)
       report(
         'RESULT_CONTRADICTS',
-        `${result.reference} is known as ${transfer.state}, and not as ${result.meaning.outcome}`,
+        `${result.reference} is known as ${transfer.status}, and not as ${result.meaning.outcome}`,
       );
     return { result, steps: steps ?? [] };
   });
@@ -110,7 +109,7 @@ function fitting(
 
 function checkResult(
   { transferOn }: PayoutFile,
-  transfer: Transfer,
+  transfer: FileTransfer,
   { reference, amountMinor, currency, date }: TransferResult,
   today: string,
   report: (reason: ResultFaultReason, message: string) => void,
@@ -125,7 +124,7 @@ function checkResult(
   if (date < transferOn) report('DATE_TOO_EARLY', `the bank was to transfer on ${transferOn}, and not before`);
 }
 
-async function carryOut(tx: Tx, actor: Actor, results: readonly Fitting[]): Promise<void> {
+async function carryOut(tx: Tx, by: string, results: readonly Fitting[]): Promise<void> {
   const moving = results.filter(({ steps }) => steps.length > 0);
   const payouts = await lockPayouts(
     tx,
@@ -135,17 +134,23 @@ async function carryOut(tx: Tx, actor: Actor, results: readonly Fitting[]): Prom
   for (const { result, steps } of moving) {
     let payout: Payout = found(byId.get(result.payoutId), 'PAYOUT_NOT_FOUND');
     const { meaning, date: on, code, message } = result;
-    const failure = meaning.outcome === 'paid' ? undefined : meaning.reason;
-    for (const step of steps) payout = await endTransfer(tx, actor, payout, step, { on, failure, code, message });
+    const reason = meaning.outcome === 'paid' ? null : meaning.reason;
+    for (const step of steps) {
+      const said = { on, failure: step === 'pay' ? null : reason, code, message };
+      payout = await endPayout(tx, by, payout, step, said);
+      await endFileTransfer(tx, payout, { status: STATUS_AFTER[step], ...said });
+    }
   }
 }
 
-function summary(file: string, results: readonly Fitting[], transfers: readonly Transfer[]): ImportedResults {
+const STATUS_AFTER = { pay: 'PAID', fail: 'FAILED', return: 'RETURNED' } as const;
+
+function summary(file: string, results: readonly Fitting[], transfers: readonly FileTransfer[]): ImportedResults {
   const last = (step: ResultStep): number => results.filter(({ steps }) => steps.at(-1) === step).length;
   return {
     file,
     ...{ paid: last('pay'), failed: last('fail'), returned: last('return') },
     unchanged: results.filter(({ steps }) => steps.length === 0).length,
-    open: transfers.filter(({ state }) => state === 'SENT' || state === 'ORDERED').length,
+    open: transfers.filter(({ status }) => status === 'SENT').length,
   };
 }

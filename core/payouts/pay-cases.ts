@@ -22,18 +22,22 @@ export interface Candidate extends PayableAccount {
   readonly terms: StoredTerms | null;
 }
 
-/** Every account that has statements which no payout has claimed, as of a date. Whoever proposes has locked the balances. Throws TERMS_UNREADABLE. */
+/** Those of the accounts that have statements which no payout has claimed, as of a date. Whoever proposes has locked the balances. Throws TERMS_UNREADABLE. */
 export async function payCases(db: Db, accounts: readonly PayableAccount[], date: string): Promise<Candidate[]> {
+  const all = await casesOf(db, accounts, date);
+  return all.filter(({ statements, later }) => statements.length + later.length > 0);
+}
+
+/** The same of all accounts. */
+export async function casesOf(db: Db, accounts: readonly PayableAccount[], date: string): Promise<Candidate[]> {
   const ids = accounts.map(({ accountId }) => accountId);
   const unclaimed = groupedBy(await readUnclaimed(db, ids), ({ accountId }) => accountId);
-  const open = accounts.filter(({ accountId }) => unclaimed.has(accountId));
-  if (open.length === 0) return [];
-  const openIds = open.map(({ accountId }) => accountId);
-  const sellerIds = [...new Set(open.map(({ sellerId }) => sellerId))];
+  if (accounts.length === 0) return [];
+  const sellerIds = [...new Set(accounts.map(({ sellerId }) => sellerId))];
   const sellers = await readPayableSellers(db, sellerIds);
   const terms = await termsOn(db, sellerIds, date);
-  const [balances, claimed] = [await readBalances(db, openIds), await readClaimed(db, openIds)];
-  return open.map((account) => {
+  const [balances, claimed] = [await readBalances(db, ids), await readClaimed(db, ids)];
+  return accounts.map((account) => {
     const { accountId, sellerId, currency } = account;
     const all = unclaimed.get(accountId) ?? [];
     const statements = all.filter(({ payoutOn }) => payoutOn <= date);

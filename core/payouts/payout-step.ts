@@ -3,7 +3,6 @@ import type { Tx } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { type PayableBankAccount, sharePayableBankAccounts } from '../accounts/payable-bank-account.js';
-import type { Actor } from './rules/actor.js';
 import { type PayoutContent, payoutText } from './rules/payout-text.js';
 import { mayDo, type PayoutAction, TRANSITIONS } from './rules/transitions.js';
 import {
@@ -40,7 +39,7 @@ export interface Step {
 /** Makes a step of a payout that is locked and in a state in which the step is possible. */
 export async function makeStep(
   tx: Tx,
-  actor: Actor,
+  by: string,
   payout: Payout,
   action: PayoutAction,
   { columns = {}, reason = '', detail, attempt = payout.attempt }: Step = {},
@@ -50,7 +49,7 @@ export async function makeStep(
   const { to } = TRANSITIONS[action];
   await movePayout(tx, payout, to, columns);
   await recordPayoutEvents(tx, [
-    { payoutId, actor: actor.name, action, from, to, attempt, reason, detail: detail ?? null },
+    { payoutId, actor: by, action, from, to, attempt, reason, detail: detail ?? null },
   ]);
   const now = await readPayout(tx, payoutId);
   if (now === undefined) throw new Error(`payout ${payoutId} is gone`);
@@ -60,7 +59,7 @@ export async function makeStep(
 /** Makes the same step of many payouts that are locked. @param detailOf what is told of each in its history */
 export async function makeSteps(
   tx: Tx,
-  actor: Actor,
+  by: string,
   payouts: readonly Payout[],
   action: PayoutAction,
   detailOf: (payout: Payout) => object | null,
@@ -70,7 +69,7 @@ export async function makeSteps(
   await recordPayoutEvents(
     tx,
     payouts.map((payout) => ({
-      ...{ payoutId: payout.payoutId, actor: actor.name, action, from: payout.status, to, attempt: payout.attempt },
+      ...{ payoutId: payout.payoutId, actor: by, action, from: payout.status, to, attempt: payout.attempt },
       ...{ reason: '', detail: detailOf(payout) },
     })),
   );
@@ -117,7 +116,7 @@ export function whatChanged(payout: Payout, { account, statements }: Current): C
  */
 export async function voidApproval(
   tx: Tx,
-  actor: Actor,
+  by: string,
   payout: Payout,
   current: Current,
   changed: readonly Changed[],
@@ -125,7 +124,7 @@ export async function voidApproval(
   const { account, statements } = current;
   const bankAccountId = isRefusal(account) ? payout.bankAccountId : account.bankAccountId;
   const hash = hashOf({ ...payout, bankAccountId }, statements);
-  return makeStep(tx, actor, payout, 'change', {
+  return makeStep(tx, by, payout, 'change', {
     columns: { ...NO_APPROVAL, bank_account_id: bankAccountId, hash },
     reason: `changed: ${changed.join(', ')}`,
     detail: {

@@ -4,14 +4,16 @@ import { faultPoint } from '../../infra/faults.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
 import { lockBalances } from '../ledger/stores/ledger-balance.js';
 import { type Candidate, payCases } from './pay-cases.js';
-import type { Maker } from './rules/actor.js';
 import type { PayableAccount } from './stores/pay-case.js';
-import { insertPayouts, SCHEDULE } from './stores/payout.js';
+import { insertPayouts, type Maker, SCHEDULE } from './stores/payout.js';
 import { recordPayoutEvents } from './stores/payout-event.js';
 
-/** Who proposes, for which business date, and by which run; null: by none. */
-export interface Proposing extends Maker {
+export interface Proposing {
+  /** Business date. */
   readonly date: string;
+  /** Who proposes; null: the schedule. */
+  readonly maker: Maker | null;
+  /** Null: no run of the job. */
   readonly runId: number | null;
 }
 
@@ -71,7 +73,7 @@ export async function proposeOne(
 async function makePayouts(
   tx: Tx,
   due: readonly Candidate[],
-  { date, runId, maker, makerAccountId }: Proposing,
+  { date, runId, maker }: Proposing,
 ): Promise<Proposed[]> {
   const payouts = due.flatMap(({ sellerId, currency, known, hash, statements }) =>
     hash === null || known.bankAccountId === null
@@ -83,10 +85,7 @@ async function makePayouts(
               currency,
               payoutOn: date,
               amountMinor: known.amountMinor,
-              hash,
-              runId,
-              maker,
-              makerAccountId,
+              hash, runId, maker,
             },
             bankAccountId: known.bankAccountId,
             statementIds: statements.map(({ statementId }) => statementId),
@@ -101,7 +100,7 @@ async function makePayouts(
     payouts.map(({ amountMinor, bankAccountId, hash, statementIds }, i) => ({
       ...{
         payoutId: ids[i] ?? 0,
-        actor: maker ?? SCHEDULE,
+        actor: maker?.name ?? SCHEDULE,
         action: 'propose',
         from: null,
         to: 'CALCULATED',

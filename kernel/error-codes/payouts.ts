@@ -71,13 +71,6 @@ export const payoutErrors = {
     whatToDo: '`magam payouts list` lists them.',
     ko: '존재하지 않는 지급입니다.',
   },
-  PAYOUT_PROVIDER_MISSING: {
-    http: 422,
-    exit: 2,
-    meaning: 'No provider that pays sellers is set up, or none with this name.',
-    whatToDo:
-      'Set MAGAM_TOSS_PAYOUT_SECRET_KEY and MAGAM_TOSS_PAYOUT_SECURITY_KEY (docs/payouts-providers.md), or export a file for the bank.',
-  },
   PAYOUT_RESULT_REFUSED: {
     http: 422,
     exit: 1,

@@ -9,40 +9,6 @@ export interface PayableAccount {
   readonly currency: string;
 }
 
-const ACCOUNT = `a.account_id AS accountId, a.owner AS sellerId, a.currency FROM ledger_account a`;
-
-/** The next accounts with ids in (after, through]. */
-export const readPayablePage = (db: Db, after: number, through: number, rowsMax: number): Promise<PayableAccount[]> =>
-  select(
-    db,
-    `SELECT ${ACCOUNT} FORCE INDEX (PRIMARY)
-     WHERE a.account_id > ? AND a.account_id <= ? AND a.kind = 'SELLER_PAYABLE' ORDER BY a.account_id LIMIT ?`,
-    [after, through, rowsMax],
-  );
-
-/** The accounts of sellers, one for each currency, by id. */
-export const readPayableAccountsOf = (db: Db, sellerIds: readonly string[]): Promise<PayableAccount[]> =>
-  sellerIds.length === 0
-    ? Promise.resolve([])
-    : select(db, `SELECT ${ACCOUNT} WHERE a.kind = 'SELLER_PAYABLE' AND a.owner IN (?) ORDER BY a.account_id`, [
-        sellerIds,
-      ]);
-
-/** Ids that divide all accounts of the kind into so many ranges of about the same number: the last id of each range, and how many it holds. */
-export async function divideAccounts(
-  db: Db,
-  ranges: number,
-): Promise<{ readonly through: number; readonly accounts: number }[]> {
-  const rows = await select<{ through: number; accounts: number }>(
-    db,
-    `SELECT MAX(account_id) AS through, COUNT(*) AS accounts FROM (
-       SELECT account_id, NTILE(?) OVER (ORDER BY account_id) AS share FROM ledger_account WHERE kind = 'SELLER_PAYABLE') divided
-     GROUP BY share ORDER BY through`,
-    [ranges],
-  );
-  return rows.map(({ through, accounts }) => ({ through: Number(through), accounts: Number(accounts) }));
-}
-
 export interface UnclaimedStatement {
   readonly accountId: number;
   readonly statementId: number;

@@ -1,7 +1,6 @@
 /** Payouts and what they claim. Every change is of rows that the caller has locked. Amounts are minor units. */
 import { change, type Db, isoTime, type Reading, select, type Tx } from '../../../infra/database.js';
 import { lockBalances } from '../../ledger/stores/ledger-balance.js';
-import type { Maker } from '../rules/actor.js';
 import type { PayoutStatus } from '../rules/transitions.js';
 
 /** What an approval has seen, and whose it is. */
@@ -14,7 +13,16 @@ export interface Approval {
   readonly at: string;
 }
 
-export interface Payout extends Maker {
+/** Who proposed a payout, or asked for its attempt, as it was recorded then. */
+export interface Maker {
+  readonly name: string;
+  /** Null: at the command line. */
+  readonly accountId: number | null;
+  /** Who had given the account its role or a password. */
+  readonly accessFrom: number | null;
+}
+
+export interface Payout {
   readonly payoutId: number;
   readonly sellerId: string;
   readonly currency: string;
@@ -31,11 +39,16 @@ export interface Payout extends Maker {
   /** ISO 8601, UTC. */
   readonly proposedAt: string;
   readonly updatedAt: string;
+  /** Null: the schedule, which is nobody. */
+  readonly maker: Maker | null;
   /** Null: it is not approved. */
   readonly approval: Approval | null;
 }
 
-interface Row extends Omit<Payout, 'amountMinor' | 'approval'> {
+interface Row extends Omit<Payout, 'amountMinor' | 'approval' | 'maker'> {
+  readonly makerName: string | null;
+  readonly makerAccountId: number | null;
+  readonly makerAccessFrom: number | null;
   readonly amount: string;
   readonly approvedAmount: string | null;
   readonly approvedBankAccountId: number | null;
@@ -45,33 +58,34 @@ interface Row extends Omit<Payout, 'amountMinor' | 'approval'> {
 }
 
 const PAYOUT = `SELECT p.payout_id AS payoutId, p.seller_id AS sellerId, p.currency, p.payout_on AS payoutOn, p.amount_minor AS amount, p.status,
-  p.bank_account_id AS bankAccountId, p.attempt, p.hash, p.version, p.maker, p.maker_account_id AS makerAccountId, p.proposed_by AS proposedBy,
+  p.bank_account_id AS bankAccountId, p.attempt, p.hash, p.version, p.maker AS makerName, p.maker_account_id AS makerAccountId,
+  p.maker_access_from AS makerAccessFrom, p.proposed_by AS proposedBy,
   p.proposed_at AS proposedAt, p.updated_at AS updatedAt, p.approved_amount_minor AS approvedAmount, p.approved_bank_account_id AS approvedBankAccountId,
   p.approved_hash AS approvedHash, p.approved_by AS approvedBy, p.approved_at AS approvedAt FROM payout p`;
 const reading: Reading<Row> = { proposedAt: isoTime, updatedAt: isoTime, approvedAt: isoTime };
 
 async function selectPayouts(db: Db, which: string, params: readonly unknown[]): Promise<Payout[]> {
   const rows = await select(db, `${PAYOUT} ${which}`, params, reading);
-  return rows.map(
-    ({ amount, approvedAmount, approvedBankAccountId, approvedHash, approvedBy, approvedAt, ...row }) => ({
-      ...row,
+  return rows.map((row) => {
+    const { amount, makerName, makerAccountId, makerAccessFrom, ...rest } = row;
+    const { approvedAmount, approvedBankAccountId, approvedHash, approvedBy, approvedAt, ...payout } = rest;
+    return {
+      ...payout,
       amountMinor: BigInt(amount),
-      approval:
-        approvedAmount === null ||
-        approvedBankAccountId === null ||
-        approvedHash === null ||
-        approvedBy === null ||
-        approvedAt === null
-          ? null
-          : {
-              amountMinor: BigInt(approvedAmount),
-              bankAccountId: approvedBankAccountId,
-              hash: approvedHash,
-              by: approvedBy,
-              at: approvedAt,
-            },
-    }),
-  );
+      maker:
+        makerName === null ? null : { name: makerName, accountId: makerAccountId, accessFrom: makerAccessFrom },
+      approval: approvalOf({ approvedAmount, approvedBankAccountId, approvedHash, approvedBy, approvedAt }),
+    };
+  });
+}
+
+function approvalOf(
+  row: Pick<Row, 'approvedAmount' | 'approvedBankAccountId' | 'approvedHash' | 'approvedBy' | 'approvedAt'>,
+): Approval | null {
+  const { approvedAmount, approvedBankAccountId: bankAccountId, approvedHash: hash, approvedBy: by } = row;
+  const { approvedAt: at } = row;
+  if (approvedAmount === null || bankAccountId === null || hash === null || by === null || at === null) return null;
+  return { amountMinor: BigInt(approvedAmount), bankAccountId, hash, by, at };
 }
 
 export const readPayout = async (db: Db, payoutId: number): Promise<Payout | undefined> =>
@@ -131,7 +145,9 @@ export async function readApprovedIds(db: Db, currency: string, through: string,
   return rows.map(({ payoutId }) => payoutId);
 }
 
-export interface NewPayout extends Maker {
+export interface NewPayout {
+  /** Null: the schedule. */
+  readonly maker: Maker | null;
   readonly sellerId: string;
   readonly currency: string;
   readonly payoutOn: string;
@@ -150,11 +166,12 @@ export async function insertPayouts(tx: Tx, payouts: readonly NewPayout[]): Prom
   if (payouts.length === 0) return [];
   await change(
     tx,
-    `INSERT INTO payout (seller_id, currency, payout_on, amount_minor, status, bank_account_id, hash, proposed_by, maker, maker_account_id, run_id,
-       proposed_at, updated_at) VALUES ${payouts.map(() => `(?, ?, ?, ?, 'CALCULATED', ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`).join(', ')}`,
+    `INSERT INTO payout (seller_id, currency, payout_on, amount_minor, status, bank_account_id, hash, proposed_by, maker, maker_account_id, maker_access_from, run_id,
+       proposed_at, updated_at) VALUES ${payouts.map(() => `(?, ?, ?, ?, 'CALCULATED', ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`).join(', ')}`,
     payouts.flatMap((one) => [
       ...[one.sellerId, one.currency, one.payoutOn, one.amountMinor.toString(), one.bankAccountId, one.hash],
-      ...[one.maker ?? SCHEDULE, one.maker, one.makerAccountId, one.runId],
+      ...[one.maker?.name ?? SCHEDULE, one.maker?.name ?? null, one.maker?.accountId ?? null],
+      ...[one.maker?.accessFrom ?? null, one.runId],
     ]),
   );
   // A hash names the statements, so no other payout that stands has the same. One that was cancelled may.
