@@ -24,10 +24,10 @@ const capabilities = {
   terms: ['business-days'],
   settlement: ['event-feed', 'feed', 'policies', 'jobs', 'tasks'],
   alarms: ['jobs', 'outbox', 'payments', 'settlement', 'webhooks'],
-  statements: ['ledger', 'settlement', 'terms'],
   adjustments: ['accounts', 'ledger', 'terms'],
   postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],
   statements: ['business-days', 'event-feed', 'feed', 'ledger', 'postings', 'settlement', 'terms'],
+  payouts: ['accounts', 'event-feed', 'ledger', 'settlement', 'statements', 'terms'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };
 

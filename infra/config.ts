@@ -28,6 +28,12 @@ import {
   paymentProviderSettings,
   paymentProviderShape,
 } from './payment-provider-settings.js';
+import {
+  type PayoutProviderSettings,
+  payoutProviderFaults,
+  payoutProviderSettings,
+  payoutProviderShape,
+} from './payout-provider-settings.js';
 import { isSigningKey, readPublicKey } from './signing.js';
 import { isTimeZone } from './time-zone.js';
 import { wholeNumber } from './whole-number.js';
@@ -180,6 +186,7 @@ const schema = z.object({
   MAGAM_METRICS_PORT: wholeNumber(0, 65_535).optional(),
   ...accountShape,
   ...paymentProviderShape,
+  ...payoutProviderShape,
   ...outboundShape,
   ...integrationShape,
   MAGAM_FAULT: z.string().optional(),
@@ -271,6 +278,7 @@ export interface Config extends KeySettings, EdgeSettings {
   readonly metricsPort: number | null;
   readonly accounts: AccountSettings;
   readonly paymentProviders: PaymentProviderSettings;
+  readonly payoutProviders: PayoutProviderSettings;
   /** Origins that providers may send buyers back to; null: any, in production with https. */
   readonly returnOrigins: readonly string[] | null;
   /** How payment providers are called. */
@@ -347,6 +355,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     metricsPort: env.MAGAM_METRICS_PORT ?? null,
     accounts: accountSettings(env, env.MAGAM_PORT),
     paymentProviders: paymentProviderSettings(env),
+    payoutProviders: payoutProviderSettings(env),
     returnOrigins: env.MAGAM_RETURN_ORIGINS ?? null,
     outbound: outboundSettings(env),
     integrations: integrationSettings(env),
@@ -370,6 +379,7 @@ function relationFaults(env: z.infer<typeof schema>): string[] {
     ...outboundFaults(env),
     ...integrationFaults(env),
     ...paymentProviderFaults(env, production),
+    ...payoutProviderFaults(env, production),
     ...edgeFaults(env),
   ];
   if (env.MAGAM_MAIL_URL !== undefined && env.MAGAM_MAIL_FROM === undefined)

@@ -201,6 +201,7 @@ describe('settings', () => {
     'infra/edge-settings.ts',
     'infra/key-settings.ts',
     'infra/payment-provider-settings.ts',
+    'infra/payout-provider-settings.ts',
     'infra/outbound/outbound-settings.ts',
     'infra/integration-settings.ts',
   ];
