@@ -22,7 +22,7 @@ const capabilities = {
   jobs: ['event-feed'],
   'business-days': [],
   terms: ['business-days'],
-  payouts: ['accounts', 'ledger', 'outbox'],
+  payouts: ['accounts'],
   settlement: ['event-feed', 'feed', 'policies', 'jobs', 'tasks'],
   alarms: ['jobs', 'outbox', 'payments', 'settlement', 'webhooks'],
   postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],
