@@ -32,7 +32,7 @@ export async function requireStatable(
       date: through,
       unsettled,
     });
-  const [unposted] = await readUnposted(db, { date: BEGINNING, generation: 0 }, through, 1);
+  const [unposted] = await readUnposted(db, BEGINNING, through);
   if (unposted === undefined) return;
   throw new MagamError(
     'STATEMENT_DATE_UNPOSTED',

@@ -81,5 +81,5 @@ export async function settleAndPost(
   lines: readonly SettledLine[],
 ): Promise<void> {
   await settleRows(db, date, generation, lines);
-  await postGeneration(db, { date, generation });
+  await inTransaction(db, (tx) => postGeneration(tx, { date, generation }));
 }
