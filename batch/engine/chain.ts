@@ -18,7 +18,9 @@ import type { Job, JobCall, RunnerSide } from './job.js';
 import { openRun } from './open-run.js';
 
 /** What a step brings beside its place in the chain. */
-export interface StepWork extends Pick<Job, 'plan' | 'finish' | 'joins'> {
+export interface StepWork
+  extends Pick<Job, 'plan' | 'finish' | 'joins' | 'together'>,
+    Partial<Pick<Job, 'passesWait'>> {
   /** Messages of the log. */
   readonly words: Pick<RunnerSide['words'], 'started' | 'ended' | 'failed'>;
   readonly report: RunnerSide['report'];
@@ -29,7 +31,7 @@ export interface StepWork extends Pick<Job, 'plan' | 'finish' | 'joins'> {
   readonly hasWork?: (db: Db, run: Run) => Promise<boolean>;
 }
 
-/** The job of a step. It has one pass, and its dates are taken in their order. */
+/** The job of a step. Its dates are taken in their order. */
 export const chainJob = (step: ChainStep, { words, report, hasWork, ...work }: StepWork): Job => ({
   name: step.job,
   keyName: 'date',

@@ -71,19 +71,20 @@ const OVERDUE_MAX = 10;
 const dateOverdue: Look = async (db, settings, open) => {
   const { dateMinutes } = settings.alarms;
   const dates = dateMinutes === 0 ? [] : await overdueDates(db, settings, dateMinutes);
-  const slow = dateMinutes === 0 ? [] : await readSlowSteps(db, dateMinutes, OVERDUE_MAX);
+  const slow = dateMinutes === 0 ? [] : await readSlowSteps(db, dateMinutes);
+  const stillOpen = new Set([...dates, ...slow.map(({ job, date }) => subjectOfRun(job, date))]);
   return {
     causes: [
       ...dates.slice(0, OVERDUE_MAX).map((date) => ({
         subject: date,
         summary: `${date} is not closed, more than ${dateMinutes} min after it was due (${settings.settleAt} of the next day in ${settings.timeZone}).`,
       })),
-      ...slow.map(({ runId, job, date }) => ({
+      ...slow.slice(0, OVERDUE_MAX).map(({ runId, job, date }) => ({
         subject: subjectOfRun(job, date),
         summary: `${titleOf(job, date)} is not done, more than ${dateMinutes} min after it was asked for (run ${runId}).`,
       })),
     ],
-    staying: open.filter((date) => dates.includes(date)),
+    staying: open.filter((subject) => stillOpen.has(subject)),
   };
 };
 

@@ -58,13 +58,13 @@ export interface SlowStep {
   readonly date: string;
 }
 
-/** Runs of jobs that follow the settlement which were asked for so many minutes ago, or earlier, and were never completed: by date, at most so many. */
-export const readSlowSteps = (db: Db, minutes: number, rowsMax: number): Promise<SlowStep[]> =>
+/** Runs of jobs that follow the settlement which were asked for so many minutes ago, or earlier, and were never completed, by date. */
+export const readSlowSteps = (db: Db, minutes: number): Promise<SlowStep[]> =>
   select<SlowStep>(
     db,
     `SELECT run_id AS runId, job, job_key AS date FROM job_instance
-     WHERE job IN (?) AND completed_at IS NULL AND created_at < UTC_TIMESTAMP(3) - INTERVAL ? MINUTE ORDER BY job_key, run_id LIMIT ?`,
-    [CHAIN_JOBS.filter((job) => job !== SETTLE), minutes, rowsMax],
+     WHERE job IN (?) AND completed_at IS NULL AND created_at < UTC_TIMESTAMP(3) - INTERVAL ? MINUTE ORDER BY job_key, run_id`,
+    [CHAIN_JOBS.filter((job) => job !== SETTLE), minutes],
   );
 
 export interface ConsumerDeadLetters {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { raiseAlarm, resolveAlarm } from '../../../core/alarms/change-alarms.js';
 import type { WatchedKind } from '../../../core/alarms/conditions.js';
+import { actionOf } from '../../../core/alarms/rules/alarm.js';
 import { findOpenAlarm, purgeAlarms, readOpenAlarms } from '../../../core/alarms/stores/alarm.js';
 import { watchAlarms } from '../../../core/alarms/watch-alarms.js';
 import { change, insertReturningId, select } from '../../../infra/database.js';
@@ -112,6 +113,50 @@ describe('a run that failed', () => {
     }
     await become(DAY, 'STOPPED');
     expect(await look('run-failed')).toBe(1);
+  });
+});
+
+describe('a job that follows the settlement', () => {
+  const step = (date: string, status: string, minutesAgo = 0): Promise<number> =>
+    insertReturningId(
+      database.db,
+      `INSERT INTO job_instance (job, job_key, status, created_at, updated_at) VALUES ('post', ?, ?, UTC_TIMESTAMP(3) - INTERVAL ? MINUTE, UTC_TIMESTAMP(3))`,
+      [date, status, minutesAgo],
+    );
+  const becomePosted = (date: string, status: string) =>
+    change(
+      database.db,
+      `UPDATE job_instance SET status = ?, completed_at = UTC_TIMESTAMP(3) WHERE job = 'post' AND job_key = ?`,
+      [status, date],
+    );
+
+  it('has an alarm of its own beside that of the settlement, when it has failed', async () => {
+    await run(DAY, 'FAILED');
+    const runId = await step(DAY, 'FAILED');
+    expect(await look('run-failed')).toBe(2);
+    const alarms = await readOpenAlarms(database.db);
+    const alarm = alarms.find(({ subject }) => subject === `post ${DAY}`);
+    expect(alarm?.summary).toBe(`The posting of ${DAY} failed (run ${runId}): the execution left no message.`);
+    expect(actionOf({ kind: 'run-failed', subject: `post ${DAY}` })).toBe(
+      `Look at the run with magam runs --job post --date ${DAY}, mend the cause, then run magam ledger post --date ${DAY}.`,
+    );
+    await becomePosted(DAY, 'RUNNING');
+    expect(await look('run-failed')).toBe(0);
+    await becomePosted(DAY, 'COMPLETED');
+    expect(await look('run-failed')).toBe(1);
+    expect((await readOpenAlarms(database.db)).map(({ subject }) => subject)).toEqual([DAY]);
+  });
+
+  it('is overdue when it is not done so long after it was asked for', async () => {
+    await step(DAY, 'STOPPED', 20);
+    expect(await look('date-overdue', { dateMinutes: 30 })).toBe(0);
+    expect(await look('date-overdue', { dateMinutes: 10 })).toBe(1);
+    expect(await alarmsOf(database.db)).toEqual([`date-overdue post ${DAY} OPEN`]);
+    for (let n = 1; n < 12; n += 1) await step(addDays(DAY, -n), 'RUNNING', 20);
+    expect(await look('date-overdue', { dateMinutes: 10 })).toBe(10);
+    await becomePosted(DAY, 'COMPLETED');
+    expect(await look('date-overdue', { dateMinutes: 10 })).toBe(1);
+    expect(await alarmsOf(database.db)).toContain(`date-overdue post ${DAY} RESOLVED`);
   });
 });
 
