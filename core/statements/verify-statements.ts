@@ -5,7 +5,12 @@ import { firstDifference, type LedgerDifference } from '../ledger/stores/ledger-
 import type { LedgerCheck } from '../ledger/verify-ledger.js';
 import { FIGURE_NAMES } from '../settlement/rules/figures.js';
 import { canonicalStatement } from './rules/canonical.js';
-import { readStatementItems, readStatementSettlements, readStatementsAfter, type StatementHead } from './stores/statement.js';
+import {
+  readStatementItems,
+  readStatementSettlements,
+  readStatementsAfter,
+  type StatementHead,
+} from './stores/statement.js';
 import { STATEMENT_CHECKS } from './stores/statement-check.js';
 
 export interface StatementVerification {

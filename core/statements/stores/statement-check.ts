@@ -2,7 +2,8 @@
 import { FIGURES } from '../../settlement/rules/figures.js';
 import { PAYOUT_KINDS } from '../rules/sums.js';
 
-const KEY = 's.settled_on = c.settled_on AND s.seller_id = c.seller_id AND s.currency = c.currency AND s.generation = c.generation';
+const KEY =
+  's.settled_on = c.settled_on AND s.seller_id = c.seller_id AND s.currency = c.currency AND s.generation = c.generation';
 const PLACE = `CONCAT('statement ', st.statement_id)`;
 const PAYOUTS = PAYOUT_KINDS.map((kind) => `'${kind}'`).join(', ');
 
