@@ -28,7 +28,9 @@ export interface Asked {
 /** Stops a payout; an approval is gone. @returns PAYOUT_NOT_FOUND, PAYOUT_STATE_WRONG */
 export async function holdPayout(tx: Tx, person: Person, { payoutId, reason }: Asked): Promise<Payout | Refusal> {
   const payout = await lockedFor(tx, payoutId, 'hold');
-  return isRefusal(payout) ? payout : makeStep(tx, personName(person), payout, 'hold', { reason, columns: NO_APPROVAL });
+  return isRefusal(payout)
+    ? payout
+    : makeStep(tx, personName(person), payout, 'hold', { reason, columns: NO_APPROVAL });
 }
 
 /** Lets a held payout go on; it has to be approved. @returns PAYOUT_NOT_FOUND, PAYOUT_STATE_WRONG */

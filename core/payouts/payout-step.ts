@@ -48,9 +48,7 @@ export async function makeStep(
   if (!mayDo(action, from)) throw new Error(`payout ${payoutId} is ${from}: no ${action}`);
   const { to } = TRANSITIONS[action];
   await movePayout(tx, payout, to, columns);
-  await recordPayoutEvents(tx, [
-    { payoutId, actor: by, action, from, to, attempt, reason, detail: detail ?? null },
-  ]);
+  await recordPayoutEvents(tx, [{ payoutId, actor: by, action, from, to, attempt, reason, detail: detail ?? null }]);
   const now = await readPayout(tx, payoutId);
   if (now === undefined) throw new Error(`payout ${payoutId} is gone`);
   return now;

@@ -70,11 +70,7 @@ export async function proposeOne(
   return made;
 }
 
-async function makePayouts(
-  tx: Tx,
-  due: readonly Candidate[],
-  { date, runId, maker }: Proposing,
-): Promise<Proposed[]> {
+async function makePayouts(tx: Tx, due: readonly Candidate[], { date, runId, maker }: Proposing): Promise<Proposed[]> {
   const payouts = due.flatMap(({ sellerId, currency, known, hash, statements }) =>
     hash === null || known.bankAccountId === null
       ? []
@@ -85,7 +81,9 @@ async function makePayouts(
               currency,
               payoutOn: date,
               amountMinor: known.amountMinor,
-              hash, runId, maker,
+              hash,
+              runId,
+              maker,
             },
             bankAccountId: known.bankAccountId,
             statementIds: statements.map(({ statementId }) => statementId),

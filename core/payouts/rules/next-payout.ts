@@ -28,7 +28,11 @@ const PASSES: readonly NotPaid['reason'][] = ['NEGATIVE_BALANCE', 'BELOW_MINIMUM
  * @param caseOn what is known of the seller on a date, its issued statements alone
  * @returns the first date on which it is paid, or the last one with the reason why not; undefined: nothing falls due
  */
-export function nextDate(parts: readonly DuePart[], today: string, caseOn: (date: string) => PayCase): NextDate | undefined {
+export function nextDate(
+  parts: readonly DuePart[],
+  today: string,
+  caseOn: (date: string) => PayCase,
+): NextDate | undefined {
   const dates = [...new Set(parts.map(({ payoutOn }) => (payoutOn < today ? today : payoutOn)))].sort();
   let last: NextDate | undefined;
   for (const date of dates) {

@@ -36,7 +36,10 @@ export const readFileTransfersOf = (db: Db, payoutId: number): Promise<FileTrans
 export async function orderTransfers(
   tx: Tx,
   fileId: number,
-  transfers: readonly Pick<FileTransfer, 'payoutId' | 'attempt' | 'sequence' | 'amountMinor' | 'bankAccountId' | 'remark'>[],
+  transfers: readonly Pick<
+    FileTransfer,
+    'payoutId' | 'attempt' | 'sequence' | 'amountMinor' | 'bankAccountId' | 'remark'
+  >[],
 ): Promise<void> {
   const columns = ['file_id', 'sequence', 'status', 'bank_account_id', 'remark', 'updated_at'];
   await change(

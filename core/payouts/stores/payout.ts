@@ -72,8 +72,7 @@ async function selectPayouts(db: Db, which: string, params: readonly unknown[]):
     return {
       ...payout,
       amountMinor: BigInt(amount),
-      maker:
-        makerName === null ? null : { name: makerName, accountId: makerAccountId, accessFrom: makerAccessFrom },
+      maker: makerName === null ? null : { name: makerName, accountId: makerAccountId, accessFrom: makerAccessFrom },
       approval: approvalOf({ approvedAmount, approvedBankAccountId, approvedHash, approvedBy, approvedAt }),
     };
   });

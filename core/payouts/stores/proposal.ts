@@ -26,5 +26,9 @@ export async function sumProposed(db: Db, runId: number): Promise<ProposalSum[]>
      GROUP BY currency ORDER BY currency`,
     [runId],
   );
-  return rows.map(({ currency, payouts, amount }) => ({ currency, payouts: Number(payouts), amountMinor: BigInt(amount) }));
+  return rows.map(({ currency, payouts, amount }) => ({
+    currency,
+    payouts: Number(payouts),
+    amountMinor: BigInt(amount),
+  }));
 }
