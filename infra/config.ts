@@ -28,6 +28,7 @@ import {
   paymentProviderSettings,
   paymentProviderShape,
 } from './payment-provider-settings.js';
+import { type PlatformSettings, platformSettings, platformShape } from './platform-settings.js';
 import { isSigningKey, readPublicKey } from './signing.js';
 import { isTimeZone } from './time-zone.js';
 import { wholeNumber } from './whole-number.js';
@@ -182,6 +183,7 @@ const schema = z.object({
   ...paymentProviderShape,
   ...outboundShape,
   ...integrationShape,
+  ...platformShape,
   MAGAM_FAULT: z.string().optional(),
 });
 
@@ -277,6 +279,8 @@ export interface Config extends KeySettings, EdgeSettings {
   readonly outbound: OutboundSettings;
   /** Browsers of other origins, the event feed, webhooks. */
   readonly integrations: IntegrationSettings;
+  /** The platform on documents for sellers. */
+  readonly platform: PlatformSettings;
   /** A named point and what happens there; for tests only, refused in production. */
   readonly fault: string | null;
   /** Who is recorded as having asked. */
@@ -350,6 +354,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     returnOrigins: env.MAGAM_RETURN_ORIGINS ?? null,
     outbound: outboundSettings(env),
     integrations: integrationSettings(env),
+    platform: platformSettings(env),
     fault: env.MAGAM_FAULT ?? null,
     userName: userName(),
   });
