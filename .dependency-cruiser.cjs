@@ -23,6 +23,8 @@ const capabilities = {
   'business-days': [],
   terms: ['business-days'],
   settlement: ['event-feed', 'feed', 'policies', 'jobs', 'tasks'],
+  statements: ['accounts', 'ledger', 'settlement'],
+  'tax-invoices': ['business-days', 'settlement'],
   alarms: ['jobs', 'outbox', 'payments', 'settlement', 'webhooks'],
   postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],

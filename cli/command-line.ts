@@ -101,6 +101,14 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'post settled dates to the double-entry ledger, and check it; see ledger post, ledger verify',
     load: async () => (await import('./ledger.js')).ledgerCommands,
   },
+  statements: {
+    description: 'export statements of sellers as CSV, as workbooks and as PDF; see statements export',
+    load: async () => (await import('./statement-export.js')).statementExportCommand,
+  },
+  'tax-invoices': {
+    description: 'make, list and export the records of tax invoices for the fees of sellers, month by month',
+    load: async () => (await import('./tax-invoices.js')).taxInvoicesCommands,
+  },
   runner: {
     description:
       'run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests and background tasks (any number may run)',

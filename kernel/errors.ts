@@ -13,8 +13,10 @@ import { operationErrors } from './error-codes/operations.js';
 import { orderErrors } from './error-codes/orders.js';
 import { paymentErrors } from './error-codes/payments.js';
 import { runErrors } from './error-codes/runs.js';
+import { statementErrors } from './error-codes/statements.js';
 import { stockErrors } from './error-codes/stock.js';
 import { taskErrors } from './error-codes/tasks.js';
+import { taxInvoiceErrors } from './error-codes/tax-invoices.js';
 import { termsErrors } from './error-codes/terms.js';
 
 const registry = {
@@ -30,6 +32,8 @@ const registry = {
   ...operationErrors,
   ...taskErrors,
   ...termsErrors,
+  ...statementErrors,
+  ...taxInvoiceErrors,
   ...integrationErrors,
 } as const;
 
