@@ -30,9 +30,9 @@ export function statementExportCommand(statements: Command): void {
 async function exportOne(statementId: number, options: Options, command: Command): Promise<void> {
   const { format, language, out, spreadsheetSafe } = options;
   if (wantsJson(command)) throw new MagamError('USAGE', 'An export is CSV, a workbook or a PDF; it has no --json.');
-  await withDatabase(command, ({ db, config, signal }) => {
+  await withDatabase(command, ({ db, config }) => {
     const form = { format, language, spreadsheetSafe: spreadsheetSafe === true, timeZone: config.timeZone };
     const asked = { statementId, platform: config.platform, form, whyNotPaid: async () => null };
-    return writingTo(out, format, (sink) => exportStatement(db, asked, sink, signal));
+    return writingTo(out, format, (sink) => exportStatement(db, asked, sink));
   });
 }

@@ -24,25 +24,20 @@ export async function exportStatement(
   db: Db,
   { statementId, platform, form, whyNotPaid }: StatementExport,
   sink: Sink,
-  signal?: AbortSignal,
 ): Promise<void> {
-  await inSnapshot(
-    db,
-    async (snapshot) => {
-      const statement = found(await readStatementContent(snapshot, statementId), 'STATEMENT_NOT_FOUND', {
-        statementId,
-      });
-      const seller = await readSeller(snapshot, statement.sellerId);
-      const document: StatementDocument = {
-        statement,
-        platform,
-        seller: seller === undefined ? null : { name: seller.name, businessNumber: seller.businessNumber },
-        notPaid: await whyNotPaid(snapshot, statement),
-        settlements: streamStatementSettlements(snapshot, statementId),
-        items: streamStatementItems(snapshot, statementId),
-      };
-      await writeStatementDocument(document, form, sink);
-    },
-    signal,
-  );
+  await inSnapshot(db, async (snapshot) => {
+    const statement = found(await readStatementContent(snapshot, statementId), 'STATEMENT_NOT_FOUND', {
+      statementId,
+    });
+    const seller = await readSeller(snapshot, statement.sellerId);
+    const document: StatementDocument = {
+      statement,
+      platform,
+      seller: seller === undefined ? null : { name: seller.name, businessNumber: seller.businessNumber },
+      notPaid: await whyNotPaid(snapshot, statement),
+      settlements: streamStatementSettlements(snapshot, statementId),
+      items: streamStatementItems(snapshot, statementId),
+    };
+    await writeStatementDocument(document, form, sink);
+  });
 }
