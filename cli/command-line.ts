@@ -102,8 +102,9 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./ledger.js')).ledgerCommands,
   },
   statements: {
-    description: 'export statements of sellers as CSV, as workbooks and as PDF; see statements export',
-    load: async () => (await import('./statement-export.js')).statementExportCommand,
+    description:
+      'close the periods of sellers, show and export their statements; see statements close, preview, show, export, verify',
+    load: async () => (await import('./statements.js')).statementsCommands,
   },
   'tax-invoices': {
     description: 'make, list and export the records of tax invoices for the fees of sellers, month by month',

@@ -35,6 +35,7 @@ const registry = {
   ...statementErrors,
   ...taxInvoiceErrors,
   ...integrationErrors,
+  ...statementErrors,
 } as const;
 
 export type ErrorCode = keyof typeof registry;

@@ -5,6 +5,7 @@ import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
 import { addUpPostings, readTrialBalances, sumPosted } from '../ledger/stores/ledger-balance.js';
 import { readCertificate } from '../settlement/stores/certificate.js';
+import { readyGeneration } from './ready-generations.js';
 import {
   completePosted,
   type Generation,
@@ -49,6 +50,7 @@ async function post(tx: Tx, one: Generation): Promise<PostedGeneration> {
   if ((await readCertificate(tx, date, generation)) === undefined)
     throw new MagamError('DATE_NOT_SETTLED', `Generation ${generation} of ${date} is not certified.`, { ...one });
   await insertShopPaid(tx, one);
+  await readyGeneration(tx, one);
   await openAccountsOf(tx, one);
   const account = await shareAccountsOf(tx, one);
   if (account !== undefined) throw new MagamError('LEDGER_ACCOUNT_CLOSED', undefined, { ...one, account });

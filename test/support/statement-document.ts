@@ -2,9 +2,9 @@
 
 import { eachFigure, FIGURE_NAMES, type FigureName } from '../../core/settlement/rules/figures.js';
 import type { StatementDocument } from '../../core/statements/documents/statement-document.js';
-import { isPayout } from '../../core/statements/documents/statement-document.js';
 import type { KindSum, LegTotals, Statement } from '../../core/statements/rules/statement.js';
 import type { StatementItem, StatementSettlement } from '../../core/statements/rules/statement-rows.js';
+import { PAYOUT_KINDS } from '../../core/statements/rules/sums.js';
 import { addDays } from '../../kernel/business-date.js';
 
 type Figures = Record<FigureName, bigint>;
@@ -65,7 +65,8 @@ export function madeDocument(made: MadeStatement = {}): StatementDocument {
   const total = (of: readonly KindSum[]): bigint => of.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
   const openingMinor = made.statement?.openingMinor ?? 150_000n;
   const earnedMinor =
-    rows.reduce((sum, { figures }) => sum + figures.net, 0n) + total(sums.filter((sum) => !isPayout(sum)));
+    rows.reduce((sum, { figures }) => sum + figures.net, 0n) +
+    total(sums.filter(({ kind }) => !PAYOUT_KINDS.includes(kind)));
   return {
     statement: {
       statementId: 7,
@@ -84,7 +85,7 @@ export function madeDocument(made: MadeStatement = {}): StatementDocument {
       refunds: legOf(refunded === 0n ? 0 : 1, refund, -1n),
       sums,
       earnedMinor,
-      closingMinor: openingMinor + earnedMinor + total(sums.filter(isPayout)),
+      closingMinor: openingMinor + earnedMinor + total(sums.filter(({ kind }) => PAYOUT_KINDS.includes(kind))),
       hash: '5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592',
       issuedAt: '2026-04-16T00:10:00.123Z',
       paidOn: null,

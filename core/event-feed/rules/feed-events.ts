@@ -8,6 +8,11 @@ const id = z.number().int().positive();
 const date = z.string().meta({ format: 'date', example: '2026-06-30' });
 const generation = z.number().int().positive().meta({ description: '1, and one more with each supplement.' });
 const run = { runId: id, date, generation };
+const sellerId = z.string();
+const minor = z.number().int().nullable().meta({
+  description:
+    'Minor units, positive where the platform owes the seller; null beyond 2^53 - 1, which the statement itself shows.',
+});
 const failure = { code: z.string().meta({ description: 'A code of the error registry.' }), message: z.string() };
 const importId = id.nullable().meta({ description: 'Its id over HTTP; null: it was made at the command line.' });
 const feedImportId = id.meta({ description: 'The number under which the feed has it, and `magam imports` shows it.' });
@@ -40,6 +45,19 @@ export const feedEventData = {
     signed: z.boolean(),
   }),
   'settlement.closed': z.object({ date, generation }),
+  'statement.issued': z.object({
+    statementId: id,
+    sellerId,
+    currency: z.string(),
+    number: id.meta({ description: '1, 2, 3 … of the seller and currency.' }),
+    periodFrom: date,
+    closesOn: date.meta({ description: 'The last day of the period.' }),
+    payoutOn: date,
+    openingMinor: minor,
+    earnedMinor: minor,
+    closingMinor: minor,
+    hash: z.string(),
+  }),
 } as const;
 
 export type FeedEventType = keyof typeof feedEventData;
@@ -47,8 +65,8 @@ export type FeedEventData<Type extends FeedEventType> = z.output<(typeof feedEve
 
 export const FEED_EVENT_TYPES = Object.keys(feedEventData) as FeedEventType[];
 
-/** What sellers are told of: dates on which something of theirs was settled. */
-export const SELLER_EVENT_TYPES: readonly FeedEventType[] = ['settlement.closed'];
+/** What sellers are told of: dates on which something of theirs was settled, and their own statements. */
+export const SELLER_EVENT_TYPES: readonly FeedEventType[] = ['settlement.closed', 'statement.issued'];
 
 /** The types that somebody may not be told of. */
 export const refusedTypes = (types: readonly FeedEventType[], sellerId: string | null): FeedEventType[] =>

@@ -15,12 +15,13 @@ export async function recordFeedEvents(tx: Tx, events: readonly NewFeedEvent[]):
   if (events.length === 0) return;
   const rows = events.map(({ type, data }) => {
     const { date, generation }: { date?: string; generation?: number } = type === 'settlement.closed' ? data : {};
-    return [type, date ?? null, generation ?? null, JSON.stringify(feedEventData[type].parse(data))];
+    const sellerId = 'sellerId' in data ? data.sellerId : null;
+    return [type, date ?? null, generation ?? null, sellerId, JSON.stringify(feedEventData[type].parse(data))];
   });
   await change(
     tx,
-    `INSERT INTO feed_event (type, settled_on, generation, data, happened_at)
-     VALUES ${rows.map(() => '(?, ?, ?, ?, UTC_TIMESTAMP(3))').join(', ')}`,
+    `INSERT INTO feed_event (type, settled_on, generation, seller_id, data, happened_at)
+     VALUES ${rows.map(() => '(?, ?, ?, ?, ?, UTC_TIMESTAMP(3))').join(', ')}`,
     rows.flat(),
   );
 }
@@ -105,13 +106,13 @@ function selectEvents(
   const concerned =
     sellerId === null
       ? ''
-      : `AND EXISTS (SELECT 1 FROM settlement s
-           WHERE s.settled_on = f.settled_on AND s.generation = f.generation AND s.seller_id = ?)`;
+      : `AND (f.seller_id = ? OR EXISTS (SELECT 1 FROM settlement s
+           WHERE s.settled_on = f.settled_on AND s.generation = f.generation AND s.seller_id = ?))`;
   return select<FeedEvent>(
     db,
     `SELECT f.position AS id, f.type, f.happened_at AS happenedAt, f.data FROM feed_event f FORCE INDEX (feed_event_position)
      WHERE ${where} ${ofType} ${concerned} ORDER BY f.position LIMIT ?`,
-    [...params, ...(wanted.length === 0 ? [] : [wanted]), ...(sellerId === null ? [] : [sellerId]), limit],
+    [...params, ...(wanted.length === 0 ? [] : [wanted]), ...(sellerId === null ? [] : [sellerId, sellerId]), limit],
     { happenedAt: isoTime, data: fromJson },
   );
 }

@@ -54,7 +54,7 @@ const OF_GENERATION = 's.settled_on = ? AND s.generation = ?';
 /** Claims a generation for the ledger. Throws a duplicate key where it is there; whoever comes at the same time waits here. */
 export async function insertPosted(tx: Tx, { date, generation }: Generation): Promise<void> {
   const sql =
-    'INSERT INTO posted_generation (settled_on, generation, transactions, postings, posted_at) VALUES (?, ?, 0, 0, UTC_TIMESTAMP(3))';
+    'INSERT INTO posted_generation (settled_on, generation, transactions, postings, posted_at, ready) VALUES (?, ?, 0, 0, UTC_TIMESTAMP(3), 1)';
   await change(tx, sql, [date, generation]);
 }
 

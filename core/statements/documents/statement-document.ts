@@ -4,6 +4,7 @@ import type { FigureName } from '../../settlement/rules/figures.js';
 import type { NotPaidReason } from '../rules/not-paid.js';
 import type { KindSum, LegTotals, Statement } from '../rules/statement.js';
 import type { Rows, StatementItem, StatementSettlement } from '../rules/statement-rows.js';
+import { PAYOUT_KINDS, sumOf } from '../rules/sums.js';
 import type { Words } from './words.js';
 
 export interface StatementDocument {
@@ -59,10 +60,6 @@ export const entriesOf = ({ sales, refunds }: Pick<Statement, 'sales' | 'refunds
   return [count(sales), count(refunds), count(sales) + count(refunds)];
 };
 
-const PAYOUT_KINDS: ReadonlySet<string> = new Set(['PAYOUT_SENT', 'PAYOUT_FAILED', 'PAYOUT_RETURNED']);
-
-export const isPayout = ({ kind }: Pick<KindSum, 'kind'>): boolean => PAYOUT_KINDS.has(kind);
-
 /** A row of the table that leads from the opening balance to the closing one. */
 export interface BalanceRow {
   readonly label: string;
@@ -71,20 +68,29 @@ export interface BalanceRow {
   readonly total: boolean;
 }
 
-/** Opening balance, movements, what was earned, payouts, closing balance. */
+/** Opening balance, movements, what was earned, payouts, closing balance. Reversals stand where what they reverse stands. */
 export function balanceRows(statement: Statement, text: Words, nameOf: (sum: KindSum) => string): BalanceRow[] {
+  const { openingMinor, earnedMinor, closingMinor, sums } = statement;
+  const net = netRow(statement).sum;
+  const reversal = sums.find(({ kind }) => kind === 'REVERSAL');
+  const payouts = sums.filter(({ kind }) => PAYOUT_KINDS.includes(kind));
+  const others = sums.filter((sum) => sum !== reversal && !payouts.includes(sum));
+  const earnedReversed = earnedMinor - net - sumOf(others);
   const movement = (sum: KindSum): BalanceRow => ({
     label: `${nameOf(sum)} (${sum.transactions})`,
     amountMinor: sum.amountMinor,
     total: false,
   });
-  const { openingMinor, earnedMinor, closingMinor, sums } = statement;
+  const reversed = (amountMinor: bigint): BalanceRow[] =>
+    reversal === undefined || amountMinor === 0n ? [] : [{ label: nameOf(reversal), amountMinor, total: false }];
   return [
     { label: text.opening, amountMinor: openingMinor, total: true },
-    { label: text.settlementsNet, amountMinor: netRow(statement).sum, total: false },
-    ...sums.filter((sum) => !isPayout(sum)).map(movement),
+    { label: text.settlementsNet, amountMinor: net, total: false },
+    ...others.map(movement),
+    ...reversed(earnedReversed),
     { label: text.earned, amountMinor: earnedMinor, total: true },
-    ...sums.filter(isPayout).map(movement),
+    ...payouts.map(movement),
+    ...reversed((reversal?.amountMinor ?? 0n) - earnedReversed),
     { label: text.closing, amountMinor: closingMinor, total: true },
   ];
 }

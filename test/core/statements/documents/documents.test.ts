@@ -1,7 +1,7 @@
 /** The documents of a statement: all say the same figures, in whole, and the same statement gives the same bytes. */
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import type { StatementDocument } from '../../../../core/statements/documents/statement-document.js';
+import { balanceRows, type StatementDocument } from '../../../../core/statements/documents/statement-document.js';
 import { words } from '../../../../core/statements/documents/words.js';
 import { type DocumentForm, writeStatementDocument } from '../../../../core/statements/documents/write-document.js';
 import { NOT_PAID_REASONS } from '../../../../core/statements/rules/not-paid.js';
@@ -74,6 +74,21 @@ describe('as a workbook', () => {
     expect(shownRows(sheetOf(bytes, text.settlements))).toHaveLength(4);
     expect(shownRows(sheetOf(bytes, text.transactions))[2]).toContain('배송 지연 보상 (주문 20260403-118)');
     expect(shownRows(sheetOf(bytes, text.title)).at(-1)).toEqual([text.hash, document.statement.hash]);
+  });
+});
+
+describe('the table of balances', () => {
+  it('shows the reversal of a payout with the payouts, and other reversals with what was earned', () => {
+    const reversal = { kind: 'REVERSAL', transactionId: 9, effectiveOn: '2026-04-10', reason: '' } as const;
+    const { statement } = madeDocument({ items: [...madeItems, { ...reversal, amountMinor: 30_000n }] });
+    const shown = { ...statement, earnedMinor: statement.earnedMinor - 20_000n };
+    const rows = balanceRows(shown, words.en, ({ kind }) => kind);
+    const at = (label: string) => rows.findIndex((row) => row.label === label);
+    const reversed = rows.filter(({ label }) => label === 'REVERSAL');
+    expect(reversed.map(({ amountMinor }) => amountMinor)).toEqual([10_000n, 20_000n]);
+    expect(at('REVERSAL')).toBe(at(words.en.earned) - 1);
+    const moved = rows.filter(({ total }) => !total).reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
+    expect(shown.openingMinor + moved).toBe(shown.closingMinor);
   });
 });
 

@@ -1,0 +1,75 @@
+/** Closing the statements of a date, as the engine carries it out: all periods that end on the date or before it. */
+import { businessCalendar } from '../../../core/business-days/keep-calendar.js';
+import type { IdRange } from '../../../core/jobs/stores/plan.js';
+import { openNextGeneration, type Run } from '../../../core/jobs/stores/run.js';
+import { readyGenerations } from '../../../core/postings/ready-generations.js';
+import { requireStatable } from '../../../core/statements/closable.js';
+import { withTerms } from '../../../core/statements/load-accounts.js';
+import { covered } from '../../../core/statements/rules/close-account.js';
+import { readMissingTerms, readPayableIds, readWithoutTerms } from '../../../core/statements/stores/payable-account.js';
+import { inTransaction, type Tx } from '../../../infra/database.js';
+import { readPlatformTime } from '../../../infra/platform-time.js';
+import type { Completion, Job, JobCall, PlanDraft } from '../../engine/job.js';
+import { openRun } from '../../engine/open-run.js';
+import { CLOSE_STATEMENTS, type ClosePlan } from './names.js';
+import { reportClose } from './report.js';
+
+export const closeStatementsJob: Job = {
+  name: CLOSE_STATEMENTS,
+  keyName: 'date',
+  keysInOrder: true, // the statements of a seller follow each other
+  passesWait: false,
+  open,
+  reopen,
+  plan,
+  finish: async () => finish,
+  runner: {
+    words: {
+      started: 'closing statements',
+      ended: 'statements closed',
+      failed: 'closing statements failed',
+      due: 'statements are due to be closed',
+      blocked: 'the statements wait for a run that was stopped: resume it with magam statements close',
+    },
+    report: reportClose,
+  },
+};
+
+async function open({ db, config, request }: JobCall): Promise<Run> {
+  const date = request.key;
+  await requireStatable(db, date, await readPlatformTime(db, config.timeZone));
+  await readyGenerations(db, date);
+  await businessCalendar(db); // its first version is made before the threads need it
+  return inTransaction(db, (tx) => openRun(tx, CLOSE_STATEMENTS, date));
+}
+
+const SELLERS = 1_000;
+
+/** A closed date: there is something to do only for sellers who had no terms and have some now. */
+async function reopen({ db }: JobCall, run: Run): Promise<Run | undefined> {
+  const missing = await withTerms(db, await readMissingTerms(db, SELLERS));
+  const found = missing.some(
+    ({ timeline, termsMissingOn }) =>
+      termsMissingOn !== null && termsMissingOn <= run.key && covered(timeline, termsMissingOn),
+  );
+  if (!found || run.status !== 'COMPLETED_WITH_EXCEPTIONS') return undefined;
+  await inTransaction(db, (tx) => openNextGeneration(tx, run));
+  return inTransaction(db, (tx) => openRun(tx, CLOSE_STATEMENTS, run.key));
+}
+
+/** Ranges of accounts with equal numbers of them. */
+async function plan(tx: Tx, _run: Run, gridSize: number): Promise<PlanDraft> {
+  const ids = await readPayableIds(tx);
+  const parts = Math.min(gridSize, ids.length);
+  const ranges: IdRange[] = [];
+  for (let part = 1, before = 0; part <= parts; part += 1) {
+    const end = Math.floor((ids.length * part) / parts);
+    ranges.push({ lo: ids[before - 1] ?? 0, hi: ids[end - 1] as number, entries: end - before });
+    before = end;
+  }
+  const parameters: ClosePlan = { calendarVersion: (await businessCalendar(tx)).version };
+  return { parameters, partitions: ranges.map((range) => [range]) };
+}
+
+const finish: Completion = async (tx) =>
+  (await readWithoutTerms(tx)).sellers > 0 ? 'COMPLETED_WITH_EXCEPTIONS' : 'COMPLETED';

@@ -1,0 +1,99 @@
+/** Writes many transactions between accounts of sellers, whose balances have one row each. */
+import { change, select, type Tx } from '../../../infra/database.js';
+import type { AccountRef } from '../rules/accounts.js';
+import type { NewTransaction } from '../rules/transaction.js';
+
+/** Rows of one statement. */
+const ROWS = 2_000;
+
+async function insertRows(
+  tx: Tx,
+  sql: (values: string) => string,
+  values: string,
+  rows: readonly unknown[][],
+): Promise<void> {
+  for (let at = 0; at < rows.length; at += ROWS) {
+    const some = rows.slice(at, at + ROWS);
+    await change(tx, sql(some.map(() => values).join(', ')), some.flat());
+  }
+}
+
+/** Stores the transactions with their postings, and moves balances and the sums of days in the order of their keys. @returns their ids */
+export async function insertBatch(
+  tx: Tx,
+  wanted: readonly NewTransaction[],
+  idOf: (account: AccountRef) => number,
+): Promise<number[]> {
+  const [now] = await select<{ moment: string }>(tx, 'SELECT UTC_TIMESTAMP(3) AS moment');
+  const moment = now?.moment ?? '';
+  await insertRows(
+    tx,
+    (values) =>
+      `INSERT INTO ledger_transaction (idempotency_key, kind, seller_id, effective_on, recorded_at, reverses_id, requested_by, reason) VALUES ${values}`,
+    '(?, ?, ?, ?, ?, ?, ?, ?)',
+    wanted.map(({ key, kind, sellerId, effectiveOn, reversesId, requestedBy, reason }) => [
+      ...[key, kind, sellerId, effectiveOn, moment, reversesId ?? null, requestedBy, reason ?? ''],
+    ]),
+  );
+  const ids = await idsOf(tx, wanted);
+  const postings = wanted.flatMap((one, at) =>
+    one.postings.map(({ account, amountMinor }) => ({
+      transactionId: ids[at] as number,
+      accountId: idOf(account),
+      effectiveOn: one.effectiveOn,
+      amountMinor,
+    })),
+  );
+  await insertRows(
+    tx,
+    (values) =>
+      `INSERT INTO ledger_posting (transaction_id, account_id, shard, effective_on, recorded_at, amount_minor) VALUES ${values}`,
+    '(?, ?, 0, ?, ?, ?)',
+    postings.map((it) => [it.transactionId, it.accountId, it.effectiveOn, moment, it.amountMinor.toString()]),
+  );
+  await insertRows(
+    tx,
+    (values) =>
+      `INSERT INTO ledger_balance (account_id, shard, amount_minor) VALUES ${values} ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)`,
+    '(?, 0, ?)',
+    summed(postings, ({ accountId }) => [accountId]),
+  );
+  await insertRows(
+    tx,
+    (values) =>
+      `INSERT INTO ledger_day (account_id, effective_on, recorded_on, shard, amount_minor) VALUES ${values} ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)`,
+    '(?, ?, ?, 0, ?)',
+    summed(postings, ({ accountId, effectiveOn }) => [accountId, effectiveOn, moment.slice(0, 10)]),
+  );
+  return ids;
+}
+
+async function idsOf(tx: Tx, wanted: readonly NewTransaction[]): Promise<number[]> {
+  const ids = new Map<string, number>();
+  for (let at = 0; at < wanted.length; at += ROWS) {
+    const rows = await select<{ key: string; transactionId: number }>(
+      tx,
+      `SELECT idempotency_key AS 'key', transaction_id AS transactionId FROM ledger_transaction WHERE idempotency_key IN (?)`,
+      [wanted.slice(at, at + ROWS).map(({ key }) => key)],
+    );
+    for (const { key, transactionId } of rows) ids.set(key, transactionId);
+  }
+  return wanted.map(({ key }) => ids.get(key) as number);
+}
+
+/** The sums of postings by a key, in the order of the keys; each row is a key and its sum. */
+function summed<T extends { readonly accountId: number; readonly amountMinor: bigint }>(
+  postings: readonly T[],
+  keyOf: (posting: T) => (string | number)[],
+): unknown[][] {
+  const sums = new Map<string, { key: (string | number)[]; accountId: number; sum: bigint }>();
+  for (const posting of postings) {
+    const key = keyOf(posting);
+    const name = key.join(' ');
+    const { accountId, amountMinor } = posting;
+    sums.set(name, { key, accountId, sum: (sums.get(name)?.sum ?? 0n) + amountMinor });
+  }
+  return [...sums.entries()]
+    .sort(([a, one], [b, other]) => one.accountId - other.accountId || (a < b ? -1 : 1))
+    .map(([, { key, sum }]) => [...key, sum.toString()]);
+}

@@ -1,0 +1,56 @@
+/** The sums of a statement. */
+import { ExactSum } from '../../../kernel/exact-sum.js';
+import type { TransactionKind } from '../../ledger/rules/posting-rules.js';
+import { eachFigure, FIGURE_NAMES } from '../../settlement/rules/figures.js';
+import type { OpenItem, OpenSettlement } from './open-account.js';
+import type { KindSum, LegTotals } from './statement.js';
+
+/** Kinds that take away what was earned before, or bring it back. */
+export const PAYOUT_KINDS: readonly TransactionKind[] = ['PAYOUT_SENT', 'PAYOUT_FAILED', 'PAYOUT_RETURNED'];
+
+/** Whether a transaction, or what it reverses, pays the seller: it is not part of what is earned. */
+export const isPayout = ({ about }: Pick<OpenItem, 'about'>): boolean => PAYOUT_KINDS.includes(about);
+
+/** Whether it is a debit of the seller that the waterfall is told of, or takes one back. */
+export const isDebit = ({ about }: Pick<OpenItem, 'about'>): boolean =>
+  about === 'ADJUSTMENT_FROM_SELLER' || about === 'CLAWBACK' || about.startsWith('CHARGEBACK');
+
+export const sumOf = (items: readonly { readonly amountMinor: bigint }[]): bigint =>
+  items.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
+
+function add(sums: readonly ExactSum[], figures: readonly string[], sign: 1 | -1): void {
+  for (const [at, text] of figures.entries()) {
+    const value = Number(text);
+    if (Number.isSafeInteger(value)) sums[at]?.add(sign * value);
+    else sums[at]?.addBig(BigInt(sign) * BigInt(text));
+  }
+}
+
+/** Sales and refunds of settlements, added up apart. */
+export function legTotals(settlements: readonly OpenSettlement[]): { sales: LegTotals; refunds: LegTotals } {
+  const [sales, refunds] = [FIGURE_NAMES.map(() => new ExactSum()), FIGURE_NAMES.map(() => new ExactSum())];
+  const entries = { sales: 0, refunds: 0 };
+  for (const one of settlements) {
+    entries.sales += one.sales;
+    entries.refunds += one.refunds;
+    add(sales, one.figures, 1);
+    if (one.refundFigures === null) continue;
+    add(sales, one.refundFigures, -1);
+    add(refunds, one.refundFigures, 1);
+  }
+  const totals = (sums: readonly ExactSum[], count: number): LegTotals => ({
+    entries: count,
+    figures: eachFigure(FIGURE_NAMES, (_name, at) => sums[at]?.value() ?? 0n),
+  });
+  return { sales: totals(sales, entries.sales), refunds: totals(refunds, entries.refunds) };
+}
+
+/** What the transactions of each kind changed, by kind. */
+export function kindSums(items: readonly Pick<OpenItem, 'kind' | 'amountMinor'>[]): KindSum[] {
+  const sums = new Map<TransactionKind, KindSum>();
+  for (const { kind, amountMinor } of items) {
+    const before = sums.get(kind) ?? { kind, transactions: 0, amountMinor: 0n };
+    sums.set(kind, { kind, transactions: before.transactions + 1, amountMinor: before.amountMinor + amountMinor });
+  }
+  return [...sums.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1));
+}

@@ -1,0 +1,116 @@
+/** Writes statements: a few statements of SQL for those of a page of accounts. Their keys let nothing stand on two of them. */
+import { change, select, type Tx } from '../../../infra/database.js';
+import { FIGURE_NAMES, FIGURES } from '../../settlement/rules/figures.js';
+import type { LegTotals, Statement } from '../rules/statement.js';
+
+/** Rows of one INSERT. */
+const ROWS = 4_000;
+
+async function insertRows(
+  tx: Tx,
+  into: string,
+  rows: readonly (readonly unknown[])[],
+  onDuplicate = '',
+): Promise<void> {
+  for (let at = 0; at < rows.length; at += ROWS)
+    await change(tx, `INSERT INTO ${into} VALUES ? ${onDuplicate}`, [rows.slice(at, at + ROWS)]);
+}
+
+export interface Issue {
+  /** As the database writes it. */
+  readonly issuedAt: string;
+  readonly issuedBy: string;
+  /** Null: a person closed the period of one seller. */
+  readonly runId: number | null;
+}
+
+/** Stores statements, without what they are made of. @returns the id of each */
+export async function insertStatements(
+  tx: Tx,
+  statements: readonly Statement[],
+  { issuedAt, issuedBy, runId }: Issue,
+): Promise<number[]> {
+  await insertRows(
+    tx,
+    `statement (seller_id, currency, number, period_from, closes_on, payout_on, terms_seller, terms_version, calendar_version,
+       opening_minor, earned_minor, closing_minor, hash, status, issued_at, issued_by, run_id)`,
+    statements.map((it) => [
+      ...[it.sellerId, it.currency, it.number, it.periodFrom, it.closesOn, it.payoutOn],
+      ...[it.termsSeller, it.termsVersion, it.calendarVersion],
+      ...[it.openingMinor.toString(), it.earnedMinor.toString(), it.closingMinor.toString()],
+      ...[it.hash, 'ISSUED', issuedAt, issuedBy, runId],
+    ]),
+  );
+  const ids = new Map<string, number>();
+  const nameOf = (it: Pick<Statement, 'sellerId' | 'currency' | 'number'>): string =>
+    `${it.sellerId} ${it.currency} ${it.number}`;
+  for (let at = 0; at < statements.length; at += ROWS) {
+    const keys = statements.slice(at, at + ROWS).map(({ sellerId, currency, number }) => [sellerId, currency, number]);
+    const rows = await select<Pick<Statement, 'sellerId' | 'currency' | 'number'> & { statementId: number }>(
+      tx,
+      `SELECT statement_id AS statementId, seller_id AS sellerId, currency, number FROM statement FORCE INDEX (statement_number)
+       WHERE (seller_id, currency, number) IN (${keys.map(() => '(?, ?, ?)').join(', ')})`,
+      keys.flat(),
+    );
+    for (const row of rows) ids.set(nameOf(row), row.statementId);
+  }
+  return statements.map((it) => ids.get(nameOf(it)) as number);
+}
+
+export const insertStatementSettlements = (
+  tx: Tx,
+  rows: readonly (readonly [
+    settledOn: string,
+    sellerId: string,
+    currency: string,
+    generation: number,
+    statementId: number,
+  ])[],
+): Promise<void> =>
+  insertRows(tx, 'statement_settlement (settled_on, seller_id, currency, generation, statement_id)', rows);
+
+export const insertStatementItems = (
+  tx: Tx,
+  rows: readonly (readonly [transactionId: number, statementId: number, kind: string, amountMinor: string])[],
+): Promise<void> => insertRows(tx, 'statement_item (transaction_id, statement_id, kind, amount_minor)', rows);
+
+/** The sums of the settlements; a leg without entries has none. */
+export const insertStatementTotals = (
+  tx: Tx,
+  totals: readonly { readonly statementId: number; readonly legs: readonly LegTotals[] }[],
+): Promise<void> =>
+  insertRows(
+    tx,
+    `statement_total (statement_id, leg, entries, ${FIGURES.map(({ column }) => column).join(', ')})`,
+    totals.flatMap(({ statementId, legs }) =>
+      legs
+        .map(({ entries, figures }, leg) => [
+          ...[statementId, leg, entries],
+          ...FIGURE_NAMES.map((name) => figures[name].toString()),
+        ])
+        .filter(([, , entries]) => entries !== 0),
+    ),
+  );
+
+export interface ReserveRow {
+  readonly statementId: number;
+  readonly sellerId: string;
+  readonly currency: string;
+  readonly dueOn: string;
+  readonly amountMinor: bigint;
+  readonly takenMinor: bigint;
+  readonly releasedMinor: bigint;
+  readonly releasedIn: number | null;
+}
+
+/** Stores reserves that were made, and what became of earlier ones. */
+export const writeReserves = (tx: Tx, reserves: readonly ReserveRow[]): Promise<void> =>
+  insertRows(
+    tx,
+    'statement_reserve (statement_id, seller_id, currency, due_on, amount_minor, taken_minor, released_minor, released_in)',
+    reserves.map((it) => [
+      ...[it.statementId, it.sellerId, it.currency, it.dueOn, it.amountMinor.toString(), it.takenMinor.toString()],
+      ...[it.releasedMinor.toString(), it.releasedIn],
+    ]),
+    'ON DUPLICATE KEY UPDATE taken_minor = VALUES(taken_minor), released_minor = VALUES(released_minor), released_in = VALUES(released_in)',
+  );

@@ -1,0 +1,60 @@
+/**
+ * What has come since a statement was previewed. Only the hash of the preview is known: what was recorded last is left out, moment by moment, until the draft has
+ * that hash. What was left out is what has come.
+ */
+import type { TransactionKind } from '../ledger/rules/posting-rules.js';
+import { decideAccounts } from './close-accounts.js';
+import type { AccountWithTerms, Closing } from './load-accounts.js';
+import type { OpenAccount } from './rules/open-account.js';
+import { sumOf } from './rules/sums.js';
+
+export interface Moved {
+  /** When it was recorded; as the database writes it. */
+  readonly since: string;
+  readonly settlements: readonly { readonly settledOn: string; readonly generation: number; readonly net: string }[];
+  readonly transactions: readonly {
+    readonly transactionId: number;
+    readonly kind: TransactionKind;
+    readonly amountMinor: bigint;
+  }[];
+}
+
+/** Moments that are looked back. */
+const LOOKS = 200;
+
+const hasHash = (account: OpenAccount, hash: string, closing: Closing): boolean =>
+  decideAccounts([account], closing).some(({ statements }) => statements.some((statement) => statement.hash === hash));
+
+/** Undefined: it was not only that something was recorded. */
+export function whatMoved(account: OpenAccount, hash: string, closing: Closing): Moved | undefined {
+  const recorded = [...account.settlements, ...account.items].map(({ recordedAt }) => recordedAt);
+  const moments = [...new Set(recorded)].sort().reverse().slice(0, LOOKS);
+  for (const since of moments) {
+    const came = ({ recordedAt }: { readonly recordedAt: string }): boolean => recordedAt >= since;
+    const [settlements, items] = [account.settlements.filter(came), account.items.filter(came)];
+    const net = settlements.reduce((sum, { figures }) => sum + BigInt(figures.at(-1) ?? 0), 0n);
+    const before: OpenAccount = {
+      ...account,
+      settlements: account.settlements.filter((one) => !came(one)),
+      items: account.items.filter((one) => !came(one)),
+      payableMinor: account.payableMinor - net - sumOf(items),
+    };
+    if (!hasHash(before, hash, closing)) continue;
+    return {
+      since,
+      settlements: settlements.map(({ settledOn, generation, figures }) => ({
+        ...{ settledOn, generation, net: figures.at(-1) ?? '0' },
+      })),
+      transactions: items.map(({ transactionId, kind, amountMinor }) => ({ transactionId, kind, amountMinor })),
+    };
+  }
+  return undefined;
+}
+
+/** Whether the draft has this hash under the terms as they were before. @param earlier the account's days under earlier and earlier revisions of the terms */
+export const movedByTerms = (
+  account: OpenAccount,
+  earlier: readonly Pick<AccountWithTerms, 'timeline'>[],
+  hash: string,
+  closing: Closing,
+): boolean => earlier.some(({ timeline }) => hasHash({ ...account, timeline }, hash, closing));
