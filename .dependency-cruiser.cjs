@@ -25,8 +25,10 @@ const capabilities = {
   settlement: ['event-feed', 'feed', 'policies', 'jobs', 'tasks'],
   'tax-invoices': ['business-days', 'settlement'],
   alarms: ['jobs', 'outbox', 'payments', 'settlement', 'webhooks'],
+  adjustments: ['accounts', 'ledger', 'terms'],
   postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],
   statements: ['accounts', 'business-days', 'event-feed', 'feed', 'ledger', 'postings', 'settlement', 'terms'],
+  payouts: ['accounts', 'event-feed', 'ledger', 'settlement', 'statements', 'terms'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };
 

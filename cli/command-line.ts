@@ -110,6 +110,15 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'make, list and export the records of tax invoices for the fees of sellers, month by month',
     load: async () => (await import('./tax-invoices.js')).taxInvoicesCommands,
   },
+  adjustments: {
+    description: 'adjustments, chargebacks, write-offs: proposed by one person and posted by another',
+    load: async () => (await import('./adjustments.js')).adjustmentsCommands,
+  },
+  receivables: {
+    takes: '[options]',
+    description: 'show what sellers owe, by age',
+    load: async () => (await import('./receivables.js')).receivablesCommand,
+  },
   runner: {
     description:
       'run the batch runner: settles yesterday at MAGAM_SETTLE_AT, catches up, takes requests and background tasks (any number may run)',

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.js';
 import { MagamError } from '../kernel/errors.js';
 import { type AccountSettings, accountFaults, accountSettings, accountShape } from './account-settings.js';
+import { httpUrl, mailAddresses, mailUrl } from './address-forms.js';
 import { type EdgeSettings, edgeFaults, edgeSettings, edgeShape } from './edge-settings.js';
 import {
   type IntegrationSettings,
@@ -28,6 +29,12 @@ import {
   paymentProviderSettings,
   paymentProviderShape,
 } from './payment-provider-settings.js';
+import {
+  type PayoutProviderSettings,
+  payoutProviderFaults,
+  payoutProviderSettings,
+  payoutProviderShape,
+} from './payout-provider-settings.js';
 import { type PlatformSettings, platformSettings, platformShape } from './platform-settings.js';
 import { isSigningKey, readPublicKey } from './signing.js';
 import { isTimeZone } from './time-zone.js';
@@ -87,31 +94,6 @@ function readPublicKeyFile(path: string): string | undefined {
 
 /** The zone of a database that has none yet. */
 const DEFAULT_TIME_ZONE = 'Asia/Seoul';
-
-const httpUrl = z
-  .string()
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must look like https://host/path');
-
-const mailUrl = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol) && new URL(text).hostname !== '',
-    'must look like smtp://user:password@host:587 or smtps://host',
-  );
-
-/** Addresses, separated by commas. */
-const mailAddresses = z
-  .string()
-  .transform((text) =>
-    text
-      .split(',')
-      .map((address) => address.trim())
-      .filter((address) => address !== ''),
-  )
-  .refine(
-    (addresses) => addresses.length > 0 && addresses.every((address) => /^[^\s@,;<>"]+@[^\s@,;<>"]+$/.test(address)),
-    'must be addresses such as oncall@example.com, separated by commas',
-  );
 
 /** A number of entries, or a share of a date's entries such as 0.5%. */
 const exceptionsMax = z.string().transform((text, context) => {
@@ -181,6 +163,7 @@ const schema = z.object({
   MAGAM_METRICS_PORT: wholeNumber(0, 65_535).optional(),
   ...accountShape,
   ...paymentProviderShape,
+  ...payoutProviderShape,
   ...outboundShape,
   ...integrationShape,
   ...platformShape,
@@ -273,6 +256,7 @@ export interface Config extends KeySettings, EdgeSettings {
   readonly metricsPort: number | null;
   readonly accounts: AccountSettings;
   readonly paymentProviders: PaymentProviderSettings;
+  readonly payoutProviders: PayoutProviderSettings;
   /** Origins that providers may send buyers back to; null: any, in production with https. */
   readonly returnOrigins: readonly string[] | null;
   /** How payment providers are called. */
@@ -351,6 +335,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     metricsPort: env.MAGAM_METRICS_PORT ?? null,
     accounts: accountSettings(env, env.MAGAM_PORT),
     paymentProviders: paymentProviderSettings(env),
+    payoutProviders: payoutProviderSettings(env),
     returnOrigins: env.MAGAM_RETURN_ORIGINS ?? null,
     outbound: outboundSettings(env),
     integrations: integrationSettings(env),
@@ -375,6 +360,7 @@ function relationFaults(env: z.infer<typeof schema>): string[] {
     ...outboundFaults(env),
     ...integrationFaults(env),
     ...paymentProviderFaults(env, production),
+    ...payoutProviderFaults(env, production),
     ...edgeFaults(env),
   ];
   if (env.MAGAM_MAIL_URL !== undefined && env.MAGAM_MAIL_FROM === undefined)

@@ -31,9 +31,11 @@ export interface PaymentProviderSettings {
   readonly kakaoPay: KakaoPaySettings | null;
 }
 
-const key = z.string().regex(/^[!-~]{1,500}$/, 'must be printable ASCII characters without spaces');
+/** A key of a provider. */
+export const key = z.string().regex(/^[!-~]{1,500}$/, 'must be printable ASCII characters without spaces');
 
-const url = z.string().refine((text) => {
+/** The address of a provider. */
+export const url = z.string().refine((text) => {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
   return (
     /^https?:$/.test(parsed?.protocol ?? '') && parsed?.search === '' && parsed.hash === '' && parsed.username === ''

@@ -1,6 +1,7 @@
 /** The kinds of things that entries of the audit log are about. */
 export const AUDIT_SUBJECTS = [
   'account',
+  'adjustment',
   'api-key',
   'business-calendar',
   'calendar',

@@ -3,6 +3,8 @@
  * programs branch on it. `docs/errors.md` lists the same codes in the same words; a test keeps the two equal both ways.
  */
 import { accountErrors } from './error-codes/accounts.js';
+import { bankingErrors } from './error-codes/banking.js';
+import { adjustmentErrors } from './error-codes/adjustments.js';
 import { catalogueErrors } from './error-codes/catalogue.js';
 import type { ErrorDefinition } from './error-codes/definition.js';
 import { edgeErrors } from './error-codes/edge.js';
@@ -12,6 +14,7 @@ import { ledgerErrors } from './error-codes/ledger.js';
 import { operationErrors } from './error-codes/operations.js';
 import { orderErrors } from './error-codes/orders.js';
 import { paymentErrors } from './error-codes/payments.js';
+import { payoutErrors } from './error-codes/payouts.js';
 import { runErrors } from './error-codes/runs.js';
 import { statementErrors } from './error-codes/statements.js';
 import { stockErrors } from './error-codes/stock.js';
@@ -28,6 +31,9 @@ const registry = {
   ...orderErrors,
   ...paymentErrors,
   ...ledgerErrors,
+  ...bankingErrors,
+  ...payoutErrors,
+  ...adjustmentErrors,
   ...stockErrors,
   ...operationErrors,
   ...taskErrors,

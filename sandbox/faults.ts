@@ -31,7 +31,7 @@ const WEBHOOK_FAULT_KINDS = [
 ] as const;
 
 const faultFields = {
-  provider: z.enum(['TOSS', 'PORTONE', 'KAKAOPAY']).optional(),
+  provider: z.enum(['TOSS', 'PORTONE', 'KAKAOPAY', 'TOSS_PAYOUT']).optional(),
   /** The next so many; absent: all. */
   times: z.number().int().min(1).max(1_000_000).optional(),
   /** A share of them, from 0 to 1; absent: each. */
@@ -44,7 +44,7 @@ export const faultRule = z.discriminatedUnion('on', [
     ...faultFields,
     on: z.literal('call'),
     /** Absent: every operation of the provider. */
-    operation: z.enum(['open', 'confirm', 'inquire', 'cancel']).optional(),
+    operation: z.enum(['open', 'confirm', 'inquire', 'cancel', 'send']).optional(),
     kind: z.enum(FAULT_KINDS),
     code: z.string().min(1).max(64).optional(),
   }),
@@ -60,7 +60,8 @@ export const faultRules = z.array(faultRule).max(100);
 export type FaultRule = z.infer<typeof faultRule>;
 export type CallFault = Extract<FaultRule, { on: 'call' }>;
 export type WebhookFault = Extract<FaultRule, { on: 'webhook' }>;
-export type Operation = 'open' | 'confirm' | 'inquire' | 'cancel';
+/** `send`: a payout to a seller. */
+export type Operation = 'open' | 'confirm' | 'inquire' | 'cancel' | 'send';
 
 export class Faults {
   private rules: { readonly rule: FaultRule; left: number }[] = [];
@@ -83,7 +84,7 @@ export class Faults {
   /** The faults that befall this call: of each kind the first rule that fits. Only what moves money is declined. */
   ofCall(provider: string, operation: Operation): CallFault[] {
     if (this.rules.length === 0) return [];
-    const movesMoney = operation === 'confirm' || operation === 'cancel';
+    const movesMoney = operation === 'confirm' || operation === 'cancel' || operation === 'send';
     return this.take(
       (rule): rule is CallFault =>
         rule.on === 'call' &&

@@ -1,6 +1,7 @@
 /** The keys of the sandbox. Everybody knows them; they open nothing else. */
 export const SANDBOX_KEYS = {
   toss: { secretKey: 'test_sk_sandbox', clientKey: 'test_ck_sandbox' },
+  tossPayout: { secretKey: 'test_sk_payout_sandbox', securityKey: '0123456789abcdef'.repeat(4) },
   portone: {
     apiSecret: 'sandbox-api-secret',
     storeId: 'store-sandbox',

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Book, ProviderName, SandboxPayment } from './book.js';
 import { type CallFault, type Faults, faultsOfHeader, type Operation } from './faults.js';
+import type { PayoutBook } from './payout-book.js';
 
 export interface Answer {
   readonly status: number;
@@ -12,6 +13,7 @@ export interface Answer {
 
 export interface World {
   readonly book: Book;
+  readonly payouts: PayoutBook;
   /** What was answered under idempotency keys. */
   readonly answers: Map<string, Answer | 'in progress'>;
   readonly faults: Faults;
@@ -26,7 +28,7 @@ export interface WebhookEvent {
 }
 
 export interface ProviderCall {
-  readonly provider: ProviderName;
+  readonly provider: ProviderName | 'TOSS_PAYOUT';
   readonly operation: Operation;
   /** Undefined where the credentials are right. */
   readonly unauthorised: (req: Request) => Answer | undefined;

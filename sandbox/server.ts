@@ -1,4 +1,4 @@
-/** The sandbox as a server: three payment providers, a mail server and Slack, in one process and in memory. */
+/** The sandbox as a server: three payment providers, a payout service, a mail server and Slack, in one process and in memory. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,10 +9,13 @@ import { Faults } from './faults.js';
 import { frontRoutes } from './front.js';
 import { kakaopayRoutes } from './kakaopay/kakaopay.js';
 import { Mailbox } from './mailbox.js';
+import { PayoutBook } from './payout-book.js';
+import { payoutControlRoutes } from './payout-control.js';
 import { portoneRoutes, writePortoneWebhook } from './portone/portone.js';
 import { sharedController, type World } from './provider-call.js';
 import { Slack, slackRoutes } from './slack.js';
 import { tossRoutes, writeTossWebhook } from './toss/toss.js';
+import { tossPayoutRoutes } from './toss/toss-payouts.js';
 import { Webhooks } from './webhooks.js';
 import { windowRoutes } from './window.js';
 
@@ -35,11 +38,12 @@ export interface Sandbox {
   readonly url: string;
   readonly mailPort: number;
   readonly book: Book;
+  readonly payouts: PayoutBook;
   readonly faults: Faults;
   readonly webhooks: Webhooks;
   readonly mailbox: Mailbox;
   readonly world: World;
-  /** Forgets payments, book, answers under keys, faults, webhooks, mails and messages. */
+  /** Forgets payments, payouts, books, answers under keys, faults, webhooks, mails and messages. */
   readonly reset: () => void;
   readonly close: () => Promise<void>;
 }
@@ -60,9 +64,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const mailbox = new Mailbox();
   const slack = new Slack();
   const closing = sharedController();
-  const world: World = { book, faults, webhooks, answers: new Map(), closing: closing.signal };
+  const payouts = new PayoutBook();
+  const world: World = { book, payouts, faults, webhooks, answers: new Map(), closing: closing.signal };
   const reset = (): void => {
     book.reset();
+    payouts.reset();
     world.answers.clear();
     faults.set([]);
     webhooks.reset();
@@ -74,10 +80,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   let url = '';
   app.use(
     tossRoutes(world),
+    tossPayoutRoutes(world),
     portoneRoutes(world),
     kakaopayRoutes(world, () => url),
     windowRoutes(world),
     slackRoutes(slack),
+    payoutControlRoutes(payouts),
     controlRoutes({ world, faults, webhooks, mailbox, reset }),
     frontRoutes(mailbox),
   );
@@ -96,7 +104,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   return {
     url,
     mailPort: mail.port,
-    ...{ book, faults, webhooks, mailbox, world, reset },
+    ...{ book, payouts, faults, webhooks, mailbox, world, reset },
     close: async () => {
       closing.abort();
       await webhooks.close();

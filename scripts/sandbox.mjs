@@ -12,6 +12,8 @@ const KEYS = {
   MAGAM_PORTONE_WEBHOOK_SECRET: 'whsec_c2FuZGJveCB3ZWJob29rIHNlY3JldA==',
   MAGAM_KAKAOPAY_SECRET_KEY: 'DEVSANDBOX',
   MAGAM_KAKAOPAY_CID: 'TC0ONETIME',
+  MAGAM_TOSS_PAYOUT_SECRET_KEY: 'test_sk_payout_sandbox',
+  MAGAM_TOSS_PAYOUT_SECURITY_KEY: '0123456789abcdef'.repeat(4),
 };
 
 /**
@@ -32,6 +34,7 @@ export function sandboxSettings({ port, mailPort }) {
     MAGAM_TOSS_URL: url,
     MAGAM_PORTONE_URL: url,
     MAGAM_KAKAOPAY_URL: url,
+    MAGAM_TOSS_PAYOUT_URL: url,
     MAGAM_MAIL_URL: `smtp://127.0.0.1:${mailPort}`,
     MAGAM_MAIL_FROM: 'Magam sample <shop@magam.example>',
     MAGAM_SLACK_WEBHOOK_URL: `${url}/slack`,

@@ -8,7 +8,7 @@ import type { Caller } from '../../kernel/access.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { recordEvents } from '../outbox/record-events.js';
 import { type BankAccount, bankAccountFingerprint, sealBankAccount } from './bank-account.js';
-import { readAccount } from './stores/account.js';
+import { isSecondAccount } from './second-person.js';
 import { lockSeller } from './stores/seller.js';
 import {
   approveBankAccount,
@@ -61,22 +61,13 @@ export async function approveProposal(
   if (proposal.status !== 'PROPOSED' || fingerprintOf(keys, proposal) !== fingerprint)
     return refuse('BANK_ACCOUNT_CHANGED');
   const { accountId } = caller;
-  if (!(await isSecond(tx, accountId, proposal))) return refuse('APPROVER_NOT_SECOND');
+  const { proposedBy, proposerAccessFrom } = proposal;
+  const second = proposedBy === null || (await isSecondAccount(tx, accountId, proposedBy, proposerAccessFrom));
+  if (!second) return refuse('APPROVER_NOT_SECOND');
   await approveBankAccount(tx, proposal, accountId, holdHours);
   const payload = { sellerId, bankAccountId };
   await recordEvents(tx, [{ type: 'seller.bank-account-approved', payload, requestId }]);
   return entered(tx, acting, 'bank-account.approve', sellerId, bankAccountId);
-}
-
-/** Whether the approver is another person than the proposer: neither can have signed in as the other with a password, or as somebody, that one of them gave the other. */
-async function isSecond(tx: Tx, approverId: number, proposal: BankAccountRecord): Promise<boolean> {
-  const { proposedBy, proposerAccessFrom } = proposal;
-  if (proposedBy === null) return true;
-  const [proposer, approver] = [await readAccount(tx, proposedBy), await readAccount(tx, approverId)];
-  return (
-    ![proposedBy, proposerAccessFrom, proposer?.accessGivenBy].includes(approverId) &&
-    approver?.accessGivenBy !== proposedBy
-  );
 }
 
 /** Takes the open proposal back, or turns it down. @returns SELLER_NOT_FOUND, BANK_ACCOUNT_NOT_FOUND or BANK_ACCOUNT_CHANGED */

@@ -1,7 +1,7 @@
 /** The account that a seller may be paid to at this moment. Whoever pays reads this, and nothing else. */
-import type { Db } from '../../infra/database.js';
+import type { Db, Tx } from '../../infra/database.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
-import { readPayable, type StoredBankAccount } from './stores/seller.js';
+import { readPayable, readPayableSellers, type StoredBankAccount, shareSellers } from './stores/seller.js';
 
 export interface PayableBankAccount extends StoredBankAccount {
   /** The entry of the history, for the payout to name. */
@@ -16,4 +16,23 @@ export async function payableBankAccount(db: Db, sellerId: string): Promise<Paya
   const { bankAccountId, payoutFrom, bankAccount } = seller;
   if (!payable || bankAccountId === null) return refuse('BANK_ACCOUNT_WAITING', { sellerId, payoutFrom });
   return { ...bankAccount, bankAccountId };
+}
+
+/**
+ * The same of many sellers, for whoever lets money go in this transaction: until it commits nobody changes their accounts. Sellers that are not registered have
+ * SELLER_NOT_FOUND.
+ */
+export async function sharePayableBankAccounts(
+  tx: Tx,
+  sellerIds: readonly string[],
+): Promise<(sellerId: string) => PayableBankAccount | Refusal> {
+  const sellers = new Map((await shareSellers(tx, sellerIds)).map((seller) => [seller.sellerId, seller]));
+  const payable = await readPayableSellers(tx, sellerIds);
+  return (sellerId) => {
+    const seller = sellers.get(sellerId);
+    if (seller === undefined) return refuse('SELLER_NOT_FOUND', { sellerId });
+    const bankAccountId = payable.get(sellerId)?.bankAccountId ?? null;
+    if (bankAccountId === null) return refuse('BANK_ACCOUNT_WAITING', { sellerId, payoutFrom: seller.payoutFrom });
+    return { ...seller.bankAccount, bankAccountId };
+  };
 }

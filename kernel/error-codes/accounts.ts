@@ -19,10 +19,9 @@ export const accountErrors = {
   APPROVER_NOT_SECOND: {
     http: 403,
     exit: 1,
-    meaning:
-      'A bank account is approved by somebody other than whoever proposed it; neither of the two may have given the other their access.',
+    meaning: 'What one person proposes another one approves; neither of the two may have given the other their access.',
     whatToDo: 'Have somebody else of the staff look at the proposal and approve it.',
-    ko: '계좌 변경은 제안한 사람이 아닌 다른 사람이 승인해야 합니다. 두 사람 사이에 권한이나 비밀번호를 준 일이 있으면 승인할 수 없습니다.',
+    ko: '제안한 사람이 아닌 다른 사람이 승인해야 합니다. 두 사람 사이에 권한이나 비밀번호를 준 일이 있으면 승인할 수 없습니다.',
   },
   BANK_ACCOUNT_CHANGED: {
     http: 409,

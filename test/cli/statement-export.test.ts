@@ -101,6 +101,27 @@ it('is the statement as it is stored, in each format', async () => {
   expect(readdirSync(folder).sort()).toEqual(['s.pdf', 's.xlsx']);
 });
 
+it('says why it is not paid, until it is', async () => {
+  const { db } = database;
+  const file = join(folder, 'why.pdf');
+  const said = async () => {
+    await exported('--format', 'pdf', '--language', 'en', '--out', file);
+    return /\(([A-Z_]+)\) Settled/.exec((await pdfPages(readFileSync(file)))[0] ?? '')?.[1];
+  };
+  expect(await said()).toBeUndefined(); // the ledger has no account of the seller
+  await change(
+    db,
+    `INSERT INTO ledger_account (kind, owner, currency, opened_at) VALUES ('SELLER_PAYABLE', 'seller-000001', 'KRW', UTC_TIMESTAMP(3))`,
+  );
+  expect(await said()).toBe('NEGATIVE_BALANCE');
+  await change(db, `UPDATE statement SET payout_on = '2049-01-04'`);
+  expect(await said()).toBe('DATE_NOT_REACHED');
+  await change(db, 'UPDATE seller SET bank_account_id = NULL');
+  expect(await said()).toBe('BANK_ACCOUNT_MISSING');
+  await change(db, `UPDATE statement SET status = 'PAID', paid_on = '2026-04-20'`);
+  expect(await said()).toBeUndefined();
+});
+
 it('leaves no file behind when it fails', async () => {
   const file = join(folder, 'none.csv');
   const missing = await magam(database.url, ['--json', 'statements', 'export', '8', '--format', 'csv', '--out', file]);

@@ -80,7 +80,16 @@ function actualCommand(words: readonly string[]): ActualCommand {
 }
 
 /** Commands that only group others. */
-const GROUPS: readonly string[] = ['policies', 'terms', 'business-days', 'import', 'stock', 'payments', 'ledger'];
+const GROUPS: readonly string[] = [
+  'policies',
+  'terms',
+  'business-days',
+  'import',
+  'stock',
+  'payments',
+  'ledger',
+  'adjustments',
+];
 
 /** Every command that can be given by name; those that only group others cannot. */
 function actualCommands(): Map<string, DocumentedCommand> {
@@ -192,6 +201,7 @@ describe('settings', () => {
     'infra/edge-settings.ts',
     'infra/key-settings.ts',
     'infra/payment-provider-settings.ts',
+    'infra/payout-provider-settings.ts',
     'infra/outbound/outbound-settings.ts',
     'infra/integration-settings.ts',
   ];

@@ -70,6 +70,19 @@ describe('the configuration', () => {
     });
   });
 
+  it('has a provider that pays sellers where both of its keys are given', () => {
+    expect(readConfig({}).payoutProviders).toEqual({ toss: null });
+    const keys = { MAGAM_TOSS_PAYOUT_SECRET_KEY: 'sk', MAGAM_TOSS_PAYOUT_SECURITY_KEY: '0F'.repeat(32) };
+    expect(readConfig(keys).payoutProviders).toEqual({
+      toss: { url: 'https://api.tosspayments.com', secretKey: 'sk', securityKey: Buffer.alloc(32, 15) },
+    });
+    for (const [given, key] of Object.entries(keys))
+      expect(() => readConfig({ [given]: key })).toThrow(`is required with ${given}`);
+    expect(() => readConfig({ ...keys, MAGAM_TOSS_PAYOUT_SECURITY_KEY: '0F' })).toThrow('64 hexadecimal digits');
+    const plain = { NODE_ENV: 'production', MAGAM_TOSS_PAYOUT_URL: 'http://x.example' };
+    expect(() => readConfig(plain)).toThrow('MAGAM_TOSS_PAYOUT_URL must be https');
+  });
+
   it.each<[string, Record<string, string>, RegExp]>([
     ['one key of two', { MAGAM_TOSS_SECRET_KEY: 'sk' }, /MAGAM_TOSS_CLIENT_KEY is required with MAGAM_TOSS_SECRET_KEY/],
     [

@@ -127,10 +127,7 @@ it('has the keys of the sandbox, unless a provider is set up', async () => {
   const settings = sandboxSettings({ port: 1, mailPort: 2 });
   for (const [name, keys] of Object.entries(SANDBOX_KEYS))
     for (const [key, value] of Object.entries(keys))
-      expect(settings).toHaveProperty(
-        `MAGAM_${name.toUpperCase()}_${key.replace(/[A-Z]/g, '_$&').toUpperCase()}`,
-        value,
-      );
+      expect(settings).toHaveProperty(`MAGAM_${name}_${key}`.replace(/[a-z](?=[A-Z])/g, '$&_').toUpperCase(), value);
   expect(givesProvider({ MAGAM_TOSS_URL: 'https://api.tosspayments.com', MAGAM_TOSS_SECRET_KEY: '' })).toBe(false);
   expect(givesProvider({ MAGAM_KAKAOPAY_CID: 'ours' })).toBe(true);
   const taken = createServer().listen(0, '127.0.0.1');

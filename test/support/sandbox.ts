@@ -1,7 +1,7 @@
 /** The settings of a platform whose outside world is the sandbox. */
 import { SANDBOX_KEYS } from '../../sandbox/keys.js';
 
-const { toss, portone, kakaopay } = SANDBOX_KEYS;
+const { toss, tossPayout, portone, kakaopay } = SANDBOX_KEYS;
 
 export const sandboxEnvironment = (url: string): Record<string, string> => ({
   MAGAM_TOSS_URL: url,
@@ -14,4 +14,7 @@ export const sandboxEnvironment = (url: string): Record<string, string> => ({
   MAGAM_KAKAOPAY_URL: url,
   MAGAM_KAKAOPAY_SECRET_KEY: kakaopay.secretKey,
   MAGAM_KAKAOPAY_CID: kakaopay.cid,
+  MAGAM_TOSS_PAYOUT_URL: url,
+  MAGAM_TOSS_PAYOUT_SECRET_KEY: tossPayout.secretKey,
+  MAGAM_TOSS_PAYOUT_SECURITY_KEY: tossPayout.securityKey,
 });

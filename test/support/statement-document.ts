@@ -103,7 +103,7 @@ export function madeDocument(made: MadeStatement = {}): StatementDocument {
 export const madeItems: readonly StatementItem[] = [
   item(101, 'RESERVE_RELEASED', 40_000n, ''),
   item(102, 'ADJUSTMENT_TO_SELLER', 25_000n, '배송 지연 보상 (주문 20260403-118)'),
-  item(103, 'CLAWBACK', -310_000n, 'chargeback 8812'),
+  item(103, 'CHARGEBACK', -310_000n, 'chargeback 8812'),
   item(104, 'RESERVE', -120_000n, ''),
   item(105, 'PAYOUT_SENT', -150_000n, ''),
 ];

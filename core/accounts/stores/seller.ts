@@ -73,6 +73,32 @@ export async function readPayable(
   return { seller, payable };
 }
 
+/** Reads sellers, and keeps others from changing them until the commit. */
+export const shareSellers = (tx: Tx, sellerIds: readonly string[]): Promise<Seller[]> =>
+  sellerIds.length === 0
+    ? Promise.resolve([])
+    : selectSellers(tx, 'WHERE seller_id IN (?) ORDER BY seller_id LOCK IN SHARE MODE', [sellerIds]);
+
+/** What payouts have to know of a seller. */
+export interface PayableSeller {
+  readonly sellerId: string;
+  readonly status: SellerStatus;
+  /** The entry of its bank accounts that may be paid to by the database's clock; null: there is none, or it still waits. */
+  readonly bankAccountId: number | null;
+}
+
+/** The same of many sellers; those that are not registered are missing. */
+export async function readPayableSellers(db: Db, sellerIds: readonly string[]): Promise<Map<string, PayableSeller>> {
+  if (sellerIds.length === 0) return new Map();
+  const rows = await select<PayableSeller>(
+    db,
+    `SELECT seller_id AS sellerId, status, IF(payout_from <= UTC_TIMESTAMP(3), bank_account_id, NULL) AS bankAccountId
+     FROM seller WHERE seller_id IN (?)`,
+    [sellerIds],
+  );
+  return new Map(rows.map((row) => [row.sellerId, row]));
+}
+
 /** Reads a seller and keeps others from changing it until the commit. */
 export async function lockSeller(tx: Tx, sellerId: string): Promise<Seller | undefined> {
   return (await selectSellers(tx, 'WHERE seller_id = ? FOR UPDATE', [sellerId]))[0];

@@ -17,6 +17,13 @@ const failure = { code: z.string().meta({ description: 'A code of the error regi
 const importId = id.nullable().meta({ description: 'Its id over HTTP; null: it was made at the command line.' });
 const feedImportId = id.meta({ description: 'The number under which the feed has it, and `magam imports` shows it.' });
 const file = { kind: z.enum(['lines', 'refunds']), source: z.string().meta({ description: 'The name of the file.' }) };
+const payout = {
+  payoutId: id,
+  sellerId,
+  currency: z.string(),
+  amountMinor: z.int().meta({ description: 'Minor units.' }),
+  attempt: id.meta({ description: '1, and one more each time that the payout is tried again.' }),
+};
 
 export const feedEventData = {
   'run.begun': z.object(run),
@@ -58,6 +65,16 @@ export const feedEventData = {
     closingMinor: minor,
     hash: z.string(),
   }),
+  'payout.paid': z.object({ ...payout, paidOn: date }),
+  'payout.failed': z.object({
+    ...payout,
+    failedOn: date,
+    reason: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why the money did not arrive, or came back: docs/payouts-providers.md has the reasons.' }),
+    returned: z.boolean().meta({ description: 'It was paid before, and the money came back.' }),
+  }),
 } as const;
 
 export type FeedEventType = keyof typeof feedEventData;
@@ -65,8 +82,13 @@ export type FeedEventData<Type extends FeedEventType> = z.output<(typeof feedEve
 
 export const FEED_EVENT_TYPES = Object.keys(feedEventData) as FeedEventType[];
 
-/** What sellers are told of: dates on which something of theirs was settled, and their own statements. */
-export const SELLER_EVENT_TYPES: readonly FeedEventType[] = ['settlement.closed', 'statement.issued'];
+/** What sellers are told of: dates on which something of theirs was settled, their own statements, and what became of their payouts. */
+export const SELLER_EVENT_TYPES: readonly FeedEventType[] = [
+  'settlement.closed',
+  'statement.issued',
+  'payout.paid',
+  'payout.failed',
+];
 
 /** The types that somebody may not be told of. */
 export const refusedTypes = (types: readonly FeedEventType[], sellerId: string | null): FeedEventType[] =>

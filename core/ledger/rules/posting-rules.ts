@@ -37,6 +37,13 @@ const settlementLegs: readonly Leg[] = [
   ['FEE_REVENUE', { shopPaid: -1, filePaid: -1, platformDiscount: -1, net: 1, feeVat: 1, pgFeeVat: 1, pgFee: 1 }],
 ];
 
+/** What a provider charges for a chargeback, or gives back of it: to the seller or to the platform. */
+const feeLegs = (borne: Sign, charged: Sign): readonly Leg[] => [
+  ['SELLER_PAYABLE', { sellerFee: borne }],
+  ['PG_COST', { platformFee: borne }],
+  ['PROVIDER_RECEIVABLE', { sellerFee: charged, platformFee: charged }],
+];
+
 export const POSTING_RULES = {
   PAYMENT: move('PROVIDER_RECEIVABLE', 'BUYER_FUNDS_HELD'),
   PAYMENT_BY_HAND: move('BANK', 'BUYER_FUNDS_HELD'),
@@ -49,14 +56,17 @@ export const POSTING_RULES = {
   PAYOUT_PAID: move('PAYOUT_IN_TRANSIT', 'PAID_OUT'),
   PAYOUT_FAILED: move('PAYOUT_IN_TRANSIT', 'SELLER_PAYABLE'),
   PAYOUT_RETURNED: move('PAID_OUT', 'SELLER_PAYABLE'),
-  CLAWBACK: move('SELLER_PAYABLE', 'PROVIDER_RECEIVABLE', 'SELLER_PAYABLE'),
+  CHARGEBACK: move('SELLER_PAYABLE', 'PROVIDER_RECEIVABLE', 'SELLER_PAYABLE'),
+  CHARGEBACK_FEE: { legs: feeLegs(1, -1), overdraws: ['SELLER_PAYABLE'] },
+  CHARGEBACK_REVERSED: move('PROVIDER_RECEIVABLE', 'SELLER_PAYABLE'),
+  CHARGEBACK_FEE_REVERSED: { legs: feeLegs(-1, 1), overdraws: [] },
   CLAWBACK_FROM_RESERVE: move('SELLER_RESERVE', 'SELLER_PAYABLE'),
   CLAWBACK_TO_RECEIVABLE: move('SELLER_RECEIVABLE', 'SELLER_PAYABLE'),
   RECEIVABLE_NETTED: move('SELLER_PAYABLE', 'SELLER_RECEIVABLE'),
   RESERVE: move('SELLER_PAYABLE', 'SELLER_RESERVE'),
   RESERVE_RELEASED: move('SELLER_RESERVE', 'SELLER_PAYABLE'),
   ADJUSTMENT_TO_SELLER: move('ADJUSTMENTS', 'SELLER_PAYABLE'),
-  ADJUSTMENT_FROM_SELLER: move('SELLER_PAYABLE', 'ADJUSTMENTS'),
+  ADJUSTMENT_FROM_SELLER: move('SELLER_PAYABLE', 'ADJUSTMENTS', 'SELLER_PAYABLE'),
   ROUNDING: move('ROUNDING', 'SELLER_PAYABLE'),
   WRITE_OFF: move('WRITE_OFF', 'SELLER_RECEIVABLE'),
 } as const satisfies Record<string, PostingRule>;

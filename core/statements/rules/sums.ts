@@ -13,7 +13,7 @@ export const isPayout = ({ about }: Pick<OpenItem, 'about'>): boolean => PAYOUT_
 
 /** Whether it is a debit of the seller that the waterfall is told of, or takes one back. */
 export const isDebit = ({ about }: Pick<OpenItem, 'about'>): boolean =>
-  about === 'ADJUSTMENT_FROM_SELLER' || about === 'CLAWBACK' || about.startsWith('CHARGEBACK');
+  about === 'ADJUSTMENT_FROM_SELLER' || about.startsWith('CHARGEBACK');
 
 export const sumOf = (items: readonly { readonly amountMinor: bigint }[]): bigint =>
   items.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);

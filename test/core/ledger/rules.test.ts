@@ -95,16 +95,17 @@ describe('a new transaction', () => {
 
   it('may take the payable below zero by a clawback, and what is below zero may be filled up', () => {
     const clawback = [payable, posting('PROVIDER_RECEIVABLE', -5n)];
-    expect(refused(clawback, open, 'CLAWBACK')).toBeUndefined();
+    expect(refused(clawback, open, 'CHARGEBACK')).toBeUndefined();
     expect(refused(clawback, open, 'REVERSAL')).toBe('LEDGER_LIMIT_EXCEEDED');
     const filling = [posting('ADJUSTMENTS', 2n), posting('SELLER_PAYABLE', -2n)];
     expect(refused(filling, { closed: false, balanceMinor: 7n }, 'ADJUSTMENT_TO_SELLER')).toBeUndefined();
   });
 
-  it('only clawbacks and refunds after the settlement overdraw, and only the payable', () => {
+  it('only chargebacks, adjustments from the seller and refunds after the settlement overdraw, and only the payable', () => {
     const overdrawing = RULE_NAMES.filter((name) => ruleOf(name).overdraws.length > 0);
-    expect(overdrawing).toEqual(['REFUND_AFTER_SETTLEMENT', 'CLAWBACK']);
-    expect(POSTING_RULES.CLAWBACK.overdraws).toEqual(['SELLER_PAYABLE']);
+    const expected = ['REFUND_AFTER_SETTLEMENT', 'CHARGEBACK', 'CHARGEBACK_FEE', 'ADJUSTMENT_FROM_SELLER'] as const;
+    expect(overdrawing).toEqual(expected);
+    for (const name of expected) expect(POSTING_RULES[name].overdraws).toEqual(['SELLER_PAYABLE']);
   });
 
   it('under a key that is taken is the same, or differs in its amount, or otherwise', () => {

@@ -1,0 +1,60 @@
+/** Proposing the payouts of a date, as the engine carries it out. Started again it proposes what has become payable since. */
+import type { IdRange } from '../../../core/jobs/stores/plan.js';
+import { openNextGeneration, type Run } from '../../../core/jobs/stores/run.js';
+import { hasProposal, makerOfRun, PROPOSE_PAYOUTS, type ProposalPlan } from '../../../core/payouts/proposal.js';
+import type { Maker } from '../../../core/payouts/stores/payout.js';
+import { sumProposed } from '../../../core/payouts/stores/proposal.js';
+import { readPayableIds } from '../../../core/statements/stores/payable-account.js';
+import { inTransaction, type Tx } from '../../../infra/database.js';
+import type { Job, JobCall, PlanDraft, StartedJob } from '../../engine/job.js';
+import { openRun } from '../../engine/open-run.js';
+
+/** The job as somebody starts it; whoever plans is the maker of what is proposed. @param maker null: whoever asked for the run, or the schedule */
+export const proposeJob = (maker: Maker | null): StartedJob => ({
+  name: PROPOSE_PAYOUTS,
+  keyName: 'date',
+  keysInOrder: false, // a payout claims whatever is due, so no date waits for another
+  passesWait: false,
+  open: ({ db, request }) => inTransaction(db, (tx) => openRun(tx, PROPOSE_PAYOUTS, request.key)),
+  reopen,
+  plan: (tx, run, gridSize) => plan(tx, run, gridSize, maker),
+  finish: async () => async () => 'COMPLETED',
+});
+
+export const proposePayoutsJob: Job = {
+  ...proposeJob(null),
+  runner: {
+    words: {
+      started: 'proposing payouts',
+      ended: 'payouts proposed',
+      failed: 'proposing payouts failed',
+      due: 'payouts are due to be proposed',
+      blocked: 'the payouts wait for a run that was stopped: resume it with magam payouts propose',
+    },
+    report: async (db, { runId }) => ({
+      proposed: (await sumProposed(db, runId)).map(({ amountMinor, ...sum }) => ({ ...sum, amountMinor: String(amountMinor) })),
+    }),
+  },
+};
+
+async function reopen({ db }: JobCall, run: Run): Promise<Run | undefined> {
+  if (!(await hasProposal(db, run.key))) return undefined;
+  return inTransaction(db, async (tx) => {
+    await openNextGeneration(tx, run);
+    return openRun(tx, PROPOSE_PAYOUTS, run.key);
+  });
+}
+
+/** Ranges of accounts with equal numbers of them. */
+async function plan(tx: Tx, run: Run, gridSize: number, maker: Maker | null): Promise<PlanDraft> {
+  const ids = await readPayableIds(tx);
+  const parts = Math.min(gridSize, ids.length);
+  const ranges: IdRange[] = [];
+  for (let part = 1, before = 0; part <= parts; part += 1) {
+    const end = Math.floor((ids.length * part) / parts);
+    ranges.push({ lo: ids[before - 1] ?? 0, hi: ids[end - 1] as number, entries: end - before });
+    before = end;
+  }
+  const parameters: ProposalPlan = { maker: maker ?? (await makerOfRun(tx, run.runId)) };
+  return { parameters, partitions: ranges.map((range) => [range]) };
+}

@@ -1,0 +1,52 @@
+/** How payouts end: paid, failed or come back. The ledger, the statements, the history and the event feed say the same, in one transaction. */
+import type { Tx } from '../../infra/database.js';
+import { faultPoint } from '../../infra/faults.js';
+import { recordFeedEvents } from '../event-feed/stores/feed-event.js';
+import { makeStep } from './payout-step.js';
+import { postPayouts } from './post-payouts.js';
+import type { ResultStep } from './rules/file-transfer-state.js';
+import type { TransferFailure } from './rules/transfer-failure.js';
+import { markStatements, type Payout } from './stores/payout.js';
+
+/** What the bank or the provider said. */
+export interface Said {
+  /** Business date. */
+  readonly on: string;
+  /** Why it did not arrive, or came back; null: it is paid. */
+  readonly failure: TransferFailure | null;
+  readonly code: string;
+  readonly message: string;
+}
+
+const RULES = { pay: 'PAYOUT_PAID', fail: 'PAYOUT_FAILED', return: 'PAYOUT_RETURNED' } as const;
+
+/** Takes a payout that is sent, or paid, one step further. The caller has locked it. @returns the payout as it is then */
+export async function endPayout(
+  tx: Tx,
+  by: string,
+  payout: Payout,
+  step: ResultStep,
+  { on, failure, code, message }: Said,
+): Promise<Payout> {
+  await postPayouts(tx, by, RULES[step], [payout], () => on);
+  await faultPoint('payout.result-posted');
+  const reason = step === 'pay' ? '' : (failure ?? '');
+  const detail = { on, code, message, ...(step === 'pay' ? {} : { failure }) };
+  const after = await makeStep(tx, by, payout, step, { reason, detail });
+  if (step !== 'fail') await markStatements(tx, [payout.payoutId], step === 'pay' ? on : null);
+  await recordFeedEvents(tx, [eventOf(after, step, on, failure)]);
+  await faultPoint('payout.result-written');
+  return after;
+}
+
+function eventOf(
+  { payoutId, sellerId, currency, amountMinor, attempt }: Payout,
+  step: ResultStep,
+  on: string,
+  failure: TransferFailure | null,
+): Parameters<typeof recordFeedEvents>[1][number] {
+  const about = { payoutId, sellerId, currency, amountMinor: Number(amountMinor), attempt };
+  return step === 'pay'
+    ? { type: 'payout.paid', data: { ...about, paidOn: on } }
+    : { type: 'payout.failed', data: { ...about, failedOn: on, reason: failure, returned: step === 'return' } };
+}

@@ -1,0 +1,130 @@
+/** What a seller asks most: when the next money comes, how much, what it is made of, and what could still change it. */
+import { type Db, inSnapshot } from '../../infra/database.js';
+import { MagamError } from '../../kernel/errors.js';
+import { readSeller } from '../accounts/stores/seller.js';
+import { listBankAccounts } from '../accounts/stores/seller-bank-account.js';
+import { businessCalendar } from '../business-days/keep-calendar.js';
+import { readWallets, type Wallet } from '../ledger/stores/wallet.js';
+import { previewSeller } from '../statements/preview.js';
+import type { Statement } from '../statements/rules/statement.js';
+import { readPayablesOf } from '../statements/stores/payable-account.js';
+import { type Candidate, casesOf } from './pay-cases.js';
+import { type DuePart, type MayChange, type NextDate, nextDate } from './rules/next-payout.js';
+import type { PayableAccount } from './stores/pay-case.js';
+import { listPayouts, type Payout } from './stores/payout.js';
+
+export interface NextPayout {
+  readonly currency: string;
+  /** Payouts that are not paid and not cancelled. */
+  readonly underWay: readonly Payout[];
+  /** Null: nothing falls due. */
+  readonly next: NextDate | null;
+  readonly mayChange: readonly { readonly code: MayChange; readonly details: Readonly<Record<string, unknown>> }[];
+}
+
+const PAYOUTS_MAX = 1_000;
+const ENDED: readonly Payout['status'][] = ['PAID', 'CANCELLED'];
+
+/** By currency; empty where nothing was ever posted for the seller. @param today business date */
+export async function nextPayouts(db: Db, sellerId: string, today: string): Promise<NextPayout[]> {
+  const drafts = await draftsOf(db, sellerId, today);
+  return inSnapshot(db, async (view) => {
+    const accounts = await readPayablesOf(view, sellerId);
+    const wallets = await readWallets(view, sellerId);
+    const account = await bankAccountChanges(view, sellerId);
+    const next: NextPayout[] = [];
+    for (const payable of accounts) {
+      const { currency } = payable;
+      const payouts = await listPayouts(view, { sellerId, currency }, PAYOUTS_MAX);
+      const underWay = payouts.filter(({ status }) => !ENDED.includes(status));
+      const own = drafts.filter((draft) => draft.currency === currency);
+      const { found, known } = await nextOf(view, payable, own, today);
+      const wallet = wallets.find((one) => one.currency === currency);
+      next.push({
+        ...{ currency, underWay, next: found ?? null },
+        mayChange: [...changesOf(known, found, wallet, own), ...account, ...failed(underWay)],
+      });
+    }
+    return next.sort((a, b) => (a.currency < b.currency ? -1 : 1));
+  });
+}
+
+/** The drafts of the periods that are not closed. Who has no terms, or a period without an end, has none. */
+async function draftsOf(db: Db, sellerId: string, today: string): Promise<Statement[]> {
+  try {
+    const previews = await previewSeller(db, { sellerId, at: today, calendar: await businessCalendar(db) });
+    return previews.map(({ statement }) => statement);
+  } catch (error) {
+    if (error instanceof MagamError && NO_DRAFT.includes(error.code)) return [];
+    throw error;
+  }
+}
+
+const NO_DRAFT: readonly string[] = [
+  'TERMS_MISSING',
+  'STATEMENT_PERIOD_ENDLESS',
+  'STATEMENT_SELLER_UNKNOWN',
+  'BUSINESS_DAY_UNKNOWN',
+];
+
+async function nextOf(
+  view: Db,
+  account: PayableAccount,
+  drafts: readonly Statement[],
+  today: string,
+): Promise<{ readonly found: NextDate | undefined; readonly known: Candidate }> {
+  const caseOf = async (date: string): Promise<Candidate> => (await casesOf(view, [account], date))[0] as Candidate;
+  const known = await caseOf(today);
+  const parts: DuePart[] = [...known.statements, ...known.later, ...drafts].map(
+    ({ statementId, periodFrom, closesOn, payoutOn, earnedMinor, hash }) => ({
+      ...{ statementId, periodFrom, closesOn, payoutOn, earnedMinor, hash },
+    }),
+  );
+  const cases = new Map([[today, known]]);
+  for (const { payoutOn } of parts)
+    if (payoutOn > today && !cases.has(payoutOn)) cases.set(payoutOn, await caseOf(payoutOn));
+  return { found: nextDate(parts, today, (date) => (cases.get(date) ?? known).known), known };
+}
+
+type Change = NextPayout['mayChange'][number];
+
+function changesOf(
+  { terms, known, currency }: Candidate,
+  next: NextDate | undefined,
+  wallet: Wallet | undefined,
+  drafts: readonly Statement[],
+): Change[] {
+  const minimum = terms?.minimums.find((one) => one.currency === currency);
+  const hold = known.suspended ? 'the seller is suspended' : terms?.hold?.reason;
+  const draft = drafts.find(({ hash }) => next?.parts.some((part) => part.hash === hash));
+  return [
+    ...(draft === undefined ? [] : [{ code: 'PERIOD_OPEN', details: { closesOn: draft.closesOn } } as const]),
+    ...(wallet === undefined || wallet.paidNotSettledMinor === 0n
+      ? []
+      : [{ code: 'ORDERS_NOT_SETTLED', details: { amountMinor: wallet.paidNotSettledMinor } } as const]),
+    ...(hold === undefined ? [] : [{ code: 'ON_HOLD', details: { hold } } as const]),
+    ...(minimum === undefined ? [] : [{ code: 'MINIMUM', details: { minimumMinor: minimum.amountMinor } } as const]),
+    ...(terms === null || terms.reserve === null ? [] : [{ code: 'RESERVE', details: { ...terms.reserve } } as const]),
+    ...(wallet === undefined || wallet.owedMinor === 0n
+      ? []
+      : [{ code: 'DEBT', details: { owedMinor: wallet.owedMinor } } as const]),
+  ];
+}
+
+/** An account that may not be paid to yet, or one that was proposed: an approval of it voids those of payouts. */
+async function bankAccountChanges(view: Db, sellerId: string): Promise<Change[]> {
+  const seller = await readSeller(view, sellerId);
+  const proposed = (await listBankAccounts(view, sellerId, undefined, 20)).find(({ status }) => status === 'PROPOSED');
+  const waits = seller?.payoutFrom === undefined || seller.payoutFrom === null;
+  return [
+    ...(waits ? [{ code: 'BANK_ACCOUNT_MISSING', details: {} } as const] : []),
+    ...(proposed === undefined
+      ? []
+      : [{ code: 'BANK_ACCOUNT_PROPOSED', details: { bankAccountId: proposed.bankAccountId } } as const]),
+  ];
+}
+
+const failed = (underWay: readonly Payout[]): Change[] =>
+  underWay
+    .filter(({ status }) => status === 'FAILED' || status === 'RETURNED')
+    .map(({ payoutId, status }) => ({ code: 'PAYOUT_FAILED', details: { payoutId, status } }) as const);

@@ -1,0 +1,142 @@
+/** One step of payouts that are locked: whether it may be made, what has changed since they were approved, and its entry in the history. */
+import type { Tx } from '../../infra/database.js';
+import { sha256 } from '../../infra/sha256.js';
+import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
+import { type PayableBankAccount, sharePayableBankAccounts } from '../accounts/payable-bank-account.js';
+import { type PayoutContent, payoutText } from './rules/payout-text.js';
+import { mayDo, type PayoutAction, TRANSITIONS } from './rules/transitions.js';
+import {
+  type ClaimedStatement,
+  lockPayouts,
+  movePayout,
+  movePayouts,
+  NO_APPROVAL,
+  type Payout,
+  readPayout,
+  readStatementsOf,
+} from './stores/payout.js';
+import { recordPayoutEvents } from './stores/payout-event.js';
+
+/** The payout, locked, where the action is possible. @returns PAYOUT_NOT_FOUND, PAYOUT_STATE_WRONG */
+export async function lockedFor(tx: Tx, payoutId: number, action: PayoutAction): Promise<Payout | Refusal> {
+  const [payout] = await lockPayouts(tx, [payoutId]);
+  if (payout === undefined) return refuse('PAYOUT_NOT_FOUND', { payoutId });
+  const { status } = payout;
+  return mayDo(action, status)
+    ? payout
+    : refuse('PAYOUT_STATE_WRONG', { payoutId, status, possibleIn: TRANSITIONS[action].from });
+}
+
+/** What a step adds to the state of a payout and to its history. */
+export interface Step {
+  readonly columns?: Readonly<Record<string, string | number | null>>;
+  readonly reason?: string;
+  readonly detail?: object;
+  /** The attempt that the entry of the history is about; by default the payout's. */
+  readonly attempt?: number;
+}
+
+/** Makes a step of a payout that is locked and in a state in which the step is possible. */
+export async function makeStep(
+  tx: Tx,
+  by: string,
+  payout: Payout,
+  action: PayoutAction,
+  { columns = {}, reason = '', detail, attempt = payout.attempt }: Step = {},
+): Promise<Payout> {
+  const { payoutId, status: from } = payout;
+  if (!mayDo(action, from)) throw new Error(`payout ${payoutId} is ${from}: no ${action}`);
+  const { to } = TRANSITIONS[action];
+  await movePayout(tx, payout, to, columns);
+  await recordPayoutEvents(tx, [{ payoutId, actor: by, action, from, to, attempt, reason, detail: detail ?? null }]);
+  const now = await readPayout(tx, payoutId);
+  if (now === undefined) throw new Error(`payout ${payoutId} is gone`);
+  return now;
+}
+
+/** Makes the same step of many payouts that are locked. @param detailOf what is told of each in its history */
+export async function makeSteps(
+  tx: Tx,
+  by: string,
+  payouts: readonly Payout[],
+  action: PayoutAction,
+  detailOf: (payout: Payout) => object | null,
+): Promise<void> {
+  const { to } = TRANSITIONS[action];
+  await movePayouts(tx, payouts, TRANSITIONS[action].from, to);
+  await recordPayoutEvents(
+    tx,
+    payouts.map((payout) => ({
+      ...{ payoutId: payout.payoutId, actor: by, action, from: payout.status, to, attempt: payout.attempt },
+      ...{ reason: '', detail: detailOf(payout) },
+    })),
+  );
+}
+
+/** What a payout that is locked has to be paid to and for now. */
+export interface Current {
+  readonly account: PayableBankAccount | Refusal;
+  readonly statements: readonly ClaimedStatement[];
+}
+
+/** The same of many, by payout; their sellers are kept from changing their accounts until the commit. */
+export async function readCurrent(tx: Tx, payouts: readonly Payout[]): Promise<(payoutId: number) => Current> {
+  const accountOf = await sharePayableBankAccounts(tx, [...new Set(payouts.map(({ sellerId }) => sellerId))]);
+  const statements = new Map<number, ClaimedStatement[]>(payouts.map(({ payoutId }) => [payoutId, []]));
+  for (const one of await readStatementsOf(tx, [...statements.keys()])) statements.get(one.payoutId)?.push(one);
+  const sellerOf = new Map(payouts.map(({ payoutId, sellerId }) => [payoutId, sellerId]));
+  return (payoutId) => ({
+    account: accountOf(sellerOf.get(payoutId) ?? ''),
+    statements: statements.get(payoutId) ?? [],
+  });
+}
+
+export const hashOf = (payout: Omit<PayoutContent, 'statements'>, statements: PayoutContent['statements']): string =>
+  sha256(payoutText({ ...payout, statements }));
+
+type Changed = 'amount' | 'bankAccount' | 'content';
+
+/** What is not as the payout, and its approval where it has one, say. Amount and content change only behind the program's back. */
+export function whatChanged(payout: Payout, { account, statements }: Current): Changed[] {
+  const { approval, amountMinor, bankAccountId, hash } = payout;
+  const sum = statements.reduce((total, { earnedMinor }) => total + earnedMinor, 0n);
+  const approved = approval ?? { amountMinor, bankAccountId, hash };
+  const changed: Changed[] = [];
+  if (sum !== amountMinor || approved.amountMinor !== amountMinor) changed.push('amount');
+  const payable = isRefusal(account) ? null : account.bankAccountId;
+  if (payable !== approved.bankAccountId || bankAccountId !== approved.bankAccountId) changed.push('bankAccount');
+  if (hash !== approved.hash || hash !== hashOf(payout, statements)) changed.push('content');
+  return changed;
+}
+
+/**
+ * Takes the approval of a payout away whose account or content has changed. It names the account that may be paid to now, if there is one; its amount stays as it is.
+ */
+export async function voidApproval(
+  tx: Tx,
+  by: string,
+  payout: Payout,
+  current: Current,
+  changed: readonly Changed[],
+): Promise<Payout> {
+  const { account, statements } = current;
+  const bankAccountId = isRefusal(account) ? payout.bankAccountId : account.bankAccountId;
+  const hash = hashOf({ ...payout, bankAccountId }, statements);
+  return makeStep(tx, by, payout, 'change', {
+    columns: { ...NO_APPROVAL, bank_account_id: bankAccountId, hash },
+    reason: `changed: ${changed.join(', ')}`,
+    detail: {
+      changed,
+      before: { bankAccountId: payout.bankAccountId, hash: payout.hash },
+      after: { bankAccountId, hash, payable: !isRefusal(account) },
+      approvedBy: payout.approval?.by ?? null,
+    },
+  });
+}
+
+/** The refusal that tells it. */
+export const changedRefusal = (before: Payout, now: Payout, changed: readonly string[]): Refusal =>
+  refuse('PAYOUT_CHANGED', {
+    ...{ payoutId: now.payoutId, changed, status: now.status, amountMinor: String(now.amountMinor) },
+    ...{ bankAccountId: now.bankAccountId, bankAccountIdBefore: before.bankAccountId, hash: now.hash },
+  });

@@ -1,0 +1,52 @@
+/** Proposals of a date: the name of the job that makes them, who asked for it, and what it would propose. */
+import { type Db, inSnapshot } from '../../infra/database.js';
+import { readPayablePage } from '../statements/stores/payable-account.js';
+import { type Candidate, payCases } from './pay-cases.js';
+import type { Maker } from './stores/payout.js';
+import { readRequesters } from './stores/proposal.js';
+
+export const PROPOSE_PAYOUTS = 'propose-payouts';
+
+/** What a plan of the job freezes. */
+export interface ProposalPlan {
+  /** Null: the schedule. */
+  readonly maker: Maker | null;
+}
+
+/** The names under which the program asks for a run by itself. Somebody at the command line asks as `user NAME`, so nobody can have one of them. */
+const PROGRAM: readonly string[] = ['schedule', 'runner', 'chain'];
+const USER = 'user ';
+
+/** How somebody at the command line asks for a run of the job. */
+export const requesterOf = (userName: string): string => `${USER}${userName}`;
+
+/** The maker of what a run proposes: who asked for it last; null where the program did. A runner that goes on with a run is not its maker. */
+export async function makerOfRun(db: Db, runId: number): Promise<Maker | null> {
+  const names = await readRequesters(db, runId);
+  const name = names.find((one) => one !== 'runner');
+  if (name === undefined || PROGRAM.includes(name)) return null;
+  if (name.startsWith(USER)) return { name: name.slice(USER.length).slice(0, 64), accountId: null, accessFrom: null };
+  const account = /^account (\d+)/.exec(name);
+  return { name, accountId: account === null ? null : Number(account[1]), accessFrom: null };
+}
+
+const PAGE = 500;
+
+/** Every account that has statements which are not claimed, as of a date, page by page: what is proposed, and why the rest is not. */
+export async function* surveyProposal(db: Db, date: string): AsyncGenerator<Candidate[]> {
+  for (let after = 0; ; ) {
+    const page = await readPayablePage(db, after, Number.MAX_SAFE_INTEGER, PAGE);
+    yield await payCases(db, page, date);
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    after = last.accountId;
+  }
+}
+
+/** Whether there is anything to propose on a date, in one view. */
+export const hasProposal = (db: Db, date: string): Promise<boolean> =>
+  inSnapshot(db, async (view) => {
+    for await (const page of surveyProposal(view, date))
+      if (page.some(({ notPaid }) => notPaid === undefined)) return true;
+    return false;
+  });

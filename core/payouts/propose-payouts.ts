@@ -1,0 +1,112 @@
+/** Proposing payouts: what sellers are to be paid on a date, claimed with its statements in the same transaction. */
+import type { Tx } from '../../infra/database.js';
+import { faultPoint } from '../../infra/faults.js';
+import { type Refusal, refuse } from '../../kernel/errors.js';
+import { lockBalances } from '../ledger/stores/ledger-balance.js';
+import { type Candidate, payCases } from './pay-cases.js';
+import type { PayableAccount } from './stores/pay-case.js';
+import { insertPayouts, type Maker, SCHEDULE } from './stores/payout.js';
+import { recordPayoutEvents } from './stores/payout-event.js';
+
+export interface Proposing {
+  /** Business date. */
+  readonly date: string;
+  /** Who proposes; null: the schedule. */
+  readonly maker: Maker | null;
+  /** Null: no run of the job. */
+  readonly runId: number | null;
+}
+
+export interface Proposed {
+  readonly payoutId: number;
+  readonly candidate: Candidate;
+}
+
+/**
+ * Makes the payouts of these accounts, which come in the order of their ids: one for each that nothing speaks against. Whoever comes at the same time waits at
+ * the balances and finds the statements claimed.
+ */
+export async function proposePayouts(
+  tx: Tx,
+  accounts: readonly PayableAccount[],
+  proposing: Proposing,
+): Promise<Proposed[]> {
+  if (accounts.length === 0) return [];
+  await lockBalances(
+    tx,
+    accounts.map(({ accountId }) => accountId),
+  );
+  const cases = await payCases(tx, accounts, proposing.date);
+  return makePayouts(
+    tx,
+    cases.filter(({ notPaid }) => notPaid === undefined),
+    proposing,
+  );
+}
+
+/**
+ * Proposes the payout of one account that somebody has previewed. @param expected the hash of the preview; undefined: whatever it is
+ * @returns PAYOUT_NOT_DUE with the reason why nothing is paid; PAYOUT_MOVED with what it is now, where the hash is another
+ */
+export async function proposeOne(
+  tx: Tx,
+  account: PayableAccount,
+  proposing: Proposing,
+  expected: string | undefined,
+): Promise<Proposed | Refusal> {
+  await lockBalances(tx, [account.accountId]);
+  const [candidate] = await payCases(tx, [account], proposing.date);
+  const { sellerId, currency } = account;
+  if (candidate === undefined) return refuse('PAYOUT_NOT_DUE', { sellerId, currency, reason: null });
+  const { notPaid, hash, known, statements } = candidate;
+  if (notPaid !== undefined) return refuse('PAYOUT_NOT_DUE', { sellerId, currency, ...notPaid });
+  if (expected !== undefined && expected !== hash)
+    return refuse('PAYOUT_MOVED', {
+      ...{ expected, hash, amountMinor: String(known.amountMinor), bankAccountId: known.bankAccountId },
+      statements: statements.map(({ statementId }) => statementId),
+    });
+  const [made] = await makePayouts(tx, [candidate], proposing);
+  if (made === undefined) throw new Error(`no payout was made of account ${account.accountId}`);
+  return made;
+}
+
+async function makePayouts(tx: Tx, due: readonly Candidate[], { date, runId, maker }: Proposing): Promise<Proposed[]> {
+  const payouts = due.flatMap(({ sellerId, currency, known, hash, statements }) =>
+    hash === null || known.bankAccountId === null
+      ? []
+      : [
+          {
+            ...{
+              sellerId,
+              currency,
+              payoutOn: date,
+              amountMinor: known.amountMinor,
+              hash,
+              runId,
+              maker,
+            },
+            bankAccountId: known.bankAccountId,
+            statementIds: statements.map(({ statementId }) => statementId),
+          },
+        ],
+  );
+  await faultPoint('payout.before-claim');
+  const ids = await insertPayouts(tx, payouts);
+  await faultPoint('payout.claimed');
+  await recordPayoutEvents(
+    tx,
+    payouts.map(({ amountMinor, bankAccountId, hash, statementIds }, i) => ({
+      ...{
+        payoutId: ids[i] ?? 0,
+        actor: maker?.name ?? SCHEDULE,
+        action: 'propose',
+        from: null,
+        to: 'CALCULATED',
+        attempt: 1,
+      },
+      reason: '',
+      detail: { amountMinor: String(amountMinor), bankAccountId, hash, statementIds },
+    })),
+  );
+  return due.map((candidate, i) => ({ payoutId: ids[i] ?? 0, candidate }));
+}

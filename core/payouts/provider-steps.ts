@@ -1,0 +1,58 @@
+/** What a transfer through a provider does to its payout: the steps that core/payouts/send-payout.ts takes. */
+import type { Db, Tx } from '../../infra/database.js';
+import { readAnyPlatformTime } from '../../infra/platform-time.js';
+import { isRefusal, refuse } from '../../kernel/errors.js';
+import { found } from '../../kernel/outcome.js';
+import { endPayout } from './end-payout.js';
+import { changedRefusal, lockedFor, makeStep, readCurrent, voidApproval, whatChanged } from './payout-step.js';
+import { postPayouts } from './post-payouts.js';
+import type { PayoutSteps } from './send-payout.js';
+import { lockPayouts, type Payout } from './stores/payout.js';
+import type { TransferId } from './stores/provider-transfer.js';
+
+/** Who records what a provider has said. */
+const PROVIDER = 'provider';
+
+/** @param timeZone the platform's, in which what happens now gets its business date */
+export function providerSteps(timeZone: string): PayoutSteps {
+  const today = async (db: Db): Promise<string> => (await readAnyPlatformTime(db, timeZone)).date;
+  return {
+    lock: async (tx, payoutId) => void (await lockPayouts(tx, [payoutId])),
+    send: async (tx, payoutId, requestedBy) => {
+      const payout = await lockedFor(tx, payoutId, 'send');
+      if (isRefusal(payout)) return payout;
+      const { status } = payout;
+      if (status !== 'APPROVED') return refuse('PAYOUT_STATE_WRONG', { payoutId, status, possibleIn: ['APPROVED'] });
+      const current = (await readCurrent(tx, [payout]))(payoutId);
+      const changed = whatChanged(payout, current);
+      if (changed.length > 0)
+        return changedRefusal(payout, await voidApproval(tx, requestedBy, payout, current, changed), changed);
+      const sentOn = await today(tx);
+      await postPayouts(tx, requestedBy, 'PAYOUT_SENT', [payout], () => sentOn);
+      await makeStep(tx, requestedBy, payout, 'send', { detail: { sentOn, through: 'provider' } });
+      return undefined;
+    },
+    pay: async (tx, transfer, paidOn) => {
+      const said = { on: paidOn, failure: null, code: 'PAID', message: '' };
+      await endPayout(tx, PROVIDER, await attemptOf(tx, transfer), 'pay', said);
+    },
+    fail: async (tx, transfer, failure, said) => {
+      const { code, message } = said ?? { code: failure, message: '' };
+      const on = await today(tx);
+      await endPayout(tx, PROVIDER, await attemptOf(tx, transfer), 'fail', { on, failure, code, message });
+    },
+    takeBack: async (tx, transfer, failure, said) => {
+      const { code, message } = said ?? { code: failure, message: '' };
+      const on = await today(tx);
+      await endPayout(tx, PROVIDER, await attemptOf(tx, transfer), 'return', { on, failure, code, message });
+    },
+  };
+}
+
+/** The payout, locked, at the attempt that the transfer is. */
+async function attemptOf(tx: Tx, { payoutId, attempt }: TransferId): Promise<Payout> {
+  const [payout] = await lockPayouts(tx, [payoutId]);
+  const locked = found(payout, 'PAYOUT_NOT_FOUND', { payoutId });
+  if (locked.attempt !== attempt) throw new Error(`payout ${payoutId} is at attempt ${locked.attempt}, not ${attempt}`);
+  return locked;
+}

@@ -1,0 +1,38 @@
+/** The payout providers that are configured. Adding one is a folder beside this file, its settings, and a line here. */
+import type { Config } from '../../../infra/config.js';
+import { OutboundClient } from '../../../infra/outbound/outbound-client.js';
+import type { PayoutProvider } from './provider.js';
+import { TossPayoutProvider } from './toss/toss-payout-provider.js';
+
+export interface OpenPayoutProviders {
+  /** By name. */
+  readonly providers: ReadonlyMap<string, PayoutProvider>;
+  /** What their calls go through. */
+  readonly clients: readonly OutboundClient[];
+  /** Closes the connections. */
+  readonly close: () => Promise<void>;
+}
+
+/** Toss Payments takes up to 60 s for a payout: https://docs.tosspayments.com/guides/payouts (ms). */
+const TOSS_ANSWER_MS = 65_000;
+
+/** Makes what is configured; once a process, because the breakers and the limits of calls count for all of it. @param now milliseconds since 1970 */
+export function payoutProviders(
+  config: Pick<Config, 'payoutProviders' | 'outbound'>,
+  now: () => number = Date.now,
+): OpenPayoutProviders {
+  const { toss } = config.payoutProviders;
+  const { outbound } = config;
+  const patient = {
+    ...outbound,
+    readMs: Math.max(outbound.readMs, TOSS_ANSWER_MS),
+    answerMs: Math.max(outbound.answerMs, TOSS_ANSWER_MS),
+  };
+  const clients = toss === null ? [] : [new OutboundClient('TOSS_PAYOUT', toss.url, patient)];
+  const providers = clients.flatMap((client) => (toss === null ? [] : [new TossPayoutProvider(toss, client, now)]));
+  return {
+    providers: new Map(providers.map((provider) => [provider.name, provider])),
+    clients,
+    close: async () => void (await Promise.all(clients.map((client) => client.close()))),
+  };
+}

@@ -1,0 +1,232 @@
+/**
+ * A payout is paid through a provider: it is marked and committed, sent outside any transaction, and what became of it is recorded. However often this is begun, and wherever
+ * a process dies, one request at most leaves for each attempt; what nobody knows is looked up.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Db, inTransaction, type Tx } from '../../infra/database.js';
+import { errorText } from '../../infra/database-errors.js';
+import { faultPoint } from '../../infra/faults.js';
+import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
+import { openBankAccount } from '../accounts/bank-account.js';
+import { readBankAccount } from '../accounts/stores/seller-bank-account.js';
+import {
+  type InquiryOutcome,
+  type PayoutProvider,
+  payeeReference,
+  type SendOutcome,
+  type TransferOrder,
+} from './providers/provider.js';
+import type { ProviderMessage, TransferFailure } from './rules/transfer-failure.js';
+import { transferReference } from './rules/transfer-reference.js';
+import { judgeTransfer } from './rules/transfer-state.js';
+import {
+  changeTransfer,
+  insertTransfer,
+  type ProviderTransfer,
+  readAttempt,
+  readTransfer,
+  type TransferId,
+  takeTransfer,
+} from './stores/provider-transfer.js';
+
+/** What a transfer moves its payout to. Each works in the transaction that it is given, and throws where the payout cannot take the step. */
+export interface PayoutSteps {
+  /** Locks the payout and what its steps change, so that nobody else takes one meanwhile. */
+  readonly lock: (tx: Tx, payoutId: number) => Promise<void>;
+  /** Locks an approved payout, checks that its approval still holds, and takes it to SENT. A refusal leaves it as it is, or withdraws the approval. */
+  readonly send: (tx: Tx, payoutId: number, requestedBy: string) => Promise<Refusal | undefined>;
+  readonly pay: (tx: Tx, transfer: TransferId, paidOn: string) => Promise<void>;
+  readonly fail: (tx: Tx, transfer: TransferId, reason: TransferFailure, said: ProviderMessage | null) => Promise<void>;
+  readonly takeBack: (
+    tx: Tx,
+    transfer: TransferId,
+    reason: TransferFailure,
+    said: ProviderMessage | null,
+  ) => Promise<void>;
+}
+
+export interface TransferContext {
+  readonly providers: ReadonlyMap<string, PayoutProvider>;
+  readonly steps: PayoutSteps;
+  /** The keys of bank accounts: today's and former ones. */
+  readonly bankKeys: readonly Buffer[];
+  /** A clock that only goes forward (ms). */
+  readonly steady: () => number;
+}
+
+export interface SendAsk {
+  readonly payoutId: number;
+  readonly provider: string;
+  /** `account 7`, or the name of a duty. */
+  readonly requestedBy: string;
+}
+
+/** So long whoever asks a provider has the attempt for itself (ms): two look-ups of the seller and the transfer, each with its queue and answer, fit in it. */
+const ASKING_MS = 300_000;
+
+/** Who has marked an attempt and then slept for longer does not send it any more (ms): others may have looked it up by now. */
+const SEND_WITHIN_MS = 60_000;
+
+/**
+ * Sends an approved payout. @returns what is known of the attempt then; or PAYOUT_PROVIDER_MISSING, PAYOUT_CURRENCY_UNSUPPORTED and what the steps of
+ * the payout refuse with; then nothing was sent
+ */
+export async function sendPayout(db: Db, context: TransferContext, ask: SendAsk): Promise<ProviderTransfer | Refusal> {
+  const asker = randomUUID();
+  const markedAt = context.steady();
+  const marked = await inTransaction(db, (tx) => mark(tx, context, ask, asker));
+  if (isRefusal(marked)) return marked;
+  return sendMarked(db, context, marked, { asker, markedAt });
+}
+
+/** Deals with an attempt that is due: sends it where it certainly never left, and looks it up otherwise. @returns whether it was due */
+export async function followTransfer(db: Db, context: TransferContext, id: TransferId): Promise<boolean> {
+  const asker = randomUUID();
+  const markedAt = context.steady();
+  const taken = await inTransaction(db, async (tx) => {
+    await context.steps.lock(tx, id.payoutId);
+    const before = await readTransfer(tx, id);
+    return before !== undefined && (await takeTransfer(tx, id, asker, ASKING_MS)) ? before : undefined;
+  });
+  if (taken === undefined) return false;
+  if (!taken.asked) await sendMarked(db, context, taken, { asker, markedAt });
+  else await record(db, context, taken, asker, await lookUp(context, taken));
+  return true;
+}
+
+async function mark(
+  tx: Tx,
+  { providers, steps }: TransferContext,
+  { payoutId, provider: name, requestedBy }: SendAsk,
+  asker: string,
+): Promise<ProviderTransfer | Refusal> {
+  const provider = providers.get(name);
+  if (provider === undefined)
+    return refuse('PAYOUT_PROVIDER_MISSING', { provider: name, providers: [...providers.keys()] });
+  await steps.lock(tx, payoutId);
+  const payout = await readAttempt(tx, payoutId);
+  if (payout !== undefined && !provider.currencies.includes(payout.currency))
+    return refuse('PAYOUT_CURRENCY_UNSUPPORTED', { currency: payout.currency, currencies: provider.currencies });
+  const refusal = await steps.send(tx, payoutId, requestedBy);
+  if (refusal !== undefined) return refusal;
+  const attempt = payout?.attempt ?? 0;
+  await insertTransfer(tx, { payoutId, attempt }, name, asker, ASKING_MS);
+  return known(tx, { payoutId, attempt });
+}
+
+async function sendMarked(
+  db: Db,
+  context: TransferContext,
+  transfer: ProviderTransfer,
+  { asker, markedAt }: { readonly asker: string; readonly markedAt: number },
+): Promise<ProviderTransfer> {
+  await faultPoint('payout.marked');
+  const order = await orderOf(db, context, transfer);
+  const late = context.steady() - markedAt > SEND_WITHIN_MS;
+  const outcome = late
+    ? away('MARKED_TOO_LONG_AGO', 'it was marked too long ago')
+    : await send(context, transfer, order);
+  await faultPoint('payout.asked');
+  const recorded = await record(db, context, transfer, asker, outcome);
+  await faultPoint('payout.recorded');
+  return recorded;
+}
+
+const away = (code: string, message: string): SendOutcome => ({ outcome: 'away', said: { code, message } });
+
+/** The order, with the account in the clear; undefined: it cannot be read. */
+async function orderOf(
+  db: Db,
+  { bankKeys }: TransferContext,
+  transfer: ProviderTransfer,
+): Promise<TransferOrder | undefined> {
+  const { payoutId, attempt, sellerId, bankAccountId, payoutOn, amountMinor, currency } = transfer;
+  if (bankAccountId === null) return undefined;
+  const account = await readBankAccount(db, sellerId, bankAccountId);
+  if (account === undefined) return undefined;
+  try {
+    return {
+      reference: transferReference(payoutId, attempt),
+      payee: payeeReference(bankAccountId),
+      bankCode: account.bankCode,
+      accountNumber: openBankAccount(bankKeys, sellerId, account),
+      holder: account.accountHolder,
+      ...{ amountMinor, currency },
+      remark: `정산 ${payoutOn.slice(5).replace('-', '')}`,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+async function send(
+  { providers }: TransferContext,
+  { provider: name }: ProviderTransfer,
+  order: TransferOrder | undefined,
+): Promise<SendOutcome> {
+  const provider = providers.get(name);
+  if (provider === undefined) return away('PROVIDER_NOT_CONFIGURED', `${name} is not configured`);
+  if (order === undefined) return away('ACCOUNT_UNREADABLE', 'the bank account cannot be read');
+  try {
+    return await provider.send(order);
+  } catch (error) {
+    return { outcome: 'unknown', said: { code: 'PROVIDER_FAILED', message: errorText(error) } };
+  }
+}
+
+async function lookUp({ providers }: TransferContext, transfer: ProviderTransfer): Promise<InquiryOutcome> {
+  const { payoutId, attempt, amountMinor, currency, providerKey } = transfer;
+  const unknown = (code: string, message: string): InquiryOutcome => ({ outcome: 'unknown', said: { code, message } });
+  const provider = providers.get(transfer.provider);
+  if (provider === undefined) return unknown('PROVIDER_NOT_CONFIGURED', `${transfer.provider} is not configured`);
+  try {
+    return await provider.inquire({
+      reference: transferReference(payoutId, attempt),
+      ...{ amountMinor, currency, providerKey },
+    });
+  } catch (error) {
+    return unknown('PROVIDER_FAILED', errorText(error));
+  }
+}
+
+/** Writes down what became of an attempt, and takes its payout along. What somebody else has found out meanwhile stays. */
+const record = (
+  db: Db,
+  { steps }: TransferContext,
+  id: TransferId,
+  asker: string,
+  outcome: SendOutcome | InquiryOutcome,
+): Promise<ProviderTransfer> =>
+  inTransaction(db, async (tx) => {
+    await steps.lock(tx, id.payoutId);
+    const transfer = await known(tx, id);
+    const follows = judgeTransfer(transfer, outcome);
+    if (transfer.askedBy !== asker || follows === undefined) return transfer;
+    const said = 'said' in outcome ? outcome.said : null;
+    const change = {
+      status: transfer.status,
+      providerKey: 'providerKey' in outcome ? outcome.providerKey : null,
+      looks: transfer.looks + (transfer.status === 'PAID' && outcome.outcome !== 'paid' ? 0 : 1),
+      pauseMs: 'pauseMs' in follows ? follows.pauseMs : null,
+      unsent: follows.step === 'wait' && follows.unsent === true,
+      failure: 'reason' in follows ? follows.reason : transfer.failure,
+      said,
+      paidOn: follows.step === 'pay' ? follows.paidOn : null,
+    };
+    if (follows.step === 'wait') await changeTransfer(tx, id, asker, change);
+    else if (follows.step === 'pay') {
+      await changeTransfer(tx, id, asker, { ...change, status: 'PAID', looks: 1 });
+      await steps.pay(tx, id, follows.paidOn);
+    } else {
+      const failed = follows.step === 'fail';
+      await changeTransfer(tx, id, asker, { ...change, status: failed ? 'FAILED' : 'RETURNED' });
+      await (failed ? steps.fail : steps.takeBack)(tx, id, follows.reason, said);
+    }
+    return known(tx, id);
+  });
+
+async function known(tx: Tx, id: TransferId): Promise<ProviderTransfer> {
+  const transfer = await readTransfer(tx, id);
+  if (transfer === undefined) throw new Error(`there is no attempt ${id.attempt} of payout ${id.payoutId}`);
+  return transfer;
+}

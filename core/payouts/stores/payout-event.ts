@@ -1,0 +1,44 @@
+/** The history of payouts: rows are added and never changed. */
+import { change, type Db, fromJson, isoTime, select, type Tx } from '../../../infra/database.js';
+import type { PayoutStatus } from '../rules/transitions.js';
+
+export interface NewPayoutEvent {
+  readonly payoutId: number;
+  readonly actor: string;
+  readonly action: string;
+  /** Null: it was made. */
+  readonly from: PayoutStatus | null;
+  readonly to: PayoutStatus;
+  readonly attempt: number;
+  readonly reason: string;
+  readonly detail: object | null;
+}
+
+export interface PayoutEvent extends NewPayoutEvent {
+  /** ISO 8601, UTC. */
+  readonly happenedAt: string;
+}
+
+/** Adds entries to the history, in one statement. */
+export async function recordPayoutEvents(tx: Tx, events: readonly NewPayoutEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  await change(
+    tx,
+    `INSERT INTO payout_event (payout_id, happened_at, actor, action, from_status, to_status, attempt, reason, detail)
+     VALUES ${events.map(() => '(?, UTC_TIMESTAMP(3), ?, ?, ?, ?, ?, ?, ?)').join(', ')}`,
+    events.flatMap(({ payoutId, actor, action, from, to, attempt, reason, detail }) => [
+      ...[payoutId, actor, action, from, to, attempt, reason],
+      detail === null ? null : JSON.stringify(detail),
+    ]),
+  );
+}
+
+/** The history of a payout, the oldest first. */
+export const readPayoutEvents = (db: Db, payoutId: number): Promise<PayoutEvent[]> =>
+  select<PayoutEvent>(
+    db,
+    `SELECT payout_id AS payoutId, happened_at AS happenedAt, actor, action, from_status AS 'from', to_status AS 'to', attempt, reason, detail
+     FROM payout_event WHERE payout_id = ? ORDER BY event_id`,
+    [payoutId],
+    { happenedAt: isoTime, detail: fromJson },
+  );

@@ -1,0 +1,129 @@
+/** Attempts to pay payouts through a provider. Whoever changes one has locked its payout. The clock is the database's. */
+import { change, type Db, isTrue, type Reading, select, type Tx } from '../../../infra/database.js';
+import type { ProviderMessage, TransferFailure } from '../rules/transfer-failure.js';
+import type { TransferStatus } from '../rules/transfer-state.js';
+
+export interface TransferId {
+  readonly payoutId: number;
+  readonly attempt: number;
+}
+
+/** An attempt, with what its payout says. */
+export interface ProviderTransfer extends TransferId {
+  readonly provider: string;
+  readonly status: TransferStatus;
+  readonly providerKey: string | null;
+  /** The provider was asked, or is being asked. */
+  readonly asked: boolean;
+  readonly askedBy: string | null;
+  readonly askedSeconds: number;
+  /** It may be dealt with now: nobody else does. */
+  readonly due: boolean;
+  readonly looks: number;
+  readonly failure: TransferFailure | null;
+  readonly saidCode: string | null;
+  readonly paidOn: string | null;
+  readonly sellerId: string;
+  readonly currency: string;
+  /** Minor units. */
+  readonly amountMinor: bigint;
+  readonly payoutOn: string;
+  readonly bankAccountId: number | null;
+}
+
+const reading: Reading<ProviderTransfer> = {
+  asked: isTrue,
+  due: isTrue,
+  askedSeconds: Number,
+  amountMinor: BigInt,
+};
+
+export async function readTransfer(db: Db, { payoutId, attempt }: TransferId): Promise<ProviderTransfer | undefined> {
+  const sql = `SELECT t.payout_id AS payoutId, t.attempt, t.provider, t.status, t.provider_key AS providerKey, t.asked_at IS NOT NULL AS asked,
+      t.asked_by AS askedBy, COALESCE(TIMESTAMPDIFF(SECOND, t.asked_at, UTC_TIMESTAMP(3)), 0) AS askedSeconds,
+      COALESCE(t.next_look_at <= UTC_TIMESTAMP(3), 0) AS due, t.looks, t.failure, t.said_code AS saidCode, t.paid_on AS paidOn,
+      p.seller_id AS sellerId, p.currency, p.amount_minor AS amountMinor, p.payout_on AS payoutOn, p.bank_account_id AS bankAccountId
+    FROM provider_transfer t JOIN payout p ON p.payout_id = t.payout_id WHERE t.payout_id = ? AND t.attempt = ?`;
+  return (await select(db, sql, [payoutId, attempt], reading))[0];
+}
+
+/** The attempt that a payout is at. */
+export async function readAttempt(
+  db: Db,
+  payoutId: number,
+): Promise<{ attempt: number; currency: string } | undefined> {
+  const sql = 'SELECT attempt, currency FROM payout WHERE payout_id = ?';
+  return (await select<{ attempt: number; currency: string }>(db, sql, [payoutId]))[0];
+}
+
+/** Stores an attempt that is about to be sent; nobody else deals with it for so many ms. */
+export const insertTransfer = (
+  tx: Tx,
+  { payoutId, attempt }: TransferId,
+  provider: string,
+  asker: string,
+  ms: number,
+): Promise<number> =>
+  change(
+    tx,
+    `INSERT INTO provider_transfer (payout_id, attempt, provider, status, asked_at, asked_by, next_look_at, created_at, updated_at)
+     VALUES (?, ?, ?, 'OPEN', UTC_TIMESTAMP(3), ?, UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+    [payoutId, attempt, provider, asker, ms * 1_000],
+  );
+
+/** Takes an attempt that is due, for so many ms. One that was never sent counts as sent from now on. @returns whether it was due */
+export const takeTransfer = async (
+  tx: Tx,
+  { payoutId, attempt }: TransferId,
+  asker: string,
+  ms: number,
+): Promise<boolean> =>
+  (await change(
+    tx,
+    `UPDATE provider_transfer SET asked_by = ?, asked_at = COALESCE(asked_at, UTC_TIMESTAMP(3)),
+       next_look_at = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, updated_at = UTC_TIMESTAMP(3)
+     WHERE payout_id = ? AND attempt = ? AND status IN ('OPEN', 'PAID') AND next_look_at <= UTC_TIMESTAMP(3)`,
+    [asker, ms * 1_000, payoutId, attempt],
+  )) === 1;
+
+export interface TransferChange {
+  readonly status: TransferStatus;
+  readonly providerKey: string | null;
+  readonly looks: number;
+  /** Null: it is not dealt with any more. */
+  readonly pauseMs: number | null;
+  /** It certainly never left. */
+  readonly unsent: boolean;
+  readonly failure: TransferFailure | null;
+  readonly said: ProviderMessage | null;
+  readonly paidOn: string | null;
+}
+
+/** Writes down what became of an attempt that the asker deals with. @returns whether it still does */
+export const changeTransfer = async (
+  tx: Tx,
+  { payoutId, attempt }: TransferId,
+  asker: string,
+  made: TransferChange,
+): Promise<boolean> =>
+  (await change(
+    tx,
+    `UPDATE provider_transfer SET status = ?, provider_key = COALESCE(?, provider_key), looks = ?, asked_by = NULL,
+       next_look_at = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, asked_at = IF(?, NULL, asked_at), failure = ?, said_code = ?, said_message = ?,
+       paid_on = COALESCE(?, paid_on), updated_at = UTC_TIMESTAMP(3)
+     WHERE payout_id = ? AND attempt = ? AND asked_by = ?`,
+    [
+      ...[made.status, made.providerKey, made.looks, made.pauseMs === null ? null : made.pauseMs * 1_000],
+      ...[made.unsent ? 1 : 0, made.failure, made.said?.code ?? null, made.said?.message ?? null, made.paidOn],
+      ...[payoutId, attempt, asker],
+    ],
+  )) === 1;
+
+/** Attempts that are due, those first that have waited longest. */
+export const readDueTransfers = (db: Db, rowsMax: number): Promise<TransferId[]> =>
+  select<TransferId>(
+    db,
+    `SELECT payout_id AS payoutId, attempt FROM provider_transfer FORCE INDEX (provider_transfer_look)
+     WHERE next_look_at <= UTC_TIMESTAMP(3) ORDER BY next_look_at LIMIT ?`,
+    [rowsMax],
+  );

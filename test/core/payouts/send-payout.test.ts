@@ -1,0 +1,249 @@
+/** Payouts through the provider of the sandbox by real processes, which are killed at each named point. What the sandbox's book says is what has happened. */
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { followTransfers } from '../../../core/payouts/follow-transfers.js';
+import { payeeReference } from '../../../core/payouts/providers/provider.js';
+import { payoutProviders } from '../../../core/payouts/providers/registry.js';
+import { followTransfer, sendPayout } from '../../../core/payouts/send-payout.js';
+import { readConfig } from '../../../infra/config.js';
+import { insertReturningId, select } from '../../../infra/database.js';
+import { found } from '../../../kernel/outcome.js';
+import { type Sandbox, startSandbox } from '../../../sandbox/server.js';
+import { environment, killAll, startProcess } from '../../../scripts/chaos/magam.mjs';
+import { makeSeller } from '../../support/accounts.js';
+import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { payoutSteps } from '../../support/payout-steps.mjs';
+import { sandboxEnvironment } from '../../support/sandbox.js';
+
+const SENDER = fileURLToPath(new URL('../../support/payout-sender.mjs', import.meta.url));
+
+let database: TestDatabase;
+let sandbox: Sandbox;
+let bankAccountId: number;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  sandbox = await startSandbox();
+  await makeSeller(database.db, 'S1');
+  const [account] = await select<{ id: number }>(database.db, 'SELECT bank_account_id AS id FROM seller_bank_account');
+  bankAccountId = found(account, 'INTERNAL').id;
+});
+afterAll(async () => {
+  await sandbox?.close();
+  await database?.drop();
+});
+beforeEach(() => {
+  sandbox.reset();
+  const account = { bankCode: '088', accountNumber: '110123456789', holderName: 'S1' };
+  const seller = { refSellerId: payeeReference(bankAccountId), businessType: 'CORPORATE', account } as const;
+  sandbox.payouts.register({ ...seller, status: 'APPROVED' });
+});
+afterEach(killAll);
+
+const approved = (more: { currency?: string; account?: number | null } = {}): Promise<number> =>
+  insertReturningId(
+    database.db,
+    `INSERT INTO payout (seller_id, currency, payout_on, amount_minor, status, bank_account_id, hash, proposed_by, proposed_at, updated_at)
+     VALUES ('S1', ?, '2026-11-30', 150000, 'APPROVED', ?, REPEAT('a', 64), 'schedule', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+    [more.currency ?? 'KRW', more.account === undefined ? bankAccountId : more.account],
+  );
+
+function start(work: 'send' | 'follow', payoutId: number, fault = '', url = sandbox.url) {
+  const settings = JSON.stringify({ ...sandboxEnvironment(url), MAGAM_OUTBOUND_TRY_PAUSE_MS: '0' });
+  const args = [SENDER, database.url, settings, fault, work, String(payoutId)];
+  return startProcess(process.execPath, args, { env: environment(database.url), limitMs: 60_000 });
+}
+
+/** Runs it to its end. @returns what it came to */
+async function run(work: 'send' | 'follow', payoutId: number, url?: string) {
+  const { code, stdout, stderr } = await start(work, payoutId, '', url).ended;
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  return JSON.parse(stdout);
+}
+
+/** Makes the attempt due, as if so many seconds had gone by. */
+const later = (payoutId: number, seconds = 0) =>
+  database.db.raw(
+    `UPDATE provider_transfer SET next_look_at = UTC_TIMESTAMP(3), asked_at = asked_at - INTERVAL ? SECOND WHERE payout_id = ?`,
+    [seconds, payoutId],
+  );
+
+const statusOf = async (payoutId: number): Promise<string[]> =>
+  (
+    await select<{ payout: string; transfer: string }>(
+      database.db,
+      `SELECT p.status AS payout, COALESCE(t.status, 'NONE') AS transfer FROM payout p LEFT JOIN provider_transfer t ON t.payout_id = p.payout_id WHERE p.payout_id = ?`,
+      [payoutId],
+    )
+  ).flatMap(({ payout, transfer }) => [payout, transfer]);
+
+const book = () => {
+  const { entries, requests } = sandbox.payouts.read();
+  return { moved: entries.map(({ kind, refPayoutId }) => `${kind} ${refPayoutId}`), requests };
+};
+const once = (payoutId: number) => ({ moved: [`PAYOUT P${payoutId}-1`], requests: [`P${payoutId}-1`] });
+const nothing = { moved: [], requests: [] };
+
+describe('a payout', () => {
+  it('is sent, paid when it is looked up, and taken back when the money comes back', async () => {
+    const payoutId = await approved();
+    expect(await run('send', payoutId)).toMatchObject({ status: 'OPEN', asked: true });
+    expect(await statusOf(payoutId)).toEqual(['SENT', 'OPEN']);
+    expect(await run('follow', payoutId)).toBe(false);
+    await later(payoutId);
+    expect(await run('follow', payoutId)).toBe(true);
+    expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
+    sandbox.payouts.fail(found(sandbox.payouts.byReference(`P${payoutId}-1`), 'INTERNAL'), {
+      code: 'RETURNED',
+      message: '',
+    });
+    await later(payoutId);
+    expect(await run('follow', payoutId)).toBe(true);
+    expect(await statusOf(payoutId)).toEqual(['RETURNED', 'RETURNED']);
+    await later(payoutId);
+    expect(await run('follow', payoutId)).toBe(false);
+    expect(book().requests).toEqual([`P${payoutId}-1`]);
+  });
+
+  it('fails where the provider says no', async () => {
+    const payoutId = await approved();
+    sandbox.payouts.balance = 0;
+    expect(await run('send', payoutId)).toMatchObject({
+      status: 'FAILED',
+      failure: 'INSUFFICIENT_BALANCE',
+      saidCode: 'INSUFFICIENT_BALANCE',
+    });
+    expect(await statusOf(payoutId)).toEqual(['FAILED', 'FAILED']);
+  });
+
+  it('is looked up when the answer is lost after the money moved', async () => {
+    const payoutId = await approved();
+    sandbox.faults.set([{ on: 'call', provider: 'TOSS_PAYOUT', operation: 'send', kind: 'cut-after' }]);
+    expect(await run('send', payoutId)).toMatchObject({ status: 'OPEN', saidCode: 'CONNECTION_LOST' });
+    await later(payoutId);
+    await run('follow', payoutId);
+    expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
+    expect(book()).toEqual(once(payoutId));
+  });
+
+  it('is sent later where nobody was reached', async () => {
+    const payoutId = await approved();
+    expect(await run('send', payoutId, 'http://127.0.0.1:9')).toMatchObject({ status: 'OPEN', asked: false });
+    expect(book()).toEqual(nothing);
+    await later(payoutId);
+    await run('follow', payoutId);
+    expect(book()).toEqual(once(payoutId));
+  });
+
+  it('is refused when it is not approved, in another currency, or sent twice', async () => {
+    const dollars = await approved({ currency: 'USD' });
+    expect(await run('send', dollars)).toMatchObject({ refused: 'PAYOUT_CURRENCY_UNSUPPORTED' });
+    expect(await statusOf(dollars)).toEqual(['APPROVED', 'NONE']);
+    const payoutId = await approved();
+    await run('send', payoutId);
+    expect(await run('send', payoutId)).toMatchObject({ refused: 'ORDER_STATE_CONFLICT' });
+    expect(book()).toEqual(once(payoutId));
+  });
+
+  it('is not sent to an account that cannot be read', async () => {
+    const payoutId = await approved({ account: null });
+    expect(await run('send', payoutId)).toMatchObject({ asked: false, saidCode: 'ACCOUNT_UNREADABLE' });
+    expect(book()).toEqual(nothing);
+  });
+});
+
+describe('a process that dies', () => {
+  async function killedAt(point: string): Promise<number> {
+    const payoutId = await approved();
+    const { signal, stderr } = await start('send', payoutId, `${point}:kill`).ended;
+    expect({ signal, stderr }).toMatchObject({ signal: 'SIGKILL', stderr: expect.stringContaining(`FAULT ${point}`) });
+    expect(await statusOf(payoutId)).toEqual(['SENT', 'OPEN']);
+    return payoutId;
+  }
+
+  it('before the call has sent nothing, and nobody sends it: it fails when the provider still does not know it', async () => {
+    const payoutId = await killedAt('payout.marked');
+    await later(payoutId);
+    await run('follow', payoutId);
+    expect(await statusOf(payoutId)).toEqual(['SENT', 'OPEN']);
+    await later(payoutId, 30 * 60);
+    await run('follow', payoutId);
+    expect(await statusOf(payoutId)).toEqual(['FAILED', 'FAILED']);
+    expect(book()).toEqual(nothing);
+  });
+
+  it('after the call has sent it once, and a look-up finds it', async () => {
+    const payoutId = await killedAt('payout.asked');
+    expect(await run('follow', payoutId)).toBe(false);
+    await later(payoutId);
+    await run('follow', payoutId);
+    expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
+    expect(book()).toEqual(once(payoutId));
+  });
+
+  it('after what was found is recorded leaves nothing to do but the look-up', async () => {
+    const payoutId = await killedAt('payout.recorded');
+    await later(payoutId);
+    await run('follow', payoutId);
+    expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
+    expect(book()).toEqual(once(payoutId));
+  });
+});
+
+it('is sent once by three processes at the same time', async () => {
+  const payoutId = await approved();
+  const ended = await Promise.all([1, 2, 3].map(() => start('send', payoutId).ended));
+  const sent = ended.map(({ stdout }) => JSON.parse(stdout)).filter(({ status }) => status === 'OPEN');
+  expect(sent).toHaveLength(1);
+  await later(payoutId);
+  await Promise.all([1, 2, 3].map(() => start('follow', payoutId).ended));
+  expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
+  expect(book()).toEqual(once(payoutId));
+});
+
+it('is sent once by three processes that all find it was never sent', async () => {
+  const payoutId = await approved();
+  await run('send', payoutId, 'http://127.0.0.1:9');
+  await later(payoutId);
+  await Promise.all([1, 2, 3].map(() => start('follow', payoutId).ended));
+  expect(book()).toEqual(once(payoutId));
+});
+
+/** What this process works with, on a clock that shows these times. */
+function contextOf(times: number[] = []) {
+  const config = readConfig(sandboxEnvironment(sandbox.url));
+  const { providers, close } = payoutProviders(config);
+  const steady = () => times.shift() ?? 0;
+  return { context: { providers, steps: payoutSteps, bankKeys: [config.encryptionKey], steady }, close };
+}
+
+it('is not sent by a process that has slept since it marked it', async () => {
+  const payoutId = await approved();
+  const { context, close } = contextOf([0, 60_001]);
+  const ask = { payoutId, provider: 'TOSS_PAYOUT', requestedBy: 'test' };
+  expect(await sendPayout(database.db, context, ask)).toMatchObject({ asked: false, saidCode: 'MARKED_TOO_LONG_AGO' });
+  expect(await sendPayout(database.db, context, { ...ask, provider: 'NONE' })).toMatchObject({
+    refused: 'PAYOUT_PROVIDER_MISSING',
+  });
+  expect(book()).toEqual(nothing);
+  await later(payoutId);
+  expect(await followTransfer(database.db, context, { payoutId, attempt: 1 })).toBe(true);
+  expect(book()).toEqual(once(payoutId));
+  await close();
+});
+
+it('has its round: all that are due are dealt with, also where one of them fails', async () => {
+  const { context, close } = contextOf();
+  const payoutIds = [await approved(), await approved(), await approved()];
+  for (const payoutId of payoutIds)
+    await sendPayout(database.db, context, { payoutId, provider: 'TOSS_PAYOUT', requestedBy: 'test' });
+  const { signal } = new AbortController();
+  await database.db.raw('UPDATE provider_transfer SET next_look_at = NULL WHERE payout_id NOT IN (?)', [payoutIds]);
+  expect(await followTransfers(database.db, context, signal)).toBe(0);
+  for (const payoutId of payoutIds) await later(payoutId);
+  const [first = 0, ...others] = payoutIds;
+  await database.db.raw("UPDATE payout SET status = 'HELD' WHERE payout_id = ?", [first]);
+  await expect(followTransfers(database.db, context, signal)).rejects.toThrow(`1 transfers, that of payout ${first}`);
+  expect(await statusOf(first)).toEqual(['HELD', 'OPEN']);
+  for (const payoutId of others) expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
+  await close();
+});
