@@ -81,7 +81,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   explain: {
     takes: '<order-id> [line-id]',
     description:
-      'list the lines of an order, or show how the figures of one and of its refunds are calculated, and replay them',
+      'list the lines of an order, show how the figures of one and of its refunds are calculated, or (explain payout ID) what a payout is made of',
     load: async () => (await import('./explain.js')).explainCommand,
   },
   alarms: {
@@ -118,6 +118,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     takes: '[options]',
     description: 'show what sellers owe, by age',
     load: async () => (await import('./receivables.js')).receivablesCommand,
+  },
+  payouts: {
+    description:
+      'payouts to sellers: propose, approve by a second person, give to the bank or a provider, see what became of them',
+    load: async () => (await import('./payouts.js')).payoutsCommands,
   },
   runner: {
     description:

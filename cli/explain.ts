@@ -1,11 +1,16 @@
 /**
  * `magam explain ORDER_ID`: the lines of an order. `magam explain ORDER_ID LINE_ID`: every step from stored inputs and policy version to the
- * net, for a sale and its refunds.
+ * net, for a sale and its refunds. `magam explain payout ID`: what a payout is made of; an order that is named `payout` and has such a line comes first.
  */
 import type { Command } from 'commander';
 import { explainLine, type LineExplanation, type Replay } from '../core/settlement/explain-line.js';
 import { ENTRY_FIGURES, eachFigure } from '../core/settlement/rules/figures.js';
-import type { RefundStory, SaleStory, StoredOutcome } from '../core/settlement/stores/line-story.js';
+import {
+  type RefundStory,
+  readSellerOfLine,
+  type SaleStory,
+  type StoredOutcome,
+} from '../core/settlement/stores/line-story.js';
 import { readOrderStory } from '../core/settlement/stores/order-story.js';
 import { isoTime } from '../infra/database.js';
 import { MagamError } from '../kernel/errors.js';
@@ -14,6 +19,7 @@ import { found } from '../kernel/outcome.js';
 import { type CommandContext, withDatabase } from './context.js';
 import { printLines, printStory } from './explanation-text.js';
 import { money, noteDifference, printJson } from './output.js';
+import { tellExplanation } from './payouts-explain.js';
 
 export function explainCommand(explain: Command): void {
   explain
@@ -21,9 +27,16 @@ export function explainCommand(explain: Command): void {
     .argument('[line-id]', 'without it, the lines of the order are listed')
     .action((orderId: string, lineId: string | undefined, _options, command: Command) =>
       withDatabase(command, (context) =>
-        lineId === undefined ? listLines(context, orderId) : explainOne(context, orderId, lineId),
+        lineId === undefined ? listLines(context, orderId) : explainWord(context, orderId, lineId),
       ),
     );
+}
+
+async function explainWord(context: CommandContext, orderId: string, lineId: string): Promise<void> {
+  const payout = orderId === 'payout' && /^[1-9]\d{0,9}$/.test(lineId);
+  if (payout && (await readSellerOfLine(context.db, orderId, lineId)) === undefined)
+    return tellExplanation(context, Number(lineId));
+  return explainOne(context, orderId, lineId);
 }
 
 async function listLines({ db, json }: CommandContext, orderId: string): Promise<void> {

@@ -18,6 +18,8 @@ export const AUDIT_SUBJECTS = [
   'ledger-transaction',
   'order',
   'payment',
+  'payout',
+  'payout-file',
   'policy',
   'policy-draft',
   'product',

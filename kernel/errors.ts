@@ -3,8 +3,8 @@
  * programs branch on it. `docs/errors.md` lists the same codes in the same words; a test keeps the two equal both ways.
  */
 import { accountErrors } from './error-codes/accounts.js';
-import { bankingErrors } from './error-codes/banking.js';
 import { adjustmentErrors } from './error-codes/adjustments.js';
+import { bankingErrors } from './error-codes/banking.js';
 import { catalogueErrors } from './error-codes/catalogue.js';
 import type { ErrorDefinition } from './error-codes/definition.js';
 import { edgeErrors } from './error-codes/edge.js';

@@ -7,7 +7,12 @@ import { SettleThread } from './settle/settle-partition.js';
 import { verifyReader } from './verify/verify-reader.js';
 import { WhatIfThread } from './what-if/what-if-thread.js';
 
-export const threadJobs: readonly ThreadJob[] = [new SettleThread(), new WhatIfThread(), new CloseThread(), new ProposeThread()];
+export const threadJobs: readonly ThreadJob[] = [
+  new SettleThread(),
+  new WhatIfThread(),
+  new CloseThread(),
+  new ProposeThread(),
+];
 
 /** Pieces of reading, by name. */
 export const scans: Readonly<Record<string, Scan>> = {

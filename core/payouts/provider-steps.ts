@@ -23,11 +23,12 @@ export function providerSteps(timeZone: string): PayoutSteps {
       if (isRefusal(payout)) return payout;
       const { status } = payout;
       if (status !== 'APPROVED') return refuse('PAYOUT_STATE_WRONG', { payoutId, status, possibleIn: ['APPROVED'] });
+      const sentOn = await today(tx);
+      if (payout.payoutOn > sentOn) return refuse('PAYOUT_NOT_DUE', { payoutId, payoutOn: payout.payoutOn });
       const current = (await readCurrent(tx, [payout]))(payoutId);
       const changed = whatChanged(payout, current);
       if (changed.length > 0)
         return changedRefusal(payout, await voidApproval(tx, requestedBy, payout, current, changed), changed);
-      const sentOn = await today(tx);
       await postPayouts(tx, requestedBy, 'PAYOUT_SENT', [payout], () => sentOn);
       await makeStep(tx, requestedBy, payout, 'send', { detail: { sentOn, through: 'provider' } });
       return undefined;

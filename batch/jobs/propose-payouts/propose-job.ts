@@ -32,7 +32,10 @@ export const proposePayoutsJob: Job = {
       blocked: 'the payouts wait for a run that was stopped: resume it with magam payouts propose',
     },
     report: async (db, { runId }) => ({
-      proposed: (await sumProposed(db, runId)).map(({ amountMinor, ...sum }) => ({ ...sum, amountMinor: String(amountMinor) })),
+      proposed: (await sumProposed(db, runId)).map(({ amountMinor, ...sum }) => ({
+        ...sum,
+        amountMinor: String(amountMinor),
+      })),
     }),
   },
 };
