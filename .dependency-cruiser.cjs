@@ -23,10 +23,11 @@ const capabilities = {
   'business-days': [],
   terms: ['business-days'],
   settlement: ['event-feed', 'feed', 'policies', 'jobs', 'tasks'],
+  'tax-invoices': ['business-days', 'settlement'],
   alarms: ['jobs', 'outbox', 'payments', 'settlement', 'webhooks'],
   adjustments: ['accounts', 'ledger', 'terms'],
   postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],
-  statements: ['business-days', 'event-feed', 'feed', 'ledger', 'postings', 'settlement', 'terms'],
+  statements: ['accounts', 'business-days', 'event-feed', 'feed', 'ledger', 'postings', 'settlement', 'terms'],
   payouts: ['accounts', 'event-feed', 'ledger', 'settlement', 'statements', 'terms'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };

@@ -102,8 +102,13 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./ledger.js')).ledgerCommands,
   },
   statements: {
-    description: 'close the periods of sellers and show their statements; see statements close, preview, show, verify',
+    description:
+      'close the periods of sellers, show and export their statements; see statements close, preview, show, export, verify',
     load: async () => (await import('./statements.js')).statementsCommands,
+  },
+  'tax-invoices': {
+    description: 'make, list and export the records of tax invoices for the fees of sellers, month by month',
+    load: async () => (await import('./tax-invoices.js')).taxInvoicesCommands,
   },
   adjustments: {
     description: 'adjustments, chargebacks, write-offs: proposed by one person and posted by another',

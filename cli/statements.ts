@@ -16,6 +16,7 @@ import type { CommandContext } from './context.js';
 import { readDate, wholeNumber, withDatabase } from './context.js';
 import { counted, money, note, noteDifference, print, printJson, printTable } from './output.js';
 import { startProgress } from './progress.js';
+import { statementExportCommand } from './statement-export.js';
 import { showCommands } from './statements-show.js';
 import { openPools } from './threads.js';
 
@@ -42,6 +43,7 @@ export function statementsCommands(statements: Command): void {
     .option('--no-wait', 'exit with 5 when somebody else works on the run, instead of joining it')
     .action((options: CloseOptions, command: Command) => close(options, command));
   showCommands(statements);
+  statementExportCommand(statements);
   statements
     .command('verify')
     .description('add the statements up again from what they are made of, in one consistent view')

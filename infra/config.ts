@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { type CountOrShare, parseCountOrShare } from '../kernel/count-or-share.js';
 import { MagamError } from '../kernel/errors.js';
 import { type AccountSettings, accountFaults, accountSettings, accountShape } from './account-settings.js';
+import { httpUrl, mailAddresses, mailUrl } from './address-forms.js';
 import { type EdgeSettings, edgeFaults, edgeSettings, edgeShape } from './edge-settings.js';
 import {
   type IntegrationSettings,
@@ -34,6 +35,7 @@ import {
   payoutProviderSettings,
   payoutProviderShape,
 } from './payout-provider-settings.js';
+import { type PlatformSettings, platformSettings, platformShape } from './platform-settings.js';
 import { isSigningKey, readPublicKey } from './signing.js';
 import { isTimeZone } from './time-zone.js';
 import { wholeNumber } from './whole-number.js';
@@ -92,31 +94,6 @@ function readPublicKeyFile(path: string): string | undefined {
 
 /** The zone of a database that has none yet. */
 const DEFAULT_TIME_ZONE = 'Asia/Seoul';
-
-const httpUrl = z
-  .string()
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must look like https://host/path');
-
-const mailUrl = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol) && new URL(text).hostname !== '',
-    'must look like smtp://user:password@host:587 or smtps://host',
-  );
-
-/** Addresses, separated by commas. */
-const mailAddresses = z
-  .string()
-  .transform((text) =>
-    text
-      .split(',')
-      .map((address) => address.trim())
-      .filter((address) => address !== ''),
-  )
-  .refine(
-    (addresses) => addresses.length > 0 && addresses.every((address) => /^[^\s@,;<>"]+@[^\s@,;<>"]+$/.test(address)),
-    'must be addresses such as oncall@example.com, separated by commas',
-  );
 
 /** A number of entries, or a share of a date's entries such as 0.5%. */
 const exceptionsMax = z.string().transform((text, context) => {
@@ -189,6 +166,7 @@ const schema = z.object({
   ...payoutProviderShape,
   ...outboundShape,
   ...integrationShape,
+  ...platformShape,
   MAGAM_FAULT: z.string().optional(),
 });
 
@@ -285,6 +263,8 @@ export interface Config extends KeySettings, EdgeSettings {
   readonly outbound: OutboundSettings;
   /** Browsers of other origins, the event feed, webhooks. */
   readonly integrations: IntegrationSettings;
+  /** The platform on documents for sellers. */
+  readonly platform: PlatformSettings;
   /** A named point and what happens there; for tests only, refused in production. */
   readonly fault: string | null;
   /** Who is recorded as having asked. */
@@ -359,6 +339,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     returnOrigins: env.MAGAM_RETURN_ORIGINS ?? null,
     outbound: outboundSettings(env),
     integrations: integrationSettings(env),
+    platform: platformSettings(env),
     fault: env.MAGAM_FAULT ?? null,
     userName: userName(),
   });

@@ -28,6 +28,7 @@ export const AUDIT_SUBJECTS = [
   'run',
   'seller',
   'stock',
+  'tax-invoices',
   'terms',
   'unit',
   'webhook-endpoint',

@@ -19,6 +19,7 @@ import { runErrors } from './error-codes/runs.js';
 import { statementErrors } from './error-codes/statements.js';
 import { stockErrors } from './error-codes/stock.js';
 import { taskErrors } from './error-codes/tasks.js';
+import { taxInvoiceErrors } from './error-codes/tax-invoices.js';
 import { termsErrors } from './error-codes/terms.js';
 
 const registry = {
@@ -37,6 +38,8 @@ const registry = {
   ...operationErrors,
   ...taskErrors,
   ...termsErrors,
+  ...statementErrors,
+  ...taxInvoiceErrors,
   ...integrationErrors,
   ...statementErrors,
 } as const;

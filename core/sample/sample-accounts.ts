@@ -3,10 +3,11 @@
 import type { Config } from '../../infra/config.js';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import type { Role } from '../../kernel/access.js';
+import { checkDigit } from '../../kernel/business-number.js';
 import { decided } from '../../kernel/outcome.js';
 import { sealBankAccount } from '../accounts/bank-account.js';
 import { openPasswords } from '../accounts/passwords.js';
-import { checkDigit, TAX_TYPES } from '../accounts/rules/seller.js';
+import { TAX_TYPES } from '../accounts/rules/seller.js';
 import { insertAccount, type NewAccount } from '../accounts/stores/account.js';
 import { insertSeller, type NewSeller } from '../accounts/stores/seller.js';
 import { approveBankAccount, insertBankAccount } from '../accounts/stores/seller-bank-account.js';

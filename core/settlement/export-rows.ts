@@ -69,13 +69,13 @@ export async function writeJson(fields: readonly Column[], batches: Batches, sin
   await sink(before === '[\n' ? '[]\n' : '\n]\n');
 }
 
-/** Writes the amounts of rows in the major units of the row's currency. */
+/** Writes the amounts of rows in the major units of the row's currency; an empty cell stays empty. */
 export function inMajorUnits(fields: readonly Column[], rows: Cell[][]): void {
   const currencyAt = fields.findIndex((field) => field.name === 'currency');
   const amounts = fields.flatMap((field, at) => (field.kind === 'amount' ? [at] : []));
   for (const row of rows) {
     const currency = String(row[currencyAt]);
-    for (const at of amounts) row[at] = formatAmount(exactInteger(row[at]), currency);
+    for (const at of amounts) if (row[at] !== '') row[at] = formatAmount(exactInteger(row[at]), currency);
   }
 }
 

@@ -127,7 +127,7 @@ it('what is posted while a page is closed waits, and is on the next statement', 
     2,
     sellers.map((sellerId) => ({ sellerId, itemAmount: 7 })),
   );
-  const posting = postGeneration(db, { date: '2026-04-02', generation: 2 });
+  const posting = inTransaction(db, (tx) => postGeneration(tx, { date: '2026-04-02', generation: 2 }));
   await inStatement(db, '%ledger_balance%');
   writeFileSync(file, '');
   expect((await closing.ended).code).toBe(0);

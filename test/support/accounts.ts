@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { accessTokens, newRefreshToken } from '../../core/accounts/access-token.js';
 import { sealBankAccount } from '../../core/accounts/bank-account.js';
 import { openPasswords } from '../../core/accounts/passwords.js';
-import { checkDigit } from '../../core/accounts/rules/seller.js';
 import { insertAccount, type NewAccount } from '../../core/accounts/stores/account.js';
 import { insertRefreshToken, insertSession } from '../../core/accounts/stores/account-session.js';
 import { insertSeller } from '../../core/accounts/stores/seller.js';
@@ -12,6 +11,7 @@ import { readConfig } from '../../infra/config.js';
 import { type Db, inTransaction } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
 import type { Role } from '../../kernel/access.js';
+import { checkDigit } from '../../kernel/business-number.js';
 import { decided } from '../../kernel/outcome.js';
 
 /** The keys that a test's server has unless the test gives others. */

@@ -1,13 +1,9 @@
 /** Sellers as they are asked for and answered: the number of a bank account goes in and never comes out. */
 import * as z from 'zod';
 import { bankAccountFingerprint } from '../../../core/accounts/bank-account.js';
-import {
-  normaliseBankAccount,
-  normaliseBusinessNumber,
-  SELLER_STATUSES,
-  TAX_TYPES,
-} from '../../../core/accounts/rules/seller.js';
+import { normaliseBankAccount, SELLER_STATUSES, TAX_TYPES } from '../../../core/accounts/rules/seller.js';
 import type { Seller } from '../../../core/accounts/stores/seller.js';
+import { normaliseBusinessNumber } from '../../../kernel/business-number.js';
 import { externalId, moment, text } from '../../edge/fields.js';
 
 /** A text that the domain brings into its form, or refuses. */

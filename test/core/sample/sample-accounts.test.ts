@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openPasswords } from '../../../core/accounts/passwords.js';
-import { normaliseBusinessNumber } from '../../../core/accounts/rules/seller.js';
 import { readAccountByEmail } from '../../../core/accounts/stores/account.js';
 import { readSeller } from '../../../core/accounts/stores/seller.js';
 import { SyntheticFeed } from '../../../core/sample/rules/synthetic-feed.js';
 import { makeSampleAccounts } from '../../../core/sample/sample-accounts.js';
 import { readConfig } from '../../../infra/config.js';
 import { select } from '../../../infra/database.js';
+import { normaliseBusinessNumber } from '../../../kernel/business-number.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
 const config = readConfig({ NODE_ENV: 'development' });
