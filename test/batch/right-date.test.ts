@@ -32,7 +32,7 @@ const shutThrough = () => db.value('SELECT shut_through FROM settlement_calendar
 const closed = (date: string) => until(async () => (await statusOf(date)) === 'CLOSED', `${date} is closed`);
 const scheduled = () =>
   db.rows(
-    `SELECT i.job_key AS date FROM job_execution e JOIN job_instance i USING (run_id) WHERE e.requested_by = 'schedule' ORDER BY execution_id`,
+    `SELECT i.job_key AS date FROM job_execution e JOIN job_instance i USING (run_id) WHERE e.requested_by = 'schedule' AND i.job = 'settle' ORDER BY execution_id`,
   );
 /** The leader has looked for what is due at least twice: its lease was prolonged after it was taken. */
 async function scheduleLooked(): Promise<void> {
