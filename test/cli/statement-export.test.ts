@@ -106,7 +106,7 @@ it('says why it is not paid, until it is', async () => {
   const file = join(folder, 'why.pdf');
   const said = async () => {
     await exported('--format', 'pdf', '--language', 'en', '--out', file);
-    return /\(([A-Z_]+)\) Settled/.exec((await pdfPages(readFileSync(file)))[0] ?? '')?.[1];
+    return /\(([A-Z]+_[A-Z_]+)\) Settled/.exec((await pdfPages(readFileSync(file)))[0] ?? '')?.[1];
   };
   expect(await said()).toBeUndefined(); // the ledger has no account of the seller
   await change(
