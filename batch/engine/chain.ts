@@ -51,8 +51,30 @@ export const chainJob = (step: ChainStep, { words, report, hasWork, ...work }: S
   },
 });
 
+/**
+ * The doors of a step that decides by itself what it may do: what it follows is noted, so that it is due again only when that has completed more. Noted last, because a step
+ * that finds nothing to do may well be asked for twice.
+ */
+export const following = (step: ChainStep, { open, reopen }: Doors): Doors => ({
+  open: (call) => notingFollowed(call, step, () => open(call)),
+  reopen: (call, run) => notingFollowed(call, step, async () => (await reopen(call, run)) ?? run),
+});
+
+type Doors = Pick<Job, 'open' | 'reopen'>;
+
+async function notingFollowed(
+  { db, request }: JobCall,
+  step: ChainStep,
+  opened: () => Promise<Run | undefined>,
+): Promise<Run | undefined> {
+  const generation = await readGenerationToFollow(db, step, request.key);
+  const run = await opened();
+  if (run !== undefined) await inTransaction(db, (tx) => noteFollowed(tx, run, generation));
+  return run;
+}
+
 /** Asks for the earliest key that the step is due for. */
-const scheduleAfter =
+export const scheduleAfter =
   (step: ChainStep): NonNullable<RunnerSide['schedule']> =>
   async ({ db }, fence, parameters) => {
     const [stopped] = await readStoppedSteps(db, [step.job]);

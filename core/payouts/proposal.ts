@@ -5,8 +5,6 @@ import { type Candidate, payCases } from './pay-cases.js';
 import type { Maker } from './stores/payout.js';
 import { readRequesters } from './stores/proposal.js';
 
-export const PROPOSE_PAYOUTS = 'propose-payouts';
-
 /** What a plan of the job freezes. */
 export interface ProposalPlan {
   /** Null: the schedule. */

@@ -1,5 +1,6 @@
 /** Closing the statements of a date, as the engine carries it out: all periods that end on the date or before it. */
 import { businessCalendar } from '../../../core/business-days/keep-calendar.js';
+import { CLOSE_STEP } from '../../../core/jobs/rules/chain.js';
 import type { IdRange } from '../../../core/jobs/stores/plan.js';
 import { openNextGeneration, type Run } from '../../../core/jobs/stores/run.js';
 import { readyGenerations } from '../../../core/postings/ready-generations.js';
@@ -9,18 +10,18 @@ import { covered } from '../../../core/statements/rules/close-account.js';
 import { readMissingTerms, readPayableIds, readWithoutTerms } from '../../../core/statements/stores/payable-account.js';
 import { inTransaction, type Tx } from '../../../infra/database.js';
 import { readPlatformTime } from '../../../infra/platform-time.js';
+import { following, scheduleAfter } from '../../engine/chain.js';
 import type { Completion, Job, JobCall, PlanDraft } from '../../engine/job.js';
 import { openRun } from '../../engine/open-run.js';
-import { CLOSE_STATEMENTS, type ClosePlan } from './names.js';
+import type { ClosePlan } from './plan.js';
 import { reportClose } from './report.js';
 
 export const closeStatementsJob: Job = {
-  name: CLOSE_STATEMENTS,
+  name: CLOSE_STEP.job,
   keyName: 'date',
   keysInOrder: true, // the statements of a seller follow each other
   passesWait: false,
-  open,
-  reopen,
+  ...following(CLOSE_STEP, { open, reopen }),
   plan,
   finish: async () => finish,
   runner: {
@@ -31,6 +32,7 @@ export const closeStatementsJob: Job = {
       due: 'statements are due to be closed',
       blocked: 'the statements wait for a run that was stopped: resume it with magam statements close',
     },
+    schedule: scheduleAfter(CLOSE_STEP),
     report: reportClose,
   },
 };
@@ -40,7 +42,7 @@ async function open({ db, config, request }: JobCall): Promise<Run> {
   await requireStatable(db, date, await readPlatformTime(db, config.timeZone));
   await readyGenerations(db, date);
   await businessCalendar(db); // its first version is made before the threads need it
-  return inTransaction(db, (tx) => openRun(tx, CLOSE_STATEMENTS, date));
+  return inTransaction(db, (tx) => openRun(tx, CLOSE_STEP.job, date));
 }
 
 const SELLERS = 1_000;
@@ -54,7 +56,7 @@ async function reopen({ db }: JobCall, run: Run): Promise<Run | undefined> {
   );
   if (!found || run.status !== 'COMPLETED_WITH_EXCEPTIONS') return undefined;
   await inTransaction(db, (tx) => openNextGeneration(tx, run));
-  return inTransaction(db, (tx) => openRun(tx, CLOSE_STATEMENTS, run.key));
+  return inTransaction(db, (tx) => openRun(tx, CLOSE_STEP.job, run.key));
 }
 
 /** Ranges of accounts with equal numbers of them. */

@@ -2,12 +2,13 @@
 
 import { keptCalendar } from '../../../core/business-days/keep-calendar.js';
 import { BusinessCalendar } from '../../../core/business-days/rules/business-calendar.js';
+import { CLOSE_STEP } from '../../../core/jobs/rules/chain.js';
 import { closeAccounts } from '../../../core/statements/close-accounts.js';
 import { readPayablePage } from '../../../core/statements/stores/payable-account.js';
 import { forWholeDates } from '../../../infra/database.js';
 import type { ErrorCode } from '../../../kernel/errors.js';
 import type { Chunk, PassInHand, PassTask, Thread, ThreadJob } from '../../engine/job.js';
-import { CLOSE_STATEMENTS, type ClosePlan } from './names.js';
+import type { ClosePlan } from './plan.js';
 
 /** Accounts of a page at most: a month of settlements of each is some ten thousand rows, written well within a lease. */
 const PAGE_ACCOUNTS = 400;
@@ -16,7 +17,7 @@ const PAGE_ACCOUNTS = 400;
 const ISSUED_BY = 'system';
 
 export class CloseThread implements ThreadJob {
-  readonly name = CLOSE_STATEMENTS;
+  readonly name = CLOSE_STEP.job;
   readonly finalErrors = new Set<ErrorCode>(['LEDGER_ACCOUNT_CLOSED', 'BUSINESS_DAY_UNKNOWN', 'TERMS_UNREADABLE']);
   /** What the thread keeps from one partition to the next; a version never changes. */
   private calendar: BusinessCalendar | undefined;

@@ -1,22 +1,26 @@
 /** Proposing the payouts of a date, as the engine carries it out. Started again it proposes what has become payable since. */
+import { PROPOSE_STEP } from '../../../core/jobs/rules/chain.js';
 import type { IdRange } from '../../../core/jobs/stores/plan.js';
 import { openNextGeneration, type Run } from '../../../core/jobs/stores/run.js';
-import { hasProposal, makerOfRun, PROPOSE_PAYOUTS, type ProposalPlan } from '../../../core/payouts/proposal.js';
+import { hasProposal, makerOfRun, type ProposalPlan } from '../../../core/payouts/proposal.js';
 import type { Maker } from '../../../core/payouts/stores/payout.js';
 import { sumProposed } from '../../../core/payouts/stores/proposal.js';
 import { readPayableIds } from '../../../core/statements/stores/payable-account.js';
 import { inTransaction, type Tx } from '../../../infra/database.js';
+import { following, scheduleAfter } from '../../engine/chain.js';
 import type { Job, JobCall, PlanDraft, StartedJob } from '../../engine/job.js';
 import { openRun } from '../../engine/open-run.js';
 
 /** The job as somebody starts it; whoever plans is the maker of what is proposed. @param maker null: whoever asked for the run, or the schedule */
 export const proposeJob = (maker: Maker | null): StartedJob => ({
-  name: PROPOSE_PAYOUTS,
+  name: PROPOSE_STEP.job,
   keyName: 'date',
   keysInOrder: false, // a payout claims whatever is due, so no date waits for another
   passesWait: false,
-  open: ({ db, request }) => inTransaction(db, (tx) => openRun(tx, PROPOSE_PAYOUTS, request.key)),
-  reopen,
+  ...following(PROPOSE_STEP, {
+    open: ({ db, request }) => inTransaction(db, (tx) => openRun(tx, PROPOSE_STEP.job, request.key)),
+    reopen,
+  }),
   plan: (tx, run, gridSize) => plan(tx, run, gridSize, maker),
   finish: async () => async () => 'COMPLETED',
 });
@@ -31,6 +35,7 @@ export const proposePayoutsJob: Job = {
       due: 'payouts are due to be proposed',
       blocked: 'the payouts wait for a run that was stopped: resume it with magam payouts propose',
     },
+    schedule: scheduleAfter(PROPOSE_STEP),
     report: async (db, { runId }) => ({
       proposed: (await sumProposed(db, runId)).map(({ amountMinor, ...sum }) => ({
         ...sum,
@@ -44,7 +49,7 @@ async function reopen({ db }: JobCall, run: Run): Promise<Run | undefined> {
   if (!(await hasProposal(db, run.key))) return undefined;
   return inTransaction(db, async (tx) => {
     await openNextGeneration(tx, run);
-    return openRun(tx, PROPOSE_PAYOUTS, run.key);
+    return openRun(tx, PROPOSE_STEP.job, run.key);
   });
 }
 

@@ -1,5 +1,6 @@
 /** Proposing payouts in a worker thread: a page of accounts after the other, each read, decided and claimed in one transaction. */
-import { PROPOSE_PAYOUTS, type ProposalPlan } from '../../../core/payouts/proposal.js';
+import { PROPOSE_STEP } from '../../../core/jobs/rules/chain.js';
+import type { ProposalPlan } from '../../../core/payouts/proposal.js';
 import { proposePayouts } from '../../../core/payouts/propose-payouts.js';
 import { readPayablePage } from '../../../core/statements/stores/payable-account.js';
 import type { ErrorCode } from '../../../kernel/errors.js';
@@ -9,7 +10,7 @@ import type { Chunk, PassInHand, PassTask, Thread, ThreadJob } from '../../engin
 const PAGE_ACCOUNTS = 400;
 
 export class ProposeThread implements ThreadJob {
-  readonly name = PROPOSE_PAYOUTS;
+  readonly name = PROPOSE_STEP.job;
   readonly finalErrors = new Set<ErrorCode>(['TERMS_UNREADABLE']);
 
   async begin(task: PassTask, { db, board, slot }: Thread): Promise<PassInHand> {

@@ -33,8 +33,28 @@ export const POST_STEP: ChainStep = {
   command: (date) => `magam ledger post --date ${date}`,
 };
 
+/** The statements of a seller follow one another, so a date waits for the ones before it. */
+export const CLOSE_STEP: ChainStep = {
+  job: 'close-statements',
+  follows: POST_STEP.job,
+  daysLater: 0,
+  waitsForEarlier: true,
+  title: (date) => `The closing of the statements of ${date}`,
+  command: (date) => `magam statements close --date ${date}`,
+};
+
+/** What is due on the day after the date that was closed: the day on which people come to work and approve it. */
+export const PROPOSE_STEP: ChainStep = {
+  job: 'propose-payouts',
+  follows: CLOSE_STEP.job,
+  daysLater: 1,
+  waitsForEarlier: false,
+  title: (date) => `The proposal of the payouts of ${date}`,
+  command: (date) => `magam payouts propose --date ${date}`,
+};
+
 /** The steps in their order. */
-export const CHAIN: readonly ChainStep[] = [POST_STEP];
+export const CHAIN: readonly ChainStep[] = [POST_STEP, CLOSE_STEP, PROPOSE_STEP];
 
 /** The names of all jobs of the chain. */
 export const CHAIN_JOBS: readonly string[] = [CHAIN_HEAD, ...CHAIN.map(({ job }) => job)];
