@@ -171,7 +171,7 @@ async function show({ db, json }: CommandContext, run: RunSummary): Promise<void
     );
     printPlans(plans);
   } else printStepPlans(plans);
-  printExecutions(executions);
+  printExecutions(executions, run.job);
   (run.job === SETTLE ? printPartitions : printStepPartitions)(partitions);
   noteWhatToDoAbout([...executions, ...partitions].map(({ errorCode }) => errorCode));
   if (run.job !== SETTLE) return;
@@ -198,7 +198,7 @@ function printPlans(plans: readonly SettlementPlan[]): void {
   );
 }
 
-function printExecutions(executions: readonly SettlementExecution[]): void {
+function printExecutions(executions: readonly SettlementExecution[], job: string): void {
   print('\nExecutions');
   printTable(
     [
@@ -219,7 +219,7 @@ function printExecutions(executions: readonly SettlementExecution[]): void {
     executions.map((it) => [
       it.executionId,
       it.generation,
-      it.status === 'ABANDONED' ? 'dead' : runStateOf(it.status, it.dead),
+      it.status === 'ABANDONED' ? 'dead' : runStateOf(it.status, it.dead, job),
       it.requestedBy,
       it.host === null ? '' : `${it.host}:${it.pid}`,
       it.startedAt,
