@@ -91,7 +91,11 @@ export async function loadAccounts(
  * read apart: each group goes at most four times as far back as the one before.
  */
 function groupsOf(accounts: readonly AccountWithTerms[]): (OpenGroup & { readonly members: AccountWithTerms[] })[] {
-  const latest = accounts.reduce((last, { openSince }) => (openSince > last ? openSince : last), '');
+  const latest =
+    accounts
+      .map(({ openSince }) => openSince)
+      .sort()
+      .at(-1) ?? '';
   const groups = new Map<number, AccountWithTerms[]>();
   for (const account of accounts) {
     const days = (Date.parse(`${latest}Z`) - Date.parse(`${account.openSince}Z`)) / 86_400_000;
@@ -101,6 +105,6 @@ function groupsOf(accounts: readonly AccountWithTerms[]): (OpenGroup & { readonl
   return [...groups.values()].map((members) => ({
     members,
     accountIds: members.map(({ accountId }) => accountId),
-    since: members.reduce((first, { openSince }) => (openSince < first ? openSince : first), latest),
+    since: members.map(({ openSince }) => openSince).sort()[0] ?? latest,
   }));
 }

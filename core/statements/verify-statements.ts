@@ -40,7 +40,7 @@ const STATEMENTS = 200;
 const EVERYTHING = 1_000_000;
 
 /** The first statement whose hash is not that of its content. */
-async function differingHash(view: Db): Promise<LedgerDifference | undefined> {
+export async function differingHash(view: Db): Promise<LedgerDifference | undefined> {
   for (let after = 0; ; ) {
     const page = await readStatementsAfter(view, after, STATEMENTS);
     for (const head of page) {
