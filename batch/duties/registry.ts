@@ -12,6 +12,7 @@ import { alarmDuties } from './alarms.js';
 import type { Duty } from './duty.js';
 import { orderDuties } from './orders.js';
 import { paymentDuties } from './payments.js';
+import { payoutDuties } from './payouts.js';
 import { serverDuties } from './upkeep.js';
 
 const EVERY_MS = 10 * 60_000;
@@ -31,6 +32,7 @@ export const runnerDuties: readonly Duty[] = [
     run: ({ db, config, signal }) => purgeEvents(db, config.outboxDays, signal),
   },
   ...paymentDuties,
+  ...payoutDuties,
   {
     name: 'purge-feed-events',
     everyMs: EVERY_MS,
