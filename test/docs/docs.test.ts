@@ -205,6 +205,7 @@ describe('settings', () => {
     'infra/payout-provider-settings.ts',
     'infra/outbound/outbound-settings.ts',
     'infra/integration-settings.ts',
+    'infra/platform-settings.ts',
   ];
   const ofProduct = namesIn(sources.map(read).join('\n')).filter((name) => name !== notDocumented);
   const ofLauncher = ['MAGAM_HOME', 'MAGAM_NO_INSTALL'];

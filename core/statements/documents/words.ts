@@ -6,26 +6,26 @@ import type { StatementState } from '../rules/statement.js';
 export const LANGUAGES = ['ko', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** Kinds of transactions that are shown under one name; the others do not move what a seller is owed. */
-export const SHOWN_KINDS = [
-  'ADJUSTMENT_TO_SELLER',
-  'ADJUSTMENT_FROM_SELLER',
-  'CHARGEBACK',
-  'CHARGEBACK_FEE',
-  'CHARGEBACK_REVERSED',
-  'CHARGEBACK_FEE_REVERSED',
-  'CLAWBACK_FROM_RESERVE',
-  'CLAWBACK_TO_RECEIVABLE',
-  'RECEIVABLE_NETTED',
-  'RESERVE',
-  'RESERVE_RELEASED',
-  'ROUNDING',
-  'REVERSAL',
-  'PAYOUT_SENT',
-  'PAYOUT_FAILED',
-  'PAYOUT_RETURNED',
-] as const satisfies readonly TransactionKind[];
-type ShownKind = (typeof SHOWN_KINDS)[number];
+/** Kinds of transactions that have a name here; the others do not move what a seller is owed. */
+type ShownKind = Extract<
+  TransactionKind,
+  | 'ADJUSTMENT_TO_SELLER'
+  | 'ADJUSTMENT_FROM_SELLER'
+  | 'CHARGEBACK'
+  | 'CHARGEBACK_FEE'
+  | 'CHARGEBACK_REVERSED'
+  | 'CHARGEBACK_FEE_REVERSED'
+  | 'CLAWBACK_FROM_RESERVE'
+  | 'CLAWBACK_TO_RECEIVABLE'
+  | 'RECEIVABLE_NETTED'
+  | 'RESERVE'
+  | 'RESERVE_RELEASED'
+  | 'ROUNDING'
+  | 'REVERSAL'
+  | 'PAYOUT_SENT'
+  | 'PAYOUT_FAILED'
+  | 'PAYOUT_RETURNED'
+>;
 
 const ko = {
   title: '정산서',
