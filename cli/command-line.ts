@@ -119,10 +119,6 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'show what sellers owe, by age',
     load: async () => (await import('./receivables.js')).receivablesCommand,
   },
-  statements: {
-    description: 'close the periods of sellers and show their statements; see statements close, preview, show, verify',
-    load: async () => (await import('./statements.js')).statementsCommands,
-  },
   payouts: {
     description:
       'payouts to sellers: propose, approve by a second person, give to the bank or a provider, see what became of them',
