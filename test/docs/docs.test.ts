@@ -80,7 +80,16 @@ function actualCommand(words: readonly string[]): ActualCommand {
 }
 
 /** Commands that only group others. */
-const GROUPS: readonly string[] = ['policies', 'terms', 'business-days', 'import', 'stock', 'payments', 'ledger'];
+const GROUPS: readonly string[] = [
+  'policies',
+  'terms',
+  'business-days',
+  'import',
+  'stock',
+  'payments',
+  'ledger',
+  'statements',
+];
 
 /** Every command that can be given by name; those that only group others cannot. */
 function actualCommands(): Map<string, DocumentedCommand> {
