@@ -133,6 +133,9 @@ export function divRoundBig(dividend: bigint, divisor: bigint, rounding: Roundin
   return roundsAway(rounding, versusHalf, quotient % 2n === 1n) ? quotient + 1n : quotient;
 }
 
+/** The smaller of two amounts. */
+export const leastMinor = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
 /** The number of an integer within ±(2^53 − 1), else NaN. */
 export function toSafeNumber(value: bigint): number {
   return value <= BigInt(MAX_MINOR) && value >= -BigInt(MAX_MINOR) ? Number(value) : Number.NaN;

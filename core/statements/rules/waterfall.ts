@@ -1,4 +1,5 @@
 /** What a close does with what a seller owes, and with what it has owed for longer. docs/adjustments.md has the cases as a table. Amounts are minor units. */
+import { leastMinor } from '../../../kernel/money.js';
 import type { SellerTerms } from '../../terms/rules/seller-terms.js';
 
 /** How a seller and currency stand when a period closes, its settlements and transactions counted, its reserve not. */
@@ -25,7 +26,6 @@ export interface WaterfallMove {
   readonly amountMinor: bigint;
 }
 
-const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 const owed = (balanceMinor: bigint): bigint => (balanceMinor < 0n ? -balanceMinor : 0n);
 
 /** The transactions that a close posts about what the seller owes, in the order in which they are posted. A write-off is never among them: two people decide on it. */
@@ -41,7 +41,7 @@ export const waterfall = (
 function withSetOff(steps: SellerTerms['clawback'], standing: Standing): WaterfallMove[] {
   const { unpaidMinor, unpaidBeforeMinor, reserveMinor, receivableMinor } = standing;
   if (unpaidMinor >= 0n) {
-    const netted = steps.includes('next-earnings') ? least(unpaidMinor, receivableMinor) : 0n;
+    const netted = steps.includes('next-earnings') ? leastMinor(unpaidMinor, receivableMinor) : 0n;
     return [{ rule: 'RECEIVABLE_NETTED', amountMinor: netted }];
   }
   const waited = owed(unpaidBeforeMinor);
@@ -49,9 +49,9 @@ function withSetOff(steps: SellerTerms['clawback'], standing: Standing): Waterfa
   let rest = owed(unpaidMinor);
   let taken = 0n;
   for (const step of steps) {
-    if (step === 'next-earnings') rest = least(rest, waited > taken ? waited - taken : 0n);
+    if (step === 'next-earnings') rest = leastMinor(rest, waited > taken ? waited - taken : 0n);
     if (step === 'reserve') {
-      taken = least(rest, reserveMinor);
+      taken = leastMinor(rest, reserveMinor);
       rest -= taken;
       moves.push({ rule: 'CLAWBACK_FROM_RESERVE', amountMinor: taken });
     }
@@ -69,6 +69,6 @@ function withoutSetOff({ unpaidMinor, unpaidBeforeMinor, debitsMinor, receivable
   const debited = debitsMinor > 0n ? debitsMinor : 0n;
   return [
     { rule: 'CLAWBACK_TO_RECEIVABLE', amountMinor: debited + owed(settledMinor) + owed(unpaidBeforeMinor) },
-    { rule: 'RECEIVABLE_NETTED', amountMinor: least(owed(debitsMinor), receivableMinor) },
+    { rule: 'RECEIVABLE_NETTED', amountMinor: leastMinor(owed(debitsMinor), receivableMinor) },
   ];
 }
