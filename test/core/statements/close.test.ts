@@ -179,7 +179,7 @@ describe('reserves and what a seller owes', () => {
   it('never keeps back more than the balance holds', async () => {
     await giveTerms(db, { seller: 'R3', reserve: { rateE4: 500_000, days: 60 } });
     await settleAndPost(db, '2026-04-02', 5, [{ sellerId: 'R3', itemAmount: 100 }]);
-    await postRule(db, 'CLAWBACK', 'R3', '2026-04-06', 80);
+    await postRule(db, 'CHARGEBACK', 'R3', '2026-04-06', 80);
     expect(await closeAll(db, '2026-04-05')).toBe(1);
     expect((await statementsOf(db, 'R3'))[0]).toMatchObject({
       earnedMinor: 80n,
