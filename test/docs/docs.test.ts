@@ -90,6 +90,7 @@ const GROUPS: readonly string[] = [
   'ledger',
   'adjustments',
   'payouts',
+  'statements',
 ];
 
 /** Every command that can be given by name; those that only group others cannot. */

@@ -15,7 +15,7 @@ import { type PayCase, whyNotPaid } from '../../../../core/payouts/rules/why-not
 const docs = readFileSync(new URL('../../../../docs/payouts.md', import.meta.url), 'utf8');
 
 it('the states are those of the documentation', () => {
-  const rows = [...docs.matchAll(/^\| `([a-z-]+)`[^|]*\| ([^|]*) \| `([A-Z]+)` \|/gm)].map(
+  const rows = [...docs.matchAll(/^\| `([a-z-]+)`[^|]*\|([^|]*)\| `([A-Z]+)` \|/gm)].map(
     ([, action = '', from = '', to = '']) => [
       action,
       { from: [...from.matchAll(/`([A-Z]+)`/g)].map(([, status]) => status), to },
