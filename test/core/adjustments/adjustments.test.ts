@@ -194,7 +194,10 @@ describe('a dispute', () => {
     expect((await readAdjustment(database.db, undoesId))?.dispute).toBe('WON');
     expect(await scene.balances()).toEqual(expected);
     expect(await codeOf(scene.undo({ reference: 'W2', kind: 'CHARGEBACK_WON', undoesId }))).toBe('DISPUTE_NOT_OPEN');
-    expect(await codeOf(scene.undo({ reference: 'V1', kind: 'REVERSAL', undoesId }))).toBe('ADJUSTMENT_NOT_UNDOABLE');
+    expect(await scene.undo({ reference: 'V1', kind: 'REVERSAL', undoesId })).toEqual({
+      refused: 'ADJUSTMENT_NOT_UNDOABLE',
+      details: { why: 'its dispute was won; reverse that entry' },
+    });
   });
 
   it('that is lost stays so, and is not won afterwards', async () => {
@@ -281,6 +284,7 @@ describe('a write-off', () => {
     decided(await scene.approve(first));
     expect(await codeOf(scene.approve(second))).toBe('WRITE_OFF_EXCEEDS_DEBT');
     expect(await scene.balances()).toMatchObject({ SELLER_RECEIVABLE: 400, WRITE_OFF: 600 });
+    expect(decided(await scene.propose(writeOff))).toMatchObject({ existed: true, adjustment: { status: 'POSTED' } });
   });
 
   it('two that are approved at once take no more than is owed', async () => {
