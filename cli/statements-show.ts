@@ -5,14 +5,9 @@ import { feeVatParts } from '../core/settlement/rules/currency-totals.js';
 import { previewSeller } from '../core/statements/preview.js';
 import type { KindSum, Statement } from '../core/statements/rules/statement.js';
 import { isPayout } from '../core/statements/rules/sums.js';
+import { collected, itemsOf, settlementsOf } from '../core/statements/statement-contents.js';
 import { readStatementLines } from '../core/statements/statement-lines.js';
-import {
-  listStatements,
-  readStatement,
-  readStatementItems,
-  readStatementSettlements,
-  type StatementHead,
-} from '../core/statements/stores/statement.js';
+import { listStatements, readStatement, type StatementHead } from '../core/statements/stores/statement.js';
 import { MagamError } from '../kernel/errors.js';
 import { found } from '../kernel/outcome.js';
 import { readDate, wholeNumber, withDatabase } from './context.js';
@@ -81,13 +76,11 @@ async function list(options: ListOptions, command: Command): Promise<void> {
   });
 }
 
-const SETTLEMENTS = 100_000;
-
 async function show(id: number, command: Command): Promise<void> {
   await withDatabase(command, async ({ db, json }) => {
     const statement = found(await readStatement(db, id), 'STATEMENT_NOT_FOUND', { statementId: id });
-    const settlements = await readStatementSettlements(db, id, undefined, SETTLEMENTS);
-    const items = await readStatementItems(db, id, 0, SETTLEMENTS);
+    const settlements = await collected(settlementsOf(db, id));
+    const items = await collected(itemsOf(db, id));
     if (json) return printJson({ ...statement, settlements, items });
     printStatement(statement);
     if (settlements.length > 0) {

@@ -5,12 +5,8 @@ import { firstDifference, type LedgerDifference } from '../ledger/stores/ledger-
 import type { LedgerCheck } from '../ledger/verify-ledger.js';
 import { FIGURE_NAMES } from '../settlement/rules/figures.js';
 import { canonicalStatement } from './rules/canonical.js';
-import {
-  readStatementItems,
-  readStatementSettlements,
-  readStatementsAfter,
-  type StatementHead,
-} from './stores/statement.js';
+import { collected, itemsOf, settlementsOf } from './statement-contents.js';
+import { readStatementsAfter, type StatementHead } from './stores/statement.js';
 import { STATEMENT_CHECKS } from './stores/statement-check.js';
 
 export interface StatementVerification {
@@ -37,7 +33,6 @@ export function verifyStatements(db: Db, signal: AbortSignal): Promise<Statement
 }
 
 const STATEMENTS = 200;
-const EVERYTHING = 1_000_000;
 
 /** The first statement whose hash is not that of its content. */
 export async function differingHash(view: Db): Promise<LedgerDifference | undefined> {
@@ -55,8 +50,8 @@ export async function differingHash(view: Db): Promise<LedgerDifference | undefi
 
 async function hashOf(view: Db, head: StatementHead): Promise<string> {
   const { statementId } = head;
-  const settlements = await readStatementSettlements(view, statementId, undefined, EVERYTHING);
-  const items = await readStatementItems(view, statementId, 0, EVERYTHING);
+  const settlements = await collected(settlementsOf(view, statementId));
+  const items = await collected(itemsOf(view, statementId));
   const rows = settlements.map(({ figures, ...one }) => ({
     ...one,
     figures: FIGURE_NAMES.map((name) => figures[name].toString()),

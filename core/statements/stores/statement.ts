@@ -121,13 +121,18 @@ export interface SettlementAfter {
   readonly generation: number;
 }
 
+/** With the hash of its certificate. */
+export interface CertifiedSettlement extends StatementSettlement {
+  readonly certificate: string | null;
+}
+
 /** The settlements of a statement, by date and generation. */
 export async function readStatementSettlements(
   db: Db,
   statementId: number,
   after: SettlementAfter | undefined,
   rowsMax: number,
-): Promise<(StatementSettlement & { readonly certificate: string | null })[]> {
+): Promise<CertifiedSettlement[]> {
   const behind = after === undefined ? '' : 'AND (c.settled_on > ? OR (c.settled_on = ? AND c.generation > ?))';
   const rows = await select<
     Omit<StatementSettlement, 'figures'> & { certificate: string | null } & Record<string, string>
@@ -153,13 +158,18 @@ export async function readStatementSettlements(
   }));
 }
 
+/** With the key of the transaction. */
+export interface KeyedItem extends StatementItem {
+  readonly key: string;
+}
+
 /** The other transactions of a statement, by id. */
 export async function readStatementItems(
   db: Db,
   statementId: number,
   after: number,
   rowsMax: number,
-): Promise<(StatementItem & { readonly key: string })[]> {
+): Promise<KeyedItem[]> {
   const rows = await select<Omit<StatementItem, 'amountMinor'> & { key: string; amount: string }>(
     db,
     `SELECT i.transaction_id AS transactionId, t.idempotency_key AS 'key', t.effective_on AS effectiveOn, i.kind, t.reason, i.amount_minor AS amount

@@ -1,0 +1,39 @@
+/** What a statement is made of, row by row, read page by page: for whoever shows all of it. */
+import type { Db } from '../../infra/database.js';
+import type { Rows } from './rules/statement-rows.js';
+import {
+  type CertifiedSettlement,
+  type KeyedItem,
+  readStatementItems,
+  readStatementSettlements,
+  type SettlementAfter,
+} from './stores/statement.js';
+
+const PAGE = 1_000;
+
+/** Its settlements, by date and generation. */
+export async function* settlementsOf(db: Db, statementId: number): AsyncGenerator<CertifiedSettlement> {
+  for (let after: SettlementAfter | undefined; ; ) {
+    const page: CertifiedSettlement[] = await readStatementSettlements(db, statementId, after, PAGE);
+    yield* page;
+    after = page.at(-1);
+    if (page.length < PAGE) return;
+  }
+}
+
+/** Its other transactions, by id. */
+export async function* itemsOf(db: Db, statementId: number): AsyncGenerator<KeyedItem> {
+  for (let after = 0; ; ) {
+    const page: KeyedItem[] = await readStatementItems(db, statementId, after, PAGE);
+    yield* page;
+    after = page.at(-1)?.transactionId ?? after;
+    if (page.length < PAGE) return;
+  }
+}
+
+/** All of them at once: there are few of a statement. */
+export async function collected<Row>(rows: Rows<Row>): Promise<Row[]> {
+  const all: Row[] = [];
+  for await (const row of rows) all.push(row);
+  return all;
+}
