@@ -101,11 +101,6 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'post settled dates to the double-entry ledger, and check it; see ledger post, ledger verify',
     load: async () => (await import('./ledger.js')).ledgerCommands,
   },
-  statements: {
-    description:
-      'close the periods of sellers, show and export their statements; see statements close, preview, show, export, verify',
-    load: async () => (await import('./statements.js')).statementsCommands,
-  },
   'tax-invoices': {
     description: 'make, list and export the records of tax invoices for the fees of sellers, month by month',
     load: async () => (await import('./tax-invoices.js')).taxInvoicesCommands,
@@ -118,6 +113,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     takes: '[options]',
     description: 'show what sellers owe, by age',
     load: async () => (await import('./receivables.js')).receivablesCommand,
+  },
+  statements: {
+    description:
+      'close the periods of sellers, show and export their statements; see statements close, preview, show, export, verify',
+    load: async () => (await import('./statements.js')).statementsCommands,
   },
   payouts: {
     description:

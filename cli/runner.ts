@@ -14,6 +14,7 @@ import { alarmChannels } from '../core/alarms/alarm-channels.js';
 import { alarmConsumers } from '../core/alarms/deliver-alarms.js';
 import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
 import { paymentProviders } from '../core/payments/providers/registry.js';
+import { payoutProviders } from '../core/payouts/providers/registry.js';
 import { type Db, openDatabase } from '../infra/database.js';
 import { openProcessLog } from '../infra/log.js';
 import { openMail } from '../infra/mail.js';
@@ -59,6 +60,7 @@ export function runnerCommand(runner: Command): void {
         const mail = config.mail && openMail(config.mail.url, config.mail.from);
         const payments = paymentProviders(config);
         const { providers } = payments;
+        const payouts = payoutProviders(config);
         const alarms = alarmConsumers(alarmChannels(config.alarms, mail), installationId);
         const mailing = { mail, installationId, settings: config, publicUrl: config.accounts.publicUrl };
         const consumers = outboxConsumers(mailing, { config, providers }, alarms, config.timeZone);
@@ -76,7 +78,14 @@ export function runnerCommand(runner: Command): void {
             runWebhooks({ ...shared, db: webhookDb }),
             runOutbox({ ...shared, db: outboxDb, queue }, consumers),
             runDuties(
-              { ...shared, db: dutyDb, catalogue: new CatalogueCache(redis), providers, alarmConsumers: alarms },
+              {
+                ...shared,
+                db: dutyDb,
+                catalogue: new CatalogueCache(redis),
+                providers,
+                payoutProviders: payouts.providers,
+                alarmConsumers: alarms,
+              },
               runnerDuties,
               bell.wait,
             ),
@@ -86,7 +95,7 @@ export function runnerCommand(runner: Command): void {
           redis.close();
           mail?.close();
           const closing = [taskDb, dutyDb, outboxDb, webhookDb].map((pool) => pool.destroy());
-          await Promise.all([pools.close(), ...closing, payments.close()]);
+          await Promise.all([pools.close(), ...closing, payments.close(), payouts.close()]);
         }
       },
       { poolMax: () => 8, leased: true },

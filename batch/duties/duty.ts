@@ -2,6 +2,7 @@
 import type { CatalogueCache } from '../../core/catalogue/catalogue-cache.js';
 import type { Consumer } from '../../core/outbox/consumer.js';
 import type { PaymentProviders } from '../../core/payments/payment-step.js';
+import type { PayoutProvider } from '../../core/payouts/providers/provider.js';
 import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
 
@@ -22,6 +23,8 @@ export interface DutyContext extends UpkeepContext {
   readonly catalogue: CatalogueCache;
   /** The payment providers that are configured. */
   readonly providers: PaymentProviders;
+  /** Those that pay sellers, by name. */
+  readonly payoutProviders: ReadonlyMap<string, PayoutProvider>;
 }
 
 export interface Duty<Context extends UpkeepContext = DutyContext> {

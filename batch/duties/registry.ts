@@ -13,6 +13,7 @@ import { alarmDuties } from './alarms.js';
 import type { Duty } from './duty.js';
 import { orderDuties } from './orders.js';
 import { paymentDuties } from './payments.js';
+import { payoutDuties } from './payouts.js';
 import { serverDuties } from './upkeep.js';
 
 const EVERY_MS = 10 * 60_000;
@@ -33,6 +34,7 @@ export const runnerDuties: readonly Duty[] = [
     run: ({ db, config, signal }) => purgeEvents(db, config.outboxDays, signal),
   },
   ...paymentDuties,
+  ...payoutDuties,
   {
     name: 'post-settled',
     everyMs: 15_000,

@@ -89,6 +89,7 @@ const GROUPS: readonly string[] = [
   'payments',
   'ledger',
   'adjustments',
+  'payouts',
 ];
 
 /** Every command that can be given by name; those that only group others cannot. */

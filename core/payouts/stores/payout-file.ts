@@ -28,10 +28,6 @@ const transferReading: Reading<FileTransfer> = { amountMinor: BigInt };
 export const readTransfersOfFile = (db: Db, fileId: number): Promise<FileTransfer[]> =>
   select(db, `${TRANSFER} WHERE t.file_id = ? ORDER BY t.sequence`, [fileId], transferReading);
 
-/** The attempts of a payout that were in files. */
-export const readFileTransfersOf = (db: Db, payoutId: number): Promise<FileTransfer[]> =>
-  select(db, `${TRANSFER} WHERE t.payout_id = ? ORDER BY t.attempt`, [payoutId], transferReading);
-
 /** Puts transfers into a file. An attempt may have been in a file that was given up; whoever orders it has locked its payout. */
 export async function orderTransfers(
   tx: Tx,

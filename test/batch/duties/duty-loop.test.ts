@@ -54,6 +54,7 @@ async function startLoop(duties: readonly Duty[], limitMs?: number) {
     db: database.db,
     config,
     providers: new Map(),
+    payoutProviders: new Map(),
     alarmConsumers: [],
     catalogue: new CatalogueCache(await newLink()),
     signal: abort.signal,

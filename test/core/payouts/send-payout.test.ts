@@ -1,4 +1,7 @@
 /** Payouts through the provider of the sandbox by real processes, which are killed at each named point. What the sandbox's book says is what has happened. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { followTransfers } from '../../../core/payouts/follow-transfers.js';
@@ -187,6 +190,28 @@ describe('a process that dies', () => {
     expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
     expect(book()).toEqual(once(payoutId));
   });
+});
+
+it('a process that sends what never left before, and dies, leaves a look-up and no second request', async () => {
+  const payoutId = await approved();
+  await run('send', payoutId, 'http://127.0.0.1:9');
+  await later(payoutId);
+  expect(await start('follow', payoutId, 'payout.asked:kill').ended).toMatchObject({ signal: 'SIGKILL' });
+  await later(payoutId);
+  await run('follow', payoutId);
+  expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
+  expect(book()).toEqual(once(payoutId));
+});
+
+it('a process that reached nobody does not say so any more when somebody else has taken the attempt over', async () => {
+  const payoutId = await approved();
+  const file = join(mkdtempSync(join(tmpdir(), 'magam-payout-')), 'go');
+  const slow = start('send', payoutId, `payout.asked:wait:1:${file}`, 'http://127.0.0.1:9');
+  await slow.says('FAULT payout.asked');
+  await later(payoutId);
+  expect(await run('follow', payoutId)).toBe(true);
+  writeFileSync(file, '');
+  expect(JSON.parse((await slow.ended).stdout)).toMatchObject({ status: 'OPEN', asked: true });
 });
 
 it('is sent once by three processes at the same time', async () => {

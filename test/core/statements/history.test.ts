@@ -50,7 +50,7 @@ type Step =
     }
   | {
       readonly do: 'post';
-      readonly rule: 'ADJUSTMENT_TO_SELLER' | 'CLAWBACK';
+      readonly rule: 'ADJUSTMENT_TO_SELLER' | 'CHARGEBACK';
       readonly day: number;
       readonly sellerId: string;
       readonly currency: string;
@@ -70,7 +70,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('post' as const),
-      rule: fc.constantFrom('ADJUSTMENT_TO_SELLER' as const, 'CLAWBACK' as const),
+      rule: fc.constantFrom('ADJUSTMENT_TO_SELLER' as const, 'CHARGEBACK' as const),
       ...{ day, sellerId: seller, currency, amount: fc.integer({ min: 1, max: 500 }) },
     }),
   },
