@@ -91,6 +91,7 @@ const GROUPS: readonly string[] = [
   'adjustments',
   'payouts',
   'statements',
+  'tax-invoices',
 ];
 
 /** Every command that can be given by name; those that only group others cannot. */
