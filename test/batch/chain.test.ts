@@ -1,4 +1,7 @@
 /** The chain in real runners: what is settled is posted, once, whoever is killed and wherever. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { addDays } from '../../kernel/business-date.js';
 import { environment, killAll, type Magam, startMagam, until } from '../../scripts/chaos/magam.mjs';
@@ -30,8 +33,11 @@ async function idleRunner(): Promise<Magam> {
   await db.magam(['calendar', 'schedule', '9999-12-31']);
   return runner(DUE);
 }
+/** Of the first two jobs; the tests of the whole chain look at the others. */
 const runs = () =>
-  db.rows('SELECT job, job_key AS date, status, generation FROM job_instance ORDER BY job_key, run_id');
+  db.rows(
+    `SELECT job, job_key AS date, status, generation FROM job_instance WHERE job IN ('settle', 'post') ORDER BY job_key, run_id`,
+  );
 const run = (job: string, date: string, status = 'COMPLETED', generation = '1') => ({ job, date, status, generation });
 const posted = () => db.rows('SELECT settled_on AS date, generation FROM posted_generation ORDER BY posted_at, 1, 2');
 const statusOf = (date: string) =>
@@ -78,10 +84,41 @@ it('three runners settle and post several dates in their order, each once', asyn
   expect(await posted()).toEqual(dates.map((date) => ({ date, generation: '1' })));
   const asked = await db.rows(
     `SELECT i.job, i.job_key AS date, COUNT(*) AS n FROM job_execution e JOIN job_instance i USING (run_id)
-     WHERE e.requested_by = 'schedule' GROUP BY 1, 2 ORDER BY 1, 2`,
+     WHERE e.requested_by = 'schedule' AND i.job IN ('settle', 'post') GROUP BY 1, 2 ORDER BY 1, 2`,
   );
   expect(asked).toEqual(['post', 'settle'].flatMap((job) => dates.map((date) => ({ job, date, n: '1' }))));
   await expectLedger();
+});
+
+it('three runners go from the settlement to the proposal, each step once, and a supplement goes through all of them again', async () => {
+  await feed(YESTERDAY);
+  const terms = join(mkdtempSync(join(tmpdir(), 'magam-chain-')), 'terms.json');
+  const daily = { cycle: { type: 'daily' }, delay: { days: 1 }, holidayRule: 'as-is' };
+  writeFileSync(terms, JSON.stringify({ terms: [{ seller: null, effectiveFrom: '2026-01-01', ...daily }] }));
+  expect(await magamOf(db, ['terms', 'apply', terms])).toMatchObject({ code: 0 });
+  await db.change(
+    `ALTER TABLE settlement_line ADD CONSTRAINT poison CHECK (leg <> 0 OR entry_id <> ${await db.value('SELECT MIN(entry_id) FROM sale_entry')})`,
+  );
+  for (let i = 0; i < 3; i += 1) runner(DUE);
+  const all = () => db.rows('SELECT job, job_key AS date, status, generation FROM job_instance ORDER BY run_id');
+  const proposed = run('propose-payouts', addDays(YESTERDAY, 1));
+  const steps = [run('post', YESTERDAY), run('close-statements', YESTERDAY), proposed];
+  const untilRuns = (expected: readonly object[]) =>
+    until(async () => JSON.stringify(await all()) === JSON.stringify(expected), 'the payouts are proposed');
+  await untilRuns([run('settle', YESTERDAY, 'COMPLETED_WITH_EXCEPTIONS'), ...steps]);
+  const statements = await db.rows('SELECT closes_on AS date, COUNT(*) AS n FROM statement GROUP BY closes_on');
+  expect(statements).toEqual([{ date: YESTERDAY, n: '5' }]);
+  // No seller is registered, so nothing is paid.
+  expect(await db.value('SELECT COUNT(*) FROM payout')).toBe('0');
+  const asked = () => db.value(`SELECT COUNT(*) FROM job_execution WHERE requested_by = 'schedule'`);
+  expect(await asked()).toBe('4');
+
+  await db.change('ALTER TABLE settlement_line DROP CONSTRAINT poison');
+  await settle(YESTERDAY);
+  await until(async () => (await posted()).length === 2, 'the supplement is posted');
+  const followed = `SELECT COUNT(*) FROM job_instance WHERE followed_generation = 2`;
+  await until(async () => (await db.value(followed)) === '2', 'the closing has followed the supplement');
+  expect(await db.value('SELECT COUNT(*) FROM statement')).toBe('5');
 });
 
 it('dates that were settled before the chain was there are posted in their order; those that were posted are not posted again', async () => {
@@ -142,6 +179,7 @@ describe('a date that cannot be posted', () => {
     expect(running.output.stderr).toContain('posting to the ledger failed');
     const listed = await magamOf(db, ['runs', '--job', 'all', '--json']);
     expect(listed.json()).toMatchObject({
+      // The closing of the second date waits for the first.
       runs: [
         { job: 'post', date: SECOND, state: 'done' },
         { job: 'settle', date: SECOND, state: 'settled' },
