@@ -19,7 +19,6 @@ import { found } from '../kernel/outcome.js';
 import { type CommandContext, withDatabase } from './context.js';
 import { printLines, printStory } from './explanation-text.js';
 import { money, noteDifference, printJson } from './output.js';
-import { tellExplanation } from './payouts-explain.js';
 
 export function explainCommand(explain: Command): void {
   explain
@@ -34,8 +33,10 @@ export function explainCommand(explain: Command): void {
 
 async function explainWord(context: CommandContext, orderId: string, lineId: string): Promise<void> {
   const payout = orderId === 'payout' && /^[1-9]\d{0,9}$/.test(lineId);
-  if (payout && (await readSellerOfLine(context.db, orderId, lineId)) === undefined)
+  if (payout && (await readSellerOfLine(context.db, orderId, lineId)) === undefined) {
+    const { tellExplanation } = await import('./payouts-explain.js'); // needed by nobody else who explains
     return tellExplanation(context, Number(lineId));
+  }
   return explainOne(context, orderId, lineId);
 }
 

@@ -90,6 +90,8 @@ const GROUPS: readonly string[] = [
   'ledger',
   'adjustments',
   'payouts',
+  'statements',
+  'tax-invoices',
 ];
 
 /** Every command that can be given by name; those that only group others cannot. */

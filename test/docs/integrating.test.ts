@@ -68,7 +68,7 @@ async function startReceiver(secret: string, port: number) {
 
 describe('the page', () => {
   it('has a row for every type of event, and no other', () => {
-    const rows = [...page.matchAll(/^\| `((?:run|import|certificate|settlement)\.[a-z]+)` \|/gm)].map(
+    const rows = [...page.matchAll(/^\| `((?:run|import|certificate|settlement|statement|payout)\.[a-z]+)` \|/gm)].map(
       ([, type]) => type,
     );
     expect(rows).toEqual(FEED_EVENT_TYPES);

@@ -66,8 +66,8 @@ export const mutants = [
   {
     ...feed,
     name: 'sellers are told of every date',
-    from: 'AND EXISTS (SELECT 1 FROM settlement s',
-    to: 'AND TRUE OR EXISTS (SELECT 1 FROM settlement s',
+    from: 'OR EXISTS (SELECT 1 FROM settlement s',
+    to: 'OR TRUE OR EXISTS (SELECT 1 FROM settlement s',
     only: 'is told to a seller',
   },
   {

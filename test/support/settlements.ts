@@ -33,7 +33,7 @@ export async function insertSettlement(db: Db, made: MadeSettlement): Promise<vo
   await change(
     db,
     `INSERT INTO settlement_certificate (settled_on, generation, sequence, run_id, body, hash, certified_at)
-     VALUES (?, ?, DATEDIFF(?, '2000-01-01') * 100 + ?, DATEDIFF(?, '2000-01-01'), '{}', '', UTC_TIMESTAMP(3))
+     VALUES (?, ?, DATEDIFF(?, '2000-01-01') * 100000 + ?, DATEDIFF(?, '2000-01-01'), '{}', '', UTC_TIMESTAMP(3))
      ON DUPLICATE KEY UPDATE generation = VALUES(generation)`,
     [settledOn, generation, settledOn, generation, settledOn],
   );

@@ -3,7 +3,7 @@
  * units, positive where the platform owes the seller.
  */
 import { addDays } from '../../../kernel/business-date.js';
-import { divRoundBig, FULL_RATE_E4 } from '../../../kernel/money.js';
+import { divRoundBig, FULL_RATE_E4, leastMinor } from '../../../kernel/money.js';
 import type { BusinessCalendar } from '../../business-days/rules/business-calendar.js';
 import type { RuleName } from '../../ledger/rules/posting-rules.js';
 import { type Period, periodsOf } from '../../terms/rules/periods.js';
@@ -87,7 +87,6 @@ export function closeAccount(account: OpenAccount, through: string, calendar: Bu
 const wholeFrom = ({ timeline }: OpenAccount, date: string, calendar: BusinessCalendar): string =>
   periodsOf(timeline, date, date, calendar)[0]?.from ?? date;
 
-const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 const atLeastZero = (amount: bigint): bigint => (amount > 0n ? amount : 0n);
 
 /** How an account stands while its periods are closed one after the other. */
@@ -187,7 +186,7 @@ class AccountClose {
     return this.reserves
       .filter(({ dueOn }) => dueOn <= closesOn)
       .flatMap((reserve): NewItem[] => {
-        const amountMinor = least(reserve.amountMinor - reserve.takenMinor, this.reserveMinor);
+        const amountMinor = leastMinor(reserve.amountMinor - reserve.takenMinor, this.reserveMinor);
         this.keep({ ...reserve, releasedMinor: amountMinor, releasedIn: this.number });
         if (amountMinor === 0n) return [];
         this.reserveMinor -= amountMinor;
@@ -204,7 +203,7 @@ class AccountClose {
     for (const { rule, amountMinor: wanted } of waterfall(terms, { ...standing, reserveMinor, receivableMinor })) {
       const netted = rule === 'RECEIVABLE_NETTED';
       // What counts for later dates may have taken from the balance already.
-      const amount = netted ? least(wanted, atLeastZero(this.payableMinor)) : wanted;
+      const amount = netted ? leastMinor(wanted, atLeastZero(this.payableMinor)) : wanted;
       if (amount === 0n) continue;
       if (rule === 'CLAWBACK_FROM_RESERVE') this.take(amount);
       else this.receivableMinor += netted ? -amount : amount;
@@ -223,7 +222,7 @@ class AccountClose {
     this.reserveMinor -= amountMinor;
     let rest = amountMinor;
     for (const reserve of [...this.reserves]) {
-      const taken = least(rest, reserve.amountMinor - reserve.takenMinor);
+      const taken = leastMinor(rest, reserve.amountMinor - reserve.takenMinor);
       if (taken === 0n) continue;
       this.keep({ ...reserve, takenMinor: reserve.takenMinor + taken });
       rest -= taken;
@@ -236,9 +235,9 @@ class AccountClose {
    */
   private reserve(period: ClosedPeriod, { reserve }: SellerTerms, ownMinor: bigint): NewItem[] {
     if (reserve === null) return [];
-    const base = atLeastZero(least(ownMinor, this.unpaidMinor + ownMinor));
+    const base = atLeastZero(leastMinor(ownMinor, this.unpaidMinor + ownMinor));
     const share = divRoundBig(base * BigInt(reserve.rateE4), BigInt(FULL_RATE_E4), 'half-up');
-    const amountMinor = least(share, atLeastZero(this.payableMinor));
+    const amountMinor = leastMinor(share, atLeastZero(this.payableMinor));
     if (amountMinor === 0n) return [];
     this.reserveMinor += amountMinor;
     this.payableMinor -= amountMinor;

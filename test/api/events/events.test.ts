@@ -90,7 +90,10 @@ describe('a settled day', () => {
       expect((await read('', await tokenOf(other))).body).toEqual({ items: [], after: 6, more: false });
     expect(await read('?types=run.begun', await tokenOf('S1'))).toMatchObject({
       status: 403,
-      body: { code: 'EVENT_TYPE_REFUSED', details: { possible: ['settlement.closed', 'statement.issued'] } },
+      body: {
+        code: 'EVENT_TYPE_REFUSED',
+        details: { possible: ['settlement.closed', 'statement.issued', 'payout.paid', 'payout.failed'] },
+      },
     });
   });
 

@@ -25,7 +25,8 @@ afterAll(() => settled.database.drop());
 
 const LEDGER = ['account', 'transaction', 'posting', 'balance', 'day'].map((name) => `ledger_${name}`);
 async function empty(tables: readonly string[] = LEDGER): Promise<void> {
-  for (const table of [...tables, 'posted_generation', 'shop_paid']) await change(db, `DELETE FROM ${table}`);
+  for (const table of [...tables, 'posted_generation', 'shop_paid', 'settlement_refund'])
+    await change(db, `DELETE FROM ${table}`);
 }
 const first = { date: DAY, generation: 1 };
 const post = (one: Generation) => inTransaction(db, (tx) => postGeneration(tx, one));
