@@ -8,6 +8,12 @@ export interface PayableBankAccount extends StoredBankAccount {
   readonly bankAccountId: number;
 }
 
+/** The same for whoever lets money go. */
+export interface SharedBankAccount extends PayableBankAccount {
+  /** The seller is suspended by the platform. */
+  readonly suspended: boolean;
+}
+
 /** @returns SELLER_NOT_FOUND; BANK_ACCOUNT_WAITING while no second person has approved it (`payoutFrom` is null) or its waiting time is not over */
 export async function payableBankAccount(db: Db, sellerId: string): Promise<PayableBankAccount | Refusal> {
   const found = await readPayable(db, sellerId);
@@ -19,13 +25,13 @@ export async function payableBankAccount(db: Db, sellerId: string): Promise<Paya
 }
 
 /**
- * The same of many sellers, for whoever lets money go in this transaction: until it commits nobody changes their accounts. Sellers that are not registered have
+ * The same of many sellers, for whoever lets money go in this transaction: until it commits nobody changes or suspends them. Sellers that are not registered have
  * SELLER_NOT_FOUND.
  */
 export async function sharePayableBankAccounts(
   tx: Tx,
   sellerIds: readonly string[],
-): Promise<(sellerId: string) => PayableBankAccount | Refusal> {
+): Promise<(sellerId: string) => SharedBankAccount | Refusal> {
   const sellers = new Map((await shareSellers(tx, sellerIds)).map((seller) => [seller.sellerId, seller]));
   const payable = await readPayableSellers(tx, sellerIds);
   return (sellerId) => {
@@ -33,6 +39,6 @@ export async function sharePayableBankAccounts(
     if (seller === undefined) return refuse('SELLER_NOT_FOUND', { sellerId });
     const bankAccountId = payable.get(sellerId)?.bankAccountId ?? null;
     if (bankAccountId === null) return refuse('BANK_ACCOUNT_WAITING', { sellerId, payoutFrom: seller.payoutFrom });
-    return { ...seller.bankAccount, bankAccountId };
+    return { ...seller.bankAccount, bankAccountId, suspended: seller.status === 'SUSPENDED' };
   };
 }

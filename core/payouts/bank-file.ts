@@ -20,6 +20,9 @@ import { checkedRows } from './rules/bank-files/transfer-rows.js';
 /** The longest result file that is read (bytes). */
 const RESULT_BYTES_MAX = 64 * 1024 * 1024;
 
+/** The most lines of one: reading them takes about a second, and no file of transfers has so many. */
+const RESULT_LINES_MAX = 100_000;
+
 const UTF8_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const LINE_FEED = 0x0a;
 
@@ -87,6 +90,8 @@ function linesOf(layout: BankLayout, content: Buffer): (ReadLine | BrokenLine)[]
   const marked = content.subarray(0, 3).equals(UTF8_MARK);
   if (content.length > RESULT_BYTES_MAX)
     return [broken(1, 'FILE_TOO_LARGE', `the file has more than ${RESULT_BYTES_MAX} bytes`)];
+  if (hasTooManyLines(content))
+    return [broken(1, 'FILE_TOO_LARGE', `the file has more than ${RESULT_LINES_MAX} lines`)];
   if (marked && layout.encoding !== 'utf-8')
     return [broken(1, 'ENCODING_WRONG', `the file is UTF-8, and not ${layout.encoding}`)];
   const lines: (ReadLine | BrokenLine)[] = [];
@@ -101,6 +106,15 @@ function linesOf(layout: BankLayout, content: Buffer): (ReadLine | BrokenLine)[]
     at = end + 1;
   }
   return lines;
+}
+
+function hasTooManyLines(content: Buffer): boolean {
+  let feed = -1;
+  for (let lines = 0; lines <= RESULT_LINES_MAX; lines += 1) {
+    feed = content.indexOf(LINE_FEED, feed + 1);
+    if (feed < 0) return false;
+  }
+  return true;
 }
 
 /** Undefined: it is no line of CSV. */

@@ -58,8 +58,8 @@ export async function retryPayout(tx: Tx, person: Person, { payoutId, reason }: 
   const { account, statements } = (await readCurrent(tx, [payout]))(payoutId);
   if (isRefusal(account)) return account;
   const { bankAccountId } = account;
-  const hash = hashOf({ ...payout, bankAccountId }, statements);
   const attempt = payout.attempt + 1;
+  const hash = hashOf({ ...payout, bankAccountId, attempt }, statements);
   const { name, accountId, accessFrom } = await makerOf(tx, person);
   const maker = { maker: name, maker_account_id: accountId, maker_access_from: accessFrom };
   return makeStep(tx, personName(person), payout, 'retry', {
@@ -71,8 +71,8 @@ export async function retryPayout(tx: Tx, person: Person, { payoutId, reason }: 
 /**
  * Approves a payout as the approver has seen it.
  * @returns PAYOUT_NOT_FOUND, PAYOUT_STATE_WRONG; PAYOUT_APPROVER_NOT_SECOND where the approver proposed it, or one of the two gave the other their access;
- * SELLER_NOT_FOUND, BANK_ACCOUNT_WAITING; PAYOUT_CHANGED where amount, account or hash are not what was seen, or the seller is paid to another account now, which the
- * payout then names
+ * SELLER_NOT_FOUND, BANK_ACCOUNT_WAITING; PAYOUT_CHANGED where amount, account or hash are not what was seen, the seller is suspended, or is paid to another account
+ * now, which the payout then names
  */
 export async function approvePayout(tx: Tx, person: Person, seen: SeenPayout): Promise<Payout | Refusal> {
   const { payoutId } = seen;

@@ -5,7 +5,7 @@ import { recordFeedEvents } from '../event-feed/stores/feed-event.js';
 import { makeStep } from './payout-step.js';
 import { postPayouts } from './post-payouts.js';
 import type { ResultStep } from './rules/file-transfer-state.js';
-import type { TransferFailure } from './rules/transfer-failure.js';
+import { shortSaid, type TransferFailure } from './rules/transfer-failure.js';
 import { markStatements, type Payout } from './stores/payout.js';
 
 /** What the bank or the provider said. */
@@ -31,7 +31,7 @@ export async function endPayout(
   await postPayouts(tx, by, RULES[step], [payout], () => on);
   await faultPoint('payout.result-posted');
   const reason = step === 'pay' ? '' : (failure ?? '');
-  const detail = { on, code, message, ...(step === 'pay' ? {} : { failure }) };
+  const detail = { on, ...shortSaid({ code, message }), ...(step === 'pay' ? {} : { failure }) };
   const after = await makeStep(tx, by, payout, step, { reason, detail });
   if (step !== 'fail') await markStatements(tx, [payout.payoutId], step === 'pay' ? on : null);
   await recordFeedEvents(tx, [eventOf(after, step, on, failure)]);

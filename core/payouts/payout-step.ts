@@ -2,7 +2,7 @@
 import type { Tx } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
-import { type PayableBankAccount, sharePayableBankAccounts } from '../accounts/payable-bank-account.js';
+import { type SharedBankAccount, sharePayableBankAccounts } from '../accounts/payable-bank-account.js';
 import { type PayoutContent, payoutText } from './rules/payout-text.js';
 import { mayDo, type PayoutAction, TRANSITIONS } from './rules/transitions.js';
 import {
@@ -75,11 +75,11 @@ export async function makeSteps(
 
 /** What a payout that is locked has to be paid to and for now. */
 export interface Current {
-  readonly account: PayableBankAccount | Refusal;
+  readonly account: SharedBankAccount | Refusal;
   readonly statements: readonly ClaimedStatement[];
 }
 
-/** The same of many, by payout; their sellers are kept from changing their accounts until the commit. */
+/** The same of many, by payout; their sellers are kept from changing their accounts, and others from suspending them, until the commit. */
 export async function readCurrent(tx: Tx, payouts: readonly Payout[]): Promise<(payoutId: number) => Current> {
   const accountOf = await sharePayableBankAccounts(tx, [...new Set(payouts.map(({ sellerId }) => sellerId))]);
   const statements = new Map<number, ClaimedStatement[]>(payouts.map(({ payoutId }) => [payoutId, []]));
@@ -94,9 +94,9 @@ export async function readCurrent(tx: Tx, payouts: readonly Payout[]): Promise<(
 export const hashOf = (payout: Omit<PayoutContent, 'statements'>, statements: PayoutContent['statements']): string =>
   sha256(payoutText({ ...payout, statements }));
 
-type Changed = 'amount' | 'bankAccount' | 'content';
+type Changed = 'amount' | 'bankAccount' | 'content' | 'suspended';
 
-/** What is not as the payout, and its approval where it has one, say. Amount and content change only behind the program's back. */
+/** What is not as the payout, and its approval where it has one, say, or that its seller is suspended since. Amount and content change only behind the program's back. */
 export function whatChanged(payout: Payout, { account, statements }: Current): Changed[] {
   const { approval, amountMinor, bankAccountId, hash } = payout;
   const sum = statements.reduce((total, { earnedMinor }) => total + earnedMinor, 0n);
@@ -106,11 +106,12 @@ export function whatChanged(payout: Payout, { account, statements }: Current): C
   const payable = isRefusal(account) ? null : account.bankAccountId;
   if (payable !== approved.bankAccountId || bankAccountId !== approved.bankAccountId) changed.push('bankAccount');
   if (hash !== approved.hash || hash !== hashOf(payout, statements)) changed.push('content');
+  if (!isRefusal(account) && account.suspended) changed.push('suspended');
   return changed;
 }
 
 /**
- * Takes the approval of a payout away whose account or content has changed. It names the account that may be paid to now, if there is one; its amount stays as it is.
+ * Takes the approval of a payout away whose account or content has changed, or whose seller is suspended. It names the account that may be paid to now, if there is one; its amount stays as it is.
  */
 export async function voidApproval(
   tx: Tx,

@@ -1,5 +1,6 @@
 /** Proposals of a date: the name of the job that makes them, who asked for it, and what it would propose. */
 import { type Db, inSnapshot } from '../../infra/database.js';
+import { readAccount } from '../accounts/stores/account.js';
 import { readPayablePage } from '../statements/stores/payable-account.js';
 import { type Candidate, payCases } from './pay-cases.js';
 import type { Maker } from './stores/payout.js';
@@ -25,7 +26,9 @@ export async function makerOfRun(db: Db, runId: number): Promise<Maker | null> {
   if (name === undefined || PROGRAM.includes(name)) return null;
   if (name.startsWith(USER)) return { name: name.slice(USER.length).slice(0, 64), accountId: null, accessFrom: null };
   const account = /^account (\d+)/.exec(name);
-  return { name, accountId: account === null ? null : Number(account[1]), accessFrom: null };
+  if (account === null) return { name, accountId: null, accessFrom: null };
+  const accountId = Number(account[1]);
+  return { name, accountId, accessFrom: (await readAccount(db, accountId))?.accessGivenBy ?? null };
 }
 
 const PAGE = 500;

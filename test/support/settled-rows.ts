@@ -35,18 +35,19 @@ export async function settleRows(
       const leg = line.itemAmount < 0 ? 1 : 0;
       const figures = figuresOf(line);
       entries += 1;
+      const entryId = entries;
       await change(
         tx,
         `INSERT INTO settlement_line (settled_on, leg, entry_id, generation, seller_id, policy_id, buyer_paid, fee_base, fee, fee_vat, pg_fee, pg_fee_vat, net)
          VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, 0, 0, 0, ?)`,
-        [date, leg, entries, generation, sellerId, figures.buyer_paid, figures.fee_base, figures.fee, figures.net],
+        [date, leg, entryId, generation, sellerId, figures.buyer_paid, figures.fee_base, figures.fee, figures.net],
       );
       if (leg === 1)
         await change(
           tx,
           `INSERT INTO refund_entry (settled_on, entry_id, refund_id, original_on, original_id, quantity, prior_quantity, item_amount, seller_discount,
              platform_discount, shipping_fee, currency, occurred_on, reason) VALUES (?, ?, ?, ?, ?, 1, 0, ?, 0, 0, 0, ?, ?, '')`,
-          [date, entries, `R${entries}`, date, entries, line.itemAmount, currency, date],
+          [date, entryId, `R${entryId}`, date, entryId, line.itemAmount, currency, date],
         );
       const sum = sums.get(`${sellerId} ${currency}`) ?? { key: [sellerId, currency], counts: [0, 0], figures: {} };
       sum.counts[leg] += 1;
@@ -64,7 +65,7 @@ export async function settleRows(
       tx,
       'SELECT COALESCE(MAX(sequence), 0) AS sequence FROM settlement_certificate',
     );
-    const sequence = (last?.sequence ?? 0) + 1;
+    const sequence = Number(last?.sequence ?? 0) + 1;
     await change(
       tx,
       `INSERT INTO settlement_certificate (settled_on, generation, run_id, sequence, body, hash, certified_at) VALUES (?, ?, ?, ?, '{}', ?, UTC_TIMESTAMP(3))`,

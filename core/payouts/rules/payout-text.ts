@@ -8,11 +8,16 @@ export interface PayoutContent {
   /** Business date. */
   readonly payoutOn: string;
   readonly bankAccountId: number;
+  /** From 1; absent: the first one. */
+  readonly attempt?: number;
   readonly statements: readonly { readonly statementId: number; readonly hash: string }[];
 }
 
-/** One line each: seller, currency, amount, date, bank account, and each statement with its hash, by id. Every line ends in a line feed. */
-export const payoutText = ({ statements, ...payout }: PayoutContent): string =>
+/**
+ * One line each: seller, currency, amount, date, bank account, the attempt where it is not the first, and each statement with its hash, by id. Every line ends in a
+ * line feed.
+ */
+export const payoutText = ({ statements, attempt = 1, ...payout }: PayoutContent): string =>
   [
     'magam payout 1',
     `seller ${payout.sellerId}`,
@@ -20,6 +25,7 @@ export const payoutText = ({ statements, ...payout }: PayoutContent): string =>
     `amount ${payout.amountMinor}`,
     `payout-on ${payout.payoutOn}`,
     `bank-account ${payout.bankAccountId}`,
+    ...(attempt === 1 ? [] : [`attempt ${attempt}`]),
     ...[...statements]
       .sort((a, b) => a.statementId - b.statementId)
       .map(({ statementId, hash }) => `statement ${statementId} ${hash}`),

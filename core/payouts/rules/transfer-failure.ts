@@ -19,8 +19,17 @@ export const TRANSFER_FAILURES = {
 
 export type TransferFailure = keyof typeof TRANSFER_FAILURES;
 
-/** A provider's own code and words. */
+/** The own code and words of a bank or a provider. */
 export interface ProviderMessage {
   readonly code: string;
   readonly message: string;
 }
+
+const CODE_LENGTH_MAX = 100;
+const MESSAGE_LENGTH_MAX = 500;
+
+/** Cut to lengths that fit where they are stored. */
+export const shortSaid = ({ code, message }: ProviderMessage): ProviderMessage => ({
+  code: code.slice(0, CODE_LENGTH_MAX),
+  message: message.slice(0, MESSAGE_LENGTH_MAX),
+});

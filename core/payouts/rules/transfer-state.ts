@@ -24,6 +24,9 @@ const HOUR_MS = 60 * 60_000;
 /** A transfer that the provider does not know after so long has never come there (s). No request is under way for so long: each has its limits. */
 export const MISSING_SECONDS = 30 * 60;
 
+/** So often it is dealt with before, because the clock of the database may be set forward while a request is on its way: the pauses take some minutes whatever the clock says. */
+export const MISSING_LOOKS = 5;
+
 /** When a transfer that was paid is looked up again, because the money may come back (ms from one look to the next). */
 const LATE_LOOKS_MS: readonly number[] = [24 * HOUR_MS, 48 * HOUR_MS, 96 * HOUR_MS];
 
@@ -57,7 +60,7 @@ export function judgeTransfer(
     case 'away':
       return { step: 'wait', pauseMs: pauseAfter(looks), unsent: true };
     case 'missing':
-      return askedSeconds >= MISSING_SECONDS
+      return askedSeconds >= MISSING_SECONDS && looks >= MISSING_LOOKS
         ? { step: 'fail', reason: 'NOT_RECEIVED' }
         : { step: 'wait', pauseMs: pauseAfter(looks) };
     case 'sent':

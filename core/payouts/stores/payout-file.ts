@@ -2,7 +2,7 @@
 import { change, type Db, insertReturningId, isoTime, type Reading, select, type Tx } from '../../../infra/database.js';
 import type { StoredBankAccount } from '../../accounts/stores/seller.js';
 import type { FileTransferStatus } from '../rules/file-transfer-state.js';
-import type { TransferFailure } from '../rules/transfer-failure.js';
+import { shortSaid, type TransferFailure } from '../rules/transfer-failure.js';
 
 export interface FileTransfer {
   readonly payoutId: number;
@@ -63,14 +63,16 @@ export interface TransferEnd {
 export const endFileTransfer = (
   tx: Tx,
   { payoutId, attempt }: Pick<FileTransfer, 'payoutId' | 'attempt'>,
-  { status, on, failure, code, message }: TransferEnd,
-): Promise<number> =>
-  change(
+  { status, on, failure, ...told }: TransferEnd,
+): Promise<number> => {
+  const said = shortSaid(told);
+  return change(
     tx,
     `UPDATE file_transfer SET status = ?, ${status === 'PAID' ? 'paid_on' : 'ended_on'} = ?, failure = ?, said_code = ?, said_message = ?,
        updated_at = UTC_TIMESTAMP(3) WHERE payout_id = ? AND attempt = ?`,
-    [status, on, failure, code.slice(0, 100), message.slice(0, 500), payoutId, attempt],
+    [status, on, failure, said.code, said.message, payoutId, attempt],
   );
+};
 
 /** Moves all transfers of a file of which nothing was heard. */
 export const moveTransfersOfFile = (tx: Tx, fileId: number, status: 'SENT' | 'VOID'): Promise<number> =>

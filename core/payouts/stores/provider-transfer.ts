@@ -1,6 +1,6 @@
 /** Attempts to pay payouts through a provider. Whoever changes one has locked its payout. The clock is the database's. */
 import { change, type Db, isTrue, type Reading, select, type Tx } from '../../../infra/database.js';
-import type { ProviderMessage, TransferFailure } from '../rules/transfer-failure.js';
+import { type ProviderMessage, shortSaid, type TransferFailure } from '../rules/transfer-failure.js';
 import type { TransferStatus } from '../rules/transfer-state.js';
 
 export interface TransferId {
@@ -105,8 +105,9 @@ export const changeTransfer = async (
   { payoutId, attempt }: TransferId,
   asker: string,
   made: TransferChange,
-): Promise<boolean> =>
-  (await change(
+): Promise<boolean> => {
+  const said = made.said && shortSaid(made.said);
+  const changed = await change(
     tx,
     `UPDATE provider_transfer SET status = ?, provider_key = COALESCE(?, provider_key), looks = ?, asked_by = NULL,
        next_look_at = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, asked_at = IF(?, NULL, asked_at), failure = ?, said_code = ?, said_message = ?,
@@ -114,10 +115,12 @@ export const changeTransfer = async (
      WHERE payout_id = ? AND attempt = ? AND asked_by = ?`,
     [
       ...[made.status, made.providerKey, made.looks, made.pauseMs === null ? null : made.pauseMs * 1_000],
-      ...[made.unsent ? 1 : 0, made.failure, made.said?.code ?? null, made.said?.message ?? null, made.paidOn],
+      ...[made.unsent ? 1 : 0, made.failure, said?.code ?? null, said?.message ?? null, made.paidOn],
       ...[payoutId, attempt, asker],
     ],
-  )) === 1;
+  );
+  return changed === 1;
+};
 
 /** Attempts that are due, those first that have waited longest. */
 export const readDueTransfers = (db: Db, rowsMax: number): Promise<TransferId[]> =>

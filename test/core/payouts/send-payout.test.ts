@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { followTransfers } from '../../../core/payouts/follow-transfers.js';
 import { payeeReference } from '../../../core/payouts/providers/provider.js';
 import { payoutProviders } from '../../../core/payouts/providers/registry.js';
+import { MISSING_LOOKS } from '../../../core/payouts/rules/transfer-state.js';
 import { followTransfer, sendPayout } from '../../../core/payouts/send-payout.js';
 import { readConfig } from '../../../infra/config.js';
 import { insertReturningId, select } from '../../../infra/database.js';
@@ -169,6 +170,11 @@ describe('a process that dies', () => {
     await run('follow', payoutId);
     expect(await statusOf(payoutId)).toEqual(['SENT', 'OPEN']);
     await later(payoutId, 30 * 60);
+    for (let look = 2; look <= MISSING_LOOKS; look += 1) {
+      await run('follow', payoutId);
+      expect(await statusOf(payoutId)).toEqual(['SENT', 'OPEN']);
+      await later(payoutId);
+    }
     await run('follow', payoutId);
     expect(await statusOf(payoutId)).toEqual(['FAILED', 'FAILED']);
     expect(book()).toEqual(nothing);

@@ -22,9 +22,6 @@ export interface Unclear {
 
 export type Answer<T> = { readonly kind: 'value'; readonly value: T } | Refused | Unclear;
 
-const CODE_LENGTH_MAX = 100;
-const MESSAGE_LENGTH_MAX = 500;
-
 export class TossPayoutCalls {
   private readonly authorization: string;
 
@@ -76,19 +73,11 @@ export class TossPayoutCalls {
     if (status === 401 || (status < 500 && KEY_REFUSED.has(code))) return unclear(false, code, message);
     const forGood = status >= 400 && status < 500 && ![408, 409, 429].includes(status);
     const reason = forGood && Object.hasOwn(REFUSALS, code) ? REFUSALS[code] : undefined;
-    return reason === undefined
-      ? unclear(true, code, message)
-      : { kind: 'refused', reason, said: saidOf(code, message) };
+    return reason === undefined ? unclear(true, code, message) : { kind: 'refused', reason, said: { code, message } };
   }
 }
 
 const unclear = (sent: boolean, code: string, message: string): Unclear => ({
   kind: 'unclear',
-  ...{ sent, said: saidOf(code, message) },
-});
-
-/** Cut to a length that fits where it is stored. */
-const saidOf = (code: string, message: string): ProviderMessage => ({
-  code: code.slice(0, CODE_LENGTH_MAX),
-  message: message.slice(0, MESSAGE_LENGTH_MAX),
+  ...{ sent, said: { code, message } },
 });

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { OutboundClient } from '../../../../infra/outbound/outbound-client.js';
 import type { TossPayoutSettings } from '../../../../infra/payout-provider-settings.js';
+import { isBusinessDate } from '../../../../kernel/business-date.js';
 import type {
   InquiryOutcome,
   KnownTransfer,
@@ -144,7 +145,9 @@ function knownOf(
     case 'IN_PROGRESS':
       return { outcome: 'sent', providerKey: id };
     case 'COMPLETED':
-      return { outcome: 'paid', providerKey: id, paidOn: payoutDate };
+      return isBusinessDate(payoutDate)
+        ? { outcome: 'paid', providerKey: id, paidOn: payoutDate }
+        : unknown('DATE_INVALID', 'the provider names no day on which it was paid');
     case 'CANCELED':
       return {
         ...{ outcome: 'failed', reason: 'CANCELLED_AT_PROVIDER', providerKey: id },

@@ -87,6 +87,12 @@ describe('a transfer', () => {
     expect(await provider.inquire(INQUIRY)).toEqual({ outcome: 'sent', providerKey: payout.id });
   });
 
+  it('is unknown where the provider says that it was paid on no day of the calendar', async () => {
+    await provider.send(ORDER);
+    Object.assign(found(sandbox.payouts.byReference('P12-1'), 'INTERNAL'), { payoutDate: '2026-02-30T' });
+    expect(await provider.inquire(INQUIRY)).toMatchObject({ outcome: 'unknown', said: { code: 'DATE_INVALID' } });
+  });
+
   it('is unknown when the answer is lost after the money moved, and a look-up finds it', async () => {
     fault('cut-after', 'send');
     expect(await provider.send(ORDER)).toMatchObject({ outcome: 'unknown', said: { code: 'CONNECTION_LOST' } });

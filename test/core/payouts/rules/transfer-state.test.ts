@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import {
   type Heard,
   judgeTransfer,
+  MISSING_LOOKS,
   MISSING_SECONDS,
   type TransferStatus,
 } from '../../../../core/payouts/rules/transfer-state.js';
@@ -30,6 +31,10 @@ it('sends again only what certainly never left', () => {
 it('fails what the provider has not received after half an hour, and not before', () => {
   expect(judge('OPEN', { outcome: 'missing' }, 5, MISSING_SECONDS - 1)).toMatchObject({ step: 'wait' });
   expect(judge('OPEN', { outcome: 'missing' }, 5, MISSING_SECONDS)).toEqual({ step: 'fail', reason: 'NOT_RECEIVED' });
+});
+
+it('does not take a clock that was set forward for half an hour', () => {
+  expect(judge('OPEN', { outcome: 'missing' }, MISSING_LOOKS - 1, 24 * 3_600)).toMatchObject({ step: 'wait' });
 });
 
 it('pays, fails, and looks three times more whether the money has come back', () => {
