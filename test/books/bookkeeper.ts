@@ -45,10 +45,11 @@ export class Bookkeeper {
     await this.database.drop();
   }
 
-  /** A command that must succeed. */
+  /** A command that must succeed; entries may be parked. */
   async run<T>(...args: string[]): Promise<T> {
     const { code, document } = await magamJson<T>(this.database.url, args);
-    if (code !== 0) throw new Error(`magam ${args.join(' ')} exited ${code}: ${JSON.stringify(document)}`);
+    if (code !== 0 && code !== 3)
+      throw new Error(`magam ${args.join(' ')} exited ${code}: ${JSON.stringify(document)}`);
     return document;
   }
 
