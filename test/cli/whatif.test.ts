@@ -202,7 +202,7 @@ describe('what if', () => {
       /^2026-04-01 to 2026-04-04: [\d,]+ lines, [\d,]+ touched, [\d,]+ with another figure, 0 would be parked\.$/m,
     );
     expect(ended.stdout).toMatch(/^KRW +net to sellers +[\d,]+ KRW +[\d,]+ KRW +-?[\d,]+ KRW$/m);
-    expect(ended.stdout).toMatch(/^USD +fee VAT on top +[\d.,]+ USD +0\.00 USD/m);
+    expect(ended.stdout).toMatch(/^KRW +fee VAT on top +[\d,]+ KRW +[\d,]+ KRW/m);
     expect(ended.stdout).toMatch(/^USD +fee VAT contained in the fee +0\.00 USD +[\d.,]+ USD/m);
     expect(ended.stdout).toMatch(/Touched lines that would have been settled\ncurrency/);
     expect(ended.stdout).toMatch(/Sellers moved most, by their touched lines\nseller/);

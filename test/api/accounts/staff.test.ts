@@ -221,6 +221,29 @@ describe('the audit log', () => {
     }
   });
 
+  it('is filtered by action and followed forward by position', async () => {
+    const read = (query: string) => api.call('GET', `/v1/audit-log?${query}`, { token: operator.token });
+    for (const displayName of ['하나', '둘', '셋'])
+      await api.call('PATCH', '/v1/me', { token: operator.token, body: { displayName } });
+    const mine = `action=profile.edit&actor=${operator.accountId}`;
+    const newest = (await read(mine)).body.items;
+    const forward = (await read(`${mine}&order=oldest-first`)).body.items;
+    const names = (items: { after: { displayName: string } }[]) => items.map(({ after }) => after.displayName);
+    expect([names(newest), names(forward)]).toEqual([
+      ['셋', '둘', '하나'],
+      ['하나', '둘', '셋'],
+    ]);
+    expect(new Set(newest.map(({ action }: { action: string }) => action))).toEqual(new Set(['profile.edit']));
+    const [first] = (await read(`${mine}&order=oldest-first&limit=1`)).body.items;
+    expect(names((await read(`${mine}&order=oldest-first&after=${first.position}`)).body.items)).toEqual(['둘', '셋']);
+    const page = (await read(`${mine}&order=oldest-first&limit=2`)).body;
+    const next = await read(`${mine}&order=oldest-first&limit=2&cursor=${page.nextCursor}`);
+    expect(names(next.body.items)).toEqual(['셋']);
+    for (const bad of ['after=1', 'order=oldest-first&after=-1', 'order=backwards', 'action=Edit'])
+      expect((await read(bad)).body.code).toBe('REQUEST_INVALID');
+    expect((await read(`cursor=${page.nextCursor}`)).body.code).toBe('CURSOR_INVALID');
+  });
+
   it.each(['PUT', 'PATCH', 'DELETE', 'POST'])('takes no %s', async (method) => {
     expect((await api.call(method, '/v1/audit-log', { token: admin.token })).body.code).toBe('METHOD_NOT_ALLOWED');
   });
