@@ -98,6 +98,11 @@ export const samples: readonly Sample[] = [
     request: ({ sellerId }) => ({ path: `/v1/settlements?date=${SMALL_DAY}&sellerId=${sellerId}` }),
   },
   {
+    route: 'GET /v1/settlements/totals',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/settlements/totals?date=${SMALL_DAY}&sellerId=${sellerId}` }),
+  },
+  {
     route: 'GET /v1/lines',
     role: 'seller',
     request: ({ sellerId }) => ({ path: `/v1/lines?date=${SMALL_DAY}&sellerId=${sellerId}` }),

@@ -131,6 +131,7 @@ describe('schemas of the API', () => {
     ['Figures', FIGURE_NAMES],
     ['SettledLine', FIGURE_NAMES],
     ['Settlement', [...FIGURE_NAMES, 'feeVatOnTop', 'feeVatContained']],
+    ['CurrencyTotals', [...EXPORTED_SUMS, 'feeVatOnTop', 'feeVatContained']],
     ['DecidedFigures', DECIDED_FIGURES],
     ['DecidedSums', [...DECIDED_FIGURES, 'feeVatOnTop', 'feeVatContained']],
     ['FeedRefund', ENTRY_FIGURES],
