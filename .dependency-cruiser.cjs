@@ -23,7 +23,7 @@ const capabilities = {
   'business-days': [],
   terms: ['business-days'],
   settlement: ['event-feed', 'feed', 'policies', 'jobs', 'tasks'],
-  alarms: ['jobs', 'outbox', 'payments', 'settlement', 'webhooks'],
+  alarms: ['accounts', 'jobs', 'outbox', 'payments', 'settlement', 'webhooks'],
   postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };

@@ -241,6 +241,7 @@ export const samples: readonly Sample[] = [
   ofSeller('POST /v1/webhook-endpoints/{endpointId}/secret', endpoint, '/secret'),
   ofSeller('GET /v1/webhook-endpoints/{endpointId}/deliveries', endpoint, '/deliveries'),
   ofSeller('POST /v1/webhook-endpoints/{endpointId}/replay', endpoint, '/replay', { after: 0 }),
+  ofSeller('POST /v1/webhook-endpoints/{endpointId}/test', endpoint, '/test'),
   ofSeller('DELETE /v1/webhook-endpoints/{endpointId}', endpoint, ''),
   ofSeller('DELETE /v1/api-keys/{keyId}', ({ keyId }) => `/v1/api-keys/${keyId}`, ''),
   {
