@@ -5,6 +5,7 @@ import { legName } from '../core/feed/rules/leg.js';
 import { CHAIN_HEAD, CHAIN_JOBS, stepOf } from '../core/jobs/rules/chain.js';
 import { readStoppedSteps } from '../core/jobs/stores/chain.js';
 import { requestStop } from '../core/jobs/stores/execution.js';
+import { nothingOfDate } from '../core/settlement/date-states.js';
 import { discardRun } from '../core/settlement/discard-run.js';
 import { blockingRun } from '../core/settlement/due-date.js';
 import {
@@ -102,10 +103,14 @@ async function list({ db, config, today, json }: CommandContext, options: ListOp
   const filter = { jobs, ...datesOf(options, today), ...(options.status && statusOfRunState(options.status)) };
   // One more than is shown says that there are more.
   const found = await listRuns(db, filter, limit === undefined ? undefined : limit + 1);
+  const [first] = found;
+  if (first === undefined && options.date !== undefined && options.status === undefined)
+    throw await nothingOfDate(db, 'RUN_NOT_FOUND', readDate(options.date, today));
   const runs = found.slice(0, limit).map((run) => ({ ...run, state: runStateOf(run.status, run.dead, run.job) }));
   const more = found.length > runs.length;
   const blocking = await blockingRun(db, config);
   if (json) return printJson({ runs, more, scheduleWaitsFor: blocking?.runId ?? null });
+  if (first === undefined) return print('There are no such runs.');
   printTable(
     ['run', 'job', 'date', 'status', 'generation', 'sales', 'refunds', 'parked', 'updated'],
     runs.map((run) => [

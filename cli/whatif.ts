@@ -5,12 +5,14 @@ import { runWhatIf } from '../batch/jobs/what-if/what-if-job.js';
 import { refusalOfFaults } from '../core/policies/apply-policies.js';
 import type { FeePolicy } from '../core/policies/rules/fee-policy.js';
 import { forgetAnswer } from '../core/settlement/purge-what-ifs.js';
-import { DECIDED_FIGURES, eachFigure, headingOf } from '../core/settlement/rules/figures.js';
+import { headingOf } from '../core/settlement/rules/figures.js';
 import {
-  type DecidedSums,
   type Effect,
   netDifference,
   type SellerEffect,
+  TOLD_SUMS,
+  type ToldSums,
+  toldEffect,
 } from '../core/settlement/rules/policy-effect.js';
 import { dateWords } from '../core/settlement/state-words.js';
 import type { TouchedLine } from '../core/settlement/try-line.js';
@@ -135,12 +137,21 @@ async function prepare(
 
 const documentOf = (answer: WhatIfAnswer): object => ({
   ...answer,
-  totals: answer.totals.map((effect) => ({ ...effect, difference: differenceOf(effect) })),
-  sellers: answer.sellers.map((effect) => ({ ...effect, difference: differenceOf(effect) })),
+  totals: answer.totals.map(told),
+  sellers: answer.sellers.map(told),
 });
 
-const differenceOf = ({ before, after }: Effect): DecidedSums =>
-  eachFigure(DECIDED_FIGURES, (name) => after[name] - before[name]);
+const told = ({ beforeFees, before, after, ...effect }: Effect): object => ({
+  ...effect,
+  ...toldEffect({ beforeFees, before, after }),
+});
+
+const headingOfSum = (name: keyof ToldSums): string =>
+  name === 'feeVatOnTop'
+    ? 'fee VAT on top'
+    : name === 'feeVatContained'
+      ? 'fee VAT contained in the fee'
+      : headingOf(name);
 
 function printAnswer(
   { from, to }: { from: string; to: string },
@@ -166,13 +177,14 @@ function printTotals(totals: readonly Effect[]): void {
   print('\nTouched lines that would have been settled');
   printTable(
     ['currency', 'figure', 'before', 'after', 'difference'],
-    totals.flatMap(({ currency, before, after }) =>
-      DECIDED_FIGURES.map((name) => [
+    totals.flatMap(({ currency, ...effect }) => {
+      const { before, after, difference } = toldEffect(effect);
+      return TOLD_SUMS.filter((name) => name !== 'feeVat').map((name) => [
         currency,
-        headingOf(name),
-        ...[before[name], after[name], after[name] - before[name]].map((minor) => money(minor, currency)),
-      ]),
-    ),
+        headingOfSum(name),
+        ...[before, after, difference].map((sums) => money(sums[name], currency)),
+      ]);
+    }),
     ['before', 'after', 'difference'],
   );
 }

@@ -9,7 +9,7 @@ import { Redis } from 'ioredis';
 export type Hint = readonly number[];
 
 export interface HintQueue {
-  /** Sends hints under a name. Throws when Redis is away, frozen or full: they may not have arrived. */
+  /** Sends hints under a name; those for which there is no room are dropped. Throws when Redis is away, frozen or full: they may not have arrived. */
   readonly send: (name: string, hints: readonly Hint[]) => Promise<void>;
   /** Has each hint under a name taken by one of the processes that listen, so many at a time in this one. A hint whose work fails is forgotten. */
   readonly listen: (name: string, atOnce: number, work: (hint: Hint) => Promise<unknown>) => void;
@@ -20,6 +20,8 @@ export interface HintQueue {
 /** A command of a sender that Redis does not answer in this time has failed (ms). */
 const COMMAND_TIMEOUT_MS = 2_000;
 const RECONNECT_MS = 1_000;
+/** Hints of a name that may wait: while nobody listens, they would fill Redis. Rows decide, so what is dropped is only found later. */
+const HINTS_MAX = 10_000;
 /** After so long without a sign of life a hint of a dead process is given to another (ms). */
 const STALLED_MS = 30_000;
 
@@ -60,7 +62,9 @@ export function openQueue(redisUrl: string, installationId: string, onState: (me
   return {
     send: async (name, hints) => {
       if (sender.status !== 'ready') throw new Error('Redis is away');
-      await queueOf(name).addBulk(hints.map((hint) => ({ name, data: hint })));
+      const queue = queueOf(name);
+      const room = HINTS_MAX - (await queue.getWaitingCount());
+      if (room > 0) await queue.addBulk(hints.slice(0, room).map((hint) => ({ name, data: hint })));
     },
     listen: (name, atOnce, work) => {
       const take = (job: Job<Hint>): Promise<unknown> => {

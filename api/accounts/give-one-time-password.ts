@@ -7,6 +7,8 @@ import { newOneTimePassword } from '../../core/accounts/one-time-password.js';
 import { giveOneTimePassword as giveToAccount, lockAccount, readAccount } from '../../core/accounts/stores/account.js';
 import { endSessions } from '../../core/accounts/stores/account-session.js';
 import { withdrawLinks } from '../../core/accounts/stores/one-time-link.js';
+import { revokeApiKeysOf } from '../../core/api-keys/stores/api-key.js';
+import { recordEvents } from '../../core/outbox/record-events.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import { ok } from '../edge/reply.js';
@@ -23,7 +25,7 @@ export const giveOneTimePassword = ({ config, passwords }: AccountsContext): Rou
     tag: 'Accounts',
     summary: 'Replace a lost password',
     description:
-      'The account is signed out everywhere and gets a password for one sign-in, which ends after MAGAM_ONE_TIME_PASSWORD_HOURS. Nobody does it to themselves.',
+      'The account is signed out everywhere, its API keys are revoked, and it gets a password for one sign-in, which ends after MAGAM_ONE_TIME_PASSWORD_HOURS. The account and all admins are told by mail. Nobody does it to themselves.',
     permission: 'account.reset-password',
     params: accountParams,
     answer: {
@@ -33,7 +35,7 @@ export const giveOneTimePassword = ({ config, passwords }: AccountsContext): Rou
       schema: z.object({ account: accountSchema, oneTimePassword }).meta({ id: 'ResetPassword' }),
     },
     refusals: ['ACCOUNT_NOT_FOUND', 'SIGN_IN_BUSY'],
-    handle: async ({ params: { accountId }, signedIn, audit, transact }) => {
+    handle: async ({ params: { accountId }, signedIn, audit, transact, requestId }) => {
       if (accountId === signedIn.accountId) throw new MagamError('FORBIDDEN');
       const given = newOneTimePassword();
       const passwordHash = await passwords.hash(given);
@@ -43,10 +45,14 @@ export const giveOneTimePassword = ({ config, passwords }: AccountsContext): Rou
         await giveToAccount(tx, accountId, { passwordHash, hours, givenBy: signedIn.accountId });
         await withdrawLinks(tx, 'RESET', accountId);
         await endSessions(tx, accountId, 'PASSWORD_CHANGED');
+        // Whoever made the admin reset the password, or made a key before that, does not keep a way in.
+        const apiKeysRevoked = await revokeApiKeysOf(tx, accountId, signedIn.accountId);
         await audit(tx, 'account.reset-password', ['account', accountId], {
           before: { passwordChangeNeeded: former.passwordOneTime },
-          after: { passwordChangeNeeded: true },
+          after: { passwordChangeNeeded: true, apiKeysRevoked },
         });
+        const payload = { accountId, givenBy: signedIn.accountId, apiKeysRevoked };
+        await recordEvents(tx, [{ type: 'account.one-time-password-given', payload, requestId }]);
         const account = (await readAccount(tx, accountId)) ?? former;
         return ok({ account: accountBody(account), oneTimePassword: given }, account.version);
       });

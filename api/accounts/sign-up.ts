@@ -1,7 +1,7 @@
 /**
  * POST /v1/accounts: somebody makes an account, as a buyer, and is sent a link that proves the address. The account can shop before that and can get no role. An
  * address that is taken is told, and its owner takes the account by a new password that is set by mail. Asking costs what a try to sign in costs: the same work on the password, done before anything is looked up, and the same
- * 60 a minute of one address.
+ * 60 a minute of one address. A mailbox gets few such mails an hour, whatever follows a plus in its address.
  */
 import * as z from 'zod';
 import { checkPassword } from '../../core/accounts/rules/account.js';
@@ -58,6 +58,7 @@ export const signUp = ({ passwords, limits }: AccountsContext): Route =>
             role: 'buyer',
           }),
         );
+        await limits.countSignUpMail(email);
         await recordEvents(tx, [{ type: 'account.proof-wanted', payload: { accountId }, requestId }]);
         const account = found(await readAccount(tx, accountId), 'ACCOUNT_NOT_FOUND');
         return created('/v1/me', accountBody(account), account.version);

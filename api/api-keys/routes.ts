@@ -99,6 +99,8 @@ const makeKey = ({ config }: ApiContext): Route =>
           ...{ permissions, requestsPerMinute, expiresAt },
         });
         const made = keyBody(found(await readApiKey(tx, keyId), 'API_KEY_NOT_FOUND', { keyId }));
+        if (made.status === 'EXPIRED')
+          throw new MagamError('REQUEST_INVALID', 'expiresAt has passed already.', { expiresAt });
         await audit(tx, 'api-key.create', ['api-key', keyId], { before: null, after: made });
         return created(`/v1/api-keys/${keyId}`, { ...made, key });
       }),

@@ -1,6 +1,7 @@
 /** GET /v1/audit-log */
 import * as z from 'zod';
-import { listAudit } from '../../infra/stores/audit-log.js';
+import { numberAudit } from '../../infra/number-audit.js';
+import { listAudit, listAuditForward } from '../../infra/stores/audit-log.js';
 import { ROLES } from '../../kernel/access.js';
 import { AUDIT_SUBJECTS } from '../../kernel/audit-subject.js';
 import type { ApiContext } from '../context.js';
@@ -11,6 +12,10 @@ import { type Route, route } from '../edge/route.js';
 const entrySchema = z
   .object({
     auditId: id,
+    position: id.nullable().meta({
+      description:
+        'The place of the entry in the order `oldest-first`. Null: it has none yet, which forward readers never see.',
+    }),
     recordedAt: moment,
     actorAccountId: id.nullable().meta({ description: 'Null: somebody at the command line, named by actorUserName.' }),
     actorRole: z.enum(ROLES).nullable(),
@@ -57,12 +62,27 @@ const querySchema = z
     to: instant.optional().meta({ description: 'Before this moment.' }),
     order: z.enum(['newest-first', 'oldest-first']).default('newest-first').meta({
       description:
-        'With `oldest-first` the log is read forward. To follow it, ask again with `from` set to the `recordedAt` of the last entry that you have.',
+        'With `oldest-first` the log is read forward, by `position`. To follow it, ask again with `after` set to the `position` of the last entry that you have.',
     }),
+    after: z
+      .string()
+      .regex(/^\d{1,15}$/, 'must be a position')
+      .transform(Number)
+      .optional()
+      .meta({
+        type: 'integer',
+        minimum: 0,
+        description:
+          'With `oldest-first`: only entries behind this position. An entry whose change took long comes later, with a higher position, whatever its `recordedAt` says: nothing is missed.',
+      }),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
     path: ['to'],
     message: 'must not be before from',
+  })
+  .refine(({ after, order }) => after === undefined || order === 'oldest-first', {
+    path: ['after'],
+    message: 'goes with order=oldest-first',
   });
 
 const readAuditLog = ({ db }: ApiContext): Route =>
@@ -76,22 +96,28 @@ const readAuditLog = ({ db }: ApiContext): Route =>
     permission: 'audit.read',
     query: querySchema,
     answer: { status: 200, description: 'A page of the audit log.', schema: pageOf(entrySchema) },
-    handle: ({ query }) => {
+    handle: async ({ query }) => {
       const [type = '', ...rest] = query.subject?.split(':') ?? [];
       const filter = {
         action: query.action,
-        oldestFirst: query.order === 'oldest-first',
         subject: query.subject === undefined ? undefined : { type, id: rest.join(':') },
         actorAccountId: query.actor,
         from: query.from,
         to: query.to,
       };
+      if (query.order === 'newest-first')
+        return paged(query, {
+          name: 'audit-log',
+          key: z.tuple([momentKey, id]),
+          read: (key, limit) => listAudit(db, filter, limit, key && { recordedAt: key[0], auditId: key[1] }),
+          keyOf: ({ recordedAt, auditId }) => [recordedAt, auditId],
+        });
+      await numberAudit(db);
       return paged(query, {
-        name: query.order === 'newest-first' ? 'audit-log' : 'audit-log forward', // a cursor goes on in its own order
-        key: z.tuple([momentKey, id]),
-        read: (key, limit) =>
-          listAudit(db, { ...filter, after: key && { recordedAt: key[0], auditId: key[1] } }, limit),
-        keyOf: ({ recordedAt, auditId }) => [recordedAt, auditId],
+        name: 'audit-log forward', // a cursor goes on in its own order
+        key: z.tuple([id]),
+        read: (key, limit) => listAuditForward(db, filter, limit, key?.[0] ?? query.after),
+        keyOf: ({ position }) => [position as number],
       });
     },
   });

@@ -16,7 +16,7 @@ import {
   isConditional,
   registerHeaders,
 } from './answer-headers.js';
-import { problemSchema } from './problem.js';
+import { type Problem, problemSchema } from './problem.js';
 import type { Route } from './route.js';
 import { tags } from './tags.js';
 
@@ -210,6 +210,17 @@ function codesOf(route: Route): ErrorCode[] {
   ];
 }
 
+/** A problem as it may look, with nothing in it that is only a placeholder. */
+const exampleOfProblem = (code: ErrorCode): Problem => ({
+  type: `/problems/${code}`,
+  title: errors[code].meaning,
+  status: errors[code].http,
+  detail: errors[code].meaning,
+  code,
+  requestId: '5f0c1d9e-3c1b-4f6e-9a55-0d5f3a1f7a10',
+  whatToDo: errors[code].whatToDo,
+});
+
 /** One answer per status, with the codes that it may carry. */
 function problemsOf(route: Route): Record<string, ResponseConfig> {
   const byStatus = new Map<number, ErrorCode[]>();
@@ -226,6 +237,7 @@ function problemsOf(route: Route): Record<string, ResponseConfig> {
         content: {
           'application/problem+json': {
             schema: z.intersection(problemSchema, z.object({ code: z.enum(codes as [ErrorCode, ...ErrorCode[]]) })),
+            example: exampleOfProblem(codes[0] as ErrorCode),
           },
         },
       },

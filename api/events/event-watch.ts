@@ -1,26 +1,32 @@
 /** Calls that wait for new events. One poller serves all of them in this process, and ends with the last of them. */
 import { pause } from '../../infra/database.js';
+import type { Caller } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 
 const POLL_MS = 500;
 
+type Sharer = Pick<Caller, 'accountId' | 'sellerId'>;
+
 export class EventWatch {
-  private readonly waiting = new Map<() => void, { readonly after: number; readonly accountId: number }>();
+  private readonly waiting = new Map<() => void, { readonly after: number; readonly caller: Sharer }>();
   private polling = false;
 
   /**
    * @param readLast the position of the newest event
-   * @param most calls that may wait at a time, in all and of one account
+   * @param most calls that may wait at a time: in all, of one account, and of all accounts of one seller together
    */
   constructor(
     private readonly readLast: () => Promise<number>,
-    private readonly most: { readonly ofAll: number; readonly ofAccount: number },
+    private readonly most: { readonly ofAll: number; readonly ofAccount: number; readonly ofSeller: number },
   ) {}
 
   /** Resolves when there is an event after this position, after `ms`, or when the signal aborts. Throws STREAMS_EXHAUSTED. */
-  async wait(accountId: number, after: number, ms: number, signal: AbortSignal): Promise<void> {
-    const ofAccount = [...this.waiting.values()].filter((one) => one.accountId === accountId).length;
-    if (this.waiting.size >= this.most.ofAll || ofAccount >= this.most.ofAccount)
+  async wait(caller: Sharer, after: number, ms: number, signal: AbortSignal): Promise<void> {
+    const { ofAll, ofAccount, ofSeller } = this.most;
+    const others = [...this.waiting.values()].map((one) => one.caller);
+    const own = others.filter(({ accountId }) => accountId === caller.accountId);
+    const sellers = others.filter(({ sellerId }) => sellerId !== null && sellerId === caller.sellerId);
+    if (others.length >= ofAll || own.length >= ofAccount || sellers.length >= ofSeller)
       throw new MagamError('STREAMS_EXHAUSTED');
     if (signal.aborted) return;
     await new Promise<void>((resolve) => {
@@ -32,7 +38,7 @@ export class EventWatch {
       };
       const timer = setTimeout(end, ms);
       signal.addEventListener('abort', end);
-      this.waiting.set(end, { after, accountId });
+      this.waiting.set(end, { after, caller });
       if (!this.polling) void this.poll();
     });
   }

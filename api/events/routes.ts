@@ -13,7 +13,7 @@ import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { EventWatch } from './event-watch.js';
 
-const WAITING = { ofAll: 200, ofAccount: 5 };
+const WAITING = { ofAll: 200, ofAccount: 5, ofSeller: 10 };
 const WAIT_SECONDS_MAX = 30;
 
 const querySchema = z.strictObject({
@@ -112,7 +112,7 @@ const readFeed = ({ db, draining }: ApiContext, watch: EventWatch): Route => {
       for (;;) {
         const leftMs = endsAt - performance.now();
         if (page.items.length > 0 || leftMs <= 0 || signal.aborted) return ok(page as z.input<typeof answerSchema>);
-        await watch.wait(signedIn.accountId, page.after, leftMs, signal);
+        await watch.wait(signedIn, page.after, leftMs, signal);
         if (!(await stand([signedIn])).has(signedIn)) throw new MagamError('TOKEN_INVALID'); // signed out, locked or revoked meanwhile
         page = await readPage(db, reader, page.after, limit);
       }

@@ -29,14 +29,24 @@ const figuresSchema = z
   })
   .meta({ id: 'DecidedFigures', description: 'The figures that a policy decides; those of a refund are negative.' });
 
+const feeVatPart = (description: string) =>
+  amountMinor.nullable().meta({ description: `${description} Null in checks by an earlier version.` });
+
+const sumsSchema = figuresSchema
+  .extend({
+    feeVatOnTopMinor: feeVatPart('Of the fee VAT, what the seller pays on top of the fees.'),
+    feeVatContainedMinor: feeVatPart('Of the fee VAT, what is contained in the fees.'),
+  })
+  .meta({ id: 'DecidedSums', description: 'Sums of the figures that a policy decides; refunds are deducted.' });
+
 const currencyTotalsSchema = z
   .object({
     currency: z.string(),
     sales: z.number().int(),
     refunds: z.number().int(),
-    before: figuresSchema,
-    after: figuresSchema,
-    difference: figuresSchema,
+    before: sumsSchema,
+    after: sumsSchema,
+    difference: sumsSchema,
   })
   .meta({ id: 'PolicyCheckTotals' });
 
@@ -118,7 +128,11 @@ const storedLineSchema = touchedLineSchema.extend({
   after: z.object({ policy: policyNameSchema.nullable(), figures: storedFiguresSchema.nullable() }),
 });
 const digits = z.string();
-const storedSumsSchema = z.object(eachFigure(DECIDED_FIGURES, () => digits));
+const storedSumsSchema = z.object({
+  ...eachFigure(DECIDED_FIGURES, () => digits),
+  feeVatOnTop: digits.nullable().default(null),
+  feeVatContained: digits.nullable().default(null),
+});
 const storedResultSchema = z.object({
   lines: number,
   touched: number,
@@ -151,6 +165,12 @@ function exact(sum: string): number {
 const figuresBody = (source: Record<DecidedFigure, number | string>): z.input<typeof figuresSchema> =>
   eachMinor(DECIDED_FIGURES, (name) => exact(String(source[name])));
 
+const sumsBody = (sums: z.output<typeof storedSumsSchema>): z.input<typeof sumsSchema> => ({
+  ...figuresBody(sums),
+  feeVatOnTopMinor: sums.feeVatOnTop === null ? null : exact(sums.feeVatOnTop),
+  feeVatContainedMinor: sums.feeVatContained === null ? null : exact(sums.feeVatContained),
+});
+
 const resultOf = (task: TaskRecord): z.output<typeof storedResultSchema> | null =>
   task.status === 'COMPLETED' ? storedResultSchema.parse(task.result) : null;
 
@@ -181,9 +201,9 @@ export function policyCheckBody(task: TaskRecord): z.input<typeof policyCheckSch
     openDates: found?.openDates ?? [],
     totals: (found?.totals ?? []).map(({ before, after, difference, ...rest }) => ({
       ...rest,
-      before: figuresBody(before),
-      after: figuresBody(after),
-      difference: figuresBody(difference),
+      before: sumsBody(before),
+      after: sumsBody(after),
+      difference: sumsBody(difference),
     })),
     sellers: (found?.sellers ?? []).map(({ netDifference, ...rest }) => ({
       ...rest,

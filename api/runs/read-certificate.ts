@@ -1,8 +1,9 @@
 /** Reads a certificate, and its body as the bytes that its hash is of. */
 import * as z from 'zod';
+import { nothingOfDate } from '../../core/settlement/date-states.js';
 import { readCertificates, type StoredCertificate } from '../../core/settlement/stores/certificate.js';
+import type { Db } from '../../infra/database.js';
 import { isoTime } from '../../infra/database.js';
-import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { businessDate, idText } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
@@ -27,7 +28,7 @@ export const readCertificateRoute = ({ db }: ApiContext): Route =>
     answer: { status: 200, description: 'The certificate.', schema: certificateSchema },
     refusals: ['CERTIFICATE_NOT_FOUND'],
     handle: async ({ params: { date }, query: asked }) => {
-      const found = chosen(await readCertificates(db, date), date, asked.generation);
+      const found = await readChosen(db, date, asked.generation);
       return ok({
         ...found,
         body: JSON.parse(found.body) as z.input<typeof certificateBodySchema>,
@@ -51,18 +52,15 @@ export const readCertificateBody = ({ db }: ApiContext): Route =>
     refusals: ['CERTIFICATE_NOT_FOUND'],
     handle: async ({ params: { date }, query: asked }) => ({
       status: 200,
-      json: chosen(await readCertificates(db, date), date, asked.generation).body,
+      json: (await readChosen(db, date, asked.generation)).body,
     }),
   });
 
-function chosen(
-  certificates: readonly StoredCertificate[],
-  date: string,
-  wanted: number | undefined,
-): StoredCertificate {
+/** The certificate of this generation, or the latest. Throws CERTIFICATE_NOT_FOUND with the state of the date. */
+async function readChosen(db: Db, date: string, wanted: number | undefined): Promise<StoredCertificate> {
+  const certificates = await readCertificates(db, date);
   const found =
     wanted === undefined ? certificates.at(-1) : certificates.find(({ generation: number }) => number === wanted);
-  if (found === undefined)
-    throw new MagamError('CERTIFICATE_NOT_FOUND', undefined, { date, generation: wanted ?? null });
+  if (found === undefined) throw await nothingOfDate(db, 'CERTIFICATE_NOT_FOUND', date, wanted);
   return found;
 }

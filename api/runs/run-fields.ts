@@ -97,7 +97,7 @@ const executionSchema = z.object({
   endedAt: moment.nullable(),
   seconds: z.number().nullable(),
   parameters: z.object({ gridSize: z.number().int(), workers: z.number().int(), chunkRows: z.number().int() }),
-  entries: count.meta({ description: 'Known when it has ended.' }),
+  entries: count.meta({ description: 'Entries that it has committed so far, settled or parked.' }),
   linesWritten: count,
   exceptions: count,
   entriesPerSecond: z.number().nullable(),

@@ -18,16 +18,21 @@ import { amountOf, feeVatAmounts, feeVatOf, settledAmounts, settledFigures } fro
 
 const currency = z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters');
 
-const settlementsQuery = {
+export const settlementsQuery = {
   ...selectionQuery,
   from: businessDate.optional().meta({ description: 'The first date, with `to`, instead of `date`.' }),
   to: businessDate.optional().meta({ description: 'The last date.' }),
   currency: currency.optional().meta({ description: 'Only amounts in this currency (ISO 4217).' }),
 };
 
-const inOrder = ({ from, to }: { readonly from?: string | undefined; readonly to?: string | undefined }): boolean =>
-  from === undefined || to === undefined || from <= to;
-const notInOrder = { path: ['to'], message: 'must not be before from' };
+export const inOrder = ({
+  from,
+  to,
+}: {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}): boolean => from === undefined || to === undefined || from <= to;
+export const notInOrder = { path: ['to'], message: 'must not be before from' };
 
 const querySchema = z.strictObject({ ...settlementsQuery, ...pageQuery }).refine(inOrder, notInOrder);
 const downloadSchema = z.strictObject({ ...settlementsQuery, ...downloadQuery }).refine(inOrder, notInOrder);
@@ -105,7 +110,7 @@ export const downloadSettlements = ({ db }: ApiContext, format: DownloadFormat):
 type AskedSelection = Omit<z.output<typeof downloadSchema>, 'spreadsheetSafe'>;
 
 /** What the query selects, for the caller. Throws REQUEST_INVALID, RUN_NOT_FOUND or FORBIDDEN. */
-async function selectionOf(db: Db, asked: AskedSelection, own: Caller | null): Promise<SettlementSelection> {
+export async function selectionOf(db: Db, asked: AskedSelection, own: Caller | null): Promise<SettlementSelection> {
   const sellerId = sellerOf(own, asked.sellerId);
   const dates = await datesOf(asked, (runId) => dateOfRun(db, runId));
   return { ...dates, sellerId, currency: asked.currency ?? null };

@@ -21,6 +21,10 @@ const endpointFields = {
   description: z.string(),
   types: z.array(eventType).meta({ description: 'Empty: all that its owner may be told of.' }),
   status: z.enum(['ACTIVE', 'DISABLED']),
+  makerLocked: z.boolean().meta({
+    description:
+      'The account that has made it is locked. Nothing is sent until it is unlocked, and then what has piled up.',
+  }),
   version: z.number().int(),
   deliveredThrough: z.number().int().min(0).meta({
     description: 'Every event up to this id was delivered, or is not one that it wants.',

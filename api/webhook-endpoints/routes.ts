@@ -10,6 +10,7 @@ import {
   rotateSecret,
   showEndpoint,
 } from './endpoints.js';
+import { testEndpoint } from './test-endpoint.js';
 
 export const webhookEndpointRoutes = (context: ApiContext): Route[] => [
   makeEndpoint(context),
@@ -20,4 +21,5 @@ export const webhookEndpointRoutes = (context: ApiContext): Route[] => [
   rotateSecret(context),
   listDeliveries(context),
   replayEvents(context),
+  testEndpoint(context),
 ];

@@ -4,9 +4,8 @@
  */
 import type { FeePolicy } from '../../core/policies/rules/fee-policy.js';
 import { checkPolicyFile } from '../../core/policies/rules/policy-file.js';
-import { DECIDED_FIGURES, eachFigure } from '../../core/settlement/rules/figures.js';
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
-import { type DecidedSums, netDifference } from '../../core/settlement/rules/policy-effect.js';
+import { eachSum, netDifference, type ToldSums, toldEffect } from '../../core/settlement/rules/policy-effect.js';
 import { countCheckLines } from '../../core/settlement/stores/policy-check-line.js';
 import { prepareWhatIf, readWhatIf, type WhatIfAnswer } from '../../core/settlement/what-if.js';
 import { inSnapshot } from '../../infra/database.js';
@@ -60,14 +59,10 @@ function shown({ lines, touched, changed, refused, unreadable, totals, sellers, 
     changed,
     refused,
     unreadable,
-    totals: totals.map(({ currency, sales, refunds, before, after }) => ({
-      currency,
-      sales,
-      refunds,
-      before: texts((name) => before[name]),
-      after: texts((name) => after[name]),
-      difference: texts((name) => after[name] - before[name]),
-    })),
+    totals: totals.map(({ currency, sales, refunds, ...effect }) => {
+      const { before, after, difference } = toldEffect(effect);
+      return { currency, sales, refunds, before: texts(before), after: texts(after), difference: texts(difference) };
+    }),
     sellers: sellers.map(({ sellerId, currency, sales, refunds, ...sums }) => ({
       sellerId,
       currency,
@@ -78,5 +73,4 @@ function shown({ lines, touched, changed, refused, unreadable, totals, sellers, 
   };
 }
 
-const texts = (sum: (name: keyof DecidedSums) => bigint): object =>
-  eachFigure(DECIDED_FIGURES, (name) => String(sum(name)));
+const texts = (sums: ToldSums): object => eachSum((name) => String(sums[name]));

@@ -6,30 +6,42 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const DAYS = 180;
 
+export interface KnownDevice {
+  readonly device: string;
+  /** Whether this is the hash of the password with which the device has signed in. */
+  readonly isOfPassword: (passwordHash: string) => boolean;
+}
+
 export interface DeviceTokens {
-  /** @param name the address that signed in, normalised */
-  readonly make: (name: string, now?: Date) => string;
+  /** @param name the address that signed in, normalised; @param passwordHash of its account: the token ends with the password */
+  readonly make: (name: string, passwordHash: string, now?: Date) => string;
   /** The device that the token names, where it was made for this name and has not ended; undefined: it is none. */
-  readonly read: (token: string, name: string, now?: Date) => string | undefined;
+  readonly read: (token: string, name: string, now?: Date) => KnownDevice | undefined;
 }
 
 /** @param former keys whose tokens are still good */
 export function deviceTokens(tokenKey: string, former: readonly string[] = []): DeviceTokens {
-  const signed = (key: string, device: string, seconds: string, name: string): string =>
-    createHmac('sha256', key).update(`device token\0${device}\0${seconds}\0${name}`).digest('base64url');
+  const signed = (key: string, text: string): string => createHmac('sha256', key).update(text).digest('base64url');
+  /** Tells that the password is another one, and nothing of the password. */
+  const markOf = (key: string, device: string, passwordHash: string): string =>
+    signed(key, `password of device\0${device}\0${passwordHash}`).slice(0, 22);
   return {
-    make: (name, now = new Date()) => {
+    make: (name, passwordHash, now = new Date()) => {
       const device = randomBytes(12).toString('base64url');
       const seconds = String(Math.floor(now.getTime() / 1_000));
-      return `${device}.${seconds}.${signed(tokenKey, device, seconds, name)}`;
+      const mark = markOf(tokenKey, device, passwordHash);
+      return `${device}.${seconds}.${mark}.${signed(tokenKey, `device token\0${device}\0${seconds}\0${mark}\0${name}`)}`;
     },
     read: (token, name, now = new Date()) => {
-      const [, device, seconds, mac] = /^([\w-]{16})\.(\d{1,12})\.([\w-]{43})$/.exec(token) ?? [];
-      if (device === undefined || seconds === undefined || mac === undefined) return undefined;
-      if (Number(seconds) * 1_000 + DAYS * 86_400_000 <= now.getTime()) return undefined;
-      const isOf = (key: string): boolean =>
-        timingSafeEqual(Buffer.from(mac), Buffer.from(signed(key, device, seconds, name)));
-      return [tokenKey, ...former].some(isOf) ? device : undefined;
+      const parts = /^([\w-]{16})\.(\d{1,12})\.([\w-]{22})\.([\w-]{43})$/.exec(token);
+      const [, device = '', seconds = '', mark = '', mac = ''] = parts ?? [];
+      if (parts === null || Number(seconds) * 1_000 + DAYS * 86_400_000 <= now.getTime()) return undefined;
+      const text = `device token\0${device}\0${seconds}\0${mark}\0${name}`;
+      const key = [tokenKey, ...former].find((one) =>
+        timingSafeEqual(Buffer.from(mac), Buffer.from(signed(one, text))),
+      );
+      if (key === undefined) return undefined;
+      return { device, isOfPassword: (passwordHash) => markOf(key, device, passwordHash) === mark };
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
 import { readDuties, registerDuties } from '../../infra/stores/duty.js';
 import { formatAmount } from '../../kernel/money.js';
+import { listOpenProposals } from '../accounts/stores/seller-bank-account.js';
 import { CHAIN_JOBS, stepOf } from '../jobs/rules/chain.js';
 import { readGivenBackElsewhere, readUnclearPayments } from '../payments/stores/payment.js';
 import { overdueDates } from '../settlement/due-date.js';
@@ -136,6 +137,21 @@ const deadLetters: Look = async (db) => ({
   staying: [],
 });
 
+/** Sellers of whom it is told; the others follow when these are decided. */
+const PROPOSALS_MAX = 20;
+
+const bankAccountWaiting: Look = async (db, _settings, open) => {
+  const proposals = await listOpenProposals(db);
+  const waiting = new Set(proposals.map(({ sellerId }) => sellerId));
+  return {
+    causes: proposals.slice(0, PROPOSALS_MAX).map(({ sellerId, bankAccountId, bankCode, masked, proposedAt }) => ({
+      subject: sellerId,
+      summary: `The account ${bankCode} ${masked} (bank account ${bankAccountId}) was proposed for payouts to seller ${sellerId} at ${proposedAt} and waits for a second person.`,
+    })),
+    staying: open.filter((sellerId) => waiting.has(sellerId)),
+  };
+};
+
 export const conditions = {
   'run-failed': runFailed,
   'parked-entries': parkedEntries,
@@ -145,6 +161,7 @@ export const conditions = {
   'payment-given-back': paymentGivenBack,
   'dead-letters': deadLetters,
   'webhook-disabled': webhookDisabled,
+  'bank-account-waiting': bankAccountWaiting,
 } as const satisfies Partial<Record<AlarmKind, Look>>;
 
 /** Kinds whose alarms open and end by what stands in the tables. The others are told by whoever finds them out. */

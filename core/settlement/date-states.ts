@@ -39,6 +39,27 @@ export async function firstUnsettled(db: Db, from: string, to: string): Promise<
 export const notSettled = (code: 'DATE_NOT_SETTLED' | 'DATE_NOT_CLOSED', { date, state }: DateWithState): MagamError =>
   new MagamError(code, `${date} is ${dateWords[state]}.`, { date, status: state });
 
+/** RUN_NOT_FOUND or CERTIFICATE_NOT_FOUND for a date, with the state that it is in. */
+export async function nothingOfDate(
+  db: Db,
+  code: 'RUN_NOT_FOUND' | 'CERTIFICATE_NOT_FOUND',
+  date: string,
+  generation: number | null = null,
+): Promise<MagamError> {
+  const { state } = (await readDateStates(db, date, date))[0] as DateWithState;
+  const what =
+    code === 'RUN_NOT_FOUND'
+      ? 'no run'
+      : generation === null
+        ? 'no certificate'
+        : `no certificate of generation ${generation}`;
+  return new MagamError(code, `There is ${what} of ${date}. The date is ${dateWords[state]}.`, {
+    date,
+    ...(code === 'CERTIFICATE_NOT_FOUND' && { generation }),
+    status: state,
+  });
+}
+
 /** DATE_NOT_CLOSED for a range of which no date is settled. */
 export const noneClosed = async (db: Db, from: string, to: string): Promise<MagamError> =>
   from === to

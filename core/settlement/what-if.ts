@@ -33,7 +33,7 @@ import type { TouchedLine } from './try-line.js';
 /** The name of the job. */
 export const WHAT_IF = 'what-if';
 /** Part of every key: a release that computes or plans something else begins anew instead of going on with what an older one has found. */
-const FORM = 'what-if/2';
+const FORM = 'what-if/3';
 /** The lines moved most that are kept of each currency. */
 export const MOVED_LINES_MAX = 100;
 

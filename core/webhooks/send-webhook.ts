@@ -9,6 +9,15 @@ import type { FeedEvent } from '../event-feed/stores/feed-event.js';
 const ANSWER_MS = 10_000;
 const CONNECT_MS = 5_000;
 
+/** What a test sends: it is no event of the feed and has no place in it. */
+export interface Ping {
+  readonly id: 0;
+  readonly type: 'ping';
+  /** ISO 8601, UTC. */
+  readonly happenedAt: string;
+  readonly data: { readonly endpointId: number };
+}
+
 export interface Sent {
   readonly delivered: boolean;
   /** What the receiver answered; null: nothing. */
@@ -24,7 +33,7 @@ export interface Sent {
  * @param privateAllowed whether the address may lie in a private network
  */
 export async function sendWebhook(
-  event: FeedEvent,
+  event: FeedEvent | Ping,
   {
     url,
     secrets,

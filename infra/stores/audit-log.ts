@@ -1,6 +1,7 @@
 /**
- * The append-only record of what operators, admins and the command line changed. Nothing here updates or deletes a row. An entry is
- * written in the transaction of the change, so that neither exists without the other.
+ * The append-only record of what operators, admins and the command line changed. Nothing here changes what an entry says, or deletes one. An entry is
+ * written in the transaction of the change, so that neither exists without the other. Positions are given afterwards, one after the other and under a lock: whoever
+ * reads forward by them misses nothing, however long the transactions took.
  */
 import type { Caller, Role } from '../../kernel/access.js';
 import type { AuditSubject } from '../../kernel/audit-subject.js';
@@ -52,6 +53,8 @@ const stored = (value: unknown): string | null =>
 
 export interface AuditRecord {
   readonly auditId: number;
+  /** The place in the order in which the log is read forward; null: none was given yet. */
+  readonly position: number | null;
   /** ISO 8601, UTC. */
   readonly recordedAt: string;
   readonly actorAccountId: number | null;
@@ -75,14 +78,40 @@ export interface AuditFilter {
   readonly from?: string | undefined;
   /** Before this moment (ISO 8601, UTC). */
   readonly to?: string | undefined;
-  /** By default the newest come first. */
-  readonly oldestFirst?: boolean | undefined;
-  /** The last row of the page before. */
-  readonly after?: { readonly recordedAt: string; readonly auditId: number } | undefined;
 }
 
-/** Entries in the order of their times, read by key: each filter has an index that ends in (recorded_at, audit_id). */
-export async function listAudit(db: Db, filter: AuditFilter, limit: number): Promise<AuditRecord[]> {
+/** Entries newest first, after the last row of the page before; read by key: each filter has an index that ends in (recorded_at, audit_id). */
+export function listAudit(
+  db: Db,
+  filter: AuditFilter,
+  limit: number,
+  after?: { readonly recordedAt: string; readonly auditId: number },
+): Promise<AuditRecord[]> {
+  const [where, params] = conditionsOf(filter);
+  if (after !== undefined) {
+    // The first half alone bounds the range: neither server reads (a, b) < (?, ?) as one.
+    const at = databaseTime(after.recordedAt);
+    where.push('recorded_at <= ? AND (recorded_at < ? OR audit_id < ?)');
+    params.push(at, at, after.auditId);
+  }
+  return selectAudit(db, '', where, params, 'recorded_at DESC, audit_id DESC', limit);
+}
+
+/** Entries behind a position, in the order of their positions. Those that have none yet are not among them: `numberAudit` comes first. */
+export function listAuditForward(db: Db, filter: AuditFilter, limit: number, after = 0): Promise<AuditRecord[]> {
+  const [where, params] = conditionsOf(filter);
+  // The servers would rather sort all entries of an action or a subject than go on from a position.
+  return selectAudit(
+    db,
+    'FORCE INDEX (audit_log_position)',
+    ['position > ?', ...where],
+    [after, ...params],
+    'position',
+    limit,
+  );
+}
+
+function conditionsOf(filter: AuditFilter): [where: string[], params: unknown[]] {
   const where: string[] = [];
   const params: unknown[] = [];
   const add = (sql: string, ...values: unknown[]): void => {
@@ -94,24 +123,51 @@ export async function listAudit(db: Db, filter: AuditFilter, limit: number): Pro
   if (filter.actorAccountId !== undefined) add('actor_account_id = ?', filter.actorAccountId);
   if (filter.from !== undefined) add('recorded_at >= ?', databaseTime(filter.from));
   if (filter.to !== undefined) add('recorded_at < ?', databaseTime(filter.to));
-  const [follows, direction] = filter.oldestFirst === true ? ['>', 'ASC'] : ['<', 'DESC'];
-  if (filter.after !== undefined) {
-    // The first half alone bounds the range: neither server reads (a, b) < (?, ?) as one.
-    const at = databaseTime(filter.after.recordedAt);
-    add(
-      `recorded_at ${follows}= ? AND (recorded_at ${follows} ? OR audit_id ${follows} ?)`,
-      at,
-      at,
-      filter.after.auditId,
-    );
-  }
-  return select<AuditRecord>(
+  return [where, params];
+}
+
+const selectAudit = (
+  db: Db,
+  index: string,
+  where: readonly string[],
+  params: readonly unknown[],
+  order: string,
+  limit: number,
+): Promise<AuditRecord[]> =>
+  select<AuditRecord>(
     db,
-    `SELECT audit_id AS auditId, recorded_at AS recordedAt, actor_account_id AS actorAccountId, actor_role AS actorRole,
-       actor_api_key_id AS actorApiKeyId,       actor_user_name AS actorUserName, request_id AS requestId, action, subject_type AS subjectType, subject_id AS subjectId,
-       before_json AS \`before\`, after_json AS after FROM audit_log ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
-     ORDER BY recorded_at ${direction}, audit_id ${direction} LIMIT ?`,
+    `SELECT audit_id AS auditId, position, recorded_at AS recordedAt, actor_account_id AS actorAccountId, actor_role AS actorRole,
+       actor_api_key_id AS actorApiKeyId, actor_user_name AS actorUserName, request_id AS requestId, action, subject_type AS subjectType, subject_id AS subjectId,
+       before_json AS \`before\`, after_json AS after FROM audit_log ${index} ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
+     ORDER BY ${order} LIMIT ?`,
     [...params, limit],
     { recordedAt: isoTime, before: fromJson, after: fromJson },
   );
+
+/** Whether there are entries without a position. */
+export const hasUnnumberedAudit = async (db: Db): Promise<boolean> =>
+  (await select(db, 'SELECT 1 FROM audit_log FORCE INDEX (audit_log_position) WHERE position IS NULL LIMIT 1')).length >
+  0;
+
+/** Gives positions to the oldest entries that have none. Those that nobody can see yet get later ones. @returns how many it were */
+export async function numberAuditBatch(tx: Tx, rowsMax: number): Promise<number> {
+  const [log] = await select<{ last: number }>(
+    tx,
+    'SELECT last_position AS `last` FROM audit_position WHERE log_id = 1 FOR UPDATE',
+  );
+  if (log === undefined) throw new Error('audit_position has lost its only row');
+  const rows = await select<{ auditId: number }>(
+    tx,
+    'SELECT audit_id AS auditId FROM audit_log FORCE INDEX (audit_log_position) WHERE position IS NULL ORDER BY audit_id LIMIT ?',
+    [rowsMax],
+  );
+  if (rows.length === 0) return 0;
+  const ids = rows.map(({ auditId }) => auditId);
+  await change(tx, 'UPDATE audit_log SET position = ? + FIELD(audit_id, ?) WHERE audit_id IN (?)', [
+    log.last,
+    ids,
+    ids,
+  ]);
+  await change(tx, 'UPDATE audit_position SET last_position = ? WHERE log_id = 1', [log.last + ids.length]);
+  return ids.length;
 }

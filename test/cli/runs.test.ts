@@ -35,9 +35,23 @@ describe('magam runs', () => {
         completedAt: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/),
       }),
     ]);
-    expect((await magamJson<{ runs: object[] }>(database.url, ['runs', '--date', '2026-05-05'])).document.runs).toEqual(
-      [],
+  });
+
+  it('says so where a date has no run, and in which state it is', async () => {
+    const { code, document } = await magamJson<Failure & { error: { message: string; details: object } }>(
+      database.url,
+      ['runs', '--date', '2026-12-05'],
     );
+    expect(code).toBe(1);
+    expect(document.error).toMatchObject({
+      code: 'RUN_NOT_FOUND',
+      message: 'There is no run of 2026-12-05. The date is not settled.',
+      details: { date: '2026-12-05', status: 'NOT_SETTLED' },
+    });
+    const inState = await magam(database.url, ['runs', '--date', SMALL_DAY, '--status', 'failed']);
+    expect([inState.code, inState.stdout]).toEqual([0, 'There are no such runs.\n']);
+    const others = await magamJson<{ runs: object[] }>(database.url, ['runs', '--from', '2026-12-05']);
+    expect(others).toMatchObject({ code: 0, document: { runs: [] } });
   });
 
   it('shows the history of a run', async () => {

@@ -10,11 +10,11 @@ import {
   DraftScene,
   draft,
   draftedPolicy,
-  FIGURES,
   keyOf,
   LAST_DAY,
   type Names,
   type ShownSide,
+  sumsOf,
 } from '../support/draft-scene.js';
 import { documentOf, type FailureDocument, magamOf } from '../support/settling.js';
 
@@ -121,31 +121,31 @@ describe('what if', () => {
       openDates: ['2026-04-05', '2026-04-06', '2026-04-07', '2026-04-08'].filter((date) => date <= LAST_DAY),
     });
     expect(changed.length).toBeGreaterThan(50);
-    const sumsOf = (own: readonly Difference[]) => ({
-      before: Object.fromEntries(
-        FIGURES.map((name) => [name, own.reduce((n, { before: was }) => n + (was.figures?.[name] ?? 0), 0)]),
-      ),
-      after: Object.fromEntries(
-        FIGURES.map((name) => [name, own.reduce((n, { after: is }) => n + (is.figures?.[name] ?? 0), 0)]),
-      ),
+    const numbers = (sums: Record<string, bigint>) =>
+      Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, Number(sum)]));
+    const bothSums = (own: readonly Difference[]) => ({
+      before: numbers(sumsOf(own, 'before')),
+      after: numbers(sumsOf(own, 'after')),
     });
     expect(answer.totals.map(({ currency }) => currency)).toEqual(
       [...new Set(expected.map(({ currency }) => currency))].sort(),
     );
     for (const total of [...answer.totals, ...answer.sellers])
       expect(total.difference).toEqual(
-        Object.fromEntries(FIGURES.map((name) => [name, (total.after[name] ?? 0) - (total.before[name] ?? 0)])),
+        Object.fromEntries(
+          Object.keys(total.before).map((name) => [name, (total.after[name] ?? 0) - (total.before[name] ?? 0)]),
+        ),
       );
     for (const total of answer.totals) {
       const own = expected.filter(({ currency }) => currency === total.currency);
-      expect(total).toMatchObject(sumsOf(own));
+      expect(total).toMatchObject(bothSums(own));
       expect(total.sales + total.refunds).toBe(own.length);
     }
     const sellers = new Set(expected.map(({ sellerId, currency }) => `${currency} ${sellerId}`));
     expect(new Set(answer.sellers.map(({ sellerId, currency }) => `${currency} ${sellerId}`))).toEqual(sellers);
     for (const seller of answer.sellers)
       expect(seller).toMatchObject(
-        sumsOf(
+        bothSums(
           expected.filter(({ sellerId, currency }) => sellerId === seller.sellerId && currency === seller.currency),
         ),
       );
@@ -202,6 +202,8 @@ describe('what if', () => {
       /^2026-04-01 to 2026-04-04: [\d,]+ lines, [\d,]+ touched, [\d,]+ with another figure, 0 would be parked\.$/m,
     );
     expect(ended.stdout).toMatch(/^KRW +net to sellers +[\d,]+ KRW +[\d,]+ KRW +-?[\d,]+ KRW$/m);
+    expect(ended.stdout).toMatch(/^KRW +fee VAT on top +[\d,]+ KRW +[\d,]+ KRW/m);
+    expect(ended.stdout).toMatch(/^KRW +fee VAT contained in the fee +[1-9][\d,]* KRW +0 KRW/m);
     expect(ended.stdout).toMatch(/Touched lines that would have been settled\ncurrency/);
     expect(ended.stdout).toMatch(/Sellers moved most, by their touched lines\nseller/);
     expect(ended.stdout).toMatch(/Lines moved most\nsettled on/);

@@ -64,6 +64,22 @@ it('each hint comes to one of the listeners of its name and installation, and le
   expect((await keys()).every((key) => /^\{magam:(one|other)\}:(cart|mail):/.test(key))).toBe(true);
 });
 
+it('hints that nobody takes do not pile up without end, and the queue works again when somebody does', async () => {
+  const queue = open('alone');
+  const many = Array.from({ length: 6_000 }, (_, n) => [n]);
+  await send(queue, ...many);
+  await send(queue, ...many);
+  await send(queue, [-1]);
+  const client = new Redis(redis.url);
+  expect(await client.llen('{magam:alone}:cart:wait')).toBe(10_000);
+  await client.ltrim('{magam:alone}:cart:wait', 0, 4);
+  client.disconnect();
+  const came = listen(queue);
+  await until(() => came.length === 5, 'those that are left');
+  await send(queue, [-2]);
+  await until(() => came.some(([id]) => id === -2), 'a new one');
+});
+
 it('a hint whose work fails is forgotten, and the next one comes', async () => {
   const queue = open();
   const came: Hint[] = [];

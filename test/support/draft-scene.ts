@@ -34,7 +34,11 @@ export const draft = [
     { seller: 'seller-000002' },
     { pgFee: { rate: '1.5', bearer: 'seller', vat: 'exclusive' } },
   ),
-  draftedPolicy('dollar-seller', { seller: 'seller-000001' }, { currency: 'USD' }),
+  draftedPolicy(
+    'dollar-seller',
+    { seller: 'seller-000001' },
+    { currency: 'USD', vat: { rate: '10', mode: 'inclusive' } },
+  ),
   draftedPolicy(
     'same-as-now',
     { seller: 'seller-000005' },
@@ -66,8 +70,22 @@ export interface Names {
 export interface Difference {
   readonly before: ShownSide;
   readonly after: ShownSide;
+  /** How the policy before and the one after ask for the VAT on the fee. */
+  readonly vatModes: { readonly before: string; readonly after: string };
   readonly sellerId: string;
   readonly currency: string;
+}
+
+/** What `lines` come to on one side, with the VAT on fees told apart by the mode of each. */
+export function sumsOf(lines: readonly Difference[], side: 'before' | 'after'): Record<string, bigint> {
+  const sum = (name: string, own = lines): bigint =>
+    own.reduce((n, line) => n + BigInt(line[side].figures?.[name] ?? 0), 0n);
+  const onTop = sum(
+    'feeVat',
+    lines.filter(({ vatModes }) => vatModes[side] === 'exclusive'),
+  );
+  const sums = Object.fromEntries(FIGURES.map((name) => [name, sum(name)]));
+  return { ...sums, feeVatOnTop: onTop, feeVatContained: sum('feeVat') - onTop };
 }
 
 export const keyOf = ({ leg, orderId, lineId, refundId }: Names): string =>
@@ -126,6 +144,7 @@ export class DraftScene {
       found.set(key, {
         before: shown(row),
         after: shown(other),
+        vatModes: { before: row.vatMode ?? '', after: other.vatMode ?? '' },
         sellerId: row.sellerId ?? '',
         currency: row.currency ?? '',
       });

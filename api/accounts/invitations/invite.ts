@@ -29,6 +29,7 @@ export const inviteSomebody = (accounts: AccountsContext): Route =>
     summary: 'Invite staff or a seller',
     description: `${described} Operators invite sellers, admins everybody.`,
     permission: 'account.invite',
+    idempotent: true,
     body: z
       .strictObject({ ...person, role: invitedRole, sellerId: externalId.optional() })
       .refine((body) => (body.role === 'seller') === (body.sellerId !== undefined), {
@@ -51,6 +52,7 @@ export const inviteToSeller = (accounts: AccountsContext): Route =>
     summary: 'Invite somebody of a seller',
     description: described,
     permission: 'seller.edit',
+    idempotent: true,
     params: sellerParams,
     body: z.strictObject(person).meta({ id: 'NewSellerAccount' }),
     example: { email: 'hanbit@example.com', displayName: '한빛서점' },

@@ -117,6 +117,7 @@ export const propose = (context: ApiContext): Route =>
     description:
       'Somebody else of the staff has to approve it. The seller is paid to the present one until then. An open proposal is replaced. The accounts of the seller are told by mail.',
     permission: 'bank-account.propose',
+    idempotent: true,
     params: sellerParams,
     body: sellerFields.bankAccount,
     example: { bankCode: '088', accountNumber: '110-123-456789', accountHolder: '한빛서점' },
@@ -168,6 +169,7 @@ export const withdraw = (context: ApiContext): Route =>
     tag: 'Sellers',
     summary: 'Withdraw a proposed bank account, or turn it down',
     permission: 'bank-account.propose',
+    idempotent: true,
     params: recordParams,
     answer: { status: 200, description: 'The proposal, withdrawn.', schema: recordSchema },
     refusals: ['SELLER_NOT_FOUND', 'BANK_ACCOUNT_NOT_FOUND', 'BANK_ACCOUNT_CHANGED'],

@@ -88,11 +88,12 @@ export async function openSession(access: AccountsContext, credentials: Credenti
     if (begun === undefined) continue;
     if (begun === 'WRONG_CODE') return refused(access, credentials, account, 'SECOND_FACTOR_WRONG');
     await limits.forgive(device.ip, email, account.accountId);
+    const now = (await readAccount(db, account.accountId)) ?? account;
     return {
-      account: (await readAccount(db, account.accountId)) ?? account,
+      account: now,
       ...begun,
       // Whoever has signed up with somebody else's address does not keep ways past the limit of that name.
-      ...(account.emailProven ? { deviceToken: devices.make(account.email) } : {}),
+      ...(account.emailProven ? { deviceToken: devices.make(account.email, now.passwordHash) } : {}),
       accessToken: await tokens.sign({ accountId: account.accountId, sessionId: begun.sessionId }),
     };
   }

@@ -2,14 +2,15 @@
  * How often somebody may try to sign in. Counted in the database, so exactly, by all servers together and without Redis. Per minute: 10 tries
  * of one name from one address, and besides 60 from one address and 60 of one name from wherever. The pair comes first: what it refuses is not
  * counted by the others, so one address alone cannot lock a name out for everybody. Addresses of IPv6 count by their /64, which one household has, and by their
- * /48, which one customer can have: it gets 20 tries of one name, so it cannot use up the 60 of that name. A device from which the name has signed in before is
- * counted by itself and by nothing else, so nobody keeps it out.
+ * /48, which one customer can have: it gets 20 tries of one name, so it cannot use up the 60 of that name. A device from which the name has signed in before, with the password that it
+ * still has, is counted by itself and by nothing else, so nobody keeps it out.
  */
 import { isIPv6 } from 'node:net';
 import type { Request, RequestHandler } from 'express';
 import { ipKeyGenerator, type Store } from 'express-rate-limit';
 import type { DeviceTokens } from '../../../core/accounts/device-token.js';
-import { foldEmail } from '../../../core/accounts/rules/account.js';
+import { foldEmail, mailboxOf } from '../../../core/accounts/rules/account.js';
+import { readAccountByEmail } from '../../../core/accounts/stores/account.js';
 import type { Db } from '../../../infra/database.js';
 import { type DatabaseRateStore, databaseRateStore } from '../../../infra/rate-limit-store.js';
 import { MagamError } from '../../../kernel/errors.js';
@@ -25,7 +26,7 @@ const TRIES_OF_ACCOUNT = 10;
 const TRIES_OF_DEVICE = 10;
 /** Of codes of the second factor, an hour: there are a million of them. */
 const CODES_OF_ACCOUNT = 10;
-/** Mails an hour that anybody may have sent to one address. */
+/** Mails an hour that anybody may have sent to one mailbox, whatever follows a plus in its address. */
 const MAILS_OF_NAME = 3;
 const HOUR_MS = 3_600_000;
 
@@ -44,6 +45,8 @@ export interface SignInLimits {
   readonly proofMail: readonly RequestHandler[];
   /** Whether one more mail may go to this address. */
   readonly mayMail: (name: string) => Promise<boolean>;
+  /** Counts a mail to an address with which somebody signs up. Throws RATE_LIMITED. */
+  readonly countSignUpMail: (name: string) => Promise<void>;
   /** Counts a code of the second factor. Throws RATE_LIMITED. */
   readonly countCode: (accountId: number) => Promise<void>;
   /** Forgets the tries of a name from an address, and of the account's codes: it was its owner. */
@@ -60,8 +63,9 @@ export function signInLimits(db: Db, devices: DeviceTokens): SignInLimits {
   const pairs = [store(PAIRS), store(NETWORK_PAIRS)] as const;
   const codes = hourly('second-factor:account');
   const mails = hourly('mail:name');
+  const signUpMails = hourly('sign-up-mail:mailbox');
   const addresses = addressLimits(store);
-  const tries = (field: Field) => triesBy(field, FIELDS[field], devices, store);
+  const tries = (field: Field) => triesBy(db, field, FIELDS[field], devices, store);
   return {
     signIn: tries('email'),
     oauth: tries('username'),
@@ -84,13 +88,9 @@ export function signInLimits(db: Db, devices: DeviceTokens): SignInLimits {
         keyGenerator: accountOf,
       }),
     ],
-    mayMail: async (name) => (await mails.increment(name)).totalHits <= MAILS_OF_NAME,
-    countCode: async (accountId) => {
-      const { totalHits, resetTime } = await codes.increment(String(accountId));
-      if (totalHits <= CODES_OF_ACCOUNT) return;
-      const leftMs = (resetTime?.getTime() ?? Date.now() + HOUR_MS) - Date.now();
-      throw new MagamError('RATE_LIMITED', undefined, { retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1_000)) });
-    },
+    countSignUpMail: (name) => countIn(signUpMails, mailboxOf(name), MAILS_OF_NAME),
+    mayMail: async (name) => (await mails.increment(mailboxOf(name))).totalHits <= MAILS_OF_NAME,
+    countCode: (accountId) => countIn(codes, String(accountId), CODES_OF_ACCOUNT),
     forgive: async (ip, typed, accountId) => {
       const name = foldName(typed);
       await pairs[0].resetKey(pairKey(networkOf(ip, 64), name));
@@ -98,6 +98,14 @@ export function signInLimits(db: Db, devices: DeviceTokens): SignInLimits {
       await codes.resetKey(String(accountId));
     },
   };
+}
+
+/** Counts in an hourly store. Throws RATE_LIMITED with the seconds that are left of the hour. */
+async function countIn(hourly: DatabaseRateStore, key: string, limit: number): Promise<void> {
+  const { totalHits, resetTime } = await hourly.increment(key);
+  if (totalHits <= limit) return;
+  const leftMs = (resetTime?.getTime() ?? Date.now() + HOUR_MS) - Date.now();
+  throw new MagamError('RATE_LIMITED', undefined, { retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1_000)) });
 }
 
 const PAIRS = 'sign-in:pair';
@@ -119,10 +127,12 @@ const nameIn = (req: Request, field: Field): string | undefined => {
   return name === undefined ? undefined : foldName(name);
 };
 
+type Skip = (req: Request) => boolean | Promise<boolean>;
+
 /** The limiters of an address and of its network. */
 const addressLimits =
   (store: (prefix: string) => Store) =>
-  (skip: (req: Request) => boolean): RequestHandler[] => [
+  (skip: Skip): RequestHandler[] => [
     limiter({
       limit: TRIES_OF_ADDRESS,
       identifier: 'sign-in-address',
@@ -135,7 +145,7 @@ const addressLimits =
       identifier: 'sign-in-network',
       store: store('sign-in:network'),
       keyGenerator: (req) => networkOfCall(req, 48),
-      skip: (req) => skip(req) || !isIPv6(req.ip ?? ''),
+      skip: async (req) => !isIPv6(req.ip ?? '') || skip(req),
     }),
   ];
 
@@ -144,17 +154,27 @@ const addressLimits =
  * not be what is counted. A body without it checks no password, so it is not counted (a refresh; what is malformed).
  */
 function triesBy(
+  db: Db,
   field: Field,
   deviceField: string,
   devices: DeviceTokens,
   store: (prefix: string) => Store,
 ): RequestHandler[] {
-  const deviceOf = (req: Request): string | undefined => {
+  const read = async (req: Request): Promise<string | undefined> => {
     const [name, token] = [nameIn(req, field), textIn(req, deviceField)];
-    return name === undefined || token === undefined ? undefined : devices.read(token, name);
+    const known = name === undefined || token === undefined ? undefined : devices.read(token, name);
+    if (known === undefined || name === undefined) return undefined;
+    const account = await readAccountByEmail(db, name); // for a token that is genuine alone
+    return account !== undefined && known.isOfPassword(account.passwordHash) ? known.device : undefined;
   };
-  const skip = (req: Request): boolean => nameIn(req, field) === undefined || deviceOf(req) !== undefined;
-  const pair = (prefix: string, identifier: string, limit: number, bits: 48 | 64, skipped: (req: Request) => boolean) =>
+  const found = new WeakMap<Request, Promise<string | undefined>>();
+  const deviceOf = (req: Request): Promise<string | undefined> => {
+    const device = found.get(req) ?? read(req);
+    found.set(req, device);
+    return device;
+  };
+  const skip: Skip = async (req) => nameIn(req, field) === undefined || (await deviceOf(req)) !== undefined;
+  const pair = (prefix: string, identifier: string, limit: number, bits: 48 | 64, skipped: Skip) =>
     limiter({
       limit,
       identifier,
@@ -167,11 +187,11 @@ function triesBy(
       limit: TRIES_OF_DEVICE,
       identifier: 'sign-in-device',
       store: store('sign-in:device'),
-      keyGenerator: (req) => deviceOf(req) ?? '',
-      skip: (req) => deviceOf(req) === undefined,
+      keyGenerator: async (req) => (await deviceOf(req)) ?? '',
+      skip: async (req) => (await deviceOf(req)) === undefined,
     }),
     pair(PAIRS, 'sign-in', TRIES_OF_PAIR, 64, skip),
-    pair(NETWORK_PAIRS, 'sign-in-pair', TRIES_OF_NETWORK_PAIR, 48, (req) => skip(req) || !isIPv6(req.ip ?? '')),
+    pair(NETWORK_PAIRS, 'sign-in-pair', TRIES_OF_NETWORK_PAIR, 48, async (req) => !isIPv6(req.ip ?? '') || skip(req)),
     ...addressLimits(store)(skip),
     limiter({
       limit: TRIES_OF_NAME,

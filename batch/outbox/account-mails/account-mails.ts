@@ -1,13 +1,25 @@
 /** The mails about accounts: links that prove an address, and word of changes that its owner has to know of. The token of a link is made here and stands in the mail alone. */
 import { makeLink } from '../../../core/accounts/one-time-links.js';
-import { listSellerAccounts, readAccount, readAccountByEmail } from '../../../core/accounts/stores/account.js';
+import {
+  listAdmins,
+  listSellerAccounts,
+  readAccount,
+  readAccountByEmail,
+} from '../../../core/accounts/stores/account.js';
 import { readInvitation } from '../../../core/accounts/stores/invitation.js';
 import { readBankAccount } from '../../../core/accounts/stores/seller-bank-account.js';
 import { type Consumer, consumer } from '../../../core/outbox/consumer.js';
 import type { EventOf } from '../../../core/outbox/rules/events.js';
 import type { Db } from '../../../infra/database.js';
 import type { MailSender } from '../../../infra/mail.js';
-import { bankAccountMail, type Letter, linkMail, securityMail } from './letters.js';
+import {
+  bankAccountMail,
+  type Letter,
+  linkMail,
+  oneTimePasswordMail,
+  securityMail,
+  webhookDisabledMail,
+} from './letters.js';
 
 export interface AccountMailing {
   /** Null: no mail is sent. */
@@ -22,6 +34,8 @@ const EVENTS = [
   'account.reset-wanted',
   'account.invited',
   'account.security-changed',
+  'account.one-time-password-given',
+  'webhook.disabled',
   'seller.bank-account-proposed',
   'seller.bank-account-approved',
 ] as const;
@@ -69,6 +83,25 @@ async function lettersOf(db: Db, publicUrl: string, { type, payload }: AccountEv
     case 'account.security-changed': {
       const account = await readAccount(db, payload.accountId);
       return account === undefined ? [] : [{ to: account.email, ...securityMail(payload.change) }];
+    }
+    case 'account.one-time-password-given': {
+      const [account, giver] = [await readAccount(db, payload.accountId), await readAccount(db, payload.givenBy)];
+      if (account === undefined) return [];
+      const letter = oneTimePasswordMail(
+        account.email,
+        giver?.email ?? String(payload.givenBy),
+        payload.apiKeysRevoked,
+      );
+      const readers = new Set([account.email, ...(await listAdmins(db)).map(({ email }) => email)]);
+      return [...readers].map((to) => ({ to, ...letter }));
+    }
+    case 'webhook.disabled': {
+      const { sellerId } = payload;
+      if (sellerId === null) return []; // the alarm tells operators
+      return (await listSellerAccounts(db, sellerId)).map(({ email }) => ({
+        to: email,
+        ...webhookDisabledMail(payload),
+      }));
     }
     default: {
       const record = await readBankAccount(db, payload.sellerId, payload.bankAccountId);

@@ -1,6 +1,7 @@
 /** What the mails about accounts say: Korean, and English below it. */
 import type { LinkPurpose } from '../../../core/accounts/stores/one-time-link.js';
 import type { BankAccountRecord } from '../../../core/accounts/stores/seller-bank-account.js';
+import type { EventOf } from '../../../core/outbox/rules/events.js';
 
 export interface Letter {
   readonly subject: string;
@@ -67,6 +68,30 @@ export function securityMail(change: keyof typeof CHANGES): Letter {
     text: lines(korean, NOT_YOU[0], '', english, NOT_YOU[1]),
   };
 }
+
+/** Word of a password for one sign-in, for its account and for all admins. */
+export const oneTimePasswordMail = (email: string, givenBy: string, apiKeysRevoked: number): Letter => ({
+  subject: '일회용 비밀번호가 발급되었습니다 (one-time password)',
+  text: lines(
+    `관리자 ${givenBy}이(가) 계정 ${email}에 일회용 비밀번호를 발급했습니다. 기존 로그인은 모두 종료되었고, API 키 ${apiKeysRevoked}개가 폐기되었습니다.`,
+    '요청하신 적이 없거나 모르는 일이라면 바로 다른 관리자에게 알려 주세요.',
+    '',
+    `The admin ${givenBy} gave the account ${email} a password for one sign-in. It was signed out everywhere, and ${apiKeysRevoked} of its API keys were revoked.`,
+    'If nobody asked for this, tell another admin at once.',
+  ),
+});
+
+/** Word of a webhook endpoint to which nothing is sent any more. */
+export const webhookDisabledMail = ({ endpointId, host, error }: EventOf<'webhook.disabled'>['payload']): Letter => ({
+  subject: '웹훅 전송이 중단되었습니다 (webhook disabled)',
+  text: lines(
+    `${host}(으)로 보내는 웹훅(번호 ${endpointId})이 오랫동안 전달되지 않아 중단되었습니다. 수신 서버를 확인한 뒤 다시 켜 주세요.`,
+    `마지막 오류: ${error}`,
+    '',
+    `Nothing could be delivered to your webhook endpoint ${endpointId} (${host}) for too long, so it was disabled. Mend its receiver, then enable it again: it goes on after the last event that was delivered.`,
+    `Last error: ${error}`,
+  ),
+});
 
 /** Word of a bank account that was proposed or approved. */
 export function bankAccountMail(

@@ -41,6 +41,9 @@ export function normaliseEmail(text: string): string | undefined {
 /** The same folding for the beginning of an address: what lists are searched by. */
 export const foldEmail = (text: string): string => text.normalize('NFKC').trim().toLowerCase().normalize('NFKC');
 
+/** The mailbox that an address leads to, where its provider ignores what follows a plus: mails are counted by it. */
+export const mailboxOf = (email: string): string => foldEmail(email).replace(/^([^+@]+)\+[^@]*@/, '$1@');
+
 const PASSWORD_MIN = 12;
 const PASSWORD_MAX = 128;
 

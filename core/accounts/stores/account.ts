@@ -86,6 +86,10 @@ export const listSellerAccounts = (db: Db, sellerId: string): Promise<Account[]>
     sellerId,
   ]);
 
+/** The admins who may sign in. */
+export const listAdmins = (db: Db): Promise<Account[]> =>
+  selectAccounts(db, `WHERE role = 'admin' AND status = 'ACTIVE' ORDER BY email`, []);
+
 /** @returns the new account's id, or EMAIL_TAKEN */
 export async function insertAccount(tx: Db, made: NewAccount): Promise<number | Refusal> {
   const inserted = insertReturningId(

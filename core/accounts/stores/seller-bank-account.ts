@@ -89,6 +89,15 @@ export async function listBankAccounts(
   );
 }
 
+/** Proposals that wait for their second person, the oldest first. */
+export const listOpenProposals = (db: Db): Promise<BankAccountRecord[]> =>
+  select(
+    db,
+    `${SELECT_BANK_ACCOUNT} FORCE INDEX (seller_bank_account_open) WHERE open_seller_id IS NOT NULL ORDER BY bank_account_id LIMIT 1000`,
+    [],
+    reading,
+  );
+
 /** Ends the open proposal of a seller that the caller has locked. Returns how many there were. */
 export async function endProposal(
   tx: Tx,

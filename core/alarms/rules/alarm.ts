@@ -45,6 +45,8 @@ const ACTIONS = {
     `Look at them with GET /v1/dead-letters?consumer=${consumer}, mend the cause, and replay them.`,
   'webhook-disabled': (endpointId: string) =>
     `Look at its deliveries with GET /v1/webhook-endpoints/${endpointId}/deliveries, tell its owner, and enable it again when it can be reached.`,
+  'bank-account-waiting': (sellerId: string) =>
+    `Ask the seller by a way that you know whether the account is theirs. Then somebody other than its proposer approves it with POST /v1/sellers/${encodeURIComponent(sellerId)}/bank-accounts/ID/approval or withdraws it.`,
   'command-failed': () => 'Read the log of the command, mend the cause, and run the command again with magam cron.',
 } as const;
 

@@ -101,6 +101,14 @@ export async function revokeApiKey(tx: Tx, keyId: number, by: number): Promise<b
   return (await change(tx, sql, [by, keyId])) === 1;
 }
 
+/** Revokes all keys of an account. @returns how many counted until now */
+export const revokeApiKeysOf = (tx: Tx, accountId: number, by: number): Promise<number> =>
+  change(
+    tx,
+    'UPDATE api_key SET revoked_at = UTC_TIMESTAMP(3), revoked_by = ? WHERE account_id = ? AND revoked_at IS NULL',
+    [by, accountId],
+  );
+
 /** What a request has to know of the key that sends it. */
 export interface ApiKeyState {
   readonly keyHash: string;

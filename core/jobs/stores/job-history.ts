@@ -1,7 +1,7 @@
 /** The job history as operators read it, for runs of any job: plans, executions, partitions, claims. */
 import { type Db, fromJson, isoTime, isTrue, select } from '../../../infra/database.js';
 import { type ExecutionStatus, executionIsSilent } from './execution.js';
-import { type PartitionPass, type PartitionStatus, readPasses } from './partition.js';
+import { committedByOpenClaim, type PartitionPass, type PartitionStatus, readPasses } from './partition.js';
 
 export interface PlanRecord {
   readonly generation: number;
@@ -29,7 +29,9 @@ export interface ExecutionRecord {
   readonly endedAt: string | null;
   readonly seconds: number | null;
   readonly parameters: { readonly gridSize: number; readonly workers: number; readonly chunkRows: number };
+  /** Those that are committed, settled or parked. */
   readonly entries: number;
+  /** Known when it has ended. */
   readonly done: number;
   readonly exceptions: number;
   /** Entries per second; null while it cannot be told. */
@@ -107,7 +109,23 @@ export async function readExecutions(db: Db, runId: number): Promise<ExecutionRe
     [runId],
     { dead: isTrue, requestedAt: isoTime, startedAt: isoTime, heartbeatAt: isoTime, endedAt: isoTime },
   );
-  return rows.map(toExecution);
+  const unended = rows.some(({ status }) => status === 'RUNNING' || status === 'ABANDONED');
+  const committed = unended ? await readCommitted(db, runId) : new Map<number, number>();
+  return rows.map((row) =>
+    toExecution(row.entries > 0 ? row : { ...row, entries: committed.get(row.executionId) ?? 0 }),
+  );
+}
+
+/** What the claims of each execution have committed: an execution says so itself only when it ends. */
+async function readCommitted(db: Db, runId: number): Promise<Map<number, number>> {
+  const rows = await select<{ executionId: number; entries: string }>(
+    db,
+    `SELECT c.execution_id AS executionId, SUM(IF(c.status = 'RUNNING', ${committedByOpenClaim('c')}, c.entries)) AS entries
+     FROM partition_execution c JOIN run_partition r ON r.partition_id = c.partition_id
+     WHERE r.run_id = ? GROUP BY c.execution_id`,
+    [runId],
+  );
+  return new Map(rows.map(({ executionId, entries }) => [executionId, Number(entries)]));
 }
 
 function toExecution({

@@ -127,11 +127,7 @@ export async function claimPartitions(
     [owner, leaseMs * 1000, ids, ...partitions.flatMap(({ partitionId, epoch }) => [partitionId, epoch])],
   );
   if (claimed !== partitions.length) return undefined;
-  await change(
-    tx,
-    `UPDATE partition_execution SET status = 'LOST', ended_at = UTC_TIMESTAMP(3) WHERE partition_id IN (?) AND status = 'RUNNING'`,
-    [ids],
-  );
+  await endLostClaims(tx, ids);
   const claims = partitions.map(({ partitionId, epoch, cursorId }) => [partitionId, epoch + 1, executionId, cursorId]);
   await change(
     tx,
@@ -141,6 +137,28 @@ export async function claimPartitions(
   );
   return partitions.map(({ partitionId, epoch }) => ({ partitionId, owner, epoch: epoch + 1 }));
 }
+
+/** Records of the partitions' lost claims that they are lost, and what they committed: whatever the other claims did not. */
+async function endLostClaims(tx: Tx, ids: readonly number[]): Promise<void> {
+  const lost = await select<{ partitionId: number; epoch: number; entries: string }>(
+    tx,
+    `SELECT c.partition_id AS partitionId, c.epoch, ${committedByOpenClaim('c')} AS entries
+     FROM partition_execution c WHERE c.partition_id IN (?) AND c.status = 'RUNNING'`,
+    [ids],
+  );
+  for (const { partitionId, epoch, entries } of lost)
+    await change(
+      tx,
+      `UPDATE partition_execution SET status = 'LOST', entries = ?, ended_at = UTC_TIMESTAMP(3) WHERE partition_id = ? AND epoch = ?`,
+      [entries, partitionId, epoch],
+    );
+}
+
+/** How many entries a claim has committed that has not ended: those of its partition that no claim before it tells of. */
+export const committedByOpenClaim = (claim: string): string =>
+  `GREATEST(0, CAST((SELECT SUM(q.done) FROM run_partition_pass q WHERE q.partition_id = ${claim}.partition_id) AS SIGNED)
+     + CAST((SELECT p.exceptions FROM run_partition p WHERE p.partition_id = ${claim}.partition_id) AS SIGNED)
+     - CAST((SELECT COALESCE(SUM(o.entries), 0) FROM partition_execution o WHERE o.partition_id = ${claim}.partition_id AND o.epoch < ${claim}.epoch) AS SIGNED))`;
 
 /** A condition on several partitions by id: each with its own value. The ids must be restated beside it, for the index. */
 const ofEach = (column: string, partitions: readonly unknown[]): string =>

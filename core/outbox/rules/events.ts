@@ -70,6 +70,8 @@ const eventSchema = z.discriminatedUnion('type', [
       change: z.enum(['SECOND_FACTOR_ON', 'SECOND_FACTOR_OFF', 'RECOVERY_CODES', 'PASSWORD_RESET']),
     }),
   ),
+  /** An admin has given the account a password for one sign-in, and the API keys of the account were revoked. */
+  event('account.one-time-password-given', z.object({ accountId: id, givenBy: id, apiKeysRevoked: z.int() })),
   event('seller.bank-account-proposed', z.object({ sellerId: z.string(), bankAccountId: id })),
   event('seller.bank-account-approved', z.object({ sellerId: z.string(), bankAccountId: id })),
   /** An alarm that opens, and later ends. */

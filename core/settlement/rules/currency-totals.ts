@@ -18,22 +18,18 @@ export interface CurrencyTotals extends Readonly<Record<ExportedFigure, bigint>>
 }
 
 type Sums = Pick<FigureSums, ExportedFigure>;
+type Deducted = Pick<FigureSums, 'fee' | 'feeVat' | 'pgFee' | 'pgFeeVat' | 'net'>;
 
 /**
  * Tells fee VAT on top from fee VAT contained, in sums over lines of whatever modes: N = A − Ds + S − F − V on top − G − GV holds for each line, and
  * so for its sums.
  */
-export function feeVatParts({
-  itemAmount,
-  sellerDiscount,
-  shippingFee,
-  fee,
-  feeVat,
-  pgFee,
-  pgFeeVat,
-  net,
-}: Sums): FeeVatParts {
-  const feeVatOnTop = itemAmount - sellerDiscount + shippingFee - fee - pgFee - pgFeeVat - net;
+export const feeVatParts = ({ itemAmount, sellerDiscount, shippingFee, ...deducted }: Sums): FeeVatParts =>
+  feeVatPartsOf(itemAmount - sellerDiscount + shippingFee, deducted);
+
+/** The same where what the lines come to before fees (A − Ds + S) is known as one sum. */
+export function feeVatPartsOf(beforeFees: bigint, { fee, feeVat, pgFee, pgFeeVat, net }: Deducted): FeeVatParts {
+  const feeVatOnTop = beforeFees - fee - pgFee - pgFeeVat - net;
   return { feeVatOnTop, feeVatContained: feeVat - feeVatOnTop };
 }
 

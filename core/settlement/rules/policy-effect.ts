@@ -3,7 +3,8 @@
  * whatever their size. They are plain data that can be added up in any order, so that parts of the lines may be worked anywhere.
  */
 import { type Leg, SALE } from '../../feed/rules/leg.js';
-import { DECIDED_FIGURES, type DecidedFigure, eachFigure } from './figures.js';
+import { type FeeVatParts, feeVatPartsOf } from './currency-totals.js';
+import { DECIDED_FIGURES, type DecidedFigure, eachFigure, type Figures } from './figures.js';
 
 /** The figures of a line that a policy decides; the others are the entry's own. */
 export type DecidedFigures = Readonly<Record<DecidedFigure, number>>;
@@ -31,6 +32,8 @@ export interface EffectCounts {
 
 export interface Effect extends EffectCounts {
   readonly currency: string;
+  /** A − Ds + S: what the sellers would be owed if there were no fees. No policy changes it. */
+  readonly beforeFees: bigint;
   readonly before: DecidedSums;
   readonly after: DecidedSums;
 }
@@ -42,16 +45,52 @@ export interface SellerEffect extends Effect {
 /** How much more the sellers would have been owed; negative: less. */
 export const netDifference = ({ before, after }: Pick<Effect, 'before' | 'after'>): bigint => after.net - before.net;
 
+/** The sums with the VAT on fees told apart, as reports have them. */
+export type ToldSums = DecidedSums & FeeVatParts;
+
+export interface ToldEffect {
+  readonly before: ToldSums;
+  readonly after: ToldSums;
+  readonly difference: ToldSums;
+}
+
+const VAT_AT = DECIDED_FIGURES.indexOf('feeVat') + 1;
+/** The names of told sums, in the order of the figures. */
+export const TOLD_SUMS: readonly (keyof ToldSums)[] = [
+  ...DECIDED_FIGURES.slice(0, VAT_AT),
+  'feeVatOnTop',
+  'feeVatContained',
+  ...DECIDED_FIGURES.slice(VAT_AT),
+];
+
+/** A value for each of the told sums, in their order. */
+export const eachSum = <Value>(value: (name: keyof ToldSums) => Value): Record<keyof ToldSums, Value> =>
+  Object.fromEntries(TOLD_SUMS.map((name) => [name, value(name)])) as Record<keyof ToldSums, Value>;
+
+export function toldEffect({ beforeFees, before, after }: Pick<Effect, 'beforeFees' | 'before' | 'after'>): ToldEffect {
+  const told = (sums: DecidedSums): ToldSums => {
+    const all = { ...sums, ...feeVatPartsOf(beforeFees, sums) };
+    return eachSum((name) => all[name]);
+  };
+  const [was, is] = [told(before), told(after)];
+  return { before: was, after: is, difference: eachSum((name) => is[name] - was[name]) };
+}
+
 export const NO_COUNTS: EffectCounts = { sales: 0, refunds: 0, changed: 0, refused: 0, unreadable: 0 };
 
 const FIGURES = DECIDED_FIGURES.length;
+/** Where the sum before fees stands, behind the sums before and those after. */
+const BEFORE_FEES = 2 * FIGURES;
+
+/** The amounts of a line that no policy decides, and that its net begins with. */
+type AmountsOfLine = Pick<Figures, 'itemAmount' | 'sellerDiscount' | 'shippingFee'>;
 
 /** The growing sums of one seller and currency. Written out over a typed array because it runs for every touched line. */
 class GrowingEffect {
   readonly counts = { ...NO_COUNTS };
   /** The sums before and then those after, while they are safe integers; beyond that they are carried over. */
-  private readonly small = new Float64Array(2 * FIGURES);
-  private readonly carried = new Array<bigint>(2 * FIGURES).fill(0n);
+  private readonly small = new Float64Array(2 * FIGURES + 1);
+  private readonly carried = new Array<bigint>(2 * FIGURES + 1).fill(0n);
 
   add(at: 0 | typeof FIGURES, figures: DecidedFigures): void {
     this.addTo(at, figures.feeBase);
@@ -62,20 +101,40 @@ class GrowingEffect {
     this.addTo(at + 5, figures.net);
   }
 
+  addBeforeFees({ itemAmount, sellerDiscount, shippingFee }: AmountsOfLine): void {
+    this.addTo(BEFORE_FEES, itemAmount);
+    this.addTo(BEFORE_FEES, -sellerDiscount);
+    this.addTo(BEFORE_FEES, shippingFee);
+  }
+
   addSums(at: 0 | typeof FIGURES, sums: DecidedSums): void {
-    for (const [i, name] of DECIDED_FIGURES.entries())
-      this.carried[at + i] = (this.carried[at + i] as bigint) + sums[name];
+    for (const [i, name] of DECIDED_FIGURES.entries()) this.carry(at + i, sums[name]);
+  }
+
+  addSumBeforeFees(sum: bigint): void {
+    this.carry(BEFORE_FEES, sum);
   }
 
   sums(at: 0 | typeof FIGURES): DecidedSums {
-    const sum = (i: number): bigint => (this.carried[i] as bigint) + BigInt(this.small[i] as number);
-    return eachFigure(DECIDED_FIGURES, (_name, i) => sum(at + i));
+    return eachFigure(DECIDED_FIGURES, (_name, i) => this.sum(at + i));
+  }
+
+  get beforeFees(): bigint {
+    return this.sum(BEFORE_FEES);
+  }
+
+  private sum(i: number): bigint {
+    return (this.carried[i] as bigint) + BigInt(this.small[i] as number);
+  }
+
+  private carry(i: number, sum: bigint): void {
+    this.carried[i] = (this.carried[i] as bigint) + sum;
   }
 
   private addTo(i: number, amount: number): void {
     const sum = (this.small[i] as number) + amount;
     if (sum <= Number.MAX_SAFE_INTEGER && sum >= -Number.MAX_SAFE_INTEGER) this.small[i] = sum;
-    else this.carried[i] = (this.carried[i] as bigint) + BigInt(amount);
+    else this.carry(i, BigInt(amount));
   }
 }
 
@@ -92,13 +151,20 @@ export class SellerEffects {
   private readonly currencies = new Map<string, Map<string, GrowingEffect>>();
 
   /** Adds a touched line that would have been settled. */
-  addLine(leg: Leg, sellerId: string, currency: string, before: DecidedFigures, after: DecidedFigures): void {
+  addLine(
+    leg: Leg,
+    sellerId: string,
+    currency: string,
+    before: DecidedFigures,
+    after: DecidedFigures & AmountsOfLine,
+  ): void {
     const effect = this.of(sellerId, currency);
     if (leg === SALE) effect.counts.sales += 1;
     else effect.counts.refunds += 1;
     if (isChanged(before, after)) effect.counts.changed += 1;
     effect.add(0, before);
     effect.add(FIGURES, after);
+    effect.addBeforeFees(after);
   }
 
   /** Adds a touched line that would have been parked. */
@@ -117,6 +183,7 @@ export class SellerEffects {
     for (const name of EFFECT_COUNTS) effect.counts[name] += other[name];
     effect.addSums(0, other.before);
     effect.addSums(FIGURES, other.after);
+    effect.addSumBeforeFees(other.beforeFees);
   }
 
   /** By currency and seller, in byte order. */
@@ -126,6 +193,7 @@ export class SellerEffects {
         sellerId,
         currency,
         ...effect.counts,
+        beforeFees: effect.beforeFees,
         before: effect.sums(0),
         after: effect.sums(FIGURES),
       })),

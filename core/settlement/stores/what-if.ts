@@ -7,6 +7,7 @@ import { type DecidedSums, EFFECT_COUNTS, type SellerEffect } from '../rules/pol
 /** The columns that can be added up. */
 const SUMS = [
   ...EFFECT_COUNTS,
+  'before_fees',
   ...DECIDED_FIGURES.map((name) => `before_${columnOf(name)}`),
   ...DECIDED_FIGURES.map((name) => `after_${columnOf(name)}`),
 ];
@@ -32,6 +33,7 @@ export async function addEffects(
         effect.currency,
         effect.sellerId,
         ...EFFECT_COUNTS.map((name) => effect[name]),
+        String(effect.beforeFees),
         ...DECIDED_FIGURES.map((name) => String(effect.before[name])),
         ...DECIDED_FIGURES.map((name) => String(effect.after[name])),
       ]);
@@ -68,11 +70,12 @@ export async function readEffects(db: Db, runId: number): Promise<SellerEffect[]
     const counts = Object.fromEntries(EFFECT_COUNTS.map((name, i) => [name, Number(cells[i])]));
     const sums = (from: number): DecidedSums =>
       eachFigure(DECIDED_FIGURES, (_name, i) => BigInt(cells[from + i] as string));
-    const before = EFFECT_COUNTS.length;
+    const before = EFFECT_COUNTS.length + 1;
     return {
       currency,
       sellerId,
       ...counts,
+      beforeFees: BigInt(cells[EFFECT_COUNTS.length] as string),
       before: sums(before),
       after: sums(before + DECIDED_FIGURES.length),
     } as SellerEffect;

@@ -13,16 +13,19 @@ export interface Claim {
 const LEASE_SECONDS = 60;
 const lease = `lease_until = UTC_TIMESTAMP(3) + INTERVAL ${LEASE_SECONDS} SECOND`;
 
-const FREE = `status = 'ACTIVE' AND (lease_until IS NULL OR lease_until < UTC_TIMESTAMP(3))`;
+/** Enabled, and whoever has made it is not locked: what a locked account has set up sends nothing out until it is unlocked. */
+const SERVED = `status = 'ACTIVE'
+  AND NOT EXISTS (SELECT 1 FROM account a WHERE a.account_id = webhook_endpoint.created_by AND a.status = 'LOCKED')`;
+const FREE = `${SERVED} AND (lease_until IS NULL OR lease_until < UTC_TIMESTAMP(3))`;
 
 /** Endpoints to which something may be sent now: there are events after their position, or some that are to be sent again. */
 export async function dueEndpoints(db: Db, last: number, rowsMax: number): Promise<number[]> {
   const rows = await select<{ endpointId: number }>(
     db,
-    `SELECT e.endpoint_id AS endpointId FROM webhook_endpoint e WHERE ${FREE} AND (
-       (e.delivered_through < ? AND e.next_try_at <= UTC_TIMESTAMP(3))
-       OR EXISTS (SELECT 1 FROM webhook_replay r WHERE r.endpoint_id = e.endpoint_id))
-     ORDER BY e.next_try_at, e.endpoint_id LIMIT ?`,
+    `SELECT endpoint_id AS endpointId FROM webhook_endpoint WHERE ${FREE} AND (
+       (delivered_through < ? AND next_try_at <= UTC_TIMESTAMP(3))
+       OR EXISTS (SELECT 1 FROM webhook_replay r WHERE r.endpoint_id = webhook_endpoint.endpoint_id))
+     ORDER BY next_try_at, endpoint_id LIMIT ?`,
     [last, rowsMax],
   );
   return rows.map(({ endpointId }) => endpointId);
@@ -66,7 +69,7 @@ interface TargetRow extends Omit<Target, 'secret' | 'former'> {
   readonly formerSealed: string | null;
 }
 
-/** What is to be known of a claimed endpoint before each delivery, as its owner has left it. Undefined: it is somebody else's, disabled or gone. */
+/** What is to be known of a claimed endpoint before each delivery, as its owner has left it. Undefined: it is somebody else's, disabled or gone, or its maker is locked. */
 export async function readTarget(db: Db, { endpointId, owner }: Claim): Promise<Target | undefined> {
   const [row] = await select<TargetRow>(
     db,
@@ -74,7 +77,7 @@ export async function readTarget(db: Db, { endpointId, owner }: Claim): Promise<
        next_try_at <= UTC_TIMESTAMP(3) AS due, secret_key_id AS keyId, secret_sealed AS sealed,
        IF(former_until > UTC_TIMESTAMP(3), former_key_id, NULL) AS formerKeyId, former_sealed AS formerSealed,
        (SELECT MIN(r.position) FROM webhook_replay r WHERE r.endpoint_id = webhook_endpoint.endpoint_id) AS replay
-     FROM webhook_endpoint WHERE ${FENCED} AND status = 'ACTIVE'`,
+     FROM webhook_endpoint WHERE ${FENCED} AND ${SERVED}`,
     [endpointId, owner],
     { types: (text: string) => text.split(' ').filter(Boolean) as FeedEventType[], due: isTrue },
   );

@@ -1,5 +1,5 @@
 /** Webhook endpoints as their owners see and change them. */
-import { change, type Db, insertReturningId, isoTime, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, insertReturningId, isoTime, isTrue, select, type Tx } from '../../../infra/database.js';
 import type { Encrypted } from '../../../infra/encryption.js';
 import type { FeedEventType } from '../../event-feed/rules/feed-events.js';
 import { type EndpointStatus, FORMER_SECRET_HOURS } from '../rules/endpoint.js';
@@ -19,6 +19,8 @@ export interface NewEndpoint {
 export interface EndpointRecord extends Omit<NewEndpoint, 'after' | 'createdBy'> {
   readonly endpointId: number;
   readonly status: EndpointStatus;
+  /** Nothing is sent while the account that has made it is locked. */
+  readonly makerLocked: boolean;
   readonly version: number;
   readonly deliveredThrough: number;
   /** Failed attempts of the event that is next. */
@@ -32,12 +34,14 @@ export interface EndpointRecord extends Omit<NewEndpoint, 'after' | 'createdBy'>
 const words = (text: string): never => text.split(' ').filter(Boolean) as never;
 
 const SELECT_ENDPOINT = `SELECT endpoint_id AS endpointId, seller_id AS sellerId, url, description, types, status, version,
+  EXISTS (SELECT 1 FROM account a WHERE a.account_id = webhook_endpoint.created_by AND a.status = 'LOCKED') AS makerLocked,
   delivered_through AS deliveredThrough, attempts, failing_since AS failingSince,
   IF(failing_since IS NULL, NULL, next_try_at) AS nextTryAt, created_at AS createdAt FROM webhook_endpoint`;
 
 const selectEndpoints = (db: Db, rest: string, params: readonly unknown[]): Promise<EndpointRecord[]> =>
   select<EndpointRecord>(db, `${SELECT_ENDPOINT} ${rest}`, params, {
     types: words,
+    makerLocked: isTrue,
     failingSince: isoTime,
     nextTryAt: isoTime,
     createdAt: isoTime,
@@ -65,6 +69,16 @@ export async function storeSecret(tx: Tx, endpointId: number, { keyId, sealed }:
   const sql = 'UPDATE webhook_endpoint SET secret_key_id = ?, secret_sealed = ? WHERE endpoint_id = ?';
   await change(tx, sql, [keyId, sealed, endpointId]);
 }
+
+/** The secret under which deliveries are signed; undefined: the endpoint is gone. */
+export const readSecret = async (db: Db, endpointId: number): Promise<Encrypted | undefined> =>
+  (
+    await select<Encrypted>(
+      db,
+      'SELECT secret_key_id AS keyId, secret_sealed AS sealed FROM webhook_endpoint WHERE endpoint_id = ?',
+      [endpointId],
+    )
+  )[0];
 
 /** Replaces the secret; the one before counts for a day beside it. */
 export async function replaceSecret(tx: Tx, endpointId: number, { keyId, sealed }: Encrypted): Promise<void> {

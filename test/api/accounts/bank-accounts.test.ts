@@ -4,7 +4,7 @@ import { openBankAccount } from '../../../core/accounts/bank-account.js';
 import { payableBankAccount } from '../../../core/accounts/payable-bank-account.js';
 import { readSeller } from '../../../core/accounts/stores/seller.js';
 import { readConfig } from '../../../infra/config.js';
-import { change } from '../../../infra/database.js';
+import { change, select } from '../../../infra/database.js';
 import { isRefusal } from '../../../kernel/errors.js';
 import { mailsTo } from '../../support/account-mails.js';
 import { makeAccount, makeSeller, type TestAccount } from '../../support/accounts.js';
@@ -49,6 +49,33 @@ const payable = async () => {
   const found = await payableBankAccount(database.db, sellerId);
   return isRefusal(found) ? found.refused : openBankAccount([encryptionKey], sellerId, found);
 };
+
+describe('what is asked again under the same Idempotency-Key', () => {
+  const twice = async (path: string, token: string, body: object, key: string) => {
+    const ask = () => api.call('POST', path, { token, body, headers: { 'Idempotency-Key': key } });
+    const [first, again] = [await ask(), await ask()];
+    expect([first.status, again.status]).toEqual([201, 201]);
+    expect(again.body).toEqual(first.body);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+  };
+  const count = async (sql: string) => (await select(database.db, sql)).length;
+
+  it('proposes one bank account', async () => {
+    await twice(`/v1/sellers/${sellerId}/bank-accounts`, one.token, wanted, `bank-${sellerId}`);
+    expect(
+      await count(`SELECT 1 FROM seller_bank_account WHERE seller_id = '${sellerId}' AND status = 'REPLACED'`),
+    ).toBe(0);
+  });
+
+  it('invites once', async () => {
+    const person = { email: `twice-${sellerId}@example.com`, displayName: 'X' };
+    await twice('/v1/invitations', admin.token, { ...person, role: 'operator' }, `invite-${sellerId}`);
+    const other = { email: `also-${sellerId}@example.com`, displayName: 'X' };
+    await twice(`/v1/sellers/${sellerId}/accounts`, one.token, other, `seller-${sellerId}`);
+    for (const { email } of [person, other])
+      expect(await count(`SELECT 1 FROM account_invitation WHERE email = '${email}'`)).toBe(1);
+  });
+});
 
 describe('a change of a payout account', () => {
   it('waits for a second person, and then for its time', async () => {

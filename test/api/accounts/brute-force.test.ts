@@ -138,6 +138,16 @@ describe('guessing a password', () => {
     expect((await signIn(email, PASSWORD, deviceToken)).status).toBe(429);
   });
 
+  it('keeps a device out whose owner has changed the password since', async () => {
+    const { email, token } = await makeAccount(database.db, 'operator');
+    const { deviceToken } = (await attempt(email, PASSWORD, '203.0.113.81')).body;
+    const newPassword = 'a walk along the river';
+    await next().call('PUT', '/v1/me/password', { token, body: { password: PASSWORD, newPassword } });
+    await Promise.all(Array.from({ length: 64 }, (_, n) => attempt(email, 'not the password', `198.51.101.${n % 7}`)));
+    const again = await next().call('POST', '/v1/sessions', { body: { email, password: newPassword, deviceToken } });
+    expect(again.status).toBe(429);
+  });
+
   it('leaves no ways past the limit with whoever has signed up with an address of somebody else', async () => {
     const { email } = await makeAccount(database.db, 'buyer', { emailProven: false });
     const { status, body } = await attempt(email, PASSWORD, '203.0.113.80');

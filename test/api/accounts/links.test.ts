@@ -55,6 +55,24 @@ describe('an address', () => {
     expect(await codeOf(assign(accountId, { role: 'operator' }))).toBe(200);
   });
 
+  it('gets few mails an hour, whatever follows a plus in it', async () => {
+    const mailbox = `plus-${people}`;
+    const sign = (address: string) =>
+      post('/v1/accounts', { email: address, password: PASSWORD, displayName: 'X' }) as Promise<{
+        status: number;
+        body: { code?: string };
+        headers: Headers;
+      }>;
+    for (const tag of ['+a', '+b', '+c']) expect((await sign(`${mailbox}${tag}@example.com`)).status).toBe(201);
+    const fourth = await sign(`${mailbox}+d@example.com`);
+    expect([fourth.status, fourth.body.code]).toEqual([429, 'RATE_LIMITED']);
+    expect(Number(fourth.headers.get('retry-after'))).toBeGreaterThan(3_000);
+    expect((await sign(`${mailbox}@example.com`)).status).toBe(429);
+    expect((await sign(`other-${mailbox}@example.com`)).status).toBe(201);
+    const made = await select(database.db, 'SELECT 1 FROM account WHERE email LIKE ?', [`${mailbox}%`]);
+    expect(made).toHaveLength(3);
+  });
+
   it('that is not proven shops', async () => {
     await signUp();
     const { body } = await signIn();

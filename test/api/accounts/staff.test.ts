@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { change } from '../../../infra/database.js';
 import type { Role } from '../../../kernel/access.js';
+import { mailsTo } from '../../support/account-mails.js';
 import { makeAccount, makeSeller, PASSWORD, type TestAccount } from '../../support/accounts.js';
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
@@ -221,6 +222,29 @@ describe('the audit log', () => {
     }
   });
 
+  it('is filtered by action and followed forward by position', async () => {
+    const read = (query: string) => api.call('GET', `/v1/audit-log?${query}`, { token: operator.token });
+    for (const displayName of ['하나', '둘', '셋'])
+      await api.call('PATCH', '/v1/me', { token: operator.token, body: { displayName } });
+    const mine = `action=profile.edit&actor=${operator.accountId}`;
+    const newest = (await read(mine)).body.items;
+    const forward = (await read(`${mine}&order=oldest-first`)).body.items;
+    const names = (items: { after: { displayName: string } }[]) => items.map(({ after }) => after.displayName);
+    expect([names(newest), names(forward)]).toEqual([
+      ['셋', '둘', '하나'],
+      ['하나', '둘', '셋'],
+    ]);
+    expect(new Set(newest.map(({ action }: { action: string }) => action))).toEqual(new Set(['profile.edit']));
+    const [first] = (await read(`${mine}&order=oldest-first&limit=1`)).body.items;
+    expect(names((await read(`${mine}&order=oldest-first&after=${first.position}`)).body.items)).toEqual(['둘', '셋']);
+    const page = (await read(`${mine}&order=oldest-first&limit=2`)).body;
+    const next = await read(`${mine}&order=oldest-first&limit=2&cursor=${page.nextCursor}`);
+    expect(names(next.body.items)).toEqual(['셋']);
+    for (const bad of ['after=1', 'order=oldest-first&after=-1', 'order=backwards', 'action=Edit'])
+      expect((await read(bad)).body.code).toBe('REQUEST_INVALID');
+    expect((await read(`cursor=${page.nextCursor}`)).body.code).toBe('CURSOR_INVALID');
+  });
+
   it.each(['PUT', 'PATCH', 'DELETE', 'POST'])('takes no %s', async (method) => {
     expect((await api.call(method, '/v1/audit-log', { token: admin.token })).body.code).toBe('METHOD_NOT_ALLOWED');
   });
@@ -255,6 +279,32 @@ describe('a lost password', () => {
     );
     expect(entry).toMatchObject({ after: { passwordChangeNeeded: true } });
     expect(JSON.stringify(entry)).not.toContain(password);
+  });
+
+  it('revokes the API keys of the account, and the account and all admins are told by mail', async () => {
+    const owner = await makeAccount(database.db, 'operator');
+    const make = () =>
+      api.call('POST', '/v1/api-keys', { token: owner.token, body: { name: 'Warehouse', permissions: ['run.read'] } });
+    const { key } = (await make()).body;
+    const { key: revoked, keyId } = (await make()).body;
+    await api.call('DELETE', `/v1/api-keys/${keyId}`, { token: owner.token });
+    expect((await api.call('GET', '/v1/runs', { token: key })).status).toBe(200);
+    const { body } = await reset(admin, owner.accountId);
+    for (const one of [key, revoked])
+      expect((await api.call('GET', '/v1/runs', { token: one })).body.code).toBe('TOKEN_INVALID');
+    const [entry] = (await audit(`account:${owner.accountId}`)).filter(
+      ({ action }: { action: string }) => action === 'account.reset-password',
+    );
+    expect(entry.after).toEqual({ passwordChangeNeeded: true, apiKeysRevoked: 1 });
+    const another = await makeAccount(database.db, 'admin', { email: 'another-admin@example.com' });
+    const events = () => change(database.db, 'DELETE FROM outbox_inbox');
+    for (const to of [owner.email, admin.email, another.email]) {
+      await events(); // each look sends all of them
+      const letter = (await mailsTo(database.db, to)).filter(({ text }) => text.includes(owner.email)).at(-1);
+      expect(letter?.text).toContain(`The admin ${admin.email} gave the account ${owner.email}`);
+      expect(letter?.text).toContain('1 of its API keys were revoked');
+      expect(letter?.text).not.toContain(body.oneTimePassword);
+    }
   });
 
   it('is for admins to replace, and not their own', async () => {

@@ -135,6 +135,13 @@ describe('a key', () => {
     expect(codeOf(await events())).toBe('ACCOUNT_LOCKED');
   });
 
+  it('that would have expired already is not made', async () => {
+    const made = await make(operator.token, ['run.read'], { expiresAt: '2026-01-01T00:00:00.000Z' });
+    expect([made.status, codeOf(made)]).toEqual([400, 'REQUEST_INVALID']);
+    const { items } = (await list(operator.token)).body;
+    expect(items.filter(({ status }: { status: string }) => status === 'EXPIRED')).toEqual([]);
+  });
+
   it('has a limit of its own', async () => {
     const { key } = (await make(operator.token, ['run.read'], { requestsPerMinute: 2 })).body;
     const call = () => api.call('GET', '/v1/runs', { token: key });

@@ -95,6 +95,23 @@ it('says of every call what it does, who may, and how it can fail', () => {
   expect(document.openapi).toBe('3.1.0');
 });
 
+it('shows a problem of every refusal as it may look, without placeholders', () => {
+  for (const { operationId, responses } of operations())
+    for (const [status, { content }] of Object.entries(
+      responses as Record<string, { content?: Record<string, { example?: Record<string, unknown>; schema: object }> }>,
+    )) {
+      const problem = content?.['application/problem+json'];
+      if (problem === undefined) continue;
+      const { code = '', ...example } = problem.example ?? {};
+      expect([operationId, example]).toEqual([
+        operationId,
+        expect.objectContaining({ type: `/problems/${code}`, status: Number(status), title: expect.any(String) }),
+      ]);
+      expect(JSON.stringify(problem.schema)).toContain(`"${code}"`);
+      expect(Object.values(example)).not.toContain('string');
+    }
+});
+
 const operations = (): Operation[] => Object.values(document.paths).flatMap((methods) => Object.values(methods));
 
 it('names every call by a verb and what it acts on', () => {

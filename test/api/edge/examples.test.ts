@@ -43,6 +43,7 @@ const NEEDS_STATE = new Set([
   'rotateWebhookSecret',
   'setCartQuantity',
   'stopRun',
+  'testWebhookEndpoint',
   'updateProductOption',
   'updateReview',
   'updateWebhookEndpoint',

@@ -98,6 +98,11 @@ export const samples: readonly Sample[] = [
     request: ({ sellerId }) => ({ path: `/v1/settlements?date=${SMALL_DAY}&sellerId=${sellerId}` }),
   },
   {
+    route: 'GET /v1/settlements/totals',
+    role: 'seller',
+    request: ({ sellerId }) => ({ path: `/v1/settlements/totals?date=${SMALL_DAY}&sellerId=${sellerId}` }),
+  },
+  {
     route: 'GET /v1/lines',
     role: 'seller',
     request: ({ sellerId }) => ({ path: `/v1/lines?date=${SMALL_DAY}&sellerId=${sellerId}` }),
@@ -236,6 +241,7 @@ export const samples: readonly Sample[] = [
   ofSeller('POST /v1/webhook-endpoints/{endpointId}/secret', endpoint, '/secret'),
   ofSeller('GET /v1/webhook-endpoints/{endpointId}/deliveries', endpoint, '/deliveries'),
   ofSeller('POST /v1/webhook-endpoints/{endpointId}/replay', endpoint, '/replay', { after: 0 }),
+  ofSeller('POST /v1/webhook-endpoints/{endpointId}/test', endpoint, '/test'),
   ofSeller('DELETE /v1/webhook-endpoints/{endpointId}', endpoint, ''),
   ofSeller('DELETE /v1/api-keys/{keyId}', ({ keyId }) => `/v1/api-keys/${keyId}`, ''),
   {

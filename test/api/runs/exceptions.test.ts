@@ -152,6 +152,9 @@ describe('certificates', () => {
     async (path) => {
       const { status, body } = await operating.call('GET', path);
       expect([status, body.code]).toEqual([404, 'CERTIFICATE_NOT_FOUND']);
+      const ofSettled = path.includes(SMALL_DAY);
+      expect(body.details.status).toBe(ofSettled ? 'SETTLED' : 'NOT_SETTLED');
+      expect(body.detail).toContain(ofSettled ? 'no certificate of generation 3' : 'The date is not settled.');
     },
   );
 });

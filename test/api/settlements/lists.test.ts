@@ -262,6 +262,38 @@ describe('explanations', () => {
   });
 });
 
+describe('totals', () => {
+  const totals = '/v1/settlements/totals';
+
+  it('are those of the command, in minor units', async () => {
+    const range = `from=2026-05-03&to=${SMALL_DAY}`;
+    const { status, body } = await get(`${totals}?${range}`);
+    const command = JSON.parse(
+      await operating.magam('settlements', '--from', '2026-05-03', '--to', SMALL_DAY, '--totals', '--json'),
+    ) as { totals: Record<string, number | string>[] };
+    const inMinor = command.totals.map(({ currency, sales, refunds, ...amounts }) => ({
+      ...{ currency, sales, refunds },
+      ...Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [`${name}Minor`, Number(amount)])),
+    }));
+    expect(inMinor.length).toBeGreaterThan(1);
+    expect([status, body]).toEqual([200, { from: '2026-05-03', to: SMALL_DAY, sellerId: null, totals: inMinor }]);
+    const [first] = body.totals;
+    expect((await get(`${totals}?${range}&currency=${first.currency}`)).body.totals).toEqual([first]);
+    expect((await get(`${totals}?runId=${runId}`)).body.totals).toEqual(body.totals);
+  });
+
+  it("are a seller's own for a seller, and of settled dates alone", async () => {
+    const named = await get(`${totals}?date=${SMALL_DAY}&sellerId=S1`);
+    expect(named.body.totals).not.toEqual((await get(`${totals}?date=${SMALL_DAY}`)).body.totals);
+    expect((await get(`${totals}?date=${SMALL_DAY}`, seller)).body).toEqual(named.body);
+    expect(named.body.sellerId).toBe('S1');
+    const refused = await get(`${totals}?from=${SMALL_DAY}&to=2026-05-05`);
+    expect([refused.status, refused.body.code]).toEqual([409, 'DATE_NOT_SETTLED']);
+    for (const query of ['', '?from=2026-05-05', '?from=2026-05-05&to=2026-05-04', '?date=2026-05-32', '?limit=3'])
+      expect((await get(`${totals}${query}`)).body.code).toBe('REQUEST_INVALID');
+  });
+});
+
 describe('a seller', () => {
   it('sees its own settlements and lines without saying so', async () => {
     const settlements = await get(`/v1/settlements?date=${SMALL_DAY}`, seller);
@@ -285,6 +317,7 @@ describe('a seller', () => {
   it.each([
     `/v1/settlements?date=${SMALL_DAY}&sellerId=S2`,
     `/v1/settlements.csv?date=${SMALL_DAY}&sellerId=S2`,
+    `/v1/settlements/totals?date=${SMALL_DAY}&sellerId=S2`,
     `/v1/lines?date=${SMALL_DAY}&sellerId=S2`,
     `/v1/lines?orderId=B&sellerId=S2`,
     `/v1/lines.csv?date=${SMALL_DAY}&sellerId=S2`,

@@ -302,6 +302,28 @@ describe('payments and dead letters', () => {
   });
 });
 
+it('a bank account that was proposed is an alarm of its seller until somebody has decided', async () => {
+  const { db } = database;
+  await change(db, 'DELETE FROM seller_bank_account');
+  const propose = (sellerId: string) =>
+    insertReturningId(
+      db,
+      `INSERT INTO seller_bank_account (seller_id, open_seller_id, bank_code, account_holder, bank_account, bank_account_masked, bank_key_id,
+         status, proposed_by, proposed_at) VALUES (?, ?, '088', 'X', 'sealed', '****6789', '', 'PROPOSED', 1, '2026-03-02 01:00:00')`,
+      [sellerId, sellerId],
+    );
+  const first = await propose('S1');
+  await propose('S2');
+  await look('bank-account-waiting');
+  expect((await alarmsOf(db)).sort()).toEqual(['bank-account-waiting S1 OPEN', 'bank-account-waiting S2 OPEN']);
+  expect((await findOpenAlarm(db, { kind: 'bank-account-waiting', subject: 'S1' }))?.summary).toBe(
+    `The account 088 ****6789 (bank account ${first}) was proposed for payouts to seller S1 at 2026-03-02T01:00:00.000Z and waits for a second person.`,
+  );
+  await change(db, `UPDATE seller_bank_account SET status = 'WITHDRAWN', open_seller_id = NULL WHERE seller_id = 'S1'`);
+  await look('bank-account-waiting');
+  expect((await alarmsOf(db)).sort()).toEqual(['bank-account-waiting S1 RESOLVED', 'bank-account-waiting S2 OPEN']);
+});
+
 it('a condition that cannot be read keeps no other from being looked at, and is told', async () => {
   await run(DAY, 'FAILED');
   await change(database.db, 'RENAME TABLE outbox_attempt TO outbox_attempt_away');

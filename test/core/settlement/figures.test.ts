@@ -131,7 +131,9 @@ describe('schemas of the API', () => {
     ['Figures', FIGURE_NAMES],
     ['SettledLine', FIGURE_NAMES],
     ['Settlement', [...FIGURE_NAMES, 'feeVatOnTop', 'feeVatContained']],
+    ['CurrencyTotals', [...EXPORTED_SUMS, 'feeVatOnTop', 'feeVatContained']],
     ['DecidedFigures', DECIDED_FIGURES],
+    ['DecidedSums', [...DECIDED_FIGURES, 'feeVatOnTop', 'feeVatContained']],
     ['FeedRefund', ENTRY_FIGURES],
   ])('%s has its figures, and no other amount', (name, names) => {
     const redis = openRedis(process.env.MAGAM_REDIS_URL ?? '', 'test', () => undefined);

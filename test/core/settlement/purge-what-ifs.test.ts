@@ -71,7 +71,15 @@ async function leave(
     for (const partition of await readPartitions(tx, run.runId, 1))
       await claimPartitions(tx, [partition], 'ffffffff-0000-0000-0000-000000000000', executionId, 10_000);
     const sums = eachFigure(DECIDED_FIGURES, () => 1n);
-    const effect = { ...NO_COUNTS, sales: 1, sellerId: 'S', currency: 'KRW', before: sums, after: sums };
+    const effect = {
+      ...NO_COUNTS,
+      sales: 1,
+      sellerId: 'S',
+      currency: 'KRW',
+      beforeFees: 1n,
+      before: sums,
+      after: sums,
+    };
     for (const partition of [0, 1, 2]) await addEffects(tx, run.runId, partition, [effect]);
     const line: MovedLine = { date: DAY, leg: SALE, entryId: 1, generation: 1, currency: 'KRW', difference: 1n };
     await replaceMovedLines(tx, run.runId, [], [line, { ...line, entryId: 2 }]);

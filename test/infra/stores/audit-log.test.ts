@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { change, inTransaction } from '../../../infra/database.js';
-import { type AuditEntry, listAudit, recordAudit } from '../../../infra/stores/audit-log.js';
+import { numberAudit } from '../../../infra/number-audit.js';
+import {
+  type AuditEntry,
+  type AuditFilter,
+  type AuditRecord,
+  listAudit,
+  listAuditForward,
+  recordAudit,
+} from '../../../infra/stores/audit-log.js';
 import type { Caller } from '../../../kernel/access.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { plansOf } from '../../support/plans.js';
@@ -42,18 +50,36 @@ describe('the audit log', () => {
   });
 
   it('filters by subject, actor and time, and goes on by key', async () => {
-    const ids = async (filter: Parameters<typeof listAudit>[1], limit = 10) =>
-      (await listAudit(database.db, filter, limit)).map(({ auditId }) => auditId);
+    const ids = async (filter: AuditFilter, limit = 10, after?: AuditRecord) =>
+      (await listAudit(database.db, filter, limit, after)).map(({ auditId }) => auditId);
     expect(await ids({ subject: { type: 'seller', id: 'S1' } })).toEqual([3, 1]);
     expect(await ids({ actorAccountId: 8 })).toEqual([2]);
     expect(await ids({ from: '2999-01-01T00:00:00.000Z' })).toEqual([]);
     expect(await ids({ to: '2000-01-01T00:00:00.000Z' })).toEqual([]);
-    expect(await ids({ action: 'seller.edit', oldestFirst: true })).toEqual([1, 2, 3]);
     expect(await ids({ action: 'seller.lock' })).toEqual([]);
-    const [oldest] = await listAudit(database.db, { oldestFirst: true }, 1);
-    expect(await ids({ after: oldest, oldestFirst: true }, 1)).toEqual([2]);
     const [newest] = await listAudit(database.db, {}, 1);
-    expect(await ids({ after: newest }, 1)).toEqual([2]);
+    expect(await ids({}, 1, newest)).toEqual([2]);
+  });
+
+  it('is read forward by position, and an entry that is committed late comes behind those that were read', async () => {
+    const { db } = database;
+    const forward = async (filter: AuditFilter, after?: number) => {
+      await numberAudit(db);
+      return (await listAuditForward(db, filter, 10, after)).map(({ auditId, position }) => [auditId, position]);
+    };
+    const late = { ...edit, action: 'seller.late' };
+    const first = (await forward({})).length;
+    await inTransaction(db, async (tx) => {
+      await recordAudit(tx, late);
+      await inTransaction(db, (other) => recordAudit(other, { ...late, subjectId: 'S9' }));
+      expect(await forward({ action: 'seller.late' })).toEqual([[first + 2, first + 1]]);
+    });
+    expect(await forward({}, first + 1)).toEqual([[first + 1, first + 2]]);
+    expect(await forward({ action: 'seller.late' })).toEqual([
+      [first + 2, first + 1],
+      [first + 1, first + 2],
+    ]);
+    expect(await forward({ subject: { type: 'seller', id: 'S9' } }, first + 1)).toEqual([]);
   });
 
   it('masks a secret that somebody forgot to mask', async () => {
@@ -90,12 +116,21 @@ describe('the audit log', () => {
     ['of a subject', { subject: { type: 'seller', id: 'S1' } }, 'audit_log_subject'],
     ['of an actor', { actorAccountId: 8 }, 'audit_log_actor'],
     ['of an action', { action: 'a.b1' }, 'audit_log_action'],
-    ['of an action, oldest first,', { action: 'a.b1', oldestFirst: true }, 'audit_log_action'],
-    ['everything, oldest first,', { oldestFirst: true }, 'audit_log_time'],
   ])('reads %s through its index, without sorting', async (_name, filter, index) => {
     const plan = await plansOf(database.db, (db) => listAudit(db, filter, 5));
     expect(plan).toHaveLength(1);
     expect(plan[0]?.key).toBe(index);
     expect(plan[0]?.Extra).not.toContain('filesort');
+  });
+
+  it.each([
+    ['everything', {}],
+    ['of an action', { action: 'a.b1' }],
+    ['of a subject', { subject: { type: 'seller', id: 'S1' } }],
+  ])('reads %s forward by position, without sorting', async (_name, filter) => {
+    await numberAudit(database.db);
+    const [plan] = await plansOf(database.db, (db) => listAuditForward(db, filter, 5, 3));
+    expect(plan?.key).toBe('audit_log_position');
+    expect(plan?.Extra).not.toContain('filesort');
   });
 });

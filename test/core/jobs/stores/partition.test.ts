@@ -1,5 +1,7 @@
 /** Claims, leases, fences and the fate of commits, statement by statement. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { startExecution } from '../../../../core/jobs/stores/execution.js';
+import { readExecutions } from '../../../../core/jobs/stores/job-history.js';
 import {
   type ChunkStep,
   chunkOutcome,
@@ -15,7 +17,7 @@ import {
   renewLease,
 } from '../../../../core/jobs/stores/partition.js';
 import { insertPlan } from '../../../../core/jobs/stores/plan.js';
-import { ensureRun } from '../../../../core/jobs/stores/run.js';
+import { ensureRun, findRunById, type Run } from '../../../../core/jobs/stores/run.js';
 import { change, inTransaction, select, type Tx } from '../../../../infra/database.js';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.js';
 
@@ -82,6 +84,45 @@ describe('a claim', () => {
     await endLease();
     expect(await claim('b')).toEqual({ partitionId, owner: 'b', epoch: 2 });
     expect((await now()).epoch).toBe(2);
+  });
+
+  it('that is under way or lost is told with what it has committed', async () => {
+    const { db } = database;
+    const { runId } = (
+      await select<{ runId: number }>(db, 'SELECT run_id AS runId FROM run_partition WHERE partition_id = ?', [
+        partitionId,
+      ])
+    )[0] as {
+      runId: number;
+    };
+    const run = (await findRunById(db, runId)) as Run;
+    const begin = () =>
+      startExecution(
+        db,
+        run,
+        { gridSize: 1, workers: 1, chunkRows: 10, requestedBy: 'test' },
+        { host: 'h', pid: 1, leaseMs: LEASE_MS },
+      );
+    const claimFor = async (executionId: number): Promise<Fence> => {
+      const seen = await now();
+      const fences = await inTransaction(db, (tx) =>
+        claimPartitions(tx, [seen], `of ${executionId}`, executionId, LEASE_MS),
+      );
+      return fences?.[0] as Fence;
+    };
+    const entries = async () => (await readExecutions(db, runId)).map((one) => one.entries);
+    const first = await begin();
+    const fence = await claimFor(first);
+    for (const seq of [0, 1, 2]) await move(fence, seq);
+    expect(await entries()).toEqual([30]);
+    await endLease();
+    const second = await begin();
+    const next = await claimFor(second);
+    await move(next, 3);
+    expect(await entries()).toEqual([30, 10]);
+    await endLease();
+    await claimFor(await begin());
+    expect(await entries()).toEqual([30, 10, 0]);
   });
 
   it('without progress is counted; progress begins the count anew', async () => {

@@ -2,16 +2,23 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { REFUND, SALE } from '../../../../core/feed/rules/leg.js';
-import { DECIDED_FIGURES } from '../../../../core/settlement/rules/figures.js';
+import { DECIDED_FIGURES, type Figures } from '../../../../core/settlement/rules/figures.js';
 import {
   type DecidedFigures,
   effectsByCurrency,
   MovedMost,
   netDifference,
   SellerEffects,
+  toldEffect,
 } from '../../../../core/settlement/rules/policy-effect.js';
 
-const figures = (net: number, rest: Partial<DecidedFigures> = {}): DecidedFigures => ({
+/** What a policy decides, and the amounts that it does not. */
+type LineFigures = DecidedFigures & Pick<Figures, 'itemAmount' | 'sellerDiscount' | 'shippingFee'>;
+
+const figures = (net: number, rest: Partial<LineFigures> = {}): LineFigures => ({
+  itemAmount: 100,
+  sellerDiscount: 5,
+  shippingFee: 3,
   feeBase: 100,
   fee: 10,
   feeVat: 1,
@@ -22,12 +29,15 @@ const figures = (net: number, rest: Partial<DecidedFigures> = {}): DecidedFigure
 });
 
 type Line =
-  | { kind: 'line'; leg: 0 | 1; seller: string; currency: string; before: DecidedFigures; after: DecidedFigures }
+  | { kind: 'line'; leg: 0 | 1; seller: string; currency: string; before: LineFigures; after: LineFigures }
   | { kind: 'refused'; seller: string; currency: string }
   | { kind: 'unreadable'; seller: string };
 
 const amount = fc.oneof(fc.integer({ min: -1_000, max: 1_000 }), fc.maxSafeInteger());
 const someFigures = fc.record({
+  itemAmount: amount,
+  sellerDiscount: amount,
+  shippingFee: amount,
   feeBase: amount,
   fee: amount,
   feeVat: amount,
@@ -45,7 +55,7 @@ const lines: fc.Arbitrary<Line[]> = fc.array(
   ),
   { maxLength: 40 },
 );
-const lineOf = (before: DecidedFigures): fc.Arbitrary<Line> =>
+const lineOf = (before: LineFigures): fc.Arbitrary<Line> =>
   fc.record({
     kind: fc.constant('line' as const),
     leg: fc.constantFrom(SALE, REFUND),
@@ -90,6 +100,21 @@ describe('sums', () => {
       { sellerId: 'S1', currency: 'USD', sales: 1, refunds: 0, changed: 1, refused: 1, before: { net: 7n } },
     ]);
     expect(found.map(netDifference)).toEqual([0n, 0n, -1n]);
+  });
+
+  it('tell the fee VAT on top from the fee VAT that fees contain, before and after', () => {
+    const effects = new SellerEffects();
+    const amounts = { itemAmount: 1_000, sellerDiscount: 100, shippingFee: 50, pgFee: 20, pgFeeVat: 2 };
+    const onTop = figures(768, { ...amounts, fee: 100, feeVat: 60 });
+    const contained = figures(828, { ...amounts, fee: 100, feeVat: 9 });
+    effects.addLine(SALE, 'S1', 'KRW', onTop, contained);
+    effects.addLine(SALE, 'S1', 'KRW', contained, contained);
+    const [effect] = effects.entries();
+    expect(effect && toldEffect(effect)).toMatchObject({
+      before: { feeVat: 69n, feeVatOnTop: 60n, feeVatContained: 9n, net: 1_596n },
+      after: { feeVat: 18n, feeVatOnTop: 0n, feeVatContained: 18n },
+      difference: { feeVat: -51n, feeVatOnTop: -60n, feeVatContained: 9n, net: 60n },
+    });
   });
 
   it.each(DECIDED_FIGURES)('count a line as changed when only %s differs', (name) => {

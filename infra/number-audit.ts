@@ -1,0 +1,10 @@
+/** Gives positions to the entries of the audit log that have none. Whoever reads the log forward does it first. */
+import { type Db, inTransaction } from './database.js';
+import { hasUnnumberedAudit, numberAuditBatch } from './stores/audit-log.js';
+
+const BATCH = 500;
+
+export async function numberAudit(db: Db): Promise<void> {
+  while (await hasUnnumberedAudit(db))
+    if ((await inTransaction(db, (tx) => numberAuditBatch(tx, BATCH))) < BATCH) return;
+}
