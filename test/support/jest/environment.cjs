@@ -3,12 +3,13 @@
  * (runtime.cjs), and what they give and take has the same `Error`, `Date` and `Promise` as the product. What a file changes of the
  * process is put back when it ends.
  */
+const { constants } = require('node:os');
 const { ModernFakeTimers } = require('@jest/fake-timers');
 const { ModuleMocker } = require('jest-mock');
 
 /** What jest keeps on the global object for one file. */
 const OF_ONE_FILE =
-  /^(JEST_STATE_SYMBOL|EVENT_HANDLERS|TEST_TIMEOUT_SYMBOL|RETRY_TIMES|RETRY_IMMEDIATELY|LOG_ERRORS_BEFORE_RETRY|\$\$jest-matchers-object)$/;
+  /^(JEST_STATE_SYMBOL|EVENT_HANDLERS|TEST_TIMEOUT_SYMBOL|RETRY_TIMES|RETRY_IMMEDIATELY|LOG_ERRORS_BEFORE_RETRY)$/;
 
 /** A test environment of jest. */
 class SharedRealm {
@@ -45,7 +46,7 @@ class SharedRealm {
 /** Puts back what tests and jest replace. */
 function keepProperties() {
   const { console } = globalThis;
-  const { env, exit, exitCode, stdout, stderr } = process;
+  const { env, exit, exitCode } = process;
   const variables = { ...env };
   const { prepareStackTrace } = Error;
   const folder = process.cwd();
@@ -61,15 +62,12 @@ function keepProperties() {
 
 /** Takes away who still listens to signals, so that the worker can be ended by one. */
 function keepSignals() {
-  const listeners = () =>
-    process
-      .eventNames()
-      .flatMap((name) =>
-        String(name).startsWith('SIG') ? process.listeners(name).map((listener) => ({ name, listener })) : [],
-      );
-  const former = new Set(listeners().map(({ listener }) => listener));
+  const signals = /** @type {NodeJS.Signals[]} */ (Object.keys(constants.signals));
+  const former = signals.map((signal) => process.listeners(signal));
   return () => {
-    for (const { name, listener } of listeners()) if (!former.has(listener)) process.removeListener(name, listener);
+    for (const [at, signal] of signals.entries())
+      for (const listener of process.listeners(signal))
+        if (!former[at]?.includes(listener)) process.removeListener(signal, listener);
   };
 }
 
