@@ -19,7 +19,7 @@ class SharedRealm {
   /** @type {(() => void)[]} */
   #undo = [keepProperties(), keepSignals()];
 
-  /** @param {{ projectConfig: import('@jest/types').Config.ProjectConfig }} config */
+  /** @param {{ projectConfig: ConstructorParameters<typeof ModernFakeTimers>[0]['config'] }} config */
   constructor({ projectConfig }) {
     this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global: globalThis });
   }
