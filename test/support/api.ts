@@ -212,12 +212,14 @@ type AnswerCheck = (method: string, path: string, type: string, answer: CallAnsw
 
 /** Throws when an answer is not one that the document describes. */
 function answerChecker(document: Document): AnswerCheck {
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  // Each schema is met a few times: to optimize what is made of it would cost more than it saves.
+  const ajv = new Ajv2020({ strict: false, allErrors: true, code: { optimize: false } });
   addFormats.default(ajv);
   ajv.addSchema({ $id: 'magam', components: document.components });
   const compiled = new Map<string, ReturnType<typeof ajv.compile>>();
+  const patterns = Object.keys(document.paths).map((pattern) => ({ pattern, wanted: pattern.split('/') }));
   return (method, path, type, answer) => {
-    const found = findOperation(document, method, path);
+    const found = findOperation(document, patterns, method, path);
     const where = `${method} ${path} answered ${answer.status}`;
     if (found === undefined) {
       if (answer.status === 404 || answer.status === 405 || answer.status === 400) return; // no such route: nothing can be documented
@@ -270,14 +272,17 @@ const absolute = (schema: unknown): object =>
 /** The call of the document that a request's path belongs to; literal steps win over parameters. */
 function findOperation(
   document: Document,
+  patterns: readonly { readonly pattern: string; readonly wanted: readonly string[] }[],
   method: string,
   path: string,
 ): { readonly path: string; readonly operation: Operation } | undefined {
   const steps = (path.split('?', 1)[0] ?? '').split('/');
-  const matches = Object.keys(document.paths).filter((pattern) => {
-    const wanted = pattern.split('/');
-    return wanted.length === steps.length && wanted.every((step, i) => step.startsWith('{') || step === steps[i]);
-  });
+  const matches = patterns
+    .filter(
+      ({ wanted }) =>
+        wanted.length === steps.length && wanted.every((step, i) => step.startsWith('{') || step === steps[i]),
+    )
+    .map(({ pattern }) => pattern);
   const best = matches.sort((a, b) => a.split('{').length - b.split('{').length)[0];
   const operation =
     best === undefined ? undefined : document.paths[best]?.[method.toLowerCase().replace('head', 'get')];

@@ -13,12 +13,8 @@ import {
   SHORT_LEASE_MS,
   startMagam,
 } from '../../scripts/chaos/magam.mjs';
-import {
-  createScratchDatabase,
-  forgetRuns,
-  type ScratchDatabase,
-  seed,
-} from '../../scripts/chaos/scratch-database.mjs';
+import { forgetRuns, openScratchDatabase, type ScratchDatabase, seed } from '../../scripts/chaos/scratch-database.mjs';
+import { createTestDatabase } from './database.js';
 import { magam } from './magam.js';
 
 /** Large values are compared as texts, which takes a hundredth of the time; where they differ, jest says where. */
@@ -42,8 +38,11 @@ const serverUrl = (): string => {
 const here = (url: string, args: readonly string[], settings: Settings = {}): Promise<Ended> =>
   magam(url, args, { MAGAM_REDIS_URL: REDIS_AWAY, MAGAM_LEASE_MS: SHORT_LEASE_MS, ...settings });
 
-export const createDatabase = (url = serverUrl()): Promise<ScratchDatabase> =>
-  createScratchDatabase(url, (args, databaseUrl) => here(databaseUrl, args));
+export async function createDatabase(url = serverUrl()): Promise<ScratchDatabase> {
+  const { url: databaseUrl, db } = await createTestDatabase(url);
+  await db.destroy();
+  return openScratchDatabase(databaseUrl, (args) => here(databaseUrl, args));
+}
 
 /** Runs a command on a database, in this process. */
 export const magamOf = (db: ScratchDatabase, args: readonly string[], settings: Settings = {}): Promise<Ended> =>
