@@ -91,7 +91,7 @@ describe('magam payouts', () => {
     expect((await run('files')).stdout).toMatch(new RegExp(`${file} +csv +${transferOn} +sent +1`));
     const verified = await json<{ ok: boolean }>('verify');
     expect(verified).toMatchObject({ code: 0, document: { ok: true, payouts: 1 } });
-    const actions = (await listAudit(database.db, { oldestFirst: true }, 50)).map(({ action }) => action);
+    const actions = (await listAudit(database.db, {}, 50)).reverse().map(({ action }) => action);
     expect(actions).toEqual([
       ...['payout.approve', 'payout-file.export', 'payout-file.write-again', 'payout-file.mark-sent'],
       ...['payout-file.mark-sent', 'payout-file.import', 'payout-file.import', 'payout.verify'],

@@ -66,7 +66,7 @@ describe('what is posted', () => {
     await scene.refuse({ adjustmentId: await idOf({ reference: 'R2' }), note: 'too much' });
     const third = await idOf({ reference: 'R3' });
     await scene.inTx((tx) => cancelAdjustment(tx, KIM, { adjustmentId: third, note: null }));
-    const entries = await listAudit(database.db, { oldestFirst: true }, 20);
+    const entries = (await listAudit(database.db, {}, 20)).reverse();
     expect(entries.map(({ action, actorUserName }) => `${action} ${actorUserName}`)).toEqual([
       ...['adjustment.propose kim', 'adjustment.approve lee', 'adjustment.dispute-lost lee'],
       ...['adjustment.propose kim', 'adjustment.refuse lee', 'adjustment.propose kim', 'adjustment.cancel kim'],
