@@ -60,7 +60,8 @@ export class History {
     for (let day = FIRST; this.dates.length < DAYS; day = addDays(day, 1)) await this.day(day);
     await this.books.run('policies', 'apply', this.books.file('late.json', LATE_POLICY));
     for (const date of this.dates) await this.settle(date);
-    await this.books.close(this.dates.at(-1) as string);
+    // A later date: what a supplement brings to a date that is closed already is on a statement then.
+    await this.books.close(addDays(this.dates.at(-1) as string, 20));
   }
 
   private readonly happens = (share: number): boolean => this.draws.next() < share;

@@ -82,6 +82,7 @@ describe('a new transaction', () => {
     ['with a posting of zero', 'LEDGER_POSTINGS_INVALID', [...two, posting('BANK', 0n)], open],
     ['with an account twice', 'LEDGER_POSTINGS_INVALID', [...two, payable], open],
     ['unbalanced, although an account is closed', 'LEDGER_UNBALANCED', [payable, posting('BANK', -4n)], closed],
+    ['of more credit than debit', 'LEDGER_UNBALANCED', [payable, posting('BANK', -6n)], open],
     [
       'balanced over two currencies only',
       'LEDGER_UNBALANCED',
@@ -97,6 +98,8 @@ describe('a new transaction', () => {
     const clawback = [payable, posting('PROVIDER_RECEIVABLE', -5n)];
     expect(refused(clawback, open, 'CHARGEBACK')).toBeUndefined();
     expect(refused(clawback, open, 'REVERSAL')).toBe('LEDGER_LIMIT_EXCEEDED');
+    const ofReserve = [posting('SELLER_RESERVE', 5n), posting('PROVIDER_RECEIVABLE', -5n)];
+    expect(refused(ofReserve, open, 'CHARGEBACK')).toBe('LEDGER_LIMIT_EXCEEDED');
     const filling = [posting('ADJUSTMENTS', 2n), posting('SELLER_PAYABLE', -2n)];
     expect(refused(filling, { closed: false, balanceMinor: 7n }, 'ADJUSTMENT_TO_SELLER')).toBeUndefined();
   });

@@ -1,0 +1,138 @@
+/** From lines to money: what is posted, stated, recovered, paid, and what the bank may say. */
+const waterfall = {
+  ...{ file: 'core/statements/rules/waterfall.ts', tests: 'test/core/statements/waterfall.test.ts' },
+  quick: true,
+};
+const ledger = { file: 'core/ledger/rules/transaction.ts', tests: 'test/core/ledger/rules.test.ts', quick: true };
+const results = {
+  ...{ file: 'core/payouts/rules/bank-files/transfer-results.ts', tests: 'test/core/payouts/bank-file-read.test.ts' },
+  quick: true,
+};
+const golden = 'test/books/golden.test.ts';
+const close = { file: 'core/statements/rules/close-account.ts', tests: golden };
+const sums = { file: 'core/statements/rules/sums.ts', tests: golden };
+const whyNot = { file: 'core/payouts/rules/why-not-paid.ts', tests: golden };
+
+/** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
+export const mutants = [
+  {
+    ...waterfall,
+    name: 'more is netted than the seller owes',
+    from: 'leastMinor(unpaidMinor, receivableMinor) : 0n',
+    to: 'unpaidMinor : 0n',
+  },
+  {
+    ...waterfall,
+    name: 'a debt of this statement does not wait',
+    from: 'waited > taken ? waited - taken : 0n',
+    to: 'rest',
+  },
+  {
+    ...waterfall,
+    name: 'more is taken from the reserve than it holds',
+    from: 'taken = leastMinor(rest, reserveMinor);',
+    to: 'taken = rest;',
+  },
+  { ...waterfall, name: 'what the reserve has paid is owed still', from: '      rest -= taken;\n', to: '' },
+  {
+    ...waterfall,
+    name: 'without set-off a debit is no receivable',
+    from: 'debited + owed(settledMinor)',
+    to: 'owed(settledMinor)',
+  },
+  {
+    ...waterfall,
+    name: 'terms without set-off are netted all the same',
+    from: 'terms.noSetOff ? withoutSetOff(standing)',
+    to: 'terms.noSetOff && terms.clawback.length === 0 ? withoutSetOff(standing)',
+  },
+  {
+    ...ledger,
+    name: 'a transaction need not balance',
+    from: 'if (sum !== 0n) return refuse',
+    to: 'if (sum > 0n) return refuse',
+  },
+  { ...ledger, name: 'one posting is enough', from: 'postings.length < 2', to: 'postings.length < 1' },
+  {
+    ...ledger,
+    name: 'an account may stand twice in a transaction',
+    from: 'accounts.size < postings.length || ',
+    to: '',
+  },
+  {
+    ...ledger,
+    name: 'every event may take an account below its limit',
+    from: '|| overdraws.includes(account.kind)) continue;',
+    to: '|| overdraws.length > 0) continue;',
+  },
+  {
+    ...results,
+    name: 'a line may follow the trailer',
+    from: "    if (ended) report(record.line, 'TRAILER_NOT_LAST', 'a line follows the trailer');\n",
+    to: '',
+  },
+  {
+    ...results,
+    name: 'a file that was cut off is read',
+    from: "  if (!ended) report(last.line, 'TRAILER_MISSING', 'the file ends without a trailer: it was cut off');\n",
+    to: '',
+  },
+  {
+    ...results,
+    name: 'a transfer may have two results in a file',
+    from: "if (before !== undefined) report(record.line, 'REFERENCE_REPEATED'",
+    to: "if (before === -1) report(record.line, 'REFERENCE_REPEATED'",
+  },
+  {
+    ...results,
+    name: 'the trailer may count other results',
+    from: 'if (whole && !isNumber(count, results.length))',
+    to: 'if (!whole && !isNumber(count, results.length))',
+  },
+  { ...results, name: 'the trailer may say more than the results come to', from: 'said !== sum)', to: 'said < sum)' },
+  {
+    ...results,
+    name: 'a result that nobody knows is left out',
+    from: "if (meaning === undefined) report(line, 'RESULT_UNKNOWN'",
+    to: "if (meaning === null) report(line, 'RESULT_UNKNOWN'",
+  },
+  {
+    ...close,
+    name: 'the reserve is kept of debts that are made up for',
+    from: 'atLeastZero(least(ownMinor, this.unpaidMinor + ownMinor))',
+    to: 'atLeastZero(ownMinor)',
+  },
+  {
+    ...close,
+    name: 'the reserve is rounded down',
+    from: "BigInt(FULL_RATE_E4), 'half-up')",
+    to: "BigInt(FULL_RATE_E4), 'down')",
+  },
+  {
+    ...close,
+    name: 'a reserve is given back a day late',
+    from: '    return this.reserves\n      .filter(({ dueOn }) => dueOn <= closesOn)',
+    to: '    return this.reserves\n      .filter(({ dueOn }) => dueOn < closesOn)',
+  },
+  {
+    ...close,
+    name: 'payouts are earned',
+    from: 'items.filter((item) => !isPayout(item))',
+    to: 'items.filter(() => true)',
+  },
+  { ...close, name: 'what was earned is not carried', from: '    this.unpaidMinor += earnedMinor;\n', to: '' },
+  { ...close, name: 'a period takes what comes after it', from: 'settledOn <= closesOn', to: 'settledOn >= closesOn' },
+  { ...sums, name: 'refunds are among the sales', from: '    add(sales, one.refundFigures, -1);\n', to: '' },
+  {
+    ...whyNot,
+    name: 'nothing is paid out as a payout of zero',
+    from: 'amountMinor <= 0n ||',
+    to: 'amountMinor < 0n ||',
+  },
+  {
+    ...whyNot,
+    name: 'the minimum is not looked at',
+    from: 'return terms === null ? undefined : belowMinimum(known, terms);',
+    to: 'return terms === null || amountMinor > 0n ? undefined : belowMinimum(known, terms);',
+  },
+];
