@@ -15,7 +15,7 @@ beforeAll(async () => {
   operator = await makeAccount(db, 'operator');
   seller = await makeAccount(db, 'seller', { sellerId: 'S1' });
   other = await makeAccount(db, 'seller', { sellerId: 'S2' });
-  await giveTerms(db, { cycle: { kind: 'daily' } });
+  await giveTerms(db, {});
   await postRule(db, 'ADJUSTMENT_TO_SELLER', 'S1', '2026-05-04', 700);
 });
 afterAll(async () => {
