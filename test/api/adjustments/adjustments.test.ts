@@ -47,7 +47,7 @@ it('one person proposes and another one posts, once', async () => {
   const both = await Promise.all([checker, third].map((who) => decide(who, made.body, 'approval')));
   expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
   expect(both.find(({ status }) => status === 409)?.body.code).toBe('ADJUSTMENT_DECIDED');
-  const { body } = await as(maker, 'GET', `/v1/audit-log?subjectType=adjustment&subjectId=${made.body.adjustmentId}`);
+  const { body } = await as(maker, 'GET', `/v1/audit-log?subject=adjustment:${made.body.adjustmentId}`);
   expect(body.items.map((one: Record<string, string>) => one.action).sort()).toEqual([
     'adjustment.approve',
     'adjustment.propose',

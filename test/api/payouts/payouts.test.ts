@@ -97,7 +97,7 @@ it('the maker does not approve; another person does, what was seen, once', async
   expect(both.find(({ status }) => status === 409)?.body.code).toBe('PAYOUT_STATE_WRONG');
   const shown = (await as(maker, 'GET', `/v1/payouts/${payout.payoutId}`)).body;
   expect(shown.history.map((one: Record<string, string>) => one.action)).toEqual(['propose', 'approve']);
-  const { body } = await as(maker, 'GET', `/v1/audit-log?subjectType=payout&subjectId=${payout.payoutId}`);
+  const { body } = await as(maker, 'GET', `/v1/audit-log?subject=payout:${payout.payoutId}`);
   expect(body.items.map((one: Record<string, string>) => one.action).sort()).toEqual([
     'payout.approve',
     'payout.propose',

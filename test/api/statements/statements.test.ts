@@ -15,7 +15,7 @@ beforeAll(async () => {
   operator = await makeAccount(db, 'operator');
   seller = await makeAccount(db, 'seller', { sellerId: 'S1' });
   other = await makeAccount(db, 'seller', { sellerId: 'S2' });
-  await giveTerms(db, {});
+  await giveTerms(db, { cycle: { type: 'daily' } });
   await postRule(db, 'ADJUSTMENT_TO_SELLER', 'S1', '2026-05-04', 700);
 });
 afterAll(async () => {
@@ -48,7 +48,7 @@ it('a draft has the hash with which the period closes, and a moved one says what
   expect((await as(operator, 'POST', '/v1/sellers/S1/statements', later)).body.code).toBe('STATEMENT_DATE_NOT_OVER');
   expect((await as(seller, 'POST', '/v1/sellers/S1/statements', { date: '2026-05-04' })).status).toBe(403);
   expect((await as(other, 'GET', '/v1/sellers/S1/statement-drafts')).status).toBe(403);
-  const { body } = await as(operator, 'GET', '/v1/audit-log?subjectType=seller&subjectId=S1');
+  const { body } = await as(operator, 'GET', '/v1/audit-log?subject=seller:S1');
   expect(body.items.map((one: Record<string, string>) => one.action)).toContain('statement.close');
 });
 
@@ -82,7 +82,7 @@ it('a seller reads its statements with all that is on them, and nobody else’s'
 
 it('each document has its type, its name and its first bytes', async () => {
   const { items } = (await as(seller, 'GET', '/v1/statements')).body;
-  const starts = { csv: 'statement_id', xlsx: 'PK', pdf: '%PDF' };
+  const starts = { csv: 'seller_id', xlsx: 'PK', pdf: '%PDF' };
   for (const [format, start] of Object.entries(starts)) {
     const address = `${api.url}/v1/statements/${items[0].statementId}/statement.${format}?language=en`;
     const answer = await fetch(address, { headers: { Authorization: `Bearer ${seller?.token}` } });
