@@ -13,6 +13,7 @@ import { Bank } from '../../support/bank.js';
 import { contextOf } from '../../support/context.js';
 import type { TestDatabase } from '../../support/database.js';
 import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
+import { giveTerms } from '../../support/statements.js';
 import { BANK_ACCOUNT, confined, type Owner, PAYING, samples, type World } from './role-samples.js';
 
 let database: TestDatabase;
