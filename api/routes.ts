@@ -1,5 +1,6 @@
 /** Every route of the API, capability by capability, in the order of the OpenAPI document. */
 import { accountRoutes } from './accounts/routes.js';
+import { adjustmentRoutes } from './adjustments/routes.js';
 import { alarmRoutes } from './alarms/routes.js';
 import { apiKeyRoutes } from './api-keys/routes.js';
 import { auditRoutes } from './audit/routes.js';
@@ -13,10 +14,12 @@ import { ledgerRoutes } from './ledger/routes.js';
 import { orderRoutes } from './orders/routes.js';
 import { outboxRoutes } from './outbox/routes.js';
 import { paymentRoutes } from './payments/routes.js';
+import { payoutRoutes } from './payouts/routes.js';
 import { policyRoutes } from './policies/routes.js';
 import { promotionRoutes } from './promotions/routes.js';
 import { runRoutes } from './runs/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
+import { statementRoutes } from './statements/routes.js';
 import { stockRoutes } from './stock/routes.js';
 import { termsRoutes } from './terms/routes.js';
 import { verificationRoutes } from './verifications/routes.js';
@@ -37,6 +40,9 @@ export const apiRoutes = (context: ApiContext): Route[] => [
   ...importRoutes(context),
   ...settlementRoutes(context),
   ...ledgerRoutes(context),
+  ...statementRoutes(context),
+  ...payoutRoutes(context),
+  ...adjustmentRoutes(context),
   ...outboxRoutes(context),
   ...termsRoutes(context),
   ...alarmRoutes(context),

@@ -111,6 +111,17 @@ export const permissions = {
   'terms.read': staff,
   'terms.edit': staff,
 
+  // Statements, payouts, adjustments
+  'statement.read': { seller: 'own', ...staff },
+  'statement.close': staff,
+  'payout.read': { seller: 'own', ...staff },
+  'payout.propose': staff,
+  'payout.approve': staff,
+  'payout.stop': staff,
+  'adjustment.read': staff,
+  'adjustment.propose': staff,
+  'adjustment.approve': staff,
+
   // The ledger
   'wallet.read': { seller: 'own', ...staff },
   'ledger.read': staff,
@@ -165,6 +176,8 @@ const FOR_PEOPLE: ReadonlySet<Permission> = new Set<Permission>([
   'seller.edit',
   'bank-account.propose',
   'bank-account.approve',
+  'payout.approve',
+  'adjustment.approve',
   'api-key.read',
   'api-key.edit',
 ]);

@@ -1,6 +1,7 @@
 /** Schemas of the fields that many routes share. */
 import * as z from 'zod';
 import { isBusinessDate } from '../../kernel/business-date.js';
+import { MagamError } from '../../kernel/errors.js';
 import { isExternalId } from '../../kernel/external-id.js';
 import { momentKey } from './cursor.js';
 
@@ -53,6 +54,19 @@ export const promotionCode = z.string().min(1).max(64);
 
 /** An amount in minor units of a currency. */
 export const amountMinor = z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
+
+/** An amount as JSON can say it. Throws AMOUNT_OUT_OF_RANGE beyond 2^53 - 1. */
+export function minorOf(amount: bigint): number {
+  const value = Number(amount);
+  if (Number.isSafeInteger(value)) return value;
+  throw new MagamError(
+    'AMOUNT_OUT_OF_RANGE',
+    'An amount is beyond 2^53 - 1 minor units, which JSON cannot say exactly.',
+    {
+      value: amount.toString(),
+    },
+  );
+}
 
 /** A member `<name>Minor` for each of these amounts, in their order. */
 export const eachMinor = <Name extends string, Value>(

@@ -18,6 +18,10 @@ export const tags: Readonly<Record<string, string>> = {
   Settlements: 'What each seller is owed for each date, line by line, as pages of JSON or as CSV.',
   Ledger:
     'The double-entry ledger: accounts, balances, transactions, their corrections, and what each seller has in its wallet.',
+  Statements: "What a seller's period came to, what it is made of, and what closing the running one would make of it.",
+  Payouts:
+    'How sellers are paid: what is proposed, approved by a second person, sent and paid, and why something is not paid.',
+  Adjustments: 'Entries of the books that one person proposes and another one posts, and what sellers owe.',
   Terms: 'On what terms sellers are paid: cycles, delays, reserves, minimum payouts.',
   Outbox: 'Events that a consumer gave up on, and how to hand them over again.',
   'API keys': 'Keys with which other systems call, each for a part of what its maker may do.',

@@ -1,7 +1,7 @@
 /** Corrections of the ledger: accounts are closed and opened again, transactions are reversed. For admins; on record in the audit log. */
 import * as z from 'zod';
 import { closeAccount, reopenAccount } from '../../core/ledger/close-account.js';
-import { reverseTransaction } from '../../core/ledger/reverse-transaction.js';
+import { reverseAlone } from '../../core/ledger/reverse-transaction.js';
 import { readBalances } from '../../core/ledger/stores/ledger-balance.js';
 import { readTransaction } from '../../core/ledger/stores/ledger-transaction.js';
 import { nameOf } from '../../kernel/access.js';
@@ -67,10 +67,11 @@ export const reverseTransactionRoute = (): Route =>
     operationId: 'reverseLedgerTransaction',
     tag: 'Ledger',
     summary: 'Reverse a transaction',
-    description: 'Posts its opposite. A transaction is reversed once, and a reversal is final.',
+    description:
+      'Posts its opposite. A transaction is reversed once, and a reversal is final. Only payments, their cancels and roundings are reversed here: settlements, statements, payouts and entries of two people have ways of their own.',
     permission: 'ledger.correct',
     params: transactionParams,
-    example: { effectiveOn: '2026-02-16', reason: 'The settlement was posted twice by hand.' },
+    example: { effectiveOn: '2026-02-16', reason: 'The payment was recorded twice by hand.' },
     body: z.strictObject({
       effectiveOn: businessDate.meta({ description: 'The business date that the reversal counts for.' }),
       reason: text(255).meta({ description: 'Why it is reversed.' }),
@@ -78,6 +79,7 @@ export const reverseTransactionRoute = (): Route =>
     answer: { status: 201, description: 'The reversal.', schema: transactionSchema },
     refusals: [
       'LEDGER_TRANSACTION_NOT_FOUND',
+      'LEDGER_REVERSAL_ELSEWHERE',
       'LEDGER_REVERSAL_FINAL',
       'LEDGER_ALREADY_REVERSED',
       'LEDGER_ACCOUNT_CLOSED',
@@ -88,7 +90,7 @@ export const reverseTransactionRoute = (): Route =>
     handle: ({ params: { transactionId }, body: { effectiveOn, reason }, signedIn, transact, audit }) =>
       transact(async (tx) => {
         const reversal = { effectiveOn, reason, requestedBy: nameOf(signedIn) };
-        const posted = decided(await reverseTransaction(tx, transactionId, reversal));
+        const posted = decided(await reverseAlone(tx, transactionId, reversal));
         await audit(tx, 'ledger-transaction.reverse', ['ledger-transaction', transactionId], {
           before: null,
           after: { reversalId: posted.transactionId, effectiveOn, reason },

@@ -5,21 +5,7 @@ import { RULE_NAMES } from '../../core/ledger/rules/posting-rules.js';
 import type { LedgerAccount } from '../../core/ledger/stores/ledger-account.js';
 import type { StoredTransaction } from '../../core/ledger/stores/ledger-transaction.js';
 import type { Wallet } from '../../core/ledger/stores/wallet.js';
-import { MagamError } from '../../kernel/errors.js';
-import { amountMinor, businessDate, currency, id, idText, moment } from '../edge/fields.js';
-
-/** An amount as JSON can say it. Throws AMOUNT_OUT_OF_RANGE beyond 2^53 - 1. */
-export function minorOf(amount: bigint): number {
-  const value = Number(amount);
-  if (Number.isSafeInteger(value)) return value;
-  throw new MagamError(
-    'AMOUNT_OUT_OF_RANGE',
-    'An amount is beyond 2^53 - 1 minor units, which JSON cannot say exactly.',
-    {
-      value: amount.toString(),
-    },
-  );
-}
+import { amountMinor, businessDate, currency, id, idText, minorOf, moment } from '../edge/fields.js';
 
 export const accountKind = z.enum(ACCOUNT_KIND_NAMES);
 const owner = z

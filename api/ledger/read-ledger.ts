@@ -7,7 +7,7 @@ import { listTransactionsOf, readTransaction } from '../../core/ledger/stores/le
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { momentKey, paged, pageOf, pageQuery } from '../edge/cursor.js';
-import { businessDate, id, namedCurrency, namedMoment } from '../edge/fields.js';
+import { businessDate, id, minorOf, namedCurrency, namedMoment } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
@@ -16,7 +16,6 @@ import {
   accountParams,
   accountSchema,
   balanceSchema,
-  minorOf,
   transactionBody,
   transactionParams,
   transactionSchema,

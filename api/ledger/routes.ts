@@ -3,10 +3,11 @@ import type { ApiContext } from '../context.js';
 import type { Route } from '../edge/route.js';
 import { closeAccountRoute, reopenAccountRoute, reverseTransactionRoute } from './correct-ledger.js';
 import { listAccountsRoute, listTransactionsRoute, showBalance, showTransaction } from './read-ledger.js';
-import { showWallet } from './show-wallet.js';
+import { showOwnWallet, showWallet } from './show-wallet.js';
 
 export const ledgerRoutes = (context: ApiContext): Route[] => [
   showWallet(context),
+  showOwnWallet(context),
   listAccountsRoute(context),
   showBalance(context),
   listTransactionsRoute(context),

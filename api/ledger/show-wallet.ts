@@ -1,8 +1,9 @@
-/** GET /v1/sellers/{sellerId}/wallet */
+/** GET /v1/sellers/{sellerId}/wallet and GET /v1/me/wallet */
 import * as z from 'zod';
 import { readWallets } from '../../core/ledger/stores/wallet.js';
 import type { ApiContext } from '../context.js';
 import { externalId } from '../edge/fields.js';
+import { ownSeller } from '../edge/own-seller.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { walletBody, walletSchema } from './ledger-fields.js';
@@ -26,4 +27,21 @@ export const showWallet = ({ db }: ApiContext): Route =>
     refusals: ['AMOUNT_OUT_OF_RANGE'],
     owner: ({ params }) => ({ sellerId: params.sellerId }),
     handle: async ({ params: { sellerId } }) => ok(walletBody(sellerId, await readWallets(db, sellerId))),
+  });
+
+export const showOwnWallet = ({ db }: ApiContext): Route =>
+  route({
+    method: 'get',
+    path: '/v1/me/wallet',
+    operationId: 'readOwnWallet',
+    tag: 'Ledger',
+    summary: 'Show the own wallet',
+    description: 'For sellers: the same as at `/v1/sellers/{sellerId}/wallet`.',
+    permission: 'wallet.read',
+    answer: { status: 200, description: 'The wallet.', schema: walletSchema },
+    refusals: ['AMOUNT_OUT_OF_RANGE'],
+    handle: async ({ signedIn }) => {
+      const sellerId = ownSeller(signedIn) as string;
+      return ok(walletBody(sellerId, await readWallets(db, sellerId)));
+    },
   });

@@ -17,11 +17,11 @@ import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { pageOf, pageQuery, readPage } from '../edge/cursor.js';
+import { DOWNLOAD_TYPES, type DownloadFormat, download } from '../edge/download.js';
 import { businessDate, externalId, id } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { dateStates, statesOf } from './date-states.js';
-import { DOWNLOAD_TYPES, type DownloadFormat, download } from './download.js';
 import { dateOfRun, downloadQuery, selectionQuery, sellerOf } from './selection.js';
 import { settledAmounts, settledFigures } from './settled-fields.js';
 

@@ -8,11 +8,11 @@ import type { Caller } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { pageOf, pageQuery, readPage } from '../edge/cursor.js';
+import { DOWNLOAD_TYPES, type DownloadFormat, download } from '../edge/download.js';
 import { businessDate, externalId } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { dateStates, statesOf } from './date-states.js';
-import { DOWNLOAD_TYPES, type DownloadFormat, download } from './download.js';
 import { dateOfRun, downloadQuery, selectionQuery, sellerOf } from './selection.js';
 import { amountOf, feeVatAmounts, feeVatOf, settledAmounts, settledFigures } from './settled-fields.js';
 

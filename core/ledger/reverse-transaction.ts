@@ -2,6 +2,7 @@
 import type { Tx } from '../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { type Posted, postTransaction } from './post-transactions.js';
+import { mayReverseAlone } from './rules/posting-rules.js';
 import { readTransaction } from './stores/ledger-transaction.js';
 
 export interface Reversal {
@@ -37,4 +38,12 @@ export async function reverseTransaction(
   });
   const meanwhile = isRefusal(posted) ? posted.refused === 'LEDGER_EXISTS_OTHERWISE' : posted.existed;
   return meanwhile ? refuse('LEDGER_ALREADY_REVERSED', { transactionId }) : posted;
+}
+
+/** The same by one person alone. Refuses with LEDGER_REVERSAL_ELSEWHERE what another capability has posted, and as `reverseTransaction` does. */
+export async function reverseAlone(tx: Tx, transactionId: number, reversal: Reversal): Promise<Posted | Refusal> {
+  const former = await readTransaction(tx, transactionId);
+  if (former !== undefined && former.reversesId === null && !mayReverseAlone(former.kind))
+    return refuse('LEDGER_REVERSAL_ELSEWHERE', { transactionId, kind: former.kind, key: former.key });
+  return reverseTransaction(tx, transactionId, reversal);
 }

@@ -29,34 +29,36 @@ export interface SellerClosed {
  * Closes every period of the seller that ends on the last day or before it; closing again changes nothing. Throws STATEMENT_SELLER_UNKNOWN, and STATEMENT_MOVED
  * where no statement would have the expected hash: then nothing is closed, and the details say what moved.
  */
-export function closeSeller(db: Db, close: SellerClose): Promise<SellerClosed> {
+export const closeSeller = (db: Db, close: SellerClose): Promise<SellerClosed> =>
+  inTransaction(db, (tx) => closeSellerIn(tx, close));
+
+/** The same in a transaction of the caller. */
+export async function closeSellerIn(tx: Tx, close: SellerClose): Promise<SellerClosed> {
   const { sellerId, currency, through, expect, issuedBy } = close;
-  return inTransaction(db, async (tx) => {
-    const ids = (await accountsOf(tx, sellerId, currency)).map(({ accountId }) => accountId);
-    await lockPayables(tx, ids);
-    const payables = await readPayables(tx, ids);
-    const terms = await termsOf(tx, payables);
-    const due = underTerms(payables, terms).filter((account) => mayClose(account, close));
-    const decided = decideAccounts(await loadAccounts(tx, due, through), close);
-    const issued = decided.flatMap(({ statements }) => statements);
-    if (expect !== undefined && !issued.some(({ hash }) => hash === expect)) {
-      const earlier = [...new Set(terms.map(({ revision }) => revision))]
-        .sort((a, b) => b - a)
-        .map((revision) =>
-          underTerms(
-            due,
-            terms.filter((version) => version.revision < revision),
-          ),
-        );
-      await requireIssued(tx, close, expect, decided, earlier);
-    }
-    await issueStatements(tx, decided, { issuedBy, runId: null });
-    const statements = await readStatementsClosing(tx, sellerId, through);
-    return {
-      statements: statements.filter((one) => currency === undefined || one.currency === currency),
-      issued: issued.length,
-    };
-  });
+  const ids = (await accountsOf(tx, sellerId, currency)).map(({ accountId }) => accountId);
+  await lockPayables(tx, ids);
+  const payables = await readPayables(tx, ids);
+  const terms = await termsOf(tx, payables);
+  const due = underTerms(payables, terms).filter((account) => mayClose(account, close));
+  const decided = decideAccounts(await loadAccounts(tx, due, through), close);
+  const issued = decided.flatMap(({ statements }) => statements);
+  if (expect !== undefined && !issued.some(({ hash }) => hash === expect)) {
+    const earlier = [...new Set(terms.map(({ revision }) => revision))]
+      .sort((a, b) => b - a)
+      .map((revision) =>
+        underTerms(
+          due,
+          terms.filter((version) => version.revision < revision),
+        ),
+      );
+    await requireIssued(tx, close, expect, decided, earlier);
+  }
+  await issueStatements(tx, decided, { issuedBy, runId: null });
+  const statements = await readStatementsClosing(tx, sellerId, through);
+  return {
+    statements: statements.filter((one) => currency === undefined || one.currency === currency),
+    issued: issued.length,
+  };
 }
 
 /** A statement that was issued with this hash is what was expected. Throws STATEMENT_MOVED otherwise. */

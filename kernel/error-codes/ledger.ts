@@ -62,6 +62,13 @@ export const ledgerErrors = {
       'A transaction needs at least two postings, each of an amount other than zero and to an account of its own.',
     whatToDo: 'Correct whoever made the transaction: the posting rules (docs/ledger.md) make none of this kind.',
   },
+  LEDGER_REVERSAL_ELSEWHERE: {
+    http: 409,
+    exit: 1,
+    meaning: 'The transaction belongs to a settlement, a statement, a payout or an entry of two people.',
+    whatToDo:
+      'Propose the reversal of the entry or an adjustment, which two people make; a payout is retried or cancelled. The details name the kind and the key of the transaction.',
+  },
   LEDGER_REVERSAL_FINAL: {
     http: 409,
     exit: 1,

@@ -105,3 +105,15 @@ export const postingsOf = (name: RuleName, about: About, amounts: Readonly<Recor
     }, 0n);
     return amountMinor === 0n ? [] : [{ account: accountOf(kind, about), amountMinor }];
   });
+
+/** Kinds that an admin may reverse alone. The others belong to settlements, statements, payouts or entries of two people, which have ways of their own to correct them. */
+const REVERSED_BY_ONE: readonly string[] = [
+  'PAYMENT',
+  'PAYMENT_BY_HAND',
+  'CANCEL',
+  'CANCEL_BY_HAND',
+  'CANCEL_PAID',
+  'ROUNDING',
+];
+
+export const mayReverseAlone = (kind: TransactionKind): boolean => REVERSED_BY_ONE.includes(kind);

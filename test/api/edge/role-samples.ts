@@ -18,6 +18,9 @@ export interface Owner {
   /** A bank account that was proposed for the seller. */
   readonly bankAccountId: number;
   readonly endpointId: number;
+  /** An issued statement of the seller, and the payout that claims it. */
+  readonly statementId: number;
+  readonly payoutId: number;
   readonly keyId: number;
   /** A paid order of the buyer with the seller, and one that waits for its payment. */
   readonly orderId: number;
@@ -45,6 +48,9 @@ const product = ({ productId }: Owner): string => `/v1/products/${productId}`;
 const drop = ({ dropId }: Owner): string => `/v1/drops/${dropId}`;
 const stock = ({ unitId }: Owner): string => `/v1/units/${unitId}/stock`;
 const endpoint = ({ endpointId }: Owner): string => `/v1/webhook-endpoints/${endpointId}`;
+const statement = ({ statementId }: Owner): string => `/v1/statements/${statementId}`;
+const payout = ({ payoutId }: Owner): string => `/v1/payouts/${payoutId}`;
+const seller = ({ sellerId }: Owner): string => `/v1/sellers/${sellerId}`;
 const option = (owner: Owner): string => `${product(owner)}/options/${owner.optionId}`;
 
 const ofSeller = (route: string, of: (owner: Owner) => string, below: string, body?: object): Sample => ({
@@ -230,6 +236,15 @@ export const samples: readonly Sample[] = [
     role: 'seller',
     request: (owner) => ({ path: `${stock(owner)}/movements` }),
   },
+  ofSeller('GET /v1/statements/{statementId}', statement, ''),
+  ...['settlements', 'transactions', 'lines', 'statement.csv', 'statement.xlsx', 'statement.pdf'].map((below) =>
+    ofSeller(`GET /v1/statements/{statementId}/${below}`, statement, `/${below}`),
+  ),
+  ofSeller('GET /v1/sellers/{sellerId}/statement-drafts', seller, '/statement-drafts?at=2026-05-04'),
+  ofSeller('GET /v1/payouts/{payoutId}', payout, ''),
+  ofSeller('GET /v1/payouts/{payoutId}/explanation', payout, '/explanation'),
+  ofSeller('GET /v1/sellers/{sellerId}/next-payout', seller, '/next-payout'),
+  ofSeller('GET /v1/payout-cases', ({ sellerId }) => `/v1/payout-cases?sellerId=${sellerId}`, ''),
   ofSeller('POST /v1/units/{unitId}/stock/receipts', stock, '/receipts', { quantity: 2, reason: 'delivery' }),
   ofSeller('POST /v1/units/{unitId}/stock/adjustments', stock, '/adjustments', { by: 1, reason: 'found' }),
   ofSeller('GET /v1/drops/{dropId}/purchases', drop, '/purchases'),
@@ -286,6 +301,10 @@ export const confined: Readonly<Record<string, string>> = {
   'GET /v1/events': 'a list; see test/api/events',
   'GET /v1/webhook-endpoints': 'a list; see test/api/webhook-endpoints',
   'POST /v1/webhook-endpoints': 'whoever makes it owns it',
+  'GET /v1/statements': 'a list; see test/api/statements',
+  'GET /v1/payouts': 'a list; see test/api/payouts',
+  'GET /v1/me/wallet': 'the caller',
+  'GET /v1/me/next-payout': 'the caller',
   'GET /v1/orders': 'a list; see test/api/orders',
   'GET /v1/payments': 'a list; see test/api/payments',
   'POST /v1/checkouts': 'whoever checks out owns it',

@@ -6,12 +6,14 @@ import { readConfig } from '../../../infra/config.js';
 import { select } from '../../../infra/database.js';
 import { openRedis } from '../../../infra/redis.js';
 import { grantOf, isPublic, ROLES, type Role } from '../../../kernel/access.js';
+import { PayoutScene } from '../../core/payouts/payout-scene.js';
 import { makeAccount, makeSeller, type TestAccount } from '../../support/accounts.js';
 import { type CallOptions, type RunningApi, startApi } from '../../support/api.js';
 import { Bank } from '../../support/bank.js';
 import { contextOf } from '../../support/context.js';
 import type { TestDatabase } from '../../support/database.js';
 import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
+import { giveTerms } from '../../support/statements.js';
 import { BANK_ACCOUNT, confined, type Owner, PAYING, samples, type World } from './role-samples.js';
 
 let database: TestDatabase;
@@ -40,6 +42,7 @@ function listRoutes(): Route[] {
 }
 
 async function makeWorld(): Promise<World> {
+  await giveTerms(database.db, { cycle: { type: 'daily' } });
   const operator = await makeAccount(database.db, 'operator');
   const category = await done('POST', '/v1/categories', { token: operator.token, body: { name: 'Things' } });
   const lines = { S1: { orderId: 'B', lineId: '1' }, S2: { orderId: 'a b', lineId: '1' } };
@@ -93,7 +96,12 @@ async function makeWorld(): Promise<World> {
       token: seller.token,
       body: { name: 'Warehouse', permissions: ['event.read'] },
     });
+    const scene = new PayoutScene(database.db);
+    const statementId = await scene.statement({ sellerId, earned: 1_000n });
+    const payoutId = (await scene.propose()).find(({ candidate }) => candidate.sellerId === sellerId)?.payoutId ?? 0;
     const owns = {
+      statementId,
+      payoutId,
       bankAccountId: proposal.bankAccountId,
       endpointId: endpoint.endpointId,
       keyId: key.keyId,

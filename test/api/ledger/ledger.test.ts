@@ -110,12 +110,13 @@ it('the transactions of an account are listed newest first, and each is shown', 
 
 it('an admin closes and opens accounts and reverses transactions; it is on record', async () => {
   const send = (path: string, body?: object, { token } = admin) => api.call('POST', path, { token, body });
-  const { accountId } = await accountOf('SELLER_RESERVE');
+  await post('rounded', 'ROUNDING', 5n);
+  const { accountId } = await accountOf('ROUNDING');
   expect((await send(`/v1/ledger/accounts/${accountId}/close`, undefined, operator)).status).toBe(403);
   expect((await send(`/v1/ledger/accounts/${accountId}/close`)).body.code).toBe('LEDGER_ACCOUNT_NOT_EMPTY');
   const { items } = (await get(`/v1/ledger/accounts/${accountId}/transactions`)).body;
   const reversal = `/v1/ledger/transactions/${items[0].transactionId}/reversal`;
-  const wanted = { effectiveOn: '2026-05-06', reason: 'kept by mistake' };
+  const wanted = { effectiveOn: '2026-05-06', reason: 'rounded by mistake' };
   expect((await send(reversal, { ...wanted, reason: '' })).status).toBe(400);
   expect(await send(reversal, wanted)).toMatchObject({
     status: 201,
@@ -138,4 +139,16 @@ it('an admin closes and opens accounts and reverses transactions; it is on recor
     'ledger-account.close',
     'ledger-account.reopen',
   ]);
+});
+
+it('what settlements, payouts, reserves and entries of two people have posted, nobody reverses alone', async () => {
+  for (const kind of ['SELLER_RESERVE', 'PAYOUT_IN_TRANSIT', 'PAID_OUT', 'ADJUSTMENTS']) {
+    const { accountId } = await accountOf(kind);
+    const { items } = (await get(`/v1/ledger/accounts/${accountId}/transactions`)).body;
+    const answer = await api.call('POST', `/v1/ledger/transactions/${items[0].transactionId}/reversal`, {
+      token: admin.token,
+      body: { effectiveOn: '2026-05-06', reason: 'alone' },
+    });
+    expect([kind, answer.status, answer.body.code]).toEqual([kind, 409, 'LEDGER_REVERSAL_ELSEWHERE']);
+  }
 });

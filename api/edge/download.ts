@@ -4,8 +4,8 @@
  */
 
 import type { ExportForm, Sink } from '../../core/settlement/export-rows.js';
-import { pacedWriter } from '../edge/paced-writer.js';
-import type { StreamedReply } from '../edge/reply.js';
+import { pacedWriter } from './paced-writer.js';
+import type { StreamedReply } from './reply.js';
 
 /** The formats that a whole selection can be downloaded in, and their content types. */
 export const DOWNLOAD_TYPES = {
@@ -22,11 +22,24 @@ export const download = (
   name: string,
   spreadsheetSafe: boolean,
   produce: (form: ExportForm, sink: Sink) => Promise<unknown>,
+): StreamedReply =>
+  streamedFile(contentTypeOf(format), `${fileName(name)}.${format}`, (sink, signal) =>
+    produce({ format, spreadsheetSafe, patienceSeconds: (2 * STALL_MS) / 1000, signal }, sink),
+  );
+
+const contentTypeOf = (format: DownloadFormat): string =>
+  format === 'csv' ? `${DOWNLOAD_TYPES.csv}; charset=utf-8; header=present` : DOWNLOAD_TYPES[format];
+
+/** A file of any type that `produce` writes as it is made. @param name without anything that a header or a file system reads as something else */
+export const streamedFile = (
+  contentType: string,
+  name: string,
+  produce: (sink: Sink, signal: AbortSignal) => Promise<unknown>,
 ): StreamedReply => ({
   status: 200,
   kind: 'download',
-  contentType: format === 'csv' ? `${DOWNLOAD_TYPES.csv}; charset=utf-8; header=present` : DOWNLOAD_TYPES[format],
-  headers: { 'Content-Disposition': `attachment; filename="${fileName(name)}.${format}"` },
+  contentType,
+  headers: { 'Content-Disposition': `attachment; filename="${name}"` },
   write: async (out, ended) => {
     const stalled = new AbortController();
     const signal = AbortSignal.any([ended, stalled.signal]);
@@ -35,8 +48,7 @@ export const download = (
       const timer = setTimeout(() => stalled.abort(new Error('the reader of a download takes nothing')), STALL_MS);
       await write(chunk).finally(() => clearTimeout(timer));
     };
-    const patienceSeconds = (2 * STALL_MS) / 1000;
-    await produce({ format, spreadsheetSafe, patienceSeconds, signal }, sink);
+    await produce(sink, signal);
   },
 });
 
