@@ -98,12 +98,6 @@ export const mutants = [
   },
   {
     ...close,
-    name: 'the reserve is kept of debts that are made up for',
-    from: 'atLeastZero(least(ownMinor, this.unpaidMinor + ownMinor))',
-    to: 'atLeastZero(ownMinor)',
-  },
-  {
-    ...close,
     name: 'the reserve is rounded down',
     from: "BigInt(FULL_RATE_E4), 'half-up')",
     to: "BigInt(FULL_RATE_E4), 'down')",
