@@ -4,7 +4,9 @@ import { whyStatementNotPaid } from '../../core/payouts/why-statement-not-paid.j
 import { LANGUAGES } from '../../core/statements/documents/words.js';
 import type { DocumentFormat } from '../../core/statements/documents/write-document.js';
 import { exportStatement } from '../../core/statements/export-statement.js';
+import { readStatementHead } from '../../core/statements/stores/statement.js';
 import { readPlatformTime } from '../../infra/platform-time.js';
+import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { DOWNLOAD_TYPES, streamedFile } from '../edge/download.js';
 import { type Route, route } from '../edge/route.js';
@@ -38,6 +40,7 @@ export const downloadStatement = ({ db, config }: ApiContext, format: DocumentFo
     refusals: ['STATEMENT_NOT_FOUND', 'STREAMS_EXHAUSTED', 'STREAM_SHARE_USED'],
     owner: ownerOf(db),
     handle: async ({ params: { statementId }, query: { language, spreadsheetSafe } }) => {
+      found(await readStatementHead(db, statementId), 'STATEMENT_NOT_FOUND', { statementId });
       const { date } = await readPlatformTime(db, config.timeZone);
       const form = { format, language, spreadsheetSafe: spreadsheetSafe === 'true', timeZone: config.timeZone };
       const contentType = format === 'csv' ? `${TYPES.csv}; charset=utf-8; header=present` : TYPES[format];

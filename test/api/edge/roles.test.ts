@@ -42,6 +42,7 @@ function listRoutes(): Route[] {
 }
 
 async function makeWorld(): Promise<World> {
+  const scene = new PayoutScene(database.db);
   await giveTerms(database.db, { cycle: { type: 'daily' } });
   const operator = await makeAccount(database.db, 'operator');
   const category = await done('POST', '/v1/categories', { token: operator.token, body: { name: 'Things' } });
@@ -96,7 +97,6 @@ async function makeWorld(): Promise<World> {
       token: seller.token,
       body: { name: 'Warehouse', permissions: ['event.read'] },
     });
-    const scene = new PayoutScene(database.db);
     const statementId = await scene.statement({ sellerId, earned: 1_000n });
     const payoutId = (await scene.propose()).find(({ candidate }) => candidate.sellerId === sellerId)?.payoutId ?? 0;
     const owns = {
