@@ -64,13 +64,19 @@ export const headersOfSuccess = (route: Route, status: number, located = status 
   ]);
 
 /** The header fields of the problems of a status, which bear one of these codes. */
-export const headersOfProblem = (route: Route, status: number, codes: readonly ErrorCode[]) =>
-  references([
+export const headersOfProblem = (route: Route, status: number, codes: readonly ErrorCode[]) => {
+  const all = references([
     ...namesOfAll(route),
     ...(status === 429 || status === 503 ? (['Retry-After'] as const) : []),
     ...(status === 401 ? (['WWW-Authenticate'] as const) : []),
     ...(route.idempotent === true && codes.some(isKept) ? (['Idempotency-Replayed'] as const) : []),
   ]);
+  if (!codes.includes('SERVER_BUSY')) return all;
+  // A call for which there is no place is refused before it is counted.
+  const limits = ['RateLimit', 'RateLimit-Policy'] as const;
+  const uncounted = limits.filter((name) => name in all).map((name) => [name, { ...headers[name], required: false }]);
+  return { ...all, ...Object.fromEntries(uncounted) } as typeof all;
+};
 
 /** The header fields of 304. */
 export const headersOfUnchanged = (route: Route) => references([...namesOfAll(route), 'ETag']);

@@ -64,6 +64,12 @@ it('each hint comes to one of the listeners of its name and installation, and le
   expect((await keys()).every((key) => /^\{magam:(one|other)\}:(cart|mail):/.test(key))).toBe(true);
 });
 
+async function emptied(): Promise<void> {
+  const client = new Redis(redis.url);
+  await client.flushall();
+  client.disconnect();
+}
+
 it('hints that nobody takes do not pile up without end, and the queue works again when somebody does', async () => {
   const queue = open('alone');
   const many = Array.from({ length: 6_000 }, (_, n) => [n]);
@@ -78,6 +84,8 @@ it('hints that nobody takes do not pile up without end, and the queue works agai
   await until(() => came.length === 5, 'those that are left');
   await send(queue, [-2]);
   await until(() => came.some(([id]) => id === -2), 'a new one');
+  await queue.close();
+  await emptied(); // the jobs of the hints that were cut off are left
 });
 
 it('a hint whose work fails is forgotten, and the next one comes', async () => {

@@ -89,6 +89,15 @@ it('the migrations of version 0.1.0 are what they were: databases have them behi
   expect(sha256(oldMigrations.map((name) => `${name}\n${statementOf(name)}\n`).join(''))).toBe(SCHEMA);
 });
 
+/** Of a dead execution version 0.1.0 did not tell what it had committed. */
+function asToldNow(run: unknown): object {
+  const { executions, ...rest } = run as { executions: { dead: boolean; entries: number }[] };
+  return {
+    ...rest,
+    executions: executions.map((one) => (one.dead ? { ...one, entries: expect.any(Number) } : one)),
+  };
+}
+
 describe.each(Object.keys(expected))('a database of version 0.1.0 (%s)', (name) => {
   const { runs, shown, after } = expected[name] as Expected;
   const startRunner = taskRunners();
@@ -107,7 +116,7 @@ describe.each(Object.keys(expected))('a database of version 0.1.0 (%s)', (name) 
     // Later versions tell more beside the runs.
     expect((await magamJson(database.url, ['runs'])).document).toMatchObject(runs);
     for (const [runId, run] of Object.entries(shown))
-      expect((await magamJson(database.url, ['runs', 'show', runId])).document).toMatchObject(run as object);
+      expect((await magamJson(database.url, ['runs', 'show', runId])).document).toMatchObject(asToldNow(run));
   });
 
   it('verifies what was closed', async () => {

@@ -13,8 +13,8 @@ export const mutants = [
   {
     ...currencyTotals,
     name: 'VAT on top leaves out the shipping',
-    from: 'itemAmount - sellerDiscount + shippingFee - fee',
-    to: 'itemAmount - sellerDiscount - fee',
+    from: 'itemAmount - sellerDiscount + shippingFee, deducted',
+    to: 'itemAmount - sellerDiscount, deducted',
   },
   {
     ...currencyTotals,

@@ -16,10 +16,88 @@ const addresses = {
 const webhooks = 'test/batch/webhooks/webhooks.test.ts';
 const delivery = { file: 'core/webhooks/stores/webhook-delivery.ts', tests: webhooks };
 const send = { file: 'core/webhooks/send-webhook.ts', tests: webhooks, only: 'of a private network' };
+const locks = {
+  file: 'core/webhooks/stores/webhook-delivery.ts',
+  tests: 'test/batch/webhooks/tests-and-locks.test.ts',
+};
+const staff = 'test/api/accounts/staff.test.ts';
+const watch = { file: 'api/events/event-watch.ts', tests: 'test/api/events/event-watch.test.ts', quick: true };
+const audit = { file: 'infra/stores/audit-log.ts', tests: 'test/infra/stores/audit-log.test.ts' };
+const guards = 'test/api/edge/guards.test.ts';
 const imports = { file: 'core/feed/import/import-record.ts', tests: 'test/batch/task-import-events.test.ts' };
 
 /** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
 export const mutants = [
+  {
+    ...locks,
+    name: 'what a locked account has set up is sent on',
+    from: "\n  AND NOT EXISTS (SELECT 1 FROM account a WHERE a.account_id = webhook_endpoint.created_by AND a.status = 'LOCKED')",
+    to: '',
+  },
+  {
+    file: 'api/accounts/give-one-time-password.ts',
+    tests: staff,
+    name: 'API keys outlive the password that an admin replaces',
+    from: 'await revokeApiKeysOf(tx, accountId, signedIn.accountId)',
+    to: '0',
+  },
+  {
+    file: 'api/api-keys/routes.ts',
+    tests: 'test/api/api-keys/api-keys.test.ts',
+    name: 'a key is made that has expired',
+    from: "made.status === 'EXPIRED'",
+    to: 'false',
+  },
+  { ...watch, name: 'the accounts of a seller take all places', from: ' || sellers.length >= ofSeller', to: '' },
+  { ...watch, name: 'an account takes all places', from: ' || own.length >= ofAccount', to: '' },
+  {
+    ...audit,
+    name: 'entries get their positions by their time',
+    from: "'position > ?'",
+    to: "'audit_id > ?'",
+  },
+  {
+    file: 'infra/queue.ts',
+    tests: 'test/infra/queue.test.ts',
+    name: 'hints pile up while nobody listens',
+    from: 'hints.slice(0, room)',
+    to: 'hints',
+  },
+  {
+    file: 'api/edge/admission.ts',
+    tests: guards,
+    name: 'a server takes as many calls as come',
+    from: 'this.calls >= this.max + (essential ? Math.ceil(this.max * RESERVE) : 0)',
+    to: 'false',
+  },
+  {
+    file: 'api/main.ts',
+    tests: guards,
+    name: '/readyz has no limit',
+    from: "      limit: limitOf(redis, 'ready', config.rateLimit, () => 'ready'),\n",
+    to: '',
+  },
+  {
+    file: 'api/edge/call.ts',
+    tests: guards,
+    name: 'idempotency keys are forgotten when the key of tokens is rotated',
+    from: 'formerHashKeys.map(hashUnder)',
+    to: '[]',
+  },
+  {
+    file: 'core/accounts/rules/account.ts',
+    tests: 'test/api/accounts/links.test.ts',
+    name: 'a plus makes another mailbox',
+    from: "foldEmail(email).replace(/^([^+@]+)\\+[^@]*@/, '$1@')",
+    to: 'foldEmail(email)',
+  },
+  {
+    file: 'api/accounts/sessions/sign-in-limit.ts',
+    tests: 'test/api/accounts/brute-force.test.ts',
+    name: 'a device is known after the password was changed',
+    from: 'known.isOfPassword(account.passwordHash)',
+    to: 'true',
+  },
   {
     ...access,
     name: 'an API key may do whatever its account may',

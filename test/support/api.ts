@@ -257,7 +257,8 @@ function checkHeaders(
   known: NonNullable<NonNullable<Document['components']>['headers']>,
   where: string,
 ): void {
-  for (const [name, { required }] of Object.entries(known)) {
+  for (const [name, component] of Object.entries(known)) {
+    const required = (listed[name] as { readonly required?: boolean } | undefined)?.required ?? component.required;
     if (sent.has(name) && !(name in listed))
       throw new Error(`${where} with ${name}, which the OpenAPI document does not list`);
     if (required === true && name in listed && !sent.has(name))

@@ -1,0 +1,69 @@
+/** What long commands say while the database is away, and when it is back. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { environment, startMagam } from '../../scripts/chaos/magam.mjs';
+import { startProxy } from '../../scripts/chaos/tcp-proxy.mjs';
+import { DAY, DraftScene, draft } from '../support/draft-scene.js';
+import { salesCsv } from '../support/feed-files.js';
+import { ImportScene } from '../support/import-scene.js';
+
+let scene: DraftScene;
+let imports: ImportScene;
+beforeAll(async () => {
+  scene = await DraftScene.create();
+  imports = await ImportScene.open();
+});
+afterAll(async () => {
+  await imports.close();
+  await scene.drop();
+});
+
+const PATIENCE_MS = 2_500;
+
+/** The commands, each with the label of its progress and a statement of its work at which the database goes. */
+const commands = {
+  'import lines': () => ({
+    url: imports.database.url,
+    args: ['import', 'lines', imports.folder.write(salesCsv({ order_id: `away-${Math.random()}` }))],
+    label: '[A-Z]',
+    statement: /^UPDATE feed_import SET/,
+  }),
+  seed: () => ({
+    url: imports.database.url,
+    args: ['seed', '--lines', '200', '--sellers', '5', '--date', '2026-04-20'],
+    label: 'Seeding',
+    statement: /^INSERT INTO sale_entry/,
+  }),
+  whatif: () => ({
+    url: scene.plain.url,
+    args: ['whatif', '--again', '--policies', scene.file(draft), '--from', DAY, '--to', DAY, '--workers', '1'],
+    label: 'Trying',
+    statement: /^UPDATE run_partition SET/,
+  }),
+};
+
+describe.each(Object.entries(commands))('magam %s', (_name, command) => {
+  const start = async (outageMs: number) => {
+    const { url, args, label, statement } = command();
+    const proxy = await startProxy(url, [{ statement, place: 'down', nth: 1 }]);
+    const magam = startMagam(args, environment(proxy.url, { MAGAM_OUTAGE_MS: String(outageMs) }));
+    return { proxy, magam, label };
+  };
+
+  it('says for how long it tries again, and what to do when that is over', async () => {
+    const { proxy, magam, label } = await start(PATIENCE_MS);
+    const { code, stderr } = await magam.ended;
+    await proxy.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^${label}.*: database away, trying again for [123] s more$`, 'm'));
+    expect(stderr).toMatch(/^DATABASE_UNAVAILABLE: [\s\S]*\nWhat to do: .+\n$/m);
+  });
+
+  it('says that the database is back, and comes to its end', async () => {
+    const { proxy, magam, label } = await start(60_000);
+    await magam.says(/database away/);
+    proxy.comeBack();
+    const { code, stderr } = await magam.ended;
+    await proxy.close();
+    expect([code, stderr]).toEqual([0, expect.stringMatching(new RegExp(`^${label}.*: database back$`, 'm'))]);
+  });
+});
