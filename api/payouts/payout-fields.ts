@@ -12,7 +12,7 @@ export const tag = 'Payouts';
 export const payoutParams = z.strictObject({ payoutId: idText.meta({ description: 'The payout.' }) });
 export const sellerParams = z.strictObject({ sellerId: externalId.meta({ description: 'The seller.' }) });
 export const payoutHash = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
-export const reason = z.enum(NOT_PAID_REASONS);
+const reason = z.enum(NOT_PAID_REASONS);
 
 const hash = z.string().meta({ description: 'SHA-256 of its content, hexadecimal.' });
 
