@@ -115,6 +115,7 @@ export const permissions = {
   'statement.read': { seller: 'own', ...staff },
   'statement.close': staff,
   'payout.read': { seller: 'own', ...staff },
+  'payout.read-own': { seller: 'own' },
   'payout.propose': staff,
   'payout.approve': staff,
   'payout.stop': staff,
@@ -124,6 +125,7 @@ export const permissions = {
 
   // The ledger
   'wallet.read': { seller: 'own', ...staff },
+  'wallet.read-own': { seller: 'own' },
   'ledger.read': staff,
   'ledger.correct': { admin: 'any' },
 

@@ -50,8 +50,8 @@ export function registerHeaders(registry: OpenAPIRegistry): void {
   for (const [name, header] of Object.entries(headers)) registry.registerComponent('headers', name, header);
 }
 
-/** CSV and workbooks are kept as files. */
-const isFile = (contentType: string): boolean => /^text\/csv$|spreadsheetml/.test(contentType);
+/** CSV, workbooks and PDF are kept as files. */
+const isFile = (contentType: string): boolean => /^text\/csv$|spreadsheetml|^application\/pdf$/.test(contentType);
 
 /** The header fields of a success; `located` says whether Location is one of them. */
 export const headersOfSuccess = (route: Route, status: number, located = status === 201 || status === 202) =>

@@ -37,7 +37,7 @@ export const showOwnWallet = ({ db }: ApiContext): Route =>
     tag: 'Ledger',
     summary: 'Show the own wallet',
     description: 'For sellers: the same as at `/v1/sellers/{sellerId}/wallet`.',
-    permission: 'wallet.read',
+    permission: 'wallet.read-own',
     answer: { status: 200, description: 'The wallet.', schema: walletSchema },
     refusals: ['AMOUNT_OUT_OF_RANGE'],
     handle: async ({ signedIn }) => {

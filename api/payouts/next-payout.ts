@@ -110,6 +110,7 @@ export const showOwnNextPayout = (context: ApiContext): Route =>
     path: '/v1/me/next-payout',
     operationId: 'readOwnNextPayout',
     summary: 'Show the own next payout',
+    permission: 'payout.read-own',
     description: 'For sellers: the same as at `/v1/sellers/{sellerId}/next-payout`.',
     handle: async ({ signedIn }) => ok(await nextBody(context, ownSeller(signedIn) as string, false)),
   });

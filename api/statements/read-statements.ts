@@ -32,11 +32,15 @@ import {
 
 export const tag = 'Statements';
 
+/** Throws STATEMENT_NOT_FOUND. */
+const requireStatement = async (db: Db, statementId: number) =>
+  found(await readStatementHead(db, statementId), 'STATEMENT_NOT_FOUND', { statementId });
+
 /** Whose a statement is. Throws STATEMENT_NOT_FOUND. */
 export const ownerOf =
   (db: Db) =>
   async ({ params }: { readonly params: { readonly statementId: number } }): Promise<Owner> => {
-    const { sellerId } = found(await readStatementHead(db, params.statementId), 'STATEMENT_NOT_FOUND', params);
+    const { sellerId } = await requireStatement(db, params.statementId);
     return { sellerId };
   };
 
@@ -112,15 +116,17 @@ export const listSettlementsOfStatement = ({ db }: ApiContext): Route =>
     answer: { status: 200, description: 'A page of settlements.', schema: pageOf(settlementSchema) },
     refusals: ['STATEMENT_NOT_FOUND', 'AMOUNT_OUT_OF_RANGE'],
     owner: ownerOf(db),
-    handle: async ({ params: { statementId }, query }) =>
-      paged(query, {
+    handle: async ({ params: { statementId }, query }) => {
+      await requireStatement(db, statementId);
+      return paged(query, {
         name: `statement-settlements ${statementId}`,
         key: z.tuple([businessDate, z.number().int()]),
         read: (after, limit) =>
           readStatementSettlements(db, statementId, after && { settledOn: after[0], generation: after[1] }, limit),
         keyOf: ({ settledOn, generation }) => [settledOn, generation],
         itemOf: settlementBody,
-      }),
+      });
+    },
   });
 
 export const listTransactionsOfStatement = ({ db }: ApiContext): Route =>
@@ -137,14 +143,16 @@ export const listTransactionsOfStatement = ({ db }: ApiContext): Route =>
     answer: { status: 200, description: 'A page of transactions.', schema: pageOf(transactionSchema) },
     refusals: ['STATEMENT_NOT_FOUND', 'AMOUNT_OUT_OF_RANGE'],
     owner: ownerOf(db),
-    handle: async ({ params: { statementId }, query }) =>
-      paged(query, {
+    handle: async ({ params: { statementId }, query }) => {
+      await requireStatement(db, statementId);
+      return paged(query, {
         name: `statement-transactions ${statementId}`,
         key: z.tuple([id]),
         read: (after, limit) => readStatementItems(db, statementId, after?.[0] ?? 0, limit),
         keyOf: ({ transactionId }) => [transactionId],
         itemOf: transactionBody,
-      }),
+      });
+    },
   });
 
 export const listLinesOfStatement = ({ db }: ApiContext): Route =>

@@ -45,7 +45,7 @@ export const statementErrors = {
     http: 409,
     exit: 1,
     meaning: 'The period has no last day yet: the dates of the terms have run out.',
-    whatToDo: 'Apply terms that go on (docs/terms.md#cycles).',
+    whatToDo: 'Apply terms that go on (docs/terms.md).',
     ko: '정산 기간의 마지막 날이 아직 정해지지 않았습니다.',
   },
   STATEMENT_SELLER_UNKNOWN: {

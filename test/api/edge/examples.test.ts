@@ -50,7 +50,6 @@ const NEEDS_STATE = new Set([
   'readAdjustment',
   'approveAdjustment',
   'refuseAdjustment',
-  'cancelAdjustment',
   'loseDispute',
   'receiveProviderWebhook',
   'refreshSession',
