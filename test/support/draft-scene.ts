@@ -10,7 +10,7 @@ import { createDatabase, magamOf } from './settling.js';
 export const DAY = '2026-04-01';
 export const DATES = [DAY, '2026-04-02', '2026-04-03', '2026-04-04'];
 export const LAST_DAY = '2026-04-04';
-export const FIGURES = ['feeBase', 'fee', 'feeVat', 'pgFee', 'pgFeeVat', 'net'] as const;
+const FIGURES = ['feeBase', 'fee', 'feeVat', 'pgFee', 'pgFeeVat', 'net'] as const;
 
 export const draftedPolicy = (code: string, scope: object, rest: object) => ({
   code,
