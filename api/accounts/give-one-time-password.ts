@@ -45,7 +45,7 @@ export const giveOneTimePassword = ({ config, passwords }: AccountsContext): Rou
         await giveToAccount(tx, accountId, { passwordHash, hours, givenBy: signedIn.accountId });
         await withdrawLinks(tx, 'RESET', accountId);
         await endSessions(tx, accountId, 'PASSWORD_CHANGED');
-        // Whoever made the admin reset the password, or made a key before that, does not keep a way in.
+        // Whoever knew the old password may have made keys with it; a new password alone would not end them.
         const apiKeysRevoked = await revokeApiKeysOf(tx, accountId, signedIn.accountId);
         await audit(tx, 'account.reset-password', ['account', accountId], {
           before: { passwordChangeNeeded: former.passwordOneTime },

@@ -159,6 +159,11 @@ describe('a server of its own', () => {
     await root.query(`CREATE USER auditor@'127.0.0.1' IDENTIFIED BY 'auditor'`);
     await root.query(`GRANT SELECT ON ${name}.* TO auditor@'127.0.0.1'`);
     [url.username, url.password] = ['auditor', 'auditor'];
+    const verified = await magam(url.href, ['stock', 'verify']);
+    expect([verified.code, verified.stderr]).toEqual([
+      0,
+      expect.stringContaining('Not recorded in the audit log: the database does not accept writes from this account.'),
+    ]);
     const reader = await doctor({}, url.href);
     expect(reader.faults).toEqual(['privileges']);
     expect(reader.of('privileges')?.found).toBe('The account lacks INSERT, UPDATE, DELETE.');

@@ -91,10 +91,13 @@ it('the migrations of version 0.1.0 are what they were: databases have them behi
 
 /** Of a dead execution version 0.1.0 did not tell what it had committed. */
 function asToldNow(run: unknown): object {
-  const { executions, ...rest } = run as { executions: { dead: boolean; entries: number }[] };
+  const { executions, ...rest } = run as { executions: { dead: boolean }[] };
   return {
     ...rest,
-    executions: executions.map((one) => (one.dead ? { ...one, entries: expect.any(Number) } : one)),
+    executions: executions.map((one) => {
+      const { entries: _entries, entriesPerSecond: _rate, ...known } = one as Record<string, unknown>;
+      return one.dead ? known : one;
+    }),
   };
 }
 

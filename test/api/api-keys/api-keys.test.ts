@@ -136,10 +136,10 @@ describe('a key', () => {
   });
 
   it('that would have expired already is not made', async () => {
+    const before = (await list(operator.token)).body.items;
     const made = await make(operator.token, ['run.read'], { expiresAt: '2026-01-01T00:00:00.000Z' });
     expect([made.status, codeOf(made)]).toEqual([400, 'REQUEST_INVALID']);
-    const { items } = (await list(operator.token)).body;
-    expect(items.filter(({ status }: { status: string }) => status === 'EXPIRED')).toEqual([]);
+    expect((await list(operator.token)).body.items).toEqual(before);
   });
 
   it('has a limit of its own', async () => {

@@ -40,6 +40,13 @@ describe('a verification', () => {
     expect(shown).toMatchObject({ status: 'COMPLETED', ok: true, error: null, checks: document.checks });
     expect(shown.progress).toEqual({ done: document.lines, total: document.lines });
     expect(shown).toMatchObject({ lines: document.lines, generations: 2 });
+    const { items } = (
+      await scene.call('GET', `/v1/audit-log?action=date.verify&subject=date:${DAY}&order=oldest-first`)
+    ).body;
+    expect(items[0]).toMatchObject({
+      actorAccountId: expect.any(Number),
+      after: { verificationId: asked.body.verificationId },
+    });
   });
 
   it('says where stored data were changed', async () => {
