@@ -13,6 +13,7 @@ export const termsErrors = {
     exit: 1,
     meaning: 'The date is outside the years of which the calendar of business days knows the holidays.',
     whatToDo: 'Check the year: the calendar knows 2000 to 2050.',
+    ko: '영업일 달력에 없는 연도의 날짜입니다.',
   },
   HOLIDAY_FILE_INVALID: {
     http: 422,
@@ -49,6 +50,7 @@ export const termsErrors = {
     exit: 1,
     meaning: 'Neither terms of the seller nor the terms of all sellers are in force on the date.',
     whatToDo: 'Apply terms with `"seller": null` that begin on the date or before it.',
+    ko: '이 날짜에 적용되는 정산 조건이 없습니다. 운영자에게 문의해 주세요.',
   },
   TERMS_OUT_OF_ORDER: {
     http: 409,
@@ -61,5 +63,6 @@ export const termsErrors = {
     exit: 1,
     meaning: 'Stored terms cannot be read: they were changed in the database.',
     whatToDo: 'Restore the row of `seller_terms` from a backup and find out who changed it.',
+    ko: '저장된 정산 조건을 읽을 수 없습니다. 운영자에게 문의해 주세요.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -154,7 +154,9 @@ async function checkRun(db, date, equal) {
     'SELECT COUNT(*) FROM settlement_exception WHERE settled_on = ? AND settled_generation IS NULL',
     [date],
   );
-  const runs = await db.rows('SELECT status, generation FROM job_instance WHERE job_key = ?', [date]);
+  const runs = await db.rows(`SELECT status, generation FROM job_instance WHERE job = 'settle' AND job_key = ?`, [
+    date,
+  ]);
   const certificates = await db.value('SELECT COUNT(*) FROM settlement_certificate WHERE settled_on = ?', [date]);
   equal('runs', runs, [
     { status: parked === '0' ? 'COMPLETED' : 'COMPLETED_WITH_EXCEPTIONS', generation: certificates },
