@@ -132,7 +132,7 @@ describe('while a date is finished', () => {
     expect(documentOf<{ runs: SettleDocument[] }>(ended).runs[1]?.notices).toEqual([
       expect.stringContaining('planned anew'),
     ]);
-    const executions = `SELECT e.status FROM job_execution e JOIN job_instance j ON j.run_id = e.run_id WHERE j.job_key = ?`;
+    const executions = `SELECT e.status FROM job_execution e JOIN job_instance j ON j.run_id = e.run_id WHERE j.job = 'settle' AND j.job_key = ?`;
     const two = Array(2).fill({ status: 'COMPLETED_WITH_EXCEPTIONS' });
     expect(await fill.db.rows(executions, [dateAt(1)])).toEqual(two);
     expect(await fill.settle()).toMatchObject({ code: 3 });
@@ -186,7 +186,7 @@ describe('when it is killed with several dates in flight', () => {
     await killedInFlight();
     await fill.forgetTheDead();
     const [, next] = await fill.closing();
-    const runId = await fill.db.value('SELECT run_id FROM job_instance WHERE job_key = ?', [next]);
+    const runId = await fill.db.value(`SELECT run_id FROM job_instance WHERE job = 'settle' AND job_key = ?`, [next]);
     expect(await fill.run(['runs', 'discard', runId])).toMatchObject({ code: 0 });
     expect(await fill.lines(next as string, 0)).toBe(0);
     await fill.finish();
@@ -226,7 +226,7 @@ describe('when a date is not closed', () => {
   it('because it was stopped, nothing is closed behind it', async () => {
     const held = fill.start({ MAGAM_FAULT: `chunk.after-commit:wait:4:${fill.files.path}/stopped` });
     await until(async () => (await fill.closing()).length === 3, 'two dates are begun ahead');
-    const runId = await fill.db.value('SELECT run_id FROM job_instance WHERE job_key = ?', [FIRST]);
+    const runId = await fill.db.value(`SELECT run_id FROM job_instance WHERE job = 'settle' AND job_key = ?`, [FIRST]);
     expect(await fill.run(['runs', 'stop', runId])).toMatchObject({ code: 0 });
     fill.files.write('', 'stopped');
     const ended = await held.ended;

@@ -66,7 +66,7 @@ function startRunner(): void {
 
 async function settleByRunner(date: string): Promise<void> {
   await run('settle', '--date', date, '--request', '--workers', '1', '--grid-size', '1');
-  const done = `SELECT COUNT(*) FROM job_instance WHERE job_key = ? AND status LIKE 'COMPLETED%'`;
+  const done = `SELECT COUNT(*) FROM job_instance WHERE job = 'settle' AND job_key = ? AND status LIKE 'COMPLETED%'`;
   await until(async () => (await db.value(done, [date])) === '1', `${date} is settled`);
 }
 
@@ -112,6 +112,12 @@ describe('a what-if', () => {
     await run('import', 'lines', lines(FIRST));
     await run('policies', 'apply', policies('10'));
     await run('settle', '--date', FIRST);
+    // What follows the settlement takes ids of runs, too, so it comes before the copy.
+    const runner = startMagam(['runner'], environment(db.url, { MAGAM_WORKERS: '1' }));
+    const followed = `SELECT COUNT(*) FROM job_instance WHERE job = 'propose-payouts' AND status = 'COMPLETED'`;
+    await until(async () => (await db.value(followed)) === '1', 'the payouts are proposed');
+    runner.send('SIGTERM');
+    await runner.ended;
     copy = await takeCopy(db);
     startRunner();
     const before = await whatIf('30');

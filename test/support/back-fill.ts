@@ -148,7 +148,7 @@ export class BackFill {
           this.db
             .value(
               `SELECT COUNT(*) FROM job_instance j JOIN run_partition p ON p.run_id = j.run_id AND p.generation = j.generation
-               WHERE j.job_key = ? GROUP BY j.run_id HAVING SUM(p.pass = 0 AND p.status <> 'DONE') = 0`,
+               WHERE j.job = 'settle' AND j.job_key = ? GROUP BY j.run_id HAVING SUM(p.pass = 0 AND p.status <> 'DONE') = 0`,
               [date],
             )
             .then((found) => Number(found) > 0),
