@@ -66,7 +66,7 @@ describe('the schedule', () => {
     const order = await db.rows('SELECT settled_on FROM settlement_certificate ORDER BY certified_at, settled_on');
     expect(order.map(({ settled_on }) => settled_on)).toEqual(dates);
     const asked = await db.rows(
-      `SELECT i.job_key, COUNT(*) AS n FROM job_execution e JOIN job_instance i USING (run_id) WHERE e.requested_by = 'schedule'
+      `SELECT i.job_key, COUNT(*) AS n FROM job_execution e JOIN job_instance i USING (run_id) WHERE i.job = 'settle' AND e.requested_by = 'schedule'
        GROUP BY i.job_key ORDER BY 1`,
     );
     expect(asked).toEqual(dates.map((date) => ({ job_key: date, n: '1' })));
@@ -116,7 +116,7 @@ describe('requests', () => {
   const request = (date: string) => magamOf(db, ['settle', '--date', date, '--request', ...GRID, '--json'], due);
   const executions = () =>
     db.rows(
-      'SELECT e.status, e.exit_code, e.error_code FROM job_execution e JOIN job_instance i USING (run_id) WHERE i.job_key >= ? ORDER BY execution_id',
+      `SELECT e.status, e.exit_code, e.error_code FROM job_execution e JOIN job_instance i USING (run_id) WHERE i.job = 'settle' AND i.job_key >= ? ORDER BY execution_id`,
       [yesterday],
     );
 
@@ -128,7 +128,10 @@ describe('requests', () => {
     expect(JSON.parse(stdout)).toMatchObject({ requests: [{ date: yesterday }] });
     await closed(yesterday);
     await until(
-      async () => (await db.value(`SELECT COUNT(*) FROM job_execution WHERE status = 'RUNNING'`)) === '0',
+      async () =>
+        (await db.value(
+          `SELECT COUNT(*) FROM job_execution JOIN job_instance i USING (run_id) WHERE i.job = 'settle' AND job_execution.status = 'RUNNING'`,
+        )) === '0',
       'end',
     );
     expect((await executions())[0]).toMatchObject({ status: 'COMPLETED', exit_code: '0' });
@@ -149,7 +152,7 @@ describe('requests', () => {
       ...GRID,
     ];
     expect(await magamOf(db, range, due)).toMatchObject({ code: 0 });
-    const open = `SELECT COUNT(*) FROM job_execution WHERE status <> 'COMPLETED'`;
+    const open = `SELECT COUNT(*) FROM job_execution JOIN job_instance i USING (run_id) WHERE i.job = 'settle' AND job_execution.status <> 'COMPLETED'`;
     await until(async () => (await db.value(open)) === '0', 'all are carried out');
     await expectSettled(Array.from({ length: 8 }, (_, days) => addDays(yesterday, -days)));
     await expectGracefulEnd();
@@ -163,7 +166,9 @@ describe('requests', () => {
     startRunner(idle);
     await until(async () => (await executions())[0]?.status === 'FAILED', 'refusal');
     expect(await executions()).toEqual([{ status: 'FAILED', exit_code: '1', error_code: 'EARLIER_DATE_OPEN' }]);
-    expect(await db.value('SELECT status FROM job_instance WHERE job_key = ?', [yesterday])).toBe('FAILED');
+    expect(await db.value(`SELECT status FROM job_instance WHERE job = 'settle' AND job_key = ?`, [yesterday])).toBe(
+      'FAILED',
+    );
     await request(before);
     await closed(before);
     await request(yesterday);
@@ -188,7 +193,7 @@ describe('requests', () => {
 
   it('are withdrawn by magam runs stop while nobody has taken them', async () => {
     await request(yesterday);
-    const runId = await db.value('SELECT run_id FROM job_instance');
+    const runId = await db.value(`SELECT run_id FROM job_instance WHERE job = 'settle'`);
     expect(await magamOf(db, ['runs', 'stop', runId])).toMatchObject({ code: 0 });
     expect(await executions()).toEqual([{ status: 'STOPPED', exit_code: '130', error_code: null }]);
     expect(await magamOf(db, ['settle', '--date', yesterday])).toMatchObject({ code: 0 });
