@@ -73,6 +73,7 @@ describe('magam', () => {
         'main',
         'output',
         'progress',
+        'runs-step',
         'text-file',
         'threads',
         'explanation-text',
