@@ -162,7 +162,7 @@ async function checkRun(db, date, equal) {
     { status: parked === '0' ? 'COMPLETED' : 'COMPLETED_WITH_EXCEPTIONS', generation: certificates },
   ]);
   equal('date', await db.value('SELECT status FROM business_date WHERE business_on = ?', [date]), 'CLOSED');
-  const ofRun = 'JOIN job_instance i ON i.run_id = p.run_id WHERE i.job_key = ?';
+  const ofRun = `JOIN job_instance i ON i.run_id = p.run_id WHERE i.job = 'settle' AND i.job_key = ?`;
   equal(
     'unfinished partitions',
     await db.value(`SELECT COUNT(*) FROM run_partition p ${ofRun} AND p.status <> 'DONE'`, [date]),
