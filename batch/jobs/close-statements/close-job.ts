@@ -1,7 +1,7 @@
 /** Closing the statements of a date, as the engine carries it out: all periods that end on the date or before it. */
 import { businessCalendar } from '../../../core/business-days/keep-calendar.js';
 import { CLOSE_STEP } from '../../../core/jobs/rules/chain.js';
-import type { IdRange } from '../../../core/jobs/stores/plan.js';
+import { evenRanges } from '../../../core/jobs/rules/even-ranges.js';
 import { openNextGeneration, type Run } from '../../../core/jobs/stores/run.js';
 import { readyGenerations } from '../../../core/postings/ready-generations.js';
 import { requireStatable } from '../../../core/statements/closable.js';
@@ -61,14 +61,7 @@ async function reopen({ db }: JobCall, run: Run): Promise<Run | undefined> {
 
 /** Ranges of accounts with equal numbers of them. */
 async function plan(tx: Tx, _run: Run, gridSize: number): Promise<PlanDraft> {
-  const ids = await readPayableIds(tx);
-  const parts = Math.min(gridSize, ids.length);
-  const ranges: IdRange[] = [];
-  for (let part = 1, before = 0; part <= parts; part += 1) {
-    const end = Math.floor((ids.length * part) / parts);
-    ranges.push({ lo: ids[before - 1] ?? 0, hi: ids[end - 1] as number, entries: end - before });
-    before = end;
-  }
+  const ranges = evenRanges(await readPayableIds(tx), gridSize);
   const parameters: ClosePlan = { calendarVersion: (await businessCalendar(tx)).version };
   return { parameters, partitions: ranges.map((range) => [range]) };
 }

@@ -1,6 +1,6 @@
 /** Proposing the payouts of a date, as the engine carries it out. Started again it proposes what has become payable since. */
 import { PROPOSE_STEP } from '../../../core/jobs/rules/chain.js';
-import type { IdRange } from '../../../core/jobs/stores/plan.js';
+import { evenRanges } from '../../../core/jobs/rules/even-ranges.js';
 import { openNextGeneration, type Run } from '../../../core/jobs/stores/run.js';
 import { hasProposal, makerOfRun, type ProposalPlan } from '../../../core/payouts/proposal.js';
 import type { Maker } from '../../../core/payouts/stores/payout.js';
@@ -55,14 +55,7 @@ async function reopen({ db }: JobCall, run: Run): Promise<Run | undefined> {
 
 /** Ranges of accounts with equal numbers of them. */
 async function plan(tx: Tx, run: Run, gridSize: number, maker: Maker | null): Promise<PlanDraft> {
-  const ids = await readPayableIds(tx);
-  const parts = Math.min(gridSize, ids.length);
-  const ranges: IdRange[] = [];
-  for (let part = 1, before = 0; part <= parts; part += 1) {
-    const end = Math.floor((ids.length * part) / parts);
-    ranges.push({ lo: ids[before - 1] ?? 0, hi: ids[end - 1] as number, entries: end - before });
-    before = end;
-  }
+  const ranges = evenRanges(await readPayableIds(tx), gridSize);
   const parameters: ProposalPlan = { maker: maker ?? (await makerOfRun(tx, run.runId)) };
   return { parameters, partitions: ranges.map((range) => [range]) };
 }
