@@ -28,10 +28,9 @@ const DAY_MS = 86_400_000;
 const DAY_ZERO = Date.UTC(1899, 11, 30);
 
 const MARKS: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-// biome-ignore lint/suspicious/noControlCharactersInRegex: XML has no other way to hold them
-const SPECIAL = /[&<>"\u0000-\u001f]|_(?=x[0-9A-Fa-f]{4}_)/g;
+const SPECIAL = /[&<>"\p{Cc}]|_(?=x[0-9A-Fa-f]{4}_)/gu;
 
-/** Text as XML; what XML cannot hold is written as `_x0007_`, and text that looks like that is kept from being read so. */
+/** Text as XML; a control character, most of which XML cannot hold, is written as `_x0007_`, and text that looks like that is kept from being read so. */
 const xmlText = (text: string): string =>
   text.replace(SPECIAL, (found) => {
     return MARKS[found] ?? `_x${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`;
