@@ -16,7 +16,7 @@ type PayoutPosting = keyof typeof PAYOUT_POSTINGS;
 const postingKey = ({ payoutId, attempt }: Pick<Payout, 'payoutId' | 'attempt'>, rule: PayoutPosting): string =>
   `payout:${payoutId}:${attempt}:${PAYOUT_POSTINGS[rule]}`;
 
-/** Posts the same event of payouts that are locked. Throws what the ledger refuses with: LEDGER_LIMIT_EXCEEDED where the seller is not owed so much any more. */
+/** Posts the same event of payouts that are locked. Throws what the ledger refuses with: LEDGER_ACCOUNT_CLOSED. */
 export async function postPayouts(
   tx: Tx,
   by: string,
