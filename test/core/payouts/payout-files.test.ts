@@ -1,9 +1,12 @@
 /** Files for the bank and what it says of them, through the whole life: ledger, statements, history and events say the same. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { cancelPayout } from '../../../core/payouts/change-payout.js';
+import { endPayout } from '../../../core/payouts/end-payout.js';
 import { markFileSent, remakeFile, voidFile } from '../../../core/payouts/export-payouts.js';
 import { type ImportedResults, importResults } from '../../../core/payouts/import-results.js';
-import { listPayouts } from '../../../core/payouts/stores/payout.js';
+import { makeStep } from '../../../core/payouts/payout-step.js';
+import { postPayouts } from '../../../core/payouts/post-payouts.js';
+import { listPayouts, lockPayouts } from '../../../core/payouts/stores/payout.js';
 import { change, select } from '../../../infra/database.js';
 import { isRefusal, type Refusal } from '../../../kernel/errors.js';
 import { decided } from '../../../kernel/outcome.js';
@@ -197,6 +200,19 @@ describe('the results of the bank', () => {
     expect(await bring(paid)).toMatchObject({ paid: 2, open: 0 });
     expect(await scene.balances('S1')).toEqual({ SELLER_PAYABLE: -400, PAID_OUT: 1_000 });
     expect(await scene.differences()).toEqual([]);
+  });
+
+  it('beyond the safe integers of JSON are told without an amount, rather than with a rounded one', async () => {
+    const { payoutId } = await scene.approved(2n ** 53n + 1n);
+    await scene.inTx(async (tx) => {
+      const payouts = await lockPayouts(tx, [payoutId]);
+      await postPayouts(tx, 'kim', 'PAYOUT_SENT', payouts, () => DATE);
+      for (const payout of payouts)
+        await endPayout(tx, 'kim', await makeStep(tx, 'kim', payout, 'send'), 'pay', {
+          ...{ on: DATE, failure: null, code: 'PAID', message: '' },
+        });
+    });
+    expect((await events()).map(({ data }) => JSON.parse(data))).toMatchObject([{ payoutId, amountMinor: null }]);
   });
 
   it('that money came back put the statement back, also where nobody heard that it was paid', async () => {
