@@ -90,6 +90,11 @@ const WORK: Record<string, () => Promise<unknown>> = {
   },
   '2026-02-19': async () => results.push(['2026-02-19', await books.result('2026-02-19', await retry('2026-02-19'))]),
   '2026-02-23': () => books.entries.posted({ reference: 'G-1', sellerId: 'sori', amountMinor: 2_000 }, '2026-02-23'),
+  '2026-03-17': () =>
+    books.entries.posted(
+      { kind: 'FROM_SELLER', reference: 'P-1', sellerId: 'hanbit', amountMinor: 9_000 },
+      '2026-03-17',
+    ),
   '2026-03-18': async () => {
     const won = { reference: 'W-1', kind: 'CHARGEBACK_WON', undoesId: chargebackId, feeReturned: true } as const;
     const { adjustment } = decided(await books.entries.undo(won, acting('kim', '2026-03-18')));
