@@ -24,7 +24,7 @@ const capabilities = {
   terms: ['business-days'],
   settlement: ['event-feed', 'feed', 'policies', 'jobs', 'tasks'],
   'tax-invoices': ['business-days', 'settlement'],
-  alarms: ['accounts', 'jobs', 'outbox', 'payments', 'settlement', 'webhooks'],
+  alarms: ['accounts', 'adjustments', 'jobs', 'outbox', 'payments', 'payouts', 'settlement', 'webhooks'],
   adjustments: ['accounts', 'ledger', 'terms'],
   postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],
   statements: ['accounts', 'business-days', 'event-feed', 'feed', 'ledger', 'postings', 'settlement', 'terms'],

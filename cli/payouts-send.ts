@@ -23,6 +23,7 @@ export const send = (
     const { providers, close } = payoutProviders(config);
     const transfers: TransferContext = {
       ...{ providers, bankKeys: config.encryptionKeys, steady: () => performance.now() },
+      watchDays: config.payoutProviders.watchDays,
       steps: providerSteps(config.timeZone),
     };
     try {

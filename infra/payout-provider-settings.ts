@@ -1,6 +1,7 @@
 /** The provider that pays sellers: nothing is set, none is there. `infra/config.ts` reads it. */
 import * as z from 'zod';
 import { key, url } from './payment-provider-settings.js';
+import { wholeNumber } from './whole-number.js';
 
 export interface TossPayoutSettings {
   readonly url: string;
@@ -12,6 +13,8 @@ export interface TossPayoutSettings {
 /** Who transfers money to sellers. */
 export interface PayoutProviderSettings {
   readonly toss: TossPayoutSettings | null;
+  /** So long a transfer that was paid, or was taken for lost, is looked up again (days). */
+  readonly watchDays: number;
 }
 
 export const payoutProviderShape = {
@@ -21,6 +24,7 @@ export const payoutProviderShape = {
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits')
     .optional(),
+  MAGAM_PAYOUT_WATCH_DAYS: wholeNumber(1, 365).default(90),
 };
 
 type PayoutProviderEnv = z.infer<z.ZodObject<typeof payoutProviderShape>>;
@@ -30,6 +34,7 @@ export function payoutProviderSettings(env: PayoutProviderEnv): PayoutProviderSe
   const missing = secretKey === undefined || securityKey === undefined;
   return {
     toss: missing ? null : { url: env.MAGAM_TOSS_PAYOUT_URL, secretKey, securityKey: Buffer.from(securityKey, 'hex') },
+    watchDays: env.MAGAM_PAYOUT_WATCH_DAYS,
   };
 }
 

@@ -13,6 +13,7 @@ export const payoutDuties: readonly Duty[] = [
         {
           ...{ providers: payoutProviders, steps: providerSteps(config.timeZone) },
           ...{ bankKeys: config.encryptionKeys, steady: () => performance.now() },
+          watchDays: config.payoutProviders.watchDays,
         },
         signal,
       ),

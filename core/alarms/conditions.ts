@@ -4,8 +4,11 @@ import type { Db } from '../../infra/database.js';
 import { readDuties, registerDuties } from '../../infra/stores/duty.js';
 import { formatAmount } from '../../kernel/money.js';
 import { listOpenProposals } from '../accounts/stores/seller-bank-account.js';
+import { readPostedReferences } from '../adjustments/stores/adjustment.js';
 import { CHAIN_JOBS, stepOf } from '../jobs/rules/chain.js';
 import { readGivenBackElsewhere, readUnclearPayments } from '../payments/stores/payment.js';
+import { transferReference } from '../payouts/rules/transfer-reference.js';
+import { readFoundTransfers } from '../payouts/stores/provider-transfer.js';
 import { overdueDates } from '../settlement/due-date.js';
 import { readDisabledEndpoints } from '../webhooks/stores/webhook-endpoint.js';
 import { type AlarmCause, type AlarmKind, runOfSubject, subjectOfRun } from './rules/alarm.js';
@@ -123,6 +126,27 @@ const paymentGivenBack: Look = async (db, _settings, open) => ({
   staying: [],
 });
 
+/** It is over when an adjustment of the same reference has been posted. */
+const payoutFound: Look = async (db) => {
+  const found = (await readFoundTransfers(db)).map((one) => ({
+    ...one,
+    reference: transferReference(one.payoutId, one.attempt),
+  }));
+  const posted = await readPostedReferences(
+    db,
+    found.map(({ reference }) => reference),
+  );
+  return {
+    causes: found
+      .filter(({ reference }) => !posted.has(reference))
+      .map(({ reference, payoutId, sellerId, currency, amountMinor }) => ({
+        subject: reference,
+        summary: `The provider has the transfer ${reference} of ${formatAmount(amountMinor, currency)} ${currency} to seller ${sellerId}, which was taken for lost. Payout ${payoutId} had gone on meanwhile, so the money may leave twice.`,
+      })),
+    staying: [],
+  };
+};
+
 /** An event opens it (`notifications`); it is over when the endpoint is enabled again, or gone. */
 const webhookDisabled: Look = async (db, _settings, open) => ({
   causes: [],
@@ -159,6 +183,7 @@ export const conditions = {
   'no-runner': noRunner,
   'payment-unclear': paymentUnclear,
   'payment-given-back': paymentGivenBack,
+  'payout-found': payoutFound,
   'dead-letters': deadLetters,
   'webhook-disabled': webhookDisabled,
   'bank-account-waiting': bankAccountWaiting,

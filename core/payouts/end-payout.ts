@@ -1,12 +1,14 @@
 /** How payouts end: paid, failed or come back. The ledger, the statements, the history and the event feed say the same, in one transaction. */
 import type { Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
+import { eventMinor } from '../event-feed/rules/feed-events.js';
 import { recordFeedEvents } from '../event-feed/stores/feed-event.js';
 import { makeStep } from './payout-step.js';
 import { postPayouts } from './post-payouts.js';
 import type { ResultStep } from './rules/file-transfer-state.js';
 import { shortSaid, type TransferFailure } from './rules/transfer-failure.js';
 import { markStatements, type Payout } from './stores/payout.js';
+import { wasFound } from './stores/payout-event.js';
 
 /** What the bank or the provider said. */
 export interface Said {
@@ -28,7 +30,8 @@ export async function endPayout(
   step: ResultStep,
   { on, failure, code, message }: Said,
 ): Promise<Payout> {
-  await postPayouts(tx, by, RULES[step], [payout], () => on);
+  const again = step === 'fail' && (await wasFound(tx, payout));
+  await postPayouts(tx, by, RULES[step], [payout], () => on, again);
   await faultPoint('payout.result-posted');
   const reason = step === 'pay' ? '' : (failure ?? '');
   const detail = { on, ...shortSaid({ code, message }), ...(step === 'pay' ? {} : { failure }) };
@@ -45,7 +48,7 @@ function eventOf(
   on: string,
   failure: TransferFailure | null,
 ): Parameters<typeof recordFeedEvents>[1][number] {
-  const about = { payoutId, sellerId, currency, amountMinor: Number(amountMinor), attempt };
+  const about = { payoutId, sellerId, currency, amountMinor: eventMinor(amountMinor), attempt };
   return step === 'pay'
     ? { type: 'payout.paid', data: { ...about, paidOn: on } }
     : { type: 'payout.failed', data: { ...about, failedOn: on, reason: failure, returned: step === 'return' } };

@@ -83,7 +83,7 @@ export async function exportPayouts(tx: Tx, by: string, keys: AccountKeys, asked
   return { file: found(await readPayoutFile(tx, fileId), 'PAYOUT_FILE_NOT_FOUND'), written, changed };
 }
 
-/** Takes the approval away of those that have changed since. */
+/** Takes the approval away of those that have changed since. Of several payouts of one seller those are sent first that were proposed first, as far as the seller is owed them. */
 async function sortOut(
   tx: Tx,
   by: string,
@@ -91,11 +91,16 @@ async function sortOut(
 ): Promise<{ readonly unchanged: Payout[]; readonly changed: VoidPayout[] }> {
   const currentOf = await readCurrent(tx, payouts);
   const [unchanged, changed]: [Payout[], VoidPayout[]] = [[], []];
+  const taken = new Map<string, bigint>();
   for (const payout of payouts) {
     const current = currentOf(payout.payoutId);
-    const differing = whatChanged(payout, current);
-    if (differing.length === 0) unchanged.push(payout);
-    else {
+    const account = `${payout.sellerId} ${payout.currency}`;
+    const before = taken.get(account) ?? 0n;
+    const differing = whatChanged(payout, { ...current, owedMinor: current.owedMinor - before });
+    if (differing.length === 0) {
+      unchanged.push(payout);
+      taken.set(account, before + payout.amountMinor);
+    } else {
       await voidApproval(tx, by, payout, current, differing);
       changed.push({ payoutId: payout.payoutId, changed: differing });
     }
@@ -157,8 +162,8 @@ export interface SentFile {
 }
 
 /**
- * Says that a file goes to the bank: its payouts are sent, and the ledger has it. Where the account of one has changed since the export, the file must not go there: it is
- * given up, the changed payouts have to be approved again, and the others go into the next file.
+ * Says that a file goes to the bank: its payouts are sent, and the ledger has it. Where the account of one has changed since the export, or its seller is owed less than
+ * it by now, the file must not go there: it is given up, the changed payouts have to be approved again, and the others go into the next file.
  * @returns PAYOUT_FILE_NOT_FOUND, PAYOUT_FILE_VOID, PAYOUT_CHANGED
  */
 export async function markFileSent(tx: Tx, by: string, fileId: number): Promise<SentFile | Refusal> {
@@ -177,7 +182,7 @@ export async function markFileSent(tx: Tx, by: string, fileId: number): Promise<
   return { file: found(await readPayoutFile(tx, fileId), 'PAYOUT_FILE_NOT_FOUND'), alreadyDone: false };
 }
 
-/** Its payouts are sent, on the day on which the bank transfers. */
+/** Its payouts are sent, on the day on which the bank transfers. Nobody asks here whether the sellers are still owed them: the money has left, or was found to be there. */
 export async function sendExported(tx: Tx, by: string, file: PayoutFile, payouts: readonly Payout[]): Promise<void> {
   const { fileId, transferOn } = file;
   await postPayouts(tx, by, 'PAYOUT_SENT', payouts, () => transferOn);

@@ -50,7 +50,7 @@ interface Fitting {
 
 /**
  * Imports a result file. The same file again changes nothing, and so does a result that is known. A file that nobody has marked as sent was given to the bank all the
- * same, so its payouts are sent first. @param today business date
+ * same, so its payouts are sent first, also where a seller is owed less by now: what is missing is what the seller owes. @param today business date
  * @returns BANK_LAYOUT_UNKNOWN, BANK_RESULT_INVALID, PAYOUT_RESULT_REFUSED: then nothing was changed
  */
 export async function importResults(

@@ -12,6 +12,7 @@ import {
   movePayouts,
   NO_APPROVAL,
   type Payout,
+  readOwed,
   readPayout,
   readStatementsOf,
 } from './stores/payout.js';
@@ -77,6 +78,8 @@ export async function makeSteps(
 export interface Current {
   readonly account: SharedBankAccount | Refusal;
   readonly statements: readonly ClaimedStatement[];
+  /** What the ledger says that the seller is owed in the currency (minor units). */
+  readonly owedMinor: bigint;
 }
 
 /** The same of many, by payout; their sellers are kept from changing their accounts, and others from suspending them, until the commit. */
@@ -84,20 +87,25 @@ export async function readCurrent(tx: Tx, payouts: readonly Payout[]): Promise<(
   const accountOf = await sharePayableBankAccounts(tx, [...new Set(payouts.map(({ sellerId }) => sellerId))]);
   const statements = new Map<number, ClaimedStatement[]>(payouts.map(({ payoutId }) => [payoutId, []]));
   for (const one of await readStatementsOf(tx, [...statements.keys()])) statements.get(one.payoutId)?.push(one);
+  const owed = await readOwed(tx, [...statements.keys()]);
   const sellerOf = new Map(payouts.map(({ payoutId, sellerId }) => [payoutId, sellerId]));
   return (payoutId) => ({
     account: accountOf(sellerOf.get(payoutId) ?? ''),
     statements: statements.get(payoutId) ?? [],
+    owedMinor: owed.get(payoutId) ?? 0n,
   });
 }
 
 export const hashOf = (payout: Omit<PayoutContent, 'statements'>, statements: PayoutContent['statements']): string =>
   sha256(payoutText({ ...payout, statements }));
 
-type Changed = 'amount' | 'bankAccount' | 'content' | 'suspended';
+type Changed = 'amount' | 'bankAccount' | 'content' | 'suspended' | 'balance';
 
-/** What is not as the payout, and its approval where it has one, say, or that its seller is suspended since. Amount and content change only behind the program's back. */
-export function whatChanged(payout: Payout, { account, statements }: Current): Changed[] {
+/**
+ * What is not as the payout, and its approval where it has one, say; that its seller is suspended since; or that a refund or a debit has left the seller less than the
+ * payout. Amount and content change only behind the program's back.
+ */
+export function whatChanged(payout: Payout, { account, statements, owedMinor }: Current): Changed[] {
   const { approval, amountMinor, bankAccountId, hash } = payout;
   const sum = statements.reduce((total, { earnedMinor }) => total + earnedMinor, 0n);
   const approved = approval ?? { amountMinor, bankAccountId, hash };
@@ -107,11 +115,12 @@ export function whatChanged(payout: Payout, { account, statements }: Current): C
   if (payable !== approved.bankAccountId || bankAccountId !== approved.bankAccountId) changed.push('bankAccount');
   if (hash !== approved.hash || hash !== hashOf(payout, statements)) changed.push('content');
   if (!isRefusal(account) && account.suspended) changed.push('suspended');
+  if (owedMinor < amountMinor) changed.push('balance');
   return changed;
 }
 
 /**
- * Takes the approval of a payout away whose account or content has changed, or whose seller is suspended. It names the account that may be paid to now, if there is one; its amount stays as it is.
+ * Takes the approval of a payout away whose account or content has changed, or whose seller is suspended or owed less. It names the account that may be paid to now, if there is one; its amount stays as it is.
  */
 export async function voidApproval(
   tx: Tx,

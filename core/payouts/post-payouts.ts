@@ -12,22 +12,23 @@ const PAYOUT_POSTINGS = {
 } as const;
 type PayoutPosting = keyof typeof PAYOUT_POSTINGS;
 
-/** `payout:12:1:sent`. */
-const postingKey = ({ payoutId, attempt }: Pick<Payout, 'payoutId' | 'attempt'>, rule: PayoutPosting): string =>
-  `payout:${payoutId}:${attempt}:${PAYOUT_POSTINGS[rule]}`;
+/** `payout:12:1:sent`; `payout:12:1:sent-again` where a transfer that was taken for lost was found, which happens once to an attempt. */
+const postingKey = ({ payoutId, attempt }: Payout, rule: PayoutPosting, again: boolean): string =>
+  `payout:${payoutId}:${attempt}:${PAYOUT_POSTINGS[rule]}${again ? '-again' : ''}`;
 
-/** Posts the same event of payouts that are locked. Throws what the ledger refuses with: LEDGER_LIMIT_EXCEEDED where the seller is not owed so much any more. */
+/** Posts the same event of payouts that are locked. Throws what the ledger refuses with: LEDGER_ACCOUNT_CLOSED. @param again it is the second time of the attempt */
 export async function postPayouts(
   tx: Tx,
   by: string,
   rule: PayoutPosting,
   payouts: readonly Payout[],
   effectiveOn: (payout: Payout) => string,
+  again = false,
 ): Promise<void> {
   await postBatch(
     tx,
     payouts.map((payout) => ({
-      ...{ key: postingKey(payout, rule), kind: rule, sellerId: payout.sellerId, requestedBy: by },
+      ...{ key: postingKey(payout, rule, again), kind: rule, sellerId: payout.sellerId, requestedBy: by },
       effectiveOn: effectiveOn(payout),
       postings: postingsOf(rule, payout, { amount: payout.amountMinor }),
     })),

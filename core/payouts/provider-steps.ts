@@ -6,8 +6,11 @@ import { found } from '../../kernel/outcome.js';
 import { endPayout } from './end-payout.js';
 import { changedRefusal, lockedFor, makeStep, readCurrent, voidApproval, whatChanged } from './payout-step.js';
 import { postPayouts } from './post-payouts.js';
+import { transferReference } from './rules/transfer-reference.js';
+import { mayDo } from './rules/transitions.js';
 import type { PayoutSteps } from './send-payout.js';
-import { lockPayouts, type Payout } from './stores/payout.js';
+import { lockPayouts, NO_APPROVAL, type Payout } from './stores/payout.js';
+import { recordPayoutEvents } from './stores/payout-event.js';
 import type { TransferId } from './stores/provider-transfer.js';
 
 /** Who records what a provider has said. */
@@ -42,12 +45,36 @@ export function providerSteps(timeZone: string): PayoutSteps {
       const on = await today(tx);
       await endPayout(tx, PROVIDER, await attemptOf(tx, transfer), 'fail', { on, failure, code, message });
     },
+    find: async (tx, transfer) => {
+      const [payout] = await lockPayouts(tx, [transfer.payoutId]);
+      const locked = found(payout, 'PAYOUT_NOT_FOUND', { payoutId: transfer.payoutId });
+      if (locked.attempt !== transfer.attempt || !mayDo('find', locked.status)) {
+        await noteFound(tx, locked, transfer);
+        return false;
+      }
+      const sentOn = await today(tx);
+      await postPayouts(tx, PROVIDER, 'PAYOUT_SENT', [locked], () => sentOn, true);
+      await makeStep(tx, PROVIDER, locked, 'find', { detail: { sentOn, through: 'provider' } });
+      return true;
+    },
     takeBack: async (tx, transfer, failure, said) => {
       const { code, message } = said ?? { code: failure, message: '' };
       const on = await today(tx);
       await endPayout(tx, PROVIDER, await attemptOf(tx, transfer), 'return', { on, failure, code, message });
     },
   };
+}
+
+/** The money of an earlier attempt is at the provider, so nothing more may leave: the payout is held, or its history says so where it is too late for that. */
+async function noteFound(tx: Tx, payout: Payout, { payoutId, attempt }: TransferId): Promise<void> {
+  const reason = `${transferReference(payoutId, attempt)} is at the provider after all`;
+  if (mayDo('hold', payout.status)) {
+    await makeStep(tx, PROVIDER, payout, 'hold', { reason, columns: NO_APPROVAL });
+    return;
+  }
+  const { status } = payout;
+  const event = { payoutId, actor: PROVIDER, action: 'found-later', from: status, to: status, reason };
+  await recordPayoutEvents(tx, [{ ...event, attempt: payout.attempt, detail: { transfer: attempt } }]);
 }
 
 /** The payout, locked, at the attempt that the transfer is. */

@@ -18,7 +18,7 @@ import {
 } from './providers/provider.js';
 import type { ProviderMessage, TransferFailure } from './rules/transfer-failure.js';
 import { transferReference } from './rules/transfer-reference.js';
-import { judgeTransfer } from './rules/transfer-state.js';
+import { judgeTransfer, type TransferStatus, type TransferStep } from './rules/transfer-state.js';
 import {
   changeTransfer,
   insertTransfer,
@@ -37,6 +37,8 @@ export interface PayoutSteps {
   readonly send: (tx: Tx, payoutId: number, requestedBy: string) => Promise<Refusal | undefined>;
   readonly pay: (tx: Tx, transfer: TransferId, paidOn: string) => Promise<void>;
   readonly fail: (tx: Tx, transfer: TransferId, reason: TransferFailure, said: ProviderMessage | null) => Promise<void>;
+  /** A transfer that was taken for lost is at the provider: the payout is SENT again. @returns false: it has gone on meanwhile; it is held back if that is possible */
+  readonly find: (tx: Tx, transfer: TransferId) => Promise<boolean>;
   readonly takeBack: (
     tx: Tx,
     transfer: TransferId,
@@ -52,6 +54,8 @@ export interface TransferContext {
   readonly bankKeys: readonly Buffer[];
   /** A clock that only goes forward (ms). */
   readonly steady: () => number;
+  /** So long a transfer that was paid, or was taken for lost, is looked up again (days). */
+  readonly watchDays: number;
 }
 
 export interface SendAsk {
@@ -192,7 +196,7 @@ async function lookUp({ providers }: TransferContext, transfer: ProviderTransfer
 /** Writes down what became of an attempt, and takes its payout along. What somebody else has found out meanwhile stays. */
 const record = (
   db: Db,
-  { steps }: TransferContext,
+  { steps, watchDays }: TransferContext,
   id: TransferId,
   asker: string,
   outcome: SendOutcome | InquiryOutcome,
@@ -200,30 +204,68 @@ const record = (
   inTransaction(db, async (tx) => {
     await steps.lock(tx, id.payoutId);
     const transfer = await known(tx, id);
-    const follows = judgeTransfer(transfer, outcome);
-    if (transfer.askedBy !== asker || follows === undefined) return transfer;
-    const said = 'said' in outcome ? outcome.said : null;
-    const change = {
-      status: transfer.status,
-      providerKey: 'providerKey' in outcome ? outcome.providerKey : null,
-      looks: transfer.looks + (transfer.status === 'PAID' && outcome.outcome !== 'paid' ? 0 : 1),
-      pauseMs: 'pauseMs' in follows ? follows.pauseMs : null,
-      unsent: follows.step === 'wait' && follows.unsent === true,
-      failure: 'reason' in follows ? follows.reason : transfer.failure,
-      said,
-      paidOn: follows.step === 'pay' ? follows.paidOn : null,
-    };
-    if (follows.step === 'wait') await changeTransfer(tx, id, asker, change);
-    else if (follows.step === 'pay') {
-      await changeTransfer(tx, id, asker, { ...change, status: 'PAID', looks: 1 });
-      await steps.pay(tx, id, follows.paidOn);
-    } else {
-      const failed = follows.step === 'fail';
-      await changeTransfer(tx, id, asker, { ...change, status: failed ? 'FAILED' : 'RETURNED' });
-      await (failed ? steps.fail : steps.takeBack)(tx, id, follows.reason, said);
-    }
+    if (transfer.askedBy !== asker) return transfer;
+    const follows = judgeTransfer(transfer, outcome, watchDays);
+    if (follows !== undefined) await follow(tx, steps, { transfer, asker, outcome }, follows, watchDays);
     return known(tx, id);
   });
+
+interface Recorded {
+  readonly transfer: ProviderTransfer;
+  readonly asker: string;
+  readonly outcome: SendOutcome | InquiryOutcome;
+}
+
+/** Makes a step. What was found goes on at once as a transfer that is open. */
+async function follow(
+  tx: Tx,
+  steps: PayoutSteps,
+  { transfer, asker, outcome }: Recorded,
+  follows: TransferStep,
+  watchDays: number,
+): Promise<void> {
+  const said = 'said' in outcome ? outcome.said : null;
+  const change = {
+    status: transfer.status,
+    providerKey: 'providerKey' in outcome ? outcome.providerKey : null,
+    looks: transfer.looks + (isUnheard(transfer.status, outcome) ? 0 : 1),
+    pauseMs: 'pauseMs' in follows ? follows.pauseMs : null,
+    unsent: follows.step === 'wait' && follows.unsent === true,
+    failure: 'reason' in follows ? follows.reason : transfer.failure,
+    said,
+    paidOn: follows.step === 'pay' ? follows.paidOn : null,
+  };
+  switch (follows.step) {
+    case 'wait':
+      await changeTransfer(tx, transfer, asker, change);
+      return;
+    case 'pay':
+      await changeTransfer(tx, transfer, asker, { ...change, status: 'PAID', looks: 1 });
+      await steps.pay(tx, transfer, follows.paidOn);
+      return;
+    case 'fail':
+      await changeTransfer(tx, transfer, asker, { ...change, status: 'FAILED', looks: 1 });
+      await steps.fail(tx, transfer, follows.reason, said);
+      return;
+    case 'return':
+      await changeTransfer(tx, transfer, asker, { ...change, status: 'RETURNED' });
+      await steps.takeBack(tx, transfer, follows.reason, said);
+      return;
+    case 'find': {
+      if (!(await steps.find(tx, transfer))) {
+        await changeTransfer(tx, transfer, asker, { ...change, failure: 'FOUND_LATER' });
+        return;
+      }
+      const open = { ...transfer, status: 'OPEN', failure: null, looks: 0 } as const;
+      const next = judgeTransfer(open, outcome, watchDays);
+      if (next !== undefined) await follow(tx, steps, { transfer: open, asker, outcome }, next, watchDays);
+    }
+  }
+}
+
+/** Looks at a transfer that is over count only where they say that it is as it was: otherwise it is looked up again soon. */
+const isUnheard = (status: TransferStatus, { outcome }: { readonly outcome: string }): boolean =>
+  (status === 'PAID' && outcome !== 'paid') || (status === 'FAILED' && outcome !== 'missing');
 
 async function known(tx: Tx, id: TransferId): Promise<ProviderTransfer> {
   const transfer = await readTransfer(tx, id);

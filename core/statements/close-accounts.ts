@@ -4,6 +4,7 @@
  */
 import { select, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
+import { eventMinor } from '../event-feed/rules/feed-events.js';
 import { type NewFeedEvent, recordFeedEvents } from '../event-feed/stores/feed-event.js';
 import { postBatch } from '../ledger/post-batch.js';
 import { postingsOf } from '../ledger/rules/posting-rules.js';
@@ -178,14 +179,13 @@ function reserveRows(decided: readonly ClosedAccount[], issued: readonly Issued[
 
 function eventOf({ statement, statementId }: Issued): NewFeedEvent {
   const { sellerId, currency, number, periodFrom, closesOn, payoutOn, hash } = statement;
-  const minor = (amount: bigint): number | null => (Number.isSafeInteger(Number(amount)) ? Number(amount) : null);
   return {
     type: 'statement.issued',
     data: {
       ...{ statementId, sellerId, currency, number, periodFrom, closesOn, payoutOn, hash },
-      openingMinor: minor(statement.openingMinor),
-      earnedMinor: minor(statement.earnedMinor),
-      closingMinor: minor(statement.closingMinor),
+      openingMinor: eventMinor(statement.openingMinor),
+      earnedMinor: eventMinor(statement.earnedMinor),
+      closingMinor: eventMinor(statement.closingMinor),
     },
   };
 }

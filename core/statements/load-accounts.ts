@@ -5,10 +5,12 @@ import type { BusinessCalendar } from '../business-days/rules/business-calendar.
 import { type TermsSpan, timelineOf } from '../terms/rules/terms-book.js';
 import { readTermsOfEach, type StoredTerms } from '../terms/stores/seller-terms.js';
 import { covered, duePeriods } from './rules/close-account.js';
-import type { OpenAccount, PayableAccount } from './rules/open-account.js';
+import type { OpenAccount, OpenReserve, PayableAccount } from './rules/open-account.js';
+import { netOf, sumOf } from './rules/sums.js';
 import {
+  type AccountStanding,
   type OpenGroup,
-  readLaterSince,
+  readLater,
   readOpenItems,
   readOpenReserves,
   readOpenSettlements,
@@ -54,7 +56,10 @@ export function mayClose({ closedThrough, timeline }: AccountWithTerms, { throug
   return duePeriods(timeline, addDays(closedThrough, 1), through, calendar).length > 0;
 }
 
-/** Reads the accounts with everything that is open for dates up to the last day. */
+/**
+ * Reads the accounts with everything that is open for dates up to the last day. What is read goes by the moment of recording, and the clock of the database may have been set
+ * back meanwhile. So it is added up: where the statements and what was read do not come to the balance of the ledger, the account is read again from its beginning.
+ */
 export async function loadAccounts(
   db: Db,
   accounts: readonly AccountWithTerms[],
@@ -62,35 +67,68 @@ export async function loadAccounts(
 ): Promise<OpenAccount[]> {
   if (accounts.length === 0) return [];
   const ids = accounts.map(({ accountId }) => accountId);
-  const standings = await readStandings(db, ids);
-  const reserves = await readOpenReserves(db, ids);
+  const kept: Kept = { standings: await readStandings(db, ids), reserves: await readOpenReserves(db, ids) };
   const loaded: OpenAccount[] = [];
-  for (const { members, ...group } of groupsOf(accounts)) {
-    const settlements = await readOpenSettlements(db, group, through);
-    const items = await readOpenItems(db, group, through);
-    const laterSince = await readLaterSince(db, group, through);
-    for (const account of members) {
-      const { accountId } = account;
-      const standing = standings.get(accountId);
-      if (standing === undefined) throw new Error(`account ${accountId} has no standing`);
-      loaded.push({
-        ...account,
-        ...standing,
-        settlements: settlements.get(accountId) ?? [],
-        items: items.get(accountId) ?? [],
-        reserves: reserves.get(accountId) ?? [],
-        laterSince: laterSince(accountId),
-      });
-    }
+  for (const group of groupsOf(accounts)) {
+    const read = await loadGroup(db, group, through, kept);
+    const hidden = read.filter(({ missingMinor }) => missingMinor !== 0n).map(({ account }) => account.accountId);
+    const members = group.members.filter(({ accountId }) => hidden.includes(accountId));
+    const again =
+      members.length === 0 ? [] : await loadGroup(db, { members, accountIds: hidden, since: BEGINNING }, through, kept);
+    const anew = new Map(again.map(({ account }) => [account.accountId, account]));
+    for (const { account } of read) loaded.push(anew.get(account.accountId) ?? account);
   }
   return loaded;
+}
+
+/** Earlier than everything. */
+const BEGINNING = '1900-01-01 00:00:00.000';
+
+interface Kept {
+  readonly standings: Map<number, AccountStanding>;
+  readonly reserves: Map<number, OpenReserve[]>;
+}
+
+interface Loaded {
+  readonly account: OpenAccount;
+  /** The balance of the ledger less everything that is known of the account (minor units). */
+  readonly missingMinor: bigint;
+}
+
+async function loadGroup(
+  db: Db,
+  { members, ...group }: MemberGroup,
+  through: string,
+  { standings, reserves }: Kept,
+): Promise<Loaded[]> {
+  const settlements = await readOpenSettlements(db, group, through);
+  const items = await readOpenItems(db, group, through);
+  const later = await readLater(db, group, through);
+  return members.map((member) => {
+    const { accountId } = member;
+    const standing = standings.get(accountId);
+    if (standing === undefined) throw new Error(`account ${accountId} has no standing`);
+    const { since: laterSince, amountMinor: laterMinor } = later(accountId);
+    const account: OpenAccount = {
+      ...{ ...member, ...standing, laterSince },
+      settlements: settlements.get(accountId) ?? [],
+      items: items.get(accountId) ?? [],
+      reserves: reserves.get(accountId) ?? [],
+    };
+    const openMinor = netOf(account.settlements) + sumOf(account.items);
+    return { account, missingMinor: standing.payableMinor - standing.openingMinor - openMinor - laterMinor };
+  });
+}
+
+interface MemberGroup extends OpenGroup {
+  readonly members: readonly AccountWithTerms[];
 }
 
 /**
  * The accounts by how far back their open things may lie. What is read goes back to the earliest moment of a group, so accounts with old and with new things are
  * read apart: each group goes at most four times as far back as the one before.
  */
-function groupsOf(accounts: readonly AccountWithTerms[]): (OpenGroup & { readonly members: AccountWithTerms[] })[] {
+function groupsOf(accounts: readonly AccountWithTerms[]): MemberGroup[] {
   const latest =
     accounts
       .map(({ openSince }) => openSince)

@@ -20,20 +20,26 @@ export interface Preview {
  * The drafts of a seller, by currency and number, up to the period that a date belongs to. A period that is closed has no draft. Throws TERMS_MISSING,
  * STATEMENT_PERIOD_ENDLESS where the period has no last day yet, and STATEMENT_SELLER_UNKNOWN where nothing was ever posted for the seller.
  */
-export async function previewSeller(
-  db: Db,
-  { sellerId, at, calendar }: { readonly sellerId: string; readonly at: string; readonly calendar: BusinessCalendar },
-): Promise<Preview[]> {
-  return inSnapshot(db, async (view) => {
-    const accounts = await withTerms(view, await accountsOf(view, sellerId));
-    const through = lastDay(accounts[0] as AccountWithTerms, at, calendar);
-    const loaded = await loadAccounts(view, accounts, through);
-    return decideAccounts(loaded, { through, calendar })
-      .flatMap(({ closed, statements }) =>
-        statements.map((statement, index) => ({ statement, draft: closed.statements[index] as DraftStatement })),
-      )
-      .sort((a, b) => (a.statement.currency < b.statement.currency ? -1 : 1));
-  });
+export const previewSeller = (db: Db, asked: PreviewAsk): Promise<Preview[]> =>
+  inSnapshot(db, (view) => previewIn(view, asked));
+
+export interface PreviewAsk {
+  readonly sellerId: string;
+  /** Business date. */
+  readonly at: string;
+  readonly calendar: BusinessCalendar;
+}
+
+/** The same in a view of the caller. */
+export async function previewIn(view: Db, { sellerId, at, calendar }: PreviewAsk): Promise<Preview[]> {
+  const accounts = await withTerms(view, await accountsOf(view, sellerId));
+  const through = lastDay(accounts[0] as AccountWithTerms, at, calendar);
+  const loaded = await loadAccounts(view, accounts, through);
+  return decideAccounts(loaded, { through, calendar })
+    .flatMap(({ closed, statements }) =>
+      statements.map((statement, index) => ({ statement, draft: closed.statements[index] as DraftStatement })),
+    )
+    .sort((a, b) => (a.statement.currency < b.statement.currency ? -1 : 1));
 }
 
 /** The accounts of a seller. Throws STATEMENT_SELLER_UNKNOWN where there are none. */

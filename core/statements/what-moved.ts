@@ -6,7 +6,7 @@ import type { TransactionKind } from '../ledger/rules/posting-rules.js';
 import { decideAccounts } from './close-accounts.js';
 import type { AccountWithTerms, Closing } from './load-accounts.js';
 import type { OpenAccount } from './rules/open-account.js';
-import { sumOf } from './rules/sums.js';
+import { netOf, sumOf } from './rules/sums.js';
 
 export interface Moved {
   /** When it was recorded; as the database writes it. */
@@ -32,12 +32,11 @@ export function whatMoved(account: OpenAccount, hash: string, closing: Closing):
   for (const since of moments) {
     const came = ({ recordedAt }: { readonly recordedAt: string }): boolean => recordedAt >= since;
     const [settlements, items] = [account.settlements.filter(came), account.items.filter(came)];
-    const net = settlements.reduce((sum, { figures }) => sum + BigInt(figures.at(-1) ?? 0), 0n);
     const before: OpenAccount = {
       ...account,
       settlements: account.settlements.filter((one) => !came(one)),
       items: account.items.filter((one) => !came(one)),
-      payableMinor: account.payableMinor - net - sumOf(items),
+      payableMinor: account.payableMinor - netOf(settlements) - sumOf(items),
     };
     if (!hasHash(before, hash, closing)) continue;
     return {

@@ -22,8 +22,9 @@ export const payoutErrors = {
     http: 409,
     exit: 1,
     meaning:
-      'The amount, the bank account or the content of a payout is not what was approved or seen; where it was approved, the approval is void.',
-    whatToDo: 'Look at the payout again (`magam payouts show ID`) and approve what it is now.',
+      'The amount, the bank account or the content of a payout is not what was approved or seen, or its seller is suspended or owed less than it by now; where it was approved, the approval is void.',
+    whatToDo:
+      'Look at the payout again (`magam payouts show ID`) and approve what it is now. Where `changed` names `balance`, cancel it (`magam payouts cancel ID`), or wait until the seller is owed so much again.',
   },
   PAYOUT_FILE_DIFFERS: {
     http: 500,

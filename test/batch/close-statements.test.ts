@@ -111,6 +111,18 @@ it('closing twice changes nothing and says so; the next week is chained to it', 
   await verified();
 });
 
+it('a seller who first comes with a supplement gets its statement from the same command', async () => {
+  expect((await magam(url, CLOSE)).stdout).toContain('2026-04-05: closed. 12 statements.');
+  await settleAndPost(db, '2026-04-02', 2, [
+    { sellerId: 'S99', itemAmount: 500 },
+    { sellerId: 'S10', itemAmount: 7 },
+  ]);
+  expect((await magam(url, CLOSE)).stdout).toContain('2026-04-05: closed. 13 statements.');
+  expect((await magam(url, CLOSE)).stdout).toContain('2026-04-05: closed already. 13 statements.');
+  expect(await counts()).toEqual({ ...WHOLE, statements: 13, settlements: 25, items: 13, events: 13 });
+  await verified();
+});
+
 it('what is posted while a page is closed waits, and is on the next statement', async () => {
   // Nothing is kept back: then only the close's own lock holds the other up.
   const reserve = '"reserve":{"percent":"10","days":3}';

@@ -19,6 +19,15 @@ export interface Due {
   readonly notPaid: { readonly reason: string } | null;
 }
 
+/** A file for the bank. */
+export interface SentFile {
+  readonly fileId: number;
+  /** Its number. */
+  readonly file: string;
+  /** The amounts (minor units) by reference. */
+  readonly transfers: readonly (readonly [reference: string, amount: number])[];
+}
+
 const MONEY_EVENTS = "WHERE type LIKE 'statement.%' OR type LIKE 'payout.%'";
 /** Tables of amounts and of what became of them. Executions, audit log and times of looks at them may grow. */
 const MONEY_TABLES = [
@@ -80,31 +89,38 @@ export class Bookkeeper {
 
   propose = (date: string): Promise<object> => this.run('payouts', 'propose', '--date', date, '--workers', '1');
 
-  /** Approves what is calculated, and gives it to the bank for the day. @returns the number of the file, and the amounts by reference */
-  async send(
-    date: string,
-  ): Promise<{ readonly file: string; readonly transfers: readonly (readonly [string, number])[] }> {
-    const { db } = this.database;
-    for (const payout of await listPayouts(db, { status: 'CALCULATED' }, 100))
+  /** Approves what is calculated, and gives it to the bank for the day. */
+  async send(date: string): Promise<SentFile> {
+    for (const payout of await listPayouts(this.database.db, { status: 'CALCULATED' }, 100))
       decided(await this.payouts.approve(payout));
+    const made = await this.export(date);
+    if (made === undefined) throw new Error(`nothing to send on ${date}`);
+    decided(await this.mark(made));
+    return made;
+  }
+
+  /** Puts what is approved into a file, which is not marked as sent yet. @returns undefined: nothing is approved */
+  async export(date: string): Promise<SentFile | undefined> {
     const { file } = await this.payouts.export({ transferOn: date });
-    if (file === null) throw new Error(`nothing to send on ${date}`);
-    decided(await this.payouts.inTx((tx) => markFileSent(tx, 'kim', file.fileId)));
+    if (file === null) return undefined;
+    const { db } = this.database;
     const transfers = await select<{ reference: string; amount: string }>(
       db,
       `SELECT CONCAT('P', t.payout_id, '-', t.attempt) AS reference, p.amount_minor AS amount FROM file_transfer t JOIN payout p USING (payout_id)
        WHERE t.file_id = ? ORDER BY 1`,
       [file.fileId],
     );
-    return { file: fileNumber(file.fileId), transfers: transfers.map((one) => [one.reference, Number(one.amount)]) };
+    const { fileId } = file;
+    return {
+      ...{ fileId, file: fileNumber(fileId) },
+      transfers: transfers.map((one) => [one.reference, Number(one.amount)]),
+    };
   }
 
+  mark = ({ fileId }: SentFile) => this.payouts.inTx((tx) => markFileSent(tx, 'kim', fileId));
+
   /** What the bank says of every transfer of a file. @returns the file, to be imported again */
-  async result(
-    date: string,
-    { file, transfers }: Awaited<ReturnType<Bookkeeper['send']>>,
-    result = 'PAID',
-  ): Promise<Buffer> {
+  async result(date: string, { file, transfers }: SentFile, result = 'PAID'): Promise<Buffer> {
     const content = resultFile(
       file,
       transfers.map(([reference, amount]) => [reference, amount, result, date]),

@@ -101,11 +101,12 @@ date        seller   amount  reason
 2026-03-10  baram    -37550  NEGATIVE_BALANCE
 2026-03-11  hanbit        0  NEGATIVE_BALANCE
 2026-03-13  sori       6114  BELOW_MINIMUM
-2026-03-18  hanbit     8570
+2026-03-18  hanbit     8570  NEGATIVE_BALANCE
 2026-03-20  sori      -6741  NEGATIVE_BALANCE
-2026-03-25  hanbit        0  NEGATIVE_BALANCE
+2026-03-25  hanbit     -430  NEGATIVE_BALANCE
 2026-03-25  baram         0  NEGATIVE_BALANCE
 2026-03-27  sori          0  NEGATIVE_BALANCE
+2026-04-01  hanbit        0  NEGATIVE_BALANCE
 2026-04-10  baram    134810
 `;
 
@@ -113,7 +114,9 @@ date        seller   amount  reason
  * hanbit 1: 85700 + 30674 - 42850. Its payout fails on 11 Feb, is paid on 12 and comes back on 13 (both on statement 2), and arrives on 19 (statement 3).
  * hanbit 4: HR-2 comes on 26 February, when everything is paid: -42850 is carried.
  * hanbit 5: 17140 are earned towards it. 25710 have waited for a statement and become a receivable: -25710 + 25710 = 0.
- * hanbit 6: the 25710 are netted from 34280. The payout is of statements 4 to 6: -42850 + 42850 + 8570.
+ * hanbit 6: the 25710 are netted from 34280. The payout would be of statements 4 to 6: -42850 + 42850 + 8570. A penalty of 9000 on 17 March leaves 8570 - 9000 = -430, which
+ * blocks it: what the statements come to is more than the seller is owed.
+ * hanbit 7: the penalty, -9000. hanbit 8: 430 have waited for a statement and become a receivable.
  *
  * baram 1: 183000 + 45183 - 11296 = 216887, of which 10 % are 21688.7.
  * baram 2: after the payout the chargeback of 60000 with its fee of 5000; and 27450 earned: 37550 are owed, and wait.
@@ -128,10 +131,11 @@ seller  no  from        to          payout      opening   sales  refunds  earned
 hanbit   1  2026-02-02  2026-02-08  2026-02-11        0  116374   -42850   73524    73524  paid
 hanbit   2  2026-02-09  2026-02-15  2026-02-23    73524   25710        0   25710    99234  paid    PAYOUT_FAILED=73524 PAYOUT_RETURNED=73524 PAYOUT_SENT=-147048
 hanbit   3  2026-02-16  2026-02-22  2026-02-25    99234    5999        0    5999    31709  paid    PAYOUT_SENT=-73524
-hanbit   4  2026-02-23  2026-03-01  2026-03-05    31709       0   -42850  -42850   -42850  paid    PAYOUT_SENT=-31709
-hanbit   5  2026-03-02  2026-03-08  2026-03-11   -42850   17140        0   42850        0  paid    CLAWBACK_TO_RECEIVABLE=25710
-hanbit   6  2026-03-09  2026-03-15  2026-03-18        0   34280        0    8570     8570  paid    RECEIVABLE_NETTED=-25710
-hanbit   7  2026-03-16  2026-03-22  2026-03-25     8570       0        0       0        0  issued  PAYOUT_SENT=-8570
+hanbit   4  2026-02-23  2026-03-01  2026-03-05    31709       0   -42850  -42850   -42850  issued  PAYOUT_SENT=-31709
+hanbit   5  2026-03-02  2026-03-08  2026-03-11   -42850   17140        0   42850        0  issued  CLAWBACK_TO_RECEIVABLE=25710
+hanbit   6  2026-03-09  2026-03-15  2026-03-18        0   34280        0    8570     8570  issued  RECEIVABLE_NETTED=-25710
+hanbit   7  2026-03-16  2026-03-22  2026-03-25     8570       0        0   -9000     -430  issued  ADJUSTMENT_FROM_SELLER=-9000
+hanbit   8  2026-03-23  2026-03-29  2026-04-01     -430       0        0     430        0  issued  CLAWBACK_TO_RECEIVABLE=430
 baram    1  2026-02-01  2026-02-15  2026-02-25        0  228183   -11296  195198   195198  paid    RESERVE=-21689
 baram    2  2026-02-16  2026-02-28  2026-03-10   195198   27450        0  -37550   -37550  paid    CHARGEBACK=-60000 CHARGEBACK_FEE=-5000 PAYOUT_SENT=-195198
 baram    3  2026-03-01  2026-03-15  2026-03-25   -37550    9150        0   37550        0  paid    CLAWBACK_FROM_RESERVE=21689 CLAWBACK_TO_RECEIVABLE=6711
@@ -146,22 +150,24 @@ sori     7  2026-03-19  2026-03-25  2026-03-27    -6741       0        0    6741
 `;
 
 /*
- * The end, on the normal side of each account; those of 0 are left out. Debits and credits are 527106 each, a negative debit being a credit.
+ * The end, on the normal side of each account; those of 0 are left out. Debits and credits are 525536 each, a negative debit being a credit.
  *
- * PAID_OUT       hanbit 73524 + 25710 + 5999 + 8570; baram 195198 + 134810; sori 16454
+ * PAID_OUT       hanbit 73524 + 25710 + 5999; baram 195198 + 134810; sori 16454
  * SHOP_CLEARING  what buyers paid, less refunds: hanbit 230330 - 100000; baram 389380 - 12345; sori 24000 - 15000
  * FEE_REVENUE    hanbit 10000 + 3233 + 3000 + 700 + 2000 + 4000 - 10000 = 12933; sori 900; baram 32048 less the 2911 of VAT in it
  * VAT_PAYABLE    hanbit V 1293 + GV 391; sori 90 + 27; baram 1545 + 381 - 95 + 231 + 77 + 772 = 2911
+ * ADJUSTMENTS    goodwill 2000 to sori less the penalty of 9000 from hanbit
  * PG_COST        sellers bore hanbit 3910, sori 270
  */
 export const BALANCES = {
-  'PAID_OUT hanbit': 113_803,
+  'PAID_OUT hanbit': 105_233,
+  'SELLER_RECEIVABLE hanbit': 430,
   'PAID_OUT baram': 330_008,
   'PAID_OUT sori': 16_454,
   'SELLER_RESERVE baram': 14_979,
   SHOP_CLEARING: 516_365,
   PROMOTION_COST: 2_000,
-  ADJUSTMENTS: 2_000,
+  ADJUSTMENTS: -7_000,
   WRITE_OFF: 6_741,
   FEE_REVENUE: 42_970,
   VAT_PAYABLE: 4_712,

@@ -9,7 +9,7 @@ import { decided } from '../../kernel/outcome.js';
 import { acting } from '../core/adjustments/adjustment-scene.js';
 import { KIM } from '../core/payouts/payout-scene.js';
 import { statementsOf } from '../support/statements.js';
-import { Bookkeeper } from './bookkeeper.js';
+import { Bookkeeper, type SentFile } from './bookkeeper.js';
 import { BALANCES, LINES, NET, POLICIES, PROPOSALS, REFUNDS, STATEMENTS, TERMS } from './golden-book.js';
 
 const SELLERS = ['hanbit', 'baram', 'sori'];
@@ -62,7 +62,7 @@ async function pay(day: string): Promise<void> {
 }
 
 /** hanbit's first payout is tried again. */
-async function retry(day: string): Promise<Awaited<ReturnType<Bookkeeper['send']>>> {
+async function retry(day: string): Promise<SentFile> {
   const [payout] = await select<{ payoutId: number }>(
     books.database.db,
     'SELECT MIN(payout_id) AS payoutId FROM payout',
@@ -73,7 +73,7 @@ async function retry(day: string): Promise<Awaited<ReturnType<Bookkeeper['send']
   return books.send(day);
 }
 
-let secondTry: Awaited<ReturnType<Bookkeeper['send']>>;
+let secondTry: SentFile;
 let chargebackId: number;
 
 /** What people do on a day beside payouts. */
@@ -90,6 +90,11 @@ const WORK: Record<string, () => Promise<unknown>> = {
   },
   '2026-02-19': async () => results.push(['2026-02-19', await books.result('2026-02-19', await retry('2026-02-19'))]),
   '2026-02-23': () => books.entries.posted({ reference: 'G-1', sellerId: 'sori', amountMinor: 2_000 }, '2026-02-23'),
+  '2026-03-17': () =>
+    books.entries.posted(
+      { kind: 'FROM_SELLER', reference: 'P-1', sellerId: 'hanbit', amountMinor: 9_000 },
+      '2026-03-17',
+    ),
   '2026-03-18': async () => {
     const won = { reference: 'W-1', kind: 'CHARGEBACK_WON', undoesId: chargebackId, feeReturned: true } as const;
     const { adjustment } = decided(await books.entries.undo(won, acting('kim', '2026-03-18')));

@@ -8,8 +8,7 @@ import { Bookkeeper } from './bookkeeper.js';
 import { History } from './history.js';
 
 const { HISTORY_SEED, HISTORY_RUNS = '3' } = process.env;
-/** The same histories each time: a run that fails for no change of the program helps nobody. `HISTORY_SEED` and `HISTORY_RUNS` play others. */
-const first = Number(HISTORY_SEED ?? 495_533);
+const first = Number(HISTORY_SEED ?? 1 + Math.floor(Math.random() * 1_000_000));
 const seeds =
   HISTORY_SEED === undefined ? Array.from({ length: Number(HISTORY_RUNS) }, (_, at) => first + at) : [first];
 
@@ -31,7 +30,7 @@ it.each(seeds)(
       await books.end();
     }
   },
-  120_000,
+  600_000,
 );
 
 /** Everything verifies, the trial balance is zero, statements are chained, and lines, statements and postings come to the same. */

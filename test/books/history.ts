@@ -5,7 +5,7 @@ import { addDays } from '../../kernel/business-date.js';
 import { Draws } from '../../scripts/chaos/draws.mjs';
 import { acting, codeOf } from '../core/adjustments/adjustment-scene.js';
 import { KIM } from '../core/payouts/payout-scene.js';
-import type { Bookkeeper } from './bookkeeper.js';
+import type { Bookkeeper, SentFile } from './bookkeeper.js';
 import { POLICIES } from './golden-book.js';
 
 const SELLERS = ['ara', 'bada', 'chorok'];
@@ -20,7 +20,7 @@ const EARLY_POLICIES = {
 /** Why people are refused what they try at random. */
 const REFUSALS = [
   ...['ADJUSTMENT_DATE_CLOSED', 'ADJUSTMENT_SELLER_UNKNOWN', 'ADJUSTMENT_UNDONE', 'LEDGER_LIMIT_EXCEEDED'],
-  ...['WRITE_OFF_EXCEEDS_DEBT', 'WRITE_OFF_NOT_IN_TERMS', 'ADJUSTMENT_UNDOES_WRONG'],
+  ...['WRITE_OFF_EXCEEDS_DEBT', 'WRITE_OFF_NOT_IN_TERMS', 'ADJUSTMENT_UNDOES_WRONG', 'PAYOUT_CHANGED'],
 ];
 
 interface Sale {
@@ -28,14 +28,16 @@ interface Sale {
   readonly date: string;
   left: number;
 }
-type Sent = Awaited<ReturnType<Bookkeeper['send']>>;
 
 export class History {
   private readonly draws: Draws;
   private readonly sales: Sale[] = [];
   private readonly chargebacks: number[] = [];
-  private readonly atBank: Sent[] = [];
-  private readonly paid: Sent[] = [];
+  /** The bank has them, whether or not somebody has marked them as sent. */
+  private readonly atBank: SentFile[] = [];
+  /** They wait in the office: what sellers are owed may be less when somebody marks them as sent. */
+  private readonly inOffice: SentFile[] = [];
+  private readonly paid: SentFile[] = [];
   private readonly versions = new Map(SELLERS.map((seller) => [seller, 1]));
   private made = 0;
   readonly dates: string[] = [];
@@ -161,8 +163,13 @@ export class History {
     this.refused.push(code);
   }
 
-  /** Of what is at the bank some is paid, some fails; of what is paid some comes back. */
+  /** Of what is at the bank some is paid, some fails; of what is paid some comes back. A file that waited goes to the bank, unless one of its payouts has changed. */
   private async bankSays(day: string): Promise<void> {
+    for (const waiting of this.inOffice.splice(0)) {
+      const code = await codeOf(this.books.mark(waiting));
+      this.note(code);
+      if (code === undefined) this.atBank.push(waiting);
+    }
     for (const sent of this.paid.splice(0)) if (this.happens(0.3)) await this.books.result(day, sent, 'RETURNED');
     for (const sent of this.atBank.splice(0)) {
       const paid = this.happens(0.7);
@@ -189,8 +196,13 @@ export class History {
       const act = this.happens(0.5) ? holdPayout : cancelPayout;
       await accepted(payouts.inTx((tx) => act(tx, KIM, { payoutId, reason: 'random' })));
     }
-    if ((await listPayouts(database.db, { status: 'CALCULATED' }, 1)).length > 0)
-      this.atBank.push(await this.books.send(day));
+    for (const payout of await listPayouts(database.db, { status: 'CALCULATED' }, 100))
+      this.note(await codeOf(payouts.approve(payout)));
+    const made = await this.books.export(day);
+    if (made === undefined) return;
+    const fate = this.draws.pick(['marked', 'marked', 'unmarked', 'waits'] as const);
+    if (fate === 'marked') await accepted(this.books.mark(made));
+    (fate === 'waits' ? this.inOffice : this.atBank).push(made);
   }
 
   /** Settles and posts a date; what is parked stays so until its policy is there. */

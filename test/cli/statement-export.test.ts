@@ -9,10 +9,11 @@ import type { Statement } from '../../core/statements/rules/statement.js';
 import { change, type Db } from '../../infra/database.js';
 import { makeSeller } from '../support/accounts.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { magam } from '../support/magam.js';
+import { magam, magamJson } from '../support/magam.js';
 import { pdfPages } from '../support/pdf.js';
-import { insertSettlement } from '../support/settlements.js';
+import { insertSettlement, settleAndPost } from '../support/settled-rows.js';
 import { madeDocument, madeItems } from '../support/statement-document.js';
+import { giveTerms, postRule } from '../support/statements.js';
 import { sheetOf, shownRows } from '../support/workbook.js';
 
 let database: TestDatabase;
@@ -120,6 +121,35 @@ it('says why it is not paid, until it is', async () => {
   expect(await said()).toBe('BANK_ACCOUNT_MISSING');
   await change(db, `UPDATE statement SET status = 'PAID', paid_on = '2026-04-20'`);
   expect(await said()).toBeUndefined();
+});
+
+it('is a draft, where a seller is named in place of a statement', async () => {
+  const { db, url } = database;
+  await giveTerms(db, { seller: 'D1', reserve: { rateE4: 100_000, days: 3 } });
+  await settleAndPost(db, '2026-05-06', 1, [{ sellerId: 'D1', itemAmount: 1_000, fee: 100 }]);
+  const transactionId = await postRule(db, 'ADJUSTMENT_TO_SELLER', 'D1', '2026-05-07', 50);
+  const draft = (...args: string[]) =>
+    magam(url, ['statements', 'export', '--seller', 'D1', '--currency', 'KRW', '--at', '2026-05-08', ...args]);
+  const { code, stdout } = await draft('--format', 'csv');
+  expect(code).toBe(0);
+  const rows = parse(stdout, { columns: true }) as Record<string, string>[];
+  expect(rows.map(({ entry, transaction_id, kind, balance }) => [entry, transaction_id, kind, balance])).toEqual([
+    ['opening', '', '', '0'],
+    ['settlement', '', '', '900'],
+    ['transaction', String(transactionId), 'ADJUSTMENT_TO_SELLER', '950'],
+    ['transaction', '', 'RESERVE', '855'],
+    ['closing', '', '', '855'],
+  ]);
+  const pdf = join(folder, 'draft.pdf');
+  expect(await draft('--format', 'pdf', '--language', 'en', '--out', pdf)).toMatchObject({ code: 0 });
+  const [preview] = (
+    await magamJson<{ drafts: { hash: string }[] }>(url, ['statements', 'preview', 'D1', '--at', '2026-05-08'])
+  ).document.drafts;
+  const [page = ''] = await pdfPages(readFileSync(pdf));
+  for (const said of ['Preview (not issued)', preview?.hash ?? '-']) expect(page).toContain(said);
+  expect((await draft('--format', 'csv', '--at', '2026-05-01')).stderr).toContain('STATEMENT_NOT_FOUND');
+  for (const args of [[], ['7', '--seller', 'D1', '--currency', 'KRW'], ['--seller', 'D1'], ['7', '--at', 'today']])
+    expect((await magam(url, ['statements', 'export', '--format', 'csv', ...args])).code).toBe(2);
 });
 
 it('leaves no file behind when it fails', async () => {

@@ -14,7 +14,7 @@ import { decided } from '../../kernel/outcome.js';
 import { makeSeller } from '../support/accounts.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { magam, magamJson } from '../support/magam.js';
-import { insertSettlement, shutThrough } from '../support/settlements.js';
+import { insertSettlement, shutThrough } from '../support/settled-rows.js';
 import { madeFigures } from '../support/statement-document.js';
 import { sheetOf, shownRows } from '../support/workbook.js';
 

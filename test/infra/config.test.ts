@@ -71,10 +71,11 @@ describe('the configuration', () => {
   });
 
   it('has a provider that pays sellers where both of its keys are given', () => {
-    expect(readConfig({}).payoutProviders).toEqual({ toss: null });
+    expect(readConfig({}).payoutProviders).toEqual({ toss: null, watchDays: 90 });
     const keys = { MAGAM_TOSS_PAYOUT_SECRET_KEY: 'sk', MAGAM_TOSS_PAYOUT_SECURITY_KEY: '0F'.repeat(32) };
     expect(readConfig(keys).payoutProviders).toEqual({
       toss: { url: 'https://api.tosspayments.com', secretKey: 'sk', securityKey: Buffer.alloc(32, 15) },
+      watchDays: 90,
     });
     for (const [given, key] of Object.entries(keys))
       expect(() => readConfig({ [given]: key })).toThrow(`is required with ${given}`);

@@ -13,6 +13,11 @@ const close = { file: 'core/statements/rules/close-account.ts', tests: golden };
 const sums = { file: 'core/statements/rules/sums.ts', tests: golden };
 const whyNot = { file: 'core/payouts/rules/why-not-paid.ts', tests: golden };
 
+const entry = { file: 'core/adjustments/post-entry.ts', tests: 'test/core/adjustments/adjustments.test.ts' };
+const decide = { file: 'core/adjustments/decide-adjustment.ts', tests: 'test/core/adjustments/adjustments.test.ts' };
+const proposal = { file: 'core/adjustments/rules/adjustment.ts', tests: 'test/core/adjustments/adjustments.test.ts' };
+const files = 'test/core/payouts/payout-files.test.ts';
+
 /** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
 export const mutants = [
   {
@@ -128,5 +133,78 @@ export const mutants = [
     name: 'the minimum is not looked at',
     from: 'return terms === null ? undefined : belowMinimum(known, terms);',
     to: 'return terms === null || amountMinor > 0n ? undefined : belowMinimum(known, terms);',
+  },
+  {
+    ...{ file: 'core/payouts/payout-step.ts', tests: files },
+    name: 'a payout is sent whatever its seller is owed',
+    from: 'if (owedMinor < amountMinor) changed',
+    to: 'if (owedMinor < 0n - amountMinor) changed',
+  },
+  {
+    ...{ file: 'core/payouts/export-payouts.ts', tests: files },
+    name: 'two payouts of a seller are each compared with all that it is owed',
+    from: '      taken.set(account, before + payout.amountMinor);\n',
+    to: '',
+  },
+  {
+    ...{ file: 'core/ledger/rules/posting-rules.ts', tests: files },
+    name: 'what a bank has paid is refused where the seller is owed less',
+    from: "PAYOUT_SENT: move('SELLER_PAYABLE', 'PAYOUT_IN_TRANSIT', 'SELLER_PAYABLE')",
+    to: "PAYOUT_SENT: move('SELLER_PAYABLE', 'PAYOUT_IN_TRANSIT')",
+  },
+  {
+    ...{ file: 'core/statements/load-accounts.ts', tests: 'test/core/statements/close.test.ts' },
+    name: 'what a clock that was set back has hidden is not looked for',
+    from: 'missingMinor !== 0n)',
+    to: "missingMinor !== 0n && through === '')",
+  },
+  {
+    ...{ file: 'core/payouts/stores/provider-transfer.ts', tests: 'test/core/payouts/provider-steps.test.ts' },
+    name: 'a transfer that was taken for lost is never looked up again',
+    from: "status IN ('OPEN', 'PAID', 'FAILED') AND",
+    to: "status IN ('OPEN', 'PAID') AND",
+  },
+  {
+    ...{ file: 'core/payouts/rules/transfer-state.ts', tests: 'test/core/payouts/rules/transfer-state.test.ts' },
+    name: 'a transfer that is over is looked up longer than the setting says',
+    from: 'watchDays - passed',
+    to: 'watchDays',
+    quick: true,
+  },
+  {
+    ...entry,
+    name: 'the fee of a chargeback is borne by the other',
+    from: "entry.feeBy === 'SELLER'",
+    to: "entry.feeBy !== 'SELLER'",
+  },
+  {
+    ...entry,
+    name: 'the fee of a chargeback is not posted',
+    from: 'entry.feeMinor > 0',
+    to: 'entry.feeMinor < 0',
+  },
+  {
+    ...decide,
+    name: 'a write-off may be more than is owed',
+    from: "opened.kind === 'WRITE_OFF' ?",
+    to: "opened.kind !== 'WRITE_OFF' ?",
+  },
+  {
+    ...decide,
+    name: 'who proposed an entry may post it',
+    from: "(await isSecondPerson(tx, person, opened)) ? undefined : refuse('APPROVER_NOT_SECOND')",
+    to: '(await isSecondPerson(tx, person, opened)) ? undefined : undefined',
+  },
+  {
+    ...proposal,
+    name: 'a dispute that is over may be won',
+    from: "return dispute === 'OPENED' ? undefined",
+    to: 'return dispute !== null ? undefined',
+  },
+  {
+    ...proposal,
+    name: 'an entry may count for a day that is on a statement',
+    from: 'if (firstOpen !== undefined && askedOn < firstOpen)',
+    to: 'if (firstOpen !== undefined && askedOn > firstOpen)',
   },
 ];

@@ -20,7 +20,10 @@ armFaults(fault);
 const db = openDatabase(databaseUrl, { poolMax: 2 });
 const config = readConfig(JSON.parse(settings));
 const { providers, close } = payoutProviders(config);
-const context = { providers, steps: payoutSteps, bankKeys: [config.encryptionKey], steady: () => performance.now() };
+const context = {
+  ...{ providers, steps: payoutSteps, bankKeys: [config.encryptionKey] },
+  ...{ steady: () => performance.now(), watchDays: 90 },
+};
 const payoutId = Number(payout);
 const came =
   work === 'send'

@@ -19,5 +19,6 @@ export const payoutSteps = {
     (await move(tx, payoutId, 'APPROVED', 'SENT')) ? undefined : { refused: 'ORDER_STATE_CONFLICT', details: {} },
   pay: (tx, { payoutId }) => step(tx, payoutId, 'SENT', 'PAID'),
   fail: (tx, { payoutId }) => step(tx, payoutId, 'SENT', 'FAILED'),
+  find: (tx, { payoutId }) => move(tx, payoutId, 'FAILED', 'SENT'),
   takeBack: (tx, { payoutId }) => step(tx, payoutId, 'PAID', 'RETURNED'),
 };

@@ -5,9 +5,8 @@ import { evenRanges } from '../../../core/jobs/rules/even-ranges.js';
 import { openNextGeneration, type Run } from '../../../core/jobs/stores/run.js';
 import { readyGenerations } from '../../../core/postings/ready-generations.js';
 import { requireStatable } from '../../../core/statements/closable.js';
-import { withTerms } from '../../../core/statements/load-accounts.js';
-import { covered } from '../../../core/statements/rules/close-account.js';
-import { readMissingTerms, readPayableIds, readWithoutTerms } from '../../../core/statements/stores/payable-account.js';
+import { isLeftToClose } from '../../../core/statements/left-to-close.js';
+import { readPayableIds, readWithoutTerms } from '../../../core/statements/stores/payable-account.js';
 import { inTransaction, type Tx } from '../../../infra/database.js';
 import { readPlatformTime } from '../../../infra/platform-time.js';
 import { following, scheduleAfter } from '../../engine/chain.js';
@@ -45,16 +44,9 @@ async function open({ db, config, request }: JobCall): Promise<Run> {
   return inTransaction(db, (tx) => openRun(tx, CLOSE_STEP.job, date));
 }
 
-const SELLERS = 1_000;
-
-/** A closed date: there is something to do only for sellers who had no terms and have some now. */
+/** A closed date: there is something to do for sellers who had no terms and have some now, and for accounts that a supplement has opened since. */
 async function reopen({ db }: JobCall, run: Run): Promise<Run | undefined> {
-  const missing = await withTerms(db, await readMissingTerms(db, SELLERS));
-  const found = missing.some(
-    ({ timeline, termsMissingOn }) =>
-      termsMissingOn !== null && termsMissingOn <= run.key && covered(timeline, termsMissingOn),
-  );
-  if (!found || run.status !== 'COMPLETED_WITH_EXCEPTIONS') return undefined;
+  if (!(await isLeftToClose(db, run.key))) return undefined;
   await inTransaction(db, (tx) => openNextGeneration(tx, run));
   return inTransaction(db, (tx) => openRun(tx, CLOSE_STEP.job, run.key));
 }

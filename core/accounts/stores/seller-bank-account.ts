@@ -1,4 +1,10 @@
-/** Every bank account that a seller was, is or might be paid to. The clock is the database's. */
+/**
+ * Every bank account that a seller was, is or might be paid to. The clock is the database's.
+ *
+ * Bank, holder and number of the current entry stand in the row of the seller, too, which names the entry (`seller.bank_account_id`). The seller's row is what is locked
+ * while somebody lets money go, and every read of a seller shows its account masked; both then need no join. This history is what payouts and files name, because an account
+ * in it never changes. Whoever approves an entry writes both in one transaction (`approveBankAccount`).
+ */
 import {
   change,
   type Db,

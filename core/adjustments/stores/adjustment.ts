@@ -142,3 +142,10 @@ export async function firstOpenDate(db: Db, sellerId: string, currency: string):
   );
   return last[0] && addDays(last[0].closesOn, 1);
 }
+
+/** Those of the references under which an entry was posted. */
+export async function readPostedReferences(db: Db, references: readonly string[]): Promise<Set<string>> {
+  if (references.length === 0) return new Set();
+  const sql = `SELECT reference FROM adjustment WHERE reference IN (?) AND status = 'POSTED'`;
+  return new Set((await select<{ reference: string }>(db, sql, [references])).map(({ reference }) => reference));
+}

@@ -41,6 +41,8 @@ const ACTIONS = {
     `Look at the payment with GET /v1/payments/${paymentId} and in the provider's own console.`,
   'payment-given-back': (paymentId: string) =>
     `Look at the payment with GET /v1/payments/${paymentId}, and cancel or return what the money was for.`,
+  'payout-found': (reference: string) =>
+    `Look at the transfer in the provider's own console and at its payout with magam payouts show. Then take the amount from the seller by an adjustment with the reference ${reference}.`,
   'dead-letters': (consumer: string) =>
     `Look at them with GET /v1/dead-letters?consumer=${consumer}, mend the cause, and replay them.`,
   'webhook-disabled': (endpointId: string) =>

@@ -9,10 +9,18 @@ const date = z.string().meta({ format: 'date', example: '2026-06-30' });
 const generation = z.number().int().positive().meta({ description: '1, and one more with each supplement.' });
 const run = { runId: id, date, generation };
 const sellerId = z.string();
+/** An amount of an event. Receivers read numbers of JSON as doubles, so an amount that they would round is left out. */
 const minor = z.number().int().nullable().meta({
   description:
-    'Minor units, positive where the platform owes the seller; null beyond 2^53 - 1, which the statement itself shows.',
+    'Minor units, positive where the platform owes the seller; null beyond 2^53 - 1, where the statement or the payout itself shows it.',
 });
+
+/** An amount as events carry it: exact, or null. */
+export const eventMinor = (amountMinor: bigint): number | null => {
+  const value = Number(amountMinor);
+  return Number.isSafeInteger(value) ? value : null;
+};
+
 const failure = { code: z.string().meta({ description: 'A code of the error registry.' }), message: z.string() };
 const importId = id.nullable().meta({ description: 'Its id over HTTP; null: it was made at the command line.' });
 const feedImportId = id.meta({ description: 'The number under which the feed has it, and `magam imports` shows it.' });
@@ -21,7 +29,7 @@ const payout = {
   payoutId: id,
   sellerId,
   currency: z.string(),
-  amountMinor: z.int().meta({ description: 'Minor units.' }),
+  amountMinor: minor,
   attempt: id.meta({ description: '1, and one more each time that the payout is tried again.' }),
 };
 

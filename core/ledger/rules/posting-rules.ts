@@ -52,7 +52,8 @@ export const POSTING_RULES = {
   CANCEL_PAID: move('BUYER_REFUND_DUE', 'PROVIDER_RECEIVABLE'),
   SETTLEMENT: { legs: settlementLegs, overdraws: [] },
   REFUND_AFTER_SETTLEMENT: { legs: settlementLegs, overdraws: ['SELLER_PAYABLE'] },
-  PAYOUT_SENT: move('SELLER_PAYABLE', 'PAYOUT_IN_TRANSIT'),
+  // What a bank has paid is booked though the seller is owed less by now. Whether it is owed that much is asked before a payout is sent.
+  PAYOUT_SENT: move('SELLER_PAYABLE', 'PAYOUT_IN_TRANSIT', 'SELLER_PAYABLE'),
   PAYOUT_PAID: move('PAYOUT_IN_TRANSIT', 'PAID_OUT'),
   PAYOUT_FAILED: move('PAYOUT_IN_TRANSIT', 'SELLER_PAYABLE'),
   PAYOUT_RETURNED: move('PAID_OUT', 'SELLER_PAYABLE'),

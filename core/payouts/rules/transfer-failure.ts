@@ -15,6 +15,7 @@ export const TRANSFER_FAILURES = {
   PROVIDER_REFUSED: 'The provider refused the transfer for another reason, which its message says.',
   CANCELLED_AT_PROVIDER: 'The transfer was cancelled at the provider.',
   NOT_RECEIVED: 'The provider has never received the transfer.',
+  FOUND_LATER: 'The provider has the transfer after all, and the payout had gone on without it.',
 } as const;
 
 export type TransferFailure = keyof typeof TRANSFER_FAILURES;

@@ -28,6 +28,8 @@ export const TRANSITIONS = {
   pay: { from: ['SENT'], to: 'PAID' },
   fail: { from: ['SENT'], to: 'FAILED' },
   return: { from: ['PAID'], to: 'RETURNED' },
+  /** A transfer that was taken for lost is at the provider after all. */
+  find: { from: ['FAILED'], to: 'SENT' },
   retry: { from: ['FAILED', 'RETURNED'], to: 'CALCULATED' },
   cancel: { from: ['CALCULATED', 'HELD', 'APPROVED', 'FAILED', 'RETURNED'], to: 'CANCELLED' },
 } as const satisfies Record<string, { readonly from: readonly PayoutStatus[]; readonly to: PayoutStatus }>;

@@ -42,3 +42,15 @@ export const readPayoutEvents = (db: Db, payoutId: number): Promise<PayoutEvent[
     [payoutId],
     { happenedAt: isoTime, detail: fromJson },
   );
+
+/** Whether the attempt that a payout is at was taken for lost and found again. */
+export const wasFound = async (
+  db: Db,
+  { payoutId, attempt }: { readonly payoutId: number; readonly attempt: number },
+): Promise<boolean> =>
+  (
+    await select(db, `SELECT 1 FROM payout_event WHERE payout_id = ? AND attempt = ? AND action = 'find' LIMIT 1`, [
+      payoutId,
+      attempt,
+    ])
+  ).length > 0;

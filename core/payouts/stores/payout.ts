@@ -111,6 +111,20 @@ export async function lockPayouts(tx: Tx, payoutIds: readonly number[]): Promise
   return selectPayouts(tx, 'WHERE p.payout_id IN (?) ORDER BY p.payout_id FOR UPDATE', [payoutIds]);
 }
 
+/** What the ledger says that the platform owes the sellers of these payouts, by payout. `lockPayouts` has locked the balances. */
+export async function readOwed(tx: Tx, payoutIds: readonly number[]): Promise<Map<number, bigint>> {
+  if (payoutIds.length === 0) return new Map();
+  const rows = await select<{ payoutId: number; owed: string }>(
+    tx,
+    `SELECT p.payout_id AS payoutId, -b.amount_minor AS owed FROM payout p
+     JOIN ledger_account a ON a.kind = 'SELLER_PAYABLE' AND a.owner = p.seller_id AND a.currency = p.currency
+     JOIN ledger_balance b ON b.account_id = a.account_id AND b.shard = 0
+     WHERE p.payout_id IN (?) FOR UPDATE`,
+    [payoutIds],
+  );
+  return new Map(rows.map(({ payoutId, owed }) => [payoutId, BigInt(owed)]));
+}
+
 export interface PayoutFilter {
   readonly status?: PayoutStatus | undefined;
   readonly sellerId?: string | undefined;

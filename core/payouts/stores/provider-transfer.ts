@@ -82,7 +82,7 @@ export const takeTransfer = async (
     tx,
     `UPDATE provider_transfer SET asked_by = ?, asked_at = COALESCE(asked_at, UTC_TIMESTAMP(3)),
        next_look_at = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, updated_at = UTC_TIMESTAMP(3)
-     WHERE payout_id = ? AND attempt = ? AND status IN ('OPEN', 'PAID') AND next_look_at <= UTC_TIMESTAMP(3)`,
+     WHERE payout_id = ? AND attempt = ? AND status IN ('OPEN', 'PAID', 'FAILED') AND next_look_at <= UTC_TIMESTAMP(3)`,
     [asker, ms * 1_000, payoutId, attempt],
   )) === 1;
 
@@ -129,4 +129,22 @@ export const readDueTransfers = (db: Db, rowsMax: number): Promise<TransferId[]>
     `SELECT payout_id AS payoutId, attempt FROM provider_transfer FORCE INDEX (provider_transfer_look)
      WHERE next_look_at <= UTC_TIMESTAMP(3) ORDER BY next_look_at LIMIT ?`,
     [rowsMax],
+  );
+
+/** A transfer that the provider has although its payout had gone on without it. */
+export interface FoundTransfer extends TransferId {
+  readonly sellerId: string;
+  readonly currency: string;
+  /** Minor units. */
+  readonly amountMinor: bigint;
+}
+
+/** Those of which nobody heard before the payout went on, by payout. */
+export const readFoundTransfers = (db: Db): Promise<FoundTransfer[]> =>
+  select<FoundTransfer>(
+    db,
+    `SELECT t.payout_id AS payoutId, t.attempt, p.seller_id AS sellerId, p.currency, p.amount_minor AS amountMinor
+     FROM provider_transfer t JOIN payout p ON p.payout_id = t.payout_id WHERE t.failure = 'FOUND_LATER' ORDER BY t.payout_id, t.attempt`,
+    [],
+    { amountMinor: BigInt },
   );

@@ -15,6 +15,7 @@ import {
   type StatementDocument,
   type SumRow,
 } from './statement-document.js';
+import { numberOf } from './tables.js';
 import { kindName, type Language, type Words, words } from './words.js';
 
 /**
@@ -152,7 +153,13 @@ async function items(pages: PdfPages, document: StatementDocument, text: Words):
   const rows: PdfRow[] = [];
   for await (const { effectiveOn, transactionId, kind, reason, amountMinor } of document.items)
     rows.push({
-      cells: [effectiveOn, String(transactionId), kindName(text, kind), reason, readableAmount(amountMinor, currency)],
+      cells: [
+        effectiveOn,
+        numberOf({ transactionId }),
+        kindName(text, kind),
+        reason,
+        readableAmount(amountMinor, currency),
+      ],
     });
   const columns = [
     left(text.date, 58),

@@ -3,7 +3,7 @@ import { feeVatParts } from '../../settlement/rules/currency-totals.js';
 import type { FigureName } from '../../settlement/rules/figures.js';
 import type { NotPaidReason } from '../rules/not-paid.js';
 import type { KindSum, LegTotals, Statement } from '../rules/statement.js';
-import type { Rows, StatementItem, StatementSettlement } from '../rules/statement-rows.js';
+import type { DocumentItem, Rows, StatementSettlement } from '../rules/statement-rows.js';
 import { PAYOUT_KINDS, sumOf } from '../rules/sums.js';
 import type { Words } from './words.js';
 
@@ -17,7 +17,7 @@ export interface StatementDocument {
   /** In the order of dates and generations. */
   readonly settlements: Rows<StatementSettlement>;
   /** In the order in which they are in the ledger. */
-  readonly items: Rows<StatementItem>;
+  readonly items: Rows<DocumentItem>;
 }
 
 type Figures = Readonly<Record<FigureName, bigint>>;

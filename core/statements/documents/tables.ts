@@ -3,7 +3,7 @@ import type { Cell } from '../../../infra/database.js';
 import { type Column, columns, FEE_VAT_PARTS } from '../../settlement/export-rows.js';
 import { feeVatParts } from '../../settlement/rules/currency-totals.js';
 import { columnOf, EXPORTED_SUMS } from '../../settlement/rules/figures.js';
-import type { StatementItem, StatementSettlement } from '../rules/statement-rows.js';
+import type { DocumentItem, StatementSettlement } from '../rules/statement-rows.js';
 import type { StatementDocument } from './statement-document.js';
 
 /** The figures of a settlement but its net. */
@@ -39,10 +39,14 @@ export const itemColumns: readonly Column[] = [
   ...columns('amount', 'amount'),
 ];
 
-export const itemCells = (currency: string, one: StatementItem): Cell[] => [
+/** The number of a transaction; empty where a draft would post it. */
+export const numberOf = ({ transactionId }: Pick<DocumentItem, 'transactionId'>): string =>
+  transactionId === null ? '' : String(transactionId);
+
+export const itemCells = (currency: string, one: DocumentItem): Cell[] => [
   one.effectiveOn,
   currency,
-  String(one.transactionId),
+  numberOf(one),
   one.kind,
   one.reason,
   String(one.amountMinor),
@@ -81,7 +85,7 @@ export async function* movements({ statement, settlements, items }: StatementDoc
   }
   for await (const { effectiveOn, transactionId, kind, reason, amountMinor } of items) {
     balance += amountMinor;
-    const keys = ['', String(transactionId), kind, reason, '', ''];
+    const keys = ['', numberOf({ transactionId }), kind, reason, '', ''];
     yield row('transaction', effectiveOn, ...keys, ...EMPTY_FIGURES, String(amountMinor));
   }
   if (balance !== closingMinor)

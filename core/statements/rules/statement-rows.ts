@@ -22,5 +22,10 @@ export interface StatementItem {
   readonly amountMinor: bigint;
 }
 
+/** The same in a document. What a draft would post is in no ledger yet, so it has no number. */
+export interface DocumentItem extends Omit<StatementItem, 'transactionId'> {
+  readonly transactionId: number | null;
+}
+
 /** Rows that are read as they are needed. */
 export type Rows<Row> = AsyncIterable<Row> | Iterable<Row>;

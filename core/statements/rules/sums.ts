@@ -18,6 +18,10 @@ export const isDebit = ({ about }: Pick<OpenItem, 'about'>): boolean =>
 export const sumOf = (items: readonly { readonly amountMinor: bigint }[]): bigint =>
   items.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
 
+/** What settlements come to for the seller. */
+export const netOf = (settlements: readonly Pick<OpenSettlement, 'figures'>[]): bigint =>
+  settlements.reduce((sum, { figures }) => sum + BigInt(figures.at(-1) ?? 0), 0n);
+
 function add(sums: readonly ExactSum[], figures: readonly string[], sign: 1 | -1): void {
   for (const [at, text] of figures.entries()) {
     const value = Number(text);

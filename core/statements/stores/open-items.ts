@@ -81,25 +81,39 @@ export async function readOpenItems(
   return byAccount;
 }
 
-/** When the first of what counts for dates after `through` was recorded, by account. */
-export async function readLaterSince(
+/** What counts for dates after `through`. */
+export interface Later {
+  /** When the first of it was recorded; null: there is nothing. */
+  readonly since: string | null;
+  /** What it comes to for the seller. */
+  readonly amountMinor: bigint;
+}
+
+/** The same by account. */
+export async function readLater(
   db: Db,
   { accountIds, since }: OpenGroup,
   through: string,
-): Promise<(accountId: number) => string | null> {
+): Promise<(accountId: number) => Later> {
   const [generation] = await select<{ first: string | null }>(
     db,
     `SELECT MIN(posted_at) AS first FROM posted_generation WHERE posted_at >= ? - ${SLACK} AND settled_on > ?`,
     [since, through],
   );
-  const rows = await select<{ accountId: number; first: string }>(
+  const rows = await select<{ accountId: number; first: string; amount: string }>(
     db,
-    `SELECT account_id AS accountId, MIN(recorded_at) AS first FROM ledger_posting FORCE INDEX (ledger_posting_account)
+    `SELECT account_id AS accountId, MIN(recorded_at) AS first, -SUM(amount_minor) AS amount FROM ledger_posting FORCE INDEX (ledger_posting_account)
      WHERE account_id IN (?) AND recorded_at >= ? - ${SLACK} AND effective_on > ? GROUP BY account_id`,
     [accountIds, since, through],
   );
-  const ofAccount = new Map(rows.map(({ accountId, first }) => [accountId, first]));
-  return (accountId) => [generation?.first, ofAccount.get(accountId)].filter((it) => it != null).sort()[0] ?? null;
+  const ofAccount = new Map(rows.map((row) => [row.accountId, row]));
+  return (accountId) => {
+    const { first, amount = '0' } = ofAccount.get(accountId) ?? {};
+    return {
+      since: [generation?.first, first].filter((it) => it != null).sort()[0] ?? null,
+      amountMinor: BigInt(amount),
+    };
+  };
 }
 
 /** Reserves that are open, by account, by due date. */
@@ -172,4 +186,15 @@ export async function readStandings(db: Db, accountIds: readonly number[]): Prom
       },
     ]),
   );
+}
+
+/** The reasons of transactions, by id. */
+export async function readReasons(db: Db, transactionIds: readonly number[]): Promise<Map<number, string>> {
+  if (transactionIds.length === 0) return new Map();
+  const rows = await select<{ transactionId: number; reason: string }>(
+    db,
+    'SELECT transaction_id AS transactionId, reason FROM ledger_transaction WHERE transaction_id IN (?)',
+    [transactionIds],
+  );
+  return new Map(rows.map(({ transactionId, reason }) => [transactionId, reason]));
 }

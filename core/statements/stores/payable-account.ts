@@ -79,3 +79,11 @@ export async function readWithoutTerms(db: Db): Promise<WithoutTerms> {
 /** Accounts with something for which there were no terms, by id. */
 export const readMissingTerms = (db: Db, rowsMax: number): Promise<PayableAccount[]> =>
   select(db, `${PAYABLE} AND m.terms_missing_on IS NOT NULL ORDER BY a.account_id LIMIT ?`, [rowsMax]);
+
+/** The next accounts of which no period was closed and of which nobody has noted yet that terms are missing, by id. */
+export const readNeverClosed = (db: Db, after: number, rowsMax: number): Promise<PayableAccount[]> =>
+  select(
+    db,
+    `${PAYABLE} AND a.account_id > ? AND m.closed_through IS NULL AND m.terms_missing_on IS NULL ORDER BY a.account_id LIMIT ?`,
+    [after, rowsMax],
+  );

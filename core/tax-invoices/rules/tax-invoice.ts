@@ -55,7 +55,7 @@ export function parseMonth(text: string): Month | Refusal {
 
 /**
  * The last day on which an invoice may be issued: the 10th of the month after its date, and the next business day where that is a Saturday or a holiday
- * (Value-Added Tax Act of Korea, Article 34 (3)). Throws BUSINESS_DAY_UNKNOWN.
+ * (Value-Added Tax Act of Korea, Article 34 (3) 1). Throws BUSINESS_DAY_UNKNOWN.
  */
 export function dueOn(issuedOn: string, calendar: BusinessCalendar): string {
   const nextMonth = addDays(`${issuedOn.slice(0, 7)}-01`, 31).slice(0, 7);

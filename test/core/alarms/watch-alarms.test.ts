@@ -27,6 +27,9 @@ beforeEach(async () => {
     'job_execution',
     'settlement_exception',
     'payment',
+    'payout',
+    'provider_transfer',
+    'adjustment',
     'business_date',
     'sale_entry',
   ])
@@ -280,6 +283,35 @@ describe('payments and dead letters', () => {
     expect(await look('payment-unclear')).toBe(0);
     await change(database.db, 'UPDATE payment SET cancelling_minor = 0');
     expect(await look('payment-unclear')).toBe(1);
+  });
+
+  it('a transfer that was found later is one until its amount is taken from the seller', async () => {
+    const payoutId = await insertReturningId(
+      database.db,
+      `INSERT INTO payout (seller_id, currency, payout_on, amount_minor, status, attempt, hash, proposed_by, proposed_at, updated_at)
+       VALUES ('S1', 'KRW', '2026-11-30', 1000, 'HELD', 2, REPEAT('a', 64), 'schedule', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+      [],
+    );
+    await change(
+      database.db,
+      `INSERT INTO provider_transfer (payout_id, attempt, provider, status, failure, created_at, updated_at)
+       VALUES (?, 1, 'TOSS_PAYOUT', 'FAILED', 'FOUND_LATER', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+      [payoutId],
+    );
+    expect(await look('payout-found')).toBe(1);
+    expect(await alarmsOf(database.db)).toEqual([`payout-found P${payoutId}-1 OPEN`]);
+    const adjust = (status: string, effectiveOn: string | null) =>
+      change(
+        database.db,
+        `REPLACE INTO adjustment (reference, kind, seller_id, currency, amount_minor, fee_minor, reason_code, reason, status, effective_on, proposed_by, proposed_at)
+         VALUES (?, 'FROM_SELLER', 'S1', 'KRW', 1000, 0, 'OTHER', 'paid twice', ?, ?, 'kim', UTC_TIMESTAMP(3))`,
+        [`P${payoutId}-1`, status, effectiveOn],
+      );
+    await adjust('PROPOSED', null);
+    expect(await look('payout-found')).toBe(0);
+    await adjust('POSTED', '2026-11-30');
+    expect(await look('payout-found')).toBe(1);
+    expect(await alarmsOf(database.db)).toEqual([`payout-found P${payoutId}-1 RESOLVED`]);
   });
 
   it('dead letters are one alarm of their consumer, with their number and the last error', async () => {

@@ -67,7 +67,7 @@ describe('a transaction', () => {
   });
 
   it('that is refused leaves nothing, and several are posted together or not at all', async () => {
-    expect(codeOf(await post('k', 'PAYOUT_SENT', 1n))).toBe('LEDGER_LIMIT_EXCEEDED');
+    expect(codeOf(await post('k', 'RESERVE', 1n))).toBe('LEDGER_LIMIT_EXCEEDED');
     const both = inTx((tx) => postTransactions(tx, [made('a', 'PAYMENT', 1n), made('b', 'RESERVE', 1n)]));
     await expect(both).rejects.toMatchObject({ code: 'LEDGER_LIMIT_EXCEEDED' });
     const [row] = await select<{ n: number }>(db, 'SELECT COUNT(*) AS n FROM ledger_transaction');
@@ -76,11 +76,11 @@ describe('a transaction', () => {
 
   it('of two that would spend the same money one waits for the other and is refused', async () => {
     await post('in', 'ADJUSTMENT_TO_SELLER', 11n);
-    await post('out-0', 'PAYOUT_SENT', 1n); // all accounts are open
+    await post('out-0', 'RESERVE', 1n); // all accounts are open
     let second: Promise<unknown> = Promise.resolve();
     await inTx(async (tx) => {
-      decided(await postTransaction(tx, made('out-1', 'PAYOUT_SENT', 8n)));
-      second = post('out-2', 'PAYOUT_SENT', 8n);
+      decided(await postTransaction(tx, made('out-1', 'RESERVE', 8n)));
+      second = post('out-2', 'RESERVE', 8n);
       await inStatement(db, '%FOR UPDATE%');
     });
     expect(codeOf(await second)).toBe('LEDGER_LIMIT_EXCEEDED');

@@ -67,10 +67,10 @@ describe('a new transaction', () => {
     account: account(kind, currency),
     amountMinor,
   });
-  const transaction = (postings: NewPosting[], kind: NewTransaction['kind'] = 'PAYOUT_SENT'): NewTransaction => ({
+  const transaction = (postings: NewPosting[], kind: NewTransaction['kind'] = 'RESERVE'): NewTransaction => ({
     ...{ key: 'k', kind, sellerId: 'S1', effectiveOn: '2026-05-04', postings, requestedBy: 'test' },
   });
-  const two = [posting('SELLER_PAYABLE', 5n), posting('PAYOUT_IN_TRANSIT', -5n)];
+  const two = [posting('SELLER_PAYABLE', 5n), posting('SELLER_RESERVE', -5n)];
   const refused = (postings: NewPosting[], state = open, kind?: NewTransaction['kind']) =>
     judgeNew(transaction(postings, kind), () => state)?.refused;
   const closed = { closed: true, balanceMinor: 0n };
@@ -104,22 +104,30 @@ describe('a new transaction', () => {
     expect(refused(filling, { closed: false, balanceMinor: 7n }, 'ADJUSTMENT_TO_SELLER')).toBeUndefined();
   });
 
-  it('only chargebacks, adjustments from the seller and refunds after the settlement overdraw, and only the payable', () => {
+  it('only chargebacks, adjustments from the seller, refunds after the settlement and payouts overdraw, and only the payable', () => {
     const overdrawing = RULE_NAMES.filter((name) => ruleOf(name).overdraws.length > 0);
-    const expected = ['REFUND_AFTER_SETTLEMENT', 'CHARGEBACK', 'CHARGEBACK_FEE', 'ADJUSTMENT_FROM_SELLER'] as const;
+    const expected = [
+      ...([
+        'REFUND_AFTER_SETTLEMENT',
+        'PAYOUT_SENT',
+        'CHARGEBACK',
+        'CHARGEBACK_FEE',
+        'ADJUSTMENT_FROM_SELLER',
+      ] as const),
+    ];
     expect(overdrawing).toEqual(expected);
     for (const name of expected) expect(POSTING_RULES[name].overdraws).toEqual(['SELLER_PAYABLE']);
   });
 
   it('under a key that is taken is the same, or differs in its amount, or otherwise', () => {
     const mine = transaction(two);
-    const other = [posting('SELLER_PAYABLE', 6n), posting('PAYOUT_IN_TRANSIT', -6n)];
+    const other = [posting('SELLER_PAYABLE', 6n), posting('SELLER_RESERVE', -6n)];
     const judged = (posted: NewTransaction) => judgeExisting('k', mine, posted)?.refused;
     expect(judged(transaction([...two].reverse()))).toBeUndefined();
     expect(judged(transaction(other))).toBe('LEDGER_EXISTS_OTHER_AMOUNT');
     expect(judged({ ...mine, effectiveOn: '2026-05-05' })).toBe('LEDGER_EXISTS_OTHERWISE');
     expect(judged({ ...mine, sellerId: 'S2' })).toBe('LEDGER_EXISTS_OTHERWISE');
-    expect(judged(transaction(two, 'RESERVE'))).toBe('LEDGER_EXISTS_OTHERWISE');
+    expect(judged(transaction(two, 'ROUNDING'))).toBe('LEDGER_EXISTS_OTHERWISE');
     expect(judged(transaction([payable, posting('BANK', -5n)]))).toBe('LEDGER_EXISTS_OTHERWISE');
     expect(judged(transaction([...other, posting('BANK', 1n)]))).toBe('LEDGER_EXISTS_OTHERWISE');
   });

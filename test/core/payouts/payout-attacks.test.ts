@@ -1,10 +1,11 @@
 /** Attempts to be paid twice, to approve one's own payout, to be paid while suspended, and to block everybody's results. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { requestExecution } from '../../../core/jobs/stores/execution.js';
 import { readBankResult } from '../../../core/payouts/bank-file.js';
 import { retryPayout } from '../../../core/payouts/change-payout.js';
 import { markFileSent } from '../../../core/payouts/export-payouts.js';
 import { importResults } from '../../../core/payouts/import-results.js';
-import { makerOfRun } from '../../../core/payouts/proposal.js';
+import { makerOfRun, requesterOf } from '../../../core/payouts/proposal.js';
 import { providerSteps } from '../../../core/payouts/provider-steps.js';
 import type { PayoutProvider } from '../../../core/payouts/providers/provider.js';
 import { sendPayout, type TransferContext } from '../../../core/payouts/send-payout.js';
@@ -44,6 +45,7 @@ const context: TransferContext = {
   steps: providerSteps('Asia/Seoul'),
   bankKeys: KEYS,
   steady: () => performance.now(),
+  watchDays: 90,
 };
 const send = (payoutId: number) =>
   sendPayout(database.db, context, { payoutId, provider: 'TALKATIVE', requestedBy: 'kim' });
@@ -141,6 +143,14 @@ describe('an approval', () => {
     await gives(later.accountId);
     expect(maker).toMatchObject({ accountId: asking.accountId, accessFrom: giving.accountId });
   });
+});
+
+it('a user of the command line with the longest name may ask for proposals, and is their maker', async () => {
+  const name = '김'.repeat(64);
+  const runId = 4_712;
+  const parameters = { requestedBy: requesterOf(name), gridSize: 1, workers: 1, chunkRows: 1 };
+  await requestExecution(database.db, runId, parameters);
+  expect(await makerOfRun(database.db, runId)).toEqual({ name, accountId: null, accessFrom: null });
 });
 
 it('a result file of nothing but line ends is refused before it fills the memory', () => {

@@ -1,12 +1,17 @@
 /** Files for the bank and what it says of them, through the whole life: ledger, statements, history and events say the same. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { cancelPayout } from '../../../core/payouts/change-payout.js';
+import { endPayout } from '../../../core/payouts/end-payout.js';
 import { markFileSent, remakeFile, voidFile } from '../../../core/payouts/export-payouts.js';
 import { type ImportedResults, importResults } from '../../../core/payouts/import-results.js';
+import { makeStep } from '../../../core/payouts/payout-step.js';
+import { postPayouts } from '../../../core/payouts/post-payouts.js';
+import { listPayouts, lockPayouts } from '../../../core/payouts/stores/payout.js';
 import { change, select } from '../../../infra/database.js';
 import { isRefusal, type Refusal } from '../../../kernel/errors.js';
 import { decided } from '../../../kernel/outcome.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { codeOf, DATE, KEYS, PayoutScene, resultFile } from './payout-scene.js';
+import { codeOf, DATE, KEYS, KIM, PayoutScene, resultFile } from './payout-scene.js';
 
 let database: TestDatabase;
 let scene: PayoutScene;
@@ -119,11 +124,38 @@ describe('a file that goes to the bank', () => {
     expect(await scene.differences()).toEqual([]);
   });
 
-  it('is not sent where the seller is not owed so much any more', async () => {
+  it('is given up where a seller is owed less than its payout by now: the other goes into the next file', async () => {
     const { ids, fileId } = await exported();
     await scene.post('RESERVE', 1n);
-    expect(await codeOf(markSent(fileId))).toBe('LEDGER_LIMIT_EXCEEDED');
-    expect(await scene.statusOf(ids[0])).toBe('EXPORTED');
+    expect(await markSent(fileId)).toMatchObject({
+      refused: 'PAYOUT_CHANGED',
+      details: { fileStatus: 'VOID', payouts: [{ payoutId: ids[0], changed: ['balance'] }] },
+    });
+    expect(await scene.payout(ids[0])).toMatchObject({ status: 'CALCULATED', approval: null });
+    expect(await scene.approve(await scene.payout(ids[0]))).toMatchObject({
+      refused: 'PAYOUT_CHANGED',
+      details: { changed: ['balance'] },
+    });
+    const next = await scene.export();
+    expect(next.file).toMatchObject({ transfers: 1, totalMinor: 2_500n });
+    decided(await markSent(next.file?.fileId ?? 0));
+    decided(await scene.inTx((tx) => cancelPayout(tx, KIM, { payoutId: ids[0], reason: 'owed less' })));
+    expect(await scene.differences()).toEqual([]);
+  });
+
+  it('takes two payouts of one seller only as far as it is owed both', async () => {
+    const first = await scene.approved(1_000n);
+    await scene.statement({ earned: 2_000n });
+    await scene.propose();
+    const [second] = await listPayouts(database.db, { status: 'CALCULATED' }, 1);
+    if (second === undefined) throw new Error('nothing was proposed');
+    decided(await scene.approve(second));
+    await scene.post('RESERVE', 1n);
+    expect(await scene.export()).toMatchObject({
+      file: { transfers: 1, totalMinor: 1_000n },
+      changed: [{ payoutId: second.payoutId, changed: ['balance'] }],
+    });
+    expect(await scene.statusOf(first.payoutId)).toBe('EXPORTED');
   });
 });
 
@@ -156,6 +188,31 @@ describe('the results of the bank', () => {
     expect(await bring(resultFile(number, [[`P${ids[0]}-1`, 1_000, 'PAID']]))).toMatchObject({ paid: 1, open: 1 });
     expect([await scene.statusOf(ids[0]), await scene.statusOf(ids[1])]).toEqual(['PAID', 'SENT']);
     expect(await scene.differences()).toEqual([]);
+  });
+
+  it('of such a file are taken though a seller is owed less by now: the rest is what the seller owes', async () => {
+    const { ids, number } = await exported();
+    await scene.post('ADJUSTMENT_FROM_SELLER', 400n);
+    const paid = resultFile(number, [
+      [`P${ids[0]}-1`, 1_000, 'PAID'],
+      [`P${ids[1]}-1`, 2_500, 'PAID'],
+    ]);
+    expect(await bring(paid)).toMatchObject({ paid: 2, open: 0 });
+    expect(await scene.balances('S1')).toEqual({ SELLER_PAYABLE: -400, PAID_OUT: 1_000 });
+    expect(await scene.differences()).toEqual([]);
+  });
+
+  it('beyond the safe integers of JSON are told without an amount, rather than with a rounded one', async () => {
+    const { payoutId } = await scene.approved(2n ** 53n + 1n);
+    await scene.inTx(async (tx) => {
+      const payouts = await lockPayouts(tx, [payoutId]);
+      await postPayouts(tx, 'kim', 'PAYOUT_SENT', payouts, () => DATE);
+      for (const payout of payouts)
+        await endPayout(tx, 'kim', await makeStep(tx, 'kim', payout, 'send'), 'pay', {
+          ...{ on: DATE, failure: null, code: 'PAID', message: '' },
+        });
+    });
+    expect((await events()).map(({ data }) => JSON.parse(data))).toMatchObject([{ payoutId, amountMinor: null }]);
   });
 
   it('that money came back put the statement back, also where nobody heard that it was paid', async () => {

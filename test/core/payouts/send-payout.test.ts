@@ -244,7 +244,7 @@ function contextOf(times: number[] = []) {
   const config = readConfig(sandboxEnvironment(sandbox.url));
   const { providers, close } = payoutProviders(config);
   const steady = () => times.shift() ?? 0;
-  return { context: { providers, steps: payoutSteps, bankKeys: [config.encryptionKey], steady }, close };
+  return { context: { providers, steps: payoutSteps, bankKeys: [config.encryptionKey], steady, watchDays: 90 }, close };
 }
 
 it('is not sent by a process that has slept since it marked it', async () => {

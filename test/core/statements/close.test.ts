@@ -213,6 +213,32 @@ describe('terms', () => {
   });
 });
 
+it('what was recorded while the clock of the database was set back by days is on the next statement', async () => {
+  await giveTerms(db, { seller: 'CLOCK' });
+  await settleAndPost(db, '2026-03-31', 7, [{ sellerId: 'CLOCK', itemAmount: 100 }]);
+  const close = { sellerId: 'CLOCK', calendar: await businessCalendar(db), issuedBy: 'test' };
+  expect(await closeSeller(db, { ...close, through: '2026-04-05' })).toMatchObject({ issued: 1 });
+  await settleAndPost(db, '2026-04-09', 7, [{ sellerId: 'CLOCK', itemAmount: 40 }]);
+  await postRule(db, 'ADJUSTMENT_TO_SELLER', 'CLOCK', '2026-04-10', 3);
+  await postRule(db, 'ADJUSTMENT_TO_SELLER', 'CLOCK', '2026-04-14', 2);
+  const back = (table: string, column: string, where: string) =>
+    change(db, `UPDATE ${table} SET ${column} = ${column} - INTERVAL 5 DAY WHERE ${where}`);
+  await back('posted_generation', 'posted_at', `settled_on = '2026-04-09' AND generation = 7`);
+  for (const table of ['ledger_transaction', 'ledger_posting'])
+    await back(
+      table,
+      'recorded_at',
+      `effective_on > '2026-04-05' AND transaction_id IN (SELECT transaction_id FROM (SELECT transaction_id FROM ledger_transaction WHERE seller_id = 'CLOCK') own)`,
+    );
+  expect(await closeSeller(db, { ...close, through: '2026-04-12' })).toMatchObject({ issued: 1 });
+  expect(await closeSeller(db, { ...close, through: '2026-04-19' })).toMatchObject({ issued: 1 });
+  expect((await statementsOf(db, 'CLOCK')).map((it) => [it.earnedMinor, it.closingMinor])).toEqual([
+    [100n, 100n],
+    [43n, 143n],
+    [2n, 145n],
+  ]);
+});
+
 describe('a preview', () => {
   it('has the hash that closing gives', async () => {
     await settleAndPost(db, '2026-04-13', 1, [
