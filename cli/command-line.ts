@@ -98,7 +98,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./payments.js')).paymentsCommands,
   },
   ledger: {
-    description: 'post settled dates to the double-entry ledger, and check it; see ledger post, ledger verify',
+    description:
+      'post settled dates to the double-entry ledger, check it, and show its trial balance, accounts, transactions and wallets',
     load: async () => (await import('./ledger.js')).ledgerCommands,
   },
   statements: {

@@ -1,4 +1,4 @@
-/** `magam ledger post` and `magam ledger verify`: settled dates into the ledger, and whether the ledger is what its postings come to. */
+/** `magam ledger`: settled dates into the ledger, whether the ledger is what its postings come to, and what it says. */
 import type { Command } from 'commander';
 import colours from 'picocolors';
 import { postDates } from '../batch/jobs/post/post-dates.js';
@@ -7,6 +7,7 @@ import { GENERATIONS_CHECK, type PostedGeneration } from '../core/postings/store
 import { requireExportable } from '../core/settlement/settlement-export.js';
 import { errors, MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, withDatabase } from './context.js';
+import { showLedgerCommands } from './ledger-show.js';
 import { counted, money, note, print, printJson, printTable } from './output.js';
 import { openPools } from './threads.js';
 
@@ -28,6 +29,7 @@ export function ledgerCommands(command: Command): void {
     .command('verify')
     .description('add the ledger up again from its postings, in one consistent view')
     .action((_options: object, command: Command) => verify(command));
+  showLedgerCommands(command);
 }
 
 async function post(options: Options, command: Command): Promise<void> {

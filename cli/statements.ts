@@ -113,12 +113,12 @@ function tellClosed(
   print(alreadyDone ? `${date}: closed already. ${issued}.` : `${date}: closed. ${issued}.`);
   if (!alreadyDone) print(`${seconds} s, ${counted(entries, 'account')}.`);
   if (sums.length === 0) return;
-  const right = ['statements', 'sellers', 'opening', 'earned', 'closing'] as const;
+  const right = ['statements', 'sellers', 'opening', 'earned', 'payouts', 'closing'] as const;
   printTable(
     ['currency', ...right],
     sums.map((sum) => [
-      ...[sum.currency, sum.statements, sum.sellers, money(sum.openingMinor, sum.currency)],
-      ...[money(sum.earnedMinor, sum.currency), money(sum.closingMinor, sum.currency)],
+      ...[sum.currency, sum.statements, sum.sellers],
+      ...[sum.openingMinor, sum.earnedMinor, sum.payoutsMinor, sum.closingMinor].map((it) => money(it, sum.currency)),
     ]),
     right,
   );

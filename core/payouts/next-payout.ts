@@ -5,8 +5,7 @@ import { readSeller } from '../accounts/stores/seller.js';
 import { listBankAccounts } from '../accounts/stores/seller-bank-account.js';
 import { businessCalendar } from '../business-days/keep-calendar.js';
 import { readWallets, type Wallet } from '../ledger/stores/wallet.js';
-import { previewSeller } from '../statements/preview.js';
-import type { Statement } from '../statements/rules/statement.js';
+import { type Preview, previewSeller } from '../statements/preview.js';
 import { readPayablesOf } from '../statements/stores/payable-account.js';
 import { type Candidate, casesOf } from './pay-cases.js';
 import { type DuePart, type MayChange, type NextDate, nextDate } from './rules/next-payout.js';
@@ -37,7 +36,7 @@ export async function nextPayouts(db: Db, sellerId: string, today: string): Prom
       const { currency } = payable;
       const payouts = await listPayouts(view, { sellerId, currency }, PAYOUTS_MAX);
       const underWay = payouts.filter(({ status }) => !ENDED.includes(status));
-      const own = drafts.filter((draft) => draft.currency === currency);
+      const own = drafts.filter(({ statement }) => statement.currency === currency);
       const { found, known } = await nextOf(view, payable, own, today);
       const wallet = wallets.find((one) => one.currency === currency);
       next.push({
@@ -50,10 +49,9 @@ export async function nextPayouts(db: Db, sellerId: string, today: string): Prom
 }
 
 /** The drafts of the periods that are not closed. Who has no terms, or a period without an end, has none. */
-async function draftsOf(db: Db, sellerId: string, today: string): Promise<Statement[]> {
+async function draftsOf(db: Db, sellerId: string, today: string): Promise<Preview[]> {
   try {
-    const previews = await previewSeller(db, { sellerId, at: today, calendar: await businessCalendar(db) });
-    return previews.map(({ statement }) => statement);
+    return await previewSeller(db, { sellerId, at: today, calendar: await businessCalendar(db) });
   } catch (error) {
     if (error instanceof MagamError && NO_DRAFT.includes(error.code)) return [];
     throw error;
@@ -70,12 +68,16 @@ const NO_DRAFT: readonly string[] = [
 async function nextOf(
   view: Db,
   account: PayableAccount,
-  drafts: readonly Statement[],
+  drafts: readonly Preview[],
   today: string,
 ): Promise<{ readonly found: NextDate | undefined; readonly known: Candidate }> {
-  const caseOf = async (date: string): Promise<Candidate> => (await casesOf(view, [account], date))[0] as Candidate;
+  const caseOf = async (date: string): Promise<Candidate> => {
+    const found = (await casesOf(view, [account], date))[0] as Candidate;
+    const availableMinor = found.known.availableMinor + postedByCloses(drafts, date);
+    return { ...found, known: { ...found.known, availableMinor } };
+  };
   const known = await caseOf(today);
-  const parts: DuePart[] = [...known.statements, ...known.later, ...drafts].map(
+  const parts: DuePart[] = [...known.statements, ...known.later, ...drafts.map(({ statement }) => statement)].map(
     ({ statementId, periodFrom, closesOn, payoutOn, earnedMinor, hash }) => ({
       ...{ statementId, periodFrom, closesOn, payoutOn, earnedMinor, hash },
     }),
@@ -86,17 +88,24 @@ async function nextOf(
   return { found: nextDate(parts, today, (date) => (cases.get(date) ?? known).known), known };
 }
 
+/** What a draft is made of is on the account already, except the transactions that its close posts: reserves, and what the seller owes. */
+const postedByCloses = (drafts: readonly Preview[], date: string): bigint =>
+  drafts
+    .filter(({ statement }) => statement.payoutOn <= date)
+    .flatMap(({ draft }) => draft.newItems)
+    .reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
+
 type Change = NextPayout['mayChange'][number];
 
 function changesOf(
   { terms, known, currency }: Candidate,
   next: NextDate | undefined,
   wallet: Wallet | undefined,
-  drafts: readonly Statement[],
+  drafts: readonly Preview[],
 ): Change[] {
   const minimum = terms?.minimums.find((one) => one.currency === currency);
   const hold = known.suspended ? 'the seller is suspended' : terms?.hold?.reason;
-  const draft = drafts.find(({ hash }) => next?.parts.some((part) => part.hash === hash));
+  const draft = drafts.find(({ statement }) => next?.parts.some(({ hash }) => hash === statement.hash))?.statement;
   return [
     ...(draft === undefined ? [] : [{ code: 'PERIOD_OPEN', details: { closesOn: draft.closesOn } } as const]),
     ...(wallet === undefined || wallet.paidNotSettledMinor === 0n

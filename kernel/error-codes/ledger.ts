@@ -19,7 +19,7 @@ export const ledgerErrors = {
     http: 404,
     exit: 1,
     meaning: 'The ledger has no account with this id.',
-    whatToDo: '`GET /v1/ledger/accounts` lists those that there are.',
+    whatToDo: '`magam ledger accounts` and `GET /v1/ledger/accounts` list those that there are.',
   },
   LEDGER_ALREADY_REVERSED: {
     http: 409,
@@ -79,7 +79,8 @@ export const ledgerErrors = {
     http: 404,
     exit: 1,
     meaning: 'The ledger has no transaction with this id.',
-    whatToDo: '`GET /v1/ledger/accounts/{accountId}/transactions` lists those of an account.',
+    whatToDo:
+      '`magam ledger transactions ID` and `GET /v1/ledger/accounts/{accountId}/transactions` list those of an account.',
   },
   LEDGER_UNBALANCED: {
     http: 422,

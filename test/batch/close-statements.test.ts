@@ -101,6 +101,17 @@ it('three at once join one run', async () => {
   await verified();
 });
 
+it('sums lead from the first opening to the last closing balance where sellers have several statements', async () => {
+  await postRule(db, 'PAYOUT_SENT', 'S10', '2026-04-08', 500);
+  const close = ['statements', 'close', '--date', '2026-04-12', '--workers', '2'];
+  const sum = { currency: 'KRW', statements: 24, sellers: 12, openingMinor: 0, payoutsMinor: -500 };
+  expect((await magamJson(url, close)).document).toMatchObject({
+    statements: 24,
+    sums: [{ ...sum, earnedMinor: 23_812, closingMinor: 23_312 }],
+  });
+  expect((await magam(url, close)).stdout).toMatch(/ 24 +12 +0 KRW +23,812 KRW +-500 KRW +23,312 KRW/);
+});
+
 it('closing twice changes nothing and says so; the next week is chained to it', async () => {
   expect((await magam(url, CLOSE)).stdout).toContain('2026-04-05: closed. 12 statements.');
   const hashes = await select(db, 'SELECT hash FROM statement ORDER BY statement_id');

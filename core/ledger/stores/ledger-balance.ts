@@ -1,5 +1,6 @@
 /** Balances: those of now, moved by whoever posts, and those of a date or as they were known at a time, which are sums of days. */
 import { change, type Db, databaseTime, select, type Tx } from '../../../infra/database.js';
+import { ACCOUNT_KIND_NAMES, type AccountKind } from '../rules/accounts.js';
 
 interface Sum {
   readonly accountId: number;
@@ -132,3 +133,43 @@ export const readTrialBalances = async (db: Db): Promise<TrialBalance[]> => {
     creditMinor: BigInt(credit),
   }));
 };
+
+export interface KindBalance extends TrialBalance {
+  readonly kind: AccountKind;
+  readonly accounts: number;
+}
+
+/**
+ * The trial balance kind by kind, in the order of the kinds, for each currency.
+ * @param asOf what counts for this business date or an earlier one; undefined: all that is posted now
+ * @param owner only the accounts of this seller, provider or shop
+ */
+export async function readKindBalances(
+  db: Db,
+  { asOf, owner }: { readonly asOf?: string | undefined; readonly owner?: string | undefined },
+): Promise<KindBalance[]> {
+  const conditions = [
+    ...(asOf === undefined ? [] : ['b.effective_on <= ?']),
+    ...(owner === undefined ? [] : ['a.owner = ?']),
+  ];
+  const rows = await select<{ currency: string; kind: AccountKind; accounts: number; debit: string; credit: string }>(
+    db,
+    `SELECT currency, kind, COUNT(*) AS accounts, SUM(GREATEST(total, 0)) AS debit, SUM(GREATEST(-total, 0)) AS credit FROM (
+       SELECT a.currency, a.kind, a.account_id, SUM(b.amount_minor) AS total
+       FROM ${asOf === undefined ? 'ledger_balance' : 'ledger_day'} b JOIN ledger_account a ON a.account_id = b.account_id
+       ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`} GROUP BY a.currency, a.kind, a.account_id) one GROUP BY currency, kind`,
+    [asOf, owner].filter((one) => one !== undefined),
+  );
+  return rows
+    .map(({ debit, credit, ...row }) => ({
+      ...{ ...row, accounts: Number(row.accounts) },
+      ...{ debitMinor: BigInt(debit), creditMinor: BigInt(credit) },
+    }))
+    .sort((a, b) =>
+      a.currency === b.currency
+        ? ACCOUNT_KIND_NAMES.indexOf(a.kind) - ACCOUNT_KIND_NAMES.indexOf(b.kind)
+        : a.currency < b.currency
+          ? -1
+          : 1,
+    );
+}

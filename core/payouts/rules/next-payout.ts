@@ -25,7 +25,7 @@ export interface NextDate {
 const PASSES: readonly NotPaid['reason'][] = ['NEGATIVE_BALANCE', 'BELOW_MINIMUM', 'DATE_NOT_REACHED'];
 
 /**
- * @param caseOn what is known of the seller on a date, its issued statements alone
+ * @param caseOn what is known of the seller on a date, its issued statements alone; `availableMinor` with what the closes of the drafts due by then post
  * @returns the first date on which it is paid, or the last one with the reason why not; undefined: nothing falls due
  */
 export function nextDate(
@@ -37,12 +37,8 @@ export function nextDate(
   let last: NextDate | undefined;
   for (const date of dates) {
     const due = parts.filter(({ payoutOn }) => payoutOn <= date);
-    const drafted = due.some(({ statementId }) => statementId === null);
     const amountMinor = due.reduce((sum, { earnedMinor }) => sum + earnedMinor, 0n);
-    const known = caseOn(date);
-    // What a draft brings is not on the account yet.
-    const availableMinor = drafted && amountMinor > known.availableMinor ? amountMinor : known.availableMinor;
-    const notPaid = whyNotPaid({ ...known, statements: due.length, amountMinor, availableMinor }) ?? null;
+    const notPaid = whyNotPaid({ ...caseOn(date), statements: due.length, amountMinor }) ?? null;
     last = { payoutOn: date, amountMinor, parts: due, notPaid };
     if (notPaid === null || !PASSES.includes(notPaid.reason)) return last;
   }

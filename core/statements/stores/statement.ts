@@ -180,22 +180,31 @@ export async function readStatementItems(
   return rows.map(({ amount, ...row }) => ({ ...row, amountMinor: BigInt(amount) }));
 }
 
+/** What the statements of a run come to in one currency (minor units): opening, earned and payouts add up to closing. */
 export interface CurrencySum {
   readonly currency: string;
   readonly statements: number;
   readonly sellers: number;
+  /** Of the first statement of each seller. */
   readonly openingMinor: bigint;
   readonly earnedMinor: bigint;
+  /** Negative where more was paid out than came back. */
+  readonly payoutsMinor: bigint;
+  /** Of the last statement of each seller. */
   readonly closingMinor: bigint;
 }
 
-/** What the statements that a run has issued come to, by currency. */
+/** What the statements that a run has issued come to, by currency. A seller may have several, each of which begins with what the one before ends with. */
 export const sumStatementsOfRun = (db: Db, runId: number): Promise<CurrencySum[]> =>
   select<CurrencySum>(
     db,
-    `SELECT currency, COUNT(*) AS statements, COUNT(DISTINCT seller_id) AS sellers, SUM(opening_minor) AS openingMinor,
-       SUM(earned_minor) AS earnedMinor, SUM(closing_minor) AS closingMinor
-     FROM statement FORCE INDEX (statement_run) WHERE run_id = ? GROUP BY currency ORDER BY currency`,
+    `SELECT r.currency, SUM(r.statements) AS statements, COUNT(*) AS sellers, SUM(f.opening_minor) AS openingMinor, SUM(r.earned) AS earnedMinor,
+       SUM(l.closing_minor - f.opening_minor - r.earned) AS payoutsMinor, SUM(l.closing_minor) AS closingMinor
+     FROM (SELECT seller_id, currency, COUNT(*) AS statements, SUM(earned_minor) AS earned, MIN(number) AS first_number, MAX(number) AS last_number
+       FROM statement FORCE INDEX (statement_run) WHERE run_id = ? GROUP BY seller_id, currency) r
+     JOIN statement f ON f.seller_id = r.seller_id AND f.currency = r.currency AND f.number = r.first_number
+     JOIN statement l ON l.seller_id = r.seller_id AND l.currency = r.currency AND l.number = r.last_number
+     GROUP BY r.currency ORDER BY r.currency`,
     [runId],
-    { openingMinor: asMinor, earnedMinor: asMinor, closingMinor: asMinor },
+    { statements: Number, openingMinor: asMinor, earnedMinor: asMinor, payoutsMinor: asMinor, closingMinor: asMinor },
   );

@@ -112,9 +112,12 @@ describe('the next date', () => {
     expect(found).toMatchObject({ payoutOn: '2026-05-22', amountMinor: 100n, notPaid: null });
   });
 
-  it('counts what a draft brings, which is not on the account yet', () => {
-    expect(next([part('2026-05-22', 900n, null)])).toMatchObject({ amountMinor: 900n, notPaid: null });
-    expect(next([part('2026-05-22', 900n)])).toMatchObject({ notPaid: { reason: 'NEGATIVE_BALANCE' } });
+  it('is not one on which statements or drafts come to more than the seller is owed', () => {
+    for (const statementId of [1, null])
+      expect(next([part('2026-05-22', 900n, statementId)])).toMatchObject({
+        amountMinor: 900n,
+        notPaid: { reason: 'NEGATIVE_BALANCE' },
+      });
   });
 
   it('tells what stands against it that waiting does not mend', () => {
