@@ -30,6 +30,11 @@ const outageText = ({ code, leftMs }: Outage): string =>
 class Rate {
   private first: { readonly at: number; readonly done: number } | undefined;
 
+  /** Measures from the next report on: the time of an outage says nothing about the rate either. */
+  restart(): void {
+    this.first = undefined;
+  }
+
   /** Undefined until there is something to compare with. */
   of(done: number): number | undefined {
     const now = performance.now();
@@ -67,6 +72,7 @@ function barProgress(label: string, unit: string, stream: NodeJS.WriteStream): P
     },
     outage(outage) {
       away = outage;
+      rate.restart();
       start(0, 0);
       bar.render();
     },
@@ -93,7 +99,10 @@ function lineProgress(label: string, unit: string): Progress {
       );
     },
     outage(outage) {
+      rate.restart();
       if (outage === undefined) {
+        // Several parts of one command may each say that the same outage is over.
+        if (outageToldAt === Number.NEGATIVE_INFINITY) return;
         outageToldAt = Number.NEGATIVE_INFINITY;
         printedAt = performance.now();
         note(`${label}: database back`);

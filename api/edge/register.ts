@@ -33,6 +33,8 @@ export interface Edge {
   readonly formerHashKeys?: readonly string[];
   /** How long a client may take to read an answer that is no stream (ms). Default: a minute. */
   readonly readMs?: number;
+  /** How long a client may take to send a body that is parsed (ms). Default: 30 s. */
+  readonly bodyMs?: number;
   /** Aborted when the server is told to stop. */
   readonly draining: AbortSignal;
 }
@@ -40,7 +42,7 @@ export interface Edge {
 const BODY_BYTES_MAX = 256 * 1024;
 
 /** How long such a body may take to arrive (ms). */
-const timely = bodyWithin(30_000);
+const BODY_MS = 30_000;
 
 const parsers: Readonly<Record<'json' | 'form', RequestHandler>> = {
   json: express.json({ limit: BODY_BYTES_MAX, strict: false }),
@@ -64,7 +66,7 @@ interface InnerEdge extends Edge {
 }
 
 function handlersOf(route: Route, edge: InnerEdge): RequestHandler[] {
-  const parse = parsersOf(route);
+  const parse = parsersOf(route, edge.bodyMs ?? BODY_MS);
   const between = [...parse, ...(route.before ?? [])];
   const finish = (req: Request, res: Response): Promise<void> => answer(route, edge, req, res);
   if (between.length === 0) {
@@ -82,7 +84,8 @@ function handlersOf(route: Route, edge: InnerEdge): RequestHandler[] {
   return [enter, ...between, finish];
 }
 
-function parsersOf({ body, bodyType = 'json', rawBody }: Route): RequestHandler[] {
+function parsersOf({ body, bodyType = 'json', rawBody }: Route, bodyMs: number): RequestHandler[] {
+  const timely = bodyWithin(bodyMs);
   if (body !== undefined) return [timely, parsers[bodyType]];
   if (rawBody?.bytesMax === undefined) return [];
   return [timely, express.raw({ limit: rawBody.bytesMax, type: () => true })];

@@ -1,6 +1,6 @@
 /** What is shown of a long command: on a terminal and elsewhere, and while the database is away. */
 import { PassThrough } from 'node:stream';
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { startProgress } from '../../cli/progress.js';
 import { environment, startMagam } from '../../scripts/chaos/magam.mjs';
 import { startProxy } from '../../scripts/chaos/tcp-proxy.mjs';
@@ -27,6 +27,33 @@ it('an outage takes the place of rate and time left on a terminal, until the dat
   expect(away).toContain('Settling: database away, trying again for 90 s more');
   expect(away).not.toContain('/s');
   expect(back).toContain('10/100 entries');
+});
+
+it('the time of an outage counts neither for the rate nor for the time left, and its end is told once', () => {
+  const lines: string[] = [];
+  const written = jest.spyOn(process.stderr, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
+  jest.useFakeTimers();
+  try {
+    const progress = startProgress('Settling', 'entries', Object.assign(new PassThrough()) as never);
+    const later = (ms: number): void => void jest.advanceTimersByTime(ms);
+    progress.update(0, 9_000);
+    later(1_000);
+    progress.outage({ code: 'DATABASE_UNAVAILABLE', leftMs: 60_000 });
+    later(60_000);
+    progress.outage(undefined);
+    progress.outage(undefined);
+    progress.update(1_000, 9_000);
+    later(4_000);
+    progress.update(5_000, 9_000);
+  } finally {
+    jest.useRealTimers();
+    written.mockRestore();
+  }
+  expect(lines).toEqual([
+    'Settling: database away, trying again for 60 s more\n',
+    'Settling: database back\n',
+    'Settling: 5,000 of 9,000 entries, 1,000/s, 4 s left\n',
+  ]);
 });
 
 it('a resumed run has the rate of what it did itself', async () => {

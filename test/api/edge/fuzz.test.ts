@@ -265,6 +265,25 @@ describe('bodies', () => {
     expect({ status, code: body.code }).toEqual({ status: 413, code: 'BODY_TOO_LARGE' });
   });
 
+  it('of a form that are too large, or have too many fields, are refused', async () => {
+    const form = (fields: string) =>
+      api.call('POST', '/v1/oauth/token', {
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+        body: `grant_type=refresh_token&${fields}`,
+      });
+    for (const fields of [`refresh_token=${'x'.repeat(300_000)}`, 'a=1&'.repeat(60)]) {
+      const { status, body } = await form(fields);
+      expect({ status, code: body.code }).toEqual({ status: 413, code: 'BODY_TOO_LARGE' });
+    }
+    expect((await form('a=1&'.repeat(40))).status).toBe(400);
+  });
+
+  it('with thousands of unknown fields are refused in a few words', async () => {
+    const fields = Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`field-${n}`, n]));
+    const { status, body } = await signIn({ 'Content-Type': 'application/json' }, JSON.stringify(fields));
+    expect([status, body.errors.length < 30]).toEqual([400, true]);
+  });
+
   it('that grow too large when unpacked are refused', async () => {
     const { gzipSync } = await import('node:zlib');
     const bomb = gzipSync(Buffer.alloc(20_000_000, ' '));

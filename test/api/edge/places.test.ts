@@ -4,9 +4,11 @@ import { type ClientRequest, request } from 'node:http';
 import { connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
 import { Admission } from '../../../api/edge/admission.js';
 import { createApp } from '../../../api/edge/app.js';
 import { callersThatStand } from '../../../api/edge/authenticate.js';
+import { fixedAnswer } from '../../../api/edge/fixed-answer.js';
 import { openMetrics } from '../../../api/edge/metrics.js';
 import { OpenStreams, type StreamKind } from '../../../api/edge/open-streams.js';
 import { ok } from '../../../api/edge/reply.js';
@@ -52,6 +54,8 @@ const waits = (path: string, more: Partial<Route> = {}): Route =>
     },
     ...(more as object),
   });
+const posts = (path: string, takes: Partial<Route>): Route =>
+  waits(path, { method: 'post', handle: async () => ok(undefined), ...takes });
 const streams = (kind: StreamKind): Route =>
   route({
     ...plain,
@@ -92,6 +96,8 @@ beforeEach(async () => {
           return { status: 200, json: `"${'x'.repeat(LARGE)}"` };
         },
       }),
+      posts('/v1/json', { body: z.unknown() }),
+      posts('/v1/raw', { rawBody: { contentType: 'text/plain', description: 'Bytes.', bytesMax: 100 } }),
       streams('download'),
       streams('events'),
     ],
@@ -108,6 +114,7 @@ beforeEach(async () => {
       limit: async () => undefined,
       admission,
       readMs: 2_000,
+      bodyMs: 300,
       streams: new OpenStreams(LIMITS, callersThatStand(database.db), 20),
       hashKey: 'k',
       trustProxy: 0,
@@ -218,6 +225,7 @@ describe.each<[string, number]>([
     expect(admission.inFlight).toBe(0); // they have places of their own
     requests[0]?.destroy();
     await until(async () => (await open(path, second)).status === 200, 'the place that was left is free');
+    await until(() => admission.inFlight === 0, 'the end of a stream gives back no place of another call');
   });
 
   it('end when their reader is locked or signed out, and no others', async () => {
@@ -292,6 +300,24 @@ it('a body that goes on after the answer is cut off', async () => {
   clearInterval(sending);
 });
 
+it.each(['/v1/json', '/v1/raw'])('%s: a body that comes byte by byte is cut off', async (path) => {
+  const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nHost: magam\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
+  );
+  const sending = setInterval(() => socket.write('1\r\n \r\n'), 20);
+  let answer = '';
+  for await (const bytes of socket) answer += String(bytes);
+  clearInterval(sending);
+  expect(answer).toBe('');
+});
+
+it('a body that is left to the handler has a limit, too', async () => {
+  const statusOf = async (bytes: number) =>
+    (await fetch(url('/v1/raw'), { method: 'POST', body: 'x'.repeat(bytes) })).status;
+  expect([await statusOf(100), await statusOf(101)]).toEqual([200, 413]);
+});
+
 it('a body that ends soon after the answer leaves the connection to the next call', async () => {
   const socket = connect(server.port, '127.0.0.1');
   let answer = '';
@@ -318,6 +344,15 @@ describe('the document and its page', () => {
       const headers = { 'Accept-Encoding': encoding, 'If-None-Match': tag, 'Cache-Control': 'max-age=0' };
       expect((await fetch(url(path), { headers })).status).toBe(304);
     }
+  });
+
+  it('is the same packed bytes for everybody', async () => {
+    const sent: unknown[] = [];
+    const res = { set: () => res, type: () => res, vary: () => res, send: (body: unknown) => sent.push(body) };
+    const answer = fixedAnswer('json', () => '{}');
+    for (let n = 0; n < 2; n += 1)
+      await answer({ acceptsEncodings: () => 'br' } as never, res as never, () => undefined);
+    expect(sent[1]).toBe(sent[0]);
   });
 
   it('is counted like a call', async () => {
