@@ -3,14 +3,13 @@ import { type AlarmChannels, alarmChannels } from '../core/alarms/alarm-channels
 import { alarmConsumers, deliverAlarms } from '../core/alarms/deliver-alarms.js';
 import { watchAlarms } from '../core/alarms/watch-alarms.js';
 import type { Config } from '../infra/config.js';
-import { openMail } from '../infra/mail.js';
 import { readInstallationId } from '../infra/stores/installation.js';
 import type { CommandContext } from './context.js';
 import { note } from './output.js';
 
 /** Gives `work` the channels that are configured, and closes them. */
 export async function withChannels<T>(config: Config, work: (channels: AlarmChannels) => Promise<T>): Promise<T> {
-  const mail = config.mail && openMail(config.mail.url, config.mail.from);
+  const mail = config.mail && (await import('../infra/mail.js')).openMail(config.mail.url, config.mail.from);
   try {
     return await work(alarmChannels(config.alarms, mail));
   } finally {

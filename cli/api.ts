@@ -5,7 +5,6 @@ import { runDuties } from '../batch/duties/duty-loop.js';
 import { serverDuties } from '../batch/duties/upkeep.js';
 import { alarmChannels, hasChannel } from '../core/alarms/alarm-channels.js';
 import { alarmConsumers } from '../core/alarms/deliver-alarms.js';
-import { openMail } from '../infra/mail.js';
 import { readInstallationId } from '../infra/stores/installation.js';
 import { Bell } from './bell.js';
 import { migrationsFolder, packageFile, withDatabase } from './context.js';
@@ -19,7 +18,7 @@ export function apiCommand(api: Command): void {
         const log = openLog(config.logLevel, standardError());
         const ended = new AbortController();
         const installationId = await readInstallationId(db);
-        const mail = config.mail && openMail(config.mail.url, config.mail.from);
+        const mail = config.mail && (await import('../infra/mail.js')).openMail(config.mail.url, config.mail.from);
         const channels = alarmChannels(config.alarms, mail);
         const consumers = hasChannel(channels) ? alarmConsumers(channels, installationId) : [];
         const upkeep = { config, db, alarmConsumers: consumers, signal: AbortSignal.any([signal, ended.signal]) };

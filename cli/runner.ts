@@ -17,7 +17,6 @@ import { paymentProviders } from '../core/payments/providers/registry.js';
 import { payoutProviders } from '../core/payouts/providers/registry.js';
 import { type Db, openDatabase } from '../infra/database.js';
 import { openProcessLog } from '../infra/log.js';
-import { openMail } from '../infra/mail.js';
 import { openQueue } from '../infra/queue.js';
 import { openRedis } from '../infra/redis.js';
 import { readInstallationId } from '../infra/stores/installation.js';
@@ -57,7 +56,7 @@ export function runnerCommand(runner: Command): void {
         // Whoever listens for knocks tells the log when Redis is away.
         const redis = openRedis(redisUrl, installationId, () => undefined);
         const queue = openQueue(queueRedisUrl, installationId, (message) => log.warn(message));
-        const mail = config.mail && openMail(config.mail.url, config.mail.from);
+        const mail = config.mail && (await import('../infra/mail.js')).openMail(config.mail.url, config.mail.from);
         const payments = paymentProviders(config);
         const { providers } = payments;
         const payouts = payoutProviders(config);

@@ -1,5 +1,4 @@
 /** Messages that are posted to an address of somebody else. The address is a secret: it is in no message of an error. */
-import { request } from 'undici';
 
 const TIMEOUT_MS = 10_000;
 
@@ -11,6 +10,7 @@ export async function postJson(
   signal: AbortSignal,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<void> {
+  const { request } = await import('undici'); // a large package, loaded with the first message
   const { statusCode, body } = await request(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },

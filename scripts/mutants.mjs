@@ -11,7 +11,7 @@ import { Copy } from './mutants/copy.mjs';
 import { readMutants } from './mutants/list.mjs';
 import { endTests, runTests } from './mutants/run-tests.mjs';
 import { run, ScriptError, say } from './script.mjs';
-import { startServices } from './services.mjs';
+import { startTestServices } from './services.mjs';
 import { ensureBuilt } from './setup.mjs';
 
 const USAGE = 'Usage: npm run test:mutants -- [--quick] [--only TEXT] [--list]';
@@ -123,7 +123,7 @@ await run(async () => {
   await ensureBuilt();
   if (mutants.some((mutant) => !mutant.quick)) {
     const { MAGAM_DATABASE_URL, MAGAM_REDIS_URL } = process.env;
-    const services = await startServices({ databaseUrl: MAGAM_DATABASE_URL, redisUrl: MAGAM_REDIS_URL });
+    const services = await startTestServices({ databaseUrl: MAGAM_DATABASE_URL, redisUrl: MAGAM_REDIS_URL });
     process.env.MAGAM_DATABASE_URL = services.databaseUrl;
     process.env.MAGAM_REDIS_URL = services.redisUrl;
   }

@@ -7,15 +7,18 @@
  *   node scripts/services.mjs status [--json]               exit code 1 unless both run
  *   node scripts/services.mjs stop   [--delete]             ends them; --delete removes their data too
  *
+ * `npm test` has services of its own, in memory where there is room (services/memory.mjs). They outlive it, too, and `stop` ends them with their data.
+ *
  * `--missing` starts only what MAGAM_DATABASE_URL and MAGAM_REDIS_URL do not already name. Exit codes: 1 failed (also: a
  * program is missing), 2 wrong usage. Needs nothing but Node: it runs before `npm ci`.
  */
-import { readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { isProgram, run, ScriptError, say } from './script.mjs';
 import { ENGINE_NAMES, findDatabaseProcesses, isDatabaseProcess } from './services/database.mjs';
 import { openHome, readState, shortFolder, writeState } from './services/home.mjs';
+import { makeMemoryFolder, memoryFolder, SMALL_SERVER } from './services/memory.mjs';
 import { findRedisProcesses, isRedisProcess } from './services/redis.mjs';
 import { databaseRuns, endAll, redisRuns, requirePrograms, startDatabase, startRedis } from './services/start.mjs';
 
@@ -74,6 +77,22 @@ export async function startServices({ databaseUrl, redisUrl, engine, folder, dat
   return withLock(home.lockFile, work, (pid) =>
     log(`Waiting for process ${pid}, which is starting or stopping the services …`),
   );
+}
+
+/**
+ * The URLs of the servers that tests work with: those given, and for the others private ones in memory, or those of the checkout where there is no room.
+ * @param {object} [options]
+ * @param {string | undefined} [options.databaseUrl] given by the user: nothing is started for it
+ * @param {string | undefined} [options.redisUrl] likewise
+ * @param {import('./services/home.mjs').Engine | undefined} [options.engine] in a folder of its own, because the data of two engines cannot share one
+ * @returns {Promise<Services & { folder: string }>} `folder`: where they are, unless both are given
+ */
+export async function startTestServices({ databaseUrl, redisUrl, engine } = {}) {
+  const home = openHome();
+  const inMemory = makeMemoryFolder(home);
+  const folder = join(inMemory ?? home.folder, engine ?? '');
+  const databaseArgs = inMemory === undefined ? [] : SMALL_SERVER;
+  return { ...(await startServices({ databaseUrl, redisUrl, engine, folder, databaseArgs })), folder };
 }
 
 /**
@@ -169,7 +188,7 @@ const USAGE = `Usage: npm run services:start [-- --json] [-- --missing]
   start     starts the private database and Redis of this checkout, and prints their URLs
   --missing starts only what MAGAM_DATABASE_URL and MAGAM_REDIS_URL do not name
   status    says which of them run, and where their data are; exit code 1 unless both run
-  stop      ends them and keeps their data for the next start
+  stop      ends them and keeps their data for the next start; ends those of the tests, which are in memory, with their data
   --delete  ends them and deletes their data, too: every database in them is gone
   --json    prints one JSON document`;
 
@@ -197,6 +216,11 @@ async function main([command = '', ...flags]) {
     return 0;
   }
   if (command === 'stop') {
+    const folderOfTests = memoryFolder(openHome());
+    if (existsSync(folderOfTests)) {
+      const log = () => say('Stopped those of the tests, and deleted their data.');
+      await stopServices({ folder: folderOfTests, deleteData: true, log });
+    }
     await stopServices({ deleteData: flags.includes('--delete') });
     return 0;
   }

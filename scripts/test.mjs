@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * What `npm test` runs: set-up, services, then jest; the arguments are passed on to jest. Services are private ones
- * unless MAGAM_DATABASE_URL or MAGAM_REDIS_URL name others. With `--mysql` (`npm run test:mysql`) the database is a MySQL
- * server: the given one, or a private one in a folder of its own that is stopped afterwards. With `--quick` (`npm run test:quick`) only the tests of
+ * What `npm test` runs: set-up, services, then jest; the arguments are passed on to jest. Services are private ones of the tests, in memory where there is
+ * room, unless MAGAM_DATABASE_URL or MAGAM_REDIS_URL name others. With `--mysql` (`npm run test:mysql`) the database is a MySQL
+ * server: the given one, or a private one that is stopped afterwards. With `--quick` (`npm run test:quick`) only the tests of
  * rules, stores and imports run, which start no process of Magam.
  *
  * The last line of standard output is `N passed, N failed` (`, N skipped` if any); the exit code is jest's.
@@ -12,7 +12,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, run } from './script.mjs';
-import { startServices, stopServices } from './services.mjs';
+import { startTestServices, stopServices } from './services.mjs';
 import { ensureBuilt } from './setup.mjs';
 
 /** What `--quick` leaves out are the faces and the engine, whose tests start and kill processes. */
@@ -71,13 +71,12 @@ await run(async () => {
   const args = given.includes('--quick') ? [...QUICK, ...others] : others;
   const { MAGAM_DATABASE_URL: databaseUrl, MAGAM_REDIS_URL: redisUrl } = process.env;
   await ensureBuilt();
-  if (!given.includes('--mysql') || databaseUrl) return runJest(args, await startServices({ databaseUrl, redisUrl }));
-  // Data of the two engines cannot share a folder.
-  const folder = join(process.env.MAGAM_HOME || join(root, '.magam'), 'mysql');
-  const services = await startServices({ redisUrl, folder, engine: 'mysql' });
+  if (!given.includes('--mysql') || databaseUrl)
+    return runJest(args, await startTestServices({ databaseUrl, redisUrl }));
+  const services = await startTestServices({ redisUrl, engine: 'mysql' });
   try {
     return runJest(args, services);
   } finally {
-    if (services.started) await stopServices({ folder });
+    if (services.started) await stopServices({ folder: services.folder, deleteData: true });
   }
 });

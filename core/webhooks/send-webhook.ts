@@ -1,5 +1,4 @@
 /** Sends one event to one address. */
-import { Pool } from 'undici';
 import { exchange, TIME_IS_UP } from '../../infra/outbound/exchange.js';
 import { hostOf, lookupPublic, requirePublicLiteral } from '../../infra/outbound/public-address.js';
 import { SIGNATURE_HEADER, webhookSignature } from '../../infra/webhook-signature.js';
@@ -53,6 +52,7 @@ export async function sendWebhook(
   }
   // The pool is for this event alone: what was looked up for one event does not count for the next.
   const connect = { timeout: CONNECT_MS, ...(privateAllowed ? {} : { lookup: lookupPublic }) };
+  const { Pool } = await import('undici'); // a large package: a runner without webhooks does not load it
   const pool = new Pool(origin, { connections: 1, pipelining: 1, connect });
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(TIME_IS_UP), ANSWER_MS);

@@ -3,7 +3,7 @@
  * throws; it tells whether it was answered, was never sent, or was sent and nobody knows.
  */
 import { ConstantBackoff, handleWhenResult, type RetryPolicy, retry } from 'cockatiel';
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
 import { Breaker, type BreakerState } from './breaker.js';
 import { type Exchange, type ExchangeFailure, exchange, type OutboundRequest, TIME_IS_UP } from './exchange.js';
 import { Gate, type TurnedAway } from './gate.js';
@@ -60,7 +60,8 @@ const turnedAway = (failure: TurnedAway | 'breaker-open'): Attempt => ({
 });
 
 export class OutboundClient {
-  private readonly pool: Pool;
+  /** The package is large, and loaded only where there is a service to call. */
+  private readonly pool: Promise<Pool>;
   private readonly pathPrefix: string;
   private readonly connections: Gate;
   private readonly breakers: Readonly<Record<CallKind, Breaker>>;
@@ -78,13 +79,14 @@ export class OutboundClient {
   ) {
     const { origin, pathname } = new URL(url);
     this.pathPrefix = pathname.replace(/\/$/, '');
-    this.pool = new Pool(origin, {
+    const options = {
       connections: settings.connections,
       pipelining: 1,
       connect: { timeout: settings.connectMs },
       keepAliveTimeout: settings.idleMs,
       keepAliveMaxTimeout: settings.idleMs,
-    });
+    };
+    this.pool = import('undici').then(({ Pool }) => new Pool(origin, options));
     this.connections = new Gate({
       atOnceMax: settings.connections,
       queueMax: Number.POSITIVE_INFINITY,
@@ -115,8 +117,8 @@ export class OutboundClient {
   }
 
   /** Closes the connections; calls in flight are cut off. */
-  close(): Promise<void> {
-    return this.pool.destroy();
+  async close(): Promise<void> {
+    await (await this.pool).destroy();
   }
 
   private async inTime(call: OutboundCall): Promise<OutboundAnswer> {
@@ -156,7 +158,7 @@ export class OutboundClient {
       if (end === undefined) return turnedAway('breaker-open');
       const { method, headers, body } = call;
       const request = { method, path: this.pathPrefix + call.path, headers, body };
-      const attempt = await exchange(this.pool, request, this.settings.readMs, signal);
+      const attempt = await exchange(await this.pool, request, this.settings.readMs, signal);
       end(resultOf(attempt));
       return attempt;
     }, endsAt - performance.now());

@@ -70,7 +70,14 @@ export function shortFolder(home) {
  * @param {Home} home
  */
 export function makeShortFolder(home) {
-  const folder = shortFolder(home);
+  return makeOwnFolder(shortFolder(home));
+}
+
+/**
+ * Creates a folder where other users may create some, too; nobody but this user can use it.
+ * @param {string} folder
+ */
+export function makeOwnFolder(folder) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);
   if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid())) {

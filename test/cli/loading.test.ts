@@ -86,6 +86,16 @@ describe('magam', () => {
     },
   );
 
+  it.each(['runner', 'api'])('%s loads what sends mail only where there is a mail server', async (name) => {
+    const { packages } = await loadedBy(name, '--help');
+    expect(packages).not.toContain('nodemailer');
+  });
+
+  it('the runner loads the client of other services only where there is one to call', async () => {
+    const { packages } = await loadedBy('runner', '--help');
+    expect(packages).not.toContain('undici');
+  });
+
   it.each(Object.entries(commands))('the list of commands says what %s takes', async (name, { load, takes }) => {
     const command = new Command(name);
     (await load())(command);

@@ -1,5 +1,5 @@
 /** The launcher with real servers, in folders of the system's temporary one. Whatever a test starts is ended. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -291,6 +291,27 @@ describe('another checkout', () => {
     expect((await services(other, 'stop', '--delete')).code).toBe(0);
     expect(existsSync(other)).toBe(false);
     expect(pidsOf(shared).filter(isRunning)).toHaveLength(2);
+  });
+
+  it('gives tests services of their own, and their stop deletes the data of these alone', async () => {
+    const home = join(scratch, 'with-tests');
+    const script = `import { startTestServices } from ${JSON.stringify(launcher)};
+      console.log(JSON.stringify(await startTestServices()));`;
+    homes.add(home);
+    const env = { ...process.env, MAGAM_HOME: home, MAGAM_DATABASE_URL: undefined, MAGAM_REDIS_URL: undefined };
+    const given = execFileSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' });
+    const { folder, databaseUrl, redisUrl } = JSON.parse(given);
+    // Where the memory has no room, they are those of the checkout.
+    expect(folder).toMatch(existsSync('/dev/shm') ? /^\/dev\/shm\/magam-[0-9a-f]{16}$/ : /with-tests$/);
+    expect((statSync(folder).mode & 0o777).toString(8)).toBe('700');
+    expect(await query(databaseUrl, 'SELECT 1')).toEqual([[1]]);
+    expect(await ping(redisUrl)).toBe('PONG');
+    const pids = pidsOf(folder);
+    await start(home);
+    const { code } = await services(home, 'stop');
+    expect(code).toBe(0);
+    expect(pids.filter(isRunning)).toEqual([]);
+    expect([existsSync(folder), existsSync(join(home, 'database'))]).toEqual([false, true]);
   });
 });
 
