@@ -89,7 +89,9 @@ export function adjustmentsCommands(command: Command): void {
     .command('list')
     .description(`list entries, the newest ${SHOWN}`)
     .addOption(new Option('--status <status>', 'only those in this state').choices(words(ADJUSTMENT_STATUSES)))
-    .addOption(new Option('--dispute <state>', 'only chargebacks whose dispute is in this state').choices(words(DISPUTES)))
+    .addOption(
+      new Option('--dispute <state>', 'only chargebacks whose dispute is in this state').choices(words(DISPUTES)),
+    )
     .option('--seller <seller>', 'only those of this seller')
     .action((options: ListOptions, command: Command) => list(options, command));
   command
@@ -105,7 +107,10 @@ const proposeCommand = (command: Command): Command =>
   command
     .description('propose an entry; another person posts it')
     .addOption(new Option('--kind <kind>', 'what it is').choices(words(ADJUSTMENT_KINDS)).makeOptionMandatory())
-    .requiredOption('--reference <reference>', 'your own name for the entry; an entry with the same name is not proposed twice')
+    .requiredOption(
+      '--reference <reference>',
+      'your own name for the entry; an entry with the same name is not proposed twice',
+    )
     .requiredOption('--reason-code <code>', 'the reason, as a code of the kind (docs/adjustments.md)')
     .requiredOption('--reason <text>', 'why, in words')
     .option('--attachment <text>', 'where the documents are: an address or a file number')

@@ -111,7 +111,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./tax-invoices.js')).taxInvoicesCommands,
   },
   adjustments: {
-    description: 'propose, approve and list adjustments, chargebacks and write-offs, which one person proposes and another posts',
+    description:
+      'propose, approve and list adjustments, chargebacks and write-offs, which one person proposes and another posts',
     load: async () => (await import('./adjustments.js')).adjustmentsCommands,
   },
   receivables: {
@@ -136,7 +137,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./cron.js')).cronCommand,
   },
   doctor: {
-    description: 'check versions, settings, clocks, database, Redis, disk and keys, and say what to do about each problem',
+    description:
+      'check versions, settings, clocks, database, Redis, disk and keys, and say what to do about each problem',
     load: async () => (await import('./doctor/doctor.js')).doctorCommand,
   },
   completion: {
@@ -171,7 +173,8 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   sandbox: {
     takes: '[options]',
-    description: 'run stand-ins for payment providers, a mail server and Slack, for development and tests; refused in production',
+    description:
+      'run stand-ins for payment providers, a mail server and Slack, for development and tests; refused in production',
     load: async () => (await import('./sandbox.js')).sandboxCommand,
   },
   admin: {

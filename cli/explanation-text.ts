@@ -56,7 +56,7 @@ function printOutcome(stored: SaleStory | RefundStory, replay: Replay): void {
         ? 'not settled yet'
         : `PARKED: ${exception.code} ${storedDetails(exception.details, stored.currency)}`;
     print(`  ${parked}; settlement date ${stored.settledOn}`);
-    print('  The following is not stored: the policies known now would give it.');
+    print('  The following is not stored: it is what the policies known now would give.');
   }
   if (replay.scopes !== null) printChoice(replay.scopes, replay.policyRevision, stored as SaleStory);
   const policy = replay.policy === null ? 'none' : `${replay.policy.code} version ${replay.policy.version}`;

@@ -105,7 +105,9 @@ function whatIsLeft({ values, stillWritten, unknown, damaged }: Rotated): string
       ? [`${values}: a process still encrypts under a former key; restart it and give the command again.`]
       : []),
     ...(unknown > 0
-      ? [`${values}: ${count(unknown)} are encrypted under a key that is not in MAGAM_ENCRYPTION_KEY; add it behind the first.`]
+      ? [
+          `${values}: ${count(unknown)} are encrypted under a key that is not in MAGAM_ENCRYPTION_KEY; add it behind the first.`,
+        ]
       : []),
     ...(damaged > 0 ? [`${values}: ${count(damaged)} were changed in the database and cannot be read.`] : []),
   ];

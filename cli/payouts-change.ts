@@ -99,7 +99,8 @@ async function approveList(file: string, command: Command): Promise<void> {
     const approved: number[] = [];
     const refused: { payoutId: number; code: string; details: object }[] = [];
     for (const { amountMinor, ...one } of seen) {
-      if (context.signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal; payouts that were approved stay approved.');
+      if (context.signal.aborted)
+        throw new MagamError('RUN_STOPPED', 'Stopped by a signal; payouts that were approved stay approved.');
       const outcome = await approveOne(context, { ...one, amountMinor: BigInt(amountMinor) });
       if (isRefusal(outcome)) refused.push({ payoutId: one.payoutId, code: outcome.refused, details: outcome.details });
       else approved.push(one.payoutId);

@@ -24,7 +24,9 @@ export function statementExportCommand(statements: Command): void {
     .argument('<id>', 'id of a statement', wholeNumber('ID', 1, 9_999_999_999))
     .description('export an issued statement as CSV, as a workbook or as a PDF')
     .addOption(new Option('--format <format>', 'csv, xlsx or pdf').choices(DOCUMENT_FORMATS).makeOptionMandatory())
-    .addOption(new Option('--language <language>', 'language of xlsx and pdf: ko or en').choices(LANGUAGES).default('ko'))
+    .addOption(
+      new Option('--language <language>', 'language of xlsx and pdf: ko or en').choices(LANGUAGES).default('ko'),
+    )
     .option('--spreadsheet-safe', 'in CSV, keep a spreadsheet from running cells of text as formulas')
     .option('--out <file>', 'the file to write (default: standard output)')
     .action((statementId: number, options: Options, command: Command) => exportOne(statementId, options, command));

@@ -72,7 +72,8 @@ async function list(options: ListOptions, command: Command): Promise<void> {
       ]),
       right,
     );
-    if (rows.length > limit) print(`\nThere are more: --limit sets how many are shown, --from and --to choose periods.`);
+    if (rows.length > limit)
+      print(`\nThere are more: --limit sets how many are shown, --from and --to choose periods.`);
   });
 }
 

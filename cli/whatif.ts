@@ -57,7 +57,12 @@ export function whatIfCommand(command: Command): void {
       'worker threads (default: MAGAM_WORKERS, or the number of cores, from 2 to 8)',
       wholeNumber('--workers', 1, 64),
     )
-    .option('--top <n>', 'number of sellers and lines shown for each currency', wholeNumber('--top', 0, MOVED_LINES_MAX), 10)
+    .option(
+      '--top <n>',
+      'number of sellers and lines shown for each currency',
+      wholeNumber('--top', 0, MOVED_LINES_MAX),
+      10,
+    )
     .option('--again', 'ignore the stored answer and calculate it again')
     .action(async (options: WhatIfOptions, command: Command) => {
       const parsed = await parseFile(options.policies);

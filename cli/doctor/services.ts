@@ -75,7 +75,13 @@ export function checkServer(report: ServerReport): Finding[] {
         )
       : ok('database', name),
     ...(readOnly
-      ? [fault('read only', 'The server does not accept writes.', 'Connect to the primary, or end the read-only state.')]
+      ? [
+          fault(
+            'read only',
+            'The server does not accept writes.',
+            'Connect to the primary, or end the read-only state.',
+          ),
+        ]
       : []),
     sessionKept
       ? ok('isolation', session)

@@ -19,7 +19,8 @@ export const accountErrors = {
   APPROVER_NOT_SECOND: {
     http: 403,
     exit: 1,
-    meaning: 'Somebody other than the proposer has to approve, and neither of the two may have given the other their access.',
+    meaning:
+      'Somebody other than the proposer has to approve, and neither of the two may have given the other their access.',
     whatToDo: 'Have somebody else of the staff look at the proposal and approve it.',
     ko: '제안한 사람이 아닌 다른 사람이 승인해야 합니다. 두 사람 사이에 권한이나 비밀번호를 준 일이 있으면 승인할 수 없습니다.',
   },

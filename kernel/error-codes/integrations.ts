@@ -55,7 +55,8 @@ export const integrationErrors = {
   EVENTS_GONE: {
     http: 410,
     exit: 1,
-    meaning: 'Events after this id were too old and are deleted; read the objects that they were about, then go on from oldestId.',
+    meaning:
+      'Events after this id were too old and are deleted; read the objects that they were about, then go on from oldestId.',
     whatToDo:
       'Read runs, imports and settlements once, then read the feed from `details.oldestId` − 1. Read it more often than every `MAGAM_EVENT_DAYS`.',
     ko: '요청하신 ID 이후의 이벤트가 보관 기간이 지나 삭제되었습니다. oldestId부터 다시 조회해 주세요.',

@@ -37,8 +37,7 @@ export const ledgerErrors = {
   LEDGER_EXISTS_OTHERWISE: {
     http: 409,
     exit: 1,
-    meaning:
-      'The ledger has another transaction with the same key; its accounts, its date or its kind differ.',
+    meaning: 'The ledger has another transaction with the same key; its accounts, its date or its kind differ.',
     whatToDo:
       'Look at the existing transaction. To correct it, reverse it and post a new transaction under another key.',
   },
@@ -60,7 +59,8 @@ export const ledgerErrors = {
     exit: 1,
     meaning:
       'A transaction needs at least two postings, each of an amount other than zero and to an account of its own.',
-    whatToDo: 'Correct the program that made the transaction; the posting rules (docs/ledger.md) never make such a one.',
+    whatToDo:
+      'Correct the program that made the transaction; the posting rules (docs/ledger.md) never make such a one.',
   },
   LEDGER_REVERSAL_ELSEWHERE: {
     http: 409,
@@ -85,6 +85,7 @@ export const ledgerErrors = {
     http: 422,
     exit: 1,
     meaning: 'The postings of a transaction do not add up to zero in each currency.',
-    whatToDo: 'Correct the program that made the transaction; the posting rules (docs/ledger.md) never make such a one.',
+    whatToDo:
+      'Correct the program that made the transaction; the posting rules (docs/ledger.md) never make such a one.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -49,8 +49,7 @@ export const payoutErrors = {
     http: 409,
     exit: 1,
     meaning: 'The file of transfers was given up: it must not go to the bank.',
-    whatToDo:
-      'Export again: the approved payouts go into another file. Call the bank if it has received this file.',
+    whatToDo: 'Export again: the approved payouts go into another file. Call the bank if it has received this file.',
   },
   PAYOUT_MOVED: {
     http: 409,
@@ -81,8 +80,7 @@ export const payoutErrors = {
   PAYOUT_STATE_WRONG: {
     http: 409,
     exit: 1,
-    meaning:
-      'The state of the payout does not allow this step; the details name the states that do.',
+    meaning: 'The state of the payout does not allow this step; the details name the states that do.',
     whatToDo: 'Look at its history: `magam payouts show ID`.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

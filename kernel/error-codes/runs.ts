@@ -211,7 +211,7 @@ export const runErrors = {
     meaning:
       'A thread ended in the middle of its work. A partition of a run is tried again; an import that was reading its file ends, and nothing of it is in the feed.',
     whatToDo:
-      "Nothing if it was a run, which goes on; for an import, give its command again. If it repeats, look at the memory of the machine and at standard error.",
+      'Nothing if it was a run, which goes on; for an import, give its command again. If it repeats, look at the memory of the machine and at standard error.',
   },
   DUPLICATE_LINE: {
     http: 500,

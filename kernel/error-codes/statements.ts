@@ -5,7 +5,8 @@ export const statementErrors = {
   STATEMENTS_DIFFER: {
     http: 500,
     exit: 4,
-    meaning: 'The statements differ from the settlements and transactions that they are made of; the first difference of each check is named.',
+    meaning:
+      'The statements differ from the settlements and transactions that they are made of; the first difference of each check is named.',
     whatToDo:
       'See docs/statements.md for what each check compares. Find out who changed the tables of statements or of the ledger, and restore them from a backup.',
   },

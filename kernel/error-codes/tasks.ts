@@ -23,7 +23,8 @@ export const taskErrors = {
   REJECTS_NOT_FOUND: {
     http: 404,
     exit: 1,
-    meaning: 'The import has no file of rejected rows: it has not read all rows yet, or the file was too old and is deleted.',
+    meaning:
+      'The import has no file of rejected rows: it has not read all rows yet, or the file was too old and is deleted.',
     whatToDo: 'Wait until the import has ended; if that was a month ago, upload the file again.',
   },
   TASK_ACTIVE: {
