@@ -1,4 +1,4 @@
-/** What the routes are put together from. */
+/** The dependencies that the routes are built with. */
 import type { Logger } from 'pino';
 import type { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
 import type { PaymentProviders } from '../core/payments/payment-step.js';
@@ -11,7 +11,7 @@ export interface ApiContext {
   readonly db: Db;
   readonly redis: RedisLink;
   readonly log: Logger;
-  /** The one cache of pages of this process: whoever changes what they show evicts them. */
+  /** The one cache of pages in this process; a change evicts the pages that show the changed data. */
   readonly cache: CatalogueCache;
   /** Aborted when the server is told to stop. */
   readonly draining: AbortSignal;

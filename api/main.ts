@@ -1,4 +1,4 @@
-/** `magam api`: the HTTP server, put together. */
+/** `magam api`: builds the HTTP server. */
 import { readFileSync } from 'node:fs';
 import express from 'express';
 import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
@@ -44,17 +44,16 @@ export interface ApiOptions {
 }
 
 /**
- * How a server uses the database: who finds no free connection is told soon (503), so that a rush does not pile up; and a transaction that stays
- * silent for longer than a claim of an idempotency key may last is rolled back by the database (seconds).
+ * How a server uses the database: a call that finds no free connection is soon answered with 503, so that calls do not pile up in a rush. The database rolls back a transaction
+ * that stays silent for longer than the claim of an idempotency key may last (seconds).
  */
 export const apiSession = { connectionWaitSeconds: 3, silenceSeconds: 60 } as const;
 
-/** Requests in hand get this long to be answered when the server stops (ms): with the time to drain, within the half minute that orchestrators
- * wait before they kill. */
+/** When the server stops, requests have this long to be answered (ms). Together with the time to drain it is less than the half minute that orchestrators wait before they kill. */
 const PATIENCE_MS = 25_000;
 const CLOCK_MS = 10 * 60_000;
 
-/** Serves until the signal; resolves when the last answer is sent. Throws CONFIG_INVALID; nothing is left open then. */
+/** Serves until the signal; resolves when the last answer is sent. Throws CONFIG_INVALID, and then leaves nothing open. */
 export async function runApi(options: ApiOptions): Promise<void> {
   const { config, db } = options;
   const { log } = options.log;
@@ -151,7 +150,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-/** Tells the log when the clocks of this process and of the database differ. */
+/** Logs when the clocks of this process and of the database differ. */
 async function watchClock({ config, db, log }: ApiContext): Promise<void> {
   try {
     const notice = clockNotice(await readPlatformTime(db, config.timeZone));

@@ -57,7 +57,7 @@ interface ListOptions {
   readonly dispute?: string;
 }
 
-/** As people write a word of a list: `to-seller` for TO_SELLER. */
+/** A constant as people write it: `to-seller` for TO_SELLER. */
 const word = (name: string): string => name.toLowerCase().replaceAll('_', '-');
 const words = (names: readonly string[]): string[] => names.map(word);
 const nameOfWord = <T extends string>(text: string): T => text.toUpperCase().replaceAll('-', '_') as T;
@@ -74,7 +74,7 @@ export function adjustmentsCommands(command: Command): void {
       .command(name)
       .argument('<id>', 'id of an entry')
       .description(description)
-      .option('--note <text>', 'why it is decided so')
+      .option('--note <text>', 'the reason for the decision')
       .action((id: string, options: { note?: string }, command: Command) =>
         decide(id, command, (tx, acting, adjustmentId) =>
           act(tx, acting, { adjustmentId, note: options.note ?? null }),
@@ -83,13 +83,15 @@ export function adjustmentsCommands(command: Command): void {
   command
     .command('lost')
     .argument('<id>', 'id of a chargeback')
-    .description('note that the dispute about a chargeback is lost: what was posted stays')
+    .description('record that the dispute about a chargeback is lost; its posting stays')
     .action((id: string, _options, command: Command) => decide(id, command, loseDispute));
   command
     .command('list')
     .description(`list entries, the newest ${SHOWN}`)
     .addOption(new Option('--status <status>', 'only those in this state').choices(words(ADJUSTMENT_STATUSES)))
-    .addOption(new Option('--dispute <state>', 'only chargebacks with such a dispute').choices(words(DISPUTES)))
+    .addOption(
+      new Option('--dispute <state>', 'only chargebacks whose dispute is in this state').choices(words(DISPUTES)),
+    )
     .option('--seller <seller>', 'only those of this seller')
     .action((options: ListOptions, command: Command) => list(options, command));
   command
@@ -105,13 +107,16 @@ const proposeCommand = (command: Command): Command =>
   command
     .description('propose an entry; another person posts it')
     .addOption(new Option('--kind <kind>', 'what it is').choices(words(ADJUSTMENT_KINDS)).makeOptionMandatory())
-    .requiredOption('--reference <reference>', 'your own name of the entry: nothing is proposed twice under one')
-    .requiredOption('--reason-code <code>', 'why, as a code of the kind (docs/adjustments.md)')
+    .requiredOption(
+      '--reference <reference>',
+      'your own name for the entry; an entry with the same name is not proposed twice',
+    )
+    .requiredOption('--reason-code <code>', 'the reason, as a code of the kind (docs/adjustments.md)')
     .requiredOption('--reason <text>', 'why, in words')
-    .option('--attachment <text>', 'where the papers are: an address or a file number')
+    .option('--attachment <text>', 'where the documents are: an address or a file number')
     .option(
       '--effective <date>',
-      'date that it counts for: YYYY-MM-DD, today or yesterday (default: the day on which it is posted)',
+      'business date of the entry: YYYY-MM-DD, today or yesterday (default: the day on which it is posted)',
     )
     .option('--seller <seller>', 'id of the seller')
     .option('--currency <currency>', 'currency of the amount')

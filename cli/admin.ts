@@ -1,4 +1,4 @@
-/** `magam admin`: makes the first account that can do everything, or another one. The password never stands in a command line. */
+/** `magam admin`: makes an account with the role admin, the first one or another. The password is never part of a command line. */
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -51,7 +51,7 @@ async function makeAdmin(options: { email: string; name: string }, command: Comm
   });
 }
 
-/** The first line of standard input; on a terminal it is asked for twice and not shown. */
+/** The first line of standard input; on a terminal the password is asked for twice and not shown. */
 async function readPassword(): Promise<string> {
   if (!process.stdin.isTTY) return (await text(process.stdin)).split(/\r?\n/, 1)[0] ?? '';
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });

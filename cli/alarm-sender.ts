@@ -1,4 +1,4 @@
-/** How a command of its own looks for alarms and sends their messages: without a runner, and, where the database is away, without that. */
+/** How a command looks for alarms and sends their messages without a runner and, if the database is away, without the database. */
 import { type AlarmChannels, alarmChannels } from '../core/alarms/alarm-channels.js';
 import { alarmConsumers, deliverAlarms } from '../core/alarms/deliver-alarms.js';
 import { watchAlarms } from '../core/alarms/watch-alarms.js';
@@ -17,7 +17,7 @@ export async function withChannels<T>(config: Config, work: (channels: AlarmChan
   }
 }
 
-/** Compares the alarms with how things are, and sends what waits to be sent. What cannot be sent is told on standard error and tried again by whoever comes next. */
+/** Compares the alarms with the present state, and sends the messages that wait. A message that cannot be sent is reported on standard error, and the next check tries it again. */
 export const lookForAlarms = ({ db, config, signal }: CommandContext): Promise<void> =>
   withChannels(config, async (channels) => {
     const consumers = alarmConsumers(channels, await readInstallationId(db));

@@ -1,4 +1,4 @@
-/** `magam alarms`: what needs an operator; `check` looks and sends the messages, for cron. */
+/** `magam alarms`: lists what needs an operator; `check` looks for alarms and sends the messages, for cron. */
 import type { Command } from 'commander';
 import { type Alarm, actionOf } from '../core/alarms/rules/alarm.js';
 import { listAlarms, readOpenAlarms } from '../core/alarms/stores/alarm.js';
@@ -36,7 +36,7 @@ const unable = (error: unknown) => {
   return {
     kind: 'command-failed',
     subject: 'alarms check',
-    summary: `magam alarms check could not look: ${code}${errorText(known)}`,
+    summary: `magam alarms check could not be carried out: ${code}${errorText(known)}`,
   } as const;
 };
 

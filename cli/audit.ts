@@ -1,4 +1,4 @@
-/** What commands write to the audit log about themselves. */
+/** The entries that commands write to the audit log. */
 import type { Config } from '../infra/config.js';
 import { type Db, inTransaction, type Tx } from '../infra/database.js';
 import { isAccessDenied, isWriteRefused } from '../infra/database-errors.js';
@@ -7,7 +7,7 @@ import type { AuditSubject } from '../kernel/audit-subject.js';
 import { note } from './output.js';
 
 export interface CommandEntry {
-  /** What was done: `date.verify`. */
+  /** The action, such as `date.verify`. */
   readonly action: string;
   readonly subject: readonly [type: AuditSubject, id: string];
   readonly before?: unknown;
@@ -32,8 +32,8 @@ export const auditIn = (
   });
 
 /**
- * Appends an entry about a command that changes nothing. Such a command may also be given to a copy that takes no writes, or with an account that
- * may only read: then its result stands, and it says that it was not recorded.
+ * Appends an entry about a command that changes nothing. Such a command may also run on a copy that takes no writes, or with an account that may only read: then its result is
+ * still valid, and a notice says that it was not recorded.
  */
 export async function auditCommand(db: Db, config: Config, entry: CommandEntry): Promise<void> {
   try {

@@ -1,4 +1,4 @@
-/** Waits that end early when it rings or the process is told to stop. */
+/** Waits that end early when the bell rings or the process is told to stop. */
 export class Bell {
   private readonly waiting = new Set<() => void>();
 

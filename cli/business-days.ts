@@ -1,4 +1,4 @@
-/** `magam business-days`: the days on which banks are closed, and what files add to them. */
+/** `magam business-days`: the days on which banks are closed, and files that add to them. */
 import type { Command } from 'commander';
 import { importHolidays, keptCalendar } from '../core/business-days/keep-calendar.js';
 import { parseHolidayFile } from '../core/business-days/rules/holiday-file.js';
@@ -16,7 +16,7 @@ export function businessDaysCommands(businessDays: Command): void {
     .action((file: string, _options, command: Command) => importFile(file, command));
   businessDays
     .command('show')
-    .description('show the days of a year on which banks are closed beside Saturdays and Sundays')
+    .description('show the days of a year, apart from Saturdays and Sundays, on which banks are closed')
     .option(
       '--year <year>',
       'the year (default: this one)',
@@ -41,7 +41,7 @@ async function importFile(file: string, command: Command): Promise<void> {
     const imported = await importHolidays(db, parsed, config.userName);
     if (json) return printJson(imported);
     const { version, unchanged, added, removed } = imported;
-    if (unchanged) return print(`Version ${version} of the calendar holds all of the file: nothing was changed.`);
+    if (unchanged) return print(`Version ${version} of the calendar has everything in the file: nothing was changed.`);
     print(`Version ${version} of the calendar: ${counted(added.length, 'holiday')} more, ${removed.length} less.`);
     for (const holiday of added) print(`closed  ${inWords(holiday)}`);
     for (const holiday of removed) print(`gone    ${inWords(holiday)}`);

@@ -1,4 +1,4 @@
-/** `magam calendar`: the zone and the clocks that business dates go by, and where the schedule begins. */
+/** `magam calendar`: the time zone and the clocks that determine business dates, and where the schedule begins. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { changeScheduleFrom, changeTimeZone, readPlatformCalendar } from '../core/settlement/platform-calendar.js';
 import { isTimeZone } from '../infra/time-zone.js';
@@ -21,7 +21,7 @@ export function calendarCommands(calendar: Command): void {
     });
   calendar
     .command('schedule')
-    .description('set the date from which on the schedule closes every date, with entries or without')
+    .description('set the date from which the schedule closes every date, with or without entries')
     .argument('<from>', 'YYYY-MM-DD, today, yesterday, or first-entry: only dates with entries')
     .action(async (from: string, _options, command: Command) => {
       await withDatabase(command, async (context) => {

@@ -1,6 +1,6 @@
 /**
- * The command line: which commands there are, and from the words of one call to its exit code. A command's own file, and with it what the
- * command needs, is loaded when it is called; the help and the version need none.
+ * The command line: the list of commands, and the way from the arguments of a call to its exit code. The file of a command, with everything that it needs, is loaded when the
+ * command is called. The help and the version load none of them.
  */
 import { Command, CommanderError, Help } from 'commander';
 import { MagamError } from '../kernel/errors.js';
@@ -9,7 +9,7 @@ import { MagamError } from '../kernel/errors.js';
 type Define = (command: Command) => void;
 
 interface Entry {
-  /** What the list of commands shows behind the name. */
+  /** The text behind the name in the list of commands. */
   readonly takes?: string;
   readonly description: string;
   readonly load: () => Promise<Define>;
@@ -36,13 +36,13 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./terms.js')).termsCommands,
   },
   'business-days': {
-    description: 'show the days on which banks are closed, and add to them from a file',
+    description: 'show the days on which banks are closed, and add days from a file',
     load: async () => (await import('./business-days.js')).businessDaysCommands,
   },
   whatif: {
     takes: '[options]',
     description:
-      'calculate what settled lines would have come to under a draft of fee policies; the books do not change',
+      'calculate the figures that settled lines would have under a draft of fee policies; the books do not change',
     load: async () => (await import('./whatif.js')).whatIfCommand,
   },
   import: {
@@ -55,7 +55,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   settle: {
     takes: '[options]',
-    description: 'settle a date: runs, joins or resumes its run, exactly once whatever happens',
+    description: 'settle a date: starts, joins or resumes its run; every entry is settled exactly once',
     load: async () => (await import('./settle.js')).settleCommand,
   },
   runs: {
@@ -81,7 +81,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   explain: {
     takes: '<order-id> [line-id]',
     description:
-      'list the lines of an order, show how the figures of one and of its refunds are calculated, or (explain payout ID) what a payout is made of',
+      'list the lines of an order, show how the figures of a line and of its refunds are calculated, or (explain payout ID) show what a payout is made of',
     load: async () => (await import('./explain.js')).explainCommand,
   },
   alarms: {
@@ -112,7 +112,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./tax-invoices.js')).taxInvoicesCommands,
   },
   adjustments: {
-    description: 'adjustments, chargebacks, write-offs: proposed by one person and posted by another',
+    description:
+      'propose, approve and list adjustments, chargebacks and write-offs, which one person proposes and another posts',
     load: async () => (await import('./adjustments.js')).adjustmentsCommands,
   },
   receivables: {
@@ -122,7 +123,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   payouts: {
     description:
-      'payouts to sellers: propose, approve by a second person, give to the bank or a provider, see what became of them',
+      'propose payouts to sellers, approve them (a second person), give them to the bank or a provider, see their results',
     load: async () => (await import('./payouts.js')).payoutsCommands,
   },
   runner: {
@@ -137,7 +138,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./cron.js')).cronCommand,
   },
   doctor: {
-    description: 'check versions, settings, clocks, database, Redis, disk and keys, and say what to do',
+    description:
+      'check versions, settings, clocks, database, Redis, disk and keys, and say what to do about each problem',
     load: async () => (await import('./doctor/doctor.js')).doctorCommand,
   },
   completion: {
@@ -147,17 +149,17 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   calendar: {
     description:
-      'show the zone and the clocks that dates go by, and where the schedule begins; change zone and schedule',
+      'show the time zone and the clocks that determine dates, and where the schedule begins; change zone and schedule',
     load: async () => (await import('./calendar.js')).calendarCommands,
   },
   restored: {
     description:
-      'run this after the database was restored, or failed over and lost commits: older cached data are not used',
+      'run this after the database was restored, or lost commits in a failover: older cached data are then ignored',
     load: async () => (await import('./restored.js')).restoredCommand,
   },
   keys: {
     description:
-      'show under which keys bank accounts and receivers are encrypted; see keys rotate, which encrypts them anew',
+      'show the keys under which bank accounts and receivers are encrypted; see keys rotate, which encrypts them again',
     load: async () => (await import('./keys.js')).keysCommands,
   },
   sample: {
@@ -172,7 +174,8 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   sandbox: {
     takes: '[options]',
-    description: 'run payment providers, a mail server and Slack for development and tests; refused in production',
+    description:
+      'run stand-ins for payment providers, a mail server and Slack, for development and tests; refused in production',
     load: async () => (await import('./sandbox.js')).sandboxCommand,
   },
   admin: {
@@ -183,14 +186,14 @@ export const commands: Readonly<Record<string, Entry>> = {
 };
 
 /**
- * Runs the command that the words name and returns its exit code. Results go to standard output; a failure becomes a coded message, under
+ * Runs the command that the arguments name and returns its exit code. Results go to standard output; a failure becomes a coded message, under
  * `--json` a document on standard output.
  */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
-  // What stands behind -- is the matter of another command.
+  // The arguments behind -- belong to another command.
   const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
   const json = own.includes('--json');
-  process.exitCode = undefined; // a command that ends with another code than 0 sets it
+  process.exitCode = undefined; // a command that exits with a code other than 0 sets it
   try {
     await program(json).parseAsync(words, { from: 'user' });
     return Number(process.exitCode ?? 0);
@@ -258,6 +261,6 @@ function prepare(command: Command, json: boolean): void {
   for (const child of command.commands) prepare(child, json);
 }
 
-/** What prints a failure knows the errors of the database, and is loaded only for one. */
+/** The code that prints a failure knows the errors of the database, and is loaded only after a failure. */
 const report = async (error: unknown, json: boolean): Promise<number> =>
   (await import('./output.js')).reportFailure(error, json);

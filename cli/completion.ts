@@ -11,7 +11,7 @@ interface Node {
   readonly description: string;
   readonly commands: readonly { readonly name: string; readonly description: string }[];
   readonly options: readonly { readonly name: string; readonly description: string; readonly values: Values }[];
-  /** Of its first argument; undefined: it takes none. */
+  /** The completion of its first argument; undefined: it takes none. */
   readonly argument: Values | undefined;
 }
 
@@ -56,11 +56,11 @@ function valuesOf(name: string, choices: readonly string[] | undefined): Values 
   return name === 'date' || name === 'from' ? ['today', 'yesterday'] : 'any';
 }
 
-/** What stands behind an argument in the help of a list, in one line. */
+/** The description of an argument, in one line. */
 const short = (text: string): string => (text.split(/[;(:]/)[0] ?? '').trim();
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The words before the cursor that are commands, joined; the same loop in each language of a shell. */
+/** The commands among the words before the cursor, joined; each shell's script has the same loop. */
 function bash(nodes: readonly Node[]): string {
   const known = nodes.filter(({ path }) => path.length > 0).map(({ path }) => quoted(path.join(' ')));
   const cases = nodes.map(({ path, commands, options, argument }) => {
@@ -94,7 +94,7 @@ complete -o filenames -o bashdefault -F _magam magam
 `;
 }
 
-/** The name of a file may hold spaces. */
+/** The name of a file may have spaces. */
 const BASH_FILES = `local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$current"))`;
 
 function bashReply(values: Values): string {

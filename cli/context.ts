@@ -1,5 +1,5 @@
 /**
- * What every command needs, put together once: the configuration, the database (the given one, or the private one of this
+ * What every command needs, in one place: the configuration, the database (the given one, or the private one of this
  * checkout) and a signal that SIGINT and SIGTERM abort.
  */
 import { spawn } from 'node:child_process';
@@ -20,7 +20,7 @@ import { note } from './output.js';
 const root = new URL(/\/dist\/[^/]+\/[^/]*$/.test(import.meta.url) ? '../../' : '../', import.meta.url);
 export const migrationsFolder = new URL('sql/', root);
 export const packageFile = new URL('package.json', root);
-/** What a process of this program is started with. */
+/** The arguments with which a process of this program is started. */
 export const programFile = fileURLToPath(new URL('bin/magam.mjs', root));
 /** A module of `scripts/`, which runs without being built. */
 export const scriptModule = (name: string): string => new URL(`scripts/${name}`, root).href;
@@ -35,14 +35,14 @@ export interface CommandContext {
   readonly queueRedisUrl: string;
   readonly db: Db;
   readonly json: boolean;
-  /** Aborted by SIGINT or SIGTERM: finish what is in hand and stop. */
+  /** Aborted by SIGINT or SIGTERM: finish the present work and stop. */
   readonly signal: AbortSignal;
 }
 
 /** Whether `--json` was given before or after the subcommand. */
 export const wantsJson = (command: Command): boolean => command.optsWithGlobals().json === true;
 
-/** Where the services are. What no URL names is started privately for this checkout (and that is said). */
+/** Where the services are. A service without a URL is started privately for this checkout, and a notice says so. */
 export async function serviceUrls(
   config: Config,
 ): Promise<{ databaseUrl: string; redisUrl: string; embedded: boolean }> {
@@ -53,11 +53,11 @@ export async function serviceUrls(
   return { ...(await startPrivateServices()), embedded: databaseUrl === null };
 }
 
-/** Starts what the two URL variables do not name; what the launcher has to say goes to standard error. */
+/** Starts the services that the two URL variables do not name; the launcher writes its messages to standard error. */
 async function startPrivateServices(): Promise<{ databaseUrl: string; redisUrl: string }> {
   const launcher = fileURLToPath(new URL('scripts/services.mjs', root));
   const child = spawn(process.execPath, [launcher, 'start', '--json', '--missing'], {
-    stdio: ['inherit', 'pipe', 'inherit'], // it may ask on a terminal
+    stdio: ['inherit', 'pipe', 'inherit'], // it may ask a question on a terminal
   });
   const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   if (exitCode !== 0) throw new MagamError('SERVICES_UNAVAILABLE');
@@ -65,9 +65,9 @@ async function startPrivateServices(): Promise<{ databaseUrl: string; redisUrl: 
 }
 
 /**
- * Runs a command's work with a database whose schema is current, and closes what was opened. With `leased` the server ends
- * the command's transactions when it is frozen, before its leases do; with `silenceSeconds` after so many; `connectionWaitSeconds` as `openDatabase` has it. A process with another zone or clock than the database's is refused
- * (TIME_ZONE_DIFFERS, CLOCK_DIFFERS), except with `anyTime`: a command that is there to look at them and to mend them.
+ * Runs a command's work with a database whose schema is current, and closes what was opened. With `leased` the server ends the transactions of a frozen command before its leases
+ * end; with `silenceSeconds` it ends them after that many seconds. `connectionWaitSeconds` is as in `openDatabase`. A process whose zone or clock differs from the database's is
+ * refused (TIME_ZONE_DIFFERS, CLOCK_DIFFERS), except with `anyTime`, for commands that show or correct them.
  */
 export async function withDatabase(
   command: Command,
@@ -86,9 +86,9 @@ export async function withDatabase(
   const abort = new AbortController();
   let overdue: NodeJS.Timeout | undefined;
   const stop = (): void => {
-    if (abort.signal.aborted) process.exit(errors.RUN_STOPPED.exit); // asked twice: at once, as safe as a kill
+    if (abort.signal.aborted) process.exit(errors.RUN_STOPPED.exit); // asked twice: it ends at once, which is as safe as a kill
     abort.abort();
-    // Whatever holds it up, such as a database that does not answer: that is as safe as a kill.
+    // It ends even if something delays it, such as a database that does not answer; that is as safe as a kill.
     overdue = setTimeout(() => process.exit(errors.RUN_STOPPED.exit), given.stopMs).unref();
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
@@ -121,7 +121,7 @@ export async function withDatabase(
   }
 }
 
-/** The zone and the time that the command works with; clocks that differ are told of. */
+/** The zone and the time that the command works with; a notice says when clocks differ. */
 async function platformTime(db: Db, { timeZone, timeZoneGiven }: Config, any: boolean): Promise<PlatformTime> {
   if (any) return readAnyPlatformTime(db, timeZone);
   const time = await readPlatformTime(db, timeZoneGiven ? timeZone : null, timeZone);
@@ -130,7 +130,7 @@ async function platformTime(db: Db, { timeZone, timeZoneGiven }: Config, any: bo
   return time;
 }
 
-/** The private database is ours to migrate; one that was given to us is migrated only when asked to. */
+/** The private database is migrated automatically; a given database only when somebody asks for it. */
 async function readySchema(db: Db, databaseUrl: string, embedded: boolean): Promise<void> {
   try {
     await requireCurrentSchema(db, migrationsFolder);
@@ -150,7 +150,7 @@ export function readDate(text: string, today: string): string {
   });
 }
 
-/** A whole number of an option; anything else is wrong usage. */
+/** The whole number of an option; anything else is wrong usage. */
 export function wholeNumber(option: string, min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

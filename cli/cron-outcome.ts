@@ -1,19 +1,19 @@
-/** What became of a command that `magam cron` has run. */
+/** The outcome of a command that `magam cron` has run. */
 import type { AlarmCause } from '../core/alarms/rules/alarm.js';
 
 export interface Outcome {
   readonly words: readonly string[];
   readonly exitCode: number;
-  /** The end of what it printed; empty where that went elsewhere. */
+  /** The end of its output; empty if the output went elsewhere. */
   readonly output: string;
 }
 
-/** Exit codes of a command that has done its work: done, done with parked entries (which have an alarm of their own), and left to somebody else who is at it. */
+/** Exit codes of a command that has done its work: done, done with parked entries (which have an alarm of their own), and left to another process that works on it. */
 const DONE: readonly number[] = [0, 3, 5];
 
 export const succeeded = ({ exitCode }: Outcome): boolean => DONE.includes(exitCode);
 
-/** A command on one line, whatever its words are: what follows a line break must not look like a line of ours. */
+/** A command on one line, whatever its arguments are: text after a line break must not look like a line of this log. */
 export const lineOf = (words: readonly string[]): string => words.join(' ').replace(/\p{C}+/gu, ' ');
 
 export function commandCause({ words, exitCode, output }: Outcome): AlarmCause {

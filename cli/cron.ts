@@ -1,4 +1,4 @@
-/** `magam cron -- COMMAND`: runs a command for cron: not twice at once, with a log, with an alarm when it fails, and with the command's own exit code. */
+/** `magam cron -- COMMAND`: runs a command for cron. The command never runs twice at once, has a log, and raises an alarm when it fails; its exit code is kept. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
@@ -15,9 +15,9 @@ import { commandCause, lineOf, type Outcome, succeeded } from './cron-outcome.js
 import { fileName, privateFolder, raiseDirectly, resolveDirectly } from './direct-alarm.js';
 import { note } from './output.js';
 
-/** What flock exits with when somebody else has the lock; no command of ours does. */
+/** The exit code of flock when another process has the lock; no command of Magam uses it. */
 const LOCKED = 200;
-/** So much of the end of the log is searched for the error (bytes). */
+/** The end of the log that is searched for the error (bytes). */
 const TAIL_BYTES = 4_000;
 
 export function cronCommand(cron: Command): void {
@@ -29,7 +29,7 @@ export function cronCommand(cron: Command): void {
 
 async function runForCron(words: readonly string[], log: string | undefined, command: Command): Promise<void> {
   if (words[0] === 'cron' || words[0] === 'alarms')
-    throw new MagamError('USAGE', `magam cron does not run magam ${words[0]}, which tells by itself what is wrong.`);
+    throw new MagamError('USAGE', `magam cron does not run magam ${words[0]}, which reports by itself what is wrong.`);
   const config = readConfig();
   const outcome = await run(config, words, log);
   process.exitCode = outcome.exitCode;
@@ -82,7 +82,7 @@ function start(config: Config, words: readonly string[], out: number | undefined
 const hasFlock = (): boolean =>
   spawnSync('flock', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') ?? false;
 
-/** Its exit code, or 128 and the number of the signal that ended it. It is told what this process is told. */
+/** Its exit code, or 128 plus the number of the signal that ended it. Signals to this process are passed on to it. */
 async function exitOf(child: ChildProcess): Promise<number> {
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   process.on('SIGTERM', pass).on('SIGINT', pass);
@@ -107,7 +107,7 @@ function tailOf(file: string, from: number): string {
   }
 }
 
-/** Raises or ends the alarm of the command, and looks after all others, so that they are told where neither a server nor a runner is at work. */
+/** Raises or ends the alarm of the command, and checks all other alarms, so that their messages are sent even without a server or a runner. */
 async function tell(config: Config, outcome: Outcome, command: Command): Promise<void> {
   const cause = commandCause(outcome);
   try {

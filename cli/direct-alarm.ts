@@ -1,6 +1,6 @@
 /**
- * The alarm of a command that could not reach the database, which is where alarms are kept. A small file on this machine takes its place: it says that the alarm was
- * told, so that a command that cron repeats every minute does not tell it every minute, and what has to be said to be over.
+ * The alarm of a command that could not reach the database, where alarms are kept. A small file on this machine takes its place. It records that the alarm was sent, so that a
+ * command that cron repeats every minute does not send it every minute, and so that its end can be announced.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,11 +18,11 @@ interface Told {
   readonly id: string;
   readonly summary: string;
   readonly openedAt: string;
-  /** Channels that took the message. */
+  /** Channels that accepted the message. */
   readonly channels: readonly AlarmChannel[];
 }
 
-/** A folder in the system's temporary one that nobody but this user can use. Throws FILE_UNWRITABLE where somebody else has made it. */
+/** A folder inside the system's temporary folder that only this user can use. Throws FILE_UNWRITABLE if somebody else made it. */
 export function privateFolder(): string {
   const folder = join(tmpdir(), `magam-${userInfo().uid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -35,7 +35,7 @@ export function privateFolder(): string {
   return folder;
 }
 
-/** A name for files of this machine that are about one command on one database. */
+/** A name for files on this machine that belong to one command on one database. */
 export const fileName = ({ databaseUrl }: Pick<Config, 'databaseUrl'>, about: string): string =>
   createHash('sha256')
     .update(`${databaseUrl ?? import.meta.url}\n${about}`)
@@ -45,7 +45,7 @@ export const fileName = ({ databaseUrl }: Pick<Config, 'databaseUrl'>, about: st
 const fileOf = (config: Config, { kind, subject }: AlarmCause): string =>
   join(privateFolder(), `${fileName(config, `${kind} ${subject}`)}.alarm`);
 
-/** Tells the channels of the alarm that have not been told yet. */
+/** Sends the alarm to the channels that have not had it yet. */
 export async function raiseDirectly(config: Config, cause: AlarmCause): Promise<void> {
   const file = fileOf(config, cause);
   const { summary } = cause;
@@ -54,7 +54,7 @@ export async function raiseDirectly(config: Config, cause: AlarmCause): Promise<
   writeFileSync(file, JSON.stringify({ ...told, channels: [...told.channels, ...channels] }), { mode: 0o600 });
 }
 
-/** Tells that it is over, where it was told directly. */
+/** Announces the end of an alarm that was sent directly. */
 export async function resolveDirectly(config: Config, cause: AlarmCause): Promise<void> {
   const file = fileOf(config, cause);
   const told = readTold(file);
@@ -71,7 +71,7 @@ function readTold(file: string): Told | undefined {
   }
 }
 
-/** @returns the channels that took it */
+/** @returns the channels that accepted it */
 const send = (config: Config, cause: AlarmCause, told: Told, resolvedAt: string | null): Promise<AlarmChannel[]> =>
   withChannels(config, async (channels) => {
     const alarm = {

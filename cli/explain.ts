@@ -1,6 +1,6 @@
 /**
  * `magam explain ORDER_ID`: the lines of an order. `magam explain ORDER_ID LINE_ID`: every step from stored inputs and policy version to the
- * net, for a sale and its refunds. `magam explain payout ID`: what a payout is made of; an order that is named `payout` and has such a line comes first.
+ * net, for a sale and its refunds. `magam explain payout ID`: what a payout is made of; an order with the id `payout` that has such a line takes precedence.
  */
 import type { Command } from 'commander';
 import { explainLine, type LineExplanation, type Replay } from '../core/settlement/explain-line.js';
@@ -34,7 +34,7 @@ export function explainCommand(explain: Command): void {
 async function explainWord(context: CommandContext, orderId: string, lineId: string): Promise<void> {
   const payout = orderId === 'payout' && /^[1-9]\d{0,9}$/.test(lineId);
   if (payout && (await readSellerOfLine(context.db, orderId, lineId)) === undefined) {
-    const { tellExplanation } = await import('./payouts-explain.js'); // needed by nobody else who explains
+    const { tellExplanation } = await import('./payouts-explain.js'); // only this form of explain needs it
     return tellExplanation(context, Number(lineId));
   }
   return explainOne(context, orderId, lineId);
@@ -54,7 +54,7 @@ async function explainOne({ db, json }: CommandContext, orderId: string, lineId:
   const told = found(explained, 'LINE_NOT_FOUND', { orderId, lineId });
   if (json) printJson(documentOf(told));
   else printStory(told);
-  if (!told.ok) noteDifference('VERIFICATION_FAILED', 'what is stored differs from its replay.');
+  if (!told.ok) noteDifference('VERIFICATION_FAILED', 'the stored figures differ from their replay.');
 }
 
 type State = 'SETTLED' | 'PARKED' | 'NOT_SETTLED';

@@ -56,7 +56,7 @@ function printOutcome(stored: SaleStory | RefundStory, replay: Replay): void {
         ? 'not settled yet'
         : `PARKED: ${exception.code} ${storedDetails(exception.details, stored.currency)}`;
     print(`  ${parked}; settlement date ${stored.settledOn}`);
-    print('  What follows is not stored: it is what the policies known now would give.');
+    print('  The following is not stored: it is what the policies known now would give.');
   }
   if (replay.scopes !== null) printChoice(replay.scopes, replay.policyRevision, stored as SaleStory);
   const policy = replay.policy === null ? 'none' : `${replay.policy.code} version ${replay.policy.version}`;
@@ -72,7 +72,7 @@ function printOutcome(stored: SaleStory | RefundStory, replay: Replay): void {
 
 function printFigures(replay: Replay, figures: Figures, { line, currency }: SaleStory | RefundStory): void {
   const shown = ({ value, counts }: Step) => (value === null ? null : counts ? count(value) : money(value, currency));
-  print(`\nSteps (floor() and roundings go by ${money(1, currency)}, or by the unit that they name):`);
+  print(`\nSteps (floor() and roundings are to ${money(1, currency)}, or to the unit that they name):`);
   printTable(
     ['', 'figure', 'rule', 'exact', 'value'],
     replay.steps.map((step) => [
@@ -120,7 +120,7 @@ const detailsText = (details: object, currency: string): string =>
     typeof value === 'number' && (isFigure(name) || name === 'unitPrice') ? money(value, currency) : value,
   );
 
-/** The same of those that an exception has; a long text of them is cut off, and is shown as it is. */
+/** The same for the details of an exception. A long text of them was cut off when it was stored, and is shown as it is. */
 function storedDetails(text: string, currency: string): string {
   try {
     return detailsText(JSON.parse(text), currency);
@@ -129,10 +129,10 @@ function storedDetails(text: string, currency: string): string {
   }
 }
 
-/** Decimals beyond those of the currency that are shown of a value before it is rounded. */
+/** The number of decimals, beyond those of the currency, that are shown of a value before rounding. */
 const FINER = 6;
 
-/** A value before it is rounded, an integer or a fraction `n/d` of minor units, in major units; `…` where its decimals go on. */
+/** A value before rounding (an integer or a fraction `n/d` of minor units) in major units; `…` if it has more decimals. */
 function exactMoney(fraction: string, currency: string): string {
   const [n = '0', d = '1'] = fraction.split('/');
   const scaled = BigInt(n) * 10n ** BigInt(FINER);

@@ -1,4 +1,4 @@
-/** `magam settlements` and `magam lines`: what was settled, for other systems and for spreadsheets. */
+/** `magam settlements` and `magam lines`: exports of settled dates for other systems and for spreadsheets. */
 import { type Command, Option } from 'commander';
 import { EXPORT_FORMATS, type ExportForm, type ExportFormat } from '../core/settlement/export-rows.js';
 import type { CurrencyTotals } from '../core/settlement/rules/currency-totals.js';
@@ -20,7 +20,7 @@ interface ExportOptions {
   readonly totals?: true;
 }
 
-/** The reader of a pipe may take its time; by default the server gives up after a minute. */
+/** The reader of a pipe may be slow; by default the server gives up after a minute. */
 const PATIENCE_SECONDS = 86_400;
 
 export function settlementsCommand(settlements: Command): void {
@@ -105,7 +105,7 @@ function datesOf({ date, from, to }: ExportOptions, today: string): { from: stri
   return { from: first, to: last };
 }
 
-/** The totals alone. A sum beyond 2^53 keeps all its digits. */
+/** Only the totals. A sum beyond 2^53 keeps all its digits. */
 async function printTotals(
   { db, json }: CommandContext,
   selection: SettlementSelection,
@@ -119,7 +119,7 @@ async function printTotals(
 
 const exporting = (command: Command, work: (context: CommandContext) => Promise<void>): Promise<void> =>
   withDatabase(command, async (context) => {
-    // Nothing needs to be undone here, and waiting for the rest of a million rows helps nobody.
+    // There is nothing to undo, and there is no use in waiting for the rest of a million rows.
     context.signal.addEventListener('abort', () => process.exit(130));
     await work(context);
   });

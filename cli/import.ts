@@ -1,4 +1,4 @@
-/** `magam import lines|refunds FILE`, `magam imports`, its `abandon ID` and `withdraw ID`: the feed from files of other systems. */
+/** `magam import lines|refunds FILE`, `magam imports` with `abandon ID` and `withdraw ID`: files of other systems into the feed. */
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ImportRequest, type ImportResult, importFile } from '../core/feed/import/import-file.js';
@@ -26,7 +26,7 @@ interface ImportOptions {
 }
 
 const IMPORTS_SHOWN = 50;
-/** A frozen import's transactions end before whoever takes it over gives up waiting for its row locks (30 s). */
+/** The transactions of a frozen import end before the process that takes it over gives up waiting for its row locks (30 s). */
 const SILENCE_SECONDS = 10;
 
 /** `magam import`. */
@@ -46,7 +46,7 @@ export function importsCommands(imports: Command): void {
       await withDatabase(command, async ({ db, config, json, signal }) => {
         const record = await abandonImport(db, importId, { outageMs: config.outageMs, signal });
         if (json) printJson(shown(record));
-        else print(`Import ${importId} is withdrawn: nothing it wrote is in the feed.`);
+        else print(`Import ${importId} is withdrawn: none of its rows are in the feed.`);
       });
     });
   addWithdraw(imports);
@@ -55,14 +55,14 @@ export function importsCommands(imports: Command): void {
 function addWithdraw(imports: Command): void {
   imports
     .command('withdraw')
-    .description('take a completed import back while its dates are open and nothing rests on it')
+    .description('take a completed import back while its dates are open and no refund refers to it')
     .argument('<id>', 'the number of the import', wholeNumber('ID', 1, 9_999_999_999))
     .action(async (importId: number, _options, command: Command) => {
       await withDatabase(command, async ({ db, config, json, signal }) => {
         const { userName, outageMs } = config;
         const record = await withdrawCompletedImport(db, importId, userName, { outageMs, signal });
         if (json) printJson(shown(record));
-        else print(`Import ${importId} is withdrawn: nothing it wrote is in the feed.`);
+        else print(`Import ${importId} is withdrawn: none of its rows are in the feed.`);
       });
     });
 }
@@ -75,7 +75,7 @@ function addImport(group: Command, kind: 'lines' | 'refunds', description: strin
     .option('--map <file>', 'JSON file: {"our_column": "their column", "currency": "=BRL"}')
     .option('--encoding <name>', 'how the file is written', 'utf-8')
     .option('--time-zone <zone>', 'zone of time stamps without an offset (default: the platform’s)', timeZone)
-    .option('--dry-run', 'only check the file and say how it is understood')
+    .option('--dry-run', 'only check the file and show how it is understood')
     .option('--skip-rejects', 'import the good rows of a file that has bad ones')
     .option('--rejects <file>', 'write every bad row to this CSV file: line, column, code, value')
     .addOption(
@@ -174,7 +174,7 @@ function printResult(result: ImportResult, seconds: number): void {
   for (const line of understoodLines(result.understood)) print(line);
 }
 
-/** What was understood, for a person to compare with the source. */
+/** How the file was understood, so that a person can compare it with the source. */
 function understoodLines({ rows, sums, ...it }: Understood): string[] {
   if (rows === 0) return [];
   const zone = it.timeZone === it.platformTimeZone ? it.timeZone : `${it.timeZone}, as days of ${it.platformTimeZone}`;
@@ -222,7 +222,7 @@ async function showImports({ db, json }: CommandContext): Promise<void> {
   printTable(head, rows, ['ID', 'ROWS', 'DONE', 'NEW', 'UNCHANGED', 'REJECTED']);
 }
 
-/** An import as JSON shows it; times in ISO 8601, UTC. */
+/** An import in JSON; times are in ISO 8601, UTC. */
 function shown(record: ImportRecord): object {
   return {
     importId: record.importId,

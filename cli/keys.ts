@@ -1,4 +1,4 @@
-/** `magam keys`: under which keys the encrypted values stand, and encrypting them anew under the current one. */
+/** `magam keys`: shows the keys of the encrypted values, and encrypts the values again under the current key. */
 import type { Command } from 'commander';
 import { BANK_ACCOUNT_HISTORY, BANK_ACCOUNTS } from '../core/accounts/bank-account.js';
 import { SECOND_FACTORS } from '../core/accounts/second-factor.js';
@@ -12,7 +12,7 @@ import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, withDatabase } from './context.js';
 import { count, note, print, printJson, printTable } from './output.js';
 
-/** Everything that is stored encrypted. A test compares it with the columns of the schema. */
+/** Every column that is stored encrypted. A test compares the list with the columns of the schema. */
 export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   BANK_ACCOUNTS,
   BANK_ACCOUNT_HISTORY,
@@ -21,9 +21,9 @@ export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   ...WEBHOOK_SECRETS,
 ];
 
-/** A server that was not restarted may write under a former key while the values are gone through: then they are gone through again. */
+/** A server that was not restarted may write with a former key during a pass over the values: then another pass follows. */
 const PASSES_MAX = 3;
-/** Progress is told this often (ms). */
+/** Interval of progress reports (ms). */
 const PROGRESS_MS = 2_000;
 
 export function keysCommands(keys: Command): void {
@@ -46,7 +46,7 @@ async function show({ db, config, json }: CommandContext): Promise<void> {
   if (json) return printJson({ currentKeyId: known[0], formerKeyIds: known.slice(1), values: rows });
   print(`Current key  ${known[0]}`);
   if (known.length > 1) print(`Former keys  ${known.slice(1).join(', ')}`);
-  if (rows.length === 0) return print('Nothing is stored encrypted.');
+  if (rows.length === 0) return print('No encrypted values are stored.');
   print();
   printTable(
     ['values', 'key id', 'key', 'rows'],
@@ -57,7 +57,7 @@ async function show({ db, config, json }: CommandContext): Promise<void> {
 
 interface Rotated extends RotationTally {
   readonly values: string;
-  /** Encrypted anew in the last pass: somebody still writes under a former key. */
+  /** Values that the last pass encrypted again: a process still writes with a former key. */
   readonly stillWritten: number;
 }
 
@@ -76,7 +76,7 @@ async function rotate(context: CommandContext): Promise<void> {
   note('You may remove former keys from MAGAM_ENCRYPTION_KEY. Keep them as long as you keep older backups.');
 }
 
-/** Goes through a column until nothing is left under a former key. */
+/** Makes passes over a column until no value is left under a former key. */
 async function rotateAll(context: CommandContext, column: EncryptedColumn): Promise<Rotated> {
   const { db, config } = context;
   let changed = 0;
@@ -88,11 +88,11 @@ async function rotateAll(context: CommandContext, column: EncryptedColumn): Prom
   }
 }
 
-/** Tells now and then how far it is, and stops when the process is told to. */
+/** Reports progress now and then, and stops when the process is told to. */
 function progressOf({ signal }: CommandContext, name: string): (tally: Readonly<RotationTally>) => void {
   let toldAt = performance.now();
   return ({ rows, changed }) => {
-    if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped; the same command goes on.');
+    if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped; the same command continues.');
     if (performance.now() - toldAt < PROGRESS_MS) return;
     toldAt = performance.now();
     note(`${name}: ${count(rows)} checked, ${count(changed)} encrypted again`);
@@ -105,7 +105,9 @@ function whatIsLeft({ values, stillWritten, unknown, damaged }: Rotated): string
       ? [`${values}: a process still encrypts under a former key; restart it and give the command again.`]
       : []),
     ...(unknown > 0
-      ? [`${values}: ${count(unknown)} stand under a key that is not in MAGAM_ENCRYPTION_KEY; add it behind the first.`]
+      ? [
+          `${values}: ${count(unknown)} are encrypted under a key that is not in MAGAM_ENCRYPTION_KEY; add it behind the first.`,
+        ]
       : []),
     ...(damaged > 0 ? [`${values}: ${count(damaged)} were changed in the database and cannot be read.`] : []),
   ];

@@ -1,4 +1,4 @@
-/** `magam ledger`: settled dates into the ledger, whether the ledger is what its postings come to, and what it says. */
+/** `magam ledger`: posts settled dates to the ledger, compares the ledger with the sums of its postings, and shows what is in it. */
 import type { Command } from 'commander';
 import colours from 'picocolors';
 import { postDates } from '../batch/jobs/post/post-dates.js';
@@ -20,7 +20,7 @@ interface Options {
 export function ledgerCommands(command: Command): void {
   command
     .command('post')
-    .description('post settled dates to the ledger: each generation once, whoever else posts it')
+    .description('post settled dates to the ledger: each generation once, even if other processes post it, too')
     .option('--date <date>', 'YYYY-MM-DD, today or yesterday')
     .option('--from <date>', 'first date of a range, instead of --date')
     .option('--to <date>', 'last date of the range (default: --from)')
@@ -49,14 +49,14 @@ async function post(options: Options, command: Command): Promise<void> {
     const told = posted.map((one) => ({ ...one, alreadyDone: false }));
     if (json) printJson({ ...range, alreadyDone: posted.length === 0, posted: told, seconds });
     else tellPosted(posted, seconds);
-    if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal; the same command goes on.');
+    if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal; the same command continues.');
   };
   await withDatabase(command, work, { poolMax: () => 8, leased: true });
 }
 
 function tellPosted(posted: readonly PostedGeneration[], seconds: number): void {
   if (posted.length === 0) {
-    print('Nothing to post: what was settled is in the ledger.');
+    print('Nothing to post: every settled date is in the ledger.');
     return;
   }
   const columns = ['date', 'generation', 'transactions', 'postings'] as const;
@@ -70,9 +70,9 @@ function tellPosted(posted: readonly PostedGeneration[], seconds: number): void 
 
 const verify = (command: Command): Promise<void> =>
   withDatabase(command, async ({ db, json, signal }) => {
-    // It may have come before anybody listened.
+    // The signal may have come before the listener was added.
     if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal.');
-    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads: there is nothing to finish
+    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads, so there is nothing to finish
     const started = performance.now();
     const verification = await verifyLedger(db, signal, [GENERATIONS_CHECK]);
     const seconds = Math.round(performance.now() - started) / 1000;
@@ -106,7 +106,7 @@ function tellVerified(
       ['debits', 'credits'],
     );
   }
-  const verdict = ok ? 'is what its postings come to' : 'DIFFERS from what its postings come to';
+  const verdict = ok ? 'equals the sums of its postings' : 'DIFFERS from the sums of its postings';
   print(
     `\nThe ledger ${verdict}: ${counted(transactions, 'transaction')}, ${counted(postings, 'posting')}, ${seconds} s.`,
   );

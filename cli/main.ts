@@ -2,7 +2,7 @@
 import { runCommandLine } from './command-line.js';
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0); // the reader, head for example, has seen enough
+  if (error.code === 'EPIPE') process.exit(0); // the reader, such as head, has closed the pipe
   throw error;
 });
 

@@ -4,7 +4,7 @@ import { MagamError } from '../kernel/errors.js';
 import { write } from './output.js';
 
 /**
- * Runs `work` with what it writes to. The file has its name only when it is whole: a failure leaves what was there before. Throws `USAGE` for a file that cannot be
+ * Runs `work` with an output to write to. The file gets its name only when it is complete, so a failure leaves an earlier file unchanged. Throws `USAGE` for a file that cannot be
  * written, and for bytes that would go to a terminal.
  */
 export async function writingTo(

@@ -11,7 +11,7 @@ import { readableAmount } from '../kernel/money.js';
 
 /** Prints the one JSON document of a command. A bigint is written as an integer with all its digits. */
 export function printJson(document: unknown): void {
-  const mark = 'bigint\u0000'; // no text of ours holds a NUL
+  const mark = 'bigint\u0000'; // no text of the program contains a NUL
   const text = JSON.stringify(document, (_key, value) => (typeof value === 'bigint' ? `${mark}${value}` : value), 2);
   print(text.replace(/"bigint\\u0000(-?\d+)"/g, '$1'));
 }
@@ -19,7 +19,7 @@ export function printJson(document: unknown): void {
 /** A line on standard output. */
 export const print = (line = ''): void => void process.stdout.write(`${line}\n`);
 
-/** Text or bytes on standard output, waiting while its reader is behind: for output of any length. */
+/** Text or bytes on standard output, for output of any length: it waits while its reader is behind. */
 export async function write(text: string | Uint8Array): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
@@ -78,7 +78,7 @@ export const counted = (value: number, noun: string, plural = `${noun}s`): strin
 /** A code with a sentence on standard error, in colour. */
 const noteCode = (code: ErrorCode, message: string): void => note(`${colours.red(code)}: ${message}`);
 
-/** Ends what tells of a failure: what to do about its code. */
+/** The last line about a failure: what to do about its code. */
 const noteWhatToDo = (code: ErrorCode): void => note(`What to do: ${errors[code].whatToDo}`);
 
 /** A result that is a failure: its code, its sentence and what to do about it, on standard error, and its exit code for the process. */
@@ -88,14 +88,14 @@ export function noteDifference(code: ErrorCode, message: string = errors[code].m
   process.exitCode = errors[code].exit;
 }
 
-/** Ends a list of failures: what to do about each of their codes. Codes that the registry does not have, as in old records, are passed over. */
+/** The last lines about a list of failures: what to do about each of their codes. Codes that the registry does not have, as in old records, are skipped. */
 export function noteWhatToDoAbout(codes: Iterable<string | null>): void {
   for (const code of new Set(codes))
     if (code !== null && Object.hasOwn(errors, code))
       note(`What to do about ${code}: ${errors[code as ErrorCode].whatToDo}`);
 }
 
-/** Tells a failure on the right stream and returns the exit code. */
+/** Prints a failure on the right stream and returns the exit code. */
 export function reportFailure(error: unknown, json: boolean): number {
   const known = asMagamError(error);
   const failure = known instanceof MagamError ? known : new MagamError('INTERNAL', errorText(error));

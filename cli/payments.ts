@@ -1,4 +1,4 @@
-/** `magam payments verify`: compares payments with orders, checkout by checkout; exits 4 at a difference. */
+/** `magam payments verify`: compares payments with orders, checkout by checkout; exits with 4 if there is a difference. */
 import type { Command } from 'commander';
 import { type OrderedWithin, type PaymentVerification, verifyPayments } from '../core/payments/verify-payments.js';
 import { errors, MagamError } from '../kernel/errors.js';
@@ -26,9 +26,9 @@ const verify = (options: Options, command: Command): Promise<void> => {
   if ((date !== undefined && from !== undefined) || (to !== undefined && from === undefined))
     throw new MagamError('USAGE', 'Give either --date, or --from and --to, or none of them.');
   return withDatabase(command, async ({ db, json, signal, today }) => {
-    // It may have come before anybody listened.
+    // The signal may have come before the listener was added.
     if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal.');
-    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads: there is nothing to finish
+    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads, so there is nothing to finish
     const within = readDates(options, today);
     const started = performance.now();
     const verification = await verifyPayments(db, within, signal);

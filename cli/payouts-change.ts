@@ -1,4 +1,4 @@
-/** `magam payouts approve`, `hold`, `release`, `cancel`, `retry`. Whoever uses the command line is the user of the operating system. */
+/** `magam payouts approve`, `hold`, `release`, `cancel`, `retry`. At the command line a person is named by the user of the operating system. */
 import type { Command } from 'commander';
 import * as z from 'zod';
 import {
@@ -31,7 +31,7 @@ export const change = (name: keyof typeof CHANGES, asked: Asked, command: Comman
     else tellPayout(changed);
   });
 
-/** In one transaction with its entry of the audit log. What a refusal has written (an approval that is void) stays. */
+/** Makes the change and its entry of the audit log in one transaction. What a refusal has written (an approval that becomes void) is committed, too. */
 const carryOut = (
   { db, config }: CommandContext,
   name: string,
@@ -63,7 +63,7 @@ export async function approve(payoutId: number | undefined, options: ApproveOpti
   if (strange || one === (list !== undefined))
     throw new MagamError(
       'USAGE',
-      'approve takes ID, --amount, --account and --hash as magam payouts show tells them, or --list.',
+      'approve takes ID, --amount, --account and --hash as magam payouts show prints them, or --list.',
     );
   if (list !== undefined) return approveList(list, command);
   if (!one) return;
@@ -92,14 +92,15 @@ const listSchema = z.object({
     .min(1),
 });
 
-/** Approves each payout of a list by itself. */
+/** Approves each payout of a list in a transaction of its own. */
 async function approveList(file: string, command: Command): Promise<void> {
   const seen = readList(file, await readTextFile(file));
   await withDatabase(command, async (context) => {
     const approved: number[] = [];
     const refused: { payoutId: number; code: string; details: object }[] = [];
     for (const { amountMinor, ...one } of seen) {
-      if (context.signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal; what was approved stays.');
+      if (context.signal.aborted)
+        throw new MagamError('RUN_STOPPED', 'Stopped by a signal; payouts that were approved stay approved.');
       const outcome = await approveOne(context, { ...one, amountMinor: BigInt(amountMinor) });
       if (isRefusal(outcome)) refused.push({ payoutId: one.payoutId, code: outcome.refused, details: outcome.details });
       else approved.push(one.payoutId);
@@ -124,6 +125,6 @@ function readList(file: string, text: string): z.output<typeof listSchema>['payo
   try {
     return listSchema.parse(JSON.parse(text)).payouts;
   } catch {
-    throw new MagamError('FILE_UNREADABLE', `${file} is no list that magam payouts list --json has written.`, { file });
+    throw new MagamError('FILE_UNREADABLE', `${file} was not written by magam payouts list --json.`, { file });
   }
 }

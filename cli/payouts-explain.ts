@@ -1,4 +1,4 @@
-/** `magam payouts next` and `magam payouts explain`, which is `magam explain payout` too. */
+/** `magam payouts next` and `magam payouts explain`, which is the same as `magam explain payout`. */
 import type { Command } from 'commander';
 import {
   type ExplainedPayout,
@@ -58,7 +58,7 @@ export async function tellExplanation({ db, json }: CommandContext, payoutId: nu
   const explained = await explainPayout(db, payoutId);
   if (json) printJson(await documentOf(db, explained));
   else await tell(db, explained);
-  if (!explained.ok) noteDifference('PAYOUTS_DIFFER', `Payout ${payoutId} does not add up to what it is made of.`);
+  if (!explained.ok) noteDifference('PAYOUTS_DIFFER', `Payout ${payoutId} differs from the sum of its parts.`);
 }
 
 async function documentOf(db: Db, { statements, ...explained }: ExplainedPayout): Promise<object> {

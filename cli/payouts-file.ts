@@ -1,4 +1,4 @@
-/** `magam payouts export`, `files`, `mark-sent`, `void-file`, `import`: files for the bank and from it. */
+/** `magam payouts export`, `files`, `mark-sent`, `void-file`, `import`: files for the bank and result files from it. */
 import { open, readFile, rename } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -21,7 +21,7 @@ interface ExportOptions {
   readonly out?: string;
 }
 
-/** Payouts of one file at most; the rest goes into the next. */
+/** The most payouts in one file; the rest goes into the next. */
 const ROWS_MAX = 10_000;
 
 export async function exportFile(number: string | undefined, options: ExportOptions, command: Command): Promise<void> {
@@ -97,18 +97,18 @@ async function writeAgain(
 function fileIdOf(number: string): number {
   const fileId = readFileNumber(number);
   if (fileId === undefined)
-    throw new MagamError('USAGE', `${JSON.stringify(number)} is no number of a file, such as F12.`);
+    throw new MagamError('USAGE', `${JSON.stringify(number)} is not the number of a file, such as F12.`);
   return fileId;
 }
 
-/** Only its owner may read it: it holds account numbers. A file that is there is kept, unless it is the same. */
+/** Only its owner may read it: it holds account numbers. An existing file with other content is not overwritten. */
 async function writeOut(name: string, content: Buffer, number: string): Promise<string> {
   const path = resolve(name);
   const there = await readFile(path).catch(() => undefined);
   if (there?.equals(content)) return path;
   const hint = `magam payouts export ${number} writes it again`;
   if (there !== undefined)
-    throw new MagamError('FILE_UNWRITABLE', `${path} is there and holds something else; ${hint}.`, { file: path });
+    throw new MagamError('FILE_UNWRITABLE', `${path} exists and has other content; ${hint}.`, { file: path });
   try {
     const half = `${path}.${process.pid}.part`;
     const file = await open(half, 'wx', 0o600);
@@ -140,7 +140,7 @@ export const files = (command: Command): Promise<void> =>
     );
   });
 
-/** In one transaction with its entry of the audit log. What a refusal has written (a file that is given up) stays. */
+/** Makes the change and its entry of the audit log in one transaction. What a refusal has written (a file that is given up) is committed, too. */
 const carryOut = <T extends object>(
   { db, config }: CommandContext,
   name: string,

@@ -94,7 +94,7 @@ interface Reasons {
   readonly sellers: number;
 }
 
-/** How many sellers with unpaid statements are not paid on the date, by reason. */
+/** The number of sellers with unpaid statements who are not paid on the date, by reason. */
 async function reasonsOf({ db }: CommandContext, date: string): Promise<Reasons[]> {
   const counts = new Map<string, number>();
   await inSnapshot(db, async (view) => {
@@ -166,7 +166,7 @@ async function preview(
     (one) => (seller === undefined || one.sellerId === seller) && (currency === undefined || one.currency === currency),
   );
   if (json) return printJson({ date, payouts: shown.map(documentOf) });
-  if (shown.length === 0) return print('There are no statements that are not paid.');
+  if (shown.length === 0) return print('There are no unpaid statements.');
   printTable(
     ['seller', 'amount', 'statements', 'account', 'not paid because', 'hash'],
     shown.map(({ sellerId, known, statements, notPaid, hash }) => [

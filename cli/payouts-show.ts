@@ -89,9 +89,9 @@ export function tellPayout(payout: Payout): void {
 
 export const verify = (command: Command): Promise<void> =>
   withDatabase(command, async ({ db, config, json, signal }) => {
-    // It may have come before anybody listened.
+    // The signal may have come before the listener was added.
     if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal.');
-    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads: there is nothing to finish
+    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads, so there is nothing to finish
     const started = performance.now();
     const verification = await verifyPayouts(db, signal);
     const seconds = Math.round(performance.now() - started) / 1000;

@@ -1,4 +1,4 @@
-/** `magam payouts`: what sellers are paid: proposed, approved by a second person, given to the bank or a provider, and what became of it. */
+/** `magam payouts`: payouts to sellers, which are proposed, approved by a second person, given to the bank or a provider, and followed to their result. */
 import { type Command, Option } from 'commander';
 import { PAYOUT_STATUSES } from '../core/payouts/rules/transitions.js';
 import { MagamError } from '../kernel/errors.js';
@@ -78,13 +78,13 @@ function changeCommands(payouts: Command): void {
     .option('--amount <amount>', 'the amount that you saw, in major units')
     .option('--account <id>', 'the number of the bank account that you saw', wholeNumber('--account', 1, 9_999_999_999))
     .option('--hash <hash>', 'the hash that you saw')
-    .option('--list <file>', 'instead: every payout of a file that magam payouts list --json has written')
+    .option('--list <file>', 'approve every payout in a file that magam payouts list --json has written')
     .action((id: string | undefined, options, command: Command) =>
       approve(id === undefined ? undefined : payoutIdOf(id), options, command),
     );
   const changing = [
-    ['hold', 'stop a payout; an approval is gone'],
-    ['release', 'let a held payout go on; it has to be approved'],
+    ['hold', 'stop a payout; its approval is void'],
+    ['release', 'release a held payout; it has to be approved again'],
     ['cancel', 'give a payout up; its statements may be proposed again'],
     ['retry', 'try a payout again that has failed or came back; somebody else approves it'],
   ] as const;
@@ -108,12 +108,12 @@ function reason(text: string): string {
 function fileCommands(payouts: Command): void {
   payouts
     .command('export')
-    .argument('[file-number]', 'F12: writes this file again, byte for byte')
+    .argument('[file-number]', 'the number of a file, as F12: writes this file again, byte for byte')
     .description('put the approved payouts into a file of transfers for the bank')
     .option('--layout <name>', 'layout of the file (docs/bank-files.md)')
     .option('--currency <currency>', 'currency of the payouts', 'KRW')
     .option('--date <date>', 'date on which the bank is to transfer (default: today)')
-    .option('--out <file>', 'where it is written (default: its name, in this folder)')
+    .option('--out <file>', 'the path to write to (default: the name of the file, in this folder)')
     .action((number: string | undefined, options, command: Command) => exportFile(number, options, command));
   payouts
     .command('files')
@@ -122,17 +122,17 @@ function fileCommands(payouts: Command): void {
   payouts
     .command('mark-sent')
     .argument('<file-number>', 'F12')
-    .description('say that a file goes to the bank now; where this is refused, it must not go there')
+    .description('record that a file goes to the bank now; if this is refused, the file must not go to the bank')
     .action((number: string, _options, command: Command) => markSent(number, command));
   payouts
     .command('void-file')
     .argument('<file-number>', 'F12')
-    .description('give a file up that nobody has given to the bank; its payouts stay approved')
+    .description('give up a file that was not given to the bank; its payouts stay approved')
     .action((number: string, _options, command: Command) => voidCommand(number, command));
   payouts
     .command('import')
     .argument('<file>', 'result file of the bank')
-    .description('import what the bank says of a file of transfers: all of it or, with every line named, nothing')
+    .description('import the result file of the bank: all of it or, if it has faults, nothing, with every fault named')
     .requiredOption('--layout <name>', 'layout of the file (docs/bank-files.md)')
     .action((file: string, options: { layout: string }, command: Command) => importFile(file, options, command));
 }

@@ -18,7 +18,7 @@ export function policiesCommands(policies: Command): void {
   policies
     .command('apply')
     .argument('<file>', 'policy file (JSON)')
-    .description('store the policies of a file: all of them, or none if there is a fault; names every fault')
+    .description('store the policies of a file: all of them or, with every fault named, none')
     .action((file: string, _options, command: Command) => apply(file, command));
   policies
     .command('list')
@@ -74,7 +74,7 @@ async function auditApplied(
 export const parseFile = async (file: string): Promise<ReturnType<typeof parsePolicyFile>> =>
   parsePolicyFile(await readTextFile(file));
 
-/** The policies of a file. Throws POLICY_FILE_INVALID with all faults, those that stand between its sound policies and the stored ones too. */
+/** The policies of a file. Throws POLICY_FILE_INVALID with all faults, including conflicts between its valid policies and the stored ones. */
 export async function requireSound(
   db: Db,
   file: string,

@@ -1,12 +1,12 @@
-/** How far a long command is, on standard error. */
+/** The progress of a long command, on standard error. */
 import cliProgress from 'cli-progress';
 import type { Outage } from '../infra/survive-outage.js';
 import { count, note } from './output.js';
 
 export interface Progress {
-  /** Entries done so far, and of how many if that is known by now. */
+  /** Entries done so far, and their total number once it is known. */
   update(done: number, total?: number): void;
-  /** The database is away and the work is tried again; undefined: it is back. */
+  /** The database is away and the work is being tried again; undefined: it is back. */
   outage(outage: Outage | undefined): void;
   stop(): void;
 }
@@ -26,7 +26,7 @@ const outageWords: Readonly<Record<Outage['code'], string>> = {
 const outageText = ({ code, leftMs }: Outage): string =>
   `${outageWords[code]}, trying again for ${Math.ceil(leftMs / 1_000)} s more`;
 
-/** Entries a second since the first report: what was done before that, or needed a start, says nothing about the rate. */
+/** Entries a second since the first report: earlier work and the time of the start say nothing about the rate. */
 class Rate {
   private first: { readonly at: number; readonly done: number } | undefined;
 

@@ -15,7 +15,7 @@ interface Options {
 export function receivablesCommand(command: Command): void {
   command
     .option('--at <date>', 'YYYY-MM-DD, today or yesterday', 'today')
-    .option('--seller <seller>', 'only what this seller owes')
+    .option('--seller <seller>', 'only the receivables of this seller')
     .action((options: Options, command: Command) => show(options, command));
 }
 

@@ -12,7 +12,7 @@ export function restoredCommand(restored: Command): void {
       if (json) printJson({ shutThrough, scheduleFrom });
       else print(shutThrough === null ? 'No date is closed.' : `The books are closed through ${shutThrough}.`);
       note(
-        'Start, or restart, every HTTP server and runner. docs/operations.md says what to look at before dates are settled.',
+        'Start, or restart, every HTTP server and runner. docs/operations.md says what to check before dates are settled.',
       );
     }),
   );

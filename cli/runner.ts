@@ -24,16 +24,16 @@ import { listenForWakes } from '../infra/wake.js';
 import { Bell } from './bell.js';
 import { withDatabase } from './context.js';
 
-/** Of the tasks' own pool: an import takes up to four, a verification one, a heartbeat one. */
+/** Connections of the tasks' own pool: an import takes up to four, a verification one, a heartbeat one. */
 const TASK_CONNECTIONS = 8;
-/** Of the duties: each is at one statement at a time, and renews its lease now and then. */
+/** Connections of the duties: each runs one statement at a time, and renews its lease now and then. */
 const DUTY_CONNECTIONS = 4;
-/** Of the outbox: the relay, a look at the rows of each consumer, and two hints of each. */
+/** Connections of the outbox: the relay, and for each consumer a read of its rows and two hints. */
 const OUTBOX_CONNECTIONS = 8;
-/** Of the webhooks: an endpoint is at one statement at a time, and seldom at any. */
+/** Connections of the webhooks: an endpoint runs one statement at a time, and seldom any. */
 const WEBHOOK_CONNECTIONS = 2;
 const CONNECTIONS = [TASK_CONNECTIONS, DUTY_CONNECTIONS, OUTBOX_CONNECTIONS, WEBHOOK_CONNECTIONS];
-/** A frozen runner's transactions end before those who wait for its row locks give up (30 s). */
+/** The transactions of a frozen runner end before other processes give up waiting for its row locks (30 s). */
 const TASK_SILENCE_SECONDS = 10;
 
 export function runnerCommand(runner: Command): void {
@@ -43,7 +43,7 @@ export function runnerCommand(runner: Command): void {
       async ({ config, db, databaseUrl, redisUrl, queueRedisUrl, signal }) => {
         const log = openProcessLog(config.logLevel, 'runner', pino.destination({ dest: 2, sync: true }));
         const bell = new Bell(signal);
-        const installationId = await readInstallationId(db); // what is opened below has to be closed again
+        const installationId = await readInstallationId(db); // everything that is opened below has to be closed again
         const pools = new WorkerPools(config, databaseUrl);
         const hangUp = listenForWakes(redisUrl, bell.ring, (message) => log.warn(message));
         const open = (poolMax: number) =>
@@ -53,7 +53,7 @@ export function runnerCommand(runner: Command): void {
             answerSeconds: config.answerMs / 1_000,
           });
         const [taskDb, dutyDb, outboxDb, webhookDb] = CONNECTIONS.map(open) as [Db, Db, Db, Db];
-        // Whoever listens for knocks tells the log when Redis is away.
+        // The listener for knocks logs when Redis is away.
         const redis = openRedis(redisUrl, installationId, () => undefined);
         const queue = openQueue(queueRedisUrl, installationId, (message) => log.warn(message));
         const mail = config.mail && (await import('../infra/mail.js')).openMail(config.mail.url, config.mail.from);

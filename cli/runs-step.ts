@@ -1,4 +1,4 @@
-/** `magam runs show` of a run of a job that follows the settlement: its plans and partitions in the words of any job. */
+/** `magam runs show` of a run of a job that follows the settlement: its plans and partitions in words that fit any job. */
 import type { SettlementPartition, SettlementPlan } from '../core/settlement/run-history.js';
 import { count, print, printTable } from './output.js';
 

@@ -1,4 +1,4 @@
-/** `magam runs`: the job history, a graceful stop, and what was parked. */
+/** `magam runs`: the job history, a graceful stop, and the parked entries. */
 
 import { type Command, Option } from 'commander';
 import { legName } from '../core/feed/rules/leg.js';
@@ -38,7 +38,7 @@ interface ListOptions {
   readonly all?: true;
 }
 
-/** Runs that are listed where nobody says how many. */
+/** The number of runs that are listed by default. */
 const LISTED = 20;
 
 const runIdOf = wholeNumber('ID', 1, 9_999_999_999);
@@ -65,7 +65,7 @@ export function runsCommands(runs: Command): void {
   runs
     .command('stop')
     .argument('<id>', 'id of a run')
-    .description('ask the processes that work on the run to stop after the current chunk; settle resumes it')
+    .description('ask the processes that work on the run to stop after the current chunk; settle resumes the run')
     .action((id: string, _options, command: Command) => withRun(command, id, stop));
   runs
     .command('discard')
@@ -78,7 +78,7 @@ export function runsCommands(runs: Command): void {
     .option('--all', 'include entries that were parked and have been settled since')
     .description('list the entries that the run parked, with the reason')
     .action((id: string, _options, command: Command) =>
-      // `runs` has an option of this name too, and takes it wherever it stands.
+      // `runs` has an option of this name, too, and takes it wherever it is written.
       withRun(command, id, (context, run) => exceptions(context, run, command.optsWithGlobals().all === true)),
     );
 }
@@ -101,7 +101,7 @@ async function list({ db, config, today, json }: CommandContext, options: ListOp
   const limit = limitOf(options);
   const jobs = options.job === 'all' ? CHAIN_JOBS : [options.job];
   const filter = { jobs, ...datesOf(options, today), ...(options.status && statusOfRunState(options.status)) };
-  // One more than is shown says that there are more.
+  // One row more than is shown tells whether there are more.
   const found = await listRuns(db, filter, limit === undefined ? undefined : limit + 1);
   const [first] = found;
   if (first === undefined && options.date !== undefined && options.status === undefined)
@@ -129,7 +129,7 @@ async function list({ db, config, today, json }: CommandContext, options: ListOp
   if (more) note(`Only the latest ${counted(runs.length, 'run')}; --all lists all, --limit another number.`);
   if (runs.some(({ state }) => state === 'dead'))
     note(
-      'Nobody who works on a dead run shows signs of life: a runner takes it up, or the command of its job (magam settle --date of its date).',
+      'A run is dead when no process that works on it shows signs of life: a runner takes it up, or the command of its job (magam settle --date with its date).',
     );
   if (blocking !== undefined)
     note(
@@ -142,7 +142,7 @@ async function list({ db, config, today, json }: CommandContext, options: ListOp
 async function tellStoppedSteps(db: Db): Promise<void> {
   for (const { runId, job, key } of await readStoppedSteps(db, CHAIN_JOBS.slice(1)))
     note(
-      `Run ${runId} was stopped, and what follows ${job} of ${key} waits for it: ${stepOf(job)?.command(key)} resumes it.`,
+      `Run ${runId} was stopped, and the jobs after ${job} of ${key} wait for it: ${stepOf(job)?.command(key)} resumes it.`,
     );
 }
 
@@ -292,7 +292,7 @@ async function stop({ db, config, json }: CommandContext, run: RunSummary): Prom
 /** Throws RUN_NOT_FOUND for a run of another job. */
 function requireSettlement({ runId, job }: RunSummary): void {
   if (job !== SETTLE)
-    throw new MagamError('RUN_NOT_FOUND', `Run ${runId} is no settlement but a run of ${job}.`, { runId, job });
+    throw new MagamError('RUN_NOT_FOUND', `Run ${runId} is not a settlement but a run of ${job}.`, { runId, job });
 }
 
 async function discard({ db, config, json }: CommandContext, run: RunSummary): Promise<void> {
@@ -306,7 +306,7 @@ async function discard({ db, config, json }: CommandContext, run: RunSummary): P
   );
 }
 
-/** Any number of entries may be parked, so they are passed on as they come. */
+/** Any number of entries may be parked, so they are printed as they are read. */
 async function exceptions({ db, json }: CommandContext, run: RunSummary, all: boolean): Promise<void> {
   requireSettlement(run);
   const { runId, date } = run;

@@ -1,4 +1,4 @@
-/** `magam sample`: something to try the HTTP server on. */
+/** `magam sample`: sample data for trying the HTTP server. */
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readAccountByEmail } from '../core/accounts/stores/account.js';
@@ -32,7 +32,7 @@ export function sampleCommand(sample: Command): void {
         throw new MagamError('USAGE', '--tokens writes the tokens of the buyers that --buyers asks for.', {
           option: '--tokens',
         });
-      if (file !== undefined) writeTokens(file, []); // known before the work that it can be written
+      if (file !== undefined) writeTokens(file, []); // checked before the work: the file can be written
       await withDatabase(command, async ({ db, config, json }) => {
         const accounts = await makeSampleAccounts(db, config, { sellers, buyers });
         const { password, signIns } = accounts;
@@ -62,7 +62,7 @@ export function sampleCommand(sample: Command): void {
     });
 }
 
-/** A JSON array with a token a line, for the owner's eyes alone. Throws FILE_UNWRITABLE. */
+/** Writes a JSON array with one token on each line, which only the owner of the file may read. Throws FILE_UNWRITABLE. */
 function writeTokens(file: string, tokens: readonly SampleToken[]): { readonly file: string; readonly count: number } {
   const text = `[\n${tokens.map((token) => JSON.stringify(token)).join(',\n')}\n]\n`;
   try {

@@ -1,4 +1,4 @@
-/** `magam sandbox`: the payment providers, the mail server and Slack of a development machine. */
+/** `magam sandbox`: stand-ins for payment providers, a mail server and Slack, for development. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../infra/config.js';
 import { errorText } from '../infra/database-errors.js';
@@ -26,7 +26,7 @@ export function sandboxCommand(sandbox: Command): void {
       if (readConfig().production)
         throw new MagamError(
           'CONFIG_INVALID',
-          'The sandbox is refused with NODE_ENV=production: nothing that it says is paid is paid.',
+          'The sandbox is refused with NODE_ENV=production, because its payments are not real.',
         );
       const stop = new AbortController();
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());

@@ -47,7 +47,7 @@ function seedText(text: string): string {
   throw new InvalidArgumentError('It takes 1 to 24 of A-Z a-z 0-9 . _ -');
 }
 
-/** The synthetic policies are in force from their first day on, and refunds come up to a week after the date. */
+/** The synthetic policies are in force from their first day on, and refunds follow within a week of the date. */
 function seedableDate(date: string): string {
   const [from, to] = [`${Number(SYNTHETIC_POLICIES_FROM.slice(0, 4)) + 1}-01-01`, '9999-12-01'];
   if (date >= from && date <= to) return date;

@@ -85,7 +85,7 @@ async function settle(given: CommandContext, options: SettleOptions): Promise<vo
   if (options.request === true && options.dryRun === true)
     throw new MagamError('USAGE', '--dry-run is carried out in the foreground; --request leaves the work to a runner.');
   const dates = datesOf(options, context.today);
-  // Before the first of several dates is closed. A single one is refused where it is closed, or asked for.
+  // Checked before the first of several dates is closed. A single date is checked when it is closed or requested.
   if (dates.length > 1) {
     const now = await readPlatformTime(context.db, config.timeZone);
     await requireClosableRange(context.db, dates, now, closingOptions(options));
@@ -159,7 +159,7 @@ async function request(
     requestedBy: config.userName,
     options: closingOptions(options),
   });
-  const { wakeRunners } = await import('../infra/wake.js'); // Redis is needed by nobody else who settles
+  const { wakeRunners } = await import('../infra/wake.js'); // only a request needs Redis
   await wakeRunners(redisUrl);
   if (json) printJson({ requests });
   else
@@ -189,10 +189,10 @@ function exitCode(reports: readonly SettleReport[], interrupted: boolean): numbe
 
 const document = (report: SettleReport): object => ({ ...report, peakMemoryBytes: peakMemoryBytes() });
 
-/** Of the whole process, all threads. */
+/** For the whole process, with all threads. */
 const peakMemoryBytes = (): number => process.resourceUsage().maxRSS * 1024;
 
-/** A date alone: what came of it, how fast, the totals and the certificate. */
+/** The report of a single date: the outcome, the speed, the totals and the certificate. */
 function printReport(report: SettleReport): void {
   const { alreadyDone, entries, seconds, workers, partitions, totals, certificate } = report;
   for (const notice of report.notices) note(notice);
@@ -207,13 +207,13 @@ function printReport(report: SettleReport): void {
 
 const perSecond = (entries: number, seconds: number): string => count(Math.round(entries / Math.max(seconds, 0.001)));
 
-/** A date of a range: one line. */
+/** One line for a date of a range. */
 function printLine(report: SettleReport): void {
   for (const notice of report.notices) note(`${report.date}: ${notice}`);
   print(report.alreadyDone ? outcomeOf(report) : `${outcomeOf(report)} ${report.seconds} s.`);
 }
 
-/** What came of a date, in a sentence. */
+/** The outcome of a date, in a sentence. */
 function outcomeOf(report: SettleReport): string {
   const { date, runId, status, alreadyDone, lines, refunds, exceptions } = report;
   const what = `${counted(lines, 'sale')} and ${counted(refunds, 'refund')}`;
@@ -229,7 +229,7 @@ function outcomeOf(report: SettleReport): string {
   return `${date}: ${isCompleted(status) ? dateWords.SETTLED : runStateOf(status, false)}. ${what}${parked}${where}.`;
 }
 
-/** What came of a range: how many of its dates, and the sums over them. */
+/** The outcome of a range: the number of settled dates, and the sums over them. */
 function printSummary(reports: readonly SettleReport[], dates: readonly string[], seconds: number): void {
   const sum = (of: (report: SettleReport) => number): number => reports.reduce((all, report) => all + of(report), 0);
   const settled = reports.filter(({ status }) => isCompleted(status)).length;

@@ -33,7 +33,9 @@ export function statementExportCommand(statements: Command): void {
     .option('--currency <code>', 'with --seller: in this currency')
     .option('--at <date>', 'with --seller: of the period that holds this date (default: today)')
     .addOption(new Option('--format <format>', 'csv, xlsx or pdf').choices(DOCUMENT_FORMATS).makeOptionMandatory())
-    .addOption(new Option('--language <language>', 'of xlsx and pdf: ko or en').choices(LANGUAGES).default('ko'))
+    .addOption(
+      new Option('--language <language>', 'language of xlsx and pdf: ko or en').choices(LANGUAGES).default('ko'),
+    )
     .option('--spreadsheet-safe', 'in CSV, keep a spreadsheet from running cells of text as formulas')
     .option('--out <file>', 'the file to write (default: standard output)')
     .action((statementId: number | undefined, options: Options, command: Command) =>

@@ -46,8 +46,8 @@ export function showCommands(statements: Command): void {
   statements
     .command('preview')
     .argument('<seller>', 'id of a seller')
-    .description('show what closing would make of the running period of a seller, and the hash of it')
-    .option('--at <date>', 'the period that holds this date (default: today)', 'today')
+    .description('show the statement that closing the running period of a seller would make, and its hash')
+    .option('--at <date>', 'the period that contains this date (default: today)', 'today')
     .action((seller: string, { at }: { at: string }, command: Command) => preview(seller, at, command));
 }
 
@@ -72,7 +72,8 @@ async function list(options: ListOptions, command: Command): Promise<void> {
       ]),
       right,
     );
-    if (rows.length > limit) print(`\nThere are more: --limit shows so many, --from and --to choose periods.`);
+    if (rows.length > limit)
+      print(`\nThere are more: --limit sets how many are shown, --from and --to choose periods.`);
   });
 }
 
@@ -106,7 +107,7 @@ async function show(id: number, command: Command): Promise<void> {
   });
 }
 
-/** The way from the opening balance to the closing one, sales and refunds apart. */
+/** The way from the opening to the closing balance, with sales and refunds separately. */
 function printStatement(statement: Statement & Partial<Pick<StatementHead, 'issuedBy'>>): void {
   const { statementId, sellerId, number, currency, state, sales, refunds, sums } = statement;
   const of = statementId === null ? 'Draft of statement' : `Statement ${statementId},`;
@@ -208,7 +209,7 @@ async function preview(sellerId: string, at: string, command: Command): Promise<
         })),
       });
     if (drafts.length === 0)
-      print(`${sellerId}: nothing is open for the period; what is closed is listed by magam statements list.`);
+      print(`${sellerId}: nothing is open for the period; magam statements list lists what is closed.`);
     for (const [index, { statement }] of drafts.entries()) {
       if (index > 0) print();
       printStatement(statement);

@@ -35,8 +35,8 @@ export function statementsCommands(statements: Command): void {
     .command('close')
     .description('close every period that ends on a date or before it: a statement for each seller and currency, once')
     .requiredOption('--date <date>', 'YYYY-MM-DD, today or yesterday')
-    .option('--seller <id>', 'the periods of one seller only')
-    .option('--currency <code>', 'with --seller: in one currency')
+    .option('--seller <id>', 'close only the periods of one seller')
+    .option('--currency <code>', 'with --seller: only in this currency')
     .option('--expect <hash>', 'with --seller: only if a statement has the hash that its preview showed')
     .option('--grid-size <n>', 'partitions of a new plan', wholeNumber('--grid-size', 1, 10_000), 10)
     .option('--workers <n>', 'worker threads (default: as for settle)', wholeNumber('--workers', 1, 64))
@@ -46,7 +46,7 @@ export function statementsCommands(statements: Command): void {
   statementExportCommand(statements);
   statements
     .command('verify')
-    .description('add the statements up again from what they are made of, in one consistent view')
+    .description('add the statements up again from their settlements and transactions, in one consistent view')
     .action((_options: object, command: Command) => verify(command));
 }
 
@@ -128,7 +128,7 @@ function tellWithoutTerms({ sellers, names }: WithoutTerms): void {
   if (sellers === 0) return;
   const named = `${names.join(', ')}${sellers > names.length ? ', …' : ''}`;
   note(
-    `TERMS_MISSING: ${counted(sellers, 'seller')} without terms in force (${named}); what is open of them is on no statement.`,
+    `TERMS_MISSING: ${counted(sellers, 'seller')} without terms in force (${named}); their open settlements and transactions are on no statement.`,
   );
   note(`What to do: ${errors.TERMS_MISSING.whatToDo}`);
 }
@@ -156,9 +156,9 @@ async function closeOne(
 
 const verify = (command: Command): Promise<void> =>
   withDatabase(command, async ({ db, json, signal }) => {
-    // It may have come before anybody listened.
+    // The signal may have come before the listener was added.
     if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal.');
-    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads: there is nothing to finish
+    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads, so there is nothing to finish
     const started = performance.now();
     const verification = await verifyStatements(db, signal);
     const seconds = Math.round(performance.now() - started) / 1000;
@@ -173,7 +173,7 @@ const verify = (command: Command): Promise<void> =>
           difference && `${difference.place}: expected ${difference.expected}, actual ${difference.actual}`,
         ]),
       );
-      const verdict = ok ? 'are what they are made of' : 'DIFFER from what they are made of';
+      const verdict = ok ? 'equal the sums of their parts' : 'DIFFER from the sums of their parts';
       print(`\nThe statements ${verdict}: ${counted(statements, 'statement')}, ${seconds} s.`);
     }
     if (!ok) noteDifference('STATEMENTS_DIFFER');

@@ -1,4 +1,4 @@
-/** `magam stock verify`: whether stock, its journal and its reservations say the same of every unit; exits 4 at a difference. */
+/** `magam stock verify`: checks that stock, its journal and its reservations agree for every unit; exits with 4 if there is a difference. */
 import type { Command } from 'commander';
 import { type StockVerification, verifyStock } from '../core/stock/verify-stock.js';
 import { errors, MagamError } from '../kernel/errors.js';
@@ -15,9 +15,9 @@ export function stockCommands(command: Command): void {
 
 const verify = (command: Command): Promise<void> =>
   withDatabase(command, async ({ db, config, json, signal }) => {
-    // It may have come before anybody listened.
+    // The signal may have come before the listener was added.
     if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal.');
-    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads: there is nothing to finish
+    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads, so there is nothing to finish
     const started = performance.now();
     const verification = await verifyStock(db, signal);
     const seconds = Math.round(performance.now() - started) / 1000;

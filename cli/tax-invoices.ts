@@ -22,14 +22,14 @@ interface Options {
 
 const MONTH = '--month <month>';
 const ROWS_MAX = 10_000;
-/** Sellers that are named in the text; `--json` has all. */
+/** The number of sellers that the text names; `--json` names all. */
 const NAMED = 10;
 
 export function taxInvoicesCommands(command: Command): void {
   command
     .command('make')
     .description(
-      'make the invoices of a month that is over, for every seller that has none; amendments for what was settled since',
+      'make the invoices of a month that is over, for every seller that has none, and amendments for what was settled since',
     )
     .requiredOption(MONTH, 'YYYY-MM')
     .action((options: Options, command: Command) => make(options, command));
@@ -67,7 +67,7 @@ const reasons: Readonly<Record<WaitingReason, string>> = {
 };
 
 function tellMade({ month, dueOn, invoices, amendments, supplyMinor, vatMinor, waiting }: MadeInvoices): void {
-  if (invoices === 0) print(`No invoice of ${month} was to be made.`);
+  if (invoices === 0) print(`No invoice of ${month} had to be made.`);
   else {
     const amended = amendments === 0 ? '' : `, ${counted(amendments, 'amendment')} among them`;
     print(`Made ${counted(invoices, 'invoice')} of ${month}${amended}.`);

@@ -24,7 +24,7 @@ export function termsCommands(terms: Command): void {
     .action((file: string, _options, command: Command) => apply(file, command));
   terms
     .command('list')
-    .description('list every version of the terms of all sellers and of each')
+    .description('list every version of the terms, those of all sellers and those of single sellers')
     .action((_options, command: Command) => list(command));
   terms
     .command('show')
@@ -79,7 +79,7 @@ async function list(command: Command): Promise<void> {
   });
 }
 
-/** More than anybody has: the list is whole. */
+/** No book of terms has so many versions, so the list is complete. */
 const ROWS_MAX = 4_294_967_295;
 
 async function show(seller: string, at: string, command: Command): Promise<void> {

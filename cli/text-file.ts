@@ -1,4 +1,4 @@
-/** Files that people write. */
+/** Text files that people write. */
 import { readFile } from 'node:fs/promises';
 import { MagamError } from '../kernel/errors.js';
 

@@ -1,4 +1,4 @@
-/** Where commands get their worker threads from. */
+/** The worker threads of commands. */
 import { WorkerPools } from '../batch/engine/worker-pool.js';
 import type { Config } from '../infra/config.js';
 
@@ -10,7 +10,7 @@ let open: OpenPools = (config, databaseUrl) => new WorkerPools(config, databaseU
 /** Threads for a command, which closes them at its end. */
 export const openPools: OpenPools = (config, databaseUrl) => open(config, databaseUrl);
 
-/** For a process that runs many commands, as tests do: their threads may then outlive a command. */
+/** For a process that runs many commands, as tests do: their threads may outlive a command. */
 export function openPoolsBy(other: OpenPools): void {
   open = other;
 }

@@ -1,9 +1,9 @@
-/** Totals as people add them up: one column a currency, from the item amount down to the net. */
+/** Totals in the order in which people add them up: one column for each currency, from the item amount down to the net. */
 import { money, tableText } from './output.js';
 
 type Amount = number | bigint;
 
-/** What the table needs of the totals of a currency, as the report of a settle command has them. */
+/** The totals of a currency that the table needs, as in the report of a settle command. */
 interface ShownTotals {
   readonly currency: string;
   readonly itemAmount: Amount;
@@ -18,7 +18,7 @@ interface ShownTotals {
   readonly net: Amount;
 }
 
-/** The first lines add up to the net by their signs; what stands in brackets is no part of the sum. */
+/** The first lines, with their signs, add up to the net; amounts in brackets are not part of the sum. */
 const LINES: readonly (readonly [text: string, name: Exclude<keyof ShownTotals, 'currency'>])[] = [
   ['  item amount', 'itemAmount'],
   ['- seller discount', 'sellerDiscount'],

@@ -1,4 +1,4 @@
-/** `magam verify`: recomputes closed dates from what is stored, prints each check, exits 4 at a difference. */
+/** `magam verify`: recomputes closed dates from the stored rows, prints each check, and exits with 4 if there is a difference. */
 import type { Command } from 'commander';
 import colours from 'picocolors';
 import type { JobContext } from '../batch/engine/job.js';
@@ -35,9 +35,9 @@ async function verify(options: Options, command: Command): Promise<void> {
   if ((date === undefined) === (from === undefined) || (to !== undefined && from === undefined))
     throw new MagamError('USAGE', 'Give either --date, or --from and --to.');
   await withDatabase(command, async (context) => {
-    // It may have come before anybody listened.
+    // The signal may have come before the listener was added.
     if (context.signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal.');
-    context.signal.addEventListener('abort', () => process.exit(130)); // it only reads: there is nothing to finish
+    context.signal.addEventListener('abort', () => process.exit(130)); // it only reads, so there is nothing to finish
     const { today } = context;
     const ok =
       date === undefined
@@ -47,7 +47,7 @@ async function verify(options: Options, command: Command): Promise<void> {
   });
 }
 
-/** What it takes to verify, and how long it took. */
+/** What a verification needs, and how long it took. */
 async function working<T>(
   { db, config, databaseUrl, signal }: CommandContext,
   work: (context: JobContext) => Promise<T>,
@@ -92,7 +92,7 @@ async function verifyOne(context: CommandContext, date: string): Promise<boolean
   return ok;
 }
 
-/** Every date of the range; a difference in one does not keep the others from being looked at. */
+/** Verifies every date of the range; a difference in one does not stop the verification of the others. */
 async function verifyDates(context: CommandContext, from: string, to: string): Promise<boolean> {
   if (from > to) throw new MagamError('USAGE', `--from ${from} is later than --to ${to}.`);
   const { json } = context;
@@ -120,7 +120,7 @@ async function verifyDates(context: CommandContext, from: string, to: string): P
   return ok;
 }
 
-/** A date of a range in one line, and what was changed. */
+/** One line for a date of a range, followed by what was changed. */
 function printLine(verification: Verification): void {
   const { date, ok, lines, generations, checks } = verification;
   const counts = `${counted(lines, 'line')}, ${counted(generations, 'certificate')}, ${counted(checks.length, 'check')}`;
@@ -135,7 +135,7 @@ function printChanges({ date, changes }: Verification): void {
   print();
 }
 
-/** Enters the verification in the audit log, and raises the alarm of a difference or ends it. An auditor's account and a replica can only be read, and verify all the same. */
+/** Records the verification in the audit log, and raises or ends the alarm about a difference. An auditor's account and a replica can only read; they can verify all the same. */
 async function record({ db, config }: CommandContext, verification: Verification): Promise<void> {
   const { date, ok, lines, generations, changes } = verification;
   await auditCommand(db, config, {
@@ -150,7 +150,7 @@ async function record({ db, config }: CommandContext, verification: Verification
 
 const stateOf = ({ generations }: Verification): string => dateWords[generations === 0 ? 'CLOSED_EMPTY' : 'SETTLED'];
 
-/** For people, of the checks that hold only their number is kept: a range may be long. */
+/** In the text for people, passed checks are only counted, because a range may be long. */
 const keepTelling = (verification: Verification, json: boolean): Verification =>
   json ? verification : { ...verification, checks: verification.checks.filter(({ ok }) => !ok) };
 

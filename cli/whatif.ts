@@ -1,4 +1,4 @@
-/** `magam whatif`: what the settled lines of a range of dates would have come to under a draft of fee policies. Writes nothing of the books. */
+/** `magam whatif`: the figures that the settled lines of a range of dates would have under a draft of fee policies. The books do not change. */
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { runWhatIf } from '../batch/jobs/what-if/what-if-job.js';
@@ -57,7 +57,12 @@ export function whatIfCommand(command: Command): void {
       'worker threads (default: MAGAM_WORKERS, or the number of cores, from 2 to 8)',
       wholeNumber('--workers', 1, 64),
     )
-    .option('--top <n>', 'sellers and lines shown of each currency', wholeNumber('--top', 0, MOVED_LINES_MAX), 10)
+    .option(
+      '--top <n>',
+      'number of sellers and lines shown for each currency',
+      wholeNumber('--top', 0, MOVED_LINES_MAX),
+      10,
+    )
     .option('--again', 'ignore the stored answer and calculate it again')
     .action(async (options: WhatIfOptions, command: Command) => {
       const parsed = await parseFile(options.policies);
@@ -165,7 +170,7 @@ function printAnswer(
   );
   if (unreadable > 0)
     print(`${counted(unreadable, 'line')} could not be tried, because the sale is gone from the feed.`);
-  if (alreadyDone) print('This was worked out before; --again works it out again.');
+  if (alreadyDone) print('This is a stored answer; --again calculates it again.');
   else print(`${seconds} s, ${count(Math.round(lines / Math.max(seconds, 0.001)))} lines a second.`);
   if (answer.totals.length > 0) printTotals(answer.totals);
   const moved = answer.sellers.filter((seller) => netDifference(seller) !== 0n);
@@ -190,7 +195,7 @@ function printTotals(totals: readonly Effect[]): void {
 }
 
 function printSellers(sellers: readonly SellerEffect[]): void {
-  print('\nSellers moved most, by their touched lines');
+  print('\nSellers with the largest changes, by their touched lines');
   printTable(
     ['seller', 'lines', 'net before', 'net after', 'difference'],
     sellers.map((seller) => [

@@ -5,7 +5,7 @@ import type { Account } from '../../core/accounts/stores/account.js';
 import { ROLES } from '../../kernel/access.js';
 import { externalId, id, moment } from '../edge/fields.js';
 
-/** An address that an account is made with; the handler gets it normalised. */
+/** The address of a new account; the handler gets it normalised. */
 export const newEmail = z
   .string()
   .max(500)
@@ -18,28 +18,30 @@ export const newEmail = z
   .meta({
     type: 'string',
     format: 'email',
-    description: 'Capitals, full-width letters and spaces around it make no difference; what follows a plus sign does.',
+    description: 'Capitals, full-width letters and spaces around it make no difference; text after a plus sign does.',
     example: 'kim@example.com',
   });
 
-/** A password that somebody proves to know. */
+/** A password that the caller proves to know. */
 export const password = z.string().min(1).max(1_000).meta({ format: 'password', example: 'autumn reading weather' });
 
-/** A password that somebody takes: its rule is the domain's (PASSWORD_WEAK). */
+/** A new password; the domain checks its strength (PASSWORD_WEAK). */
 export const newPassword = z.string().min(1).max(1_000).meta({
   format: 'password',
-  description: '12 to 128 characters of any kind; not the e-mail address, none of the 10,000 most common.',
+  description:
+    '12 to 128 characters of any kind; not the e-mail address, and not one of the 10,000 most common passwords.',
   example: 'autumn reading weather',
 });
 
-/** A password that staff give out. */
+/** A one-time password that staff give out. */
 export const oneTimePassword = z.string().meta({
-  description: 'Shown only here. The first sign-in sends it as `password` and one of its own choice as `newPassword`.',
+  description:
+    'Shown only here. The first sign-in sends it as `password`, together with a password of the owner’s choice as `newPassword`.',
   example: 'kwn7-t3hd-x9mf-p4ry',
 });
 
-/** The token of a link that was mailed: what stands behind its `#`. */
-export const linkToken = z.string().min(1).max(200).meta({ description: 'What stands behind the `#` of the link.' });
+/** The token of a mailed link: the text behind its `#`. */
+export const linkToken = z.string().min(1).max(200).meta({ description: 'The text behind the `#` of the link.' });
 
 /** A code of the device that makes them, or a recovery code. */
 export const secondFactorCode = z
@@ -71,8 +73,8 @@ export const accountSchema = z
     passwordChangeNeeded: z
       .boolean()
       .meta({ description: 'The password was given by somebody else; the first sign-in has to replace it.' }),
-    emailProven: z.boolean().meta({ description: 'Its owner has shown that mail to the address arrives.' }),
-    secondFactor: z.boolean().meta({ description: 'A sign-in needs a code as well.' }),
+    emailProven: z.boolean().meta({ description: 'The owner has proven that they receive mail at the address.' }),
+    secondFactor: z.boolean().meta({ description: 'A sign-in also needs a code.' }),
     createdAt: moment,
     updatedAt: moment,
   })

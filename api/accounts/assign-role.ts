@@ -18,7 +18,7 @@ const bodySchema = z
   })
   .refine((body) => (body.role === 'seller') === (body.sellerId !== undefined), {
     path: ['sellerId'],
-    message: 'goes with the role seller, and only with it',
+    message: 'is required with the role seller, and only allowed with it',
   })
   .meta({ id: 'RoleAssignment' });
 
@@ -30,7 +30,7 @@ export const assignRole = (): Route =>
     tag: 'Accounts',
     summary: 'Give an account another role',
     description:
-      'Its sessions end, so that whoever is signed in starts again as what they are now. The last admin stays one. ' +
+      'Its sessions end, so that its owner signs in again with the new role. The last admin keeps the role. ' +
       'The roles of staff and sellers go only to an account whose address is proven.',
     permission: 'account.assign-role',
     params: accountParams,

@@ -20,11 +20,11 @@ export const changePassword = ({ db, passwords, limits }: AccountsContext): Rout
     operationId: 'changeMyPassword',
     tag: 'Accounts',
     summary: 'Change the own password',
-    description: 'Every other session of the account ends; this one goes on. Ten tries a minute.',
+    description: 'Every other session of the account ends; this one continues. Ten tries a minute.',
     permission: 'profile.edit',
     body: bodySchema,
     example: { password: 'magam sample password', newPassword: 'autumn reading weather' },
-    answer: { status: 204, description: 'The password is changed; everywhere else one is signed out.' },
+    answer: { status: 204, description: 'The password is changed; all other sessions are signed out.' },
     refusals: ['PASSWORD_WRONG', 'PASSWORD_WEAK', 'SIGN_IN_BUSY', 'ACCOUNT_NOT_FOUND'],
     before: limits.passwordChange,
     handle: async ({ body, signedIn, audit, transact }) => {
@@ -34,7 +34,7 @@ export const changePassword = ({ db, passwords, limits }: AccountsContext): Rout
       const passwordHash = await passwords.hash(body.newPassword);
       return transact(async (tx) => {
         const current = await lockAccount(tx, account.accountId);
-        // Changed by somebody else while the password was checked: what was proved is not true any more.
+        // The account was changed while the password was checked, so the proof is no longer valid.
         if (current?.passwordHash !== account.passwordHash) throw new MagamError('PASSWORD_WRONG');
         await updateAccount(tx, account.accountId, { passwordHash, passwordOneTime: false });
         await withdrawLinks(tx, 'RESET', account.accountId);

@@ -1,6 +1,6 @@
 /**
- * POST /v1/accounts/{accountId}/one-time-password: for somebody who has lost the password. Only admins: whoever gives it out could sign in with it
- * before its owner does, so it stands in the audit log, and the account's history shows the sign-in.
+ * POST /v1/accounts/{accountId}/one-time-password: for somebody who has lost the password. Only for admins. An admin could sign in with the password before the owner does, so the
+ * audit log records it, and the account's history shows the sign-in.
  */
 import * as z from 'zod';
 import { newOneTimePassword } from '../../core/accounts/one-time-password.js';
@@ -25,7 +25,7 @@ export const giveOneTimePassword = ({ config, passwords }: AccountsContext): Rou
     tag: 'Accounts',
     summary: 'Replace a lost password',
     description:
-      'The account is signed out everywhere, its API keys are revoked, and it gets a password for one sign-in, which ends after MAGAM_ONE_TIME_PASSWORD_HOURS. The account and all admins are told by mail. Nobody does it to themselves.',
+      'The account is signed out everywhere, its API keys are revoked, and it gets a password for one sign-in, which ends after MAGAM_ONE_TIME_PASSWORD_HOURS. The account and all admins are informed by mail. Admins cannot do it to themselves.',
     permission: 'account.reset-password',
     params: accountParams,
     answer: {
@@ -45,7 +45,7 @@ export const giveOneTimePassword = ({ config, passwords }: AccountsContext): Rou
         await giveToAccount(tx, accountId, { passwordHash, hours, givenBy: signedIn.accountId });
         await withdrawLinks(tx, 'RESET', accountId);
         await endSessions(tx, accountId, 'PASSWORD_CHANGED');
-        // Whoever knew the old password may have made keys with it; a new password alone would not end them.
+        // Somebody who knew the old password may have made keys with it, and a new password alone would not end them.
         const apiKeysRevoked = await revokeApiKeysOf(tx, accountId, signedIn.accountId);
         await audit(tx, 'account.reset-password', ['account', accountId], {
           before: { passwordChangeNeeded: former.passwordOneTime },

@@ -14,7 +14,7 @@ export const lockOut = (): Route =>
     status: 'LOCKED',
     verb: 'lock',
     summary: 'Lock an account',
-    description: 'Nobody signs in with it until it is unlocked; its sessions end at once, on every server.',
+    description: 'Nobody can sign in with it until it is unlocked; its sessions end at once, on every server.',
   });
 
 export const unlock = (): Route =>
@@ -39,7 +39,7 @@ const statusRoute = ({ status, verb, summary, description }: StatusRoute): Route
     operationId: `${verb}Account`,
     tag: 'Accounts',
     summary,
-    description: `${description} Operators cannot do it to an admin, nobody to themselves, and the last admin stays.`,
+    description: `${description} Operators cannot do it to an admin, nobody can do it to themselves, and the last admin cannot be locked.`,
     permission: 'account.lock',
     params: accountParams,
     answer: { status: 200, description: 'The account as it is now.', etag: true, schema: accountSchema },

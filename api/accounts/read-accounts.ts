@@ -12,7 +12,11 @@ import { accountBody, accountSchema, accountStatus, role } from './account-field
 
 const querySchema = z.strictObject({
   ...pageQuery,
-  email: z.string().max(254).optional().meta({ description: 'Accounts whose address begins so.', example: 'kim' }),
+  email: z
+    .string()
+    .max(254)
+    .optional()
+    .meta({ description: 'Only accounts whose address begins with this text.', example: 'kim' }),
   role: role.optional().meta({ description: 'Only accounts with this role.' }),
   status: accountStatus.optional().meta({ description: 'Only accounts with this status.' }),
 });

@@ -1,7 +1,7 @@
 /**
- * POST /v1/accounts: somebody makes an account, as a buyer, and is sent a link that proves the address. The account can shop before that and can get no role. An
- * address that is taken is told, and its owner takes the account by a new password that is set by mail. Asking costs what a try to sign in costs: the same work on the password, done before anything is looked up, and the same
- * 60 a minute of one address. A mailbox gets few such mails an hour, whatever follows a plus in its address.
+ * POST /v1/accounts: somebody makes an account, as a buyer, and is sent a link that proves the address. The account can shop before that and can get no role. The answer says when
+ * an address is taken; its owner gets the account by setting a new password by mail. A sign-up costs as much as a try to sign in: the same work on the password, before anything
+ * is looked up, and the same limit of 60 a minute for one address. A mailbox gets few such mails an hour, whatever follows a plus in its address.
  */
 import * as z from 'zod';
 import { checkPassword } from '../../core/accounts/rules/account.js';

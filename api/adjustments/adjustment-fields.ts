@@ -1,4 +1,4 @@
-/** What entries of two people look like in JSON. */
+/** Entries of two people in JSON. */
 import * as z from 'zod';
 import { ADJUSTMENT_KINDS, ADJUSTMENT_STATUSES, DISPUTES } from '../../core/adjustments/rules/adjustment.js';
 import type { AdjustmentRecord } from '../../core/adjustments/stores/adjustment.js';
@@ -10,7 +10,7 @@ export const adjustmentParams = z.strictObject({ adjustmentId: idText.meta({ des
 export const adjustmentSchema = z
   .object({
     adjustmentId: id,
-    reference: z.string().meta({ description: "The proposer's own name of the entry." }),
+    reference: z.string().meta({ description: "The proposer's own name for the entry." }),
     kind: z.enum(ADJUSTMENT_KINDS),
     status: z.enum(ADJUSTMENT_STATUSES),
     dispute: z.enum(DISPUTES).nullable().meta({ description: 'Of a chargeback that is posted.' }),

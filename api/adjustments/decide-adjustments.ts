@@ -29,14 +29,16 @@ const actingIn = async (
 
 const amount = z.number().int().max(Number.MAX_SAFE_INTEGER);
 const given = {
-  reference: externalId.meta({ description: 'Your own name of the entry. The same proposal again is the same entry.' }),
-  reasonCode: z.string().max(32).meta({ description: 'One of those of its kind (docs/adjustments.md).' }),
+  reference: externalId.meta({
+    description: 'Your own name for the entry. The same proposal again is the same entry.',
+  }),
+  reasonCode: z.string().max(32).meta({ description: 'One of the codes of its kind (docs/adjustments.md).' }),
   reason: text(200),
-  attachment: text(255).nullable().default(null).meta({ description: 'Where its papers are.' }),
+  attachment: text(255).nullable().default(null).meta({ description: 'Where its documents are.' }),
   askedOn: businessDate
     .nullable()
     .default(null)
-    .meta({ description: 'The date that it counts for; null: the one of its posting.' }),
+    .meta({ description: 'The business date of the entry; null: the date of its posting.' }),
 };
 const ofSeller = {
   ...given,
@@ -181,7 +183,7 @@ export const decideAdjustmentRoute = (context: ApiContext, name: keyof typeof DE
     body: z
       .strictObject({ note: text(200).nullable().default(null).meta({ description: 'Kept with the decision.' }) })
       .meta({ id: 'AdjustmentDecision' }),
-    example: { note: 'Seen with the papers of the case.' },
+    example: { note: 'Checked against the documents of the case.' },
     answer: { status: 200, description: 'The entry as it is now.', schema: adjustmentSchema },
     refusals,
     idempotent: true,
@@ -203,7 +205,7 @@ export const loseDisputeRoute = (context: ApiContext): Route =>
     operationId: 'loseDispute',
     tag,
     summary: 'Record that the dispute about a chargeback is lost',
-    description: 'What was posted stays.',
+    description: 'The posting of the chargeback stays.',
     permission: 'adjustment.propose',
     params: adjustmentParams,
     answer: { status: 200, description: 'The chargeback.', schema: adjustmentSchema },

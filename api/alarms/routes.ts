@@ -1,4 +1,4 @@
-/** GET /v1/alarms: what needs an operator, and what did. */
+/** GET /v1/alarms: what needs an operator, and what needed one. */
 import * as z from 'zod';
 import { ALARM_KINDS, ALARM_STATUSES, type Alarm, actionOf } from '../../core/alarms/rules/alarm.js';
 import { listAlarms } from '../../core/alarms/stores/alarm.js';
@@ -18,7 +18,7 @@ const alarmSchema = z
     summary: z.string().meta({ description: 'What is wrong.' }),
     action: z.string().meta({ description: 'What to do.' }),
     openedAt: moment,
-    resolvedAt: moment.nullable().meta({ description: 'When it was over; null while it is open.' }),
+    resolvedAt: moment.nullable().meta({ description: 'When it was resolved; null while it is open.' }),
   })
   .meta({ id: 'Alarm' });
 
@@ -31,7 +31,7 @@ const readAlarms = ({ db }: ApiContext): Route =>
     operationId: 'listAlarms',
     tag: 'Alarms',
     summary: 'List alarms',
-    description: 'What needs an operator, the newest first: the open alarms, or with a status those of that status.',
+    description: 'The newest first: the open alarms, or those with the given status.',
     permission: 'alarm.read',
     query: z.strictObject({
       ...pageQuery,

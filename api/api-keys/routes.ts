@@ -1,4 +1,4 @@
-/** API keys: other systems call with them as the account that has made them, for what the key was given. */
+/** API keys: with one, another system calls as the account that made it, within the permissions of the key. */
 import * as z from 'zod';
 import { lockAccount } from '../../core/accounts/stores/account.js';
 import { lockSeller } from '../../core/accounts/stores/seller.js';
@@ -31,31 +31,31 @@ const keyFields = {
   keyId: id,
   name: z.string().meta({ example: 'Warehouse' }),
   beginning: z.string().meta({ description: 'The first characters of the key.', example: 'mgm_live_R4nd0m' }),
-  accountId: id.meta({ description: 'Who has made it; calls are made as this account.' }),
-  sellerId: externalId.nullable().meta({ description: 'Null: it is one of the platform.' }),
+  accountId: id.meta({ description: 'The account that made it; calls are made as this account.' }),
+  sellerId: externalId.nullable().meta({ description: 'Null: it belongs to the platform.' }),
   permissions: z.array(z.string()),
-  requestsPerMinute: z.number().int().nullable().meta({ description: 'Null: as many as an account.' }),
+  requestsPerMinute: z.number().int().nullable().meta({ description: 'Null: the same limit as an account.' }),
   createdAt: moment,
   expiresAt: moment.nullable().meta({ description: 'Null: never.' }),
-  lastUsedAt: moment.nullable().meta({ description: 'Noted at most once a minute; null: it was never used.' }),
+  lastUsedAt: moment.nullable().meta({ description: 'Recorded at most once a minute; null: it was never used.' }),
   status: z.enum(['ACTIVE', 'EXPIRED', 'REVOKED']),
 };
 const keySchema = z.object(keyFields).meta({ id: 'ApiKey' });
 const newKeySchema = z
-  .object({ ...keyFields, key: z.string().meta({ description: 'The key. It is shown this once.' }) })
+  .object({ ...keyFields, key: z.string().meta({ description: 'The key. It is shown only once.' }) })
   .meta({ id: 'NewApiKey' });
 
 const bodySchema = z.strictObject({
-  name: text(100).meta({ description: 'What it is for.', example: 'Warehouse' }),
+  name: text(100).meta({ description: 'The purpose of the key.', example: 'Warehouse' }),
   permissions: z
     .array(permission)
     .min(1)
     .meta({
-      description: 'What it may do: some of what its maker may do.',
+      description: 'Its permissions, which are some of those of its maker.',
       example: ['event.read', 'settlement.read'],
     }),
   requestsPerMinute: z.number().int().min(1).max(1_000_000).nullable().default(null).meta({
-    description: 'The limit of this key; null: that of an account. A higher one than that is not given.',
+    description: 'The limit of this key; null: that of an account. It cannot be higher than that.',
     example: 120,
   }),
   expiresAt: namedMoment
@@ -81,13 +81,13 @@ const makeKey = ({ config }: ApiContext): Route =>
     permission: 'api-key.edit',
     body: bodySchema,
     example: { name: 'Warehouse', permissions: ['event.read', 'settlement.read'], requestsPerMinute: 120 },
-    answer: { status: 201, description: 'The key, which is shown this once.', schema: newKeySchema },
+    answer: { status: 201, description: 'The key, which is shown only once.', schema: newKeySchema },
     refusals: ['API_KEY_PERMISSIONS_REFUSED', 'API_KEYS_EXHAUSTED', 'API_KEY_NOT_FOUND', 'REQUEST_INVALID'],
     handle: ({ body, signedIn, transact, audit }) =>
       transact(async (tx) => {
         const { accountId, role, sellerId } = signedIn;
         const permissions = decided(grantedPermissions(role, body.permissions));
-        await lockAccount(tx, accountId); // two who make their last key at once take turns
+        await lockAccount(tx, accountId); // two calls that make the last key at the same moment take turns
         if (sellerId !== null) await lockSeller(tx, sellerId);
         if ((await countApiKeys(tx, { accountId, sellerId })) >= KEYS_MAX)
           throw new MagamError('API_KEYS_EXHAUSTED', undefined, { most: KEYS_MAX });
@@ -114,7 +114,7 @@ const listKeys = ({ db }: ApiContext): Route =>
     tag,
     summary: 'List API keys',
     description:
-      'Newest first, also those that were revoked or have expired. A seller sees those of the business, staff see all.',
+      'Newest first, including revoked and expired keys. A seller sees those of the business, staff see all.',
     permission: 'api-key.read',
     query: z.strictObject(pageQuery),
     answer: { status: 200, description: 'A page of keys.', schema: pageOf(keySchema) },
@@ -137,7 +137,7 @@ const revokeKey = ({ db }: ApiContext): Route =>
     operationId: 'revokeApiKey',
     tag,
     summary: 'Revoke an API key',
-    description: 'The next call with it is refused, at every server. One that was revoked before stays so.',
+    description: 'Every server refuses the next call with it. A key that was revoked before stays revoked.',
     permission: 'api-key.edit',
     params: keyParams,
     answer: { status: 204, description: 'It is revoked.' },

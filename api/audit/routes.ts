@@ -14,14 +14,16 @@ const entrySchema = z
     auditId: id,
     position: id.nullable().meta({
       description:
-        'The place of the entry in the order `oldest-first`. Null: it has none yet, which forward readers never see.',
+        'The place of the entry in the order `oldest-first`. Null: it has none yet; readers in that order never see such entries.',
     }),
     recordedAt: moment,
-    actorAccountId: id.nullable().meta({ description: 'Null: somebody at the command line, named by actorUserName.' }),
+    actorAccountId: id
+      .nullable()
+      .meta({ description: 'Null: somebody at the command line, whom actorUserName names.' }),
     actorRole: z.enum(ROLES).nullable(),
     actorApiKeyId: id
       .nullable()
-      .meta({ description: 'The API key by which the account acted; null: it had signed in.' }),
+      .meta({ description: 'The API key with which the account acted; null: it had signed in.' }),
     actorUserName: z.string().nullable(),
     requestId: z.string().nullable().meta({ description: 'X-Request-Id of the call; also in the log of the server.' }),
     action: z.string().meta({ example: 'seller.edit' }),
@@ -29,8 +31,8 @@ const entrySchema = z
     subjectId: z.string().meta({ example: 'S7' }),
     before: z
       .unknown()
-      .meta({ description: 'What changed, as it was; null where there was nothing. Secrets are masked.' }),
-    after: z.unknown().meta({ description: 'The same as it was afterwards.' }),
+      .meta({ description: 'The changed object before the change; null if there was none. Secrets are masked.' }),
+    after: z.unknown().meta({ description: 'The same after the change.' }),
   })
   .meta({ id: 'AuditEntry' });
 
@@ -57,12 +59,12 @@ const querySchema = z
       .regex(/^[a-z][a-z.-]{0,63}$/, 'must be an action, as in seller.edit')
       .optional()
       .meta({ description: 'What was done.', example: 'seller.edit' }),
-    actor: idText.optional().meta({ description: 'Account that changed it.' }),
+    actor: idText.optional().meta({ description: 'The account that made the change.' }),
     from: instant.optional().meta({ description: 'From this moment on.' }),
     to: instant.optional().meta({ description: 'Before this moment.' }),
     order: z.enum(['newest-first', 'oldest-first']).default('newest-first').meta({
       description:
-        'With `oldest-first` the log is read forward, by `position`. To follow it, ask again with `after` set to the `position` of the last entry that you have.',
+        'With `oldest-first` the log is read forward, by `position`. To follow the log, ask again with `after` set to the `position` of the last entry that you have.',
     }),
     after: z
       .string()
@@ -73,7 +75,7 @@ const querySchema = z
         type: 'integer',
         minimum: 0,
         description:
-          'With `oldest-first`: only entries behind this position. An entry whose change took long comes later, with a higher position, whatever its `recordedAt` says: nothing is missed.',
+          'With `oldest-first`: only entries after this position. An entry whose change took long gets a later, higher position, whatever its `recordedAt` says, so nothing is missed.',
       }),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
@@ -82,7 +84,7 @@ const querySchema = z
   })
   .refine(({ after, order }) => after === undefined || order === 'oldest-first', {
     path: ['after'],
-    message: 'goes with order=oldest-first',
+    message: 'can only be used with order=oldest-first',
   });
 
 const readAuditLog = ({ db }: ApiContext): Route =>
@@ -114,7 +116,7 @@ const readAuditLog = ({ db }: ApiContext): Route =>
         });
       await numberAudit(db);
       return paged(query, {
-        name: 'audit-log forward', // a cursor goes on in its own order
+        name: 'audit-log forward', // a cursor continues in its own order
         key: z.tuple([id]),
         read: (key, limit) => listAuditForward(db, filter, limit, key?.[0] ?? query.after),
         keyOf: ({ position }) => [position as number],

@@ -1,4 +1,4 @@
-/** What a cart looks like in JSON. */
+/** A cart in JSON. */
 import * as z from 'zod';
 import { QUANTITY_MAX } from '../../core/orders/rules/price-basket.js';
 import type { CartTotal, ShownCart, ShownItem } from '../../core/orders/show-cart.js';
@@ -28,7 +28,7 @@ const cartItemSchema = z
     addedAt: moment,
     forSale: z.boolean().meta({ description: 'False: it cannot be bought now, and a checkout with it is refused.' }),
     available: z.number().int().min(0).meta({ description: 'How many could be ordered now.' }),
-    unit: cartUnitSchema.nullable().meta({ description: 'Null: there is no such unit any more.' }),
+    unit: cartUnitSchema.nullable().meta({ description: 'Null: the unit no longer exists.' }),
   })
   .meta({ id: 'CartItem' });
 
@@ -39,7 +39,7 @@ const cartTotalSchema = z
     sellerDiscountMinor: amountMinor,
     platformDiscountMinor: amountMinor,
     shippingFeeMinor: amountMinor,
-    amountMinor: amountMinor.meta({ description: 'What would have to be paid.' }),
+    amountMinor: amountMinor.meta({ description: 'The amount that would have to be paid.' }),
   })
   .meta({ id: 'CartTotal' });
 
@@ -48,7 +48,7 @@ export const cartSchema = z
     items: z.array(cartItemSchema),
     totals: z
       .array(cartTotalSchema)
-      .meta({ description: 'What a checkout of all that is for sale would cost, for each currency.' }),
+      .meta({ description: 'The cost of a checkout of everything that is for sale, for each currency.' }),
   })
   .meta({ id: 'Cart' });
 

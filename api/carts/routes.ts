@@ -38,7 +38,7 @@ const showCartRoute = ({ db }: ApiContext): Route =>
     path: '/v1/me/cart',
     operationId: 'readMyCart',
     summary: 'Show my cart',
-    description: 'Prices and stock are those of now; a checkout looks at them again.',
+    description: 'Prices and stock are the present ones; a checkout reads them again.',
     query: z.strictObject({
       promotionCode: promotionCode
         .optional()
@@ -57,7 +57,7 @@ const addItem = (): Route =>
     path: '/v1/me/cart/items',
     operationId: 'addCartItem',
     summary: 'Put a unit into my cart',
-    description: 'One that is in it already is refused; PUT sets its quantity.',
+    description: 'A unit that is in the cart already is refused; PUT sets its quantity.',
     body: z.strictObject({ unitId: id, quantity }).meta({ id: 'NewCartItem' }),
     example: { unitId: 2, quantity: 2 },
     answer: { status: 201, description: 'The cart.', schema: cartSchema },

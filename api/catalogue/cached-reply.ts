@@ -1,13 +1,13 @@
-/** How a cached page of the catalogue is answered. */
+/** The answers for cached pages of the catalogue. */
 import type { Request } from 'express';
 import type { Cached } from '../../infra/cache/look-aside.js';
 import { type Reply, versionTag } from '../edge/reply.js';
 
-/** Sends what was cached, or says that it has not changed (304) to whoever has it and asks with If-None-Match. */
+/** Sends the cached page, or 304 to a caller that has it and asks with If-None-Match. */
 export function cachedReply({ octets, label, hash }: Cached, request: Pick<Request, 'get'>): Reply<undefined> {
   const tag = label === '' ? `"${hash}"` : `"${label}.${hash}"`;
   const headers = { ETag: tag, 'Cache-Control': 'no-cache' };
-  // Express asks for the same, but not where the request says Cache-Control: no-cache, as fetch does on its own account.
+  // Express checks the same, but not if the request says Cache-Control: no-cache, which fetch adds by itself.
   const known = request
     .get('if-none-match')
     ?.split(',')

@@ -1,4 +1,4 @@
-/** The category tree: everybody reads it, staff make and rename. */
+/** The category tree: everybody may read it, and staff make and rename categories. */
 import * as z from 'zod';
 import { levelBelow } from '../../core/catalogue/rules/category-tree.js';
 import {
@@ -33,7 +33,7 @@ export const listCategories = ({ db, cache }: ApiContext): Route =>
       const cached = await cache.categories(async () => ({
         text: JSON.stringify({ items: await readCategories(db) }),
       }));
-      if (cached === undefined) throw new Error('the tree is always there');
+      if (cached === undefined) throw new Error('there is always a tree');
       return cachedReply(cached, request);
     },
   });
@@ -87,7 +87,7 @@ export const createCategory = ({ cache }: ApiContext): Route =>
     },
   });
 
-/** Locks the parent first: a product that is being put into it holds its row shared until it is in. */
+/** Locks the parent first: a product that is being put into it holds a shared lock on its row until the commit. */
 async function lockParent(tx: Tx, parentId: number): Promise<CategoryRecord & { readonly hasProducts: boolean }> {
   const parent = found(await lockCategory(tx, parentId), 'CATEGORY_NOT_FOUND', { categoryId: parentId });
   return { ...parent, hasProducts: await hasProducts(tx, parentId) };

@@ -1,4 +1,4 @@
-/** Makes, edits and removes the options of a product. They have the product's version: whoever changes one changes the product. */
+/** Makes, edits and removes the options of a product. They share the product's version: a change of an option changes the product. */
 import type * as z from 'zod';
 import type { CatalogueCache } from '../../core/catalogue/catalogue-cache.js';
 import { OPTIONS_MAX, priceFault } from '../../core/catalogue/rules/product.js';
@@ -24,7 +24,7 @@ import type { ProductPage } from './product-page.js';
 type OptionCall = Call<{ readonly productId: number }, unknown, unknown>;
 type ProductReply = Reply<z.input<typeof productSchema>>;
 
-/** Changes options under the lock of their product: `decide` writes, given those that there are. */
+/** Changes options under the lock of their product: `decide` gets the existing options and writes. */
 async function changeOptions(
   call: OptionCall,
   cache: CatalogueCache,

@@ -24,7 +24,7 @@ export async function requireDetail(tx: Tx, productId: number): Promise<ProductP
   return found(await readProductPage(tx, productId), 'PRODUCT_NOT_FOUND', { productId }).page;
 }
 
-/** Where a product may be put. Throws CATEGORY_NOT_FOUND or CATEGORY_NOT_LEAF. */
+/** Checks that a product may be put into a category. Throws CATEGORY_NOT_FOUND or CATEGORY_NOT_LEAF. */
 export async function requireLeaf(tx: Tx, categoryId: number): Promise<CategoryPlace> {
   const place = found(await shareCategory(tx, categoryId), 'CATEGORY_NOT_FOUND', { categoryId });
   if (!place.isLeaf) throw new MagamError('CATEGORY_NOT_LEAF', undefined, { categoryId });

@@ -1,4 +1,4 @@
-/** Makes a product with its options: a seller its own, staff for a seller they name. */
+/** Makes a product with its options: sellers for themselves, staff for a seller whom they name. */
 import type * as z from 'zod';
 import { readSeller } from '../../core/accounts/stores/seller.js';
 import { priceFault } from '../../core/catalogue/rules/product.js';
@@ -70,7 +70,7 @@ export const createProduct = ({ cache }: ApiContext): Route =>
     },
   });
 
-/** Whose the product will be. */
+/** The future owner of the product. */
 function sellerOf({ body, own }: Call<unknown, unknown, z.output<typeof newProductSchema>>): string {
   const sellerId = own?.sellerId ?? body.sellerId;
   if (sellerId !== undefined) return sellerId;

@@ -1,4 +1,4 @@
-/** Edits a product: a seller its own, staff any. */
+/** Edits a product: sellers edit their own, staff any. */
 
 import { changeProduct } from '../../core/catalogue/rules/product.js';
 import { type ProductContent, readProductSeller, updateProduct } from '../../core/catalogue/stores/product.js';
@@ -12,14 +12,14 @@ import { type Route, route } from '../edge/route.js';
 import { placeOf, requireDetail, requireLeaf, requireProduct } from './changes.js';
 import { productEditSchema, productParams, productSchema } from './product-fields.js';
 
-/** Whose a product is, for the edge. */
+/** The owner of a product, for the edge. */
 export const ownerOfProduct =
   (db: Db) =>
   async ({ params: { productId } }: { readonly params: { readonly productId: number } }) => {
     return { sellerId: found(await readProductSeller(db, productId), 'PRODUCT_NOT_FOUND', { productId }) };
   };
 
-/** All by which lists find a product and put it in its place. */
+/** All fields by which lists filter and sort a product. */
 const placing = ({ name, categoryId, status, priceMinor, salePriceMinor }: ProductContent): string =>
   JSON.stringify([name, categoryId, status, priceMinor, salePriceMinor]);
 
@@ -30,7 +30,8 @@ export const editProduct = ({ db, cache }: ApiContext): Route =>
     operationId: 'updateProduct',
     tag: 'Catalogue',
     summary: 'Edit a product',
-    description: 'What is absent stays. Currency and external id never change: the settlement feed names them.',
+    description:
+      'Absent fields stay unchanged. Currency and external id never change, because the settlement feed names them.',
     permission: 'product.edit',
     params: productParams,
     body: productEditSchema,

@@ -1,4 +1,4 @@
-/** A seller's look at its own products, drafts and hidden ones among them. Not cached: it is for one reader. */
+/** A seller's list of its own products, including drafts and hidden ones. It is not cached, because it is for one reader. */
 import * as z from 'zod';
 import { PRODUCT_STATUSES } from '../../core/catalogue/rules/product.js';
 import { listProductsOfSeller } from '../../core/catalogue/stores/product.js';

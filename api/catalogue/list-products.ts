@@ -16,7 +16,7 @@ import { type Route, route } from '../edge/route.js';
 import { cachedReply } from './cached-reply.js';
 import { productSummarySchema } from './product-fields.js';
 
-/** Prices compare within one currency; that of most products where none is said. */
+/** Prices are compared within one currency; the default is the currency of most products. */
 const CURRENCY = 'KRW';
 const PAGE_ROWS = 40;
 
@@ -37,12 +37,12 @@ const querySchema = z
     }),
     cursor: pageQuery.cursor,
     sort: z.enum(PRODUCT_ORDERS).default('newest').meta({
-      description: 'The orders by price are of the price that is paid: the sale price where there is one.',
+      description: 'Sorting by price uses the price that is paid, which is the sale price if there is one.',
     }),
     categoryId: idText.optional().meta({ description: 'A category and all below it.' }),
     sellerId: externalId.optional().meta({ description: 'Only products of this seller.' }),
     onSale: z
-      .literal('true', 'must be true; leave it out for all')
+      .literal('true', 'must be true; leave it out for all products')
       .optional()
       .meta({ description: 'Only those with a sale price.' }),
     text: z
@@ -52,13 +52,13 @@ const querySchema = z
       .optional()
       .meta({
         description:
-          'Words that all stand in the name, in any order and any part of it. A single syllable, or one or two letters, stand where a word begins.',
+          'Words that are all in the name, in any order and at any place. A single syllable, or one or two letters, must be at the beginning of a word.',
         example: '가죽 지갑',
       }),
     priceFrom: amountText.optional().meta({ description: 'Minor units; the price that is paid.' }),
     priceTo: amountText.optional().meta({ description: 'Minor units; the price that is paid.' }),
     currency: namedCurrency.optional().meta({
-      description: `Only products in it. Prices compare within one currency: ${CURRENCY} where a list by price does not say.`,
+      description: `Only products in this currency. Prices are compared within one currency; a list by price has ${CURRENCY} by default.`,
     }),
   })
   .refine(({ priceFrom, priceTo }) => priceFrom === undefined || priceTo === undefined || priceFrom <= priceTo, {
@@ -75,7 +75,7 @@ export const listProducts = ({ db, cache }: ApiContext): Route =>
     operationId: 'listProducts',
     tag: 'Catalogue',
     summary: 'List products',
-    description: 'Products that are sold or sold out. Answers carry an ETag.',
+    description: 'Products that are for sale or sold out. Answers carry an ETag.',
     permission: 'catalogue.read',
     query: querySchema,
     answer: { status: 200, description: 'A page of products.', schema: pageOf(productSummarySchema) },
@@ -104,10 +104,10 @@ export const listProducts = ({ db, cache }: ApiContext): Route =>
         const { categoryId } = asked;
         if (categoryId !== undefined && page.items.length === 0)
           found(await readCategory(db, categoryId), 'CATEGORY_NOT_FOUND', { categoryId });
-        // Any text may be asked for as a seller: what nobody sells is not kept.
+        // A caller may ask for any text as a seller; pages without products are not cached.
         return { text: JSON.stringify(page), passing: asked.sellerId !== undefined && page.items.length === 0 };
       });
-      if (cached === undefined) throw new Error('a list is always there');
+      if (cached === undefined) throw new Error('there is always a list');
       return cachedReply(cached, request);
     },
   });

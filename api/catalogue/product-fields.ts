@@ -1,4 +1,4 @@
-/** What products, options, categories and reviews look like in JSON. */
+/** Products, options, categories and reviews in JSON. */
 import * as z from 'zod';
 import { CATEGORY_NAME_MAX } from '../../core/catalogue/rules/category-tree.js';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../../core/catalogue/rules/product.js';
 import { amountMinor, externalId, id, idText, moment, namedCurrency, text } from '../edge/fields.js';
 
-/** Text of several lines: no control characters but line ends and tabs. */
+/** Text of several lines: the only control characters are line ends and tabs. */
 const prose = (max: number) =>
   z
     .string()
@@ -24,12 +24,12 @@ const salePrice = price
   .nullable()
   .meta({ description: 'What it costs while it is on sale, below the price; null: not on sale.', example: 29_000 });
 const status = z.enum(PRODUCT_STATUSES).meta({
-  description: 'DRAFT and HIDDEN are seen by the seller and staff alone; SOLD_OUT is shown and cannot be bought.',
+  description: 'Only the seller and staff see DRAFT and HIDDEN products; SOLD_OUT is shown and cannot be bought.',
 });
-const version = z.number().int().min(1).meta({ description: 'Moves with every edit; the ETag names it.' });
+const version = z.number().int().min(1).meta({ description: 'Changes with every edit; the ETag names it.' });
 
 const optionContent = {
-  sku: externalId.meta({ description: 'One option among all products of the seller.', example: 'BAG-BLK' }),
+  sku: externalId.meta({ description: 'Unique among all products of the seller.', example: 'BAG-BLK' }),
   name: text(NAME_MAX).meta({ example: '검정' }),
   priceDifferenceMinor: amountMinor.meta({
     description: 'Added to the price of the product, in minor units; may be below 0.',
@@ -45,17 +45,17 @@ export const optionEditSchema = z
     priceDifferenceMinor: optionContent.priceDifferenceMinor.optional(),
   })
   .meta({ id: 'OptionEdit' });
-const unitId = id.meta({ description: 'What carts, stock and orders name.', example: 1_204 });
+const unitId = id.meta({ description: 'The id that carts, stock and orders use.', example: 1_204 });
 const outOfStock = z.boolean().meta({
   description:
-    'None can be ordered now. How many there are: GET /v1/stock. The status SOLD_OUT is the word of the seller.',
+    'None can be ordered now. GET /v1/stock says how many there are. The seller sets the status SOLD_OUT; stock does not change it.',
 });
 const optionSchema = z.object({ optionId: id, unitId, outOfStock, ...optionContent }).meta({ id: 'Option' });
 
 const summaryFields = {
   productId: id,
   sellerId: externalId,
-  externalId: externalId.meta({ description: 'What the settlement feed calls the product.', example: 'P000017' }),
+  externalId: externalId.meta({ description: 'The id of the product in the settlement feed.', example: 'P000017' }),
   categoryId: id,
   name: text(NAME_MAX).meta({ example: '소가죽 반지갑' }),
   status,
@@ -84,7 +84,8 @@ export const productSchema = z
       .readonly()
       .meta({ description: 'The category and those above it, the root first.' }),
     unitId: unitId.nullable().meta({
-      description: 'What carts, stock and orders name; null where the product has options, which have their own.',
+      description:
+        'The id that carts, stock and orders use; null if the product has options, which have their own ids.',
       example: 1_204,
     }),
     outOfStock: outOfStock.nullable(),

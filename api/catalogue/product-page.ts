@@ -1,11 +1,11 @@
-/** A product as its page shows it: what its seller wrote, and which of its units are out of stock. */
+/** A product as its page shows it: the seller's text, and which of its units are out of stock. */
 import { type ProductDetail, readProduct } from '../../core/catalogue/stores/product.js';
 import type { OptionRecord } from '../../core/catalogue/stores/product-option.js';
 import { readStock } from '../../core/stock/stores/stock.js';
 import type { Db } from '../../infra/database.js';
 
 export interface ProductPage extends ProductDetail {
-  /** None of the unit that the product itself is can be ordered; null where it has options. */
+  /** Whether the product, as a unit without options, is out of stock; null if it has options. */
   readonly outOfStock: boolean | null;
   readonly options: readonly (OptionRecord & { readonly outOfStock: boolean })[];
 }

@@ -1,4 +1,4 @@
-/** One product: for everybody from the cache; a draft, a hidden one and that of a suspended seller for its seller and staff alone. */
+/** One product. Everybody gets it from the cache; drafts, hidden products and those of suspended sellers are only for their seller and staff. */
 
 import { type Caller, grantTo, owns } from '../../kernel/access.js';
 import type { ApiContext } from '../context.js';
@@ -17,7 +17,7 @@ export const showProduct = ({ db, cache }: ApiContext): Route =>
     tag: 'Catalogue',
     summary: 'Show a product',
     description:
-      'Drafts, hidden products and those of suspended sellers are shown to their seller and to staff. The ETag serves If-None-Match and If-Match.',
+      'Drafts, hidden products and those of suspended sellers are shown to their seller and to staff. The ETag can be used in If-None-Match and If-Match.',
     permission: 'catalogue.read',
     params: productParams,
     answer: { status: 200, description: 'The product.', schema: productSchema },
@@ -33,13 +33,13 @@ export const showProduct = ({ db, cache }: ApiContext): Route =>
       });
       if (cached !== undefined) return cachedReply(cached, request);
       if (caller === null) throw notFound(productId);
-      read ??= (await readProductPage(db, productId))?.page; // somebody else's load found that there is nothing for everybody
+      read ??= (await readProductPage(db, productId))?.page; // another call's load has found no product that everybody may see
       if (read === undefined || !maySee(caller, read)) throw notFound(productId);
       return tagged(ok(read), read.version);
     },
   });
 
-/** Whether somebody sees what not everybody does. */
+/** Whether the caller may see products that are not public. */
 function maySee(caller: Caller, read: ProductPage): boolean {
   const grant = grantTo('product.read-unlisted', caller);
   return grant === 'any' || (grant === 'own' && owns(caller, { sellerId: read.sellerId }));

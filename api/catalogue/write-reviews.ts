@@ -27,7 +27,7 @@ const ownerOfReview =
     return { accountId: review.accountId };
   };
 
-/** A review with its product, both locked: the product first, as whoever writes a review does. */
+/** A review with its product, both locked; the product is locked first, in the same order as for writing a review. */
 async function lockWithProduct(tx: Tx, reviewId: number): Promise<{ review: ReviewRecord; of: ProductSummary }> {
   const place = found(await readReview(tx, reviewId), 'REVIEW_NOT_FOUND', { reviewId });
   const of = await requireProduct(tx, place.productId);
@@ -100,7 +100,8 @@ export const removeReviewRoute = ({ db, cache }: ApiContext): Route =>
     operationId: 'deleteReview',
     tag: 'Catalogue',
     summary: 'Remove a review',
-    description: 'Its author takes it back and may write another; what staff remove cannot be written again.',
+    description:
+      'Its author may take it back and write another one. After staff have removed a review, its author cannot write another one.',
     permission: 'review.remove',
     params: reviewParams,
     answer: { status: 204, description: 'It is removed.' },

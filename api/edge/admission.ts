@@ -1,10 +1,10 @@
 /**
- * How many calls one server carries out at once. One too many is refused at once and costs next to nothing, so that those in hand are answered in
- * time; without a limit all of them would become slow together.
+ * How many calls one server carries out at once. A call beyond that number is refused at once, which costs almost nothing, so that the others are answered in time. Without a
+ * limit all of them would become slow.
  */
 import { MagamError } from '../../kernel/errors.js';
 
-/** What is essential finds this share of further places when the others are taken. */
+/** Essential calls have this share of extra places when the others are taken. */
 const RESERVE = 0.1;
 
 export class Admission {
@@ -12,12 +12,12 @@ export class Admission {
 
   constructor(private readonly max: number) {}
 
-  /** Calls in hand. */
+  /** The calls that are being carried out. */
   get inFlight(): number {
     return this.calls;
   }
 
-  /** Takes a place. @returns gives it back; more than once does no harm. Throws SERVER_BUSY. */
+  /** Takes a place. @returns a function that gives it back; calling it twice does no harm. Throws SERVER_BUSY. */
   enter(essential: boolean): () => void {
     if (this.calls >= this.max + (essential ? Math.ceil(this.max * RESERVE) : 0)) throw new MagamError('SERVER_BUSY');
     this.calls += 1;

@@ -1,4 +1,4 @@
-/** Which header fields the answers of a route have, as its definition tells it. The OpenAPI document lists them at each answer. */
+/** The header fields in the answers of a route, which follow from its definition. The OpenAPI document lists them at each answer. */
 import type { OpenAPIRegistry, ResponseConfig } from '@asteasolutions/zod-to-openapi';
 import type { ErrorCode } from '../../kernel/errors.js';
 import { isKept } from './idempotency.js';
@@ -13,7 +13,7 @@ const text = (description: string, example: string, required = true) => ({
 
 const headers = {
   'X-Request-Id': text(
-    'Names the request in the logs: that of the request where it sent a harmless one.',
+    'Names the request in the logs; it is the id that the request sent, if that is harmless.',
     '2b0c6a0e-9f5c-4c43-9d6f-0f3d4f2f9a53',
   ),
   RateLimit: text(
@@ -29,15 +29,15 @@ const headers = {
     required: true,
     schema: { type: 'integer' as const, minimum: 0, example: 2 },
   },
-  'WWW-Authenticate': text('How to prove who calls (RFC 6750).', 'Bearer realm="magam"'),
+  'WWW-Authenticate': text('How to authenticate (RFC 6750).', 'Bearer realm="magam"'),
   ETag: text(
-    'Names what the answer shows. Send it as `If-None-Match` to hear whether something is new and, where the call takes it, as `If-Match` to change nothing but this version.',
+    'Names what the answer shows. Send it as `If-None-Match` to find out whether something has changed and, where the call takes it, as `If-Match` to change only this version.',
     '"v3"',
   ),
   Location: text('The address of what was made, or at which the work can be followed.', '/v1/orders/7'),
   'Content-Disposition': text('The name under which to keep the file.', 'attachment; filename="lines-2026-02-16.csv"'),
   'Idempotency-Replayed': text(
-    '`true` where the answer was given before under the same Idempotency-Key, and nothing was done now.',
+    '`true` if the answer was given before under the same Idempotency-Key, and nothing was done now.',
     'true',
     false,
   ),
@@ -63,7 +63,7 @@ export const headersOfSuccess = (route: Route, status: number, located = status 
     ...(route.idempotent === true ? (['Idempotency-Replayed'] as const) : []),
   ]);
 
-/** The header fields of the problems of a status, which bear one of these codes. */
+/** The header fields of the problems with this status, which have one of these codes. */
 export const headersOfProblem = (route: Route, status: number, codes: readonly ErrorCode[]) => {
   const all = references([
     ...namesOfAll(route),

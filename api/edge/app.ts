@@ -1,4 +1,4 @@
-/** The HTTP application: what every request passes through, in order, and the routes. */
+/** The HTTP application: the steps of every request, in order, and the routes. */
 import express, { type Express } from 'express';
 import { MagamError } from '../../kernel/errors.js';
 import { crossOrigin } from './cross-origin.js';
@@ -12,13 +12,13 @@ import type { Route } from './route.js';
 export interface AppContext extends Edge, EveryRequest {
   readonly trustProxy: number;
   readonly version: string;
-  /** Whether there is a page on which every call can be tried. */
+  /** Whether there is a page where every call can be tried. */
   readonly docsPage: boolean;
   /** Origins whose pages may call the API. Default: none. */
   readonly corsOrigins?: readonly string[];
 }
 
-/** Puts the application together. */
+/** Builds the application. */
 export function createApp(routes: readonly Route[], context: AppContext): Express {
   const app = express();
   app.disable('x-powered-by');

@@ -1,4 +1,4 @@
-/** How long a small body may take to arrive. The server's own limit has to leave time for a file of hundreds of megabytes on a slow line. */
+/** The time limit for small bodies to arrive. The server's own limit has to allow for a file of hundreds of megabytes on a slow connection. */
 import type { RequestHandler } from 'express';
 
 /** Cuts the connection of a request whose body is not there in time (ms), so that bodies sent byte by byte do not pile up. */

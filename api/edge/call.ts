@@ -1,4 +1,4 @@
-/** The call that a handler gets, and whether the handler does what its route promises. */
+/** The call that a handler gets, and the check that the handler does what its route promises. */
 import type { Request, Response } from 'express';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
@@ -23,7 +23,7 @@ export interface Keyed {
   readonly grouped?: GroupedKey;
 }
 
-/** What keys of calls take of the edge. */
+/** What the keys of calls need of the edge. */
 interface KeyEdge {
   readonly db: Db;
   readonly hashKey: string;
@@ -76,8 +76,8 @@ const groupedCall = (route: Route, grouped: GroupedKey, identityOf: (content: un
 type AnyCall = Call<unknown, unknown, unknown>;
 
 /**
- * The call that the handler gets. A handler that forgot the version is found before its transaction commits. What a handler may take out of the call
- * is made when it takes it: most take two or three of these.
+ * The call that the handler gets. A handler that forgot the version is found before its transaction commits. The members of the call are made on first use, because most handlers
+ * use only two or three of them.
  */
 export class HandledCall implements AnyCall {
   readonly params: unknown;
@@ -100,7 +100,7 @@ export class HandledCall implements AnyCall {
     this.body = valid.body;
   }
 
-  /** Throws where the handler did not do what its route promises: an error of the program, which the first test of the route finds. */
+  /** Throws if the handler did not do what its route promises. That is an error of the program, which the first test of the route finds. */
   requireKept(): void {
     if (this.route.grouped === true && !this.transacted) throw forgotten(this.route, 'grouped', 'transactInGroup');
     if (this.route.idempotent === true && !this.transacted) throw forgotten(this.route, 'idempotent', 'transact');
@@ -160,7 +160,7 @@ export class HandledCall implements AnyCall {
     return async (work, content) => {
       this.transacted = true;
       const attempt: typeof work = async (tx) => {
-        this.afterwards = []; // what an attempt that was rolled back asked for does not count
+        this.afterwards = []; // requests of an attempt that was rolled back do not count
         const reply = await work(tx);
         this.requireKept();
         return reply;
@@ -174,7 +174,7 @@ export class HandledCall implements AnyCall {
     };
   }
 
-  /** Carries out a transaction and then what was asked to follow it. */
+  /** Carries out a transaction, and then the actions that were registered to follow it. */
   private async followed<T>(transaction: () => Promise<T>): Promise<T> {
     this.afterwards = [];
     try {
@@ -223,7 +223,7 @@ const forgotten = (
 
 function requireVersion(ifMatch: string | undefined, version: number): void {
   if (ifMatch === undefined || ifMatch.trim() === '*') return;
-  // A proxy that packs answers makes the tags weak; a version is one all the same.
+  // A proxy that compresses answers makes the tags weak; the version in them counts all the same.
   const tags = ifMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   // After a dot the tag of a ready-made text names its bytes: "v3.…"
   const wanted = versionTag(version);

@@ -1,11 +1,11 @@
-/** Pages of other origins that may call the API (CORS). Calls carry a bearer token and no cookie, so no credentials are allowed. */
+/** Pages of other origins that may call the API (CORS). Calls carry a bearer token and no cookie, so credentials are not allowed. */
 import cors from 'cors';
 import type { RequestHandler } from 'express';
 
-/** For how long a browser keeps the answer to its question whether it may call (s). */
+/** How long a browser keeps the answer to a preflight request (s). */
 const PREFLIGHT_SECONDS = 600;
 
-/** Request headers that our calls take beside those that every page may send. */
+/** Request headers of the API, apart from those that every page may send. */
 const ALLOWED = [
   'Authorization',
   'Content-Type',
@@ -30,8 +30,8 @@ const EXPOSED = [
 ];
 
 /**
- * Lets pages of these origins call, then goes on with `next`. The question of a browser whether it may (a preflight) is answered here: it carries no token, so nobody has
- * to sign in for it. Every answer says that it varies by origin, so that no cache gives one origin's answer to another.
+ * Lets pages of these origins call, then calls `next`. Preflight requests of browsers are answered here; they carry no token, so they need no sign-in. Every answer says that it
+ * varies by origin, so that no cache gives one origin's answer to another.
  */
 export function crossOrigin(origins: readonly string[], next: RequestHandler): RequestHandler {
   if (origins.length === 0) return next;
@@ -45,11 +45,11 @@ export function crossOrigin(origins: readonly string[], next: RequestHandler): R
   return (req, res, done) => {
     const asksWhetherItMay =
       req.headers.origin !== undefined && req.headers['access-control-request-method'] !== undefined;
-    // Other questions about a path (OPTIONS) are not the browser's, and have their own answer.
+    // Other OPTIONS requests are not preflight requests, and have their own answer.
     if (req.method === 'OPTIONS' && !asksWhetherItMay) return next(req, res, done);
     let goesOn = false;
     allow(req, res, () => {
-      goesOn = true; // at once: the origins are a list
+      goesOn = true; // it is called synchronously, because the origins are a list
     });
     return goesOn ? next(req, res, done) : undefined;
   };

@@ -14,12 +14,12 @@ export const pageQuery = {
     .transform(Number)
     .refine((limit) => limit <= 200, 'must be a whole number from 1 to 200')
     .default(50)
-    .meta({ description: 'Rows of a page.', type: 'integer', minimum: 1, maximum: 200, default: 50 }),
+    .meta({ description: 'The number of rows on a page.', type: 'integer', minimum: 1, maximum: 200, default: 50 }),
   cursor: z
     .string()
     .max(1000)
     .optional()
-    .meta({ description: 'The nextCursor of the page before; absent: the first page.' }),
+    .meta({ description: 'The nextCursor of the page before; without it, the first page.' }),
 };
 
 /** A page of rows; nextCursor is null on the last one. */
@@ -29,12 +29,12 @@ export const pageOf = <Row extends z.ZodType>(row: Row) =>
     nextCursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
   });
 
-/** A moment in the key of a cursor: written as the database gives it out, and nothing that it would choke on. */
+/** A moment in the key of a cursor, in the form of the database; other text would make the query fail. */
 export const momentKey = z.iso.datetime({ precision: 3 }).regex(/^2/);
 
 /** A list that is read by key: how its rows are read, told apart and shown. */
 export interface PagedList<Row, Key extends z.ZodTuple, Item> {
-  /** Names the list, its order and what it is confined to: a cursor of another is refused. */
+  /** Names the list, its order and its filters; a cursor of another list is refused. */
   readonly name: string;
   /** The sort key. */
   readonly key: Key;
@@ -61,7 +61,7 @@ export async function readPage<Row, Key extends z.ZodTuple, Item = Row>(
   list: PagedList<Row, Key, Item>,
 ): Promise<Page<Item>> {
   const { name, key, read, keyOf, itemOf = (row) => row as unknown as Item } = list;
-  // A row more than the page has: it says that there is a next page.
+  // One row more than the page shows whether there is a next page.
   const rows = await read(readCursor(cursor, name, key), limit + 1);
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? shown.at(-1) : undefined;

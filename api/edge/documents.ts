@@ -1,4 +1,4 @@
-/** The OpenAPI document, and the page on which every call can be tried. */
+/** The OpenAPI document, and the page where every call can be tried. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -6,9 +6,9 @@ import type { Express, RequestHandler, Response } from 'express';
 import { fixedAnswer } from './fixed-answer.js';
 import type { OpenApiDocument } from './openapi.js';
 
-/** Files of the page as its makers ship them; served from here, so nothing is fetched from elsewhere. */
+/** The files of the page as they are published. They are served from here, so the page loads nothing from other servers. */
 const swaggerFolder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-/** What the page needs of them, and nothing else. */
+/** The files that the page needs; no others are served. */
 const SWAGGER_FILES = { 'swagger-ui.css': 'css', 'swagger-ui-bundle.js': 'js', 'favicon-32x32.png': 'png' };
 
 const PAGE = `<!doctype html>
@@ -28,7 +28,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Who has signed in stays in the memory of the page. What former versions of it have kept in the browser, the password with it, is removed. */
+/** The page keeps the sign-in only in memory. It removes what former versions kept in the browser, including the password. */
 const START = `localStorage.removeItem('authorized');
 window.ui = SwaggerUIBundle({
   url: '/openapi.json',
@@ -42,8 +42,8 @@ window.ui = SwaggerUIBundle({
 `;
 
 /**
- * Mounts /openapi.json and, where `docsPage` says so, /docs. The document is made at the first request for it, so that a start does not wait
- * for it. Requests are counted by `limit`.
+ * Mounts /openapi.json and, with `docsPage`, /docs. The document is made at the first request for it, so that the start of the server does not wait for it. Requests are counted
+ * by `limit`.
  */
 export function mountDocuments(
   app: Express,

@@ -1,6 +1,6 @@
 /**
- * Downloads as CSV or as a workbook. Each holds a database connection for as long as its reader takes, so that only a few may go on at a time
- * (open-streams.ts); a reader that takes nothing for a minute is cut off.
+ * Downloads as CSV or as a workbook. Each holds a database connection until its reader has everything, so only a few may run at a time (open-streams.ts). A reader that takes
+ * nothing for a minute is cut off.
  */
 
 import type { ExportForm, Sink } from '../../core/settlement/export-rows.js';
@@ -30,7 +30,7 @@ export const download = (
 const contentTypeOf = (format: DownloadFormat): string =>
   format === 'csv' ? `${DOWNLOAD_TYPES.csv}; charset=utf-8; header=present` : DOWNLOAD_TYPES[format];
 
-/** A file of any type that `produce` writes as it is made. @param name without anything that a header or a file system reads as something else */
+/** A file of any type, which `produce` writes piece by piece. @param name a name without characters that have a meaning in a header or a file system */
 export const streamedFile = (
   contentType: string,
   name: string,
@@ -45,12 +45,12 @@ export const streamedFile = (
     const signal = AbortSignal.any([ended, stalled.signal]);
     const write = pacedWriter(out, signal);
     const sink: Sink = async (chunk) => {
-      const timer = setTimeout(() => stalled.abort(new Error('the reader of a download takes nothing')), STALL_MS);
+      const timer = setTimeout(() => stalled.abort(new Error('the reader of a download does not read')), STALL_MS);
       await write(chunk).finally(() => clearTimeout(timer));
     };
     await produce(sink, signal);
   },
 });
 
-/** Letters, digits, dots, dashes: nothing that a header or a file system reads as something else. */
+/** Letters, digits, dots and dashes, which have no special meaning in a header or a file system. */
 const fileName = (name: string): string => name.replace(/[^A-Za-z0-9._-]+/g, '_').slice(0, 120);

@@ -15,7 +15,7 @@ export const eventType = z.enum(FEED_EVENT_TYPES as [FeedEventType, ...FeedEvent
 const ofType = (type: FeedEventType) =>
   z
     .object({
-      id: id.meta({ description: 'Its place in the feed; what comes later has a greater one.' }),
+      id: id.meta({ description: 'Its place in the feed; later events have greater ones.' }),
       type: z.literal(type),
       happenedAt: moment,
       data: feedEventData[type],
@@ -24,7 +24,7 @@ const ofType = (type: FeedEventType) =>
 
 export const eventSchema = z.union(FEED_EVENT_TYPES.map(ofType));
 
-/** Throws EVENT_TYPE_REFUSED where a seller names a type that sellers are not told of. */
+/** Throws EVENT_TYPE_REFUSED when a seller names a type that sellers do not get. */
 export function requireTypes(types: readonly FeedEventType[], sellerId: string | null): void {
   const refused = refusedTypes(types, sellerId);
   if (refused.length > 0)

@@ -1,6 +1,6 @@
 /**
- * What every request passes through, whatever its address: id, log line, metrics, headers, compression. One function and one listener a
- * request, because each layer of Express and each wrapped method cost as much as what is done in them.
+ * What is done for every request, whatever its address: id, log line, metrics, headers, compression. There is one function and one listener for each request, because each layer
+ * of Express and each wrapped method cost as much as the work in them.
  */
 import compression from 'compression';
 import type { Express, Request, RequestHandler, Response } from 'express';
@@ -17,7 +17,7 @@ const protect = helmet({
   contentSecurityPolicy: { directives: { 'script-src': ["'self'"], 'upgrade-insecure-requests': null } },
 });
 
-/** The headers that helmet sets; they are the same for all requests, so it is asked once. */
+/** The headers that helmet sets. They are the same for all requests, so helmet is called once. */
 function protectiveHeaders(): readonly (readonly [string, string])[] {
   const headers = new Map<string, string>();
   const response = {
@@ -38,7 +38,7 @@ export interface EveryRequest {
   readonly draining: AbortSignal;
 }
 
-/** The first handler of the app: does its part, then goes on with `first`. */
+/** The first handler of the app: it does its part, then calls `first`. */
 export function everyRequest(
   app: Express,
   { log, metrics, draining }: EveryRequest,
@@ -61,14 +61,14 @@ export function everyRequest(
       res.on('close', onClose);
       for (const [name, value] of headers) res.setHeader(name, value);
       if (draining.aborted) res.setHeader('Connection', 'close');
-      if (req.headers['accept-encoding'] !== undefined) compress(req, res, () => undefined); // goes on at once
+      if (req.headers['accept-encoding'] !== undefined) compress(req, res, () => undefined); // helmet calls it synchronously
       return first(req, res, next);
     });
 }
 
 /**
- * Says `Vary: Accept-Encoding` where the compression would. It wraps three methods of every answer that it sees, so it sees those that may be
- * compressed alone; this is done for the others.
+ * Sets `Vary: Accept-Encoding` as the compression would. The compression wraps three methods of every answer that passes through it, so only answers that may be compressed do;
+ * this function serves the others.
  */
 function varyByEncoding(app: Express): void {
   const writeHead = app.response.writeHead as (this: Response, ...args: unknown[]) => Response;

@@ -31,7 +31,7 @@ export const externalId = z
 /** A moment, ISO 8601 in UTC. */
 export const moment = z.string().meta({ format: 'date-time', example: '2026-06-30T04:00:00.000Z' });
 
-/** A moment that a caller names, written as answers write it. */
+/** A moment that a caller names, in the same form as in answers. */
 export const namedMoment = z
   .string()
   .refine(
@@ -55,13 +55,13 @@ export const promotionCode = z.string().min(1).max(64);
 /** An amount in minor units of a currency. */
 export const amountMinor = z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 
-/** An amount as JSON can say it. Throws AMOUNT_OUT_OF_RANGE beyond 2^53 - 1. */
+/** An amount as a JSON number. Throws AMOUNT_OUT_OF_RANGE beyond 2^53 - 1. */
 export function minorOf(amount: bigint): number {
   const value = Number(amount);
   if (Number.isSafeInteger(value)) return value;
   throw new MagamError(
     'AMOUNT_OUT_OF_RANGE',
-    'An amount is beyond 2^53 - 1 minor units, which JSON cannot say exactly.',
+    'An amount is beyond 2^53 - 1 minor units, which JSON cannot represent exactly.',
     {
       value: amount.toString(),
     },

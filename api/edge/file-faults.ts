@@ -1,4 +1,4 @@
-/** Faults of a body that is read as a file is: named by the path that the command gives, and as JSON pointers into the body. */
+/** Faults of a body that is read like a file. They are named by the same path as at the command line, and as JSON pointers into the body. */
 import { type ErrorCode, MagamError } from '../../kernel/errors.js';
 import type { JsonFault } from '../../kernel/json-faults.js';
 import type { RequestFault } from './problem.js';
@@ -6,7 +6,7 @@ import type { RequestFault } from './problem.js';
 /** A hostile body may have as many faults as bytes. */
 export const FAULTS_SHOWN = 200;
 
-/** The refusal with no more faults than anybody reads; anything else as it is. */
+/** The refusal with a limited number of faults; any other error unchanged. */
 export function withFewFaults(error: unknown): unknown {
   if (!(error instanceof MagamError) || !Array.isArray(error.details.faults)) return error;
   const faults = (error.details.faults as JsonFault[]).slice(0, FAULTS_SHOWN);
@@ -36,5 +36,5 @@ const requestFault = ({ path, message }: JsonFault): RequestFault => {
   return { in: 'body', pointer: `#${escaped.map((step) => `/${step}`).join('')}`, message: message.slice(0, 500) };
 };
 
-/** A key of hostile JSON may be long, and may hold half of a surrogate pair, which no URI can say. */
+/** A key of hostile JSON may be long, and may contain half of a surrogate pair, which a URI cannot represent. */
 const wellFormed = (step: string): string => step.slice(0, 100).replace(/[\uD800-\uDFFF]/g, '\uFFFD');

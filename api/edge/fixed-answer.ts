@@ -1,4 +1,4 @@
-/** An answer that is the same for everybody: packed once in each encoding, not for every request. */
+/** An answer that is the same for everybody. It is compressed once in each encoding, not for every request. */
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { RequestHandler } from 'express';
@@ -13,10 +13,10 @@ const pack = {
 type Encoding = keyof typeof pack;
 const ENCODINGS = Object.keys(pack) as Encoding[];
 
-/** Answers with what `read` gives, which is asked once. */
+/** Answers with the result of `read`, which is called once. */
 export function fixedAnswer(type: string, read: () => Buffer | string, cacheControl = 'no-cache'): RequestHandler {
   let plain: { readonly bytes: Buffer; readonly tag: string } | undefined;
-  const packs = type !== 'png'; // a picture is packed already
+  const packs = type !== 'png'; // a picture is compressed already
   const packed = new Map<Encoding, Promise<Buffer>>();
   return async (req, res) => {
     if (plain === undefined) {

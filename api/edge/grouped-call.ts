@@ -1,6 +1,6 @@
 /**
- * Calls that are carried out in groups. A key is looked up before the handler, so that a call that was answered is answered again before anything
- * that it changed is looked at; it is claimed, and its answer kept, in the transaction of the group.
+ * Calls that are carried out in groups. A key is looked up before the handler, so that a call that was answered gets its answer again before the handler reads anything that the
+ * call has changed. The key is claimed, and the answer kept, in the transaction of the group.
  */
 import { randomUUID } from 'node:crypto';
 import { type Db, inTransaction } from '../../infra/database.js';
@@ -19,7 +19,7 @@ import { type AskedIn, answerOfFailure, failureOfRefusal, keptOf, refuseByKey } 
 import type { Language } from './problem.js';
 import type { Reply } from './reply.js';
 
-/** What is known of a call under a key; undefined: nothing that stands in its way. */
+/** What is known of a call under a key; undefined: nothing prevents the call. */
 export type LookUpKey = (identity: KeyIdentity) => Promise<KnownKey | undefined>;
 
 /** Calls of one turn of the event loop look their keys up together. */
@@ -53,8 +53,7 @@ export class GroupedKey {
   }
 
   /**
-   * Keeps a refusal that came from outside the group's transaction. Throws Replayed or the code of the key where another call was
-   * faster.
+   * Keeps a refusal that came from outside the group's transaction. Throws Replayed or the code of the key if another call was faster.
    */
   async fail(failure: MagamError, requestId: string, language: Language): Promise<void> {
     const answer = answerOfFailure(failure, requestId, language);

@@ -1,6 +1,6 @@
 /**
  * Idempotency keys: a call that creates or moves money is carried out once under its key, and everybody who sends it again
- * gets the same answer. The answer is kept in the transaction of the work, so there is no moment in which one is there without the other.
+ * gets the same answer. The answer is kept in the transaction of the work, so there is never one without the other.
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
@@ -30,8 +30,8 @@ export function readKey(header: string | undefined): string | undefined {
 }
 
 /**
- * What was asked, so that a key cannot be used for something else. Keyed: of a body with a bank account everything but eight digits stands
- * elsewhere in the database, and those are soon guessed where a plain hash tells when the guess is right.
+ * A hash of the request, so that a key cannot be used for another one. The hash is keyed: of a body with a bank account everything but eight digits is stored elsewhere in the
+ * database, and with a plain hash these digits could soon be guessed.
  */
 export const requestHash = (secret: string, method: string, url: string, content: string): string =>
   createHmac('sha256', secret)
@@ -45,7 +45,7 @@ export class Replayed extends Error {
   }
 }
 
-/** Throws Replayed, IDEMPOTENCY_KEY_IN_FLIGHT or IDEMPOTENCY_KEY_REUSED, as the key has it. */
+/** Throws Replayed, IDEMPOTENCY_KEY_IN_FLIGHT or IDEMPOTENCY_KEY_REUSED, depending on the key. */
 export function refuseByKey(outcome: Exclude<ClaimOutcome, { outcome: 'claimed' }>): never {
   if (outcome.outcome === 'answered') throw new Replayed(outcome.answer);
   throw new MagamError(outcome.outcome === 'in-flight' ? 'IDEMPOTENCY_KEY_IN_FLIGHT' : 'IDEMPOTENCY_KEY_REUSED');
@@ -57,7 +57,7 @@ export function isKept(code: ErrorCode): boolean {
   return http < 500 && http !== 429 && http !== 401 && !code.startsWith('IDEMPOTENCY_KEY');
 }
 
-/** The answer that is kept for a failure; null: the call may be made again, so none is. */
+/** The answer that is kept for a failure; null: the call may be made again, so no answer is kept. */
 export function answerOfFailure(failure: MagamError, requestId: string, language: Language): KeptAnswer | null {
   if (!isKept(failure.code)) return null;
   const { http } = errors[failure.code];
@@ -68,7 +68,7 @@ export function answerOfFailure(failure: MagamError, requestId: string, language
 export const failureOfRefusal = ({ refused, details }: Refusal): MagamError =>
   new MagamError(refused, undefined, details);
 
-/** What a kept problem is told with. */
+/** The parts of a kept problem. */
 export interface AskedIn {
   readonly requestId: string;
   readonly language: Language;
@@ -86,7 +86,7 @@ export class KeyedCall {
     this.claim = { ...identity, owner: randomUUID() };
   }
 
-  /** Throws Replayed, IDEMPOTENCY_KEY_IN_FLIGHT or IDEMPOTENCY_KEY_REUSED unless the work is ours to do. */
+  /** Throws Replayed, IDEMPOTENCY_KEY_IN_FLIGHT or IDEMPOTENCY_KEY_REUSED unless this call has to do the work. */
   async begin(): Promise<void> {
     const claimed = await claimKey(this.db, this.claim);
     if (claimed.outcome !== 'claimed') refuseByKey(claimed);
@@ -114,7 +114,7 @@ export class KeyedCall {
         ? answerOfFailure(failureOfRefusal(done), asked.requestId, asked.language)
         : keptOf(done);
       kept = answer !== null;
-      // Somebody took the key over after this call was silent for too long: the work is theirs.
+      // Another call took the key over, because this one had not reported for too long; that call does the work.
       const ours = answer === null ? renewClaim(tx, this.claim) : keepAnswer(tx, this.claim, answer);
       if (!(await ours)) throw new MagamError('IDEMPOTENCY_KEY_IN_FLIGHT');
       await faultPoint('call.before-commit');

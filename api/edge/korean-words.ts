@@ -1,4 +1,4 @@
-/** What a schema demands, in Korean: the sentences of `plain-words.ts` and of the fields that buyers and sellers fill in. */
+/** The demands of a schema in Korean: the sentences of `plain-words.ts` and of the fields that buyers and sellers fill in. */
 
 const KINDS: Readonly<Record<string, string>> = {
   'a string': '문자열이어야',
@@ -35,7 +35,7 @@ const RULES: readonly Rule[] = [
   [/^must (?:be|have) more than (\S+)(?: (\w+))?$/, (bound, of) => `${bound}${unit(of)}보다 커야 합니다`],
   [/^must (?:be|have) at most (\S+)(?: (\w+))?$/, (bound, of) => `${bound}${unit(of)} 이하여야 합니다`],
   [/^must (?:be|have) less than (\S+)(?: (\w+))?$/, (bound, of) => `${bound}${unit(of)}보다 작아야 합니다`],
-  [/^must be one of those that \/openapi\.json lists$/, () => '허용된 형식 중 하나여야 합니다'],
+  [/^must be one of the values that \/openapi\.json lists$/, () => '허용된 형식 중 하나여야 합니다'],
   [/^must be one of (.+)$/, (values) => `다음 중 하나여야 합니다: ${values}`],
   [/^must be (".+"|\d+)$/, (value) => `${value}만 사용할 수 있습니다`],
   [/^must be a multiple of (\S+)$/, (step) => `${step}의 배수여야 합니다`],
@@ -50,13 +50,13 @@ const RULES: readonly Rule[] = [
   [/^must name each (?:unit|line) once$/, () => '같은 항목을 두 번 이상 지정할 수 없습니다'],
   [/^must be an address that begins with\b/, () => 'http:// 또는 https://로 시작하는 주소여야 합니다'],
   [/^must begin with https:\/\/$/, () => 'https://로 시작하는 주소여야 합니다'],
-  [/^must have no user and no password$/, () => '주소에 사용자 이름이나 비밀번호를 넣을 수 없습니다'],
+  [/^must not have a user or a password$/, () => '주소에 사용자 이름이나 비밀번호를 넣을 수 없습니다'],
   [/^must be at an origin that the platform allows$/, () => '허용되지 않은 주소입니다'],
   [/^must be the name of a provider\b/, () => '결제사 이름은 16자 이하의 영문자여야 합니다'],
-  [/^is none of this provider$/, () => '이 결제사의 승인 정보가 아닙니다'],
+  [/^does not belong to this provider$/, () => '이 결제사의 승인 정보가 아닙니다'],
 ];
 
-/** The sentence in Korean. One that is not known keeps its English words behind a Korean one. */
+/** The sentence in Korean. An unknown sentence keeps its English words behind a Korean one. */
 export function inKorean(message: string): string {
   for (const [pattern, korean] of RULES) {
     const found = pattern.exec(message);

@@ -1,4 +1,4 @@
-/** Prometheus metrics: requests by route, the connection pool, and what the batch is at. */
+/** Prometheus metrics: requests by route, the connection pool, and the state of the batch. */
 import type { Request, RequestHandler, Response } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { CHAIN_JOBS } from '../../core/jobs/rules/chain.js';
@@ -17,9 +17,9 @@ import { requestState } from './request-state.js';
 export interface Metrics {
   /** Times a request whose answer is sent. */
   readonly observe: (req: Request, res: Response) => void;
-  /** Tells of these providers, too. Once. */
+  /** Adds the metrics of these providers. It is called once. */
   readonly watchProviders: (payments: OpenProviders) => void;
-  /** Tells of the calls in hand, too. Once. */
+  /** Adds the number of calls that are being carried out. It is called once. */
   readonly watchAdmission: (admission: Admission) => void;
   /** The text that Prometheus reads. */
   readonly text: () => Promise<string>;
@@ -58,7 +58,7 @@ export function openMetrics(db: Db, schedule: ScheduleSettings): Metrics {
 function addAdmissionGauge(registry: Registry, admission: Admission): void {
   new Gauge({
     name: 'magam_http_calls_in_flight',
-    help: 'Calls that the server carries out at this moment; event streams and downloads are not among them.',
+    help: 'Calls that the server carries out at this moment, without event streams and downloads.',
     registers: [registry],
     collect() {
       this.set(admission.inFlight);
@@ -105,7 +105,7 @@ function addBatchGauges(registry: Registry, db: Db, schedule: ScheduleSettings):
   byStatus('magam_partitions', 'Partitions of unfinished runs by job and status.', ({ partitions }) => partitions);
   new Gauge({
     name: 'magam_schedule_blocked',
-    help: '1 while the schedule, or a step of the chain, waits for a run that was stopped, which a person has to resume or to give up.',
+    help: '1 while the schedule, or a step of the chain, waits for a run that was stopped, which a person has to resume or to discard.',
     registers: [registry],
     async collect() {
       this.reset();
@@ -125,7 +125,7 @@ function addBatchGauges(registry: Registry, db: Db, schedule: ScheduleSettings):
   });
 }
 
-/** What the duties of all runners and servers have come to, as they recorded it in the database. */
+/** The results of the duties of all runners and servers, as recorded in the database. */
 function addDutyMetrics(registry: Registry, db: Db): void {
   const read = nowAndThen(() => readDuties(db));
   const gauge = (name: string, help: string, pick: (duty: DutyRecord) => number | null) =>
@@ -183,12 +183,12 @@ function addOutboxGauges(registry: Registry, db: Db): void {
     });
   gauge(
     'magam_outbox_lag_seconds',
-    'Age of the oldest event that the consumer has neither done nor given up; 0: there is none.',
+    'Age of the oldest event that the consumer has neither processed nor given up; 0: there is none.',
     ({ lagSeconds }) => lagSeconds,
   );
   gauge(
     'magam_outbox_waiting_events',
-    'Events that the consumer has neither done nor given up, counted up to 100,000.',
+    'Events that the consumer has neither processed nor given up, counted up to 100,000.',
     ({ waiting }) => waiting,
   );
   gauge('magam_outbox_dead_letters', 'Events that the consumer has given up.', ({ deadLetters }) => deadLetters);
@@ -207,7 +207,7 @@ function addProviderMetrics(registry: Registry, { clients, onCall }: OpenProvide
   });
   const calls = new Counter({
     name: 'magam_provider_calls_total',
-    help: 'Calls to payment providers by what came of them: done, declined, unknown, away (never sent).',
+    help: 'Calls to payment providers by outcome: done, declined, unknown, away (never sent).',
     labelNames: ['provider', 'operation', 'outcome'],
     registers: [registry],
   });
@@ -240,7 +240,7 @@ function addProviderMetrics(registry: Registry, { clients, onCall }: OpenProvide
   gauge('magam_provider_calls_queued', 'Calls to a payment provider that wait for their turn.', ({ queued }) => queued);
 }
 
-/** What was read within the last seconds, or read anew. Undefined without a database: no numbers, and the rest is told. */
+/** The numbers that were read within the last seconds, or new ones. Undefined without a database: these numbers are left out, and the other metrics are served. */
 function nowAndThen<T>(read: () => Promise<T>): () => Promise<T | undefined> {
   let known: Promise<T> | undefined;
   let readAt = Number.NEGATIVE_INFINITY;

@@ -1,6 +1,6 @@
 /**
- * Answers that take long: downloads, which hold a database connection each, and event streams. Each kind has so many places in a server. One account has a
- * share of them (the accounts of a seller have one together), and a quarter is kept for staff. An answer ends at its deadline, and within seconds
+ * Answers that take long: downloads, which hold a database connection each, and event streams. Each kind has a number of places in a server. One account has a share of them (the
+ * accounts of a seller share one), and a quarter is kept for staff. An answer ends at its deadline, and within seconds
  * of its caller being signed out, locked or given another role.
  */
 import type { EdgeSettings, StreamLimits } from '../../infra/edge-settings.js';
@@ -9,9 +9,9 @@ import { MagamError } from '../../kernel/errors.js';
 
 export type StreamKind = 'download' | 'events';
 
-/** A place that is taken. */
+/** A taken place. */
 export interface StreamPlace {
-  /** Aborts when the answer has to end: its time is over, or its caller may not have it any more. */
+  /** Aborts when the answer has to end: its time is over, or its caller may no longer have it. */
   readonly signal: AbortSignal;
   readonly leave: () => void;
 }
@@ -21,9 +21,9 @@ interface Open {
   readonly end: (reason: string) => void;
 }
 
-/** The part of the places that only staff gets; of a single place none. */
+/** The share of the places that only staff get; a single place is for everybody. */
 const STAFF_SHARE = 0.25;
-/** How often it is looked whether the callers are still signed in (ms). */
+/** How often the program checks whether the callers are still signed in (ms). */
 const LOOK_MS = 2_000;
 
 const sharerOf = ({ accountId, sellerId }: Caller): string =>
@@ -33,7 +33,7 @@ export class OpenStreams {
   private readonly open: Readonly<Record<StreamKind, Set<Open>>> = { download: new Set(), events: new Set() };
   private looking: NodeJS.Timeout | undefined;
 
-  /** @param stand tells which of the callers are signed in as they were; rejects when it cannot be known */
+  /** @param stand returns the callers that are still signed in as they were; rejects when that cannot be found out */
   constructor(
     private readonly limits: Pick<EdgeSettings, 'downloads' | 'streams'>,
     private readonly stand: (callers: readonly Caller[]) => Promise<ReadonlySet<Caller>>,
@@ -66,14 +66,14 @@ export class OpenStreams {
     return kind === 'download' ? this.limits.downloads : this.limits.streams;
   }
 
-  /** Ends the answers of those who are not signed in any more, and comes back while there are any. */
+  /** Ends the answers of callers that are no longer signed in, and repeats this while there are answers. */
   private async look(): Promise<void> {
     const all = [...this.open.download, ...this.open.events];
     try {
       const standing = await this.stand(all.map(({ caller }) => caller));
       for (const { caller, end } of all) if (!standing.has(caller)) end('the caller is not signed in any more');
     } catch {
-      // the database is away: nobody can know, and it is looked again
+      // the database is away, so nobody can tell; the next check asks again
     }
     const some = this.open.download.size + this.open.events.size > 0;
     this.looking = some ? setTimeout(() => void this.look(), this.lookMs).unref() : undefined;

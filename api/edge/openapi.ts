@@ -54,7 +54,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
   );
 }
 
-/** The page on which calls are tried fills parameters with their examples; an optional filter is better left empty, unless the route names it. */
+/** The page on which calls are tried fills parameters with their examples; optional filters stay empty, unless the route names them. */
 function withExamples(routes: readonly Route[], document: OpenApiDocument): OpenApiDocument {
   for (const { method, path, exampleQuery = {} } of routes) {
     const parameters = document.paths?.[path]?.[method]?.parameters ?? [];
@@ -117,14 +117,14 @@ function headersOf(route: Route): z.ZodObject | undefined {
     ...(route.versioned === true
       ? {
           'If-Match': z.string().optional().meta({
-            description: 'The ETag of the version to be changed; 412 when somebody else was faster.',
+            description: 'The ETag of the version to be changed; the answer is 412 when somebody else was faster.',
           }),
         }
       : {}),
     ...(isConditional(route)
       ? {
           'If-None-Match': z.string().optional().meta({
-            description: 'The ETag of the answer that the caller has; 304 when nothing is new.',
+            description: 'The ETag of the answer that the caller has; the answer is 304 when nothing has changed.',
           }),
         }
       : {}),
@@ -132,7 +132,7 @@ function headersOf(route: Route): z.ZodObject | undefined {
   return Object.keys(headers).length === 0 ? undefined : z.object(headers);
 }
 
-/** The page shows a file picker for a file, and a field of text for JSON. */
+/** The page shows a file picker for a file, and a text field for JSON. */
 const rawSchema = (contentType: string): z.ZodType =>
   contentType === 'application/json' ? z.looseObject({}) : z.string().meta({ format: 'binary' });
 
@@ -150,7 +150,7 @@ function bodyOf(route: Route): Pick<NonNullable<RouteConfig['request']>, 'body'>
 
 const exampleOf = ({ example }: Route) => (example === undefined ? {} : { example });
 
-/** A workbook is no text. */
+/** A workbook is not text. */
 const textOrBytes = (type: string): z.ZodType => (type.includes('spreadsheetml') ? rawSchema(type) : z.string());
 
 function successOf(route: Route): RouteConfig['responses'] {
@@ -163,7 +163,9 @@ function successOf(route: Route): RouteConfig['responses'] {
       ...(type === undefined ? {} : { content: { [type]: { schema: schema ?? textOrBytes(type) } } }),
     },
     ...(isConditional(route)
-      ? { 304: { description: 'Nothing is new since the ETag that was sent.', headers: headersOfUnchanged(route) } }
+      ? {
+          304: { description: 'Nothing has changed since the ETag that was sent.', headers: headersOfUnchanged(route) },
+        }
       : {}),
   };
 }
@@ -183,7 +185,7 @@ function responsesOf(route: Route): RouteConfig['responses'] {
   return responses;
 }
 
-/** Codes that the edge itself may answer with, before or instead of the handler. */
+/** Codes with which the edge itself may answer, before or instead of the handler. */
 function codesOf(route: Route): ErrorCode[] {
   const hasBody = route.body !== undefined;
   if (route.probe === true) return [...(route.refusals ?? []), 'REQUEST_INVALID', 'INTERNAL'];
@@ -210,7 +212,7 @@ function codesOf(route: Route): ErrorCode[] {
   ];
 }
 
-/** A problem as it may look, with nothing in it that is only a placeholder. */
+/** An example of a problem, without placeholders. */
 const exampleOfProblem = (code: ErrorCode): Problem => ({
   type: `/problems/${code}`,
   title: errors[code].meaning,

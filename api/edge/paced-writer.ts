@@ -2,8 +2,8 @@
 import type { Writable } from 'node:stream';
 
 /**
- * A function that writes text or bytes and resolves when there may be more; it rejects when the signal aborts. One listener serves the whole
- * answer: the compression in between passes listeners of `drain` on, but not their removal.
+ * A function that writes text or bytes and resolves when there may be more; it rejects when the signal aborts. One listener serves the whole answer, because the compression in
+ * between passes on listeners of `drain`, but not their removal.
  */
 export function pacedWriter(out: Writable, signal: AbortSignal): (chunk: string | Uint8Array) => Promise<void> {
   let wake = (): void => undefined;

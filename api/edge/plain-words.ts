@@ -1,4 +1,4 @@
-/** What a schema demands, in words that follow the name of a field: "body quantity must be at least 1". */
+/** The demands of a schema, in words that follow the name of a field: "body quantity must be at least 1". */
 import type * as z from 'zod';
 
 type Issue = z.core.$ZodRawIssue;
@@ -45,7 +45,7 @@ const atMost = ({ origin, maximum, inclusive }: Issue & { readonly code: 'too_bi
   return `must ${verb} ${inclusive === false ? 'less than' : 'at most'} ${counted(maximum, origin)}`;
 };
 
-/** The words of a fault for which the schema has none of its own. */
+/** The words for a fault if the schema has none of its own. */
 export function plainWords(issue: Issue): string {
   if (issue.input === undefined) return 'is missing';
   switch (issue.code) {
@@ -62,7 +62,9 @@ export function plainWords(issue: Issue): string {
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`;
     case 'invalid_union':
-      return issue.discriminator === undefined ? NOT_AS_DESCRIBED : 'must be one of those that /openapi.json lists';
+      return issue.discriminator === undefined
+        ? NOT_AS_DESCRIBED
+        : 'must be one of the values that /openapi.json lists';
     default:
       return NOT_AS_DESCRIBED;
   }

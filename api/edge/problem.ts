@@ -25,7 +25,8 @@ export const problemSchema = z
       .string()
       .meta({ description: 'Also in the X-Request-Id header and in every log line of the request.' }),
     whatToDo: z.string().optional().meta({
-      description: 'What to do about the code, in English. Absent from an answer in Korean, whose sentences say it.',
+      description:
+        'What to do about the code, in English. Absent from an answer in Korean, whose sentences include it.',
     }),
     details: z.record(z.string(), z.unknown()).optional(),
     errors: z
@@ -44,7 +45,7 @@ export const invalidRequest = (faults: readonly RequestFault[]): MagamError =>
 const inWords = ({ in: part, pointer, message }: RequestFault): string =>
   pointer === '#' ? `${part} ${message}` : `${part} ${pointer.slice(2)} ${message}`;
 
-/** The languages that problems are told in; a code without a Korean sentence is told in English. */
+/** The languages of problem documents; a code without a Korean sentence is described in English. */
 export type Language = 'en' | 'ko';
 
 /** The language that the request wants. */
@@ -55,14 +56,14 @@ const koreanOf = (code: ErrorCode, language: Language): string | undefined =>
 
 const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
-/** Headers that say what a problem is and in which language it is told. */
+/** Headers with the content type and the language of a problem. */
 export const problemHeaders = ({ code }: MagamError, language: Language): Readonly<Record<string, string>> => ({
   'Content-Type': PROBLEM_TYPE,
   'Content-Language': koreanOf(code, language) === undefined ? 'en' : 'ko',
   Vary: 'Accept-Language',
 });
 
-/** The document of a failure. What is not a refusal is told in general words: its message stays in the log. */
+/** The document of a failure. An error that is not a refusal is described in general words, and its message is only in the log. */
 export function problemOf(error: MagamError, requestId: string, language: Language): Problem {
   const { http, meaning, whatToDo } = errors[error.code];
   const { errors: faults, ...details } = error.details;
@@ -96,7 +97,7 @@ function sendProblem(res: Response, error: MagamError): void {
   sendUntagged(res, PROBLEM_TYPE, JSON.stringify(problem, bigintAsText));
 }
 
-/** Sends a text to which Express shall add no entity tag: it names no state of anything. */
+/** Sends a text without an entity tag of Express, because it describes no state. */
 export function sendUntagged(res: Response, type: string, text: string | Buffer): void {
   const bytes = Buffer.from(text as string);
   res.setHeader('Content-Type', type);
@@ -107,7 +108,7 @@ export function sendUntagged(res: Response, type: string, text: string | Buffer)
 const challenge = (code: ErrorCode): string =>
   code === 'TOKEN_INVALID' ? 'Bearer realm="magam", error="invalid_token"' : 'Bearer realm="magam"';
 
-/** A bigint has no place in JSON. */
+/** JSON has no bigint. */
 export const bigintAsText = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? value.toString() : value;
 
@@ -120,7 +121,7 @@ const expressFaults: Readonly<Record<string, ErrorCode>> = {
   'charset.unsupported': 'UNSUPPORTED_MEDIA_TYPE',
 };
 
-/** The coded failure behind whatever was thrown. */
+/** The coded failure for anything that was thrown. */
 export function failureOf(error: unknown): MagamError {
   if (error instanceof MagamError) return error;
   const { type, status } = (typeof error === 'object' && error !== null ? error : {}) as {
@@ -143,7 +144,7 @@ export const problems: ErrorRequestHandler = (error: unknown, _req: Request, res
   const state = requestState(res);
   state.failure = failure;
   const { http } = errors[failure.code];
-  // A 503 of ours is a refusal (too busy): it comes in floods, and its stack tells nobody anything.
+  // A 503 of this program is a refusal (too busy). There are many of them at once, and their stack is of no use.
   if (http >= 500 && !(http === 503 && error instanceof MagamError)) state.cause = error;
   if (res.headersSent) res.destroy();
   else sendProblem(res, failure);

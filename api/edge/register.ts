@@ -1,4 +1,4 @@
-/** Mounts routes: who calls, how often, may they, is it well formed, whose is it, was it asked before; then the handler and its answer. */
+/** Mounts routes. For each call: authentication, limits, permission, validation, ownership and idempotency key; then the handler and its answer. */
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Db } from '../../infra/database.js';
 import { type Caller, grantOf, grantTo, isPublic, needsNoSecondFactor, owns } from '../../kernel/access.js';
@@ -27,11 +27,11 @@ export interface Edge {
   readonly admission?: Admission;
   /** Downloads and event streams at once. Default: no limit. */
   readonly streams?: OpenStreams;
-  /** With which the hashes of what was asked are keyed; the same on all servers. */
+  /** The key for the hashes of requests; the same on all servers. */
   readonly hashKey: string;
-  /** With which they were keyed before: a call that was answered then is known by them. Default: none. */
+  /** Former keys, by which calls that were answered earlier are recognised. Default: none. */
   readonly formerHashKeys?: readonly string[];
-  /** How long a client may take to read an answer that is no stream (ms). Default: a minute. */
+  /** How long a client may take to read an answer that is not a stream (ms). Default: a minute. */
   readonly readMs?: number;
   /** How long a client may take to send a body that is parsed (ms). Default: 30 s. */
   readonly bodyMs?: number;
@@ -91,7 +91,7 @@ function parsersOf({ body, bodyType = 'json', rawBody }: Route, bodyMs: number):
   return [timely, express.raw({ limit: rawBody.bytesMax, type: () => true })];
 }
 
-/** Takes a place for the call, finds out who calls, counts the call, and refuses whoever may not make it. */
+/** Takes a place for the call, finds out who calls, counts the call, and refuses callers who may not make it. */
 async function admit(route: Route, edge: Edge, req: Request, res: Response): Promise<void> {
   const state = requestState(res);
   state.route = route.path;
@@ -101,11 +101,11 @@ async function admit(route: Route, edge: Edge, req: Request, res: Response): Pro
   if (route.provesIdentity !== true && req.headers.authorization !== undefined) {
     try {
       const caller = await callerOf(req.headers.authorization, edge);
-      // A public call is answered as to anybody until the second factor that the role needs is there.
+      // Until the second factor that the role needs is set up, a public call is answered as for an anonymous caller.
       if (caller !== null && !(isPublic(route.permission) && caller.secondFactorMissing === true))
         state.caller = caller;
     } catch (refusal) {
-      // Counted by its address: looking at a token that is none, or is signed out, is work too.
+      // Counted by its address, because checking an invalid token is work, too.
       await count();
       throw refusal;
     }
@@ -128,8 +128,8 @@ export function register(app: Express, endpoints: readonly Endpoint[]): void {
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 /**
- * Finds calls whose path has no parameters by the path as it stands, before Express tries the pattern of one route after another. What is not found
- * so (other capitals, a slash at the end, HEAD) is left to Express.
+ * Finds routes whose path has no parameters by the literal path, before Express tries the patterns of the routes one by one. A request that is not found this way (other capitals,
+ * a slash at the end, HEAD) is left to Express.
  */
 export function directly(endpoints: readonly Endpoint[]): RequestHandler {
   const known = new Map<string, RequestHandler>();
@@ -154,7 +154,7 @@ function refuseMethod(methods: readonly string[]): RequestHandler {
 }
 
 async function callerOf(header: string, edge: Edge): Promise<Caller | null> {
-  // Basic: credentials of an OAuth client (RFC 6749, 2.3.1), or of a proxy. We have no clients, and it signs nobody in.
+  // Basic: credentials of an OAuth client (RFC 6749, 2.3.1), or of a proxy. The server has no such clients, and it signs nobody in.
   if (/^Basic /i.test(header)) return null;
   const token = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(header)?.[1];
   if (token === undefined) throw new MagamError('TOKEN_INVALID');
@@ -193,7 +193,7 @@ async function answer(route: Route, edge: InnerEdge, req: Request, res: Response
   }
 }
 
-/** Ends a call under a key that has failed. @returns the answer, where another call under the key was faster; what it refused counts */
+/** Ends a failed call under a key. @returns the answer, if another call under the key was faster; a refusal of that call counts */
 async function endKey(
   keyed: Keyed | undefined,
   error: unknown,
@@ -215,7 +215,7 @@ async function requireOwner(route: Route, call: Call<unknown, unknown, unknown>)
   if (owner !== undefined && !owns(call.own, owner)) throw new MagamError('FORBIDDEN');
 }
 
-/** Answers are for the one who asked, unless the route says otherwise. */
+/** Answers are for the caller only, unless the route says otherwise. */
 const NOT_KEPT = 'no-store';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -230,7 +230,7 @@ function send(reply: Reply, res: Response): void {
   else sendJson(res, JSON.stringify(reply.body, bigintAsText));
 }
 
-/** What is read gets an entity tag of Express where it has none, and 304 where the caller knows it. */
+/** An answer to GET gets an entity tag of Express if it has none, and 304 if the caller has it already. */
 function sendJson(res: Response, json: string | Buffer): void {
   if (res.req.method === 'GET' || res.req.method === 'HEAD') res.type('application/json').send(json);
   else sendUntagged(res, JSON_TYPE, json);
@@ -249,7 +249,7 @@ async function stream(reply: StreamedReply, req: Request, res: Response, edge: E
     reply.kind === undefined || caller === undefined || req.method === 'HEAD'
       ? undefined
       : edge.streams?.enter(reply.kind, caller);
-  if (place !== undefined) leave?.(); // it has a place of another kind now
+  if (place !== undefined) leave?.(); // the call now has a place of another kind
   try {
     begin(reply, res);
     res.set('Content-Type', reply.contentType);
@@ -267,7 +267,7 @@ async function writeStream(
   place: StreamPlace | undefined,
 ): Promise<void> {
   const gone = new AbortController();
-  // Whoever left while the call was admitted and handled is not told of again.
+  // If the client disconnected while the call was admitted and handled, no event will say so again.
   if (res.destroyed) gone.abort();
   else res.on('close', () => gone.abort());
   const over = place?.signal;
@@ -278,7 +278,7 @@ async function writeStream(
     if (!gone.signal.aborted && over?.aborted !== true) throw error;
   }
   if (res.writableEnded) return;
-  // Half a download must not look like a whole one, and who reads nothing would not see the end.
+  // A part of a download must not look like a complete one, and a client that does not read would not see the end.
   if (over?.aborted === true && (reply.endless !== true || res.writableNeedDrain)) res.destroy();
   else res.end();
 }

@@ -10,22 +10,22 @@ export interface Reply<Body = unknown> {
   readonly body?: Body;
   /** The body as JSON text or bytes that were made before; sent as they are. */
   readonly json?: string | Buffer;
-  /** The same as a string of octets (UTF-8, one character each): sent without being encoded, and nobody can change what others are sent too. */
+  /** The same as a string of octets (UTF-8, one character each). It is sent without being encoded, and unlike a buffer it cannot be changed while it is shared. */
   readonly octets?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * An answer that is written bit by bit: a download, an event stream. `write` resolves when all of it is written; `signal` aborts when
- * the client has gone, when its place is over (open-streams.ts) or, for an event stream, when the server drains.
+ * An answer that is written bit by bit: a download, an event stream. `write` resolves when all of it is written. `signal` aborts when the client has disconnected, when the answer
+ * loses its place (open-streams.ts) or, for an event stream, when the server drains.
  */
 export interface StreamedReply {
   readonly status: number;
   readonly contentType: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** It takes a place among those of its kind, and a share of its caller's. */
+  /** It takes one of the places of its kind, and counts against its caller's share. */
   readonly kind?: StreamKind;
-  /** An event stream goes on until somebody ends it, so a draining server does. */
+  /** An event stream does not end by itself, so a draining server ends it. */
   readonly endless?: boolean;
   readonly write: (out: Writable, signal: AbortSignal) => Promise<void>;
 }
@@ -43,8 +43,8 @@ export const ok = <Body>(body: Body, version?: number): Reply<Body> => ({
 });
 
 /**
- * An answer about something that holds parts that change without its version, such as the name of a category: the entity tag names the
- * version and the answer, so it moves with both. If-Match looks at the version alone.
+ * An answer with parts that change without the version, such as the name of a category. Its entity tag names the version and the content, so it changes with both. If-Match
+ * compares only the version.
  */
 export function tagged<Body>(reply: Reply<Body>, version: number): Reply<Body> {
   const json = JSON.stringify(reply.body, bigintAsText);

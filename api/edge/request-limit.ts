@@ -14,7 +14,7 @@ import { requestState } from './request-state.js';
 
 const WINDOW_MS = 60_000;
 
-/** A limiter whose refusal is the RATE_LIMITED problem; RateLimit headers after the IETF's draft 8. */
+/** A limiter whose refusal is the RATE_LIMITED problem; its RateLimit headers follow draft 8 of the IETF. */
 export const limiter = (options: Partial<Options>): RequestHandler =>
   rateLimit({
     windowMs: WINDOW_MS,
@@ -24,7 +24,7 @@ export const limiter = (options: Partial<Options>): RequestHandler =>
     ...options,
   });
 
-/** Who is counted, and the header that tells the limit. */
+/** Who is counted, and the header that names the limit. */
 interface Counted {
   readonly key: string;
   /** Requests a minute. */
@@ -32,14 +32,14 @@ interface Counted {
   readonly policy: string;
 }
 
-/** Those who asked last are remembered, so that addresses are not parsed and names not hashed for every request. */
+/** The latest callers are remembered, so that addresses are not parsed and names not hashed for every request. */
 const REMEMBERED = 10_000;
-/** What a proxy says is an address may be anything; what is longer than one is not kept. */
+/** The address that a proxy names may be any text; a text longer than an address is not kept. */
 const NAME_MAX = 64;
 
 /**
- * The limit that every call is under, `/docs` and `/openapi.json` too, except the probes. The headers are those
- * that `limiter` sets; that one takes a dozen steps, each waited for, which is too much for every request.
+ * The limit that every call is under, `/docs` and `/openapi.json` too, except the probes. It sets the same headers as `limiter`, which takes a dozen asynchronous steps, too many
+ * for every request.
  */
 export function limitRequests(redis: RedisLink, perMinute: number): (res: Response) => Promise<void> {
   const counter = new RedisOrMemory(redis, 'limit:');
@@ -99,11 +99,11 @@ function refuseMore(res: Response, seconds: number): never {
   throw new MagamError('RATE_LIMITED');
 }
 
-/** A name for the key that does not tell it, as express-rate-limit makes it. */
+/** A name that does not reveal the key, as express-rate-limit makes it. */
 const partitionOf = (key: string): string =>
   Buffer.from(createHash('sha256').update(key).digest('hex').slice(0, 12)).toString('base64');
 
-/** After Redis has not answered, nobody waits for it again for so long (ms). */
+/** After Redis has not answered, no request waits for it for this long (ms). */
 const REST_MS = 2_000;
 
 /** Counts in Redis while it answers, in memory while it does not. */
@@ -125,7 +125,7 @@ class RedisOrMemory {
       try {
         return await this.shared.hit(key);
       } catch {
-        this.restUntil = performance.now() + REST_MS; // gone, or frozen
+        this.restUntil = performance.now() + REST_MS; // Redis is away or frozen
       }
     }
     const { totalHits, resetTime } = await this.memory.increment(key);

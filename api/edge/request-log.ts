@@ -10,8 +10,8 @@ export interface ServerLog {
   /** For everything. Each line carries the id of the request it belongs to. */
   readonly log: Logger;
   /**
-   * For the line of a request alone, whose fields are named in this file: none of them has the name of a secret, and the id is among them. A profile
-   * of an answer from the cache had a twentieth of its time in looking for secrets in this line.
+   * Only for the line of a request, whose fields are listed in this file: none of them has the name of a secret, and the id is one of them. In a profile of an answer from the
+   * cache, searching this line for secrets took a twentieth of the time.
    */
   readonly requests: Logger;
 }
@@ -28,15 +28,15 @@ export function openLog(level: string, destination: DestinationStream): ServerLo
   };
 }
 
-/** Lines gather up to this size before they are written (bytes), and no longer than this (ms). */
+/** Lines are collected up to this size before they are written (bytes), and for no longer than this (ms). */
 const GATHERED_BYTES = 16_384;
 const GATHERED_MS = 100;
-/** A write takes up to this many (bytes). */
+/** A write has up to this many bytes. */
 const WRITE_BYTES_MAX = 65_536;
 
 /**
- * Standard error, written in the background: a line at a time costs more than making it. What has been gathered is written when the process
- * ends by itself, by `process.exit` or by an exception.
+ * Standard error, written in the background, because writing a single line costs more than making it. Collected lines are also written when the process ends by itself, by
+ * `process.exit` or by an exception.
  */
 export const standardError = (): DestinationStream =>
   pino.destination({
@@ -47,19 +47,19 @@ export const standardError = (): DestinationStream =>
     periodicFlush: GATHERED_MS,
   });
 
-/** A function that logs a request whose answer is sent, or whose client has gone before. */
+/** A function that logs a request when its answer is sent, or when its client disconnects before that. */
 export function requestLogger({ log, requests }: ServerLog): (req: Request, res: Response) => void {
   return (req, res) => {
     const { requestId, startedAt, route, caller, failure, cause, ip } = requestState(res);
     const fields = {
       requestId,
       method: req.method,
-      path: pathOf(req.originalUrl).slice(0, 200), // the query may hold what is nobody's business
+      path: pathOf(req.originalUrl).slice(0, 200), // the query may contain private data
       route,
       status: res.statusCode,
       ms: Math.round((performance.now() - startedAt) * 10) / 10,
       ip,
-      accountId: caller?.accountId, // what is undefined has no place in the line
+      accountId: caller?.accountId, // undefined fields are left out of the line
       role: caller?.role,
       apiKeyId: caller?.apiKey?.keyId,
       code: failure?.code,

@@ -1,4 +1,4 @@
-/** What the edge knows of a request while it is answered; the request's log line and its metrics are made of it. */
+/** What the edge knows of a request while it is answered; the request's log line and its metrics are made from it. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
@@ -9,17 +9,17 @@ export interface RequestState {
   readonly requestId: string;
   /** performance.now() when the request came. */
   readonly startedAt: number;
-  /** Address of the client, as far as MAGAM_TRUST_PROXY lets it be known; looked up once. */
+  /** Address of the client, as far as MAGAM_TRUST_PROXY reveals it; looked up once. */
   readonly ip: string | undefined;
   /** The route's pattern; undefined while none matches. */
   route?: string;
   caller?: Caller;
-  /** Gives back the place of a call that is carried out. */
+  /** Gives back the place that the call takes up. */
   leave?: () => void;
-  /** Cuts the connection when the answer was not read by then. */
+  /** Cuts the connection if the client has not read the answer by then. */
   readBy?: NodeJS.Timeout;
   failure?: MagamError;
-  /** What was thrown, where it was no refusal. */
+  /** What was thrown, if it was not a refusal. */
   cause?: unknown;
 }
 
@@ -29,7 +29,7 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,64}$/;
 /** Id of the request on whose behalf this runs, if any; every log line carries it. */
 export const currentRequestId = (): string | undefined => current.getStore()?.requestId;
 
-/** Takes the client's X-Request-Id if it is harmless, else makes one; it is in every answer. Goes on with `next`, in the request's context. */
+/** Takes the client's X-Request-Id if it is harmless, else makes one; it is in every answer. Calls `next` in the request's context. */
 export function beginRequest<T>(req: Request, res: Response, next: () => T): T {
   const given = req.headers['x-request-id'];
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();

@@ -23,35 +23,34 @@ export interface Call<Params, Query, Body> {
   /** The caller, where the access table asks for one. */
   readonly signedIn: Caller;
   /**
-   * Set when the caller's role may only act on what is its own. A route without `owner` (a list) must confine itself to it; a route
-   * with `owner` was checked already.
+   * Set when the caller's role may only act on what is its own. A route without `owner` (a list) must limit itself to that; a route with `owner` was checked already.
    */
   readonly own: Caller | null;
   readonly requestId: string;
-  /** Address of the client, as far as MAGAM_TRUST_PROXY lets it be known. */
+  /** Address of the client, as far as MAGAM_TRUST_PROXY reveals it. */
   readonly ip: string;
   readonly userAgent: string;
-  /** For a route that takes the body as it comes. */
+  /** For a route that reads the body itself. */
   readonly request: Request;
-  /** The body as it came, where the route's `rawBody` says how many bytes it may have. */
+  /** The raw bytes of the body, if the route's `rawBody` limits how many it may have. */
   readonly bytes: Buffer;
   /** Throws VERSION_CONFLICT (412) when the request has an If-Match that is not this version. */
   readonly requireVersion: (version: number) => void;
   /**
-   * Runs `work` in a transaction. Where the request has an Idempotency-Key the answer is kept in the same transaction, so it is
-   * given again, and the work is not done again, whatever dies in between. `content` stands for a body that was not parsed (its hash).
+   * Runs `work` in a transaction. If the request has an Idempotency-Key, the answer is kept in the same transaction. So it is given again, and the work is not done twice, even if
+   * a process dies in between. `content` stands for a body that was not parsed (its hash).
    * What `work` throws undoes it. A refusal that it returns becomes the problem of its code, and what was written stays.
    */
   readonly transact: <R extends Reply>(work: (tx: Tx) => Promise<R | Refusal>, content?: string) => Promise<R>;
   /**
-   * Runs `work` in a transaction before that of `transact`, which stays the last one and keeps the answer. Between the two the handler may call
-   * the outside for 80 s: the claim of the Idempotency-Key is renewed, and a call that has lost it does not commit. Whoever comes back under the key
-   * after a death begins anew, so what a step has written has to say how to go on.
+   * Runs `work` in a transaction before that of `transact`, which stays the last one and keeps the answer. Between the two the handler may call another system for up to 80 s: the
+   * claim of the Idempotency-Key is renewed, and a call that has lost it does not commit. If the process dies, the next call under the key starts again, so the rows that a step
+   * has written have to say how to continue.
    */
   readonly step: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
   /**
-   * Carries the call out in one transaction with others that wait under the same group key; the work is the group's (`GroupCommit`). `replyOf` makes the
-   * answer of what the work brought, within the transaction, and may ask for what follows the commit; a refusal becomes the problem of its
+   * Carries the call out in one transaction with others that wait under the same group key; the work is the group's (`GroupCommit`). `replyOf` makes the answer from the result of
+   * the work, within the transaction, and may ask for what follows the commit; a refusal becomes the problem of its
    * code. Under an Idempotency-Key the claim and the answer are in the same transaction.
    */
   readonly transactInGroup: <Input, Value, R extends Reply>(
@@ -61,13 +60,12 @@ export interface Call<Params, Query, Body> {
     replyOf: (value: Value) => R,
   ) => Promise<R>;
   /**
-   * What `transact` and `transactInGroup` do after their transaction, before the answer: wake runners, evict caches. Also when the commit failed, because nobody
-   * may know whether it was carried out; so it must do no harm then.
+   * What `transact` and `transactInGroup` do after their transaction, before the answer: wake runners, evict caches. It is done even if the commit failed, because nobody may know
+   * whether it took place; so it must be harmless in that case.
    */
   readonly afterCommit: (next: () => Promise<void>) => void;
   /**
-   * Writes to the audit log what was changed, in the transaction of the change, where the caller is staff: staff answer for what they
-   * change, sellers and buyers change what is their own.
+   * Writes the change to the audit log, in the transaction of the change, if the caller is staff. Sellers and buyers change only what is their own.
    */
   readonly audit: (
     tx: Tx,
@@ -84,7 +82,7 @@ export interface Answer<Schema extends z.ZodType = z.ZodType> {
   readonly schema?: Schema;
   /** Default application/json. */
   readonly contentType?: string;
-  /** It names the version of what it shows in an ETag. Answers to GET with JSON have one anyway. */
+  /** The answer names the version of what it shows in an ETag. Answers to GET with JSON always have one. */
   readonly etag?: boolean;
   /** Whether it has a Location. Default: with 201 and 202. */
   readonly location?: boolean;
@@ -110,21 +108,21 @@ export interface RouteDefinition<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
-  /** What OpenAPI says of the body in place of `body`, where the handler looks at parts of it itself. */
+  /** The description of the body in OpenAPI, instead of `body`, if the handler checks parts of it itself. */
   readonly shownBody?: z.ZodType;
-  /** A body that works with the sample data as it stands in the documentation, and that the documentation page fills in. */
+  /** A body that works with the sample data. The document shows it, and the documentation page fills it in. */
   readonly example?: NoInfer<z.input<Body>>;
   /** Query parameters that the documentation page fills in: without them the call is refused. The others it leaves empty. */
   readonly exampleQuery?: NoInfer<Partial<z.input<Query>>>;
   /**
-   * The request's body is of this type and is left to the handler; what OpenAPI says of it. With `bytesMax` it is read before (`call.bytes`), whatever
-   * type the request gives it; without, the handler reads it (`call.request`).
+   * The request's body has this type and is left to the handler; the rest is its description in OpenAPI. With `bytesMax` the body is read before the handler (`call.bytes`),
+   * whatever type the request names; without it the handler reads the body (`call.request`).
    */
   readonly rawBody?: { readonly contentType: string; readonly description: string; readonly bytesMax?: number };
   /** Content types that `body` may have; default JSON. */
   readonly bodyType?: 'json' | 'form';
   readonly answer: Answer<Output>;
-  /** An answer that is no success and no problem document either. */
+  /** An answer that is neither a success nor a problem document. */
   readonly otherAnswer?: {
     readonly status: number;
     readonly description: string;
@@ -132,28 +130,28 @@ export interface RouteDefinition<
     /** As in `answer`. */
     readonly location?: boolean;
   };
-  /** Codes that the handler may refuse with, beside those that any route has. */
+  /** Codes with which the handler may refuse, apart from those of every route. */
   readonly refusals?: readonly ErrorCode[];
-  /** Middleware of this route alone (a limit), after the body was parsed and before it is looked at. */
+  /** Middleware of this route alone (a limit), which runs after the body is parsed and before it is validated. */
   readonly before?: readonly RequestHandler[];
-  /** Counts a call in place of the general limit (`limitOf`). Throws RATE_LIMITED. */
+  /** Counts a call instead of the general limit (`limitOf`). Throws RATE_LIMITED. */
   readonly limit?: (req: Request, res: Response) => Promise<void>;
-  /** Asked by machines that watch the server: nobody signs in, and only a limit of its own counts it. */
+  /** For monitoring: callers do not sign in, and only the route's own limit counts them. */
   readonly probe?: boolean;
-  /** The outside waits for its answer: a busy server has further places for it. */
+  /** Another system waits for the answer: a busy server has extra places for it. */
   readonly essential?: boolean;
-  /** The caller proves by the body who they are; an access token, stale perhaps, is not looked at. */
+  /** The body proves who calls; an access token, which may be stale, is ignored. */
   readonly provesIdentity?: boolean;
-  /** Takes an Idempotency-Key: the handler does all its writing in `call.transact`. The edge throws where it did not call it. */
+  /** Takes an Idempotency-Key: the handler does all its writing in `call.transact`. The edge throws if it did not call it. */
   readonly idempotent?: boolean;
   /**
    * Its calls are carried out in groups: the handler does all its writing in `call.transactInGroup`. A key is looked up before the handler and claimed
-   * in the group's transaction. The edge throws where the handler did not call it.
+   * in the group's transaction. The edge throws if the handler did not call it.
    */
   readonly grouped?: boolean;
-  /** Takes If-Match: the handler calls `call.requireVersion`. The edge throws, and the transaction does not commit, where it did not. */
+  /** Takes If-Match: the handler calls `call.requireVersion`. If it does not, the edge throws and the transaction does not commit. */
   readonly versioned?: boolean;
-  /** Whose the addressed thing is; throws when there is no such thing; undefined when nothing particular is addressed. */
+  /** The owner of the addressed object; throws when there is no such object; undefined when the call addresses no single object. */
   readonly owner?: (
     call: Pick<Call<z.output<Params>, z.output<Query>, z.output<Body>>, 'params' | 'query' | 'body' | 'signedIn'>,
   ) => Promise<Owner | undefined> | Owner | undefined;
@@ -164,7 +162,7 @@ export interface RouteDefinition<
 
 type AnyCall = Call<unknown, unknown, unknown>;
 
-/** A route whose types have served their purpose. */
+/** A route without its type parameters, as lists of routes hold it. */
 export type Route = Omit<
   RouteDefinition<z.ZodType, z.ZodType, z.ZodType, z.ZodType>,
   'owner' | 'handle' | 'params' | 'query'

@@ -6,20 +6,20 @@ import { pause } from '../../infra/database.js';
 import { errorText } from '../../infra/database-errors.js';
 import { MagamError } from '../../kernel/errors.js';
 
-/** A file for import may take this long to arrive; Node's five minutes would cut off a large one on a slow line (ms). */
+/** A file for import may take this long to arrive; Node's five minutes would cut off a large file on a slow connection (ms). */
 const UPLOAD_MAX_MS = 60 * 60_000;
 
 /**
- * Connections that wait to be accepted, at most; the system may allow fewer (net.core.somaxconn). One that finds no room tries again after 1 s, then 2 s, then
- * 4 s. With Node's 511 a rush of 10,000 connections had 4,000 that found none, with this 1,700.
+ * Connections that wait to be accepted, at most; the system may allow fewer (net.core.somaxconn). A connection that finds no room tries again after 1 s, then 2 s, then 4 s. In a
+ * rush of 10,000 connections 4,000 found no room with Node's 511, and 1,700 with this value.
  */
 const BACKLOG = 4_096;
 
 export interface Listening {
   readonly port: number;
   /**
-   * Stops: serves on for `drainMs` (every answer closes its connection, so a client goes elsewhere by itself), then takes no new
-   * connection and waits for the requests in hand, at most `patienceMs`.
+   * Stops. For `drainMs` the server goes on serving, and every answer closes its connection, so clients go to other servers. Then it takes no new connections and waits, at most
+   * `patienceMs`, for the requests that are being answered.
    */
   readonly stop: (drainMs: number, patienceMs: number) => Promise<void>;
 }
@@ -35,7 +35,7 @@ export async function listen(
     { keepAliveTimeout: 65_000, headersTimeout: 66_000, requestTimeout: UPLOAD_MAX_MS },
     handler,
   );
-  // A socket keeps its peer's address once it was asked; after a client has cut the connection nobody could tell whose request it was.
+  // A socket keeps its peer's address once it was read. After the client has cut the connection the address could not be found out any more.
   server.on('connection', (socket) => void socket.remoteAddress);
   server.listen({ port, host, backlog: BACKLOG });
   try {
@@ -55,7 +55,7 @@ async function stop(server: Server, drainMs: number, patienceMs: number): Promis
   await pause(drainMs);
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  // A connection whose request was in hand becomes idle after its answer.
+  // A connection becomes idle after the answer to its request.
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
   const force = setTimeout(() => server.closeAllConnections(), patienceMs);
   await closed;

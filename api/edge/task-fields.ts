@@ -1,4 +1,4 @@
-/** What all work that a runner carries out has in common. */
+/** The fields that all tasks of runners have in common. */
 import * as z from 'zod';
 import { TASK_STATUSES } from '../../core/tasks/rules/background-task.js';
 import type { TaskRecord } from '../../core/tasks/stores/background-task.js';
@@ -13,9 +13,9 @@ const taskStatus = z.enum(TASK_STATUSES).meta({
 const progressSchema = z
   .object({
     done: z.number().int(),
-    total: z.number().int().nullable().meta({ description: 'Null while it is not known.' }),
+    total: z.number().int().nullable().meta({ description: 'Null as long as it is not known.' }),
   })
-  .meta({ id: 'TaskProgress', description: 'Noted by the runner several times in the length of a lease.' });
+  .meta({ id: 'TaskProgress', description: 'The runner records it several times within the length of a lease.' });
 
 const failureSchema = z
   .object({

@@ -24,8 +24,8 @@ export function validate(route: Route, req: Request): ValidRequest {
     return undefined;
   };
   const params = route.params === undefined ? {} : take('path', route.params, { ...req.params });
-  if (faults.length > 0) throw new MagamError('ROUTE_NOT_FOUND'); // no such thing can exist
-  // A probe may be asked with whatever its watcher appends; elsewhere a misspelt filter must not go unnoticed.
+  if (faults.length > 0) throw new MagamError('ROUTE_NOT_FOUND'); // there can be no object with such an id
+  // A monitoring system may append anything to the address of a probe. Elsewhere a misspelt filter must be noticed.
   const querySchema = route.query ?? (route.probe === true ? undefined : noQuery);
   const query = querySchema === undefined ? {} : take('query', querySchema, { ...(req.query as object) });
   const body = route.body === undefined ? undefined : take('body', route.body, bodyOf(req));
@@ -34,7 +34,7 @@ export function validate(route: Route, req: Request): ValidRequest {
   return { params, query, body };
 }
 
-/** What the route does not take and a caller must not believe to be heeded: a body, a version. */
+/** Refuses what the route does not use, so that no caller believes that it counts: a body, a version. */
 function unasked(route: Route, req: Request): RequestFault[] {
   const faults: RequestFault[] = [];
   if (route.body === undefined && route.rawBody === undefined && hasBody(req))
@@ -64,7 +64,7 @@ function faultsOf(part: RequestFault['in'], issue: z.core.$ZodIssue): RequestFau
   return [{ in: part, pointer: pointer(issue.path), message: issue.message }];
 }
 
-/** A JSON pointer as a URI fragment (RFC 6901). Half a surrogate pair, sent so or cut so, has no place in a URI. */
+/** A JSON pointer as a URI fragment (RFC 6901). Half a surrogate pair, whether it was sent or cut, cannot be part of a URI. */
 const pointer = (path: readonly PropertyKey[]): string => `#${path.map((step) => `/${token(String(step))}`).join('')}`;
 
 const token = (step: string): string =>

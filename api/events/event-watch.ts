@@ -1,4 +1,4 @@
-/** Calls that wait for new events. One poller serves all of them in this process, and ends with the last of them. */
+/** Calls that wait for new events. One poller serves all of them in this process, and stops when the last of them ends. */
 import { pause } from '../../infra/database.js';
 import type { Caller } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -13,7 +13,7 @@ export class EventWatch {
 
   /**
    * @param readLast the position of the newest event
-   * @param most calls that may wait at a time: in all, of one account, and of all accounts of one seller together
+   * @param most the number of calls that may wait at a time: of all callers, of one account, and of all accounts of one seller together
    */
   constructor(
     private readonly readLast: () => Promise<number>,
@@ -50,7 +50,7 @@ export class EventWatch {
         const last = await this.readLast();
         for (const [end, { after }] of [...this.waiting]) if (last > after) end();
       } catch {
-        // the database is away: whoever waits is answered when the time is up, with what the database says then
+        // the database is away: waiting calls are answered when their time is up, with the result of the database at that time
       }
       await pause(POLL_MS);
     }

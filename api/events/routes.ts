@@ -1,4 +1,4 @@
-/** The event feed: what happened, in order, for other systems. */
+/** The event feed: events in order, for other systems. */
 import * as z from 'zod';
 import { numberEvents } from '../../core/event-feed/number-events.js';
 import { type FeedEvent, type FeedReader, readBounds, readEvents } from '../../core/event-feed/stores/feed-event.js';
@@ -24,7 +24,7 @@ const querySchema = z.strictObject({
     .optional()
     .meta({
       description:
-        'Only events after this id: the `after` of the answer before. Absent or 0: from the oldest that is kept.',
+        'Only events after this id: the `after` of the answer before. Absent or 0: from the oldest event that is kept.',
       type: 'integer',
       minimum: 0,
     }),
@@ -57,12 +57,10 @@ const querySchema = z.strictObject({
 const answerSchema = z
   .object({
     items: z.array(eventSchema),
-    after: z
-      .number()
-      .int()
-      .min(0)
-      .meta({ description: 'What to ask for next as `after`: every event up to it was shown, or is of no concern.' }),
-    more: z.boolean().meta({ description: 'There may be further events already.' }),
+    after: z.number().int().min(0).meta({
+      description: 'The `after` of the next call: every event up to it was shown or does not match the query.',
+    }),
+    more: z.boolean().meta({ description: 'There may be more events already.' }),
   })
   .meta({ id: 'EventPage' });
 
@@ -75,10 +73,10 @@ interface Page {
 /** The events after an id. Throws EVENTS_GONE and EVENT_ID_UNKNOWN. */
 async function readPage(db: Db, reader: FeedReader, after: number, limit: number): Promise<Page> {
   await numberEvents(db);
-  const { last } = await readBounds(db); // before the events: what is up to it can be seen
+  const { last } = await readBounds(db); // read before the events: all events up to it can be seen
   if (after > last) throw new MagamError('EVENT_ID_UNKNOWN', undefined, { lastId: last });
   const items = await readEvents(db, reader, after, limit);
-  const { purgedThrough } = await readBounds(db); // after them: what was deleted meanwhile is missing among them
+  const { purgedThrough } = await readBounds(db); // read after them: events that were deleted meanwhile are missing among them
   if (after > 0 && after < purgedThrough)
     throw new MagamError('EVENTS_GONE', undefined, { oldestId: purgedThrough + 1 });
   const more = items.length === limit;
@@ -95,11 +93,11 @@ const readFeed = ({ db, draining }: ApiContext, watch: EventWatch): Route => {
     tag: 'Events',
     summary: 'Read the event feed',
     description:
-      'Events of runs, imports and certificates, in order. Ids only grow, and no event ever appears before one that was read, so whoever keeps the `after` of the last answer ' +
-      'misses nothing and reads nothing twice. A seller is told of the dates on which something of the business was settled.',
+      'Events of runs, imports and certificates, in order. Ids only grow, and no event ever appears before one that was read, so a reader that keeps the `after` of the last answer ' +
+      'misses nothing and reads nothing twice. A seller gets the events of dates on which something of the business was settled.',
     permission: 'event.read',
     query: querySchema,
-    answer: { status: 200, description: 'The next events; none is a success, too.', schema: answerSchema },
+    answer: { status: 200, description: 'The next events; the list may be empty.', schema: answerSchema },
     refusals: ['EVENT_ID_UNKNOWN', 'EVENT_TYPE_REFUSED', 'EVENTS_GONE', 'STREAMS_EXHAUSTED'],
     handle: async ({ query: { after: asked = 0, limit, types = [], wait }, own, signedIn, request }) => {
       const reader = { sellerId: ownSeller(own), types };
@@ -113,7 +111,7 @@ const readFeed = ({ db, draining }: ApiContext, watch: EventWatch): Route => {
         const leftMs = endsAt - performance.now();
         if (page.items.length > 0 || leftMs <= 0 || signal.aborted) return ok(page as z.input<typeof answerSchema>);
         await watch.wait(signedIn, page.after, leftMs, signal);
-        if (!(await stand([signedIn])).has(signedIn)) throw new MagamError('TOKEN_INVALID'); // signed out, locked or revoked meanwhile
+        if (!(await stand([signedIn])).has(signedIn)) throw new MagamError('TOKEN_INVALID'); // the caller was signed out, locked or revoked meanwhile
         page = await readPage(db, reader, page.after, limit);
       }
     },

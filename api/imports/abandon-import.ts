@@ -1,4 +1,4 @@
-/** Abandons an import that has not come to its end: what it wrote is withdrawn from the feed, by a runner. */
+/** Abandons an unfinished import: a runner withdraws its rows from the feed. */
 
 import { IMPORT } from '../../core/feed/rules/import-task.js';
 import { findUnfinishedImport } from '../../core/feed/stores/feed-import.js';
@@ -26,11 +26,11 @@ export const abandonImport = ({ redis }: ApiContext): Route =>
     tag: 'Imports',
     summary: 'Abandon an import',
     description:
-      'One that no runner has begun is over at once. Otherwise a runner stops it and withdraws what it wrote; follow it until it is CANCELLED. ' +
-      'If refunds of another import rest on what it wrote, it ends FAILED with IMPORT_HAS_DEPENDENTS: upload the file again to finish it.',
+      'An import that no runner has begun ends at once. Otherwise a runner stops it and withdraws what it wrote; follow it until it is CANCELLED. ' +
+      'If refunds of another import refer to its rows, it ends FAILED with IMPORT_HAS_DEPENDENTS: upload the file again to finish it.',
     permission: 'import.create',
     params: importParams,
-    answer: { status: 202, description: 'It was asked for.', schema: importSchema },
+    answer: { status: 202, description: 'The end of the import was requested.', schema: importSchema },
     refusals: ['IMPORT_NOT_FOUND', 'IMPORT_NOT_OPEN'],
     idempotent: true,
     handle: ({ params: { importId }, signedIn, audit, afterCommit, transact }) =>

@@ -1,4 +1,4 @@
-/** Imports of uploaded files as they are shown. The id is that of the upload's task: one address to follow, whatever happens below it. */
+/** Imports of uploaded files as they are shown. The id is that of the upload's task, so there is one address to follow throughout. */
 import * as z from 'zod';
 import type { Understood } from '../../core/feed/import/understood.js';
 import { IMPORT } from '../../core/feed/rules/import-task.js';
@@ -12,7 +12,7 @@ import { taskBody, taskFields } from '../edge/task-fields.js';
 export const importParams = z.strictObject({ importId: idText.meta({ description: 'The import.' }) });
 export const importAddress = (importId: number): string => `/v1/imports/${importId}`;
 
-/** What a sum is where it is beyond 2^53 - 1: its digits. */
+/** A sum beyond 2^53 - 1, as its digits. */
 const sumMinor = z.union([amountMinor, z.string()]);
 
 const understoodSchema = z
@@ -22,7 +22,7 @@ const understoodSchema = z
     rows: z.number().int().meta({ description: 'Rows whose fields can be read.' }),
     firstDate: businessDate.nullable(),
     lastDate: businessDate.nullable(),
-    sellers: z.number().int().meta({ description: 'How many sellers they name.' }),
+    sellers: z.number().int().meta({ description: 'The number of sellers that they name.' }),
     sums: z.array(
       z.object({
         currency: z.string(),
@@ -45,7 +45,7 @@ const resultSchema = z
   .object({
     rows: z.number().int(),
     imported: z.number().int().meta({ description: 'Rows that are new in the feed.' }),
-    unchanged: z.number().int().meta({ description: 'Rows that the feed had already, word for word.' }),
+    unchanged: z.number().int().meta({ description: 'Rows that the feed had already with the same content.' }),
     rejected: z.number().int().meta({ description: 'Rows that were left out: see rejects.' }),
     notices: z.array(z.string()),
     lateOn: businessDate.nullable().meta({ description: 'The date on which late entries are settled.' }),
@@ -73,13 +73,13 @@ export const importSummarySchema = z
       .meta({ description: 'The pass over the file that `progress` counts rows of: the first one writes nothing.' }),
     abandonRequested: z.boolean().meta({ description: 'Somebody has asked to abandon it.' }),
     result: resultSchema.nullable().meta({ description: 'Null unless it is COMPLETED.' }),
-    rejects: z.string().nullable().meta({ description: 'Where the rejects file is; null while there is none.' }),
+    rejects: z.string().nullable().meta({ description: 'The address of the rejects file; null while there is none.' }),
   })
   .meta({ id: 'ImportSummary' });
 
 export const importSchema = importSummarySchema
   .extend({
-    feedImportId: id.nullable().meta({ description: 'The number under which `magam imports` shows what it wrote.' }),
+    feedImportId: id.nullable().meta({ description: 'The number of the import in `magam imports`.' }),
     unfinished: z.boolean().meta({
       description:
         'Part of the file may be in the feed, and its dates cannot be closed. When it has FAILED: upload the same file again, which goes on, or ' +

@@ -50,7 +50,7 @@ export const showImport = ({ db }: ApiContext): Route =>
     summary: 'Follow an import',
     permission: 'import.read',
     params: importParams,
-    answer: { status: 200, description: 'How far it is, or what came of it.', schema: importSchema },
+    answer: { status: 200, description: 'The progress of the import, or its result.', schema: importSchema },
     refusals: ['IMPORT_NOT_FOUND'],
     handle: async ({ params: { importId } }) => {
       const task = await requireImport(db, importId);
@@ -60,7 +60,7 @@ export const showImport = ({ db }: ApiContext): Route =>
     },
   });
 
-/** A reader that takes nothing for so long is cut off. */
+/** A reader that takes nothing for this long is cut off. */
 const STALL_MS = 60_000;
 
 export const downloadRejects = ({ db }: ApiContext): Route =>
@@ -71,8 +71,8 @@ export const downloadRejects = ({ db }: ApiContext): Route =>
     tag: 'Imports',
     summary: 'Download the rejects file of an import',
     description:
-      'Every bad row of the file: line, column, code, value; the header alone when there is none. It is there when all rows were looked at, ' +
-      'and kept for 30 days.',
+      'Every bad row of the file: line, column, code, value; the header alone when there is none. It exists once all rows were checked, ' +
+      'and is kept for 30 days.',
     permission: 'import.read',
     params: importParams,
     answer: { status: 200, description: 'The rejects file.', contentType: 'text/csv' },

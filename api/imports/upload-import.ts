@@ -26,8 +26,15 @@ const flag = z
 
 const querySchema = z.strictObject({
   kind: z.enum(['lines', 'refunds']).meta({ description: 'Order lines, or refunds of lines that are in the feed.' }),
-  fileName: text(255).default('upload.csv').meta({ description: 'What the file is called where it comes from.' }),
-  encoding: z.string().min(1).max(40).default('utf-8').meta({ description: 'How it is written, such as cp949.' }),
+  fileName: text(255)
+    .default('upload.csv')
+    .meta({ description: 'The name of the file in the system that it comes from.' }),
+  encoding: z
+    .string()
+    .min(1)
+    .max(40)
+    .default('utf-8')
+    .meta({ description: 'The encoding of the file, such as cp949.' }),
   timeZone: z
     .string()
     .max(64)
@@ -40,7 +47,7 @@ const querySchema = z.strictObject({
   }),
   late: flag.meta({ description: 'Settle entries of closed dates on the first date after the last closed one.' }),
   skipRejects: flag.meta({ description: 'Import the good rows of a file that has bad ones.' }),
-  dryRun: flag.meta({ description: 'Only check the file and say what is understood of it; nothing is imported.' }),
+  dryRun: flag.meta({ description: 'Only check the file and show how it is understood; nothing is imported.' }),
 });
 
 export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
@@ -57,7 +64,11 @@ export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
     permission: 'import.create',
     query: querySchema,
     rawBody: { contentType: 'text/csv', description: 'The file, as it is.' },
-    answer: { status: 202, description: 'The import was asked for, now or before.', schema: importSchema },
+    answer: {
+      status: 202,
+      description: 'The import was requested, by this call or an earlier one.',
+      schema: importSchema,
+    },
     refusals: ['MAPPING_INVALID', 'ENCODING_UNKNOWN', 'FILE_EMPTY', 'UPLOAD_CUT_OFF'],
     idempotent: true,
     handle: async ({ query: asked, request, signedIn, audit, afterCommit, transact }) => {
@@ -92,7 +103,7 @@ export const uploadImport = ({ config, db, redis }: ApiContext): Route =>
     },
   });
 
-/** A body that is refused is read to its end, unkept: else the next request on the connection would wait behind it for ever. */
+/** A refused body is read to its end and dropped; otherwise the next request on the connection would wait behind it for ever. */
 async function receiveBody(db: Db, request: Request, bytesMax: number): Promise<Upload> {
   try {
     return await receiveUpload(db, UPLOAD, request.iterator({ destroyOnReturn: false }), bytesMax);
@@ -102,7 +113,7 @@ async function receiveBody(db: Db, request: Request, bytesMax: number): Promise<
   }
 }
 
-/** Refuses what can be refused before a byte is read. */
+/** Makes the refusals that are possible before a byte is read. */
 function requireCsv(headers: NodeJS.Dict<string | string[]>, bytesMax: number): void {
   const type = String(headers['content-type'] ?? '').split(';', 1)[0];
   const encoding = String(headers['content-encoding'] ?? 'identity');
@@ -118,7 +129,7 @@ const mappingText = (mapping: string, kind: ImportParameters['kind']): string =>
 
 const fileIdOf = (task: TaskRecord): string => IMPORT.parametersOf(task).fileId;
 
-/** Times that the same import may end between our asking for it and our looking at it. */
+/** How often the same import may end between the request for it and the read of it. */
 const TRIES = 5;
 
 /** The new import, or the unfinished one of the same content and options. */
@@ -137,6 +148,6 @@ async function requestImport(tx: Tx, parameters: ImportParameters, requestedBy: 
   throw new MagamError('DATABASE_BUSY');
 }
 
-/** An upload that no import uses; what cannot be deleted now is purged with the abandoned ones. */
+/** Deletes an upload that no import uses. If that fails now, it is purged later with the abandoned uploads. */
 const dropUnused = (db: Db, { fileId }: Upload): Promise<void> =>
   deleteUnattachedFile(db, fileId).catch(() => undefined);

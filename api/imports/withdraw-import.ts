@@ -29,8 +29,8 @@ export const withdrawImport = ({ redis }: ApiContext): Route =>
     tag: 'Imports',
     summary: 'Withdraw a completed import',
     description:
-      'Takes back what a completed import wrote, while none of its entries is on a closed date and no refund of another import rests on it. ' +
-      'It is decided at once; a runner deletes the entries. Follow it until it is CANCELLED.',
+      'Takes back what a completed import wrote, while none of its entries is on a closed date and no refund of another import refers to it. ' +
+      'The call decides at once, and a runner deletes the entries. Follow it until it is CANCELLED.',
     permission: 'import.create',
     params: importParams,
     answer: { status: 202, description: 'It was decided.', schema: importSchema },
@@ -56,6 +56,6 @@ async function beginWithdrawal(tx: Tx, task: TaskRecord): Promise<number> {
     throw new MagamError('IMPORT_NOT_COMPLETED', undefined, { importId: task.taskId, status: task.status });
   const owner = randomUUID();
   await beginWithdrawalOfCompleted(tx, feedImportId, owner);
-  await releaseImport(tx, feedImportId, owner); // a runner goes on with it, at once
+  await releaseImport(tx, feedImportId, owner); // a runner continues with it at once
   return feedImportId;
 }

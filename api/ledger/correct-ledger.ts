@@ -1,4 +1,4 @@
-/** Corrections of the ledger: accounts are closed and opened again, transactions are reversed. For admins; on record in the audit log. */
+/** Corrections of the ledger: accounts are closed and opened again, transactions are reversed. They are for admins, and the audit log records them. */
 import * as z from 'zod';
 import { closeAccount, reopenAccount } from '../../core/ledger/close-account.js';
 import { reverseAlone } from '../../core/ledger/reverse-transaction.js';
@@ -29,7 +29,7 @@ export const reopenAccountRoute = (): Route =>
   statusRoute(
     'reopen',
     'Open a closed account again',
-    'What was refused meanwhile is tried again, or replayed as a dead letter.',
+    'Postings that were refused meanwhile are tried again, or replayed as dead letters.',
   );
 
 const statusRoute = (verb: 'close' | 'reopen', summary: string, description: string): Route =>
@@ -68,7 +68,7 @@ export const reverseTransactionRoute = (): Route =>
     tag: 'Ledger',
     summary: 'Reverse a transaction',
     description:
-      'Posts its opposite. A transaction is reversed once, and a reversal is final. Only payments, their cancels and roundings are reversed here: settlements, statements, payouts and entries of two people have ways of their own.',
+      'Posts the opposite. A transaction can be reversed once, and a reversal is final. Only payments, their cancellations and roundings can be reversed here; settlements, statements, payouts and entries of two people are corrected in other ways.',
     permission: 'ledger.correct',
     params: transactionParams,
     example: { effectiveOn: '2026-02-16', reason: 'The payment was recorded twice by hand.' },

@@ -1,4 +1,4 @@
-/** What accounts, transactions and wallets look like in JSON. */
+/** Accounts, transactions and wallets in JSON. */
 import * as z from 'zod';
 import { ACCOUNT_KIND_NAMES, onNormalSide } from '../../core/ledger/rules/accounts.js';
 import { RULE_NAMES } from '../../core/ledger/rules/posting-rules.js';
@@ -43,7 +43,7 @@ export const accountBody = (account: LedgerAccount, debitsLessCredits: bigint): 
 export const transactionSchema = z
   .object({
     transactionId: id,
-    key: z.string().meta({ description: 'What it is about; nothing is posted twice under one key.' }),
+    key: z.string().meta({ description: 'The cause of the transaction; nothing is posted twice under one key.' }),
     kind: z.enum([...RULE_NAMES, 'REVERSAL']),
     sellerId: z.string(),
     effectiveOn: businessDate,
@@ -80,7 +80,9 @@ export const walletSchema = z
       z.object({
         currency,
         paidNotSettledMinor: amountMinor.meta({ description: 'Paid by buyers, and not settled yet.' }),
-        payableMinor: amountMinor.meta({ description: 'Settled, and not paid out. Negative: refunds came to more.' }),
+        payableMinor: amountMinor.meta({
+          description: 'Settled, and not paid out. Negative: refunds were more than sales.',
+        }),
         reservedMinor: amountMinor.meta({ description: 'Kept back for a time.' }),
         onItsWayMinor: amountMinor.meta({ description: "Sent to the seller's bank, which has not confirmed it." }),
         paidOutMinor: amountMinor.meta({ description: 'Paid out so far.' }),

@@ -27,7 +27,7 @@ export const listAccountsRoute = ({ db }: ApiContext): Route =>
     path: '/v1/ledger/accounts',
     operationId: 'listLedgerAccounts',
     tag: 'Ledger',
-    summary: 'List accounts with their balances now',
+    summary: 'List accounts with their present balances',
     permission: 'ledger.read',
     query: z.strictObject({
       ...pageQuery,
@@ -69,8 +69,12 @@ export const showBalance = ({ db }: ApiContext): Route =>
     permission: 'ledger.read',
     params: accountParams,
     query: z.strictObject({
-      asOf: businessDate.optional().meta({ description: 'What counts for this business date or an earlier one.' }),
-      recordedAt: namedMoment.optional().meta({ description: 'What was recorded at this moment or earlier.' }),
+      asOf: businessDate
+        .optional()
+        .meta({ description: 'Only postings that count for this business date or an earlier one.' }),
+      recordedAt: namedMoment
+        .optional()
+        .meta({ description: 'Only postings that were recorded at this moment or earlier.' }),
     }),
     answer: { status: 200, description: 'The balance.', schema: balanceSchema },
     refusals: ['LEDGER_ACCOUNT_NOT_FOUND', 'AMOUNT_OUT_OF_RANGE'],

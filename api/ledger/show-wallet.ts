@@ -21,7 +21,7 @@ export const showWallet = ({ db }: ApiContext): Route =>
     params: z.strictObject({ sellerId: externalId.meta({ description: 'The seller.' }) }),
     answer: {
       status: 200,
-      description: 'The wallet; without currencies where nothing was posted yet.',
+      description: 'The wallet; it has no currencies if nothing was posted yet.',
       schema: walletSchema,
     },
     refusals: ['AMOUNT_OUT_OF_RANGE'],

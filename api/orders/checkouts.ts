@@ -36,14 +36,14 @@ const bodySchema = z
       .max(LINES_MAX)
       .refine((items) => once(items.map(({ unitId }) => unitId)), 'must name each unit once')
       .optional()
-      .meta({ description: 'What is bought directly; absent: what is in the cart.' }),
+      .meta({ description: 'The units that are bought directly; without it, those in the cart.' }),
     unitIds: z
       .array(id)
       .min(1)
       .max(LINES_MAX)
       .refine(once, 'must name each unit once')
       .optional()
-      .meta({ description: 'The units of the cart that are bought; absent: all of them.' }),
+      .meta({ description: 'The units of the cart that are bought; without it, all of them.' }),
     promotionCode: promotionCode.optional(),
     expectedAmountMinor: amountMinor
       .min(0)
@@ -52,7 +52,7 @@ const bodySchema = z
     receiver: receiverSchema,
   })
   .refine(({ items, unitIds }) => items === undefined || unitIds === undefined, {
-    message: 'must not stand beside items',
+    message: 'must not be sent together with items',
     path: ['unitIds'],
   })
   .meta({ id: 'NewCheckout' });
@@ -64,7 +64,7 @@ const placedSchema = z
     currency,
     ...amountFields,
     promotionId: id.nullable().meta({ description: 'The promotion that took off platformDiscountMinor.' }),
-    payWithinSeconds: z.number().int().meta({ description: 'So long it holds its units.' }),
+    payWithinSeconds: z.number().int().meta({ description: 'Until this moment it holds its units.' }),
     orders: z.array(z.object({ orderId: id, sellerId: externalId, ...amountFields })),
   })
   .meta({ id: 'PlacedCheckout' });
@@ -77,7 +77,7 @@ const checkoutSchema = z
     currency,
     amountMinor: amountMinor.meta({ description: 'What was ordered.' }),
     dueMinor: amountMinor.meta({
-      description: 'What is to be paid, or was: cancellations before the payment lower it.',
+      description: 'The amount that has to be paid, or was paid; cancellations before the payment lower it.',
     }),
     promotionId: id.nullable(),
     createdAt: moment,
@@ -123,22 +123,22 @@ const askOf = ({
 });
 
 /**
- * Groups that are under way at a time. Measured with 200 callers at once, up to 64 checkouts a transaction: checkouts of 1,000 units went 4 × as fast in four
- * groups as in a group for each unit, where nearly all were alone in theirs; baskets of three sellers 3 ×; of one hot unit no slower.
+ * The number of groups at a time. Measured with 200 callers at once and up to 64 checkouts in a transaction: checkouts of 1,000 units were 4 × as fast in four groups as in a
+ * group for each unit, where nearly all were alone in their group. Baskets of three sellers were 3 × as fast, and checkouts of one hot unit no slower.
  */
 const GROUPS = 4;
 
-/** Those that want the same unit first of all wait for the same row of stock: they come into one transaction, with those of some other units. */
+/** Checkouts whose first unit is the same would wait for the same row of stock, so they share a transaction, together with those of some other units. */
 export const groupOf = ({ basket }: Pick<Placement, 'basket'>): string =>
   `units:${Math.min(...basket.orders.flatMap(({ lines }) => lines.map(({ unit }) => unit.unitId))) % GROUPS}`;
 
-/** The products that a checkout is about, and whose it is. */
+/** The products of a checkout, and its owner. */
 const lockAskOf = ({ buyerId, basket }: Placement): LockAsk => ({
   forWhom: nameOf({ accountId: buyerId }),
   productIds: basket.orders.flatMap(({ lines }) => lines.map(({ unit }) => unit.productId)),
 });
 
-/** What a group places. One that holds locks of its own reserves in its own way and is alone in its group. */
+/** The orders that a group places. A checkout that holds locks of its own makes its own reservations and is alone in its group. */
 interface Placing {
   readonly placement: Placement;
   readonly reserve: Reserve | undefined;
@@ -207,7 +207,7 @@ export const checkOut = ({ db, redis, log, config, cache }: ApiContext): Route =
         if (locks === undefined) return join(groupOf(placement));
         return locks.hold(lockAskOf(placement), (reserve) => join(placement.reference, reserve));
       };
-      // What is bought directly is known before anything is read. What is in the cart has to be read first.
+      // The units of a direct purchase are known before anything is read. Those in the cart have to be read first.
       const { items } = call.body;
       if (items !== undefined) return decided(await gate.pass(items, async () => place(await prepared())));
       const placement = await prepared();
@@ -245,7 +245,7 @@ export const markPaid = ({ config }: ApiContext): Route =>
     operationId: 'markCheckoutPaid',
     tag: 'Orders',
     summary: 'Mark a checkout as paid',
-    description: 'For development: as if a payment of it had come. Refused in production.',
+    description: 'For development: the checkout becomes paid without a payment. Refused in production.',
     permission: 'checkout.mark-paid',
     params: checkoutParams,
     answer: { status: 200, description: 'The paid checkout.', schema: checkoutSchema },

@@ -1,4 +1,4 @@
-/** What checkouts, orders and refunds look like in JSON. */
+/** Checkouts, orders and refunds in JSON. */
 import * as z from 'zod';
 import { openReceiver, type Receiver } from '../../core/orders/receiver.js';
 import { CAUSES, ORDER_STATUSES, ORDER_STEPS } from '../../core/orders/rules/order-state.js';
@@ -12,7 +12,7 @@ import { amountMinor, businessDate, currency, externalId, id, idText, moment, no
 
 export const quantity = z.number().int().min(1).max(QUANTITY_MAX).meta({ example: 2 });
 const lineNumber = z.number().int().min(1).max(LINES_MAX);
-const version = z.number().int().min(1).meta({ description: 'Moves with every step; the ETag names it.' });
+const version = z.number().int().min(1).meta({ description: 'Changes with every step; the ETag names it.' });
 /** The part of an order that its settlement is computed from. */
 const partFields = {
   itemAmountMinor: amountMinor.meta({ description: 'Quantity × list price.' }),
@@ -57,10 +57,11 @@ const orderFields = {
   currency,
   ...amountFields,
   goneMinor: amountMinor.meta({
-    description: 'What the buyer got back, or did not have to pay, for units that were cancelled or returned.',
+    description:
+      'The amount that the buyer got back, or did not have to pay, for units that were cancelled or returned.',
   }),
   returningMinor: amountMinor.meta({
-    description: 'What of it is still on its way back, because the payment provider has yet to give it back.',
+    description: 'The part of it that the payment provider has not given back yet.',
   }),
   orderedOn: businessDate,
   carrier: z.string().nullable(),
@@ -117,14 +118,14 @@ export const orderSchema = z
     ...orderFields,
     receiver: shownReceiverSchema.nullable().meta({
       description:
-        'Null when it was encrypted under a key that the server does not have, neither as its own nor as a former one.',
+        'Null when it was encrypted under a key that the server has neither as its present nor as a former key.',
     }),
     lines: z.array(orderLineSchema),
-    history: z.array(orderEventSchema).meta({ description: 'Oldest first; of a longer one the newest 200.' }),
+    history: z.array(orderEventSchema).meta({ description: 'Oldest first; of a longer history the newest 200.' }),
   })
   .meta({ id: 'Order' });
 
-/** What the steps of an order answer with. It is kept under the call's key, so the receiver, who is encrypted at rest, is not in it. */
+/** The answer to a step of an order. It is kept under the call's key, so it leaves out the receiver, who is encrypted at rest. */
 export const steppedOrderSchema = orderSchema.omit({ receiver: true }).meta({ id: 'SteppedOrder' });
 
 const orderBody = (order: OrderRecord) => ({
@@ -200,10 +201,10 @@ export const orderParams = z.strictObject({ orderId: idText.meta({ description: 
 export const checkoutParams = z.strictObject({ checkoutId: idText.meta({ description: 'The checkout.' }) });
 export const statusQuery = status.optional().meta({ description: 'Only orders with this status.' });
 
-/** Whether no number stands there twice. */
+/** Whether no number is repeated. */
 export const once = (numbers: readonly number[]): boolean => new Set(numbers).size === numbers.length;
 
-/** Units that are to leave an order; without lines, all that is left of it. */
+/** Units to be taken out of an order; without lines, everything that is left. */
 export const partsSchema = {
   lines: z
     .array(z.strictObject({ lineNumber, quantity }))
@@ -211,9 +212,10 @@ export const partsSchema = {
     .max(LINES_MAX)
     .refine((lines) => once(lines.map((line) => line.lineNumber)), 'must name each line once')
     .optional()
-    .meta({ description: 'Units of single lines; absent: everything that is left.' }),
+    .meta({ description: 'Units of single lines; without it, everything that is left.' }),
   version: version.optional().meta({
-    description: 'Required with lines: the version of the order that was seen, so that the same part goes once.',
+    description:
+      'Required with lines: the version of the order that was seen, so that the same part is not cancelled twice.',
   }),
   reason: note(255).default(''),
 };
@@ -223,11 +225,9 @@ export const orderRefundSchema = z
   .object({
     refundId: id,
     kind: z.enum(['CANCEL', 'RETURN']),
-    paid: z.boolean().meta({ description: 'The order had been paid, so the amount goes back to the buyer.' }),
+    paid: z.boolean().meta({ description: 'The order was paid, so the amount goes back to the buyer.' }),
     amountMinor: amountMinor.meta({ description: 'What the units had cost the buyer.' }),
-    moneyPending: z
-      .boolean()
-      .meta({ description: 'The amount is still on its way back: the payment provider has yet to give it back.' }),
+    moneyPending: z.boolean().meta({ description: 'The payment provider has not given the amount back yet.' }),
     reason: z.string(),
     createdAt: moment,
     lines: z.array(refundLineSchema),

@@ -1,4 +1,4 @@
-/** The steps that people take with an order. */
+/** The steps of an order that people take. */
 import * as z from 'zod';
 import { shareShopDates, withShopDates } from '../../core/feed/shop-entries.js';
 import { cancelOrder } from '../../core/orders/cancel-order.js';
@@ -29,7 +29,7 @@ const actorOf = ({ signedIn, requestId }: OrderCall<unknown>): Actor => ({
   requestId,
 });
 
-/** Takes a step in the call's transaction, keeps it on record and answers with the order as it is then. */
+/** Takes a step in the call's transaction, records it, and answers with the order after it. */
 const takeStep = <Body>(
   call: OrderCall<Body>,
   { cache }: ApiContext,
@@ -42,7 +42,7 @@ const takeStep = <Body>(
     await evictChanged(tx, cache, call.afterCommit);
     const page = found(await readOrderPage(tx, orderId), 'ORDER_NOT_FOUND', { orderId });
     const order = steppedOrderBody(page, await readOrderEvents(tx, orderId));
-    // What the system did after it, such as giving the money back, is not the step of whoever called.
+    // Steps that the system takes afterwards, such as giving the money back, are not recorded as the caller's.
     const step = order.history.findLast(({ causedBy }) => causedBy !== 'system');
     const after = { status: order.status, goneMinor: order.goneMinor };
     await call.audit(tx, action, ['order', orderId], { before: { status: step?.fromStatus }, after });
@@ -57,7 +57,7 @@ const shared = (context: ApiContext, permission: Permission) => ({
   answer: {
     status: 200 as const,
     etag: true,
-    description: 'The order after it, without its receiver.',
+    description: 'The order after the step, without its receiver.',
     schema: steppedOrderSchema,
   },
   idempotent: true,
@@ -119,7 +119,7 @@ export const confirmOrderRoute = (context: ApiContext): Route =>
     operationId: 'confirmOrder',
     summary: 'Confirm a delivered order',
     description:
-      'What is left of it becomes sales of the settlement feed. Nobody doing so, it is confirmed some days after its delivery.',
+      'The units that are left become sales in the settlement feed. If nobody confirms the order, it is confirmed automatically some days after its delivery.',
     refusals: [...STEP_REFUSALS, 'SHOP_DATES_PASSED'],
     handle: (call) =>
       withShopDates(context.db, context.config, (dates) =>
@@ -138,7 +138,7 @@ const namesVersion = ({
 }): boolean => lines === undefined || version !== undefined;
 const withoutVersion = { message: 'is required with lines', path: ['version'] };
 
-/** The parts that the body names, and the version that it has seen. */
+/** The parts that the body names, and the version that the caller has seen. */
 const partsOf = <Body extends z.output<z.ZodObject<typeof partsSchema>>>(call: OrderCall<Body>) => ({
   parts: call.body.lines ?? null,
   reason: call.body.reason,
@@ -155,7 +155,8 @@ export const cancelOrderRoute = (context: ApiContext): Route =>
     path: '/v1/orders/{orderId}/cancellations',
     operationId: 'cancelOrder',
     summary: 'Cancel an order or a part of it',
-    description: 'Before it is shipped. What was paid for it goes back to the buyer, its units go back into stock.',
+    description:
+      'Possible before the order is shipped. The amount paid is refunded to the buyer, and the units return to stock.',
     body: z.strictObject(partsSchema).refine(namesVersion, withoutVersion).meta({ id: 'Cancellation' }),
     example: { reason: '단순 변심' },
     refusals: [

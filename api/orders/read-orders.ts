@@ -25,7 +25,7 @@ import {
   statusQuery,
 } from './order-fields.js';
 
-/** Whose an order is: its buyer's and its seller's. */
+/** The owners of an order: its buyer and its seller. */
 function ownerOf({ buyerId, sellerId }: Pick<OrderParties, 'buyerId' | 'sellerId'>): Owner {
   return { accountId: buyerId, sellerId };
 }
@@ -35,15 +35,14 @@ type OrderAsked = { readonly params: { readonly orderId: number } };
 const partiesOf = async (db: Db, { params: { orderId } }: OrderAsked): Promise<OrderParties> =>
   found(await readOrderParties(db, orderId), 'ORDER_NOT_FOUND', { orderId });
 
-/** The same, for a route that reads nothing else of the order first. */
+/** The same, for a route that does not read the order first. */
 const ownerOfOrder =
   (db: Db) =>
   async (asked: OrderAsked): Promise<Owner> =>
     ownerOf(await partiesOf(db, asked));
 
 /**
- * Whose an order is when a step is to be taken: a seller's account acts for the orders of its business alone, also where it bought something of another
- * seller while it was a buyer's.
+ * The owner of an order for a step: a seller's account acts only for the orders of its business, even if it bought something from another seller while it was a buyer's account.
  */
 export const ownerForStep =
   (db: Db) =>
@@ -63,7 +62,7 @@ export const showOrder = ({ db, config }: ApiContext): Route =>
     params: orderParams,
     answer: { status: 200, description: 'The order with its lines, receiver and history.', schema: orderSchema },
     refusals: ['ORDER_NOT_FOUND'],
-    // Whose it is stands on the page that is read anyway.
+    // The page, which is read anyway, names the owner.
     handle: async ({ params: { orderId }, own }) => {
       const page = found(await readOrderPage(db, orderId), 'ORDER_NOT_FOUND', { orderId });
       if (own !== null && !owns(own, ownerOf(page))) throw new MagamError('FORBIDDEN');
@@ -78,7 +77,7 @@ const querySchema = z.strictObject({
   sellerId: externalId.optional().meta({ description: 'For staff.' }),
 });
 
-/** What a caller who may only see its own is confined to: a seller's account to its business, a buyer to itself. */
+/** The limit for callers who may only see what is their own: a seller's account sees the orders of its business, a buyer its own. */
 const confinedTo = ({ role, sellerId, accountId }: Caller) =>
   role === 'seller' ? { sellerId: sellerId ?? '', buyerId: undefined } : { buyerId: accountId, sellerId: undefined };
 

@@ -1,4 +1,4 @@
-/** Checkouts, orders, what sellers take for sending them. */
+/** Checkouts, orders, and what sellers charge for shipping. */
 import type { ApiContext } from '../context.js';
 import type { Route } from '../edge/route.js';
 import { checkOut, markPaid, showCheckout } from './checkouts.js';

@@ -1,4 +1,4 @@
-/** What sellers take for sending an order. */
+/** What sellers charge for shipping an order. */
 import * as z from 'zod';
 import { readSeller } from '../../core/accounts/stores/seller.js';
 import {
@@ -19,7 +19,7 @@ const termFields = {
   feeMinor: amountMinor.min(0).meta({ description: 'For an order, in minor units.', example: 3_000 }),
   freeFromMinor: amountMinor.min(1).nullable().meta({
     description:
-      "An order whose goods cost this much, after the seller's discounts, is sent for nothing; null: none is.",
+      "An order whose goods cost this much, after the seller's discounts, is shipped free of charge; null: no order is.",
     example: 50_000,
   }),
 };
@@ -41,8 +41,8 @@ export const listShippingTerms = ({ db }: ApiContext): Route =>
     path: '/v1/sellers/{sellerId}/shipping-terms',
     operationId: 'listShippingTerms',
     tag,
-    summary: 'List what a seller takes for sending an order',
-    description: 'By currency. In a currency without terms it sends for nothing.',
+    summary: 'List what a seller charges for shipping an order',
+    description: 'By currency. In a currency without terms the seller ships free of charge.',
     permission: 'shipping-term.read',
     params: sellerParams,
     answer: { status: 200, description: 'The terms.', schema: z.object({ items: z.array(termSchema) }) },
@@ -55,7 +55,7 @@ export const setShippingTerm = (): Route =>
     path: '/v1/sellers/{sellerId}/shipping-terms/{currency}',
     operationId: 'setShippingTerms',
     tag,
-    summary: 'Set what a seller takes for sending an order',
+    summary: 'Set what a seller charges for shipping an order',
     permission: 'shipping-term.edit',
     params: termParams,
     body: z
@@ -83,10 +83,10 @@ export const removeShippingTerm = (): Route =>
     path: '/v1/sellers/{sellerId}/shipping-terms/{currency}',
     operationId: 'deleteShippingTerms',
     tag,
-    summary: 'Send for nothing in a currency',
+    summary: 'Remove the shipping terms of a currency',
     permission: 'shipping-term.edit',
     params: termParams,
-    answer: { status: 204, description: 'There are no terms any more.' },
+    answer: { status: 204, description: 'The terms are removed; the seller ships free of charge.' },
     refusals: ['SHIPPING_TERM_NOT_FOUND'],
     owner: ownerOfTerm,
     handle: ({ params: { sellerId, currency }, transact, audit }) =>

@@ -1,4 +1,4 @@
-/** Dead letters: events that a consumer has given up. Operators look at them, mend what was wrong, and replay them. */
+/** Dead letters: events that a consumer has given up. Operators look at them, remove the cause, and replay them. */
 import * as z from 'zod';
 import {
   type DeadLetter,
@@ -26,15 +26,15 @@ const letterFields = {
   consumer: z.string(),
   eventId: id,
   type: z.string().meta({ description: 'What happened.', example: 'payment.succeeded' }),
-  requestId: z.string().nullable().meta({ description: 'X-Request-Id of the call that caused it; null: none did.' }),
+  requestId: z.string().nullable().meta({ description: 'X-Request-Id of the call that caused it; null: no call did.' }),
   recordedAt: moment,
   attempts: z.number().int(),
-  lastError: z.string().meta({ description: 'What the last attempt failed with.' }),
+  lastError: z.string().meta({ description: 'The error of the last attempt.' }),
   failedAt: moment,
 };
 const letterSchema = z.object(letterFields).meta({ id: 'DeadLetter' });
 const letterPageSchema = z
-  .object({ ...letterFields, payload: z.unknown().meta({ description: 'What the event says.' }) })
+  .object({ ...letterFields, payload: z.unknown().meta({ description: 'The content of the event.' }) })
   .meta({ id: 'DeadLetterPage' });
 const replayedSchema = z.object({ consumer: z.string(), eventId: id }).meta({ id: 'ReplayedEvent' });
 
@@ -50,11 +50,11 @@ const listLetters = ({ db }: ApiContext): Route =>
     operationId: 'listDeadLetters',
     tag: 'Outbox',
     summary: 'List dead letters',
-    description: 'Events that a consumer has given up after it failed too often; those of the newest events first.',
+    description: 'Events that a consumer gave up after too many failures, the newest event first.',
     permission: 'dead-letter.read',
     query: z.strictObject({
       ...pageQuery,
-      consumer: consumerName.optional().meta({ description: 'Only what this consumer gave up.' }),
+      consumer: consumerName.optional().meta({ description: 'Only events that this consumer gave up.' }),
     }),
     answer: { status: 200, description: 'A page of dead letters.', schema: pageOf(letterSchema) },
     handle: ({ query }) =>
@@ -81,7 +81,7 @@ const showLetter = ({ db }: ApiContext): Route =>
     summary: 'Show a dead letter',
     permission: 'dead-letter.read',
     params: letterParams,
-    answer: { status: 200, description: 'The dead letter with what its event says.', schema: letterPageSchema },
+    answer: { status: 200, description: 'The dead letter with the content of its event.', schema: letterPageSchema },
     refusals: ['DEAD_LETTER_NOT_FOUND'],
     handle: async ({ params }) => {
       const letter = found(await readDeadLetter(db, params), 'DEAD_LETTER_NOT_FOUND', params);

@@ -24,8 +24,8 @@ const bodySchema = z
       .transform((name) => name.toUpperCase())
       .optional()
       .meta({ type: 'string', pattern: '^[A-Za-z]{1,16}$', example: 'TOSS' }),
-    successUrl: address.meta({ description: 'Where the provider sends the buyer who has approved.' }),
-    failUrl: address.meta({ description: 'Where the provider sends the buyer who has not.' }),
+    successUrl: address.meta({ description: 'Where the provider sends the buyer after the approval.' }),
+    failUrl: address.meta({ description: 'Where the provider sends a buyer who has not approved.' }),
   })
   .refine(({ provider, successUrl }) => provider === undefined || successUrl !== undefined, {
     message: 'is required with provider',
@@ -42,7 +42,7 @@ const nextSchema = z
     z.object({
       kind: z.literal('redirect'),
       url: z.string(),
-      mobileUrl: z.string().optional().meta({ description: 'A page for phones, where the provider has one.' }),
+      mobileUrl: z.string().optional().meta({ description: 'A page for phones, if the provider has one.' }),
     }),
     z.object({ kind: z.literal('widget'), values: z.record(z.string(), z.union([z.string(), z.number()])) }),
   ])
@@ -59,7 +59,7 @@ const openedBody = ({ payment, next }: OpenedPayment): z.input<typeof openedSche
   next,
 });
 
-/** Throws REQUEST_INVALID where the buyer would be sent somewhere else than the platform allows. */
+/** Throws REQUEST_INVALID if the buyer would be sent to an address that the platform does not allow. */
 function checkAddresses(config: Config, addresses: Readonly<Record<string, string>>): void {
   const faults = Object.entries(addresses).flatMap(([name, text]) => {
     const message = text === '' ? undefined : returnAddressFault(text, config);
@@ -76,8 +76,8 @@ export const openPaymentRoute = ({ db, config, providers }: ApiContext): Route =
     tag: 'Payments',
     summary: 'Begin to pay a checkout',
     description:
-      'Saves a payment of what is due and says where the buyer approves it. Nothing is charged before it is confirmed, unless the provider charges by itself. A checkout of ' +
-      'nothing needs no provider and is paid at once.',
+      'Stores a payment of the amount due and says where the buyer approves it. Nothing is charged before it is confirmed, unless the provider charges by itself. A checkout of ' +
+      'zero needs no provider and is paid at once.',
     permission: 'payment.make',
     params: z.strictObject({ checkoutId: idText.meta({ description: 'The checkout.' }) }),
     body: bodySchema,

@@ -1,4 +1,4 @@
-/** What payments look like in JSON. */
+/** Payments in JSON. */
 import * as z from 'zod';
 import { PAYMENT_CAUSES, PAYMENT_STATUSES, PAYMENT_STEPS } from '../../core/payments/rules/payment-state.js';
 import type { PaymentRecord } from '../../core/payments/stores/payment.js';
@@ -10,7 +10,7 @@ import { amountMinor, id, idText, moment } from '../edge/fields.js';
 const status = z.enum(PAYMENT_STATUSES);
 const failure = z.object({ code: z.string(), message: z.string() }).nullable().meta({
   description:
-    "Why it could not be opened, was declined, its outcome is unknown, or its charge was not accepted: the provider's code and words, or ours.",
+    'Why it could not be opened or was declined, why its outcome is unknown, or why its charge was not accepted: a code and words of the provider or of the platform.',
 });
 
 const paymentFields = {
@@ -21,20 +21,19 @@ const paymentFields = {
   reference: z.string().meta({ description: 'Random; names the payment to the provider.' }),
   status,
   currency: z.string().meta({ description: 'ISO 4217.', example: 'KRW' }),
-  amountMinor: amountMinor.meta({ description: 'What is to be paid.' }),
+  amountMinor: amountMinor.meta({ description: 'The amount to be paid.' }),
   chargedMinor: amountMinor
     .nullable()
-    .meta({ description: 'What the provider has charged; null: nothing, as far as is known.' }),
-  cancelledMinor: amountMinor.meta({ description: 'What of it is back with the buyer.' }),
-  cancellingMinor: amountMinor.meta({ description: 'What of it is still on its way back.' }),
+    .meta({ description: 'The amount that the provider has charged; null: nothing, as far as is known.' }),
+  cancelledMinor: amountMinor.meta({ description: 'The part of it that was refunded to the buyer.' }),
+  cancellingMinor: amountMinor.meta({ description: 'The part of it that is still being refunded.' }),
   cancelledElsewhereMinor: amountMinor.meta({
-    description:
-      'What is back besides that was not asked for here, such as a cancellation by hand on the page of the provider.',
+    description: 'Refunds that were not requested here, such as a cancellation by hand on the page of the provider.',
   }),
   method: z.string().nullable().meta({ description: 'Card, transfer and the like, in the words of the provider.' }),
   failure,
   createdAt: moment,
-  chargedAt: moment.nullable().meta({ description: 'When it was known that the provider has charged.' }),
+  chargedAt: moment.nullable().meta({ description: 'When it became known that the provider has charged.' }),
   updatedAt: moment,
 };
 
@@ -44,13 +43,13 @@ export const paymentSummarySchema = z.object(paymentFields).meta({ id: 'PaymentS
 const cancelSchema = z
   .object({
     cancelId: id,
-    orderId: id.nullable().meta({ description: 'Null: the charge was not accepted and goes back as a whole.' }),
+    orderId: id.nullable().meta({ description: 'Null: the charge was not accepted, and all of it is refunded.' }),
     refundId: id.nullable(),
     amountMinor,
     reason: z.string(),
     status: z.enum(['PENDING', 'DONE']).meta({ description: '`DONE`: the money is back.' }),
     attempts: z.number().int().min(0),
-    failure: failure.meta({ description: 'Why the last try came to nothing.' }),
+    failure: failure.meta({ description: 'Why the last try failed.' }),
     createdAt: moment,
     doneAt: moment.nullable(),
   })
@@ -70,8 +69,8 @@ const eventSchema = z
 export const paymentSchema = z
   .object({
     ...paymentFields,
-    cancels: z.array(cancelSchema).meta({ description: 'Oldest first; of more the newest 200.' }),
-    history: z.array(eventSchema).meta({ description: 'Oldest first; of a longer one the newest 200.' }),
+    cancels: z.array(cancelSchema).meta({ description: 'Oldest first; if there are more, the newest 200.' }),
+    history: z.array(eventSchema).meta({ description: 'Oldest first; of a longer history the newest 200.' }),
   })
   .meta({ id: 'Payment' });
 
@@ -120,7 +119,7 @@ const eventBody = ({ step, fromStatus, toStatus, causedBy, reason, createdAt }: 
   createdAt,
 });
 
-/** A payment with what went back of it and its history. */
+/** A payment with its refunds and its history. */
 export const readPaymentBody = async (db: Db, payment: PaymentRecord): Promise<z.input<typeof paymentSchema>> => ({
   ...paymentSummaryBody(payment),
   cancels: (await readPaymentCancels(db, payment.paymentId)).map(cancelBody),

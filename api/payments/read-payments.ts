@@ -18,7 +18,7 @@ import {
   statusQuery,
 } from './payment-fields.js';
 
-/** Whose a payment is. */
+/** The owner of a payment. */
 export const buyerOf =
   (db: Db) =>
   async ({ params: { paymentId } }: { readonly params: { readonly paymentId: number } }): Promise<Owner> => ({
@@ -36,7 +36,7 @@ export const showPayment = ({ db }: ApiContext): Route =>
     params: paymentParams,
     answer: {
       status: 200,
-      description: 'The payment with what went back of it and its history.',
+      description: 'The payment with its refunds and its history.',
       schema: paymentSchema,
     },
     refusals: ['PAYMENT_NOT_FOUND'],

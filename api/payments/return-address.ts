@@ -2,12 +2,12 @@
 import * as z from 'zod';
 import type { Config } from '../../infra/config.js';
 
-/** What is wrong with an address by itself; undefined: nothing. A user and a password would be told to the provider, and make a host look like another one. */
+/** What is wrong with an address by itself; undefined: nothing. A user and a password would be revealed to the provider, and could make one host look like another. */
 function formFault(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     return 'must be an address that begins with http:// or https://';
-  return url.username === '' && url.password === '' ? undefined : 'must have no user and no password';
+  return url.username === '' && url.password === '' ? undefined : 'must not have a user or a password';
 }
 
 /** An address of a request. */
@@ -20,7 +20,7 @@ export const returnAddress = z
   })
   .meta({ format: 'uri' });
 
-/** Why the platform sends no buyer to this address, whose form is right; undefined: it does. */
+/** Why the platform does not send buyers to this address, whose form is correct; undefined: it does. */
 export function returnAddressFault(
   text: string,
   { returnOrigins, production }: Pick<Config, 'returnOrigins' | 'production'>,

@@ -1,4 +1,4 @@
-/** Calls that find out what becomes of a payment: the buyer confirms it, staff have it looked up. */
+/** Calls that find out the outcome of a payment: the buyer confirms it, and staff have it looked up. */
 import * as z from 'zod';
 import { confirmPayment } from '../../core/payments/confirm-payment.js';
 import { inquirePayment } from '../../core/payments/inquire-payment.js';
@@ -16,7 +16,7 @@ import { type Route, route } from '../edge/route.js';
 import { paymentParams, paymentSchema, readPaymentBody } from './payment-fields.js';
 import { buyerOf } from './read-payments.js';
 
-/** What a confirmation answers of a payment that is in this state. */
+/** The answer to a confirmation of a payment in this state. */
 async function answerOf(tx: Tx, payment: PaymentRecord): Promise<Reply<z.input<typeof paymentSchema>> | Refusal> {
   const { paymentId, status, provider, failureCode: code, failureMessage: message } = payment;
   if (status === 'DECLINED') return refuse('PAYMENT_DECLINED', { paymentId, code, message });
@@ -28,7 +28,7 @@ async function answerOf(tx: Tx, payment: PaymentRecord): Promise<Reply<z.input<t
   return status === 'IN_PROGRESS' || status === 'UNKNOWN' ? accepted(`/v1/payments/${paymentId}`, body) : ok(body);
 }
 
-/** Reads what the buyer brought back. Throws PROVIDER_NOT_CONFIGURED and REQUEST_INVALID. */
+/** Reads the parameters with which the buyer came back. Throws PROVIDER_NOT_CONFIGURED and REQUEST_INVALID. */
 async function readApproval({ db, providers }: ApiContext, paymentId: number, given: unknown): Promise<Approval> {
   const payment = found(await readPayment(db, paymentId), 'PAYMENT_NOT_FOUND', { paymentId });
   if (payment.status !== 'READY') return { providerKey: null, token: null }; // it was approved before
@@ -38,7 +38,7 @@ async function readApproval({ db, providers }: ApiContext, paymentId: number, gi
   const approval = provider.readApproval(given);
   for (const value of [approval.providerKey, approval.token])
     if (value !== null && !/^[\x21-\x7e]{1,200}$/.test(value))
-      throw invalidRequest([{ in: 'body', pointer: '#/approval', message: 'is none of this provider' }]);
+      throw invalidRequest([{ in: 'body', pointer: '#/approval', message: 'does not belong to this provider' }]);
   return approval;
 }
 
@@ -50,15 +50,15 @@ export const confirmPaymentRoute = (context: ApiContext): Route =>
     tag: 'Payments',
     summary: 'Confirm a payment that the buyer has approved',
     description:
-      'Has the provider charge it. However often it is confirmed, also at the same moment or a week later, it is charged once, and the answer is what became of it. 202: ' +
-      'nobody knows yet whether it was charged; it is found out, and the payment at `Location` says so then.',
+      'Lets the provider charge it. However often it is confirmed, even at the same moment or a week later, it is charged once, and the answer is the outcome. 202: ' +
+      'it is not known yet whether it was charged; the server finds out, and the payment at `Location` then shows it.',
     permission: 'payment.make',
     params: paymentParams,
     body: z
       .strictObject({
         approval: z.looseObject({}).meta({
           description:
-            'What the provider added to the success address, as it stands there: for Toss `paymentKey`, `orderId` and `amount`, for KakaoPay `pg_token`, for PortOne `paymentId`.',
+            'The parameters that the provider added to the success address, unchanged: for Toss `paymentKey`, `orderId` and `amount`, for KakaoPay `pg_token`, for PortOne `paymentId`.',
         }),
       })
       .meta({ id: 'PaymentConfirmation' }),
@@ -101,13 +101,13 @@ export const inquirePaymentRoute = (context: ApiContext): Route =>
     path: '/v1/payments/{paymentId}/inquiry',
     operationId: 'inquirePayment',
     tag: 'Payments',
-    summary: 'Look up at the provider what became of a payment',
+    summary: 'Look up the outcome of a payment at the provider',
     description:
-      'Of a payment whose charge is not known a duty does the same by itself. Where the provider was to charge it and has not, it is charged now, as long as its checkout ' +
-      'can be paid. Of one that was charged it is compared what is back: `cancelledElsewhereMinor`.',
+      'A duty does the same automatically for a payment whose charge is not known. If the provider should have charged it and has not, it is charged now, as long as its checkout ' +
+      'can be paid. For a charged payment the refunded amounts are compared: `cancelledElsewhereMinor`.',
     permission: 'payment.inquire',
     params: paymentParams,
-    answer: { status: 200, description: 'The payment as it is after it.', schema: paymentSchema },
+    answer: { status: 200, description: 'The payment after the look-up.', schema: paymentSchema },
     refusals: ['PAYMENT_NOT_FOUND'],
     idempotent: true,
     handle: async (call) => {

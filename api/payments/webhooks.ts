@@ -12,7 +12,7 @@ import { type Route, route } from '../edge/route.js';
 const BYTES_MAX = 64 * 1_024;
 
 export const webhookRoute = ({ config, redis, providers }: ApiContext): Route => {
-  /** A name that no provider has is counted with all others of its kind. */
+  /** Names that no provider has are counted together. */
   const counted = (name: unknown): string => {
     const provider = String(name).toUpperCase();
     return providers.has(provider) ? provider : 'OTHER';
@@ -24,8 +24,8 @@ export const webhookRoute = ({ config, redis, providers }: ApiContext): Route =>
     tag: 'Payments',
     summary: 'Take a webhook of a payment provider',
     description:
-      'For the provider alone. The payment that it is about is looked up at the provider soon after; what the webhook says is not believed. One that comes twice counts once. It has a ' +
-      'limit of its own, a minute, for each provider and address.',
+      'Only for the provider. The payment that it names is looked up at the provider soon after; the rest of its content is not trusted. A webhook that comes twice counts once. It has a ' +
+      'limit of its own, per minute, for each provider and address.',
     permission: 'webhook.receive',
     params: z.strictObject({
       provider: z
@@ -37,7 +37,7 @@ export const webhookRoute = ({ config, redis, providers }: ApiContext): Route =>
     provesIdentity: true,
     essential: true,
     limit: limitOf(redis, 'webhook', config.webhookRateLimit, (req) => counted(req.params.provider)),
-    answer: { status: 200, description: 'It was taken, now or before.' },
+    answer: { status: 200, description: 'The webhook was accepted, now or before.' },
     refusals: ['PROVIDER_NOT_CONFIGURED', 'WEBHOOK_INVALID'],
     handle: async (call) => {
       const name = call.params.provider.toUpperCase();

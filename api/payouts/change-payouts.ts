@@ -108,7 +108,7 @@ export const approvePayoutRoute = (): Route =>
     tag,
     summary: 'Approve a payout as it was seen',
     description:
-      'By somebody other than its maker; neither of the two may have given the other the role or a password. The approval names the amount, the bank account and the hash that were seen, and is void as soon as one of them is another.',
+      'By somebody other than its maker; neither of the two may have given the other the role or a password. The approval names the amount, the bank account and the hash that were seen, and is void as soon as one of them changes.',
     permission: 'payout.approve',
     params: payoutParams,
     body: z

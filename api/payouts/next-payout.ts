@@ -109,13 +109,13 @@ export const showOwnNextPayout = (context: ApiContext): Route =>
     ...showing,
     path: '/v1/me/next-payout',
     operationId: 'readOwnNextPayout',
-    summary: 'Show the own next payout',
+    summary: 'Show my next payout',
     permission: 'payout.read-own',
     description: 'For sellers: the same as at `/v1/sellers/{sellerId}/next-payout`.',
     handle: async ({ signedIn }) => ok(await nextBody(context, ownSeller(signedIn) as string, false)),
   });
 
-/** What is not claimed as of a date, of one seller or of all, in the order of the accounts of the ledger. */
+/** The unclaimed statements as of a date, of one seller or of all, in the order of the accounts of the ledger. */
 async function casesAfter(db: Db, date: string, sellerId: string | undefined, after: number, limit: number) {
   const found: Candidate[] = [];
   if (sellerId !== undefined) {

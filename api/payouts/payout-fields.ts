@@ -1,4 +1,4 @@
-/** What payouts look like in JSON. Sellers see neither who has acted nor why. */
+/** Payouts in JSON. Sellers see neither who has acted nor why. */
 import * as z from 'zod';
 import type { Candidate } from '../../core/payouts/pay-cases.js';
 import type { MaskedAccount } from '../../core/payouts/payout-details.js';
@@ -139,7 +139,7 @@ export const caseSchema = z
     currency,
     date: businessDate,
     amountMinor: amountMinor.meta({
-      description: 'What the statements come to that are due and that no payout has claimed.',
+      description: 'The sum of the due statements that no payout has claimed.',
     }),
     bankAccountId: id.nullable(),
     hash: hash.nullable().meta({ description: 'The hash that the payout gets. Null: no account may be paid to.' }),

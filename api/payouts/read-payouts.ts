@@ -24,7 +24,7 @@ import {
   tag,
 } from './payout-fields.js';
 
-/** Whose a payout is. Throws PAYOUT_NOT_FOUND. */
+/** The owner of a payout. Throws PAYOUT_NOT_FOUND. */
 const ownerOf =
   (db: Db) =>
   async ({ params }: { readonly params: { readonly payoutId: number } }): Promise<Owner> => {

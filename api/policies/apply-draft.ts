@@ -18,7 +18,7 @@ const appliedDraftSchema = z
   .object({
     draft: draftSchema,
     applied: z.array(keySchema),
-    unchanged: z.array(keySchema).meta({ description: 'Stored before, word for word.' }),
+    unchanged: z.array(keySchema).meta({ description: 'Already stored with the same content.' }),
     ended: z
       .array(keySchema.extend({ endsOn: businessDate, byVersion: z.number().int() }))
       .meta({ description: 'Open versions that a version of the draft ended.' }),
@@ -29,7 +29,7 @@ const appliedDraftSchema = z
   })
   .meta({ id: 'AppliedDraft' });
 
-/** Checks looked at for one of the draft's last version. */
+/** The number of checks that are searched for one of the draft's last version. */
 const CHECKS_SEEN = 50;
 
 export const applyDraft = (): Route =>
@@ -40,8 +40,8 @@ export const applyDraft = (): Route =>
     tag: 'Policies',
     summary: 'Apply a draft',
     description:
-      'As `magam policies apply` does: in one transaction and under one new revision of the policy book. With If-Match what is applied is ' +
-      'what was looked at. A check is not required; the answer says whether there was one.',
+      'As `magam policies apply` does: in one transaction and under one new revision of the policy book. With If-Match the draft ' +
+      'is applied only in the version that was seen. A check is not required; the answer says whether there was one.',
     permission: 'policy.edit',
     params: draftParams,
     answer: { status: 200, etag: true, description: 'The policies are stored.', schema: appliedDraftSchema },

@@ -1,4 +1,4 @@
-/** Asks which lines of a past date a draft would have touched, and by how much: a row that a runner carries out. */
+/** Asks for the lines of a past date that a draft would have touched, and by how much: writes a row that a runner carries out. */
 import * as z from 'zod';
 import { noneClosed } from '../../core/settlement/date-states.js';
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
@@ -32,14 +32,14 @@ export const checkDraft = ({ redis }: ApiContext): Route =>
     tag: 'Policies',
     summary: 'Check a draft against a past date',
     description:
-      'Works out which lines of the date, or of the dates up to `to`, would have fallen under another policy, and what they would have come to, if the draft had been ' +
-      'in force; a refund follows its sale. Nothing of the dates changes. The draft is checked as it stands now. Follow the check at ' +
+      'Computes which lines of the date, or of the dates up to `to`, another policy would have applied to, and their figures, if the draft had been ' +
+      'in force; a refund follows its sale. The dates do not change. The draft is checked in its present version. Follow the check at ' +
       'the address in Location.',
     permission: 'policy.edit',
     params: draftParams,
     body: bodySchema,
     example: { date: '2026-02-16' },
-    answer: { status: 202, description: 'It was asked for.', schema: policyCheckSchema },
+    answer: { status: 202, description: 'The check was requested.', schema: policyCheckSchema },
     refusals: ['POLICY_DRAFT_NOT_FOUND', 'POLICY_DRAFT_CLOSED', 'DATE_NOT_CLOSED', 'AMOUNT_OUT_OF_RANGE'],
     idempotent: true,
     handle: ({ params: { draftId }, body: { date, to, dates }, signedIn, audit, afterCommit, transact }) =>

@@ -64,7 +64,7 @@ const count = (description: string) =>
     .number()
     .int()
     .nullable()
-    .meta({ description: `${description} Null until it is over.` });
+    .meta({ description: `${description} Null until the check has ended.` });
 
 export const policyCheckSummarySchema = z
   .object({
@@ -72,13 +72,13 @@ export const policyCheckSummarySchema = z
     draftId: id,
     draftVersion: z.number().int().meta({ description: 'The version of the draft that was checked.' }),
     date: businessDate,
-    to: businessDate.meta({ description: 'The last date; `date` where that alone was asked for.' }),
+    to: businessDate.meta({ description: 'The last date; `date` if only that was asked for.' }),
     dates: trialDates,
     ...taskFields,
     lines: count('Settled lines of the dates.'),
     touched: count('Lines that would have fallen under another policy.'),
     changed: count('Of those, the lines with another figure.'),
-    refused: count('Of those, the lines that could not have been settled; no sum has them.'),
+    refused: count('Of those, the lines that could not have been settled; no sum includes them.'),
   })
   .meta({ id: 'PolicyCheckSummary' });
 
@@ -106,11 +106,11 @@ export const touchedLineSchema = z
 
 export const policyCheckSchema = policyCheckSummarySchema
   .extend({
-    unreadable: count('Lines that could not be looked at, because the sale is gone from the feed.'),
+    unreadable: count('Lines that could not be checked, because the sale is no longer in the feed.'),
     linesKept: count('Touched lines that can be listed: the first 100,000.'),
     openDates: z
       .array(businessDate)
-      .meta({ description: 'Dates of the range that have entries and were not settled: they are left out.' }),
+      .meta({ description: 'Dates of the range that have entries and were not settled; they are left out.' }),
     totals: z.array(currencyTotalsSchema).meta({ description: 'Over all touched lines, per currency.' }),
     sellers: z.array(sellerDifferenceSchema).meta({ description: 'The 20 of each currency whose net differs most.' }),
     movedLines: z
@@ -155,7 +155,7 @@ const storedResultSchema = z.object({
   movedLines: z.array(storedLineSchema).default([]),
 });
 
-/** A sum as JSON says it. Throws AMOUNT_OUT_OF_RANGE beyond 2^53 - 1. */
+/** A sum as a JSON number. Throws AMOUNT_OUT_OF_RANGE beyond 2^53 - 1. */
 function exact(sum: string): number {
   const value = Number(sum);
   if (Number.isSafeInteger(value)) return value;

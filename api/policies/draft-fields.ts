@@ -16,15 +16,15 @@ import { policySchema, sentPolicySchema } from './policy-fields.js';
 export const draftParams = z.strictObject({ draftId: idText.meta({ description: 'The draft.' }) });
 export const draftAddress = (draftId: number): string => `/v1/policy-drafts/${draftId}`;
 
-/** Every policy is compared with every other of its scope; longer files are for the command. */
+/** Every policy is compared with every other one of its scope, so longer files have to be applied at the command line. */
 const POLICIES_MAX = 500;
 
 const name = text(100).meta({ example: 'Summer campaign' });
 
-/** Each policy has a reader of its own, which names every fault of all of them. */
+/** Policies have a reader of their own, which names every fault of all of them. */
 export const draftContentSchema = z.strictObject({ name, policies: z.array(z.unknown()).max(POLICIES_MAX) });
 
-/** What that reader takes. */
+/** The input of that reader. */
 export const draftContentShown = z
   .strictObject({
     name,
@@ -74,14 +74,14 @@ export const draftSchema = draftSummarySchema
   .extend({
     policies: z.array(policySchema).meta({ description: 'With every default spelled out.' }),
     conflicts: z.array(conflictSchema).meta({
-      description: 'Why the draft could not be applied to the policies that are stored now; empty: it could.',
+      description: 'Why the draft cannot be applied to the policies that are stored now; empty if it can.',
     }),
   })
   .meta({ id: 'PolicyDraft' });
 
 export const draftSummaryBody = (draft: PolicyDraftSummary): z.input<typeof draftSummarySchema> => ({ ...draft });
 
-/** The draft with what stands between it and the stored policies. */
+/** The draft with its conflicts with the stored policies. */
 export async function draftBody(db: Db, draft: PolicyDraft): Promise<z.input<typeof draftSchema>> {
   const { definition, ...rest } = draft;
   const sound = policiesOf(draft).map((one, index) => ({ index, policy: one }));

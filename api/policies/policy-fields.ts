@@ -33,7 +33,10 @@ const scope = z
     category: z.string().optional().meta({ description: 'The name of a top category. Not beside a product.' }),
     product: externalId.optional(),
   })
-  .meta({ id: 'FeePolicyScope', description: 'What the policy is for; without any of them for everything.' });
+  .meta({
+    id: 'FeePolicyScope',
+    description: 'The lines to which the policy applies; without any of these fields, all lines.',
+  });
 
 const vat = z.strictObject({ rate, mode: z.enum(VAT_MODES), rounding: roundings });
 const pgFee = z.strictObject({
@@ -50,7 +53,7 @@ const commission = z.strictObject({
   min: amountOrNone.meta({ description: 'The least fee of a line; null: none.' }),
   max: amountOrNone.meta({ description: 'The most fee of a line; null: none.' }),
   rounding: roundings,
-  roundingUnit: z.number().int().meta({ description: 'The fee is rounded to a multiple of so many minor units.' }),
+  roundingUnit: z.number().int().meta({ description: 'The fee is rounded to a multiple of this many minor units.' }),
   onRefund: refunds,
 });
 

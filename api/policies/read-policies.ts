@@ -1,4 +1,4 @@
-/** The fee policies that are stored: every version of every one, and one with all its versions. */
+/** The stored fee policies: every version of each, and one with all its versions. */
 import * as z from 'zod';
 import { policyToFile } from '../../core/policies/rules/fee-policy.js';
 import { type PolicyRecord, readPolicyPage, readPolicyRecords } from '../../core/policies/stores/fee-policy.js';
@@ -20,7 +20,8 @@ const policySummarySchema = z
     effectiveFrom: businessDate,
     effectiveTo: businessDate.nullable().meta({ description: 'As the version states it.' }),
     inForceThrough: businessDate.nullable().meta({
-      description: 'The last day in force, with a recorded end; null: open. Before effectiveFrom: it never was.',
+      description:
+        'The last day in force, including a recorded end; null: open. A day before effectiveFrom: it was never in force.',
     }),
     endedByVersion: z.number().int().nullable().meta({ description: 'The later version that ended it.' }),
     revision: z.number().int().meta({ description: 'The revision of the policy book that brought it.' }),
@@ -31,7 +32,7 @@ const policySummarySchema = z
 
 const policyVersionSchema = policySummarySchema
   .extend({
-    definition: policySchema.meta({ description: 'As in a policy file, every default spelled out.' }),
+    definition: policySchema.meta({ description: 'As in a policy file, with every default spelled out.' }),
   })
   .meta({ id: 'PolicyVersion' });
 
@@ -49,7 +50,7 @@ const policySummaryBody = ({ policy, endsOn, end, ...record }: PolicyRecord): z.
   appliedAt: record.appliedAt,
 });
 
-/** Of the key of a page; what is no code would not compare with the column. */
+/** For the key of a page: a malformed code matches nothing, so the database is not asked. */
 const policyCode = z
   .string()
   .refine(isPolicyCode, 'must be a code of a policy')

@@ -1,4 +1,4 @@
-/** Makes, rewrites and discards drafts of fee policies. A draft that a policy file could not be is refused, with every place named. */
+/** Makes, rewrites and discards drafts of fee policies. A draft that would not be a valid policy file is refused, with every fault named. */
 
 import { endDraft, insertDraft, updateDraft } from '../../core/policies/stores/policy-draft.js';
 import { nameOf } from '../../kernel/access.js';
@@ -83,7 +83,7 @@ export const discardDraft = (): Route =>
     operationId: 'discardPolicyDraft',
     tag: 'Policies',
     summary: 'Discard a draft',
-    description: 'It stays readable, as DISCARDED, with its checks.',
+    description: 'It can still be read, as DISCARDED, with its checks.',
     permission: 'policy.edit',
     params: draftParams,
     answer: { status: 204, description: 'It is discarded.' },

@@ -1,4 +1,4 @@
-/** What promotions look like in JSON. */
+/** Promotions in JSON. */
 import * as z from 'zod';
 import { PROMOTION_KINDS, PROMOTION_NAME_MAX } from '../../core/promotions/rules/promotion.js';
 import type { PromotionRecord } from '../../core/promotions/stores/promotion.js';
@@ -13,7 +13,7 @@ const endsAt = namedMoment.nullable().meta({ description: 'In force before this 
 const name = text(PROMOTION_NAME_MAX).meta({ example: '여름 할인' });
 const minimum = amountMinor
   .min(0)
-  .meta({ description: 'What the goods have to cost at least, after the discounts of sellers.' });
+  .meta({ description: 'The least cost of the goods, after the discounts of sellers.' });
 
 const rate = z
   .string()
@@ -31,7 +31,7 @@ const terms = {
     .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens and underscores')
     .nullable()
     .meta({
-      description: 'Whoever names it at the checkout gets the promotion; null: everybody does.',
+      description: 'The code that a buyer gives at the checkout to get the promotion; null: everybody gets it.',
       example: 'SUMMER',
     }),
   name,

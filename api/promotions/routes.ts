@@ -71,7 +71,7 @@ const createPromotion = (): Route =>
     tag,
     summary: 'Make a promotion',
     description:
-      'A discount on whole checkouts that the platform pays for. A checkout gets the one that takes most off.',
+      'A discount on whole checkouts that the platform pays for. A checkout gets the promotion with the largest discount.',
     permission: 'promotion.edit',
     body: newPromotionSchema,
     example: {
@@ -103,7 +103,8 @@ const editPromotion = (): Route =>
     operationId: 'updatePromotion',
     tag,
     summary: 'Edit a promotion',
-    description: 'Its name, minimum and period; an end in the past ends it. What was ordered keeps its discount.',
+    description:
+      'Its name, minimum and period; an end in the past ends it. Orders that were placed keep their discount.',
     permission: 'promotion.edit',
     params: promotionParams,
     body: promotionEditSchema,

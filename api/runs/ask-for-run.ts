@@ -1,4 +1,4 @@
-/** Asking for a run, and what the caller is told. */
+/** Asking for a run, and the answer to the caller. */
 
 import type * as z from 'zod';
 import type { ExecutionParameters } from '../../core/jobs/stores/execution.js';
@@ -13,7 +13,7 @@ import type { Reply } from '../edge/reply.js';
 import type { Call } from '../edge/route.js';
 import { runAddress, type runRequestedSchema } from './run-fields.js';
 
-/** Parameters where the caller gave none: four partitions a worker let the threads end together. */
+/** Default parameters: with four partitions for each worker the threads end at about the same time. */
 export const defaultParameters = (config: Config, caller: Caller): ExecutionParameters => ({
   gridSize: Math.max(10, config.workers * 4),
   workers: config.workers,
@@ -42,7 +42,7 @@ export async function requestRun(
   return requestedReply(run, told, notices);
 }
 
-/** 202 with the run's address; 200 where there was nothing to ask for. */
+/** 202 with the run's address; 200 if there was nothing to ask for. */
 const requestedReply = (
   { runId, date, status, generation }: SettlementRun,
   { outcome, executionId }: RequestOutcome,

@@ -6,7 +6,7 @@ import { generation } from './run-fields.js';
 
 const count = z.number().int().min(0);
 const hash = z.string().meta({ description: 'SHA-256, in hexadecimal digits.' });
-const sum = z.string().meta({ description: 'Minor units; it may be beyond what a JSON number says exactly.' });
+const sum = z.string().meta({ description: 'Minor units; it may be too large for an exact JSON number.' });
 const sums = <Name extends string>(names: readonly Name[]) =>
   z.object({
     currency: z.string().meta({ example: 'KRW' }),
@@ -34,7 +34,10 @@ export const certificateBodySchema = z
     job: z.literal('settle'),
     date: businessDate,
     generation,
-    policyRevision: z.number().int().meta({ description: 'Of the policy book that the plan was made with.' }),
+    policyRevision: z
+      .number()
+      .int()
+      .meta({ description: 'The revision of the policy book with which the plan was made.' }),
     partitions: z.array(
       z.object({ number: z.number().int(), sales: rangeSchema, refunds: rangeSchema, totals: z.array(totalsSchema) }),
     ),
@@ -48,7 +51,7 @@ export const certificateBodySchema = z
       .object({ date: businessDate, generation, hash })
       .nullable()
       .meta({ description: 'The certificate before it in the order of dates; null: the first.' }),
-    sequence: z.number().int().optional().meta({ description: 'This and what follows: not in format 1.' }),
+    sequence: z.number().int().optional().meta({ description: 'This field and those after it are not in format 1.' }),
     timeZone: z.string().optional().meta({ example: 'Asia/Seoul' }),
     rules: z.number().int().optional().meta({ description: 'The version of the rules that decided the lines.' }),
     program: z.string().optional().meta({ example: 'magam 0.1.0' }),

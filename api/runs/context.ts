@@ -1,4 +1,4 @@
-/** What the routes of runs take: the meter of their progress, and those who follow them. */
+/** The dependencies of the routes of runs: the meter of their progress, and their followers. */
 import type { RunMeter } from '../../core/jobs/run-meter.js';
 import type { ApiContext } from '../context.js';
 import type { RunWatches } from './run-watches.js';

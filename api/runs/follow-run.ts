@@ -9,10 +9,10 @@ import type { RunsContext } from './context.js';
 import { runParams, runProgressBody } from './run-fields.js';
 import type { Following } from './run-watches.js';
 
-/** Proxies cut a connection on which nothing moves. */
+/** Proxies cut a connection on which nothing is sent. */
 const HEARTBEAT_MS = 15_000;
 const RECONNECT_MS = 2_000;
-/** A client that does not close at `end` comes back only now and then. */
+/** A client that does not close at `end` reconnects only at long intervals. */
 const RECONNECT_ENDED_MS = 60_000;
 
 export const followRun = ({ db, watches }: RunsContext): Route =>
@@ -23,9 +23,9 @@ export const followRun = ({ db, watches }: RunsContext): Route =>
     tag: 'Runs',
     summary: 'Follow a run as server-sent events',
     description:
-      '`progress` carries a RunProgress, about once a second while anything of the run changes; `end` the last one, when nobody works on the ' +
-      'run and nobody was asked to; then the stream ends, and the client closes it. Comments in between keep the connection alive. The id of an event is the version of ' +
-      'the state: who reconnects with Last-Event-ID, here or at another server, is told what changed since.',
+      '`progress` carries a RunProgress, about once a second while the run changes. `end` carries the last one, when nobody works on the ' +
+      'run and no request waits; then the stream ends, and the client closes it. Comments in between keep the connection alive. The id of an event is the version of ' +
+      'the state: a client that reconnects with Last-Event-ID, at this or another server, gets what changed since.',
     permission: 'run.read',
     params: runParams,
     answer: { status: 200, description: 'The events.', contentType: 'text/event-stream' },

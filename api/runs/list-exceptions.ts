@@ -1,4 +1,4 @@
-/** Lists what a run has parked, each with its whole entry of the feed. */
+/** Lists the parked entries of a run, each with its whole entry of the feed. */
 
 import * as z from 'zod';
 import { legName } from '../../core/feed/rules/leg.js';
@@ -18,8 +18,11 @@ const querySchema = z.strictObject({
     .string()
     .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'must be a code of the error registry')
     .optional()
-    .meta({ description: 'Only what was parked for this reason.', example: 'POLICY_MISSING' }),
-  all: z.enum(['true', 'false']).default('false').meta({ description: 'Also what a supplement has settled since.' }),
+    .meta({ description: 'Only entries that were parked for this reason.', example: 'POLICY_MISSING' }),
+  all: z
+    .enum(['true', 'false'])
+    .default('false')
+    .meta({ description: 'Include entries that a supplement has settled since.' }),
   ...pageQuery,
 });
 
@@ -61,13 +64,13 @@ const exceptionSchema = z
     leg: z.enum(['sale', 'refund']),
     entryId: id,
     code: z.string(),
-    details: z.unknown().meta({ description: 'What the code says of this entry.' }),
+    details: z.unknown().meta({ description: 'The details of the code for this entry.' }),
     generation,
     parkedAt: moment,
     settledGeneration: generation.nullable().meta({ description: 'The supplement that settled it; null: parked.' }),
     sale: saleSchema
       .nullable()
-      .meta({ description: "The entry, or the refund's sale; null when it is gone from the feed." }),
+      .meta({ description: "The entry, or the refund's sale; null when it is no longer in the feed." }),
     refund: refundSchema.nullable(),
   })
   .meta({ id: 'RunException' });
@@ -78,7 +81,7 @@ export const listExceptions = ({ db }: ApiContext): Route =>
     path: '/v1/runs/{runId}/exceptions',
     operationId: 'listExceptions',
     tag: 'Runs',
-    summary: 'List what a run has parked, with the entries',
+    summary: 'List the parked entries of a run',
     permission: 'run.read',
     params: runParams,
     query: querySchema,

@@ -9,7 +9,7 @@ import { type Route, route } from '../edge/route.js';
 import { job, runStatus, runSummaryBody, runSummarySchema } from './run-fields.js';
 
 const querySchema = z.strictObject({
-  job: job.optional().meta({ description: 'The runs of this job; of the settlement, where it is left out.' }),
+  job: job.optional().meta({ description: 'The runs of this job; the default is the settlement.' }),
   from: businessDate.optional().meta({ description: 'The first date.' }),
   to: businessDate.optional().meta({ description: 'The last date.' }),
   status: runStatus.optional(),

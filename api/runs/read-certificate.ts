@@ -1,4 +1,4 @@
-/** Reads a certificate, and its body as the bytes that its hash is of. */
+/** Reads a certificate, and its body as the exact bytes that are hashed. */
 import * as z from 'zod';
 import { nothingOfDate } from '../../core/settlement/date-states.js';
 import { readCertificates, type StoredCertificate } from '../../core/settlement/stores/certificate.js';

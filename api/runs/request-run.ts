@@ -1,4 +1,4 @@
-/** Asks for the settlement of a date: a row that a runner picks up. */
+/** Asks for the settlement of a date: writes a row that a runner picks up. */
 import * as z from 'zod';
 import type { ClosingOptions } from '../../core/settlement/closable-date.js';
 import { askedRun } from '../../core/settlement/request-runs.js';
@@ -33,12 +33,20 @@ export const requestRunRoute = ({ config, redis }: ApiContext): Route =>
     description:
       'A runner picks the request up; follow the run at the address in Location. A date has one run: while a request waits or the run is ' +
       'being worked on, asking again gives the same address and queues nothing. A stopped or failed run is resumed; a completed one ' +
-      'tries its parked entries again, and where there are none the answer is 200 with `alreadyCompleted`.',
+      'tries its parked entries again, and if there are none the answer is 200 with `alreadyCompleted`.',
     permission: 'run.operate',
     body: bodySchema,
     example: { date: '2026-02-24', allowEmpty: true },
-    answer: { status: 202, description: 'The run was asked for, now or before.', schema: runRequestedSchema },
-    otherAnswer: { status: 200, description: 'The date is settled and nothing of it is parked.', location: true },
+    answer: {
+      status: 202,
+      description: 'The run was requested, by this call or an earlier one.',
+      schema: runRequestedSchema,
+    },
+    otherAnswer: {
+      status: 200,
+      description: 'The date is settled, and none of its entries is parked.',
+      location: true,
+    },
     refusals: [
       'DATE_NOT_OVER',
       'DATE_EMPTY',

@@ -16,10 +16,10 @@ export const resumeRun = ({ config, redis }: ApiContext): Route =>
     operationId: 'resumeRun',
     tag: 'Runs',
     summary: 'Resume a stopped or failed run',
-    description: 'It goes on after the last committed chunk of each partition, under the plan that it has.',
+    description: 'It continues after the last committed chunk of each partition, under its own plan.',
     permission: 'run.operate',
     params: runParams,
-    answer: { status: 202, description: 'A runner will go on with the run.', schema: runRequestedSchema },
+    answer: { status: 202, description: 'A runner will continue the run.', schema: runRequestedSchema },
     refusals: ['RUN_NOT_FOUND', 'RUN_ACTIVE', 'RUN_COMPLETED'],
     idempotent: true,
     handle: (call) =>

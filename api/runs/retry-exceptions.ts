@@ -1,4 +1,4 @@
-/** Tries again what a completed run has parked: a supplement, under the policies known when it is planned. */
+/** Tries the parked entries of a completed run again, in a supplement under the policies known when it is planned. */
 
 import { isCompleted } from '../../core/jobs/stores/run.js';
 import { countOpenExceptions } from '../../core/settlement/stores/exception.js';
@@ -18,7 +18,7 @@ export const retryExceptions = ({ config, redis }: ApiContext): Route =>
     tag: 'Runs',
     summary: 'Try the parked entries of a run again',
     description:
-      'Asks for a supplement of the completed run: what can be settled now gets a generation and a certificate of its own. Where ' +
+      'Asks for a supplement of the completed run: entries that can be settled now get a generation and a certificate of their own. If ' +
       'nothing can be settled nothing is written.',
     permission: 'run.operate',
     params: runParams,

@@ -48,7 +48,7 @@ export const runProgressSchema = z
     date: businessDate,
     status: runStatus,
     generation,
-    version: z.string().meta({ description: 'Changes exactly when anything of the run does.' }),
+    version: z.string().meta({ description: 'Changes exactly when anything about the run changes.' }),
     planned: count.nullable().meta({ description: 'Entries of the plan; null while there is none.' }),
     done: count.meta({ description: 'Entries that are committed: settled or parked.' }),
     remaining: count.nullable(),
@@ -58,16 +58,19 @@ export const runProgressSchema = z
     partitions: z.object({ total: count, pending: count, running: count, done: count, failed: count }),
     executions: z
       .array(z.object({ executionId: id, status: z.enum(['REQUESTED', 'RUNNING']), stopRequested: z.boolean() }))
-      .meta({ description: 'What waits for a runner or is under way.' }),
+      .meta({ description: 'The executions that wait for a runner or are under way.' }),
     entriesPerSecond: z.object({
       recent: z.number().nullable().meta({
-        description: 'Over the last ten seconds, as far as this server has seen them; null while it has not.',
+        description: 'Over the last ten seconds; null if this server has not watched the run for that long.',
       }),
-      overall: z.number().nullable().meta({ description: 'Over all the time that somebody worked on the generation.' }),
+      overall: z
+        .number()
+        .nullable()
+        .meta({ description: 'Over all the time in which somebody worked on the generation.' }),
     }),
     secondsLeft: count.nullable(),
     estimatedEndAt: moment.nullable(),
-    final: z.boolean().meta({ description: 'Nobody works on the run and nobody was asked to.' }),
+    final: z.boolean().meta({ description: 'Nobody works on the run, and no request waits.' }),
   })
   .meta({ id: 'RunProgress' });
 
@@ -87,7 +90,9 @@ const executionSchema = z.object({
   executionId: id,
   generation: generation.nullable(),
   status: z.enum(['REQUESTED', 'RUNNING', 'STOPPED', 'FAILED', 'ABANDONED', 'COMPLETED', 'COMPLETED_WITH_EXCEPTIONS']),
-  dead: z.boolean().meta({ description: 'It says that it runs, but was not heard of for three of its leases.' }),
+  dead: z
+    .boolean()
+    .meta({ description: 'Its status is RUNNING, but it has shown no sign of life for three of its leases.' }),
   requestedBy: z.string(),
   requestedAt: moment,
   host: z.string().nullable(),
@@ -151,9 +156,9 @@ export const runRequestedSchema = z
     generation,
     executionId: id.nullable().meta({ description: 'The execution that waits for a runner.' }),
     alreadyRequested: z.boolean().meta({
-      description: 'Somebody asked before, or the run is being worked on: nothing was queued.',
+      description: 'An earlier request waits, or the run is being worked on: nothing was queued.',
     }),
-    alreadyCompleted: z.boolean().meta({ description: 'The date is settled and nothing of it is parked.' }),
+    alreadyCompleted: z.boolean().meta({ description: 'The date is settled, and none of its entries is parked.' }),
     notices: z.array(z.string()),
   })
   .meta({ id: 'RunRequested' });

@@ -1,6 +1,6 @@
 /**
- * Runs that somebody follows. One poller a run serves all its followers in this process, and ends with the last of them. Whoever is
- * slow is told the latest state and skips those between.
+ * Runs that have followers. One poller for each run serves all its followers in this process, and stops when the last of them leaves. A slow follower gets the latest state and
+ * misses those in between.
  */
 
 import type { RunProgress } from '../../core/jobs/run-meter.js';
@@ -17,7 +17,7 @@ interface Watch {
 }
 
 export interface Following {
-  /** The latest state; undefined until one is read after the joining, so that nobody is told what was true before. */
+  /** The latest state; undefined until one is read after the follower has joined, so that nobody gets an older state. */
   readonly latest: () => RunProgress | undefined;
   /** Resolves at the next state, after `ms`, or when the signal aborts. */
   readonly next: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -45,7 +45,7 @@ export class RunWatches {
   private start(runId: number): Watch {
     const watch: Watch = { latest: undefined, readAt: 0, followers: 0, waiting: new Set() };
     this.watches.set(runId, watch);
-    setImmediate(() => void this.poll(runId, watch)); // after whoever starts it has joined
+    setImmediate(() => void this.poll(runId, watch)); // it begins after the first follower has joined
     return watch;
   }
 
@@ -57,7 +57,7 @@ export class RunWatches {
         watch.readAt = readAt;
         for (const wake of [...watch.waiting]) wake();
       } catch {
-        // the database is away: the followers keep what they know, and their connection lives on heartbeats
+        // the database is away: the followers keep their last state, and heartbeats keep their connections alive
       }
       await pause(POLL_MS);
     } while (watch.followers > 0);

@@ -1,4 +1,4 @@
-/** Shows a run with its history and how far it is. */
+/** Shows a run with its history and its progress. */
 
 import {
   readSettlementExecutions,

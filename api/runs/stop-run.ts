@@ -1,4 +1,4 @@
-/** Asks whoever works on a run to stop after the chunk in hand, and withdraws requests that nobody has taken. */
+/** Asks the processes that work on a run to stop after the present chunk, and withdraws requests that nobody has taken. */
 import * as z from 'zod';
 import { requestStop } from '../../core/jobs/stores/execution.js';
 import { findChainRunById } from '../../core/settlement/stores/settlement-run.js';
@@ -27,7 +27,7 @@ export const stopRun = (): Route =>
     tag: 'Runs',
     summary: 'Stop a run',
     description:
-      'The run is STOPPED when the chunks in hand are committed; resume goes on from there. A run that is closing, with all its ' +
+      'The run is STOPPED when the present chunks are committed; resume continues from there. A run that is closing, with all its ' +
       'chunks committed, completes all the same.',
     permission: 'run.operate',
     params: runParams,

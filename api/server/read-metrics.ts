@@ -1,4 +1,4 @@
-/** Metrics for Prometheus, behind the token of the settings, or behind the access token of whoever may read them. */
+/** Metrics for Prometheus. They need the token of the settings, or the access token of somebody who may read them. */
 import { timingSafeEqual } from 'node:crypto';
 import { OUTAGE_CODES } from '../../infra/database-errors.js';
 import { sha256 } from '../../infra/sha256.js';
@@ -50,5 +50,5 @@ async function requireReader(token: string, authenticate: (token: string) => Pro
   if (caller.secondFactorMissing === true) throw new MagamError('SECOND_FACTOR_REQUIRED');
 }
 
-/** Compares in a time that tells nothing. */
+/** Compares in constant time. */
 const isSame = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(sha256(a)), Buffer.from(sha256(b)));

@@ -1,4 +1,4 @@
-/** What a code of the error registry means. */
+/** The meaning of a code of the error registry. */
 import * as z from 'zod';
 import { type ErrorCode, errors, MagamError } from '../../kernel/errors.js';
 import { ok } from '../edge/reply.js';

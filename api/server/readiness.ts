@@ -1,4 +1,4 @@
-/** Probes: alive, and ready to be sent requests. */
+/** The probes: whether the server is alive, and whether it is ready for requests. */
 import type { Request, Response } from 'express';
 import * as z from 'zod';
 import type { Db } from '../../infra/database.js';
@@ -16,15 +16,15 @@ export interface ReadinessContext {
   readonly timeZone: string;
   readonly migrationsFolder: URL;
   readonly draining: AbortSignal;
-  /** What payment providers are called through. */
+  /** The clients through which payment providers are called. */
   readonly outbound: readonly OutboundClient[];
-  /** Counts who asks. Throws RATE_LIMITED. */
+  /** Counts the caller. Throws RATE_LIMITED. */
   readonly limit?: (req: Request, res: Response) => Promise<void>;
 }
 
-/** A database that takes longer than this to say what it has is not one to send requests to (ms). */
+/** A database that takes longer than this to answer counts as unavailable (ms). */
 const CHECK_MS = 3_000;
-/** What was found is told for so long (ms), so that a flood of questions is no load for the database. */
+/** A result is reused for this long (ms), so that many probes do not load the database. */
 const KEPT_MS = 250;
 
 export const readHealth = (): Route =>
@@ -33,7 +33,7 @@ export const readHealth = (): Route =>
     path: '/healthz',
     operationId: 'readHealth',
     tag: 'Server',
-    summary: 'Tell that the process lives',
+    summary: 'Tell that the process is alive',
     permission: 'server.probe',
     probe: true,
     answer: { status: 200, description: 'It lives.', schema: z.object({ status: z.literal('ok') }) },
@@ -52,7 +52,7 @@ export const readReadiness = (context: ReadinessContext): Route => {
     tag: 'Server',
     summary: 'Tell whether requests may be sent here',
     description:
-      'Redis away, or without an answer, is `degraded`: everything works, some of it slower. So is a payment provider to which calls are held back. A server that was told to stop is `draining`.',
+      'Without an answer from Redis the server is `degraded`: everything works, but some of it is slower. It is also `degraded` while calls to a payment provider are held back. A server that was told to stop is `draining`.',
     permission: 'server.probe',
     probe: true,
     answer: {
@@ -71,7 +71,7 @@ export const readReadiness = (context: ReadinessContext): Route => {
     },
     ...(context.limit === undefined ? {} : { limit: context.limit }),
     refusals: ['RATE_LIMITED'],
-    otherAnswer: { status: 503, description: 'Send them elsewhere: `unavailable` or `draining`.' },
+    otherAnswer: { status: 503, description: 'Send requests elsewhere: the server is `unavailable` or `draining`.' },
     handle: async () => {
       const openBreakers = openBreakersOf(context.outbound);
       if (context.draining.aborted) {
@@ -92,7 +92,7 @@ export const readReadiness = (context: ReadinessContext): Route => {
   });
 };
 
-/** Asks once for all who come at the same time, and for those who come soon after. */
+/** One check serves all probes that arrive at the same time or soon after. */
 function keptFor<T>(ms: number, ask: () => Promise<T>): () => Promise<T> {
   let kept: Promise<T> | undefined;
   return () => {

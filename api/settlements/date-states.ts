@@ -1,4 +1,4 @@
-/** What a page says of the dates that it is about: an empty page of a settled date is not one of a date that is not settled. */
+/** The states of the dates of a page: they tell an empty page of a settled date from a page of a date that is not settled. */
 import * as z from 'zod';
 import { readDateStates } from '../../core/settlement/date-states.js';
 import { DATE_STATES } from '../../core/settlement/state-words.js';

@@ -1,4 +1,4 @@
-/** Explains a line: every step from what is stored and its policy to the net, for a sale and its refunds. */
+/** Explains a line: every step from the stored entry and its policy to the net, for a sale and its refunds. */
 import * as z from 'zod';
 import { explainLine } from '../../core/settlement/explain-line.js';
 import { readSellerOfLine } from '../../core/settlement/stores/line-story.js';
@@ -22,8 +22,8 @@ export const explainLineRoute = ({ db }: ApiContext): Route =>
     tag: 'Settlements',
     summary: 'Explain the figures of a sale and of its refunds',
     description:
-      'Replays the line: which policies were looked at, which one won, every step with its exact value, and whether what is stored equals the ' +
-      'replay. What is not settled yet is computed under the policies known now.',
+      'Replays the line: which policies were considered, which one applied, every step with its exact value, and whether the stored figures equal the ' +
+      'replay. A line that is not settled yet is computed under the policies known now.',
     permission: 'settlement.read',
     query: querySchema,
     answer: { status: 200, description: 'The explanation.', schema: explanationSchema },

@@ -1,4 +1,4 @@
-/** An explanation as JSON. It names no policies but those whose scope holds the line: general ones and its own seller's. */
+/** An explanation as JSON. It names only policies whose scope contains the line: general ones and those of its own seller. */
 import * as z from 'zod';
 import type { LineExplanation, Replay } from '../../core/settlement/explain-line.js';
 import { ENTRY_FIGURES, FIGURE_NAMES, type Figures } from '../../core/settlement/rules/figures.js';
@@ -45,7 +45,10 @@ const outcome = {
       }),
     )
     .nullable()
-    .meta({ description: "From the most specific; the first in force wins. Null for a refund: its sale's counts." }),
+    .meta({
+      description:
+        'The most specific first; the first that is in force applies. Null for a refund, to which the policy of its sale applies.',
+    }),
   policy: policyKey.nullable(),
   refusal: z.object({ code: z.string(), details: z.record(z.string(), z.unknown()) }).nullable(),
   steps: z.array(
@@ -63,7 +66,7 @@ const outcome = {
   ),
   replayed: figures.nullable(),
   stored: figures.nullable(),
-  equal: z.boolean().nullable().meta({ description: 'Null where nothing is stored.' }),
+  equal: z.boolean().nullable().meta({ description: 'Null if nothing is stored.' }),
   differences: z.array(
     z.object({
       what: z.string(),
@@ -78,7 +81,7 @@ export const explanationSchema = z
     orderId: z.string(),
     lineId: z.string(),
     currency: z.string(),
-    ok: z.boolean().meta({ description: 'Everything stored equals its replay.' }),
+    ok: z.boolean().meta({ description: 'All stored figures equal their replay.' }),
     sale: z.object({
       entry: z.object({
         sellerId: z.string(),

@@ -1,4 +1,4 @@
-/** Settled lines: as pages, and as CSV or as a workbook at addresses of their own. */
+/** Settled lines: as pages, and as CSV or a workbook at separate addresses. */
 
 import * as z from 'zod';
 import { legName } from '../../core/feed/rules/leg.js';
@@ -61,7 +61,7 @@ export const listLines = ({ db }: ApiContext): Route =>
     summary: 'List settled lines',
     description:
       'Name a `date`, a `runId` or an `orderId`. Sales come before refunds, each by the id of its entry in the feed. Only certified lines are shown. ' +
-      '`/v1/lines.csv` and `/v1/lines.xlsx` have all of a date at once.',
+      '`/v1/lines.csv` and `/v1/lines.xlsx` have all lines of a date at once.',
     permission: 'settlement.read',
     query: querySchema,
     exampleQuery: { date: '2026-02-16' },

@@ -1,4 +1,4 @@
-/** What each seller is owed for each date: as pages, and as CSV or as a workbook at addresses of their own. */
+/** What each seller is owed for each date: as pages, and as CSV or a workbook at separate addresses. */
 import * as z from 'zod';
 import { exportSettlements, requireExportable } from '../../core/settlement/settlement-export.js';
 import type { SettlementSelection } from '../../core/settlement/stores/export-stream.js';
@@ -46,7 +46,7 @@ const settlementSchema = z
     refunds: z.number().int(),
     ...settledAmounts,
     ...feeVatAmounts,
-    generation: z.number().int().meta({ description: 'The last that added to it.' }),
+    generation: z.number().int().meta({ description: 'The last generation that added to it.' }),
   })
   .meta({ id: 'Settlement' });
 
@@ -59,7 +59,7 @@ export const listSettlements = ({ db }: ApiContext): Route =>
     summary: 'List what each seller is owed for each date',
     description:
       'By date, seller and currency; refunds are deducted. Name the dates by `date`, by `from` and `to`, or by `runId`. Only certified figures are ' +
-      'shown. `/v1/settlements.csv` and `/v1/settlements.xlsx` have all of the selection at once.',
+      'shown. `/v1/settlements.csv` and `/v1/settlements.xlsx` have the whole selection at once.',
     permission: 'settlement.read',
     query: querySchema,
     exampleQuery: { date: '2026-02-16' },
@@ -90,7 +90,7 @@ export const downloadSettlements = ({ db }: ApiContext, format: DownloadFormat):
     tag: 'Settlements',
     summary: `Download as ${format === 'csv' ? 'CSV' : 'a workbook'} what each seller is owed for each date`,
     description:
-      'All of the selection, named as for `/v1/settlements`, byte for byte as `magam settlements` writes it in this format: amounts in major units; the workbook also tells the VAT on fees apart, and has the totals of each currency.',
+      'The whole selection, named as for `/v1/settlements`, byte for byte as `magam settlements` writes it in this format, with amounts in major units. The workbook also separates the two kinds of VAT on fees, and has the totals of each currency.',
     permission: 'settlement.read',
     query: downloadSchema,
     exampleQuery: { date: '2026-02-16' },
@@ -109,7 +109,7 @@ export const downloadSettlements = ({ db }: ApiContext, format: DownloadFormat):
 
 type AskedSelection = Omit<z.output<typeof downloadSchema>, 'spreadsheetSafe'>;
 
-/** What the query selects, for the caller. Throws REQUEST_INVALID, RUN_NOT_FOUND or FORBIDDEN. */
+/** The selection of the query, for this caller. Throws REQUEST_INVALID, RUN_NOT_FOUND or FORBIDDEN. */
 export async function selectionOf(db: Db, asked: AskedSelection, own: Caller | null): Promise<SettlementSelection> {
   const sellerId = sellerOf(own, asked.sellerId);
   const dates = await datesOf(asked, (runId) => dateOfRun(db, runId));

@@ -1,4 +1,4 @@
-/** What the lists and downloads of settlements and lines have in common: whose, of which dates, in which form. */
+/** What the lists and downloads of settlements and lines have in common: the seller, the dates and the format. */
 import * as z from 'zod';
 import { findSettlementRunById } from '../../core/settlement/stores/settlement-run.js';
 import type { Db } from '../../infra/database.js';
@@ -9,7 +9,7 @@ import { businessDate, externalId, idText } from '../edge/fields.js';
 
 export const selectionQuery = {
   date: businessDate.optional().meta({ description: 'Settlement date.' }),
-  sellerId: externalId.optional().meta({ description: "Only this seller's; a seller sees its own without saying so." }),
+  sellerId: externalId.optional().meta({ description: 'Only those of this seller; a seller need not name itself.' }),
   runId: idText.optional().meta({ description: 'Only what this run settled.', type: 'integer', minimum: 1 }),
 };
 
@@ -19,7 +19,7 @@ export const downloadQuery = {
   }),
 };
 
-/** The seller that the answer is confined to; null: everybody's. Throws FORBIDDEN when a seller names another. */
+/** The seller to whom the answer is limited; null: all sellers. Throws FORBIDDEN when a seller names another one. */
 export function sellerOf(own: Caller | null, asked: string | undefined): string | null {
   if (own === null) return asked ?? null;
   if (own.sellerId === null || (asked !== undefined && asked !== own.sellerId)) throw new MagamError('FORBIDDEN');

@@ -6,13 +6,13 @@ import type { SettledRow } from '../../core/settlement/stores/line-page.js';
 import { MagamError } from '../../kernel/errors.js';
 import { amountMinor, eachMinor } from '../edge/fields.js';
 
-/** As they count: those of a refund are negative. docs/settlement-rules.md says how each comes about. */
+/** Signed amounts: those of a refund are negative. docs/settlement-rules.md says how each is computed. */
 export const settledAmounts = {
   ...eachMinor(FIGURE_NAMES, () => amountMinor),
   netMinor: amountMinor.meta({ description: 'What the seller is owed.' }),
 };
 
-/** The VAT on the fees of a settlement, by who is asked for it. */
+/** The VAT on the fees of a settlement: on top of the fees, and contained in them. */
 export const feeVatAmounts = {
   feeVatOnTopMinor: amountMinor.meta({ description: 'Of the fee VAT, what the seller pays on top of the fees.' }),
   feeVatContainedMinor: amountMinor.meta({ description: 'Of the fee VAT, what is contained in the fees.' }),
@@ -24,7 +24,7 @@ export function amountOf(row: SettledRow, column: string): number {
   if (Number.isSafeInteger(value)) return value;
   throw new MagamError(
     'AMOUNT_OUT_OF_RANGE',
-    'A sum is beyond 2^53 - 1 minor units, which JSON cannot say exactly; the CSV has all its digits.',
+    'A sum is beyond 2^53 - 1 minor units, which JSON cannot represent exactly; the CSV has all its digits.',
     { column, value: String(row[column]) },
   );
 }

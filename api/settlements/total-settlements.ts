@@ -1,4 +1,4 @@
-/** GET /v1/settlements/totals: what settlements come to, as `magam settlements --totals` tells it. */
+/** GET /v1/settlements/totals: the totals of settlements, as `magam settlements --totals` prints them. */
 import * as z from 'zod';
 import type { CurrencyTotals } from '../../core/settlement/rules/currency-totals.js';
 import { columnOf, EXPORTED_SUMS } from '../../core/settlement/rules/figures.js';
@@ -43,7 +43,7 @@ export const totalSettlementsRoute = ({ db }: ApiContext): Route =>
     path: '/v1/settlements/totals',
     operationId: 'readSettlementTotals',
     tag: 'Settlements',
-    summary: 'Read what settlements come to',
+    summary: 'Read the totals of settlements',
     description:
       'The totals of each currency over the settlements of the selection, which is named as for `/v1/settlements`. Every date of it has to be settled, or closed without entries.',
     permission: 'settlement.read',

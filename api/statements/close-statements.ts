@@ -21,7 +21,7 @@ export const previewStatements = ({ db, config }: ApiContext): Route =>
     path: '/v1/sellers/{sellerId}/statement-drafts',
     operationId: 'previewStatements',
     tag,
-    summary: 'Show what closing the running period of a seller would make of it',
+    summary: 'Preview the statement of the running period of a seller',
     description: 'By currency. The hash is the one that closing gives if nothing else comes. Nothing is stored.',
     permission: 'statement.read',
     params: sellerParams,
@@ -68,7 +68,7 @@ export const closeStatementsOfSeller = ({ db, config }: ApiContext): Route =>
     tag,
     summary: 'Close the periods of a seller up to a date',
     description:
-      'With `expectedHash` only if one of the statements has the hash that a preview showed; otherwise STATEMENT_MOVED says what moved. Closing again changes nothing. `magam statements close` closes the periods of all sellers.',
+      'With `expectedHash` only if one of the statements has the hash that a preview showed; otherwise STATEMENT_MOVED says what changed. Closing again changes nothing. `magam statements close` closes the periods of all sellers.',
     permission: 'statement.close',
     params: sellerParams,
     body: z

@@ -36,7 +36,7 @@ export const tag = 'Statements';
 const requireStatement = async (db: Db, statementId: number) =>
   found(await readStatementHead(db, statementId), 'STATEMENT_NOT_FOUND', { statementId });
 
-/** Whose a statement is. Throws STATEMENT_NOT_FOUND. */
+/** The owner of a statement. Throws STATEMENT_NOT_FOUND. */
 export const ownerOf =
   (db: Db) =>
   async ({ params }: { readonly params: { readonly statementId: number } }): Promise<Owner> => {

@@ -1,4 +1,4 @@
-/** What statements look like in JSON. */
+/** Statements in JSON. */
 import * as z from 'zod';
 import { FIGURE_NAMES } from '../../core/settlement/rules/figures.js';
 import type { LegTotals, Statement } from '../../core/statements/rules/statement.js';
@@ -22,7 +22,7 @@ const headFields = {
   termsVersion: count,
   calendarVersion: count,
   openingMinor: amountMinor.meta({ description: 'The closing balance of the statement before.' }),
-  earnedMinor: amountMinor.meta({ description: 'What it has to be paid for.' }),
+  earnedMinor: amountMinor.meta({ description: 'The amount that has to be paid for the statement.' }),
   closingMinor: amountMinor,
   hash,
   issuedAt: moment.nullable(),

@@ -26,7 +26,7 @@ const answerSchema = z
     orderable: z.boolean(),
     available: z.number().int().min(0).meta({
       description:
-        'How many can be ordered. 0: sold out, not for sale, its drop is still to open, or there is no such unit.',
+        'How many can be ordered. 0: the unit is sold out or not for sale, its drop is not open yet, or it does not exist.',
       example: 60,
     }),
   })

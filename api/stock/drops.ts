@@ -1,4 +1,4 @@
-/** Drops: products that are sold in a rush. Sellers and staff make and end them and see who got what; everybody sees what is to come. */
+/** Drops: products that are sold in a rush. Sellers and staff make and end them and see who bought what; everybody sees future drops. */
 import * as z from 'zod';
 import { readProductSeller } from '../../core/catalogue/stores/product.js';
 import { endDrop, scheduleDrop } from '../../core/stock/drops.js';
@@ -46,11 +46,15 @@ const dropSchema = z
 const purchaseSchema = z
   .object({
     unitId: id,
-    position: z.number().int().min(1).meta({ description: 'Counts those who got this unit, the first one is 1.' }),
+    position: z
+      .number()
+      .int()
+      .min(1)
+      .meta({ description: 'The place among those who got this unit; the first one is 1.' }),
     accountId: id,
     checkoutId: id,
     quantity: z.number().int().min(1),
-    givenBack: z.number().int().min(0).meta({ description: 'Of the quantity, what expired or was cancelled.' }),
+    givenBack: z.number().int().min(0).meta({ description: 'The part of the quantity that expired or was cancelled.' }),
     createdAt: moment,
   })
   .meta({ id: 'DropPurchase' });
@@ -117,7 +121,7 @@ export const endDropRoute = ({ db }: ApiContext): Route =>
     operationId: 'endDrop',
     tag: 'Stock',
     summary: 'End a drop',
-    description: 'From then on the product is sold like every other product. The record of who got what stays.',
+    description: 'From then on the product is sold like every other product. The record of the purchases stays.',
     permission: 'drop.edit',
     params: dropParams,
     answer: { status: 200, description: 'The drop.', schema: dropSchema },
@@ -141,7 +145,7 @@ export const listDropsRoute = ({ db }: ApiContext): Route =>
     operationId: 'listDrops',
     tag: 'Stock',
     summary: 'List drops, the newest first',
-    description: 'Those of products that everybody sees and that are not ended.',
+    description: 'Drops that have not ended, of products that everybody can see.',
     permission: 'drop.read',
     query: z.strictObject({
       ...pageQuery,
@@ -204,9 +208,9 @@ export const listDropPurchases = ({ db }: ApiContext): Route =>
     path: '/v1/drops/{dropId}/purchases',
     operationId: 'listDropPurchases',
     tag: 'Stock',
-    summary: 'List who got what in a drop, in order',
+    summary: 'List the purchases in a drop, in order',
     description:
-      'Unit by unit; positions are given while the stock of the unit is locked, so a lower one got its units first.',
+      'Unit by unit. Positions are given while the stock of the unit is locked, so a lower position got its units first.',
     permission: 'drop.audit',
     params: dropParams,
     query: z.strictObject(pageQuery),

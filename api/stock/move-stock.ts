@@ -1,4 +1,4 @@
-/** Goods come in or are counted: a seller for its own units, staff for any. */
+/** Goods come in or are counted: sellers record it for their own units, staff for any. */
 import { evictChanged } from '../../core/stock/evict-pages.js';
 import { adjustStock, type ChangedStock, receiveStock } from '../../core/stock/receive-stock.js';
 import { readUnitStock } from '../../core/stock/stores/stock-list.js';
@@ -13,7 +13,7 @@ import { adjustmentSchema, ownerOfUnit, receiptSchema, unitParams, unitStockSche
 
 type StockCall<Body> = Call<{ readonly unitId: number }, unknown, Body>;
 
-/** Moves stock by `work`, keeps it on record and answers with the unit as it is then. */
+/** Moves stock by `work`, records it and answers with the unit after it. */
 const moveStock = <Body extends { readonly reason: string }>(
   call: StockCall<Body>,
   { cache }: ApiContext,
@@ -57,7 +57,8 @@ export const adjustStockRoute = (context: ApiContext): Route =>
     path: '/v1/units/{unitId}/stock/adjustments',
     operationId: 'adjustStock',
     summary: 'Correct the stock of a unit',
-    description: 'By a difference to what is available, never below 0. What is held or sold is not corrected.',
+    description:
+      'Corrects the available number by a difference, never below 0. Units that are held or sold are not corrected.',
     body: adjustmentSchema,
     example: { by: -1, reason: '재고 실사' },
     refusals: ['STOCK_INSUFFICIENT_TO_ADJUST', 'UNIT_NOT_FOUND'],

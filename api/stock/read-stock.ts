@@ -1,4 +1,4 @@
-/** Stock as sellers see their own and staff see any. It is never cached: whoever looks wants to know it now. */
+/** Stock as sellers see their own and staff see any. It is never cached, because its readers need the present state. */
 import * as z from 'zod';
 import { readUnit } from '../../core/catalogue/stores/sellable-unit.js';
 import { listMovements } from '../../core/stock/stores/movement.js';

@@ -1,4 +1,4 @@
-/** What units, their stock and its movements look like in JSON. */
+/** Units, their stock and its movements in JSON. */
 import * as z from 'zod';
 import { PRODUCT_STATUSES } from '../../core/catalogue/rules/product.js';
 import { readUnit } from '../../core/catalogue/stores/sellable-unit.js';
@@ -10,7 +10,7 @@ import { externalId, id, idText, moment, text } from '../edge/fields.js';
 
 export const unitParams = z.strictObject({ unitId: idText.meta({ description: 'The unit.', example: 3 }) });
 
-/** Whose a unit is, for the edge. */
+/** The owner of a unit, for the edge. */
 export const ownerOfUnit =
   (db: Db) =>
   async ({ params: { unitId } }: { readonly params: { readonly unitId: number } }) => {
@@ -34,9 +34,9 @@ export const unitStockSchema = z
       description: 'RETIRED: its option was removed, or its product has got options, after it had stock.',
     }),
     productId: id,
-    externalId: externalId.meta({ description: 'What the settlement feed calls the product.', example: 'P000017' }),
+    externalId: externalId.meta({ description: 'The id of the product in the settlement feed.', example: 'P000017' }),
     productName: z.string().meta({ example: '소가죽 반지갑' }),
-    productStatus: z.enum(PRODUCT_STATUSES).meta({ description: "The seller's word: stock does not change it." }),
+    productStatus: z.enum(PRODUCT_STATUSES).meta({ description: 'The seller sets it: stock does not change it.' }),
     optionId: id.nullable().meta({ description: 'Null: the product has no options and is the unit itself.' }),
     optionName: z.string().nullable().meta({ example: '검정' }),
     sku: externalId.nullable().meta({ example: 'BAG-BLK' }),
@@ -75,7 +75,7 @@ export const movementSchema = z
     soldChange: z.number().int(),
     checkoutId: id
       .nullable()
-      .meta({ description: 'Whom the units were held for; null: goods came in or were counted.' }),
+      .meta({ description: 'The checkout for which the units were held; null: goods came in or were counted.' }),
     reason: z.string().meta({ description: 'May be empty where a checkout moved the stock.' }),
     requestedBy: z.string().nullable().meta({
       description: 'Who received or counted the goods; null where a checkout moved the stock.',
@@ -85,7 +85,7 @@ export const movementSchema = z
   })
   .meta({ id: 'StockMovement' });
 
-/** A movement in an answer. Who bought is told by the order, and not to everybody who may see the stock. */
+/** A movement in an answer. The order names the buyer; not everybody who may see the stock may see the buyer. */
 export const movementBody = ({
   unitId: _,
   holderId,

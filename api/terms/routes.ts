@@ -30,7 +30,7 @@ import {
 
 const tag = 'Terms';
 
-/** Of the key of a page; empty stands for all sellers. */
+/** For the key of a page; the empty text stands for all sellers. */
 const sellerKey = z.string().refine((text) => text === '' || isExternalId(text));
 
 const listTerms = ({ db }: ApiContext): Route =>
@@ -39,8 +39,8 @@ const listTerms = ({ db }: ApiContext): Route =>
     path: '/v1/terms',
     operationId: 'listTerms',
     tag,
-    summary: 'List every version of the terms of all sellers and of each',
-    description: 'Those of all sellers first, then by seller and version.',
+    summary: 'List every version of the terms, those of all sellers and those of single sellers',
+    description: 'Those of all sellers first, then the others by seller and version.',
     permission: 'terms.read',
     query: z.strictObject(pageQuery),
     answer: { status: 200, description: 'A page of versions.', schema: pageOf(termsSchema) },
@@ -101,7 +101,7 @@ const applySellerTerms = (): Route =>
     path: '/v1/sellers/{sellerId}/terms',
     operationId: 'applySellerTerms',
     summary: 'Apply a version of the terms of one seller',
-    description: 'The seller need not be registered: entries that came by file name sellers that may not be.',
+    description: 'The seller need not be registered, because imported entries may name sellers that are not.',
     params: z.strictObject({ sellerId: externalId.meta({ description: 'The seller.' }) }),
     body: newSellerTermsSchema,
     shownBody: sellerTermsShown,

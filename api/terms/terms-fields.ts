@@ -10,7 +10,7 @@ import type { JsonFault } from '../../kernel/json-faults.js';
 import { businessDate, moment } from '../edge/fields.js';
 import { invalidFile } from '../edge/file-faults.js';
 
-/** Longer files are for the command. */
+/** Longer files have to be applied at the command line. */
 const VERSIONS_MAX = 500;
 
 export const TERMS_EXAMPLE = {
@@ -24,7 +24,7 @@ const amount = z.string().meta({ description: 'In major units of the currency.',
 const day = z.number().int().min(1);
 const step = z.enum(CLAWBACK_STEPS);
 
-/** What a version says beside whose it is and when it is in force. */
+/** The content of a version, without its seller and the days on which it is in force. */
 const definitionFields = {
   cycle: z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('daily') }),
@@ -45,7 +45,10 @@ const otherFields = {
   clawback: z.array(step),
 };
 
-const seller = z.string().nullable().meta({ description: 'Null: of all sellers that have none of their own.' });
+const seller = z
+  .string()
+  .nullable()
+  .meta({ description: 'Null: the terms of all sellers that have none of their own.' });
 
 const definitionSchema = z
   .object({
@@ -58,7 +61,7 @@ const definitionSchema = z
   })
   .meta({ id: 'TermsDefinition' });
 
-/** One version as it is sent for one seller, for the document alone: the file's own reader names every fault. */
+/** One version as it is sent for one seller. The schema is only for the OpenAPI document; the reader of the file names every fault. */
 export const sellerTermsShown = z
   .object({
     version: z.number().int().optional().meta({ description: 'Default: the next one.' }),
@@ -73,7 +76,7 @@ export const termsShown = z
   .object({ terms: z.array(z.object({ seller, ...sellerTermsShown.shape })).max(VERSIONS_MAX) })
   .meta({ id: 'NewTerms', description: 'As in a file of terms.' });
 
-/** A version of a file of terms. It has a reader of its own, which names every fault. */
+/** A version in a file of terms. It has a reader of its own, which names every fault. */
 export const newTermsSchema = z.strictObject({ terms: z.array(z.unknown()).max(VERSIONS_MAX) });
 
 export const newSellerTermsSchema = z.record(z.string(), z.unknown());
@@ -106,9 +109,12 @@ const keySchema = z.object({ seller, version: z.number().int() });
 
 export const appliedTermsSchema = z
   .object({
-    revision: z.number().int().meta({ description: 'Of the book of terms; as it was when nothing is new.' }),
+    revision: z
+      .number()
+      .int()
+      .meta({ description: 'The revision of the book of terms; unchanged when nothing is new.' }),
     applied: z.array(keySchema),
-    unchanged: z.array(keySchema).meta({ description: 'Stored before, word for word.' }),
+    unchanged: z.array(keySchema).meta({ description: 'Already stored with the same content.' }),
   })
   .meta({ id: 'AppliedTerms' });
 
@@ -119,7 +125,7 @@ export const periodSchema = z
     from: businessDate,
     closesOn: businessDate.nullable().meta({ description: 'The last day; null: the cycle has no date for it yet.' }),
     payoutOn: businessDate.nullable(),
-    cut: z.boolean().meta({ description: 'It closes because other terms begin, or none go on.' }),
+    cut: z.boolean().meta({ description: 'It closes because other terms begin, or because these end.' }),
     seller,
     termsVersion: z.number().int(),
     calendarVersion: z

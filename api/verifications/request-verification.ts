@@ -31,11 +31,11 @@ export const requestVerification = ({ redis }: ApiContext): Route =>
     summary: 'Ask for the verification of a date',
     description:
       'A runner reads every line of the date again and compares it with what was certified, in one consistent view. Follow it at the ' +
-      'address in Location. Each request is a new look.',
+      'address in Location. Each request makes a new verification.',
     permission: 'run.operate',
     body: bodySchema,
     example: { date: '2026-02-16' },
-    answer: { status: 202, description: 'It was asked for.', schema: verificationSchema },
+    answer: { status: 202, description: 'The verification was requested.', schema: verificationSchema },
     refusals: ['DATE_NOT_CLOSED'],
     idempotent: true,
     handle: ({ body: { date }, signedIn, audit, afterCommit, transact }) =>

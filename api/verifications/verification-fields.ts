@@ -18,7 +18,7 @@ const checkSchema = z
     ok: z.boolean(),
     expected: scalar,
     actual: scalar,
-    detail: z.string().optional().meta({ description: 'Where the first difference is, or what was looked at.' }),
+    detail: z.string().optional().meta({ description: 'Where the first difference is, or what was checked.' }),
   })
   .meta({ id: 'VerificationCheck' });
 
@@ -27,7 +27,7 @@ const resultSchema = z.object({
   lines: z.number().int().meta({ description: 'Lines that were read again and replayed.' }),
   generations: z.number().int(),
   seconds: z.number(),
-  changes: z.array(z.string()).default([]), // older results have none
+  changes: z.array(z.string()).default([]), // results of earlier versions lack it
   checks: z.array(checkSchema),
 });
 
@@ -55,7 +55,7 @@ export const verificationSchema = verificationSummarySchema
     checks: z
       .array(checkSchema)
       .nullable()
-      .meta({ description: 'Null until it has come to its end; a check that fails names the first difference.' }),
+      .meta({ description: 'Null until the verification has ended; a check that fails names the first difference.' }),
   })
   .meta({ id: 'Verification' });
 

@@ -27,7 +27,7 @@ export const listDeliveries = ({ db }: ApiContext): Route =>
     operationId: 'listWebhookDeliveries',
     tag,
     summary: 'List what was sent to a webhook endpoint',
-    description: 'Every attempt, newest first, with what was answered.',
+    description: 'Every attempt, newest first, with its answer.',
     permission: 'webhook-endpoint.read',
     params: endpointParams,
     query: z.strictObject(pageQuery),
@@ -65,7 +65,7 @@ export const replayEvents = ({ db, redis }: ApiContext): Route =>
     tag,
     summary: 'Send events again',
     description:
-      'One event, whatever types the endpoint wants, or all after an id. An `after` that lies ahead of what was delivered passes what is in between. Receivers know by its id ' +
+      'Sends one event, whatever types the endpoint wants, or all events after an id. If `after` lies ahead of the last delivery, the events in between are skipped. Receivers recognise by its id ' +
       'an event that they have had before.',
     permission: 'webhook-endpoint.edit',
     params: endpointParams,

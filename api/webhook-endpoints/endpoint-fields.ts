@@ -1,4 +1,4 @@
-/** Webhook endpoints as they are shown, and what their owners say of them. */
+/** Webhook endpoints as they are shown, and as their owners set them. */
 import * as z from 'zod';
 import { URL_MAX } from '../../core/webhooks/rules/endpoint.js';
 import type { AttemptRecord } from '../../core/webhooks/stores/webhook-delivery.js';
@@ -16,27 +16,27 @@ export const endpointAddress = (endpointId: number): string => `/v1/webhook-endp
 
 const endpointFields = {
   endpointId: id,
-  sellerId: externalId.nullable().meta({ description: 'Null: it is one of the platform.' }),
+  sellerId: externalId.nullable().meta({ description: 'Null: it belongs to the platform.' }),
   url: z.string().meta({ example: 'https://erp.example.com/magam' }),
   description: z.string(),
-  types: z.array(eventType).meta({ description: 'Empty: all that its owner may be told of.' }),
+  types: z.array(eventType).meta({ description: 'Empty: all types that its owner may get.' }),
   status: z.enum(['ACTIVE', 'DISABLED']),
   makerLocked: z.boolean().meta({
     description:
-      'The account that has made it is locked. Nothing is sent until it is unlocked, and then what has piled up.',
+      'The account that made it is locked. Nothing is sent until it is unlocked; then the waiting events are sent.',
   }),
   version: z.number().int(),
   deliveredThrough: z.number().int().min(0).meta({
-    description: 'Every event up to this id was delivered, or is not one that it wants.',
+    description: 'Every event up to this id was delivered or is not of a type that it wants.',
   }),
-  attempts: z.number().int().min(0).meta({ description: 'Failed attempts of the event that is next.' }),
+  attempts: z.number().int().min(0).meta({ description: 'Failed attempts for the next event.' }),
   failingSince: moment.nullable().meta({ description: 'Null: the last delivery succeeded.' }),
   nextTryAt: moment.nullable().meta({ description: 'When it is tried again; null: nothing has failed.' }),
   createdAt: moment,
 };
 export const endpointSchema = z.object(endpointFields).meta({ id: 'WebhookEndpoint' });
 const secret = z.string().meta({
-  description: 'What deliveries are signed with. It is shown this once.',
+  description: 'The secret that signs deliveries. It is shown only once.',
   example: 'whsec_0Yq1y5nGm3R5b0y7cQ1Jb3V9dX8k2s4u6w8z0A2C4E6',
 });
 export const newEndpointSchema = z.object({ ...endpointFields, secret }).meta({ id: 'NewWebhookEndpoint' });
@@ -44,7 +44,7 @@ export const newSecretSchema = z
   .object({
     endpointId: id,
     secret,
-    formerSecretHours: z.number().int().meta({ description: 'How long the former secret counts beside it.' }),
+    formerSecretHours: z.number().int().meta({ description: 'Until when the former secret is also valid.' }),
   })
   .meta({ id: 'NewWebhookSecret' });
 
@@ -57,14 +57,16 @@ const url = z.string().max(URL_MAX).meta({
   description: 'Where events are sent: https, and an address that everybody in the internet can reach.',
   example: 'https://erp.example.com/magam',
 });
-const types = z.array(eventType).meta({ description: 'Which events are sent; empty: all that you may be told of.' });
+const types = z
+  .array(eventType)
+  .meta({ description: 'The types of events that are sent; empty: all that you may get.' });
 export const bodySchema = z.strictObject({ url, description: note(200).default(''), types: types.default([]) });
 export const editSchema = z.strictObject({
   url: url.optional(),
   description: note(200).optional(),
   types: types.optional(),
   status: z.enum(['ACTIVE', 'DISABLED']).optional().meta({
-    description: 'ACTIVE goes on after the last event that was delivered.',
+    description: 'ACTIVE continues after the last event that was delivered.',
     example: 'ACTIVE',
   }),
 });
@@ -78,7 +80,7 @@ export const attemptSchema = z
     attemptedAt: moment,
     durationMs: z.number().int(),
     delivered: z.boolean(),
-    status: z.number().int().nullable().meta({ description: 'What was answered; null: nothing.' }),
+    status: z.number().int().nullable().meta({ description: 'The status of the answer; null: there was none.' }),
     error: z.string().nullable().meta({ description: 'Why it was not delivered.' }),
   })
   .meta({ id: 'WebhookDelivery' });
@@ -97,7 +99,7 @@ export const attemptBody = ({
 export const requireEndpoint = async (db: Db, endpointId: number): Promise<EndpointRecord> =>
   found(await readEndpoint(db, endpointId), 'WEBHOOK_ENDPOINT_NOT_FOUND', { endpointId });
 
-/** Whose an endpoint is; those of the platform are nobody's own. */
+/** The owner of an endpoint; those of the platform have none. */
 export const ownerOf =
   (db: Db) =>
   async ({ params: { endpointId } }: { readonly params: { readonly endpointId: number } }): Promise<Owner> => {

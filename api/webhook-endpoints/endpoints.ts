@@ -65,9 +65,9 @@ export const makeEndpoint = ({ config, db }: ApiContext): Route =>
       const { sellerId, accountId: createdBy } = signedIn;
       requireTypes(types, sellerId);
       const url = await requireAllowedUrl(given, config);
-      await numberEvents(db); // what has happened so far is not sent
+      await numberEvents(db); // earlier events are not sent
       return transact(async (tx) => {
-        await lockAccount(tx, createdBy); // two who make the last endpoint at once take turns
+        await lockAccount(tx, createdBy); // two calls that make the last endpoint at the same moment take turns
         if (sellerId !== null) await lockSeller(tx, sellerId);
         if ((await countEndpoints(tx, sellerId)) >= ENDPOINTS_MAX)
           throw new MagamError('WEBHOOK_ENDPOINTS_EXHAUSTED', undefined, { most: ENDPOINTS_MAX });
@@ -130,7 +130,7 @@ export const editEndpoint = ({ config, db }: ApiContext): Route =>
     operationId: 'updateWebhookEndpoint',
     tag,
     summary: 'Change a webhook endpoint',
-    description: 'What was failing is tried again at once.',
+    description: 'A delivery that was failing is tried again at once.',
     permission: 'webhook-endpoint.edit',
     params: endpointParams,
     body: editSchema,
@@ -161,7 +161,7 @@ export const deleteEndpointRoute = ({ db }: ApiContext): Route =>
     operationId: 'deleteWebhookEndpoint',
     tag,
     summary: 'Delete a webhook endpoint',
-    description: 'Nothing is sent to it any more, and what was noted of its deliveries is deleted.',
+    description: 'Nothing is sent to it any more, and the record of its deliveries is deleted.',
     permission: 'webhook-endpoint.edit',
     params: endpointParams,
     answer: { status: 204, description: 'It is deleted.' },
@@ -183,7 +183,7 @@ export const rotateSecret = ({ config, db }: ApiContext): Route =>
     operationId: 'rotateWebhookSecret',
     tag,
     summary: 'Replace the secret of a webhook endpoint',
-    description: `For ${FORMER_SECRET_HOURS} hours deliveries are signed with both secrets, so the receiver can change to the new one meanwhile.`,
+    description: `For ${FORMER_SECRET_HOURS} hours deliveries are signed with both secrets, so that the receiver can change to the new one meanwhile.`,
     permission: 'webhook-endpoint.edit',
     params: endpointParams,
     answer: { status: 200, description: 'The new secret.', schema: newSecretSchema },

@@ -1,4 +1,4 @@
-/** Webhook endpoints: where other systems want to be told of events. */
+/** Webhook endpoints: the addresses to which events are sent. */
 import type { ApiContext } from '../context.js';
 import type { Route } from '../edge/route.js';
 import { listDeliveries, replayEvents } from './deliveries.js';

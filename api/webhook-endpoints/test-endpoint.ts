@@ -1,4 +1,4 @@
-/** POST /v1/webhook-endpoints/{endpointId}/test: sends a `ping` at once, so that whoever builds a receiver need not wait for an event. */
+/** POST /v1/webhook-endpoints/{endpointId}/test: sends a `ping` at once, so that the developer of a receiver need not wait for an event. */
 import * as z from 'zod';
 import { openSecret } from '../../core/webhooks/secrets.js';
 import { sendWebhook } from '../../core/webhooks/send-webhook.js';
@@ -12,7 +12,7 @@ import { endpointParams, ownerOf, requireEndpoint, tag } from './endpoint-fields
 const testedSchema = z
   .object({
     delivered: z.boolean(),
-    status: z.number().int().nullable().meta({ description: 'What was answered; null: nothing.' }),
+    status: z.number().int().nullable().meta({ description: 'The status of the answer; null: there was none.' }),
     error: z.string().nullable().meta({ description: 'Why it was not delivered.' }),
     durationMs: z.number().int(),
   })
@@ -26,10 +26,10 @@ export const testEndpoint = ({ config, db }: ApiContext): Route =>
     tag,
     summary: 'Send a test to a webhook endpoint',
     description:
-      'An event of the type `ping` with the id 0, signed like every other. It is sent at once and once, also to an endpoint that is disabled, and is not among the deliveries.',
+      'Sends an event of the type `ping` with the id 0, signed like every other. It is sent immediately and only once, even to a disabled endpoint, and is not listed among the deliveries.',
     permission: 'webhook-endpoint.edit',
     params: endpointParams,
-    answer: { status: 200, description: 'What came of it.', schema: testedSchema },
+    answer: { status: 200, description: 'The result of the delivery.', schema: testedSchema },
     refusals: ['WEBHOOK_ENDPOINT_NOT_FOUND'],
     owner: ownerOf(db),
     handle: async ({ params: { endpointId } }) => {

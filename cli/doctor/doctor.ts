@@ -1,4 +1,4 @@
-/** `magam doctor`: looks at everything that the program rests on, and says of each what it found and what to do. */
+/** `magam doctor`: checks everything that the program depends on, and says for each what it found and what to do. */
 import type { Command } from 'commander';
 import colours from 'picocolors';
 import type { Config } from '../../infra/config.js';
@@ -9,7 +9,7 @@ import { type Finding, failureText, fault, looked, type State } from './finding.
 import { checkAlarmChannels, checkBuild, checkDisk, checkKeys, checkNode, checkSettings } from './program.js';
 import { checkDatabase, checkRedis } from './services.js';
 
-/** It does not wait long for what is away (s). */
+/** How long it waits for a service that does not answer (s). */
 const ANSWER_SECONDS = 5;
 
 export function doctorCommand(doctor: Command): void {
@@ -33,7 +33,7 @@ async function examine(): Promise<Finding[]> {
   if (config === undefined) {
     const rest = fault(
       'services',
-      'Database and Redis were not looked at.',
+      'Database and Redis were not checked.',
       'Correct the settings first, then run magam doctor again.',
     );
     return [...program, rest];

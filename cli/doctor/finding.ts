@@ -5,11 +5,11 @@ import { MagamError } from '../../kernel/errors.js';
 export type State = 'ok' | 'warning' | 'fault';
 
 export interface Finding {
-  /** What was looked at; the same each time. */
+  /** What was checked; the same text each time. */
   readonly check: string;
   readonly state: State;
   readonly found: string;
-  /** What to do; null where nothing is to be done. */
+  /** What to do; null if there is nothing to do. */
   readonly action: string | null;
 }
 
@@ -27,13 +27,13 @@ export const fault = (check: string, found: string, action: string): Finding => 
   action,
 });
 
-/** An error in words, with its code where it has one. */
+/** An error in words, with its code if it has one. */
 export function failureText(error: unknown): string {
   const known = asMagamError(error);
   return known instanceof MagamError ? `${known.code}: ${known.message}` : errorText(error);
 }
 
-/** What a check finds, or that it could not look. */
+/** The finding of a check, or a finding that the check could not be carried out. */
 export async function looked(check: string, look: () => Promise<Finding | Finding[]>): Promise<Finding[]> {
   try {
     return [await look()].flat();

@@ -25,7 +25,7 @@ interface Setup {
   readonly needsInstall: () => boolean;
 }
 
-/** Whether what runs was made from the sources that lie beside it. */
+/** Whether the running program was built from the sources beside it. */
 export const checkBuild = (): Promise<Finding[]> =>
   looked('build', async () => {
     const { needsBuild, needsInstall } = (await import(scriptModule('setup.mjs'))) as Setup;
@@ -47,33 +47,33 @@ export const checkBuild = (): Promise<Finding[]> =>
 /** Of the launcher of private services. */
 const LAUNCHER_SETTINGS = ['MAGAM_HOME', 'MAGAM_NO_INSTALL', 'MAGAM_PROGRAM_PATH'];
 
-/** The settings, where they can be read, and what is wrong with them. */
+/** The settings, if they can be read, and what is wrong with them. */
 export function checkSettings(): { readonly config: Config | undefined; readonly findings: readonly Finding[] } {
   const unknown = unknownSettings(LAUNCHER_SETTINGS);
   const misspelt = unknown.map((name) =>
     warning(
       'settings',
-      `${name} is set, and is no setting.`,
+      `${name} is set, but there is no such setting.`,
       `Correct its name (docs/configuration.md), or remove it.`,
     ),
   );
   try {
     const config = readConfig();
-    const found = config.production ? 'NODE_ENV=production' : 'no production: NODE_ENV is not production';
+    const found = config.production ? 'NODE_ENV=production' : 'not production: NODE_ENV is not production';
     return { config, findings: [ok('settings', `All settings can be read (${found}).`), ...misspelt] };
   } catch (error) {
     const settings = error instanceof MagamError ? (error.details.settings as string[] | undefined) : undefined;
     const wrong = (settings ?? [failureText(error)]).map((text) =>
-      fault('settings', `${text}.`, 'Correct the setting; docs/configuration.md has them all.'),
+      fault('settings', `${text}.`, 'Correct the setting; docs/configuration.md lists all settings.'),
     );
     return { config: undefined, findings: [...wrong, ...misspelt] };
   }
 }
 
-/** Keys that everybody knows, and what is missing of keys. */
+/** Keys that are published, and keys that are missing. */
 export function checkKeys(config: Config): Finding[] {
   const published = publishedKeys(config);
-  const action = `Set ${published.join(' and ')} (docs/operations.md#the-http-server), the same for all servers.`;
+  const action = `Set ${published.join(' and ')} (docs/operations.md#the-http-server), with the same value for all servers.`;
   const found = `${published.join(' and ')} ${published.length === 1 ? 'has its default' : 'have their defaults'}, which everybody knows.`;
   const refused = config.production || !isLoopback(config.host);
   const secret = refused ? fault('keys', found, action) : warning('keys', found, action);
@@ -88,7 +88,7 @@ export function checkKeys(config: Config): Finding[] {
   return [published.length === 0 ? ok('keys', 'The keys are your own.') : secret, signing];
 }
 
-/** Where operators are told of alarms. */
+/** Where alarms are sent. */
 export function checkAlarmChannels({ alarms: { slackUrl, webhookUrl, mailTo } }: Config): Finding {
   const channels = [
     ...(slackUrl === null ? [] : ['Slack']),
@@ -99,24 +99,24 @@ export function checkAlarmChannels({ alarms: { slackUrl, webhookUrl, mailTo } }:
     ? ok('alarm channels', channels.join(', '))
     : warning(
         'alarm channels',
-        'Nobody is told of alarms.',
+        'Alarms are sent to nobody.',
         'Set MAGAM_SLACK_WEBHOOK_URL, MAGAM_ALARM_WEBHOOK_URL or MAGAM_ALARM_MAIL_TO (docs/alarms.md).',
       );
 }
 
 const GIB = 1024 ** 3;
 
-/** The room on the disk of a folder. Imports keep what they read in the system's temporary folder. */
+/** The free space on the disk of a folder. Imports keep their data in the system's temporary folder. */
 export async function checkDisk(check: string, folder = tmpdir()): Promise<Finding> {
   const { bavail, blocks, bsize } = await statfs(folder);
   return diskFinding(check, folder, bavail * bsize, blocks * bsize);
 }
 
-/** @param freeBytes what a process without privileges may use */
+/** @param freeBytes the space that a process without privileges may use */
 export function diskFinding(check: string, folder: string, freeBytes: number, allBytes: number): Finding {
   const percent = allBytes === 0 ? 100 : Math.floor((100 * freeBytes) / allBytes);
   const found = `${(freeBytes / GIB).toFixed(1)} GiB (${percent} %) free in ${folder}`;
-  const action = 'Make room: a full disk stops every write.';
+  const action = 'Free some space: a full disk stops every write.';
   if (freeBytes < GIB) return fault(check, found, action);
   return percent < 10 && freeBytes < 20 * GIB ? warning(check, found, action) : ok(check, found);
 }

@@ -1,4 +1,4 @@
-/** The database and Redis as they answer, and how their clocks stand to that of this process. */
+/** The answers of the database and of Redis, and how their clocks differ from that of this process. */
 import { access } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { readOpenAlarms } from '../../core/alarms/stores/alarm.js';
@@ -22,16 +22,16 @@ import { checkDisk } from './program.js';
 /** What to do about the database, by the code of the error. */
 const DATABASE_ACTIONS: Readonly<Record<string, string>> = {
   DATABASE_UNAVAILABLE:
-    'Start the database server, or correct host and port in MAGAM_DATABASE_URL; look at firewalls in between.',
+    'Start the database server, or correct host and port in MAGAM_DATABASE_URL; check the firewalls in between.',
   DATABASE_ACCESS_DENIED:
     'Correct user and password in MAGAM_DATABASE_URL, or grant the account its database (docs/operations.md#first-set-up).',
   SCHEMA_OUTDATED: 'Run magam migrate.',
   SCHEMA_TOO_NEW: 'Install the newer version of the program that migrated this database.',
   TIME_ZONE_DIFFERS: 'Set MAGAM_TIME_ZONE to the zone of the database, or leave it out.',
-  CLOCK_DIFFERS: 'Set both clocks right; NTP keeps them so.',
+  CLOCK_DIFFERS: 'Correct both clocks; NTP keeps them correct.',
 };
 
-/** Everything about the database: what can be known although parts of it are wrong. */
+/** Everything about the database that can be found out although parts of it are wrong. */
 export async function checkDatabase(db: Db, config: Config): Promise<Finding[]> {
   let report: ServerReport;
   try {
@@ -70,19 +70,25 @@ export function checkServer(report: ServerReport): Finding[] {
     old
       ? warning(
           'database',
-          `${name} is older than what Magam is tested with.`,
+          `${name} is older than the versions with which Magam is tested.`,
           'Use MariaDB 10.11 or newer, or MySQL 9.',
         )
       : ok('database', name),
     ...(readOnly
-      ? [fault('read only', 'The server takes no writes.', 'Connect to the primary, or end the read-only state.')]
+      ? [
+          fault(
+            'read only',
+            'The server does not accept writes.',
+            'Connect to the primary, or end the read-only state.',
+          ),
+        ]
       : []),
     sessionKept
       ? ok('isolation', session)
       : fault(
           'isolation',
           session,
-          'Sessions do not keep what the program sets: let the proxy in between pool sessions, not transactions.',
+          'Sessions do not keep the settings of the program: let the proxy in between pool sessions, not transactions.',
         ),
     flushAtCommit === 1 && maxPacketBytes >= 16 * MIB
       ? ok(
@@ -97,9 +103,9 @@ export function checkServer(report: ServerReport): Finding[] {
   ];
 }
 
-/** The disk of the data, where the server is on this machine and its folder can be seen. */
+/** The disk of the data, if the server is on this machine and its folder can be read. */
 async function checkFolder({ host, dataFolder }: ServerReport): Promise<Finding[]> {
-  const unknown = (why: string): Finding[] => [ok('database disk', `cannot be known from here: ${why}`)];
+  const unknown = (why: string): Finding[] => [ok('database disk', `cannot be checked from here: ${why}`)];
   if (host !== hostname()) return unknown(`the server is ${host}`);
   try {
     await access(dataFolder);
@@ -131,7 +137,7 @@ async function checkMigration(db: Db): Promise<Finding> {
     ? ok('privileges for migrate', 'The account can migrate.')
     : warning(
         'privileges for migrate',
-        `${missing.join(', ')} cannot be seen among the grants of the account.`,
+        `The grants of the account do not name ${missing.join(', ')}.`,
         'Grant them, or migrate with another account.',
       );
 }
@@ -154,13 +160,13 @@ async function checkAlarms(db: Db): Promise<Finding> {
     : warning(
         'alarms',
         `${open.length} ${open.length === 1 ? 'is' : 'are'} open, the first: ${open[0]?.summary}`,
-        'magam alarms lists them with what to do.',
+        'magam alarms lists them and says what to do.',
       );
 }
 
 const CLOCK_MS = 2_000;
 
-/** Redis: whether it answers, and whether it may forget. */
+/** Redis: whether it answers, and whether it may drop entries. */
 export async function checkRedis(url: string): Promise<Finding[]> {
   try {
     const { version, evictionPolicy, clockAheadMs } = await inspectRedis(url);
@@ -170,14 +176,14 @@ export async function checkRedis(url: string): Promise<Finding[]> {
         ? ok('redis', `Redis ${version}, ${evictionPolicy}`)
         : warning(
             'redis',
-            `Redis ${version} with maxmemory-policy ${evictionPolicy}: hints may be lost, and come later.`,
+            `Redis ${version} with maxmemory-policy ${evictionPolicy}: hints may be lost, so work may begin later.`,
             'Set maxmemory-policy to noeviction.',
           ),
       Math.abs(clockAheadMs) > CLOCK_MS
         ? warning(
             'redis clock',
             `The clock of Redis is ${clock}.`,
-            'Set the clock of its machine right; NTP keeps it so.',
+            'Correct the clock of its machine; NTP keeps it correct.',
           )
         : ok('redis clock', 'This process and Redis agree.'),
     ];
@@ -186,7 +192,7 @@ export async function checkRedis(url: string): Promise<Finding[]> {
     const denied = /WRONGPASS|NOAUTH|NOPERM|invalid password|AUTH/i.test(text);
     const action = denied
       ? 'Correct user and password in MAGAM_REDIS_URL.'
-      : 'Start Redis, or correct host and port in MAGAM_REDIS_URL. Until then pages are slower and mails come later; nothing is lost.';
+      : 'Start Redis, or correct host and port in MAGAM_REDIS_URL. Until then pages are slower and mails are sent later; nothing is lost.';
     return [fault('redis', `Redis does not answer: ${text}`, action)];
   }
 }

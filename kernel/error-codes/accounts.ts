@@ -19,7 +19,8 @@ export const accountErrors = {
   APPROVER_NOT_SECOND: {
     http: 403,
     exit: 1,
-    meaning: 'What one person proposes another one approves; neither of the two may have given the other their access.',
+    meaning:
+      'Somebody other than the proposer has to approve, and neither of the two may have given the other their access.',
     whatToDo: 'Have somebody else of the staff look at the proposal and approve it.',
     ko: '제안한 사람이 아닌 다른 사람이 승인해야 합니다. 두 사람 사이에 권한이나 비밀번호를 준 일이 있으면 승인할 수 없습니다.',
   },
@@ -42,7 +43,7 @@ export const accountErrors = {
     http: 409,
     exit: 1,
     meaning: 'Somebody proposed a bank account of this seller at the same moment; look at that proposal first.',
-    whatToDo: 'List the bank accounts of the seller; propose again where yours is still wanted.',
+    whatToDo: 'List the bank accounts of the seller; propose yours again if it is still wanted.',
     ko: '같은 판매자의 계좌 변경이 동시에 신청되었습니다. 먼저 그 신청을 확인해 주세요.',
   },
   BANK_ACCOUNT_WAITING: {
@@ -144,9 +145,9 @@ export const accountErrors = {
   REFRESH_TOKEN_REUSED: {
     http: 401,
     exit: 1,
-    meaning: 'The refresh token was used before, so it may be stolen; whoever holds one of its family is signed out.',
+    meaning: 'The refresh token was used before, so it may be stolen; all sessions that come from it are signed out.',
     whatToDo:
-      'Sign in again. If no program of yours refreshed twice with one token, change the password: somebody had your token.',
+      'Sign in again. If no program of yours used one token twice, change the password: somebody else had your token.',
     ko: '이미 사용된 리프레시 토큰입니다. 도용되었을 수 있어 로그아웃되었으니 다시 로그인해 주세요.',
   },
   SECOND_FACTOR_EXISTS: {
@@ -167,7 +168,7 @@ export const accountErrors = {
     http: 403,
     exit: 1,
     meaning: 'The account has a second factor: sign in with a code of the device, or a recovery code.',
-    whatToDo: 'Send `code` with the sign-in. Whoever has lost the device and the recovery codes asks an admin.',
+    whatToDo: 'Send `code` with the sign-in. If you have lost the device and the recovery codes, ask an admin.',
     ko: '2단계 인증 코드 또는 복구 코드를 함께 보내 주세요.',
   },
   SECOND_FACTOR_REQUIRED: {
@@ -181,7 +182,7 @@ export const accountErrors = {
     http: 403,
     exit: 1,
     meaning: 'The code is wrong, or it was used before; wait for the next one.',
-    whatToDo: 'Wait for the next code, and compare the clock of the device; a recovery code is good once.',
+    whatToDo: 'Wait for the next code, and check the clock of the device; a recovery code works once.',
     ko: '인증 코드가 올바르지 않거나 이미 사용되었습니다. 다음 코드를 입력해 주세요.',
   },
   SELLER_EXISTS: {
@@ -209,7 +210,7 @@ export const accountErrors = {
     http: 503,
     exit: 1,
     meaning: 'Too many passwords are being checked at this moment; try again.',
-    whatToDo: 'Try again after the seconds that `Retry-After` says; if it lasts, start more servers.',
+    whatToDo: 'Try again after as many seconds as `Retry-After` says; if this goes on, start more servers.',
     ko: '로그인 요청이 몰리고 있습니다. 잠시 후 다시 시도해 주세요.',
   },
   SIGN_IN_REQUIRED: {

@@ -13,14 +13,14 @@ export const adjustmentErrors = {
     http: 409,
     exit: 1,
     meaning: 'The adjustment is not open any more: it was posted, refused or cancelled; the details say which.',
-    whatToDo: 'Look at it with `magam adjustments show`. What was posted is corrected by another entry, its reversal.',
+    whatToDo: 'Look at it with `magam adjustments show`. A posted entry is corrected by another entry, its reversal.',
   },
   ADJUSTMENT_EXISTS_OTHERWISE: {
     http: 409,
     exit: 1,
     meaning:
-      'An adjustment with other content stands under the same reference; the details name the fields that differ.',
-    whatToDo: 'Look at the one that is there. Propose another one under a reference of its own.',
+      'There is an adjustment with the same reference and other content; the details name the fields that differ.',
+    whatToDo: 'Look at the existing adjustment. Propose yours under another reference.',
   },
   ADJUSTMENT_INVALID: {
     http: 422,
@@ -33,7 +33,7 @@ export const adjustmentErrors = {
     http: 404,
     exit: 1,
     meaning: 'There is no adjustment with this id.',
-    whatToDo: '`magam adjustments list` shows those that there are.',
+    whatToDo: '`magam adjustments list` lists the adjustments.',
   },
   ADJUSTMENT_NOT_UNDOABLE: {
     http: 409,
@@ -46,7 +46,7 @@ export const adjustmentErrors = {
   ADJUSTMENT_PROPOSER_ONLY: {
     http: 403,
     exit: 1,
-    meaning: 'An adjustment is cancelled by whoever proposed it; others refuse it.',
+    meaning: 'Only the person who proposed an adjustment can cancel it; others can refuse it.',
     whatToDo: 'Refuse it instead.',
   },
   DISPUTE_NOT_OPEN: {
@@ -58,7 +58,7 @@ export const adjustmentErrors = {
   WRITE_OFF_EXCEEDS_DEBT: {
     http: 409,
     exit: 1,
-    meaning: 'The seller owes less than is to be written off; the details say how much.',
+    meaning: 'The seller owes less than the amount to be written off; the details say how much.',
     whatToDo: 'Write off at most what is owed: `magam receivables` shows it.',
   },
   WRITE_OFF_NOT_IN_TERMS: {

@@ -12,14 +12,14 @@ export const bankingErrors = {
   BANK_LAYOUT_UNKNOWN: {
     http: 422,
     exit: 1,
-    meaning: 'There is no layout of bank files with this name; the details name those that there are.',
+    meaning: 'There is no layout of bank files with this name; the details name the layouts.',
     whatToDo: 'Use one of the layouts of docs/bank-files.md: `csv` or `fixed-width`.',
   },
   BANK_RESULT_INVALID: {
     http: 422,
     exit: 1,
     meaning:
-      "The bank's result file is broken, so it was refused whole; the details name every line and what is wrong with it.",
+      "The bank's result file is broken, so all of it was refused; the details name every line and what is wrong with it.",
     whatToDo: 'Get the file from the bank again, unchanged and whole; docs/bank-files.md describes each layout.',
   },
   PAYOUT_CURRENCY_UNSUPPORTED: {
@@ -31,7 +31,7 @@ export const bankingErrors = {
   PAYOUT_PROVIDER_MISSING: {
     http: 409,
     exit: 1,
-    meaning: 'The platform has no provider of this name that pays sellers; the details name those that there are.',
+    meaning: 'The platform has no payout provider of this name; the details name its providers.',
     whatToDo: 'Set its keys (docs/payouts-providers.md), or pay by a file for the bank (docs/bank-files.md).',
   },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -63,7 +63,7 @@ export const inputErrors = {
     http: 422,
     exit: 1,
     meaning: 'A policy file cannot be applied; the faults name each place and its reason.',
-    whatToDo: 'Correct every fault that is listed, each at its JSON path; nothing of the file was applied.',
+    whatToDo: 'Correct every listed fault, each at its JSON path; nothing of the file was applied.',
   },
   POLICY_IMMUTABLE: {
     http: 409,
@@ -141,7 +141,7 @@ export const inputErrors = {
     exit: 1,
     meaning:
       'The file is not CSV after RFC 4180: a quote is wrong or not closed, the file was cut off within a row, or lines end in a carriage return alone. The details name the line and the reason.',
-    whatToDo: 'Look at the line that is named; export the file again if it was cut off.',
+    whatToDo: 'Look at the named line; export the file again if it was cut off.',
   },
   DATE_CLOSED: {
     http: 409,
@@ -262,7 +262,7 @@ export const inputErrors = {
   IMPORT_TAKEN_OVER: {
     http: 409,
     exit: 1,
-    meaning: 'Another process took the import over after this one was silent for too long.',
+    meaning: 'Another process took the import over, because this one had not reported for too long.',
     whatToDo: 'Nothing: the other process finishes the import.',
   },
   IMPORT_UNFINISHED: {

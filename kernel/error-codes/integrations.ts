@@ -27,7 +27,7 @@ export const integrationErrors = {
     http: 409,
     exit: 1,
     meaning: 'The account or the seller has the largest number of API keys allowed; revoke one first.',
-    whatToDo: 'Revoke a key that is not used: `lastUsedAt` tells.',
+    whatToDo: 'Revoke a key that is not used; `lastUsedAt` says when a key was used last.',
     ko: '발급할 수 있는 API 키 수를 초과했습니다. 사용하지 않는 키를 먼저 폐기해 주세요.',
   },
   EVENT_ID_UNKNOWN: {
@@ -41,7 +41,7 @@ export const integrationErrors = {
   EVENT_NOT_FOUND: {
     http: 404,
     exit: 1,
-    meaning: 'There is no event with this id that this endpoint could be told of, or it is too old and was deleted.',
+    meaning: 'There is no event with this id for this endpoint, or the event was too old and is deleted.',
     whatToDo: 'Look at `GET /v1/events`.',
     ko: '해당 이벤트를 찾을 수 없거나 보관 기간이 지나 삭제되었습니다.',
   },
@@ -55,7 +55,8 @@ export const integrationErrors = {
   EVENTS_GONE: {
     http: 410,
     exit: 1,
-    meaning: 'Events after this id are too old and were deleted; read what they were about, then go on from oldestId.',
+    meaning:
+      'Events after this id were too old and are deleted; read the objects that they were about, then go on from oldestId.',
     whatToDo:
       'Read runs, imports and settlements once, then read the feed from `details.oldestId` − 1. Read it more often than every `MAGAM_EVENT_DAYS`.',
     ko: '요청하신 ID 이후의 이벤트가 보관 기간이 지나 삭제되었습니다. oldestId부터 다시 조회해 주세요.',
@@ -64,7 +65,7 @@ export const integrationErrors = {
     http: 409,
     exit: 1,
     meaning: 'The endpoint is disabled, so nothing is sent to it; enable it first.',
-    whatToDo: 'Mend the receiver, then set `status` to `ACTIVE`.',
+    whatToDo: 'Repair the receiver, then set `status` to `ACTIVE`.',
     ko: '비활성화된 웹훅 주소입니다. 먼저 활성화해 주세요.',
   },
   WEBHOOK_ENDPOINT_NOT_FOUND: {

@@ -19,48 +19,48 @@ export const ledgerErrors = {
     http: 404,
     exit: 1,
     meaning: 'The ledger has no account with this id.',
-    whatToDo: '`magam ledger accounts` and `GET /v1/ledger/accounts` list those that there are.',
+    whatToDo: '`magam ledger accounts` and `GET /v1/ledger/accounts` list the accounts.',
   },
   LEDGER_ALREADY_REVERSED: {
     http: 409,
     exit: 1,
     meaning: 'The transaction was reversed before; the details name the reversal.',
-    whatToDo: 'Nothing: it was taken back.',
+    whatToDo: 'Nothing: the transaction is reversed.',
   },
   LEDGER_DIFFERS: {
     http: 500,
     exit: 4,
-    meaning: 'The ledger is not what its postings come to; the first difference of each check is named.',
+    meaning: 'The ledger differs from the sums of its postings; the first difference of each check is named.',
     whatToDo:
       'See docs/ledger.md for what each check compares. Find out who changed the tables of the ledger, and restore them from a backup.',
   },
   LEDGER_EXISTS_OTHERWISE: {
     http: 409,
     exit: 1,
-    meaning:
-      'Another transaction stands in the ledger under the same key: its accounts, its date or its kind are others.',
+    meaning: 'The ledger has another transaction with the same key; its accounts, its date or its kind differ.',
     whatToDo:
-      'Look at the transaction that is there. A correction is its reversal and a new transaction under another key.',
+      'Look at the existing transaction. To correct it, reverse it and post a new transaction under another key.',
   },
   LEDGER_EXISTS_OTHER_AMOUNT: {
     http: 409,
     exit: 1,
-    meaning: 'The transaction stands in the ledger under the same key with another amount.',
+    meaning: 'The ledger has this transaction under the same key with another amount.',
     whatToDo:
-      'Look at the transaction that is there. A correction is its reversal and a new transaction under another key.',
+      'Look at the existing transaction. To correct it, reverse it and post a new transaction under another key.',
   },
   LEDGER_LIMIT_EXCEEDED: {
     http: 409,
     exit: 1,
-    meaning: 'The transaction would take an account below zero that may not fall so far; the details name it.',
-    whatToDo: 'See docs/ledger.md for the limits. Post what fills the account up first.',
+    meaning: 'The transaction would take an account further below zero than it may go; the details name the account.',
+    whatToDo: 'See docs/ledger.md for the limits. First post the transaction that raises the balance of the account.',
   },
   LEDGER_POSTINGS_INVALID: {
     http: 422,
     exit: 1,
     meaning:
       'A transaction needs at least two postings, each of an amount other than zero and to an account of its own.',
-    whatToDo: 'Correct whoever made the transaction: the posting rules (docs/ledger.md) make none of this kind.',
+    whatToDo:
+      'Correct the program that made the transaction; the posting rules (docs/ledger.md) never make such a one.',
   },
   LEDGER_REVERSAL_ELSEWHERE: {
     http: 409,
@@ -73,7 +73,7 @@ export const ledgerErrors = {
     http: 409,
     exit: 1,
     meaning: 'The transaction is a reversal, which cannot be reversed.',
-    whatToDo: 'Post what was reversed again, under a key of its own.',
+    whatToDo: 'Post the transaction again, under a key of its own.',
   },
   LEDGER_TRANSACTION_NOT_FOUND: {
     http: 404,
@@ -86,6 +86,7 @@ export const ledgerErrors = {
     http: 422,
     exit: 1,
     meaning: 'The postings of a transaction do not add up to zero in each currency.',
-    whatToDo: 'Correct whoever made the transaction: the posting rules (docs/ledger.md) make none of this kind.',
+    whatToDo:
+      'Correct the program that made the transaction; the posting rules (docs/ledger.md) never make such a one.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

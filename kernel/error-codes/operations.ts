@@ -18,7 +18,7 @@ export const operationErrors = {
     http: 409,
     exit: 5,
     meaning: 'The same command is still running on this machine, so it was not started again.',
-    whatToDo: 'Nothing, when it comes to its end. If cron starts it too often, start it less often.',
+    whatToDo: 'Nothing, if the running command makes progress. If cron starts it too often, let it start less often.',
   },
   DEAD_LETTER_NOT_FOUND: {
     http: 404,
@@ -36,13 +36,13 @@ export const operationErrors = {
     http: 409,
     exit: 1,
     meaning: 'The run is being worked on already.',
-    whatToDo: 'Follow it; stop it first if it is to be started anew.',
+    whatToDo: 'Follow it, or stop it first and start it again.',
   },
   RUN_COMPLETED: {
     http: 409,
     exit: 1,
     meaning: 'The run is completed; there is nothing to resume or to discard.',
-    whatToDo: 'Nothing; what it parked is tried again with exceptions/retry.',
+    whatToDo: 'Nothing; entries that it parked can be tried again with exceptions/retry.',
   },
   RUN_NOT_COMPLETED: {
     http: 409,
@@ -61,6 +61,6 @@ export const operationErrors = {
     http: 404,
     exit: 1,
     meaning: 'There is no verification with this id.',
-    whatToDo: 'Look at the address that the request for it was answered with.',
+    whatToDo: 'Use the address in the answer to the request for it.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

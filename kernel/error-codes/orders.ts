@@ -48,7 +48,7 @@ export const orderErrors = {
     http: 409,
     exit: 1,
     meaning: 'The checkout no longer waits for a payment: it was paid or cancelled.',
-    whatToDo: 'Read the checkout: its status says what became of it.',
+    whatToDo: 'Read the checkout: its status says whether it was paid or cancelled.',
     ko: '이미 결제되었거나 취소된 주문서입니다.',
   },
   CURRENCY_MIXED: {
@@ -76,14 +76,14 @@ export const orderErrors = {
     http: 409,
     exit: 1,
     meaning: 'The state of the order does not allow this step; the details name the states that do.',
-    whatToDo: 'Read the order. The states and what leads from one to another: docs/orders.md.',
+    whatToDo: 'Read the order. docs/orders.md describes the states and the steps between them.',
     ko: '현재 주문 상태에서는 요청하신 작업을 할 수 없습니다.',
   },
   PAYMENT_UNAVAILABLE: {
     http: 403,
     exit: 1,
     meaning: 'A checkout can be marked as paid by hand only outside production.',
-    whatToDo: 'There is no payment provider in this version; marking as paid is for development.',
+    whatToDo: 'Pay through a provider (docs/payments.md); marking as paid is for development.',
   },
   PRICE_CHANGED: {
     http: 409,
@@ -132,7 +132,7 @@ export const orderErrors = {
     http: 404,
     exit: 1,
     meaning: 'The seller has no shipping terms in this currency.',
-    whatToDo: 'Nothing to do: without terms the seller sends for nothing.',
+    whatToDo: 'Nothing: without terms the seller charges nothing for shipping.',
     ko: '판매자가 이 통화로 등록한 배송 조건이 없습니다.',
   },
   UNIT_NOT_FOR_SALE: {

@@ -7,7 +7,7 @@ export const paymentErrors = {
     exit: 1,
     meaning:
       'The amount of the checkout has changed since the payment was opened; the details name both. Open another payment.',
-    whatToDo: 'Open another payment, which is of what is due now.',
+    whatToDo: 'Open another payment; it takes the amount that is due now.',
     ko: '결제 금액이 변경되었습니다. 결제를 다시 시작해 주세요.',
   },
   PAYMENT_DECLINED: {
@@ -46,7 +46,7 @@ export const paymentErrors = {
     exit: 1,
     meaning: 'The charge did not match the checkout, so it was not accepted and will be refunded. The details say why.',
     whatToDo:
-      'Nothing: the money goes back by itself, and the payment says when it is back. The reasons: docs/payments.md.',
+      'Nothing: the money is refunded automatically, and the payment says when that is done. docs/payments.md lists the reasons.',
     ko: '결제를 완료할 수 없어 결제 금액을 환불합니다.',
   },
   PAYMENT_NOT_APPROVED: {
@@ -61,7 +61,7 @@ export const paymentErrors = {
     http: 404,
     exit: 1,
     meaning: 'There is no payment with this id.',
-    whatToDo: '`GET /v1/payments` lists those that there are.',
+    whatToDo: '`GET /v1/payments` lists the payments.',
     ko: '존재하지 않는 결제입니다.',
   },
   PAYMENTS_DIFFER: {

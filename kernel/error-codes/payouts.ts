@@ -6,7 +6,7 @@ export const payoutErrors = {
     http: 500,
     exit: 4,
     meaning:
-      'Payouts, their statements, their transfers and the ledger contradict each other; the first difference of each check is named.',
+      'Payouts, their statements, their transfers and the ledger contradict each other; the message names the first difference of each check.',
     whatToDo:
       'See docs/payouts.md for what each check compares. Stop paying out until it is known who changed the tables.',
   },
@@ -14,7 +14,7 @@ export const payoutErrors = {
     http: 403,
     exit: 1,
     meaning:
-      'A payout is approved by somebody other than whoever proposed it; neither of the two may have given the other their access.',
+      'Somebody other than the proposer has to approve a payout, and neither of the two may have given the other their access.',
     whatToDo:
       'Have somebody else look at the payout and approve it, under their own account or their own user of the operating system.',
   },
@@ -30,7 +30,7 @@ export const payoutErrors = {
     http: 500,
     exit: 1,
     meaning:
-      'A file of transfers cannot be made again as it was: its transfers or accounts were changed in the database, or this version writes the layout otherwise.',
+      'A file of transfers cannot be made again as it was: its transfers or accounts were changed in the database, or this version writes the layout differently.',
     whatToDo:
       'Use the file that was exported. If it is lost, give it up with `magam payouts void-file` and export again.',
   },
@@ -50,8 +50,7 @@ export const payoutErrors = {
     http: 409,
     exit: 1,
     meaning: 'The file of transfers was given up: it must not go to the bank.',
-    whatToDo:
-      'Export again: the payouts that are approved go into another file. Call the bank where the file reached it.',
+    whatToDo: 'Export again: the approved payouts go into another file. Call the bank if it has received this file.',
   },
   PAYOUT_MOVED: {
     http: 409,
@@ -63,7 +62,7 @@ export const payoutErrors = {
     http: 409,
     exit: 1,
     meaning: 'Nothing is paid to the seller in this currency on this date; the details name the reason.',
-    whatToDo: 'See the reasons in docs/payouts.md. Without a reason there is no statement that is not paid.',
+    whatToDo: 'See the reasons in docs/payouts.md. If no reason is named, the seller has no unpaid statement.',
   },
   PAYOUT_NOT_FOUND: {
     http: 404,
@@ -76,14 +75,13 @@ export const payoutErrors = {
     http: 422,
     exit: 1,
     meaning:
-      "The bank's result file does not fit what was ordered, so it was refused whole; the details name every line and what is wrong with it.",
+      "The bank's result file does not match the ordered transfers, so all of it was refused; the details name every line and what is wrong with it.",
     whatToDo: 'Compare the lines with the file of transfers (`magam payouts files`), and ask the bank.',
   },
   PAYOUT_STATE_WRONG: {
     http: 409,
     exit: 1,
-    meaning:
-      'This cannot be done to the payout in the state in which it is; the details name the states in which it can.',
+    meaning: 'The state of the payout does not allow this step; the details name the states that do.',
     whatToDo: 'Look at its history: `magam payouts show ID`.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -24,7 +24,7 @@ export const runErrors = {
     meaning:
       'The server would listen beyond loopback, or in production, with keys that are published; make keys of your own.',
     whatToDo:
-      'Set the keys as the message says, once, the same for all servers of one database; or listen on `127.0.0.1`.',
+      'Set the keys once as the message says, and give all servers of one database the same keys; or listen on `127.0.0.1`.',
   },
   CONFIG_INVALID: {
     http: 500,
@@ -136,8 +136,8 @@ export const runErrors = {
     http: 409,
     exit: 1,
     meaning:
-      'What the job follows is not completed: the job before it in the chain for this date, or the job itself for an earlier date.',
-    whatToDo: 'See how far the date is with `magam runs --job all --date D`, and carry out what is missing first.',
+      'A run that has to come first is not completed: that of the job before it in the chain for this date, or of the same job for an earlier date.',
+    whatToDo: 'See the state of the date with `magam runs --job all --date D`, and carry out the missing runs first.',
   },
   DATE_NOT_OVER: {
     http: 422,
@@ -182,7 +182,7 @@ export const runErrors = {
   RUN_RESTED_ON: {
     http: 409,
     exit: 1,
-    meaning: 'Refunds that were settled since refer to lines of the run, so it can only be finished.',
+    meaning: 'Refunds that have been settled since refer to lines of the run, so the run can only be finished.',
     whatToDo: '`magam settle --date D` finishes it.',
   },
   RUN_LOST: {
@@ -211,12 +211,12 @@ export const runErrors = {
     meaning:
       'A thread ended in the middle of its work. A partition of a run is tried again; an import that was reading its file ends, and nothing of it is in the feed.',
     whatToDo:
-      "Nothing if a run goes on; type an import's command again. If it repeats, look at the memory of the machine and at standard error.",
+      'Nothing if it was a run, which goes on; for an import, give its command again. If it repeats, look at the memory of the machine and at standard error.',
   },
   DUPLICATE_LINE: {
     http: 500,
     exit: 1,
-    meaning: 'A line of the entry exists already: somebody wrote it from outside. Nothing was written.',
+    meaning: 'A line of the entry exists already; another program wrote it. Nothing was written.',
     whatToDo: 'Find out who wrote to `settlement_line`; remove that line and run the same command again.',
   },
   EXCEPTIONS_EXCEEDED: {
@@ -249,7 +249,7 @@ export const runErrors = {
   LINES_CHANGED: {
     http: 500,
     exit: 1,
-    meaning: 'Committed lines of an unfinished run were changed from outside; nothing more is settled on top of them.',
+    meaning: 'Another program changed committed lines of an unfinished run; nothing more is settled after them.',
     whatToDo: 'Restore the lines from a backup; find out who changed them.',
   },
   LINE_REFUSED: {

@@ -5,7 +5,8 @@ export const statementErrors = {
   STATEMENTS_DIFFER: {
     http: 500,
     exit: 4,
-    meaning: 'The statements are not what they are made of; the first difference of each check is named.',
+    meaning:
+      'The statements differ from the settlements and transactions that they are made of; the first difference of each check is named.',
     whatToDo:
       'See docs/statements.md for what each check compares. Find out who changed the tables of statements or of the ledger, and restore them from a backup.',
   },
@@ -14,7 +15,7 @@ export const statementErrors = {
     exit: 1,
     meaning: "The date is not over in the platform's time zone, so no statement closes on it yet.",
     whatToDo:
-      'Close statements for a date that has ended. `magam statements preview` shows what a running period comes to.',
+      'Close statements for a date that has ended. `magam statements preview` shows the figures of a running period.',
   },
   STATEMENT_DATE_UNPOSTED: {
     http: 409,
@@ -31,14 +32,14 @@ export const statementErrors = {
   STATEMENT_MOVED: {
     http: 409,
     exit: 1,
-    meaning: 'The statement is not what was previewed; nothing was closed, and the details say what moved.',
-    whatToDo: 'Preview again, look at what came since, and close with the new hash.',
+    meaning: 'The statement differs from the preview; nothing was closed, and the details say what changed.',
+    whatToDo: 'Preview again, look at the changes, and close with the new hash.',
   },
   STATEMENT_NOT_FOUND: {
     http: 404,
     exit: 1,
     meaning: 'There is no statement with this id.',
-    whatToDo: '`magam statements list` shows those that there are.',
+    whatToDo: '`magam statements list` lists the statements.',
     ko: '이 번호의 정산서가 없습니다.',
   },
   STATEMENT_PERIOD_ENDLESS: {

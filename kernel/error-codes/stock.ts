@@ -28,7 +28,7 @@ export const stockErrors = {
     http: 409,
     exit: 1,
     meaning:
-      'A buyer may have only so many of the product in its drop; the details name the limit and what the buyer has.',
+      'The buyer would have more pieces of the product than its drop allows; the details name the limit and the buyer’s number.',
     whatToDo: 'Order fewer, or wait until the drop is ended.',
     ko: '1인당 구매 가능 수량을 초과했습니다.',
   },
@@ -86,7 +86,7 @@ export const stockErrors = {
     exit: 1,
     meaning: 'The unit is no longer offered: its option was removed, or its product has got options.',
     whatToDo:
-      'Receive the goods under a unit that the product shows. What is left of the retired one can be adjusted away.',
+      'Receive the goods under a unit that the product shows. The rest of the retired unit can be removed by an adjustment.',
     ko: '더 이상 판매하지 않는 옵션입니다.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

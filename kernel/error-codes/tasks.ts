@@ -12,7 +12,7 @@ export const taskErrors = {
     http: 409,
     exit: 1,
     meaning: 'The draft was applied or discarded and can no longer be changed.',
-    whatToDo: 'Make a new draft; what was applied is changed by a new version.',
+    whatToDo: 'Make a new draft; an applied policy is changed by a new version.',
   },
   POLICY_DRAFT_NOT_FOUND: {
     http: 404,
@@ -23,7 +23,8 @@ export const taskErrors = {
   REJECTS_NOT_FOUND: {
     http: 404,
     exit: 1,
-    meaning: 'The import has no rejects file: it has not looked at all rows, or the file was kept long enough.',
+    meaning:
+      'The import has no file of rejected rows: it has not read all rows yet, or the file was too old and is deleted.',
     whatToDo: 'Wait until the import has ended; if that was a month ago, upload the file again.',
   },
   TASK_ACTIVE: {
@@ -35,7 +36,7 @@ export const taskErrors = {
   TASK_GIVEN_UP: {
     http: 500,
     exit: 1,
-    meaning: 'The processes that worked on this died again and again, so it is no longer tried.',
+    meaning: 'The processes that worked on this task died repeatedly, so it is not tried again.',
     whatToDo:
       "Look for the reason in the runners' logs (memory, the disk of temporary files), remove the cause and ask again.",
   },

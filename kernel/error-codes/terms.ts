@@ -11,15 +11,15 @@ export const termsErrors = {
   BUSINESS_DAY_UNKNOWN: {
     http: 422,
     exit: 1,
-    meaning: 'The date is outside the years of which the calendar of business days knows the holidays.',
-    whatToDo: 'Check the year: the calendar knows 2000 to 2050.',
+    meaning: 'The date is outside the years of the calendar of business days.',
+    whatToDo: 'Check the year: the calendar covers 2000 to 2050.',
     ko: '영업일 달력에 없는 연도의 날짜입니다.',
   },
   HOLIDAY_FILE_INVALID: {
     http: 422,
     exit: 1,
     meaning: 'A file of holidays cannot be imported; the faults name each place and its reason.',
-    whatToDo: 'Mend every fault that is listed, each at its JSON path; nothing of the file was imported.',
+    whatToDo: 'Correct every listed fault, each at its JSON path; nothing of the file was imported.',
   },
   HOLIDAY_INVALID: {
     http: 422,
@@ -31,7 +31,7 @@ export const termsErrors = {
     http: 422,
     exit: 1,
     meaning: 'Terms of sellers cannot be applied; the faults name each place and its reason.',
-    whatToDo: 'Mend every fault that is listed, each at its JSON path; nothing was applied.',
+    whatToDo: 'Correct every listed fault, each at its JSON path; nothing was applied.',
   },
   TERMS_IMMUTABLE: {
     http: 409,

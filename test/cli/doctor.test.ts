@@ -180,7 +180,7 @@ describe('a server of its own', () => {
     expect((await doctor({}, url.href)).of('privileges for migrate')?.state).toBe('ok');
   });
 
-  it('one that takes no writes', async () => {
+  it('one that does not accept writes', async () => {
     await root.query('SET GLOBAL read_only = ON');
     try {
       expect((await doctor({}, own.url)).of('read only')).toMatchObject({ state: 'fault' });
@@ -203,7 +203,7 @@ describe('the settings', () => {
     expect(code).toBe(0);
     expect([of('settings')?.state]).toEqual(['ok']);
     const { stdout } = await magam(database.url, ['doctor'], { MAGAM_REDIS_URL: redis.url, MAGAM_SETLE_AT: '04:00' });
-    expect(stdout).toContain('MAGAM_SETLE_AT is set, and is no setting.');
+    expect(stdout).toContain('MAGAM_SETLE_AT is set, but there is no such setting.');
   });
 
   it('keys that everybody knows are a fault in production, and a warning elsewhere', async () => {
@@ -261,10 +261,10 @@ describe('what a machine of a test cannot be', () => {
     expect(checkServer(report).find((finding) => finding.check === check)?.state).toBe(state);
   });
 
-  it('a server that takes no writes', async () => {
+  it('a server that does not accept writes', async () => {
     const report = { ...(await readServerReport(database.db)), readOnly: true };
     expect(checkServer(report).filter(({ state }) => state === 'fault')).toMatchObject([
-      { found: 'The server takes no writes.' },
+      { found: 'The server does not accept writes.' },
     ]);
   });
 });

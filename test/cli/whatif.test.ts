@@ -205,7 +205,7 @@ describe('what if', () => {
     expect(ended.stdout).toMatch(/^KRW +fee VAT on top +[\d,]+ KRW +[\d,]+ KRW/m);
     expect(ended.stdout).toMatch(/^KRW +fee VAT contained in the fee +[1-9][\d,]* KRW +0 KRW/m);
     expect(ended.stdout).toMatch(/Touched lines that would have been settled\ncurrency/);
-    expect(ended.stdout).toMatch(/Sellers moved most, by their touched lines\nseller/);
+    expect(ended.stdout).toMatch(/Sellers with the largest changes, by their touched lines\nseller/);
     expect(ended.stdout).toMatch(/Lines moved most\nsettled on/);
   });
 });

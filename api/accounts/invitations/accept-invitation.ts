@@ -16,9 +16,9 @@ export const acceptOwnInvitation = ({ db, passwords, limits }: AccountsContext):
     path: '/v1/invitations/acceptance',
     operationId: 'acceptInvitation',
     tag: 'Accounts',
-    summary: 'Accept an invitation by the link that was mailed',
+    summary: 'Accept an invitation with the link that was mailed',
     description:
-      'The password is the account’s from now on. A second factor that the account has stays. An invitation ends, too, when whoever has invited is locked or could not invite so any more.',
+      'The password is the account’s from now on. An existing second factor stays. An invitation also ends when the inviting account is locked or may no longer give such an invitation.',
     permission: 'session.open',
     provesIdentity: true,
     body: z.strictObject({ token: linkToken, newPassword }).meta({ id: 'InvitationAcceptance' }),

@@ -1,4 +1,4 @@
-/** Invitations as they are answered. Their link is in the mail alone. */
+/** Invitations in answers. Only the mail has the link. */
 import * as z from 'zod';
 import { INVITATION_STATUSES, type Invitation } from '../../../core/accounts/stores/invitation.js';
 import { externalId, id, moment } from '../../edge/fields.js';

@@ -17,8 +17,8 @@ import { invitationBody, invitationSchema, invitedRole } from './invitation-fiel
 const person = { email: newEmail, displayName: text(100), phone: phone.optional() };
 
 const described =
-  'The address gets a mail with a link, on which the invited person chooses a password. The role comes with it, so it goes only to an address whose mail is read. ' +
-  'A buyer’s account of the address becomes the invited one. What the address was invited to before is withdrawn.';
+  'The address gets a mail with a link, on which the invited person chooses a password. The role is given at that moment, so only to an address whose owner receives the mail. ' +
+  'If the address has a buyer’s account, that account becomes the invited one. An earlier invitation of the address is withdrawn.';
 
 export const inviteSomebody = (accounts: AccountsContext): Route =>
   route({
@@ -34,7 +34,7 @@ export const inviteSomebody = (accounts: AccountsContext): Route =>
       .strictObject({ ...person, role: invitedRole, sellerId: externalId.optional() })
       .refine((body) => (body.role === 'seller') === (body.sellerId !== undefined), {
         path: ['sellerId'],
-        message: 'goes with the role seller, and only with it',
+        message: 'is required with the role seller, and only allowed with it',
       })
       .meta({ id: 'NewInvitation' }),
     example: { email: 'haneul@example.com', displayName: '김하늘', role: 'seller', sellerId: 'seller-000001' },
@@ -49,7 +49,7 @@ export const inviteToSeller = (accounts: AccountsContext): Route =>
     path: '/v1/sellers/{sellerId}/accounts',
     operationId: 'inviteSellerAccount',
     tag: 'Sellers',
-    summary: 'Invite somebody of a seller',
+    summary: 'Invite a person to a seller',
     description: described,
     permission: 'seller.edit',
     idempotent: true,

@@ -40,7 +40,7 @@ export const withdrawInvitation = (): Route =>
     operationId: 'withdrawInvitation',
     tag: 'Accounts',
     summary: 'Withdraw an invitation',
-    description: 'Its link is good for nothing from then on. Operators withdraw those of sellers.',
+    description: 'Its link is no longer valid. Operators can withdraw the invitations of sellers.',
     permission: 'account.invite',
     params: z.strictObject({ invitationId: idText.meta({ description: 'The invitation.' }) }),
     answer: { status: 204, description: 'The invitation is withdrawn.' },

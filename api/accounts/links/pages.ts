@@ -1,6 +1,6 @@
 /**
- * The pages to which the links in mails lead: GET /links/…. A page reads the token behind the `#` of its own address and sends it with what is typed, so a program
- * that only looks at the links of a mail uses none of them up, and no log has the token.
+ * The pages of the links in mails: GET /links/…. A page reads the token behind the `#` of its own address and sends it together with the typed text. So a program that only opens
+ * the links of a mail does not use them up, and no log has the token.
  */
 import { type Route, route } from '../../edge/route.js';
 

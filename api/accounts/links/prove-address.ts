@@ -16,10 +16,10 @@ export const proveOwnAddress = ({ db, passwords, limits }: AccountsContext): Rou
     path: '/v1/address-proofs',
     operationId: 'proveAddress',
     tag: 'Accounts',
-    summary: 'Prove an address by the link that was mailed',
+    summary: 'Prove an address with the link that was mailed',
     description:
-      'With the password of the account, so that nobody proves by a click an address with which somebody else has signed up. ' +
-      'Whoever reads the mail and does not know the password asks for a new one: POST /v1/password-resets.',
+      'It takes the password of the account, so that nobody proves with a click an address with which somebody else has signed up. ' +
+      'If you receive the mail and do not know the password, ask for a new one: POST /v1/password-resets.',
     permission: 'session.open',
     provesIdentity: true,
     body: z.strictObject({ token: linkToken, password }).meta({ id: 'AddressProof' }),
@@ -43,8 +43,8 @@ export const askForProof = ({ limits }: AccountsContext): Route =>
     path: '/v1/me/address-proof',
     operationId: 'requestAddressProof',
     tag: 'Accounts',
-    summary: 'Have the link that proves the own address mailed again',
-    description: 'Three times an hour. Nothing is sent where the address is proven.',
+    summary: 'Mail the link that proves my address again',
+    description: 'Three times an hour. Nothing is sent if the address is proven already.',
     permission: 'profile.edit',
     answer: { status: 204, description: 'The mail is on its way.' },
     refusals: ['ACCOUNT_NOT_FOUND'],

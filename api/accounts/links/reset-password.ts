@@ -17,14 +17,14 @@ export const askForReset = ({ limits }: AccountsContext): Route =>
     path: '/v1/password-resets',
     operationId: 'requestPasswordReset',
     tag: 'Accounts',
-    summary: 'Have a link for a new password mailed',
+    summary: 'Mail a link for setting a new password',
     description:
-      'The answer is the same whether there is an account or not. Three mails an hour to one address; what is beyond is answered the same and not sent.',
+      'The answer is the same whether there is an account or not. Three mails an hour are sent to one address; further calls get the same answer, and nothing is sent.',
     permission: 'session.open',
     provesIdentity: true,
     body: z.strictObject({ email: newEmail }).meta({ id: 'PasswordResetRequest' }),
     example: { email: 'buyer1@magam.example' },
-    answer: { status: 204, description: 'Where there is an account, the mail is on its way.' },
+    answer: { status: 204, description: 'If there is an account, the mail is on its way.' },
     before: limits.link,
     handle: async ({ body: { email }, requestId, transact }) => {
       const within = await limits.mayMail(email);
@@ -41,9 +41,9 @@ export const completeReset = ({ db, passwords, limits }: AccountsContext): Route
     path: '/v1/password-resets/completion',
     operationId: 'resetPassword',
     tag: 'Accounts',
-    summary: 'Set a new password by the link that was mailed',
+    summary: 'Set a new password with the link that was mailed',
     description:
-      'The address counts as proven, every session ends, and a one-time password ends with them. A second factor stays: a sign-in needs its code as before.',
+      'The address then counts as proven, every session ends, and so does a one-time password. A second factor stays: a sign-in needs its code as before.',
     permission: 'session.open',
     provesIdentity: true,
     body: z.strictObject({ token: linkToken, newPassword }).meta({ id: 'PasswordReset' }),

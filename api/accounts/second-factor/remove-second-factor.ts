@@ -15,10 +15,10 @@ export const removeSecondFactor = (): Route =>
     tag: 'Accounts',
     summary: 'Remove a lost second factor',
     description:
-      'Make sure that it is the owner who asks. The owner is told by mail. Nobody does it to themselves here.',
+      'Make sure that the owner is asking. The owner is informed by mail. Staff cannot remove their own second factor with this call.',
     permission: 'account.reset-password',
     params: accountParams,
-    answer: { status: 204, description: 'There is none any more.' },
+    answer: { status: 204, description: 'The second factor is removed.' },
     refusals: ['ACCOUNT_NOT_FOUND', 'SECOND_FACTOR_MISSING'],
     handle: async ({ params: { accountId }, signedIn, requestId, audit, transact }) =>
       transact(async (tx) => {

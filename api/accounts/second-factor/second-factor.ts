@@ -1,4 +1,4 @@
-/** The own second factor: GET and POST /v1/me/second-factor, its confirmation, new recovery codes, its removal. */
+/** The caller's own second factor: GET and POST /v1/me/second-factor, its confirmation, new recovery codes, its removal. */
 import * as z from 'zod';
 import {
   beginSecondFactor,
@@ -20,7 +20,7 @@ const proofSchema = z.strictObject({ password }).meta({ id: 'PasswordProof' });
 const codesSchema = z
   .object({
     recoveryCodes: z.array(z.string()).meta({
-      description: 'Shown only here. Each stands in for one code of the device. Keep them where the device is not.',
+      description: 'Shown only here. Each replaces one code of the device. Do not keep them on the device.',
     }),
   })
   .meta({ id: 'RecoveryCodes' });
@@ -33,11 +33,11 @@ export const showSecondFactor = ({ db, config }: AccountsContext): Route =>
     path,
     operationId: 'readMySecondFactor',
     tag: 'Signing in',
-    summary: 'Show the own second factor',
+    summary: 'Show my second factor',
     permission: 'profile.read',
     answer: {
       status: 200,
-      description: 'Whether there is one.',
+      description: 'Whether the account has a second factor.',
       schema: z
         .object({ enabled: z.boolean(), required: z.boolean(), recoveryCodesLeft: z.number().int() })
         .meta({ id: 'SecondFactor' }),
@@ -54,7 +54,7 @@ export const showSecondFactor = ({ db, config }: AccountsContext): Route =>
     },
   });
 
-/** The account whose password was proved, locked. Throws PASSWORD_WRONG. */
+/** The account whose password was proven, locked. Throws PASSWORD_WRONG. */
 async function proved(
   accounts: AccountsContext,
   accountId: number,
@@ -77,7 +77,7 @@ export const beginOwnSecondFactor = (accounts: AccountsContext): Route =>
     tag: 'Signing in',
     summary: 'Begin to set up a second factor',
     description:
-      'For an app that makes codes (TOTP). The secret counts once a first code is sent to the confirmation. The address has to be proven.',
+      'For an app that makes codes (TOTP). The secret becomes valid when a first code is sent to the confirmation. The address has to be proven.',
     permission: 'profile.edit',
     body: proofSchema,
     example: { password: 'magam sample password' },
@@ -110,7 +110,7 @@ export const confirmOwnSecondFactor = ({ config, limits }: AccountsContext): Rou
     path: `${path}/confirmation`,
     operationId: 'confirmMySecondFactor',
     tag: 'Signing in',
-    summary: 'Turn the second factor on by a first code',
+    summary: 'Turn the second factor on with a first code',
     description: 'Every other session of the account ends. From now on a sign-in needs a code.',
     permission: 'profile.edit',
     body: z.strictObject({ code: secondFactorCode }).meta({ id: 'SecondFactorCode' }),
@@ -138,7 +138,7 @@ export const renewOwnRecoveryCodes = (accounts: AccountsContext): Route =>
     operationId: 'replaceMyRecoveryCodes',
     tag: 'Signing in',
     summary: 'Get new recovery codes',
-    description: 'The former ones are good for nothing from then on.',
+    description: 'The former codes are no longer valid.',
     permission: 'profile.edit',
     body: proofSchema,
     example: { password: 'magam sample password' },
@@ -162,12 +162,13 @@ export const removeOwnSecondFactor = (accounts: AccountsContext): Route =>
     path: `${path}/removal`,
     operationId: 'removeMySecondFactor',
     tag: 'Signing in',
-    summary: 'Remove the own second factor',
-    description: 'A role that needs one can do nothing else until a new one is set up. The owner is told by mail.',
+    summary: 'Remove my second factor',
+    description:
+      'If the role needs a second factor, the account can do nothing else until a new one is set up. The owner is informed by mail.',
     permission: 'profile.edit',
     body: proofSchema,
     example: { password: 'magam sample password' },
-    answer: { status: 204, description: 'There is none any more.' },
+    answer: { status: 204, description: 'The second factor is removed.' },
     refusals: ['PASSWORD_WRONG', 'SECOND_FACTOR_MISSING', 'ACCOUNT_NOT_FOUND', 'SIGN_IN_BUSY'],
     before: accounts.limits.passwordChange,
     handle: async ({ body, signedIn: { accountId }, requestId, audit, transact }) => {

@@ -31,15 +31,15 @@ const recordSchema = z
     accountHolder: z.string(),
     fingerprint: z.string().nullable().meta({
       description:
-        'Tells accounts with the same last digits apart; the approval names it. Null where it was encrypted under a key that is not known any more.',
+        'Distinguishes accounts with the same last digits; the approval names it. Null if the account was encrypted under a key that is no longer known.',
     }),
-    payable: z.boolean().meta({ description: 'The seller may be paid to it at this moment.' }),
+    payable: z.boolean().meta({ description: 'Payouts may go to it at this moment.' }),
     payoutFrom: moment
       .nullable()
-      .meta({ description: 'From when it may be paid to; null where it was never approved.' }),
+      .meta({ description: 'The moment from which payouts may go to it; null if it was never approved.' }),
     proposedBy: id.nullable(),
     proposedAt: moment,
-    decidedBy: id.nullable().meta({ description: 'Who has approved, withdrawn or replaced it.' }),
+    decidedBy: id.nullable().meta({ description: 'The account that approved, withdrew or replaced it.' }),
     decidedAt: moment.nullable(),
   })
   .meta({ id: 'SellerBankAccount' });
@@ -79,7 +79,7 @@ const recordParams = z.strictObject({
   ...sellerParams.shape,
   bankAccountId: idText.meta({ description: 'The bank account.' }),
 });
-/** Without a look whether there is one: a seller does not learn who else sells here. */
+/** It does not check whether the seller exists, so a seller does not learn who else sells here. */
 const owner = ({ params }: { readonly params: { readonly sellerId: string } }) => ({ sellerId: params.sellerId });
 
 export const listOfSeller = ({ config, db }: ApiContext): Route =>
@@ -115,7 +115,7 @@ export const propose = (context: ApiContext): Route =>
     tag: 'Sellers',
     summary: 'Propose another bank account',
     description:
-      'Somebody else of the staff has to approve it. The seller is paid to the present one until then. An open proposal is replaced. The accounts of the seller are told by mail.',
+      'Somebody else of the staff has to approve it. The seller is paid to the present one until then. An open proposal is replaced. The accounts of the seller are informed by mail.',
     permission: 'bank-account.propose',
     idempotent: true,
     params: sellerParams,
@@ -142,8 +142,8 @@ export const approve = (context: ApiContext): Route =>
     tag: 'Sellers',
     summary: 'Approve a proposed bank account',
     description:
-      'By somebody other than whoever proposed it; neither of the two may have given the other the role or a password. The approval names the fingerprint of what was seen. ' +
-      'From now on the seller is paid to it, and for the first time after MAGAM_PAYOUT_HOLD_HOURS; until then nothing is paid out.',
+      'Somebody other than the proposer approves; neither of the two may have given the other the role or a password. The approval names the fingerprint that was seen. ' +
+      'From now on payouts go to this account, the first one after MAGAM_PAYOUT_HOLD_HOURS; until then nothing is paid out.',
     permission: 'bank-account.approve',
     params: recordParams,
     body: z.strictObject({ fingerprint: z.string().min(1).max(64) }).meta({ id: 'BankAccountApproval' }),

@@ -15,7 +15,7 @@ const { status: _status, ...fields } = sellerFields;
 const bodySchema = z
   .strictObject({
     sellerId: externalId
-      // Clients take such a step out of an address (RFC 3986, 5.2.4), also when it is escaped.
+      // Clients remove such a segment from an address (RFC 3986, 5.2.4), even if it is escaped.
       .refine((sellerId) => !/^\.\.?$/.test(sellerId), 'must not be . or ..')
       .meta({ description: 'The id that order lines carry.', example: 'S7' }),
     ...fields,

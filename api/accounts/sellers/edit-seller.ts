@@ -20,7 +20,7 @@ export const editSeller = ({ config, cache }: ApiContext): Route =>
     summary: 'Change a seller',
     description:
       'Fields that are left out stay as they are. The bank account is changed by a proposal that somebody else approves. ' +
-      'Products of a suspended seller are not for sale; its orders go on.',
+      'Products of a suspended seller are not for sale; its existing orders continue.',
     permission: 'seller.edit',
     params: sellerParams,
     body: bodySchema,

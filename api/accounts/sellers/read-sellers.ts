@@ -16,7 +16,7 @@ export const findSellers = ({ db }: ApiContext): Route =>
     operationId: 'listSellers',
     tag: 'Sellers',
     summary: 'List sellers',
-    description: 'By id. A seller sees itself alone.',
+    description: 'By id. A seller sees only itself.',
     permission: 'seller.read',
     query: z.strictObject({
       ...pageQuery,
@@ -46,7 +46,7 @@ export const showSeller = ({ db }: ApiContext): Route =>
     params: sellerParams,
     answer: { status: 200, description: 'The seller; the bank account masked.', schema: sellerSchema },
     refusals: ['SELLER_NOT_FOUND'],
-    // Without a look whether there is one: a seller does not learn who else sells here.
+    // It does not check whether the seller exists, so a seller does not learn who else sells here.
     owner: ({ params }) => ({ sellerId: params.sellerId }),
     handle: async ({ params }) => {
       const seller = found(await readSeller(db, params.sellerId), 'SELLER_NOT_FOUND');

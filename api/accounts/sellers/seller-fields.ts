@@ -1,4 +1,4 @@
-/** Sellers as they are asked for and answered: the number of a bank account goes in and never comes out. */
+/** Sellers in requests and answers: a request may have the number of a bank account, an answer never has it. */
 import * as z from 'zod';
 import { bankAccountFingerprint } from '../../../core/accounts/bank-account.js';
 import { normaliseBankAccount, SELLER_STATUSES, TAX_TYPES } from '../../../core/accounts/rules/seller.js';
@@ -6,7 +6,7 @@ import type { Seller } from '../../../core/accounts/stores/seller.js';
 import { normaliseBusinessNumber } from '../../../kernel/business-number.js';
 import { externalId, moment, text } from '../../edge/fields.js';
 
-/** A text that the domain brings into its form, or refuses. */
+/** A text that the domain normalises or refuses. */
 const normalised = (normalise: (text: string) => string | undefined, message: string) =>
   z
     .string()
@@ -35,7 +35,7 @@ export const sellerFields = {
         .string()
         .regex(/^\d{3}$/, 'must be three digits')
         .meta({ example: '088' }),
-      accountNumber: normalised(normaliseBankAccount, 'must be 8 to 20 digits, hyphens aside').meta({
+      accountNumber: normalised(normaliseBankAccount, 'must be 8 to 20 digits, not counting hyphens').meta({
         type: 'string',
         description: 'Stored encrypted; answers show its last four digits.',
         example: '110-123-456789',
@@ -58,7 +58,7 @@ export const sellerSchema = z
         accountNumberMasked: z.string().meta({ example: '****6789' }),
         accountHolder: z.string(),
         payoutFrom: moment.nullable().meta({
-          description: 'From when it may be paid to; null while no second person has approved it.',
+          description: 'The moment from which payouts may go to it; null while no second person has approved it.',
         }),
       })
       .meta({ id: 'BankAccount' }),
@@ -75,7 +75,7 @@ export const sellerBody = (seller: Seller): z.input<typeof sellerSchema> => ({
   updatedAt: seller.updatedAt,
 });
 
-/** What can change of a seller: in answers. */
+/** The parts of a seller that can change, as in answers. */
 const sellerContent = ({ name, businessNumber, taxType, bankAccount, payoutFrom, status }: Seller) => ({
   name,
   businessNumber,
@@ -89,7 +89,7 @@ const sellerContent = ({ name, businessNumber, taxType, bankAccount, payoutFrom,
   status,
 });
 
-/** What can change of a seller, in the audit log: with a fingerprint of the account number, of which the mask shows four digits. */
+/** The parts of a seller that can change, as in the audit log: with a fingerprint of the account number, of which the mask shows only four digits. */
 export function sellerAudited(keys: readonly [Buffer, ...Buffer[]], seller: Seller): object {
   const { bankAccount, ...content } = sellerContent(seller);
   const accountFingerprint = bankAccountFingerprint(keys, seller.sellerId, seller.bankAccount);

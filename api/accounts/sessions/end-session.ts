@@ -12,7 +12,7 @@ export const signOutElsewhere = ({ db }: ApiContext): Route =>
     path: '/v1/me/sessions/{sessionId}',
     operationId: 'endMySession',
     tag: 'Signing in',
-    summary: 'Sign out one of the own sessions',
+    summary: 'Sign out one of my sessions',
     permission: 'profile.edit',
     params: z.strictObject({
       sessionId: z.uuid().meta({ description: 'The session, as the list of sessions names it.' }),
@@ -21,7 +21,7 @@ export const signOutElsewhere = ({ db }: ApiContext): Route =>
     refusals: ['SESSION_NOT_FOUND'],
     handle: async ({ params, signedIn }) => {
       const owner = await readSessionOwner(db, params.sessionId);
-      if (owner !== signedIn.accountId) throw new MagamError('SESSION_NOT_FOUND'); // others' are none of one's business
+      if (owner !== signedIn.accountId) throw new MagamError('SESSION_NOT_FOUND'); // the sessions of other accounts are treated as missing
       await endSession(db, params.sessionId, 'SIGNED_OUT');
       return noContent();
     },

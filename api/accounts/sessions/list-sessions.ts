@@ -9,9 +9,11 @@ import { type Route, route } from '../../edge/route.js';
 const sessionSchema = z
   .object({
     sessionId: z.uuid(),
-    current: z.boolean().meta({ description: 'The session of the access token that asks.' }),
+    current: z.boolean().meta({ description: 'The session of the access token of this call.' }),
     userAgent: z.string(),
-    ip: z.string().meta({ description: 'Where it was opened or refreshed last.', example: '203.0.113.7' }),
+    ip: z
+      .string()
+      .meta({ description: 'The address from which it was last opened or refreshed.', example: '203.0.113.7' }),
     createdAt: moment,
     refreshedAt: moment,
     expiresAt: moment,
@@ -24,7 +26,7 @@ export const listSessions = ({ db }: ApiContext): Route =>
     path: '/v1/me/sessions',
     operationId: 'listMySessions',
     tag: 'Signing in',
-    summary: 'List where one is signed in',
+    summary: 'List my sessions',
     description: 'Newest first.',
     permission: 'profile.read',
     query: z.strictObject(pageQuery),

@@ -23,7 +23,7 @@ export const listOwnSignIns = ({ db }: ApiContext): Route =>
     path: '/v1/me/sign-ins',
     operationId: 'listMySignIns',
     tag: 'Signing in',
-    summary: 'List who signed in, or tried to, with the own address',
+    summary: 'List sign-ins, and failed tries, with my address',
     description: 'Newest first; kept for 180 days.',
     permission: 'profile.read',
     query: z.strictObject(pageQuery),

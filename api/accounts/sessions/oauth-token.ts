@@ -1,6 +1,6 @@
 /**
- * POST /v1/oauth/token: signing in as RFC 6749 has it (password grant, 4.3, and refresh, 6), so that tools that know OAuth 2 can, the API page
- * first of all. There are no clients to register: client_id and client_secret are ignored, and so is what else comes along (3.2).
+ * POST /v1/oauth/token: signing in by RFC 6749 (password grant, 4.3, and refresh, 6), for tools that use OAuth 2, above all the page of the API. Clients are not registered:
+ * client_id, client_secret and unknown parameters are ignored (3.2).
  */
 import * as z from 'zod';
 import { ACCESS_TOKEN_SECONDS } from '../../../core/accounts/access-token.js';
@@ -17,8 +17,16 @@ const bodySchema = z
     grant_type: z.string().max(100).meta({ description: '`password` or `refresh_token`.', example: 'password' }),
     username: z.string().max(500).optional().meta({ description: 'The e-mail address.' }),
     password: z.string().max(1_000).optional().meta({ format: 'password' }),
-    code: z.string().max(100).optional().meta({ description: 'Of the second factor, where the account has one.' }),
-    device_token: z.string().max(200).optional().meta({ description: 'Of a device that has signed in before.' }),
+    code: z
+      .string()
+      .max(100)
+      .optional()
+      .meta({ description: 'The code of the second factor, if the account has one.' }),
+    device_token: z
+      .string()
+      .max(200)
+      .optional()
+      .meta({ description: 'The token of a device that has signed in before.' }),
     refresh_token: z.string().max(200).optional(),
     scope: z
       .string()
@@ -53,7 +61,7 @@ export const oauthToken = (access: AccountsContext): Route =>
     path: '/v1/oauth/token',
     operationId: 'requestToken',
     tag: 'Signing in',
-    summary: 'Sign in or refresh as OAuth 2 has it',
+    summary: 'Sign in or refresh by OAuth 2',
     description:
       'The same sessions, rules and limits as POST /v1/sessions and POST /v1/sessions/refresh, in the form of RFC 6749.',
     permission: 'session.open',

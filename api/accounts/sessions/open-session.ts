@@ -1,4 +1,4 @@
-/** Signing in: a name and a password become a session with its first pair of tokens. */
+/** Signing in: a name and a password give a session with its first pair of tokens. */
 import { createHmac } from 'node:crypto';
 import { beginSession } from '../../../core/accounts/begin-session.js';
 import { checkNewPassword, normaliseEmail, type SignInOutcome } from '../../../core/accounts/rules/account.js';
@@ -24,9 +24,9 @@ export interface Credentials {
   /** As typed. */
   readonly email: string;
   readonly password: string;
-  /** Replaces the password; needed where it was given for one sign-in only. */
+  /** Replaces the password; required if the password was given for one sign-in only. */
   readonly newPassword?: string | undefined;
-  /** Of the second factor, where the account has one. */
+  /** The code of the second factor, if the account has one. */
   readonly code?: string | undefined;
   readonly device: Device;
   readonly requestId: string;
@@ -37,16 +37,16 @@ export interface OpenedSession {
   readonly sessionId: string;
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** For the next sign-in from this device; a refresh brings none, nor does an address that is not proven. */
+  /** For the next sign-in from this device; a refresh gives none, and neither does a sign-in with an address that is not proven. */
   readonly deviceToken?: string;
 }
 
 type SignInRefusal = 'INVALID_CREDENTIALS' | Exclude<SignInOutcome, 'SIGNED_IN' | 'WRONG_PASSWORD' | 'UNKNOWN_NAME'>;
 
-/** An account can be changed while its password is checked; then it is checked again, so often at most. */
+/** The most times that a password is checked again because the account was changed during the check. */
 const CHECKS_MAX = 3;
 
-/** What opening a session may refuse with. */
+/** The codes with which opening a session may be refused. */
 export const openSessionRefusals = [
   'INVALID_CREDENTIALS',
   'ACCOUNT_LOCKED',
@@ -59,8 +59,8 @@ export const openSessionRefusals = [
 ] as const satisfies readonly ErrorCode[];
 
 /**
- * Checks the credentials and opens a session. Whatever is wrong with name or password, the answer and the time it takes are the same; that the
- * account is locked is told only to whoever knows its password.
+ * Checks the credentials and opens a session. Whatever is wrong with name or password, the answer and the time it takes are the same; only callers who know the password are told
+ * that the account is locked.
  */
 export async function openSession(access: AccountsContext, credentials: Credentials): Promise<OpenedSession> {
   const { db, config, passwords, tokens, devices, limits } = access;
@@ -92,7 +92,7 @@ export async function openSession(access: AccountsContext, credentials: Credenti
     return {
       account: now,
       ...begun,
-      // Whoever has signed up with somebody else's address does not keep ways past the limit of that name.
+      // A person who signed up with somebody else's address must not keep a way around the limit of that name.
       ...(account.emailProven ? { deviceToken: devices.make(account.email, now.passwordHash) } : {}),
       accessToken: await tokens.sign({ accountId: account.accountId, sessionId: begun.sessionId }),
     };
@@ -100,7 +100,7 @@ export async function openSession(access: AccountsContext, credentials: Credenti
   throw new MagamError('DATABASE_BUSY');
 }
 
-/** What is said to somebody who knows the password. */
+/** The refusal for a caller who knows the password. */
 function refusalOf(account: Account, { code, newPassword }: Credentials): SignInRefusal | undefined {
   if (account.status === 'LOCKED') return 'ACCOUNT_LOCKED';
   if (account.passwordExpired) return 'PASSWORD_EXPIRED';
@@ -108,7 +108,7 @@ function refusalOf(account: Account, { code, newPassword }: Credentials): SignIn
   return account.passwordOneTime && newPassword === undefined ? 'PASSWORD_CHANGE_NEEDED' : undefined;
 }
 
-/** The hash to store instead: of the new password, or of the same one when its hash has former parameters. Throws PASSWORD_WEAK. */
+/** The hash to store instead: that of the new password, or a new hash of the same password if the stored one has former parameters. Throws PASSWORD_WEAK. */
 async function renewedHash(
   { passwords }: AccountsContext,
   account: Account,

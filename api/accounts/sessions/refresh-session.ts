@@ -1,8 +1,7 @@
 /**
- * Going on with a session: a refresh token is used once and replaced (RFC 9700, 4.14.2). A token that comes a second time was copied, and nobody
- * can tell which of the two holders is the owner: the whole family ends, so both are out and the owner signs in again. That is strict: a
- * client that sends one token twice at the same time (two tabs, a retry after a lost answer) signs itself out. There is no grace period, because
- * within it a thief would go unnoticed.
+ * Continuing a session: a refresh token is used once and replaced (RFC 9700, 4.14.2). A token that comes a second time was copied, and nobody can tell which of the two holders is
+ * the owner. So the whole family ends, both holders are signed out, and the owner signs in again. That is strict: a client that sends one token twice at the same time (two tabs,
+ * a retry after a lost answer) signs itself out. There is no grace period, because a thief would not be noticed within it.
  */
 
 import { newRefreshToken } from '../../../core/accounts/access-token.js';
@@ -21,14 +20,14 @@ import { decided } from '../../../kernel/outcome.js';
 import type { AccountsContext } from '../context.js';
 import type { OpenedSession } from './open-session.js';
 
-/** What refreshing may refuse with. */
+/** The codes with which a refresh may be refused. */
 export const refreshRefusals = [
   'REFRESH_TOKEN_INVALID',
   'REFRESH_TOKEN_REUSED',
   'ACCOUNT_LOCKED',
 ] as const satisfies readonly ErrorCode[];
 
-/** Uses a refresh token. What a refusal changed (the family's end) is committed before it is told. */
+/** Uses a refresh token. The change that a refusal makes (the end of the family) is committed before the answer. */
 export async function refreshSession(access: AccountsContext, token: string, device: Device): Promise<OpenedSession> {
   const refreshToken = newRefreshToken();
   const { account, sessionId } = decided(await rotate(access, sha256(token), sha256(refreshToken), device));

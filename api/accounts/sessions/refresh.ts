@@ -14,8 +14,8 @@ export const refresh = (access: AccountsContext): Route =>
     tag: 'Signing in',
     summary: 'Get new tokens for a refresh token',
     description:
-      'A refresh token is good for one refresh. One that comes a second time counts as stolen: its session ends for everybody who ' +
-      'holds a token of it, also when it was the same client asking twice at once. Send no Authorization header.',
+      'A refresh token is valid for one refresh. A token that comes a second time counts as stolen: its session ends for everybody who ' +
+      'holds a token of it, even if the same client sent it twice at once. Send no Authorization header.',
     permission: 'session.open',
     provesIdentity: true,
     body: z.strictObject({ refreshToken: z.string().min(1).max(200) }).meta({ id: 'Refresh' }),

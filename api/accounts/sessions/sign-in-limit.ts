@@ -1,9 +1,9 @@
 /**
- * How often somebody may try to sign in. Counted in the database, so exactly, by all servers together and without Redis. Per minute: 10 tries
- * of one name from one address, and besides 60 from one address and 60 of one name from wherever. The pair comes first: what it refuses is not
- * counted by the others, so one address alone cannot lock a name out for everybody. Addresses of IPv6 count by their /64, which one household has, and by their
- * /48, which one customer can have: it gets 20 tries of one name, so it cannot use up the 60 of that name. A device from which the name has signed in before, with the password that it
- * still has, is counted by itself and by nothing else, so nobody keeps it out.
+ * How often somebody may try to sign in. Tries are counted in the database, exactly, for all servers together and without Redis. Per minute there may be 10 tries of one name from
+ * one address, 60 from one address, and 60 of one name from all addresses. The pair is checked first, and the other limits do not count what it refuses, so a single address
+ * cannot lock a name out for everybody. Addresses of IPv6 count by their /64, which one household has, and by their /48, which one customer can have: a /48 gets 20 tries of one
+ * name, so it cannot use up the 60 of that name. A device from which the name has signed in before, with the present password, is counted only by itself, so nobody can keep it
+ * out.
  */
 import { isIPv6 } from 'node:net';
 import type { Request, RequestHandler } from 'express';
@@ -24,24 +24,24 @@ const TRIES_OF_NETWORK = 180;
 const TRIES_OF_NAME = 60;
 const TRIES_OF_ACCOUNT = 10;
 const TRIES_OF_DEVICE = 10;
-/** Of codes of the second factor, an hour: there are a million of them. */
+/** Tries of codes of the second factor in an hour; there are a million codes. */
 const CODES_OF_ACCOUNT = 10;
-/** Mails an hour that anybody may have sent to one mailbox, whatever follows a plus in its address. */
+/** Mails an hour that may be sent to one mailbox, whatever follows a plus in its address. */
 const MAILS_OF_NAME = 3;
 const HOUR_MS = 3_600_000;
 
 export interface SignInLimits {
   /** Before POST /v1/sessions. */
   readonly signIn: readonly RequestHandler[];
-  /** Before POST /v1/oauth/token: the same counts, by the name that is used there. */
+  /** Before POST /v1/oauth/token: the same counts, by the field `username`. */
   readonly oauth: readonly RequestHandler[];
-  /** Before signing up, which costs as much and tells whether there is an account. */
+  /** Before a sign-up, which costs as much and reveals whether there is an account. */
   readonly signUp: readonly RequestHandler[];
   /** Before a link is asked for or used. */
   readonly link: readonly RequestHandler[];
   /** Before a signed-in account proves its password again. */
   readonly passwordChange: readonly RequestHandler[];
-  /** Before a signed-in account has its address's proof mailed again. */
+  /** Before the link that proves the address of a signed-in account is mailed again. */
   readonly proofMail: readonly RequestHandler[];
   /** Whether one more mail may go to this address. */
   readonly mayMail: (name: string) => Promise<boolean>;
@@ -49,7 +49,7 @@ export interface SignInLimits {
   readonly countSignUpMail: (name: string) => Promise<void>;
   /** Counts a code of the second factor. Throws RATE_LIMITED. */
   readonly countCode: (accountId: number) => Promise<void>;
-  /** Forgets the tries of a name from an address, and of the account's codes: it was its owner. */
+  /** Forgets the tries of a name from an address, and those of the account's codes, because they were the owner's. */
   readonly forgive: (ip: string, name: string, accountId: number) => Promise<void>;
 }
 
@@ -150,8 +150,8 @@ const addressLimits =
   ];
 
 /**
- * The limiters of device, pair, address and name, where the handler takes the name from this field of the body and from no other: a decoy beside it must
- * not be what is counted. A body without it checks no password, so it is not counted (a refresh; what is malformed).
+ * The limiters of device, pair, address and name, for a handler that takes the name only from this field of the body, so that another field cannot mislead the count. A body
+ * without the field checks no password, so it is not counted (a refresh, or a malformed body).
  */
 function triesBy(
   db: Db,
@@ -164,7 +164,7 @@ function triesBy(
     const [name, token] = [nameIn(req, field), textIn(req, deviceField)];
     const known = name === undefined || token === undefined ? undefined : devices.read(token, name);
     if (known === undefined || name === undefined) return undefined;
-    const account = await readAccountByEmail(db, name); // for a token that is genuine alone
+    const account = await readAccountByEmail(db, name); // only for a genuine token
     return account !== undefined && known.isOfPassword(account.passwordHash) ? known.device : undefined;
   };
   const found = new WeakMap<Request, Promise<string | undefined>>();
@@ -203,12 +203,12 @@ function triesBy(
   ];
 }
 
-/** Of an address of IPv6 its network of so many bits; another address as it is. */
+/** The network of an IPv6 address, with this many bits; other addresses unchanged. */
 const networkOf = (ip: string, bits: 48 | 64): string => ipKeyGenerator(ip, bits);
 
 const networkOfCall = (req: Request, bits: 48 | 64): string => networkOf(req.ip ?? '', bits);
 
 const pairKey = (ipKey: string, name: string): string => `${ipKey} ${name}`;
 
-/** Folded like the account's; the body is not validated yet. */
+/** Normalised like the account's address; the body is not validated yet. */
 const foldName = (text: string): string => foldEmail(text.slice(0, 500));

@@ -13,7 +13,7 @@ const bodySchema = z
     password,
     newPassword: newPassword.optional().meta({
       description:
-        'Replaces the password; needed on the first sign-in with one that somebody else gave. Signs out elsewhere.',
+        'Replaces the password; required at the first sign-in with a password that somebody else gave. Ends all other sessions.',
     }),
     code: secondFactorCode.optional(),
     deviceToken: deviceToken.optional(),
@@ -29,8 +29,8 @@ export const signIn = (access: AccountsContext): Route =>
     summary: 'Sign in',
     description:
       'Opens a session. An access token lasts 15 minutes, the session 90 days while it is refreshed at least every 30. ' +
-      'Ten tries a minute of one name from one address; a successful one sets that count back. ' +
-      'A device that has signed in before sends its `deviceToken` and is counted apart, so nobody who tries the name keeps it out.',
+      'Ten tries a minute of one name from one address; a successful sign-in resets that count. ' +
+      'A device that has signed in before sends its `deviceToken` and is counted separately, so that tries of others cannot keep it out.',
     permission: 'session.open',
     provesIdentity: true,
     body: bodySchema,

@@ -39,7 +39,7 @@ describe('a fault of a schema', () => {
     [
       z.discriminatedUnion('kind', [z.object({ kind: z.literal('a') }), z.object({ kind: z.literal('b') })]),
       { kind: 'c' },
-      'must be one of those that /openapi.json lists',
+      'must be one of the values that /openapi.json lists',
     ],
     [z.enum(['PERCENT', 'AMOUNT']), 'FOO', 'must be one of "PERCENT", "AMOUNT"'],
   ])('is told in plain words (%#)', (schema, value, words) => {

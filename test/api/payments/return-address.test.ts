@@ -18,8 +18,8 @@ describe('a return address', () => {
     ['shop://paid', 'must be an address that begins with http:// or https://'],
     ['/paid', 'must be an address that begins with http:// or https://'],
     ['', 'must be an address that begins with http:// or https://'],
-    ['https://shop.example@evil.example/', 'must have no user and no password'],
-    ['https://:secret@shop.example/', 'must have no user and no password'],
+    ['https://shop.example@evil.example/', 'must not have a user or a password'],
+    ['https://:secret@shop.example/', 'must not have a user or a password'],
   ])('may not be %s', (text, fault) => {
     expect(formFaults(text)).toEqual([fault]);
   });

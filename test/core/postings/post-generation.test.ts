@@ -243,5 +243,8 @@ it('verify names a settlement that the ledger does not hold', async () => {
     },
   ]);
   const told = await magam(url, ['ledger', 'verify']);
-  expect(told).toMatchObject({ code: 0, stdout: expect.stringMatching(/The ledger is what its postings come to: /) });
+  expect(told).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/The ledger equals the sums of its postings: /),
+  });
 });
