@@ -6,7 +6,7 @@ import type { TransactionKind } from '../ledger/rules/posting-rules.js';
 import { decideAccounts } from './close-accounts.js';
 import type { AccountWithTerms, Closing } from './load-accounts.js';
 import type { OpenAccount } from './rules/open-account.js';
-import { sumOf } from './rules/sums.js';
+import { netOf, sumOf } from './rules/sums.js';
 
 export interface Moved {
   /** When it was recorded; as the database writes it. */
@@ -32,7 +32,7 @@ export function whatMoved(account: OpenAccount, hash: string, closing: Closing):
   for (const since of moments) {
     const came = ({ recordedAt }: { readonly recordedAt: string }): boolean => recordedAt >= since;
     const [settlements, items] = [account.settlements.filter(came), account.items.filter(came)];
-    const net = settlements.reduce((sum, { figures }) => sum + BigInt(figures.at(-1) ?? 0), 0n);
+    const net = settlements.reduce((sum, one) => sum + BigInt(netOf(one)), 0n);
     const before: OpenAccount = {
       ...account,
       settlements: account.settlements.filter((one) => !came(one)),
@@ -42,8 +42,8 @@ export function whatMoved(account: OpenAccount, hash: string, closing: Closing):
     if (!hasHash(before, hash, closing)) continue;
     return {
       since,
-      settlements: settlements.map(({ settledOn, generation, figures }) => ({
-        ...{ settledOn, generation, net: figures.at(-1) ?? '0' },
+      settlements: settlements.map((one) => ({
+        ...{ settledOn: one.settledOn, generation: one.generation, net: netOf(one) },
       })),
       transactions: items.map(({ transactionId, kind, amountMinor }) => ({ transactionId, kind, amountMinor })),
     };

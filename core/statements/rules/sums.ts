@@ -18,13 +18,17 @@ export const isDebit = ({ about }: Pick<OpenItem, 'about'>): boolean =>
 export const sumOf = (items: readonly { readonly amountMinor: bigint }[]): bigint =>
   items.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
 
-function add(sums: readonly ExactSum[], figures: readonly string[], sign: 1 | -1): void {
-  for (const [at, text] of figures.entries()) {
+function add(sums: readonly ExactSum[], figures: string, sign: 1 | -1): void {
+  for (const [at, text] of figures.split(' ').entries()) {
     const value = Number(text);
     if (Number.isSafeInteger(value)) sums[at]?.add(sign * value);
     else sums[at]?.addBig(BigInt(sign) * BigInt(text));
   }
 }
+
+/** The net of a settlement: the last of its figures. */
+export const netOf = ({ figures }: Pick<OpenSettlement, 'figures'>): string =>
+  figures.slice(figures.lastIndexOf(' ') + 1);
 
 /** Sales and refunds of settlements, added up apart. */
 export function legTotals(settlements: readonly OpenSettlement[]): { sales: LegTotals; refunds: LegTotals } {
