@@ -58,7 +58,8 @@ export async function compareFirstAndLastPage(url: string, date: string, pageRow
   }
 }
 
-async function rowsTouchedBy(db: Db, work: () => Promise<unknown>): Promise<number> {
+/** Rows that the server read for the work, by the Handler_read counters of the only connection of a pool. */
+export async function rowsTouchedBy(db: Db, work: () => Promise<unknown>): Promise<number> {
   const touched = async (): Promise<number> => {
     const rows = await select<{ Variable_name: string; Value: string }>(db, `SHOW SESSION STATUS LIKE 'Handler_read%'`);
     return rows.reduce(

@@ -12,6 +12,7 @@ import type { NewTransaction } from '../ledger/rules/transaction.js';
 import { lockBalances } from '../ledger/stores/ledger-balance.js';
 import { type AccountWithTerms, type Closing, loadAccounts, mayClose, withTerms } from './load-accounts.js';
 import { type Closed, closeAccount, type DraftStatement, type NewItem } from './rules/close-account.js';
+import { DuePeriods } from './rules/due-periods.js';
 import type { OpenAccount, PayableAccount } from './rules/open-account.js';
 import type { Statement } from './rules/statement.js';
 import { statementOfDraft } from './statement-of-draft.js';
@@ -44,11 +45,13 @@ export async function lockPayables(tx: Tx, accountIds: readonly number[]): Promi
 }
 
 /** Decides, for accounts that were loaded, and writes nothing. */
-export const decideAccounts = (accounts: readonly OpenAccount[], { through, calendar }: Closing): ClosedAccount[] =>
-  accounts.map((account) => {
-    const closed = closeAccount(account, through, calendar);
+export function decideAccounts(accounts: readonly OpenAccount[], { through, calendar }: Closing): ClosedAccount[] {
+  const due = new DuePeriods(through, calendar);
+  return accounts.map((account) => {
+    const closed = closeAccount(account, due);
     return { account, closed, statements: closed.statements.map((draft) => statementOfDraft(account, draft)) };
   });
+}
 
 /**
  * Closes every period of these accounts that ends on the last day or before it. Throws LEDGER_ACCOUNT_CLOSED and BUSINESS_DAY_UNKNOWN.
@@ -63,7 +66,7 @@ export async function closeAccounts(
   if (accountIds.length === 0) return 0;
   await lockPayables(tx, accountIds);
   const accounts = await withTerms(tx, await readPayables(tx, accountIds));
-  const due = accounts.filter((account) => mayClose(account, closing));
+  const due = mayClose(accounts, closing);
   await noteWithoutTerms(tx, accounts, closing.through);
   const decided = decideAccounts(await loadAccounts(tx, due, closing.through), closing);
   await issueStatements(tx, decided, issue);
@@ -127,11 +130,13 @@ interface Issued {
 }
 
 async function writeContents(tx: Tx, issued: readonly Issued[]): Promise<void> {
+  const settlements = issued.flatMap(({ account: { sellerId, currency }, draft, statementId }) =>
+    draft.settlements.map((it) => [it.settledOn, sellerId, currency, it.generation, statementId] as const),
+  );
+  // In the order of the dates, with which their key begins: a page of sellers then goes to few places of the table.
   await insertStatementSettlements(
     tx,
-    issued.flatMap(({ account: { sellerId, currency }, draft, statementId }) =>
-      draft.settlements.map((it) => [it.settledOn, sellerId, currency, it.generation, statementId] as const),
-    ),
+    settlements.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
   );
   const posted = issued.flatMap((one) => one.draft.newItems.map((item) => ({ one, item })));
   const ids = await postBatch(

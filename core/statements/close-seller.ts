@@ -39,7 +39,7 @@ export async function closeSellerIn(tx: Tx, close: SellerClose): Promise<SellerC
   await lockPayables(tx, ids);
   const payables = await readPayables(tx, ids);
   const terms = await termsOf(tx, payables);
-  const due = underTerms(payables, terms).filter((account) => mayClose(account, close));
+  const due = mayClose(underTerms(payables, terms), close);
   const decided = decideAccounts(await loadAccounts(tx, due, through), close);
   const issued = decided.flatMap(({ statements }) => statements);
   if (expect !== undefined && !issued.some(({ hash }) => hash === expect)) {

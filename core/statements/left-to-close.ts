@@ -30,7 +30,7 @@ async function appeared(db: Db, through: string): Promise<boolean> {
   for (;;) {
     const page = await withTerms(db, await readNeverClosed(db, after, ACCOUNTS));
     if (page.some(({ timeline }) => !timeline.some(({ from }) => from <= through))) return true; // it is noted as one without terms
-    const due = page.filter((account) => mayClose(account, closing));
+    const due = mayClose(page, closing);
     const decided = decideAccounts(await loadAccounts(db, due, through), closing);
     if (decided.some(({ closed }) => closed.statements.length > 0 || closed.termsMissingOn !== null)) return true;
     const last = page.at(-1);

@@ -4,9 +4,10 @@ import { addDays } from '../../kernel/business-date.js';
 import type { BusinessCalendar } from '../business-days/rules/business-calendar.js';
 import { type TermsSpan, timelineOf } from '../terms/rules/terms-book.js';
 import { readTermsOfEach, type StoredTerms } from '../terms/stores/seller-terms.js';
-import { covered, duePeriods } from './rules/close-account.js';
+import { covered } from './rules/close-account.js';
+import { DuePeriods } from './rules/due-periods.js';
 import type { OpenAccount, OpenReserve, PayableAccount } from './rules/open-account.js';
-import { netOf, sumOf } from './rules/sums.js';
+import { netOfAll, sumOf } from './rules/sums.js';
 import {
   type AccountStanding,
   type OpenGroup,
@@ -49,11 +50,14 @@ export function underTerms(accounts: readonly PayableAccount[], stored: readonly
   });
 }
 
-/** Whether a period of the account may close, so that what is open of it has to be read. */
-export function mayClose({ closedThrough, timeline }: AccountWithTerms, { through, calendar }: Closing): boolean {
-  if (!timeline.some(({ from }) => from <= through)) return false;
-  if (closedThrough === null || !covered(timeline, through)) return true;
-  return duePeriods(timeline, addDays(closedThrough, 1), through, calendar).length > 0;
+/** The accounts of which a period may close, so that what is open of them has to be read. Throws BUSINESS_DAY_UNKNOWN. */
+export function mayClose(accounts: readonly AccountWithTerms[], { through, calendar }: Closing): AccountWithTerms[] {
+  const due = new DuePeriods(through, calendar);
+  return accounts.filter(({ closedThrough, timeline }) => {
+    if (!timeline.some(({ from }) => from <= through)) return false;
+    if (closedThrough === null || !covered(timeline, through)) return true;
+    return due.from(timeline, addDays(closedThrough, 1)).length > 0;
+  });
 }
 
 /**
@@ -115,7 +119,7 @@ async function loadGroup(
       items: items.get(accountId) ?? [],
       reserves: reserves.get(accountId) ?? [],
     };
-    const openMinor = netOf(account.settlements) + sumOf(account.items);
+    const openMinor = netOfAll(account.settlements) + sumOf(account.items);
     return { account, missingMinor: standing.payableMinor - standing.openingMinor - openMinor - laterMinor };
   });
 }

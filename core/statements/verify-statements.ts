@@ -3,10 +3,9 @@ import { type Db, forWholeDates, inSnapshot, select } from '../../infra/database
 import { sha256 } from '../../infra/sha256.js';
 import { firstDifference, type LedgerDifference } from '../ledger/stores/ledger-check.js';
 import type { LedgerCheck } from '../ledger/verify-ledger.js';
-import { FIGURE_NAMES } from '../settlement/rules/figures.js';
 import { canonicalStatement } from './rules/canonical.js';
-import { collected, itemsOf, settlementsOf } from './statement-contents.js';
-import { readStatementsAfter, type StatementHead } from './stores/statement.js';
+import { type HashedContent, readHashedContent } from './stores/hashed-content.js';
+import { readStatementsAfter } from './stores/statement.js';
 import { STATEMENT_CHECKS } from './stores/statement-check.js';
 
 export interface StatementVerification {
@@ -38,23 +37,17 @@ const STATEMENTS = 200;
 export async function differingHash(view: Db): Promise<LedgerDifference | undefined> {
   for (let after = 0; ; ) {
     const page = await readStatementsAfter(view, after, STATEMENTS);
+    const contents = await readHashedContent(
+      view,
+      page.map(({ statementId }) => statementId),
+    );
     for (const head of page) {
-      const hash = await hashOf(view, head);
+      const { settlements, items } = contents.get(head.statementId) as HashedContent;
+      const hash = sha256(canonicalStatement(head, settlements, items));
       if (hash !== head.hash) return { place: `statement ${head.statementId}`, expected: hash, actual: head.hash };
     }
     const last = page.at(-1);
     if (last === undefined) return undefined;
     after = last.statementId;
   }
-}
-
-async function hashOf(view: Db, head: StatementHead): Promise<string> {
-  const { statementId } = head;
-  const settlements = await collected(settlementsOf(view, statementId));
-  const items = await collected(itemsOf(view, statementId));
-  const rows = settlements.map(({ figures, ...one }) => ({
-    ...one,
-    figures: FIGURE_NAMES.map((name) => figures[name].toString()),
-  }));
-  return sha256(canonicalStatement(head, rows, items));
 }

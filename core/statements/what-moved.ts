@@ -6,7 +6,7 @@ import type { TransactionKind } from '../ledger/rules/posting-rules.js';
 import { decideAccounts } from './close-accounts.js';
 import type { AccountWithTerms, Closing } from './load-accounts.js';
 import type { OpenAccount } from './rules/open-account.js';
-import { netOf, sumOf } from './rules/sums.js';
+import { netOf, netOfAll, sumOf } from './rules/sums.js';
 
 export interface Moved {
   /** When it was recorded; as the database writes it. */
@@ -36,13 +36,13 @@ export function whatMoved(account: OpenAccount, hash: string, closing: Closing):
       ...account,
       settlements: account.settlements.filter((one) => !came(one)),
       items: account.items.filter((one) => !came(one)),
-      payableMinor: account.payableMinor - netOf(settlements) - sumOf(items),
+      payableMinor: account.payableMinor - netOfAll(settlements) - sumOf(items),
     };
     if (!hasHash(before, hash, closing)) continue;
     return {
       since,
-      settlements: settlements.map(({ settledOn, generation, figures }) => ({
-        ...{ settledOn, generation, net: figures.at(-1) ?? '0' },
+      settlements: settlements.map((one) => ({
+        ...{ settledOn: one.settledOn, generation: one.generation, net: netOf(one) },
       })),
       transactions: items.map(({ transactionId, kind, amountMinor }) => ({ transactionId, kind, amountMinor })),
     };

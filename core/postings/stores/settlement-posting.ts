@@ -51,6 +51,18 @@ const SETTLED = `settlement s FORCE INDEX (PRIMARY) LEFT JOIN shop_paid h ON h.s
   AND h.seller_id = s.seller_id AND h.currency = s.currency`;
 const OF_GENERATION = 's.settled_on = ? AND s.generation = ?';
 
+/** The legs as rows `l`, so that one statement makes all postings of a settlement, and what each of them takes of it. */
+const LEG_ROWS = LEGS.map(
+  ([kind], at) => `SELECT ${at} AS leg, CONVERT('${kind}' USING ascii) COLLATE ascii_bin AS kind`,
+).join(' UNION ALL ');
+const byLeg = (of: (leg: Leg) => string): string =>
+  `CASE l.leg ${LEGS.map((leg, at) => `WHEN ${at} THEN ${of(leg)}`).join(' ')} END`;
+const AMOUNT = byLeg(amountOf);
+const OWNER = byLeg(([kind]) => ownerOf(kind));
+const SHARD = byLeg(([kind]) => shardSql(kind));
+const ACCOUNT_OF_LEG = `a.kind = l.kind AND a.owner = ${OWNER} AND a.currency = s.currency`;
+const SETTLED_LEGS = `${SETTLED} STRAIGHT_JOIN (${LEG_ROWS}) l`;
+
 /** Claims a generation for the ledger. Throws a duplicate key where it is there; whoever comes at the same time waits here. */
 export async function insertPosted(tx: Tx, { date, generation }: Generation): Promise<void> {
   const sql =
@@ -103,36 +115,31 @@ export async function insertShopPaid(tx: Tx, { date, generation }: Generation): 
   );
 }
 
-/** Opens the accounts that the generation needs and that are missing, leg by leg. */
+/** Opens the accounts that the generation needs and that are missing, those of a leg after each other. */
 export async function openAccountsOf(tx: Tx, { date, generation }: Generation): Promise<void> {
-  for (const leg of LEGS) {
-    const [kind] = leg;
-    await change(
-      tx,
-      `INSERT INTO ledger_account (kind, owner, currency, opened_at)
-       SELECT DISTINCT '${kind}', ${ownerOf(kind)}, s.currency, UTC_TIMESTAMP(3) FROM ${SETTLED}
-       LEFT JOIN ledger_account a ON a.kind = '${kind}' AND a.owner = ${ownerOf(kind)} AND a.currency = s.currency
-       WHERE ${OF_GENERATION} AND a.account_id IS NULL AND ${amountOf(leg)} <> 0
-       ON DUPLICATE KEY UPDATE kind = VALUES(kind)`,
-      [date, generation],
-    );
-  }
+  await change(
+    tx,
+    `INSERT INTO ledger_account (kind, owner, currency, opened_at)
+     SELECT kind, owner, currency, UTC_TIMESTAMP(3) FROM (
+       SELECT DISTINCT l.leg, l.kind, ${OWNER} AS owner, s.currency FROM ${SETTLED_LEGS}
+       LEFT JOIN ledger_account a FORCE INDEX (ledger_account_key) ON ${ACCOUNT_OF_LEG}
+       WHERE ${OF_GENERATION} AND a.account_id IS NULL AND ${AMOUNT} <> 0) missing
+     ORDER BY leg, owner, currency
+     ON DUPLICATE KEY UPDATE kind = VALUES(kind)`,
+    [date, generation],
+  );
 }
 
 /** Shares the accounts of the generation until the commit. @returns the first that is closed, as text */
 export async function shareAccountsOf(tx: Tx, { date, generation }: Generation): Promise<string | undefined> {
-  for (const leg of LEGS) {
-    const [kind] = leg;
-    const [row] = await select<{ closed: string | null }>(
-      tx,
-      `SELECT MIN(IF(a.closed_at IS NULL, NULL, CONCAT(a.kind, ' ', a.owner, ' ', a.currency))) AS closed FROM ${SETTLED}
-       JOIN ledger_account a ON a.kind = '${kind}' AND a.owner = ${ownerOf(kind)} AND a.currency = s.currency
-       WHERE ${OF_GENERATION} AND ${amountOf(leg)} <> 0 LOCK IN SHARE MODE`,
-      [date, generation],
-    );
-    if (row?.closed) return row.closed;
-  }
-  return undefined;
+  const [row] = await select<{ closed: string | null }>(
+    tx,
+    `SELECT MIN(IF(a.closed_at IS NULL, NULL, CONCAT(a.kind, ' ', a.owner, ' ', a.currency))) AS closed FROM ${SETTLED_LEGS}
+     STRAIGHT_JOIN ledger_account a FORCE INDEX (ledger_account_key) ON ${ACCOUNT_OF_LEG}
+     WHERE ${OF_GENERATION} AND ${AMOUNT} <> 0 LOCK IN SHARE MODE`,
+    [date, generation],
+  );
+  return row?.closed ?? undefined;
 }
 
 /** Writes the transactions of sellers and currencies in which anything moved. A net below zero is what refunds after the settlement take back. */
@@ -147,20 +154,18 @@ export async function insertHeaders(tx: Tx, { date, generation }: Generation): P
   );
 }
 
-/** Writes the postings of these transactions, leg by leg. */
+/** Writes the postings of these transactions, transaction by transaction: they go to one place of the table. */
 export async function insertPostingsOf(tx: Tx, { date, generation }: Generation): Promise<void> {
-  for (const leg of LEGS) {
-    const [kind] = leg;
-    await change(
-      tx,
-      `INSERT INTO ledger_posting (transaction_id, account_id, shard, effective_on, recorded_at, amount_minor)
-       SELECT t.transaction_id, a.account_id, ${shardSql(kind)}, t.effective_on, t.recorded_at, ${amountOf(leg)} FROM ${SETTLED}
-       JOIN ledger_transaction t FORCE INDEX (ledger_transaction_key) ON t.idempotency_key = ${KEY}
-       JOIN ledger_account a ON a.kind = '${kind}' AND a.owner = ${ownerOf(kind)} AND a.currency = s.currency
-       WHERE ${OF_GENERATION} AND ${amountOf(leg)} <> 0`,
-      [date, generation],
-    );
-  }
+  await change(
+    tx,
+    `INSERT INTO ledger_posting (transaction_id, account_id, shard, effective_on, recorded_at, amount_minor)
+     SELECT t.transaction_id, a.account_id, ${SHARD}, t.effective_on, t.recorded_at, ${AMOUNT} FROM ${SETTLED}
+     STRAIGHT_JOIN ledger_transaction t FORCE INDEX (ledger_transaction_key) ON t.idempotency_key = ${KEY}
+     STRAIGHT_JOIN (${LEG_ROWS}) l
+     STRAIGHT_JOIN ledger_account a FORCE INDEX (ledger_account_key) ON ${ACCOUNT_OF_LEG}
+     WHERE ${OF_GENERATION} AND ${AMOUNT} <> 0`,
+    [date, generation],
+  );
 }
 
 /** Where the ledger differs from a posted generation: a currency in which sellers were not credited what the settlements say they are owed. */

@@ -2,15 +2,16 @@
 import type { Statement } from './statement.js';
 
 /** What of a settlement stands in it. */
-interface CanonicalSettlement {
+export interface CanonicalSettlement {
   readonly settledOn: string;
   readonly generation: number;
   readonly sales: number;
   readonly refunds: number;
-  readonly figures: readonly string[];
+  /** In the order of FIGURES, with spaces between them. */
+  readonly figures: string;
 }
 
-interface CanonicalItem {
+export interface CanonicalItem {
   readonly key: string;
   readonly kind: string;
   readonly amountMinor: bigint;
@@ -49,7 +50,7 @@ export function canonicalStatement(
     `calendar ${head.calendarVersion}`,
     `opening ${head.openingMinor}`,
     ...settlements.map(
-      (one) => `settlement ${one.settledOn} ${one.generation} ${one.sales} ${one.refunds} ${one.figures.join(' ')}`,
+      (one) => `settlement ${one.settledOn} ${one.generation} ${one.sales} ${one.refunds} ${one.figures}`,
     ),
     ...items.map(({ key, kind, amountMinor }) => `transaction ${kind} ${amountMinor} ${key}`).sort(byText),
     `earned ${head.earnedMinor}`,

@@ -4,17 +4,13 @@
  */
 import { addDays } from '../../../kernel/business-date.js';
 import { divRoundBig, FULL_RATE_E4, leastMinor } from '../../../kernel/money.js';
-import type { BusinessCalendar } from '../../business-days/rules/business-calendar.js';
 import type { RuleName } from '../../ledger/rules/posting-rules.js';
-import { type Period, periodsOf } from '../../terms/rules/periods.js';
 import type { SellerTerms } from '../../terms/rules/seller-terms.js';
+import type { ClosedPeriod, DuePeriods } from './due-periods.js';
 import type { OpenAccount, OpenItem, OpenReserve, OpenSettlement } from './open-account.js';
 import type { KindSum, LegTotals } from './statement.js';
 import { isDebit, isPayout, kindSums, legTotals, sumOf } from './sums.js';
 import { waterfall } from './waterfall.js';
-
-/** A period with an end. */
-export type ClosedPeriod = Period & { readonly closesOn: string; readonly payoutOn: string };
 
 /** A transaction that the close posts on its last day. */
 export interface NewItem {
@@ -57,35 +53,17 @@ export interface Closed {
   readonly termsMissingOn: string | null;
 }
 
-/** The periods of an account that close on a date or before it, from the first that is not closed. */
-export function duePeriods(
-  timeline: OpenAccount['timeline'],
-  from: string,
-  through: string,
-  calendar: BusinessCalendar,
-): ClosedPeriod[] {
-  return periodsOf(timeline, from, through, calendar)
-    .filter((period): period is ClosedPeriod => period.closesOn !== null && period.closesOn <= through)
-    .map((period) => ({ ...period, from: period.from < from ? from : period.from }));
-}
-
-/** Closes every period that ends on `through` or before it, in order. Throws BUSINESS_DAY_UNKNOWN. */
-export function closeAccount(account: OpenAccount, through: string, calendar: BusinessCalendar): Closed {
+/** Closes every period that ends on the last day of `due` or before it, in order. Throws BUSINESS_DAY_UNKNOWN. */
+export function closeAccount(account: OpenAccount, due: DuePeriods): Closed {
   const close = new AccountClose(account);
-  const { closedThrough } = account;
+  const { closedThrough, timeline } = account;
   const first = close.firstOpenDate();
   const from = closedThrough === null ? first : addDays(closedThrough, 1);
-  if (from === undefined) return close.result(closedThrough, through);
-  const periods = duePeriods(account.timeline, from, through, calendar);
-  // The first period of all is whole, though nothing is known of the days before the first settlement.
-  if (closedThrough === null && periods[0] !== undefined)
-    periods[0] = { ...periods[0], from: wholeFrom(account, from, calendar) };
+  if (from === undefined) return close.result(closedThrough, due.through);
+  const periods = closedThrough === null ? due.first(timeline, from) : due.from(timeline, from);
   for (const period of periods) close.period(period);
-  return close.result(periods.at(-1)?.closesOn ?? closedThrough, through);
+  return close.result(periods.at(-1)?.closesOn ?? closedThrough, due.through);
 }
-
-const wholeFrom = ({ timeline }: OpenAccount, date: string, calendar: BusinessCalendar): string =>
-  periodsOf(timeline, date, date, calendar)[0]?.from ?? date;
 
 const atLeastZero = (amount: bigint): bigint => (amount > 0n ? amount : 0n);
 

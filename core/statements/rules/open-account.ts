@@ -21,10 +21,10 @@ export interface OpenSettlement {
   readonly recordedAt: string;
   readonly sales: number;
   readonly refunds: number;
-  /** In the order of FIGURES, refunds deducted. */
-  readonly figures: readonly string[];
+  /** In the order of FIGURES with spaces between them, refunds deducted. */
+  readonly figures: string;
   /** What of them are refunds (negative); null: there are none. */
-  readonly refundFigures: readonly string[] | null;
+  readonly refundFigures: string | null;
 }
 
 export interface OpenItem {

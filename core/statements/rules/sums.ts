@@ -18,17 +18,17 @@ export const isDebit = ({ about }: Pick<OpenItem, 'about'>): boolean =>
 export const sumOf = (items: readonly { readonly amountMinor: bigint }[]): bigint =>
   items.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
 
-/** What settlements come to for the seller. */
-export const netOf = (settlements: readonly Pick<OpenSettlement, 'figures'>[]): bigint =>
-  settlements.reduce((sum, { figures }) => sum + BigInt(figures.at(-1) ?? 0), 0n);
-
-function add(sums: readonly ExactSum[], figures: readonly string[], sign: 1 | -1): void {
-  for (const [at, text] of figures.entries()) {
+function add(sums: readonly ExactSum[], figures: string, sign: 1 | -1): void {
+  for (const [at, text] of figures.split(' ').entries()) {
     const value = Number(text);
     if (Number.isSafeInteger(value)) sums[at]?.add(sign * value);
     else sums[at]?.addBig(BigInt(sign) * BigInt(text));
   }
 }
+
+/** The net of a settlement: the last of its figures. */
+export const netOf = ({ figures }: Pick<OpenSettlement, 'figures'>): string =>
+  figures.slice(figures.lastIndexOf(' ') + 1);
 
 /** Sales and refunds of settlements, added up apart. */
 export function legTotals(settlements: readonly OpenSettlement[]): { sales: LegTotals; refunds: LegTotals } {
@@ -58,3 +58,7 @@ export function kindSums(items: readonly Pick<OpenItem, 'kind' | 'amountMinor'>[
   }
   return [...sums.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1));
 }
+
+/** What settlements come to for the seller. */
+export const netOfAll = (settlements: readonly Pick<OpenSettlement, 'figures'>[]): bigint =>
+  settlements.reduce((sum, one) => sum + BigInt(netOf(one)), 0n);

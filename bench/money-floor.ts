@@ -1,0 +1,162 @@
+/**
+ * What does the money of a month cost when the database moves it alone? GROUP BY and INSERT … SELECT over two connections into the product's own tables, with all
+ * columns and keys. What no SQL computes, such as hashes, is copied from finished rows. So every row is written that the product writes, and nothing is decided.
+ */
+import { FIGURES } from '../core/settlement/rules/figures.js';
+import { type Cell, change, type Db, forWholeDates, openDatabase, select, selectArrays } from '../infra/database.js';
+import { FIRST_DATE, LAST_DATE, MONEY_TABLES } from './money-month.js';
+
+export const FLOOR_STEPS = ['post', 'balance', 'statements', 'payouts'] as const;
+export type FloorStep = (typeof FLOOR_STEPS)[number];
+
+const CONNECTIONS = 2;
+/** Tables of what nothing else is computed from: all of their rows are copied. Each with the column by which it is halved. */
+const COPIED = {
+  ledger_account: 'account_id',
+  ledger_transaction: 'transaction_id',
+  ledger_posting: 'transaction_id',
+  posted_generation: 'settled_on',
+  settlement_refund: 'settled_on',
+  statement: 'statement_id',
+  statement_account: 'account_id',
+  feed_event: 'event_id',
+  payout: 'payout_id',
+  payout_statement: 'payout_id',
+  payout_event: 'event_id',
+} as const;
+type Copied = keyof typeof COPIED;
+
+const keptName = (table: Copied, half: number): string => `kept_${table}_${half}`;
+
+/** The checksum of every table that the chain writes: equal for equal rows, in whatever order they were written. */
+export async function moneyChecksums(db: Db): Promise<Map<string, Cell>> {
+  const tables = [...MONEY_TABLES, 'feed_event'];
+  const rows = await selectArrays(
+    forWholeDates(db),
+    `CHECKSUM TABLE ${tables.map((name) => `\`${name}\``).join(', ')}`,
+  );
+  return new Map(rows.map(([name, sum], at) => [tables[at] ?? String(name), sum ?? null]));
+}
+
+export class MoneyFloor {
+  private constructor(
+    private readonly connections: readonly Db[],
+    private readonly middles: { readonly account: number; readonly seller: string },
+    private readonly checksums: ReadonlyMap<string, Cell>,
+  ) {}
+
+  /** Keeps what the product has just made, in tables without keys, one for each connection. */
+  static async keep(db: Db, url: string): Promise<MoneyFloor> {
+    const whole = forWholeDates(db);
+    for (const [table, column] of Object.entries(COPIED) as [Copied, string][]) {
+      const middle = await middleOf(whole, table, column);
+      for (let half = 0; half < CONNECTIONS; half += 1) {
+        await whole.raw('DROP TABLE IF EXISTS ??', [keptName(table, half)]);
+        await whole.raw(
+          `CREATE TABLE ?? AS SELECT * FROM ${table} WHERE ${column} ${half === 0 ? '<=' : '>'} ? ORDER BY ${column}`,
+          [keptName(table, half), middle as string],
+        );
+      }
+    }
+    const middles = {
+      account: Number(await middleOf(whole, 'ledger_posting', 'account_id')),
+      seller: String(await middleOf(whole, 'statement', 'seller_id')),
+    };
+    const checksums = await moneyChecksums(whole);
+    const connections = Array.from({ length: CONNECTIONS }, () => openDatabase(url, { poolMax: 1 }));
+    for (const connection of connections) await connection.raw('SELECT 1');
+    return new MoneyFloor(connections.map(forWholeDates), middles, checksums);
+  }
+
+  /** Does one step of the chain; those before it are done. */
+  async run(step: FloorStep): Promise<void> {
+    for (const phase of phasesOf(step, this.middles))
+      await Promise.all(
+        this.connections.map(async (connection, half) => {
+          for (const sql of phase(half)) await change(connection, sql);
+        }),
+      );
+  }
+
+  /** Throws unless every table holds the rows that the product had made. */
+  async requireEqual(db: Db): Promise<void> {
+    const found = await moneyChecksums(db);
+    const differing = [...this.checksums].filter(([table, sum]) => found.get(table) !== sum).map(([table]) => table);
+    if (differing.length > 0) throw new Error(`the floor has written other rows to ${differing.join(', ')}`);
+  }
+
+  async close(): Promise<void> {
+    for (const connection of this.connections) await connection.destroy();
+  }
+}
+
+/** The value of a column that has half of the rows before it. */
+async function middleOf(db: Db, table: string, column: string): Promise<Cell> {
+  const [count] = await select<{ n: number }>(db, 'SELECT COUNT(*) AS n FROM ??', [table]);
+  const sql = `SELECT ${column} FROM ${table} ORDER BY ${column} LIMIT 1 OFFSET ?`;
+  return (await selectArrays(db, sql, [Math.floor((count?.n ?? 0) / 2)]))[0]?.[0] ?? null;
+}
+
+/** Statements of a connection; all connections end a phase before one begins the next. */
+type Phase = (half: number) => readonly string[];
+
+function phasesOf(step: FloorStep, middles: { readonly account: number; readonly seller: string }): Phase[] {
+  const accountHalf = (column: string, half: number): string =>
+    `${column} ${half === 0 ? '<=' : '>'} ${middles.account}`;
+  const sellerHalf = (column: string, half: number): string =>
+    `${column} ${half === 0 ? '<=' : '>'} '${middles.seller}'`;
+  const copied =
+    (...tables: readonly Copied[]): Phase =>
+    (half) =>
+      tables.map((table) => `INSERT INTO ${table} SELECT * FROM ${keptName(table, half)}`);
+  switch (step) {
+    case 'post':
+      return [
+        copied('posted_generation', 'settlement_refund', 'ledger_account', 'ledger_transaction', 'ledger_posting'),
+        (half) => summed(accountHalf('account_id', half)),
+      ];
+    case 'balance':
+      return [balanced];
+    case 'statements':
+      return [
+        copied('statement', 'statement_account', 'feed_event'),
+        (half) => stated(sellerHalf('s.seller_id', half)),
+      ];
+    case 'payouts':
+      return [copied('payout', 'payout_statement', 'payout_event')];
+  }
+}
+
+/** Balances and sums of days from the postings of some accounts. */
+const summed = (half: string): string[] => [
+  `INSERT INTO ledger_balance SELECT account_id, shard, SUM(amount_minor) FROM ledger_posting WHERE ${half} GROUP BY account_id, shard`,
+  `INSERT INTO ledger_day SELECT account_id, effective_on, DATE(recorded_at), shard, SUM(amount_minor) FROM ledger_posting WHERE ${half}
+   GROUP BY account_id, effective_on, DATE(recorded_at), shard`,
+];
+
+/** One connection adds up each transaction, the other each balance. Neither may find anything. */
+const balanced = (half: number): string[] => [
+  half === 0
+    ? `DO (SELECT COUNT(*) FROM (SELECT p.transaction_id FROM ledger_posting p JOIN ledger_account a ON a.account_id = p.account_id
+        GROUP BY p.transaction_id, a.currency HAVING SUM(p.amount_minor) <> 0) n)`
+    : `DO (SELECT COUNT(*) FROM (SELECT p.account_id, p.shard, SUM(p.amount_minor) AS total FROM ledger_posting p GROUP BY p.account_id, p.shard) n
+        JOIN ledger_balance b ON b.account_id = n.account_id AND b.shard = n.shard WHERE b.amount_minor <> n.total)`,
+];
+
+const OF_SETTLEMENT =
+  'r.settled_on = s.settled_on AND r.seller_id = s.seller_id AND r.currency = s.currency AND r.generation = s.generation';
+
+/** Which settlements stand on the statements of some sellers, and their sums: sales (leg 0) and refunds (leg 1) apart. */
+function stated(half: string): string[] {
+  const from = `FROM settlement s FORCE INDEX (PRIMARY) JOIN statement st ON st.seller_id = s.seller_id AND st.currency = s.currency`;
+  const where = `WHERE s.settled_on BETWEEN '${FIRST_DATE}' AND '${LAST_DATE}' AND ${half}`;
+  const refunds = `JOIN settlement_refund r ON ${OF_SETTLEMENT}`;
+  const sums = (sum: (column: string) => string): string => FIGURES.map(({ column }) => sum(column)).join(', ');
+  return [
+    `INSERT INTO statement_settlement SELECT s.settled_on, s.seller_id, s.currency, s.generation, st.statement_id ${from} ${where}`,
+    `INSERT INTO statement_total SELECT st.statement_id, 0, SUM(s.sales), ${sums((name) => `SUM(s.${name} - COALESCE(r.${name}, 0))`)}
+     ${from} LEFT ${refunds} ${where} GROUP BY st.statement_id HAVING SUM(s.sales) <> 0`,
+    `INSERT INTO statement_total SELECT st.statement_id, 1, SUM(s.refunds), ${sums((name) => `SUM(r.${name})`)}
+     ${from} ${refunds} ${where} GROUP BY st.statement_id HAVING SUM(s.refunds) <> 0`,
+  ];
+}

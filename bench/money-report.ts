@@ -1,0 +1,130 @@
+/** The result of the money bench: its shape, its ratios and the two files it becomes. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Machine, machineText, number, orDash, range, table } from './markdown.js';
+import { spreadOf } from './measure.js';
+import type { BalanceSample } from './money-balances.js';
+import { FLOOR_STEPS, type FloorStep } from './money-floor.js';
+import type { MonthSize } from './money-month.js';
+import type { Usage } from './report-usage.js';
+import type { Cost, ServerDescription } from './server.js';
+
+/** One step of the chain, done by the product (with what its process used) and by the database alone. */
+export interface StepSample {
+  readonly step: FloorStep;
+  readonly floor: Cost;
+  readonly product: Cost;
+  readonly usage: Usage;
+}
+
+export interface ChainSamples {
+  readonly sellers: number;
+  readonly size: MonthSize;
+  /** The steps of each round. */
+  readonly rounds: readonly (readonly StepSample[])[];
+}
+
+export interface MoneyBench {
+  readonly measuredAt: string;
+  readonly machine: Machine;
+  /** Processes that were running or waiting in the last minute of the run, as the machine counts them. */
+  readonly load: number;
+  readonly server: ServerDescription;
+  readonly parameters: {
+    readonly lines: number;
+    readonly rounds: number;
+    readonly workers: number;
+    readonly postings: number;
+  };
+  readonly chains: readonly ChainSamples[];
+  readonly balances: readonly BalanceSample[];
+}
+
+const NAMES: Readonly<Record<FloorStep, string>> = {
+  post: '`ledger post`, the month',
+  balance: '`ledger verify`',
+  statements: '`statements close`',
+  payouts: '`payouts propose`',
+};
+
+const AT_MOST = 1.5;
+
+const cpuOf = ({ product, usage }: StepSample): number => (product.serverCpuSeconds ?? Number.NaN) + usage.cpuSeconds;
+
+function chainTable({ rounds }: ChainSamples): string {
+  const row = (name: string, steps: readonly StepSample[][]): string[] => {
+    const sum = (of: (one: StepSample) => number): number[] =>
+      steps.map((round) => round.reduce((total, one) => total + of(one), 0));
+    const [product, floor] = [sum((one) => one.product.seconds), sum((one) => one.floor.seconds)];
+    const [cpu, floorCpu] = [sum(cpuOf), sum((one) => one.floor.serverCpuSeconds ?? Number.NaN)];
+    const ratio = (own: readonly number[], other: readonly number[]): number =>
+      spreadOf(own.map((value, at) => value / (other[at] ?? Number.NaN))).median;
+    const peak = Math.max(...steps.flat().map(({ usage }) => usage.peakMemoryBytes)) / 2 ** 20;
+    return [
+      ...[name, range(spreadOf(product)), range(spreadOf(floor)), number(ratio(product, floor), 2)],
+      ...[
+        number(spreadOf(cpu).median, 1),
+        orDash(spreadOf(floorCpu).median),
+        number(ratio(cpu, floorCpu), 2),
+        number(peak),
+      ],
+    ];
+  };
+  return table(
+    ['', 'seconds', 'floor, seconds', '×', 'CPU s of command and server', 'floor, CPU s', '× (CPU)', 'peak MiB'],
+    [
+      ...FLOOR_STEPS.map((step) =>
+        row(
+          NAMES[step],
+          rounds.map((round) => round.filter((one) => one.step === step)),
+        ),
+      ),
+      row(
+        'whole',
+        rounds.map((round) => [...round]),
+      ),
+    ],
+  );
+}
+
+const balanceTable = (samples: readonly BalanceSample[]): string =>
+  table(
+    ['balance of', 'ms', 'rows read', 'SUM over postings, ms', 'rows read'],
+    samples.map(({ account, view, ms, rows, rivalMs, rivalRows }) => [
+      `${account}, ${view}`,
+      ...[range(ms), number(rows), range(rivalMs), number(rivalRows)],
+    ]),
+  );
+
+function markdownOf({ machine, server, parameters, measuredAt, load, chains, balances }: MoneyBench): string {
+  return `# From lines to money on ${server.engine} ${server.version}
+
+${machineText(machine)}; ${measuredAt}. The load of the machine was ${number(load, 1)} at the end. ${parameters.workers} worker threads; medians of
+${parameters.rounds} rounds in turn (smallest–largest). The aim is at most ${AT_MOST} × the floor. docs/benchmarks.md says what each row is.
+
+${chains
+  .map(
+    (chain) =>
+      `## ${number(chain.size.lines)} lines of ${number(chain.sellers)} sellers
+
+${number(chain.size.settlements)} settlements, ${number(chain.size.accounts)} statements at most.
+
+${chainTable(chain)}`,
+  )
+  .join('\n\n')}
+${balances.length === 0 ? '' : `\n## Balances at ${number(parameters.postings)} postings\n\n${balanceTable(balances)}\n`}
+## Server settings
+
+${table(['variable', 'value'], Object.entries(server.settings))}
+`;
+}
+
+/** Prints the tables and writes them as Markdown, the samples as JSON. */
+export function writeMoneyReport(bench: MoneyBench, folder: string): void {
+  const name = `money-${bench.server.engine.toLowerCase()}-${bench.server.release}`;
+  const markdown = markdownOf(bench);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(bench, null, 2)}\n`);
+  writeFileSync(join(folder, `${name}.md`), markdown);
+  process.stdout.write(`${markdown}\nWritten: ${join(folder, name)}.md, .json\n`);
+}

@@ -1,0 +1,39 @@
+/** What the hashes of a page of statements are made of, in two reads for all of them. */
+import { type Db, selectArrays } from '../../../infra/database.js';
+import { FIGURES } from '../../settlement/rules/figures.js';
+import type { CanonicalItem, CanonicalSettlement } from '../rules/canonical.js';
+
+export interface HashedContent {
+  /** By date and generation. */
+  readonly settlements: CanonicalSettlement[];
+  readonly items: CanonicalItem[];
+}
+
+/** All figures as one text: a row of many cells costs the process that reads it more than anything else. */
+const SETTLEMENTS = `SELECT c.statement_id, c.settled_on, c.generation, s.sales, s.refunds, CONCAT_WS(' ', ${FIGURES.map(({ column }) => `s.${column}`).join(', ')})
+  FROM statement_settlement c FORCE INDEX (statement_settlement_statement) STRAIGHT_JOIN settlement s FORCE INDEX (PRIMARY)
+    ON s.settled_on = c.settled_on AND s.seller_id = c.seller_id AND s.currency = c.currency AND s.generation = c.generation
+  WHERE c.statement_id BETWEEN ? AND ? ORDER BY c.statement_id, c.settled_on, c.generation`;
+
+const ITEMS = `SELECT i.statement_id, t.idempotency_key, i.kind, i.amount_minor
+  FROM statement_item i FORCE INDEX (statement_item_statement) STRAIGHT_JOIN ledger_transaction t ON t.transaction_id = i.transaction_id
+  WHERE i.statement_id BETWEEN ? AND ?`;
+
+/** The content of each of these statements, by its id. @param statementIds every one that there is from the first to the last, in order */
+export async function readHashedContent(db: Db, statementIds: readonly number[]): Promise<Map<number, HashedContent>> {
+  const contents = new Map(
+    statementIds.map((statementId): [number, HashedContent] => [statementId, { settlements: [], items: [] }]),
+  );
+  const [first, last] = [statementIds[0], statementIds.at(-1)];
+  if (first === undefined || last === undefined) return contents;
+  for (const [id, settledOn, generation, sales, refunds, figures] of await selectArrays(db, SETTLEMENTS, [first, last]))
+    contents.get(Number(id))?.settlements.push({
+      ...{ settledOn: settledOn as string, generation: Number(generation) },
+      ...{ sales: Number(sales), refunds: Number(refunds), figures: figures as string },
+    });
+  for (const [id, key, kind, amount] of await selectArrays(db, ITEMS, [first, last]))
+    contents
+      .get(Number(id))
+      ?.items.push({ key: key as string, kind: kind as string, amountMinor: BigInt(String(amount)) });
+  return contents;
+}
