@@ -28,7 +28,7 @@ const capabilities = {
   adjustments: ['accounts', 'ledger', 'terms'],
   postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],
   statements: ['accounts', 'business-days', 'event-feed', 'feed', 'ledger', 'postings', 'settlement', 'terms'],
-  payouts: ['accounts', 'business-days', 'event-feed', 'ledger', 'statements', 'terms'],
+  payouts: ['accounts', 'business-days', 'event-feed', 'ledger', 'statements', 'tasks', 'terms'],
   sample: ['accounts', 'catalogue', 'feed', 'orders', 'payments', 'policies', 'promotions', 'stock'],
 };
 

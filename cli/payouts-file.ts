@@ -2,7 +2,15 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Exported, exportPayouts, markFileSent, remakeFile, voidFile } from '../core/payouts/export-payouts.js';
+import {
+  type Exported,
+  exportPayouts,
+  FILE_ROWS_MAX,
+  markFileSent,
+  remakeFile,
+  transferDate,
+  voidFile,
+} from '../core/payouts/export-payouts.js';
 import { importResults } from '../core/payouts/import-results.js';
 import { fileNumber, readFileNumber } from '../core/payouts/rules/file-number.js';
 import { listPayoutFiles, type PayoutFile } from '../core/payouts/stores/payout-file.js';
@@ -20,9 +28,6 @@ interface ExportOptions {
   readonly date?: string;
   readonly out?: string;
 }
-
-/** The most payouts in one file; the rest goes into the next. */
-const ROWS_MAX = 10_000;
 
 export async function exportFile(number: string | undefined, options: ExportOptions, command: Command): Promise<void> {
   const { layout, date } = options;
@@ -44,10 +49,8 @@ export async function exportFile(number: string | undefined, options: ExportOpti
 }
 
 function exportNew({ db, config, today }: CommandContext, layout: string, options: ExportOptions): Promise<Exported> {
-  const transferOn = readDate(options.date ?? 'today', today);
-  if (transferOn < today)
-    throw new MagamError('USAGE', `--date ${transferOn} is over: a bank transfers today or later.`);
-  const asked = { layout, currency: options.currency, transferOn, rowsMax: ROWS_MAX };
+  const transferOn = decided(transferDate(readDate(options.date ?? 'today', today), today));
+  const asked = { layout, currency: options.currency, transferOn, rowsMax: FILE_ROWS_MAX };
   return inTransaction(db, async (tx) => {
     const exported = await exportPayouts(tx, config.userName, config.encryptionKeys, asked);
     if (exported.file !== null)

@@ -119,6 +119,9 @@ export const permissions = {
   'payout.propose': staff,
   'payout.approve': staff,
   'payout.stop': staff,
+  'payout-file.read': staff,
+  'payout-file.export': staff,
+  'payout-file.import': staff,
   'adjustment.read': staff,
   'adjustment.propose': staff,
   'adjustment.approve': staff,
@@ -166,7 +169,10 @@ export function grantTo(permission: Permission, { role, apiKey }: Pick<Caller, '
   return grantOf(permission, role);
 }
 
-/** Permissions that no API key may have: its holder must not be able to sign in as somebody, or to create further keys. */
+/**
+ * Permissions that no API key may have: its holder must not be able to sign in as somebody, to create further keys, to approve what somebody else has
+ * proposed, or to read the account numbers that stand in a file for the bank.
+ */
 const FOR_PEOPLE: ReadonlySet<Permission> = new Set<Permission>([
   'profile.read',
   'profile.edit',
@@ -179,6 +185,7 @@ const FOR_PEOPLE: ReadonlySet<Permission> = new Set<Permission>([
   'bank-account.propose',
   'bank-account.approve',
   'payout.approve',
+  'payout-file.export',
   'adjustment.approve',
   'api-key.read',
   'api-key.edit',

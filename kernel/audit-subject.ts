@@ -20,6 +20,7 @@ export const AUDIT_SUBJECTS = [
   'payment',
   'payout',
   'payout-file',
+  'payout-result',
   'policy',
   'policy-draft',
   'product',

@@ -50,8 +50,9 @@ export function registerHeaders(registry: OpenAPIRegistry): void {
   for (const [name, header] of Object.entries(headers)) registry.registerComponent('headers', name, header);
 }
 
-/** CSV, workbooks and PDF are kept as files. */
-const isFile = (contentType: string): boolean => /^text\/csv$|spreadsheetml|^application\/pdf$/.test(contentType);
+/** CSV, workbooks, PDF and files for the bank are kept as files. */
+const isFile = (contentType: string): boolean =>
+  /^text\/csv$|spreadsheetml|^application\/(pdf|octet-stream)$/.test(contentType);
 
 /** The header fields of a success; `located` says whether Location is one of them. */
 export const headersOfSuccess = (route: Route, status: number, located = status === 201 || status === 202) =>

@@ -155,7 +155,7 @@ export const proposePayoutRoute = ({ db, config }: ApiContext): Route =>
     tag,
     summary: 'Propose the payout of a seller in one currency',
     description:
-      'With `expectedHash` only if it is what `/v1/payout-cases` showed; otherwise PAYOUT_MOVED says what it is now. Whoever proposes does not approve. `magam payouts propose` proposes the payouts of all sellers.',
+      'With `expectedHash` only if it is what `/v1/payout-cases` showed; otherwise PAYOUT_MOVED says what it is now. Whoever proposes does not approve. `POST /v1/payouts` proposes the payouts of all sellers.',
     permission: 'payout.propose',
     params: sellerParams,
     body: z

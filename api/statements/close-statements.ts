@@ -68,7 +68,7 @@ export const closeStatementsOfSeller = ({ db, config }: ApiContext): Route =>
     tag,
     summary: 'Close the periods of a seller up to a date',
     description:
-      'With `expectedHash` only if one of the statements has the hash that a preview showed; otherwise STATEMENT_MOVED says what changed. Closing again changes nothing. `magam statements close` closes the periods of all sellers.',
+      'With `expectedHash` only if one of the statements has the hash that a preview showed; otherwise STATEMENT_MOVED says what changed. Closing again changes nothing. `POST /v1/statements` closes the periods of all sellers.',
     permission: 'statement.close',
     params: sellerParams,
     body: z

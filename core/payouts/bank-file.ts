@@ -18,7 +18,7 @@ import { readTransferResults, type TransferResults } from './rules/bank-files/tr
 import { checkedRows } from './rules/bank-files/transfer-rows.js';
 
 /** The longest result file that is read (bytes). */
-const RESULT_BYTES_MAX = 64 * 1024 * 1024;
+export const RESULT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The most lines of one: reading them takes about a second, and no file of transfers has so many. */
 const RESULT_LINES_MAX = 100_000;

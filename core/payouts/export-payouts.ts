@@ -37,6 +37,13 @@ export interface Exporting {
   readonly rowsMax: number;
 }
 
+/** Payouts of one file at most; the rest goes into the next. */
+export const FILE_ROWS_MAX = 10_000;
+
+/** The date on which the bank is to transfer. @param asked undefined: today @returns TRANSFER_DATE_OVER where it lies before today */
+export const transferDate = (asked: string | undefined, today: string): string | Refusal =>
+  asked !== undefined && asked < today ? refuse('TRANSFER_DATE_OVER', { transferOn: asked, today }) : (asked ?? today);
+
 /** A payout whose approval turned out to be void. */
 export interface VoidPayout {
   readonly payoutId: number;

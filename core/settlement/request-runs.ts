@@ -2,8 +2,9 @@
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import type { PlatformTime } from '../../infra/platform-time.js';
 import { readDateStatus } from '../feed/stores/calendar.js';
+import type { ChainStep } from '../jobs/rules/chain.js';
 import { type ExecutionParameters, findWaitingRequest, requestExecution } from '../jobs/stores/execution.js';
-import { isCompleted } from '../jobs/stores/run.js';
+import { ensureRun, isCompleted } from '../jobs/stores/run.js';
 import { type ClosingOptions, requireClosableInTurn } from './closable-date.js';
 import { countOpenExceptions } from './stores/exception.js';
 import { ensureSettlementRun, SETTLE, type SettlementRun } from './stores/settlement-run.js';
@@ -28,6 +29,12 @@ export async function askedRun(
   if (status === undefined || status === 'OPEN') await requireClosableInTurn(tx, date, now, options);
   return ensureSettlementRun(tx, date, 'REQUESTED');
 }
+
+/** The run of a step that follows the settlement, for a date; locked, and made unless there is one. */
+export const askedStep = async (tx: Tx, { job }: ChainStep, date: string): Promise<SettlementRun> => ({
+  ...(await ensureRun(tx, job, date, 'REQUESTED')),
+  date,
+});
 
 /** Records one request per date, in their order, or none. Throws what `askedRun` throws. */
 export async function requestRuns(
@@ -54,7 +61,8 @@ export interface RequestOutcome {
 
 /**
  * Queues an execution of the run, unless that would be for nothing: one is waiting for a runner already, the run is being worked on
- * (a runner joins it by itself), or it is completed and nothing is parked. The caller holds the run's row, so of two who ask at once
+ * (a runner joins it by itself), or it is a settlement that is completed and nothing of it is parked. A completed step that is asked for again looks by itself for
+ * what has come since. The caller holds the run's row, so of two who ask at once
  * the second finds what the first has queued.
  */
 export async function requestOnce(
@@ -65,7 +73,7 @@ export async function requestOnce(
   const waiting = await findWaitingRequest(tx, run.runId);
   if (waiting !== undefined) return { outcome: 'already-requested', executionId: waiting };
   if (run.status === 'RUNNING') return { outcome: 'already-requested', executionId: null };
-  if (isCompleted(run.status) && (run.job !== SETTLE || (await countOpenExceptions(tx, run.date)) === 0)) {
+  if (run.job === SETTLE && isCompleted(run.status) && (await countOpenExceptions(tx, run.date)) === 0) {
     return { outcome: 'already-completed', executionId: null };
   }
   return { outcome: 'requested', executionId: await requestExecution(tx, run.runId, parameters) };

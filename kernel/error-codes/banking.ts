@@ -34,4 +34,10 @@ export const bankingErrors = {
     meaning: 'The platform has no payout provider of this name; the details name its providers.',
     whatToDo: 'Set its keys (docs/payouts-providers.md), or pay by a file for the bank (docs/bank-files.md).',
   },
+  TRANSFER_DATE_OVER: {
+    http: 422,
+    exit: 2,
+    meaning: 'The date on which the bank is to transfer is over.',
+    whatToDo: 'Name today or a later date.',
+  },
 } as const satisfies Record<string, ErrorDefinition>;

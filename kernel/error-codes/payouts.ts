@@ -71,6 +71,12 @@ export const payoutErrors = {
     whatToDo: '`magam payouts list` lists them.',
     ko: '존재하지 않는 지급입니다.',
   },
+  PAYOUT_RESULT_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: "There is no import of a bank's result file with this id.",
+    whatToDo: 'List the imports: `GET /v1/payout-results`.',
+  },
   PAYOUT_RESULT_REFUSED: {
     http: 422,
     exit: 1,

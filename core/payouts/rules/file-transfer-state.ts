@@ -1,7 +1,8 @@
 /** What is known of a transfer in a file for the bank, and the steps that a result leads to. */
 
 /** `ORDERED`: in a file that nobody has marked as sent. `VOID`: its file was given up. */
-export type FileTransferStatus = 'ORDERED' | 'SENT' | 'PAID' | 'FAILED' | 'RETURNED' | 'VOID';
+export const FILE_TRANSFER_STATUSES = ['ORDERED', 'SENT', 'PAID', 'FAILED', 'RETURNED', 'VOID'] as const;
+export type FileTransferStatus = (typeof FILE_TRANSFER_STATUSES)[number];
 
 /** What the bank says in the end. */
 export type FinalOutcome = 'paid' | 'failed' | 'returned';

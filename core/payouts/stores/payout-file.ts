@@ -17,16 +17,29 @@ export interface FileTransfer {
   readonly remark: string;
   /** Business date. */
   readonly paidOn: string | null;
+  /** Why it failed or came back. */
+  readonly failure: TransferFailure | null;
 }
 
 const TRANSFER = `SELECT t.payout_id AS payoutId, t.attempt, p.seller_id AS sellerId, p.currency, t.file_id AS fileId, t.sequence, t.status,
-  t.amount_minor AS amountMinor, t.bank_account_id AS bankAccountId, t.remark, t.paid_on AS paidOn
+  t.amount_minor AS amountMinor, t.bank_account_id AS bankAccountId, t.remark, t.paid_on AS paidOn, t.failure
   FROM file_transfer t JOIN payout p ON p.payout_id = t.payout_id`;
 const transferReading: Reading<FileTransfer> = { amountMinor: BigInt };
 
-/** The transfers of a file, in its order. */
-export const readTransfersOfFile = (db: Db, fileId: number): Promise<FileTransfer[]> =>
-  select(db, `${TRANSFER} WHERE t.file_id = ? ORDER BY t.sequence`, [fileId], transferReading);
+/** The transfers of a file, in its order. @param page those after a sequence number; undefined: all of them */
+export const readTransfersOfFile = (
+  db: Db,
+  fileId: number,
+  page?: { readonly after: number; readonly limit: number },
+): Promise<FileTransfer[]> =>
+  page === undefined
+    ? select(db, `${TRANSFER} WHERE t.file_id = ? ORDER BY t.sequence`, [fileId], transferReading)
+    : select(
+        db,
+        `${TRANSFER} WHERE t.file_id = ? AND t.sequence > ? ORDER BY t.sequence LIMIT ?`,
+        [fileId, page.after, page.limit],
+        transferReading,
+      );
 
 /** Puts transfers into a file. An attempt may have been in a file that was given up; whoever orders it has locked its payout. */
 export async function orderTransfers(
@@ -98,7 +111,8 @@ export async function readOrderedAccounts(
 }
 
 /** `MADE`: nobody has said that it went to the bank. `VOID`: it does not go there. */
-export type PayoutFileStatus = 'MADE' | 'SENT' | 'VOID';
+export const PAYOUT_FILE_STATUSES = ['MADE', 'SENT', 'VOID'] as const;
+export type PayoutFileStatus = (typeof PAYOUT_FILE_STATUSES)[number];
 
 export interface PayoutFile {
   readonly fileId: number;
