@@ -6,6 +6,7 @@ import { spreadOf } from './measure.js';
 import type { BalanceSample } from './money-balances.js';
 import { FLOOR_STEPS, type FloorStep } from './money-floor.js';
 import type { MonthSize } from './money-month.js';
+import type { WalletSample } from './money-wallets.js';
 import type { Usage } from './report-usage.js';
 import type { Cost, ServerDescription } from './server.js';
 
@@ -38,6 +39,7 @@ export interface MoneyBench {
   };
   readonly chains: readonly ChainSamples[];
   readonly balances: readonly BalanceSample[];
+  readonly wallets: readonly WalletSample[];
 }
 
 const NAMES: Readonly<Record<FloorStep, string>> = {
@@ -96,7 +98,22 @@ const balanceTable = (samples: readonly BalanceSample[]): string =>
     ]),
   );
 
-function markdownOf({ machine, server, parameters, measuredAt, load, chains, balances }: MoneyBench): string {
+function walletTable(samples: readonly WalletSample[]): string {
+  const ratio = spreadOf(samples.map(({ perSecond, rivalPerSecond }) => perSecond / rivalPerSecond)).median;
+  return table(
+    ['payments a round', 'consumer, events a second', 'an entry and an update each, events a second', '×'],
+    [
+      [
+        number(samples[0]?.events ?? 0),
+        range(spreadOf(samples.map(({ perSecond }) => perSecond))),
+        range(spreadOf(samples.map(({ rivalPerSecond }) => rivalPerSecond))),
+        number(ratio, 2),
+      ],
+    ],
+  );
+}
+
+function markdownOf({ machine, server, parameters, measuredAt, load, chains, balances, wallets }: MoneyBench): string {
   return `# From lines to money on ${server.engine} ${server.version}
 
 ${machineText(machine)}; ${measuredAt}. The load of the machine was ${number(load, 1)} at the end. ${parameters.workers} worker threads; medians of
@@ -113,6 +130,10 @@ ${chainTable(chain)}`,
   )
   .join('\n\n')}
 ${balances.length === 0 ? '' : `\n## Balances at ${number(parameters.postings)} postings\n\n${balanceTable(balances)}\n`}
+## Wallets of 200 sellers, of whom one gets half
+
+${walletTable(wallets)}
+
 ## Server settings
 
 ${table(['variable', 'value'], Object.entries(server.settings))}

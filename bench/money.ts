@@ -13,6 +13,7 @@ import { measureBalances } from './money-balances.js';
 import { FLOOR_STEPS, type FloorStep, MoneyFloor } from './money-floor.js';
 import { FIRST_DATE, forgetMoney, LAST_DATE, makeMonth, PAYOUT_DATE } from './money-month.js';
 import { type ChainSamples, type StepSample, writeMoneyReport } from './money-report.js';
+import { measureWallets } from './money-wallets.js';
 import { BenchServer, type Cost } from './server.js';
 
 const { values } = parseArgs({
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     lines: { type: 'string', default: '1000000' },
     sellers: { type: 'string', default: '1000,10000' },
     postings: { type: 'string', default: '10000000' },
+    payments: { type: 'string', default: '20000' },
     rounds: { type: 'string', default: '3' },
     workers: { type: 'string', default: '2' },
     out: { type: 'string', default: 'bench/results' },
@@ -35,6 +37,7 @@ function positive(name: string, text: string): number {
 
 const [lines, postings] = [positive('lines', values.lines), positive('postings', values.postings)];
 const [rounds, workers] = [positive('rounds', values.rounds), positive('workers', values.workers)];
+const payments = positive('payments', values.payments);
 const sellerCounts = values.sellers.split(',').map((text) => positive('sellers', text));
 if (values.url === undefined) throw new Error('--url is missing; npm run bench:money gives it');
 const url = databaseUrl(values.url, 'magam_bench_money');
@@ -92,10 +95,11 @@ try {
   for (const sellers of sellerCounts) chains.push(await measureChain(sellers));
   say(`balances among ${postings} postings …`);
   const balances = await measureBalances(databaseUrl(values.url, 'magam_bench_balances'), postings);
+  const wallets = await measureWallets(databaseUrl(values.url, 'magam_bench_wallets'), payments, rounds);
   writeMoneyReport(
     {
       ...{ measuredAt: new Date().toISOString(), machine: describeMachine(), load: loadavg()[0] ?? Number.NaN },
-      ...{ server: server.description, parameters: { lines, rounds, workers, postings }, chains, balances },
+      ...{ server: server.description, parameters: { lines, rounds, workers, postings }, chains, balances, wallets },
     },
     values.out,
   );
