@@ -1,6 +1,6 @@
 /** Posts payments and what goes back of them to the ledger, so that a seller sees it in its wallet some seconds later. */
 import { type Consumer, consumer } from '../../core/outbox/consumer.js';
-import { postEvent } from '../../core/postings/post-event.js';
+import { postEvents } from '../../core/postings/post-events.js';
 
 /** @param timeZone of the platform: an event counts for the date on which it happened there */
 export const wallet = (timeZone: string): Consumer =>
@@ -9,5 +9,6 @@ export const wallet = (timeZone: string): Consumer =>
     from: 'beginning',
     events: ['payment.succeeded', 'payment.cancelled', 'order.refunded'],
     together: 50,
-    handle: (tx, event, { recordedAt }) => postEvent(tx, event, { recordedAt, timeZone }),
+    handle: (tx, event, context) => postEvents(tx, [{ event, context }], timeZone),
+    handleAll: (tx, events) => postEvents(tx, events, timeZone),
   });

@@ -1,12 +1,13 @@
-/** The one way into the ledger for single transactions. What it posts commits with the transaction of whoever calls it. */
+/** The way into the ledger: transactions are judged and written by a few statements over all of them. What is posted commits with the transaction of whoever calls. */
 import type { Tx } from '../../infra/database.js';
 import { isRefusal, type Refusal } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
 import { ACCOUNT_KINDS, type AccountRef, accountName } from './rules/accounts.js';
 import { judgeExisting, judgeNew, type NewTransaction } from './rules/transaction.js';
 import { type LedgerAccount, openAccounts, shareAccounts } from './stores/ledger-account.js';
-import { addUpPostings, lockBalances } from './stores/ledger-balance.js';
-import { insertHeader, insertPostings, readByKeys } from './stores/ledger-transaction.js';
+import { lockBalances } from './stores/ledger-balance.js';
+import { readByKeys } from './stores/ledger-transaction.js';
+import { insertTransactions } from './stores/new-transactions.js';
 
 export interface Posted {
   readonly transactionId: number;
@@ -16,63 +17,109 @@ export interface Posted {
 
 /** Somebody may have stored a transaction under the same key since it was looked for. Then it is looked for again, once. */
 const LOOKS = 2;
+/** Accounts that one statement names. */
+const ACCOUNTS = 1_000;
 
 /**
  * Posts a transaction, once for each key. Accounts are opened as they are needed. Refuses, in this order, with LEDGER_EXISTS_OTHERWISE,
  * LEDGER_EXISTS_OTHER_AMOUNT, LEDGER_POSTINGS_INVALID, LEDGER_UNBALANCED, LEDGER_ACCOUNT_CLOSED and LEDGER_LIMIT_EXCEEDED; then nothing was posted.
  */
 export async function postTransaction(tx: Tx, wanted: NewTransaction): Promise<Posted | Refusal> {
+  const posted = await postAll(tx, [wanted]);
+  return isRefusal(posted) ? posted : (posted[0] as Posted);
+}
+
+/**
+ * Posts all of them, each key once; each is judged by what those before it leave. Throws the code of the first that is refused, as `postTransaction`: the transaction
+ * of the database has to be rolled back then. @param wanted a thousand at most
+ */
+export const postTransactions = async (tx: Tx, wanted: readonly NewTransaction[]): Promise<Posted[]> =>
+  decided(await postAll(tx, wanted));
+
+/**
+ * Posts new transactions, each judged by what those before it leave. The caller holds a lock that lets nobody else post under these keys, so they are not looked for.
+ * Throws as `postTransactions`. @returns their ids, in the same order
+ */
+export const postNew = async (tx: Tx, wanted: readonly NewTransaction[]): Promise<number[]> =>
+  decided(await judgeAndWrite(tx, wanted));
+
+async function postAll(tx: Tx, wanted: readonly NewTransaction[]): Promise<Posted[] | Refusal> {
   for (let look = 1; ; look += 1) {
-    const existing = (await readByKeys(tx, [wanted.key])).get(wanted.key);
-    if (existing !== undefined) {
-      const { transactionId } = existing;
-      return judgeExisting(wanted.key, wanted, existing) ?? { transactionId, existed: true };
+    const existing =
+      wanted.length === 0
+        ? new Map()
+        : await readByKeys(
+            tx,
+            wanted.map(({ key }) => key),
+          );
+    for (const one of wanted) {
+      const there = existing.get(one.key);
+      const refusal = there === undefined ? undefined : judgeExisting(one.key, one, there);
+      if (refusal !== undefined) return refusal;
     }
-    const posted = await postNew(tx, wanted);
-    if (!isRefusal(posted) || posted.refused !== 'LEDGER_EXISTS_OTHERWISE' || look === LOOKS) return posted;
+    const fresh = wanted.filter(({ key }) => !existing.has(key));
+    const ids = await judgeAndWrite(tx, fresh);
+    if (isRefusal(ids)) {
+      if (ids.refused === 'LEDGER_EXISTS_OTHERWISE' && look < LOOKS) continue;
+      return ids;
+    }
+    const idOf = new Map(fresh.map(({ key }, at) => [key, ids[at] as number]));
+    return wanted.map(({ key }) => {
+      const there = existing.get(key);
+      return { transactionId: there?.transactionId ?? (idOf.get(key) as number), existed: there !== undefined };
+    });
   }
 }
 
-/** Posts all of them, in their order. Throws the code of the first that is refused: the transaction of the database has to be rolled back then. */
-export async function postTransactions(tx: Tx, wanted: readonly NewTransaction[]): Promise<Posted[]> {
-  const posted: Posted[] = [];
-  for (const one of wanted) posted.push(decided(await postTransaction(tx, one)));
-  return posted;
-}
-
-async function postNew(tx: Tx, wanted: NewTransaction): Promise<Posted | Refusal> {
-  const refs = wanted.postings.map(({ account }) => account);
-  const accounts = refs.length === 0 ? new Map<string, LedgerAccount>() : await shareAccounts(tx, refs);
-  const floored = refs.filter(({ kind }) => ACCOUNT_KINDS[kind].floor).flatMap((ref) => idIn(accounts, ref) ?? []);
-  const balances = floored.length === 0 ? new Map<number, bigint>() : await lockBalances(tx, floored);
-  const refusal = judgeNew(wanted, (ref) => ({
-    closed: (accounts.get(accountName(ref))?.closedAt ?? null) !== null,
-    balanceMinor: balances.get(idIn(accounts, ref) ?? 0) ?? 0n,
-  }));
+async function judgeAndWrite(tx: Tx, wanted: readonly NewTransaction[]): Promise<number[] | Refusal> {
+  if (wanted.length === 0) return [];
+  const named = wanted.flatMap(({ postings }) =>
+    postings.map(({ account }) => [accountName(account), account] as const),
+  );
+  const refs = [...new Map(named).values()];
+  const accounts = await shared(tx, refs);
+  const refusal = await judgeInTurn(tx, wanted, refs, accounts);
   if (refusal !== undefined) return refusal;
-  const opened = await opening(tx, refs, accounts);
-  const transactionId = await insertHeader(tx, wanted);
-  if (isRefusal(transactionId)) return transactionId;
-  await insertPostings(tx, wanted, (ref) => {
-    const accountId = idIn(opened, ref);
-    if (accountId === undefined) throw new Error(`${accountName(ref)} was not opened`);
-    return accountId;
+  const missing = refs.filter((ref) => !accounts.has(accountName(ref)));
+  for (let at = 0; at < missing.length; at += ACCOUNTS) await openAccounts(tx, missing.slice(at, at + ACCOUNTS));
+  // One that somebody has opened and closed meanwhile is seen by the next posting.
+  const opened = missing.length === 0 ? accounts : new Map([...accounts, ...(await shared(tx, missing))]);
+  return insertTransactions(tx, wanted, (ref) => {
+    const account = opened.get(accountName(ref));
+    if (account === undefined) throw new Error(`${accountName(ref)} was not opened`);
+    return account.accountId;
   });
-  await addUpPostings(tx, { first: wanted.key, last: wanted.key });
-  return { transactionId, existed: false };
 }
 
-const idIn = (accounts: ReadonlyMap<string, LedgerAccount>, ref: AccountRef): number | undefined =>
-  accounts.get(accountName(ref))?.accountId;
-
-/** The accounts, with those opened that were missing. One that somebody has opened and closed meanwhile is seen by the next posting. */
-async function opening(
+/** Locks the balances that have a limit, in the order of their accounts, and judges one transaction after the other. */
+async function judgeInTurn(
   tx: Tx,
+  wanted: readonly NewTransaction[],
   refs: readonly AccountRef[],
   accounts: ReadonlyMap<string, LedgerAccount>,
-): Promise<ReadonlyMap<string, LedgerAccount>> {
-  const missing = refs.filter((ref) => !accounts.has(accountName(ref)));
-  if (missing.length === 0) return accounts;
-  await openAccounts(tx, missing);
-  return shareAccounts(tx, refs);
+): Promise<Refusal | undefined> {
+  const limited = refs
+    .filter(({ kind }) => ACCOUNT_KINDS[kind].floor)
+    .flatMap((ref) => accounts.get(accountName(ref)) ?? []);
+  const ids = limited.map(({ accountId }) => accountId).sort((a, b) => a - b);
+  const kept = ids.length === 0 ? new Map<number, bigint>() : await lockBalances(tx, ids);
+  const balances = new Map(limited.map((account) => [accountName(account), kept.get(account.accountId) ?? 0n]));
+  for (const one of wanted) {
+    const refusal = judgeNew(one, (ref) => ({
+      closed: (accounts.get(accountName(ref))?.closedAt ?? null) !== null,
+      balanceMinor: balances.get(accountName(ref)) ?? 0n,
+    }));
+    if (refusal !== undefined) return refusal;
+    for (const { account, amountMinor } of one.postings)
+      balances.set(accountName(account), (balances.get(accountName(account)) ?? 0n) + amountMinor);
+  }
+  return undefined;
+}
+
+/** The accounts that there are of these, by name. */
+async function shared(tx: Tx, refs: readonly AccountRef[]): Promise<Map<string, LedgerAccount>> {
+  const accounts = new Map<string, LedgerAccount>();
+  for (let at = 0; at < refs.length; at += ACCOUNTS)
+    for (const [name, account] of await shareAccounts(tx, refs.slice(at, at + ACCOUNTS))) accounts.set(name, account);
+  return accounts;
 }

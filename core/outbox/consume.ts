@@ -168,8 +168,12 @@ async function handle(
     await insertDone(tx, consumer.name, eventIds);
     const tried = events.filter(({ attempts }) => attempts !== null).map(({ eventId }) => eventId);
     if (tried.length > 0) await deleteAttempts(tx, consumer.name, tried);
-    for (const event of events)
-      await consumer.handle(tx, readEvent(event.type, JSON.parse(event.payload)), contextOf(context, consumer, event));
+    const given = events.map((event) => ({
+      event: readEvent(event.type, JSON.parse(event.payload)),
+      context: contextOf(context, consumer, event),
+    }));
+    if (given.length > 1 && consumer.handleAll !== undefined) await consumer.handleAll(tx, given);
+    else for (const one of given) await consumer.handle(tx, one.event, one.context);
     await faultPoint('outbox.before-commit');
   });
   for (const event of events) contextOf(context, consumer, event).log('info', {}, 'event handled');

@@ -32,6 +32,13 @@ export interface HandlingConsumer<Type extends EventType = EventType> extends De
   /** So many events are handled in one transaction, and one by one when that fails. Default 1. */
   readonly together?: number;
   readonly handle: (tx: Tx, event: EventOf<Type>, context: EventContext) => Promise<void>;
+  /** Handles the events of one transaction by statements over all of them, in place of `handle` for each. */
+  readonly handleAll?: (tx: Tx, events: readonly EventInContext<Type>[]) => Promise<void>;
+}
+
+export interface EventInContext<Type extends EventType = EventType> {
+  readonly event: EventOf<Type>;
+  readonly context: EventContext;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What payouts post to the ledger, each once: under a key of the payout, its attempt and what happened. */
 import type { Tx } from '../../infra/database.js';
-import { postBatch } from '../ledger/post-batch.js';
+import { postNew } from '../ledger/post-transactions.js';
 import { postingsOf } from '../ledger/rules/posting-rules.js';
 import type { Payout } from './stores/payout.js';
 
@@ -25,7 +25,7 @@ export async function postPayouts(
   effectiveOn: (payout: Payout) => string,
   again = false,
 ): Promise<void> {
-  await postBatch(
+  await postNew(
     tx,
     payouts.map((payout) => ({
       ...{ key: postingKey(payout, rule, again), kind: rule, sellerId: payout.sellerId, requestedBy: by },

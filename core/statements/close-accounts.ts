@@ -6,7 +6,7 @@ import { select, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { eventMinor } from '../event-feed/rules/feed-events.js';
 import { type NewFeedEvent, recordFeedEvents } from '../event-feed/stores/feed-event.js';
-import { postBatch } from '../ledger/post-batch.js';
+import { postNew } from '../ledger/post-transactions.js';
 import { postingsOf } from '../ledger/rules/posting-rules.js';
 import type { NewTransaction } from '../ledger/rules/transaction.js';
 import { lockBalances } from '../ledger/stores/ledger-balance.js';
@@ -139,7 +139,7 @@ async function writeContents(tx: Tx, issued: readonly Issued[]): Promise<void> {
     settlements.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
   );
   const posted = issued.flatMap((one) => one.draft.newItems.map((item) => ({ one, item })));
-  const ids = await postBatch(
+  const ids = await postNew(
     tx,
     posted.map(({ one, item }) => transactionOf(one, item)),
   );

@@ -1,18 +1,7 @@
 /** Transactions and their postings: written once, never changed. */
-import {
-  change,
-  type Db,
-  insertReturningId,
-  isoTime,
-  orRefusal,
-  type Reading,
-  select,
-  type Tx,
-} from '../../../infra/database.js';
-import { type Refusal, refuse } from '../../../kernel/errors.js';
+import { type Db, isoTime, type Reading, select } from '../../../infra/database.js';
 import { type AccountKind, type AccountRef, isSharded, type NewPosting, SHARDS } from '../rules/accounts.js';
 import type { TransactionKind } from '../rules/posting-rules.js';
-import type { NewTransaction } from '../rules/transaction.js';
 
 export interface StoredPosting extends NewPosting {
   readonly accountId: number;
@@ -109,39 +98,5 @@ export async function listTransactionsOf(
   return withPostings(db, headers);
 }
 
-/** Stores a transaction without its postings. Refuses with LEDGER_EXISTS_OTHERWISE where somebody has stored one under its key. */
-export const insertHeader = (
-  tx: Tx,
-  { key, kind, sellerId, effectiveOn, reversesId, requestedBy, reason }: NewTransaction,
-): Promise<number | Refusal> =>
-  orRefusal(
-    insertReturningId(
-      tx,
-      `INSERT INTO ledger_transaction (idempotency_key, kind, seller_id, effective_on, recorded_at, reverses_id, requested_by, reason)
-       VALUES (?, ?, ?, ?, UTC_TIMESTAMP(3), ?, ?, ?)`,
-      [key, kind, sellerId, effectiveOn, reversesId ?? null, requestedBy, reason ?? ''],
-    ),
-    refuse('LEDGER_EXISTS_OTHERWISE', { key }),
-  );
-
 /** The row of an account's balance that a posting of a transaction `t` is in, as SQL: transactions about one seller move one row. */
 export const shardSql = (kind: AccountKind): string => (isSharded(kind) ? `CRC32(t.seller_id) % ${SHARDS}` : '0');
-
-/** Stores the postings of a transaction that was stored in the same transaction of the database. */
-export async function insertPostings(
-  tx: Tx,
-  { key, postings }: NewTransaction,
-  idOf: (account: AccountRef) => number,
-): Promise<void> {
-  await change(
-    tx,
-    `INSERT INTO ledger_posting (transaction_id, account_id, shard, effective_on, recorded_at, amount_minor)
-     ${postings
-       .map(
-         ({ account }) =>
-           `SELECT t.transaction_id, ?, ${shardSql(account.kind)}, t.effective_on, t.recorded_at, CAST(? AS DECIMAL(30,0)) FROM ledger_transaction t WHERE t.idempotency_key = ?`,
-       )
-       .join(' UNION ALL ')}`,
-    postings.flatMap(({ account, amountMinor }) => [idOf(account), amountMinor.toString(), key]),
-  );
-}

@@ -63,16 +63,21 @@ export interface PaidPart {
   readonly paidMinor: number;
 }
 
-/** What was paid for each order of a checkout that is paid. */
-export const readPaidParts = (db: Db, checkoutId: number): Promise<PaidPart[]> =>
-  select<PaidPart>(
+/** What was paid for each order of checkouts that are paid, by checkout. */
+export async function readPaidPartsOf(db: Db, checkoutIds: readonly number[]): Promise<Map<number, PaidPart[]>> {
+  if (checkoutIds.length === 0) return new Map();
+  const rows = await select<PaidPart & { checkoutId: number }>(
     db,
-    `SELECT o.order_id AS orderId, o.seller_id AS sellerId, o.currency, o.amount_minor - COALESCE((
+    `SELECT o.checkout_id AS checkoutId, o.order_id AS orderId, o.seller_id AS sellerId, o.currency, o.amount_minor - COALESCE((
        SELECT SUM(r.amount_minor) FROM order_refund r WHERE r.order_id = o.order_id AND r.paid = 0), 0) AS paidMinor
-     FROM market_order o FORCE INDEX (market_order_seller_of) WHERE o.checkout_id = ? ORDER BY o.order_id`,
-    [checkoutId],
+     FROM market_order o FORCE INDEX (market_order_seller_of) WHERE o.checkout_id IN (?) ORDER BY o.order_id`,
+    [checkoutIds],
     { paidMinor: Number },
   );
+  const parts = new Map<number, PaidPart[]>(checkoutIds.map((checkoutId) => [checkoutId, []]));
+  for (const { checkoutId, ...part } of rows) parts.get(checkoutId)?.push(part);
+  return parts;
+}
 
 /** The refunds of an order newest first, read by key: two statements. */
 export async function listOrderRefunds(

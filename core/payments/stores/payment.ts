@@ -77,6 +77,14 @@ export async function readPayment(db: Db, paymentId: number): Promise<PaymentRec
   return (await select(db, `${SELECT_PAYMENT} WHERE p.payment_id = ?`, [paymentId], reading))[0];
 }
 
+/** The providers of payments, by payment. */
+export async function readProviders(db: Db, paymentIds: readonly number[]): Promise<Map<number, string>> {
+  if (paymentIds.length === 0) return new Map();
+  const sql = 'SELECT p.payment_id AS paymentId, p.provider FROM payment p WHERE p.payment_id IN (?)';
+  const rows = await select<Pick<PaymentRecord, 'paymentId' | 'provider'>>(db, sql, [paymentIds]);
+  return new Map(rows.map(({ paymentId, provider }) => [paymentId, provider]));
+}
+
 /** The payment of a checkout that is under way or paid. */
 export async function readLivePayment(db: Db, checkoutId: number): Promise<PaymentRecord | undefined> {
   return (await select(db, `${SELECT_PAYMENT} WHERE p.live_checkout_id = ?`, [checkoutId], reading))[0];

@@ -9,7 +9,7 @@ import { postingsOf, type RuleName } from '../../../core/ledger/rules/posting-ru
 import { judgeNew, type NewTransaction } from '../../../core/ledger/rules/transaction.js';
 import { listAccounts } from '../../../core/ledger/stores/ledger-account.js';
 import { readBalance } from '../../../core/ledger/stores/ledger-balance.js';
-import { listTransactionsOf } from '../../../core/ledger/stores/ledger-transaction.js';
+import { listTransactionsOf, shardSql } from '../../../core/ledger/stores/ledger-transaction.js';
 import { verifyLedger } from '../../../core/ledger/verify-ledger.js';
 import { change, type Db, inTransaction, select, type Tx } from '../../../infra/database.js';
 import { isRefusal, type Refusal } from '../../../kernel/errors.js';
@@ -85,6 +85,37 @@ describe('a transaction', () => {
     });
     expect(codeOf(await second)).toBe('LEDGER_LIMIT_EXCEEDED');
     expect(await balance('SELLER_PAYABLE')).toBe(-2n);
+  });
+
+  it('moves the row of an account of the platform that SQL computes from its seller', async () => {
+    const sellers = Array.from({ length: 20 }, (_, n) => `S-${n}.x`);
+    const one = made('one', 'PAYMENT', 3n);
+    await inTx((tx) =>
+      postTransactions(
+        tx,
+        sellers.map((sellerId) => ({ ...one, key: sellerId, sellerId })),
+      ),
+    );
+    const rows = await select<{ shard: number; computed: number }>(
+      db,
+      `SELECT p.shard, CAST(${shardSql('PROVIDER_RECEIVABLE')} AS UNSIGNED) AS computed FROM ledger_posting p
+         JOIN ledger_transaction t ON t.transaction_id = p.transaction_id WHERE p.account_id = ?`,
+      [await idOf('PROVIDER_RECEIVABLE')],
+    );
+    expect(rows).toHaveLength(20);
+    expect(new Set(rows.map(({ shard }) => shard)).size).toBeGreaterThan(3);
+    for (const { shard, computed } of rows) expect(shard).toBe(Number(computed));
+    expect(await failing()).toEqual([]);
+  });
+
+  it('given together with others is judged by what those before it leave', async () => {
+    const spent = [made('in', 'ADJUSTMENT_TO_SELLER', 10n), made('out', 'RESERVE', 10n), made('over', 'RESERVE', 1n)];
+    await expect(inTx((tx) => postTransactions(tx, spent))).rejects.toMatchObject({ code: 'LEDGER_LIMIT_EXCEEDED' });
+    const posted = await inTx((tx) => postTransactions(tx, spent.slice(0, 2)));
+    expect(await inTx((tx) => postTransactions(tx, spent.slice(0, 2)))).toEqual(
+      posted.map(({ transactionId }) => ({ transactionId, existed: true })),
+    );
+    expect([await balance('SELLER_PAYABLE'), await balance('SELLER_RESERVE')]).toEqual([0n, -10n]);
   });
 
   it('holds amounts beyond 2^63 exactly', async () => {

@@ -1,10 +1,11 @@
 /** Consumers on a real database: each event once, failures on their own, in the order that rows say. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { consume } from '../../../core/outbox/consume.js';
-import { consumer, type EventContext } from '../../../core/outbox/consumer.js';
+import { type Consumer, consumer, type EventContext, type EventInContext } from '../../../core/outbox/consumer.js';
+import type { EventOf } from '../../../core/outbox/rules/events.js';
 import { registerConsumer } from '../../../core/outbox/stores/outbox-consumer.js';
 import { reviveDeadLetter } from '../../../core/outbox/stores/outbox-inbox.js';
-import { change, inTransaction, openDatabase, select } from '../../../infra/database.js';
+import { change, inTransaction, openDatabase, select, type Tx } from '../../../infra/database.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { createTestDatabase, inStatement, type TestDatabase } from '../../support/database.js';
 import {
@@ -121,6 +122,27 @@ describe('a consumer that works in the database', () => {
     expect(await attemptsOf(database.db, 'handler')).toMatchObject([
       { eventId: ids[1], status: 'WAITING', attempts: 1, error: 'order 2 is broken', pause: 4 },
       { eventId: ids[2], status: 'WAITING', attempts: 1, error: expect.stringMatching(/JSON/) },
+    ]);
+  });
+
+  it('events of one transaction are handled together where it can, and one by one when that fails', async () => {
+    const ids = await record(database.db, confirmed(1), confirmed(2), confirmed(3), confirmed(4));
+    const { made, calls } = handling(new Set([4]), 2);
+    const groups: number[][] = [];
+    const handleAll = async (tx: Tx, events: readonly EventInContext[]) => {
+      const orderIds = events.map(({ event }) => (event as EventOf<'order.confirmed'>).payload.orderId);
+      groups.push(orderIds);
+      await change(tx, 'INSERT INTO effect (order_id) VALUES ?', [orderIds.map((orderId) => [orderId])]);
+      if (orderIds.includes(4)) throw new Error('order 4 is broken');
+    };
+    expect(await consume(consuming(database.db), { ...made, handleAll } as Consumer, ids)).toBe(3);
+    expect([groups, calls, await effects()]).toEqual([
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [3, 4],
+      [1, 2, 3],
     ]);
   });
 

@@ -1,7 +1,12 @@
-/** Writes many transactions between accounts of sellers, whose balances have one row each. */
-import { change, select, type Tx } from '../../../infra/database.js';
-import type { AccountRef } from '../rules/accounts.js';
+/** Writes new transactions with their postings, and what the postings change: balances and the sums of days. */
+import { crc32 } from 'node:zlib';
+import { change, orRefusal, select, type Tx } from '../../../infra/database.js';
+import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
+import { type AccountKind, type AccountRef, isSharded, SHARDS } from '../rules/accounts.js';
 import type { NewTransaction } from '../rules/transaction.js';
+
+/** The row of an account's balance that the postings of a transaction about this seller are in: they all move one row. `shardSql` says the same in SQL. */
+const shardOf = (kind: AccountKind, sellerId: string): number => (isSharded(kind) ? crc32(sellerId) % SHARDS : 0);
 
 /** Rows of one statement. */
 const ROWS = 2_000;
@@ -18,15 +23,18 @@ async function insertRows(
   }
 }
 
-/** Stores the transactions with their postings, and moves balances and the sums of days in the order of their keys. @returns their ids */
-export async function insertBatch(
+/**
+ * Stores the transactions with their postings, and moves balances and the sums of days in the order of their keys. Refuses with LEDGER_EXISTS_OTHERWISE where somebody has
+ * stored one under the key of one of them; then nothing was stored, if they are 2,000 at most. @returns their ids
+ */
+export async function insertTransactions(
   tx: Tx,
   wanted: readonly NewTransaction[],
   idOf: (account: AccountRef) => number,
-): Promise<number[]> {
+): Promise<number[] | Refusal> {
   const [now] = await select<{ moment: string }>(tx, 'SELECT UTC_TIMESTAMP(3) AS moment');
   const moment = now?.moment ?? '';
-  await insertRows(
+  const headers = insertRows(
     tx,
     (values) =>
       `INSERT INTO ledger_transaction (idempotency_key, kind, seller_id, effective_on, recorded_at, reverses_id, requested_by, reason) VALUES ${values}`,
@@ -35,11 +43,14 @@ export async function insertBatch(
       ...[key, kind, sellerId, effectiveOn, moment, reversesId ?? null, requestedBy, reason ?? ''],
     ]),
   );
+  const stored = await orRefusal(headers, refuse('LEDGER_EXISTS_OTHERWISE', { key: wanted[0]?.key ?? '' }));
+  if (isRefusal(stored)) return stored;
   const ids = await idsOf(tx, wanted);
   const postings = wanted.flatMap((one, at) =>
     one.postings.map(({ account, amountMinor }) => ({
       transactionId: ids[at] as number,
       accountId: idOf(account),
+      shard: shardOf(account.kind, one.sellerId),
       effectiveOn: one.effectiveOn,
       amountMinor,
     })),
@@ -48,22 +59,22 @@ export async function insertBatch(
     tx,
     (values) =>
       `INSERT INTO ledger_posting (transaction_id, account_id, shard, effective_on, recorded_at, amount_minor) VALUES ${values}`,
-    '(?, ?, 0, ?, ?, ?)',
-    postings.map((it) => [it.transactionId, it.accountId, it.effectiveOn, moment, it.amountMinor.toString()]),
+    '(?, ?, ?, ?, ?, ?)',
+    postings.map((it) => [it.transactionId, it.accountId, it.shard, it.effectiveOn, moment, it.amountMinor.toString()]),
   );
   await insertRows(
     tx,
     (values) =>
       `INSERT INTO ledger_balance (account_id, shard, amount_minor) VALUES ${values} ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)`,
-    '(?, 0, ?)',
-    summed(postings, ({ accountId }) => [accountId]),
+    '(?, ?, ?)',
+    summed(postings, ({ accountId, shard }) => [accountId, shard]),
   );
   await insertRows(
     tx,
     (values) =>
       `INSERT INTO ledger_day (account_id, effective_on, recorded_on, shard, amount_minor) VALUES ${values} ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)`,
-    '(?, ?, ?, 0, ?)',
-    summed(postings, ({ accountId, effectiveOn }) => [accountId, effectiveOn, moment.slice(0, 10)]),
+    '(?, ?, ?, ?, ?)',
+    summed(postings, ({ accountId, shard, effectiveOn }) => [accountId, effectiveOn, moment.slice(0, 10), shard]),
   );
   return ids;
 }
