@@ -10,7 +10,13 @@ import { withLock } from './lock.mjs';
 import { isProgram, root, run, ScriptError, say } from './script.mjs';
 
 const SOURCE_FOLDERS = ['kernel', 'infra', 'core', 'batch', 'api', 'cli', 'sandbox', 'bench'];
-const BUILD_INPUTS = ['tsconfig.json', 'scripts/compile.mjs', 'scripts/bundle.mjs', 'package-lock.json'];
+const BUILD_INPUTS = [
+  'tsconfig.json',
+  'scripts/compile.mjs',
+  'scripts/bundle.mjs',
+  'scripts/code-cache.mjs',
+  'package-lock.json',
+];
 /** Written last, so that a build that was cut short is done again. */
 const BUILT = 'dist/.built';
 /** npm's own record of what it has installed. */

@@ -11,12 +11,21 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root, run } from './script.mjs';
+import { root, run, ScriptError } from './script.mjs';
 import { startTestServices, stopServices } from './services.mjs';
 import { ensureBuilt } from './setup.mjs';
 
 /** What `--quick` leaves out are the faces and the engine, whose tests start and kill processes. */
 const QUICK = ['/test/(kernel|infra|core)/', '--testPathIgnorePatterns=/import-(abandoned|killed|raced)\\.test'];
+
+/** Tests make much that lives shortly: with a larger nursery (MiB) the collector takes a twentieth less of the whole. */
+const NURSERY = '--max-semi-space-size=64';
+
+/** The threads of the tests' own processes start from what was compiled with this flag. */
+function keepCompiled() {
+  const { status } = spawnSync(process.execPath, [NURSERY, 'scripts/code-cache.mjs'], { cwd: root, stdio: [0, 2, 2] });
+  if (status !== 0) throw new ScriptError('What is compiled of the worker threads could not be kept (see above).');
+}
 
 /**
  * Runs jest and prints the closing line.
@@ -28,8 +37,7 @@ function runJest(args, { databaseUrl, redisUrl }) {
   try {
     const resultFile = join(folder, 'result.json');
     const node = [
-      // Tests make much that lives shortly: with a larger nursery (MiB) the collector takes a twentieth less of the whole.
-      '--max-semi-space-size=64',
+      NURSERY,
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
       'node_modules/jest/bin/jest.js',
@@ -71,6 +79,7 @@ await run(async () => {
   const args = given.includes('--quick') ? [...QUICK, ...others] : others;
   const { MAGAM_DATABASE_URL: databaseUrl, MAGAM_REDIS_URL: redisUrl } = process.env;
   await ensureBuilt();
+  keepCompiled();
   if (!given.includes('--mysql') || databaseUrl)
     return runJest(args, await startTestServices({ databaseUrl, redisUrl }));
   const services = await startTestServices({ redisUrl, engine: 'mysql' });

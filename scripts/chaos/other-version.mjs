@@ -15,16 +15,18 @@ export function makeNewerProgram() {
   const folder = mkdtempSync(join(root, '.magam/chaos-newer-')); // inside the checkout, so that packages are found
   const bundle = join(folder, 'dist/bundle');
   mkdirSync(bundle, { recursive: true });
-  cpSync(join(root, 'dist/bundle'), bundle, { recursive: true });
+  // Without what was compiled of the unchanged scripts.
+  cpSync(join(root, 'dist/bundle'), bundle, { recursive: true, filter: (path) => !path.endsWith('.compiled') });
   cpSync(join(root, 'sql'), join(folder, 'sql'), { recursive: true });
   const changed = readdirSync(bundle).filter((name) => {
-    const text = name.endsWith('.js') ? readFileSync(join(bundle, name), 'utf8') : '';
+    const text = /\.c?js$/.test(name) ? readFileSync(join(bundle, name), 'utf8') : '';
     if (!OWN.test(text) || !KNOWN.test(text)) return false;
     const newer = text.replace(OWN, 'RULES_VERSION=2');
     writeFileSync(join(bundle, name), newer.replace(KNOWN, 'new Map([[1,currentRules],[RULES_VERSION,currentRules]])'));
     return true;
   });
-  if (changed.length !== 1) throw new Error('the version of the rules is not where it was in the built program');
+  // Once for the commands, once for their threads.
+  if (changed.length !== 2) throw new Error('the version of the rules is not where it was in the built program');
   const description = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   writeFileSync(
     join(folder, 'package.json'),

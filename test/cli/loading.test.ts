@@ -61,6 +61,13 @@ describe('magam', () => {
       expect(loaded.filter((url) => url.includes(`/node_modules/${name}/`))).toEqual([]);
   });
 
+  it.each(['worker', 'import-thread'])('the thread %s starts from what was compiled by the build', async (name) => {
+    const look = `import { readScript } from './dist/infra/compiled-script.js';
+      console.log(readScript('dist/bundle/${name}.cjs').script.cachedDataRejected);`;
+    const { stdout } = await startProcess(process.execPath, ['--input-type=module', '-e', look]).ended;
+    expect(stdout).toBe('false\n');
+  });
+
   it.each(['runs', 'policies', 'verify', 'explain', 'settlements', 'imports'])(
     '%s loads neither the server, the runner nor the other commands',
     async (name) => {
