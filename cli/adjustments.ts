@@ -27,7 +27,7 @@ import { accountName } from '../core/ledger/rules/accounts.js';
 import { inTransaction, type Tx } from '../infra/database.js';
 import { faultPoint } from '../infra/faults.js';
 import { MagamError, type Refusal } from '../kernel/errors.js';
-import { parseAmount } from '../kernel/money.js';
+import { parseReadableAmount } from '../kernel/money.js';
 import { decided, found } from '../kernel/outcome.js';
 import { type CommandContext, readDate, withDatabase } from './context.js';
 import { money, note, print, printJson, printTable } from './output.js';
@@ -169,8 +169,8 @@ function amountsOf({ seller, currency, amount, fee, feeBy, provider, order, paym
   if (seller === undefined || currency === undefined || amount === undefined)
     throw new MagamError('USAGE', 'Give --seller, --currency and --amount.');
   return {
-    ...{ sellerId: seller, currency, amountMinor: decided(parseAmount(amount, currency)) },
-    feeMinor: fee === undefined ? 0 : decided(parseAmount(fee, currency)),
+    ...{ sellerId: seller, currency, amountMinor: decided(parseReadableAmount(amount, currency)) },
+    feeMinor: fee === undefined ? 0 : decided(parseReadableAmount(fee, currency)),
     feeBy: feeBy === undefined ? null : nameOfWord<FeeBearer>(feeBy),
     ...{ provider: provider ?? null, orderId: order ?? null, paymentId: payment ?? null },
   };

@@ -13,7 +13,7 @@ import {
 import { type Payout, readPayout } from '../core/payouts/stores/payout.js';
 import { inTransaction, type Tx } from '../infra/database.js';
 import { isRefusal, MagamError, type Refusal } from '../kernel/errors.js';
-import { parseAmount } from '../kernel/money.js';
+import { parseReadableAmount } from '../kernel/money.js';
 import { decided, found } from '../kernel/outcome.js';
 import { auditIn } from './audit.js';
 import { type CommandContext, withDatabase } from './context.js';
@@ -69,7 +69,7 @@ export async function approve(payoutId: number | undefined, options: ApproveOpti
   if (!one) return;
   await withDatabase(command, async (context) => {
     const { currency } = found(await readPayout(context.db, payoutId), 'PAYOUT_NOT_FOUND', { payoutId });
-    const amountMinor = BigInt(decided(parseAmount(amount, currency)));
+    const amountMinor = BigInt(decided(parseReadableAmount(amount, currency)));
     const approved = decided(await approveOne(context, { payoutId, amountMinor, bankAccountId: account, hash }));
     if (context.json) printJson(approved);
     else tellPayout(approved);

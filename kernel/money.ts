@@ -6,7 +6,7 @@
  * and by BigInt beyond.
  */
 import { currencyExponent } from './currency.js';
-import { MagamError, type Refusal, refuse } from './errors.js';
+import { isRefusal, MagamError, type Refusal, refuse } from './errors.js';
 
 /** The largest amount, in minor units: 2^53 − 1. */
 export const MAX_MINOR = Number.MAX_SAFE_INTEGER;
@@ -83,6 +83,16 @@ export function readableAmount(minor: number | bigint | string, currency: string
   const [whole = '', decimals] = formatAmount(BigInt(minor), currency).split('.');
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
   return decimals === undefined ? grouped : `${grouped}.${decimals}`;
+}
+
+/**
+ * Minor units of an amount that a person types or copies: in the form of `parseAmount`, or exactly as `readableAmount` prints it (`6,256,013`). Groups that are
+ * not printed so (`62,56,013`) are refused, because a digit may be missing. Refuses like `parseAmount`.
+ */
+export function parseReadableAmount(text: string, currency: string): number | Refusal {
+  const minor = parseAmount(text.replaceAll(',', ''), currency);
+  const isAsPrinted = !isRefusal(minor) && readableAmount(minor, currency) === text;
+  return isAsPrinted ? minor : parseAmount(text, currency);
 }
 
 /** A percentage from "0" to "100" with at most 4 decimals as an integer of 0.0001 percent ("8.5" → 85000); or RATE_INVALID. */

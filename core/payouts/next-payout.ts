@@ -40,7 +40,7 @@ export async function nextPayouts(db: Db, sellerId: string, today: string): Prom
       const { found, known } = await nextOf(view, payable, own, today);
       const wallet = wallets.find((one) => one.currency === currency);
       next.push({
-        ...{ currency, underWay, next: found ?? null },
+        ...{ currency, underWay, next: withoutEmptyDrafts(found, own) },
         mayChange: [...changesOf(known, found, wallet, own), ...account, ...failed(underWay)],
       });
     }
@@ -87,6 +87,19 @@ async function nextOf(
     if (payoutOn > today && !cases.has(payoutOn)) cases.set(payoutOn, await caseOf(payoutOn));
   return { found: nextDate(parts, today, (date) => (cases.get(date) ?? known).known), known };
 }
+
+/**
+ * A seller with a balance has a draft for each open period, also where nothing has happened in it. Such drafts count as periods that a minimum is carried through, but
+ * there is nothing to show of them. Null: there is nothing else.
+ */
+function withoutEmptyDrafts(found: NextDate | undefined, drafts: readonly Preview[]): NextDate | null {
+  const empty = new Set(drafts.filter(isEmpty).map(({ statement }) => statement.hash));
+  const parts = found?.parts.filter(({ hash }) => !empty.has(hash)) ?? [];
+  return found === undefined || parts.length === 0 ? null : { ...found, parts };
+}
+
+const isEmpty = ({ draft: { settlements, items, newItems } }: Preview): boolean =>
+  settlements.length + items.length + newItems.length === 0;
 
 /** What a draft is made of is on the account already, except the transactions that its close posts: reserves, and what the seller owes. */
 const postedByCloses = (drafts: readonly Preview[], date: string): bigint =>

@@ -134,6 +134,45 @@ it('a seller who first comes with a supplement gets its statement from the same 
   await verified();
 });
 
+it('a date that was closed before it had entries is closed again when they are settled and posted', async () => {
+  const close = ['statements', 'close', '--date', '2026-04-12', '--workers', '2'];
+  expect((await magam(url, close)).stdout).toContain('2026-04-12: closed. 24 statements.');
+  const refused = async (code: string, details: object) =>
+    expect(await magamJson(url, close)).toMatchObject({ code: 1, document: { error: { code, details } } });
+  await change(db, `INSERT INTO business_date (business_on, status) VALUES ('2026-04-10', 'CLOSING')`);
+  await refused('STATEMENT_DATE_UNSETTLED', { unsettled: '2026-04-10' });
+  await change(db, 'DELETE FROM business_date');
+  await settleRows(db, '2026-04-10', 1, [{ sellerId: 'S99', itemAmount: 500 }]);
+  await refused('STATEMENT_DATE_UNPOSTED', { unposted: { date: '2026-04-10', generation: 1 } });
+  await inTransaction(db, (tx) => postGeneration(tx, { date: '2026-04-10', generation: 1 }));
+  expect((await magam(url, close)).stdout).toContain('2026-04-12: closed. 25 statements.');
+  expect((await magam(url, close)).stdout).toContain('2026-04-12: closed already. 25 statements.');
+  await verified();
+});
+
+it('periods that new terms have ended since are closed by the same command', async () => {
+  const own = {
+    seller: 'S11',
+    reserve: null,
+    effectiveFrom: '2026-04-06',
+    cycle: { type: 'monthly', closesOn: 31 },
+  } as const;
+  await giveTerms(db, own);
+  const close = ['statements', 'close', '--date', '2026-04-12', '--workers', '2'];
+  expect((await magam(url, close)).stdout).toContain('2026-04-12: closed. 23 statements.');
+  await giveTerms(db, { ...own, version: 2, effectiveFrom: '2026-04-12', cycle: { type: 'daily' } });
+  expect((await magam(url, close)).stdout).toContain('2026-04-12: closed. 25 statements.');
+  expect((await magam(url, close)).stdout).toContain('2026-04-12: closed already. 25 statements.');
+  const periods = `SELECT period_from AS start, closes_on AS end FROM statement WHERE seller_id = 'S11' ORDER BY number`;
+  expect(await select(db, periods)).toEqual([
+    { start: '2026-03-30', end: '2026-04-05' },
+    { start: '2026-04-06', end: '2026-04-11' },
+    { start: '2026-04-12', end: '2026-04-12' },
+  ]);
+  await verified();
+  await change(db, `DELETE FROM seller_terms WHERE seller_id = 'S11'`);
+});
+
 it('what is posted while a page is closed waits, and is on the next statement', async () => {
   // Nothing is kept back: then only the close's own lock holds the other up.
   const reserve = '"reserve":{"percent":"10","days":3}';

@@ -11,12 +11,40 @@ import {
   mulDivRound,
   parseAmount,
   parseRate,
+  parseReadableAmount,
   ROUNDINGS,
   type Rounding,
 } from '../../kernel/money.js';
 import { roundFraction } from '../support/exact-model.js';
 
 const refusalCode = (value: number | { refused: string }) => (isRefusal(value) ? value.refused : value);
+
+describe('parseReadableAmount', () => {
+  it.each([
+    ['6256013', 'KRW', 6_256_013],
+    ['6,256,013', 'KRW', 6_256_013],
+    ['1,234.50', 'BRL', 123_450],
+    ['1234.5', 'BRL', 123_450],
+    ['9,007,199,254,740,991', 'KRW', MAX_MINOR],
+  ])('reads %s %s', (text, currency, minor) => {
+    expect(parseReadableAmount(text, currency)).toBe(minor);
+  });
+
+  it.each([
+    ['62,56,013', 'KRW', 'AMOUNT_INVALID'],
+    ['6,256013', 'KRW', 'AMOUNT_INVALID'],
+    ['6256,013', 'KRW', 'AMOUNT_INVALID'],
+    ['1,234.5', 'BRL', 'AMOUNT_INVALID'],
+    ['1.234,50', 'BRL', 'AMOUNT_INVALID'],
+    ['0,100', 'KRW', 'AMOUNT_INVALID'],
+    [',100', 'KRW', 'AMOUNT_INVALID'],
+    ['-1,000', 'KRW', 'AMOUNT_INVALID'],
+    ['9007199254740992', 'KRW', 'AMOUNT_OUT_OF_RANGE'],
+    ['1,000', 'XAU', 'CURRENCY_UNKNOWN'],
+  ])('refuses %j %s', (text, currency, code) => {
+    expect(refusalCode(parseReadableAmount(text, currency))).toBe(code);
+  });
+});
 
 describe('parseAmount', () => {
   it.each([

@@ -36,16 +36,27 @@ export const closeStatementsJob: Job = {
   },
 };
 
-async function open({ db, config, request }: JobCall): Promise<Run> {
+async function open(call: JobCall): Promise<Run> {
+  const { db, request } = call;
   const date = request.key;
-  await requireStatable(db, date, await readPlatformTime(db, config.timeZone));
-  await readyGenerations(db, date);
+  await requireDate(call, date);
   await businessCalendar(db); // its first version is made before the threads need it
   return inTransaction(db, (tx) => openRun(tx, CLOSE_STEP.job, date));
 }
 
-/** A closed date: there is something to do for sellers who had no terms and have some now, and for accounts that a supplement has opened since. */
-async function reopen({ db }: JobCall, run: Run): Promise<Run | undefined> {
+/** Every date up to this one is settled and posted, with what statements need of it. Throws what `requireStatable` throws. */
+async function requireDate({ db, config }: JobCall, date: string): Promise<void> {
+  await requireStatable(db, date, await readPlatformTime(db, config.timeZone));
+  await readyGenerations(db, date);
+}
+
+/**
+ * A closed date: there is something to do for sellers who had no terms and have some now, and for accounts that have a period to close. The date may have had no entries when
+ * it was closed and may have some now, so it is asked again whether they are settled and posted.
+ */
+async function reopen(call: JobCall, run: Run): Promise<Run | undefined> {
+  const { db } = call;
+  await requireDate(call, run.key);
   if (!(await isLeftToClose(db, run.key))) return undefined;
   await inTransaction(db, (tx) => openNextGeneration(tx, run));
   return inTransaction(db, (tx) => openRun(tx, CLOSE_STEP.job, run.key));

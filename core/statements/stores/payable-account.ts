@@ -80,10 +80,11 @@ export async function readWithoutTerms(db: Db): Promise<WithoutTerms> {
 export const readMissingTerms = (db: Db, rowsMax: number): Promise<PayableAccount[]> =>
   select(db, `${PAYABLE} AND m.terms_missing_on IS NOT NULL ORDER BY a.account_id LIMIT ?`, [rowsMax]);
 
-/** The next accounts of which no period was closed and of which nobody has noted yet that terms are missing, by id. */
-export const readNeverClosed = (db: Db, after: number, rowsMax: number): Promise<PayableAccount[]> =>
+/** The next accounts that are not closed through a date and of which nobody has noted that terms are missing, by id. */
+export const readBehind = (db: Db, through: string, after: number, rowsMax: number): Promise<PayableAccount[]> =>
   select(
     db,
-    `${PAYABLE} AND a.account_id > ? AND m.closed_through IS NULL AND m.terms_missing_on IS NULL ORDER BY a.account_id LIMIT ?`,
-    [after, rowsMax],
+    `${PAYABLE} AND a.account_id > ? AND (m.closed_through IS NULL OR m.closed_through < ?) AND m.terms_missing_on IS NULL
+     ORDER BY a.account_id LIMIT ?`,
+    [after, through, rowsMax],
   );

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/gl
 import { runnerDuties } from '../../../batch/duties/registry.js';
 import { serverDuties } from '../../../batch/duties/upkeep.js';
 import { change, select } from '../../../infra/database.js';
-import { SHORT_LEASE_MS, until } from '../../../scripts/chaos/magam.mjs';
+import { until } from '../../../scripts/chaos/magam.mjs';
 import { type ApiProcess, spawnApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { FeedFolder } from '../../support/feed-files.js';
@@ -48,12 +48,15 @@ const done = async (): Promise<string[]> => {
 };
 const namesOf = (duties: readonly { readonly name: string }[]): string[] => duties.map(({ name }) => name).sort();
 const keys = () => select(database.db, 'SELECT idempotency_key FROM idempotency_key');
-const held = () =>
-  select<{ name: string; owner: string; epoch: number; until: string }>(
-    database.db,
-    `SELECT name, owner, epoch, lease_until AS until FROM leader_lease
-     WHERE name LIKE 'duty:%' AND lease_until > UTC_TIMESTAMP(3) ORDER BY name`,
-  );
+/** The lease of a duty. */
+const leaseOf = async (duty: string) =>
+  (
+    await select<{ owner: string; epoch: number; until: string }>(
+      database.db,
+      'SELECT owner, epoch, lease_until AS until FROM leader_lease WHERE name = ?',
+      [`duty:${duty}`],
+    )
+  )[0];
 /** The value of a metric for a duty. */
 async function metric(name: string, duty: string): Promise<number> {
   const response = await api?.call('GET', '/metrics', { token: TOKEN });
@@ -62,25 +65,25 @@ async function metric(name: string, duty: string): Promise<number> {
 
 it('a duty whose runner holds it is not done by another one, and by nobody twice', async () => {
   const gate = join(folder.path, 'gate');
-  const holder = startRunner(database.url, { MAGAM_FAULT: `duty.before-record:wait:1:${gate}` });
+  // A runner that gets no processor for a whole lease loses its duty, as it should. On a machine under load that takes longer than the short lease of the tests.
+  const lease = { MAGAM_LEASE_MS: '6000' };
+  const holder = startRunner(database.url, { ...lease, MAGAM_FAULT: `duty.before-record:wait:1:${gate}` });
   await holder.says('FAULT duty.before-record');
-  const other = startRunner(database.url);
+  const other = startRunner(database.url, lease);
   await other.says('runner started');
   await until(async () => (await done()).length === runnerDuties.length - 1, 'all duties but the held one');
-  const [before] = await held();
-  const later = `SELECT 1 FROM leader_lease WHERE name = ? AND lease_until > ? + INTERVAL ? MICROSECOND`;
-  await until(
-    async () =>
-      (await select(database.db, later, [before?.name, before?.until, 2_000 * Number(SHORT_LEASE_MS)])).length > 0,
-    'a lease later',
-  );
-  expect(await held()).toMatchObject([{ name: before?.name, owner: before?.owner, epoch: before?.epoch }]);
-  expect(await done()).toHaveLength(runnerDuties.length - 1);
+  const others = await done();
+  const held = namesOf(runnerDuties).find((name) => !others.includes(name)) ?? '';
+  const before = await leaseOf(held);
+  await until(async () => {
+    const now = await leaseOf(held);
+    return Date.parse(`${now?.until}Z`) > Date.parse(`${before?.until}Z`) + Number(lease.MAGAM_LEASE_MS);
+  }, 'a lease later');
+  expect(await leaseOf(held)).toMatchObject({ owner: before?.owner, epoch: before?.epoch });
+  expect(await done()).toEqual(others);
   writeFileSync(gate, '');
-  await until(async () => (await done()).length === runnerDuties.length, 'the held duty, too');
-  expect(
-    await select(database.db, `SELECT MAX(epoch) AS epoch FROM leader_lease WHERE name = ?`, [before?.name]),
-  ).toEqual([{ epoch: before?.epoch }]);
+  await until(async () => (await done()).includes(held), 'the held duty, too');
+  expect(await leaseOf(held)).toMatchObject({ epoch: before?.epoch });
   await expectGracefulEnd(holder);
   await expectGracefulEnd(other);
 });
@@ -90,7 +93,6 @@ it('a duty of a runner that is killed is done by another one when the lease has 
   await killed.says('FAULT duty.before-record');
   const other = startRunner(database.url);
   await other.says('runner started');
-  await until(async () => (await done()).length === runnerDuties.length - 1, 'all duties but the held one');
   killed.send('SIGKILL');
   expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
   await until(async () => (await done()).length === runnerDuties.length, 'every duty');
@@ -116,7 +118,7 @@ it('a server throws its own leftovers away where no runner is at work, and its m
 
 it('the metrics of a server tell what the runners have done and failed to do', async () => {
   const runner = startRunner(database.url, { MAGAM_FAULT: 'duty.begun:error' });
-  await until(async () => (await done()).length === runnerDuties.length - 1, 'all but one');
+  await until(async () => (await done()).length >= runnerDuties.length - 1, 'all but one');
   const sql = 'SELECT name, TIMESTAMPDIFF(SECOND, failed_at, due_at) AS retry FROM duty WHERE failures = 1';
   await until(async () => (await select(database.db, sql)).length === 1, 'the failure');
   const [failed] = await select<{ name: string }>(database.db, sql);

@@ -181,6 +181,17 @@ describe('reserves and what a seller owes', () => {
     expect(await verified()).toEqual({ ok: true, failed: [] });
   });
 
+  it('keeps no share of earnings that make up for a debt', async () => {
+    await giveTerms(db, { seller: 'R4', reserve: { rateE4: 100_000, days: 60 } });
+    await settleAndPost(db, '2026-04-02', 6, [{ sellerId: 'R4', itemAmount: -1_000 }]);
+    await settleAndPost(db, '2026-04-08', 2, [{ sellerId: 'R4', itemAmount: 1_500 }]);
+    await closeAll(db, '2026-04-12');
+    expect((await statementsOf(db, 'R4')).map(({ sums, closingMinor }) => ({ sums, closingMinor }))).toEqual([
+      { sums: [], closingMinor: -1_000n },
+      { sums: [{ kind: 'RESERVE', transactions: 1, amountMinor: -50n }], closingMinor: 450n },
+    ]);
+  });
+
   it('never keeps back more than the balance holds', async () => {
     await giveTerms(db, { seller: 'R3', reserve: { rateE4: 500_000, days: 60 } });
     await settleAndPost(db, '2026-04-02', 5, [{ sellerId: 'R3', itemAmount: 100 }]);
