@@ -119,6 +119,7 @@ export const permissions = {
   'payout.propose': staff,
   'payout.approve': staff,
   'payout.stop': staff,
+  'payout.send': staff,
   'payout-file.read': staff,
   'payout-file.export': staff,
   'payout-file.import': staff,

@@ -86,6 +86,7 @@ describe('the access table', () => {
     'payout.propose': staff,
     'payout.approve': staff,
     'payout.stop': staff,
+    'payout.send': staff,
     'payout-file.read': staff,
     'payout-file.export': staff,
     'payout-file.import': staff,
