@@ -126,6 +126,8 @@ export const permissions = {
   'adjustment.read': staff,
   'adjustment.propose': staff,
   'adjustment.approve': staff,
+  'tax-invoice.read': { seller: 'own', ...staff },
+  'tax-invoice.make': staff,
 
   // The ledger
   'wallet.read': { seller: 'own', ...staff },

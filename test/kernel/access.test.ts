@@ -93,6 +93,8 @@ describe('the access table', () => {
     'adjustment.read': staff,
     'adjustment.propose': staff,
     'adjustment.approve': staff,
+    'tax-invoice.read': sellerAndStaff,
+    'tax-invoice.make': staff,
     'server.probe': everybody,
     'wallet.read': sellerAndStaff,
     'wallet.read-own': [undefined, 'own', undefined, undefined],
