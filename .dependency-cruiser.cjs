@@ -23,7 +23,7 @@ const capabilities = {
   'business-days': [],
   terms: ['business-days'],
   settlement: ['event-feed', 'feed', 'policies', 'jobs', 'tasks'],
-  'tax-invoices': ['business-days', 'settlement'],
+  'tax-invoices': ['business-days', 'settlement', 'tasks'],
   alarms: ['accounts', 'adjustments', 'jobs', 'outbox', 'payments', 'payouts', 'settlement', 'webhooks'],
   adjustments: ['accounts', 'ledger', 'terms'],
   postings: ['ledger', 'orders', 'outbox', 'payments', 'settlement'],

@@ -21,6 +21,7 @@ import { runRoutes } from './runs/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
 import { statementRoutes } from './statements/routes.js';
 import { stockRoutes } from './stock/routes.js';
+import { taxInvoiceRoutes } from './tax-invoices/routes.js';
 import { termsRoutes } from './terms/routes.js';
 import { verificationRoutes } from './verifications/routes.js';
 import { webhookEndpointRoutes } from './webhook-endpoints/routes.js';
@@ -43,6 +44,7 @@ export const apiRoutes = (context: ApiContext): Route[] => [
   ...statementRoutes(context),
   ...payoutRoutes(context),
   ...adjustmentRoutes(context),
+  ...taxInvoiceRoutes(context),
   ...outboxRoutes(context),
   ...termsRoutes(context),
   ...alarmRoutes(context),

@@ -119,12 +119,15 @@ export const permissions = {
   'payout.propose': staff,
   'payout.approve': staff,
   'payout.stop': staff,
+  'payout.send': staff,
   'payout-file.read': staff,
   'payout-file.export': staff,
   'payout-file.import': staff,
   'adjustment.read': staff,
   'adjustment.propose': staff,
   'adjustment.approve': staff,
+  'tax-invoice.read': { seller: 'own', ...staff },
+  'tax-invoice.make': staff,
 
   // The ledger
   'wallet.read': { seller: 'own', ...staff },

@@ -22,6 +22,7 @@ export const tags: Readonly<Record<string, string>> = {
   Payouts:
     'Payouts to sellers, which are proposed, approved by a second person, sent and paid, and the reasons why something is not paid.',
   Adjustments: 'Entries of the books that one person proposes and another one posts, and what sellers owe.',
+  'Tax invoices': 'What sellers are invoiced for fees, month by month, for the form of the tax office.',
   Terms: 'The terms on which sellers are paid: cycles, delays, reserves, minimum payouts.',
   Outbox: 'Events that a consumer has given up, and replaying them.',
   'API keys': 'Keys with which other systems call, each for a part of what its maker may do.',

@@ -27,7 +27,7 @@ type Change = Pick<
 >;
 
 /** Carries out a change of the version that the client saw. What a refusal has written (an approval that is void) stays. */
-const changed = (
+export const changed = (
   { params: { payoutId }, requireVersion, transact, audit }: Change,
   name: string,
   after: object,

@@ -2,9 +2,12 @@
 import * as z from 'zod';
 import type { Candidate } from '../../core/payouts/pay-cases.js';
 import type { MaskedAccount } from '../../core/payouts/payout-details.js';
+import { transferReference } from '../../core/payouts/rules/transfer-reference.js';
+import { TRANSFER_STATUSES } from '../../core/payouts/rules/transfer-state.js';
 import { PAYOUT_STATUSES } from '../../core/payouts/rules/transitions.js';
 import type { ClaimedStatement, Payout } from '../../core/payouts/stores/payout.js';
 import type { PayoutEvent } from '../../core/payouts/stores/payout-event.js';
+import type { ShownTransfer } from '../../core/payouts/stores/provider-transfer.js';
 import { NOT_PAID_REASONS } from '../../core/statements/rules/not-paid.js';
 import { amountMinor, businessDate, currency, externalId, id, idText, minorOf, moment } from '../edge/fields.js';
 
@@ -50,6 +53,13 @@ const claimedSchema = z.object({
   hash,
 });
 
+/** What names an attempt through a provider. */
+export const transferNames = {
+  reference: z.string().meta({ description: 'Names the attempt at the provider: `P12-1`.' }),
+  attempt: z.number().int().min(1),
+  provider: z.string(),
+};
+
 export const payoutDetailsSchema = z
   .object({
     ...payoutFields,
@@ -68,6 +78,23 @@ export const payoutDetailsSchema = z
         reason: z.string().nullable().meta({ description: 'Null: the caller is no operator.' }),
       }),
     ),
+    transfers: z
+      .array(
+        z.object({
+          ...transferNames,
+          status: z.enum(TRANSFER_STATUSES),
+          asked: z.boolean().meta({ description: 'False: nothing has left yet, and a runner sends it.' }),
+          looks: z.number().int().meta({ description: 'How often the provider was asked what became of it.' }),
+          failure: z.string().nullable(),
+          saidCode: z.string().nullable().meta({ description: "The provider's own code." }),
+          saidMessage: z.string().nullable().meta({ description: "The provider's own words." }),
+          paidOn: businessDate.nullable(),
+          nextLookAt: moment.nullable().meta({ description: 'Null: nobody deals with it any more.' }),
+          updatedAt: moment,
+        }),
+      )
+      .nullable()
+      .meta({ description: 'Its attempts through a provider. Null: the caller is no operator.' }),
   })
   .meta({ id: 'PayoutDetails' });
 
@@ -97,10 +124,12 @@ export const detailsBody = (
     bankAccount,
     statements,
     history,
+    transfers,
   }: {
     readonly bankAccount: MaskedAccount | null;
     readonly statements: readonly ClaimedStatement[];
     readonly history: readonly PayoutEvent[];
+    readonly transfers: readonly ShownTransfer[];
   },
   forStaff: boolean,
 ): z.input<typeof payoutDetailsSchema> => ({
@@ -112,6 +141,9 @@ export const detailsBody = (
     actor: forStaff ? actor : null,
     reason: forStaff ? why : null,
   })),
+  transfers: forStaff
+    ? transfers.map((one) => ({ ...one, reference: transferReference(payout.payoutId, one.attempt) }))
+    : null,
 });
 
 const plainDetails = z.record(z.string(), z.unknown());

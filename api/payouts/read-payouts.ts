@@ -5,6 +5,7 @@ import { maskedAccountOf } from '../../core/payouts/payout-details.js';
 import { PAYOUT_STATUSES } from '../../core/payouts/rules/transitions.js';
 import { listPayouts, readPayout, readStatementsOf } from '../../core/payouts/stores/payout.js';
 import { readPayoutEvents } from '../../core/payouts/stores/payout-event.js';
+import { readTransfersOf } from '../../core/payouts/stores/provider-transfer.js';
 import type { Db } from '../../infra/database.js';
 import type { Owner } from '../../kernel/access.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -73,7 +74,7 @@ export const showPayout = ({ db }: ApiContext): Route =>
     path: '/v1/payouts/{payoutId}',
     operationId: 'readPayout',
     tag,
-    summary: 'Show a payout with its statements and its history',
+    summary: 'Show a payout with its statements, its history and its transfers through a provider',
     permission: 'payout.read',
     params: payoutParams,
     answer: { status: 200, description: 'The payout.', schema: payoutDetailsSchema, etag: true },
@@ -84,7 +85,9 @@ export const showPayout = ({ db }: ApiContext): Route =>
       const bankAccount = await maskedAccountOf(db, payout);
       const statements = await readStatementsOf(db, [payout.payoutId]);
       const history = await readPayoutEvents(db, payout.payoutId);
-      return tagged(ok(detailsBody(payout, { bankAccount, statements, history }, own === null)), payout.version);
+      const transfers = await readTransfersOf(db, payout.payoutId);
+      const parts = { bankAccount, statements, history, transfers };
+      return tagged(ok(detailsBody(payout, parts, own === null)), payout.version);
     },
   });
 

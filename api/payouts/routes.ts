@@ -7,6 +7,7 @@ import { listPayoutCases, showNextPayout, showOwnNextPayout } from './next-payou
 import { listResults, showResult, uploadResult } from './payout-results.js';
 import { downloadPayoutFile, listPayoutFilesRoute, listTransfersOfFile, showPayoutFile } from './read-payout-files.js';
 import { explainPayoutRoute, listPayoutsRoute, showPayout } from './read-payouts.js';
+import { sendAllPayoutsRoute, sendPayoutRoute } from './send-payouts.js';
 
 export const payoutRoutes = (context: ApiContext): Route[] => [
   listPayoutsRoute(context),
@@ -21,6 +22,8 @@ export const payoutRoutes = (context: ApiContext): Route[] => [
   changePayoutRoute('release'),
   changePayoutRoute('cancel'),
   changePayoutRoute('retry'),
+  sendPayoutRoute(context),
+  sendAllPayoutsRoute(context),
   listPayoutFilesRoute(context),
   exportPayoutsRoute(context),
   showPayoutFile(context),

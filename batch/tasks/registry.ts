@@ -3,7 +3,14 @@ import { importTask } from './import-task.js';
 import { payoutResultTask } from './payout-result-task.js';
 import { policyCheckTask } from './policy-check-task.js';
 import type { TaskRunner } from './task.js';
+import { taxInvoiceTask } from './tax-invoice-task.js';
 import { verifyTask } from './verify-task.js';
 
-export const taskRunners: readonly TaskRunner[] = [verifyTask, policyCheckTask, importTask, payoutResultTask];
+export const taskRunners: readonly TaskRunner[] = [
+  verifyTask,
+  policyCheckTask,
+  importTask,
+  payoutResultTask,
+  taxInvoiceTask,
+];
 export const taskKinds = taskRunners.map(({ kind }) => kind);

@@ -6,7 +6,7 @@ import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { decided, found } from '../../kernel/outcome.js';
 import { openBankAccount } from '../accounts/bank-account.js';
 import { type WrittenBankFile, writeBankFile } from './bank-file.js';
-import { makeSteps, readCurrent, voidApproval, whatChanged } from './payout-step.js';
+import { makeSteps, sortOut, type VoidPayout } from './payout-step.js';
 import { postPayouts } from './post-payouts.js';
 import type { TransferRow } from './rules/bank-files/bank-layout.js';
 import { fileNumber } from './rules/file-number.js';
@@ -43,12 +43,6 @@ export const FILE_ROWS_MAX = 10_000;
 /** The date on which the bank is to transfer. @param asked undefined: today @returns TRANSFER_DATE_OVER where it lies before today */
 export const transferDate = (asked: string | undefined, today: string): string | Refusal =>
   asked !== undefined && asked < today ? refuse('TRANSFER_DATE_OVER', { transferOn: asked, today }) : (asked ?? today);
-
-/** A payout whose approval turned out to be void. */
-export interface VoidPayout {
-  readonly payoutId: number;
-  readonly changed: readonly string[];
-}
 
 export interface Exported {
   /** Null: nothing is approved. */
@@ -88,31 +82,6 @@ export async function exportPayouts(tx: Tx, by: string, keys: AccountKeys, asked
   await makeSteps(tx, by, unchanged, 'export', () => ({ file: fileNumber(fileId) }));
   await faultPoint('payout.exported');
   return { file: found(await readPayoutFile(tx, fileId), 'PAYOUT_FILE_NOT_FOUND'), written, changed };
-}
-
-/** Takes the approval away of those that have changed since. Of several payouts of one seller those are sent first that were proposed first, as far as the seller is owed them. */
-async function sortOut(
-  tx: Tx,
-  by: string,
-  payouts: readonly Payout[],
-): Promise<{ readonly unchanged: Payout[]; readonly changed: VoidPayout[] }> {
-  const currentOf = await readCurrent(tx, payouts);
-  const [unchanged, changed]: [Payout[], VoidPayout[]] = [[], []];
-  const taken = new Map<string, bigint>();
-  for (const payout of payouts) {
-    const current = currentOf(payout.payoutId);
-    const account = `${payout.sellerId} ${payout.currency}`;
-    const before = taken.get(account) ?? 0n;
-    const differing = whatChanged(payout, { ...current, owedMinor: current.owedMinor - before });
-    if (differing.length === 0) {
-      unchanged.push(payout);
-      taken.set(account, before + payout.amountMinor);
-    } else {
-      await voidApproval(tx, by, payout, current, differing);
-      changed.push({ payoutId: payout.payoutId, changed: differing });
-    }
-  }
-  return { unchanged, changed };
 }
 
 async function writeFile(

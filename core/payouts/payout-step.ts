@@ -150,3 +150,34 @@ export const changedRefusal = (before: Payout, now: Payout, changed: readonly st
     ...{ payoutId: now.payoutId, changed, status: now.status, amountMinor: String(now.amountMinor) },
     ...{ bankAccountId: now.bankAccountId, bankAccountIdBefore: before.bankAccountId, hash: now.hash },
   });
+
+/** A payout whose approval turned out to be void. */
+export interface VoidPayout {
+  readonly payoutId: number;
+  readonly changed: readonly string[];
+}
+
+/** Takes the approval away of those that have changed since. Of several payouts of one seller those are sent first that were proposed first, as far as the seller is owed them. */
+export async function sortOut(
+  tx: Tx,
+  by: string,
+  payouts: readonly Payout[],
+): Promise<{ readonly unchanged: Payout[]; readonly changed: VoidPayout[] }> {
+  const currentOf = await readCurrent(tx, payouts);
+  const [unchanged, changed]: [Payout[], VoidPayout[]] = [[], []];
+  const taken = new Map<string, bigint>();
+  for (const payout of payouts) {
+    const current = currentOf(payout.payoutId);
+    const account = `${payout.sellerId} ${payout.currency}`;
+    const before = taken.get(account) ?? 0n;
+    const differing = whatChanged(payout, { ...current, owedMinor: current.owedMinor - before });
+    if (differing.length === 0) {
+      unchanged.push(payout);
+      taken.set(account, before + payout.amountMinor);
+    } else {
+      await voidApproval(tx, by, payout, current, differing);
+      changed.push({ payoutId: payout.payoutId, changed: differing });
+    }
+  }
+  return { unchanged, changed };
+}

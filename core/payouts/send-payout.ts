@@ -20,8 +20,9 @@ import type { ProviderMessage, TransferFailure } from './rules/transfer-failure.
 import { transferReference } from './rules/transfer-reference.js';
 import { judgeTransfer, type TransferStatus, type TransferStep } from './rules/transfer-state.js';
 import {
+  type Asking,
   changeTransfer,
-  insertTransfer,
+  insertTransfers,
   type ProviderTransfer,
   readAttempt,
   readTransfer,
@@ -58,6 +59,12 @@ export interface TransferContext {
   readonly watchDays: number;
 }
 
+/** What an approved payout is marked with; nobody is asked. */
+export interface AskContext {
+  readonly providers: ReadonlyMap<string, Pick<PayoutProvider, 'currencies'>>;
+  readonly steps: Pick<PayoutSteps, 'lock' | 'send'>;
+}
+
 export interface SendAsk {
   readonly payoutId: number;
   readonly provider: string;
@@ -78,7 +85,7 @@ const SEND_WITHIN_MS = 60_000;
 export async function sendPayout(db: Db, context: TransferContext, ask: SendAsk): Promise<ProviderTransfer | Refusal> {
   const asker = randomUUID();
   const markedAt = context.steady();
-  const marked = await inTransaction(db, (tx) => mark(tx, context, ask, asker));
+  const marked = await inTransaction(db, (tx) => mark(tx, context, ask, { asker, ms: ASKING_MS }));
   if (isRefusal(marked)) return marked;
   return sendMarked(db, context, marked, { asker, markedAt });
 }
@@ -98,15 +105,25 @@ export async function followTransfer(db: Db, context: TransferContext, id: Trans
   return true;
 }
 
+/**
+ * Takes an approved payout to SENT and leaves its transfer to whoever follows transfers. Nothing has left yet: the transfer is due at once.
+ * @returns the attempt; or what `sendPayout` refuses with
+ */
+export const requestTransfer = (tx: Tx, context: AskContext, ask: SendAsk): Promise<ProviderTransfer | Refusal> =>
+  mark(tx, context, ask, null);
+
+/** @returns the provider of this name, or PAYOUT_PROVIDER_MISSING */
+export const providerOf = <T>(providers: ReadonlyMap<string, T>, name: string): T | Refusal =>
+  providers.get(name) ?? refuse('PAYOUT_PROVIDER_MISSING', { provider: name, providers: [...providers.keys()] });
+
 async function mark(
   tx: Tx,
-  { providers, steps }: TransferContext,
+  { providers, steps }: AskContext,
   { payoutId, provider: name, requestedBy }: SendAsk,
-  asker: string,
+  asking: Asking | null,
 ): Promise<ProviderTransfer | Refusal> {
-  const provider = providers.get(name);
-  if (provider === undefined)
-    return refuse('PAYOUT_PROVIDER_MISSING', { provider: name, providers: [...providers.keys()] });
+  const provider = providerOf(providers, name);
+  if (isRefusal(provider)) return provider;
   await steps.lock(tx, payoutId);
   const payout = await readAttempt(tx, payoutId);
   if (payout !== undefined && !provider.currencies.includes(payout.currency))
@@ -114,7 +131,7 @@ async function mark(
   const refusal = await steps.send(tx, payoutId, requestedBy);
   if (refusal !== undefined) return refusal;
   const attempt = payout?.attempt ?? 0;
-  await insertTransfer(tx, { payoutId, attempt }, name, asker, ASKING_MS);
+  await insertTransfers(tx, [{ payoutId, attempt }], name, asking);
   return known(tx, { payoutId, attempt });
 }
 

@@ -28,7 +28,8 @@ export interface MakeInvoices {
 }
 
 /** Why a seller has no invoice of the month yet. */
-export type WaitingReason = 'SELLER_NOT_REGISTERED' | 'STATEMENT_NOT_ISSUED';
+export const WAITING_REASONS = ['SELLER_NOT_REGISTERED', 'STATEMENT_NOT_ISSUED'] as const;
+export type WaitingReason = (typeof WAITING_REASONS)[number];
 
 export interface WaitingSeller {
   readonly sellerId: string;
@@ -54,12 +55,8 @@ export interface MadeInvoices {
  * DATE_NOT_SETTLED, BUSINESS_DAY_UNKNOWN. Stopped in the middle, it has made whole invoices of some sellers, and the same command goes on.
  */
 export async function makeTaxInvoices(db: Db, asked: MakeInvoices, signal: AbortSignal): Promise<MadeInvoices> {
-  const { month, today, platform } = asked;
-  if (month.to >= today)
-    throw new MagamError('TAX_INVOICE_MONTH_NOT_OVER', undefined, { month: month.month, lastDay: month.to, today });
-  if (platform.businessNumber === null)
-    throw new MagamError('PLATFORM_BUSINESS_NUMBER_MISSING', undefined, { setting: 'MAGAM_BUSINESS_NUMBER' });
-  await requireExportable(db, month.from, month.to);
+  const { month, today } = asked;
+  await requireInvoiceable(db, asked);
   const calendar = await businessCalendar(db);
   const due = dueOn(month.to, calendar);
   const open = await readOpenSellers(db, month);
@@ -92,6 +89,18 @@ export async function makeTaxInvoices(db: Db, asked: MakeInvoices, signal: Abort
     vatMinor: sum(vatOf),
     waiting,
   };
+}
+
+/** Throws TAX_INVOICE_MONTH_NOT_OVER, PLATFORM_BUSINESS_NUMBER_MISSING, DATE_NOT_SETTLED. */
+export async function requireInvoiceable(
+  db: Db,
+  { month, today, platform }: Pick<MakeInvoices, 'month' | 'today' | 'platform'>,
+): Promise<void> {
+  if (month.to >= today)
+    throw new MagamError('TAX_INVOICE_MONTH_NOT_OVER', undefined, { month: month.month, lastDay: month.to, today });
+  if (platform.businessNumber === null)
+    throw new MagamError('PLATFORM_BUSINESS_NUMBER_MISSING', undefined, { setting: 'MAGAM_BUSINESS_NUMBER' });
+  await requireExportable(db, month.from, month.to);
 }
 
 /** @param late whether settlements count that are on no statement */

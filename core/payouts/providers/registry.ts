@@ -2,7 +2,13 @@
 import type { Config } from '../../../infra/config.js';
 import { OutboundClient } from '../../../infra/outbound/outbound-client.js';
 import type { PayoutProvider } from './provider.js';
-import { TossPayoutProvider } from './toss/toss-payout-provider.js';
+import { TOSS_CURRENCIES, TOSS_PAYOUT, TossPayoutProvider } from './toss/toss-payout-provider.js';
+
+/** What the configured providers transfer, by their names, for a process that asks none of them. */
+export const configuredPayoutProviders = ({
+  payoutProviders: { toss },
+}: Pick<Config, 'payoutProviders'>): ReadonlyMap<string, Pick<PayoutProvider, 'currencies'>> =>
+  new Map(toss === null ? [] : [[TOSS_PAYOUT, { currencies: TOSS_CURRENCIES }]]);
 
 export interface OpenPayoutProviders {
   /** By name. */
@@ -28,7 +34,7 @@ export function payoutProviders(
     readMs: Math.max(outbound.readMs, TOSS_ANSWER_MS),
     answerMs: Math.max(outbound.answerMs, TOSS_ANSWER_MS),
   };
-  const clients = toss === null ? [] : [new OutboundClient('TOSS_PAYOUT', toss.url, patient)];
+  const clients = toss === null ? [] : [new OutboundClient(TOSS_PAYOUT, toss.url, patient)];
   const providers = clients.flatMap((client) => (toss === null ? [] : [new TossPayoutProvider(toss, client, now)]));
   return {
     providers: new Map(providers.map((provider) => [provider.name, provider])),

@@ -2,7 +2,8 @@
 import type { TransferFailure } from './transfer-failure.js';
 
 /** OPEN: nobody knows yet whether it is paid. RETURNED: it was paid, and the money came back. */
-export type TransferStatus = 'OPEN' | 'PAID' | 'FAILED' | 'RETURNED';
+export const TRANSFER_STATUSES = ['OPEN', 'PAID', 'FAILED', 'RETURNED'] as const;
+export type TransferStatus = (typeof TRANSFER_STATUSES)[number];
 
 /** What a provider may say; `away` and `missing` as in providers/provider.ts. */
 export type Heard =

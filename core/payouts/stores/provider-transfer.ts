@@ -1,5 +1,5 @@
 /** Attempts to pay payouts through a provider. Whoever changes one has locked its payout. The clock is the database's. */
-import { change, type Db, isTrue, type Reading, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, isoTime, isTrue, type Reading, select, type Tx } from '../../../infra/database.js';
 import { type ProviderMessage, shortSaid, type TransferFailure } from '../rules/transfer-failure.js';
 import type { TransferStatus } from '../rules/transfer-state.js';
 
@@ -47,6 +47,29 @@ export async function readTransfer(db: Db, { payoutId, attempt }: TransferId): P
   return (await select(db, sql, [payoutId, attempt], reading))[0];
 }
 
+/** What people see of an attempt. */
+export interface ShownTransfer
+  extends Pick<
+    ProviderTransfer,
+    'attempt' | 'provider' | 'status' | 'asked' | 'looks' | 'failure' | 'saidCode' | 'paidOn'
+  > {
+  readonly saidMessage: string | null;
+  /** ISO 8601, UTC. Null: it is not dealt with any more. */
+  readonly nextLookAt: string | null;
+  readonly updatedAt: string;
+}
+
+/** The attempts of a payout through a provider, in their order. */
+export const readTransfersOf = (db: Db, payoutId: number): Promise<ShownTransfer[]> =>
+  select<ShownTransfer>(
+    db,
+    `SELECT attempt, provider, status, asked_at IS NOT NULL AS asked, looks, failure, said_code AS saidCode, said_message AS saidMessage, paid_on AS paidOn,
+       next_look_at AS nextLookAt, updated_at AS updatedAt
+     FROM provider_transfer WHERE payout_id = ? ORDER BY attempt`,
+    [payoutId],
+    { asked: isTrue, nextLookAt: isoTime, updatedAt: isoTime },
+  );
+
 /** The attempt that a payout is at. */
 export async function readAttempt(
   db: Db,
@@ -56,20 +79,29 @@ export async function readAttempt(
   return (await select<{ attempt: number; currency: string }>(db, sql, [payoutId]))[0];
 }
 
-/** Stores an attempt that is about to be sent; nobody else deals with it for so many ms. */
-export const insertTransfer = (
+/** Who is about to send an attempt, and for how long nobody else deals with it (ms). */
+export interface Asking {
+  readonly asker: string;
+  readonly ms: number;
+}
+
+/** Stores attempts. @param asking null: nobody sends them yet, so they are due at once and certainly never left */
+export async function insertTransfers(
   tx: Tx,
-  { payoutId, attempt }: TransferId,
+  ids: readonly TransferId[],
   provider: string,
-  asker: string,
-  ms: number,
-): Promise<number> =>
-  change(
+  asking: Asking | null,
+): Promise<void> {
+  if (ids.length === 0) return;
+  const [askedAt, asker, ms] = asking === null ? ['NULL', null, 0] : ['UTC_TIMESTAMP(3)', asking.asker, asking.ms];
+  const row = `(?, ?, ?, 'OPEN', ${askedAt}, ?, UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`;
+  await change(
     tx,
     `INSERT INTO provider_transfer (payout_id, attempt, provider, status, asked_at, asked_by, next_look_at, created_at, updated_at)
-     VALUES (?, ?, ?, 'OPEN', UTC_TIMESTAMP(3), ?, UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
-    [payoutId, attempt, provider, asker, ms * 1_000],
+     VALUES ${ids.map(() => row).join(', ')}`,
+    ids.flatMap(({ payoutId, attempt }) => [payoutId, attempt, provider, asker, ms * 1_000]),
   );
+}
 
 /** Takes an attempt that is due, for so many ms. One that was never sent counts as sent from now on. @returns whether it was due */
 export const takeTransfer = async (

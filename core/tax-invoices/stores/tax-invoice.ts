@@ -1,5 +1,5 @@
 /** Tax invoices, and the settlements that they are made of. Only settlements of generations that have a certificate are read. */
-import { change, type Db, isoTime, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, isoTime, type Reading, select, type Tx } from '../../../infra/database.js';
 import { columnOf, EXPORTED_SUMS, type ExportedFigure, eachFigure } from '../../settlement/rules/figures.js';
 import { INVOICE_CURRENCY, type InvoiceAmounts, type Month } from '../rules/tax-invoice.js';
 
@@ -135,6 +135,24 @@ export async function insertInvoices(tx: Tx, invoices: readonly Omit<TaxInvoice,
 /** The key of an invoice; lists are in its order. */
 export type InvoiceKey = Pick<TaxInvoice, 'sellerId' | 'number'>;
 
+const INVOICE = `SELECT month, seller_id AS sellerId, number, seller_name AS sellerName, seller_business_number AS sellerBusinessNumber, platform_name AS platformName,
+  platform_business_number AS platformBusinessNumber, issued_on AS issuedOn, due_on AS dueOn, calendar_version AS calendarVersion,
+  fee_supply AS feeSupplyMinor, fee_vat AS feeVatMinor, pg_fee_supply AS pgFeeSupplyMinor, pg_fee_vat AS pgFeeVatMinor, made_at AS madeAt, made_by AS madeBy
+  FROM tax_invoice`;
+const reading: Reading<TaxInvoice> = {
+  ...{ madeAt: isoTime, feeSupplyMinor: BigInt, feeVatMinor: BigInt, pgFeeSupplyMinor: BigInt, pgFeeVatMinor: BigInt },
+};
+
+/** One invoice; undefined: there is none. */
+export const readInvoice = async (
+  db: Db,
+  month: string,
+  { sellerId, number }: InvoiceKey,
+): Promise<TaxInvoice | undefined> => {
+  const sql = `${INVOICE} WHERE month = ? AND seller_id = ? AND number = ?`;
+  return (await select<TaxInvoice>(db, sql, [month, sellerId, number], reading))[0];
+};
+
 /** Invoices of a month by seller and number, read by key. */
 export const readInvoices = (
   db: Db,
@@ -145,10 +163,7 @@ export const readInvoices = (
 ): Promise<TaxInvoice[]> =>
   select<TaxInvoice>(
     db,
-    `SELECT month, seller_id AS sellerId, number, seller_name AS sellerName, seller_business_number AS sellerBusinessNumber, platform_name AS platformName,
-       platform_business_number AS platformBusinessNumber, issued_on AS issuedOn, due_on AS dueOn, calendar_version AS calendarVersion,
-       fee_supply AS feeSupplyMinor, fee_vat AS feeVatMinor, pg_fee_supply AS pgFeeSupplyMinor, pg_fee_vat AS pgFeeVatMinor, made_at AS madeAt, made_by AS madeBy
-     FROM tax_invoice WHERE month = ? ${sellerId === null ? '' : 'AND seller_id = ?'} ${after === undefined ? '' : 'AND (seller_id > ? OR (seller_id = ? AND number > ?))'}
+    `${INVOICE} WHERE month = ? ${sellerId === null ? '' : 'AND seller_id = ?'} ${after === undefined ? '' : 'AND (seller_id > ? OR (seller_id = ? AND number > ?))'}
      ORDER BY seller_id, number LIMIT ?`,
     [
       month,
@@ -156,7 +171,7 @@ export const readInvoices = (
       ...(after === undefined ? [] : [after.sellerId, after.sellerId, after.number]),
       rowsMax,
     ],
-    { madeAt: isoTime, feeSupplyMinor: BigInt, feeVatMinor: BigInt, pgFeeSupplyMinor: BigInt, pgFeeVatMinor: BigInt },
+    reading,
   );
 
 /** What the invoices of a month come to. */
@@ -168,12 +183,12 @@ export interface InvoicedMonth {
   readonly vatMinor: bigint;
 }
 
-/** Every month of which there are invoices, the latest first. */
-export const readInvoicedMonths = (db: Db): Promise<InvoicedMonth[]> =>
+/** Every month of which there are invoices, the latest first. @param sellerId null: of all sellers */
+export const readInvoicedMonths = (db: Db, sellerId: string | null = null): Promise<InvoicedMonth[]> =>
   select<InvoicedMonth>(
     db,
     `SELECT month, COUNT(*) AS invoices, SUM(number > 1) + 0e0 AS amendments, SUM(fee_supply + pg_fee_supply) AS supplyMinor, SUM(fee_vat + pg_fee_vat) AS vatMinor
-     FROM tax_invoice GROUP BY month ORDER BY month DESC`,
-    [],
+     FROM tax_invoice ${sellerId === null ? '' : 'WHERE seller_id = ?'} GROUP BY month ORDER BY month DESC`,
+    sellerId === null ? [] : [sellerId],
     { supplyMinor: BigInt, vatMinor: BigInt },
   );

@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Route } from '../../../api/edge/route.js';
 import { apiRoutes } from '../../../api/routes.js';
+import { insertInvoices, type TaxInvoice } from '../../../core/tax-invoices/stores/tax-invoice.js';
 import { readConfig } from '../../../infra/config.js';
-import { select } from '../../../infra/database.js';
+import { inTransaction, select } from '../../../infra/database.js';
 import { openRedis } from '../../../infra/redis.js';
 import { grantOf, isPublic, ROLES, type Role } from '../../../kernel/access.js';
 import { PayoutScene } from '../../core/payouts/payout-scene.js';
@@ -99,6 +100,7 @@ async function makeWorld(): Promise<World> {
     });
     const statementId = await scene.statement({ sellerId, earned: 1_000n });
     const payoutId = (await scene.propose()).find(({ candidate }) => candidate.sellerId === sellerId)?.payoutId ?? 0;
+    await inTransaction(database.db, (tx) => insertInvoices(tx, [invoiceOf(sellerId)]));
     const owns = {
       statementId,
       payoutId,
@@ -126,6 +128,17 @@ async function makeWorld(): Promise<World> {
   const [first, second] = [await make('S1'), await make('S2')];
   return { buyers: [first[0], second[0]], sellers: [first[1], second[1]] };
 }
+
+const invoiceOf = (sellerId: string): Omit<TaxInvoice, 'madeAt'> => ({
+  ...{ month: '2026-04', sellerId, number: 1, issuedOn: '2026-04-30', dueOn: '2026-05-11', calendarVersion: 1 },
+  ...{
+    sellerName: sellerId,
+    sellerBusinessNumber: '1248100998',
+    platformName: 'M',
+    platformBusinessNumber: '2208162517',
+  },
+  ...{ feeSupplyMinor: 100n, feeVatMinor: 10n, pgFeeSupplyMinor: 0n, pgFeeVatMinor: 0n, madeBy: 'test' },
+});
 
 async function done(method: string, path: string, options: CallOptions) {
   const answer = await api.call(method, path, options);

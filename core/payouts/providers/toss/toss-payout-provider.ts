@@ -24,9 +24,12 @@ const PAGES_MAX = 1_000;
 /** Ids of sellers that are remembered; all are forgotten when there are more. */
 const SELLERS_MAX = 100_000;
 
+export const TOSS_PAYOUT = 'TOSS_PAYOUT';
+export const TOSS_CURRENCIES: readonly string[] = ['KRW'];
+
 export class TossPayoutProvider implements PayoutProvider {
-  readonly name = 'TOSS_PAYOUT';
-  readonly currencies = ['KRW'];
+  readonly name = TOSS_PAYOUT;
+  readonly currencies = TOSS_CURRENCIES;
   private readonly calls: TossPayoutCalls;
   /** The ids of sellers by our references. */
   private readonly sellerIds = new Map<string, string>();
