@@ -1,4 +1,4 @@
-/** The one way into the ledger for single transactions. What it posts commits with the transaction of whoever calls it. */
+/** The only way to post single transactions to the ledger. The postings commit with the caller's transaction. */
 import type { Tx } from '../../infra/database.js';
 import { isRefusal, type Refusal } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
@@ -10,7 +10,7 @@ import { insertHeader, insertPostings, readByKeys } from './stores/ledger-transa
 
 export interface Posted {
   readonly transactionId: number;
-  /** It stood in the ledger before, with the same content. */
+  /** The ledger had it before, with the same content. */
   readonly existed: boolean;
 }
 
@@ -65,7 +65,7 @@ async function postNew(tx: Tx, wanted: NewTransaction): Promise<Posted | Refusal
 const idIn = (accounts: ReadonlyMap<string, LedgerAccount>, ref: AccountRef): number | undefined =>
   accounts.get(accountName(ref))?.accountId;
 
-/** The accounts, with those opened that were missing. One that somebody has opened and closed meanwhile is seen by the next posting. */
+/** The accounts; missing ones are opened. The next posting sees an account that somebody has opened and closed meanwhile. */
 async function opening(
   tx: Tx,
   refs: readonly AccountRef[],

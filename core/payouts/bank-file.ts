@@ -1,4 +1,4 @@
-/** Files for the bank and files from it, as bytes. What stands in them is the business of their layout (rules/bank-files). */
+/** Files for the bank and files from it, as bytes. Their layout defines the content (rules/bank-files). */
 import { TextDecoder } from 'node:util';
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
@@ -33,7 +33,8 @@ export interface WrittenBankFile {
 }
 
 /**
- * A file of transfers. BANK_LAYOUT_UNKNOWN; BANK_FILE_UNWRITABLE with every fault, its row and why: nothing is left out and no name or amount is cut to make it fit.
+ * A file of transfers. BANK_LAYOUT_UNKNOWN; BANK_FILE_UNWRITABLE with every fault, its row and the reason: nothing is left out, and no name or amount is cut to
+ * make it fit.
  */
 export function writeBankFile(
   layoutName: string,
@@ -54,7 +55,7 @@ export function writeBankFile(
 }
 
 /**
- * What the bank says of a file of transfers. BANK_LAYOUT_UNKNOWN; BANK_RESULT_INVALID with every fault and its line: a file with a fault is refused whole.
+ * The bank's results for a file of transfers. BANK_LAYOUT_UNKNOWN; BANK_RESULT_INVALID with every fault and its line: a file with a fault is refused whole.
  */
 export function readBankResult(layoutName: string, content: Buffer): TransferResults | Refusal {
   const layout = bankLayout(layoutName);

@@ -8,7 +8,7 @@ import { readMissingTerms, readNeverClosed } from './stores/payable-account.js';
 
 const ACCOUNTS = 1_000;
 
-/** Whether sellers who had no terms have some now, or accounts that no period was closed of have one that ends on the date or before it. Writes nothing. */
+/** Whether sellers who had no terms have some now, or accounts without a closed period have a period that ends on the date or before it. Writes nothing. */
 export const isLeftToClose = async (db: Db, through: string): Promise<boolean> =>
   (await gotTerms(db, through)) || (await appeared(db, through));
 
@@ -22,14 +22,14 @@ async function gotTerms(db: Db, through: string): Promise<boolean> {
 
 /**
  * A supplement may have opened the account of a seller after the close, or have brought the first thing for an early date to one that had only later ones. Whoever
- * has closed a period before gets what comes late on the next statement. So only accounts without a closed period are looked at, as a close would do it.
+ * has closed a period before gets late entries on the next statement. So only accounts without a closed period are checked, in the same way as a close does.
  */
 async function appeared(db: Db, through: string): Promise<boolean> {
   const closing = { through, calendar: await businessCalendar(db) };
   let after = 0;
   for (;;) {
     const page = await withTerms(db, await readNeverClosed(db, after, ACCOUNTS));
-    if (page.some(({ timeline }) => !timeline.some(({ from }) => from <= through))) return true; // it is noted as one without terms
+    if (page.some(({ timeline }) => !timeline.some(({ from }) => from <= through))) return true; // the account is recorded as one without terms
     const due = page.filter((account) => mayClose(account, closing));
     const decided = decideAccounts(await loadAccounts(db, due, through), closing);
     if (decided.some(({ closed }) => closed.statements.length > 0 || closed.termsMissingOn !== null)) return true;

@@ -124,7 +124,7 @@ export const insertHeader = (
     refuse('LEDGER_EXISTS_OTHERWISE', { key }),
   );
 
-/** The row of an account's balance that a posting of a transaction `t` is in, as SQL: transactions about one seller move one row. */
+/** The row of an account's balance that a posting of a transaction `t` moves, as SQL: transactions about one seller move one row. */
 export const shardSql = (kind: AccountKind): string => (isSharded(kind) ? `CRC32(t.seller_id) % ${SHARDS}` : '0');
 
 /** Stores the postings of a transaction that was stored in the same transaction of the database. */

@@ -1,4 +1,4 @@
-/** Attempts to pay payouts through a provider. Whoever changes one has locked its payout. The clock is the database's. */
+/** Attempts to pay payouts through a provider. Every change is made under the lock of the payout. The clock is the database's. */
 import { change, type Db, isTrue, type Reading, select, type Tx } from '../../../infra/database.js';
 import { type ProviderMessage, shortSaid, type TransferFailure } from '../rules/transfer-failure.js';
 import type { TransferStatus } from '../rules/transfer-state.js';
@@ -8,7 +8,7 @@ export interface TransferId {
   readonly attempt: number;
 }
 
-/** An attempt, with what its payout says. */
+/** An attempt, with the data of its payout. */
 export interface ProviderTransfer extends TransferId {
   readonly provider: string;
   readonly status: TransferStatus;
@@ -17,7 +17,7 @@ export interface ProviderTransfer extends TransferId {
   readonly asked: boolean;
   readonly askedBy: string | null;
   readonly askedSeconds: number;
-  /** It may be dealt with now: nobody else does. */
+  /** It may be handled now; nobody else does. */
   readonly due: boolean;
   readonly looks: number;
   readonly failure: TransferFailure | null;
@@ -47,7 +47,7 @@ export async function readTransfer(db: Db, { payoutId, attempt }: TransferId): P
   return (await select(db, sql, [payoutId, attempt], reading))[0];
 }
 
-/** The attempt that a payout is at. */
+/** The current attempt of a payout. */
 export async function readAttempt(
   db: Db,
   payoutId: number,
@@ -56,7 +56,7 @@ export async function readAttempt(
   return (await select<{ attempt: number; currency: string }>(db, sql, [payoutId]))[0];
 }
 
-/** Stores an attempt that is about to be sent; nobody else deals with it for so many ms. */
+/** Stores an attempt that is about to be sent; nobody else handles it for this many ms. */
 export const insertTransfer = (
   tx: Tx,
   { payoutId, attempt }: TransferId,
@@ -71,7 +71,7 @@ export const insertTransfer = (
     [payoutId, attempt, provider, asker, ms * 1_000],
   );
 
-/** Takes an attempt that is due, for so many ms. One that was never sent counts as sent from now on. @returns whether it was due */
+/** Takes an attempt that is due, for this many ms. An attempt that was never sent counts as sent from now on. @returns whether it was due */
 export const takeTransfer = async (
   tx: Tx,
   { payoutId, attempt }: TransferId,
@@ -90,7 +90,7 @@ export interface TransferChange {
   readonly status: TransferStatus;
   readonly providerKey: string | null;
   readonly looks: number;
-  /** Null: it is not dealt with any more. */
+  /** Null: it is finished. */
   readonly pauseMs: number | null;
   /** It certainly never left. */
   readonly unsent: boolean;
@@ -99,7 +99,7 @@ export interface TransferChange {
   readonly paidOn: string | null;
 }
 
-/** Writes down what became of an attempt that the asker deals with. @returns whether it still does */
+/** Records the outcome of an attempt that the asker handles. @returns whether the asker still has it */
 export const changeTransfer = async (
   tx: Tx,
   { payoutId, attempt }: TransferId,
@@ -122,7 +122,7 @@ export const changeTransfer = async (
   return changed === 1;
 };
 
-/** Attempts that are due, those first that have waited longest. */
+/** Attempts that are due; the longest waiting ones come first. */
 export const readDueTransfers = (db: Db, rowsMax: number): Promise<TransferId[]> =>
   select<TransferId>(
     db,
@@ -131,7 +131,7 @@ export const readDueTransfers = (db: Db, rowsMax: number): Promise<TransferId[]>
     [rowsMax],
   );
 
-/** A transfer that the provider has although its payout had gone on without it. */
+/** A transfer that the provider has although its payout has continued without it. */
 export interface FoundTransfer extends TransferId {
   readonly sellerId: string;
   readonly currency: string;
@@ -139,7 +139,7 @@ export interface FoundTransfer extends TransferId {
   readonly amountMinor: bigint;
 }
 
-/** Those of which nobody heard before the payout went on, by payout. */
+/** The transfers without a result when their payout continued, by payout. */
 export const readFoundTransfers = (db: Db): Promise<FoundTransfer[]> =>
   select<FoundTransfer>(
     db,

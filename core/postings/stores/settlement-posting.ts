@@ -1,6 +1,6 @@
 /**
- * A settled generation becomes transactions of the ledger, one for each seller and currency, by statements over whole sets. What each leg takes comes from the
- * posting rules.
+ * A settled generation becomes transactions of the ledger, one for each seller and currency, by statements over whole sets. The amount of each leg comes from
+ * the posting rules.
  */
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
 import { ACCOUNT_KINDS, type AccountKind, FILE_SHOP } from '../../ledger/rules/accounts.js';
@@ -22,7 +22,7 @@ export const keysOf = ({ date, generation }: Generation): KeyRange => ({
 
 const KEY = `CONVERT(CONCAT('settlement:', s.settled_on, ':', s.generation, ':', s.seller_id, ':', s.currency) USING ascii) COLLATE ascii_bin`;
 
-/** What the amounts of the rules are in a settlement `s` whose buyers paid `h.amount_minor` to the shop. */
+/** The amounts of the rules in a settlement `s` whose buyers paid `h.amount_minor` to the shop. */
 const AMOUNTS: Readonly<Record<string, string>> = {
   shopPaid: 'COALESCE(h.amount_minor, 0)',
   filePaid: '(s.buyer_paid - COALESCE(h.amount_minor, 0))',
@@ -51,7 +51,7 @@ const SETTLED = `settlement s FORCE INDEX (PRIMARY) LEFT JOIN shop_paid h ON h.s
   AND h.seller_id = s.seller_id AND h.currency = s.currency`;
 const OF_GENERATION = 's.settled_on = ? AND s.generation = ?';
 
-/** Claims a generation for the ledger. Throws a duplicate key where it is there; whoever comes at the same time waits here. */
+/** Claims a generation for the ledger. Throws a duplicate key where it is already there; a second claim at the same time waits here. */
 export async function insertPosted(tx: Tx, { date, generation }: Generation): Promise<void> {
   const sql =
     'INSERT INTO posted_generation (settled_on, generation, transactions, postings, posted_at, ready) VALUES (?, ?, 0, 0, UTC_TIMESTAMP(3), 1)';
@@ -84,7 +84,7 @@ export const readUnposted = (db: Db, from: string, to: string): Promise<Generati
     [from, to],
   );
 
-/** Notes what buyers paid to the shop. Sales of the shop came by no import, and a refund goes with its sale. */
+/** Records the amounts that buyers paid to the shop. Sales of the shop have no import, and a refund belongs to its sale. */
 export async function insertShopPaid(tx: Tx, { date, generation }: Generation): Promise<void> {
   await change(
     tx,

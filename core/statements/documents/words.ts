@@ -115,7 +115,7 @@ const ko = {
   hash: '해시 (SHA-256)',
 };
 
-/** What a document says, in one language. */
+/** The texts of a document in one language. */
 export type Words = typeof ko;
 
 const en: Words = {

@@ -33,7 +33,7 @@ export class TossPayoutCalls {
     this.authorization = `Basic ${Buffer.from(`${settings.secretKey}:`).toString('base64')}`;
   }
 
-  /** A request that moves money: it leaves this process once at most, because it is not said to be idempotent. */
+  /** A request that moves money leaves this process at most once, because the API does not promise that it is idempotent. */
   async post<T>(path: string, body: unknown, key: string, value: z.ZodType<T>): Promise<Answer<T>> {
     const { authorization } = this;
     const answer = await this.client.call({
