@@ -38,7 +38,7 @@ async function compare(
   if (elsewhereMinor < before) await movePayment(tx, payment, status, { elsewhereMinor });
   else {
     const currency = payment.chargedCurrency ?? payment.currency;
-    const reason = `${formatAmount(elsewhereMinor, currency)} ${currency} is back that was not asked for here`;
+    const reason = `${formatAmount(elsewhereMinor, currency)} ${currency} was given back that was not requested here`;
     await takePaymentStep(tx, payment, 'NOTICE', byProvider(payment), { elsewhereMinor }, reason);
     const payload = { paymentId, currency, amountMinor: elsewhereMinor };
     await recordEvents(tx, [{ type: 'payment.cancelled-elsewhere', payload, requestId }]);

@@ -43,7 +43,7 @@ export function writeBankFile(
 ): WrittenBankFile | Refusal {
   const layout = bankLayout(layoutName);
   if (layout === undefined) return unknownLayout(layoutName);
-  if (!/^[A-Za-z0-9-]{1,20}$/.test(file.fileId)) throw new Error(`${file.fileId} is no number of a bank file`);
+  if (!/^[A-Za-z0-9-]{1,20}$/.test(file.fileId)) throw new Error(`${file.fileId} is not the number of a bank file`);
   const checked = checkedRows(layout, rows, (text) => decoded(layout, encoded(layout, text)) === text);
   if ('faults' in checked) return refuse('BANK_FILE_UNWRITABLE', { layout: layoutName, faults: checked.faults });
   const lines = layout.write(file, checked);
@@ -102,8 +102,8 @@ function linesOf(layout: BankLayout, content: Buffer): (ReadLine | BrokenLine)[]
     const text = decoded(layout, content.subarray(at, end))?.replace(/\r$/, '');
     if (text === undefined) lines.push(broken(line, 'ENCODING_WRONG', `the line is no text in ${layout.encoding}`));
     else if (text.includes('\r'))
-      lines.push(broken(line, 'LINE_END_WRONG', 'a carriage return stands inside the line: lines end in CR LF or LF'));
-    else lines.push(fieldsOf(layout, line, text) ?? broken(line, 'LINE_UNREADABLE', 'quotes are not as CSV has them'));
+      lines.push(broken(line, 'LINE_END_WRONG', 'a carriage return is inside the line: lines end in CR LF or LF'));
+    else lines.push(fieldsOf(layout, line, text) ?? broken(line, 'LINE_UNREADABLE', 'the quotes are not valid CSV'));
     at = end + 1;
   }
   return lines;

@@ -29,7 +29,7 @@ export async function requireSigner(db: Db, { signingKeyPem, trustedKeys }: KeyS
   if (publicKey === current) return { publicKey, isNew: false };
   if (current === undefined) {
     if (publicKey !== null && trustedKeys !== null && !trusts(publicKey))
-      throw new MagamError('SIGNING_KEY_MISSING', 'The signing key is none of those that this process trusts.', {
+      throw new MagamError('SIGNING_KEY_MISSING', 'The signing key is not among the keys that this process trusts.', {
         given: publicKey,
       });
     return { publicKey, isNew: publicKey !== null };

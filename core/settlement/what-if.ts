@@ -129,7 +129,7 @@ const byCodeAndVersion = (a: FeePolicy, b: FeePolicy): number =>
 /** The books that a run compares. */
 export async function whatIfBooks(db: Db, { draft, policyRevision, dates }: WhatIfParameters): Promise<TrialBooks> {
   const read = checkPolicyFile(draft);
-  if ('faults' in read) throw new Error('the draft of a what-if was changed: it is no policy file any more');
+  if ('faults' in read) throw new Error('the draft of a what-if was changed: it is no longer a policy file');
   const books = trialBooks(await readPolicies(db, policyRevision), read.policies, dates);
   if (Array.isArray(books)) throw new Error('the policies that a what-if began with were changed');
   return books;

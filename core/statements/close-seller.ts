@@ -88,7 +88,7 @@ async function requireIssued(
 }
 
 const WORDS = {
-  RECORDED: 'settlements or transactions that came since are named',
+  RECORDED: 'the details name settlements or transactions that came since',
   TERMS: 'other terms were applied since',
   CLOSED: 'the period was closed since, with other content',
   OTHER:
@@ -104,7 +104,7 @@ interface MovedDetails {
 function movedError(decided: readonly ClosedAccount[], details: MovedDetails, since?: string): MagamError {
   const now = decided.flatMap(({ statements }) => statements.map(content));
   const when = since === undefined ? '' : ` (from ${since} on)`;
-  return new MagamError('STATEMENT_MOVED', `The statement is not what was previewed: ${WORDS[details.cause]}${when}.`, {
+  return new MagamError('STATEMENT_MOVED', `The statement differs from its preview: ${WORDS[details.cause]}${when}.`, {
     ...details,
     now,
   });

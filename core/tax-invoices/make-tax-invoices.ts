@@ -75,7 +75,7 @@ export async function makeTaxInvoices(db: Db, asked: MakeInvoices, signal: Abort
     for (let at = 0; at < sellers.length && !signal.aborted; at += PAGE)
       made.push(...(await makePage(db, asked, sellers.slice(at, at + PAGE), late, calendar)));
   }
-  if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal; the same command goes on.');
+  if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal; the same command continues.');
   const waiting = open.flatMap((seller) => {
     const reason = reasonOf(seller);
     return reason === undefined ? [] : [{ sellerId: seller.sellerId, reason }];

@@ -75,7 +75,7 @@ export function lineBreaksIn(text: string): number {
 const REASONS: Readonly<Record<string, string>> = {
   CSV_QUOTE_NOT_CLOSED: 'a quote that is opened here is never closed, or the file was cut off',
   CSV_MAX_RECORD_SIZE: `a row is longer than ${ROW_CHARACTERS_MAX} characters: is a quote not closed?`,
-  INVALID_OPENING_QUOTE: 'a quote stands inside a field that does not begin with one',
+  INVALID_OPENING_QUOTE: 'a quote is inside a field that does not begin with one',
   CSV_INVALID_CLOSING_QUOTE: 'text follows a closing quote; a quote inside a quoted field is written twice',
 };
 

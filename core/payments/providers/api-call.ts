@@ -60,12 +60,12 @@ export async function callApi<T>(client: OutboundClient, call: OutboundCall, ans
   if (status >= 200 && status < 300) {
     const read = answers.value.safeParse(body);
     if (read.success) return { kind: 'value', value: read.data };
-    return unclear('unknown', failureOf('ANSWER_INVALID', `the answer is not as expected (HTTP ${status})`));
+    return unclear('unknown', failureOf('ANSWER_INVALID', `the answer is not in the expected form (HTTP ${status})`));
   }
   const read = answers.failure.safeParse(body);
   const failure = read.success
     ? failureOf(read.data.code, read.data.message)
-    : failureOf('ANSWER_INVALID', `the answer is not as expected (HTTP ${status})`);
+    : failureOf('ANSWER_INVALID', `the answer is not in the expected form (HTTP ${status})`);
   const meaning = read.success || status === 401 ? meaningOf(status, failure, answers.meanings) : 'unknown';
   if (meaning === 'unknown') return unclear('unknown', failure);
   // An earlier try may have been carried out before the key was refused.

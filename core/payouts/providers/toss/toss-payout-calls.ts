@@ -66,7 +66,7 @@ export class TossPayoutCalls {
     if (status >= 200 && status < 300) {
       const read = value.safeParse(answerSchema.safeParse(body).data?.entityBody);
       if (read.success) return { kind: 'value', value: read.data };
-      return unclear(true, 'ANSWER_INVALID', `the answer is not as expected (HTTP ${status})`);
+      return unclear(true, 'ANSWER_INVALID', `the answer is not in the expected form (HTTP ${status})`);
     }
     const error = answerSchema.safeParse(body).data?.error ?? bareErrorSchema.safeParse(body).data;
     const { code, message } = error ?? { code: 'ANSWER_INVALID', message: `HTTP ${status}` };
