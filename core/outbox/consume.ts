@@ -73,7 +73,13 @@ async function begin(
   const { attemptsMax } = consumer.retry ?? RETRY;
   const recorded = event.attempts ?? 0;
   if (recorded >= attemptsMax) {
-    await noteFailure(context, consumer, event, recorded, new Error('the process that handled it ended before it was done'));
+    await noteFailure(
+      context,
+      consumer,
+      event,
+      recorded,
+      new Error('the process that handled it ended before it was done'),
+    );
     return undefined;
   }
   return (await claimAttempt(context.db, keyOf(consumer, event), event.attempts, leaseMs)) ? recorded + 1 : undefined;
