@@ -40,7 +40,7 @@ async function open({ db, config, request }: JobCall): Promise<Run> {
   const date = request.key;
   await requireStatable(db, date, await readPlatformTime(db, config.timeZone));
   await readyGenerations(db, date);
-  await businessCalendar(db); // its first version is made before the threads need it
+  await businessCalendar(db); // the first version of the calendar is made before the threads need it
   return inTransaction(db, (tx) => openRun(tx, CLOSE_STEP.job, date));
 }
 

@@ -2,7 +2,7 @@
 import { select, type Tx } from '../../../infra/database.js';
 import { type NewFeedEvent, recordFeedEvents } from '../../event-feed/stores/feed-event.js';
 
-/** The job whose runs have events; its keys are dates. A policy check concerns only the operator who asked for it. */
+/** The job whose runs have events; its keys are dates. A what-if concerns only the operator who asked for it. */
 const TOLD_JOB = 'settle';
 
 export interface RunFailure {
