@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
  * The second half of `npm run build`: puts the compiled program and those packages that are many small files into a few files in `dist/bundle`, from
- * which commands and worker threads start. Finding and reading some 700 files is most of what a start costs: a `magam` command that settles came from 0.30 to
- * 0.15 CPU seconds by it, each of its threads from 0.41 to 0.20, and a runner from 0.56 to 0.33 (Node 20). Commands stay apart, so each still loads only what it needs.
+ * which commands and worker threads start. Finding and reading some 700 files is most of the cost of a start: a `magam` command that settles went from 0.30 to
+ * 0.15 CPU seconds, each of its threads from 0.41 to 0.20, and a runner from 0.56 to 0.33 (Node 20). Commands stay separate, so each still loads only the code
+ * that it needs.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,18 +57,18 @@ await build({
   bundle: true,
   splitting: true,
   sourcemap: true,
-  // A start costs a tenth less CPU time. Names stay, for stack traces.
+  // This saves a tenth of the CPU time of a start. Names stay, for stack traces.
   minifyWhitespace: true,
   minifySyntax: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
   external: [
-    'msgpackr', // of bullmq; it looks for its native part beside itself
+    'msgpackr', // a dependency of bullmq; it looks for its native part in its own folder
     ...Object.keys(dependencies).filter((name) => !BUNDLED.has(name)),
     ...NOT_INSTALLED.flatMap((name) => [name, `${name}/*`]),
   ],
-  // Bundled CommonJS asks for the modules of Node by `require`, which a module has not.
+  // Bundled CommonJS loads the modules of Node by `require`, which an ES module does not have.
   banner: {
     js: `import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);`,
   },
