@@ -1,4 +1,4 @@
-/** A server under measurement: a process of its own, whose log goes to a file as it would in production. */
+/** A server under measurement: a separate process, whose log goes to a file as in production. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -11,12 +11,12 @@ export interface ApiUnderMeasurement {
   readonly url: string;
   /** CPU seconds that its process has used so far; null where they cannot be read. */
   readonly cpuSeconds: () => number | null;
-  /** What it has written on standard error so far. */
+  /** Its standard error so far. */
   readonly log: () => string;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts `node ...args` and waits until it says where it listens; or, for a process that listens nowhere, that it has `started`. */
+/** Starts `node ...args` and waits until it reports its address or, for a process that does not listen, that it has `started`. */
 export async function startServer(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,

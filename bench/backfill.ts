@@ -1,5 +1,5 @@
 /**
- * `npm run bench:backfill`: does a range of dates cost as much a line as one date with the same number of lines? Both in turn, on the same server,
+ * `npm run bench:backfill`: does a line of a range of dates cost as much as a line of one date with the same number of lines? Both in turn, on the same server,
  * by the real command. docs/benchmarks.md says how to read the result, which goes to standard output.
  */
 import { parseArgs } from 'node:util';
@@ -40,7 +40,7 @@ interface Sample {
   readonly cpuPerMillion: number;
 }
 
-/** A database of its own with so many dates. */
+/** A separate database with this many dates. */
 class Side {
   readonly samples: Sample[] = [];
 

@@ -1,5 +1,5 @@
 /**
- * The floor under every answer of the API: Express as it comes, without any middleware, which sends the bytes of a file from memory, and the
+ * The floor of every answer of the API: Express without any middleware, which sends the bytes of a file from memory, and the
  * answer of /healthz. Started by bench/catalogue.ts.
  */
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** Buyers who are signed in. They are made in the database: a server does not let so many sign in from one address. */
+/** Buyers who are signed in. They are made in the database, because a server does not let that many sign in from one address. */
 import { accessTokens } from '../core/accounts/access-token.js';
 import { insertAccount } from '../core/accounts/stores/account.js';
 import { insertSession } from '../core/accounts/stores/account-session.js';
@@ -8,7 +8,7 @@ import { decided } from '../kernel/outcome.js';
 
 export interface Buyer {
   readonly accountId: number;
-  /** An access token, which is good for a quarter of an hour. */
+  /** An access token, which is valid for a quarter of an hour. */
   readonly token: string;
 }
 

@@ -10,7 +10,7 @@ import { type LoadResult, type LoadSample, load, resultOf } from './http-load.js
 import { say } from './measure.js';
 import { measureSignInCheck, type SignInCheck } from './sign-in-check.js';
 
-/** What is loaded, in this order in every round: whatever is compared follows each other. */
+/** The targets of the load, in this order in every round: those that are compared follow each other. */
 const TARGETS = ['bare', 'cached', 'memory', 'signedIn', 'bareHealth', 'health'] as const;
 type Target = (typeof TARGETS)[number];
 

@@ -1,4 +1,4 @@
-/** What a page of a list costs the database, at two sizes of the catalogue. */
+/** The cost of a page of a list for the database, at two sizes of the catalogue. */
 import { textQuery } from '../core/catalogue/rules/search-terms.js';
 import { findProducts, type ProductSearch, sortKey } from '../core/catalogue/stores/product-search.js';
 import { type Db, select } from '../infra/database.js';
@@ -16,7 +16,7 @@ const PAGE_ROWS = 40;
 const REPETITIONS = 240;
 const WARM_UP = 40;
 
-/** The lists that are measured, with what a shopper may ask for. */
+/** The measured lists, with typical conditions of shoppers. */
 export function searches(rootCategory: number): readonly (readonly [string, ProductSearch])[] {
   const won = { currency: 'KRW' };
   return [
@@ -31,7 +31,7 @@ export function searches(rootCategory: number): readonly (readonly [string, Prod
   ];
 }
 
-/** The same search in two catalogues, in turn, so that what slows the machine slows both: its first page and the one after it. */
+/** The same search in two catalogues, in turn, so that a slow machine affects both: its first and its second page. */
 export async function comparePages(
   name: string,
   small: { readonly db: Db; readonly search: ProductSearch },
@@ -71,6 +71,6 @@ async function rowsRead(db: Db, search: ProductSearch): Promise<number> {
     const before = await count();
     await findProducts(tx, search, PAGE_ROWS + 1);
     const after = await count();
-    return after - before - ((await count()) - after); // what asking costs
+    return after - before - ((await count()) - after); // the cost of the question itself
   });
 }

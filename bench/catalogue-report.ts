@@ -29,7 +29,7 @@ interface Aim {
   readonly met: boolean;
 }
 
-/** Ratios of rounds that followed each other, so that what slowed the machine slowed both. */
+/** Ratios of consecutive rounds, so that a slow machine affected both. */
 const ratio = (a: Spread, b: Spread): number => {
   const ratios = a.samples.map((value, i) => value / (b.samples[i] ?? Number.NaN)).toSorted((x, y) => x - y);
   return ratios[Math.floor(ratios.length / 2)] ?? Number.NaN;
@@ -43,7 +43,7 @@ function aimsOf({ answers, pages }: CatalogueBench): Aim[] {
     met: value >= wanted,
   });
   const cached = answers.cached.requestsPerSecond;
-  // A list that fills its page in the large catalogue and not in the small one shows more, so it may read more.
+  // A list that fills its page only in the large catalogue shows more there, so it may read more.
   const full = pages.filter(({ small, large }) => small.rowsShown === large.rowsShown);
   const times = Math.max(...full.map(({ small, large }) => large.ms.median / small.ms.median));
   return [

@@ -1,5 +1,5 @@
 /**
- * The rival of the cached product list: a server put together from the product's own edge, with the same middleware (request id, logger, metrics,
+ * The rival of the cached product list: a server assembled from the product's own edge, with the same middleware (request id, logger, metrics,
  * headers, compression, limiter, access), and one route, which returns the bytes of a file from memory. Started by bench/catalogue.ts.
  */
 import { readFileSync } from 'node:fs';

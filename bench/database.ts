@@ -1,11 +1,11 @@
-/** The databases of the bench: made anew, put back to before a run, fingerprinted, dropped. */
+/** The databases of the bench: they are made, reset to the state before a run, fingerprinted and dropped. */
 
 import { change, type Db, openDatabase, select } from '../infra/database.js';
 import { migrate } from '../infra/migrate.js';
 
 const migrations = new URL('../../sql/', import.meta.url);
 
-/** What a run writes, beside the state of its dates. */
+/** The tables that a run writes, beside the state of its dates. */
 const RUN_TABLES = [
   'job_instance',
   'job_execution',
@@ -21,14 +21,14 @@ const RUN_TABLES = [
   'settlement_certificate',
 ];
 
-/** The URL of another database of the same server. */
+/** The URL of another database on the same server. */
 export function databaseUrl(url: string, name: string): string {
   const other = new URL(url);
   other.pathname = `/${name}`;
   return other.href;
 }
 
-/** Drops the database if there is one. */
+/** Drops the database if it exists. */
 export async function dropDatabase(url: string): Promise<void> {
   const server = openDatabase(url, { database: '', poolMax: 1 });
   try {
@@ -44,7 +44,7 @@ export async function makeDatabase(url: string): Promise<void> {
   await migrate(url, migrations);
 }
 
-/** As if no run had ever been: the same empty tables for whoever writes the lines next. */
+/** Resets to the state before any run: the next writer of the lines begins with the same empty tables. */
 export async function forgetRuns(db: Db): Promise<void> {
   for (const table of RUN_TABLES) await db.raw('TRUNCATE TABLE ??', [table]);
   await change(db, `UPDATE business_date SET status = 'OPEN', shut_at = NULL, closed_at = NULL`);
@@ -56,7 +56,7 @@ export async function forgetRuns(db: Db): Promise<void> {
 export const LINE_COLUMNS =
   'settled_on, leg, entry_id, generation, seller_id, policy_id, buyer_paid, fee_base, fee, fee_vat, pg_fee, pg_fee_vat, net';
 
-/** Count, sums and a checksum of every column of every line: equal for equal tables, whoever wrote them. */
+/** Count, sums and a checksum of every column of every line: equal for equal tables, whatever has written them. */
 export async function linesFingerprint(db: Db): Promise<string> {
   const [row] = await select<Record<string, unknown>>(
     db,

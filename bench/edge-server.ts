@@ -1,4 +1,4 @@
-/** A server put together from the product's own edge (request id, log, metrics, headers, compression, limits, access), with routes of a bench. */
+/** A server assembled from the product's own edge (request id, log, metrics, headers, compression, limits, access), with routes of a bench. */
 import type { ApiContext } from '../api/context.js';
 import { createApp } from '../api/edge/app.js';
 import { authenticator } from '../api/edge/authenticate.js';

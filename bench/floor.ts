@@ -1,8 +1,8 @@
 /**
- * What do the lines cost when the database produces them alone? Partitioned INSERT … SELECT over a few connections into the
+ * What do the lines cost when the database alone produces them? Partitioned INSERT … SELECT over a few connections into the
  * product's own table, all columns and keys:
  *
- * - `copy` reads finished lines from a table of the same shape: no arithmetic, no policies. Nothing that computes anything
+ * - `copy` reads finished lines from a table of the same shape, without arithmetic and policies. No program that computes anything
  *   can be faster.
  * - `produce` reads the feed and computes every figure, policy choice included, in SQL.
  */
@@ -26,7 +26,7 @@ export class Floor {
     private readonly checksumSql: string,
   ) {}
 
-  /** Takes a copy of the lines that a run has just written, and plans the same partitions as the product does. */
+  /** Copies the lines that a run has just written, and plans the same partitions as the product does. */
   static async prepare(db: Db, url: string, date: string, gridSize: number, connections: number): Promise<Floor> {
     await change(db, 'CREATE TABLE bench_line LIKE settlement_line');
     await change(db, `INSERT INTO bench_line (${LINE_COLUMNS}) SELECT ${LINE_COLUMNS} FROM settlement_line`);

@@ -1,4 +1,4 @@
-/** Single calls of a server over connections that are kept, as many at a time as somebody makes: for loads in which no two calls are the same. */
+/** Single calls of a server over persistent connections, for loads in which no two calls are the same. */
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
@@ -37,7 +37,7 @@ export class HttpCaller {
   }
 }
 
-/** Has so many callers do the work for one thing after the other until none is left. */
+/** Lets this many callers work on the items one after the other until none is left. */
 export async function eachBy<T>(
   callers: number,
   things: readonly T[],

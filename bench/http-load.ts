@@ -1,4 +1,4 @@
-/** Load on one address of a server, and what it was answered. */
+/** Load on one address of a server, and the answers. */
 import autocannon from 'autocannon';
 import type { ApiUnderMeasurement } from './api-process.js';
 import { type Spread, spreadOf } from './measure.js';
@@ -27,7 +27,7 @@ interface Request {
   readonly body?: string;
 }
 
-/** What is asked, the same each time or anew, and how it has to be answered. */
+/** The request, fixed or made anew each time, and the expected answer. */
 export interface Asked {
   readonly method?: 'GET' | 'POST';
   readonly status?: number;
@@ -36,11 +36,11 @@ export interface Asked {
 
 interface Extent {
   readonly connections: number;
-  /** Ends after so many seconds, or … */
+  /** Ends after this many seconds, or … */
   readonly seconds?: number;
-  /** … after so many answers. */
+  /** … after this many answers. */
   readonly answers?: number;
-  /** Requests a second that are sent at most. */
+  /** The most requests a second. */
   readonly perSecond?: number;
 }
 
@@ -109,10 +109,10 @@ export async function load(
   return startLoad(server, { request: { path, headers } }, { connections, seconds }).sample;
 }
 
-/** So many answers a connection are had before it is measured, so that connections are open and code is compiled. */
+/** This many answers a connection come before the measurement, so that connections are open and code is compiled. */
 const WARM_ANSWERS = 3;
 
-/** Loads a server for about so many seconds. All that was sent is answered, so that rows can be counted: `answers`, those before it was measured among them. */
+/** Loads a server for about this many seconds. Every request is answered, so that rows can be counted: `answers` includes those before the measurement. */
 export async function loadAndFinish(
   server: ApiUnderMeasurement,
   asked: Asked,

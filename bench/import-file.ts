@@ -16,7 +16,7 @@ export interface ImportSample {
   readonly usage: Usage;
 }
 
-/** Both are written as they stand in the file; 10 to the power of their currency's decimals makes minor units of them. */
+/** Both are written as they are in the file; multiplied by 10 to the power of the currency's decimals they are minor units. */
 const MAJOR = ['unit_price', 'shipping_fee', 'seller_discount', 'platform_discount'] as const;
 const HEADER = `order_id,line_id,seller_id,product_id,category,currency,quantity,ordered_on,confirmed_on,${MAJOR.join(',')}`;
 const TEXT_CHARACTERS = 1_000_000;
@@ -56,8 +56,8 @@ export async function importSales(
 }
 
 /**
- * The floor: LOAD DATA LOCAL of the same file into the same table with the same keys, in one statement. Amounts become minor units, which is all
- * that is done to them; nothing is checked but what the table refuses.
+ * The floor: LOAD DATA LOCAL of the same file into the same table with the same keys, in one statement. Amounts are only converted to minor
+ * units, and nothing is checked except by the constraints of the table.
  */
 export async function loadSales(server: BenchServer, url: string, file: string): Promise<ImportSample> {
   const db = openDatabase(url, { poolMax: 1 });
@@ -83,7 +83,7 @@ export async function loadSales(server: BenchServer, url: string, file: string):
 const SALE_COLUMNS = `settled_on, order_id, line_id, seller_id, product_id, category, quantity, unit_price, item_amount, seller_discount,
   platform_discount, shipping_fee, currency, ordered_on, occurred_on`;
 
-/** Count and a checksum of every column of every sale but its numbers: equal for equal feeds, whoever wrote them. */
+/** Count and a checksum of every column of every sale except its ids: equal for equal feeds, whatever has written them. */
 export async function salesFingerprint(url: string): Promise<string> {
   const db = openDatabase(url, { poolMax: 1 });
   try {
@@ -96,7 +96,7 @@ export async function salesFingerprint(url: string): Promise<string> {
   }
 }
 
-/** Lets the server take data files of its clients while `work` runs: the floor needs it. Puts back what was set. */
+/** Lets the server accept data files from its clients while `work` runs, because the floor needs it. Restores the setting afterwards. */
 export async function whileLoading<T>(db: Db, work: () => Promise<T>): Promise<T> {
   const [row] = await select<{ allowed: number | string }>(db, 'SELECT @@GLOBAL.local_infile AS allowed');
   if (Number(row?.allowed) === 1) return work();

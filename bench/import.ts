@@ -23,7 +23,7 @@ import { type Spread, say, spreadOf } from './measure.js';
 import { BenchServer } from './server.js';
 
 const DATE = '2026-06-30';
-/** How many times as many lines the file has that shows whether memory grows. */
+/** The factor for the larger file that shows whether memory grows. */
 const GROWN = 4;
 
 const { values } = parseArgs({

@@ -68,7 +68,7 @@ export async function rowsTouchedBy(db: Db, work: () => Promise<unknown>): Promi
     );
   };
   const idle = await touched();
-  const looked = (await touched()) - idle; // looking reads rows of the status table itself
+  const looked = (await touched()) - idle; // reading the status also reads rows of the status table
   const before = await touched();
   await work();
   return (await touched()) - before - looked;

@@ -24,7 +24,7 @@ const port = parentPort as MessagePort;
 const db = openDatabase(task.url, { poolMax: 1 });
 try {
   const policies = new PolicyBook(await readPolicies(db));
-  // The start of a thread is no part of what a line costs.
+  // The start of a thread is not part of the cost of a line.
   const go = once(port, 'message');
   port.postMessage('ready');
   await go;

@@ -16,7 +16,7 @@ import type { BenchServer, Cost } from './server.js';
 export interface Rung {
   readonly name: string;
   readonly threads: number;
-  /** Lines that were really settled, and what that cost. */
+  /** Lines that were really settled, and their cost. */
   readonly measuredLines: number;
   readonly cost: Cost;
   /** One page at the start, and one at the end of the whole date. */

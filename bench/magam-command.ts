@@ -1,4 +1,4 @@
-/** The real `magam` command as a process of its own, with its JSON document and what its process used. */
+/** The real `magam` command as a separate process, with its JSON document and the resources that its process used. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
@@ -9,7 +9,7 @@ import type { Usage } from './report-usage.js';
 const program = fileURLToPath(new URL('../../bin/magam.mjs', import.meta.url));
 const reportUsage = new URL('report-usage.js', import.meta.url).href;
 
-/** What the bench reads of the documents of the commands. */
+/** The fields of the commands' documents that the bench reads. */
 export interface CommandDocument {
   readonly status?: string;
   readonly lines?: number;
@@ -21,7 +21,7 @@ export interface CommandDocument {
   readonly stages?: readonly { readonly name: string; readonly seconds: number }[];
 }
 
-/** Runs it to its end; throws with what it said when it fails. */
+/** Runs it to its end; throws with its output when it fails. */
 export async function runMagam(
   databaseUrl: string,
   args: readonly string[],

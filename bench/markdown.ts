@@ -38,7 +38,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
-/** Something that is to be at most `limit`. */
+/** A value that must be at most `limit`. */
 export interface Aim {
   readonly aim: string;
   readonly limit: number;

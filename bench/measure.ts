@@ -1,4 +1,4 @@
-/** Samples and what is said about them. The machine is noisy: medians with their range, CPU seconds beside wall time. */
+/** Samples and their statistics. The machine is noisy, so there are medians with their range, and CPU seconds beside wall time. */
 
 /** Median and range of repeated measurements of one thing. */
 export interface Spread {
@@ -36,5 +36,5 @@ export const exponentOf = (small: { size: number; cost: number }, large: { size:
 /** Seconds since an instant of `performance.now()`. */
 export const secondsSince = (instant: number): number => (performance.now() - instant) / 1_000;
 
-/** Says what is going on, on standard error; standard output belongs to the result. */
+/** Reports progress on standard error; standard output belongs to the result. */
 export const say = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -42,7 +42,7 @@ const STEPS = ['import', 'settle', 'verify'] as const;
 type Step = (typeof STEPS)[number];
 interface Sample {
   readonly cost: Cost;
-  /** Of the commands; the floor has its work done by the server. */
+  /** The CPU seconds of the commands; in the floor the server does the work. */
   readonly usage: Usage | null;
 }
 type Night = Readonly<Record<Step, Sample>>;

@@ -1,10 +1,10 @@
-/** A page of a date's sales the way the field reads it: LIMIT … OFFSET …, which walks over all rows before the page. */
+/** A page of a date's sales in the usual way: LIMIT … OFFSET …, which reads all rows before the page. */
 
 import type { SaleRow } from '../core/settlement/rules/decide.js';
 import { saleColumns, toSaleRow } from '../core/settlement/stores/entry-page.js';
 import { type Db, selectArrays } from '../infra/database.js';
 
-/** `rows`: the walk goes over whole rows. `covering`: over the entries of a secondary index that holds all it needs. */
+/** `rows`: it reads whole rows. `covering`: it reads the entries of a secondary index that has all needed columns. */
 export type OffsetPaging = 'rows' | 'covering';
 
 export async function readOffsetPage(

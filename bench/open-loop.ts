@@ -1,8 +1,8 @@
-/** Load from an open loop: so many arrivals a second, each at its moment, whether those before it were answered or not. */
+/** Load from an open loop: this many arrivals a second, each at its moment, whether or not the earlier ones were answered. */
 
 export interface Arrival<Result> {
   readonly result: Result;
-  /** From the moment at which it was due to its end (ms): a generator that is late makes nobody wait less. */
+  /** The time from the due moment of the arrival to its end (ms), so that a late generator does not shorten it. */
   readonly millis: number;
 }
 

@@ -15,7 +15,7 @@ export interface CheckoutRound {
 
 export interface CheckoutRounds {
   readonly loads: Readonly<Record<LoadName, readonly CheckoutRound[]>>;
-  /** Of a unit that is sold out. */
+  /** Refusals of a unit that is sold out. */
   readonly refusals: readonly LoadSample[];
 }
 

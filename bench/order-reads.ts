@@ -30,7 +30,7 @@ interface ReadRound {
   readonly lineByLine: LoadSample;
 }
 
-/** Of one call, that of the caller's session among them. */
+/** For one call, including the read of the caller's session. */
 interface Statements {
   readonly product: number;
   readonly lineByLine: number;
@@ -68,7 +68,7 @@ async function statementsOf({ url, db }: EdgeServer, path: string, headers: Head
   await bodyOf(`${url}${path}`, headers);
   const before = await count();
   await bodyOf(`${url}${path}`, headers);
-  return (await count()) - before - 1; // counting is a statement, too
+  return (await count()) - before - 1; // the count itself is a statement, too
 }
 
 async function countStatements(plan: Plan, path: string, headers: Headers): Promise<Statements> {

@@ -1,4 +1,4 @@
-/** A rush: all visitors come at the same moment, each over a connection of its own. A tenth order the same unit; the others look at it. */
+/** A rush: all visitors come at the same moment, each over a separate connection. A tenth of them order the same unit; the others read its page. */
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -10,7 +10,7 @@ import { checkoutRequest } from './order-checkouts.js';
 import { countSold, type Shop } from './shop.js';
 import { percentile } from './stock-report.js';
 
-/** Milliseconds from the moment at which all came to the last answer. */
+/** Milliseconds from the common arrival to the last answer. */
 interface Waited {
   readonly answers: number;
   readonly p50: number;
@@ -27,7 +27,7 @@ export interface Rush {
   readonly questions: Waited;
   readonly ordered: number;
   readonly refused: number;
-  /** Answers that said to come again (503), or connections that were cut; the visitor did come again. */
+  /** Answers that asked for another try (503), or connections that were cut; the visitor did try again. */
   readonly again: number;
   /** By the rows. */
   readonly sold: number;
@@ -68,7 +68,7 @@ class Visits {
 
   constructor(private readonly url: string) {}
 
-  /** Asks, and again after a moment while the server is busy, under the same key. */
+  /** Sends a request, and sends it again after a moment while the server is busy, under the same key. */
   async visit(kind: Kind, ask: Ask): Promise<{ status: number; text: string }> {
     for (;;) {
       const answer = await exchange(this.url, ask).catch(() => undefined);
@@ -92,7 +92,7 @@ class Visits {
   }
 }
 
-/** Throws when an answer is none that a visitor should get. */
+/** Throws when a visitor should not get the answer. */
 export async function measureRush({ db, shop, buyers, product, visitors, units }: Plan): Promise<Rush> {
   const unitId = await shop.hotUnit(units);
   const { productId = 0 } = shop.units.find((unit) => unit.unitId === unitId) ?? {};

@@ -1,4 +1,4 @@
-/** Lists and checkouts at a steady rate while a day is settled beside them, and the same without. */
+/** Lists and checkouts at a steady rate while a day is settled, and the same without a settlement. */
 import { seedFeed } from '../core/sample/seed-feed.js';
 import { type Db, pause } from '../infra/database.js';
 import type { ApiUnderMeasurement } from './api-process.js';
@@ -37,7 +37,7 @@ interface Plan {
 const CONNECTIONS = 16;
 const LONGEST_SECONDS = 3_600;
 
-/** Asks at the same rate for each until the work is done. */
+/** Sends requests of each kind at the same rate until the work is done. */
 async function steadily(
   { product, perSecond }: Plan,
   asks: Readonly<Record<(typeof STEADY)[number], Asked>>,

@@ -37,7 +37,7 @@ function cellsOf(samples: readonly LoadSample[]): string[] {
   ];
 }
 
-/** The median of the ratios of rounds that followed each other, so that what slowed the machine slowed both. */
+/** The median of the ratios of consecutive rounds, so that a slow machine affected both. */
 const ratio = (a: readonly LoadSample[], b: readonly LoadSample[]): number =>
   median(a.map(({ requestsPerSecond }, i) => requestsPerSecond / (b[i]?.requestsPerSecond ?? Number.NaN)));
 

@@ -1,5 +1,5 @@
 /**
- * The rivals of the order bench: the product's own routes, with everything that stands in front of their handlers (access, limits, validation,
+ * The rivals of the order bench: the product's own routes, with everything before their handlers (access, limits, validation,
  * idempotency keys, log), and other handlers. A checkout that answers at once and stores nothing; the page of an order and the list of orders with a
  * query for each line and each order.
  */
@@ -24,7 +24,7 @@ interface Asked {
   readonly items: readonly { readonly unitId: number; readonly quantity: number }[];
 }
 
-/** Groups of calls that do nothing in no transaction. */
+/** Groups of calls that do nothing and open no transaction. */
 class Nothing extends GroupCommit<null, null> {
   constructor(db: Db) {
     super(db, { work: () => Promise.resolve([]) } satisfies GroupOptions<null, null>);
@@ -70,7 +70,7 @@ async function readOne<Row>(db: Db, sql: string, params: readonly unknown[]): Pr
   return row;
 }
 
-/** One query after the other, each for one thing. */
+/** One query after the other, each for one row. */
 async function readPageLineByLine(db: Db, orderId: number): Promise<OrderPage> {
   const [order] = await select<OrderRecord>(
     db,

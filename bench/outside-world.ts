@@ -1,4 +1,4 @@
-/** The sandbox as a process of its own: the payment provider and the mail server of the payment bench. */
+/** The sandbox as a separate process: the payment provider and the mail server of the payment bench. */
 import { fileURLToPath } from 'node:url';
 import type { BookEntry, ProviderName } from '../sandbox/book.js';
 import type { FaultRule } from '../sandbox/faults.js';
@@ -7,7 +7,7 @@ import { type ApiUnderMeasurement, startServer } from './api-process.js';
 
 const program = fileURLToPath(new URL('../../bin/magam.mjs', import.meta.url));
 
-/** What a buyer approves. */
+/** The payment that a buyer approves. */
 interface Approving {
   readonly provider: ProviderName;
   readonly reference: string;
@@ -17,7 +17,7 @@ interface Approving {
 export class OutsideWorld {
   private constructor(
     private readonly server: ApiUnderMeasurement,
-    /** Settings of a platform that this is the outside of. */
+    /** Settings of a platform that uses this sandbox. */
     readonly environment: Readonly<Record<string, string>>,
   ) {}
 
@@ -39,7 +39,7 @@ export class OutsideWorld {
     return world;
   }
 
-  /** What goes wrong from now on, or how long it takes. */
+  /** Sets the faults and delays from now on. */
   setFaults(rules: readonly FaultRule[]): Promise<unknown> {
     return this.ask('PUT', '/sandbox/faults', rules);
   }
@@ -55,12 +55,12 @@ export class OutsideWorld {
     return ((await this.ask('POST', `/sandbox/payments/kakaopay/${key}/approve`)) as { token: string }).token;
   }
 
-  /** What was taken from buyers, and what was given back. */
+  /** The amounts taken from buyers and given back. */
   async book(): Promise<readonly BookEntry[]> {
     return ((await this.ask('GET', '/sandbox/book')) as { entries: readonly BookEntry[] }).entries;
   }
 
-  /** Forgets payments, book and faults. */
+  /** Deletes payments, book and faults. */
   reset(): Promise<unknown> {
     return this.ask('POST', '/sandbox/reset');
   }

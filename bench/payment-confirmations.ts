@@ -1,4 +1,4 @@
-/** Confirmations and cancellations over HTTP: the product, and the two mistakes that are made first. */
+/** Confirmations and cancellations over HTTP: the product, and the two usual mistakes. */
 import { readOutboxGauges } from '../core/outbox/stores/outbox-gauges.js';
 import { type Db, pause, select } from '../infra/database.js';
 import type { ApiUnderMeasurement } from './api-process.js';
@@ -11,11 +11,11 @@ import { percentile } from './stock-report.js';
 export const TARGETS = ['product', 'held', 'inside'] as const;
 export type Target = (typeof TARGETS)[number];
 
-/** What a target came to in one round. */
+/** The result of a target in one round. */
 export interface ConfirmationSample extends LoadSample {
-  /** Times that a buyer was told to come again, and did so under the same key; the wait for that is part of what the answer took. */
+  /** Times that a buyer was asked to try again, and did so under the same key; the wait is part of the answer's time. */
   readonly again: number;
-  /** From the last answer until everything that follows was done (s). */
+  /** From the last answer until all following work was done (s). */
   readonly followedSeconds: number;
 }
 
@@ -37,16 +37,16 @@ interface Plan {
   readonly delaysMs: readonly number[];
 }
 
-/** Of a measurement this share is cancelled afterwards. */
+/** The share of a measurement that is cancelled afterwards. */
 const CANCELLED = 1 / 3;
 const WARM = 60;
 
-/** Between two tries of somebody who is told to come again (ms). */
+/** The time between two tries of a buyer who was asked to try again (ms). */
 const AGAIN_MS = 200;
 
 type Load = Omit<ConfirmationSample, 'followedSeconds'>;
 
-/** Sends each, so many at a time. Throws unless each is answered with 200, or 202: whoever was cut off after the charge finds it in progress. */
+/** Sends each, this many at a time. Throws unless each is answered with 200, or with 202, which follows a connection that was cut after the charge. */
 async function load(server: ApiUnderMeasurement, asks: readonly Ask[], connections: number): Promise<Load> {
   const caller = new HttpCaller(server.url);
   const millis: number[] = [];
@@ -78,7 +78,7 @@ async function load(server: ApiUnderMeasurement, asks: readonly Ask[], connectio
   };
 }
 
-/** Waits until the runner has done all that follows. @returns how long that took (s) */
+/** Waits until the runner has done all following work. @returns how long that took (s) */
 export async function allFollowed(db: Db): Promise<number> {
   const started = performance.now();
   for (;;) {
@@ -90,10 +90,10 @@ export async function allFollowed(db: Db): Promise<number> {
   }
 }
 
-/** Whoever is not known after so long never will be (s). */
+/** A payment whose outcome is unknown after this long stays unknown (s). */
 const LONGEST_SECONDS = 600;
 
-/** Waits until no payment is open any more: a duty looks up those whose outcome was not known. */
+/** Waits until no payment is open any more: a duty looks up those with an unknown outcome. */
 export async function allKnown(db: Db): Promise<void> {
   const started = performance.now();
   const sql = `SELECT COUNT(*) AS open FROM payment WHERE status IN ('IN_PROGRESS', 'UNKNOWN')`;
@@ -140,7 +140,7 @@ async function requireGivenBack(till: Till, payments: readonly Approved[]): Prom
     throw new Error(`the money of ${wrong.length} payments is not back: ${JSON.stringify(wrong[0])}`);
 }
 
-/** Each round begins with another one, so that none has the coldest caches always. */
+/** Each round begins with another target, so that none always has the coldest caches. */
 const inTurn = (round: number): Target[] => TARGETS.map((_, at) => TARGETS[(at + round) % TARGETS.length] as Target);
 
 export async function measureConfirmations(plan: Plan): Promise<DelayRounds[]> {

@@ -16,7 +16,7 @@ export interface RelaySample {
   readonly perSecond: number;
   /** Hints or messages that were published for them. */
   readonly published: number;
-  /** From then on until a worker that does nothing with them has taken all (s). */
+  /** From then until a worker that does nothing with them has taken all (s). */
   readonly takenSeconds: number;
 }
 
@@ -29,7 +29,7 @@ interface Plan {
 
 const BATCH = 1_000;
 
-/** Events as payments write them; nobody is to do what follows from them. */
+/** Events as payments write them; no consumer handles them. */
 async function writeEvents(db: Db, count: number): Promise<void> {
   for (let from = 0; from < count; from += BATCH)
     await inTransaction(db, (tx) =>

@@ -1,4 +1,4 @@
-/** So many checkouts and so many confirmations a second, whether they are answered or not, and what the rows say afterwards. */
+/** A fixed number of checkouts and of confirmations a second, whether or not they are answered, and the rows afterwards. */
 import { type Db, pause, select } from '../infra/database.js';
 import type { ApiUnderMeasurement } from './api-process.js';
 import type { Buyer, Buyers } from './buyers.js';
@@ -11,16 +11,16 @@ import { confirmationOf, type Till } from './payment-till.js';
 import type { Shop } from './shop.js';
 import { percentile } from './stock-report.js';
 
-/** An arrival that is done within so long from the moment at which it was due is in time (ms). */
+/** An arrival that is done within this time from its due moment is in time (ms). */
 export const IN_TIME_MS = 1_000;
 
 interface Stream {
   readonly arrivals: number;
-  /** Percent of them that were done within `IN_TIME_MS`. */
+  /** The percentage that was done within `IN_TIME_MS`. */
   readonly inTime: number;
-  /** Percent that were told to come again (a 5xx, 202, or a cut connection), and did so after the rush. */
+  /** The percentage that was asked to try again (a 5xx, 202, or a cut connection), and did so after the rush. */
   readonly again: number;
-  /** Of those that were done at once. */
+  /** The times of those that were done at once. */
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
@@ -31,7 +31,7 @@ export interface PaymentRush {
   readonly seconds: number;
   readonly checkouts: Stream;
   readonly confirmations: Stream;
-  /** From the last arrival until all had their answer, and until everything that follows was done (s). */
+  /** From the last arrival until all had their answer, and until all following work was done (s). */
   readonly answeredSeconds: number;
   readonly followedSeconds: number;
   /** By the rows, and by the provider's book. */
@@ -51,7 +51,7 @@ interface Plan {
   readonly seconds: number;
 }
 
-/** Whoever has no answer after so long is taken for lost (s). */
+/** A buyer without an answer after this long counts as lost (s). */
 const LONGEST_SECONDS = 600;
 
 function streamOf(arrivals: readonly Arrival<Answered>[], done: number): Stream {
@@ -67,7 +67,7 @@ function streamOf(arrivals: readonly Arrival<Answered>[], done: number): Stream 
   };
 }
 
-/** Those who were told to come again do so, under the same keys, until they have what they came for. */
+/** Buyers who were asked to try again do so, under the same keys, until they have their answer. */
 async function comeAgain(
   caller: HttpCaller,
   asks: readonly Ask[],
@@ -79,7 +79,7 @@ async function comeAgain(
   await eachBy(20, left, async (ask) => {
     for (;;) {
       const { status, text } = await caller.post(ask);
-      if (status === done || status === 202) return; // 202 is kept under its key: the payment is looked up by a duty
+      if (status === done || status === 202) return; // 202 is kept under its key, and a duty looks up the payment
       if (secondsSince(started) > LONGEST_SECONDS) throw new Error(`${ask.path} is never answered: ${status} ${text}`);
       await pause(500);
     }

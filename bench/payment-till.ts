@@ -1,4 +1,4 @@
-/** Payments that wait for their confirmation: checked out, opened, and approved by their buyers. */
+/** Payments that wait for their confirmation: they are checked out, opened, and approved by their buyers. */
 import { randomUUID } from 'node:crypto';
 import { placeOrders } from '../core/orders/place-orders.js';
 import { checkoutPreparer } from '../core/orders/prepare-checkout.js';
@@ -14,7 +14,7 @@ import { type Ask, eachBy } from './http-caller.js';
 import type { OutsideWorld } from './outside-world.js';
 import { RECEIVER, type Shop } from './shop.js';
 
-/** Of one transaction while payments are prepared. */
+/** Payments of one transaction during the preparation. */
 const TOGETHER = 50;
 const URLS = { success: 'http://127.0.0.1/success', fail: 'http://127.0.0.1/fail' };
 
@@ -31,7 +31,7 @@ const asked = ({ token }: Buyer, path: string, body: unknown): Ask => ({
   body: JSON.stringify(body),
 });
 
-/** The buyer comes back from the provider; under a key of its own. */
+/** The buyer's return from the provider, under its own key. */
 export const confirmationOf = ({ payment, paymentKey, buyer }: Approved): Ask => {
   const approval = { paymentKey, orderId: payment.reference, amount: payment.amountMinor };
   return asked(buyer, `/v1/payments/${payment.paymentId}/confirmation`, { approval });
@@ -56,7 +56,7 @@ export class Till {
     return this.outside.close();
   }
 
-  /** So many payments of one unit each, drawn from 1,000. */
+  /** Makes this many payments of one unit each, drawn from 1,000. */
   async prepare(count: number): Promise<Approved[]> {
     const buyers = await this.buyers.signIn();
     const basket = await this.shop.basketsOf('1,000 units');
@@ -77,7 +77,7 @@ export class Till {
     return approved;
   }
 
-  /** What became of these payments by the rows, and what the provider says. Throws where the two differ. */
+  /** The outcome of these payments by the rows and by the provider. Throws where the two differ. */
   async requireCharged(payments: readonly Approved[]): Promise<void> {
     const charged = new Map<string, number>();
     for (const { kind, reference, amount } of await this.world.book())
@@ -93,7 +93,7 @@ export class Till {
       );
   }
 
-  /** These payments and their checkouts, as the rows have them. */
+  /** The rows of these payments and their checkouts. */
   async read(payments: readonly Approved[]): Promise<
     {
       readonly reference: string;
@@ -129,7 +129,7 @@ export class Till {
     });
   }
 
-  /** Toss is told nothing when a payment is opened, so all of it can be done in one transaction. */
+  /** A payment is opened without a call of Toss, so all of it can be done in one transaction. */
   private async openIn(tx: Tx, checkoutId: number, { accountId }: Buyer): Promise<PaymentRecord> {
     const by = { cause: 'buyer' as const, requestedBy: `account ${accountId}` };
     const opened = await openPayment(

@@ -1,5 +1,5 @@
 /**
- * What callers get from a provider that is in trouble, over the product's own client with the limits that it has by default: one that becomes slow and fails three
+ * The answers of callers of a provider in trouble, over the product's own client with its default limits: one that becomes slow and fails three
  * calls of four, and one that drops a fifth of the connections.
  */
 import { randomUUID } from 'node:crypto';
@@ -58,7 +58,7 @@ function openOutside(world: OutsideWorld, more: Readonly<Record<string, string>>
 export interface StateAnswers {
   readonly answers: number;
   readonly charged: number;
-  /** Nothing was charged for sure, and the caller may come again. */
+  /** Certainly nothing was charged, and the caller may try again. */
   readonly away: number;
   readonly unknown: number;
   readonly p50: number;
@@ -73,13 +73,13 @@ export type Outage = Readonly<Partial<Record<Period, StateAnswers>>>;
 export interface OutagePlan {
   readonly world: OutsideWorld;
   readonly callers: number;
-  /** How long the provider is well, and then in trouble (s). */
+  /** How long the provider works, and then is in trouble (s). */
   readonly wellSeconds: number;
   readonly troubleSeconds: number;
   readonly slowMs: number;
 }
 
-/** A caller looks at the answer, and comes again after this (ms). */
+/** A caller reads the answer, and calls again after this (ms). */
 const AGAIN_MS = 1_000;
 const NEVER_OPEN = { MAGAM_OUTBOUND_BREAKER_WINDOW: '10000', MAGAM_OUTBOUND_BREAKER_CALLS_MIN: '10000' };
 
@@ -136,7 +136,7 @@ function answersOf(calls: readonly Call[]): StateAnswers | undefined {
   };
 }
 
-/** What the provider is at. */
+/** The state of the provider. */
 interface During {
   phase: 'well' | 'closed' | 'well again';
   over: boolean;
@@ -170,7 +170,7 @@ export async function measureOutage(
 export interface Drops {
   readonly provider: Named;
   readonly calls: number;
-  /** Percent of confirmations whose outcome the caller does not know: with the tries that the rules allow, and without a second one. */
+  /** The percentage of confirmations whose outcome the caller does not know: with the tries that the rules allow, and without a second one. */
   readonly failed: number;
   readonly failedOnce: number;
   /** And after one look-up. */

@@ -38,7 +38,7 @@ const NAMES: Readonly<Record<Target, string>> = {
   inside: 'what follows is done inside the call',
 };
 
-/** The median of the ratios of rounds that followed each other, so that what slowed the machine slowed both. */
+/** The median of the ratios of consecutive rounds, so that a slow machine affected both. */
 const ratio = (a: readonly number[], b: readonly number[]): number =>
   median(a.map((value, at) => value / (b[at] ?? Number.NaN)));
 const rates = (samples: readonly ConfirmationSample[]): number[] => samples.map((one) => one.requestsPerSecond);
@@ -214,7 +214,10 @@ interface Aim {
   readonly value: number;
 }
 
-/** What has to be 0. That a confirmation is charged once, and paid by the rows, is checked after each measurement, which fails otherwise. */
+/**
+ * The values that must be 0. After each measurement it is also checked that every confirmation is charged once and paid by the rows; the measurement fails
+ * otherwise.
+ */
 function aimsOf({ rushes, drops, differences }: PaymentsBench): Aim[] {
   const all = rushes.flatMap(({ product, held }) => [product, held]);
   const wrong = all.filter(

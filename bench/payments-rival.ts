@@ -1,5 +1,5 @@
 /**
- * The rivals of the payment bench: the product's own routes, with everything that stands in front of their handlers (access, limits, validation, idempotency
+ * The rivals of the payment bench: the product's own routes, with everything before their handlers (access, limits, validation, idempotency
  * keys, log), and other handlers, as they are written first. `held`: one transaction, from the lock of the payment to its commit, over the provider's call. `inside`:
  * the provider is called without a transaction, as in the product, and what follows from the payment (the cart, the counts of sales, the mail; for a
  * cancellation the provider's part of it) is done before the buyer is answered instead of after it.
@@ -44,7 +44,7 @@ const buyerOf = ({ signedIn, requestId }: Call<unknown, unknown, unknown>): Paym
 });
 const approvedBy = (call: Call<unknown, unknown, unknown>) => (call.body as Confirmation).approval.paymentKey;
 
-/** The provider has to have charged: this bench measures nothing else of the rivals. */
+/** The provider must have charged, because this bench measures only that case of the rivals. */
 async function charge({ providers }: ApiContext, payment: PaymentRecord): Promise<ProviderPayment> {
   const outcome = await askToCharge(providers, payment);
   if (outcome.outcome !== 'done') throw new Error(`not charged: ${outcome.failure.code} ${outcome.failure.message}`);
@@ -82,7 +82,7 @@ const confirmHeld = (context: ApiContext): Route => ({
     }),
 });
 
-/** Pays the checkout as `payCheckout` does; instead of the event that others follow, the cart and the counts of sales are seen to. */
+/** Pays the checkout as `payCheckout` does, but updates the cart and the counts of sales directly instead of by an event. */
 async function payAndFollow(tx: Tx, { checkoutId, provider }: PaymentRecord): Promise<void> {
   const orders = await lockOrdersOf(tx, checkoutId);
   await endPending(tx, checkoutId, 'PAID');

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:payments`: payments against the sandbox. What does a confirmation cost beside the ways that are written first, how fast are events relayed, what
+ * `npm run bench:payments`: payments against the sandbox. What does a confirmation cost beside the usual first designs, how fast are events relayed, what
  * becomes of 500 checkouts and confirmations a second, and what do callers get from a provider that is in trouble? docs/benchmarks.md says how to read the result,
  * which goes to standard output and to bench/results.
  */

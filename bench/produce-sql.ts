@@ -1,9 +1,9 @@
 /**
  * The figures of section 3 and 4 of docs/settlement-rules.md as SQL, for the policies of the synthetic feed: what it costs a
- * database to produce the lines without any program. Only what those policies use is covered (percent or up to three tiers,
+ * database to produce the lines without any program. Only the features of those policies are covered (percent or up to three tiers,
  * fixed amounts; no end dates); anything else is refused, and the bench compares every row with the product's.
  *
- * Intermediate values are kept in user variables, because both engines would compute an expression as often as it is written.
+ * Intermediate values are kept in user variables, because both engines would compute an expression each time that it is written.
  */
 import type { FeePolicy } from '../core/policies/rules/fee-policy.js';
 import type { StoredPolicy } from '../core/policies/rules/policy-book.js';
@@ -53,7 +53,7 @@ export async function createPolicyTable(db: Db, policies: readonly StoredPolicy[
   }
 }
 
-/** Gives the variables of a session their type; an unset one would be taken for text. */
+/** Gives the variables of a session their type, because an unset one would count as text. */
 export async function prepareSession(db: Db): Promise<void> {
   await change(db, 'SET @exact = 0, @paid = 0, @base = 0, @fee = 0, @vat = 0, @pg = 0, @pg_vat = 0');
 }

@@ -23,7 +23,7 @@ export interface SettleSample {
   readonly entries: number;
   /** Seconds by stage, as the command reports them. */
   readonly stages: Readonly<Record<string, number>>;
-  /** Of the whole command, from the start of its process to its end. */
+  /** The seconds of the whole command, from the start of its process to its end. */
   readonly cost: Cost;
   readonly usage: Usage;
 }
@@ -47,13 +47,13 @@ export interface SettleBench {
   readonly settle: readonly SettleSample[];
   readonly ladder: readonly Rung[];
   readonly keyset: KeysetResult;
-  /** One of each round, of what the product's own choice of writer had settled just before. */
+  /** One for each round, of the date that the product's own choice of writer had settled just before. */
   readonly verify: readonly { readonly cost: Cost; readonly usage: Usage }[];
   readonly import: ImportSample & { readonly lines: number; readonly fileBytes: number };
   readonly scale: { readonly factor: number; readonly sample: SettleSample } | null;
 }
 
-/** One thing that was measured in every round. */
+/** One subject that was measured in every round. */
 interface Measured {
   readonly name: string;
   readonly seconds: Spread;
@@ -127,7 +127,7 @@ function aimsOf(bench: SettleBench): Aim[] {
       aims.push({ aim: `whole command (${writer}) / floor (${floor})`, limit: 2.2, value: whole / seconds, unit: '×' });
     }
   }
-  const own = writersOf(bench).at(-1) as RowWriter; // the one that the product takes by itself
+  const own = writersOf(bench).at(-1) as RowWriter; // the writer that the product chooses by itself
   aims.push({
     aim: `magam verify / magam settle (${own})`,
     limit: 0.8,
@@ -220,7 +220,7 @@ ${table(['variable', 'value'], Object.entries(server.settings))}
 `;
 }
 
-/** CPU seconds are steadier than wall time, and do not depend on how well the two share the cores. */
+/** CPU seconds are steadier than wall time, and do not depend on how well client and server share the cores. */
 function cpuSentences(bench: SettleBench): string {
   const serverCpu = (samples: readonly { cost: Cost }[]): number | null =>
     mediansOf(samples.map(({ cost }) => cost)).serverCpuSeconds;

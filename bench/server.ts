@@ -1,6 +1,6 @@
 /**
- * The database server under measurement: its settings, the CPU seconds of its process, its counters, and how to make it pay
- * the debts of one measurement before the next begins.
+ * The database server under measurement: its settings, the CPU seconds of its process, its counters, and how to make it finish
+ * the deferred work of one measurement before the next begins.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export interface ServerDescription {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** What an `observe`d piece of work cost. */
+/** The cost of an `observe`d piece of work. */
 export interface Cost {
   readonly seconds: number;
   /** Null where the server's process is not on this machine or cannot be read. */
@@ -88,7 +88,7 @@ export class BenchServer {
     await this.db.destroy();
   }
 
-  /** Does the work and says what it cost, after the server has come to rest. */
+  /** Does the work and returns its cost, after the server has become idle. */
   async observe<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly cost: Cost }> {
     await this.comeToRest();
     const before = await this.counters();
@@ -109,8 +109,8 @@ export class BenchServer {
   }
 
   /**
-   * Has the pages of all tables of the bench written out, so that no measurement pays for what the one before it left
-   * behind. An account without the privilege for that goes without.
+   * Makes the server write out the pages of all tables of the bench, so that no measurement pays for the work that the previous one left
+   * behind. It is skipped when the account has no privilege for it.
    */
   private async comeToRest(): Promise<void> {
     const tables = await select<{ name: string }>(

@@ -72,7 +72,7 @@ async function seed(target: string, count: number): Promise<number> {
   try {
     const patience = { outageMs: 0, signal: new AbortController().signal };
     await seedFeed(db, { ...patience, date: DATE, lines: count, sellers, seed: '1', requestedBy: 'bench' });
-    // The planner is to know the tables in all measurements, not only in the later ones.
+    // The planner must know the tables in all measurements, and not only in the later ones.
     await db.raw('ANALYZE TABLE sale_entry, refund_entry');
     return secondsSince(started);
   } finally {
@@ -183,7 +183,7 @@ async function measure(): Promise<SettleBench> {
   }
 }
 
-/** The same with five times the lines, once, by the writer that the product takes by itself. */
+/** The same with five times the lines, once, by the writer that the product chooses by itself. */
 async function measureScale(bench: SettleBench): Promise<SettleBench> {
   const target = databaseUrl(url, 'magam_bench_scale');
   say(`${SCALE} times the lines: seeding …`);

@@ -1,11 +1,11 @@
-/** The shop that the benches of stock and orders sell from: units with stock, what is ordered of them, and what the rows say afterwards. */
+/** The shop of the benches of stock and orders: units with stock, the orders, and the rows afterwards. */
 import type { WantedUnit } from '../core/orders/price-units.js';
 import { makeSampleCatalogue } from '../core/sample/sample-catalogue.js';
 import { receiveStock } from '../core/stock/receive-stock.js';
 import { type Db, inTransaction, select } from '../infra/database.js';
 import { decided } from '../kernel/outcome.js';
 
-/** Where the goods go. */
+/** The receiver of the goods. */
 export const RECEIVER = {
   name: '김하늘',
   phone: '010-1234-5678',
@@ -14,9 +14,9 @@ export const RECEIVER = {
   note: '',
 };
 
-/** So many units of a load are never sold out. */
+/** The first units of a load, which are never sold out. */
 const PLENTY = 100_000_000;
-/** Units of the loads that are no rush for one. */
+/** Units of the loads that are not a rush for one unit. */
 const SHELF_UNITS = 1_000;
 const PRODUCTS = 3_000;
 const SELLERS = 100;
@@ -27,7 +27,7 @@ interface ShopUnit {
   readonly sellerId: string;
 }
 
-/** What a buyer orders, anew each time. */
+/** A buyer's order, made anew each time. */
 export const LOADS = ['one hot unit', '1,000 units', 'baskets of three sellers'] as const;
 export type LoadName = (typeof LOADS)[number];
 
@@ -57,7 +57,7 @@ export class Shop {
     return this.units.slice(0, SHELF_UNITS);
   }
 
-  /** A unit that nobody has ordered yet, with so many of it. */
+  /** A unit that nobody has ordered yet, with this stock. */
   async hotUnit(quantity = PLENTY): Promise<number> {
     const unit = this.units[this.nextHot];
     if (unit === undefined) throw new Error('there are too few units for so many rounds');
@@ -66,7 +66,7 @@ export class Shop {
     return unit.unitId;
   }
 
-  /** What one order after the other asks for under a load. */
+  /** The units of one order after the other under a load. */
   async basketsOf(load: LoadName): Promise<() => readonly WantedUnit[]> {
     if (load === 'one hot unit') {
       const basket = [{ unitId: await this.hotUnit(), quantity: 1 }];
@@ -92,7 +92,7 @@ export class Shop {
 /** Orders of one checkout under a load. */
 export const ordersOfCheckout = (load: LoadName): number => (load === 'baskets of three sellers' ? 3 : 1);
 
-/** How many rows there are of what checkouts write. */
+/** The numbers of rows in the tables that checkouts write. */
 export interface RowCounts {
   readonly checkouts: number;
   readonly orders: number;
@@ -109,7 +109,7 @@ export async function countRows(db: Db): Promise<RowCounts> {
   return row as RowCounts;
 }
 
-/** Throws unless the rows that came since `before` are those of so many checkouts, each with so many orders of one unit. */
+/** Throws unless the new rows since `before` are those of this many checkouts, each with this many orders of one unit. */
 export async function requireRows(db: Db, before: RowCounts, checkouts: number, ordersEach: number): Promise<void> {
   const after = await countRows(db);
   const rows = (name: keyof RowCounts): number => after[name] - before[name];
@@ -120,7 +120,7 @@ export async function requireRows(db: Db, before: RowCounts, checkouts: number, 
     );
 }
 
-/** What the rows say of a unit: how many are held for somebody or sold, and how many there were. */
+/** The rows of a unit: how many are held or sold, and how many there were. */
 export async function countSold(db: Db, unitId: number): Promise<{ readonly sold: number; readonly oversold: number }> {
   const [row] = await select<{ sold: number; received: number }>(
     db,

@@ -1,4 +1,4 @@
-/** What it costs to know who is signed in, apart from everything else a request does: the check itself, called as the server calls it. */
+/** The cost of the sign-in check alone, called as the server calls it. */
 import { authenticator } from '../api/edge/authenticate.js';
 import { readConfig } from '../infra/config.js';
 import { openDatabase } from '../infra/database.js';
@@ -14,7 +14,7 @@ export interface SignInCheck {
 
 const CHECKS = 2_000;
 
-/** Checks a token `CHECKS` times in every round, on a pool as the server has it. */
+/** Checks a token `CHECKS` times in every round, on a pool like the server's. */
 export async function measureSignInCheck(
   url: string,
   token: string,

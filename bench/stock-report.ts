@@ -6,7 +6,7 @@ import { spreadOf } from './measure.js';
 import type { ServerDescription } from './server.js';
 import { LOADS, type LoadName } from './shop.js';
 
-/** How often something was done a second by all callers together, and how long one took (ms). */
+/** The rate of all callers together (a second), and the time of one call (ms). */
 export interface StockSample {
   readonly perSecond: number;
   readonly p50: number;
@@ -14,7 +14,7 @@ export interface StockSample {
   readonly p99: number;
 }
 
-/** What became of a rush: who was told that they got one, and what the rows say. */
+/** The outcome of a rush: how many were told that they got one, and the rows. */
 export interface RushCount {
   readonly name: string;
   readonly told: number;
@@ -22,7 +22,7 @@ export interface RushCount {
   readonly oversold: number;
 }
 
-/** What one way came to in a round: checkouts under each load, and refusals. */
+/** The result of one way in a round: checkouts under each load, and refusals. */
 export type RivalRound = Readonly<Record<LoadName | 'refusals', StockSample>>;
 
 interface RivalRounds {
@@ -55,7 +55,7 @@ export interface StockBench {
   readonly questions: readonly Readonly<Record<keyof typeof QUESTIONS, StockSample>>[];
 }
 
-/** The value that so many percent of the samples do not exceed. */
+/** The value that this percentage of the samples does not exceed. */
 export function percentile(samples: readonly number[], percent: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
@@ -63,7 +63,7 @@ export function percentile(samples: readonly number[], percent: number): number 
 
 const median = (samples: readonly number[]): number => spreadOf(samples).median;
 
-/** The median of the ratios of rounds that followed each other, so that what slowed the machine slowed both. */
+/** The median of the ratios of consecutive rounds, so that a slow machine affected both. */
 function ratio(a: RivalRounds, b: RivalRounds, of: keyof RivalRound): number {
   return median(a.rounds.map((round, i) => round[of].perSecond / (b.rounds[i]?.[of].perSecond ?? Number.NaN)));
 }

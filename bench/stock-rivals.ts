@@ -1,6 +1,6 @@
 /**
  * Ways to sell to many at once, each the whole use case: a checkout is priced, and then placed by the product's own `placeOrders`. All write the same
- * rows: checkout, orders, lines, history, holds, movements, and the rows of stock. They differ in what keeps checkouts apart, and in how many of
+ * rows: checkout, orders, lines, history, holds, movements, and the rows of stock. They differ in the lock against overselling, and in how many of
  * them one transaction carries.
  */
 import { groupOf } from '../api/orders/checkouts.js';
@@ -48,7 +48,7 @@ function checkingOut(db: Db, place: Place): (order: Order) => Promise<Placed | R
 const placeOne = async (tx: Tx, placement: Placement, reserve?: Reserve): Promise<Placed | Refusal> =>
   (await placeOrders(tx, [placement], reserve))[0] as Placed | Refusal;
 
-/** Locks the rows, looks, and writes. It is the product's own way while Redis is away. */
+/** Locks the rows, reads and writes. It is the product's own way while Redis is away. */
 const underRowLock: Reserve = async (tx, requests) => {
   await lockStock(tx, [...new Set(requests.flatMap(({ units }) => units.map(({ unitId }) => unitId)))]);
   return reserveMany(tx, requests);

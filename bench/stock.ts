@@ -1,6 +1,6 @@
 /**
- * `npm run bench:stock`: 200 callers in one process check out at the same moment. How many orders a second does each way of keeping them apart let
- * through, how fast are those refused who come too late, and how many can ask beforehand? docs/benchmarks.md says how to read the result, which
+ * `npm run bench:stock`: 200 callers in one process check out at the same moment. How many orders a second does each locking strategy let
+ * through, how fast are late buyers refused, and how many can read the stock before? docs/benchmarks.md says how to read the result, which
  * goes to standard output and to bench/results.
  */
 import { parseArgs } from 'node:util';
@@ -43,7 +43,7 @@ const parameters = {
 if (values.url === undefined) throw new Error('--url is missing; npm run bench:stock gives it');
 const url = databaseUrl(values.url, 'magam_bench_stock');
 const redisUrl = process.env.MAGAM_REDIS_URL ?? 'redis://127.0.0.1:6379/0';
-/** Units that a rush is about, and those who want one. */
+/** The units of a rush, and its buyers. */
 const RUSH = { units: 10, callers: 500 };
 
 /** Keeps all callers busy for a while. @returns how often the work was done a second, and how long each took (ms) */
@@ -63,7 +63,7 @@ async function busy(work: (caller: number) => Promise<unknown>): Promise<StockSa
   return { perSecond, p50: percentile(millis, 50), p95: percentile(millis, 95), p99: percentile(millis, 99) };
 }
 
-/** Checkouts while there is plenty, each of whose rows has to be there afterwards. */
+/** Checkouts while there is enough stock; all of their rows must exist afterwards. */
 async function measureLoad(db: Db, shop: Shop, load: LoadName, { sell }: Rival): Promise<StockSample> {
   const next = await shop.basketsOf(load);
   const before = await countRows(db);

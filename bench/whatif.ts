@@ -35,13 +35,13 @@ if (values.url === undefined) throw new Error('--url is missing; npm run bench:w
 const url = databaseUrl(values.url, 'magam_bench');
 const server = await BenchServer.open(url);
 
-/** Seconds of the clock, and CPU seconds of everybody who took part. */
+/** Wall seconds, and CPU seconds of all processes involved. */
 interface Sample {
   readonly seconds: number;
   readonly cpuSeconds: number;
 }
 
-/** The lines' key ranges, and the sums of what was settled over each, on a connection of its own. */
+/** The lines' key ranges, and the settled sums over each, on a separate connection. */
 async function sumByDatabase(db: Db, cuts: readonly number[]): Promise<Sample> {
   const join = {
     0: 'JOIN sale_entry e ON e.settled_on = l.settled_on AND e.entry_id = l.entry_id',
@@ -67,7 +67,7 @@ async function sumByDatabase(db: Db, cuts: readonly number[]): Promise<Sample> {
 const netBefore = new Map<string, bigint>();
 
 async function tryDraft(db: Db, file: string): Promise<Sample & { readonly lines: number }> {
-  await change(db, `DELETE FROM job_instance WHERE job = 'what-if'`); // or the result would be shown again
+  await change(db, `DELETE FROM job_instance WHERE job = 'what-if'`); // otherwise the result would be shown again
   const args = ['whatif', '--policies', file, '--from', DATE, '--to', DATE, '--workers', `${workers}`];
   const { result, cost } = await server.observe(() => runMagam(url, args));
   const { document, usage } = result;

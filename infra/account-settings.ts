@@ -4,7 +4,7 @@ import type { Role } from '../kernel/access.js';
 import { wholeNumber } from './whole-number.js';
 
 export interface AccountSettings {
-  /** Address at which people reach the server; the links in mails begin with it. Without a slash at its end. */
+  /** The server's public address, with which the links in mails begin. It has no slash at its end. */
   readonly publicUrl: string;
   /** Hours after which an invitation ends. */
   readonly invitationHours: number;
@@ -49,7 +49,7 @@ export const accountShape = {
 
 type AccountEnv = z.infer<z.ZodObject<typeof accountShape>>;
 
-/** @param port the server's own, for links on a developer's machine */
+/** @param port the server's own port, for links on a developer's machine */
 export const accountSettings = (env: AccountEnv, port: number): AccountSettings => ({
   publicUrl: env.MAGAM_PUBLIC_URL ?? `http://127.0.0.1:${port}`,
   invitationHours: env.MAGAM_INVITATION_HOURS,
@@ -58,7 +58,7 @@ export const accountSettings = (env: AccountEnv, port: number): AccountSettings 
   payoutHoldHours: env.MAGAM_PAYOUT_HOLD_HOURS,
 });
 
-/** What is missing, a sentence each. */
+/** The missing settings, a sentence for each. */
 export function accountFaults(env: AccountEnv & { readonly MAGAM_MAIL_URL?: string | undefined }): string[] {
   return env.MAGAM_MAIL_URL !== undefined && env.MAGAM_PUBLIC_URL === undefined
     ? ['MAGAM_PUBLIC_URL is required with MAGAM_MAIL_URL and NODE_ENV=production: links in mails begin with it']

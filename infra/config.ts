@@ -1,6 +1,6 @@
 /**
- * The only reader of the environment: defaults filled in, relations checked, frozen. Everything wrong is named at once in
- * one `CONFIG_INVALID` (exit code 2).
+ * The only reader of the environment: it fills in defaults, checks relations and freezes the result. All faults are named in
+ * a single `CONFIG_INVALID` (exit code 2).
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, userInfo } from 'node:os';
@@ -79,7 +79,11 @@ const trustedKeys = z.string().transform((value, context) => {
     if (item === '') continue;
     const key = readPublicKey(item.replaceAll('\\n', '\n')) ?? readPublicKeyFile(item);
     if (key !== undefined) keys.push(key);
-    else context.addIssue({ code: 'custom', message: `names what is no Ed25519 public key: ${item.slice(0, 80)}` });
+    else
+      context.addIssue({
+        code: 'custom',
+        message: `names something that is not an Ed25519 public key: ${item.slice(0, 80)}`,
+      });
   }
   return keys;
 });
@@ -175,7 +179,7 @@ export interface Config extends KeySettings, EdgeSettings {
   /** Null: the private services of the checkout are used. */
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
-  /** The Redis of the hint queue; null: the same. */
+  /** The Redis of the hint queue; null: the same Redis. */
   readonly queueRedisUrl: string | null;
   /** The platform's IANA time zone: business dates are days in it. Where the setting is left out it is that of the database. */
   readonly timeZone: string;
@@ -184,18 +188,18 @@ export interface Config extends KeySettings, EdgeSettings {
   readonly settleAt: string;
   /** PEM of an Ed25519 private key, or null: certificates are not signed. */
   readonly signingKeyPem: string | null;
-  /** Public keys (SPKI, base64) whose signatures count; null: those that have signed so far. */
+  /** Public keys (SPKI, base64) whose signatures are accepted; null: those that have signed so far. */
   readonly trustedKeys: readonly string[] | null;
   readonly workers: number;
   readonly chunkRows: number;
   readonly leaseMs: number;
-  /** A worker whose chunk makes no progress for this long is taken for hung and ended. */
+  /** A worker whose chunk makes no progress for this long counts as hung and is ended. */
   readonly chunkDeadlineMs: number;
   /** A statement to which the database sends nothing for this long is given up with its connection; one that reads a whole date has half an hour. */
   readonly answerMs: number;
-  /** A process that was told to stop ends after so long, whatever holds it up. */
+  /** A process that was told to stop ends after this long at the latest. */
   readonly stopMs: number;
-  /** How long a run, an import or its withdrawal bears with a database that is away, locked, read-only or full, before it gives up. */
+  /** How long a run, an import or its withdrawal waits for a database that is away, locked, read-only or full, before it gives up. */
   readonly outageMs: number;
   /** Claims of one partition without progress before it is FAILED. */
   readonly claimsMax: number;
@@ -204,38 +208,38 @@ export interface Config extends KeySettings, EdgeSettings {
   /** A run that would park more entries fails before its date is closed; null: it closes with whatever is parked. */
   readonly exceptionsMax: CountOrShare | null;
   readonly logLevel: string;
-  /** How lines are written: multi-row INSERT, LOAD DATA LOCAL, or what the server allows. */
+  /** How lines are written: by multi-row INSERT, by LOAD DATA LOCAL, or by the faster one that the server allows. */
   readonly lineWriter: 'auto' | 'insert' | 'load';
   /** Where the HTTP server listens; port 0: any free one. */
   readonly host: string;
   readonly port: number;
-  /** Proxies in front whose X-Forwarded-For is believed. */
+  /** The number of proxies in front whose X-Forwarded-For is trusted. */
   readonly trustProxy: number;
   /** Requests a minute of one account, or of one address without one. */
   readonly rateLimit: number;
   /** Database connections of one HTTP server. */
   readonly httpPool: number;
-  /** Minutes that a buyer has to pay a checkout; so long it holds its units. */
+  /** Minutes that a buyer has to pay a checkout, which holds its units for that time. */
   readonly checkoutMinutes: number;
-  /** Minutes for which a checkout holds its units from the moment at which its payment is confirmed, at least. */
+  /** Minutes for which a checkout holds its units at least, from the moment at which its payment is confirmed. */
   readonly paymentHoldMinutes: number;
-  /** Minutes after which operators are told of a payment whose outcome is unknown, or of money that is not back. */
+  /** Minutes after which operators are informed of a payment whose outcome is unknown, or of money that is not back. */
   readonly paymentAlarmMinutes: number;
   /** Webhooks a minute of one provider from one address. */
   readonly webhookRateLimit: number;
-  /** What keeps orders of the same units apart: the conditional update alone, or a lock in Redis before it. */
+  /** The strategy against overselling: the conditional update alone, or a lock in Redis before it. */
   readonly stockStrategy: 'update' | 'redlock';
-  /** How long an order waits for its locks in Redis, and after how long they end by themselves. */
+  /** How long an order waits for its locks in Redis, and how long a lock lasts. */
   readonly stockLock: { readonly waitMs: number; readonly leaseMs: number };
-  /** Days after its delivery at which an order is confirmed that nobody has confirmed. */
+  /** Days after its delivery after which an order is confirmed without the buyer. */
   readonly confirmDays: number;
   /** Days for which events are kept that all consumers have done. */
   readonly outboxDays: number;
   /** Where mail is sent, and from whom; null: none is sent. */
   readonly mail: { readonly url: string; readonly from: string } | null;
-  /** When operators are told of what needs them, and where; null: not there. */
+  /** When and where operators get alarms; null: not there. */
   readonly alarms: {
-    /** A webhook that takes messages as Slack does. */
+    /** A webhook that takes messages in Slack's format. */
     readonly slackUrl: string | null;
     /** A webhook that takes plain JSON. */
     readonly webhookUrl: string | null;
@@ -246,13 +250,13 @@ export interface Config extends KeySettings, EdgeSettings {
     readonly runnerMinutes: number;
   };
   readonly uploadBytesMax: number;
-  /** How long a server that was told to stop still serves while it says that it is not ready. */
+  /** How long a server that was told to stop still serves while it reports that it is not ready. */
   readonly drainMs: number;
   /** Whether the server has the page /docs. */
   readonly docsPage: boolean;
-  /** Bearer token of /metrics; null: an operator's access token. */
+  /** Bearer token of /metrics; null: an operator's access token is required. */
   readonly metricsToken: string | null;
-  /** Port of its own for /metrics; null: none. */
+  /** A separate port for /metrics; null: none. */
   readonly metricsPort: number | null;
   readonly accounts: AccountSettings;
   readonly paymentProviders: PaymentProviderSettings;
@@ -261,13 +265,13 @@ export interface Config extends KeySettings, EdgeSettings {
   readonly returnOrigins: readonly string[] | null;
   /** How payment providers are called. */
   readonly outbound: OutboundSettings;
-  /** Browsers of other origins, the event feed, webhooks. */
+  /** Settings for browsers of other origins, the event feed and webhooks. */
   readonly integrations: IntegrationSettings;
-  /** The platform on documents for sellers. */
+  /** The platform's identity on documents for sellers. */
   readonly platform: PlatformSettings;
   /** A named point and what happens there; for tests only, refused in production. */
   readonly fault: string | null;
-  /** Who is recorded as having asked. */
+  /** The user that is recorded as the requester. */
   readonly userName: string;
 }
 
@@ -345,7 +349,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   });
 }
 
-/** Names in the environment that look like settings and are none. @param others settings that are read elsewhere */
+/** Names in the environment that look like settings but are not. @param others settings that are read elsewhere */
 export const unknownSettings = (others: readonly string[]): string[] =>
   Object.keys(process.env)
     .filter((name) => name.startsWith('MAGAM_') && !(name in schema.shape) && !others.includes(name))

@@ -1,4 +1,4 @@
-/** What an error of the database means, by the numbers of MySQL and MariaDB and the codes of the driver. */
+/** The meanings of database errors, by the numbers of MySQL and MariaDB and the codes of the driver. */
 import { type ErrorCode, MagamError } from '../kernel/errors.js';
 
 interface DriverError {
@@ -15,15 +15,15 @@ export const isDeadlock = (error: unknown): boolean => driverError(error).errno 
 export const isDuplicateKey = (error: unknown): boolean => driverError(error).errno === 1062;
 export const isMissingTable = (error: unknown): boolean => [1146, 1049].includes(driverError(error).errno ?? 0);
 
-/** The server does not, or no longer, take data files of its clients. */
+/** The server does not accept data files from its clients, or no longer does. */
 export const isLoadRefused = (error: unknown): boolean => [1148, 3948, 4166].includes(driverError(error).errno ?? 0);
 
-/** A column, key, table or constraint is there that was to be made, or is gone that was to be changed or dropped. */
+/** A column, key, table or constraint that was to be made exists, or one that was to be changed or dropped does not exist. */
 export const isSchemaChangeMade = (error: unknown): boolean =>
   [1050, 1054, 1060, 1061, 1091, 1826, 3940].includes(driverError(error).errno ?? 0);
 
 /**
- * The row's own data is at fault (too long, out of range, null, a CHECK, not a number, a refusal SIGNALled for the row): another row may be
+ * The row's own data is wrong (too long, out of range, null, a CHECK, not a number, a refusal SIGNALled for the row): another row may be
  * fine. Anything else (disk full, read-only, connection) says nothing about the row.
  */
 export const isDataError = (error: unknown): boolean =>
@@ -52,10 +52,10 @@ const lostCodes = new Set([
   'ER_QUERY_INTERRUPTED',
 ]);
 
-/** All connections of the pool were taken for as long as the caller waits for one: nothing was begun. */
+/** All connections of the pool were in use for as long as the caller waits for one: nothing was begun. */
 export const isPoolBusy = (error: unknown): boolean => /acquiring a connection/i.test(driverError(error).message ?? '');
 
-/** The connection is gone, so the outcome of what was in flight is unknown; a new connection may be had. */
+/** The connection was lost, so the outcome of the statement in flight is unknown; a new connection may work. */
 export function isConnectionLost(error: unknown): boolean {
   const { code = '', errno = 0, message = '' } = driverError(error);
   if (lostCodes.has(code) || [1053, 1927, 2006, 2013, 4031, 1317, 1040, 1152, 1158, 1159, 1160, 1161].includes(errno))
@@ -63,30 +63,30 @@ export function isConnectionLost(error: unknown): boolean {
   return /closed state|Connection lost|acquiring a connection|server has gone away|read ECONN/i.test(message);
 }
 
-/** The server was made read-only, as before a planned switch to another. The same number stands for other options, which the text tells apart. */
+/** The server was made read-only, for example before a planned switch to another. Other options have the same number; the text tells them apart. */
 const isReadOnly = (error: unknown): boolean => {
   const { errno = 0, message = '' } = driverError(error);
   return errno === 1836 || (errno === 1290 && /read[-_]only/i.test(message));
 };
 
-/** The disk or a table space is full. 1026 and 1030 tell it by the number of the operating system, ENOSPC. */
+/** The disk or a table space is full. 1026 and 1030 report it with the number of the operating system, ENOSPC. */
 const isFull = (error: unknown): boolean => {
   const { errno = 0, message = '' } = driverError(error);
   return errno === 1114 || errno === 1021 || ([3, 1026, 1030].includes(errno) && /\b28\b|no space left/i.test(message));
 };
 
-/** The account may not do this, or may not sign in. */
+/** The database account may not do this, or may not sign in. */
 export const isAccessDenied = (error: unknown): boolean =>
   [1044, 1045, 1142, 1143, 1698].includes(driverError(error).errno ?? 0);
 
-/** The server takes no writes for now. */
+/** The server currently takes no writes. */
 export const isWriteRefused = (error: unknown): boolean => isReadOnly(error) || isFull(error);
 
-/** It passes by itself: the same work may succeed a little later. */
+/** The error passes by itself: the same work may succeed a little later. */
 export const isTransient = (error: unknown): boolean =>
   isLockConflict(error) || isConnectionLost(error) || isWriteRefused(error);
 
-/** What a database that is away, locked, read-only or full is called: the same work may succeed a little later. */
+/** The codes of a database that is away, locked, read-only or full: the same work may succeed a little later. */
 export const OUTAGE_CODES = [
   'DATABASE_UNAVAILABLE',
   'DATABASE_BUSY',
@@ -96,7 +96,7 @@ export const OUTAGE_CODES = [
 export type OutageCode = (typeof OUTAGE_CODES)[number];
 const outageCodes: ReadonlySet<string> = new Set(OUTAGE_CODES);
 
-/** Whether an error is one of an outage, as the driver gives it or as `asMagamError` has named it. */
+/** Whether an error belongs to an outage, either an error of the driver or one that `asMagamError` has converted. */
 export const isOutage = (error: unknown): boolean =>
   error instanceof MagamError ? outageCodes.has(error.code) : isTransient(error);
 
@@ -106,7 +106,7 @@ export function errorText(error: unknown): string {
   return (sqlMessage ?? message ?? String(error)).slice(0, 1000);
 }
 
-/** A database error as the user meets it, by code; other errors come back as they are. */
+/** A database error as the coded error for the user; other errors are returned unchanged. */
 export function asMagamError(error: unknown): unknown {
   if (error instanceof MagamError) return error;
   if (isMissingTable(error)) return new MagamError('SCHEMA_OUTDATED');

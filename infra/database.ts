@@ -1,5 +1,5 @@
 /**
- * The database: pools with the session that the rules rely on, and transactions. What an error of it means: database-errors.ts.
+ * The database: transactions, and pools with the session settings on which the rules rely. database-errors.ts has the meanings of its errors.
  *
  * Sessions run in UTC, READ COMMITTED and strict mode. A BIGINT arrives as a number while that is exact and as a string
  * beyond 2^53 (the driver's default would corrupt it), a DECIMAL as a string, a date as its text.
@@ -19,15 +19,15 @@ export type Cell = string | number | null | Date;
 export interface DatabaseOptions {
   readonly poolMax?: number;
   /**
-   * Seconds after which the server rolls back a session that stays silent, at rest or in mid-transfer. The pool itself drops
-   * connections that are at rest well before, so that none is lost for being idle.
+   * Seconds after which the server rolls back a session that stays silent, idle or in the middle of a transfer. The pool itself drops
+   * idle connections well before, so that none is lost for being idle.
    */
   readonly silenceSeconds?: number;
   /** Seconds a statement waits for a row lock, or for a table that somebody has locked. */
   readonly lockWaitSeconds?: number;
   /**
-   * Seconds for which the server may send nothing while a statement is under way; then the connection is given up. A process that is stopped
-   * between the two, a proxy for instance, keeps a connection open that answers nothing. 0: for ever.
+   * Seconds for which the server may send nothing while a statement is under way; then the connection is given up. A stopped process
+   * between the two, for instance a proxy, keeps a connection open that answers nothing. 0: no limit.
    */
   readonly answerSeconds?: number;
   /** Seconds that a statement or a transaction waits for a connection of the pool to be free, or for a new one. */
@@ -43,7 +43,7 @@ const WHOLE_DATE_ANSWER_SECONDS = 1_800;
 
 const sqlMode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY';
 
-/** The silence that ends a session before a lease of this length does: a frozen holder must not outlive its lease. */
+/** The silence limit of a session, shorter than a lease of this length, because a frozen holder must not outlive its lease. */
 export const silenceWithin = (leaseMs: number): number => Math.max(1, Math.floor((leaseMs * 0.8) / 1000));
 
 /** Opens a pool. Nothing is connected until the first query. */
@@ -91,15 +91,15 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
       },
     },
     acquireConnectionTimeout: 1_000 * (options.connectionWaitSeconds ?? CONNECTION_WAIT_SECONDS),
-    compileSqlOnError: false, // an error quotes its statement, and would quote the values: hashes, names, addresses
+    compileSqlOnError: false, // an error quotes its statement, and would also quote the values: hashes, names, addresses
     log: quietLog,
   });
 }
 
-/** knex would tell of a lost connection on standard output, which is for results; whoever ran the statement gets the error. */
+/** knex would report a lost connection on standard output, which is for results; the caller of the statement gets the error. */
 const quietLog = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
 
-/** The same pool or transaction, for statements that may be without an answer for so many seconds. */
+/** The same pool or transaction, for statements that may be without an answer for this many seconds. */
 export const answeringWithin = <T extends Db>(db: T, answerSeconds: number): T =>
   new Proxy(db, {
     get: (target, key) =>
@@ -122,13 +122,13 @@ export async function createDatabase(url: string): Promise<void> {
   }
 }
 
-/** How columns are read that the driver gives otherwise than the row has them: `{ createdAt: isoTime, live: isTrue }`. NULL stays null. */
+/** Converters for columns that the driver returns in another form than the row has: `{ createdAt: isoTime, live: isTrue }`. NULL stays null. */
 export type Reading<Row> = {
   readonly [Column in keyof Row]?: (cell: never) => NonNullable<Row[Column]>;
 };
 
 /**
- * Rows of a query, typed by the caller, who knows the statement: its columns are named as the fields of the row (`created_at AS createdAt`).
+ * Rows of a query, typed by the caller, who knows the statement: its columns have the names of the row's fields (`created_at AS createdAt`).
  * Numbers, text and dates come as they are; a DATETIME, a flag and JSON are read by `isoTime`, `isTrue` and `fromJson`.
  */
 export async function select<Row>(
@@ -207,7 +207,7 @@ export async function changeTelling(
   return { rows: affectedRows, told: Number(insertId) };
 }
 
-/** What `insert` gives, or the refusal when it met a row with the same unique key. The transaction goes on: MySQL undoes only the statement. */
+/** The result of `insert`, or the refusal when a row has the same unique key. The transaction continues: MySQL undoes only the statement. */
 export async function orRefusal<T>(insert: Promise<T>, refusal: Refusal): Promise<T | Refusal> {
   try {
     return await insert;
@@ -223,22 +223,22 @@ export async function insertReturningId(db: Db, sql: string, params: readonly un
   return Number((result as { insertId: number | string }).insertId);
 }
 
-/** For how long work is tried again whose error passes by itself. Without a bound it is for ever. */
+/** How long work is tried again when its error passes by itself. Without a bound it is tried forever. */
 export interface Patience {
   readonly passes: (error: unknown) => boolean;
   /** Times that it is tried at most. */
   readonly tries?: number;
-  /** Milliseconds from the first try after which no other begins. */
+  /** No further try begins after this many milliseconds from the first one. */
   readonly withinMs?: number;
-  /** True ends it. */
+  /** True ends the tries. */
   readonly unless?: () => boolean;
-  /** Told before each pause, with the error and the milliseconds that are left of `withinMs`. */
+  /** Called before each pause, with the error and the milliseconds that are left of `withinMs`. */
   readonly onFailure?: (error: unknown, leftMs: number) => void;
 }
 
 /**
- * Runs `work` until it succeeds, fails with an error that does not pass, or the patience ends; then the last error is thrown. The pauses
- * grow to about a second and are random, so that two who met do not meet again.
+ * Runs `work` until it succeeds, fails with an error that does not pass, or reaches a limit; then the last error is thrown. The pauses
+ * grow to about a second and are random, so that two callers that collided do not collide again.
  */
 export async function withRetries<T>(work: () => Promise<T>, patience: Patience): Promise<T> {
   const { passes, tries = Number.POSITIVE_INFINITY, withinMs = Number.POSITIVE_INFINITY, unless } = patience;
@@ -273,8 +273,8 @@ export async function inSnapshot<T>(db: Db, work: (tx: Db) => Promise<T>, signal
     onAbort = () => {
       connection.destroy();
       connection.stream.destroy(); // a socket that is paused would hold the server's end open
-      db.raw('KILL ?', [connection.threadId]).catch(() => undefined); // it may be sorting, and notices nothing
-      reject(signal?.reason); // what waits for its rows would wait for ever
+      db.raw('KILL ?', [connection.threadId]).catch(() => undefined); // the server may be sorting, and does not notice the end of the connection
+      reject(signal?.reason); // a reader of its rows would wait forever
     };
   });
   cut.catch(() => undefined);

@@ -1,4 +1,4 @@
-/** How much the HTTP server does at once, and for whom. `infra/config.ts` reads them. */
+/** How much the HTTP server does at once, and the shares of accounts. `infra/config.ts` reads them. */
 import type * as z from 'zod';
 import { wholeNumber } from './whole-number.js';
 
@@ -12,11 +12,11 @@ export const edgeShape = {
   MAGAM_STREAM_MINUTES: wholeNumber(1, 1_440).default(60),
 };
 
-/** Answers of one kind that may be on their way at once. */
+/** The most answers of one kind at the same time. */
 export interface StreamLimits {
   readonly max: number;
   readonly perAccount: number;
-  /** After so long an answer is ended (ms). */
+  /** An answer is ended after this long (ms). */
   readonly deadlineMs: number;
 }
 
@@ -31,7 +31,7 @@ export interface EdgeSettings {
 
 type EdgeEnvironment = z.output<z.ZodObject<typeof edgeShape>> & { readonly MAGAM_HTTP_POOL: number };
 
-/** Downloads may have a quarter of the pool unless it is said otherwise: the other calls keep the rest. */
+/** By default downloads may have a quarter of the pool, so that the other calls keep the rest. */
 const downloadsMax = (env: EdgeEnvironment): number =>
   env.MAGAM_DOWNLOADS_MAX ?? Math.max(1, Math.floor(env.MAGAM_HTTP_POOL / 4));
 

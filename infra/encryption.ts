@@ -1,5 +1,5 @@
 /**
- * Encryption of single fields at rest: AES-256-GCM with a random nonce, bound by its additional data to the row it stands in (a ciphertext
+ * Encryption of single fields at rest: AES-256-GCM with a random nonce, bound by its additional data to the row in which it is stored (a ciphertext
  * that is copied to another row cannot be read), and marked with the id of its key, so that keys can be changed while old rows are still read.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
@@ -17,10 +17,10 @@ export interface Encrypted {
   readonly sealed: string;
 }
 
-/** What names a key of 32 bytes: the beginning of a hash of it. */
+/** The id of a key of 32 bytes: the beginning of its hash. */
 export const keyIdOf = (key: Buffer): string => sha256(Buffer.concat([Buffer.from('magam key id'), key])).slice(0, 8);
 
-/** Encrypts under this key. `boundTo` names the place it is stored in and has to be given again to read it. */
+/** Encrypts under this key. `boundTo` names the place of storage and must be given again to decrypt. */
 export function encrypt(key: Buffer, text: string, boundTo: string): Encrypted {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(boundTo));

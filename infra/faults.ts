@@ -1,13 +1,13 @@
 /**
- * Named points at which a test may strike a real process, and guards that it may switch off. Inert unless MAGAM_FAULT is set (refused in
+ * Named points at which a test may disturb a real process, and guards that it may switch off. Inert unless MAGAM_FAULT is set (refused in
  * production): `point:action[:nth[:file]]` or `off:guard`, several separated by commas, for example `chunk.before-commit:kill:3,off:fence.seq`.
  * Each thread counts for itself.
  *
  * Actions: `kill` (SIGKILL to the process), `stop` (SIGSTOP to the process), `exit` (the thread ends), `hang` (never goes on, nor does its event loop), `memory`
- * (allocates until the heap is exhausted), `error` (throws), `wait` (until the file exists), `say` (goes on). Every strike is announced on standard
+ * (allocates until the heap is exhausted), `error` (throws), `wait` (until the file exists), `say` (continues). Every strike is announced on standard
  * error: `FAULT point pid`.
  *
- * Guards are lines of defence behind which others stand. A test switches the others off to see that one of them holds alone.
+ * Guards are lines of defence that back each other up. A test switches the others off to check that one of them holds alone.
  *
  * `clock:SECONDS` makes the clock of the process fast by so much, or slow where it is negative, for `processClock`.
  */
@@ -54,7 +54,7 @@ export function armFaults(setting: string | null): void {
   }
 }
 
-/** What was armed here, for a thread that is to arm the same. */
+/** The armed points, for a thread that arms the same. */
 export const faultSetting = (): string | null => armedSetting;
 
 function guardNamed(name: string): Guard {
@@ -69,7 +69,7 @@ export const stands = (guard: Guard): boolean => !off.has(guard);
 /** The clock of this process (ms since 1970), as the machine has it or as a test has set it. */
 export const processClock = (): number => Date.now() + clockAheadMs;
 
-/** Marks a point of the code that tests may strike at. Costs nothing measurable when nothing is armed. */
+/** Marks a point of the code that tests may strike. It costs nothing measurable when nothing is armed. */
 export async function faultPoint(name: string): Promise<void> {
   if (armed.size === 0) return;
   const fault = armed.get(name);
@@ -90,7 +90,7 @@ async function strike(point: string, { action, file }: Fault): Promise<void> {
   else if (action !== 'say') throw new Error(`unknown action in MAGAM_FAULT: ${action}`);
 }
 
-/** SIGSTOP arrives a moment after it was sent. The thread sleeps until then, so that it does not go on past the point. */
+/** SIGSTOP arrives a moment after it was sent. The thread sleeps until then, so that it does not continue past the point. */
 function stopHere(): void {
   process.kill(process.pid, 'SIGSTOP');
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);

@@ -7,10 +7,10 @@ interface Waiting<Ask, Answer> {
 }
 
 /**
- * Gathers what is asked in one turn of the event loop and answers it together. The work begins after all of them came, so none is answered with what
- * was true before it was asked.
+ * Gathers the calls of one turn of the event loop and answers them together. The work begins after all of them came, so none is answered with data
+ * from before the call.
  * @param work gives the answers in the order of the asks; when it throws, all of them fail
- * @param asksMax of one piece of work; more are several
+ * @param asksMax the most calls of one piece of work; more calls become several pieces
  */
 export function gathered<Ask, Answer>(
   work: (asks: readonly Ask[]) => Promise<readonly Answer[]>,

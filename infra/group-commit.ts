@@ -1,10 +1,10 @@
 /**
  * Group commit: calls that wait for the same thing at the same moment are carried out in one transaction, each with its own outcome. One group of a
- * kind is under way at a time; whoever comes meanwhile is in the next one, so a lone call does not wait for others, and a rush
+ * kind is under way at a time; calls that come meanwhile are in the next one. So a single call does not wait for others, and a rush
  * pays for one commit instead of hundreds.
  *
- * Claims of idempotency keys and the kept answers stand in the same transaction as the work. What a broken connection leaves unknown is looked up by
- * them.
+ * Claims of idempotency keys and the kept answers are in the same transaction as the work. They are used to look up an outcome that a broken connection has
+ * left unknown.
  */
 import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
@@ -18,7 +18,7 @@ import { isKept } from './stores/idempotency-key.js';
 export interface GroupOptions<Input, Value> {
   /**
    * Does the work of all members in the transaction. @returns the outcome of each, in their order. A refusal must have left nothing behind in the
-   * transaction. What is thrown rolls the whole group back; then each member is tried alone. `afterCommit` takes what is to follow the commit, once for the
+   * transaction. An error rolls the whole group back; then each member is tried alone. `afterCommit` takes the work after the commit, once for the
    * group and before anybody is answered; it must not fail, and does no harm where nothing was committed.
    */
   readonly work: (
@@ -26,9 +26,9 @@ export interface GroupOptions<Input, Value> {
     inputs: readonly Input[],
     afterCommit: (next: () => Promise<void>) => void,
   ) => Promise<readonly (Value | Refusal)[]>;
-  /** Members of one group at most. */
+  /** The most members of one group. */
   readonly membersMax?: number;
-  /** Members that wait for a group of the same kind at most; one more is refused (TOO_MANY_WAITING). */
+  /** The most members that wait for a group of the same kind; one more is refused (TOO_MANY_WAITING). */
   readonly waitingMax?: number;
 }
 
@@ -39,9 +39,9 @@ const TRIES = 4;
 /** Seconds that a group, and a member that is tried alone after its group has failed, wait for a row lock. */
 const GROUP_LOCK_SECONDS = 3;
 const ALONE_LOCK_SECONDS = 1;
-/** So many members one after the other met a lock: it stands in the way of all of them. */
+/** After this many members in succession met a lock, it is taken to block all of them. */
 const LOCKED_MAX = 3;
-/** For how long it is asked what became of a commit (ms). */
+/** How long the outcome of a commit is looked up (ms). */
 const ASKING_MS = 15_000;
 
 interface Waiting<Input, Value> extends Member<Input, Value> {
@@ -54,7 +54,7 @@ export class GroupCommit<Input, Value> {
   private readonly queues = new Map<string, Waiting<Input, Value>[]>();
   private readonly membersMax: number;
   private readonly waitingMax: number;
-  /** Groups belong to none of their calls, so what they log does not carry the id of one. */
+  /** Groups belong to none of their calls, so their log lines do not have the id of a call. */
   private readonly soon = AsyncResource.bind((next: () => void): void => void setImmediate(next));
 
   constructor(
@@ -66,9 +66,9 @@ export class GroupCommit<Input, Value> {
   }
 
   /**
-   * Carries the member out with those that wait under the same group key. @returns its outcome, committed; a refusal is a value. Throws
-   * TOO_MANY_WAITING, and what the work threw. DATABASE_UNAVAILABLE may mean that nobody knows whether it was committed: a call under an
-   * idempotency key is safely made again.
+   * Carries out the member with those that wait under the same group key. @returns its committed outcome; a refusal is a value. Throws
+   * TOO_MANY_WAITING, and the errors of the work. DATABASE_UNAVAILABLE may mean that it is unknown whether it was committed: a call under an
+   * idempotency key can safely be repeated.
    */
   join(groupKey: string, member: Member<Input, Value>): Promise<MemberOutcome<Value>> {
     const queue = this.queues.get(groupKey) ?? this.openQueue(groupKey);
@@ -100,7 +100,7 @@ export class GroupCommit<Input, Value> {
     }
   }
 
-  /** One transaction for each: what one of them met does not hurt the others. */
+  /** One transaction for each, so that the failure of one does not affect the others. */
   private async settleEach(members: readonly Waiting<Input, Value>[], lockSeconds: number): Promise<void> {
     let locked = 0;
     for (const member of members) {
@@ -120,7 +120,7 @@ export class GroupCommit<Input, Value> {
     }
   }
 
-  /** Carries the members out in one transaction, to a known end. */
+  /** Carries out the members in one transaction, to a known end. */
   private commit(members: readonly Member<Input, Value>[], lockSeconds: number): Promise<MemberOutcome<Value>[]> {
     const progress = { begun: false };
     return withRetries(() => this.commitOnce(members, lockSeconds, progress), {
@@ -151,14 +151,14 @@ export class GroupCommit<Input, Value> {
       if (carried === undefined || !isConnectionLost(error)) throw error;
       if (!(await this.isCommitted(carried))) throw error;
     } finally {
-      // Also where nobody knows whether it was committed.
+      // Called even where it is unknown whether it was committed.
       if (carried !== undefined) for (const next of afterwards) await next();
     }
     await faultPoint('group.committed');
     return (carried as Carried<Value>).outcomes;
   }
 
-  /** Asks what became of a COMMIT whose answer was lost. Throws DATABASE_UNAVAILABLE where that cannot be found out. */
+  /** Looks up the outcome of a COMMIT whose answer was lost. Throws DATABASE_UNAVAILABLE where it cannot be found out. */
   private async isCommitted({ proof }: Carried<Value>): Promise<boolean> {
     if (proof === undefined) return true; // nothing was written
     try {

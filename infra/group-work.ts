@@ -1,4 +1,4 @@
-/** What a group does in its transaction: claims of keys, the work, the answers that are kept. */
+/** The transaction of a group: claims of keys, the work, the kept answers. */
 import type { Refusal } from '../kernel/errors.js';
 import type { Tx } from './database.js';
 import { isDeadlock, isLockConflict } from './database-errors.js';
@@ -15,20 +15,20 @@ import {
 /** A call that is carried out in a group. */
 export interface Member<Input, Value> {
   readonly input: Input;
-  /** The idempotency key that it was made under. */
+  /** Its idempotency key. */
   readonly key?: KeyIdentity;
   /** Makes the answer that is kept under the key, within the transaction; null: none is kept, and the call may be made again. */
   readonly answerOf?: (outcome: Value | Refusal) => KeptAnswer | null;
 }
 
-/** What became of a member: it was carried out, or its key says no. */
+/** The outcome of a member: it was carried out, or its key refuses it. */
 export type MemberOutcome<Value> =
   | { readonly outcome: 'done'; readonly value: Value | Refusal }
   | Exclude<ClaimOutcome, { outcome: 'claimed' }>;
 
 export interface Carried<Value> {
   readonly outcomes: MemberOutcome<Value>[];
-  /** A claim that has its answer if and only if the transaction is committed; undefined: the transaction wrote nothing that counts. */
+  /** A claim that has its answer if and only if the transaction is committed; undefined: the transaction wrote nothing of importance. */
   readonly proof: KeyClaim | undefined;
 }
 
@@ -39,12 +39,12 @@ export class KeysLocked extends Error {
   }
 }
 
-/** No account has it: under it stand the proofs of groups with members without a key. */
+/** No account has this id: it holds the proofs of groups with members without a key. */
 const NOBODY = 0;
 const NOTHING_ASKED = '0'.repeat(64);
 const PROOF: KeptAnswer = { status: 204, headers: {}, body: null };
 
-/** Carries the members out in the transaction. Throws KeysLocked. */
+/** Carries out the members in the transaction. Throws KeysLocked. */
 export async function carryOut<Input, Value>(
   tx: Tx,
   owner: string,
@@ -77,7 +77,7 @@ export async function carryOut<Input, Value>(
   return { outcomes, proof: kept[0]?.claim };
 }
 
-/** Claims the keys of those that have one; their outcomes in the same places. */
+/** Claims the keys of the members that have one. @returns the outcomes in the order of the members */
 async function claimAll(
   tx: Tx,
   claims: readonly (KeyClaim | undefined)[],
@@ -92,13 +92,13 @@ async function claimAll(
   }
 }
 
-/** Runs `work` with a statement of the transaction waiting for a row lock so many seconds at most. */
+/** Runs `work`, in which a statement of the transaction waits at most this many seconds for a row lock. */
 export async function waitingForLocks<T>(tx: Tx, seconds: number, work: () => Promise<T>): Promise<T> {
   await tx.raw('SET @lock_wait = @@innodb_lock_wait_timeout, SESSION innodb_lock_wait_timeout = ?', [seconds]);
   try {
     return await work();
   } finally {
-    // Where this fails the connection is gone, and the setting with it.
+    // When this fails the connection is lost, and its setting with it.
     await tx.raw('SET SESSION innodb_lock_wait_timeout = @lock_wait').catch(() => undefined);
   }
 }

@@ -5,15 +5,15 @@
 import type { Redis, Result } from 'ioredis';
 
 export interface Hits {
-  /** Those of the window, this one among them. */
+  /** The hits of the window, including this one. */
   readonly count: number;
   /** When the window ends (ms since 1970). */
   readonly resetAt: number;
 }
 
 /**
- * For each key: adds its hits to the window that is open, or opens one. Answers with the sum and what is left of the window (ms). What is no number, or ends
- * later than a window that opens now, was not written here and is replaced: it would keep somebody out for as long as it likes.
+ * For each key: adds its hits to the open window, or opens one. Answers with the sum and the rest of the window (ms). An entry that is not a number, or ends
+ * later than a window that opens now, was not written here and is replaced, because it could keep somebody out for any time.
  */
 const SCRIPT = `
 local answers = {}
@@ -53,7 +53,7 @@ export class HitCounter {
     redis.defineCommand('countHits', { lua: SCRIPT });
   }
 
-  /** Counts a hit of the key. Rejects when Redis does not answer; whether the hit was counted nobody knows then. */
+  /** Counts a hit of the key. Rejects when Redis does not answer; then it is unknown whether the hit was counted. */
   hit(key: string): Promise<Hits> {
     return new Promise((resolve, reject) => {
       if (this.gathered.size === 0) setImmediate(() => void this.send());

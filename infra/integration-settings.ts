@@ -1,4 +1,4 @@
-/** What other systems may do, and how they are told. `infra/config.ts` reads it. */
+/** Settings for other systems: browsers of other origins, the event feed and webhooks. `infra/config.ts` reads it. */
 import * as z from 'zod';
 import { wholeNumber } from './whole-number.js';
 
@@ -7,7 +7,7 @@ export interface IntegrationSettings {
   readonly corsOrigins: readonly string[];
   /** Days for which events of the feed, and attempts to deliver them, are kept. */
   readonly eventDays: number;
-  /** Days after which a webhook endpoint is disabled to which nothing can be delivered. */
+  /** Days of failed deliveries after which a webhook endpoint is disabled. */
   readonly webhookDays: number;
   /** Whether webhooks may be sent to private addresses. */
   readonly webhookPrivate: boolean;
@@ -45,6 +45,6 @@ export const integrationSettings = (env: IntegrationEnv): IntegrationSettings =>
   webhookPrivate: env.MAGAM_WEBHOOK_PRIVATE_ADDRESSES === 'on',
 });
 
-/** What contradicts each other: an event must not be deleted before it was tried for the last time. */
+/** Contradictions between settings: an event must not be deleted before its last try. */
 export const integrationFaults = (env: IntegrationEnv): string[] =>
   env.MAGAM_WEBHOOK_DAYS < env.MAGAM_EVENT_DAYS ? [] : ['MAGAM_WEBHOOK_DAYS must be less than MAGAM_EVENT_DAYS'];

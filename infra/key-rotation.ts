@@ -1,13 +1,13 @@
 /**
- * Encrypts anew what is stored under a former key. Page by page along the primary key, a short transaction for each page: a value is replaced only while it
- * is the one that was read, so servers may go on beside it. Whoever is stopped begins again at the front and passes over what is done.
+ * Re-encrypts values that are stored under a former key. It goes page by page along the primary key, with a short transaction for each page. A value is
+ * replaced only while it is the one that was read, so servers may keep running. A stopped rotation begins again at the front and skips values that are done.
  */
 import { change, type Db, inTransaction, select } from './database.js';
 import { decrypt, type Encrypted, encrypt, keyIdOf } from './encryption.js';
 
-/** A column of encrypted values, with the id of each one's key beside it. */
+/** A column of encrypted values, with the id of each value's key in another column. */
 export interface EncryptedColumn {
-  /** For people. */
+  /** The name for people. */
   readonly name: string;
   readonly table: string;
   /** The primary key: one column. */
@@ -15,20 +15,20 @@ export interface EncryptedColumn {
   /** Rows without a value are passed over. */
   readonly sealed: string;
   readonly keyId: string;
-  /** The column whose value tells the place that a ciphertext is bound to. */
+  /** The column whose value names the place that a ciphertext is bound to. */
   readonly boundBy: string;
   readonly placeOf: (boundBy: string) => string;
 }
 
 /** Rows of a column. */
 export interface RotationTally {
-  /** Looked at. */
+  /** Rows read. */
   rows: number;
-  /** Encrypted anew. */
+  /** Rows re-encrypted. */
   changed: number;
-  /** Under a key that is not known. */
+  /** Rows under an unknown key. */
   unknown: number;
-  /** Under a known key, but changed since: nobody can read them. */
+  /** Rows under a known key that were changed since, so that nobody can read them. */
   damaged: number;
 }
 
@@ -62,7 +62,7 @@ export async function countByKey(db: Db, column: EncryptedColumn): Promise<Map<s
   return counts;
 }
 
-/** Encrypts a column anew under the first of the keys, once through. `onPage` is told of each page; what it throws ends the work between two pages. */
+/** Re-encrypts a column under the first of the keys, in one pass. `onPage` is called after each page; an error of it ends the work between two pages. */
 export async function rotateColumn(
   db: Db,
   column: EncryptedColumn,

@@ -1,9 +1,9 @@
-/** The keys of the HTTP server, and whether they are fit for where it listens. `infra/config.ts` reads them. */
+/** The keys of the HTTP server, and whether they are safe for the address on which it listens. `infra/config.ts` reads them. */
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import { MagamError } from '../kernel/errors.js';
 
-/** What the HTTP server uses when no keys are given. They are published with the source, so only a server on loopback may use them. */
+/** The keys of the HTTP server when none are given. They are published with the source, so only a server on loopback may use them. */
 const PUBLISHED_TOKEN_KEY = 'magam development token key known to everybody';
 const PUBLISHED_ENCRYPTION_KEY = Buffer.from('magam development encryption key');
 
@@ -43,7 +43,7 @@ export const keyShape = {
 export interface KeySettings {
   /** Secret with which access tokens are signed. */
   readonly tokenKey: string;
-  /** Former ones: what they have signed still counts. */
+  /** Former ones: their signatures are still accepted. */
   readonly formerTokenKeys: readonly string[];
   /** AES-256 key with which values are encrypted at rest. */
   readonly encryptionKey: Buffer;
@@ -59,8 +59,8 @@ export function keySettings(env: z.output<z.ZodObject<typeof keyShape>>): KeySet
 
 /**
  * Refuses to serve with keys that everybody knows, in production and wherever the server can be reached from another machine. The published
- * encryption key may follow as a former one, so that what it has encrypted can be read and encrypted anew. Throws KEYS_PUBLISHED; the batch
- * needs none of these keys, so only the HTTP server asks.
+ * encryption key may follow as a former one, so that its values can be read and re-encrypted. Throws KEYS_PUBLISHED. The batch
+ * needs none of these keys, so only the HTTP server checks.
  */
 export function requireKeys(config: KeySettings & { readonly production: boolean; readonly host: string }): void {
   if (!config.production && isLoopback(config.host)) return;
@@ -83,7 +83,7 @@ export const publishedKeys = ({ tokenKey, formerTokenKeys, encryptionKey }: KeyS
   ...(encryptionKey.equals(PUBLISHED_ENCRYPTION_KEY) ? ['MAGAM_ENCRYPTION_KEY'] : []),
 ];
 
-/** Whether a server that listens there can be reached from its own machine alone. A name other than localhost may mean anything. */
+/** Whether a server on this address can only be reached from its own machine. A name other than localhost may resolve to any address. */
 export function isLoopback(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '').toLowerCase();
   if (isIP(address) === 0) return address === 'localhost';

@@ -1,4 +1,7 @@
-/** The logs of the server and of the runner: JSON lines with the name of the level and the time in ISO 8601. Secrets are cut out by name wherever they stand. */
+/**
+ * The logs of the server and of the runner: JSON lines with the name of the level and the time in ISO 8601. Fields with the names of secrets are masked at any
+ * depth.
+ */
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 
 const SECRETS = [
@@ -14,7 +17,7 @@ const SECRETS = [
   'accountNumber',
 ];
 
-/** What every line has in common. */
+/** The fields of every line. */
 const form = (level: string, name: string): LoggerOptions => ({
   level,
   name,
@@ -38,6 +41,6 @@ export const openProcessLog = (
     destination,
   );
 
-/** The same for lines whose fields are all known and hold no secret: it does not look for any. */
+/** The same for lines whose fields are all known and hold no secret, so that it need not search for any. */
 export const openPlainLog = (level: string, name: string, destination: DestinationStream): Logger =>
   pino(form(level, name), destination);

@@ -5,19 +5,19 @@ export interface Mail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
-  /** Its Message-ID up to the sender's domain. A mail that is sent twice has the same, by which mailboxes recognise it. */
+  /** Its Message-ID up to the sender's domain. A mail that is sent twice has the same one, by which mailboxes recognise it. */
   readonly id: string;
 }
 
 export interface MailSender {
-  /** Throws when the server did not take it. */
+  /** Throws when the server did not accept it. */
   readonly send: (mail: Mail) => Promise<void>;
   readonly close: () => void;
 }
 
 const TIMEOUT_MS = 10_000;
 
-/** A few connections are kept for mails that follow each other; they are opened when they are needed. @param url `smtp://user:password@host:587` or `smtps://…` */
+/** A few connections are kept for further mails; they are opened when they are needed. @param url `smtp://user:password@host:587` or `smtps://…` */
 export function openMail(url: string, from: string): MailSender {
   const transport = createTransport({
     url,

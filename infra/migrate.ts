@@ -10,12 +10,12 @@ import { isMissingTable, isSchemaChangeMade } from './database-errors.js';
 import { faultPoint } from './faults.js';
 
 const bookTable = 'schema_migration';
-/** What was begun and is perhaps not in the book: a file is applied, and a kill comes before its entry. */
+/** A file that was begun and may be missing in the book: it was applied, and the process was killed before its entry. */
 const begunTable = 'schema_migration_begun';
 
 /**
- * Applies what is missing. Returns the names of the files applied. Creates the database if need be. Throws DATABASE_BUSY when somebody else's
- * migration takes longer than `waitSeconds`.
+ * Applies the missing migrations. Returns the names of the files applied. Creates the database if it does not exist. Throws DATABASE_BUSY when another
+ * process's migration takes longer than `waitSeconds`.
  */
 export async function migrate(url: string, folder: URL, waitSeconds = 120): Promise<string[]> {
   await createDatabase(url);
@@ -51,8 +51,8 @@ export async function migrate(url: string, folder: URL, waitSeconds = 120): Prom
 }
 
 /**
- * Applies a file. Whether an ALTER was done before cannot be asked for; it is atomic, so one that a killed migration had begun, and that finds its
- * change made, was done.
+ * Applies a file. There is no query for whether an ALTER was done before. It is atomic, so one that a killed migration had begun, and that finds its
+ * change made, is complete.
  */
 async function apply(db: Db, name: string, sql: string): Promise<void> {
   const begun = (await select(db, `SELECT name FROM ${begunTable} WHERE name = ?`, [name])).length > 0;

@@ -1,4 +1,4 @@
-/** Gives positions to the entries of the audit log that have none. Whoever reads the log forward does it first. */
+/** Gives positions to the entries of the audit log that have none. A forward read of the log does so first. */
 import { type Db, inTransaction } from './database.js';
 import { hasUnnumberedAudit, numberAuditBatch } from './stores/audit-log.js';
 

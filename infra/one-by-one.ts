@@ -1,10 +1,10 @@
-/** The same work for many rows, each on its own: one that fails keeps no other from its turn. */
+/** The same work for many rows, each on its own: a failure does not hold up the others. */
 import { isLockConflict, isOutage } from './database-errors.js';
 
-/** So many rows one after the other are locked by others: it is no matter of single rows. */
+/** After this many locked rows in succession the work ends, because more than single rows are locked. */
 const LOCKED_MAX = 3;
 
-/** A row that the work failed for. */
+/** A row for which the work failed. */
 export interface Failed {
   readonly id: number;
   readonly error: unknown;
@@ -34,7 +34,7 @@ export async function oneByOne(
   return { done, failed };
 }
 
-/** How much a batch may deal with, and what it leaves out because it failed before. */
+/** The size of a batch, and the rows that it leaves out because they failed before. */
 export interface BatchBounds {
   readonly rowsMax: number;
   readonly except?: readonly number[];

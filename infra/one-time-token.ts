@@ -1,4 +1,4 @@
-/** Tokens that stand in a link and prove, once, that its receiver got it. The database keeps only their SHA-256. */
+/** Tokens in links, which prove once that the receiver got the link. The database keeps only their SHA-256. */
 import { randomBytes } from 'node:crypto';
 import { sha256 } from './sha256.js';
 

@@ -1,10 +1,12 @@
-/** Addresses and keys of payment providers, and where they may send buyers back to. A provider without its keys is not offered. `infra/config.ts` reads them. */
+/**
+ * Addresses and keys of payment providers, and where they may send buyers back to. A provider without its keys is not offered. `infra/config.ts` reads them.
+ */
 import * as z from 'zod';
 
 export interface TossSettings {
   readonly url: string;
   readonly secretKey: string;
-  /** Public; the shop's page opens the provider's script with it. */
+  /** Public: the shop's page opens the provider's script with it. */
   readonly clientKey: string;
 }
 
@@ -12,9 +14,9 @@ export interface PortOneSettings {
   readonly url: string;
   readonly apiSecret: string;
   readonly storeId: string;
-  /** Public; null: the shop's page knows which channel it wants. */
+  /** Public; null: the shop's page chooses the channel. */
   readonly channelKey: string | null;
-  /** Null: no webhook is believed. */
+  /** Null: no webhook is trusted. */
   readonly webhookSecret: string | null;
 }
 
@@ -53,7 +55,7 @@ const webhookSecret = z
 /** Origins, separated by commas: `https://shop.example`, or with a port. */
 const origins = z.string().transform((text, context) => {
   const all = text.split(',').map((one) => one.trim());
-  // What stands before the first slash after the host is an origin unless it names a user.
+  // The text before the first slash after the host is an origin unless it names a user.
   const right = all.every((one) => /^https?:\/\/[^/?#@]+\/?$/i.test(one) && URL.canParse(one));
   if (right) return all.map((one) => new URL(one).origin);
   context.addIssue({ code: 'custom', message: 'must be origins such as https://shop.example, separated by commas' });
@@ -103,7 +105,7 @@ export function paymentProviderSettings(env: PaymentProviderEnv): PaymentProvide
   };
 }
 
-/** What is missing or contradicts each other, a sentence each. */
+/** Missing settings and contradictions, a sentence for each. */
 export function paymentProviderFaults(env: PaymentProviderEnv, production: boolean): string[] {
   const faults: string[] = [];
   const together = (...names: [keyof PaymentProviderEnv, keyof PaymentProviderEnv]): void => {

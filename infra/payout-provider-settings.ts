@@ -1,4 +1,4 @@
-/** The provider that pays sellers: nothing is set, none is there. `infra/config.ts` reads it. */
+/** The provider that pays sellers; there is none unless its settings are given. `infra/config.ts` reads it. */
 import * as z from 'zod';
 import { key, url } from './payment-provider-settings.js';
 import { wholeNumber } from './whole-number.js';
@@ -10,7 +10,7 @@ export interface TossPayoutSettings {
   readonly securityKey: Buffer;
 }
 
-/** Who transfers money to sellers. */
+/** The payout provider. */
 export interface PayoutProviderSettings {
   readonly toss: TossPayoutSettings | null;
   /** So long a transfer that was paid, or was taken for lost, is looked up again (days). */
@@ -38,7 +38,7 @@ export function payoutProviderSettings(env: PayoutProviderEnv): PayoutProviderSe
   };
 }
 
-/** What is missing or contradicts each other, a sentence each. */
+/** Missing settings and contradictions, a sentence for each. */
 export function payoutProviderFaults(env: PayoutProviderEnv, production: boolean): string[] {
   const faults: string[] = [];
   const names = ['MAGAM_TOSS_PAYOUT_SECRET_KEY', 'MAGAM_TOSS_PAYOUT_SECURITY_KEY'] as const;

@@ -1,4 +1,4 @@
-/** Who the platform is on documents for sellers. `infra/config.ts` reads it. */
+/** The platform's identity on documents for sellers. `infra/config.ts` reads it. */
 import * as z from 'zod';
 import { normaliseBusinessNumber } from '../kernel/business-number.js';
 

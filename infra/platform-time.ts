@@ -1,6 +1,6 @@
 /**
- * What time it is for the platform: the database's clock in the zone that is stored in the database, whatever the clock and the settings of a
- * process say. So all processes agree on which dates are over.
+ * The platform's time: the database's clock in the zone that is stored in the database, whatever the clock and the settings of a
+ * process are. So all processes agree on which dates are over.
  */
 import { MagamError } from '../kernel/errors.js';
 import type { Db } from './database.js';
@@ -14,11 +14,11 @@ export interface PlatformTime {
   readonly date: string;
   /** Time of day, `HH:MM`. */
   readonly time: string;
-  /** By how much this process's clock is certainly ahead of the database's (ms); negative: behind; 0: no difference can be seen. */
+  /** How far this process's clock is certainly ahead of the database's (ms); negative: behind; 0: no difference can be seen. */
   readonly clockAheadMs: number;
 }
 
-/** A process that is stopped for a moment between two looks at its clock shows no difference; a real one is reported from here on. */
+/** A process that is stopped for a moment between two readings of its clock shows no difference; a real difference is reported from here on. */
 const REPORTED_MS = 2_000;
 const REFUSED_MS = 60_000;
 
@@ -39,24 +39,24 @@ export async function readPlatformTime(db: Db, given: string | null, otherwise =
   return time;
 }
 
-/** The same for whoever wants to look at it: neither the zone nor the clock is held against the process. */
+/** The same for readers that only show it: zone and clock are not compared with the process's. */
 export async function readAnyPlatformTime(db: Db, otherwise: string | null): Promise<PlatformTime> {
   const sentMs = processClock();
   let { databaseMs, timeZone } = await readClockAndZone(db);
   const gotMs = processClock();
   if (timeZone === null && otherwise !== null) {
-    // An auditor's account and a replica can only be read: whoever looks there works in the zone that it was told.
+    // An auditor's account and a replica can only be read, so the zone of the setting is used there.
     await storeFirstTimeZone(db, otherwise).catch(() => undefined);
     ({ timeZone } = await readClockAndZone(db));
     timeZone ??= otherwise;
   }
   if (timeZone === null) throw new Error('no time zone is stored');
-  // The database looked at its clock at some moment between the two.
+  // The database read its clock at some moment between the two.
   const clockAheadMs = databaseMs < sentMs ? sentMs - databaseMs : Math.min(0, gotMs - databaseMs);
   return { timeZone, ...momentIn(timeZone, databaseMs), clockAheadMs };
 }
 
-/** A sentence for people where the clocks differ by more than they should; undefined where they agree. */
+/** A sentence for people when the clocks differ too much; undefined when they agree. */
 export const clockNotice = (time: PlatformTime): string | undefined =>
   Math.abs(time.clockAheadMs) > REPORTED_MS
     ? `${clockDifference(time)} From ${REFUSED_MS / 1_000} s on nothing is done.`

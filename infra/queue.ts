@@ -1,5 +1,5 @@
 /**
- * Hints to other processes over BullMQ: numbers of rows that somebody should look at. Rows decide what is done, so a hint may be lost or come twice. BullMQ blocks its
+ * Hints to other processes over BullMQ: numbers of rows to handle. The rows decide what is done, so a hint may be lost or come twice. BullMQ blocks its
  * connections and takes none with a key prefix: it gets connections of its own, and its keys begin with the installation's id, in braces, so that a cluster keeps
  * them together.
  */
@@ -9,23 +9,23 @@ import { Redis } from 'ioredis';
 export type Hint = readonly number[];
 
 export interface HintQueue {
-  /** Sends hints under a name; those for which there is no room are dropped. Throws when Redis is away, frozen or full: they may not have arrived. */
+  /** Sends hints under a name; those for which there is no room are dropped. Throws when Redis is away, frozen or full; then they may not have arrived. */
   readonly send: (name: string, hints: readonly Hint[]) => Promise<void>;
-  /** Has each hint under a name taken by one of the processes that listen, so many at a time in this one. A hint whose work fails is forgotten. */
+  /** Listens to hints under a name: each is taken by one of the listening processes, this many at a time in this one. A hint whose work fails is dropped. */
   readonly listen: (name: string, atOnce: number, work: (hint: Hint) => Promise<unknown>) => void;
-  /** Waits for the work in hand, takes no more, and hangs up. */
+  /** Takes no more hints, waits for the work in hand, and disconnects. */
   readonly close: () => Promise<void>;
 }
 
 /** A command of a sender that Redis does not answer in this time has failed (ms). */
 const COMMAND_TIMEOUT_MS = 2_000;
 const RECONNECT_MS = 1_000;
-/** Hints of a name that may wait: while nobody listens, they would fill Redis. Rows decide, so what is dropped is only found later. */
+/** The most waiting hints of a name, because they would fill Redis while nobody listens. The rows decide, so the work of a dropped hint is only found later. */
 const HINTS_MAX = 10_000;
-/** After so long without a sign of life a hint of a dead process is given to another (ms). */
+/** A hint of a dead process is given to another after this long without a sign of life (ms). */
 const STALLED_MS = 30_000;
 
-/** Connects in the background and for ever. `onState` is told when Redis goes and when it comes back. */
+/** Connects in the background and never gives up. `onState` is called when Redis goes away and when it comes back. */
 export function openQueue(redisUrl: string, installationId: string, onState: (message: string) => void): HintQueue {
   const tell = stateTeller(onState);
   const lasting = { connectTimeout: 2_000, retryStrategy: (times: number) => Math.min(RECONNECT_MS, 100 * times) };
@@ -88,14 +88,14 @@ export function openQueue(redisUrl: string, installationId: string, onState: (me
     close: async () => {
       const closing = workers.map((worker) => worker.close(true).catch(() => undefined));
       await Promise.allSettled(working);
-      // A Redis that is away or frozen answers no farewell.
+      // A Redis that is away or frozen does not answer a QUIT.
       await Promise.race([Promise.all(closing), new Promise((resolve) => setTimeout(resolve, RECONNECT_MS).unref())]);
       for (const client of [sender, listener]) client.disconnect();
     },
   };
 }
 
-/** Tells once that Redis is away, and once that it is back. */
+/** Reports once that Redis is away, and once that it is back. */
 function stateTeller(onState: (message: string) => void) {
   let away = false;
   return {

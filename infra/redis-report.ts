@@ -1,17 +1,17 @@
-/** What a Redis server says of itself, for `magam doctor`. */
+/** The state of a Redis server, for `magam doctor`. */
 import { Redis } from 'ioredis';
 
 const TIMEOUT_MS = 3_000;
 
 export interface RedisReport {
   readonly version: string;
-  /** What it does when its memory is full. */
+  /** Its policy for full memory. */
   readonly evictionPolicy: string;
-  /** By how much this process's clock is certainly ahead of that of Redis (ms); negative: behind; 0: no difference can be seen. */
+  /** How far this process's clock is certainly ahead of that of Redis (ms); negative: behind; 0: no difference can be seen. */
   readonly clockAheadMs: number;
 }
 
-/** Asks once. Throws what Redis or the connection fails with; the address, which may hold a password, is in no message. */
+/** Asks once. Throws the errors of Redis and of the connection; no message has the address, which may hold a password. */
 export async function inspectRedis(url: string): Promise<RedisReport> {
   const client = new Redis(url, {
     lazyConnect: true,

@@ -1,6 +1,6 @@
 /**
- * A connection to Redis for what may be lost: caches, counters, knocks. A command fails at once while Redis is away, and whoever sent it
- * goes on without; the connection comes back by itself.
+ * A connection to Redis for data that may be lost: caches, counters, knocks. A command fails at once while Redis is away, and its caller
+ * continues without it; the connection comes back by itself.
  */
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
@@ -10,7 +10,7 @@ export interface RedisLink {
   readonly client: Redis;
   /** Whether commands can be sent right now. */
   readonly isUp: () => boolean;
-  /** Signs what is kept in Redis and must not be forged. */
+  /** Signs entries in Redis that must not be forged. */
   readonly seal: Seal;
   readonly close: () => void;
 }
@@ -19,8 +19,8 @@ export interface RedisLink {
 const COMMAND_TIMEOUT_MS = 500;
 
 /**
- * Connects in the background and for ever. Every key gets the namespace in front: several databases may share one Redis. `onState` is told
- * when Redis goes and when it comes back. Without a `seal` this process alone reads what it has signed; one that only evicts needs none.
+ * Connects in the background and never gives up. The namespace precedes every key, because several databases may share one Redis. `onState` is called
+ * when Redis goes away and when it comes back. Without a `seal` only this process reads the entries that it has signed; a process that only evicts needs none.
  */
 export function openRedis(
   url: string,
@@ -48,7 +48,7 @@ export function openRedis(
   return { client, isUp: () => client.status === 'ready', seal, close: () => client.disconnect() };
 }
 
-/** Whether Redis answers, which a connection alone does not say: one to a Redis that is frozen stays. Takes half a second at most. */
+/** Whether Redis answers. A connection alone does not show that, because one to a frozen Redis stays open. Takes half a second at most. */
 export const redisAnswers = ({ client, isUp }: RedisLink): Promise<boolean> =>
   isUp()
     ? client.ping().then(

@@ -15,7 +15,7 @@ export class RunningSha256 {
     return this.hash.copy().digest('hex');
   }
 
-  /** An independent copy, so that what a rolled-back transaction hashed can be forgotten. */
+  /** An independent copy, so that the input of a rolled-back transaction can be dropped. */
   fork(): RunningSha256 {
     const copy = new RunningSha256();
     copy.hash = this.hash.copy();

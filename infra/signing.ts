@@ -41,7 +41,7 @@ export function signHash(hash: string, privateKeyPem: string): CertificateSignat
   return { publicKey: publicKeyOf(privateKeyPem), signature };
 }
 
-/** Written the one way that base64 is written: readers pass over what they do not know. */
+/** Only the canonical base64 is accepted, because readers skip characters that they do not know. */
 const isBase64 = (text: string): boolean => Buffer.from(text, 'base64').toString('base64') === text;
 
 /** Whether the signature over the hash was made with this key. */

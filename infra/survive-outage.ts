@@ -1,9 +1,9 @@
-/** Work that outlasts a database that is away: restarted, failed over, cutting connections, locked, or taking no writes. */
+/** Work that survives an outage of the database: a restart, a failover, cut connections, locks, or a time without writes. */
 import { MagamError } from '../kernel/errors.js';
 import { withRetries } from './database.js';
 import { asMagamError, isDeadlock, isOutage, type OutageCode } from './database-errors.js';
 
-/** What keeps the work from going on, and for how many milliseconds more it is tried again. */
+/** The error that holds up the work, and for how many milliseconds more it is tried again. */
 export interface Outage {
   readonly code: OutageCode;
   readonly leftMs: number;
@@ -12,13 +12,13 @@ export interface Outage {
 export interface OutagePatience {
   /** Milliseconds from the first try after which the error is thrown. */
   readonly outageMs: number;
-  /** Aborted: the process is told to stop, and nobody waits any longer. */
+  /** Aborted when the process is told to stop, which ends the wait. */
   readonly signal: AbortSignal;
-  /** Told of each try that an outage has ended, and with undefined when the work has got through after one. */
+  /** Called for each try that fails because of an outage, and with undefined when the work has succeeded after one. */
   readonly onOutage?: ((outage: Outage | undefined) => void) | undefined;
 }
 
-/** Runs `work` again while it fails with errors that pass. Only for work that may be repeated: what it committed before, it must find. */
+/** Runs `work` again while it fails with errors that pass. Only for work that may be repeated: it must find its own earlier commits. */
 export async function survivingOutage<T>(
   { outageMs, signal, onOutage }: OutagePatience,
   work: () => Promise<T>,

@@ -2,12 +2,12 @@
 import type { Piscina } from 'piscina';
 import { pause } from './database.js';
 
-/** How long threads that are to be ended may load (ms). */
+/** How long threads may still load before they are ended (ms). */
 const LOADING_MS = 10_000;
 
 /** Called by a thread when it has made itself ready. `loaded` is that of the pool's `ThreadLoads`. */
 export function tellLoaded(loaded: SharedArrayBuffer): void {
-  setImmediate(() => Atomics.add(new Int32Array(loaded), 0, 1)); // not before Node has done with the module
+  setImmediate(() => Atomics.add(new Int32Array(loaded), 0, 1)); // after Node has loaded the module
 }
 
 export class ThreadLoads {
@@ -15,7 +15,7 @@ export class ThreadLoads {
   readonly loaded = new SharedArrayBuffer(4);
   private ended = 0;
 
-  /** To be called before the first thread of the pool can end. */
+  /** Call it before the first thread of the pool can end. */
   watch(pool: Piscina): void {
     pool.on('error', () => undefined); // a thread died between tasks; piscina starts another
     pool.on('workerDestroy', () => {

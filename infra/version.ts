@@ -1,4 +1,4 @@
-/** What this program calls itself where it leaves a trace: in certificates. */
+/** The program's name and version, as certificates record them. */
 import { readFileSync } from 'node:fs';
 
 /** The root of the package: this is `infra/version.ts`, or a file in a folder of `dist`. */

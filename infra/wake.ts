@@ -1,5 +1,5 @@
 /**
- * A knock on the runners' door over Redis, so that a request is taken at once. Only a convenience: runners look into the
+ * Wakes the runners over Redis, so that a request is taken at once. It is only a convenience: runners read the
  * database every second anyway, and everything works, a second later, without Redis.
  */
 import { Redis } from 'ioredis';
@@ -9,7 +9,7 @@ const CHANNEL = 'magam:wake';
 
 /** Wakes the runners over a connection that is open. Never fails: Redis may be away. */
 export async function wakeRunnersOver({ client, isUp }: RedisLink): Promise<void> {
-  if (isUp()) await client.publish(CHANNEL, '1').catch(() => undefined); // they poll
+  if (isUp()) await client.publish(CHANNEL, '1').catch(() => undefined); // they also poll
 }
 
 /** Wakes the runners. Never fails: Redis may be away. */
@@ -25,13 +25,13 @@ export async function wakeRunners(redisUrl: string): Promise<void> {
     await redis.connect();
     await redis.publish(CHANNEL, '1');
   } catch {
-    // they poll
+    // they also poll
   } finally {
     redis.disconnect();
   }
 }
 
-/** Calls `onWake` at each knock, reconnecting for ever. Returns the way to end it. */
+/** Calls `onWake` at each knock, and always reconnects. Returns a function that ends it. */
 export function listenForWakes(redisUrl: string, onWake: () => void, onState: (message: string) => void): () => void {
   const redis = new Redis(redisUrl, {
     maxRetriesPerRequest: null,

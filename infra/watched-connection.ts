@@ -1,6 +1,6 @@
 /**
- * Connections that are given up. The driver waits for an answer for ever: a process that is stopped between client and server, a proxy for
- * instance, keeps a connection open that answers nothing. And a server that takes no writes any more keeps its clients, though another one may be
+ * Ends useless connections. The driver waits for an answer without a limit: a stopped process between client and server, for
+ * instance a proxy, keeps a connection open that answers nothing. And a server that no longer takes writes keeps its clients, although another one may be
  * the primary by now.
  */
 import type { Socket } from 'node:net';
@@ -10,22 +10,22 @@ export interface SessionConnection {
   query(...args: unknown[]): unknown;
   end(done?: Done): unknown;
   readonly stream: Socket;
-  /** The driver's own: the command under way. */
+  /** A field of the driver: the command under way. */
   readonly _command?: object | null;
 }
 
-/** How long the server may take to close a connection that was told goodbye (ms). */
+/** How long the server may take to close a connection after a QUIT (ms). */
 const GOODBYE_MS = 1_000;
 
 interface QueryOptions {
   readonly sql: string;
-  /** Seconds without a byte from the server, for this statement; 0: for ever. */
+  /** Seconds without a byte from the server, for this statement; 0: no limit. */
   readonly answerSeconds?: number;
 }
 type Done = (error: unknown, ...rest: unknown[]) => void;
 
 /**
- * Lets the connection end with ETIMEDOUT when the server sends nothing for so many seconds while a statement is under way, and behind an error for
+ * Ends the connection with ETIMEDOUT when the server sends nothing for this many seconds while a statement is under way, and after an error for
  * which `isUseless` holds. While our own reader has paused the socket, no limit holds. The pool drops an ended connection. One that the pool ends
  * does not keep the process alive.
  */
@@ -51,7 +51,7 @@ export function watched(
     if (done === undefined) return query(options, values); // rows are streamed
     return query(options, values, (error: unknown, ...rest: unknown[]) => {
       state.useless ||= isUseless(error);
-      // A transaction is rolled back first: where that fails, its error takes the place of this one.
+      // A transaction is rolled back first; if that fails, its error replaces this one.
       if (state.useless && !state.inTransaction) stream.destroy();
       done(error, ...rest);
     });

@@ -1,4 +1,4 @@
-/** Signatures of the webhooks that we send: a receiver that knows the secret can tell that a message is ours, and when it was sent. */
+/** Signatures of the webhooks that we send: a receiver that knows the secret can check that a message is ours and when it was sent. */
 import { createHmac, randomBytes } from 'node:crypto';
 
 /** Name of the header. */

@@ -1,8 +1,8 @@
-/** Messages that are posted to an address of somebody else. The address is a secret: it is in no message of an error. */
+/** Messages that are posted to an outside address. The address is a secret, so no error message has it. */
 
 const TIMEOUT_MS = 10_000;
 
-/** Posts JSON. Throws when it was not taken. @param receiver what errors call the other end */
+/** Posts JSON. Throws when it was not accepted. @param receiver the name of the receiver in errors */
 export async function postJson(
   receiver: string,
   url: string,
@@ -23,7 +23,7 @@ export async function postJson(
   if (statusCode < 200 || statusCode > 299) throw new Error(`${receiver} answered ${statusCode}`);
 }
 
-/** Posts a message in Slack's format: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks. Throws when it was not taken. */
+/** Posts a message in Slack's format: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks. Throws when it was not accepted. */
 export const postToSlack = (url: string, text: string, signal: AbortSignal): Promise<void> =>
   postJson('Slack', url, { text: escapeForSlack(text) }, signal);
 

@@ -11,16 +11,16 @@ export interface SheetColumn {
 /** A cell for each column: amounts as decimal text (`-58.90`), dates as YYYY-MM-DD, counts as digits. An empty text is an empty cell. */
 export type SheetRow = readonly Cell[];
 
-/** Of an amount; no currency has more. */
+/** The most decimals of an amount; no currency has more. */
 const DECIMALS_MAX = 4;
-/** What a spreadsheet, which reckons in binary fractions, shows of a number without losing any. */
+/** The digits that a spreadsheet, which calculates in binary fractions, shows without loss. */
 const EXACT_DIGITS = 15;
 /** Widths in characters. An amount wider than its column would be shown as ####. */
 const WIDTH_MIN = 8;
 const AMOUNT_WIDTH_MIN = 18;
 const WIDTH_MAX = 60;
 
-/** The formats of cells, by their place in `styles.xml`. Those of amounts follow, by the number of decimals. */
+/** The formats of cells, by their position in `styles.xml`. The formats of amounts follow, by the number of decimals. */
 const STYLE = { head: 1, text: 2, count: 3, date: 4, digits: 5, amount: 6 } as const;
 
 const DAY_MS = 86_400_000;
@@ -46,7 +46,7 @@ const textCell = (at: string, style: number, text: string): string =>
 const numberCell = (at: string, style: number, digits: string | number): string =>
   `<c r="${at}" s="${style}"><v>${digits}</v></c>`;
 
-/** A number; one with more digits than a spreadsheet keeps is written as text, because it would be shown as another. */
+/** A number. One with more digits than a spreadsheet keeps is written as text, because another number would be shown. */
 function amountCell(at: string, text: string): string {
   if (text.replace(/^-?[0.]*|\./g, '').length > EXACT_DIGITS) return textCell(at, STYLE.digits, text);
   const point = text.indexOf('.');
@@ -80,7 +80,7 @@ export function shownWidth({ name, kind }: SheetColumn, rows: readonly SheetRow[
   let width = Math.max(name.length, kind === 'amount' ? AMOUNT_WIDTH_MIN : WIDTH_MIN);
   for (const row of rows) {
     const { length } = String(row[at] ?? '');
-    // Thousands are parted when they are shown.
+    // Thousands are separated when they are shown.
     width = Math.max(width, kind === 'amount' || kind === 'count' ? length + Math.floor(length / 3) : length);
   }
   return Math.min(width, WIDTH_MAX) + 2;
@@ -113,7 +113,7 @@ function stylesXml(): string {
     cell(0),
     cell(49, 1), // text, bold
     cell(49),
-    cell(3), // a whole number, thousands parted
+    cell(3), // a whole number with separated thousands
     cell(164),
     cell(49, 0, '<alignment horizontal="right"/>'),
     ...decimals.map((count) => cell(165 + count)),
@@ -129,7 +129,7 @@ function stylesXml(): string {
   );
 }
 
-/** Path and text of every part beside the sheets, which have these names in their order. */
+/** Path and text of every part except the sheets, which have these names in this order. */
 export function workbookParts(names: readonly string[]): [path: string, xml: string][] {
   const numbers = names.map((_, i) => i + 1);
   const type = (part: string, of: string): string =>

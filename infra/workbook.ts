@@ -9,20 +9,20 @@ import { PassThrough } from 'node:stream';
 import { ZipFile } from 'yazl';
 import { rowXml, type SheetColumn, type SheetRow, sheetHead, shownWidth, workbookParts } from './workbook-xml.js';
 
-/** Rows of a sheet, the head included, that Excel opens. */
+/** The most rows of a sheet that Excel opens, including the head. */
 const ROWS_MAX = 1_048_576;
-/** Rows that are looked at before the widths of the columns are set. */
+/** Rows that are measured before the widths of the columns are set. */
 const MEASURED_ROWS = 2_000;
 
-/** Of the parts within the zip: the same rows give the same bytes. */
+/** The time of the parts in the zip, fixed so that the same rows give the same bytes. */
 const PART_TIME = { mtime: new Date('2000-01-01T12:00:00Z'), forceDosTimestamp: true };
 
-/** Takes bytes and resolves when there may be more of them. */
+/** Takes bytes and resolves when it can take more. */
 type ByteSink = (bytes: Uint8Array) => Promise<void>;
 type Batches = AsyncIterable<readonly SheetRow[]> | Iterable<readonly SheetRow[]>;
 
 /**
- * Writes the workbook whose tables `work` adds. Throws what `work`, its rows or the sink throw; the bytes then end before the workbook does.
+ * Writes the workbook whose tables `work` adds. Throws the errors of `work`, its rows and the sink; the bytes are then incomplete.
  * @param rowsMax rows of a sheet, its head included
  */
 export async function writeWorkbook(
@@ -55,7 +55,7 @@ export class Workbook {
     this.pumped = this.pump(sink).catch((error) => this.broken.abort(error));
   }
 
-  /** Adds a table under a head that stays in sight. Rows beyond the largest sheet go on in further ones (`lines 2`), under the same head. */
+  /** Adds a table under a frozen head. Rows beyond the largest sheet continue in further ones (`lines 2`), under the same head. */
   async addTable(name: string, columns: readonly SheetColumn[], batches: Batches): Promise<void> {
     let widths: number[] | undefined;
     let sheet: PassThrough | undefined;
@@ -88,7 +88,7 @@ export class Workbook {
     this.broken.signal.throwIfAborted();
   }
 
-  /** Lets go of what is not written. */
+  /** Drops the rows that are not written. */
   abandon(): void {
     (this.zip.outputStream as PassThrough).destroy();
   }
@@ -120,7 +120,7 @@ export class Workbook {
   }
 }
 
-/** The rows with a first batch that is large enough to be measured, or is all there is; so there is always one. */
+/** The rows, with a first batch that is large enough to be measured or holds all of them; so there is always one. */
 async function* withMeasuredFirst(batches: Batches): AsyncGenerator<readonly SheetRow[]> {
   const first: SheetRow[] = [];
   let measured = false;

@@ -1,13 +1,13 @@
 /**
- * The book of the sandbox: every payment that its providers know, and every won that they have taken or given back. It is what the outside world believes, so tests
- * compare it with the books of the platform. All of it is in memory and goes with the process.
+ * The book of the sandbox: every payment that its providers know, and all money that they have taken or given back. It stands for the records of the outside
+ * world, so tests compare it with the books of the platform. It is in memory and ends with the process.
  */
 
 export type ProviderName = 'TOSS' | 'PORTONE' | 'KAKAOPAY';
 
 /**
  * OPEN: known, the buyer has not decided. APPROVED: the buyer has approved, nobody was charged. CHARGED: money was taken, and part or all of it may have been given
- * back. DECLINED: the buyer or the bank said no.
+ * back. DECLINED: the buyer or the bank refused.
  */
 type SandboxStatus = 'OPEN' | 'APPROVED' | 'CHARGED' | 'DECLINED';
 
@@ -15,7 +15,7 @@ export interface NewPayment {
   readonly provider: ProviderName;
   /** The provider's name of the payment: Toss `paymentKey`, PortOne `transactionId`, KakaoPay `tid`. */
   readonly key: string;
-  /** The shop's name of it: `orderId`, `paymentId`, `partner_order_id`. */
+  /** The shop's name of the payment: `orderId`, `paymentId`, `partner_order_id`. */
   readonly reference: string;
   readonly amount: number;
   readonly currency: string;
@@ -32,7 +32,7 @@ export interface NewPayment {
 
 export interface SandboxPayment extends NewPayment {
   status: SandboxStatus;
-  /** What the buyer brings back from KakaoPay. */
+  /** The token that the buyer brings back from KakaoPay. */
   token: string | null;
   failure: { readonly code: string; readonly message: string } | null;
   readonly requestedAt: string;
@@ -59,7 +59,7 @@ export interface BookEntry {
   readonly at: string;
 }
 
-/** Payments and lines that are kept at most; one more is refused. A process that is asked for more is being misused, or was forgotten. */
+/** The most payments and lines that are kept; one more is refused. A sandbox with more is misused or was forgotten. */
 const KEPT_MAX = 500_000;
 
 export class SandboxFull extends Error {
@@ -68,7 +68,7 @@ export class SandboxFull extends Error {
   }
 }
 
-/** How each provider names its payments. No two sandboxes give the same names, also one that was started again: `started` is when this one was. */
+/** The names of each provider's payments. No two sandboxes give the same names, even after a restart: `started` is the start of this one. */
 const KEYS: Readonly<Record<ProviderName, (started: number, number: number) => string>> = {
   TOSS: (started, number) => `tviva${started}${number}`,
   PORTONE: (started, number) => `tx-${started}-${number}`,
@@ -85,7 +85,7 @@ export class Book {
   private entries: BookEntry[] = [];
   private numbered = 0;
 
-  /** A number that no other thing of this sandbox has. */
+  /** A number that is unique in this sandbox. */
   next(): number {
     this.numbered += 1;
     return this.numbered;
@@ -117,7 +117,7 @@ export class Book {
     return this.payments.get(`${provider} ${key}`);
   }
 
-  /** The payment under the shop's name: the one that was charged, or the newest. */
+  /** The payment with the shop's name: the charged one, or the newest. */
   byReference(provider: ProviderName, reference: string): SandboxPayment | undefined {
     return this.known.get(`${provider} ${reference}`);
   }
@@ -130,7 +130,7 @@ export class Book {
     this.known.set(`${payment.provider} ${payment.reference}`, payment);
   }
 
-  /** Gives some of it back. The caller has seen that there is so much. */
+  /** Gives some of it back. The caller has checked that there is enough. */
   cancel(payment: SandboxPayment, amount: number, reason: string, idempotencyKey: string | null = null): Cancel {
     this.enter('CANCEL', payment, amount, idempotencyKey);
     const cancel = { id: `cancel-${this.started}-${this.next()}`, amount, reason, at: now() };
@@ -144,7 +144,7 @@ export class Book {
     this.entries.push({ kind, provider, key, reference, amount, currency, idempotencyKey, at: now() });
   }
 
-  /** All lines, oldest first, and what they come to for each currency, in its minor units. */
+  /** All lines, oldest first, and their sums for each currency, in its minor units. */
   read(): { readonly entries: readonly BookEntry[]; readonly sums: Readonly<Record<string, BookSum>> } {
     const sums: Record<string, { charged: number; cancelled: number }> = {};
     for (const entry of this.entries) {
@@ -166,7 +166,7 @@ export class Book {
 const minorOf = ({ provider, currency, amount }: BookEntry): number =>
   provider === 'TOSS' ? Math.round(amount * 10 ** digitsOf(currency)) : amount;
 
-/** Digits of a currency behind the point, by ISO 4217. */
+/** Decimals of a currency, by ISO 4217. */
 const digitsOf = (currency: string): number =>
   new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 0;
 
@@ -179,10 +179,10 @@ export interface BookSum {
 export const cancelledOf = ({ cancels }: SandboxPayment): number =>
   exact(cancels.reduce((sum, { amount }) => sum + amount, 0));
 
-/** What is left of the charge. */
+/** The rest of the charge. */
 export const remainingOf = (payment: SandboxPayment): number => exact(payment.amount - cancelledOf(payment));
 
-/** Toss counts dollars with cents after the point; sums of them are exact to a thousandth. */
+/** Toss counts dollars with cents as decimals; their sums are exact to a thousandth. */
 const exact = (amount: number): number => Math.round(amount * 1_000) / 1_000;
 
 const now = (): string => new Date().toISOString();

@@ -1,4 +1,4 @@
-/** What tests and curious people ask of the sandbox itself: its book, its faults, what was sent to it, and the decisions of buyers without a page. */
+/** The control calls of the sandbox for tests and people: its book, its faults, the messages sent to it, and decisions of buyers without a page. */
 import { type Response, Router } from 'express';
 import * as z from 'zod';
 import type { Book, NewPayment, ProviderName, SandboxPayment } from './book.js';
@@ -26,14 +26,14 @@ const paymentSchema = z.strictObject({
   failUrl: url,
   /** Where KakaoPay sends a buyer who has declined. */
   cancelUrl: z.url({ protocol: /^https?$/ }).optional(),
-  /** Where webhooks of this payment go, in place of the address of the setting. */
+  /** Where webhooks of this payment go, instead of the address in the setting. */
   webhookUrl: z.url({ protocol: /^https?$/ }).optional(),
   /** Decided at once. */
   decision: z.enum(['approve', 'decline']).optional(),
-  /** Why it is declined, by the provider's code. */
+  /** The provider's code for the reason of the decline. */
   code: z.string().min(1).max(64).optional(),
 });
-/** What an earlier sandbox has charged, as the platform knows it. */
+/** A charge of an earlier sandbox, from the platform's records. */
 const chargesSchema = z
   .array(
     z.strictObject({
@@ -114,7 +114,7 @@ export function controlRoutes({ world, faults, webhooks, mailbox, reset }: Contr
   return routes;
 }
 
-/** Enters a charge of an earlier sandbox; one that is known stays as it is. */
+/** Enters a charge of an earlier sandbox; a known one stays as it is. */
 function bringBack(book: Book, made: Omit<NewPayment, 'successUrl' | 'failUrl'>, cancelled: number): void {
   if (book.byKey(made.provider, made.key) !== undefined) return;
   const payment = book.open({ ...made, successUrl: NOWHERE, failUrl: NOWHERE });

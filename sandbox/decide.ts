@@ -1,4 +1,4 @@
-/** What the buyer decides in a provider's window, and where it sends the buyer then. */
+/** The buyer's decision in a provider's window, and the address to which the buyer is sent then. */
 import type { Response } from 'express';
 import type { NewPayment, ProviderName, SandboxPayment } from './book.js';
 import type { CallFault } from './faults.js';
@@ -9,7 +9,7 @@ export type Decision = 'approve' | 'decline';
 
 export type Asked = Omit<NewPayment, 'key'>;
 
-/** The buyer opens the window. A new window is a new payment, except at PortOne, where one that is open or paid is shown again. */
+/** The buyer opens the window. A new window is a new payment, except at PortOne, where an open or paid payment is shown again. */
 export function openWindow(world: World, asked: Asked): SandboxPayment {
   const { book } = world;
   if (asked.provider !== 'PORTONE') return book.open({ ...asked, key: book.newKey(asked.provider) });
@@ -21,8 +21,8 @@ export function openWindow(world: World, asked: Asked): SandboxPayment {
 }
 
 /**
- * Takes the buyer's decision; what was decided before stays. At PortOne an approval charges.
- * @param code why it is declined, by the provider's code; absent: the buyer has changed their mind
+ * Takes the buyer's decision; an earlier decision stays. At PortOne an approval charges.
+ * @param code the provider's code for the decline; absent: the buyer has changed their mind
  * @returns where the buyer goes
  */
 export function decide(world: World, payment: SandboxPayment, decision: Decision, code?: string): string {
@@ -30,7 +30,7 @@ export function decide(world: World, payment: SandboxPayment, decision: Decision
   return apply(world, payment, decision, code, declineWith);
 }
 
-/** The same over HTTP: where the approval charges, each fault of a confirmation befalls it. `say` answers where none does. */
+/** The same over HTTP: where the approval charges, the faults of a confirmation apply to it. `say` answers without a fault. */
 export async function decideOver(
   world: World,
   payment: SandboxPayment,
@@ -99,7 +99,7 @@ function addressAfter(payment: SandboxPayment): string {
   return address.href;
 }
 
-/** The parameters that the provider gives the buyer to bring back. */
+/** The parameters that the provider adds to the return address. */
 function valuesAfter(payment: SandboxPayment, quit: boolean): Readonly<Record<string, string>> {
   const { provider, key, reference, amount, status, token, failure } = payment;
   const declined = status === 'DECLINED';
@@ -107,7 +107,7 @@ function valuesAfter(payment: SandboxPayment, quit: boolean): Readonly<Record<st
   switch (provider) {
     case 'TOSS':
       if (!declined) return { paymentType: 'NORMAL', orderId: reference, paymentKey: key, amount: String(amount) };
-      // https://docs.tosspayments.com/reference/error-codes: a window that the buyer has closed gives no order.
+      // https://docs.tosspayments.com/reference/error-codes: a window that the buyer has closed names no order.
       return quit ? { code, message } : { code, message, orderId: reference };
     case 'PORTONE':
       return {

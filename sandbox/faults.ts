@@ -1,21 +1,21 @@
 /**
- * Faults on demand: what a provider does wrong, for the next calls or for a share of them. Those of a share are drawn from a seed, so the same calls in the
- * same order meet the same faults again.
+ * Faults on demand: errors of a provider, for the next calls or for a share of them. The faults of a share are drawn from a seed, so the same calls in the
+ * same order get the same faults again.
  */
 import * as z from 'zod';
 
 const FAULT_KINDS = [
   /** Answers after `ms`. */
   'delay',
-  /** The bank says no; `code` is the provider's code, a usual one where none is said. */
+  /** The bank refuses; `code` is the provider's code, by default a usual one. */
   'decline',
-  /** An error without having done anything: the provider's usual 500, or the one that `code` names. */
+  /** Answers with an error without doing anything: the provider's usual 500, or the error that `code` names. */
   'error-before',
-  /** The same after having done it. */
+  /** The same after the call was carried out. */
   'error-after',
-  /** Cuts the connection without having done anything. */
+  /** Cuts the connection without doing anything. */
   'cut-before',
-  /** Does it and cuts the connection instead of answering. */
+  /** Carries out the call and cuts the connection instead of answering. */
   'cut-after',
 ] as const;
 
@@ -26,15 +26,15 @@ const WEBHOOK_FAULT_KINDS = [
   'duplicate',
   /** Sends it after `ms`. */
   'late',
-  /** Holds it back until the next one of any payment was sent, `ms` at most. */
+  /** Holds it back until the next webhook of any payment was sent, at most for `ms`. */
   'reorder',
 ] as const;
 
 const faultFields = {
   provider: z.enum(['TOSS', 'PORTONE', 'KAKAOPAY', 'TOSS_PAYOUT']).optional(),
-  /** The next so many; absent: all. */
+  /** The number of next calls; absent: all. */
   times: z.number().int().min(1).max(1_000_000).optional(),
-  /** A share of them, from 0 to 1; absent: each. */
+  /** The share of the calls, from 0 to 1; absent: each. */
   rate: z.number().min(0).max(1).optional(),
   ms: z.number().int().min(0).max(600_000).optional(),
 };
@@ -71,7 +71,7 @@ export class Faults {
     this.state = seed;
   }
 
-  /** Takes the place of those that were set. What befalls a share is drawn from the seed anew. */
+  /** Replaces the current faults. The draws for shares begin again from the seed. */
   set(rules: readonly FaultRule[]): void {
     this.state = this.seed;
     this.rules = rules.map((rule) => ({ rule, left: rule.times ?? Number.POSITIVE_INFINITY }));
@@ -81,7 +81,7 @@ export class Faults {
     return this.rules.map(({ rule, left }) => (rule.times === undefined ? rule : { ...rule, times: left }));
   }
 
-  /** The faults that befall this call: of each kind the first rule that fits. Only what moves money is declined. */
+  /** The faults of this call: the first rule that fits of each kind. Only calls that move money are declined. */
   ofCall(provider: string, operation: Operation): CallFault[] {
     if (this.rules.length === 0) return [];
     const movesMoney = operation === 'confirm' || operation === 'cancel' || operation === 'send';
@@ -126,8 +126,8 @@ export class Faults {
 const of = (rule: FaultRule, provider: string): boolean => rule.provider === undefined || rule.provider === provider;
 
 /**
- * The faults that a call asks for itself, in the header `x-sandbox-fault`: `cut-after`, or `delay:2000, decline:REJECT_CARD_COMPANY`. What is no fault is
- * passed over.
+ * The faults that a call itself requests, in the header `x-sandbox-fault`: `cut-after`, or `delay:2000, decline:REJECT_CARD_COMPANY`. Unknown names are
+ * ignored.
  */
 export function faultsOfHeader(header: string | undefined): CallFault[] {
   if (header === undefined) return [];

@@ -1,4 +1,4 @@
-/** The pages for people that belong to no payment: what there is, and the mails. */
+/** The pages for people that belong to no payment: the front page, and the mails. */
 import { Router } from 'express';
 import type { Mail, Mailbox } from './mailbox.js';
 import { escaped, page } from './page.js';
@@ -16,7 +16,7 @@ export function frontRoutes(mailbox: Mailbox): Router {
   const routes = Router();
   const links = LINKS.map(([path, name]) => `<li><a href="${path}">${name}</a></li>`).join('');
   routes.get('/', (_req, res) => {
-    const note = '<p class="note">docs/sandbox.md says what else can be asked here.</p>';
+    const note = '<p class="note">docs/sandbox.md lists the other calls.</p>';
     res.type('html').send(page('The sandbox of Magam', `<ul>${links}</ul>${note}`));
   });
   routes.get('/mails', (_req, res) => {

@@ -1,4 +1,4 @@
-/** The newest of what came, in memory: at most so many, and at most so many bytes. */
+/** Keeps the newest items in memory, up to a number of items and of bytes. */
 export class Kept<T> {
   private items: { readonly item: T; readonly bytes: number }[] = [];
   private total = 0;

@@ -1,4 +1,4 @@
-/** The keys of the sandbox. Everybody knows them; they open nothing else. */
+/** The keys of the sandbox. Everybody knows them, and they are used for nothing else. */
 export const SANDBOX_KEYS = {
   toss: { secretKey: 'test_sk_sandbox', clientKey: 'test_ck_sandbox' },
   tossPayout: { secretKey: 'test_sk_payout_sandbox', securityKey: '0123456789abcdef'.repeat(4) },

@@ -1,4 +1,4 @@
-/** What the platform sends to people by mail, as it comes by SMTP. The newest are kept, in memory. */
+/** Receives the platform's mails by SMTP. The newest are kept in memory. */
 import type { AddressInfo } from 'node:net';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
@@ -11,7 +11,7 @@ export interface Mail {
   readonly messageId: string | null;
   /** The text of the mail; empty where it has none. */
   readonly text: string;
-  /** The whole message as it came. */
+  /** The whole message as received. */
   readonly raw: string;
   readonly at: string;
 }
@@ -33,7 +33,7 @@ export class Mailbox {
     this.mails.reset();
   }
 
-  /** Opens the SMTP port: no sign-in, no encryption. @returns the port, and what closes it */
+  /** Opens the SMTP port, without sign-in and encryption. @returns the port, and a function that closes it */
   async listen(host: string, port: number): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
     const server = new SMTPServer({
       authOptional: true,
@@ -58,7 +58,7 @@ export class Mailbox {
         });
       },
     });
-    server.on('error', () => undefined); // a client that breaks off
+    server.on('error', () => undefined); // the client has disconnected
     await new Promise<void>((resolve, reject) => {
       server.server.once('error', reject);
       server.listen(port, host, () => resolve());

@@ -1,4 +1,4 @@
-/** What all pages of the sandbox look like. */
+/** The layout of all pages of the sandbox. */
 
 /** A page of the sandbox, without any script. `title` is text, `body` is HTML. */
 export const page = (title: string, body: string, wide = false): string => `<!doctype html>
@@ -30,6 +30,6 @@ a { color: #1b64da; }
 </html>
 `;
 
-/** Text as it may stand in HTML, also between quotation marks. */
+/** Text escaped for HTML, including attribute values. */
 export const escaped = (value: string): string =>
   value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

@@ -1,4 +1,4 @@
-/** What the payout service of the sandbox knows: sellers, payouts, and every won that left. All of it is in memory and goes with the process. */
+/** The book of the sandbox's payout service: sellers, payouts, and all money that left. It is in memory and ends with the process. */
 import { SandboxFull } from './book.js';
 
 export interface PayoutSeller {
@@ -45,7 +45,7 @@ export class PayoutBook {
   private sellersById = new Map<string, PayoutSeller>();
   private payoutsById = new Map<string, SandboxPayout>();
   private asked: string[] = [];
-  /** What the platform may pay out (won). */
+  /** The balance for payouts (won). */
   balance = BALANCE;
 
   register(made: Omit<PayoutSeller, 'id'>): PayoutSeller {
@@ -75,13 +75,13 @@ export class PayoutBook {
     return [...this.payoutsById.values()];
   }
 
-  /** Notes that a request came, whatever becomes of it. */
+  /** Records a request, whatever its outcome is. */
   note(refPayoutId: string): void {
     if (this.asked.length >= KEPT_MAX) throw new SandboxFull();
     this.asked.push(refPayoutId);
   }
 
-  /** Sends the money. The caller has seen that there is so much. */
+  /** Sends the money. The caller has checked that there is enough. */
   send(
     made: Pick<SandboxPayout, 'refPayoutId' | 'destination' | 'scheduleType' | 'amount' | 'transactionDescription'>,
   ): SandboxPayout {
@@ -97,7 +97,7 @@ export class PayoutBook {
     return payout;
   }
 
-  /** It failed, also after it was completed: the money is back. */
+  /** Fails the payout, even after it was completed: the money is back. */
   fail(payout: SandboxPayout, error: { readonly code: string; readonly message: string }): void {
     this.enter('RETURN', payout);
     this.balance += payout.amount.value;

@@ -1,4 +1,4 @@
-/** What tests and curious people ask of the payout service itself: its book, its sellers, and what becomes of a payout. */
+/** The control calls of the payout service for tests and people: its book, its sellers, and the outcome of a payout. */
 import { type Response, Router } from 'express';
 import * as z from 'zod';
 import type { PayoutBook } from './payout-book.js';

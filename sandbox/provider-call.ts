@@ -1,4 +1,4 @@
-/** What calls of all three providers have in common: faults, the idempotency key where the API has one, and an answer. */
+/** The common part of the calls of all three providers: faults, the idempotency key where the API has one, and an answer. */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request, RequestHandler, Response } from 'express';
@@ -14,11 +14,11 @@ export interface Answer {
 export interface World {
   readonly book: Book;
   readonly payouts: PayoutBook;
-  /** What was answered under idempotency keys. */
+  /** The answers under idempotency keys. */
   readonly answers: Map<string, Answer | 'in progress'>;
   readonly faults: Faults;
   readonly webhooks: { readonly tell: (payment: SandboxPayment, event: WebhookEvent) => void };
-  /** Aborted when the sandbox closes: calls that are delayed come to nothing. */
+  /** Aborted when the sandbox closes, which drops delayed calls. */
   readonly closing: AbortSignal;
 }
 
@@ -32,7 +32,7 @@ export interface ProviderCall {
   readonly operation: Operation;
   /** Undefined where the credentials are right. */
   readonly unauthorised: (req: Request) => Answer | undefined;
-  /** An error that a test asks for, by the provider's code; undefined: the usual one of a provider in trouble, with status 500. */
+  /** An error that a test requests by the provider's code; undefined: a provider's usual error with status 500. */
   readonly broken: (code: string | undefined) => Answer;
   /** Undefined: the API knows no idempotency keys. */
   readonly idempotency?: {
@@ -41,7 +41,7 @@ export interface ProviderCall {
     /** The same key again while the first call is under way. */
     readonly inProgress: Answer;
   };
-  /** Faults that the API itself lets a test ask for. */
+  /** Faults that the API itself lets a test request. */
   readonly ownFaults?: (req: Request) => CallFault[];
   readonly handle: (
     req: Request,
@@ -82,7 +82,7 @@ export function providerCall(world: World, call: ProviderCall): RequestHandler {
         handle: (declineWith) => call.handle(req, { declineWith, key }),
         say: (said) => send(res, said),
       });
-      // What was not done may be tried again under the same key.
+      // A call that was not carried out may be tried again under the same key.
       if (name !== null) answer === undefined ? known.delete(name) : known.set(name, answer);
     } catch (error) {
       if (name !== null) known.delete(name);
@@ -107,8 +107,8 @@ export interface FaultyCall<Outcome> {
 }
 
 /**
- * Carries a call out and answers, with the faults that befall it.
- * @returns what it came to, whether the caller hears of it or not; undefined: it was not carried out
+ * Carries out a call and answers, with its faults.
+ * @returns its result, even where the caller gets no answer; undefined: it was not carried out
  */
 export async function withFaults<Outcome>(
   { closing }: World,
@@ -132,7 +132,7 @@ export async function withFaults<Outcome>(
 
 const send = (res: Response, { status, body }: Answer): void => void res.status(status).json(body);
 
-/** A controller whose signal any number of waits listen to. */
+/** A controller with a signal for any number of waits. */
 export function sharedController(): AbortController {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);

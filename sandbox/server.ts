@@ -24,11 +24,11 @@ export interface SandboxOptions {
   /** 0: any free port. */
   readonly port?: number;
   readonly mailPort?: number;
-  /** Of the faults that befall a share of the calls. */
+  /** The seed of faults for a share of the calls. */
   readonly seed?: number;
   /** The platform that webhooks are sent to; null: none are sent. */
   readonly webhookTarget?: string | null;
-  /** Payments and lines of the book that are kept at most. */
+  /** The most payments and lines of the book. */
   readonly keptMax?: number;
   /** Pauses before a webhook is sent again (ms). */
   readonly webhookRetryMs?: readonly number[];
@@ -43,7 +43,7 @@ export interface Sandbox {
   readonly webhooks: Webhooks;
   readonly mailbox: Mailbox;
   readonly world: World;
-  /** Forgets payments, payouts, books, answers under keys, faults, webhooks, mails and messages. */
+  /** Deletes payments, payouts, books, answers under keys, faults, webhooks, mails and messages. */
   readonly reset: () => void;
   readonly close: () => Promise<void>;
 }
@@ -115,7 +115,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
 }
 
-/** A body that is no JSON or too long, or a sandbox that is full. The fields are those of all providers: `code` of Toss, `type` of PortOne, `error_code` of KakaoPay. */
+/**
+ * Answers a body that is not JSON or is too long, and a sandbox that is full. The fields are those of all providers: `code` of Toss, `type` of PortOne,
+ * `error_code` of KakaoPay.
+ */
 const refusal: ErrorRequestHandler = (error: { readonly status?: number } & Error, _req, res, next) => {
   if (res.headersSent) return next(error);
   const full = error instanceof SandboxFull;

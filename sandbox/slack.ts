@@ -5,7 +5,7 @@ import { Kept } from './kept.js';
 
 export interface SlackMessage {
   readonly text: string;
-  /** The whole message as it came, with its blocks. */
+  /** The whole message as received, with its blocks. */
   readonly message: Readonly<Record<string, unknown>>;
   readonly at: string;
 }
@@ -32,7 +32,7 @@ export class Slack {
     this.messages.reset();
   }
 
-  /** Takes a message. @returns what Slack says of one that it refuses */
+  /** Takes a message. @returns Slack's text for one that it refuses */
   take(body: unknown): 'invalid_payload' | 'no_text' | undefined {
     const read = messageSchema.safeParse(body);
     if (!read.success) return 'invalid_payload';

@@ -1,6 +1,6 @@
 /**
- * Webhooks: sent to the address of each provider, tried again with growing pauses until the receiver answers with success, as the providers do. At most so many wait
- * at a time; more are lost, which a receiver has to bear anyway.
+ * Sends webhooks to the address of each provider, and tries again with growing pauses until the receiver answers with success, as the providers do. A limited
+ * number waits at a time; further ones are lost, which a receiver has to tolerate anyway.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import type { ProviderName, SandboxPayment } from './book.js';
 import type { Faults } from './faults.js';
 import { sharedController, type WebhookEvent } from './provider-call.js';
 
-/** A webhook as it goes out. */
+/** A webhook to send. */
 export interface OutgoingWebhook {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -42,7 +42,7 @@ const WAITING_MAX = 10_000;
 const SENT_MAX = 10_000;
 const ANSWER_MS = 10_000;
 const LATE_MS = 1_000;
-/** A webhook that waits for another one to pass it does not wait for longer (ms). */
+/** The longest time that a webhook waits for a later one to overtake it (ms). */
 const REORDER_MS = 1_000;
 
 export class Webhooks {
@@ -50,10 +50,10 @@ export class Webhooks {
   private readonly under = new Set<Promise<void>>();
   private sent: SentWebhook[] = [];
   private passed: (() => void)[] = [];
-  /** Of those that are under way; a reset gives them up. */
+  /** The signal of the webhooks under way; a reset gives them up. */
   private over = sharedController();
   private closed = false;
-  /** Ids differ from those of other sandboxes: whoever gets a webhook keeps its id for good. */
+  /** Ids differ from those of other sandboxes, because receivers keep the ids of webhooks permanently. */
   private readonly name = randomBytes(6).toString('hex');
   private count = 0;
   target: string | null;
@@ -66,7 +66,7 @@ export class Webhooks {
     this.target = options.target;
   }
 
-  /** Tells the platform of an event. Nobody waits for it. */
+  /** Sends an event to the platform without waiting for it. */
   tell(payment: SandboxPayment, event: WebhookEvent): void {
     const { provider, reference } = payment;
     const write = this.write[provider];
@@ -82,7 +82,7 @@ export class Webhooks {
     this.under.add(known);
   }
 
-  /** Those that were sent, oldest first; of many the newest. */
+  /** The newest webhooks sent, oldest first. */
   read(): readonly SentWebhook[] {
     return this.sent;
   }
@@ -92,7 +92,7 @@ export class Webhooks {
     while (this.under.size > 0) await Promise.all(this.under);
   }
 
-  /** Forgets what was sent and gives up what waits. */
+  /** Deletes the sent webhooks and gives up the waiting ones. */
   reset(): void {
     this.over.abort();
     this.over = sharedController();

@@ -18,7 +18,7 @@ const currency = z
 /** The parameters with which the providers' scripts open their windows. */
 const tossQuery = z.object({
   clientKey: z.literal(SANDBOX_KEYS.toss.clientKey),
-  /** https://docs.tosspayments.com/sdk/v2/js: what an order may be called. */
+  /** https://docs.tosspayments.com/sdk/v2/js: the form of an order's name. */
   orderId: z.string().regex(/^[\w=-]{6,64}$/),
   amount,
   currency,
@@ -36,7 +36,7 @@ const portoneQuery = z.object({
   orderName: text,
   customer: text.default('guest'),
   redirectUrl: address,
-  /** In place of the address that the shop's console has. */
+  /** Replaces the address of the shop's console. */
   noticeUrls: address.optional(),
 });
 
@@ -129,7 +129,7 @@ function paymentPage(payment: SandboxPayment): string {
     LABELS[payment.provider],
     `<p class="amount">${escaped(money.format(payment.provider === 'PORTONE' ? payment.amount / 10 ** digits : payment.amount))}</p>
      <dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${escaped(value ?? '')}</dd>`).join('')}</dl>
-     ${decided ? '<p>It is decided already.</p>' : ''}
+     ${decided ? '<p>The payment is already decided.</p>' : ''}
      <form method="post">${decided ? BACK : DECIDE}</form>
      <p class="note">A sandbox: no money moves.</p>`,
   );

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npm run api`: from a clean clone to an HTTP server with something in it, a batch runner and the sandbox of the payment providers beside it.
+ * `npm run api`: from a clean clone to an HTTP server with sample data, a batch runner and the sandbox of the payment providers.
  *
  *   npm run api -- [--database NAME]
  *
@@ -32,7 +32,7 @@ async function makeSample(magam) {
   const sample = await magam('sample', '--sellers', `${SELLERS}`, '--products', `${PRODUCTS}`);
   const { document } = await magam('runs');
   if (document.runs.length === 0) {
-    // All of its days lie before that of the README's own CSV, which can still be imported and settled.
+    // All sample days are before the day of the README's CSV, which can still be imported and settled.
     const [date, last] = ['2026-02-16', '2026-02-23'];
     await magam('seed', '--lines', `${LINES}`, '--sellers', `${SELLERS}`, '--date', date);
     await magam('settle', '--from', date, '--to', last, '--allow-empty');
@@ -64,7 +64,7 @@ const start = (args, env, stderr = /** @type {'inherit' | 'pipe'} */ ('inherit')
 function readDatabase(args) {
   try {
     const { values } = parseArgs({ args, options: { database: { type: 'string', default: 'magam_sample' } } });
-    // The prefix keeps sample data out of something else.
+    // The prefix keeps sample data out of other databases.
     if (/^magam_sample[a-z0-9_]{0,50}$/.test(values.database)) return values.database;
   } catch {
     // not an option of ours
@@ -111,19 +111,19 @@ async function main(database) {
     if (!stopping) for (const command of ['runner', 'api']) watch(start([command], env));
     await Promise.race(running.map(({ ended }) => ended));
   } finally {
-    stop('SIGTERM'); // one without the others is not what was asked for
+    stop('SIGTERM'); // when one ends, the others end too
     await Promise.all(running.map(({ ended }) => ended));
   }
   return Math.max(...running.map(({ child }) => child.exitCode ?? 1));
 }
 
 /**
- * Has the server and the runner use a sandbox.
+ * Makes the server and the runner use a sandbox.
  * @param {NodeJS.ProcessEnv} env settings are added to it
  */
 async function useSandbox(env) {
   const [port, mailPort] = [await freePort(9_200), await freePort(9_225)];
-  if (env.MAGAM_PORT === '0') env.MAGAM_PORT = `${await freePort(0)}`; // webhooks have to find it
+  if (env.MAGAM_PORT === '0') env.MAGAM_PORT = `${await freePort(0)}`; // webhooks need its address
   for (const [name, value] of Object.entries(sandboxSettings({ port, mailPort }))) env[name] = value;
   const { MAGAM_HOST: host = '', MAGAM_PORT: apiPort = '' } = env;
   const webhooks = `http://${/^[\w.]+$/.test(host) && host !== '0.0.0.0' ? host : '127.0.0.1'}:${apiPort || 8_080}`;
@@ -134,14 +134,14 @@ async function useSandbox(env) {
 }
 
 /**
- * Waits until it listens, and tells it what was charged before; its book goes with its process.
+ * Waits until it listens, and tells it the earlier charges, because its book ends with its process.
  * @param {import('node:child_process').ChildProcess} sandbox
  * @param {string} sandboxUrl
  * @param {string} databaseUrl
  */
 async function sandboxReady(sandbox, sandboxUrl, databaseUrl) {
   sandbox.stderr?.pipe(process.stderr);
-  await Promise.race([sandbox.stderr && once(sandbox.stderr, 'data'), once(sandbox, 'exit')]); // its first words: it listens, or cannot
+  await Promise.race([sandbox.stderr && once(sandbox.stderr, 'data'), once(sandbox, 'exit')]); // its first line tells that it listens, or why it cannot
   if (sandbox.exitCode === null) await bringBackCharges(sandboxUrl, databaseUrl);
   process.stdout.write(`Payments, mail and Slack are a sandbox: ${sandboxUrl} (docs/payments.md, "Trying it")\n`);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Runs a benchmark of `bench/`: set-up, services, then the compiled program; what follows its name is passed on.
+ * Runs a benchmark of `bench/`: set-up, services, then the compiled program. The arguments after its name are passed on.
  *
  *   npm run bench:settle -- [--lines N] [--full] [--url mysql://…]
  *

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /**
  * `npm run test:chaos -- [--seed N] [--rounds M | --round R | --hours H] [--parallel K] [--long]`: settles random feeds under random disturbances and
- * compares every outcome with an undisturbed run's (docs/chaos.md). A failure prints the seed and the round that show it again; `--round R` plays only
+ * compares every outcome with that of an undisturbed run (docs/chaos.md). A failure prints the seed and the round that reproduce it; `--round R` plays only
  * that one. `--hours H` plays rounds until the time is over; some of its outages last minutes, as with `--long`. `--parallel K` plays K rounds at a time.
  *
- * Works on private database servers that it may restart, or on the one that MAGAM_DATABASE_URL names, which it does not restart. Exit codes: 0 nothing
- * was wrong, 1 something was, 2 wrong usage.
+ * Works on private database servers that it may restart, or on the one that MAGAM_DATABASE_URL names, which it does not restart. Exit codes: 0 no
+ * failure, 1 a failure, 2 wrong usage.
  */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
@@ -67,7 +67,7 @@ function readArgs(args) {
 }
 
 /**
- * Plays rounds in one lane for as long as there are some.
+ * Plays rounds in one lane while there are any left.
  * @param {number} lane
  * @param {Options} options
  * @param {() => number | undefined} next
@@ -76,7 +76,7 @@ function readArgs(args) {
 function playLane(lane, { seed, long }, next, done) {
   const folder = join(process.env.MAGAM_HOME || join(root, '.magam'), `chaos-${lane}`);
   const file = fileURLToPath(new URL('chaos/lane.mjs', import.meta.url));
-  // In a process group of its own: Ctrl-C is for this process, which lets the rounds in hand end.
+  // The lane has its own process group, so that Ctrl-C reaches only this process, which lets the rounds in hand end.
   const child = fork(file, [folder, String(seed), long ? 'long' : ''], { detached: true });
   return new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
     child.on('message', (message) => {

@@ -5,9 +5,9 @@
  *   npm run demo -- [--lines N] [--sellers N] [--date YYYY-MM-DD] [--workers N] [--database NAME]
  *
  * Works in a database of its own, by default `magam_demo`, on the server that MAGAM_DATABASE_URL names or on the private one of this
- * checkout. It is made anew each time, unless an unfinished demo of the same numbers is in it: that one is finished. The
+ * checkout. The database is made anew each time, unless it has an unfinished demo with the same numbers, which is then finished. The
  * report goes to standard output, everything else to standard error. Exit codes: 0 done, 1 or the failing command's own
- * when a step fails, 2 wrong usage, 130 interrupted (the same command goes on).
+ * when a step fails, 2 wrong usage, 130 interrupted (the same command continues).
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ const USAGE = `Usage: npm run demo -- [--lines N] [--sellers N] [--date YYYY-MM-
   --sellers  1 to 1,000,000 (default 1,000)
   --date     1971-01-01 to 9999-12-01 (default ${DATE})
   --workers  worker threads of settle, 1 to 64 (default: the number of cores)
-  --database what is dropped and made anew: a name that begins with magam_demo (default magam_demo)`;
+  --database the database to drop and make anew: a name that begins with magam_demo (default magam_demo)`;
 
 /** Wrong usage: exit code 2. */
 class UsageError extends Error {}
@@ -56,7 +56,7 @@ function seedableDate(text) {
 }
 
 /**
- * The prefix keeps a slip of the fingers from dropping something else.
+ * The prefix keeps a typing error from dropping another database.
  * @param {string} name
  */
 function demoDatabase(name) {
@@ -101,7 +101,7 @@ function readOptions(args) {
 const secondsSince = (since) => (performance.now() - since) / 1_000;
 
 /**
- * Seeds, settles and verifies; goes on where an unfinished demo stopped.
+ * Seeds, settles and verifies; continues where an unfinished demo stopped.
  * @param {DemoOptions} options
  */
 async function demo({ lines, sellers, date, workers, database }) {
@@ -114,7 +114,7 @@ async function demo({ lines, sellers, date, workers, database }) {
   const magam = magamCommand({ databaseUrl: url.href, redisUrl: services.redisUrl });
   const parameters = `${lines} lines, ${sellers} sellers, ${date}`;
   const resumed = await openDemoDatabase(url.href, parameters, () => magam('migrate'));
-  if (resumed) say(`An unfinished demo of the same numbers is in ${database}: going on with it.`);
+  if (resumed) say(`The database ${database} has an unfinished demo with the same numbers, which is continued.`);
   const setUpSeconds = secondsSince(begun);
 
   say(`Seeding ${date}: ${lines.toLocaleString('en-US')} sales of ${sellers.toLocaleString('en-US')} sellers …`);
@@ -124,7 +124,7 @@ async function demo({ lines, sellers, date, workers, database }) {
   const settle = await magam('settle', '--date', date, '--grid-size', `${GRID_SIZE}`, ...threads);
   say(`Verifying ${date} …`);
   const verify = await magam('verify', '--date', date).catch(async (error) => {
-    // A difference stays one, however often one looks: the next demo starts over.
+    // A difference does not go away when it is checked again, so the next demo starts over.
     if (error instanceof CommandFailed && error.exitCode === 4) await markFinished(url.href);
     throw error;
   });
@@ -136,7 +136,7 @@ async function demo({ lines, sellers, date, workers, database }) {
 }
 
 /**
- * What goes on running, and how to end it.
+ * Tells which servers keep running, and how to end them.
  * @param {string} database
  * @param {boolean} ownDatabase the private database server of this checkout was used
  * @param {boolean} ownRedis likewise
@@ -168,7 +168,7 @@ async function main(args) {
     }
     if (!(error instanceof CommandFailed)) throw error;
     say(error.message);
-    if (error.exitCode === 130) say('The same command goes on from here.');
+    if (error.exitCode === 130) say('The same command continues from here.');
     return error.exitCode;
   }
 }

@@ -1,10 +1,10 @@
-/** A lock between processes on one machine: a file that names its holder, taken over when the holder is gone. */
+/** A lock between processes on one machine: a file that names its holder, taken over when the holder has ended. */
 import { linkSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, startedAt } from './processes.mjs';
 
 const POLL_MS = 50;
-/** A take-over takes microseconds; one that is older was killed in the middle. */
+/** A takeover takes microseconds; an older one was killed in the middle. */
 const BREAK_STALE_MS = 10_000;
 
 /**
@@ -20,7 +20,7 @@ export async function withLock(file, work, onWait) {
   const draft = `${file}.${process.pid}`;
   let told = false;
   for (;;) {
-    // Written aside and linked into place, so that nobody ever reads a lock without its holder.
+    // Written under another name and linked into place, so that nobody ever reads a lock without its holder.
     writeFileSync(draft, mine, { mode: 0o600 });
     try {
       linkSync(draft, file);
@@ -65,8 +65,8 @@ function isStale(holder) {
 }
 
 /**
- * Removes the lock of a dead holder. Only one process at a time may do so, and it looks again first: otherwise a
- * second one that saw the same dead holder would remove the lock that the first one has taken meanwhile.
+ * Removes the lock of a dead holder. Only one process at a time may do so, and it checks again first: otherwise a
+ * second process that saw the same dead holder would remove the lock that the first one has taken meanwhile.
  * @param {string} file
  */
 function removeStale(file) {

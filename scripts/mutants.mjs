@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run test:mutants -- [--quick] [--only TEXT] [--list]`: makes one small change after the other to a copy of the product and runs the tests
- * that should find it. `--quick` takes those whose tests need no database, `--only` those with the text in their name or file, `--list`
+ * `npm run test:mutants -- [--quick] [--only TEXT] [--list]`: makes one small change after the other in a copy of the product and runs the tests
+ * that should find it. `--quick` takes those whose tests need no database, `--only` those with the text in their name or file, and `--list`
  * names them and runs nothing.
  *
  * Ends in a table on standard output. Exit codes: 0 every mutant was found, 1 one survived or could not be made, 2 wrong usage.
@@ -15,7 +15,7 @@ import { startTestServices } from './services.mjs';
 import { ensureBuilt } from './setup.mjs';
 
 const USAGE = 'Usage: npm run test:mutants -- [--quick] [--only TEXT] [--list]';
-/** As many at a time as jest has workers in `npm test`. */
+/** As many mutants at a time as jest has workers in `npm test`. */
 const LANES = 2;
 /** Names of tests are cut here. */
 const DETAIL_MAX = 90;
@@ -35,7 +35,7 @@ function readArgs(args) {
 }
 
 /**
- * Tests that fail without any change would find everything.
+ * Checks that the tests pass without a change, because failing tests would find every mutant.
  * @param {Copy} copy
  * @param {readonly Mutant[]} mutants
  */
@@ -59,7 +59,7 @@ async function tryMutant(copy, mutant) {
   );
   const seconds = (performance.now() - since) / 1000;
   if (finding === undefined) {
-    return { mutant, verdict: 'stale', detail: `its text does not stand once in ${mutant.file}`, seconds };
+    return { mutant, verdict: 'stale', detail: `its text is not in ${mutant.file} exactly once`, seconds };
   }
   if (finding === 'no change') return { mutant, verdict: finding, detail: mutant.equivalent ?? '', seconds };
   const verdict = {
@@ -114,7 +114,7 @@ await run(async () => {
   const mutants = (await readMutants()).filter(
     (mutant) => (mutant.quick || !quick) && `${mutant.name} ${mutant.file}`.includes(only),
   );
-  if (mutants.length === 0) throw new ScriptError('No mutant is called so; --list names them.');
+  if (mutants.length === 0) throw new ScriptError('No mutant has this name; --list shows the names.');
   if (list) {
     for (const { name, file, quick } of mutants)
       process.stdout.write(`${quick ? 'quick' : 'long '}  ${name}  (${file})\n`);

@@ -1,4 +1,4 @@
-/** Looking at, waiting for and ending processes that another command may have started. */
+/** Finds, waits for and ends processes that another command may have started. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -39,7 +39,7 @@ export function isAlive(pid) {
 }
 
 /**
- * A text that tells this process from a later one with the same id ('' where the system does not say).
+ * A text that tells this process from a later one with the same id ('' where the system does not tell).
  * @param {number} pid
  */
 export function startedAt(pid) {
@@ -92,7 +92,7 @@ export async function waitUntil(probe, limitMs, everyMs = 50) {
 /**
  * Asks processes to end (SIGTERM) and waits for it; returns those that are still there when the time is over.
  * @param {number[]} pids
- * @param {(pid: number) => boolean} isOurs asked again for every look, so that a reused id is left alone
+ * @param {(pid: number) => boolean} isOurs called again for every check, so that a reused id is not touched
  * @param {number} limitMs
  */
 export async function endProcesses(pids, isOurs, limitMs) {

@@ -5,7 +5,7 @@
  *   npm run profile -- [--tool doctor|flame|bubbleprof|cpu-prof] settle --date 2026-06-30
  *
  * doctor (the default), flame and bubbleprof are those of clinic, which is installed on first use from `tools/profile`: its
- * hundreds of packages are no business of the product. They look at the main thread; `cpu-prof` is Node's own profiler, which
+ * hundreds of packages are not part of the product. They profile the main thread; `cpu-prof` is Node's own profiler, which
  * writes one `.cpuprofile` a thread (to be opened in the browser's developer tools) and needs no package.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -22,7 +22,7 @@ const profiler = join(root, 'tools/profile');
 /** @param {string} path */
 const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** Installs clinic unless it is there as the lock file has it. */
+/** Installs clinic unless the version of the lock file is installed. */
 function ensureClinic() {
   if (changedAt(join(profiler, 'node_modules/.package-lock.json')) >= changedAt(join(profiler, 'package-lock.json')))
     return;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createConnection } from 'mysql2/promise';
 
-/** Keys of the providers; their addresses are not looked at, because a template names them all. */
+/** Keys of the providers; their addresses are ignored, because a template names all of them. */
 const KEYS = {
   MAGAM_TOSS_SECRET_KEY: 'test_sk_sandbox',
   MAGAM_TOSS_CLIENT_KEY: 'test_ck_sandbox',
@@ -44,7 +44,7 @@ export function sandboxSettings({ port, mailPort }) {
 const CHARGES_AT_ONCE = 500;
 
 /**
- * Tells a sandbox, whose book is empty, what the earlier ones have charged, so that it can be looked up and given back.
+ * Tells a sandbox with an empty book the earlier charges, so that they can be looked up and given back.
  * @param {string} sandboxUrl
  * @param {string} databaseUrl
  */

@@ -7,7 +7,7 @@
  *   node scripts/services.mjs status [--json]               exit code 1 unless both run
  *   node scripts/services.mjs stop   [--delete]             ends them; --delete removes their data too
  *
- * `npm test` has services of its own, in memory where there is room (services/memory.mjs). They outlive it, too, and `stop` ends them with their data.
+ * `npm test` has its own services, in memory where there is room (services/memory.mjs). They also outlive the command, and `stop` ends them with their data.
  *
  * `--missing` starts only what MAGAM_DATABASE_URL and MAGAM_REDIS_URL do not already name. Exit codes: 1 failed (also: a
  * program is missing), 2 wrong usage. Needs nothing but Node: it runs before `npm ci`.
@@ -27,7 +27,7 @@ import { databaseRuns, endAll, redisRuns, requirePrograms, startDatabase, startR
 /** @typedef {{ databaseUrl: string, redisUrl: string, started: boolean }} Services */
 
 /**
- * The URLs of a MySQL and a Redis server: those given, and for the others private ones, started when they do not run.
+ * The URLs of a MySQL and a Redis server: the given ones, and private ones for the others, which are started when they do not run.
  * @param {object} [options]
  * @param {string | undefined} [options.databaseUrl] given by the user: nothing is started for it
  * @param {string | undefined} [options.redisUrl] likewise
@@ -68,7 +68,7 @@ export async function startServices({ databaseUrl, redisUrl, engine, folder, dat
         `A ${ENGINE_NAMES[state.database?.engine ?? 'mariadb']} server runs in ${home.folder}, not ${ENGINE_NAMES[engine]}.`,
       );
     }
-    // The packages that could be installed hold MariaDB: no help to somebody who asks for an engine by name.
+    // The packages that could be installed have MariaDB, which does not help a caller who asks for an engine by name.
     await requirePrograms({ database: database && engine === undefined, redis }, log);
     if (database) await startDatabase(home, state, { engine, args: databaseArgs }, log);
     if (redis) await startRedis(home, state, log);
@@ -80,7 +80,7 @@ export async function startServices({ databaseUrl, redisUrl, engine, folder, dat
 }
 
 /**
- * The URLs of the servers that tests work with: those given, and for the others private ones in memory, or those of the checkout where there is no room.
+ * The URLs of the servers for tests: the given ones, and for the others private ones in memory, or those of the checkout where there is no room.
  * @param {object} [options]
  * @param {string | undefined} [options.databaseUrl] given by the user: nothing is started for it
  * @param {string | undefined} [options.redisUrl] likewise
@@ -96,7 +96,7 @@ export async function startTestServices({ databaseUrl, redisUrl, engine } = {}) 
 }
 
 /**
- * Which services run, with what a person wants to know of them.
+ * Which services run, with the facts that a person wants to know.
  * @param {string} [folder]
  */
 export async function servicesStatus(folder) {
@@ -121,7 +121,7 @@ function publicPart(state) {
 }
 
 /**
- * Ends the services of this checkout, and nothing else; their data stays unless it is to be deleted. Throws when one
+ * Ends only the services of this checkout; their data stays unless it must be deleted. Throws when one
  * does not end.
  * @param {object} [options]
  * @param {boolean} [options.deleteData]
@@ -150,7 +150,7 @@ export async function stopServices({ deleteData = false, folder, log = say } = {
 }
 
 /**
- * Removes what the launcher has made there, nothing else that may lie in the folder.
+ * Removes only the files that the launcher has made in the folder.
  * @param {Home} home
  */
 function deleteHome(home) {

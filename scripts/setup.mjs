@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Makes a checkout ready to run: dependencies (`npm ci`) and the compiled program (`npm run build`), each only when it
- * is missing or older than what it is made from. `node scripts/setup.mjs`; everything it says is on standard error.
+ * is missing or older than its sources. `node scripts/setup.mjs`; all its output is on standard error.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const BUILD_INPUTS = [
 ];
 /** Written last, so that a build that was cut short is done again. */
 const BUILT = 'dist/.built';
-/** npm's own record of what it has installed. */
+/** npm's own record of the installed packages. */
 const INSTALLED = 'node_modules/.package-lock.json';
 
 /**
@@ -46,7 +46,7 @@ function newestIn(folder) {
   return newest;
 }
 
-/** Whether what npm has installed is older than the lock file. */
+/** Whether the installed packages are older than the lock file. */
 export const needsInstall = () => changedAt(INSTALLED) < changedAt('package-lock.json');
 
 /** Whether the program is older than its sources. */
@@ -71,7 +71,7 @@ function requireNode() {
  * @param {boolean} quiet
  */
 function npm(args, quiet) {
-  // The npm that runs this script, if any: the one on the PATH may be another, or a wrapper.
+  // The npm that runs this script, if any, because the one on the PATH may be another, or a wrapper.
   const own = process.env.npm_execpath;
   const [file, before] = own?.endsWith('npm-cli.js') ? [process.execPath, [own]] : ['npm', []];
   const result = spawnSync(file, [...before, ...args], {
@@ -86,9 +86,9 @@ function npm(args, quiet) {
 }
 
 /**
- * Installs and builds what is missing or outdated; returns at once when nothing is. Two at once do not collide.
+ * Installs and builds missing or outdated parts; returns at once when there are none. Two runs at once do not collide.
  * @param {object} [options]
- * @param {boolean} [options.quiet] say nothing unless something fails
+ * @param {boolean} [options.quiet] print nothing unless something fails
  */
 export async function ensureBuilt({ quiet = false } = {}) {
   requireNode();
@@ -103,7 +103,7 @@ export async function ensureBuilt({ quiet = false } = {}) {
     if (needsBuild()) {
       log('Building (npm run build) …');
       const since = new Date();
-      // Without the stamp nobody knows whether the outputs are whole; the compiler's own record would make it skip some.
+      // Without the stamp it is unknown whether the outputs are complete; the compiler's own record would make it skip some.
       if (changedAt(BUILT) === Number.NEGATIVE_INFINITY) rmSync(join(root, 'dist'), { recursive: true, force: true });
       npm(['run', '--silent', 'build'], quiet);
       writeFileSync(join(root, BUILT), '');

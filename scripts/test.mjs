@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * What `npm test` runs: set-up, services, then jest; the arguments are passed on to jest. Services are private ones of the tests, in memory where there is
+ * The script of `npm test`: set-up, services, then jest; the arguments are passed on to jest. The services are private ones for tests, in memory where there is
  * room, unless MAGAM_DATABASE_URL or MAGAM_REDIS_URL name others. With `--mysql` (`npm run test:mysql`) the database is a MySQL
  * server: the given one, or a private one that is stopped afterwards. With `--quick` (`npm run test:quick`) only the tests of
  * rules, stores and imports run, which start no process of Magam.
@@ -15,7 +15,7 @@ import { root, run, ScriptError } from './script.mjs';
 import { startTestServices, stopServices } from './services.mjs';
 import { ensureBuilt } from './setup.mjs';
 
-/** What `--quick` leaves out are the faces and the engine, whose tests start and kill processes. */
+/** `--quick` leaves out the API, the commands and the engine, whose tests start and kill processes. */
 const QUICK = ['/test/(kernel|infra|core)/', '--testPathIgnorePatterns=/import-(abandoned|killed|raced)\\.test'];
 
 /** Tests make much that lives shortly: with a larger nursery (MiB) the collector takes a twentieth less of the whole. */
@@ -42,12 +42,12 @@ function runJest(args, { databaseUrl, redisUrl }) {
       '--disable-warning=ExperimentalWarning',
       'node_modules/jest/bin/jest.js',
     ];
-    // Two more than the cores of a small machine: for a third of its time a file that starts processes waits, for a lease to run out or for one to end.
-    // What the modules of one file leave behind is not all given back, and the collector goes through it ever again: a worker that has grown is replaced.
+    // Two more than the cores of a small machine, because a file that starts processes waits for a third of its time, for a lease or a process to end.
+    // Not all memory of a file's modules is released, and the garbage collector scans it again and again, so a worker that has grown is replaced.
     const jest = ['--maxWorkers=4', '--workerIdleMemoryLimit=500MB', '--json', `--outputFile=${resultFile}`, ...args];
     const { status } = spawnSync(process.execPath, [...node, ...jest], {
       cwd: root,
-      // --json would print the whole result on standard output; people read what jest says on standard error.
+      // --json would print the whole result on standard output; people read jest's report on standard error.
       stdio: ['inherit', 'ignore', 'inherit'],
       env: { ...process.env, MAGAM_DATABASE_URL: databaseUrl, MAGAM_REDIS_URL: redisUrl, MAGAM_TEST_FOLDER: folder },
     });
@@ -59,7 +59,7 @@ function runJest(args, { databaseUrl, redisUrl }) {
 }
 
 /**
- * A file that could not even be loaded has no tests; it counts as one that failed.
+ * A file that could not be loaded has no tests; it counts as one failed test.
  * @param {string} resultFile
  */
 function closingLine(resultFile) {

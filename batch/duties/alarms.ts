@@ -1,4 +1,4 @@
-/** The duties of alarms. Servers look, too, because no runner can tell that none is alive. */
+/** The duties of alarms. Servers check the conditions, too, because no runner can report that none is alive. */
 import { RUNNER_ALIVE, WATCH_ALARMS } from '../../core/alarms/conditions.js';
 import { deliverAlarms } from '../../core/alarms/deliver-alarms.js';
 import { purgeAlarms } from '../../core/alarms/stores/alarm.js';
@@ -22,7 +22,7 @@ export const watchAlarmsDuty: Duty<UpkeepContext> = {
 };
 
 export const alarmDuties: readonly Duty[] = [
-  // Its last success says that a runner was alive.
+  // Its last success shows that a runner was alive.
   { name: RUNNER_ALIVE, everyMs: EVERY_MS, run: async () => 0 },
   {
     name: 'purge-alarms',

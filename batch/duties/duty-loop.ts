@@ -1,7 +1,7 @@
 /**
- * Does the duties: looks which are due and carries out those of which it gets the lease. The lease is renewed while the duty is at work, so that of several
- * processes one does it; when that one dies, the lease runs out and another takes the duty, which is still due. What a duty came to is
- * recorded under the lease. Each duty is on its own: one that fails, or hangs, keeps no other from its turn.
+ * Carries out duties: it reads which are due and carries out those whose lease it gets. The lease is renewed while the duty works, so that of several
+ * processes one carries it out; when that one dies, the lease ends and another takes the duty, which is still due. The result of a duty is
+ * recorded under the lease. A duty that fails or hangs does not hold up the others.
  */
 import { randomUUID } from 'node:crypto';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
@@ -14,25 +14,25 @@ import type { Duty, UpkeepContext } from './duty.js';
 
 const POLL_MS = 1_000;
 const OUTAGE_PAUSE_MS = 3_000;
-/** A duty that failed is tried again so soon. */
+/** A failed duty is tried again after this time. */
 const RETRY_MS = 30_000;
-/** A duty that takes longer is told to end; what is left is done next time. */
+/** A duty that takes longer is told to end; the rest is done next time. */
 const LIMIT_MS = 10 * 60_000;
-/** The part of a lease after which its holder no longer counts on it. */
+/** The part of a lease after which its holder no longer relies on it. */
 const SAFE_PART = 0.9;
 
-/** What is under way: the lease, and the signal that ends the work. */
+/** The work under way: the lease, and the signal that ends the work. */
 interface Hold {
   readonly name: string;
   readonly owner: string;
   readonly epoch: number;
   readonly signal: AbortSignal;
-  /** Ends the renewals; the lease itself is given back by who took it. */
+  /** Ends the renewals; the taker gives the lease back. */
   readonly end: () => void;
 }
 
 /**
- * Does the duties until the signal, and until what was in hand has ended. A database that is away is waited for.
+ * Carries out duties until the signal, and then ends the work in hand. It waits for a database that is away.
  * @param idle resolves at the next knock or after `ms`
  */
 export async function runDuties<Context extends UpkeepContext>(
@@ -51,7 +51,7 @@ export async function runDuties<Context extends UpkeepContext>(
       if (!registered) await registerDuties(db, names);
       registered = true;
       const due = new Set(await dueDuties(db, names));
-      if (due.size > 0) await readPlatformTime(db, config.timeZone); // with another clock or zone nothing is done
+      if (due.size > 0) await readPlatformTime(db, config.timeZone); // nothing is done with another clock or zone
       for (const duty of duties) {
         if (signal.aborted || !due.has(duty.name) || inHand.has(duty.name)) continue;
         const work = takeTurn(context, duty, owner, limitMs).catch((error: unknown) => {
@@ -69,7 +69,7 @@ export async function runDuties<Context extends UpkeepContext>(
   await Promise.all(inHand.values());
 }
 
-/** Does a duty that is due, unless another process has its lease or has just done it. */
+/** Carries out a duty that is due, unless another process has its lease or has just carried it out. */
 async function takeTurn<Context extends UpkeepContext>(
   context: Context,
   duty: Duty<Context>,
@@ -110,14 +110,14 @@ async function carryOut<Context extends UpkeepContext>(
     if (!recorded) log('warn', { duty: name }, 'duty lost to another process');
     else if (rows > 0) log('info', { duty: name, rows, seconds }, 'duty done');
   } catch (error) {
-    if (context.signal.aborted) return; // the process is to stop; the duty is still due, and another takes it
+    if (context.signal.aborted) return; // the process has to stop; the duty is still due, and another process takes it
     log('error', { duty: name, error: errorText(error) }, 'a duty failed and is tried again');
     const text = errorText(error);
     await underLease(db, hold, (tx) => recordFailure(tx, name, Math.min(everyMs, RETRY_MS), text));
   }
 }
 
-/** Writes unless another process has taken the lease meanwhile. False: it has, or the lease is over. */
+/** Writes unless another process has taken the lease meanwhile. False: another process has it, or the lease has ended. */
 const underLease = (db: Db, { name, owner, epoch }: Hold, write: (tx: Tx) => Promise<void>): Promise<boolean> =>
   inTransaction(db, async (tx) => {
     if (!(await fenceLeadership(tx, leaseOf(name), owner, epoch))) return false;
@@ -125,7 +125,7 @@ const underLease = (db: Db, { name, owner, epoch }: Hold, write: (tx: Tx) => Pro
     return true;
   });
 
-/** Renews the lease several times in its length. The work is told to end when the lease is lost, or after `limitMs`; then nothing is renewed any more. */
+/** Renews the lease several times in its length. The work is told to end when the lease is lost, or after `limitMs`; then the lease is not renewed any more. */
 function keepHold(
   { db, config, signal }: UpkeepContext,
   { name, owner, epoch }: Pick<Hold, 'name' | 'owner' | 'epoch'>,
@@ -151,7 +151,7 @@ function keepHold(
         if (held === epoch) heldSince = now;
         else giveUp('another process has taken it');
       })
-      .catch(() => undefined) // the next renewal makes up for it
+      .catch(() => undefined) // the next renewal replaces it
       .finally(() => {
         renewing = false;
       });

@@ -1,4 +1,4 @@
-/** A duty: a small named job that comes round again, such as throwing away what is too old. */
+/** A duty: a small named job that is repeated, such as deleting old rows. */
 import type { CatalogueCache } from '../../core/catalogue/catalogue-cache.js';
 import type { Consumer } from '../../core/outbox/consumer.js';
 import type { PaymentProviders } from '../../core/payments/payment-step.js';
@@ -6,24 +6,24 @@ import type { PayoutProvider } from '../../core/payouts/providers/provider.js';
 import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
 
-/** What every duty gets. */
+/** The context of every duty. */
 export interface UpkeepContext {
   readonly db: Db;
   readonly config: Config;
   readonly log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
-  /** The channels of alarms; none where this process has no channel and leaves the messages to others. */
+  /** The channels of alarms; empty where this process has none and leaves the messages to others. */
   readonly alarmConsumers: readonly Consumer[];
-  /** Aborted: end after the batch in hand. The process is to stop, the lease is lost, or the time is up. */
+  /** When aborted, the duty ends after the batch in hand: the process has to stop, the lease is lost, or the time is over. */
   readonly signal: AbortSignal;
 }
 
-/** What a duty of a runner gets. */
+/** The context of a runner's duty. */
 export interface DutyContext extends UpkeepContext {
-  /** To evict what a change of the catalogue makes wrong. */
+  /** For evicting pages that a change of the catalogue makes wrong. */
   readonly catalogue: CatalogueCache;
   /** The payment providers that are configured. */
   readonly providers: PaymentProviders;
-  /** Those that pay sellers, by name. */
+  /** The payout providers, by name. */
   readonly payoutProviders: ReadonlyMap<string, PayoutProvider>;
 }
 
@@ -33,13 +33,13 @@ export interface Duty<Context extends UpkeepContext = DutyContext> {
   /** From one success to the next (ms). */
   readonly everyMs: number;
   /**
-   * Does what there is to do, in batches that each are a short transaction, and returns how many rows it dealt with. One process at a time does
-   * it, but a frozen one may wake up beside its successor: what it writes must be right then, too.
+   * Does the waiting work in batches, each of them a short transaction, and returns how many rows it handled. One process at a time does
+   * it, but a frozen one may wake up beside its successor: its writes must be right then, too.
    */
   readonly run: (context: Context) => Promise<number>;
 }
 
-/** Runs `batch` until it deals with fewer rows than it may, at most `batchesMax` times. What is left waits for the next time. */
+/** Runs `batch` until it handles fewer rows than it may, at most `batchesMax` times. The rest waits for the next time. */
 export async function inBatches(
   signal: AbortSignal,
   { rowsMax, batchesMax }: { readonly rowsMax: number; readonly batchesMax: number },

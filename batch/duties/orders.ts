@@ -1,4 +1,4 @@
-/** The duties of the shop: what ends or begins by itself when its time has come. */
+/** The duties of the shop: changes that time alone causes. */
 import { confirmDelivered } from '../../core/orders/confirm-order.js';
 import { expireCheckouts } from '../../core/orders/expire-checkouts.js';
 import { reclaimExpired } from '../../core/stock/reclaim.js';
@@ -6,11 +6,11 @@ import { errorText } from '../../infra/database-errors.js';
 import type { BatchBounds, Failed } from '../../infra/one-by-one.js';
 import { type Duty, inBatches } from './duty.js';
 
-/** Rows that are dealt with at a time, each in a short transaction. */
+/** Rows that are handled at a time, each in a short transaction. */
 const BATCHES = { rowsMax: 100, batchesMax: 100 };
 
 /**
- * Deals with batch after batch. What fails is left out of the batches that follow; when all others are done the duty fails with it, so that it is seen,
+ * Handles batch after batch. Rows that fail are left out of the next batches; when all others are done the duty fails with their error, so that it is seen
  * and tried again.
  */
 async function allOfAge(
@@ -26,9 +26,7 @@ async function allOfAge(
   });
   const [first] = failed;
   if (first === undefined) return rows;
-  throw new Error(
-    `${failed.length} could not be dealt with, ${what} ${first.id} among them: ${errorText(first.error)}`,
-  );
+  throw new Error(`${failed.length} could not be handled, ${what} ${first.id} among them: ${errorText(first.error)}`);
 }
 
 export const orderDuties: readonly Duty[] = [

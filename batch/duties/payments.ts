@@ -10,13 +10,13 @@ import { type BatchBounds, type Failed, oneByOne } from '../../infra/one-by-one.
 import { type Duty, inBatches } from './duty.js';
 
 const EVERY_MS = 5_000;
-/** A provider may take its time: so many are asked about at once, and no batch takes longer than a duty may. */
+/** A provider may be slow: this many are looked up at once, and no batch takes longer than a duty may. */
 const AT_ONCE = 10;
 const BATCHES = { rowsMax: 50, batchesMax: 100 };
 const WEBHOOK_DAYS = 30;
 const WEBHOOKS = { rowsMax: 2_000, batchesMax: 100 };
 
-/** Deals with all that is due. What fails is left out of the batches that follow, and then the duty fails with it, so that it is seen. */
+/** Handles everything that is due. Rows that fail are left out of the next batches, and then the duty fails with their error, so that it is seen. */
 async function allDue(
   db: Db,
   signal: AbortSignal,
@@ -39,9 +39,7 @@ async function allDue(
   });
   const [first] = failed;
   if (first === undefined) return rows;
-  throw new Error(
-    `${failed.length} could not be dealt with, ${what} ${first.id} among them: ${errorText(first.error)}`,
-  );
+  throw new Error(`${failed.length} could not be handled, ${what} ${first.id} among them: ${errorText(first.error)}`);
 }
 
 export const paymentDuties: readonly Duty[] = [

@@ -1,4 +1,4 @@
-/** The duty of payouts: transfers at a provider of which the end is not known are looked up, and what certainly never left is sent. */
+/** The duty of payouts: it looks up transfers at a provider whose outcome is unknown, and sends those that certainly never left. */
 import { followTransfers } from '../../core/payouts/follow-transfers.js';
 import { providerSteps } from '../../core/payouts/provider-steps.js';
 import type { Duty } from './duty.js';

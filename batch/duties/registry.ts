@@ -1,4 +1,4 @@
-/** The duties of a runner. Those of a server are among them. */
+/** The duties of a runner, which include those of a server. */
 import { addUpSales } from '../../core/catalogue/add-up-sales.js';
 import { purgeFeedEvents } from '../../core/event-feed/number-events.js';
 import { purgeHistory } from '../../core/jobs/purge-history.js';

@@ -1,4 +1,4 @@
-/** The duties of a server: throwing away what has had its day, and looking for alarms. */
+/** The duties of a server: deleting old rows, and checking the conditions of alarms. */
 import { purgeAccountLeftovers } from '../../core/accounts/purge-accounts.js';
 import { purgeKeys } from '../../infra/stores/idempotency-key.js';
 import { watchAlarmsDuty } from './alarms.js';
@@ -6,12 +6,12 @@ import { type Duty, inBatches, type UpkeepContext } from './duty.js';
 
 const EVERY_MS = 10 * 60_000;
 const KEY_HOURS = 24;
-/** Short statements: none holds its locks for long. */
+/** The statements are short, so that none holds its locks for long. */
 const KEYS = { rowsMax: 2_000, batchesMax: 100 };
 
 /**
- * What must not depend on a runner: what the servers fill by themselves is thrown away, and alarms are looked for. The servers have these duties, and the
- * runners, too.
+ * Duties that must not depend on a runner: they delete rows that the servers write by themselves, and check the conditions of alarms. The servers have these
+ * duties, and the runners, too.
  */
 export const serverDuties: readonly Duty<UpkeepContext>[] = [
   watchAlarmsDuty,

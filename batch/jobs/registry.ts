@@ -1,4 +1,4 @@
-/** The jobs' sides on the main thread: what a runner carries out. A request for another job is left to a process that knows it. */
+/** The main-thread parts of the jobs that a runner carries out. A request for another job is left to a process that knows it. */
 import type { Job } from '../engine/job.js';
 import { closeStatementsJob } from './close-statements/close-job.js';
 import { postJob } from './post/post-job.js';

@@ -1,4 +1,4 @@
-/** The jobs' sides in a worker thread: loaded by each. */
+/** The worker-thread parts of the jobs, which each thread loads. */
 import type { AnyViewReader, Scan, ThreadJob } from '../engine/job.js';
 import { CloseThread } from './close-statements/close-thread.js';
 import { ProposeThread } from './propose-payouts/propose-thread.js';

@@ -1,4 +1,4 @@
-/** What was bought directly leaves the cart, too. */
+/** Units that were bought directly also leave the cart. */
 import { clearBought } from '../../core/orders/clear-bought.js';
 import { consumer } from '../../core/outbox/consumer.js';
 

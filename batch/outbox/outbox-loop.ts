@@ -1,6 +1,6 @@
 /**
- * The runner's loops of the outbox: one relays events to hints, one for each consumer looks at the rows themselves, and each consumer does what hints bring. Each is on
- * its own, so a consumer that fails or hangs keeps no other from its turn, and neither does Redis.
+ * The runner's loops of the outbox: one relays events to hints, one for each consumer scans the rows, and each consumer handles the events of hints. Each is on
+ * its own, so neither a consumer that fails or hangs nor Redis holds up the others.
  */
 import { randomUUID } from 'node:crypto';
 import { type ConsumeContext, consume } from '../../core/outbox/consume.js';
@@ -20,17 +20,17 @@ export interface OutboxContext extends ConsumeContext {
   readonly idle: (ms: number) => Promise<void>;
 }
 
-/** Between two looks for events that are to be relayed. */
+/** The time between two searches for events to relay. */
 const RELAY_MS = 200;
-/** Between two looks of a runner whose turn it is not. */
+/** The time between two checks of a runner whose turn it is not. */
 const OTHERS_MS = 1_000;
-/** Between two looks at the rows of a consumer. */
+/** The time between two scans of a consumer's rows. */
 const LOOK_MS = 5_000;
 const OUTAGE_PAUSE_MS = 3_000;
 /** Hints of a consumer that a runner works on at a time. */
 const HINTS_AT_ONCE = 2;
 
-/** Works until the signal, and until what was in hand has ended. What is away is waited for. */
+/** Works until the signal, and then ends the work in hand. It waits for a database or Redis that is away. */
 export async function runOutbox(context: OutboxContext, consumers: readonly Consumer[]): Promise<void> {
   const { queue } = context;
   const owner = randomUUID();
@@ -55,7 +55,7 @@ async function registerAll({ db, signal, log, idle }: OutboxContext, consumers: 
   }
 }
 
-/** A hint that comes to nothing is no loss: the rows are looked at again. */
+/** A failed hint is no loss, because the rows are scanned again. */
 function listen(context: OutboxContext, consumer: Consumer): void {
   const { queue, log } = context;
   queue.listen(consumer.name, HINTS_AT_ONCE, (eventIds) =>

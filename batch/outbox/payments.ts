@@ -1,11 +1,11 @@
-/** What payments ask of their providers after their transaction. A provider that gives no answer is asked again by the duties, so nothing fails here for it. */
+/** Calls of payment providers after the transaction of a payment. The duties ask a provider again that gives no answer, so nothing fails here because of it. */
 
 import { type Consumer, consumer } from '../../core/outbox/consumer.js';
 import { carryOutCancel } from '../../core/payments/carry-out-cancel.js';
 import { inquirePayment, ownSteps } from '../../core/payments/inquire-payment.js';
 import type { PaymentContext } from '../../core/payments/payment-step.js';
 
-/** Gives money back as soon as that was decided on. */
+/** Gives money back as soon as the cancellation is recorded. */
 export const providerCancels = (payments: PaymentContext): Consumer =>
   consumer({
     name: 'provider-cancels',
@@ -16,7 +16,7 @@ export const providerCancels = (payments: PaymentContext): Consumer =>
     },
   });
 
-/** Looks a payment up of which a webhook has told. */
+/** Looks up a payment after a webhook about it. */
 export const paymentInquiries = (payments: PaymentContext): Consumer =>
   consumer({
     name: 'payment-inquiries',

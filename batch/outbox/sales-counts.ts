@@ -1,4 +1,4 @@
-/** Units that were paid count as sold, and those that were given back do not. The duty `add-up-sales` adds them up. */
+/** Counts paid units as sold, and takes off those that were given back. The duty `add-up-sales` adds them up. */
 import { insertSalesChanges } from '../../core/catalogue/stores/sales-count.js';
 import { consumer } from '../../core/outbox/consumer.js';
 

@@ -1,4 +1,4 @@
-/** A lease that one of several runners holds while it is at work, renewed as the work goes on. It only saves work: what two do at once is right, too. */
+/** A lease that one of several runners holds while it works, and renews during the work. It only saves work: the result is right even when two work at once. */
 import type { Db } from '../../infra/database.js';
 import { holdLeadership, resignLeadership } from '../../infra/stores/leader-lease.js';
 
@@ -12,7 +12,7 @@ export class Turn {
     private readonly leaseMs: number,
   ) {}
 
-  /** Whether it is this process's turn; asks the database only now and then. */
+  /** Whether it is this process's turn; reads the database only from time to time. */
   async isOurs(): Promise<boolean> {
     const now = performance.now();
     if (now - this.heldSince < this.leaseMs / 5) return true;
@@ -21,7 +21,7 @@ export class Turn {
     return epoch !== undefined;
   }
 
-  /** Lets another process have it at once. */
+  /** Gives the lease to another process at once. */
   async end(): Promise<void> {
     await resignLeadership(this.db, this.name, this.owner).catch(() => undefined); // it runs out
   }

@@ -1,4 +1,4 @@
-/** Posts payments and what goes back of them to the ledger, so that a seller sees it in its wallet some seconds later. */
+/** Posts payments and refunds to the ledger, so that a seller sees them in the wallet some seconds later. */
 import { type Consumer, consumer } from '../../core/outbox/consumer.js';
 import { postEvents } from '../../core/postings/post-events.js';
 

@@ -1,6 +1,6 @@
 /**
  * The batch runner: a daemon, any number of them. One leads and schedules; all take requests and join runs that are under
- * way, so a run whose process died is finished by whoever lives. Each job has a loop of its own, so no job waits for another.
+ * way, so another runner finishes a run whose process died. Each job has a loop of its own, so no job waits for another.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -28,9 +28,9 @@ export interface RunnerContext {
   readonly db: Db;
   readonly config: Config;
   readonly pools: WorkerPools;
-  /** What it carries out. Requests for other jobs stay as they are. */
+  /** The jobs that it carries out. Requests for other jobs stay as they are. */
   readonly jobs: readonly Job[];
-  /** Aborted: finish the chunk in hand, leave the run to others, end. */
+  /** When aborted, the runner finishes the chunk in hand, leaves the run to others, and ends. */
   readonly signal: AbortSignal;
   /** Resolves at the next knock or after `ms`. */
   readonly idle: (ms: number) => Promise<void>;
@@ -43,7 +43,7 @@ const POLL_MS = 1_000;
 const OUTAGE_PAUSE_MS = 3_000;
 const BLOCKED_TOLD_MS = 10 * 60_000;
 
-/** Runs until the signal. A database that is away is waited for. */
+/** Runs until the signal. It waits for a database that is away. */
 export async function runRunner(context: RunnerContext): Promise<void> {
   const { db, config, log, jobs } = context;
   const owner = randomUUID();
@@ -54,7 +54,7 @@ export async function runRunner(context: RunnerContext): Promise<void> {
   log('info', {}, 'runner stopped');
 }
 
-/** Tells the log when the clocks begin to differ, and when they agree again. */
+/** Logs when the clocks begin to differ, and when they agree again. */
 function clockWatch(log: RunnerContext['log']): (time: PlatformTime) => void {
   let differed = false;
   return (time) => {
@@ -89,7 +89,7 @@ async function serveJob(
   }
 }
 
-/** Tells the log of a schedule that waits for a person: when it begins to, and every ten minutes as long as it does. */
+/** Logs that the schedule waits for a person: when that begins, and every ten minutes while it lasts. */
 function blockedTeller({ log }: RunnerContext, job: Job): (key: string | undefined) => void {
   let told: { readonly key: string; readonly at: number } | undefined;
   return (key) => {
@@ -101,7 +101,7 @@ function blockedTeller({ log }: RunnerContext, job: Job): (key: string | undefin
   };
 }
 
-/** Does what the leader does; returns the key that the schedule waits for. */
+/** Does the leader's work; returns the key that the schedule waits for. */
 async function lead({ db, config, log }: RunnerContext, job: Job, owner: string): Promise<string | undefined> {
   const epoch = await holdLeadership(db, LEADER, owner, config.leaseMs);
   if (epoch === undefined) return undefined;
@@ -114,7 +114,7 @@ async function lead({ db, config, log }: RunnerContext, job: Job, owner: string)
   return waitsFor;
 }
 
-/** Four partitions a worker let the threads end together. */
+/** With four partitions for each worker the threads end at about the same time. */
 const parametersOf = (config: Config): Omit<ExecutionParameters, 'requestedBy'> => ({
   gridSize: Math.max(10, config.workers * 4),
   workers: config.workers,
@@ -137,7 +137,7 @@ async function workRequests(context: RunnerContext, job: Job): Promise<boolean> 
   return worked;
 }
 
-/** Helps with the runs that are under way, or finishes them for those who died. */
+/** Helps with the runs that are under way, or finishes them for processes that died. */
 async function joinRuns(context: RunnerContext, job: Job, failures: FailureMemory): Promise<boolean> {
   let worked = false;
   for (const key of await runningKeys(context.db, job.name)) {
@@ -175,7 +175,7 @@ async function carryOut(
   }
 }
 
-/** Keys that could not be joined are left alone for a while, so that a broken one is not tried every second. */
+/** Keys that could not be joined are skipped for a while, so that a broken one is not tried every second. */
 class FailureMemory {
   private readonly failedAt = new Map<string, number>();
 

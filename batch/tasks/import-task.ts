@@ -1,6 +1,6 @@
 /**
- * IMPORT: an uploaded file, put together in a private folder and imported by the same code as `magam import`. An attempt that died is gone
- * on with by its fingerprint, so nothing is doubled. The rejects file goes back into the database.
+ * IMPORT: an uploaded file, assembled in a private folder and imported by the same code as `magam import`. An attempt that died is
+ * continued by its fingerprint, so nothing is imported twice. The rejects file goes back into the database.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -26,7 +26,7 @@ import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
 import { orInterrupted, type TaskCall, TaskInterrupted, TaskPostponed, type TaskRunner } from './task.js';
 
-/** The names under which the file and its rejects lie in the private folder; they are told to nobody. */
+/** The names of the file and its rejects in the private folder; no message shows them. */
 interface PrivateFiles {
   readonly folder: string;
   readonly upload: string;
@@ -38,7 +38,7 @@ const FOLDER_PREFIX = 'magam-upload-';
 /** Far longer than an import takes. */
 const FOLDER_MS_MAX = 24 * 3_600_000;
 
-/** Removes the private folders that runners left on this machine when they were killed: orders lie in them. */
+/** Removes the private folders that killed runners left on this machine, because they hold orders. */
 async function removeForsakenFolders(): Promise<void> {
   const names = (await readdir(tmpdir())).filter((name) => name.startsWith(FOLDER_PREFIX));
   for (const folder of names.map((name) => join(tmpdir(), name))) {
@@ -62,7 +62,7 @@ export const importTask: TaskRunner = {
     }
   },
   ended: tellEnd,
-  /** Withdraws what an attempt wrote that did not come to its end, or what a completed import wrote whose withdrawal was decided. */
+  /** Withdraws the entries of an unfinished attempt, or of a completed import whose withdrawal was requested. */
   async undo({ db, config, task, signal }) {
     const patience = { outageMs: config.outageMs, signal };
     const completed = (task.result as { readonly importId?: number | null } | null)?.importId ?? null;
@@ -76,7 +76,7 @@ export const importTask: TaskRunner = {
   },
 };
 
-/** Tells the event feed. What a cancelled task had written is told of where that is withdrawn. */
+/** Records the event in the feed. The withdrawal records the one for the entries of a cancelled task. */
 async function tellEnd(tx: Tx, task: TaskRecord, end: TaskEnd): Promise<void> {
   const { kind, fileName: source, dryRun = false } = IMPORT.parametersOf(task);
   const importId = task.taskId;
@@ -154,7 +154,7 @@ async function runImport(call: TaskCall, files: PrivateFiles): ReturnType<TaskRu
     if (!(error instanceof MagamError)) throw error;
     orInterrupted(signal);
     const { code } = error;
-    // The attempt before lost its lease and is alive: it is about to notice, and to leave.
+    // The previous attempt has lost its lease and is still alive: it will notice that soon, and end.
     if (code === 'IMPORT_RUNNING' && task.claims > 1) throw new TaskPostponed(error.message);
     if (isOutage(error)) throw error;
     const failure = { code, ...publicWords(error, files, fileName) };
@@ -186,7 +186,7 @@ function resultOf(result: ImportResult, before: ImportRecord | undefined): Omit<
   };
 }
 
-/** Puts the rejects file into the database and makes it the task's. */
+/** Stores the rejects file in the database and attaches it to the task. */
 async function storeRejects({ db, fence }: TaskCall, file: string): Promise<string> {
   const fileId = randomUUID();
   const highWaterMark = await partBytes(db);

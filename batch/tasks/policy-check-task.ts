@@ -1,6 +1,6 @@
 /**
  * POLICY_CHECK: which settled lines a draft of fee policies would have touched, and by how much: a what-if whose touched lines are listed. Each
- * task has a run of its own, so another attempt goes on where the last one stopped.
+ * task has a run of its own, so another attempt continues where the last one stopped.
  */
 import type { FeePolicy } from '../../core/policies/rules/fee-policy.js';
 import { checkPolicyFile } from '../../core/policies/rules/policy-file.js';
@@ -15,7 +15,7 @@ import { TaskInterrupted, type TaskRunner } from './task.js';
 
 /** Sellers and lines that are shown of each currency. */
 const SHOWN = 20;
-/** Of a draft that cannot be applied. */
+/** The faults of a draft that cannot be applied. */
 const FAULTS_SHOWN = 200;
 
 export const policyCheckTask: TaskRunner = {
@@ -51,7 +51,7 @@ function draftPolicies(definition: unknown): FeePolicy[] {
   return read.policies;
 }
 
-/** The answer as the task keeps it: sums are decimal text, for they may exceed 2^53. */
+/** The answer that the task keeps: sums are decimal text, because they may exceed 2^53. */
 function shown({ lines, touched, changed, refused, unreadable, totals, sellers, movedLines }: WhatIfAnswer): object {
   return {
     lines,

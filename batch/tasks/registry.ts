@@ -1,4 +1,4 @@
-/** The kinds of tasks that a runner carries out. A task of another kind, asked for by a newer program, waits for a runner that knows it. */
+/** The kinds of tasks that a runner carries out. A task of another kind, requested by a newer program, waits for a runner that knows it. */
 import { importTask } from './import-task.js';
 import { payoutResultTask } from './payout-result-task.js';
 import { policyCheckTask } from './policy-check-task.js';

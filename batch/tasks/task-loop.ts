@@ -1,6 +1,6 @@
 /**
  * The runner's other loop: takes background tasks and carries out a few at a time, beside the runs. A task is held by a lease that
- * heartbeats renew; a runner that dies lets it run out, and another takes the task.
+ * heartbeats renew. The lease of a runner that dies ends, and another takes the task.
  *
  * An import runs on the main thread: it works page by page and waits for the database in between. On two cores that others kept busy too,
  * importing 100,000 rows held the event loop for at most 0.24 s at a time; renewals of leases come every fifth of a lease, by default every 2 s. Verifications and
@@ -38,7 +38,7 @@ export interface TaskLoopContext {
   readonly db: Db;
   readonly config: Config;
   readonly pools: WorkerPools;
-  /** Aborted: give the tasks back and end. */
+  /** When aborted, the loop gives the tasks back and ends. */
   readonly signal: AbortSignal;
   /** Resolves at the next knock or after `ms`. */
   readonly idle: (ms: number) => Promise<void>;
@@ -50,10 +50,10 @@ const OUTAGE_PAUSE_MS = 3_000;
 const TIDY_MS = 10 * 60_000;
 /** Tasks of one runner at a time. */
 const TASKS_MAX = 2;
-/** A task whose attempt failed for the database's sake is not taken again at once. */
+/** A task whose attempt failed because of the database is not taken again at once. */
 const RETRY_PAUSE_MS = 2_000;
 
-/** Runs until the signal, and until what was in hand has been given back. A database that is away is waited for. */
+/** Runs until the signal, and then gives the tasks in hand back. It waits for a database that is away. */
 export async function runTasks(context: TaskLoopContext): Promise<void> {
   const { db, config, signal, log, idle } = context;
   const owner = randomUUID();
@@ -89,7 +89,7 @@ export async function runTasks(context: TaskLoopContext): Promise<void> {
   await Promise.all(running);
 }
 
-/** One claim of a task, from the claim to its end or to its being given back. */
+/** One claim of a task, from its beginning until the task ends or is given back. */
 async function workTask(
   { db, config, pools, signal, log }: TaskLoopContext,
   { task, fence }: ClaimedTask,
@@ -141,7 +141,7 @@ const endTask = (
     return true;
   });
 
-/** Renews the lease several times in its length; a beat that fails is made up for by the next. Returns the way to end it. */
+/** Renews the lease several times in its length; the next renewal replaces a failed one. Returns a function that ends the renewals. */
 function beat({ db, config, fence }: TaskCall, interrupt: AbortController, progress: () => Progress): () => void {
   let beating = false;
   const timer = setInterval(() => {
@@ -157,7 +157,7 @@ function beat({ db, config, fence }: TaskCall, interrupt: AbortController, progr
   return () => clearInterval(timer);
 }
 
-/** `retry`: this attempt failed for a reason that passes. `postpone`: so it did, and does not count. */
+/** `retry`: this attempt failed for a reason that passes. `postpone`: the same, but the attempt does not count. */
 type Outcome = TaskEnd | 'give-back' | 'retry' | 'postpone' | 'lost';
 
 async function outcomeOf(call: TaskCall, runner: TaskRunner): Promise<Outcome> {
@@ -168,7 +168,7 @@ async function outcomeOf(call: TaskCall, runner: TaskRunner): Promise<Outcome> {
       return failed(new MagamError('TASK_GIVEN_UP', undefined, { claims: config.claimsMax }));
     const work = runner.run(call);
     if (!runner.releasedAtOnce) return await work;
-    work.catch(() => undefined); // it may come to its end after the task was given back
+    work.catch(() => undefined); // it may end after the task was given back
     return await Promise.race([work, interruption(signal)]);
   } catch (error) {
     if (error instanceof TaskPostponed && !signal.aborted) return 'postpone';

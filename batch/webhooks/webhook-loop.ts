@@ -1,6 +1,6 @@
 /**
  * The runner's loop of webhooks: gives events their positions, and sends them to the endpoints. An endpoint is served by one runner at a time, under a lease; a few
- * endpoints are served at once, so one that is slow keeps no other from its turn.
+ * endpoints are served at once, so a slow one does not hold up the others.
  */
 import { randomUUID } from 'node:crypto';
 import { numberEvents } from '../../core/event-feed/number-events.js';
@@ -19,7 +19,7 @@ const OUTAGE_PAUSE_MS = 3_000;
 /** Endpoints that a runner serves at a time. */
 const AT_ONCE = 8;
 
-/** Works until the signal, and until what was in hand has ended. A database that is away is waited for. */
+/** Works until the signal, and then ends the work in hand. It waits for a database that is away. */
 export async function runWebhooks(context: WebhookLoopContext): Promise<void> {
   const { db, signal, log, idle } = context;
   const inHand = new Map<number, Promise<void>>();

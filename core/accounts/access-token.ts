@@ -1,5 +1,5 @@
 /**
- * Access tokens: JWTs signed with HS256, the algorithm pinned on both sides. They say who and which session and nothing that can change:
+ * Access tokens: JWTs signed with HS256, the algorithm pinned on both sides. They name the account and the session and hold nothing that can change:
  * role and status are read from the database on every request.
  */
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
@@ -22,11 +22,11 @@ export interface AccessClaims {
 
 export interface AccessTokens {
   readonly sign: (claims: AccessClaims, now?: Date) => Promise<string>;
-  /** Throws TOKEN_INVALID: not ours, altered, expired, for somebody else. */
+  /** Throws TOKEN_INVALID for a token that was altered, has expired, or was not made here for this purpose. */
   readonly verify: (token: string, now?: Date) => Promise<AccessClaims>;
 }
 
-/** Tokens whose signature is known to be right. What a signature says never changes, so only the time is looked at again. */
+/** Tokens whose signature has been checked. A signature stays right, so only the expiry is checked again. */
 const KNOWN_MAX = 5_000;
 
 interface Verified {
@@ -36,8 +36,9 @@ interface Verified {
 }
 
 /**
- * Access tokens under this key; any text of some length. Tokens that were signed with one of the `former` keys are still good. Checking a signature takes a hop to a thread of libuv, 80 µs measured, four times what
- * the shared read of the session costs: a token that is sent again and again is checked once.
+ * Access tokens under this key, which may be any long enough text. Tokens that were signed with one of the `former` keys are still valid. Checking a signature
+ * takes a hop to a thread of libuv (80 µs measured), four times what the shared read of the session costs: a token that is sent again and again is checked
+ * once.
  */
 export function accessTokens(tokenKey: string, former: readonly string[] = []): AccessTokens {
   const key = createSecretKey(tokenKey, 'utf8');
@@ -75,7 +76,7 @@ export function accessTokens(tokenKey: string, former: readonly string[] = []): 
   };
 }
 
-/** What the token says, whichever of the keys has signed it. Throws an error of jose. */
+/** The claims of the token, whichever of the keys has signed it. Throws an error of jose. */
 async function payloadOf(token: string, keys: readonly KeyObject[], currentDate: Date): Promise<JWTPayload> {
   const [key, ...others] = keys;
   if (key === undefined) throw new joseErrors.JWSSignatureVerificationFailed();

@@ -1,5 +1,5 @@
 /**
- * The account that a seller is paid to changes in two steps: somebody proposes, somebody else of the staff approves, and the first payout to it waits. So neither a
+ * A seller's payout account changes in two steps: one person proposes, another member of the staff approves, and the first payout to it waits. So neither a
  * stolen sign-in nor one member of the staff alone turns a seller's payouts to another account, and its owner has time to object.
  */
 import type { Tx } from '../../infra/database.js';
@@ -18,7 +18,7 @@ import {
   readBankAccount,
 } from './stores/seller-bank-account.js';
 
-/** Who does it, and in which call. */
+/** Who acts, and in which call. */
 export interface Acting {
   readonly caller: Caller;
   readonly requestId: string;
@@ -44,9 +44,9 @@ export async function proposeBankAccount(
 }
 
 /**
- * Approves what the approver saw: the proposal with this fingerprint. @param holdHours from now to the first payout
- * @returns SELLER_NOT_FOUND, BANK_ACCOUNT_NOT_FOUND; BANK_ACCOUNT_CHANGED where it is no open proposal any more or another one was seen; APPROVER_NOT_SECOND where the
- * approver proposed it, or where one of the two gave the other their access
+ * Approves the proposal that the approver saw, named by its fingerprint. @param holdHours from now to the first payout
+ * @returns SELLER_NOT_FOUND, BANK_ACCOUNT_NOT_FOUND; BANK_ACCOUNT_CHANGED where the proposal is no longer open or the approver saw another one;
+ * APPROVER_NOT_SECOND where the approver proposed it, or where one of the two gave the other their access
  */
 export async function approveProposal(
   tx: Tx,
@@ -85,11 +85,11 @@ export async function withdrawProposal(
   return entered(tx, acting, 'bank-account.withdraw', sellerId, bankAccountId);
 }
 
-/** What tells one account from another without telling its number: a seller's number, bank and holder. Null under a key that is not known. */
+/** A fingerprint of a seller's number, bank and holder, which does not reveal the number. Null when the key is unknown. */
 export const fingerprintOf = (keys: Acting['keys'], record: BankAccountRecord): string | null =>
   bankAccountFingerprint(keys, record.sellerId, record);
 
-/** The change is in the audit log, also where the seller's own account made it: it is about money. */
+/** The audit log records the change even when the seller's own account made it, because it is about money. */
 async function entered(
   tx: Tx,
   { caller, requestId, keys }: Acting,

@@ -5,7 +5,7 @@ import type { EncryptedColumn } from '../../infra/key-rotation.js';
 import { maskBankAccount } from './rules/seller.js';
 import type { StoredBankAccount } from './stores/seller.js';
 
-/** The place that a ciphertext is bound to: another seller's row cannot take it over. */
+/** The place that a ciphertext is bound to, so that it cannot be copied to another seller's row. */
 const placeOf = (sellerId: string): string => `seller.bank_account:${sellerId}`;
 
 const column = { sealed: 'bank_account', keyId: 'bank_key_id', boundBy: 'seller_id', placeOf };
@@ -45,9 +45,9 @@ export function sealBankAccount(key: Buffer, sellerId: string, account: BankAcco
 }
 
 /**
- * What tells one account of a seller from another without telling its number: two numbers with the same last digits differ here, and so do two banks or holders. Keyed,
- * because the digits of a number could be tried one by one, and bound to the seller. Of the keys the first is today's, which it is keyed with; the others are former ones.
- * Null when the stored number cannot be read under any of them.
+ * A fingerprint of a seller's account, which does not reveal its number: two numbers with the same last digits differ here, and so do two banks or holders. It
+ * is keyed, because all numbers could be tried otherwise, and bound to the seller. The first key is the current one and makes the fingerprint; the others are
+ * former ones. Null when the stored number cannot be read under any of them.
  */
 export function bankAccountFingerprint(
   keys: readonly [Buffer, ...Buffer[]],
@@ -65,6 +65,6 @@ export function bankAccountFingerprint(
   }
 }
 
-/** The number in the clear, for paying out: never for an answer. `keys`: today's and former ones. Throws when the row was tampered with. */
+/** The number in clear text, for payouts and never for an answer. `keys`: the current one and former ones. Throws when the row was tampered with. */
 export const openBankAccount = (keys: readonly Buffer[], sellerId: string, stored: StoredBankAccount): string =>
   decrypt(keys, stored, placeOf(sellerId));

@@ -1,6 +1,6 @@
 /**
- * Tokens that tell a device from which somebody has signed in before. They open nothing. Who has one for a name is counted apart from everybody else who tries that
- * name, so strangers who try it cannot keep its owner out (OWASP, "device cookies").
+ * Tokens that recognise a device on which somebody has signed in before. They give no access. Tries with such a token are counted apart from everybody else's
+ * tries of that name, so strangers who try it cannot keep its owner out (OWASP, "device cookies").
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
@@ -15,14 +15,14 @@ export interface KnownDevice {
 export interface DeviceTokens {
   /** @param name the address that signed in, normalised; @param passwordHash of its account: the token ends with the password */
   readonly make: (name: string, passwordHash: string, now?: Date) => string;
-  /** The device that the token names, where it was made for this name and has not ended; undefined: it is none. */
+  /** The device that the token names; undefined when the token is invalid, has ended or was made for another name. */
   readonly read: (token: string, name: string, now?: Date) => KnownDevice | undefined;
 }
 
-/** @param former keys whose tokens are still good */
+/** @param former keys whose tokens are still valid */
 export function deviceTokens(tokenKey: string, former: readonly string[] = []): DeviceTokens {
   const signed = (key: string, text: string): string => createHmac('sha256', key).update(text).digest('base64url');
-  /** Tells that the password is another one, and nothing of the password. */
+  /** Changes with the password and reveals nothing of it. */
   const markOf = (key: string, device: string, passwordHash: string): string =>
     signed(key, `password of device\0${device}\0${passwordHash}`).slice(0, 22);
   return {

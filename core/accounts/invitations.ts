@@ -27,8 +27,9 @@ import {
 import { readLink, useLink, withdrawLinks } from './stores/one-time-link.js';
 
 /**
- * Invites an address; what it was invited to before is taken back, which only somebody may do who could have invited to it. A buyer's account of that address becomes the invited one when its owner accepts.
- * @returns the invitation; FORBIDDEN; EMAIL_TAKEN where the account has a role already
+ * Invites an address. An earlier invitation of the address is withdrawn, for which the caller must be allowed to give that invitation, too. A buyer's account
+ * of that address becomes the invited one when its owner accepts.
+ * @returns the invitation; FORBIDDEN; EMAIL_TAKEN where the account already has a role
  */
 export async function invite(tx: Tx, made: NewInvitation, requestId: string): Promise<Invitation | Refusal> {
   const account = await readAccountByEmail(tx, made.email);
@@ -42,21 +43,21 @@ export async function invite(tx: Tx, made: NewInvitation, requestId: string): Pr
   return (await readInvitation(tx, invitationId)) ?? refuse('INVITATION_NOT_FOUND');
 }
 
-/** The invitation that a link is for, before the costly work on a password; LINK_INVALID. */
+/** The invitation that a link is for; checked before the costly work on a password. Refuses with LINK_INVALID. */
 export async function invitationOfLink(db: Db, token: string): Promise<Invitation | Refusal> {
   const invitationId = await readLink(db, 'INVITE', sha256(token));
   const invitation = invitationId === undefined ? undefined : await readInvitation(db, invitationId);
   return invitation === undefined || !(await stands(db, invitation)) ? refuse('LINK_INVALID') : invitation;
 }
 
-/** Open, in time, and its inviter could still invite so. */
+/** The invitation is open and in time, and its inviter may still give it. */
 async function stands(db: Db, { status, expired, invitedBy, role }: Invitation): Promise<boolean> {
   const inviter = await readAccount(db, invitedBy);
   return status === 'OPEN' && !expired && inviter?.status === 'ACTIVE' && mayInvite(inviter.role, role);
 }
 
 /**
- * Uses the link up and makes the account, or gives the buyer's account of the address the role and the password; its sessions end then.
+ * Uses up the link and makes the account. Where the address has a buyer's account, that gets the role and the password, and its sessions end.
  * @returns the account's id; LINK_INVALID, ACCOUNT_LOCKED or EMAIL_TAKEN
  */
 export async function acceptInvitation(tx: Tx, token: string, passwordHash: string): Promise<number | Refusal> {

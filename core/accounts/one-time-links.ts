@@ -1,15 +1,15 @@
 /**
- * Links that are sent by mail and prove that its receiver reads it. Their token is made when the mail is sent, so it stands in no event and no table. A mail that is
- * sent again has a new token, and both are good until one of the kind is used.
+ * Links that are sent by mail and prove that the receiver reads it. The token is made when the mail is sent, so no event and no table holds it. A mail that is
+ * sent again has a new token, and both are valid until one link of the purpose is used.
  */
 import type { Db } from '../../infra/database.js';
 import { newOneTimeToken } from '../../infra/one-time-token.js';
 import { insertLink, type LinkPurpose } from './stores/one-time-link.js';
 
-/** How long links are good (minutes). An invitation has an end of its own, which is never later than that of its link. */
+/** How long links are valid (minutes). An invitation has its own end, which is never later than that of its link. */
 const MINUTES: Readonly<Record<LinkPurpose, number>> = { PROVE: 24 * 60, RESET: 60, INVITE: 365 * 24 * 60 };
 
-/** The page to which a link leads. The token follows a `#`, which browsers keep to themselves: it stands in no log of a server. */
+/** The page to which a link leads. The token follows a `#`, and browsers do not send that part, so no log of a server has it. */
 const PAGES: Readonly<Record<LinkPurpose, string>> = {
   PROVE: 'prove-address',
   RESET: 'reset-password',

@@ -1,7 +1,7 @@
-/** Passwords that staff give out: good for one sign-in, which has to replace them. */
+/** Passwords that staff give out. They are valid for one sign-in, which has to replace them. */
 import { randomInt } from 'node:crypto';
 
-/** Letters and digits that are not taken for one another when they are read out. */
+/** Letters and digits that are not confused when somebody reads them out. */
 const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 
 /** 16 characters of 31: 79 bits. */

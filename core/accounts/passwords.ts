@@ -11,12 +11,12 @@ import { foldPassword } from './rules/account.js';
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 const PREFIX = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`;
 
-/** A hash of nothing anybody knows: verified for a name that does not exist, so that the time tells nothing. */
+/** The hash of a password that nobody knows. It is verified for a name that does not exist, so that the response time reveals nothing. */
 const NOBODY = `${PREFIX}bWFnYW0tbm9ib2R5LTAwMA$${'mB4Zk0'.repeat(7)}A`;
 
 export interface Passwords {
   readonly hash: (password: string) => Promise<string>;
-  /** Null stands for an unknown name: takes as long, and is false. */
+  /** Null stands for an unknown name: the check takes as long and is false. */
   readonly verify: (stored: string | null, password: string) => Promise<boolean>;
   /** Whether the hash was made with other parameters than today's. */
   readonly isOutdated: (stored: string) => boolean;
@@ -29,7 +29,7 @@ export interface PasswordLimits {
   readonly waitingMax?: number;
 }
 
-/** One per process: what it limits is the process's threads and memory. */
+/** One per process, because it limits the threads and memory of the process. */
 export function openPasswords(limits: PasswordLimits = {}): Passwords {
   const concurrency = limits.concurrency ?? Math.max(1, Math.min(3, availableParallelism()));
   const limited = limiter(concurrency, limits.waitingMax ?? 40 * concurrency);
@@ -50,7 +50,7 @@ function limiter(concurrency: number, waitingMax: number): <T>(work: () => Promi
   return async (work) => {
     if (running >= concurrency) {
       if (waiting.length >= waitingMax) throw new MagamError('SIGN_IN_BUSY');
-      await new Promise<void>((resolve) => waiting.push(resolve)); // whoever ends hands its place over
+      await new Promise<void>((resolve) => waiting.push(resolve)); // a computation that ends hands over its place
     } else running += 1;
     try {
       return await work();

@@ -1,4 +1,4 @@
-/** The account that a seller may be paid to at this moment. Whoever pays reads this, and nothing else. */
+/** The account that a seller may be paid to at this moment. Payouts read nothing else. */
 import type { Db, Tx } from '../../infra/database.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
 import { readPayable, readPayableSellers, type StoredBankAccount, shareSellers } from './stores/seller.js';
@@ -8,7 +8,7 @@ export interface PayableBankAccount extends StoredBankAccount {
   readonly bankAccountId: number;
 }
 
-/** The same for whoever lets money go. */
+/** The same for a transaction that releases money. */
 export interface SharedBankAccount extends PayableBankAccount {
   /** The seller is suspended by the platform. */
   readonly suspended: boolean;
@@ -25,7 +25,7 @@ export async function payableBankAccount(db: Db, sellerId: string): Promise<Paya
 }
 
 /**
- * The same of many sellers, for whoever lets money go in this transaction: until it commits nobody changes or suspends them. Sellers that are not registered have
+ * The same for many sellers, for a transaction that releases money: until it commits nobody changes or suspends them. Sellers that are not registered have
  * SELLER_NOT_FOUND.
  */
 export async function sharePayableBankAccounts(

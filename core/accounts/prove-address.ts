@@ -1,4 +1,4 @@
-/** Proving an address, and a new password for whoever reads its mail. Both are links that were asked for, written down as events and sent by mail. */
+/** Proving an address, and a new password for the person who reads its mail. Both use links, which are requested, recorded as events and sent by mail. */
 import type { Db, Tx } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
@@ -6,7 +6,7 @@ import { type Account, lockAccount, proveEmail, readAccount, updateAccount } fro
 import { endSessions } from './stores/account-session.js';
 import { type LinkPurpose, readLink, useLink, withdrawLinks } from './stores/one-time-link.js';
 
-/** The account that a link is for, before the costly work on a password; LINK_INVALID. */
+/** The account that a link is for; checked before the costly work on a password. Refuses with LINK_INVALID. */
 export async function accountOfLink(
   db: Db,
   purpose: Exclude<LinkPurpose, 'INVITE'>,
@@ -18,8 +18,8 @@ export async function accountOfLink(
 }
 
 /**
- * Counts an address as proven. The password was checked before: the link alone would let whoever signed up with somebody else's address have it proven by a click of
- * its owner. @returns LINK_INVALID, or PASSWORD_WRONG where the password was changed meanwhile
+ * Marks an address as proven. The password was checked before. With the link alone, a person who signed up with somebody else's address could have it proven by
+ * a click of its owner. @returns LINK_INVALID, or PASSWORD_WRONG where the password was changed meanwhile
  */
 export async function proveAddress(tx: Tx, token: string, checked: Account): Promise<Refusal | undefined> {
   if (!(await useLink(tx, 'PROVE', sha256(token)))) return refuse('LINK_INVALID');
@@ -31,8 +31,8 @@ export async function proveAddress(tx: Tx, token: string, checked: Account): Pro
 }
 
 /**
- * Gives an account the password of whoever has the link. The address is proven by that, every session ends, and whoever had signed up with somebody else's address
- * is out. A second factor stays. @returns how many sessions ended; LINK_INVALID or ACCOUNT_LOCKED
+ * Gives an account the password that the holder of the link has chosen. That proves the address and ends every session, so a person who had signed up with
+ * somebody else's address is out. A second factor stays. @returns how many sessions ended; LINK_INVALID or ACCOUNT_LOCKED
  */
 export async function resetPassword(
   tx: Tx,

@@ -1,4 +1,4 @@
-/** Throws away what accounts leave behind: windows of the limits that are over, old history, sessions and tokens long expired. */
+/** Deletes what accounts leave behind: past windows of the limits, old history, sessions and tokens that expired long ago. */
 import { type Db, inTransaction } from '../../infra/database.js';
 import { purgeRateWindows } from '../../infra/stores/rate-window.js';
 import { purgeRefreshTokens, purgeSessions } from './stores/account-session.js';
@@ -7,12 +7,12 @@ import { purgeSignIns } from './stores/sign-in.js';
 
 /** How long the history of sign-ins is kept. */
 const HISTORY_DAYS = 180;
-/** How long an expired session is kept: its history may still be asked for. */
+/** How long an expired session is kept, because its history may still be requested. */
 const SESSION_KEPT_DAYS = 30;
 
-/** Rows of one statement: short enough that no sign-in waits for it. */
+/** Rows of one statement: few enough that no sign-in waits for it. */
 const BATCH_ROWS = 500;
-/** Statements of each kind per call; what is left waits for the next one. */
+/** Statements of each kind per call; the rest waits for the next call. */
 const BATCHES_MAX = 20;
 
 export interface PurgedAccounts {

@@ -1,4 +1,4 @@
-/** Second factors: codes that a device makes of a shared secret (TOTP, RFC 6238), and recovery codes for who has lost the device. */
+/** Second factors: codes that a device makes of a shared secret (TOTP, RFC 6238), and recovery codes for people who have lost the device. */
 import { generateSecret, generateURI, verify } from 'otplib';
 import type { Tx } from '../../infra/database.js';
 import { decrypt, encrypt } from '../../infra/encryption.js';
@@ -22,7 +22,7 @@ import {
 
 /** What the authenticator's list shows beside the address. */
 const ISSUER = 'Magam';
-/** A code is good for its 30 s and the 30 s before and after, for clocks that differ. */
+/** A code is valid for its 30 s and the 30 s before and after, because clocks differ. */
 const TOLERANCE_SECONDS = 30;
 const RECOVERY_CODES = 10;
 const TOTP = /^\d{6}$/;
@@ -48,7 +48,7 @@ export interface EnrolledSecret {
   readonly uri: string;
 }
 
-/** Gives an account a secret that counts once a first code has been right. The caller has locked the account. */
+/** Gives an account a secret, which is in force once a first code was right. The caller has locked the account. */
 export async function beginSecondFactor(
   tx: Tx,
   key: Buffer,
@@ -87,7 +87,7 @@ export async function turnSecondFactorOn(
   return giveRecoveryCodes(tx, accountId);
 }
 
-/** Takes the second factor away with its recovery codes. The caller has locked the account. */
+/** Removes the second factor and its recovery codes. The caller has locked the account. */
 export async function turnSecondFactorOff(tx: Tx, accountId: number, requestId: string): Promise<void> {
   await deleteSecondFactor(tx, accountId);
   await updateAccount(tx, accountId, { secondFactor: false });
@@ -100,7 +100,7 @@ export async function renewRecoveryCodes(tx: Tx, accountId: number, requestId: s
   return giveRecoveryCodes(tx, accountId);
 }
 
-/** Uses a code of the device, or a recovery code, up. False: it is wrong, or was used before. The caller has locked the account. */
+/** Uses up a code of the device or a recovery code. False when it is wrong or was used before. The caller has locked the account. */
 export async function useSecondFactor(
   tx: Tx,
   keys: readonly Buffer[],
@@ -114,7 +114,7 @@ export async function useSecondFactor(
   return useRecoveryCode(tx, accountId, recoveryHash(accountId, code));
 }
 
-/** Uses the code of a device up. The step that is stored keeps it, and older ones, from being used again. */
+/** Uses up a code of the device. Its time step is stored, so that neither it nor an older code is accepted again. */
 async function useTotp(
   tx: Tx,
   keys: readonly Buffer[],

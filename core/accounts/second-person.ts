@@ -1,9 +1,9 @@
-/** Two people: what one proposes another one approves, and neither of them can have acted as the other. */
+/** The rule of two people: one proposes and another approves, and neither can have acted as the other. */
 import type { Tx } from '../../infra/database.js';
 import { type Caller, nameOf } from '../../kernel/access.js';
 import { readAccount } from './stores/account.js';
 
-/** Who acts: somebody with an account, or a user of the command line as the operating system names them. */
+/** Who acts: the owner of an account, or a user of the command line under the name that the operating system gives. */
 export type Person = { readonly caller: Caller } | { readonly userName: string };
 
 export const personName = (person: Person): string => ('caller' in person ? nameOf(person.caller) : person.userName);
@@ -23,8 +23,8 @@ export const isProposer = (person: Person, { proposedBy, proposerAccountId }: Pr
   accountOf(person) === proposerAccountId && (proposerAccountId !== null || personName(person) === proposedBy);
 
 /**
- * Whether the approver is another person than the proposer. A user of the command line and an account may be the same person, which nobody can tell: one of each is not
- * two people.
+ * Whether the approver is another person than the proposer. A user of the command line and the owner of an account may be the same person, so one of each is
+ * not two people.
  */
 export async function isSecondPerson(tx: Tx, approver: Person, proposer: Proposer): Promise<boolean> {
   const approverId = accountOf(approver);
@@ -34,7 +34,7 @@ export async function isSecondPerson(tx: Tx, approver: Person, proposer: Propose
   return isSecondAccount(tx, approverId, proposerAccountId, proposerAccessFrom);
 }
 
-/** Whether neither account can have signed in as the other with a password, or as somebody, that one of them gave the other. */
+/** Whether neither account gave the other its role or a password, with which it could have signed in as the other. */
 export async function isSecondAccount(
   tx: Tx,
   approverId: number,

@@ -1,4 +1,4 @@
-/** The second person's part: an entry that was proposed is posted or refused. And what else becomes of it: it is cancelled, or its dispute is lost. */
+/** The second person's part: a proposed entry is posted or refused. Entries are also cancelled here, and their disputes lost. */
 import type { Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
@@ -18,16 +18,16 @@ import {
   moveDispute,
 } from './stores/adjustment.js';
 
-/** What is decided on, and a note that may be left out. */
+/** The entry to decide on, and an optional note. */
 export interface Decision {
   readonly adjustmentId: number;
   readonly note: string | null;
 }
 
 /**
- * Posts what another person proposed. Who has posted it before gets it again. Refuses with ADJUSTMENT_INVALID (its note), ADJUSTMENT_NOT_FOUND, ADJUSTMENT_DECIDED,
- * APPROVER_NOT_SECOND, ADJUSTMENT_NOT_UNDOABLE, DISPUTE_NOT_OPEN, ADJUSTMENT_DATE_CLOSED, WRITE_OFF_NOT_IN_TERMS and WRITE_OFF_EXCEEDS_DEBT. Throws the codes of the
- * ledger, for example LEDGER_LIMIT_EXCEEDED: the transaction of the database has to be rolled back then.
+ * Posts what another person proposed. The person who posted it before gets it again. Refuses with ADJUSTMENT_INVALID (its note), ADJUSTMENT_NOT_FOUND,
+ * ADJUSTMENT_DECIDED, APPROVER_NOT_SECOND, ADJUSTMENT_NOT_UNDOABLE, DISPUTE_NOT_OPEN, ADJUSTMENT_DATE_CLOSED, WRITE_OFF_NOT_IN_TERMS and
+ * WRITE_OFF_EXCEEDS_DEBT. Throws the codes of the ledger, for example LEDGER_LIMIT_EXCEEDED: the transaction of the database has to be rolled back then.
  */
 export async function approveAdjustment(
   tx: Tx,
@@ -112,7 +112,7 @@ async function judgeSecond(tx: Tx, person: Person, opened: AdjustmentRecord): Pr
   return (await isSecondPerson(tx, person, opened)) ? undefined : refuse('APPROVER_NOT_SECOND');
 }
 
-/** The entry that another one undoes, locked, and still such that it can be undone; undefined where the other one undoes none. */
+/** The entry that another one undoes, locked, provided that it can still be undone; undefined where the other one undoes none. */
 async function undoneBy(tx: Tx, { kind, undoesId }: AdjustmentRecord): Promise<AdjustmentRecord | undefined | Refusal> {
   if (undoesId === null || (kind !== 'CHARGEBACK_WON' && kind !== 'REVERSAL')) return undefined;
   const undone = await lockAdjustment(tx, undoesId);
@@ -120,7 +120,10 @@ async function undoneBy(tx: Tx, { kind, undoesId }: AdjustmentRecord): Promise<A
   return judgeUndoing(kind, undone) ?? undone;
 }
 
-/** What becomes of the dispute: it is won; or it is over, because its chargeback was reversed; or open again, because its being won was. */
+/**
+ * The next state of the dispute. It is won; or it is over, because its chargeback was reversed; or it is open again, because the entry that won it was
+ * reversed.
+ */
 async function moveUndone(tx: Tx, { kind }: AdjustmentRecord, undone: AdjustmentRecord): Promise<void> {
   const { adjustmentId, undoesId } = undone;
   if (kind === 'CHARGEBACK_WON') await moveDispute(tx, adjustmentId, ['OPENED'], 'WON');
@@ -131,7 +134,7 @@ async function moveUndone(tx: Tx, { kind }: AdjustmentRecord, undone: Adjustment
   }
 }
 
-/** Whoever closes a period or pays waits until the commit. An account that is not there yet has no period to close. */
+/** A close of a period or a payout waits until the commit. An account that does not exist yet has no period to close. */
 async function lockPayable(tx: Tx, { sellerId, currency }: AdjustmentRecord): Promise<void> {
   const accounts = await shareAccounts(tx, [{ kind: 'SELLER_PAYABLE', owner: sellerId, currency }]);
   const ids = [...accounts.values()].map(({ accountId }) => accountId);

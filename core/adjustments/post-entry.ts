@@ -59,7 +59,7 @@ async function reverseEntry(
   for (const { transactionId } of transactions) decided(await reverseTransaction(tx, transactionId, reversal));
 }
 
-/** The transactions of an entry in the ledger: of a reversal those that take the other entry's back. */
+/** The transactions of an entry in the ledger. Those of a reversal take back the other entry's transactions. */
 export async function transactionsOf(
   db: Db,
   { adjustmentId, kind, undoesId, status }: AdjustmentRecord,

@@ -1,4 +1,4 @@
-/** The first person's part: an entry of the books is proposed, once for each reference. */
+/** The first person's part: an entry is proposed, once for each reference. */
 import type { Tx } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
@@ -25,7 +25,7 @@ import {
   readByReference,
 } from './stores/adjustment.js';
 
-/** Who does it, in which call, and the business date of today. */
+/** Who acts, in which call, and the business date of today. */
 export interface Acting {
   readonly person: Person;
   readonly requestId: string | null;
@@ -41,7 +41,7 @@ export type NewAdjustment = Omit<Proposal, 'kind' | 'undoesId'> & {
 export interface NewUndoing extends Pick<Proposal, 'reference' | 'reasonCode' | 'reason' | 'attachment' | 'askedOn'> {
   readonly kind: UndoingKind;
   readonly undoesId: number;
-  /** Of a dispute that was won: the provider gives its fee back, too. A reversal always takes it back. */
+  /** For a dispute that was won: whether the provider also gives its fee back. A reversal always takes the fee back. */
   readonly feeReturned: boolean;
 }
 
@@ -110,7 +110,7 @@ async function judgeAgainstBooks(tx: Tx, made: Proposal, today: string): Promise
   return made.kind === 'WRITE_OFF' ? judgeWriteOff(tx, made, effectiveOn) : undefined;
 }
 
-/** A write-off is a step of the terms, and takes no more than is owed. */
+/** The terms must provide for the write-off, and it takes no more than is owed. */
 export async function judgeWriteOff(
   tx: Tx,
   { sellerId, currency, amountMinor }: Proposal,
@@ -127,7 +127,7 @@ export async function judgeWriteOff(
     : undefined;
 }
 
-/** Enters an act into the audit log, with the entry as it is now. */
+/** Records an action in the audit log, with the entry as it is now. */
 export async function entered(
   tx: Tx,
   { person, requestId }: Acting,

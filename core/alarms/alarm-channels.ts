@@ -1,4 +1,4 @@
-/** Where operators are told of alarms: a channel in Slack, a webhook, mailboxes. Each is on its own. */
+/** Where alarms are sent: a Slack channel, a webhook, mailboxes. Each works independently of the others. */
 import type { Config } from '../../infra/config.js';
 import type { MailSender } from '../../infra/mail.js';
 import { postJson, postToSlack } from '../../infra/webhook.js';
@@ -8,7 +8,7 @@ import { alarmDocument, alarmMessage, type ToldAlarm } from './rules/message.js'
 export const ALARM_CHANNELS = ['alarm-slack', 'alarm-webhook', 'alarm-mail'] as const;
 export type AlarmChannel = (typeof ALARM_CHANNELS)[number];
 
-/** Sends the message about an alarm. Throws when it was not taken. @param id by which the receiver recognises a message that comes again */
+/** Sends the message about an alarm. Throws when it was not accepted. @param id by which the receiver recognises a message that is sent again */
 export type SendAlarm = (id: string, alarm: ToldAlarm, signal: AbortSignal) => Promise<void>;
 
 /** Null: that channel is not configured. */

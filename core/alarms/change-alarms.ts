@@ -21,7 +21,7 @@ export const resolveAlarm = (db: Db, alarmId: number): Promise<boolean> =>
     return true;
   });
 
-/** Raises the alarm where its cause is there, and ends it where it is not: for what is found out by doing it, such as a verification. */
+/** Raises the alarm when its cause exists and ends it otherwise: for causes that only an action shows, such as a verification. */
 export async function tellAlarm(db: Db, cause: AlarmCause, isThere: boolean): Promise<void> {
   const open = await findOpenAlarm(db, cause);
   if (isThere && open === undefined) await raiseAlarm(db, cause);

@@ -1,4 +1,4 @@
-/** When which alarm is open. A condition is read from the tables each time, so an alarm is right whoever looks, and after any outage. */
+/** The conditions of the alarms. A condition is read from the tables each time, so an alarm is right in every process and after any outage. */
 import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
 import { readDuties, registerDuties } from '../../infra/stores/duty.js';
@@ -22,14 +22,14 @@ import {
 
 export type AlarmSettings = Pick<Config, 'timeZone' | 'settleAt' | 'alarms'>;
 
-/** The duty by which runners show that they are alive, and the one that looks at the conditions. */
+/** The duty by which runners show that they are alive, and the one that checks the conditions. */
 export const RUNNER_ALIVE = 'runner-alive';
 export const WATCH_ALARMS = 'watch-alarms';
 
 interface Condition {
-  /** What is so now. */
+  /** The conditions that hold now. */
   readonly causes: readonly Omit<AlarmCause, 'kind'>[];
-  /** Subjects of open alarms that stay open although nothing is so at this moment, because somebody is trying to mend it. */
+  /** Subjects of open alarms whose condition does not hold at this moment, and which stay open because the work is being tried again. */
   readonly staying: readonly string[];
 }
 
@@ -38,7 +38,7 @@ type Look = (db: Db, settings: AlarmSettings, open: readonly string[]) => Promis
 
 const beingTried = ['REQUESTED', 'RUNNING'];
 
-/** Those of the subjects whose run is in one of these states. */
+/** The subjects whose run is in one of these states. */
 async function runsIn(db: Db, subjects: readonly string[], states: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const job of CHAIN_JOBS) {
@@ -51,7 +51,7 @@ async function runsIn(db: Db, subjects: readonly string[], states: readonly stri
 
 const titleOf = (job: string, date: string): string => stepOf(job)?.title(date) ?? `The settlement of ${date}`;
 
-/** A run that failed and is tried again stays an alarm until that try has succeeded, or a person has stopped it. */
+/** The alarm of a failed run that is tried again stays open until that try has succeeded or a person has stopped it. */
 const runFailed: Look = async (db, _settings, open) => ({
   causes: (await readFailedRuns(db)).map(({ runId, job, date, code, message }) => ({
     subject: subjectOfRun(job, date),
@@ -60,7 +60,7 @@ const runFailed: Look = async (db, _settings, open) => ({
   staying: await runsIn(db, open, beingTried),
 });
 
-/** Only the latest dates open an alarm, so that an old book does not open hundreds; one that is open stays until its date is settled whole. */
+/** Only the latest dates open an alarm, so that an old database does not open hundreds. An open alarm stays until every entry of its date is settled. */
 const parkedEntries: Look = async (db, _settings, open) => ({
   causes: (await readParkedDates(db)).map(({ runId, date, entries }) => ({
     subject: date,
@@ -93,8 +93,8 @@ const dateOverdue: Look = async (db, settings, open) => {
 };
 
 /**
- * No runner has shown itself. Where none ever did, the time counts from the first look. The time in which nobody looked either, as while the database was away, does
- * not count.
+ * No runner has shown a sign of life. Where none ever did, the time counts from the first check. Time without checks, for example while the database was away,
+ * does not count.
  */
 const noRunner: Look = async (db, { alarms: { runnerMinutes } }) => {
   await registerDuties(db, [RUNNER_ALIVE]);
@@ -113,20 +113,20 @@ const paymentUnclear: Look = async (db) => ({
   staying: [],
 });
 
-/** What is to be said of those of the payments of which money was given back elsewhere. */
+/** What the alarm says about payments whose money was also given back outside of the platform. */
 export const givenBackCauses = async (db: Db, paymentIds: readonly number[]): Promise<Omit<AlarmCause, 'kind'>[]> =>
   (await readGivenBackElsewhere(db, paymentIds)).map(({ paymentId, provider, currency, elsewhereMinor }) => ({
     subject: String(paymentId),
     summary: `${provider} has given back ${formatAmount(elsewhereMinor, currency)} ${currency} of payment ${paymentId} that was not asked for here. No order was cancelled for it.`,
   }));
 
-/** An event opens it (`notifications`); here it is seen whether it is over. */
+/** An event opens it (`notifications`); this condition tells whether it is over. */
 const paymentGivenBack: Look = async (db, _settings, open) => ({
   causes: await givenBackCauses(db, open.map(Number)),
   staying: [],
 });
 
-/** It is over when an adjustment of the same reference has been posted. */
+/** It is over when an adjustment with the same reference has been posted. */
 const payoutFound: Look = async (db) => {
   const found = (await readFoundTransfers(db)).map((one) => ({
     ...one,
@@ -161,7 +161,7 @@ const deadLetters: Look = async (db) => ({
   staying: [],
 });
 
-/** Sellers of whom it is told; the others follow when these are decided. */
+/** Sellers that the alarm names; the others follow when these are decided. */
 const PROPOSALS_MAX = 20;
 
 const bankAccountWaiting: Look = async (db, _settings, open) => {
@@ -189,6 +189,6 @@ export const conditions = {
   'bank-account-waiting': bankAccountWaiting,
 } as const satisfies Partial<Record<AlarmKind, Look>>;
 
-/** Kinds whose alarms open and end by what stands in the tables. The others are told by whoever finds them out. */
+/** Kinds whose alarms open and end by the state of the tables. Other kinds are raised by the code that finds their cause. */
 export type WatchedKind = keyof typeof conditions;
 export const watchedKinds = Object.keys(conditions) as readonly WatchedKind[];

@@ -1,4 +1,4 @@
-/** From the events of alarms to their messages: a consumer for each channel, so that one that is away keeps no other from being told. */
+/** Turns the events of alarms into messages, with a consumer for each channel, so that a channel that is away does not hold up the others. */
 
 import type { ConsumeContext } from '../outbox/consume.js';
 import { type Consumer, consumer } from '../outbox/consumer.js';
@@ -7,7 +7,7 @@ import { registerConsumer } from '../outbox/stores/outbox-consumer.js';
 import { ALARM_CHANNELS, type AlarmChannels } from './alarm-channels.js';
 import { readAlarm } from './stores/alarm.js';
 
-/** A channel answers within its own limits, or has failed (ms). */
+/** A channel that takes longer than this has failed (ms). */
 const WITHIN_MS = 30_000;
 
 /** @param installationId keeps ids of messages apart from those of other databases */
@@ -25,7 +25,7 @@ export const alarmConsumers = (channels: AlarmChannels, installationId: string):
     }),
   );
 
-/** Sends what waits to be sent, without a hint and without a runner. @returns how many messages were taken */
+/** Sends all waiting messages; needs no hint and no runner. @returns how many messages were accepted */
 export async function deliverAlarms(context: ConsumeContext, consumers: readonly Consumer[]): Promise<number> {
   let sent = 0;
   for (const one of consumers) {

@@ -1,6 +1,6 @@
 /**
- * Compares the open alarms with how things are: opens what is missing, ends what is over. Any number of processes may do it at once. The open alarms are read before
- * the conditions, so a process that was frozen in between ends no alarm that was opened after its look.
+ * Compares the open alarms with the conditions: it opens those that are missing and ends those that are over. Any number of processes may do so at once. The
+ * open alarms are read before the conditions, so a process that was frozen in between ends no alarm that was opened later.
  */
 import type { Db } from '../../infra/database.js';
 import { raiseAlarm, resolveAlarm } from './change-alarms.js';
@@ -8,7 +8,7 @@ import { type AlarmSettings, conditions, type WatchedKind, watchedKinds } from '
 import { readOpenAlarms, rewordAlarm, storedSubject, storedSummary } from './stores/alarm.js';
 
 /**
- * Looks at every condition, or at those of `kinds`. One that cannot be read keeps no other from being looked at; then the error is thrown.
+ * Checks every condition, or those of `kinds`. When one cannot be read, the others are still checked, and then the error is thrown.
  * @returns how many alarms were opened or ended
  */
 export async function watchAlarms(

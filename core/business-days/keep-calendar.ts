@@ -7,7 +7,7 @@ import { withAnnounced } from './rules/holiday-file.js';
 import { type Announced, type Holiday, holidaysOf, RULES_NUMBER } from './rules/holidays.js';
 import { insertCalendar, lockCalendarBook, readCalendar, type StoredCalendar } from './stores/business-calendar.js';
 
-/** Who a version is by that nobody asked for: the first one, and one after a change of the rules. */
+/** The author of a version that the program makes by itself: the first one, and one after a change of the rules. */
 const PROGRAM = 'magam';
 const NOTHING: Announced = { holidays: [], workdays: [] };
 
@@ -22,13 +22,13 @@ export async function keptCalendar(db: Db, version?: number): Promise<StoredCale
   return inTransaction(db, latestLocked);
 }
 
-/** The same for computing with it. */
+/** The same calendar in the form that computations use. */
 export async function businessCalendar(db: Db, version?: number): Promise<BusinessCalendar> {
   const { version: kept, holidays } = await keptCalendar(db, version);
   return new BusinessCalendar(kept, holidays);
 }
 
-/** The latest version under this program's rules; nobody else makes one until the transaction ends. */
+/** The latest version under this program's rules. Nobody else makes a version until the transaction ends. */
 async function latestLocked(tx: Tx): Promise<StoredCalendar> {
   const last = await lockCalendarBook(tx);
   const latest = last === 0 ? undefined : await readCalendar(tx, last);
@@ -42,17 +42,17 @@ async function store(tx: Tx, version: number, announced: Announced, madeBy: stri
 }
 
 export interface ImportedHolidays {
-  /** The version that holds what the file says. */
+  /** The version that contains the file's dates. */
   readonly version: number;
-  /** Everything that the file says was known: no version was made. */
+  /** All of the file was already known, so no version was made. */
   readonly unchanged: boolean;
-  /** Holidays that the version before has not, substitutes that moved too. */
+  /** Holidays that the previous version does not have, including substitutes that moved. */
   readonly added: readonly Holiday[];
-  /** Holidays of the version before that this one has not. */
+  /** Holidays of the previous version that this one does not have. */
   readonly removed: readonly Holiday[];
 }
 
-/** Adds what a file announces, as a new version of the calendar. Importing the same again changes nothing. */
+/** Adds the dates of a file as a new version of the calendar. Importing the same file again changes nothing. */
 export async function importHolidays(db: Db, file: Announced, userName: string): Promise<ImportedHolidays> {
   return inTransaction(db, async (tx) => {
     const before = await latestLocked(tx);

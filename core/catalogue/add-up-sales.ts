@@ -1,12 +1,12 @@
-/** The sales of products, added up: what many payments and refunds have changed is written at once. */
+/** Adds up the sales of products: the changes by many payments and refunds are written together. */
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import type { CatalogueCache, ProductPlace } from './catalogue-cache.js';
 import { addSales, deleteSalesChanges, lockSalesChanges, readPlaces } from './stores/sales-count.js';
 
-/** A transaction writes some 25 rows of `product_term` for each of at most so many products. */
+/** At most this many products a transaction, each with some 25 rows of `product_term`. */
 const CHANGES = 400;
 
-/** Writes the changes that there are, batch by batch, and evicts pages and lists once. @returns how many changes there were */
+/** Writes all waiting changes, batch by batch, and evicts pages and lists once. @returns how many changes there were */
 export async function addUpSales(
   db: Db,
   cache: Pick<CatalogueCache, 'productChanged'>,

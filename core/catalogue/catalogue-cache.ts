@@ -1,6 +1,6 @@
 /**
- * What of the catalogue is cached, and what each part depends on. A list depends on one tag, the narrowest that holds all of it: its seller, else
- * its category, else the whole catalogue; so an edit spoils the lists that it may be in, and no others. What everybody sees depends on the sellers' status, too.
+ * Which parts of the catalogue are cached, and what each depends on. A list depends on one tag, the narrowest that covers all of it: its seller, else
+ * its category, else the whole catalogue. So an edit evicts only the lists that may show the product. Public pages also depend on the sellers' status.
  * A server reads and evicts, a runner evicts.
  */
 import { type Cached, type Loaded, LookAside } from '../../infra/cache/look-aside.js';
@@ -10,10 +10,10 @@ const TTL_MS = 60_000;
 
 const TREE = 'tree';
 const EVERYTHING = 'all';
-/** What everybody sees depends on which sellers are suspended. */
+/** Public pages depend on which sellers are suspended. */
 const SELLERS = 'sellers';
 
-/** Where a product is found. */
+/** The lists that may show a product. */
 export interface ProductPlace {
   readonly productId: number;
   readonly sellerId: string;
@@ -28,7 +28,7 @@ export class CatalogueCache {
     this.cache = new LookAside(redis, { prefix: 'catalogue:', ttlMs: TTL_MS });
   }
 
-  /** A page of a list. `key` says all that makes it differ from others. */
+  /** A page of a list. `key` holds everything that tells it from other pages. */
   list(
     key: string,
     scope: { readonly sellerId?: string | undefined; readonly categoryId?: number | undefined },
@@ -50,7 +50,7 @@ export class CatalogueCache {
     return this.cache.read('tree', [TREE], load);
   }
 
-  /** After a product changed, was made or reviewed: once for each place where it was or is. */
+  /** Call it after a product was made, changed or reviewed: once for each place where it was or is. */
   async productChanged(...places: readonly ProductPlace[]): Promise<void> {
     const tags = places.flatMap(({ productId, sellerId, categoryPath }) => [
       `p:${productId}`,
@@ -60,17 +60,17 @@ export class CatalogueCache {
     if (tags.length > 0) await this.cache.evict([...new Set([EVERYTHING, ...tags])]);
   }
 
-  /** After a seller was suspended, or may sell again: rare, so all lists and pages are read anew. */
+  /** Call it after a seller was suspended or may sell again. That is rare, so all lists and pages are read anew. */
   sellersChanged(): Promise<void> {
     return this.cache.evict([SELLERS]);
   }
 
-  /** After units of these products have run out, or are there again. Lists do not show it. */
+  /** Call it after units of these products have run out or are in stock again. Lists do not show that. */
   async stockChanged(productIds: readonly number[]): Promise<void> {
     if (productIds.length > 0) await this.cache.evict(productIds.map((productId) => `p:${productId}`));
   }
 
-  /** After a category was made or renamed. */
+  /** Call it after a category was made or renamed. */
   treeChanged(): Promise<void> {
     return this.cache.evict([TREE]);
   }

@@ -1,6 +1,6 @@
 /**
  * The shop's way into the feed: confirmed order lines and refunds, written in the transaction that confirms or refunds them. It keeps the same
- * promises as an import: the dates are shared first of all, so that none is closed under the writer, and a refund takes back what its sale has left.
+ * promises as an import: the dates are shared first, so that none is closed during the write, and a refund takes back only what its sale has left.
  *
  *     await withShopDates(db, config, (dates) =>               // read before the transaction
  *       inTransaction(db, async (tx) => {
@@ -43,7 +43,7 @@ import {
 export interface ShopDates {
   /** Today in the platform's zone, by the database's clock. */
   readonly today: string;
-  /** The first date that took entries when this was read, and the one after it, in case its door is shut meanwhile. */
+  /** The first date that took entries when this was read, and the date after it, in case the first one is shut meanwhile. */
   readonly open: readonly string[];
 }
 
@@ -51,7 +51,7 @@ export interface ShopDates {
 export interface ShopDate {
   /** Their own date: the day they were confirmed or refunded. */
   readonly occurredOn: string;
-  /** The date they are settled on. Later than their own where that is shut. */
+  /** The date they are settled on. It is later than their own date where that is shut. */
   readonly settledOn: string;
   /** Dates that stay open until the commit, because the transaction shares them. */
   readonly shared: ReadonlySet<string>;
@@ -62,7 +62,7 @@ export type ShopSale = Omit<SaleEntry, 'itemAmount' | 'occurredOn'>;
 /** Some units of a line of the shop taken back. Its refund id begins with `magam:` (`shopRefundId`). */
 export type ShopRefund = Omit<RefundEntry, 'occurredOn'>;
 
-/** Reads what day it is and makes sure that its dates have rows. Before the transaction. Throws TIME_ZONE_DIFFERS and CLOCK_DIFFERS. */
+/** Reads the current day and makes sure that its dates have rows. Call it before the transaction. Throws TIME_ZONE_DIFFERS and CLOCK_DIFFERS. */
 export async function prepareShopDates(db: Db, { timeZone }: Pick<Config, 'timeZone'>): Promise<ShopDates> {
   const { date: today } = await readPlatformTime(db, timeZone);
   const first = laterDate(today, nextOpenDate(await readShutThrough(db)) ?? today);
@@ -73,7 +73,7 @@ export async function prepareShopDates(db: Db, { timeZone }: Pick<Config, 'timeZ
 
 /**
  * Takes the writers' lock on the dates: the first statement of the transaction, held to its commit. Throws SHOP_DATES_PASSED when both were shut since
- * they were prepared; whoever prepares them anew can repeat the transaction.
+ * they were prepared; then the caller prepares them again and repeats the transaction.
  */
 export async function shareShopDates(tx: Tx, { today, open }: ShopDates): Promise<ShopDate> {
   const statuses = await shareDates(tx, open);
@@ -85,7 +85,7 @@ export async function shareShopDates(tx: Tx, { today, open }: ShopDates): Promis
 
 const DATE_TRIES = 3;
 
-/** Runs work that shares dates and writes to the feed; again with new dates when the doors of the first ones were shut meanwhile. */
+/** Runs work that shares dates and writes to the feed, and runs it again with new dates when the first ones were shut meanwhile. */
 export async function withShopDates<T>(
   db: Db,
   config: Pick<Config, 'timeZone'>,
@@ -101,8 +101,8 @@ export async function withShopDates<T>(
 }
 
 /**
- * Writes confirmed order lines. Refuses ENTRY_CONFLICT when one of them is in the feed; then none is written. What the shop's own rules should
- * have kept away (an id that is not the shop's, amounts that contradict each other) throws.
+ * Writes confirmed order lines. Refuses ENTRY_CONFLICT when one of them is in the feed; then none is written. Entries that the shop's own rules should
+ * have prevented (an id that is not the shop's, amounts that contradict each other) make it throw.
  */
 export async function enterSales(tx: Tx, on: ShopDate, sales: readonly ShopSale[]): Promise<undefined | Refusal> {
   const entries = sales.map((sale) => {
@@ -117,7 +117,7 @@ export async function enterSales(tx: Tx, on: ShopDate, sales: readonly ShopSale[
 
 /**
  * Writes refunds in the order given and returns them with the amounts that they take back (minor units, negative). Their sales are locked until
- * the commit, so that what earlier refunds took stays what it is. Never settled before their sale, nor dated before it.
+ * the commit, so that the units taken by earlier refunds do not change. A refund is never settled or dated before its sale.
  *
  * Refuses ORIGINAL_MISSING (the shop has not entered such a line), REFUND_EXCEEDS_SALE (more units than the line has left) and ENTRY_CONFLICT (the
  * refund is in the feed); then none is written. Throws SHOP_DATES_PASSED as `shareShopDates` does.
@@ -171,7 +171,7 @@ const nothing = (): undefined => undefined;
 const isAmount = (minor: number): boolean => Number.isSafeInteger(minor) && minor >= 0;
 const isCount = (quantity: number): boolean => isAmount(quantity) && quantity >= 1 && quantity <= MAX_QUANTITY;
 
-/** What the reader of files finds out row by row (section 2 of docs/settlement-rules.md). */
+/** The checks that an import makes row by row (section 2 of docs/settlement-rules.md). */
 function isEntryOfShop(sale: SaleEntry): boolean {
   const { orderId, lineId, sellerId, productId, category, itemAmount, sellerDiscount, platformDiscount } = sale;
   return (

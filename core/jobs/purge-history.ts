@@ -1,10 +1,10 @@
-/** The history of runs, removed when it is old: who worked on them, and each claim of their partitions. Runs and their plans stay. */
+/** Removes old history of runs: who worked on them, and each claim of their partitions. Runs and their plans stay. */
 import type { Db } from '../../infra/database.js';
 import { deleteOldExecutions, deleteOldPartitionExecutions } from './stores/execution.js';
 
 /**
- * Removes what ended more than so many days ago, of runs that are completed. May run anywhere and at any time; two at once do no harm.
- * @param signal aborted: what is left waits for the next time
+ * Removes the history of completed runs that ended more than this many days ago. It may run anywhere and at any time; two at once do no harm.
+ * @param signal when aborted, the rest waits for the next time
  * @returns rows that were removed
  */
 export async function purgeHistory(db: Db, days: number, signal?: AbortSignal): Promise<number> {

@@ -1,5 +1,5 @@
 /**
- * The live rate of runs: entries per second over the last seconds, from what this process has seen of a run before, and in all, from
+ * The live rate of runs, in entries per second: over the last seconds, from this process's earlier readings of the run, and in all, from
  * the times that its executions recorded.
  */
 import type { Db } from '../../infra/database.js';
@@ -8,16 +8,16 @@ import { isCompleted } from './stores/run.js';
 import { type RunState, readRunState } from './stores/run-progress.js';
 
 export interface RunProgress extends Omit<RunState, 'workedSeconds'> {
-  /** Changes exactly when anything of the run does; the same in every process. */
+  /** Changes exactly when the run changes; the same in every process. */
   readonly version: string;
-  /** Entries that are left of the plan; null while there is none. */
+  /** Entries of the plan that are left; null while there is no plan. */
   readonly remaining: number | null;
-  /** Null while it cannot be told. */
+  /** Null while it is unknown. */
   readonly entriesPerSecond: { readonly recent: number | null; readonly overall: number | null };
   readonly secondsLeft: number | null;
   /** ISO 8601. */
   readonly estimatedEndAt: string | null;
-  /** Nobody works on the run and nobody was asked to: nothing will change by itself. */
+  /** Nobody works on the run and it is not requested, so nothing will change by itself. */
   readonly final: boolean;
 }
 
@@ -33,7 +33,7 @@ interface Trace {
 }
 
 const WINDOW_MS = 10_000;
-/** A rate over less than this says little. */
+/** A rate over a shorter time says little. */
 const WINDOW_MIN_MS = 500;
 const TRACES_MAX = 200;
 
@@ -42,7 +42,7 @@ export class RunMeter {
 
   constructor(private readonly db: Db) {}
 
-  /** How far the run is now; undefined when there is no such run. */
+  /** The progress of the run now; undefined when there is no such run. */
   async measure(runId: number): Promise<RunProgress | undefined> {
     const state = await readRunState(this.db, runId);
     if (state === undefined) return undefined;
@@ -69,7 +69,7 @@ export class RunMeter {
     const known = this.traces.get(runId);
     const trace = known?.generation === generation ? known : { generation, samples: [] };
     this.traces.delete(runId);
-    this.traces.set(runId, trace); // the one asked for last comes last
+    this.traces.set(runId, trace); // the run that was asked for last moves to the end
     if (this.traces.size > TRACES_MAX) this.traces.delete(this.traces.keys().next().value as number);
     while ((trace.samples[0]?.at ?? now.at) < now.at - WINDOW_MS) trace.samples.shift();
     const [first] = trace.samples;

@@ -1,4 +1,4 @@
-/** Accounts that are not used any more. */
+/** Closing accounts that are no longer used. */
 import type { Tx } from '../../infra/database.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
 import { type LedgerAccount, lockAccount, readAccount, setClosed } from './stores/ledger-account.js';

@@ -11,7 +11,7 @@ import { insertTransactions } from './stores/new-transactions.js';
 
 export interface Posted {
   readonly transactionId: number;
-  /** It stood in the ledger before, with the same content. */
+  /** The ledger had it before, with the same content. */
   readonly existed: boolean;
 }
 

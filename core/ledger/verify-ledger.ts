@@ -1,4 +1,4 @@
-/** Adds the ledger up again from its postings, in one consistent view. */
+/** Adds up the ledger again from its postings, in one consistent view. */
 import { type Db, forWholeDates, inSnapshot } from '../../infra/database.js';
 import { readTrialBalances, type TrialBalance } from './stores/ledger-balance.js';
 import { CHECKS, countLedger, firstDifference, type LedgerDifference } from './stores/ledger-check.js';
@@ -19,7 +19,7 @@ export interface LedgerVerification {
   readonly trialBalances: readonly TrialBalance[];
 }
 
-/** Makes every check, also after one that has found a difference. Fails with the signal's reason when it aborts. */
+/** Makes every check, even after one has found a difference. Fails with the signal's reason when it aborts. */
 export function verifyLedger(
   db: Db,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** Cancellations, before an order is shipped: of all that is left of it, or of units of its lines. Those of what was paid give money back. */
+/** Cancellations before an order is shipped: of the whole rest of it, or of units of its lines. Where it was paid, money is given back. */
 import type { Tx } from '../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { recordEvents } from '../outbox/record-events.js';
@@ -13,7 +13,7 @@ import { type OrderLineRecord, readOrderLines, takeUnits } from './stores/order-
 import { beginMoneyPending, insertOrderRefund } from './stores/order-refund.js';
 
 export interface PartsToGo extends StepOptions {
-  /** Null: all that is left. */
+  /** Null: the whole rest of the order. */
   readonly parts: readonly WantedPart[] | null;
   readonly reason: string;
   /** Gives back what was paid for them. */
@@ -21,7 +21,7 @@ export interface PartsToGo extends StepOptions {
 }
 
 /**
- * Cancels an order or parts of it. @returns the id of the refund that says what went, or ORDER_NOT_FOUND, ORDER_STATE_CONFLICT, FORBIDDEN,
+ * Cancels an order or parts of it. @returns the id of the refund that records the cancelled units, or ORDER_NOT_FOUND, ORDER_STATE_CONFLICT, FORBIDDEN,
  * CHECKOUT_EXPIRED, PAYMENT_IN_PROGRESS, ORDER_LINE_NOT_FOUND, QUANTITY_EXCEEDS_ORDER
  */
 export async function cancelOrder(tx: Tx, orderId: number, by: Actor, cancel: PartsToGo): Promise<number | Refusal> {
@@ -57,7 +57,7 @@ export async function cancelOrder(tx: Tx, orderId: number, by: Actor, cancel: Pa
   return refundId;
 }
 
-/** Gives the money of a refund back, at once or later. @returns how much of the order's money is on its way back then (minor units) */
+/** Gives back the money of a refund, now or later. @returns how much of the order's money is then on its way back (minor units) */
 export async function giveMoneyBack(
   tx: Tx,
   { orderId, checkoutId, returningMinor }: OrderRecord,
@@ -70,14 +70,14 @@ export async function giveMoneyBack(
   return returningMinor + back.amountMinor;
 }
 
-/** Less is to be paid; nothing any more when no order is left. */
+/** Reduces the amount to pay; it is nothing when no order is left. */
 async function lowerCheckout(tx: Tx, { checkoutId }: CheckoutRecord, amountMinor: number): Promise<void> {
   await lowerDue(tx, checkoutId, amountMinor);
   const orders = await lockOrdersOf(tx, checkoutId);
   if (orders.every(({ status }) => status === 'CANCELLED')) await endPending(tx, checkoutId, 'CANCELLED');
 }
 
-/** Writes down which units left an order and what they carry. @returns the refund's id */
+/** Records which units left an order and their amounts. @returns the refund's id */
 export async function writeRefund(
   tx: Tx,
   kind: 'CANCEL' | 'RETURN',

@@ -1,17 +1,18 @@
-/** Whether carts are still what their checkouts were priced with: two checkouts of one cart at the same moment order it once. */
+/** Checks that carts still have the content that their checkouts were priced with: two checkouts of one cart at the same moment order it once. */
 import type { Tx } from '../../infra/database.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
 import type { UnitQuantity } from '../stock/rules/stock.js';
 import { lockCartItems } from './stores/cart.js';
 
-/** What a checkout takes out of the cart of an account. */
+/** The items that a checkout takes out of the cart of an account. */
 export interface FromCart {
   readonly accountId: number;
   readonly units: readonly UnitQuantity[];
 }
 
 /**
- * Locks what the checkouts take out of carts, before anything else of theirs. Of two in this transaction that take the same, the later one is refused.
+ * Locks the items that the checkouts take out of carts, before any other row of theirs. When two checkouts of this transaction take the same items, the later
+ * one is refused.
  * @param members null: a checkout that takes nothing out of a cart
  * @returns for each undefined, or CART_CHANGED where a unit has left the cart since it was read, or its quantity is another one
  */

@@ -1,9 +1,11 @@
-/** What was bought directly although it was in the cart, too: after the payment it leaves the cart. */
+/** Units that were bought directly and were also in the cart leave the cart after the payment. */
 import type { Tx } from '../../infra/database.js';
 import { deleteBought } from './stores/cart.js';
 import { readCheckout } from './stores/checkout.js';
 
-/** Takes units of a paid checkout out of its buyer's cart that were put there before the checkout. What was put there later is wanted again. */
+/**
+ * Takes the units of a paid checkout out of its buyer's cart where they were put there before the checkout. The buyer wants units that were put there later.
+ */
 export async function clearBought(
   tx: Tx,
   { checkoutId, unitIds }: { readonly checkoutId: number; readonly unitIds: readonly number[] },

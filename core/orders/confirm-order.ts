@@ -1,4 +1,4 @@
-/** Confirmation of a purchase: what is left of an order becomes sales of the settlement feed, in the same transaction. */
+/** Confirmation of a purchase: the uncancelled units of an order become sales of the settlement feed, in the same transaction. */
 import type { Config } from '../../infra/config.js';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { type BatchBounds, type Failed, oneByOne } from '../../infra/one-by-one.js';
@@ -35,7 +35,7 @@ export async function confirmOrder(
   return undefined;
 }
 
-/** The feed's line of an order line: what was not cancelled. */
+/** The feed's line of an order line: the units that were not cancelled. */
 function saleOf(order: OrderRecord, line: OrderLineRecord): ShopSale {
   const { quantity, sellerDiscount, platformDiscount, shippingFee } = remainingSale(line);
   return {
@@ -57,8 +57,8 @@ function saleOf(order: OrderRecord, line: OrderLineRecord): ShopSale {
 const SECONDS_PER_DAY = 86_400;
 
 /**
- * Confirms at most `rowsMax` orders that were delivered long enough ago (`config.confirmDays`), each in a transaction of its own. One that fails keeps no
- * other from its confirmation.
+ * Confirms at most `rowsMax` orders that were delivered long enough ago (`config.confirmDays`), each in a transaction of its own. One that fails does not keep
+ * the others from their confirmation.
  * @returns how many were found, which is `rowsMax` while there may be more, how many were confirmed, and those that failed
  */
 export async function confirmDelivered(

@@ -1,4 +1,4 @@
-/** Checkouts whose time to pay has passed: their orders expire, and what they hold is for others again. */
+/** Checkouts whose time to pay has passed: their orders expire, and the units that they hold are released. */
 import type { Db, Tx } from '../../infra/database.js';
 import { type BatchBounds, type Failed, oneByOne } from '../../infra/one-by-one.js';
 import { recordEvents } from '../outbox/record-events.js';
@@ -12,8 +12,8 @@ import { insertOrderEvents } from './stores/order-event.js';
 const DUTY = 'expiry';
 
 /**
- * Ends at most `rowsMax` of them, each in a transaction of its own, after which pages are evicted from the cache where there is one. One that
- * fails keeps no other from its end.
+ * Ends at most `rowsMax` of them, each in a transaction of its own, after which pages are evicted from the cache where there is one. A failure
+ * does not hold up the others.
  * @returns how many were found, which is `rowsMax` while there may be more, how many were ended, and those that failed
  */
 export async function expireCheckouts(

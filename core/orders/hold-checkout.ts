@@ -1,16 +1,16 @@
-/** What a checkout holds while a payment of it is being made: it lasts longer, and goes back to what it was where the payment is declined. */
+/** A checkout holds its units longer while a payment of it is being made, and gets its former time to pay back when the payment is declined. */
 import type { Tx } from '../../infra/database.js';
 import { setHoldsEnd } from '../stock/stores/reservation.js';
 import { extendTimeToPay, readCheckout, restoreTimeToPay } from './stores/checkout.js';
 
-/** Makes a locked checkout last so long from now at least (ms). @returns false when its time to pay has passed */
+/** Makes a locked checkout last at least this long from now (ms). @returns false when its time to pay has passed */
 export async function holdForPayment(tx: Tx, checkoutId: number, ms: number): Promise<boolean> {
   if (!(await extendTimeToPay(tx, checkoutId, ms))) return false;
   await endHoldsWithCheckout(tx, checkoutId);
   return true;
 }
 
-/** No payment of the locked checkout is being made any more: it has its own time to pay again. */
+/** Call it when no payment of the locked checkout is being made any more: its former time to pay applies again. */
 export async function endHoldForPayment(tx: Tx, checkoutId: number): Promise<void> {
   if ((await restoreTimeToPay(tx, checkoutId)) === 1) await endHoldsWithCheckout(tx, checkoutId);
 }

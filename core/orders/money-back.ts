@@ -1,10 +1,10 @@
-/** Money that goes back to the buyer of an order: who gives it, and what follows when it is back. */
+/** Money that goes back to the buyer of an order: how it is given back, and what follows when it is back. */
 import type { Tx } from '../../infra/database.js';
 import { type Actor, takeStep } from './order-step.js';
 import { lockOrder, lowerReturning } from './stores/order.js';
 import { endMoneyPending } from './stores/order-refund.js';
 
-/** What is to go back. */
+/** The amount to give back. */
 export interface MoneyBack {
   readonly checkoutId: number;
   readonly orderId: number;
@@ -15,12 +15,12 @@ export interface MoneyBack {
 }
 
 /**
- * Gives money back, in the transaction that takes the units out of the order; the checkout is locked. Orders are given it by whoever calls them, because they
- * know nothing of payments. `later`: it was written down, and `moneyReturned` follows when it is back.
+ * Gives money back, in the transaction that takes the units out of the order; the checkout is locked. The callers of orders pass this function in, because
+ * orders know nothing of payments. `later`: it was recorded, and `moneyReturned` follows when the money is back.
  */
 export type ReturnMoney = (tx: Tx, back: MoneyBack) => Promise<'at-once' | 'later'>;
 
-/** The money of a refund is back; with the last of it a cancellation has ended. The checkout is locked. */
+/** Records that the money of a refund is back; with the last of it a cancellation has ended. The checkout is locked. */
 export async function moneyReturned(
   tx: Tx,
   { orderId, refundId, amountMinor }: Pick<MoneyBack, 'orderId' | 'refundId' | 'amountMinor'>,

@@ -1,4 +1,4 @@
-/** What every step of an order has in common: who takes it, its row and its place in the history. */
+/** The common part of every step of an order: who takes it, the order's row and the entry in its history. */
 import type { Tx } from '../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { afterStep, type Cause, type OrderStatus, type OrderStep } from './rules/order-state.js';
@@ -35,7 +35,7 @@ export async function lockForStep(
   return isRefusal(to) ? to : order;
 }
 
-/** Takes a step of a locked order and writes it down. @returns the state after it; throws where the rules do not allow the step */
+/** Takes a step of a locked order and records it. @returns the state after it; throws where the rules do not allow the step */
 export async function takeStep(
   tx: Tx,
   order: Pick<OrderRecord, 'orderId' | 'status'>,

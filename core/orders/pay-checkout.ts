@@ -1,4 +1,4 @@
-/** The payment of a checkout came: the one place where an order becomes a paid one, whoever learns of the payment. */
+/** The payment of a checkout has arrived. This is the only place where an order becomes paid, whichever process learns of the payment. */
 import type { Tx } from '../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
@@ -12,10 +12,10 @@ import { insertOrderEvents } from './stores/order-event.js';
 import { readOrderLines } from './stores/order-line.js';
 
 /**
- * Pays a checkout: its pending orders are paid, what it holds is sold. Refuses with CHECKOUT_NOT_FOUND, CHECKOUT_STATE_CONFLICT (paid or cancelled),
- * CHECKOUT_EXPIRED (by the database's clock, whether a duty has seen it or not), PAYMENT_IN_PROGRESS or FORBIDDEN. Throws CHECKOUT_EXPIRED when the hold
- * ended in this very moment: the transaction has to be rolled back then.
- * @param paymentId of the payment that came; null: it is marked as paid by hand, which is refused while a payment is being made
+ * Pays a checkout: its pending orders are paid, and the units that it holds are sold. Refuses with CHECKOUT_NOT_FOUND, CHECKOUT_STATE_CONFLICT (paid or
+ * cancelled), CHECKOUT_EXPIRED (by the database's clock, even before a duty has ended it), PAYMENT_IN_PROGRESS or FORBIDDEN. Throws CHECKOUT_EXPIRED when the
+ * hold ended at this very moment: the caller then rolls back the transaction.
+ * @param paymentId of the payment; null: the checkout is marked as paid by hand, which is refused while a payment is being made
  */
 export async function payCheckout(
   tx: Tx,
@@ -55,7 +55,7 @@ export async function payCheckout(
   return undefined;
 }
 
-/** The units that are left of the orders. */
+/** The units that are left in the orders. */
 async function paidUnits(
   tx: Tx,
   orders: readonly OrderRecord[],

@@ -1,6 +1,6 @@
 /**
- * The second half of a checkout: one transaction for one checkout, or for many that came at the same moment and want the same units. Each has its own
- * outcome; stock comes last, because from then on others wait for it.
+ * The second half of a checkout: one transaction for one checkout, or for many that arrive at the same moment and want the same units. Each has its own
+ * outcome. Stock comes last, because others wait for its locks.
  */
 import type { Tx } from '../../infra/database.js';
 import { nameOf } from '../../kernel/access.js';
@@ -31,7 +31,7 @@ export interface Placed {
 
 /**
  * Places checkouts, all or nothing over the units of each. @returns for each what was placed, or CART_CHANGED, DROP_NOT_OPEN, DROP_LIMIT_EXCEEDED,
- * INSUFFICIENT_STOCK; then nothing of it is stored, and the others are. `reserve` is what a strategy makes of reserving.
+ * INSUFFICIENT_STOCK; a refused checkout leaves nothing behind, and the others are stored. `reserve` is the strategy for reserving stock.
  */
 export async function placeOrders(
   tx: Tx,
@@ -60,7 +60,7 @@ async function placeUnchanged(tx: Tx, members: readonly Placement[], reserve: Re
   return checks.map((check) => (isRefusal(check) ? check : known(outcomes.next().value)));
 }
 
-/** A checkout that the rules of drops allow, and what of it is sold in drops. */
+/** A checkout that the rules of drops allow, and its units that are sold in drops. */
 interface Allowed {
   readonly placement: Placement;
   readonly wanted: readonly WantedInDrop[];
@@ -113,13 +113,13 @@ async function placeAllowed(tx: Tx, allowed: readonly Allowed[], reserve: Reserv
   return results;
 }
 
-/** What a checkout reserves. */
+/** The units that a checkout reserves. */
 export const unitsOf = (placement: Placement): UnitQuantity[] =>
   linesOf(placement).map(({ unit, quantity }) => ({ unitId: unit.unitId, quantity }));
 
 const linesOf = ({ basket }: Placement): PricedLine<UnitForSale>[] => basket.orders.flatMap(({ lines }) => lines);
 
-/** Everything but the stock: four statements that write, however many there are. */
+/** Everything but the stock: four writing statements for any number of checkouts. */
 async function writeOrders(tx: Tx, members: readonly Placement[]): Promise<Placed[]> {
   const checkoutIds = await insertCheckouts(
     tx,

@@ -1,4 +1,4 @@
-/** The first half of a checkout, before its transaction: what the units cost now, and everything that can be refused without a lock. */
+/** The first half of a checkout, before its transaction: the units' current prices, and every refusal that needs no lock. */
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
@@ -14,12 +14,12 @@ import type { StoredReceiver } from './stores/checkout.js';
 
 export interface CheckoutAsk {
   readonly buyerId: number;
-  /** What is bought directly; null: what is in the cart. */
+  /** Units that are bought directly; null: the units in the cart. */
   readonly items: readonly WantedUnit[] | null;
   /** The units of the cart that are bought; null: all of them. */
   readonly unitIds: readonly number[] | null;
   readonly promotionCode: string | null;
-  /** The amount to pay that the buyer saw, in minor units; null: whatever it is. */
+  /** The amount to pay that the buyer saw, in minor units; null: any amount. */
   readonly expectedAmountMinor: number | null;
   readonly receiver: Receiver;
 }
@@ -37,11 +37,11 @@ export interface Placement {
   readonly fromCart: boolean;
 }
 
-/** Checkouts that are priced together at most. */
+/** At most this many checkouts are priced together. */
 const CHECKOUTS_MAX = 64;
 
 /**
- * Prices checkouts: statements, no transaction; those that are asked for in the same turn of the event loop share them. Refuses with CART_EMPTY,
+ * Prices checkouts by statements without a transaction; requests in the same turn of the event loop share the statements. Refuses with CART_EMPTY,
  * CART_ITEM_NOT_FOUND, UNIT_NOT_FOUND, UNIT_NOT_FOR_SALE, CURRENCY_MIXED, AMOUNT_OUT_OF_RANGE, PROMOTION_NOT_APPLICABLE or PRICE_CHANGED. Throws
  * TIME_ZONE_DIFFERS and CLOCK_DIFFERS.
  */

@@ -1,4 +1,4 @@
-/** What units cost now: catalogue, shipping terms and promotions, as they are read before any transaction. */
+/** The current prices of units: catalogue, shipping terms and promotions, read before any transaction. */
 import type { Db } from '../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { isForSale, readUnitsForSale, type UnitForSale } from '../catalogue/stores/sellable-unit.js';
@@ -12,7 +12,7 @@ export interface WantedUnit {
   readonly quantity: number;
 }
 
-/** What somebody wants to buy, and with which promotion. */
+/** The units to buy, and the promotion. */
 export interface WantedBasket {
   readonly items: readonly WantedUnit[];
   readonly promotionCode: string | null;
@@ -34,7 +34,7 @@ export async function priceUnits(
   return priceWith(await readTerms(db, [items], [promotionCode]), items, promotionCode);
 }
 
-/** Reads and prices baskets, as `readBasket` and `priceUnits` do, with three statements however many there are. @returns the outcome of each */
+/** Reads and prices baskets, as `readBasket` and `priceUnits` do, with three statements for any number of them. @returns the outcome of each */
 export async function priceBaskets(
   db: Db,
   baskets: readonly WantedBasket[],
@@ -73,7 +73,7 @@ function itemsOf(wanted: readonly WantedUnit[], units: Units): Items | Refusal {
   return items;
 }
 
-/** What the prices of some baskets depend on, beside their units. */
+/** The data beside the units on which the prices of some baskets depend. */
 interface Terms {
   readonly shipping: readonly ShippingTermRecord[];
   readonly promotions: readonly Promotion[];

@@ -8,11 +8,11 @@ export interface Receiver {
   readonly phone: string;
   readonly postalCode: string;
   readonly address: string;
-  /** For whoever delivers; may be empty. */
+  /** A note for the carrier; may be empty. */
   readonly note: string;
 }
 
-/** The place that a ciphertext is bound to: another checkout's row cannot take it over. */
+/** The place that a ciphertext is bound to, so that it cannot be copied to another checkout's row. */
 const placeOf = (reference: string): string => `checkout.receiver:${reference}`;
 
 /** Where they stand. */
@@ -32,7 +32,7 @@ export function sealReceiver(key: Buffer, reference: string, receiver: Receiver)
   return encrypt(key, JSON.stringify({ name, phone, postalCode, address, note }), placeOf(reference));
 }
 
-/** The receiver in the clear; null when none of the keys, today's and former ones, is the one it was encrypted with. Throws when the row was tampered with. */
+/** The receiver in clear text; null when it was encrypted with none of the keys (the current one and former ones). Throws when the row was tampered with. */
 export function openReceiver(keys: readonly Buffer[], reference: string, stored: StoredReceiver): Receiver | null {
   if (!keys.some((key) => keyIdOf(key) === stored.keyId)) return null;
   return JSON.parse(decrypt(keys, stored, placeOf(reference))) as Receiver;

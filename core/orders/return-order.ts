@@ -25,7 +25,7 @@ export async function returnOrder(
   taken: PartsToGo & { readonly restock: boolean },
 ): Promise<number | Refusal> {
   const parties = await readOrderParties(tx, orderId);
-  // Whatever gives back money of a checkout comes one after the other.
+  // Everything that gives back money of a checkout waits for this lock.
   if (parties === undefined || (await lockCheckout(tx, parties.checkoutId)) === undefined)
     return refuse('ORDER_NOT_FOUND', { orderId });
   const order = await lockForStep(tx, orderId, 'RETURN', by, taken);
@@ -53,7 +53,7 @@ export async function returnOrder(
   return refundId;
 }
 
-/** Writes the feed's refunds. Both sides cut the same sale by the same rule; a difference is a fault of the program and undoes all. */
+/** Writes the feed's refunds. Orders and feed divide the same sale by the same rule; a difference is a fault of the program, and everything is rolled back. */
 async function enterReturn(
   tx: Tx,
   on: ShopDate,

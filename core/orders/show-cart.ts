@@ -1,4 +1,4 @@
-/** A cart as its owner sees it: prices and stock are those of now, and are looked at again at the checkout. */
+/** A cart as its owner sees it, with current prices and stock, which the checkout reads again. */
 import type { Db } from '../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { isForSale, readUnitsForSale, type UnitForSale } from '../catalogue/stores/sellable-unit.js';
@@ -8,7 +8,7 @@ import type { Amounts, BasketItem } from './rules/price-basket.js';
 import { type CartItem, readCart } from './stores/cart.js';
 
 export interface ShownItem extends CartItem {
-  /** Null: there is no such unit any more. */
+  /** Null: the unit does not exist any more. */
   readonly unit: UnitForSale | null;
   readonly forSale: boolean;
   /** How many could be ordered now. */
@@ -21,12 +21,12 @@ export interface CartTotal extends Amounts {
 
 export interface ShownCart {
   readonly items: readonly ShownItem[];
-  /** What a checkout of everything that is for sale would cost, for each currency. */
+  /** The price of a checkout of everything that is for sale, for each currency. */
   readonly totals: readonly CartTotal[];
 }
 
 /**
- * The cart of an account, with the totals that it has under a promotion code. Refuses with PROMOTION_NOT_APPLICABLE where the code takes nothing off any
+ * The cart of an account, with its totals under a promotion code. Refuses with PROMOTION_NOT_APPLICABLE where the code takes nothing off any
  * of them.
  */
 export async function showCart(
@@ -61,11 +61,11 @@ async function totalsOf(
   let applied = promotionCode === null || baskets.size === 0;
   for (const basket of baskets.values()) {
     const named = await priceUnits(db, basket, promotionCode);
-    // A promotion is of one currency: what is in another costs what it costs without the code.
+    // A promotion has one currency; the prices in other currencies stay as without the code.
     const other = isRefusal(named) && named.refused === 'PROMOTION_NOT_APPLICABLE';
     const priced = other ? await priceUnits(db, basket, null) : named;
     applied ||= !other;
-    if (!isRefusal(priced)) totals.push(priced); // else it is more than an amount can be, which the checkout says
+    if (!isRefusal(priced)) totals.push(priced); // otherwise the total is larger than an amount can be, which the checkout refuses
   }
   return applied ? totals : refuse('PROMOTION_NOT_APPLICABLE', { promotionCode });
 }

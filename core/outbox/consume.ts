@@ -1,6 +1,6 @@
 /**
- * Does events of a consumer. Whoever hints at them, and however often: what the consumer has done already, or somebody is doing, is left out, and the key of the
- * inbox decides where two do it at once.
+ * Handles events of a consumer. Hints may come from anywhere and any number of times: events that the consumer has done, or that somebody handles now, are left
+ * out, and the key of the inbox decides where two processes handle the same event at once.
  */
 import { type Db, inTransaction } from '../../infra/database.js';
 import { errorText, isLockConflict, isOutage } from '../../infra/database-errors.js';
@@ -21,11 +21,11 @@ import {
   recordFailedAttempt,
 } from './stores/outbox-inbox.js';
 
-/** A delivery is told to end after so long (ms), unless its consumer says otherwise. */
+/** A delivery is told to end after this long (ms), unless its consumer says otherwise. */
 const DELIVERY_MS = 60_000;
-/** And for so much longer nobody else delivers (ms). */
+/** For this much longer nobody else delivers the event (ms). */
 const LEASE_MARGIN_MS = 30_000;
-/** An attempt in the database that was counted before it began is followed by no other for so long (ms). */
+/** After an attempt in the database that was counted before it began, the next one waits this long (ms). */
 const HANDLING_MS = DELIVERY_MS + LEASE_MARGIN_MS;
 
 export interface ConsumeContext {
@@ -36,9 +36,10 @@ export interface ConsumeContext {
 }
 
 /**
- * Does those of the events that are open. One that fails is tried again later and keeps no other from its turn. Throws when the database is away: what is left is
- * found again by the look at the rows.
- * @param forgotten nobody has written anything about these events for long, so whoever was at them may have died of them: each is counted before it is begun
+ * Handles the open ones among the events. One that fails is tried again later and does not hold up the others. Throws when the database is away: the rest is
+ * found again by the scan of the rows.
+ * @param forgotten nothing was recorded about these events for long, so they may have ended the process that handled them: each attempt is counted before it
+ * begins
  * @returns how many were done
  */
 export async function consume(
@@ -49,7 +50,7 @@ export async function consume(
 ): Promise<number> {
   if (eventIds.length === 0) return 0;
   const wanted: ReadonlySet<string> = new Set(consumer.events);
-  // A type that only a later version of the program knows is left to a process of that.
+  // A type that only a later version of the program knows is left to a process of that version.
   const open = (await readOpen(context.db, consumer.name, eventIds)).filter(({ type }) => wanted.has(type));
   if (!('handle' in consumer)) return deliverAll(context, consumer, open);
   const first = await handleAll(context, consumer, byTries(open, false), forgotten);
@@ -60,8 +61,8 @@ const byTries = (events: readonly OpenEvent[], tried: boolean): OpenEvent[] =>
   events.filter(({ attempts }) => (attempts !== null) === tried);
 
 /**
- * Counts an attempt, and keeps others from the event for so long (ms). One whose last attempt came to no end at all is given up.
- * @returns which attempt it is; undefined: there is to be none
+ * Counts an attempt, and keeps others from the event for this long (ms). An event whose last attempt never ended is given up.
+ * @returns the number of the attempt; undefined: no attempt may be made
  */
 async function begin(
   context: ConsumeContext,
@@ -72,13 +73,19 @@ async function begin(
   const { attemptsMax } = consumer.retry ?? RETRY;
   const recorded = event.attempts ?? 0;
   if (recorded >= attemptsMax) {
-    await noteFailure(context, consumer, event, recorded, new Error('whoever was at it ended in the middle of it'));
+    await noteFailure(
+      context,
+      consumer,
+      event,
+      recorded,
+      new Error('the process that handled it ended before it was done'),
+    );
     return undefined;
   }
   return (await claimAttempt(context.db, keyOf(consumer, event), event.attempts, leaseMs)) ? recorded + 1 : undefined;
 }
 
-/** Those that were never tried, group by group. */
+/** Handles the events that were never tried, group by group. */
 async function handleAll(
   context: ConsumeContext,
   consumer: HandlingConsumer,
@@ -96,7 +103,7 @@ async function handleAll(
   return done;
 }
 
-/** Counts the first attempts of a group. @returns the events that are to be handled: none where somebody is at one of them */
+/** Counts the first attempts of a group. @returns the events to handle: none where somebody handles one of them */
 async function countTogether(
   { db }: ConsumeContext,
   { name }: Consumer,
@@ -107,7 +114,10 @@ async function countTogether(
   return group.map((event) => ({ ...event, attempts: 1 }));
 }
 
-/** Those that were tried before, one by one, each counted before it is begun: an event that ends its process each time is given up in the end. */
+/**
+ * Handles the events that were tried before, one by one. Each attempt is counted before it begins, so that an event that ends its process each time is given up
+ * in the end.
+ */
 async function handleAgain(
   context: ConsumeContext,
   consumer: HandlingConsumer,
@@ -122,7 +132,7 @@ async function handleAgain(
   return done;
 }
 
-/** False: something of it failed, and nothing was done. */
+/** False: a part of it failed, and nothing was done. */
 async function handledTogether(
   context: ConsumeContext,
   consumer: HandlingConsumer,
@@ -137,7 +147,7 @@ async function handledTogether(
   }
 }
 
-/** The database is away, so no event can be done. One that waits too long for a lock is the matter of this event alone. */
+/** The database is away, so no event can be handled. A wait for a lock that takes too long concerns only this event. */
 const isAway = (error: unknown): boolean => isOutage(error) && !isLockConflict(error);
 
 async function handleOne(
@@ -157,7 +167,7 @@ async function handleOne(
   }
 }
 
-/** The inbox comes first: whoever does the same event waits there, and then has nothing to do. */
+/** The inbox comes first: a process that handles the same event waits there, and then has nothing to do. */
 async function handle(
   context: ConsumeContext,
   consumer: HandlingConsumer,
@@ -222,13 +232,13 @@ async function deliverOne(context: ConsumeContext, consumer: DeliveringConsumer,
   return true;
 }
 
-/** One that hangs, whatever it is told, keeps no other from its turn. */
+/** A delivery that hangs and ignores its signal does not hold up the others. */
 const overdue = (signal: AbortSignal, withinMs: number): Promise<never> =>
   new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error(`it took longer than ${withinMs / 1_000} s`)));
   });
 
-/** Writes down a failure: when the event is tried again, or that it is given up, which is an event of its own. */
+/** Records a failure: when the event is tried again, or that it is given up, which is an event of its own. */
 async function noteFailure(
   context: ConsumeContext,
   consumer: Consumer,
@@ -243,7 +253,7 @@ async function noteFailure(
   const noted = await inTransaction(context.db, async (tx) => {
     const pauseMs = next === 'give-up' ? null : next;
     if (!(await recordFailedAttempt(tx, key, { recorded: event.attempts, attempts, pauseMs, error }))) return false;
-    // What tells operators of dead letters is not told of its own.
+    // The consumer that informs operators of dead letters is not informed of its own dead letters.
     if (pauseMs === null && type !== 'outbox.given-up')
       await recordEvents(tx, [
         { type: 'outbox.given-up', payload: { consumer: consumer.name, eventId, type, error }, requestId },

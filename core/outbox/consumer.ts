@@ -1,4 +1,4 @@
-/** What a consumer is: it does what follows from events, once each. */
+/** Defines consumers: a consumer handles each event once. */
 import type { Db, Tx } from '../../infra/database.js';
 import type { Retry } from './rules/back-off.js';
 import type { EventOf, EventType } from './rules/events.js';
@@ -9,9 +9,9 @@ export interface EventContext {
   readonly eventId: number;
   /** When it happened: ISO 8601, UTC. */
   readonly recordedAt: string;
-  /** Of the call that caused it; empty where none did. */
+  /** Of the call that caused it; empty where no call did. */
   readonly requestId: string;
-  /** Aborted when a delivery has taken too long; for work in the database, when the process is to stop. */
+  /** Aborted when a delivery has taken too long; for work in the database, when the process has to stop. */
   readonly signal: AbortSignal;
   /** Each line has the event's id, its type and the request id. */
   readonly log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
@@ -27,9 +27,9 @@ interface Described<Type extends EventType> {
   readonly retry?: Retry;
 }
 
-/** Works in the database. What it does commits together with the row that says that it has done it. */
+/** Works in the database. Its work commits together with the row that records it as done. */
 export interface HandlingConsumer<Type extends EventType = EventType> extends Described<Type> {
-  /** So many events are handled in one transaction, and one by one when that fails. Default 1. */
+  /** The number of events that are handled in one transaction, and one by one when that fails. Default 1. */
   readonly together?: number;
   readonly handle: (tx: Tx, event: EventOf<Type>, context: EventContext) => Promise<void>;
   /** Handles the events of one transaction by statements over all of them, in place of `handle` for each. */
@@ -42,11 +42,11 @@ export interface EventInContext<Type extends EventType = EventType> {
 }
 
 /**
- * Works outside, with no transaction open. The row that says that it has delivered is written afterwards, so a process that dies between the two delivers again: the
- * other end has to recognise a repetition, or to bear it.
+ * Works outside, with no transaction open. The row that records the delivery is written afterwards, so after a death between the two it is delivered again: the
+ * receiver has to recognise or tolerate a repetition.
  */
 export interface DeliveringConsumer<Type extends EventType = EventType> extends Described<Type> {
-  /** Deliveries at the same time in one look or hint. Default 4. */
+  /** Deliveries at the same time in one scan or hint. Default 4. */
   readonly atOnce?: number;
   /** A delivery that takes longer has failed (ms). Default 60,000. */
   readonly withinMs?: number;
@@ -55,7 +55,7 @@ export interface DeliveringConsumer<Type extends EventType = EventType> extends 
 
 export type Consumer = HandlingConsumer | DeliveringConsumer;
 
-/** A consumer whose types have served their purpose. */
+/** A consumer without its event types, which only its definition needs. */
 export const consumer = <const Type extends EventType>(
   definition: HandlingConsumer<Type> | DeliveringConsumer<Type>,
 ): Consumer => definition as unknown as Consumer;

@@ -1,4 +1,4 @@
-/** The look at the rows themselves: what has to be tried again, and what no hint has brought to its consumer. Needs no Redis. */
+/** Scans the rows for events that must be tried again, and for events whose hint was lost. Needs no Redis. */
 import { type Db, inTransaction } from '../../infra/database.js';
 import { isLockConflict } from '../../infra/database-errors.js';
 import { type ConsumeContext, consume } from './consume.js';
@@ -17,7 +17,7 @@ export interface LookBounds {
   readonly passedMs?: number;
 }
 
-/** Does a consumer's events that are due again, and those that were forgotten, and moves its cursor on. @returns how many it did */
+/** Handles a consumer's events that are due again and those whose hint was lost, and moves its cursor on. @returns how many it handled */
 export async function lookAgain(context: ConsumeContext, consumer: Consumer, bounds: LookBounds = {}): Promise<number> {
   const { db, signal } = context;
   let done = await tryAgain(context, consumer);
@@ -31,7 +31,7 @@ export async function lookAgain(context: ConsumeContext, consumer: Consumer, bou
     const { forgotten, through, passed } = follow(after, page, bounds);
     done += await consume(context, consumer, forgotten, true);
     if (moving && passed > 0 && (await passCursor(db, name, cursor, through, passed))) cursor = through;
-    // What was done just now is passed by the next look.
+    // The next scan passes the events that were done just now.
     moving &&= cursor === through && passed === page.length;
     after = page.at(-1)?.eventId ?? after;
     if (page.length < PAGE) break;
@@ -39,14 +39,14 @@ export async function lookAgain(context: ConsumeContext, consumer: Consumer, bou
   return done;
 }
 
-/** Does what is due, batch by batch. What fails again is due later. */
+/** Handles the events that are due, batch by batch. Those that fail again are due later. */
 async function tryAgain(context: ConsumeContext, consumer: Consumer): Promise<number> {
   const { db, signal } = context;
   let done = 0;
   for (let batch = 0; batch < DUE_BATCHES && !signal.aborted; batch += 1) {
     const due = await readDue(db, consumer.name, DUE_MAX);
     if (due.length === 0) break;
-    await deleteDoneAttempts(db, consumer.name, due); // somebody was slow, and has done it after all
+    await deleteDoneAttempts(db, consumer.name, due); // a slow process has done it after all
     done += await consume(context, consumer, due);
     if (due.length < DUE_MAX) break;
   }
@@ -54,8 +54,8 @@ async function tryAgain(context: ConsumeContext, consumer: Consumer): Promise<nu
 }
 
 /**
- * Moves the cursor past events that were looked at, unless somebody has written another one between them and has not committed it when they were read. The lock
- * waits for whoever is about to commit; one who takes longer leaves the cursor where it is.
+ * Moves the cursor past events that were checked, unless another event with an id between theirs was not committed when they were read. The lock
+ * waits for a transaction that is about to commit; a longer one leaves the cursor where it is.
  */
 const passCursor = (db: Db, name: string, after: number, through: number, passed: number): Promise<boolean> =>
   inTransaction(

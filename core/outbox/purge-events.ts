@@ -1,14 +1,14 @@
-/** Throws away events that all consumers have done and that are old. */
+/** Deletes old events that all consumers have done. */
 import { type Db, inTransaction } from '../../infra/database.js';
 import { readConsumers } from './stores/outbox-consumer.js';
 import { deleteEvents, readForPurge } from './stores/outbox-event.js';
 
 const PAGE = 1_000;
 
-/** Deletes events that are older than so many days. What a consumer has not done, or has given up, is kept, however old it is. @returns how many went */
+/** Deletes events that are older than this many days. Events that a consumer has not done, or has given up, are kept however old they are. @returns how many */
 export async function purgeEvents(db: Db, days: number, signal: AbortSignal, rowsMax = PAGE): Promise<number> {
   const consumers = await readConsumers(db);
-  if (consumers.length === 0) return 0; // nobody has looked at them yet
+  if (consumers.length === 0) return 0; // not checked yet
   const through = Math.min(...consumers.map(({ doneThrough }) => doneThrough));
   let purged = 0;
   for (let after = 0; !signal.aborted; ) {

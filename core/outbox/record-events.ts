@@ -1,4 +1,4 @@
-/** Writes down what happened, where it happens: in the transaction that causes it, so that neither exists without the other. */
+/** Records events in the transaction that causes them, so that neither exists without the other. */
 import type { Tx } from '../../infra/database.js';
 import { type EventOf, type EventType, readEvent } from './rules/events.js';
 import { insertEvents } from './stores/outbox-event.js';
@@ -6,12 +6,12 @@ import { insertEvents } from './stores/outbox-event.js';
 /** An event that happens now. */
 export type HappenedEvent = {
   readonly [Type in EventType]: EventOf<Type> & {
-    /** Of the call that caused it; empty where none did. */
+    /** Of the call that caused it; empty where no call did. */
     readonly requestId: string;
   };
 }[EventType];
 
-/** Records events, however many in one statement. Throws where a payload is not what its event has. */
+/** Records any number of events in one statement. Throws where a payload does not match its event type. */
 export async function recordEvents(tx: Tx, events: readonly HappenedEvent[]): Promise<void> {
   if (events.length === 0) return;
   await insertEvents(

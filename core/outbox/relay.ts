@@ -1,10 +1,10 @@
-/** From rows to hints: which consumers have to look at which events. A hint may be lost; then the look at the rows finds the event. */
+/** Turns rows into hints: which consumers have to handle which events. A hint may be lost; then the scan of the rows finds the event. */
 import type { Db } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { readConsumers } from './stores/outbox-consumer.js';
 import { markRelayed, readUnrelayed } from './stores/outbox-event.js';
 
-/** Events of one hint at most. */
+/** At most this many events in one hint. */
 const HINT_EVENTS = 100;
 const BATCH = 1_000;
 
@@ -12,7 +12,7 @@ const BATCH = 1_000;
 export type SendHints = (consumer: string, hints: readonly (readonly number[])[]) => Promise<void>;
 
 /**
- * Relays a batch of events: sends the hints, then marks the rows. Whoever dies in between sends them again, which does no harm.
+ * Relays a batch of events: sends the hints, then marks the rows. After a death in between the hints are sent again, which does no harm.
  * @returns how many, which is `rowsMax` while there may be more
  */
 export async function relayBatch(db: Db, send: SendHints, rowsMax = BATCH): Promise<number> {

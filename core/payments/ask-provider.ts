@@ -11,7 +11,7 @@ import type {
 } from './providers/provider.js';
 import type { PaymentRecord } from './stores/payment.js';
 
-/** What the provider is asked about. */
+/** The question to the provider. */
 export const askOf = (payment: PaymentRecord): PaymentAsk => ({
   reference: payment.reference,
   buyer: `account-${payment.buyerId}`,
@@ -22,7 +22,7 @@ export const askOf = (payment: PaymentRecord): PaymentAsk => ({
 });
 
 /**
- * Asks the provider of a payment. One that is not configured any more was certainly not reached; of one that throws nobody knows what it did.
+ * Asks the provider of a payment. A provider that is no longer configured was certainly not reached; when one throws, nobody knows what it did.
  */
 async function ask<T>(
   providers: PaymentProviders,
@@ -39,7 +39,7 @@ async function ask<T>(
   }
 }
 
-/** Has the provider charge what the buyer approved. The payment's reference is the idempotency key, so asked twice it is charged once. */
+/** Has the provider charge the approved amount. The payment's reference is the idempotency key, so two requests charge once. */
 export const askToCharge = (
   providers: PaymentProviders,
   payment: PaymentRecord,
@@ -55,7 +55,7 @@ export const lookUp = (
 ): Promise<ProviderOutcome<ProviderPayment | null>> =>
   ask(providers, payment, (provider) => provider.inquire(askOf(payment)));
 
-/** Gives money back. What was charged counts, also where it was not what we had asked for. */
+/** Gives money back. The charged amount counts, even where it differs from the amount that was asked for. */
 export const askToCancel = (
   providers: PaymentProviders,
   payment: PaymentRecord,

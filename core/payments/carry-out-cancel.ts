@@ -1,6 +1,6 @@
 /**
- * Carries out a cancellation that was decided on: the provider is asked outside any transaction, and the money is back when it says so. A provider that gives no answer
- * is asked again, ever more rarely; before each further try it is looked up whether the one before was carried out.
+ * Carries out a recorded cancellation: the provider is asked outside any transaction, and the money is back when it says so. A provider that gives no answer
+ * is asked again at growing intervals; each further try first looks up whether the previous one was carried out.
  */
 import { randomUUID } from 'node:crypto';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
@@ -31,17 +31,17 @@ interface Trying {
 }
 
 /**
- * So many tries share an idempotency key. Under the same one a provider gives its first answer again for days, so a no that was meant for a moment would be one for
- * good. A later key gives nothing back twice: the try looks the payment up first, and says what is left of the charge, which the provider compares.
+ * This many tries share an idempotency key. Under the same key a provider repeats its first answer for days, so a temporary refusal would become
+ * permanent. A later key gives nothing back twice: the try looks up the payment first and states the rest of the charge, which the provider compares.
  */
 const TRIES_OF_A_KEY = 4;
 
-/** A cancellation that waits for an older one of its payment is looked at again after this (ms). */
+/** A cancellation that waits for an older one of its payment is checked again after this time (ms). */
 const BEHIND_MS = 5_000;
 
 /**
- * Tries a cancellation, unless its money is back, somebody else tries it at this moment, its next try is later, or an older one of the same payment is to be carried
- * out first. @returns whether the money is back
+ * Tries a cancellation, unless its money is back, somebody else tries it at this moment, its next try is later, or an older one of the same payment must be
+ * carried out first. @returns whether the money is back
  */
 export async function carryOutCancel(
   db: Db,
@@ -99,7 +99,7 @@ async function giveBack(
   if (isBack(payment, done, back)) return undefined;
   if (done.outcome === 'done')
     return { code: 'NOT_CANCELLED', message: 'the answer does not say that the money is back' };
-  // It may say no because it has done it already.
+  // It may refuse because it has already done it.
   if (done.outcome === 'declined' && isBack(payment, await lookUp(providers, payment), back)) return undefined;
   return done.failure;
 }
@@ -109,7 +109,7 @@ function idempotencyKeyOf({ reference }: PaymentRecord, { cancelId, attempts }: 
   return later === 0 ? `${reference}-${cancelId}` : `${reference}-${cancelId}-${later}`;
 }
 
-/** Whether the provider says that so much is back in all. */
+/** Whether the provider says that this amount is back in all. */
 const isBack = (
   { reference }: PaymentRecord,
   found: ProviderOutcome<ProviderPayment | null>,
@@ -120,11 +120,11 @@ const isBack = (
   found.value.reference === reference &&
   found.value.cancelledMinor >= backMinor;
 
-/** The money is back: the cancellation, the order and the payment say so. */
+/** Records in the cancellation, the order and the payment that the money is back. */
 async function finish(tx: Tx, { cancel: tried }: Trying, requestId: string): Promise<void> {
   const { payment } = await lockPayment(tx, tried.paymentId);
   const cancel = await readPaymentCancel(tx, tried.cancelId);
-  if (cancel === undefined || cancel.status === 'DONE') return; // somebody else was as far
+  if (cancel === undefined || cancel.status === 'DONE') return; // somebody else has recorded it before
   const { cancelId, orderId, refundId, amountMinor } = cancel;
   if (orderId !== null && refundId !== null) await moneyReturned(tx, { orderId, refundId, amountMinor });
   const whole = payment.cancelledMinor + amountMinor === payment.chargedMinor || payment.status === 'CANCELLED';
@@ -135,12 +135,12 @@ async function finish(tx: Tx, { cancel: tried }: Trying, requestId: string): Pro
   const currency = payment.chargedCurrency ?? payment.currency;
   const payload = { paymentId, cancelId, checkoutId, buyerId, currency, amountMinor };
   await recordEvents(tx, [{ type: 'payment.cancelled', payload, requestId }]);
-  // What was given back elsewhere may have been this.
+  // The money that was given back outside of the platform may have been this cancellation.
   if (payment.elsewhereMinor > 0)
     await recordEvents(tx, [{ type: 'payment.inquiry-wanted', payload: { paymentId }, requestId }]);
 }
 
-/** The money is not back, as far as is known. Operators are told once. */
+/** Records that the money is not known to be back. Operators are informed once. */
 async function fail(
   tx: Tx,
   { config }: PaymentContext,

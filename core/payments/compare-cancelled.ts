@@ -1,6 +1,6 @@
 /**
- * A payment that was charged is looked up when its provider tells of money given back, or staff ask. What is back beyond what was asked for here was given back
- * elsewhere, such as by hand on the provider's page: it is written down, and operators are told.
+ * A charged payment is looked up when its provider reports money given back, or when staff ask. An amount beyond the requested ones was given back
+ * outside of the platform, for example by hand on the provider's page: it is recorded, and operators are informed.
  */
 import type { Tx } from '../../infra/database.js';
 import { formatAmount } from '../../kernel/money.js';
@@ -11,7 +11,7 @@ import type { ProviderOutcome, ProviderPayment } from './providers/provider.js';
 import { lockRead } from './settle-payment.js';
 import { movePayment, type PaymentRecord } from './stores/payment.js';
 
-/** Looks a charged payment up and compares what is back. */
+/** Looks up a charged payment and compares the amount that is back. */
 export async function lookUpAndCompare<Answer>(
   { providers }: PaymentContext,
   { last }: Steps<PaymentRecord, Answer>,
@@ -22,7 +22,7 @@ export async function lookUpAndCompare<Answer>(
   return last((tx) => compare(tx, payment, outcome, requestId));
 }
 
-/** What is on its way back counts as asked for: the provider may have carried it out before it is known here. */
+/** Money on its way back counts as requested: the provider may have carried it out before this is known here. */
 async function compare(
   tx: Tx,
   asked: PaymentRecord,
@@ -38,7 +38,7 @@ async function compare(
   if (elsewhereMinor < before) await movePayment(tx, payment, status, { elsewhereMinor });
   else {
     const currency = payment.chargedCurrency ?? payment.currency;
-    const reason = `${formatAmount(elsewhereMinor, currency)} ${currency} is back that was not asked for here`;
+    const reason = `${formatAmount(elsewhereMinor, currency)} ${currency} was given back that was not requested here`;
     await takePaymentStep(tx, payment, 'NOTICE', byProvider(payment), { elsewhereMinor }, reason);
     const payload = { paymentId, currency, amountMinor: elsewhereMinor };
     await recordEvents(tx, [{ type: 'payment.cancelled-elsewhere', payload, requestId }]);

@@ -1,4 +1,7 @@
-/** The buyer has approved a payment at the provider: it is marked, charged outside, and settled. However often it is confirmed it is charged once. */
+/**
+ * The buyer has approved a payment at the provider: it is marked, charged outside any transaction, and settled. However often it is confirmed, it is charged
+ * once.
+ */
 import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
@@ -26,16 +29,16 @@ export interface ConfirmAsk {
   readonly by: PaymentActor;
 }
 
-/** What is to be done: have it charged, look it up first, or nothing, because its outcome is known or somebody else asks at this moment. */
+/** The next action: charge it, look it up first, or nothing, because its outcome is known or somebody else asks the provider at this moment. */
 interface Begun {
   readonly todo: 'charge' | 'look-up' | 'nothing';
   readonly payment: PaymentRecord;
 }
 
 /**
- * Confirms a payment. A second confirmation finds what became of the first, and where whoever made that one has died it looks the payment up before it is charged.
- * @returns the answer that `last` makes of the payment then: DONE, DECLINED, UNKNOWN, CANCELLED (the charge did not fit), EXPIRED, READY (the provider was not
- * reached), or IN_PROGRESS while somebody else asks. Throws PAYMENT_NOT_FOUND, CHECKOUT_EXPIRED, CHECKOUT_STATE_CONFLICT, PAYMENT_IN_PROGRESS or
+ * Confirms a payment. A second confirmation finds the result of the first; where the process of the first has died, it looks up the payment before charging.
+ * @returns the answer that `last` makes from the payment then: DONE, DECLINED, UNKNOWN, CANCELLED (the charge did not fit), EXPIRED, READY (the provider was
+ * not reached), or IN_PROGRESS while somebody else asks. Throws PAYMENT_NOT_FOUND, CHECKOUT_EXPIRED, CHECKOUT_STATE_CONFLICT, PAYMENT_IN_PROGRESS or
  * PAYMENT_AMOUNT_CHANGED
  */
 export async function confirmPayment<Answer>(
@@ -58,12 +61,12 @@ async function begin(tx: Tx, context: PaymentContext, ask: ConfirmAsk, asker: st
   if (read === undefined) return refuse('PAYMENT_NOT_FOUND', { paymentId });
   const { checkout, payment } = await lockRead(tx, read);
   if (payment.status === 'READY') return mark(tx, context, checkout, payment, ask, asker);
-  // One that ended without a charge is looked up as well: the buyer may have approved it at a provider that charges then.
+  // A payment that ended without a charge is looked up as well: the buyer may have approved it at a provider that charges on approval.
   if (!isUncharged(payment.status) || payment.beingAsked) return { todo: 'nothing', payment };
   return { todo: 'look-up', payment: await takeOver(tx, payment, asker) };
 }
 
-/** Marks a payment before it is charged. What its checkout holds lasts until the outcome is known, within bounds. */
+/** Marks a payment before it is charged. Its checkout holds its units until the outcome is known, within a limit. */
 async function mark(
   tx: Tx,
   { config }: PaymentContext,
@@ -99,7 +102,7 @@ export function refusalToPay({ checkoutId, status, expired, paying }: CheckoutRe
   return paying ? refuse('PAYMENT_IN_PROGRESS', { checkoutId }) : undefined;
 }
 
-/** Takes over the asking about a payment whose outcome is open. */
+/** Takes over the look-up of a payment whose outcome is open. */
 export async function takeOver(tx: Tx, payment: PaymentRecord, asker: string): Promise<PaymentRecord> {
   await movePayment(tx, payment, payment.status, { asker: { name: asker, ms: ASKING_MS }, look: ASKING_MS });
   return knownPayment(tx, payment.paymentId);

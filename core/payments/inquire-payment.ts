@@ -1,4 +1,4 @@
-/** Looks up at the provider what became of payments: asked by a duty, by a webhook, or by staff. */
+/** Looks up the outcome of payments at the provider, for a duty, a webhook or staff. */
 import { randomUUID } from 'node:crypto';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
@@ -17,8 +17,9 @@ export interface Inquiry {
 }
 
 /**
- * Looks a payment up, unless somebody else asks at this moment. Where the provider was to charge and has not, it is asked to charge again under the same idempotency
- * key while the checkout can be paid; else the payment expires. Of one whose charge is known it is compared what is back. Throws PAYMENT_NOT_FOUND.
+ * Looks up a payment, unless somebody else asks at this moment. Where the provider was asked to charge and has not, it is asked again under the same
+ * idempotency key while the checkout can be paid; otherwise the payment expires. For a known charge the amount given back is compared. Throws
+ * PAYMENT_NOT_FOUND.
  */
 export async function inquirePayment<Answer>(
   context: PaymentContext,
@@ -46,7 +47,7 @@ async function begin(tx: Tx, paymentId: number, asker: string): Promise<Begun | 
   return { todo: 'look-up', payment: await takeOver(tx, payment, asker) };
 }
 
-/** Transactions of a pool, for whoever has no answer to keep. */
+/** Transactions of a pool, for callers that keep no answer. */
 export const ownSteps = (db: Db): Steps<PaymentRecord, PaymentRecord> => ({
   step: (work) => inTransaction(db, work),
   last: (work) => inTransaction(db, work),

@@ -1,4 +1,4 @@
-/** A payment begins: it is saved before the buyer leaves for the provider, and the provider is told where it wants to be. */
+/** Opens a payment: it is saved before the buyer goes to the provider, and prepared at the provider where that requires it. */
 import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
@@ -42,7 +42,7 @@ import { insertPaymentEvent } from './stores/payment-event.js';
 
 export interface OpenAsk {
   readonly checkoutId: number;
-  /** In capitals; not looked at where there is nothing to pay. */
+  /** In capitals; not read where there is nothing to pay. */
   readonly provider: string;
   readonly urls: ReturnUrls;
   readonly by: PaymentActor;
@@ -54,13 +54,13 @@ export interface OpenedPayment {
   readonly next: NextStep | null;
 }
 
-/** So many payments of a checkout can be open at the same time. Each is looked up when the checkout expires, and late again. */
+/** This many payments of a checkout can be open at the same time. Each is looked up when the checkout expires, and again later. */
 const READY_MAX = 20;
 
 /**
- * Opens a payment of what is due for a checkout. A checkout of nothing is paid at once. Throws CHECKOUT_NOT_FOUND, CHECKOUT_EXPIRED, CHECKOUT_STATE_CONFLICT,
- * PAYMENT_IN_PROGRESS, PAYMENT_LIMIT_REACHED, PROVIDER_NOT_CONFIGURED, PROVIDER_CURRENCY_UNSUPPORTED or PROVIDER_UNAVAILABLE.
- * @returns what `last` makes of the open payment, or of PAYMENT_DECLINED
+ * Opens a payment of the amount due for a checkout. A checkout with nothing to pay is paid at once. Throws CHECKOUT_NOT_FOUND, CHECKOUT_EXPIRED,
+ * CHECKOUT_STATE_CONFLICT, PAYMENT_IN_PROGRESS, PAYMENT_LIMIT_REACHED, PROVIDER_NOT_CONFIGURED, PROVIDER_CURRENCY_UNSUPPORTED or PROVIDER_UNAVAILABLE.
+ * @returns the answer that `last` makes from the open payment, or from PAYMENT_DECLINED
  */
 export async function openPayment<Answer>(
   providers: PaymentProviders,
@@ -86,7 +86,7 @@ export async function openPayment<Answer>(
     });
   }
   if (opened.outcome === 'declined') return steps.last((tx) => declined(tx, payment, opened.failure, ask.by));
-  // Nothing is charged by opening: whether the provider has heard of it or not, this payment is not gone on with.
+  // Opening charges nothing, so this payment is abandoned, whether or not the provider knows of it.
   await steps.step(async (tx) => {
     const ours = await lockOurs(tx, payment);
     const { failure } = opened;
@@ -133,7 +133,7 @@ async function save(
   if (provider === undefined) return refuse('PROVIDER_NOT_CONFIGURED', { provider: name });
   if (!provider.currencies.includes(currency))
     return refuse('PROVIDER_CURRENCY_UNSUPPORTED', { provider: name, currency, currencies: provider.currencies });
-  // Whoever saved it died before it was opened: the same buyer, perhaps under the same key, goes on with it.
+  // The process that saved it died before it was opened: the same buyer, perhaps under the same key, continues it.
   const left = await readUnopened(tx, { checkoutId, provider: name, amountMinor });
   if (left !== undefined) {
     await movePayment(tx, left, 'READY', { asker: { name: randomUUID(), ms: ASKING_MS } });
@@ -174,7 +174,7 @@ async function insert(
   return knownPayment(tx, paymentId);
 }
 
-/** Pays a checkout of which nothing is due. */
+/** Pays a checkout with nothing to pay. */
 async function payNothing(tx: Tx, { checkoutId, by }: OpenAsk): Promise<OpenedPayment | Refusal> {
   const checkout = await payableCheckout(tx, checkoutId);
   if (isRefusal(checkout)) return checkout;
@@ -198,7 +198,7 @@ async function declined(tx: Tx, payment: PaymentRecord, failure: ProviderFailure
 
 const NAME_MAX = 60;
 
-/** What the buyer reads at the provider: the first product, and how many others there are. */
+/** The text that the buyer reads at the provider: the first product, and how many others there are. */
 async function orderNameOf(tx: Tx, checkoutId: number): Promise<string> {
   const orders = (await readOrdersOf(tx, checkoutId)).filter(({ status }) => status === 'PENDING_PAYMENT');
   const lines = await readOrderLines(

@@ -1,4 +1,4 @@
-/** What every step of a payment has in common: its row and its place in the history; and what the use cases of payments work with. */
+/** The common part of every step of a payment: its row, the entry in its history, and the dependencies of the use cases. */
 import type { Config } from '../../infra/config.js';
 import type { Tx } from '../../infra/database.js';
 import type { PaymentProvider } from './providers/provider.js';
@@ -15,8 +15,8 @@ export interface PaymentContext {
 }
 
 /**
- * How the transactions of a use case that asks a provider are made. Between two of them none is open, so no connection is held while the provider takes its time.
- * The last one makes the answer of what is known then.
+ * The transactions of a use case that asks a provider. Between two of them none is open, so no connection is held while the provider works.
+ * The last one makes the answer from the state at that time.
  */
 export interface Steps<Last, Answer> {
   readonly step: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
@@ -32,7 +32,7 @@ export interface PaymentActor {
   readonly requestId?: string;
 }
 
-/** So long whoever asks a provider has the payment for itself (ms): two calls, each of 30 s and 10 s in a queue, fit in it. */
+/** For this long the process that asks a provider has the payment for itself (ms): two calls, each of 30 s and 10 s in a queue, fit in it. */
 export const ASKING_MS = 90_000;
 
 /** What the provider causes by its answer. */
@@ -45,7 +45,7 @@ export const byProvider = ({ provider }: PaymentRecord, requestId?: string): Pay
 /** What follows by itself. */
 export const bySystem: PaymentActor = { cause: 'system', requestedBy: 'payment' };
 
-/** Takes a step of a payment whose checkout is locked, and writes it down. Throws where the rules do not allow it. */
+/** Takes a step of a payment whose checkout is locked, and records it. Throws where the rules do not allow it. */
 export async function takePaymentStep(
   tx: Tx,
   payment: Pick<PaymentRecord, 'paymentId' | 'status'>,
@@ -69,7 +69,7 @@ export async function takePaymentStep(
   return to;
 }
 
-/** A payment that is there. */
+/** Reads a payment that must exist. */
 export async function knownPayment(tx: Tx, paymentId: number): Promise<PaymentRecord> {
   const payment = await readPayment(tx, paymentId);
   if (payment === undefined) throw new Error(`there is no payment ${paymentId}`);

@@ -1,6 +1,6 @@
 /**
- * A webhook is a hint that something became of a payment. It is written down by the provider's id of the event, so that each counts once, and the payment is looked up
- * soon after; what it says itself is never believed, so nothing depends on the order in which webhooks come, or on who has sent them.
+ * A webhook is a hint that a payment has changed. It is recorded by the provider's id of the event, so that each counts once, and the payment is looked up
+ * soon after. Its content is never trusted, so nothing depends on the order in which webhooks come, or on who has sent them.
  */
 import type { Tx } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
@@ -19,12 +19,12 @@ export async function receiveWebhook(
   requestId: string,
 ): Promise<number | undefined> {
   const paymentId = await findPaymentId(tx, provider, { reference, providerKey });
-  if (paymentId === undefined) return undefined; // nothing is kept of it: anybody can send many of these
+  if (paymentId === undefined) return undefined; // nothing of it is kept, because anybody can send many of these
   if (!(await insertWebhook(tx, { provider, eventKey: sha256(eventId), type, paymentId }))) return undefined;
   const { payment } = await lockPayment(tx, paymentId);
   const uncharged = isUncharged(payment.status);
-  if (!uncharged && !cancels) return undefined; // what became of it is known
-  // Whoever is having it charged at this moment will know. A look-up that is under way may have come too early, so what it finds does not count.
+  if (!uncharged && !cancels) return undefined; // its outcome is known
+  // A process that charges it at this moment will know. A look-up that is under way may have come too early, so its result does not count.
   if (uncharged && !(payment.beingAsked && isAsked(payment.status)))
     await movePayment(tx, payment, payment.status, { asker: null, look: 0 });
   await recordEvents(tx, [{ type: 'payment.inquiry-wanted', payload: { paymentId }, requestId }]);

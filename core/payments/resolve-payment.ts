@@ -1,4 +1,4 @@
-/** Asking the provider and settling what it says: the same for whoever asks. The payment was marked with the asker before. */
+/** Asks the provider and settles its answer, for every kind of asker. The payment was marked with the asker before. */
 import type { Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { askToCharge, lookUp } from './ask-provider.js';
@@ -10,7 +10,7 @@ import type { PaymentRecord } from './stores/payment.js';
 /** A payment that somebody asks about. */
 export interface Asking {
   readonly payment: PaymentRecord;
-  /** Random; stands in the payment. */
+  /** Random; stored in the payment. */
   readonly asker: string;
   readonly requestId?: string;
 }
@@ -29,7 +29,7 @@ export async function chargeAndSettle<Answer>(
   return settleLast(context, last, payment, { ...asking, asked: 'charge', outcome, again });
 }
 
-/** Looks the payment up and settles it; where nothing was charged that was asked for, and the checkout can still be paid, it is charged then. */
+/** Looks up the payment and settles it. Where a requested charge was not made and the checkout can still be paid, it is charged then. */
 export async function lookUpAndSettle<Answer>(
   context: PaymentContext,
   steps: PaymentSteps<Answer>,

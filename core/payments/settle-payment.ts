@@ -1,6 +1,6 @@
 /**
- * What a provider's answer means for a payment. The one place where a payment moves on by it, whoever asked: a buyer, a duty, a consumer, staff. A charge is a
- * fact and counts whenever it is seen; everything else counts only from whoever asked last.
+ * Applies a provider's answer to a payment. This is the only place that does so, whoever asked: a buyer, a duty, a consumer or staff. A charge is a
+ * fact and counts whenever it is seen; every other answer counts only for the latest asker.
  */
 import { type Tx, withRetries } from '../../infra/database.js';
 import { isPoolBusy } from '../../infra/database-errors.js';
@@ -26,15 +26,15 @@ import { isAsked, isUncharged } from './rules/payment-state.js';
 import { findPaymentId, freeLivePlace, movePayment, type PaymentRecord } from './stores/payment.js';
 import { insertPaymentCancel } from './stores/payment-cancel.js';
 
-/** What was asked, and what came of it. */
+/** The question and its outcome. */
 export interface Finding {
   readonly asked: 'charge' | 'look-up';
   readonly outcome: ProviderOutcome<ProviderPayment | null>;
-  /** Who asked: random, as it stands in the payment. */
+  /** The asker: random, as stored in the payment. */
   readonly asker: string;
   /** The provider may have been asked to charge before this. */
   readonly again: boolean;
-  /** A charge is not to be accepted: what the checkout held has just gone. */
+  /** A charge must not be accepted, because the units of the checkout have just been released. */
   readonly late?: boolean;
   readonly requestId?: string;
 }
@@ -45,7 +45,7 @@ export interface Settled {
   readonly open: boolean;
 }
 
-/** What a transaction works with: all of it was read under the lock of the checkout. */
+/** The data of a transaction, all of it read under the lock of the checkout. */
 interface Case {
   readonly tx: Tx;
   readonly context: PaymentContext;
@@ -55,8 +55,8 @@ interface Case {
 }
 
 /**
- * Settles a payment by a finding. Throws CHECKOUT_EXPIRED when what the checkout held has gone in this very moment: the transaction has to be rolled back then,
- * and the finding settled as a late one (`settling` does so).
+ * Settles a payment by a finding. Throws CHECKOUT_EXPIRED when the units of the checkout were released at this very moment: the caller then rolls back the
+ * transaction and settles the finding as a late one (`settling` does so).
  */
 export async function settlePayment(
   tx: Tx,
@@ -70,11 +70,12 @@ export async function settlePayment(
   return { payment: await knownPayment(tx, asked.paymentId), open };
 }
 
-/** What a provider has said is written down even in a rush that leaves no connection free; so long it waits for one, beside the pool's own wait (ms). */
+/** A provider's answer is recorded even in a rush that leaves no connection free: it waits this long for one, beside the pool's own wait (ms). */
 const PATIENCE_MS = 15_000;
 
 /**
- * Makes the transaction that settles a finding, and where what the checkout held has gone in that very moment another one, in which the charge is not accepted.
+ * Runs the transaction that settles a finding. Where the units of the checkout are released at that very moment, it runs another one, which does not accept the
+ * charge.
  */
 export async function settling<Answer>(make: (late: boolean) => Promise<Answer>): Promise<Answer> {
   const settled = (late: boolean) => withRetries(() => make(late), { passes: isPoolBusy, withinMs: PATIENCE_MS });
@@ -126,7 +127,7 @@ async function applyOutcome(one: Case): Promise<boolean> {
 const hasCharged = ({ status }: ProviderPayment): boolean =>
   status === 'CHARGED' || status === 'PARTLY_CANCELLED' || status === 'CANCELLED';
 
-/** The provider has charged: the checkout is paid, or what was charged goes back. */
+/** The provider has charged: the checkout is paid, or the charge goes back. */
 async function settleCharge(one: Case, found: ProviderPayment): Promise<void> {
   const { tx, checkout, payment, finding } = one;
   const misfit = await misfitOf(one, found);
@@ -146,7 +147,7 @@ const chargeOf = (found: ProviderPayment) => ({
   unclearTold: false,
 });
 
-/** Why a charge is not accepted; undefined: it is. */
+/** Why a charge is not accepted; undefined: it is accepted. */
 async function misfitOf({ tx, checkout, payment, finding }: Case, found: ProviderPayment): Promise<Misfit | undefined> {
   const { status, expired, checkoutId } = checkout;
   const orders = (await readOrdersOf(tx, checkoutId)).filter((order) => order.status === 'PENDING_PAYMENT');
@@ -158,7 +159,7 @@ async function misfitOf({ tx, checkout, payment, finding }: Case, found: Provide
   return status === 'EXPIRED' || expired || finding.late === true ? 'CHECKOUT_EXPIRED' : undefined;
 }
 
-/** Nothing is accepted. What was charged, and is not back already, goes back as a whole. */
+/** Does not accept the charge. All of it that is not already back goes back. */
 async function refuseCharge(one: Case, found: ProviderPayment, misfit: Misfit): Promise<void> {
   const { tx, payment, finding } = one;
   const { paymentId } = payment;
@@ -181,12 +182,12 @@ async function refuseCharge(one: Case, found: ProviderPayment, misfit: Misfit): 
   ]);
 }
 
-/** The checkout has its own time to pay again, unless another payment of it is under way. */
+/** Restores the checkout's own time to pay, unless another payment of it is under way. */
 async function endHold({ tx, checkout, payment }: Case): Promise<void> {
   if (payment.live) await endHoldForPayment(tx, checkout.checkoutId);
 }
 
-/** A charge that comes after the end is found by late looks, also where its webhook was lost or the provider sends none. */
+/** Late look-ups find a charge that comes after the end, even where its webhook was lost or the provider sends none. */
 const ENDED = { live: false, asker: null, look: pauseBeforeLateLook(0), looks: 0 } as const;
 
 /** The provider was looked up and has charged nothing. */
@@ -195,7 +196,7 @@ async function settleUncharged(one: Case, found: ProviderPayment | null): Promis
   if (!isAsked(payment.status) && payment.status !== 'READY') {
     const looks = payment.looks + 1;
     const late = { asker: null, look: pauseBeforeLateLook(looks), looks } as const;
-    await movePayment(tx, payment, payment.status, late); // declined or expired, and so it stays
+    await movePayment(tx, payment, payment.status, late); // it stays declined or expired
     return false;
   }
   if (found !== null && found.reference !== payment.reference) {
@@ -214,7 +215,7 @@ async function settleUncharged(one: Case, found: ProviderPayment | null): Promis
   return false;
 }
 
-/** What stands in a payment that was confirmed before the buyer had approved it. */
+/** The reason stored in a payment that was confirmed before the buyer had approved it. */
 export const NOT_APPROVED: ProviderFailure = {
   code: 'NOT_APPROVED',
   message: 'the buyer has not approved the payment at the provider',
@@ -222,7 +223,10 @@ export const NOT_APPROVED: ProviderFailure = {
 
 const NO_REASON: ProviderFailure = { code: 'DECLINED', message: 'declined' };
 
-/** The provider's answer is about another payment: nothing of it is ours to take or to give back. If it is a payment of somebody else here, that one is looked up. */
+/**
+ * The provider's answer is about another payment, so it must not be accepted or given back here. If it is another payment of this platform, that one is looked
+ * up.
+ */
 async function settleForeign(one: Case, { reference }: ProviderPayment): Promise<void> {
   const { tx, payment, finding } = one;
   await decline(one, { code: 'REFERENCE_MISMATCH', message: 'the approval belongs to another payment' });
@@ -247,7 +251,7 @@ async function expire(one: Case, by: PaymentActor, reason: string): Promise<void
   await endHold(one);
 }
 
-/** Certainly nothing was charged, and the buyer can still approve: as if nobody had asked. */
+/** Certainly nothing was charged, and the buyer can still approve, so the payment goes back to its state before the question. */
 async function withdraw(one: Case, failure: ProviderFailure | null, reason: string): Promise<void> {
   const { tx, payment } = one;
   const unmarked = { live: false, asker: null, marked: false, looks: 0, failure } as const;
@@ -257,7 +261,7 @@ async function withdraw(one: Case, failure: ProviderFailure | null, reason: stri
   await movePayment(tx, ready, 'READY', { look: checkout.expiresAt });
 }
 
-/** Nobody knows: it is looked up again, ever more rarely, and operators are told once. */
+/** The outcome is unknown: it is looked up again at growing intervals, and operators are informed once. */
 async function lookAgain(one: Case, failure: ProviderFailure): Promise<void> {
   const { tx, payment, context, finding } = one;
   const looks = payment.looks + 1;
@@ -277,7 +281,7 @@ async function lookAgain(one: Case, failure: ProviderFailure): Promise<void> {
   await tellUnclear(tx, payment.paymentId, minutes, finding.requestId);
 }
 
-/** Tells operators, once. */
+/** Informs operators, once. */
 export async function tellUnclear(tx: Tx, paymentId: number, minutes: number, requestId = ''): Promise<void> {
   const payment = await knownPayment(tx, paymentId);
   await takePaymentStep(tx, payment, 'TELL', bySystem, { unclearTold: true }, `unclear for ${minutes} min`);

@@ -1,4 +1,4 @@
-/** Checks that what was paid is what was sold, checkout by checkout, in one consistent view. */
+/** Checks that the paid amounts equal the sold ones, checkout by checkout, in one consistent view. */
 import { type Db, forWholeDates, inSnapshot } from '../../infra/database.js';
 import { addDays } from '../../kernel/business-date.js';
 import { type CheckoutSums, keptOf, type PaymentDifference, paymentDifferences } from './rules/payment-difference.js';
@@ -29,11 +29,11 @@ export interface PaidTotal {
   readonly chargedMinor: bigint;
   readonly backMinor: bigint;
   readonly returningMinor: bigint;
-  /** Charged, and neither back nor on its way back. */
+  /** The charged amount that is neither back nor on its way back. */
   readonly keptMinor: bigint;
-  /** What the orders stand for that were paid through a provider. */
+  /** The amounts of orders that were paid through a provider. */
   readonly soldMinor: bigint;
-  /** The same of orders that were marked as paid by hand, for which nothing was charged. */
+  /** The same for orders that were marked as paid by hand, for which nothing was charged. */
   readonly byHandMinor: bigint;
 }
 
@@ -82,7 +82,7 @@ export function verifyPayments(
 
 const EVERYTHING = { first: 0, last: Number.POSITIVE_INFINITY };
 
-/** Ids go by time but for calls at the same moment, and a date lies within two days of its moments whatever the zone: the rest is told by the orders. */
+/** Ids follow time except for calls at the same moment, and in every zone a date lies within two days of its moments; the orders tell the exact dates. */
 async function rangeOf(
   view: Db,
   { from, to }: OrderedWithin,
@@ -94,7 +94,9 @@ async function rangeOf(
   };
 }
 
-/** The id of the first checkout since a moment, found by halving: there is no key of the time. One above the last where there is none. */
+/**
+ * The id of the first checkout since a moment, found by halving, because there is no key of the time. One above the last id where there is no such checkout.
+ */
 async function firstSince(view: Db, moment: string): Promise<number> {
   let low = 1;
   let high = (await readLastCheckout(view)) + 1;
@@ -107,7 +109,7 @@ async function firstSince(view: Db, moment: string): Promise<number> {
   return low;
 }
 
-/** The sums of the next checkouts. Payments of a checkout that is gone lie between them, and are seen, too. */
+/** The sums of the next checkouts. Payments of deleted checkouts have ids between them and are included. */
 async function readPage(view: Db, from: number, within: OrderedWithin | null) {
   const ids = await readNextCheckouts(view, from, CHECKOUTS);
   const next = ids.length < CHECKOUTS ? undefined : ids.at(-1);

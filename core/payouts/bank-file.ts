@@ -1,4 +1,4 @@
-/** Files for the bank and files from it, as bytes. What stands in them is the business of their layout (rules/bank-files). */
+/** Files for the bank and files from it, as bytes. Their layout defines the content (rules/bank-files). */
 import { TextDecoder } from 'node:util';
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
@@ -33,7 +33,8 @@ export interface WrittenBankFile {
 }
 
 /**
- * A file of transfers. BANK_LAYOUT_UNKNOWN; BANK_FILE_UNWRITABLE with every fault, its row and why: nothing is left out and no name or amount is cut to make it fit.
+ * A file of transfers. BANK_LAYOUT_UNKNOWN; BANK_FILE_UNWRITABLE with every fault, its row and the reason: nothing is left out, and no name or amount is cut to
+ * make it fit.
  */
 export function writeBankFile(
   layoutName: string,
@@ -42,7 +43,7 @@ export function writeBankFile(
 ): WrittenBankFile | Refusal {
   const layout = bankLayout(layoutName);
   if (layout === undefined) return unknownLayout(layoutName);
-  if (!/^[A-Za-z0-9-]{1,20}$/.test(file.fileId)) throw new Error(`${file.fileId} is no number of a bank file`);
+  if (!/^[A-Za-z0-9-]{1,20}$/.test(file.fileId)) throw new Error(`${file.fileId} is not the number of a bank file`);
   const checked = checkedRows(layout, rows, (text) => decoded(layout, encoded(layout, text)) === text);
   if ('faults' in checked) return refuse('BANK_FILE_UNWRITABLE', { layout: layoutName, faults: checked.faults });
   const lines = layout.write(file, checked);
@@ -54,7 +55,7 @@ export function writeBankFile(
 }
 
 /**
- * What the bank says of a file of transfers. BANK_LAYOUT_UNKNOWN; BANK_RESULT_INVALID with every fault and its line: a file with a fault is refused whole.
+ * The bank's results for a file of transfers. BANK_LAYOUT_UNKNOWN; BANK_RESULT_INVALID with every fault and its line: a file with a fault is refused whole.
  */
 export function readBankResult(layoutName: string, content: Buffer): TransferResults | Refusal {
   const layout = bankLayout(layoutName);
@@ -101,8 +102,8 @@ function linesOf(layout: BankLayout, content: Buffer): (ReadLine | BrokenLine)[]
     const text = decoded(layout, content.subarray(at, end))?.replace(/\r$/, '');
     if (text === undefined) lines.push(broken(line, 'ENCODING_WRONG', `the line is no text in ${layout.encoding}`));
     else if (text.includes('\r'))
-      lines.push(broken(line, 'LINE_END_WRONG', 'a carriage return stands inside the line: lines end in CR LF or LF'));
-    else lines.push(fieldsOf(layout, line, text) ?? broken(line, 'LINE_UNREADABLE', 'quotes are not as CSV has them'));
+      lines.push(broken(line, 'LINE_END_WRONG', 'a carriage return is inside the line: lines end in CR LF or LF'));
+    else lines.push(fieldsOf(layout, line, text) ?? broken(line, 'LINE_UNREADABLE', 'the quotes are not valid CSV'));
     at = end + 1;
   }
   return lines;

@@ -10,7 +10,7 @@ import { readAccount } from '../accounts/stores/account.js';
 import { changedRefusal, hashOf, lockedFor, makeStep, readCurrent, voidApproval, whatChanged } from './payout-step.js';
 import { freeClaims, insertApproval, type Maker, NO_APPROVAL, type Payout } from './stores/payout.js';
 
-/** What an approval has seen: all of it, or it is none. */
+/** The state that the approver has seen, all of it required. */
 export interface SeenPayout {
   readonly payoutId: number;
   /** Minor units. */
@@ -19,13 +19,13 @@ export interface SeenPayout {
   readonly hash: string;
 }
 
-/** A payout that somebody does something to, and why. */
+/** A payout that is changed, and the reason. */
 export interface Asked {
   readonly payoutId: number;
   readonly reason: string;
 }
 
-/** Stops a payout; an approval is gone. @returns PAYOUT_NOT_FOUND, PAYOUT_STATE_WRONG */
+/** Stops a payout; an approval is withdrawn. @returns PAYOUT_NOT_FOUND, PAYOUT_STATE_WRONG */
 export async function holdPayout(tx: Tx, person: Person, { payoutId, reason }: Asked): Promise<Payout | Refusal> {
   const payout = await lockedFor(tx, payoutId, 'hold');
   return isRefusal(payout)
@@ -33,7 +33,7 @@ export async function holdPayout(tx: Tx, person: Person, { payoutId, reason }: A
     : makeStep(tx, personName(person), payout, 'hold', { reason, columns: NO_APPROVAL });
 }
 
-/** Lets a held payout go on; it has to be approved. @returns PAYOUT_NOT_FOUND, PAYOUT_STATE_WRONG */
+/** Lets a held payout continue; it has to be approved. @returns PAYOUT_NOT_FOUND, PAYOUT_STATE_WRONG */
 export async function releasePayout(tx: Tx, person: Person, { payoutId, reason }: Asked): Promise<Payout | Refusal> {
   const payout = await lockedFor(tx, payoutId, 'release');
   return isRefusal(payout) ? payout : makeStep(tx, personName(person), payout, 'release', { reason });
@@ -96,7 +96,7 @@ export async function approvePayout(tx: Tx, person: Person, seen: SeenPayout): P
   return approved;
 }
 
-/** Whether the approver is another person than the maker; the schedule is nobody. */
+/** Whether the approver is another person than the maker. The schedule counts as no person. */
 const isSecond = async (tx: Tx, person: Person, { maker }: Payout): Promise<boolean> =>
   maker === null ||
   isSecondPerson(tx, person, {

@@ -1,4 +1,4 @@
-/** How payouts end: paid, failed or come back. The ledger, the statements, the history and the event feed say the same, in one transaction. */
+/** How payouts end: they are paid, fail or come back. Ledger, statements, history and event feed record it in one transaction. */
 import type { Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { eventMinor } from '../event-feed/rules/feed-events.js';
@@ -10,7 +10,7 @@ import { shortSaid, type TransferFailure } from './rules/transfer-failure.js';
 import { markStatements, type Payout } from './stores/payout.js';
 import { wasFound } from './stores/payout-event.js';
 
-/** What the bank or the provider said. */
+/** The answer of the bank or the provider. */
 export interface Said {
   /** Business date. */
   readonly on: string;

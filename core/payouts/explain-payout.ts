@@ -1,4 +1,4 @@
-/** What a payout is made of: its statements, their settlements and other transactions, and every line down to the certificate. */
+/** The content of a payout: its statements, their settlements and other transactions, and every line down to the certificate. */
 import type { Db } from '../../infra/database.js';
 import { found } from '../../kernel/outcome.js';
 import { isPayout } from '../statements/rules/sums.js';
@@ -17,7 +17,7 @@ export interface ExplainedStatement extends ClaimedStatement {
     /** The hash of its certificate. */
     readonly certificate: string | null;
   }[];
-  /** Adjustments, reserves, clawbacks and whatever else is on the statement. Payouts are not part of what it is paid for. */
+  /** Adjustments, reserves, clawbacks and everything else on the statement except payouts. */
   readonly items: readonly {
     readonly transactionId: number;
     readonly key: string;

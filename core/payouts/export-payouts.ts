@@ -52,7 +52,7 @@ export interface Exported {
   readonly changed: readonly VoidPayout[];
 }
 
-/** What the seller reads on its bank statement: 정산 and the day of the payout, as through a provider. */
+/** The text on the seller's bank statement: 정산 and the day of the payout, as through a provider. */
 const remarkOf = (payoutOn: string): string => `정산 ${payoutOn.slice(5).replace('-', '')}`;
 
 /**
@@ -94,7 +94,7 @@ async function writeFile(
   return decided(writeBankFile(layout, { fileId: fileNumber(fileId), transferOn }, rows));
 }
 
-/** Transfers with their accounts in the clear: for the bank alone. */
+/** Transfers with their account numbers in clear text, only for the bank. */
 async function transferRows(db: Db, keys: AccountKeys, transfers: readonly FileTransfer[]): Promise<TransferRow[]> {
   const accounts = await readOrderedAccounts(
     db,
@@ -133,13 +133,13 @@ export async function remakeFile(
 
 export interface SentFile {
   readonly file: PayoutFile;
-  /** It was said before. */
+  /** It was marked before. */
   readonly alreadyDone: boolean;
 }
 
 /**
- * Says that a file goes to the bank: its payouts are sent, and the ledger has it. Where the account of one has changed since the export, or its seller is owed less than
- * it by now, the file must not go there: it is given up, the changed payouts have to be approved again, and the others go into the next file.
+ * Marks a file as given to the bank: its payouts are sent, and the ledger records it. Where the account of one has changed since the export, or its seller is
+ * owed less than it by now, the file must not go there: it is given up, the changed payouts have to be approved again, and the others go into the next file.
  * @returns PAYOUT_FILE_NOT_FOUND, PAYOUT_FILE_VOID, PAYOUT_CHANGED
  */
 export async function markFileSent(tx: Tx, by: string, fileId: number): Promise<SentFile | Refusal> {
@@ -158,7 +158,9 @@ export async function markFileSent(tx: Tx, by: string, fileId: number): Promise<
   return { file: found(await readPayoutFile(tx, fileId), 'PAYOUT_FILE_NOT_FOUND'), alreadyDone: false };
 }
 
-/** Its payouts are sent, on the day on which the bank transfers. Nobody asks here whether the sellers are still owed them: the money has left, or was found to be there. */
+/**
+ * Its payouts are sent, on the day on which the bank transfers. This step does not check whether the sellers are still owed them, because the money has left.
+ */
 export async function sendExported(tx: Tx, by: string, file: PayoutFile, payouts: readonly Payout[]): Promise<void> {
   const { fileId, transferOn } = file;
   await postPayouts(tx, by, 'PAYOUT_SENT', payouts, () => transferOn);

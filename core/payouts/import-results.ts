@@ -1,4 +1,4 @@
-/** The bank's answer to a file of transfers: all of it or, with every line named that does not fit, nothing. */
+/** Imports the bank's answer to a file of transfers: all of it, or nothing with an error that names every line that does not fit. */
 import type { Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
@@ -12,7 +12,7 @@ import { type ResultStep, stepsTo } from './rules/file-transfer-state.js';
 import { lockPayouts, type Payout } from './stores/payout.js';
 import { endFileTransfer, type FileTransfer, type PayoutFile, readTransfersOfFile } from './stores/payout-file.js';
 
-/** Why a result does not fit what was ordered. */
+/** Why a result does not fit the order. */
 export type ResultFaultReason =
   | 'FILE_UNKNOWN'
   | 'FILE_VOID'
@@ -39,7 +39,7 @@ export interface ImportedResults {
   readonly returned: number;
   /** Known already. */
   readonly unchanged: number;
-  /** Payouts of the file of which nothing was heard yet. */
+  /** Payouts of the file without a result so far. */
   readonly open: number;
 }
 

@@ -1,4 +1,4 @@
-/** What a seller asks most: when the next money comes, how much, what it is made of, and what could still change it. */
+/** The next payout of a seller: its date, its amount, its parts, and what could still change it. */
 import { type Db, inSnapshot } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { readSeller } from '../accounts/stores/seller.js';
@@ -133,7 +133,7 @@ function changesOf(
   ];
 }
 
-/** An account that may not be paid to yet, or one that was proposed: an approval of it voids those of payouts. */
+/** An account that still waits, or a proposed one, whose approval voids the approvals of payouts. */
 async function bankAccountChanges(view: Db, sellerId: string): Promise<Change[]> {
   const seller = await readSeller(view, sellerId);
   const proposed = (await listBankAccounts(view, sellerId, undefined, 20)).find(({ status }) => status === 'PROPOSED');

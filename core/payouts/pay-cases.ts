@@ -1,4 +1,4 @@
-/** What is known of each seller that might be paid, and what its payout would be. Reads by pages of accounts; changes nothing. */
+/** The data of each seller that might be paid, and the payout that it would get. Reads by pages of accounts; changes nothing. */
 import type { Db } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
 import { readPayableSellers } from '../accounts/stores/seller.js';
@@ -11,7 +11,7 @@ import { type PayableAccount, readClaimed, readUnclaimed, type UnclaimedStatemen
 
 export interface Candidate extends PayableAccount {
   readonly known: PayCase;
-  /** Why it is not paid; undefined: it is. */
+  /** Why the seller is not paid; undefined: the seller is paid. */
   readonly notPaid: NotPaid | undefined;
   /** The statements that it is, or would be, paid for. */
   readonly statements: readonly UnclaimedStatement[];
@@ -22,7 +22,7 @@ export interface Candidate extends PayableAccount {
   readonly terms: StoredTerms | null;
 }
 
-/** Those of the accounts that have statements which no payout has claimed, as of a date. Whoever proposes has locked the balances. Throws TERMS_UNREADABLE. */
+/** The accounts, among these, with statements that no payout has claimed, as of a date. A proposal has locked the balances before. Throws TERMS_UNREADABLE. */
 export async function payCases(db: Db, accounts: readonly PayableAccount[], date: string): Promise<Candidate[]> {
   const all = await casesOf(db, accounts, date);
   return all.filter(({ statements, later }) => statements.length + later.length > 0);

@@ -1,4 +1,4 @@
-/** What may be shown of the bank account that a payout goes to. */
+/** The parts of a payout's bank account that may be shown. */
 import type { Db } from '../../infra/database.js';
 import { readBankAccount } from '../accounts/stores/seller-bank-account.js';
 import type { Payout } from './stores/payout.js';
@@ -9,7 +9,7 @@ export interface MaskedAccount {
   readonly accountNumberMasked: string;
 }
 
-/** Null: there is no such account any more. */
+/** Null: the account does not exist any more. */
 export async function maskedAccountOf(
   db: Db,
   { sellerId, bankAccountId }: Pick<Payout, 'sellerId' | 'bankAccountId'>,

@@ -55,7 +55,7 @@ export async function makeStep(
   return now;
 }
 
-/** Makes the same step of many payouts that are locked. @param detailOf what is told of each in its history */
+/** Makes the same step of many payouts that are locked. @param detailOf the detail of each for its history */
 export async function makeSteps(
   tx: Tx,
   by: string,
@@ -74,7 +74,7 @@ export async function makeSteps(
   );
 }
 
-/** What a payout that is locked has to be paid to and for now. */
+/** The account and amount that a locked payout would have now. */
 export interface Current {
   readonly account: SharedBankAccount | Refusal;
   readonly statements: readonly ClaimedStatement[];
@@ -82,7 +82,7 @@ export interface Current {
   readonly owedMinor: bigint;
 }
 
-/** The same of many, by payout; their sellers are kept from changing their accounts, and others from suspending them, until the commit. */
+/** The same for many, by payout. Until the commit nobody changes the accounts of their sellers or suspends the sellers. */
 export async function readCurrent(tx: Tx, payouts: readonly Payout[]): Promise<(payoutId: number) => Current> {
   const accountOf = await sharePayableBankAccounts(tx, [...new Set(payouts.map(({ sellerId }) => sellerId))]);
   const statements = new Map<number, ClaimedStatement[]>(payouts.map(({ payoutId }) => [payoutId, []]));
@@ -102,8 +102,8 @@ export const hashOf = (payout: Omit<PayoutContent, 'statements'>, statements: Pa
 type Changed = 'amount' | 'bankAccount' | 'content' | 'suspended' | 'balance';
 
 /**
- * What is not as the payout, and its approval where it has one, say; that its seller is suspended since; or that a refund or a debit has left the seller less than the
- * payout. Amount and content change only behind the program's back.
+ * How the account or content differs from the payout or its approval; or that its seller is suspended; or that a refund or a debit has left the seller less
+ * than the payout. Amount and content change only when somebody edits the database.
  */
 export function whatChanged(payout: Payout, { account, statements, owedMinor }: Current): Changed[] {
   const { approval, amountMinor, bankAccountId, hash } = payout;
@@ -144,7 +144,7 @@ export async function voidApproval(
   });
 }
 
-/** The refusal that tells it. */
+/** The refusal for it. */
 export const changedRefusal = (before: Payout, now: Payout, changed: readonly string[]): Refusal =>
   refuse('PAYOUT_CHANGED', {
     ...{ payoutId: now.payoutId, changed, status: now.status, amountMinor: String(now.amountMinor) },

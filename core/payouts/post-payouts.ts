@@ -1,4 +1,4 @@
-/** What payouts post to the ledger, each once: under a key of the payout, its attempt and what happened. */
+/** The postings of payouts, each once: under a key of the payout, its attempt and the event. */
 import type { Tx } from '../../infra/database.js';
 import { postNew } from '../ledger/post-transactions.js';
 import { postingsOf } from '../ledger/rules/posting-rules.js';

@@ -1,4 +1,4 @@
-/** Proposals of a date: the name of the job that makes them, who asked for it, and what it would propose. */
+/** Proposals of a date: the name of the job that makes them, who requested it, and a preview. */
 import { type Db, inSnapshot } from '../../infra/database.js';
 import { readAccount } from '../accounts/stores/account.js';
 import { readPayablePage } from '../statements/stores/payable-account.js';
@@ -6,20 +6,20 @@ import { type Candidate, payCases } from './pay-cases.js';
 import type { Maker } from './stores/payout.js';
 import { readRequesters } from './stores/proposal.js';
 
-/** What a plan of the job freezes. */
+/** The data that a plan of the job freezes. */
 export interface ProposalPlan {
   /** Null: the schedule. */
   readonly maker: Maker | null;
 }
 
-/** The names under which the program asks for a run by itself. Somebody at the command line asks as `user NAME`, so nobody can have one of them. */
+/** The names under which the program itself requests a run. A person at the command line requests as `user NAME`, so no person can have one of them. */
 const PROGRAM: readonly string[] = ['schedule', 'runner', 'chain'];
 const USER = 'user ';
 
-/** How somebody at the command line asks for a run of the job. */
+/** The parameters with which a person at the command line requests a run of the job. */
 export const requesterOf = (userName: string): string => `${USER}${userName}`;
 
-/** The maker of what a run proposes: who asked for it last; null where the program did. A runner that goes on with a run is not its maker. */
+/** The maker of a run's proposals is the person who requested it last; null where the program did. A runner that continues a run is not its maker. */
 export async function makerOfRun(db: Db, runId: number): Promise<Maker | null> {
   const names = await readRequesters(db, runId);
   const name = names.find((one) => one !== 'runner');
@@ -33,7 +33,7 @@ export async function makerOfRun(db: Db, runId: number): Promise<Maker | null> {
 
 const PAGE = 500;
 
-/** Every account that has statements which are not claimed, as of a date, page by page: what is proposed, and why the rest is not. */
+/** Every account with unclaimed statements as of a date, page by page: its proposal, or the reason why there is none. */
 export async function* surveyProposal(db: Db, date: string): AsyncGenerator<Candidate[]> {
   for (let after = 0; ; ) {
     const page = await readPayablePage(db, after, Number.MAX_SAFE_INTEGER, PAGE);

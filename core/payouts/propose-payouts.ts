@@ -1,4 +1,4 @@
-/** Proposing payouts: what sellers are to be paid on a date, claimed with its statements in the same transaction. */
+/** Proposes the payouts of a date and claims their statements in the same transaction. */
 import type { Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
@@ -23,8 +23,8 @@ export interface Proposed {
 }
 
 /**
- * Makes the payouts of these accounts, which come in the order of their ids: one for each that nothing speaks against. Whoever comes at the same time waits at
- * the balances and finds the statements claimed.
+ * Makes the payouts of these accounts, which are in the order of their ids: one for each that may be paid. A proposal at the same time waits for
+ * the balances and then finds the statements claimed.
  */
 export async function proposePayouts(
   tx: Tx,
@@ -45,8 +45,8 @@ export async function proposePayouts(
 }
 
 /**
- * Proposes the payout of one account that somebody has previewed. @param expected the hash of the preview; undefined: whatever it is
- * @returns PAYOUT_NOT_DUE with the reason why nothing is paid; PAYOUT_MOVED with what it is now, where the hash is another
+ * Proposes the payout of one account after a preview. @param expected the hash of the preview; undefined: any
+ * @returns PAYOUT_NOT_DUE with the reason why nothing is paid; PAYOUT_MOVED with the current state, where the hash differs
  */
 export async function proposeOne(
   tx: Tx,

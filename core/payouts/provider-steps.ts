@@ -1,4 +1,4 @@
-/** What a transfer through a provider does to its payout: the steps that core/payouts/send-payout.ts takes. */
+/** The steps of a payout that is paid through a provider, which core/payouts/send-payout.ts takes. */
 import type { Db, Tx } from '../../infra/database.js';
 import { readAnyPlatformTime } from '../../infra/platform-time.js';
 import { isRefusal, refuse } from '../../kernel/errors.js';
@@ -13,7 +13,7 @@ import { lockPayouts, NO_APPROVAL, type Payout } from './stores/payout.js';
 import { recordPayoutEvents } from './stores/payout-event.js';
 import type { TransferId } from './stores/provider-transfer.js';
 
-/** Who records what a provider has said. */
+/** The actor who records a provider's answer. */
 const PROVIDER = 'provider';
 
 /** @param timeZone the platform's, in which what happens now gets its business date */
@@ -65,7 +65,7 @@ export function providerSteps(timeZone: string): PayoutSteps {
   };
 }
 
-/** The money of an earlier attempt is at the provider, so nothing more may leave: the payout is held, or its history says so where it is too late for that. */
+/** The money of an earlier attempt is at the provider, so nothing more may leave: the payout is held; where it is too late for that, its history records it. */
 async function noteFound(tx: Tx, payout: Payout, { payoutId, attempt }: TransferId): Promise<void> {
   const reason = `${transferReference(payoutId, attempt)} is at the provider after all`;
   if (mayDo('hold', payout.status)) {

@@ -1,6 +1,6 @@
 /**
- * A payout is paid through a provider: it is marked and committed, sent outside any transaction, and what became of it is recorded. However often this is begun, and wherever
- * a process dies, one request at most leaves for each attempt; what nobody knows is looked up.
+ * Pays a payout through a provider: it is marked and committed, sent outside any transaction, and the outcome is recorded. However often this is begun, and
+ * wherever a process dies, at most one request leaves for each attempt; an unknown outcome is looked up.
  */
 import { randomUUID } from 'node:crypto';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
@@ -30,7 +30,7 @@ import {
   takeTransfer,
 } from './stores/provider-transfer.js';
 
-/** What a transfer moves its payout to. Each works in the transaction that it is given, and throws where the payout cannot take the step. */
+/** The steps by which a transfer moves its payout. Each works in the caller's transaction, and throws where the payout cannot take the step. */
 export interface PayoutSteps {
   /** Locks the payout and what its steps change, so that nobody else takes one meanwhile. */
   readonly lock: (tx: Tx, payoutId: number) => Promise<void>;
@@ -55,7 +55,7 @@ export interface TransferContext {
   readonly bankKeys: readonly Buffer[];
   /** A clock that only goes forward (ms). */
   readonly steady: () => number;
-  /** So long a transfer that was paid, or was taken for lost, is looked up again (days). */
+  /** A transfer that was paid, or was taken for lost, is looked up again for this long (days). */
   readonly watchDays: number;
 }
 
@@ -72,10 +72,13 @@ export interface SendAsk {
   readonly requestedBy: string;
 }
 
-/** So long whoever asks a provider has the attempt for itself (ms): two look-ups of the seller and the transfer, each with its queue and answer, fit in it. */
+/**
+ * For this long the process that asks a provider has the attempt for itself (ms): two look-ups of the seller and the transfer, each with its queue and answer,
+ * fit in it.
+ */
 const ASKING_MS = 300_000;
 
-/** Who has marked an attempt and then slept for longer does not send it any more (ms): others may have looked it up by now. */
+/** A process that has marked an attempt and then slept for longer does not send it any more (ms): others may have looked it up by now. */
 const SEND_WITHIN_MS = 60_000;
 
 /**
@@ -90,7 +93,7 @@ export async function sendPayout(db: Db, context: TransferContext, ask: SendAsk)
   return sendMarked(db, context, marked, { asker, markedAt });
 }
 
-/** Deals with an attempt that is due: sends it where it certainly never left, and looks it up otherwise. @returns whether it was due */
+/** Handles an attempt that is due: sends it where it certainly never left, and looks it up otherwise. @returns whether it was due */
 export async function followTransfer(db: Db, context: TransferContext, id: TransferId): Promise<boolean> {
   const asker = randomUUID();
   const markedAt = context.steady();
@@ -210,7 +213,7 @@ async function lookUp({ providers }: TransferContext, transfer: ProviderTransfer
   }
 }
 
-/** Writes down what became of an attempt, and takes its payout along. What somebody else has found out meanwhile stays. */
+/** Records the outcome of an attempt and moves its payout. An outcome that somebody else has recorded meanwhile stays. */
 const record = (
   db: Db,
   { steps, watchDays }: TransferContext,
@@ -233,7 +236,7 @@ interface Recorded {
   readonly outcome: SendOutcome | InquiryOutcome;
 }
 
-/** Makes a step. What was found goes on at once as a transfer that is open. */
+/** Makes a step. A transfer that was found continues at once as an open one. */
 async function follow(
   tx: Tx,
   steps: PayoutSteps,
@@ -280,7 +283,7 @@ async function follow(
   }
 }
 
-/** Looks at a transfer that is over count only where they say that it is as it was: otherwise it is looked up again soon. */
+/** A look-up of a finished transfer counts only where it confirms the recorded outcome; otherwise the transfer is looked up again soon. */
 const isUnheard = (status: TransferStatus, { outcome }: { readonly outcome: string }): boolean =>
   (status === 'PAID' && outcome !== 'paid') || (status === 'FAILED' && outcome !== 'missing');
 

@@ -12,7 +12,7 @@ export interface PayoutVerification {
   readonly checks: readonly LedgerCheck[];
 }
 
-/** Makes every check, also after one that has found a difference. Fails with the signal's reason when it aborts. */
+/** Makes every check, even after one has found a difference. Fails with the signal's reason when it aborts. */
 export function verifyPayouts(db: Db, signal: AbortSignal): Promise<PayoutVerification> {
   return inSnapshot(
     forWholeDates(db),

@@ -14,7 +14,7 @@ export async function whyStatementNotPaid(db: Db, statement: Statement, date: st
   if (found === undefined) return null;
   if (found.statements.some(isThis)) return found.notPaid?.reason ?? null;
   if (!found.later.some(isThis)) return null;
-  // Its own date has not come, whatever holds for earlier statements; only what stands before that in the order says more.
+  // The statement's own date has not come. Only reasons that come earlier in the order take precedence over that.
   const reason = found.notPaid?.reason;
   const says = reason === 'SELLER_NOT_REGISTERED' || reason === 'BANK_ACCOUNT_MISSING' || reason === 'ON_HOLD';
   return says ? reason : 'DATE_NOT_REACHED';

@@ -1,4 +1,4 @@
-/** Applying fee policies: all of them or, with every reason named, none. */
+/** Applies fee policies: all of them, or none with an error that names every reason. */
 
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { type ErrorCode, MagamError } from '../../kernel/errors.js';
@@ -21,7 +21,7 @@ export interface PolicyKey {
 
 export interface AppliedPolicies {
   readonly applied: PolicyKey[];
-  /** Already stored, word for word. */
+  /** Already stored with the same content. */
   readonly unchanged: PolicyKey[];
   /** Open versions that a version of this file ended. */
   readonly ended: PolicyEnd[];
@@ -46,7 +46,7 @@ export async function applyPoliciesIn(
   policies: readonly FeePolicy[],
   appliedBy: string,
 ): Promise<AppliedPolicies> {
-  // The lock keeps two files apart, and planning (which shares it) from seeing half of one.
+  // The lock makes a second file wait, and keeps planning (which shares it) from seeing half a file.
   const revision = (await lockPolicyBook(tx)) + 1;
   const changes = checkNewPolicies(await readPolicies(tx), policies);
   if (Array.isArray(changes)) throw refusalOfFaults(changes);
@@ -60,7 +60,7 @@ export async function applyPoliciesIn(
 }
 
 /**
- * What stands between a file that has faults of its own and the stored policies: the faults that `applyPolicies` would find in
+ * The faults between a file that has faults of its own and the stored policies: those that `applyPolicies` would find in
  * its sound policies. Changes nothing.
  */
 export async function findPolicyFaults(db: Db, sound: FaultyPolicyFile['sound']): Promise<JsonFault[]> {

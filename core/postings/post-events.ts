@@ -1,4 +1,4 @@
-/** What payments and refunds of this platform's shop post to the ledger: each event once, a transaction for each seller. */
+/** Posts payments and refunds of this platform's shop to the ledger: each event once, with a transaction for each seller. */
 import type { Tx } from '../../infra/database.js';
 import { momentIn } from '../../infra/time-zone.js';
 import { postTransactions } from '../ledger/post-transactions.js';
@@ -91,7 +91,7 @@ function ofPayment(
   }));
 }
 
-/** What no provider was paid for is back at once. */
+/** Where no provider was paid, the money is back at once. */
 async function ofRefund(
   tx: Tx,
   { refundId, sellerId, currency, amountMinor }: EventOf<'order.refunded'>['payload'],

@@ -1,4 +1,4 @@
-/** Posts a settled generation to the ledger, in the caller's transaction: all of it or nothing, however often and by however many it is tried. */
+/** Posts a settled generation to the ledger, in the caller's transaction: all of it or nothing, however often and from however many processes. */
 import { forWholeDates, type Tx } from '../../infra/database.js';
 import { isDuplicateKey } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
@@ -20,7 +20,7 @@ import {
 } from './stores/settlement-posting.js';
 
 /**
- * Posts a certified generation, unless it is in the ledger. Whoever comes at the same time waits for the commit and finds it done. The whole of it takes some seconds for a
+ * Posts a certified generation, unless it is in the ledger. A second call at the same time waits for the commit and finds it done. It takes some seconds for a
  * million lines.
  * Throws DATE_NOT_SETTLED where there is no certificate, LEDGER_ACCOUNT_CLOSED, and LEDGER_UNBALANCED where the trial balance would not be zero.
  */

@@ -1,4 +1,4 @@
-/** Generations that were posted by an older version get what statements need of them. */
+/** Completes generations that were posted by an older version with the data that statements need. */
 import { type Db, forWholeDates, inTransaction, type Tx } from '../../infra/database.js';
 import type { Generation } from './stores/settlement-posting.js';
 import { insertRefundSums, markReady, openPayableAccounts, readUnready } from './stores/settlement-refund.js';

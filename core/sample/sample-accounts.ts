@@ -1,4 +1,4 @@
-/** Sample accounts of a fresh machine: the sellers of the synthetic feed, somebody of each role, all with one password that everybody knows. */
+/** Sample accounts for a fresh machine: the sellers of the synthetic feed, and an account of each role, all with one password that everybody knows. */
 
 import type { Config } from '../../infra/config.js';
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
@@ -42,8 +42,8 @@ const people: readonly SampleSignIn[] = [
 ];
 
 /**
- * Makes the first `sellers` sellers of the synthetic feed with a sign-in each, an operator, two buyers and `buyers` further ones. What is there already
- * stays as it is. The password is hashed once for all of them: an Argon2 hash each would take a minute for 1,000.
+ * Makes the first `sellers` sellers of the synthetic feed with a sign-in each, an operator, two buyers and `buyers` further ones. What exists
+ * stays as it is. The password is hashed once for all of them, because 1,000 Argon2 hashes would take a minute.
  * Refused in production (CONFIG_INVALID).
  */
 export async function makeSampleAccounts(
@@ -59,7 +59,7 @@ export async function makeSampleAccounts(
   const all = [...signIns, ...buyers];
   for (let at = 0; at < sellers; at += BATCH) {
     const batch = ranks.slice(at, at + BATCH);
-    // A refusal says that it is there already: nothing to do.
+    // A refusal says that it exists, so there is nothing to do.
     await inTransaction(db, async (tx) => {
       for (const rank of batch) {
         const seller = sampleSeller(rank, config.encryptionKey);
@@ -106,7 +106,7 @@ const shopName = (rank: number): string =>
 function sampleSeller(rank: number, key: Buffer): NewSeller {
   const sellerId = syntheticSellerId(rank);
   const name = shopName(rank);
-  const digits = `9${String(rank).padStart(8, '0')}`; // no tax office has a number that begins so
+  const digits = `9${String(rank).padStart(8, '0')}`; // no tax office has a number that begins like this
   return {
     sellerId,
     name,

@@ -32,7 +32,7 @@ export interface SampleCatalogueOptions {
 
 export interface SampleCatalogue {
   readonly categories: number;
-  /** Made now; those that were there already are left as they are. */
+  /** Made now; existing ones are left as they are. */
   readonly products: number;
 }
 
@@ -44,7 +44,7 @@ interface Leaf {
   readonly things: readonly string[];
 }
 
-/** Makes the catalogue, or what is missing of it. */
+/** Makes the catalogue, or the missing part of it. */
 export async function makeSampleCatalogue(db: Db, options: SampleCatalogueOptions): Promise<SampleCatalogue> {
   const { leaves, categories } = await makeTree(db);
   let products = 0;
@@ -88,7 +88,7 @@ async function makeTree(
 
 const isLeaf = (branch: readonly string[] | SampleBranch): branch is readonly string[] => Array.isArray(branch);
 
-/** What of a thousand products are not simply sold. */
+/** Products per thousand that are not simply on sale. */
 const statusOf = (luck: number): BatchProduct['status'] => {
   if (luck < 20) return 'DRAFT';
   if (luck < 45) return 'HIDDEN';

@@ -1,7 +1,7 @@
 /**
  * Sample orders: checkouts of the sample buyers, placed and taken through their lives by the use cases of all orders, so that their sums, the
  * journal of stock, the settlement feed and the histories are true. Checkout number n is computed from n alone and is one transaction; its
- * reference is its own, so one that is there already is not made again.
+ * reference is fixed, so an existing one is not made again.
  */
 import type { Config } from '../../infra/config.js';
 import { type Db, inTransaction } from '../../infra/database.js';
@@ -23,13 +23,13 @@ import { SAMPLE_PROMOTION } from './sample-terms.js';
 
 type OrderConfig = Pick<Config, 'production' | 'timeZone' | 'checkoutMinutes' | 'encryptionKey'>;
 
-/** Apart from the draws of the catalogue and the stock. */
+/** Keeps these random draws apart from those of the catalogue and the stock. */
 const SALT = 0x0cde_0001;
-/** Orders that wait for their payment do so for a week, so that there are some to look at. */
+/** Orders wait for their payment for a week, so that there are some to look at. */
 const PENDING_MINUTES = 7 * 24 * 60;
 const EXPIRED_AT_ONCE = 100;
 
-/** A checkout that is to be made. */
+/** A checkout to make. */
 export interface SampleCheckout {
   /** Names it among all sample checkouts. */
   readonly name: string;
@@ -72,7 +72,7 @@ export function planCheckouts(
 }
 
 /**
- * Makes those of the checkouts that are not there yet. One that cannot be placed (sold out, not for sale any more) is left out.
+ * Makes the checkouts that do not exist yet. One that cannot be placed (sold out, or no longer for sale) is left out.
  * @returns how many were made now. Throws CONFIG_INVALID in production
  */
 export async function makeSampleOrders(
@@ -107,7 +107,7 @@ async function makeCheckout(
       }),
     );
   } catch (error) {
-    if (isDuplicateKey(error)) return false; // its reference: it is there already
+    if (isDuplicateKey(error)) return false; // its reference exists
     throw error;
   }
 }
@@ -134,6 +134,6 @@ async function prepare(
   return { ...placement, reference, receiver: sealReceiver(config.encryptionKey, reference, RECEIVER) };
 }
 
-/** Looks as the reference of any checkout does. */
+/** Has the form of any checkout's reference. */
 const referenceOf = (name: string): string =>
   sha256(`magam sample ${name}`).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');

@@ -1,6 +1,6 @@
 /**
- * Payments of sample checkouts: made and given back by the use cases of all payments, at providers of the sample itself. They bear the names of the real ones and charge
- * nobody, so a sample needs no keys and no connection.
+ * Payments of sample checkouts: made and given back by the use cases of all payments, at the sample's own providers. They have the names of the real ones and
+ * charge nobody, so a sample needs no keys and no connection.
  */
 import type { Tx } from '../../infra/database.js';
 import { nameOf } from '../../kernel/access.js';
@@ -74,7 +74,7 @@ export async function paySample(tx: Tx, { checkoutId, placement }: Placed, outco
   await confirmPayment(context, { step, last: step }, { paymentId: opened.payment.paymentId, approval, by });
 }
 
-/** Gives back what was cancelled or returned of a checkout since, in the caller's transaction. */
+/** Gives back the money of units of a checkout that were cancelled or returned since, in the caller's transaction. */
 export async function giveSampleMoneyBack(tx: Tx, checkoutId: number): Promise<void> {
   for (const { paymentId } of await listPayments(tx, { checkoutId }, 10))
     for (;;) {

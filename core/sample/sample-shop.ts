@@ -1,4 +1,4 @@
-/** A shop that is open: goods of the sample catalogue, a drop, orders in every state, and what they are priced and settled with. */
+/** An open shop: stock for the sample catalogue, a drop, orders in every state, and the terms and policies for their prices and settlement. */
 import type { Config } from '../../infra/config.js';
 import { type Db, inTransaction } from '../../infra/database.js';
 import { readAccountByEmail } from '../accounts/stores/account.js';
@@ -20,25 +20,25 @@ export interface SampleShopOptions {
   readonly signIns: readonly SampleSignIn[];
 }
 
-/** What was made now; what was there already is not counted. */
+/** The rows made now; existing ones are not counted. */
 export interface SampleShop {
-  /** Units that goods came in of. */
+  /** Units that got stock. */
   readonly stockedUnits: number;
   readonly checkouts: number;
-  /** What is sold in a drop that is open; null: the catalogue has nothing for it. */
+  /** The unit that is sold in an open drop; null: the catalogue has none for it. */
   readonly drop: { readonly productId: number; readonly unitId: number } | null;
 }
 
 /** Products that are ordered: the first of the catalogue. */
 const ORDERED_PRODUCTS = 300;
-/** Of fewer nothing is ordered. */
+/** With fewer units than this a product is not ordered. */
 const PLENTY = 20;
 const DROP_LIMIT_PER_BUYER = 1;
-/** It has begun: whoever comes may buy. */
+/** It has begun, so everybody may buy. */
 const DROP_OPENS_AT = '2020-01-01T00:00:00.000Z';
 
 /**
- * Makes stock, terms and orders, or what is missing of them. Throws CONFIG_INVALID in production.
+ * Makes stock, terms and orders, or the missing part of them. Throws CONFIG_INVALID in production.
  * @param options of a catalogue that `makeSampleCatalogue` has made with the same numbers
  */
 export async function makeSampleShop(
@@ -92,11 +92,11 @@ async function makeDrop(db: Db, units: readonly UnitForSale[]): Promise<UnitForS
     limitPerBuyer: DROP_LIMIT_PER_BUYER,
     requestedBy: 'sample',
   };
-  await inTransaction(db, (tx) => scheduleDrop(tx, drop)); // a refusal says that it is in one already
+  await inTransaction(db, (tx) => scheduleDrop(tx, drop)); // a refusal says that it is in one
   return unit;
 }
 
-/** Every buyer has bought one, so that the audit of the drop has something to show. */
+/** Every buyer has bought one, so that the audit of the drop has rows to show. */
 const buyInDrop = ({ unitId }: UnitForSale, buyerIds: readonly number[]): SampleCheckout[] =>
   buyerIds.map((buyerId, at) => ({
     name: `drop ${at + 1}`,

@@ -1,4 +1,4 @@
-/** The steps of sample orders, each taken by whoever takes it in real life. */
+/** The steps of sample orders, each taken by the same kind of account as in real life. */
 import type { Tx } from '../../infra/database.js';
 import { nameOf } from '../../kernel/access.js';
 import { decided } from '../../kernel/outcome.js';
@@ -21,7 +21,7 @@ export interface SampleParties {
 
 const ONE_UNIT = [{ lineNumber: 1, quantity: 1 }] as const;
 
-/** Takes the orders of a checkout through a life. Throws what a step refuses: the life is not one that an order can have. */
+/** Takes the orders of a checkout through a life. Throws the refusal of a step, which means that no order can have this life. */
 export async function live(
   tx: Tx,
   on: ShopDate,

@@ -1,4 +1,4 @@
-/** Goods for the sample catalogue: how many of each unit come in is computed from the number of its product alone. */
+/** Stock for the sample catalogue: the quantity of each unit is computed from the number of its product alone. */
 import { type Db, inTransaction } from '../../infra/database.js';
 import { findUnits } from '../catalogue/stores/product-batch.js';
 import { receiveFirstStock } from '../stock/receive-stock.js';
@@ -7,7 +7,7 @@ import { syntheticProductId, syntheticSellerId } from './rules/synthetic-feed.js
 
 /** Products of one transaction. */
 const BATCH = 500;
-/** Apart from the draws of the catalogue. */
+/** Keeps these random draws apart from those of the catalogue. */
 const SALT = 0x5eed_0001;
 
 /** A unit of the sample catalogue with the goods that came in first. */
@@ -42,7 +42,7 @@ function firstGoods(luck: number, draw: (below: number) => number): number {
   return luck < 15 ? 1 + draw(3) : 20 + draw(200);
 }
 
-/** Brings goods of each unit of the first `products` sample products that never had any. @returns how many units got goods now */
+/** Adds stock to the units of the first `products` sample products that never had any. @returns how many units got stock now */
 export async function makeSampleStock(
   db: Db,
   { products, sellers }: { readonly products: number; readonly sellers: number },

@@ -1,4 +1,4 @@
-/** What sample orders are priced and settled with: shipping terms, a promotion, fee policies. What is there already stays as it is. */
+/** What sample orders are priced and settled with: shipping terms, a promotion, fee policies. What exists stays as it is. */
 import { type Db, inTransaction } from '../../infra/database.js';
 import { readShippingTerms, writeShippingTerm } from '../orders/stores/shipping-term.js';
 import { applyPoliciesIn } from '../policies/apply-policies.js';
@@ -7,7 +7,7 @@ import { insertPromotion } from '../promotions/stores/promotion.js';
 import { syntheticCurrency } from './rules/synthetic-feed.js';
 import { SYNTHETIC_POLICIES } from './rules/synthetic-policies.js';
 
-/** Five percent for whoever names it. */
+/** Five percent for buyers who name the code. */
 export const SAMPLE_PROMOTION = { code: 'SAMPLE5', currency: 'KRW' } as const;
 
 /** Sellers by rank, from 1 on. A seller that has shipping terms keeps them; the policies of the synthetic feed go into an empty book alone. */

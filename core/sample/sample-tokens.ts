@@ -1,4 +1,4 @@
-/** Signs sample accounts in by the thousand, for load scripts: the server lets so many in from one address only one by one. */
+/** Signs in sample accounts by the thousand, for load scripts: the server's limits would let that many sign in from one address only slowly. */
 import type { Config } from '../../infra/config.js';
 import { type Db, inTransaction } from '../../infra/database.js';
 import { accessTokens } from '../accounts/access-token.js';
@@ -9,7 +9,7 @@ import { refuseInProduction } from './refuse-in-production.js';
 export interface SampleToken {
   readonly email: string;
   readonly accountId: number;
-  /** Good for 15 minutes, on servers that have the same `MAGAM_TOKEN_KEY`. */
+  /** Valid for 15 minutes, on servers that have the same `MAGAM_TOKEN_KEY`. */
   readonly accessToken: string;
   readonly refreshToken: string;
 }

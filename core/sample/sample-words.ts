@@ -1,6 +1,6 @@
-/** The words of the sample catalogue: categories under the names that the synthetic feed uses, and what is sold in them. */
+/** The words of the sample catalogue: categories under the names that the synthetic feed uses, and their products. */
 
-/** Leaves of a category: what is sold there. A leaf that holds leaves is the middle of three levels. */
+/** Leaves of a category: the kinds of products in it. A leaf that holds leaves is the middle of three levels. */
 export type SampleBranch = { readonly [name: string]: readonly string[] | SampleBranch };
 
 export const SAMPLE_CATEGORIES: SampleBranch = {

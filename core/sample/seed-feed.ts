@@ -29,7 +29,7 @@ const BATCH_ROWS = 4_000;
 
 export interface SeedRequest extends SyntheticFeedOptions {
   readonly requestedBy: string;
-  /** How long a database is borne with that is away, locked or takes no writes (ms). */
+  /** How long the import waits for a database that is away, locked or takes no writes (ms). */
   readonly outageMs: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
@@ -141,7 +141,7 @@ async function writeInTurn(batches: Iterable<WriteInTurn>, report: () => void, s
       if (signal.aborted) break;
       const turn = last;
       last = write(turn);
-      last.catch(() => undefined); // looked at when its turn comes, and below
+      last.catch(() => undefined); // read when its turn comes, and below
       await turn;
       report();
     }

@@ -1,4 +1,7 @@
-/** Who may sign a certificate: once certificates are signed, none is written without the key, and a key is followed by another only knowingly. */
+/**
+ * Which key may sign a certificate. Once certificates are signed, none is written without the key, and a new key follows only when it is among the trusted
+ * ones.
+ */
 import type { Config } from '../../infra/config.js';
 import type { Db } from '../../infra/database.js';
 import { publicKeyOf } from '../../infra/signing.js';
@@ -15,8 +18,8 @@ export interface Signer {
 }
 
 /**
- * Who signs the next certificate. Throws SIGNING_KEY_MISSING when certificates are signed with a key that this process does not have: a new key
- * follows only where it and the one before it are among the trusted ones, and who names trusted keys does not begin with another.
+ * The key that signs the next certificate. Throws SIGNING_KEY_MISSING when certificates are signed with a key that this process does not have. A new key
+ * follows only where it and the previous one are among the trusted keys, and where trusted keys are named the first key is one of them.
  */
 export async function requireSigner(db: Db, { signingKeyPem, trustedKeys }: KeySettings): Promise<Signer> {
   const keys = await readSigningKeys(db);
@@ -26,7 +29,7 @@ export async function requireSigner(db: Db, { signingKeyPem, trustedKeys }: KeyS
   if (publicKey === current) return { publicKey, isNew: false };
   if (current === undefined) {
     if (publicKey !== null && trustedKeys !== null && !trusts(publicKey))
-      throw new MagamError('SIGNING_KEY_MISSING', 'The signing key is none of those that this process trusts.', {
+      throw new MagamError('SIGNING_KEY_MISSING', 'The signing key is not among the keys that this process trusts.', {
         given: publicKey,
       });
     return { publicKey, isNew: publicKey !== null };

@@ -1,4 +1,4 @@
-/** The partitions of a run as a certificate has them: when the run is certified, and when it is verified. */
+/** The partitions of a run in the form of a certificate: for certifying the run, and for verifying it. */
 
 import type { Db } from '../../infra/database.js';
 import { REFUND, SALE } from '../feed/rules/leg.js';
@@ -13,7 +13,7 @@ interface Worked {
   readonly passes: readonly PartitionPass[];
 }
 
-/** The partitions of a generation with the sums that were committed with their lines, as a certificate over lines of this form has them. */
+/** The partitions of a generation with the sums that were committed with their lines, in the form of a certificate over lines of this format. */
 export async function certifiedPartitions(
   db: Db,
   runId: number,
@@ -40,7 +40,7 @@ const rangeOf = (pass: PartitionPass | undefined, form: LineForm): CertifiedPart
   sha256: pass?.checkpoint ?? EMPTY_SHA256,
 });
 
-/** The same of a run as it is stored now, with the status of each. */
+/** The same for a run as it is stored now, with the status of each. */
 export async function storedPartitions(
   db: Db,
   runId: number,

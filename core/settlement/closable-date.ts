@@ -1,4 +1,4 @@
-/** Whether a date can be closed: when it is over, has entries, comes in order, and no import may still write to it. */
+/** Whether a date can be closed: it must be over, have entries and be the next in order, and no import may still write to it. */
 
 import type { Db } from '../../infra/database.js';
 import { stands } from '../../infra/faults.js';
@@ -17,7 +17,7 @@ import {
 import { keysUnderWay } from '../jobs/stores/run.js';
 import { SETTLE } from './stores/settlement-run.js';
 
-/** What a person has allowed, because it closes dates for good that may still get entries. */
+/** Permissions that a person has given, because a close is final and the dates may still get entries. */
 export interface ClosingOptions {
   /** A date without entries. */
   readonly allowEmpty?: boolean;
@@ -27,7 +27,7 @@ export interface ClosingOptions {
 
 /**
  * Throws `DATE_NOT_OVER`, `EARLIER_DATE_OPEN`, `IMPORT_IN_PROGRESS` or `DATE_EMPTY` when the date cannot be closed now.
- * @param ahead its door is to be shut while dates before it are being settled
+ * @param ahead the date is shut while dates before it are being settled
  */
 export async function requireClosable(
   db: Db,
@@ -54,7 +54,7 @@ export async function requireEarlierClosed(db: Db, date: string): Promise<void> 
 }
 
 /**
- * Throws the same as far as it can be known before a runner takes the date: an earlier date that is being settled, or waits for a
+ * Throws the same, as far as it is known before a runner takes the date: an earlier date that is being settled, or waits for a
  * runner, will be closed by then.
  */
 export async function requireClosableInTurn(
@@ -74,7 +74,7 @@ export async function requireClosableInTurn(
   await refuseEmpty(db, date, options);
 }
 
-/** Throws `DATE_NOT_OVER` or `DATE_EMPTY` for a range of dates of which none has been begun: before the first of them is closed. */
+/** Throws `DATE_NOT_OVER` or `DATE_EMPTY` for a range of dates before the first of them is closed. */
 export async function requireClosableRange(
   db: Db,
   dates: readonly string[],
@@ -130,7 +130,7 @@ export interface ClosedAlong {
   readonly through: string;
 }
 
-/** What closing the date closes too; undefined: nothing. */
+/** The other dates that closing the date also closes; undefined: none. */
 export async function closedAlong(db: Db, date: string): Promise<ClosedAlong | undefined> {
   const shutThrough = await readShutThrough(db);
   const through = addDays(date, -1);

@@ -1,4 +1,4 @@
-/** Whether dates are settled, for everybody who reads what was settled: commands, downloads, lists. */
+/** Whether dates are settled, for all readers of settlements: commands, downloads, lists. */
 import type { Db } from '../../infra/database.js';
 import { addDays, datesBetween } from '../../kernel/business-date.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -24,7 +24,7 @@ export async function readDateStates(db: Db, from: string, to: string): Promise<
   return datesBetween(from, to).map((date) => ({ date, state: stateOf(date) }));
 }
 
-/** The first date of a range that is not settled and not closed without entries either; undefined: each is one or the other. */
+/** The first date of a range that is neither settled nor closed without entries; undefined: there is none. */
 export async function firstUnsettled(db: Db, from: string, to: string): Promise<DateWithState | undefined> {
   const [closing] = await readClosingDates(db, from, to);
   if (closing !== undefined) return { date: closing, state: 'BEING_SETTLED' };
@@ -35,11 +35,11 @@ export async function firstUnsettled(db: Db, from: string, to: string): Promise<
   return { date, state: 'NOT_SETTLED' };
 }
 
-/** The refusal of a command or call that reads what was settled on a date: DATE_NOT_SETTLED for who exports, DATE_NOT_CLOSED for who verifies or tries. */
+/** The refusal of a command or call that reads the settlement of a date: DATE_NOT_SETTLED for exports, DATE_NOT_CLOSED for verifications and policy checks. */
 export const notSettled = (code: 'DATE_NOT_SETTLED' | 'DATE_NOT_CLOSED', { date, state }: DateWithState): MagamError =>
   new MagamError(code, `${date} is ${dateWords[state]}.`, { date, status: state });
 
-/** RUN_NOT_FOUND or CERTIFICATE_NOT_FOUND for a date, with the state that it is in. */
+/** RUN_NOT_FOUND or CERTIFICATE_NOT_FOUND for a date, with its state. */
 export async function nothingOfDate(
   db: Db,
   code: 'RUN_NOT_FOUND' | 'CERTIFICATE_NOT_FOUND',
@@ -66,7 +66,7 @@ export const noneClosed = async (db: Db, from: string, to: string): Promise<Maga
     ? dateNotClosed(db, from)
     : new MagamError('DATE_NOT_CLOSED', `No date from ${from} to ${to} is ${dateWords.SETTLED}.`, { from, to });
 
-/** DATE_NOT_CLOSED with the state that the date is in. */
+/** DATE_NOT_CLOSED with the date's state. */
 export async function dateNotClosed(db: Db, date: string): Promise<MagamError> {
   const [state] = await readDateStates(db, date, date);
   return notSettled('DATE_NOT_CLOSED', state as DateWithState);

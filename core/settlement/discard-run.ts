@@ -1,4 +1,4 @@
-/** Giving up a run that was planned wrong, before it is certified. */
+/** Discards a run with a wrong plan, before it is certified. */
 import { type Db, forWholeDates, inTransaction, type Tx } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
@@ -15,7 +15,7 @@ export interface DiscardedRun {
   readonly runId: number;
   readonly date: string;
   readonly generation: number;
-  /** What the run is now. */
+  /** The status of the run now. */
   readonly status: RunStatus;
   /** Settled lines that were removed. */
   readonly lines: number;
@@ -23,10 +23,10 @@ export interface DiscardedRun {
 
 /**
  * Removes what the run's open generation has written: lines, parked entries, totals, partitions and the plan. The history of its executions stays.
- * The date stays shut, and the next settle plans it anew, under the policies that are stored then. Of a supplement only the supplement goes.
+ * The date stays shut, and the next settle plans it anew, under the policies that are stored then. For a supplement only the supplement is removed.
  * It is one transaction, which takes about as long as writing the lines did. `record` is called in it, to write the audit log.
  *
- * Throws RUN_NOT_FOUND, RUN_COMPLETED when there is nothing open, RUN_HELD while somebody alive works on it, RUN_RESTED_ON when a refund that was
+ * Throws RUN_NOT_FOUND, RUN_COMPLETED when there is nothing open, RUN_HELD while a living process works on it, RUN_RESTED_ON when a refund that was
  * settled on another date since took its figures from a line of this supplement.
  */
 export async function discardRun(

@@ -1,4 +1,4 @@
-/** Which date the schedule settles next, and whether it waits for a person. */
+/** The date that the schedule settles next, and whether it waits for a person. */
 import type { Db } from '../../infra/database.js';
 import { readPlatformTime } from '../../infra/platform-time.js';
 import { readClockAndZone } from '../../infra/stores/installation.js';
@@ -13,7 +13,7 @@ import {
 import type { ClosingOptions } from './closable-date.js';
 import { findSettlementRun, type SettlementRun } from './stores/settlement-run.js';
 
-/** What the schedule goes by: the platform's zone, and the time of day from which yesterday is due. */
+/** The settings of the schedule: the platform's zone, and the time of day from which yesterday is due. */
 export interface ScheduleSettings {
   readonly timeZone: string;
   readonly settleAt: string;
@@ -38,8 +38,8 @@ export async function earliestDue(db: Db, { timeZone, settleAt }: ScheduleSettin
 }
 
 /**
- * The dates that were due so many minutes ago and are not closed: those with entries, and the last one where a person wants every date closed. A date that is being
- * settled is not closed.
+ * The dates that were due this many minutes ago and are not closed: those with entries, and the last one where a person wants every date closed. A date that is
+ * being settled is not closed.
  */
 export async function overdueDates(
   db: Db,
@@ -65,7 +65,7 @@ async function isOpen(db: Db, date: string): Promise<boolean> {
 const dueThrough = (now: { date: string; time: string }, settleAt: string): string =>
   addDays(now.date, now.time >= settleAt ? -1 : -2);
 
-/** The run that the schedule waits for: it was stopped, so it is a person's to resume or to give up. No later date is settled before. */
+/** The run that the schedule waits for: it was stopped, so a person has to resume it or give it up. No later date is settled before that. */
 export async function blockingRun(db: Db, settings: ScheduleSettings): Promise<SettlementRun | undefined> {
   const due = await earliestDue(db, settings);
   const run = due && (await findSettlementRun(db, due.date));

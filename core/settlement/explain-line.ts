@@ -1,4 +1,4 @@
-/** The story of one line: from what is stored, through the choice of the policy and every step, to the net, and back again. */
+/** Explains one line: from the stored values, through the choice of the policy and every step, to the net, and back again. */
 
 import { type Db, inSnapshot } from '../../infra/database.js';
 import { type ErrorCode, isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
@@ -12,18 +12,18 @@ import { explainRefund } from './rules/settle-refund.js';
 import { explainSale } from './rules/settle-sale.js';
 import { type RefundStory, readLineStory, type SaleStory, type StoredOutcome } from './stores/line-story.js';
 
-/** A stored value that the replay contradicts. `expected` is what the replay gives. */
+/** A stored value that the replay contradicts. `expected` is the value of the replay. */
 export interface ReplayDifference {
   readonly what: string;
   readonly expected: string | number;
   readonly actual: string | number;
 }
 
-/** How an entry's figures come about, and whether what is stored equals them. */
+/** How an entry's figures are computed, and whether the stored ones equal them. */
 export interface Replay {
   /** The revision of the policy book that was used; null: the policies known now. */
   readonly policyRevision: number | null;
-  /** The kinds of scope that were looked at; null for a refund, which goes by its sale's policy. */
+  /** The kinds of scope that were considered; null for a refund, which follows its sale's policy. */
   readonly scopes: readonly ScopeCandidates[] | null;
   readonly policy: PolicyKey | null;
   /** Why there are no figures. */
@@ -40,7 +40,7 @@ export interface LineExplanation {
   readonly refunds: readonly { readonly stored: RefundStory; readonly replay: Replay }[];
 }
 
-/** What a refund goes by: its sale as it was settled, or as it would be. */
+/** The basis of a refund: its sale as it was settled, or as it would be. */
 interface SettledOriginal {
   readonly figures: Figures;
   readonly policy: StoredPolicy;
@@ -51,7 +51,7 @@ type CurrencyText = (minor: number, currency: string) => string;
 
 /**
  * Explains a sale and its refunds in one consistent view; undefined when the feed has no such sale.
- * @param written how formulas write amounts; by default as digits of minor units
+ * @param written how formulas write amounts; by default in minor units
  */
 export async function explainLine(
   db: Db,

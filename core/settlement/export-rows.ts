@@ -1,4 +1,4 @@
-/** What an export is made of, and its rows as CSV and as JSON. */
+/** The parts of an export, and its rows as CSV and as JSON. */
 import { stringify } from 'csv-stringify/sync';
 import type { Cell } from '../../infra/database.js';
 import { formatAmount } from '../../kernel/money.js';
@@ -12,10 +12,10 @@ export interface Column {
 
 export const columns = (kind: Column['kind'], ...names: string[]): Column[] => names.map((name) => ({ name, kind }));
 
-/** The columns that tell the VAT on fees apart, in the order of `FeeVatParts`. */
+/** The columns of VAT on fees by mode, in the order of `FeeVatParts`. */
 export const FEE_VAT_PARTS = ['fee_vat_on_top', 'fee_vat_contained'] as const;
 
-/** Takes text, of a workbook bytes, and resolves when there may be more of it. */
+/** Takes text, or bytes for a workbook, and resolves when it can take more. */
 export type Sink = (chunk: string | Uint8Array) => Promise<void>;
 
 export const EXPORT_FORMATS = ['csv', 'json', 'xlsx'] as const;
@@ -23,11 +23,11 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface ExportForm {
   readonly format: ExportFormat;
-  /** In CSV, keep a spreadsheet from running cells of text as formulas; amounts and counts stay numbers. */
+  /** In CSV, keeps a spreadsheet from running text cells as formulas; amounts and counts stay numbers. */
   readonly spreadsheetSafe: boolean;
-  /** Seconds that the server waits for a reader who takes nothing. */
+  /** How long the server waits for a reader that takes nothing (s). */
   readonly patienceSeconds: number;
-  /** Aborted: nobody reads any more, and the connection is cut. */
+  /** Aborted when nobody reads any more; the connection is then cut. */
   readonly signal?: AbortSignal;
 }
 
@@ -79,7 +79,7 @@ export function inMajorUnits(fields: readonly Column[], rows: Cell[][]): void {
   }
 }
 
-/** A number where it is safe, else the digits that the driver gave as text. */
+/** A number where it is a safe integer, else the digits that the driver gave as text. */
 export function exactInteger(cell: Cell | undefined): number | bigint {
   return typeof cell === 'number' ? cell : BigInt(String(cell));
 }

@@ -23,7 +23,7 @@ const totalRow = (totals: CurrencyTotals): Cell[] => [
 /**
  * Writes a workbook.
  * @param name of the sheet of rows
- * @param totals asked for when all rows are written
+ * @param totals called when all rows are written
  */
 export async function writeExportWorkbook(
   name: string,

@@ -13,7 +13,7 @@ import {
 } from '../feed/stores/calendar.js';
 
 export interface PlatformCalendar extends PlatformTime {
-  /** Every date through this one takes no entries any more; null: every date does. */
+  /** Every date through this one takes no more entries; null: every date does. */
   readonly shutThrough: string | null;
   /** From this date on the schedule closes every date; null: it begins with the first entry, and leaves dates without entries open. */
   readonly scheduleFrom: string | null;
@@ -25,7 +25,7 @@ export async function readPlatformCalendar(db: Db, zone: string | null): Promise
   return { ...time, shutThrough: await readShutThrough(db), scheduleFrom: await readScheduleFrom(db) };
 }
 
-/** Gives a database that was restored another id, so that nothing that was cached of the time before is found under it. */
+/** Gives a restored database another id, so that no entry that was cached before the restore is found under it. */
 export async function renewInstallation(db: Db, userName: string): Promise<void> {
   await inTransaction(db, async (tx) => {
     const before = await readInstallationId(tx);
@@ -38,8 +38,8 @@ export async function renewInstallation(db: Db, userName: string): Promise<void>
 const LAST_DATE = '9999-12-31';
 
 /**
- * Changes the zone that business dates are days in. What is in the feed keeps its dates. Throws `IMPORT_IN_PROGRESS`: the time stamps of one
- * file would be read in two zones.
+ * Changes the time zone of business dates. Entries in the feed keep their dates. Throws `IMPORT_IN_PROGRESS`, because the time stamps of one
+ * file would be read in two zones otherwise.
  */
 export async function changeTimeZone(db: Db, zone: string, userName: string): Promise<void> {
   await inTransaction(db, async (tx) => {

@@ -1,4 +1,4 @@
-/** Removes what-ifs that were kept long enough, or whose answer is asked for anew, with the runs that found them. */
+/** Removes what-ifs that were kept long enough, or whose answer is requested again, with their runs. */
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { hasLiveExecution } from '../jobs/stores/execution.js';
 import { deleteRun, findOldRuns, findRun, lockOldRun, parametersOf, type Run } from '../jobs/stores/run.js';
@@ -23,7 +23,7 @@ export async function purgeWhatIfs(db: Db): Promise<number> {
   return removed;
 }
 
-/** Forgets the answer to a question, so that it is worked out again. One that somebody is working out stays. */
+/** Deletes the answer of a what-if, so that it is worked out again. An answer that is being worked out stays. */
 export async function forgetAnswer(db: Db, key: string): Promise<void> {
   await inTransaction(db, async (tx) => {
     const run = await findRun(tx, WHAT_IF, key, true);

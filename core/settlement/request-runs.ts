@@ -1,4 +1,4 @@
-/** Asks for runs to be carried out by a runner: a row each. Nothing of the dates changes until one takes it. */
+/** Requests runs from the runners, with a row for each. The dates do not change until a runner takes the request. */
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import type { PlatformTime } from '../../infra/platform-time.js';
 import { readDateStatus } from '../feed/stores/calendar.js';
@@ -16,7 +16,7 @@ export interface RunRequest {
 }
 
 /**
- * The run of a date that is asked for, locked; made unless there is one. Throws what a runner would meet when it takes the date: DATE_NOT_OVER,
+ * The run of a requested date, locked; it is made unless it exists. Throws what a runner would throw when it takes the date: DATE_NOT_OVER,
  * EARLIER_DATE_OPEN, IMPORT_IN_PROGRESS or DATE_EMPTY.
  */
 export async function askedRun(
@@ -53,7 +53,7 @@ export async function requestRuns(
   });
 }
 
-/** What became of a request. `executionId` is the one that was queued or is waiting already. */
+/** The result of a request. `executionId` is the execution that was queued or already waits. */
 export interface RequestOutcome {
   readonly outcome: 'requested' | 'already-requested' | 'already-completed';
   readonly executionId: number | null;

@@ -1,4 +1,4 @@
-/** The job history in the words of the settlement: what is a pass to the engine are sales or refunds here. For other jobs the sales are the first pass. */
+/** The job history in the terms of the settlement: the engine's passes are sales and refunds here. For other jobs the sales are the first pass. */
 import type { Db } from '../../infra/database.js';
 import type { RunProgress } from '../jobs/run-meter.js';
 import {

@@ -1,7 +1,7 @@
 /**
- * What was settled, for other systems and for spreadsheets: the rows of `magam settlements` and `magam lines` and of the HTTP server's downloads,
- * which are the same byte for byte. The columns of CSV, and the order, are fixed. Rows come from the database in batches and leave as fast as their reader takes
- * them, so memory stays flat however many there are.
+ * Exports of settlements and lines, for other systems and for spreadsheets: the rows of `magam settlements` and `magam lines` and of the HTTP server's
+ * downloads, which are the same byte for byte. The columns of CSV and their order are fixed. Rows come from the database in batches and leave as fast as the
+ * reader takes them, so memory stays flat however many there are.
  */
 import { type Cell, type Db, inSnapshot } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -55,7 +55,7 @@ const SUMS_AT = SETTLEMENT_KEYS.length + COUNTS.length;
 
 /**
  * Throws `DATE_NOT_SETTLED` with the first date of the range that is not settled, or is being settled: an export is never half of a
- * date, and an empty one means that settled dates have nothing to show.
+ * date, and an empty one means that the settled dates have no rows.
  */
 export async function requireExportable(db: Db, from: string, to: string): Promise<void> {
   const unsettled = await firstUnsettled(db, from, to);
@@ -75,7 +75,7 @@ export async function exportLines(db: Db, selection: LineSelection, form: Export
 }
 
 /**
- * Exports what each seller is owed for each date, all certified generations added up, by date, seller and currency, and returns the totals
+ * Exports the amount that each seller is owed for each date, over all certified generations, by date, seller and currency, and returns the totals
  * of each currency. Throws `DATE_NOT_SETTLED`.
  */
 export async function exportSettlements(
@@ -177,7 +177,7 @@ async function writeRows(
 ): Promise<void> {
   if (form.format === 'csv') return writeCsv(fields, batches, form.spreadsheetSafe, sink);
   if (form.format === 'json') return writeJson(fields, batches, sink);
-  // Only who wants a workbook loads what writes one.
+  // Loaded only for a workbook.
   const { writeExportWorkbook } = await import('./export-workbook.js');
   return writeExportWorkbook(name, fields, batches, totals, sink);
 }

@@ -1,11 +1,11 @@
-/** The words for the states of dates and of runs: what commands print, what refusals say and what a list is filtered by. */
+/** The words for the states of dates and of runs, for the output of commands, for refusals and for the filters of lists. */
 import type { RunStatus } from '../jobs/stores/run.js';
 import { SETTLE } from './stores/settlement-run.js';
 
 export const DATE_STATES = ['SETTLED', 'CLOSED_EMPTY', 'BEING_SETTLED', 'NOT_SETTLED'] as const;
 export type DateState = (typeof DATE_STATES)[number];
 
-/** As they follow "the date is". */
+/** Each follows "the date is". */
 export const dateWords: Readonly<Record<DateState, string>> = {
   SETTLED: 'settled',
   CLOSED_EMPTY: 'closed without entries',
@@ -14,7 +14,7 @@ export const dateWords: Readonly<Record<DateState, string>> = {
 };
 
 /**
- * The state of a run in one word. `waiting`: for a runner. `dead`: it is under way, and nobody who works on it has been heard of. `parked`: its date
+ * The state of a run in one word. `waiting`: for a runner. `dead`: it is under way, but no process that works on it shows a sign of life. `parked`: its date
  * is settled, and some of its entries are parked. `done`: a job that follows the settlement is completed for the date.
  */
 export const RUN_STATES = ['waiting', 'running', 'dead', 'stopped', 'failed', 'settled', 'parked', 'done'] as const;
@@ -34,7 +34,7 @@ export function runStateOf(status: RunStatus, dead: boolean, job: string = SETTL
   return status === 'COMPLETED' && job !== SETTLE ? 'done' : stateOfStatus[status];
 }
 
-/** The status of the runs in a state, and whether somebody who is alive works on them where that matters. */
+/** The status of the runs in a state, and whether a living process works on them where that matters. */
 export function statusOfRunState(state: RunState): { readonly status: RunStatus; readonly dead?: boolean } {
   if (state === 'dead') return { status: 'RUNNING', dead: true };
   if (state === 'done') return { status: 'COMPLETED' };

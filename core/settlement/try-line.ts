@@ -1,4 +1,4 @@
-/** A settled line under a draft of fee policies: what it would have been, and how that is told. */
+/** A settled line under a draft of fee policies: the figures that it would have had, and their description. */
 import type { Db } from '../../infra/database.js';
 import { isRefusal } from '../../kernel/errors.js';
 import { type Leg, legName, SALE } from '../feed/rules/leg.js';
@@ -7,7 +7,7 @@ import { type DecidedFigures, decidedOf } from './rules/policy-effect.js';
 import { type TrialBooks, type TrialOutcome, tryRefund, trySale } from './rules/policy-trial.js';
 import { readLineNames, type TrialLine } from './stores/trial-page.js';
 
-/** The line under the draft; undefined when the draft does not touch it, or when its sale is gone. */
+/** The line under the draft; undefined when the draft does not touch it, or when the feed no longer has its sale. */
 export function tryLine(books: TrialBooks, leg: Leg, line: TrialLine): TrialOutcome | undefined {
   const { sale, priorQuantity, quantity } = line;
   if (sale === undefined) return undefined;
@@ -42,7 +42,7 @@ export interface Touched {
   readonly outcome: TrialOutcome;
 }
 
-/** Tells touched lines of one leg of a date in full, in the given order. */
+/** Describes touched lines of one leg of a date in full, in the given order. */
 export async function describeTouched(
   db: Db,
   books: TrialBooks,

@@ -1,6 +1,6 @@
 /**
- * What-if: the settled lines of a range of dates under a draft of fee policies. This is what is asked, under which name the answer is
- * known, and what the answer says; `batch/jobs/what-if` works it out. Nothing of the books is written.
+ * A what-if applies a draft of fee policies to the settled lines of a range of dates. This file has the question, the key under which the answer is
+ * stored, and the answer; `batch/jobs/what-if` computes it. It does not change any settlement.
  */
 import { type Db, inSnapshot } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
@@ -32,7 +32,7 @@ import type { TouchedLine } from './try-line.js';
 
 /** The name of the job. */
 export const WHAT_IF = 'what-if';
-/** Part of every key: a release that computes or plans something else begins anew instead of going on with what an older one has found. */
+/** Part of every key: a release that computes or plans differently begins anew instead of continuing with the results of an older one. */
 const FORM = 'what-if/3';
 /** The lines moved most that are kept of each currency. */
 export const MOVED_LINES_MAX = 100;
@@ -46,13 +46,13 @@ export interface WhatIfQuestion {
   readonly listFor: number | null;
 }
 
-/** What a run of the job is made of, frozen when it is created: the same parameters give the same answer at any time. */
+/** The parameters of a run of the job, frozen when it is created: the same parameters give the same answer at any time. */
 export interface WhatIfParameters {
   readonly from: string;
   readonly to: string;
   readonly dates: TrialDates;
   readonly listFor: number | null;
-  /** Of the stored policies that the draft is compared with. */
+  /** The revision of the stored policies that the draft is compared with. */
   readonly policyRevision: number;
   /** The draft as a policy file. */
   readonly draft: { readonly policies: readonly object[] };
@@ -62,8 +62,8 @@ export interface WhatIfParameters {
 
 export interface PreparedWhatIf {
   /**
-   * Made of the parameters and of what the certificates certify: the same question about the same lines has the same key. That of a task
-   * is the task's own: whatever has changed since its first attempt, the next one goes on with the same run.
+   * Made from the parameters and the content of the certificates: the same question about the same lines has the same key. The key of a task
+   * is the task's own: whatever has changed since its first attempt, the next one continues the same run.
    */
   readonly key: string;
   readonly parameters: WhatIfParameters;
@@ -74,8 +74,8 @@ export interface PreparedWhatIf {
 }
 
 /**
- * Reads, in one snapshot of the caller's, what the question is about, and fixes it, or returns the faults for which the draft cannot be applied, by the place in the draft. Throws
- * DATE_NOT_CLOSED when no date of the range was settled, and VERIFICATION_FAILED when a date was settled and a certificate of it is missing.
+ * Reads the subject of the question in the caller's snapshot and freezes it, or returns the faults for which the draft cannot be applied, by their place in the
+ * draft. Throws DATE_NOT_CLOSED when no date of the range was settled, and VERIFICATION_FAILED when a date was settled and a certificate of it is missing.
  */
 export async function prepareWhatIf(db: Db, question: WhatIfQuestion): Promise<PreparedWhatIf | PolicyFault[]> {
   const begun = await findBegun(db, question);
@@ -110,7 +110,10 @@ export async function prepareWhatIf(db: Db, question: WhatIfQuestion): Promise<P
 const keyOf = (...named: readonly unknown[]): string => sha256(JSON.stringify([FORM, ...named]));
 const keyOfTask = (taskId: number): string => keyOf('task', taskId);
 
-/** What an earlier attempt of the task has fixed. Policies that were applied since then may conflict with the draft; the task keeps the revision that it began with. */
+/**
+ * The parameters frozen by an earlier attempt of the task. Policies that were applied since then may conflict with the draft; the task keeps the revision that
+ * it began with.
+ */
 async function findBegun(db: Db, { from, to, listFor }: WhatIfQuestion): Promise<PreparedWhatIf | undefined> {
   const key = listFor === null ? undefined : keyOfTask(listFor);
   const run = key === undefined ? undefined : await findRun(db, WHAT_IF, key);
@@ -126,13 +129,13 @@ const byCodeAndVersion = (a: FeePolicy, b: FeePolicy): number =>
 /** The books that a run compares. */
 export async function whatIfBooks(db: Db, { draft, policyRevision, dates }: WhatIfParameters): Promise<TrialBooks> {
   const read = checkPolicyFile(draft);
-  if ('faults' in read) throw new Error('the draft of a what-if was changed: it is no policy file any more');
+  if ('faults' in read) throw new Error('the draft of a what-if was changed: it is no longer a policy file');
   const books = trialBooks(await readPolicies(db, policyRevision), read.policies, dates);
   if (Array.isArray(books)) throw new Error('the policies that a what-if began with were changed');
   return books;
 }
 
-/** What a certificate says of its partitions. Throws VERIFICATION_FAILED when it is not the text that was hashed. */
+/** The partitions in a certificate. Throws VERIFICATION_FAILED when it is not the text that was hashed. */
 export async function certifiedPartitions(
   db: Db,
   { date, generation }: WhatIfParameters['certificates'][number],
@@ -144,7 +147,7 @@ export async function certifiedPartitions(
   return body.partitions;
 }
 
-/** A what-if of lines that nobody certified would be an answer about nothing: it says where to look instead. */
+/** A what-if of lines that are not certified would have no meaning, so the refusal says where to look. */
 export const notAsCertified = (date: string, what: string): MagamError =>
   new MagamError('VERIFICATION_FAILED', `${what} Run magam verify --date ${date}: it names the first difference.`, {
     date,
@@ -155,9 +158,9 @@ export interface WhatIfAnswer extends EffectCounts {
   readonly lines: number;
   /** Lines that would have fallen under another policy: those in the sums and those that would have been parked. */
   readonly touched: number;
-  /** Over all touched lines that would have been settled, per currency. */
+  /** Sums over all touched lines that would have been settled, per currency. */
   readonly totals: readonly Effect[];
-  /** Those whose net would differ most, of each currency. */
+  /** The lines of each currency whose net would differ most. */
   readonly sellers: readonly SellerEffect[];
   readonly movedLines: readonly TouchedLine[];
 }

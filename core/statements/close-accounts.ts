@@ -1,5 +1,5 @@
 /**
- * Closes the periods of a page of accounts, in the transaction of whoever calls it: nobody else moves what these sellers are owed until it ends, and closing again
+ * Closes the periods of a page of accounts, in the caller's transaction: nobody else moves what these sellers are owed until it ends, and closing again
  * finds nothing to do.
  */
 import { select, type Tx } from '../../infra/database.js';
@@ -27,7 +27,7 @@ import {
 } from './stores/issue.js';
 import { type AccountMark, ensureBalances, readPayables, writeMarks } from './stores/payable-account.js';
 
-/** What was decided about an account. */
+/** The decision about an account. */
 export interface ClosedAccount {
   readonly account: OpenAccount;
   readonly closed: Closed;
@@ -35,7 +35,7 @@ export interface ClosedAccount {
   readonly statements: readonly Statement[];
 }
 
-/** Locks the accounts' balances, in the order of their ids; those that were never posted to get one. */
+/** Locks the accounts' balances, in the order of their ids; an account without postings gets one. */
 export async function lockPayables(tx: Tx, accountIds: readonly number[]): Promise<void> {
   const locked = await lockBalances(tx, accountIds);
   await ensureBalances(
@@ -90,7 +90,7 @@ async function noteWithoutTerms(tx: Tx, accounts: readonly AccountWithTerms[], t
   );
 }
 
-/** Writes what was decided. The caller holds the lock of the accounts under which it was read. */
+/** Writes the decisions. The caller still holds the locks of the accounts under which they were read. */
 export async function issueStatements(
   tx: Tx,
   decided: readonly ClosedAccount[],
@@ -168,7 +168,7 @@ function transactionOf(
   };
 }
 
-/** Reserves that the same close has made are known by the number of their statement. */
+/** Reserves of the same close are found by the number of their statement. */
 function reserveRows(decided: readonly ClosedAccount[], issued: readonly Issued[]): ReserveRow[] {
   const ids = new Map(
     issued.map(({ account, draft, statementId }) => [`${account.accountId} ${draft.number}`, statementId]),

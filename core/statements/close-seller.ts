@@ -1,4 +1,4 @@
-/** Closes the periods of one seller, as they were previewed or as they are. */
+/** Closes the periods of one seller, with the content of a preview or the current one. */
 import { type Db, inTransaction, type Tx } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { type ClosedAccount, decideAccounts, issueStatements, lockPayables } from './close-accounts.js';
@@ -13,7 +13,7 @@ export interface SellerClose extends Closing {
   readonly sellerId: string;
   /** Absent: every currency. */
   readonly currency?: string | undefined;
-  /** The hash that one of the statements must have; absent: they are taken as they are. */
+  /** The hash that one of the statements must have; absent: any content is accepted. */
   readonly expect?: string | undefined;
   readonly issuedBy: string;
 }
@@ -61,7 +61,7 @@ export async function closeSellerIn(tx: Tx, close: SellerClose): Promise<SellerC
   };
 }
 
-/** A statement that was issued with this hash is what was expected. Throws STATEMENT_MOVED otherwise. */
+/** Checks that a statement was issued with this hash. Throws STATEMENT_MOVED otherwise. */
 async function requireIssued(
   tx: Tx,
   { sellerId, currency, through, calendar }: SellerClose,
@@ -88,7 +88,7 @@ async function requireIssued(
 }
 
 const WORDS = {
-  RECORDED: 'settlements or transactions that came since are named',
+  RECORDED: 'the details name settlements or transactions that came since',
   TERMS: 'other terms were applied since',
   CLOSED: 'the period was closed since, with other content',
   OTHER:
@@ -104,7 +104,7 @@ interface MovedDetails {
 function movedError(decided: readonly ClosedAccount[], details: MovedDetails, since?: string): MagamError {
   const now = decided.flatMap(({ statements }) => statements.map(content));
   const when = since === undefined ? '' : ` (from ${since} on)`;
-  return new MagamError('STATEMENT_MOVED', `The statement is not what was previewed: ${WORDS[details.cause]}${when}.`, {
+  return new MagamError('STATEMENT_MOVED', `The statement differs from its preview: ${WORDS[details.cause]}${when}.`, {
     ...details,
     now,
   });

@@ -1,4 +1,4 @@
-/** Exports a statement, or what it would be if its period closed now, as one of its documents. */
+/** Exports a statement, or its draft as if its period closed now, as one of its documents. */
 import { type Db, inSnapshot } from '../../infra/database.js';
 import { found } from '../../kernel/outcome.js';
 import { readSeller } from '../accounts/stores/seller.js';

@@ -1,4 +1,4 @@
-/** Reads what closing the periods of a page of accounts needs: a few statements for all of them. */
+/** Reads the data for closing the periods of a page of accounts, with a few statements for all of them. */
 import type { Db } from '../../infra/database.js';
 import { addDays } from '../../kernel/business-date.js';
 import type { BusinessCalendar } from '../business-days/rules/business-calendar.js';
@@ -62,7 +62,8 @@ export function mayClose(accounts: readonly AccountWithTerms[], { through, calen
 
 /**
  * Reads the accounts with everything that is open for dates up to the last day. What is read goes by the moment of recording, and the clock of the database may have been set
- * back meanwhile. So it is added up: where the statements and what was read do not come to the balance of the ledger, the account is read again from its beginning.
+ * back meanwhile. So the result is added up: where the statements and the items read do not equal the balance of the ledger, the account is read again from its
+ * beginning.
  */
 export async function loadAccounts(
   db: Db,
@@ -95,7 +96,7 @@ interface Kept {
 
 interface Loaded {
   readonly account: OpenAccount;
-  /** The balance of the ledger less everything that is known of the account (minor units). */
+  /** The balance of the ledger less all known items of the account (minor units). */
   readonly missingMinor: bigint;
 }
 
@@ -129,8 +130,8 @@ interface MemberGroup extends OpenGroup {
 }
 
 /**
- * The accounts by how far back their open things may lie. What is read goes back to the earliest moment of a group, so accounts with old and with new things are
- * read apart: each group goes at most four times as far back as the one before.
+ * Groups the accounts by the age of their open items. A read goes back to the earliest moment of its group, so accounts with old and with new items are
+ * read separately: each group goes at most four times as far back as the previous one.
  */
 function groupsOf(accounts: readonly AccountWithTerms[]): MemberGroup[] {
   const latest =

@@ -1,4 +1,4 @@
-/** What closing would make of a seller's running period, and of earlier ones that are not closed yet. Nothing is written. */
+/** Previews the close of a seller's running period, and of earlier ones that are not closed yet. Nothing is written. */
 import { type Db, inSnapshot } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
 import { decided } from '../../kernel/outcome.js';
@@ -12,7 +12,7 @@ import { readPayablesOf } from './stores/payable-account.js';
 
 export interface Preview {
   readonly statement: Statement;
-  /** What it would be made of. */
+  /** Its content. */
   readonly draft: DraftStatement;
 }
 

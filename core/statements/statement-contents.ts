@@ -1,4 +1,4 @@
-/** What a statement is made of, row by row, read page by page: for whoever shows all of it. */
+/** The content of a statement row by row, read page by page, for documents and exports that show all of it. */
 import type { Db } from '../../infra/database.js';
 import type { Rows } from './rules/statement-rows.js';
 import {

@@ -5,7 +5,7 @@ import { LEGS } from '../feed/rules/leg.js';
 import { readLinePage, type SettledRow } from '../settlement/stores/line-page.js';
 import { readStatementHead, readStatementSettlements } from './stores/statement.js';
 
-/** Where a page ended. */
+/** The end of a page. */
 export interface LineAfter {
   readonly settledOn: string;
   readonly generation: number;

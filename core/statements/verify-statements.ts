@@ -1,4 +1,4 @@
-/** Adds the statements up again from what they are made of, in one consistent view. */
+/** Adds up the statements again from their contents, in one consistent view. */
 import { type Db, forWholeDates, inSnapshot, select } from '../../infra/database.js';
 import { sha256 } from '../../infra/sha256.js';
 import { firstDifference, type LedgerDifference } from '../ledger/stores/ledger-check.js';
@@ -14,7 +14,7 @@ export interface StatementVerification {
   readonly checks: readonly LedgerCheck[];
 }
 
-/** Makes every check, also after one that has found a difference. Fails with the signal's reason when it aborts. */
+/** Makes every check, even after one has found a difference. Fails with the signal's reason when it aborts. */
 export function verifyStatements(db: Db, signal: AbortSignal): Promise<StatementVerification> {
   return inSnapshot(
     forWholeDates(db),

@@ -1,6 +1,6 @@
 /**
- * What has come since a statement was previewed. Only the hash of the preview is known: what was recorded last is left out, moment by moment, until the draft has
- * that hash. What was left out is what has come.
+ * Finds the items that were recorded since a preview. Only the hash of the preview is known: the latest items are left out, moment by moment, until the draft
+ * has that hash. The items that were left out are the new ones.
  */
 import type { TransactionKind } from '../ledger/rules/posting-rules.js';
 import { decideAccounts } from './close-accounts.js';
@@ -19,13 +19,13 @@ export interface Moved {
   }[];
 }
 
-/** Moments that are looked back. */
+/** The number of moments to look back. */
 const LOOKS = 200;
 
 const hasHash = (account: OpenAccount, hash: string, closing: Closing): boolean =>
   decideAccounts([account], closing).some(({ statements }) => statements.some((statement) => statement.hash === hash));
 
-/** Undefined: it was not only that something was recorded. */
+/** Undefined: new items are not the only change. */
 export function whatMoved(account: OpenAccount, hash: string, closing: Closing): Moved | undefined {
   const recorded = [...account.settlements, ...account.items].map(({ recordedAt }) => recordedAt);
   const moments = [...new Set(recorded)].sort().reverse().slice(0, LOOKS);
@@ -50,7 +50,7 @@ export function whatMoved(account: OpenAccount, hash: string, closing: Closing):
   return undefined;
 }
 
-/** Whether the draft has this hash under the terms as they were before. @param earlier the account's days under earlier and earlier revisions of the terms */
+/** Whether the draft has this hash under earlier terms. @param earlier the account's days under earlier and earlier revisions of the terms */
 export const movedByTerms = (
   account: OpenAccount,
   earlier: readonly Pick<AccountWithTerms, 'timeline'>[],

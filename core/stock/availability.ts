@@ -1,5 +1,5 @@
 /**
- * "Can I order this?" for many who ask and never need to know it to the second: from Redis, at most 1 s old. Whether somebody gets a unit is
+ * Answers "Can I order this?" for many readers who do not need the exact state: from Redis, at most 1 s old. Whether a buyer gets a unit is
  * decided by reserve.ts alone.
  */
 import { BriefCounts } from '../../infra/cache/brief-counts.js';
@@ -7,13 +7,13 @@ import type { Db } from '../../infra/database.js';
 import type { RedisLink } from '../../infra/redis.js';
 import { readOrderable } from './stores/stock-list.js';
 
-/** Units of one question. */
+/** The most units of one question. */
 export const QUESTION_UNITS_MAX = 100;
 const LIFE_MS = 1_000;
 
 export interface UnitAvailability {
   readonly unitId: number;
-  /** 0: sold out, not for sale, its drop is still to open, or there is no such unit. */
+  /** 0: it is sold out, it is not for sale, its drop has not opened yet, or the unit does not exist. */
   readonly available: number;
 }
 

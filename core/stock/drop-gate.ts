@@ -1,8 +1,9 @@
 /**
- * The gate of the orders of drops, before their transaction. Units that are sold in a drop pass the gate in Redis (gate.ts), and those of a drop that is still to
- * open are refused here; all others go by. It is only a filter: the transaction of the order asks the database for all of this again (drops.ts).
+ * The gate for orders in drops, before their transaction. Units that are sold in a drop pass the gate in Redis (gate.ts), and those of a drop that has not
+ * opened yet are refused here; all others are let through. It is only a filter: the transaction of the order checks all of this again in the database
+ * (drops.ts).
  *
- * Which units are sold in drops is read from the database once a second while orders come, not by each of them.
+ * The list of units in drops is read from the database once a second while orders come, and not by each order.
  */
 import { Flights } from '../../infra/cache/flights.js';
 import type { Db } from '../../infra/database.js';
@@ -16,12 +17,12 @@ import { type DropUnit, readUnitsInDrops } from './stores/drop.js';
 const RENEW_MS = 1_000;
 /** A list that is older is not used (ms). */
 const LIFE_MS = 5_000;
-/** Units in the list, those of the newest drops. Of others the transaction alone knows. */
+/** The most units in the list, those of the newest drops. For other units only the transaction checks the drop. */
 const UNITS_MAX = 10_000;
 
 interface UnitsInDrops {
   readonly units: ReadonlyMap<number, DropUnit>;
-  /** When it was asked for, by the monotonic clock (ms). */
+  /** When it was requested, by the monotonic clock (ms). */
   readonly readAt: number;
 }
 
@@ -36,7 +37,7 @@ export class DropGate {
 
   /**
    * Carries out an order if it may pass. @returns what the order returns, or DROP_NOT_OPEN, INSUFFICIENT_STOCK; then it was not begun. Throws what the order throws,
-   * and what reading the list of drops does.
+   * and the errors of reading the list of drops.
    */
   async pass<T>(units: readonly UnitQuantity[], order: () => Promise<T | Refusal>): Promise<T | Refusal> {
     const list = await this.current();
@@ -44,14 +45,14 @@ export class DropGate {
     if (inDrops.length === 0) return order();
     const shut = inDrops.map(({ unitId }) => list.units.get(unitId)).find((unit) => unit && isShut(unit, list));
     if (shut !== undefined) return notOpen(shut);
-    // It will be refused, and must not take from the counts meanwhile what others could buy.
+    // The order will be refused, so it must not take units from the counts that others could buy meanwhile.
     return exceedsLimit(inDrops, list) ? order() : this.gate.pass(inDrops, order);
   }
 
   private async current(): Promise<UnitsInDrops> {
     const age = this.list === undefined ? Number.POSITIVE_INFINITY : performance.now() - this.list.readAt;
     if (this.list === undefined || age > LIFE_MS) return this.read();
-    if (age > RENEW_MS) void this.read().catch(() => undefined); // what fails is tried again by the next order
+    if (age > RENEW_MS) void this.read().catch(() => undefined); // the next order tries again
     return this.list;
   }
 
@@ -65,10 +66,10 @@ export class DropGate {
   }
 }
 
-/** Never true when the drop has opened by the database's clock: the time is counted from before the database was asked. */
+/** Never true when the drop has opened by the database's clock, because the time is counted from before the query. */
 const isShut = ({ opensInMs }: DropUnit, { readAt }: UnitsInDrops): boolean => opensInMs > performance.now() - readAt;
 
-/** Whether more of a drop is wanted than any buyer may have, whatever this one has. */
+/** Whether the order asks for more of a drop than any buyer may have. */
 function exceedsLimit(units: readonly UnitQuantity[], list: UnitsInDrops): boolean {
   const asked = new Map<number, number>();
   return units.some(({ unitId, quantity }) => {

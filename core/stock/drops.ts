@@ -1,5 +1,5 @@
 /**
- * Drops: a product that is sold in a rush has an opening time, a limit per buyer, and an audit of who got what, in order. Once it is ended, the product is
+ * Drops: a product that is sold in a rush has an opening time, a limit per buyer, and an ordered audit of the purchases. Once the drop is ended, the product is
  * sold like all others; the audit stays.
  *
  * A checkout calls `checkDrops` before it reserves and `recordDrops` after it. A cancellation or an expiry calls `leaveDrops`.
@@ -26,7 +26,7 @@ import {
   readWhatBuyersHave,
 } from './stores/drop-purchase.js';
 
-/** What somebody wants for a checkout. */
+/** The units that a buyer wants for a checkout. */
 export interface DropRequest {
   readonly accountId: number;
   readonly units: readonly UnitQuantity[];
@@ -44,7 +44,7 @@ export async function scheduleDrop(tx: Tx, drop: NewDrop): Promise<DropRecord | 
   return isRefusal(dropId) ? dropId : justWritten(tx, dropId);
 }
 
-/** Ends a drop: from now on nobody waits for it, and no limit holds. @returns the drop, or DROP_NOT_FOUND, DROP_ENDED */
+/** Ends a drop: from now on it has no opening time and no limit. @returns the drop, or DROP_NOT_FOUND, DROP_ENDED */
 export async function endDrop(tx: Tx, dropId: number): Promise<DropRecord | Refusal> {
   if (await endDropRow(tx, dropId)) return justWritten(tx, dropId);
   return refuse((await readDrop(tx, dropId)) === undefined ? 'DROP_NOT_FOUND' : 'DROP_ENDED', { dropId });
@@ -57,9 +57,9 @@ async function justWritten(tx: Tx, dropId: number): Promise<DropRecord> {
 }
 
 /**
- * Whether each request keeps to the rules of the drops that its units are sold in; those of one buyer are added up in the order of arrival. Buyers in
- * drops with a limit are locked until the transaction ends, so that what was checked stays true.
- * @returns for each what `recordDrops` is to be given, or DROP_NOT_OPEN (by the database's clock), DROP_LIMIT_EXCEEDED
+ * Checks each request against the rules of the drops in which its units are sold; requests of one buyer are added up in the order of arrival. Buyers in
+ * drops with a limit are locked until the transaction ends, so that the checks stay true.
+ * @returns for each the argument for `recordDrops`, or DROP_NOT_OPEN (by the database's clock), DROP_LIMIT_EXCEEDED
  */
 export async function checkDrops(
   tx: Tx,
@@ -84,7 +84,7 @@ export async function checkDrops(
   });
 }
 
-/** The refusal of a unit whose drop is still to open. */
+/** The refusal of a unit whose drop has not opened yet. */
 export const notOpen = ({ productId, opensAt }: DropUnit): Refusal => refuse('DROP_NOT_OPEN', { productId, opensAt });
 
 async function wantedInDrops(tx: Tx, requests: readonly DropRequest[]): Promise<WantedInDrop[][]> {
@@ -100,7 +100,7 @@ async function wantedInDrops(tx: Tx, requests: readonly DropRequest[]): Promise<
 
 const buyerKey = ({ dropId, accountId }: DropBuyer): string => `${dropId}.${accountId}`;
 
-/** What buyers want of drops, one entry for each drop and buyer. */
+/** The units that buyers want in drops, with one entry for each drop and buyer. */
 function perBuyer(wanted: readonly WantedInDrop[]): WantedInDrop[] {
   const sums = new Map<string, WantedInDrop>();
   for (const one of wanted) {
@@ -111,7 +111,7 @@ function perBuyer(wanted: readonly WantedInDrop[]): WantedInDrop[] {
 }
 
 /**
- * Writes down who got what, in this order: one statement, however many got something. Called after `reserve` in the same transaction: the row of stock
+ * Records the purchases in this order, with one statement for all of them. Called after `reserve` in the same transaction: the row of stock
  * that it holds is the lock under which a unit's positions are counted.
  */
 export async function recordDrops(
@@ -132,7 +132,7 @@ export async function recordDrops(
   );
 }
 
-/** Gives back what a checkout got in drops, these units or all: its buyer may have as many again. The checkout is locked. */
+/** Gives back the units that a checkout got in drops, these or all, so that its buyer may have as many again. The checkout is locked. */
 export async function leaveDrops(tx: Tx, holderId: number, units?: readonly UnitQuantity[]): Promise<void> {
   if (units === undefined) await giveBackAll(tx, holderId);
   else if (units.length > 0) await giveBackSome(tx, holderId, perUnit(units));

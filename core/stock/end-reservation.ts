@@ -1,4 +1,4 @@
-/** What becomes of units that a checkout holds: sold with the payment, given back by a cancellation, returned after the sale. */
+/** Ends the hold of a checkout: its units are sold with the payment, given back by a cancellation, or returned after the sale. */
 import type { Tx } from '../../infra/database.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
 import { changeOf, type MovementKind, perUnit, type UnitQuantity } from './rules/stock.js';
@@ -6,7 +6,7 @@ import { insertMovements } from './stores/movement.js';
 import { lowerReservation, type ReservationRecord, readReservations, sellHeld } from './stores/reservation.js';
 import { changeStock, lockStock } from './stores/stock.js';
 
-/** Whose units they are, and what the journal says of the change. */
+/** The holder of the units, and the entry of the change in the journal. */
 export interface HolderChange {
   readonly holderId: number;
   readonly requestedBy: string;
@@ -24,8 +24,8 @@ async function lockReservations(tx: Tx, holderId: number): Promise<ReservationRe
 }
 
 /**
- * Sells what a holder holds: its payment came. Doing it again changes nothing.
- * @returns CHECKOUT_EXPIRED when a hold has expired, given back already or not, or when nothing is held
+ * Sells the units of a holder, because its payment came. Doing it again changes nothing.
+ * @returns CHECKOUT_EXPIRED when a hold has expired, even if its units were not given back yet, or when nothing is held
  */
 export async function commitReservation(tx: Tx, by: HolderChange): Promise<Refusal | undefined> {
   const { holderId } = by;
@@ -41,8 +41,8 @@ export async function commitReservation(tx: Tx, by: HolderChange): Promise<Refus
 }
 
 /**
- * Gives back units that a holder holds: these, or all. What was given back already, because it expired, is left as it is.
- * @returns what was given back now
+ * Gives back units that a holder holds: these, or all. Units that were already given back, because their hold expired, are left as they are.
+ * @returns the units given back now
  */
 export function releaseReservation(
   tx: Tx,
@@ -52,7 +52,7 @@ export function releaseReservation(
   return giveBack(tx, 'RELEASE', by, units);
 }
 
-/** Takes back units that a holder has bought: these, or all. @returns what was taken back */
+/** Takes back units that a holder has bought: these, or all. @returns the units taken back */
 export function returnUnits(
   tx: Tx,
   by: HolderChange,
@@ -81,7 +81,7 @@ async function giveBack(
 const isExpired = (reservations: readonly ReservationRecord[], unitId: number): boolean =>
   reservations.some((one) => one.unitId === unitId && one.status === 'EXPIRED');
 
-/** Moves the stock of locked units and writes it down. */
+/** Moves the stock of locked units and records the movements. */
 async function move(
   tx: Tx,
   kind: MovementKind,

@@ -13,7 +13,7 @@ export type Pages = Pick<CatalogueCache, 'stockChanged'>;
 /** The products whose pages the transaction has made wrong so far. */
 const changedProducts = (tx: Tx): Promise<number[]> => readProductsOfUnits(tx, crossedUnits(tx));
 
-/** Has those pages evicted. Called when the transaction has changed all its stock; `afterCommit` takes what is to follow. */
+/** Evicts those pages. Called when the transaction has changed all its stock; `afterCommit` runs the work after the commit. */
 export async function evictChanged(
   tx: Tx,
   cache: Pages,

@@ -1,11 +1,12 @@
 /**
- * A gate in Redis in front of products that are sold in a rush: who comes when everything is gone is refused without a look into the database.
+ * A gate in Redis in front of products that are sold in a rush: buyers who come after everything is sold are refused without a query to the database.
  *
- * - Only a filter: who is let through reserves as everybody does (reserve.ts), so a count that is too high oversells nothing.
- * - All or nothing: one script looks at all units of a basket, and takes from all of them or from none.
- * - A count comes from the database: it is read by one caller, whichever server it is, while the others wait; also after Redis was emptied.
- * - It heals: who was let through and did not reserve gives back; who cannot, because its server died, is forgotten with the count, which
- *   lives for `LIFE_MS` by Redis's clock from before it was read. So one that is too low refuses nobody for longer than that.
+ * - Only a filter: an order that is let through reserves like all others (reserve.ts), so a count that is too high oversells nothing.
+ * - All or nothing: one script checks all units of a basket, and takes from all of them or from none.
+ * - A count comes from the database: one caller of all servers reads it while the others wait; also after Redis was emptied.
+ * - It heals: an order that was let through and did not reserve gives back. If it cannot, because its server died, its units return with the end of the count,
+ * which
+ *   lives for `LIFE_MS` by Redis's clock from before it was read. So a count that is too low refuses nobody for longer than that.
  * - Optional: without Redis, or when it does not answer, everybody is let through.
  */
 import { randomBytes } from 'node:crypto';
@@ -17,18 +18,18 @@ import { readReservable } from './stores/reservation.js';
 
 /** How long a count is used (ms). */
 const LIFE_MS = 2_000;
-/** Who reads a count is waited for this long; then another does (ms). */
+/** Others wait this long for the caller that reads a count; then another one reads it (ms). */
 const LOADING_MS = 1_000;
-/** Who has waited so long for a count is let through without (ms). */
+/** An order that has waited this long for a count is let through without it (ms). */
 const WAIT_MS = 2_000;
 const WAIT_STEP_MS = 10;
-/** How long Redis is left alone after a command failed (ms). */
+/** How long Redis is not asked again after a command failed (ms). */
 const REST_MS = 1_000;
 
 /**
  * Takes the quantities (ARGV from 3) from the counts of the units (KEYS), if there is enough of all. A count without an end, or with one that is further away
- * than the life of a count (ARGV[2]), is forgotten: Redis's clock was set back, or somebody wrote the key. It would refuse buyers for ever.
- * @returns 'in' and the word of each count; 'short', the first unit that there is too little of and its count; 'load' with the time and the
+ * than the life of a count (ARGV[2]), is deleted: Redis's clock was set back, or somebody wrote the key. It could refuse buyers forever.
+ * @returns 'in' and the word of each count; 'short', the first unit with too low a count and that count; 'load' with the time and the
  *   units of which this caller is to read the counts; 'wait' while others read them
  */
 const ADMIT = `
@@ -61,7 +62,7 @@ end
 for i, key in ipairs(KEYS) do redis.call('HINCRBY', key, 'left', -ARGV[i + 2]) end
 return words`;
 
-/** Stores counts that were read, each with a new word, unless somebody else has; they are not being read any more. */
+/** Stores counts that were read, each with a new word, unless somebody else has stored them, and ends their reading. */
 const STORE = `
 for i, key in ipairs(KEYS) do
   if redis.call('EXISTS', key) == 0 then
@@ -71,13 +72,13 @@ for i, key in ipairs(KEYS) do
   redis.call('DEL', key .. '!')
 end`;
 
-/** Gives back to counts that are still the ones that it was taken from. */
+/** Gives units back to the counts from which they were taken, if these still exist. */
 const GIVE_BACK = `
 for i, key in ipairs(KEYS) do
   if redis.call('HGET', key, 'word') == ARGV[i * 2] then redis.call('HINCRBY', key, 'left', ARGV[i * 2 - 1]) end
 end`;
 
-/** What was taken, and the word of each count that it was taken from. */
+/** The units taken, and the word of each count from which they were taken. */
 interface Admission {
   readonly keys: readonly string[];
   readonly quantities: readonly number[];
@@ -94,7 +95,7 @@ export class StockGate {
   ) {}
 
   /**
-   * Carries out an order if the gate lets it through. What it took goes back when the order is refused or fails.
+   * Carries out an order if the gate lets it through. Its units go back to the counts when the order is refused or fails.
    * @returns what the order returns, or INSUFFICIENT_STOCK, and the order was not begun
    */
   async pass<T>(units: readonly UnitQuantity[], order: () => Promise<T | Refusal>): Promise<T | Refusal> {
@@ -148,7 +149,7 @@ export class StockGate {
     }
   }
 
-  /** Never fails: what is not given back is forgotten with its count. */
+  /** Never fails: units that are not given back return with the end of their count. */
   private async giveBack({ keys, quantities, words }: Admission): Promise<void> {
     await this.ask(
       GIVE_BACK,
@@ -159,7 +160,7 @@ export class StockGate {
 
   private readonly keyOf = (unitId: number): string => `stock:g:${this.redis.seal.realm}:${unitId}`;
 
-  /** What a script returns; undefined when Redis is away. */
+  /** The result of a script; undefined when Redis is away. */
   private async ask(script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     if (!this.redis.isUp() || Date.now() < this.restUntil) return undefined;
     try {

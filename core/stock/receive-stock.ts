@@ -1,4 +1,4 @@
-/** Goods come in or are counted: what a seller does with the stock of its own units. */
+/** The stock changes by a seller: goods come in or are counted. */
 import type { Tx } from '../../infra/database.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
 import { markInUse, readUnit } from '../catalogue/stores/sellable-unit.js';
@@ -9,7 +9,7 @@ import { addStock, insertFirstStock, lockStock, readStock, type StockRecord } fr
 interface Change {
   readonly unitId: number;
   readonly reason: string;
-  /** Who asked for it, as `nameOf` names an account. */
+  /** The account that requested it, as `nameOf` writes it. */
   readonly requestedBy: string;
 }
 
@@ -19,7 +19,7 @@ export interface ChangedStock {
   readonly after: StockRecord;
 }
 
-/** Adds goods to what is available. @returns the stock, or UNIT_NOT_FOUND, UNIT_RETIRED */
+/** Adds goods to the available quantity. @returns the stock, or UNIT_NOT_FOUND, UNIT_RETIRED */
 export function receiveStock(
   tx: Tx,
   { quantity, ...change }: Change & { readonly quantity: number },
@@ -29,7 +29,7 @@ export function receiveStock(
 }
 
 /**
- * Corrects what is available by a difference, after somebody counted. What is held or sold is not corrected.
+ * Corrects the available quantity by a difference, after a count. Held and sold quantities are not corrected.
  * @returns the stock, or UNIT_NOT_FOUND, STOCK_INSUFFICIENT_TO_ADJUST
  */
 export function adjustStock(
@@ -40,7 +40,7 @@ export function adjustStock(
 }
 
 /**
- * Brings the first goods of many units: a few statements, however many they are. Units that have had stock stay as they are.
+ * Adds the first goods of many units, with a few statements for all of them. Units that have had stock stay as they are.
  * @param goods each unit once, with its seller
  * @returns how many units got goods
  */
@@ -69,7 +69,7 @@ async function add(
   { unitId, reason, requestedBy }: Change,
   quantity: number,
 ): Promise<ChangedStock | Refusal> {
-  // From here on nobody deletes the unit; who is about to has the lock first, and then there is none.
+  // From here on nobody deletes the unit. A transaction that is about to delete it has the lock first, and then the unit is gone.
   if ((await markInUse(tx, [unitId])) === 0) return refuse('UNIT_NOT_FOUND', { unitId });
   const unit = await readUnit(tx, unitId);
   if (unit === undefined) throw new Error('a locked unit is there');

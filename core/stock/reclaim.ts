@@ -7,7 +7,7 @@ import { insertMovements } from './stores/movement.js';
 import { expireHolds, readExpired, readUnitsOfExpired } from './stores/reservation.js';
 import { changeStock, lockStock } from './stores/stock.js';
 
-/** Holds that one statement ends. */
+/** The most holds that one statement ends. */
 const BATCH = 500;
 
 interface Reclaimed {
@@ -55,7 +55,7 @@ async function end(
 
 /**
  * Ends at most `rowsMax` expired holds, those that expired first. Each unit has a short transaction of its own, after which pages are evicted from
- * the cache where there is one. A unit that fails keeps no other from its turn; `except` names units.
+ * the cache where there is one. A unit that fails does not hold up the others; `except` names units to leave out.
  * @returns how many holds were found, which is `rowsMax` while there may be more, how many were ended, of which units, and the units that failed
  */
 export async function reclaimExpired(

@@ -1,6 +1,6 @@
 /**
  * The second strategy against overselling: a lock in Redis for each product, from before the order's transaction until after its commit (Redlock).
- * It decides who comes next, not who gets a unit: a lock may have expired, or be forgotten by a Redis that restarts, while its holder is still at
+ * It decides who comes next, not who gets a unit: a lock may have expired, or be lost by a restart of Redis, while its holder is still at
  * work, and nothing tells the database. So the order reserves with the same conditional UPDATE as without it (reserve.ts). While Redis is away the
  * rows of stock are locked by SELECT … FOR UPDATE instead.
  */
@@ -16,20 +16,20 @@ import { lockStock, readStock } from './stores/stock.js';
 export interface LockSettings {
   /** How long an order waits for its locks (ms). */
   readonly waitMs: number;
-  /** After so long a lock ends by itself (ms). */
+  /** A lock ends by itself after this long (ms). */
   readonly leaseMs: number;
 }
 
 export interface LockAsk {
-  /** For the log: who orders. */
+  /** The buyer, for the log. */
   readonly forWhom: string;
   readonly productIds: readonly number[];
 }
 
-/** Who finds a lock taken looks again after about so long (ms), and each time later, so that many who wait leave Redis to the one who works. */
+/** An order that finds a lock taken tries again after about this long (ms), and each time later, so that many waiting orders do not load Redis. */
 const LOOK_AGAIN_MS = 5;
 const LOOK_AGAIN_MS_MAX = 80;
-/** How long Redis is left alone after it could not say (ms). */
+/** How long Redis is not asked again after it gave no answer (ms). */
 const REST_MS = 1_000;
 
 export class StockLocks {
@@ -41,12 +41,12 @@ export class StockLocks {
     private readonly log: Pick<Logger, 'debug' | 'isLevelEnabled'>,
     private readonly settings: LockSettings,
   ) {
-    // Tries of its own measure a lock from the first one, so one that was waited for may be over when it comes: each try is a call here.
+    // Redlock's own retries measure a lock from the first try, so a lock after a wait may already be over: each try is a call here.
     this.redlock = new Redlock([redis.client], { retryCount: 0 });
   }
 
   /**
-   * Places an order while the products are locked for it. `order` opens its transaction, and reserves in it with what it is given.
+   * Places an order while the products are locked for it. `order` opens its transaction, and reserves in it with the given function.
    * Throws STOCK_BUSY when the locks do not become free in time; nothing was begun then.
    */
   async hold<T>(ask: LockAsk, order: (reserve: Reserve) => Promise<T>): Promise<T> {
@@ -64,7 +64,7 @@ export class StockLocks {
     }
   }
 
-  /** The locks of all products, or none; undefined: Redis cannot say. */
+  /** The locks of all products, or none; undefined: Redis gave no answer. */
   private async acquire({ productIds }: LockAsk): Promise<Lock | undefined> {
     if (Date.now() < this.restUntil) return undefined;
     const keys = [...new Set(productIds)].sort((a, b) => a - b).map((productId) => `LOCK:product:${productId}`);
@@ -86,13 +86,13 @@ export class StockLocks {
     return undefined;
   }
 
-  /** Whether one of the locks would not end with a lease: it was not made here, and nobody may wait for it. */
+  /** Whether one of the locks has no end, so that it was not made here and must not be waited for. */
   private async outlivesLease(keys: readonly string[]): Promise<boolean> {
     const lives = await Promise.all(keys.map((key) => this.redis.client.pttl(key))).catch(() => [-1]);
     return lives.some((lifeMs) => lifeMs === -1 || lifeMs > this.settings.leaseMs);
   }
 
-  /** Never fails: a lock that cannot be given back ends by itself. */
+  /** Never fails: a lock that cannot be released ends by itself. */
   private async release({ forWhom }: LockAsk, lock: Lock): Promise<void> {
     const locks = lock.resources;
     await this.redlock.release(lock).then(
@@ -101,7 +101,7 @@ export class StockLocks {
     );
   }
 
-  /** Says at debug what is left of each unit, as the transaction sees it. */
+  /** Logs at level debug how many of each unit are left, as the transaction sees it. */
   private saying(forWhom: string, reserve: Reserve): Reserve {
     return async (tx, requests) => {
       const outcomes = await reserve(tx, requests);
@@ -113,7 +113,7 @@ export class StockLocks {
   }
 }
 
-/** Whether somebody else has one of the locks. Any other failure is one of Redis. */
+/** Whether somebody else has one of the locks. Any other failure is a failure of Redis. */
 async function isTaken(error: unknown): Promise<boolean> {
   if (!(error instanceof ExecutionError)) throw error;
   const votes = (await Promise.all(error.attempts)).flatMap(({ votesAgainst }) => [...votesAgainst.values()]);
@@ -124,7 +124,7 @@ const unitsOf = (requests: readonly ReserveRequest[]): number[] => [
   ...perUnit(requests.flatMap(({ units }) => units)).keys(),
 ];
 
-/** Reserves under row locks that were taken first. They come where the UPDATE would: after all else that the order locks. */
+/** Reserves under row locks. They are taken in the place of the UPDATE: after all other locks of the order. */
 async function reserveLocked(tx: Tx, requests: readonly ReserveRequest[]): Promise<(Refusal | undefined)[]> {
   await lockStock(tx, unitsOf(requests));
   return reserveMany(tx, requests);

@@ -1,6 +1,6 @@
 /**
- * Holding units for checkouts. The truth is a conditional UPDATE in the order's own transaction: whoever calls this does so last before
- * the commit, because from here on others wait for these units.
+ * Holds units for checkouts. A conditional UPDATE in the order's own transaction decides. The caller reserves last before
+ * its commit, because from here on others wait for these units.
  */
 import type { Tx } from '../../infra/database.js';
 import type { Refusal } from '../../kernel/errors.js';
@@ -10,10 +10,10 @@ import { insertMovements } from './stores/movement.js';
 import { insertReservations } from './stores/reservation.js';
 import { holdAvailable, lockStock } from './stores/stock.js';
 
-/** For whom units are held: a checkout, which reserves once. */
+/** The holder of the units: a checkout, which reserves once. */
 export interface Holder {
   readonly holderId: number;
-  /** The hold ends by itself so many milliseconds from now by the database's clock. */
+  /** The hold ends by itself after this many milliseconds by the database's clock. */
   readonly expiresInMs: number;
   readonly requestedBy: string;
 }
@@ -23,7 +23,7 @@ export interface ReserveRequest {
   readonly units: readonly UnitQuantity[];
 }
 
-/** Holds all of the units or none. @returns INSUFFICIENT_STOCK with the unit, what was asked and what is available; nothing was written then */
+/** Holds all of the units or none. @returns INSUFFICIENT_STOCK with the unit, the requested and the available quantity; nothing was written then */
 export async function reserve(tx: Tx, holder: Holder, units: readonly UnitQuantity[]): Promise<Refusal | undefined> {
   return (await reserveMany(tx, [{ holder, units }]))[0];
 }
@@ -31,7 +31,7 @@ export async function reserve(tx: Tx, holder: Holder, units: readonly UnitQuanti
 /**
  * Holds units for many checkouts in one transaction: one UPDATE for each unit however many want it, one INSERT for all holds and one for all
  * movements. Each request gets all of its units or none, in the order of arrival.
- * @returns the outcome of each request: undefined, or INSUFFICIENT_STOCK, which undoes no other
+ * @returns the outcome of each request: undefined, or INSUFFICIENT_STOCK, which does not affect the others
  */
 export async function reserveMany(tx: Tx, requests: readonly ReserveRequest[]): Promise<(Refusal | undefined)[]> {
   const asked = requests.map(({ units }) => perUnit(units));
@@ -41,7 +41,7 @@ export async function reserveMany(tx: Tx, requests: readonly ReserveRequest[]): 
     await record(tx, requests, asked);
     return requests.map(() => undefined);
   }
-  // Of the unit that came next there is not enough for everybody. It and those above it are not held yet, so the order of locks is kept.
+  // There is not enough of the next unit for everybody. It and the units above it are not held yet, so the order of locks is kept.
   const open = [...totals.keys()].slice(enough.length);
   const outcomes = await shareOutOpen(tx, asked, totals, open);
   const granted = requests.filter((_, at) => outcomes[at] === undefined);
@@ -56,10 +56,10 @@ export async function reserveMany(tx: Tx, requests: readonly ReserveRequest[]): 
   return outcomes;
 }
 
-/** How an order reserves: so, or as a strategy has it. */
+/** How an order reserves: this way, or by another strategy. */
 export type Reserve = typeof reserveMany;
 
-/** Holds unit after unit for everybody, up to the first of which there is not enough. @returns those that are held */
+/** Holds unit after unit for everybody, up to the first without enough stock. @returns the units that are held */
 async function holdWhileEnough(tx: Tx, totals: ReadonlyMap<number, number>): Promise<number[]> {
   const held: number[] = [];
   for (const [unitId, total] of totals) {
@@ -69,7 +69,7 @@ async function holdWhileEnough(tx: Tx, totals: ReadonlyMap<number, number>): Pro
   return held;
 }
 
-/** Decides who gets what of the units that are not held yet, all of them locked. What expired is taken back where it is needed. */
+/** Decides who gets the units that are not held yet, all of them locked. Expired holds are taken back where they are needed. */
 async function shareOutOpen(
   tx: Tx,
   asked: readonly ReadonlyMap<number, number>[],

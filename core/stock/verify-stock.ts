@@ -1,11 +1,11 @@
-/** Checks that stock, journal and reservations say the same of every unit, in one consistent view. */
+/** Checks that stock, journal and reservations agree for every unit, in one consistent view. */
 import { type Db, forWholeDates, inSnapshot } from '../../infra/database.js';
 import { type StockDifference, stockDifferences } from './rules/stock-difference.js';
 import { readNextStock, sumJournal, sumReservations, type UnitRange } from './stores/stock-sums.js';
 
 /** Units that are compared at a time. */
 const UNITS = 1_000;
-/** Differences that are kept, so that memory does not grow with them either. Whoever has more mends these and asks again. */
+/** The most differences that are kept, so that memory does not grow with them. When there are more, these are repaired first and the check is run again. */
 const DIFFERENCES = 1_000;
 
 export interface StockVerification {

@@ -1,9 +1,9 @@
-/** Removes stored files that nobody needs: abandoned uploads, and files that a kind keeps no longer. */
+/** Removes stored files that are no longer needed: abandoned uploads, and files whose kind of task keeps them no longer. */
 import type { Db } from '../../infra/database.js';
 import type { TaskKind } from './rules/background-task.js';
 import { deleteFile, findAbandonedFiles, findFilesOfTask, findOutlivedFiles } from './stores/stored-file.js';
 
-/** An upload that no byte was added to for so long was cut off by the death of the server that took it. */
+/** An upload without a new byte for this long was cut off by the death of its server. */
 const ABANDONED_SECONDS = 3_600;
 
 /** May run anywhere and at any time; two at once do no harm. Files of kinds that are not given stay. Returns how many it removed. */
@@ -14,7 +14,7 @@ export async function purgeFiles(db: Db, kinds: readonly TaskKind[]): Promise<nu
   return files.length;
 }
 
-/** Removes what a task that has just ended does not keep. */
+/** Removes the files that a task that has just ended does not keep. */
 export async function dropFiles(db: Db, kind: TaskKind, taskId: number): Promise<void> {
   const dropped = kind.files.filter(({ keptDays }) => keptDays === 0);
   for (const { purpose } of dropped)

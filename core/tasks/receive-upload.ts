@@ -1,4 +1,4 @@
-/** Takes an upload as it comes in and puts it into the database piece by piece: flat memory, and nothing is left of one that fails. */
+/** Stores an upload in the database piece by piece as it comes in: memory stays flat, and a failed upload leaves nothing behind. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { Db } from '../../infra/database.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -12,8 +12,8 @@ export interface Upload {
 }
 
 /**
- * Stores what `body` gives as such a file. The next piece is asked for when the one before is stored, so a fast sender waits. The file belongs to
- * nothing until the caller attaches it to a task. Throws BODY_TOO_LARGE, UPLOAD_CUT_OFF and FILE_EMPTY.
+ * Stores the content of `body` as such a file. The next piece is read when the previous one is stored, so a fast sender waits. The file belongs to
+ * no task until the caller attaches it to one. Throws BODY_TOO_LARGE, UPLOAD_CUT_OFF and FILE_EMPTY.
  */
 export async function receiveUpload(
   db: Db,
@@ -27,7 +27,7 @@ export async function receiveUpload(
   let [bytes, partNo, waitingBytes] = [0, 0, 0];
   let waiting: Uint8Array[] = [];
   const store = async (content: Uint8Array): Promise<void> => {
-    if (!(await appendPart(db, fileId, partNo, content))) throw new MagamError('UPLOAD_CUT_OFF'); // purged for its silence
+    if (!(await appendPart(db, fileId, partNo, content))) throw new MagamError('UPLOAD_CUT_OFF'); // it was purged because it was silent
     partNo += 1;
   };
   await insertFile(db, fileId, file);
@@ -49,12 +49,12 @@ export async function receiveUpload(
     if (waitingBytes > 0) await store(Buffer.concat(waiting));
     return { fileId, sha256: hash.digest('hex'), bytes };
   } catch (error) {
-    await deleteFile(db, fileId).catch(() => undefined); // else it is purged with the abandoned ones
+    await deleteFile(db, fileId).catch(() => undefined); // if this fails it is purged with the abandoned ones
     throw error;
   }
 }
 
-/** The chunks; a stream that breaks is told apart from a database that does. */
+/** The chunks. A broken stream is distinguished from a failing database. */
 async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const chunks = body[Symbol.asyncIterator]();
   try {

@@ -1,4 +1,4 @@
-/** Makes the records of tax invoices of a month: one for each seller, and later amendments with what was settled of the month since. */
+/** Makes the records of tax invoices of a month: one for each seller, and later amendments with the month's settlements since. */
 import { type Db, inTransaction } from '../../infra/database.js';
 import { recordAudit } from '../../infra/stores/audit-log.js';
 import { MagamError } from '../../kernel/errors.js';
@@ -38,7 +38,7 @@ export interface WaitingSeller {
 
 export interface MadeInvoices {
   readonly month: string;
-  /** By when the invoices of the month have to be issued. */
+  /** The last day for issuing the invoices of the month. */
   readonly dueOn: string;
   readonly invoices: number;
   /** How many of them are amendments. */
@@ -50,9 +50,9 @@ export interface MadeInvoices {
 }
 
 /**
- * Makes the invoices of all sellers of whom something was charged in the month: when all of it is on issued statements, and from the day on which the invoice is
+ * Makes the invoices of all sellers with charges in the month: when all charges are on issued statements, and from the day on which the invoice is
  * due without waiting for them. An amendment always waits for its statement. Throws TAX_INVOICE_MONTH_NOT_OVER, PLATFORM_BUSINESS_NUMBER_MISSING,
- * DATE_NOT_SETTLED, BUSINESS_DAY_UNKNOWN. Stopped in the middle, it has made whole invoices of some sellers, and the same command goes on.
+ * DATE_NOT_SETTLED, BUSINESS_DAY_UNKNOWN. When it is stopped in the middle, some sellers have whole invoices, and the same command continues.
  */
 export async function makeTaxInvoices(db: Db, asked: MakeInvoices, signal: AbortSignal): Promise<MadeInvoices> {
   const { month, today } = asked;
@@ -72,7 +72,7 @@ export async function makeTaxInvoices(db: Db, asked: MakeInvoices, signal: Abort
     for (let at = 0; at < sellers.length && !signal.aborted; at += PAGE)
       made.push(...(await makePage(db, asked, sellers.slice(at, at + PAGE), late, calendar)));
   }
-  if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal; the same command goes on.');
+  if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal; the same command continues.');
   const waiting = open.flatMap((seller) => {
     const reason = reasonOf(seller);
     return reason === undefined ? [] : [{ sellerId: seller.sellerId, reason }];

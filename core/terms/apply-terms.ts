@@ -1,4 +1,4 @@
-/** Applying terms of sellers: all of them or, with every reason named, none. */
+/** Applies terms of sellers: all of them, or none with an error that names every reason. */
 import type { Db, Tx } from '../../infra/database.js';
 import { type ErrorCode, MagamError } from '../../kernel/errors.js';
 import type { JsonFault } from '../../kernel/json-faults.js';
@@ -8,16 +8,16 @@ import type { FaultyTermsFile } from './rules/terms-file.js';
 import { insertTerms, lockTermsBook, readTermsOfEach } from './stores/seller-terms.js';
 
 interface TermsKey {
-  /** Null: of all sellers. */
+  /** Null: the terms of all sellers. */
   readonly seller: string | null;
   readonly version: number;
 }
 
 export interface AppliedTerms {
-  /** The revision of the book of terms; as it was when nothing is new. */
+  /** The revision of the book of terms; unchanged when nothing is new. */
   readonly revision: number;
   readonly applied: TermsKey[];
-  /** Already stored, word for word. */
+  /** Already stored with the same content. */
   readonly unchanged: TermsKey[];
 }
 
@@ -26,7 +26,7 @@ export interface AppliedTerms {
  * TERMS_OUT_OF_ORDER or, when both kinds occur, TERMS_FILE_INVALID; `details.faults` names all of them by `path`, `code` and `message`.
  */
 export async function applyTerms(tx: Tx, file: readonly SellerTerms[], appliedBy: string): Promise<AppliedTerms> {
-  // The lock keeps two files apart.
+  // The lock makes a second file wait.
   const before = await lockTermsBook(tx);
   const changes = checkNewTerms(await readTermsOfEach(tx, sellersOf(file)), file);
   if (Array.isArray(changes)) throw refusalOf(changes);
@@ -36,7 +36,7 @@ export async function applyTerms(tx: Tx, file: readonly SellerTerms[], appliedBy
   return { revision, applied: changes.insert.map(keyOf), unchanged: changes.unchanged.map(keyOf) };
 }
 
-/** What stands between the sound terms of a file that has faults and the stored ones. Changes nothing. */
+/** The conflicts of the valid terms in a file with faults with the stored terms. Changes nothing. */
 export async function findTermsFaults(db: Db, sound: FaultyTermsFile['sound']): Promise<JsonFault[]> {
   const file = sound.map(({ terms }) => terms);
   const changes = checkNewTerms(await readTermsOfEach(db, sellersOf(file)), file);

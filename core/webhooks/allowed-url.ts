@@ -21,7 +21,7 @@ export async function requireAllowedUrl(
   } catch (error) {
     const reason =
       error instanceof PrivateAddressError
-        ? 'Its host has an address of a private network, or one that is reserved.'
+        ? 'Its host has a private or reserved address.'
         : 'Its host cannot be resolved.';
     throw new MagamError('WEBHOOK_URL_REFUSED', `Webhooks are not sent to this address. ${reason}`, { reason });
   }

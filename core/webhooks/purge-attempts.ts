@@ -1,10 +1,10 @@
-/** Throws away what was noted of old deliveries. */
+/** Deletes the records of old deliveries. */
 import type { Db } from '../../infra/database.js';
 import { deleteOldAttempts } from './stores/webhook-delivery.js';
 
 const BATCH = 2_000;
 
-/** Deletes attempts that are older than so many days. @returns how many went */
+/** Deletes attempts that are older than this many days. @returns how many */
 export async function purgeAttempts(db: Db, days: number, signal: AbortSignal): Promise<number> {
   let purged = 0;
   while (!signal.aborted) {

@@ -2,7 +2,7 @@
 import { decrypt, type Encrypted, encrypt } from '../../infra/encryption.js';
 import type { EncryptedColumn } from '../../infra/key-rotation.js';
 
-/** The place that a ciphertext is bound to: another endpoint's row cannot take it over. */
+/** The place that a ciphertext is bound to, so that it cannot be copied to another endpoint's row. */
 const placeOf = (endpointId: number): string => `webhook_endpoint.secret:${endpointId}`;
 
 const column = {
@@ -21,6 +21,6 @@ export const WEBHOOK_SECRETS: readonly EncryptedColumn[] = [
 export const sealSecret = (key: Buffer, endpointId: number, secret: string): Encrypted =>
   encrypt(key, secret, placeOf(endpointId));
 
-/** The secret in the clear, for signing: never for an answer. Throws when there is no such key, or the row was tampered with. */
+/** The secret in clear text, for signing and never for an answer. Throws when there is no such key, or the row was tampered with. */
 export const openSecret = (keys: readonly Buffer[], endpointId: number, sealed: Encrypted): string =>
   decrypt(keys, sealed, placeOf(endpointId));

@@ -8,7 +8,7 @@ import type { FeedEvent } from '../event-feed/stores/feed-event.js';
 const ANSWER_MS = 10_000;
 const CONNECT_MS = 5_000;
 
-/** What a test sends: it is no event of the feed and has no place in it. */
+/** The event of a test: it is not part of the feed and has no position. */
 export interface Ping {
   readonly id: 0;
   readonly type: 'ping';
@@ -19,7 +19,7 @@ export interface Ping {
 
 export interface Sent {
   readonly delivered: boolean;
-  /** What the receiver answered; null: nothing. */
+  /** The status of the receiver's answer; null: no answer. */
   readonly status: number | null;
   /** Why it was not delivered. */
   readonly error: string | null;
@@ -27,8 +27,8 @@ export interface Sent {
 }
 
 /**
- * Sends an event, signed under each of the secrets. Only an answer of 200 to 299 counts as delivered: a redirect is not followed, and an answer of more than a
- * mebibyte or after ten seconds is none. Never throws.
+ * Sends an event, signed under each of the secrets. Only an answer of 200 to 299 counts as delivered. A redirect is not followed, and an answer of more than a
+ * mebibyte or after ten seconds does not count. Never throws.
  * @param privateAllowed whether the address may lie in a private network
  */
 export async function sendWebhook(
@@ -50,7 +50,7 @@ export async function sendWebhook(
   } catch (error) {
     return failed((error as Error).message);
   }
-  // The pool is for this event alone: what was looked up for one event does not count for the next.
+  // The pool is for this event alone, so that the next event resolves the address again.
   const connect = { timeout: CONNECT_MS, ...(privateAllowed ? {} : { lookup: lookupPublic }) };
   const { Pool } = await import('undici'); // a large package: a runner without webhooks does not load it
   const pool = new Pool(origin, { connections: 1, pipelining: 1, connect });

@@ -1,6 +1,7 @@
 /**
- * Sends what is due to one endpoint: events that are to be sent again, then those after its position, one after the other, so that the receiver gets them in order. A
- * process that dies after it has sent an event and before that is noted leaves it to be sent once more; the receiver knows it by its id.
+ * Sends the due events to one endpoint: first those to be sent again, then those after its position, one after the other, so that the receiver gets them in
+ * order. A process that dies after it has sent an event and before it has recorded that causes a second delivery, which the receiver recognises by the event's
+ * id.
  */
 import type { Config } from '../../infra/config.js';
 import { type Db, inTransaction } from '../../infra/database.js';
@@ -33,12 +34,12 @@ export interface WebhookContext {
   readonly signal: AbortSignal;
 }
 
-/** Events of one turn; then other endpoints have theirs. */
+/** Events of one turn; then it is the turn of other endpoints. */
 const TURN_EVENTS = 100;
-/** A turn ends after the event with which it has lasted so long (ms): receivers that take their time do not hold up the others. */
+/** A turn ends after the event with which it has lasted this long (ms), so that slow receivers do not hold up the others. */
 const TURN_MS = 15_000;
 
-/** Serves an endpoint that the caller has claimed, and lets it go. */
+/** Serves an endpoint that the caller has claimed, and releases it. */
 export async function serveEndpoint(context: WebhookContext, claim: Claim, turnMs = TURN_MS): Promise<void> {
   const endsAt = performance.now() + turnMs;
   try {
@@ -82,7 +83,7 @@ async function serveNext(context: WebhookContext, claim: Claim): Promise<boolean
   });
 }
 
-/** Sends an event once more; whatever comes of it, whoever has asked for it sees it in the list of attempts. */
+/** Sends an event once more. The list of attempts shows the result to the user who asked for it. */
 async function serveReplay(context: WebhookContext, claim: Claim, target: Target, position: number): Promise<boolean> {
   const { db } = context;
   const { endpointId, sellerId } = target;

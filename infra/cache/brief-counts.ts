@@ -3,13 +3,13 @@
  *
  * - Never older than `lifeMs`: when an entry ends is fixed by Redis's clock before the number is loaded. A slow load, a slow way to Redis or
  *   clocks of servers that differ make its life shorter, never longer. Nothing is kept in the process.
- * - Cheap: those asked for in one turn of the event loop share one round trip, and whoever asks for what is on its way joins it.
- * - Calm: a missing number is loaded once per process and mostly once in all: who finds it missing says so in Redis, and others wait for it
- *   a moment.
- * - Believed only when it is signed (seal.ts), with the moment at which it ends.
+ * - Cheap: the requests of one turn of the event loop share one round trip, and a request for a number that is on its way joins it.
+ * - Calm: a missing number is loaded once per process and mostly once in all: the process that finds it missing marks it in Redis, and others wait for it
+ *   for a moment.
+ * - Trusted only when it is signed (seal.ts), with the moment at which it ends.
  * - Optional: while Redis is away numbers are loaded, one load at a time for each.
  *
- * The look-aside cache serves texts that live for a minute: it asks for each by itself and measures their age by the clock of the process.
+ * The look-aside cache, in contrast, serves texts that live for a minute: it asks for each text by itself and measures its age by the clock of the process.
  */
 import { pause } from '../database.js';
 import type { RedisLink } from '../redis.js';
@@ -21,20 +21,20 @@ export interface BriefCountsOptions {
   readonly prefix: string;
   /** The greatest age of a number (ms). */
   readonly lifeMs: number;
-  /** Gives the number of each of these ids. */
+  /** Loads the number of each of these ids. */
   readonly load: (ids: readonly number[]) => Promise<Counts>;
 }
 
-/** Ids that one round trip asks for; it keeps the statement and the script short. */
+/** The most ids of one round trip, so that the statement and the script stay short. */
 const BATCH_MAX = 500;
 /** A process that loads is waited for this long, and not longer. */
 const LOADING_MS = 3_000;
 const WAIT_STEP_MS = 15;
 const WAIT_STEPS = 6;
-/** How long Redis is left alone after a command failed. */
+/** How long Redis is not asked again after a command failed. */
 const REST_MS = 1_000;
 
-/** What the script says of a number that is not there: it is this process's to load, or another one's. */
+/** The script's answer for a missing number: this process loads it, or another one does. */
 const OWN = 'own';
 const OTHERS = 'others';
 const STORED = /^(\d{1,15}) (\d{1,15}) ([\w-]{22})$/;
@@ -113,7 +113,7 @@ export class BriefCounts {
     return new Map([...counts, ...loaded, ...waited]);
   }
 
-  /** What Redis has and the time there; undefined: it could not be asked. */
+  /** The numbers in Redis and its time; undefined: it gave no answer. */
   private async readOrClaim(
     ids: readonly number[],
   ): Promise<{ readonly now: number; readonly values: readonly string[] } | undefined> {
@@ -141,7 +141,7 @@ export class BriefCounts {
     }
   }
 
-  /** Stores what was loaded and says that nobody loads it any more. Nobody waits for that: it may be lost. */
+  /** Stores loaded numbers and ends the mark that they are being loaded. Nobody waits for it, so it may be lost. */
   private store(ids: readonly number[], loaded: Counts, endsAt: number): void {
     const commands = ids.flatMap((id) => {
       const key = this.keyOf(id);
@@ -155,7 +155,7 @@ export class BriefCounts {
       .catch(() => undefined);
   }
 
-  /** Waits for numbers that another process is loading; those that do not come are loaded here. */
+  /** Waits for numbers that another process loads; those that do not come are loaded here. */
   private async waitFor(ids: readonly number[], endsAt: number): Promise<Counts> {
     const counts = new Map<number, number>();
     let missing = ids;
@@ -164,7 +164,7 @@ export class BriefCounts {
       const values = await this.redis.client.mget(missing.map((id) => this.keyOf(id))).catch(() => undefined);
       if (values === undefined) break;
       missing.forEach((id, at) => {
-        // What another process loads meanwhile ends a moment later than what is loaded here.
+        // A number that another process loads meanwhile ends a moment later than one loaded here.
         const count = this.believed(id, values[at] ?? '', endsAt - this.options.lifeMs, LOADING_MS);
         if (count !== undefined) counts.set(id, count);
       });
@@ -173,7 +173,7 @@ export class BriefCounts {
     return new Map([...counts, ...(await this.loadAndStore(missing, endsAt))]);
   }
 
-  /** The number that a text says, if it was signed here and does not live longer than it may from `now` on, a time of Redis. */
+  /** The number in a text, if it was signed here and does not live longer than allowed from `now` on, a time of Redis. */
   private believed(id: number, text: string, now: number, laterMs = 0): number | undefined {
     const [, count = '', ends = ''] = STORED.exec(text) ?? [];
     const lifeMs = Number(ends) - now;

@@ -1,4 +1,4 @@
-/** One piece of work at a time for each name, shared by whoever may share it. */
+/** One piece of work at a time for each name, shared by its callers. */
 export class Flights<T> {
   private readonly running = new Map<string, Promise<T>>();
   private readonly next = new Map<string, Promise<T>>();
@@ -15,8 +15,8 @@ export class Flights<T> {
   }
 
   /**
-   * Like `shared`, but never joins work that began before the call: whoever comes meanwhile waits for it to end and shares the next. So what
-   * it reads cannot be older than the call.
+   * Like `shared`, but never joins work that began before the call: callers that come meanwhile wait for its end and share the next one. So the data
+   * that it reads cannot be older than the call.
    */
   fresh(name: string, work: () => Promise<T>): Promise<T> {
     const running = this.running.get(name);

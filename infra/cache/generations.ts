@@ -1,41 +1,41 @@
 /**
- * Generations of cached data: a random word in Redis for each tag (a product, a category, a seller). What is cached names the words that
- * were read before it was loaded, so a change that replaces a word makes all of it unreachable at once, for every process, and a load that
- * began before the change cannot bring it back. Words are random, not counted: a Redis that was emptied or restored cannot come to an old one.
+ * Generations of cached data: a random word in Redis for each tag (a product, a category, a seller). A cached entry names the words that
+ * were read before it was loaded, so a change that replaces a word makes the entry unreachable at once, for every process, and a load that
+ * began before the change cannot bring it back. Words are random and not counted, so a Redis that was emptied or restored cannot repeat an old one.
  *
- * A word that is missing is made for a moment, before anything is loaded. Only where the load finds something it is kept for a day: whoever asks for
- * ids that do not exist leaves nothing behind.
+ * A missing word is made for a moment, before anything is loaded. It is kept for a day only where the load finds something: requests for
+ * ids that do not exist leave nothing behind.
  */
 import { randomBytes } from 'node:crypto';
 import type { RedisLink } from '../redis.js';
 
-/** A word lives this long; when it goes, the next reader makes a new one. */
+/** A word lives this long; after that the next reader makes a new one. */
 const WORD_MS = 24 * 3_600_000;
-/** So long while nobody knows whether there is anything under its tag; a load takes less. */
+/** The life of a word while it is unknown whether its tag has any data; a load takes less. */
 const NEW_WORD_MS = 20_000;
-/** How long Redis is left alone after a command failed. */
+/** How long Redis is not asked again after a command failed. */
 const REST_MS = 1_000;
-/** How often an eviction that could not be sent is tried again. */
+/** The interval after which an eviction that could not be sent is tried again. */
 const RETRY_MS = 500;
 
 const WORD = /^[A-Za-z0-9_-]{1,32}$/;
 const newWord = (): string => randomBytes(9).toString('base64url');
 
-/** Lets a word live for ARGV[1] ms, 0: no longer, unless somebody has replaced it since. */
+/** Lets a word live for ARGV[1] ms (0: ends it), unless somebody has replaced it since. */
 const SETTLE = `
 for i, key in ipairs(KEYS) do
   if redis.call('GET', key) == ARGV[i + 1] then redis.call('PEXPIRE', key, ARGV[1]) end
 end`;
 
-/** Words that were read together, those asked for among them. */
+/** Words that were read together, including the requested ones. */
 export interface ReadWords {
   /** By tag. */
   readonly words: ReadonlyMap<string, string>;
-  /** Tags that had none, so that theirs were made. */
+  /** Tags without a word, whose words were made now. */
   readonly made: ReadonlySet<string>;
 }
 
-/** Undefined: Redis could not be asked. */
+/** Undefined: Redis gave no answer. */
 export type Words = ReadWords | undefined;
 
 export class Generations {
@@ -51,8 +51,8 @@ export class Generations {
   ) {}
 
   /**
-   * The words of the tags, asked for after the call: calls of one turn of the event loop share a round trip, none joins one that is under way.
-   * Undefined when they cannot be had, or when an eviction of this process has not arrived yet: nothing cached may be used.
+   * The words of the tags, read after the call: calls of one turn of the event loop share a round trip, and none joins one that is under way.
+   * Undefined when they cannot be read, or when an eviction of this process has not arrived yet: then no cached entry may be used.
    */
   read(tags: readonly string[]): Promise<Words> | undefined {
     if (!this.redis.isUp() || this.isResting()) return undefined;
@@ -63,15 +63,15 @@ export class Generations {
   }
 
   /**
-   * Gives the tags new words; after it resolves no process finds what was cached under them. What cannot be sent now is tried until it is;
-   * meanwhile this process uses nothing cached under these tags, others may until it expires.
+   * Gives the tags new words; after it resolves no process finds entries that were cached under them. An eviction that cannot be sent now is tried until it
+   * is sent; meanwhile this process uses no entry cached under these tags, and others may use one until it expires.
    */
   async evict(tags: readonly string[]): Promise<void> {
     for (const tag of tags) this.unsent.add(tag);
     await this.send(tags);
   }
 
-  /** Loads what depends on the tags. Words that were made for it are kept where it finds something that is kept, and forgotten where it does not. */
+  /** Loads data that depends on the tags. Words that were made for it are kept where the load finds data to cache, and deleted where it does not. */
   async settling<T>(
     { words, made }: ReadWords,
     tags: readonly string[],
@@ -87,7 +87,7 @@ export class Generations {
       return loaded;
     } finally {
       const keys = own.map((tag) => this.keyOf(tag));
-      // Nobody waits for it: a word that is not settled ends soon.
+      // Nobody waits for it, because a word that is neither kept nor deleted ends soon.
       this.redis.client
         .eval(SETTLE, keys.length, ...keys, lifeMs, ...own.map((tag) => words.get(tag) ?? ''))
         .catch(() => undefined);
@@ -129,7 +129,7 @@ export class Generations {
     }
   }
 
-  /** After a failure one request tries again when the rest is over; the others do not wait for it. */
+  /** After a failure one request tries again when the pause is over; the others do not wait for it. */
   private isResting(): boolean {
     return this.restUntil > 0 && (this.probing || Date.now() < this.restUntil);
   }
@@ -149,7 +149,7 @@ export class Generations {
     }, RETRY_MS).unref();
   }
 
-  /** Writes new words, whatever is there now: a renewed word costs a load, a wrong one would cost the truth. */
+  /** Writes new words over the current ones: an unnecessary new word costs a load, an old one would show wrong data. */
   private async renew(tags: readonly string[], lifeMs: number): Promise<(readonly [string, string])[]> {
     const words = tags.map((tag) => [tag, newWord()] as const);
     const replies = await this.redis.client

@@ -2,15 +2,15 @@
  * A look-aside cache of texts in Redis, with a copy in the process.
  *
  * - Correct: an entry is found only by the generation words of its tags (generations.ts), which are read from Redis at every read. So a
- *   change that was answered is seen by the next read of any process, and the copy in the process is never staler than Redis.
+ *   change that was answered is seen by the next read of any process, and the copy in the process is never older than Redis.
  * - Cheap: a hit is one small round trip, which concurrent requests share; the text itself is fetched once per process.
- * - Calm: entries live a short, spread time; one that is near its end is renewed in the background by one process while the others serve it; a
+ * - Calm: entries live for a short, spread time. An entry near its end is renewed in the background by one process while the others serve it; a
  *   missing one is loaded once per process, and mostly once in all.
- * - Optional: without Redis, or with a slow or spoilt one, texts are loaded, one load at a time per key.
- * - Believed only when it is signed (seal.ts) and does not claim to live longer than it may. Whoever can write to Redis can bring back a page that
- *   was right less than its life ago, and no other.
- * - Never shared mutable: what is cached is a string, and the object around it is frozen. The string has the octets of the text, one character
- *   each, because that is written to a socket as it is: making UTF-8 of a page of 40 products took 20 µs of each request.
+ * - Optional: when Redis is missing, slow or damaged, texts are loaded, one load at a time per key.
+ * - Trusted only when it is signed (seal.ts) and does not claim a longer life than allowed. An attacker who can write to Redis can bring back a page that
+ *   was right less than one lifetime ago, and no other.
+ * - Immutable: a cached entry is a string, and the object around it is frozen. The string has the octets of the text, one character
+ *   each, because it is written to a socket without conversion: encoding a page of 40 products as UTF-8 took 20 µs of each request.
  */
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
@@ -20,26 +20,26 @@ import { Flights } from './flights.js';
 import { Generations } from './generations.js';
 import { type Seal, SIGNATURE_LENGTH } from './seal.js';
 
-/** What is cached. */
+/** A value to cache. */
 export interface Loaded {
   readonly text: string;
   /** A short word kept beside it (a version); no spaces. */
   readonly label?: string;
-  /** There may be no such thing as was asked for: neither this nor the words of its tags are kept. */
+  /** True when the requested object may not exist: then neither this nor the words of its tags are kept. */
   readonly passing?: boolean;
 }
 
-/** A text from the cache, or as if from it. */
+/** A text from the cache, or a loaded one in the same form. */
 export interface Cached {
   /** UTF-8, an octet a character ('latin1'). */
   readonly octets: string;
   readonly label: string;
-  /** Of label and octets. */
+  /** The length of label and octets. */
   readonly hash: string;
 }
 
 interface Entry extends Cached {
-  /** From when on it is renewed ahead. */
+  /** The time from which it is renewed early. */
   readonly refreshAt: number;
   readonly expiresAt: number;
   readonly passing?: boolean;
@@ -50,15 +50,15 @@ export interface LookAsideOptions {
   readonly prefix: string;
   /** How long an entry lives, more or less. */
   readonly ttlMs: number;
-  /** Octets kept in the process. */
+  /** The most octets kept in the process. */
   readonly localSize?: number;
 }
 
 /** Lifetimes are spread by this much to both sides, so that entries made together do not end together. */
 const SPREAD = 0.2;
-/** Clocks of servers may differ by so much before entries of one are a miss to another (ms). */
+/** Clocks of servers may differ by this much before entries of one are a miss to another (ms). */
 const CLOCKS_MS = 5_000;
-/** The part of its life after which an entry is renewed ahead. */
+/** The part of its life after which an entry is renewed early. */
 const FRESH_PART = 0.75;
 /** A process that loads is waited for this long, and not longer. */
 const LOCK_MS = 3_000;
@@ -84,7 +84,7 @@ export class LookAside {
   }
 
   /**
-   * The text of the key: a cached one, or what `load` gives (undefined is not cached). `tags` are what it depends on; at least one.
+   * The text of the key: a cached one, or the result of `load` (undefined is not cached). It depends on `tags`, of which there is at least one.
    */
   async read(
     key: string,
@@ -104,12 +104,12 @@ export class LookAside {
     return known;
   }
 
-  /** Forgets what depends on the tags, everywhere. After the change is committed, before it is answered. Never fails. */
+  /** Evicts everything that depends on the tags, in all processes. Call it after the change is committed and before it is answered. Never fails. */
   evict(tags: readonly string[]): Promise<void> {
     return this.generations.evict(tags);
   }
 
-  /** Fetches an entry, or loads it; another process that is loading it is waited for a moment. */
+  /** Fetches an entry, or loads it; another process that is loading it is waited for briefly. */
   private async fill(name: string, load: () => Promise<Loaded | undefined>): Promise<Entry | undefined> {
     const stored = await this.fetch(name);
     if (stored !== undefined) return stored;
@@ -123,7 +123,7 @@ export class LookAside {
     return this.loadAndStore(name, load);
   }
 
-  /** Renews an entry in the background, unless somebody else has or does. */
+  /** Renews an entry in the background, unless another process has renewed it or does so now. */
   private async renew(name: string, load: () => Promise<Loaded | undefined>): Promise<void> {
     try {
       const stored = await this.fetch(name);
@@ -131,7 +131,7 @@ export class LookAside {
       if (await this.lock(name)) await this.loadAndStore(name, load);
       else await pause(WAIT_STEP_MS * WAIT_STEPS);
     } catch {
-      // the entry lives on until it expires; then whoever asks gets the error
+      // the entry is used until it expires; then the request gets the error
     }
   }
 
@@ -140,7 +140,7 @@ export class LookAside {
     try {
       entry = await this.entryFrom(load);
     } catch (error) {
-      this.send(['del', lockOf(name)]); // what is stored is as good as it was
+      this.send(['del', lockOf(name)]); // the stored entry stays valid
       throw error;
     }
     if (isKept(entry)) this.local.set(name, entry);
@@ -149,7 +149,7 @@ export class LookAside {
     return entry;
   }
 
-  /** Stores an entry, or takes it away, and gives up the lock. */
+  /** Stores an entry, or deletes it, and releases the lock. */
   private store(name: string, entry: Entry | undefined): void {
     const value = isKept(entry)
       ? [
@@ -163,7 +163,7 @@ export class LookAside {
     this.send(value, ['del', lockOf(name)]);
   }
 
-  /** Nobody waits for it: it may be lost. */
+  /** Nobody waits for it, so it may be lost. */
   private send(...commands: (string | number | Buffer)[][]): void {
     this.redis.client
       .pipeline(commands)
@@ -194,7 +194,7 @@ export class LookAside {
     return lifeMs > 0 && lifeMs <= this.options.ttlMs * (1 + SPREAD) + CLOCKS_MS ? entry : undefined;
   }
 
-  /** An entry from Redis, kept in the process; one that cannot be read is none. */
+  /** An entry from Redis, kept in the process; undefined when it cannot be read. */
   private async fetch(name: string): Promise<Entry | undefined> {
     const stored = await this.redis.client.getBuffer(name).catch(() => null);
     const entry = this.alive(decode(stored?.toString('latin1') ?? '', name, this.redis.seal));
@@ -202,7 +202,7 @@ export class LookAside {
     return entry;
   }
 
-  /** Whether nobody else is loading the entry; without Redis nobody can know, so the answer is yes. */
+  /** Whether nobody else is loading the entry; true without Redis, because it is unknown then. */
   private async lock(name: string): Promise<boolean> {
     const reply = await this.redis.client.set(lockOf(name), '1', 'PX', LOCK_MS, 'NX').catch(() => 'OK');
     return reply === 'OK';
@@ -224,7 +224,7 @@ function encode({ octets, label, hash, refreshAt, expiresAt }: Entry, name: stri
 const SIGNED_FROM = '2 '.length + SIGNATURE_LENGTH + 1;
 const HEAD = /^(\d{1,15}) (\d{1,15}) ([\w-]{22}) (\S*)$/;
 
-/** Reads what `encode` wrote under this name; anything else, cut off, spoilt or signed by somebody else, is undefined. */
+/** Reads an entry that `encode` wrote under this name; undefined for anything else: cut off, damaged or signed by somebody else. */
 function decode(stored: string, name: string, seal: Seal): Entry | undefined {
   if (!stored.startsWith('2 ')) return undefined;
   const signed = stored.slice(SIGNED_FROM);

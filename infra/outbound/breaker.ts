@@ -2,14 +2,14 @@
  * A circuit breaker over a window of calls. It opens when too many of them failed or were slow, turns half-open by itself after a time, and lets a few calls
  * through to decide whether it closes.
  *
- * The breaker of cockatiel cannot do this: its windows see neither how long a call took nor a success as a reason to open, its half-open state lets one call
- * through and holds the others up until that one has ended, and all of it is in the policy, which takes no other clock than that of the system.
+ * The breaker of cockatiel cannot do this: its windows consider neither the duration of a call nor a slow success as a reason to open, its half-open state lets
+ * one call through and delays the others until that one has ended, and it is part of the policy, which accepts no other clock than that of the system.
  */
 import type { BreakerSettings } from './outbound-settings.js';
 
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
-/** `ignored`: the call says nothing about the provider, such as one that its caller gave up. */
+/** `ignored`: the call says nothing about the provider, for example because its caller gave it up. */
 export type CallResult = 'good' | 'failed' | 'ignored';
 
 /** A call that was let through. It has to end, once. */
@@ -22,11 +22,11 @@ interface Counted {
 
 export class Breaker {
   private counted: Counted[] = [];
-  /** When it opened; undefined: it is closed, or half-open already. */
+  /** When it opened; undefined: it is closed or half-open. */
   private openedAt: number | undefined;
   private halfOpen = false;
   private probing = 0;
-  /** Moved by each change of the state: calls of an earlier one no longer count. */
+  /** Changes with each change of the state: calls from an earlier state no longer count. */
   private era = 0;
 
   /** @param now a clock that only goes forward (ms) */
@@ -73,7 +73,7 @@ export class Breaker {
     if (this.counted.length >= callsMin && this.isBad(this.counted.length)) this.enter('open');
   }
 
-  /** Whether the calls counted are enough to be the share of `calls` from which the breaker opens. */
+  /** Whether the counted calls reach the share of `calls` from which the breaker opens. */
   private isBad(calls: number): boolean {
     const share = (of: keyof Counted): number => (100 * this.counted.filter((call) => call[of]).length) / calls;
     return share('failed') >= this.settings.failedPercent || share('slow') >= this.settings.slowPercent;

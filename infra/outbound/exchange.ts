@@ -1,10 +1,10 @@
 /** One request over a pool of connections, and whether it was sent. */
 import type { Dispatcher, Pool } from 'undici';
 
-/** What goes out. */
+/** The request. */
 export interface OutboundRequest {
   readonly method: 'GET' | 'POST';
-  /** From the root of the host, with the query. */
+  /** The path from the root of the host, with the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
@@ -22,12 +22,12 @@ export type Exchange =
 /** The longest body of an answer that is read (bytes). */
 const BODY_BYTES_MAX = 1_048_576;
 
-/** The reason of a signal that ends an exchange because its time is up. Any other reason means that the caller gave it up. */
+/** The reason of a signal that ends an exchange because its time is over. Any other reason means that the caller gave it up. */
 export const TIME_IS_UP = 'the time for the answer is up';
 
 /**
- * Sends a request and reads the answer. Never throws: what fails is told by what is known of it. undici says when it is about to write the request, after the
- * connection was made and before the first byte; what ends earlier was never sent, whatever the error is called.
+ * Sends a request and reads the answer. Never throws: the result tells what is known of a failure. undici reports when it is about to write the request, after
+ * the connection was made and before the first byte; a request that ends earlier was never sent, whatever its error.
  * @param signal aborted: the exchange ends at once, and its connection is closed
  */
 export function exchange(pool: Pool, request: OutboundRequest, readMs: number, signal: AbortSignal): Promise<Exchange> {
@@ -56,7 +56,7 @@ class Receiver implements Dispatcher.DispatchHandler {
 
   constructor(private readonly settle: (outcome: Exchange) => void) {}
 
-  /** The connection is there and the request is written next. One that was given up meanwhile is not. */
+  /** The connection exists and the request is written next, unless it was given up meanwhile. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
     if (this.ended) controller.abort(new Error('given up before it was sent'));

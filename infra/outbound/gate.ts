@@ -1,8 +1,8 @@
-/** So many at once, and the others wait for their turn, for a while. */
+/** Limits how much runs at once; the others wait a limited time for their turn. */
 import { type BulkheadPolicy, bulkhead } from 'cockatiel';
 import type { GateSettings } from './outbound-settings.js';
 
-/** Why something did not get its turn. */
+/** Why a caller did not get its turn. */
 export type TurnedAway = 'queue-full' | 'waited-too-long';
 
 export class Gate {
@@ -10,8 +10,8 @@ export class Gate {
   private waiting = 0;
 
   constructor(private readonly settings: GateSettings) {
-    // Its own queue has no limit because it cannot be left: the limit counts those who still wait. It is not given a signal either, because an entry that was
-    // aborted takes the turn of the next one with it and leaves it waiting. One that has left passes its turn on when it comes.
+    // The library's queue has no limit because entries cannot leave it: the limit counts those that still wait. It gets no signal either, because an aborted
+    // entry takes the turn of the next one and leaves that waiting. An entry that was given up passes its turn on when it comes.
     this.turns = bulkhead(settings.atOnceMax, Number.POSITIVE_INFINITY);
   }
 
@@ -25,7 +25,7 @@ export class Gate {
 
   /**
    * Runs `work` when it is its turn.
-   * @param waitMs how long it waits for it at most, where that is less than the setting
+   * @param waitMs the longest wait, where that is less than the setting
    * @returns its result, or why its turn did not come; then it was not begun
    */
   async run<T>(

@@ -1,6 +1,6 @@
 /**
  * HTTP to one service outside: a pool of connections, limits of calls at once, tries, time limits and a circuit breaker for each kind of calls. A call never
- * throws; it tells whether it was answered, was never sent, or was sent and nobody knows.
+ * throws; it tells whether it was answered, was never sent, or was sent with an unknown outcome.
  */
 import { ConstantBackoff, handleWhenResult, type RetryPolicy, retry } from 'cockatiel';
 import type { Pool } from 'undici';
@@ -9,15 +9,15 @@ import { type Exchange, type ExchangeFailure, exchange, type OutboundRequest, TI
 import { Gate, type TurnedAway } from './gate.js';
 import type { OutboundSettings } from './outbound-settings.js';
 
-/** Kinds of calls, which do not wait for each other: what a buyer waits for or what moves money, and questions. */
+/** Kinds of calls, which do not wait for each other: calls for which a buyer waits or that move money, and questions. */
 const CALL_KINDS = ['confirmation', 'look-up'] as const;
 export type CallKind = (typeof CALL_KINDS)[number];
 
 export interface OutboundCall extends OutboundRequest {
   readonly kind: CallKind;
-  /** It carries an idempotency key that the service honours, so that it may be sent again after it was sent. */
+  /** It has an idempotency key that the service honours, so it may be sent again. */
   readonly idempotent: boolean;
-  /** Aborted: nobody waits for the answer any more. */
+  /** Aborted when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -28,7 +28,7 @@ export type OutboundAnswer =
       readonly outcome: 'answered';
       readonly status: number;
       readonly body: string;
-      /** An earlier try was sent, too, and nobody knows what became of it. */
+      /** An earlier try was sent as well, and its outcome is unknown. */
       readonly afterUnknown: boolean;
     }
   /** It may have been carried out. */
@@ -36,7 +36,7 @@ export type OutboundAnswer =
   /** Certainly never sent. */
   | { readonly outcome: 'away'; readonly failure: OutboundFailure; readonly message: string };
 
-/** What one kind of calls to one service is at. */
+/** The state of one kind of calls to one service. */
 export interface OutboundState {
   readonly service: string;
   readonly kind: CallKind;
@@ -166,13 +166,13 @@ export class OutboundClient {
   }
 }
 
-/** An answer is good for the breaker unless it is a 5xx: that a payment was declined says nothing against the provider. */
+/** For the breaker every answer except a 5xx is a success: a declined payment is not a fault of the provider. */
 function resultOf(attempt: Exchange): 'good' | 'failed' | 'ignored' {
   if (attempt.kind === 'answered') return attempt.status >= 500 ? 'failed' : 'good';
   return attempt.failure === 'given-up' ? 'ignored' : 'failed';
 }
 
-/** What the last attempt means, where an `earlier` one may have been sent. */
+/** The outcome of the last attempt, where an `earlier` one may have been sent. */
 function answerOf(last: Attempt, earlier: Attempt | undefined): OutboundAnswer {
   if (last.kind === 'answered') {
     const { status, body } = last;

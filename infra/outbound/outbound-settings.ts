@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import { wholeNumber } from '../whole-number.js';
 
-/** Of one kind of calls to one provider. */
+/** Settings of one kind of calls to one provider. */
 export interface GateSettings {
   /** Calls at once. */
   readonly atOnceMax: number;
@@ -13,9 +13,9 @@ export interface GateSettings {
 }
 
 export interface BreakerSettings {
-  /** The last so many calls are looked at. */
+  /** The number of latest calls that count. */
   readonly windowCalls: number;
-  /** Fewer calls than this open nothing. */
+  /** Fewer calls than this never open the breaker. */
   readonly callsMin: number;
   /** Percent of failed calls from which the breaker opens. */
   readonly failedPercent: number;
@@ -25,7 +25,7 @@ export interface BreakerSettings {
   readonly slowMs: number;
   /** How long it stays open (ms). */
   readonly openMs: number;
-  /** Calls that are let through to find out whether it may close. */
+  /** Calls that are let through to decide whether it closes. */
   readonly probes: number;
 }
 
@@ -34,7 +34,7 @@ export interface OutboundSettings {
   readonly connections: number;
   /** How long a call waits for one of them (ms). */
   readonly connectionWaitMs: number;
-  /** A connection without a call is closed after so long (ms). */
+  /** A connection without a call is closed after this long (ms). */
   readonly idleMs: number;
   /** How long a connection may take to be made (ms). */
   readonly connectMs: number;
@@ -104,7 +104,7 @@ export function outboundSettings(env: OutboundEnv): OutboundSettings {
   };
 }
 
-/** What contradicts each other, a sentence each. */
+/** Contradictions between settings, a sentence for each. */
 export function outboundFaults(env: OutboundEnv): string[] {
   const faults = [];
   const answerMs = env.MAGAM_OUTBOUND_ANSWER_MS;

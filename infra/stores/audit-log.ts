@@ -1,7 +1,7 @@
 /**
- * The append-only record of what operators, admins and the command line changed. Nothing here changes what an entry says, or deletes one. An entry is
- * written in the transaction of the change, so that neither exists without the other. Positions are given afterwards, one after the other and under a lock: whoever
- * reads forward by them misses nothing, however long the transactions took.
+ * The append-only record of changes by operators, admins and the command line. Nothing here changes the content of an entry, or deletes one. An entry is
+ * written in the transaction of the change, so that neither exists without the other. Positions are given afterwards, one after the other and under a lock: a
+ * reader that goes forward by them misses nothing, however long the transactions took.
  */
 import type { Caller, Role } from '../../kernel/access.js';
 import type { AuditSubject } from '../../kernel/audit-subject.js';
@@ -13,11 +13,11 @@ export interface AuditEntry {
   /** The user at the command line, as the operating system names them. */
   readonly userName?: string;
   readonly requestId: string | null;
-  /** What was done: `seller.edit`. */
+  /** The action: `seller.edit`. */
   readonly action: string;
   readonly subjectType: AuditSubject;
   readonly subjectId: string;
-  /** What changed, as it was and as it is; null where there was or is nothing. Secrets are masked before they come here. */
+  /** The changed object before and after; null where it did not or does not exist. Secrets are masked before they come here. */
   readonly before: unknown;
   readonly after: unknown;
 }
@@ -53,7 +53,7 @@ const stored = (value: unknown): string | null =>
 
 export interface AuditRecord {
   readonly auditId: number;
-  /** The place in the order in which the log is read forward; null: none was given yet. */
+  /** The position for reading the log forward; null: none was given yet. */
   readonly position: number | null;
   /** ISO 8601, UTC. */
   readonly recordedAt: string;
@@ -80,7 +80,7 @@ export interface AuditFilter {
   readonly to?: string | undefined;
 }
 
-/** Entries newest first, after the last row of the page before; read by key: each filter has an index that ends in (recorded_at, audit_id). */
+/** Entries newest first, after the last row of the previous page; read by key: each filter has an index that ends in (recorded_at, audit_id). */
 export function listAudit(
   db: Db,
   filter: AuditFilter,
@@ -89,7 +89,7 @@ export function listAudit(
 ): Promise<AuditRecord[]> {
   const [where, params] = conditionsOf(filter);
   if (after !== undefined) {
-    // The first half alone bounds the range: neither server reads (a, b) < (?, ?) as one.
+    // Only the first half bounds the range, because neither server reads (a, b) < (?, ?) as a range.
     const at = databaseTime(after.recordedAt);
     where.push('recorded_at <= ? AND (recorded_at < ? OR audit_id < ?)');
     params.push(at, at, after.auditId);
@@ -97,10 +97,10 @@ export function listAudit(
   return selectAudit(db, '', where, params, 'recorded_at DESC, audit_id DESC', limit);
 }
 
-/** Entries behind a position, in the order of their positions. Those that have none yet are not among them: `numberAudit` comes first. */
+/** Entries behind a position, in the order of their positions. Entries without a position are left out, so `numberAudit` comes first. */
 export function listAuditForward(db: Db, filter: AuditFilter, limit: number, after = 0): Promise<AuditRecord[]> {
   const [where, params] = conditionsOf(filter);
-  // The servers would rather sort all entries of an action or a subject than go on from a position.
+  // Otherwise the servers sort all entries of an action or a subject instead of reading on from a position.
   return selectAudit(
     db,
     'FORCE INDEX (audit_log_position)',
@@ -149,7 +149,7 @@ export const hasUnnumberedAudit = async (db: Db): Promise<boolean> =>
   (await select(db, 'SELECT 1 FROM audit_log FORCE INDEX (audit_log_position) WHERE position IS NULL LIMIT 1')).length >
   0;
 
-/** Gives positions to the oldest entries that have none. Those that nobody can see yet get later ones. @returns how many it were */
+/** Gives positions to the oldest entries that have none. Uncommitted ones get later positions. @returns how many */
 export async function numberAuditBatch(tx: Tx, rowsMax: number): Promise<number> {
   const [log] = await select<{ last: number }>(
     tx,

@@ -1,18 +1,18 @@
-/** What duties have come to, a row each. Times are the database's. */
+/** The results of duties, a row for each. Times are the database's. */
 import { change, type Db, select, type Tx } from '../database.js';
 
 export interface DutyRecord {
   readonly name: string;
-  /** Of the last success (seconds since 1970); null: there was none. */
+  /** The time of the last success (seconds since 1970); null: there was none. */
   readonly succeededAt: number | null;
-  /** Rows of all successes. */
+  /** The rows handled by all successes. */
   readonly rowsDone: number;
   readonly failures: number;
-  /** For how long it has been due (seconds); 0: it is not due. */
+  /** How long it has been due (s); 0: it is not due. */
   readonly overdueSeconds: number;
 }
 
-/** Makes the rows of duties that are new. They are due at once. */
+/** Makes the rows of new duties. They are due at once. */
 export async function registerDuties(db: Db, names: readonly string[]): Promise<void> {
   const rows = names.map(() => '(?, UTC_TIMESTAMP(3), 0, 0)').join(', ');
   await change(
@@ -22,13 +22,13 @@ export async function registerDuties(db: Db, names: readonly string[]): Promise<
   );
 }
 
-/** Those of the duties that are due. */
+/** The duties, among these, that are due. */
 export async function dueDuties(db: Db, names: readonly string[]): Promise<string[]> {
   const sql = 'SELECT name FROM duty WHERE name IN (?) AND due_at <= UTC_TIMESTAMP(3)';
   return (await select<{ name: string }>(db, sql, [names])).map(({ name }) => name);
 }
 
-/** Notes a success. The duty is due again after `everyMs`. */
+/** Records a success. The duty is due again after `everyMs`. */
 export async function recordSuccess(tx: Tx, name: string, everyMs: number, rows: number): Promise<void> {
   await change(
     tx,
@@ -38,7 +38,7 @@ export async function recordSuccess(tx: Tx, name: string, everyMs: number, rows:
   );
 }
 
-/** Notes a failure. The duty is tried again after `retryMs`. */
+/** Records a failure. The duty is tried again after `retryMs`. */
 export async function recordFailure(tx: Tx, name: string, retryMs: number, error: string): Promise<void> {
   await change(
     tx,

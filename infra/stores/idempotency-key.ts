@@ -1,10 +1,10 @@
-/** Calls under an Idempotency-Key: the claim, the fence of whoever holds it, and the kept answer. */
+/** Calls under an Idempotency-Key: the claim, the fence of its holder, and the kept answer. */
 import { isRefusal, refuse } from '../../kernel/errors.js';
 import { change, type Db, fromJson, isTrue, orRefusal, type Reading, select, type Tx } from '../database.js';
 
-/** How long a call may take before another may carry it out in its place; the fence keeps the late one from committing. */
+/** How long a call may take before another may carry it out instead; the fence keeps the late one from committing. */
 const LEASE_SECONDS = 60;
-/** The same from a step on: two calls to the outside, each of 30 s and 10 s in a queue, fit in it. */
+/** The same after a step: two calls to the outside, each of 30 s and 10 s in a queue, fit in it. */
 const STEP_LEASE_SECONDS = 90;
 
 export interface KeptAnswer {
@@ -14,13 +14,13 @@ export interface KeptAnswer {
   readonly body: string | null;
 }
 
-/** What a call under a key is known by. */
+/** The identity of a call under a key. */
 export interface KeyIdentity {
   readonly accountId: number;
   readonly key: string;
-  /** Keyed hash of what was asked. */
+  /** Keyed hash of the request. */
   readonly requestHash: string;
-  /** The same under former keys, by which it may be known. */
+  /** The same under former keys, under which it may be stored. */
   readonly formerHashes?: readonly string[];
 }
 
@@ -54,7 +54,7 @@ const SELECT_KEY = `SELECT account_id AS accountId, idempotency_key AS \`key\`, 
     lease_until < UTC_TIMESTAMP(3) AS leaseExpired, answer_status AS answerStatus, answer_headers AS answerHeaders, answer_body AS answerBody
   FROM idempotency_key FORCE INDEX (PRIMARY)`;
 
-/** Claims the key: one of several callers gets `claimed`. A claim whose holder died can be had after its lease. */
+/** Claims the key: one of several callers gets `claimed`. The claim of a holder that died can be taken over after its lease. */
 export async function claimKey(db: Db, claim: KeyClaim): Promise<ClaimOutcome> {
   const { accountId, key, requestHash, owner } = claim;
   const inserted = change(
@@ -65,7 +65,7 @@ export async function claimKey(db: Db, claim: KeyClaim): Promise<ClaimOutcome> {
   );
   if (!isRefusal(await orRefusal(inserted, refuse('IDEMPOTENCY_KEY_IN_FLIGHT')))) return { outcome: 'claimed' };
   const row = (await readKeys(db, [claim])).get(nameOf(claim));
-  if (row === undefined) return { outcome: 'in-flight' }; // just given up by its holder: the caller asks again
+  if (row === undefined) return { outcome: 'in-flight' }; // its holder has just given it up, so the caller asks again
   const known = knownOf(row, claim);
   if (known !== undefined) return known;
   const taken = await change(
@@ -83,7 +83,7 @@ async function readKeys(db: Db, keys: readonly KeyName[]): Promise<Map<string, K
   return new Map(rows.map((row) => [nameOf(row), row]));
 }
 
-/** What stands in the way of carrying the call out; undefined: nothing, for the holder of the claim has let its lease go by. */
+/** Why the call cannot be carried out; undefined: it can, because the lease of the claim has ended. */
 function knownOf(row: KeyRow, { requestHash, formerHashes = [] }: KeyIdentity): KnownKey | undefined {
   if (row.requestHash !== requestHash && !formerHashes.includes(row.requestHash)) return { outcome: 'reused' };
   if (row.status === 'DONE') {
@@ -93,7 +93,7 @@ function knownOf(row: KeyRow, { requestHash, formerHashes = [] }: KeyIdentity): 
   return row.leaseExpired ? undefined : { outcome: 'in-flight' };
 }
 
-/** What is known of calls, without a claim, in their order; undefined: nothing that stands in the way of one. */
+/** Why each call cannot be carried out, without a claim, in their order; undefined: it can. */
 export async function lookUpKeys(db: Db, identities: readonly KeyIdentity[]): Promise<(KnownKey | undefined)[]> {
   const rows = await readKeys(db, identities);
   return identities.map((identity) => {
@@ -124,7 +124,7 @@ export async function renewClaim(tx: Tx, { accountId, key, owner }: KeyClaim): P
   return renewed === 1;
 }
 
-/** Gives the key up, so that the call can be made again: it failed for a reason that may pass. */
+/** Releases the key, so that the call can be made again, because it failed for a reason that may pass. */
 export async function releaseKey(db: Db, { accountId, key, owner }: KeyClaim): Promise<void> {
   await change(
     db,
@@ -134,8 +134,8 @@ export async function releaseKey(db: Db, { accountId, key, owner }: KeyClaim): P
 }
 
 /**
- * Claims many keys in the transaction of the work, with an outcome for each in their order. A claim is a locked row until the commit: whoever wants
- * the same key waits for that, and then finds the answer, or a free key. Of two claims of one key the first counts. Rows are taken in the
+ * Claims many keys in the transaction of the work, with an outcome for each in their order. A claim is a locked row until the commit: another call with
+ * the same key waits for that, and then finds the answer or a free key. Of two claims of one key the first counts. Rows are taken in the
  * order of the keys, so that two groups with the same keys do not lock each other out.
  */
 export async function claimKeys(tx: Tx, claims: readonly KeyClaim[]): Promise<ClaimOutcome[]> {
@@ -143,13 +143,13 @@ export async function claimKeys(tx: Tx, claims: readonly KeyClaim[]): Promise<Cl
   for (const claim of claims) if (!firsts.has(nameOf(claim))) firsts.set(nameOf(claim), claim);
   const wanted = [...firsts.values()].sort(inOrderOfKeys);
   const row = `(?, ?, ?, 'IN_FLIGHT', ?, UTC_TIMESTAMP(3) + INTERVAL ${LEASE_SECONDS} SECOND, UTC_TIMESTAMP(3))`;
-  // Of the hashes under former keys those of all claims: which row they belong to is compared again below.
+  // The hashes under former keys of all claims; the code below compares to which row each belongs.
   const formerHashes = wanted.flatMap((claim) => claim.formerHashes ?? []);
   const sameHash =
     formerHashes.length === 0
       ? 'request_hash = VALUES(request_hash)'
       : '(request_hash = VALUES(request_hash) OR request_hash IN (?))';
-  // owner comes first: it has to see the old lease.
+  // owner comes first, because it reads the old lease.
   await change(
     tx,
     `INSERT INTO idempotency_key (account_id, idempotency_key, request_hash, status, owner, lease_until, created_at)
@@ -178,7 +178,7 @@ export async function keepAnswers(
 ): Promise<void> {
   if (kept.length === 0) return;
   const ours = `owner = VALUES(owner) AND status = 'IN_FLIGHT'`;
-  const columns = ['answer_status', 'answer_headers', 'answer_body', 'status']; // status comes last: the others have to see the old one
+  const columns = ['answer_status', 'answer_headers', 'answer_body', 'status']; // status comes last, because the others read the old one
   const changed = await change(
     tx,
     `INSERT INTO idempotency_key (account_id, idempotency_key, request_hash, owner, answer_status, answer_headers, answer_body, status, lease_until, created_at)
@@ -197,7 +197,7 @@ export async function keepAnswers(
   if (changed !== 2 * kept.length) throw new Error('a key was taken over within the transaction that had claimed it');
 }
 
-/** Gives keys up, as `releaseKey` does. */
+/** Releases keys, as `releaseKey` does. */
 export async function releaseKeys(tx: Tx, claims: readonly KeyClaim[]): Promise<void> {
   if (claims.length === 0) return;
   const sql = `DELETE FROM idempotency_key WHERE status = 'IN_FLIGHT' AND owner IN (?) AND (${anyOf(claims)})`;
@@ -222,7 +222,7 @@ const anyOf = (keys: readonly KeyName[]): string =>
 const inOrderOfKeys = (a: KeyName, b: KeyName): number =>
   a.accountId - b.accountId || Number(a.key > b.key) - Number(a.key < b.key);
 
-/** Forgets some of the keys that are older than this many hours. @returns how many */
+/** Deletes some of the keys that are older than this many hours. @returns how many */
 export async function purgeKeys(db: Db, hours: number, rowsMax: number): Promise<number> {
   return change(
     db,

@@ -1,16 +1,16 @@
-/** What tells this database from others. */
+/** The identity of this database. */
 import { found } from '../../kernel/outcome.js';
 import { change, type Db, isoTime, select } from '../database.js';
 
-/** A random id that was made with the tables. Throws SCHEMA_OUTDATED where there is none. */
+/** The random id that was made with the tables. Throws SCHEMA_OUTDATED where there is none. */
 export async function readInstallationId(db: Db): Promise<string> {
   const [row] = await select<{ id: string }>(db, 'SELECT installation_id AS id FROM installation');
   return found(row, 'SCHEMA_OUTDATED').id;
 }
 
 /**
- * What tells the database from a copy of it that was restored elsewhere: its id, its name and its server. Servers of one database may see different
- * names behind a proxy; then they do not share what is named by this.
+ * The identity that tells the database from a restored copy elsewhere: its id, its name and its server. Servers of one database may see different
+ * names behind a proxy; then they do not share entries under this identity.
  */
 export async function readDatabaseIdentity(db: Db): Promise<string> {
   const [row] = await select<Record<string, string | number>>(
@@ -26,7 +26,7 @@ export async function renewInstallationId(db: Db): Promise<void> {
   await change(db, 'UPDATE installation SET installation_id = UUID()');
 }
 
-/** What the database says in one statement: its clock, and the platform's zone, null until one is stored. Throws SCHEMA_OUTDATED. */
+/** The database's clock and the platform's zone (null until one is stored), in one statement. Throws SCHEMA_OUTDATED. */
 export async function readClockAndZone(db: Db): Promise<{ databaseMs: number; timeZone: string | null }> {
   const [row] = await select<{ now: string; timeZone: string | null }>(
     db,

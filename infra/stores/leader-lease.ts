@@ -1,8 +1,8 @@
-/** Who leads: one row a name, with an expiry in database time, and an epoch that counts the changes of the leader. */
+/** Leader leases: one row for each name, with an expiry in database time, and an epoch that counts the changes of the leader. */
 import { change, type Db, select, type Tx } from '../database.js';
 import { isDuplicateKey } from '../database-errors.js';
 
-/** Takes or prolongs the lease. Returns the epoch in which `owner` leads until the lease runs out; undefined: somebody else leads. */
+/** Takes or prolongs the lease. Returns the epoch in which `owner` leads until the lease ends; undefined: somebody else leads. */
 export async function holdLeadership(
   db: Db,
   name: string,
@@ -42,7 +42,7 @@ export async function fenceLeadership(tx: Tx, name: string, owner: string, epoch
   return fenced === 1;
 }
 
-/** Gives the lead up, so that another takes it at once. */
+/** Gives up the lease, so that another process takes it at once. */
 export async function resignLeadership(db: Db, name: string, owner: string): Promise<void> {
   await change(
     db,

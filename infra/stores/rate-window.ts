@@ -9,7 +9,7 @@ export interface RateWindow {
 
 /** Counts a try in the window of the key; the first one begins a window of this length. Atomic: no two callers get the same count. */
 export async function countHit(db: Db, key: string, windowSeconds: number): Promise<RateWindow> {
-  // LAST_INSERT_ID(x) makes x what the statement returns. hits comes first: it has to see the old resets_at.
+  // The statement returns the x of LAST_INSERT_ID(x). hits comes first, because it reads the old resets_at.
   const hits = await insertReturningId(
     db,
     `INSERT INTO rate_window (limit_key, hits, resets_at)
@@ -26,12 +26,12 @@ export async function countHit(db: Db, key: string, windowSeconds: number): Prom
   return { hits, remainingMs: Math.max(0, (row?.remaining ?? 0) / 1000) };
 }
 
-/** Takes a try back. */
+/** Takes back a try. */
 export async function uncountHit(db: Db, key: string): Promise<void> {
   await change(db, 'UPDATE rate_window SET hits = hits - 1 WHERE limit_key = ? AND hits > 0', [key]);
 }
 
-/** Forgets the tries of a key. */
+/** Deletes the tries of a key. */
 export async function clearHits(db: Db, key: string): Promise<void> {
   await change(db, 'DELETE FROM rate_window WHERE limit_key = ?', [key]);
 }

@@ -1,6 +1,6 @@
 /**
- * How many rows are written at once: by a multi-row INSERT, or by LOAD DATA LOCAL, which spares the server the parsing of literals and the client
- * that of the statement. The LOCAL form turns errors into warnings, so whatever the server did not take cleanly is taken back and given to
+ * Writes many rows at once: by a multi-row INSERT, or by LOAD DATA LOCAL, which spares the server the parsing of literals and the client
+ * the making of the statement. The LOCAL form turns errors into warnings, so rows that the server did not take cleanly are rolled back and given to
  * the INSERT, which names the error.
  */
 import { Readable } from 'node:stream';

@@ -1,11 +1,11 @@
-/** What a database server says of itself and of the account that asks, for `magam doctor`. Nothing is changed. */
+/** The state of a database server and of the current account, for `magam doctor`. Nothing is changed. */
 import { change, type Db, select } from '../database.js';
 
 export interface ServerReport {
   /** As the server writes it. */
   readonly version: string;
   readonly mariadb: boolean;
-  /** Of this session, as the pool has set it: `READ-COMMITTED`. */
+  /** The isolation of this session, as the pool has set it: `READ-COMMITTED`. */
   readonly isolation: string;
   readonly sqlMode: string;
   readonly timeZone: string;
@@ -57,7 +57,7 @@ export async function readServerReport(db: Db): Promise<ServerReport> {
   };
 }
 
-/** Statements that change no row, each of which needs one privilege. */
+/** Statements that change no row; each needs one privilege. */
 const PROBES = {
   SELECT: 'SELECT 1 FROM duty WHERE 1 = 0',
   INSERT: `INSERT INTO duty (name, due_at, rows_done, failures) SELECT 'x', UTC_TIMESTAMP(3), 0, 0 FROM DUAL WHERE 1 = 0`,
@@ -65,7 +65,7 @@ const PROBES = {
   DELETE: 'DELETE FROM duty WHERE 1 = 0',
 } as const;
 
-/** The privileges that the daily work needs and this account lacks. Throws what says nothing of privileges. */
+/** The privileges that the daily work needs and this account lacks. Throws errors that are not about privileges. */
 export async function missingPrivileges(db: Db): Promise<string[]> {
   const missing: string[] = [];
   for (const [privilege, sql] of Object.entries(PROBES)) {
@@ -81,7 +81,7 @@ export async function missingPrivileges(db: Db): Promise<string[]> {
 
 const FOR_MIGRATION = ['CREATE', 'ALTER', 'DROP', 'INDEX', 'REFERENCES'];
 
-/** The privileges that `magam migrate` needs and that cannot be seen among those of this account. Those of its roles cannot be seen. */
+/** The privileges that `magam migrate` needs and that this account's grants do not show. The privileges of its roles are not visible. */
 export async function missingForMigration(db: Db): Promise<string[]> {
   const grants = await select<Record<string, string>>(db, 'SHOW GRANTS');
   const [{ name: database = '' } = {}] = await select<{ name: string }>(db, 'SELECT DATABASE() AS name');
@@ -96,7 +96,7 @@ export async function missingForMigration(db: Db): Promise<string[]> {
   return FOR_MIGRATION.filter((privilege) => privilege !== 'REFERENCES' && !words.has(privilege));
 }
 
-/** A grant names a database as it is, or as a pattern with % and _. */
+/** A grant has the name of a database, or a pattern with % and _. */
 function matches(pattern: string, name: string): boolean {
   if (pattern === name) return true;
   const source = pattern

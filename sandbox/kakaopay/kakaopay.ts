@@ -1,8 +1,8 @@
 /**
- * KakaoPay's online payment of one time, as https://developers.kakaopay.com/docs/payment/online/single-payment describes it: the shop prepares the payment (`ready`),
- * the buyer approves on KakaoPay's page and brings a `pg_token` back, the shop approves with it (that charges), looks up (`order`) and cancels. The API has no
- * idempotency keys and sends no webhooks of payments.
- * Error codes: https://developers.kakaopay.com/docs/payment/online/common. A recurring payment would be a `sid` in the answer of `approve` and a call `subscription`, beside these.
+ * KakaoPay's online single payment, as https://developers.kakaopay.com/docs/payment/online/single-payment describes it: the shop prepares the payment
+ * (`ready`), the buyer approves on KakaoPay's page and brings back a `pg_token`, with which the shop approves (that charges); it also looks up (`order`) and
+ * cancels. The API has no idempotency keys and sends no webhooks of payments. Error codes: https://developers.kakaopay.com/docs/payment/online/common. A
+ * recurring payment would be a `sid` in the answer of `approve` and a call `subscription`, beside these.
  */
 import { Router } from 'express';
 import * as z from 'zod';
@@ -56,7 +56,7 @@ const cancelSchema = z.object({
   cancel_available_amount: wholeNumber.optional(),
 });
 
-/** HTTP states of errors that a test may ask for by their number; 400 for the others. */
+/** HTTP statuses of errors that a test may request by their number; 400 for the others. */
 const STATES: Readonly<Record<string, number>> = { '-1': 500, '-7': 500, '-603': 500, '-9798': 503, '-401': 401 };
 
 const shared: Omit<ProviderCall, 'operation' | 'handle'> = {
@@ -217,6 +217,6 @@ const orderBody = (payment: SandboxPayment) => ({
   canceled_at: localTime(payment.cancels.at(-1)?.at ?? null),
 });
 
-/** Times of Seoul without a zone, as KakaoPay writes them. */
+/** Times in Seoul without a zone, as KakaoPay writes them. */
 const localTime = (at: string | null): string | null =>
   at === null ? null : new Date(Date.parse(at) + 9 * 3_600_000).toISOString().slice(0, 19);

@@ -25,7 +25,7 @@ const cancelSchema = z.object({
   currentCancellableAmount: z.number().optional(),
 });
 
-/** HTTP states of errors that a test may ask for by their type; 400 for the others. */
+/** HTTP statuses of errors that a test may request by their type; 400 for the others. */
 const STATES: Readonly<Record<string, number>> = {
   UNAUTHORIZED: 401,
   FORBIDDEN: 403,

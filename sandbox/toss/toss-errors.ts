@@ -1,4 +1,4 @@
-/** Errors of Toss Payments with their HTTP states: https://docs.tosspayments.com/reference/error-codes. */
+/** Errors of Toss Payments with their HTTP statuses: https://docs.tosspayments.com/reference/error-codes. */
 import type { Answer } from '../provider-call.js';
 
 const ERRORS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
@@ -66,6 +66,6 @@ const ANSWERS: ReadonlyMap<string, Answer> = new Map(
   ),
 );
 
-/** The answer of a code; one that is not in the table comes with 400. */
+/** The answer for a code; a code that is not in the table gets 400. */
 export const tossError = (code: string): Answer =>
   ANSWERS.get(code) ?? { status: 400, body: { code, message: '결제에 실패했습니다.' } };

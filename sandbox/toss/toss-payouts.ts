@@ -36,7 +36,7 @@ const entity = (entityType: string, entityBody: unknown): Answer => ({
   body: { version: '2022-11-16', traceId: 'sandbox', entityType, entityBody, error: null },
 });
 
-/** Reads an encrypted body, and encrypts what is answered. */
+/** Reads an encrypted body, and encrypts the answer. */
 const encrypted: RequestHandler = async (req, res, next) => {
   res.json = (body: unknown) => {
     void new CompactEncrypt(Buffer.from(JSON.stringify(body)))
@@ -134,7 +134,7 @@ export function tossPayoutRoutes(world: World): Router {
   return routes;
 }
 
-/** Every request for a payout is in the book, also one that comes to nothing. */
+/** Every request for a payout is in the book, even a failed one. */
 const noted =
   (book: PayoutBook): RequestHandler =>
   (req, _res, next) => {
@@ -170,7 +170,7 @@ const send =
 
 const mayBePaid = ({ status }: PayoutSeller): boolean => status === 'APPROVED' || status === 'PARTIALLY_APPROVED';
 
-/** A payout that nobody holds back is completed by the time that somebody looks. */
+/** A payout that is not held back is completed at the next look-up. */
 function lookedUp(payout: SandboxPayout): SandboxPayout {
   if (payout.status === 'REQUESTED') payout.status = payout.held ? 'IN_PROGRESS' : 'COMPLETED';
   return payout;

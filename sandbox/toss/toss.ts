@@ -20,7 +20,7 @@ const confirmSchema = z.object({
 const cancelSchema = z.object({
   cancelReason: z.string().min(1).max(200),
   cancelAmount: z.number().positive().optional(),
-  /** What the shop believes to be left. */
+  /** The rest of the charge in the shop's view. */
   refundableAmount: z.number().optional(),
 });
 
@@ -28,7 +28,7 @@ const shared: Omit<ProviderCall, 'operation' | 'handle'> = {
   provider: PROVIDER,
   unauthorised,
   broken: (code = 'FAILED_INTERNAL_SYSTEM_PROCESSING') => tossError(code),
-  // https://docs.tosspayments.com/reference/using-api/authorization: a test may ask for an error by its code.
+  // https://docs.tosspayments.com/reference/using-api/authorization: a test may request an error by its code.
   ownFaults: (req) => {
     const code = req.get('tosspayments-test-code');
     return code === undefined ? [] : [{ on: 'call', kind: 'error-before', code }];
@@ -167,7 +167,7 @@ const paymentBody = (payment: SandboxPayment) => ({
   failure: payment.failure,
 });
 
-/** Toss signs webhooks of payments with nothing: who gets one looks the payment up. */
+/** Toss does not sign webhooks of payments, so the receiver looks up the payment. */
 export const writeTossWebhook: WriteWebhook = ({ type, data, at }, id, attempt) => ({
   headers: {
     'tosspayments-webhook-transmission-id': id,

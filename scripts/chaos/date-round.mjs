@@ -1,4 +1,4 @@
-/** One round of chaos: a clean run, then the same feed again and again under disturbances, each time until the command says that it is done. */
+/** One round of chaos: a clean run, then the same feed again and again under disturbances, each time until the command reports that it is done. */
 import { isDeepStrictEqual } from 'node:util';
 import { ChaosFailure, OUTAGE_CODES, requireDecentEnd } from './ends.mjs';
 import { outcomeOf, violations } from './invariants.mjs';
@@ -15,15 +15,15 @@ import { strikeAll } from './upheavals.mjs';
 /** @typedef {import('./scratch-database.mjs').ScratchDatabase} ScratchDatabase */
 
 const STARTS_MAX = 60;
-/** How a disturbed command may end beside being killed; anything else is a failure. */
+/** The errors with which a disturbed command may end, unless it is killed; any other is a failure. */
 const CODES = [...OUTAGE_CODES, 'PARTITION_FAILED'];
 
 /**
- * Runs the round. Throws `ChaosFailure`, and leaves the database for whoever wants to look at it.
+ * Runs the round. Throws `ChaosFailure`, and keeps the database for a look at it.
  * @param {DatePlan} plan
  * @param {import('./servers.mjs').Server} server
  * @param {(line: string) => void} log
- * @param {(kind: string) => void} count is told of every disturbance that struck
+ * @param {(kind: string) => void} count is called for every disturbance that struck
  * @returns {Promise<string>} what it amounted to
  */
 export async function runDate(plan, server, log, count) {
@@ -104,7 +104,7 @@ async function settleDisturbed(plan, left, site, count) {
   for (let starts = 0; starts < STARTS_MAX; ) {
     const over = new AbortController();
     const upheaval = strikeAll(site, left.upheavals.splice(0, 1), over.signal, count);
-    upheaval.catch(() => undefined); // one that fails is a failure of the round, when the commands have ended
+    upheaval.catch(() => undefined); // its failure is a failure of the round, once the commands have ended
     const commands = plan.commands.map(async ({ writer }, process) => {
       const strike = left.strikes.shift();
       const env = environment(site.url, { MAGAM_CHUNK_DEADLINE_MS: '2000', MAGAM_LINE_WRITER: writer });
@@ -121,7 +121,7 @@ async function settleDisturbed(plan, left, site, count) {
 }
 
 /**
- * The disturbed date is what the undisturbed one was, to the last line and to the certificate's hash, and the command knows it.
+ * The disturbed date equals the undisturbed one, to the last line and to the certificate's hash, and the command reports it as done.
  * @param {ScratchDatabase} db
  * @param {DatePlan} plan
  * @param {Awaited<ReturnType<typeof settleUndisturbed>>} clean

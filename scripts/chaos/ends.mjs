@@ -1,16 +1,16 @@
-/** How a command may end: killed, or with a documented exit code, for a reason that it names, within a bound of time. */
+/** The allowed ends of a command: it is killed, or it ends with a documented exit code, for a reason that it names, within a time limit. */
 
 /** @typedef {import('./magam.mjs').Ended} Ended */
 /** @typedef {Pick<import('./strikes.mjs').Strike, 'fault' | 'signal'>} Befell */
 
-/** Something that must not happen, in words. */
+/** A failure that must not happen, in words. */
 export class ChaosFailure extends Error {}
 
-/** The database does not do what it should: any command may fail for it. */
+/** The database does not work: any command may fail because of it. */
 export const OUTAGE_CODES = ['DATABASE_UNAVAILABLE', 'DATABASE_BUSY', 'DATABASE_READ_ONLY', 'DATABASE_FULL'];
 
 /**
- * Whether what befell a process explains that it ended by a signal, or without a document. One that was told to stop and held up for longer than
+ * Whether the strike at a process explains that it ended by a signal, or without a document. One that was told to stop and was held up for longer than
  * MAGAM_STOP_MS ends with 130 and without a document.
  * @param {Ended} ended
  * @param {Befell | undefined} strike
@@ -23,10 +23,10 @@ function explains({ code, signal, stderr }, strike) {
 }
 
 /**
- * Standard output is one document or nothing, and the exit code is one that is expected here. Returns the code of the error, if there is one.
+ * Standard output must be one document or empty, and the exit code must be an expected one. Returns the code of the error, if there is one.
  * @param {Ended} ended
- * @param {readonly string[]} codes of errors that may be, with exit code 1
- * @param {Befell} [strike] what befell it
+ * @param {readonly string[]} codes of allowed errors, with exit code 1
+ * @param {Befell} [strike] the strike at it
  * @returns {string | undefined}
  */
 export function requireDecentEnd(ended, codes, strike) {
@@ -50,18 +50,18 @@ export function requireDecentEnd(ended, codes, strike) {
 }
 
 /**
- * A runner says nothing on standard output, and the reason of its end in its log. Told to stop it ends with 0, or with 130 when something, such as a
- * database that does not answer, has held it up for longer than MAGAM_STOP_MS.
+ * A runner writes nothing to standard output, and the reason of its end to its log. When it is told to stop it ends with 0, or with 130 when something, such as
+ * a database that does not answer, has held it up for longer than MAGAM_STOP_MS.
  * @param {Ended} ended
- * @param {boolean} told whether it was told to stop and nothing else has befallen it
- * @param {Befell} [strike] what befell it
+ * @param {boolean} told whether it was told to stop and not struck otherwise
+ * @param {Befell} [strike] the strike at it
  */
 export function requireDecentRunnerEnd(ended, told, strike) {
   const { code, signal, stdout, stderr, overdue } = ended;
   if (overdue) throw new ChaosFailure(`a runner that was told to stop does not end:\n${stderr.slice(-4_000)}`);
   if (stdout !== '') throw new ChaosFailure(`a runner writes on standard output:\n${stdout}`);
   const explained = explains(ended, strike);
-  // Told to stop before it listens to that, it dies of it.
+  // A stop that comes before it handles the signal kills it.
   if (signal !== null && signal !== 'SIGTERM' && !explained)
     throw new ChaosFailure(`a runner crashes with ${signal}:\n${stderr}`);
   if (code === 0 || code === 130 || signal !== null || explained) return;

@@ -1,5 +1,5 @@
 /**
- * What must hold of a settled date, checked from the outside by code that shares nothing with the product: every entry is
+ * The invariants of a settled date, checked from the outside by code that shares nothing with the product: every entry is
  * one line or parked, the certificate is over exactly these lines, sums and settlements agree.
  */
 import { createHash, createPublicKey, verify } from 'node:crypto';
@@ -34,7 +34,7 @@ const CANONICAL =
     ' ',
   );
 
-/** What a line of the second format has beside them: the columns of its entry that stand nowhere else. */
+/** The further fields of a line of the second format: the columns of its entry that are nowhere else. */
 const REST = ['rest1', 'rest2', 'rest3', 'rest4', 'rest5', 'rest6'];
 
 /**
@@ -70,7 +70,7 @@ export async function readLines(db, date) {
 }
 
 /**
- * What a settled date amounts to, for comparing two runs of the same feed.
+ * The content of a settled date, for comparing two runs of the same feed.
  * @param {ScratchDatabase} db
  * @param {string} date
  */
@@ -93,7 +93,7 @@ export async function outcomeOf(db, date) {
 }
 
 /**
- * What is wrong with a date that claims to be settled; an empty list is what everybody wants.
+ * The faults of a date that claims to be settled; an empty list when there are none.
  * @param {ScratchDatabase} db
  * @param {string} date
  * @returns {Promise<string[]>}
@@ -260,7 +260,7 @@ const totalsOver = (lines) =>
   }));
 
 /**
- * Certificates: one a generation, each the hash of its body, over exactly the stored lines, chained to the one before.
+ * Certificates: one for each generation, each the hash of its body, over exactly the stored lines, chained to the previous one.
  * @param {ScratchDatabase} db
  * @param {string} date
  * @param {readonly Row[]} lines
@@ -317,7 +317,7 @@ async function checkCertificates(db, date, lines, equal) {
 }
 
 /**
- * The certificate that one follows: the latest that was there, of its own date or else of the last date before it.
+ * The certificate that another one follows: the latest of its own date, or else of the last date before it.
  * @param {readonly Row[]} certificates by date and generation
  * @param {Row} certificate
  */

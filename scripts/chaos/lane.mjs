@@ -1,6 +1,6 @@
 /**
- * One of the lanes in which rounds are played beside each other: a process of its own with a database server of its own. Plays the rounds that its
- * parent sends, and sends back how each went. Ends, with its server, when the parent lets go of it.
+ * One of the parallel lanes of rounds: a process with its own database server. It plays the rounds that its
+ * parent sends, and sends back the results. It ends, with its server, when the parent disconnects.
  */
 import { rmSync } from 'node:fs';
 import { runDate } from './date-round.mjs';
@@ -54,7 +54,7 @@ async function play(round) {
   }
 }
 
-/** The database of a failed round stays, for whoever wants to look at it. */
+/** The database of a failed round is kept for a look at it. */
 async function end() {
   await killAll();
   if (!failed) {
@@ -66,5 +66,5 @@ async function end() {
 
 process.on('message', async (round) => void process.send?.(await play(Number(round))));
 process.on('disconnect', () => void end());
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined); // the parent lets go
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined); // the parent disconnects
 process.send?.('ready');

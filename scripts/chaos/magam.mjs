@@ -1,5 +1,5 @@
 /**
- * Processes that can be watched, struck and waited for: `magam` above all. Whoever starts some ends them with `killAll`; the tests do so at the end
+ * Processes that can be watched, struck and waited for, mainly `magam`. The caller ends them with `killAll`; the tests do so at the end
  * of every file, whatever happened in it.
  */
 import { spawn } from 'node:child_process';
@@ -12,7 +12,7 @@ import { root } from '../script.mjs';
  * @property {NodeJS.Signals | null} signal
  * @property {string} stdout
  * @property {string} stderr
- * @property {boolean} overdue it did not end in time and was killed for that
+ * @property {boolean} overdue it did not end in time and was therefore killed
  * @property {<T = Record<string, unknown>>() => T} json standard output as the one JSON document it is under --json
  */
 
@@ -37,7 +37,7 @@ export const SHORT_LEASE_MS = '1500';
 export const REDIS_AWAY = 'redis://127.0.0.1:1/0';
 
 /**
- * The environment of a command: nothing of ours is inherited but what is named here. Redis is away unless it is given.
+ * The environment of a command: it inherits only the variables named here. Redis is away unless it is given.
  * @param {string} databaseUrl
  * @param {Readonly<Record<string, string | undefined>>} [settings]
  */
@@ -56,7 +56,7 @@ export function environment(databaseUrl, settings = {}) {
 /** @type {Map<import('node:child_process').ChildProcess, Promise<Ended>>} */
 const running = new Map();
 
-/** Kills every process that was started here and still runs, and waits until it is gone. A stopped process dies of it too. */
+/** Kills every process that was started here and still runs, and waits for its end. This also kills a stopped process. */
 export async function killAll() {
   for (const child of running.keys()) child.kill('SIGKILL');
   await Promise.all(running.values());
@@ -79,7 +79,7 @@ export const startMagam = (args, env, { program = join(root, 'bin/magam.mjs'), l
   });
 
 /**
- * Starts any program; what it has on standard input is `input`.
+ * Starts any program, with `input` as its standard input.
  * @param {string} file
  * @param {readonly string[]} args
  * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, input?: string, limitMs?: number | undefined }} [options] killed after `limitMs`
@@ -147,7 +147,7 @@ export function startProcess(file, args, { env, cwd, input = '', limitMs } = {})
       look();
     });
 
-  // A stop that every thread strikes for itself stops the process once for each of them.
+  // When every thread strikes a stop by itself, the process is stopped once for each of them.
   const wake = async () => {
     const waking = setInterval(() => child.kill('SIGCONT'), 50);
     return ended.finally(() => clearInterval(waking));
@@ -164,7 +164,7 @@ export function startProcess(file, args, { env, cwd, input = '', limitMs } = {})
 export const runMagam = (args, env) => startMagam(args, env).ended;
 
 /**
- * Polls until the probe gives something truthy, and returns that; fails when it takes too long.
+ * Polls until the probe returns a truthy value, and returns that; fails when it takes too long.
  * @template T
  * @param {() => T | Promise<T>} probe
  * @param {string} [what] for the message of the failure

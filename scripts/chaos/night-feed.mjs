@@ -1,4 +1,4 @@
-/** The files of a night: order lines, refunds, lines that come late, a wrong file, and the fee policies in their versions. */
+/** The files of a night: order lines, refunds, late lines, a wrong file, and the versions of the fee policies. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Draws } from './draws.mjs';
@@ -9,7 +9,7 @@ const HEADER =
   'order_id,line_id,seller_id,product_id,category,quantity,unit_price,shipping_fee,seller_discount,platform_discount,currency,ordered_on,confirmed_on';
 const REFUND_HEADER = 'refund_id,order_id,line_id,quantity,refunded_on,reason';
 const CATEGORIES = ['패션', '식품', 'shoes', ''];
-/** Major units of one minor unit's worth, for prices. */
+/** The major units of one minor unit, for prices. */
 /** @type {Record<string, (draws: Draws) => string>} */
 const PRICES = {
   KRW: (draws) => String(draws.between(5, 3_000) * 100),
@@ -51,7 +51,7 @@ const linesOf = (draws, plan, tag, count, dates) =>
     return [`${tag}-${index >> 1}`, String(index & 1), seller, ...what, shipping, discount, '0', currency, date, date];
   });
 
-/** Rows that are refused, with the code for each: they are left out with --skip-rejects. */
+/** Rows that are refused, with the code for each; --skip-rejects leaves them out. */
 const BAD_CODES = ['QUANTITY_INVALID', 'CURRENCY_UNKNOWN', 'FIELD_REQUIRED'];
 /** @param {string} date */
 const badRows = (date) => [
@@ -106,9 +106,9 @@ const BASE = [
   policy('dollars', 'USD', '10'),
   policy('yen', 'JPY', '9.25'),
 ];
-/** What makes up for the parked lines. */
+/** The policy that covers the parked lines. */
 const MENDING = [policy('dinars', 'KWD', '5.5', { vat: VAT })];
-/** @param {string} date from which on lines are settled under other terms */
+/** @param {string} date from which lines are settled under other policies */
 const newTerms = (date) => [
   policy('standard', 'KRW', '6.75', { version: 2, effectiveFrom: date, vat: VAT }),
   policy('dollars', 'USD', '11.5', { version: 2, effectiveFrom: date }),

@@ -1,4 +1,4 @@
-/** What must hold after a night, seen from outside: by SQL alone. `magam verify` is asked beside it. */
+/** The invariants after a night, checked from outside by SQL alone. `magam verify` is run as well. */
 import { readLines, violations } from './invariants.mjs';
 
 /** @typedef {import('./scratch-database.mjs').ScratchDatabase} ScratchDatabase */
@@ -7,7 +7,7 @@ const NAMED =
   'orderId lineId leg refundId sellerId currency quantity itemAmount sellerDiscount platformDiscount shippingFee buyerPaid feeBase fee feeVat vatMode pgFee pgFeeVat net policyCode policyVersion';
 
 /**
- * What the dates amount to, entry by entry under the names of the files: on which of them a late entry was settled, and under which ids, is left out.
+ * The content of the dates, entry by entry under the names of the files. The date and the ids under which a late entry was settled are left out.
  * @param {ScratchDatabase} db
  * @param {readonly string[]} dates
  */
@@ -42,7 +42,7 @@ export function differences(books, expected) {
     const [has, wants] = [new Set(actual), new Set(wanted)];
     const more = actual
       .filter((row) => !wants.has(row))
-      .map((row) => `a ${what} that an undisturbed run has not: ${row}`);
+      .map((row) => `a ${what} that an undisturbed run does not have: ${row}`);
     const less = wanted.filter((row) => !has.has(row)).map((row) => `a ${what} is missing: ${row}`);
     const counts = actual.length === wanted.length ? [] : [`${actual.length} ${what}s instead of ${wanted.length}`];
     return [...counts, ...more.slice(0, 5), ...less.slice(0, 5)];
@@ -60,7 +60,7 @@ export function differences(books, expected) {
  */
 
 /**
- * What is wrong after a night, in words.
+ * The faults after a night, in words.
  * @param {ScratchDatabase} db
  * @param {NightFacts} facts
  * @returns {Promise<string[]>}
@@ -89,7 +89,7 @@ export async function nightViolations(db, facts) {
   const certificates = new Set((await certificatesOf(db)).map(({ name, hash }) => `${name} ${hash}`));
   for (const { name, hash } of facts.certified) {
     if (!certificates.has(`${name} ${hash}`))
-      wrong.push(`the certificate of ${name} was ${hash}, and is not there any more`);
+      wrong.push(`the certificate of ${name} was ${hash}, and does not exist any more`);
   }
   return wrong;
 }
@@ -97,7 +97,7 @@ export async function nightViolations(db, facts) {
 /** @typedef {(what: string, sql: string, params?: unknown[]) => Promise<void>} None */
 
 /**
- * Every import has ended, its counts are those of the entries that it wrote, and of the wrong file nothing is left.
+ * Every import has ended, its counts match the entries that it wrote, and nothing of the wrong file is left.
  * @param {ScratchDatabase} db
  * @param {NightFacts} facts
  * @param {string[]} wrong
@@ -136,7 +136,7 @@ async function checkImports(db, { rows, rejected }, wrong, none) {
 }
 
 /**
- * Whoever has committed something of a plan has the rules that the plan was made with.
+ * Only processes with the rules of a plan have committed its work.
  * @param {NightFacts} facts
  * @param {None} none
  */

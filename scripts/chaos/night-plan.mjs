@@ -1,4 +1,4 @@
-/** What a night does, drawn from its seed alone: several dates that are settled while files come in, policies change, and things go wrong. */
+/** The plan of a night, drawn from its seed alone: several dates are settled while files come in, policies change, and disturbances strike. */
 import { drawStrike } from './strikes.mjs';
 import { drawFailover, drawUpheaval } from './upheavals.mjs';
 
@@ -29,7 +29,7 @@ import { drawFailover, drawUpheaval } from './upheavals.mjs';
  * @property {'night'} kind
  * @property {number} feedSeed
  * @property {string[]} dates
- * @property {string} lastDate closed at the end: late lines may have come to it
+ * @property {string} lastDate closed at the end, because late lines may have come to it
  * @property {string} wrongDate of the file that is taken back
  * @property {number} lines
  * @property {number} lateLines
@@ -132,7 +132,7 @@ function settlersOf(draws, { newer }) {
 }
 
 /**
- * What goes on beside the settling.
+ * The tasks beside the settlement.
  * @param {Draws} draws
  * @param {NightPlan} plan
  * @param {number} index of the stage

@@ -1,4 +1,4 @@
-/** One round over several dates: what is settled, imported, taken back and mended in an undisturbed run, and then under disturbances. */
+/** One round over several dates: settlements, imports, withdrawals and corrections in an undisturbed run, and then under disturbances. */
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ import { pause, strikeAll } from './upheavals.mjs';
 /** @typedef {import('./scratch-database.mjs').ScratchDatabase} ScratchDatabase */
 /** @typedef {{ pem: string, publicKey: string }} Key */
 
-/** Within which a command ends, and a stage, in a round whose outages are seconds and in one whose outages are minutes. */
+/** The time limits of a command and of a stage, in a round whose outages last seconds and in one whose outages last minutes. */
 const LIMITS = { ordinary: { command: 90_000, stage: 150_000 }, long: { command: 900_000, stage: 1_800_000 } };
 
 /** @returns {Key} */
@@ -35,11 +35,11 @@ function makeKey() {
 }
 
 /**
- * Runs the round. Throws `ChaosFailure`, and leaves the database for whoever wants to look at it, unless it was of a replica.
+ * Runs the round. Throws `ChaosFailure`, and keeps the database for a look at it, unless it was on a replica.
  * @param {NightPlan} plan
  * @param {Server} server
  * @param {(line: string) => void} log
- * @param {(kind: string) => void} count is told of every disturbance that struck
+ * @param {(kind: string) => void} count is called for every disturbance that struck
  * @param {(db: ScratchDatabase, facts: import('./night-invariants.mjs').NightFacts) => Promise<void>} [damage] for tests of the checks: done before them
  * @returns {Promise<string>} what it amounted to
  */
@@ -95,7 +95,7 @@ async function quietly(url, args, settings = {}, program) {
 }
 
 /**
- * What an undisturbed run makes of the same files and policies.
+ * The results of an undisturbed run with the same files and policies.
  * @param {Server} server
  * @param {NightPlan} plan
  * @param {import('./night-feed.mjs').NightFiles} files
@@ -115,7 +115,7 @@ async function settleUndisturbed(server, plan, files) {
 }
 
 class Night {
-  /** How many commands were started under disturbances that settle. */
+  /** The number of settling commands that were started under disturbances. */
   starts = 0;
   /** @type {Set<number>} */
   newerPids = new Set();
@@ -147,7 +147,7 @@ class Night {
   }
 
   /**
-   * Makes the database with what is there before the night.
+   * Makes the database with its content before the night.
    * @param {NightPlan} plan
    * @param {import('./night-feed.mjs').NightFiles} files
    * @param {Server} server
@@ -159,20 +159,20 @@ class Night {
     const database = new URL(db.url).pathname.slice(1);
     const site = pair === undefined ? await openSite(server, database) : pair.site(database);
     const night = new Night(plan, files, site, db, pair, count);
-    await quietly(db.url, ['calendar', 'schedule', '9999-12-31']); // runners do what they are asked for
+    await quietly(db.url, ['calendar', 'schedule', '9999-12-31']); // runners carry out only requests
     await quietly(db.url, ['policies', 'apply', files.base]);
     await quietly(db.url, ['import', 'lines', files.lines]);
     return night;
   }
 
-  /** Who certifies, and whose signatures count. */
+  /** The signing key, and the trusted keys. */
   get signing() {
     const trusted = this.keys.map(({ publicKey }) => publicKey).join(',');
     return { MAGAM_SIGNING_KEY: this.key?.pem, MAGAM_TRUSTED_KEYS: trusted || undefined };
   }
 
   /**
-   * Plays a stage: all its tasks at once, and what befalls the database meanwhile. After a failover what was lost is done again, as the page for
+   * Plays a stage: all its tasks at once, and the upheavals of the database meanwhile. After a failover the lost work is done again, as the page for
    * operators says.
    * @param {Stage} stage
    * @param {number} index
@@ -188,7 +188,7 @@ class Night {
   }
 
   /**
-   * All tasks at once. A failover may have lost the end of an import that was done: its file is given again at once, because the dates that it holds open
+   * All tasks at once. A failover may have lost the end of an import that was done. Its file is imported again at once, because the dates that it holds open
    * are waited for.
    * @param {Stage} stage
    */
@@ -271,7 +271,7 @@ class Night {
     }
   }
 
-  /** Closes the date that late lines may have come to, and tries once more what is parked. */
+  /** Closes the date to which late lines may have come, and tries the parked entries once more. */
   async finish() {
     const range = ['--from', String(this.plan.dates[0]), '--to', this.plan.lastDate];
     const pid = await quietly(this.db.url, ['settle', ...range, '--allow-empty'], this.signing, this.newerProgram);
@@ -285,7 +285,7 @@ class Night {
   }
 
   /**
-   * Looks at everything from outside.
+   * Checks everything from outside.
    * @param {Awaited<ReturnType<typeof booksOf>>} expected
    */
   async check(expected) {
@@ -306,7 +306,7 @@ class Night {
   async #sessionsLeft() {
     const sql = `SELECT id, user, command, time FROM information_schema.processlist WHERE db = DATABASE() AND user <> 'root' AND id NOT IN
        (SELECT id FROM information_schema.processlist WHERE user = SUBSTRING_INDEX(USER(), '@', 1))`;
-    if (!this.site.server.own) return []; // commands have the account of the checks
+    if (!this.site.server.own) return []; // commands use the same account as the checks
     for (let looks = 0; looks < 50; looks += 1) {
       if ((await this.db.rows(sql)).length === 0) return [];
       await pause(100);
@@ -322,7 +322,7 @@ const isOfFile = ({ name }) => ['import refunds', 'import late lines', 'take bac
 const withoutStrikes = (task) => ({ ...task, strikes: [] });
 
 /**
- * A task whose strikes are used up leaves the plan as it was drawn.
+ * Returns a copy, so that using up the strikes does not change the plan.
  * @param {Task} task
  * @returns {Task}
  */

@@ -1,4 +1,4 @@
-/** What goes on at once in a stage of a night. Each task gives its command again until it is done, whatever befalls it. */
+/** The concurrent tasks of a stage of a night. Each task repeats its command until it is done, whatever strikes it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ChaosFailure, OUTAGE_CODES, requireDecentEnd, requireDecentRunnerEnd } from './ends.mjs';
@@ -12,7 +12,7 @@ import { pause } from './upheavals.mjs';
 /** @typedef {import('./magam.mjs').Ended} Ended */
 
 /**
- * What the tasks of a stage share.
+ * The shared context of the tasks of a stage.
  * @typedef {object} StageContext
  * @property {import('./night-plan.mjs').NightPlan} plan
  * @property {import('./night-feed.mjs').NightFiles} files
@@ -66,7 +66,7 @@ async function once(context, task, args, { codes, settings, newer = false }) {
 }
 
 /**
- * Gives the command again until it is done.
+ * Repeats the command until it is done.
  * @param {StageContext} context
  * @param {Task} task
  * @param {readonly string[]} args
@@ -107,7 +107,7 @@ const settle = (context, task) =>
   repeat(context, task, settleArgs(context, task), { codes: runCodes(context) }, isSettled);
 
 /**
- * Leaves the dates to the runners, and asks again where a run failed or was stopped.
+ * Leaves the dates to the runners, and requests them again where a run failed or was stopped.
  * @param {StageContext} context
  * @param {Task} task
  */
@@ -127,7 +127,7 @@ async function request(context, task) {
 }
 
 /**
- * A runner, and another one when it has ended, until all else of the stage is done.
+ * Runs a runner, and another one when it has ended, until the other tasks of the stage are done.
  * @param {StageContext} context
  * @param {Task} task
  */
@@ -158,10 +158,10 @@ async function runner(context, task) {
 }
 
 /**
- * Its end; a runner that does not come to it, after it was told to stop, is killed after the bound of every command.
+ * Waits for its end. A runner that does not end after it was told to stop is killed after the time limit of every command.
  * @param {import('./magam.mjs').Magam} magam
  * @param {StageContext} context
- * @param {AbortSignal} [told] told at once without it
+ * @param {AbortSignal} [told] when it is told to stop; at once without it
  * @returns {Promise<Ended>}
  */
 async function inTime(magam, { limitMs }, told) {
@@ -189,7 +189,7 @@ async function importRefunds(context, task) {
 }
 
 /**
- * Lines that come while their dates are being closed, some of which are bad.
+ * Imports lines while their dates are being closed; some of the lines are bad.
  * @param {StageContext} context
  * @param {Task} task
  */
@@ -212,7 +212,7 @@ async function importLate(context, task) {
 }
 
 /**
- * Imports the wrong file and takes it back, wherever it has come to.
+ * Imports the wrong file and takes it back, at whatever point the import is.
  * @param {StageContext} context
  * @param {Task} task
  */
@@ -252,7 +252,7 @@ const applyPolicies = (file) => (context, task) =>
   repeat(context, task, ['policies', 'apply', context.files[file]], { codes: OUTAGE_CODES });
 
 /**
- * A process that must be refused, with this code, however often it tries.
+ * Runs a process that must always be refused with this code.
  * @param {string} code
  * @param {(context: StageContext) => Readonly<Record<string, string>>} settings
  * @returns {(context: StageContext, task: Task) => Promise<unknown>}
@@ -270,7 +270,7 @@ const refused = (code, settings) => async (context, task) => {
 };
 
 /**
- * Neither a command nor a runner works with a clock that is wrong by so much.
+ * Neither a command nor a runner works with a clock that is wrong by this much.
  * @param {StageContext} context
  * @param {Task} task
  */

@@ -1,4 +1,4 @@
-/** What a round of chaos does, drawn from its seed alone. */
+/** The plan of a round of chaos, drawn from its seed alone. */
 import { Draws } from './draws.mjs';
 import { drawNight } from './night-plan.mjs';
 import { describeStrike, drawStrike } from './strikes.mjs';
@@ -26,12 +26,12 @@ import { describeUpheaval, drawUpheaval } from './upheavals.mjs';
  * Draws a round.
  * @param {number} seed
  * @param {number} round
- * @param {{ own: boolean, long: boolean }} may whether the database server is ours to restart, whether outages may last minutes
+ * @param {{ own: boolean, long: boolean }} may whether the database server may be restarted, whether outages may last minutes
  * @returns {RoundPlan}
  */
 export function drawRound(seed, round, may) {
   const draws = new Draws(Math.imul(seed, 2_654_435_761) ^ round);
-  draws.next(); // neighbours differ from the second number on
+  draws.next(); // neighbouring seeds give different numbers only from the second one on
   return draws.oneIn(4) ? drawDate(draws, may) : drawNight(draws, may);
 }
 
@@ -66,7 +66,7 @@ function drawDate(draws, { own }) {
 }
 
 /**
- * The round in words: what it works on, and then everything that befalls it.
+ * The round in words: its work, and then all its disturbances.
  * @param {RoundPlan} plan
  * @returns {string[]}
  */

@@ -1,4 +1,4 @@
-/** Two private MariaDB servers, a primary and a replica that follows it, and an address at which the one that serves is found. */
+/** Two private MariaDB servers, a primary and a replica that follows it, and one address that leads to the serving one. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,19 +53,19 @@ export class PrimaryAndReplica {
     return new PrimaryAndReplica(primary, replica, await startProxy(primary.server.url, []));
   }
 
-  /** Of the server that serves. */
+  /** For the serving server. */
   get url() {
     return this.proxy.url;
   }
 
-  /** Of the server that serves, without the proxy. */
+  /** For the serving server, without the proxy. */
   get directUrl() {
     const url = new URL(this.primary.server.url);
     if (this.failedOver) url.port = new URL(this.replica.server.url).port;
     return url.href;
   }
 
-  /** Waits until the replica has all that the primary has committed by now. */
+  /** Waits until the replica has all current commits of the primary. */
   async catchUp() {
     const [waited] = await this.replica.connection.query('SELECT MASTER_GTID_WAIT(?, 60) AS missed', [
       await gtidOf(this.primary),
@@ -73,12 +73,12 @@ export class PrimaryAndReplica {
     if (/** @type {{ missed: number }[]} */ (waited)[0]?.missed !== 0) throw new Error('the replica does not follow');
   }
 
-  /** What the primary commits from here on is lost with it. */
+  /** Later commits of the primary are lost with it. */
   async cutOff() {
     await this.replica.connection.query('STOP SLAVE');
   }
 
-  /** The primary dies; the replica serves, with what it has. */
+  /** The primary dies, and the replica serves with the data that it has. */
   async failOver() {
     this.failedOver = true;
     await this.primary.server.kill();
@@ -88,7 +88,7 @@ export class PrimaryAndReplica {
   }
 
   /**
-   * The number that a statement gives on each of the two.
+   * The number that a statement returns on each of the two.
    * @param {string} sql
    */
   async compare(sql) {

@@ -1,4 +1,4 @@
-/** A database of its own with a synthetic feed, for settling the same dates again and again. */
+/** A separate database with a synthetic feed, for settling the same dates again and again. */
 import { randomBytes } from 'node:crypto';
 import { createPool } from 'mysql2/promise';
 import { environment, runMagam } from './magam.mjs';
@@ -21,7 +21,7 @@ const process = (args, url) => runMagam(args, environment(url));
 /**
  * Creates and migrates a database on the server.
  * @param {string} serverUrl
- * @param {typeof process} command how `magam` is run that prepares it
+ * @param {typeof process} command how the preparing `magam` is run
  * @returns {Promise<ScratchDatabase>}
  */
 export async function createScratchDatabase(serverUrl, command = process) {
@@ -33,7 +33,7 @@ export async function createScratchDatabase(serverUrl, command = process) {
 }
 
 /**
- * A database that there is, or that `magam migrate` creates.
+ * An existing database, or one that `magam migrate` creates.
  * @param {string} databaseUrl
  * @param {typeof process} command how `magam` is run
  * @returns {ScratchDatabase}
@@ -117,7 +117,7 @@ const RUN_TABLES = [
 ];
 
 /**
- * Forgets every run and opens every date; feed and policies stay.
+ * Deletes every run and opens every date; feed and policies stay.
  * @param {ScratchDatabase} db
  */
 export async function forgetRuns(db) {
@@ -128,7 +128,7 @@ export async function forgetRuns(db) {
 }
 
 /**
- * How many rows each table has: for what must write nothing.
+ * The number of rows of each table, for checking that nothing was written.
  * @param {ScratchDatabase} db
  */
 export async function tableCounts(db) {

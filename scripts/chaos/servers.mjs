@@ -1,4 +1,4 @@
-/** The database servers that chaos works on: one of its own for each lane, which may be killed, frozen and made read-only, or the one that was given. */
+/** The database servers of the chaos tests: a private one for each lane, which may be killed, frozen and made read-only, or the given one. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
@@ -12,7 +12,7 @@ import { startProxy } from './tcp-proxy.mjs';
  * @typedef {object} Server
  * @property {string} url of an account that may do everything
  * @property {boolean} own whether it may be killed
- * @property {(database: string) => string} urlOf of the account that commands work with; a server that is read-only refuses its writes
+ * @property {(database: string) => string} urlOf for the account of commands; a read-only server refuses its writes
  * @property {() => Promise<void>} start
  * @property {() => Promise<void>} kill
  * @property {() => Promise<void>} restart
@@ -22,7 +22,7 @@ import { startProxy } from './tcp-proxy.mjs';
  */
 
 /**
- * What a round works on: a database, and the way to it.
+ * The site of a round: a database, and the connection to it.
  * @typedef {object} Site
  * @property {string} database its name
  * @property {string} url for commands: through the wire
@@ -54,7 +54,7 @@ const makeTeller = (asAdmin) =>
   });
 
 /**
- * Runs work on a connection of its own, which may die of what else befalls the server: then what it held is gone, too.
+ * Runs work on a separate connection, which may die of another upheaval of the server; then its locks are released, too.
  * @param {import('mysql2/promise').ConnectionOptions} options
  * @param {(admin: import('mysql2/promise').Connection) => Promise<void>} work
  */

@@ -1,4 +1,4 @@
-/** What the connections of a proxy have in common: all of them can be cut, kept out, or frozen for a while. */
+/** The common part of a proxy's connections: all of them can be cut, kept out, or frozen for a while. */
 
 /** @typedef {import('node:net').Socket} Socket */
 
@@ -8,7 +8,7 @@ export class Sluice {
   #down = false;
   #frozen = false;
   /**
-   * What is to be done when the ice has melted.
+   * The work to do after the thaw.
    * @type {(() => void)[]}
    */
   #held = [];
@@ -54,8 +54,8 @@ export class Sluice {
   };
 
   /**
-   * Nothing goes either way until `thaw`, and nothing is lost: as if the proxy were stopped.
-   * @param {() => void} [afterwards] is done first then
+   * Nothing passes in either direction until `thaw`, and nothing is lost, as if the proxy were stopped.
+   * @param {() => void} [afterwards] runs first after the thaw
    */
   freeze = (afterwards) => {
     this.#frozen = true;

@@ -1,9 +1,9 @@
-/** What befalls one process: each kind is named, weighted, and drawn from the seed. */
+/** Strikes at one process: each kind is named, weighted, and drawn from the seed. */
 
 /**
  * @typedef {object} Strike
  * @property {string} kind the name of the kind
- * @property {string} words what it is, for whoever reads the plan
+ * @property {string} words its description in the plan
  * @property {string} [fault] goes to MAGAM_FAULT of the process
  * @property {NodeJS.Signals} [signal] sent after `afterMs`
  * @property {import('./tcp-proxy.mjs').Cut[]} [cuts] of the connections of this process
@@ -17,7 +17,7 @@
  * @typedef {object} StrikeKind
  * @property {string} name
  * @property {number} weight
- * @property {readonly CommandName[]} [of] commands that it befalls; all without it
+ * @property {readonly CommandName[]} [of] commands that it strikes; all without it
  * @property {(draws: Draws, command: CommandName) => Omit<Strike, 'kind' | 'afterMs'>} draw
  */
 
@@ -41,10 +41,10 @@ const POINTS = {
   policies: [],
 };
 
-/** What can befall a worker thread; where there is only the main thread, what ends or stops the process makes sense. */
+/** The faults of a worker thread. On the main thread only those that end or stop the process make sense. */
 const THREAD_ACTIONS = ['kill', 'kill', 'stop', 'exit', 'hang', 'memory', 'error'];
 const PROCESS_ACTIONS = ['kill', 'stop', 'exit', 'error'];
-/** A thread that ends alone is followed by another, which counts from one again: struck at its first step, none would ever take one. */
+/** A thread that ends alone is followed by another, which counts from one again: if the first step were struck, no thread would ever complete one. */
 const ENDS_PROCESS = new Set(['kill', 'stop']);
 
 const FENCE = /^UPDATE run_partition SET seq = seq/;
@@ -92,7 +92,7 @@ const STRIKES = [
       const point = draws.pick(ofThread ? THREAD_POINTS : POINTS[command]);
       const action = draws.pick(ofThread ? THREAD_ACTIONS : PROCESS_ACTIONS);
       const drawn = ofThread ? draws.between(1, 6) : 1;
-      // A command is started again without the fault when it has failed; a runner goes on with it.
+      // A failed command is started again without the fault; a runner continues with it.
       const nth = ofThread && command === 'runner' && !ENDS_PROCESS.has(action) ? Math.max(2, drawn) : drawn;
       const fault = `${point}:${action}:${nth}`;
       return { fault, words: fault };
@@ -128,7 +128,7 @@ const STRIKES = [
 ];
 
 /**
- * A strike at a process of this command.
+ * Draws a strike at a process of this command.
  * @param {Draws} draws
  * @param {CommandName} command
  * @returns {Strike}

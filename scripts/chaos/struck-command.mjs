@@ -1,4 +1,4 @@
-/** One command with what befalls it. */
+/** One command with its strike. */
 import { startMagam } from './magam.mjs';
 import { startProxy } from './tcp-proxy.mjs';
 import { pause } from './upheavals.mjs';
@@ -10,7 +10,7 @@ import { pause } from './upheavals.mjs';
 const FROZEN_MS = 3_000;
 
 /**
- * Starts the command, and strikes it. `count` is told of a strike that it has come to.
+ * Starts the command, and strikes it. `count` is called for a strike that has happened.
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} env
  * @param {Strike | undefined} strike
@@ -42,7 +42,7 @@ export async function startStruck(args, env, strike, count, options) {
     await pause(FROZEN_MS);
     await magam.wake();
   };
-  const all = Promise.all([ended, struck().catch(() => undefined)]); // it may end without having come to the fault
+  const all = Promise.all([ended, struck().catch(() => undefined)]); // it may end before it reaches the fault
   const counted = all.then(([end]) => {
     const atFault = fault?.startsWith('clock:') === true || end.stderr.includes('FAULT');
     if (strike !== undefined && (sent || atFault || (proxy?.cuts() ?? 0) > 0)) count(strike.kind);

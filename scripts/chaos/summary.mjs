@@ -1,13 +1,13 @@
-/** What came of all rounds together. */
+/** The summary of all rounds. */
 
 /** @typedef {import('./lane.mjs').Played} Played */
 
 /**
- * The summary, line by line: rounds, disturbances by kind, and how to see each failure again.
+ * The summary, line by line: rounds, disturbances by kind, and how to reproduce each failure.
  * @param {number} seed
  * @param {readonly Played[]} played
  * @param {number} seconds
- * @param {string} again what else the command line has to say to draw the same rounds
+ * @param {string} again the further options that draw the same rounds
  * @returns {string[]}
  */
 export function summaryOf(seed, played, seconds, again = '') {

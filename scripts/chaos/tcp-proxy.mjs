@@ -8,7 +8,7 @@ import { Sluice } from './sluice.mjs';
 
 /**
  * @typedef {'before' | 'answer' | 'middle' | 'pass' | 'down' | 'freeze'} CutPlace `pass` cuts nothing: the statement is only counted. `down`: every
- *   connection is cut, and no other is taken. `freeze`: nothing more goes either way, as if the proxy were stopped
+ *   connection is cut, and no other is taken. `freeze`: nothing more passes in either direction, as if the proxy were stopped
  * @typedef {object} Cut
  * @property {RegExp} statement of a COM_QUERY; only its first 200 bytes are looked at
  * @property {CutPlace} place
@@ -87,7 +87,7 @@ export async function startProxy(databaseUrl, cuts) {
     /** The beginnings of all statements so far. */
     statements: () => seen,
     /**
-     * New connections go to another server from now on, as after a failover; those that there are stay.
+     * New connections go to another server from now on, as after a failover; existing ones stay.
      * @param {string} url
      */
     pointTo: (url) => {

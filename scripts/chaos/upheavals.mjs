@@ -1,4 +1,4 @@
-/** What befalls the database, or the way to it, and so every process at once: each kind is named, weighted, and drawn from the seed. */
+/** Upheavals of the database or of the connection to it, which affect every process at once: each kind is named, weighted, and drawn from the seed. */
 
 /** @typedef {import('./draws.mjs').Draws} Draws */
 /** @typedef {import('./servers.mjs').Site} Site */
@@ -6,10 +6,10 @@
 /**
  * @typedef {object} Upheaval
  * @property {string} kind the name of the kind
- * @property {number} afterMs after the beginning of the stage, or the end of the one before it
+ * @property {number} afterMs after the beginning of the stage, or the end of the previous upheaval
  * @property {number} lastsMs how long it lasts; 0 where it is over at once
  * @property {string} [table] that is locked
- * @property {number} [lossMs] what the primary commits within so long before it dies is lost
+ * @property {number} [lossMs] the commits of the primary in this time before its death are lost
  */
 
 /**
@@ -110,7 +110,7 @@ export const UPHEAVALS = [
     weight: 2,
     lasts: true,
     draw: anyTable,
-    // A change of the table waits for a reader, and everybody else for the change.
+    // A change of the table waits for a reader, and all others wait for the change.
     strike: ({ server, database }, { table }, over) =>
       server.asAdmin(async (reader) => {
         await reader.query('BEGIN');
@@ -166,7 +166,7 @@ export function drawUpheaval(draws, { own, replica, long }) {
 }
 
 /**
- * The failover of a round that has a replica for it.
+ * Draws the failover of a round with a replica.
  * @param {Draws} draws
  */
 export const drawFailover = (draws) => draw(draws, upheavalNamed('failover'), false);
@@ -194,12 +194,12 @@ export function describeUpheaval({ kind, afterMs, lastsMs, table, lossMs }) {
 }
 
 /**
- * Strikes with one after the other, each so long after the one before it, and returns when the last is over. When `ended` is aborted those that have not
+ * Strikes with one after the other, each at its time after the previous one, and returns when the last is over. When `ended` is aborted those that have not
  * begun are left out; one that has begun lasts as long as it was drawn.
  * @param {Site} site
  * @param {readonly Upheaval[]} upheavals
  * @param {AbortSignal} ended
- * @param {(kind: string) => void} count is told of each that struck
+ * @param {(kind: string) => void} count is called for each one that struck
  */
 export async function strikeAll(site, upheavals, ended, count) {
   for (const upheaval of upheavals) {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { root, say } from '../script.mjs';
 
 /**
- * What a command answered.
+ * The answer of a command.
  * @typedef {object} Answer
  * @property {any} document its one JSON document; the fields are those of docs/settlement-rules.md
  * @property {number} seconds of wall time, the start of the process included
@@ -27,12 +27,12 @@ export class CommandFailed extends Error {
   }
 }
 
-/** Who writes the same seed looks at its lease, so a second look soon finds it finished or dead. */
+/** A writer of the same seed checks its lease, so a second try soon finds it finished or dead. */
 const BUSY_WAIT_MS = 1_000;
 
 /**
- * The command on one database. Progress passes through on standard error. From here on SIGINT and SIGTERM no longer end
- * this process: they are passed on to the command, which finishes what it has in hand, and no further one is started.
+ * The command on one database. Its progress goes to standard error. From here on SIGINT and SIGTERM no longer end
+ * this process: they are passed on to the command, which finishes its work in hand, and no further command is started.
  * @param {{ databaseUrl: string, redisUrl: string }} services
  */
 export function magamCommand({ databaseUrl, redisUrl }) {
@@ -67,7 +67,7 @@ export function magamCommand({ databaseUrl, redisUrl }) {
   }
 
   /**
-   * Runs a command to its end. One that a killed demo has left behind may still be seeding: then this waits for it.
+   * Runs a command to its end. A command of a killed demo may still be seeding; then this waits for it.
    * @type {(...args: string[]) => Promise<Answer>}
    */
   return async (...args) => {

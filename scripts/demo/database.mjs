@@ -1,6 +1,6 @@
 /**
- * The demo's own database. A table in it says for which numbers it was made and whether that demo has finished; it is
- * written when the schema is complete, so whatever was cut short before is made anew.
+ * The demo's own database. A table in it records its numbers and whether that demo has finished; it is
+ * written when the schema is complete, so a database that was interrupted before that is made anew.
  */
 
 /** @typedef {typeof import('../../infra/database.js')} Database */

@@ -1,4 +1,4 @@
-/** What to try after the demo: commands that work when they are pasted into a shell in the checkout. */
+/** Commands to try after the demo, which work when they are pasted into a shell in the checkout. */
 
 /** @param {string} text */
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -15,7 +15,7 @@ export function nextCommands({ databaseUrl, date, runId, line, seller }) {
   const nextDate = new Date(Date.parse(`${date}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
   const shop = new URL(databaseUrl);
   shop.pathname = '/magam_shop';
-  // No comments behind the commands: zsh takes them for arguments when they are pasted.
+  // There are no comments after the commands, because zsh takes them as arguments when they are pasted.
   return `
 What to try next, in this folder:
 
@@ -24,11 +24,11 @@ What to try next, in this folder:
 Every step of one line, and the first lines of a seller as CSV:
   npx magam explain ${line.orderId} ${line.lineId}
   npx magam lines --date ${date} --seller ${seller} | head -3
-The day is closed, so this does nothing and says so; the next day, computed without writing anything; the history of the run:
+The day is closed, so the first command only reports that. The next day, computed without writing anything, and the history of the run:
   npx magam settle --date ${date}
   npx magam settle --date ${nextDate} --dry-run
   npx magam runs show ${runId}
-Change one line behind Magam's back, see it found, put it back:
+Change one line directly in the database, see verify find it, and put it back:
   node scripts/demo/tamper.mjs ${date}
   npx magam verify --date ${date}
   node scripts/demo/tamper.mjs ${date} --undo

@@ -1,4 +1,4 @@
-/** What the demo shows when it is done. */
+/** The report of the demo. */
 import { nextCommands } from './next-commands.mjs';
 
 /** @typedef {import('./command.mjs').Answer} Answer */
@@ -43,7 +43,7 @@ export async function printReport(result) {
     ]),
     ['seconds', 'lines', 'lines/s'],
   );
-  if (result.resumed) print('Resumed: seconds are those of this attempt alone, lines those of the whole.');
+  if (result.resumed) print('Resumed: the seconds are of this attempt alone, the lines of the whole demo.');
 
   print('');
   print(totalsTable(run.totals));
@@ -93,8 +93,8 @@ async function firstLine(date, lines, sellers) {
 }
 
 /**
- * Name, seconds and lines of each stage, in order. Seconds are undefined for what an earlier attempt had done, lines where
- * they mean nothing.
+ * Name, seconds and lines of each stage, in order. Seconds are undefined for stages of an earlier attempt, lines where
+ * they have no meaning.
  * @param {DemoResult} result
  * @returns {[string, number | undefined, number | undefined][]}
  */

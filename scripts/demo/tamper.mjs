@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Plays the insider: raises what one seller gets for one settled line, by a plain UPDATE that Magam knows nothing of, so
- * that `magam verify` has something to find. `--undo` puts it back.
+ * Plays the insider: raises the net of one settled line by a plain UPDATE in the database, so
+ * that `magam verify` has a difference to find. `--undo` puts it back.
  *
  *   MAGAM_DATABASE_URL=… node scripts/demo/tamper.mjs YYYY-MM-DD [--undo]
  */

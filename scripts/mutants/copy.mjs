@@ -17,7 +17,7 @@ export class Copy {
   }
 
   /**
-   * Changes the file, runs `work`, puts the file back. Undefined, without running it: the text does not stand there exactly once.
+   * Changes the file, runs `work`, puts the file back. Undefined, without running it, when the text is not in the file exactly once.
    * @template T
    * @param {import('./list.mjs').Mutant} mutant
    * @param {() => Promise<T>} work
@@ -40,7 +40,7 @@ export class Copy {
   }
 
   /**
-   * Jest reads the sources; processes and threads that the tests start run what is compiled and bundled of them.
+   * Jest reads the sources; processes and threads that the tests start run the compiled and bundled code.
    * @param {string} file
    * @param {string} text
    * @param {boolean} bundled

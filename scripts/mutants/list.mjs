@@ -1,4 +1,4 @@
-/** The mutants: small changes of the product, each of which some test must notice. They stand in test/mutants/, a file for each field. */
+/** The mutants: small changes of the product, each of which a test must find. They are in test/mutants/, in a file for each field. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,12 +9,12 @@ import { root } from '../script.mjs';
  * @typedef {object} Mutant
  * @property {string} name what is broken, in words
  * @property {string} file
- * @property {string} from stands exactly once in the file
+ * @property {string} from is in the file exactly once
  * @property {string} to
  * @property {string} tests a test file
  * @property {string} [only] the one test of the file to run, as jest's `-t` takes it
  * @property {boolean} [quick] its tests need no database and no process
- * @property {string} [equivalent] why no test can tell the change: it is not run, only seen to apply
+ * @property {string} [equivalent] why no test can find the change: it is not run, only checked to apply
  */
 
 /** All mutants, by the name of their file and in its order. */

@@ -1,13 +1,13 @@
-/** Runs jest in a copy of the checkout and says what it found. */
+/** Runs jest in a copy of the checkout and reports the outcome. */
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A change may make the code loop for ever; that, too, is noticed. */
+/** A change may make the code loop forever, which also counts as found. */
 const LIMIT_MS = 300_000;
 
 /**
- * `passed`; `failed` with the first test that did; `broken`: no test ran, so nothing is known.
+ * `passed`; `failed` with the first failed test; `broken`: no test ran, so nothing is known.
  * @typedef {{ outcome: 'passed' | 'failed' | 'broken', detail: string }} Finding
  */
 

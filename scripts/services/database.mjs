@@ -17,11 +17,11 @@ import { findMariadbInstaller } from './programs.mjs';
 const MIB = 1024 * 1024;
 export const ENGINE_NAMES = { mariadb: 'MariaDB', mysql: 'MySQL' };
 
-/** Written into the data folder as the last step of its making; holds the engine that made it. */
+/** Written into the data folder as the last step of making it; has the name of the engine. */
 const MARKER = 'magam-engine';
 
 /**
- * The engine whose data the folder holds; undefined when there is none, or its making was cut short.
+ * The engine of the data in the folder; undefined when there is no data, or making it was interrupted.
  * @param {Home} home
  */
 export function engineOfData(home) {
@@ -61,7 +61,7 @@ function dataAlias(home) {
 }
 
 /**
- * Makes the data folder. Whatever an attempt that was cut short has left is removed first.
+ * Makes the data folder. The files of an interrupted attempt are removed first.
  * @param {Home} home
  * @param {DatabaseProgram} program
  */
@@ -92,7 +92,7 @@ function mariadbMaker(home, program) {
   }
   // "normal": root gets an empty password that the first start replaces; "socket" would tie it to the system's root.
   const args = ['--no-defaults', `--datadir=${dataFolderFor(home)}`, '--auth-root-authentication-method=normal'];
-  // --force: it would refuse where the machine's own name does not resolve; nothing here uses names.
+  // --force: otherwise it refuses where the machine's own name does not resolve; nothing here uses names.
   return { file, args: [...args, '--skip-test-db', '--skip-name-resolve', '--force', ...asRoot()] };
 }
 
@@ -122,7 +122,7 @@ function asRoot() {
   return process.getuid?.() === 0 ? ['--user=root'] : [];
 }
 
-/** A quarter of the memory this process may use, at least 256 MiB and at most 4 GiB, in whole 128 MiB. */
+/** A quarter of the memory that this process may use, at least 256 MiB and at most 4 GiB, in multiples of 128 MiB. */
 function bufferPoolBytes() {
   const limit = process.constrainedMemory?.() ?? 0;
   const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
@@ -139,7 +139,7 @@ function bufferPoolBytes() {
 function serverArgs(home, program, port) {
   const own =
     program.engine === 'mariadb'
-      ? // Warning level 1: every look at the port by `services:status` would be logged as an aborted connection.
+      ? // Warning level 1: otherwise every check of the port by `services:status` is logged as an aborted connection.
         ['--innodb-log-file-size=1G', '--log-warnings=1']
       : ['--innodb-redo-log-capacity=1G', '--mysqlx=OFF', '--secure-file-priv=NULL'];
   return [
@@ -169,8 +169,8 @@ function serverArgs(home, program, port) {
 }
 
 /**
- * Run by the server at every start, one statement per line: the account and its password are as the state file says,
- * whatever happened to that file; root gets its password; nobody else may come in.
+ * The server runs it at every start, one statement per line: the account and its password are set as in the state file,
+ * even if that file was made again; root gets its password; no other account has access.
  * @param {DatabaseState} state
  */
 function initSql(state) {
@@ -205,7 +205,7 @@ export function newPassword() {
  */
 export function launchDatabase(home, program, state, furtherArgs = []) {
   const socket = socketPath(home);
-  // After a kill the old socket's lock file may name an id that an unrelated process has now; MySQL would not start.
+  // After a kill the old socket's lock file may have the id of an unrelated process; MySQL would not start then.
   for (const left of [socket, `${socket}.lock`]) rmSync(left, { force: true });
   mkdirSync(home.databaseTmp, { recursive: true, mode: 0o700 });
   writePrivate(home.initFile, initSql(state));

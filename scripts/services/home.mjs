@@ -1,4 +1,4 @@
-/** Where the private services of this checkout keep their things, and what is remembered about them. */
+/** The folder of this checkout's private services, and their stored state. */
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,8 +11,8 @@ const SOCKET_PATH_MAX = 100;
 /** @typedef {'mariadb' | 'mysql'} Engine */
 
 /**
- * What is remembered of the database server; `pid` is null while it is stopped. Ports and passwords outlive a stop, so
- * that a URL somebody has exported stays good.
+ * The stored state of the database server; `pid` is null while it is stopped. Ports and passwords outlive a stop, so
+ * that an exported URL stays valid.
  * @typedef {{ engine: Engine, version: string, port: number, pid: number | null, password: string, rootPassword: string }} DatabaseState
  */
 
@@ -57,7 +57,7 @@ export function openHome(folder = process.env.MAGAM_HOME || join(root, '.magam')
 }
 
 /**
- * A folder with a short name without spaces, for what cannot cope with the home folder's: in the system's temporary
+ * A folder with a short name without spaces, for programs that cannot use the home folder's name: in the system's temporary
  * folder, of this home only.
  * @param {Home} home
  */
@@ -66,7 +66,7 @@ export function shortFolder(home) {
 }
 
 /**
- * Creates the short folder; nobody but this user can use it.
+ * Creates the short folder; only this user can use it.
  * @param {Home} home
  */
 export function makeShortFolder(home) {
@@ -74,7 +74,7 @@ export function makeShortFolder(home) {
 }
 
 /**
- * Creates a folder where other users may create some, too; nobody but this user can use it.
+ * Creates a folder in a place where other users may create folders, too; only this user can use it.
  * @param {string} folder
  */
 export function makeOwnFolder(folder) {
@@ -96,7 +96,7 @@ export function socketPath(home) {
 }
 
 /**
- * What is remembered; an absent or unreadable file is an empty memory (everything in it can be made anew).
+ * The stored state; empty when the file is absent or unreadable (everything in it can be made again).
  * @param {Home} home
  * @returns {State}
  */

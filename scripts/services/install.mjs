@@ -1,4 +1,4 @@
-/** What to do where a server program is missing: install it (Debian and Ubuntu, as root) or say how. */
+/** Handles a missing server program: installs it (Debian and Ubuntu, as root) or tells how. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
@@ -30,7 +30,7 @@ export async function install(missing, log) {
     if (!(await isWanted('Install them? [y/N] '))) throw new ScriptError(instructions(missing));
   } else log(`Installing (MAGAM_NO_INSTALL=1 prevents this):\n  ${command}`);
   const installed = withoutSystemServices(() => {
-    // One unreachable source of several fails the update; what matters is whether the installation succeeds.
+    // A single unreachable source fails the update; only the success of the installation matters.
     runApt(apt, ['update', '-q']);
     return runApt(apt, ['install', '-y', '-q', '--no-install-recommends', ...packages]);
   });
@@ -38,7 +38,7 @@ export async function install(missing, log) {
 }
 
 /**
- * What a person answers on the terminal. Anything but yes, and the end of the input, is a no.
+ * A person's answer on the terminal. Anything except yes counts as no, and so does the end of the input.
  * @param {string} question
  */
 async function isWanted(question) {
@@ -53,7 +53,7 @@ async function isWanted(question) {
 }
 
 /**
- * Whether apt did what it was told. Its output goes to standard error: standard output belongs to the URLs.
+ * Whether apt succeeded. Its output goes to standard error, because standard output belongs to the URLs.
  * @param {string} apt
  * @param {string[]} args
  */
@@ -63,8 +63,8 @@ function runApt(apt, args) {
 }
 
 /**
- * Runs `work` while Debian's packages may not start system services: these servers are only wanted as programs. The
- * policy file of somebody else is left as it is.
+ * Runs `work` while Debian's packages may not start system services, because only the programs are wanted. The
+ * policy file of another program is left as it is.
  * @param {() => boolean} work
  */
 function withoutSystemServices(work) {

@@ -1,19 +1,19 @@
 /**
- * The folder of the services that tests work with: in memory, because a database in it takes half of the CPU time that one on a disk does, and none of
- * the waiting. The settings of the servers stay the same but for their size. What the tests leave there is nobody's: a stop deletes it.
+ * The folder of the services for tests: in memory, because a database there takes half of the CPU time of one on a disk, and none of
+ * the waiting. The settings of the servers stay the same except for their size. Nobody needs the data afterwards, so a stop deletes it.
  */
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { basename, join } from 'node:path';
 import { makeOwnFolder, shortFolder } from './home.mjs';
 
-/** What Linux keeps in memory. */
+/** The folder that Linux keeps in memory. */
 const MEMORY = '/dev/shm';
 const GIB = 1024 ** 3;
 /** Four workers of jest and the servers themselves use about one. */
 const ROOM_BYTES = 4 * GIB;
 
-/** Later arguments win over those of every private server. Each engine takes its own name for the redo log and passes over the other. */
+/** Later arguments override those of every private server. Each engine takes its own name for the redo log and ignores the other. */
 export const SMALL_SERVER = [
   '--innodb-buffer-pool-size=512M',
   '--loose-innodb-log-file-size=256M',
@@ -21,7 +21,7 @@ export const SMALL_SERVER = [
 ];
 
 /**
- * Where the services of the tests of this home are, whether or not there are any.
+ * The folder of this home's services for tests, whether or not it exists.
  * @param {import('./home.mjs').Home} home
  */
 export function memoryFolder(home) {
@@ -29,7 +29,7 @@ export function memoryFolder(home) {
 }
 
 /**
- * Makes the folder, unless it is there; undefined where nothing can be kept in memory, or not enough.
+ * Makes the folder unless it exists; undefined where there is no folder in memory, or not enough room.
  * @param {import('./home.mjs').Home} home
  */
 export function makeMemoryFolder(home) {

@@ -1,4 +1,4 @@
-/** Ports of 127.0.0.1: finding a free one, and asking who answers. No client library: this runs before `npm ci`. */
+/** Ports of 127.0.0.1: finds a free one, and checks which server answers. It uses no client library, because it runs before `npm ci`. */
 import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 
@@ -18,14 +18,14 @@ function isFree(port) {
 }
 
 /**
- * Where ports are chosen from: below those that kernels give to outgoing connections. While a server is down, a connection to a port from among these
- * may be given that very port, and then the server cannot come back to it.
+ * The range of ports: below those that kernels give to outgoing connections. While a server is down, a connection to a port in that upper range
+ * may get the same port as its own, and then the server cannot use it again.
  */
 const [LOWEST, HIGHEST] = [20_000, 32_000];
 const TRIES = 50;
 
 /**
- * The preferred port if nobody else has taken it, else another one that is free.
+ * The preferred port if it is free, else another free one.
  * @param {number | undefined} preferred
  * @returns {Promise<number>}
  */
@@ -39,7 +39,7 @@ export async function choosePort(preferred) {
 }
 
 /**
- * Connects, sends, and collects what comes back until `isComplete` says so; undefined when nothing (enough) came.
+ * Connects, sends, and collects the reply until `isComplete` holds; undefined when the reply stayed incomplete.
  * @param {number} port
  * @param {string} request
  * @param {(reply: Buffer) => boolean} isComplete

@@ -1,4 +1,4 @@
-/** Finding the server programs on this machine. */
+/** Finds the server programs on this machine. */
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -76,7 +76,7 @@ function versionText(file) {
   }
 }
 
-/** All database servers of this machine: MariaDB's own name first, which no MySQL answers to. */
+/** All database servers of this machine: MariaDB's own name comes first, which no MySQL has. */
 export function findDatabasePrograms() {
   /** @type {DatabaseProgram[]} */
   const programs = [];

@@ -9,8 +9,8 @@ import { writePrivate } from './home.mjs';
 /** @typedef {import('./programs.mjs').RedisProgram} RedisProgram */
 
 /**
- * Whether this remembered process is (still) the Redis server of this home. Servers since 6.2 keep their command line
- * when asked to; older ones put their address in its place.
+ * Whether this stored process is (still) the Redis server of this home. Servers since 6.2 keep their command line
+ * when configured to; older ones replace it by their address.
  * @param {Home} home
  * @param {number} pid
  * @param {number} port
@@ -63,7 +63,7 @@ function configuration(home, program, state) {
     'daemonize no',
     'appendonly yes',
     'save ""',
-    // Keys of a queue are not a cache: a full memory must be an error, never a silent loss.
+    // Keys of a queue are not a cache, so a full memory must be an error and never a silent loss.
     'maxmemory-policy noeviction',
     ...(keepsTitle ? ['set-proc-title no'] : []),
     '',

@@ -1,4 +1,4 @@
-/** Bringing each service up: recognise the one that runs, or start it on the data of last time. */
+/** Brings up each service: recognises the running one, or starts it on its earlier data. */
 
 import { rmSync } from 'node:fs';
 import { endProcesses, waitUntil } from '../processes.mjs';
@@ -27,7 +27,7 @@ import { findRedisProcesses, isRedisProcess, launchRedis } from './redis.mjs';
 /** A database that was killed replays its redo log, up to 1 GiB of it, before it answers. */
 const START_LIMIT_MS = 300_000;
 const STOP_LIMIT_MS = 60_000;
-/** Somebody may take the chosen port before the server does. */
+/** Another program may take the chosen port before the server does. */
 const PORT_ATTEMPTS = 3;
 
 /**
@@ -138,7 +138,7 @@ export async function requirePrograms(needed, log) {
 }
 
 /**
- * The program for the data that is there, or for the wanted engine, or the first one found.
+ * The program for the existing data, or for the wanted engine, or the first one found.
  * @param {Home} home
  * @param {Engine | undefined} wanted
  * @param {Log} log
@@ -180,7 +180,7 @@ function chooseDatabaseProgram(home, wanted, log) {
  */
 
 /**
- * Starts a server on a free port, preferably that of last time, and waits until it answers.
+ * Starts a server on a free port, preferably its last one, and waits until it answers.
  * @param {Launch} launch
  */
 async function launch({ label, preferredPort, logFile, isOurs, answers, spawnOn, remember, log }) {
@@ -216,7 +216,7 @@ async function launch({ label, preferredPort, logFile, isOurs, answers, spawnOn,
 }
 
 /**
- * Ends what is left of this home's server, or throws when it does not end.
+ * Ends the remaining processes of this home's server, or throws when they do not end.
  * @param {number[]} pids
  * @param {(pid: number) => boolean} isOurs
  * @param {string} label

@@ -45,7 +45,7 @@ it('shows a Toss payment and takes the buyer back with its key', async () => {
     amount: '39000',
   });
   const after = (await visit(opened.to)).html;
-  expect(after).toContain('decided already');
+  expect(after).toContain('already decided');
   expect(after).not.toContain('Approve');
   expect((await visit(opened.to, 'decline')).to).toBe(back.href);
 });

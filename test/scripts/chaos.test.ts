@@ -289,7 +289,9 @@ describe('a night', () => {
         // The figures still agree with one another, and with everything but an undisturbed run.
         await db.change(`UPDATE settlement_line SET policy_id = (SELECT MAX(policy_id) FROM fee_policy) WHERE ${sale}`);
       });
-      await expect(night).rejects.toThrow(/a line that an undisturbed run has not[\s\S]*magam verify exits with 4/);
+      await expect(night).rejects.toThrow(
+        /a line that an undisturbed run does not have[\s\S]*magam verify exits with 4/,
+      );
     },
     MANY_PROCESSES_MS,
   );

@@ -10,16 +10,16 @@ import type { ErrorCode } from '../../../kernel/errors.js';
 import type { Chunk, PassInHand, PassTask, Thread, ThreadJob } from '../../engine/job.js';
 import type { ClosePlan } from './plan.js';
 
-/** Accounts of a page at most: a month of settlements of each is some ten thousand rows, written well within a lease. */
+/** The most accounts of a page: a month of settlements of all of them is some ten thousand rows, written well within a lease. */
 const PAGE_ACCOUNTS = 400;
 
-/** Who a statement is by that a run has issued. */
+/** The issuer of statements that a run has issued. */
 const ISSUED_BY = 'system';
 
 export class CloseThread implements ThreadJob {
   readonly name = CLOSE_STEP.job;
   readonly finalErrors = new Set<ErrorCode>(['LEDGER_ACCOUNT_CLOSED', 'BUSINESS_DAY_UNKNOWN', 'TERMS_UNREADABLE']);
-  /** What the thread keeps from one partition to the next; a version never changes. */
+  /** The data that the thread keeps from one partition to the next; a version never changes. */
   private calendar: BusinessCalendar | undefined;
 
   async begin(task: PassTask, { db, board, slot }: Thread): Promise<PassInHand> {

@@ -1,4 +1,4 @@
-/** What the plan freezes. */
+/** The data that the plan freezes. */
 export interface ClosePlan {
   readonly calendarVersion: number;
 }

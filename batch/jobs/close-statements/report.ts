@@ -1,4 +1,4 @@
-/** What closing the statements of a date came to, whoever did the work. */
+/** The result of closing the statements of a date, whichever process did the work. */
 import type { Run } from '../../../core/jobs/stores/run.js';
 import { readWithoutTerms, type WithoutTerms } from '../../../core/statements/stores/payable-account.js';
 import { type CurrencySum, sumStatementsOfRun } from '../../../core/statements/stores/statement.js';
@@ -10,7 +10,7 @@ export interface CloseReport {
   readonly statements: number;
   /** By currency, over all statements that the run has issued. */
   readonly sums: readonly CurrencySum[];
-  /** Sellers who have no statement because they have no terms, as it is now. */
+  /** Sellers who have no statement because they currently have no terms. */
   readonly withoutTerms: WithoutTerms;
 }
 

@@ -1,4 +1,4 @@
-/** Posts the settled dates of a range that are not in the ledger, one after the other: what a command does. */
+/** Posts the settled dates of a range that are not in the ledger, one after the other, for a command. */
 import { unfinishedKeys } from '../../../core/jobs/stores/run.js';
 import { type PostedGeneration, readUnposted } from '../../../core/postings/stores/settlement-posting.js';
 import { isOutage } from '../../../infra/database-errors.js';
@@ -7,8 +7,8 @@ import { runJob } from '../../engine/run-job.js';
 import { postJob, readPostedBy } from './post-job.js';
 
 /**
- * Carries out the run of each date that has something to post or whose run is not completed, or joins it. A date that is refused keeps no other from being posted; its error is thrown at the end.
- * Ends early when the signal says so. @returns what these runs have posted, by date and generation
+ * Carries out the run of each date that has something to post or whose run is not completed, or joins it. A refused date does not keep the others from being
+ * posted; its error is thrown at the end. Ends early when the signal aborts. @returns the postings of these runs, by date and generation
  */
 export async function postDates(
   context: Omit<JobContext, 'onProgress'>,

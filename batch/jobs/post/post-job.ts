@@ -12,7 +12,7 @@ import { type PostedGeneration, readPosted, readUnposted } from '../../../core/p
 import type { Db } from '../../../infra/database.js';
 import { chainJob } from '../../engine/chain.js';
 
-/** What the plan freezes. */
+/** The data that the plan freezes. */
 interface PostPlan {
   readonly generations: readonly number[];
 }
@@ -37,7 +37,7 @@ export const postJob = chainJob(POST_STEP, {
 
 const generationsOf = ({ parameters }: Plan): readonly number[] => (parameters as PostPlan).generations;
 
-/** What the run's last generation has posted. */
+/** The postings of the run's last generation. */
 export async function readPostedBy(db: Db, { runId, key: date, generation }: Run): Promise<PostedGeneration[]> {
   const plan = await findPlan(db, runId, generation);
   const posted: PostedGeneration[] = [];

@@ -11,11 +11,13 @@ import { following, scheduleAfter } from '../../engine/chain.js';
 import type { Job, JobCall, PlanDraft, StartedJob } from '../../engine/job.js';
 import { openRun } from '../../engine/open-run.js';
 
-/** The job as somebody starts it; whoever plans is the maker of what is proposed. @param maker null: whoever asked for the run, or the schedule */
+/**
+ * The job as a process starts it; the process that plans names the maker of the proposals. @param maker null: the person who requested the run, or the schedule
+ */
 export const proposeJob = (maker: Maker | null): StartedJob => ({
   name: PROPOSE_STEP.job,
   keyName: 'date',
-  keysInOrder: false, // a payout claims whatever is due, so no date waits for another
+  keysInOrder: false, // a payout claims everything that is due, so no date waits for another
   passesWait: false,
   ...following(PROPOSE_STEP, {
     open: ({ db, request }) => inTransaction(db, (tx) => openRun(tx, PROPOSE_STEP.job, request.key)),

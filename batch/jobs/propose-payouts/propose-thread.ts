@@ -6,7 +6,7 @@ import { readPayablePage } from '../../../core/statements/stores/payable-account
 import type { ErrorCode } from '../../../kernel/errors.js';
 import type { Chunk, PassInHand, PassTask, Thread, ThreadJob } from '../../engine/job.js';
 
-/** Accounts of a page at most: their claims are written well within a lease. */
+/** The most accounts of a page: their claims are written well within a lease. */
 const PAGE_ACCOUNTS = 400;
 
 export class ProposeThread implements ThreadJob {

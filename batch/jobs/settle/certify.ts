@@ -1,4 +1,4 @@
-/** The certificate of a generation: put together, linked to the ones before it, signed and stored. */
+/** The certificate of a generation: it is assembled, linked to the previous ones, signed and stored. */
 import { recordFeedEvents } from '../../../core/event-feed/stores/feed-event.js';
 import type { Plan } from '../../../core/jobs/stores/plan.js';
 import { hashPolicies, readKnownRevision } from '../../../core/policies/stores/policy-hash.js';
@@ -20,10 +20,10 @@ import { sha256 } from '../../../infra/sha256.js';
 import { signHash } from '../../../infra/signing.js';
 import { PROGRAM } from '../../../infra/version.js';
 
-/** What a certificate vouches for beside the lines. */
+/** The further content that a certificate vouches for beside the lines. */
 export type Vouched = Pick<SecondBody, 'policies' | 'parked'>;
 
-/** Reads it: the generation's partitions are done, so it no longer moves. */
+/** Reads it. The generation's partitions are done, so it no longer changes. */
 export async function readVouched(db: Db, date: string, generation: number): Promise<Vouched> {
   const revision = await readKnownRevision(db);
   const [policies, parked] = await Promise.all([hashPolicies(db, revision), hashParked(db, date, generation)]);
@@ -36,7 +36,7 @@ type Settled = Omit<CertificateBody, 'format'>;
 /**
  * Writes the certificate. The chain is locked from here to the commit, so that certificates of other dates follow one after the other. Throws
  * SIGNING_KEY_MISSING.
- * @param vouched undefined for a plan of a version that wrote the first format, which its certificate has to its end
+ * @param vouched undefined for a plan of a version that wrote the first format, which its certificate keeps
  */
 export async function certify(
   tx: Tx,

@@ -1,4 +1,4 @@
-/** Computes a range of entries as a run would and writes nothing: for `--dry-run`, and to see whether a supplement is worth a run. */
+/** Computes a range of entries as a run would and writes nothing: for `--dry-run`, and to find out whether a supplement would settle anything. */
 
 import type { Leg } from '../../../core/feed/rules/leg.js';
 import { SALE } from '../../../core/feed/rules/leg.js';
@@ -42,7 +42,7 @@ export interface DryRunOutcome {
 
 const policies = new RunPolicies();
 
-/** Works the range page by page. */
+/** Computes the range page by page. */
 export async function dryRunRange(input: DryRunInput, { db, board, slot }: Thread): Promise<DryRunOutcome> {
   const book = await policies.at(db, input.policyRevision);
   const totals = new TotalsBy();

@@ -1,4 +1,4 @@
-/** Computes a date, or what is parked of it, as a run would: over the same threads, and writes nothing. */
+/** Computes a date, or its parked entries, as a run would: over the same threads, and writes nothing. */
 import { type Leg, REFUND, SALE } from '../../../core/feed/rules/leg.js';
 import { TotalsBy } from '../../../core/settlement/rules/line-totals.js';
 import type { EntrySource } from '../../../core/settlement/stores/entry-page.js';
@@ -34,7 +34,7 @@ export async function dryRunRanges(
   let exceptions = 0;
   await pools.lend(workers, async (pool) => {
     const stop = (): void => pool.board.requestStop();
-    // The others end too before the threads are given back.
+    // The others also end before the threads are given back.
     const failed = (error: unknown): never => {
       stop();
       throw error;

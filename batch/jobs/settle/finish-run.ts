@@ -1,6 +1,6 @@
 /**
  * The end of a generation: the control totals that the database computes from the feed equal the sums over the chunks, then settlements,
- * certificate, closed date. All of it in the transaction that completes the run, or nothing.
+ * certificate, closed date. All of it happens in the transaction that completes the run, or nothing does.
  */
 import { REFUND, SALE } from '../../../core/feed/rules/leg.js';
 import { closeDate } from '../../../core/feed/stores/calendar.js';
@@ -39,10 +39,11 @@ import { certify, readVouched } from './certify.js';
 import { requireTurn } from './take-turn.js';
 
 /**
- * Prepares the end of the run's generation. What it returns throws `EARLIER_DATE_OPEN`, `CONTROL_TOTALS_DIFFER`, `EXCEPTIONS_EXCEEDED` and `SIGNING_KEY_MISSING`.
+ * Prepares the end of the run's generation. The returned function throws `EARLIER_DATE_OPEN`, `CONTROL_TOTALS_DIFFER`, `EXCEPTIONS_EXCEEDED` and
+ * `SIGNING_KEY_MISSING`.
  *
- * Control totals, parked entries and policies are read just before the transaction, over several connections: behind the shut door nothing they are
- * made of moves, and one connection would keep a million rows waiting for half a second more.
+ * Control totals, parked entries and policies are read just before the transaction, over several connections: behind the shut door their rows do not
+ * change, and one connection would take half a second longer for a million rows.
  */
 export async function finishDate({ db, config }: JobCall, run: Run, plan: Plan): Promise<Completion> {
   const date = run.key;
@@ -79,7 +80,7 @@ export async function finishDate({ db, config }: JobCall, run: Run, plan: Plan):
   };
 }
 
-/** The dates since the one that was certified before are closed with this one because they are empty. */
+/** The dates since the previous certified one are closed with this one because they are empty. */
 async function requireEmptyBefore(
   tx: Tx,
   date: string,
@@ -96,7 +97,7 @@ async function requireEmptyBefore(
   );
 }
 
-/** Where the sales of a plan are cut in two: at a partition's boundary. */
+/** The id at which the sales of a plan are cut in two: a partition's boundary. */
 async function middleSale(db: Db, run: Run): Promise<number[]> {
   const starts = [...(await readPasses(db, run.runId, run.generation)).values()].map((passes) => passes[SALE]?.lo ?? 0);
   const half = starts[Math.floor(starts.length / 2)];
@@ -123,7 +124,7 @@ async function feedControl(
   });
 }
 
-/** Before anything is closed: a feed whose policies are missing or wrong parks what it should settle. */
+/** Checked before anything is closed: with missing or wrong policies a feed parks entries that it should settle. */
 function requireFewParked(
   date: string,
   parked: number,

@@ -64,7 +64,7 @@ export async function openDate(call: JobCall): Promise<Run | undefined> {
   return run;
 }
 
-/** What a person should know when the date closes. */
+/** Notes for the person who closes the date. */
 export function closingNotices(date: string, now: PlatformTime, closes: ClosedAlong | undefined): string[] {
   const notices = [];
   if (date >= now.date)
@@ -73,7 +73,7 @@ export function closingNotices(date: string, now: PlatformTime, closes: ClosedAl
   return notices;
 }
 
-/** A date that was closed, empty, along with a later one: a run that was asked for since has nothing to do. */
+/** A date that was closed without entries along with a later one: a run that was requested since has nothing to do. */
 async function dropEmptyRun(tx: Tx, date: string): Promise<undefined> {
   const asked = await findSettlementRun(tx, date, true);
   if (asked !== undefined) await moveRun(tx, asked.runId, ['REQUESTED', 'RUNNING', 'STOPPED', 'FAILED'], 'COMPLETED');
@@ -114,7 +114,7 @@ export async function partitionRanges(
   }));
 }
 
-/** Of so few entries all ids are read at once, instead of one query for each boundary. */
+/** With this few entries all ids are read at once, instead of one query for each boundary. */
 const READ_IDS_MAX = 5_000;
 
 /**

@@ -1,8 +1,8 @@
 /**
  * The policies of a run in a worker thread: compiled once while their content stays the same, with older ones fetched when a refund names them.
  *
- * The number of a revision does not say what is in it: in a database that was restored, or on a replica that has lost the last commits, the next
- * policies get the numbers of those that are gone. A day was settled at 10 % instead of 20 % because a thread went by the number.
+ * The number of a revision does not identify its content: in a restored database, or on a replica that has lost the last commits, the next
+ * policies get the numbers of the lost ones. A day was settled at 10 % instead of 20 % because a thread relied on the number.
  */
 
 import { PolicyBook } from '../../../core/policies/rules/policy-book.js';
@@ -19,7 +19,7 @@ export class RunPolicies {
     const content = await readPolicyContent(db, revision ?? undefined);
     if (this.content !== content) {
       this.compiled = new PolicyBook(await readPolicies(db, revision ?? undefined));
-      this.content = content; // of what was there before they were read: policies that come between are read again
+      this.content = content; // the fingerprint is older than the policies, so policies that come in between are read again
     }
     return this.compiled;
   }
@@ -37,6 +37,6 @@ export async function withPolicies(db: Db, book: PolicyBook, ids: Iterable<numbe
   return { byId: (id) => book.byId(id) ?? more.get(id) };
 }
 
-/** The policies that the originals of these refunds were settled under. */
+/** The policies under which the originals of these refunds were settled. */
 export const originalPolicyIds = (rows: readonly RefundRow[]): number[] =>
   rows.flatMap(({ original }) => (original === undefined ? [] : [original.policyId]));

@@ -1,4 +1,4 @@
-/** Lines that the database refuses for their own data: found by trying them, in a transaction that is rolled back. */
+/** Finds lines that the database refuses because of their own data, by trying them in a transaction that is rolled back. */
 import { SALE } from '../../../core/feed/rules/leg.js';
 import type { Refused } from '../../../core/settlement/rules/decide.js';
 import type { SettledLine } from '../../../core/settlement/rules/line.js';
@@ -8,8 +8,8 @@ import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
 import { errorText, isDataError, isDuplicateKey } from '../../../infra/database-errors.js';
 
 /**
- * Finds the refused ones among lines of one leg by halving: a refused statement undoes only itself. A line that exists already is
- * not refused for its data; writing it in earnest says so.
+ * Finds the refused ones among lines of one leg by halving: a refused statement undoes only itself. A line that already exists is
+ * not refused because of its data; the real write reports it.
  */
 export async function findRefusedLines(
   db: Db,
@@ -44,7 +44,7 @@ export async function findRefusedLines(
   return refused;
 }
 
-/** Of these lines of one leg, those that the database has refused before and still refuses: a supplement would settle nothing of them. */
+/** The lines, among these of one leg, that the database has refused before and still refuses: a supplement would not settle them. */
 export async function findStillRefused(db: Db, date: string, lines: readonly SettledLine[]): Promise<Refused> {
   const ids = lines.map(({ entryId }) => entryId);
   const before = await findExceptionsByCode(db, date, lines[0]?.leg ?? SALE, 'LINE_REFUSED', ids);

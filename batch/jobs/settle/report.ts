@@ -1,4 +1,4 @@
-/** What a settle command reports: the state of the whole run, whoever did the work. */
+/** The report of a settle command: the state of the whole run, whichever process did the work. */
 
 import { isCompleted, type Run, type RunStatus } from '../../../core/jobs/stores/run.js';
 import { type CurrencyTotals, currencyTotals } from '../../../core/settlement/rules/currency-totals.js';
@@ -26,7 +26,7 @@ export interface SettleReport {
   /** Entries that are parked now. */
   readonly exceptions: number;
   readonly partitions: number;
-  /** Entries that this execution dealt with itself, in its `seconds`: others may have worked on the run, or an execution before it. */
+  /** Entries that this execution handled itself, in its `seconds`: others may have worked on the run, or an earlier execution. */
   readonly entries: number;
   readonly seconds: number;
   readonly totals: readonly CurrencyTotals[];
@@ -35,7 +35,7 @@ export interface SettleReport {
   readonly workers: number;
   readonly chunkRows: number;
   readonly stages: readonly Stage[];
-  /** What the person should know, in sentences. */
+  /** Notes for the person, in sentences. */
   readonly notices: readonly string[];
 }
 
@@ -61,7 +61,7 @@ export async function reportRun(db: Db, run: Run): Promise<Omit<SettleReport, ke
   };
 }
 
-/** Of a date that was closed without entries along with a later one: there is no run. */
+/** The report of a date that was closed without entries along with a later one, which has no run. */
 export const emptyClosedDate = (date: string): Omit<SettleReport, keyof ReportFrame> => ({
   runId: null,
   date,

@@ -1,4 +1,4 @@
-/** Settles one business date, or computes what settling it would give. */
+/** Settles one business date, or computes the result without writing it. */
 
 import { readDateStatus } from '../../../core/feed/stores/calendar.js';
 import { findPlan } from '../../../core/jobs/stores/plan.js';
@@ -21,7 +21,10 @@ export interface SettleRequest extends Omit<JobRequest, 'key'> {
   readonly dryRun: boolean;
 }
 
-/** Carries one request out. Throws what the registry calls it: EARLIER_DATE_OPEN, IMPORT_IN_PROGRESS, DATE_NOT_OVER, DATE_EMPTY, RUN_HELD, PARTITION_FAILED, CONTROL_TOTALS_DIFFER. */
+/**
+ * Carries out one request. Throws, by the registry's codes: EARLIER_DATE_OPEN, IMPORT_IN_PROGRESS, DATE_NOT_OVER, DATE_EMPTY, RUN_HELD, PARTITION_FAILED,
+ * CONTROL_TOTALS_DIFFER.
+ */
 export async function settleDate(context: JobContext, request: SettleRequest): Promise<SettleReport> {
   const { date, dryRun, gridSize, workers, chunkRows, ...rest } = request;
   if (dryRun) return new DryRun(context, request).carryOut();
@@ -71,7 +74,7 @@ class DryRun {
     return run !== undefined && isCompleted(run.status) ? this.supplement(run) : this.date(run);
   }
 
-  /** A closed date: what is parked, under the policies known now. */
+  /** A closed date: its parked entries, under the policies known now. */
   private async supplement(run: SettlementRun): Promise<SettleReport> {
     const { db } = this.context;
     const alreadyDone = async (): Promise<SettleReport> => ({ ...(await reportRun(db, run)), ...this.frame(true) });
@@ -88,7 +91,7 @@ class DryRun {
     return this.report(result);
   }
 
-  /** What is left to settle: the date, or what is parked of it where a supplement was begun; under the plan's policies if there is a plan. */
+  /** The rest to settle: the date, or its parked entries where a supplement was begun; under the plan's policies if there is a plan. */
   private async date(run: SettlementRun | undefined): Promise<SettleReport> {
     const { db, config } = this.context;
     const { date, options = {} } = this.request;

@@ -19,10 +19,10 @@ export const settleJob: Job = {
   name: SETTLE,
   keyName: 'date',
   keysInOrder: true, // dates are closed in their order
-  passesWait: true, // a refund needs what its sale became, which may lie in any partition
+  passesWait: true, // a refund needs the line of its sale, which may be in any partition
   together: true,
   open: async (call) => {
-    await requireSigner(call.db, call.config); // better now than after the work
+    await requireSigner(call.db, call.config); // checked now and not after the work
     return openDate(call);
   },
   reopen,
@@ -45,14 +45,14 @@ export const settleJob: Job = {
   },
 };
 
-/** Throws RULES_DIFFER when the run was planned by a version with other rules: two arithmetics in one run would be certified as one. */
+/** Throws RULES_DIFFER when the run was planned by a version with other rules: one certificate would cover figures by two sets of rules. */
 function requireOwnRules({ runId, key: date }: Run, { parameters }: Plan): void {
   const planned = rulesVersionOfPlan(parameters as SettlePlanParameters);
   if (planned !== RULES_VERSION)
     throw new MagamError('RULES_DIFFER', undefined, { runId, date, planned, own: RULES_VERSION });
 }
 
-/** A closed date: what is parked is tried again, under the policies known now; nothing is written unless some of it can be settled. */
+/** A closed date: its parked entries are tried again, under the policies known now; nothing is written unless some of them can be settled. */
 async function reopen(call: JobCall, run: Run): Promise<Run | undefined> {
   const { db, config, request, notice } = call;
   await requireAhead(db, call);

@@ -1,5 +1,5 @@
 /**
- * The settlement in a worker thread: a pass is a leg, a page of entries is decided, and what becomes of it is written behind the fence: lines,
+ * The settlement in a worker thread: a pass is a leg, a page of entries is decided, and the results are written behind the fence: lines,
  * parked entries, sums. The checkpoint is the SHA-256 over the leg's lines so far: after a takeover the lines committed are read
  * back to restore it and the sums per seller, and are checked on the way.
  */
@@ -24,7 +24,7 @@ import { sourceOf } from './open-run.js';
 import { originalPolicyIds, RunPolicies, withPolicies } from './policies-of-run.js';
 import { findRefusedLines } from './refused-lines.js';
 
-/** Keeps the policies of the last run compiled. How a server takes lines best is asked for each pass: after a failover it is another one. */
+/** Keeps the policies of the last run compiled. The fastest way to write lines is read for each pass, because after a failover the server is another one. */
 export class SettleThread implements ThreadJob {
   readonly name = 'settle';
   readonly finalErrors = new Set(['DUPLICATE_LINE', 'LINES_CHANGED']);
@@ -49,7 +49,7 @@ export class SettleThread implements ThreadJob {
   }
 }
 
-/** One reading, one decision and one writing for the same leg of several partitions, of which one's ids follow the other's. */
+/** Reads, decides and writes once for the same leg of several partitions with consecutive ids. */
 async function settleTogether(
   tasks: readonly PassTask[],
   { db, policies, writer }: { readonly db: Db; readonly policies: PolicyBook; readonly writer: RowWriter },
@@ -58,7 +58,7 @@ async function settleTogether(
   const { key: date, generation, chunkRows } = first;
   const leg = legOf(first);
   const through = (tasks.at(-1) as PassTask).hi;
-  // One more than there may be: entries that came behind the shut door are not settled on the way.
+  // One more than planned, so that entries that came behind the shut door are noticed and not settled.
   const page: EntryPage = { source: sourceOf(generation), date, after: first.lo, through, limit: chunkRows + 1 };
   const { decide, rows } = await readLeg(db, policies, leg, page);
   if (rows.length > chunkRows) throw new Error(`${date} has more entries than were planned`);
@@ -83,12 +83,12 @@ async function settleTogether(
           totalsByCurrency(lines[i] ?? []).map(([currency, totals]) => ({ partitionId, currency, totals })),
         ),
       );
-      await addSellerTotals(tx, first.partitionId, sellers.entries()); // they are asked for by run
+      await addSellerTotals(tx, first.partitionId, sellers.entries()); // they are found by run
     },
   };
 }
 
-/** What lies in the range of each of the partitions; both are in the order of ids. */
+/** The rows in the range of each partition; both are in the order of ids. */
 function byRange<T extends { readonly entryId: number }>(tasks: readonly PassTask[], all: readonly T[]): T[][] {
   let at = 0;
   return tasks.map(({ hi }) => {
@@ -103,7 +103,7 @@ const legOf = ({ pass }: PassTask): Leg => (pass === SALE ? SALE : REFUND);
 const RESTORE_ROWS = 4_000;
 const canonicalLines = { 1: new CanonicalLines(1), 2: new CanonicalLines(2) };
 
-/** A leg of a partition, with what is held of it between chunks: the running hash and the sums per seller. */
+/** A leg of a partition, with its state between chunks: the running hash and the sums per seller. */
 class LegInHand implements PassInHand {
   private hash = new RunningSha256();
   private readonly sellers = new SellerTotals();
@@ -121,7 +121,7 @@ class LegInHand implements PassInHand {
   }
 
   /**
-   * Reads back what the leg has committed. Throws when its hash is not the one committed with it: somebody changed lines, and
+   * Reads back the committed lines of the leg. Throws when their hash is not the committed one: somebody has changed lines, and
    * a certificate over them would be worthless.
    */
   async restore(tick: () => void): Promise<void> {
@@ -137,10 +137,7 @@ class LegInHand implements PassInHand {
       after = lines.length < RESTORE_ROWS ? cursorId : (lines.at(-1) as { entryId: number }).entryId;
     }
     if (checkpoint !== null && checkpoint !== this.hash.digestSoFar()) {
-      throw new MagamError(
-        'LINES_CHANGED',
-        `The committed lines of partition ${number} are not those that its hash was made of.`,
-      );
+      throw new MagamError('LINES_CHANGED', `The committed lines of partition ${number} do not match its hash.`);
     }
   }
 
@@ -186,12 +183,12 @@ class LegInHand implements PassInHand {
     if (ends) await addSellerTotals(tx, partitionId, withLines(this.sellers, lines));
   }
 
-  /** The lines that the database refuses for their own data. Throws where the error means something else. */
+  /** The lines that the database refuses because of their own data. Throws where the error has another cause. */
   private async refusedLines(error: unknown, lines: readonly SettledLine[]): Promise<Refused> {
     if (isDuplicateKey(error)) throw new MagamError('DUPLICATE_LINE', errorText(error));
     if (!isDataError(error)) throw error;
     const found = await findRefusedLines(this.db, this.task.key, this.task.generation, lines);
-    if (found.size === 0) throw error; // not a line's data after all
+    if (found.size === 0) throw error; // the cause is not a line's data
     return found;
   }
 
@@ -212,7 +209,7 @@ function totalsByCurrency(lines: readonly SettledLine[]): ReturnType<TotalsBy['e
   return totals.entries();
 }
 
-/** The leg's sums with those of its last chunk, which are not committed yet. */
+/** The leg's sums including its last chunk, which is not committed yet. */
 function withLines(sellers: SellerTotals, lines: readonly SettledLine[]): ReturnType<SellerTotals['entries']> {
   const sum = new SellerTotals();
   for (const { sellerId, currency, totals } of sellers.entries()) sum.of(sellerId, currency).addTotals(totals);

@@ -1,7 +1,7 @@
 /**
  * Settles the dates of a range in their order, a few of them at once: when a date is near its end, the next ones are begun ahead of their turn, so
- * that the threads have work while it is finished. What may be done ahead is decided in the database (`take-turn.ts`), for other
- * processes may work on the same dates; here is only decided when to try. A date that cannot be begun ahead is begun in its turn.
+ * that the threads have work while it is finished. The database decides what may be done ahead (`take-turn.ts`), because other
+ * processes may work on the same dates; this file only decides when to try. A date that cannot be begun ahead is begun in its turn.
  */
 import { MagamError } from '../../../kernel/errors.js';
 import type { JobContext } from '../../engine/job.js';
@@ -10,29 +10,29 @@ import { type SettleRequest, settleDate } from './settle-date.js';
 
 /** Dates that are begun ahead of the one whose turn it is. Their doors are shut with it. */
 const DATES_AHEAD = 2;
-/** A date is near its end when each worker has no more than so many chunks left to do. */
+/** A date is near its end when each worker has at most this many chunks left. */
 const CHUNKS_LEFT = 4;
 
 export interface RangeContext extends Omit<JobContext, 'onProgress'> {
-  /** A date's turn has come. Returns what is to be told of its progress. */
+  /** Called when a date's turn has come. Returns the receiver of its progress. */
   readonly onTurn: (date: string) => JobContext['onProgress'];
-  /** A date has ended. */
+  /** Called when a date has ended. */
   readonly onReport: (report: SettleReport) => void;
 }
 
 export type RangeRequest = Omit<SettleRequest, 'date' | 'ahead'>;
 
-/** Stops at the first date that is stopped, and throws what the first one throws that fails; those begun ahead end with it. */
+/** Stops at the first date that is stopped, and throws the error of the first one that fails; those begun ahead end with it. */
 export const settleRange = (context: RangeContext, dates: readonly string[], request: RangeRequest): Promise<void> =>
   new Range(context, dates, request).carryOut();
 
 interface Attempt {
-  /** Undefined: it has failed for having been begun ahead, or may have. */
+  /** Undefined: it has failed, perhaps because it was begun ahead. */
   readonly ended: Promise<SettleReport | undefined>;
   readonly abort: AbortController;
 }
 
-/** Where others were faster, or the date before it was closed just then. */
+/** Codes that mean that others were faster, or that the previous date was closed at that moment. */
 const COMES_OF_BEING_AHEAD: ReadonlySet<string> = new Set(['EARLIER_DATE_OPEN', 'RUN_LOST']);
 
 class Range {
@@ -40,7 +40,7 @@ class Range {
   /** Those that are near their end. */
   private readonly near = new Set<number>();
   private turn = 0;
-  /** By index into `dates`: called when that date's turn comes. */
+  /** Called when that date's turn comes; by index into `dates`. */
   private readonly turns = new Map<number, () => void>();
   private tell: JobContext['onProgress'] = () => undefined;
 
@@ -66,7 +66,7 @@ class Range {
     }
   }
 
-  /** What has failed ahead of its turn is tried once more, now that nothing is in its way. */
+  /** A date that has failed ahead of its turn is tried once more, now that its turn has come. */
   private async settleInTurn(): Promise<SettleReport> {
     const { turn } = this;
     const attempt = this.attempts.get(turn);
@@ -112,7 +112,7 @@ class Range {
     return { ended, abort };
   }
 
-  /** Those that were begun ahead of a date that is not closed. They are not stopped: whoever goes on with that date goes on with them. */
+  /** The dates that were begun ahead of a date that is not closed. They are not stopped: a process that continues that date continues them. */
   private async endAttempts(): Promise<void> {
     const left = [...this.attempts];
     for (const [at, { abort }] of left)

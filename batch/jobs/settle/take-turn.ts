@@ -1,9 +1,9 @@
 /**
  * Dates that are settled at once. A date may be opened, planned, and its sales settled while dates before it are being settled. What needs these
- * waits for its turn, which comes when all of them are closed: its refunds, which reverse what their sales became, and its certificate.
+ * waits for its turn, which comes when all of them are closed: its refunds, which reverse the lines of their sales, and its certificate.
  *
- * Its plan froze the policies before its turn. Where they have changed since, it is made anew, so that each date is settled under the
- * policies that it would have had if it had been begun after the one before it.
+ * Its plan froze the policies before its turn. Where they have changed since, the plan is made again, so that each date is settled under the
+ * policies that it would have had if it had begun after the previous date.
  */
 import { closingDateBefore } from '../../../core/feed/stores/calendar.js';
 import { confirmPlan, findPlan, isPlannedAhead } from '../../../core/jobs/stores/plan.js';
@@ -17,7 +17,7 @@ import { faultPoint, stands } from '../../../infra/faults.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { JobCall, Turn } from '../../engine/job.js';
 
-/** Whether the date's turn has come; `plan-anew` where its plan was given up for that. No date before it opens again, so it comes once. */
+/** Whether the date's turn has come; `plan-anew` where its plan was given up for that. No earlier date opens again, so its turn comes once. */
 export async function takeTurn(db: Db, run: Run): Promise<Turn> {
   if (run.generation > 1) return 'come';
   if ((await closingDateBefore(db, run.key)) !== undefined && stands('turn')) return 'wait';
@@ -40,7 +40,7 @@ async function confirmOrGiveUp(tx: Tx, run: Run): Promise<Turn> {
   return 'plan-anew';
 }
 
-/** In the transaction that closes the date. Throws `EARLIER_DATE_OPEN`. */
+/** Call it in the transaction that closes the date. Throws `EARLIER_DATE_OPEN`. */
 export async function requireTurn(tx: Tx, { runId, key: date, generation }: Run): Promise<void> {
   if (generation > 1) return;
   await requireEarlierClosed(tx, date);

@@ -20,7 +20,7 @@ import { type Keyring, signatureCheck } from './signatures.js';
 const nameOf = ({ date, generation }: { readonly date: string; readonly generation: number }): string =>
   `${date} generation ${generation}`;
 
-/** Whether each certificate of a date says what it was hashed and signed for, and agrees with itself. */
+/** Whether each certificate of a date matches its hash and signature, and is consistent. */
 export function certificateChecks(certificates: readonly StoredCertificate[], keyring: Keyring): Check[] {
   return certificates.flatMap((certificate) => {
     const detail = `certificate of ${nameOf(certificate)}`;
@@ -50,8 +50,8 @@ export function certificateChecks(certificates: readonly StoredCertificate[], ke
 }
 
 /**
- * Follows the links from the date's latest certificate back to the first one, and looks whether the certificate after it links
- * back to it as it is. Names the date whose certificate breaks the chain.
+ * Follows the links from the date's latest certificate back to the first one, and checks whether the next certificate links
+ * back to it unchanged. Names the date whose certificate breaks the chain.
  * @param walksBack false: back to the certificate of an earlier date only
  */
 export async function chainCheck(db: Db, latest: StoredCertificate, walksBack: boolean): Promise<Check> {
@@ -87,7 +87,7 @@ async function walkBack(db: Db, latest: StoredCertificate, toTheFirst: boolean):
   }
 }
 
-/** What the next date's certificate says of this date's. */
+/** The next date's certificate's link to this date's. */
 async function brokenLinkTo(db: Db, latest: StoredCertificate): Promise<BrokenLink | undefined> {
   const next = await readNextCertificate(db, latest.date);
   const link = next && parseCertificate(next.body)?.previous;

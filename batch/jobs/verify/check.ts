@@ -1,10 +1,10 @@
-/** What a verification says: one check after the other, each with what was expected and what is there. */
+/** The checks of a verification, each with its expected and actual value. */
 export interface Check {
   readonly name: string;
   readonly ok: boolean;
   readonly expected: string | number;
   readonly actual: string | number;
-  /** Where the first difference is, or what was looked at. */
+  /** The place of the first difference, or the scope of the check. */
   readonly detail?: string;
 }
 

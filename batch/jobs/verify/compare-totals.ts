@@ -1,4 +1,4 @@
-/** Comparing certified totals, which are decimal text per currency. */
+/** Compares certified totals, which are decimal text per currency. */
 import type { CertifiedControl } from '../../../core/settlement/rules/certificate.js';
 
 /** The first sum that differs, as `KRW net 5`, or undefined when all are equal. */

@@ -1,6 +1,6 @@
 /**
- * Dates without entries are closed along with the next date that has some. They have no certificate of their own: that date's names the date
- * before it, and vouches that there was nothing between the two.
+ * Dates without entries are closed along with the next date that has some. They have no certificate of their own: that date's certificate names the date
+ * before it, and vouches that no entries are between the two.
  */
 import { readShutThrough } from '../../../core/feed/stores/calendar.js';
 import type { KeySettings } from '../../../core/settlement/certificate-signer.js';
@@ -14,7 +14,7 @@ import { shutThroughCheck } from './shut-through.js';
 import { readKeyring } from './signatures.js';
 import { sequenceChecks } from './vouched-checks.js';
 
-/** Nothing stands in the books between the date of a first generation and the date before it that has a certificate. */
+/** No rows exist between the date of a first generation and the date before it that has a certificate. */
 export async function emptyDatesCheck(
   db: Db,
   { date, previous }: Pick<CertificateBody, 'date' | 'previous'>,
@@ -28,7 +28,7 @@ export async function emptyDatesCheck(
 
 /**
  * The checks of a date that was closed empty along with a later one; undefined when no later date has a certificate, and no run has to do with
- * the date. One that is shut all the same is a difference.
+ * the date. Such a date that is shut nevertheless is a difference.
  */
 export async function emptyDateChecks(
   db: Db,

@@ -1,4 +1,4 @@
-/** The lines of one generation in a range of one leg: decided again from their entries, hashed and summed as they are stored. */
+/** Replays the lines of one generation in a range of one leg: they are decided again from their entries, and hashed and summed as they are stored. */
 import { type Leg, SALE } from '../../../core/feed/rules/leg.js';
 import type { PolicyBook } from '../../../core/policies/rules/policy-book.js';
 import { CanonicalLines, type LineForm } from '../../../core/settlement/rules/canonical-line.js';
@@ -28,20 +28,20 @@ export interface ReplayedRange {
   readonly differing: number;
 }
 
-/** Expected is what the replay gives, actual what is stored. */
+/** Expected is the replayed value, actual the stored one. */
 export interface LineDifference {
   /** With its entry. */
   readonly line: string;
-  /** As people know it. */
+  /** Its name for people. */
   readonly name: string;
   readonly currency: string;
-  /** Figures that differ, in minor units; none where something else does. */
+  /** Figures that differ, in minor units; empty where something else differs. */
   readonly figures: readonly { readonly name: FigureName; readonly expected: number; readonly actual: number }[];
   readonly expected: string;
   readonly actual: string;
 }
 
-/** Differences that a range keeps. */
+/** The most differences that a range keeps. */
 const DIFFERENCES_KEPT = 10;
 
 interface SettledEntry extends ExaminedEntry {
@@ -61,15 +61,15 @@ export class LineReplay {
   constructor(
     private readonly leg: Leg,
     private readonly generation: number,
-    /** Those of the plan's revision: they decide which policy a sale falls under. */
+    /** The policies of the plan's revision, which decide the policy of a sale. */
     private readonly planned: PolicyBook,
     private readonly all: PolicyBook,
-    /** Those that settled the lines. */
+    /** The rules that settled the lines. */
     private readonly rules: Rules,
     private readonly form: LineForm,
   ) {}
 
-  /** Replays those of these entries that have a line of the generation. */
+  /** Replays the entries, among these, that have a line of the generation. */
   add(entries: readonly ExaminedEntry[]): void {
     const settled = entries.filter((entry): entry is SettledEntry => entry.line?.generation === this.generation);
     const canonical = canonicalLines[this.form];
@@ -94,7 +94,7 @@ export class LineReplay {
       const sales = settled.flatMap(({ sale }) => sale ?? []);
       return this.rules.decideSales(sales, this.planned, NONE_REFUSED);
     }
-    // A sale line that names no stored policy is reported when the sale's date is verified. Here the refund is decided as if it had no sale line.
+    // A sale line without a stored policy is reported when the sale's date is verified. Here the refund is decided as if it had no sale line.
     const refunds = settled.flatMap(({ refund }) => {
       if (refund?.original === undefined || this.all.byId(refund.original.policyId) !== undefined) return refund ?? [];
       return { ...refund, original: undefined };
@@ -136,7 +136,7 @@ export class LineReplay {
   }
 }
 
-/** Decisions by entry, asked for in the order of the entries. */
+/** Decisions by entry, read in the order of the entries. */
 class Outcomes {
   private at = 0;
   private readonly codes: ReadonlyMap<number, string>;

@@ -1,4 +1,4 @@
-/** How the work of a verification is cut: the certified ranges are replayed, and every id of the date is surveyed once. */
+/** Divides the work of a verification: the certified ranges are replayed, and every id of the date is surveyed once. */
 import { LEGS, type Leg, SALE } from '../../../core/feed/rules/leg.js';
 import {
   type CertificateBody,
@@ -20,7 +20,7 @@ export interface VerifyPlan {
   readonly generations: readonly { readonly body: CertificateBody; readonly partitions: readonly PlannedPartition[] }[];
 }
 
-/** No id that the product gives is beyond it. */
+/** The largest id that the product gives. */
 const LAST_ID = Number.MAX_SAFE_INTEGER;
 
 export const rangeOf = ({ sales, refunds }: CertifiedPartition, leg: Leg): CertifiedRange =>
@@ -50,7 +50,7 @@ export function planVerification(bodies: readonly CertificateBody[]): VerifyPlan
   return { pieces, generations };
 }
 
-/** Has each id of the leg surveyed by one piece: the pieces at these places survey their own ids, unless some overlap, and new pieces the rest. */
+/** Assigns each id of the leg to one piece for the survey: the pieces at these places survey their own ids, unless some overlap, and new pieces the rest. */
 function surveyAll(pieces: VerifyPiece[], leg: Leg, places: readonly number[]): void {
   const ordered = [...places].sort((a, b) => at(pieces, a).after - at(pieces, b).after);
   const overlap = ordered.some(

@@ -1,4 +1,4 @@
-/** What the replay of a generation's lines says beside its certificate. */
+/** Compares the replay of a generation's lines with its certificate. */
 import { LEGS, REFUND, SALE } from '../../../core/feed/rules/leg.js';
 import {
   type CertificateBody,
@@ -16,7 +16,7 @@ import { type PlannedPartition, rangeOf } from './pieces.js';
 
 interface ReplayedPartition {
   readonly partition: CertifiedPartition;
-  /** Of the sales and of the refunds. */
+  /** The totals of the sales and of the refunds. */
   readonly ranges: readonly [ReplayedRange, ReplayedRange];
 }
 
@@ -52,15 +52,15 @@ export interface ReplayVerdict {
   readonly differing: number;
 }
 
-/** Expected is what was certified, actual what there is now. */
+/** Expected is the certified value, actual the current one. */
 export interface ChangedLine extends LineDifference {
   /** The line is as it was certified, and its entry in the feed is not. */
   readonly entryChanged: boolean;
 }
 
 /**
- * A line and its replay differ because the line was changed, or the entry that it is decided from. It was the entry where the amounts of the
- * partition's entries are not the certified ones; then the line is what was certified.
+ * A line and its replay differ because the line was changed, or its entry. The entry was changed where the amounts of the
+ * partition's entries are not the certified ones; then the line is the certified one.
  */
 function differencesOf({ partition, ranges }: ReplayedPartition): ChangedLine[] {
   const differences = ranges.flatMap((range) => range.differences);

@@ -37,7 +37,7 @@ async function closedCheck(db: Db, date: string): Promise<Check> {
   return equal('date-closed', 'CLOSED', status, date);
 }
 
-/** The run is there, made these certificates, and is completed in the generation of the latest or works on the one after it. */
+/** The run exists, made these certificates, and is completed in the generation of the latest or works on the next one. */
 function runCheck(date: string, run: SettlementRun | undefined, certificates: readonly StoredCertificate[]): Check {
   const certified = certificates.at(-1)?.generation ?? 0;
   const other = certificates.find(({ runId }) => runId !== run?.runId);
@@ -74,7 +74,7 @@ async function planCheck(db: Db, runId: number, body: CertificateBody): Promise<
   return equal('plan', expected, actual, where);
 }
 
-/** Whoever damages a record so that it is no JSON is named like one who changes it. */
+/** A record that is damaged so that it is not JSON is reported like a changed one. */
 function unreadable(error: unknown): 'unreadable' {
   if (error instanceof SyntaxError) return 'unreadable';
   throw error;

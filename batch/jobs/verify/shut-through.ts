@@ -1,6 +1,6 @@
 /**
- * Through which date the calendar is shut. Only a run moves that, to its own date. Whoever moves it back opens closed dates again; whoever moves it on
- * shuts dates that no run closes, whose entries are refused and settled by nobody.
+ * The last date that the calendar has shut. Only a run moves it, to its own date. Moving it back opens closed dates again; moving it on
+ * shuts dates that no run closes, so that their entries are refused and never settled.
  */
 import { readShutThrough } from '../../../core/feed/stores/calendar.js';
 import { lastDateOfRuns } from '../../../core/settlement/stores/settlement-run.js';
@@ -13,7 +13,7 @@ export async function shutThroughCheck(db: Db): Promise<Check> {
   return equal('shut-through', expected, (await readShutThrough(db)) ?? 'no date', 'the last date that a run has shut');
 }
 
-/** The last date that is shut, as the calendar has it or as the runs have left it. */
+/** The last shut date, from the calendar or from the runs. */
 export async function lastShutDate(db: Db): Promise<string | null> {
   const [shut, ofRuns] = [await readShutThrough(db), await lastDateOfRuns(db)];
   return shut === null || (ofRuns !== null && ofRuns > shut) ? ofRuns : shut;

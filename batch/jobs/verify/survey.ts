@@ -1,4 +1,4 @@
-/** What the threads saw of all entries, lines and settlements of a date, put together, and the checks that it answers. */
+/** Combines the threads' results for all entries, lines and settlements of a date, and makes the checks from them. */
 import {
   type CertifiedControl,
   type CertifiedTotals,
@@ -63,7 +63,7 @@ export class Survey {
   /**
    * The checks of the entries, with the first offender of each. Generations above `latest` are being worked on and have no settlements
    * yet.
-   * @param linesHold the lines are as they were certified: what a settlement should be is their sum. Otherwise the settlement tells what their sum should be
+   * @param linesHold the lines are the certified ones, so a settlement must be their sum; otherwise the settlement tells their expected sum
    */
   async checks(db: Db, date: string, latest: number, linesHold: boolean): Promise<Check[]> {
     return [
@@ -148,7 +148,7 @@ function comesBefore(a: SellerGroup, b: SellerGroup): boolean {
 
 const NOTHING = new LineTotals().value();
 
-/** Where a settlement is not the sum of its lines. */
+/** The first settlement that is not the sum of its lines. */
 function differenceOf(
   currency: string,
   expected: Totals | undefined,

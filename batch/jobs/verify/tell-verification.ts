@@ -1,4 +1,4 @@
-/** A verification that found a difference is an alarm until one of the same date finds none. */
+/** A verification that found a difference raises an alarm, which stays until a verification of the same date finds none. */
 import { tellAlarm } from '../../../core/alarms/change-alarms.js';
 import type { Db } from '../../../infra/database.js';
 import type { Verification } from './verify-date.js';

@@ -1,6 +1,6 @@
 /**
  * Verification of a closed date: everything recomputed and compared from what is stored, in one consistent view. Threads read every entry and
- * line once, range by range; what they found is put together here and held against the certificates.
+ * line once, range by range; their results are combined here and compared with the certificates.
  */
 import { isCompleted } from '../../../core/jobs/stores/run.js';
 import { dateNotClosed } from '../../../core/settlement/date-states.js';
@@ -32,7 +32,7 @@ import { whatChanged } from './what-changed.js';
 export interface Verification {
   readonly date: string;
   readonly ok: boolean;
-  /** What was changed, in sentences; empty when everything is as it was certified. */
+  /** The changes, in sentences; empty when everything is as it was certified. */
   readonly changes: readonly string[];
   readonly checks: readonly Check[];
   /** Lines that were read again and replayed. */
@@ -40,13 +40,16 @@ export interface Verification {
   readonly generations: number;
 }
 
-/** Below so many lines one thread is done before others have been loaded. */
+/** Below this many lines one thread is done before others have been loaded. */
 const THREADS_FROM_LINES = 20_000;
 
 export interface VerifyOptions {
-  /** So many lines that threads share the work. */
+  /** From this many lines on threads share the work. */
   readonly threadsFrom?: number | undefined;
-  /** False: other dates follow. Only the links to and from this one are followed, not the whole chain, and the calendar is looked at with the last date. */
+  /**
+   * False: other dates follow. Then only the links to and from this date are followed instead of the whole chain, and the calendar is checked with the last
+   * date.
+   */
   readonly isLast?: boolean;
 }
 
@@ -115,7 +118,7 @@ const linesOf = (bodies: readonly CertificateBody[]): number =>
     .flatMap(({ partitions }) => partitions)
     .reduce((sum, { sales, refunds }) => sum + sales.lines + refunds.lines, 0);
 
-/** Lines of a generation without a certificate belong to a run that is not finished, or to nobody. */
+/** Lines of a generation without a certificate belong to an unfinished run, or to no run. */
 async function generationsCheck(db: Db, date: string, survey: Survey, certified: number): Promise<Check> {
   const run = await findSettlementRun(db, date);
   const open = run !== undefined && !isCompleted(run.status) ? run.generation : certified;
@@ -124,7 +127,7 @@ async function generationsCheck(db: Db, date: string, survey: Survey, certified:
   return equal('line-generations', 0, strange.length, detail === '' ? `${certified} certified` : detail);
 }
 
-/** The lines of a generation add up to what was certified. */
+/** The lines of a generation add up to the certified sums. */
 const sumsHold = ({ generation, totals }: CertificateBody, survey: Survey): boolean =>
   firstDifference(totals, survey.totalsOf(generation)) === undefined;
 

@@ -17,7 +17,7 @@ export async function* verifyRange(context: JobContext, from: string, to: string
   const dates = datesBetween(from, to);
   const open = dates.find((date) => shut === null || date > shut);
   if (open !== undefined) throw await dateNotClosed(db, open);
-  // What is said of all dates is looked at once: one walk back from the last date sees every link of the dates before it.
+  // The checks of the whole range are made once: one walk back from the last date sees every link of the dates before it.
   for (const date of dates)
     yield await survivingOutage(patience, () => verifyDate(context, date, { isLast: date === to }));
 }

@@ -1,5 +1,5 @@
 /**
- * A date's entries and lines read again, range by range, by the threads of a verification. A survey looks at every entry of its range; a replay
+ * The threads of a verification read a date's entries and lines again, range by range. A survey checks every entry of its range; a replay
  * hashes and sums the lines of one generation, and decides each again from its entry, under the policies that the plan used.
  */
 
@@ -56,13 +56,13 @@ export interface VerifyPiece {
   readonly leg: Leg;
   readonly after: number;
   readonly through: number;
-  /** Look at every entry. Each entry of the date is in one surveyed range. */
+  /** Checks every entry. Each entry of the date is in one surveyed range. */
   readonly survey: boolean;
-  /** Decide the lines of this generation again. */
+  /** Decides the lines of this generation again. */
   readonly replay: ReplayTask | null;
 }
 
-/** What a thread found in the ranges that it surveyed. */
+/** The results of a thread for the ranges that it surveyed. */
 export interface SurveyPart {
   readonly entries: number;
   /** Exceptions with an entry. */
@@ -73,14 +73,14 @@ export interface SurveyPart {
   readonly lines: ReadonlyMap<number, number>;
   /** Sums over those lines. */
   readonly sellers: readonly SellerSumsData[];
-  /** Sums over the entries that belong to a generation as far as the exceptions tell, per currency: no line was looked at for them. */
+  /** Sums over the entries that belong to a generation by the exceptions alone, per currency, without reading the lines. */
   readonly control: readonly (readonly [generation: number, sums: readonly [currency: string, Totals][]])[];
   /** Lines and exceptions without an entry. */
   readonly strays: Readonly<Record<StrayKind, number>>;
   readonly firstStrays: readonly Found<StrayKind, string>[];
 }
 
-/** Something that was found at an entry. */
+/** A flaw that was found at an entry. */
 export interface Found<Kind, What> {
   readonly kind: Kind;
   readonly leg: Leg;
@@ -115,7 +115,7 @@ class DateReader {
   constructor(
     private readonly db: Db,
     private readonly date: string,
-    /** Every policy that is stored: a refund goes by its sale's, whenever that was settled. */
+    /** Every stored policy, because a refund follows its sale's, whenever that was settled. */
     private readonly all: PolicyBook,
     private readonly onEntries: (entries: number) => void,
   ) {
@@ -140,11 +140,11 @@ class DateReader {
     return new LineReplay(leg, generation, book, this.all, rulesOf(rules) ?? currentRules, form);
   }
 
-  /** The pages of a range; the server reads the next one while one is worked on. */
+  /** The pages of a range; the server reads the next one while the current one is processed. */
   private async *pages(range: ExaminedRange, book: PolicyBook): AsyncGenerator<ExaminedPage> {
     const read = (after: number): Promise<ExaminedPage> => {
       const page = readExaminedPage(this.db, { ...range, after }, book, PAGE_ENTRIES);
-      page.catch(() => undefined); // it is awaited below; until then a failure is not unhandled
+      page.catch(() => undefined); // it is awaited below; this keeps a failure from being unhandled until then
       return page;
     };
     for (let next: Promise<ExaminedPage> | undefined = read(range.after); next !== undefined; ) {
@@ -164,7 +164,7 @@ class DateReader {
   }
 }
 
-/** What one thread sees; `survey.ts` puts those of all threads together. */
+/** The survey of one thread; `survey.ts` combines those of all threads. */
 class PartialSurvey {
   private entries = 0;
   private exceptions = 0;
@@ -224,7 +224,7 @@ class PartialSurvey {
   }
 }
 
-/** The sums of a generation, which begin with nothing. */
+/** The sums of a generation, empty at first. */
 export function totalsOf(all: Map<number, TotalsBy>, generation: number): TotalsBy {
   let totals = all.get(generation);
   if (totals === undefined) {

@@ -1,4 +1,4 @@
-/** What certificates of the second format vouch for beside the lines, and their places in the order in which certificates were written. */
+/** Checks the further content that certificates of the second format vouch for beside the lines, and their numbers in the order of certificates. */
 import { hashPolicies } from '../../../core/policies/stores/policy-hash.js';
 import {
   type CertificateBody,
@@ -16,7 +16,7 @@ import { type Check, equal } from './check.js';
 
 const isSecond = (body: CertificateBody | undefined): body is SecondBody => body?.format === 'magam-certificate/2';
 
-/** Parked entries with their reasons, policies by their content, and whether this program has the rules that settled. */
+/** Checks the parked entries with their reasons, the policies by their content, and whether this program has the rules of the settlement. */
 export async function vouchedChecks(db: Db, date: string, bodies: readonly CertificateBody[]): Promise<Check[]> {
   const checks: Check[] = [];
   for (const body of bodies) {

@@ -1,4 +1,4 @@
-/** The plan of a what-if: it reuses the certified partitions, which divide the lines into equal shares already, so nothing has to be counted. */
+/** The plan of a what-if: it reuses the certified partitions, which already divide the lines into equal shares, so nothing has to be counted. */
 import type { IdRange } from '../../../core/jobs/stores/plan.js';
 import { parametersOf, type Run } from '../../../core/jobs/stores/run.js';
 import type { CertifiedPartition, CertifiedRange } from '../../../core/settlement/rules/certificate.js';
@@ -8,22 +8,22 @@ import { certifiedPartitions, type WhatIfParameters } from '../../../core/settle
 import type { Tx } from '../../../infra/database.js';
 import type { PlanDraft } from '../../engine/job.js';
 
-/** A claim costs about as much as trying some hundred lines: smaller partitions are put together. */
+/** A claim costs about as much as trying some hundred lines, so smaller partitions are joined. */
 const PARTITION_LINES_MIN = 50_000;
 
-/** What the plan freezes. */
+/** The data that the plan freezes. */
 export interface WhatIfPlan {
   /** How many partitions each certificate has, in the order of the certificates. */
   readonly partitionsOf: readonly number[];
-  /** By partition: what the certificate says of its lines. */
+  /** The certificate's data of the lines, by partition. */
   readonly certified: readonly CertifiedLines[];
 }
 
-/** Lines as a certificate has them. */
+/** The lines of a partition in a certificate. */
 export interface CertifiedLines {
   readonly sales: number;
   readonly refunds: number;
-  /** Of the figures that a policy decides, in their order; over all currencies, since they only tell whether a line was changed. */
+  /** Sums of the figures that a policy decides, in their order; over all currencies, because they only tell whether a line was changed. */
   readonly sums: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export async function planWhatIf(tx: Tx, run: Run): Promise<PlanDraft> {
   return { parameters, partitions: partitions.map(({ ranges }) => ranges) };
 }
 
-/** The certificate that a partition belongs to. */
+/** The certificate of a partition. */
 export function certificateOf(
   { certificates }: WhatIfParameters,
   { partitionsOf }: WhatIfPlan,
@@ -76,7 +76,7 @@ const asCertified = ({ sales, refunds, totals }: CertifiedPartition): Certified 
 
 const addedUp = (texts: readonly string[]): string => String(texts.reduce((sum, text) => sum + BigInt(text), 0n));
 
-/** Neighbours together until each has enough lines. */
+/** Joins neighbours until each has enough lines. */
 function putTogether(all: readonly Certified[]): Certified[] {
   const together: Certified[] = [];
   for (const one of all) {
@@ -92,7 +92,7 @@ function putTogether(all: readonly Certified[]): Certified[] {
   return together;
 }
 
-/** Neighbouring ranges as one; an empty one is nowhere. */
+/** Joins neighbouring ranges; an empty range has no place. */
 function join(a: IdRange, b: IdRange): IdRange {
   if (a.hi === a.lo) return b;
   return b.hi === b.lo ? a : { lo: a.lo, hi: b.hi, entries: a.entries + b.entries };

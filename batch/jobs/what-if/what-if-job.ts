@@ -1,4 +1,4 @@
-/** The what-if, as the engine carries it out: it reads settled lines and writes nothing but what it has found. */
+/** The what-if, as the engine carries it out: it reads settled lines and writes only its results. */
 import { parametersOf, type Run, touchRun } from '../../../core/jobs/stores/run.js';
 import { MovedMost } from '../../../core/settlement/rules/policy-effect.js';
 import { trimCheckLines } from '../../../core/settlement/stores/policy-check-line.js';
@@ -28,14 +28,14 @@ import { planWhatIf } from './plan.js';
 import { LISTED_LINES_MAX } from './what-if-thread.js';
 
 /**
- * A chunk is so many chunks of a settlement. Each writes the sums of its sellers: with 20 instead of 5 that takes half of the server's time and a
+ * A chunk is as large as this many chunks of a settlement. Each writes the sums of its sellers: with 20 instead of 5 that takes half of the server's time and a
  * third of all. Listed lines are written one by one, and their transaction must end well within a lease.
  */
 const CHUNKS = 20;
 const CHUNKS_WITH_LIST = 5;
 
 /**
- * Carries a what-if out, joins it, or finds that it was carried out before. Throws VERIFICATION_FAILED when lines or certificates are not as
+ * Carries out a what-if, joins it, or finds that it was carried out before. Throws VERIFICATION_FAILED when lines or certificates are not as
  * they were certified.
  */
 export const runWhatIf = (
@@ -53,7 +53,7 @@ export const runWhatIf = (
     throw causeOf(error) ?? error;
   });
 
-/** Why partitions failed: because lines are not those of the certificate, or, all of them, for the sake of a database that may come back. */
+/** Why partitions failed: because lines are not those of the certificate, or all of them because of a database that may come back. */
 function causeOf(error: unknown): MagamError | undefined {
   if (!(error instanceof MagamError) || error.code !== 'PARTITION_FAILED') return undefined;
   const { partitions } = error.details as { partitions: readonly { code: string; message: string }[] };
@@ -66,7 +66,7 @@ function causeOf(error: unknown): MagamError | undefined {
 }
 
 const whatIfJob = (parameters: WhatIfParameters): StartedJob => {
-  // A result is kept for a time after it was last asked for. One that is removed in this very moment is found again.
+  // A result is kept for a time after it was last requested. One that is removed at this very moment is computed again.
   const open = ({ db, request }: JobCall): Promise<Run> =>
     inTransaction(db, async (tx) => {
       const run = await openRun(tx, WHAT_IF, request.key, parameters);
@@ -77,7 +77,7 @@ const whatIfJob = (parameters: WhatIfParameters): StartedJob => {
     name: WHAT_IF,
     keyName: 'question',
     keysInOrder: false,
-    passesWait: false, // a refund is tried by its sale's entry, whatever became of that
+    passesWait: false, // a refund is tried by its sale's entry, and not by the sale's result
     open,
     reopen: open,
     plan: planWhatIf,
@@ -85,7 +85,7 @@ const whatIfJob = (parameters: WhatIfParameters): StartedJob => {
   };
 };
 
-/** Adds the partitions' findings up, and keeps of their lines those that moved most of all. */
+/** Adds up the partitions' results, and keeps the lines that moved most of all. */
 async function finishWhatIf({ db }: JobCall, run: Run): Promise<Completion> {
   const { runId } = run;
   const parameters = parametersOf<WhatIfParameters>(run);
@@ -99,7 +99,7 @@ async function finishWhatIf({ db }: JobCall, run: Run): Promise<Completion> {
   };
 }
 
-/** The lines that moved most of all, told in full: they are tried once more. */
+/** The lines that moved most of all, described in full: they are tried once more. */
 async function describeMoved(
   db: Db,
   runId: number,
@@ -113,7 +113,7 @@ async function describeMoved(
     const range = { ...line, after: line.entryId - 1, through: line.entryId, limit: 1 };
     const [found] = await readTrialLines(db, range, books.reach, { usesCategory: true, usesProduct: true });
     const outcome = found && tryLine(books, line.leg, found);
-    if (found === undefined || outcome === undefined) continue; // its entry was changed meanwhile: verification tells
+    if (found === undefined || outcome === undefined) continue; // its entry was changed meanwhile, which a verification reports
     const [content] = await describeTouched(db, books, line, [{ line: found, outcome }]);
     if (content !== undefined) described.push({ line, content });
   }

@@ -1,6 +1,6 @@
 /**
- * A what-if in a worker thread: reads the settled lines of a partition, tries the draft on them, and adds what it would have moved to what
- * the partition has found, in the chunk's transaction. In memory it holds only the lines of its partition that moved most.
+ * A what-if in a worker thread: it reads the settled lines of a partition, tries the draft on them, and adds the differences to the results of
+ * the partition, in the chunk's transaction. In memory it holds only the lines of its partition that moved most.
  */
 import { type Leg, SALE } from '../../../core/feed/rules/leg.js';
 import { readPartition, readPartitions, readPasses } from '../../../core/jobs/stores/partition.js';
@@ -41,7 +41,7 @@ export const LISTED_LINES_MAX = 100_000;
 /** Lines of one read. Lines that are kept in memory cost the garbage collector time, so few are read ahead; verify-reader.ts has figures. */
 const READ_LINES = 1_000;
 
-/** What a thread keeps of the run it works on, by its content: in a restored database the id of a run is given to another one. */
+/** The data that a thread keeps of its run, by content, because in a restored database another run may get the same id. */
 interface Kept {
   readonly content: string;
   readonly parameters: WhatIfParameters;
@@ -121,7 +121,7 @@ async function listOf(task: PassTask, { db }: Thread, taskId: number): Promise<L
   return { taskId, before, touched, room: LISTED_LINES_MAX - (await countCheckLines(db, taskId, before)) - touched };
 }
 
-/** What a pass holds in memory between chunks. */
+/** The state of a pass between chunks. */
 interface Progress {
   /** Lines of the range that are not done. */
   left: number;
@@ -129,20 +129,20 @@ interface Progress {
   readonly list: List | undefined;
 }
 
-/** What a page of lines comes to. */
+/** The result of a page of lines. */
 interface Found {
   readonly lines: number;
-  /** The last id that was looked at; undefined: the range has ended. */
+  /** The last id that was read; undefined: the range has ended. */
   readonly last: number | undefined;
   readonly effects: SellerEffects;
   readonly moved: MovedMost<MovedLine>;
   readonly touched: number;
-  /** Those of the touched lines that are to be listed. */
+  /** The touched lines to list. */
   readonly listed: readonly Touched[];
 }
 
 class RangeInHand implements PassInHand {
-  /** A chunk is read in pieces: while the database reads one, this thread tries the one before. */
+  /** A chunk is read in pieces: while the database reads one, this thread tries the previous one. */
   private readonly readLines: number;
 
   constructor(
@@ -179,7 +179,7 @@ class RangeInHand implements PassInHand {
     };
   };
 
-  /** Reads on behind `after`; the next lines are on their way while these are tried. */
+  /** Reads on after `after`; the next lines are read while these are tried. */
   private async look(after: number): Promise<Found> {
     const { task, thread, run, range, progress } = this;
     const effects = new SellerEffects();
@@ -222,7 +222,7 @@ class RangeInHand implements PassInHand {
       usesCategory: current.usesCategory || withDraft.usesCategory,
       usesProduct: current.usesProduct || withDraft.usesProduct,
     });
-    lines.catch(() => undefined); // it is awaited by `look`; until then a failure is not unhandled
+    lines.catch(() => undefined); // it is awaited by `look`; this keeps a failure from being unhandled until then
     return lines;
   }
 

@@ -1,4 +1,4 @@
-/** The mails about accounts: links that prove an address, and word of changes that its owner has to know of. The token of a link is made here and stands in the mail alone. */
+/** The mails about accounts: links that prove an address, and notices of changes. The token of a link is made here and only the mail has it. */
 import { makeLink } from '../../../core/accounts/one-time-links.js';
 import {
   listAdmins,
@@ -25,7 +25,7 @@ export interface AccountMailing {
   /** Null: no mail is sent. */
   readonly mail: MailSender | null;
   readonly installationId: string;
-  /** Address at which people reach the server. */
+  /** The server's public address. */
   readonly publicUrl: string;
 }
 
@@ -59,7 +59,7 @@ export const accountMails = ({ mail, installationId, publicUrl }: AccountMailing
     },
   });
 
-/** Who is written to, and what. Nobody, where what was asked for has passed: the address is proven, the account locked, the invitation over. */
+/** The receiver and the letter. None where the request no longer applies: the address is proven, the account locked, the invitation over. */
 async function lettersOf(db: Db, publicUrl: string, { type, payload }: AccountEvent): Promise<Addressed[]> {
   switch (type) {
     case 'account.proof-wanted': {
@@ -97,7 +97,7 @@ async function lettersOf(db: Db, publicUrl: string, { type, payload }: AccountEv
     }
     case 'webhook.disabled': {
       const { sellerId } = payload;
-      if (sellerId === null) return []; // the alarm tells operators
+      if (sellerId === null) return []; // the alarm informs operators
       return (await listSellerAccounts(db, sellerId)).map(({ email }) => ({
         to: email,
         ...webhookDisabledMail(payload),

@@ -1,4 +1,4 @@
-/** What the mails about accounts say: Korean, and English below it. */
+/** The texts of the mails about accounts: Korean, with English below. */
 import type { LinkPurpose } from '../../../core/accounts/stores/one-time-link.js';
 import type { BankAccountRecord } from '../../../core/accounts/stores/seller-bank-account.js';
 import type { EventOf } from '../../../core/outbox/rules/events.js';
@@ -42,7 +42,7 @@ export function linkMail(purpose: LinkPurpose, link: string, until = ''): Letter
           `아래 링크를 열고 비밀번호를 정해 주세요. 링크는 ${until}까지 유효합니다.`,
           link,
           '',
-          `Open the link and choose a password. It is good until ${until}.`,
+          `Open the link and choose a password. The link is valid until ${until}.`,
         ),
       };
   }
@@ -52,7 +52,7 @@ const CHANGES = {
   SECOND_FACTOR_ON: ['2단계 인증이 설정되었습니다.', 'A second factor was turned on for your account.'],
   SECOND_FACTOR_OFF: ['2단계 인증이 해제되었습니다.', 'The second factor of your account was removed.'],
   RECOVERY_CODES: ['복구 코드가 새로 발급되었습니다.', 'Your account has new recovery codes.'],
-  PASSWORD_RESET: ['비밀번호가 재설정되었습니다.', 'The password of your account was set anew by a link in a mail.'],
+  PASSWORD_RESET: ['비밀번호가 재설정되었습니다.', 'The password of your account was changed with a link in a mail.'],
 } as const;
 
 const NOT_YOU = [
@@ -60,7 +60,7 @@ const NOT_YOU = [
   'If this was not you, set a new password at once and tell the operator.',
 ] as const;
 
-/** Word of a change to how an account is signed in to. */
+/** A notice that the sign-in of an account was changed. */
 export function securityMail(change: keyof typeof CHANGES): Letter {
   const [korean, english] = CHANGES[change];
   return {
@@ -69,7 +69,7 @@ export function securityMail(change: keyof typeof CHANGES): Letter {
   };
 }
 
-/** Word of a password for one sign-in, for its account and for all admins. */
+/** A notice of a one-time password, for its account and for all admins. */
 export const oneTimePasswordMail = (email: string, givenBy: string, apiKeysRevoked: number): Letter => ({
   subject: '일회용 비밀번호가 발급되었습니다 (one-time password)',
   text: lines(
@@ -81,19 +81,19 @@ export const oneTimePasswordMail = (email: string, givenBy: string, apiKeysRevok
   ),
 });
 
-/** Word of a webhook endpoint to which nothing is sent any more. */
+/** A notice that a webhook endpoint was disabled. */
 export const webhookDisabledMail = ({ endpointId, host, error }: EventOf<'webhook.disabled'>['payload']): Letter => ({
   subject: '웹훅 전송이 중단되었습니다 (webhook disabled)',
   text: lines(
     `${host}(으)로 보내는 웹훅(번호 ${endpointId})이 오랫동안 전달되지 않아 중단되었습니다. 수신 서버를 확인한 뒤 다시 켜 주세요.`,
     `마지막 오류: ${error}`,
     '',
-    `Nothing could be delivered to your webhook endpoint ${endpointId} (${host}) for too long, so it was disabled. Mend its receiver, then enable it again: it goes on after the last event that was delivered.`,
+    `Nothing could be delivered to your webhook endpoint ${endpointId} (${host}) for too long, so it was disabled. Repair its receiver, then enable it again: it continues after the last event that was delivered.`,
     `Last error: ${error}`,
   ),
 });
 
-/** Word of a bank account that was proposed or approved. */
+/** A notice of a bank account that was proposed or approved. */
 export function bankAccountMail(
   type: 'seller.bank-account-proposed' | 'seller.bank-account-approved',
   { sellerId, bankCode, masked, payoutFrom }: BankAccountRecord,
@@ -106,7 +106,7 @@ export function bankAccountMail(
         `판매자 ${sellerId}의 정산 계좌를 ${account}(으)로 변경하는 신청이 접수되었습니다. 승인되면 알려 드립니다.`,
         NOT_YOU[0],
         '',
-        `Somebody proposed ${account} as the account to which seller ${sellerId} is paid. You will hear when it is approved.`,
+        `Somebody proposed ${account} as the account to which seller ${sellerId} is paid. You will get a mail when it is approved.`,
         NOT_YOU[1],
       ),
     };

@@ -1,4 +1,4 @@
-/** What buyers are told of an event: in Korean, and in English below it. */
+/** The mails to buyers about events: in Korean, with English below. */
 import type { AnyEvent } from '../../../core/outbox/rules/events.js';
 import { formatAmount } from '../../../kernel/money.js';
 
@@ -13,7 +13,7 @@ const money = ({ amountMinor, currency }: { readonly amountMinor: number; readon
 
 const lines = (...texts: readonly string[]): string => `${texts.join('\n')}\n`;
 
-/** What the buyer is told by mail; undefined: nothing. */
+/** The mail to the buyer; undefined: none. */
 export function buyerMessage({ type, payload }: AnyEvent): BuyerMessage | undefined {
   switch (type) {
     case 'payment.succeeded':

@@ -1,4 +1,4 @@
-/** Tells buyers by mail, where that is configured. What operators have to know becomes an alarm at once: its event says that there is something to look for. */
+/** Informs buyers by mail, where that is configured. Events that operators have to know raise an alarm at once, by a check of its condition. */
 import { readAccount } from '../../../core/accounts/stores/account.js';
 import { raiseAlarm } from '../../../core/alarms/change-alarms.js';
 import { type AlarmSettings, givenBackCauses, type WatchedKind } from '../../../core/alarms/conditions.js';
@@ -16,7 +16,7 @@ export interface Notifying {
   readonly settings: AlarmSettings;
 }
 
-/** Events after which an alarm may be due, and which one. */
+/** Events after which an alarm may be due, and its kind. */
 const ALARMS: Partial<Record<EventType, WatchedKind>> = {
   'payment.unclear': 'payment-unclear',
   'outbox.given-up': 'dead-letters',

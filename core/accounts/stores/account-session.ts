@@ -1,5 +1,5 @@
 /**
- * Sessions and the refresh tokens that keep them going. The session's row is the truth that every request reads: once it has ended,
+ * Sessions and the refresh tokens that prolong them. Every request reads the session's row: once the session has ended,
  * every access token of it is refused by every instance.
  */
 import { randomUUID } from 'node:crypto';
@@ -49,7 +49,7 @@ export interface RefreshState {
   readonly ended: SessionEnd | null;
 }
 
-/** What a refresh token is good for, behind the lock of its session: two refreshes of one family take turns. */
+/** The state of a refresh token, read under the lock of its session: two refreshes of one session take turns. */
 export async function lockRefreshToken(tx: Tx, tokenHash: string): Promise<RefreshState | undefined> {
   const [found] = await select<Pick<RefreshState, 'sessionId'>>(
     tx,
@@ -62,7 +62,7 @@ export async function lockRefreshToken(tx: Tx, tokenHash: string): Promise<Refre
     'SELECT account_id AS accountId, ended_reason AS ended FROM account_session WHERE session_id = ? FOR UPDATE',
     [found.sessionId],
   );
-  // Read again behind the session's lock: whoever held it before may have used the token.
+  // The token is read again under the session's lock, because the former holder of the lock may have used it.
   const [token] = await select<Pick<RefreshState, 'used' | 'expired'>>(
     tx,
     `SELECT used_at IS NOT NULL AS used, expires_at <= UTC_TIMESTAMP(3) AS expired
@@ -104,7 +104,7 @@ export async function endSessions(tx: Tx, accountId: number, reason: SessionEnd,
   );
 }
 
-/** What a request has to know of who sends it. */
+/** What a request has to know about its sender. */
 export interface SessionState {
   readonly sessionId: string;
   readonly accountId: number;
@@ -161,7 +161,7 @@ export async function listLiveSessions(
   );
 }
 
-/** Whose session it is; undefined when there is none. */
+/** The account of the session; undefined when there is no such session. */
 export async function readSessionOwner(db: Db, sessionId: string): Promise<number | undefined> {
   const [row] = await select<{ accountId: number }>(
     db,
@@ -184,7 +184,7 @@ export async function purgeSessions(tx: Tx, days: number, limit: number): Promis
   return change(tx, 'DELETE FROM account_session WHERE session_id IN (?)', [ids]);
 }
 
-/** Deletes refresh tokens that expired a day ago, at most `limit`: used or not, they are good for nothing. Returns how many. */
+/** Deletes refresh tokens that expired a day ago, at most `limit`; used or not, they are no longer needed. Returns how many. */
 export async function purgeRefreshTokens(db: Db, limit: number): Promise<number> {
   return change(
     db,

@@ -1,4 +1,4 @@
-/** Accounts. An address being taken is the one refusal that only the database can give. */
+/** Accounts. Only the database can tell that an address is taken. */
 
 import {
   change,
@@ -22,13 +22,13 @@ export interface Account {
   readonly passwordHash: string;
   /** The password was given by somebody else: the first sign-in has to change it. */
   readonly passwordOneTime: boolean;
-  /** A one-time password whose time is over. */
+  /** A one-time password that has expired. */
   readonly passwordExpired: boolean;
-  /** Its owner has shown that mail to the address arrives. */
+  /** The owner has proven that they receive mail at the address. */
   readonly emailProven: boolean;
-  /** A second factor is set up; without it nobody signs in. */
+  /** A second factor is set up, and every sign-in needs it. */
   readonly secondFactor: boolean;
-  /** Who of the staff gave the account its role or a password last, and so may have used it; null: nobody. */
+  /** The member of the staff who last gave the account its role or a password, and so may have used it; null: nobody. */
   readonly accessGivenBy: number | null;
   readonly displayName: string;
   readonly phone: string | null;
@@ -138,7 +138,7 @@ export async function updateAccount(tx: Tx, accountId: number, changed: AccountC
   );
 }
 
-/** The locked account's owner has shown that mail to its address arrives. */
+/** Marks the address of a locked account as proven. */
 export async function proveEmail(tx: Tx, accountId: number): Promise<void> {
   await change(
     tx,
@@ -148,7 +148,7 @@ export async function proveEmail(tx: Tx, accountId: number): Promise<void> {
   );
 }
 
-/** Gives a locked account a password for one sign-in within so many hours. */
+/** Gives a locked account a password for one sign-in within this many hours. */
 export async function giveOneTimePassword(
   tx: Tx,
   accountId: number,
@@ -161,7 +161,7 @@ export async function giveOneTimePassword(
   ]);
 }
 
-/** Stores the same password hashed anew; nothing if it was changed meanwhile. */
+/** Stores a new hash of the same password; changes nothing if the password was changed meanwhile. */
 export async function replacePasswordHash(db: Db, accountId: number, former: string, renewed: string): Promise<void> {
   await change(db, 'UPDATE account SET password_hash = ? WHERE account_id = ? AND password_hash = ?', [
     renewed,
@@ -171,7 +171,7 @@ export async function replacePasswordHash(db: Db, accountId: number, former: str
 }
 
 /**
- * The ids of the admins who can sign in, locked: two admins who demote each other wait here, one for the other, so that the last
+ * The ids of the admins who can sign in, locked: two admins who demote each other wait for one another here, so that the last
  * one stays. First lock of its transaction.
  */
 export async function lockActiveAdmins(tx: Tx): Promise<number[]> {
@@ -187,7 +187,7 @@ export interface AccountFilter {
   readonly emailPrefix?: string | undefined;
   readonly role?: Role | undefined;
   readonly status?: AccountStatus | undefined;
-  /** The address of the last row of the page before. */
+  /** The address of the last row of the previous page. */
   readonly after?: string | undefined;
 }
 
@@ -201,7 +201,7 @@ export async function listAccounts(db: Db, filter: AccountFilter, limit: number)
   };
   if (filter.role !== undefined) add('role = ?', filter.role);
   if (filter.status !== undefined) add('status = ?', filter.status);
-  // A range, not LIKE: no character of an address is a wildcard. U+10FFFF sorts behind every other.
+  // A range instead of LIKE, so that no character of an address is a wildcard. U+10FFFF sorts behind every other character.
   if (filter.emailPrefix !== undefined)
     add('email >= ? AND email < ?', filter.emailPrefix, `${filter.emailPrefix}\u{10ffff}`);
   if (filter.after !== undefined) add('email > ?', filter.after);

@@ -81,7 +81,7 @@ export async function openRolesOf(db: Db, email: string): Promise<Invitation['ro
   return (await select<Pick<Invitation, 'role'>>(db, sql, [email])).map(({ role }) => role);
 }
 
-/** Takes back what else an address was invited to. */
+/** Withdraws the other open invitations of an address. */
 export async function withdrawInvitationsOf(tx: Tx, email: string): Promise<void> {
   await change(
     tx,

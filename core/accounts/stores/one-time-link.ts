@@ -1,7 +1,7 @@
 /** Links that were sent by mail. The clock is the database's. */
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
 
-/** What following the link does: proves the address, sets a new password, accepts an invitation. */
+/** What the link does: it proves the address, sets a new password or accepts an invitation. */
 export type LinkPurpose = 'PROVE' | 'RESET' | 'INVITE';
 
 export interface NewLink {
@@ -21,7 +21,7 @@ export async function insertLink(db: Db, { tokenHash, purpose, subjectId, minute
   );
 }
 
-/** Whom or what a link is for that is still good; undefined: there is none, or it was used or has ended. */
+/** What a valid link is for; undefined: there is no such link, or it was used or has ended. */
 export async function readLink(db: Db, purpose: LinkPurpose, tokenHash: string): Promise<number | undefined> {
   const [row] = await select<{ subjectId: number }>(
     db,
@@ -32,7 +32,7 @@ export async function readLink(db: Db, purpose: LinkPurpose, tokenHash: string):
   return row?.subjectId;
 }
 
-/** Uses a link up. False: somebody has, or it has ended. */
+/** Uses up a link. False: it was used before, or it has ended. */
 export async function useLink(tx: Tx, purpose: LinkPurpose, tokenHash: string): Promise<boolean> {
   const used = await change(
     tx,
@@ -43,7 +43,7 @@ export async function useLink(tx: Tx, purpose: LinkPurpose, tokenHash: string): 
   return used === 1;
 }
 
-/** Takes back the links of a purpose that nobody has used. */
+/** Withdraws the unused links of a purpose. */
 export async function withdrawLinks(tx: Tx, purpose: LinkPurpose, subjectId: number): Promise<void> {
   await change(tx, 'DELETE FROM one_time_link WHERE purpose = ? AND subject_id = ? AND used_at IS NULL', [
     purpose,

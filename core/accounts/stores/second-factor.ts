@@ -5,7 +5,7 @@ export interface StoredSecondFactor {
   /** Encrypted, bound to the account. */
   readonly sealed: string;
   readonly keyId: string;
-  /** A first code was right, so it counts. */
+  /** A first code was right, so the secret is in force. */
   readonly confirmed: boolean;
   /** The time step of the newest code that was used. */
   readonly lastStep: number;
@@ -22,7 +22,7 @@ export async function readSecondFactor(db: Db, accountId: number): Promise<Store
   return row;
 }
 
-/** Stores a secret that does not count yet, in place of another one; the caller has locked the account. */
+/** Stores a secret that is not yet in force, in place of a former one; the caller has locked the account. */
 export async function putSecondFactor(
   tx: Tx,
   accountId: number,
@@ -42,7 +42,7 @@ export async function confirmSecondFactor(tx: Tx, accountId: number): Promise<vo
   ]);
 }
 
-/** Notes that the code of a time step was used. False: it, or a later one, was before. */
+/** Records that the code of a time step was used. False: it or a later one was used before. */
 export async function useStep(tx: Tx, accountId: number, step: number): Promise<boolean> {
   const sql = 'UPDATE account_second_factor SET last_step = ? WHERE account_id = ? AND last_step < ?';
   return (await change(tx, sql, [step, accountId, step])) === 1;
@@ -54,7 +54,7 @@ export async function deleteSecondFactor(tx: Tx, accountId: number): Promise<voi
   await change(tx, 'DELETE FROM account_recovery_code WHERE account_id = ?', [accountId]);
 }
 
-/** Gives an account these recovery codes in place of those that it had. */
+/** Gives an account these recovery codes in place of its former ones. */
 export async function replaceRecoveryCodes(tx: Tx, accountId: number, hashes: readonly string[]): Promise<void> {
   await change(tx, 'DELETE FROM account_recovery_code WHERE account_id = ?', [accountId]);
   await change(
@@ -64,7 +64,7 @@ export async function replaceRecoveryCodes(tx: Tx, accountId: number, hashes: re
   );
 }
 
-/** Uses a recovery code up. False: there is none, or it was used. */
+/** Uses up a recovery code. False: there is no such code, or it was used. */
 export async function useRecoveryCode(tx: Tx, accountId: number, hash: string): Promise<boolean> {
   const sql =
     'UPDATE account_recovery_code SET used_at = UTC_TIMESTAMP(3) WHERE account_id = ? AND code_hash = ? AND used_at IS NULL';

@@ -1,9 +1,9 @@
 /**
- * Every bank account that a seller was, is or might be paid to. The clock is the database's.
+ * The history of every seller's bank accounts: former, current and proposed ones. The clock is the database's.
  *
- * Bank, holder and number of the current entry stand in the row of the seller, too, which names the entry (`seller.bank_account_id`). The seller's row is what is locked
- * while somebody lets money go, and every read of a seller shows its account masked; both then need no join. This history is what payouts and files name, because an account
- * in it never changes. Whoever approves an entry writes both in one transaction (`approveBankAccount`).
+ * The row of the seller names the current entry (`seller.bank_account_id`) and repeats its bank, holder and number. The seller's row is locked
+ * while money is released, and every read of a seller shows its account masked; so neither needs a join. Payouts and files name an entry of this history,
+ * because an account in it never changes. An approval writes both in one transaction (`approveBankAccount`).
  */
 import {
   change,
@@ -25,7 +25,7 @@ export interface BankAccountRecord extends StoredBankAccount {
   readonly bankAccountId: number;
   readonly sellerId: string;
   readonly status: BankAccountStatus;
-  /** Account ids; null: it was there before, or is the sample's. */
+  /** Account ids; null: the entry is older than this history, or belongs to the sample. */
   readonly proposedBy: number | null;
   /** Who had given the proposer the role or a password when it was proposed. */
   readonly proposerAccessFrom: number | null;
@@ -33,7 +33,7 @@ export interface BankAccountRecord extends StoredBankAccount {
   /** ISO 8601, UTC. */
   readonly proposedAt: string;
   readonly decidedAt: string | null;
-  /** The moment from which it may be paid to; null where it was never approved. */
+  /** Payouts are allowed from this moment; null where it was never approved. */
   readonly payoutFrom: string | null;
 }
 
@@ -95,7 +95,7 @@ export async function listBankAccounts(
   );
 }
 
-/** Proposals that wait for their second person, the oldest first. */
+/** Proposals that wait for a second person, the oldest first. */
 export const listOpenProposals = (db: Db): Promise<BankAccountRecord[]> =>
   select(
     db,
@@ -119,7 +119,7 @@ export async function endProposal(
   );
 }
 
-/** Makes the open proposal the account that the seller is paid to, from so many hours on. The caller has locked the seller. */
+/** Makes the open proposal the seller's payout account, with the first payout after this many hours. The caller has locked the seller. */
 export async function approveBankAccount(
   tx: Tx,
   { sellerId, bankAccountId }: Pick<BankAccountRecord, 'sellerId' | 'bankAccountId'>,

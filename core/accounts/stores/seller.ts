@@ -1,4 +1,4 @@
-/** Sellers. The bank account comes and goes encrypted; whoever needs it in the clear decrypts it with the id of its key. */
+/** Sellers. The bank account is encrypted here; callers that need the number decrypt it with the id of its key. */
 
 import { change, type Db, isoTime, orRefusal, type Reading, select, type Tx } from '../../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
@@ -20,11 +20,11 @@ export interface Seller {
   /** Ten digits. */
   readonly businessNumber: string;
   readonly taxType: TaxType;
-  /** The one that was approved last; before the first approval, the one that the seller was made with. */
+  /** The account that was approved last; before the first approval, the one given when the seller was made. */
   readonly bankAccount: StoredBankAccount;
   /** Its entry in the history; null: nobody has approved it. */
   readonly bankAccountId: number | null;
-  /** The moment from which it may be paid to (ISO 8601, UTC); null: nobody has approved it. */
+  /** Payouts are allowed from this moment (ISO 8601, UTC); null: nobody has approved it. */
   readonly payoutFrom: string | null;
   readonly status: SellerStatus;
   readonly version: number;
@@ -60,7 +60,7 @@ export async function readSeller(db: Db, sellerId: string): Promise<Seller | und
   return (await selectSellers(db, 'WHERE seller_id = ?', [sellerId]))[0];
 }
 
-/** A seller, and whether its account may be paid to by the database's clock. */
+/** A seller, and whether payouts to its account are allowed now, by the database's clock. */
 export async function readPayable(
   db: Db,
   sellerId: string,
@@ -79,15 +79,15 @@ export const shareSellers = (tx: Tx, sellerIds: readonly string[]): Promise<Sell
     ? Promise.resolve([])
     : selectSellers(tx, 'WHERE seller_id IN (?) ORDER BY seller_id LOCK IN SHARE MODE', [sellerIds]);
 
-/** What payouts have to know of a seller. */
+/** What payouts have to know about a seller. */
 export interface PayableSeller {
   readonly sellerId: string;
   readonly status: SellerStatus;
-  /** The entry of its bank accounts that may be paid to by the database's clock; null: there is none, or it still waits. */
+  /** The entry of its bank accounts to which payouts are allowed now, by the database's clock; null: there is none, or it still waits. */
   readonly bankAccountId: number | null;
 }
 
-/** The same of many sellers; those that are not registered are missing. */
+/** The same for many sellers; those that are not registered are missing. */
 export async function readPayableSellers(db: Db, sellerIds: readonly string[]): Promise<Map<string, PayableSeller>> {
   if (sellerIds.length === 0) return new Map();
   const rows = await select<PayableSeller>(
@@ -140,9 +140,9 @@ export async function updateSeller(tx: Tx, changed: Seller): Promise<void> {
 
 export interface SellerFilter {
   readonly status?: SellerStatus | undefined;
-  /** Only this one: a seller's account sees no other. */
+  /** Only this seller: a seller's account sees no other. */
   readonly only?: string | undefined;
-  /** The id of the last row of the page before. */
+  /** The id of the last row of the previous page. */
   readonly after?: string | undefined;
 }
 

@@ -1,11 +1,11 @@
-/** History of sign-ins, those that failed too. */
+/** History of sign-ins, including those that failed. */
 
 import { change, type Db, isoTime, select } from '../../../infra/database.js';
 import type { SignInOutcome } from '../rules/account.js';
 import type { Device } from './account-session.js';
 
 export interface SignInTry {
-  /** Null: there is no account of that name. */
+  /** Null: no account has that name. */
   readonly accountId: number | null;
   /** A keyed hash of the name, as typed and normalised. */
   readonly nameHash: string;

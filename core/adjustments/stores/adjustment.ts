@@ -16,7 +16,7 @@ import type { AdjustmentStatus, Dispute, Proposal } from '../rules/adjustment.js
 export interface AdjustmentRecord extends Proposal {
   readonly adjustmentId: number;
   readonly status: AdjustmentStatus;
-  /** Of a chargeback that is posted. */
+  /** Only for a chargeback that is posted. */
   readonly dispute: Dispute | null;
   /** The business date that it was posted for. */
   readonly effectiveOn: string | null;
@@ -73,7 +73,7 @@ export const insertAdjustment = (
     refuse('ADJUSTMENT_NOT_UNDOABLE', { why: 'another entry undoes it, or is proposed to' }),
   );
 
-/** Ends an open entry that the caller has locked: it was refused or cancelled, so what it undoes may be undone by another one. */
+/** Ends an open entry that the caller has locked, as refused or cancelled. Another entry may then undo what it was to undo. */
 export const endAdjustment = (
   tx: Tx,
   adjustmentId: number,
@@ -143,7 +143,7 @@ export async function firstOpenDate(db: Db, sellerId: string, currency: string):
   return last[0] && addDays(last[0].closesOn, 1);
 }
 
-/** Those of the references under which an entry was posted. */
+/** The references under which an entry was posted, among these. */
 export async function readPostedReferences(db: Db, references: readonly string[]): Promise<Set<string>> {
   if (references.length === 0) return new Set();
   const sql = `SELECT reference FROM adjustment WHERE reference IN (?) AND status = 'POSTED'`;

@@ -17,7 +17,7 @@ interface OwedRow extends ReceivableAfter {
   readonly owed: string;
 }
 
-/** What sellers owe as of a business date, by age: in the order of sellers and currencies, read by key. @param sellerId only this one's */
+/** What sellers owe as of a business date, by age: in the order of sellers and currencies, read by key. @param sellerId only this seller */
 export async function listReceivables(
   db: Db,
   at: string,

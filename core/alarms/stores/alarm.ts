@@ -19,7 +19,7 @@ export const storedSummary = (summary: string): string => cut(summary, SUMMARY_M
 const openKey = ({ kind, subject }: Pick<AlarmCause, 'kind' | 'subject'>): string =>
   `${kind} ${storedSubject(subject)}`;
 
-/** Opens an alarm. @returns its id; undefined: it is open already */
+/** Opens an alarm. @returns its id; undefined: it is already open */
 export async function insertAlarm(tx: Tx, cause: AlarmCause): Promise<number | undefined> {
   try {
     return await insertReturningId(
@@ -33,13 +33,13 @@ export async function insertAlarm(tx: Tx, cause: AlarmCause): Promise<number | u
   }
 }
 
-/** Closes an alarm. @returns false: it was over already */
+/** Closes an alarm. @returns false: it was already over */
 export async function endAlarm(tx: Tx, alarmId: number): Promise<boolean> {
   const sql = `UPDATE alarm SET status = 'RESOLVED', open_key = NULL, resolved_at = UTC_TIMESTAMP(3) WHERE alarm_id = ? AND status = 'OPEN'`;
   return (await change(tx, sql, [alarmId])) === 1;
 }
 
-/** Says anew what an open alarm is about. */
+/** Updates the text of an open alarm. */
 export async function rewordAlarm(db: Db, alarmId: number, summary: string): Promise<void> {
   await change(db, `UPDATE alarm SET summary = ? WHERE alarm_id = ? AND status = 'OPEN'`, [
     storedSummary(summary),
@@ -61,7 +61,7 @@ export async function readAlarm(db: Db, alarmId: number): Promise<Alarm | undefi
 
 export interface AlarmFilter {
   readonly status?: AlarmStatus | undefined;
-  /** The last one of the page before. */
+  /** The last alarm of the previous page. */
   readonly before?: number | undefined;
 }
 
@@ -82,6 +82,6 @@ export function listAlarms(db: Db, { status, before }: AlarmFilter, limit: numbe
   );
 }
 
-/** Deletes alarms that were over more than so many days ago. @returns how many */
+/** Deletes alarms that ended more than this many days ago. @returns how many */
 export const purgeAlarms = (db: Db, days: number, rowsMax: number): Promise<number> =>
   change(db, 'DELETE FROM alarm WHERE resolved_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY LIMIT ?', [days, rowsMax]);

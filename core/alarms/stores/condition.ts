@@ -1,4 +1,4 @@
-/** What alarms are raised for, as it stands in the tables of runs, events and duties. */
+/** The causes of alarms, as the tables of runs, events and duties hold them. */
 import { type Db, select } from '../../../infra/database.js';
 import { CHAIN_JOBS } from '../../jobs/rules/chain.js';
 import type { RunStatus } from '../../jobs/stores/run.js';
@@ -15,7 +15,7 @@ export interface FailedRun {
   readonly message: string | null;
 }
 
-/** Settlements, and runs of the jobs that follow them, that have failed, with the error of the last execution that did. */
+/** Failed settlements and failed runs of the jobs that follow them, with the error of the last execution that failed. */
 export const readFailedRuns = (db: Db): Promise<FailedRun[]> =>
   select<FailedRun>(
     db,
@@ -32,7 +32,7 @@ export interface ParkedDate {
   readonly entries: number;
 }
 
-/** Which of the latest dates were settled with entries that are still parked. */
+/** Which of the latest dates are settled but still have parked entries. */
 export const readParkedDates = (db: Db): Promise<ParkedDate[]> =>
   select<ParkedDate>(
     db,
@@ -44,7 +44,7 @@ export const readParkedDates = (db: Db): Promise<ParkedDate[]> =>
     { entries: Number },
   );
 
-/** How the runs of the job for these dates stand. */
+/** The status of the job's runs for these dates. */
 export async function readRunStatuses(db: Db, job: string, dates: readonly string[]): Promise<Map<string, RunStatus>> {
   if (dates.length === 0) return new Map();
   const sql = 'SELECT job_key AS date, status FROM job_instance WHERE job = ? AND job_key IN (?)';
@@ -58,7 +58,7 @@ export interface SlowStep {
   readonly date: string;
 }
 
-/** Runs of jobs that follow the settlement which were asked for so many minutes ago, or earlier, and were never completed, by date. */
+/** Runs of jobs that follow the settlement, requested at least this many minutes ago and never completed, by date. */
 export const readSlowSteps = (db: Db, minutes: number): Promise<SlowStep[]> =>
   select<SlowStep>(
     db,
@@ -74,7 +74,7 @@ export interface ConsumerDeadLetters {
   readonly error: string | null;
 }
 
-/** Consumers that have given events up. */
+/** Consumers that have given up on events. */
 export const readDeadLetterCounts = (db: Db): Promise<ConsumerDeadLetters[]> =>
   select<ConsumerDeadLetters>(
     db,

@@ -1,4 +1,4 @@
-/** API keys. Whether one counts, and what its account may do, is read for every request. */
+/** API keys. Whether a key is valid, and what its account may do, is read for every request. */
 import {
   change,
   type Db,
@@ -67,7 +67,7 @@ export const insertApiKey = (tx: Tx, key: NewApiKey): Promise<number> =>
 export const readApiKey = async (db: Db, keyId: number): Promise<ApiKeyRecord | undefined> =>
   (await selectKeys(db, 'WHERE key_id = ?', [keyId]))[0];
 
-/** Keys, newest first, below `before`: of one seller, or of everybody. Those that were revoked or have expired are among them. */
+/** Keys, newest first, below `before`: of one seller, or of everybody. They include revoked and expired ones. */
 export function listApiKeys(
   db: Db,
   sellerId: string | null,
@@ -80,7 +80,7 @@ export function listApiKeys(
   return selectKeys(db, `${where} ORDER BY key_id DESC LIMIT ?`, params);
 }
 
-/** How many keys count: of the seller, or of the account where there is none. */
+/** The number of valid keys of the seller, or of the account where there is no seller. */
 export async function countApiKeys(
   db: Db,
   { accountId, sellerId }: Pick<NewApiKey, 'accountId' | 'sellerId'>,
@@ -94,14 +94,14 @@ export async function countApiKeys(
   return Number(row?.n ?? 0);
 }
 
-/** Revokes a key. False: it was revoked before. */
+/** Revokes a key. False: it was already revoked. */
 export async function revokeApiKey(tx: Tx, keyId: number, by: number): Promise<boolean> {
   const sql =
     'UPDATE api_key SET revoked_at = UTC_TIMESTAMP(3), revoked_by = ? WHERE key_id = ? AND revoked_at IS NULL';
   return (await change(tx, sql, [by, keyId])) === 1;
 }
 
-/** Revokes all keys of an account. @returns how many counted until now */
+/** Revokes all keys of an account. @returns how many were valid until now */
 export const revokeApiKeysOf = (tx: Tx, accountId: number, by: number): Promise<number> =>
   change(
     tx,
@@ -109,7 +109,7 @@ export const revokeApiKeysOf = (tx: Tx, accountId: number, by: number): Promise<
     [by, accountId],
   );
 
-/** What a request has to know of the key that sends it. */
+/** What a request has to know about its key. */
 export interface ApiKeyState {
   readonly keyHash: string;
   readonly keyId: number;
@@ -125,7 +125,7 @@ export interface ApiKeyState {
   readonly noted: boolean;
 }
 
-/** Keys with their accounts, by their hashes or ids. A key that was made for a seller counts while its account acts for that seller. */
+/** Keys with their accounts, by their hashes or ids. A key that was made for a seller is valid while its account acts for that seller. */
 export const readApiKeyStates = (
   db: Db,
   asked: { readonly hashes: readonly string[] } | { readonly keyIds: readonly number[] },
@@ -141,7 +141,7 @@ export const readApiKeyStates = (
     { permissions: words, live: isTrue, noted: isTrue },
   );
 
-/** Notes that keys were used, at most once a minute. */
+/** Records that keys were used, at most once a minute. */
 export async function noteApiKeyUse(db: Db, keyIds: readonly number[]): Promise<void> {
   await change(
     db,

@@ -15,7 +15,7 @@ const SELECT_CATEGORY =
 
 /** The whole tree, parents before their children, siblings by name. It is tens or hundreds of rows. */
 export async function readCategories(db: Db): Promise<CategoryRecord[]> {
-  // All rows are wanted, so they are read by the key whose order serves: siblings by name.
+  // All rows are wanted, so they are read by the key whose order is needed: siblings by name.
   const sql = `${SELECT_CATEGORY} FORCE INDEX (category_name) ORDER BY parent_id, name`;
   const records = await select<CategoryRecord>(db, sql);
   const below = (parentId: number | null): CategoryRecord[] =>
@@ -39,7 +39,7 @@ export interface CategoryPlace {
   readonly isLeaf: boolean;
 }
 
-/** Where a category stands; undefined when there is none. */
+/** The place of a category in the tree; undefined when there is no such category. */
 export async function readCategoryPlace(db: Db, categoryId: number): Promise<CategoryPlace | undefined> {
   const [row] = await select<{ middle: number | null; root: number | null; child: number | null }>(
     db,
@@ -53,7 +53,7 @@ export async function readCategoryPlace(db: Db, categoryId: number): Promise<Cat
   return { path: [row.root, row.middle, categoryId].filter((id) => id !== null), isLeaf: row.child === null };
 }
 
-/** The same; its row stays shared until the transaction ends, so that nobody makes one below it while a product is put into it. */
+/** The same; its row stays shared until the transaction ends, so that nobody makes a category below it while a product is put into it. */
 export async function shareCategory(tx: Tx, categoryId: number): Promise<CategoryPlace | undefined> {
   await select(tx, 'SELECT category_id FROM category WHERE category_id = ? LOCK IN SHARE MODE', [categoryId]);
   return readCategoryPlace(tx, categoryId);

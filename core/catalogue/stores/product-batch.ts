@@ -21,7 +21,7 @@ export interface BatchProduct extends NewProduct, FindableProduct {
 
 const keyOf = ({ sellerId, externalId }: ProductKey): string => `${sellerId} ${externalId}`;
 
-/** The ids of those of the products that there are, by `seller external-id`. */
+/** The ids of those products that exist, by `seller external-id`. */
 async function findProductIds(db: Db, keys: readonly ProductKey[]): Promise<Map<string, number>> {
   if (keys.length === 0) return new Map();
   const rows = await select<ProductKey & { readonly productId: number }>(
@@ -33,7 +33,7 @@ async function findProductIds(db: Db, keys: readonly ProductKey[]): Promise<Map<
   return new Map(rows.map((row) => [keyOf(row), row.productId]));
 }
 
-/** The units that these products are sold as, by product and option; retired ones are none. */
+/** The units of these products that are sold, by product and option; retired ones are left out. */
 export async function findUnits(
   db: Db,
   keys: readonly ProductKey[],
@@ -48,7 +48,7 @@ export async function findUnits(
   );
 }
 
-/** Stores those of the products that there are not yet, with options, units, reviews and terms. Returns how many that were. */
+/** Stores the products that do not exist yet, with options, units, reviews and terms. Returns how many that were. */
 export async function insertMissingProducts(tx: Tx, products: readonly BatchProduct[]): Promise<number> {
   const known = await findProductIds(tx, products);
   const missing = products.filter((product) => !known.has(keyOf(product)));
@@ -108,7 +108,7 @@ async function insertUnits(
   await insertRows(tx, INSERT_UNIT, UNIT_ROW, rows);
 }
 
-/** The ids of the options of products, in the order they were made; a product without options is not in it. */
+/** The ids of the options of products, in the order they were made. Products without options are missing. */
 async function readOptionIds(db: Db, productIds: readonly number[]): Promise<Map<number, number[]>> {
   const rows = await select<{ readonly productId: number; readonly optionId: number }>(
     db,
@@ -130,7 +130,7 @@ async function insertTerms(
     const keys = [idOf(product), product.currency, effectivePrice(product), product.salesCount];
     return termsOf(product).map((term): readonly (string | number)[] => [term, ...keys]);
   });
-  // In the order of the primary key the pages are filled one after the other.
+  // In the order of the primary key, so that the pages are filled one after the other.
   rows.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
   await insertRows(
     tx,

@@ -43,7 +43,7 @@ export async function insertOption(
   return optionId;
 }
 
-/** Writes the content of an option. @returns SKU_TAKEN when another has it */
+/** Writes the content of an option. @returns SKU_TAKEN when another option has the SKU */
 export async function updateOption(tx: Tx, option: Omit<OptionRecord, 'unitId'>): Promise<Refusal | undefined> {
   const { optionId, sku, name, priceDifferenceMinor } = option;
   const updated = change(
@@ -55,7 +55,7 @@ export async function updateOption(tx: Tx, option: Omit<OptionRecord, 'unitId'>)
   return isRefusal(outcome) ? outcome : undefined;
 }
 
-/** Removes an option: it is retired where its unit has had stock, and its SKU stays taken. After the last one the product itself is offered. */
+/** Removes an option. Where its unit has had stock it is retired, and its SKU stays taken. When the last option is removed the product itself is offered. */
 export async function removeOption(
   tx: Tx,
   product: { readonly productId: number; readonly sellerId: string },

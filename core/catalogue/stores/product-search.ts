@@ -1,7 +1,7 @@
 /**
  * Finding products. Every list is read along one key of product_term, in the order of the list, from the row after the last one shown;
- * what else it is confined to is looked up row by row. So nothing is sorted and a page costs the same however many products there are.
- * Lists of several conditions go along the rarest. What is left is a list of two frequent conditions that hardly ever meet: it is
+ * its other conditions are looked up row by row. So nothing is sorted, and a page costs the same however many products there are.
+ * Lists of several conditions are read along the rarest. The exception is a list of two frequent conditions that few products share: it is
  * read along one of them to its end. Products of suspended sellers keep their terms and are passed over.
  */
 
@@ -28,7 +28,7 @@ export interface ProductSearch {
   readonly sellerId?: string | undefined;
   readonly onSale?: boolean | undefined;
   readonly text?: TextQuery | undefined;
-  /** Prices compare only within one: required with a price range and with the orders by price. */
+  /** The currency. Prices compare only within one currency, so it is required with a price range and with the orders by price. */
   readonly currency?: string | undefined;
   readonly priceFrom?: number | undefined;
   readonly priceTo?: number | undefined;
@@ -36,10 +36,10 @@ export interface ProductSearch {
   readonly after?: readonly [number, number] | undefined;
 }
 
-/** How often a term may be counted before it is taken for frequent. */
+/** A term with at least this many products is frequent; counting stops there. */
 const COUNTED_MAX = 200;
 
-/** The key of each order and how it is read. The id makes every order total. */
+/** The key of each order and the direction in which it is read. The id makes every order total. */
 const ORDERS: Readonly<Record<ProductOrder, { key: string; column: string | null; ascending: boolean }>> = {
   newest: { key: 'PRIMARY', column: null, ascending: false },
   'price-up': { key: 'product_term_price', column: 't.price_minor', ascending: true },
@@ -62,7 +62,7 @@ export async function findProducts(db: Db, search: ProductSearch, limit: number)
     ...(categoryId === undefined ? [] : [categoryTerm(categoryId)]),
     ...(onSale === true ? [SALE_TERM] : []),
   ];
-  // Of terms that are all frequent the first is taken: a seller or a text mostly has fewer products than a category.
+  // When all terms are frequent the first is taken, because a seller or a text mostly has fewer products than a category.
   const candidates = await rarestFirst(db, [...seller, ...(text?.pieces ?? []), ...wide]);
   if (candidates === 'nothing') return [];
   const [along = ALL_TERM] = candidates;
@@ -75,10 +75,10 @@ export async function findProducts(db: Db, search: ProductSearch, limit: number)
   return (await select<SummaryRow>(db, sql, params, { createdAt: isoTime })).map(withAverage);
 }
 
-/** The terms by how many products they have, as far as that was counted; 'nothing' when one has none. */
+/** The terms in the order of their number of products, as far as that was counted; 'nothing' when one has none. */
 async function rarestFirst(db: Db, terms: readonly string[]): Promise<readonly string[] | 'nothing'> {
   if (terms.length < 2) return terms;
-  // LIMIT stands inside, so a frequent term costs no more than COUNTED_MAX entries of the key.
+  // LIMIT is in the inner statement, so a frequent term costs no more than COUNTED_MAX entries of the key.
   const count = `SELECT ? AS term, COUNT(*) AS n
      FROM (SELECT product_id FROM product_term FORCE INDEX (PRIMARY) WHERE term = ? LIMIT ${COUNTED_MAX}) counted`;
   const counts = await select<{ term: string; n: number }>(
@@ -90,7 +90,7 @@ async function rarestFirst(db: Db, terms: readonly string[]): Promise<readonly s
   return counts.toSorted((a, b) => a.n - b.n).map(({ term }) => term);
 }
 
-/** The statement that reads a page along `along`; `beside` are terms that its products must have too. */
+/** The statement that reads a page along `along`; `beside` are the other terms that its products must have. */
 function searchStatement(
   search: ProductSearch,
   along: string,
@@ -113,7 +113,7 @@ function searchStatement(
     const [value, productId] = search.after;
     const beyond = ascending ? '>' : '<';
     if (column === null) add(`t.product_id ${beyond} ?`, productId);
-    // Two ranges of the key, one after the other. (a, b) > (?, ?) would be read by neither server as a range.
+    // Two ranges of the key, one after the other. Neither server reads (a, b) > (?, ?) as a range.
     else add(`(${column} ${beyond} ? OR (${column} = ? AND t.product_id ${beyond} ?))`, value, value, productId);
   }
   for (const word of search.text?.words ?? []) add('p.folded_name LIKE ?', `%${word}%`);
@@ -130,7 +130,7 @@ function searchStatement(
   };
 }
 
-/** Writes the terms of a product anew, in the transaction of its change. */
+/** Rewrites the terms of a product, in the transaction of its change. */
 export async function writeTerms(
   tx: Tx,
   productId: number,

@@ -1,4 +1,4 @@
-/** Products: the rows themselves, as they are shown and as they are changed. product-search.ts finds them. */
+/** Products: reading and changing their rows. product-search.ts finds them. */
 
 import {
   change,
@@ -40,7 +40,7 @@ export interface ProductDetail extends ProductSummary {
   readonly description: string;
   /** The category and those above it, the root first. */
   readonly categoryPath: readonly { readonly categoryId: number; readonly name: string }[];
-  /** The unit that the product itself is; null where it has options, which are units of their own. */
+  /** The unit of the product itself; null where it has options, each of which is a unit. */
   readonly unitId: number | null;
   readonly options: readonly OptionRecord[];
   readonly updatedAt: string;
@@ -71,13 +71,16 @@ interface PageRow extends SummaryRow {
   readonly sellerMaySell: boolean;
 }
 
-/** Confines a statement about products `p` to sellers that are not suspended; one that nobody entered is not. The key is named, or lists are sorted. */
+/**
+ * Restricts a statement about products `p` to sellers that are not suspended; a seller without a row is not suspended. The key is named, because lists would be
+ * sorted otherwise.
+ */
 export const NOT_SUSPENDED = {
   join: `LEFT JOIN seller x FORCE INDEX (PRIMARY) ON x.seller_id = p.seller_id AND x.status = 'SUSPENDED'`,
   where: 'x.seller_id IS NULL',
 } as const;
 
-/** A product with all that its page shows of it, and whether everybody may see it: it is listed, and its seller is not suspended. Two statements. */
+/** A product with everything that its page shows, and whether everybody may see it: it is listed, and its seller is not suspended. Two statements. */
 export async function readProduct(
   db: Db,
   productId: number,
@@ -110,13 +113,13 @@ export async function readProduct(
   return { product, forEverybody: sellerMaySell && isListed(row.status) };
 }
 
-/** Whose a product is; undefined when there is none. */
+/** The seller of a product; undefined when there is no such product. */
 export async function readProductSeller(db: Db, productId: number): Promise<string | undefined> {
   const sql = 'SELECT seller_id AS sellerId FROM product WHERE product_id = ?';
   return (await select<{ sellerId: string }>(db, sql, [productId]))[0]?.sellerId;
 }
 
-/** A product without its page's trimmings, locked for a change. */
+/** A product without the other parts of its page, locked for a change. */
 export async function lockProduct(
   tx: Tx,
   productId: number,
@@ -130,7 +133,7 @@ export async function lockProduct(
   return rows.map(withAverage)[0];
 }
 
-/** What its seller writes of a product. */
+/** The content of a product that its seller writes. */
 export interface ProductContent {
   readonly categoryId: number;
   readonly name: string;
@@ -146,7 +149,7 @@ const foldedName = (name: string): string => [...foldText(name)].slice(0, 400).j
 
 export type NewProduct = ProductContent & { readonly sellerId: string; readonly externalId: string };
 
-/** What the product has of others; nothing while nobody has bought or reviewed it. */
+/** The sales and reviews of a product: zero while nobody has bought or reviewed it. */
 export interface ProductCounts {
   readonly salesCount: number;
   readonly reviewCount: number;
@@ -212,7 +215,7 @@ export async function touchProduct(tx: Tx, productId: number): Promise<void> {
   ]);
 }
 
-/** Adds to the number of reviews and the sum of their stars; the version is that of what the seller writes and stays. */
+/** Adds to the number of reviews and the sum of their stars. The version stays, because it counts only the seller's changes. */
 export async function addReviews(tx: Tx, productId: number, reviews: number, stars: number): Promise<void> {
   await change(tx, 'UPDATE product SET review_count = review_count + ?, star_sum = star_sum + ? WHERE product_id = ?', [
     reviews,
@@ -227,7 +230,7 @@ export async function hasProducts(tx: Tx, categoryId: number): Promise<boolean> 
   return rows.length > 0;
 }
 
-/** A seller's products, newest first, whatever their status or of one status. */
+/** A seller's products, newest first, of all statuses or of one. */
 export async function listProductsOfSeller(
   db: Db,
   list: {

@@ -1,4 +1,4 @@
-/** Reviews of products. Whoever changes one keeps the sums of its product in the same transaction (product.ts, addReviews). */
+/** Reviews of products. A change of a review updates the sums of its product in the same transaction (product.ts, addReviews). */
 
 import {
   change,
@@ -86,12 +86,12 @@ export async function updateReview(
   );
 }
 
-/** Its author took it back. */
+/** Its author has removed it. */
 export async function deleteReview(tx: Tx, reviewId: number): Promise<void> {
   await change(tx, 'DELETE FROM review WHERE review_id = ?', [reviewId]);
 }
 
-/** Staff took it away. */
+/** Staff have removed it. */
 export async function removeReview(tx: Tx, reviewId: number): Promise<void> {
   await change(
     tx,

@@ -1,4 +1,4 @@
-/** How often products were sold: changes as they come, and their sums in `product` and `product_term`. */
+/** How often products were sold: single changes, and their sums in `product` and `product_term`. */
 import { change, select, type Tx } from '../../../infra/database.js';
 import type { CategoryNode } from '../rules/category-tree.js';
 
@@ -8,7 +8,7 @@ export interface SalesChange {
   readonly quantity: number;
 }
 
-/** Notes changes; the products themselves are not touched. */
+/** Records changes without touching the products. */
 export async function insertSalesChanges(tx: Tx, changes: readonly SalesChange[]): Promise<void> {
   if (changes.length === 0) return;
   await change(
@@ -32,8 +32,8 @@ export async function deleteSalesChanges(tx: Tx, changeIds: readonly number[]): 
 }
 
 /**
- * Adds to the sales of products, each once, and brings the rows by which they are found up to date: two statements. A count never falls below 0. The version is that
- * of what the seller writes and stays.
+ * Adds to the sales of products, each once, and updates the rows by which they are found: two statements. A count never falls below 0. The version stays,
+ * because it counts only the seller's changes.
  */
 export async function addSales(tx: Tx, changes: readonly SalesChange[]): Promise<void> {
   const productIds = changes.map(({ productId }) => productId);

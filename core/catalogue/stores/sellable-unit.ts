@@ -1,7 +1,7 @@
 /**
  * Sellable units: what carts, stock and order lines name. A product without options is one unit (option 0); a product with options has one
  * for each of them. They are written under the lock of their product, in the transaction that changes it. A unit that has had stock is in use:
- * it is retired where another would be deleted, so that whatever names it can still say what it was.
+ * it is retired instead of deleted, so that orders and carts that name it can still show it.
  */
 
 import { change, type Db, fromJson, isTrue, select, type Tx } from '../../../infra/database.js';
@@ -52,7 +52,7 @@ export const UNIT_ROW = `(?, ?, ?, 'OFFERED', UTC_TIMESTAMP(3))`;
 const insertUnit = (tx: Tx, { productId, sellerId }: ProductOfUnits, optionId: number): Promise<number> =>
   change(tx, `${INSERT_UNIT} VALUES ${UNIT_ROW}`, [productId, optionId, sellerId]);
 
-/** Offers an option of a locked product. The product itself is no unit any more. */
+/** Offers an option of a locked product. The product itself is then no longer a unit. */
 export async function offerOption(tx: Tx, product: ProductOfUnits, optionId: number): Promise<void> {
   await insertUnit(tx, product, optionId);
   await withdrawUnit(tx, product.productId, NO_OPTION);
@@ -72,7 +72,7 @@ export async function offerProduct(tx: Tx, product: ProductOfUnits): Promise<voi
 export const withdrawOption = (tx: Tx, productId: number, optionId: number): Promise<boolean> =>
   withdrawUnit(tx, productId, optionId);
 
-/** Deletes the unit, or retires it where it is in use. Whoever brings the first goods locks its row first, so one of the two comes later. */
+/** Deletes the unit, or retires it where it is in use. The first delivery of goods locks its row first, so one of the two comes later. */
 async function withdrawUnit(tx: Tx, productId: number, optionId: number): Promise<boolean> {
   const deleted = await change(tx, 'DELETE FROM sellable_unit WHERE product_id = ? AND option_id = ? AND in_use = 0', [
     productId,
@@ -97,13 +97,13 @@ export async function markInUse(tx: Tx, unitIds: readonly number[]): Promise<num
   );
 }
 
-/** All that a checkout freezes of a unit. Prices are with the option, in minor units. */
+/** Everything about a unit that a checkout freezes. Prices include the option's, in minor units. */
 export interface UnitForSale {
   readonly unitId: number;
   readonly productId: number;
   readonly externalId: string;
   readonly name: string;
-  /** Null: the product has no options. So is the SKU. */
+  /** Null: the product has no options; the SKU is null then, too. */
   readonly optionName: string | null;
   readonly sku: string | null;
   readonly sellerId: string;
@@ -121,7 +121,7 @@ export interface UnitForSale {
   readonly productVersion: number;
 }
 
-/** Whether the unit is sold at all, however many of it there are. */
+/** Whether the unit is on sale, whatever its stock is. */
 export const isForSale = ({
   status,
   productStatus,
@@ -129,13 +129,13 @@ export const isForSale = ({
 }: Pick<UnitForSale, 'status' | 'productStatus' | 'sellerSuspended'>): boolean =>
   status === 'OFFERED' && productStatus === 'ACTIVE' && !sellerSuspended;
 
-/** Whether the seller of a unit `u` is suspended: a column, and the join that it needs. A seller that nobody entered is not. */
+/** Whether the seller of a unit `u` is suspended: a column, and the join that it needs. A seller without a row is not suspended. */
 export const SELLER_SUSPENDED = {
   column: `COALESCE(x.status = 'SUSPENDED', 0) AS sellerSuspended`,
   join: 'LEFT JOIN seller x FORCE INDEX (PRIMARY) ON x.seller_id = u.seller_id',
 } as const;
 
-/** The units among these ids that there are, in ascending order: one statement. */
+/** The units with these ids that exist, in ascending order: one statement. */
 export async function readUnitsForSale(db: Db, unitIds: readonly number[]): Promise<UnitForSale[]> {
   if (unitIds.length === 0) return [];
   return select<UnitForSale>(

@@ -1,6 +1,6 @@
 /**
  * The events that other systems read. They are recorded where they happen, without a position; positions are given afterwards, one after the other and under a lock,
- * so that whoever has read up to one has missed nothing, however long the transactions took.
+ * so that a reader that has read up to a position has missed nothing, however long the transactions took.
  */
 import { change, type Db, fromJson, isoTime, select, type Tx } from '../../../infra/database.js';
 import { type FeedEventData, type FeedEventType, feedEventData, SELLER_EVENT_TYPES } from '../rules/feed-events.js';
@@ -10,7 +10,7 @@ export type NewFeedEvent = {
   readonly [Type in FeedEventType]: { readonly type: Type; readonly data: FeedEventData<Type> };
 }[FeedEventType];
 
-/** Records events in the transaction in which they happen, after it has locked what they are about. Throws where the data is not what the type says. */
+/** Records events in the transaction in which they happen, after it has locked what they are about. Throws where the data does not match the type. */
 export async function recordFeedEvents(tx: Tx, events: readonly NewFeedEvent[]): Promise<void> {
   if (events.length === 0) return;
   const rows = events.map(({ type, data }) => {
@@ -61,7 +61,7 @@ export const hasUnnumbered = async (db: Db): Promise<boolean> =>
   (await select(db, 'SELECT 1 FROM feed_event FORCE INDEX (feed_event_position) WHERE position IS NULL LIMIT 1'))
     .length > 0;
 
-/** Gives positions to the oldest events that have none. Those that nobody can see yet get later ones. @returns how many it were */
+/** Gives positions to the oldest events that have none. Events that are not committed yet get later ones. @returns how many */
 export async function numberBatch(tx: Tx, rowsMax: number): Promise<number> {
   const { last } = await lockBounds(tx);
   const rows = await select<{ eventId: number }>(
@@ -76,7 +76,7 @@ export async function numberBatch(tx: Tx, rowsMax: number): Promise<number> {
   return ids.length;
 }
 
-/** Who reads: staff are told of everything, a seller of what concerns the seller. */
+/** The reader: staff see every event, a seller sees the seller's own. */
 export interface FeedReader {
   /** Null: staff. */
   readonly sellerId: string | null;
@@ -84,12 +84,12 @@ export interface FeedReader {
   readonly types: readonly FeedEventType[];
 }
 
-/** The events after a position that the reader is told of, in their order. */
+/** The events after a position that the reader may see, in their order. */
 export function readEvents(db: Db, reader: FeedReader, after: number, limit: number): Promise<FeedEvent[]> {
   return selectEvents(db, reader, 'f.position > ?', [after], limit);
 }
 
-/** The event at this position, where the reader is told of it. */
+/** The event at this position, where the reader may see it. */
 export async function readEvent(db: Db, reader: FeedReader, position: number): Promise<FeedEvent | undefined> {
   return (await selectEvents(db, reader, 'f.position = ?', [position], 1))[0];
 }
@@ -117,7 +117,7 @@ function selectEvents(
   );
 }
 
-/** Deletes the oldest events that are older than so many days, and notes up to where. @returns how many it were */
+/** Deletes the oldest events that are older than this many days, and records up to which position. @returns how many */
 export async function purgeBatch(tx: Tx, days: number, rowsMax: number): Promise<number> {
   const { purgedThrough } = await lockBounds(tx);
   const rows = await select<{ position: number; old: number }>(

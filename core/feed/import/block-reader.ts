@@ -1,6 +1,6 @@
 /**
- * Reads a block of a file: rows, fields, entries, and what can be said of them without the database. The first block is read where the import
- * runs, the others in threads; what comes back is bytes and counts, and few objects however many rows there are.
+ * Reads a block of a file: rows, fields, entries, and all checks that need no database. The first block is read where the import
+ * runs, the others in threads. The result is bytes and counts, and few objects however many rows there are.
  */
 import { businessDateReader } from '../../../infra/time-zone.js';
 import { PolicyBook, type StoredPolicy } from '../../policies/rules/policy-book.js';
@@ -20,14 +20,14 @@ import { UnreadableField, UnreadableFields, type UnreadablePlace } from './unrea
 export interface BlockLayout {
   readonly kind: 'lines' | 'refunds';
   readonly encoding: string;
-  /** Not every byte of the file is a character in the encoding: look at every field. */
+  /** Some bytes of the file are no character in the encoding, so every field is checked. */
   readonly lenient: boolean;
   readonly header: readonly string[];
   readonly mapping: ColumnMapping;
   /** The zone of time stamps without an offset. */
   readonly timeZone: string;
   readonly platformTimeZone: string;
-  /** The fee policies as they stand: by them the lines are counted that none covers. */
+  /** The current fee policies, for counting the lines that none covers. */
   readonly policies: readonly StoredPolicy[];
 }
 
@@ -75,7 +75,7 @@ export type BlockFailure =
   | { readonly failure: 'malformed'; readonly line: number; readonly reason: string }
   | ({ readonly failure: 'unreadable'; readonly value: string } & UnreadablePlace);
 
-/** What `work` gives, or why the block cannot be read. */
+/** The result of `work`, or why the block cannot be read. */
 export function orFailure<T>(work: () => T): T | BlockFailure {
   try {
     return work();
@@ -130,7 +130,7 @@ export class BlockReader {
     return orFailure(() => this.readText(textOf(bytes, this.layout, begins)));
   }
 
-  /** The same of text. The header stands on the line `headerLine` of it, if it is in this block. */
+  /** The same for text. The header is on its line `headerLine`, if it is in this block. */
   readText(text: string, headerLine?: number): BlockRows {
     const { header, lenient, kind } = this.layout;
     const { pick, ignoredAt } = this.columns;
@@ -161,7 +161,7 @@ export class BlockReader {
   }
 }
 
-/** Numbers as they come. */
+/** Numbers in the order they were added. */
 class Numbers {
   private values = new Uint32Array(4_096);
   length = 0;
@@ -257,7 +257,7 @@ class RowCollector<Entry extends { readonly occurredOn: string }> {
   }
 }
 
-/** Sales: their keys are looked up by what is prepared here, and they are summed up. */
+/** Sales: prepares the look-up of their keys, and sums them up. */
 class SaleRows extends RowCollector<SaleEntry> {
   private readonly understanding = new Understanding();
   private readonly lookUps: BlockLookUp[] = [];

@@ -13,7 +13,7 @@ import { findRepeats, type Repeat } from './repeated-keys.js';
 const THREADS_MAX = 4;
 /** Heap of a thread in MiB. It holds a block; a thread that takes more dies alone. */
 const HEAP_MB = 192;
-/** A young generation that holds much of a block spares the collector from copying it about. */
+/** With a young generation that holds much of a block the garbage collector copies less. */
 const YOUNG_MB = 32;
 
 /** The entry of the threads, wherever this file runs from: as a source in a test, compiled or bundled. */
@@ -34,7 +34,7 @@ export type ThreadTask =
   | { readonly task: 'repeats'; readonly records: string };
 
 export interface TaskBegun {
-  /** Is told when the thread begins with the task. */
+  /** Called when the thread begins the task. */
   readonly begun: MessagePort;
 }
 
@@ -50,7 +50,7 @@ export class BlockThreads {
     private readonly threadFile = THREAD_FILE,
   ) {}
 
-  /** Reads a block, whose memory is gone from here. Throws WORKER_DIED. */
+  /** Reads a block; its memory is handed over to the thread. Throws WORKER_DIED. */
   read(block: FileBlock): Promise<BlockRows | BlockFailure> {
     return this.run({ task: 'read', block }, [block.bytes.buffer]);
   }

@@ -1,4 +1,4 @@
-/** The first pass: every row is read and looked at; nothing is written but temporary files. */
+/** The first pass: every row is read and checked; only temporary files are written. */
 
 import type { Db } from '../../../infra/database.js';
 import type { OutagePatience } from '../../../infra/survive-outage.js';
@@ -12,23 +12,23 @@ import { Understanding } from './understood.js';
 import type { UnreadablePlace } from './unreadable.js';
 import { Verdicts } from './verdicts.js';
 
-/** A file that was looked at; whoever asked for it closes it. */
+/** A checked file; the caller closes it. */
 export class CheckedFile {
   rows = 0;
   readonly verdicts = new Verdicts();
   readonly understanding = new Understanding();
   ignoredColumns: readonly string[] = [];
   endsInLineBreak = true;
-  /** Fields of ignored columns that hold a character that cannot be read: how many, and the first. */
+  /** Fields of ignored columns with a character that cannot be read: how many, and the first. */
   unreadable: { readonly fields: number; readonly first: UnreadablePlace } | undefined;
 
-  /** @param stored the rows as they were read; undefined where none is going to be stored */
+  /** @param stored the rows as they were read; undefined where none will be stored */
   constructor(
     readonly file: string,
     readonly stored: RowStore | undefined,
   ) {}
 
-  /** Takes in what a block says by itself. */
+  /** Adds the results of a block that need no other block. */
   add({ block, first }: PlacedRows): void {
     this.rows += block.rows;
     for (const { row, line, faults } of block.faults)
@@ -60,11 +60,11 @@ export interface CheckOptions extends PassOptions {
   readonly source: RowSource;
   /** Sees the bytes of the file as they are read. */
   readonly onChunk: (chunk: Buffer) => void;
-  /** Whether the rows are going to be stored. */
+  /** Whether the rows will be stored. */
   readonly keepsRows: boolean;
 }
 
-/** Looks at the whole file under the given rules. The caller closes what was looked at. */
+/** Checks the whole file under the given rules. The caller closes the result. */
 export async function checkFile<Entry>(
   db: Db,
   kind: FeedKind<Entry>,

@@ -39,7 +39,7 @@ export class RefundCheck {
     private readonly understanding: Understanding,
   ) {}
 
-  /** Looks at the rows of a block. */
+  /** Checks the rows of a block. */
   async add({ block, first }: PlacedRows): Promise<void> {
     const bytes = Buffer.from(block.records.buffer);
     const rows = Array.from(block.ends, (to, at): ReadRow<RefundEntry> => {
@@ -49,7 +49,7 @@ export class RefundCheck {
     for (let from = 0; from < rows.length; from += GROUP_ROWS) await this.addGroup(rows.slice(from, from + GROUP_ROWS));
   }
 
-  /** Identity first, then the date and the sale. */
+  /** The identity is checked first, then the date and the sale. */
   private async addGroup(rows: readonly ReadRow<RefundEntry>[]): Promise<void> {
     const ids = rows.map(({ entry }) => entry.refundId);
     const known = await survivingOutage(this.patience, () => findRefunds(this.db, ids));
@@ -71,7 +71,7 @@ export class RefundCheck {
     for (const row of fresh) this.addNew(row, sales.get(lineKey(row.entry)), refunded);
   }
 
-  /** Looks at rows of the file that refund the same sale, in file order; those that are rejected by now take nothing of it. */
+  /** Checks the rows of the file that refund the same sale, in file order; rejected ones take no units of it. */
   finish(): void {
     for (const bucket of this.bySale.buckets()) this.dropExceeding(this.bySale.read(bucket));
   }
@@ -121,7 +121,7 @@ export class RefundCheck {
   }
 }
 
-/** What stands against taking a row for the stored refund of its id; undefined when the two are the same. */
+/** How a row differs from the stored refund with its id; undefined when the two are the same. */
 export function refundIdentityFault(
   { entry }: Pick<ReadRow<RefundEntry>, 'entry'>,
   known: StoredRefund,
@@ -139,7 +139,7 @@ const COLUMN_OF: Readonly<Record<RefundObjection, string>> = {
   REFUND_EXCEEDS_SALE: 'quantity',
 };
 
-/** What stands against a new refund of this sale, of which `taken` units are refunded already. */
+/** Why a new refund of this sale is rejected, of which `taken` units are already refunded; undefined when it is accepted. */
 export function refundFaults(
   { entry, values }: Pick<ReadRow<RefundEntry>, 'entry' | 'values'>,
   sale: StoredSale | undefined,
@@ -152,6 +152,6 @@ export function refundFaults(
   });
 }
 
-/** What the file says in one of our columns. */
+/** The file's value for one of our columns. */
 const valueIn = (columns: readonly Column[], values: readonly string[], column: string): string =>
   values[columns.findIndex(({ name }) => name === column)] ?? '';

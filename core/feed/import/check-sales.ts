@@ -1,4 +1,4 @@
-/** The first pass over order lines: what is new, what is there already, what is refused. */
+/** The first pass over order lines: which are new, which are already stored, which are refused. */
 import type { Db } from '../../../infra/database.js';
 import { type OutagePatience, survivingOutage } from '../../../infra/survive-outage.js';
 import { lineKey, type SaleEntry } from '../rules/entry.js';
@@ -18,7 +18,7 @@ export class SaleCheck {
     private readonly patience: OutagePatience,
   ) {}
 
-  /** Looks at the rows of a block: identity first, then the date. Where none of them is stored, no entry is made of any. */
+  /** Checks the rows of a block: identity first, then the date. Where none of them is stored yet, no entry objects are made. */
   async add({ block, first }: PlacedRows): Promise<void> {
     const { dates, dateOf, ends, rowOf, lineOf } = block;
     const bytes = Buffer.from(block.records.buffer);
@@ -57,7 +57,7 @@ export class SaleCheck {
   }
 }
 
-/** What stands against taking an entry for the stored one of its key; undefined when the two are the same. */
+/** How an entry differs from the stored one with its key; undefined when the two are the same. */
 export function saleIdentityFault(entry: SaleEntry, known: StoredSale): FieldFault | undefined {
   const differs = saleConflict(entry, known);
   if (differs !== undefined) return differs;

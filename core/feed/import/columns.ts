@@ -1,4 +1,4 @@
-/** The columns of an import: which of ours stands where in a file, after its header and the user's mapping. */
+/** The columns of an import: where each of our columns is in a file, by its header and the user's mapping. */
 import { MagamError } from '../../../kernel/errors.js';
 
 export interface Column {

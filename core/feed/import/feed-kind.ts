@@ -19,10 +19,10 @@ export interface FeedKind<Entry> {
   readonly rows: RowKind<Entry>;
   /** Rows written per transaction. */
   readonly batchRows: number;
-  /** Whether a batch may be sent to the server while the one before it is being stored. */
+  /** Whether a batch may be sent to the server while the previous one is being stored. */
   readonly inTurn: boolean;
   check(db: Db, rules: FeedRules, verdicts: Verdicts, patience: OutagePatience, understanding: Understanding): RowCheck;
-  /** Writes a batch; `races` is told of rows that another writer has made wrong since they were checked, and may throw. */
+  /** Writes a batch; `races` learns of rows that another writer has made wrong since they were checked, and may throw. */
   write(db: Db, open: OpenImport, batch: RowBatch, races: Races, turn: Turn): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** The rules that new entries of both kinds meet, as they stand while a file is looked at. */
+/** The rules for new entries of both kinds, as they are while a file is checked. */
 import { settlementDateOf } from '../rules/entry.js';
 import type { Origin } from '../stores/entry.js';
 import type { FieldFault } from './row-faults.js';
@@ -8,7 +8,7 @@ export interface FeedRules {
   readonly shutThrough: string | null;
   /** The date that entries of closed dates are settled on, or null when such entries are refused. */
   readonly lateOn: string | null;
-  /** The interrupted import that is gone on with: what it wrote counts as new. */
+  /** The interrupted import that is continued: what it wrote counts as new. */
   readonly ownImportId: number | null;
 }
 

@@ -12,18 +12,18 @@ import type { FieldFault } from './row-faults.js';
 export type DateReader = (text: string) => string | undefined;
 
 const DIGITS = /^\d{1,20}$/;
-/** A decimal in any currency: all that can be said of an amount whose currency is unknown. */
+/** A decimal in any currency, which is all that can be checked of an amount whose currency is unknown. */
 const DECIMAL = /^\d+(?:\.\d+)?$/;
 
 /** What a spreadsheet makes of a long number (2.02604E+15, also 2,02604E+15), and what it writes where a formula failed. */
 const MANGLED = /^(?:-?\d(?:[.,]\d+)?[eE]\+\d{1,3}|#(?:NAME\?|REF!|VALUE!|N\/A|DIV\/0!|NUM!|NULL!))$/;
 
-/** Whether an id is one, as its system wrote it. */
+/** Whether an id is valid and still as its system wrote it. */
 export const isReadableId = (text: string): boolean => isExternalId(text) && !isMangled(text);
 
 const isMangled = (text: string): boolean => (text.includes('+') || text.startsWith('#')) && MANGLED.test(text);
 
-/** Days that were seen already: a file has few of them, each many times. */
+/** Days that were seen before: a file has few of them, each many times. */
 const days = new Set<string>();
 const DAYS_MAX = 10_000;
 
@@ -34,7 +34,7 @@ function isDay(date: string): boolean {
   return true;
 }
 
-/** Values that could not be read are NaN, so that no later check of the same row takes offence at them a second time. */
+/** Values that could not be read are NaN, so that no later check of the same row reports them again. */
 export class FieldReader {
   readonly faults: FieldFault[] = [];
 
@@ -42,7 +42,7 @@ export class FieldReader {
     this.faults.push({ column, code, value });
   }
 
-  /** Whether there is a value; notes the fault when not. */
+  /** Whether there is a value; records the fault otherwise. */
   present(column: string, text: string): boolean {
     if (text === '') this.fault(column, 'FIELD_REQUIRED', '');
     return text !== '';
@@ -67,7 +67,7 @@ export class FieldReader {
       this.fault(column, 'CURRENCY_UNKNOWN', text);
   }
 
-  /** Minor units of an amount in major units. The currency has been looked at already. */
+  /** Minor units of an amount in major units. The currency was checked before. */
   amount(column: string, text: string, currency: string): number {
     const amount = parseAmount(text, currency);
     if (!isRefusal(amount)) return amount;

@@ -1,5 +1,5 @@
 /**
- * A file in blocks of whole rows, which can be read apart from each other. Rows end at a line break outside of quotes; neither a quote nor a
+ * A file in blocks of whole rows, which can be read independently. Rows end at a line break outside of quotes; neither a quote nor a
  * line break is ever part of another character in the encodings that are cut as they are. The others become UTF-8 first.
  */
 import { createReadStream } from 'node:fs';
@@ -20,7 +20,7 @@ export const blockEncoding = (encoding: string): string =>
   /^(?:utf-16|iso-2022)/.test(textDecoder(encoding, true).encoding) ? 'utf-8' : encoding;
 
 export interface FileBlock {
-  /** Its memory is its own, and may be handed to a thread. */
+  /** It has memory of its own, which may be handed to a thread. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Whether a byte-order mark may stand at its beginning. */
   readonly begins: boolean;

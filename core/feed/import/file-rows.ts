@@ -12,7 +12,7 @@ import type { RowPlace } from './verdicts.js';
 
 export interface RowSource extends Omit<BlockLayout, 'header' | 'lenient'> {
   readonly file: string;
-  /** Not every byte of the file is a character in the encoding: look at every field. */
+  /** Some bytes of the file are no character in the encoding, so every field is checked. */
   readonly lenient?: boolean;
   /** How long a thread may take for a block. */
   readonly deadlineMs: number;
@@ -55,7 +55,7 @@ export class FileRows {
         continue;
       }
       const reading = this.threads.read(block);
-      reading.catch(() => undefined); // looked at when its turn comes
+      reading.catch(() => undefined); // read when its turn comes
       if (ahead.push(reading) > this.threads.size + 1) yield this.placed(await (ahead.shift() as typeof reading));
     }
     if (this.threads === undefined) throw new MagamError('FILE_EMPTY', undefined, { file });
@@ -100,7 +100,7 @@ export class FileRows {
     });
   }
 
-  /** Looks at the header. A column that is missing because the header cannot be read is told as that. */
+  /** Looks at the header. When a column is missing because the header cannot be read, the error says so. */
   private resolve(header: readonly string[], line: number): void {
     const { kind, mapping, lenient = false } = this.source;
     try {

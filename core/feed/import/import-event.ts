@@ -1,10 +1,10 @@
-/** What the event feed tells of imports of files, in the transaction that ends them. */
+/** The events of file imports, recorded in the transaction that ends them. */
 import type { Tx } from '../../../infra/database.js';
 import { type ErrorCode, errors } from '../../../kernel/errors.js';
 import { recordFeedEvents } from '../../event-feed/stores/feed-event.js';
 import { readImport } from '../stores/feed-import.js';
 
-/** Tells what became of an import that has just ended. The synthetic feed is nobody's import. */
+/** Records the result of an import that has just ended. The synthetic feed is not an import of a file and has no event. */
 export async function tellImport(tx: Tx, importId: number): Promise<void> {
   const record = await readImport(tx, importId);
   if (record === undefined || record.kind === 'seed') return;

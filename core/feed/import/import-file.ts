@@ -1,6 +1,6 @@
 /**
- * The import of one file, from the first byte to the completed record: look at the file, check every row, register, write,
- * complete. A file with bad rows changes nothing; a killed import is gone on with by the same call.
+ * The import of one file, from the first byte to the completed record: it checks the file and every row, registers, writes
+ * and completes. A file with bad rows changes nothing; the same call continues a killed import.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -40,26 +40,26 @@ export interface ImportRequest {
   readonly rejectsFile: string | null;
   /** Entries of closed dates are settled on the first date that is not closed. */
   readonly late: boolean;
-  /** Only looks at the file: nothing is written but the rejects file. */
+  /** Only checks the file: nothing is written but the rejects file. */
   readonly dryRun: boolean;
   readonly requestedBy: string;
-  /** The fee policies as they stand: what none of them covers is counted. */
+  /** The current fee policies, for counting the lines that none covers. */
   readonly policies: readonly StoredPolicy[];
   /** How long a thread may take to read half a megabyte of the file (ms). */
   readonly deadlineMs: number;
-  /** How long a database is borne with that is away, locked or takes no writes (ms). */
+  /** How long the import waits for a database that is away, locked or takes no writes (ms). */
   readonly outageMs: number;
-  /** How sales are written: `auto` is what the server allows. */
+  /** How sales are written: `auto` takes the fastest way that the server allows. */
   readonly writer: RowWriter | 'auto';
-  /** What the import's record calls the file; by default the name of `file`. */
+  /** The name of the file in the import's record; by default that of `file`. */
   readonly sourceName?: string;
-  /** A background task carries it out, and tells of its end. */
+  /** A background task carries the import out and reports its end. */
   readonly ofTask?: boolean;
-  /** Told before anything is registered: by its fingerprint the import's record can be found, whatever dies afterwards. */
+  /** Called before anything is registered. The fingerprint finds the import's record, whatever dies afterwards. */
   readonly onFingerprint?: (fingerprint: string) => Promise<void>;
   readonly signal: AbortSignal;
   readonly onProgress: (stage: 'Checking' | 'Importing', done: number, total?: number) => void;
-  /** Told while the database is away and work is tried again, and with undefined when it is back. */
+  /** Called while the database is away and work is tried again, and with undefined when it is back. */
   readonly onOutage?: OutagePatience['onOutage'];
 }
 
@@ -83,7 +83,7 @@ const SHOWN_FAULTS = 20;
 /** Times the file is checked again because a date was closed in the meantime. */
 const CHECKS_MAX = 5;
 
-/** Imports a file. Throws the codes of docs/importing.md; after any of them nothing of the file is in the feed half. */
+/** Imports a file. Throws the codes of docs/importing.md; after any of them the file is in the feed whole or not at all. */
 export async function importFile(db: Db, request: ImportRequest): Promise<ImportResult> {
   return request.kind === 'lines' ? run<SaleEntry>(db, saleKind, request) : run<RefundEntry>(db, refundKind, request);
 }
@@ -118,7 +118,7 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
 
   const carryOut = request.dryRun ? checkAlone : checkAndWrite;
   const { checked, ...end } = await carryOut(db, kind, request, pass, fingerprint).catch((error: unknown) => {
-    throw request.signal.aborted && isOutage(error) ? pass.stopped() : error; // it was told to stop while it waited
+    throw request.signal.aborted && isOutage(error) ? pass.stopped() : error; // the import was told to stop while it waited
   });
   try {
     if (request.rejectsFile !== null) await writeRejects(request.rejectsFile, checked.verdicts.faults);
@@ -139,7 +139,7 @@ async function run<Entry>(db: Db, kind: FeedKind<Entry>, request: ImportRequest)
   }
 }
 
-/** A file that was looked at, and what came of it. The caller closes the file. */
+/** A checked file and the results. The caller closes the file. */
 type Ended = Pick<ImportResult, 'importId' | 'status' | 'lateOn'> & { readonly checked: CheckedFile };
 
 async function checkAndWrite<Entry>(
@@ -204,7 +204,7 @@ async function check<Entry>(
     return await checkAs(pass.source);
   } catch (error) {
     if (!(error instanceof MagamError && error.code === 'ENCODING_INVALID')) throw error;
-    // Read again, field by field: the place is named, and what stands in an ignored column does no harm.
+    // The file is read again, field by field: the error then names the place, and ignored columns do no harm.
     return checkAs({ ...pass.source, lenient: true });
   }
 }
@@ -231,7 +231,7 @@ function noticesOf(checked: CheckedFile): string[] {
   return notices;
 }
 
-/** The import that was interrupted, if it was being written; one that was being withdrawn is withdrawn to the end first. */
+/** The import that was interrupted while it was written. One that was interrupted while it was withdrawn is withdrawn to the end first. */
 async function findInterrupted(
   db: Db,
   fingerprint: string,

@@ -1,6 +1,6 @@
 /**
- * The life of an import record: found, registered, taken over, moved on with every batch, finished. Whatever dies in between,
- * the same work finds its record again; whoever wakes up too late finds that the record is no longer its own.
+ * The life of an import record: it is found, registered, taken over, moved on with every batch, and finished. Whatever dies in between,
+ * the same work finds its record again, and a process that wakes up too late finds that the record is no longer its own.
  */
 import { randomUUID } from 'node:crypto';
 import { type Db, inTransaction, pause, type Tx } from '../../../infra/database.js';
@@ -31,12 +31,12 @@ import { tellImport } from './import-event.js';
 export interface OpenImport {
   readonly importId: number;
   readonly owner: string;
-  /** Rows of the source that are dealt with, in its order. */
+  /** Rows of the source that are done, in its order. */
   rowsDone: number;
   readonly lateOn: string | null;
-  /** How long the import bears with a database that is away, locked or takes no writes. */
+  /** How long the import waits for a database that is away, locked or takes no writes. */
   readonly patience: OutagePatience;
-  /** A background task carries it out, and tells of its end. */
+  /** A background task carries the import out and reports its end. */
   readonly ofTask: boolean;
 }
 
@@ -62,13 +62,13 @@ export async function waitForLease(db: Db, found: ImportRecord): Promise<ImportR
 const runningElsewhere = ({ importId, host, rowsDone }: ImportRecord): MagamError =>
   new MagamError('IMPORT_RUNNING', undefined, { importId, host, rowsDone });
 
-/** What is to be registered, and the withdrawals of imports that there were when it was checked. */
+/** What to register, and the number of withdrawn imports when it was checked. */
 type Work = Omit<NewImport, 'owner'> & { readonly withdrawals?: number; readonly ofTask?: boolean };
 
 /**
  * Registers new work, or takes over the `interrupted` import of it, with the dates it will write to: from here on nobody
  * closes them. Returns undefined when one of the dates was closed, or an import was withdrawn, since the file was checked: a row
- * that was unchanged then may be gone. Look again.
+ * that was unchanged then may be gone. The caller checks the file again.
  */
 export async function openImport(
   db: Db,
@@ -119,7 +119,7 @@ async function ownRegistration(tx: Tx, fingerprint: string, owner: string): Prom
   return registered.importId;
 }
 
-/** One step of an import: rows `from` to `to` of the source (exclusive), the dates it writes to, and what becomes of the rows. */
+/** One step of an import: rows `from` to `to` of the source (exclusive), the dates it writes to, and the work on the rows. */
 export interface Batch extends ImportCounts {
   readonly from: number;
   readonly to: number;
@@ -165,7 +165,7 @@ export async function writeBatch(
 
 /**
  * The batch before may be waiting for a lock of this one: the index entries of deleted rows, until they are purged, let an
- * insert lock the gap beside it, where the neighbour's last key belongs. No server sees that circle, so this one gives way.
+ * insert lock the gap beside it, where the neighbour's last key belongs. No server detects that deadlock, so this batch gives way.
  */
 class TurnMissed extends Error {}
 const TURN_WAIT_MS = 3_000;
@@ -212,7 +212,7 @@ async function wasCommitted(db: Db, open: OpenImport, batch: Batch): Promise<boo
 export const takenOver = ({ importId }: Pick<OpenImport, 'importId'>): MagamError =>
   new MagamError('IMPORT_TAKEN_OVER', undefined, { importId });
 
-/** Ends an import whose rows are all dealt with, and lets go of its dates. */
+/** Ends an import whose rows are all done, and releases its dates. */
 export async function completeImport(db: Db, open: OpenImport): Promise<void> {
   await faultPoint('import.before-complete');
   await survivingOutage(open.patience, async () => {
@@ -227,7 +227,7 @@ export async function completeImport(db: Db, open: OpenImport): Promise<void> {
   });
 }
 
-/** Lets the same command, typed again, go on without waiting for the lease. The database may be gone: then it waits. */
+/** Lets the same command, typed again, continue without waiting for the lease. If the database is away, it has to wait. */
 export async function leaveImport(db: Db, open: Pick<OpenImport, 'importId' | 'owner'>): Promise<void> {
   await releaseImport(db, open.importId, open.owner).catch(() => undefined);
 }

@@ -20,7 +20,7 @@ export function readRefundRow(
   return { entry: { refundId, orderId, lineId, quantity, occurredOn, reason } };
 }
 
-/** The key of a row by its values; undefined when it cannot be read. */
+/** The key of a row, from its values; undefined when it cannot be read. */
 export const refundKeyOf = ([refundId = '']: readonly string[]): string | undefined =>
   isReadableId(refundId) ? refundId : undefined;
 
@@ -32,7 +32,7 @@ const VALUES: readonly (readonly [column: string, field: keyof RefundEntry])[] =
   ['reason', 'reason'],
 ];
 
-/** A conflict in the first column in which the row and the stored entry differ, naming both; undefined when they say the same. */
+/** A conflict in the first column in which the row and the stored entry differ, naming both values; undefined when they are equal. */
 export function refundConflict(row: RefundEntry, stored: RefundEntry): FieldFault | undefined {
   const differs = VALUES.find(([, field]) => row[field] !== stored[field]);
   if (differs === undefined) return undefined;

@@ -1,11 +1,11 @@
 /**
  * Keys that occur more than once in one file. Every row's key is noted while the file is read, in buckets that go to temporary
- * files, so memory stays flat; an import that is gone on with reads the whole file again, so it finds the same repeats.
+ * files, so memory stays flat. A continued import reads the whole file again, so it finds the same repeats.
  */
 import { bucketOf, Spool } from './spool.js';
 import type { RowPlace, Verdicts } from './verdicts.js';
 
-/** The keys of a bucket are in memory at once: of ten million rows about 80,000. */
+/** The keys of one bucket are in memory at once: about 80,000 for ten million rows. */
 const KEY_BUCKETS = 128;
 /** Pieces that wait in memory: some megabytes. */
 const PIECES_MAX = 4_096;
@@ -16,7 +16,7 @@ export interface BlockKeys {
   readonly starts: Uint32Array<ArrayBuffer>;
 }
 
-/** No key is longer: two ids and a tab; nor is a row or a line of a block a number of more digits. */
+/** The longest key is two ids and a tab; the numbers of a row and of its line have at most this many digits. */
 const NOTE_BYTES_MAX = 2 * 64 + 1 + 2 * 8 + 3;
 
 /** Notes the keys of the rows of a block; rows and lines count from the block's first. */
@@ -47,7 +47,7 @@ export class KeyNotes {
   }
 }
 
-/** A row whose key an earlier row has, and the line of that one. */
+/** A row that repeats the key of an earlier row, and the line of that row. */
 export interface Repeat extends RowPlace {
   readonly key: string;
   readonly firstLine: number;

@@ -17,18 +17,18 @@ export interface RowBatch {
 
 /** How a batch is written. */
 export interface Turn {
-  /** It is committed when this is over, if it is given. */
+  /** If given, the batch is committed when this has ended. */
   readonly after: Promise<void> | undefined;
   readonly writer: RowWriter;
 }
 
-/** Who is told of rows that another writer has overtaken since they were checked. */
+/** Handles rows that another writer has overtaken since they were checked. */
 export interface Races {
   /** The other writer stored the same entry. */
   unchanged(row: RowPlace): void;
-  /** The row may no longer be stored. Throws when the whole file is to be refused for it. */
+  /** The row may no longer be stored. Throws when the whole file must be refused because of it. */
   refused(row: RowPlace, faults: readonly FieldFault[]): void;
 }
 
-/** A batch is written again after each race it meets; nobody loses this many in a row. */
+/** A batch is written again after each race; this many lost races in a row do not happen. */
 export const RACES_MAX = 20;

@@ -1,4 +1,4 @@
-/** One bit per row of a file of unknown length: what a pass keeps in memory about ten million rows is a megabyte. */
+/** One bit per row of a file of unknown length: ten million rows take about a megabyte. */
 export class RowBitmap {
   private bytes = new Uint8Array(4_096);
   private marked = 0;

@@ -1,4 +1,4 @@
-/** What is wrong with the rows of a file: counted, kept in flat memory, told in the order of the lines. */
+/** The faults of the rows of a file: counted, kept in flat memory, reported in the order of the lines. */
 import { access, constants, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
@@ -16,9 +16,9 @@ export interface FieldFault {
 export type RowFault = FieldFault & { readonly line: number };
 
 const VALUE_MAX = 200;
-/** What every spreadsheet reads as a number, whatever its sign: it is no formula. */
+/** Text that every spreadsheet reads as a number, with or without a sign, so not as a formula. */
 const NUMBER = /^[+-]?\d+(?:[.,]\d+)*$/;
-/** Two of them and the words between fit into a value. */
+/** Two values of this length and the words between them fit into a column. */
 const CONFLICT_VALUE_MAX = 90;
 const LINES_PER_BUCKET = 1 << 17;
 const WRITE_FAULTS = 5_000;
@@ -63,13 +63,13 @@ export class RowFaults {
 
 const shortened = (value: string, max = VALUE_MAX): string => (value.length <= max ? value : `${value.slice(0, max)}…`);
 
-/** The fault of a row that says otherwise than the entry of its key; the value has what both say, as they were read. */
+/** The fault of a row that contradicts the entry of its key; the value shows both, as they were read. */
 export function conflict(column: string, inFile: string, stored: string): FieldFault {
   const shown = (value: string): string => (value === '' ? '""' : shortened(value, CONFLICT_VALUE_MAX));
   return { column, code: 'ENTRY_CONFLICT', value: `${shown(inFile)} (stored: ${shown(stored)})` };
 }
 
-/** Throws REJECTS_UNWRITABLE unless a file can be written there: known before the work, not after it. */
+/** Throws REJECTS_UNWRITABLE unless a file can be written there. It is checked before the work and not after it. */
 export async function requireWritable(file: string): Promise<void> {
   try {
     await access(dirname(file), constants.W_OK);

@@ -1,4 +1,4 @@
-/** What is known of the rows of a file by their kind alone, without a database: how a row is read, and kept until it is stored. */
+/** What the kind of a file says about its rows, without a database: how a row is read, and how it is kept until it is stored. */
 import type { RefundEntry, SaleEntry } from '../rules/entry.js';
 import { RECORD_BYTES_MAX, readRecord, writeRecord } from '../stores/sale-sql.js';
 import { type Column, REFUND_COLUMNS, SALE_COLUMNS } from './columns.js';
@@ -30,7 +30,7 @@ export interface RowKind<Entry> {
   readRecord(bytes: Buffer, from: number, to: number): Readable<Entry>;
 }
 
-/** A sale is kept as the text of its INSERT. Its values are not asked for again. */
+/** A sale is kept as the text of its INSERT. Its values are not needed again. */
 export const saleRows: RowKind<SaleEntry> = {
   columns: SALE_COLUMNS,
   keyColumn: 'line_id',
@@ -41,7 +41,7 @@ export const saleRows: RowKind<SaleEntry> = {
   readRecord: (bytes, from, to) => ({ values: [], entry: readRecord(bytes, from, to) }),
 };
 
-/** A refund is looked at again when its sale is known, and its values are told then. */
+/** A refund is checked again when its sale is known, and faults then show its values. */
 export const refundRows: RowKind<RefundEntry> = {
   columns: REFUND_COLUMNS,
   keyColumn: 'refund_id',

@@ -1,6 +1,6 @@
 /**
- * The rows that a first pass has read, kept in a temporary file (about as many bytes as the rows have) until the second pass stores them: what is
- * stored is what was checked. The file has no name and is gone when the process is.
+ * The rows that a first pass has read, kept in a temporary file (about as many bytes as the rows have) until the second pass stores them. So exactly the
+ * checked rows are stored. The file has no name and is gone when the process ends.
  */
 import { closeSync, readSync } from 'node:fs';
 import type { BlockRows } from './block-reader.js';
@@ -14,7 +14,7 @@ export interface StoredRow extends RowPlace {
   readonly to: number;
 }
 
-/** Of a block: how many records, the number and the line of its first row, the bytes of the records. */
+/** The head of a block: its number of records, the number and the line of its first row, the bytes of the records. */
 const HEAD_NUMBERS = 4;
 
 export class RowStore {

@@ -81,7 +81,7 @@ const AMOUNTS: ReadonlySet<keyof SaleEntry> = new Set([
   'platformDiscount',
 ]);
 
-/** A conflict in the first column in which the row and the stored entry differ, naming both; undefined when they say the same. */
+/** A conflict in the first column in which the row and the stored entry differ, naming both values; undefined when they are equal. */
 export function saleConflict(row: SaleEntry, stored: SaleEntry): FieldFault | undefined {
   const differs = VALUES.find(([, field]) => row[field] !== stored[field]);
   if (differs === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
  * Records sorted into buckets, in memory while they are few and in temporary files beyond, so that a file of any length is
- * checked for duplicates in flat memory: afterwards the buckets are looked at one by one. Records are lines of text.
+ * checked for duplicates in flat memory: afterwards the buckets are read one by one. Records are lines of text.
  */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -68,7 +68,7 @@ export class Spool {
   }
 }
 
-/** A file without a name, which is gone when the process is, however that ends. */
+/** A file without a name, which is gone when the process ends, however it ends. */
 export function openUnnamed(): number {
   const folder = mkdtempSync(join(tmpdir(), 'magam-import-'));
   try {

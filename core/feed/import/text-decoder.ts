@@ -3,28 +3,28 @@ import { TextDecoder } from 'node:util';
 import iconv from 'iconv-lite';
 import { MagamError } from '../../../kernel/errors.js';
 
-/** What stands where bytes are no character. */
+/** Replaces bytes that are no character. */
 export const UNREADABLE = '\uFFFD';
 
 /** Code page 949, as Korean Excel writes "CSV (comma delimited)": EUC-KR and the 8,822 rarer syllables. */
 const CP949 = new Set(['cp949', 'ms949', 'uhc', 'windows-949']);
 
-/** Decodes chunk by chunk; without a chunk it ends. */
+/** Decodes chunk by chunk; a call without a chunk ends the text. */
 export interface Decoder {
   readonly encoding: string;
   decode(chunk?: Uint8Array): string;
 }
 
 /**
- * A decoder of an encoding by its name. A strict one throws an Error at bytes that are no character in it, else they become `UNREADABLE`.
- * @param begins whether a byte-order mark at the beginning is none of the text
+ * A decoder of an encoding by its name. A strict one throws an Error at bytes that are no character in the encoding, others put `UNREADABLE` in their place.
+ * @param begins whether a byte-order mark at the beginning is left out of the text
  * Throws ENCODING_UNKNOWN.
  */
 export function textDecoder(encoding: string, strict: boolean, begins = true): Decoder {
   if (CP949.has(encoding.trim().toLowerCase())) return cp949Decoder('cp949', strict);
   try {
     const decoder = new TextDecoder(encoding, { fatal: strict, ignoreBOM: !begins });
-    // By the encoding standard euc-kr is code page 949; Node's decoder lacks the rarer syllables, and reads some of them as others, unasked.
+    // By the encoding standard euc-kr is code page 949. Node's decoder lacks the rarer syllables and silently reads some of them as others.
     if (decoder.encoding === 'euc-kr') return cp949Decoder('euc-kr', strict);
     return {
       encoding: decoder.encoding,

@@ -1,4 +1,4 @@
-/** What an import has understood of its file: what a person compares with the system that the file comes from. */
+/** What an import has read from its file, for a person to compare with the system that the file comes from. */
 import { ExactSum } from '../../../kernel/exact-sum.js';
 import type { RefundEntry, SaleEntry } from '../rules/entry.js';
 import type { StoredSale } from '../stores/entry.js';
@@ -15,7 +15,7 @@ export interface CurrencySum {
   readonly platformDiscount: MinorSum;
 }
 
-/** Of all rows whose fields can be read, also of those that are unchanged or refused for another reason. */
+/** All rows whose fields can be read, including rows that are unchanged or refused for another reason. */
 export interface Understood {
   /** The zone in which time stamps without an offset were read, and the one whose days they became. */
   readonly timeZone: string;
@@ -25,15 +25,15 @@ export interface Understood {
   readonly lastDate: string | null;
   /** How many sellers the rows name. */
   readonly sellers: number;
-  /** By currency. Of refunds: the item amounts that are taken back; the shares of the other amounts are fixed when they are accepted. */
+  /** By currency. For refunds: the item amounts that are taken back; the shares of the other amounts are fixed when they are accepted. */
   readonly sums: readonly CurrencySum[];
-  /** Order lines that no fee policy covers as the policies stand now; null for refunds, which follow their sales. */
+  /** Order lines that no current fee policy covers; null for refunds, which follow their sales. */
   readonly withoutPolicy: number | null;
 }
 
 const AMOUNTS = ['itemAmount', 'shippingFee', 'sellerDiscount', 'platformDiscount'] as const;
 
-/** What was understood of a part of a file. Plain data. */
+/** The same for a part of a file. Plain data. */
 export interface UnderstoodPart {
   readonly rows: number;
   readonly uncovered: number;
@@ -71,7 +71,7 @@ function minor(sum: ExactSum): MinorSum {
   return Number.isNaN(safe) ? sum.value().toString() : safe;
 }
 
-/** Collects it row by row. The memory is that of the names of the sellers. */
+/** Collects it row by row. Memory grows with the number of sellers. */
 export class Understanding {
   private rows = 0;
   private uncovered = 0;
@@ -80,7 +80,7 @@ export class Understanding {
   private readonly sellers = new Set<string>();
   private readonly byCurrency = new Map<string, Sums>();
 
-  /** @param covered whether a fee policy covers the sale as the policies stand now */
+  /** @param covered whether a current fee policy covers the sale */
   addSale(sale: SaleEntry, covered: boolean): void {
     this.rows += 1;
     this.addDate(sale.occurredOn);
@@ -113,7 +113,7 @@ export class Understanding {
     return { rows, uncovered, firstDate, lastDate, sellers: [...this.sellers], sums };
   }
 
-  /** What was understood of another part of the same file. */
+  /** Adds another part of the same file. */
   add(part: UnderstoodPart): void {
     this.rows += part.rows;
     this.uncovered += part.uncovered;
@@ -140,7 +140,7 @@ export class Understanding {
     };
   }
 
-  /** Dates of this form sort as text. */
+  /** ISO dates sort as text. */
   private addDate(date: string): void {
     if (this.firstDate === null || date < this.firstDate) this.firstDate = date;
     if (this.lastDate === null || date > this.lastDate) this.lastDate = date;

@@ -1,4 +1,4 @@
-/** Characters that cannot be read, in a file that is not wholly written in the encoding given: where each stands. */
+/** Finds the characters that cannot be read in a file that is not entirely in the given encoding. */
 import { lineBreaksIn } from './csv-text.js';
 import { UNREADABLE } from './text-decoder.js';
 
@@ -18,7 +18,7 @@ export class UnreadableField extends Error {
   }
 }
 
-/** Looks at the fields of every row. Throws `UnreadableField` at the first one that is used; those of ignored columns are collected. */
+/** Checks the fields of every row. Throws `UnreadableField` at the first field of a used column; those of ignored columns are collected. */
 export class UnreadableFields {
   readonly ignored: UnreadablePlace[] = [];
 

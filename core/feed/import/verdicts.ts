@@ -1,8 +1,8 @@
-/** What the first pass found out about the rows of a file, in flat memory: the second pass writes what is left. */
+/** The results of the first pass for the rows of a file, in flat memory: the second pass writes the accepted rows. */
 import { RowBitmap } from './row-bitmap.js';
 import { type FieldFault, RowFaults } from './row-faults.js';
 
-/** Where a row stands: its number in the file (from 0, the header not counted) and its line. */
+/** The place of a row: its number in the file (from 0, the header not counted) and its line. */
 export interface RowPlace {
   readonly row: number;
   readonly line: number;
@@ -16,7 +16,7 @@ export class Verdicts {
   private readonly rejectedRows = new RowBitmap();
   private lateRows = 0;
 
-  /** The row is new, or was: a later look may still reject it. */
+  /** The row is new; a later check may still reject it. */
   accept(settledOn: string, late: boolean): void {
     this.dates.add(settledOn);
     if (late) this.lateRows += 1;

@@ -1,6 +1,6 @@
 /**
- * Withdrawing a completed import. One transaction decides and makes the import one that is being withdrawn; from then on it is like an
- * unfinished one: its dates cannot be closed, nobody rests anything on it, and whoever dies on the way is gone on for.
+ * Withdrawing a completed import. One transaction decides and gives the import the status of a withdrawal. From then on it is like an
+ * unfinished one: its dates cannot be closed, no new refund refers to it, and another process continues a withdrawal whose process dies.
  */
 import { randomUUID } from 'node:crypto';
 import { type Db, inTransaction, type Tx } from '../../../infra/database.js';
@@ -22,7 +22,7 @@ import { leaveImport } from './import-record.js';
 import { abandonImport, withdrawImport } from './withdraw-import.js';
 
 /**
- * Withdraws a completed import at the command line, or goes on with a withdrawal that was interrupted. Throws IMPORT_NOT_FOUND,
+ * Withdraws a completed import at the command line, or continues an interrupted withdrawal. Throws IMPORT_NOT_FOUND,
  * IMPORT_NOT_COMPLETED, DATE_CLOSED, IMPORT_HAS_DEPENDENTS, IMPORT_RUNNING.
  */
 export async function withdrawCompletedImport(
@@ -58,7 +58,7 @@ export async function withdrawCompletedImport(
 
 /**
  * Decides that a completed import is withdrawn, by `owner`: none of its entries is settled on a date that is closed or being closed, no
- * refund of others rests on it, and no unfinished import was checked against it. Throws IMPORT_NOT_FOUND, IMPORT_NOT_COMPLETED,
+ * other import's refund refers to it, and no unfinished import was checked against it. Throws IMPORT_NOT_FOUND, IMPORT_NOT_COMPLETED,
  * DATE_CLOSED, IMPORT_HAS_DEPENDENTS, IMPORT_RUNNING.
  */
 export async function beginWithdrawalOfCompleted(tx: Tx, importId: number, owner: string): Promise<void> {

@@ -22,11 +22,11 @@ import { leaveImport, type OpenImport, takenOver, waitForLease } from './import-
 
 type Owned = Pick<OpenImport, 'importId' | 'owner' | 'patience'> & Partial<Pick<OpenImport, 'ofTask'>>;
 
-/** Entry ids looked at per transaction. */
+/** Entry ids read per transaction. */
 const WINDOW_IDS = 5_000;
 
 /**
- * Withdraws an import that is unfinished, or whose withdrawal is, and whose writer is dead (waits until its lease has ended to know that). Throws
+ * Withdraws an import that is unfinished, or whose withdrawal is unfinished, and whose writer is dead (it waits until the lease has ended to know that). Throws
  * IMPORT_NOT_FOUND, IMPORT_NOT_OPEN, IMPORT_RUNNING, IMPORT_HAS_DEPENDENTS.
  */
 export async function abandonImport(db: Db, importId: number, patience: OutagePatience): Promise<ImportRecord> {
@@ -60,7 +60,7 @@ export async function withdrawImport(
 ): Promise<void> {
   await survivingOutage(open.patience, () => inTransaction(db, (tx) => beginWithdrawal(tx, open, errorCode)));
   const dates = await survivingOutage(open.patience, () => heldDates(db, open.importId));
-  // Refunds before sales: no refund is ever without its sale.
+  // Refunds go before sales, so that no refund is ever without its sale.
   for (const table of ['refund_entry', 'sale_entry'] as const) {
     for (const date of dates) {
       for (let afterId: number | null = 0; afterId !== null; ) {
@@ -89,8 +89,8 @@ export async function withdrawImport(
 }
 
 /**
- * From this commit on nobody accepts a refund that rests on the import: writers of refunds share its record, which the update
- * waits for, and look at its status.
+ * From this commit on nobody accepts a refund of the import's sales: writers of refunds share its record, for which the update
+ * waits, and check its status.
  */
 async function beginWithdrawal(tx: Tx, open: Owned, errorCode: ErrorCode | null): Promise<void> {
   if (!(await markAbandoning(tx, open.importId, open.owner, errorCode))) throw takenOver(open);

@@ -1,4 +1,4 @@
-/** The second pass: what the first one accepted is written, batch by batch. */
+/** The second pass writes the rows that the first one accepted, batch by batch. */
 import type { Db } from '../../../infra/database.js';
 import { probeRowWriter, type RowWriter } from '../../../infra/stores/row-writer.js';
 import { survivingOutage } from '../../../infra/survive-outage.js';

@@ -51,10 +51,10 @@ export async function writeRefunds(db: Db, open: OpenImport, batch: RowBatch, ra
   }
 }
 
-/** Some rows of the batch may no longer be stored: the transaction is rolled back and the batch looked at again. */
+/** Some rows of the batch may no longer be stored: the transaction is rolled back and the batch is checked again. */
 class RefundsOvertaken extends Error {}
 
-/** Rows whose refund id is stored by now: the same refund, or what stands against it. */
+/** Rows whose refund id is now stored: the refund is the same, or it conflicts. */
 async function findRepeated(
   db: Db,
   open: OpenImport,
@@ -66,7 +66,7 @@ async function findRepeated(
   for (const row of rows) {
     const known = stored.get(row.entry.refundId);
     if (known === undefined) continue;
-    if (known.importId === open.importId) throw takenOver(open); // somebody goes on with our work
+    if (known.importId === open.importId) throw takenOver(open); // another process continues our work
     const fault = refundIdentityFault(row, known);
     repeated.set(row.row, fault === undefined ? 'unchanged' : [fault]);
   }
@@ -86,12 +86,12 @@ class Acceptance {
     this.settledOn = new Map(rows.map((row) => [row.row, this.settlementDate(row.entry)]));
   }
 
-  /** The dates the rows are settled on, which the batch's transaction shares first of all. */
+  /** The dates the rows are settled on, which the batch's transaction shares first. */
   get dates(): string[] {
     return [...new Set(this.settledOn.values())];
   }
 
-  /** The rows to insert, decided behind the locks of their sales. Throws `RefundsOvertaken` when one is refused. */
+  /** The rows to insert, decided under the locks of their sales. Throws `RefundsOvertaken` when one is refused. */
   async decide(tx: Tx): Promise<NewRefund[]> {
     this.refused.clear(); // a deadlock runs this again
     const locked = await lockSales(tx, [...this.sales.values()]);

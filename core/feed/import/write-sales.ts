@@ -13,7 +13,7 @@ import { saleRows } from './row-kind.js';
 import type { StoredRow } from './row-store.js';
 
 /**
- * Stores a batch. A key that another writer took since the check is looked at: the same entry is unchanged, another one is a
+ * Stores a batch. A key that another writer took since the check is compared: the same entry is unchanged, another one is a
  * race that `races` decides; the rest is written again.
  */
 export async function writeSales(
@@ -73,7 +73,7 @@ async function resolveRaces(
       found.left.push(row);
       continue;
     }
-    if (known.importId === open.importId) throw takenOver(open); // somebody goes on with our work
+    if (known.importId === open.importId) throw takenOver(open); // another process continues our work
     const fault = saleIdentityFault(entry, known);
     if (fault === undefined) {
       races.unchanged(row);

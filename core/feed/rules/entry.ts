@@ -59,7 +59,7 @@ export function settlementDateOf(occurredOn: string, lateOn: string | null): str
 export const nextOpenDate = (shutThrough: string | null): string | null =>
   shutThrough === null ? null : addDays(shutThrough, 1);
 
-/** Dates of this form sort as text. */
+/** ISO dates sort as text. */
 export const laterDate = (a: string, b: string): string => (a < b ? b : a);
 
 /** The names of one sale line. */

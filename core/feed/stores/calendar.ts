@@ -37,13 +37,13 @@ export async function ensureDates(db: Db, dates: readonly string[]): Promise<voi
   });
 }
 
-/** Those of the dates that have a row. */
+/** The dates that have a row, among these. */
 async function presentDates(db: Db, dates: readonly string[]): Promise<Set<string>> {
   const sql = 'SELECT business_on AS date FROM business_date WHERE business_on IN (?)';
   return new Set((await select<{ date: string }>(db, sql, [dates])).map(({ date }) => date));
 }
 
-/** Locks the calendar against new dates and other doors being shut; returns `shut_through`. First lock of its transaction. */
+/** Locks the calendar, so that nobody adds or shuts dates; returns `shut_through`. First lock of its transaction. */
 export async function lockCalendar(tx: Tx): Promise<string | null> {
   const [row] = await select<{ shutThrough: string | null }>(
     tx,
@@ -83,7 +83,7 @@ export async function readClosingDates(db: Db, from: string, to: string): Promis
   return rows.map(({ date }) => date);
 }
 
-/** The earliest date before `date` that is being settled. Once there is none it stays so: when a date is shut, all dates before it are. */
+/** The earliest date before `date` that is being settled. Once there is none, there will be none: when a date is shut, all dates before it are shut, too. */
 export async function closingDateBefore(db: Db, date: string): Promise<string | undefined> {
   const [row] = await select<{ date: string }>(
     db,
@@ -136,14 +136,14 @@ export async function earliestUnsettled(db: Db, from: string | null, to: string)
   return row?.date;
 }
 
-/** From which date on a person has told the schedule to close every date; null: nobody has. */
+/** The date from which a person has told the schedule to close every date; null: nobody has. */
 export async function readScheduleFrom(db: Db): Promise<string | null> {
   const sql = 'SELECT schedule_from AS date FROM settlement_calendar WHERE calendar_id = 1';
   const [row] = await select<{ date: string | null }>(db, sql);
   return row?.date ?? null;
 }
 
-/** Tells the schedule from which date on to close every date; null: it is to begin with the first date that has entries. */
+/** Tells the schedule from which date to close every date; null: it begins with the first date that has entries. */
 export async function writeScheduleFrom(tx: Tx, date: string | null): Promise<void> {
   await change(tx, 'UPDATE settlement_calendar SET schedule_from = ? WHERE calendar_id = 1', [date]);
 }

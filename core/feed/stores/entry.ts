@@ -1,5 +1,5 @@
 /**
- * The settlement feed as its writers see it: the entries that are there, and new ones. Entries are never updated.
+ * The settlement feed for its writers: stored entries and new ones. Entries are never updated.
  *
  * Many rows go into one statement of hand-built text: writing out a million rows costs Node less than
  * a second (CPU profile of `magam seed`); the rest of the time is the server's.
@@ -26,7 +26,7 @@ export interface NewSale {
   readonly entry: SaleEntry;
 }
 
-/** Who wrote a stored entry: an import, or the shop (null). An entry of an unfinished import may still be withdrawn. */
+/** The writer of a stored entry: an import, or the shop (null). An entry of an unfinished import may still be withdrawn. */
 export interface Origin {
   readonly importId: number | null;
   readonly importStatus: string | null;
@@ -37,7 +37,7 @@ export type StoredRefund = RefundEntry & Origin;
 
 const plain = /^[\w .:@/+-]*$/;
 
-/** A string literal. Most ids need no escaping; the driver knows how to do the rest. */
+/** A string literal. Most ids need no escaping; the driver escapes the others. */
 const text = (value: string): string => (plain.test(value) ? `'${value}'` : quote(value));
 
 /** Stores sales of an import or of the shop (null). A key that exists is the driver's error 1062, for the caller to translate. */
@@ -52,7 +52,7 @@ export async function insertSales(tx: Tx, importId: number | null, sales: readon
   await insertSaleRecords(tx, importId, records, 'insert');
 }
 
-/** The same for sales that are written as records already. */
+/** The same for sales that are already written as records. */
 export async function insertSaleRecords(
   tx: Tx,
   importId: number | null,
@@ -203,7 +203,7 @@ export interface RefundedUnits {
   readonly importIds: readonly number[];
 }
 
-/** What is refunded of each of these sales by now; refunds of the import `exceptImportId` are left out. */
+/** The units of each of these sales that are refunded so far; refunds of the import `exceptImportId` are left out. */
 export async function refundedUnits(
   db: Db,
   originalIds: readonly number[],
@@ -263,7 +263,7 @@ export async function countOpenEntries(
 }
 
 /**
- * A refund, accepted with somebody else's import or with none, that rests on what this import wrote: on one of its sales, or on
+ * A refund, accepted with another import or with none, that depends on this import: on one of its sales, or on
  * one of its refunds because it came after it for the same sale. Its id, or undefined.
  */
 export async function findDependentRefund(

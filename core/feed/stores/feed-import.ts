@@ -1,6 +1,6 @@
 /**
- * The record of an import: who works on it, how far it came, which dates it holds open. A lease in database time says whether
- * its writer is alive; the owner in every update is the fence that keeps out one that was taken over.
+ * The record of an import: who works on it, how far it is, which dates it keeps open. A lease in database time says whether
+ * its writer is alive. Every update restates the owner: that is the fence against a writer whose import was taken over.
  */
 import { hostname } from 'node:os';
 import {
@@ -77,7 +77,7 @@ export async function readImport(db: Db, importId: number): Promise<ImportRecord
   return (await selectImports(db, 'WHERE import_id = ?', [importId]))[0];
 }
 
-/** Reads the record behind the lock of whoever is about to commit a change of it; no later change can come in between. */
+/** Reads the record under a lock: it waits for a change that is about to commit, and no later change can come in between. */
 export async function lockImport(tx: Tx, importId: number): Promise<ImportRecord | undefined> {
   return (await selectImports(tx, 'WHERE import_id = ? FOR UPDATE', [importId]))[0];
 }
@@ -154,7 +154,7 @@ export async function takeOverImport(tx: Tx, importId: number, formerOwner: stri
   await change(tx, sql, [owner, hostname().slice(0, 255), importId, formerOwner]);
 }
 
-/** Notes what a fresh look at the whole source found, when an interrupted import is gone on with. */
+/** Stores the results of a new check of the whole source, when an interrupted import is continued. */
 export async function recount(
   tx: Tx,
   importId: number,
@@ -165,7 +165,7 @@ export async function recount(
   await change(tx, sql, [found.lateOn, found.rowsTotal, found.rowsUnchanged, found.rowsRejected, importId]);
 }
 
-/** Lets somebody else go on at once: the writer stops, and says so. */
+/** Lets another process continue at once: the writer stops and gives its lease up. */
 export async function releaseImport(db: Db, importId: number, owner: string): Promise<void> {
   const sql = `UPDATE feed_import SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND
     WHERE import_id = ? AND owner = ? AND status IN ('RUNNING', 'ABANDONING')`;
@@ -195,7 +195,7 @@ export async function renewImport(tx: Tx, importId: number, owner: string, statu
   return (await change(tx, sql, [importId, owner, status])) === 1;
 }
 
-/** Begins to withdraw an import, or goes on withdrawing it. @returns false when it is no longer `owner`'s */
+/** Begins to withdraw an import, or continues to. @returns false when it is no longer `owner`'s */
 export async function markAbandoning(
   tx: Tx,
   importId: number,
@@ -208,7 +208,7 @@ export async function markAbandoning(
 }
 
 /**
- * Makes a completed import one that `owner` withdraws: the same work finds it again, as it does an unfinished one.
+ * Begins to withdraw a completed import for `owner`: the same work finds it again, like an unfinished one.
  * @returns IMPORT_RUNNING when the same work is unfinished
  */
 export async function markWithdrawing(tx: Tx, importId: number, owner: string): Promise<number | Refusal> {
@@ -224,13 +224,13 @@ export async function findUnfinishedOthers(db: Db, importId: number): Promise<nu
   return (await select<{ importId: number }>(db, sql, [importId])).map((row) => row.importId);
 }
 
-/** How many completed imports were withdrawn, or begun to be: the number only grows. */
+/** How many completed imports were withdrawn, or are being withdrawn: the number only grows. */
 export async function countWithdrawals(db: Db): Promise<number> {
   const sql = `SELECT COUNT(*) AS n FROM feed_import WHERE status = 'WITHDRAWN' OR (status = 'ABANDONING' AND completed_at IS NOT NULL)`;
   return Number((await select<{ n: number }>(db, sql))[0]?.n ?? 0);
 }
 
-/** Ends an import and lets go of its dates. @returns false when it is no longer `owner`'s in the status `from` */
+/** Ends an import and releases its dates. @returns false when it is no longer `owner`'s in the status `from` */
 export async function finishImport(
   tx: Tx,
   importId: number,

@@ -11,7 +11,7 @@ import { SHOP_ID_PREFIX } from '../rules/shop-ids.js';
 export const RECORD_COLUMNS = `order_id, line_id, seller_id, product_id, category, quantity, unit_price, item_amount, seller_discount,
   platform_discount, shipping_fee, currency, ordered_on, occurred_on`;
 
-/** No record is longer: four ids of 64 and a category of 64 characters, each escaped or of four bytes, six integers of at most 16, dates, commas. */
+/** The longest record: four ids of 64 and a category of 64 characters, each escaped or of four bytes, six integers of at most 16, dates, commas. */
 export const RECORD_BYTES_MAX = 1_000;
 
 /** A record ends with its `occurred_on` in apostrophes. */
@@ -142,7 +142,7 @@ export function rowsOf(
 export const LOOK_UP_MAX = 900;
 const RANGES_MAX = 4_000;
 
-/** The lists of literals that sales are looked up by; without `lines` every line of the orders is among what is found. */
+/** The lists of literals by which sales are looked up; without `lines` all lines of the orders are found. */
 export interface SaleLookUp {
   readonly orders: string;
   readonly lines: string | null;

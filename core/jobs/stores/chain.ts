@@ -1,4 +1,4 @@
-/** Which keys a step of the chain is due for, and how far it has followed. */
+/** The keys for which a step of the chain is due, and the generation that it has processed. */
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
 import { addDays } from '../../../kernel/business-date.js';
 import { CHAIN_HEAD, type ChainStep, daysAfterSettled } from '../rules/chain.js';
@@ -6,19 +6,19 @@ import type { Run } from './run.js';
 
 const DONE = `('COMPLETED', 'COMPLETED_WITH_EXCEPTIONS')`;
 
-/** The last generation of a run that is completed; 0: none is. While a later one is under way, the one before it stands. */
+/** The last completed generation of a run; 0: none. While a later one is under way, the previous one counts. */
 const completed = (run: string): string => `IF(${run}.status IN ${DONE}, ${run}.generation, ${run}.generation - 1)`;
 
-/** The key that is so many days after the key of a run. It has the character set of its column, so that the index is used. */
+/** The key that is this many days after the key of a run. It has the character set of its column, so that the index is used. */
 const keyAfter = (run: string, days: number): string =>
   `CONVERT(DATE_ADD(CAST(${run}.job_key AS DATE), INTERVAL ${days} DAY) USING ascii) COLLATE ascii_bin`;
 
-/** What has failed is asked for again after this long. */
+/** A failed run is requested again after this long. */
 const RETRY_SECONDS = 15 * 60;
 
 /**
- * The earliest key that the step is to be asked for: what it follows has completed a generation that it has not taken up, or it has failed. One that somebody was
- * asked for or works on is not, nor one that was stopped, nor one that has failed within the last quarter of an hour.
+ * The earliest key for which the step must be requested: the step before it has completed a generation that it has not taken up, or it has failed. A key that
+ * is requested or under way is left out, and so is one that was stopped or has failed within the last quarter of an hour.
  */
 export async function readDueKey(db: Db, step: ChainStep): Promise<string | undefined> {
   const key = keyAfter('b', step.daysLater);
@@ -49,7 +49,7 @@ export async function readFirstOpenKey(db: Db, step: ChainStep): Promise<string 
   return row?.key;
 }
 
-/** The generation that the step before has completed for a key of the step; 0: none. */
+/** The generation that the previous step has completed for a key of the step; 0: none. */
 export async function readGenerationToFollow(db: Db, step: ChainStep, key: string): Promise<number> {
   const [row] = await select<{ generation: number | string }>(
     db,
@@ -60,7 +60,7 @@ export async function readGenerationToFollow(db: Db, step: ChainStep, key: strin
   return Number(row?.generation ?? 0);
 }
 
-/** Notes that a run has taken this generation up. @returns whether it had not until now */
+/** Records that a run has taken up this generation. @returns whether it had not done so before */
 export async function noteFollowed(tx: Tx, { runId }: Pick<Run, 'runId'>, generation: number): Promise<boolean> {
   const sql =
     'UPDATE job_instance SET followed_generation = ?, updated_at = UTC_TIMESTAMP(3) WHERE run_id = ? AND followed_generation < ?';
@@ -73,7 +73,7 @@ export interface StoppedStep {
   readonly key: string;
 }
 
-/** The earliest run of each of the jobs that was stopped: what follows it waits until a person resumes it. */
+/** The earliest stopped run of each job: the steps after it wait until a person resumes it. */
 export const readStoppedSteps = (db: Db, jobs: readonly string[]): Promise<StoppedStep[]> =>
   select<StoppedStep>(
     db,

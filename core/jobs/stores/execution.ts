@@ -1,4 +1,4 @@
-/** Executions: each start of a run, or request for one. Their heartbeats tell the dead from the living. */
+/** Executions: each start of a run, or request for one. Heartbeats show which executions are alive. */
 
 import { change, type Db, fromJson, insertReturningId, select, type Tx } from '../../../infra/database.js';
 import { moveRun, type Run, type RunStatus } from './run.js';
@@ -13,7 +13,7 @@ export interface ExecutionParameters {
   /** Entries of one transaction. */
   readonly chunkRows: number;
   readonly requestedBy: string;
-  /** What else the job was asked for, in its own words: plain data that survives JSON. */
+  /** The job's own further parameters: plain data that survives JSON. */
   readonly options?: object;
 }
 
@@ -25,8 +25,8 @@ export interface Worker {
 }
 
 /**
- * A condition on a running execution: it has been silent for three of its own leases, so it is taken for dead. Being wrong does no harm:
- * the fences of its partitions decide, not its death.
+ * A condition on a running execution: it has been silent for three of its own leases, so it counts as dead. A mistake does no harm:
+ * the fences of its partitions decide who may write.
  */
 export const executionIsSilent = (table: string): string =>
   `(COALESCE(${table}.heartbeat_at, ${table}.started_at) < UTC_TIMESTAMP(3) - INTERVAL 3000 * ${table}.lease_ms MICROSECOND)`;
@@ -74,7 +74,7 @@ export interface RequestedExecution extends ExecutionParameters {
   readonly key: string;
 }
 
-/** Requests for runs of the job that no runner has taken: by key, and for one key the oldest first. */
+/** Requests for runs of the job that no runner has taken: by key, with the oldest first for each key. */
 export async function requestedExecutions(db: Db, job: string): Promise<RequestedExecution[]> {
   return select<RequestedExecution>(
     db,
@@ -87,7 +87,7 @@ export async function requestedExecutions(db: Db, job: string): Promise<Requeste
   );
 }
 
-/** What the run was last asked for: whoever goes on for somebody who has died goes on with that. */
+/** The parameters of the latest request or start: a process that continues for a dead one uses these. */
 export async function lastOptions(db: Db, job: string, key: string): Promise<object> {
   const [row] = await select<{ options: object }>(
     db,
@@ -99,7 +99,7 @@ export async function lastOptions(db: Db, job: string, key: string): Promise<obj
   return row?.options ?? {};
 }
 
-/** Milliseconds since the run was last asked for or started, but for executions that failed with the code that has `passed`; undefined when it never was. */
+/** Milliseconds since the run was last requested or started, apart from executions that failed with the code `passed`; undefined when it never was. */
 export async function lastRequestAgeMs(db: Db, runId: number, passed: string): Promise<number | undefined> {
   const [row] = await select<{ age: number | string | null }>(
     db,
@@ -111,8 +111,8 @@ export async function lastRequestAgeMs(db: Db, runId: number, passed: string): P
 }
 
 /**
- * Takes a request: true for exactly one of those who try; with `keysInOrder` false for all while a run of the job with an earlier key is
- * under way or waits. From here on the run is under way, so that others go on with it when the taker dies before it has done anything.
+ * Takes a request: true for exactly one of those that try. With `keysInOrder` it is false for all while a run of the job with an earlier key is
+ * under way or waits. From here on the run is under way, so that others continue it when the taker dies before it has done anything.
  */
 export async function takeRequest(
   tx: Tx,
@@ -135,7 +135,7 @@ export async function takeRequest(
   return true;
 }
 
-/** Says that the execution lives; returns whether somebody asked it to stop, and whether it was not given up for dead meanwhile. */
+/** Records a heartbeat of the execution; returns whether it was asked to stop, and whether it is still recorded as running. */
 export async function beat(db: Db, executionId: number): Promise<{ stopRequested: boolean; counted: boolean }> {
   const counted = await change(
     db,
@@ -153,7 +153,7 @@ export async function isStopRequested(db: Db, executionId: number): Promise<bool
 }
 
 /**
- * Asks the executions of a run to stop: those that run see the flag between chunks, a request that nobody took ends at once.
+ * Asks the executions of a run to stop: running ones see the flag between chunks, a request that nobody has taken ends at once.
  * Returns how many there were of each.
  */
 export async function requestStop(tx: Tx, runId: number, by: string): Promise<{ running: number; requested: number }> {
@@ -183,7 +183,7 @@ export interface ExecutionEnd {
   readonly errorMessage: string | null;
 }
 
-/** Records how the worker's execution ended. False: it was given up for dead before, or the id is somebody else's. */
+/** Records how the worker's execution ended. False: it was marked as dead before, or the id is another worker's. */
 export async function endExecution(
   db: Db,
   executionId: number,
@@ -201,7 +201,7 @@ export async function endExecution(
   return ended === 1;
 }
 
-/** Whether an execution of the run shows signs of life: within its lease. */
+/** Whether an execution of the run has shown a sign of life within its lease. */
 export async function hasLiveExecution(db: Db, runId: number): Promise<boolean> {
   const [row] = await select<{ n: number }>(
     db,
@@ -213,8 +213,8 @@ export async function hasLiveExecution(db: Db, runId: number): Promise<boolean> 
 }
 
 /**
- * Stops the runs on which only executions were left that are dead, where one of them was asked to stop: the wish outlives the process
- * that it was told to. To be called before these are marked as abandoned.
+ * Stops the runs whose remaining executions are all dead, where one of them was asked to stop: the request to stop outlives the process
+ * that was asked. Call it before these are marked as abandoned.
  */
 export async function stopForsakenRuns(tx: Tx): Promise<void> {
   const running = `SELECT 1 FROM job_execution e WHERE e.run_id = i.run_id AND e.status = 'RUNNING'`;
@@ -231,8 +231,8 @@ export async function stopForsakenRuns(tx: Tx): Promise<void> {
 }
 
 /**
- * Ends the executions of a run whose plan is removed. They are dead, as far as anybody knows; one that was frozen and wakes finds that it was
- * told to stop before it works on anything, so it does not carry out the new plan under what the old one had fixed. Requests that nobody has taken
+ * Ends the executions of a run whose plan is removed. They count as dead; one that was frozen and wakes finds that it was
+ * told to stop before it works on anything, so it does not carry out the new plan with the parameters of the old one. Requests that nobody has taken
  * are withdrawn.
  */
 export async function abandonExecutions(tx: Tx, runId: number, by: string): Promise<void> {
@@ -250,7 +250,7 @@ export async function abandonExecutions(tx: Tx, runId: number, by: string): Prom
   );
 }
 
-/** Marks the executions, of one run or of all, that are dead. */
+/** Marks dead executions, of one run or of all runs, as abandoned. */
 export async function abandonDeadExecutions(db: Db, runId?: number): Promise<void> {
   await change(
     db,
@@ -260,11 +260,11 @@ export async function abandonDeadExecutions(db: Db, runId?: number): Promise<voi
   );
 }
 
-/** Rows of one deletion, so that none holds its locks for long. */
+/** Rows of one deletion: few, so that it does not hold its locks for long. */
 const PURGE_ROWS = 2_000;
 const completedRuns = `SELECT run_id FROM job_instance WHERE status IN ('COMPLETED', 'COMPLETED_WITH_EXCEPTIONS')`;
 
-/** Deletes some of the executions of completed runs that ended more than so many days ago. Returns how many. */
+/** Deletes some executions of completed runs that ended more than this many days ago. Returns how many. */
 export const deleteOldExecutions = (db: Db, days: number): Promise<number> =>
   change(
     db,
@@ -272,7 +272,7 @@ export const deleteOldExecutions = (db: Db, days: number): Promise<number> =>
     [days],
   );
 
-/** The same of the claims of partitions. */
+/** The same for the claims of partitions. */
 export const deleteOldPartitionExecutions = (db: Db, days: number): Promise<number> =>
   change(
     db,

@@ -18,7 +18,7 @@ export interface ExecutionRecord {
   readonly executionId: number;
   readonly generation: number | null;
   readonly status: ExecutionStatus;
-  /** RUNNING, but not heard of for three of its leases. */
+  /** RUNNING, but without a heartbeat for three of its leases. */
   readonly dead: boolean;
   readonly requestedBy: string;
   readonly requestedAt: string;
@@ -29,12 +29,12 @@ export interface ExecutionRecord {
   readonly endedAt: string | null;
   readonly seconds: number | null;
   readonly parameters: { readonly gridSize: number; readonly workers: number; readonly chunkRows: number };
-  /** Those that are committed, settled or parked. */
+  /** Entries that are committed, settled or parked. */
   readonly entries: number;
-  /** Known when it has ended. */
+  /** Known only after the end. */
   readonly done: number;
   readonly exceptions: number;
-  /** Entries per second; null while it cannot be told. */
+  /** Entries per second; null while it is unknown. */
   readonly entriesPerSecond: number | null;
   readonly stopRequestedBy: string | null;
   readonly exitCode: number | null;
@@ -116,7 +116,7 @@ export async function readExecutions(db: Db, runId: number): Promise<ExecutionRe
   );
 }
 
-/** What the claims of each execution have committed: an execution says so itself only when it ends. */
+/** The entries that the claims of each execution have committed. The execution's own row has them only after its end. */
 async function readCommitted(db: Db, runId: number): Promise<Map<number, number>> {
   const rows = await select<{ executionId: number; entries: string }>(
     db,

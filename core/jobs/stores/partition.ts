@@ -1,6 +1,6 @@
 /**
  * Partitions of a run: claimed, moved under their fence, released. Every change restates the fence (owner and epoch, and
- * seq where a chunk commits): not exactly one row means that the partition belongs to somebody else now. Leases are in
+ * seq where a chunk commits): when it does not match exactly one row, the partition belongs to somebody else now. Leases are in
  * database time.
  */
 
@@ -13,7 +13,7 @@ export interface Partition {
   readonly partitionId: number;
   readonly number: number;
   readonly status: PartitionStatus;
-  /** The pass that it is in, from 0. */
+  /** Its current pass, from 0. */
   readonly pass: number;
   /** The last id of that pass that is committed. */
   readonly cursorId: number;
@@ -28,16 +28,16 @@ export interface Partition {
   readonly errorMessage: string | null;
 }
 
-/** A partition's range (lo, hi] of ids in one pass, and what has become of it. */
+/** A partition's range (lo, hi] of ids in one pass, and its state. */
 export interface PartitionPass {
   readonly partitionId: number;
   readonly pass: number;
   readonly lo: number;
   readonly hi: number;
   readonly entries: number;
-  /** Entries that are done; those that were set aside are counted at the partition. */
+  /** Entries that are done; the partition counts those that were set aside. */
   readonly done: number;
-  /** The job's own, of the last committed chunk; null before the first. */
+  /** The job's own data of the last committed chunk; null before the first. */
   readonly checkpoint: string | null;
 }
 
@@ -109,7 +109,7 @@ export async function readPartition(db: Db, partitionId: number): Promise<Partit
 
 /**
  * Claims partitions that are pending or whose lease has run out, and records the claims in the job history.
- * @returns their fences, or undefined when somebody else was faster with one of them; then the transaction is to be rolled back
+ * @returns their fences, or undefined when somebody else was faster with one of them; then the caller rolls back the transaction
  */
 export async function claimPartitions(
   tx: Tx,
@@ -138,7 +138,7 @@ export async function claimPartitions(
   return partitions.map(({ partitionId, epoch }) => ({ partitionId, owner, epoch: epoch + 1 }));
 }
 
-/** Records of the partitions' lost claims that they are lost, and what they committed: whatever the other claims did not. */
+/** Marks the lost claims of the partitions as lost, with the entries that they committed: all that no other claim recorded. */
 async function endLostClaims(tx: Tx, ids: readonly number[]): Promise<void> {
   const lost = await select<{ partitionId: number; epoch: number; entries: string }>(
     tx,
@@ -154,17 +154,17 @@ async function endLostClaims(tx: Tx, ids: readonly number[]): Promise<void> {
     );
 }
 
-/** How many entries a claim has committed that has not ended: those of its partition that no claim before it tells of. */
+/** The entries committed by a claim that has not ended: those of its partition that no earlier claim recorded. */
 export const committedByOpenClaim = (claim: string): string =>
   `GREATEST(0, CAST((SELECT SUM(q.done) FROM run_partition_pass q WHERE q.partition_id = ${claim}.partition_id) AS SIGNED)
      + CAST((SELECT p.exceptions FROM run_partition p WHERE p.partition_id = ${claim}.partition_id) AS SIGNED)
      - CAST((SELECT COALESCE(SUM(o.entries), 0) FROM partition_execution o WHERE o.partition_id = ${claim}.partition_id AND o.epoch < ${claim}.epoch) AS SIGNED))`;
 
-/** A condition on several partitions by id: each with its own value. The ids must be restated beside it, for the index. */
+/** A condition on several partitions by id, each with its own value. The statement must also name the ids, for the index. */
 const ofEach = (column: string, partitions: readonly unknown[]): string =>
   `${column} = CASE partition_id ${partitions.map(() => 'WHEN ? THEN ?').join(' ')} END`;
 
-/** Those of one owner: its ids, and its epochs as `ofEach` takes them. */
+/** The fences of one owner: the ids, and the epochs as `ofEach` takes them. */
 const idsOf = (fences: readonly Fence[]): number[] => fences.map(({ partitionId }) => partitionId);
 const epochsOf = (fences: readonly Fence[]): number[] =>
   fences.flatMap(({ partitionId, epoch }) => [partitionId, epoch]);
@@ -188,14 +188,14 @@ export interface ChunkStep {
   readonly done: number;
   readonly exceptions: number;
   readonly checkpoint: string | null;
-  /** What follows: the same pass goes on, another one waits to be claimed, or the partition is done. */
+  /** What follows: the same pass continues, another one waits to be claimed, or the partition is done. */
   readonly sequel: 'go-on' | 'done' | { readonly pass: number; readonly lo: number };
 }
 
-/** A condition of a statement; one that always holds while a test has switched the guard off. */
+/** A condition of a statement. It always holds while a test has switched the guard off. */
 const guarded = (guard: Guard, condition: string): string => (stands(guard) ? condition : `(${condition} OR TRUE)`);
 
-/** Moves the partition under its fence: the first statement of a chunk's transaction. False: it is somebody else's. */
+/** Moves the partition under its fence: the first statement of a chunk's transaction. False: the partition is somebody else's. */
 export async function moveFence(tx: Tx, fence: Fence, step: ChunkStep): Promise<boolean> {
   const { sequel } = step;
   const next = typeof sequel === 'object' ? sequel : { pass: step.pass, lo: step.cursorId };
@@ -221,8 +221,8 @@ export async function moveFence(tx: Tx, fence: Fence, step: ChunkStep): Promise<
 }
 
 /**
- * Moves the partitions of a claim to the ends of their passes, at once: the first statements of a transaction that does them whole. False: one
- * of them is somebody else's, and the transaction is to be rolled back.
+ * Moves the partitions of a claim to the ends of their passes at once: the first statements of a transaction that does all of them. False: one
+ * of them is somebody else's, and the caller rolls back the transaction.
  */
 export async function moveFences(tx: Tx, fences: readonly Fence[], steps: readonly ChunkStep[]): Promise<boolean> {
   const values = (value: (step: ChunkStep) => unknown): unknown[] =>
@@ -271,7 +271,7 @@ export async function chunkOutcome(tx: Tx, fence: Fence, seq: number): Promise<'
   return row.seq === seq && row.owner === fence.owner ? 'not-committed' : 'lost';
 }
 
-/** Why a claim ended without its pass. */
+/** Why a claim ended before its pass was done. */
 export interface ClaimFailure {
   readonly code: string;
   readonly message: string;
@@ -280,8 +280,8 @@ export interface ClaimFailure {
 }
 
 /**
- * Gives the partitions of a claim back: for anyone to claim, or as failed. Returns how many of them were still ours.
- * @param counts false: the claim is not one of those that are limited
+ * Gives back the partitions of a claim, for anyone to claim or as failed. Returns how many of them were still ours.
+ * @param counts false: the claim does not count towards the limit
  */
 export async function releasePartitions(
   tx: Db,

@@ -1,6 +1,6 @@
 /**
  * The plan of a generation: frozen with its partitions in one transaction. A restart never plans again,
- * but a plan that was made ahead of its turn is made anew where what it froze has changed since.
+ * but a plan that was made before its turn is made again where its input has changed since.
  */
 
 import { change, type Db, fromJson, isTrue, select, type Tx } from '../../../infra/database.js';
@@ -11,7 +11,7 @@ export interface Plan {
   readonly gridSize: number;
   /** What the job froze with it. */
   readonly parameters: unknown;
-  /** The execution that made it: tells a plan from the one that took its place. */
+  /** The execution that made it, which tells a plan from its replacement. */
   readonly plannedBy: number;
 }
 
@@ -87,13 +87,13 @@ export async function confirmPlan(tx: Tx, runId: number, generation: number): Pr
   await change(tx, 'UPDATE run_plan SET ahead = 0 WHERE run_id = ? AND generation = ?', [runId, generation]);
 }
 
-/** By number: the server promises no order of the ids that it gives the rows of one INSERT. */
+/** Matched by number, because the server promises no order of the ids that it gives the rows of one INSERT. */
 async function partitionIds(tx: Tx, runId: number, generation: number): Promise<number[]> {
   const sql = 'SELECT partition_id AS id FROM run_partition WHERE run_id = ? AND generation = ? ORDER BY number';
   return (await select<{ id: number }>(tx, sql, [runId, generation])).map(({ id }) => id);
 }
 
-/** Removes a generation's plan with its partitions and their claims. Who works on one of them finds that it is lost. */
+/** Removes a generation's plan with its partitions and their claims. A process that works on one of them finds that it is lost. */
 export async function deletePlan(tx: Tx, runId: number, generation: number): Promise<void> {
   const ofGeneration = [runId, generation];
   const partitions = 'partition_id IN (SELECT partition_id FROM run_partition WHERE run_id = ? AND generation = ?)';

@@ -1,8 +1,8 @@
-/** What the event feed tells of runs: an event for each change of a run's status, in the transaction that changes it. */
+/** The events of runs: one for each change of a run's status, in the transaction that changes it. */
 import { select, type Tx } from '../../../infra/database.js';
 import { type NewFeedEvent, recordFeedEvents } from '../../event-feed/stores/feed-event.js';
 
-/** The job whose runs the feed tells of; its keys are dates. A what-if concerns nobody but the operator who asked for it. */
+/** The job whose runs have events; its keys are dates. A what-if concerns only the operator who asked for it. */
 const TOLD_JOB = 'settle';
 
 export interface RunFailure {
@@ -10,7 +10,7 @@ export interface RunFailure {
   readonly message: string;
 }
 
-/** Tells that the run has this status from now on. The caller's transaction has changed its row, so the events of one run are in order. */
+/** Records that the run has this status from now on. The caller's transaction has changed its row, so the events of one run are in order. */
 export async function tellRun(tx: Tx, runId: number, status: string, failure?: RunFailure): Promise<void> {
   const [run] = await select<{ date: string; generation: number }>(
     tx,

@@ -1,4 +1,4 @@
-/** How far a run is: what its partitions have committed, who works on it, and for how long it has been worked on. */
+/** The progress of a run: what its partitions have committed, who works on it, and how long it has been worked on. */
 import { type Db, select } from '../../../infra/database.js';
 import { executionIsSilent } from './execution.js';
 import { findPlan } from './plan.js';
@@ -98,7 +98,7 @@ async function activeExecutions(db: Db, runId: number): Promise<ActiveExecution[
   }));
 }
 
-/** The executions' times since the plan was made, those at the same time counted once. A dead one ends with its last sign of life. */
+/** The executions' times since the plan was made; overlapping times count once. A dead one ends with its last sign of life. */
 async function workedSeconds(db: Db, runId: number, generation: number): Promise<number> {
   const rows = await select<{ began: string | number; ended: string | number }>(
     db,

@@ -9,9 +9,9 @@ export type RunStatus = 'REQUESTED' | 'RUNNING' | 'STOPPED' | 'FAILED' | 'COMPLE
 export interface Run {
   readonly runId: number;
   readonly job: string;
-  /** ASCII, at most 64 characters. What it means is the job's business; for the settlement it is the date. */
+  /** ASCII, at most 64 characters. The job gives it its meaning; for the settlement it is the date. */
   readonly key: string;
-  /** What the job was asked for beside the key, as JSON, as it was when the run was created; null where it takes nothing more. */
+  /** The job's further parameters, as JSON, from when the run was created; null where it has none. */
   readonly parameters: string | null;
   readonly status: RunStatus;
   readonly generation: number;
@@ -34,7 +34,7 @@ async function findOne(db: Db, where: string, params: readonly unknown[]): Promi
   return (await select<Run>(db, `SELECT ${COLUMNS} FROM job_instance WHERE ${where}`, params))[0];
 }
 
-/** What the run was asked for. Only who uses it reads it: a damaged text must not keep a verification from saying what else is wrong. */
+/** The parameters of the run. They are read only where they are used: a damaged text must not keep a verification from reporting other faults. */
 export const parametersOf = <T>({ parameters }: Run): T => JSON.parse(parameters ?? 'null') as T;
 
 /**
@@ -65,8 +65,8 @@ export async function ensureRun(
 }
 
 /**
- * Moves a run to another status, restating the one it is expected to have, and tells of it in the event feed.
- * @param failure why it failed, where it did
+ * Moves a run from the expected status to another one, and records the event.
+ * @param failure why the run failed, where it did
  */
 export async function moveRun(
   tx: Tx,
@@ -99,7 +99,7 @@ export async function openNextGeneration(tx: Tx, run: Run): Promise<boolean> {
   return true;
 }
 
-/** Gives an unfinished generation up: the run is as it was before that was opened. The caller holds the run's row. */
+/** Gives up an unfinished generation: the run is as before the generation was opened. The caller has locked the run's row. */
 export async function returnToGeneration(tx: Tx, runId: number, generation: number, status: RunStatus): Promise<void> {
   await change(
     tx,
@@ -108,7 +108,7 @@ export async function returnToGeneration(tx: Tx, runId: number, generation: numb
   );
 }
 
-/** Those of the keys whose run is being worked on or waits for a runner. */
+/** The keys whose run is under way or waits for a runner, among these. */
 export async function keysUnderWay(db: Db, job: string, keys: readonly string[]): Promise<Set<string>> {
   if (keys.length === 0) return new Set();
   const rows = await select<{ key: string }>(
@@ -121,8 +121,8 @@ export async function keysUnderWay(db: Db, job: string, keys: readonly string[])
 }
 
 /**
- * Keys of the job's runs that are under way and may be joined, in order. One that somebody is being asked to stop is not: who joined it
- * now would go on with it. When that somebody is dead, the run is stopped for it (`stopForsakenRuns`), or others who work on it go on.
+ * Keys of the job's runs that are under way and may be joined, in order. A run that was asked to stop is left out, because a process that joined it
+ * now would continue it. When the process that was asked is dead, the run is stopped (`stopForsakenRuns`), or others that work on it continue.
  */
 export async function runningKeys(db: Db, job: string): Promise<string[]> {
   const rows = await select<{ key: string }>(
@@ -147,7 +147,7 @@ export async function unfinishedKeys(db: Db, job: string, from: string, to: stri
   return rows.map(({ key }) => key);
 }
 
-/** Runs of the job that were last moved more than so many days ago, by id. */
+/** Runs of the job that were last moved more than this many days ago, by id. */
 export async function findOldRuns(db: Db, job: string, days: number): Promise<number[]> {
   const rows = await select<{ runId: number }>(
     db,
@@ -157,16 +157,16 @@ export async function findOldRuns(db: Db, job: string, days: number): Promise<nu
   return rows.map(({ runId }) => runId);
 }
 
-/** The run, locked, if it is one of those still. */
+/** The run, locked, if it is still one of those. */
 export const lockOldRun = (tx: Tx, runId: number, days: number): Promise<Run | undefined> =>
   findOne(tx, 'run_id = ? AND updated_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY FOR UPDATE', [runId, days]);
 
-/** Notes that the run was moved, though its status stays. */
+/** Records that the run was moved, although its status stays. */
 export async function touchRun(tx: Tx, runId: number): Promise<void> {
   await change(tx, 'UPDATE job_instance SET updated_at = UTC_TIMESTAMP(3) WHERE run_id = ?', [runId]);
 }
 
-/** Forgets a run: its plan, partitions, executions, and its row, which the caller has locked. What it wrote is the job's own business. */
+/** Deletes a run: its plan, partitions, executions, and its row, which the caller has locked. The job deletes what it has written itself. */
 export async function deleteRun(tx: Tx, runId: number): Promise<void> {
   const ofPartitions = 'partition_id IN (SELECT partition_id FROM run_partition WHERE run_id = ?)';
   await change(tx, `DELETE FROM run_partition_pass WHERE ${ofPartitions}`, [runId]);

@@ -1,4 +1,4 @@
-/** Accounts of the ledger. Whoever posts has shared their rows, so that none is closed meanwhile. */
+/** Accounts of the ledger. Posting shares their rows, so that none is closed meanwhile. */
 import { change, type Db, isoTime, type Reading, select, type Tx } from '../../../infra/database.js';
 import { type AccountKind, type AccountRef, accountName } from '../rules/accounts.js';
 
@@ -13,7 +13,7 @@ const ACCOUNT =
   'a.account_id AS accountId, a.kind, a.owner, a.currency, a.opened_at AS openedAt, a.closed_at AS closedAt';
 const reading: Reading<LedgerAccount> = { openedAt: isoTime, closedAt: isoTime };
 
-/** The accounts that there are of these, by `accountName`, shared until the commit. */
+/** Those of the accounts that exist, by `accountName`, shared until the commit. */
 export async function shareAccounts(tx: Tx, wanted: readonly AccountRef[]): Promise<Map<string, LedgerAccount>> {
   const rows = await select<LedgerAccount>(
     tx,
@@ -25,7 +25,7 @@ export async function shareAccounts(tx: Tx, wanted: readonly AccountRef[]): Prom
   return new Map(rows.map((row) => [accountName(row), row]));
 }
 
-/** Opens accounts, those that somebody has opened meanwhile excepted. */
+/** Opens accounts, except for those that somebody has opened meanwhile. */
 export async function openAccounts(tx: Tx, wanted: readonly AccountRef[]): Promise<void> {
   await change(
     tx,

@@ -1,4 +1,4 @@
-/** Balances: those of now, moved by whoever posts, and those of a date or as they were known at a time, which are sums of days. */
+/** Balances: the current ones, which each posting moves, and those of a date or as they were known at a time, which are sums of days. */
 import { change, type Db, databaseTime, select, type Tx } from '../../../infra/database.js';
 import { ACCOUNT_KIND_NAMES, type AccountKind } from '../rules/accounts.js';
 
@@ -11,7 +11,7 @@ interface Sum {
 const byAccount = (rows: readonly Sum[]): Map<number, bigint> =>
   new Map(rows.map(({ accountId, amountMinor }) => [Number(accountId), BigInt(amountMinor)]));
 
-/** The balances of accounts that have one row each, locked until the commit. One without a row has nothing. */
+/** The balances of accounts that have one row each, locked until the commit. An account without a row has a balance of zero. */
 export const lockBalances = async (tx: Tx, accountIds: readonly number[]): Promise<Map<number, bigint>> =>
   byAccount(
     await select<Sum>(
@@ -36,9 +36,9 @@ export const readBalances = async (db: Db, accountIds: readonly number[]): Promi
 
 /** Which postings count. */
 export interface BalanceView {
-  /** Those that count for this business date or an earlier one. */
+  /** Postings that count for this business date or an earlier one. */
   readonly asOf?: string | undefined;
-  /** Those that were recorded at this moment (ISO 8601, UTC) or earlier. */
+  /** Postings that were recorded at this moment (ISO 8601, UTC) or earlier. */
   readonly recordedAt?: string | undefined;
 }
 
@@ -94,7 +94,7 @@ export async function addUpPostings(tx: Tx, { first, last }: KeyRange): Promise<
   );
 }
 
-/** What the postings of a range of keys come to: transactions, postings, and by currency what they add up to, which is zero. */
+/** The totals of the postings of a range of keys: transactions, postings, and their sum by currency, which is zero. */
 export async function sumPosted(
   tx: Tx,
   { first, last }: KeyRange,
@@ -114,7 +114,7 @@ export async function sumPosted(
 
 export interface TrialBalance {
   readonly currency: string;
-  /** Of all accounts of the currency whose balance is on this side (minor units). */
+  /** The sum of all accounts of the currency whose balance is on this side (minor units). */
   readonly debitMinor: bigint;
   readonly creditMinor: bigint;
 }

@@ -1,4 +1,4 @@
-/** What the ledger comes to when it is added up again from its postings, and the first place where it says something else. */
+/** Adds up the ledger again from its postings, and finds the first place with another figure. */
 import { type Db, select } from '../../../infra/database.js';
 
 /** A place where two figures differ. */
@@ -25,7 +25,7 @@ const besideSums = (table: string, columns: readonly string[], sums: readonly st
     GROUP BY ${key} HAVING SUM(computed) <> SUM(kept) ORDER BY ${key} LIMIT 1`;
 };
 
-/** The checks, in the order in which they are told. */
+/** The checks, in the order in which they are reported. */
 export const CHECKS: readonly CheckQuery[] = [
   {
     name: 'transactions',
@@ -78,7 +78,7 @@ export async function firstDifference(db: Db, { sql }: CheckQuery): Promise<Ledg
   return row && { place: row.place, expected: String(row.expected), actual: String(row.actual) };
 }
 
-/** How much there is in the ledger. */
+/** The size of the ledger. */
 export async function countLedger(db: Db): Promise<{ readonly transactions: number; readonly postings: number }> {
   const [row] = await select<{ transactions: number; postings: number }>(
     db,

@@ -9,7 +9,7 @@ export interface CartItem {
   readonly addedAt: string;
 }
 
-/** What is in the cart, in the order of the units. */
+/** The items of the cart, in the order of the units. */
 export async function readCart(db: Db, accountId: number): Promise<CartItem[]> {
   return select<CartItem>(
     db,
@@ -46,7 +46,7 @@ export async function setCartQuantity(
     : refuse('CART_ITEM_NOT_FOUND', { unitId });
 }
 
-/** Puts another unit in the place of one. @returns ALREADY_IN_CART or CART_ITEM_NOT_FOUND */
+/** Replaces a unit by another one. @returns ALREADY_IN_CART or CART_ITEM_NOT_FOUND */
 export async function changeCartUnit(
   tx: Tx,
   accountId: number,
@@ -72,7 +72,7 @@ export async function clearCart(tx: Tx, accountId: number): Promise<void> {
   await change(tx, 'DELETE FROM cart_item WHERE account_id = ?', [accountId]);
 }
 
-/** What carts of several accounts hold of these units, locked until the commit in ascending order: one statement. */
+/** The items of several accounts' carts with these units, locked until the commit in ascending order: one statement. */
 export async function lockCartItems(
   tx: Tx,
   wanted: readonly { readonly accountId: number; readonly unitIds: readonly number[] }[],
@@ -86,7 +86,7 @@ export async function lockCartItems(
   );
 }
 
-/** Takes what was ordered out of the carts of several accounts: one statement. */
+/** Takes ordered units out of the carts of several accounts: one statement. */
 export async function deleteOrdered(
   tx: Tx,
   ordered: readonly { readonly accountId: number; readonly unitIds: readonly number[] }[],
@@ -97,7 +97,7 @@ export async function deleteOrdered(
   await change(tx, `DELETE FROM cart_item WHERE ${each}`, params);
 }
 
-/** Takes units out of a cart that are in it since `addedBy` (ISO 8601, UTC) or longer. */
+/** Takes units out of a cart that were added by `addedBy` (ISO 8601, UTC). */
 export async function deleteBought(
   tx: Tx,
   accountId: number,
@@ -108,7 +108,7 @@ export async function deleteBought(
   await change(tx, sql, [accountId, unitIds, databaseTime(addedBy)]);
 }
 
-/** Locks the cart of an account against others that add to it: the account's own row. @returns how many units are in it */
+/** Locks the cart of an account by the account's own row, so that nobody else adds to it. @returns how many units are in it */
 export async function lockCart(tx: Tx, accountId: number): Promise<number> {
   await select(tx, 'SELECT account_id FROM account WHERE account_id = ? FOR UPDATE', [accountId]);
   const sql = 'SELECT COUNT(*) AS items FROM cart_item WHERE account_id = ?';

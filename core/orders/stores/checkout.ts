@@ -1,4 +1,4 @@
-/** Checkouts: what is paid at once. Whoever changes one, or cancels a part of its orders, locks it first of all. */
+/** Checkouts: orders that are paid together. A change of a checkout, or a cancellation in its orders, locks the checkout first. */
 import { change, type Db, isoTime, isTrue, type Reading, select, type Tx } from '../../../infra/database.js';
 import type { BatchBounds } from '../../../infra/one-by-one.js';
 
@@ -22,13 +22,13 @@ export interface CheckoutRecord {
   readonly reference: string;
   readonly buyerId: number;
   readonly currency: string;
-  /** What was ordered, in minor units. */
+  /** The amount ordered, in minor units. */
   readonly amountMinor: number;
-  /** What is to be paid, or was. */
+  /** The amount to pay, or paid. */
   readonly dueMinor: number;
   readonly promotionId: number | null;
   readonly status: CheckoutStatus;
-  /** By the database's clock, whatever the status says. */
+  /** By the database's clock; the status may not show it yet. */
   readonly expired: boolean;
   /** A payment is being made, or its outcome is not known yet: the time to pay is extended. */
   readonly paying: boolean;
@@ -102,7 +102,7 @@ export async function insertCheckouts(tx: Tx, checkouts: readonly NewCheckout[])
   return new Map(rows.map(({ reference, checkoutId }) => [reference, checkoutId]));
 }
 
-/** Moves a locked checkout on that waits for its payment. */
+/** Moves on a locked checkout that waits for its payment. */
 export async function endPending(
   tx: Tx,
   checkoutId: number,
@@ -113,15 +113,15 @@ export async function endPending(
   if ((await change(tx, sql, [status, checkoutId])) !== 1) throw new Error(`checkout ${checkoutId} is not pending`);
 }
 
-/** Lowers what is to be paid for a checkout that waits for its payment. */
+/** Lowers the amount to pay of a checkout that waits for its payment. */
 export async function lowerDue(tx: Tx, checkoutId: number, byMinor: number): Promise<void> {
   const sql = `UPDATE checkout SET due_minor = due_minor - ? WHERE checkout_id = ? AND status = 'PENDING_PAYMENT'`;
   if ((await change(tx, sql, [byMinor, checkoutId])) !== 1) throw new Error(`checkout ${checkoutId} is not pending`);
 }
 
-/** Makes the time to pay of a locked checkout last at least so long from now. @returns whether it can be paid still, by the database's clock */
+/** Makes the time to pay of a locked checkout last at least this long from now. @returns whether it can still be paid, by the database's clock */
 export async function extendTimeToPay(tx: Tx, checkoutId: number, ms: number): Promise<boolean> {
-  // unextended_expires_at comes first: it has to see the old expires_at.
+  // unextended_expires_at comes first, because it reads the old expires_at.
   const extended = await change(
     tx,
     `UPDATE checkout SET unextended_expires_at = COALESCE(unextended_expires_at, expires_at),
@@ -132,7 +132,7 @@ export async function extendTimeToPay(tx: Tx, checkoutId: number, ms: number): P
   return extended === 1;
 }
 
-/** Gives a locked checkout its former time to pay back, if it was extended. */
+/** Restores the former time to pay of a locked checkout, if it was extended. */
 export const restoreTimeToPay = (tx: Tx, checkoutId: number): Promise<number> =>
   change(
     tx,
@@ -141,7 +141,7 @@ export const restoreTimeToPay = (tx: Tx, checkoutId: number): Promise<number> =>
     [checkoutId],
   );
 
-/** Checkouts whose time to pay has passed, those that expired first. */
+/** Checkouts whose time to pay has passed, in the order in which they expired. */
 export async function readExpiredCheckouts(db: Db, { rowsMax, except = [] }: BatchBounds): Promise<number[]> {
   const rows = await select<{ checkoutId: number }>(
     db,

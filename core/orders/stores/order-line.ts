@@ -1,4 +1,4 @@
-/** Lines of orders. What was ordered never changes; the counts of units that left do. */
+/** Lines of orders. The ordered units never change; the counts of units that left do. */
 import { change, type Db, isoTime, type Reading, select, type Tx } from '../../../infra/database.js';
 import type { OrderedLine } from '../rules/line-part.js';
 import { ORDER_COLUMNS, type OrderRecord } from './order.js';
@@ -18,7 +18,7 @@ export interface OrderLineRecord extends OrderedLine {
 
 export type NewOrderLine = Omit<OrderLineRecord, 'cancelledQuantity' | 'returnedQuantity'>;
 
-/** The columns of a line `l`, but its order and its amounts. */
+/** The columns of a line `l`, except for its order and its amounts. */
 const COLUMNS = `l.line_number AS lineNumber, l.unit_id AS unitId, l.product_id AS productId,
   l.product_external_id AS productExternalId, l.product_name AS productName, l.option_name AS optionName, l.sku, l.category, l.quantity,
   l.unit_price AS unitPrice, l.cancelled_quantity AS cancelledQuantity, l.returned_quantity AS returnedQuantity`;
@@ -53,7 +53,7 @@ export async function insertOrderLines(tx: Tx, lines: readonly NewOrderLine[]): 
   );
 }
 
-/** The lines of these orders, by order and number. The order's lock is theirs. */
+/** The lines of these orders, by order and number. The lock of an order covers its lines. */
 export async function readOrderLines(db: Db, orderIds: readonly number[]): Promise<OrderLineRecord[]> {
   if (orderIds.length === 0) return [];
   return select<OrderLineRecord>(
@@ -63,7 +63,7 @@ export async function readOrderLines(db: Db, orderIds: readonly number[]): Promi
   );
 }
 
-/** An order with its lines and what its checkout holds of the receiver. */
+/** An order with its lines and the receiver from its checkout. */
 export interface OrderPage extends OrderRecord {
   readonly reference: string;
   readonly receiver: string;
@@ -80,7 +80,7 @@ interface PageRow extends Omit<OrderPage, 'lines'>, Omit<OrderLineRecord, keyof 
 }
 const pageReading: Reading<PageRow> = { createdAt: isoTime, updatedAt: isoTime, deliveredAt: isoTime };
 
-/** All that the page of an order shows but its history: one statement. */
+/** Everything that the page of an order shows except its history: one statement. */
 export async function readOrderPage(db: Db, orderId: number): Promise<OrderPage | undefined> {
   const rows = await select<PageRow>(
     db,
@@ -106,7 +106,7 @@ export async function readOrderPage(db: Db, orderId: number): Promise<OrderPage 
   return { ...first, lines };
 }
 
-/** Counts units that have left a line. The condition of the table refuses more than there are. */
+/** Counts units that have left a line. A constraint of the table refuses more than there are. */
 export async function takeUnits(
   tx: Tx,
   kind: 'CANCEL' | 'RETURN',

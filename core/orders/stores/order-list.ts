@@ -21,11 +21,11 @@ export interface OrderFilter {
   readonly buyerId?: number | undefined;
   readonly sellerId?: string | undefined;
   readonly status?: OrderStatus | undefined;
-  /** The last row of the page before. */
+  /** The last row of the previous page. */
   readonly before?: number | undefined;
 }
 
-/** The first lines of an order, in any order, as text: drivers take JSON apart themselves. A range of the primary key, however many lines it has. */
+/** The first lines of an order, unsorted, as text, because the driver would parse JSON itself. A range of the primary key, however many lines the order has. */
 const LINES_OF_ORDER = `CAST((SELECT JSON_ARRAYAGG(JSON_OBJECT('lineNumber', l.line_number, 'productName', l.product_name, 'optionName', l.option_name,
     'quantity', l.quantity)) FROM order_line l FORCE INDEX (PRIMARY) WHERE l.order_id = o.order_id AND l.line_number <= ${FIRST_LINES}) AS CHAR)`;
 
@@ -50,7 +50,7 @@ export async function listOrders(db: Db, filter: OrderFilter, limit: number): Pr
   );
 }
 
-/** In the order of the lines, and with the fields in one order: MySQL sorts those of an object. */
+/** Sorted by line, with the fields in a fixed order, because MySQL sorts the fields of an object. */
 const linesOf = (text: string): FirstLine[] =>
   (fromJson(text) as FirstLine[])
     .map(({ lineNumber, productName, optionName, quantity }) => ({ lineNumber, productName, optionName, quantity }))

@@ -7,7 +7,7 @@ export interface NewOrderRefund {
   readonly kind: 'CANCEL' | 'RETURN';
   /** The order had been paid, so money goes back. */
   readonly paid: boolean;
-  /** What the parts cost the buyer (minor units). */
+  /** The amount that the buyer paid for the parts (minor units). */
   readonly amountMinor: number;
   readonly reason: string;
   readonly requestedBy: string;
@@ -16,7 +16,7 @@ export interface NewOrderRefund {
 
 export interface OrderRefundRecord extends NewOrderRefund {
   readonly refundId: number;
-  /** The payment provider has still to give the amount back. */
+  /** The payment provider still has to give the amount back. */
   readonly moneyPending: boolean;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
@@ -47,15 +47,15 @@ export async function insertOrderRefund(tx: Tx, made: NewOrderRefund): Promise<n
   return refundId;
 }
 
-/** The money of a refund is on its way back. */
+/** Records that the money of a refund is on its way back. */
 export const beginMoneyPending = (tx: Tx, refundId: number): Promise<number> =>
   change(tx, 'UPDATE order_refund SET money_pending = 1 WHERE refund_id = ?', [refundId]);
 
-/** The money of a refund is back. */
+/** Records that the money of a refund is back. */
 export const endMoneyPending = (tx: Tx, refundId: number): Promise<number> =>
   change(tx, 'UPDATE order_refund SET money_pending = 0 WHERE refund_id = ?', [refundId]);
 
-/** What was paid for an order: its amount less what had left it before the payment (minor units). */
+/** The amount paid for an order: its amount less the units that had left it before the payment (minor units). */
 export interface PaidPart {
   readonly orderId: number;
   readonly sellerId: string;

@@ -11,9 +11,9 @@ export interface OrderRecord extends Amounts {
   readonly sellerId: string;
   readonly currency: string;
   readonly status: OrderStatus;
-  /** What the buyer got back, or did not have to pay, for units that were cancelled or returned (minor units). */
+  /** The amount that the buyer got back, or did not have to pay, for units that were cancelled or returned (minor units). */
   readonly goneMinor: number;
-  /** What of it the payment provider has still to give back. */
+  /** The part of it that the payment provider still has to give back. */
   readonly returningMinor: number;
   /** Business date in the platform's zone. */
   readonly orderedOn: string;
@@ -33,7 +33,7 @@ export const ORDER_COLUMNS = `o.order_id AS orderId, o.checkout_id AS checkoutId
   o.tracking_number AS trackingNumber, o.version, o.created_at AS createdAt, o.updated_at AS updatedAt, o.delivered_at AS deliveredAt`;
 export const orderReading: Reading<OrderRecord> = { createdAt: isoTime, updatedAt: isoTime, deliveredAt: isoTime };
 
-/** Whose an order is: its buyer's and its seller's. */
+/** The owners of an order: its buyer and its seller. */
 export interface OrderParties {
   readonly checkoutId: number;
   readonly buyerId: number;
@@ -66,7 +66,7 @@ export async function readOrdersOf(db: Db, checkoutId: number): Promise<OrderRec
 
 export type NewOrder = Pick<OrderRecord, 'checkoutId' | 'buyerId' | 'sellerId' | 'currency' | 'orderedOn'> & Amounts;
 
-/** What finds an order of a checkout: a seller has one in it. */
+/** The key that finds an order of a checkout, in which each seller has one. */
 export const orderKey = ({ checkoutId, sellerId }: Pick<OrderRecord, 'checkoutId' | 'sellerId'>): string =>
   `${checkoutId}\t${sellerId}`;
 
@@ -99,17 +99,17 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise
   return new Map(rows.map((order) => [orderKey(order), order.orderId]));
 }
 
-/** What moves with a step. */
+/** The fields that change with a step. */
 export interface StepChange {
   readonly carrier?: string | null;
   readonly trackingNumber?: string | null;
-  /** Its time is now. */
+  /** Sets its time to now. */
   readonly delivered?: boolean;
-  /** Added to what has left the order (minor units). */
+  /** Added to the amount that has left the order (minor units). */
   readonly goneMinor?: number;
 }
 
-/** Takes an order from the state that it is expected in to another, with its next version. @returns whether it was in it */
+/** Takes an order from its expected state to another, with its next version. @returns whether it was in that state */
 export async function moveOrder(
   tx: Tx,
   { orderId, status }: Pick<OrderRecord, 'orderId' | 'status'>,
@@ -135,14 +135,14 @@ export async function moveOrder(
   return changed === 1;
 }
 
-/** More of the money of a locked order is on its way back. */
+/** Records that more of the money of a locked order is on its way back. */
 export const raiseReturning = (tx: Tx, orderId: number, amountMinor: number): Promise<number> =>
   change(tx, 'UPDATE market_order SET returning_minor = returning_minor + ? WHERE order_id = ?', [
     amountMinor,
     orderId,
   ]);
 
-/** Money of a locked order is back; its version moves, because the order looks another way. */
+/** Records that money of a locked order is back. The version moves, because the order is shown differently. */
 export async function lowerReturning(tx: Tx, orderId: number, amountMinor: number): Promise<void> {
   const lowered = await change(
     tx,
@@ -153,7 +153,7 @@ export async function lowerReturning(tx: Tx, orderId: number, amountMinor: numbe
   if (lowered !== 1) throw new Error(`less than ${amountMinor} is on its way back for order ${orderId}`);
 }
 
-/** Takes all orders of a checkout that wait for its payment to another state. By the key of the status it would wait for other checkouts, too. */
+/** Takes all orders of a checkout that wait for its payment to another state. Along the key of the status it would wait for other checkouts, too. */
 export async function movePendingOrders(tx: Tx, checkoutId: number, to: OrderStatus): Promise<void> {
   await change(
     tx,
@@ -163,7 +163,7 @@ export async function movePendingOrders(tx: Tx, checkoutId: number, to: OrderSta
   );
 }
 
-/** Orders that were delivered at least this many seconds ago and are not confirmed, those first that were delivered first. */
+/** Orders that were delivered at least this many seconds ago and are not confirmed, in the order of their delivery. */
 export async function readDelivered(db: Db, seconds: number, { rowsMax, except = [] }: BatchBounds): Promise<number[]> {
   const rows = await select<{ orderId: number }>(
     db,
@@ -175,7 +175,7 @@ export async function readDelivered(db: Db, seconds: number, { rowsMax, except =
   return rows.map(({ orderId }) => orderId);
 }
 
-/** Deletes what was inserted in this transaction for checkouts that came to nothing. */
+/** Deletes the rows that this transaction has inserted for checkouts that were refused. */
 export async function deletePlaced(tx: Tx, checkoutIds: readonly number[], orderIds: readonly number[]): Promise<void> {
   await change(tx, 'DELETE FROM order_event WHERE order_id IN (?)', [orderIds]);
   await change(tx, 'DELETE FROM order_line WHERE order_id IN (?)', [orderIds]);

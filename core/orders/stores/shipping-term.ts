@@ -1,4 +1,4 @@
-/** What sellers take for sending an order, per currency. */
+/** The shipping fees of sellers, per currency. */
 import { change, type Db, isoTime, select, type Tx } from '../../../infra/database.js';
 import type { ShippingTerms } from '../rules/price-basket.js';
 

@@ -6,7 +6,7 @@ import { newestEventId } from './outbox-event.js';
 export interface ConsumerRecord {
   readonly name: string;
   readonly types: readonly string[];
-  /** Every event up to this one was done, tried, or is not wanted. */
+  /** Every event up to this one was done or tried, or is not of the consumer's types. */
   readonly doneThrough: number;
 }
 
@@ -16,7 +16,7 @@ export const readConsumers = (db: Db): Promise<ConsumerRecord[]> =>
   });
 
 /**
- * Registers a consumer unless it is registered. Types that a later version of it wants are added, and none is taken away: processes of both versions may be
+ * Registers a consumer unless it is registered. Types that a later version of it handles are added, and none is removed: processes of both versions may be
  * running.
  */
 export async function registerConsumer(

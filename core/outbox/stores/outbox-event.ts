@@ -28,7 +28,7 @@ export async function insertEvents(tx: Tx, events: readonly NewEvent[]): Promise
   );
 }
 
-/** The oldest events that were not relayed yet. */
+/** The oldest events that have not been relayed yet. */
 export const readUnrelayed = (
   db: Db,
   rowsMax: number,
@@ -43,7 +43,7 @@ export async function markRelayed(db: Db, eventIds: readonly number[]): Promise<
   await change(db, 'UPDATE outbox_event FORCE INDEX (PRIMARY) SET relayed = 1 WHERE event_id IN (?)', [eventIds]);
 }
 
-/** What is left for a consumer of these events: not done, not given up, and due where it was tried; in the order of their ids. */
+/** The events that a consumer still has to handle, among these: not done, not given up, and due where they were tried; in the order of their ids. */
 export interface OpenEvent extends EventRecord {
   /** Attempts so far; null: none is recorded. */
   readonly attempts: number | null;
@@ -61,7 +61,7 @@ export const readOpen = (db: Db, consumer: string, eventIds: readonly number[]):
     eventReading as Reading<OpenEvent>,
   );
 
-/** The events after an id, as a consumer of these types stands to them. */
+/** The events after an id, with their state for a consumer of these types. */
 export const readFollowing = (
   db: Db,
   { consumer, types, after }: { readonly consumer: string; readonly types: readonly string[]; readonly after: number },
@@ -79,7 +79,7 @@ export const readFollowing = (
     { missing: isTrue, ageMs: Number },
   );
 
-/** How many events lie between two ids. Whoever has written one of them and has not committed yet is waited for. */
+/** The number of events between two ids. It waits for uncommitted ones. */
 export async function countShared(tx: Tx, after: number, through: number): Promise<number> {
   const sql =
     'SELECT event_id FROM outbox_event FORCE INDEX (PRIMARY) WHERE event_id > ? AND event_id <= ? LOCK IN SHARE MODE';
@@ -92,7 +92,7 @@ export async function newestEventId(db: Db): Promise<number> {
   return row?.newest ?? 0;
 }
 
-/** Events between two ids for a purge: whether each is older than so many days, and whether a consumer still has it before it. */
+/** Events between two ids for a purge: whether each is older than this many days, and whether a consumer still has to handle it. */
 export const readForPurge = (
   db: Db,
   range: { readonly after: number; readonly through: number; readonly days: number },
@@ -107,7 +107,7 @@ export const readForPurge = (
     { old: isTrue, tried: isTrue },
   );
 
-/** Deletes events with what their inboxes hold of them. */
+/** Deletes events with their rows in the inboxes. */
 export async function deleteEvents(tx: Tx, eventIds: readonly number[]): Promise<void> {
   await change(tx, 'DELETE FROM outbox_inbox WHERE event_id IN (?)', [eventIds]);
   await change(tx, 'DELETE FROM outbox_event WHERE event_id IN (?)', [eventIds]);

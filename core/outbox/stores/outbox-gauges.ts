@@ -1,4 +1,4 @@
-/** How far consumers are behind, for the metrics. */
+/** The backlog of consumers, for the metrics. */
 import { type Db, select } from '../../../infra/database.js';
 import { readConsumers } from './outbox-consumer.js';
 
@@ -11,7 +11,7 @@ export interface OutboxGauges {
   readonly deadLetters: number;
 }
 
-/** More are not counted: it would take too long, and says nothing more. */
+/** Counting stops here, because a larger number would take long and tell no more. */
 const WAITING_MAX = 100_000;
 
 export async function readOutboxGauges(db: Db): Promise<OutboxGauges[]> {

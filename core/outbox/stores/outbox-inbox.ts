@@ -1,4 +1,4 @@
-/** What consumers have done, and what they have tried and not done. */
+/** The events that consumers have done, and those that they have tried without success. */
 import { change, type Db, isoTime, type Reading, select, type Tx } from '../../../infra/database.js';
 import { isDuplicateKey } from '../../../infra/database-errors.js';
 import { EVENT_COLUMNS, type EventRecord, eventReading } from './outbox-event.js';
@@ -9,7 +9,7 @@ export interface EventKey {
   readonly eventId: number;
 }
 
-/** Whether a row is new, or has been there already. */
+/** Whether a row is new or was there before. */
 const isNew = (insert: Promise<unknown>): Promise<boolean> =>
   insert.then(
     () => true,
@@ -19,7 +19,7 @@ const isNew = (insert: Promise<unknown>): Promise<boolean> =>
     },
   );
 
-/** Writes that a consumer has done these events. Throws a duplicate key where it has done one of them already. */
+/** Records that a consumer has done these events. Throws a duplicate key where it has already done one of them. */
 export async function insertDone(tx: Tx, consumer: string, eventIds: readonly number[]): Promise<void> {
   await change(
     tx,
@@ -28,7 +28,7 @@ export async function insertDone(tx: Tx, consumer: string, eventIds: readonly nu
   );
 }
 
-/** The same after a delivery. One that somebody else has delivered meanwhile is done, too. */
+/** The same after a delivery. An event that somebody else has delivered meanwhile is done, too. */
 export async function insertDelivered(tx: Tx, { consumer, eventId }: EventKey): Promise<void> {
   await isNew(insertDone(tx, consumer, [eventId]));
 }
@@ -38,12 +38,12 @@ export async function isDone(db: Db, { consumer, eventId }: EventKey): Promise<b
   return (await select(db, sql, [eventId, consumer])).length > 0;
 }
 
-/** Forgets attempts, after the events were done. */
+/** Deletes the attempts of events that were done. */
 export async function deleteAttempts(tx: Db, consumer: string, eventIds: readonly number[]): Promise<void> {
   await change(tx, 'DELETE FROM outbox_attempt WHERE event_id IN (?) AND consumer = ?', [eventIds, consumer]);
 }
 
-/** Forgets attempts of events that were done nevertheless. */
+/** Deletes failed attempts of events that were done after all. */
 export async function deleteDoneAttempts(db: Db, consumer: string, eventIds: readonly number[]): Promise<void> {
   await change(
     db,
@@ -91,7 +91,7 @@ export async function claimAttempt(
   return claimFirst(db, consumer, [eventId], leaseMs);
 }
 
-/** Writes down that the nth attempt failed. @returns false: somebody else has tried it meanwhile, or has done it */
+/** Records that the nth attempt failed. @returns false: somebody else has tried the event meanwhile, or has done it */
 export async function recordFailedAttempt(
   tx: Tx,
   { consumer, eventId }: EventKey,
@@ -185,7 +185,7 @@ export async function listDeadLetters(
   );
 }
 
-/** Takes a dead letter back among what is tried, as if it never had been, and due at once. @returns false: it is no dead letter any more */
+/** Makes a dead letter an untried event again that is due at once. @returns false: it is no longer a dead letter */
 export async function reviveDeadLetter(tx: Tx, { consumer, eventId }: EventKey): Promise<boolean> {
   const sql = `UPDATE outbox_attempt SET status = 'WAITING', attempts = 0, next_try_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3)
      WHERE event_id = ? AND consumer = ? AND status = 'DEAD'`;

@@ -1,13 +1,13 @@
-/** What all providers have in common: an API call becomes a value, a refusal with a code, or something unclear. */
+/** The common part of all providers: an API call becomes a value, a refusal with a code, or an unclear outcome. */
 import type * as z from 'zod';
 import type { OutboundCall, OutboundClient } from '../../../infra/outbound/outbound-client.js';
 import { MagamError } from '../../../kernel/errors.js';
 import type { PaymentAsk, ProviderFailure, ProviderOutcome, ProviderPayment } from './provider.js';
 
 /**
- * What an error code means. `done-already`: look the payment up. `not-approved`: the buyer has not approved yet, and still can. `declined`: no, for good. `unknown`:
- * ask again. `key-refused`: our credentials or our settings at the provider are wrong, so nothing happened and it works again when they are right. A code that a
- * provider does not list is `unknown`.
+ * The meaning of an error code. `done-already`: look up the payment. `not-approved`: the buyer has not approved yet, and still can. `declined`: refused
+ * permanently. `unknown`: ask again. `key-refused`: our credentials or our settings at the provider are wrong, so nothing happened and it works again when they
+ * are right. A code that a provider does not list is `unknown`.
  */
 export type Meaning = 'done-already' | 'not-approved' | 'declined' | 'unknown' | 'key-refused';
 
@@ -24,7 +24,7 @@ export type Reply<T> =
 
 /** How a provider answers. */
 export interface Answers<T> {
-  /** Reads the body of a success; what it does not accept is unclear. */
+  /** Reads the body of a success; a body that it does not accept is an unclear outcome. */
   readonly value: z.ZodType<T>;
   /** Reads the body of a refusal. */
   readonly failure: z.ZodType<ProviderFailure>;
@@ -60,12 +60,12 @@ export async function callApi<T>(client: OutboundClient, call: OutboundCall, ans
   if (status >= 200 && status < 300) {
     const read = answers.value.safeParse(body);
     if (read.success) return { kind: 'value', value: read.data };
-    return unclear('unknown', failureOf('ANSWER_INVALID', `the answer is not as expected (HTTP ${status})`));
+    return unclear('unknown', failureOf('ANSWER_INVALID', `the answer is not in the expected form (HTTP ${status})`));
   }
   const read = answers.failure.safeParse(body);
   const failure = read.success
     ? failureOf(read.data.code, read.data.message)
-    : failureOf('ANSWER_INVALID', `the answer is not as expected (HTTP ${status})`);
+    : failureOf('ANSWER_INVALID', `the answer is not in the expected form (HTTP ${status})`);
   const meaning = read.success || status === 401 ? meaningOf(status, failure, answers.meanings) : 'unknown';
   if (meaning === 'unknown') return unclear('unknown', failure);
   // An earlier try may have been carried out before the key was refused.
@@ -103,7 +103,7 @@ export const unapproved = ({ reference, amountMinor, currency, providerKey }: Pa
   failure: null,
 });
 
-/** What a payment that was looked up says of its confirmation. One that is still open is unclear: it was confirmed, and shows no trace of it. */
+/** The outcome of a confirmation, from the payment that was looked up. A payment that is still open is unclear: it was confirmed, and shows no trace of it. */
 export function confirmationOf(payment: ProviderPayment): ProviderOutcome<ProviderPayment> {
   const { status, failure } = payment;
   if (status === 'OPEN')
@@ -113,7 +113,7 @@ export function confirmationOf(payment: ProviderPayment): ProviderOutcome<Provid
   return { outcome: 'done', value: payment };
 }
 
-/** Reads what the buyer brought back. Throws REQUEST_INVALID with every fault. */
+/** Reads the parameters that the buyer brought back. Throws REQUEST_INVALID with every fault. */
 export function readApprovalBy<T>(schema: z.ZodType<T>, approval: unknown): T {
   const read = schema.safeParse(approval);
   if (read.success) return read.data;

@@ -1,17 +1,17 @@
-/** Whether money was given back, by what the payment says afterwards. */
+/** Tells from the payment afterwards whether money was given back. */
 import { unknown } from './api-call.js';
 import type { CancelAsk, ProviderFailure, ProviderOutcome, ProviderPayment } from './provider.js';
 
-/** What the provider has given back of the payment, before and after this cancellation (minor units). */
+/** The amounts that the provider has given back, before and after this cancellation (minor units). */
 export function cancelledBeforeAndAfter({ payment, remainingMinor, amountMinor }: CancelAsk) {
   const before = payment.amountMinor - remainingMinor;
   return { before, after: before + amountMinor };
 }
 
 /**
- * The outcome of a cancellation by the payment after it. An earlier call for the same cancellation may have been carried out and its answer lost, so a refusal
- * counts only when the payment shows that nothing was given back.
- * @param refusal what the provider said when it refused; undefined when it agreed
+ * The outcome of a cancellation, from the payment after it. An earlier call for the same cancellation may have been carried out and its answer lost, so a
+ * refusal counts only when the payment shows that nothing was given back.
+ * @param refusal the provider's refusal; undefined when it agreed
  */
 export function cancellationOf(
   ask: CancelAsk,

@@ -1,11 +1,11 @@
-/** A provider that tells of its calls: for the metrics. */
+/** A provider that reports its calls to the metrics. */
 import type { PaymentProvider, ProviderOutcome } from './provider.js';
 
 export interface ProviderCall {
   readonly provider: string;
   readonly operation: 'open' | 'confirm' | 'inquire' | 'cancel';
   readonly outcome: ProviderOutcome<never>['outcome'];
-  /** With its wait, its tries and the look-ups that belong to it. */
+  /** Includes the wait, the tries and the look-ups of the call. */
   readonly seconds: number;
 }
 

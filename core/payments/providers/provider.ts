@@ -1,9 +1,9 @@
 /**
- * What a payment provider is to the platform. One folder each, beside this file; `registry.ts` lists them, and adding one touches nothing else. A provider
+ * The interface of a payment provider. Each has a folder beside this file; `registry.ts` lists them, and adding one touches nothing else. A provider
  * knows its HTTP API, its authentication, its error codes and its webhooks; it knows no table and no rule of the shop.
  */
 
-/** What the platform asks about. Amounts are in minor units of the currency; a provider converts where its API counts otherwise. */
+/** The payment of a call. Amounts are in minor units of the currency; a provider converts them where its API has other units. */
 export interface PaymentAsk {
   /** Random; names the payment to the provider (Toss `orderId`, KakaoPay `partner_order_id`, PortOne `paymentId`). */
   readonly reference: string;
@@ -11,7 +11,7 @@ export interface PaymentAsk {
   readonly buyer: string;
   readonly amountMinor: number;
   readonly currency: string;
-  /** What the buyer reads on the provider's page. */
+  /** The text that the buyer reads on the provider's page. */
   readonly orderName: string;
   /** The provider's own name of the payment (Toss `paymentKey`, KakaoPay `tid`); null: not known yet. */
   readonly providerKey: string | null;
@@ -24,11 +24,11 @@ export type NextStep =
   /** The provider's script in the shop's page, opened with these values. */
   | { readonly kind: 'widget'; readonly values: Readonly<Record<string, string | number>> };
 
-/** What a provider says of a payment, in its own answer. */
+/** The state of a payment in a provider's answer. */
 export interface ProviderPayment {
   readonly providerKey: string;
   readonly reference: string;
-  /** What was charged, cancellations not taken off. */
+  /** The charged amount, before cancellations. */
   readonly amountMinor: number;
   readonly currency: string;
   /** OPEN: the buyer has not approved, or we have not confirmed. */
@@ -36,7 +36,7 @@ export interface ProviderPayment {
   readonly cancelledMinor: number;
   /** Card, transfer, the provider's money; for people. */
   readonly method: string;
-  /** Why it was declined: the provider's code and words; null otherwise. */
+  /** The reason for a decline: the provider's code and message; null otherwise. */
   readonly failure: ProviderFailure | null;
 }
 
@@ -46,7 +46,7 @@ export interface ProviderFailure {
 }
 
 /**
- * How a call ended. `declined`: the provider said no for good, nothing was charged or given back by this call. `unknown`: nobody knows, ask again by
+ * The outcome of a call. `declined`: the provider refused permanently, and this call charged or gave back nothing. `unknown`: nobody knows, so ask again by
  * `inquire`, never by a second charge. `away`: the call certainly never reached the provider (breaker open, no connection, queue full), or the provider did not
  * accept our key; nothing happened, and it may be asked again (PROVIDER_UNAVAILABLE).
  */
@@ -59,27 +59,27 @@ export type ProviderOutcome<T> =
 export interface CancelAsk {
   readonly payment: PaymentAsk;
   readonly amountMinor: number;
-  /** What is left of the charge before this cancellation, so that the provider refuses one that does not fit. */
+  /** The rest of the charge before this cancellation, so that the provider refuses one that does not fit. */
   readonly remainingMinor: number;
   readonly reason: string;
   /** Sent as the provider's idempotency key: the same cancellation asked twice is carried out once. */
   readonly idempotencyKey: string;
 }
 
-/** A webhook as it came. Header names are in lower case. */
+/** A webhook as received. Header names are in lower case. */
 export interface RawWebhook {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
-/** What a webhook is about. It is only a hint: whoever acts on it looks the payment up. */
+/** The subject of a webhook. It is only a hint: the payment is looked up before anything is done. */
 export interface ProviderEvent {
-  /** The provider's own id of the event, or one that is made of what it says. */
+  /** The provider's own id of the event, or one that is made from its content. */
   readonly eventId: string;
   readonly reference: string | null;
   readonly providerKey: string | null;
   readonly type: string;
-  /** It tells of money that was given back. */
+  /** It reports money that was given back. */
   readonly cancels: boolean;
 }
 
@@ -87,24 +87,24 @@ export interface PaymentProvider {
   /** In capitals; stored, and a label of the metrics: TOSS, PORTONE, KAKAOPAY. */
   readonly name: string;
   readonly currencies: readonly string[];
-  /** Prepares the payment, where the provider wants to be told before the buyer comes; others answer without a call. */
+  /** Prepares the payment, where the provider requires it before the buyer comes; other providers answer without a call. */
   readonly open: (ask: PaymentAsk, urls: ReturnUrls, signal?: AbortSignal) => Promise<ProviderOutcome<Opened>>;
-  /** What the buyer brings back from the provider, checked by this schema's `parse`; throws REQUEST_INVALID for what does not belong to it. */
+  /** Reads the parameters that the buyer brings back from the provider; throws REQUEST_INVALID for invalid ones. */
   readonly readApproval: (approval: unknown) => Approval;
   /**
-   * Charges, or for a provider that has charged already looks up. `idempotencyKey` is sent where the API has one. `done` with OPEN: the buyer has not approved
-   * yet, and nothing was charged.
+   * Charges the payment, or looks it up where the provider has already charged. `idempotencyKey` is sent where the API has one. `done` with OPEN: the buyer has
+   * not approved yet, and nothing was charged.
    */
   readonly confirm: (
     ask: PaymentAsk,
     approval: Approval,
     idempotencyKey: string,
   ) => Promise<ProviderOutcome<ProviderPayment>>;
-  /** Looks the payment up, by its key or by its reference; `done` with null when the provider knows of none. */
+  /** Looks up the payment, by its key or by its reference; `done` with null when the provider has no such payment. */
   readonly inquire: (ask: PaymentAsk) => Promise<ProviderOutcome<ProviderPayment | null>>;
   /** Gives money back. @returns the payment after it */
   readonly cancel: (ask: CancelAsk) => Promise<ProviderOutcome<ProviderPayment>>;
-  /** Reads a webhook; undefined when its signature is wrong or it is no webhook of this provider. A provider without signatures returns what it says. */
+  /** Reads a webhook; undefined when its signature is wrong or it is not a webhook of this provider. A provider without signatures returns its content. */
   readonly readWebhook: (webhook: RawWebhook) => ProviderEvent | undefined;
 }
 

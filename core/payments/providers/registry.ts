@@ -8,11 +8,11 @@ import type { PaymentProvider } from './provider.js';
 import { TossProvider } from './toss/toss-provider.js';
 
 export interface OpenProviders {
-  /** By name. One that is not here is not offered: PROVIDER_NOT_CONFIGURED. */
+  /** By name. A provider that is not here is refused with PROVIDER_NOT_CONFIGURED. */
   readonly providers: ReadonlyMap<string, PaymentProvider>;
-  /** What their calls go through. */
+  /** The guards of their calls, by provider. */
   readonly clients: readonly OutboundClient[];
-  /** Tells of each call that has ended, from now on. */
+  /** Reports each call that ends from now on. */
   readonly onCall: (listener: CallListener) => void;
   /** Closes the connections. */
   readonly close: () => Promise<void>;
@@ -21,11 +21,11 @@ export interface OpenProviders {
 export interface Clocks {
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Of the breakers: milliseconds, only going forward. */
+  /** A clock for the breakers that only goes forward (ms). */
   readonly steady: () => number;
 }
 
-/** Makes what is configured; once a process, because the breakers and the limits of calls count for all of it. */
+/** Makes the configured providers. Call it once a process, because the breakers and the limits of calls apply to the whole process. */
 export function paymentProviders(
   config: Pick<Config, 'paymentProviders' | 'outbound' | 'production'>,
   clocks: Clocks = { now: Date.now, steady: () => performance.now() },

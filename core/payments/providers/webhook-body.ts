@@ -1,4 +1,4 @@
-/** The body of a webhook as JSON; undefined when it is none. */
+/** The body of a webhook as JSON; undefined when it is not JSON. */
 export function parsedWebhook(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));

@@ -1,4 +1,4 @@
-/** Money that goes back through a provider. Whoever changes a row has locked the checkout of its payment. */
+/** Money that goes back through a provider. Every change of a row is made under the lock of its payment's checkout. */
 import {
   change,
   type Db,
@@ -13,7 +13,7 @@ import type { BatchBounds } from '../../../infra/one-by-one.js';
 
 export interface NewPaymentCancel {
   readonly paymentId: number;
-  /** What left the order; null: the whole charge goes back, because it was not accepted. */
+  /** The order's refund; null: the whole charge goes back, because it was not accepted. */
   readonly orderId: number | null;
   readonly refundId: number | null;
   readonly amountMinor: number;
@@ -27,7 +27,7 @@ export interface PaymentCancel extends NewPaymentCancel {
   readonly attempts: number;
   /** It may be tried now. */
   readonly due: boolean;
-  /** Random; who tried last. */
+  /** Random; names the last process that tried. */
   readonly askedBy: string | null;
   readonly failureCode: string | null;
   readonly failureMessage: string | null;
@@ -43,7 +43,7 @@ const SELECT_CANCEL = `SELECT cancel_id AS cancelId, payment_id AS paymentId, or
   created_at AS createdAt, done_at AS doneAt FROM payment_cancel`;
 const reading: Reading<PaymentCancel> = { due: isTrue, createdAt: isoTime, doneAt: isoTime };
 
-/** Stores a cancellation that is to be carried out at once. @returns its id */
+/** Stores a cancellation to be carried out at once. @returns its id */
 export const insertPaymentCancel = (tx: Tx, made: NewPaymentCancel): Promise<number> =>
   insertReturningId(
     tx,
@@ -68,13 +68,13 @@ export async function readPaymentCancels(db: Db, paymentId: number): Promise<Pay
   return (await select(db, sql, [paymentId], reading)).reverse();
 }
 
-/** The oldest cancellation of a payment that waits: the others wait for it. */
+/** The oldest waiting cancellation of a payment; the others wait for it. */
 export async function readFirstPending(tx: Tx, paymentId: number): Promise<PaymentCancel | undefined> {
   const sql = `${SELECT_CANCEL} FORCE INDEX (payment_cancel_payment) WHERE payment_id = ? AND status = 'PENDING' ORDER BY cancel_id LIMIT 1`;
   return (await select(tx, sql, [paymentId], reading))[0];
 }
 
-/** Begins a try; no other begins within so many ms. */
+/** Begins a try; no other begins within this many ms. */
 export const beginTry = (tx: Tx, cancelId: number, asker: string, ms: number): Promise<number> =>
   change(
     tx,
@@ -83,7 +83,7 @@ export const beginTry = (tx: Tx, cancelId: number, asker: string, ms: number): P
     [asker, ms * 1_000, cancelId],
   );
 
-/** Puts one off, because another is to be carried out first (ms). */
+/** Postpones a cancellation, because another must be carried out first (ms). */
 export const putOff = (tx: Tx, cancelId: number, ms: number): Promise<number> =>
   change(
     tx,
@@ -91,7 +91,7 @@ export const putOff = (tx: Tx, cancelId: number, ms: number): Promise<number> =>
     [ms * 1_000, cancelId],
   );
 
-/** A try came to nothing; the next one comes after so many ms. @returns how many rows: 0 when somebody else tries meanwhile */
+/** Records that a try failed; the next one comes after this many ms. @returns how many rows: 0 when somebody else tries meanwhile */
 export const failTry = (
   tx: Tx,
   cancelId: number,
@@ -106,7 +106,7 @@ export const failTry = (
     [failure.code.slice(0, 64), [...failure.message].slice(0, 255).join(''), ms * 1_000, cancelId, asker],
   );
 
-/** The money is back. */
+/** Records that the money is back. */
 export async function endPaymentCancel(tx: Tx, cancelId: number): Promise<void> {
   const ended = await change(
     tx,
@@ -117,7 +117,7 @@ export async function endPaymentCancel(tx: Tx, cancelId: number): Promise<void> 
   if (ended !== 1) throw new Error(`the cancellation ${cancelId} is not pending`);
 }
 
-/** Cancellations that are to be tried now, those first that have waited longest. */
+/** Cancellations that are due now; the longest waiting ones come first. */
 export async function readDueCancels(db: Db, { rowsMax, except = [] }: BatchBounds): Promise<number[]> {
   const rows = await select<{ cancelId: number }>(
     db,

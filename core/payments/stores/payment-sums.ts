@@ -1,7 +1,7 @@
-/** What payments and orders come to for a range of checkouts: what `magam payments verify` compares. Each statement goes along a key. */
+/** The sums of payments and orders for a range of checkouts, which `magam payments verify` compares. Each statement reads along a key. */
 import { type Db, databaseTime, isTrue, select } from '../../../infra/database.js';
 
-/** Checkouts above `from`, up to and including `to`; without `to` all above it. */
+/** Checkouts above `from`, up to and including `to`; without `to` all above `from`. */
 export interface CheckoutRange {
   readonly from: number;
   readonly to?: number;
@@ -25,7 +25,7 @@ export interface ReturningSum {
 export interface OrderSum extends ReturningSum {
   /** Business date on which the checkout was made. */
   readonly orderedOn: string;
-  /** What its paid orders stand for: their amounts less what left them. */
+  /** The amounts of its paid orders, less the units that left them. */
   readonly soldMinor: number;
   /** It was marked as paid by hand. */
   readonly byHand: boolean;
@@ -63,7 +63,7 @@ export async function readLastCheckout(db: Db): Promise<number> {
   return row?.last ?? 0;
 }
 
-/** What providers have charged and given back for each checkout. */
+/** The amounts that providers have charged and given back for each checkout. */
 export function sumPayments(db: Db, range: CheckoutRange): Promise<PaymentSum[]> {
   const { sql, params } = inRange('checkout_id', range);
   return select<PaymentSum>(
@@ -77,7 +77,7 @@ export function sumPayments(db: Db, range: CheckoutRange): Promise<PaymentSum[]>
   );
 }
 
-/** What the cancellations of each checkout's payments have still to give back for orders. */
+/** The amounts that the cancellations of each checkout's payments still have to give back for orders. */
 export function sumPendingCancels(db: Db, range: CheckoutRange): Promise<ReturningSum[]> {
   const { sql, params } = inRange('p.checkout_id', range);
   return select<ReturningSum>(
@@ -91,7 +91,7 @@ export function sumPendingCancels(db: Db, range: CheckoutRange): Promise<Returni
   );
 }
 
-/** What the orders of each checkout stand for. */
+/** The amounts of the orders of each checkout. */
 export function sumOrders(db: Db, range: CheckoutRange): Promise<OrderSum[]> {
   const { sql, params } = inRange('o.checkout_id', range);
   return select<OrderSum>(

@@ -1,4 +1,4 @@
-/** Webhooks that came, so that each is heeded once. */
+/** Received webhooks, so that each is handled once. */
 import { change, type Db, type Tx } from '../../../infra/database.js';
 import { isDuplicateKey } from '../../../infra/database-errors.js';
 
@@ -10,7 +10,7 @@ export interface NewWebhook {
   readonly paymentId: number;
 }
 
-/** Stores a webhook. @returns false when it came before */
+/** Stores a webhook. @returns false when it was received before */
 export async function insertWebhook(tx: Tx, { provider, eventKey, type, paymentId }: NewWebhook): Promise<boolean> {
   try {
     await change(
@@ -25,7 +25,7 @@ export async function insertWebhook(tx: Tx, { provider, eventKey, type, paymentI
   }
 }
 
-/** Forgets some of the webhooks that are older than this many days. @returns how many */
+/** Deletes some of the webhooks that are older than this many days. @returns how many */
 export const purgeWebhooks = (db: Db, days: number, rowsMax: number): Promise<number> =>
   change(
     db,

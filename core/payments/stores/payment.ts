@@ -1,4 +1,4 @@
-/** Payments. Whoever changes one has locked its checkout, so what was read after that lock is true until the transaction ends. */
+/** Payments. Every change is made under the lock of the checkout, so data read after that lock stays true until the transaction ends. */
 import {
   change,
   type Db,
@@ -13,13 +13,13 @@ import {
 import type { BatchBounds } from '../../../infra/one-by-one.js';
 import type { PaymentStatus } from '../rules/payment-state.js';
 
-/** The provider of a payment of nothing. */
+/** The provider name of a payment with nothing to pay. */
 export const NO_PROVIDER = 'NONE';
 
 export interface PaymentRecord {
   readonly paymentId: number;
   readonly checkoutId: number;
-  /** It holds the place of the one payment of its checkout that is under way or paid. */
+  /** It is the one payment of its checkout that is under way or paid. */
   readonly live: boolean;
   readonly buyerId: number;
   readonly provider: string;
@@ -30,19 +30,19 @@ export interface PaymentRecord {
   readonly orderName: string;
   readonly currency: string;
   readonly amountMinor: number;
-  /** What the provider says it has charged, and in which currency; null: nothing as far as is known. */
+  /** The amount and currency that the provider says it has charged; null: nothing as far as is known. */
   readonly chargedMinor: number | null;
   readonly chargedCurrency: string | null;
-  /** What is back with the buyer, and what is on its way there. */
+  /** The amount that is back with the buyer, and the amount on its way there. */
   readonly cancelledMinor: number;
   readonly cancellingMinor: number;
-  /** What is back besides that nobody asked for here, as the provider said last. */
+  /** The amount given back outside of the platform, by the provider's last answer. */
   readonly elsewhereMinor: number;
   readonly status: PaymentStatus;
   readonly method: string | null;
   readonly failureCode: string | null;
   readonly failureMessage: string | null;
-  /** Random; who asked the provider last. */
+  /** Random; names the process that asked the provider last. */
   readonly askedBy: string | null;
   /** The provider is being asked now. */
   readonly beingAsked: boolean;
@@ -90,7 +90,7 @@ export async function readLivePayment(db: Db, checkoutId: number): Promise<Payme
   return (await select(db, `${SELECT_PAYMENT} WHERE p.live_checkout_id = ?`, [checkoutId], reading))[0];
 }
 
-/** The payment of a checkout with this provider and amount that was saved but not opened at the provider: whoever was at it has died. */
+/** The payment of a checkout with this provider and amount that was saved but not opened at the provider, because its process died. */
 export async function readUnopened(
   tx: Tx,
   { checkoutId, provider, amountMinor }: Pick<PaymentRecord, 'checkoutId' | 'provider' | 'amountMinor'>,
@@ -106,7 +106,7 @@ export async function countReady(tx: Tx, checkoutId: number): Promise<number> {
   return (await select<{ ready: number }>(tx, sql, [checkoutId]))[0]?.ready ?? 0;
 }
 
-/** What the columns of references and keys hold; anything else names no payment. */
+/** The form of references and keys; any other text names no payment. */
 const ASCII = /^[\x20-\x7e]{1,200}$/;
 
 /** The id of the payment that a provider means, by our reference or by its own key. */
@@ -136,11 +136,11 @@ export interface NewPayment
   > {
   /** READY, or DONE where there is nothing to pay. */
   readonly status: 'READY' | 'DONE';
-  /** When a duty looks at it (ISO 8601); null: never. */
+  /** When a duty checks it (ISO 8601); null: never. */
   readonly lookAt: string | null;
 }
 
-/** Stores a payment that is being opened by somebody: for so long nobody else opens it (ms). @returns its id */
+/** Stores a payment that is being opened; for this long nobody else opens it (ms). @returns its id */
 export const insertPayment = (
   tx: Tx,
   made: NewPayment,
@@ -169,13 +169,13 @@ export const insertPayment = (
     ],
   );
 
-/** What moves with a step; what is not named stays. */
+/** The fields that change with a step; absent ones stay. */
 export interface PaymentChange {
   readonly live?: boolean;
   readonly providerKey?: string | null;
   readonly approvalToken?: string | null;
   readonly opened?: true;
-  /** The provider is first asked to charge now; false: it never was. */
+  /** True: the provider is first asked to charge now. False: it was never asked. */
   readonly marked?: boolean;
   readonly charged?: { readonly amountMinor: number; readonly currency: string; readonly method: string };
   /** Added. */
@@ -183,10 +183,10 @@ export interface PaymentChange {
   readonly cancellingMinor?: number;
   readonly elsewhereMinor?: number;
   readonly failure?: { readonly code: string; readonly message: string } | null;
-  /** Who asks the provider from now on, and for how long (ms); null: nobody. */
+  /** The process that asks the provider from now on, and for how long (ms); null: none. */
   readonly asker?: { readonly name: string; readonly ms: number } | null;
   readonly looks?: number;
-  /** When a duty looks: after so many ms, at a moment (ISO 8601), or never. */
+  /** When a duty checks it: after this many ms, at a moment (ISO 8601), or never. */
   readonly look?: number | string | null;
   readonly unclearTold?: boolean;
 }
@@ -229,7 +229,7 @@ function settingsOf(change: PaymentChange): Setting[] {
   return set;
 }
 
-/** Takes a payment from the state that it is expected in to another, or changes it in its state. @returns whether it was in it */
+/** Takes a payment from its expected state to another, or changes it within its state. @returns whether it was in that state */
 export async function movePayment(
   tx: Tx,
   { paymentId, status }: Pick<PaymentRecord, 'paymentId' | 'status'>,
@@ -243,13 +243,13 @@ export async function movePayment(
   return (await change(tx, sql, [to, ...params, paymentId, status])) === 1;
 }
 
-/** Takes the place of the live payment of a checkout away from whatever payment has it. */
+/** Clears the mark of the one live payment of a checkout, whichever payment has it. */
 export const freeLivePlace = (tx: Tx, checkoutId: number): Promise<number> =>
   change(tx, 'UPDATE payment FORCE INDEX (payment_live) SET live_checkout_id = NULL WHERE live_checkout_id = ?', [
     checkoutId,
   ]);
 
-/** Payments whose outcome a duty has to look for, those first that have waited longest. */
+/** Payments whose outcome a duty has to look up; the longest waiting ones come first. */
 export async function readDuePayments(db: Db, { rowsMax, except = [] }: BatchBounds): Promise<number[]> {
   const rows = await select<{ paymentId: number }>(
     db,
@@ -260,7 +260,7 @@ export async function readDuePayments(db: Db, { rowsMax, except = [] }: BatchBou
   return rows.map(({ paymentId }) => paymentId);
 }
 
-/** Payments of which operators were told that they are unclear, and which still are. */
+/** Payments that were reported to operators as unclear and still are. */
 export const readUnclearPayments = (db: Db): Promise<Pick<PaymentRecord, 'paymentId' | 'provider' | 'status'>[]> =>
   select(
     db,
@@ -268,7 +268,7 @@ export const readUnclearPayments = (db: Db): Promise<Pick<PaymentRecord, 'paymen
      WHERE unclear_told = 1 AND (status IN ('IN_PROGRESS', 'UNKNOWN') OR cancelling_minor > 0) ORDER BY payment_id`,
   );
 
-/** Those of the payments of which a provider has given money back that was not asked for here. */
+/** The payments, among these, of which money was given back outside of the platform. */
 export async function readGivenBackElsewhere(
   db: Db,
   paymentIds: readonly number[],
@@ -286,7 +286,7 @@ export interface PaymentFilter {
   readonly buyerId?: number | undefined;
   readonly checkoutId?: number | undefined;
   readonly status?: PaymentStatus | undefined;
-  /** The last row of the page before. */
+  /** The last row of the previous page. */
   readonly before?: number | undefined;
 }
 

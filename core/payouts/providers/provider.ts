@@ -1,16 +1,16 @@
 /**
- * What a provider that pays sellers is to the platform. One folder each, beside this file; `registry.ts` lists them. A provider knows its HTTP API, its authentication and
- * its error codes; it knows no table and decides nothing about a payout.
+ * The interface of a provider that pays sellers. Each has a folder beside this file; `registry.ts` lists them. A provider knows its HTTP API, its
+ * authentication and its error codes; it knows no table and decides nothing about a payout.
  */
 import type { ProviderMessage, TransferFailure } from '../rules/transfer-failure.js';
 
-/** What is to be transferred. */
+/** The transfer to send. */
 export interface TransferOrder {
   /** Of `transferReference`: payout and attempt. It is the idempotency key, and names the transfer at the provider. */
   readonly reference: string;
   /** Of `payeeReference`: names the bank account at the provider. */
   readonly payee: string;
-  /** The account that was approved, in the clear; the provider compares it with the one that it knows. */
+  /** The approved account in clear text; the provider compares it with the one that it knows. */
   readonly bankCode: string;
   readonly accountNumber: string;
   readonly holder: string;
@@ -21,7 +21,7 @@ export interface TransferOrder {
   readonly remark: string;
 }
 
-/** What is looked up. */
+/** The transfer to look up. */
 export interface TransferInquiry {
   readonly reference: string;
   readonly amountMinor: bigint;
@@ -30,7 +30,7 @@ export interface TransferInquiry {
   readonly providerKey: string | null;
 }
 
-/** What is known of a transfer that the provider has received. */
+/** The state of a transfer that the provider has received. */
 export type KnownTransfer =
   /** It was received, and the money is on its way. */
   | { readonly outcome: 'sent'; readonly providerKey: string }
@@ -44,7 +44,7 @@ export type KnownTransfer =
       readonly providerKey: string | null;
     };
 
-/** Nobody knows what became of it: it is looked up by `inquire`, and never sent a second time. */
+/** The outcome is unknown: it is looked up by `inquire`, and never sent a second time. */
 export interface UnknownTransfer {
   readonly outcome: 'unknown';
   readonly said: ProviderMessage;
@@ -56,14 +56,14 @@ export type SendOutcome =
   | UnknownTransfer
   | { readonly outcome: 'away'; readonly said: ProviderMessage };
 
-/** `missing`: the provider knows no transfer of this reference. It may still be on its way there. */
+/** `missing`: the provider knows no transfer of this reference. The request may still be on its way. */
 export type InquiryOutcome = KnownTransfer | UnknownTransfer | { readonly outcome: 'missing' };
 
 export interface PayoutProvider {
   /** In capitals; stored: TOSS_PAYOUT. */
   readonly name: string;
   readonly currencies: readonly string[];
-  /** Sends a transfer: at most one request of it leaves this process, whatever becomes of it. Never throws. */
+  /** Sends a transfer: at most one request of it leaves this process. Never throws. */
   readonly send: (order: TransferOrder) => Promise<SendOutcome>;
   /** Looks a transfer up. Never throws. */
   readonly inquire: (inquiry: TransferInquiry) => Promise<InquiryOutcome>;

@@ -13,7 +13,7 @@ export const configuredPayoutProviders = ({
 export interface OpenPayoutProviders {
   /** By name. */
   readonly providers: ReadonlyMap<string, PayoutProvider>;
-  /** What their calls go through. */
+  /** The guards of their calls, by provider. */
   readonly clients: readonly OutboundClient[];
   /** Closes the connections. */
   readonly close: () => Promise<void>;
@@ -22,7 +22,10 @@ export interface OpenPayoutProviders {
 /** Toss Payments takes up to 60 s for a payout: https://docs.tosspayments.com/guides/payouts (ms). */
 const TOSS_ANSWER_MS = 65_000;
 
-/** Makes what is configured; once a process, because the breakers and the limits of calls count for all of it. @param now milliseconds since 1970 */
+/**
+ * Makes the configured providers. Call it once a process, because the breakers and the limits of calls apply to the whole process. @param now milliseconds
+ * since 1970
+ */
 export function payoutProviders(
   config: Pick<Config, 'payoutProviders' | 'outbound'>,
   now: () => number = Date.now,

@@ -1,4 +1,4 @@
-/** What proposals read: pages of the accounts of what sellers are owed, and what is known of each of them. Amounts are minor units. */
+/** Reads for proposals: pages of the accounts that hold what sellers are owed, with the data of each. Amounts are minor units. */
 import { type Db, select } from '../../../infra/database.js';
 import { CLAIMING } from '../rules/transitions.js';
 
@@ -37,7 +37,7 @@ export async function readUnclaimed(db: Db, accountIds: readonly number[]): Prom
   return rows.map(({ earned, ...row }) => ({ ...row, earnedMinor: BigInt(earned) }));
 }
 
-/** What payouts have claimed of these accounts and not sent, or got back. */
+/** The amounts of these accounts that payouts have claimed and not sent, or got back. */
 export async function readClaimed(db: Db, accountIds: readonly number[]): Promise<Map<number, bigint>> {
   if (accountIds.length === 0) return new Map();
   const rows = await select<{ accountId: number; claimed: string }>(

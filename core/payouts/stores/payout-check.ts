@@ -1,4 +1,4 @@
-/** What payouts come to when they are compared with their statements, transfers, history and the ledger. */
+/** Compares payouts with their statements, transfers, history and the ledger. */
 
 /** States of payouts whose money has left the account of what the seller is owed, by where it is. */
 const IN_TRANSIT = `p.status = 'SENT'`;
@@ -17,7 +17,7 @@ const onAccount = (kind: string, expected: string): string =>
      WHERE t.idempotency_key BETWEEN 'payout:' AND 'payout;' GROUP BY payout_id) l ON l.payout_id = p.payout_id
    WHERE COALESCE(l.amount, 0) <> ${expected} ORDER BY p.payout_id LIMIT 1`;
 
-/** The checks, in the order in which they are told. */
+/** The checks, in the order in which they are reported. */
 export const PAYOUT_CHECKS: readonly { readonly name: string; readonly sql: string }[] = [
   {
     name: 'claims',

@@ -43,7 +43,7 @@ export const readPayoutEvents = (db: Db, payoutId: number): Promise<PayoutEvent[
     { happenedAt: isoTime, detail: fromJson },
   );
 
-/** Whether the attempt that a payout is at was taken for lost and found again. */
+/** Whether the current attempt of a payout was taken for lost and found again. */
 export const wasFound = async (
   db: Db,
   { payoutId, attempt }: { readonly payoutId: number; readonly attempt: number },

@@ -1,4 +1,4 @@
-/** Files of transfers for the bank, and what is in them. Whoever changes a file has locked its payouts. Amounts are minor units. */
+/** Files of transfers for the bank and their transfers. Every change of a file is made under the locks of its payouts. Amounts are minor units. */
 import { change, type Db, insertReturningId, isoTime, type Reading, select, type Tx } from '../../../infra/database.js';
 import type { StoredBankAccount } from '../../accounts/stores/seller.js';
 import type { FileTransferStatus } from '../rules/file-transfer-state.js';
@@ -41,7 +41,7 @@ export const readTransfersOfFile = (
         transferReading,
       );
 
-/** Puts transfers into a file. An attempt may have been in a file that was given up; whoever orders it has locked its payout. */
+/** Puts transfers into a file. An attempt may have been in a file that was given up. The caller has locked the payouts. */
 export async function orderTransfers(
   tx: Tx,
   fileId: number,
@@ -62,7 +62,7 @@ export async function orderTransfers(
   );
 }
 
-/** What the bank has said of a transfer. */
+/** The bank's result for a transfer. */
 export interface TransferEnd {
   readonly status: 'PAID' | 'FAILED' | 'RETURNED';
   /** Business date. */
@@ -72,7 +72,7 @@ export interface TransferEnd {
   readonly message: string;
 }
 
-/** Writes down what became of a transfer. */
+/** Records the outcome of a transfer. */
 export const endFileTransfer = (
   tx: Tx,
   { payoutId, attempt }: Pick<FileTransfer, 'payoutId' | 'attempt'>,
@@ -87,7 +87,7 @@ export const endFileTransfer = (
   );
 };
 
-/** Moves all transfers of a file of which nothing was heard. */
+/** Moves all transfers of a file that have no result. */
 export const moveTransfersOfFile = (tx: Tx, fileId: number, status: 'SENT' | 'VOID'): Promise<number> =>
   change(
     tx,

@@ -1,9 +1,9 @@
-/** Payouts and what they claim. Every change is of rows that the caller has locked. Amounts are minor units. */
+/** Payouts and their claims. The caller has locked the rows that it changes. Amounts are minor units. */
 import { change, type Db, isoTime, type Reading, select, type Tx } from '../../../infra/database.js';
 import { lockBalances } from '../../ledger/stores/ledger-balance.js';
 import type { PayoutStatus } from '../rules/transitions.js';
 
-/** What an approval has seen, and whose it is. */
+/** The state that an approval has seen, and its approver. */
 export interface Approval {
   readonly amountMinor: bigint;
   readonly bankAccountId: number;
@@ -13,7 +13,7 @@ export interface Approval {
   readonly at: string;
 }
 
-/** Who proposed a payout, or asked for its attempt, as it was recorded then. */
+/** The person who proposed a payout or requested its attempt, as it was recorded then. */
 export interface Maker {
   readonly name: string;
   /** Null: at the command line. */
@@ -39,7 +39,7 @@ export interface Payout {
   /** ISO 8601, UTC. */
   readonly proposedAt: string;
   readonly updatedAt: string;
-  /** Null: the schedule, which is nobody. */
+  /** Null: the schedule, which counts as no person. */
   readonly maker: Maker | null;
   /** Null: it is not approved. */
   readonly approval: Approval | null;
@@ -238,7 +238,7 @@ export async function movePayouts(
   if (moved !== payouts.length) throw new Error('payouts were changed behind their locks');
 }
 
-/** Writes down what an approval has seen: the payout as it is. The caller has locked it. */
+/** Records the state that an approval has seen, which is the current one. The caller has locked the payout. */
 export const insertApproval = (tx: Tx, payoutId: number, by: string): Promise<number> =>
   change(
     tx,
@@ -247,7 +247,7 @@ export const insertApproval = (tx: Tx, payoutId: number, by: string): Promise<nu
     [by, payoutId],
   );
 
-/** The columns of an approval that is taken away. */
+/** The columns of an approval that is withdrawn. */
 export const NO_APPROVAL = {
   approved_amount_minor: null,
   approved_bank_account_id: null,
@@ -279,7 +279,7 @@ export async function readStatementsOf(db: Db, payoutIds: readonly number[]): Pr
   return rows.map(({ earned, ...row }) => ({ ...row, earnedMinor: BigInt(earned) }));
 }
 
-/** Frees the claims of a payout: its statements may be proposed again. */
+/** Releases the claims of a payout: its statements may be proposed again. */
 export const freeClaims = (tx: Tx, payoutId: number): Promise<number> =>
   change(tx, 'UPDATE payout_statement SET claimed_id = NULL WHERE payout_id = ?', [payoutId]);
 

@@ -1,7 +1,7 @@
-/** Runs of the job that proposes payouts: who asked for them, and what they proposed. */
+/** Runs of the job that proposes payouts: who requested them, and what they proposed. */
 import { type Db, select } from '../../../infra/database.js';
 
-/** Who asked for a run, or went on with it; the latest first. */
+/** Who requested a run or continued it; the latest first. */
 export const readRequesters = async (db: Db, runId: number): Promise<string[]> =>
   (
     await select<{ name: string }>(
@@ -18,7 +18,7 @@ export interface ProposalSum {
   readonly amountMinor: bigint;
 }
 
-/** What a run has proposed, by currency. */
+/** The amounts that a run has proposed, by currency. */
 export async function sumProposed(db: Db, runId: number): Promise<ProposalSum[]> {
   const rows = await select<{ currency: string; payouts: number; amount: string }>(
     db,

@@ -8,7 +8,7 @@ export interface TransferId {
   readonly attempt: number;
 }
 
-/** An attempt, with what its payout says. */
+/** An attempt, with the data of its payout. */
 export interface ProviderTransfer extends TransferId {
   readonly provider: string;
   readonly status: TransferStatus;
@@ -17,7 +17,7 @@ export interface ProviderTransfer extends TransferId {
   readonly asked: boolean;
   readonly askedBy: string | null;
   readonly askedSeconds: number;
-  /** It may be dealt with now: nobody else does. */
+  /** It may be handled now; nobody else does. */
   readonly due: boolean;
   readonly looks: number;
   readonly failure: TransferFailure | null;
@@ -103,7 +103,7 @@ export async function insertTransfers(
   );
 }
 
-/** Takes an attempt that is due, for so many ms. One that was never sent counts as sent from now on. @returns whether it was due */
+/** Takes an attempt that is due, for this many ms. An attempt that was never sent counts as sent from now on. @returns whether it was due */
 export const takeTransfer = async (
   tx: Tx,
   { payoutId, attempt }: TransferId,
@@ -122,7 +122,7 @@ export interface TransferChange {
   readonly status: TransferStatus;
   readonly providerKey: string | null;
   readonly looks: number;
-  /** Null: it is not dealt with any more. */
+  /** Null: it is finished. */
   readonly pauseMs: number | null;
   /** It certainly never left. */
   readonly unsent: boolean;
@@ -131,7 +131,7 @@ export interface TransferChange {
   readonly paidOn: string | null;
 }
 
-/** Writes down what became of an attempt that the asker deals with. @returns whether it still does */
+/** Records the outcome of an attempt that the asker handles. @returns whether the asker still has it */
 export const changeTransfer = async (
   tx: Tx,
   { payoutId, attempt }: TransferId,
@@ -154,7 +154,7 @@ export const changeTransfer = async (
   return changed === 1;
 };
 
-/** Attempts that are due, those first that have waited longest. */
+/** Attempts that are due; the longest waiting ones come first. */
 export const readDueTransfers = (db: Db, rowsMax: number): Promise<TransferId[]> =>
   select<TransferId>(
     db,
@@ -163,7 +163,7 @@ export const readDueTransfers = (db: Db, rowsMax: number): Promise<TransferId[]>
     [rowsMax],
   );
 
-/** A transfer that the provider has although its payout had gone on without it. */
+/** A transfer that the provider has although its payout has continued without it. */
 export interface FoundTransfer extends TransferId {
   readonly sellerId: string;
   readonly currency: string;
@@ -171,7 +171,7 @@ export interface FoundTransfer extends TransferId {
   readonly amountMinor: bigint;
 }
 
-/** Those of which nobody heard before the payout went on, by payout. */
+/** The transfers without a result when their payout continued, by payout. */
 export const readFoundTransfers = (db: Db): Promise<FoundTransfer[]> =>
   select<FoundTransfer>(
     db,

@@ -1,6 +1,6 @@
 /**
- * Fee policy versions and their recorded ends. `definition` is the version in the form of a policy file, so what is stored is
- * read by the same reader as what people write.
+ * Fee policy versions and their recorded ends. `definition` is the version in the form of a policy file, so stored policies are
+ * read by the same reader as files.
  */
 
 import type { Db, Tx } from '../../../infra/database.js';
@@ -40,7 +40,7 @@ export async function readPolicyRevision(tx: Db): Promise<number> {
   return bookRevision(tx, 'LOCK IN SHARE MODE');
 }
 
-/** The same, locked for a change of the policies. First lock of its transaction. */
+/** The same, locked for a change of the policies. It is the first lock of its transaction. */
 export async function lockPolicyBook(tx: Tx): Promise<number> {
   return bookRevision(tx, 'FOR UPDATE');
 }
@@ -60,8 +60,8 @@ export async function readPolicies(db: Db, revision?: number): Promise<StoredPol
 }
 
 /**
- * A fingerprint of what `readPolicies` gives: two books with the same one are the same, ids included. The database makes it in the time of one
- * scan of the policies (5,000 of them in 12 to 22 ms, of 90 to 360 ms for reading them), so that whoever keeps a compiled book can ask often.
+ * A fingerprint of the result of `readPolicies`: two books with the same fingerprint are equal, including the ids. The database makes it in the time of one
+ * scan of the policies (12 to 22 ms for 5,000 of them, against 90 to 360 ms for reading them), so a process that keeps a compiled book can ask often.
  */
 export async function readPolicyContent(db: Db, revision?: number): Promise<string> {
   const [known, ended] = revision === undefined ? ['TRUE', ''] : ['p.revision <= ?', 'AND e.revision <= ?'];
@@ -82,7 +82,7 @@ export async function readPoliciesById(db: Db, ids: readonly number[]): Promise<
   return ids.length === 0 ? [] : toRecords(await readRows(db, 'p.policy_id IN (?)', [ids]));
 }
 
-/** Every version, or those of one code, with where they came from: for people. */
+/** Every version, or those of one code, with their origin, for people. */
 export async function readPolicyRecords(db: Db, code?: string): Promise<PolicyRecord[]> {
   return toRecords(code === undefined ? await readRows(db) : await readRows(db, 'p.code = ?', [code]));
 }
@@ -160,7 +160,7 @@ function readDefinitions(rows: readonly PolicyRow[]): readonly FeePolicy[] {
   if (rows.length === 0) return [];
   const parsed = parsePolicyFile(`{"policies":[${rows.map((row) => row.definition).join(',')}]}`);
   if ('policies' in parsed && parsed.policies.length === rows.length) return parsed.policies;
-  // What is stored passed this reader once: somebody changed it in the database.
+  // The stored policy passed this reader before, so somebody has changed it in the database.
   const faults = rows.flatMap(({ code, version, definition }) => {
     const alone = parsePolicyFile(`{"policies":[${definition}]}`);
     return 'faults' in alone ? alone.faults.map(({ path, message }) => ({ policy: code, version, path, message })) : [];

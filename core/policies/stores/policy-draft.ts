@@ -26,7 +26,7 @@ export interface PolicyDraft {
   readonly endedAt: string | null;
 }
 
-/** What lists show: the definitions may be long. */
+/** The columns that lists show, without the definitions, which may be long. */
 export type PolicyDraftSummary = Omit<PolicyDraft, 'definition'> & { readonly policyCount: number };
 
 const COLUMNS = `draft_id AS draftId, name, status, version, created_by AS createdBy, created_at AS createdAt, updated_at AS updatedAt,
@@ -77,7 +77,7 @@ export async function insertDraft(tx: Tx, { name, policies }: DraftContent, crea
   );
 }
 
-/** Writes an open draft anew; the caller has locked it. */
+/** Replaces the content of an open draft; the caller has locked it. */
 export async function updateDraft(tx: Tx, draftId: number, { name, policies }: DraftContent): Promise<void> {
   await change(
     tx,

@@ -1,10 +1,10 @@
-/** The policies by their content, as certificates vouch for them. */
+/** The hash of the policies, for which certificates vouch. */
 import { type Db, select, selectArrays } from '../../../infra/database.js';
 import { RunningSha256 } from '../../../infra/sha256.js';
 
 const PAGE_ROWS = 1_000;
 
-/** The revision of the policy book. Whoever only wants to know it waits for nobody. */
+/** The revision of the policy book, read without waiting for a lock. */
 export async function readKnownRevision(db: Db): Promise<number> {
   const [row] = await select<{ revision: number }>(db, 'SELECT revision FROM policy_book WHERE book_id = 1');
   return row?.revision ?? 0;

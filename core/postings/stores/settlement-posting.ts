@@ -1,6 +1,6 @@
 /**
- * A settled generation becomes transactions of the ledger, one for each seller and currency, by statements over whole sets. What each leg takes comes from the
- * posting rules.
+ * A settled generation becomes transactions of the ledger, one for each seller and currency, by statements over whole sets. The amount of each leg comes from
+ * the posting rules.
  */
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
 import { ACCOUNT_KINDS, type AccountKind, FILE_SHOP } from '../../ledger/rules/accounts.js';
@@ -22,7 +22,7 @@ export const keysOf = ({ date, generation }: Generation): KeyRange => ({
 
 const KEY = `CONVERT(CONCAT('settlement:', s.settled_on, ':', s.generation, ':', s.seller_id, ':', s.currency) USING ascii) COLLATE ascii_bin`;
 
-/** What the amounts of the rules are in a settlement `s` whose buyers paid `h.amount_minor` to the shop. */
+/** The amounts of the rules in a settlement `s` whose buyers paid `h.amount_minor` to the shop. */
 const AMOUNTS: Readonly<Record<string, string>> = {
   shopPaid: 'COALESCE(h.amount_minor, 0)',
   filePaid: '(s.buyer_paid - COALESCE(h.amount_minor, 0))',
@@ -96,7 +96,7 @@ export const readUnposted = (db: Db, from: string, to: string): Promise<Generati
     [from, to],
   );
 
-/** Notes what buyers paid to the shop. Sales of the shop came by no import, and a refund goes with its sale. */
+/** Records the amounts that buyers paid to the shop. Sales of the shop have no import, and a refund belongs to its sale. */
 export async function insertShopPaid(tx: Tx, { date, generation }: Generation): Promise<void> {
   await change(
     tx,

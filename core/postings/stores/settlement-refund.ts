@@ -1,4 +1,4 @@
-/** What statements need of a posted generation beside its transactions: the sums of its refunds, and an account for each seller. */
+/** Data of a posted generation that statements need beside its transactions: the sums of its refunds, and an account for each seller. */
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
 import { COMPUTED_FIGURES, columnOf, ENTRY_FIGURES, FIGURES } from '../../settlement/rules/figures.js';
 import type { Generation } from './settlement-posting.js';
@@ -21,7 +21,7 @@ export async function insertRefundSums(tx: Tx, { date, generation }: Generation)
   );
 }
 
-/** Opens the accounts SELLER_PAYABLE of sellers who have none because nothing of theirs came to more than zero. They count as opened when the generation was posted. */
+/** Opens the accounts SELLER_PAYABLE of sellers who have none because all their amounts were zero. They count as opened when the generation was posted. */
 export async function openPayableAccounts(tx: Tx, { date, generation }: Generation): Promise<void> {
   await change(
     tx,
@@ -35,7 +35,7 @@ export async function openPayableAccounts(tx: Tx, { date, generation }: Generati
   );
 }
 
-/** The posted generations up to a date that have not got it yet, in order. */
+/** The posted generations up to a date that do not have it yet, in order. */
 export const readUnready = (db: Db, through: string): Promise<Generation[]> =>
   select<Generation>(
     db,

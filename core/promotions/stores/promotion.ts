@@ -1,4 +1,4 @@
-/** Promotions. What one took off stands on the order lines; nothing here is read again once an order is placed. */
+/** Promotions. Order lines store the discount, so a promotion is not read again once an order is placed. */
 import {
   change,
   type Db,
@@ -65,7 +65,7 @@ export async function lockPromotion(tx: Tx, promotionId: number): Promise<Promot
   return (await select(tx, `${SELECT_PROMOTION} WHERE promotion_id = ? FOR UPDATE`, [promotionId], reading))[0];
 }
 
-/** Writes what may change of a locked promotion, and gives it the next version. */
+/** Writes the changeable fields of a locked promotion, and gives it the next version. */
 export async function updatePromotion(
   tx: Tx,
   { promotionId, name, minimumMinor, startsAt, endsAt }: PromotionRecord,
@@ -89,7 +89,7 @@ export async function listPromotions(db: Db, before: number | undefined, limit: 
   );
 }
 
-/** What a code can be made of. Any other matches nothing, so the database is not asked for it; it refuses to compare other characters with its column. */
+/** The form of a code. The database refuses to compare other characters with its column, so it is not asked about other texts. */
 const CODE = /^[\x20-\x7e]+$/;
 
 const IN_FORCE = 'starts_at <= UTC_TIMESTAMP(3) AND (ends_at IS NULL OR ends_at > UTC_TIMESTAMP(3))';

@@ -1,9 +1,9 @@
-/** The order in which certificates were written, and the keys that they are signed with. */
+/** The order in which certificates were written, and the keys that signed them. */
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
 import { sha256 } from '../../../infra/sha256.js';
 import type { CertificateLink, NumberedLinks } from '../rules/certificate.js';
 
-/** Locks the chain to the commit, and returns how many certificates it has. */
+/** Locks the chain until the commit, and returns how many certificates it has. */
 export async function lockChain(tx: Tx): Promise<number> {
   const [row] = await select<{ n: number | string }>(
     tx,
@@ -30,7 +30,7 @@ export async function countCertificates(db: Db): Promise<{ certificates: number;
   return { certificates: Number(row?.n ?? 0), last: Number(row?.last ?? 0) };
 }
 
-/** The chain has one certificate more. The caller has locked it. */
+/** Records that the chain has one more certificate. The caller has locked it. */
 export async function lengthenChain(tx: Tx, certificates: number): Promise<void> {
   await change(tx, 'UPDATE certificate_chain SET certificates = ? WHERE chain_id = 1', [certificates]);
 }
@@ -47,8 +47,8 @@ export async function hashLinks(db: Db, from: number, through: number): Promise<
 }
 
 /**
- * The number of the latest certificate up to a number that links to those before it; 0 where there is none. Older formats do not link, so whoever
- * comes after them links to all of them.
+ * The number of the latest certificate up to a number that links to those before it; 0 where there is none. Older formats do not link, so the certificate that
+ * follows them links to all of them.
  */
 export async function latestLinking(db: Db, through: number): Promise<number> {
   for (let at = through, limit = 1; at > 0; limit = 500) {
@@ -65,7 +65,7 @@ export async function latestLinking(db: Db, through: number): Promise<number> {
   return 0;
 }
 
-/** A key and the number of the certificate that it signed first. */
+/** A key and the number of its first certificate. */
 export interface SigningKey {
   /** SPKI, base64. */
   readonly publicKey: string;
@@ -81,7 +81,7 @@ export async function readSigningKeys(db: Db): Promise<SigningKey[]> {
   return rows.map(({ publicKey, since }) => ({ publicKey, since: Number(since) }));
 }
 
-/** From this certificate on the key signs. */
+/** The key signs from this certificate on. */
 export async function insertSigningKey(tx: Tx, { publicKey, since }: SigningKey): Promise<void> {
   await change(
     tx,

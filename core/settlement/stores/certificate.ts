@@ -1,4 +1,4 @@
-/** Certificates, and the closing of a run that writes them. */
+/** Certificates, and the end of a run, which writes them. */
 
 import { change, type Db, isoTime, select, type Tx } from '../../../infra/database.js';
 import type { CertificateLink } from '../rules/certificate.js';

@@ -1,17 +1,17 @@
-/** The control totals of a date: what the database computes from the feed alone, to hold against the sums over the lines. */
+/** The control totals of a date: the database computes them from the feed alone, and they are compared with the sums over the lines. */
 import { type Db, select } from '../../../infra/database.js';
 import type { Leg } from '../../feed/rules/leg.js';
 import { columnOf, ENTRY_FIGURES, type EntryFigure, eachFigure } from '../rules/figures.js';
 import { joinEntry, tableOf } from './leg-tables.js';
 
-/** Sums of one leg and currency as the database has them. */
+/** Sums of one leg and currency as the database computes them. */
 export interface FeedSums extends Readonly<Record<EntryFigure, bigint>> {
   readonly entries: number;
 }
 
 type SumsRow = Readonly<Record<'currency' | 'entries' | EntryFigure, string>>;
 
-/** Ids above this one do not exist: the last range of a leg is open. */
+/** No id is above this one: the last range of a leg is open. */
 const NO_ID_ABOVE = '18446744073709551615';
 
 /**

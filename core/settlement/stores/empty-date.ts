@@ -1,4 +1,4 @@
-/** What stands in the books for dates that were closed without entries: nothing may. */
+/** Finds rows for dates that were closed without entries; there must be none. */
 import { type Db, select } from '../../../infra/database.js';
 
 const TABLES = ['sale_entry', 'refund_entry', 'settlement_line', 'settlement_exception', 'settlement'] as const;

@@ -1,5 +1,5 @@
 /**
- * What a run reads of the feed: keyset pages of one date, of all its entries (`feed`) or of its open exceptions (`exceptions`).
+ * The feed as a run reads it: keyset pages of one date, of all its entries (`feed`) or of its open exceptions (`exceptions`).
  *
  * FORCE INDEX and the ORDER BY over the whole key are there for MariaDB: asked for more than half of a date it chooses `ref` access on
  * the date otherwise (EXPLAIN shows it), which walks to the page from the start of the date. `bench:settle` counts the rows touched.
@@ -102,7 +102,7 @@ export async function readRefunds(db: Db, page: EntryPage): Promise<RefundRow[]>
   return (await readEntries(db, REFUND, page, REFUND_COLUMNS, REFUND_JOINS)).map((row) => toRefundRow(row));
 }
 
-/** How many entries of the leg there are to work. */
+/** The number of entries of the leg to work on. */
 export async function countEntries(db: Db, source: EntrySource, date: string, leg: Leg): Promise<number> {
   const [row] = await select<{ n: number | string }>(db, `SELECT COUNT(*) AS n FROM ${keysOf(source, leg)}`, [date]);
   return Number(row?.n ?? 0);

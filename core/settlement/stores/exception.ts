@@ -68,7 +68,7 @@ export async function resolveExceptions(
   );
 }
 
-/** Takes back what a generation has parked, what it has settled of what was parked, and the reasons that it has found anew. */
+/** Undoes the work of a generation on parked entries: those that it has parked, those that it has settled, and the new reasons that it has found. */
 export async function forgetExceptions(tx: Tx, date: string, generation: number): Promise<void> {
   await change(
     tx,
@@ -109,7 +109,7 @@ export async function countRecentExceptions(db: Db): Promise<number> {
 }
 
 /**
- * What is parked on a date, or with `all` what ever was, in batches of arrays: leg (0 sale, 1 refund), entry id, order, line and
+ * The parked entries of a date, or with `all` also those settled since, in batches of arrays: leg (0 sale, 1 refund), entry id, order, line and
  * refund id, code, details (JSON text), generation, when it was parked, the generation that settled it later or null.
  */
 export function streamExceptions(db: Db, date: string, all: boolean): AsyncGenerator<Cell[][]> {
@@ -126,7 +126,7 @@ export function streamExceptions(db: Db, date: string, all: boolean): AsyncGener
   );
 }
 
-/** Those of these entries that are parked under the code. */
+/** The entries, among these, that are parked under the code. */
 export async function findExceptionsByCode(
   db: Db,
   date: string,
@@ -147,13 +147,13 @@ export async function findExceptionsByCode(
 export interface ExceptionFilter {
   readonly date: string;
   readonly code?: string | undefined;
-  /** Also what a supplement has settled since. */
+  /** Includes entries that a supplement has settled since. */
   readonly all: boolean;
-  /** Where the page before ended. */
+  /** The end of the previous page. */
   readonly after?: { readonly leg: number; readonly entryId: number } | undefined;
 }
 
-/** A parked entry with its whole feed entry; for a refund with its sale, which is null when it is gone from the feed. */
+/** A parked entry with its whole feed entry; for a refund with its sale, which is null when the feed no longer has it. */
 export interface ExceptionRecord {
   readonly leg: Leg;
   readonly entryId: number;
@@ -182,7 +182,7 @@ const saleColumns = [
 ];
 const refundColumns = ['refund_id', 'quantity', 'prior_quantity', 'original_on', 'reason', ...amounts];
 
-/** A page of what is parked on a date, by leg and entry id: the clustered key. */
+/** A page of the parked entries of a date, by leg and entry id: the clustered key. */
 export async function readExceptionPage(db: Db, filter: ExceptionFilter, limit: number): Promise<ExceptionRecord[]> {
   const { date, code, all, after } = filter;
   const columnsOf = (columns: readonly string[], table: string): string =>

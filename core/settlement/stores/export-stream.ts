@@ -1,4 +1,4 @@
-/** Settled lines and settlements as they are exported. Only generations that have a certificate are read. */
+/** Settled lines and settlements for exports. Only generations that have a certificate are read. */
 import type { Cell, Db } from '../../../infra/database.js';
 import { select, streamArrays } from '../../../infra/database.js';
 import { LEGS, type Leg, legName } from '../../feed/rules/leg.js';
@@ -14,14 +14,14 @@ export async function readCertifiedGeneration(db: Db, date: string): Promise<num
   return row?.generation ?? 0;
 }
 
-/** Which lines of a date; null: all. */
+/** The lines of a date to export; null: all. */
 export interface LineSelection {
   readonly date: string;
   readonly sellerId: string | null;
   readonly orderId: string | null;
 }
 
-/** Which settlements; null: all. */
+/** The settlements to export; null: all. */
 export interface SettlementSelection {
   /** The first and the last date. */
   readonly from: string;
@@ -80,7 +80,7 @@ export function streamSettlements(db: Db, selection: SettlementSelection): Async
   );
 }
 
-/** The sums of what `streamSettlements` gives, per currency. */
+/** The sums of the rows of `streamSettlements`, per currency. */
 export async function readSettlementTotals(
   db: Db,
   selection: SettlementSelection,

@@ -1,10 +1,10 @@
-/** What the two legs are in SQL: tables, aliases, joins; and the columns of a line's figures, which stand in two of these tables. */
+/** The two legs in SQL: tables, aliases, joins; and the columns of a line's figures, which are in two of these tables. */
 import { type Leg, REFUND, SALE } from '../../feed/rules/leg.js';
 import { COMPUTED_FIGURES, columnOf, ENTRY_FIGURES } from '../rules/figures.js';
 
 interface LegTable {
   readonly table: 'sale_entry' | 'refund_entry';
-  /** The alias of an entry. Its sale, which a sale is itself, is always `s`. */
+  /** The alias of an entry. The alias of its sale is always `s`; a sale is its own sale. */
   readonly alias: 's' | 'r';
   /** An expression; empty text for a sale. */
   readonly refundId: string;
@@ -17,8 +17,8 @@ const tables: Readonly<Record<Leg, LegTable>> = {
 export const tableOf = (leg: Leg): LegTable => tables[leg];
 
 /**
- * The columns of an entry that a canonical line has nowhere else, as it ends with them: separated by TAB, free text in hexadecimal digits. The
- * server puts them together, because one more cell of a row costs a run less than six.
+ * The remaining columns of an entry, with which a canonical line ends: separated by TAB, free text in hexadecimal digits. The
+ * server joins them, because one more cell of a row costs a run less than six.
  */
 export const restOfEntry = (leg: Leg): string =>
   leg === SALE
@@ -45,7 +45,7 @@ const columnsOf = (alias: string, names: typeof ENTRY_FIGURES | typeof COMPUTED_
   names.map((name) => `${alias}.${columnOf(name)}`).join(', ');
 /** The columns of an entry's own amounts, in the order of FIGURES. */
 export const entryColumns = (alias: string): string => columnsOf(alias, ENTRY_FIGURES);
-/** The columns of what a run computed, in that order. */
+/** The columns that a run computed, in that order. */
 export const computedColumns = (line: string): string => columnsOf(line, COMPUTED_FIGURES);
 /** The columns of all figures of a line and its entry, in that order. */
 export const figureColumns = (entry: string, line: string): string =>

@@ -9,7 +9,7 @@ import { sumColumns } from './partition-total.js';
 /** A row as the driver gives it; the names are those of the columns. */
 export type SettledRow = Readonly<Record<string, string | number>>;
 
-/** Where a page of lines ended: the clustered key of a line. */
+/** The end of a page of lines: the clustered key of a line. */
 export interface LinePosition {
   readonly date: string;
   readonly leg: number;
@@ -90,7 +90,7 @@ export async function readOrderLines(
   );
 }
 
-/** Where a page of settlements ended: the key of a settlement. */
+/** The end of a page of settlements: the key of a settlement. */
 export interface SettlementPosition {
   readonly date: string;
   readonly sellerId: string;
@@ -107,7 +107,7 @@ export function settlementPageStatement(
   limit: number,
 ): { sql: string; params: unknown[] } {
   const conditions = ['t.settled_on BETWEEN ? AND ?'];
-  // The first date bounds the range: neither server reads an OR of keys as well as it reads BETWEEN.
+  // The first date bounds the range, because both servers read BETWEEN better than an OR of keys.
   const params: unknown[] = [after?.date ?? from, to];
   const add = (condition: string, ...values: unknown[]): void => {
     conditions.push(condition);
@@ -134,7 +134,7 @@ export function settlementPageStatement(
 
 /**
  * Settlements by date, seller and currency, all generations added up. They are written in the transaction of their certificate, so
- * those that can be seen are certified.
+ * all visible ones are certified.
  */
 export async function readSettlementPage(
   db: Db,

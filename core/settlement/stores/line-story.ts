@@ -1,4 +1,4 @@
-/** One sale of the feed with its refunds, and what became of each of them. */
+/** One sale of the feed with its refunds, and the result of each of them. */
 
 import { type Db, select } from '../../../infra/database.js';
 import { type Leg, REFUND, SALE } from '../../feed/rules/leg.js';
@@ -7,7 +7,7 @@ import { figureColumns } from './leg-tables.js';
 
 type EntryAmounts = Readonly<Record<EntryFigure, number>>;
 
-/** What a run made of an entry. */
+/** A run's result for an entry. */
 export interface StoredOutcome {
   /** Null: the entry has no line. */
   readonly line: StoredLineFigures | null;
@@ -22,7 +22,7 @@ export interface StoredLineFigures {
   readonly figures: Figures;
   /** Null while the generation is not certified. */
   readonly certificateHash: string | null;
-  /** The revision of the policy book that the generation was planned with; null when the plan is gone. */
+  /** The revision of the policy book with which the generation was planned; null when the plan was removed. */
   readonly policyRevision: number | null;
 }
 
@@ -42,7 +42,7 @@ export interface SaleStory extends StoredOutcome, EntryAmounts {
   readonly occurredOn: string;
 }
 
-/** The amounts are as they count: negative when reversed. */
+/** Amounts have their sign: negative when reversed. */
 export interface RefundStory extends StoredOutcome, EntryAmounts {
   readonly entryId: number;
   readonly settledOn: string;
@@ -69,7 +69,7 @@ const outcomeJoins = (leg: Leg): string => `
   LEFT JOIN job_instance j ON j.job = 'settle' AND j.job_key = CAST(e.settled_on AS CHAR(10) CHARACTER SET ascii)
   LEFT JOIN run_plan p ON p.run_id = j.run_id AND p.generation = l.generation`;
 
-/** Whose the sale is; undefined when the feed has no such sale. */
+/** The seller of the sale; undefined when the feed has no such sale. */
 export async function readSellerOfLine(db: Db, orderId: string, lineId: string): Promise<string | undefined> {
   const sql = 'SELECT seller_id FROM sale_entry WHERE order_id = ? AND line_id = ?';
   const [row] = await select<{ seller_id: string }>(db, sql, [orderId, lineId]);

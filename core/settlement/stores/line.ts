@@ -1,4 +1,4 @@
-/** The lines of a run: written by the chunk, read back to restore a partition's progress, to verify and to chain. */
+/** The lines of a run: chunks write them, and they are read to restore a partition's progress, to verify and to settle refunds. */
 
 import { type Cell, change, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
 import { loadRows, type RowWriter } from '../../../infra/stores/row-writer.js';
@@ -11,10 +11,10 @@ import type { SettledLine } from '../rules/line.js';
 import { figureColumns, joinEntryAndSale, restOfEntry, tableOf } from './leg-tables.js';
 
 const columns = ['entry_id', 'seller_id', 'policy_id', ...COMPUTED_FIGURES.map(columnOf)].join(', ');
-/** Where a line's figures hold what a run computed. */
+/** The places of the computed figures in a line. */
 const computedAt = COMPUTED_FIGURES.map((name) => FIGURE_NAMES.indexOf(name));
 
-/** Inserts the lines of one leg, one date and one generation. A line that exists already is a duplicate key error. */
+/** Inserts the lines of one leg, one date and one generation. A line that already exists is a duplicate key error. */
 export async function insertLines(
   tx: Tx,
   date: string,
@@ -47,13 +47,13 @@ function loadLines(
 /** How a row of `columns` is written: as a tuple of SQL literals or as a line of a data file. */
 interface RowLayout {
   readonly head: string;
-  /** Around ids; where there is one, a quote or a backslash in an id is escaped. */
+  /** The quote around ids; where there is one, a quote or a backslash in an id is escaped. */
   readonly quote: "'" | '';
   readonly separator: ',' | '\t';
   readonly tail: string;
 }
 
-/** No row is longer: an id of at most 64 bytes, each escaped, 9 integers of at most 17, a head of at most 32. */
+/** The longest row: an id of at most 64 bytes, each escaped, 9 integers of at most 17, a head of at most 32. */
 const ROW_BYTES_MAX = 384;
 
 /** Reused from chunk to chunk: a new megabyte each time would make the collector run for it. */
@@ -88,7 +88,7 @@ function encodeRows(lines: readonly SettledLine[], layout: RowLayout): Buffer {
   return bytes.subarray(0, at);
 }
 
-/** A stored line joined with its entry: the whole line, but for what its policy says. */
+/** A stored line joined with its entry: the whole line except for the data of its policy. */
 export interface StoredLine extends Omit<SettledLine, 'policyCode' | 'policyVersion' | 'vatMode'> {
   readonly generation: number;
 }
@@ -128,7 +128,7 @@ const toStoredLine = (row: Cell[], leg: Leg): StoredLine => ({
   entryRest: row[9 + FIGURE_NAMES.length] as string,
 });
 
-/** Completes a stored line with what its policy says. Throws when the book does not have the policy. */
+/** Completes a stored line with the data of its policy. Throws when the book does not have the policy. */
 export function completeLine(line: StoredLine, policies: Pick<PolicyBook, 'byId'>): SettledLine {
   const stored = policies.byId(line.policyId);
   if (stored === undefined)

@@ -1,4 +1,4 @@
-/** The lines of one order in the feed, with their refunds, and what became of each. */
+/** The lines of one order in the feed, with their refunds, and the result of each. */
 import { type Db, select } from '../../../infra/database.js';
 import { LEGS, type Leg, legName, REFUND } from '../../feed/rules/leg.js';
 import { tableOf } from './leg-tables.js';

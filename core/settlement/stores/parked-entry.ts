@@ -1,4 +1,4 @@
-/** What was parked of a date, as certificates of form 2 vouch for it: the entries with every column, the reasons, what was settled later. */
+/** The parked entries of a date, as certificates of format 2 vouch for them: every column of the entries, the reasons, and the later settlements. */
 import { type Db, selectArrays } from '../../../infra/database.js';
 import { RunningSha256 } from '../../../infra/sha256.js';
 import { LEGS, type Leg, legName, REFUND, SALE } from '../../feed/rules/leg.js';

@@ -1,4 +1,4 @@
-/** The sums over the lines of a partition, per currency and per seller: moved in the transaction of the chunk whose lines they sum. */
+/** The sums over the lines of a partition, per currency and per seller: updated in the transaction of the chunk with the lines. */
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
 import { columnOf, eachFigure, FIGURE_NAMES, FIGURES } from '../rules/figures.js';
 import type { SellerTotals, Totals } from '../rules/line-totals.js';
@@ -20,7 +20,7 @@ export interface PartitionSum {
   readonly totals: Totals;
 }
 
-/** Adds sums to those of partitions. */
+/** Adds to the sums of partitions. */
 export async function addPartitionTotals(tx: Tx, totals: readonly PartitionSum[]): Promise<void> {
   if (totals.length === 0) return;
   await change(

@@ -1,4 +1,4 @@
-/** The lines that a checked policy draft would have touched. */
+/** The lines that a policy draft under a check would have touched. */
 import { change, type Db, fromJson, select, type Tx } from '../../../infra/database.js';
 import { POLICY_CHECK } from '../rules/policy-check-task.js';
 
@@ -11,7 +11,7 @@ export interface CheckLine {
 /** Lines of one INSERT: about 600 bytes each. */
 const INSERT_LINES = 500;
 
-/** Appends lines, whose numbers nobody else gives. */
+/** Appends lines. Only the caller gives their numbers. */
 export async function insertCheckLines(tx: Tx, taskId: number, lines: readonly CheckLine[]): Promise<void> {
   for (let at = 0; at < lines.length; at += INSERT_LINES) {
     const rows = lines
@@ -36,7 +36,7 @@ export async function trimCheckLines(tx: Tx, taskId: number, max: number): Promi
   await change(tx, 'DELETE FROM policy_check_line WHERE task_id = ? AND line_no >= ?', [taskId, beyond.lineNo]);
 }
 
-/** Deletes up to a few thousand lines of a check; how many there were. */
+/** Deletes up to a few thousand lines of a check. @returns how many */
 export async function deleteCheckLines(db: Db, taskId: number): Promise<number> {
   return change(db, 'DELETE FROM policy_check_line WHERE task_id = ? LIMIT 5000', [taskId]);
 }

@@ -1,5 +1,5 @@
 /**
- * The runs of the settlement: those of the job `settle`, whose keys are dates, whose first pass are the sales and second the refunds. Lists also show runs of
+ * The runs of the settlement: those of the job `settle`, whose keys are dates. The first pass is the sales and the second the refunds. Lists also show runs of
  * the jobs that follow it.
  */
 
@@ -43,7 +43,7 @@ export const ensureSettlementRun = async (
   status: 'REQUESTED' | 'RUNNING',
 ): Promise<SettlementRun> => settlementRun(await ensureRun(tx, SETTLE, date, status));
 
-/** The dates of a range of which a generation was settled and its certificate is missing, in order. A date that was closed empty has no plan. */
+/** The dates of a range with a settled generation whose certificate is missing, in order. A date that was closed empty has no plan. */
 export async function datesLackingCertificates(db: Db, from: string, to: string): Promise<string[]> {
   const rows = await select<{ date: string }>(
     db,
@@ -74,7 +74,7 @@ export interface RunSummary {
   readonly job: string;
   readonly date: string;
   readonly status: RunStatus;
-  /** It is RUNNING, and nobody who works on it shows signs of life. */
+  /** It is RUNNING, and no process that works on it shows signs of life. */
   readonly dead: boolean;
   readonly generation: number;
   readonly createdAt: string;
@@ -107,9 +107,9 @@ export interface RunFilter {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly status?: RunStatus | undefined;
-  /** Only runs that are dead, or only others. */
+  /** Only dead runs, or only other runs. */
   readonly dead?: boolean | undefined;
-  /** Only dates before this one: where the page before ended. */
+  /** Only dates before this one: the end of the previous page. */
   readonly before?: string | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The settled lines of a certificate as a draft of fee policies is tried on them: pages by key, with those columns of the lines and of
+ * The settled lines of a certificate, for trying a draft of fee policies on them: pages by key, with those columns of the lines and of
  * their sales that the choice of a policy and its figures need. Certified lines never change, so pages may be read in any transaction.
  *
  * FORCE INDEX and the ORDER BY over the whole key: see entry-page.ts.
@@ -28,14 +28,14 @@ export interface TrialLine {
   readonly entryId: number;
   readonly sellerId: string;
   readonly before: DecidedFigures;
-  /** The sale, or the one that is refunded; undefined when that is gone from the feed. */
+  /** The sale itself or the refunded sale; undefined when the feed no longer has it. */
   readonly sale: TrialSale | undefined;
-  /** Of a sale both are 0. */
+  /** Both are 0 for a sale. */
   readonly priorQuantity: number;
   readonly quantity: number;
 }
 
-/** Short names, so that a statement is read at a glance: l is the line, r its refund, s the sale. */
+/** Short names, so that a statement is easy to read: l is the line, r its refund, s the sale. */
 const LINE = 'l.entry_id, l.seller_id, l.fee_base, l.fee, l.fee_vat, l.pg_fee, l.pg_fee_vat, l.net';
 const saleColumns = ({ usesCategory, usesProduct }: ScopeFields): string =>
   `s.seller_id, s.currency, s.ordered_on, s.quantity, s.item_amount, s.seller_discount, s.platform_discount, s.shipping_fee,
@@ -67,7 +67,7 @@ export async function readTrialLines(
   return rows.map(toTrialLine);
 }
 
-/** A line whose sale is gone has no category and no product. It is read unless the draft names only other sellers. */
+/** A line whose sale is missing from the feed has no category and no product. It is read unless the draft names only other sellers. */
 function withinReach({ currencies, scopes }: DraftReach): { condition: string; params: unknown[] } {
   const inCurrency = '(s.currency IN (?) OR s.entry_id IS NULL)';
   if (scopes === null) return { condition: inCurrency, params: [currencies] };
@@ -135,7 +135,7 @@ export async function sumTrialLines(
   return { lines: Number(lines), sums: sums.map((sum) => BigInt(sum as string)) };
 }
 
-/** What people call a line, and the policy it was settled under. */
+/** The names of a line for people, and the policy under which it was settled. */
 export interface LineName {
   readonly orderId: string;
   readonly lineId: string;

@@ -1,6 +1,6 @@
 /**
- * What verification asks the database about a date: its entries with the lines and exceptions that belong to them, page by page, and what only a look at
- * the whole date can tell.
+ * The reads of a verification of a date: its entries with their lines and exceptions, page by page, and the checks that only a query over
+ * the whole date can make.
  */
 
 import { type Cell, type Db, select, selectArrays, streamArrays } from '../../../infra/database.js';
@@ -33,18 +33,18 @@ export interface ExaminedRange {
   readonly generation: number | null;
 }
 
-/** What stands in the books for an entry that is not in the feed of its date. */
+/** The lines and exceptions of an entry that is not in the feed of its date. */
 export type StrayKind = 'line' | 'exception';
 export interface Stray {
   readonly kind: StrayKind;
   readonly entryId: number;
-  /** Of a line. */
+  /** For a line. */
   readonly sellerId?: string;
 }
 
 export interface ExaminedPage {
   readonly entries: readonly ExaminedEntry[];
-  /** Lines and exceptions of the page that no entry belongs to. */
+  /** Lines and exceptions of the page without an entry. */
   readonly strays: readonly Stray[];
   /** The page holds everything through this id. */
   readonly through: number;
@@ -53,9 +53,9 @@ export interface ExaminedPage {
 /**
  * The next entries of a range with their lines and exceptions, at most `limit` of each.
  *
- * Entries and lines are read by two scans of their primary keys and put together here: a million sales took 2.0 s of the server's CPU and 1.7 s of
- * ours, joined by the server 2.6 s and 1.4 s, with the exceptions in the join 3.2 s and 1.5 s (MariaDB 10.11). It also finds the lines that
- * have no entry, which would be another pass.
+ * Entries and lines are read by two scans of their primary keys and joined here: a million sales took 2.0 s of the server's CPU and 1.7 s of
+ * ours. A join by the server took 2.6 s and 1.4 s, with the exceptions in the join 3.2 s and 1.5 s (MariaDB 10.11). This way also finds the lines that
+ * have no entry, which would take another pass otherwise.
  */
 export async function readExaminedPage(
   db: Db,
@@ -69,7 +69,7 @@ export async function readExaminedPage(
   const within = { ...range, through: whole as number };
   const lines = await readLines(db, within, limit);
   const exceptions = range.generation === null ? await readExceptions(db, within, limit) : [];
-  // Where there are more lines or exceptions than entries, the page ends where the first of them was cut off.
+  // Where there are more lines or exceptions than entries, the page ends where the first list was cut off.
   const ends = [lines, exceptions].map((all) => (all.length < limit ? within.through : (all.at(-1)?.entryId ?? after)));
   const through = Math.min(within.through, ...ends);
   return { ...joined(range, through, rows, lines, exceptions), through };
@@ -224,17 +224,17 @@ export async function* streamSettlements(db: Db, date: string): AsyncGenerator<S
   }
 }
 
-/** Rows of a date that no page reads, for their leg or their id is none that the product gives. */
+/** Rows of a date that no page reads, because the product never gives their leg or id. */
 export interface UnreadableRows {
   readonly rows: number;
   /** The first of them in words, null where there are none. */
   readonly first: string | null;
 }
 
-/** Ids are given from 1 on, and none is beyond the integers that are exact. */
+/** Ids begin at 1 and stay within the safe integers. */
 const NO_ID = `(entry_id = 0 OR entry_id > ${Number.MAX_SAFE_INTEGER})`;
 
-/** What no page reads of the entries, the lines and the exceptions of a date. */
+/** The entries, lines and exceptions of a date that no page reads. */
 export async function findUnreadable(
   db: Db,
   date: string,

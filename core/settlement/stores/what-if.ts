@@ -1,4 +1,4 @@
-/** What a what-if has found: effects per seller and currency, and the lines that moved most. All of it belongs to its run. */
+/** The results of a what-if: effects per seller and currency, and the lines that moved most. All of them belong to its run. */
 import { change, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
 import type { Leg } from '../../feed/rules/leg.js';
 import { columnOf, DECIDED_FIGURES, eachFigure } from '../rules/figures.js';
@@ -16,7 +16,7 @@ const INSERT_ROWS = 1_000;
 /** The partition whose rows are the sums over all partitions. */
 const ALL = 0;
 
-/** Adds what a chunk found to the rows of its partition. */
+/** Adds the results of a chunk to the rows of its partition. */
 export async function addEffects(
   tx: Tx,
   runId: number,
@@ -46,7 +46,7 @@ export async function addEffects(
   }
 }
 
-/** Adds the partitions' rows up, and removes them. */
+/** Adds up the partitions' rows, and removes them. */
 export async function mergeEffects(tx: Tx, runId: number): Promise<void> {
   await change(
     tx,
@@ -89,7 +89,7 @@ export interface MovedLine {
   readonly entryId: number;
   readonly generation: number;
   readonly currency: string;
-  /** Of the net. */
+  /** The difference of the net. */
   readonly difference: bigint;
 }
 
@@ -127,7 +127,7 @@ export async function readMovedLines(
   }));
 }
 
-/** Puts lines that moved more in the place of others. */
+/** Replaces lines by others that moved more. */
 export async function replaceMovedLines(
   tx: Tx,
   runId: number,
@@ -170,7 +170,7 @@ export async function keepMovedLines(
   await change(tx, 'DELETE FROM what_if_line WHERE run_id = ? AND content IS NULL', [runId]);
 }
 
-/** What a completed what-if tells of the lines that moved most: by currency, the most moved first. */
+/** The lines that moved most in a completed what-if: by currency, the most moved first. */
 export async function readMovedContents(db: Db, runId: number): Promise<{ currency: string; content: object }[]> {
   const rows = await select<{ currency: string; content: string }>(
     db,
@@ -181,7 +181,7 @@ export async function readMovedContents(db: Db, runId: number): Promise<{ curren
   return rows.map(({ currency, content }) => ({ currency, content: JSON.parse(content) as object }));
 }
 
-/** Deletes all that the run has found. */
+/** Deletes all results of the run. */
 export async function deleteWhatIf(tx: Tx, runId: number): Promise<void> {
   await change(tx, 'DELETE FROM what_if_effect WHERE run_id = ?', [runId]);
   await change(tx, 'DELETE FROM what_if_line WHERE run_id = ?', [runId]);

@@ -11,7 +11,7 @@ type Weight = keyof typeof FONTS;
 
 const [PAGE_WIDTH, PAGE_HEIGHT] = [595.28, 841.89];
 const MARGIN = 40;
-/** What the foot takes of a page. */
+/** The height of the foot of a page. */
 const FOOT = 34;
 export const WIDTH = PAGE_WIDTH - 2 * MARGIN;
 const BOTTOM = PAGE_HEIGHT - MARGIN - FOOT;
@@ -39,7 +39,7 @@ export interface PdfInfo {
   readonly title: string;
   readonly author: string;
   readonly language: string;
-  /** In place of the time at which the file is made, so that the same content gives the same bytes. */
+  /** A fixed time instead of the current one, so that the same content gives the same bytes. */
   readonly createdAt: Date;
 }
 
@@ -121,7 +121,7 @@ export class PdfPages {
     }
   }
 
-  /** Ends the file. @param foot what stands at the bottom of each page */
+  /** Ends the file. @param foot the text at the bottom of each page */
   async end(
     foot: (page: number, pages: number) => readonly [left: string, right: string],
     sink: (bytes: Uint8Array) => Promise<void>,
@@ -195,7 +195,7 @@ export class PdfPages {
   }
 }
 
-/** What pdfkit has of the font that is set, for which it declares no type. */
+/** A property of pdfkit's current font, for which it declares no type. */
 interface WithFont {
   readonly _font: { readonly font: Glyphs };
 }
@@ -204,7 +204,7 @@ interface Glyphs {
   hasGlyphForCodePoint(code: number): boolean;
 }
 
-/** The text in characters that the font has: `é` becomes `e`, and what has no such form `?`. */
+/** The text in characters of the font: `é` becomes `e`, and a character without such a form becomes `?`. */
 function drawable(text: string, font: Glyphs): string {
   const has = (character: string): boolean => font.hasGlyphForCodePoint(character.codePointAt(0) ?? 0);
   return [...text.normalize('NFC').replace(/\s+/g, ' ')]

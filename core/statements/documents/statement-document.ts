@@ -1,4 +1,4 @@
-/** What every document of a statement is made of, and the sums that it shows. */
+/** The content of every document of a statement, and the sums that it shows. */
 import { feeVatParts } from '../../settlement/rules/currency-totals.js';
 import type { FigureName } from '../../settlement/rules/figures.js';
 import type { NotPaidReason } from '../rules/not-paid.js';
@@ -22,7 +22,7 @@ export interface StatementDocument {
 
 type Figures = Readonly<Record<FigureName, bigint>>;
 
-/** A row of the table of sums: what sales and refunds come to, in minor units, as it changes what the seller is owed. */
+/** A row of the table of sums: the totals of sales and refunds, in minor units, signed by their effect on what the seller is owed. */
 export interface SumRow {
   readonly name: keyof Words & string;
   readonly sales: bigint;
@@ -48,7 +48,7 @@ export const netRows = (statement: Statement): SumRow[] => [
 
 export const netRow = (statement: Statement): SumRow => row('net', statement, (it) => it.net);
 
-/** What the net does not depend on. */
+/** The rows that do not change the net. */
 export const informationRows = (statement: Statement): SumRow[] => [
   row('platformDiscount', statement, (it) => it.platformDiscount),
   row('buyerPaid', statement, (it) => it.buyerPaid),
@@ -68,7 +68,7 @@ export interface BalanceRow {
   readonly total: boolean;
 }
 
-/** Opening balance, movements, what was earned, payouts, closing balance. Reversals stand where what they reverse stands. */
+/** Opening balance, movements, earnings, payouts, closing balance. A reversal is in the same part as the transaction that it reverses. */
 export function balanceRows(statement: Statement, text: Words, nameOf: (sum: KindSum) => string): BalanceRow[] {
   const { openingMinor, earnedMinor, closingMinor, sums } = statement;
   const net = netRow(statement).sum;

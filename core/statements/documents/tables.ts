@@ -6,7 +6,7 @@ import { columnOf, EXPORTED_SUMS } from '../../settlement/rules/figures.js';
 import type { DocumentItem, StatementSettlement } from '../rules/statement-rows.js';
 import type { StatementDocument } from './statement-document.js';
 
-/** The figures of a settlement but its net. */
+/** The figures of a settlement except its net. */
 const FIGURES = EXPORTED_SUMS.filter((name) => name !== 'net');
 const figureColumns = columns('amount', ...FIGURES.map(columnOf), ...FEE_VAT_PARTS);
 

@@ -115,7 +115,7 @@ const ko = {
   hash: '해시 (SHA-256)',
 };
 
-/** What a document says, in one language. */
+/** The texts of a document in one language. */
 export type Words = typeof ko;
 
 const en: Words = {
@@ -164,9 +164,9 @@ const en: Words = {
   notPaid: 'Why this is not paid',
   reasons: {
     SELLER_NOT_REGISTERED: 'The seller is not registered.',
-    BANK_ACCOUNT_MISSING: 'There is no bank account that may be paid to.',
+    BANK_ACCOUNT_MISSING: 'No bank account is ready for payouts.',
     ON_HOLD: 'Payouts are on hold.',
-    DATE_NOT_REACHED: 'The payout date is not reached.',
+    DATE_NOT_REACHED: 'The payout date has not come yet.',
     NEGATIVE_BALANCE: 'There is nothing to be paid.',
     BELOW_MINIMUM: 'The amount is below the minimum payout and is carried forward.',
   },

@@ -9,7 +9,7 @@ export type DocumentFormat = (typeof DOCUMENT_FORMATS)[number];
 
 export interface DocumentForm {
   readonly format: DocumentFormat;
-  /** Of PDF and workbook; CSV is for programs. */
+  /** The language of PDF and workbook; CSV is for programs. */
   readonly language: Language;
   /** In CSV, keep a spreadsheet from running cells of text as formulas. */
   readonly spreadsheetSafe: boolean;
@@ -17,7 +17,7 @@ export interface DocumentForm {
   readonly timeZone: string;
 }
 
-/** Only who wants a workbook or a PDF loads what writes one. */
+/** Loaded only for a workbook or a PDF. */
 export async function writeStatementDocument(
   document: StatementDocument,
   { format, language, spreadsheetSafe, timeZone }: DocumentForm,

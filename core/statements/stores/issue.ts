@@ -1,4 +1,4 @@
-/** Writes statements: a few statements of SQL for those of a page of accounts. Their keys let nothing stand on two of them. */
+/** Writes statements: a few SQL statements for a page of accounts. Unique keys keep every item on one statement. */
 import { change, select, type Tx } from '../../../infra/database.js';
 import { FIGURE_NAMES, FIGURES } from '../../settlement/rules/figures.js';
 import type { LegTotals, Statement } from '../rules/statement.js';
@@ -24,7 +24,7 @@ export interface Issue {
   readonly runId: number | null;
 }
 
-/** Stores statements, without what they are made of. @returns the id of each */
+/** Stores statements without their content. @returns the id of each */
 export async function insertStatements(
   tx: Tx,
   statements: readonly Statement[],
@@ -103,7 +103,7 @@ export interface ReserveRow {
   readonly releasedIn: number | null;
 }
 
-/** Stores reserves that were made, and what became of earlier ones. */
+/** Stores new reserves and the changes of earlier ones. */
 export const writeReserves = (tx: Tx, reserves: readonly ReserveRow[]): Promise<void> =>
   insertRows(
     tx,

@@ -1,18 +1,18 @@
-/** What stands on no statement yet. A read goes by account and by the moment of recording, so it does not grow with history. */
+/** Items that are on no statement yet. A read goes by account and by the moment of recording, so it does not grow with history. */
 import { type Cell, type Db, select, selectArrays } from '../../../infra/database.js';
 import { FIGURES } from '../../settlement/rules/figures.js';
 import type { OpenItem, OpenReserve, OpenSettlement } from '../rules/open-account.js';
 
-/** Accounts whose open things were all recorded since a moment, as the database writes it. */
+/** Accounts whose open items were all recorded since a moment, as the database writes it. */
 export interface OpenGroup {
   readonly accountIds: readonly number[];
   readonly since: string;
 }
 
-/** Somebody who recorded something may have committed it so much later, at most. */
+/** The longest time from recording an item to its commit. */
 const SLACK = 'INTERVAL 1 DAY';
 
-/** All figures as one text: a row of many cells costs the process that reads it more than anything else. */
+/** All figures as one text, because many cells of a row are the main cost of the process that reads it. */
 const figures = (alias: string): string =>
   `CONCAT_WS(' ', ${FIGURES.map(({ column }) => `${alias}.${column}`).join(', ')})`;
 const OF_SETTLEMENT = (alias: string): string =>
@@ -81,11 +81,11 @@ export async function readOpenItems(
   return byAccount;
 }
 
-/** What counts for dates after `through`. */
+/** The sum that counts for dates after `through`. */
 export interface Later {
-  /** When the first of it was recorded; null: there is nothing. */
+  /** When the first open item was recorded; null: there is none. */
   readonly since: string | null;
-  /** What it comes to for the seller. */
+  /** Its amount for the seller. */
   readonly amountMinor: bigint;
 }
 
@@ -160,7 +160,7 @@ const balanceOf = (kind: string): string =>
   `(SELECT b.amount_minor FROM ledger_account x JOIN ledger_balance b ON b.account_id = x.account_id AND b.shard = 0
     WHERE x.kind = '${kind}' AND x.owner = a.owner AND x.currency = a.currency)`;
 
-/** How accounts stand: their last statement, what is not paid, and balances of now. */
+/** The standing of accounts: their last statement, the unpaid amount, and the current balances. */
 export async function readStandings(db: Db, accountIds: readonly number[]): Promise<Map<number, AccountStanding>> {
   const rows = await select<StandingRow>(
     db,

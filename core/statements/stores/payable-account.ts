@@ -1,4 +1,4 @@
-/** The accounts SELLER_PAYABLE with how far their statements have come: the units in which statements are closed. */
+/** The accounts SELLER_PAYABLE with the last period of their statements: statements are closed by these accounts. */
 import { change, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
 import type { PayableAccount } from '../rules/open-account.js';
 
@@ -46,7 +46,7 @@ export interface AccountMark {
   readonly termsMissingOn: string | null;
 }
 
-/** Notes how far accounts have come. */
+/** Records the last closed period of accounts. */
 export async function writeMarks(tx: Tx, marks: readonly AccountMark[]): Promise<void> {
   if (marks.length === 0) return;
   await change(
@@ -65,7 +65,7 @@ export interface WithoutTerms {
 
 const NAMES = 5;
 
-/** Sellers of whom something is open for a day on which they have no terms. */
+/** Sellers with open items for a day on which they have no terms. */
 export async function readWithoutTerms(db: Db): Promise<WithoutTerms> {
   const marked = `FROM statement_account m FORCE INDEX (statement_account_terms) JOIN ledger_account a ON a.account_id = m.account_id WHERE m.terms_missing_on IS NOT NULL`;
   const [row] = await select<{ sellers: number }>(db, `SELECT COUNT(DISTINCT a.owner) AS sellers ${marked}`);
@@ -76,7 +76,7 @@ export async function readWithoutTerms(db: Db): Promise<WithoutTerms> {
   return { sellers: row?.sellers ?? 0, names: names.map(({ owner }) => owner) };
 }
 
-/** Accounts with something for which there were no terms, by id. */
+/** Accounts with items for which there were no terms, by id. */
 export const readMissingTerms = (db: Db, rowsMax: number): Promise<PayableAccount[]> =>
   select(db, `${PAYABLE} AND m.terms_missing_on IS NOT NULL ORDER BY a.account_id LIMIT ?`, [rowsMax]);
 

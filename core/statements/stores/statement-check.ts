@@ -1,4 +1,4 @@
-/** What statements come to when they are added up again, and the first place where something else stands. Each query has rows `place`, `expected`, `actual`. */
+/** Adds up statements again and finds the first place with another figure. Each query has rows `place`, `expected`, `actual`. */
 import { FIGURES } from '../../settlement/rules/figures.js';
 import { PAYOUT_KINDS } from '../rules/sums.js';
 
@@ -7,7 +7,7 @@ const KEY =
 const PLACE = `CONCAT('statement ', st.statement_id)`;
 const PAYOUTS = PAYOUT_KINDS.map((kind) => `'${kind}'`).join(', ');
 
-/** What the contents of statements come to: net of settlements, other earnings, payouts. */
+/** The totals of the contents of statements: net of settlements, other earnings, payouts. */
 const CONTENTS = `SELECT statement_id, SUM(earned) AS earned, SUM(paid) AS paid FROM (
     SELECT c.statement_id, s.net AS earned, 0 AS paid FROM statement_settlement c JOIN settlement s ON ${KEY}
     UNION ALL SELECT i.statement_id, IF(COALESCE(o.kind, t.kind) IN (${PAYOUTS}), 0, i.amount_minor), IF(COALESCE(o.kind, t.kind) IN (${PAYOUTS}), i.amount_minor, 0)

@@ -1,11 +1,11 @@
-/** Issued statements, and what they are made of. */
+/** Issued statements and their contents. */
 import { type Db, isoTime, type Reading, select } from '../../../infra/database.js';
 import type { TransactionKind } from '../../ledger/rules/posting-rules.js';
 import { eachFigure, FIGURE_NAMES, FIGURES } from '../../settlement/rules/figures.js';
 import type { LegTotals, Statement } from '../rules/statement.js';
 import type { StatementItem, StatementSettlement } from '../rules/statement-rows.js';
 
-/** A statement without the sums of what it is made of. */
+/** A statement without the sums of its contents. */
 export interface StatementHead extends Omit<Statement, 'sales' | 'refunds' | 'sums' | 'statementId' | 'issuedAt'> {
   readonly statementId: number;
   /** ISO 8601, UTC. */
@@ -36,7 +36,7 @@ export interface StatementFilter {
   readonly state?: 'issued' | 'paid' | undefined;
 }
 
-/** Where a page of the list ended. */
+/** The end of a page of the list. */
 export interface ListedAfter {
   readonly closesOn: string;
   readonly statementId: number;
@@ -115,7 +115,7 @@ export async function readStatement(db: Db, statementId: number): Promise<(State
   };
 }
 
-/** Where a page of settlements ended. */
+/** The end of a page of settlements. */
 export interface SettlementAfter {
   readonly settledOn: string;
   readonly generation: number;

@@ -1,6 +1,6 @@
 /**
  * Units of which a transaction took the last one or brought the first one. Only that changes what a page of the catalogue shows, so only then is the page
- * evicted. Whatever changes stock knows what was available before or after it, so nothing has to be read for this.
+ * evicted. Every change of stock knows the available quantity before or after it, so nothing has to be read for this.
  */
 import type { Tx } from '../../../infra/database.js';
 
@@ -18,13 +18,13 @@ function unitsOf(tx: Tx): Map<number, Available> {
   return units;
 }
 
-/** What is available of a unit whose stock the transaction has locked. */
+/** The available quantity of a unit whose stock the transaction has locked. */
 export function noteAvailable(tx: Tx, unitId: number, available: number): void {
   const units = unitsOf(tx);
   units.set(unitId, { before: units.get(unitId)?.before ?? available, now: available });
 }
 
-/** What the transaction has added to what is available of a unit whose stock it has locked; one that had no row had 0. */
+/** The quantity that the transaction has added to a unit whose stock it has locked; a unit without a row had 0. */
 export function noteChange(tx: Tx, unitId: number, by: number): void {
   const units = unitsOf(tx);
   const { before, now } = units.get(unitId) ?? { before: 0, now: 0 };

@@ -1,4 +1,4 @@
-/** Who got what in drops, in which order, and how much of it a buyer has. */
+/** The purchases in drops, their order, and how many units a buyer has. */
 
 import { change, type Db, isoTime, select, type Tx } from '../../../infra/database.js';
 
@@ -9,7 +9,7 @@ export interface DropBuyer {
 }
 
 /**
- * Locks buyers in drops until the transaction ends, in ascending order, so that what each of them has stays true. Nothing else locks these rows, and it
+ * Locks buyers in drops until the transaction ends, in ascending order, so that their quantities do not change. Nothing else locks these rows, and it
  * comes before any stock is locked.
  */
 export async function lockBuyers(tx: Tx, buyers: readonly DropBuyer[]): Promise<void> {
@@ -23,7 +23,7 @@ export async function lockBuyers(tx: Tx, buyers: readonly DropBuyer[]): Promise<
   );
 }
 
-/** What these buyers have in the drops, without what was given back. Who has nothing is not among them. */
+/** The quantities that these buyers have in the drops, without units given back. Buyers without units are left out. */
 export async function readWhatBuyersHave(
   tx: Tx,
   buyers: readonly DropBuyer[],
@@ -46,7 +46,7 @@ export interface DropPurchase extends DropBuyer {
   readonly quantity: number;
 }
 
-/** The last position that was given for each of these units in its drop; units of which nobody got anything are not among them. */
+/** The last position that was given for each of these units in its drop; units without a purchase are left out. */
 export async function readLastPositions(
   tx: Tx,
   units: readonly Pick<DropPurchase, 'dropId' | 'unitId'>[],
@@ -70,7 +70,7 @@ export async function insertPurchases(tx: Tx, purchases: readonly DropPurchase[]
   );
 }
 
-/** Counts everything that a holder got in drops as given back. */
+/** Marks all units that a holder got in drops as given back. */
 export async function giveBackAll(tx: Tx, holderId: number): Promise<void> {
   await change(
     tx,
@@ -79,7 +79,7 @@ export async function giveBackAll(tx: Tx, holderId: number): Promise<void> {
   );
 }
 
-/** Counts quantities of what a holder got as given back. Units that were not got in a drop are left out. */
+/** Marks quantities of a holder's units as given back. Units that were not bought in a drop are left out. */
 export async function giveBackSome(tx: Tx, holderId: number, quantities: ReadonlyMap<number, number>): Promise<void> {
   const unitIds = [...quantities.keys()];
   await change(
@@ -92,13 +92,13 @@ export async function giveBackSome(tx: Tx, holderId: number, quantities: Readonl
 }
 
 export interface AuditedPurchase extends DropPurchase {
-  /** Of the quantity, what expired or was cancelled. */
+  /** The part of the quantity that expired or was cancelled. */
   readonly givenBack: number;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
 }
 
-/** Who got what in a drop, unit by unit, in order. */
+/** The purchases in a drop, unit by unit, in order. */
 export async function listPurchases(
   db: Db,
   dropId: number,

@@ -1,4 +1,4 @@
-/** Drops: products that are sold in a rush, from a moment on and so many to a buyer. */
+/** Drops: products that are sold in a rush, from a moment on and with a limit for each buyer. */
 
 import {
   change,
@@ -19,11 +19,11 @@ export interface DropRecord {
   readonly dropId: number;
   readonly productId: number;
   readonly sellerId: string;
-  /** ISO 8601, UTC. So are the other times. */
+  /** ISO 8601, UTC, like the other times. */
   readonly opensAt: string;
   /** Whether that time has come, by the database's clock. */
   readonly opened: boolean;
-  /** The most that a buyer may have of all units of the product together; null: as many as there are. */
+  /** The most that a buyer may have of all units of the product together; null: no limit. */
   readonly limitPerBuyer: number | null;
   /** From then on the product is sold like all others; null: the drop's rules hold. */
   readonly endedAt: string | null;
@@ -62,7 +62,7 @@ export async function readDrop(db: Db, dropId: number): Promise<DropRecord | und
   return (await select<DropRecord>(db, sql, [dropId], reading))[0];
 }
 
-/** Of products that everybody sees: what is not in the catalogue, or is of a suspended seller, is not announced by its drop. */
+/** Restricts drops to products that everybody sees: a drop does not announce a product that is not in the catalogue, or of a suspended seller. */
 const LISTED = `STRAIGHT_JOIN product p ON p.product_id = d.product_id AND p.status IN ('ACTIVE', 'SOLD_OUT') ${NOT_SUSPENDED.join}
   WHERE ${NOT_SUSPENDED.where} AND`;
 
@@ -111,7 +111,7 @@ export interface DropUnit {
   readonly dropId: number;
   readonly productId: number;
   readonly opensAt: string;
-  /** Until it opens, by the database's clock (ms); at most 0: it is open. */
+  /** The time until it opens, by the database's clock (ms); at most 0: it is open. */
   readonly opensInMs: number;
   readonly limitPerBuyer: number | null;
 }
@@ -119,7 +119,7 @@ export interface DropUnit {
 const SELECT_UNITS = `SELECT u.unit_id AS unitId, d.drop_id AS dropId, d.product_id AS productId, d.opens_at AS opensAt,
   TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), d.opens_at) DIV 1000 AS opensInMs, d.limit_per_buyer AS limitPerBuyer`;
 
-/** Those of the units that are sold in a drop now, ascending. */
+/** The units, among these, that are sold in a drop now, ascending. */
 export async function readDropsOfUnits(db: Db, unitIds: readonly number[]): Promise<DropUnit[]> {
   if (unitIds.length === 0) return [];
   return select<DropUnit>(
@@ -132,7 +132,7 @@ export async function readDropsOfUnits(db: Db, unitIds: readonly number[]): Prom
   );
 }
 
-/** The units that are sold in drops now and that a buyer could order, those of the newest drops first, at most so many. */
+/** The units that are sold in drops now and that a buyer could order, at most this many; those of the newest drops come first. */
 export const readUnitsInDrops = (db: Db, rowsMax: number): Promise<DropUnit[]> =>
   select<DropUnit>(
     db,

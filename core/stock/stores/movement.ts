@@ -6,7 +6,7 @@ import { changeOf, type MovementKind } from '../rules/stock.js';
 export interface NewMovement {
   readonly unitId: number;
   readonly kind: MovementKind;
-  /** How many were moved; with a sign for ADJUST. */
+  /** The quantity moved; with a sign for ADJUST. */
   readonly quantity: number;
   /** The checkout that the units are or were held for; null: goods came in or were counted. */
   readonly holderId: number | null;

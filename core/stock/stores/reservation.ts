@@ -1,6 +1,6 @@
 /**
- * What checkouts hold and have bought. Whoever writes a reservation has locked the stock of its unit (stock.ts), so what was read under
- * that lock is true until the transaction ends. Whether a hold has expired is said by the database's clock alone.
+ * The units that checkouts hold and have bought. A reservation is written under the lock of its unit's stock (stock.ts), so data read under
+ * that lock is true until the transaction ends. Only the database's clock decides whether a hold has expired.
  */
 
 import { change, type Db, databaseTime, isTrue, select, type Tx } from '../../../infra/database.js';
@@ -10,7 +10,7 @@ import type { ReservationStatus, UnitQuantity } from '../rules/stock.js';
 export interface ReservationRecord extends UnitQuantity {
   readonly holderId: number;
   readonly status: ReservationStatus;
-  /** Its time has passed, now. */
+  /** Its time has passed by now. */
   readonly expired: boolean;
 }
 
@@ -30,7 +30,7 @@ export async function insertReservations(tx: Tx, reservations: readonly NewReser
   );
 }
 
-/** What a holder holds or has bought, units ascending. */
+/** The units that a holder holds or has bought, ascending. */
 export async function readReservations(db: Db, holderId: number): Promise<ReservationRecord[]> {
   return select<ReservationRecord>(
     db,
@@ -41,7 +41,7 @@ export async function readReservations(db: Db, holderId: number): Promise<Reserv
   );
 }
 
-/** Makes what a holder holds its own. @returns how many reservations that were */
+/** Marks the units that a holder holds as bought. @returns how many reservations that were */
 export const sellHeld = (tx: Tx, holderId: number): Promise<number> =>
   change(
     tx,
@@ -50,7 +50,7 @@ export const sellHeld = (tx: Tx, holderId: number): Promise<number> =>
   );
 
 /**
- * Sets when the holds of a holder end (ISO 8601). For this alone the stock need not be locked: it takes nothing away, and a hold that somebody has just
+ * Sets when the holds of a holder end (ISO 8601). This alone needs no lock of the stock: it takes nothing away, and a hold that somebody has just
  * found expired stays so (EXPIRED), which its payment then finds.
  */
 export const setHoldsEnd = (tx: Tx, holderId: number, endsAt: string): Promise<number> =>
@@ -60,14 +60,14 @@ export const setHoldsEnd = (tx: Tx, holderId: number, endsAt: string): Promise<n
     [databaseTime(endsAt), holderId],
   );
 
-/** Takes a quantity out of a reservation; with the last of it the reservation is RELEASED. */
+/** Takes a quantity out of a reservation; with its last unit the reservation is RELEASED. */
 export async function lowerReservation(
   tx: Tx,
   holderId: number,
   { unitId, quantity }: UnitQuantity,
   status: 'HELD' | 'SOLD',
 ): Promise<void> {
-  // The assignments are made from left to right, so the status is decided by the quantity that there was.
+  // The assignments are made from left to right, so the former quantity decides the status.
   const lowered = await change(
     tx,
     `UPDATE stock_reservation SET status = IF(quantity = ?, 'RELEASED', status), quantity = quantity - ?
@@ -113,7 +113,7 @@ export async function readUnitsOfExpired(db: Db, { rowsMax, except = [] }: Batch
   return rows.map(({ unitId }) => unitId);
 }
 
-/** How many of each of these units a checkout could hold now: what is available, and what it would take back because a hold has expired. */
+/** How many of each of these units a checkout could hold now: the available ones, and those that it would take back from expired holds. */
 export async function readReservable(db: Db, unitIds: readonly number[]): Promise<Map<number, number>> {
   const rows = await select<{ unitId: number; quantity: number }>(
     db,

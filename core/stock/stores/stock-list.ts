@@ -17,7 +17,7 @@ export interface UnitStock extends StockRecord {
   readonly externalId: string;
   readonly productName: string;
   readonly productStatus: ProductStatus;
-  /** Null: the product itself is the unit. So are its name and SKU. */
+  /** Null: the product itself is the unit; name and SKU are null then, too. */
   readonly optionId: number | null;
   readonly optionName: string | null;
   readonly sku: string | null;
@@ -65,8 +65,8 @@ export async function listStockOfProduct(
 }
 
 /**
- * How many of each of these units can be ordered: what is available of those that are for sale and of which no drop is still to open. Others are 0, also
- * where there is no such unit.
+ * How many of each of these units can be ordered: the available quantity where the unit is for sale and no drop of it has still to open. Others are 0, also
+ * where the unit does not exist.
  */
 export async function readOrderable(db: Db, unitIds: readonly number[]): Promise<Map<number, number>> {
   const orderable = new Map(unitIds.map((unitId) => [unitId, 0]));

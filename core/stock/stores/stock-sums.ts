@@ -1,15 +1,15 @@
-/** Stock beside what the journal and the reservations come to, for a range of units: what `magam stock verify` compares. */
+/** Stock and the sums of the journal and the reservations, for a range of units, which `magam stock verify` compares. */
 
 import { type Db, select } from '../../../infra/database.js';
 import type { StockRecord } from './stock.js';
 
-/** Units above `from`, up to and including `to`; without `to` all above it. */
+/** Units above `from`, up to and including `to`; without `to` all above `from`. */
 export interface UnitRange {
   readonly from: number;
   readonly to?: number;
 }
 
-/** Parts of a unit's stock, as one of the three tables has them. */
+/** Parts of a unit's stock, from one of the three tables. */
 export interface JournalSum {
   readonly unitId: number;
   readonly received: number;
@@ -39,7 +39,7 @@ export const readNextStock = (db: Db, from: number, unitsMax: number): Promise<S
     [from, unitsMax],
   );
 
-/** What the movements of each unit come to. */
+/** The sums of the movements of each unit. */
 export async function sumJournal(db: Db, range: UnitRange): Promise<JournalSum[]> {
   const { sql, params } = inRange(range);
   return select<JournalSum>(
@@ -52,7 +52,7 @@ export async function sumJournal(db: Db, range: UnitRange): Promise<JournalSum[]
   );
 }
 
-/** What is held and sold of each unit by its reservations. */
+/** The held and sold quantities of each unit, from its reservations. */
 export async function sumReservations(db: Db, range: UnitRange): Promise<ReservationSum[]> {
   const { sql, params } = inRange(range);
   return select<ReservationSum>(

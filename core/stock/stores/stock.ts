@@ -5,7 +5,7 @@
  *   (the unit's row, the order's rows), and commits soon after.
  * - The row of stock is also the lock of the unit's reservations: nobody writes a reservation without holding it. So a row of
  *   `stock_reservation` is never waited for, in whatever order its rows are written.
- * - Sessions are READ COMMITTED: rows that a statement did not match are let go, and gaps are not locked. Rows that are
+ * - Sessions are READ COMMITTED: rows that a statement did not match are released, and gaps are not locked. Rows that are
  *   inserted have keys of their own: a checkout reserves once, a movement is numbered by the database.
  */
 
@@ -47,8 +47,8 @@ export async function lockStock(tx: Tx, unitIds: readonly number[]): Promise<Sto
 }
 
 /**
- * Moves units from available to held, if there are as many; below 0 it moves them back. This is the statement that decides who gets the last
- * one. @returns whether there were as many
+ * Moves units from available to held, if there are enough; a negative quantity moves them back. This statement decides who gets the last
+ * one. @returns whether there were enough
  */
 export async function holdAvailable(tx: Tx, unitId: number, quantity: number): Promise<boolean> {
   const { rows, told: left } = await changeTelling(
@@ -62,7 +62,7 @@ export async function holdAvailable(tx: Tx, unitId: number, quantity: number): P
   return true;
 }
 
-/** Changes the stock of units that the transaction has locked. A part that would go below 0 is refused by the table. */
+/** Changes the stock of units that the transaction has locked. A constraint of the table refuses a part below 0. */
 export async function changeStock(tx: Tx, changes: ReadonlyMap<number, StockChange>): Promise<void> {
   const unitIds = [...changes.keys()];
   if (unitIds.length === 0) return;
@@ -98,7 +98,7 @@ export async function insertFirstStock(
 }
 
 /**
- * Adds to what is available and was received, or takes away from both; makes the row with the first goods. The unit's row is locked, so
+ * Adds to the available and the received quantity, or takes away from both; makes the row with the first goods. The unit's row is locked, so
  * nobody else makes it. @returns whether there was enough to take away
  */
 export async function addStock(

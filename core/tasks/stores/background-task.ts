@@ -1,6 +1,6 @@
 /**
- * Background tasks: asked for by a row, claimed by a conditional update, held by a lease in database time. Owner and epoch in every update
- * are the fence: whoever was taken for dead changes nothing any more.
+ * Background tasks: requested by a row, claimed by a conditional update, held by a lease in database time. Owner and epoch in every update
+ * are the fence: an owner that was taken for dead can no longer change anything.
  */
 
 import {
@@ -21,7 +21,7 @@ export interface TaskRecord {
   readonly taskId: number;
   /** The name of its kind. */
   readonly kind: string;
-  /** What it is about, as the kind says: a date, the id of a draft. */
+  /** Its subject, which depends on the kind: a date, the id of a draft. */
   readonly subject: string | null;
   /** Read by `parametersOf` of the kind. */
   readonly parameters: unknown;
@@ -48,7 +48,7 @@ export interface TaskError {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Who holds a task, since which claim. */
+/** The holder of a task, and its claim. */
 export interface TaskFence {
   readonly taskId: number;
   readonly owner: string;
@@ -104,10 +104,10 @@ const insert = <P extends object>(tx: Tx, task: NewTask<P>, activeKey: string | 
     [task.kind.name, task.subject, activeKey, JSON.stringify(task.parameters), task.requestedBy.slice(0, 64)],
   );
 
-/** Asks for a task, as often as it is called. Returns its id. */
+/** Requests a task with each call. Returns its id. */
 export const insertTask = <P extends object>(tx: Tx, task: NewTask<P>): Promise<number> => insert(tx, task, null);
 
-/** Asks for a task of which there is one at a time. Returns its id, or TASK_ACTIVE while an unfinished one has the same key. */
+/** Requests a task that may exist only once at a time. Returns its id, or TASK_ACTIVE while an unfinished one has the same key. */
 export const insertTaskOnce = <P extends object>(
   tx: Tx,
   task: NewTask<P>,
@@ -151,13 +151,13 @@ export interface ClaimedTask {
   readonly fence: TaskFence;
 }
 
-/** Tasks looked at when one is claimed: other claimers may be quicker with the first ones. */
+/** Tasks read when one is claimed, because other claimers may be quicker with the first ones. */
 const CANDIDATES = 8;
 
 /**
- * Takes the oldest task of these kinds that waits, or whose owner's lease has ended. `claims` counts the claims that did not come to an end. Two
+ * Takes the oldest task of these kinds that waits, or whose owner's lease has ended. `claims` counts the claims that did not end regularly. Two
  * claimers of one task meet at its epoch, and one of them gets it. Tasks of other kinds are left to runners that know them.
- * @param held what the caller works on already: its own late heartbeat must not make it a rival of itself
+ * @param held tasks that the caller already works on, so that its own late heartbeat does not make it claim them again
  */
 export async function claimTask(
   db: Db,
@@ -192,14 +192,14 @@ export async function claimTask(
 const FENCED = `task_id = ? AND owner = ? AND epoch = ? AND status = 'RUNNING'`;
 const fenceParams = ({ taskId, owner, epoch }: TaskFence) => [taskId, owner, epoch];
 
-/** Lets a runner take back what a completed task did: it is taken again, to be undone. Its result stays, so that the runner knows what that is. */
+/** Lets a runner undo a completed task: it is claimed again. Its result stays, so that the runner knows what to undo. */
 export async function requestUndo(tx: Tx, taskId: number, by: string): Promise<void> {
   const sql = `UPDATE background_task SET cancel_requested_by = ?, claims = 0, ended_at = NULL, status = 'REQUESTED'
     WHERE task_id = ? AND status = 'COMPLETED'`;
   await change(tx, sql, [by.slice(0, 64), taskId]);
 }
 
-/** Renews the lease and notes the progress. @returns 'lost' when the task is somebody else's now, 'cancel' when it shall be given up */
+/** Renews the lease and records the progress. @returns 'lost' when the task is somebody else's now, 'cancel' when it was cancelled */
 export async function heartbeatTask(
   db: Db,
   fence: TaskFence,
@@ -219,13 +219,13 @@ export async function fenceTask(tx: Tx, fence: TaskFence): Promise<boolean> {
   return (await change(tx, `UPDATE background_task SET epoch = epoch WHERE ${FENCED}`, fenceParams(fence))) === 1;
 }
 
-/** Notes what a later attempt has to know. False: the task is somebody else's. */
+/** Stores data for later attempts. False: the task is somebody else's. */
 export async function noteCheckpoint(db: Db, fence: TaskFence, checkpoint: string): Promise<boolean> {
   const sql = `UPDATE background_task SET checkpoint = ? WHERE ${FENCED}`;
   return (await change(db, sql, [checkpoint, ...fenceParams(fence)])) === 1;
 }
 
-/** Gives a task back: somebody else may take it at once. A claim that was given back on purpose does not count. */
+/** Gives a task back, so that somebody else may take it at once. A claim that was given back on purpose does not count. */
 export async function releaseTask(db: Db, fence: TaskFence, counts: boolean): Promise<void> {
   await change(
     db,
@@ -266,7 +266,7 @@ export async function cancelWaitingTask(tx: Tx, taskId: number, by: string): Pro
   await change(tx, sql, [by.slice(0, 64), taskId]);
 }
 
-/** Asks the runner that works on a task, or the next one that takes it, to give it up and undo what it did; one that failed is taken again for that. */
+/** Asks the runner that works on a task, or the next one that takes it, to give it up and undo its work; a failed task is taken again for that. */
 export async function requestCancel(tx: Tx, taskId: number, by: string): Promise<void> {
   const sql = `UPDATE background_task SET cancel_requested_by = ?, active_key = NULL, claims = IF(status = 'FAILED', 0, claims), error_code = NULL,
       error_message = NULL, error_details = NULL, ended_at = NULL, status = IF(status = 'FAILED', 'REQUESTED', status)

@@ -12,13 +12,13 @@ export async function partBytes(db: Db): Promise<number> {
   return Math.max(256, Math.min(PART_BYTES_MAX, Math.floor((Number(row?.bytes) - STATEMENT_BYTES) / 2)));
 }
 
-/** Begins a file that belongs to nothing yet. */
+/** Begins a file that belongs to no task yet. */
 export async function insertFile(db: Db, fileId: string, { purpose }: KeptFile): Promise<void> {
   const sql = 'INSERT INTO stored_file (file_id, purpose, touched_at) VALUES (?, ?, UTC_TIMESTAMP(3))';
   await change(db, sql, [fileId, purpose]);
 }
 
-/** Appends a piece. False: the file is gone, purged as abandoned. */
+/** Appends a piece. False: the file was purged as abandoned. */
 export async function appendPart(db: Db, fileId: string, partNo: number, content: Uint8Array): Promise<boolean> {
   const touched = await change(
     db,
@@ -34,7 +34,7 @@ export async function appendPart(db: Db, fileId: string, partNo: number, content
   return true;
 }
 
-/** Makes a file a task's, in the transaction that makes or ends the task. False: the file is gone. */
+/** Attaches a file to a task, in the transaction that makes or ends the task. False: the file was purged. */
 export async function attachFile(tx: Tx, fileId: string, taskId: number): Promise<boolean> {
   return (await change(tx, 'UPDATE stored_file SET task_id = ? WHERE file_id = ?', [taskId, fileId])) === 1;
 }
@@ -56,28 +56,28 @@ export async function* readParts(db: Db, fileId: string): AsyncGenerator<Buffer>
   }
 }
 
-/** Deletes a file, its pieces first and a few at a time: a deletion in one go would be a transaction as large as the file. */
+/** Deletes a file, its pieces first and a few at a time, because deleting all at once would be a transaction as large as the file. */
 export async function deleteFile(db: Db, fileId: string): Promise<void> {
   while ((await change(db, 'DELETE FROM stored_file_part WHERE file_id = ? LIMIT 16', [fileId])) > 0);
   await change(db, 'DELETE FROM stored_file WHERE file_id = ?', [fileId]);
 }
 
 /**
- * Deletes a file unless it is a task's. Waits for a transaction that is about to make it one, so that it may be called when nobody knows what became
- * of that: its commit may have gone through though the connection was lost.
+ * Deletes a file unless it belongs to a task. It waits for a transaction that is about to attach the file, so it may be called when the outcome
+ * of that transaction is unknown because its connection was lost.
  */
 export async function deleteUnattachedFile(db: Db, fileId: string): Promise<void> {
   const sql = 'UPDATE stored_file SET touched_at = UTC_TIMESTAMP(3) WHERE file_id = ? AND task_id IS NULL';
   if ((await change(db, sql, [fileId])) === 1) await deleteFile(db, fileId);
 }
 
-/** Files of one search: a purge goes on at the next one. */
+/** Files of one search; the purge continues with the next one. */
 const FOUND_MAX = 100;
 
 const idsOf = async (db: Db, sql: string, params: readonly unknown[]): Promise<string[]> =>
   (await select<{ fileId: string }>(db, sql, params)).map(({ fileId }) => fileId);
 
-/** Files of no task that were not touched for so long. */
+/** Files of no task that were not touched for this long. */
 export const findAbandonedFiles = (db: Db, seconds: number): Promise<string[]> =>
   idsOf(
     db,

@@ -26,7 +26,7 @@ export interface OpenSeller {
   /** Null: not registered. */
   readonly sellerName: string | null;
   readonly sellerBusinessNumber: string | null;
-  /** Of these settlements, those that are on no statement. */
+  /** The number of these settlements that are on no statement. */
   readonly notOnStatement: number;
   /** Invoices of the month that the seller has. */
   readonly invoices: number;
@@ -39,7 +39,7 @@ const OPEN = `settlement s JOIN settlement_certificate c ON c.settled_on = s.set
 const IS_OPEN = `s.settled_on BETWEEN ? AND ? AND s.currency = '${INVOICE_CURRENCY}' AND x.settled_on IS NULL
   AND (s.fee <> 0 OR s.fee_vat <> 0 OR s.pg_fee <> 0 OR s.pg_fee_vat <> 0)`;
 
-/** Sellers of whom something is charged that is on no invoice of the month, by id. */
+/** Sellers with charges that are on no invoice of the month, by id. */
 export const readOpenSellers = (db: Db, { month, from, to }: Month): Promise<OpenSeller[]> =>
   select<OpenSeller>(
     db,
@@ -61,7 +61,7 @@ export async function lockMonth(tx: Tx, { month }: Month): Promise<void> {
 const marks = (values: readonly unknown[]): string => values.map(() => '?').join(', ');
 
 /**
- * Claims what is open of sellers for the next invoice of each. The month is locked.
+ * Claims the open settlements of sellers for the next invoice of each. The month is locked.
  * @param onStatements only settlements that are on a statement
  */
 export async function claimSettlements(
@@ -86,7 +86,7 @@ export interface ClaimedSums {
   readonly sums: Readonly<Record<ExportedFigure, bigint>>;
 }
 
-/** The sums of what was claimed for sellers and has no invoice yet. */
+/** The sums of the claimed settlements that have no invoice yet, by seller. */
 export async function readClaimed(
   tx: Tx,
   { month, from, to }: Month,
@@ -174,7 +174,7 @@ export const readInvoices = (
     reading,
   );
 
-/** What the invoices of a month come to. */
+/** The totals of the invoices of a month. */
 export interface InvoicedMonth {
   readonly month: string;
   readonly invoices: number;

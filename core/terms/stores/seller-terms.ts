@@ -1,4 +1,4 @@
-/** Versions of sellers' terms. `definition` is the version in the form of a file of terms, so what is stored is read by the same reader as what people write. */
+/** Versions of sellers' terms. `definition` is the version in the form of a file of terms, so what is stored is read by the same reader as files. */
 import { change, type Db, isoTime, select, type Tx } from '../../../infra/database.js';
 import { MagamError } from '../../../kernel/errors.js';
 import { type SellerTerms, termsToFile } from '../rules/seller-terms.js';
@@ -43,7 +43,7 @@ async function readRows(db: Db, which: string, params: readonly unknown[]): Prom
 function readDefinition(termsId: number, definition: string): SellerTerms {
   const read = checkTermsFile({ terms: [parsed(definition)] });
   const [terms] = 'terms' in read ? read.terms : [];
-  // What is stored passed this reader once: somebody changed it in the database.
+  // The stored policy passed this reader before, so somebody has changed it in the database.
   if (terms === undefined)
     throw new MagamError('TERMS_UNREADABLE', undefined, { termsId, faults: 'faults' in read ? read.faults : [] });
   return terms;

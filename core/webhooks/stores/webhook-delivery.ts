@@ -1,4 +1,7 @@
-/** Sending to webhook endpoints: which is due, who sends to it, what came of it. One process at a time sends to an endpoint; the owner in every update is the fence. */
+/**
+ * Deliveries to webhook endpoints: which endpoints are due, who sends to them, and the results. One process at a time sends to an endpoint; the owner in every
+ * update is the fence.
+ */
 import { change, type Db, isoTime, isTrue, select, type Tx } from '../../../infra/database.js';
 import type { Encrypted } from '../../../infra/encryption.js';
 import type { FeedEventType } from '../../event-feed/rules/feed-events.js';
@@ -13,7 +16,7 @@ export interface Claim {
 const LEASE_SECONDS = 60;
 const lease = `lease_until = UTC_TIMESTAMP(3) + INTERVAL ${LEASE_SECONDS} SECOND`;
 
-/** Enabled, and whoever has made it is not locked: what a locked account has set up sends nothing out until it is unlocked. */
+/** Enabled, and its maker is not locked: the endpoints of a locked account send nothing until it is unlocked. */
 const SERVED = `status = 'ACTIVE'
   AND NOT EXISTS (SELECT 1 FROM account a WHERE a.account_id = webhook_endpoint.created_by AND a.status = 'LOCKED')`;
 const FREE = `${SERVED} AND (lease_until IS NULL OR lease_until < UTC_TIMESTAMP(3))`;
@@ -40,7 +43,7 @@ export const claimEndpoint = async (db: Db, { endpointId, owner }: Claim): Promi
 
 const FENCED = 'endpoint_id = ? AND lease_owner = ?';
 
-/** Lets others have the endpoint at once. */
+/** Releases the endpoint for others at once. */
 export async function releaseEndpoint(db: Db, { endpointId, owner }: Claim): Promise<void> {
   const sql = `UPDATE webhook_endpoint SET lease_owner = NULL, lease_until = NULL WHERE ${FENCED}`;
   await change(db, sql, [endpointId, owner]);
@@ -58,7 +61,7 @@ export interface Target {
   /** An event that is to be sent again. */
   readonly replay: number | null;
   readonly secret: Encrypted;
-  /** The one before, while it counts. */
+  /** The previous secret, while it is valid. */
   readonly former: Encrypted | null;
 }
 
@@ -69,7 +72,10 @@ interface TargetRow extends Omit<Target, 'secret' | 'former'> {
   readonly formerSealed: string | null;
 }
 
-/** What is to be known of a claimed endpoint before each delivery, as its owner has left it. Undefined: it is somebody else's, disabled or gone, or its maker is locked. */
+/**
+ * The data of a claimed endpoint for the next delivery, with its owner's latest changes. Undefined: it is somebody else's, disabled or deleted, or its maker is
+ * locked.
+ */
 export async function readTarget(db: Db, { endpointId, owner }: Claim): Promise<Target | undefined> {
   const [row] = await select<TargetRow>(
     db,
@@ -87,13 +93,13 @@ export async function readTarget(db: Db, { endpointId, owner }: Claim): Promise<
   return { ...target, secret: { keyId, sealed }, former };
 }
 
-/** Notes that there is nothing to send between the position of the endpoint and this one. */
+/** Records that there is nothing to send between the position of the endpoint and this one. */
 export async function passThrough(db: Db, { endpointId, owner }: Claim, from: number, through: number): Promise<void> {
   const sql = `UPDATE webhook_endpoint SET delivered_through = ? WHERE ${FENCED} AND delivered_through = ? AND delivered_through < ?`;
   await change(db, sql, [through, endpointId, owner, from, through]);
 }
 
-/** Notes a delivery, and renews the lease. Where somebody has set another position meanwhile, that stays. False: the endpoint is somebody else's. */
+/** Records a delivery, and renews the lease. A position that somebody has set meanwhile stays. False: the endpoint is somebody else's. */
 export async function noteDelivered(
   tx: Tx,
   { endpointId, owner }: Claim,
@@ -105,21 +111,21 @@ export async function noteDelivered(
   return (await change(tx, sql, [from, position, endpointId, owner])) === 1;
 }
 
-/** Notes a failure and when the event is tried again. False: the endpoint is somebody else's. */
+/** Records a failure and when the event is tried again. False: the endpoint is somebody else's. */
 export async function noteFailed(tx: Tx, { endpointId, owner }: Claim, pauseMs: number): Promise<boolean> {
   const sql = `UPDATE webhook_endpoint SET attempts = attempts + 1, failing_since = COALESCE(failing_since, UTC_TIMESTAMP(3)),
       next_try_at = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND WHERE ${FENCED}`;
   return (await change(tx, sql, [pauseMs * 1_000, endpointId, owner])) === 1;
 }
 
-/** Disables an endpoint that has been failing for so many days. False: it has not. */
+/** Disables an endpoint that has been failing for this many days. False: it has not. */
 export async function disableIfFailing(tx: Tx, endpointId: number, days: number): Promise<boolean> {
   const sql = `UPDATE webhook_endpoint SET status = 'DISABLED', version = version + 1
     WHERE endpoint_id = ? AND status = 'ACTIVE' AND failing_since <= UTC_TIMESTAMP(3) - INTERVAL ? DAY`;
   return (await change(tx, sql, [endpointId, days])) === 1;
 }
 
-/** Forgets that an event was to be sent again, and renews the lease. False: the endpoint is somebody else's. */
+/** Deletes the request to send an event again, and renews the lease. False: the endpoint is somebody else's. */
 export async function endReplay(tx: Tx, { endpointId, owner }: Claim, position: number): Promise<boolean> {
   if ((await change(tx, `UPDATE webhook_endpoint SET ${lease} WHERE ${FENCED}`, [endpointId, owner])) !== 1)
     return false;
@@ -135,7 +141,7 @@ export interface Attempt {
   readonly replayed: boolean;
   readonly durationMs: number;
   readonly delivered: boolean;
-  /** What the receiver answered; null: nothing. */
+  /** The status of the receiver's answer; null: no answer. */
   readonly status: number | null;
   /** Why it was not delivered; null: it was. */
   readonly error: string | null;
@@ -173,7 +179,7 @@ export const listAttempts = (
     { replayed: isTrue, delivered: isTrue, attemptedAt: isoTime },
   );
 
-/** Deletes attempts that are older than so many days. @returns how many */
+/** Deletes attempts that are older than this many days. @returns how many */
 export const deleteOldAttempts = (db: Db, days: number, rowsMax: number): Promise<number> =>
   change(db, 'DELETE FROM webhook_attempt WHERE attempted_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY LIMIT ?', [
     days,

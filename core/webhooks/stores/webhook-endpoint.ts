@@ -10,7 +10,7 @@ export interface NewEndpoint {
   readonly createdBy: number;
   readonly url: string;
   readonly description: string;
-  /** Empty: all that the owner may be told of. */
+  /** Empty: all events that the owner may see. */
   readonly types: readonly FeedEventType[];
   /** Events after this position are sent. */
   readonly after: number;
@@ -19,11 +19,11 @@ export interface NewEndpoint {
 export interface EndpointRecord extends Omit<NewEndpoint, 'after' | 'createdBy'> {
   readonly endpointId: number;
   readonly status: EndpointStatus;
-  /** Nothing is sent while the account that has made it is locked. */
+  /** Nothing is sent while its maker's account is locked. */
   readonly makerLocked: boolean;
   readonly version: number;
   readonly deliveredThrough: number;
-  /** Failed attempts of the event that is next. */
+  /** Failed attempts of the next event. */
   readonly attempts: number;
   /** ISO 8601, UTC; null: the last delivery succeeded. */
   readonly failingSince: string | null;
@@ -80,7 +80,7 @@ export const readSecret = async (db: Db, endpointId: number): Promise<Encrypted 
     )
   )[0];
 
-/** Replaces the secret; the one before counts for a day beside it. */
+/** Replaces the secret; the previous one stays valid beside it for a day. */
 export async function replaceSecret(tx: Tx, endpointId: number, { keyId, sealed }: Encrypted): Promise<void> {
   await change(
     tx,
@@ -119,7 +119,7 @@ export async function countEndpoints(db: Db, sellerId: string | null): Promise<n
   return Number((await select<{ n: number }>(db, sql, [sellerId]))[0]?.n ?? 0);
 }
 
-/** Changes an endpoint that the caller has locked. What was failing is tried again at once. */
+/** Changes an endpoint that the caller has locked. A failing event is tried again at once. */
 export async function updateEndpoint(
   tx: Tx,
   endpointId: number,
@@ -133,13 +133,13 @@ export async function updateEndpoint(
   );
 }
 
-/** Deletes an endpoint with what was sent to it. */
+/** Deletes an endpoint with its attempts. */
 export async function deleteEndpoint(tx: Tx, endpointId: number): Promise<void> {
   for (const table of ['webhook_replay', 'webhook_attempt', 'webhook_endpoint'])
     await change(tx, `DELETE FROM ${table} WHERE endpoint_id = ?`, [endpointId]);
 }
 
-/** Lets everything after a position be sent again. Of an event that is being sent at this moment nothing is noted. */
+/** Requests everything after a position again. The result of an event that is being sent at this moment is not recorded. */
 export async function replayAfter(tx: Tx, endpointId: number, position: number): Promise<void> {
   await change(
     tx,
@@ -149,13 +149,13 @@ export async function replayAfter(tx: Tx, endpointId: number, position: number):
   );
 }
 
-/** Lets one event be sent again; once, however often that is asked for before it was tried. */
+/** Requests one event again: it is sent once, however often it is requested before it is tried. */
 export async function replayOne(tx: Tx, endpointId: number, position: number): Promise<void> {
   const sql = `INSERT INTO webhook_replay (endpoint_id, position) VALUES (?, ?) ON DUPLICATE KEY UPDATE position = position`;
   await change(tx, sql, [endpointId, position]);
 }
 
-/** Those of the endpoints that are disabled. */
+/** The endpoints, among these, that are disabled. */
 export const readDisabledEndpoints = async (db: Db, endpointIds: readonly number[]): Promise<number[]> => {
   if (endpointIds.length === 0) return [];
   const sql = `SELECT endpoint_id AS endpointId FROM webhook_endpoint WHERE endpoint_id IN (?) AND status = 'DISABLED'`;

@@ -35,7 +35,7 @@ it('looks up what is unknown, many at once, and the others where one cannot be d
   await shop.db.raw('UPDATE payment SET checkout_id = 999999, live_checkout_id = NULL WHERE payment_id = ?', [
     broken?.payment.paymentId ?? 0,
   ]);
-  await expect(run('look-up-payments')).rejects.toThrow(/1 could not be dealt with/);
+  await expect(run('look-up-payments')).rejects.toThrow(/1 could not be handled/);
   for (const { payment } of others) expect(await shop.statusOf(payment.paymentId)).toBe('DONE');
   expect(bank.count('charge')).toBe(12);
 });

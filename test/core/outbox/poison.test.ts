@@ -21,7 +21,7 @@ const ABOUT = {
   retry: { attemptsMax: 3, firstMs: 4_000, mostMs: 60_000 },
 } as const;
 const POISON = 1;
-const GIVEN_UP = { status: 'DEAD', attempts: 3, error: 'whoever was at it ended in the middle of it' };
+const GIVEN_UP = { status: 'DEAD', attempts: 3, error: 'the process that handled it ended before it was done' };
 
 const attempts = (name: string) => attemptsOf(database.db, name);
 const givenUp = async (): Promise<unknown[]> =>

@@ -22,7 +22,7 @@ export const APPROVE_MEANINGS = meanings({
     '-2', // a parameter is wrong
     '-703', // wrong points
     '-704', // wrong amount
-    '-705', // a way of paying that is not supported
+    '-705', // a payment method that is not supported
     '-706', // another order
     '-707', // another buyer
     '-708', // wrong token
@@ -30,13 +30,13 @@ export const APPROVE_MEANINGS = meanings({
     '-722', // wrong amounts
     '-723', // too late
     '-724', // too little or too much
-    '-780', // the way of paying said no
+    '-780', // refused by the payment method
     '-797', // above the limit of one payment
   ],
 });
 
 export const CANCEL_MEANINGS = meanings({
-  'done-already': ['-710', '-784'], // more than can be cancelled; a state in which nothing can
+  'done-already': ['-710', '-784'], // more than can be cancelled; a state in which nothing can be cancelled
   unknown: [...TEMPORARY, '-781', '-785'],
   'key-refused': KEY_REFUSED,
   declined: ['-2', '-721', '-722'],
@@ -44,5 +44,5 @@ export const CANCEL_MEANINGS = meanings({
 
 export const LOOK_UP_MEANINGS = meanings({ unknown: TEMPORARY, 'key-refused': KEY_REFUSED, declined: ['-721'] });
 
-/** Why the way of paying said no (`-780`), where that is only for now: another transaction of the buyer, which may be this very payment, is under way. */
+/** Reasons for a refusal by the payment method (`-780`) that are temporary: another transaction of the buyer, which may be this very payment, is under way. */
 export const BUSY_RESULTS: ReadonlySet<string> = new Set(['USER_LOCKED']);

@@ -83,7 +83,7 @@ export class KakaoPayProvider implements PaymentProvider {
     return reply.kind === 'refused' ? { outcome: 'done', value: null } : this.ours(reply.value);
   }
 
-  /** Nothing makes this call safe to repeat, so it is asked first whether an earlier one was carried out. */
+  /** This call is not safe to repeat, so the code first looks up whether an earlier one was carried out. */
   async cancel(ask: CancelAsk): Promise<ProviderOutcome<ProviderPayment>> {
     const found = await this.inquire(ask.payment);
     if (found.outcome !== 'done') return found;
@@ -124,7 +124,7 @@ export class KakaoPayProvider implements PaymentProvider {
       path: `/online/v1/payment/${operation}`,
       headers: { authorization: `SECRET_KEY ${secretKey}`, 'content-type': 'application/json' },
       body: JSON.stringify({ cid, ...body }),
-      idempotent: false, // the API has no key that would make it so
+      idempotent: false, // the API has no idempotency key
       signal,
     };
     return callApi(this.client, call, { ...answers, failure: failureSchema });

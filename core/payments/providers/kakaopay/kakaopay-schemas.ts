@@ -20,7 +20,7 @@ const STATUSES = {
 
 const code = z.union([z.int(), z.string().min(1)]).transform(String);
 
-/** A refusal. One of the way of paying that is only for now gets the code of that, which no table lists. */
+/** A refusal. A temporary one by the payment method gets its own code, which no table lists. */
 export const failureSchema = z
   .object({
     error_code: code,
@@ -63,7 +63,7 @@ export const approvedSchema = z.object({ ...shared, approved_at: z.string().min(
   payment: paymentOf(payment, 'CHARGED', 0),
 }));
 
-/** A payment that was looked up or cancelled. What was given back is there from the charge on. */
+/** A payment that was looked up or cancelled. It has the amount given back from the charge on. */
 export const paymentSchema = z
   .object({
     ...shared,

@@ -11,7 +11,7 @@ export const LOOK_UP_MEANINGS = meanings({
   declined: ['PAYMENT_NOT_FOUND'],
 });
 
-/** Every refusal of a cancellation is followed by a look-up; only those that say so for good are final after it. */
+/** A look-up follows every refusal of a cancellation; only permanent refusals are final after it. */
 export const CANCEL_MEANINGS = meanings({
   'done-already': ['PAYMENT_ALREADY_CANCELLED', 'CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN'],
   unknown: TEMPORARY,

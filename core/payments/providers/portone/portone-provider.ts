@@ -65,7 +65,7 @@ export class PortOneProvider implements PaymentProvider {
   async confirm(ask: PaymentAsk): Promise<ProviderOutcome<ProviderPayment>> {
     const found = await this.lookUp(ask.reference, 'confirmation');
     if (found.outcome !== 'done') return found;
-    const value = found.value ?? unapproved(ask); // the provider knows it from the moment on in which the buyer opens its window
+    const value = found.value ?? unapproved(ask); // the provider knows it from the moment the buyer opens its window
     return value.status === 'OPEN' ? { outcome: 'done', value } : confirmationOf(value);
   }
 

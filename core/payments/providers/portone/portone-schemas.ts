@@ -18,7 +18,7 @@ export const failureSchema = z
   .object({ type: z.string().min(1), message: z.string().catch('') })
   .transform(({ type, message }) => ({ code: type, message }));
 
-/** A payment, with what says whose it is. Amounts are in minor units, as ours. */
+/** A payment, with the fields that tell whose it is. Amounts are in minor units, like ours. */
 export const paymentSchema = z
   .object({
     id: z.string().min(1).max(200),
@@ -34,7 +34,7 @@ export const paymentSchema = z
       .nullish(),
   })
   .refine(({ amount }) => amount.cancelled <= amount.total)
-  // One that is only requested is carried out later; until then nobody knows whether the money is back, so nothing else may be asked for.
+  // A cancellation that is only requested is carried out later; until then nobody knows whether the money is back, so no other one may be requested.
   .refine(({ cancellations }) => !cancellations?.some(({ status }) => status === 'REQUESTED'))
   .transform(({ id, storeId, status, currency, amount, method, channel, failure }) => ({
     storeId,
@@ -54,12 +54,12 @@ export const paymentSchema = z
     } satisfies ProviderPayment,
   }));
 
-/** The answer to a cancellation. One that is only requested is carried out later. */
+/** The answer to a cancellation. A cancellation that is only requested is carried out later. */
 export const cancellationSchema = z.object({
   cancellation: z.object({ status: z.enum(['SUCCEEDED', 'REQUESTED', 'FAILED']), reason: z.string().catch('') }),
 });
 
-/** What the provider's script returns to the page, or adds to the address it sends the buyer back to. */
+/** The parameters that the provider's script returns to the page, or adds to the return address. */
 export const approvalSchema = z.object({ paymentId: z.string().min(1).max(200) });
 
 export const webhookSchema = z.object({

@@ -2,14 +2,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { RawWebhook } from '../provider.js';
 
-/** A webhook that was signed longer ago, or later than now, by more than this is refused (seconds). */
+/** A webhook whose signing time differs from now by more than this is refused (seconds). */
 const TOLERANCE_SECONDS = 300;
 
 /** The bytes of a secret as the provider shows it: base64, perhaps after `whsec_`. */
 export const webhookKey = (secret: string): Buffer => Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
 
 /**
- * Whether one of the signatures of the header is right; while a secret is being replaced there are two.
+ * Whether one of the signatures in the header is right; there are two while a secret is being replaced.
  * @param nowMs the time, in milliseconds since 1970
  */
 export function isSigned({ headers, body }: RawWebhook, key: Buffer, nowMs: number): boolean {

@@ -72,7 +72,7 @@ export const CONFIRM_MEANINGS = meanings({
   ],
 });
 
-/** Every refusal of a cancellation is followed by a look-up; only those that say so for good are final after it. */
+/** A look-up follows every refusal of a cancellation; only permanent refusals are final after it. */
 export const CANCEL_MEANINGS = meanings({
   'done-already': ['ALREADY_CANCELED_PAYMENT', 'ALREADY_REFUND_PAYMENT', 'NOT_MATCHES_REFUNDABLE_AMOUNT'],
   unknown: [...TEMPORARY, 'NOT_AVAILABLE_BANK'],

@@ -68,7 +68,7 @@ export class TossProvider implements PaymentProvider {
     if (reply.meaning === 'declined') return { outcome: 'declined', failure: reply.failure };
     const found = await this.lookUp(ask.reference);
     if (found.kind === 'value' && found.value.status !== 'OPEN') return confirmationOf(found.value);
-    // What was processed already may be the payment of another order, whose key the buyer has brought.
+    // The payment that was already processed may belong to another order, whose key the buyer has brought.
     const other = await this.lookUpKey(approval.providerKey ?? '');
     if (other.kind === 'value' && other.value.reference !== ask.reference)
       return { outcome: 'done', value: other.value };
@@ -106,7 +106,7 @@ export class TossProvider implements PaymentProvider {
       : unknown(reply.failure.code, reply.failure.message);
   }
 
-  /** Nothing signs a webhook about payments, so it says only which payment is to be looked up. */
+  /** Webhooks about payments are not signed, so one only says which payment to look up. */
   readWebhook({ body, headers }: RawWebhook): ProviderEvent | undefined {
     const read = webhookSchema.safeParse(parsedWebhook(body));
     if (!read.success) return undefined;
@@ -140,7 +140,7 @@ export class TossProvider implements PaymentProvider {
     return callApi(this.client, call, { value: paymentSchema, failure: failureSchema, meanings });
   }
 
-  /** By the order, which is ours: the key of the payment is what the buyer brought. */
+  /** Looked up by the order, which is ours, because the key of the payment comes from the buyer. */
   private lookUp(reference: string): Promise<Reply<ProviderPayment>> {
     return this.get(`/v1/payments/orders/${encodeURIComponent(reference)}`);
   }

@@ -17,7 +17,9 @@ const STATUSES = {
 
 export const failureSchema = z.object({ code: z.string().min(1), message: z.string().catch('') });
 
-/** The amount in units of the currency as minor units: won as they are, dollars with their cents. Undefined: it is no whole number of them. */
+/**
+ * Converts an amount in units of the currency to minor units: won as they are, dollars with their cents. Undefined: it is not a whole number of minor units.
+ */
 function minorOf(amount: number, currency: string): number | undefined {
   const exponent = currencyExponent(currency);
   if (exponent === undefined) return undefined;
@@ -25,7 +27,7 @@ function minorOf(amount: number, currency: string): number | undefined {
   return Number.isSafeInteger(minor) && minor / 10 ** exponent === amount ? minor : undefined;
 }
 
-/** Minor units as the amount that the API counts in. */
+/** Converts minor units to the units of the API. */
 export const majorOf = (minor: number, currency: string): number => minor / 10 ** (currencyExponent(currency) ?? 0);
 
 export const paymentSchema = z
@@ -42,7 +44,7 @@ export const paymentSchema = z
   })
   .transform((payment, context): ProviderPayment => {
     const { currency, status, failure } = payment;
-    // Foreign wallets carry a cancellation out later. Until then nobody knows whether the money is back, so nothing else may be asked for.
+    // Foreign wallets carry out a cancellation later. Until then nobody knows whether the money is back, so no other one may be requested.
     if (payment.cancels?.some(({ cancelStatus }) => cancelStatus === 'IN_PROGRESS')) {
       context.addIssue({ code: 'custom', message: 'a cancellation that is being carried out' });
       return z.NEVER;
@@ -66,10 +68,10 @@ export const paymentSchema = z
     };
   });
 
-/** What counts of the parameters in the address that the provider sends the buyer back to; it adds more, and the shop has its own. */
+/** The parameters of the return address that are needed; the provider adds more, and the shop has its own. */
 export const approvalSchema = z.object({ paymentKey: z.string().min(1).max(200) });
 
-/** An event of a payment, or `DEPOSIT_CALLBACK`, which has no type and the id of the order at the top. */
+/** An event of a payment, or `DEPOSIT_CALLBACK`, which has no type and has the id of the order at the top level. */
 export const webhookSchema = z.object({
   eventType: z.string().min(1).max(100).optional(),
   orderId: z.string().min(1).max(64).optional(),

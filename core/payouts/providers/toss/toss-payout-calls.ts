@@ -33,7 +33,7 @@ export class TossPayoutCalls {
     this.authorization = `Basic ${Buffer.from(`${settings.secretKey}:`).toString('base64')}`;
   }
 
-  /** A request that moves money: it leaves this process once at most, because it is not said to be idempotent. */
+  /** A request that moves money leaves this process at most once, because the API does not promise that it is idempotent. */
   async post<T>(path: string, body: unknown, key: string, value: z.ZodType<T>): Promise<Answer<T>> {
     const { authorization } = this;
     const answer = await this.client.call({
@@ -66,7 +66,7 @@ export class TossPayoutCalls {
     if (status >= 200 && status < 300) {
       const read = value.safeParse(answerSchema.safeParse(body).data?.entityBody);
       if (read.success) return { kind: 'value', value: read.data };
-      return unclear(true, 'ANSWER_INVALID', `the answer is not as expected (HTTP ${status})`);
+      return unclear(true, 'ANSWER_INVALID', `the answer is not in the expected form (HTTP ${status})`);
     }
     const error = answerSchema.safeParse(body).data?.error ?? bareErrorSchema.safeParse(body).data;
     const { code, message } = error ?? { code: 'ANSWER_INVALID', message: `HTTP ${status}` };

@@ -1,6 +1,6 @@
 /**
- * Error codes of the payout API. The public pages of Toss Payments show FORBIDDEN_SELLER_PAYOUT and the codes that all its APIs have in common; the rest is as the sandbox
- * says it. A code that is not listed leaves the outcome unknown, so a list that lacks one costs a look-up and never a second transfer.
+ * Error codes of the payout API. The public pages of Toss Payments show FORBIDDEN_SELLER_PAYOUT and the codes that all its APIs have in common; the sandbox
+ * here defines the rest. A code that is not listed leaves the outcome unknown, so a missing one costs a look-up and never a second transfer.
  */
 import type { TransferFailure } from '../../rules/transfer-failure.js';
 
@@ -11,7 +11,7 @@ export const KEY_REFUSED: ReadonlySet<string> = new Set([
   'INCORRECT_BASIC_AUTH_FORMAT',
 ]);
 
-/** No for good, to a request and to a transfer that was looked up. */
+/** Refused permanently, for a request and for a transfer that was looked up. */
 export const REFUSALS: Readonly<Record<string, TransferFailure>> = {
   FORBIDDEN_SELLER_PAYOUT: 'PAYEE_NOT_APPROVED',
   NOT_FOUND_SELLER: 'PAYEE_MISSING',

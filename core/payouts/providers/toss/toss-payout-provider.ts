@@ -1,4 +1,4 @@
-/** Payouts (지급대행) of Toss Payments, version 2: https://docs.tosspayments.com/guides/v2/payouts. docs/payouts-providers.md says what of it was checked. */
+/** Payouts (지급대행) of Toss Payments, version 2: https://docs.tosspayments.com/guides/v2/payouts. docs/payouts-providers.md says which parts were checked. */
 import * as z from 'zod';
 import type { OutboundClient } from '../../../../infra/outbound/outbound-client.js';
 import type { TossPayoutSettings } from '../../../../infra/payout-provider-settings.js';
@@ -21,7 +21,7 @@ const REMARK_LENGTH_MAX = 7;
 const PAGE_ITEMS = 100;
 /** Pages of a list that are read in search of one item. */
 const PAGES_MAX = 1_000;
-/** Ids of sellers that are remembered; all are forgotten when there are more. */
+/** The largest number of seller ids in memory; all are dropped when there are more. */
 const SELLERS_MAX = 100_000;
 
 export const TOSS_PAYOUT = 'TOSS_PAYOUT';
@@ -119,7 +119,7 @@ const unknown = (code: string, message: string): UnknownTransfer => ({ outcome: 
 
 const refused = ({ reason, said }: Refused): KnownTransfer => ({ outcome: 'failed', reason, said, providerKey: null });
 
-/** Why nothing may be sent to the seller as the provider knows it; undefined: it may. */
+/** Why the provider's record of the seller does not allow a transfer; undefined: it does. */
 function refusalOf(order: TransferOrder, { account, status }: TossSeller): Refused | undefined {
   const no = (reason: Refused['reason'], code: string, message: string): Refused => ({
     kind: 'refused',

@@ -3,9 +3,9 @@ import * as z from 'zod';
 
 const said = z.object({ code: z.string().min(1), message: z.string().catch('') });
 
-/** An answer: what was asked for, or an error. */
+/** An answer: the requested object, or an error. */
 export const answerSchema = z.object({ entityBody: z.unknown().optional(), error: said.nullish() });
-/** Errors of the parts that all APIs of Toss have in common stand bare. */
+/** Errors from the common parts of all Toss APIs have no envelope. */
 export const bareErrorSchema = said;
 
 export const sellerSchema = z.object({
