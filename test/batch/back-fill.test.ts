@@ -4,7 +4,7 @@ import { requestDueDate } from '../../batch/jobs/settle/schedule.js';
 import { readConfig } from '../../infra/config.js';
 import { openDatabase } from '../../infra/database.js';
 import { environment, startMagam, until } from '../../scripts/chaos/magam.mjs';
-import { BackFill, DATES, dateAt, FIRST, LAST } from '../support/back-fill.js';
+import { BackFill, DATES, dateAt, FIRST, LAST, TWO_THREADS } from '../support/back-fill.js';
 import { draftedPolicy } from '../support/draft-scene.js';
 import { salesCsv } from '../support/feed-files.js';
 import { documentOf, type FailureDocument, type SettleDocument } from '../support/settling.js';
@@ -19,8 +19,8 @@ beforeEach(() => fill.reset());
 const failure = ({ stdout }: { stdout: string }) => documentOf<FailureDocument>({ stdout }).error;
 
 /** A range that was killed while several dates were in flight. */
-async function killedInFlight(fault = 'run.before-finish-commit:kill:2'): Promise<void> {
-  expect(await fill.settle({ MAGAM_FAULT: fault })).toMatchObject({ signal: 'SIGKILL' });
+async function killedInFlight(fault = 'run.before-finish-commit:kill:2', args: readonly string[] = []): Promise<void> {
+  expect(await fill.settle({ MAGAM_FAULT: fault }, args)).toMatchObject({ signal: 'SIGKILL' });
 }
 
 describe('while a date is finished', () => {
@@ -59,7 +59,7 @@ describe('while a date is finished', () => {
     const refused = await fill.settle({}, ['--no-wait']);
     expect(refused).toMatchObject({ code: 5 });
     expect(failure(refused).code).toBe('RUN_HELD');
-    const others = [fill.start(), fill.start()];
+    const others = [fill.start({}, TWO_THREADS), fill.start({}, TWO_THREADS)];
     held.open();
     for (const one of [held, ...others]) expect(await one.ended).toMatchObject({ code: 3 });
     await fill.expectClean();
@@ -143,16 +143,16 @@ describe('while a date is finished', () => {
 
 describe('when it is killed with several dates in flight', () => {
   it.each([
-    ['in a chunk', 'chunk.after-commit:kill:5'],
-    ['in mid-transaction', 'chunk.in-transaction:kill:9'],
+    ['in a chunk', 'chunk.after-commit:kill:5', TWO_THREADS],
+    ['in mid-transaction', 'chunk.in-transaction:kill:9', TWO_THREADS],
     ['when a date was opened ahead', 'run.opened:kill:2'],
     ['when a date was planned ahead', 'run.before-plan-commit:kill:3'],
     ['before the first date is closed', 'run.before-finish-commit:kill:1'],
     ['when the first date is closed', 'run.finished:kill:1'],
     ['when the turn of the second comes', 'run.turn:kill:1'],
     ['before a later one is closed', 'run.before-finish-commit:kill:4'],
-  ])('%s, the same command finishes it', async (_when, fault) => {
-    await killedInFlight(fault);
+  ])('%s, the same command finishes it', async (_when, fault, args: readonly string[] = []) => {
+    await killedInFlight(fault, args);
     await fill.finish();
   });
 

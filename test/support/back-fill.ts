@@ -19,7 +19,10 @@ export const DATES = datesBetween(FIRST, LAST);
 /** The date with this place in the range, from 0. */
 export const dateAt = (at: number): string => addDays(FIRST, at);
 
-const GRID = ['--grid-size', '3', '--workers', '2', '--chunk-size', '75'] as const;
+/** One thread starts sooner than two. */
+const GRID = ['--grid-size', '3', '--workers', '1', '--chunk-size', '75'] as const;
+/** For a command whose threads are to work on several dates at once. */
+export const TWO_THREADS = ['--workers', '2'] as const;
 
 export class BackFill {
   private clean: unknown;

@@ -11,11 +11,19 @@ export interface Connections {
   readonly statements: string[];
 }
 
+/**
+ * How long these connections wait for an answer of Redis (ms). The product's half a second is over before an answer is read when many tests share a processor,
+ * and Redis would be taken for away.
+ */
+const PATIENCE_MS = 5_000;
+
 export async function openConnections(database: TestDatabase, redis: TestRedis): Promise<Connections> {
   const db = openDatabase(database.url, { poolMax: 6 });
   const statements: string[] = [];
   db.on('query', ({ sql }: { sql: string }) => statements.push(sql));
-  return { db, link: await linkTo(redis), statements };
+  const link = await linkTo(redis);
+  link.client.options.commandTimeout = PATIENCE_MS;
+  return { db, link, statements };
 }
 
 export async function closeConnections({ db, link }: Connections): Promise<void> {
