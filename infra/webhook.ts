@@ -10,8 +10,9 @@ export async function postJson(
   signal: AbortSignal,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const { request } = await import('undici'); // a large package, loaded with the first message
-  const { statusCode, body } = await request(url, {
+  // A large package, loaded with the first message. In the bundle it has its default export alone.
+  const { default: undici } = await import('undici');
+  const { statusCode, body } = await undici.request(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(document),

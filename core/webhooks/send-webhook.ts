@@ -52,8 +52,9 @@ export async function sendWebhook(
   }
   // The pool is for this event alone, so that the next event resolves the address again.
   const connect = { timeout: CONNECT_MS, ...(privateAllowed ? {} : { lookup: lookupPublic }) };
-  const { Pool } = await import('undici'); // a large package: a runner without webhooks does not load it
-  const pool = new Pool(origin, { connections: 1, pipelining: 1, connect });
+  // A large package: a runner without webhooks does not load it. In the bundle it has its default export alone.
+  const { default: undici } = await import('undici');
+  const pool = new undici.Pool(origin, { connections: 1, pipelining: 1, connect });
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(TIME_IS_UP), ANSWER_MS);
   try {

@@ -86,7 +86,7 @@ export class OutboundClient {
       keepAliveTimeout: settings.idleMs,
       keepAliveMaxTimeout: settings.idleMs,
     };
-    this.pool = import('undici').then(({ Pool }) => new Pool(origin, options));
+    this.pool = import('undici').then(({ default: undici }) => new undici.Pool(origin, options)); // in the bundle it has its default export alone
     this.connections = new Gate({
       atOnceMax: settings.connections,
       queueMax: Number.POSITIVE_INFINITY,

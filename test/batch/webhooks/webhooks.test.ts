@@ -1,82 +1,37 @@
 /** Webhooks from the event to the receiver: in order, once each, signed, tried again, replayed, and never to a private address. */
 import { createHmac } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { claimEndpoint, noteDelivered } from '../../../core/webhooks/stores/webhook-delivery.js';
-import { change, type Db, inTransaction, select } from '../../../infra/database.js';
+import { change, inTransaction, select } from '../../../infra/database.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
-import { makeAccount, makeSeller, type TestAccount } from '../../support/accounts.js';
-import { type CallAnswer, type RunningApi, startApi } from '../../support/api.js';
-import type { TestDatabase } from '../../support/database.js';
+import { makeAccount, makeSeller } from '../../support/accounts.js';
+import { type RunningApi, startApi } from '../../support/api.js';
 import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
 import { leadElsewhere, taskRunners } from '../../support/tasks.js';
-import {
-  letTry,
-  PRIVATE,
-  recordRuns,
-  startWebhookLoop,
-  startWebhookReceiver,
-  type WebhookReceiver,
-} from '../../support/webhooks.js';
+import { webhookScene } from '../../support/webhook-scene.js';
+import { letTry, PRIVATE, recordRuns } from '../../support/webhooks.js';
 
 const startRunner = taskRunners();
-let database: TestDatabase;
-let db: Db;
-let api: RunningApi;
-let operator: TestAccount;
-let receiver: WebhookReceiver;
-const loops: (() => Promise<void>)[] = [];
-const startLoop = (settings?: Readonly<Record<string, string>>): void =>
-  void loops.push(startWebhookLoop(db, settings));
-const stopLoops = () => Promise.all(loops.splice(0).map((end) => end()));
-
-beforeAll(async () => {
-  database = await createSmallDay(); // S1 has a settlement of it
-  db = database.db;
-  await leadElsewhere(db);
-  api = await startApi(database.url, PRIVATE);
-  operator = await makeAccount(db, 'operator');
+const scene = webhookScene(async () => {
+  const database = await createSmallDay(); // S1 has a settlement of it
+  await leadElsewhere(database.db);
+  return database;
 });
-afterAll(async () => {
-  await api?.stop();
-  await database?.drop();
-});
-beforeEach(async () => {
-  receiver = await startWebhookReceiver();
-});
-afterEach(async () => {
-  await stopLoops();
-  await receiver.stop();
-  for (const table of ['webhook_endpoint', 'webhook_attempt', 'webhook_replay', 'outbox_event'])
-    await change(db, `DELETE FROM ${table}`);
-});
-
-const call = (method: string, path: string, body?: object): Promise<CallAnswer> =>
-  api.call(method, `/v1/webhook-endpoints${path}`, { token: operator.token, ...(body === undefined ? {} : { body }) });
-const make = async (more = {}): Promise<{ endpointId: number; secret: string }> => {
-  const made = await call('POST', '', { url: receiver.url, ...more });
-  expect(made.status).toBe(201);
-  return made.body;
-};
-const runIds = (): unknown[] => receiver.received.map(({ event }) => event.data.runId);
-const arrived = (count: number) => until(() => receiver.received.length >= count, `${count} webhooks`);
-const attempts = async (endpointId: number) => (await call('GET', `/${endpointId}/deliveries`)).body.items;
-const noted = (endpointId: number, count: number) =>
-  until(async () => ((await attempts(endpointId)).length >= count ? true : undefined), `${count} attempts are noted`);
-const one = async (endpointId: number) => (await call('GET', `/${endpointId}`)).body;
+const { startLoop, stopLoops, call, make, runIds, arrived, attempts, noted, one } = scene;
 
 describe('a delivery', () => {
   it('is signed over time and body, and says what the feed says', async () => {
     const { endpointId, secret } = await make();
     startLoop();
-    await recordRuns(db, 1);
+    await recordRuns(scene.db, 1);
     await arrived(1);
-    const [{ headers, body, path }] = receiver.received as [(typeof receiver.received)[0]];
+    const [{ headers, body, path }] = scene.receiver.received as [(typeof scene.receiver.received)[0]];
     expect(path).toBe('/magam');
     expect(headers['content-type']).toBe('application/json');
     const [, t = '', v1 = ''] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers['magam-signature'])) ?? [];
     expect(Math.abs(Date.now() / 1_000 - Number(t))).toBeLessThan(60);
     expect(v1).toBe(createHmac('sha256', secret).update(`${t}.${body}`).digest('hex'));
-    const { items } = (await api.call('GET', '/v1/events?limit=200', { token: operator.token })).body;
+    const { items } = (await scene.api.call('GET', '/v1/events?limit=200', { token: scene.operator.token })).body;
     expect(JSON.parse(body)).toEqual(items.at(-1));
     await noted(endpointId, 1);
     expect(await attempts(endpointId)).toEqual([
@@ -97,18 +52,18 @@ describe('a delivery', () => {
 
   it('that fails is tried again, and what comes later waits, so that the order stays', async () => {
     let down = true;
-    receiver.answer((res) => void res.writeHead(down ? 503 : 200).end('busy'));
+    scene.receiver.answer((res) => void res.writeHead(down ? 503 : 200).end('busy'));
     const { endpointId } = await make();
     startLoop();
-    await recordRuns(db, 1, 2, 3);
+    await recordRuns(scene.db, 1, 2, 3);
     await noted(endpointId, 1);
     const failing = await one(endpointId);
     expect(failing).toMatchObject({ attempts: 1, failingSince: expect.any(String) });
     expect(Date.parse(failing.nextTryAt) - Date.parse(failing.failingSince)).toBe(10_000);
-    await letTry(db);
+    await letTry(scene.db);
     await noted(endpointId, 2);
     down = false;
-    await letTry(db);
+    await letTry(scene.db);
     await noted(endpointId, 5);
     expect(runIds()).toEqual([1, 1, 1, 2, 3]);
     expect((await attempts(endpointId)).map(({ error }: { error: string | null }) => error)).toEqual([
@@ -123,17 +78,17 @@ describe('a delivery', () => {
 
   it('to one that is slow keeps no other from its turn', async () => {
     const held: (() => void)[] = [];
-    receiver.answer((res, { path }) => {
+    scene.receiver.answer((res, { path }) => {
       const end = () => void res.writeHead(200).end();
       if (path === '/slow') held.push(end);
       else end();
     });
-    await make({ url: `http://127.0.0.1:${receiver.port}/slow` });
+    await make({ url: `http://127.0.0.1:${scene.receiver.port}/slow` });
     const { endpointId } = await make();
     startLoop();
-    await recordRuns(db, 1, 2);
+    await recordRuns(scene.db, 1, 2);
     await noted(endpointId, 2);
-    expect(receiver.received.filter(({ path }) => path === '/slow')).toHaveLength(1);
+    expect(scene.receiver.received.filter(({ path }) => path === '/slow')).toHaveLength(1);
     for (const end of held) end();
   });
 
@@ -150,54 +105,54 @@ describe('a delivery', () => {
       () => ({ status: 200, headers: {}, body: 'x'.repeat(2_000_000) }),
     ],
   ])('counts %s as a failure', async (_what, error, answerOf) => {
-    receiver.answer((res) => {
-      const { status, headers, body } = answerOf(`${receiver.url}/elsewhere`);
+    scene.receiver.answer((res) => {
+      const { status, headers, body } = answerOf(`${scene.receiver.url}/elsewhere`);
       res.writeHead(status, headers).end(body);
     });
     const { endpointId } = await make();
     startLoop();
-    await recordRuns(db, 1);
+    await recordRuns(scene.db, 1);
     await noted(endpointId, 1);
     expect((await attempts(endpointId))[0]).toMatchObject({ delivered: false, error });
-    expect(receiver.received.map(({ path }) => path)).toEqual(['/magam']);
+    expect(scene.receiver.received.map(({ path }) => path)).toEqual(['/magam']);
   });
 
   it('is made once, however many runners are at work', async () => {
     const { endpointId } = await make();
     const second = await make();
     for (let n = 0; n < 4; n += 1) startLoop();
-    for (let n = 1; n <= 10; n += 1) await recordRuns(db, n);
+    for (let n = 1; n <= 10; n += 1) await recordRuns(scene.db, n);
     await noted(endpointId, 10);
     await noted(second.endpointId, 10);
     await stopLoops();
-    expect(receiver.received).toHaveLength(20);
+    expect(scene.receiver.received).toHaveLength(20);
   });
 
   it('whose runner was killed is made again by another, and has the same id', async () => {
     const { endpointId } = await make();
-    const runner = startRunner(database.url, { ...PRIVATE, MAGAM_FAULT: 'webhook.sent:kill' });
+    const runner = startRunner(scene.database.url, { ...PRIVATE, MAGAM_FAULT: 'webhook.sent:kill' });
     await runner.says('runner started');
-    await recordRuns(db, 1, 2);
+    await recordRuns(scene.db, 1, 2);
     expect((await runner.ended).signal).toBe('SIGKILL');
     expect(runIds()).toEqual([1]);
     expect(await attempts(endpointId)).toEqual([]);
     startLoop();
-    await recordRuns(db, 3);
-    await change(db, 'UPDATE webhook_endpoint SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND');
+    await recordRuns(scene.db, 3);
+    await change(scene.db, 'UPDATE webhook_endpoint SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND');
     await noted(endpointId, 3);
     expect(runIds()).toEqual([1, 1, 2, 3]);
-    expect(new Set(receiver.received.slice(0, 2).map(({ event }) => event.id)).size).toBe(1);
+    expect(new Set(scene.receiver.received.slice(0, 2).map(({ event }) => event.id)).size).toBe(1);
   });
 
   it('is not noted by one who was taken for dead', async () => {
     const { endpointId } = await make();
     const claim = { endpointId, owner: 'a-frozen-runner' };
     const next = { endpointId, owner: 'its-successor' };
-    expect([await claimEndpoint(db, claim), await claimEndpoint(db, next)]).toEqual([true, false]);
-    await change(db, 'UPDATE webhook_endpoint SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND');
-    expect(await claimEndpoint(db, next)).toBe(true);
+    expect([await claimEndpoint(scene.db, claim), await claimEndpoint(scene.db, next)]).toEqual([true, false]);
+    await change(scene.db, 'UPDATE webhook_endpoint SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND');
+    expect(await claimEndpoint(scene.db, next)).toBe(true);
     const { deliveredThrough: from } = await one(endpointId);
-    const note = (by: typeof claim) => inTransaction(db, (tx) => noteDelivered(tx, by, from, from + 1));
+    const note = (by: typeof claim) => inTransaction(scene.db, (tx) => noteDelivered(tx, by, from, from + 1));
     expect([await note(claim), await note(next)]).toEqual([false, true]);
   });
 });
@@ -206,23 +161,23 @@ describe('an endpoint', () => {
   it('gets the types that it wants', async () => {
     const { endpointId } = await make({ types: ['run.begun'] });
     startLoop();
-    await recordRuns(db, 1, 2);
-    const last = (await api.call('GET', '/v1/events?limit=200', { token: operator.token })).body.after;
+    await recordRuns(scene.db, 1, 2);
+    const last = (await scene.api.call('GET', '/v1/events?limit=200', { token: scene.operator.token })).body.after;
     await until(async () => (await one(endpointId)).deliveredThrough === last, 'they are passed');
-    expect(receiver.received).toEqual([]);
+    expect(scene.receiver.received).toEqual([]);
   });
 
   it('of a seller is told of what is settled of the seller', async () => {
-    await makeSeller(db, 'S1');
-    const { token } = await makeAccount(db, 'seller', { sellerId: 'S1' });
+    await makeSeller(scene.db, 'S1');
+    const { token } = await makeAccount(scene.db, 'seller', { sellerId: 'S1' });
     const ask = (body: object) =>
-      api.call('POST', '/v1/webhook-endpoints', { token, body: { url: receiver.url, ...body } });
+      scene.api.call('POST', '/v1/webhook-endpoints', { token, body: { url: scene.receiver.url, ...body } });
     expect((await ask({ types: ['run.begun'] })).body.code).toBe('EVENT_TYPE_REFUSED');
     const made = await ask({});
     expect(made.body).toMatchObject({ sellerId: 'S1', types: [] });
     startLoop();
-    await recordRuns(db, 1);
-    await inTransaction(db, async (tx) => {
+    await recordRuns(scene.db, 1);
+    await inTransaction(scene.db, async (tx) => {
       for (const date of ['2026-05-05', SMALL_DAY])
         await change(
           tx,
@@ -231,35 +186,35 @@ describe('an endpoint', () => {
         );
     });
     await arrived(1);
-    expect(receiver.received.map(({ event }) => event.data)).toEqual([{ date: SMALL_DAY, generation: 1 }]);
-    const list = await api.call('GET', '/v1/webhook-endpoints', { token });
+    expect(scene.receiver.received.map(({ event }) => event.data)).toEqual([{ date: SMALL_DAY, generation: 1 }]);
+    const list = await scene.api.call('GET', '/v1/webhook-endpoints', { token });
     expect(list.body.items).toMatchObject([{ endpointId: made.body.endpointId }]);
   });
 
   it('that fails for days is disabled, operators are told, and it goes on where it was when it is enabled', async () => {
-    receiver.answer((res) => void res.writeHead(500).end());
+    scene.receiver.answer((res) => void res.writeHead(500).end());
     const { endpointId } = await make();
     startLoop();
-    await recordRuns(db, 1, 2);
+    await recordRuns(scene.db, 1, 2);
     await noted(endpointId, 1);
-    await change(db, 'UPDATE webhook_endpoint SET failing_since = failing_since - INTERVAL 71 HOUR');
-    await letTry(db);
+    await change(scene.db, 'UPDATE webhook_endpoint SET failing_since = failing_since - INTERVAL 71 HOUR');
+    await letTry(scene.db);
     await noted(endpointId, 2);
     expect((await one(endpointId)).status).toBe('ACTIVE');
-    await change(db, 'UPDATE webhook_endpoint SET failing_since = failing_since - INTERVAL 1 HOUR');
-    await letTry(db);
+    await change(scene.db, 'UPDATE webhook_endpoint SET failing_since = failing_since - INTERVAL 1 HOUR');
+    await letTry(scene.db);
     await noted(endpointId, 3);
     expect((await one(endpointId)).status).toBe('DISABLED');
     const told = await select<{ payload: string }>(
-      db,
+      scene.db,
       `SELECT payload FROM outbox_event WHERE type = 'webhook.disabled'`,
     );
     expect(told.map(({ payload }) => JSON.parse(payload))).toEqual([
       { endpointId, sellerId: null, host: '127.0.0.1', error: 'answered 500' },
     ]);
     expect((await call('POST', `/${endpointId}/replay`, { after: 0 })).body.code).toBe('WEBHOOK_ENDPOINT_DISABLED');
-    receiver.answer((res) => void res.writeHead(200).end());
-    receiver.received.splice(0);
+    scene.receiver.answer((res) => void res.writeHead(200).end());
+    scene.receiver.received.splice(0);
     expect((await call('PATCH', `/${endpointId}`, { status: 'ACTIVE' })).body).toMatchObject({
       status: 'ACTIVE',
       attempts: 0,
@@ -271,9 +226,9 @@ describe('an endpoint', () => {
   it('is told one event again, or all since one', async () => {
     const { endpointId } = await make({ types: ['run.stopped'] });
     startLoop();
-    await recordRuns(db, 1, 2, 3);
+    await recordRuns(scene.db, 1, 2, 3);
     await noted(endpointId, 3);
-    const [first] = receiver.received.map(({ event }) => event.id) as [number];
+    const [first] = scene.receiver.received.map(({ event }) => event.id) as [number];
     const replay = (body: object) => call('POST', `/${endpointId}/replay`, body);
     expect((await replay({ eventId: first + 1 })).status).toBe(202);
     await noted(endpointId, 4);
@@ -289,14 +244,14 @@ describe('an endpoint', () => {
 
   it('may be told again from before an event that is being sent at this moment', async () => {
     const held: (() => void)[] = [];
-    receiver.answer((res) => void held.push(() => void res.writeHead(200).end()));
+    scene.receiver.answer((res) => void held.push(() => void res.writeHead(200).end()));
     const { endpointId } = await make();
     const { deliveredThrough } = await one(endpointId);
     startLoop();
-    await recordRuns(db, 1);
+    await recordRuns(scene.db, 1);
     await arrived(1);
     await call('POST', `/${endpointId}/replay`, { after: deliveredThrough - 1 });
-    receiver.answer((res) => void res.writeHead(200).end());
+    scene.receiver.answer((res) => void res.writeHead(200).end());
     for (const end of held) end();
     await arrived(3);
     expect(runIds().slice(-1)).toEqual([1]);
@@ -308,7 +263,7 @@ describe('an endpoint', () => {
     expect(secret).not.toBe(former);
     startLoop();
     const signers = (): string[] => {
-      const { headers, body } = receiver.received.at(-1) as (typeof receiver.received)[0];
+      const { headers, body } = scene.receiver.received.at(-1) as (typeof scene.receiver.received)[0];
       const [t = '', ...v1] = String(headers['magam-signature']).split(',');
       const by = (key: string) =>
         `v1=${createHmac('sha256', key)
@@ -316,14 +271,14 @@ describe('an endpoint', () => {
           .digest('hex')}`;
       return v1.map((one) => (one === by(secret) ? 'new' : one === by(former) ? 'former' : 'nobody'));
     };
-    await recordRuns(db, 1);
+    await recordRuns(scene.db, 1);
     await arrived(1);
     expect(signers()).toEqual(['new', 'former']);
-    await change(db, 'UPDATE webhook_endpoint SET former_until = UTC_TIMESTAMP(3)');
-    await recordRuns(db, 2);
+    await change(scene.db, 'UPDATE webhook_endpoint SET former_until = UTC_TIMESTAMP(3)');
+    await recordRuns(scene.db, 2);
     await arrived(2);
     expect(signers()).toEqual(['new']);
-    const [row] = await select(db, 'SELECT * FROM webhook_endpoint WHERE endpoint_id = ?', [endpointId]);
+    const [row] = await select(scene.db, 'SELECT * FROM webhook_endpoint WHERE endpoint_id = ?', [endpointId]);
     expect(JSON.stringify(row)).not.toMatch(/whsec_/);
   });
 
@@ -333,16 +288,16 @@ describe('an endpoint', () => {
     expect((await call('GET', `/${endpointId}`)).body.code).toBe('WEBHOOK_ENDPOINT_NOT_FOUND');
     const other = await make();
     startLoop();
-    await recordRuns(db, 1);
+    await recordRuns(scene.db, 1);
     await noted(other.endpointId, 1);
-    expect(receiver.received).toHaveLength(1);
+    expect(scene.receiver.received).toHaveLength(1);
   });
 });
 
 describe('an address', () => {
   let strict: RunningApi;
   beforeAll(async () => {
-    strict = await startApi(database.url);
+    strict = await startApi(scene.database.url);
   });
   afterAll(() => strict?.stop());
 
@@ -361,7 +316,7 @@ describe('an address', () => {
     'https://93.184.215.14/#x',
     'nonsense',
   ])('%s is refused', async (url) => {
-    const answer = await strict.call('POST', '/v1/webhook-endpoints', { token: operator.token, body: { url } });
+    const answer = await strict.call('POST', '/v1/webhook-endpoints', { token: scene.operator.token, body: { url } });
     expect(answer).toMatchObject({
       status: 422,
       body: { code: 'WEBHOOK_URL_REFUSED', details: { reason: expect.any(String) } },
@@ -370,10 +325,10 @@ describe('an address', () => {
 
   it('that is public is taken', async () => {
     const url = 'https://93.184.215.14/hooks?shop=1';
-    const answer = await strict.call('POST', '/v1/webhook-endpoints', { token: operator.token, body: { url } });
+    const answer = await strict.call('POST', '/v1/webhook-endpoints', { token: scene.operator.token, body: { url } });
     expect(answer).toMatchObject({ status: 201, body: { url } });
     const { endpointId } = answer.body;
-    const token = operator.token;
+    const token = scene.operator.token;
     const edited = await strict.call('PATCH', `/v1/webhook-endpoints/${endpointId}`, {
       token,
       body: { url: 'http://10.0.0.1/' },
@@ -384,16 +339,16 @@ describe('an address', () => {
   it.each(['127.0.0.1', 'localhost'])(
     'of a private network, %s, is not called, whatever it was when it was given',
     async (host) => {
-      const { endpointId } = await make({ url: `http://${host}:${receiver.port}/x` });
+      const { endpointId } = await make({ url: `http://${host}:${scene.receiver.port}/x` });
       startLoop({});
-      await recordRuns(db, 1);
+      await recordRuns(scene.db, 1);
       await noted(endpointId, 1);
       expect((await attempts(endpointId))[0]).toMatchObject({
         delivered: false,
         status: null,
         error: 'the host has a private address',
       });
-      expect(receiver.received).toEqual([]);
+      expect(scene.receiver.received).toEqual([]);
     },
   );
 });
