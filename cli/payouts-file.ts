@@ -8,6 +8,7 @@ import { fileNumber, readFileNumber } from '../core/payouts/rules/file-number.js
 import { listPayoutFiles, type PayoutFile } from '../core/payouts/stores/payout-file.js';
 import { inTransaction, type Tx } from '../infra/database.js';
 import { faultPoint } from '../infra/faults.js';
+import { currencyExponent } from '../kernel/currency.js';
 import { isRefusal, MagamError, type Refusal } from '../kernel/errors.js';
 import { decided } from '../kernel/outcome.js';
 import { auditIn } from './audit.js';
@@ -47,6 +48,8 @@ function exportNew({ db, config, today }: CommandContext, layout: string, option
   const transferOn = readDate(options.date ?? 'today', today);
   if (transferOn < today)
     throw new MagamError('USAGE', `--date ${transferOn} is over: a bank transfers today or later.`);
+  if (currencyExponent(options.currency) === undefined)
+    throw new MagamError('CURRENCY_UNKNOWN', undefined, { currency: options.currency });
   const asked = { layout, currency: options.currency, transferOn, rowsMax: ROWS_MAX };
   return inTransaction(db, async (tx) => {
     const exported = await exportPayouts(tx, config.userName, config.encryptionKeys, asked);
