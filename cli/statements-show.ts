@@ -115,7 +115,7 @@ function printStatement(statement: Statement & Partial<Pick<StatementHead, 'issu
     `${of} number ${number} of ${sellerId} in ${currency}, ${statement.periodFrom} to ${statement.closesOn}: ${state}.`,
   );
   print(
-    `Paid out on ${statement.payoutOn}, by version ${statement.termsVersion} of the terms of ${statement.termsSeller ?? 'all sellers'} and version ${statement.calendarVersion} of the calendar.`,
+    `Payout date ${statement.payoutOn}, by version ${statement.termsVersion} of the terms of ${statement.termsSeller ?? 'all sellers'} and version ${statement.calendarVersion} of the calendar.`,
   );
   const amount = (value: bigint): string => money(value, currency);
   const part = (text: string, of: (figures: Statement['sales']['figures']) => bigint): string[] => {

@@ -150,7 +150,7 @@ async function closeOne(
   print(issued === 0 ? `${sellerId}: nothing left to close.` : `${sellerId}: ${counted(issued, 'statement')} issued.`);
   for (const it of statements)
     print(
-      `statement ${it.statementId}, number ${it.number}: ${money(it.closingMinor, it.currency)}, paid out on ${it.payoutOn}, hash ${it.hash}`,
+      `statement ${it.statementId}, number ${it.number}: ${money(it.closingMinor, it.currency)}, payout date ${it.payoutOn}, hash ${it.hash}`,
     );
 }
 

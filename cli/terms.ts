@@ -13,7 +13,7 @@ import { MagamError } from '../kernel/errors.js';
 import { isExternalId } from '../kernel/external-id.js';
 import { auditIn } from './audit.js';
 import { readDate, withDatabase } from './context.js';
-import { print, printJson, printTable } from './output.js';
+import { counted, print, printJson, printTable } from './output.js';
 import { readTextFile } from './text-file.js';
 
 export function termsCommands(terms: Command): void {
@@ -101,7 +101,7 @@ async function show(seller: string, at: string, command: Command): Promise<void>
       });
     }
     print(`${seller} on ${date}: version ${span.terms.version} of ${whose(span.terms)}`);
-    print(`in force from ${span.from} through ${span.to ?? 'open'}`);
+    print(`in force from ${span.from}${span.to === null ? '' : ` through ${span.to}`}`);
     print(`${cycleText(span.terms.cycle)}, ${delayText(span.terms.delay)}`);
     print(periodText(period));
     print(JSON.stringify(termsToFile(span.terms), null, 2));
@@ -129,7 +129,8 @@ function cycleText(cycle: Cycle): string {
   }
 }
 
-const delayText = ({ unit, count }: Delay): string => `${count} ${unit === 'days' ? 'days' : 'business days'} after`;
+const delayText = ({ unit, count }: Delay): string =>
+  `${counted(count, unit === 'days' ? 'day' : 'business day')} after`;
 
 function periodText({ from, closesOn, payoutOn, cut, calendarVersion }: Period): string {
   if (closesOn === null) return `period from ${from}; the cycle has no date yet on which it closes`;

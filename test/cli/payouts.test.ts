@@ -212,6 +212,10 @@ describe('magam payouts', () => {
     expect(await codeOf('export')).toEqual(usage);
     expect(await codeOf('export', 'F1', '--layout', 'csv')).toEqual(usage);
     expect(await codeOf('export', 'X1')).toEqual(usage);
+    expect(await codeOf('export', '--layout', 'csv', '--currency', 'krw')).toEqual({
+      code: 1,
+      error: 'CURRENCY_UNKNOWN',
+    });
     expect(await codeOf('export', 'F77')).toEqual({ code: 1, error: 'PAYOUT_FILE_NOT_FOUND' });
     expect(await codeOf('export', '--layout', 'csv', '--date', '2026-01-01')).toEqual({
       code: 2,

@@ -18,10 +18,15 @@ export class BusinessCalendar {
     this.closed = new Set(holidays.map(({ date }) => date));
   }
 
-  /** Whether banks are open. Throws BUSINESS_DAY_UNKNOWN for a date outside the calendar's years. */
-  isBusinessDay(date: string): boolean {
+  /** Throws BUSINESS_DAY_UNKNOWN for a date outside the calendar's years. */
+  requireKnown(date: string): void {
     if (date < FIRST_DATE || date > LAST_DATE)
       throw new MagamError('BUSINESS_DAY_UNKNOWN', undefined, { date, from: FIRST_DATE, to: LAST_DATE });
+  }
+
+  /** Whether banks are open. Throws BUSINESS_DAY_UNKNOWN. */
+  isBusinessDay(date: string): boolean {
+    this.requireKnown(date);
     return weekdayOf(date) % 6 !== 0 && !this.closed.has(date);
   }
 

@@ -62,6 +62,7 @@ const closesInMonths = (days: readonly number[], date: string): string[] =>
 /** The period of a date under the terms of its span. */
 function periodAt(span: TermsSpan, date: string, calendar: BusinessCalendar): Period {
   const { terms, from, to } = span;
+  calendar.requireKnown(date); // near the end of the year 9999 there is no next day that a cycle could close on
   const closes = closesAround(terms.cycle, date);
   const before = closes.filter((day) => day < date && day >= from).at(-1);
   const natural = closes.find((day) => day >= date) ?? null;

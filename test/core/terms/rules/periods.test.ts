@@ -178,6 +178,22 @@ describe('a change of terms', () => {
   });
 });
 
+it.each(['2051-01-01', '9999-12-31', '1999-12-31'])(
+  'there is no period of %s, which the calendar does not know',
+  (date) => {
+    const cycles: Cycle[] = [
+      { type: 'daily' },
+      { type: 'weekly', closesOn: 'sunday' },
+      { type: 'half-monthly' },
+      { type: 'monthly', closesOn: 31 },
+    ];
+    for (const cycle of cycles)
+      expect(() => periodOf(always({ cycle, effectiveFrom: '1990-01-01' }), date, calendar)).toThrow(
+        expect.objectContaining({ code: 'BUSINESS_DAY_UNKNOWN' }),
+      );
+  },
+);
+
 it('a payout never comes before its period is over', () => {
   // Two days after Wednesday 23 September is Chuseok, and the business day before that is the 23rd itself.
   const terms = { delay: days(2), holidayRule: 'before' } as const;
