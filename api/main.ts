@@ -123,7 +123,7 @@ async function serve(options: ApiOptions, redis: RedisLink, payments: OpenProvid
   try {
     const server = await listen(app, config.host, config.port);
     const clock = setInterval(() => void watchClock(context), CLOCK_MS);
-    log.info({ host: config.host, port: server.port, metricsPort: metricsServer?.port, pid: process.pid }, 'listening');
+    log.info({ host: config.host, port: server.port, metricsPort: metricsServer?.port }, 'listening');
     options.onListening(server.port);
     await aborted(signal);
     log.info({ drainMs: config.drainMs }, 'draining');

@@ -35,6 +35,23 @@ export async function createEmptyDatabase(server = process.env.MAGAM_DATABASE_UR
   };
 }
 
+/**
+ * Makes a change, has `ask` wait for it in a statement like this one, and commits it then: what `ask` read before is out of date when it goes on.
+ * @returns what `ask` gives
+ */
+export async function changedMeanwhile<T>(
+  db: Db,
+  [sql, values]: readonly [string, readonly (string | number)[]],
+  like: string,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const tx = await db.transaction();
+  await tx.raw(sql, [...values]);
+  const answer = ask();
+  await inStatement(db, like).finally(() => tx.commit());
+  return answer;
+}
+
 /** Waits until a session is in the middle of a statement like this one: until it waits for a lock that the test holds, say. */
 export async function inStatement(db: Db, like: string): Promise<void> {
   const sql = `SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE ? AND id <> CONNECTION_ID()`;

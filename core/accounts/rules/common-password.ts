@@ -52,8 +52,9 @@ export function isCommonPassword(password: string): boolean {
     const dressed = word.length >= WORD_MIN && text.length - word.length <= ADDED_MAX;
     // `1qaz2wsx3edc` ends in letters and begins with a digit: what was added may stand on one side alone.
     const rests = dressed ? [word, text.replace(/^[^\p{L}]+/u, ''), text.replace(/[^\p{L}]+$/u, '')] : [];
-    return [text, repeated(text), ...rests, ...rests.map(repeated)].some(
-      (one) => COMMON_PASSWORDS.has(one) || LONG_PASSWORDS.has(one),
-    );
+    // The digits of a year behind the word are no letters: the word is spelt once more after they have gone.
+    return [text, repeated(text), ...rests, ...rests.map(repeated)]
+      .flatMap((one) => [one, spelt(one)])
+      .some((one) => COMMON_PASSWORDS.has(one) || LONG_PASSWORDS.has(one));
   });
 }

@@ -1,6 +1,9 @@
 /** Addresses are proven, passwords are set anew and people are invited by links in mails. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { change, select } from '../../../infra/database.js';
+import { proveAddress } from '../../../core/accounts/prove-address.js';
+import { type Account, readAccount } from '../../../core/accounts/stores/account.js';
+import { change, inTransaction, select } from '../../../infra/database.js';
+import { decided } from '../../../kernel/outcome.js';
 import { mailedToken, mailsTo } from '../../support/account-mails.js';
 import { makeAccount, makeSeller, PASSWORD, type TestAccount } from '../../support/accounts.js';
 import { type RunningApi, startApi } from '../../support/api.js';
@@ -53,6 +56,15 @@ describe('an address', () => {
     expect(await codeOf(post('/v1/address-proofs', { token, password: PASSWORD }))).toBe('LINK_INVALID');
     expect((await signIn()).body.account).toMatchObject({ emailProven: true });
     expect(await codeOf(assign(accountId, { role: 'operator' }))).toBe(200);
+  });
+
+  it('is not proven with a password that was changed while it was checked', async () => {
+    const { accountId } = (await signUp()).body;
+    const token = await mailedToken(database.db, email);
+    const checked = { ...((await readAccount(database.db, accountId)) as Account), passwordHash: 'the one before' };
+    const refused = inTransaction(database.db, async (tx) => decided(await proveAddress(tx, token, checked)));
+    await expect(refused).rejects.toMatchObject({ code: 'PASSWORD_WRONG' });
+    expect((await signIn()).body.account.emailProven).toBe(false);
   });
 
   it('gets few mails an hour, whatever follows a plus in it', async () => {
@@ -119,6 +131,18 @@ describe('a forgotten password', () => {
     expect((await signIn(OWN)).body.account).toMatchObject({ emailProven: true });
   });
 
+  it('is set anew by one of two who follow the link at once', async () => {
+    await makeAccount(database.db, 'buyer', { email });
+    await post('/v1/password-resets', { email });
+    const token = await mailedToken(database.db, email);
+    const answers = await Promise.all(
+      [OWN, 'a swim across the river'].map((newPassword) =>
+        codeOf(post('/v1/password-resets/completion', { token, newPassword })),
+      ),
+    );
+    expect(answers.sort()).toEqual([204, 'LINK_INVALID']);
+  });
+
   it('tells nobody who has an account, and sends three mails an hour to one address', async () => {
     await signUp();
     await mailsTo(database.db, email);
@@ -143,6 +167,14 @@ describe('a forgotten password', () => {
     const token = await mailedToken(database.db, email);
     await api.call('PUT', '/v1/me/password', { token: access, body: { password: PASSWORD, newPassword: OWN } });
     expect(await codeOf(post('/v1/password-resets/completion', { token, newPassword: PASSWORD }))).toBe('LINK_INVALID');
+  });
+
+  it('that staff gave out takes the link back', async () => {
+    const { accountId } = await makeAccount(database.db, 'buyer', { email });
+    await post('/v1/password-resets', { email });
+    const token = await mailedToken(database.db, email);
+    await post(`/v1/accounts/${accountId}/one-time-password`, undefined, admin.token);
+    expect(await codeOf(post('/v1/password-resets/completion', { token, newPassword: OWN }))).toBe('LINK_INVALID');
   });
 
   it('that staff gave out ends', async () => {
@@ -219,12 +251,27 @@ describe('an invitation', () => {
     expect(await codeOf(accept(token))).toBe('LINK_INVALID');
   });
 
-  it('ends with the powers of whoever has invited', async () => {
-    const inviter = await makeAccount(database.db, 'admin');
-    await invite(inviter, { role: 'operator' });
+  it.each([`role = 'operator'`, `status = 'LOCKED'`])(
+    'ends with the powers of whoever has invited: %s',
+    async (without) => {
+      const inviter = await makeAccount(database.db, 'admin');
+      await invite(inviter, { role: 'operator' });
+      const token = await mailedToken(database.db, email);
+      await change(database.db, `UPDATE account SET ${without} WHERE account_id = ?`, [inviter.accountId]);
+      expect(await codeOf(accept(token))).toBe('LINK_INVALID');
+    },
+  );
+
+  it('gives no role to an account that was locked, or that has got a role, since', async () => {
+    const { accountId } = await makeAccount(database.db, 'buyer', { email });
+    await invite(admin, { role: 'operator' });
     const token = await mailedToken(database.db, email);
-    await change(database.db, `UPDATE account SET role = 'operator' WHERE account_id = ?`, [inviter.accountId]);
-    expect(await codeOf(accept(token))).toBe('LINK_INVALID');
+    await post(`/v1/accounts/${accountId}/lock`, undefined, admin.token);
+    expect(await codeOf(accept(token))).toBe('ACCOUNT_LOCKED');
+    await post(`/v1/accounts/${accountId}/unlock`, undefined, admin.token);
+    expect(await codeOf(assign(accountId, { role: 'seller', sellerId: 'S1' }))).toBe(200);
+    expect(await codeOf(accept(token))).toBe('EMAIL_TAKEN');
+    expect((await signIn()).body.account).toMatchObject({ role: 'seller', sellerId: 'S1' });
   });
 
   it('to be staff comes from admins alone; what makes no sense is refused', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { select } from '../../../infra/database.js';
 import { makeAccount, type TestAccount } from '../../support/accounts.js';
 import { type RunningApi, startApi } from '../../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { changedMeanwhile, createTestDatabase, type TestDatabase } from '../../support/database.js';
 
 let database: TestDatabase;
 let api: RunningApi;
@@ -57,6 +57,15 @@ describe('a refresh', () => {
     );
     expect((await refresh(row?.token_hash ?? '')).body.code).toBe('REFRESH_TOKEN_INVALID');
   });
+});
+
+it('a session that ends while it is refreshed gives no tokens', async () => {
+  const { refreshToken, sessionId } = await account();
+  const ended = `UPDATE account_session SET ended_at = UTC_TIMESTAMP(3), ended_reason = 'SIGNED_OUT' WHERE session_id = ?`;
+  const answer = await changedMeanwhile(database.db, [ended, [sessionId]], '%account_session%session_id = %', () =>
+    refresh(refreshToken),
+  );
+  expect(answer.body.code).toBe('REFRESH_TOKEN_INVALID');
 });
 
 describe('a stolen refresh token', () => {

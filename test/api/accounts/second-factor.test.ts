@@ -6,7 +6,8 @@ import type { Role } from '../../../kernel/access.js';
 import { mailsTo } from '../../support/account-mails.js';
 import { makeAccount, PASSWORD, type TestAccount } from '../../support/accounts.js';
 import { type RunningApi, startApi } from '../../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { fillCatalogue } from '../../support/catalogue.js';
+import { changedMeanwhile, createTestDatabase, type TestDatabase } from '../../support/database.js';
 
 let database: TestDatabase;
 let api: RunningApi;
@@ -87,6 +88,31 @@ describe('a second factor', () => {
     expect((await api.call('POST', '/v1/oauth/token', { body: form.toString(), headers })).status).toBe(200);
   });
 
+  it('is asked for where it was turned on while the password was looked at', async () => {
+    const { accountId, email } = await makeAccount(database.db, 'buyer');
+    const answer = await changedMeanwhile(
+      database.db,
+      ['UPDATE account SET second_factor = TRUE WHERE account_id = ?', [accountId]],
+      '%FROM account%FOR UPDATE%',
+      () => signIn(email),
+    );
+    expect(answer).toBe('SECOND_FACTOR_NEEDED');
+  });
+
+  it.each(['', '/removal', '/recovery-codes'])(
+    'is not changed (%s) with a password that was replaced while it was looked at',
+    async (below) => {
+      const { accountId, token } = below === '' ? await makeAccount(database.db, 'buyer') : await enrolled();
+      const answer = await changedMeanwhile(
+        database.db,
+        [`UPDATE account SET password_hash = 'another' WHERE account_id = ?`, [accountId]],
+        '%FROM account%FOR UPDATE%',
+        () => post(token, below),
+      );
+      expect(answer.body.code).toBe('PASSWORD_WRONG');
+    },
+  );
+
   it('lets one of two sign-ins in that use the same code at once', async () => {
     const { email, secret } = await enrolled();
     await forgetSteps();
@@ -143,6 +169,7 @@ describe('a second factor', () => {
 
 describe('a role that needs one', () => {
   it('does nothing but set it up', async () => {
+    await fillCatalogue(database.db, 100);
     const server = await startApi(database.url, { MAGAM_REQUIRE_SECOND_FACTOR: 'staff,sellers' });
     try {
       const seller = await makeAccount(database.db, 'seller', { sellerId: 'S1' });
@@ -154,12 +181,15 @@ describe('a role that needs one', () => {
         expect((await get(account, '/v1/me')).status).toBe(200);
         expect((await get(account, '/v1/products?limit=1')).status).toBe(200);
       }
+      // It is hidden: staff see it, and whoever lacks the second factor is nobody.
+      expect((await get(operator, '/v1/products/100')).body.code).toBe('PRODUCT_NOT_FOUND');
       expect((await get(operator, '/metrics')).body.code).toBe('SECOND_FACTOR_REQUIRED');
       expect((await get(buyer, '/v1/me/cart')).status).toBe(200);
       expect((await get(operator, path)).body).toMatchObject({ enabled: false, required: true });
       const { secret } = (await post(operator.token, '', { password: PASSWORD }, server)).body;
       await post(operator.token, '/confirmation', { code: await codeIn(secret) }, server);
       expect((await get(operator, '/v1/sellers')).status).toBe(200);
+      expect((await get(operator, '/v1/products/100')).status).toBe(200);
     } finally {
       await server.stop();
     }

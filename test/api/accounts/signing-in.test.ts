@@ -4,7 +4,7 @@ import { hash } from '@node-rs/argon2';
 import { change, select } from '../../../infra/database.js';
 import { makeAccount, PASSWORD } from '../../support/accounts.js';
 import { type RunningApi, startApi } from '../../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { changedMeanwhile, createTestDatabase, type TestDatabase } from '../../support/database.js';
 
 let database: TestDatabase;
 let api: RunningApi;
@@ -130,6 +130,27 @@ describe('signing in', () => {
     expect((await api.call('GET', `/v1/me/sessions?cursor=${first.body.nextCursor}`, { token })).body.code).toBe(
       'CURSOR_INVALID',
     );
+  });
+});
+
+describe('signing in while the account is changed', () => {
+  it.each([
+    ['locked', async () => ["status = 'LOCKED'", []] as const, 'ACCOUNT_LOCKED'],
+    [
+      'given another password',
+      async () => ['password_hash = ?', [await hash('a walk along the river')]] as const,
+      'INVALID_CREDENTIALS',
+    ],
+  ])('does not let in whom the password opened before it was %s', async (_what, making, code) => {
+    const { accountId, email } = await makeAccount(database.db, 'buyer');
+    const [assignment, values] = await making();
+    const answer = await changedMeanwhile(
+      database.db,
+      [`UPDATE account SET ${assignment} WHERE account_id = ?`, [...values, accountId]],
+      '%FROM account%FOR UPDATE%',
+      () => signIn(email),
+    );
+    expect(answer.body.code).toBe(code);
   });
 });
 

@@ -153,6 +153,17 @@ describe('a key', () => {
     expect((await api.call('GET', '/v1/runs', { token: another })).status).toBe(200);
   });
 
+  it('has no higher limit than the server gives', async () => {
+    const server = await startApi(database.url, { MAGAM_RATE_LIMIT: '50' });
+    try {
+      const body = { name: 'Warehouse', permissions: ['run.read'], requestsPerMinute: 51 };
+      const made = await server.call('POST', '/v1/api-keys', { token: operator.token, body });
+      expect(made.body.requestsPerMinute).toBe(50);
+    } finally {
+      await server.stop();
+    }
+  });
+
   it('names itself in the audit log and where it asks for something', async () => {
     const { key, keyId } = (await make(operator.token, ['category.edit'])).body;
     expect((await api.call('POST', '/v1/categories', { token: key, body: { name: 'Shoes' } })).status).toBe(201);
@@ -184,6 +195,15 @@ describe('a key', () => {
     const old = await usedAt();
     await call();
     await until(async () => (await usedAt()) !== old, 'the next use is noted');
+  });
+
+  it('is not listed by the cursor of another list', async () => {
+    const { token } = await makeAccount(db, 'operator');
+    for (let n = 0; n < 2; n += 1) await make(token, ['event.read']);
+    const { nextCursor } = (await api.call('GET', '/v1/api-keys?limit=1', { token })).body;
+    expect((await api.call('GET', `/v1/api-keys?cursor=${nextCursor}`, { token })).status).toBe(200);
+    const other = await api.call('GET', `/v1/invitations?cursor=${nextCursor}`, { token });
+    expect(other.body.code).toBe('CURSOR_INVALID');
   });
 
   it('is one of at most twenty of a seller', async () => {

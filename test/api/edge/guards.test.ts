@@ -46,6 +46,14 @@ it('a server carries out MAGAM_REQUESTS_MAX calls at once and refuses one more',
   expect((await server.call('GET', '/v1/categories')).status).toBe(200);
 });
 
+it('a server that is not for its own machine alone does not begin with keys that everybody knows', async () => {
+  const settings = { NODE_ENV: 'production', MAGAM_PUBLIC_URL: 'https://magam.example.com' };
+  await expect(start(settings)).rejects.toMatchObject({
+    code: 'KEYS_PUBLISHED',
+    details: { settings: ['MAGAM_TOKEN_KEY', 'MAGAM_ENCRYPTION_KEY'] },
+  });
+});
+
 it('/readyz has the limit of one address, and no other call is counted with it', async () => {
   const server = await start({ MAGAM_RATE_LIMIT: '3' });
   const statuses = [];

@@ -1,6 +1,7 @@
 /** Idempotency keys: one call, one effect, one answer, whatever happens in between. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { isKept } from '../../../api/edge/idempotency.js';
 import { change, select, type Tx } from '../../../infra/database.js';
 import { makeAccount, type TestAccount } from '../../support/accounts.js';
 import { type ApiClient, type RunningApi, spawnApi, startApi } from '../../support/api.js';
@@ -42,6 +43,14 @@ const holdName = (tx: Tx, name: string) =>
     'INSERT INTO category (parent_id, level, name, version, created_at) VALUES (0, 1, ?, 1, UTC_TIMESTAMP(3))',
     [name],
   );
+
+it.each([
+  ['RATE_LIMITED', false],
+  ['TOKEN_INVALID', false],
+  ['DATABASE_UNAVAILABLE', false],
+  ['IDEMPOTENCY_KEY_REUSED', false],
+  ['EMAIL_TAKEN', true],
+] as const)('%s is kept as the answer: %s', (code, kept) => expect(isKept(code)).toBe(kept));
 
 describe('the same call under the same key', () => {
   it('leaves no hash behind by which the content of the body could be guessed', async () => {

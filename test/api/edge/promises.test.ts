@@ -11,6 +11,7 @@ import { type Listening, listen } from '../../../api/edge/server.js';
 import { insertCategory, readCategories } from '../../../core/catalogue/stores/category.js';
 import type { Tx } from '../../../infra/database.js';
 import { listAudit } from '../../../infra/stores/audit-log.js';
+import { errors } from '../../../kernel/errors.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { makeAccount, type TestAccount } from '../../support/accounts.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
@@ -133,12 +134,13 @@ afterAll(async () => {
   await database?.drop();
 });
 
+let answered = '';
 async function call(path: string, who = 'operator', headers: Readonly<Record<string, string>> = {}): Promise<number> {
   const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${who}`, ...headers },
   });
-  await answer.text();
+  answered = await answer.text();
   return answer.status;
 }
 
@@ -153,6 +155,7 @@ describe('a handler of an idempotent route', () => {
     lines = '';
     expect(await call('/idempotent/forgotten', 'operator', headers)).toBe(500);
     expect(lines).toContain('POST /idempotent/forgotten is idempotent, but its handler did not call transact.');
+    expect(JSON.parse(answered)).toMatchObject({ code: 'INTERNAL', detail: errors.INTERNAL.meaning }); // the log has the rest
   });
 });
 

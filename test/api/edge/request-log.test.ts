@@ -55,6 +55,11 @@ describe('of a process that was told to stop', () => {
     expect(lines.at(-1)).toMatchObject({ msg: 'stopped' });
   });
 
+  it('has no field twice in a line', () => {
+    const written = text.split('\n').filter((line) => line.startsWith('{'));
+    expect(written.filter((line) => JSON.stringify(JSON.parse(line)) !== line)).toEqual([]);
+  });
+
   it('says of a request what happened, and nothing else', () => {
     const line = lines.find(({ path }) => path === '/v1/products');
     expect(Object.keys(line ?? {}).sort()).toEqual(

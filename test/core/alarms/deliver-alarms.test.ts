@@ -1,10 +1,12 @@
 /** What the channels of alarms get: Slack and a webhook over real HTTP servers, mail over a real SMTP server. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { watchAlarmsDuty } from '../../../batch/duties/alarms.js';
 import { alarmChannels } from '../../../core/alarms/alarm-channels.js';
 import { raiseAlarm, resolveAlarm } from '../../../core/alarms/change-alarms.js';
 import { alarmConsumers, deliverAlarms } from '../../../core/alarms/deliver-alarms.js';
 import { readOpenAlarms } from '../../../core/alarms/stores/alarm.js';
 import { watchAlarms } from '../../../core/alarms/watch-alarms.js';
+import { readConfig } from '../../../infra/config.js';
 import { change } from '../../../infra/database.js';
 import { openMail } from '../../../infra/mail.js';
 import { alarmSettings, alarmsOf, emptyAlarms } from '../../support/alarms.js';
@@ -35,6 +37,7 @@ afterEach(() => Promise.all([slack.stop(), webhook.close(), smtp.stop()]));
 /** Sends what waits, to the channels that are configured. */
 async function deliver(
   given: { readonly slackUrl?: null; readonly webhookUrl?: null; readonly mailTo?: [] } = {},
+  by: typeof deliverAlarms = deliverAlarms,
 ): Promise<number> {
   const mail = openMail(smtp.url, 'Magam <magam@shop.example>');
   const alarms = {
@@ -44,10 +47,7 @@ async function deliver(
     mailTo: ['one@x.example', 'two@x.example'],
   };
   try {
-    return await deliverAlarms(
-      consuming(database.db),
-      alarmConsumers(alarmChannels({ ...alarms, ...given }, mail), 'here'),
-    );
+    return await by(consuming(database.db), alarmConsumers(alarmChannels({ ...alarms, ...given }, mail), 'here'));
   } finally {
     mail.close();
   }
@@ -108,6 +108,17 @@ it('a channel that is away keeps no other from being told, and is told later und
   const [first, second] = webhook.received;
   expect(second?.body.id).toBe(first?.body.id);
   expect([slack.texts.length, smtp.mails.length]).toEqual([1, 1]);
+});
+
+it('what cannot be looked at keeps no message from being sent', async () => {
+  await raise();
+  await change(database.db, 'RENAME TABLE settlement_exception TO settlement_exception_away');
+  const config = readConfig({ NODE_ENV: 'test' });
+  const watching = deliver({}, (context, alarmConsumers) =>
+    watchAlarmsDuty.run({ ...context, config, alarmConsumers }),
+  ).finally(() => change(database.db, 'RENAME TABLE settlement_exception_away TO settlement_exception'));
+  await expect(watching).rejects.toThrow('settlement_exception');
+  expect(slack.texts).toHaveLength(1);
 });
 
 it('an error says nothing of the address of a webhook', async () => {

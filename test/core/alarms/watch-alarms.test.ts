@@ -186,6 +186,7 @@ describe('parked entries', () => {
   it('of a run that is under way are none yet, and neither are those of dates long ago', async () => {
     await run(DAY, 'RUNNING');
     await park(DAY, 1);
+    expect(await look('parked-entries')).toBe(0);
     await run('2026-01-01', 'COMPLETED_WITH_EXCEPTIONS');
     await park('2026-01-01', 2);
     for (let n = 0; n < 32; n += 1) await run(addDays('2026-02-01', n + 40), 'COMPLETED');

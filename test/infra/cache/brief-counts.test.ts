@@ -161,6 +161,22 @@ describe('counts', () => {
     expect((await (await open(source)).read([1])).get(1)).toBe(10);
   });
 
+  it('are loaded where somebody forged them, or where they claim to live longer than they may', async () => {
+    const endsAt = (await nowOfRedis()) + LIFE_MS;
+    const put = (id: number, text: string, signature?: string) => {
+      const key = `counts:${own.seal.realm}:${id}`;
+      return own.client.set(key, `${text} ${signature ?? own.seal.sign(key, text)}`);
+    };
+    await put(1, `77 ${endsAt}`, 'x'.repeat(22));
+    await put(2, `77 ${endsAt + 3_600_000}`);
+    await put(3, `77 ${endsAt}`);
+    expect([...(await (await open(new Source())).read([1, 2, 3]))]).toEqual([
+      [1, 10],
+      [2, 20],
+      [3, 77],
+    ]);
+  });
+
   it('leave nothing behind when loading fails, which everybody who waits is told', async () => {
     const source = new Source();
     const counts = await open(source);

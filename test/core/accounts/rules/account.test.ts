@@ -5,6 +5,7 @@ import {
   checkPassword,
   foldEmail,
   foldPassword,
+  mayInvite,
   mayLock,
   normaliseEmail,
 } from '../../../../core/accounts/rules/account.js';
@@ -68,6 +69,9 @@ describe('a password', () => {
     ['Password1234', 'COMMON'],
     ['QWERTY123456', 'COMMON'],
     ['P@ssw0rd2026!', 'COMMON'],
+    ['5un5h1ne2026', 'COMMON'],
+    ['nintend0#2928', 'COMMON'],
+    ['!!SunshineSunshine26', 'COMMON'],
     ['!!Dragon!2026', 'COMMON'],
     ['MonkeyMonkey', 'COMMON'],
     ['letmeinletmein', 'COMMON'],
@@ -104,6 +108,18 @@ describe('a password', () => {
   it('is the same on a keyboard that decomposes Hangul', () => {
     const typed = '올해 가을에는 책을 읽자';
     expect(foldPassword(typed.normalize('NFD'))).toBe(foldPassword(typed));
+  });
+});
+
+describe('inviting', () => {
+  it.each([
+    ['operator', 'seller', true],
+    ['operator', 'operator', false],
+    ['operator', 'admin', false],
+    ['admin', 'admin', true],
+    ['seller', 'seller', false],
+  ] as const)('%s may invite a %s: %s', (actor, role, allowed) => {
+    expect(mayInvite(actor, role)).toBe(allowed);
   });
 });
 
