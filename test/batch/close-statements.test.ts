@@ -134,7 +134,7 @@ it('a seller who first comes with a supplement gets its statement from the same 
   await verified();
 });
 
-it('what is posted while a page is closed waits, and is on the next statement', async () => {
+it('a posting while a page is closed waits, and is on the next statement', async () => {
   // Nothing is kept back: then only the close's own lock holds the other up.
   const reserve = '"reserve":{"percent":"10","days":3}';
   await change(db, 'UPDATE seller_terms SET definition = REPLACE(definition, ?, ?)', [reserve, '"reserve":null']);
@@ -199,7 +199,7 @@ describe('refusals', () => {
   });
 });
 
-it('sellers without terms have no statement, are told of once, and get theirs when they have terms', async () => {
+it('sellers without terms have no statement, are reported once, and get theirs when they have terms', async () => {
   await change(
     db,
     `UPDATE seller_terms SET seller_id = 'S10', definition = REPLACE(definition, '"seller":null', '"seller":"S10"')`,

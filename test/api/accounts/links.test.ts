@@ -1,4 +1,4 @@
-/** Addresses are proven, passwords are set anew and people are invited by links in mails. */
+/** Links in mails prove addresses, set new passwords and invite people. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { change, select } from '../../../infra/database.js';
 import { mailedToken, mailsTo } from '../../support/account-mails.js';
@@ -103,7 +103,7 @@ describe('an address', () => {
 });
 
 describe('a forgotten password', () => {
-  it('is set anew by a link, which ends every session and proves the address', async () => {
+  it('is changed by a link, which ends every session and proves the address', async () => {
     await signUp('somebody else typed this');
     const squatter = (await signIn('somebody else typed this')).body;
     await mailsTo(database.db, email);
@@ -212,14 +212,14 @@ describe('an invitation', () => {
         ]),
     ],
     ['made again', async () => void (await invite(admin, { role: 'operator' }))],
-  ])('that is %s is good for nothing', async (_what, end) => {
+  ])('that is %s is not valid', async (_what, end) => {
     const { body } = await invite(admin, { role: 'admin' });
     const token = await mailedToken(database.db, email);
     await end(body.invitationId);
     expect(await codeOf(accept(token))).toBe('LINK_INVALID');
   });
 
-  it('ends with the powers of whoever has invited', async () => {
+  it('ends with the rights of the person who has invited', async () => {
     const inviter = await makeAccount(database.db, 'admin');
     await invite(inviter, { role: 'operator' });
     const token = await mailedToken(database.db, email);

@@ -121,7 +121,7 @@ describe('a delivery', () => {
     expect(await one(endpointId)).toMatchObject({ attempts: 0, failingSince: null, nextTryAt: null });
   });
 
-  it('to one that is slow keeps no other from its turn', async () => {
+  it('to a slow one does not hold up the others', async () => {
     const held: (() => void)[] = [];
     receiver.answer((res, { path }) => {
       const end = () => void res.writeHead(200).end();
@@ -189,7 +189,7 @@ describe('a delivery', () => {
     expect(new Set(receiver.received.slice(0, 2).map(({ event }) => event.id)).size).toBe(1);
   });
 
-  it('is not noted by one who was taken for dead', async () => {
+  it('is not recorded by a process that was taken for dead', async () => {
     const { endpointId } = await make();
     const claim = { endpointId, owner: 'a-frozen-runner' };
     const next = { endpointId, owner: 'its-successor' };
@@ -212,7 +212,7 @@ describe('an endpoint', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it('of a seller is told of what is settled of the seller', async () => {
+  it('of a seller gets the events of the seller’s settlements', async () => {
     await makeSeller(db, 'S1');
     const { token } = await makeAccount(db, 'seller', { sellerId: 'S1' });
     const ask = (body: object) =>
@@ -236,7 +236,7 @@ describe('an endpoint', () => {
     expect(list.body.items).toMatchObject([{ endpointId: made.body.endpointId }]);
   });
 
-  it('that fails for days is disabled, operators are told, and it goes on where it was when it is enabled', async () => {
+  it('that fails for days is disabled, operators are informed, and it continues where it was when it is enabled', async () => {
     receiver.answer((res) => void res.writeHead(500).end());
     const { endpointId } = await make();
     startLoop();
