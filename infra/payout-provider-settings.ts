@@ -13,7 +13,7 @@ export interface TossPayoutSettings {
 /** The payout provider. */
 export interface PayoutProviderSettings {
   readonly toss: TossPayoutSettings | null;
-  /** So long a transfer that was paid, or was taken for lost, is looked up again (days). */
+  /** How long a transfer that was paid, or was taken for lost, is looked up again (days). */
   readonly watchDays: number;
 }
 

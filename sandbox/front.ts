@@ -6,7 +6,7 @@ import { escaped, page } from './page.js';
 const LINKS = [
   ['/mails', 'Mails'],
   ['/sandbox/slack', 'Messages for Slack'],
-  ['/sandbox/book', 'The book: what was charged and given back'],
+  ['/sandbox/book', 'The book: charges, and money given back'],
   ['/sandbox/payouts', 'The book of payouts to sellers'],
   ['/sandbox/webhooks', 'Webhooks that were sent'],
   ['/sandbox/faults', 'Faults that are set'],

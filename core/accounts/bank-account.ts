@@ -18,7 +18,7 @@ export const BANK_ACCOUNTS: EncryptedColumn = {
   ...column,
 };
 
-/** All that sellers have had, and what is proposed. */
+/** All current and former accounts of sellers, and the proposed ones. */
 export const BANK_ACCOUNT_HISTORY: EncryptedColumn = {
   name: 'history of bank accounts',
   table: 'seller_bank_account',

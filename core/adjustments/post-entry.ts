@@ -8,7 +8,7 @@ import { readByKeys, readTransaction, type StoredTransaction } from '../ledger/s
 import type { AdjustmentKind } from './rules/adjustment.js';
 import type { AdjustmentRecord } from './stores/adjustment.js';
 
-/** The keys under which an entry's transactions stand in the ledger. */
+/** The keys of an entry's transactions in the ledger. */
 const keysOf = (adjustmentId: number): readonly [amount: string, fee: string] => [
   `adjustment:${adjustmentId}`,
   `adjustment:${adjustmentId}:fee`,

@@ -141,7 +141,7 @@ const payoutFound: Look = async (db) => {
       .filter(({ reference }) => !posted.has(reference))
       .map(({ reference, payoutId, sellerId, currency, amountMinor }) => ({
         subject: reference,
-        summary: `The provider has the transfer ${reference} of ${formatAmount(amountMinor, currency)} ${currency} to seller ${sellerId}, which was taken for lost. Payout ${payoutId} had gone on meanwhile, so the money may leave twice.`,
+        summary: `The provider has the transfer ${reference} of ${formatAmount(amountMinor, currency)} ${currency} to seller ${sellerId}, which was taken for lost. Payout ${payoutId} had continued meanwhile, so the money may leave twice.`,
       })),
     staying: [],
   };

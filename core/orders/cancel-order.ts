@@ -16,7 +16,7 @@ export interface PartsToGo extends StepOptions {
   /** Null: the whole rest of the order. */
   readonly parts: readonly WantedPart[] | null;
   readonly reason: string;
-  /** Gives back what was paid for them. */
+  /** Gives back the money that was paid for them. */
   readonly returnMoney: ReturnMoney;
 }
 

@@ -1,6 +1,6 @@
 /**
  * What people do to payouts: hold, release, approve, cancel, retry. Each works on a payout that is locked, and each change is in the history. A refusal that is
- * returned may have changed something (an approval that is void), so whoever calls commits it.
+ * returned may have changed something (a void approval was withdrawn), so the caller commits it.
  */
 import type { Db, Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';

@@ -38,7 +38,10 @@ export interface PayoutSteps {
   readonly send: (tx: Tx, payoutId: number, requestedBy: string) => Promise<Refusal | undefined>;
   readonly pay: (tx: Tx, transfer: TransferId, paidOn: string) => Promise<void>;
   readonly fail: (tx: Tx, transfer: TransferId, reason: TransferFailure, said: ProviderMessage | null) => Promise<void>;
-  /** A transfer that was taken for lost is at the provider: the payout is SENT again. @returns false: it has gone on meanwhile; it is held back if that is possible */
+  /**
+   * A transfer that was taken for lost is at the provider: the payout is SENT again. @returns false: it has continued meanwhile; it is held back if that is
+   * possible
+   */
   readonly find: (tx: Tx, transfer: TransferId) => Promise<boolean>;
   readonly takeBack: (
     tx: Tx,

@@ -24,7 +24,7 @@ const CODES = [...OUTAGE_CODES, 'PARTITION_FAILED'];
  * @param {import('./servers.mjs').Server} server
  * @param {(line: string) => void} log
  * @param {(kind: string) => void} count is called for every disturbance that struck
- * @returns {Promise<string>} what it amounted to
+ * @returns {Promise<string>} a summary of the result
  */
 export async function runDate(plan, server, log, count) {
   const db = await createScratchDatabase(server.url);

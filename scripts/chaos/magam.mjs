@@ -20,7 +20,7 @@ import { root } from '../script.mjs';
  * @typedef {object} Magam
  * @property {number} pid
  * @property {Promise<Ended>} ended
- * @property {{ readonly stdout: string, readonly stderr: string }} output what it has said so far
+ * @property {{ readonly stdout: string, readonly stderr: string }} output its output so far
  * @property {(text: string | RegExp) => Promise<void>} says waits for a text in its output; fails when the process ends without it
  * @property {(signal: NodeJS.Signals) => void} send
  * @property {() => Promise<Ended>} wake continues a stopped process, as often as it stops, until it ends

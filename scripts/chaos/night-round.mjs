@@ -41,7 +41,7 @@ function makeKey() {
  * @param {(line: string) => void} log
  * @param {(kind: string) => void} count is called for every disturbance that struck
  * @param {(db: ScratchDatabase, facts: import('./night-invariants.mjs').NightFacts) => Promise<void>} [damage] for tests of the checks: done before them
- * @returns {Promise<string>} what it amounted to
+ * @returns {Promise<string>} a summary of the result
  */
 export async function runNight(plan, server, log, count, damage) {
   const folder = mkdtempSync(join(tmpdir(), 'magam-night-'));

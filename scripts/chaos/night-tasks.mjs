@@ -24,8 +24,8 @@ import { pause } from './upheavals.mjs';
  * @property {number} until (ms since 1970) by which a task is done
  * @property {AbortSignal} othersDone the runners are told to stop then
  * @property {AbortSignal} failed nothing more is started then
- * @property {(kind: string) => void} count is told of each strike
- * @property {(pid: number, newer: boolean) => void} started is told of each process that settles
+ * @property {(kind: string) => void} count is called for each strike
+ * @property {(pid: number, newer: boolean) => void} started is called for each process that settles
  * @property {string} strangeKey a signing key that nobody trusts
  */
 

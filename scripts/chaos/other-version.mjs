@@ -1,9 +1,9 @@
-/** A second program beside the one of this checkout: the next version, whose rules have the next number, as it stands on machines during a rolling update. */
+/** A second program beside the one of this checkout: the next version, whose rules have the next number, as during a rolling update. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../script.mjs';
 
-/** As they stand in the bundle, which has no white space. */
+/** In the form of the bundle, which has no white space. */
 const OWN = /\bRULES_VERSION=1\b/;
 const KNOWN = /new Map\(\[\[RULES_VERSION,currentRules\]\]\)/;
 

@@ -16,7 +16,7 @@ const FROZEN_MS = 3_000;
  * @param {Strike | undefined} strike
  * @param {(kind: string) => void} count
  * @param {Parameters<typeof startMagam>[2]} [options]
- * @returns {Promise<Magam>} `ended` comes when what was started for it has ended, too
+ * @returns {Promise<Magam>} `ended` resolves when the helpers that were started for it have ended, too
  */
 export async function startStruck(args, env, strike, count, options) {
   const { fault, signal, cuts, afterMs = 0 } = strike ?? {};

@@ -19,7 +19,7 @@ const databaseErrors = () =>
  * @param {string} url
  * @param {string} parameters
  * @param {() => Promise<unknown>} migrate makes or updates the schema
- * @returns {Promise<boolean>} whether an unfinished demo is there to go on with
+ * @returns {Promise<boolean>} whether there is an unfinished demo to continue
  */
 export async function openDemoDatabase(url, parameters, migrate) {
   const { change, openDatabase } = await database();

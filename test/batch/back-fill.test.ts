@@ -1,4 +1,4 @@
-/** A range of dates, several of them at once: what is done ahead, what waits, and that nothing can be told from one date after the other. */
+/** A range of dates, several of them at once: which work is done ahead, which waits, and that the result equals one date after the other. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { requestDueDate } from '../../batch/jobs/settle/schedule.js';
 import { readConfig } from '../../infra/config.js';
@@ -108,10 +108,10 @@ describe('while a date is finished', () => {
     await forget();
   });
 
-  it('another process on a date that is planned anew goes on with the new plan, and nothing under the old one', async () => {
+  it('another process on a date with a new plan continues with the new plan, and does nothing under the old one', async () => {
     const { apply, forget, expected } = await laterPolicy();
     const gate = (name: string): string => `${fill.files.path}/${name}`;
-    const last = ['--to', dateAt(2)]; // the fourth plan is that which is made anew
+    const last = ['--to', dateAt(2)]; // the fourth plan is the one that is made again
     const waits = `run.worked:wait:1:${gate('first')},run.planned:wait:4:${gate('planned')}`;
     const first = fill.start({ MAGAM_FAULT: waits }, last);
     await first.says('FAULT run.worked');
@@ -182,7 +182,7 @@ describe('when it is killed with several dates in flight', () => {
     await fill.finish();
   });
 
-  it('one that was begun ahead can be given up and is settled anew', async () => {
+  it('one that was begun ahead can be given up and is settled again', async () => {
     await killedInFlight();
     await fill.forgetTheDead();
     const [, next] = await fill.closing();
@@ -219,7 +219,7 @@ describe('when a date is not closed', () => {
     ]);
     expect(await fill.db.value('SELECT COUNT(*) FROM settlement_certificate')).toBe('0');
     expect(await fill.settleDate(FIRST)).toMatchObject({ code: 3 });
-    expect(await due()).toEqual({ asked: DATES[1] }); // at once: what it failed of is over
+    expect(await due()).toEqual({ asked: DATES[1] }); // at once, because the cause of its failure is over
     await fill.finish();
   });
 

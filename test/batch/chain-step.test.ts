@@ -191,7 +191,7 @@ describe('in a runner', () => {
     expect(await tallies()).toHaveLength(1);
   });
 
-  it('a person is refused what is not its turn, with the reason', async () => {
+  it('a person gets a refusal with the reason when it is not the turn of the date', async () => {
     const carryOut = (key: string) =>
       runJob(
         { db: database.db, config, pools, signal: new AbortController().signal, onProgress: () => undefined },

@@ -1,4 +1,4 @@
-/** The chain in real runners: what is settled is posted, once, whoever is killed and wherever. */
+/** The chain in real runners: every settled date is posted once, whichever runner is killed at whatever point. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

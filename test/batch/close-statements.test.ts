@@ -238,7 +238,7 @@ describe('refusals', () => {
   });
 });
 
-it('sellers without terms have no statement, are told of once, and get theirs when they have terms', async () => {
+it('sellers without terms have no statement, are reported once, and get theirs when they have terms', async () => {
   await change(
     db,
     `UPDATE seller_terms SET seller_id = 'S10', definition = REPLACE(definition, '"seller":null', '"seller":"S10"')`,

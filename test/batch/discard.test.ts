@@ -28,7 +28,7 @@ const discard = async () => feed.run(['runs', 'discard', await runId(), '--json'
 const count = (table: string) => feed.db.value(`SELECT COUNT(*) FROM ${table}`).then(Number);
 
 describe('a run that is discarded', () => {
-  it('in the middle leaves nothing but its history, and the date is settled anew as if it had never been', async () => {
+  it('in the middle leaves only its history, and the date is settled again as if for the first time', async () => {
     const killed = await feed.settle({ MAGAM_FAULT: 'chunk.after-commit:kill:6' });
     expect(killed.signal).toBe('SIGKILL');
     expect(await count('settlement_line')).toBeGreaterThan(0);
@@ -52,7 +52,7 @@ describe('a run that is discarded', () => {
     await feed.expectVerified();
   });
 
-  it('is not carried out by somebody who was frozen all the while, under what the old plan had fixed', async () => {
+  it('is not carried out by a process that was frozen meanwhile, with the parameters of the old plan', async () => {
     const frozen = feed.startSettle({ MAGAM_FAULT: 'chunk.before-fence:stop:3', MAGAM_LEASE_MS: '1000' });
     await frozen.says('FAULT chunk.before-fence');
     await until(async () => (await discard()).code === 0, 'the frozen one counts as dead');
@@ -68,7 +68,7 @@ describe('a run that is discarded', () => {
     await feed.expectClean();
   });
 
-  it('is not planned anew by somebody who was frozen, and given up for dead by others before', async () => {
+  it('is not planned by a process that was frozen and marked as dead by others before', async () => {
     const frozen = feed.startSettle({ MAGAM_FAULT: 'chunk.before-fence:stop:3', MAGAM_LEASE_MS: '1000' });
     await frozen.says('FAULT chunk.before-fence');
     await feed.db.change(`UPDATE job_execution SET status = 'ABANDONED', ended_at = UTC_TIMESTAMP(3)`);
@@ -78,7 +78,7 @@ describe('a run that is discarded', () => {
     await feed.finish();
   });
 
-  it('is not certified by somebody who was frozen all the while, when others have carried the new plan out', async () => {
+  it('is not certified by a process that was frozen meanwhile, when others have carried out the new plan', async () => {
     const frozen = feed.startSettle({ MAGAM_FAULT: 'chunk.before-fence:stop:3', MAGAM_LEASE_MS: '1000' });
     await frozen.says('FAULT chunk.before-fence');
     await until(async () => (await discard()).code === 0, 'the frozen one counts as dead');
@@ -130,7 +130,7 @@ describe('a limit of parked entries', () => {
     },
   );
 
-  it('that is no limit is refused, and so is one for a runner', async () => {
+  it('that is invalid is refused, and so is one for a runner', async () => {
     expect(await feed.settle({}, ['--exceptions-max', '101%'])).toMatchObject({ code: 2 });
     expect(await feed.settle({}, ['--exceptions-max', '5', '--request'])).toMatchObject({ code: 2 });
     expect(await feed.settle({ MAGAM_EXCEPTIONS_MAX: 'few' })).toMatchObject({ code: 2 });

@@ -93,7 +93,7 @@ describe('what somebody else did to the tables', () => {
     await feed.finish();
   });
 
-  it('an entry that was smuggled in behind the plan is not overlooked', async () => {
+  it('an entry that was added after the plan is not overlooked', async () => {
     await feed.settle({ MAGAM_FAULT: 'run.before-finish-commit:kill' });
     await feed.db.change(
       `INSERT INTO refund_entry (settled_on, refund_id, original_on, original_id, quantity, prior_quantity, item_amount, seller_discount,

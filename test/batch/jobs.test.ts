@@ -1,4 +1,4 @@
-/** The engine with jobs of its own tests: what it does for any job, and that it leaves alone what it does not know. */
+/** The engine with jobs of these tests: its work for any job, and that it does not touch jobs that it does not know. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Job, Turn } from '../../batch/engine/job.js';
 import { openRun } from '../../batch/engine/open-run.js';
@@ -148,7 +148,7 @@ describe('a runner of two jobs', () => {
     ]);
   });
 
-  it('stops a run between two chunks, and goes on behind the last one', async () => {
+  it('stops a run between two chunks, and continues after the last one', async () => {
     await shutGate('badges', true);
     const badges = await ask('badges', 'b');
     await until(async () => (await statusOf('badges', 'b')) === 'RUNNING', 'badges under way');

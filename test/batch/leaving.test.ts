@@ -1,4 +1,4 @@
-/** Whoever leaves a run moves it only when nobody alive works on it; and an execution says that it lives in every stage. */
+/** A process that leaves a run moves it only when no living process works on it; and an execution sends heartbeats in every stage. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,7 +75,7 @@ describe('in a database that was restored', () => {
 });
 
 describe('an execution that was given up for dead', () => {
-  it('does not stop the run that others have gone on with', async () => {
+  it('does not stop a run that others have continued', async () => {
     const gate = newGate();
     const working = feed.startSettle({ MAGAM_FAULT: `chunk.before-commit:wait:2:${gate}`, MAGAM_LEASE_MS: '20000' });
     await working.says('FAULT chunk.before-commit');
@@ -138,7 +138,7 @@ describe('an execution that was frozen when all was done', () => {
 });
 
 describe('an execution that is long in its finish', () => {
-  it('is known to live: who does not want to wait is told so', async () => {
+  it('is known to live, and a caller that does not want to wait learns so', async () => {
     const gate = newGate();
     const first = feed.startSettle({ MAGAM_FAULT: `run.before-finish-commit:wait:1:${gate}`, MAGAM_LEASE_MS: '1000' });
     await first.says('FAULT run.before-finish-commit');

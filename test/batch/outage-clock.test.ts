@@ -8,7 +8,7 @@ it('counts from the first claim that failed where the partition stands', () => {
   expect(clock.failed(1, 5, 0, 61_000)).toBe(60_000);
 });
 
-it('counts anew for a partition that has moved on, and each by itself', () => {
+it('counts from zero for a partition that has moved on, and each by itself', () => {
   const clock = new OutageClock();
   clock.failed(1, 5, 0, 1_000);
   expect(clock.failed(1, 6, 0, 61_000)).toBe(0); // somebody else moved it
@@ -16,7 +16,7 @@ it('counts anew for a partition that has moved on, and each by itself', () => {
   expect(clock.failed(2, 5, 3, 122_000)).toBe(0); // it has moved on before it failed again
 });
 
-it('goes on where a claim that failed had moved it: it has failed there', () => {
+it('counts on where a failed claim had moved it, because it has failed there', () => {
   const clock = new OutageClock();
   clock.failed(1, 5, 3, 1_000);
   expect(clock.failed(1, 8, 0, 31_000)).toBe(30_000);

@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 beforeEach(() => feed.reset());
 
-/** SIGKILL: nothing is flushed, every session is gone, the redo log is what is left. */
+/** SIGKILL: nothing is flushed, every session ends, and only the redo log is left. */
 function killServer(): void {
   const { database } = JSON.parse(readFileSync(join(folder, 'services.json'), 'utf8'));
   process.kill(database.pid, 'SIGKILL');

@@ -1,4 +1,4 @@
-/** A database that is restored under a living runner: what its threads remember of the one before is not what they settle by. */
+/** A database that is restored under a living runner: its threads do not settle by the policies that they remember from before. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

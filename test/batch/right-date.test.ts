@@ -1,4 +1,4 @@
-/** Which dates are over: by the clock of the database in the stored zone, whatever a process believes; and what is closed without entries. */
+/** Which dates are over: by the clock of the database in the stored zone, whatever the process's own clock is; and which dates are closed without entries. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { momentIn } from '../../infra/time-zone.js';
 import { addDays } from '../../kernel/business-date.js';
@@ -167,7 +167,7 @@ describe('the schedule', () => {
     expect([await shutThrough(), await scheduled()]).toEqual(['null', []]);
   });
 
-  it('begins with the first entry, and leaves the dates without entries behind the last one open', async () => {
+  it('begins with the first entry, and leaves the dates without entries after the last one open', async () => {
     runner();
     await feed(DATE);
     const filled = await db.rows(
@@ -232,7 +232,7 @@ describe('a request for a runner', () => {
 });
 
 describe('what was allowed with a request', () => {
-  it('holds for whoever goes on when the runner that took it dies at once', async () => {
+  it('also applies to the process that continues when the runner that took it dies at once', async () => {
     const killed = runner({ MAGAM_FAULT: 'request.taken:kill' });
     expect(await settle(DATE, '--request', '--allow-empty')).toMatchObject({ code: 0 });
     expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });

@@ -158,7 +158,7 @@ describe('requests', () => {
     await expectGracefulEnd();
   });
 
-  it('that are refused leave a run that can be asked for again', async () => {
+  it('that are refused leave a run that can be requested again', async () => {
     const before = addDays(yesterday, -1);
     await magamOf(db, ['calendar', 'schedule', '2999-12-31']); // the schedule does nothing until then
     await request(yesterday);

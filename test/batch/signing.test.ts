@@ -68,7 +68,7 @@ describe('once certificates are signed', () => {
     expect(await settle(signing(first))).toMatchObject({ code: 0 });
   });
 
-  it('a key is followed by another where the one before it is trusted, and does not come back', async () => {
+  it('a key is followed by another where the previous one is trusted, and does not come back', async () => {
     expect(await settle(signing(first))).toMatchObject({ code: 0 });
     expect(await settle(signing(second, [first, second]), NEXT)).toMatchObject({ code: 0 });
     expect(await signatureOf({}, NEXT)).toMatchObject({ ok: true });
@@ -121,7 +121,7 @@ describe('a verification', () => {
 });
 
 describe('a run that was planned with other rules', () => {
-  it('is not joined, and goes on with those that planned it', async () => {
+  it('is not joined, and continues with the processes that planned it', async () => {
     await feed.settle({ MAGAM_FAULT: 'run.planned:kill' });
     await feed.db.change(`UPDATE run_plan SET parameters = REPLACE(parameters, '"rules":1', '"rules":2')`);
     const executions = await feed.db.value('SELECT COUNT(*) FROM job_execution');

@@ -26,7 +26,7 @@ async function events(): Promise<[string, unknown][]> {
   return (await readEvents(db, { sellerId: null, types: [] }, 0, 100)).map(({ type, data }) => [type, data]);
 }
 
-it('tells of what was imported, refused and withdrawn, and nothing of a dry run', async () => {
+it('reports imported, refused and withdrawn files, and no dry run', async () => {
   startRunner(database.url);
   const file = salesCsv({}, { line_id: '2' });
   const dry = await askForImport(db, 'lines', file, { dryRun: true });

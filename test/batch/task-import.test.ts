@@ -42,7 +42,7 @@ describe('an import', () => {
     'import.before-complete',
     'import-task.imported',
     'task.finished',
-  ])('whose runner is killed at %s is gone on with, and nothing is doubled', async (point) => {
+  ])('whose runner is killed at %s is continued, and nothing is imported twice', async (point) => {
     const { url, db } = scene.database;
     const taskId = await askForImport(db, 'lines', text);
     const killed = startRunner(url, { MAGAM_FAULT: `${point}:kill` });
@@ -85,7 +85,7 @@ describe('an import', () => {
     await expectGracefulEnd(frozen);
   });
 
-  it('whose runner lost its lease and lives is gone on with when that one has left', async () => {
+  it('whose runner lost its lease and lives is continued when that runner has left it', async () => {
     const { url, db } = scene.database;
     const taskId = await askForImport(db, 'lines', text);
     const gate = join(scene.folder.path, 'lost-gate');

@@ -205,7 +205,7 @@ describe('a check', () => {
         MAGAM_FAULT: `${point}:kill${point === 'task.claimed' ? '' : ':3'}`,
       });
       expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
-      // Something is stored behind the fence by now, and the next runner goes on from there.
+      // Some rows are stored behind the fence by now, and the next runner continues from there.
       const stored = await linesOf(taskId);
       if (point !== 'task.claimed') expect(stored.length).toBeGreaterThan(0);
       startRunner(url, settings);

@@ -1,4 +1,4 @@
-/** Worker threads that exit, hang, run out of memory or fail: the same command goes on without them. */
+/** Worker threads that exit, hang, run out of memory or fail: the same command continues without them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { documentOf, type FailureDocument, Settling } from '../support/settling.js';
 
@@ -18,7 +18,7 @@ describe('many more threads than there is work for', () => {
 });
 
 describe('a worker thread', () => {
-  // Every thread counts anew, so its successors meet the same fate, each after some progress.
+  // Every thread counts from zero, so its successors fail in the same way, each after some progress.
   it.each([
     ['exits inside a transaction', 'chunk.in-transaction:exit:3'],
     ['exits before a commit', 'chunk.before-commit:exit:4'],
@@ -32,7 +32,7 @@ describe('a worker thread', () => {
   });
 
   it.each(['chunk.in-transaction:hang:4', 'chunk.after-commit:hang:4', 'partition.start:hang:2'])(
-    'that hangs for ever (%s) is ended after the chunk deadline',
+    'that hangs (%s) is ended after the chunk deadline',
     async (fault) => {
       // On a busy machine a worker that does not hang may be late too; a partition has claims to spare for that.
       await feed.finish({ MAGAM_FAULT: fault, MAGAM_CHUNK_DEADLINE_MS: '1500', MAGAM_CLAIMS_MAX: '30' });

@@ -33,7 +33,7 @@ describe('certificates', () => {
     expect(failed['parked-entries']).toContain('1 / 0');
   });
 
-  it('one that was written anew breaks the chain, and its date is named', async () => {
+  it('one that was rewritten breaks the chain, and its date is named', async () => {
     const body = await bodyOf(DAY, 2);
     const parsed = parseCertificate(body);
     if (parsed === undefined) throw new Error('no certificate');
@@ -53,7 +53,7 @@ describe('certificates', () => {
     expect(failed.chain).toContain(`the certificate of ${DAY} generation 1 breaks the chain`);
   });
 
-  it('text that is no certificate is said to be none', async () => {
+  it('text that is not a certificate is reported as that', async () => {
     const body = await bodyOf(NEXT_DAY, 1);
     await store(NEXT_DAY, 1, 'not JSON', sha256(body));
     const failed = await date.failures(NEXT_DAY);

@@ -1,4 +1,4 @@
-/** What a verification leads with, and that expected is always what was certified and actual what there is now. */
+/** The lead of a verification, and that expected is always the certified value and actual the current one. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestDatabase } from '../support/database.js';
 import { magam, magamJson } from '../support/magam.js';
@@ -38,7 +38,7 @@ const net = async (): Promise<number> => {
 const numberOf = (text: string | number | undefined): number => Number(String(text).match(/-?\d+$/)?.[0]);
 
 describe('a line of which the net was changed', () => {
-  it('leads, from what it was to what it is; its settlement is what it should add up to', async () => {
+  it('leads, from its certified to its current value; the expected sum is that of its settlement', async () => {
     const was = await net();
     const found = await changed(
       `UPDATE settlement_line SET net = net + 1000 WHERE ${FIRST}`,
@@ -68,7 +68,7 @@ describe('a settlement that was changed', () => {
 });
 
 describe('an entry of the feed that was changed', () => {
-  it('is told from a line that was: the line is what was certified', async () => {
+  it('is distinguished from a changed line: the line is the certified one', async () => {
     const was = await net();
     const entry = `settled_on = '${SMALL_DAY}' ORDER BY entry_id LIMIT 1`;
     const found = await changed(

@@ -1,5 +1,5 @@
 /**
- * Every column of every table that a certificate stands on is changed, one by one. Each change is named by a verification, or the column stands in
+ * Every column of every table behind a certificate is changed, one by one. A verification names each change, or the column is in
  * docs/certificate.md with the reason why not.
  */
 import { generateKeyPairSync } from 'node:crypto';
@@ -133,6 +133,6 @@ describe.each(Object.entries(TABLES))('%s', (key, where) => {
   });
 });
 
-it('the date is what it was', async () => {
+it('the date is unchanged', async () => {
   expect(await date.failures()).toEqual({});
 });

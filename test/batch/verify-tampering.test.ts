@@ -1,4 +1,4 @@
-/** Changes behind the product's back that leave the lines of a date as they are, or hide from whoever reads it page by page. */
+/** Changes of the database that leave the lines of a date unchanged, or that a reader of pages would miss. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSettledDate, DAY, NEXT_DAY, type SettledDate } from '../support/settled-date.js';
 import { ShelvedRows } from '../support/shelved-rows.js';

@@ -57,7 +57,7 @@ describe('two threads', () => {
   });
 });
 
-describe('a view whose threads read for longer than the server bears with a silent session', () => {
+describe('a view whose threads read for longer than the server keeps a silent session', () => {
   it('is kept', async () => {
     const date = await createSettledDate();
     const { db, url } = date.database;

@@ -1,4 +1,4 @@
-/** A what-if while the books move on: dates are settled, supplements are certified, policies are applied. Its question stays what it was. */
+/** A what-if while the books move on: dates are settled, supplements are certified, policies are applied. Its question stays the same. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,7 +105,7 @@ async function endedCheck(taskId: number): Promise<Check> {
   const kept = await readCheckLines(db, taskId, { afterNo: 0, limit: 10_000 });
   return { result: task.result as Check['result'], lines: kept.map(({ content }) => content) };
 }
-/** A check whose runner dies in the middle; `meanwhile` passes before the next one goes on with it. */
+/** A check whose runner dies in the middle; `meanwhile` runs before the next runner continues it. */
 async function checkAfter(meanwhile: () => Promise<unknown>): Promise<Check> {
   const taskId = await askForCheck();
   const killed = startRunner(scratch.url, { ...SMALL_CHUNKS, MAGAM_FAULT: 'chunk.after-commit:kill:2' });
@@ -235,7 +235,7 @@ it('one that nobody asked for in a month is removed by the runners', async () =>
 it('a check goes on under the policies that it began with', async () => {
   const before = await undisturbedCheck();
   expect(before.result.policies).toBe(3);
-  // What it is about is put in force, and what it could not be applied beside.
+  // Its draft is put in force, together with the policies that it would conflict with.
   const meanwhile = () =>
     apply('in-force.json', [...draft.slice(1), draftedPolicy('rival', { seller: 'seller-000002' }, {})]);
   expect(await checkAfter(meanwhile)).toEqual(before);

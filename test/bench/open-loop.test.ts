@@ -39,7 +39,7 @@ describe('an open loop', () => {
 });
 
 describe('a percentile', () => {
-  it('is the value that so many percent of the samples do not exceed', () => {
+  it('is the value that this percentage of the samples does not exceed', () => {
     const samples = [30, 10, 20, 40];
     expect([25, 50, 51, 99, 100].map((percent) => percentile(samples, percent))).toEqual([10, 20, 30, 40, 40]);
     expect(percentile([], 50)).toBeNaN();

@@ -29,7 +29,7 @@ export interface SentFile {
 }
 
 const MONEY_EVENTS = "WHERE type LIKE 'statement.%' OR type LIKE 'payout.%'";
-/** Tables of amounts and of what became of them. Executions, audit log and times of looks at them may grow. */
+/** Tables of amounts and their states. Executions, audit log and times of checks may grow. */
 const MONEY_TABLES = [
   ...['sale_entry', 'refund_entry', 'settlement', 'settlement_line', 'settlement_certificate', 'posted_generation'],
   ...['ledger_account', 'ledger_transaction', 'ledger_posting', 'ledger_balance', 'ledger_day', 'adjustment'],
@@ -83,13 +83,13 @@ export class Bookkeeper {
 
   close = (date: string): Promise<object> => this.run('statements', 'close', '--date', date, '--workers', '1');
 
-  /** Who is due on a date. */
+  /** The sellers who are due on a date. */
   due = async (date: string): Promise<Due[]> =>
     (await this.run<{ payouts: Due[] }>('payouts', 'propose', '--date', date, '--dry-run')).payouts;
 
   propose = (date: string): Promise<object> => this.run('payouts', 'propose', '--date', date, '--workers', '1');
 
-  /** Approves what is calculated, and gives it to the bank for the day. */
+  /** Approves the proposed payouts, and gives them to the bank for the day. */
   async send(date: string): Promise<SentFile> {
     for (const payout of await listPayouts(this.database.db, { status: 'CALCULATED' }, 100))
       decided(await this.payouts.approve(payout));
@@ -99,7 +99,7 @@ export class Bookkeeper {
     return made;
   }
 
-  /** Puts what is approved into a file, which is not marked as sent yet. @returns undefined: nothing is approved */
+  /** Puts the approved payouts into a file, which is not marked as sent yet. @returns undefined: nothing is approved */
   async export(date: string): Promise<SentFile | undefined> {
     const { file } = await this.payouts.export({ transferOn: date });
     if (file === null) return undefined;

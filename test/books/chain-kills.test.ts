@@ -7,7 +7,7 @@ import { POLICIES } from './golden-book.js';
 
 const SELLERS = ['ara', 'bada', 'chorok', 'dasom'];
 const DATES = ['2026-03-02', '2026-03-03', '2026-03-04'];
-/** The day on which what was closed is paid. */
+/** The day on which the closed statements are paid. */
 const PAID_ON = ['2026-03-03', '2026-03-04', '2026-03-05'];
 const TERMS = {
   terms: [
@@ -50,7 +50,7 @@ async function settled(): Promise<Bookkeeper> {
   return made;
 }
 
-/** The books without ids, moments and names of whoever asked. */
+/** The books without ids, moments and names of users. */
 async function contentOf({ database: { db } }: Bookkeeper): Promise<Record<string, object[]>> {
   return {
     postings: await select(
@@ -98,7 +98,7 @@ const finished = async (): Promise<boolean> =>
     )
   ).length === PAID_ON.length;
 
-/** Everybody is paid, and the whole of it is what was earned. */
+/** Everybody is paid, and the total equals the earnings. */
 async function payAll(): Promise<void> {
   await books.result('2026-03-05', await books.send('2026-03-05'));
   const [sums] = await select<{ earned: string; unpaid: number; paidOut: string }>(

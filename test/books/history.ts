@@ -1,4 +1,4 @@
-/** A random history of sellers, people, bank and batch, day after day, drawn from a seed. What is refused with one of the codes below is part of life. */
+/** A random history of sellers, people, bank and batch, day after day, drawn from a seed. Refusals with one of the codes below are normal. */
 import { cancelPayout, holdPayout, releasePayout, retryPayout } from '../../core/payouts/change-payout.js';
 import { listPayouts } from '../../core/payouts/stores/payout.js';
 import { addDays } from '../../kernel/business-date.js';
@@ -17,7 +17,7 @@ const LATE_POLICY = { policies: [{ ...standard, code: 'late', scope: { seller: '
 const EARLY_POLICIES = {
   policies: ['ara', 'bada'].map((seller) => ({ ...standard, code: seller, scope: { seller } })),
 };
-/** Why people are refused what they try at random. */
+/** The allowed refusals of random actions. */
 const REFUSALS = [
   ...['ADJUSTMENT_DATE_CLOSED', 'ADJUSTMENT_SELLER_UNKNOWN', 'ADJUSTMENT_UNDONE', 'LEDGER_LIMIT_EXCEEDED'],
   ...['WRITE_OFF_EXCEEDS_DEBT', 'WRITE_OFF_NOT_IN_TERMS', 'ADJUSTMENT_UNDOES_WRONG', 'PAYOUT_CHANGED'],
@@ -205,7 +205,7 @@ export class History {
     (fate === 'waits' ? this.inOffice : this.atBank).push(made);
   }
 
-  /** Settles and posts a date; what is parked stays so until its policy is there. */
+  /** Settles and posts a date; parked entries stay parked until there is a policy for them. */
   async settle(day: string): Promise<void> {
     await this.books.run('settle', '--date', day, '--workers', '1', '--allow-empty');
     await this.books.run('ledger', 'post', '--date', day);

@@ -39,7 +39,7 @@ const check = (url: string): Promise<Ended> =>
 const told = (): string[] => webhook.received.map(({ body: { alarm } }) => `${alarm.kind} ${alarm.status}`);
 const AWAY = 'mysql://nobody@127.0.0.1:1/none';
 
-it('lists what is open with what to do, and with --all what was', async () => {
+it('lists open alarms with what to do, and with --all the past ones', async () => {
   expect((await run([])).stdout).toBe('No alarms.\n');
   for (const subject of ['one', 'two'])
     await raiseAlarm(database.db, { kind: 'dead-letters', subject, summary: `${subject} is full.` });

@@ -90,7 +90,7 @@ it('does not start a command that is still running, which is no alarm, and start
   expect(await alarmsOf(database.db)).toEqual([]);
 });
 
-it('passes on what it is told, and exits with what the command made of it', async () => {
+it('passes on signals, and exits with the exit code of the command', async () => {
   const connection = await database.db.client.acquireConnection();
   try {
     await database.db.raw('LOCK TABLES schema_migration WRITE').connection(connection);
@@ -144,7 +144,7 @@ describe('the outcome', () => {
     expect(commandCause(outcome(1, output)).summary).toBe(summary);
   });
 
-  it('stands on one line, whatever its words are', () => {
+  it('is on one line, whatever its text is', () => {
     const { subject } = commandCause({
       words: ['settle\n--- 2026-01-01 magam pay', '\u001b[2J'],
       exitCode: 2,

@@ -167,7 +167,7 @@ describe('a server of its own', () => {
     const reader = await doctor({}, url.href);
     expect(reader.faults).toEqual(['privileges']);
     expect(reader.of('privileges')?.found).toBe('The account lacks INSERT, UPDATE, DELETE.');
-    // As it is written where the sign that stands for any letter is not meant.
+    // The name with escaped wildcards.
     const exactly = `\`${name.replaceAll('_', '\\_')}\`.*`;
     await root.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${exactly} TO auditor@'127.0.0.1'`);
     const writer = await doctor({}, url.href);

@@ -91,7 +91,7 @@ describe('magam keys rotate', () => {
     expect(JSON.stringify(audited)).not.toContain(NEW.toString('base64'));
   });
 
-  it('goes on where it was stopped, and keeps what servers write meanwhile', async () => {
+  it('continues where it was stopped, and keeps the values that servers write meanwhile', async () => {
     const column = ENCRYPTED_COLUMNS.find(({ table }) => table === 'checkout') ?? BANK_ACCOUNTS;
     let pages = 0;
     const stopped = rotateColumn(db, column, [NEW, OLD], () => {
@@ -120,7 +120,7 @@ describe('magam keys rotate', () => {
     const writer = await db.transaction();
     const sql = 'UPDATE checkout SET receiver = ? WHERE reference = ?';
     await change(writer, sql, [fresh.sealed, referenceOf(0)]);
-    const rotated = rotate(); // reads what is committed, and waits for the row
+    const rotated = rotate(); // reads committed rows, and waits for the row
     await inStatement(db, 'UPDATE checkout SET receiver = %receiver_key_id%');
     await writer.commit();
     expect((await rotated).code).toBe(0);
@@ -128,7 +128,7 @@ describe('magam keys rotate', () => {
     expect(first && openReceiver([NEW], first.reference, first)?.name).toBe('이영희');
   });
 
-  it('does all it can, and names what stands under an unknown key or was changed', async () => {
+  it('rotates all other values, and names those under an unknown key and changed ones', async () => {
     await change(db, `UPDATE checkout SET receiver_key_id = 'ffffffff' WHERE reference = ?`, [referenceOf(0)]);
     await change(db, `UPDATE seller SET bank_account = REVERSE(bank_account) WHERE seller_id = 'S2'`);
     const { code, stdout } = await rotate();

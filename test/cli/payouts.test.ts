@@ -90,7 +90,7 @@ describe('magam payouts', () => {
     ]);
   });
 
-  it('lets one user not do both: whoever proposes does not approve', async () => {
+  it('does not let one user do both: the proposer cannot approve', async () => {
     await scene.seller('S1');
     await scene.statement({ earned: 1_000n });
     const proposed = await json<{ proposed: object[]; runId: number }>('propose', '--date', DATE, '--workers', '2');
@@ -106,7 +106,7 @@ describe('magam payouts', () => {
     });
   });
 
-  it('proposes once, tells why the rest is not paid, and takes up what comes later', async () => {
+  it('proposes once, tells why the rest is not paid, and proposes later items', async () => {
     await scene.seller('S1');
     await scene.statement({ earned: 1_000n });
     await scene.statement({ sellerId: 'S2', earned: 5n });

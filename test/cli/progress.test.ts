@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => feed.drop());
 beforeEach(() => feed.reset());
 
-it('an outage takes the place of rate and time left on a terminal, until the database is back', () => {
+it('an outage replaces rate and time left on a terminal, until the database is back', () => {
   const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 120 });
   const progress = startProgress('Settling', 'entries', terminal as unknown as NodeJS.WriteStream);
   const shown = (): string => String(terminal.read() ?? '');
@@ -56,7 +56,7 @@ it('the time of an outage counts neither for the rate nor for the time left, and
   ]);
 });
 
-it('a resumed run has the rate of what it did itself', async () => {
+it('a resumed run has the rate of its own work', async () => {
   const killed = await feed.startSettle({ MAGAM_FAULT: 'run.worked:kill' }).ended;
   expect(killed.signal).toBe('SIGKILL');
   const { code, stdout } = await feed.startSettle().ended;

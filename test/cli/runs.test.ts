@@ -95,7 +95,7 @@ describe('magam runs', () => {
     expect(stdout).toContain('refund R-2 of =P 1  ORIGINAL_PARKED');
   });
 
-  it('forgets what was settled since, unless asked for all', async () => {
+  it('leaves out entries that were settled since, unless all are requested', async () => {
     const settled = (generation: number | null) =>
       database.db.raw(`UPDATE settlement_exception SET settled_generation = ? WHERE settled_on = '${SMALL_DAY}'`, [
         generation,

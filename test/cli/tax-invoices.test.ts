@@ -189,7 +189,7 @@ describe('what is refused', () => {
   });
 });
 
-it('whoever makes them at the same time, and in whatever order settlements come, the records come to what was settled', async () => {
+it('made at the same time, and with settlements in any order, the records add up to the settlements', async () => {
   const settlement = fc.record({
     seller: fc.constantFrom('S1', 'S2', 'S3'),
     day: fc.integer({ min: 0, max: 30 }),

@@ -14,7 +14,7 @@ afterAll(() => db.drop());
 
 const magam = (args: readonly string[], settings: Record<string, string | undefined> = {}): Promise<Ended> =>
   magamOf(db, args, settings);
-/** In a process of its own: what the system keeps apart, its streams and its exit code, is the matter. */
+/** In a separate process, because its streams and its exit code are tested. */
 const magamProcess = (args: readonly string[]): Promise<Ended> => runMagam(args, environment(db.url));
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one

@@ -79,7 +79,7 @@ describe('what is not as it was certified', () => {
     expect({ code, error }).toMatchObject({ code: 4, error: { code: 'VERIFICATION_FAILED' } });
     expect(error.message).toContain(`magam verify --date ${DAY}`);
     expect(verified.code).toBe(4);
-    expect(answerOf(await ask())).toEqual(expected); // the same command goes on where the lines are whole again
+    expect(answerOf(await ask())).toEqual(expected); // the same command continues once the lines are restored
   });
 
   it.each([
@@ -109,7 +109,7 @@ describe('what is not as it was certified', () => {
     await ask();
   });
 
-  it('is worked out again when that is asked for', async () => {
+  it('is worked out again on request', async () => {
     const first = await ask();
     expect(await ask()).toMatchObject({ alreadyDone: true });
     await plain.change('UPDATE what_if_effect SET changed = changed + 1');

@@ -210,7 +210,7 @@ describe('what if', () => {
   });
 });
 
-describe('a draft that says what is in force already, under another version', () => {
+describe('a draft with the policies that are in force, under another version', () => {
   it('touches lines, and shows no seller and no line as moved', async () => {
     const [row] = await scene.plain.rows(`SELECT definition FROM fee_policy WHERE code = 'seed-standard'`);
     file = scene.file([{ ...JSON.parse(row?.definition ?? ''), version: 2, effectiveFrom: '2027-01-01' }], 'same.json');
@@ -244,7 +244,7 @@ describe('a what-if that is disturbed', () => {
     'chunk.after-commit:kill:2',
     'run.planned:kill',
     'run.before-finish-commit:kill',
-  ])('is finished by the same command after %s, which goes on where it was', async (fault) => {
+  ])('is finished by the same command after %s, which continues where it was', async (fault) => {
     expect(await startStruck(fault).ended).toMatchObject({ signal: 'SIGKILL' });
     const before = await done();
     const begun = Number(await scene.plain.value(`SELECT COUNT(*) ${OF_RUN} AND q.done > 0 AND q.done < q.entries`));
@@ -278,7 +278,7 @@ describe('a what-if that is disturbed', () => {
     expect(await done()).toBe(lines);
   });
 
-  it('whose result is removed while it is asked for again is worked out anew', async () => {
+  it('whose result is removed while it is requested again is worked out again', async () => {
     await ask(range());
     const connection = await scene.plain.connection();
     try {

@@ -18,7 +18,7 @@ afterAll(() => scene?.database.drop());
 beforeEach(() => scene.reset());
 
 describe('a connection cut', () => {
-  /** How often what is to follow a commit was done. */
+  /** How often the work after a commit was done. */
   let followed = 0;
   const through = async (cut: Cut, members: readonly Member<string, string>[]) => {
     const proxy = await startProxy(scene.database.url, [cut]);

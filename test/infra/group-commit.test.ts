@@ -78,7 +78,7 @@ describe('calls that wait at the same moment', () => {
   });
 });
 
-describe('what is to follow the commit', () => {
+describe('the work after the commit', () => {
   it('is done once for the group, after the commit and before anybody is answered', async () => {
     const seen: string[][] = [];
     let answered = 0;

@@ -24,7 +24,7 @@ describe('former keys', () => {
     ['MAGAM_TOKEN_KEY', `${TOKEN_KEYS[0]},`],
     ['MAGAM_ENCRYPTION_KEY', `${OWN.MAGAM_ENCRYPTION_KEY},c2hvcnQ=`],
     ['MAGAM_ENCRYPTION_KEY', `,${OWN.MAGAM_ENCRYPTION_KEY}`],
-  ])('of %s are refused when one is no key', (name, value) => {
+  ])('of %s are refused when one is not a key', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 });

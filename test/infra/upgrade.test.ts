@@ -1,5 +1,5 @@
 /**
- * Databases that version 0.1.0 left behind, in the middle of things: brought up to date, they show what they showed, finish what was
+ * Databases that version 0.1.0 left in the middle of work: after the upgrade they show the same history, finish the work that was
  * begun, and certify the same hashes as version 0.1.0 would have (version-0.1.0/expected.json holds what it printed).
  */
 import { createHash } from 'node:crypto';
@@ -85,7 +85,7 @@ async function restore(name: string): Promise<TestDatabase> {
   return database;
 }
 
-it('the migrations of version 0.1.0 are what they were: databases have them behind them', () => {
+it('the migrations of version 0.1.0 are unchanged, because databases have applied them', () => {
   expect(sha256(oldMigrations.map((name) => `${name}\n${statementOf(name)}\n`).join(''))).toBe(SCHEMA);
 });
 
@@ -149,7 +149,7 @@ describe.each(Object.keys(expected))('a database of version 0.1.0 (%s)', (name) 
     }
   });
 
-  it('settles what was begun, and what comes after it, to the same certificates', async () => {
+  it('settles the begun and the following dates to the same certificates', async () => {
     const formats = new Set<number>();
     for (const [date, { exit, linesSha256, settlementsCsv, verified, ...document }] of Object.entries(after)) {
       const { certificate, ...figures } = document;

@@ -38,7 +38,7 @@ describe('a cell of text', () => {
     '_x005F_x0041_',
     ' spaces ',
     '마감',
-  ])('%j stays what it is, and is no formula', async (id) => {
+  ])('%j stays unchanged, and is not a formula', async (id) => {
     const cell = (await cellsOf(id)).A2;
     expect([cell.t, cell.v, cell.f]).toEqual(['s', id, undefined]);
     expect(cell.z).toBe('@');
@@ -48,7 +48,7 @@ describe('a cell of text', () => {
     expect((await cellsOf('a\u0007b')).A2.v).toBe('a\u0007b');
   });
 
-  it('that is empty is no cell', async () => {
+  it('that is empty is left out', async () => {
     expect((await cellsOf('')).A2).toBeUndefined();
   });
 });
@@ -85,7 +85,7 @@ describe('a date and a count', () => {
 });
 
 describe('a sheet', () => {
-  it('has a head that stays in sight, and columns as wide as what is in them', async () => {
+  it('has a frozen head, and columns as wide as their content', async () => {
     const id = 'an id of a good forty characters, as some are';
     const bytes = await workbook([[[id, 1, '1', '2026-06-30']]]);
     const xml = partOf(bytes, 'xl/worksheets/sheet1.xml');
@@ -184,7 +184,7 @@ describe('a workbook', () => {
       () => held,
       (book) => book.addTable('rows', columns, rows),
     );
-    // It stands still when turns of the event loop bring no further batch.
+    // It has stopped when turns of the event loop bring no further batch.
     for (let still = 0, last = -1; still < 200; still = taken === last ? still + 1 : 0) {
       last = taken;
       await new Promise((resolve) => setImmediate(resolve));

@@ -196,7 +196,7 @@ describe('rounding', () => {
     }
   });
 
-  it('says NaN when the result is no amount any more', () => {
+  it('says NaN when the result is no longer an amount', () => {
     expect(mulDivRound(MAX_MINOR, 2, 1, 'down')).toBeNaN();
     expect(mulDivRound(MAX_MINOR, 3, 3, 'up')).toBe(MAX_MINOR);
     expect(mulDivRound(MAX_MINOR, 999_999, 1_000_000, 'half-even')).toBe(9_007_190_247_541_736);

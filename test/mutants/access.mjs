@@ -82,7 +82,7 @@ export const mutants = [
   },
   {
     ...token,
-    name: 'a token lasts for ever once it was seen',
+    name: 'a token lasts forever once it was seen',
     from: 'before !== undefined && before.expiresAt > now.getTime() / 1000',
     to: 'before !== undefined',
   },
@@ -98,7 +98,7 @@ export const mutants = [
   },
   {
     ...rateWindow,
-    name: 'every try begins the window anew',
+    name: 'every try begins a new window',
     from: 'resets_at = IF(resets_at <= UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) + INTERVAL ? SECOND, resets_at)',
     to: 'resets_at = UTC_TIMESTAMP(3) + INTERVAL ? SECOND',
   },
@@ -135,7 +135,7 @@ export const mutants = [
   {
     ...broken,
     file: 'infra/stores/idempotency-key.ts',
-    name: 'whoever asks for a commit does not wait for it, and any owner is taken for it',
+    name: 'a look-up of a commit does not wait for it, and accepts any owner',
     from: "row?.owner === claim.owner && row.status === 'DONE'",
     to: 'row?.owner !== claim.owner',
     only: 'a connection cut',
@@ -231,7 +231,7 @@ export const mutants = [
   {
     file: 'api/accounts/sessions/refresh-session.ts',
     tests: 'test/api/accounts/refresh.test.ts',
-    name: 'a refresh token is good for more than one refresh',
+    name: 'a refresh token is valid for more than one refresh',
     from: 'if (state.used) {',
     to: 'if (state.used && state.expired) {',
     only: 'gives the thief away',

@@ -28,7 +28,7 @@ export const mutants = [
   { ...shares, name: 'streams have no limit', from: 'all.size >= max - kept', to: 'all.size < 0' },
   {
     ...streams,
-    name: 'an answer goes on for ever',
+    name: 'an answer never ends',
     from: "setTimeout(one.end, deadlineMs, 'the answer took longer than it may')",
     to: 'setTimeout(() => undefined, deadlineMs)',
     only: 'takes longer than it may',
@@ -43,7 +43,7 @@ export const mutants = [
   {
     ...streams,
     name: 'a database that is away ends every stream',
-    from: '      // the database is away: nobody can know, and it is looked again',
+    from: '      // the database is away, so nobody can tell; the next check asks again',
     to: "      for (const { end } of all) end('nobody can know');",
     only: 'ends nobody',
   },
@@ -76,7 +76,7 @@ export const mutants = [
   {
     ...register,
     tests: placesTests,
-    name: 'whoever does not read the answer keeps the place',
+    name: 'a client that does not read the answer keeps its place',
     from: 'cutOffLateReader(res, edge.readMs ?? READ_MS);',
     to: '',
     only: 'does not read the answer',
@@ -223,7 +223,7 @@ export const mutants = [
   {
     file: 'infra/hit-counter.ts',
     tests: 'test/infra/hit-counter.test.ts',
-    name: 'a count in Redis without an end stays for ever',
+    name: 'a count in Redis without an end stays forever',
     from: 'left > 0 and left <= window and',
     to: '(left == -1 or left > 0) and',
   },

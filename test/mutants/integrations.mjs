@@ -191,14 +191,14 @@ export const mutants = [
     name: 'two send to one endpoint',
     from: 'AND (lease_until IS NULL OR lease_until < UTC_TIMESTAMP(3))`',
     to: '`',
-    only: 'is not noted by one who was taken for dead',
+    only: 'is not recorded by a process that was taken for dead',
   },
   {
     ...delivery,
-    name: 'one that was taken for dead notes a delivery',
+    name: 'a process that was taken for dead records a delivery',
     from: "const FENCED = 'endpoint_id = ? AND lease_owner = ?'",
     to: "const FENCED = 'endpoint_id = ? AND (lease_owner = ? OR TRUE)'",
-    only: 'is not noted by one who was taken for dead',
+    only: 'is not recorded by a process that was taken for dead',
   },
   {
     ...delivery,
@@ -209,7 +209,7 @@ export const mutants = [
   },
   {
     ...delivery,
-    name: 'a former secret counts for ever',
+    name: 'a former secret stays valid forever',
     from: 'IF(former_until > UTC_TIMESTAMP(3), former_key_id, NULL)',
     to: 'former_key_id',
     only: 'signs with both secrets',

@@ -183,7 +183,12 @@ export const mutants = [
     from: 'mulDivRound(fee, rateE4, FULL_RATE_E4 + rateE4, rounding)',
     to: 'mulDivRound(fee, rateE4, FULL_RATE_E4, rounding)',
   },
-  { ...sale, name: 'the PG fee is charged whoever bears it', from: "pgFee?.bearer === 'seller' ?", to: 'pgFee ?' },
+  {
+    ...sale,
+    name: 'the PG fee is charged even when the platform bears it',
+    from: "pgFee?.bearer === 'seller' ?",
+    to: 'pgFee ?',
+  },
   {
     ...sale,
     name: 'no VAT on the PG fee',

@@ -35,7 +35,7 @@ export const mutants = [
   },
   {
     ...basket,
-    name: 'an order that costs just what is sent for nothing pays for sending',
+    name: 'an order at exactly the amount for free shipping pays for shipping',
     from: 'goodsMinor >= terms.freeFromMinor',
     to: 'goodsMinor > terms.freeFromMinor',
   },
@@ -134,7 +134,7 @@ export const mutants = [
   {
     ...placing,
     file: 'core/orders/place-orders.ts',
-    name: 'orders stay behind of a checkout that is refused',
+    name: 'orders of a refused checkout stay',
     from: 'if (refused.length > 0)',
     to: 'if (refused.length > 1)',
     only: 'of which one seller is short undoes all',

@@ -42,10 +42,10 @@ export const mutants = [
   },
   {
     ...settle,
-    name: 'whoever is not the one that asks may decline',
+    name: 'a process that is not the current asker may decline',
     from: 'payment.askedBy !== finding.asker || !isUncharged(payment.status)',
     to: '!isUncharged(payment.status)',
-    only: 'cannot decline any more what somebody else asks about',
+    only: 'cannot decline a payment any more that another process asks about',
   },
   {
     ...settle,
@@ -130,7 +130,7 @@ export const mutants = [
   },
   {
     ...cancel,
-    name: 'a cancellation that was refused is asked for under the same key for ever',
+    name: 'a refused cancellation is always requested under the same key',
     from: 'Math.floor(attempts / TRIES_OF_A_KEY)',
     to: 'Math.floor(attempts / (TRIES_OF_A_KEY * 1_000))',
     only: 'that the provider declined for a moment',
@@ -179,7 +179,7 @@ export const mutants = [
     name: 'money that was asked for here and is on its way is taken for money given back elsewhere',
     from: 'found.cancelledMinor - cancelledMinor - cancellingMinor',
     to: 'found.cancelledMinor - cancelledMinor',
-    only: 'is not what was asked for here',
+    only: 'is not money that was requested here',
   },
   {
     ...webhook,
@@ -208,7 +208,7 @@ export const mutants = [
   {
     file: 'core/payments/providers/kakaopay/kakaopay-provider.ts',
     tests: 'test/core/payments/providers/kakaopay.test.ts',
-    name: 'a buyer who has not approved yet at KakaoPay is declined for good',
+    name: 'a buyer who has not approved yet at KakaoPay is declined permanently',
     from: "if (reply.meaning === 'not-approved')",
     to: "if (reply.meaning === 'declined')",
     only: 'before the buyer has approved',
@@ -269,10 +269,10 @@ export const mutants = [
   },
   {
     ...look,
-    name: 'attempts of events that were done stay for ever',
-    from: 'await deleteDoneAttempts(db, consumer.name, due); // somebody was slow, and has done it after all',
+    name: 'attempts of events that were done stay forever',
+    from: 'await deleteDoneAttempts(db, consumer.name, due); // a slow process has done it after all',
     to: '',
-    only: 'forgets attempts of what was done after all',
+    only: 'deletes attempts of events that were done after all',
   },
   {
     ...consume,
@@ -286,14 +286,14 @@ export const mutants = [
     name: 'an event that somebody delivers is delivered beside it',
     from: '(await claimAttempt(context.db, keyOf(consumer, event), event.attempts, leaseMs)) ? recorded + 1 : undefined',
     to: '(await claimAttempt(context.db, keyOf(consumer, event), event.attempts, leaseMs)) ? recorded + 1 : recorded + 1',
-    only: 'leaves out what somebody has begun to deliver since it was read',
+    only: 'leaves out events that somebody has begun to deliver since they were read',
   },
   {
     ...consume,
     name: 'a broken event takes its neighbours with it',
     from: 'if (isAway(error)) throw error;\n    return false;',
     to: 'throw error;',
-    only: 'a broken event keeps no other from its turn',
+    only: 'a broken event does not hold up the others',
   },
   {
     ...look,

@@ -29,7 +29,7 @@ export const mutants = [
   },
   {
     ...fence,
-    name: 'several partitions are moved whoever owns them',
+    name: 'several partitions are moved without a check of their owner',
     from: "WHERE partition_id IN (?) AND ${guarded('fence.owner', 'owner = ?')}",
     to: 'WHERE partition_id IN (?) AND (owner = ? OR TRUE)',
     only: 'is lost: owner alone',
@@ -156,13 +156,13 @@ export const mutants = [
   },
   {
     ...partition,
-    name: 'a lease is prolonged by who has lost it',
+    name: 'a lease is prolonged by a process that has lost it',
     from: "WHERE partition_id IN (?) AND owner = ? AND ${ofEach('epoch', fences)} AND status = 'RUNNING'`,\n    [leaseMs * 1000, idsOf",
     to: "WHERE partition_id IN (?) AND (owner = ? OR TRUE) AND (${ofEach('epoch', fences)} OR TRUE) AND status = 'RUNNING'`,\n    [leaseMs * 1000, idsOf",
   },
   {
     ...partition,
-    name: 'a partition is given back by who has lost it',
+    name: 'a partition is given back by a process that has lost it',
     from: "WHERE partition_id IN (?) AND owner = ? AND ${ofEach('epoch', fences)} AND status = 'RUNNING'`,\n    [\n      failure?.final",
     to: "WHERE partition_id IN (?) AND (owner = ? OR TRUE) AND (${ofEach('epoch', fences)} OR TRUE) AND status = 'RUNNING'`,\n    [\n      failure?.final",
   },
@@ -196,7 +196,7 @@ export const mutants = [
   },
   {
     ...turn,
-    name: 'a plan that was made ahead stands whatever was stored since',
+    name: 'a plan that was made ahead is kept whatever was stored since',
     from: 'if (policyRevision === (await readPolicyRevision(tx))) {',
     to: 'if (policyRevision <= (await readPolicyRevision(tx))) {',
     only: 'a policy that is stored',
@@ -204,7 +204,7 @@ export const mutants = [
   {
     ...turn,
     file: 'batch/jobs/settle/open-run.ts',
-    name: 'a date that was begun ahead can be settled before the one before it',
+    name: 'a date that was begun ahead can be settled before the previous one',
     from: "if (status === 'CLOSING' && request.ahead === undefined) await",
     to: "if (status === 'OPEN' && request.ahead === undefined) await",
     only: 'cannot be settled by itself',
@@ -288,10 +288,10 @@ export const mutants = [
   {
     file: 'batch/engine/execution-record.ts',
     tests: 'test/batch/leaving.test.ts',
-    name: 'who was given up for dead stops the run',
+    name: 'a process that was marked as dead stops the run',
     from: 'if (counted) await moveRun',
     to: 'if (counted || run.runId > 0) await moveRun',
-    only: 'does not stop the run that others',
+    only: 'does not stop a run that others',
   },
   {
     file: 'batch/engine/run-job.ts',
@@ -299,7 +299,7 @@ export const mutants = [
     name: 'a run is completed under a plan that was given up',
     from: 'await requireSameRun(tx, { ...run, plan }, true);',
     to: 'await requireSameRun(tx, run, true);',
-    only: 'is not certified by somebody who was frozen',
+    only: 'is not certified by a process that was frozen',
   },
   {
     file: 'batch/engine/work-partitions.ts',
@@ -328,10 +328,10 @@ export const mutants = [
   {
     file: 'core/settlement/discard-run.ts',
     tests: 'test/batch/discard.test.ts',
-    name: 'who was frozen goes on with a plan that it does not know',
+    name: 'a process that was frozen continues with a plan that it does not know',
     from: "await abandonExecutions(tx, runId, 'discard');",
     to: '',
-    only: 'frozen all the while',
+    only: 'frozen meanwhile',
   },
   {
     file: 'core/settlement/discard-run.ts',
@@ -363,7 +363,7 @@ export const mutants = [
     name: 'the snapshot of the main thread is left to the silence limit',
     from: "snapshot.raw('DO 0')",
     to: "Promise.reject('')",
-    only: 'longer than the server bears',
+    only: 'longer than the server keeps',
   },
   {
     ...view,

@@ -1,4 +1,4 @@
-/** Who gets the last one, and what becomes of what is held. */
+/** Who gets the last unit, and how holds end. */
 const rules = { file: 'core/stock/rules/stock.ts', tests: 'test/core/stock/rules/stock.test.ts', quick: true };
 const stock = { file: 'core/stock/stores/stock.ts', tests: 'test/core/stock/stock.test.ts' };
 const reserve = { file: 'core/stock/reserve.ts', tests: 'test/core/stock/stock.test.ts' };
@@ -96,7 +96,7 @@ export const mutants = [
     name: 'a hold whose time has passed is sold',
     from: ' || held.some(({ expired }) => expired)',
     to: '',
-    only: 'is not sold, whoever comes first',
+    only: 'is not sold, whichever comes first',
   },
   {
     ...end,
@@ -129,7 +129,7 @@ export const mutants = [
   },
   {
     ...gate,
-    name: 'a count gets back what was taken from the one before it',
+    name: 'a count gets back units that were taken from the previous one',
     from: "if redis.call('HGET', key, 'word') == ARGV[i * 2] then",
     to: "if redis.call('HGET', key, 'word') then",
     only: 'a wrong count',

@@ -29,7 +29,7 @@ describe.each([
   it.each([
     ['by a rule', () => set({ on: 'call', provider: 'TOSS', operation: 'confirm', kind, times: 1 }), {}],
     ['by a header', async () => undefined, { 'x-sandbox-fault': kind }],
-  ])('%s befalls one call', async (_how, arrange, headers) => {
+  ])('%s applies to one call', async (_how, arrange, headers) => {
     await arrange();
     if (heard === 'cut') await expect(confirm(headers)).rejects.toThrow('fetch failed');
     else expect((await confirm(headers)).status).toBe(heard);
@@ -39,7 +39,7 @@ describe.each([
   });
 });
 
-it('befalls a share of the calls, the same ones whenever the rules are set', async () => {
+it('applies to a share of the calls, the same ones whenever the rules are set', async () => {
   const played = async () => {
     await set({ on: 'call', kind: 'error-before', rate: 0.3 });
     const heard = [];
@@ -149,7 +149,7 @@ describe.each(MOVES)('%s %s', (provider, operation, move) => {
   });
 });
 
-it('passes over a header that is no fault, and takes several', async () => {
+it('ignores a header that is not a fault, and takes several faults', async () => {
   expect((await confirm({ 'x-sandbox-fault': 'nonsense, delay:x' })).status).toBe(200);
   expect((await confirm({ 'x-sandbox-fault': 'delay:1, error-after:UNKNOWN_PAYMENT_ERROR' })).body.code).toBe(
     'UNKNOWN_PAYMENT_ERROR',

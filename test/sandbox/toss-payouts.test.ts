@@ -33,7 +33,7 @@ it('registers sellers, and says what can be paid out', async () => {
   expect((await scene.call('GET', '/v2/balances')).status).toBe(401);
 });
 
-it('decides on payouts, and money that came back stands in the book', async () => {
+it('decides on payouts, and money that came back is in the book', async () => {
   const { id, refPayoutId } = paid();
   const decide = (decision: string, body?: unknown) =>
     scene.call('POST', `/sandbox/payouts/${refPayoutId}/${decision}`, body);

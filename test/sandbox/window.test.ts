@@ -94,7 +94,7 @@ it.each([
   expect((await visit(path)).status).toBe(status);
 });
 
-it('lets faults befall the approval that charges', async () => {
+it('applies faults to the approval that charges', async () => {
   const { body } = await scene.call('POST', '/sandbox/payments', { provider: 'PORTONE', reference: 'cut', amount: 7 });
   scene.sandbox.faults.set([{ on: 'call', provider: 'PORTONE', operation: 'confirm', kind: 'cut-after', times: 1 }]);
   await expect(visit(`/window/portone/${body.key}`, 'approve')).rejects.toThrow('fetch failed');

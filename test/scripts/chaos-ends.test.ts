@@ -1,4 +1,4 @@
-/** How chaos judges what a command came to: what befell it must explain its end, only what was carried out is counted, and a failing upheaval fails its round. */
+/** How chaos judges the end of a command: its strike must explain it, only strikes that happened are counted, and a failing upheaval fails its round. */
 import { describe, expect, it } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
 import { ChaosFailure, requireDecentEnd, requireDecentRunnerEnd } from '../../scripts/chaos/ends.mjs';

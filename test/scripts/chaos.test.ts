@@ -1,4 +1,4 @@
-/** The parts of `npm run test:chaos`: what it draws, what it strikes with, and that its checks notice what they are there for. */
+/** The parts of `npm run test:chaos`: its draws, its strikes, and that its checks find the faults that they are for. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

@@ -1,4 +1,4 @@
-/** The list of mutants keeps up with the sources: what it wants to change stands there, and the tests that it names exist. */
+/** The list of mutants matches the sources: the text that it changes exists, and so do the tests that it names. */
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { readMutants } from '../../scripts/mutants/list.mjs';

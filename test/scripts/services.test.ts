@@ -367,7 +367,7 @@ describe('a machine without the programs', () => {
     expect(existsSync(ran) && readFileSync(ran, 'utf8').includes('mariadb-server redis-server')).toBe(needsRoot);
   });
 
-  it('says what it does when it is asked for help', async () => {
+  it('describes itself when help is requested', async () => {
     for (const words of [['--help'], ['stop', '--help'], ['help']]) {
       const { code, stdout } = await services(shared, ...words);
       expect(code).toBe(0);

@@ -212,7 +212,7 @@ type AnswerCheck = (method: string, path: string, type: string, answer: CallAnsw
 
 /** Throws when an answer is not one that the document describes. */
 function answerChecker(document: Document): AnswerCheck {
-  // Each schema is met a few times: to optimize what is made of it would cost more than it saves.
+  // Each schema is used a few times, so optimizing its validator would cost more than it saves.
   const ajv = new Ajv2020({ strict: false, allErrors: true, code: { optimize: false } });
   addFormats.default(ajv);
   ajv.addSchema({ $id: 'magam', components: document.components });

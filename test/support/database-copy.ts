@@ -2,7 +2,7 @@
 import { createPool } from 'mysql2/promise';
 
 export interface DatabaseCopy {
-  /** Replaces the tables of the database by those of the copy, under whoever works with them. */
+  /** Replaces the tables of the database by those of the copy, while others work with them. */
   restore(): Promise<void>;
   drop(): Promise<void>;
 }

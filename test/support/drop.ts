@@ -8,7 +8,7 @@ import { makeUnits } from './stock.js';
 export const PAST = '2026-01-01T00:00:00.000Z';
 export const FUTURE = '2999-01-01T00:00:00.000Z';
 
-/** A product with so many of its one unit, in a drop that has opened unless it is said when. */
+/** A product with this stock of its one unit, in a drop that is open unless a time is given. */
 export async function makeDrop(
   db: Db,
   available: number,

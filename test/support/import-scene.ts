@@ -67,7 +67,7 @@ export class ImportScene {
     return runMagam([...args, '--json'], this.environment(fault));
   }
 
-  /** Starts it and waits until it stands at a point; `go` lets it pass. */
+  /** Starts it and waits until it is at a point; `go` lets it pass. */
   async startedUpTo(point: string, ...args: string[]): Promise<{ started: Magam; go: () => Promise<Ended> }> {
     this.gates += 1;
     const gate = join(this.folder.path, `gate-${this.gates}`);

@@ -32,7 +32,7 @@ export async function emptyOutbox(db: Db): Promise<void> {
     await change(db, `DELETE FROM ${table}`);
 }
 
-/** Makes all events so many seconds older. */
+/** Makes all events this many seconds older. */
 export const age = (db: Db, seconds: number) =>
   change(db, 'UPDATE outbox_event SET recorded_at = recorded_at - INTERVAL ? SECOND', [seconds]);
 

@@ -1,6 +1,6 @@
 /**
  * A settled date to verify: a synthetic day with a sale and a refund that a supplement settled, and the day after it; and ways to
- * change it behind the product's back.
+ * change it directly in the database.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -98,7 +98,7 @@ export class SettledDate {
     );
   }
 
-  /** Makes a change behind the product's back, verifies, takes it back. */
+  /** Makes a change directly in the database, verifies, and takes it back. */
   async failuresWhile(change: string, undo: string): Promise<Record<string, string>> {
     await this.database.db.raw(change);
     try {

@@ -18,7 +18,7 @@ export class ShelvedRows {
     return new ShelvedRows(db, tables);
   }
 
-  /** Makes the tables what they were. */
+  /** Restores the tables. */
   async putBack(): Promise<void> {
     for (const table of this.tables) {
       await this.db.raw(`DELETE FROM ${table}`);

@@ -53,7 +53,7 @@ export async function listReceivables(
   });
 }
 
-/** What became owed on each date, the newest first. */
+/** The new debts of each date, the newest first. */
 async function readDebts(db: Db, accountIds: readonly number[], at: string): Promise<Map<number, Debt[]>> {
   if (accountIds.length === 0) return new Map();
   const rows = await select<{ accountId: number; effectiveOn: string; debt: string }>(

@@ -156,7 +156,7 @@ export interface ProductCounts {
   readonly starSum: number;
 }
 
-/** The statement that stores products up to its VALUES, a row of it, and what stands in that row. */
+/** The statement that stores products up to its VALUES, a row of it, and the values of that row. */
 export const INSERT_PRODUCT = `INSERT INTO product (seller_id, external_id, category_id, name, folded_name, description, status, currency,
   price_minor, sale_price_minor, sales_count, review_count, star_sum, version, created_at, updated_at)`;
 export const PRODUCT_ROW = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))';

@@ -15,7 +15,7 @@ const DIGITS = /^\d{1,20}$/;
 /** A decimal in any currency, which is all that can be checked of an amount whose currency is unknown. */
 const DECIMAL = /^\d+(?:\.\d+)?$/;
 
-/** What a spreadsheet makes of a long number (2.02604E+15, also 2,02604E+15), and what it writes where a formula failed. */
+/** The form that a spreadsheet gives a long number (2.02604E+15, also 2,02604E+15), and the text that it writes where a formula failed. */
 const MANGLED = /^(?:-?\d(?:[.,]\d+)?[eE]\+\d{1,3}|#(?:NAME\?|REF!|VALUE!|N\/A|DIV\/0!|NUM!|NULL!))$/;
 
 /** Whether an id is valid and still as its system wrote it. */

@@ -25,7 +25,7 @@ export interface RowKind<Entry> {
   ): { readonly entry: Entry } | { readonly faults: readonly FieldFault[] };
   /** No record is longer. */
   readonly recordBytesMax: number;
-  /** Writes what is kept of a row; returns where it ends. */
+  /** Writes the record of a row; returns where it ends. */
   writeRecord(bytes: Buffer, at: number, row: Readable<Entry>): number;
   readRecord(bytes: Buffer, from: number, to: number): Readable<Entry>;
 }

@@ -168,7 +168,7 @@ export async function importsHolding(db: Db, date: string): Promise<{ importId: 
   );
 }
 
-/** Locks the open dates up to `date`, waiting for the writers that share them, so that what they wrote can be seen. */
+/** Locks the open dates up to `date`, waiting for the writers that share them, so that their entries are visible. */
 export async function lockOpenDates(tx: Tx, date: string): Promise<void> {
   await tx.raw(`SELECT business_on FROM business_date WHERE business_on <= ? AND status = 'OPEN' FOR UPDATE`, [date]);
 }

@@ -18,7 +18,7 @@ import { type Refusal, refuse } from '../../../kernel/errors.js';
 export type ImportKind = 'lines' | 'refunds' | 'seed';
 export type ImportStatus = 'RUNNING' | 'COMPLETED' | 'REFUSED' | 'ABANDONING' | 'ABANDONED' | 'WITHDRAWN';
 
-/** How long a writer may be silent before somebody else may go on with its import. */
+/** How long a writer may be silent before another process may continue its import. */
 const LEASE_SECONDS = 10;
 const lease = `lease_until = UTC_TIMESTAMP(3) + INTERVAL ${LEASE_SECONDS} SECOND, updated_at = UTC_TIMESTAMP(3)`;
 

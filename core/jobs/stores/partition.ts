@@ -257,7 +257,7 @@ export async function moveFences(tx: Tx, fences: readonly Fence[], steps: readon
 }
 
 /**
- * What became of a chunk whose connection was lost: `committed`, `not-committed` (do it again) or `lost` (somebody else took
+ * The outcome of a chunk whose connection was lost: `committed`, `not-committed` (do it again) or `lost` (somebody else took
  * over). The locking read waits for a commit in flight, which a plain read could miss.
  */
 export async function chunkOutcome(tx: Tx, fence: Fence, seq: number): Promise<'committed' | 'not-committed' | 'lost'> {

@@ -141,7 +141,7 @@ export interface KindBalance extends TrialBalance {
 
 /**
  * The trial balance kind by kind, in the order of the kinds, for each currency.
- * @param asOf what counts for this business date or an earlier one; undefined: all that is posted now
+ * @param asOf only postings that count for this business date or an earlier one; undefined: all current postings
  * @param owner only the accounts of this seller, provider or shop
  */
 export async function readKindBalances(

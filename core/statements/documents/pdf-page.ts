@@ -167,7 +167,7 @@ export class PdfPages {
       .stroke(LINE);
   }
 
-  /** One line, made smaller until it fits; what is too long even then is cut. */
+  /** One line, made smaller until it fits; a text that is still too long is cut. */
   private line(text: string, x: number, width: number, align: 'left' | 'right', style: Style, down = 0): void {
     const { doc } = this;
     let shown = this.styled(text, style);

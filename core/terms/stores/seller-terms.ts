@@ -1,4 +1,4 @@
-/** Versions of sellers' terms. `definition` is the version in the form of a file of terms, so what is stored is read by the same reader as files. */
+/** Versions of sellers' terms. `definition` is the version in the form of a file of terms, so stored terms are read by the same reader as files. */
 import { change, type Db, isoTime, select, type Tx } from '../../../infra/database.js';
 import { MagamError } from '../../../kernel/errors.js';
 import { type SellerTerms, termsToFile } from '../rules/seller-terms.js';

@@ -108,7 +108,7 @@ describe('a change of a payout account', () => {
     ]);
   });
 
-  it('is not approved by whoever proposed it, nor by the seller', async () => {
+  it('is not approved by its proposer or by the seller', async () => {
     const proposal = await propose(one);
     expect((await approve(one, proposal)).body.code).toBe('APPROVER_NOT_SECOND');
     expect((await approve(seller, proposal)).body.code).toBe('FORBIDDEN');
@@ -116,7 +116,7 @@ describe('a change of a payout account', () => {
     expect((await approve(two, proposal)).status).toBe(200);
   });
 
-  it('is not approved by whoever gave the proposer their access', async () => {
+  it('is not approved by the person who gave the proposer their access', async () => {
     const reset = await api.call('POST', `/v1/accounts/${seller.accountId}/one-time-password`, { token: admin.token });
     const signedIn = await api.call('POST', '/v1/sessions', {
       body: { email: seller.email, password: reset.body.oneTimePassword, newPassword: 'a walk along the river' },
@@ -142,7 +142,7 @@ describe('a change of a payout account', () => {
     expect((await approve(one, proposal)).status).toBe(200);
   });
 
-  it('is not approved by whoever had given the proposer the access, when somebody else has done so since', async () => {
+  it('is not approved by the person who had given the proposer the access, even after somebody else has given it again', async () => {
     const proposal = await propose({ ...seller, token: await giveOneTimePassword(admin, seller) });
     const other = await makeAccount(database.db, 'admin');
     await giveOneTimePassword(other, seller);
@@ -151,7 +151,7 @@ describe('a change of a payout account', () => {
     expect((await approve(one, proposal)).status).toBe(200);
   });
 
-  it('is approved as it was seen: what was replaced, withdrawn or approved is not', async () => {
+  it('is approved as it was seen, and not when it was replaced, withdrawn or already approved', async () => {
     const first = await propose(seller);
     const second = await propose(seller, { ...wanted, accountHolder: '다른 사람' });
     expect(second.fingerprint).not.toBe(first.fingerprint);
@@ -203,7 +203,7 @@ describe('a change of a payout account', () => {
 });
 
 describe('the first account of a seller', () => {
-  it('is a proposal of whoever made the seller', async () => {
+  it('is a proposal of the person who made the seller', async () => {
     sellerId = 'fresh';
     const body = { sellerId, name: 'X', businessNumber: '124-81-00998', taxType: 'GENERAL', bankAccount: wanted };
     const made = await api.call('POST', '/v1/sellers', { token: one.token, body });

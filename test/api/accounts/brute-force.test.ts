@@ -148,7 +148,7 @@ describe('guessing a password', () => {
     expect(again.status).toBe(429);
   });
 
-  it('leaves no ways past the limit with whoever has signed up with an address of somebody else', async () => {
+  it('leaves no way past the limit to a person who has signed up with the address of somebody else', async () => {
     const { email } = await makeAccount(database.db, 'buyer', { emailProven: false });
     const { status, body } = await attempt(email, PASSWORD, '203.0.113.80');
     expect({ status, deviceToken: body.deviceToken }).toEqual({ status: 201, deviceToken: undefined });
@@ -192,7 +192,7 @@ describe('guessing a password while Redis is away', () => {
   });
 });
 
-it('refuses what is too much at once by a code, serves everything else meanwhile, and logs it as the refusal that it is', async () => {
+it('refuses calls beyond the limit by a code, serves all others meanwhile, and logs a refusal', async () => {
   const [server] = servers as [ApiProcess];
   const flood = Array.from({ length: 200 }, (_, n) =>
     server.call('POST', '/v1/sessions', {

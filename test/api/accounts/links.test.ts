@@ -1,4 +1,4 @@
-/** Addresses are proven, passwords are set anew and people are invited by links in mails. */
+/** Links in mails prove addresses, set new passwords and invite people. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { proveAddress } from '../../../core/accounts/prove-address.js';
 import { type Account, readAccount } from '../../../core/accounts/stores/account.js';
@@ -115,7 +115,7 @@ describe('an address', () => {
 });
 
 describe('a forgotten password', () => {
-  it('is set anew by a link, which ends every session and proves the address', async () => {
+  it('is changed by a link, which ends every session and proves the address', async () => {
     await signUp('somebody else typed this');
     const squatter = (await signIn('somebody else typed this')).body;
     await mailsTo(database.db, email);
@@ -244,7 +244,7 @@ describe('an invitation', () => {
         ]),
     ],
     ['made again', async () => void (await invite(admin, { role: 'operator' }))],
-  ])('that is %s is good for nothing', async (_what, end) => {
+  ])('that is %s is not valid', async (_what, end) => {
     const { body } = await invite(admin, { role: 'admin' });
     const token = await mailedToken(database.db, email);
     await end(body.invitationId);

@@ -48,7 +48,7 @@ describe('a refresh', () => {
     expect((await refresh(token)).body).toMatchObject({ status: 401, code: 'REFRESH_TOKEN_INVALID' });
   });
 
-  it('does not take the hash that stands in the database for the token', async () => {
+  it('does not accept the stored hash as the token', async () => {
     const { sessionId } = await account();
     const [row] = await select<{ token_hash: string }>(
       database.db,

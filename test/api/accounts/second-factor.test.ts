@@ -29,7 +29,7 @@ const signIn = async (email: string, more: object = {}) => {
   const { status, body } = await api.call('POST', '/v1/sessions', { body: { email, password: PASSWORD, ...more } });
   return status === 201 ? 201 : body.code;
 };
-/** The code of the step that begins so many seconds from now. */
+/** The code of the step that begins this many seconds from now. */
 const codeIn = (secret: string, seconds = 0) => generate({ secret, epoch: Math.floor(Date.now() / 1_000) + seconds });
 const forgetSteps = () => change(database.db, 'UPDATE account_second_factor SET last_step = 0');
 
@@ -68,7 +68,7 @@ describe('a second factor', () => {
     expect((await mailsTo(database.db, account.email)).at(-1)?.text).toContain('A second factor was turned on');
   });
 
-  it('is asked for at a sign-in; a code is good once', async () => {
+  it('is required at a sign-in; a code is valid once', async () => {
     const { email, secret } = await enrolled();
     expect(await signIn(email)).toBe('SECOND_FACTOR_NEEDED');
     expect(await signIn(email, { password: 'not the password', code: await codeIn(secret) })).toBe(

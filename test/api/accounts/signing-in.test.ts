@@ -86,7 +86,7 @@ describe('signing in', () => {
     expect(api.log()).not.toContain(PASSWORD);
   });
 
-  it('tells no difference between a wrong password, an unknown name and what is no name', async () => {
+  it('gives the same answer for a wrong password, an unknown name and an invalid name', async () => {
     const { email } = await makeAccount(database.db, 'buyer');
     const answers = [
       await signIn(email, 'not the password'),
@@ -99,7 +99,7 @@ describe('signing in', () => {
     expect(told[2]).toEqual(told[0]);
   });
 
-  it('hashes a password anew whose hash has former parameters, also for two at once', async () => {
+  it('stores a new hash of a password whose hash has former parameters, even when two sign in at once', async () => {
     const passwordHash = await hash(PASSWORD, { memoryCost: 8_192, timeCost: 1, parallelism: 1 });
     const { email, accountId } = await makeAccount(database.db, 'buyer', { passwordHash });
     const answers = await Promise.all([signIn(email), signIn(email)]);
@@ -222,7 +222,7 @@ describe('the profile', () => {
     expect((await api.call('GET', '/v1/me', { token })).body).toMatchObject({ role: 'buyer' });
   });
 
-  it('is for whoever is signed in', async () => {
+  it('is for users who are signed in', async () => {
     expect((await api.call('GET', '/v1/me')).body).toMatchObject({ status: 401, code: 'SIGN_IN_REQUIRED' });
     expect((await api.call('GET', '/v1/me', { token: 'a.b.c' })).body).toMatchObject({
       status: 401,
@@ -236,7 +236,7 @@ describe('the password', () => {
   const put = (token: string, password: string, newPassword: string) =>
     api.call('PUT', '/v1/me/password', { token, body: { password, newPassword } });
 
-  it('is changed by whoever knows it, who is signed out everywhere else', async () => {
+  it('is changed by a user who knows it, who is signed out everywhere else', async () => {
     const { email, token } = await makeAccount(database.db, 'buyer');
     const { body: elsewhere } = await signIn(email);
     expect((await put(token, 'not the password', fresh)).body.code).toBe('PASSWORD_WRONG');

@@ -163,7 +163,7 @@ describe('roles', () => {
         assign(one, two.accountId, { role: 'buyer' }),
         round % 2 === 0 ? assign(two, one.accountId, { role: 'buyer' }) : lock(two, one.accountId),
       ]);
-      // Whoever was faster stays; the other was an admin no longer, or would have been the last to go.
+      // The faster one stays; the other was no longer an admin, or was the last one.
       const codes = answers.map(({ status, body }) => (status === 200 ? 200 : body.code));
       expect(codes.filter((code) => code === 200)).toHaveLength(1);
       expect(['LAST_ADMIN', 'TOKEN_INVALID', 'FORBIDDEN', 'ACCOUNT_LOCKED']).toContain(
@@ -175,7 +175,7 @@ describe('roles', () => {
 });
 
 describe('the audit log', () => {
-  it('has what staff changed of their own accounts, and never a password', async () => {
+  it('has the changes of staff to their own accounts, and never a password', async () => {
     const { token, accountId, email } = await makeAccount(database.db, 'operator');
     await api.call('PATCH', '/v1/me', { token, body: { displayName: '박민수' }, headers: { 'X-Request-Id': 'req-7' } });
     await api.call('PUT', '/v1/me/password', {

@@ -54,7 +54,7 @@ it('one person proposes and another one posts, once', async () => {
   ]);
 });
 
-it('is refused, or taken back by whoever proposed it', async () => {
+it('is refused, or taken back by its proposer', async () => {
   const [first, second] = [await propose(), await propose()];
   expect((await decide(checker, first, 'refusal')).body.status).toBe('REFUSED');
   expect((await decide(checker, second, 'cancellation')).body.code).toBe('ADJUSTMENT_PROPOSER_ONLY');

@@ -55,7 +55,7 @@ describe('a key', () => {
     expect(audit).toHaveLength(1);
   });
 
-  it('opens what it was given, and nothing else of what its account may do', async () => {
+  it('has the permissions that it was given, and no other of its account', async () => {
     const { key } = (await make(operator.token, ['run.read'])).body;
     expect((await api.call('GET', '/v1/runs', { token: key })).status).toBe(200);
     const refused = await api.call('GET', '/v1/audit-log', { token: key });

@@ -1,4 +1,4 @@
-/** Lists and pages of products over HTTP: what they find, what they cost, and what is seen of a change, with and without Redis. */
+/** Lists and pages of products over HTTP: what they find, what they cost, and how soon a change is visible, with and without Redis. */
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';

@@ -1,4 +1,4 @@
-/** A change whose commit was carried out while its caller was told of a failure, as when the connection breaks in between: it is seen all the same. */
+/** A change whose commit was carried out although its caller got a failure, for example because the connection broke: it is visible all the same. */
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { armFaults } from '../../../infra/faults.js';
 import { type CatalogueScene, openCatalogue } from './catalogue-scene.js';

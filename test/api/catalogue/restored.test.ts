@@ -1,4 +1,4 @@
-/** A database that was restored while Redis still holds pages of what is lost: `magam restored` takes them out of reach. */
+/** A database that was restored while Redis still holds pages of lost data: `magam restored` makes them unreachable. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { select } from '../../../infra/database.js';
 import { until } from '../../../scripts/chaos/magam.mjs';

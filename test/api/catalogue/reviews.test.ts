@@ -67,7 +67,7 @@ describe('reviews', () => {
     expect(trace).toMatchObject([{ action: 'review.remove', before: { body: 'abuse' }, after: null }]);
   });
 
-  it('are not written of what nobody sees', async () => {
+  it('are not written for products that nobody can see', async () => {
     const { productId } = await scene.makeProduct({ status: 'DRAFT' });
     const review = { token: scene.buyer.token, body: { stars: 1 } };
     expect((await call('POST', `/v1/products/${productId}/reviews`, review)).body.code).toBe('PRODUCT_NOT_FOUND');

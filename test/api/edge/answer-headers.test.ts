@@ -43,7 +43,7 @@ const promotion = (name: string): RequestInit => ({
   body: JSON.stringify({ name, kind: 'PERCENT', rate: '10', currency: 'KRW', startsAt: '2026-06-30T15:00:00.000Z' }),
 });
 
-it('are the tag of what is read, and of what is known already', async () => {
+it('are the tag of the object read, and of one that the client already has', async () => {
   const { status, sent, listed, answer } = await compare('GET', '/v1/me');
   expect({ status, sent }).toEqual({ status: 200, sent: ['ETag', ...LIMITED] });
   expect(listed).toEqual(sent);
@@ -53,7 +53,7 @@ it('are the tag of what is read, and of what is known already', async () => {
   expect(known).toMatchObject({ status: 304, sent, listed });
 });
 
-it('are place and tag of what is made, and that it was made before', async () => {
+it('are address and tag of a new object, and tell when it was made before', async () => {
   const first = await compare('POST', '/v1/promotions', promotion('summer'));
   expect(first).toMatchObject({ status: 201, sent: ['ETag', 'Location', ...LIMITED] });
   const again = await compare('POST', '/v1/promotions', promotion('summer'));

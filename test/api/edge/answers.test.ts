@@ -36,7 +36,7 @@ describe('probes', () => {
     });
   });
 
-  it('shows metrics to whoever has the token', async () => {
+  it('shows metrics to clients with the token', async () => {
     expect((await api.call('GET', '/metrics')).status).toBe(401);
     expect((await api.call('GET', '/metrics', { token: 'another-token-altogether' })).status).toBe(401);
     const { status, text } = await api.call('GET', '/metrics', { token: 'the-token-of-the-metrics' });

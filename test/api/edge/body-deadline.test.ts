@@ -59,7 +59,7 @@ it('lets the answer to one that is take its time', async () => {
   });
   const headers = { 'Content-Type': 'application/json' };
   const slow = fetch(`http://127.0.0.1:${port()}/brief`, { method: 'POST', headers, body: '{"a":1}' });
-  await trickle(begin('/brief', ENDLESS)); // the deadline of the one before is over, too
+  await trickle(begin('/brief', ENDLESS)); // the deadline of the previous one is over, too
   answer();
   expect(await (await slow).json()).toEqual({ a: 1 });
 });

@@ -141,7 +141,7 @@ it('is OpenAPI 3.1, and a linter has nothing to say', async () => {
   expect(faults.map(({ ruleId, message, location: [place] }) => `${ruleId}: ${message} ${place?.pointer}`)).toEqual([]);
 });
 
-it('says what is in policies, certificates and all other objects but the details of a code', () => {
+it('describes policies, certificates and all other objects except the details of a code', () => {
   const { schemas = {} } = document.components ?? {};
   expect(openObjects(schemas).filter((path) => !path.endsWith('/properties/details'))).toEqual([]);
   expect(Object.keys(schemas)).toEqual(expect.arrayContaining(['FeePolicy', 'NewFeePolicy', 'CertificateBody']));

@@ -95,7 +95,7 @@ const OF_ADMINS = new Set([
   'reverseLedgerTransaction',
 ]);
 
-/** What is read first; what is made after it; what is taken away is not tried. */
+/** First the calls that read, then those that make objects; those that delete are not tried. */
 const METHODS = ['get', 'put', 'patch', 'post'];
 
 let database: TestDatabase;

@@ -36,7 +36,7 @@ const countOf = async (name: string): Promise<number> => {
   return Number(row?.n);
 };
 
-/** Keeps a name of a category, so that whoever wants it waits. */
+/** Holds a name of a category, so that another transaction that wants it waits. */
 const holdName = (tx: Tx, name: string) =>
   change(
     tx,
@@ -153,7 +153,7 @@ describe('a server that is killed in the middle', () => {
     expect(await victim.ended).toMatchObject({ signal: 'SIGKILL' });
   };
 
-  it('after the commit: its answer is there for whoever asks again', async () => {
+  it('after the commit: a repeated call gets its answer', async () => {
     await killed('call.committed', 'Rings');
     expect(await countOf('Rings')).toBe(1);
     const again = await create(api, 'Rings', 'Rings-key');

@@ -1,4 +1,4 @@
-/** Refusals in Korean for whoever asks for it. */
+/** Refusals in Korean for clients that ask for it. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { errors } from '../../../kernel/errors.js';
 import { makeAccount, type TestAccount } from '../../support/accounts.js';

@@ -189,7 +189,7 @@ describe('calls at once', () => {
     expect((await fetch(url('/v1/waits'))).status).toBe(200);
   });
 
-  it('of somebody who does not read the answer give their place back', async () => {
+  it('of a client that does not read the answer give their place back', async () => {
     const sockets = [1, 2, 3].map(() =>
       connect(server.port, '127.0.0.1')
         .on('error', () => undefined)
@@ -215,7 +215,7 @@ describe.each<[string, number]>([
   ['/v1/download', 0],
   ['/v1/events', 0],
 ])('answers of %s', (path) => {
-  it('are shared: an account and a seller have so many, others and staff find a place', async () => {
+  it('are shared: an account and a seller have a limited number, and others and staff find a place', async () => {
     const [seller, colleague] = [await signIn('seller', 'S1'), await signIn('seller', 'S1')];
     expect(await statusesOf(path, [seller, colleague, seller, colleague])).toEqual([200, 200, 429, 429]);
     const [other, third] = [await signIn('seller', 'S2'), await signIn('seller', 'S3')];

@@ -51,7 +51,7 @@ describe('a fault of a schema', () => {
   });
 
   it.each(['soon', '2026-06-30', '2026-06-30T11:00:00+09:00', '9999-06-30T11:00:00.000Z'])(
-    '%s is no moment, and is told once',
+    '%s is not a moment, and is reported once',
     (startsAt) => {
       expect(wordsFor(newPromotionSchema, { name: 'Summer', kind: 'PERCENT', currency: 'KRW', startsAt })).toEqual([
         'must be a moment in UTC of the years 2000 to 2999, written as 2026-06-30T11:00:00.000Z',

@@ -165,7 +165,7 @@ describe('a handler of a versioned route', () => {
     expect(await names()).toContain('kept');
   });
 
-  it('that forgets it is refused, and what it wrote is rolled back', async () => {
+  it('that forgets it is refused, and its writes are rolled back', async () => {
     lines = '';
     expect(await call('/versioned/forgotten')).toBe(500);
     expect(lines).toContain('POST /versioned/forgotten is versioned, but its handler did not call requireVersion.');
@@ -190,7 +190,7 @@ it('what staff change is in the audit log, with who asked; what others change is
   ]);
 });
 
-it('the writer of a stream is told of a reader who left before it began', async () => {
+it('the writer of a stream learns of a reader who left before it began', async () => {
   lines = '';
   const reader = new AbortController();
   const headers = { Authorization: 'Bearer operator' };

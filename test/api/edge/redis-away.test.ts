@@ -112,7 +112,7 @@ describe('when Redis is frozen', () => {
     const before = await asked();
     redis.freeze();
     for (let i = 0; i < 40; i += 1) expect((await api.call('GET', '/v1/me', { token })).status).toBe(200);
-    redis.thaw(); // what was sent meanwhile is carried out now
+    redis.thaw(); // the calls sent meanwhile are carried out now
     expect((await asked()) - before).toBeLessThan(20);
     client.disconnect();
   });

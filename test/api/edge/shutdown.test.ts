@@ -24,7 +24,7 @@ interface Sent {
   closes: boolean;
 }
 
-/** Sends a request over the agent's connections; rejects when it was sent and not answered, null when no connection was to be had. */
+/** Sends a request over the agent's connections; rejects when it was sent and not answered, and gives null when there was no connection. */
 function send(agent: http.Agent, url: string, token: string): Promise<Sent | null> {
   return new Promise((resolve, reject) => {
     const request = http.get(url, { agent, headers: { Authorization: `Bearer ${token}` } }, (response) => {

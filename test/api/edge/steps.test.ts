@@ -116,7 +116,7 @@ describe('a call of two steps', () => {
     expect(seconds).toBeGreaterThanOrEqual(80);
   });
 
-  it('keeps a refusal that is returned, and what was written', async () => {
+  it('keeps a returned refusal, and the writes', async () => {
     expect(await take('refused', 'refuse')).toMatchObject({
       status: 409,
       body: { code: 'NOTHING_PARKED', details: { name: 'refused' } },
@@ -127,7 +127,7 @@ describe('a call of two steps', () => {
     expect(await made('unkeyed')).toHaveLength(2);
   });
 
-  it('keeps no refusal that may pass, and what was written: the call may be made again', async () => {
+  it('keeps the writes but not a refusal that may pass, so that the call may be made again', async () => {
     expect(await take('busy', 'busy')).toMatchObject({ status: 503, replayed: null });
     expect(await made('busy')).toHaveLength(2);
     const left = await select(database.db, "SELECT owner FROM idempotency_key WHERE idempotency_key = 'busy'");

@@ -1,4 +1,4 @@
-/** What a call does not take is refused, so that nobody believes it was heeded; tags move with all that an answer shows. */
+/** Fields that a call does not take are refused, so that nobody believes they had an effect; tags change with everything that an answer shows. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AUDIT_SUBJECTS } from '../../../kernel/audit-subject.js';
 import { Operating } from '../../support/operating.js';

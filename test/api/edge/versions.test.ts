@@ -46,12 +46,12 @@ describe('If-Match', () => {
     expect((await rename('again', made(tag))).status).toBe(200);
   });
 
-  it.each(['"v0"', 'v1', '""', '"v', ','])('%s is no version', async (tag) => {
+  it.each(['"v0"', 'v1', '""', '"v', ','])('%s is not a version', async (tag) => {
     expect((await rename('never', tag)).body.code).toBe('VERSION_CONFLICT');
   });
 });
 
-/** fetch would ask caches to be passed over, and gets what it asks for. */
+/** fetch would ask caches for a fresh answer, and would get one. */
 const statusOf = (ifNoneMatch: string): Promise<number | undefined> =>
   new Promise((resolve, reject) => {
     const headers = { Authorization: `Bearer ${buyer.token}`, 'If-None-Match': ifNoneMatch };

@@ -180,7 +180,7 @@ describe('a reader', () => {
     expect((await read(`?after=${after}&wait=1`)).body).toEqual({ items: [], after, more: false });
   });
 
-  it('that waits is told of nothing once its account is locked', async () => {
+  it('that waits gets nothing once its account is locked', async () => {
     const { token, accountId } = await makeAccount(db, 'operator');
     const after = await lastId();
     const waiting = read(`?after=${after}&wait=30`, token);
@@ -215,7 +215,7 @@ describe('runs and imports', () => {
   });
   const run = (...args: string[]) => magam(database.url, args, { MAGAM_EXCEPTIONS_MAX: '0' });
 
-  it('tell that a run was asked for, stopped, begun, has failed, and was discarded', async () => {
+  it('report that a run was requested, stopped, begun, failed and discarded', async () => {
     const date = '2026-05-05';
     const sale = `order_id,line_id,seller_id,quantity,unit_price,currency,ordered_on,confirmed_on\nE,1,S1,1,7,EUR,${date},${date}\n`;
     const file = join(folder, 'eur.csv');
@@ -256,7 +256,7 @@ describe('runs and imports', () => {
 });
 
 describe('old events', () => {
-  it('are deleted from the beginning on, and a reader who has missed them is told so', async () => {
+  it('are deleted from the beginning, and a reader who has missed them gets an error', async () => {
     await record(stopped(1), stopped(2), stopped(3));
     const last = await lastId();
     await change(db, 'UPDATE feed_event SET happened_at = happened_at - INTERVAL 91 DAY WHERE position < ?', [last]);
@@ -267,6 +267,6 @@ describe('old events', () => {
       body: { code: 'EVENTS_GONE', details: { oldestId: last } },
     });
     expect((await read(`?after=${last - 1}`)).body.items).toMatchObject([{ id: last }]);
-    expect((await read()).body.items).toMatchObject([{ id: last }]); // a new reader begins with what is there
+    expect((await read()).body.items).toMatchObject([{ id: last }]); // a new reader begins with the existing events
   });
 });

@@ -281,7 +281,7 @@ describe('abandoning', () => {
 });
 
 describe('a dry run', () => {
-  it('says what was understood and imports nothing', async () => {
+  it('reports the content of the file and imports nothing', async () => {
     const shown = await imported('kind=lines&dryRun=true', salesCsv({ order_id: 'dry' }));
     const sums = [{ currency: 'KRW', rows: 1, itemAmountMinor: 3000, shippingFeeMinor: 3000 }];
     const understood = { timeZone: 'Asia/Seoul', firstDate: '2026-03-05', lastDate: '2026-03-05', sellers: 1, sums };

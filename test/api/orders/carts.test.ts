@@ -29,7 +29,7 @@ it('answers a repeated call as the first one, with its status and its headers', 
   expect(again.body).toEqual(first.body);
 });
 
-it('changes no option of what is not in it, or of a unit that is gone', async () => {
+it('changes no option of a unit that is not in it or does not exist', async () => {
   const [here, absent] = [await makeUnit(), await makeUnit()];
   const same = await call('PATCH', `${items}/${absent}`, { unitId: absent });
   expect(same).toMatchObject({ status: 404, body: { code: 'CART_ITEM_NOT_FOUND' } });

@@ -39,7 +39,7 @@ const confirm = (orderId: number) =>
   server.call('POST', `/v1/orders/${orderId}/confirmation`, { token, headers: { 'Idempotency-Key': `c-${orderId}` } });
 const magam = (args: readonly string[]) => runMagam(args, environment(database.url));
 
-it('who has begun is waited for, who comes later is settled on the next date', async () => {
+it('waits for confirmations that have begun, and later ones are settled on the next date', async () => {
   const { db } = database;
   const policy = { code: 'standard', scope: {}, currency: 'KRW', effectiveFrom: '2020-01-01' };
   const commission = { components: [{ type: 'percent', rate: '8.5' }] };

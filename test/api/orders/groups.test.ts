@@ -2,7 +2,7 @@
 import { expect, it } from '@jest/globals';
 import { groupOf } from '../../../api/orders/checkouts.js';
 
-/** A checkout of these units, each of a seller of its own. */
+/** A checkout of these units, each of another seller. */
 const checkoutOf = (...unitIds: number[]) =>
   ({ basket: { orders: unitIds.map((unitId) => ({ lines: [{ unit: { unitId } }] })) } }) as unknown as Parameters<
     typeof groupOf

@@ -1,6 +1,6 @@
 /**
  * A rush on two real servers, with both strategies: for the last one, while Redis has forgotten what it knew, and while Redis or the database goes
- * and comes back. As many get one as there are, and whoever was told so has it.
+ * and comes back. As many buyers get one as there are units, and every buyer who was told so has one.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -78,7 +78,7 @@ describe.each(['update', 'redlock'])('with the strategy %s', (strategy) => {
       await select(db, `SELECT unit_id FROM ${table} WHERE unit_id = ? FOR UPDATE NOWAIT`, [unitId]);
   });
 
-  it('what Redis knows of stock is deleted, then a hundred ask and order at once: all are told what is true, after few loads', async () => {
+  it('the counts in Redis are deleted, then a hundred ask and order at once: all get true answers, after few loads', async () => {
     const { db } = database;
     const [unitId, other] = [await makeUnit(db, 'S1', { stock: 10 }), await makeUnit(db, 'S2', { stock: 3 })];
     const asked = (n: number) => (servers[n % 2] as ApiProcess).call('GET', `/v1/stock?units=${unitId},${other}`);

@@ -54,8 +54,8 @@ export function tally(answers: readonly CallAnswer[]): Record<string, number> {
 }
 
 /**
- * Lets buyers come, so many at a time, and does something when so many of them have been answered: `events` by that number. The buyers go on
- * meanwhile; an event waits for the one before it.
+ * Lets buyers come, this many at a time, and runs an event when a number of them have been answered: `events` by that number. The buyers continue
+ * meanwhile; an event waits for the previous one.
  * @returns the answers, in the order of the buyers, once the events are over as well
  */
 export async function rush(

@@ -63,7 +63,7 @@ it('the last three go to three of thirty, and no lock is left', async () => {
   expect(said('lock released')).toHaveLength(30);
 });
 
-it('who does not get the lock in time is told to come back, and the key of the call is free again', async () => {
+it('a buyer who does not get the lock in time is asked to try again, and the key of the call is free again', async () => {
   const { unitId, productId } = await unitWith(1);
   await buy(unitId);
   const [namespace = ''] = (await link.client.keys('magam:*')).map((key) => key.split(':')[1] ?? '');

@@ -1,4 +1,4 @@
-/** A suspended seller sells nothing more, on every page and in every call; what was ordered goes on to its end. */
+/** A suspended seller sells nothing more, on every page and in every call; existing orders continue to their end. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Availability } from '../../../core/stock/availability.js';
 import { select } from '../../../infra/database.js';

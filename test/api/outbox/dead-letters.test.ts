@@ -1,4 +1,4 @@
-/** Dead letters over HTTP: who sees and replays them, what becomes of them, and what the metrics say. */
+/** Dead letters over HTTP: who sees and replays them, the result of a replay, and the metrics. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { insertAccount } from '../../../core/accounts/stores/account.js';
 import { change, type Db, inTransaction, select } from '../../../infra/database.js';
@@ -87,7 +87,7 @@ it('are listed newest first, of all consumers or of one, page by page', async ()
   expect(other).toMatchObject({ status: 400, body: { code: 'CURSOR_INVALID' } });
 });
 
-it('one is shown with what its event says, and what is none is not found', async () => {
+it('one is shown with the content of its event, and an event that is not one is not found', async () => {
   const [eventId = 0, waiting = 0] = await record(db, confirmed(1), confirmed(2));
   await bury('cart', [eventId, waiting]);
   await change(db, `UPDATE outbox_attempt SET status = 'WAITING' WHERE event_id = ?`, [waiting]);

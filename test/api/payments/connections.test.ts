@@ -17,7 +17,7 @@ it('a hundred confirmations are at the provider at once, with a pool of two conn
   const payments: Approved[] = [];
   for (let n = 0; n < BUYERS; n += 1) payments.push(await scene.approved(await makeAccount(db, 'buyer')));
   const open = scene.bank.hold('confirm');
-  /** Whoever found no connection free for 3 s is told to come again, and does. */
+  /** A caller that found no free connection for 3 s is asked to try again, and does. */
   const pay = (n: number): Promise<CallAnswer> =>
     until(async () => {
       const answer = await scene.confirm(payments[n] as Approved, `pool-${n}`);

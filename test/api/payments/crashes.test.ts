@@ -1,4 +1,4 @@
-/** Servers that are killed while they have a payment charged: whoever comes back finds how to go on, and it is charged once. */
+/** Servers that are killed while they charge a payment: a buyer who comes back can continue, and the payment is charged once. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { select } from '../../../infra/database.js';
 import { type Approved, PayScene } from './pay-scene.js';
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene?.end());
 
-/** Lets the claims of whoever has died run out. */
+/** Lets the claims of dead processes run out. */
 async function letLeasesEnd(): Promise<void> {
   await scene.database.db.raw(
     "UPDATE idempotency_key SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE status = 'IN_FLIGHT'",
@@ -60,7 +60,7 @@ describe('a server that is killed', () => {
     expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
   });
 
-  it('before a payment was opened at its provider: the same call goes on with the payment that was saved', async () => {
+  it('before a payment was opened at its provider: the same call continues the saved payment', async () => {
     const { checkoutId } = await scene.checkOut();
     const victim = await scene.victim('payment.saved:kill');
     const options = {

@@ -36,7 +36,7 @@ describe('a payment', () => {
     expect(checkout.body).toMatchObject({ status: 'PAID', orders: [{ status: 'PAID' }] });
   });
 
-  it('is for whoever ordered; staff see it and do not pay it', async () => {
+  it('is for the buyer who ordered; staff see it and cannot pay it', async () => {
     const one = await scene.approved();
     const stranger = await makeAccount(scene.database.db, 'buyer');
     const seller = await makeAccount(scene.database.db, 'seller', { sellerId: 'S1' });

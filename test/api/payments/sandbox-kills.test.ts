@@ -1,4 +1,4 @@
-/** Servers and runners that are killed while money moves: whoever comes after them finds out how far they were, and it moves once. */
+/** Servers and runners that are killed while money moves: their successors find out how far they were, and it moves once. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { statusOf } from '../../core/orders/order-scene.js';

@@ -102,7 +102,7 @@ async function follow(after: Plan['after'], ordered: Ordered): Promise<void> {
   if (after === 'take-back') await again((server) => scene.takeBack(ordered, 1, server));
 }
 
-/** The faults have stopped: what is open is found out, what nobody pays expires, and what follows is done. */
+/** The faults have stopped: open outcomes are found out, unpaid checkouts expire, and the following work is done. */
 async function comeToRest(): Promise<void> {
   const { db } = scene.database;
   await scene.faults();

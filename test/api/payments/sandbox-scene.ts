@@ -219,7 +219,7 @@ export class SandboxScene {
   readonly showOrder = async ({ orderId, token }: Ordered): Promise<CallAnswer['body']> =>
     (await this.api.call('GET', `/v1/orders/${orderId}`, { token })).body;
 
-  /** Cancels so many units, or all. */
+  /** Cancels this many units, or all. */
   async cancel({ orderId, token }: Ordered, quantity?: number, server = this.api): Promise<CallAnswer> {
     const { body } = await server.call('GET', `/v1/orders/${orderId}`, { token });
     const lines = quantity === undefined ? {} : { lines: [{ lineNumber: 1, quantity }], version: body.version };
@@ -285,7 +285,7 @@ export class SandboxScene {
     await expireCheckouts(db, { rowsMax: 1_000 });
   }
 
-  /** The claims of whoever has died run out. */
+  /** The claims of dead processes run out. */
   async letLeasesEnd(): Promise<void> {
     const past = 'UTC_TIMESTAMP(3) - INTERVAL 1 SECOND';
     await change(this.database.db, `UPDATE idempotency_key SET lease_until = ${past} WHERE status = 'IN_FLIGHT'`);

@@ -39,7 +39,7 @@ const seenOf = ({ amountMinor, bankAccountId, hash }: Record<string, unknown>) =
   hash,
 });
 
-it('what is due is shown with its hash, proposed as it was seen, and claimed once', async () => {
+it('a due payout is shown with its hash, proposed as it was seen, and claimed once', async () => {
   await scene.seller('S1');
   const statementId = await scene.statement({ earned: 1_000n });
   const cases = await as(maker, 'GET', `/v1/payout-cases?date=${DATE}`);
@@ -76,7 +76,7 @@ it('says why nothing is paid, and tells sellers no words of operators', async ()
   expect((await as(seller, 'GET', `/v1/payout-cases?sellerId=S2`)).status).toBe(403);
 });
 
-it('the maker does not approve; another person does, what was seen, once', async () => {
+it('the maker cannot approve; another person can, once, exactly what was seen', async () => {
   const payout = await proposed();
   const path = `/v1/payouts/${payout.payoutId}/approval`;
   expect(await as(maker, 'POST', path, seenOf(payout))).toMatchObject({

@@ -234,7 +234,7 @@ describe('applying a draft', () => {
     expect(await audited(two.id)).toEqual(['policy-draft.create', 'policy-draft.apply']);
   });
 
-  it('is refused when the draft is not what was looked at', async () => {
+  it('is refused when the draft has changed since it was read', async () => {
     const { address, etag } = await created();
     await scene.call('PUT', address, { name: 'changed', policies: [policy()] });
     expect((await scene.call('POST', `${address}/apply`, undefined, { 'If-Match': etag })).status).toBe(412);
@@ -287,7 +287,7 @@ describe('a check', () => {
     return lines;
   }
 
-  it('is asked for, carried out and shown with its lines; applying tells that there was one', async () => {
+  it('is requested, carried out and shown with its lines; applying the draft tells that there was one', async () => {
     const { address } = await created([
       policy({ code: 'everybody', scope: { seller: 'seller-000001' }, currency: 'USD' }),
       policy({ scope: { category: '도서' } }),

@@ -1,4 +1,4 @@
-/** What a run has parked: listed with its entries, mended by a policy, tried again, certified anew. */
+/** The parked entries of a run: they are listed, covered by a policy, tried again and certified in a supplement. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Operating } from '../../support/operating.js';
@@ -92,7 +92,7 @@ describe('trying again', () => {
     expect((await exceptions()).body.items).toHaveLength(2);
   });
 
-  it('settles what a policy has mended, as a supplement with a certificate of its own', async () => {
+  it('settles entries that a new policy covers, as a supplement with its own certificate', async () => {
     const policy = {
       code: 'euro',
       scope: {},

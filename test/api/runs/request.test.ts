@@ -125,7 +125,7 @@ describe('asking for a run', () => {
 });
 
 describe('a run that waits', () => {
-  it('is withdrawn by a stop and asked for again by a resume, once', async () => {
+  it('is withdrawn by a stop and requested again by a resume, once', async () => {
     const { runId } = (await operating.request(at(-40))).body;
     const stopped = await operating.call('POST', `/v1/runs/${runId}/stop`);
     expect([stopped.status, stopped.body]).toEqual([202, { runId, date: at(-40), running: 0, requested: 1 }]);

@@ -1,4 +1,4 @@
-/** Followers of a run share one reader, and are never told what was true before they came. */
+/** Followers of a run share one reader, and never get data from before they came. */
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { RunWatches } from '../../../api/runs/run-watches.js';
 import type { RunProgress } from '../../../core/jobs/run-meter.js';

@@ -131,7 +131,7 @@ describe('stopping', () => {
     expect([none.status, none.body.code]).toEqual([409, 'NOTHING_PARKED']);
   });
 
-  it('keeps idle runners from joining what is being stopped', async () => {
+  it('keeps idle runners from joining a run that is being stopped', async () => {
     const gate = gateAt('chunk.before-commit:wait:2');
     const { runId } = (await operating.request(YESTERDAY)).body;
     const runner = operating.startRunner(gate.fault);

@@ -38,7 +38,7 @@ afterAll(async () => {
 const approval = { providerKey: 'key-1', token: null };
 
 describe('a server with payment providers', () => {
-  it('tells of calls, of what is in flight and queued, and of breakers', async () => {
+  it('report calls, those in flight and queued, and breakers', async () => {
     let time = 0;
     const breaker = { ...outboundSettingsOf().breaker, callsMin: 2, windowCalls: 2, probes: 1 };
     const payments = providersAt(outside.url, {
@@ -133,7 +133,7 @@ describe('a server with payment providers', () => {
 describe('a provider that is away', () => {
   const away = new MagamError('PROVIDER_UNAVAILABLE', undefined, { failure: 'secret' });
 
-  it('is told to the buyer in Korean, with the time to come back, and without what was said of it', async () => {
+  it('is shown to the buyer in Korean, with the time to try again, and without the technical cause', async () => {
     const refuses = route({
       method: 'get',
       path: '/away',

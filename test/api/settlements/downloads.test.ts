@@ -157,7 +157,7 @@ describe('a reader that is slow or goes away', () => {
   });
 
   it.each(['csv', 'xlsx'])(
-    'of %s does not take memory: what it does not read stays in the database',
+    'of %s does not take memory: rows that it does not read stay in the database',
     async (format) => {
       const before = process.memoryUsage().rss;
       const download = await startDownload(`/v1/lines.${format}?date=${BIG_DAY}`);
@@ -172,7 +172,7 @@ describe('a reader that is slow or goes away', () => {
       await until(() => {
         still = standsStill() ? still + 1 : 0;
         return still === 20;
-      }, 'the memory stands still');
+      }, 'the memory does not grow');
       const grown = process.memoryUsage().rss - before;
       download.leave();
       expect(grown).toBeLessThan(64 * 1024 * 1024);

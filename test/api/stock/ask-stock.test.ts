@@ -51,7 +51,7 @@ describe('the question', () => {
     });
   });
 
-  it('says 0 of what is not for sale, however many there are', async () => {
+  it('says 0 for a unit that is not for sale, whatever its stock is', async () => {
     const units = [await unitWith(5, { status: 'DRAFT' }), await unitWith(5), await unitWith(5)];
     await scene.database.db.raw(
       `UPDATE product p JOIN sellable_unit u ON u.product_id = p.product_id SET p.status = 'SOLD_OUT' WHERE u.unit_id = ?`,

@@ -96,7 +96,7 @@ describe('a drop', () => {
     );
   });
 
-  it('of a product that is not in the catalogue is not told of', async () => {
+  it('of a product that is not in the catalogue is not announced', async () => {
     const { productId, dropId } = await makeDrop(1, { opensAt: FUTURE });
     await change(db, `UPDATE product SET status = 'HIDDEN' WHERE product_id = ?`, [productId]);
     expect((await get(`/v1/drops/${dropId}`)).body.code).toBe('DROP_NOT_FOUND');
@@ -177,7 +177,7 @@ describe.each(['update', 'redlock'])('two servers with the strategy %s', (strate
   });
   afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
-  /** Everybody buys one at the same moment, at one of the two servers; who is told to come again does. */
+  /** Everybody buys one at the same moment, at one of the two servers; buyers who are asked to try again do so. */
   const rush = (tokens: readonly string[], unitId: number, meanwhile: (n: number) => Promise<unknown>) =>
     Promise.all(
       tokens.map(async (token, n) => {

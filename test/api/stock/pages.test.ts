@@ -68,7 +68,7 @@ const pay = ({ checkoutId }: { checkoutId: number }) =>
 const cancel = ({ orderId }: { orderId: number }) =>
   post(`/v1/orders/${orderId}/cancellations`, {}, scene.buyer.token, 200);
 
-/** A product of which there are so many. */
+/** A product with this stock. */
 async function inStock(quantity: number): Promise<Made> {
   const made: Made = await scene.makeProduct();
   if (quantity > 0) await receive(made.unitId, quantity);
@@ -149,7 +149,7 @@ describe("a product's page", () => {
     await letAllExpire(3);
     // It takes as many as it gets back.
     expect(await effectOn(productId, () => letAllExpire(3))).toEqual([false, true]);
-    // It is refused, and what it took back stays.
+    // It is refused, and the holds that it took back stay ended.
     expect(await effectOn(productId, () => order(unitId, 4, 409))).toEqual([true, false]);
     await letAllExpire(3);
     expect(await effectOn(productId, () => order(unitId, 1))).toEqual([true, false]);

@@ -1,4 +1,4 @@
-/** Sellers keep the stock of their own units, staff that of any. */
+/** Sellers manage the stock of their own units, staff that of all. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { commitReservation } from '../../../core/stock/end-reservation.js';
 import { reserve } from '../../../core/stock/reserve.js';

@@ -75,7 +75,7 @@ describe('what fails', () => {
   const mendStock = (unitId: number) =>
     database.db.raw('UPDATE stock SET held = 10 - available, received = 10 WHERE unit_id = ?', [unitId]);
 
-  it.each(['expire-checkouts', 'reclaim-stock'])('keeps no other from %s, and is reported', async (duty) => {
+  it.each(['expire-checkouts', 'reclaim-stock'])('does not keep others from %s, and is reported', async (duty) => {
     const { db } = database;
     const spoilt = await ordered(2);
     const others = [];
@@ -91,7 +91,7 @@ describe('what fails', () => {
     await carryOut('expire-checkouts');
   });
 
-  it('keeps no other order from being confirmed, and is reported', async () => {
+  it('does not keep other orders from being confirmed, and is reported', async () => {
     const { db } = database;
     const [spoilt, other] = [await ordered(1), await ordered(1)];
     for (const { checkoutId, orderId } of [spoilt, other]) {

@@ -1,4 +1,4 @@
-/** The duties of payments: what is due is dealt with, and what fails keeps nothing else from its turn. */
+/** The duties of payments: due work is done, and a failure does not hold up the rest. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { DutyContext } from '../../../batch/duties/duty.js';
 import { paymentDuties } from '../../../batch/duties/payments.js';
@@ -22,7 +22,7 @@ const run = (name: string): Promise<number> => {
   return duty?.run(context as unknown as DutyContext) ?? Promise.reject(new Error(`there is no ${name}`));
 };
 
-it('looks up what is unknown, many at once, and the others where one cannot be dealt with', async () => {
+it('looks up unknown outcomes, many at once, and all others where one fails', async () => {
   const many = [];
   for (let n = 0; n < 12; n += 1) {
     const one = await shop.approved();

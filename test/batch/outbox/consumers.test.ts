@@ -56,7 +56,7 @@ describe('the cart', () => {
   const inCart = async (accountId = BUYER): Promise<number[]> =>
     (await readCart(database.db, accountId)).map(({ unitId }) => unitId);
 
-  it('loses what was bought directly and had been in it, when that is paid, and nothing else', async () => {
+  it('loses units that were bought directly and were in it before, when they are paid, and nothing else', async () => {
     const [bought, later, other] = [
       await makeUnit(database.db, 'S1'),
       await makeUnit(database.db, 'S1'),
@@ -250,7 +250,7 @@ describe('notifications', () => {
     await stop();
   });
 
-  it('raise an alarm of money given back elsewhere, which is over when it was asked for here', async () => {
+  it('raise an alarm of money given back elsewhere, which is over when it is requested here', async () => {
     await change(
       database.db,
       `INSERT INTO payment (checkout_id, buyer_id, provider, reference, order_name, currency, amount_minor, status, cancelled_elsewhere_minor, created_at, updated_at)

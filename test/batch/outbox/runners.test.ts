@@ -54,7 +54,7 @@ const runner = (fault?: string): Magam =>
     ...(fault === undefined ? {} : { MAGAM_FAULT: fault }),
   });
 
-/** Records so many payments of two units each. */
+/** Records this many payments of two units each. */
 const payments = (count: number): Promise<number[]> =>
   record(
     database.db,
@@ -131,7 +131,7 @@ it.each([
   ['between the hints and their marks', 'outbox.before-mark'],
   ['within the work', 'outbox.before-commit'],
   ['between the work and its acknowledgement', 'outbox.handled'],
-])('killed %s, another runner does what is left, and nothing twice', async (_when, point) => {
+])('killed %s, another runner does the rest, and nothing twice', async (_when, point) => {
   const killed = runner(`${point}:kill`);
   await killed.says('runner started');
   const ids = await payments(5);

@@ -1,4 +1,4 @@
-/** What was written is what is certified, once: lines changed under a run, a supplement that somebody else has made already. */
+/** A run certifies exactly the lines that it wrote, once: lines changed during a run, a supplement that another process has already made. */
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { openSupplement } from '../../../batch/jobs/settle/open-run.js';
 import type { Run } from '../../../core/jobs/stores/run.js';

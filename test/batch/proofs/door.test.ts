@@ -1,4 +1,4 @@
-/** A writer of the feed while its date is being closed: what sees to it that no entry is left behind the shut door. */
+/** A writer of the feed while its date is being closed: the guards that leave no entry behind the shut door. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ interface Waiting {
 }
 
 let gates = 0;
-/** Starts a command and waits until it stands at the point; `go` lets it pass and waits for its end. */
+/** Starts a command and waits until it is at the point; `go` lets it pass and waits for its end. */
 async function standingAt(point: string, args: readonly string[], switchedOff: string): Promise<Waiting> {
   const waiting = startedTowards(point, args, switchedOff);
   await waiting.process.says(`FAULT ${point}`);
@@ -51,7 +51,7 @@ function startedTowards(point: string, args: readonly string[], switchedOff: str
   };
 }
 
-/** An import of lines of the date that stands at a point of its first batch. */
+/** An import of lines of the date that waits at a point of its first batch. */
 function importAt(point: string, switchedOff = ''): Promise<Waiting> {
   const file = join(folder, 'late-lines.csv');
   const lines = Array.from({ length: 20 }, (_, i) => ({
@@ -86,7 +86,7 @@ it('a date is not shut between two steps of an import: its hold alone', async ()
   expect(await lateLines('settlement_line')).toBe('20');
 });
 
-it('an entry that came in behind the plan is not certified away: the control totals alone', async () => {
+it('an entry that came in after the plan is not lost in the certificate: the control totals alone', async () => {
   const importing = await importAt('import.before-commit', ',off:door.share-lock');
   const settling = await standingAt('run.planned', settleArgs, ',off:import.hold');
   expect(await importing.go()).toMatchObject({ code: 0 });

@@ -1,6 +1,6 @@
 /**
  * One partition, or a group of them, two processes: what keeps the one that was frozen beyond its lease from writing when it wakes up. Each line of defence is
- * seen to hold alone, the others behind and before it switched off.
+ * shown to hold alone, with the other guards switched off.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,7 @@ async function startUpTo(
 }
 
 interface Frozen {
-  /** Wakes the process up, and waits until it says what became of its second chunk. */
+  /** Wakes the process up, and waits until it reports the result of its second chunk. */
   readonly wake: () => Promise<string>;
   readonly ended: Magam['ended'];
 }

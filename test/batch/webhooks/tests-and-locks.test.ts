@@ -47,7 +47,7 @@ describe('an endpoint whose maker is locked', () => {
 });
 
 describe('a test', () => {
-  it('sends a signed ping at once, also to an endpoint that is disabled, and says what came of it', async () => {
+  it('sends a signed ping at once, even to a disabled endpoint, and reports the result', async () => {
     const { endpointId, secret } = await make();
     await call('PATCH', `/${endpointId}`, { status: 'DISABLED' });
     const tested = await call('POST', `/${endpointId}/test`);

@@ -76,7 +76,7 @@ describe('a delivery', () => {
     expect(await one(endpointId)).toMatchObject({ attempts: 0, failingSince: null, nextTryAt: null });
   });
 
-  it('to one that is slow keeps no other from its turn', async () => {
+  it('to a slow one does not hold up the others', async () => {
     const held: (() => void)[] = [];
     scene.receiver.answer((res, { path }) => {
       const end = () => void res.writeHead(200).end();
@@ -144,7 +144,7 @@ describe('a delivery', () => {
     expect(new Set(scene.receiver.received.slice(0, 2).map(({ event }) => event.id)).size).toBe(1);
   });
 
-  it('is not noted by one who was taken for dead', async () => {
+  it('is not recorded by a process that was taken for dead', async () => {
     const { endpointId } = await make();
     const claim = { endpointId, owner: 'a-frozen-runner' };
     const next = { endpointId, owner: 'its-successor' };

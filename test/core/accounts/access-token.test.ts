@@ -9,7 +9,7 @@ const claims = { accountId: 7, sessionId: '7f7f7f7f-0000-4000-8000-000000000001'
 const secret = createSecretKey(KEY, 'utf8');
 const refused = { code: 'TOKEN_INVALID' };
 
-/** A token that is right but for what is given. */
+/** A token that is right except for the given fields. */
 const forged = (payload: JWTPayload, header: { alg?: string; typ?: string } = {}): SignJWT =>
   new SignJWT({ sid: claims.sessionId, sub: '7', iss: 'magam', aud: 'magam-api', ...payload })
     .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', ...header })

@@ -330,7 +330,7 @@ describe('the date that an entry counts for', () => {
   });
 });
 
-it('whoever approves waits for whoever closes, and sees what was closed', async () => {
+it('an approval waits for a close, and sees the closed periods', async () => {
   await scene.post('ADJUSTMENT_TO_SELLER', 1n, 'k');
   const adjustmentId = await idOf({ reference: 'R1', askedOn: '2026-05-11' });
   let approving: Promise<string | undefined> | undefined;

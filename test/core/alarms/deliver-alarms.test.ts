@@ -58,7 +58,7 @@ async function resolveAll(): Promise<void> {
   for (const { alarmId } of await readOpenAlarms(database.db)) await resolveAlarm(database.db, alarmId);
 }
 
-it('each channel is told of an alarm and of its end, once', async () => {
+it('each channel gets an alarm and its end, once', async () => {
   await raise();
   expect(await deliver()).toBe(3);
   expect(await deliver()).toBe(0);
@@ -95,7 +95,7 @@ it('each channel is told of an alarm and of its end, once', async () => {
   expect(smtp.mails[0]?.message).toMatch(new RegExp(`Message-ID: <${opened?.body.id}@shop.example>`, 'i'));
 });
 
-it('a channel that is away keeps no other from being told, and is told later under the same id', async () => {
+it('a channel that is away does not hold up the others, and gets the message later under the same id', async () => {
   webhook.answer(text(503, 'later'), text(200, 'ok'));
   await raise();
   expect(await deliver()).toBe(2);
@@ -134,7 +134,7 @@ it('an error says nothing of the address of a webhook', async () => {
   [slack, webhook] = await Promise.all([startSlackReceiver(), startOutside()]);
 });
 
-it('a message that is late does not report as open what is over', async () => {
+it('a late message does not report an alarm as open that is over', async () => {
   slack.answer(500);
   await raise();
   await deliver();
@@ -146,7 +146,7 @@ it('a message that is late does not report as open what is over', async () => {
   for (const sent of slack.texts) expect(sent).toMatch(/^OVER: /);
 });
 
-it('a message that is given up is an alarm of its own, which the other channels tell', async () => {
+it('a message that is given up raises an alarm, which the other channels send', async () => {
   slack.answer(500);
   await raise();
   await deliver();

@@ -1,4 +1,4 @@
-/** When alarms open and end, by the rows of a real database; and that there is one of a kind and subject, whoever looks. */
+/** When alarms open and end, by the rows of a real database; and that there is one for each kind and subject, however many processes check. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { raiseAlarm, resolveAlarm } from '../../../core/alarms/change-alarms.js';
 import type { WatchedKind } from '../../../core/alarms/conditions.js';
@@ -150,7 +150,7 @@ describe('a job that follows the settlement', () => {
     expect((await readOpenAlarms(database.db)).map(({ subject }) => subject)).toEqual([DAY]);
   });
 
-  it('is overdue when it is not done so long after it was asked for', async () => {
+  it('is overdue when it is not done within its time after the request', async () => {
     await step(DAY, 'STOPPED', 20);
     expect(await look('date-overdue', { dateMinutes: 30 })).toBe(0);
     expect(await look('date-overdue', { dateMinutes: 10 })).toBe(1);
@@ -207,7 +207,7 @@ describe('a date that is overdue', () => {
     await change(database.db, `INSERT INTO business_date (business_on, status) VALUES (?, 'CLOSING')`, [date]);
   };
 
-  it('is one that was due so long ago and is not closed', async () => {
+  it('is one that was due long enough ago and is not closed', async () => {
     const [due, before] = [addDays(today, -2), addDays(today, -3)];
     for (const date of [due, before]) await entry(date);
     expect(await look('date-overdue', { dateMinutes: 1 })).toBe(2);
@@ -216,7 +216,7 @@ describe('a date that is overdue', () => {
     expect(await look('date-overdue', { dateMinutes: 1 })).toBe(1);
   });
 
-  it('is told of the ten earliest, and none is ended because an earlier one was found', async () => {
+  it('is raised for the ten earliest, and none is ended because an earlier one was found', async () => {
     for (let n = 2; n < 14; n += 1) await entry(addDays(today, -n));
     expect(await look('date-overdue', { dateMinutes: 1 })).toBe(10);
     await entry(addDays(today, -14));
@@ -246,7 +246,7 @@ describe('no runner', () => {
       name,
     ]);
 
-  it('is an alarm when none has shown itself for so long, and over when one does', async () => {
+  it('is an alarm when none has shown a sign of life for long enough, and over when one does', async () => {
     expect(await look('no-runner')).toBe(0); // the time counts from now on
     await late('runner-alive', 4);
     expect(await look('no-runner')).toBe(0);
@@ -357,7 +357,7 @@ it('a bank account that was proposed is an alarm of its seller until somebody ha
   expect((await alarmsOf(db)).sort()).toEqual(['bank-account-waiting S1 RESOLVED', 'bank-account-waiting S2 OPEN']);
 });
 
-it('a condition that cannot be read keeps no other from being looked at, and is told', async () => {
+it('a condition that cannot be read does not keep others from being checked, and is reported', async () => {
   await run(DAY, 'FAILED');
   await change(database.db, 'RENAME TABLE outbox_attempt TO outbox_attempt_away');
   try {

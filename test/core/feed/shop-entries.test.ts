@@ -91,7 +91,7 @@ const dates = (table: 'sale_entry' | 'refund_entry') =>
     `SELECT occurred_on AS occurredOn, settled_on AS settledOn, import_id AS importId FROM ${table} ORDER BY entry_id`,
   );
 
-/** A lock that a test lets go of. */
+/** A lock that a test releases. */
 function gate(): { readonly passed: Promise<void>; readonly open: () => void } {
   let open = (): void => undefined;
   const passed = new Promise<void>((resolve) => {
@@ -114,7 +114,7 @@ describe('a confirmation', () => {
     expect(await dates('sale_entry')).toEqual([{ occurredOn: TODAY, settledOn: TOMORROW, importId: null }]);
   });
 
-  it('keeps the door open until its commit, and whoever shuts it sees the entry', async () => {
+  it('keeps the door open until its commit, and the process that shuts it sees the entry', async () => {
     const prepared = await prepare();
     const hold = gate();
     const entered = gate();
@@ -218,7 +218,7 @@ describe('a refund', () => {
     await expect(giveBack(longAgo, refund(2, 1, 1))).rejects.toMatchObject({ code: 'SHOP_DATES_PASSED' });
   });
 
-  it('never takes more than the line has left, of all that it is asked for or nothing', async () => {
+  it('never takes more than the line has left, and takes all requested units or none', async () => {
     await confirm(await prepare(), sale(1), sale(2));
     expect(await giveBack(await prepare(), refund(1, 2, 1), refund(2, 1, 2), refund(3, 1, 2))).toMatchObject({
       refused: 'REFUND_EXCEEDS_SALE',

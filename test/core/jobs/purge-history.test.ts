@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** A run with an execution and a claim that both ended so many days ago. */
+/** A run with an execution and a claim that both ended this many days ago. */
 async function run(runId: number, status: string, days: number): Promise<void> {
   const { db } = database;
   const ended = 'UTC_TIMESTAMP(3) - INTERVAL ? DAY';

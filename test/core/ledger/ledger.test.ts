@@ -1,4 +1,7 @@
-/** The ledger on a database: posted once, reversed, closed; balances now, of a date and of a time; what a change behind its back is found by. */
+/**
+ * The ledger on a database: posted once, reversed, closed; balances now, of a date and of a time; and the checks that find a change made directly in the
+ * database.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { closeAccount, reopenAccount } from '../../../core/ledger/close-account.js';
@@ -43,7 +46,7 @@ const failing = async () =>
   (await verifyLedger(db, new AbortController().signal)).checks.filter(({ ok }) => !ok).map(({ name }) => name);
 
 describe('a transaction', () => {
-  it('is posted once for its key, whoever comes again, and only with the same content', async () => {
+  it('is posted once for its key, however often it comes, and only with the same content', async () => {
     const first = decided(await post('k1', 'PAYMENT', 500n));
     expect(first.existed).toBe(false);
     expect(await post('k1', 'PAYMENT', 500n)).toEqual({ transactionId: first.transactionId, existed: true });

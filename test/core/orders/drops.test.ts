@@ -54,7 +54,7 @@ const audit = async (dropId: number) =>
   (await listPurchases(db, dropId, undefined, 100)).map(({ quantity, givenBack }) => [quantity, givenBack]);
 
 describe('a buyer in a drop', () => {
-  it('who has reached the limit may order again what was cancelled, before the payment and after it, in parts and wholly', async () => {
+  it('a buyer at the limit may order cancelled units again, before and after the payment, in parts and as a whole', async () => {
     const { unitId, dropId } = await makeDropUnit(3);
     const first = await order(unitId, 3);
     await expect(order(unitId, 1)).rejects.toMatchObject({ code: 'DROP_LIMIT_EXCEEDED' });
@@ -71,7 +71,7 @@ describe('a buyer in a drop', () => {
     await order(unitId, 3);
   });
 
-  it('who has reached the limit may order again what expired', async () => {
+  it('a buyer at the limit may order expired units again', async () => {
     const { unitId, dropId } = await makeDropUnit(2);
     const { checkoutId } = await order(unitId, 2);
     await letExpire(db, checkoutId);
@@ -81,7 +81,7 @@ describe('a buyer in a drop', () => {
     expect(await stockOf(db, unitId)).toEqual([8, 2, 0]);
   });
 
-  it('who has reached the limit may not order again what was delivered and came back', async () => {
+  it('a buyer at the limit may not order units again that were delivered and came back', async () => {
     const { unitId, dropId } = await makeDropUnit(1);
     const { checkoutId, orderId } = await order(unitId, 1);
     await pay(db, checkoutId);
@@ -92,7 +92,7 @@ describe('a buyer in a drop', () => {
     await expect(order(unitId, 1)).rejects.toMatchObject({ code: 'DROP_LIMIT_EXCEEDED' });
   });
 
-  it('who is refused, for the limit or the stock, undoes no other of the same group and leaves nothing behind', async () => {
+  it('a refused order, by limit or stock, undoes no other of the same group and leaves nothing behind', async () => {
     const { unitId, dropId } = await makeDropUnit(1, 2);
     const ordinary = await makeUnit(db, 'S2');
     const asks = [

@@ -1,4 +1,4 @@
-/** Checkouts that are asked for at the same moment: they share their statements, and each costs what it costs alone. */
+/** Checkouts at the same moment: they share their statements, and each has the same prices as alone. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type CheckoutAsk, checkoutPreparer, type Placement } from '../../../core/orders/prepare-checkout.js';
 import { writeShippingTerm } from '../../../core/orders/stores/shipping-term.js';

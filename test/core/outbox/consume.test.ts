@@ -112,7 +112,7 @@ describe('a consumer that works in the database', () => {
     await other.destroy();
   });
 
-  it.each([1, 10])('a broken event keeps no other from its turn, %i at a time', async (together) => {
+  it.each([1, 10])('a broken event does not hold up the others, %i at a time', async (together) => {
     const ids = await record(database.db, confirmed(1), confirmed(2), confirmed(3));
     await change(database.db, `UPDATE outbox_event SET payload = '{' WHERE event_id = ?`, [ids[2]]);
     const { made } = handling(new Set([2]), together);
@@ -197,7 +197,7 @@ describe('a consumer that works in the database', () => {
     expect([await effects(), await attemptsOf(database.db, 'handler')]).toEqual([[1], []]);
   });
 
-  it('that what tells of dead letters is dead itself is no event', async () => {
+  it('a dead letter of the consumer that reports dead letters is not an event', async () => {
     const payload = { consumer: 'x', eventId: 1, type: 'order.confirmed', error: 'x' };
     const [eventId = 0] = await record(database.db, { type: 'outbox.given-up', payload, requestId: '' });
     const failing = consumer({
@@ -275,7 +275,7 @@ describe('a consumer that delivers', () => {
     expect([await first, delivered]).toEqual([1, [1]]);
   });
 
-  it('leaves out what somebody has begun to deliver since it was read', async () => {
+  it('leaves out events that somebody has begun to deliver since they were read', async () => {
     const ids = await record(database.db, confirmed(1), confirmed(2));
     let letGo = (): void => undefined;
     const gone = new Promise<void>((resolve) => {
@@ -293,7 +293,7 @@ describe('a consumer that delivers', () => {
     expect([await elsewhere, delivered, other.delivered]).toEqual([1, [1], [2]]);
   });
 
-  it('leaves out what somebody has delivered since it was read', async () => {
+  it('leaves out events that somebody has delivered since they were read', async () => {
     const ids = await record(database.db, confirmed(1), confirmed(2));
     const other = delivering();
     const { made, delivered } = delivering(new Set(), async () => {
@@ -340,7 +340,7 @@ describe('a consumer that delivers', () => {
     expect(toldToEnd).toBe(true);
   });
 
-  it('a failure is tried again, and one who was slow overwrites nothing', async () => {
+  it('a failure is tried again, and a slow process overwrites nothing', async () => {
     const [eventId = 0] = await record(database.db, confirmed(1));
     let fail = (): void => undefined;
     const failing = new Promise<void>((_resolve, reject) => {

@@ -1,4 +1,4 @@
-/** What happens to orders is recorded where it happens, with the request that caused it, and not where it comes to nothing. */
+/** Events of orders are recorded in the transaction that causes them, with the id of the request, and not when it is rolled back. */
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { expireCheckouts } from '../../../core/orders/expire-checkouts.js';
 import { payCheckout } from '../../../core/orders/pay-checkout.js';

@@ -182,7 +182,7 @@ describe('the look at the rows', () => {
     expect(await cursorOf(database.db, 'one')).toBeGreaterThan(0);
   });
 
-  it('tries all that is due, however many, and forgets attempts of what was done after all', async () => {
+  it('tries all due events, however many, and deletes attempts of events that were done after all', async () => {
     const { made, orders } = await registered('one');
     const ids = await record(database.db, ...Array.from({ length: 150 }, (_, n) => confirmed(n + 1)));
     for (const eventId of ids)

@@ -130,7 +130,7 @@ describe('a cancellation of a paid order', () => {
     expect(await orderOf(orderId)).toMatchObject({ status: 'CANCELLED', returning: 0, pending: [0, 0] });
   });
 
-  it('is not tried again before its time, whoever asks for it', async () => {
+  it('is not tried again before its time, whatever asks for it', async () => {
     const { orderId, paymentId } = await paidOrder();
     decided(await cancel(shop.db, orderId, byPayment));
     const [one] = await select<{ id: number }>(shop.db, 'SELECT cancel_id AS id FROM payment_cancel');
@@ -226,7 +226,7 @@ describe('a cancellation of a paid order', () => {
 });
 
 describe('a return', () => {
-  it('waits for whoever is at its checkout, as everything does that moves its money', async () => {
+  it('waits for a transaction that has locked its checkout, like everything that moves its money', async () => {
     const { orderId, checkoutId } = await paidOrder();
     await deliver(shop.db, orderId);
     decided(await confirm(shop.db, orderId));

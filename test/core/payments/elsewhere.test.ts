@@ -1,4 +1,4 @@
-/** Money that a provider gave back although nobody asked for it here, such as by hand on its page: it is written down and told, once. */
+/** Money that a provider gave back without a request from here, for example by hand on its page: it is recorded and reported, once. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { select } from '../../../infra/database.js';
 import { decided } from '../../../kernel/outcome.js';
@@ -60,7 +60,7 @@ describe('money that was given back by hand at the provider', () => {
     expect(await shop.inquire(payment.paymentId)).toMatchObject({ status: 'DONE', elsewhereMinor: 5_000 });
   });
 
-  it('is not what was asked for here and whose answer was lost', async () => {
+  it('is not money that was requested here and whose answer was lost', async () => {
     const { payment, orderIds } = await shop.paid();
     decided(await cancel(shop.db, orderIds[0] ?? 0, byPayment));
     bank.next('cancel', 'cut-after');

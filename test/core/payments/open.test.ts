@@ -59,17 +59,20 @@ it.each<[string, Opening, string]>([
   ['its payment opened', opened('first'), 'PAYMENT_IN_PROGRESS'],
   ['no answer', { outcome: 'unknown', failure }, 'PROVIDER_UNAVAILABLE'],
   ['a no', { outcome: 'declined', failure }, 'PAYMENT_DECLINED'],
-])('whoever comes to %s after another call took it over changes nothing of it', async (_what, late, code) => {
-  const { shop, answers } = slowShop();
-  const { checkoutId } = await shop.checkOut();
-  const first = shop.open(checkoutId);
-  while (answers.length < 1) await new Promise(setImmediate);
-  await shop.letTimePass();
-  const second = shop.open(checkoutId);
-  while (answers.length < 2) await new Promise(setImmediate);
-  answers[1]?.(opened('second'));
-  const payment = await second;
-  answers[0]?.(late);
-  await expect(first).rejects.toMatchObject({ code });
-  expect(await shop.read(payment.paymentId)).toMatchObject({ status: 'READY', providerKey: 'second' });
-});
+])(
+  'a call that reaches %s after another call took the payment over changes nothing of it',
+  async (_what, late, code) => {
+    const { shop, answers } = slowShop();
+    const { checkoutId } = await shop.checkOut();
+    const first = shop.open(checkoutId);
+    while (answers.length < 1) await new Promise(setImmediate);
+    await shop.letTimePass();
+    const second = shop.open(checkoutId);
+    while (answers.length < 2) await new Promise(setImmediate);
+    answers[1]?.(opened('second'));
+    const payment = await second;
+    answers[0]?.(late);
+    await expect(first).rejects.toMatchObject({ code });
+    expect(await shop.read(payment.paymentId)).toMatchObject({ status: 'READY', providerKey: 'second' });
+  },
+);

@@ -171,7 +171,7 @@ export async function payDuties(db: Db, context: PaymentContext): Promise<number
   return payments.length + cancels.length;
 }
 
-/** Lets the time come at which whoever asks has died or is asked again. */
+/** Moves the time on until the asking process counts as dead or the provider is asked again. */
 export async function letTimePass(db: Db): Promise<void> {
   const past = 'UTC_TIMESTAMP(3) - INTERVAL 1 SECOND';
   await db.raw(

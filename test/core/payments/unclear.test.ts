@@ -73,7 +73,7 @@ describe('an answer that was cut off', () => {
     expect(bank.asked).toEqual(['open', 'confirm', 'inquire']);
   });
 
-  it('stays unknown while the look-up has no answer, which is asked for ever more rarely; operators are told once', async () => {
+  it('stays unknown while the look-up has no answer, which is repeated at growing intervals; operators are informed once', async () => {
     const one = await cutOff('cut-after');
     const { paymentId } = one.payment;
     bank.next('inquire', 'fail', 'cut-before', 'fail');
@@ -103,7 +103,7 @@ describe('an answer that was cut off', () => {
 });
 
 describe('whoever asked and died', () => {
-  it('is followed by whoever looks up first, and charges only what was not charged', async () => {
+  it('is followed by a look-up, and charges only a payment that was not charged', async () => {
     const one = await shop.approved();
     const open = bank.hold('confirm');
     const dead = shop.confirm(one);
@@ -120,7 +120,7 @@ describe('whoever asked and died', () => {
     expect(bank.count('charge')).toBe(1);
   });
 
-  it('cannot decline any more what somebody else asks about', async () => {
+  it('cannot decline a payment any more that another process asks about', async () => {
     const one = await shop.approved();
     const open = bank.hold('confirm');
     bank.next('confirm', 'decline');

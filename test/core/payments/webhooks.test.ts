@@ -33,7 +33,7 @@ it('counts once, however often it comes', async () => {
   expect(await shop.duties()).toBe(0);
 });
 
-it('that says what is not so changes nothing', async () => {
+it('with false content changes nothing', async () => {
   const one = await shop.approved();
   await shop.webhook(one.payment);
   await shop.duties();

@@ -34,7 +34,7 @@ it('three proposals at once make one payout', async () => {
   expect(await scene.differences()).toEqual([]);
 });
 
-it('a proposal waits for a cancellation, and claims what it frees', async () => {
+it('a proposal waits for a cancellation, and claims the statements that it releases', async () => {
   const { payoutId } = await scene.proposed();
   let proposal: Promise<unknown[]> = Promise.resolve([]);
   await scene.inTx(async (tx) => {
@@ -96,7 +96,7 @@ it('a file that three mark as sent, and results that three import, are posted on
   expect(await scene.differences()).toEqual([]);
 });
 
-it('a statement cannot be claimed by two payouts, whoever writes', async () => {
+it('a statement cannot be claimed by two payouts, even by direct SQL', async () => {
   const { payoutId } = await scene.proposed();
   const claim = `INSERT INTO payout_statement (payout_id, statement_id, claimed_id) SELECT ${payoutId} + 1, statement_id, statement_id FROM statement`;
   await expect(change(database.db, claim)).rejects.toMatchObject({ errno: 1062 });

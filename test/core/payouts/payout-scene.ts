@@ -176,7 +176,7 @@ export class PayoutScene {
 
   statusOf = async (payoutId: number): Promise<string> => (await this.payout(payoutId)).status;
 
-  /** The seller is paid to another account from so many hours on. @returns its id */
+  /** The seller is paid to another account after this many hours. @returns its id */
   changeAccount = (sellerId = 'S1', accountNumber = '220987654321', hours = 0): Promise<number> =>
     this.inTx((tx) => this.changeAccountIn(tx, sellerId, accountNumber, hours));
 

@@ -245,7 +245,7 @@ describe('a payout', () => {
     expect(await codeOf(scene.inTx((tx) => approvePayout(tx, KIM, seen)))).toBe('PAYOUT_NOT_FOUND');
   });
 
-  it('that failed is tried again as another attempt, with the same claims, approved anew by somebody else', async () => {
+  it('that failed is tried again as another attempt, with the same claims, approved again by somebody else', async () => {
     const payout = await scene.approved();
     const { file } = await scene.export();
     const number = `F${file?.fileId}`;

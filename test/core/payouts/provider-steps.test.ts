@@ -103,7 +103,7 @@ it('is not sent before its date, nor without an approval', async () => {
   expect(await codeOf(send(payoutId))).toBe('PAYOUT_STATE_WRONG');
 });
 
-/** The provider knows nothing of the transfer for so long that it is taken for lost. */
+/** The provider does not know the transfer for long enough that it is taken for lost. */
 async function losing(): Promise<Payout> {
   const payout = await approved();
   decided(await send(payout.payoutId));

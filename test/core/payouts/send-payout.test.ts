@@ -57,14 +57,14 @@ function start(work: 'send' | 'follow', payoutId: number, fault = '', url = sand
   return startProcess(process.execPath, args, { env: environment(database.url), limitMs: 60_000 });
 }
 
-/** Runs it to its end. @returns what it came to */
+/** Runs it to its end. @returns its result */
 async function run(work: 'send' | 'follow', payoutId: number, url?: string) {
   const { code, stdout, stderr } = await start(work, payoutId, '', url).ended;
   expect({ code, stderr }).toMatchObject({ code: 0 });
   return JSON.parse(stdout);
 }
 
-/** Makes the attempt due, as if so many seconds had gone by. */
+/** Makes the attempt due, as if this many seconds had passed. */
 const later = (payoutId: number, seconds = 0) =>
   database.db.raw(
     `UPDATE provider_transfer SET next_look_at = UTC_TIMESTAMP(3), asked_at = asked_at - INTERVAL ? SECOND WHERE payout_id = ?`,

@@ -1,4 +1,4 @@
-/** Settled dates in the ledger: one transaction for each seller, currency and generation, once, whatever dies and whoever else posts. */
+/** Settled dates in the ledger: one transaction for each seller, currency and generation, once, whatever dies and whatever else posts. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { postGeneration } from '../../../core/postings/post-generation.js';
 import { type Generation, readPosted } from '../../../core/postings/stores/settlement-posting.js';
@@ -47,7 +47,7 @@ const kindSums = async () => {
   );
 };
 
-it('what is posted is what the settlements and the lines come to, account by account', async () => {
+it('the postings equal the sums of the settlements and the lines, account by account', async () => {
   await post(first);
   const report = await readPosted(db, first);
   const [{ n } = { n: 0 }] = await sums(

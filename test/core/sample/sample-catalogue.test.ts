@@ -25,7 +25,7 @@ afterAll(() => database?.drop());
 describe('the sample catalogue', () => {
   const options = { products: 1_000, sellers: 30, reviewers: [1, 2, 3] };
 
-  it('is made once, however often it is asked for, and the same everywhere', async () => {
+  it('is made once, however often it is requested, and the same everywhere', async () => {
     expect(await makeSampleCatalogue(database.db, { ...options, products: 300 })).toMatchObject({ products: 300 });
     expect(await makeSampleCatalogue(database.db, options)).toMatchObject({ products: 700 });
     const [made] = await fingerprint(database);

@@ -51,7 +51,7 @@ async function counts(): Promise<Record<string, number>> {
 }
 
 let keys = 0;
-/** A run with all that a what-if leaves while it is worked on, last moved so many days ago by somebody who was silent ever since. */
+/** A run with all rows of a what-if under way, last moved this many days ago by a process that was silent ever since. */
 async function leave(
   days: number,
   { job = WHAT_IF, status = 'RUNNING' as RunStatus, listFor = null as number | null } = {},
@@ -126,7 +126,7 @@ describe('a what-if', () => {
     expect(await isThere(runId)).toBe(false);
   });
 
-  it('stays while its task has not ended, which goes on with it', async () => {
+  it('stays while its task has not ended, because the task continues it', async () => {
     const { db } = database;
     const question = { draftId: 1, draftVersion: 1, date: DAY, dates: 'ALWAYS', definition: {} } as const;
     const runId = await leave(31, { listFor: await askFor(db, POLICY_CHECK, '1', question) });

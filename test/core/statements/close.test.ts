@@ -92,7 +92,7 @@ describe('a seller who is closed weekly', () => {
     expect(await verified()).toEqual({ ok: true, failed: [] });
   });
 
-  it('is told of each by an event of its own, which no other seller sees', async () => {
+  it('gets an event for each, which no other seller sees', async () => {
     const events = await select<{ seller: string; data: string }>(
       db,
       `SELECT seller_id AS seller, data FROM feed_event WHERE type = 'statement.issued' ORDER BY event_id`,
@@ -275,7 +275,7 @@ describe('a preview', () => {
     await expect(other).rejects.toMatchObject({ code: 'STATEMENT_MOVED', details: { cause: 'CLOSED' } });
   });
 
-  it('that is no longer true closes nothing, and what moved is named', async () => {
+  it('that is no longer true closes nothing, and the changes are named', async () => {
     await settleAndPost(db, '2026-04-14', 1, [{ sellerId: 'P2', itemAmount: 100 }]);
     await giveTerms(db, { seller: 'P2' });
     const calendar = await businessCalendar(db);

@@ -50,7 +50,7 @@ afterAll(async () => {
 
 let holders = 0;
 const wants = (...unitIds: readonly number[]) => unitIds.map((unitId) => ({ unitId, quantity: 1 }));
-/** Orders one of each unit behind the gate. @returns undefined: it got them */
+/** Orders one of each unit through the gate. @returns undefined: it got them */
 function order(server: Server, ...unitIds: readonly number[]): Promise<Refusal | undefined> {
   holders += 1;
   const holder = { holderId: holders, expiresInMs: LONG_MS, requestedBy: 'test' };
@@ -149,7 +149,7 @@ describe('an order of a drop', () => {
     expect(await order(one, unitId)).toBeUndefined();
   });
 
-  it('is no matter of the gate any more once the drop is ended, within seconds and on every server', async () => {
+  it('passes the gate once the drop is ended, within seconds and on every server', async () => {
     const { unitId, dropId } = await makeDrop(database.db, 3, { opensAt: FUTURE });
     expect(isRefusal(await order(one, unitId))).toBe(true);
     await inTransaction(database.db, (tx) => endDrop(tx, dropId));
@@ -158,7 +158,7 @@ describe('an order of a drop', () => {
     expect(await countOf(unitId)).toBeNull();
   });
 
-  it('of a product that nobody can buy is refused as any other, and the drop is not told of', async () => {
+  it('of a product that nobody can buy is refused like any other, and the drop is not shown', async () => {
     const { unitId, productId } = await makeDrop(database.db, 3, { opensAt: FUTURE });
     await change(database.db, `UPDATE product SET status = 'HIDDEN' WHERE product_id = ?`, [productId]);
     const refused = refuse('UNIT_NOT_FOR_SALE');
@@ -200,7 +200,7 @@ describe('a rush', () => {
       return outcome;
     });
     expect(emptied).toBe(5);
-    // Who was refused by a count from which others took in vain may come again.
+    // A buyer who was refused by a count from which others took without buying may try again.
     const more = await rush(60, (n) => order(either(n), unitId));
     expect(placed([...outcomes, ...more])).toBe(60);
     expect(await stockOf(database.db, unitId)).toEqual([60, 0, 60, 0]);

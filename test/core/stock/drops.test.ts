@@ -152,7 +152,7 @@ describe('a drop', () => {
 });
 
 describe('a group', () => {
-  it('is decided one by one: a refusal undoes no other, and what was got is one row each of one statement', async () => {
+  it('is decided for each order: a refusal undoes no other, and the purchases are one row each of one statement', async () => {
     const { unitId, dropId } = await makeDrop(db, 3, { limitPerBuyer: 2 });
     const shut = await makeDrop(db, 3, { opensAt: FUTURE });
     const asks = [

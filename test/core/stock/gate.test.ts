@@ -44,7 +44,7 @@ afterAll(async () => {
 
 let holders = 0;
 const wants = (...unitIds: readonly number[]) => unitIds.map((unitId) => ({ unitId, quantity: 1 }));
-/** Orders one of each unit behind the gate. @returns undefined: it got them */
+/** Orders one of each unit through the gate. @returns undefined: it got them */
 function order(server: Server, unitIds: readonly number[], expiresInMs = 60_000): Promise<Refusal | undefined> {
   holders += 1;
   const holder = { holderId: holders, expiresInMs, requestedBy: 'test' };
@@ -106,7 +106,7 @@ describe('the gate', () => {
 });
 
 describe('a wrong count', () => {
-  it('that is too high sells nothing that is not there, and what was let through in vain is given back', async () => {
+  it('that is too high oversells nothing, and units of refused orders are given back', async () => {
     const [unitId = 0] = await makeUnits(database.db, [3]);
     await order(one, [unitId]);
     await one.link.client.hset(`stock:g:${one.link.seal.realm}:${unitId}`, 'left', 1_000);
@@ -148,7 +148,7 @@ describe('a wrong count', () => {
     expect(await countOf(unitId)).toBe(3);
   });
 
-  it('does not get back what was taken from the one before it', async () => {
+  it('does not get back units that were taken from the previous one', async () => {
     const [unitId = 0] = await makeUnits(database.db, [3]);
     const outcome = await one.gate.pass(wants(unitId), async () => {
       await one.link.client.del(`stock:g:${one.link.seal.realm}:${unitId}`);
@@ -159,13 +159,13 @@ describe('a wrong count', () => {
     expect(await countOf(unitId)).toBe(2);
   });
 
-  it('ends so long after the moment before it was read, however long that took', async () => {
+  it('ends a fixed time after the moment before it was read, however long that took', async () => {
     const [unitId = 0] = await makeUnits(database.db, [3]);
     const now = async (): Promise<number> => {
       const [seconds = 0, micros = 0] = (await other.link.client.time()).map(Number);
       return seconds * 1_000 + Math.floor(micros / 1_000);
     };
-    // Whoever reads a count waits for the table.
+    // A reader of a count waits for the table.
     await database.db.transaction(async (tx) => {
       await tx.raw('LOCK TABLES stock WRITE');
       const waiting = order(one, [unitId]);
@@ -197,7 +197,7 @@ describe('Redis', () => {
       return outcome;
     });
     expect(emptied).toBe(5);
-    // Who was refused by a count of which others did not reserve may come again.
+    // A buyer who was refused by a count from which others did not reserve may try again.
     const more = await orders(60, (n) => order(either(n), [unitId]));
     expect(placed([...outcomes, ...more])).toBe(60);
     expect(await stockOf(database.db, unitId)).toEqual([60, 0, 60, 0]);
@@ -216,7 +216,7 @@ describe('Redis', () => {
     expect(await countOf(unitId)).toBe(0);
   });
 
-  it('that says for ever that a count is being read has another read it', async () => {
+  it('that marks a count as being read without an end lets another caller read it', async () => {
     const [unitId = 0] = await makeUnits(database.db, [2]);
     await one.link.client.set(`stock:g:${one.link.seal.realm}:${unitId}!`, '1');
     expect(await order(one, [unitId])).toBeUndefined();
@@ -236,7 +236,7 @@ describe('Redis', () => {
     expect(await calls()).toBe(before + 1);
   });
 
-  it('stopped or frozen lets everybody through to the database, which sells what is there', async () => {
+  it('stopped or frozen lets everybody through to the database, which sells the available units', async () => {
     const [unitId = 0] = await makeUnits(database.db, [7]);
     redis.freeze();
     expect(await order(one, [unitId])).toBeUndefined();

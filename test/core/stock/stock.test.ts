@@ -161,7 +161,7 @@ describe('a hold', () => {
 });
 
 describe('an expired hold', () => {
-  it('is not sold, whoever comes first', async () => {
+  it('is not sold, whichever comes first', async () => {
     const [a = 0] = await makeUnits(db, [5]);
     const who = holder();
     await hold(who, unit(a, 1));

@@ -112,7 +112,7 @@ describe('counts', () => {
     expect(source.loads.flat().toSorted()).toEqual([1, 2]);
   });
 
-  it('are loaded by whoever waits when the process that said it would does not', async () => {
+  it('are loaded by a waiting process when the process that marked them does not load them', async () => {
     const source = new Source();
     await own.client.set(`counts:${own.seal.realm}:1!`, '1');
     expect((await (await open(source)).read([1])).get(1)).toBe(10);

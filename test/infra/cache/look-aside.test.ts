@@ -22,7 +22,7 @@ class Source {
   gate: Promise<void> = Promise.resolve();
   readonly load = async (): Promise<Loaded> => {
     this.loads += 1;
-    const text = this.value; // read first, then slow: what a load began with is what it gives
+    const text = this.value; // read first, then slow: a load returns the data that it began with
     await this.gate;
     return { text };
   };
@@ -118,7 +118,7 @@ describe('a cached text', () => {
     expect(loads).toBe(2);
   });
 
-  it('whose load fails is asked for again', async () => {
+  it('whose load fails is loaded again', async () => {
     const cache = await openCache();
     const failing = async (): Promise<never> => {
       throw new Error('no');
@@ -147,7 +147,7 @@ describe('a cached text', () => {
     expect(source.loads).toBe(2);
   });
 
-  it('whose renewal fails is good for every process until it expires', async () => {
+  it('whose renewal fails is valid for every process until it expires', async () => {
     const cache = await openCache(6_000);
     await textOf(cache, new Source());
     let failures = 0;
@@ -253,7 +253,7 @@ describe('a Redis that is not trusted', () => {
     expect(await readElsewhere()).toEqual({ text: 'a', loads: 1 });
   });
 
-  it('keeps no word for what does not exist, and one for a day for what does', async () => {
+  it('keeps no word for an object that does not exist, and one for a day for an object that does', async () => {
     const cache = await openCache();
     const wordLife = (tag: string) => links[0]?.client.pttl(`test:g:${tag}`);
     await cache.read('none', ['none'], async () => undefined);

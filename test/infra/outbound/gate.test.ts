@@ -19,7 +19,7 @@ function held() {
 const patient = { atOnceMax: 1, queueMax: 10, waitMs: 600_000 };
 
 describe('a gate', () => {
-  it('lets so many work at once, and the next when one of them has ended', async () => {
+  it('lets a fixed number work at once, and the next when one of them has ended', async () => {
     const gate = new Gate({ ...patient, atOnceMax: 2 });
     const [first, second, third] = [held(), held(), held()];
     const all = [first, second, third].map(({ work }) => gate.run(work));
@@ -45,7 +45,7 @@ describe('a gate', () => {
     expect(third.begun()).toBe(false);
   });
 
-  it('turns away who has waited too long, and never begins that work', async () => {
+  it('turns away a caller that has waited too long, and never begins that work', async () => {
     const gate = new Gate({ ...patient, waitMs: 5 });
     const [first, second] = [held(), held()];
     const working = gate.run(first.work);

@@ -60,16 +60,13 @@ describe('an answer', () => {
     ]);
   });
 
-  it.each([400, 402, 429, 500, 503])(
-    'with HTTP %d is not asked for again, even with an idempotency key',
-    async (status) => {
-      outside.answer(json(status, {}));
-      expect(await clientOf().call(withKey)).toMatchObject({ outcome: 'answered', status });
-      expect(outside.received).toHaveLength(1);
-    },
-  );
+  it.each([400, 402, 429, 500, 503])('with HTTP %d is not sent again, even with an idempotency key', async (status) => {
+    outside.answer(json(status, {}));
+    expect(await clientOf().call(withKey)).toMatchObject({ outcome: 'answered', status });
+    expect(outside.received).toHaveLength(1);
+  });
 
-  it('of more than 1 MiB is not read, and what came of the call is unknown', async () => {
+  it('of more than 1 MiB is not read, and the outcome of the call is unknown', async () => {
     let closed = false;
     outside.answer((response) => {
       response.on('close', () => {

@@ -25,7 +25,7 @@ describe('leadership', () => {
     expect(held.filter(Boolean)).toHaveLength(1);
   });
 
-  it('is kept by who has it, and counted anew for who takes it over', async () => {
+  it('is kept by its holder, and gets a new epoch when another takes it over', async () => {
     expect([await hold('a'), await hold('a'), await hold('b')]).toEqual([1, 1, undefined]);
     expect(await epoch()).toBe(1);
     await endLease();
@@ -34,7 +34,7 @@ describe('leadership', () => {
     expect(await hold('a')).toBeUndefined();
   });
 
-  it('that is given up is had by another at once; nobody gives up what is not theirs', async () => {
+  it('that is given up is taken by another at once; nobody gives up the lease of another', async () => {
     await hold('a');
     await resignLeadership(database.db, 'schedule', 'b');
     expect(await hold('b')).toBeUndefined();

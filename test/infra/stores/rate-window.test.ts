@@ -11,7 +11,7 @@ describe('counters in the database', () => {
   });
   afterAll(() => database.drop());
 
-  it('give every caller a count of its own, however many at once and from wherever', async () => {
+  it('give every caller another count, however many at once and from whichever process', async () => {
     const other = openDatabase(database.url, { poolMax: 4 });
     try {
       const counts = await Promise.all(

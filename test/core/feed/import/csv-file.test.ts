@@ -159,15 +159,15 @@ describe('the rows of a file', () => {
   it.each([
     ['an empty file', '', undefined, 'FILE_EMPTY', {}],
     [
-      'EUC-KR taken for UTF-8',
+      'EUC-KR read as UTF-8',
       Buffer.from([0x61, 0x0a, 0xb0, 0xa1, 0x0a]),
       undefined,
       'ENCODING_INVALID',
       { encoding: 'utf-8' },
     ],
-    ['UTF-8 taken for EUC-KR', 'a\n각하\uFFFF\n', 'euc-kr', 'ENCODING_INVALID', { encoding: 'euc-kr' }],
+    ['UTF-8 read as EUC-KR', 'a\n각하\uFFFF\n', 'euc-kr', 'ENCODING_INVALID', { encoding: 'euc-kr' }],
     [
-      'UTF-16 taken for UTF-8',
+      'UTF-16 read as UTF-8',
       Buffer.from('\uFEFFa,b\n', 'utf16le'),
       undefined,
       'ENCODING_INVALID',

@@ -78,7 +78,7 @@ describe('an import', () => {
     ]);
   });
 
-  it('names the line also far behind the first chunk of the file', async () => {
+  it('names the line even far after the first chunk of the file', async () => {
     const many = Array.from({ length: 12_000 }, (_, index) => ({
       order_id: `M${index}`,
       category: index === 11_000 ? '¤' : '신발',

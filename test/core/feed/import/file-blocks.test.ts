@@ -84,7 +84,7 @@ describe('a block', () => {
   });
 });
 
-describe('rows behind the first block', () => {
+describe('rows after the first block', () => {
   const source = (content: string | Buffer): RowSource => ({
     kind: 'lines',
     file: folder.write(content),
@@ -191,7 +191,7 @@ describe('rows behind the first block', () => {
     }
   });
 
-  it('tell a file that has NUL bytes, or bytes of another encoding, far behind its beginning', async () => {
+  it('detect NUL bytes, or bytes of another encoding, far after the beginning of a file', async () => {
     const text = `${SALE_HEADER}\n${many({ 23456: { product_id: '\0' } })}`;
     const nearLine = lineOf(23_456);
     await expect(read(text)).rejects.toMatchObject({ code: 'FILE_BINARY', details: { nearLine } });
@@ -263,7 +263,7 @@ describe('a look-up', () => {
   });
 });
 
-it('what is no fault of the file is thrown as it is', () => {
+it('an error that is not a fault of the file is thrown unchanged', () => {
   const broken = new Error('a fault of the program');
   expect(() =>
     orFailure(() => {

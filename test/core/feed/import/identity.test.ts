@@ -86,7 +86,7 @@ describe('refunds', () => {
     const repeated = refundsCsv({ refund_id: 'R2' }, { refund_id: 'R2' }, { refund_id: 'R2', quantity: '2' });
     const repeats = ['3', '4'].map((line) => `${line} refund_id ROW_REPEATED R2 (first on line 2)`);
     expect(await faultsOf(importRefunds(repeated))).toEqual(repeats);
-    // What is repeated takes nothing of its sale: the last unit is left for R3.
+    // A repeated row takes nothing of its sale, so the last unit is left for R3.
     const rest = `${repeated}${refundsCsv({ refund_id: 'R3' }).split('\n')[1]}\n`;
     expect(await importRefunds(rest, { skipRejects: true })).toMatchObject({ imported: 2, rejected: 2 });
   });

@@ -48,7 +48,7 @@ describe('a killed import', () => {
     },
   );
 
-  it('finds the same repeated keys when it is gone on with', async () => {
+  it('finds the same repeated keys when it is continued', async () => {
     const rows = manyLines().trimEnd().split('\n');
     const file = scene.folder.write(`${[...rows, rows[1], rows[8_000]].join('\n')}\n`);
     await scene.struck('import.after-commit:kill:2', 'import', 'lines', file, '--skip-rejects');

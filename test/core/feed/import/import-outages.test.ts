@@ -70,7 +70,7 @@ it('a withdrawal waits, too', async () => {
   expect([await scene.count('sale_entry'), await scene.statuses()]).toEqual([0, ['WITHDRAWN']]);
 });
 
-it('an import that is told to stop while it waits is stopped, and gone on with by the same command', async () => {
+it('an import that is told to stop while it waits is stopped, and continued by the same command', async () => {
   const file = scene.folder.write(manyLines());
   await refuse('INSERT ON sale_entry', READ_ONLY);
   const importing = start(['import', 'lines', file]);

@@ -54,7 +54,7 @@ describe('a file that changes between its first reading and its check', () => {
     const file = scene.folder.write(manyLines());
     const { go } = await scene.startedUpTo('import.block', 'import', 'lines', file);
     appendFileSync(file, salesCsv({ order_id: 'later' }).split('\n')[1] as string);
-    // Whether the end was read ahead or not: it is not what was hashed at first, or not what is there in the end.
+    // Whether or not the end was read ahead, it differs from the first hash or from the file at the end.
     expect(errorOf(await go()).code).toBe('FILE_CHANGED');
     expect(await scene.count('sale_entry')).toBe(0);
   });

@@ -48,7 +48,7 @@ describe('imports withdraw', () => {
     expect(await scene.count('sale_entry')).toBe(0);
   });
 
-  it('is finished by the import of the same file, which then imports it anew', async () => {
+  it('is finished by the import of the same file, which then imports it again', async () => {
     const file = scene.folder.write(manyLines());
     await scene.magam('import', 'lines', file);
     await scene.struck('abandon.batch:kill:1', 'imports', 'withdraw', await scene.importId('MAX'));

@@ -79,14 +79,14 @@ describe('a claim', () => {
     expect(await now()).toMatchObject({ epoch: 1, status: 'RUNNING' });
   });
 
-  it('can be had by another when the lease is over, under the next epoch', async () => {
+  it('can be taken by another when the lease is over, under the next epoch', async () => {
     await claim('a');
     await endLease();
     expect(await claim('b')).toEqual({ partitionId, owner: 'b', epoch: 2 });
     expect((await now()).epoch).toBe(2);
   });
 
-  it('that is under way or lost is told with what it has committed', async () => {
+  it('that is under way or lost is shown with the entries that it has committed', async () => {
     const { db } = database;
     const { runId } = (
       await select<{ runId: number }>(db, 'SELECT run_id AS runId FROM run_partition WHERE partition_id = ?', [
@@ -125,7 +125,7 @@ describe('a claim', () => {
     expect(await entries()).toEqual([30, 10, 0]);
   });
 
-  it('without progress is counted; progress begins the count anew', async () => {
+  it('without progress is counted; progress resets the count', async () => {
     const first = await claimed('a');
     await release(first);
     const second = await claimed('a');
@@ -137,7 +137,7 @@ describe('a claim', () => {
   });
 });
 
-describe('who has lost a partition', () => {
+describe('a process that has lost a partition', () => {
   it('neither prolongs its lease nor gives it back, nor moves it', async () => {
     const lost = await claimed('a');
     await endLease();

@@ -175,7 +175,7 @@ const checkOut = members.map((asked) =>
   }),
 );
 
-/** Takes over what was placed, once its shares are seen to be fair: each within one of its exact share, and all of them together the amount. */
+/** Takes over the placed orders, once their shares are checked to be fair: each within one of its exact share, and all of them together the amount. */
 function accept(model: Model, shop: Shop, { checkoutId, orders }: Placed, price: Price, items: Quantities): void {
   const { amountMinor } = price;
   const state = { status: 'PENDING_PAYMENT' as const, late: false, dueMinor: amountMinor };

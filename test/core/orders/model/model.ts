@@ -56,7 +56,7 @@ export type Parts = Quantities | null;
 /** `done`, or the code of the refusal. */
 export type Outcome = string;
 
-/** A promotion that takes an amount off for everybody, and one that takes a percentage off for whoever names it. */
+/** A promotion that takes an amount off for everybody, and one that takes a percentage off for buyers who name it. */
 export const AUTOMATIC = { amountMinor: 777, minimumMinor: 20_000 };
 export const COUPON = { code: 'COUPON', percent: 13, minimumMinor: 5_000 };
 /** By seller: what sending costs, and from which price of the goods on it costs nothing. */

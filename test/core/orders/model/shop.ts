@@ -103,7 +103,7 @@ export class Shop {
   place = (members: readonly Placement[]): Promise<(Placed | Refusal)[]> =>
     inTransaction(this.db, (tx) => placeOrders(tx, members));
 
-  /** What can be ordered may be a second old, and what was never true is not said. */
+  /** The available counts may be a second old, and a count that was never true is not shown. */
   async expectOrderable(): Promise<void> {
     const since = performance.now() - 1_000;
     const said = await this.availability.ask(this.unitIds);

@@ -31,7 +31,7 @@ describe('the registry', () => {
     expect(made(paymentProviders(readConfig({}))).providers.size).toBe(0);
   });
 
-  it('tells of each call what came of it', async () => {
+  it('reports the outcome of each call', async () => {
     const { named, onCall } = made(providersAt(outside.url));
     const told: ProviderCall[] = [];
     onCall((call) => told.push(call));

@@ -169,7 +169,7 @@ describe.each<[ProviderName]>([['TOSS'], ['PORTONE'], ['KAKAOPAY']])('%s', (name
     expect(sums()).toEqual({ charged: 0, cancelled: 0 });
   });
 
-  it('is charged no other amount, and for no other order, than was asked for', async () => {
+  it('is charged only with the requested amount, and for the requested order', async () => {
     const { ask, approval } = await visit('approve');
     for (const other of [{ amountMinor: 14_999 }, { reference: 'order-of-others' }]) {
       const outcome = await provider.confirm(

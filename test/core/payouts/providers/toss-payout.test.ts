@@ -232,7 +232,7 @@ describe('nothing is sent', () => {
     expect(requests()).toEqual([]);
   });
 
-  it('under a wrong key, and a body under a wrong key comes to nothing', async () => {
+  it('under a wrong key are refused, and a body under a wrong key has no effect', async () => {
     register();
     expect(await providerAt(sandbox.url, { secretKey: 'wrong' }).send(ORDER)).toMatchObject({
       outcome: 'away',

@@ -147,7 +147,7 @@ describe('overlap', () => {
     expect(faults(store([v1]), file)).toEqual([]);
   });
 
-  it('does not mind what is never in force', () => {
+  it('ignores versions that are never in force', () => {
     const stored: StoredPolicy[] = [{ policyId: 1, policy: policy('a', 1, '2026-06-01'), endsOn: '2026-05-31' }];
     expect(faults(stored, [policy('b', 1, '2026-01-01')])).toEqual([]);
   });

@@ -121,7 +121,7 @@ describe('refunds', () => {
     ]);
   });
 
-  it('of a policy that is gone stop the work: the line names what is not stored', () => {
+  it('of a missing policy stop the work: the line names a policy that is not stored', () => {
     expect(() => decideRefunds([refund({ original: { ...original, policyId: 8 } })], book(), none)).toThrow('policy 8');
   });
 });

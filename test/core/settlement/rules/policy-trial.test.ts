@@ -75,7 +75,7 @@ describe('a sale', () => {
     expect(chosen(trySale(books(draft, 'AS_STATED'), sale('2027-03-01')))).toMatchObject({ version: 'all 2', fee: 80 });
   });
 
-  it('falls back when the draft ends what it succeeds and ends itself', () => {
+  it('falls back when the draft ends its predecessor and ends itself', () => {
     const brief: PolicyParts = {
       code: 'shoes',
       version: 2,

@@ -162,7 +162,7 @@ describe('a task', () => {
     expect(await heartbeatTask(db, fence, LEASE_MS, still)).toBe('cancel');
   });
 
-  it('that failed is taken again when it is asked to undo what it did', async () => {
+  it('that failed is taken again when it must undo its work', async () => {
     const { db } = database;
     const taskId = await asked();
     const { fence } = await claimed(A);
@@ -176,7 +176,7 @@ describe('a task', () => {
     expect((await claimed(B)).task).toMatchObject({ cancelRequestedBy: 'me', claims: 1, error: null });
   });
 
-  it('is asked for once while it has not ended, where it has a key', async () => {
+  it('is requested once while it has not ended, where it has a key', async () => {
     const key = 'k'.repeat(64);
     const ask = () => inTransaction(database.db, (tx) => insertTaskOnce(tx, task(), key));
     const both = await Promise.all([ask(), ask()]);
