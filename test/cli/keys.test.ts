@@ -13,6 +13,8 @@ import { change, type Db, inTransaction, select } from '../../infra/database.js'
 import { keyIdOf } from '../../infra/encryption.js';
 import { rotateColumn } from '../../infra/key-rotation.js';
 import { listAudit } from '../../infra/stores/audit-log.js';
+import { errors } from '../../kernel/errors.js';
+import { environment, startMagam } from '../../scripts/chaos/magam.mjs';
 import { makeSeller } from '../support/accounts.js';
 import { createTestDatabase, inStatement, type TestDatabase } from '../support/database.js';
 import { magam } from '../support/magam.js';
@@ -113,6 +115,17 @@ describe('magam keys rotate', () => {
     const rows = await receivers();
     expect(rows.slice(0, 1_000)).toEqual(done);
     expect(rows.at(-1)?.sealed).toBe(late.sealed);
+  });
+
+  it('ends after the page in hand when it is told to stop', async () => {
+    const writer = await db.transaction();
+    await change(writer, 'UPDATE checkout SET amount_minor = 2000 WHERE reference = ?', [referenceOf(0)]);
+    const rotating = startMagam(['keys', 'rotate'], environment(database.url, BOTH));
+    await inStatement(db, 'UPDATE checkout SET receiver = %receiver_key_id%');
+    rotating.send('SIGTERM');
+    await writer.commit();
+    expect((await rotating.ended).code).toBe(errors.RUN_STOPPED.exit);
+    expect((await receivers()).filter(({ keyId }) => keyId === keyIdOf(NEW))).toHaveLength(500);
   });
 
   it('replaces no value that was changed after it was read', async () => {

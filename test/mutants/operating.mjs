@@ -186,7 +186,7 @@ export const mutants = [
     name: 'a rotation goes on after it was stopped',
     from: "if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped; the same command continues.');",
     to: '',
-    only: 'goes on where it was stopped',
+    only: 'when it is told to stop',
   },
   {
     ...rotate,
