@@ -4,6 +4,7 @@ import { adjustmentRoutes } from './adjustments/routes.js';
 import { alarmRoutes } from './alarms/routes.js';
 import { apiKeyRoutes } from './api-keys/routes.js';
 import { auditRoutes } from './audit/routes.js';
+import { businessDayRoutes } from './business-days/routes.js';
 import { cartRoutes } from './carts/routes.js';
 import { catalogueRoutes } from './catalogue/routes.js';
 import type { ApiContext } from './context.js';
@@ -47,6 +48,7 @@ export const apiRoutes = (context: ApiContext): Route[] => [
   ...taxInvoiceRoutes(context),
   ...outboxRoutes(context),
   ...termsRoutes(context),
+  ...businessDayRoutes(context),
   ...alarmRoutes(context),
   ...apiKeyRoutes(context),
   ...eventRoutes(context),

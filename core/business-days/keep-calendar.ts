@@ -52,29 +52,32 @@ export interface ImportedHolidays {
   readonly removed: readonly Holiday[];
 }
 
-/** Adds the dates of a file as a new version of the calendar. Importing the same file again changes nothing. */
-export async function importHolidays(db: Db, file: Announced, userName: string): Promise<ImportedHolidays> {
-  return inTransaction(db, async (tx) => {
-    const before = await latestLocked(tx);
-    const announced = withAnnounced(before.announced, file);
-    if (JSON.stringify(announced) === JSON.stringify(before.announced))
-      return { version: before.version, unchanged: true, added: [], removed: [] };
-    const after = await store(tx, before.version + 1, announced, userName);
-    const added = without(after.holidays, before.holidays);
-    const removed = without(before.holidays, after.holidays);
-    await recordAudit(tx, {
-      caller: null,
-      userName,
-      requestId: null,
-      action: 'business-calendar.import',
-      subjectType: 'business-calendar',
-      subjectId: String(after.version),
-      before: { version: before.version, removed },
-      after: { version: after.version, added },
-    });
-    return { version: after.version, unchanged: false, added, removed };
-  });
+/** Adds the dates of a file as a new version of the calendar. Adding the same again changes nothing. */
+export async function addHolidays(tx: Tx, file: Announced, madeBy: string): Promise<ImportedHolidays> {
+  const before = await latestLocked(tx);
+  const announced = withAnnounced(before.announced, file);
+  if (JSON.stringify(announced) === JSON.stringify(before.announced))
+    return { version: before.version, unchanged: true, added: [], removed: [] };
+  const after = await store(tx, before.version + 1, announced, madeBy);
+  const added = without(after.holidays, before.holidays);
+  const removed = without(before.holidays, after.holidays);
+  return { version: after.version, unchanged: false, added, removed };
 }
+
+/** The same at the command line, with its entry of the audit log. */
+export const importHolidays = (db: Db, file: Announced, userName: string): Promise<ImportedHolidays> =>
+  inTransaction(db, async (tx) => {
+    const imported = await addHolidays(tx, file, userName);
+    const { version, unchanged, added, removed } = imported;
+    if (!unchanged)
+      await recordAudit(tx, {
+        ...{ caller: null, userName, requestId: null, action: 'business-calendar.import' },
+        ...{ subjectType: 'business-calendar', subjectId: String(version) },
+        before: { version: version - 1, removed },
+        after: { version, added },
+      });
+    return imported;
+  });
 
 function without(holidays: readonly Holiday[], others: readonly Holiday[]): Holiday[] {
   const keyOf = ({ date, name, kind }: Holiday): string => `${date} ${kind} ${name}`;

@@ -4,7 +4,9 @@ import { isBusinessDate } from '../../../kernel/business-date.js';
 import { faultsOfIssue, type JsonFault, jsonList, jsonMember, readJson } from '../../../kernel/json-faults.js';
 import { type Announced, FIRST_DATE, LAST_DATE, weekdayOf } from './holidays.js';
 
-const DAYS_MAX = 1_000;
+export const ANNOUNCED_KINDS = ['election', 'temporary'] as const;
+/** Holidays, and workdays, of one file at most. */
+export const DAYS_MAX = 1_000;
 const NAME_MAX = 100;
 
 const date = z
@@ -29,7 +31,7 @@ const fileSchema = z.strictObject({
           .min(1)
           .max(NAME_MAX)
           .refine((name) => !/\p{Cc}|\p{Surrogate}/u.test(name), 'must not contain control characters'),
-        kind: z.enum(['election', 'temporary']),
+        kind: z.enum(ANNOUNCED_KINDS),
       }),
     )
     .max(DAYS_MAX)
@@ -64,10 +66,14 @@ function repeated(raw: unknown): JsonFault[] {
 /** What a file announces, or all its faults: HOLIDAY_FILE_INVALID for a text that is no JSON, DATE_INVALID, BUSINESS_DAY_UNKNOWN, HOLIDAY_INVALID. */
 export function parseHolidayFile(text: string): Announced | { readonly faults: JsonFault[] } {
   const read = readJson(text, 'HOLIDAY_FILE_INVALID');
-  if ('fault' in read) return { faults: [read.fault] };
-  const parsed = fileSchema.safeParse(read.raw);
-  const faults = (parsed.error?.issues ?? []).flatMap((issue) => faultsOfIssue(issue, read.raw, [], 'HOLIDAY_INVALID'));
-  faults.push(...repeated(read.raw));
+  return 'fault' in read ? { faults: [read.fault] } : announcedOf(read.raw);
+}
+
+/** The same of JSON that was read. */
+export function announcedOf(raw: unknown): Announced | { readonly faults: JsonFault[] } {
+  const parsed = fileSchema.safeParse(raw);
+  const faults = (parsed.error?.issues ?? []).flatMap((issue) => faultsOfIssue(issue, raw, [], 'HOLIDAY_INVALID'));
+  faults.push(...repeated(raw));
   return parsed.success && faults.length === 0 ? parsed.data : { faults };
 }
 

@@ -1,8 +1,14 @@
 /** Files for the bank and from it, over HTTP: exported, downloaded, marked as sent, given up, and imported by a runner. */
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { WorkerPools } from '../../../batch/engine/worker-pool.js';
+import { payoutResultTask } from '../../../batch/tasks/payout-result-task.js';
+import { TaskInterrupted } from '../../../batch/tasks/task.js';
 import { PAYOUT_RESULT } from '../../../core/payouts/rules/result-task.js';
+import { type ClaimedTask, claimTask } from '../../../core/tasks/stores/background-task.js';
+import { readConfig } from '../../../infra/config.js';
 import { change, select } from '../../../infra/database.js';
 import { sha256 } from '../../../infra/sha256.js';
+import { found } from '../../../kernel/outcome.js';
 import { DATE, PayoutScene, resultFile } from '../../core/payouts/payout-scene.js';
 import { makeAccount, type TestAccount } from '../../support/accounts.js';
 import { type CallOptions, type RunningApi, startApi } from '../../support/api.js';
@@ -228,6 +234,26 @@ it('an import whose runner is killed after the commit tells what it did', async 
     status: 'COMPLETED',
     result: { paid: 1, unchanged: 0 },
   });
+});
+
+it('an import that another runner has taken over writes nothing', async () => {
+  const { payoutId } = await scene.approved();
+  const { file, transferOn } = await exported();
+  await upload(resultFile(file, [[`P${payoutId}-1`, 1_000, 'PAID', transferOn]]));
+  const { db } = database;
+  const claim = async (owner: string) => found(await claimTask(db, [PAYOUT_RESULT], owner, 60_000), 'INTERNAL');
+  const frozen = await claim('a-frozen-runner');
+  await change(db, 'UPDATE background_task SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND');
+  const successor = await claim('its-successor');
+  const run = (held: ClaimedTask) =>
+    payoutResultTask.run({
+      ...{ db, config: readConfig({ NODE_ENV: 'test' }), pools: {} as WorkerPools, ...held },
+      ...{ signal: new AbortController().signal, progress: () => undefined },
+    });
+  await expect(run(frozen)).rejects.toThrow(TaskInterrupted);
+  expect(await scene.statusOf(payoutId)).toBe('EXPORTED');
+  expect(await run(successor)).toMatchObject({ status: 'COMPLETED', result: { paid: 1 } });
+  expect(await scene.statusOf(payoutId)).toBe('PAID');
 });
 
 it('refuses an upload of another type, without a layout, empty or too long', async () => {
