@@ -205,7 +205,7 @@ it('a posting that was stopped waits for a person, who is told, and resumes it',
   await running.says('post was stopped for a date');
   expect(await posted()).toEqual([]);
   expect((await magamOf(db, ['runs'])).stderr).toContain(
-    `what follows post of ${FIRST} waits for it: magam ledger post --date ${FIRST} resumes it`,
+    `the jobs after post of ${FIRST} wait for it: magam ledger post --date ${FIRST} resumes it`,
   );
   expect(await magamOf(db, ['ledger', 'post', '--date', FIRST])).toMatchObject({ code: 0 });
   expect(await runs()).toEqual([run('settle', FIRST), run('post', FIRST)]);

@@ -116,9 +116,9 @@ const operations = (): Operation[] => Object.values(document.paths).flatMap((met
 
 it('names every call by a verb and what it acts on', () => {
   const verbs =
-    'abandon|accept|add|adjust|apply|approve|ask|assign|begin|cancel|change|check|close|confirm|create|delete|deliver|disable|discard|download|empty|enable|end|explain|' +
-    'follow|give|hold|inquire|invite|list|lock|lose|mark|prepare|preview|propose|prove|read|receive|refresh|refuse|reject|release|remove|reopen|replace|replay|request|reset|resend|resolve|resume|retry|return|reverse|' +
-    'revoke|rotate|set|ship|show|sign|stop|test|unlock|update|upload|verify|withdraw';
+    'abandon|accept|add|adjust|apply|approve|ask|assign|begin|cancel|change|check|close|confirm|create|delete|deliver|disable|discard|download|empty|enable|end|explain|export|' +
+    'follow|give|hold|inquire|invite|list|lock|lose|make|mark|prepare|preview|propose|prove|read|receive|refresh|refuse|reject|release|remove|reopen|replace|replay|request|reset|resend|resolve|resume|retry|return|reverse|' +
+    'revoke|rotate|send|set|ship|show|sign|stop|test|unlock|update|upload|verify|void|withdraw';
   const ids = operations().map(({ operationId }) => operationId);
   expect(ids.filter((id) => !new RegExp(`^(${verbs})[A-Z][A-Za-z]*$`).test(id))).toEqual([]);
 });
