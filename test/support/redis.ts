@@ -1,9 +1,9 @@
 /** A Redis of a test's own, that can be frozen, stopped and started again. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { openSeal } from '../../infra/cache/seal.js';
 import { openRedis, type RedisLink } from '../../infra/redis.js';
+import { choosePort } from '../../scripts/services/ports.mjs';
 import { findRedisProgram } from '../../scripts/services/programs.mjs';
 
 export interface TestRedis {
@@ -20,11 +20,16 @@ export interface TestRedis {
 export async function startRedis(): Promise<TestRedis> {
   const program = findRedisProgram();
   if (program === undefined) throw new Error('there is neither redis-server nor valkey-server');
-  const port = await freePort();
+  const port = await choosePort(undefined);
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
     child = spawn(program.file, ['--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'pipe' });
-    for await (const text of child.stdout ?? []) if (String(text).includes('Ready to accept connections')) break;
+    let ready = false;
+    for await (const text of child.stdout ?? []) {
+      ready = String(text).includes('Ready to accept connections');
+      if (ready) break;
+    }
+    if (!ready) throw new Error(`Redis did not start on port ${port}`);
     child.stdout?.resume();
   };
   await start();
@@ -46,13 +51,4 @@ export async function linkTo(redis: TestRedis, database = 'test'): Promise<Redis
   const link = openRedis(redis.url, 'test', () => undefined, openSeal('secret of the test', database));
   if (!link.isUp()) await once(link.client, 'ready');
   return link;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
