@@ -155,7 +155,7 @@ export const mutants = [
     to: 'if (owedMinor < 0n - amountMinor) changed',
   },
   {
-    ...{ file: 'core/payouts/export-payouts.ts', tests: files },
+    ...{ file: 'core/payouts/payout-step.ts', tests: files },
     name: 'two payouts of a seller are each compared with all that it is owed',
     from: '      taken.set(account, before + payout.amountMinor);\n',
     to: '',

@@ -54,7 +54,7 @@ export const mutants = [
   {
     ...days,
     name: 'a date may be named twice in a file',
-    from: '  faults.push(...repeated(read.raw));\n',
+    from: '  faults.push(...repeated(raw));\n',
     to: '',
   },
   {

@@ -284,7 +284,7 @@ describe('a night', () => {
         }
         const gone = [{ name: `${DATE}/1`, hash: 'f'.repeat(64) }];
         expect((await nightViolations(db, { ...facts, certified: gone })).join('\n')).toContain(
-          'is not there any more',
+          'does not exist any more',
         );
         // The figures still agree with one another, and with everything but an undisturbed run.
         await db.change(`UPDATE settlement_line SET policy_id = (SELECT MAX(policy_id) FROM fee_policy) WHERE ${sale}`);

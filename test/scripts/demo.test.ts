@@ -85,7 +85,7 @@ describe('the demo', () => {
     const killed = await demo(NUMBERS, 'Seeding', (signal) => signal('SIGKILL'));
     expect(killed).toMatchObject({ code: null, stdout: '' });
     const stopped = await demo(NUMBERS, 'Settling', (signal) => signal('SIGINT'));
-    expect(stopped.stderr).toContain('An unfinished demo of the same numbers');
+    expect(stopped.stderr).toContain('has an unfinished demo with the same numbers');
     // A signal that comes in the very last moment of a command finds nothing left to stop.
     expect([0, 130]).toContain(stopped.code);
     const finished = await demo(NUMBERS);
