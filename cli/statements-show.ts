@@ -4,7 +4,7 @@ import { businessCalendar } from '../core/business-days/keep-calendar.js';
 import { feeVatParts } from '../core/settlement/rules/currency-totals.js';
 import { previewSeller } from '../core/statements/preview.js';
 import type { KindSum, Statement } from '../core/statements/rules/statement.js';
-import { isPayout } from '../core/statements/rules/sums.js';
+import { isPayout, netOf } from '../core/statements/rules/sums.js';
 import { collected, itemsOf, settlementsOf } from '../core/statements/statement-contents.js';
 import { readStatementLines } from '../core/statements/statement-lines.js';
 import { listStatements, readStatement, type StatementHead } from '../core/statements/stores/statement.js';
@@ -202,8 +202,9 @@ async function preview(sellerId: string, at: string, command: Command): Promise<
         sellerId,
         drafts: drafts.map(({ statement, draft }) => ({
           ...statement,
-          settlements: draft.settlements.map(({ settledOn, generation, sales, refunds, figures }) => ({
-            ...{ settledOn, generation, sales, refunds, net: BigInt(figures.at(-1) ?? 0) },
+          settlements: draft.settlements.map((one) => ({
+            ...{ settledOn: one.settledOn, generation: one.generation, sales: one.sales, refunds: one.refunds },
+            net: BigInt(netOf(one)),
           })),
           items: [...draft.items, ...draft.newItems].map(({ key, kind, amountMinor }) => ({ key, kind, amountMinor })),
         })),

@@ -1,15 +1,16 @@
 /** Exports a statement, or its draft as if its period closed now, as one of its documents. */
+
 import { type Db, inSnapshot } from '../../infra/database.js';
 import { found } from '../../kernel/outcome.js';
 import { readSeller } from '../accounts/stores/seller.js';
 import type { Sink } from '../settlement/export-rows.js';
-import { eachFigure, FIGURE_NAMES } from '../settlement/rules/figures.js';
 import type { StatementDocument } from './documents/statement-document.js';
 import { type DocumentForm, writeStatementDocument } from './documents/write-document.js';
 import { type PreviewAsk, previewIn } from './preview.js';
 import type { NotPaidReason } from './rules/not-paid.js';
 import type { Statement } from './rules/statement.js';
 import type { StatementItem, StatementSettlement } from './rules/statement-rows.js';
+import { figuresOf } from './rules/sums.js';
 import { readReasons } from './stores/open-items.js';
 import {
   readStatement,
@@ -81,10 +82,7 @@ export async function exportDraft(
     );
     const document: StatementDocument = {
       ...{ statement, platform, notPaid: null, seller: await namedSeller(view, sellerId) },
-      settlements: draft.settlements.map((one) => ({
-        ...one,
-        figures: eachFigure(FIGURE_NAMES, (_name, index) => BigInt(one.figures[index] ?? 0)),
-      })),
+      settlements: draft.settlements.map((one) => ({ ...one, figures: figuresOf(one) })),
       items: [
         ...draft.items.map((one) => ({ ...one, reason: reasons.get(one.transactionId) ?? '' })),
         ...draft.newItems.map(({ kind, amountMinor }) => ({

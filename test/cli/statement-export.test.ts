@@ -143,8 +143,15 @@ it('is a draft, where a seller is named in place of a statement', async () => {
   const pdf = join(folder, 'draft.pdf');
   expect(await draft('--format', 'pdf', '--language', 'en', '--out', pdf)).toMatchObject({ code: 0 });
   const [preview] = (
-    await magamJson<{ drafts: { hash: string }[] }>(url, ['statements', 'preview', 'D1', '--at', '2026-05-08'])
+    await magamJson<{ drafts: { hash: string; settlements: object[] }[] }>(url, [
+      'statements',
+      'preview',
+      'D1',
+      '--at',
+      '2026-05-08',
+    ])
   ).document.drafts;
+  expect(preview?.settlements).toMatchObject([{ settledOn: '2026-05-06', sales: 1, net: 900 }]);
   const [page = ''] = await pdfPages(readFileSync(pdf));
   for (const said of ['Preview (not issued)', preview?.hash ?? '-']) expect(page).toContain(said);
   expect((await draft('--format', 'csv', '--at', '2026-05-01')).stderr).toContain('STATEMENT_NOT_FOUND');

@@ -8,7 +8,7 @@ export interface CanonicalSettlement {
   readonly sales: number;
   readonly refunds: number;
   /** In the order of FIGURES, with spaces between them. */
-  readonly figures: string;
+  readonly figureText: string;
 }
 
 export interface CanonicalItem {
@@ -50,7 +50,7 @@ export function canonicalStatement(
     `calendar ${head.calendarVersion}`,
     `opening ${head.openingMinor}`,
     ...settlements.map(
-      (one) => `settlement ${one.settledOn} ${one.generation} ${one.sales} ${one.refunds} ${one.figures}`,
+      (one) => `settlement ${one.settledOn} ${one.generation} ${one.sales} ${one.refunds} ${one.figureText}`,
     ),
     ...items.map(({ key, kind, amountMinor }) => `transaction ${kind} ${amountMinor} ${key}`).sort(byText),
     `earned ${head.earnedMinor}`,

@@ -22,9 +22,9 @@ export interface OpenSettlement {
   readonly sales: number;
   readonly refunds: number;
   /** In the order of FIGURES with spaces between them, refunds deducted. */
-  readonly figures: string;
+  readonly figureText: string;
   /** What of them are refunds (negative); null: there are none. */
-  readonly refundFigures: string | null;
+  readonly refundFigureText: string | null;
 }
 
 export interface OpenItem {

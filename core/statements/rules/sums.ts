@@ -1,7 +1,7 @@
 /** The sums of a statement. */
 import { ExactSum } from '../../../kernel/exact-sum.js';
 import type { TransactionKind } from '../../ledger/rules/posting-rules.js';
-import { eachFigure, FIGURE_NAMES } from '../../settlement/rules/figures.js';
+import { eachFigure, FIGURE_NAMES, type FigureName } from '../../settlement/rules/figures.js';
 import type { OpenItem, OpenSettlement } from './open-account.js';
 import type { KindSum, LegTotals } from './statement.js';
 
@@ -27,8 +27,8 @@ function add(sums: readonly ExactSum[], figures: string, sign: 1 | -1): void {
 }
 
 /** The net of a settlement: the last of its figures. */
-export const netOf = ({ figures }: Pick<OpenSettlement, 'figures'>): string =>
-  figures.slice(figures.lastIndexOf(' ') + 1);
+export const netOf = ({ figureText }: Pick<OpenSettlement, 'figureText'>): string =>
+  figureText.slice(figureText.lastIndexOf(' ') + 1);
 
 /** Sales and refunds of settlements, added up apart. */
 export function legTotals(settlements: readonly OpenSettlement[]): { sales: LegTotals; refunds: LegTotals } {
@@ -37,10 +37,10 @@ export function legTotals(settlements: readonly OpenSettlement[]): { sales: LegT
   for (const one of settlements) {
     entries.sales += one.sales;
     entries.refunds += one.refunds;
-    add(sales, one.figures, 1);
-    if (one.refundFigures === null) continue;
-    add(sales, one.refundFigures, -1);
-    add(refunds, one.refundFigures, 1);
+    add(sales, one.figureText, 1);
+    if (one.refundFigureText === null) continue;
+    add(sales, one.refundFigureText, -1);
+    add(refunds, one.refundFigureText, 1);
   }
   const totals = (sums: readonly ExactSum[], count: number): LegTotals => ({
     entries: count,
@@ -59,6 +59,12 @@ export function kindSums(items: readonly Pick<OpenItem, 'kind' | 'amountMinor'>[
   return [...sums.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1));
 }
 
+/** The figures of a settlement by name. */
+export function figuresOf({ figureText }: Pick<OpenSettlement, 'figureText'>): Readonly<Record<FigureName, bigint>> {
+  const texts = figureText.split(' ');
+  return eachFigure(FIGURE_NAMES, (_name, at) => BigInt(texts[at] ?? 0));
+}
+
 /** What settlements come to for the seller. */
-export const netOfAll = (settlements: readonly Pick<OpenSettlement, 'figures'>[]): bigint =>
+export const netOfAll = (settlements: readonly Pick<OpenSettlement, 'figureText'>[]): bigint =>
   settlements.reduce((sum, one) => sum + BigInt(netOf(one)), 0n);

@@ -26,10 +26,13 @@ export async function readHashedContent(db: Db, statementIds: readonly number[])
   );
   const [first, last] = [statementIds[0], statementIds.at(-1)];
   if (first === undefined || last === undefined) return contents;
-  for (const [id, settledOn, generation, sales, refunds, figures] of await selectArrays(db, SETTLEMENTS, [first, last]))
+  for (const [id, settledOn, generation, sales, refunds, figureText] of await selectArrays(db, SETTLEMENTS, [
+    first,
+    last,
+  ]))
     contents.get(Number(id))?.settlements.push({
       ...{ settledOn: settledOn as string, generation: Number(generation) },
-      ...{ sales: Number(sales), refunds: Number(refunds), figures: figures as string },
+      ...{ sales: Number(sales), refunds: Number(refunds), figureText: figureText as string },
     });
   for (const [id, key, kind, amount] of await selectArrays(db, ITEMS, [first, last]))
     contents

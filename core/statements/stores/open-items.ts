@@ -52,8 +52,8 @@ const settlementOf = (row: readonly Cell[]): OpenSettlement => ({
   recordedAt: row[3] as string,
   sales: Number(row[4]),
   refunds: Number(row[5]),
-  figures: row[6] as string,
-  refundFigures: row[7] as string | null,
+  figureText: row[6] as string,
+  refundFigureText: row[7] as string | null,
 });
 
 /** The other transactions that count for dates up to `through`, by account, in the order of their ids. */

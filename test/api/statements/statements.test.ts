@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { makeAccount, type TestAccount } from '../../support/accounts.js';
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { settleAndPost } from '../../support/settled-rows.js';
 import { giveTerms, postRule } from '../../support/statements.js';
 
 let database: TestDatabase;
@@ -92,4 +93,10 @@ it('each document has its type, its name and its first bytes', async () => {
   }
   const bad = `/v1/statements/${items[0].statementId}/statement.pdf?language=fr`;
   expect((await as(seller, 'GET', bad)).status).toBe(400);
+});
+
+it('a draft names the net of each settlement', async () => {
+  await settleAndPost(database.db, '2026-06-03', 1, [{ sellerId: 'N1', itemAmount: 1_000, fee: 100 }]);
+  const { body } = await as(operator, 'GET', '/v1/sellers/N1/statement-drafts?at=2026-06-03');
+  expect(body.drafts).toMatchObject([{ earnedMinor: 900, settlements: [{ settledOn: '2026-06-03', netMinor: 900 }] }]);
 });
