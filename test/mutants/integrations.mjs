@@ -48,8 +48,15 @@ export const mutants = [
     from: "made.status === 'EXPIRED'",
     to: 'false',
   },
-  { ...watch, name: 'the accounts of a seller take all places', from: ' || sellers.length >= ofSeller', to: '' },
-  { ...watch, name: 'an account takes all places', from: ' || own.length >= ofAccount', to: '' },
+  // Their tests wait for their time limit where the guard is missing, so they are not quick.
+  {
+    ...watch,
+    quick: false,
+    name: 'the accounts of a seller take all places',
+    from: ' || sellers.length >= ofSeller',
+    to: '',
+  },
+  { ...watch, quick: false, name: 'an account takes all places', from: ' || own.length >= ofAccount', to: '' },
   {
     ...audit,
     name: 'entries get their positions by their time',
