@@ -135,7 +135,7 @@ export const mutants = [
     to: 'ownMinor',
   },
   { ...close, name: 'a period takes what comes after it', from: 'settledOn <= closesOn', to: 'settledOn >= closesOn' },
-  { ...sums, name: 'refunds are among the sales', from: '    add(sales, one.refundFigures, -1);\n', to: '' },
+  { ...sums, name: 'refunds are among the sales', from: '    add(sales, one.refundFigureText, -1);\n', to: '' },
   {
     ...whyNot,
     name: 'nothing is paid out as a payout of zero',
