@@ -210,7 +210,7 @@ export interface Config extends KeySettings, EdgeSettings {
   readonly logLevel: string;
   /** How lines are written: by multi-row INSERT, by LOAD DATA LOCAL, or by the faster one that the server allows. */
   readonly lineWriter: 'auto' | 'insert' | 'load';
-  /** Where the HTTP server listens; port 0: any free one. */
+  /** Where the HTTP server listens; port 0 takes a free one. */
   readonly host: string;
   readonly port: number;
   /** The number of proxies in front whose X-Forwarded-For is trusted. */
@@ -261,7 +261,7 @@ export interface Config extends KeySettings, EdgeSettings {
   readonly accounts: AccountSettings;
   readonly paymentProviders: PaymentProviderSettings;
   readonly payoutProviders: PayoutProviderSettings;
-  /** Origins that providers may send buyers back to; null: any, in production with https. */
+  /** Origins that providers may send buyers back to; null accepts every origin, in production only with https. */
   readonly returnOrigins: readonly string[] | null;
   /** How payment providers are called. */
   readonly outbound: OutboundSettings;

@@ -31,7 +31,7 @@ export async function postTransaction(tx: Tx, wanted: NewTransaction): Promise<P
 
 /**
  * Posts all of them, each key once; each is judged by what those before it leave. Throws the code of the first that is refused, as `postTransaction`: the transaction
- * of the database has to be rolled back then. @param wanted a thousand at most
+ * of the database has to be rolled back then. @param wanted 2,000 at most: the headers of more are not stored by one statement, so a key that somebody else has taken could not be looked for again
  */
 export const postTransactions = async (tx: Tx, wanted: readonly NewTransaction[]): Promise<Posted[]> =>
   decided(await postAll(tx, wanted));

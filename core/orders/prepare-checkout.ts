@@ -19,7 +19,7 @@ export interface CheckoutAsk {
   /** The units of the cart that are bought; null: all of them. */
   readonly unitIds: readonly number[] | null;
   readonly promotionCode: string | null;
-  /** The amount to pay that the buyer saw, in minor units; null: any amount. */
+  /** The amount to pay that the buyer saw, in minor units; null accepts every amount. */
   readonly expectedAmountMinor: number | null;
   readonly receiver: Receiver;
 }

@@ -45,7 +45,7 @@ export async function proposePayouts(
 }
 
 /**
- * Proposes the payout of one account after a preview. @param expected the hash of the preview; undefined: any
+ * Proposes the payout of one account after a preview. @param expected the hash of the preview; undefined accepts every content
  * @returns PAYOUT_NOT_DUE with the reason why nothing is paid; PAYOUT_MOVED with the current state, where the hash differs
  */
 export async function proposeOne(

@@ -13,7 +13,7 @@ export interface SellerClose extends Closing {
   readonly sellerId: string;
   /** Absent: every currency. */
   readonly currency?: string | undefined;
-  /** The hash that one of the statements must have; absent: any content is accepted. */
+  /** The hash that one of the statements must have; without it every content is accepted. */
   readonly expect?: string | undefined;
   readonly issuedBy: string;
 }

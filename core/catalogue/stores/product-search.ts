@@ -32,7 +32,7 @@ export interface ProductSearch {
   readonly currency?: string | undefined;
   readonly priceFrom?: number | undefined;
   readonly priceTo?: number | undefined;
-  /** The sort key of the last row shown: price or sales count (newest: any number), product id. */
+  /** The sort key of the last row shown: price or sales count (not used when the newest come first), product id. */
   readonly after?: readonly [number, number] | undefined;
 }
 

@@ -8,7 +8,7 @@ export interface MisplacedRow {
   readonly date: string;
 }
 
-/** The first row of each table for a date after `after` (null: any) and before `before`. */
+/** The first row of each table for a date after `after` (null: from the first on) and before `before`. */
 export async function findRowsBetween(db: Db, after: string | null, before: string): Promise<MisplacedRow[]> {
   const found: MisplacedRow[] = [];
   for (const table of TABLES) {

@@ -25,7 +25,7 @@ export interface Delay {
 export interface Minimum {
   readonly currency: string;
   readonly amountMinor: number;
-  /** So many periods may carry less than the minimum forward before it is paid all the same; null: any number. */
+  /** This many periods may carry less than the minimum forward before it is paid all the same; null sets no limit. */
   readonly carryForwardPeriods: number | null;
 }
 
