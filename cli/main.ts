@@ -6,4 +6,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await runCommandLine(process.argv.slice(2));
+/** Fulfilled at the end of the command. Not awaited here, because the bundle of this file is a script, not a module. */
+export default runCommandLine(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

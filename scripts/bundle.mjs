@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 /**
- * The second half of `npm run build`: puts the compiled program and those packages that are many small files into a few files in `dist/bundle`, from
- * which commands and worker threads start. Finding and reading some 700 files is most of what a start costs: a `magam` command that settles came from 0.30 to
- * 0.15 CPU seconds by it, each of its threads from 0.41 to 0.20, and a runner from 0.56 to 0.33 (Node 20). Commands stay apart, so each still loads only what it needs.
- *
- * A thread's script is one file for itself, `worker.cjs`, of which scripts/code-cache.mjs keeps what V8 compiles: loading it takes 0.05 CPU seconds and not 0.16.
+ * The second part of `npm run build`: puts the compiled program, with those packages that are many small files, into one script for processes (`main.cjs`) and one for each kind of
+ * thread, all in `dist/bundle`. Finding and reading some 700 files is most of what a start costs otherwise. A module of the script is evaluated when it is first needed, as ever.
+ * scripts/code-cache.mjs then keeps what V8 compiles of the scripts: without it a command takes three times the CPU time to start.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,6 +24,7 @@ const BUNDLED = new Set([
   'express',
   'express-rate-limit',
   'helmet',
+  'iconv-lite',
   'ioredis',
   'ipaddr.js',
   'jose',
@@ -35,12 +34,15 @@ const BUNDLED = new Set([
   'nodemailer',
   'otplib',
   'picocolors',
+  'pino',
   'prom-client',
   'redlock',
   'temporal-polyfill',
   'undici',
   'zod',
 ]);
+/** The parts of the program that have their own files of compiled code; all other commands share one. */
+const DAEMONS = ['api', 'runner'];
 /** Drivers that knex would load for other databases. */
 const NOT_INSTALLED = ['better-sqlite3', 'mariadb', 'mysql', 'oracledb', 'pg', 'pg-query-stream', 'sqlite3', 'tedious'];
 
@@ -67,24 +69,27 @@ const common = {
 };
 await build({
   ...common,
-  entryPoints: { main: 'dist/cli/main.js', 'compiled-script': 'dist/infra/compiled-script.js' },
-  splitting: true,
-  format: 'esm',
-  // Bundled CommonJS asks for the modules of Node by `require`, which a module has not.
-  banner: {
-    js: `import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);`,
+  entryPoints: {
+    main: 'dist/cli/main.js',
+    worker: 'dist/batch/worker.js',
+    'import-thread': 'dist/core/feed/import/import-thread.js',
   },
-});
-await build({
-  ...common,
-  entryPoints: { worker: 'dist/batch/worker.js', 'import-thread': 'dist/core/feed/import/import-thread.js' },
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   define: { 'import.meta.url': '_fileUrl' },
   banner: { js: `const _fileUrl = require('node:url').pathToFileURL(__filename).href;` },
 });
+/** What starts them: a module. */
+await build({ ...common, entryPoints: { 'compiled-script': 'dist/infra/compiled-script.js' }, format: 'esm' });
 for (const name of ['worker', 'import-thread'])
   writeFileSync(
     join(outdir, `${name}.js`),
-    `import { threadOf } from './compiled-script.js';\nexport default threadOf(new URL('${name}.cjs', import.meta.url));\n`,
+    `import { exportOf } from './compiled-script.js';\nexport default exportOf(new URL('${name}.cjs', import.meta.url));\n`,
   );
+writeFileSync(
+  join(outdir, 'main.js'),
+  `import { exportOf } from './compiled-script.js';
+const part = ${JSON.stringify(DAEMONS)}.find((name) => name === process.argv[2]) ?? 'command';
+await exportOf(new URL('main.cjs', import.meta.url), part);
+`,
+);

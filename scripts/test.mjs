@@ -21,9 +21,14 @@ const QUICK = ['/test/(kernel|infra|core)/', '--testPathIgnorePatterns=/import-(
 /** Tests make much that lives shortly: with a larger nursery (MiB) the collector takes a twentieth less of the whole. */
 const NURSERY = '--max-semi-space-size=64';
 
+const THREADS = ['worker.cjs', 'import-thread.cjs'];
+
 /** The threads of the tests' own processes start from what was compiled with this flag. */
 function keepCompiled() {
-  const { status } = spawnSync(process.execPath, [NURSERY, 'scripts/code-cache.mjs'], { cwd: root, stdio: [0, 2, 2] });
+  const { status } = spawnSync(process.execPath, [NURSERY, 'scripts/code-cache.mjs', ...THREADS], {
+    cwd: root,
+    stdio: [0, 2, 2],
+  });
   if (status !== 0) throw new ScriptError('What is compiled of the worker threads could not be kept (see above).');
 }
 

@@ -46,12 +46,16 @@ describe('magam', () => {
     expect([...packages]).toEqual(['commander']);
   });
 
-  it('--version reads no bundled file with a package that only commands need', async () => {
-    const bundled = (await scriptsOf(BUNDLED, ['--version'])).filter((url) => url.includes('/dist/bundle/'));
-    const maps = bundled.map((url) => JSON.parse(readFileSync(new URL(`${url}.map`), 'utf8')) as { sources: string[] });
-    const found = /\/node_modules\/(@[^/]+\/[^/]+|[^/]+)/;
-    const packages = new Set(maps.flatMap(({ sources }) => sources.flatMap((source) => found.exec(source)?.[1] ?? [])));
-    expect([...packages]).toEqual(['commander']);
+  it.each([
+    ['--version', false],
+    ['runs', true],
+  ])('the bundle evaluates the driver of the database for %s: %s', async (word, needed) => {
+    const look = `import './${BUNDLED}';
+      process.on('exit', () => console.error(process.moduleLoadList.includes('NativeModule tls')));`;
+    const options = { env: environment('mysql://nobody@127.0.0.1:1', {}) };
+    const args = ['--input-type=module', '-e', look, 'magam', word];
+    const { stderr } = await startProcess(process.execPath, args, options).ended;
+    expect(stderr).toMatch(new RegExp(`(^|\n)${needed}\n$`));
   });
 
   it('a bundled command takes the packages of many files from the bundle', async () => {
@@ -61,9 +65,15 @@ describe('magam', () => {
       expect(loaded.filter((url) => url.includes(`/node_modules/${name}/`))).toEqual([]);
   });
 
-  it.each(['worker', 'import-thread'])('the thread %s starts from what was compiled by the build', async (name) => {
+  it.each([
+    ['worker.cjs', undefined],
+    ['import-thread.cjs', undefined],
+    ['main.cjs', 'command'],
+    ['main.cjs', 'api'],
+    ['main.cjs', 'runner'],
+  ])('%s starts from what was compiled by the build (%s)', async (script, part) => {
     const look = `import { readScript } from './dist/infra/compiled-script.js';
-      console.log(readScript('dist/bundle/${name}.cjs').script.cachedDataRejected);`;
+      console.log(readScript('dist/bundle/${script}', ${JSON.stringify(part)}).script.cachedDataRejected);`;
     const { stdout } = await startProcess(process.execPath, ['--input-type=module', '-e', look]).ended;
     expect(stdout).toBe('false\n');
   });

@@ -12,13 +12,16 @@ export interface LunarDay {
   readonly latest: string;
 }
 
-const dangi = new Intl.DateTimeFormat('en-u-ca-dangi', { timeZone: 'UTC', month: 'numeric', day: 'numeric' });
+/** Made when it is first needed: that takes 10 ms. */
+let dangi: Intl.DateTimeFormat | undefined;
 
 /** The date on which a lunar day falls in a year. A leap month, which ICU marks, is never it. Throws Error where this Node has no such calendar. */
 export function dateOfLunarDay(year: number, { month, day, earliest, latest }: LunarDay): string {
+  dangi ??= new Intl.DateTimeFormat('en-u-ca-dangi', { timeZone: 'UTC', month: 'numeric', day: 'numeric' });
+  const { format } = dangi;
   const wanted = `${month}/${day}`;
   const found = datesBetween(`${year}-${earliest}`, `${year}-${latest}`).find(
-    (date) => dangi.format(Date.parse(`${date}T00:00:00Z`)) === wanted,
+    (date) => format(Date.parse(`${date}T00:00:00Z`)) === wanted,
   );
   if (found === undefined) throw new Error(`the lunar day ${wanted} of ${year} is not known to this Node (ICU)`);
   return found;
