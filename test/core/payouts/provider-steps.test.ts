@@ -15,7 +15,7 @@ import { decided, found } from '../../../kernel/outcome.js';
 import { type Sandbox, startSandbox } from '../../../sandbox/server.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { sandboxEnvironment } from '../../support/sandbox.js';
-import { codeOf, KIM, PayoutScene } from './payout-scene.js';
+import { codeOf, DATE, KIM, PayoutScene } from './payout-scene.js';
 
 let database: TestDatabase;
 let sandbox: Sandbox;
@@ -101,6 +101,19 @@ it('is not sent before its date, nor without an approval', async () => {
   expect(await codeOf(send(payoutId))).toBe('PAYOUT_NOT_DUE');
   await change(database.db, "UPDATE payout SET status = 'EXPORTED'");
   expect(await codeOf(send(payoutId))).toBe('PAYOUT_STATE_WRONG');
+});
+
+it('of an earlier attempt moves no payout that is at another attempt', async () => {
+  const { payoutId } = await approved();
+  decided(await send(payoutId));
+  const { steps } = context;
+  const earlier = { payoutId, attempt: 0 };
+  for (const step of [
+    scene.inTx((tx) => steps.pay(tx, earlier, DATE)),
+    scene.inTx((tx) => steps.fail(tx, earlier, 'NOT_RECEIVED', null)),
+  ])
+    await expect(step).rejects.toThrow(`payout ${payoutId} is at attempt 1, not 0`);
+  expect(await scene.statusOf(payoutId)).toBe('SENT');
 });
 
 /** The provider does not know the transfer for long enough that it is taken for lost. */
