@@ -83,6 +83,7 @@ export const mutants = [
     name: 'a run that is being worked on is asked for again',
     from: "if (run.status === 'RUNNING') return",
     to: "if (run.status === 'FAILED') return",
+    only: 'after the chunk in hand',
   },
   {
     ...once,
@@ -90,6 +91,7 @@ export const mutants = [
     name: 'a settlement with entries that are parked counts as done',
     from: 'isCompleted(run.status) && (await countOpenExceptions(tx, run.date)) === 0',
     to: 'isCompleted(run.status)',
+    only: 'trying again',
   },
   {
     ...invoices,
@@ -220,6 +222,7 @@ export const mutants = [
     name: 'the calendar shows the latest version, whichever was asked for',
     from: 'await keptCalendar(db, query.calendar)',
     to: 'await keptCalendar(db)',
+    only: 'shows the holidays of a year',
   },
   {
     ...days,

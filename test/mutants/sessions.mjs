@@ -283,7 +283,7 @@ export const mutants = [
     name: 'whoever gave the proposer their access approves',
     from: '![proposerId, proposerAccessFrom, proposer?.accessGivenBy].includes(approverId)',
     to: '![proposerId, proposerAccessFrom].includes(approverId)',
-    only: 'by the person who gave the proposer their access',
+    only: 'even after somebody else has given it again',
   },
   {
     ...second,
