@@ -141,7 +141,7 @@ export const mutants = [
     name: 'many payouts are sent that somebody else has sent since they were read',
     from: ".filter(({ status }) => status === 'APPROVED')",
     to: '',
-    only: 'two who ask at once',
+    only: 'in a file at the same moment',
   },
   {
     ...all,
@@ -163,7 +163,7 @@ export const mutants = [
     name: 'many payouts are sent without an entry in the ledger',
     from: "  await postPayouts(tx, by, 'PAYOUT_SENT', unchanged, () => sentOn);\n",
     to: '',
-    only: 'two who ask at once',
+    only: 'all that are due leave together',
   },
   {
     ...route,
@@ -195,10 +195,11 @@ export const mutants = [
   },
   {
     ...one,
+    tests: steps.tests,
     name: 'a process says what came of an attempt that others have taken over',
     from: '    if (transfer.askedBy !== asker) return transfer;\n',
     to: '',
-    only: 'reached nobody',
+    only: 'when somebody else has asked since',
   },
   {
     ...one,
@@ -213,7 +214,7 @@ export const mutants = [
     file: 'core/payouts/stores/provider-transfer.ts',
     from: "status IN ('OPEN', 'PAID', 'FAILED') AND next_look_at <= UTC_TIMESTAMP(3)`,\n    [asker",
     to: "status IN ('OPEN', 'PAID', 'FAILED')`,\n    [asker",
-    only: 'by three processes that all find',
+    only: 'after the call has sent it once',
   },
   {
     ...steps,

@@ -144,6 +144,40 @@ const transfers = async (): Promise<string[]> =>
     )
   ).map(({ s }) => s);
 
+it('is not ended by an answer that comes when somebody else has asked since', async () => {
+  const { payoutId } = await approved();
+  decided(await send(payoutId));
+  found(sandbox.payouts.byReference(`P${payoutId}-1`), 'INTERNAL').held = true;
+  const { name, currencies, send: order } = found(open.providers.get('TOSS_PAYOUT'), 'INTERNAL');
+  const [asked, answered] = [gate(), gate()];
+  const slow = {
+    ...{ name, currencies, send: order },
+    inquire: async () => {
+      asked.open();
+      await answered.passed;
+      const said = { code: 'CLOSED_ACCOUNT', message: '' };
+      return { outcome: 'failed', reason: 'ACCOUNT_CLOSED', said, providerKey: null } as const;
+    },
+  };
+  const late = follow({ ...context, providers: new Map([[name, slow]]) });
+  await asked.passed;
+  await follow();
+  answered.open();
+  await late;
+  expect(await scene.statusOf(payoutId)).toBe('SENT');
+  expect(await transfers()).toEqual(['OPEN']);
+  expect(await scene.differences()).toEqual([]);
+});
+
+/** Whoever waits for `passed` goes on when it is opened. */
+function gate(): { readonly passed: Promise<void>; readonly open: () => void } {
+  let opened = (): void => undefined;
+  const passed = new Promise<void>((resolve) => {
+    opened = resolve;
+  });
+  return { passed, open: () => opened() };
+}
+
 it('that was taken for lost is paid when the provider has it after all, though the seller is owed less by then', async () => {
   const { payoutId } = await losing();
   await scene.post('ADJUSTMENT_FROM_SELLER', 400n);
