@@ -101,7 +101,8 @@ describe('a month', () => {
   });
 
   it('of a seller for whom it comes to nothing has no record', async () => {
-    await insertSettlement(db, { settledOn: '2026-08-03', sellerId: 'S1', figures: {} });
+    await insertSettlement(db, { settledOn: '2026-08-03', sellerId: 'S1', figures: madeFigures(100_000n) });
+    await insertSettlement(db, { settledOn: '2026-08-04', sellerId: 'S1', figures: madeFigures(-100_000n) });
     await onStatement('S1');
     expect(await make('2026-08', '2026-09-01')).toMatchObject({ invoices: 0, waiting: [] });
     expect(await invoices('2026-08')).toEqual([]);
