@@ -27,7 +27,8 @@ export const download = (
     produce({ format, spreadsheetSafe, patienceSeconds: (2 * STALL_MS) / 1000, signal }, sink),
   );
 
-const contentTypeOf = (format: DownloadFormat): string =>
+/** The content type of a download in the format. */
+export const contentTypeOf = (format: DownloadFormat): string =>
   format === 'csv' ? `${DOWNLOAD_TYPES.csv}; charset=utf-8; header=present` : DOWNLOAD_TYPES[format];
 
 /** A file of any type, which `produce` writes piece by piece. @param name a name without characters that have a meaning in a header or a file system */

@@ -1,5 +1,4 @@
 /** Imports of uploads: the latest of them, one to follow, and the rejects file of one. */
-import { once } from 'node:events';
 import * as z from 'zod';
 import { IMPORT } from '../../core/feed/rules/import-task.js';
 import { findUnfinishedImport } from '../../core/feed/stores/feed-import.js';
@@ -8,6 +7,7 @@ import { readFileRecord, readParts } from '../../core/tasks/stores/stored-file.j
 import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
+import { contentTypeOf, streamedFile } from '../edge/download.js';
 import { id } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
@@ -60,9 +60,6 @@ export const showImport = ({ db }: ApiContext): Route =>
     },
   });
 
-/** A reader that takes nothing for this long is cut off. */
-const STALL_MS = 60_000;
-
 export const downloadRejects = ({ db }: ApiContext): Route =>
   route({
     method: 'get',
@@ -82,18 +79,8 @@ export const downloadRejects = ({ db }: ApiContext): Route =>
       if (fileId === undefined || (await readFileRecord(db, fileId)) === undefined) {
         throw new MagamError('REJECTS_NOT_FOUND', undefined, { importId });
       }
-      return {
-        status: 200,
-        kind: 'download',
-        contentType: 'text/csv; charset=utf-8; header=present',
-        headers: { 'Content-Disposition': `attachment; filename="import-${importId}-rejects.csv"` },
-        write: async (out, signal) => {
-          for await (const part of readParts(db, fileId)) {
-            if (signal.aborted) return;
-            if (!out.write(part))
-              await once(out, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(STALL_MS)]) });
-          }
-        },
-      };
+      return streamedFile(contentTypeOf('csv'), `import-${importId}-rejects.csv`, async (sink) => {
+        for await (const part of readParts(db, fileId)) await sink(part);
+      });
     },
   });

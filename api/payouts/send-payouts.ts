@@ -4,11 +4,11 @@ import { providerSteps } from '../../core/payouts/provider-steps.js';
 import { configuredPayoutProviders } from '../../core/payouts/providers/registry.js';
 import { requestTransfers, TRANSFERS_MAX } from '../../core/payouts/request-transfers.js';
 import { transferReference } from '../../core/payouts/rules/transfer-reference.js';
-import { providerOf, requestTransfer } from '../../core/payouts/send-payout.js';
+import { requestTransfer } from '../../core/payouts/send-payout.js';
 import { readPayout } from '../../core/payouts/stores/payout.js';
 import { readPlatformTime } from '../../infra/platform-time.js';
 import { nameOf } from '../../kernel/access.js';
-import { isRefusal, refuse } from '../../kernel/errors.js';
+import { isRefusal } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { id, namedCurrency } from '../edge/fields.js';
@@ -87,13 +87,13 @@ export const sendAllPayoutsRoute = ({ db, config }: ApiContext): Route =>
     refusals: ['PAYOUT_PROVIDER_MISSING', 'PAYOUT_CURRENCY_UNSUPPORTED', 'LEDGER_ACCOUNT_CLOSED'],
     idempotent: true,
     handle: async ({ body: { provider: name, currency }, signedIn, transact, audit }) => {
-      const { date: today } = await readPlatformTime(db, config.timeZone);
+      const { date: sentOn } = await readPlatformTime(db, config.timeZone);
       return transact(async (tx) => {
-        const asked = providerOf(configuredPayoutProviders(config), name);
-        if (isRefusal(asked)) return asked;
-        const { currencies } = asked;
-        if (!currencies.includes(currency)) return refuse('PAYOUT_CURRENCY_UNSUPPORTED', { currency, currencies });
-        const { sent, changed: leftOut } = await requestTransfers(tx, nameOf(signedIn), { name, currency }, today);
+        const context = { providers: configuredPayoutProviders(config) };
+        const asked = { provider: name, currency, sentOn };
+        const requested = await requestTransfers(tx, nameOf(signedIn), context, asked);
+        if (isRefusal(requested)) return requested;
+        const { sent, changed: leftOut } = requested;
         for (const { payoutId, status } of sent)
           await audit(tx, 'payout.send', ['payout', payoutId], { before: { status }, after: { provider: name } });
         const answer = {

@@ -122,6 +122,13 @@ export const requestTransfer = (tx: Tx, context: AskContext, ask: SendAsk): Prom
 export const providerOf = <T>(providers: ReadonlyMap<string, T>, name: string): T | Refusal =>
   providers.get(name) ?? refuse('PAYOUT_PROVIDER_MISSING', { provider: name, providers: [...providers.keys()] });
 
+/** @returns PAYOUT_CURRENCY_UNSUPPORTED where the provider transfers no money of the currency */
+export const unsupportedCurrency = (
+  { currencies }: Pick<PayoutProvider, 'currencies'>,
+  currency: string,
+): Refusal | undefined =>
+  currencies.includes(currency) ? undefined : refuse('PAYOUT_CURRENCY_UNSUPPORTED', { currency, currencies });
+
 async function mark(
   tx: Tx,
   { providers, steps }: AskContext,
@@ -132,8 +139,8 @@ async function mark(
   if (isRefusal(provider)) return provider;
   await steps.lock(tx, payoutId);
   const payout = await readAttempt(tx, payoutId);
-  if (payout !== undefined && !provider.currencies.includes(payout.currency))
-    return refuse('PAYOUT_CURRENCY_UNSUPPORTED', { currency: payout.currency, currencies: provider.currencies });
+  const unsupported = payout && unsupportedCurrency(provider, payout.currency);
+  if (unsupported !== undefined) return unsupported;
   const refusal = await steps.send(tx, payoutId, requestedBy);
   if (refusal !== undefined) return refusal;
   const attempt = payout?.attempt ?? 0;

@@ -9,6 +9,8 @@ import { root } from '../script.mjs';
 const LEFT_OUT = new Set(['.git', '.magam', 'node_modules']);
 
 export class Copy {
+  /** The bundle holds a change that was taken back in the sources. */
+  #bundleChanged = false;
   folder = mkdtempSync(join(tmpdir(), 'magam-mutants-'));
 
   constructor() {
@@ -18,20 +20,22 @@ export class Copy {
 
   /**
    * Changes the file, runs `work`, puts the file back. Undefined, without running it, when the text is not in the file exactly once.
+   * Jest reads the sources; processes and threads that the tests start run the compiled and bundled code.
    * @template T
    * @param {import('./list.mjs').Mutant} mutant
    * @param {() => Promise<T>} work
    * @returns {Promise<T | undefined>}
    */
-  async whileChanged({ file, from, to, quick = false }, work) {
+  async whileChanged({ file, from, to, quick = false, equivalent }, work) {
     const text = readFileSync(join(this.folder, file), 'utf8');
     if (text.split(from).length !== 2) return undefined;
     const change = text.replace(from, () => to);
-    this.#write(file, change, !quick);
+    this.#write(file, change);
+    if (!quick && equivalent === undefined) this.#bundle(file);
     try {
       return await work();
     } finally {
-      this.#write(file, text, !quick);
+      this.#write(file, text);
     }
   }
 
@@ -40,12 +44,10 @@ export class Copy {
   }
 
   /**
-   * Jest reads the sources; processes and threads that the tests start run the compiled and bundled code.
    * @param {string} file
    * @param {string} text
-   * @param {boolean} bundled
    */
-  #write(file, text, bundled) {
+  #write(file, text) {
     writeFileSync(join(this.folder, file), text);
     if (!file.endsWith('.ts')) return;
     const { code } = transformSync(text, {
@@ -54,10 +56,19 @@ export class Copy {
       module: { type: 'es6' },
     });
     writeFileSync(join(this.folder, 'dist', file.replace(/\.ts$/, '.js')), code);
-    if (!bundled) return;
+  }
+
+  /**
+   * Bundles the change of this file. It stays in the bundle until the next mutant needs one: bundling takes as long as many of the tests.
+   * @param {string} file
+   */
+  #bundle(file) {
+    const changes = file.endsWith('.ts');
+    if (!changes && !this.#bundleChanged) return;
     const { status, stderr } = spawnSync(process.execPath, [join(this.folder, 'scripts/bundle.mjs')], {
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(`the change of ${file} cannot be bundled: ${stderr}`);
+    this.#bundleChanged = changes;
   }
 }

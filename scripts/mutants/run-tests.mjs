@@ -3,9 +3,6 @@ import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A change may make the code loop forever, which also counts as found. */
-const LIMIT_MS = 300_000;
-
 /**
  * `passed`; `failed` with the first failed test; `broken`: no test ran, so nothing is known.
  * @typedef {{ outcome: 'passed' | 'failed' | 'broken', detail: string }} Finding
@@ -22,10 +19,11 @@ export function endTests() {
 /**
  * @param {string} folder
  * @param {readonly string[]} files
- * @param {string | undefined} only
+ * @param {string | undefined} only the tests to run, as jest's `-t` takes it
+ * @param {number} limitMs the tests are ended after this time, and count as failed
  * @returns {Promise<Finding>}
  */
-export async function runTests(folder, files, only) {
+export async function runTests(folder, files, only, limitMs) {
   const resultFile = join(folder, '.result.json');
   rmSync(resultFile, { force: true });
   const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
@@ -38,13 +36,11 @@ export async function runTests(folder, files, only) {
   const limit = setTimeout(() => {
     overdue = true;
     process.kill(-group, 'SIGKILL');
-  }, LIMIT_MS);
+  }, limitMs);
   await new Promise((resolve) => child.once('close', resolve));
   clearTimeout(limit);
   groups.delete(group);
-  return overdue
-    ? { outcome: 'failed', detail: `the tests did not end within ${LIMIT_MS / 1000} s` }
-    : read(resultFile);
+  return overdue ? { outcome: 'failed', detail: `the tests did not end within ${limitMs / 1000} s` } : read(resultFile);
 }
 
 /**

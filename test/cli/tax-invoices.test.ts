@@ -100,6 +100,14 @@ describe('a month', () => {
     expect(audit).toHaveLength(3);
   });
 
+  it('of a seller for whom it comes to nothing has no record', async () => {
+    await insertSettlement(db, { settledOn: '2026-08-03', sellerId: 'S1', figures: madeFigures(100_000n) });
+    await insertSettlement(db, { settledOn: '2026-08-04', sellerId: 'S1', figures: madeFigures(-100_000n) });
+    await onStatement('S1');
+    expect(await make('2026-08', '2026-09-01')).toMatchObject({ invoices: 0, waiting: [] });
+    expect(await invoices('2026-08')).toEqual([]);
+  });
+
   it('is made by the command, listed and exported', async () => {
     expect((await magam(database.url, ['tax-invoices', 'make', '--month', '2026-05'], SETTINGS)).stdout).toContain(
       'Made 1 invoice of 2026-05',

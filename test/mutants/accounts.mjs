@@ -123,7 +123,7 @@ export const mutants = [
     name: 'sessions outlive a new password',
     from: "return endSessions(tx, accountId, 'PASSWORD_CHANGED');",
     to: 'return 0;',
-    only: 'is set anew by a link',
+    only: 'is changed by a link',
   },
   {
     ...invitations,
@@ -137,7 +137,7 @@ export const mutants = [
     name: 'what an address was invited to before stands',
     from: 'await withdrawInvitationsOf(tx, made.email);',
     to: '',
-    only: 'is good for nothing',
+    only: 'that is .*made again.* is not valid',
   },
   {
     ...invitations,
@@ -165,7 +165,7 @@ export const mutants = [
     name: 'an invitation has no end',
     from: "status === 'OPEN' && !expired &&",
     to: "status === 'OPEN' &&",
-    only: 'is good for nothing',
+    only: 'that is .*over.* is not valid',
   },
   {
     ...invitations,

@@ -7,6 +7,7 @@ const unasked = { file: 'api/edge/validate.ts', tests: 'test/api/edge/unasked.te
 const answers = 'test/api/edge/answers.test.ts';
 const cors = { file: 'api/edge/cross-origin.ts', tests: 'test/api/edge/cross-origin.test.ts' };
 const downloads = { file: 'api/edge/download.ts', tests: 'test/api/settlements/downloads.test.ts' };
+const stalled = { file: 'api/edge/download.ts', tests: 'test/api/edge/download.test.ts', quick: true };
 const metrics = { file: 'api/server/read-metrics.ts', tests: answers, only: 'shows metrics' };
 const events = { file: 'api/events/routes.ts', tests: 'test/api/events/events.test.ts' };
 
@@ -67,7 +68,7 @@ export const mutants = [
     name: 'the permissions of a key are not looked at',
     from: 'if (grantTo(permission, caller) === undefined)\n',
     to: 'if (false)\n',
-    only: 'opens what it was given',
+    only: 'has the permissions that it was given',
   },
   {
     ...register,
@@ -181,10 +182,16 @@ export const mutants = [
     to: 'name',
   },
   {
-    ...downloads,
+    ...stalled,
     name: 'whoever takes nothing of a download keeps its connection',
     from: "setTimeout(() => stalled.abort(new Error('the reader of a download does not read')), STALL_MS)",
     to: 'setTimeout(() => undefined, STALL_MS)',
+  },
+  {
+    ...stalled,
+    name: 'whoever takes a download slowly loses its connection',
+    from: '.finally(() => clearTimeout(timer))',
+    to: '',
   },
   {
     file: 'api/main.ts',

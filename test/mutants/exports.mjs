@@ -27,24 +27,28 @@ export const mutants = [
     name: 'an amount of 16 digits is a number of a workbook',
     from: 'const EXACT_DIGITS = 15;',
     to: 'const EXACT_DIGITS = 16;',
+    only: 'of more digits than a spreadsheet keeps',
   },
   {
     ...workbookXml,
     name: 'an id that looks like an escape is read as another',
     from: '|_(?=x[0-9A-Fa-f]{4}_)/g',
     to: '/g',
+    only: 'a cell of text',
   },
   {
     ...workbook,
     name: 'a sheet takes one row more than it may',
     from: 'rows === this.rowsMax)',
     to: 'rows > this.rowsMax)',
+    only: 'that is full goes on in another',
   },
   {
     ...workbook,
     name: 'rows that fail end as a whole workbook',
     from: '    workbook.abandon();\n    throw error;',
     to: '    await workbook.end();',
+    only: 'whose rows fail',
   },
   {
     ...dateStates,

@@ -50,14 +50,14 @@ export const mutants = [
     name: 'a condition that cannot be read keeps the others from being looked at',
     from: 'failure ??= { error };',
     to: 'throw error;',
-    only: 'keeps no other from being looked at',
+    only: 'does not keep others from being checked',
   },
   {
     ...watch,
     name: 'a condition that cannot be read is passed over in silence',
     from: 'if (failure !== undefined) throw failure.error;',
     to: '',
-    only: 'keeps no other from being looked at',
+    only: 'does not keep others from being checked',
   },
   {
     ...conditions,
@@ -78,14 +78,14 @@ export const mutants = [
     name: 'an outage opens an alarm for each of its dates',
     from: 'dates.slice(0, OVERDUE_MAX).map',
     to: 'dates.map',
-    only: 'is told of the ten earliest',
+    only: 'is raised for the ten earliest',
   },
   {
     ...conditions,
     name: 'an earlier date that is late ends the alarm of a later one',
     from: 'staying: open.filter((subject) => stillOpen.has(subject)),',
     to: 'staying: [],',
-    only: 'is told of the ten earliest',
+    only: 'is raised for the ten earliest',
   },
   {
     ...conditions,

@@ -44,7 +44,7 @@ export const mutants = [
     name: 'words are kept for what does not exist',
     from: 'if (isKept(loaded)) lifeMs = WORD_MS;',
     to: 'lifeMs = isKept(loaded) ? WORD_MS : WORD_MS;',
-    only: 'keeps no word for what does not exist',
+    only: 'keeps no word for an object that does not exist',
   },
   {
     ...generations,

@@ -46,7 +46,7 @@ export const mutants = [
     name: 'the second factor is not looked at',
     from: 'if (account.secondFactor && !(await useSecondFactor(',
     to: 'if (account.version < 0 && !(await useSecondFactor(',
-    only: 'is asked for at a sign-in',
+    only: 'is required at a sign-in',
   },
   {
     ...session,
@@ -86,7 +86,7 @@ export const mutants = [
     name: 'whoever signs up with the address of somebody else gets ways past the limit',
     from: '...(account.emailProven ? {',
     to: '...(account.version > 0 ? {',
-    only: 'leaves no ways past the limit',
+    only: 'leaves no way past the limit',
   },
   {
     ...limits,
@@ -218,7 +218,7 @@ export const mutants = [
     name: 'a code is good twice',
     from: 'WHERE account_id = ? AND last_step < ?',
     to: 'WHERE account_id = ? AND last_step <> ? + 1_000',
-    only: 'a code is good once',
+    only: 'a code is valid once',
   },
   {
     ...factor,
@@ -233,7 +233,7 @@ export const mutants = [
     name: 'a code of some minutes ago is good',
     from: 'const TOLERANCE_SECONDS = 30;',
     to: 'const TOLERANCE_SECONDS = 300;',
-    only: 'a code is good once',
+    only: 'a code is valid once',
   },
   {
     ...factor,
@@ -283,14 +283,14 @@ export const mutants = [
     name: 'whoever gave the proposer their access approves',
     from: '![proposerId, proposerAccessFrom, proposer?.accessGivenBy].includes(approverId)',
     to: '![proposerId, proposerAccessFrom].includes(approverId)',
-    only: 'when somebody else has done so since',
+    only: 'even after somebody else has given it again',
   },
   {
     ...second,
     name: 'whoever had given the proposer their access approves once somebody else has',
     from: '![proposerId, proposerAccessFrom, proposer?.accessGivenBy].includes(approverId)',
     to: '![proposerId, proposer?.accessGivenBy].includes(approverId)',
-    only: 'when somebody else has done so since',
+    only: 'even after somebody else has given it again',
   },
   {
     ...second,
@@ -304,7 +304,7 @@ export const mutants = [
     name: 'whoever proposed approves',
     from: "if (!second) return refuse('APPROVER_NOT_SECOND');",
     to: '',
-    only: 'by whoever proposed it',
+    only: 'by its proposer or by the seller',
   },
   {
     ...changes,

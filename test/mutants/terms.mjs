@@ -81,13 +81,21 @@ export const mutants = [
     name: 'a period is not cut by other terms',
     from: 'natural === null || (to !== null && to < natural) ? to : natural',
     to: 'natural === null ? to : natural',
+    only: 'cuts it on the day before',
   },
-  { ...periods, name: 'a period begins before its terms', from: 'day < date && day >= from', to: 'day < date' },
+  {
+    ...periods,
+    name: 'a period begins before its terms',
+    from: 'day < date && day >= from',
+    to: 'day < date',
+    only: 'cuts it on the day before',
+  },
   {
     ...periods,
     name: 'a payout comes before its period is over',
     from: 'rolled > closesOn ? rolled :',
     to: 'rolled >= closesOn ? rolled :',
+    only: 'never comes before its period is over',
   },
   {
     ...book,

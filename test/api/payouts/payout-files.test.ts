@@ -8,6 +8,7 @@ import { type ClaimedTask, claimTask } from '../../../core/tasks/stores/backgrou
 import { readConfig } from '../../../infra/config.js';
 import { change, select } from '../../../infra/database.js';
 import { sha256 } from '../../../infra/sha256.js';
+import type { MagamError } from '../../../kernel/errors.js';
 import { found } from '../../../kernel/outcome.js';
 import { DATE, PayoutScene, resultFile } from '../../core/payouts/payout-scene.js';
 import { makeAccount, type TestAccount } from '../../support/accounts.js';
@@ -236,20 +237,41 @@ it('an import whose runner is killed after the commit tells what it did', async 
   });
 });
 
+const claim = async (owner: string) => found(await claimTask(database.db, [PAYOUT_RESULT], owner, 60_000), 'INTERNAL');
+/** Does what a runner does with an import that it has claimed. */
+const run = (held: ClaimedTask) =>
+  payoutResultTask.run({
+    ...{ db: database.db, config: readConfig({ NODE_ENV: 'test' }), pools: {} as WorkerPools, ...held },
+    ...{ signal: new AbortController().signal, progress: () => undefined },
+  });
+
+it('keeps the first thousand faults of a file, and how many there are', async () => {
+  await scene.approved();
+  const { file, transferOn } = await exported();
+  const wrong = Array.from({ length: 1_001 }, (_, at) => [`X${at}`, 5, 'PAID', transferOn] as const);
+  await upload(resultFile(file, wrong));
+  const failed = await run(await claim('a-runner')).catch((error: unknown) => error);
+  expect(failed).toMatchObject({ code: 'BANK_RESULT_INVALID', details: { faultsFound: 1_001 } });
+  expect((failed as MagamError).details.faults).toHaveLength(1_000);
+});
+
+it('an upload that was changed in the database is not imported', async () => {
+  const { payoutId } = await scene.approved();
+  const { file, transferOn } = await exported();
+  await upload(resultFile(file, [[`P${payoutId}-1`, 1_000, 'REFUSED', transferOn]]));
+  const paid = resultFile(file, [[`P${payoutId}-1`, 1_000, 'PAID', transferOn]]);
+  await change(database.db, 'UPDATE stored_file_part SET content = ?', [paid]);
+  await expect(run(await claim('a-runner'))).rejects.toMatchObject({ code: 'INTERNAL' });
+  expect(await scene.statusOf(payoutId)).toBe('EXPORTED');
+});
+
 it('an import that another runner has taken over writes nothing', async () => {
   const { payoutId } = await scene.approved();
   const { file, transferOn } = await exported();
   await upload(resultFile(file, [[`P${payoutId}-1`, 1_000, 'PAID', transferOn]]));
-  const { db } = database;
-  const claim = async (owner: string) => found(await claimTask(db, [PAYOUT_RESULT], owner, 60_000), 'INTERNAL');
   const frozen = await claim('a-frozen-runner');
-  await change(db, 'UPDATE background_task SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND');
+  await change(database.db, 'UPDATE background_task SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND');
   const successor = await claim('its-successor');
-  const run = (held: ClaimedTask) =>
-    payoutResultTask.run({
-      ...{ db, config: readConfig({ NODE_ENV: 'test' }), pools: {} as WorkerPools, ...held },
-      ...{ signal: new AbortController().signal, progress: () => undefined },
-    });
   await expect(run(frozen)).rejects.toThrow(TaskInterrupted);
   expect(await scene.statusOf(payoutId)).toBe('EXPORTED');
   expect(await run(successor)).toMatchObject({ status: 'COMPLETED', result: { paid: 1 } });

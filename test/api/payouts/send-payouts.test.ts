@@ -11,7 +11,7 @@ import { type Sandbox, startSandbox } from '../../../sandbox/server.js';
 import { PayoutScene } from '../../core/payouts/payout-scene.js';
 import { makeAccount, type TestAccount } from '../../support/accounts.js';
 import { type CallOptions, type RunningApi, startApi } from '../../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { changedMeanwhile, createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { sandboxEnvironment } from '../../support/sandbox.js';
 
 let database: TestDatabase;
@@ -151,6 +151,19 @@ it('two who ask at once send each payout once', async () => {
   expect(answers.filter(({ body }) => body.status === 'SENT' || body.transfers?.length === 1)).toHaveLength(1);
   expect(await transfersOf(payoutId)).toHaveLength(1);
   expect(await scene.balances()).toEqual({ PAYOUT_IN_TRANSIT: 1_000 });
+});
+
+it('what goes to the bank in a file at the same moment is not sent as well', async () => {
+  const { payoutId } = await approved();
+  const answer = await changedMeanwhile(
+    database.db,
+    [`UPDATE payout SET status = 'EXPORTED' WHERE payout_id = ?`, [payoutId]],
+    '%FROM payout%FOR UPDATE%',
+    () => call('POST', 'payout-transfers', { body: {} }),
+  );
+  expect(answer).toMatchObject({ status: 200, body: { transfers: [], leftOut: [] } });
+  expect(await scene.statusOf(payoutId)).toBe('EXPORTED');
+  expect(await transfersOf(payoutId)).toEqual([]);
 });
 
 it('refuses a provider and a currency that the platform has not, and leaves the payout as it is', async () => {

@@ -1,7 +1,13 @@
 /** Tax invoices over HTTP: asked for by an operator, made by a runner, read by staff and by the seller that they are for. */
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { WorkerPools } from '../../../batch/engine/worker-pool.js';
+import { TaskInterrupted } from '../../../batch/tasks/task.js';
+import { taxInvoiceTask } from '../../../batch/tasks/tax-invoice-task.js';
+import { claimTask } from '../../../core/tasks/stores/background-task.js';
 import { TAX_INVOICES } from '../../../core/tax-invoices/rules/make-task.js';
+import { readConfig } from '../../../infra/config.js';
 import { change, type Db, select } from '../../../infra/database.js';
+import { found } from '../../../kernel/outcome.js';
 import { makeAccount, makeSeller, type TestAccount } from '../../support/accounts.js';
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
@@ -144,6 +150,21 @@ it('are refused at once for a month that is not over, is none, or has an open da
   }
   expect(await select(db, 'SELECT 1 FROM background_task')).toEqual([]);
   expect((await call('GET', 'tax-invoice-makings/999')).body.code).toBe('TAX_INVOICE_MAKING_NOT_FOUND');
+});
+
+it('are left to the next runner by a runner that stops', async () => {
+  await call('POST', 'tax-invoices', { month: MONTH });
+  const claimed = found(await claimTask(db, [TAX_INVOICES], 'a-runner', 60_000), 'INTERNAL');
+  const config = readConfig({ NODE_ENV: 'test', MAGAM_TIME_ZONE: 'Asia/Seoul', ...SETTINGS });
+  const run = (signal: AbortSignal) =>
+    taxInvoiceTask.run({
+      ...{ db, config, pools: {} as WorkerPools, ...claimed },
+      ...{ signal, progress: () => undefined },
+    });
+  await expect(run(AbortSignal.abort('stop'))).rejects.toThrow(TaskInterrupted);
+  expect(await select(db, 'SELECT 1 FROM tax_invoice')).toEqual([]);
+  expect(await run(new AbortController().signal)).toMatchObject({ status: 'COMPLETED' });
+  expect(await select(db, 'SELECT 1 FROM tax_invoice')).toHaveLength(2);
 });
 
 it('are all made once when a runner is killed after it has made them', async () => {

@@ -215,6 +215,14 @@ describe('the results of the bank', () => {
     expect((await events()).map(({ data }) => JSON.parse(data))).toMatchObject([{ payoutId, amountMinor: null }]);
   });
 
+  it('that are none yet leave a file that nobody marked as sent as it is', async () => {
+    const { ids, fileId, number } = await exported();
+    expect(await bring(resultFile(number, []))).toMatchObject({ file: number, paid: 0, unchanged: 0, open: 0 });
+    expect(await scene.statusOf(ids[0])).toBe('EXPORTED');
+    decided(await scene.inTx((tx) => voidFile(tx, 'kim', fileId)));
+    expect(await scene.differences()).toEqual([]);
+  });
+
   it('that money came back put the statement back, also where nobody heard that it was paid', async () => {
     const { ids, fileId, number } = await exported();
     decided(await markSent(fileId));
@@ -238,6 +246,16 @@ describe('the results of the bank', () => {
       'another amount',
       ([a], number) => resultFile(number, [[`P${a}-1`, 999, 'PAID']]),
       [{ line: 2, reason: 'AMOUNT_DIFFERS' }],
+    ],
+    [
+      'another currency',
+      ([a], number) =>
+        Buffer.from(
+          resultFile(number, [[`P${a}-1`, '10.00', 'PAID']])
+            .toString()
+            .replaceAll('KRW', 'USD'),
+        ),
+      [{ line: 2, reason: 'CURRENCY_DIFFERS' }],
     ],
     [
       'another attempt',

@@ -15,7 +15,7 @@ import { decided, found } from '../../../kernel/outcome.js';
 import { type Sandbox, startSandbox } from '../../../sandbox/server.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { sandboxEnvironment } from '../../support/sandbox.js';
-import { codeOf, KIM, PayoutScene } from './payout-scene.js';
+import { codeOf, DATE, KIM, PayoutScene } from './payout-scene.js';
 
 let database: TestDatabase;
 let sandbox: Sandbox;
@@ -103,6 +103,19 @@ it('is not sent before its date, nor without an approval', async () => {
   expect(await codeOf(send(payoutId))).toBe('PAYOUT_STATE_WRONG');
 });
 
+it('of an earlier attempt moves no payout that is at another attempt', async () => {
+  const { payoutId } = await approved();
+  decided(await send(payoutId));
+  const { steps } = context;
+  const earlier = { payoutId, attempt: 0 };
+  for (const step of [
+    scene.inTx((tx) => steps.pay(tx, earlier, DATE)),
+    scene.inTx((tx) => steps.fail(tx, earlier, 'NOT_RECEIVED', null)),
+  ])
+    await expect(step).rejects.toThrow(`payout ${payoutId} is at attempt 1, not 0`);
+  expect(await scene.statusOf(payoutId)).toBe('SENT');
+});
+
 /** The provider does not know the transfer for long enough that it is taken for lost. */
 async function losing(): Promise<Payout> {
   const payout = await approved();
@@ -130,6 +143,40 @@ const transfers = async (): Promise<string[]> =>
       `SELECT CONCAT_WS(' ', status, failure) AS s FROM provider_transfer ORDER BY payout_id, attempt`,
     )
   ).map(({ s }) => s);
+
+it('is not ended by an answer that comes when somebody else has asked since', async () => {
+  const { payoutId } = await approved();
+  decided(await send(payoutId));
+  found(sandbox.payouts.byReference(`P${payoutId}-1`), 'INTERNAL').held = true;
+  const { name, currencies, send: order } = found(open.providers.get('TOSS_PAYOUT'), 'INTERNAL');
+  const [asked, answered] = [gate(), gate()];
+  const slow = {
+    ...{ name, currencies, send: order },
+    inquire: async () => {
+      asked.open();
+      await answered.passed;
+      const said = { code: 'CLOSED_ACCOUNT', message: '' };
+      return { outcome: 'failed', reason: 'ACCOUNT_CLOSED', said, providerKey: null } as const;
+    },
+  };
+  const late = follow({ ...context, providers: new Map([[name, slow]]) });
+  await asked.passed;
+  await follow();
+  answered.open();
+  await late;
+  expect(await scene.statusOf(payoutId)).toBe('SENT');
+  expect(await transfers()).toEqual(['OPEN']);
+  expect(await scene.differences()).toEqual([]);
+});
+
+/** Whoever waits for `passed` goes on when it is opened. */
+function gate(): { readonly passed: Promise<void>; readonly open: () => void } {
+  let opened = (): void => undefined;
+  const passed = new Promise<void>((resolve) => {
+    opened = resolve;
+  });
+  return { passed, open: () => opened() };
+}
 
 it('that was taken for lost is paid when the provider has it after all, though the seller is owed less by then', async () => {
   const { payoutId } = await losing();

@@ -1,0 +1,247 @@
+/** Payouts on their way: which version is changed, what the bank's results do, what is left to a provider. */
+const version = { tests: 'test/api/payouts/send-payouts.test.ts', only: 'in another version than was seen' };
+const versionOfFile = { tests: 'test/api/payouts/payout-files.test.ts', only: 'in the version that was seen' };
+const results = {
+  ...{ file: 'core/payouts/import-results.ts', tests: 'test/core/payouts/payout-files.test.ts' },
+  only: 'the results of the bank',
+};
+const task = { file: 'batch/tasks/payout-result-task.ts', tests: 'test/api/payouts/payout-files.test.ts' };
+const all = { file: 'core/payouts/request-transfers.ts', tests: 'test/api/payouts/send-payouts.test.ts' };
+const one = { file: 'core/payouts/send-payout.ts', tests: 'test/core/payouts/send-payout.test.ts' };
+const steps = { file: 'core/payouts/provider-steps.ts', tests: 'test/core/payouts/provider-steps.test.ts' };
+const route = { file: 'api/payouts/send-payouts.ts', tests: 'test/api/payouts/send-payouts.test.ts' };
+
+/** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
+export const mutants = [
+  {
+    ...version,
+    file: 'api/payouts/change-payouts.ts',
+    name: 'a payout is changed in another version than was seen',
+    from: "requireVersion(found(before, 'PAYOUT_NOT_FOUND', { payoutId }).version);",
+    to: 'try { requireVersion(before?.version ?? 0); } catch {}',
+  },
+  {
+    ...versionOfFile,
+    file: 'api/payouts/change-payout-files.ts',
+    name: 'a file of transfers is changed in another version than was seen',
+    from: 'requireVersion(fileVersion(before));',
+    to: 'try { requireVersion(fileVersion(before)); } catch {}',
+  },
+  {
+    ...results,
+    name: 'a result is read in another layout than its file was written in',
+    from: 'if (file.layout !== layout) return',
+    to: "if (file.layout === '') return",
+  },
+  {
+    ...results,
+    name: 'the bank may have transferred less than was ordered',
+    from: 'else if (amountMinor !== transfer.amountMinor)',
+    to: 'else if (amountMinor > transfer.amountMinor)',
+  },
+  {
+    ...results,
+    name: 'the bank may have transferred another currency than was ordered',
+    from: 'if (currency !== transfer.currency) report',
+    to: "if (currency === '') report",
+  },
+  { ...results, name: 'a result may be of tomorrow', from: 'if (date > today)', to: "if (date === '')" },
+  {
+    ...results,
+    name: 'a result may be older than its transfer',
+    from: 'if (date < transferOn)',
+    to: "if (date === '')",
+  },
+  {
+    ...results,
+    name: 'a result that contradicts an earlier one is left out',
+    from: 'if (transfer !== undefined && steps === undefined)',
+    to: 'if (transfer === null && steps === undefined)',
+  },
+  {
+    ...results,
+    name: 'of a file with faults the good lines are imported',
+    from: 'return faults.length === 0 ?',
+    to: 'return faults.length < results.length ?',
+  },
+  {
+    ...results,
+    name: 'the payouts of a file that nobody has marked as sent end without having been sent',
+    from: "if (file.status === 'MADE' && ",
+    to: "if (file.status === 'VOID' && ",
+  },
+  {
+    ...results,
+    name: 'a result file without results sends a file of transfers',
+    from: "if (file.status === 'MADE' && read.results.length > 0)",
+    to: "if (file.status === 'MADE')",
+  },
+  {
+    ...results,
+    name: 'what was known before counts as new',
+    from: 'unchanged: results.filter(({ steps }) => steps.length === 0).length',
+    to: 'unchanged: 0',
+  },
+  {
+    ...results,
+    name: 'payouts that have a result count as open',
+    from: "transfers.filter(({ status }) => status === 'SENT').length",
+    to: 'transfers.length',
+  },
+  {
+    ...results,
+    name: 'money that came back counts as paid',
+    from: 'steps.at(-1) === step',
+    to: 'steps[0] === step',
+  },
+  {
+    ...task,
+    name: 'an import that died after its commit says that everything was known before',
+    from: 'if (task.checkpoint !== null) return',
+    to: "if (task.checkpoint === '') return",
+    only: 'killed after the commit',
+  },
+  {
+    ...task,
+    name: 'an import does not keep what it did',
+    from: '      await noteCheckpoint(tx, fence, JSON.stringify(imported));\n',
+    to: '',
+    only: 'killed after the commit',
+  },
+  {
+    ...task,
+    name: 'an import goes on that somebody else has taken over',
+    from: "      if (!(await fenceTask(tx, fence))) throw new TaskInterrupted('lost');\n",
+    to: '',
+    only: 'that another runner has taken over',
+  },
+  {
+    ...task,
+    name: 'an import keeps every fault of its file',
+    from: 'faults: faults.slice(0, FAULTS_KEPT)',
+    to: 'faults',
+    only: 'keeps the first thousand',
+  },
+  {
+    ...task,
+    name: 'an upload is imported that was changed in the database',
+    from: 'if (sha256(content) !== hash) throw',
+    to: "if (sha256(content) === '') throw",
+    only: 'changed in the database',
+  },
+  {
+    ...all,
+    name: 'many payouts are sent in a currency that the provider does not pay in',
+    from: '  if (unsupported !== undefined) return unsupported;\n',
+    to: '',
+    only: 'refuses a provider and a currency',
+  },
+  {
+    ...all,
+    name: 'many payouts are sent that somebody else has sent since they were read',
+    from: ".filter(({ status }) => status === 'APPROVED')",
+    to: '',
+    only: 'in a file at the same moment',
+  },
+  {
+    ...all,
+    name: 'many payouts are sent whatever has changed since their approval',
+    from: 'await sortOut(tx, by, locked)',
+    to: '{ unchanged: locked, changed: [] }',
+    only: 'all that are due leave together',
+  },
+  {
+    ...all,
+    file: 'core/payouts/stores/payout.ts',
+    name: 'many payouts are sent before their date',
+    from: "WHERE status = 'APPROVED' AND currency = ? AND payout_on <= ? ORDER BY payout_id LIMIT ?`,\n    [currency, through, rowsMax]",
+    to: "WHERE status = 'APPROVED' AND currency = ? ORDER BY payout_id LIMIT ?`,\n    [currency, rowsMax]",
+    only: 'all that are due leave together',
+  },
+  {
+    ...all,
+    name: 'many payouts are sent without an entry in the ledger',
+    from: "  await postPayouts(tx, by, 'PAYOUT_SENT', unchanged, () => sentOn);\n",
+    to: '',
+    only: 'all that are due leave together',
+  },
+  {
+    ...route,
+    name: 'many payouts are sent without an entry in the audit log',
+    from: 'for (const { payoutId, status } of sent)',
+    to: 'for (const { payoutId, status } of sent.slice(1))',
+    only: 'all that are due leave together',
+  },
+  {
+    ...one,
+    name: 'a payout is sent in a currency that the provider does not pay in',
+    from: '  if (unsupported !== undefined) return unsupported;\n',
+    to: '',
+    only: 'in another currency',
+  },
+  {
+    ...one,
+    name: 'a payout leaves although its step was refused',
+    from: '  if (refusal !== undefined) return refusal;\n',
+    to: '',
+    only: 'in another currency',
+  },
+  {
+    ...one,
+    name: 'a process that has slept sends what others have taken over',
+    from: 'context.steady() - markedAt > SEND_WITHIN_MS',
+    to: 'context.steady() < markedAt',
+    only: 'has slept since it marked it',
+  },
+  {
+    ...one,
+    tests: steps.tests,
+    name: 'a process says what came of an attempt that others have taken over',
+    from: '    if (transfer.askedBy !== asker) return transfer;\n',
+    to: '',
+    only: 'when somebody else has asked since',
+  },
+  {
+    ...one,
+    name: 'a transfer whose outcome is unknown is sent again',
+    from: 'if (!taken.asked) await sendMarked',
+    to: 'if (taken.looks >= 0) await sendMarked',
+    only: 'is looked up when the answer is lost',
+  },
+  {
+    ...one,
+    name: 'an attempt is taken that is not due',
+    file: 'core/payouts/stores/provider-transfer.ts',
+    from: "status IN ('OPEN', 'PAID', 'FAILED') AND next_look_at <= UTC_TIMESTAMP(3)`,\n    [asker",
+    to: "status IN ('OPEN', 'PAID', 'FAILED')`,\n    [asker",
+    only: 'after the call has sent it once',
+  },
+  {
+    ...steps,
+    name: 'a payout is sent through a provider before its date',
+    from: "      if (payout.payoutOn > sentOn) return refuse('PAYOUT_NOT_DUE', { payoutId, payoutOn: payout.payoutOn });\n",
+    to: '',
+    only: 'before its date',
+  },
+  {
+    ...steps,
+    name: 'a payout of a file is sent through a provider as well',
+    from: "if (status !== 'APPROVED') return refuse",
+    to: "if (status === 'SENT') return refuse",
+    only: 'nor without an approval',
+  },
+  {
+    ...steps,
+    name: 'a payout is sent through a provider whatever has changed since its approval',
+    from: 'if (changed.length > 0)',
+    to: 'if (changed.length < 0)',
+    only: 'where the account has changed',
+  },
+  {
+    ...steps,
+    name: 'the outcome of an attempt moves the next one',
+    from: 'if (locked.attempt !== attempt) throw',
+    to: 'if (locked.attempt < 0) throw',
+    only: 'at another attempt',
+  },
+];
