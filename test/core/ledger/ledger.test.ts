@@ -101,7 +101,7 @@ describe('a transaction', () => {
     );
     const rows = await select<{ shard: number; computed: number }>(
       db,
-      `SELECT p.shard, CAST(${shardSql('PROVIDER_RECEIVABLE')} AS UNSIGNED) AS computed FROM ledger_posting p
+      `SELECT p.shard, CAST(${shardSql('PROVIDER_RECEIVABLE', 't.seller_id')} AS UNSIGNED) AS computed FROM ledger_posting p
          JOIN ledger_transaction t ON t.transaction_id = p.transaction_id WHERE p.account_id = ?`,
       [await idOf('PROVIDER_RECEIVABLE')],
     );
