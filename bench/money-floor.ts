@@ -2,7 +2,7 @@
  * What does the money of a month cost when the database moves it alone? GROUP BY and INSERT … SELECT over two connections into the product's own tables, with all
  * columns and keys. What no SQL computes, such as hashes, is copied from finished rows. So every row is written that the product writes, and nothing is decided.
  */
-import { FIGURES } from '../core/settlement/rules/figures.js';
+import { COMPUTED_FIGURES, columnOf, ENTRY_FIGURES, FIGURES } from '../core/settlement/rules/figures.js';
 import { type Cell, change, type Db, forWholeDates, openDatabase, select, selectArrays } from '../infra/database.js';
 import { FIRST_DATE, LAST_DATE, MONEY_TABLES } from './money-month.js';
 
@@ -16,7 +16,6 @@ const COPIED = {
   ledger_transaction: 'transaction_id',
   ledger_posting: 'transaction_id',
   posted_generation: 'settled_on',
-  settlement_refund: 'settled_on',
   statement: 'statement_id',
   statement_account: 'account_id',
   feed_event: 'event_id',
@@ -41,7 +40,7 @@ export async function moneyChecksums(db: Db): Promise<Map<string, Cell>> {
 export class MoneyFloor {
   private constructor(
     private readonly connections: readonly Db[],
-    private readonly middles: { readonly account: number; readonly seller: string },
+    private readonly middles: Middles,
     private readonly checksums: ReadonlyMap<string, Cell>,
   ) {}
 
@@ -61,6 +60,7 @@ export class MoneyFloor {
     const middles = {
       account: Number(await middleOf(whole, 'ledger_posting', 'account_id')),
       seller: String(await middleOf(whole, 'statement', 'seller_id')),
+      date: String(await middleOf(whole, 'posted_generation', 'settled_on')),
     };
     const checksums = await moneyChecksums(whole);
     const connections = Array.from({ length: CONNECTIONS }, () => openDatabase(url, { poolMax: 1 }));
@@ -97,10 +97,17 @@ async function middleOf(db: Db, table: string, column: string): Promise<Cell> {
   return (await selectArrays(db, sql, [Math.floor((count?.n ?? 0) / 2)]))[0]?.[0] ?? null;
 }
 
+/** The values at which the work of two connections is parted. */
+interface Middles {
+  readonly account: number;
+  readonly seller: string;
+  readonly date: string;
+}
+
 /** Statements of a connection; all connections end a phase before one begins the next. */
 type Phase = (half: number) => readonly string[];
 
-function phasesOf(step: FloorStep, middles: { readonly account: number; readonly seller: string }): Phase[] {
+function phasesOf(step: FloorStep, middles: Middles): Phase[] {
   const accountHalf = (column: string, half: number): string =>
     `${column} ${half === 0 ? '<=' : '>'} ${middles.account}`;
   const sellerHalf = (column: string, half: number): string =>
@@ -112,7 +119,10 @@ function phasesOf(step: FloorStep, middles: { readonly account: number; readonly
   switch (step) {
     case 'post':
       return [
-        copied('posted_generation', 'settlement_refund', 'ledger_account', 'ledger_transaction', 'ledger_posting'),
+        (half) => [
+          ...copied('posted_generation', 'ledger_account', 'ledger_transaction', 'ledger_posting')(half),
+          refunded(`l.settled_on ${half === 0 ? '<=' : '>'} '${middles.date}'`),
+        ],
         (half) => summed(accountHalf('account_id', half)),
       ];
     case 'balance':
@@ -120,12 +130,29 @@ function phasesOf(step: FloorStep, middles: { readonly account: number; readonly
     case 'statements':
       return [
         copied('statement', 'statement_account', 'feed_event'),
-        (half) => stated(sellerHalf('s.seller_id', half)),
+        (half) => [...stated(sellerHalf('s.seller_id', half)), locked(accountHalf('a.account_id', half))],
       ];
     case 'payouts':
       return [copied('payout', 'payout_statement', 'payout_event')];
   }
 }
+
+/** The sums of the refunds of some dates, from the settled lines. */
+const refunded = (
+  half: string,
+): string => `INSERT INTO settlement_refund (settled_on, generation, seller_id, currency, ${FIGURES.map(({ column }) => column).join(', ')})
+  SELECT l.settled_on, l.generation, l.seller_id, r.currency, ${[
+    ...ENTRY_FIGURES.map((name) => `SUM(r.${columnOf(name)})`),
+    ...COMPUTED_FIGURES.map((name) => `SUM(l.${columnOf(name)})`),
+  ].join(', ')} FROM settlement_line l FORCE INDEX (PRIMARY)
+  STRAIGHT_JOIN refund_entry r ON r.settled_on = l.settled_on AND r.entry_id = l.entry_id
+  WHERE l.settled_on BETWEEN '${FIRST_DATE}' AND '${LAST_DATE}' AND ${half} AND l.leg = 1
+  GROUP BY l.settled_on, l.generation, l.seller_id, r.currency`;
+
+/** The balances that a close makes to lock them, of accounts on which nothing was posted. */
+const locked = (half: string): string =>
+  `INSERT INTO ledger_balance SELECT a.account_id, 0, 0 FROM ledger_account a LEFT JOIN ledger_balance b ON b.account_id = a.account_id
+   WHERE a.kind = 'SELLER_PAYABLE' AND ${half} AND b.account_id IS NULL`;
 
 /** Balances and sums of days from the postings of some accounts. */
 const summed = (half: string): string[] => [

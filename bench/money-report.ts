@@ -10,12 +10,14 @@ import type { WalletSample } from './money-wallets.js';
 import type { Usage } from './report-usage.js';
 import type { Cost, ServerDescription } from './server.js';
 
-/** One step of the chain, done by the product (with what its process used) and by the database alone. */
+/** One step of the chain, done by the product's command (with what its process used), in one process for all steps, and by the database alone. */
 export interface StepSample {
   readonly step: FloorStep;
   readonly floor: Cost;
   readonly product: Cost;
   readonly usage: Usage;
+  /** As a runner does it, whose program has started. `cpuSeconds`: of the process. */
+  readonly oneProcess: { readonly cost: Cost; readonly cpuSeconds: number };
 }
 
 export interface ChainSamples {
@@ -52,12 +54,15 @@ const NAMES: Readonly<Record<FloorStep, string>> = {
 const AT_MOST = 1.5;
 
 const cpuOf = ({ product, usage }: StepSample): number => (product.serverCpuSeconds ?? Number.NaN) + usage.cpuSeconds;
+const cpuOfOneProcess = ({ oneProcess: { cost, cpuSeconds } }: StepSample): number =>
+  (cost.serverCpuSeconds ?? Number.NaN) + cpuSeconds;
 
 function chainTable({ rounds }: ChainSamples): string {
   const row = (name: string, steps: readonly StepSample[][]): string[] => {
     const sum = (of: (one: StepSample) => number): number[] =>
       steps.map((round) => round.reduce((total, one) => total + of(one), 0));
     const [product, floor] = [sum((one) => one.product.seconds), sum((one) => one.floor.seconds)];
+    const [one, oneCpu] = [sum(({ oneProcess }) => oneProcess.cost.seconds), sum(cpuOfOneProcess)];
     const [cpu, floorCpu] = [sum(cpuOf), sum((one) => one.floor.serverCpuSeconds ?? Number.NaN)];
     const ratio = (own: readonly number[], other: readonly number[]): number =>
       spreadOf(own.map((value, at) => value / (other[at] ?? Number.NaN))).median;
@@ -68,12 +73,17 @@ function chainTable({ rounds }: ChainSamples): string {
         number(spreadOf(cpu).median, 1),
         orDash(spreadOf(floorCpu).median),
         number(ratio(cpu, floorCpu), 2),
+        ...[range(spreadOf(one)), number(ratio(one, floor), 2), number(spreadOf(oneCpu).median, 1)],
+        number(ratio(oneCpu, floorCpu), 2),
         number(peak),
       ],
     ];
   };
   return table(
-    ['', 'seconds', 'floor, seconds', '×', 'CPU s of command and server', 'floor, CPU s', '× (CPU)', 'peak MiB'],
+    [
+      ...['', 'seconds', 'floor, seconds', '×', 'CPU s of command and server', 'floor, CPU s', '× (CPU)'],
+      ...['in one process, seconds', '×', 'CPU s', '× (CPU)', 'peak MiB of the command'],
+    ],
     [
       ...FLOOR_STEPS.map((step) =>
         row(

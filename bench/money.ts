@@ -10,6 +10,7 @@ import { runMagam } from './magam-command.js';
 import { describeMachine } from './markdown.js';
 import { say } from './measure.js';
 import { measureBalances } from './money-balances.js';
+import { MoneyChain } from './money-chain.js';
 import { FLOOR_STEPS, type FloorStep, MoneyFloor } from './money-floor.js';
 import { FIRST_DATE, forgetMoney, LAST_DATE, makeMonth, PAYOUT_DATE } from './money-month.js';
 import { type ChainSamples, type StepSample, writeMoneyReport } from './money-report.js';
@@ -50,14 +51,15 @@ const COMMANDS: Readonly<Record<FloorStep, readonly string[]>> = {
   payouts: ['payouts', 'propose', '--date', PAYOUT_DATE, '--workers', `${workers}`],
 };
 
-/** The chain for one number of sellers: the floor and the product in turn, each from the same settled month. */
+/** The chain for one number of sellers: the floor, the commands, and the same work in one process, in turn, each from the same settled month. */
 async function measureChain(sellers: number): Promise<ChainSamples> {
   say(`seeding ${lines} lines of ${sellers} sellers …`);
   const size = await makeMonth({ url, lines, sellers, workers });
   const db = openDatabase(url, { poolMax: 2 });
+  const chain = new MoneyChain(url, workers);
   try {
     say('a first run, whose rows the floor writes again …');
-    for (const step of FLOOR_STEPS) await runMagam(url, COMMANDS[step]);
+    for (const step of FLOOR_STEPS) await chain.run(step);
     for (const verified of [
       ['statements', 'verify'],
       ['payouts', 'verify'],
@@ -67,16 +69,24 @@ async function measureChain(sellers: number): Promise<ChainSamples> {
     const measured: StepSample[][] = [];
     try {
       for (let round = 1; round <= rounds; round += 1) {
-        say(`round ${round} of ${rounds}: floor and product in turn …`);
+        say(`round ${round} of ${rounds}: floor, commands and one process in turn …`);
         await forgetMoney(db);
         const floors = new Map<FloorStep, Cost>();
         for (const step of FLOOR_STEPS) floors.set(step, (await server.observe(() => floor.run(step))).cost);
         await floor.requireEqual(db);
         await forgetMoney(db);
-        const steps: StepSample[] = [];
+        const products = new Map<FloorStep, Pick<StepSample, 'product' | 'usage'>>();
         for (const step of FLOOR_STEPS) {
           const { result, cost } = await server.observe(() => runMagam(url, COMMANDS[step]));
-          steps.push({ step, floor: floors.get(step) as Cost, product: cost, usage: result.usage });
+          products.set(step, { product: cost, usage: result.usage });
+        }
+        await forgetMoney(db);
+        const steps: StepSample[] = [];
+        for (const step of FLOOR_STEPS) {
+          const { result: cpuSeconds, cost } = await server.observe(() => chain.run(step));
+          const oneProcess = { cost, cpuSeconds };
+          const commands = products.get(step) as Pick<StepSample, 'product' | 'usage'>;
+          steps.push({ step, floor: floors.get(step) as Cost, ...commands, oneProcess });
         }
         measured.push(steps);
       }
@@ -85,6 +95,7 @@ async function measureChain(sellers: number): Promise<ChainSamples> {
     }
     return { sellers, size, rounds: measured };
   } finally {
+    await chain.close();
     await db.destroy();
     await dropDatabase(url);
   }

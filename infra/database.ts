@@ -181,6 +181,10 @@ export const isoTime = (stamp: string): string => `${stamp.replace(' ', 'T')}Z`;
 /** The same moment as the database compares it. */
 export const databaseTime = (iso: string): string => iso.replace('T', ' ').replace('Z', '');
 
+/** The present moment by the clock of the database, as it stores it. */
+export const databaseMoment = async (db: Db): Promise<string> =>
+  ((await selectArrays(db, 'SELECT UTC_TIMESTAMP(3)'))[0] as [string])[0];
+
 /** A flag, or a comparison in the SELECT list, which are 0 or 1. */
 export const isTrue = (flag: number): boolean => flag === 1;
 

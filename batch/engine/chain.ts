@@ -19,7 +19,7 @@ import { openRun } from './open-run.js';
 
 /** What a step brings beside its place in the chain. */
 export interface StepWork
-  extends Pick<Job, 'plan' | 'finish' | 'joins' | 'together'>,
+  extends Pick<Job, 'plan' | 'finish' | 'joins' | 'together' | 'allInFinish'>,
     Partial<Pick<Job, 'passesWait'>> {
   /** Messages of the log. */
   readonly words: Pick<RunnerSide['words'], 'started' | 'ended' | 'failed'>;

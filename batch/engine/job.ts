@@ -112,6 +112,8 @@ export interface StartedJob {
   readonly passesWait: boolean;
   /** Neighbouring partitions that fit into a chunk together are done in one, in a run's first generation: `ThreadJob.together`. */
   readonly together?: boolean;
+  /** Its plans have no partitions: all of its work is done in the finish, so no thread is started for it. */
+  readonly allInFinish?: boolean;
 
   /**
    * Makes the run of `call.request.key` ready to be worked on, and returns it as it is then: RUNNING, or completed when somebody else was

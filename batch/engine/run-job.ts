@@ -101,10 +101,10 @@ class Execution {
     const executionId = await this.surviving(() => this.record.begin(run, this.request, () => this.held(run)));
     this.run = run;
     await this.surviving(() => retryFailedPartitions(db, run.runId, run.generation));
-    // The threads start while the database plans.
+    // The threads start while the database plans, if they will be needed.
     const work = (pool: WorkerPool) => this.planAndWork(run, executionId, pool);
     // Of dates that are worked on at once the earlier comes first, also when it was begun later than the others.
-    const { plan, result } = await pools.lend(this.request.workers, work, run.key);
+    const { plan, result } = await pools.lend(this.request.workers, work, run.key, this.job.allInFinish !== true);
     if (result.status === 'failed') throw await this.failed(run, result);
     if (result.status === 'stopped') return this.stopped(run, executionId, result);
     await faultPoint('run.worked');

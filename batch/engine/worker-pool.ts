@@ -31,7 +31,7 @@ type Slotted<T> = Omit<T, 'shared' | 'slot'>;
 
 /** Threads, and the seats in them: a slot of a board each. Those who share them come by their rank, and of one rank in the order in which they were lent the threads. */
 class Threads {
-  readonly pool: Piscina;
+  private begun: Piscina | undefined;
   readonly freeSeats: number[];
   private readonly loads = new ThreadLoads();
   private sharers: { readonly pool: WorkerPool; readonly rank: string }[] = [];
@@ -40,24 +40,34 @@ class Threads {
 
   constructor(
     readonly workers: number,
-    settings: Omit<ThreadSettings, 'loaded'>,
-    workerFile: URL,
+    private readonly settings: Omit<ThreadSettings, 'loaded'>,
+    private readonly workerFile: URL,
   ) {
     this.freeSeats = Array.from({ length: workers }, (_, seat) => seat);
-    this.pool = new Piscina({
-      filename: workerFile.href,
+  }
+
+  /** The threads, which begin when this is first read. */
+  get pool(): Piscina {
+    this.begun ??= this.begin();
+    return this.begun;
+  }
+
+  private begin(): Piscina {
+    const pool = new Piscina({
+      filename: this.workerFile.href,
       // More than there are processors begin when there is work for them.
-      minThreads: Math.min(workers, availableParallelism()),
-      maxThreads: workers,
+      minThreads: Math.min(this.workers, availableParallelism()),
+      maxThreads: this.workers,
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
       maxQueue: 'auto',
       atomics: 'disabled', // 'sync' would freeze a thread's event loop, and its connection, between tasks
-      workerData: { ...settings, loaded: this.loads.loaded } satisfies ThreadSettings,
+      workerData: { ...this.settings, loaded: this.loads.loaded } satisfies ThreadSettings,
       // A young generation that holds a whole chunk spares the collector from copying it about: a quarter of the CPU time.
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 48 },
     });
-    this.loads.watch(this.pool);
+    this.loads.watch(pool);
+    return pool;
   }
 
   /** Nobody works in them. */
@@ -65,7 +75,8 @@ class Threads {
     return this.freeSeats.length === this.workers;
   }
 
-  async lend<T>(work: (pool: WorkerPool) => Promise<T>, rank: string): Promise<T> {
+  async lend<T>(work: (pool: WorkerPool) => Promise<T>, rank: string, atOnce: boolean): Promise<T> {
+    if (atOnce) void this.pool;
     const pool = new WorkerPool(this);
     const before = this.sharers.filter((it) => it.rank <= rank);
     this.sharers.splice(before.length, 0, { pool, rank });
@@ -97,8 +108,8 @@ class Threads {
     for (const { resolve } of told) resolve();
   }
 
-  close(): Promise<void> {
-    return this.loads.end(this.pool);
+  async close(): Promise<void> {
+    if (this.begun !== undefined) await this.loads.end(this.begun);
   }
 }
 
@@ -194,10 +205,15 @@ export class WorkerPool {
 /** Where executions get their threads from. */
 export interface ThreadLender {
   /**
-   * Lends threads, with a clean board, for as long as `work` takes. They start at once if they do not run yet. Of those who share threads the one
-   * with the lower rank (as texts compare) comes first.
+   * Lends threads, with a clean board, for as long as `work` takes. Of those who share threads the one with the lower rank (as texts compare) comes first.
+   * @param atOnce they start now if they do not run yet, which is the default; otherwise with the first piece of work
    */
-  readonly lend: <T>(workers: number, work: (pool: WorkerPool) => Promise<T>, rank?: string) => Promise<T>;
+  readonly lend: <T>(
+    workers: number,
+    work: (pool: WorkerPool) => Promise<T>,
+    rank?: string,
+    atOnce?: boolean,
+  ) => Promise<T>;
 }
 
 /** The threads of a process. Executions have theirs to themselves, unless they were told to share. */
@@ -211,8 +227,8 @@ export class WorkerPools implements ThreadLender {
     private readonly workerFile = WORKER_FILE,
   ) {}
 
-  lend<T>(workers: number, work: (pool: WorkerPool) => Promise<T>): Promise<T> {
-    return this.share(workers, (lender) => lender.lend(workers, work));
+  lend<T>(workers: number, work: (pool: WorkerPool) => Promise<T>, rank?: string, atOnce?: boolean): Promise<T> {
+    return this.share(workers, (lender) => lender.lend(workers, work, rank, atOnce));
   }
 
   /** Lends threads to several executions at once. */
@@ -220,7 +236,9 @@ export class WorkerPools implements ThreadLender {
     const threads = [...this.idle].find((it) => it.workers === workers) ?? this.start(workers);
     this.idle.delete(threads);
     try {
-      return await work({ lend: (_workers, use, rank = '') => threads.lend(use, rank) });
+      return await work({
+        lend: (_workers, use, rank = '', atOnce = true) => threads.lend(use, rank, atOnce),
+      });
     } finally {
       // Threads that still work for somebody are not lent to the next.
       if (threads.idle) this.idle.add(threads);

@@ -1,7 +1,14 @@
-/** Adds up the ledger again from its postings, in one consistent view. */
+/** Adds up the ledger again from its postings, check by check. */
 import { type Db, forWholeDates, inSnapshot } from '../../infra/database.js';
 import { readTrialBalances, type TrialBalance } from './stores/ledger-balance.js';
-import { CHECKS, countLedger, firstDifference, type LedgerDifference } from './stores/ledger-check.js';
+import {
+  CHECK_GROUPS,
+  type CheckGroup,
+  type CheckQuery,
+  countLedger,
+  findDifferences,
+  type LedgerDifference,
+} from './stores/ledger-check.js';
 
 export interface LedgerCheck {
   readonly name: string;
@@ -19,23 +26,37 @@ export interface LedgerVerification {
   readonly trialBalances: readonly TrialBalance[];
 }
 
-/** Makes every check, even after one has found a difference. Fails with the signal's reason when it aborts. */
-export function verifyLedger(
+/**
+ * Makes every check, even after one has found a difference. They are shared out to two connections: each check sees one consistent state, and what is counted and the trial
+ * balance see that of the second one. Fails with the signal's reason when it aborts.
+ */
+export async function verifyLedger(
   db: Db,
   signal: AbortSignal,
-  further: readonly { readonly name: string; readonly sql: string }[] = [],
+  further: readonly CheckQuery[] = [],
 ): Promise<LedgerVerification> {
-  return inSnapshot(
-    forWholeDates(db),
-    async (view) => {
-      const checks: LedgerCheck[] = [];
-      for (const check of [...CHECKS, ...further]) {
-        const difference = (await firstDifference(view, check)) ?? null;
-        checks.push({ name: check.name, ok: difference === null, difference });
-      }
-      const ok = checks.every((check) => check.ok);
-      return { ok, ...(await countLedger(view)), checks, trialBalances: await readTrialBalances(view) };
-    },
-    signal,
-  );
+  const groups: readonly CheckGroup[] = [...CHECK_GROUPS, { looks: [], checks: further }];
+  const whole = forWholeDates(db);
+  const differencesOf = async (view: Db, which: readonly CheckGroup[]) => {
+    const found: [string, LedgerDifference | undefined][] = [];
+    for (const group of which) found.push(...(await findDifferences(view, group)));
+    return found;
+  };
+  const [first, second] = await Promise.all([
+    inSnapshot(whole, (view) => differencesOf(view, groups.slice(0, 1)), signal),
+    inSnapshot(
+      whole,
+      async (view) => ({
+        differences: await differencesOf(view, groups.slice(1)),
+        ...(await countLedger(view)),
+        trialBalances: await readTrialBalances(view),
+      }),
+      signal,
+    ),
+  ]);
+  const { differences, ...rest } = second;
+  const checks = [...first, ...differences].map(([name, difference]) => ({
+    ...{ name, ok: difference === undefined, difference: difference ?? null },
+  }));
+  return { ok: checks.every(({ ok }) => ok), ...rest, checks };
 }

@@ -22,17 +22,41 @@ export interface Candidate extends PayableAccount {
   readonly terms: StoredTerms | null;
 }
 
-/** The accounts, among these, with statements that no payout has claimed, as of a date. A proposal has locked the balances before. Throws TERMS_UNREADABLE. */
+/**
+ * The accounts, among these, with statements that no payout has claimed, as of a date; nothing else is read of the others. A proposal has locked the balances before.
+ * Throws TERMS_UNREADABLE.
+ */
 export async function payCases(db: Db, accounts: readonly PayableAccount[], date: string): Promise<Candidate[]> {
-  const all = await casesOf(db, accounts, date);
-  return all.filter(({ statements, later }) => statements.length + later.length > 0);
+  const unclaimed = await unclaimedOf(db, accounts);
+  return casesWith(
+    db,
+    accounts.filter(({ accountId }) => unclaimed.has(accountId)),
+    unclaimed,
+    date,
+  );
 }
 
 /** The same of all accounts. */
-export async function casesOf(db: Db, accounts: readonly PayableAccount[], date: string): Promise<Candidate[]> {
-  const ids = accounts.map(({ accountId }) => accountId);
-  const unclaimed = groupedBy(await readUnclaimed(db, ids), ({ accountId }) => accountId);
+export const casesOf = async (db: Db, accounts: readonly PayableAccount[], date: string): Promise<Candidate[]> =>
+  casesWith(db, accounts, await unclaimedOf(db, accounts), date);
+
+const unclaimedOf = async (db: Db, accounts: readonly PayableAccount[]): Promise<Map<number, UnclaimedStatement[]>> =>
+  groupedBy(
+    await readUnclaimed(
+      db,
+      accounts.map(({ accountId }) => accountId),
+    ),
+    ({ accountId }) => accountId,
+  );
+
+async function casesWith(
+  db: Db,
+  accounts: readonly PayableAccount[],
+  unclaimed: ReadonlyMap<number, UnclaimedStatement[]>,
+  date: string,
+): Promise<Candidate[]> {
   if (accounts.length === 0) return [];
+  const ids = accounts.map(({ accountId }) => accountId);
   const sellerIds = [...new Set(accounts.map(({ sellerId }) => sellerId))];
   const sellers = await readPayableSellers(db, sellerIds);
   const terms = await termsOn(db, sellerIds, date);
@@ -70,9 +94,11 @@ async function termsOn(
 ): Promise<(sellerId: string) => StoredTerms | null> {
   const versions = groupedBy(await readTermsOfEach(db, [null, ...sellerIds]), ({ seller }) => seller);
   const general = versions.get(null) ?? [];
+  const ofAll = timelineOf([], general);
   const inForce = new Map(
     sellerIds.map((sellerId) => {
-      const timeline = timelineOf(versions.get(sellerId) ?? [], general);
+      const own = versions.get(sellerId);
+      const timeline = own === undefined ? ofAll : timelineOf(own, general);
       const span = timeline.find(({ from, to }) => from <= date && (to === null || date <= to));
       return [sellerId, span?.terms ?? null];
     }),

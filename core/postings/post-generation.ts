@@ -1,9 +1,16 @@
 /** Posts a settled generation to the ledger, in the caller's transaction: all of it or nothing, however often and from however many processes. */
-import { forWholeDates, type Tx } from '../../infra/database.js';
+import { databaseMoment, forWholeDates, type Tx } from '../../infra/database.js';
 import { isDuplicateKey } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
-import { addUpPostings, readTrialBalances, sumPosted } from '../ledger/stores/ledger-balance.js';
+import { type AccountRef, accountName } from '../ledger/rules/accounts.js';
+import { type LedgerAccount, openAndShareAccounts } from '../ledger/stores/ledger-account.js';
+import {
+  addUpPostings,
+  countUnbalanced,
+  type NewPostings,
+  readTiltedCurrencies,
+} from '../ledger/stores/ledger-balance.js';
 import { readCertificate } from '../settlement/stores/certificate.js';
 import { readyGeneration } from './ready-generations.js';
 import {
@@ -14,9 +21,10 @@ import {
   insertPostingsOf,
   insertShopPaid,
   keysOf,
-  openAccountsOf,
+  openSellerAccounts,
+  readMovedLegs,
   readPosted,
-  shareAccountsOf,
+  shareSellerAccounts,
 } from './stores/settlement-posting.js';
 
 /**
@@ -44,27 +52,37 @@ async function post(tx: Tx, one: Generation): Promise<void> {
     throw new MagamError('DATE_NOT_SETTLED', `Generation ${generation} of ${date} is not certified.`, { ...one });
   await insertShopPaid(tx, one);
   await readyGeneration(tx, one);
-  await openAccountsOf(tx, one);
-  const account = await shareAccountsOf(tx, one);
-  if (account !== undefined) throw new MagamError('LEDGER_ACCOUNT_CLOSED', undefined, { ...one, account });
-  await insertHeaders(tx, one);
+  const moved = await readMovedLegs(tx, one);
+  await openSellerAccounts(tx, one, moved);
+  const account = await shareSellerAccounts(tx, one, moved);
+  if (account !== undefined) throw closed(one, account);
+  const accounts = await openAndShareAccounts(
+    tx,
+    moved.flatMap(({ shared }) => shared ?? []),
+  );
+  for (const [name, { closedAt }] of accounts) if (closedAt !== null) throw closed(one, name);
+  const posting = { ...keysOf(one), effectiveOn: date, recordedAt: await databaseMoment(tx) };
+  const transactions = await insertHeaders(tx, one, posting.recordedAt);
   await faultPoint('posting.after-headers');
-  await insertPostingsOf(tx, one);
-  await addUpPostings(tx, keysOf(one));
-  const { transactions, postings } = await requireBalanced(tx, one);
+  const idOf = (ref: AccountRef): number => (accounts.get(accountName(ref)) as LedgerAccount).accountId;
+  const postings = await insertPostingsOf(tx, one, posting.recordedAt, moved, idOf);
+  await addUpPostings(tx, posting);
+  await requireBalanced(tx, one, posting);
   await completePosted(tx, { ...one, transactions, postings });
   await faultPoint('posting.before-commit');
 }
 
+const closed = (one: Generation, account: string): MagamError =>
+  new MagamError('LEDGER_ACCOUNT_CLOSED', undefined, { ...one, account });
+
 /** Each new transaction is balanced, and so are all balances of the ledger together, currency by currency. */
-async function requireBalanced(tx: Tx, one: Generation): Promise<{ transactions: number; postings: number }> {
-  const posted = await sumPosted(tx, keysOf(one));
-  const tilted = (await readTrialBalances(tx)).filter(({ debitMinor, creditMinor }) => debitMinor !== creditMinor);
-  if (posted.unbalanced === 0 && tilted.length === 0) return posted;
-  const currencies = tilted.map(({ currency }) => currency);
+async function requireBalanced(tx: Tx, one: Generation, posting: NewPostings): Promise<void> {
+  const unbalanced = await countUnbalanced(tx, posting);
+  const currencies = await readTiltedCurrencies(tx);
+  if (unbalanced === 0 && currencies.length === 0) return;
   throw new MagamError('LEDGER_UNBALANCED', `The trial balance of ${one.date} is not zero; nothing was posted.`, {
     ...one,
-    unbalanced: posted.unbalanced,
+    unbalanced,
     currencies,
   });
 }

@@ -2,7 +2,7 @@
  * Closes the periods of a page of accounts, in the caller's transaction: nobody else moves what these sellers are owed until it ends, and closing again
  * finds nothing to do.
  */
-import { select, type Tx } from '../../infra/database.js';
+import { databaseMoment, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { eventMinor } from '../event-feed/rules/feed-events.js';
 import { type NewFeedEvent, recordFeedEvents } from '../event-feed/stores/feed-event.js';
@@ -96,8 +96,7 @@ export async function issueStatements(
   decided: readonly ClosedAccount[],
   issue: Omit<Issue, 'issuedAt'>,
 ): Promise<void> {
-  const [now] = await select<{ moment: string }>(tx, 'SELECT UTC_TIMESTAMP(3) AS moment');
-  const issuedAt = now?.moment ?? '';
+  const issuedAt = await databaseMoment(tx);
   const all = decided.flatMap(({ account, closed, statements }) =>
     statements.map((statement, at) => ({ account, statement, draft: closed.statements[at] as DraftStatement })),
   );

@@ -143,7 +143,9 @@ function groupsOf(accounts: readonly AccountWithTerms[]): MemberGroup[] {
   for (const account of accounts) {
     const days = (Date.parse(`${latest}Z`) - Date.parse(`${account.openSince}Z`)) / 86_400_000;
     const group = Math.ceil(Math.log(Math.max(days, 1)) / Math.log(4));
-    groups.set(group, [...(groups.get(group) ?? []), account]);
+    const members = groups.get(group);
+    if (members === undefined) groups.set(group, [account]);
+    else members.push(account);
   }
   return [...groups.values()].map((members) => ({
     members,

@@ -17,6 +17,17 @@ it('waits for threads that are loading: Node may abort when such a thread is end
   rmSync(folder, { recursive: true });
 });
 
+it('starts no thread for work that may need none, until there is a piece of it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'magam-pool-'));
+  const loaded = join(folder, 'loaded');
+  writeFileSync(loaded, '');
+  const pools = new WorkerPools(readConfig({}), loaded, new URL('../support/slow-worker.mjs', import.meta.url));
+  await pools.lend(2, async () => undefined, '', false);
+  await pools.close();
+  expect(readFileSync(loaded, 'utf8')).toBe('');
+  rmSync(folder, { recursive: true });
+});
+
 it('gives the seats to an older date before a younger one that was lent the threads earlier', async () => {
   const pools = new WorkerPools(readConfig({}), '/dev/null', new URL('../support/slow-worker.mjs', import.meta.url));
   const given = await pools.share(1, (lender) =>

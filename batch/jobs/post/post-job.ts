@@ -19,6 +19,7 @@ interface PostPlan {
 
 export const postJob = chainJob(POST_STEP, {
   words: { started: 'posting to the ledger', ended: 'posted to the ledger', failed: 'posting to the ledger failed' },
+  allInFinish: true,
   hasWork: async (db, { key: date }) => (await readUnposted(db, date, date)).length > 0,
   plan: async (tx, { key: date }) => {
     const parameters: PostPlan = {

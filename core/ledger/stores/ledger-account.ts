@@ -35,6 +35,16 @@ export async function openAccounts(tx: Tx, wanted: readonly AccountRef[]): Promi
   );
 }
 
+/** These accounts by `accountName`, shared until the commit. Those that are missing are opened. */
+export async function openAndShareAccounts(tx: Tx, wanted: readonly AccountRef[]): Promise<Map<string, LedgerAccount>> {
+  if (wanted.length === 0) return new Map();
+  const there = await shareAccounts(tx, wanted);
+  const missing = wanted.filter((one) => !there.has(accountName(one)));
+  if (missing.length === 0) return there;
+  await openAccounts(tx, missing);
+  return shareAccounts(tx, wanted);
+}
+
 export async function readAccount(db: Db, accountId: number): Promise<LedgerAccount | undefined> {
   return (await select(db, `SELECT ${ACCOUNT} FROM ledger_account a WHERE a.account_id = ?`, [accountId], reading))[0];
 }

@@ -64,53 +64,67 @@ export async function readBalance(db: Db, accountId: number, { asOf, recordedAt 
   return BigInt(days[0]?.amountMinor ?? 0) + BigInt(rest[0]?.amountMinor ?? 0);
 }
 
-/** The postings of the transactions whose keys lie in a range. */
-export interface KeyRange {
+/** New transactions that were recorded at one moment for one date, and whose keys lie in a range. */
+export interface NewPostings {
   readonly first: string;
   readonly last: string;
+  /** Business date. */
+  readonly effectiveOn: string;
+  /** As the database writes it. */
+  readonly recordedAt: string;
 }
 
-const POSTED = `FROM ledger_transaction t FORCE INDEX (ledger_transaction_key) STRAIGHT_JOIN ledger_posting p ON p.transaction_id = t.transaction_id
-  WHERE t.idempotency_key BETWEEN ? AND ?`;
+const BY_KEY = 'ledger_transaction t FORCE INDEX (ledger_transaction_key)';
+const OF_KEYS = 't.idempotency_key BETWEEN ? AND ?';
+const POSTED = `FROM ${BY_KEY} STRAIGHT_JOIN ledger_posting p ON p.transaction_id = t.transaction_id WHERE ${OF_KEYS}
+  GROUP BY p.account_id, p.shard ORDER BY p.account_id, p.shard`;
 
 /** Adds new postings to the balances and the sums of days: two statements, whose rows are taken in the order of their keys. */
-export async function addUpPostings(tx: Tx, { first, last }: KeyRange): Promise<void> {
+export async function addUpPostings(tx: Tx, { first, last, effectiveOn, recordedAt }: NewPostings): Promise<void> {
   await change(
     tx,
     `INSERT INTO ledger_balance (account_id, shard, amount_minor)
-     SELECT account_id, shard, added FROM (
-       SELECT p.account_id, p.shard, SUM(p.amount_minor) AS added ${POSTED} GROUP BY p.account_id, p.shard) n ORDER BY account_id, shard
-     ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)`,
+     SELECT p.account_id, p.shard, SUM(p.amount_minor) ${POSTED}
+     ON DUPLICATE KEY UPDATE amount_minor = ledger_balance.amount_minor + VALUES(amount_minor)`,
     [first, last],
   );
   await change(
     tx,
     `INSERT INTO ledger_day (account_id, effective_on, recorded_on, shard, amount_minor)
-     SELECT account_id, effective_on, recorded_on, shard, added FROM (
-       SELECT p.account_id, p.effective_on, DATE(p.recorded_at) AS recorded_on, p.shard, SUM(p.amount_minor) AS added ${POSTED}
-       GROUP BY p.account_id, p.effective_on, DATE(p.recorded_at), p.shard) n ORDER BY account_id, effective_on, recorded_on, shard
-     ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)`,
-    [first, last],
+     SELECT p.account_id, ?, ?, p.shard, SUM(p.amount_minor) ${POSTED}
+     ON DUPLICATE KEY UPDATE amount_minor = ledger_day.amount_minor + VALUES(amount_minor)`,
+    [effectiveOn, recordedAt.slice(0, 10), first, last],
   );
 }
 
-/** The totals of the postings of a range of keys: transactions, postings, and their sum by currency, which is zero. */
-export async function sumPosted(
-  tx: Tx,
-  { first, last }: KeyRange,
-): Promise<{ readonly transactions: number; readonly postings: number; readonly unbalanced: number }> {
-  const [row] = await select<Record<'transactions' | 'postings' | 'unbalanced', number | string>>(
+/**
+ * How many of the new transactions do not add up to zero; each has one currency. Their ids are not all those between the first and the last of them. The others there are other
+ * people's, which are balanced, too, and reading the postings in the order of the table needs neither a join nor a temporary table.
+ */
+export async function countUnbalanced(tx: Tx, { first, last }: Pick<NewPostings, 'first' | 'last'>): Promise<number> {
+  const [ids] = await select<{ least: number | null; most: number | null }>(
     tx,
-    `SELECT COUNT(*) AS transactions, COALESCE(SUM(postings), 0) AS postings, COALESCE(SUM(total <> 0), 0) AS unbalanced FROM (
-       SELECT p.transaction_id, a.currency, COUNT(*) AS postings, SUM(p.amount_minor) AS total
-       FROM ledger_transaction t FORCE INDEX (ledger_transaction_key) STRAIGHT_JOIN ledger_posting p ON p.transaction_id = t.transaction_id
-       STRAIGHT_JOIN ledger_account a ON a.account_id = p.account_id
-       WHERE t.idempotency_key BETWEEN ? AND ? GROUP BY p.transaction_id, a.currency) one`,
+    `SELECT MIN(t.transaction_id) AS least, MAX(t.transaction_id) AS most FROM ${BY_KEY} WHERE ${OF_KEYS}`,
     [first, last],
   );
-  const { transactions = 0, postings = 0, unbalanced = 0 } = row ?? {};
-  return { transactions: Number(transactions), postings: Number(postings), unbalanced: Number(unbalanced) };
+  const [row] = await select<{ unbalanced: number | string }>(
+    tx,
+    `SELECT COUNT(*) AS unbalanced FROM (SELECT 1 FROM ledger_posting p FORCE INDEX (PRIMARY) WHERE p.transaction_id BETWEEN ? AND ?
+       GROUP BY p.transaction_id HAVING SUM(p.amount_minor) <> 0) n`,
+    [ids?.least ?? 0, ids?.most ?? 0],
+  );
+  return Number(row?.unbalanced ?? 0);
 }
+
+/** The currencies in which all balances of now together are not zero. */
+export const readTiltedCurrencies = async (db: Db): Promise<string[]> =>
+  (
+    await select<{ currency: string }>(
+      db,
+      `SELECT a.currency FROM ledger_balance b JOIN ledger_account a ON a.account_id = b.account_id
+       GROUP BY a.currency HAVING SUM(b.amount_minor) <> 0 ORDER BY a.currency`,
+    )
+  ).map(({ currency }) => currency);
 
 export interface TrialBalance {
   readonly currency: string;

@@ -98,5 +98,6 @@ export async function listTransactionsOf(
   return withPostings(db, headers);
 }
 
-/** The row of an account's balance that a posting of a transaction `t` is in, as SQL: transactions about one seller move one row. */
-export const shardSql = (kind: AccountKind): string => (isSharded(kind) ? `CRC32(t.seller_id) % ${SHARDS}` : '0');
+/** The row of an account's balance that a posting about the seller of a column is in, as SQL: transactions about one seller move one row. */
+export const shardSql = (kind: AccountKind, sellerId: string): string =>
+  isSharded(kind) ? `CRC32(${sellerId}) % ${SHARDS}` : '0';

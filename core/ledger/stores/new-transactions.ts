@@ -1,6 +1,6 @@
 /** Writes new transactions with their postings, and what the postings change: balances and the sums of days. */
 import { crc32 } from 'node:zlib';
-import { change, orRefusal, select, type Tx } from '../../../infra/database.js';
+import { change, databaseMoment, orRefusal, select, type Tx } from '../../../infra/database.js';
 import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
 import { type AccountKind, type AccountRef, isSharded, SHARDS } from '../rules/accounts.js';
 import type { NewTransaction } from '../rules/transaction.js';
@@ -32,8 +32,7 @@ export async function insertTransactions(
   wanted: readonly NewTransaction[],
   idOf: (account: AccountRef) => number,
 ): Promise<number[] | Refusal> {
-  const [now] = await select<{ moment: string }>(tx, 'SELECT UTC_TIMESTAMP(3) AS moment');
-  const moment = now?.moment ?? '';
+  const moment = await databaseMoment(tx);
   const headers = insertRows(
     tx,
     (values) =>

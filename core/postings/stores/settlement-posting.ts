@@ -2,10 +2,10 @@
  * A settled generation becomes transactions of the ledger, one for each seller and currency, by statements over whole sets. The amount of each leg comes from
  * the posting rules.
  */
-import { change, type Db, select, type Tx } from '../../../infra/database.js';
-import { ACCOUNT_KINDS, type AccountKind, FILE_SHOP } from '../../ledger/rules/accounts.js';
+import { change, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
+import { ACCOUNT_KINDS, type AccountKind, type AccountRef, FILE_SHOP } from '../../ledger/rules/accounts.js';
 import { type Leg, POSTING_RULES } from '../../ledger/rules/posting-rules.js';
-import type { KeyRange } from '../../ledger/stores/ledger-balance.js';
+import type { NewPostings } from '../../ledger/stores/ledger-balance.js';
 import { shardSql } from '../../ledger/stores/ledger-transaction.js';
 
 /** A generation of a settled date. */
@@ -15,7 +15,7 @@ export interface Generation {
 }
 
 /** The keys of a generation's transactions end in seller and currency, so they lie between the two. */
-export const keysOf = ({ date, generation }: Generation): KeyRange => ({
+export const keysOf = ({ date, generation }: Generation): Pick<NewPostings, 'first' | 'last'> => ({
   first: `settlement:${date}:${generation}:`,
   last: `settlement:${date}:${generation};`,
 });
@@ -32,8 +32,6 @@ const AMOUNTS: Readonly<Record<string, string>> = {
   pgFee: 's.pg_fee',
   pgFeeVat: 's.pg_fee_vat',
 };
-const OWNERS = { seller: 's.seller_id', shop: `'${FILE_SHOP}'`, platform: `''` } as const;
-
 const LEGS: readonly Leg[] = POSTING_RULES.SETTLEMENT.legs;
 
 const amountOf = ([, signs]: Leg): string =>
@@ -41,27 +39,12 @@ const amountOf = ([, signs]: Leg): string =>
     .map(([name, sign]) => `${sign > 0 ? '+' : '-'} ${AMOUNTS[name]}`)
     .join(' ');
 
-function ownerOf(kind: AccountKind): string {
-  const { ownedBy } = ACCOUNT_KINDS[kind];
-  if (ownedBy === 'provider') throw new Error(`${kind} is no account of a settlement`);
-  return OWNERS[ownedBy];
-}
+const isOfSeller = (kind: AccountKind): boolean => ACCOUNT_KINDS[kind].ownedBy === 'seller';
 
 const SETTLED = `settlement s FORCE INDEX (PRIMARY) LEFT JOIN shop_paid h ON h.settled_on = s.settled_on AND h.generation = s.generation
   AND h.seller_id = s.seller_id AND h.currency = s.currency`;
 const OF_GENERATION = 's.settled_on = ? AND s.generation = ?';
-
-/** The legs as rows `l`, so that one statement makes all postings of a settlement, and what each of them takes of it. */
-const LEG_ROWS = LEGS.map(
-  ([kind], at) => `SELECT ${at} AS leg, CONVERT('${kind}' USING ascii) COLLATE ascii_bin AS kind`,
-).join(' UNION ALL ');
-const byLeg = (of: (leg: Leg) => string): string =>
-  `CASE l.leg ${LEGS.map((leg, at) => `WHEN ${at} THEN ${of(leg)}`).join(' ')} END`;
-const AMOUNT = byLeg(amountOf);
-const OWNER = byLeg(([kind]) => ownerOf(kind));
-const SHARD = byLeg(([kind]) => shardSql(kind));
-const ACCOUNT_OF_LEG = `a.kind = l.kind AND a.owner = ${OWNER} AND a.currency = s.currency`;
-const SETTLED_LEGS = `${SETTLED} STRAIGHT_JOIN (${LEG_ROWS}) l`;
+const OF_SELLER = 'a.owner = s.seller_id AND a.currency = s.currency';
 
 /** Claims a generation for the ledger. Throws a duplicate key where it is there; whoever comes at the same time waits here. */
 export async function insertPosted(tx: Tx, { date, generation }: Generation): Promise<void> {
@@ -115,56 +98,119 @@ export async function insertShopPaid(tx: Tx, { date, generation }: Generation): 
   );
 }
 
-/** Opens the accounts that the generation needs and that are missing, those of a leg after each other. */
-export async function openAccountsOf(tx: Tx, { date, generation }: Generation): Promise<void> {
-  await change(
+/** A leg that moves something in a currency of the generation. */
+export interface MovedLeg {
+  readonly leg: number;
+  readonly currency: string;
+  /** The platform's or the shop's account, which all settlements of the currency share; undefined: each seller has one. */
+  readonly shared: AccountRef | undefined;
+}
+
+/** The legs that move something, by currency. So the accounts that are not the sellers' are few, and no settlement has to look for them. */
+export async function readMovedLegs(tx: Tx, { date, generation }: Generation): Promise<MovedLeg[]> {
+  const rows = await selectArrays(
     tx,
-    `INSERT INTO ledger_account (kind, owner, currency, opened_at)
-     SELECT kind, owner, currency, UTC_TIMESTAMP(3) FROM (
-       SELECT DISTINCT l.leg, l.kind, ${OWNER} AS owner, s.currency FROM ${SETTLED_LEGS}
-       LEFT JOIN ledger_account a FORCE INDEX (ledger_account_key) ON ${ACCOUNT_OF_LEG}
-       WHERE ${OF_GENERATION} AND a.account_id IS NULL AND ${AMOUNT} <> 0) missing
-     ORDER BY leg, owner, currency
-     ON DUPLICATE KEY UPDATE kind = VALUES(kind)`,
+    `SELECT s.currency, ${LEGS.map((leg) => `MAX(${amountOf(leg)} <> 0)`).join(', ')} FROM ${SETTLED} WHERE ${OF_GENERATION}
+     GROUP BY s.currency ORDER BY s.currency`,
     [date, generation],
+  );
+  return LEGS.flatMap(([kind], leg) =>
+    rows
+      .filter((row) => Number(row[leg + 1]) === 1)
+      .map((row) => ({ leg, currency: row[0] as string, shared: sharedAccount(kind, row[0] as string) })),
   );
 }
 
-/** Shares the accounts of the generation until the commit. @returns the first that is closed, as text */
-export async function shareAccountsOf(tx: Tx, { date, generation }: Generation): Promise<string | undefined> {
-  const [row] = await select<{ closed: string | null }>(
-    tx,
-    `SELECT MIN(IF(a.closed_at IS NULL, NULL, CONCAT(a.kind, ' ', a.owner, ' ', a.currency))) AS closed FROM ${SETTLED_LEGS}
-     STRAIGHT_JOIN ledger_account a FORCE INDEX (ledger_account_key) ON ${ACCOUNT_OF_LEG}
-     WHERE ${OF_GENERATION} AND ${AMOUNT} <> 0 LOCK IN SHARE MODE`,
-    [date, generation],
-  );
-  return row?.closed ?? undefined;
+function sharedAccount(kind: AccountKind, currency: string): AccountRef | undefined {
+  const { ownedBy } = ACCOUNT_KINDS[kind];
+  if (ownedBy === 'provider') throw new Error(`${kind} is no account of a settlement`);
+  return ownedBy === 'seller' ? undefined : { kind, owner: ownedBy === 'shop' ? FILE_SHOP : '', currency };
 }
 
-/** Writes the transactions of sellers and currencies in which anything moved. A net below zero is what refunds after the settlement take back. */
-export async function insertHeaders(tx: Tx, { date, generation }: Generation): Promise<void> {
-  await change(
+/** The sellers' legs among them. */
+const sellerLegs = (moved: readonly MovedLeg[]): Leg[] =>
+  LEGS.filter(([kind], at) => isOfSeller(kind) && moved.some(({ leg }) => leg === at));
+
+/** Opens the accounts of sellers that the generation needs and that are missing, apart from SELLER_PAYABLE, which `openPayableAccounts` opens for every settlement. */
+export async function openSellerAccounts(
+  tx: Tx,
+  { date, generation }: Generation,
+  moved: readonly MovedLeg[],
+): Promise<void> {
+  for (const leg of sellerLegs(moved).filter(([kind]) => kind !== 'SELLER_PAYABLE'))
+    await change(
+      tx,
+      `INSERT INTO ledger_account (kind, owner, currency, opened_at)
+       SELECT '${leg[0]}', s.seller_id, s.currency, UTC_TIMESTAMP(3) FROM ${SETTLED}
+       LEFT JOIN ledger_account a FORCE INDEX (ledger_account_key) ON a.kind = '${leg[0]}' AND ${OF_SELLER}
+       WHERE ${OF_GENERATION} AND a.account_id IS NULL AND ${amountOf(leg)} <> 0 ORDER BY s.seller_id, s.currency
+       ON DUPLICATE KEY UPDATE kind = VALUES(kind)`,
+      [date, generation],
+    );
+}
+
+/** Shares the sellers' accounts that the generation moves until the commit. @returns the first that is closed, as text */
+export async function shareSellerAccounts(
+  tx: Tx,
+  { date, generation }: Generation,
+  moved: readonly MovedLeg[],
+): Promise<string | undefined> {
+  for (const leg of sellerLegs(moved)) {
+    const [row] = await select<{ closed: string | null }>(
+      tx,
+      `SELECT MIN(IF(a.closed_at IS NULL, NULL, CONCAT(a.kind, ' ', a.owner, ' ', a.currency))) AS closed FROM ${SETTLED}
+       STRAIGHT_JOIN ledger_account a FORCE INDEX (ledger_account_key) ON a.kind = '${leg[0]}' AND ${OF_SELLER}
+       WHERE ${OF_GENERATION} AND ${amountOf(leg)} <> 0 LOCK IN SHARE MODE`,
+      [date, generation],
+    );
+    if (row?.closed != null) return row.closed;
+  }
+  return undefined;
+}
+
+/**
+ * Writes the transactions of sellers and currencies in which anything moved. A net below zero is what refunds after the settlement take back.
+ * @param recordedAt as the database writes it @returns how many
+ */
+export const insertHeaders = (tx: Tx, { date, generation }: Generation, recordedAt: string): Promise<number> =>
+  change(
     tx,
     `INSERT INTO ledger_transaction (idempotency_key, kind, seller_id, effective_on, recorded_at, requested_by, reason)
-     SELECT ${KEY}, IF(s.net < 0, 'REFUND_AFTER_SETTLEMENT', 'SETTLEMENT'), s.seller_id, s.settled_on, n.moment, 'system', ''
-     FROM (SELECT UTC_TIMESTAMP(3) AS moment) n STRAIGHT_JOIN ${SETTLED}
+     SELECT ${KEY}, IF(s.net < 0, 'REFUND_AFTER_SETTLEMENT', 'SETTLEMENT'), s.seller_id, s.settled_on, ?, 'system', '' FROM ${SETTLED}
      WHERE ${OF_GENERATION} AND (${LEGS.map((leg) => `${amountOf(leg)} <> 0`).join(' OR ')})`,
-    [date, generation],
+    [recordedAt, date, generation],
   );
-}
 
-/** Writes the postings of these transactions, transaction by transaction: they go to one place of the table. */
-export async function insertPostingsOf(tx: Tx, { date, generation }: Generation): Promise<void> {
-  await change(
+/**
+ * Writes the postings of these transactions, transaction by transaction: they go to one place of the table.
+ * @param idOf of the accounts that are not the sellers' @returns how many
+ */
+export async function insertPostingsOf(
+  tx: Tx,
+  { date, generation }: Generation,
+  recordedAt: string,
+  moved: readonly MovedLeg[],
+  idOf: (account: AccountRef) => number,
+): Promise<number> {
+  if (moved.length === 0) return 0;
+  const legs = [...new Set(moved.map(({ leg }) => leg))];
+  const byLeg = (of: (leg: Leg) => string): string =>
+    `CASE l.leg ${legs.map((at) => `WHEN ${at} THEN ${of(LEGS[at] as Leg)}`).join(' ')} END`;
+  const rows = moved.map(
+    ({ leg, currency, shared }) =>
+      `SELECT ${leg} AS leg, CONVERT('${currency}' USING ascii) COLLATE ascii_bin AS currency, ${shared === undefined ? 'NULL' : idOf(shared)} AS account_id`,
+  );
+  const own = sellerLegs(moved).map(([kind]) => kind);
+  return change(
     tx,
     `INSERT INTO ledger_posting (transaction_id, account_id, shard, effective_on, recorded_at, amount_minor)
-     SELECT t.transaction_id, a.account_id, ${SHARD}, t.effective_on, t.recorded_at, ${AMOUNT} FROM ${SETTLED}
+     SELECT t.transaction_id, ${byLeg(([kind]) => (isOfSeller(kind) ? `${kind}.account_id` : 'l.account_id'))}, ${byLeg(([kind]) => shardSql(kind, 's.seller_id'))},
+       s.settled_on, ?, ${byLeg(amountOf)} FROM ${SETTLED}
      STRAIGHT_JOIN ledger_transaction t FORCE INDEX (ledger_transaction_key) ON t.idempotency_key = ${KEY}
-     STRAIGHT_JOIN (${LEG_ROWS}) l
-     STRAIGHT_JOIN ledger_account a FORCE INDEX (ledger_account_key) ON ${ACCOUNT_OF_LEG}
-     WHERE ${OF_GENERATION} AND ${AMOUNT} <> 0`,
-    [date, generation],
+     ${own.map((kind) => `LEFT JOIN ledger_account ${kind} FORCE INDEX (ledger_account_key) ON ${kind}.kind = '${kind}' AND ${kind}.owner = s.seller_id AND ${kind}.currency = s.currency`).join(' ')}
+     STRAIGHT_JOIN (${rows.join(' UNION ALL ')}) l ON l.currency = s.currency
+     WHERE ${OF_GENERATION} AND ${byLeg(amountOf)} <> 0`,
+    [recordedAt, date, generation],
   );
 }
 

@@ -101,7 +101,7 @@ describe('a transaction', () => {
     );
     const rows = await select<{ shard: number; computed: number }>(
       db,
-      `SELECT p.shard, CAST(${shardSql('PROVIDER_RECEIVABLE')} AS UNSIGNED) AS computed FROM ledger_posting p
+      `SELECT p.shard, CAST(${shardSql('PROVIDER_RECEIVABLE', 't.seller_id')} AS UNSIGNED) AS computed FROM ledger_posting p
          JOIN ledger_transaction t ON t.transaction_id = p.transaction_id WHERE p.account_id = ?`,
       [await idOf('PROVIDER_RECEIVABLE')],
     );
@@ -282,6 +282,27 @@ describe('verifying', () => {
     ['a balance', 'UPDATE ledger_balance SET amount_minor = amount_minor + 1 LIMIT 1', ['balances', 'trial-balance']],
     ['a balance that is gone', 'DELETE FROM ledger_balance LIMIT 1', ['balances', 'trial-balance']],
     ['a sum of a day', 'UPDATE ledger_day SET amount_minor = amount_minor + 1 LIMIT 1', ['days']],
+    [
+      'sums of days without postings',
+      `INSERT INTO ledger_day SELECT MIN(account_id), '2026-01-01', '2026-01-01', 0, 1 FROM ledger_account
+       UNION ALL SELECT MIN(account_id), '2026-01-02', '2026-01-02', 0, -1 FROM ledger_account`,
+      ['days'],
+    ],
+    [
+      'a transaction without postings',
+      `DELETE FROM ledger_posting WHERE transaction_id = (SELECT transaction_id FROM ledger_transaction WHERE idempotency_key = 'a')`,
+      ['transactions', 'balances', 'days'],
+    ],
+    [
+      'the currency of an account',
+      `UPDATE ledger_account SET currency = 'JPY' WHERE kind = 'BANK'`,
+      ['zero-sums', 'trial-balance'],
+    ],
+    [
+      'the time of a posting',
+      'UPDATE ledger_posting SET recorded_at = recorded_at + INTERVAL 1 SECOND LIMIT 1',
+      ['postings'],
+    ],
     ['the date of a posting', `UPDATE ledger_posting SET effective_on = '2026-01-01' LIMIT 1`, ['postings', 'days']],
     [
       'a reversal of something else',

@@ -1,9 +1,20 @@
 /** Settled dates in the ledger: one transaction for each seller, currency and generation, once, whatever dies and whatever else posts. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { WorkerPools } from '../../../batch/engine/worker-pool.js';
+import { postDates } from '../../../batch/jobs/post/post-dates.js';
 import { postGeneration } from '../../../core/postings/post-generation.js';
-import { type Generation, readPosted } from '../../../core/postings/stores/settlement-posting.js';
+import {
+  type Generation,
+  insertPosted,
+  type PostedGeneration,
+  readPosted,
+} from '../../../core/postings/stores/settlement-posting.js';
+import { readConfig } from '../../../infra/config.js';
 import { change, type Db, inTransaction, select } from '../../../infra/database.js';
-import { environment, startMagam } from '../../../scripts/chaos/magam.mjs';
+import { environment, startMagam, until } from '../../../scripts/chaos/magam.mjs';
 import { inStatement } from '../../support/database.js';
 import { magam, magamJson } from '../../support/magam.js';
 import { createSettledDate, DAY, NEXT_DAY, type SettledDate } from '../../support/settled-date.js';
@@ -160,6 +171,37 @@ it('several that post at once post it once', async () => {
   await empty();
   await Promise.all(Array.from({ length: 4 }, () => post(first)));
   expect((await magam(url, ['ledger', 'verify'])).code).toBe(0);
+});
+
+it('a range of dates goes on while one of them waits, and needs no thread', async () => {
+  await empty();
+  const folder = mkdtempSync(join(tmpdir(), 'magam-post-'));
+  const started = join(folder, 'started');
+  writeFileSync(started, '');
+  const config = readConfig({ MAGAM_DATABASE_URL: url });
+  const pools = new WorkerPools(config, started, new URL('../../support/slow-worker.mjs', import.meta.url));
+  const context = { db, config, pools, signal: new AbortController().signal };
+  const request = { gridSize: 1, workers: 1, chunkRows: 1_000, requestedBy: 'test' };
+  const held = new Error('taken back');
+  let posting: Promise<PostedGeneration[]> | undefined;
+  const holding = inTransaction(db, async (tx) => {
+    await insertPosted(tx, first);
+    posting = postDates(context, { from: DAY, to: NEXT_DAY }, request);
+    await until(
+      async () => (await readPosted(db, { date: NEXT_DAY, generation: 1 })) !== undefined,
+      'the posting of the other date',
+    );
+    throw held;
+  });
+  await expect(holding).rejects.toBe(held);
+  expect(await posting).toEqual([
+    expect.objectContaining(first),
+    expect.objectContaining({ date: DAY, generation: 2 }),
+    expect.objectContaining({ date: NEXT_DAY, generation: 1 }),
+  ]);
+  await pools.close();
+  expect(readFileSync(started, 'utf8')).toBe('');
+  rmSync(folder, { recursive: true });
 });
 
 it('what is not settled or not certified is refused, and nothing is left', async () => {
