@@ -97,7 +97,7 @@ async function approveList(file: string, command: Command): Promise<void> {
   const seen = readList(file, await readTextFile(file));
   await withDatabase(command, async (context) => {
     const approved: number[] = [];
-    const refused: { payoutId: number; code: string; details: object }[] = [];
+    const refused: { payoutId: number; code: string; details: RefusedDetails }[] = [];
     for (const { amountMinor, ...one } of seen) {
       if (context.signal.aborted)
         throw new MagamError('RUN_STOPPED', 'Stopped by a signal; payouts that were approved stay approved.');
@@ -111,11 +111,22 @@ async function approveList(file: string, command: Command): Promise<void> {
     if (refused.length === 0) return;
     note(`Refused ${counted(refused.length, 'payout')}:`);
     printTable(
-      ['payout', 'code'],
-      refused.map((one) => [one.payoutId, one.code]),
+      ['payout', 'code', 'why'],
+      refused.map(({ payoutId, code, details }) => [payoutId, code, whyRefused(details)]),
       ['payout'],
     );
   });
+}
+
+/** What has changed, or the state that the payout is in. */
+function whyRefused({ changed, status }: RefusedDetails): string {
+  return changed?.join(', ') ?? status?.toLowerCase() ?? '';
+}
+
+/** Those of the details of a refusal that say why; each refusal has its own. */
+interface RefusedDetails {
+  readonly changed?: readonly string[];
+  readonly status?: string;
 }
 
 /** Done, but some were left out. */

@@ -41,11 +41,14 @@ export async function exportFile(number: string | undefined, options: ExportOpti
     if (number !== undefined) return writeAgain(context, number, options.out);
     const exported = await exportNew(context, layout ?? '', options);
     const { file, written, changed } = exported;
-    if (file === null || written === null) return tellExported(context, exported, null);
+    if (changed.length > 0) process.exitCode = 3;
+    if (file === null || written === null) {
+      tellExported(context, exported, null);
+      return noteWaiting(context, options.currency);
+    }
     await faultPoint('payout.export-committed');
     const path = await writeOut(options.out ?? written.name, written.content, fileNumber(file.fileId));
     tellExported(context, exported, path);
-    if (changed.length > 0) process.exitCode = 3;
   });
 }
 
@@ -84,6 +87,21 @@ function tellExported({ json }: CommandContext, { file, changed }: Exported, pat
     `Left out, because their approval is void: ${changed.map((one) => `payout ${one.payoutId}`).join(', ')}. Look at them and approve them again.`,
   );
 }
+
+/** An export that was killed after its commit has made a file that nobody has seen; it would not be found when the command is given again. */
+async function noteWaiting({ db, json }: CommandContext, currency: string): Promise<void> {
+  if (json) return;
+  const waiting = (await listPayoutFiles(db, undefined, LISTED)).filter(
+    (file) => file.status === 'MADE' && file.currency === currency,
+  );
+  for (const { fileId, madeAt } of waiting.reverse())
+    note(
+      `File ${fileNumber(fileId)}, made at ${madeAt}, is not marked as sent: magam payouts export ${fileNumber(fileId)} writes it again.`,
+    );
+}
+
+/** Files that are listed at most. */
+const LISTED = 100;
 
 const documentOf = ({ fileId, ...file }: PayoutFile): object => ({ file: fileNumber(fileId), ...file });
 
@@ -133,7 +151,7 @@ async function writeOut(name: string, content: Buffer, number: string): Promise<
 
 export const files = (command: Command): Promise<void> =>
   withDatabase(command, async ({ db, json }) => {
-    const listed = await listPayoutFiles(db, undefined, 100);
+    const listed = await listPayoutFiles(db, undefined, LISTED);
     if (json) return printJson({ files: listed.map(documentOf) });
     if (listed.length === 0) return print('There are no files of transfers.');
     printTable(
@@ -152,20 +170,22 @@ const carryOut = <T extends object>(
   name: string,
   fileId: number,
   work: (tx: Tx) => Promise<T | Refusal>,
-): Promise<T> =>
+): Promise<T | Refusal> =>
   inTransaction(db, async (tx) => {
     const outcome = await work(tx);
     const after = isRefusal(outcome) ? { refused: outcome.refused } : { done: true };
     await audit(tx, config, name, fileId, after);
     return outcome;
-  }).then((outcome) => decided(outcome));
+  });
 
 export const markSent = (number: string, command: Command): Promise<void> =>
   withDatabase(command, async (context) => {
     const fileId = fileIdOf(number);
-    const { file, alreadyDone } = await carryOut(context, 'mark-sent', fileId, (tx) =>
+    const outcome = await carryOut(context, 'mark-sent', fileId, (tx) =>
       markFileSent(tx, context.config.userName, fileId),
     );
+    if (isRefusal(outcome) && !context.json) note(`Do not give file ${number} to the bank.`);
+    const { file, alreadyDone } = decided(outcome);
     if (context.json) return printJson({ file: documentOf(file), alreadyDone });
     print(
       alreadyDone
@@ -177,7 +197,9 @@ export const markSent = (number: string, command: Command): Promise<void> =>
 export const voidCommand = (number: string, command: Command): Promise<void> =>
   withDatabase(command, async (context) => {
     const fileId = fileIdOf(number);
-    const file = await carryOut(context, 'void', fileId, (tx) => voidFile(tx, context.config.userName, fileId));
+    const file = decided(
+      await carryOut(context, 'void', fileId, (tx) => voidFile(tx, context.config.userName, fileId)),
+    );
     if (context.json) return printJson({ file: documentOf(file) });
     print(`File ${number} is given up. Its payouts stay approved; the next export takes them.`);
   });

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { businessCalendar } from '../core/business-days/keep-calendar.js';
 import { feeVatParts } from '../core/settlement/rules/currency-totals.js';
+import type { SettledRow } from '../core/settlement/stores/line-page.js';
 import { previewSeller } from '../core/statements/preview.js';
 import type { KindSum, Statement } from '../core/statements/rules/statement.js';
 import { isPayout, netOf } from '../core/statements/rules/sums.js';
@@ -151,18 +152,8 @@ function printStatement(statement: Statement & Partial<Pick<StatementHead, 'issu
 }
 
 const PAGE = 1_000;
-const COLUMNS = [
-  'settled_on',
-  'generation',
-  'leg',
-  'order_id',
-  'line_id',
-  'refund_id',
-  'quantity',
-  'fee',
-  'fee_vat',
-  'net',
-];
+const AMOUNTS = ['fee', 'fee_vat', 'net'];
+const COLUMNS = ['settled_on', 'generation', 'leg', 'order_id', 'line_id', 'refund_id', 'quantity', ...AMOUNTS];
 
 async function lines(id: number, command: Command): Promise<void> {
   await withDatabase(command, async ({ db, json }) => {
@@ -179,16 +170,21 @@ async function lines(id: number, command: Command): Promise<void> {
         printTable(
           [...COLUMNS, 'certificate'],
           page.map(({ row, certificate }) => [
-            ...COLUMNS.map((name) => (name === 'leg' ? legOf(row.leg) : row[name])),
+            ...COLUMNS.map((name) => shownCell(name, row)),
             certificate?.slice(0, 12),
           ]),
-          ['quantity', 'fee', 'fee_vat', 'net'],
+          ['quantity', ...AMOUNTS],
         );
       if (!json) first = false;
       if (page.length < PAGE) break;
     }
     if (json) await write('\n]\n');
   });
+}
+
+function shownCell(name: string, row: SettledRow): string | number | undefined {
+  if (name === 'leg') return legOf(row.leg);
+  return AMOUNTS.includes(name) ? money(row[name] ?? 0, String(row.currency)) : row[name];
 }
 
 const legOf = (leg: string | number | undefined): string => (Number(leg) === 0 ? 'sale' : 'refund');

@@ -15,13 +15,15 @@ export type SheetRow = readonly Cell[];
 const DECIMALS_MAX = 4;
 /** The digits that a spreadsheet, which calculates in binary fractions, shows without loss. */
 const EXACT_DIGITS = 15;
-/** Widths in characters. An amount wider than its column would be shown as ####. */
+/** Widths in digits. An amount wider than its column would be shown as ####. A hash in hexadecimal digits, which has 64, is shown whole. */
 const WIDTH_MIN = 8;
 const AMOUNT_WIDTH_MIN = 18;
-const WIDTH_MAX = 60;
+const WIDTH_MAX = 66;
+/** How much wider than plain letters bold ones are. */
+const BOLD = 1.15;
 
 /** The formats of cells, by their position in `styles.xml`. The formats of amounts follow, by the number of decimals. */
-const STYLE = { head: 1, text: 2, count: 3, date: 4, digits: 5, amount: 6 } as const;
+const STYLE = { head: 1, text: 2, count: 3, date: 4, digits: 5, headOfNumbers: 6, amount: 7 } as const;
 
 const DAY_MS = 86_400_000;
 /** The day 0 of spreadsheets; right for every date after February 1900. */
@@ -75,13 +77,21 @@ export function rowXml(row: SheetRow, columns: readonly SheetColumn[], number: n
   return `${xml}</row>`;
 }
 
-/** The width of a column, in characters, that shows its name and the cells of these rows. */
-export function shownWidth({ name, kind }: SheetColumn, rows: readonly SheetRow[], at: number): number {
-  let width = Math.max(name.length, kind === 'amount' ? AMOUNT_WIDTH_MIN : WIDTH_MIN);
+const isOfNumbers = ({ kind }: SheetColumn): boolean => kind === 'amount' || kind === 'count';
+
+/** Characters that are twice as wide as a digit. */
+const WIDE = /[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\uFF01-\uFF60]/gu;
+
+/** How wide a text is shown, in digits. */
+const widthOf = (text: string): number => text.length + (text.match(WIDE)?.length ?? 0);
+
+/** The width of a column, in digits, that shows its name, which is bold, and the cells of these rows. */
+export function shownWidth(column: SheetColumn, rows: readonly SheetRow[], at: number): number {
+  let width = Math.max(Math.ceil(widthOf(column.name) * BOLD), column.kind === 'amount' ? AMOUNT_WIDTH_MIN : WIDTH_MIN);
   for (const row of rows) {
-    const { length } = String(row[at] ?? '');
+    const cell = widthOf(String(row[at] ?? ''));
     // Thousands are separated when they are shown.
-    width = Math.max(width, kind === 'amount' || kind === 'count' ? length + Math.floor(length / 3) : length);
+    width = Math.max(width, isOfNumbers(column) ? cell + Math.floor(cell / 3) : cell);
   }
   return Math.min(width, WIDTH_MAX) + 2;
 }
@@ -91,16 +101,24 @@ const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
 const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
 const PACKAGE = 'http://schemas.openxmlformats.org/package/2006';
 
-/** A sheet up to the rows behind its head. */
+/** A sheet up to the rows behind its head. On paper it is as wide as the page; `printTitles` repeats the head on each page. */
 export function sheetHead(columns: readonly SheetColumn[], widths: readonly number[]): string {
   const cols = widths.map((width, i) => `<col min="${i + 1}" max="${i + 1}" width="${width}" customWidth="1"/>`);
-  const cells = columns.map(({ name }, at) => textCell(`${LETTERS[at]}1`, STYLE.head, name));
+  const cells = columns.map((column, at) =>
+    textCell(`${LETTERS[at]}1`, isOfNumbers(column) ? STYLE.headOfNumbers : STYLE.head, column.name),
+  );
   return (
-    `${DECLARATION}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0">` +
+    `${DECLARATION}<worksheet xmlns="${MAIN}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView workbookViewId="0">` +
     '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>' +
     `<cols>${cols.join('')}</cols><sheetData><row r="1">${cells.join('')}</row>`
   );
 }
+
+/** The end of a sheet: it is printed on A4, across. */
+export const SHEET_END =
+  '</sheetData><pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/></worksheet>';
+
+const RIGHT = '<alignment horizontal="right"/>';
 
 /** The formats of cells in the order of STYLE. */
 function stylesXml(): string {
@@ -115,7 +133,8 @@ function stylesXml(): string {
     cell(49),
     cell(3), // a whole number with separated thousands
     cell(164),
-    cell(49, 0, '<alignment horizontal="right"/>'),
+    cell(49, 0, RIGHT),
+    cell(49, 1, RIGHT),
     ...decimals.map((count) => cell(165 + count)),
   ];
   return (
@@ -127,6 +146,15 @@ function stylesXml(): string {
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>' +
     `<cellXfs count="${cells.length}">${cells.join('')}</cellXfs></styleSheet>`
   );
+}
+
+/** Repeats the head of each sheet at the top of each page. */
+function printTitles(names: readonly string[]): string {
+  const titles = names.map(
+    (name, i) =>
+      `<definedName name="_xlnm.Print_Titles" localSheetId="${i}">${xmlText(`'${name.replaceAll("'", "''")}'!$1:$1`)}</definedName>`,
+  );
+  return `<definedNames>${titles.join('')}</definedNames>`;
 }
 
 /** Path and text of every part except the sheets, which have these names in this order. */
@@ -143,7 +171,7 @@ export function workbookParts(names: readonly string[]): [path: string, xml: str
     ['xl/styles.xml', stylesXml()],
     [
       'xl/workbook.xml',
-      `${DECLARATION}<workbook xmlns="${MAIN}" xmlns:r="${RELATIONS}"><sheets>${sheets.join('')}</sheets></workbook>`,
+      `${DECLARATION}<workbook xmlns="${MAIN}" xmlns:r="${RELATIONS}"><sheets>${sheets.join('')}</sheets>${printTitles(names)}</workbook>`,
     ],
     [
       'xl/_rels/workbook.xml.rels',

@@ -7,7 +7,15 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { ZipFile } from 'yazl';
-import { rowXml, type SheetColumn, type SheetRow, sheetHead, shownWidth, workbookParts } from './workbook-xml.js';
+import {
+  rowXml,
+  SHEET_END,
+  type SheetColumn,
+  type SheetRow,
+  sheetHead,
+  shownWidth,
+  workbookParts,
+} from './workbook-xml.js';
 
 /** The most rows of a sheet that Excel opens, including the head. */
 const ROWS_MAX = 1_048_576;
@@ -112,7 +120,7 @@ export class Workbook {
 
   private async close(sheet: PassThrough, text: string): Promise<void> {
     await this.write(sheet, text);
-    sheet.end('</sheetData></worksheet>');
+    sheet.end(SHEET_END);
   }
 
   private async pump(sink: ByteSink): Promise<void> {

@@ -10,7 +10,14 @@ import { postNew } from '../ledger/post-transactions.js';
 import { postingsOf } from '../ledger/rules/posting-rules.js';
 import type { NewTransaction } from '../ledger/rules/transaction.js';
 import { lockBalances } from '../ledger/stores/ledger-balance.js';
-import { type AccountWithTerms, type Closing, loadAccounts, mayClose, withTerms } from './load-accounts.js';
+import {
+  type AccountWithTerms,
+  type Closing,
+  loadAccounts,
+  mayClose,
+  missingTerms,
+  withTerms,
+} from './load-accounts.js';
 import { type Closed, closeAccount, type DraftStatement, type NewItem } from './rules/close-account.js';
 import { DuePeriods } from './rules/due-periods.js';
 import type { OpenAccount, PayableAccount } from './rules/open-account.js';
@@ -74,11 +81,8 @@ export async function closeAccounts(
   return decided.reduce((sum, { statements }) => sum + statements.length, 0);
 }
 
-/** Accounts of sellers for whom no terms had come into force. */
 async function noteWithoutTerms(tx: Tx, accounts: readonly AccountWithTerms[], through: string): Promise<void> {
-  const without = accounts.filter(
-    ({ timeline, termsMissingOn }) => termsMissingOn === null && !timeline.some(({ from }) => from <= through),
-  );
+  const without = await missingTerms(tx, accounts, through);
   await writeMarks(
     tx,
     without.map(({ accountId, closedThrough, openSince }) => ({

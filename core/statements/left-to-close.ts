@@ -2,7 +2,7 @@
 import type { Db } from '../../infra/database.js';
 import { businessCalendar } from '../business-days/keep-calendar.js';
 import { decideAccounts } from './close-accounts.js';
-import { loadAccounts, mayClose, withTerms } from './load-accounts.js';
+import { loadAccounts, mayClose, missingTerms, withTerms } from './load-accounts.js';
 import { covered } from './rules/close-account.js';
 import { readBehind, readMissingTerms } from './stores/payable-account.js';
 
@@ -30,7 +30,7 @@ async function hasOpenPeriods(db: Db, through: string): Promise<boolean> {
   let after = 0;
   for (;;) {
     const page = await withTerms(db, await readBehind(db, through, after, ACCOUNTS));
-    if (page.some(({ timeline }) => !timeline.some(({ from }) => from <= through))) return true; // it is noted as one without terms
+    if ((await missingTerms(db, page, through)).length > 0) return true; // it is noted as one without terms
     const due = mayClose(page, closing);
     const decided = decideAccounts(await loadAccounts(db, due, through), closing);
     if (

@@ -61,6 +61,25 @@ export function mayClose(accounts: readonly AccountWithTerms[], { through, calen
 }
 
 /**
+ * Accounts of sellers for whom no terms have come into force up to a day, with something open for that day or an earlier one. Those that are closed through the day have nothing
+ * to miss, and those that are noted already are left out.
+ */
+export async function missingTerms(
+  db: Db,
+  accounts: readonly AccountWithTerms[],
+  through: string,
+): Promise<OpenAccount[]> {
+  const without = accounts.filter(
+    ({ timeline, termsMissingOn, closedThrough }) =>
+      termsMissingOn === null &&
+      (closedThrough === null || closedThrough < through) &&
+      !timeline.some(({ from }) => from <= through),
+  );
+  const loaded = await loadAccounts(db, without, through);
+  return loaded.filter(({ settlements, items }) => settlements.length > 0 || items.length > 0);
+}
+
+/**
  * Reads the accounts with everything that is open for dates up to the last day. What is read goes by the moment of recording, and the clock of the database may have been set
  * back meanwhile. So the result is added up: where the statements and the items read do not equal the balance of the ledger, the account is read again from its
  * beginning.

@@ -254,6 +254,16 @@ it('sellers without terms have no statement, are reported once, and get theirs w
   await verified();
 });
 
+it('sellers have nothing to miss on a date before their first settlement, or up to which they are closed', async () => {
+  const early = ['statements', 'close', '--date', '2025-03-31'];
+  expect(await magam(url, early)).toMatchObject({ code: 0 });
+  expect((await magam(url, CLOSE)).code).toBe(0);
+  await postRule(db, 'ADJUSTMENT_TO_SELLER', 'S11', '2025-03-31', 9); // it is for the next statement
+  for (let again = 0; again < 2; again += 1)
+    expect((await magam(url, early)).stdout).toContain('2025-03-31: closed already. 0 statements.');
+  expect(await magam(url, CLOSE)).toMatchObject({ code: 0, stderr: '' });
+});
+
 it('generations that were posted by an older version get the sums of their refunds, and accounts for sellers with nothing', async () => {
   await settleAndPost(db, '2026-04-03', 1, [{ sellerId: 'ZERO', itemAmount: 5, fee: 5 }]);
   await change(db, 'DELETE FROM settlement_refund');

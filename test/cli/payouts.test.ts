@@ -179,6 +179,32 @@ describe('magam payouts', () => {
     expect((await run('void-file', number)).stdout).toContain('is given up');
   });
 
+  it('names the files that wait when there is nothing more to export, and says when one must not go to the bank', async () => {
+    const payout = await proposedBySchedule();
+    await approve(payout);
+    const [out, later] = [join(folder, 'waiting.csv'), join(folder, 'later.csv')];
+    const { document } = await json<{ file: { file: string } }>('export', '--layout', 'csv', '--out', out);
+    const number = document.file.file;
+    const again = await run('export', '--layout', 'csv', '--out', later);
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to export') });
+    expect(again.stderr).toContain(`magam payouts export ${number} writes it again`);
+    expect((await run('export', '--layout', 'csv', '--currency', 'USD')).stderr).toBe('');
+    await change(database.db, "UPDATE seller SET status = 'SUSPENDED'");
+    expect((await run('mark-sent', number)).stderr).toContain(`Do not give file ${number} to the bank.`);
+    expect((await run('export', '--layout', 'csv')).stderr).toBe('');
+  });
+
+  it('exits with 3 when every approval turned out to be void', async () => {
+    const payout = await proposedBySchedule();
+    await approve(payout);
+    await change(database.db, "UPDATE seller SET status = 'SUSPENDED'");
+    const exported = await run('export', '--layout', 'csv');
+    expect(exported).toMatchObject({ code: 3, stderr: expect.stringContaining(`payout ${payout.payoutId}`) });
+    const file = join(folder, 'void.json');
+    writeFileSync(file, JSON.stringify({ payouts: [payout] }));
+    expect((await run('approve', '--list', file)).stdout).toMatch(/PAYOUT_CHANGED +suspended/);
+  });
+
   it('explains a payout down to what it is made of, also as magam explain payout', async () => {
     const { payoutId } = await proposedBySchedule();
     const explained = await json<object>('explain', String(payoutId));

@@ -96,6 +96,44 @@ describe('a sheet', () => {
     expect(widths[3]).toBeGreaterThan('2026-06-30'.length);
   });
 
+  it('shows Hangul, which is twice as wide as digits, and bold heads whole', async () => {
+    const wide: SheetColumn[] = [
+      { name: 'a', kind: 'text' },
+      { name: 'platform_business_number', kind: 'text' },
+    ];
+    const chunks: Uint8Array[] = [];
+    const label = '할인 (판매자 부담)';
+    await writeWorkbook(
+      async (bytes) => void chunks.push(bytes),
+      (book) => book.addTable('rows', wide, [[[label, '1248100998']]]),
+    );
+    const xml = partOf(Buffer.concat(chunks), 'xl/worksheets/sheet1.xml');
+    const [first, second] = [...xml.matchAll(/<col [^>]*width="(\d+)"/g)].map(([, width]) => Number(width));
+    expect(first).toBeGreaterThanOrEqual(17 + 1); // seven syllables, four other characters
+    expect(second).toBeGreaterThanOrEqual(24 * 1.15);
+  });
+
+  it('has the heads of amounts and counts above their numbers, to the right', async () => {
+    const bytes = await workbook([[['a', 1, '1', '2026-06-30']]]);
+    const formats =
+      partOf(bytes, 'xl/styles.xml')
+        .match(/<cellXfs.*<\/cellXfs>/s)?.[0]
+        .match(/<xf .*?<\/xf>/g) ?? [];
+    const row = partOf(bytes, 'xl/worksheets/sheet1.xml').match(/<row r="1">.*?<\/row>/s)?.[0] ?? '';
+    const right = [...row.matchAll(/ s="(\d+)"/g)].map(([, style]) => formats[Number(style)]?.includes('"right"'));
+    expect(right).toEqual([false, true, true, false]);
+  });
+
+  it('is printed across a page, as wide as it, with its head on each', async () => {
+    const bytes = await workbook([[['a', 1, '1', '2026-06-30']]], { name: "it's & more" });
+    const xml = partOf(bytes, 'xl/worksheets/sheet1.xml');
+    expect(xml).toContain('<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>');
+    expect(xml).toContain('<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>');
+    expect(partOf(bytes, 'xl/workbook.xml')).toContain(
+      `<definedName name="_xlnm.Print_Titles" localSheetId="0">'it''s &amp; more'!$1:$1</definedName>`,
+    );
+  });
+
   it('without rows has its head', async () => {
     for (const batches of [[], [[]]]) {
       expect(shownRows(sheetOf(await workbook(batches), 'rows'))).toEqual([['id', 'count', 'amount', 'day']]);

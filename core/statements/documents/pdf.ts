@@ -1,5 +1,4 @@
 /** A statement as a PDF for the seller, in Korean or English. The same statement gives the same bytes. */
-import { momentIn } from '../../../infra/time-zone.js';
 import { readableBusinessNumber } from '../../../kernel/business-number.js';
 import { readableAmount } from '../../../kernel/money.js';
 import { feeVatParts } from '../../settlement/rules/currency-totals.js';
@@ -12,6 +11,7 @@ import {
   informationRows,
   netRow,
   netRows,
+  readableMoment,
   type StatementDocument,
   type SumRow,
 } from './statement-document.js';
@@ -70,14 +70,9 @@ function factsOf(
     [text.status, text.states[statement.state]],
     [text.terms, text.termsVersion(statement.termsVersion, statement.termsSeller !== null)],
     [text.calendar, text.calendarVersion(statement.calendarVersion)],
-    [text.issuedAt, issuedAt === null ? '-' : moment(issuedAt, timeZone)],
+    [text.issuedAt, issuedAt === null ? '-' : readableMoment(issuedAt, timeZone)],
     [text.paidOn, paidOn ?? '-'],
   ];
-}
-
-function moment(iso: string, timeZone: string): string {
-  const { date, time } = momentIn(timeZone, Date.parse(iso));
-  return `${date} ${time} (${timeZone})`;
 }
 
 const left = (label: string, width: number): PdfColumn => ({ label, width, align: 'left' });

@@ -1,4 +1,5 @@
 /** The content of every document of a statement, and the sums that it shows. */
+import { momentIn } from '../../../infra/time-zone.js';
 import { feeVatParts } from '../../settlement/rules/currency-totals.js';
 import type { FigureName } from '../../settlement/rules/figures.js';
 import type { NotPaidReason } from '../rules/not-paid.js';
@@ -18,6 +19,12 @@ export interface StatementDocument {
   readonly settlements: Rows<StatementSettlement>;
   /** In the order in which they are in the ledger. */
   readonly items: Rows<DocumentItem>;
+}
+
+/** @param iso UTC */
+export function readableMoment(iso: string, timeZone: string): string {
+  const { date, time } = momentIn(timeZone, Date.parse(iso));
+  return `${date} ${time} (${timeZone})`;
 }
 
 type Figures = Readonly<Record<FigureName, bigint>>;

@@ -29,6 +29,8 @@ type ShownKind = Extract<
 
 const ko = {
   title: '정산서',
+  entry: '항목',
+  content: '내용',
   draft: '미리보기 (확정 전)',
   platform: '플랫폼',
   seller: '판매자',
@@ -120,6 +122,8 @@ export type Words = typeof ko;
 
 const en: Words = {
   title: 'Statement',
+  entry: 'Entry',
+  content: 'Content',
   draft: 'Preview (not issued)',
   platform: 'Platform',
   seller: 'Seller',

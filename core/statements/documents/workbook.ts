@@ -4,26 +4,39 @@ import { writeWorkbook } from '../../../infra/workbook.js';
 import { readableBusinessNumber } from '../../../kernel/business-number.js';
 import { type Column, columns, inMajorUnits, type Sink } from '../../settlement/export-rows.js';
 import type { Rows } from '../rules/statement-rows.js';
-import { balanceRows, informationRows, netRow, netRows, type StatementDocument } from './statement-document.js';
+import {
+  balanceRows,
+  informationRows,
+  netRow,
+  netRows,
+  readableMoment,
+  type StatementDocument,
+} from './statement-document.js';
 import { itemCells, itemColumns, settlementCells, settlementColumns } from './tables.js';
 import { kindName, type Language, type Words, words } from './words.js';
 
 const BATCH = 500;
 
-/** @param language of the names; columns of the tables are named as in CSV */
+/**
+ * @param language of the names; columns of the tables are named as in CSV
+ * @param timeZone of the platform, in which the moment of issue is shown
+ */
 export async function writeStatementWorkbook(
   document: StatementDocument,
   language: Language,
+  timeZone: string,
   sink: Sink,
 ): Promise<void> {
   const text = words[language];
   const { currency } = document.statement;
   await writeWorkbook(sink, async (workbook) => {
-    await workbook.addTable(text.title, columns('text', 'name', 'value'), [headRows(document, text)]);
-    await workbook.addTable(text.settled, sumColumns(text), [inMajor(sumColumns(text), sumRows(document, text))]);
-    await workbook.addTable(text.balance, balanceColumns(text), [
-      inMajor(balanceColumns(text), balanceCells(document, text)),
+    await workbook.addTable(text.title, columns('text', text.entry, text.content), [
+      headRows(document, text, timeZone),
     ]);
+    const sums = sumColumns(text);
+    await workbook.addTable(text.settled, inWords(sums, text), [inMajor(sums, sumRows(document, text))]);
+    const balance = balanceColumns(text);
+    await workbook.addTable(text.balance, inWords(balance, text), [inMajor(balance, balanceCells(document, text))]);
     await workbook.addTable(
       text.settlements,
       settlementColumns,
@@ -37,7 +50,12 @@ export async function writeStatementWorkbook(
   });
 }
 
-function headRows({ statement, platform, seller, notPaid }: StatementDocument, text: Words): string[][] {
+function headRows(
+  { statement, platform, seller, notPaid }: StatementDocument,
+  text: Words,
+  timeZone: string,
+): string[][] {
+  const { issuedAt } = statement;
   const numberOf = (digits: string | null | undefined): string => (digits ? readableBusinessNumber(digits) : '');
   return [
     [text.platform, platform.name],
@@ -54,7 +72,7 @@ function headRows({ statement, platform, seller, notPaid }: StatementDocument, t
     [text.notPaid, notPaid === null ? '' : `${text.reasons[notPaid]} (${notPaid})`],
     [text.terms, text.termsVersion(statement.termsVersion, statement.termsSeller !== null)],
     [text.calendar, text.calendarVersion(statement.calendarVersion)],
-    [text.issuedAt, statement.issuedAt ?? ''],
+    [text.issuedAt, issuedAt === null ? '' : readableMoment(issuedAt, timeZone)],
     [text.hash, statement.hash],
   ];
 }
@@ -86,6 +104,10 @@ const balanceCells = ({ statement }: StatementDocument, text: Words): Cell[][] =
     statement.currency,
     String(amountMinor),
   ]);
+
+/** The columns as they are shown: amounts are converted by the column that is named `currency`. */
+const inWords = (fields: readonly Column[], { currency }: Words): Column[] =>
+  fields.map((one) => (one.name === 'currency' ? { ...one, name: currency } : one));
 
 function inMajor(fields: readonly Column[], rows: Cell[][]): Cell[][] {
   inMajorUnits(fields, rows);

@@ -26,7 +26,7 @@ export async function writeStatementDocument(
   if (format === 'csv') return writeCsv(movementColumns, movements(document), spreadsheetSafe, sink);
   if (format === 'xlsx') {
     const { writeStatementWorkbook } = await import('./workbook.js');
-    return writeStatementWorkbook(document, language, sink);
+    return writeStatementWorkbook(document, language, timeZone, sink);
   }
   const { writeStatementPdf } = await import('./pdf.js');
   return writeStatementPdf(document, language, timeZone, sink);

@@ -1,9 +1,11 @@
 /** Statements of settled dates: every line of them can be reached, and their figures, VAT and supply value among them, are the sums of the lines. */
+
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { FIGURES } from '../../../core/settlement/rules/figures.js';
 import { readStatementLines, type StatementLine } from '../../../core/statements/statement-lines.js';
 import { listStatements, readStatement } from '../../../core/statements/stores/statement.js';
 import { type Db, select } from '../../../infra/database.js';
+import { readableAmount } from '../../../kernel/money.js';
 import { magam, magamJson } from '../../support/magam.js';
 import { createSettledDate, DAY, NEXT_DAY, type SettledDate } from '../../support/settled-date.js';
 import { giveTerms } from '../../support/statements.js';
@@ -77,6 +79,8 @@ it('a seller whose lines were settled by a supplement has them on a statement wi
     { leg: 'sale', order_id: 'K-1' },
     { leg: 'refund', refund_id: 'KR-1' },
   ]);
-  expect((await magam(url, ['statements', 'lines', String(head?.statementId)])).stdout).toContain('KR-1');
+  const printed = (await magam(url, ['statements', 'lines', String(head?.statementId)])).stdout;
+  expect(printed).toContain('KR-1');
+  for (const { row } of lines) expect(printed).toContain(` ${readableAmount(row.net as number, 'KWD')} KWD `);
   expect((await magam(url, ['statements', 'show', String(head?.statementId)])).stdout).toContain('closing balance');
 });

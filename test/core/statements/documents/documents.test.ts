@@ -74,6 +74,10 @@ describe('as a workbook', () => {
     expect(shownRows(sheetOf(bytes, text.settlements))).toHaveLength(4);
     expect(shownRows(sheetOf(bytes, text.transactions))[2]).toContain('배송 지연 보상 (주문 20260403-118)');
     expect(shownRows(sheetOf(bytes, text.title)).at(-1)).toEqual([text.hash, document.statement.hash]);
+    expect(shownRows(sheetOf(bytes, text.title))[0]).toEqual(['항목', '내용']);
+    expect(shownRows(sheetOf(bytes, text.title)).at(-2)).toEqual([text.issuedAt, '2026-04-16 09:10 (Asia/Seoul)']);
+    expect(shownRows(sheetOf(bytes, text.settled))[0]).toEqual(['정산 내역', '통화', '판매', '환불', '합계']);
+    expect(shownRows(sheetOf(bytes, text.balance))[0]).toEqual(['잔액', '통화', '금액']);
   });
 });
 
