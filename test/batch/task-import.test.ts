@@ -9,6 +9,7 @@ import { change, inTransaction } from '../../infra/database.js';
 import { until } from '../../scripts/chaos/magam.mjs';
 import { salesCsv } from '../support/feed-files.js';
 import { ImportScene, LINES, LONG_LINES, manyLines } from '../support/import-scene.js';
+import { runnersHere } from '../support/runner-here.js';
 import {
   askForImport,
   endOf,
@@ -20,6 +21,7 @@ import {
 } from '../support/tasks.js';
 
 const startRunner = taskRunners();
+const others = runnersHere();
 
 describe('an import', () => {
   let scene: ImportScene;
@@ -48,7 +50,7 @@ describe('an import', () => {
     const killed = startRunner(url, { MAGAM_FAULT: `${point}:kill` });
     expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
     await scene.expireLeases();
-    startRunner(url);
+    others.start(url);
     const task = await endOf(db, IMPORT, taskId);
     expect(task).toMatchObject({
       status: 'COMPLETED',
@@ -71,7 +73,7 @@ describe('an import', () => {
     const taskId = await askForImport(db, 'lines', text);
     const frozen = startRunner(url, { MAGAM_FAULT: 'import.before-commit:stop:2' });
     await frozen.says('FAULT import.before-commit');
-    startRunner(url);
+    others.start(url);
     expect(await endOf(db, IMPORT, taskId)).toMatchObject({
       status: 'COMPLETED',
       claims: 2,
@@ -132,11 +134,10 @@ describe('an import', () => {
     const { fileId } = IMPORT.parametersOf(await taskOf(db, IMPORT, taskId));
     expect(await taskOf(db, IMPORT, taskId)).toMatchObject({ status: 'REQUESTED', claims: 0 });
     expect(await scene.count('sale_entry')).toBeLessThan(LONG_LINES);
-    const second = startRunner(url);
+    others.start(url);
     expect(await endOf(db, IMPORT, taskId)).toMatchObject({ status: 'COMPLETED', result: { imported: LONG_LINES } });
     expect(await scene.count('feed_import')).toBe(1);
     await until(async () => (await readFileRecord(db, fileId)) === undefined, 'the upload is gone');
-    await expectGracefulEnd(second);
   });
 
   it('that is cancelled in the middle withdraws what it wrote', async () => {
@@ -163,7 +164,7 @@ describe('an import', () => {
     });
     await inTransaction(db, (tx) => requestCancel(tx, taskId, 'me'));
     await scene.expireLeases();
-    startRunner(url);
+    others.start(url);
     expect(await endOf(db, IMPORT, taskId)).toMatchObject({ status: 'CANCELLED' });
     expect(await scene.count('sale_entry')).toBe(0);
   });
@@ -180,7 +181,7 @@ describe('an import', () => {
     const rejects = join(scene.folder.path, 'rejects.csv');
     const command = await scene.magam('import', 'lines', file, '--rejects', rejects);
     expect(command.code).toBe(1);
-    startRunner(url);
+    others.start(url);
     const refused = await endOf(db, IMPORT, await askForImport(db, 'lines', bad));
     expect(refused).toMatchObject({
       status: 'FAILED',
@@ -205,7 +206,7 @@ describe('an import', () => {
     'of a file that is %s fails with the code, under the name of the upload',
     async (_what, content, options, code) => {
       const { url, db } = scene.database;
-      startRunner(url);
+      others.start(url);
       const task = await endOf(db, IMPORT, await askForImport(db, 'lines', content, options));
       expect(task).toMatchObject({ status: 'FAILED', error: { code } });
       expect(JSON.stringify(task.error)).not.toMatch(/magam-upload|upload\.csv/);

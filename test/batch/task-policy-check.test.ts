@@ -21,6 +21,7 @@ import {
   type ShownSide,
   sumsOf,
 } from '../support/draft-scene.js';
+import { runnersHere } from '../support/runner-here.js';
 import { askFor, endOf, leadElsewhere, taskRunners } from '../support/tasks.js';
 
 const future = draft.map((one) => ({ ...one, effectiveFrom: '2027-01-01' }));
@@ -61,6 +62,7 @@ interface Result {
 }
 
 const startRunner = taskRunners();
+const others = runnersHere();
 let scene: DraftScene;
 let url: string;
 let db: Db;
@@ -98,7 +100,7 @@ async function check(
 
 describe('a check', () => {
   it.each(DATES)('of %s finds, line by line, what settling under the draft would have made', async (date) => {
-    startRunner(url);
+    others.start(url);
     const expected = await differences(date);
     const { task, result, lines } = await check(date, 'AS_STATED', draft);
     expect(
@@ -149,14 +151,14 @@ describe('a check', () => {
   });
 
   it('meets refunds, which follow their sales', async () => {
-    startRunner(url);
+    others.start(url);
     const legs = [];
     for (const date of DATES) legs.push(...(await check(date, 'AS_STATED', draft)).lines.map(({ leg }) => leg));
     expect(legs.filter((leg) => leg === 'refund').length).toBeGreaterThan(5);
   });
 
   it('takes a draft of the future to be in force on every order date, unless it is told otherwise', async () => {
-    startRunner(url);
+    others.start(url);
     const [always, stated, past] = [
       await check(DAY, 'ALWAYS', future),
       await check(DAY, 'AS_STATED', future),
@@ -168,14 +170,14 @@ describe('a check', () => {
   });
 
   it('of policies that are stored already touches nothing', async () => {
-    startRunner(url);
+    others.start(url);
     const [row] = await scene.plain.rows(`SELECT definition FROM fee_policy WHERE code = 'seed-food'`);
     const { result } = await check(DAY, 'ALWAYS', [JSON.parse(row?.definition ?? '')]);
     expect(result).toMatchObject({ policies: 0, touched: 0 });
   });
 
   it('tells the faults of a draft that cannot be applied', async () => {
-    startRunner(url);
+    others.start(url);
     const clash = draftedPolicy('other', { category: '식품' }, {});
     const { task } = await check(DAY, 'ALWAYS', [clash]);
     expect(task).toMatchObject({
@@ -185,7 +187,7 @@ describe('a check', () => {
   });
 
   it('takes an end at its word only as stated', async () => {
-    startRunner(url);
+    others.start(url);
     const brief = draftedPolicy('brief', { seller: 'seller-000002' }, { effectiveTo: '2026-01-02' });
     // In force for two days only: as stated, no line of the day falls under it.
     expect((await check(DAY, 'AS_STATED', [brief])).result.touched).toBe(0);
@@ -208,7 +210,7 @@ describe('a check', () => {
       // Some rows are stored behind the fence by now, and the next runner continues from there.
       const stored = await linesOf(taskId);
       if (point !== 'task.claimed') expect(stored.length).toBeGreaterThan(0);
-      startRunner(url, settings);
+      others.start(url, settings);
       const task = await endOf(db, POLICY_CHECK, taskId);
       expect(task).toMatchObject({ status: 'COMPLETED', claims: 2 });
       const all = [...(await differences(DAY)).keys()];
@@ -222,7 +224,7 @@ describe('a check', () => {
     const settings = { MAGAM_CHUNK_SIZE: '50' };
     const frozen = startRunner(url, { ...settings, MAGAM_FAULT: 'chunk.before-commit:stop:2' });
     await frozen.says('FAULT chunk.before-commit');
-    startRunner(url, settings);
+    others.start(url, settings);
     const task = await endOf(db, POLICY_CHECK, taskId);
     expect(task).toMatchObject({ status: 'COMPLETED', claims: 2 });
     frozen.send('SIGCONT');
@@ -256,13 +258,13 @@ describe('a check', () => {
       `INSERT INTO policy_check_line (task_id, line_no, seller_id, content) VALUES (?, 1, 'S', '{}')`,
       [taskId],
     );
-    startRunner(url);
+    others.start(url);
     await endOf(db, POLICY_CHECK, taskId);
     expect(await linesOf(taskId)).toEqual([...(await differences(DAY)).keys()]);
   });
 
   it('of a range of dates lists the sales of all of them before the refunds', async () => {
-    startRunner(url);
+    others.start(url);
     const taskId = await askFor(db, POLICY_CHECK, '1', { ...parametersOf(DAY, 'AS_STATED', draft), to: LAST_DAY });
     const { result } = await endOf(db, POLICY_CHECK, taskId);
     const expected = (await Promise.all(DATES.map(differences))).flatMap((found) => [...found.keys()]);

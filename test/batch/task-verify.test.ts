@@ -7,10 +7,12 @@ import { VERIFY } from '../../core/settlement/rules/verify-task.js';
 import { until } from '../../scripts/chaos/magam.mjs';
 import { ImportScene } from '../support/import-scene.js';
 import { magamJson } from '../support/magam.js';
+import { runnersHere } from '../support/runner-here.js';
 import { createSettledDate, DAY, type SettledDate } from '../support/settled-date.js';
 import { askFor, endOf, expectGracefulEnd, leadElsewhere, taskOf, taskRunners } from '../support/tasks.js';
 
 const startRunner = taskRunners();
+const others = runnersHere();
 
 describe('a verification', () => {
   let settled: SettledDate;
@@ -35,7 +37,7 @@ describe('a verification', () => {
 
   it('of a date that is not closed fails with the code', async () => {
     const { url, db } = settled.database;
-    startRunner(url);
+    others.start(url);
     const task = await endOf(db, VERIFY, await ask('2031-01-01'));
     expect(task).toMatchObject({ status: 'FAILED', error: { code: 'DATE_NOT_CLOSED' }, result: null });
   });
@@ -48,7 +50,7 @@ describe('a verification', () => {
       const killed = startRunner(url, { MAGAM_FAULT: `${point}:kill` });
       expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
       expect(await taskOf(db, VERIFY, taskId)).toMatchObject({ status: 'RUNNING', claims: 1 });
-      startRunner(url);
+      others.start(url);
       expect(await endOf(db, VERIFY, taskId)).toMatchObject({ status: 'COMPLETED', claims: 2, result: { ok: true } });
     },
   );
@@ -63,7 +65,7 @@ describe('a verification', () => {
     runner.send('SIGTERM');
     await until(async () => (await taskOf(db, VERIFY, taskId)).status === 'REQUESTED', 'given back');
     expect(await taskOf(db, VERIFY, taskId)).toMatchObject({ claims: 0 });
-    startRunner(url);
+    others.start(url);
     expect(await endOf(db, VERIFY, taskId)).toMatchObject({ status: 'COMPLETED', claims: 1 });
     writeFileSync(gate, '');
     expect(await runner.ended).toMatchObject({ code: 0 });

@@ -1,7 +1,8 @@
 /** The chain under SIGKILL: runners die at every point at which money is posted, stated or claimed, three others go on, and the books are those of an undisturbed twin. */
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { select } from '../../infra/database.js';
 import { environment, killAll, startMagam, until } from '../../scripts/chaos/magam.mjs';
+import { runnersHere } from '../support/runner-here.js';
 import { Bookkeeper } from './bookkeeper.js';
 import { POLICIES } from './golden-book.js';
 
@@ -25,16 +26,22 @@ const LINES = [
 ];
 const REFUNDS = ['refund_id,order_id,line_id,quantity,refunded_on,reason', 'R-1,ara-0,1,1,2026-03-03,broken'];
 
+/** What the books of an undisturbed twin hold. */
+let expected: Record<string, object[]>;
 let books: Bookkeeper;
-let twin: Bookkeeper | undefined;
+const others = runnersHere();
+beforeAll(async () => {
+  const twin = await undisturbed();
+  expected = await contentOf(twin);
+  await twin.end();
+});
 beforeEach(async () => {
   books = await settled();
 });
 afterEach(async () => {
   await killAll();
+  await others.end();
   await books.end();
-  await twin?.end();
-  twin = undefined;
 });
 
 /** Three dates of four sellers, settled, and nothing posted. */
@@ -78,7 +85,7 @@ async function contentOf({ database: { db } }: Bookkeeper): Promise<Record<strin
 
 /** The same dates by commands, one after the other, with nobody dying. */
 async function undisturbed(): Promise<Bookkeeper> {
-  twin = await settled();
+  const twin = await settled();
   for (const [at, date] of DATES.entries()) {
     await twin.run('ledger', 'post', '--date', date);
     await twin.close(date);
@@ -87,8 +94,14 @@ async function undisturbed(): Promise<Bookkeeper> {
   return twin;
 }
 
-const runner = (fault?: string) =>
+const runner = (fault: string) =>
   startMagam(['runner'], environment(books.database.url, { NODE_ENV: 'test', MAGAM_WORKERS: '1', MAGAM_FAULT: fault }));
+/** Three go on, and end when every date is proposed. */
+async function othersGoOn(): Promise<void> {
+  for (let i = 0; i < 3; i += 1) others.start(books.database.url, { MAGAM_SETTLE_AT: '00:00' });
+  await until(finished, 'every date is proposed');
+  await others.end();
+}
 const finished = async (): Promise<boolean> =>
   (
     await select(
@@ -119,10 +132,8 @@ describe('runners that are killed', () => {
   ])('%s lose and double nothing', async (_where, points) => {
     for (const point of points)
       expect(await runner(point.includes(':') ? point : `${point}:kill`).ended).toMatchObject({ signal: 'SIGKILL' });
-    for (let i = 0; i < 3; i += 1) runner();
-    await until(finished, 'every date is proposed');
-    await killAll();
-    expect(await contentOf(books)).toEqual(await contentOf(await undisturbed()));
+    await othersGoOn();
+    expect(await contentOf(books)).toEqual(expected);
     await payAll();
   });
 
@@ -133,10 +144,8 @@ describe('runners that are killed', () => {
     for (const { ended } of killed) void ended.then(() => (dead += 1));
     await until(async () => dead === killed.length || (await finished()), 'three die, or everything is done');
     expect(dead).toBeGreaterThan(0);
-    for (let i = 0; i < 3; i += 1) runner();
-    await until(finished, 'every date is proposed');
-    await killAll();
-    expect(await contentOf(books)).toEqual(await contentOf(await undisturbed()));
+    await othersGoOn();
+    expect(await contentOf(books)).toEqual(expected);
     await payAll();
   });
 });

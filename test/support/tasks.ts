@@ -9,7 +9,7 @@ import { change, type Db, inTransaction } from '../../infra/database.js';
 import { environment, type Magam, startMagam, until } from '../../scripts/chaos/magam.mjs';
 
 /** Nothing is due, so that a runner has nothing to do but tasks. */
-const IDLE = { MAGAM_TIME_ZONE: 'Asia/Seoul', MAGAM_SETTLE_AT: '23:59', MAGAM_WORKERS: '1' };
+export const IDLE = { MAGAM_TIME_ZONE: 'Asia/Seoul', MAGAM_SETTLE_AT: '23:59', MAGAM_WORKERS: '1' };
 
 /** Runners of a test; those that still run at its end are killed. */
 export function taskRunners(): (databaseUrl: string, settings?: Record<string, string>) => Magam {
