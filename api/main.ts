@@ -20,14 +20,14 @@ import { authenticator, callersThatStand } from './edge/authenticate.js';
 import { openMetrics, sendMetrics } from './edge/metrics.js';
 import { OpenStreams } from './edge/open-streams.js';
 import { limitOf, limitRequests } from './edge/request-limit.js';
-import { openLog, type ServerLog, standardError } from './edge/request-log.js';
+import { openLog, type ServerLog } from './edge/request-log.js';
 import { listen } from './edge/server.js';
 import { apiRoutes } from './routes.js';
 import { readMetrics } from './server/read-metrics.js';
 import { readProblem } from './server/read-problem.js';
 import { readHealth, readReadiness } from './server/readiness.js';
 
-export { openLog, standardError };
+export { openLog };
 
 export interface ApiOptions {
   readonly config: Config;

@@ -4,7 +4,7 @@ import { createApp } from '../api/edge/app.js';
 import { authenticator } from '../api/edge/authenticate.js';
 import { openMetrics } from '../api/edge/metrics.js';
 import { limitRequests } from '../api/edge/request-limit.js';
-import { openLog, standardError } from '../api/edge/request-log.js';
+import { openLog } from '../api/edge/request-log.js';
 import type { Route } from '../api/edge/route.js';
 import { type Listening, listen } from '../api/edge/server.js';
 import { apiSession } from '../api/main.js';
@@ -12,6 +12,7 @@ import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
 import { paymentProviders } from '../core/payments/providers/registry.js';
 import type { Config } from '../infra/config.js';
 import { type Db, openDatabase } from '../infra/database.js';
+import { inBackground } from '../infra/log-output.js';
 import { openRedis } from '../infra/redis.js';
 
 export interface EdgeServer {
@@ -28,7 +29,7 @@ export async function serveRoutes(
 ): Promise<EdgeServer> {
   if (config.databaseUrl === null || config.redisUrl === null) throw new Error('the bench names database and Redis');
   const db = openDatabase(config.databaseUrl, { poolMax, ...apiSession });
-  const log = openLog(config.logLevel, standardError());
+  const log = openLog(config.logLevel, inBackground(process.stderr.fd));
   const redis = openRedis(config.redisUrl, 'bench', (message) => log.log.warn(message));
   const payments = paymentProviders(config);
   const context: ApiContext = {

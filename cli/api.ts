@@ -1,10 +1,11 @@
 /** `magam api`: the HTTP server. */
 import type { Command } from 'commander';
-import { apiSession, openLog, runApi, standardError } from '../api/main.js';
+import { apiSession, openLog, runApi } from '../api/main.js';
 import { runDuties } from '../batch/duties/duty-loop.js';
 import { serverDuties } from '../batch/duties/upkeep.js';
 import { alarmChannels, hasChannel } from '../core/alarms/alarm-channels.js';
 import { alarmConsumers } from '../core/alarms/deliver-alarms.js';
+import { inBackground } from '../infra/log-output.js';
 import { readInstallationId } from '../infra/stores/installation.js';
 import { Bell } from './bell.js';
 import { migrationsFolder, packageFile, withDatabase } from './context.js';
@@ -15,7 +16,7 @@ export function apiCommand(api: Command): void {
     await withDatabase(
       command,
       async ({ config, db, redisUrl, signal }) => {
-        const log = openLog(config.logLevel, standardError());
+        const log = openLog(config.logLevel, inBackground(process.stderr.fd));
         const ended = new AbortController();
         const installationId = await readInstallationId(db);
         const mail = config.mail && (await import('../infra/mail.js')).openMail(config.mail.url, config.mail.from);

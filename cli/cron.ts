@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { tellAlarm } from '../core/alarms/change-alarms.js';
 import { type Config, readConfig } from '../infra/config.js';
-import { errorText } from '../infra/database-errors.js';
-import { MagamError } from '../kernel/errors.js';
+import { asMagamError, errorText } from '../infra/database-errors.js';
+import { errors, MagamError } from '../kernel/errors.js';
 import { lookForAlarms } from './alarm-sender.js';
 import { programFile, withDatabase } from './context.js';
 import { commandCause, lineOf, type Outcome, succeeded } from './cron-outcome.js';
@@ -24,6 +24,7 @@ export function cronCommand(cron: Command): void {
   cron
     .argument('<command...>', 'after --: a command of magam with its options')
     .option('--log <file>', 'append what the command prints to this file (default: standard output and standard error)')
+    .showHelpAfterError('(the command stands after --, as in: magam cron -- settle --date yesterday)')
     .action((words: string[], { log }: { log?: string }, command: Command) => runForCron(words, log, command));
 }
 
@@ -31,41 +32,69 @@ async function runForCron(words: readonly string[], log: string | undefined, com
   if (words[0] === 'cron' || words[0] === 'alarms')
     throw new MagamError('USAGE', `magam cron does not run magam ${words[0]}, which reports by itself what is wrong.`);
   const config = readConfig();
-  const outcome = await run(config, words, log);
+  const outcome = await run(config, words, log).catch(async (error: unknown) => {
+    const known = asMagamError(error);
+    if (known instanceof MagamError && known.code === 'FILE_UNWRITABLE')
+      await tellIfPossible(
+        config,
+        { words, exitCode: errors.FILE_UNWRITABLE.exit, output: `${known.code}: ${known.message}` },
+        command,
+      );
+    throw error;
+  });
   process.exitCode = outcome.exitCode;
+  await tellIfPossible(config, outcome, command);
+}
+
+/** The exit code is the command's, whatever becomes of its alarm. */
+async function tellIfPossible(config: Config, outcome: Outcome, command: Command): Promise<void> {
   try {
     await tell(config, outcome, command);
   } catch (error) {
-    note(`The alarms could not be checked: ${errorText(error)}`); // the exit code is the command's
+    note(`The alarms could not be checked: ${errorText(error)}`);
   }
 }
 
-/** Runs the command to its end. Throws COMMAND_RUNNING while it runs already, FILE_UNWRITABLE. */
+/** Runs the command to its end. Throws COMMAND_RUNNING while it runs already, FILE_UNWRITABLE when it cannot begin its log; the command is not started then. */
 async function run(config: Config, words: readonly string[], log: string | undefined): Promise<Outcome> {
   const out = log === undefined ? undefined : openLog(log);
   try {
     const say = (text: string): void => {
       if (out !== undefined) writeSync(out, `--- ${new Date().toISOString()} magam ${lineOf(words)}: ${text}\n`);
     };
-    say('begins');
+    const sayAfterwards = (text: string): void => {
+      try {
+        say(text);
+      } catch (error) {
+        note(`The log ${log} cannot be written: ${errorText(error)}`); // it was writable when the command began
+      }
+    };
+    try {
+      say('begins');
+    } catch (error) {
+      throw unwritable(log ?? '', error);
+    }
     const from = out === undefined ? 0 : fstatSync(out).size;
     const exitCode = await exitOf(start(config, words, out));
     if (exitCode === LOCKED) {
-      say('is still running, and was not started again');
+      sayAfterwards('is still running, and was not started again');
       throw new MagamError('COMMAND_RUNNING', undefined, { command: words.join(' ') });
     }
-    say(`exit code ${exitCode}`);
-    return { words, exitCode, output: log === undefined ? '' : tailOf(log, from) };
+    sayAfterwards(`exit code ${exitCode}`);
+    return { words, exitCode, output: out === undefined ? '' : tailOf(out, from) };
   } finally {
     if (out !== undefined) closeSync(out);
   }
 }
 
+const unwritable = (file: string, error: unknown): MagamError =>
+  new MagamError('FILE_UNWRITABLE', `The log ${file} cannot be written: ${errorText(error)}`, { file });
+
 function openLog(file: string): number {
   try {
-    return openSync(file, 'a', 0o640);
+    return openSync(file, 'a+', 0o640);
   } catch (error) {
-    throw new MagamError('FILE_UNWRITABLE', `The log ${file} cannot be written: ${errorText(error)}`, { file });
+    throw unwritable(file, error);
   }
 }
 
@@ -94,17 +123,13 @@ async function exitOf(child: ChildProcess): Promise<number> {
   }
 }
 
-function tailOf(file: string, from: number): string {
-  const handle = openSync(file, 'r');
-  try {
-    const { size } = fstatSync(handle);
-    const begin = Math.max(from, size - TAIL_BYTES);
-    const bytes = Buffer.alloc(Math.max(0, size - begin));
-    readSync(handle, bytes, 0, bytes.length, begin);
-    return bytes.toString('utf8');
-  } finally {
-    closeSync(handle);
-  }
+/** The end of what was written since then. It reads the file that was opened, which may have another name or none by now. */
+function tailOf(out: number, from: number): string {
+  const { size } = fstatSync(out);
+  const begin = Math.max(from, size - TAIL_BYTES);
+  const bytes = Buffer.alloc(Math.max(0, size - begin));
+  readSync(out, bytes, 0, bytes.length, begin);
+  return bytes.toString('utf8');
 }
 
 /** Raises or ends the alarm of the command, and checks all other alarms, so that their messages are sent even without a server or a runner. */

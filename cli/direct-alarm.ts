@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { ALARM_CHANNELS, type AlarmChannel } from '../core/alarms/alarm-channels.js';
 import type { AlarmCause } from '../core/alarms/rules/alarm.js';
 import type { Config } from '../infra/config.js';
+import { pause } from '../infra/database.js';
 import { errorText } from '../infra/database-errors.js';
 import { MagamError } from '../kernel/errors.js';
 import { withChannels } from './alarm-sender.js';
@@ -20,7 +21,12 @@ interface Told {
   readonly openedAt: string;
   /** Channels that accepted the message. */
   readonly channels: readonly AlarmChannel[];
+  /** Its end, while a channel has not accepted the message about that. */
+  readonly over?: { readonly at: string; readonly channels: readonly AlarmChannel[] };
 }
+
+/** Pauses between the tries of a message (ms): the next call of the command, which would try again, may be a day away. */
+const PAUSES_MS = [1_000, 4_000];
 
 /** A folder inside the system's temporary folder that only this user can use. Throws FILE_UNWRITABLE if somebody else made it. */
 export function privateFolder(): string {
@@ -49,18 +55,24 @@ const fileOf = (config: Config, { kind, subject }: AlarmCause): string =>
 export async function raiseDirectly(config: Config, cause: AlarmCause): Promise<void> {
   const file = fileOf(config, cause);
   const { summary } = cause;
-  const told: Told = readTold(file) ?? { id: randomUUID(), summary, openedAt: new Date().toISOString(), channels: [] };
-  const channels = await send(config, cause, told, null);
-  writeFileSync(file, JSON.stringify({ ...told, channels: [...told.channels, ...channels] }), { mode: 0o600 });
+  const known = readTold(file);
+  const told: Told =
+    known === undefined || known.over !== undefined
+      ? { id: randomUUID(), summary, openedAt: new Date().toISOString(), channels: [] }
+      : known;
+  const { heard } = await send(config, cause, told, null);
+  writeFileSync(file, JSON.stringify({ ...told, channels: heard }), { mode: 0o600 });
 }
 
-/** Announces the end of an alarm that was sent directly. */
+/** Announces the end of an alarm that was sent directly, to the channels that have not had that yet. */
 export async function resolveDirectly(config: Config, cause: AlarmCause): Promise<void> {
   const file = fileOf(config, cause);
   const told = readTold(file);
   if (told === undefined) return;
-  await send(config, cause, { ...told, id: `${told.id}.over`, channels: [] }, new Date().toISOString());
-  rmSync(file, { force: true });
+  const { at, channels } = told.over ?? { at: new Date().toISOString(), channels: [] };
+  const { heard, byAll } = await send(config, cause, { ...told, id: `${told.id}.over`, channels }, at);
+  if (byAll) rmSync(file, { force: true });
+  else writeFileSync(file, JSON.stringify({ ...told, over: { at, channels: heard } }), { mode: 0o600 });
 }
 
 function readTold(file: string): Told | undefined {
@@ -71,8 +83,13 @@ function readTold(file: string): Told | undefined {
   }
 }
 
-/** @returns the channels that accepted it */
-const send = (config: Config, cause: AlarmCause, told: Told, resolvedAt: string | null): Promise<AlarmChannel[]> =>
+interface Sent {
+  /** The channels that have accepted it, now or earlier. */
+  readonly heard: readonly AlarmChannel[];
+  readonly byAll: boolean;
+}
+
+const send = (config: Config, cause: AlarmCause, told: Told, resolvedAt: string | null): Promise<Sent> =>
   withChannels(config, async (channels) => {
     const alarm = {
       ...cause,
@@ -81,15 +98,28 @@ const send = (config: Config, cause: AlarmCause, told: Told, resolvedAt: string 
       status: resolvedAt === null ? 'OPEN' : 'RESOLVED',
       resolvedAt,
     } as const;
-    const { id, channels: _, ...shown } = alarm;
-    const done: AlarmChannel[] = [];
-    for (const name of ALARM_CHANNELS.filter((one) => !told.channels.includes(one))) {
+    const { id, channels: _, over: __, ...shown } = alarm;
+    const attempt = async (name: AlarmChannel): Promise<boolean> => {
       try {
         await channels[name]?.(`alarm-${id}`, shown, AbortSignal.timeout(30_000));
-        done.push(name);
+        return true;
       } catch (error) {
         note(`The alarm could not be sent (${name}): ${errorText(error)}`);
+        return false;
       }
-    }
-    return done;
+    };
+    const tried = await Promise.all(
+      ALARM_CHANNELS.map(
+        async (name) => told.channels.includes(name) || (await untilTrue(() => attempt(name), PAUSES_MS)),
+      ),
+    );
+    return { heard: ALARM_CHANNELS.filter((_name, index) => tried[index]), byAll: !tried.includes(false) };
   });
+
+async function untilTrue(attempt: () => Promise<boolean>, pausesMs: readonly number[]): Promise<boolean> {
+  for (const pauseMs of pausesMs) {
+    if (await attempt()) return true;
+    await pause(pauseMs);
+  }
+  return attempt();
+}

@@ -1,6 +1,5 @@
 /** `magam runner`: the daemon. */
 import type { Command } from 'commander';
-import { pino } from 'pino';
 import { runDuties } from '../batch/duties/duty-loop.js';
 import { runnerDuties } from '../batch/duties/registry.js';
 import { WorkerPools } from '../batch/engine/worker-pool.js';
@@ -17,6 +16,7 @@ import { paymentProviders } from '../core/payments/providers/registry.js';
 import { payoutProviders } from '../core/payouts/providers/registry.js';
 import { type Db, openDatabase } from '../infra/database.js';
 import { openProcessLog } from '../infra/log.js';
+import { lineByLine } from '../infra/log-output.js';
 import { openQueue } from '../infra/queue.js';
 import { openRedis } from '../infra/redis.js';
 import { readInstallationId } from '../infra/stores/installation.js';
@@ -41,7 +41,7 @@ export function runnerCommand(runner: Command): void {
     await withDatabase(
       command,
       async ({ config, db, databaseUrl, redisUrl, queueRedisUrl, signal }) => {
-        const log = openProcessLog(config.logLevel, 'runner', pino.destination({ dest: 2, sync: true }));
+        const log = openProcessLog(config.logLevel, 'runner', lineByLine(process.stderr.fd));
         const bell = new Bell(signal);
         const installationId = await readInstallationId(db); // everything that is opened below has to be closed again
         const pools = new WorkerPools(config, databaseUrl);

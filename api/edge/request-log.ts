@@ -1,6 +1,6 @@
 /** One JSON line per request, and the logger they go to. */
 import type { Request, Response } from 'express';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import { errorText } from '../../infra/database-errors.js';
 import { openPlainLog, openProcessLog } from '../../infra/log.js';
 import { currentRequestId, requestState } from './request-state.js';
@@ -27,25 +27,6 @@ export function openLog(level: string, destination: DestinationStream): ServerLo
     requests: openPlainLog(level, 'api', destination),
   };
 }
-
-/** Lines are collected up to this size before they are written (bytes), and for no longer than this (ms). */
-const GATHERED_BYTES = 16_384;
-const GATHERED_MS = 100;
-/** A write has up to this many bytes. */
-const WRITE_BYTES_MAX = 65_536;
-
-/**
- * Standard error, written in the background, because writing a single line costs more than making it. Collected lines are also written when the process ends by itself, by
- * `process.exit` or by an exception.
- */
-export const standardError = (): DestinationStream =>
-  pino.destination({
-    dest: 2,
-    sync: false,
-    minLength: GATHERED_BYTES,
-    maxWrite: WRITE_BYTES_MAX,
-    periodicFlush: GATHERED_MS,
-  });
 
 /** A function that logs a request when its answer is sent, or when its client disconnects before that. */
 export function requestLogger({ log, requests }: ServerLog): (req: Request, res: Response) => void {

@@ -60,7 +60,10 @@ async function examineServices(config: Config): Promise<Finding[]> {
     connectionWaitSeconds: ANSWER_SECONDS,
   });
   try {
-    const [database, redis] = await Promise.all([checkDatabase(db, config), checkRedis(urls.redisUrl)]);
+    const [database, redis] = await Promise.all([
+      checkDatabase(db, config),
+      checkRedis(urls.redisUrl, config.queueRedisUrl),
+    ]);
     return [...database, ...redis];
   } finally {
     await db.destroy();

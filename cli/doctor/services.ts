@@ -166,33 +166,43 @@ async function checkAlarms(db: Db): Promise<Finding> {
 
 const CLOCK_MS = 2_000;
 
-/** Redis: whether it answers, and whether it may drop entries. */
-export async function checkRedis(url: string): Promise<Finding[]> {
+/** The Redis servers: one, or one for the caches, which may drop entries, and one for the hints, which may not. */
+export async function checkRedis(url: string, queueUrl: string | null): Promise<Finding[]> {
+  if (queueUrl === null) return checkOneRedis('redis', url, 'MAGAM_REDIS_URL', true);
+  const [caches, queue] = await Promise.all([
+    checkOneRedis('redis', url, 'MAGAM_REDIS_URL', false),
+    checkOneRedis('queue redis', queueUrl, 'MAGAM_QUEUE_REDIS_URL', true),
+  ]);
+  return [...caches, ...queue];
+}
+
+/** Whether it answers, and whether it may drop entries that have to stay. */
+async function checkOneRedis(check: string, url: string, setting: string, holdsHints: boolean): Promise<Finding[]> {
   try {
     const { version, evictionPolicy, clockAheadMs } = await inspectRedis(url);
     const clock = `${Math.abs(clockAheadMs) / 1_000} s ${clockAheadMs > 0 ? 'behind' : 'ahead of'} this process`;
     return [
-      evictionPolicy === 'noeviction'
-        ? ok('redis', `Redis ${version}, ${evictionPolicy}`)
+      evictionPolicy === 'noeviction' || !holdsHints
+        ? ok(check, `Redis ${version}, ${evictionPolicy}`)
         : warning(
-            'redis',
+            check,
             `Redis ${version} with maxmemory-policy ${evictionPolicy}: hints may be lost, so work may begin later.`,
-            'Set maxmemory-policy to noeviction.',
+            'Set maxmemory-policy to noeviction, or name another Redis in MAGAM_QUEUE_REDIS_URL (docs/operations.md#redis).',
           ),
       Math.abs(clockAheadMs) > CLOCK_MS
         ? warning(
-            'redis clock',
+            `${check} clock`,
             `The clock of Redis is ${clock}.`,
             'Correct the clock of its machine; NTP keeps it correct.',
           )
-        : ok('redis clock', 'This process and Redis agree.'),
+        : ok(`${check} clock`, 'This process and Redis agree.'),
     ];
   } catch (error) {
     const text = errorText(error);
     const denied = /WRONGPASS|NOAUTH|NOPERM|invalid password|AUTH/i.test(text);
     const action = denied
-      ? 'Correct user and password in MAGAM_REDIS_URL.'
-      : 'Start Redis, or correct host and port in MAGAM_REDIS_URL. Until then pages are slower and mails are sent later; nothing is lost.';
-    return [fault('redis', `Redis does not answer: ${text}`, action)];
+      ? `Correct user and password in ${setting}.`
+      : `Start Redis, or correct host and port in ${setting}. Until then pages are slower and mails are sent later; nothing is lost.`;
+    return [fault(check, `Redis does not answer: ${text}`, action)];
   }
 }

@@ -119,6 +119,34 @@ it('a log that cannot be written is refused before anything is run', async () =>
   const { code, stderr } = await cron(['--log', join(scratch, 'nowhere', 'x.log'), '--', 'calendar']);
   expect(code).toBe(1);
   expect(stderr).toContain('FILE_UNWRITABLE');
+  expect(told()).toEqual(['command-failed calendar OPEN']);
+  expect(await cron(['--log', '/dev/full', '--', 'runs'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('What to do'),
+  });
+  const { alarm } = webhook.received[1]?.body ?? {};
+  expect(alarm).toMatchObject({ subject: 'runs', summary: expect.stringContaining('exit code 1: FILE_UNWRITABLE: ') });
+});
+
+it('keeps the exit code and the error when its log is taken away meanwhile', async () => {
+  const connection = await database.db.client.acquireConnection();
+  try {
+    await database.db.raw('LOCK TABLES schema_migration WRITE').connection(connection);
+    const failing = start(['--log', log, '--', 'verify', '--date', 'tomorrow']);
+    await inStatement(database.db, '%schema_migration%');
+    rmSync(log);
+    await database.db.raw('UNLOCK TABLES').connection(connection);
+    expect(await failing.ended).toMatchObject({ code: 2, stderr: '' });
+  } finally {
+    await database.db.client.releaseConnection(connection);
+  }
+  expect(webhook.received[0]?.body.alarm.summary).toContain('exit code 2: DATE_INVALID: "tomorrow" is not a date');
+});
+
+it('says where the command has to stand', async () => {
+  const { code, stderr } = await cron(['settle', '--date', 'yesterday']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('magam cron -- settle --date yesterday');
 });
 
 it('does not run itself, nor what looks for alarms', async () => {
@@ -140,9 +168,19 @@ describe('the outcome', () => {
       'magam verify ended with exit code 1: RUN_HELD: A "b".',
     ],
     ['something\nKilled\n', 'magam verify ended with exit code 1: Killed.'],
+    [
+      "error: unknown command 'nonsense'\n(magam --help says what is possible)\n",
+      "magam verify ended with exit code 1: error: unknown command 'nonsense'.",
+    ],
   ])('of the output %j', (output, summary) => {
     expect(commandCause(outcome(1, output)).summary).toBe(summary);
   });
+
+  it.each([
+    [137, 'magam verify ended with exit code 137 (SIGKILL).'],
+    [130, 'magam verify ended with exit code 130.'],
+    [200, 'magam verify ended with exit code 200.'],
+  ])('exit code %i', (code, summary) => expect(commandCause(outcome(code)).summary).toBe(summary));
 
   it('is on one line, whatever its text is', () => {
     const { subject } = commandCause({

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
 import { type Connection, createConnection } from 'mysql2/promise';
 import type { Finding } from '../../cli/doctor/finding.js';
 import { checkNode, diskFinding } from '../../cli/doctor/program.js';
@@ -18,11 +19,16 @@ import { startRedis, type TestRedis } from '../support/redis.js';
 
 let database: TestDatabase;
 let redis: TestRedis;
+/** It may drop any key when its memory is full. */
+let forgetful: TestRedis;
 beforeAll(async () => {
-  [database, redis] = await Promise.all([createTestDatabase(), startRedis()]);
+  [database, redis, forgetful] = await Promise.all([createTestDatabase(), startRedis(), startRedis()]);
+  const client = new Redis(forgetful.url);
+  await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  client.disconnect();
 });
 afterAll(async () => {
-  await redis.stop();
+  await Promise.all([redis.stop(), forgetful.stop()]);
   await database.drop();
 });
 
@@ -128,10 +134,22 @@ describe('the services', () => {
 
   it('a Redis that may forget, and open alarms, are warnings', async () => {
     await raiseAlarm(database.db, { kind: 'command-failed', subject: 'x', summary: 'It failed.' });
-    const { code, of } = await doctor();
+    const { code, of } = await doctor({ MAGAM_REDIS_URL: forgetful.url });
     expect(code).toBe(0);
+    expect(of('redis')).toMatchObject({ state: 'warning', action: expect.stringContaining('MAGAM_QUEUE_REDIS_URL') });
     expect(of('alarms')).toMatchObject({ state: 'warning', found: '1 is open, the first: It failed.' });
     await change(database.db, 'DELETE FROM alarm');
+  });
+
+  it('of two Redis servers only the one for hints must keep everything', async () => {
+    const two = { MAGAM_REDIS_URL: forgetful.url, MAGAM_QUEUE_REDIS_URL: redis.url };
+    const { of } = await doctor(two);
+    expect([of('redis')?.state, of('queue redis')?.state, of('queue redis clock')?.state]).toEqual(['ok', 'ok', 'ok']);
+    const turned = await doctor({ MAGAM_REDIS_URL: redis.url, MAGAM_QUEUE_REDIS_URL: forgetful.url });
+    expect([turned.of('redis')?.state, turned.of('queue redis')?.state]).toEqual(['ok', 'warning']);
+    const away = await doctor({ ...two, MAGAM_QUEUE_REDIS_URL: 'redis://127.0.0.1:1/0' });
+    expect(away.faults).toEqual(['queue redis']);
+    expect(away.of('queue redis')?.action).toContain('MAGAM_QUEUE_REDIS_URL');
   });
 });
 

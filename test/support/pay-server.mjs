@@ -4,9 +4,11 @@ import { testProvider } from './test-provider.mjs';
 const root = new URL('../../', import.meta.url);
 const from = (/** @type {string} */ path) => import(new URL(`dist/${path}`, root).href);
 /** @type {typeof import('../../api/main.js')} */
-const { apiSession, openLog, runApi, standardError } = await from('api/main.js');
+const { apiSession, openLog, runApi } = await from('api/main.js');
 /** @type {typeof import('../../infra/config.js')} */
 const { readConfig } = await from('infra/config.js');
+/** @type {typeof import('../../infra/log-output.js')} */
+const { inBackground } = await from('infra/log-output.js');
 /** @type {typeof import('../../infra/database.js')} */
 const { openDatabase } = await from('infra/database.js');
 
@@ -19,7 +21,7 @@ await runApi({
   redisUrl: config.redisUrl ?? '',
   migrationsFolder: new URL('sql/', root),
   packageFile: new URL('package.json', root),
-  log: openLog('warn', standardError()),
+  log: openLog('warn', inBackground(process.stderr.fd)),
   signal: new AbortController().signal,
   onListening: (port) => process.stdout.write(`Listening on http://127.0.0.1:${port}\n`),
   providers: new Map([['TEST', testProvider(bankUrl)]]),

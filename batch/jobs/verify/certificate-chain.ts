@@ -57,7 +57,9 @@ export function certificateChecks(certificates: readonly StoredCertificate[], ke
 export async function chainCheck(db: Db, latest: StoredCertificate, walksBack: boolean): Promise<Check> {
   const broken = (await brokenLinkTo(db, latest)) ?? (await walkBack(db, latest, walksBack));
   if (typeof broken !== 'number') return { name: 'chain', ok: false, ...broken };
-  const detail = walksBack ? `${broken} certificates back to the first one` : 'the certificates before and after';
+  const detail = walksBack
+    ? `${broken} ${broken === 1 ? 'certificate' : 'certificates'} back to the first one`
+    : 'the certificates before and after';
   return equal('chain', 'unbroken', 'unbroken', detail);
 }
 
