@@ -21,7 +21,7 @@ import { openMetrics, sendMetrics } from './edge/metrics.js';
 import { OpenStreams } from './edge/open-streams.js';
 import { limitOf, limitRequests } from './edge/request-limit.js';
 import { openLog, type ServerLog, standardError } from './edge/request-log.js';
-import { listen } from './edge/server.js';
+import { listen } from '../infra/listening.js';
 import { apiRoutes } from './routes.js';
 import { readMetrics } from './server/read-metrics.js';
 import { readProblem } from './server/read-problem.js';

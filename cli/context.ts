@@ -13,6 +13,7 @@ import { armFaults } from '../infra/faults.js';
 import { migrate, requireCurrentSchema } from '../infra/migrate.js';
 import { clockNotice, type PlatformTime, readAnyPlatformTime, readPlatformTime } from '../infra/platform-time.js';
 import { addDays, isBusinessDate } from '../kernel/business-date.js';
+import { currencyExponent } from '../kernel/currency.js';
 import { errors, MagamError } from '../kernel/errors.js';
 import { note } from './output.js';
 
@@ -147,6 +148,14 @@ export function readDate(text: string, today: string): string {
   if (isBusinessDate(text)) return text;
   throw new MagamError('DATE_INVALID', `${JSON.stringify(text)} is not a date: YYYY-MM-DD, today or yesterday.`, {
     date: text,
+  });
+}
+
+/** The currency of an option, in capitals. Throws `CURRENCY_UNKNOWN`, so that a misspelt one does not look like one without data. */
+export function readCurrency(code: string): string {
+  if (currencyExponent(code) !== undefined) return code;
+  throw new MagamError('CURRENCY_UNKNOWN', `${JSON.stringify(code)} is not a currency of ISO 4217.`, {
+    currency: code,
   });
 }
 

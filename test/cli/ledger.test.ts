@@ -99,6 +99,8 @@ it.each([
   [['show', '999999'], 'LEDGER_TRANSACTION_NOT_FOUND'],
   [['show', 'x'], 'USAGE'],
   [['wallet', ''], 'ID_INVALID'],
+  [['accounts', '--currency', 'krw'], 'CURRENCY_UNKNOWN'],
+  [['accounts', '--currency', 'XXX'], 'CURRENCY_UNKNOWN'],
 ])('%j is refused with %s', async (args, code) => {
   expect((await run(...args)).error.code).toBe(code);
 });
