@@ -159,6 +159,13 @@ export function readCurrency(code: string): string {
   });
 }
 
+/** The text of `--reason`, trimmed; anything else is wrong usage. */
+export function readReason(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed.length > 0 && trimmed.length <= 255 && !/\p{Cc}|\p{Surrogate}/u.test(trimmed)) return trimmed;
+  throw new MagamError('USAGE', '--reason takes 1 to 255 characters, none of them a control character.');
+}
+
 /** The whole number of an option; anything else is wrong usage. */
 export function wholeNumber(option: string, min: number, max: number): (text: string) => number {
   return (text) => {

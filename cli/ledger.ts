@@ -5,6 +5,7 @@ import type { PostedGeneration } from '../core/postings/stores/settlement-postin
 import { requireExportable } from '../core/settlement/settlement-export.js';
 import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, withDatabase } from './context.js';
+import { correctLedgerCommands } from './ledger-correct.js';
 import { showLedgerCommands } from './ledger-show.js';
 import { counted, print, printJson, printTable } from './output.js';
 import { openPools } from './threads.js';
@@ -26,6 +27,7 @@ export function ledgerCommands(command: Command): void {
     .action((options: Options, command: Command) => post(options, command));
   verifyBooksCommand(command, 'ledger');
   showLedgerCommands(command);
+  correctLedgerCommands(command);
 }
 
 async function post(options: Options, command: Command): Promise<void> {

@@ -1,8 +1,7 @@
 /** `magam payouts`: payouts to sellers, which are proposed, approved by a second person, given to the bank or a provider, and followed to their result. */
 import { type Command, Option } from 'commander';
 import { PAYOUT_STATUSES } from '../core/payouts/rules/transitions.js';
-import { MagamError } from '../kernel/errors.js';
-import { readCurrency, wholeNumber } from './context.js';
+import { readCurrency, readReason, wholeNumber } from './context.js';
 import { approve, change } from './payouts-change.js';
 import { explain, next } from './payouts-explain.js';
 import { exportFile, files, importFile, markSent, voidCommand } from './payouts-file.js';
@@ -89,16 +88,10 @@ function changeCommands(payouts: Command): void {
       .command(name)
       .argument('<id>', 'id of a payout')
       .description(description)
-      .requiredOption('--reason <text>', 'why', reason)
+      .requiredOption('--reason <text>', 'why', readReason)
       .action((id: string, options: { reason: string }, command: Command) =>
         change(name, { payoutId: payoutIdOf(id), reason: options.reason }, command),
       );
-}
-
-function reason(text: string): string {
-  const trimmed = text.trim();
-  if (trimmed.length > 0 && trimmed.length <= 255 && !/\p{Cc}|\p{Surrogate}/u.test(trimmed)) return trimmed;
-  throw new MagamError('USAGE', '--reason takes 1 to 255 characters, none of them a control character.');
 }
 
 function fileCommands(payouts: Command): void {
