@@ -6,7 +6,7 @@ import { openMetrics } from '../api/edge/metrics.js';
 import { limitRequests } from '../api/edge/request-limit.js';
 import { openLog } from '../api/edge/request-log.js';
 import type { Route } from '../api/edge/route.js';
-import { type Listening, listen } from '../api/edge/server.js';
+import { type Listening, listen } from '../infra/listening.js';
 import { apiSession } from '../api/main.js';
 import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
 import { paymentProviders } from '../core/payments/providers/registry.js';

@@ -29,7 +29,7 @@ import { faultPoint } from '../infra/faults.js';
 import { MagamError, type Refusal } from '../kernel/errors.js';
 import { parseReadableAmount } from '../kernel/money.js';
 import { decided, found } from '../kernel/outcome.js';
-import { type CommandContext, readDate, withDatabase } from './context.js';
+import { type CommandContext, readCurrency, readDate, withDatabase } from './context.js';
 import { money, note, print, printJson, printTable } from './output.js';
 
 interface ProposeOptions {
@@ -119,7 +119,7 @@ const proposeCommand = (command: Command): Command =>
       'business date of the entry: YYYY-MM-DD, today or yesterday (default: the day on which it is posted)',
     )
     .option('--seller <seller>', 'id of the seller')
-    .option('--currency <currency>', 'currency of the amount')
+    .option('--currency <currency>', 'currency of the amount', readCurrency)
     .option('--amount <amount>', 'amount in major units')
     .option('--provider <name>', 'payment provider of a chargeback')
     .option('--order <order>', 'order that a chargeback is about')

@@ -13,6 +13,7 @@ import { armFaults } from '../infra/faults.js';
 import { migrate, requireCurrentSchema } from '../infra/migrate.js';
 import { clockNotice, type PlatformTime, readAnyPlatformTime, readPlatformTime } from '../infra/platform-time.js';
 import { addDays, isBusinessDate } from '../kernel/business-date.js';
+import { currencyExponent } from '../kernel/currency.js';
 import { errors, MagamError } from '../kernel/errors.js';
 import { note } from './output.js';
 
@@ -148,6 +149,21 @@ export function readDate(text: string, today: string): string {
   throw new MagamError('DATE_INVALID', `${JSON.stringify(text)} is not a date: YYYY-MM-DD, today or yesterday.`, {
     date: text,
   });
+}
+
+/** The currency of an option, in capitals. Throws `CURRENCY_UNKNOWN`, so that a misspelt one does not look like one without data. */
+export function readCurrency(code: string): string {
+  if (currencyExponent(code) !== undefined) return code;
+  throw new MagamError('CURRENCY_UNKNOWN', `${JSON.stringify(code)} is not a currency of ISO 4217.`, {
+    currency: code,
+  });
+}
+
+/** The text of `--reason`, trimmed; anything else is wrong usage. */
+export function readReason(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed.length > 0 && trimmed.length <= 255 && !/\p{Cc}|\p{Surrogate}/u.test(trimmed)) return trimmed;
+  throw new MagamError('USAGE', '--reason takes 1 to 255 characters, none of them a control character.');
 }
 
 /** The whole number of an option; anything else is wrong usage. */

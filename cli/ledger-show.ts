@@ -3,17 +3,17 @@ import { type Command, Option } from 'commander';
 import { ACCOUNT_KIND_NAMES, type AccountKind, accountName, onNormalSide } from '../core/ledger/rules/accounts.js';
 import { listAccounts, readAccount } from '../core/ledger/stores/ledger-account.js';
 import {
-  type KindBalance,
   readBalances,
   readKindBalances,
   type TrialBalance,
+  trialBalancesOf,
 } from '../core/ledger/stores/ledger-balance.js';
 import { listTransactionsOf, readTransaction } from '../core/ledger/stores/ledger-transaction.js';
 import { readWallets } from '../core/ledger/stores/wallet.js';
 import { MagamError } from '../kernel/errors.js';
 import { isExternalId } from '../kernel/external-id.js';
 import { found } from '../kernel/outcome.js';
-import { readDate, wholeNumber, withDatabase } from './context.js';
+import { readCurrency, readDate, wholeNumber, withDatabase } from './context.js';
 import { count, money, note, print, printJson, printTable } from './output.js';
 
 const idOf = wholeNumber('ID', 1, 9_999_999_999);
@@ -30,7 +30,7 @@ export function showLedgerCommands(ledger: Command): void {
     .description('list accounts with their balances, the first 1,000 after an id')
     .addOption(new Option('--kind <kind>', 'only accounts of this kind').choices(ACCOUNT_KIND_NAMES))
     .option('--owner <owner>', 'only those of this seller, provider or shop')
-    .option('--currency <currency>', 'only those in this currency')
+    .option('--currency <currency>', 'only those in this currency', readCurrency)
     .option('--after <id>', 'only those with a later id', idOf)
     .action((options: AccountOptions, command: Command) => accounts(options, command));
   ledger
@@ -65,7 +65,7 @@ const balances = ({ asOf, owner }: BalanceOptions, command: Command): Promise<vo
   return withDatabase(command, async ({ db, json, today }) => {
     const date = asOf === undefined ? undefined : readDate(asOf, today);
     const kinds = await readKindBalances(db, { asOf: date, owner });
-    const totals = totalsOf(kinds);
+    const totals = trialBalancesOf(kinds);
     if (json) return printJson({ asOf: date ?? null, owner: owner ?? null, balances: kinds, totals });
     if (kinds.length === 0) return print('Nothing is posted.');
     printTable(
@@ -81,16 +81,6 @@ const balances = ({ asOf, owner }: BalanceOptions, command: Command): Promise<vo
 
 const sidesOf = ({ debitMinor, creditMinor, currency }: TrialBalance): string[] =>
   [debitMinor, creditMinor].map((amount) => money(amount, currency));
-
-function totalsOf(kinds: readonly KindBalance[]): TrialBalance[] {
-  const totals = new Map<string, TrialBalance>();
-  for (const { currency, debitMinor, creditMinor } of kinds) {
-    const sum = totals.get(currency) ?? { currency, debitMinor: 0n, creditMinor: 0n };
-    const [debits, credits] = [sum.debitMinor + debitMinor, sum.creditMinor + creditMinor];
-    totals.set(currency, { currency, debitMinor: debits, creditMinor: credits });
-  }
-  return [...totals.values()];
-}
 
 interface AccountOptions {
   readonly kind?: AccountKind;

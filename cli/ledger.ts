@@ -1,15 +1,15 @@
 /** `magam ledger`: posts settled dates to the ledger, compares the ledger with the sums of its postings, and shows what is in it. */
 import type { Command } from 'commander';
-import colours from 'picocolors';
 import { postDates } from '../batch/jobs/post/post-dates.js';
-import { type LedgerVerification, verifyLedger } from '../core/ledger/verify-ledger.js';
-import { GENERATIONS_CHECK, type PostedGeneration } from '../core/postings/stores/settlement-posting.js';
+import type { PostedGeneration } from '../core/postings/stores/settlement-posting.js';
 import { requireExportable } from '../core/settlement/settlement-export.js';
-import { errors, MagamError } from '../kernel/errors.js';
+import { MagamError } from '../kernel/errors.js';
 import { type CommandContext, readDate, withDatabase } from './context.js';
+import { correctLedgerCommands } from './ledger-correct.js';
 import { showLedgerCommands } from './ledger-show.js';
-import { counted, money, note, print, printJson, printTable } from './output.js';
+import { counted, print, printJson, printTable } from './output.js';
 import { openPools } from './threads.js';
+import { verifyBooksCommand } from './verify-books.js';
 
 interface Options {
   readonly date?: string;
@@ -25,11 +25,9 @@ export function ledgerCommands(command: Command): void {
     .option('--from <date>', 'first date of a range, instead of --date')
     .option('--to <date>', 'last date of the range (default: --from)')
     .action((options: Options, command: Command) => post(options, command));
-  command
-    .command('verify')
-    .description('add the ledger up again from its postings, in one consistent view')
-    .action((_options: object, command: Command) => verify(command));
+  verifyBooksCommand(command, 'ledger');
   showLedgerCommands(command);
+  correctLedgerCommands(command);
 }
 
 async function post(options: Options, command: Command): Promise<void> {
@@ -66,48 +64,4 @@ function tellPosted(posted: readonly PostedGeneration[], seconds: number): void 
     columns.slice(1),
   );
   print(`\nPosted ${counted(posted.length, 'generation')}, ${seconds} s.`);
-}
-
-const verify = (command: Command): Promise<void> =>
-  withDatabase(command, async ({ db, json, signal }) => {
-    // The signal may have come before the listener was added.
-    if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal.');
-    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads, so there is nothing to finish
-    const started = performance.now();
-    const verification = await verifyLedger(db, signal, [GENERATIONS_CHECK]);
-    const seconds = Math.round(performance.now() - started) / 1000;
-    if (json) printJson({ ...verification, seconds });
-    else tellVerified(verification, seconds);
-    if (verification.ok) return;
-    note(`LEDGER_DIFFERS: ${errors.LEDGER_DIFFERS.meaning}`);
-    process.exitCode = errors.LEDGER_DIFFERS.exit;
-  });
-
-function tellVerified(
-  { ok, checks, trialBalances, transactions, postings }: LedgerVerification,
-  seconds: number,
-): void {
-  printTable(
-    ['', 'check', 'first difference'],
-    checks.map(({ name, difference }) => [
-      difference === null ? colours.green('ok') : colours.red('FAIL'),
-      name,
-      difference && `${difference.place}: expected ${difference.expected}, actual ${difference.actual}`,
-    ]),
-  );
-  if (trialBalances.length > 0) {
-    print();
-    printTable(
-      ['debits', 'credits'],
-      trialBalances.map(({ currency, debitMinor, creditMinor }) => [
-        money(debitMinor, currency),
-        money(creditMinor, currency),
-      ]),
-      ['debits', 'credits'],
-    );
-  }
-  const verdict = ok ? 'equals the sums of its postings' : 'DIFFERS from the sums of its postings';
-  print(
-    `\nThe ledger ${verdict}: ${counted(transactions, 'transaction')}, ${counted(postings, 'posting')}, ${seconds} s.`,
-  );
 }

@@ -16,7 +16,6 @@ import { fileNumber, readFileNumber } from '../core/payouts/rules/file-number.js
 import { listPayoutFiles, type PayoutFile } from '../core/payouts/stores/payout-file.js';
 import { inTransaction, type Tx } from '../infra/database.js';
 import { faultPoint } from '../infra/faults.js';
-import { currencyExponent } from '../kernel/currency.js';
 import { isRefusal, MagamError, type Refusal } from '../kernel/errors.js';
 import { decided } from '../kernel/outcome.js';
 import { auditIn } from './audit.js';
@@ -54,8 +53,6 @@ export async function exportFile(number: string | undefined, options: ExportOpti
 
 function exportNew({ db, config, today }: CommandContext, layout: string, options: ExportOptions): Promise<Exported> {
   const transferOn = decided(transferDate(readDate(options.date ?? 'today', today), today));
-  if (currencyExponent(options.currency) === undefined)
-    throw new MagamError('CURRENCY_UNKNOWN', undefined, { currency: options.currency });
   const asked = { layout, currency: options.currency, transferOn, rowsMax: FILE_ROWS_MAX };
   return inTransaction(db, async (tx) => {
     const exported = await exportPayouts(tx, config.userName, config.encryptionKeys, asked);

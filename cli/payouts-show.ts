@@ -1,16 +1,12 @@
 /** `magam payouts list`, `show`, `verify`. */
 import type { Command } from 'commander';
-import colours from 'picocolors';
 import { maskedAccountOf } from '../core/payouts/payout-details.js';
 import type { PayoutStatus } from '../core/payouts/rules/transitions.js';
 import { listPayouts, type Payout, readPayout, readStatementsOf } from '../core/payouts/stores/payout.js';
 import { readPayoutEvents } from '../core/payouts/stores/payout-event.js';
-import { type PayoutVerification, verifyPayouts } from '../core/payouts/verify-payouts.js';
-import { errors, MagamError } from '../kernel/errors.js';
 import { found } from '../kernel/outcome.js';
-import { auditCommand } from './audit.js';
 import { readDate, withDatabase } from './context.js';
-import { counted, money, note, noteDifference, print, printJson, printTable } from './output.js';
+import { money, note, print, printJson, printTable } from './output.js';
 
 interface ListOptions {
   readonly status?: string;
@@ -85,38 +81,4 @@ export function tellPayout(payout: Payout): void {
   );
   const approved = approval === null ? 'not approved' : `approved by ${approval.by} at ${approval.at}`;
   print(`Proposed by ${maker?.name ?? proposedBy}, ${approved}`);
-}
-
-export const verify = (command: Command): Promise<void> =>
-  withDatabase(command, async ({ db, config, json, signal }) => {
-    // The signal may have come before the listener was added.
-    if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal.');
-    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads, so there is nothing to finish
-    const started = performance.now();
-    const verification = await verifyPayouts(db, signal);
-    const seconds = Math.round(performance.now() - started) / 1000;
-    if (json) printJson({ ...verification, seconds });
-    else tellVerified(verification, seconds);
-    const { ok, payouts, checks } = verification;
-    const failing = checks.filter((check) => !check.ok).map(({ name }) => name);
-    await auditCommand(db, config, {
-      action: 'payout.verify',
-      subject: ['payout', 'all'],
-      after: { ok, payouts, failing },
-    });
-    if (!ok) noteDifference('PAYOUTS_DIFFER');
-  });
-
-function tellVerified({ ok, payouts, checks }: PayoutVerification, seconds: number): void {
-  printTable(
-    ['', 'check', 'first difference'],
-    checks.map(({ name, difference }) => [
-      difference === null ? colours.green('ok') : colours.red('FAIL'),
-      name,
-      difference && `${difference.place}: expected ${difference.expected}, actual ${difference.actual}`,
-    ]),
-  );
-  print(
-    `\nThe payouts ${ok ? 'agree' : 'DO NOT AGREE'} with everything else: ${counted(payouts, 'payout')}, ${seconds} s.`,
-  );
 }

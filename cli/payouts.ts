@@ -1,14 +1,14 @@
 /** `magam payouts`: payouts to sellers, which are proposed, approved by a second person, given to the bank or a provider, and followed to their result. */
 import { type Command, Option } from 'commander';
 import { PAYOUT_STATUSES } from '../core/payouts/rules/transitions.js';
-import { MagamError } from '../kernel/errors.js';
-import { wholeNumber } from './context.js';
+import { readCurrency, readReason, wholeNumber } from './context.js';
 import { approve, change } from './payouts-change.js';
 import { explain, next } from './payouts-explain.js';
 import { exportFile, files, importFile, markSent, voidCommand } from './payouts-file.js';
 import { propose } from './payouts-propose.js';
 import { send } from './payouts-send.js';
-import { list, show, verify } from './payouts-show.js';
+import { list, show } from './payouts-show.js';
+import { verifyBooksCommand } from './verify-books.js';
 
 const payoutIdOf = wholeNumber('ID', 1, 9_999_999_999);
 
@@ -22,7 +22,7 @@ export function payoutsCommands(payouts: Command): void {
     .description('list payouts, the first 1,000 after an id')
     .addOption(new Option('--status <status>', 'only those in this state').choices(words))
     .option('--seller <seller>', 'only those of this seller')
-    .option('--currency <currency>', 'only those in this currency')
+    .option('--currency <currency>', 'only those in this currency', readCurrency)
     .option('--date <date>', 'only those that were proposed for this date')
     .option('--after <id>', 'only those with a later id', payoutIdOf)
     .action((options, command: Command) => list(options, command));
@@ -51,12 +51,7 @@ export function payoutsCommands(payouts: Command): void {
     .argument('<id>', 'id of a payout')
     .description('show every settlement, adjustment and line that a payout is made of, down to the certificates')
     .action((id: string, _options, command: Command) => explain(payoutIdOf(id), command));
-  payouts
-    .command('verify')
-    .description(
-      'compare payouts with their statements, transfers and history and with the ledger, in one consistent view',
-    )
-    .action((_options, command: Command) => verify(command));
+  verifyBooksCommand(payouts, 'payouts');
 }
 
 const proposeCommand = (command: Command): Command =>
@@ -65,7 +60,7 @@ const proposeCommand = (command: Command): Command =>
     .option('--date <date>', 'date of the payouts: YYYY-MM-DD, today or yesterday (default: today)')
     .option('--dry-run', 'show what would be proposed and why the rest is not paid; nothing is written')
     .option('--seller <seller>', 'only this seller')
-    .option('--currency <currency>', 'with --seller: only this currency')
+    .option('--currency <currency>', 'with --seller: only this currency', readCurrency)
     .option('--hash <hash>', 'with --seller: only what was previewed with this hash')
     .option('--workers <n>', 'worker threads (default: MAGAM_WORKERS)', wholeNumber('--workers', 1, 64))
     .action((options, command: Command) => propose(options, command));
@@ -93,16 +88,10 @@ function changeCommands(payouts: Command): void {
       .command(name)
       .argument('<id>', 'id of a payout')
       .description(description)
-      .requiredOption('--reason <text>', 'why', reason)
+      .requiredOption('--reason <text>', 'why', readReason)
       .action((id: string, options: { reason: string }, command: Command) =>
         change(name, { payoutId: payoutIdOf(id), reason: options.reason }, command),
       );
-}
-
-function reason(text: string): string {
-  const trimmed = text.trim();
-  if (trimmed.length > 0 && trimmed.length <= 255 && !/\p{Cc}|\p{Surrogate}/u.test(trimmed)) return trimmed;
-  throw new MagamError('USAGE', '--reason takes 1 to 255 characters, none of them a control character.');
 }
 
 function fileCommands(payouts: Command): void {
@@ -111,7 +100,7 @@ function fileCommands(payouts: Command): void {
     .argument('[file-number]', 'the number of a file, as F12: writes this file again, byte for byte')
     .description('put the approved payouts into a file of transfers for the bank')
     .option('--layout <name>', 'layout of the file (docs/bank-files.md)')
-    .option('--currency <currency>', 'currency of the payouts', 'KRW')
+    .option('--currency <currency>', 'currency of the payouts', readCurrency, 'KRW')
     .option('--date <date>', 'date on which the bank is to transfer (default: today)')
     .option('--out <file>', 'the path to write to (default: the name of the file, in this folder)')
     .action((number: string | undefined, options, command: Command) => exportFile(number, options, command));

@@ -35,6 +35,7 @@ async function apply(file: string, command: Command): Promise<void> {
   const parsed = await parseFile(file);
   await withDatabase(command, async ({ db, config, json }) => {
     const policies = await requireSound(db, file, parsed);
+    if (policies.length === 0) throw new MagamError('POLICY_FILE_INVALID', undefined, { file, faults: [NO_POLICY] });
     const result = await inTransaction(db, async (tx) => {
       const applied = await applyPoliciesIn(tx, policies, config.userName);
       await auditApplied(tx, config, file, policies, applied);
@@ -46,9 +47,11 @@ async function apply(file: string, command: Command): Promise<void> {
       print(`ended      ${code} version ${version} on ${endsOn}, by version ${byVersion}`);
     }
     for (const { code, version } of result.unchanged) print(`unchanged  ${code} version ${version}`);
-    if (policies.length === 0) print('The file holds no policies.');
   });
 }
+
+/** The fault of a file without policies. Only a draft may be empty. */
+const NO_POLICY = { path: 'policies', code: 'POLICY_INVALID', message: 'must hold a policy' } as const;
 
 /** An entry for each version that was stored, with what it ended; none where the file changed nothing. */
 async function auditApplied(

@@ -15,6 +15,7 @@ import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
 import { paymentProviders } from '../core/payments/providers/registry.js';
 import { payoutProviders } from '../core/payouts/providers/registry.js';
 import { type Db, openDatabase } from '../infra/database.js';
+import type { Listening } from '../infra/listening.js';
 import { openProcessLog } from '../infra/log.js';
 import { lineByLine } from '../infra/log-output.js';
 import { openQueue } from '../infra/queue.js';
@@ -22,7 +23,7 @@ import { openRedis } from '../infra/redis.js';
 import { readInstallationId } from '../infra/stores/installation.js';
 import { listenForWakes } from '../infra/wake.js';
 import { Bell } from './bell.js';
-import { withDatabase } from './context.js';
+import { migrationsFolder, withDatabase } from './context.js';
 
 /** Connections of the tasks' own pool: an import takes up to four, a verification one, a heartbeat one. */
 const TASK_CONNECTIONS = 8;
@@ -55,7 +56,6 @@ export function runnerCommand(runner: Command): void {
         const [taskDb, dutyDb, outboxDb, webhookDb] = CONNECTIONS.map(open) as [Db, Db, Db, Db];
         // The listener for knocks logs when Redis is away.
         const redis = openRedis(redisUrl, installationId, () => undefined);
-        const queue = openQueue(queueRedisUrl, installationId, (message) => log.warn(message));
         const mail = config.mail && (await import('../infra/mail.js')).openMail(config.mail.url, config.mail.from);
         const payments = paymentProviders(config);
         const { providers } = payments;
@@ -70,7 +70,21 @@ export function runnerCommand(runner: Command): void {
           idle: bell.wait,
           log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => log[level](fields, message),
         };
+        const probesPort = config.runnerMetricsPort;
+        let probes: Listening | undefined;
         try {
+          if (probesPort !== null) {
+            const { serveProbes } = await import('../batch/runner/probes.js'); // its package is loaded only where it is used
+            probes = await serveProbes(
+              {
+                ...{ config, db, redis, migrationsFolder, draining: signal, log: shared.log },
+                pools: [db, taskDb, dutyDb, outboxDb, webhookDb],
+                providers: [payments, payouts],
+              },
+              probesPort,
+            );
+          }
+          const queue = openQueue(queueRedisUrl, installationId, (message) => log.warn(message)); // runOutbox closes it
           await Promise.all([
             runRunner({ ...shared, db, jobs }),
             runTasks({ ...shared, db: taskDb }),
@@ -90,6 +104,7 @@ export function runnerCommand(runner: Command): void {
             ),
           ]);
         } finally {
+          await probes?.stop(0, 1_000);
           hangUp();
           redis.close();
           mail?.close();

@@ -8,7 +8,7 @@ import { exportDraft, exportStatement } from '../core/statements/export-statemen
 import type { Statement } from '../core/statements/rules/statement.js';
 import type { Db } from '../infra/database.js';
 import { MagamError } from '../kernel/errors.js';
-import { readDate, wantsJson, wholeNumber, withDatabase } from './context.js';
+import { readCurrency, readDate, wantsJson, wholeNumber, withDatabase } from './context.js';
 import { writingTo } from './output-file.js';
 
 interface Options {
@@ -30,7 +30,7 @@ export function statementExportCommand(statements: Command): void {
       'export a statement, or with --seller the draft of a running period, as CSV, as a workbook or as a PDF',
     )
     .option('--seller <id>', 'the draft of this seller, as closing the period now would issue it')
-    .option('--currency <code>', 'with --seller: in this currency')
+    .option('--currency <code>', 'with --seller: in this currency', readCurrency)
     .option('--at <date>', 'with --seller: of the period that holds this date (default: today)')
     .addOption(new Option('--format <format>', 'csv, xlsx or pdf').choices(DOCUMENT_FORMATS).makeOptionMandatory())
     .addOption(

@@ -1,6 +1,5 @@
 /** `magam statements`: closes the periods of sellers, and shows what their statements are made of. */
 import type { Command } from 'commander';
-import colours from 'picocolors';
 import { type JobResult, runJob } from '../batch/engine/run-job.js';
 import { closeStatementsJob } from '../batch/jobs/close-statements/close-job.js';
 import { type CloseReport, reportClose } from '../batch/jobs/close-statements/report.js';
@@ -9,16 +8,16 @@ import { readyGenerations } from '../core/postings/ready-generations.js';
 import { requireStatable } from '../core/statements/closable.js';
 import { closeSeller } from '../core/statements/close-seller.js';
 import type { WithoutTerms } from '../core/statements/stores/payable-account.js';
-import { verifyStatements } from '../core/statements/verify-statements.js';
 import { readPlatformTime } from '../infra/platform-time.js';
 import { errors, MagamError } from '../kernel/errors.js';
 import type { CommandContext } from './context.js';
-import { readDate, wholeNumber, withDatabase } from './context.js';
-import { counted, money, note, noteDifference, print, printJson, printTable } from './output.js';
+import { readCurrency, readDate, wholeNumber, withDatabase } from './context.js';
+import { counted, money, note, print, printJson, printTable } from './output.js';
 import { startProgress } from './progress.js';
 import { statementExportCommand } from './statement-export.js';
 import { showCommands } from './statements-show.js';
 import { openPools } from './threads.js';
+import { verifyBooksCommand } from './verify-books.js';
 
 interface CloseOptions {
   readonly date: string;
@@ -36,7 +35,7 @@ export function statementsCommands(statements: Command): void {
     .description('close every period that ends on a date or before it: a statement for each seller and currency, once')
     .requiredOption('--date <date>', 'YYYY-MM-DD, today or yesterday')
     .option('--seller <id>', 'close only the periods of one seller')
-    .option('--currency <code>', 'with --seller: only in this currency')
+    .option('--currency <code>', 'with --seller: only in this currency', readCurrency)
     .option('--expect <hash>', 'with --seller: only if a statement has the hash that its preview showed')
     .option('--grid-size <n>', 'partitions of a new plan', wholeNumber('--grid-size', 1, 10_000), 10)
     .option('--workers <n>', 'worker threads (default: as for settle)', wholeNumber('--workers', 1, 64))
@@ -44,10 +43,7 @@ export function statementsCommands(statements: Command): void {
     .action((options: CloseOptions, command: Command) => close(options, command));
   showCommands(statements);
   statementExportCommand(statements);
-  statements
-    .command('verify')
-    .description('add the statements up again from their settlements and transactions, in one consistent view')
-    .action((_options: object, command: Command) => verify(command));
+  verifyBooksCommand(statements, 'statements');
 }
 
 async function close(options: CloseOptions, command: Command): Promise<void> {
@@ -153,28 +149,3 @@ async function closeOne(
       `statement ${it.statementId}, number ${it.number}: ${money(it.closingMinor, it.currency)}, payout date ${it.payoutOn}, hash ${it.hash}`,
     );
 }
-
-const verify = (command: Command): Promise<void> =>
-  withDatabase(command, async ({ db, json, signal }) => {
-    // The signal may have come before the listener was added.
-    if (signal.aborted) throw new MagamError('RUN_STOPPED', 'Stopped by a signal.');
-    signal.addEventListener('abort', () => process.exit(errors.RUN_STOPPED.exit)); // it only reads, so there is nothing to finish
-    const started = performance.now();
-    const verification = await verifyStatements(db, signal);
-    const seconds = Math.round(performance.now() - started) / 1000;
-    const { ok, checks, statements } = verification;
-    if (json) printJson({ ...verification, seconds });
-    else {
-      printTable(
-        ['', 'check', 'first difference'],
-        checks.map(({ name, difference }) => [
-          difference === null ? colours.green('ok') : colours.red('FAIL'),
-          name,
-          difference && `${difference.place}: expected ${difference.expected}, actual ${difference.actual}`,
-        ]),
-      );
-      const verdict = ok ? 'equal the sums of their parts' : 'DIFFER from the sums of their parts';
-      print(`\nThe statements ${verdict}: ${counted(statements, 'statement')}, ${seconds} s.`);
-    }
-    if (!ok) noteDifference('STATEMENTS_DIFFER');
-  });

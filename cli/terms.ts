@@ -54,7 +54,6 @@ async function apply(file: string, command: Command): Promise<void> {
     if (json) return printJson(result);
     for (const key of result.applied) print(`applied    ${whose(key)} version ${key.version}`);
     for (const key of result.unchanged) print(`unchanged  ${whose(key)} version ${key.version}`);
-    if (parsed.terms.length === 0) print('The file holds no terms.');
   });
 }
 

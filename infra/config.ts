@@ -165,6 +165,7 @@ const schema = z.object({
     .regex(/^[!-~]{16,}$/, 'must be at least 16 printable ASCII characters without spaces')
     .optional(),
   MAGAM_METRICS_PORT: wholeNumber(0, 65_535).optional(),
+  MAGAM_RUNNER_METRICS_PORT: wholeNumber(0, 65_535).optional(),
   ...accountShape,
   ...paymentProviderShape,
   ...payoutProviderShape,
@@ -258,6 +259,8 @@ export interface Config extends KeySettings, EdgeSettings {
   readonly metricsToken: string | null;
   /** A separate port for /metrics; null: none. */
   readonly metricsPort: number | null;
+  /** The port on which a runner serves metrics and probes; null: none. */
+  readonly runnerMetricsPort: number | null;
   readonly accounts: AccountSettings;
   readonly paymentProviders: PaymentProviderSettings;
   readonly payoutProviders: PayoutProviderSettings;
@@ -337,6 +340,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     docsPage: env.MAGAM_DOCS_PAGE === 'on',
     metricsToken: env.MAGAM_METRICS_TOKEN ?? null,
     metricsPort: env.MAGAM_METRICS_PORT ?? null,
+    runnerMetricsPort: env.MAGAM_RUNNER_METRICS_PORT ?? null,
     accounts: accountSettings(env, env.MAGAM_PORT),
     paymentProviders: paymentProviderSettings(env),
     payoutProviders: payoutProviderSettings(env),

@@ -133,6 +133,7 @@ export const permissions = {
   'wallet.read': { seller: 'own', ...staff },
   'wallet.read-own': { seller: 'own' },
   'ledger.read': staff,
+  'ledger.post': staff,
   'ledger.correct': { admin: 'any' },
 
   'dead-letter.read': staff,

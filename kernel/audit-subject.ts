@@ -3,6 +3,7 @@ export const AUDIT_SUBJECTS = [
   'account',
   'adjustment',
   'api-key',
+  'books',
   'business-calendar',
   'calendar',
   'category',

@@ -11,7 +11,7 @@ import {
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { pageOf, pageQuery, readCursor, readPage } from '../edge/cursor.js';
-import { externalId, idText, namedCurrency } from '../edge/fields.js';
+import { externalId, idText, knownCurrency } from '../edge/fields.js';
 import { type Route, route } from '../edge/route.js';
 import { cachedReply } from './cached-reply.js';
 import { productSummarySchema } from './product-fields.js';
@@ -57,7 +57,7 @@ const querySchema = z
       }),
     priceFrom: amountText.optional().meta({ description: 'Minor units; the price that is paid.' }),
     priceTo: amountText.optional().meta({ description: 'Minor units; the price that is paid.' }),
-    currency: namedCurrency.optional().meta({
+    currency: knownCurrency.optional().meta({
       description: `Only products in this currency. Prices are compared within one currency; a list by price has ${CURRENCY} by default.`,
     }),
   })

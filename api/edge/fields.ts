@@ -1,6 +1,7 @@
 /** Schemas of the fields that many routes share. */
 import * as z from 'zod';
 import { isBusinessDate } from '../../kernel/business-date.js';
+import { currencyExponent } from '../../kernel/currency.js';
 import { MagamError } from '../../kernel/errors.js';
 import { isExternalId } from '../../kernel/external-id.js';
 import { momentKey } from './cursor.js';
@@ -51,6 +52,11 @@ export const namedCurrency = z
 
 /** A promotion code as a buyer writes it. */
 export const promotionCode = z.string().min(1).max(64);
+
+/** A currency of which rows are asked for: one that does not exist is refused, so that it does not look like one without rows. */
+export const knownCurrency = namedCurrency
+  .refine((code) => currencyExponent(code) !== undefined, 'must be a currency of ISO 4217')
+  .meta({ description: 'ISO 4217.', example: 'KRW' });
 
 /** An amount in minor units of a currency. */
 export const amountMinor = z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);

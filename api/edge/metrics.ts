@@ -1,15 +1,15 @@
 /** Prometheus metrics: requests by route, the connection pool, and the state of the batch. */
 import type { Request, RequestHandler, Response } from 'express';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { CHAIN_JOBS } from '../../core/jobs/rules/chain.js';
 import { type BatchGauges, readBatchGauges, type StatusCount } from '../../core/jobs/stores/batch-gauges.js';
 import { readStoppedSteps } from '../../core/jobs/stores/chain.js';
 import { type OutboxGauges, readOutboxGauges } from '../../core/outbox/stores/outbox-gauges.js';
-import type { OpenProviders } from '../../core/payments/providers/registry.js';
 import { blockingRun, type ScheduleSettings } from '../../core/settlement/due-date.js';
 import { countRecentExceptions } from '../../core/settlement/stores/exception.js';
 import type { Db } from '../../infra/database.js';
-import type { OutboundState } from '../../infra/outbound/outbound-client.js';
+import { addProviderMetrics, type WatchedProviders } from '../../infra/outbound/provider-metrics.js';
+import { openRegistry } from '../../infra/process-metrics.js';
 import { type DutyRecord, readDuties } from '../../infra/stores/duty.js';
 import type { Admission } from './admission.js';
 import { requestState } from './request-state.js';
@@ -18,7 +18,7 @@ export interface Metrics {
   /** Times a request whose answer is sent. */
   readonly observe: (req: Request, res: Response) => void;
   /** Adds the metrics of these providers. It is called once. */
-  readonly watchProviders: (payments: OpenProviders) => void;
+  readonly watchProviders: (payments: WatchedProviders) => void;
   /** Adds the number of calls that are being carried out. It is called once. */
   readonly watchAdmission: (admission: Admission) => void;
   /** The text that Prometheus reads. */
@@ -30,8 +30,7 @@ export interface Metrics {
 const GAUGES_MS = 5_000;
 
 export function openMetrics(db: Db, schedule: ScheduleSettings): Metrics {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: 'magam_' });
+  const registry = openRegistry([db]);
   const seconds = new Histogram({
     name: 'magam_http_request_duration_seconds',
     help: 'Time from the request to the end of its answer.',
@@ -39,7 +38,6 @@ export function openMetrics(db: Db, schedule: ScheduleSettings): Metrics {
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
     registers: [registry],
   });
-  addPoolGauge(registry, db);
   addBatchGauges(registry, db, schedule);
   addDutyMetrics(registry, db);
   addOutboxGauges(registry, db);
@@ -48,7 +46,7 @@ export function openMetrics(db: Db, schedule: ScheduleSettings): Metrics {
       const { route = 'other', startedAt } = requestState(res);
       seconds.observe({ method, route, status: res.statusCode }, (performance.now() - startedAt) / 1_000);
     },
-    watchProviders: (payments) => addProviderMetrics(registry, payments),
+    watchProviders: (payments) => addProviderMetrics(registry, [payments]),
     watchAdmission: (admission) => addAdmissionGauge(registry, admission),
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -62,21 +60,6 @@ function addAdmissionGauge(registry: Registry, admission: Admission): void {
     registers: [registry],
     collect() {
       this.set(admission.inFlight);
-    },
-  });
-}
-
-function addPoolGauge(registry: Registry, db: Db): void {
-  new Gauge({
-    name: 'magam_database_pool_connections',
-    help: 'Connections of the pool by state; pending: callers that wait for one.',
-    labelNames: ['state'],
-    registers: [registry],
-    collect() {
-      const pool = db.client.pool;
-      this.set({ state: 'used' }, pool.numUsed());
-      this.set({ state: 'free' }, pool.numFree());
-      this.set({ state: 'pending' }, pool.numPendingAcquires());
     },
   });
 }
@@ -192,52 +175,6 @@ function addOutboxGauges(registry: Registry, db: Db): void {
     ({ waiting }) => waiting,
   );
   gauge('magam_outbox_dead_letters', 'Events that the consumer has given up.', ({ deadLetters }) => deadLetters);
-}
-
-const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
-
-/** Calls to payment providers as this process makes them. */
-function addProviderMetrics(registry: Registry, { clients, onCall }: OpenProviders): void {
-  const seconds = new Histogram({
-    name: 'magam_provider_call_duration_seconds',
-    help: 'Time of a call to a payment provider, with its wait for a turn, its tries and the look-ups that belong to it.',
-    labelNames: ['provider', 'operation', 'outcome'],
-    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 40],
-    registers: [registry],
-  });
-  const calls = new Counter({
-    name: 'magam_provider_calls_total',
-    help: 'Calls to payment providers by outcome: done, declined, unknown, away (never sent).',
-    labelNames: ['provider', 'operation', 'outcome'],
-    registers: [registry],
-  });
-  onCall((call) => {
-    const labels = { provider: call.provider, operation: call.operation, outcome: call.outcome };
-    calls.inc(labels);
-    seconds.observe(labels, call.seconds);
-  });
-  const gauge = (name: string, help: string, pick: (state: OutboundState) => number) =>
-    new Gauge({
-      name,
-      help,
-      labelNames: ['provider', 'kind'],
-      registers: [registry],
-      collect() {
-        for (const state of clients.flatMap((client) => client.states()))
-          this.set({ provider: state.service, kind: state.kind }, pick(state));
-      },
-    });
-  gauge(
-    'magam_provider_breaker_state',
-    'Circuit breaker of a payment provider: 0 closed, 1 half-open, 2 open.',
-    ({ breaker }) => BREAKER_STATES[breaker],
-  );
-  gauge(
-    'magam_provider_calls_in_flight',
-    'Calls to a payment provider that are under way.',
-    ({ inFlight }) => inFlight,
-  );
-  gauge('magam_provider_calls_queued', 'Calls to a payment provider that wait for their turn.', ({ queued }) => queued);
 }
 
 /** The numbers that were read within the last seconds, or new ones. Undefined without a database: these numbers are left out, and the other metrics are served. */

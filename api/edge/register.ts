@@ -256,6 +256,10 @@ async function stream(reply: StreamedReply, req: Request, res: Response, edge: E
     res.set('Content-Type', reply.contentType);
     if (req.method === 'HEAD') return void res.end();
     await writeStream(reply, res, edge, place);
+  } catch (error) {
+    // What is answered now is a problem, and no file.
+    if (!res.headersSent) for (const name in reply.headers) res.removeHeader(name);
+    throw error;
   } finally {
     place?.leave();
   }

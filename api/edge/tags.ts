@@ -12,7 +12,8 @@ export const tags: Readonly<Record<string, string>> = {
   Promotions: 'Discounts that buyers get with a code or automatically.',
   Runs: 'The settlement of dates: runs, the entries they parked, and the certificates of closed dates.',
   Alarms: 'What needs an operator, until it is resolved.',
-  Verifications: 'Verifications of a closed date, which replay every line and compare it with the stored figures.',
+  Verifications:
+    'Verifications of a closed date, which replay every line and compare it with the stored figures, and of ledger, statements and payouts, which add them up again.',
   Policies: 'Fee policies: drafts, what a draft would have changed on past dates, and the policies that are stored.',
   Imports: 'CSV files of order lines and refunds that are brought into the settlement feed.',
   Settlements: 'What each seller is owed for each date, line by line, as pages of JSON or as CSV.',

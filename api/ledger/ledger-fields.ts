@@ -11,6 +11,12 @@ export const accountKind = z.enum(ACCOUNT_KIND_NAMES);
 const owner = z
   .string()
   .meta({ description: "A seller, a provider or a shop; empty: the platform's own.", example: 'S7' });
+export const ownerQuery = z
+  .string()
+  .max(64)
+  .regex(/^[ -~]*$/, 'must be printable ASCII')
+  .optional()
+  .meta({ description: 'Only accounts of this seller, provider or shop.' });
 export const accountParams = z.strictObject({ accountId: idText.meta({ description: 'The account.' }) });
 export const transactionParams = z.strictObject({ transactionId: idText.meta({ description: 'The transaction.' }) });
 

@@ -7,7 +7,7 @@ import { listTransactionsOf, readTransaction } from '../../core/ledger/stores/le
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { momentKey, paged, pageOf, pageQuery } from '../edge/cursor.js';
-import { businessDate, id, minorOf, namedCurrency, namedMoment } from '../edge/fields.js';
+import { businessDate, id, knownCurrency, minorOf, namedMoment } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
@@ -16,6 +16,7 @@ import {
   accountParams,
   accountSchema,
   balanceSchema,
+  ownerQuery,
   transactionBody,
   transactionParams,
   transactionSchema,
@@ -32,13 +33,8 @@ export const listAccountsRoute = ({ db }: ApiContext): Route =>
     query: z.strictObject({
       ...pageQuery,
       kind: accountKind.optional().meta({ description: 'Only accounts of this kind.' }),
-      owner: z
-        .string()
-        .max(64)
-        .regex(/^[ -~]*$/, 'must be printable ASCII')
-        .optional()
-        .meta({ description: 'Only accounts of this seller, provider or shop.' }),
-      currency: namedCurrency.optional().meta({ description: 'Only accounts in this currency (ISO 4217).' }),
+      owner: ownerQuery,
+      currency: knownCurrency.optional().meta({ description: 'Only accounts in this currency (ISO 4217).' }),
     }),
     answer: { status: 200, description: 'A page of accounts.', schema: pageOf(accountSchema) },
     refusals: ['CURSOR_INVALID', 'AMOUNT_OUT_OF_RANGE'],

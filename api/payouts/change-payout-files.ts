@@ -15,7 +15,7 @@ import { nameOf } from '../../kernel/access.js';
 import { isRefusal, type Refusal } from '../../kernel/errors.js';
 import { decided, found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
-import { businessDate, id, namedCurrency } from '../edge/fields.js';
+import { businessDate, id, knownCurrency } from '../edge/fields.js';
 import { withFewFaults } from '../edge/file-faults.js';
 import { created, ok, type Reply } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
@@ -44,7 +44,7 @@ export const exportPayoutsRoute = ({ db, config }: ApiContext): Route =>
     body: z
       .strictObject({
         layout,
-        currency: namedCurrency.default('KRW'),
+        currency: knownCurrency.default('KRW'),
         transferOn: businessDate.optional().meta({ description: 'When the bank is to transfer; absent: today.' }),
       })
       .meta({ id: 'PayoutExport' }),

@@ -16,7 +16,7 @@ import { readPlatformTime } from '../../infra/platform-time.js';
 import { type ErrorCode, isRefusal, type Refusal, refuse } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
-import { businessDate, id, namedCurrency, text } from '../edge/fields.js';
+import { businessDate, id, knownCurrency, text } from '../edge/fields.js';
 import { created, ok } from '../edge/reply.js';
 import { type Call, type Route, route } from '../edge/route.js';
 import { payoutBody, payoutHash, payoutParams, payoutSchema, sellerParams, tag } from './payout-fields.js';
@@ -160,7 +160,7 @@ export const proposePayoutRoute = ({ db, config }: ApiContext): Route =>
     params: sellerParams,
     body: z
       .strictObject({
-        currency: namedCurrency,
+        currency: knownCurrency,
         date: businessDate.optional().meta({ description: 'The date to pay on; absent: today.' }),
         expectedHash: payoutHash.optional().meta({ description: 'The hash of the case that was seen.' }),
       })

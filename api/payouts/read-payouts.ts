@@ -12,7 +12,7 @@ import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
-import { amountMinor, businessDate, externalId, id, minorOf, namedCurrency } from '../edge/fields.js';
+import { amountMinor, businessDate, externalId, id, knownCurrency, minorOf } from '../edge/fields.js';
 import { ok, tagged } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
@@ -45,7 +45,7 @@ export const listPayoutsRoute = ({ db }: ApiContext): Route =>
     query: z.strictObject({
       ...pageQuery,
       sellerId: externalId.optional().meta({ description: 'Only those of this seller.' }),
-      currency: namedCurrency.optional().meta({ description: 'Only those in this currency (ISO 4217).' }),
+      currency: knownCurrency.optional().meta({ description: 'Only those in this currency (ISO 4217).' }),
       status: z.enum(PAYOUT_STATUSES).optional().meta({ description: 'Only those in this state.' }),
       payoutOn: businessDate.optional().meta({ description: 'Only those that were proposed for this date.' }),
     }),

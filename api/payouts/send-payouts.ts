@@ -11,7 +11,7 @@ import { nameOf } from '../../kernel/access.js';
 import { isRefusal } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
-import { id, namedCurrency } from '../edge/fields.js';
+import { id, knownCurrency } from '../edge/fields.js';
 import { accepted, ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { changed } from './change-payouts.js';
@@ -80,7 +80,7 @@ export const sendAllPayoutsRoute = ({ db, config }: ApiContext): Route =>
     summary: 'Leave the approved payouts of a currency to a payout provider',
     description: `Those that are due today, up to ${TRANSFERS_MAX}; called again, it takes the next ones. For each payout: ${SENT}`,
     permission: 'payout.send',
-    body: z.strictObject({ provider, currency: namedCurrency.default('KRW') }).meta({ id: 'PayoutsSending' }),
+    body: z.strictObject({ provider, currency: knownCurrency.default('KRW') }).meta({ id: 'PayoutsSending' }),
     example: { provider: 'TOSS_PAYOUT', currency: 'KRW' },
     answer: { status: 202, description: 'The transfers that a runner sends.', schema: sentSchema },
     otherAnswer: { status: 200, description: 'Nothing is sent: `transfers` is empty.', schema: sentSchema },

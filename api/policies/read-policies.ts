@@ -6,7 +6,7 @@ import { MagamError } from '../../kernel/errors.js';
 import { isPolicyCode } from '../../kernel/external-id.js';
 import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
-import { businessDate, externalId, moment } from '../edge/fields.js';
+import { businessDate, externalId, knownCurrency, moment } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { policySchema } from './policy-fields.js';
@@ -57,11 +57,7 @@ const policyCode = z
   .meta({ description: 'The code of the policy.', example: 'seed-standard' });
 
 const querySchema = z.strictObject({
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3}$/, 'must be three capital letters')
-    .optional()
-    .meta({ description: 'Only policies in this currency (ISO 4217).' }),
+  currency: knownCurrency.optional().meta({ description: 'Only policies in this currency (ISO 4217).' }),
   sellerId: externalId.optional().meta({ description: 'Only those whose scope names this seller.' }),
   inForceOn: businessDate.optional().meta({ description: 'Only those in force on a day.' }),
   ...pageQuery,

@@ -9,7 +9,7 @@ import { listExceptions } from './list-exceptions.js';
 import { listRunsRoute } from './list-runs.js';
 import { readCertificateBody, readCertificateRoute } from './read-certificate.js';
 import { requestRunRoute } from './request-run.js';
-import { requestClose, requestProposals } from './request-step.js';
+import { requestClose, requestPostings, requestProposals } from './request-step.js';
 import { resumeRun } from './resume-run.js';
 import { retryExceptions } from './retry-exceptions.js';
 import { RunWatches } from './run-watches.js';
@@ -22,6 +22,7 @@ export function runRoutes(api: ApiContext): Route[] {
   const context: RunsContext = { ...api, meter, watches };
   return [
     requestRunRoute(context),
+    requestPostings(context),
     requestClose(context),
     requestProposals(context),
     listRunsRoute(context),

@@ -9,7 +9,7 @@ import { MagamError } from '../../kernel/errors.js';
 import type { ApiContext } from '../context.js';
 import { pageOf, pageQuery, readPage } from '../edge/cursor.js';
 import { DOWNLOAD_TYPES, type DownloadFormat, download } from '../edge/download.js';
-import { businessDate, externalId } from '../edge/fields.js';
+import { businessDate, externalId, knownCurrency } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { dateStates, statesOf } from './date-states.js';
@@ -22,7 +22,7 @@ export const settlementsQuery = {
   ...selectionQuery,
   from: businessDate.optional().meta({ description: 'The first date, with `to`, instead of `date`.' }),
   to: businessDate.optional().meta({ description: 'The last date.' }),
-  currency: currency.optional().meta({ description: 'Only amounts in this currency (ISO 4217).' }),
+  currency: knownCurrency.optional().meta({ description: 'Only amounts in this currency (ISO 4217).' }),
 };
 
 export const inOrder = ({

@@ -9,7 +9,7 @@ import { netOf } from '../../core/statements/rules/sums.js';
 import { readPlatformTime } from '../../infra/platform-time.js';
 import { nameOf } from '../../kernel/access.js';
 import type { ApiContext } from '../context.js';
-import { businessDate, externalId, minorOf, namedCurrency } from '../edge/fields.js';
+import { businessDate, externalId, knownCurrency, minorOf } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import { tag } from './read-statements.js';
@@ -77,7 +77,7 @@ export const closeStatementsOfSeller = ({ db, config }: ApiContext): Route =>
     body: z
       .strictObject({
         date: businessDate.meta({ description: 'Periods that end on this date or before it.' }),
-        currency: namedCurrency.optional().meta({ description: 'Only this currency; absent: all.' }),
+        currency: knownCurrency.optional().meta({ description: 'Only this currency; absent: all.' }),
         expectedHash: z
           .string()
           .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')

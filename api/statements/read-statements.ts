@@ -14,7 +14,7 @@ import { MagamError } from '../../kernel/errors.js';
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { paged, pageOf, pageQuery } from '../edge/cursor.js';
-import { businessDate, externalId, id, minorOf, namedCurrency } from '../edge/fields.js';
+import { businessDate, externalId, id, knownCurrency, minorOf } from '../edge/fields.js';
 import { ok } from '../edge/reply.js';
 import { type Route, route } from '../edge/route.js';
 import {
@@ -57,7 +57,7 @@ export const listStatementsRoute = ({ db }: ApiContext): Route =>
       .strictObject({
         ...pageQuery,
         sellerId: externalId.optional().meta({ description: 'Only those of this seller.' }),
-        currency: namedCurrency.optional().meta({ description: 'Only those in this currency (ISO 4217).' }),
+        currency: knownCurrency.optional().meta({ description: 'Only those in this currency (ISO 4217).' }),
         state: z.enum(['issued', 'paid']).optional().meta({ description: 'Only those in this state.' }),
         from: businessDate.optional().meta({ description: 'Only periods that end on this date or later.' }),
         to: businessDate.optional().meta({ description: 'Only periods that end on this date or earlier.' }),

@@ -3,7 +3,7 @@ import { DOCUMENT_FORMATS } from '../../core/statements/documents/write-document
 import type { ApiContext } from '../context.js';
 import type { Route } from '../edge/route.js';
 import { closeStatementsOfSeller, previewStatements } from './close-statements.js';
-import { downloadStatement } from './download-statement.js';
+import { downloadDraft, downloadStatement } from './download-statement.js';
 import {
   listLinesOfStatement,
   listSettlementsOfStatement,
@@ -20,5 +20,6 @@ export const statementRoutes = (context: ApiContext): Route[] => [
   listLinesOfStatement(context),
   ...DOCUMENT_FORMATS.map((format) => downloadStatement(context, format)),
   previewStatements(context),
+  ...DOCUMENT_FORMATS.map((format) => downloadDraft(context, format)),
   closeStatementsOfSeller(context),
 ];

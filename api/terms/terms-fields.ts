@@ -73,7 +73,12 @@ export const sellerTermsShown = z
   .meta({ id: 'NewSellerTerms', description: 'One version as in a file of terms, without `seller`.' });
 
 export const termsShown = z
-  .object({ terms: z.array(z.object({ seller, ...sellerTermsShown.shape })).max(VERSIONS_MAX) })
+  .object({
+    terms: z
+      .array(z.object({ seller, ...sellerTermsShown.shape }))
+      .min(1)
+      .max(VERSIONS_MAX),
+  })
   .meta({ id: 'NewTerms', description: 'As in a file of terms.' });
 
 /** A version in a file of terms. It has a reader of its own, which names every fault. */

@@ -1,6 +1,7 @@
-/** The routes of verifications. */
+/** The routes of verifications, of dates and of the books. */
 import type { ApiContext } from '../context.js';
 import type { Route } from '../edge/route.js';
+import { listBooksVerifications, requestBooksVerification, showBooksVerification } from './books.js';
 import { listVerifications, showVerification } from './read-verifications.js';
 import { requestVerification } from './request-verification.js';
 
@@ -8,4 +9,7 @@ export const verificationRoutes = (context: ApiContext): Route[] => [
   requestVerification(context),
   listVerifications(context),
   showVerification(context),
+  requestBooksVerification(context),
+  listBooksVerifications(context),
+  showBooksVerification(context),
 ];

@@ -4,10 +4,12 @@ import { payoutResultTask } from './payout-result-task.js';
 import { policyCheckTask } from './policy-check-task.js';
 import type { TaskRunner } from './task.js';
 import { taxInvoiceTask } from './tax-invoice-task.js';
+import { verifyBooksTask } from './verify-books-task.js';
 import { verifyTask } from './verify-task.js';
 
 export const taskRunners: readonly TaskRunner[] = [
   verifyTask,
+  verifyBooksTask,
   policyCheckTask,
   importTask,
   payoutResultTask,

@@ -1,5 +1,6 @@
 /** `magam ledger` as finance reads it: the trial balance, accounts, transactions, wallets. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { listAudit } from '../../infra/stores/audit-log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { magam, magamJson } from '../support/magam.js';
 import { postRule } from '../support/statements.js';
@@ -91,6 +92,27 @@ it('a wallet says where the money of a seller is', async () => {
   expect(await text('wallet', 'nobody')).toBe('Nothing was ever posted for nobody.\n');
 });
 
+it('accounts are closed and opened again, and a transaction is taken back once; the audit log has it', async () => {
+  const { db } = database;
+  const paid = await postRule(db, 'PAYMENT', 'S3', '2026-04-05', 500);
+  const account = async () => (await run('accounts', '--owner', 'S3')).accounts[0];
+  const id = String((await account())?.accountId);
+  expect((await run('close', id)).error.code).toBe('LEDGER_ACCOUNT_NOT_EMPTY');
+  const reversing = ['reverse', String(paid), '--reason', 'twice', '--effective', '2026-04-06'];
+  expect(await run(...reversing)).toMatchObject({ transactionId: paid, effectiveOn: '2026-04-06', reason: 'twice' });
+  expect((await run(...reversing)).error.code).toBe('LEDGER_ALREADY_REVERSED');
+  expect(await account()).toMatchObject({ balanceMinor: 0 });
+  expect(await text('close', id)).toMatch(new RegExp(`^Account ${id}, BUYER_FUNDS_HELD S3 KRW, was closed at 2`));
+  expect(await account()).toMatchObject({ closedAt: expect.any(String) });
+  expect(await run('reopen', id)).toMatchObject({ closedAt: null });
+  const entries = (await listAudit(db, {}, 3)).reverse();
+  expect(entries.map(({ action, subjectId }) => [action, subjectId])).toEqual([
+    ['ledger-transaction.reverse', String(paid)],
+    ['ledger-account.close', id],
+    ['ledger-account.reopen', id],
+  ]);
+});
+
 it.each([
   [['balances', '--as-of', '2026-02-30'], 'DATE_INVALID'],
   [['balances', '--owner', ''], 'ID_INVALID'],
@@ -99,6 +121,13 @@ it.each([
   [['show', '999999'], 'LEDGER_TRANSACTION_NOT_FOUND'],
   [['show', 'x'], 'USAGE'],
   [['wallet', ''], 'ID_INVALID'],
+  [['close', '999999'], 'LEDGER_ACCOUNT_NOT_FOUND'],
+  [['reopen', 'x'], 'USAGE'],
+  [['reverse', '1'], 'USAGE'],
+  [['reverse', '1', '--reason', ' '], 'USAGE'],
+  [['reverse', '999999', '--reason', 'why'], 'LEDGER_TRANSACTION_NOT_FOUND'],
+  [['accounts', '--currency', 'krw'], 'CURRENCY_UNKNOWN'],
+  [['accounts', '--currency', 'XXX'], 'CURRENCY_UNKNOWN'],
 ])('%j is refused with %s', async (args, code) => {
   expect((await run(...args)).error.code).toBe(code);
 });

@@ -86,7 +86,7 @@ describe('magam payouts', () => {
     const actions = (await listAudit(database.db, {}, 50)).reverse().map(({ action }) => action);
     expect(actions).toEqual([
       ...['payout.approve', 'payout-file.export', 'payout-file.write-again', 'payout-file.mark-sent'],
-      ...['payout-file.mark-sent', 'payout-file.import', 'payout-file.import', 'payout.verify'],
+      ...['payout-file.mark-sent', 'payout-file.import', 'payout-file.import', 'books.verify'],
     ]);
   });
 
@@ -242,6 +242,12 @@ describe('magam payouts', () => {
       code: 1,
       error: 'CURRENCY_UNKNOWN',
     });
+    for (const currency of ['krw', 'XXX'])
+      for (const asked of [['list'], ['propose', '--seller', 'S1']])
+        expect([currency, await codeOf(...asked, '--currency', currency)]).toEqual([
+          currency,
+          { code: 1, error: 'CURRENCY_UNKNOWN' },
+        ]);
     expect(await codeOf('export', 'F77')).toEqual({ code: 1, error: 'PAYOUT_FILE_NOT_FOUND' });
     expect(await codeOf('export', '--layout', 'csv', '--date', '2026-01-01')).toEqual({
       code: 2,

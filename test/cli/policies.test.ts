@@ -134,6 +134,7 @@ describe('magam policies', () => {
   it.each([
     ['a file that is not there', () => join(folder, 'nowhere.json'), 'FILE_UNREADABLE', 1],
     ['bytes that are not UTF-8', () => file('latin.json', Uint8Array.of(0x7b, 0xff, 0xfe)), 'FILE_UNREADABLE', 1],
+    ['a file without policies', () => file('empty.json', { policies: [] }), 'POLICY_FILE_INVALID', 1],
     ['text that is not JSON', () => file('broken.json', '{"policies": ['), 'POLICY_FILE_INVALID', 1],
   ])('refuses %s', async (_name, path, error, exit) => {
     const { code, document } = await magamJson<Failure>(database.url, ['policies', 'apply', path()]);

@@ -176,6 +176,8 @@ it('refuses nonsense', async () => {
     ['--format', 'csv', '--out', '/no/such/folder/x'],
   ])
     expect((await exported(...args)).code).toBe(2);
+  const draft = ['statements', 'export', '--seller', 'S1', '--currency', 'krw', '--format', 'csv'];
+  expect((await magam(database.url, draft)).stderr).toContain('CURRENCY_UNKNOWN');
   for (const id of ['0', 'x', '-1', '1.5'])
     expect((await magam(database.url, ['statements', 'export', id, '--format', 'csv'])).code).not.toBe(0);
 });

@@ -159,6 +159,12 @@ describe('magam terms', () => {
     expect(await audited('terms')).toEqual([{ action: 'terms.apply', id: '1', user: expect.any(String) }]);
   });
 
+  it('refuses a file without terms', async () => {
+    const { code, document } = await run<Failure>('terms', 'apply', file('empty.json', { terms: [] }));
+    expect([code, document.error.code]).toEqual([1, 'TERMS_FILE_INVALID']);
+    expect(document.error.details.faults).toMatchObject([{ path: 'terms', code: 'TERMS_INVALID' }]);
+  });
+
   it('shows what is in force on a date, and the period of the date', async () => {
     const at = (seller: string, date: string) => run<Record<string, unknown>>('terms', 'show', seller, '--at', date);
     expect((await at('S1', '2026-09-09')).document).toMatchObject({

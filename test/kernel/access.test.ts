@@ -99,6 +99,7 @@ describe('the access table', () => {
     'wallet.read': sellerAndStaff,
     'wallet.read-own': [undefined, 'own', undefined, undefined],
     'ledger.read': staff,
+    'ledger.post': staff,
     'ledger.correct': admin,
     'dead-letter.read': staff,
     'dead-letter.replay': staff,

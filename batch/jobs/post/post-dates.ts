@@ -1,6 +1,6 @@
 /** Posts the settled dates of a range that are not in the ledger, for a command. */
-import { unfinishedKeys } from '../../../core/jobs/stores/run.js';
-import { type PostedGeneration, readUnposted } from '../../../core/postings/stores/settlement-posting.js';
+import { datesToPost } from '../../../core/postings/dates-to-post.js';
+import type { PostedGeneration } from '../../../core/postings/stores/settlement-posting.js';
 import { isOutage } from '../../../infra/database-errors.js';
 import type { JobContext, JobRequest } from '../../engine/job.js';
 import { runJob } from '../../engine/run-job.js';
@@ -28,8 +28,7 @@ export async function postDates(
   request: Pick<JobRequest, 'gridSize' | 'workers' | 'chunkRows' | 'requestedBy'>,
 ): Promise<PostedGeneration[]> {
   const { db, signal } = context;
-  const unposted = (await readUnposted(db, from, to)).map(({ date }) => date);
-  const dates = [...new Set([...unposted, ...(await unfinishedKeys(db, postJob.name, from, to))])].sort();
+  const dates = await datesToPost(db, from, to);
   const left = dates.values();
   const outcomes = new Map<string, Outcome>();
   let outage: unknown;

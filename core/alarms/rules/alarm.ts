@@ -22,7 +22,7 @@ function wordsOfRun(subject: string): { readonly ofRun: string; readonly command
     : { ofRun: `--job ${job} --date ${date}`, command: step.command(date), does: 'does it' };
 }
 
-/** Every kind, and what to do about an alarm of it; its subject is a date, a job and a date, the id of a payment, the name of a consumer or a command. */
+/** Every kind, and what to do about an alarm of it; its subject is a date, a job and a date, the name of books, the id of a payment, the name of a consumer or a command. */
 const ACTIONS = {
   'run-failed': (run: string) => {
     const { ofRun, command } = wordsOfRun(run);
@@ -32,6 +32,8 @@ const ACTIONS = {
     `List the entries with magam runs exceptions (magam runs --date ${date} has the id of the run), mend the cause, then run magam settle --date ${date}.`,
   'verification-difference': (date: string) =>
     `Run magam verify --date ${date}: it names the first difference. Restore what was changed, and verify again. Pay nothing out before that.`,
+  'books-difference': (books: string) =>
+    `Run magam ${books} verify: it names the first difference of each check. Restore what was changed, and verify again. Pay nothing out before that.`,
   'date-overdue': (run: string) => {
     const { ofRun, command, does } = wordsOfRun(run);
     return `Look at the date with magam runs ${ofRun} and at the log of the runner. ${command} ${does} or says what is in the way.`;

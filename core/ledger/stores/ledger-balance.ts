@@ -187,3 +187,14 @@ export async function readKindBalances(
           : 1,
     );
 }
+
+/** The sums of both sides by currency. They are equal, unless only the accounts of one owner were read. */
+export function trialBalancesOf(kinds: readonly KindBalance[]): TrialBalance[] {
+  const totals = new Map<string, TrialBalance>();
+  for (const { currency, debitMinor, creditMinor } of kinds) {
+    const sum = totals.get(currency) ?? { currency, debitMinor: 0n, creditMinor: 0n };
+    const [debits, credits] = [sum.debitMinor + debitMinor, sum.creditMinor + creditMinor];
+    totals.set(currency, { currency, debitMinor: debits, creditMinor: credits });
+  }
+  return [...totals.values()];
+}

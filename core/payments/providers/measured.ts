@@ -1,21 +1,9 @@
 /** A provider that reports its calls to the metrics. */
+import type { CallListener } from '../../../infra/outbound/provider-metrics.js';
 import type { PaymentProvider, ProviderOutcome } from './provider.js';
 
-export interface ProviderCall {
-  readonly provider: string;
-  readonly operation: 'open' | 'confirm' | 'inquire' | 'cancel';
-  readonly outcome: ProviderOutcome<never>['outcome'];
-  /** Includes the wait, the tries and the look-ups of the call. */
-  readonly seconds: number;
-}
-
-export type CallListener = (call: ProviderCall) => void;
-
 export function measured(provider: PaymentProvider, tell: CallListener): PaymentProvider {
-  const timed = async <T>(
-    operation: ProviderCall['operation'],
-    call: Promise<ProviderOutcome<T>>,
-  ): Promise<ProviderOutcome<T>> => {
+  const timed = async <T>(operation: string, call: Promise<ProviderOutcome<T>>): Promise<ProviderOutcome<T>> => {
     const startedAt = performance.now();
     const result = await call;
     const seconds = (performance.now() - startedAt) / 1_000;

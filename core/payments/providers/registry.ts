@@ -1,19 +1,16 @@
 /** The payment providers that are configured. Adding one is a folder beside this file, its settings, and a line here. */
 import type { Config } from '../../../infra/config.js';
 import { OutboundClient } from '../../../infra/outbound/outbound-client.js';
+import type { CallListener, WatchedProviders } from '../../../infra/outbound/provider-metrics.js';
 import { KakaoPayProvider } from './kakaopay/kakaopay-provider.js';
-import { type CallListener, measured } from './measured.js';
+import { measured } from './measured.js';
 import { PortOneProvider } from './portone/portone-provider.js';
 import type { PaymentProvider } from './provider.js';
 import { TossProvider } from './toss/toss-provider.js';
 
-export interface OpenProviders {
+export interface OpenProviders extends WatchedProviders {
   /** By name. A provider that is not here is refused with PROVIDER_NOT_CONFIGURED. */
   readonly providers: ReadonlyMap<string, PaymentProvider>;
-  /** The guards of their calls, by provider. */
-  readonly clients: readonly OutboundClient[];
-  /** Reports each call that ends from now on. */
-  readonly onCall: (listener: CallListener) => void;
   /** Closes the connections. */
   readonly close: () => Promise<void>;
 }

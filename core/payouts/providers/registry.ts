@@ -1,6 +1,8 @@
 /** The payout providers that are configured. Adding one is a folder beside this file, its settings, and a line here. */
 import type { Config } from '../../../infra/config.js';
 import { OutboundClient } from '../../../infra/outbound/outbound-client.js';
+import type { CallListener, WatchedProviders } from '../../../infra/outbound/provider-metrics.js';
+import { measured } from './measured.js';
 import type { PayoutProvider } from './provider.js';
 import { TOSS_CURRENCIES, TOSS_PAYOUT, TossPayoutProvider } from './toss/toss-payout-provider.js';
 
@@ -10,11 +12,9 @@ export const configuredPayoutProviders = ({
 }: Pick<Config, 'payoutProviders'>): ReadonlyMap<string, Pick<PayoutProvider, 'currencies'>> =>
   new Map(toss === null ? [] : [[TOSS_PAYOUT, { currencies: TOSS_CURRENCIES }]]);
 
-export interface OpenPayoutProviders {
+export interface OpenPayoutProviders extends WatchedProviders {
   /** By name. */
   readonly providers: ReadonlyMap<string, PayoutProvider>;
-  /** The guards of their calls, by provider. */
-  readonly clients: readonly OutboundClient[];
   /** Closes the connections. */
   readonly close: () => Promise<void>;
 }
@@ -39,9 +39,14 @@ export function payoutProviders(
   };
   const clients = toss === null ? [] : [new OutboundClient(TOSS_PAYOUT, toss.url, patient)];
   const providers = clients.flatMap((client) => (toss === null ? [] : [new TossPayoutProvider(toss, client, now)]));
+  const listeners: CallListener[] = [];
+  const tell: CallListener = (call) => {
+    for (const listener of listeners) listener(call);
+  };
   return {
-    providers: new Map(providers.map((provider) => [provider.name, provider])),
+    providers: new Map(providers.map((provider) => [provider.name, measured(provider, tell)])),
     clients,
+    onCall: (listener) => void listeners.push(listener),
     close: async () => void (await Promise.all(clients.map((client) => client.close()))),
   };
 }

@@ -93,7 +93,7 @@ const termsSchema = z.strictObject({
   clawback: z.array(z.enum(CLAWBACK_STEPS)).max(CLAWBACK_STEPS.length).optional(),
 });
 
-const fileSchema = z.strictObject({ terms: z.array(z.unknown()) });
+const fileSchema = z.strictObject({ terms: z.array(z.unknown()).min(1, 'must hold a version of the terms') });
 
 type Report = (path: readonly PropertyKey[], message: string, code?: ErrorCode) => void;
 

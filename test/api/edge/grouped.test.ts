@@ -7,7 +7,7 @@ import { openMetrics } from '../../../api/edge/metrics.js';
 import { ok } from '../../../api/edge/reply.js';
 import { openLog } from '../../../api/edge/request-log.js';
 import { type Call, type Route, route } from '../../../api/edge/route.js';
-import { type Listening, listen } from '../../../api/edge/server.js';
+import { type Listening, listen } from '../../../infra/listening.js';
 import { insertCategory, readCategories } from '../../../core/catalogue/stores/category.js';
 import { type Db, openDatabase, type Tx } from '../../../infra/database.js';
 import { GroupCommit } from '../../../infra/group-commit.js';

@@ -14,7 +14,7 @@ import { OpenStreams, type StreamKind } from '../../../api/edge/open-streams.js'
 import { ok } from '../../../api/edge/reply.js';
 import { openLog } from '../../../api/edge/request-log.js';
 import { type Route, route } from '../../../api/edge/route.js';
-import { type Listening, listen } from '../../../api/edge/server.js';
+import { type Listening, listen } from '../../../infra/listening.js';
 import { readConfig } from '../../../infra/config.js';
 import { change } from '../../../infra/database.js';
 import type { Caller } from '../../../kernel/access.js';

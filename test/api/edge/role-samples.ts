@@ -241,6 +241,13 @@ export const samples: readonly Sample[] = [
     ofSeller(`GET /v1/statements/{statementId}/${below}`, statement, `/${below}`),
   ),
   ofSeller('GET /v1/sellers/{sellerId}/statement-drafts', seller, '/statement-drafts?at=2026-05-04'),
+  ...['csv', 'xlsx', 'pdf'].map((format) =>
+    ofSeller(
+      `GET /v1/sellers/{sellerId}/statement-drafts/{currency}/statement.${format}`,
+      seller,
+      `/statement-drafts/KRW/statement.${format}?at=2026-05-04`,
+    ),
+  ),
   ofSeller('GET /v1/payouts/{payoutId}', payout, ''),
   ofSeller('GET /v1/payouts/{payoutId}/explanation', payout, '/explanation'),
   ofSeller('GET /v1/sellers/{sellerId}/tax-invoices/{month}/{number}', seller, '/tax-invoices/2026-04/1'),

@@ -82,6 +82,19 @@ it('accounts are listed page by page, with their balances on their normal side',
   expect((await get('/v1/ledger/accounts?kind=GOLD')).status).toBe(400);
 });
 
+it('the trial balance is that of now or of a date, and both sides are equal', async () => {
+  const { body } = await get('/v1/ledger/balances');
+  expect(body.balances).toContainEqual({
+    ...{ kind: 'BUYER_FUNDS_HELD', currency: 'KRW', accounts: 1 },
+    ...{ debitMinor: 0, creditMinor: 1_000 },
+  });
+  expect(body.totals).toEqual([{ currency: 'KRW', debitMinor: 1_070, creditMinor: 1_070 }]);
+  const earlier = await get('/v1/ledger/balances?asOf=2026-05-02');
+  expect(earlier.body).toMatchObject({ asOf: '2026-05-02', totals: [{ debitMinor: 900, creditMinor: 900 }] });
+  const ofOne = await get('/v1/ledger/balances?owner=TOSS');
+  expect(ofOne.body.totals).toEqual([{ currency: 'KRW', debitMinor: 1_000, creditMinor: 0 }]);
+});
+
 it('a balance is that of now, of a date, or of a moment', async () => {
   const { accountId } = await accountOf('BUYER_FUNDS_HELD');
   const balance = async (query: string) =>

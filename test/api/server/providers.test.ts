@@ -6,7 +6,7 @@ import { createApp } from '../../../api/edge/app.js';
 import { openMetrics } from '../../../api/edge/metrics.js';
 import { openLog } from '../../../api/edge/request-log.js';
 import { route } from '../../../api/edge/route.js';
-import { listen } from '../../../api/edge/server.js';
+import { listen } from '../../../infra/listening.js';
 import { readReadiness } from '../../../api/server/readiness.js';
 import { readConfig } from '../../../infra/config.js';
 import { openDatabase } from '../../../infra/database.js';

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { makeAccount, type TestAccount } from '../../support/accounts.js';
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { magam } from '../../support/magam.js';
 import { settleAndPost } from '../../support/settled-rows.js';
 import { giveTerms, postRule } from '../../support/statements.js';
 
@@ -93,6 +94,29 @@ it('each document has its type, its name and its first bytes', async () => {
   }
   const bad = `/v1/statements/${items[0].statementId}/statement.pdf?language=fr`;
   expect((await as(seller, 'GET', bad)).status).toBe(400);
+});
+
+it('a draft has the same documents, for staff and its seller, and is not found for a period without one', async () => {
+  await settleAndPost(database.db, '2026-06-10', 1, [{ sellerId: 'S1', itemAmount: 1_000, fee: 100 }]);
+  const path = '/v1/sellers/S1/statement-drafts/KRW/statement';
+  const starts = { csv: 'seller_id', xlsx: 'PK', pdf: '%PDF' };
+  for (const [format, start] of Object.entries(starts)) {
+    const address = `${api.url}${path}.${format}?at=2026-06-10&language=en`;
+    const answer = await fetch(address, { headers: { Authorization: `Bearer ${seller?.token}` } });
+    expect(answer.headers.get('content-disposition')).toContain(`statement-draft-KRW-2026-06-10.${format}`);
+    const text = Buffer.from(await answer.arrayBuffer()).toString('latin1');
+    expect([format, text.slice(0, start.length)]).toEqual([format, start]);
+    expect([format, (await as(other, 'GET', `${path}.${format}`)).status]).toEqual([format, 403]);
+  }
+  const draft = ['statements', 'export', '--seller', 'S1', '--currency', 'KRW', '--at', '2026-06-10'];
+  const { stdout } = await magam(database.url, [...draft, '--format', 'csv']);
+  expect((await as(operator, 'GET', `${path}.csv?at=2026-06-10`)).text).toBe(stdout);
+  const none = path.replace('KRW', 'USD');
+  expect(await as(operator, 'GET', `${none}.csv?at=2026-06-10`)).toMatchObject({
+    status: 404,
+    body: { code: 'STATEMENT_NOT_FOUND' },
+  });
+  expect((await as(operator, 'GET', `${path.replace('KRW', 'XXX')}.csv`)).status).toBe(404);
 });
 
 it('a draft names the net of each settlement', async () => {

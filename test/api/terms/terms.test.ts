@@ -85,6 +85,7 @@ describe('terms', () => {
     const one = await applyTo('S2', version({ seller: 'S3', version: 0 }));
     expect(one.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['#/seller', '#/version']);
     expect((await applyTo('S2', [])).status).toBe(400);
+    expect((await apply([])).body).toMatchObject({ code: 'TERMS_FILE_INVALID', errors: [{ pointer: '#/terms' }] });
     expect((await scene.call('GET', '/v1/terms')).body.items.length).toBe(2);
   });
 

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pause } from '../../infra/database.js';
-import { errorText } from '../../infra/database-errors.js';
-import { MagamError } from '../../kernel/errors.js';
+import { MagamError } from '../kernel/errors.js';
+import { pause } from './database.js';
+import { errorText } from './database-errors.js';
 
 /** A file for import may take this long to arrive; Node's five minutes would cut off a large file on a slow connection (ms). */
 const UPLOAD_MAX_MS = 60 * 60_000;
@@ -29,7 +29,7 @@ export async function listen(
   handler: RequestListener,
   host: string,
   port: number,
-  setting: 'MAGAM_PORT' | 'MAGAM_METRICS_PORT' = 'MAGAM_PORT',
+  setting: 'MAGAM_PORT' | 'MAGAM_METRICS_PORT' | 'MAGAM_RUNNER_METRICS_PORT' = 'MAGAM_PORT',
 ): Promise<Listening> {
   const server = createServer(
     { keepAliveTimeout: 65_000, headersTimeout: 66_000, requestTimeout: UPLOAD_MAX_MS },
