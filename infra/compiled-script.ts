@@ -18,7 +18,7 @@ export const compiledFile = (path: string, part?: string): string =>
 
 /** Makes a script of a CommonJS file ready to run. `run` evaluates it anew and returns what it exports. */
 export function readScript(path: string, part?: string): { readonly script: Script; readonly run: () => unknown } {
-  // Bundles have no character outside of ASCII.
+  // scripts/bundle.mjs leaves no character outside of ASCII.
   const source = readFileSync(path, 'latin1');
   const script = new Script(`(function (exports, require, module, __filename) {${source}\n})`, {
     filename: path,

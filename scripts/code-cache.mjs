@@ -9,16 +9,13 @@ import { join } from 'node:path';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { root, run } from './script.mjs';
 
-/** A database that nobody can reach. It is not asked before there is a task; a command says that it is away. */
-const NO_DATABASE = 'mysql://nobody@127.0.0.1:1/none';
-
 /**
  * A script runs once for each call, with these words on its command line and these settings of its thread. What it has compiled then is kept: for one part of the
- * program, if a part is named.
+ * program, if a part is named. The help of a command loads all that the command needs; the database is not asked.
  * @type {{ script: string, part?: string, calls?: string[][], settings?: object }[]}
  */
 const KEPT = [
-  { script: 'worker.cjs', settings: { config: {}, databaseUrl: NO_DATABASE, silenceSeconds: 1 } },
+  { script: 'worker.cjs', settings: { config: {}, databaseUrl: 'mysql://nobody@127.0.0.1:1/none', silenceSeconds: 1 } },
   {
     script: 'import-thread.cjs',
     settings: {
@@ -38,17 +35,10 @@ const KEPT = [
   {
     script: 'main.cjs',
     part: 'command',
-    calls: [
-      ['settle', '--date', 'yesterday'],
-      ['import', 'lines', '--help'],
-      ['settlements', '--help'],
-      ['verify', '--help'],
-      ['runs', '--json'],
-      ['migrate', '--help'],
-    ],
+    calls: ['settle', 'settlements', 'import', 'verify', 'runs', 'migrate'].map((name) => [name, '--help']),
   },
-  { script: 'main.cjs', part: 'api', calls: [['api', '--help'], ['api']] },
-  { script: 'main.cjs', part: 'runner', calls: [['runner', '--help'], ['runner']] },
+  { script: 'main.cjs', part: 'api', calls: [['api', '--help']] },
+  { script: 'main.cjs', part: 'runner', calls: [['runner', '--help']] },
 ];
 
 /** @returns {Promise<typeof import('../infra/compiled-script.js')>} */
@@ -76,18 +66,11 @@ if (isMainThread) {
   const only = process.argv.slice(2);
   await run(async () => {
     const { compiledFile } = await compiledScript();
-    const settings = Object.entries(process.env).filter(([name]) => !name.startsWith('MAGAM_'));
-    const env = {
-      ...Object.fromEntries(settings),
-      MAGAM_DATABASE_URL: NO_DATABASE,
-      MAGAM_REDIS_URL: 'redis://127.0.0.1:1',
-    };
     for (const { script, part, calls, settings } of KEPT) {
       const path = join(root, 'dist/bundle', script);
       if ((only.length > 0 && !only.includes(script)) || existsSync(compiledFile(path, part))) continue;
       const thread = new Worker(new URL(import.meta.url), {
         workerData: { path, part, calls, loaded: new SharedArrayBuffer(4), ...settings },
-        env,
         stdout: true,
         stderr: true,
       });

@@ -65,6 +65,11 @@ describe('magam', () => {
       expect(loaded.filter((url) => url.includes(`/node_modules/${name}/`))).toEqual([]);
   });
 
+  it.each(['main.cjs', 'worker.cjs', 'import-thread.cjs'])('%s has only ASCII, as which it is read', (script) => {
+    const text = readFileSync(`dist/bundle/${script}`, 'utf8');
+    expect(/[^\0-\x7F]/.exec(text)).toBeNull();
+  });
+
   it.each([
     ['worker.cjs', undefined],
     ['import-thread.cjs', undefined],

@@ -20,7 +20,7 @@ export const sellerTerm = (sellerId: string): string => `s:${sellerId}`;
 export const SEARCH_TEXT_MAX = 60;
 const WORDS_MAX = 8;
 
-const SYLLABIC = String.raw`\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー`;
+const SYLLABIC = String.raw`\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u30FC`;
 const RUN = new RegExp(`[${SYLLABIC}]+|(?:(?![${SYLLABIC}])[\\p{L}\\p{M}\\p{N}])+`, 'gu');
 const SYLLABIC_RUN = new RegExp(`^[${SYLLABIC}]`, 'u');
 
