@@ -197,12 +197,7 @@ async function attempt(
 }
 
 describe('requests made from the document', () => {
-  // Each role sends other requests. Most of the first two are refused for the role.
-  it.each<[Role, number, number]>([
-    ['buyer', 20_261_120, 4],
-    ['seller', 20_261_121, 4],
-    ['admin', 20_261_122, 6],
-  ])('get an answer that it describes, sent by: %s', async (role, seed, numRuns) => {
+  it.each<Role>(['buyer', 'seller', 'admin'])('get an answer that it describes, sent by: %s', async (role) => {
     const failures: string[] = [];
     let sent = 0;
     let understood = 0;
@@ -218,7 +213,7 @@ describe('requests made from the document', () => {
           if (answer.status >= 500) throw new Error(`${answer.status}: ${answer.text}`);
           if (inside.test(answer.text)) throw new Error(`tells of the inside: ${answer.text}`);
         });
-        await fc.assert(property, { numRuns, seed, endOnFailure: true }).catch((error: unknown) => {
+        await fc.assert(property, { numRuns: 12, seed: 20_261_120, endOnFailure: true }).catch((error: unknown) => {
           const { message, cause } = error as Error;
           failures.push(`${method} ${path}: ${message}\n${cause instanceof Error ? cause.message : ''}`);
         });
