@@ -27,6 +27,8 @@ import { root } from '../script.mjs';
  */
 
 const LIMIT_MS = 100_000;
+/** The longest pause between two looks at something that is waited for. */
+const PAUSE_MAX_MS = 100;
 
 /** They run until they are told to stop. */
 const DAEMONS = ['api', 'runner'];
@@ -164,17 +166,19 @@ export function startProcess(file, args, { env, cwd, input = '', limitMs } = {})
 export const runMagam = (args, env) => startMagam(args, env).ended;
 
 /**
- * Polls until the probe returns a truthy value, and returns that; fails when it takes too long.
+ * Polls until the probe returns a truthy value, and returns that; fails when it takes too long. The longer it has waited, the longer it pauses, because
+ * a probe is mostly a query, and many who wait at once would keep a core busy.
  * @template T
  * @param {() => T | Promise<T>} probe
  * @param {string} [what] for the message of the failure
  * @returns {Promise<NonNullable<T>>}
  */
 export async function until(probe, what = 'it did not happen') {
-  for (const end = Date.now() + LIMIT_MS; ; ) {
+  for (const begin = performance.now(); ; ) {
     const found = await probe();
     if (found) return found;
-    if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    const waited = performance.now() - begin;
+    if (waited > LIMIT_MS) throw new Error(`waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, Math.min(PAUSE_MAX_MS, 10 + waited / 10)));
   }
 }

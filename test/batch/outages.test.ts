@@ -52,21 +52,25 @@ describe('a database that goes away for good', () => {
     );
     expect(all.size).toBeGreaterThan(15);
     expect([...all].filter((kind) => BY_CLOCK.test(kind))).toHaveLength(2);
-    for (const kind of [
-      ...all,
-      'INSERT INTO settlement_certificate',
-      'UPDATE job_execution SET status = ?, generation',
-    ]) {
+    const strike = async (kind: string, settle: 'settle' | 'startSettle'): Promise<void> => {
       await feed.reset();
       const proxy = await startProxy(feed.db.url, [{ statement: patternOf(kind), place: 'down', nth: 1 }]);
       const { settings, args } = BY_CLOCK.test(kind) ? LONG : { settings: {}, args: PLAIN };
-      const ended = await feed.startSettle({ ...IMPATIENT, ...settings, MAGAM_DATABASE_URL: proxy.url }, args).ended;
+      const given = { ...IMPATIENT, ...settings, MAGAM_DATABASE_URL: proxy.url };
+      const ended = await (settle === 'settle' ? feed.settle(given, args) : feed.startSettle(given, args).ended);
       const struck = proxy.cuts();
       await proxy.close();
       expect({ kind, struck, ...ended }).toMatchObject({ kind, struck: 1, code: 1, overdue: false });
       expect({ kind, code: codeOf(ended) }).toEqual({ kind, code: 'DATABASE_UNAVAILABLE' });
       expect(ended.stderr).not.toMatch(/^ {4}at /m); // no stack
-    }
+    };
+    for (const kind of all) await strike(kind, 'settle');
+    // The process ends, too: of a thread's statement, of what comes by the clock, and of the finish.
+    const [claim] = [...all].filter((kind) => kind.startsWith('INSERT INTO partition_execution'));
+    const [beat] = [...all].filter((kind) => BY_CLOCK.test(kind));
+    const lines = [...all].filter((kind) => /^(INSERT INTO settlement_line|LOAD DATA)/.test(kind)).slice(0, 1);
+    const finish = ['INSERT INTO settlement_certificate', 'UPDATE job_execution SET status = ?, generation'];
+    for (const kind of [claim as string, beat as string, ...lines, ...finish]) await strike(kind, 'startSettle');
     await feed.finish();
   });
 });

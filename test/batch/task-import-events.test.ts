@@ -8,9 +8,11 @@ import { change, type Db, inTransaction } from '../../infra/database.js';
 import { until } from '../../scripts/chaos/magam.mjs';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { salesCsv } from '../support/feed-files.js';
+import { runnersHere } from '../support/runner-here.js';
 import { askForImport, endOf, leadElsewhere, taskRunners } from '../support/tasks.js';
 
 const startRunner = taskRunners();
+const others = runnersHere();
 let database: TestDatabase;
 let db: Db;
 beforeAll(async () => {
@@ -27,7 +29,7 @@ async function events(): Promise<[string, unknown][]> {
 }
 
 it('reports imported, refused and withdrawn files, and no dry run', async () => {
-  startRunner(database.url);
+  others.start(database.url);
   const file = salesCsv({}, { line_id: '2' });
   const dry = await askForImport(db, 'lines', file, { dryRun: true });
   await endOf(db, IMPORT, dry);
@@ -58,7 +60,7 @@ it('tells of an import once when its runner is killed before its end is noted', 
   const taskId = await askForImport(db, 'lines', salesCsv({ order_id: 'K' }));
   await first.ended;
   expect(await events()).toEqual([]);
-  startRunner(database.url, { MAGAM_LEASE_MS: '1000' });
+  others.start(database.url, { MAGAM_LEASE_MS: '1000' });
   await endOf(db, IMPORT, taskId);
   expect(await events()).toMatchObject([['import.completed', { importId: taskId, imported: 1 }]]);
 });

@@ -11,6 +11,7 @@ import { environment, startMagam, until } from '../../scripts/chaos/magam.mjs';
 import { type ScratchDatabase, seed } from '../../scripts/chaos/scratch-database.mjs';
 import { inStatement } from '../support/database.js';
 import { draftedPolicy } from '../support/draft-scene.js';
+import { runnersHere } from '../support/runner-here.js';
 import { createDatabase, documentOf, magamOf, type SettleDocument } from '../support/settling.js';
 import { askFor, endOf, leadElsewhere, taskOf, taskRunners } from '../support/tasks.js';
 
@@ -45,6 +46,7 @@ interface Check {
 }
 
 const startRunner = taskRunners();
+const others = runnersHere();
 let scratch: ScratchDatabase;
 let db: Db;
 let folder: string;
@@ -112,16 +114,15 @@ async function checkAfter(meanwhile: () => Promise<unknown>): Promise<Check> {
   expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
   expect((await readCheckLines(db, taskId, { afterNo: 0, limit: 1 })).length).toBe(1);
   await meanwhile();
-  startRunner(scratch.url);
+  others.start(scratch.url);
   return endedCheck(taskId);
 }
 /** One that nothing disturbs. */
 async function undisturbedCheck(): Promise<Check> {
   const taskId = await askForCheck();
-  const runner = startRunner(scratch.url);
+  others.start(scratch.url);
   const found = await endedCheck(taskId);
-  runner.send('SIGKILL');
-  await runner.ended;
+  await others.end();
   return found;
 }
 

@@ -23,9 +23,14 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const readiness = async (server = api) => (await server.call('GET', '/readyz')).body;
+const readiness = async (server = api, headers = {}) => (await server.call('GET', '/readyz', { headers })).body;
+let asked = 0;
+/** Where a server believes a proxy, each question comes from another address: five from one would be its limit, and the next minute would be waited for. */
 const connected = (server: RunningApi) =>
-  until(async () => (await readiness(server)).status === 'ok', 'Redis is connected');
+  until(async () => {
+    asked += 1;
+    return (await readiness(server, { 'X-Forwarded-For': `198.51.100.${asked % 256}` })).status === 'ok';
+  }, 'Redis is connected');
 /** Another server beside the first; until it is connected to Redis it counts for itself. */
 const startOther = async (settings: Readonly<Record<string, string>>): Promise<RunningApi> => {
   const other = await startApi(database.url, { MAGAM_REDIS_URL: redis.url, ...settings });

@@ -14,6 +14,7 @@ import { DATE, PayoutScene, resultFile } from '../../core/payouts/payout-scene.j
 import { makeAccount, type TestAccount } from '../../support/accounts.js';
 import { type CallOptions, type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { runnersHere } from '../../support/runner-here.js';
 import { endOf, leadElsewhere, taskOf, taskRunners } from '../../support/tasks.js';
 
 let database: TestDatabase;
@@ -21,6 +22,7 @@ let api: RunningApi;
 let scene: PayoutScene;
 let [operator, seller]: TestAccount[] = [];
 const startRunner = taskRunners();
+const others = runnersHere();
 beforeAll(async () => {
   database = await createTestDatabase();
   api = await startApi(database.url);
@@ -184,7 +186,7 @@ it('a result file is imported by a runner, once; the same file again changes not
   expect(asked).toMatchObject({ status: 202, body: { layout: 'csv', fileName: 'today.csv', result: null } });
   expect((await upload(content)).body.resultId).toBe(asked.body.resultId);
   expect(await scene.statusOf(payoutId)).toBe('SENT');
-  startRunner(database.url);
+  others.start(database.url);
   await endOf(database.db, PAYOUT_RESULT, asked.body.resultId);
   const shown = (await call('GET', `payout-results/${asked.body.resultId}`)).body;
   expect(shown).toMatchObject({ status: 'COMPLETED', error: null, result: { file, paid: 1, unchanged: 0, open: 0 } });
@@ -210,7 +212,7 @@ it('a broken result file is refused whole, with every line', async () => {
     ['X1', 5, 'PAID', transferOn],
   ]);
   const { body } = await upload(content);
-  startRunner(database.url);
+  others.start(database.url);
   await endOf(database.db, PAYOUT_RESULT, body.resultId);
   const { status, error, result } = (await call('GET', `payout-results/${body.resultId}`)).body;
   expect({ status, result, code: error.code }).toEqual({ status: 'FAILED', result: null, code: 'BANK_RESULT_INVALID' });
@@ -229,7 +231,7 @@ it('an import whose runner is killed after the commit tells what it did', async 
   const killed = startRunner(database.url, { MAGAM_FAULT: 'payout-result-task.imported:kill' });
   expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
   await change(database.db, 'UPDATE background_task SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND');
-  startRunner(database.url);
+  others.start(database.url);
   await endOf(database.db, PAYOUT_RESULT, body.resultId);
   expect(await taskOf(database.db, PAYOUT_RESULT, body.resultId)).toMatchObject({
     status: 'COMPLETED',

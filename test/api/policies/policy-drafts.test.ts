@@ -6,12 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { makeAccount } from '../../support/accounts.js';
 import { Operating } from '../../support/operating.js';
+import { runnersHere } from '../../support/runner-here.js';
 import { createSettledDate, DAY, NEXT_DAY, type SettledDate } from '../../support/settled-date.js';
 import { leadElsewhere } from '../../support/tasks.js';
 import { asCheck } from '../../support/what-if-answer.js';
 
 let settled: SettledDate;
 let scene: Operating;
+const runners = runnersHere();
 beforeAll(async () => {
   settled = await createSettledDate();
   scene = await Operating.create(settled.database);
@@ -298,7 +300,7 @@ describe('a check', () => {
       body: { status: 'REQUESTED', date: DAY, dates: 'ALWAYS', draftVersion: 1, touched: null, totals: [] },
     });
     const check = asked.headers.get('location') ?? '';
-    scene.startRunner();
+    runners.start(scene.database.url);
     const shown = await endOf(check);
     expect(shown).toMatchObject({ status: 'COMPLETED', error: null, refused: 0 });
     expect(shown.touched).toBeGreaterThan(0);
@@ -330,7 +332,7 @@ describe('a check', () => {
     const asked = await scene.call('POST', `${address}/checks`, { date: DAY, to: NEXT_DAY });
     expect(asked).toMatchObject({ status: 202, body: { date: DAY, to: NEXT_DAY, dates: 'ALWAYS' } });
     const check = asked.headers.get('location') ?? '';
-    scene.startRunner();
+    runners.start(scene.database.url);
     const shown = await endOf(check);
     expect(shown).toMatchObject({ status: 'COMPLETED', date: DAY, to: NEXT_DAY });
 

@@ -6,13 +6,14 @@ import { DATE, PayoutScene } from '../../core/payouts/payout-scene.js';
 import { makeAccount, type TestAccount } from '../../support/accounts.js';
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { leadElsewhere, taskRunners } from '../../support/tasks.js';
+import { runnersHere } from '../../support/runner-here.js';
+import { leadElsewhere } from '../../support/tasks.js';
 
 let database: TestDatabase;
 let api: RunningApi;
 let scene: PayoutScene;
 let [operator, seller]: TestAccount[] = [];
-const startRunner = taskRunners();
+const runners = runnersHere();
 beforeAll(async () => {
   database = await createTestDatabase();
   api = await startApi(database.url);
@@ -49,7 +50,7 @@ it('the payouts of all sellers are proposed by a runner, for whoever asked; aske
   expect((await call('POST', 'payouts', { date: DATE }, { 'Idempotency-Key': 'all' })).body).toEqual(asked.body);
   expect((await call('POST', 'payouts', { date: DATE })).body).toMatchObject({ runId, alreadyRequested: true });
   expect((await call('GET', 'payouts')).body.items).toEqual([]);
-  startRunner(database.url);
+  runners.start(database.url);
   await ended(runId);
   const by = { decision: { proposedBy: `account ${operator?.accountId}` } };
   const listed: { sellerId: string; payoutId: number; [seen: string]: unknown }[] = (
@@ -79,7 +80,7 @@ it('the statements of all sellers are closed by a runner', async () => {
   const { body, status } = await call('POST', 'statements', { date: '2026-05-31' });
   expect(status).toBe(202);
   expect((await call('GET', 'statements')).body.items).toEqual([]);
-  startRunner(database.url);
+  runners.start(database.url);
   await ended(body.runId);
   expect((await call('GET', 'runs?job=close-statements')).body.items).toMatchObject([
     { runId: body.runId, date: '2026-05-31', status: 'COMPLETED' },

@@ -8,9 +8,11 @@ import { startProxy } from '../../../scripts/chaos/tcp-proxy.mjs';
 import { type EventStream, openEvents } from '../../support/events.js';
 import { magamJson } from '../../support/magam.js';
 import { Operating } from '../../support/operating.js';
+import { runnersHere } from '../../support/runner-here.js';
 import { YESTERDAY } from '../../support/today.js';
 
 let operating: Operating;
+const others = runnersHere();
 const folder = mkdtempSync(join(tmpdir(), 'magam-running-'));
 let gates = 0;
 /** What an idle runner asks every second: which runs it could join. */
@@ -48,7 +50,7 @@ describe('following a run', () => {
     expect(events.headers.get('cache-control')).toContain('no-transform');
     const first = await events.next();
     expect(first).toMatchObject({ event: 'progress', data: { runId, status: 'REQUESTED', done: 0, final: false } });
-    operating.startRunner();
+    others.start(operating.database.url, { MAGAM_CHUNK_SIZE: '100' });
     const all = [first, ...(await events.rest())];
     expect(all.at(-1)).toMatchObject({ event: 'end', data: { status: 'COMPLETED', final: true, remaining: 0 } });
     const done = all.map(({ data }) => data.done as number);
@@ -154,7 +156,7 @@ describe('stopping', () => {
     await runner.ended;
     const stop = await operating.call('POST', `/v1/runs/${runId}/stop`);
     expect([stop.status, stop.body]).toMatchObject([202, { running: 1, requested: 0 }]);
-    operating.startRunner();
+    others.start(operating.database.url, { MAGAM_CHUNK_SIZE: '100' });
     const stopped = await operating.settled(runId);
     expect(stopped).toMatchObject({ status: 'STOPPED', executions: [] });
     expect(stopped.remaining).toBeGreaterThan(0);

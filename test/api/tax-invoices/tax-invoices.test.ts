@@ -12,6 +12,7 @@ import { makeAccount, makeSeller, type TestAccount } from '../../support/account
 import { type RunningApi, startApi } from '../../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { magam } from '../../support/magam.js';
+import { runnersHere } from '../../support/runner-here.js';
 import { insertSettlement, shutThrough } from '../../support/settled-rows.js';
 import { madeFigures } from '../../support/statement-document.js';
 import { endOf, leadElsewhere, taskRunners } from '../../support/tasks.js';
@@ -24,6 +25,7 @@ let db: Db;
 let api: RunningApi;
 let [operator, seller]: TestAccount[] = [];
 const startRunner = taskRunners();
+const others = runnersHere();
 beforeAll(async () => {
   database = await createTestDatabase();
   ({ db } = database);
@@ -51,7 +53,7 @@ const call = (method: string, path: string, body?: object, headers = {}) => as(o
 
 async function made(): Promise<number> {
   const { makingId } = (await call('POST', 'tax-invoices', { month: MONTH })).body;
-  startRunner(database.url, SETTINGS);
+  others.start(database.url, SETTINGS);
   await endOf(db, TAX_INVOICES, makingId);
   return makingId;
 }
@@ -65,7 +67,7 @@ it('are asked for once while nobody has made them, and made by a runner', async 
   expect((await call('POST', 'tax-invoices', { month: MONTH }, key)).body).toEqual(asked.body);
   expect((await call('POST', 'tax-invoices', { month: MONTH })).body.makingId).toBe(makingId);
   expect((await call('GET', `tax-invoices?month=${MONTH}`)).body.items).toEqual([]);
-  startRunner(database.url, SETTINGS);
+  others.start(database.url, SETTINGS);
   await endOf(db, TAX_INVOICES, makingId);
   const shown = (await call('GET', `tax-invoice-makings/${makingId}`)).body;
   expect(shown).toMatchObject({ status: 'COMPLETED', requestedBy: `account ${operator?.accountId}`, error: null });
@@ -172,7 +174,7 @@ it('are all made once when a runner is killed after it has made them', async () 
   const killed = startRunner(database.url, { ...SETTINGS, MAGAM_FAULT: 'tax-invoice-task.made:kill' });
   expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
   await change(db, 'UPDATE background_task SET lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND');
-  startRunner(database.url, SETTINGS);
+  others.start(database.url, SETTINGS);
   await endOf(db, TAX_INVOICES, makingId);
   expect((await call('GET', `tax-invoice-makings/${makingId}`)).body.status).toBe('COMPLETED');
   const invoices = await select<{ s: string }>(

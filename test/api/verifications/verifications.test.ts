@@ -5,11 +5,13 @@ import { until } from '../../../scripts/chaos/magam.mjs';
 import { makeAccount } from '../../support/accounts.js';
 import { magamJson } from '../../support/magam.js';
 import { Operating } from '../../support/operating.js';
+import { runnersHere } from '../../support/runner-here.js';
 import { createSettledDate, DAY, NEXT_DAY, type SettledDate } from '../../support/settled-date.js';
 import { leadElsewhere } from '../../support/tasks.js';
 
 let settled: SettledDate;
 let scene: Operating;
+const runners = runnersHere();
 beforeAll(async () => {
   settled = await createSettledDate();
   scene = await Operating.create(settled.database);
@@ -34,7 +36,7 @@ describe('a verification', () => {
     const address = asked.headers.get('location') ?? '';
     expect(address).toBe(`/v1/verifications/${asked.body.verificationId}`);
     expect(asked.body).toMatchObject({ date: DAY, status: 'REQUESTED', checks: null, ok: null, startedAt: null });
-    scene.startRunner();
+    runners.start(scene.database.url);
     const shown = await ended(address);
     const { document } = await magamJson<Verification>(scene.database.url, ['verify', '--date', DAY]);
     expect(shown).toMatchObject({ status: 'COMPLETED', ok: true, error: null, checks: document.checks });
@@ -57,7 +59,7 @@ describe('a verification', () => {
         [DAY, entry],
       );
     await set('+ 1');
-    scene.startRunner();
+    runners.start(scene.database.url);
     const shown = await ended((await ask(DAY)).headers.get('location') ?? '');
     await set('- 1');
     expect(shown).toMatchObject({ status: 'COMPLETED', ok: false });

@@ -28,7 +28,8 @@ const { compileFunction, SourceTextModule, SyntheticModule } = require('node:vm'
 /** @type {{ default: new (...args: unknown[]) => JestRuntime }} */
 const { default: Runtime } = /** @type {any} */ (require('jest-runtime'));
 
-const PACKAGE = /[\\/]node_modules[\\/]/;
+/** What is loaded once per worker: packages, and what the tests want to keep from one file to the next. */
+const PACKAGE = /[\\/](node_modules|test[\\/]support[\\/]once)[\\/]/;
 const SOURCE = /\.ts$/;
 /** jest keeps the map beside the code; as a part of the code, every compilation would read it. */
 const SOURCE_MAP = /^\/\/# sourceMappingURL=data:\S*$/gm;
