@@ -69,6 +69,7 @@ export const mutants = [
     name: 'a return is cut off the line as it was ordered',
     from: 'reversedAmounts(remainingSale(line), line.returnedQuantity, quantity)',
     to: 'reversedAmounts(line, line.returnedQuantity, quantity)',
+    only: 'of a return are cut off',
   },
   {
     ...state,

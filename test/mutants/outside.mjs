@@ -74,7 +74,13 @@ export const mutants = [
     from: "if (this.waiting >= this.settings.queueMax) return { turnedAway: 'queue-full' };",
     to: '',
   },
-  { ...gate, name: 'a call is begun that has been turned away', from: 'if (left) return undefined;', to: '' },
+  {
+    ...gate,
+    name: 'a call is begun that has been turned away',
+    from: 'if (left) return undefined;',
+    to: '',
+    only: 'never begins that work',
+  },
   {
     ...breaker,
     name: 'calls from before the breaker opened count after it',

@@ -224,4 +224,7 @@ describe('parts', () => {
     expect(cutParts([line], 'CANCEL', [{ lineNumber: 1, quantity: 1 }])).toMatchObject([{ shippingFee: 0 }]);
     expect(cutParts([line], 'CANCEL', null)).toMatchObject([{ quantity: 2, shippingFee: 50, itemAmount: 2_000 }]);
   });
+  it('of a return are cut off what its cancellations have left', () => {
+    expect(cutParts([line], 'RETURN', null)).toMatchObject([{ quantity: 2, shippingFee: 50, itemAmount: 2_000 }]);
+  });
 });
