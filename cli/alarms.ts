@@ -1,12 +1,14 @@
-/** `magam alarms`: lists what needs an operator; `check` looks for alarms and sends the messages, for cron. */
+/** `magam alarms`: lists what needs an operator; `check` looks for alarms and sends the messages, for cron; `end` ends the alarm of a command. */
 import type { Command } from 'commander';
+import { endCommandAlarm } from '../core/alarms/change-alarms.js';
 import { type Alarm, actionOf } from '../core/alarms/rules/alarm.js';
 import { listAlarms, readOpenAlarms } from '../core/alarms/stores/alarm.js';
 import { readConfig } from '../infra/config.js';
 import { asMagamError, errorText } from '../infra/database-errors.js';
 import { errors, MagamError } from '../kernel/errors.js';
 import { lookForAlarms } from './alarm-sender.js';
-import { type CommandContext, withDatabase } from './context.js';
+import { auditIn } from './audit.js';
+import { type CommandContext, wholeNumber, withDatabase } from './context.js';
 import { raiseDirectly, resolveDirectly } from './direct-alarm.js';
 import { note, print, printJson, printTable } from './output.js';
 
@@ -23,6 +25,13 @@ export function alarmsCommands(alarms: Command): void {
     .command('check')
     .description('check whether something needs an operator, send the messages, and exit with 1 while alarms are open')
     .action((_options, command: Command) => check(command));
+  alarms
+    .command('end')
+    .argument('<id>', 'the number of the alarm', wholeNumber('ID', 1, 4_294_967_295))
+    .description('end the alarm of a command that is not to run any more')
+    .action((alarmId: number, _options, command: Command) =>
+      withDatabase(command, (context) => end(context, alarmId), { anyTime: true }),
+    );
 }
 
 async function list({ db, json }: CommandContext, all: boolean): Promise<void> {
@@ -58,6 +67,17 @@ async function check(command: Command): Promise<void> {
   if (open.length === 0) return;
   note(`ALARMS_OPEN: ${errors.ALARMS_OPEN.meaning}`);
   process.exitCode = errors.ALARMS_OPEN.exit;
+}
+
+/** Ends the alarm, and sends the message about its end. */
+async function end(context: CommandContext, alarmId: number): Promise<void> {
+  const { db, config, json } = context;
+  const { kind, subject, summary } = await endCommandAlarm(db, alarmId, (tx, alarm) =>
+    auditIn(tx, config, { action: 'alarm.end', subject: ['alarm', String(alarmId)], before: alarm, after: null }),
+  );
+  if (json) printJson({ alarmId, kind, subject, status: 'RESOLVED' });
+  else print(`Alarm ${alarmId} is over: ${summary}`);
+  await lookForAlarms(context);
 }
 
 function show(alarms: readonly Alarm[], json: boolean): void {

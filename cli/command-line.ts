@@ -86,7 +86,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   alarms: {
     takes: '[options]',
-    description: 'list the open alarms; see also alarms check',
+    description: 'list the open alarms; see also alarms check, end',
     load: async () => (await import('./alarms.js')).alarmsCommands,
   },
   stock: {

@@ -1,7 +1,7 @@
 /** Settings of accounts: links in mails, one-time passwords, the second factor, payout accounts. `infra/config.ts` reads them. */
 import * as z from 'zod';
 import type { Role } from '../kernel/access.js';
-import { wholeNumber } from './whole-number.js';
+import { wholeNumber } from './setting-forms.js';
 
 export interface AccountSettings {
   /** The server's public address, with which the links in mails begin. It has no slash at its end. */

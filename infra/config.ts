@@ -36,9 +36,9 @@ import {
   payoutProviderShape,
 } from './payout-provider-settings.js';
 import { type PlatformSettings, platformSettings, platformShape } from './platform-settings.js';
+import { oneOf, wholeNumber } from './setting-forms.js';
 import { isSigningKey, readPublicKey } from './signing.js';
 import { isTimeZone } from './time-zone.js';
-import { wholeNumber } from './whole-number.js';
 
 /** Without a database the URL means the one named magam. */
 const databaseUrl = z
@@ -108,7 +108,7 @@ const exceptionsMax = z.string().transform((text, context) => {
 });
 
 const schema = z.object({
-  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
+  NODE_ENV: oneOf(['production', 'development', 'test']).default('development'),
   MAGAM_DATABASE_URL: databaseUrl.optional(),
   MAGAM_REDIS_URL: redisUrl.optional(),
   MAGAM_QUEUE_REDIS_URL: redisUrl.optional(),
@@ -129,8 +129,8 @@ const schema = z.object({
   MAGAM_CLAIMS_MAX: wholeNumber(1, 100).default(5),
   MAGAM_HISTORY_DAYS: wholeNumber(1, 36_500).default(400),
   MAGAM_EXCEPTIONS_MAX: exceptionsMax.optional(),
-  MAGAM_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  MAGAM_LINE_WRITER: z.enum(['auto', 'insert', 'load']).default('auto'),
+  MAGAM_LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  MAGAM_LINE_WRITER: oneOf(['auto', 'insert', 'load']).default('auto'),
   MAGAM_HOST: z.string().default('127.0.0.1'),
   MAGAM_PORT: wholeNumber(0, 65_535).default(8_080),
   ...keyShape,
@@ -139,7 +139,7 @@ const schema = z.object({
   MAGAM_HTTP_POOL: wholeNumber(2, 200).default(12),
   ...edgeShape,
   MAGAM_CHECKOUT_MINUTES: wholeNumber(1, 10_080).default(15),
-  MAGAM_STOCK_STRATEGY: z.enum(['update', 'redlock']).default('update'),
+  MAGAM_STOCK_STRATEGY: oneOf(['update', 'redlock']).default('update'),
   MAGAM_STOCK_LOCK_WAIT_MS: wholeNumber(0, 60_000).default(3_000),
   MAGAM_STOCK_LOCK_LEASE_MS: wholeNumber(1_000, 600_000).default(10_000),
   MAGAM_PAYMENT_HOLD_MINUTES: wholeNumber(2, 10_080).default(60),
@@ -159,7 +159,7 @@ const schema = z.object({
   MAGAM_ALARM_RUNNER_MINUTES: wholeNumber(0, 10_080).default(5),
   MAGAM_UPLOAD_BYTES_MAX: wholeNumber(1, 999_999_999).default(268_435_456),
   MAGAM_DRAIN_MS: wholeNumber(0, 600_000).default(2_000),
-  MAGAM_DOCS_PAGE: z.enum(['on', 'off']).default('on'),
+  MAGAM_DOCS_PAGE: oneOf(['on', 'off']).default('on'),
   MAGAM_METRICS_TOKEN: z
     .string()
     .regex(/^[!-~]{16,}$/, 'must be at least 16 printable ASCII characters without spaces')

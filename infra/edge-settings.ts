@@ -1,6 +1,6 @@
 /** How much the HTTP server does at once, and the shares of accounts. `infra/config.ts` reads them. */
 import type * as z from 'zod';
-import { wholeNumber } from './whole-number.js';
+import { wholeNumber } from './setting-forms.js';
 
 export const edgeShape = {
   MAGAM_REQUESTS_MAX: wholeNumber(1, 1_000_000).default(10_000),

@@ -1,6 +1,6 @@
 /** Settings for other systems: browsers of other origins, the event feed and webhooks. `infra/config.ts` reads it. */
 import * as z from 'zod';
-import { wholeNumber } from './whole-number.js';
+import { oneOf, wholeNumber } from './setting-forms.js';
 
 export interface IntegrationSettings {
   /** Origins whose pages may call the API. */
@@ -33,7 +33,7 @@ export const integrationShape = {
   MAGAM_CORS_ORIGINS: origins.optional(),
   MAGAM_EVENT_DAYS: wholeNumber(7, 36_500).default(90),
   MAGAM_WEBHOOK_DAYS: wholeNumber(1, 365).default(3),
-  MAGAM_WEBHOOK_PRIVATE_ADDRESSES: z.enum(['on', 'off']).default('off'),
+  MAGAM_WEBHOOK_PRIVATE_ADDRESSES: oneOf(['on', 'off']).default('off'),
 };
 
 type IntegrationEnv = z.infer<z.ZodObject<typeof integrationShape>>;

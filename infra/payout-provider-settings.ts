@@ -1,7 +1,7 @@
 /** The provider that pays sellers; there is none unless its settings are given. `infra/config.ts` reads it. */
 import * as z from 'zod';
 import { key, url } from './payment-provider-settings.js';
-import { wholeNumber } from './whole-number.js';
+import { wholeNumber } from './setting-forms.js';
 
 export interface TossPayoutSettings {
   readonly url: string;

@@ -2,6 +2,7 @@
 export const AUDIT_SUBJECTS = [
   'account',
   'adjustment',
+  'alarm',
   'api-key',
   'books',
   'business-calendar',

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { openSecret } from '../../core/webhooks/secrets.js';
 import { sendWebhook } from '../../core/webhooks/send-webhook.js';
-import { readSecret } from '../../core/webhooks/stores/webhook-endpoint.js';
+import { readSecrets } from '../../core/webhooks/stores/webhook-endpoint.js';
 import { found } from '../../kernel/outcome.js';
 import type { ApiContext } from '../context.js';
 import { ok } from '../edge/reply.js';
@@ -34,8 +34,8 @@ export const testEndpoint = ({ config, db }: ApiContext): Route =>
     owner: ownerOf(db),
     handle: async ({ params: { endpointId } }) => {
       const { url } = await requireEndpoint(db, endpointId);
-      const sealed = found(await readSecret(db, endpointId), 'WEBHOOK_ENDPOINT_NOT_FOUND', { endpointId });
-      const secrets = [openSecret(config.encryptionKeys, endpointId, sealed)];
+      const sealed = found(await readSecrets(db, endpointId), 'WEBHOOK_ENDPOINT_NOT_FOUND', { endpointId });
+      const secrets = sealed.map((one) => openSecret(config.encryptionKeys, endpointId, one));
       const ping = { id: 0, type: 'ping', happenedAt: new Date().toISOString(), data: { endpointId } } as const;
       const sent = await sendWebhook(ping, { url, secrets, privateAllowed: config.integrations.webhookPrivate });
       return ok({ ...sent, durationMs: Math.round(sent.durationMs) });

@@ -98,13 +98,11 @@ async function serveReplay(context: WebhookContext, claim: Claim, target: Target
 }
 
 async function send({ config, log }: WebhookContext, target: Target, event: FeedEvent): Promise<Sent> {
-  const { endpointId, url, secret, former } = target;
+  const { endpointId, url } = target;
   const about = { endpointId, eventId: event.id, type: event.type };
   let secrets: string[];
   try {
-    secrets = [secret, former].flatMap((one) =>
-      one === null ? [] : [openSecret(config.encryptionKeys, endpointId, one)],
-    );
+    secrets = target.secrets.map((sealed) => openSecret(config.encryptionKeys, endpointId, sealed));
   } catch (error) {
     log('error', { ...about, error: errorText(error) }, 'the secret of a webhook endpoint cannot be read');
     return { delivered: false, status: null, error: 'the secret of the endpoint cannot be read', durationMs: 0 };

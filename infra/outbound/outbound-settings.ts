@@ -1,6 +1,6 @@
 /** How calls to the outside are limited, tried again and cut off. The same for every provider; `infra/config.ts` reads them. */
 import type * as z from 'zod';
-import { wholeNumber } from '../whole-number.js';
+import { wholeNumber } from '../setting-forms.js';
 
 /** Settings of one kind of calls to one provider. */
 export interface GateSettings {

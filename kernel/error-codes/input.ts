@@ -35,7 +35,7 @@ export const inputErrors = {
     http: 500,
     exit: 1,
     meaning: 'A file cannot be written; the message says why.',
-    whatToDo: 'Check the folder and its permissions.',
+    whatToDo: 'Check the folder, its permissions and the free space of its disk.',
   },
   RATE_INVALID: {
     http: 422,
@@ -314,7 +314,7 @@ export const inputErrors = {
     http: 500,
     exit: 1,
     meaning: 'The rejects file cannot be written.',
-    whatToDo: 'Check the folder and its permissions.',
+    whatToDo: 'Check the folder, its permissions and the free space of its disk.',
   },
   ROW_DATE_INVALID: {
     http: 422,

@@ -2,6 +2,18 @@
 import type { ErrorDefinition } from './definition.js';
 
 export const operationErrors = {
+  ALARM_ENDS_BY_ITSELF: {
+    http: 409,
+    exit: 1,
+    meaning: 'The alarm ends by itself when its cause is gone; only the alarm of a command can be ended by hand.',
+    whatToDo: 'Do what `magam alarms` says about the alarm.',
+  },
+  ALARM_NOT_FOUND: {
+    http: 404,
+    exit: 1,
+    meaning: 'There is no alarm with this id, or it is over.',
+    whatToDo: '`magam alarms` lists the open alarms.',
+  },
   ALARMS_OPEN: {
     http: 409,
     exit: 1,

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/gl
 import { raiseAlarm, resolveAlarm } from '../../core/alarms/change-alarms.js';
 import { readOpenAlarms } from '../../core/alarms/stores/alarm.js';
 import { change } from '../../infra/database.js';
+import { listAudit } from '../../infra/stores/audit-log.js';
 import { type Ended, environment, runMagam } from '../../scripts/chaos/magam.mjs';
 import { emptyAlarms } from '../support/alarms.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -116,4 +117,26 @@ it('check says when a message cannot be sent, and goes on', async () => {
   expect(code).toBe(1);
   expect(stdout).toContain('It failed.');
   expect(stderr).toContain('the webhook for alarms answered 500');
+});
+
+it('end ends the alarm of a command, says so everywhere, and ends no other', async () => {
+  await raiseAlarm(database.db, { kind: 'command-failed', subject: 'nonsense', summary: 'It failed.' });
+  const [failed] = (await readOpenAlarms(database.db)).map(({ alarmId }) => String(alarmId));
+  const ended = await run(['end', failed ?? '']);
+  expect(ended).toMatchObject({ code: 0, stdout: `Alarm ${failed} is over: It failed.\n` });
+  expect(told()).toContain('command-failed RESOLVED');
+  const [entry] = await listAudit(database.db, { action: 'alarm.end' }, 10);
+  expect(entry).toMatchObject({ subjectType: 'alarm', subjectId: failed, actorUserName: expect.any(String) });
+  for (const [id, code] of [
+    [failed, 'ALARM_NOT_FOUND'],
+    ['4000000000', 'ALARM_NOT_FOUND'],
+  ])
+    expect(await run(['end', id ?? ''])).toMatchObject({ code: 1, stderr: expect.stringContaining(code ?? '') });
+  await raiseAlarm(database.db, { kind: 'parked-entries', subject: '2026-01-01', summary: 'Parked.' });
+  const parked = (await readOpenAlarms(database.db)).find(({ kind }) => kind === 'parked-entries');
+  expect(await run(['end', String(parked?.alarmId)])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('ALARM_ENDS_BY_ITSELF'),
+  });
+  expect(await run(['end', 'x'])).toMatchObject({ code: 2 });
 });

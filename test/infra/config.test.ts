@@ -30,6 +30,17 @@ describe('the configuration', () => {
     expect(read).toThrow(/MAGAM_SETTLE_AT.*MAGAM_SIGNING_KEY.*MAGAM_WORKERS/);
   });
 
+  it.each([
+    ['MAGAM_WORKERS', '999', 'MAGAM_WORKERS must be a whole number from 1 to 64.'],
+    ['MAGAM_WORKERS', 'many', 'MAGAM_WORKERS must be a whole number from 1 to 64.'],
+    ['MAGAM_LINE_WRITER', 'fast', 'MAGAM_LINE_WRITER must be auto, insert or load.'],
+    ['MAGAM_DOCS_PAGE', 'no', 'MAGAM_DOCS_PAGE must be on or off.'],
+    ['MAGAM_WEBHOOK_PRIVATE_ADDRESSES', '1', 'MAGAM_WEBHOOK_PRIVATE_ADDRESSES must be on or off.'],
+    ['MAGAM_UPLOAD_BYTES_MAX', '1e9', 'MAGAM_UPLOAD_BYTES_MAX must be a whole number from 1 to 999999999.'],
+  ])('says in plain words what %s can be, and not %s', (name, value, message) => {
+    expect(() => readConfig({ [name]: value })).toThrow(`The configuration is wrong: ${message}`);
+  });
+
   it('requires both URLs in production, and refuses faults there', () => {
     const read = () => readConfig({ NODE_ENV: 'production', MAGAM_FAULT: 'chunk.commit:kill' });
     expect(read).toThrow(/MAGAM_DATABASE_URL is required.*MAGAM_REDIS_URL is required.*MAGAM_FAULT is refused/);

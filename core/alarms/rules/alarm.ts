@@ -51,7 +51,8 @@ const ACTIONS = {
     `Look at its deliveries with GET /v1/webhook-endpoints/${endpointId}/deliveries, tell its owner, and enable it again when it can be reached.`,
   'bank-account-waiting': (sellerId: string) =>
     `Ask the seller by a way that you know whether the account is theirs. Then somebody other than its proposer approves it with POST /v1/sellers/${encodeURIComponent(sellerId)}/bank-accounts/ID/approval or withdraws it.`,
-  'command-failed': () => 'Read the log of the command, mend the cause, and run the command again with magam cron.',
+  'command-failed': () =>
+    'Read the log of the command, mend the cause, and run the command again with magam cron. If it is not to run any more, end the alarm with magam alarms end and its number.',
 } as const;
 
 export type AlarmKind = keyof typeof ACTIONS;

@@ -5,6 +5,7 @@
 import { change, type Db, isoTime, isTrue, select, type Tx } from '../../../infra/database.js';
 import type { Encrypted } from '../../../infra/encryption.js';
 import type { FeedEventType } from '../../event-feed/rules/feed-events.js';
+import { SECRET_COLUMNS, type SecretRow, secretsOf } from './webhook-endpoint.js';
 
 /** An endpoint that this process sends to. */
 export interface Claim {
@@ -60,16 +61,8 @@ export interface Target {
   readonly due: boolean;
   /** An event that is to be sent again. */
   readonly replay: number | null;
-  readonly secret: Encrypted;
-  /** The previous secret, while it is valid. */
-  readonly former: Encrypted | null;
-}
-
-interface TargetRow extends Omit<Target, 'secret' | 'former'> {
-  readonly keyId: string;
-  readonly sealed: string;
-  readonly formerKeyId: string | null;
-  readonly formerSealed: string | null;
+  /** Its secret, and the previous one while it is valid. */
+  readonly secrets: readonly Encrypted[];
 }
 
 /**
@@ -77,11 +70,10 @@ interface TargetRow extends Omit<Target, 'secret' | 'former'> {
  * locked.
  */
 export async function readTarget(db: Db, { endpointId, owner }: Claim): Promise<Target | undefined> {
-  const [row] = await select<TargetRow>(
+  const [row] = await select<Omit<Target, 'secrets'> & SecretRow>(
     db,
     `SELECT endpoint_id AS endpointId, seller_id AS sellerId, url, types, delivered_through AS deliveredThrough, attempts,
-       next_try_at <= UTC_TIMESTAMP(3) AS due, secret_key_id AS keyId, secret_sealed AS sealed,
-       IF(former_until > UTC_TIMESTAMP(3), former_key_id, NULL) AS formerKeyId, former_sealed AS formerSealed,
+       next_try_at <= UTC_TIMESTAMP(3) AS due, ${SECRET_COLUMNS},
        (SELECT MIN(r.position) FROM webhook_replay r WHERE r.endpoint_id = webhook_endpoint.endpoint_id) AS replay
      FROM webhook_endpoint WHERE ${FENCED} AND ${SERVED}`,
     [endpointId, owner],
@@ -89,8 +81,7 @@ export async function readTarget(db: Db, { endpointId, owner }: Claim): Promise<
   );
   if (row === undefined) return undefined;
   const { keyId, sealed, formerKeyId, formerSealed, ...target } = row;
-  const former = formerKeyId === null || formerSealed === null ? null : { keyId: formerKeyId, sealed: formerSealed };
-  return { ...target, secret: { keyId, sealed }, former };
+  return { ...target, secrets: secretsOf({ keyId, sealed, formerKeyId, formerSealed }) };
 }
 
 /** Records that there is nothing to send between the position of the endpoint and this one. */

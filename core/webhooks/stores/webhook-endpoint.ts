@@ -70,15 +70,27 @@ export async function storeSecret(tx: Tx, endpointId: number, { keyId, sealed }:
   await change(tx, sql, [keyId, sealed, endpointId]);
 }
 
-/** The secret under which deliveries are signed; undefined: the endpoint is gone. */
-export const readSecret = async (db: Db, endpointId: number): Promise<Encrypted | undefined> =>
-  (
-    await select<Encrypted>(
-      db,
-      'SELECT secret_key_id AS keyId, secret_sealed AS sealed FROM webhook_endpoint WHERE endpoint_id = ?',
-      [endpointId],
-    )
-  )[0];
+/** The columns of the secrets under which an endpoint's messages are signed. */
+export const SECRET_COLUMNS = `secret_key_id AS keyId, secret_sealed AS sealed,
+       IF(former_until > UTC_TIMESTAMP(3), former_key_id, NULL) AS formerKeyId, former_sealed AS formerSealed`;
+
+export interface SecretRow extends Encrypted {
+  readonly formerKeyId: string | null;
+  readonly formerSealed: string | null;
+}
+
+/** The secret, and the previous one while it is valid. */
+export const secretsOf = ({ keyId, sealed, formerKeyId, formerSealed }: SecretRow): Encrypted[] => [
+  { keyId, sealed },
+  ...(formerKeyId === null || formerSealed === null ? [] : [{ keyId: formerKeyId, sealed: formerSealed }]),
+];
+
+/** The secrets under which messages are signed; undefined: the endpoint is gone. */
+export async function readSecrets(db: Db, endpointId: number): Promise<Encrypted[] | undefined> {
+  const sql = `SELECT ${SECRET_COLUMNS} FROM webhook_endpoint WHERE endpoint_id = ?`;
+  const [row] = await select<SecretRow>(db, sql, [endpointId]);
+  return row && secretsOf(row);
+}
 
 /** Replaces the secret; the previous one stays valid beside it for a day. */
 export async function replaceSecret(tx: Tx, endpointId: number, { keyId, sealed }: Encrypted): Promise<void> {

@@ -274,9 +274,12 @@ describe('an endpoint', () => {
     await recordRuns(scene.db, 1);
     await arrived(1);
     expect(signers()).toEqual(['new', 'former']);
+    await call('POST', `/${endpointId}/test`);
+    expect(scene.receiver.received).toHaveLength(2);
+    expect(signers()).toEqual(['new', 'former']);
     await change(scene.db, 'UPDATE webhook_endpoint SET former_until = UTC_TIMESTAMP(3)');
     await recordRuns(scene.db, 2);
-    await arrived(2);
+    await arrived(3);
     expect(signers()).toEqual(['new']);
     const [row] = await select(scene.db, 'SELECT * FROM webhook_endpoint WHERE endpoint_id = ?', [endpointId]);
     expect(JSON.stringify(row)).not.toMatch(/whsec_/);
