@@ -1,12 +1,8 @@
 /** `magam payouts next` and `magam payouts explain`, which is the same as `magam explain payout`. */
 import type { Command } from 'commander';
-import {
-  type ExplainedPayout,
-  type ExplainedStatement,
-  explainPayout,
-  linesOfStatement,
-} from '../core/payouts/explain-payout.js';
+import { type ExplainedPayout, type ExplainedStatement, explainPayout } from '../core/payouts/explain-payout.js';
 import { type NextPayout, nextPayouts } from '../core/payouts/next-payout.js';
+import { linePagesOf } from '../core/statements/statement-contents.js';
 import type { StatementLine } from '../core/statements/statement-lines.js';
 import type { Db } from '../infra/database.js';
 import { MagamError } from '../kernel/errors.js';
@@ -65,7 +61,7 @@ async function documentOf(db: Db, { statements, ...explained }: ExplainedPayout)
   const whole: object[] = [];
   for (const statement of statements) {
     const lines: object[] = [];
-    for await (const page of linesOfStatement(db, statement.statementId)) lines.push(...page.map(lineOf));
+    for await (const page of linePagesOf(db, statement.statementId)) lines.push(...page.map(lineOf));
     whole.push({ ...statement, lines });
   }
   return { ...explained, statements: whole };
@@ -80,7 +76,7 @@ async function tell(db: Db, { payout, statements, ok }: ExplainedPayout): Promis
   tellPayout(payout);
   for (const statement of statements) {
     tellStatement(statement, payout.currency);
-    for await (const page of linesOfStatement(db, statement.statementId))
+    for await (const page of linePagesOf(db, statement.statementId))
       printTable(
         ['settled on', 'gen', 'leg', 'order', 'line', 'refund', 'net'],
         page

@@ -6,8 +6,8 @@ import type { SettledRow } from '../core/settlement/stores/line-page.js';
 import { previewSeller } from '../core/statements/preview.js';
 import type { KindSum, Statement } from '../core/statements/rules/statement.js';
 import { isPayout, netOf } from '../core/statements/rules/sums.js';
-import { collected, itemsOf, settlementsOf } from '../core/statements/statement-contents.js';
-import { readStatementLines } from '../core/statements/statement-lines.js';
+import { collected, itemsOf, linePagesOf, settlementsOf } from '../core/statements/statement-contents.js';
+import type { StatementLine } from '../core/statements/statement-lines.js';
 import { listStatements, readStatement, type StatementHead } from '../core/statements/stores/statement.js';
 import { MagamError } from '../kernel/errors.js';
 import { found } from '../kernel/outcome.js';
@@ -151,36 +151,31 @@ function printStatement(statement: Statement & Partial<Pick<StatementHead, 'issu
   print(`hash ${statement.hash}`);
 }
 
-const PAGE = 1_000;
 const AMOUNTS = ['fee', 'fee_vat', 'net'];
 const COLUMNS = ['settled_on', 'generation', 'leg', 'order_id', 'line_id', 'refund_id', 'quantity', ...AMOUNTS];
 
 async function lines(id: number, command: Command): Promise<void> {
   await withDatabase(command, async ({ db, json }) => {
-    if (json) await write('[');
-    for (let after: Parameters<typeof readStatementLines>[2], first = true; ; ) {
-      const page = await readStatementLines(db, id, after, PAGE);
-      after = page.at(-1)?.at;
-      if (json)
-        for (const { row, certificate } of page) {
-          await write(`${first ? '\n' : ',\n'}${JSON.stringify({ ...row, leg: legOf(row.leg), certificate })}`);
-          first = false;
-        }
-      else if (first || page.length > 0)
-        printTable(
-          [...COLUMNS, 'certificate'],
-          page.map(({ row, certificate }) => [
-            ...COLUMNS.map((name) => shownCell(name, row)),
-            certificate?.slice(0, 12),
-          ]),
-          ['quantity', ...AMOUNTS],
-        );
-      if (!json) first = false;
-      if (page.length < PAGE) break;
+    let empty = true;
+    for await (const page of linePagesOf(db, id)) {
+      if (json) await write(`${empty ? '[' : ','}\n${page.map(lineText).join(',\n')}`);
+      else printLines(page);
+      empty = false;
     }
-    if (json) await write('\n]\n');
+    if (json) await write(empty ? '[]\n' : '\n]\n');
+    else if (empty) print('No line is on this statement.');
   });
 }
+
+const lineText = ({ row, certificate }: StatementLine): string =>
+  JSON.stringify({ ...row, leg: legOf(row.leg), certificate });
+
+const printLines = (page: readonly StatementLine[]): void =>
+  printTable(
+    [...COLUMNS, 'certificate'],
+    page.map(({ row, certificate }) => [...COLUMNS.map((name) => shownCell(name, row)), certificate?.slice(0, 12)]),
+    ['quantity', ...AMOUNTS],
+  );
 
 function shownCell(name: string, row: SettledRow): string | number | undefined {
   if (name === 'leg') return legOf(row.leg);

@@ -5,13 +5,15 @@ import { postTransactions } from '../ledger/post-transactions.js';
 import { reverseTransaction } from '../ledger/reverse-transaction.js';
 import { postingsOf, type RuleName } from '../ledger/rules/posting-rules.js';
 import { readByKeys, readTransaction, type StoredTransaction } from '../ledger/stores/ledger-transaction.js';
+import { termsInForce } from '../terms/terms-of-seller.js';
 import type { AdjustmentKind } from './rules/adjustment.js';
 import type { AdjustmentRecord } from './stores/adjustment.js';
 
 /** The keys of an entry's transactions in the ledger. */
-const keysOf = (adjustmentId: number): readonly [amount: string, fee: string] => [
+const keysOf = (adjustmentId: number): readonly [amount: string, fee: string, owed: string] => [
   `adjustment:${adjustmentId}`,
   `adjustment:${adjustmentId}:fee`,
+  `adjustment:${adjustmentId}:owed`,
 ];
 
 const RULES: Readonly<Record<Exclude<AdjustmentKind, 'REVERSAL'>, readonly [amount: RuleName, fee?: RuleName]>> = {
@@ -22,7 +24,12 @@ const RULES: Readonly<Record<Exclude<AdjustmentKind, 'REVERSAL'>, readonly [amou
   WRITE_OFF: ['WRITE_OFF'],
 };
 
-/** Posts it. Throws the codes of the ledger. */
+/**
+ * Posts it. Throws the codes of the ledger.
+ *
+ * Where the terms forbid set-off, what the entry takes from the seller becomes a receivable at once. If that waited for the close of the period, the payouts that are due until
+ * then would be more than the seller is owed, and none of them would be paid.
+ */
 export async function postEntry(
   tx: Tx,
   entry: AdjustmentRecord,
@@ -33,7 +40,7 @@ export async function postEntry(
   const reason = `${entry.reasonCode}: ${entry.reason}`;
   if (kind === 'REVERSAL') return reverseEntry(tx, undoesId, { effectiveOn, requestedBy, reason });
   const about = { sellerId, currency, ...(provider === null ? {} : { provider }) };
-  const [amountKey, feeKey] = keysOf(adjustmentId);
+  const [amountKey, feeKey, owedKey] = keysOf(adjustmentId);
   const [amountRule, feeRule] = RULES[kind];
   const common = { sellerId, effectiveOn, requestedBy, reason };
   const amount = BigInt(entry.amountMinor);
@@ -46,8 +53,15 @@ export async function postEntry(
     const amounts = { sellerFee: ofSeller ? fee : 0n, platformFee: ofSeller ? 0n : fee };
     transactions.push({ key: feeKey, kind: feeRule, ...common, postings: postingsOf(feeRule, about, amounts) });
   }
+  if (isDebitOfSeller(kind) && (await termsInForce(tx, sellerId, effectiveOn))?.noSetOff === true) {
+    const owed = { amount: amount + (entry.feeBy === 'SELLER' ? BigInt(entry.feeMinor) : 0n) };
+    const rule = 'CLAWBACK_TO_RECEIVABLE';
+    transactions.push({ key: owedKey, kind: rule, ...common, postings: postingsOf(rule, about, owed) });
+  }
   await postTransactions(tx, transactions);
 }
+
+const isDebitOfSeller = (kind: AdjustmentKind): boolean => kind === 'FROM_SELLER' || kind === 'CHARGEBACK';
 
 async function reverseEntry(
   tx: Tx,
@@ -55,7 +69,9 @@ async function reverseEntry(
   reversal: Parameters<typeof reverseTransaction>[2],
 ): Promise<void> {
   if (undoesId === null) throw new Error('a reversal names what it reverses');
-  const transactions = [...(await readByKeys(tx, keysOf(undoesId))).values()];
+  // What it made a receivable stays one until the next close, which nets it: some of it may be paid or written off by now.
+  const [amountKey, feeKey] = keysOf(undoesId);
+  const transactions = [...(await readByKeys(tx, [amountKey, feeKey])).values()];
   for (const { transactionId } of transactions) decided(await reverseTransaction(tx, transactionId, reversal));
 }
 

@@ -44,8 +44,7 @@ export async function writeCsv(
   const texts = spreadsheetSafe ? fields.flatMap((field, at) => (field.kind === 'text' ? [at] : [])) : [];
   const csv = (rows: readonly (readonly Cell[])[]): string => stringify(rows as Cell[][]);
   await sink(csv([fields.map((field) => field.name)]));
-  for await (const batch of batches) {
-    inMajorUnits(fields, batch);
+  for await (const batch of eachInMajorUnits(fields, batches)) {
     for (const row of batch) for (const at of texts) row[at] = spreadsheetText(String(row[at]));
     await sink(csv(batch));
   }
@@ -69,8 +68,16 @@ export async function writeJson(fields: readonly Column[], batches: Batches, sin
   await sink(before === '[\n' ? '[]\n' : '\n]\n');
 }
 
+/** The batches with their amounts in major units. */
+export async function* eachInMajorUnits(fields: readonly Column[], batches: Batches): AsyncGenerator<Cell[][]> {
+  for await (const batch of batches) {
+    inMajorUnits(fields, batch);
+    yield batch;
+  }
+}
+
 /** Writes the amounts of rows in the major units of the row's currency; an empty cell stays empty. */
-export function inMajorUnits(fields: readonly Column[], rows: Cell[][]): void {
+function inMajorUnits(fields: readonly Column[], rows: Cell[][]): void {
   const currencyAt = fields.findIndex((field) => field.name === 'currency');
   const amounts = fields.flatMap((field, at) => (field.kind === 'amount' ? [at] : []));
   for (const row of rows) {

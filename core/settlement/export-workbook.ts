@@ -1,7 +1,7 @@
 /** An export as a workbook: its rows, and a sheet with the totals of each currency. */
 import type { Cell } from '../../infra/database.js';
 import { writeWorkbook } from '../../infra/workbook.js';
-import { type Batches, type Column, columns, FEE_VAT_PARTS, inMajorUnits, type Sink } from './export-rows.js';
+import { type Batches, type Column, columns, eachInMajorUnits, FEE_VAT_PARTS, type Sink } from './export-rows.js';
 import type { CurrencyTotals } from './rules/currency-totals.js';
 import { columnOf, EXPORTED_SUMS } from './rules/figures.js';
 
@@ -33,14 +33,7 @@ export async function writeExportWorkbook(
   sink: Sink,
 ): Promise<void> {
   await writeWorkbook(sink, async (workbook) => {
-    await workbook.addTable(name, fields, shown(fields, batches));
-    await workbook.addTable('totals', totalColumns, shown(totalColumns, [totals().map(totalRow)]));
+    await workbook.addTable(name, fields, eachInMajorUnits(fields, batches));
+    await workbook.addTable('totals', totalColumns, eachInMajorUnits(totalColumns, [totals().map(totalRow)]));
   });
-}
-
-async function* shown(fields: readonly Column[], batches: Batches): AsyncGenerator<Cell[][]> {
-  for await (const batch of batches) {
-    inMajorUnits(fields, batch);
-    yield batch;
-  }
 }

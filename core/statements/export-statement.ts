@@ -9,15 +9,10 @@ import { type DocumentForm, writeStatementDocument } from './documents/write-doc
 import { type PreviewAsk, previewIn } from './preview.js';
 import type { NotPaidReason } from './rules/not-paid.js';
 import type { Statement } from './rules/statement.js';
-import type { StatementItem, StatementSettlement } from './rules/statement-rows.js';
 import { figuresOf } from './rules/sums.js';
+import { itemsOf, settlementsOf } from './statement-contents.js';
 import { readReasons } from './stores/open-items.js';
-import {
-  readStatement,
-  readStatementItems,
-  readStatementSettlements,
-  type SettlementAfter,
-} from './stores/statement.js';
+import { readStatement } from './stores/statement.js';
 
 /** Why the money of a statement is not paid; null: it is paid, or on its way. */
 type WhyNotPaid = (db: Db, statement: Statement) => Promise<NotPaidReason | null>;
@@ -92,24 +87,4 @@ export async function exportDraft(
     };
     await writeStatementDocument(document, form, sink);
   });
-}
-
-const PAGE = 500;
-
-async function* settlementsOf(db: Db, statementId: number): AsyncGenerator<StatementSettlement> {
-  let after: SettlementAfter | undefined;
-  do {
-    const page: StatementSettlement[] = await readStatementSettlements(db, statementId, after, PAGE);
-    yield* page;
-    after = page.length < PAGE ? undefined : page.at(-1);
-  } while (after !== undefined);
-}
-
-async function* itemsOf(db: Db, statementId: number): AsyncGenerator<StatementItem> {
-  let after: number | undefined = 0;
-  while (after !== undefined) {
-    const page: StatementItem[] = await readStatementItems(db, statementId, after, PAGE);
-    yield* page;
-    after = page.length < PAGE ? undefined : page.at(-1)?.transactionId;
-  }
 }

@@ -1,6 +1,7 @@
 /** The content of a statement row by row, read page by page, for documents and exports that show all of it. */
 import type { Db } from '../../infra/database.js';
 import type { Rows } from './rules/statement-rows.js';
+import { type LineAfter, readStatementLines, type StatementLine } from './statement-lines.js';
 import {
   type CertifiedSettlement,
   type KeyedItem,
@@ -27,6 +28,16 @@ export async function* itemsOf(db: Db, statementId: number): AsyncGenerator<Keye
     const page: KeyedItem[] = await readStatementItems(db, statementId, after, PAGE);
     yield* page;
     after = page.at(-1)?.transactionId ?? after;
+    if (page.length < PAGE) return;
+  }
+}
+
+/** Its lines, page by page; none is empty. Throws STATEMENT_NOT_FOUND. */
+export async function* linePagesOf(db: Db, statementId: number): AsyncGenerator<StatementLine[]> {
+  for (let after: LineAfter | undefined; ; ) {
+    const page = await readStatementLines(db, statementId, after, PAGE);
+    if (page.length > 0) yield page;
+    after = page.at(-1)?.at;
     if (page.length < PAGE) return;
   }
 }

@@ -1,6 +1,6 @@
 /** Tax invoices of a month for the tax office's form and for spreadsheets. */
 import type { Cell, Db } from '../../infra/database.js';
-import { type Column, columns, inMajorUnits, type Sink, writeCsv } from '../settlement/export-rows.js';
+import { type Column, columns, eachInMajorUnits, type Sink, writeCsv } from '../settlement/export-rows.js';
 import { INVOICE_CURRENCY, supplyOf, vatOf } from './rules/tax-invoice.js';
 import { type InvoiceKey, readInvoices, type TaxInvoice } from './stores/tax-invoice.js';
 
@@ -54,12 +54,7 @@ export async function exportTaxInvoices(
   const rows = pages(db, month, sellerId);
   if (format === 'csv') return writeCsv(invoiceColumns, rows, spreadsheetSafe, sink);
   const { writeWorkbook } = await import('../../infra/workbook.js');
-  await writeWorkbook(sink, (workbook) => workbook.addTable('tax invoices', invoiceColumns, inMajor(rows)));
-}
-
-async function* inMajor(batches: AsyncIterable<Cell[][]>): AsyncGenerator<Cell[][]> {
-  for await (const batch of batches) {
-    inMajorUnits(invoiceColumns, batch);
-    yield batch;
-  }
+  await writeWorkbook(sink, (workbook) =>
+    workbook.addTable('tax invoices', invoiceColumns, eachInMajorUnits(invoiceColumns, rows)),
+  );
 }

@@ -2,7 +2,7 @@
 import type { Cell } from '../../../infra/database.js';
 import { writeWorkbook } from '../../../infra/workbook.js';
 import { readableBusinessNumber } from '../../../kernel/business-number.js';
-import { type Column, columns, inMajorUnits, type Sink } from '../../settlement/export-rows.js';
+import { type Column, columns, eachInMajorUnits, type Sink } from '../../settlement/export-rows.js';
 import type { Rows } from '../rules/statement-rows.js';
 import {
   balanceRows,
@@ -34,18 +34,28 @@ export async function writeStatementWorkbook(
       headRows(document, text, timeZone),
     ]);
     const sums = sumColumns(text);
-    await workbook.addTable(text.settled, inWords(sums, text), [inMajor(sums, sumRows(document, text))]);
+    await workbook.addTable(text.settled, inWords(sums, text), eachInMajorUnits(sums, [sumRows(document, text)]));
     const balance = balanceColumns(text);
-    await workbook.addTable(text.balance, inWords(balance, text), [inMajor(balance, balanceCells(document, text))]);
+    await workbook.addTable(
+      text.balance,
+      inWords(balance, text),
+      eachInMajorUnits(balance, [balanceCells(document, text)]),
+    );
     await workbook.addTable(
       text.settlements,
       settlementColumns,
-      batches(settlementColumns, document.settlements, (one) => settlementCells(currency, one)),
+      eachInMajorUnits(
+        settlementColumns,
+        batches(document.settlements, (one) => settlementCells(currency, one)),
+      ),
     );
     await workbook.addTable(
       text.transactions,
       itemColumns,
-      batches(itemColumns, document.items, (one) => itemCells(currency, one)),
+      eachInMajorUnits(
+        itemColumns,
+        batches(document.items, (one) => itemCells(currency, one)),
+      ),
     );
   });
 }
@@ -109,22 +119,13 @@ const balanceCells = ({ statement }: StatementDocument, text: Words): Cell[][] =
 const inWords = (fields: readonly Column[], { currency }: Words): Column[] =>
   fields.map((one) => (one.name === 'currency' ? { ...one, name: currency } : one));
 
-function inMajor(fields: readonly Column[], rows: Cell[][]): Cell[][] {
-  inMajorUnits(fields, rows);
-  return rows;
-}
-
-async function* batches<Row>(
-  fields: readonly Column[],
-  rows: Rows<Row>,
-  cells: (row: Row) => Cell[],
-): AsyncGenerator<Cell[][]> {
+async function* batches<Row>(rows: Rows<Row>, cells: (row: Row) => Cell[]): AsyncGenerator<Cell[][]> {
   let batch: Cell[][] = [];
   for await (const row of rows) {
     batch.push(cells(row));
     if (batch.length < BATCH) continue;
-    yield inMajor(fields, batch);
+    yield batch;
     batch = [];
   }
-  yield inMajor(fields, batch);
+  yield batch;
 }

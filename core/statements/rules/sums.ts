@@ -11,9 +11,12 @@ export const PAYOUT_KINDS: readonly TransactionKind[] = ['PAYOUT_SENT', 'PAYOUT_
 /** Whether a transaction, or what it reverses, pays the seller: it is not part of what is earned. */
 export const isPayout = ({ about }: Pick<OpenItem, 'about'>): boolean => PAYOUT_KINDS.includes(about);
 
-/** Whether it is a debit of the seller that the waterfall is told of, or takes one back. */
+/**
+ * Whether it is a debit of the seller that the waterfall is told of, takes one back, or has made it a receivable already. (A close puts the receivables that it makes itself on
+ * its own statement, so they are never open.)
+ */
 export const isDebit = ({ about }: Pick<OpenItem, 'about'>): boolean =>
-  about === 'ADJUSTMENT_FROM_SELLER' || about.startsWith('CHARGEBACK');
+  about === 'ADJUSTMENT_FROM_SELLER' || about.startsWith('CHARGEBACK') || about === 'CLAWBACK_TO_RECEIVABLE';
 
 export const sumOf = (items: readonly { readonly amountMinor: bigint }[]): bigint =>
   items.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);

@@ -9,8 +9,8 @@ export interface Standing {
   /** The same without this statement: below zero that debt has waited for the earnings of one statement. */
   readonly unpaidBeforeMinor: bigint;
   /**
-   * What chargebacks and adjustments took from the seller in this statement, less what of such debits was taken back in it (disputes that were won,
-   * reversals): then it may be below zero.
+   * What chargebacks and adjustments took from the seller in this statement, less what of such debits was made a receivable when they were posted, or was taken back in it
+   * (disputes that were won, reversals): then it may be below zero.
    */
   readonly debitsMinor: bigint;
   /** What SELLER_RESERVE holds, 0 or more. */

@@ -303,6 +303,24 @@ describe('a write-off', () => {
   });
 });
 
+describe('under terms without set-off', () => {
+  it('what an entry takes is owed at once, and what the seller is owed stays whole', async () => {
+    await scene.inTx((tx) =>
+      applyTerms(tx, [makeTerms({ noSetOff: true, clawback: ['receivable', 'write-off'] })], 'test'),
+    );
+    await scene.post('ADJUSTMENT_TO_SELLER', 5_000n, 'earned');
+    const fee = { feeMinor: 500, feeBy: 'SELLER' } as const;
+    const { adjustmentId } = await scene.posted({ reference: 'CB', kind: 'CHARGEBACK', amountMinor: 3_000, ...fee });
+    await scene.posted({ reference: 'FS', kind: 'FROM_SELLER', amountMinor: 200 });
+    expect(await scene.balances()).toMatchObject({ SELLER_PAYABLE: 5_000, SELLER_RECEIVABLE: 3_700 });
+    const platform = { feeMinor: 500, feeBy: 'PLATFORM' } as const;
+    await scene.posted({ reference: 'CB2', kind: 'CHARGEBACK', amountMinor: 1_000, ...platform });
+    expect(await scene.balances()).toMatchObject({ SELLER_PAYABLE: 5_000, SELLER_RECEIVABLE: 4_700 });
+    await scene.undone({ reference: 'RV', kind: 'REVERSAL', undoesId: adjustmentId, reasonCode: 'MISTAKE' });
+    expect(await scene.balances()).toMatchObject({ SELLER_PAYABLE: 8_500, SELLER_RECEIVABLE: 4_700 });
+  });
+});
+
 describe('the date that an entry counts for', () => {
   it('is the day on which it is posted, or the one asked for', async () => {
     expect((await scene.posted({ reference: 'R1', askedOn: '2026-05-02' })).effectiveOn).toBe('2026-05-02');

@@ -1,4 +1,5 @@
 /** The rules of the ledger: what each event posts, and which refusal comes first. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
@@ -6,16 +7,68 @@ import {
   ACCOUNT_KINDS,
   type AccountRef,
   accountName,
+  FILE_SHOP,
   type NewPosting,
   onNormalSide,
 } from '../../../core/ledger/rules/accounts.js';
-import { POSTING_RULES, postingsOf, RULE_NAMES, ruleOf } from '../../../core/ledger/rules/posting-rules.js';
+import {
+  POSTING_RULES,
+  postingsOf,
+  RULE_NAMES,
+  type RuleName,
+  ruleOf,
+} from '../../../core/ledger/rules/posting-rules.js';
 import { judgeExisting, judgeNew, type NewTransaction } from '../../../core/ledger/rules/transaction.js';
 import { amountsOf, someEvent } from './ledger-events.js';
 
 const about = { sellerId: 'S1', currency: 'KRW', provider: 'TOSS' };
 const account = (kind: AccountRef['kind'], currency = 'KRW'): AccountRef => ({ kind, owner: 'S1', currency });
 const open = { closed: false, balanceMinor: 0n };
+
+/** The cells of the rows of the docs that begin with a name in back quotes. */
+const documented = readFileSync(new URL('../../../docs/ledger.md', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('| `'))
+  .map((line) => line.split('|').map((cell) => cell.trim()));
+const namesIn = (cell = ''): string[] => [...cell.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name).sort();
+
+describe('docs/ledger.md', () => {
+  it('has every posting rule with its accounts, debits apart from credits', () => {
+    const rows = documented.flatMap(([, event = '', debit, credit]) => {
+      const [, name = ''] = /^`([A-Z_]+)`/.exec(event) ?? [];
+      return RULE_NAMES.some((rule) => rule === name) && debit?.startsWith('`')
+        ? [[name, namesIn(debit), namesIn(credit)]]
+        : [];
+    });
+    const sideOf = (name: RuleName, side: 1 | -1) =>
+      ruleOf(name)
+        .legs.filter(([, amounts]) => Object.values(amounts)[0] === side)
+        .map(([account]) => account)
+        .sort();
+    // Its row says that it moves the accounts of the settlement.
+    const expected = RULE_NAMES.filter((name) => name !== 'REFUND_AFTER_SETTLEMENT').map((name) => [
+      name,
+      sideOf(name, 1),
+      sideOf(name, -1),
+    ]);
+    expect(rows.sort()).toEqual(expected.sort());
+    expect(ruleOf('REFUND_AFTER_SETTLEMENT').legs).toEqual(ruleOf('SETTLEMENT').legs);
+  });
+
+  it('has every account with its owner, its side and whether it may fall below zero', () => {
+    const rows = documented.flatMap(([, kind, owner = '', side, belowZero = '']) =>
+      side === 'debit' || side === 'credit' ? [[namesIn(kind)[0], owner, side, belowZero !== 'yes']] : [],
+    );
+    const owners = { seller: 'seller', provider: 'payment provider', shop: `\`${FILE_SHOP}\``, platform: 'platform' };
+    const expected = Object.entries(ACCOUNT_KINDS).map(([kind, { ownedBy, normalSide, floor }]) => [
+      kind,
+      owners[ownedBy],
+      normalSide,
+      floor,
+    ]);
+    expect(rows.sort()).toEqual(expected.sort());
+  });
+});
 
 describe('the posting rules', () => {
   it.each(RULE_NAMES)('%s takes each of its amounts as often as it gives it', (name) => {

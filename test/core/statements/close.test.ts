@@ -204,6 +204,30 @@ describe('reserves and what a seller owes', () => {
   });
 });
 
+describe('a seller under terms without set-off', () => {
+  it('keeps its earnings whole; what an entry made a receivable when it was posted becomes none again at the close', async () => {
+    await giveTerms(db, { seller: 'NS', noSetOff: true, clawback: ['receivable', 'write-off'] });
+    await settleAndPost(db, '2026-04-01', 9, [{ sellerId: 'NS', itemAmount: 1_000 }]);
+    await postRule(db, 'CHARGEBACK', 'NS', '2026-04-02', 300);
+    await postRule(db, 'CLAWBACK_TO_RECEIVABLE', 'NS', '2026-04-02', 300);
+    await postRule(db, 'ADJUSTMENT_FROM_SELLER', 'NS', '2026-04-03', 50); // of a time at which such entries waited for the close
+    await closeAll(db, '2026-04-05');
+    const [first] = await statementsOf(db, 'NS');
+    expect(first).toMatchObject({ earnedMinor: 1_000n, closingMinor: 1_000n });
+    expect(first?.sums.map(({ kind, amountMinor }) => [kind, amountMinor])).toEqual([
+      ['ADJUSTMENT_FROM_SELLER', -50n],
+      ['CHARGEBACK', -300n],
+      ['CLAWBACK_TO_RECEIVABLE', 350n],
+    ]);
+    expect(await balanceOf('SELLER_RECEIVABLE', 'NS')).toBe(350n);
+    await postRule(db, 'CHARGEBACK_REVERSED', 'NS', '2026-04-07', 300);
+    await closeAll(db, '2026-04-12');
+    expect((await statementsOf(db, 'NS'))[1]).toMatchObject({ earnedMinor: 0n, closingMinor: 1_000n });
+    expect(await balanceOf('SELLER_RECEIVABLE', 'NS')).toBe(50n);
+    expect(await verified()).toEqual({ ok: true, failed: [] });
+  });
+});
+
 describe('terms', () => {
   it('cut a period where others begin; the days of both are on statements', async () => {
     await giveTerms(

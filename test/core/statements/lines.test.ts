@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { FIGURES } from '../../../core/settlement/rules/figures.js';
 import { readStatementLines, type StatementLine } from '../../../core/statements/statement-lines.js';
 import { listStatements, readStatement } from '../../../core/statements/stores/statement.js';
-import { type Db, select } from '../../../infra/database.js';
+import { change, type Db, inTransaction, select } from '../../../infra/database.js';
 import { readableAmount } from '../../../kernel/money.js';
 import { magam, magamJson } from '../../support/magam.js';
 import { createSettledDate, DAY, NEXT_DAY, type SettledDate } from '../../support/settled-date.js';
@@ -83,4 +83,16 @@ it('a seller whose lines were settled by a supplement has them on a statement wi
   expect(printed).toContain('KR-1');
   for (const { row } of lines) expect(printed).toContain(` ${readableAmount(row.net as number, 'KWD')} KWD `);
   expect((await magam(url, ['statements', 'show', String(head?.statementId)])).stdout).toContain('closing balance');
+});
+
+it('a statement that is not there is one JSON document, and one without lines says so', async () => {
+  expect(await magamJson(url, ['statements', 'lines', '999999'])).toMatchObject({
+    code: 1,
+    document: { error: { code: 'STATEMENT_NOT_FOUND' } },
+  });
+  await inTransaction(db, (tx) => change(tx, 'DELETE FROM statement_settlement'));
+  const [head] = await listStatements(db, {}, undefined, 1);
+  expect((await magamJson(url, ['statements', 'lines', String(head?.statementId)])).document).toEqual([]);
+  const { stdout } = await magam(url, ['statements', 'lines', String(head?.statementId)]);
+  expect(stdout).toBe('No line is on this statement.\n');
 });
