@@ -6,12 +6,12 @@ import { openMetrics } from '../api/edge/metrics.js';
 import { limitRequests } from '../api/edge/request-limit.js';
 import { openLog } from '../api/edge/request-log.js';
 import type { Route } from '../api/edge/route.js';
-import { type Listening, listen } from '../infra/listening.js';
 import { apiSession } from '../api/main.js';
 import { CatalogueCache } from '../core/catalogue/catalogue-cache.js';
 import { paymentProviders } from '../core/payments/providers/registry.js';
 import type { Config } from '../infra/config.js';
 import { type Db, openDatabase } from '../infra/database.js';
+import { type Listening, listen } from '../infra/listening.js';
 import { inBackground } from '../infra/log-output.js';
 import { openRedis } from '../infra/redis.js';
 

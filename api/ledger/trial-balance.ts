@@ -33,11 +33,9 @@ export const showTrialBalance = ({ db }: ApiContext): Route =>
     description: 'As `magam ledger balances` shows it.',
     permission: 'ledger.read',
     query: z.strictObject({
-      asOf: businessDate
-        .optional()
-        .meta({
-          description: 'Only what counts for this business date or an earlier one; absent: all that is posted.',
-        }),
+      asOf: businessDate.optional().meta({
+        description: 'Only what counts for this business date or an earlier one; absent: all that is posted.',
+      }),
       owner: ownerQuery,
     }),
     answer: { status: 200, description: 'The trial balance.', schema: trialBalanceSchema },

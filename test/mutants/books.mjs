@@ -18,9 +18,28 @@ const entry = { file: 'core/adjustments/post-entry.ts', tests: 'test/core/adjust
 const decide = { file: 'core/adjustments/decide-adjustment.ts', tests: 'test/core/adjustments/adjustments.test.ts' };
 const proposal = { file: 'core/adjustments/rules/adjustment.ts', tests: 'test/core/adjustments/adjustments.test.ts' };
 const files = 'test/core/payouts/payout-files.test.ts';
+const overHttp = 'test/api/verifications/books.test.ts';
 
 /** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
 export const mutants = [
+  {
+    ...{ file: 'batch/tasks/verify-books-task.ts', tests: overHttp, only: 'that finds a difference' },
+    name: 'a verification of the books over HTTP raises no alarm',
+    from: '    await tellBooks(db, books, verification);\n',
+    to: '',
+  },
+  {
+    ...{ file: 'batch/tasks/verify-books-task.ts', tests: overHttp, only: 'of the ledger' },
+    name: 'what a verification of the books over HTTP found is not in the audit log',
+    from: "end.status !== 'COMPLETED'",
+    to: "end.status === 'COMPLETED'",
+  },
+  {
+    ...{ file: 'core/postings/dates-to-post.ts', tests: 'test/api/runs/request-postings.test.ts' },
+    name: 'a posting that was stopped cannot be asked for over HTTP',
+    from: ', ...(await unfinishedKeys(db, POST_STEP.job, from, to))',
+    to: '',
+  },
   {
     ...waterfall,
     name: 'more is netted than the seller owes',

@@ -14,9 +14,9 @@ import { OpenStreams, type StreamKind } from '../../../api/edge/open-streams.js'
 import { ok } from '../../../api/edge/reply.js';
 import { openLog } from '../../../api/edge/request-log.js';
 import { type Route, route } from '../../../api/edge/route.js';
-import { type Listening, listen } from '../../../infra/listening.js';
 import { readConfig } from '../../../infra/config.js';
 import { change } from '../../../infra/database.js';
+import { type Listening, listen } from '../../../infra/listening.js';
 import type { Caller } from '../../../kernel/access.js';
 import { MagamError } from '../../../kernel/errors.js';
 import { until } from '../../../scripts/chaos/magam.mjs';

@@ -14,7 +14,7 @@ import { Bank } from '../../support/bank.js';
 import { contextOf } from '../../support/context.js';
 import type { TestDatabase } from '../../support/database.js';
 import { createSmallDay, SMALL_DAY } from '../../support/small-day.js';
-import { giveTerms, postRule } from '../../support/statements.js';
+import { giveTerms } from '../../support/statements.js';
 import { BANK_ACCOUNT, confined, type Owner, PAYING, samples, type World } from './role-samples.js';
 
 let database: TestDatabase;
@@ -100,7 +100,7 @@ async function makeWorld(): Promise<World> {
     });
     const statementId = await scene.statement({ sellerId, earned: 1_000n });
     const payoutId = (await scene.propose()).find(({ candidate }) => candidate.sellerId === sellerId)?.payoutId ?? 0;
-    await postRule(database.db, 'ADJUSTMENT_TO_SELLER', sellerId, '2026-05-04', 100); // on the draft of its period
+    await scene.post('ADJUSTMENT_TO_SELLER', 100n, sellerId); // on the draft of the next period
     await inTransaction(database.db, (tx) => insertInvoices(tx, [invoiceOf(sellerId)]));
     const owns = {
       statementId,

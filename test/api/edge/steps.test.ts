@@ -7,9 +7,9 @@ import { openMetrics } from '../../../api/edge/metrics.js';
 import { ok } from '../../../api/edge/reply.js';
 import { openLog } from '../../../api/edge/request-log.js';
 import { type Route, route } from '../../../api/edge/route.js';
-import { type Listening, listen } from '../../../infra/listening.js';
 import { readConfig } from '../../../infra/config.js';
 import { change, select } from '../../../infra/database.js';
+import { type Listening, listen } from '../../../infra/listening.js';
 import { MagamError, refuse } from '../../../kernel/errors.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 

@@ -1,8 +1,8 @@
 /** Which providers there are, and what is told of their calls. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ProviderCall } from '../../../../core/payments/providers/measured.js';
 import { type OpenProviders, paymentProviders } from '../../../../core/payments/providers/registry.js';
 import { readConfig } from '../../../../infra/config.js';
+import type { ProviderCall } from '../../../../infra/outbound/provider-metrics.js';
 import { json, type Outside, startOutside } from '../../../support/outside.js';
 import { askOf, providerEnvironment, providersAt, URLS } from '../../../support/payment-providers.js';
 
