@@ -100,11 +100,11 @@ class Execution {
     await this.surviving(() => abandonDeadExecutions(db, run.runId));
     const executionId = await this.surviving(() => this.record.begin(run, this.request, () => this.held(run)));
     this.run = run;
-    await this.surviving(() => retryFailedPartitions(db, run.runId, run.generation));
+    if (this.hasPartitions) await this.surviving(() => retryFailedPartitions(db, run.runId, run.generation));
     // The threads start while the database plans, if they will be needed.
     const work = (pool: WorkerPool) => this.planAndWork(run, executionId, pool);
     // Of dates that are worked on at once the earlier comes first, also when it was begun later than the others.
-    const { plan, result } = await pools.lend(this.request.workers, work, run.key, this.job.allInFinish !== true);
+    const { plan, result } = await pools.lend(this.request.workers, work, run.key, this.hasPartitions);
     if (result.status === 'failed') throw await this.failed(run, result);
     if (result.status === 'stopped') return this.stopped(run, executionId, result);
     await faultPoint('run.worked');
@@ -154,8 +154,13 @@ class Execution {
     return plan;
   }
 
+  private get hasPartitions(): boolean {
+    return this.job.allInFinish !== true;
+  }
+
   private async work(run: Run, plan: Plan, executionId: number, pool: WorkerPool): Promise<WorkResult> {
     const { db, config, signal, onProgress, onOutage } = this.context;
+    if (!this.hasPartitions) return { status: 'done', done: 0, exceptions: 0, partitions: 0, failed: [] };
     const { turn } = this.job;
     const stop = AbortSignal.any([signal, this.stopAsked.signal]);
     const { total, before } = await this.surviving(() => committedSoFar(db, run));
@@ -206,7 +211,7 @@ class Execution {
       // The next generation is opened only where this one has parked entries.
       if (current.generation > plan.generation) return 'COMPLETED_WITH_EXCEPTIONS';
       if (isCompleted(current.status)) return current.status;
-      const status = await complete(tx, current, await donePartitions(tx, current));
+      const status = await complete(tx, current, this.hasPartitions ? await donePartitions(tx, current) : []);
       await moveRun(tx, run.runId, ['RUNNING', 'STOPPED', 'FAILED'], status);
       await faultPoint('run.before-finish-commit');
       return status;

@@ -51,16 +51,17 @@ async function post(tx: Tx, one: Generation): Promise<void> {
   if ((await readCertificate(tx, date, generation)) === undefined)
     throw new MagamError('DATE_NOT_SETTLED', `Generation ${generation} of ${date} is not certified.`, { ...one });
   await insertShopPaid(tx, one);
-  await readyGeneration(tx, one);
   const moved = await readMovedLegs(tx, one);
-  await openSellerAccounts(tx, one, moved);
-  const account = await shareSellerAccounts(tx, one, moved);
-  if (account !== undefined) throw closed(one, account);
+  // Those that all dates share come first: of two dates at the same time, the second waits before it holds an account that the first one needs.
   const accounts = await openAndShareAccounts(
     tx,
     moved.flatMap(({ shared }) => shared ?? []),
   );
   for (const [name, { closedAt }] of accounts) if (closedAt !== null) throw closed(one, name);
+  await readyGeneration(tx, one);
+  await openSellerAccounts(tx, one, moved);
+  const account = await shareSellerAccounts(tx, one, moved);
+  if (account !== undefined) throw closed(one, account);
   const posting = { ...keysOf(one), effectiveOn: date, recordedAt: await databaseMoment(tx) };
   const transactions = await insertHeaders(tx, one, posting.recordedAt);
   await faultPoint('posting.after-headers');

@@ -234,6 +234,8 @@ it('a closed account holds the generation up, and a posting that would tilt the 
   const inLedger = 'SELECT settled_on AS date FROM posted_generation';
   expect(await sums(inLedger)).toEqual([{ date: NEXT_DAY }]); // the other date is posted
   await empty(LEDGER.slice(1));
+  await change(db, `UPDATE ledger_account SET closed_at = IF(kind = 'FEE_REVENUE', opened_at, NULL)`);
+  await expect(post(first)).rejects.toMatchObject({ code: 'LEDGER_ACCOUNT_CLOSED' });
   await change(db, 'UPDATE ledger_account SET closed_at = NULL');
   await change(db, 'INSERT INTO ledger_balance SELECT MIN(account_id), 0, 1 FROM ledger_account');
   await expect(post(first)).rejects.toMatchObject({ code: 'LEDGER_UNBALANCED' });
@@ -243,6 +245,29 @@ it('a closed account holds the generation up, and a posting that would tilt the 
     code: 0,
     document: { posted: [{ generation: 1 }, { generation: 2 }] },
   });
+});
+
+it('transactions that are not balanced are taken back, also where their errors add up to zero', async () => {
+  await empty();
+  await post(first);
+  const [one, other] = await sums(
+    `SELECT a.account_id AS id FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.account_id
+     WHERE a.kind = 'SELLER_PAYABLE' AND a.currency = 'KRW' ORDER BY a.account_id LIMIT 2`,
+  );
+  await empty(LEDGER.slice(1));
+  await db.raw(
+    `CREATE TRIGGER tilt BEFORE INSERT ON ledger_posting FOR EACH ROW
+     SET NEW.amount_minor = NEW.amount_minor + CASE NEW.account_id WHEN ${one?.id} THEN 1 WHEN ${other?.id} THEN -1 ELSE 0 END`,
+  );
+  try {
+    await expect(post(first)).rejects.toMatchObject({
+      code: 'LEDGER_UNBALANCED',
+      details: { unbalanced: 2, currencies: [] },
+    });
+    expect(await sums('SELECT * FROM ledger_transaction')).toEqual([]);
+  } finally {
+    await db.raw('DROP TRIGGER tilt');
+  }
 });
 
 it('an account is not closed under the posting', async () => {
