@@ -69,7 +69,7 @@ const EACH_OUTSIDE_ASCII = new RegExp(OUTSIDE_ASCII, 'g');
 /** @param {string} letter */
 const escaped = (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { dependencies, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const outdir = join(root, 'dist/bundle');
 rmSync(outdir, { recursive: true, force: true });
 /** @type {import('esbuild').BuildOptions} */
@@ -110,10 +110,15 @@ for (const name of ['worker', 'import-thread'])
     join(outdir, `${name}.js`),
     `import { exportOf } from './compiled-script.js';\nexport default exportOf(new URL('${name}.cjs', import.meta.url));\n`,
   );
+// The version alone is answered here: reading the script would take as long as the start of Node.
 writeFileSync(
   join(outdir, 'main.js'),
-  `import { exportOf } from './compiled-script.js';
-const part = ${JSON.stringify(DAEMONS)}.find((name) => name === process.argv[2]) ?? 'command';
-await exportOf(new URL('main.cjs', import.meta.url), part);
+  `const [word, more] = process.argv.slice(2);
+if (word === '--version' && more === undefined) process.stdout.write(${JSON.stringify(`${version}\n`)});
+else {
+  const { exportOf } = await import('./compiled-script.js');
+  const part = ${JSON.stringify(DAEMONS)}.find((name) => name === word) ?? 'command';
+  await exportOf(new URL('main.cjs', import.meta.url), part);
+}
 `,
 );

@@ -46,8 +46,16 @@ describe('magam', () => {
     expect([...packages]).toEqual(['commander']);
   });
 
+  it('--version reads no script of the bundle, and says the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    const expected = { ...SILENT, stdout: `${version}\n` };
+    const scripts = await scriptsOf(BUNDLED, ['--version'], expected);
+    expect(scripts.filter((url) => url.endsWith('.cjs'))).toEqual([]);
+    await scriptsOf(COMPILED, ['--version'], expected);
+  });
+
   it.each([
-    ['--version', false],
+    ['--help', false],
     ['runs', true],
   ])('the bundle evaluates the driver of the database for %s: %s', async (word, needed) => {
     const look = `import './${BUNDLED}';
