@@ -71,7 +71,7 @@ it('has every route that is mounted, and no other', async () => {
   const { router } = application(db) as unknown as { router: { stack: Layer[] } };
   const mounted = router.stack.flatMap(({ route }) =>
     Object.keys(route?.methods ?? {})
-      .filter((_method, _i, methods) => methods.length === 1) // what refuses the other methods answers all of them
+      .filter((method) => method !== '_all') // what refuses the other methods answers all of them
       .map((method) => `${method.toUpperCase()} ${route?.path.replaceAll(/:(\w+)/g, '{$1}')}`),
   );
   await db.destroy();
