@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 const LOST: readonly CallFault['kind'][] = ['cut-before', 'cut-after', 'error-before', 'error-after', 'delay'];
-const late = (kind: CallFault['kind']) => (kind === 'delay' ? { ms: 1.25 * PATIENCE_MS } : {});
+const late = (kind: CallFault['kind']) => (kind === 'delay' ? { ms: 2.5 * PATIENCE_MS } : {});
 
 describe.each(PROVIDERS)('%s', (provider) => {
   it.each(LOST)('gives no answer to a confirmation (%s): it is unknown, and then found out', async (kind) => {
