@@ -106,6 +106,7 @@ export const mutants = [
     name: 'a filter that is misspelt is ignored',
     from: '(route.probe === true ? undefined : noQuery)',
     to: 'undefined',
+    only: 'query that it does not know',
   },
   {
     ...unasked,
