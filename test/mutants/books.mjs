@@ -29,7 +29,7 @@ export const mutants = [
     to: '',
   },
   {
-    ...{ file: 'batch/tasks/verify-books-task.ts', tests: overHttp, only: 'of the ledger' },
+    ...{ file: 'batch/tasks/verify-books-task.ts', tests: overHttp, only: 'is in the audit log' },
     name: 'what a verification of the books over HTTP found is not in the audit log',
     from: "end.status !== 'COMPLETED'",
     to: "end.status === 'COMPLETED'",
@@ -207,8 +207,20 @@ export const mutants = [
   {
     ...entry,
     name: 'the fee of a chargeback is borne by the other',
-    from: "entry.feeBy === 'SELLER'",
-    to: "entry.feeBy !== 'SELLER'",
+    from: "const ofSeller = entry.feeBy === 'SELLER'",
+    to: "const ofSeller = entry.feeBy !== 'SELLER'",
+  },
+  {
+    ...entry,
+    name: 'a seller without set-off owes the fee that the platform bears',
+    from: "(entry.feeBy === 'SELLER' ? BigInt(entry.feeMinor) : 0n)",
+    to: 'BigInt(entry.feeMinor)',
+  },
+  {
+    ...entry,
+    name: 'what an entry takes of a seller without set-off is netted until the close',
+    from: 'if (isDebitOfSeller(kind) &&',
+    to: 'if (false &&',
   },
   {
     ...entry,

@@ -216,6 +216,7 @@ export const mutants = [
   },
   {
     ...delivery,
+    file: 'core/webhooks/stores/webhook-endpoint.ts',
     name: 'a former secret stays valid forever',
     from: 'IF(former_until > UTC_TIMESTAMP(3), former_key_id, NULL)',
     to: 'former_key_id',

@@ -55,17 +55,16 @@ export const mutants = [
   {
     ...direct,
     name: 'an alarm without a database is told each time',
-    from: 'ALARM_CHANNELS.filter((one) => !told.channels.includes(one))',
-    to: 'ALARM_CHANNELS',
+    from: 'told.channels.includes(name) || (await',
+    to: '(await',
     only: 'tells directly that it cannot look, once',
   },
   {
     ...direct,
     name: 'an alarm that nobody heard is not told again',
-    from: '        done.push(name);',
-    to: '        done.push(...ALARM_CHANNELS);',
+    from: 'heard: ALARM_CHANNELS.filter((_name, index) => tried[index])',
+    to: 'heard: ALARM_CHANNELS',
     only: 'where it was not heard',
-    equivalent: 'with one channel configured, the others take no message',
   },
   {
     ...direct,
@@ -135,8 +134,8 @@ export const mutants = [
     ...doctor,
     file: 'cli/doctor/services.ts',
     name: 'doctor misses a Redis that may forget',
-    from: "evictionPolicy === 'noeviction'\n",
-    to: "evictionPolicy !== ''\n",
+    from: "evictionPolicy === 'noeviction' || !holdsHints",
+    to: "evictionPolicy !== ''",
     only: 'a Redis that may forget',
   },
   {
