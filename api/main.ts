@@ -11,6 +11,7 @@ import { errorText } from '../infra/database-errors.js';
 import { armFaults } from '../infra/faults.js';
 import { requireKeys } from '../infra/key-settings.js';
 import { listen } from '../infra/listening.js';
+import { noticeOfRedis } from '../infra/outage-notice.js';
 import { clockNotice, readPlatformTime } from '../infra/platform-time.js';
 import { openRedis, type RedisLink } from '../infra/redis.js';
 import { readDatabaseIdentity, readInstallationId } from '../infra/stores/installation.js';
@@ -60,11 +61,13 @@ export async function runApi(options: ApiOptions): Promise<void> {
   requireKeys(config);
   armFaults(config.fault);
   const seal = openSeal(config.tokenKey, await readDatabaseIdentity(db));
-  const redis = openRedis(options.redisUrl, await readInstallationId(db), (message) => log.warn(message), seal);
+  const notice = noticeOfRedis(log, 'Redis', () => redis.client.ping());
+  const redis = openRedis(options.redisUrl, await readInstallationId(db), notice.disconnected, seal);
   const payments = paymentProviders(config);
   try {
     await serve(options, redis, payments);
   } finally {
+    notice.close();
     redis.close();
     await payments.close();
   }

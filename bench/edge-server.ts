@@ -30,7 +30,7 @@ export async function serveRoutes(
   if (config.databaseUrl === null || config.redisUrl === null) throw new Error('the bench names database and Redis');
   const db = openDatabase(config.databaseUrl, { poolMax, ...apiSession });
   const log = openLog(config.logLevel, inBackground(process.stderr.fd));
-  const redis = openRedis(config.redisUrl, 'bench', (message) => log.log.warn(message));
+  const redis = openRedis(config.redisUrl, 'bench', (error) => log.log.warn(`Redis away: ${error.message}`));
   const payments = paymentProviders(config);
   const context: ApiContext = {
     config,

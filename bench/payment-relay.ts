@@ -71,7 +71,7 @@ const relays: Readonly<Record<RelayName, (db: Db, send: SendHints) => Promise<nu
 
 async function measureRelay({ db, redisUrl, events }: Plan, name: RelayName): Promise<RelaySample> {
   await writeEvents(db, events);
-  const queue = openQueue(redisUrl, `bench-${randomUUID()}`, say);
+  const queue = openQueue(redisUrl, `bench-${randomUUID()}`, (error) => say(`Redis away: ${error.message}`));
   let published = 0;
   const used = new Set<string>();
   const send: SendHints = async (consumer, hints) => {

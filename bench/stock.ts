@@ -113,7 +113,7 @@ async function measureQuestions(db: Db, availability: Availability, unitIds: rea
 const server = await BenchServer.open(values.url);
 await makeDatabase(url);
 const db = openDatabase(url, { poolMax: parameters.connections });
-const redis = openRedis(redisUrl, 'bench-stock', (message) => say(message));
+const redis = openRedis(redisUrl, 'bench-stock', (error) => say(`Redis away: ${error.message}`));
 try {
   say('Filling the shop …');
   const shop = await Shop.open(db);

@@ -1,6 +1,6 @@
 /** The progress of a long command, on standard error. */
 import cliProgress from 'cli-progress';
-import type { Outage } from '../infra/survive-outage.js';
+import { type Outage, outageWords } from '../infra/survive-outage.js';
 import { count, note } from './output.js';
 
 export interface Progress {
@@ -15,13 +15,6 @@ export interface Progress {
 export function startProgress(label: string, unit: string, stream: NodeJS.WriteStream = process.stderr): Progress {
   return stream.isTTY ? barProgress(label, unit, stream) : lineProgress(label, unit);
 }
-
-const outageWords: Readonly<Record<Outage['code'], string>> = {
-  DATABASE_UNAVAILABLE: 'database away',
-  DATABASE_BUSY: 'database busy',
-  DATABASE_READ_ONLY: 'database takes no writes',
-  DATABASE_FULL: 'database full',
-};
 
 const outageText = ({ code, leftMs }: Outage): string =>
   `${outageWords[code]}, trying again for ${Math.ceil(leftMs / 1_000)} s more`;

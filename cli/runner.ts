@@ -18,7 +18,8 @@ import { type Db, openDatabase } from '../infra/database.js';
 import type { Listening } from '../infra/listening.js';
 import { openProcessLog } from '../infra/log.js';
 import { lineByLine } from '../infra/log-output.js';
-import { openQueue } from '../infra/queue.js';
+import { logOfLoops, noticeOfDatabase, noticeOfRedis } from '../infra/outage-notice.js';
+import { type HintQueue, openQueue } from '../infra/queue.js';
 import { openRedis } from '../infra/redis.js';
 import { readInstallationId } from '../infra/stores/installation.js';
 import { listenForWakes } from '../infra/wake.js';
@@ -42,11 +43,10 @@ export function runnerCommand(runner: Command): void {
     await withDatabase(
       command,
       async ({ config, db, databaseUrl, redisUrl, queueRedisUrl, signal }) => {
-        const log = openProcessLog(config.logLevel, 'runner', lineByLine(process.stderr.fd));
+        const logger = openProcessLog(config.logLevel, 'runner', lineByLine(process.stderr.fd));
         const bell = new Bell(signal);
         const installationId = await readInstallationId(db); // everything that is opened below has to be closed again
         const pools = new WorkerPools(config, databaseUrl);
-        const hangUp = listenForWakes(redisUrl, bell.ring, (message) => log.warn(message));
         const open = (poolMax: number) =>
           openDatabase(databaseUrl, {
             poolMax,
@@ -54,8 +54,13 @@ export function runnerCommand(runner: Command): void {
             answerSeconds: config.answerMs / 1_000,
           });
         const [taskDb, dutyDb, outboxDb, webhookDb] = CONNECTIONS.map(open) as [Db, Db, Db, Db];
-        // The listener for knocks logs when Redis is away.
-        const redis = openRedis(redisUrl, installationId, () => undefined);
+        const database = noticeOfDatabase(logger, db);
+        const cache = noticeOfRedis(logger, 'Redis', () => redis.client.ping());
+        const redis = openRedis(redisUrl, installationId, cache.disconnected);
+        const hangUp = listenForWakes(redisUrl, bell.ring, cache.disconnected);
+        let queue: HintQueue | undefined;
+        const hints =
+          queueRedisUrl === redisUrl ? cache : noticeOfRedis(logger, 'Redis of the hints', async () => queue?.ping());
         const mail = config.mail && (await import('../infra/mail.js')).openMail(config.mail.url, config.mail.from);
         const payments = paymentProviders(config);
         const { providers } = payments;
@@ -63,13 +68,7 @@ export function runnerCommand(runner: Command): void {
         const alarms = alarmConsumers(alarmChannels(config.alarms, mail), installationId);
         const mailing = { mail, installationId, settings: config, publicUrl: config.accounts.publicUrl };
         const consumers = outboxConsumers(mailing, { config, providers }, alarms, config.timeZone);
-        const shared = {
-          config,
-          pools,
-          signal,
-          idle: bell.wait,
-          log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => log[level](fields, message),
-        };
+        const shared = { config, pools, signal, idle: bell.wait, log: logOfLoops(logger, { database, hints }) };
         const probesPort = config.runnerMetricsPort;
         let probes: Listening | undefined;
         try {
@@ -84,7 +83,7 @@ export function runnerCommand(runner: Command): void {
               probesPort,
             );
           }
-          const queue = openQueue(queueRedisUrl, installationId, (message) => log.warn(message)); // runOutbox closes it
+          queue = openQueue(queueRedisUrl, installationId, hints.disconnected); // runOutbox closes it
           await Promise.all([
             runRunner({ ...shared, db, jobs }),
             runTasks({ ...shared, db: taskDb }),
@@ -105,6 +104,7 @@ export function runnerCommand(runner: Command): void {
           ]);
         } finally {
           await probes?.stop(0, 1_000);
+          for (const notice of [database, cache, hints]) notice.close();
           hangUp();
           redis.close();
           mail?.close();

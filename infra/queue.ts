@@ -5,14 +5,17 @@
  */
 import { type Job, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
+import { RedisAway } from './redis.js';
 
 export type Hint = readonly number[];
 
 export interface HintQueue {
-  /** Sends hints under a name; those for which there is no room are dropped. Throws when Redis is away, frozen or full; then they may not have arrived. */
+  /** Sends hints under a name; those for which there is no room are dropped. Throws when Redis is away (`RedisAway`), frozen or full; then they may not have arrived. */
   readonly send: (name: string, hints: readonly Hint[]) => Promise<void>;
   /** Listens to hints under a name: each is taken by one of the listening processes, this many at a time in this one. A hint whose work fails is dropped. */
   readonly listen: (name: string, atOnce: number, work: (hint: Hint) => Promise<unknown>) => void;
+  /** Rejects while Redis is away or frozen. */
+  readonly ping: () => Promise<unknown>;
   /** Takes no more hints, waits for the work in hand, and disconnects. */
   readonly close: () => Promise<void>;
 }
@@ -25,9 +28,8 @@ const HINTS_MAX = 10_000;
 /** A hint of a dead process is given to another after this long without a sign of life (ms). */
 const STALLED_MS = 30_000;
 
-/** Connects in the background and never gives up. `onState` is called when Redis goes away and when it comes back. */
-export function openQueue(redisUrl: string, installationId: string, onState: (message: string) => void): HintQueue {
-  const tell = stateTeller(onState);
+/** Connects in the background and never gives up. `onAway` is called at each try that fails. */
+export function openQueue(redisUrl: string, installationId: string, onAway: (error: Error) => void): HintQueue {
   const lasting = { connectTimeout: 2_000, retryStrategy: (times: number) => Math.min(RECONNECT_MS, 100 * times) };
   const sender = new Redis(redisUrl, {
     ...lasting,
@@ -35,10 +37,10 @@ export function openQueue(redisUrl: string, installationId: string, onState: (me
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
   });
-  sender.on('error', tell.away).on('ready', tell.back);
+  sender.on('error', onAway);
   // Each worker makes two connections like this one. With `lazyConnect` a worker that begins while Redis is away would never work.
   const listener = new Redis(redisUrl, { ...lasting, maxRetriesPerRequest: null });
-  listener.on('error', tell.away);
+  listener.on('error', onAway);
   const prefix = `{magam:${installationId}}`;
   const queues = new Map<string, Queue>();
   const workers: Worker[] = [];
@@ -54,14 +56,14 @@ export function openQueue(redisUrl: string, installationId: string, onState: (me
         skipVersionCheck: true,
         skipMetasUpdate: true,
         defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
-      }).on('error', tell.away);
+      }).on('error', onAway);
     queues.set(name, queue);
     return queue;
   };
 
   return {
     send: async (name, hints) => {
-      if (sender.status !== 'ready') throw new Error('Redis is away');
+      if (sender.status !== 'ready') throw new RedisAway('Redis is away');
       const queue = queueOf(name);
       const room = HINTS_MAX - (await queue.getWaitingCount());
       if (room > 0) await queue.addBulk(hints.slice(0, room).map((hint) => ({ name, data: hint })));
@@ -83,29 +85,15 @@ export function openQueue(redisUrl: string, installationId: string, onState: (me
         removeOnComplete: { count: 0 },
         removeOnFail: { count: 0 },
       });
-      workers.push(worker.on('error', tell.away));
+      workers.push(worker.on('error', onAway));
     },
+    ping: () => sender.ping(),
     close: async () => {
       const closing = workers.map((worker) => worker.close(true).catch(() => undefined));
       await Promise.allSettled(working);
       // A Redis that is away or frozen does not answer a QUIT.
       await Promise.race([Promise.all(closing), new Promise((resolve) => setTimeout(resolve, RECONNECT_MS).unref())]);
       for (const client of [sender, listener]) client.disconnect();
-    },
-  };
-}
-
-/** Reports once that Redis is away, and once that it is back. */
-function stateTeller(onState: (message: string) => void) {
-  let away = false;
-  return {
-    away: (error: Error): void => {
-      if (!away) onState(`Redis is away, hints are not sent: ${error.message}`);
-      away = true;
-    },
-    back: (): void => {
-      if (away) onState('Redis is back, hints are sent again');
-      away = false;
     },
   };
 }

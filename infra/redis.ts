@@ -19,13 +19,13 @@ export interface RedisLink {
 const COMMAND_TIMEOUT_MS = 500;
 
 /**
- * Connects in the background and never gives up. The namespace precedes every key, because several databases may share one Redis. `onState` is called
- * when Redis goes away and when it comes back. Without a `seal` only this process reads the entries that it has signed; a process that only evicts needs none.
+ * Connects in the background and never gives up. The namespace precedes every key, because several databases may share one Redis. `onAway` is called
+ * at each try that fails. Without a `seal` only this process reads the entries that it has signed; a process that only evicts needs none.
  */
 export function openRedis(
   url: string,
   namespace: string,
-  onState: (message: string) => void,
+  onAway: (error: Error) => void,
   seal: Seal = openSeal(randomBytes(32), namespace),
 ): RedisLink {
   const client = new Redis(url, {
@@ -36,17 +36,12 @@ export function openRedis(
     connectTimeout: 2_000,
     retryStrategy: (times) => Math.min(2_000, 100 * times),
   });
-  let away = false;
-  client.on('error', (error: Error) => {
-    if (!away) onState(`Redis is away: ${error.message}`);
-    away = true;
-  });
-  client.on('ready', () => {
-    if (away) onState('Redis is back');
-    away = false;
-  });
+  client.on('error', onAway);
   return { client, isUp: () => client.status === 'ready', seal, close: () => client.disconnect() };
 }
+
+/** Redis cannot be reached. */
+export class RedisAway extends Error {}
 
 /** Whether Redis answers. A connection alone does not show that, because one to a frozen Redis stays open. Takes half a second at most. */
 export const redisAnswers = ({ client, isUp }: RedisLink): Promise<boolean> =>

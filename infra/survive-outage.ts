@@ -9,6 +9,14 @@ export interface Outage {
   readonly leftMs: number;
 }
 
+/** What people read about an outage. */
+export const outageWords: Readonly<Record<OutageCode, string>> = {
+  DATABASE_UNAVAILABLE: 'database away',
+  DATABASE_BUSY: 'database busy',
+  DATABASE_READ_ONLY: 'database takes no writes',
+  DATABASE_FULL: 'database full',
+};
+
 export interface OutagePatience {
   /** Milliseconds from the first try after which the error is thrown. */
   readonly outageMs: number;

@@ -31,21 +31,13 @@ export async function wakeRunners(redisUrl: string): Promise<void> {
   }
 }
 
-/** Calls `onWake` at each knock, and always reconnects. Returns a function that ends it. */
-export function listenForWakes(redisUrl: string, onWake: () => void, onState: (message: string) => void): () => void {
+/** Calls `onWake` at each knock, `onAway` at each try to connect that fails, and always reconnects. Returns a function that ends it. */
+export function listenForWakes(redisUrl: string, onWake: () => void, onAway: (error: Error) => void): () => void {
   const redis = new Redis(redisUrl, {
     maxRetriesPerRequest: null,
     retryStrategy: (times) => Math.min(5_000, 200 * times),
   });
-  let away = false;
-  redis.on('error', (error: Error) => {
-    if (!away) onState(`Redis is away, polling only: ${error.message}`);
-    away = true;
-  });
-  redis.on('ready', () => {
-    if (away) onState('Redis is back');
-    away = false;
-  });
+  redis.on('error', onAway);
   redis.subscribe(CHANNEL).catch(() => undefined);
   redis.on('message', onWake);
   return () => redis.disconnect();

@@ -55,14 +55,14 @@ export async function runDuties<Context extends UpkeepContext>(
       for (const duty of duties) {
         if (signal.aborted || !due.has(duty.name) || inHand.has(duty.name)) continue;
         const work = takeTurn(context, duty, owner, limitMs).catch((error: unknown) => {
-          log('error', { duty: duty.name, error: errorText(error) }, 'a duty could not be taken or ended');
+          log('error', { duty: duty.name, error }, 'a duty could not be taken or ended');
         });
         inHand.set(duty.name, work);
         void work.finally(() => inHand.delete(duty.name));
       }
       await idle(POLL_MS);
     } catch (error) {
-      log('error', { error: errorText(error) }, 'duties could not be looked for');
+      log('error', { error }, 'duties could not be looked for');
       await idle(OUTAGE_PAUSE_MS);
     }
   }
@@ -111,7 +111,7 @@ async function carryOut<Context extends UpkeepContext>(
     else if (rows > 0) log('info', { duty: name, rows, seconds }, 'duty done');
   } catch (error) {
     if (context.signal.aborted) return; // the process has to stop; the duty is still due, and another process takes it
-    log('error', { duty: name, error: errorText(error) }, 'a duty failed and is tried again');
+    log('error', { duty: name, error }, 'a duty failed and is tried again');
     const text = errorText(error);
     await underLease(db, hold, (tx) => recordFailure(tx, name, Math.min(everyMs, RETRY_MS), text));
   }

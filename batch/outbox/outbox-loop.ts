@@ -9,7 +9,7 @@ import { lookAgain } from '../../core/outbox/look-again.js';
 import { relayBatch } from '../../core/outbox/relay.js';
 import { registerConsumer } from '../../core/outbox/stores/outbox-consumer.js';
 import type { Config } from '../../infra/config.js';
-import { errorText, isOutage } from '../../infra/database-errors.js';
+import { isOutage } from '../../infra/database-errors.js';
 import type { HintQueue } from '../../infra/queue.js';
 import { Turn } from './turn.js';
 
@@ -49,7 +49,7 @@ async function registerAll({ db, signal, log, idle }: OutboxContext, consumers: 
       for (const consumer of consumers) await registerConsumer(db, consumer);
       return;
     } catch (error) {
-      log('error', { error: errorText(error) }, 'the consumers of events could not be registered');
+      log('error', { error }, 'the consumers of events could not be registered');
       await idle(OUTAGE_PAUSE_MS);
     }
   }
@@ -60,7 +60,7 @@ function listen(context: OutboxContext, consumer: Consumer): void {
   const { queue, log } = context;
   queue.listen(consumer.name, HINTS_AT_ONCE, (eventIds) =>
     consume(context, consumer, eventIds).catch((error: unknown) =>
-      log('warn', { consumer: consumer.name, error: errorText(error) }, 'events could not be looked at'),
+      log('warn', { consumer: consumer.name, error }, 'events could not be looked at'),
     ),
   );
 }
@@ -74,7 +74,7 @@ async function relay({ db, config, queue, signal, log, idle }: OutboxContext, ow
       else if ((await relayBatch(db, queue.send)) === 0) await idle(RELAY_MS);
       failing = false;
     } catch (error) {
-      if (!failing) log(isOutage(error) ? 'error' : 'warn', { error: errorText(error) }, 'events could not be relayed');
+      if (!failing) log(isOutage(error) ? 'error' : 'warn', { error }, 'events could not be relayed');
       failing = true;
       await idle(OTHERS_MS);
     }
@@ -91,11 +91,7 @@ async function look(context: OutboxContext, consumer: Consumer, owner: string): 
       if (done > 0) log('info', { consumer: consumer.name, events: done }, 'events were found in their rows');
       await idle(LOOK_MS);
     } catch (error) {
-      log(
-        'error',
-        { consumer: consumer.name, error: errorText(error) },
-        'the rows of a consumer could not be looked at',
-      );
+      log('error', { consumer: consumer.name, error }, 'the rows of a consumer could not be looked at');
       await idle(OUTAGE_PAUSE_MS);
     }
   }

@@ -83,7 +83,7 @@ async function serveJob(
       const worked = (await workRequests(context, job)) || (await joinRuns(context, job, failures));
       if (!worked) await idle(POLL_MS);
     } catch (error) {
-      log('error', { job: job.name, error: errorText(error) }, 'the runner could not work and tries again');
+      log('error', { job: job.name, error }, 'the runner could not work and tries again');
       await idle(OUTAGE_PAUSE_MS);
     }
   }

@@ -73,7 +73,7 @@ export async function runTasks(context: TaskLoopContext): Promise<void> {
         continue;
       }
       const work = workTask(context, claimed).catch((error: unknown) => {
-        log('error', { taskId: claimed.task.taskId, error: errorText(error) }, 'a task could not be ended');
+        log('error', { taskId: claimed.task.taskId, error }, 'a task could not be ended');
       });
       running.add(work);
       held.add(claimed.task.taskId);
@@ -82,7 +82,7 @@ export async function runTasks(context: TaskLoopContext): Promise<void> {
         held.delete(claimed.task.taskId);
       });
     } catch (error) {
-      log('error', { error: errorText(error) }, 'tasks could not be looked for');
+      log('error', { error }, 'tasks could not be looked for');
       await idle(OUTAGE_PAUSE_MS);
     }
   }

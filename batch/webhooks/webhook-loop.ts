@@ -7,7 +7,6 @@ import { numberEvents } from '../../core/event-feed/number-events.js';
 import { readBounds } from '../../core/event-feed/stores/feed-event.js';
 import { serveEndpoint, type WebhookContext } from '../../core/webhooks/serve-endpoint.js';
 import { claimEndpoint, dueEndpoints } from '../../core/webhooks/stores/webhook-delivery.js';
-import { errorText } from '../../infra/database-errors.js';
 
 export interface WebhookLoopContext extends WebhookContext {
   /** Resolves at the next knock or after `ms`. */
@@ -33,7 +32,7 @@ export async function runWebhooks(context: WebhookLoopContext): Promise<void> {
         if (!(await claimEndpoint(db, claim))) continue;
         const work = serveEndpoint(context, claim)
           .catch(async (error: unknown) => {
-            log('error', { endpointId, error: errorText(error) }, 'a webhook endpoint could not be served');
+            log('error', { endpointId, error }, 'a webhook endpoint could not be served');
             await idle(OUTAGE_PAUSE_MS);
           })
           .finally(() => inHand.delete(endpointId));
@@ -41,7 +40,7 @@ export async function runWebhooks(context: WebhookLoopContext): Promise<void> {
       }
       await Promise.race([idle(POLL_MS), ...(due.length > 0 ? inHand.values() : [])]);
     } catch (error) {
-      log('error', { error: errorText(error) }, 'webhooks could not be looked for');
+      log('error', { error }, 'webhooks could not be looked for');
       await idle(OUTAGE_PAUSE_MS);
     }
   }

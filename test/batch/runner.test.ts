@@ -213,7 +213,7 @@ describe('a run whose process was killed', () => {
       );
       expect(killed).toMatchObject({ signal: 'SIGKILL', stdout: '' });
       const runner = startRunner(idle);
-      await runner.says('Redis is away');
+      await runner.says('Redis away');
       await closed(yesterday);
       await expectGracefulEnd();
       await expectSettled([yesterday]);
@@ -234,7 +234,7 @@ describe('Redis', () => {
     runner.send('SIGTERM');
     const { code, stderr } = await runner.ended;
     expect(code).toBe(0);
-    expect(stderr).not.toContain('Redis is away');
+    expect(stderr).not.toContain('Redis away');
     await expectSettled([yesterday]);
   });
 });

@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 function open(installation = 'one'): HintQueue {
-  const queue = openQueue(redis.url, installation, (message) => void said.push(message));
+  const queue = openQueue(redis.url, installation, (error) => void said.push(error.message));
   queues.push(queue);
   return queue;
 }
@@ -112,11 +112,10 @@ it('sending fails while Redis is away, frozen or full, and works again afterward
   await until(() => came.some(([id]) => id === 3), 'the hint after the frost');
   await redis.stop();
   await expect(queue.send('cart', [[4]])).rejects.toThrow();
-  await until(() => said.some((message) => /^Redis is away/.test(message)), 'it is told');
+  await until(() => said.length > 0, 'it is told');
   await redis.start();
   await send(queue, [5]);
   await until(() => came.some(([id]) => id === 5), 'the hint after the restart');
-  expect(said).toContain('Redis is back, hints are sent again');
   const client = new Redis(redis.url);
   await client.config('SET', 'maxmemory', '1');
   await expect(queue.send('cart', [[6]])).rejects.toThrow(/OOM/);

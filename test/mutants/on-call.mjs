@@ -6,6 +6,7 @@ const watch = { file: 'core/alarms/watch-alarms.ts', tests: alarmTests };
 const conditions = { file: 'core/alarms/conditions.ts', tests: alarmTests };
 const found = { file: 'core/alarms/stores/condition.ts', tests: alarmTests };
 const deliver = { tests: 'test/core/alarms/deliver-alarms.test.ts' };
+const outage = { file: 'infra/outage-notice.ts', tests: 'test/infra/outage-notice.test.ts', quick: true };
 const duty = { file: 'batch/duties/duty-loop.ts', tests: 'test/batch/duties/duty-loop.test.ts' };
 
 /** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
@@ -199,5 +200,26 @@ export const mutants = [
     from: 'await resignLeadership(db, lease, owner).catch(() => undefined);',
     to: '',
     only: 'when the process is to stop',
+  },
+  {
+    ...outage,
+    name: 'each loop tells of an outage by itself',
+    from: 'logger.debug(told, message);',
+    to: 'logger[level](told, message);',
+    only: 'tells of an outage once',
+  },
+  {
+    ...outage,
+    name: 'a database is back that answers while loops fail',
+    from: 'now - known.failedAt >= known.quietMs',
+    to: 'now >= known.quietMs',
+    only: 'while loops fail',
+  },
+  {
+    ...outage,
+    name: 'a locked row counts as an outage',
+    from: "&& known.code !== 'DATABASE_BUSY'",
+    to: '',
+    only: 'leaves the lines of other errors',
   },
 ];

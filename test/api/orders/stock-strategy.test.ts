@@ -95,4 +95,6 @@ it('goes on while Redis is away', async () => {
   expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
   expect(scene.api.log()).toContain('Redis is away: rows of stock are locked instead');
   await redis.start();
+  await until(() => /"msg":"Redis back after \d+ s"/.test(scene.api.log()), 'the log says that Redis is back');
+  expect(scene.api.log().match(/Redis away/g)).toHaveLength(1);
 });

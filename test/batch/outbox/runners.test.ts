@@ -200,11 +200,11 @@ it('Redis frozen: the runner looks into the rows, ends when it is told to, and h
 it('Redis away, from the start or in between: nothing is lost, and hints come again when it is back', async () => {
   await redis.stop();
   const one = runner();
-  await one.says('Redis is away');
+  await one.says('Redis away');
   const before = await payments(3);
   await allDone(before, forget);
   await redis.start();
-  await one.says('Redis is back');
+  await one.says('Redis back');
   const between = await payments(2);
   await allDone(between);
   await redis.stop();
