@@ -23,8 +23,8 @@ export const migrationsFolder = new URL('sql/', root);
 export const packageFile = new URL('package.json', root);
 /** The arguments with which a process of this program is started. */
 export const programFile = fileURLToPath(new URL('bin/magam.mjs', root));
-/** A module of `scripts/`, which runs without being built. */
-export const scriptModule = (name: string): string => new URL(`scripts/${name}`, root).href;
+/** A script of `scripts/`, which runs without being built. */
+export const scriptFile = (name: string): string => fileURLToPath(new URL(`scripts/${name}`, root));
 
 export interface CommandContext {
   readonly config: Config;
@@ -56,8 +56,7 @@ export async function serviceUrls(
 
 /** Starts the services that the two URL variables do not name; the launcher writes its messages to standard error. */
 async function startPrivateServices(): Promise<{ databaseUrl: string; redisUrl: string }> {
-  const launcher = fileURLToPath(new URL('scripts/services.mjs', root));
-  const child = spawn(process.execPath, [launcher, 'start', '--json', '--missing'], {
+  const child = spawn(process.execPath, [scriptFile('services.mjs'), 'start', '--json', '--missing'], {
     stdio: ['inherit', 'pipe', 'inherit'], // it may ask a question on a terminal
   });
   const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'exit')]);

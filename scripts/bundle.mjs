@@ -99,6 +99,8 @@ await build({
     'import-thread': 'dist/core/feed/import/import-thread.js',
   },
   format: 'cjs',
+  // What was compiled before does not know how to import ("A dynamic import callback was not specified"), so it requires.
+  supported: { 'dynamic-import': false },
   outExtension: { '.js': '.cjs' },
   define: { 'import.meta.url': '_fileUrl' },
   banner: { js: `const _fileUrl = require('node:url').pathToFileURL(__filename).href;` },

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Makes a checkout ready to run: dependencies (`npm ci`) and the compiled program (`npm run build`), each only when it
- * is missing or older than its sources. `node scripts/setup.mjs`; all its output is on standard error.
+ * is missing or older than its sources. `node scripts/setup.mjs`; all its output is on standard error. With `--missing` it makes nothing: it prints `packages` or `build`
+ * where one of them is missing or outdated, for `magam doctor`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
@@ -47,10 +48,10 @@ function newestIn(folder) {
 }
 
 /** Whether the installed packages are older than the lock file. */
-export const needsInstall = () => changedAt(INSTALLED) < changedAt('package-lock.json');
+const needsInstall = () => changedAt(INSTALLED) < changedAt('package-lock.json');
 
 /** Whether the program is older than its sources. */
-export const needsBuild = () =>
+const needsBuild = () =>
   changedAt(BUILT) < Math.max(...SOURCE_FOLDERS.map(newestIn), ...BUILD_INPUTS.map((file) => changedAt(file)));
 
 /** Refuses a Node that is too old, by the range of package.json (always of the form `>=x.y`). */
@@ -116,9 +117,13 @@ export async function ensureBuilt({ quiet = false } = {}) {
   );
 }
 
+/** What `ensureBuilt` would make first. */
+const missing = () => (needsInstall() ? 'packages\n' : needsBuild() ? 'build\n' : '');
+
 if (isProgram(import.meta.url)) {
   await run(async () => {
-    await ensureBuilt({ quiet: process.argv.includes('--quiet') });
+    if (process.argv.includes('--missing')) process.stdout.write(missing());
+    else await ensureBuilt({ quiet: process.argv.includes('--quiet') });
     return 0;
   });
 }

@@ -1,12 +1,14 @@
 /** The program itself: Node, its build, its settings, its keys, the disk that it writes to. */
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { promisify } from 'node:util';
 import { type Config, readConfig, unknownSettings } from '../../infra/config.js';
 import { isLoopback, publishedKeys } from '../../infra/key-settings.js';
 import { PROGRAM } from '../../infra/version.js';
 import { MagamError } from '../../kernel/errors.js';
-import { packageFile, scriptModule } from '../context.js';
+import { packageFile, scriptFile } from '../context.js';
 import { type Finding, failureText, fault, looked, ok, warning } from './finding.js';
 
 export function checkNode(version = process.versions.node): Finding {
@@ -20,22 +22,19 @@ export function checkNode(version = process.versions.node): Finding {
     : fault('node', found, `Install Node ${wanted} or newer.`);
 }
 
-interface Setup {
-  readonly needsBuild: () => boolean;
-  readonly needsInstall: () => boolean;
-}
+const inProcess = promisify(execFile);
 
 /** Whether the running program was built from the sources beside it. */
 export const checkBuild = (): Promise<Finding[]> =>
   looked('build', async () => {
-    const { needsBuild, needsInstall } = (await import(scriptModule('setup.mjs'))) as Setup;
-    if (needsInstall())
+    const { stdout: missing } = await inProcess(process.execPath, [scriptFile('setup.mjs'), '--missing']);
+    if (missing.startsWith('packages'))
       return fault(
         'build',
         'The installed packages are older than package-lock.json.',
         'Run npm ci, then npm run build.',
       );
-    if (needsBuild())
+    if (missing.startsWith('build'))
       return fault(
         'build',
         'The program is older than its sources.',

@@ -14,7 +14,12 @@ export class Copy {
   folder = mkdtempSync(join(tmpdir(), 'magam-mutants-'));
 
   constructor() {
-    cpSync(root, this.folder, { recursive: true, filter: (path) => !LEFT_OUT.has(relative(root, path)) });
+    // With their times, by which `magam doctor` tells whether the program is older than its sources.
+    cpSync(root, this.folder, {
+      recursive: true,
+      preserveTimestamps: true,
+      filter: (path) => !LEFT_OUT.has(relative(root, path)),
+    });
     symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'));
   }
 

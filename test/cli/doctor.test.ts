@@ -11,6 +11,7 @@ import { checkServer } from '../../cli/doctor/services.js';
 import { raiseAlarm } from '../../core/alarms/change-alarms.js';
 import { change } from '../../infra/database.js';
 import { readServerReport, type ServerReport } from '../../infra/stores/server-report.js';
+import { environment, startMagam } from '../../scripts/chaos/magam.mjs';
 import { openHome, readState, socketPath } from '../../scripts/services/home.mjs';
 import { startServices, stopServices } from '../../scripts/services.mjs';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -75,6 +76,12 @@ describe('in order', () => {
     expect(stdout).toMatch(/^warning {2}keys: .* everybody knows\.\n {9}What to do: Set MAGAM_TOKEN_KEY/m);
     expect(stdout).toMatch(/^0 at fault, \d+ to look at, \d+ in order\.$/m);
   });
+});
+
+it('the bundled program looks at its build, too', async () => {
+  const env = environment(database.url, { MAGAM_REDIS_URL: redis.url });
+  const { json } = await startMagam(['doctor', '--json'], env).ended;
+  expect(json<Report>().checks.find(({ check }) => check === 'build')).toMatchObject({ state: 'ok' });
 });
 
 describe('the services', () => {

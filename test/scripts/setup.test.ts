@@ -64,7 +64,10 @@ describe('set-up', () => {
 
     const later = new Date(Date.now() + 1_000);
     utimesSync(at('kernel/money.ts'), later, later);
+    expect(await run('scripts/setup.mjs', '--missing')).toEqual({ code: 0, stdout: 'build\n', stderr: '' });
+    expect(builds()).toBe(1);
     expect((await run('scripts/setup.mjs')).code).toBe(0);
+    expect((await run('scripts/setup.mjs', '--missing')).stdout).toBe('');
     expect(builds()).toBe(2);
   });
 
