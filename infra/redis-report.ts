@@ -1,5 +1,7 @@
 /** The state of a Redis server, for `magam doctor`. */
+
 import { Redis } from 'ioredis';
+import { processClock } from './faults.js';
 
 const TIMEOUT_MS = 3_000;
 
@@ -27,9 +29,9 @@ export async function inspectRedis(url: string): Promise<RedisReport> {
   });
   try {
     await client.connect();
-    const sentMs = Date.now();
+    const sentMs = processClock();
     const [seconds, microseconds] = (await client.time()).map(Number) as [number, number];
-    const gotMs = Date.now();
+    const gotMs = processClock();
     const redisMs = seconds * 1_000 + microseconds / 1_000;
     const clockAheadMs = Math.round(redisMs < sentMs ? sentMs - redisMs : Math.min(0, gotMs - redisMs));
     const [server, memory] = [await client.info('server'), await client.info('memory')];

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import colours from 'picocolors';
 import type { Config } from '../../infra/config.js';
 import { openDatabase } from '../../infra/database.js';
+import { armFaults } from '../../infra/faults.js';
 import { serviceUrls, wantsJson } from '../context.js';
 import { print, printJson } from '../output.js';
 import { type Finding, failureText, fault, looked, type State } from './finding.js';
@@ -38,6 +39,7 @@ async function examine(): Promise<Finding[]> {
     );
     return [...program, rest];
   }
+  armFaults(config.fault);
   return [...program, ...checkKeys(config), checkAlarmChannels(config), ...(await examineServices(config))];
 }
 

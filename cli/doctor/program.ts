@@ -27,21 +27,26 @@ const inProcess = promisify(execFile);
 /** Whether the running program was built from the sources beside it. */
 export const checkBuild = (): Promise<Finding[]> =>
   looked('build', async () => {
-    const { stdout: missing } = await inProcess(process.execPath, [scriptFile('setup.mjs'), '--missing']);
-    if (missing.startsWith('packages'))
+    const { stdout } = await inProcess(process.execPath, [scriptFile('setup.mjs'), '--missing']);
+    return buildFinding(stdout.trim());
+  });
+
+/** @param missing what the set-up script says is missing or outdated: `packages`, `build` or nothing */
+export function buildFinding(missing: string): Finding {
+  const build = 'Run npm run build, and start the servers and runners again.';
+  switch (missing) {
+    case '':
+      return ok('build', 'The program is as new as its sources.');
+    case 'build':
+      return fault('build', 'The program is older than its sources.', build);
+    default:
       return fault(
         'build',
         'The installed packages are older than package-lock.json.',
         'Run npm ci, then npm run build.',
       );
-    if (missing.startsWith('build'))
-      return fault(
-        'build',
-        'The program is older than its sources.',
-        'Run npm run build, and start the servers and runners again.',
-      );
-    return ok('build', 'The program is as new as its sources.');
-  });
+  }
+}
 
 /** Of the launcher of private services. */
 const LAUNCHER_SETTINGS = ['MAGAM_HOME', 'MAGAM_NO_INSTALL', 'MAGAM_PROGRAM_PATH'];

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { type Connection, createConnection } from 'mysql2/promise';
 import type { Finding } from '../../cli/doctor/finding.js';
-import { checkNode, diskFinding } from '../../cli/doctor/program.js';
+import { buildFinding, checkNode, diskFinding } from '../../cli/doctor/program.js';
 import { checkServer } from '../../cli/doctor/services.js';
 import { raiseAlarm } from '../../core/alarms/change-alarms.js';
 import { change } from '../../infra/database.js';
@@ -78,10 +78,25 @@ describe('in order', () => {
   });
 });
 
-it('the bundled program looks at its build, too', async () => {
-  const env = environment(database.url, { MAGAM_REDIS_URL: redis.url });
-  const { json } = await startMagam(['doctor', '--json'], env).ended;
-  expect(json<Report>().checks.find(({ check }) => check === 'build')).toMatchObject({ state: 'ok' });
+describe('a process of its own', () => {
+  const checks = async (settings = {}) => {
+    const env = environment(database.url, { MAGAM_REDIS_URL: redis.url, ...settings });
+    const { checks } = (await startMagam(['doctor', '--json'], env).ended).json<Report>();
+    return Object.fromEntries(checks.map(({ check, state }) => [check, state]));
+  };
+
+  it('looks at its build', async () => {
+    expect(await checks()).toMatchObject({ build: 'ok', clock: 'ok', 'redis clock': 'ok' });
+  });
+
+  it.each([
+    [10, 'warning'],
+    [-10, 'warning'],
+    [100, 'fault'],
+  ])('sees that its clock is %d s fast', async (seconds, state) => {
+    const found = await checks({ MAGAM_FAULT: `clock:${seconds}` });
+    expect(found).toMatchObject({ build: 'ok', clock: state, 'redis clock': 'warning' });
+  });
 });
 
 describe('the services', () => {
@@ -260,6 +275,14 @@ describe('what a machine of a test cannot be', () => {
     ['20.19.0', 'ok'],
     ['24.1.0', 'ok'],
   ])('Node %s', (version, state) => expect(checkNode(version).state).toBe(state));
+
+  it.each([
+    ['', 'ok', 'as new as its sources'],
+    ['build', 'fault', 'older than its sources'],
+    ['packages', 'fault', 'older than package-lock.json'],
+  ])('a checkout in which %j is missing', (missing, state, found) =>
+    expect(buildFinding(missing)).toMatchObject({ state, found: expect.stringContaining(found) }),
+  );
 
   const GIB = 1024 ** 3;
   it.each([

@@ -144,6 +144,7 @@ export const mutants = [
     name: 'doctor misses the clock of Redis',
     from: 'Math.abs(clockAheadMs) > CLOCK_MS',
     to: 'Math.abs(clockAheadMs) < 0',
+    only: 'sees that its clock is',
   },
   {
     ...doctor,
@@ -151,13 +152,15 @@ export const mutants = [
     name: 'doctor misses the clock of the database',
     from: "return notice === undefined ? ok('clock', found)",
     to: "return notice === undefined || notice !== '' ? ok('clock', found)",
+    only: 'sees that its clock is',
   },
   {
     ...doctor,
     file: 'cli/doctor/program.ts',
     name: 'doctor misses a build that is older than its sources',
-    from: "if (missing.startsWith('build'))\n",
-    to: 'if (false)\n',
+    from: "case 'build':\n",
+    to: "case 'nothing':\n",
+    only: 'what a machine of a test cannot be',
   },
   {
     ...rotation,

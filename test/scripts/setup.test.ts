@@ -60,6 +60,7 @@ describe('set-up', () => {
   it('builds once, and again only when a source has changed', async () => {
     expect((await run('scripts/setup.mjs')).code).toBe(0);
     expect(await run('scripts/setup.mjs')).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await run('scripts/setup.mjs', '--missing')).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(builds()).toBe(1);
 
     const later = new Date(Date.now() + 1_000);
@@ -67,7 +68,6 @@ describe('set-up', () => {
     expect(await run('scripts/setup.mjs', '--missing')).toEqual({ code: 0, stdout: 'build\n', stderr: '' });
     expect(builds()).toBe(1);
     expect((await run('scripts/setup.mjs')).code).toBe(0);
-    expect((await run('scripts/setup.mjs', '--missing')).stdout).toBe('');
     expect(builds()).toBe(2);
   });
 
