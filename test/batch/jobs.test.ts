@@ -10,6 +10,7 @@ import { deletePlan } from '../../core/jobs/stores/plan.js';
 import { deleteRun, ensureRun, findRun } from '../../core/jobs/stores/run.js';
 import { readConfig } from '../../infra/config.js';
 import { change, inTransaction, pause, select } from '../../infra/database.js';
+import { errorText } from '../../infra/database-errors.js';
 import { until } from '../../scripts/chaos/magam.mjs';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -166,7 +167,7 @@ describe('a runner of two jobs', () => {
     await ask('points', 'c');
     await ask('badges', 'c');
     await until(async () => (await statusOf('badges', 'c')) === 'COMPLETED', 'badges');
-    const refused = () => logged.filter((details) => 'error' in details && details.error === 'not ready');
+    const refused = () => logged.filter((details) => 'error' in details && errorText(details.error) === 'not ready');
     await until(() => refused().length > 1, 'the runner looks at points again');
     expect(await statusOf('points', 'c')).toBe('REQUESTED');
     notReady = undefined;
