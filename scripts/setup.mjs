@@ -5,7 +5,7 @@
  * where one of them is missing or outdated, for `magam doctor`.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { isProgram, root, run, ScriptError, say } from './script.mjs';
@@ -13,12 +13,13 @@ import { isProgram, root, run, ScriptError, say } from './script.mjs';
 const SOURCE_FOLDERS = ['kernel', 'infra', 'core', 'batch', 'api', 'cli', 'sandbox', 'bench'];
 const BUILD_INPUTS = [
   'tsconfig.json',
+  'scripts/build.mjs',
   'scripts/compile.mjs',
   'scripts/bundle.mjs',
   'scripts/code-cache.mjs',
   'package-lock.json',
 ];
-/** Written last, so that a build that was cut short is done again. */
+/** The record that scripts/build.mjs writes. */
 const BUILT = 'dist/.built';
 /** npm's own record of the installed packages. */
 const INSTALLED = 'node_modules/.package-lock.json';
@@ -103,13 +104,9 @@ export async function ensureBuilt({ quiet = false } = {}) {
     }
     if (needsBuild()) {
       log('Building (npm run build) …');
-      const since = new Date();
       // Without the stamp it is unknown whether the outputs are complete; the compiler's own record would make it skip some.
       if (changedAt(BUILT) === Number.NEGATIVE_INFINITY) rmSync(join(root, 'dist'), { recursive: true, force: true });
       npm(['run', '--silent', 'build'], quiet);
-      writeFileSync(join(root, BUILT), '');
-      // The time before the build: a source saved during it is newer.
-      utimesSync(join(root, BUILT), since, since);
     }
   };
   await withLock(join(root, '.magam/setup.lock'), work, (pid) =>

@@ -12,7 +12,8 @@ const BUILD = `
   import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
   appendFileSync('built', 'x');
   mkdirSync('dist/bundle', { recursive: true });
-  writeFileSync('dist/bundle/main.js', 'console.log("ran", process.argv.slice(2).join(" "))');`;
+  writeFileSync('dist/bundle/main.js', 'console.log("ran", process.argv.slice(2).join(" "))');
+  writeFileSync('dist/.built', '');`;
 
 interface Outcome {
   readonly code: number | null;
@@ -71,6 +72,21 @@ describe('set-up', () => {
     expect(builds()).toBe(2);
   });
 
+  it('knows of a build by hand, and of one that failed', async () => {
+    writeFileSync(
+      at('scripts/compile.mjs'),
+      "import { mkdirSync } from 'node:fs'; mkdirSync('dist', { recursive: true });",
+    );
+    for (const step of ['bundle', 'code-cache']) writeFileSync(at(`scripts/${step}.mjs`), '');
+    expect((await run('scripts/build.mjs')).code).toBe(0);
+    expect(await run('scripts/setup.mjs', '--missing')).toEqual({ code: 0, stdout: '', stderr: '' });
+    const later = new Date(Date.now() + 1_000);
+    writeFileSync(at('scripts/bundle.mjs'), 'process.exit(3);');
+    utimesSync(at('kernel/money.ts'), later, later);
+    expect(await run('scripts/build.mjs')).toMatchObject({ code: 1, stderr: expect.stringContaining('bundle.mjs') });
+    expect((await run('scripts/setup.mjs', '--missing')).stdout).toBe('build\n');
+  });
+
   it('builds once when two ask at once', async () => {
     const both = await Promise.all([run('scripts/setup.mjs'), run('scripts/setup.mjs')]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
@@ -78,7 +94,8 @@ describe('set-up', () => {
   });
 
   it('tells of a build that fails, and tries again the next time', async () => {
-    describeCheckout('>=20.19', `${BUILD}\nconsole.log('wrong type'); process.exit(2);`);
+    const failing = `import { appendFileSync } from 'node:fs'; appendFileSync('built', 'x');`;
+    describeCheckout('>=20.19', `${failing}\nconsole.log('wrong type'); process.exit(2);`);
     const { code, stdout, stderr } = await run('scripts/setup.mjs', '--quiet');
     expect(code).toBe(1);
     expect(stdout).toBe('');
