@@ -13,6 +13,16 @@ export interface ProviderCall {
 
 export type CallListener = (call: ProviderCall) => void;
 
+/** Reports the calls of a provider. The function that it returns gives the answer of a call on. */
+export const timing =
+  (provider: string, tell: CallListener) =>
+  async <T extends { readonly outcome: string }>(operation: string, call: Promise<T>): Promise<T> => {
+    const startedAt = performance.now();
+    const answer = await call;
+    tell({ provider, operation, outcome: answer.outcome, seconds: (performance.now() - startedAt) / 1_000 });
+    return answer;
+  };
+
 /** Providers whose calls can be watched. */
 export interface WatchedProviders {
   /** The guards of their calls. */

@@ -1,15 +1,9 @@
 /** A provider that reports its calls to the metrics. */
-import type { CallListener } from '../../../infra/outbound/provider-metrics.js';
-import type { PaymentProvider, ProviderOutcome } from './provider.js';
+import { type CallListener, timing } from '../../../infra/outbound/provider-metrics.js';
+import type { PaymentProvider } from './provider.js';
 
 export function measured(provider: PaymentProvider, tell: CallListener): PaymentProvider {
-  const timed = async <T>(operation: string, call: Promise<ProviderOutcome<T>>): Promise<ProviderOutcome<T>> => {
-    const startedAt = performance.now();
-    const result = await call;
-    const seconds = (performance.now() - startedAt) / 1_000;
-    tell({ provider: provider.name, operation, outcome: result.outcome, seconds });
-    return result;
-  };
+  const timed = timing(provider.name, tell);
   return {
     name: provider.name,
     currencies: provider.currencies,
