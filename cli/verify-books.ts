@@ -17,7 +17,7 @@ interface BooksWords {
 
 const WORDS: Readonly<Record<Books, BooksWords>> = {
   ledger: {
-    description: 'add the ledger up again from its postings, in one consistent view',
+    description: 'add the ledger up again from its postings',
     code: 'LEDGER_DIFFERS',
     verdict: (ok) => `The ledger ${ok ? 'equals' : 'DIFFERS from'} the sums of its postings`,
   },

@@ -89,7 +89,7 @@ export const requestBooksVerification = ({ redis }: ApiContext): Route =>
     tag,
     summary: 'Ask for the verification of the ledger, of the statements or of the payouts',
     description:
-      'A runner adds the books up again in one consistent view, as `magam ledger verify`, `magam statements verify` and `magam payouts verify` do. Follow it at the address in Location. A difference raises the alarm `books-difference`, and the audit log records what was found. Each request makes a new verification.',
+      'A runner adds the books up again, as `magam ledger verify`, `magam statements verify` and `magam payouts verify` do. Follow it at the address in Location. A difference raises the alarm `books-difference`, and the audit log records what was found. Each request makes a new verification.',
     permission: 'run.operate',
     body: z.strictObject({ books }).meta({ id: 'BooksVerificationRequest' }),
     example: { books: 'ledger' },
