@@ -21,7 +21,7 @@ import { windowRoutes } from './window.js';
 
 export interface SandboxOptions {
   readonly host?: string;
-  /** 0: any free port. */
+  /** 0 takes a port that is free. */
   readonly port?: number;
   readonly mailPort?: number;
   /** The seed of faults for a share of the calls. */

@@ -128,8 +128,7 @@ afterAll(async () => {
 
 interface Answer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: what a test expects of it is the test's business
-  readonly body: any;
+  readonly body: { readonly code?: string; readonly details?: unknown };
   readonly headers: Headers;
 }
 

@@ -50,8 +50,8 @@ export interface Opened extends Ordered {
   readonly provider: ProviderName;
   readonly paymentId: number;
   readonly reference: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what a provider tells the buyer is the provider's business
-  readonly next: any;
+  /** Where the buyer goes, or what the page of the provider is opened with. */
+  readonly next: { readonly url?: string };
 }
 
 /** What the buyer brings back from the provider. */
