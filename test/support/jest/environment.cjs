@@ -3,6 +3,7 @@
  * (runtime.cjs), and what they give and take has the same `Error`, `Date` and `Promise` as the product. What a file changes of the
  * process is put back when it ends.
  */
+const { AsyncLocalStorage } = require('node:async_hooks');
 const { constants } = require('node:os');
 const { ModernFakeTimers } = require('@jest/fake-timers');
 const { ModuleMocker } = require('jest-mock');
@@ -17,7 +18,7 @@ class SharedRealm {
   moduleMocker = new ModuleMocker(globalThis);
   fakeTimers = null;
   /** @type {(() => void)[]} */
-  #undo = [keepProperties(), keepSignals()];
+  #undo = [keepProperties(), keepSignals(), endStorages()];
 
   /** @param {{ projectConfig: ConstructorParameters<typeof ModernFakeTimers>[0]['config'] }} config */
   constructor({ projectConfig }) {
@@ -68,6 +69,30 @@ function keepSignals() {
     for (const [at, signal] of signals.entries())
       for (const listener of process.listeners(signal))
         if (!former[at]?.includes(listener)) process.removeListener(signal, listener);
+  };
+}
+
+/**
+ * Switches off the storages that the file has used. Each file has its own of jest and of the product, and Node hands the content of every one that is switched on from
+ * promise to promise: of fifty files it took an eighth of the time.
+ */
+function endStorages() {
+  const { enterWith, run } = AsyncLocalStorage.prototype;
+  /** @type {Set<AsyncLocalStorage<unknown>>} */
+  const used = new Set();
+  /** @this {AsyncLocalStorage<unknown>} @param {Parameters<AsyncLocalStorage<unknown>['run']>} args */
+  AsyncLocalStorage.prototype.run = function (...args) {
+    used.add(this);
+    return run.apply(this, args);
+  };
+  /** @this {AsyncLocalStorage<unknown>} @param {unknown} store */
+  AsyncLocalStorage.prototype.enterWith = function (store) {
+    used.add(this);
+    enterWith.call(this, store);
+  };
+  return () => {
+    Object.assign(AsyncLocalStorage.prototype, { enterWith, run });
+    for (const storage of used) storage.disable();
   };
 }
 
