@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /**
  * The script of `npm test`: set-up, services, then jest; the arguments are passed on to jest. The services are private ones for tests, in memory where there is
- * room, unless MAGAM_DATABASE_URL or MAGAM_REDIS_URL name others. With `--mysql` (`npm run test:mysql`) the database is a MySQL
- * server: the given one, or a private one that is stopped afterwards. With `--quick` (`npm run test:quick`) only the tests of
- * rules, stores and imports run, which start no process of Magam.
+ * room, unless MAGAM_DATABASE_URL or MAGAM_REDIS_URL name others.
+ *
+ * With `--mysql` (`npm run test:mysql`) the database is a MySQL server: the given one, or a private one that is stopped afterwards. jest-args.mjs says which files run.
  *
  * The last line of standard output is `N passed, N failed` (`, N skipped` if any); the exit code is jest's.
  */
@@ -11,12 +11,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jestArgs } from './jest-args.mjs';
 import { root, run, ScriptError } from './script.mjs';
 import { startTestServices, stopServices } from './services.mjs';
 import { ensureBuilt } from './setup.mjs';
-
-/** `--quick` leaves out the API, the commands and the engine, whose tests start and kill processes. */
-const QUICK = ['/test/(kernel|infra|core)/', '--testPathIgnorePatterns=/import-(abandoned|killed|raced)\\.test'];
 
 /** Tests make much that lives shortly: with a larger nursery (MiB) the collector takes a twentieth less of the whole. */
 const NURSERY = '--max-semi-space-size=64';
@@ -80,8 +78,7 @@ function closingLine(resultFile) {
 
 await run(async () => {
   const given = process.argv.slice(2);
-  const others = given.filter((arg) => arg !== '--mysql' && arg !== '--quick');
-  const args = given.includes('--quick') ? [...QUICK, ...others] : others;
+  const args = jestArgs(given);
   const { MAGAM_DATABASE_URL: databaseUrl, MAGAM_REDIS_URL: redisUrl } = process.env;
   await ensureBuilt();
   keepCompiled();

@@ -1,6 +1,6 @@
 /** The edge of the server: who is let in, what of a request is taken, and what an answer says. */
 const register = { file: 'api/edge/register.ts' };
-const fuzz = 'test/api/edge/fuzz.test.ts';
+const fuzz = 'test/api/edge/fuzz.long.test.ts';
 const roles = 'test/api/edge/roles.test.ts';
 const secondFactor = { tests: 'test/api/accounts/second-factor.test.ts', only: 'does nothing but set it up' };
 const unasked = { file: 'api/edge/validate.ts', tests: 'test/api/edge/unasked.test.ts' };

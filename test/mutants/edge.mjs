@@ -8,7 +8,7 @@ const register = { file: 'api/edge/register.ts' };
 const standing = { file: 'api/edge/authenticate.ts', tests: placesTests, only: 'end when their reader is locked' };
 const redisAway = 'test/api/edge/redis-away.test.ts';
 const count = { file: 'api/edge/request-limit.ts', tests: redisAway };
-const fuzz = 'test/api/edge/fuzz.test.ts';
+const fuzz = 'test/api/edge/fuzz.long.test.ts';
 
 /** @type {import('../../scripts/mutants/list.mjs').Mutant[]} */
 export const mutants = [

@@ -160,7 +160,7 @@ export const mutants = [
     name: 'an order fails when Redis goes while its locks are taken',
     from: 'this.restUntil = Date.now() + REST_MS;\n          return undefined;',
     to: 'throw error;',
-    tests: 'test/api/orders/outages.test.ts',
+    tests: 'test/api/orders/outages.long.test.ts',
     only: 'redlock.*Redis goes, comes back empty',
   },
   {

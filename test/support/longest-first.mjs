@@ -3,8 +3,8 @@
  * are never left idle by files that wait. The others are more, and come last, so that at the end no worker waits for one long file.
  */
 
-/** Folders of files that start processes, the longest first. */
-const LONG = ['/test/batch/', '/test/scripts/', '/test/cli/', '/import-'];
+/** Parts of the paths of files that start processes, the longest first. */
+const LONG = ['.long.test', '/test/batch/', '/test/scripts/', '/test/cli/', '/import-'];
 const OTHERS_BETWEEN = 2;
 
 /** @param {string} path */
