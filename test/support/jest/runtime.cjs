@@ -1,9 +1,10 @@
 /**
- * How jest loads modules for a test file. The product and the tests are evaluated anew for every file. What is the same for all files is done once per
- * worker: Node itself loads the packages, and each source is read and looked for once. Before, loading took a quarter of the CPU time of all
- * tests. This knows the inside of jest-runtime, whose version is pinned.
+ * How jest loads modules for a test file. What is the same for all files is done once per worker: Node itself loads the packages, and the modules of the product are evaluated once, so
+ * that V8 optimises their code once, too. The tests and what supports them are evaluated anew for every file, and so is the product for a file that replaces modules. This knows the inside
+ * of jest-runtime, whose version is pinned.
  */
 const { statSync } = require('node:fs');
+const { join, sep } = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { compileFunction, SourceTextModule, SyntheticModule } = require('node:vm');
 
@@ -12,7 +13,7 @@ const { compileFunction, SourceTextModule, SyntheticModule } = require('node:vm'
  * @typedef {import('node:vm').Module} Module
  * @typedef {object} EsmLoader
  * @property {() => undefined} getContext
- * @property {import('node:vm').SourceTextModuleOptions['importModuleDynamically']} dynamicImport
+ * @property {NonNullable<import('node:vm').SourceTextModuleOptions['importModuleDynamically']>} dynamicImport
  * @property {(path: string, suffix?: string) => Module | Promise<Module>} loadEsmModule
  * @property {(from: string, path: string) => Module | Promise<Module>} loadCjsAsEsm
  * @property {(specifier: string, from: string, context: undefined) => Promise<Module>} resolveModule
@@ -31,6 +32,9 @@ const { default: Runtime } = /** @type {any} */ (require('jest-runtime'));
 /** What is loaded once per worker: packages, and what the tests want to keep from one file to the next. */
 const PACKAGE = /[\\/](node_modules|test[\\/]support[\\/]once)[\\/]/;
 const SOURCE = /\.ts$/;
+const ROOT = join(__dirname, '../../..');
+/** Folders of the product. Its modules keep nothing that one file of tests could leave to the next, except for what environment.cjs puts back. */
+const PRODUCT = ['kernel', 'infra', 'core', 'api', 'batch', 'cli', 'sandbox'].map((name) => join(ROOT, name) + sep);
 /** jest keeps the map beside the code; as a part of the code, every compilation would read it. */
 const SOURCE_MAP = /^\/\/# sourceMappingURL=data:\S*$/gm;
 /** What the syntax of a source may be, as jest tells its transformer. */
@@ -48,6 +52,10 @@ const packages = new Map();
 const sources = new Map();
 /** The path that a specifier in a source stands for. @type {Map<string, string>} */
 const paths = new Map();
+/** The product's modules, with the file of tests that loaded them first. @type {Map<string, { readonly module: Module, readonly loadedBy: SharingRuntime }>} */
+const products = new Map();
+/** That of the current file: a module of the product imports by it, whichever file loaded the module. @type {SharingRuntime | undefined} */
+let current;
 
 class SharingRuntime extends Runtime {
   /** Whether the file replaces modules; then jest decides about each import. */
@@ -59,6 +67,8 @@ class SharingRuntime extends Runtime {
     const { esmLoader, executor, mockState, _resolution: resolution } = this;
     const { loadEsmModule, resolveModule } = esmLoader;
     const { setModuleMock } = mockState;
+    current = this;
+    this.#keepWhatIsNew();
     // What is compiled without a context belongs to the realm of the worker.
     esmLoader.getContext = () => undefined;
     executor.compile = (source, filename) => compileFunction(source, executor.injectedModuleParameters, { filename });
@@ -67,7 +77,7 @@ class SharingRuntime extends Runtime {
     esmLoader.loadCjsAsEsm = (_from, path) => this.#once(path, () => packageModule(path));
     esmLoader.loadEsmModule = (path, suffix = '') => {
       if (PACKAGE.test(path)) return this.#once(path, () => packageModule(path));
-      if (SOURCE.test(path) && suffix === '') return this.#once(path, () => this.#sourceModule(path));
+      if (SOURCE.test(path) && suffix === '') return this.#once(path, () => this.#ownModule(path));
       return loadEsmModule.call(esmLoader, path, suffix);
     };
     esmLoader.resolveModule = async (specifier, from, context) => {
@@ -109,6 +119,27 @@ class SharingRuntime extends Runtime {
     return module;
   }
 
+  /** A module of the product is kept, unless this file replaces modules. @param {string} path */
+  #ownModule(path) {
+    if (this.#mocks || !PRODUCT.some((folder) => path.startsWith(folder))) return this.#sourceModule(path);
+    const kept = products.get(path);
+    // What a former file could not load to its end is loaded again.
+    if (kept !== undefined && (kept.loadedBy === this || kept.module.status === 'evaluated')) return kept.module;
+    const module = this.#sourceModule(path);
+    products.set(path, { module, loadedBy: this });
+    return module;
+  }
+
+  /** Forgets the product when one of its files was changed, and tells jest the source maps of what is kept. */
+  #keepWhatIsNew() {
+    for (const path of products.keys()) if (statSync(path).mtimeMs !== sources.get(path)?.changedAt) products.clear();
+    const sourceMaps = this.transformCache.getSourceMaps();
+    for (const path of products.keys()) {
+      const sourceMap = sources.get(path)?.sourceMap;
+      if (sourceMap !== undefined) sourceMaps.set(path, sourceMap);
+    }
+  }
+
   /** @param {string} path */
   #sourceModule(path) {
     const changedAt = statSync(path).mtimeMs;
@@ -122,7 +153,7 @@ class SharingRuntime extends Runtime {
     if (source.sourceMap !== undefined) sourceMaps.set(path, source.sourceMap);
     return new SourceTextModule(source.code, {
       identifier: path,
-      importModuleDynamically: this.esmLoader.dynamicImport,
+      importModuleDynamically: (...args) => /** @type {SharingRuntime} */ (current).esmLoader.dynamicImport(...args),
       initializeImportMeta: (meta) => {
         meta.url = pathToFileURL(path).href;
       },
