@@ -10,7 +10,9 @@ let open: OpenPools = (config, databaseUrl) => new WorkerPools(config, databaseU
 /** Threads for a command, which closes them at its end. */
 export const openPools: OpenPools = (config, databaseUrl) => open(config, databaseUrl);
 
-/** For a process that runs many commands, as tests do: their threads may outlive a command. */
-export function openPoolsBy(other: OpenPools): void {
+/** For a process that runs many commands, as tests do: their threads may outlive a command. @returns how pools were opened before */
+export function openPoolsBy(other: OpenPools): OpenPools {
+  const former = open;
   open = other;
+  return former;
 }

@@ -8,10 +8,11 @@ import { openPoolsBy } from '../../cli/threads.js';
 /** Of different configurations; the one that was used longest ago is closed for another. */
 const KEPT_MAX = 3;
 const kept = new Map<string, WorkerPools>();
+let former: ReturnType<typeof openPoolsBy> | undefined;
 
 /** From now on, commands in this process share threads. */
 export function keepThreads(): void {
-  openPoolsBy((config, databaseUrl) => {
+  former = openPoolsBy((config, databaseUrl) => {
     const key = JSON.stringify([config, databaseUrl]);
     const pools = kept.get(key) ?? new WorkerPools(config, databaseUrl);
     kept.delete(key);
@@ -31,8 +32,9 @@ async function closeOldest(): Promise<void> {
   await oldest[1].close();
 }
 
-/** Ends the threads that are kept. */
+/** Ends the threads that are kept; from now on, commands have their own. */
 export async function closeThreads(): Promise<void> {
+  if (former !== undefined) openPoolsBy(former);
   const pools = [...kept.values()];
   kept.clear();
   await Promise.all(pools.map((each) => each.close()));
