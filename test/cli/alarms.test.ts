@@ -7,7 +7,6 @@ import { raiseAlarm, resolveAlarm } from '../../core/alarms/change-alarms.js';
 import { readOpenAlarms } from '../../core/alarms/stores/alarm.js';
 import { change } from '../../infra/database.js';
 import { listAudit } from '../../infra/stores/audit-log.js';
-import { type Ended, environment, runMagam } from '../../scripts/chaos/magam.mjs';
 import { emptyAlarms } from '../support/alarms.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
 import { magam } from '../support/magam.js';
@@ -17,6 +16,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'magam-alarms-'));
 let database: TestDatabase;
 let webhook: Outside;
 beforeAll(async () => {
+  process.env.TMPDIR = scratch; // what is told directly is kept there
   database = await createTestDatabase();
 });
 afterAll(async () => {
@@ -29,14 +29,9 @@ beforeEach(async () => {
 });
 afterEach(() => webhook.close());
 
-const run = (words: readonly string[], url = database.url) =>
-  magam(url, ['alarms', ...words], { MAGAM_ALARM_WEBHOOK_URL: webhook.url });
-/** In a process of its own, whose files lie in the test's folder. */
-const check = (url: string): Promise<Ended> =>
-  runMagam(
-    ['alarms', 'check'],
-    environment(url, { TMPDIR: scratch, MAGAM_ALARM_WEBHOOK_URL: webhook.url, MAGAM_ALARM_RUNNER_MINUTES: '0' }),
-  );
+const run = (words: readonly string[], url = database.url, settings: Readonly<Record<string, string>> = {}) =>
+  magam(url, ['alarms', ...words], { MAGAM_ALARM_WEBHOOK_URL: webhook.url, ...settings });
+const check = (url: string) => run(['check'], url, { MAGAM_ALARM_RUNNER_MINUTES: '0' });
 const told = (): string[] => webhook.received.map(({ body: { alarm } }) => `${alarm.kind} ${alarm.status}`);
 /** How often a command tries to tell an alarm directly. */
 const TRIES = 3;

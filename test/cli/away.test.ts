@@ -1,20 +1,26 @@
 /** What long commands say while the database is away, and when it is back. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { environment, startMagam } from '../../scripts/chaos/magam.mjs';
+import { type ScratchDatabase, seed } from '../../scripts/chaos/scratch-database.mjs';
 import { startProxy } from '../../scripts/chaos/tcp-proxy.mjs';
-import { DAY, DraftScene, draft } from '../support/draft-scene.js';
+import { DAY, draft } from '../support/draft-scene.js';
 import { salesCsv } from '../support/feed-files.js';
 import { ImportScene } from '../support/import-scene.js';
+import { magam } from '../support/magam.js';
+import { createDatabase, magamOf } from '../support/settling.js';
 
-let scene: DraftScene;
+/** A settled date. */
+let settled: ScratchDatabase;
 let imports: ImportScene;
 beforeAll(async () => {
-  scene = await DraftScene.create();
+  settled = await createDatabase();
+  await seed(settled, { lines: 200, sellers: 5, date: DAY });
+  expect(await magamOf(settled, ['settle', '--date', DAY, '--workers', '1'])).toMatchObject({ code: 0 });
   imports = await ImportScene.open();
 });
 afterAll(async () => {
   await imports.close();
-  await scene.drop();
+  await settled.drop();
 });
 
 const PATIENCE_MS = 2_500;
@@ -34,24 +40,33 @@ const commands = {
     statement: /^INSERT INTO sale_entry/,
   }),
   whatif: () => ({
-    url: scene.plain.url,
-    args: ['whatif', '--again', '--policies', scene.file(draft), '--from', DAY, '--to', DAY, '--workers', '1'],
+    url: settled.url,
+    args: [
+      'whatif',
+      '--again',
+      '--policies',
+      imports.folder.write(JSON.stringify({ policies: draft }), 'draft.json'),
+      '--from',
+      DAY,
+      '--to',
+      DAY,
+      '--workers',
+      '1',
+    ],
     label: 'Trying',
     statement: /^UPDATE run_partition SET/,
   }),
 };
 
 describe.each(Object.entries(commands))('magam %s', (_name, command) => {
-  const start = async (outageMs: number) => {
-    const { url, args, label, statement } = command();
-    const proxy = await startProxy(url, [{ statement, place: 'down', nth: 1 }]);
-    const magam = startMagam(args, environment(proxy.url, { MAGAM_OUTAGE_MS: String(outageMs) }));
-    return { proxy, magam, label };
+  const behindProxy = async () => {
+    const { url, statement, ...rest } = command();
+    return { proxy: await startProxy(url, [{ statement, place: 'down', nth: 1 }]), ...rest };
   };
 
   it('says for how long it tries again, and what to do when that is over', async () => {
-    const { proxy, magam, label } = await start(PATIENCE_MS);
-    const { code, stderr } = await magam.ended;
+    const { proxy, args, label } = await behindProxy();
+    const { code, stderr } = await magam(proxy.url, args, { MAGAM_OUTAGE_MS: String(PATIENCE_MS) });
     await proxy.close();
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`^${label}.*: database away, trying again for [123] s more$`, 'm'));
@@ -59,10 +74,11 @@ describe.each(Object.entries(commands))('magam %s', (_name, command) => {
   });
 
   it('says that the database is back, and comes to its end', async () => {
-    const { proxy, magam, label } = await start(60_000);
-    await magam.says(/database away/);
+    const { proxy, args, label } = await behindProxy();
+    const process = startMagam(args, environment(proxy.url, { MAGAM_OUTAGE_MS: '60000' }));
+    await process.says(/database away/);
     proxy.comeBack();
-    const { code, stderr } = await magam.ended;
+    const { code, stderr } = await process.ended;
     await proxy.close();
     expect([code, stderr]).toEqual([0, expect.stringMatching(new RegExp(`^${label}.*: database back$`, 'm'))]);
   });

@@ -1,4 +1,4 @@
-/** `magam cron`: real processes, their exit codes, their log, and what operators are told. */
+/** `magam cron`: its processes, their exit codes, their log, and what operators are told. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { commandCause, type Outcome, succeeded } from '../../cli/cron-outcome.js
 import { type Ended, environment, type Magam, startMagam } from '../../scripts/chaos/magam.mjs';
 import { alarmsOf, emptyAlarms } from '../support/alarms.js';
 import { createTestDatabase, inStatement, type TestDatabase } from '../support/database.js';
+import { magam } from '../support/magam.js';
 import { type Outside, startOutside } from '../support/outside.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'magam-cron-'));
@@ -14,6 +15,7 @@ const log = join(scratch, 'settle.log');
 let database: TestDatabase;
 let webhook: Outside;
 beforeAll(async () => {
+  process.env.TMPDIR = scratch; // the locks, and what is told directly, are kept there
   database = await createTestDatabase();
 });
 afterAll(async () => {
@@ -29,12 +31,14 @@ afterEach(() => webhook.close());
 
 const AWAY = 'mysql://nobody@127.0.0.1:1/none';
 
-const start = (words: readonly string[], url = database.url): Magam =>
-  startMagam(
-    ['cron', ...words],
-    environment(url, { TMPDIR: scratch, MAGAM_ALARM_WEBHOOK_URL: webhook.url, MAGAM_ALARM_RUNNER_MINUTES: '0' }),
-  );
-const cron = (words: readonly string[], url?: string): Promise<Ended> => start(words, url).ended;
+const settings = (url: string): Record<string, string | undefined> =>
+  environment(url, { MAGAM_ALARM_WEBHOOK_URL: webhook.url, MAGAM_ALARM_RUNNER_MINUTES: '0' });
+/** In a process of its own, which is struck, or whose command prints where it prints. */
+const start = (words: readonly string[]): Magam => startMagam(['cron', ...words], settings(database.url));
+const cronProcess = (words: readonly string[]): Promise<Ended> => start(words).ended;
+/** In this process; the command has its own, and its log where cron has one. */
+const cron = (words: readonly string[], url = database.url): Promise<Ended> =>
+  magam(url, ['cron', ...words], settings(url));
 const told = (): string[] =>
   webhook.received.map(({ body: { alarm } }) => `${alarm.kind} ${alarm.subject} ${alarm.status}`);
 
@@ -42,11 +46,11 @@ const FAILING = ['--', 'settle', '--date', '2026-03-02'];
 const COMMAND = 'settle --date 2026-03-02';
 
 it('exits with the code of the command, which prints where cron reads it', async () => {
-  const ended = await cron(['--', 'calendar']);
+  const ended = await cronProcess(['--', 'calendar']);
   expect(ended).toMatchObject({ code: 0, signal: null });
   expect(ended.stdout).toContain('Zone');
-  expect(await cron(['--', 'settle', '--date', 'tomorrow'])).toMatchObject({ code: 2 });
-  const json = await cron(['--', 'runs', '--json']);
+  expect(await cronProcess(['--', 'settle', '--date', 'tomorrow'])).toMatchObject({ code: 2 });
+  const json = await cronProcess(['--', 'runs', '--json']);
   expect(json).toMatchObject({ code: 0 });
   expect(json.json()).toMatchObject({ runs: [] });
 });
@@ -64,7 +68,7 @@ it('a command that fails is an alarm with its last error, and its next success e
     /^--- \d{4}-\d\d-\d\dT\S+Z magam settle --date 2026-03-02: begins\n.*DATE_EMPTY: .*: exit code 1\n/s,
   );
   await database.db.raw(`UPDATE alarm SET subject = 'calendar', open_key = 'command-failed calendar'`);
-  expect(await cron(['--', 'calendar'])).toMatchObject({ code: 0 });
+  expect(await cron(['--log', log, '--', 'calendar'])).toMatchObject({ code: 0 });
   expect(told()).toEqual([`command-failed ${COMMAND} OPEN`, 'command-failed calendar RESOLVED']);
 });
 
@@ -81,12 +85,12 @@ it('does not start a command that is still running, which is no alarm, and start
     first.send('SIGKILL');
     await first.ended;
     // The command outlives the process that watched it, and keeps its lock.
-    expect(await cron(['--', 'runs'])).toMatchObject({ code: 5 });
+    expect(await cron(['--log', log, '--', 'runs'])).toMatchObject({ code: 5 });
     await database.db.raw('UNLOCK TABLES').connection(connection);
   } finally {
     await database.db.client.releaseConnection(connection);
   }
-  for (let code: number | null = 5; code === 5; ) ({ code } = await cron(['--', 'runs']));
+  for (let code: number | null = 5; code === 5; ) ({ code } = await cron(['--log', log, '--', 'runs']));
   expect(await alarmsOf(database.db)).toEqual([]);
 });
 

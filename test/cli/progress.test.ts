@@ -2,7 +2,6 @@
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { startProgress } from '../../cli/progress.js';
-import { environment, startMagam } from '../../scripts/chaos/magam.mjs';
 import { startProxy } from '../../scripts/chaos/tcp-proxy.mjs';
 import { documentOf, Settling } from '../support/settling.js';
 
@@ -59,7 +58,7 @@ it('the time of an outage counts neither for the rate nor for the time left, and
 it('a resumed run has the rate of its own work', async () => {
   const killed = await feed.startSettle({ MAGAM_FAULT: 'run.worked:kill' }).ended;
   expect(killed.signal).toBe('SIGKILL');
-  const { code, stdout } = await feed.startSettle().ended;
+  const { code, stdout } = await feed.settle();
   expect([0, 3]).toContain(code);
   expect(documentOf<{ lines: number; entries: number }>({ stdout })).toMatchObject({ entries: 0 });
   expect(documentOf<{ lines: number }>({ stdout }).lines).toBeGreaterThan(0);
@@ -70,9 +69,9 @@ it('verify says for how long it tries again', async () => {
   const proxy = await startProxy(feed.db.url, [
     { statement: /^START TRANSACTION WITH CONSISTENT/, place: 'down', nth: 1 },
   ]);
-  const settings = environment(proxy.url, { MAGAM_OUTAGE_MS: '1500' });
+  const settings = { MAGAM_OUTAGE_MS: '1500', MAGAM_DATABASE_URL: proxy.url };
   const date = await feed.db.value('SELECT MAX(job_key) FROM job_instance');
-  const ended = await startMagam(['verify', '--date', String(date)], settings).ended;
+  const ended = await feed.run(['verify', '--date', String(date)], settings);
   await proxy.close();
   expect(ended.code).toBe(1);
   expect(ended.stderr).toMatch(/^Verifying: database away, trying again for [12] s more$/m);
@@ -81,7 +80,7 @@ it('verify says for how long it tries again', async () => {
 
 it('settle says for how long it tries again', async () => {
   const proxy = await startProxy(feed.db.url, [{ statement: /^UPDATE run_partition SET/, place: 'down', nth: 2 }]);
-  const ended = await feed.startSettle({ MAGAM_OUTAGE_MS: '1500', MAGAM_DATABASE_URL: proxy.url }).ended;
+  const ended = await feed.settle({ MAGAM_OUTAGE_MS: '1500', MAGAM_DATABASE_URL: proxy.url });
   await proxy.close();
   expect(ended.code).toBe(1);
   expect(ended.stderr).toMatch(/^Settling .*: database away, trying again for [12] s more$/m);

@@ -79,6 +79,13 @@ async function expectUsageError(args: readonly string[]): Promise<void> {
   expect(error.message).not.toBe('');
 }
 
+/** Wrong usage without --json: exit code 2, nothing on standard output, a message without a stack on standard error. */
+function expectExplained({ code, stdout, stderr }: Ended): void {
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).not.toBe('');
+  expect(stderr).not.toMatch(/\n\s+at /);
+}
+
 const DAY = ['--date', '2026-03-02'];
 
 describe('wrong usage', () => {
@@ -151,10 +158,11 @@ describe('wrong usage', () => {
     [['settle', '--date', '2026-02-30']],
     [['runs', 'show', 'abc']],
   ])('%j without --json is explained on standard error alone', async (args) => {
-    const { code, stdout, stderr } = await magamProcess(args);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).not.toBe('');
-    expect(stderr).not.toMatch(/\n\s+at /);
+    expectExplained(await magam(args));
+  });
+
+  it('is explained on the standard error of a process', async () => {
+    expectExplained(await magamProcess(['settle', '--nonsense']));
   });
 
   it('leaves the database alone', async () => {

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { magam } from '../support/magam.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -62,9 +63,16 @@ interface ActualCommand extends DocumentedCommand {
   readonly children: readonly string[];
 }
 
+/** `--help` of a command. Nothing listens at the database's address, because help needs none. */
+async function helpOf(words: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await magam('mysql://nobody@127.0.0.1:1/none', [...words, '--help']);
+  expect({ words, code, stderr }).toEqual({ words, code: 0, stderr: '' });
+  return stdout;
+}
+
 /** What `--help` of a command shows. */
-function actualCommand(words: readonly string[]): ActualCommand {
-  const help = execFileSync(process.execPath, [join(root, 'bin/magam.mjs'), ...words, '--help'], { encoding: 'utf8' });
+async function actualCommand(words: readonly string[]): Promise<ActualCommand> {
+  const help = await helpOf(words);
   const section = (name: string): string =>
     new RegExp(`^${name}:\\n(.*?)(?:\\n\\n|$(?![^]))`, 'ms').exec(help)?.[1] ?? '';
   const options = [...section('Options').matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option = '']) => option);
@@ -95,15 +103,15 @@ const GROUPS: readonly string[] = [
 ];
 
 /** Every command that can be given by name; those that only group others cannot. */
-function actualCommands(): Map<string, DocumentedCommand> {
+async function actualCommands(): Promise<Map<string, DocumentedCommand>> {
   const found = new Map<string, DocumentedCommand>();
-  const visit = (words: readonly string[]): void => {
-    const { usage, options, children } = actualCommand(words);
+  const visit = async (words: readonly string[]): Promise<void> => {
+    const { usage, options, children } = await actualCommand(words);
     const onlyGroups = GROUPS.includes(words.join(' '));
     if (!onlyGroups) found.set(words.join(' '), { usage, options });
-    for (const child of children) visit([...words, child]);
+    for (const child of children) await visit([...words, child]);
   };
-  visit([]);
+  await visit([]);
   return found;
 }
 
@@ -168,8 +176,8 @@ describe('the README', () => {
 
 describe('commands', () => {
   let commands: Map<string, DocumentedCommand>;
-  beforeAll(() => {
-    commands = actualCommands();
+  beforeAll(async () => {
+    commands = await actualCommands();
   });
 
   it('in the reference are those that --help shows, with the same arguments and options', () => {
@@ -180,10 +188,9 @@ describe('commands', () => {
     expect(mentionedCalls(read(page)).flatMap((call) => impossibleCall(call, commands) ?? [])).toEqual([]);
   });
 
-  it('exit with the codes that the reference lists', () => {
+  it('exit with the codes that the reference lists', async () => {
     const listed = /^## Exit codes$(.*)/ms.exec(reference)?.[1] ?? '';
-    const help = execFileSync(process.execPath, [join(root, 'bin/magam.mjs'), '--help'], { encoding: 'utf8' });
-    const shown = /Exit codes: (.*?)\n\n/s.exec(help)?.[1] ?? '';
+    const shown = /Exit codes: (.*?)\n\n/s.exec(await helpOf([]))?.[1] ?? '';
     const codes = [...listed.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => code);
     expect(codes).toEqual([...shown.matchAll(/(?:^|[,\n] ?)(\d+) [a-z]/g)].map(([, code]) => code));
   });

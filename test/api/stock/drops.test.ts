@@ -1,4 +1,4 @@
-/** Drops over HTTP, on a database and a Redis of its own: made, seen, sold, audited, ended; rushes on two real servers. */
+/** Drops over HTTP, on a database and a Redis of its own: made, seen, sold, audited, ended; rushes on two servers. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expireCheckouts } from '../../../core/orders/expire-checkouts.js';
 import { change, type Db } from '../../../infra/database.js';
@@ -6,7 +6,7 @@ import type { RedisLink } from '../../../infra/redis.js';
 import { until } from '../../../scripts/chaos/magam.mjs';
 import { letExpire, receiver } from '../../core/orders/order-scene.js';
 import { makeAccount } from '../../support/accounts.js';
-import { type ApiProcess, type CallAnswer, spawnApi } from '../../support/api.js';
+import { type CallAnswer, type RunningApi, startApi } from '../../support/api.js';
 import { FUTURE, PAST } from '../../support/drop.js';
 import type { TestRedis } from '../../support/redis.js';
 import { receive, stockOf } from '../../support/stock.js';
@@ -170,10 +170,10 @@ describe('a drop', () => {
 });
 
 describe.each(['update', 'redlock'])('two servers with the strategy %s', (strategy) => {
-  let servers: readonly ApiProcess[];
+  let servers: readonly RunningApi[];
   beforeAll(async () => {
     const settings = { MAGAM_REDIS_URL: redis.url, MAGAM_STOCK_STRATEGY: strategy };
-    servers = await Promise.all([1, 2].map(() => spawnApi(scene.database.url, settings)));
+    servers = await Promise.all([1, 2].map(() => startApi(scene.database.url, settings)));
   });
   afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
@@ -183,7 +183,7 @@ describe.each(['update', 'redlock'])('two servers with the strategy %s', (strate
       tokens.map(async (token, n) => {
         await meanwhile(n);
         for (let turn = n; ; turn += 1) {
-          const server = servers[turn % 2] as ApiProcess;
+          const server = servers[turn % 2] as RunningApi;
           const body = { items: [{ unitId, quantity: 1 }], receiver };
           const answer = await server.call('POST', '/v1/checkouts', { token, body });
           if (answer.status !== 503) return answer.status === 201 ? 'sold' : (answer.body.code as string);

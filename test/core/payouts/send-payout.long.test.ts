@@ -1,4 +1,7 @@
-/** Payouts through the provider of the sandbox by real processes, which are killed at each named point. What the sandbox's book says is what has happened. */
+/**
+ * Payouts through the provider of the sandbox, by this process, and by real processes that are killed at each named point. What the sandbox's book says is
+ * what has happened.
+ */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +11,9 @@ import { followTransfers } from '../../../core/payouts/follow-transfers.js';
 import { payeeReference } from '../../../core/payouts/providers/provider.js';
 import { payoutProviders } from '../../../core/payouts/providers/registry.js';
 import { MISSING_LOOKS } from '../../../core/payouts/rules/transfer-state.js';
-import { followTransfer, sendPayout } from '../../../core/payouts/send-payout.js';
+import { followTransfer, sendPayout, type TransferContext } from '../../../core/payouts/send-payout.js';
 import { readConfig } from '../../../infra/config.js';
-import { change, insertReturningId, select } from '../../../infra/database.js';
+import { change, type Db, insertReturningId, openDatabase, select } from '../../../infra/database.js';
 import { found } from '../../../kernel/outcome.js';
 import { type Sandbox, startSandbox } from '../../../sandbox/server.js';
 import { environment, killAll, startProcess } from '../../../scripts/chaos/magam.mjs';
@@ -51,17 +54,40 @@ const approved = (more: { currency?: string; account?: number | null } = {}): Pr
     [more.currency ?? 'KRW', more.account === undefined ? bankAccountId : more.account],
   );
 
-function start(work: 'send' | 'follow', payoutId: number, fault = '', url = sandbox.url) {
-  const settings = JSON.stringify({ ...sandboxEnvironment(url), MAGAM_OUTBOUND_TRY_PAUSE_MS: '0' });
-  const args = [SENDER, database.url, settings, fault, work, String(payoutId)];
+type Work = 'send' | 'follow';
+const ask = (payoutId: number) => ({ payoutId, provider: 'TOSS_PAYOUT', requestedBy: 'test' });
+const settingsFor = (url: string) => ({ ...sandboxEnvironment(url), MAGAM_OUTBOUND_TRY_PAUSE_MS: '0' });
+
+/** Starts a process that does it, and dies or waits where it is told to. */
+function start(work: Work, payoutId: number, fault: string, url = sandbox.url) {
+  const args = [SENDER, database.url, JSON.stringify(settingsFor(url)), fault, work, String(payoutId)];
   return startProcess(process.execPath, args, { env: environment(database.url), limitMs: 60_000 });
 }
 
-/** Runs it to its end. @returns its result */
-async function run(work: 'send' | 'follow', payoutId: number, url?: string) {
-  const { code, stdout, stderr } = await start(work, payoutId, '', url).ended;
-  expect({ code, stderr }).toMatchObject({ code: 0 });
-  return JSON.parse(stdout);
+/** What a process works with, on a clock that shows these times. */
+function contextOf(url = sandbox.url, times: number[] = []) {
+  const config = readConfig(settingsFor(url));
+  const { providers, close } = payoutProviders(config);
+  const steady = () => times.shift() ?? 0;
+  return { context: { providers, steps: payoutSteps, bankKeys: [config.encryptionKey], steady, watchDays: 90 }, close };
+}
+
+/** Sends it as a process of its own would: with its own connections to the database and the provider. */
+const send = (payoutId: number, url?: string) => alone(url, (db, context) => sendPayout(db, context, ask(payoutId)));
+
+/** Follows its first attempt in the same way. @returns whether it was due */
+const follow = (payoutId: number) =>
+  alone(undefined, (db, context) => followTransfer(db, context, { payoutId, attempt: 1 }));
+
+async function alone<T>(url: string | undefined, work: (db: Db, context: TransferContext) => Promise<T>): Promise<T> {
+  const db = openDatabase(database.url, { poolMax: 2 });
+  const { context, close } = contextOf(url);
+  try {
+    return await work(db, context);
+  } finally {
+    await close();
+    await db.destroy();
+  }
 }
 
 /** Makes the attempt due, as if this many seconds had passed. */
@@ -71,7 +97,7 @@ const later = (payoutId: number, seconds = 0) =>
     [seconds, payoutId],
   );
 
-/** Holds an attempt that waits for its next look: on a busy machine its pause ends before the next process has started. */
+/** Holds an attempt that waits for its next look: on a busy machine its pause ends before somebody asks again. */
 async function notYet(payoutId: number): Promise<void> {
   const hold = `UPDATE provider_transfer SET next_look_at = next_look_at + INTERVAL 1 HOUR WHERE payout_id = ? AND next_look_at > updated_at`;
   expect(await change(database.db, hold, [payoutId])).toBe(1);
@@ -96,29 +122,29 @@ const nothing = { moved: [], requests: [] };
 describe('a payout', () => {
   it('is sent, paid when it is looked up, and taken back when the money comes back', async () => {
     const payoutId = await approved();
-    expect(await run('send', payoutId)).toMatchObject({ status: 'OPEN', asked: true });
+    expect(await send(payoutId)).toMatchObject({ status: 'OPEN', asked: true });
     expect(await statusOf(payoutId)).toEqual(['SENT', 'OPEN']);
     await notYet(payoutId);
-    expect(await run('follow', payoutId)).toBe(false);
+    expect(await follow(payoutId)).toBe(false);
     await later(payoutId);
-    expect(await run('follow', payoutId)).toBe(true);
+    expect(await follow(payoutId)).toBe(true);
     expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
     sandbox.payouts.fail(found(sandbox.payouts.byReference(`P${payoutId}-1`), 'INTERNAL'), {
       code: 'RETURNED',
       message: '',
     });
     await later(payoutId);
-    expect(await run('follow', payoutId)).toBe(true);
+    expect(await follow(payoutId)).toBe(true);
     expect(await statusOf(payoutId)).toEqual(['RETURNED', 'RETURNED']);
     await later(payoutId);
-    expect(await run('follow', payoutId)).toBe(false);
+    expect(await follow(payoutId)).toBe(false);
     expect(book().requests).toEqual([`P${payoutId}-1`]);
   });
 
   it('fails where the provider says no', async () => {
     const payoutId = await approved();
     sandbox.payouts.balance = 0;
-    expect(await run('send', payoutId)).toMatchObject({
+    expect(await send(payoutId)).toMatchObject({
       status: 'FAILED',
       failure: 'INSUFFICIENT_BALANCE',
       saidCode: 'INSUFFICIENT_BALANCE',
@@ -129,35 +155,35 @@ describe('a payout', () => {
   it('is looked up when the answer is lost after the money moved', async () => {
     const payoutId = await approved();
     sandbox.faults.set([{ on: 'call', provider: 'TOSS_PAYOUT', operation: 'send', kind: 'cut-after' }]);
-    expect(await run('send', payoutId)).toMatchObject({ status: 'OPEN', saidCode: 'CONNECTION_LOST' });
+    expect(await send(payoutId)).toMatchObject({ status: 'OPEN', saidCode: 'CONNECTION_LOST' });
     await later(payoutId);
-    await run('follow', payoutId);
+    await follow(payoutId);
     expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
     expect(book()).toEqual(once(payoutId));
   });
 
   it('is sent later where nobody was reached', async () => {
     const payoutId = await approved();
-    expect(await run('send', payoutId, 'http://127.0.0.1:9')).toMatchObject({ status: 'OPEN', asked: false });
+    expect(await send(payoutId, 'http://127.0.0.1:9')).toMatchObject({ status: 'OPEN', asked: false });
     expect(book()).toEqual(nothing);
     await later(payoutId);
-    await run('follow', payoutId);
+    await follow(payoutId);
     expect(book()).toEqual(once(payoutId));
   });
 
   it('is refused when it is not approved, in another currency, or sent twice', async () => {
     const dollars = await approved({ currency: 'USD' });
-    expect(await run('send', dollars)).toMatchObject({ refused: 'PAYOUT_CURRENCY_UNSUPPORTED' });
+    expect(await send(dollars)).toMatchObject({ refused: 'PAYOUT_CURRENCY_UNSUPPORTED' });
     expect(await statusOf(dollars)).toEqual(['APPROVED', 'NONE']);
     const payoutId = await approved();
-    await run('send', payoutId);
-    expect(await run('send', payoutId)).toMatchObject({ refused: 'ORDER_STATE_CONFLICT' });
+    await send(payoutId);
+    expect(await send(payoutId)).toMatchObject({ refused: 'ORDER_STATE_CONFLICT' });
     expect(book()).toEqual(once(payoutId));
   });
 
   it('is not sent to an account that cannot be read', async () => {
     const payoutId = await approved({ account: null });
-    expect(await run('send', payoutId)).toMatchObject({ asked: false, saidCode: 'ACCOUNT_UNREADABLE' });
+    expect(await send(payoutId)).toMatchObject({ asked: false, saidCode: 'ACCOUNT_UNREADABLE' });
     expect(book()).toEqual(nothing);
   });
 });
@@ -174,24 +200,24 @@ describe('a process that dies', () => {
   it('before the call has sent nothing, and nobody sends it: it fails when the provider still does not know it', async () => {
     const payoutId = await killedAt('payout.marked');
     await later(payoutId);
-    await run('follow', payoutId);
+    await follow(payoutId);
     expect(await statusOf(payoutId)).toEqual(['SENT', 'OPEN']);
     await later(payoutId, 30 * 60);
     for (let look = 2; look <= MISSING_LOOKS; look += 1) {
-      await run('follow', payoutId);
+      await follow(payoutId);
       expect(await statusOf(payoutId)).toEqual(['SENT', 'OPEN']);
       await later(payoutId);
     }
-    await run('follow', payoutId);
+    await follow(payoutId);
     expect(await statusOf(payoutId)).toEqual(['FAILED', 'FAILED']);
     expect(book()).toEqual(nothing);
   });
 
   it('after the call has sent it once, and a look-up finds it', async () => {
     const payoutId = await killedAt('payout.asked');
-    expect(await run('follow', payoutId)).toBe(false);
+    expect(await follow(payoutId)).toBe(false);
     await later(payoutId);
-    await run('follow', payoutId);
+    await follow(payoutId);
     expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
     expect(book()).toEqual(once(payoutId));
   });
@@ -199,7 +225,7 @@ describe('a process that dies', () => {
   it('after what was found is recorded leaves nothing to do but the look-up', async () => {
     const payoutId = await killedAt('payout.recorded');
     await later(payoutId);
-    await run('follow', payoutId);
+    await follow(payoutId);
     expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
     expect(book()).toEqual(once(payoutId));
   });
@@ -207,11 +233,11 @@ describe('a process that dies', () => {
 
 it('a process that sends what never left before, and dies, leaves a look-up and no second request', async () => {
   const payoutId = await approved();
-  await run('send', payoutId, 'http://127.0.0.1:9');
+  await send(payoutId, 'http://127.0.0.1:9');
   await later(payoutId);
   expect(await start('follow', payoutId, 'payout.asked:kill').ended).toMatchObject({ signal: 'SIGKILL' });
   await later(payoutId);
-  await run('follow', payoutId);
+  await follow(payoutId);
   expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
   expect(book()).toEqual(once(payoutId));
 });
@@ -222,44 +248,37 @@ it('a process that reached nobody does not say so any more when somebody else ha
   const slow = start('send', payoutId, `payout.asked:wait:1:${file}`, 'http://127.0.0.1:9');
   await slow.says('FAULT payout.asked');
   await later(payoutId);
-  expect(await run('follow', payoutId)).toBe(true);
+  expect(await follow(payoutId)).toBe(true);
   writeFileSync(file, '');
   expect(JSON.parse((await slow.ended).stdout)).toMatchObject({ status: 'OPEN', asked: true });
 });
 
-it('is sent once by three processes at the same time', async () => {
+it('is sent once by three at the same time', async () => {
   const payoutId = await approved();
-  const ended = await Promise.all([1, 2, 3].map(() => start('send', payoutId).ended));
-  const sent = ended.map(({ stdout }) => JSON.parse(stdout)).filter(({ status }) => status === 'OPEN');
-  expect(sent).toHaveLength(1);
+  const outcomes = await Promise.all([1, 2, 3].map(() => send(payoutId)));
+  expect(outcomes.filter((outcome) => 'status' in outcome && outcome.status === 'OPEN')).toHaveLength(1);
   await later(payoutId);
-  await Promise.all([1, 2, 3].map(() => start('follow', payoutId).ended));
+  await Promise.all([1, 2, 3].map(() => follow(payoutId)));
   expect(await statusOf(payoutId)).toEqual(['PAID', 'PAID']);
   expect(book()).toEqual(once(payoutId));
 });
 
-it('is sent once by three processes that all find it was never sent', async () => {
+it('is sent once by three that all find it was never sent', async () => {
   const payoutId = await approved();
-  await run('send', payoutId, 'http://127.0.0.1:9');
+  await send(payoutId, 'http://127.0.0.1:9');
   await later(payoutId);
-  await Promise.all([1, 2, 3].map(() => start('follow', payoutId).ended));
+  await Promise.all([1, 2, 3].map(() => follow(payoutId)));
   expect(book()).toEqual(once(payoutId));
 });
 
-/** What this process works with, on a clock that shows these times. */
-function contextOf(times: number[] = []) {
-  const config = readConfig(sandboxEnvironment(sandbox.url));
-  const { providers, close } = payoutProviders(config);
-  const steady = () => times.shift() ?? 0;
-  return { context: { providers, steps: payoutSteps, bankKeys: [config.encryptionKey], steady, watchDays: 90 }, close };
-}
-
 it('is not sent by a process that has slept since it marked it', async () => {
   const payoutId = await approved();
-  const { context, close } = contextOf([0, 60_001]);
-  const ask = { payoutId, provider: 'TOSS_PAYOUT', requestedBy: 'test' };
-  expect(await sendPayout(database.db, context, ask)).toMatchObject({ asked: false, saidCode: 'MARKED_TOO_LONG_AGO' });
-  expect(await sendPayout(database.db, context, { ...ask, provider: 'NONE' })).toMatchObject({
+  const { context, close } = contextOf(sandbox.url, [0, 60_001]);
+  expect(await sendPayout(database.db, context, ask(payoutId))).toMatchObject({
+    asked: false,
+    saidCode: 'MARKED_TOO_LONG_AGO',
+  });
+  expect(await sendPayout(database.db, context, { ...ask(payoutId), provider: 'NONE' })).toMatchObject({
     refused: 'PAYOUT_PROVIDER_MISSING',
   });
   expect(book()).toEqual(nothing);
@@ -272,8 +291,7 @@ it('is not sent by a process that has slept since it marked it', async () => {
 it('has its round: all that are due are dealt with, also where one of them fails', async () => {
   const { context, close } = contextOf();
   const payoutIds = [await approved(), await approved(), await approved()];
-  for (const payoutId of payoutIds)
-    await sendPayout(database.db, context, { payoutId, provider: 'TOSS_PAYOUT', requestedBy: 'test' });
+  for (const payoutId of payoutIds) await sendPayout(database.db, context, ask(payoutId));
   const { signal } = new AbortController();
   await database.db.raw('UPDATE provider_transfer SET next_look_at = NULL WHERE payout_id NOT IN (?)', [payoutIds]);
   expect(await followTransfers(database.db, context, signal)).toBe(0);

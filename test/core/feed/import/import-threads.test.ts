@@ -5,6 +5,7 @@ import { change, select } from '../../../../infra/database.js';
 import { type Ended, environment, runMagam } from '../../../../scripts/chaos/magam.mjs';
 import { salesCsv } from '../../../support/feed-files.js';
 import { errorOf, ImportScene, LINES, manyLines } from '../../../support/import-scene.js';
+import { magam } from '../../../support/magam.js';
 
 let scene: ImportScene;
 beforeAll(async () => {
@@ -13,8 +14,9 @@ beforeAll(async () => {
 afterEach(() => scene.reset());
 afterAll(() => scene.close());
 
-const importWith = (settings: Readonly<Record<string, string>>, file: string, ...options: string[]): Promise<Ended> =>
-  runMagam(['import', 'lines', file, '--json', ...options], environment(scene.database.url, settings));
+/** In a process of its own, whose threads a fault strikes. */
+const importWith = (settings: Readonly<Record<string, string>>, file: string): Promise<Ended> =>
+  runMagam(['import', 'lines', file, '--json'], environment(scene.database.url, settings));
 
 describe('a thread that reads a file', () => {
   it.each([
@@ -61,6 +63,8 @@ describe('a file that changes between its first reading and its check', () => {
 });
 
 describe('sales', () => {
+  const importBy = (writer: string, file: string, ...options: string[]): Promise<Ended> =>
+    magam(scene.database.url, ['import', 'lines', file, '--json', ...options], { MAGAM_LINE_WRITER: writer });
   const ids = ["a'", 'a\\', 'a\\\\', '\\N', 'a?', 'a??', '"a"', 'NULL', 'a,b', '%s'];
   const categories = ['', '\\N', "it's", 'tab\there', 'line\nbreak', '"', '\\', '😀', '신발', '?'];
   const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
@@ -75,10 +79,10 @@ describe('sales', () => {
     const file = scene.folder.write(salesCsv(...rows));
     const byWriter: unknown[] = [];
     for (const writer of ['insert', 'load']) {
-      const outcome = await importWith({ MAGAM_LINE_WRITER: writer }, file);
+      const outcome = await importBy(writer, file);
       expect(outcome.json()).toMatchObject({ imported: rows.length });
       byWriter.push(await stored());
-      expect((await importWith({ MAGAM_LINE_WRITER: writer }, file)).json()).toMatchObject({ unchanged: rows.length });
+      expect((await importBy(writer, file)).json()).toMatchObject({ unchanged: rows.length });
       await scene.reset();
     }
     expect(byWriter[1]).toEqual(byWriter[0]);
@@ -91,7 +95,7 @@ describe('sales', () => {
     const file = scene.folder.write(salesCsv({}, { line_id: '2', confirmed_on: '2026-03-07' }));
     for (const writer of ['insert', 'load']) {
       await change(scene.database.db, `UPDATE settlement_calendar SET shut_through = '2026-03-05'`);
-      await importWith({ MAGAM_LINE_WRITER: writer }, file, '--late', 'next-open-date');
+      await importBy(writer, file, '--late', 'next-open-date');
       const dates = await select(
         scene.database.db,
         'SELECT settled_on AS d, occurred_on AS o FROM sale_entry ORDER BY line_id',
