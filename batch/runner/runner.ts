@@ -11,16 +11,17 @@ import {
   stopForsakenRuns,
   takeRequest,
 } from '../../core/jobs/stores/execution.js';
-import { runningKeys } from '../../core/jobs/stores/run.js';
+import { jobsWithWork, runningKeys } from '../../core/jobs/stores/run.js';
 import type { Config } from '../../infra/config.js';
 import { type Db, inTransaction } from '../../infra/database.js';
 import { asMagamError, errorText } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
+import { gathered } from '../../infra/gathered.js';
 import { clockNotice, type PlatformTime, readPlatformTime } from '../../infra/platform-time.js';
 import { fenceLeadership, holdLeadership, resignLeadership } from '../../infra/stores/leader-lease.js';
 import { MagamError } from '../../kernel/errors.js';
 import { thisWorker } from '../engine/execution-record.js';
-import type { Job, JobRequest } from '../engine/job.js';
+import type { Job, JobRequest, Scheduled } from '../engine/job.js';
 import { runJob } from '../engine/run-job.js';
 import type { WorkerPools } from '../engine/worker-pool.js';
 
@@ -48,10 +49,70 @@ export async function runRunner(context: RunnerContext): Promise<void> {
   const { db, config, log, jobs } = context;
   const owner = randomUUID();
   log('info', { settleAt: config.settleAt, timeZone: config.timeZone, pid: process.pid }, 'runner started');
-  const watchClock = clockWatch(log);
-  await Promise.all(jobs.map((job) => serveJob(context, job, owner, watchClock)));
+  const shared: Shared = { owner, survey: surveying(context, owner), inTurn: inTurn(), rest: restingTogether(context) };
+  await Promise.all(jobs.map((job) => serveJob(context, job, shared)));
   await resignLeadership(db, LEADER, owner).catch(() => undefined);
   log('info', {}, 'runner stopped');
+}
+
+/** What the loops of all jobs have in common. */
+interface Shared {
+  /** Of this runner, as the leader. */
+  readonly owner: string;
+  readonly survey: () => Promise<Survey>;
+  /** One loop after the other does this work: then one connection serves all of them. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Resolves at the next knock, and after `POLL_MS` at the latest. */
+  readonly rest: () => Promise<void>;
+}
+
+/** What a loop learns before it looks for work of its job. */
+interface Survey {
+  /** Undefined: another runner leads. */
+  readonly epoch: number | undefined;
+  /** The jobs for which a request or a run waits. */
+  readonly awaited: ReadonlySet<string>;
+}
+
+/** Checks the clock, does what is the leader's for all jobs, and looks which jobs have work: once for all loops that ask in the same turn. */
+function surveying({ db, config, log }: RunnerContext, owner: string): Shared['survey'] {
+  const watchClock = clockWatch(log);
+  const look = async (): Promise<Survey> => {
+    // A process with another clock or zone than the database does nothing, however long it has been running.
+    watchClock(await readPlatformTime(db, config.timeZone));
+    const epoch = await holdLeadership(db, LEADER, owner, config.leaseMs);
+    if (epoch !== undefined) {
+      await stopForsakenRuns(db);
+      await abandonDeadExecutions(db);
+    }
+    return { epoch, awaited: await jobsWithWork(db) };
+  };
+  const ask = gathered<undefined, Survey>(async (asks) => {
+    const survey = await look();
+    return asks.map(() => survey);
+  });
+  return () => ask(undefined);
+}
+
+/** Each piece of work begins when the one before it has ended, however that was. */
+function inTurn(): Shared['inTurn'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
+/** A loop that has nothing to do joins the others in their rest, so that all of them go on in the same turn. */
+function restingTogether({ idle }: RunnerContext): Shared['rest'] {
+  let resting: Promise<void> | undefined;
+  return () => {
+    resting ??= idle(POLL_MS).finally(() => {
+      resting = undefined;
+    });
+    return resting;
+  };
 }
 
 /** Logs when the clocks begin to differ, and when they agree again. */
@@ -65,23 +126,22 @@ function clockWatch(log: RunnerContext['log']): (time: PlatformTime) => void {
   };
 }
 
-async function serveJob(
-  context: RunnerContext,
-  job: Job,
-  owner: string,
-  watchClock: (time: PlatformTime) => void,
-): Promise<void> {
+async function serveJob(context: RunnerContext, job: Job, shared: Shared): Promise<void> {
   const { signal, log, idle } = context;
   const failures = new FailureMemory();
   const tellBlocked = blockedTeller(context, job);
   while (!signal.aborted) {
     try {
-      // A process with another clock or zone than the database does nothing, however long it has been running.
-      watchClock(await readPlatformTime(context.db, context.config.timeZone));
-      tellBlocked(await lead(context, job, owner));
-      await job.runner.requireReady?.(context);
-      const worked = (await workRequests(context, job)) || (await joinRuns(context, job, failures));
-      if (!worked) await idle(POLL_MS);
+      const { epoch, awaited } = await shared.survey();
+      const asked = await shared.inTurn(async () => {
+        const scheduled = epoch === undefined ? {} : await schedule(context, job, shared.owner, epoch);
+        tellBlocked(scheduled.waitsFor);
+        await job.runner.requireReady?.(context);
+        return scheduled.asked;
+      });
+      const mayWork = asked !== undefined || awaited.has(job.name);
+      const worked = mayWork && ((await workRequests(context, job)) || (await joinRuns(context, job, failures)));
+      if (!worked) await shared.rest();
     } catch (error) {
       log('error', { job: job.name, error }, 'the runner could not work and tries again');
       await idle(OUTAGE_PAUSE_MS);
@@ -101,17 +161,18 @@ function blockedTeller({ log }: RunnerContext, job: Job): (key: string | undefin
   };
 }
 
-/** Does the leader's work; returns the key that the schedule waits for. */
-async function lead({ db, config, log }: RunnerContext, job: Job, owner: string): Promise<string | undefined> {
-  const epoch = await holdLeadership(db, LEADER, owner, config.leaseMs);
-  if (epoch === undefined) return undefined;
-  await inTransaction(db, stopForsakenRuns);
-  await abandonDeadExecutions(db);
+/** Asks, as the leader, for what is due. */
+async function schedule(
+  { db, config, log }: RunnerContext,
+  job: Job,
+  owner: string,
+  epoch: number,
+): Promise<Scheduled> {
   const fence = (tx: Parameters<typeof fenceLeadership>[0]) => fenceLeadership(tx, LEADER, owner, epoch);
   const parameters = { ...parametersOf(config), requestedBy: 'schedule' };
-  const { asked, waitsFor } = (await job.runner.schedule?.({ db, config }, fence, parameters)) ?? {};
-  if (asked !== undefined) log('info', { [job.keyName]: asked }, job.runner.words.due);
-  return waitsFor;
+  const scheduled = (await job.runner.schedule?.({ db, config }, fence, parameters)) ?? {};
+  if (scheduled.asked !== undefined) log('info', { [job.keyName]: scheduled.asked }, job.runner.words.due);
+  return scheduled;
 }
 
 /** With four partitions for each worker the threads end at about the same time. */

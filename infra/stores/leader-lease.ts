@@ -1,5 +1,5 @@
 /** Leader leases: one row for each name, with an expiry in database time, and an epoch that counts the changes of the leader. */
-import { change, type Db, select, type Tx } from '../database.js';
+import { change, changeTelling, type Db, type Tx } from '../database.js';
 import { isDuplicateKey } from '../database-errors.js';
 
 /** Takes or prolongs the lease. Returns the epoch in which `owner` leads until the lease ends; undefined: somebody else leads. */
@@ -9,16 +9,13 @@ export async function holdLeadership(
   owner: string,
   leaseMs: number,
 ): Promise<number | undefined> {
-  const held = await change(
+  const { rows, told } = await changeTelling(
     db,
-    `UPDATE leader_lease SET epoch = IF(owner = ?, epoch, epoch + 1), owner = ?, lease_until = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND
+    `UPDATE leader_lease SET epoch = LAST_INSERT_ID(IF(owner = ?, epoch, epoch + 1)), owner = ?, lease_until = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND
      WHERE name = ? AND (owner = ? OR lease_until < UTC_TIMESTAMP(3))`,
     [owner, owner, leaseMs * 1000, name, owner],
   );
-  if (held === 1) {
-    const sql = 'SELECT epoch FROM leader_lease WHERE name = ? AND owner = ?';
-    return (await select<{ epoch: number }>(db, sql, [name, owner]))[0]?.epoch;
-  }
+  if (rows === 1) return told;
   try {
     await change(
       db,

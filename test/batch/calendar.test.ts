@@ -18,7 +18,7 @@ import {
 } from '../support/settling.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'magam-door-'));
-const LINES = 500;
+const LINES = 100;
 const feed = { lines: LINES, sellers: 20, date: DATE };
 /** A sale like the first of the date, with another order id. */
 const insertSale = `INSERT INTO sale_entry (settled_on, order_id, line_id, seller_id, product_id, category, quantity, unit_price, item_amount,
@@ -64,7 +64,7 @@ describe('a writer of the date that is being closed', () => {
       await connection.query('SELECT status FROM business_date WHERE business_on = ? LOCK IN SHARE MODE', [DATE]);
       await connection.query(insertSale, [order, DATE]);
     }
-    const settling = startMagam(['settle', '--date', DATE, '--json'], environment(db.url));
+    const settling = settle(DATE);
     const waits = `SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE '%FROM business_date%FOR UPDATE%'
       AND info NOT LIKE '%processlist%'`;
     await until(async () => (await db.value(waits)) !== '0', 'settle waits for the writers');
@@ -72,7 +72,7 @@ describe('a writer of the date that is being closed', () => {
     await undone.rollback();
     await writer.commit();
     for (const connection of [writer, undone]) connection.release();
-    const ended = await settling.ended;
+    const ended = await settling;
     expect(ended).toMatchObject({ code: 0 });
     expect(documentOf(ended).lines).toBe(LINES + 1);
     expect(await violations(db, DATE)).toEqual([]);
@@ -96,7 +96,7 @@ describe('a writer that comes after the door was shut', () => {
       `order_id,line_id,seller_id,quantity,unit_price,shipping_fee,currency,ordered_on,confirmed_on\nlate-1,1,S1,1,1000,0,KRW,${DATE},${DATE}\n`,
     );
     const settling = startMagam(
-      ['settle', '--date', DATE, '--json'],
+      ['settle', '--date', DATE, '--workers', '1', '--json'],
       environment(db.url, { MAGAM_FAULT: `run.opened:wait:1:${gate}` }),
     );
     await settling.says('FAULT run.opened');
@@ -197,7 +197,7 @@ describe('dates', () => {
     const date = addDays(DATE, 30);
     await seed(db, { ...feed, date });
     const killed = await runMagam(
-      ['settle', '--date', date],
+      ['settle', '--date', date, '--workers', '1'],
       environment(db.url, { MAGAM_FAULT: 'run.before-finish-commit:kill' }),
     );
     expect(killed.signal).toBe('SIGKILL');

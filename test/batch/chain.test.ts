@@ -1,4 +1,4 @@
-/** The chain in real runners: every settled date is posted once, whichever runner is killed at whatever point. */
+/** The chain in runners: every settled date is posted once, whichever runner is killed at whatever point. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { addDays } from '../../kernel/business-date.js';
 import { environment, killAll, type Magam, startMagam, until } from '../../scripts/chaos/magam.mjs';
 import { type ScratchDatabase, seed } from '../../scripts/chaos/scratch-database.mjs';
+import { type RunnerHere, runnersHere } from '../support/runner-here.js';
 import { createDatabase, magamOf } from '../support/settling.js';
 import { YESTERDAY } from '../support/today.js';
 
@@ -14,12 +15,14 @@ const DUE = { MAGAM_SETTLE_AT: '00:00', MAGAM_WORKERS: '1' };
 const DAYS = ['2026-03-02', '2026-03-03', '2026-03-04'] as const;
 const [FIRST, SECOND, THIRD] = DAYS;
 
+const here = runnersHere();
 let db: ScratchDatabase;
 beforeEach(async () => {
   db = await createDatabase();
 });
 afterEach(async () => {
   await killAll();
+  await here.end();
   await db.drop();
 });
 
@@ -28,10 +31,16 @@ const settle = async (date: string) =>
   expect(await magamOf(db, ['settle', '--date', date, '--workers', '1'])).toMatchObject({ code: 0 });
 const runner = (settings: Readonly<Record<string, string>>): Magam =>
   startMagam(['runner'], environment(db.url, { NODE_ENV: 'test', ...settings }));
+/** Three runners, one of them in a process of its own. */
+function threeRunners(): void {
+  runner(DUE);
+  here.start(db.url, DUE);
+  here.start(db.url, DUE);
+}
 /** Its schedule settles nothing, not even the refunds that the feed has on later dates. */
-async function idleRunner(): Promise<Magam> {
+async function idleRunner(): Promise<RunnerHere> {
   await db.magam(['calendar', 'schedule', '9999-12-31']);
-  return runner(DUE);
+  return here.start(db.url, DUE);
 }
 /** Of the first two jobs; the tests of the whole chain look at the others. */
 const runs = () =>
@@ -67,8 +76,8 @@ describe('a runner that is killed', () => {
     expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
     expect(await statusOf(YESTERDAY)).toBe(left);
     expect(await posted()).toHaveLength(left === 'COMPLETED' ? 1 : 0);
-    runner(DUE);
-    runner(DUE);
+    here.start(db.url, DUE);
+    here.start(db.url, DUE);
     await done(YESTERDAY);
     expect(await posted()).toEqual([{ date: YESTERDAY, generation: '1' }]);
     expect(await runs()).toEqual([run('settle', YESTERDAY), run('post', YESTERDAY)]);
@@ -79,7 +88,7 @@ describe('a runner that is killed', () => {
 it('three runners settle and post several dates in their order, each once', async () => {
   const dates = [addDays(YESTERDAY, -1), YESTERDAY];
   for (const date of dates) await feed(date);
-  for (let i = 0; i < 3; i += 1) runner(DUE);
+  threeRunners();
   for (const date of dates) await done(date);
   expect(await posted()).toEqual(dates.map((date) => ({ date, generation: '1' })));
   const asked = await db.rows(
@@ -99,7 +108,7 @@ it('three runners go from the settlement to the proposal, each step once, and a 
   await db.change(
     `ALTER TABLE settlement_line ADD CONSTRAINT poison CHECK (leg <> 0 OR entry_id <> ${await db.value('SELECT MIN(entry_id) FROM sale_entry')})`,
   );
-  for (let i = 0; i < 3; i += 1) runner(DUE);
+  threeRunners();
   const all = () => db.rows('SELECT job, job_key AS date, status, generation FROM job_instance ORDER BY run_id');
   const proposed = run('propose-payouts', addDays(YESTERDAY, 1));
   const steps = [run('post', YESTERDAY), run('close-statements', YESTERDAY), proposed];
@@ -176,7 +185,7 @@ describe('a date that cannot be posted', () => {
     const running = await idleRunner();
     await done(SECOND);
     expect(await statusOf(FIRST)).toBe('FAILED');
-    expect(running.output.stderr).toContain('posting to the ledger failed');
+    expect(running.said).toContainEqual(expect.stringContaining('posting to the ledger failed'));
     const listed = await magamOf(db, ['runs', '--job', 'all', '--json']);
     expect(listed.json()).toMatchObject({
       // The closing of the second date waits for the first.

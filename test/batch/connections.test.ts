@@ -5,7 +5,7 @@ import { Settling } from '../support/settling.js';
 
 let feed: Settling;
 beforeAll(async () => {
-  feed = await Settling.create();
+  feed = await Settling.withOneThread();
 });
 afterAll(() => feed.drop());
 beforeEach(() => feed.reset());

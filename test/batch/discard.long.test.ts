@@ -14,7 +14,7 @@ const NEXT = addDays(DATE, 1);
 let feed: Settling;
 const folder = mkdtempSync(join(tmpdir(), 'magam-discard-'));
 beforeAll(async () => {
-  feed = await Settling.create();
+  feed = await Settling.withOneThread();
 });
 afterAll(async () => {
   await feed.drop();

@@ -12,7 +12,7 @@ import { DATE, documentOf, Settling } from '../support/settling.js';
 const folder = mkdtempSync(join(tmpdir(), 'magam-exceptions-'));
 let feed: Settling;
 beforeAll(async () => {
-  feed = await Settling.create();
+  feed = await Settling.withOneThread();
 });
 afterAll(async () => {
   await feed.drop();
@@ -67,7 +67,7 @@ describe('a row that the database refuses', () => {
   it.each([
     ['insert', []],
     ['load', []],
-    ['load', ['--chunk-size', '1600']], // two partitions in a chunk
+    ['load', ['--chunk-size', '800']], // two partitions in a chunk
   ])('is parked alone, with its refund (%s %j); the rest is settled', async (writer, args) => {
     const ended = await feed.settle({ MAGAM_LINE_WRITER: writer }, args);
     expect(ended.code).toBe(3);
@@ -130,7 +130,7 @@ describe('a missing policy', () => {
   /** The first sales of the date cost euros, for which there is no policy; those that were refunded on the day among them. */
   beforeAll(async () => {
     await feed.db.change(
-      `UPDATE sale_entry SET currency = 'EUR' WHERE settled_on = ? AND (entry_id % 130 = 0 OR entry_id IN
+      `UPDATE sale_entry SET currency = 'EUR' WHERE settled_on = ? AND (entry_id % 40 = 0 OR entry_id IN
          (SELECT original_id FROM refund_entry WHERE original_on = ? AND settled_on <= ?))`,
       [DATE, DATE, addDays(DATE, 1)],
     );

@@ -4,7 +4,7 @@ import { documentOf, Settling } from '../support/settling.js';
 
 let feed: Settling;
 beforeAll(async () => {
-  feed = await Settling.create();
+  feed = await Settling.withOneThread();
 });
 afterAll(() => feed.drop());
 beforeEach(() => feed.reset());

@@ -9,13 +9,14 @@ import {
   documentOf,
   type FailureDocument,
   GRID,
+  LINES,
   magamOf,
   Settling,
 } from '../support/settling.js';
 
 let feed: Settling;
 beforeAll(async () => {
-  feed = await Settling.create();
+  feed = await Settling.withOneThread();
 });
 afterAll(() => feed.drop());
 beforeEach(() => feed.reset());
@@ -142,10 +143,10 @@ describe('--dry-run', () => {
 describe('grids', () => {
   it.each([
     ['larger than the date', ['--grid-size', '10000', '--chunk-size', '50000']],
-    ['of one', ['--grid-size', '1', '--chunk-size', '399', '--workers', '3']],
+    ['of one', ['--grid-size', '1', '--chunk-size', '199', '--workers', '3']],
     ['that divides nothing evenly', ['--grid-size', '7', '--chunk-size', '47']],
   ])('%s give the same lines', async (_name, args) => {
-    const lines = args.includes('10000') ? 200 : 1_200;
+    const lines = args.includes('10000') ? 60 : LINES;
     const db = await createDatabase();
     try {
       await seed(db, { lines, sellers: 60, date: DATE });
@@ -154,7 +155,7 @@ describe('grids', () => {
       expect(await violations(db, DATE)).toEqual([]);
       const document = documentOf(ended);
       expect(document.lines).toBe(lines);
-      if (lines === 1_200) expect(document.totals).toEqual(feed.cleanDocument.totals);
+      if (lines === LINES) expect(document.totals).toEqual(feed.cleanDocument.totals);
       else expect(document.partitions).toBe(lines);
     } finally {
       await db.drop();

@@ -67,8 +67,12 @@ beforeAll(async () => {
     'CREATE TABLE counted (at INT AUTO_INCREMENT PRIMARY KEY, run_id BIGINT, pass INT, id INT, UNIQUE KEY (run_id, pass, id))',
   );
   await database.db.raw('CREATE TABLE gate (job VARCHAR(32) PRIMARY KEY, shut INT NOT NULL)');
+  pools = new WorkerPools(config, database.url, new URL('../support/counting-worker.mjs', import.meta.url));
 });
-afterAll(() => database.drop());
+afterAll(async () => {
+  await pools.close();
+  await database.drop();
+});
 
 const ask = (job: string, key: string): Promise<number> =>
   inTransaction(database.db, async (tx) => {
@@ -92,7 +96,6 @@ let end: () => Promise<void>;
 beforeEach(() => {
   const stop = new AbortController();
   logged = [];
-  pools = new WorkerPools(config, database.url, new URL('../support/counting-worker.mjs', import.meta.url));
   const running = runRunner({
     db: database.db,
     config,
@@ -107,10 +110,7 @@ beforeEach(() => {
     await running;
   };
 });
-afterEach(async () => {
-  await end();
-  await pools.close();
-});
+afterEach(() => end());
 
 describe('a runner of two jobs', () => {
   it('carries both out side by side, and leaves a request for a third as it is', async () => {

@@ -9,7 +9,7 @@ import { DATE, documentOf, type FailureDocument, Settling } from '../support/set
 let feed: Settling;
 const folder = mkdtempSync(join(tmpdir(), 'magam-leaving-'));
 beforeAll(async () => {
-  feed = await Settling.create();
+  feed = await Settling.withOneThread();
 });
 afterAll(async () => {
   await feed.drop();
@@ -91,11 +91,9 @@ describe('an execution that was given up for dead', () => {
 describe('a worker that is told to stop before it has done anything', () => {
   it('has not failed to make progress', async () => {
     const gate = newGate();
-    const stopped = feed.startSettle({
-      MAGAM_FAULT: `partition.start:wait:1:${gate}`,
-      MAGAM_CLAIMS_MAX: '1',
-      MAGAM_LEASE_MS: '20000',
-    });
+    const fault = `partition.start:wait:1:${gate}`;
+    const settings = { MAGAM_FAULT: fault, MAGAM_CLAIMS_MAX: '1', MAGAM_LEASE_MS: '20000' };
+    const stopped = feed.startSettle(settings, ['--workers', '2']);
     await stopped.says('FAULT partition.start');
     stopped.send('SIGTERM');
     await until(() => Promise.resolve(stopped.output.stderr.split('FAULT partition.start').length > 2), 'both wait');

@@ -6,9 +6,10 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { POLICY_CHECK } from '../../core/settlement/rules/policy-check-task.js';
 import { openDatabase } from '../../infra/database.js';
 import { violations } from '../../scripts/chaos/invariants.mjs';
-import { environment, killAll, startMagam, until } from '../../scripts/chaos/magam.mjs';
+import { until } from '../../scripts/chaos/magam.mjs';
 import type { ScratchDatabase } from '../../scripts/chaos/scratch-database.mjs';
 import { type DatabaseCopy, takeCopy } from '../support/database-copy.js';
+import { type RunnerHere, runnersHere } from '../support/runner-here.js';
 import { createDatabase, documentOf, magamOf } from '../support/settling.js';
 import { askFor, endOf } from '../support/tasks.js';
 
@@ -21,7 +22,7 @@ beforeEach(async () => {
   await run('calendar', 'schedule', '2999-12-31'); // the schedule does nothing until then
 });
 afterEach(async () => {
-  await killAll();
+  await runners.end();
   await copy.drop();
   await db.drop();
 });
@@ -59,10 +60,9 @@ const lines = (...dates: string[]): string => {
   );
 };
 
+const runners = runnersHere();
 /** A runner with one thread, so that it is the same that settles again. */
-function startRunner(): void {
-  startMagam(['runner'], environment(db.url, { MAGAM_WORKERS: '1' }));
-}
+const startRunner = (): RunnerHere => runners.start(db.url, { MAGAM_SETTLE_AT: '00:00' });
 
 async function settleByRunner(date: string): Promise<void> {
   await run('settle', '--date', date, '--request', '--workers', '1', '--grid-size', '1');
@@ -113,11 +113,10 @@ describe('a what-if', () => {
     await run('policies', 'apply', policies('10'));
     await run('settle', '--date', FIRST);
     // What follows the settlement takes ids of runs, too, so it comes before the copy.
-    const runner = startMagam(['runner'], environment(db.url, { MAGAM_WORKERS: '1' }));
+    startRunner();
     const followed = `SELECT COUNT(*) FROM job_instance WHERE job = 'propose-payouts' AND status = 'COMPLETED'`;
     await until(async () => (await db.value(followed)) === '1', 'the payouts are proposed');
-    runner.send('SIGTERM');
-    await runner.ended;
+    await runners.end();
     copy = await takeCopy(db);
     startRunner();
     const before = await whatIf('30');

@@ -5,6 +5,7 @@ import { addDays } from '../../kernel/business-date.js';
 import { violations } from '../../scripts/chaos/invariants.mjs';
 import { environment, killAll, type Magam, startMagam, until } from '../../scripts/chaos/magam.mjs';
 import { type ScratchDatabase, seed } from '../../scripts/chaos/scratch-database.mjs';
+import { type RunnerHere, runnersHere } from '../support/runner-here.js';
 import { createDatabase, documentOf, type FailureDocument, magamOf, type SettleDocument } from '../support/settling.js';
 import { TODAY, YESTERDAY } from '../support/today.js';
 
@@ -18,6 +19,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await killAll();
+  await runners.end();
   await db.drop();
 });
 
@@ -25,8 +27,13 @@ const run = (args: readonly string[], settings: Readonly<Record<string, string>>
   magamOf(db, [...args, '--json'], settings);
 const settle = (date: string, ...args: string[]) => run(['settle', '--date', date, '--workers', '1', ...args]);
 const feed = (date: string) => seed(db, { lines: 50, sellers: 5, date });
-const runner = (settings: Readonly<Record<string, string>> = {}): Magam =>
+/** A runner as a process of its own. */
+const runner = (settings: Readonly<Record<string, string>>): Magam =>
   startMagam(['runner'], environment(db.url, { ...DUE, ...settings }));
+const runners = runnersHere();
+/** One of this process. */
+const runnerHere = (settings: Readonly<Record<string, string>> = {}): RunnerHere =>
+  runners.start(db.url, { ...DUE, ...settings });
 const statusOf = (date: string) => db.value('SELECT status FROM business_date WHERE business_on = ?', [date]);
 const shutThrough = () => db.value('SELECT shut_through FROM settlement_calendar');
 const closed = (date: string) => until(async () => (await statusOf(date)) === 'CLOSED', `${date} is closed`);
@@ -133,7 +140,7 @@ describe('the zone', () => {
   });
 
   it('is changed on purpose by a command, which is recorded; who still works in the old one does nothing more', async () => {
-    const old = runner({ MAGAM_TIME_ZONE: 'Asia/Seoul' });
+    const old = runnerHere({ MAGAM_TIME_ZONE: 'Asia/Seoul' });
     await scheduleLooked();
     const changed = await run(['calendar', 'zone', 'UTC'], { MAGAM_TIME_ZONE: 'UTC' });
     expect(changed).toMatchObject({ code: 0, stderr: expect.stringContaining('MAGAM_TIME_ZONE=UTC') });
@@ -162,13 +169,13 @@ describe('the zone', () => {
 
 describe('the schedule', () => {
   it('closes nothing of an empty database', async () => {
-    runner();
+    runnerHere();
     await scheduleLooked();
     expect([await shutThrough(), await scheduled()]).toEqual(['null', []]);
   });
 
   it('begins with the first entry, and leaves the dates without entries after the last one open', async () => {
-    runner();
+    runnerHere();
     await feed(DATE);
     const filled = await db.rows(
       `SELECT d.business_on AS date FROM business_date d WHERE EXISTS (SELECT 1 FROM sale_entry s WHERE s.settled_on = d.business_on)
@@ -185,7 +192,7 @@ describe('the schedule', () => {
     const given = await run(['calendar', 'schedule', addDays(YESTERDAY, 1)]);
     expect(JSON.parse(given.stdout)).toMatchObject({ scheduleFrom: TODAY });
     await feed(DATE);
-    runner();
+    runnerHere();
     await scheduleLooked();
     expect(await scheduled()).toEqual([]);
     await db.change('DELETE FROM refund_entry');
@@ -202,7 +209,7 @@ describe('the schedule', () => {
     await run(['calendar', 'schedule', DATE]);
     const { stdout } = await run(['calendar', 'schedule', 'first-entry']);
     expect(JSON.parse(stdout)).toMatchObject({ scheduleFrom: null, shutThrough: null });
-    runner();
+    runnerHere();
     await scheduleLooked();
     expect(await shutThrough()).toBe('null');
     await expectRefused(run(['calendar', 'schedule', '2026-02-30']), 'DATE_INVALID', 2);
@@ -236,7 +243,7 @@ describe('what was allowed with a request', () => {
     const killed = runner({ MAGAM_FAULT: 'request.taken:kill' });
     expect(await settle(DATE, '--request', '--allow-empty')).toMatchObject({ code: 0 });
     expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
-    runner();
+    runnerHere();
     await closed(DATE);
     await until(async () => (await db.value('SELECT COUNT(*) FROM settlement_certificate')) === '1', 'certificate');
     expect(await violations(db, DATE)).toEqual([]);

@@ -7,24 +7,28 @@ import { addDays } from '../../kernel/business-date.js';
 import { violations } from '../../scripts/chaos/invariants.mjs';
 import { environment, type Magam, runMagam, startMagam, until } from '../../scripts/chaos/magam.mjs';
 import { type ScratchDatabase, seed } from '../../scripts/chaos/scratch-database.mjs';
+import { runnersHere } from '../support/runner-here.js';
 import { createDatabase, GRID, magamOf } from '../support/settling.js';
 import { YESTERDAY as yesterday } from '../support/today.js';
 
 /** Yesterday is due at once. */
-const due = { MAGAM_SETTLE_AT: '00:00', MAGAM_WORKERS: '1', MAGAM_CHUNK_SIZE: '250' };
+const due = { MAGAM_SETTLE_AT: '00:00', MAGAM_WORKERS: '1', MAGAM_CHUNK_SIZE: '100' };
 /** Yesterday is not due before the last minute of the day. */
 const idle = { ...due, MAGAM_SETTLE_AT: '23:59' };
 
+/** Runners of this process, where another one carries on or works beside. */
+const here = runnersHere();
 let db: ScratchDatabase;
 let runners: Magam[] = [];
 beforeEach(async () => {
   db = await createDatabase();
 });
-const seedDate = (date: string) => seed(db, { lines: 1_000, sellers: 20, date });
+const seedDate = (date: string) => seed(db, { lines: 400, sellers: 20, date });
 afterEach(async () => {
   for (const runner of runners) runner.send('SIGKILL');
   await Promise.all(runners.map(({ ended }) => ended));
   runners = [];
+  await here.end();
   await db.drop();
 });
 
@@ -59,7 +63,8 @@ describe('the schedule', () => {
   beforeEach(() => seedDate(dates[0] ?? ''));
 
   it('settles yesterday and catches up on missed days, in order, with several runners: one run a date', async () => {
-    for (let i = 0; i < 3; i += 1) startRunner(due);
+    startRunner(due);
+    for (let i = 0; i < 2; i += 1) here.start(db.url, due);
     await closed(yesterday);
     await until(async () => (await db.value('SELECT COUNT(*) FROM settlement_certificate')) === '3', 'certificates');
     await expectSettled(dates);
@@ -77,15 +82,13 @@ describe('the schedule', () => {
     const leader = () => db.rows("SELECT owner FROM leader_lease WHERE name = 'settle-schedule'");
     const killed = startRunner({ ...due, MAGAM_FAULT: 'request.taken:kill' });
     expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
-    runners = [];
     const [before] = await leader();
-    startRunner(due);
+    here.start(db.url, due);
     await closed(yesterday);
     const [after] = await leader();
     expect(after?.owner).not.toBe(before?.owner);
     await until(async () => (await db.value('SELECT COUNT(*) FROM settlement_certificate')) === '3', 'certificates');
     await expectSettled(dates);
-    await expectGracefulEnd();
   });
 });
 
@@ -94,19 +97,18 @@ describe('a schedule that waits for a run that was stopped', () => {
     await seedDate(yesterday);
     const gate = join(tmpdir(), `magam-stopped-${process.pid}`);
     const fault = { MAGAM_FAULT: `chunk.before-commit:wait:1:${gate}`, MAGAM_CHUNK_SIZE: '100' };
-    const stopped = startMagam(['settle', '--date', yesterday], environment(db.url, fault));
+    const stopped = startMagam(['settle', '--date', yesterday, '--workers', '1'], environment(db.url, fault));
     await stopped.says('FAULT chunk.before-commit');
     stopped.send('SIGTERM');
     writeFileSync(gate, '');
     expect(await stopped.ended).toMatchObject({ code: 130 });
     rmSync(gate);
-    const runner = startRunner(due);
+    const runner = here.start(db.url, due);
     await runner.says('the schedule waits for a run that was stopped');
     const shown = await magamOf(db, ['runs'], due);
     expect(shown.stderr).toContain(`of ${yesterday}, which was stopped: magam settle --date ${yesterday} resumes it`);
     expect(await magamOf(db, ['settle', '--date', yesterday], due)).toMatchObject({ code: 0 });
     expect((await magamOf(db, ['runs'], due)).stderr).not.toContain('The schedule waits');
-    await expectGracefulEnd();
   });
 });
 
@@ -122,7 +124,7 @@ describe('requests', () => {
 
   it('are carried out by exactly one runner each, and joined by the others', async () => {
     startRunner(idle);
-    startRunner(idle);
+    here.start(db.url, idle);
     const { stdout, code } = await request(yesterday);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ requests: [{ date: yesterday }] });
@@ -140,7 +142,8 @@ describe('requests', () => {
   });
 
   it('of a range are taken in order, however many runners there are', async () => {
-    for (let i = 0; i < 3; i += 1) startRunner(idle);
+    startRunner(idle);
+    for (let i = 0; i < 2; i += 1) here.start(db.url, idle);
     const range = [
       'settle',
       '--from',
@@ -163,7 +166,7 @@ describe('requests', () => {
     await magamOf(db, ['calendar', 'schedule', '2999-12-31']); // the schedule does nothing until then
     await request(yesterday);
     await seedDate(before); // entries that came after the request
-    startRunner(idle);
+    here.start(db.url, idle);
     await until(async () => (await executions())[0]?.status === 'FAILED', 'refusal');
     expect(await executions()).toEqual([{ status: 'FAILED', exit_code: '1', error_code: 'EARLIER_DATE_OPEN' }]);
     expect(await db.value(`SELECT status FROM job_instance WHERE job = 'settle' AND job_key = ?`, [yesterday])).toBe(
@@ -173,7 +176,7 @@ describe('requests', () => {
     await closed(before);
     await request(yesterday);
     await closed(yesterday);
-    await expectGracefulEnd();
+    await here.end();
     await expectSettled([before, yesterday]);
   });
 
@@ -181,7 +184,7 @@ describe('requests', () => {
     const killed = startRunner({ ...idle, MAGAM_FAULT: 'request.taken:kill' });
     await request(yesterday);
     expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
-    startRunner(idle);
+    here.start(db.url, idle);
     await closed(yesterday);
     await until(
       async () =>
@@ -204,21 +207,30 @@ describe('requests', () => {
 describe('a run whose process was killed', () => {
   beforeEach(() => seedDate(yesterday));
 
-  it.each(['run.opened:kill', 'chunk.before-commit:kill:3', 'run.before-finish-commit:kill'])(
-    'at %s is finished by a runner, Redis being away',
-    async (fault) => {
-      const killed = await runMagam(
-        ['settle', '--date', yesterday, ...GRID],
-        environment(db.url, { ...due, MAGAM_FAULT: fault, MAGAM_CHUNK_SIZE: '100' }),
-      );
-      expect(killed).toMatchObject({ signal: 'SIGKILL', stdout: '' });
-      const runner = startRunner(idle);
-      await runner.says('Redis away');
-      await closed(yesterday);
-      await expectGracefulEnd();
-      await expectSettled([yesterday]);
-    },
-  );
+  async function kill(fault: string): Promise<void> {
+    const killed = await runMagam(
+      ['settle', '--date', yesterday, ...GRID, '--workers', '1'],
+      environment(db.url, { ...due, MAGAM_FAULT: fault }),
+    );
+    expect(killed).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+  }
+
+  it.each(['run.opened:kill', 'run.before-finish-commit:kill'])('at %s is finished by a runner', async (fault) => {
+    await kill(fault);
+    here.start(db.url, idle);
+    await closed(yesterday);
+    await here.end();
+    await expectSettled([yesterday]);
+  });
+
+  it('in the middle of its chunks is finished by a runner, Redis being away', async () => {
+    await kill('chunk.before-commit:kill:3');
+    const runner = startRunner(idle);
+    await runner.says('Redis away');
+    await closed(yesterday);
+    await expectGracefulEnd();
+    await expectSettled([yesterday]);
+  });
 });
 
 describe('Redis', () => {

@@ -16,21 +16,21 @@ let pools: WorkerPools;
 beforeAll(async () => {
   database = await createEmptyDatabase();
   await database.db.raw('CREATE TABLE mark (id INT PRIMARY KEY, n INT NOT NULL)');
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
-  await database.db.raw('DELETE FROM mark');
-  await database.db.raw('INSERT INTO mark VALUES (1, 10), (2, 20), (3, 30), (4, 40), (5, 50), (6, 60)');
   pools = new WorkerPools(
     readConfig({ NODE_ENV: 'test' }),
     database.url,
     new URL('../support/counting-worker.mjs', import.meta.url),
   );
 });
-afterEach(async () => {
-  armFaults(null);
+afterAll(async () => {
   await pools.close();
+  await database.drop();
 });
+beforeEach(async () => {
+  await database.db.raw('DELETE FROM mark');
+  await database.db.raw('INSERT INTO mark VALUES (1, 10), (2, 20), (3, 30), (4, 40), (5, 50), (6, 60)');
+});
+afterEach(() => armFaults(null));
 
 /** The main thread's side; `meanwhile` is called between its own snapshot and those of the threads. */
 const reader = (

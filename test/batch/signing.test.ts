@@ -22,7 +22,7 @@ const NEXT = '2026-03-03';
 
 let feed: Settling;
 beforeEach(async () => {
-  feed ??= await Settling.create();
+  feed ??= await Settling.withOneThread();
   await feed.reset();
 });
 afterAll(() => feed.drop());

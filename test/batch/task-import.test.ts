@@ -22,6 +22,7 @@ import {
 
 const startRunner = taskRunners();
 const others = runnersHere();
+const FEW_LINES = 300;
 
 describe('an import', () => {
   let scene: ImportScene;
@@ -37,16 +38,17 @@ describe('an import', () => {
   });
   const text = manyLines();
 
+  // Three batches where it is killed between two of them.
   it.each([
-    'task.claimed',
-    'import-task.fetched',
-    'import.after-commit',
-    'import.before-complete',
-    'import-task.imported',
-    'task.finished',
-  ])('whose runner is killed at %s is continued, and nothing is imported twice', async (point) => {
+    ['task.claimed', FEW_LINES],
+    ['import-task.fetched', FEW_LINES],
+    ['import.after-commit', LINES],
+    ['import.before-complete', FEW_LINES],
+    ['import-task.imported', FEW_LINES],
+    ['task.finished', FEW_LINES],
+  ])('whose runner is killed at %s is continued, and nothing is imported twice', async (point, lines) => {
     const { url, db } = scene.database;
-    const taskId = await askForImport(db, 'lines', text);
+    const taskId = await askForImport(db, 'lines', manyLines(lines));
     const killed = startRunner(url, { MAGAM_FAULT: `${point}:kill` });
     expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
     await scene.expireLeases();
@@ -56,14 +58,14 @@ describe('an import', () => {
       status: 'COMPLETED',
       error: null,
       result: {
-        rows: LINES,
-        imported: LINES,
+        rows: lines,
+        imported: lines,
         unchanged: 0,
         rejected: 0,
         importId: Number(await scene.importId('MIN')),
       },
     });
-    expect(await scene.count('sale_entry')).toBe(LINES);
+    expect(await scene.count('sale_entry')).toBe(lines);
     const { rejectsFileId } = task.result as { rejectsFileId: string };
     expect(await storedText(db, rejectsFileId)).toBe('line,column,code,value\n');
   });
@@ -93,7 +95,7 @@ describe('an import', () => {
     const gate = join(scene.folder.path, 'lost-gate');
     const slow = startRunner(url, { MAGAM_FAULT: `import.after-commit:wait:1:${gate}` });
     await slow.says('FAULT import.after-commit');
-    const next = startRunner(url);
+    const next = others.start(url);
     await next.says('runner started');
     await change(
       db,

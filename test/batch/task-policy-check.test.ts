@@ -98,11 +98,19 @@ async function check(
   return { task, result: task.result as Result, lines: lines.map(({ content }) => content as Touched) };
 }
 
+/** The check of a date under the draft as it is stated, which several tests look at. */
+const stated = new Map<string, ReturnType<typeof check>>();
+function checkAsStated(date: string): ReturnType<typeof check> {
+  const found = stated.get(date) ?? check(date, 'AS_STATED', draft);
+  stated.set(date, found);
+  return found;
+}
+
 describe('a check', () => {
   it.each(DATES)('of %s finds, line by line, what settling under the draft would have made', async (date) => {
     others.start(url);
     const expected = await differences(date);
-    const { task, result, lines } = await check(date, 'AS_STATED', draft);
+    const { task, result, lines } = await checkAsStated(date);
     expect(
       new Map(
         lines.map((line) => [
@@ -153,20 +161,20 @@ describe('a check', () => {
   it('meets refunds, which follow their sales', async () => {
     others.start(url);
     const legs = [];
-    for (const date of DATES) legs.push(...(await check(date, 'AS_STATED', draft)).lines.map(({ leg }) => leg));
+    for (const date of DATES) legs.push(...(await checkAsStated(date)).lines.map(({ leg }) => leg));
     expect(legs.filter((leg) => leg === 'refund').length).toBeGreaterThan(5);
   });
 
   it('takes a draft of the future to be in force on every order date, unless it is told otherwise', async () => {
     others.start(url);
-    const [always, stated, past] = [
+    const [always, asStated, past] = [
       await check(DAY, 'ALWAYS', future),
       await check(DAY, 'AS_STATED', future),
-      await check(DAY, 'AS_STATED', draft),
+      await checkAsStated(DAY),
     ];
     expect(always.lines).toEqual(past.lines);
     expect(always.result.totals).toEqual(past.result.totals);
-    expect(stated.result).toMatchObject({ touched: 0, totals: [], sellers: [], lines: past.result.lines });
+    expect(asStated.result).toMatchObject({ touched: 0, totals: [], sellers: [], lines: past.result.lines });
   });
 
   it('of policies that are stored already touches nothing', async () => {

@@ -25,14 +25,13 @@ describe('a verification', () => {
 
   it('says what the command says', async () => {
     const { url, db } = settled.database;
-    const runner = startRunner(url);
+    others.start(url);
     const task = await endOf(db, VERIFY, await ask());
     const { document } = await magamJson<Verification>(url, ['verify', '--date', DAY]);
     expect(task).toMatchObject({ status: 'COMPLETED', error: null, claims: 1 });
     expect(task.result).toEqual({ ...document, seconds: expect.any(Number) });
     expect(document).toMatchObject({ ok: true, generations: 2 });
     expect(task).toMatchObject({ done: document.lines, total: document.lines });
-    await expectGracefulEnd(runner);
   });
 
   it('of a date that is not closed fails with the code', async () => {
@@ -77,9 +76,8 @@ describe('a verification', () => {
     const taskId = await ask();
     const settings = { MAGAM_FAULT: 'verify.started:kill', MAGAM_CLAIMS_MAX: '2' };
     for (let i = 0; i < 2; i += 1) expect(await startRunner(url, settings).ended).toMatchObject({ signal: 'SIGKILL' });
-    const runner = startRunner(url, settings);
+    others.start(url, { MAGAM_CLAIMS_MAX: '2' });
     expect(await endOf(db, VERIFY, taskId)).toMatchObject({ status: 'FAILED', error: { code: 'TASK_GIVEN_UP' } });
-    await expectGracefulEnd(runner);
   });
 
   it('does not wait for a run, nor a run for it', async () => {

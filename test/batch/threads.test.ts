@@ -18,20 +18,20 @@ describe('many more threads than there is work for', () => {
 });
 
 describe('a worker thread', () => {
-  // Every thread counts from zero, so its successors fail in the same way, each after some progress.
+  // Every thread counts from zero, so its successors fail in the same way, each after some progress. One of two threads comes to at least seven chunks, and to at least three partitions.
   it.each([
-    ['exits inside a transaction', 'chunk.in-transaction:exit:3'],
-    ['exits before a commit', 'chunk.before-commit:exit:4'],
-    ['exits after a commit', 'chunk.after-commit:exit:3'],
-    ['exits at the start of a partition', 'partition.start:exit:2'],
-    ['runs out of memory', 'chunk.in-transaction:memory:4'],
-    ['throws', 'chunk.before-commit:error:3'],
+    ['exits inside a transaction', 'chunk.in-transaction:exit:6'],
+    ['exits before a commit', 'chunk.before-commit:exit:6'],
+    ['exits after a commit', 'chunk.after-commit:exit:6'],
+    ['exits at the start of a partition', 'partition.start:exit:3'],
+    ['runs out of memory', 'chunk.in-transaction:memory:6'],
+    ['throws', 'chunk.before-commit:error:6'],
   ])('that %s is replaced', async (_name, fault) => {
     await feed.finish({ MAGAM_FAULT: fault });
     expect((await feed.claims()).FAILED).toBeGreaterThan(0);
   });
 
-  it.each(['chunk.in-transaction:hang:4', 'chunk.after-commit:hang:4', 'partition.start:hang:2'])(
+  it.each(['chunk.in-transaction:hang:6', 'chunk.after-commit:hang:6', 'partition.start:hang:3'])(
     'that hangs (%s) is ended after the chunk deadline',
     async (fault) => {
       // On a busy machine a worker that does not hang may be late too; a partition has claims to spare for that.

@@ -44,7 +44,9 @@ describe('the same date, started by three processes at once', () => {
       ['--grid-size', '9', '--workers', '2', '--chunk-size', '133'],
       ['--grid-size', '1', '--workers', '3', '--chunk-size', '2000'],
     ];
-    const ended = await Promise.all(commands.map((args) => feed.startSettle({}, args).ended));
+    const [first, ...others] = commands;
+    const beside = others.map((args) => feed.startSettle({}, args).ended);
+    const ended = await Promise.all([feed.settle({}, first), ...beside]);
     expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(await feed.db.value('SELECT COUNT(*) FROM run_plan')).toBe('1');
     expect(new Set(ended.map((one) => documentOf(one).certificate?.hash)).size).toBe(1);
@@ -78,9 +80,9 @@ describe('--no-wait', () => {
 describe('a partition that another holds', () => {
   it('is waited for, and the result is reported by both', async () => {
     const held = await heldRun('joined');
-    const joined = feed.startSettle();
+    const joined = feed.settle();
     held.open();
-    const ended = await Promise.all([held.ended, joined.ended]);
+    const ended = await Promise.all([held.ended, joined]);
     expect(ended.map(({ code }) => code)).toEqual([0, 0]);
     await feed.expectClean();
   });
@@ -114,11 +116,12 @@ describe('stopping', () => {
     await feed.expectClean();
   });
 
-  it('twenty times, each time after a chunk or two', async () => {
+  it('again and again, each time after a chunk or two', async () => {
     let stops = 0;
-    for (; stops < 20; stops += 1) {
+    for (; ; stops += 1) {
       const gate = join(folder, `often-${stops}`);
-      const settling = feed.startSettle({ MAGAM_FAULT: `chunk.after-commit:wait:1:${gate}` });
+      const fault = { MAGAM_FAULT: `chunk.after-commit:wait:1:${gate}` };
+      const settling = feed.startSettle(fault, ['--chunk-size', '100']);
       const reached = await settling.says('FAULT').then(
         () => true,
         () => false,

@@ -1,7 +1,7 @@
 /** `magam settle` as a person sees it: words, figures, exit codes; and the fields that programs rely on. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { seed } from '../../scripts/chaos/scratch-database.mjs';
-import { DATE, documentOf, GRID, Settling } from '../support/settling.js';
+import { DATE, documentOf, GRID, LINES, Settling } from '../support/settling.js';
 
 let feed: Settling;
 beforeAll(async () => {
@@ -83,7 +83,7 @@ describe('magam settle', () => {
       date: DATE,
       status: 'COMPLETED',
       alreadyDone: false,
-      lines: 1_200,
+      lines: LINES,
       refunds: expect.any(Number),
       exceptions: 0,
       partitions: 4,

@@ -250,8 +250,8 @@ export const mutants = [
   {
     ...leader,
     name: 'a new leader has the epoch of the old one',
-    from: 'IF(owner = ?, epoch, epoch + 1)',
-    to: 'IF(owner = ?, epoch, epoch)',
+    from: 'LAST_INSERT_ID(IF(owner = ?, epoch, epoch + 1))',
+    to: 'LAST_INSERT_ID(IF(owner = ?, epoch, epoch))',
   },
   {
     ...leader,

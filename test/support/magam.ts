@@ -26,6 +26,7 @@ export function magam(
 ): Promise<Ended> {
   const environment = {
     NO_COLOR: '1',
+    MAGAM_WORKERS: '1', // the start of a second thread costs more than it does of the little work of a test
     MAGAM_DATABASE_URL: databaseUrl,
     MAGAM_REDIS_URL: process.env.MAGAM_REDIS_URL ?? 'redis://127.0.0.1:6379/0',
     ...settings,

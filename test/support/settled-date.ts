@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 import { WorkerPools } from '../../batch/engine/worker-pool.js';
 import { type Verification, verifyDate } from '../../batch/jobs/verify/verify-date.js';
 import { readConfig } from '../../infra/config.js';
@@ -55,7 +56,7 @@ export async function createSettledDate({ parked = false, settings = {} } = {}):
   await run('seed', '--lines', '600', '--sellers', '15', '--date', DAY);
   await run('import', 'lines', join(folder, 'lines.csv'));
   await run('import', 'refunds', join(folder, 'refunds.csv'));
-  await run('settle', '--date', DAY, '--grid-size', '3', '--workers', '2');
+  await run('settle', '--date', DAY, '--grid-size', '3');
   await run('policies', 'apply', join(folder, 'kwd.json'));
   await run('settle', '--date', DAY);
   await run('settle', '--date', NEXT_DAY);
@@ -70,22 +71,26 @@ export interface FoundSale {
   readonly seller_id: string;
 }
 
+const VERIFIER = { ...readConfig({ NODE_ENV: 'test' }), workers: 2 };
+/** Their threads are kept for the next verification of the file. */
+const opened: WorkerPools[] = [];
+afterAll(async () => {
+  await Promise.all(opened.splice(0).map((pools) => pools.close()));
+});
+
 export class SettledDate {
-  constructor(readonly database: TestDatabase) {}
+  private readonly pools: WorkerPools;
+
+  constructor(readonly database: TestDatabase) {
+    this.pools = new WorkerPools(VERIFIER, database.url);
+    opened.push(this.pools);
+  }
 
   /** Verifies a date in this thread, or, with `threadsFrom` 0, in two others. */
   async verify(date = DAY, threadsFrom?: number, db = this.database.db): Promise<Verification> {
-    const { url } = this.database;
-    const config = { ...readConfig({ NODE_ENV: 'test' }), workers: 2 };
-    const pools = new WorkerPools(config, url);
+    const { pools } = this;
     const signal = new AbortController().signal;
-    try {
-      return await verifyDate({ db, config, pools, signal, onProgress: () => undefined }, date, {
-        threadsFrom,
-      });
-    } finally {
-      await pools.close();
-    }
+    return verifyDate({ db, config: VERIFIER, pools, signal, onProgress: () => undefined }, date, { threadsFrom });
   }
 
   /** The checks that fail, by name. */

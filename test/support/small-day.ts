@@ -67,7 +67,7 @@ export async function createSmallDay(): Promise<TestDatabase> {
   await run(0, 'policies', 'apply', file('policies.json', JSON.stringify({ policies })));
   await run(0, 'import', 'lines', file('lines.csv', lines));
   await run(0, 'import', 'refunds', file('refunds.csv', refunds));
-  await run(3, 'settle', '--date', SMALL_DAY, '--grid-size', '2', '--workers', '2');
+  await run(3, 'settle', '--date', SMALL_DAY, '--grid-size', '2');
   rmSync(folder, { recursive: true });
   return database;
 }

@@ -1,6 +1,14 @@
 /** Executions: each start of a run, or request for one. Heartbeats show which executions are alive. */
 
-import { change, type Db, fromJson, insertReturningId, select, type Tx } from '../../../infra/database.js';
+import {
+  change,
+  type Db,
+  fromJson,
+  insertReturningId,
+  inTransaction,
+  select,
+  type Tx,
+} from '../../../infra/database.js';
 import { moveRun, type Run, type RunStatus } from './run.js';
 import { tellRun } from './run-event.js';
 
@@ -216,17 +224,19 @@ export async function hasLiveExecution(db: Db, runId: number): Promise<boolean> 
  * Stops the runs whose remaining executions are all dead, where one of them was asked to stop: the request to stop outlives the process
  * that was asked. Call it before these are marked as abandoned.
  */
-export async function stopForsakenRuns(tx: Tx): Promise<void> {
+export async function stopForsakenRuns(db: Db): Promise<void> {
   const running = `SELECT 1 FROM job_execution e WHERE e.run_id = i.run_id AND e.status = 'RUNNING'`;
   const forsaken = `i.status = 'RUNNING' AND EXISTS (${running} AND e.stop_requested_by IS NOT NULL)
        AND NOT EXISTS (${running} AND NOT ${executionIsSilent('e')})`;
   const rows = await select<{ runId: number }>(
-    tx,
+    db,
     `SELECT i.run_id AS runId FROM job_instance i WHERE ${forsaken} ORDER BY i.run_id`,
   );
   for (const { runId } of rows) {
     const sql = `UPDATE job_instance i SET i.status = 'STOPPED', i.updated_at = UTC_TIMESTAMP(3) WHERE i.run_id = ? AND ${forsaken}`;
-    if ((await change(tx, sql, [runId])) === 1) await tellRun(tx, runId, 'STOPPED');
+    await inTransaction(db, async (tx) => {
+      if ((await change(tx, sql, [runId])) === 1) await tellRun(tx, runId, 'STOPPED');
+    });
   }
 }
 

@@ -121,16 +121,27 @@ export async function keysUnderWay(db: Db, job: string, keys: readonly string[])
 }
 
 /**
- * Keys of the job's runs that are under way and may be joined, in order. A run that was asked to stop is left out, because a process that joined it
- * now would continue it. When the process that was asked is dead, the run is stopped (`stopForsakenRuns`), or others that work on it continue.
+ * A condition on a run `i`: it is under way and may be joined. One that was asked to stop may not, because a process that joined it now would continue
+ * it. When the process that was asked is dead, the run is stopped (`stopForsakenRuns`), or others that work on it continue.
  */
+const JOINABLE = `i.status = 'RUNNING' AND NOT EXISTS (SELECT 1 FROM job_execution e WHERE e.run_id = i.run_id AND e.status = 'RUNNING'
+  AND e.stop_requested_by IS NOT NULL)`;
+
+/** The jobs that have work for a runner: a request that nobody has taken, or a run that is under way and may be joined. */
+export async function jobsWithWork(db: Db): Promise<Set<string>> {
+  const rows = await select<{ job: string }>(
+    db,
+    `SELECT i.job FROM job_execution r JOIN job_instance i ON i.run_id = r.run_id WHERE r.status = 'REQUESTED'
+     UNION SELECT i.job FROM job_instance i WHERE ${JOINABLE}`,
+  );
+  return new Set(rows.map(({ job }) => job));
+}
+
+/** Keys of the job's runs that are under way and may be joined, in order. */
 export async function runningKeys(db: Db, job: string): Promise<string[]> {
   const rows = await select<{ key: string }>(
     db,
-    `SELECT job_key AS \`key\` FROM job_instance i WHERE job = ? AND status = 'RUNNING'
-       AND NOT EXISTS (SELECT 1 FROM job_execution e WHERE e.run_id = i.run_id AND e.status = 'RUNNING'
-         AND e.stop_requested_by IS NOT NULL)
-     ORDER BY job_key LIMIT 20`,
+    `SELECT i.job_key AS \`key\` FROM job_instance i WHERE i.job = ? AND ${JOINABLE} ORDER BY i.job_key LIMIT 20`,
     [job],
   );
   return rows.map(({ key }) => key);

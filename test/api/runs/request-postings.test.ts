@@ -3,9 +3,11 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { change } from '../../../infra/database.js';
 import { makeAccount } from '../../support/accounts.js';
 import { Operating } from '../../support/operating.js';
+import { runnersHere } from '../../support/runner-here.js';
 import { createSettledDate, DAY, NEXT_DAY } from '../../support/settled-date.js';
 import { leadElsewhere } from '../../support/tasks.js';
 
+const runners = runnersHere();
 let scene: Operating;
 beforeAll(async () => {
   scene = await Operating.create((await createSettledDate()).database);
@@ -33,7 +35,7 @@ it('the dates of a range are posted by a runner, each by a run of its own; after
   ]);
   expect(again.headers.get('location')).toBe(`/v1/runs/${first.runId}`);
   expect(await posted()).toBe(0);
-  scene.startRunner();
+  runners.start(scene.database.url);
   for (const { runId } of [first, second])
     expect(await scene.settled(runId)).toMatchObject({ status: 'COMPLETED', planned: 0 });
   expect(await posted()).toBe(3); // the first date has a supplement
@@ -49,10 +51,9 @@ it('a run that was stopped is asked for again', async () => {
   await change(scene.database.db, `UPDATE job_instance SET status = 'STOPPED' WHERE job = 'post' AND job_key = ?`, [
     DAY,
   ]);
-  await scene.endRunners();
   const { body } = await ask({ date: DAY });
   expect(body.runs).toMatchObject([{ date: DAY, status: 'STOPPED', alreadyRequested: false }]);
-  scene.startRunner();
+  runners.start(scene.database.url);
   expect(await scene.settled(body.runs[0].runId)).toMatchObject({ status: 'COMPLETED' });
 });
 

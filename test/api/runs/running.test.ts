@@ -15,8 +15,8 @@ let operating: Operating;
 const others = runnersHere();
 const folder = mkdtempSync(join(tmpdir(), 'magam-running-'));
 let gates = 0;
-/** What an idle runner asks every second: which runs it could join. */
-const LOOKS_FOR_RUNS = /FROM job_instance i WHERE job = .{1,20} AND status = 'RUNNING'/s;
+/** What an idle runner asks every second: for which jobs there is a request, or a run that it could join. */
+const LOOKS_FOR_WORK = /UNION SELECT i\.job FROM job_instance i WHERE i\.status = 'RUNNING'/;
 /** A fault that waits at the point until the file is written. */
 const gateAt = (point: string): { fault: { MAGAM_FAULT: string }; open: () => void } => {
   gates += 1;
@@ -139,14 +139,15 @@ describe('stopping', () => {
     const runner = operating.startRunner(gate.fault);
     await runner.says('FAULT chunk.before-commit');
     await operating.call('POST', `/v1/runs/${runId}/stop`);
-    const looked = { statement: LOOKS_FOR_RUNS, place: 'pass', nth: 6 } as const; // each of its jobs looks once in a round
+    const looked = { statement: LOOKS_FOR_WORK, place: 'pass', nth: 2 } as const;
     const proxy = await startProxy(operating.database.url, [looked]);
-    operating.startRunner({ MAGAM_DATABASE_URL: proxy.url });
+    others.start(proxy.url);
     await until(() => proxy.cuts() === 1, 'the idle runner has looked');
     gate.open();
     expect(await operating.settled(runId)).toMatchObject({ status: 'STOPPED' });
     const { executions } = (await operating.call('GET', `/v1/runs/${runId}`)).body;
     expect(executions).toMatchObject([{ status: 'STOPPED', exitCode: 130 }]);
+    await others.end();
     await proxy.close();
   });
 

@@ -1,4 +1,4 @@
-/** Alarms of real processes: three runners and two servers at once, one that is killed while it tells, and a server where no runner is alive. */
+/** Alarms of real processes: three runners and two servers at once, one runner that is killed while it tells, and a server where no runner is alive. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { VERIFY } from '../../../core/settlement/rules/verify-task.js';
 import { change, select } from '../../../infra/database.js';
@@ -10,8 +10,10 @@ import { letDue } from '../../support/outbox.js';
 import { type Outside, startOutside } from '../../support/outside.js';
 import { createSettledDate, DAY, type SettledDate } from '../../support/settled-date.js';
 import { askFor, endOf, expectGracefulEnd, leadElsewhere, taskRunners } from '../../support/tasks.js';
+import { wholeRunnersHere } from '../../support/whole-runner.js';
 
 const startRunner = taskRunners();
+const here = wholeRunnersHere();
 let settled: SettledDate;
 let webhook: Outside;
 const servers: ApiProcess[] = [];
@@ -48,8 +50,9 @@ const dueAgain = () =>
   change(settled.database.db, `UPDATE duty SET due_at = UTC_TIMESTAMP(3) WHERE name = 'watch-alarms'`);
 
 it('three runners and two servers tell of an alarm once, and of its end once', async () => {
-  const runners = [1, 2, 3].map(() => startRunner(settled.database.url, settings()));
-  for (const runner of runners) await runner.says('runner started');
+  const runner = startRunner(settled.database.url, settings());
+  const others = [1, 2].map(() => here.start(settled.database.url, settings()));
+  for (const each of [runner, ...others]) await each.says('runner started');
   await Promise.all([server(), server()]);
   await settlementIs('FAILED');
   await until(async () => {
@@ -71,7 +74,7 @@ it('three runners and two servers tell of an alarm once, and of its end once', a
     last = await looks();
   }
   expect(told()).toEqual([`run-failed ${DAY} OPEN`, `run-failed ${DAY} RESOLVED`]);
-  for (const runner of runners) await expectGracefulEnd(runner);
+  await expectGracefulEnd(runner);
 });
 
 it('a process that is killed after it has told tells again under the same id, and nothing is lost', async () => {
@@ -81,7 +84,7 @@ it('a process that is killed after it has told tells again under the same id, an
   expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
   expect(told()).toEqual([`run-failed ${DAY} OPEN`]);
   await letDue(settled.database.db);
-  const next = startRunner(settled.database.url, settings());
+  here.start(settled.database.url, settings());
   await until(async () => {
     await dueAgain();
     return webhook.received.length > 1;
@@ -89,7 +92,6 @@ it('a process that is killed after it has told tells again under the same id, an
   const ids = webhook.received.map(({ body }) => body.id);
   expect(new Set(ids).size).toBe(1);
   await settlementIs('COMPLETED');
-  await expectGracefulEnd(next);
 });
 
 it('a server tells that no runner is alive, and that one is again', async () => {
@@ -101,13 +103,12 @@ it('a server tells that no runner is alive, and that one is again', async () => 
     return told().length > 0;
   }, 'the alarm');
   expect(told()).toEqual(['no-runner runner OPEN']);
-  const runner = startRunner(settled.database.url, settings());
+  here.start(settled.database.url, settings());
   await until(async () => {
     await dueAgain();
     return told().length > 1;
   }, 'its end');
   expect(told()).toEqual(['no-runner runner OPEN', 'no-runner runner RESOLVED']);
-  await expectGracefulEnd(runner);
 });
 
 it('a verification that finds a difference is an alarm, over HTTP and at the command line, until one finds none', async () => {
@@ -123,7 +124,7 @@ it('a verification that finds a difference is an alarm, over HTTP and at the com
       DAY,
       line?.entryId,
     ]);
-  const runner = startRunner(url, settings());
+  here.start(url, settings());
   const verifyByTask = async (): Promise<void> => {
     await endOf(db, VERIFY, await askFor(db, VERIFY, DAY, { date: DAY }));
   };
@@ -142,5 +143,4 @@ it('a verification that finds a difference is an alarm, over HTTP and at the com
     `verification-difference ${DAY} RESOLVED`,
     `verification-difference ${DAY} RESOLVED`,
   ]);
-  await expectGracefulEnd(runner);
 });

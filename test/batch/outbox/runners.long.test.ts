@@ -14,10 +14,14 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.js
 import { age, attemptsOf, doneBy, emptyOutbox, letDue, record } from '../../support/outbox.js';
 import { type MailReceiver, startMailReceiver } from '../../support/receivers.js';
 import { startRedis, type TestRedis } from '../../support/redis.js';
+import type { RunnerHere } from '../../support/runner-here.js';
 import { expectGracefulEnd, leadElsewhere, taskRunners } from '../../support/tasks.js';
+import { wholeRunnersHere } from '../../support/whole-runner.js';
 
 const CONSUMERS = ['cart', 'notifications', 'sales-counts'];
 const startRunner = taskRunners();
+/** Runners of this process, for what is not struck. */
+const here = wholeRunnersHere();
 let database: TestDatabase;
 let redis: TestRedis;
 let smtp: MailReceiver;
@@ -46,13 +50,14 @@ beforeEach(async () => {
 });
 afterEach(() => redis.thaw());
 
+const settings = () => ({
+  MAGAM_REDIS_URL: redis.url,
+  MAGAM_MAIL_URL: smtp.url,
+  MAGAM_MAIL_FROM: 'shop@magam.example',
+});
 const runner = (fault?: string): Magam =>
-  startRunner(database.url, {
-    MAGAM_REDIS_URL: redis.url,
-    MAGAM_MAIL_URL: smtp.url,
-    MAGAM_MAIL_FROM: 'shop@magam.example',
-    ...(fault === undefined ? {} : { MAGAM_FAULT: fault }),
-  });
+  startRunner(database.url, { ...settings(), ...(fault === undefined ? {} : { MAGAM_FAULT: fault }) });
+const runnerHere = (): RunnerHere => here.start(database.url, settings());
 
 /** Records this many payments of two units each. */
 const payments = (count: number): Promise<number[]> =>
@@ -113,17 +118,17 @@ async function expectOnce(ids: readonly number[]): Promise<void> {
 }
 
 it('two runners do each event of each consumer once, and say which request it was', async () => {
-  const runners = [runner(), runner()];
-  for (const one of runners) await one.says('runner started');
+  const [one, other] = [runner(), runnerHere()];
+  for (const each of [one, other]) await each.says('runner started');
   const ids: number[] = [];
   for (let n = 0; n < 10; n += 1) ids.push(...(await payments(20)));
   await allDone(ids);
   await expectOnce(ids);
-  const said = runners.map(({ output }) => output.stderr).join('');
+  const said = [one.output.stderr, ...other.said].join('');
   expect(said).toMatch(
     new RegExp(`"consumer":"cart","eventId":${ids[0]},"type":"payment.succeeded","requestId":"request-0"`),
   );
-  for (const one of runners) await expectGracefulEnd(one);
+  await expectGracefulEnd(one);
 });
 
 it.each([
@@ -136,12 +141,11 @@ it.each([
   await killed.says('runner started');
   const ids = await payments(5);
   expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
-  const other = runner();
+  runnerHere();
   await allDone(ids, forget);
   expect(await sold()).toBe(10);
   // A mail that was on its way when the process died may come twice; then it has the same Message-ID.
   expect([...new Set(mailed(ids))]).toEqual(ids);
-  await expectGracefulEnd(other);
 });
 
 it('killed between a delivery and its row, the mail comes again with the same Message-ID, and the others come once', async () => {
@@ -153,14 +157,13 @@ it('killed between a delivery and its row, the mail comes again with the same Me
   expect(before).toBeGreaterThan(0);
   const undone = await attemptsOf(database.db, 'notifications');
   expect(undone.length).toBeGreaterThan(0);
-  const other = runner();
+  runnerHere();
   await allDone(ids, forget);
   const mails = mailed(ids);
   expect([...new Set(mails)]).toEqual(ids);
   expect(mails.length).toBeLessThanOrEqual(ids.length + before);
   expect(mails.length).toBeGreaterThan(ids.length);
   expect(await sold()).toBe(6);
-  await expectGracefulEnd(other);
 });
 
 it('hints that Redis has lost are not missed', async () => {
@@ -174,11 +177,9 @@ it('hints that Redis has lost are not missed', async () => {
   expect((await client.keys('*:wait')).length).toBe(CONSUMERS.length);
   await client.flushall();
   client.disconnect();
-  const one = runner();
-  await one.says('runner started');
+  await runnerHere().says('runner started');
   await allDone(ids, forget);
   await expectOnce(ids);
-  await expectGracefulEnd(one);
 });
 
 it('Redis frozen: the runner looks into the rows, ends when it is told to, and hints come again after the thaw', async () => {
@@ -219,8 +220,7 @@ it('Redis away, from the start or in between: nothing is lost, and hints come ag
 
 it('no runner for a while: nothing is lost, only later', async () => {
   const ids = await payments(4);
-  const one = runner();
+  runnerHere();
   await allDone(ids);
   await expectOnce(ids);
-  await expectGracefulEnd(one);
 });

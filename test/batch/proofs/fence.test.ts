@@ -125,7 +125,7 @@ describe('a holder that is frozen inside its transaction', () => {
 
   it('is rolled back by the server while it is silent: the limit of silence alone', async () => {
     const frozen = await freezeAt(ONE_PARTITION, 'chunk.before-commit', 'lease.limit', ...FENCE);
-    await expectSettled(feed.start(ONE_PARTITION));
+    await expectSettled({ ended: feed.run(ONE_PARTITION) });
     expect(await frozen.wake()).toBe('claim.lost');
     await expectSettled(frozen);
   });
