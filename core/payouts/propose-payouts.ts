@@ -32,11 +32,11 @@ export async function proposePayouts(
   proposing: Proposing,
 ): Promise<Proposed[]> {
   if (accounts.length === 0) return [];
-  await lockBalances(
+  const balances = await lockBalances(
     tx,
     accounts.map(({ accountId }) => accountId),
   );
-  const cases = await payCases(tx, accounts, proposing.date);
+  const cases = await payCases(tx, accounts, proposing.date, balances);
   return makePayouts(
     tx,
     cases.filter(({ notPaid }) => notPaid === undefined),
@@ -54,8 +54,8 @@ export async function proposeOne(
   proposing: Proposing,
   expected: string | undefined,
 ): Promise<Proposed | Refusal> {
-  await lockBalances(tx, [account.accountId]);
-  const [candidate] = await payCases(tx, [account], proposing.date);
+  const balances = await lockBalances(tx, [account.accountId]);
+  const [candidate] = await payCases(tx, [account], proposing.date, balances);
   const { sellerId, currency } = account;
   if (candidate === undefined) return refuse('PAYOUT_NOT_DUE', { sellerId, currency, reason: null });
   const { notPaid, hash, known, statements } = candidate;
