@@ -221,7 +221,7 @@ export async function orRefusal<T>(insert: Promise<T>, refusal: Refusal): Promis
   }
 }
 
-/** Inserts one row and returns its AUTO_INCREMENT id. */
+/** Inserts rows and returns the AUTO_INCREMENT id of the first, which is the least of theirs. */
 export async function insertReturningId(db: Db, sql: string, params: readonly unknown[]): Promise<number> {
   const [result] = await db.raw(sql, params as Knex.RawBinding[]);
   return Number((result as { insertId: number | string }).insertId);

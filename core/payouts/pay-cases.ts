@@ -23,16 +23,22 @@ export interface Candidate extends PayableAccount {
 }
 
 /**
- * The accounts, among these, with statements that no payout has claimed, as of a date; nothing else is read of the others. A proposal has locked the balances before.
- * Throws TERMS_UNREADABLE.
+ * The accounts, among these, with statements that no payout has claimed, as of a date; nothing else is read of the others. Throws TERMS_UNREADABLE.
+ * @param locked their balances, where a proposal has locked them before
  */
-export async function payCases(db: Db, accounts: readonly PayableAccount[], date: string): Promise<Candidate[]> {
+export async function payCases(
+  db: Db,
+  accounts: readonly PayableAccount[],
+  date: string,
+  locked?: ReadonlyMap<number, bigint>,
+): Promise<Candidate[]> {
   const unclaimed = await unclaimedOf(db, accounts);
   return casesWith(
     db,
     accounts.filter(({ accountId }) => unclaimed.has(accountId)),
     unclaimed,
     date,
+    locked,
   );
 }
 
@@ -54,13 +60,14 @@ async function casesWith(
   accounts: readonly PayableAccount[],
   unclaimed: ReadonlyMap<number, UnclaimedStatement[]>,
   date: string,
+  locked?: ReadonlyMap<number, bigint>,
 ): Promise<Candidate[]> {
   if (accounts.length === 0) return [];
   const ids = accounts.map(({ accountId }) => accountId);
   const sellerIds = [...new Set(accounts.map(({ sellerId }) => sellerId))];
   const sellers = await readPayableSellers(db, sellerIds);
   const terms = await termsOn(db, sellerIds, date);
-  const [balances, claimed] = [await readBalances(db, ids), await readClaimed(db, ids)];
+  const [balances, claimed] = [locked ?? (await readBalances(db, ids)), await readClaimed(db, ids)];
   return accounts.map((account) => {
     const { accountId, sellerId, currency } = account;
     const all = unclaimed.get(accountId) ?? [];

@@ -1,5 +1,5 @@
 /** Proposes the payouts of a date and claims their statements in the same transaction. */
-import type { Tx } from '../../infra/database.js';
+import { databaseMoment, type Tx } from '../../infra/database.js';
 import { faultPoint } from '../../infra/faults.js';
 import { type Refusal, refuse } from '../../kernel/errors.js';
 import { lockBalances } from '../ledger/stores/ledger-balance.js';
@@ -32,11 +32,11 @@ export async function proposePayouts(
   proposing: Proposing,
 ): Promise<Proposed[]> {
   if (accounts.length === 0) return [];
-  await lockBalances(
+  const balances = await lockBalances(
     tx,
     accounts.map(({ accountId }) => accountId),
   );
-  const cases = await payCases(tx, accounts, proposing.date);
+  const cases = await payCases(tx, accounts, proposing.date, balances);
   return makePayouts(
     tx,
     cases.filter(({ notPaid }) => notPaid === undefined),
@@ -54,8 +54,8 @@ export async function proposeOne(
   proposing: Proposing,
   expected: string | undefined,
 ): Promise<Proposed | Refusal> {
-  await lockBalances(tx, [account.accountId]);
-  const [candidate] = await payCases(tx, [account], proposing.date);
+  const balances = await lockBalances(tx, [account.accountId]);
+  const [candidate] = await payCases(tx, [account], proposing.date, balances);
   const { sellerId, currency } = account;
   if (candidate === undefined) return refuse('PAYOUT_NOT_DUE', { sellerId, currency, reason: null });
   const { notPaid, hash, known, statements } = candidate;
@@ -70,43 +70,27 @@ export async function proposeOne(
   return made;
 }
 
+/** @param due each is paid, so it has a bank account and a hash */
 async function makePayouts(tx: Tx, due: readonly Candidate[], { date, runId, maker }: Proposing): Promise<Proposed[]> {
-  const payouts = due.flatMap(({ sellerId, currency, known, hash, statements }) =>
-    hash === null || known.bankAccountId === null
-      ? []
-      : [
-          {
-            ...{
-              sellerId,
-              currency,
-              payoutOn: date,
-              amountMinor: known.amountMinor,
-              hash,
-              runId,
-              maker,
-            },
-            bankAccountId: known.bankAccountId,
-            statementIds: statements.map(({ statementId }) => statementId),
-          },
-        ],
-  );
+  if (due.length === 0) return [];
+  const payouts = due.map(({ sellerId, currency, known, hash, statements }) => {
+    const { amountMinor, bankAccountId } = known;
+    if (hash === null || bankAccountId === null) throw new Error(`${sellerId} has no bank account to be paid to`);
+    const statementIds = statements.map(({ statementId }) => statementId);
+    return { sellerId, currency, payoutOn: date, amountMinor, hash, runId, maker, bankAccountId, statementIds };
+  });
+  const proposedAt = await databaseMoment(tx);
   await faultPoint('payout.before-claim');
-  const ids = await insertPayouts(tx, payouts);
+  const ids = await insertPayouts(tx, payouts, proposedAt);
   await faultPoint('payout.claimed');
   await recordPayoutEvents(
     tx,
     payouts.map(({ amountMinor, bankAccountId, hash, statementIds }, i) => ({
-      ...{
-        payoutId: ids[i] ?? 0,
-        actor: maker?.name ?? SCHEDULE,
-        action: 'propose',
-        from: null,
-        to: 'CALCULATED',
-        attempt: 1,
-      },
-      reason: '',
+      ...{ payoutId: ids[i] as number, actor: maker?.name ?? SCHEDULE, action: 'propose' },
+      ...{ from: null, to: 'CALCULATED' as const, attempt: 1, reason: '' },
       detail: { amountMinor: String(amountMinor), bankAccountId, hash, statementIds },
     })),
+    proposedAt,
   );
-  return due.map((candidate, i) => ({ payoutId: ids[i] ?? 0, candidate }));
+  return due.map((candidate, i) => ({ payoutId: ids[i] as number, candidate }));
 }

@@ -7,7 +7,7 @@ import type { ErrorCode } from '../../../kernel/errors.js';
 import type { Chunk, PassInHand, PassTask, Thread, ThreadJob } from '../../engine/job.js';
 
 /** The most accounts of a page: their claims are written well within a lease. */
-const PAGE_ACCOUNTS = 400;
+const PAGE_ACCOUNTS = 1_000;
 
 export class ProposeThread implements ThreadJob {
   readonly name = PROPOSE_STEP.job;

@@ -8,6 +8,12 @@ export interface LedgerDifference {
   readonly actual: string;
 }
 
+/** How much there is. */
+export interface LedgerSize {
+  readonly transactions: number;
+  readonly postings: number;
+}
+
 export interface CheckQuery {
   readonly name: string;
   /** Rows `place`, `expected`, `actual` of what differs. */
@@ -29,7 +35,7 @@ const BALANCE = ['account_id', 'shard'];
 
 /**
  * Checks that one look at the ledger answers. A look finds something wherever one of its checks does; only then are they made, one by one. So a ledger that is right is read
- * once for several of them, by statements that need no large temporary table where the single checks do.
+ * once for several of them, by statements that are cheaper than the single checks. A look may find something where no check does.
  */
 export interface CheckGroup {
   /** Statements that give a row where something may be wrong. */
@@ -37,16 +43,26 @@ export interface CheckGroup {
   readonly checks: readonly CheckQuery[];
 }
 
-/** Each transaction with all of its postings, in the order of both tables. A transaction in several currencies is left to the checks. */
-const TRANSACTIONS: CheckGroup = {
+/**
+ * Each transaction with its postings. The first look reads them in the order of their table, without the accounts, whose search would cost more than all the rest; the
+ * others show that the accounts are there and that no transaction has two currencies. One that has is left to the checks.
+ * @param size of the ledger as the looks see it: all transactions and all postings have to be found
+ */
+export const transactionChecks = ({ transactions, postings }: LedgerSize): CheckGroup => ({
   looks: [
-    `SELECT 1 FROM (SELECT SUM(postings) AS postings, SUM(wrong) AS wrong FROM (
-       SELECT COUNT(p.transaction_id) AS postings, COUNT(p.transaction_id) < 2 OR COUNT(a.account_id) <> COUNT(p.transaction_id)
-         OR SUM(p.amount_minor) <> 0 OR MIN(a.currency) <> MAX(a.currency)
-         OR SUM(p.effective_on <> t.effective_on) > 0 OR SUM(p.recorded_at <> t.recorded_at) > 0 AS wrong
-       FROM ledger_transaction t FORCE INDEX (PRIMARY) LEFT JOIN ledger_posting p ON p.transaction_id = t.transaction_id
-         LEFT JOIN ledger_account a ON a.account_id = p.account_id GROUP BY t.transaction_id) one) total
-     WHERE wrong > 0 OR COALESCE(postings, 0) <> (SELECT COUNT(*) FROM ledger_posting)`,
+    `SELECT 1 FROM (SELECT COUNT(*) AS transactions, COALESCE(SUM(postings), 0) AS postings, SUM(wrong) AS wrong FROM (
+       SELECT COUNT(*) AS postings, COUNT(*) < 2 OR SUM(p.amount_minor) <> 0 AS wrong FROM ledger_posting p FORCE INDEX (PRIMARY)
+       STRAIGHT_JOIN ledger_transaction t ON t.transaction_id = p.transaction_id AND t.effective_on = p.effective_on AND t.recorded_at = p.recorded_at
+       GROUP BY p.transaction_id) one) total
+     WHERE wrong > 0 OR transactions <> ${transactions} OR postings <> ${postings}`,
+    `SELECT 1 FROM (SELECT DISTINCT account_id FROM ledger_posting FORCE INDEX (ledger_posting_account)) p
+     LEFT JOIN ledger_account a ON a.account_id = p.account_id WHERE a.account_id IS NULL LIMIT 1`,
+    // Of two currencies one is not that of most accounts: either all postings of a transaction are in it, or there is another.
+    `SELECT 1 FROM (SELECT p.transaction_id, COUNT(*) AS postings FROM ledger_account a
+       STRAIGHT_JOIN ledger_posting p FORCE INDEX (ledger_posting_account) ON p.account_id = a.account_id
+       WHERE a.currency <> (SELECT currency FROM ledger_account GROUP BY currency ORDER BY COUNT(*) DESC LIMIT 1)
+       GROUP BY p.transaction_id, a.currency) one
+     WHERE postings <> (SELECT COUNT(*) FROM ledger_posting p WHERE p.transaction_id = one.transaction_id) LIMIT 1`,
   ],
   checks: [
     {
@@ -70,17 +86,20 @@ const TRANSACTIONS: CheckGroup = {
         GROUP BY p.transaction_id, a.currency HAVING SUM(p.amount_minor) <> 0 ORDER BY p.transaction_id, a.currency LIMIT 1`,
     },
   ],
-};
+});
 
-/** The sums of days from the postings, and the balances from the sums of days, which are fewer. */
-const SUMS: CheckGroup = {
+/** The sums of days from the postings, and the balances from the sums of days, which are fewer. A balance of zero may be there without postings. */
+export const SUM_CHECKS: CheckGroup = {
   looks: [
     `SELECT 1 FROM (SELECT COUNT(*) AS days, SUM(NOT one.total <=> d.amount_minor) AS wrong FROM (
        SELECT account_id, effective_on, DATE(recorded_at) AS recorded_on, shard, SUM(amount_minor) AS total FROM ledger_posting
-       GROUP BY account_id, effective_on, DATE(recorded_at), shard) one
+       GROUP BY account_id, effective_on, recorded_on, shard) one
        LEFT JOIN ledger_day d ON d.account_id = one.account_id AND d.effective_on = one.effective_on AND d.recorded_on = one.recorded_on AND d.shard = one.shard) total
      WHERE wrong > 0 OR days <> (SELECT COUNT(*) FROM ledger_day)`,
-    besideSums('ledger_balance', BALANCE, 'ledger_day', BALANCE),
+    `SELECT 1 FROM (SELECT SUM(NOT one.total <=> b.amount_minor) AS wrong, COALESCE(SUM(b.amount_minor <> 0), 0) AS moved FROM (
+       SELECT account_id, shard, SUM(amount_minor) AS total FROM ledger_day GROUP BY account_id, shard) one
+       LEFT JOIN ledger_balance b ON b.account_id = one.account_id AND b.shard = one.shard) total
+     WHERE wrong > 0 OR moved <> (SELECT COUNT(*) FROM ledger_balance WHERE amount_minor <> 0)`,
   ],
   checks: [
     { name: 'balances', sql: besideSums('ledger_balance', BALANCE, 'ledger_posting', BALANCE) },
@@ -93,7 +112,7 @@ const SUMS: CheckGroup = {
   ],
 };
 
-const OTHERS: CheckGroup = {
+export const OTHER_CHECKS: CheckGroup = {
   looks: [],
   checks: [
     {
@@ -113,14 +132,11 @@ const OTHERS: CheckGroup = {
   ],
 };
 
-/** The checks, in the order in which they are reported. */
-export const CHECK_GROUPS: readonly CheckGroup[] = [TRANSACTIONS, SUMS, OTHERS];
+/** By the name of the check; undefined: it finds none. */
+export type Differences = ReadonlyMap<string, LedgerDifference | undefined>;
 
-/** The first difference that each check of a group finds, by name; undefined: it finds none. */
-export async function findDifferences(
-  db: Db,
-  { looks, checks }: CheckGroup,
-): Promise<Map<string, LedgerDifference | undefined>> {
+/** The first difference that each check of a group finds. */
+export async function findDifferences(db: Db, { looks, checks }: CheckGroup): Promise<Differences> {
   let suspicious = looks.length === 0;
   for (const look of looks) suspicious ||= (await selectArrays(db, look)).length > 0;
   const found = new Map<string, LedgerDifference | undefined>();
@@ -134,9 +150,8 @@ export async function firstDifference(db: Db, { sql }: CheckQuery): Promise<Ledg
   return row && { place: row.place, expected: String(row.expected), actual: String(row.actual) };
 }
 
-/** The size of the ledger. */
-export async function countLedger(db: Db): Promise<{ readonly transactions: number; readonly postings: number }> {
-  const [row] = await select<{ transactions: number; postings: number }>(
+export async function countLedger(db: Db): Promise<LedgerSize> {
+  const [row] = await select<LedgerSize>(
     db,
     'SELECT (SELECT COUNT(*) FROM ledger_transaction) AS transactions, (SELECT COUNT(*) FROM ledger_posting) AS postings',
   );

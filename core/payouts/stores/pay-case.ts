@@ -24,17 +24,17 @@ export interface UnclaimedStatement {
 /** The issued statements of these accounts that no payout has claimed, by account and number. */
 export async function readUnclaimed(db: Db, accountIds: readonly number[]): Promise<UnclaimedStatement[]> {
   if (accountIds.length === 0) return [];
-  const rows = await select<Omit<UnclaimedStatement, 'earnedMinor'> & { readonly earned: string }>(
+  return select<UnclaimedStatement>(
     db,
     `SELECT a.account_id AS accountId, s.statement_id AS statementId, s.number, s.period_from AS periodFrom, s.closes_on AS closesOn,
-       s.payout_on AS payoutOn, s.earned_minor AS earned, s.hash
+       s.payout_on AS payoutOn, s.earned_minor AS earnedMinor, s.hash
      FROM ledger_account a STRAIGHT_JOIN statement s FORCE INDEX (statement_unpaid)
        ON s.seller_id = a.owner AND s.currency = a.currency AND s.status = 'ISSUED'
      LEFT JOIN payout_statement c ON c.claimed_id = s.statement_id
      WHERE a.account_id IN (?) AND c.payout_id IS NULL ORDER BY a.account_id, s.number`,
     [accountIds],
+    { earnedMinor: BigInt },
   );
-  return rows.map(({ earned, ...row }) => ({ ...row, earnedMinor: BigInt(earned) }));
 }
 
 /** The amounts of these accounts that payouts have claimed and not sent, or got back. */

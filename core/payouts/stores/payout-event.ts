@@ -1,5 +1,5 @@
 /** The history of payouts: rows are added and never changed. */
-import { change, type Db, fromJson, isoTime, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, databaseMoment, fromJson, isoTime, select, type Tx } from '../../../infra/database.js';
 import type { PayoutStatus } from '../rules/transitions.js';
 
 export interface NewPayoutEvent {
@@ -19,17 +19,23 @@ export interface PayoutEvent extends NewPayoutEvent {
   readonly happenedAt: string;
 }
 
-/** Adds entries to the history, in one statement. */
-export async function recordPayoutEvents(tx: Tx, events: readonly NewPayoutEvent[]): Promise<void> {
+/** Adds entries to the history, in one statement. @param happenedAt as the database writes it; absent: now */
+export async function recordPayoutEvents(
+  tx: Tx,
+  events: readonly NewPayoutEvent[],
+  happenedAt?: string,
+): Promise<void> {
   if (events.length === 0) return;
+  const moment = happenedAt ?? (await databaseMoment(tx));
   await change(
     tx,
-    `INSERT INTO payout_event (payout_id, happened_at, actor, action, from_status, to_status, attempt, reason, detail)
-     VALUES ${events.map(() => '(?, UTC_TIMESTAMP(3), ?, ?, ?, ?, ?, ?, ?)').join(', ')}`,
-    events.flatMap(({ payoutId, actor, action, from, to, attempt, reason, detail }) => [
-      ...[payoutId, actor, action, from, to, attempt, reason],
-      detail === null ? null : JSON.stringify(detail),
-    ]),
+    'INSERT INTO payout_event (payout_id, happened_at, actor, action, from_status, to_status, attempt, reason, detail) VALUES ?',
+    [
+      events.map(({ payoutId, actor, action, from, to, attempt, reason, detail }) => [
+        ...[payoutId, moment, actor, action, from, to, attempt, reason],
+        detail === null ? null : JSON.stringify(detail),
+      ]),
+    ],
   );
 }
 

@@ -1,5 +1,14 @@
 /** Payouts and their claims. The caller has locked the rows that it changes. Amounts are minor units. */
-import { change, type Db, isoTime, type Reading, select, type Tx } from '../../../infra/database.js';
+import {
+  change,
+  type Db,
+  insertReturningId,
+  isoTime,
+  type Reading,
+  select,
+  selectArrays,
+  type Tx,
+} from '../../../infra/database.js';
 import { lockBalances } from '../../ledger/stores/ledger-balance.js';
 import type { PayoutStatus } from '../rules/transitions.js';
 
@@ -174,34 +183,39 @@ export interface NewPayout {
 /** The name under which the schedule proposes. */
 export const SCHEDULE = 'schedule';
 
-/** Makes payouts that claim their statements; a statement that is claimed already violates a key. @returns their ids, in the same order */
-export async function insertPayouts(tx: Tx, payouts: readonly NewPayout[]): Promise<number[]> {
+/**
+ * Makes payouts that claim their statements; a statement that is claimed already violates a key.
+ * @param proposedAt as the database writes it @returns their ids, in the same order
+ */
+export async function insertPayouts(tx: Tx, payouts: readonly NewPayout[], proposedAt: string): Promise<number[]> {
   if (payouts.length === 0) return [];
-  await change(
+  const first = await insertReturningId(
     tx,
     `INSERT INTO payout (seller_id, currency, payout_on, amount_minor, status, bank_account_id, hash, proposed_by, maker, maker_account_id, maker_access_from, run_id,
-       proposed_at, updated_at) VALUES ${payouts.map(() => `(?, ?, ?, ?, 'CALCULATED', ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`).join(', ')}`,
-    payouts.flatMap((one) => [
-      ...[one.sellerId, one.currency, one.payoutOn, one.amountMinor.toString(), one.bankAccountId, one.hash],
-      ...[one.maker?.name ?? SCHEDULE, one.maker?.name ?? null, one.maker?.accountId ?? null],
-      ...[one.maker?.accessFrom ?? null, one.runId],
-    ]),
+       proposed_at, updated_at) VALUES ?`,
+    [
+      payouts.map(({ sellerId, currency, payoutOn, amountMinor, bankAccountId, hash, maker, runId }) => [
+        ...[sellerId, currency, payoutOn, amountMinor.toString(), 'CALCULATED', bankAccountId, hash],
+        ...[maker?.name ?? SCHEDULE, maker?.name ?? null, maker?.accountId ?? null, maker?.accessFrom ?? null, runId],
+        ...[proposedAt, proposedAt],
+      ]),
+    ],
   );
-  // A hash names the statements, so no other payout that stands has the same. One that was cancelled may.
-  const rows = await select<{ payoutId: number; hash: string }>(
+  // The ids of others may lie between those of these payouts. A hash names the statements, so no other payout that stands has the same.
+  const rows = await selectArrays(
     tx,
-    `SELECT MAX(payout_id) AS payoutId, hash FROM payout FORCE INDEX (payout_claimed)
-     WHERE seller_id IN (?) AND status = 'CALCULATED' AND hash IN (?) GROUP BY hash`,
-    [payouts.map(({ sellerId }) => sellerId), payouts.map(({ hash }) => hash)],
+    'SELECT payout_id, hash FROM payout FORCE INDEX (PRIMARY) WHERE payout_id >= ? AND run_id <=> ?',
+    [first, payouts[0]?.runId ?? null],
   );
-  const idOf = new Map(rows.map(({ hash, payoutId }) => [hash, Number(payoutId)]));
-  const ids = payouts.map(({ hash }) => idOf.get(hash) ?? 0);
-  const claims = payouts.flatMap(({ statementIds }, i) => statementIds.map((statementId) => [ids[i], statementId]));
-  await change(
-    tx,
-    `INSERT INTO payout_statement (payout_id, statement_id, claimed_id) VALUES ${claims.map(() => '(?, ?, ?)').join(', ')}`,
-    claims.flatMap(([payoutId, statementId]) => [payoutId, statementId, statementId]),
-  );
+  const idOf = new Map(rows.map(([payoutId, hash]) => [hash, Number(payoutId)]));
+  const ids = payouts.map(({ hash }) => {
+    const payoutId = idOf.get(hash);
+    if (payoutId === undefined) throw new Error(`the payout with the hash ${hash} was not made`);
+    return payoutId;
+  });
+  await change(tx, 'INSERT INTO payout_statement (payout_id, statement_id, claimed_id) VALUES ?', [
+    payouts.flatMap(({ statementIds }, i) => statementIds.map((statementId) => [ids[i], statementId, statementId])),
+  ]);
   return ids;
 }
 

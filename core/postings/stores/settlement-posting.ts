@@ -6,6 +6,7 @@ import { change, type Db, select, selectArrays, type Tx } from '../../../infra/d
 import { ACCOUNT_KINDS, type AccountKind, type AccountRef, FILE_SHOP } from '../../ledger/rules/accounts.js';
 import { type Leg, POSTING_RULES } from '../../ledger/rules/posting-rules.js';
 import type { NewPostings } from '../../ledger/stores/ledger-balance.js';
+import type { CheckGroup } from '../../ledger/stores/ledger-check.js';
 import { shardSql } from '../../ledger/stores/ledger-transaction.js';
 
 /** A generation of a settled date. */
@@ -214,16 +215,39 @@ export async function insertPostingsOf(
   );
 }
 
-/** Where the ledger differs from a posted generation: a currency in which sellers were not credited what the settlements say they are owed. */
-export const GENERATIONS_CHECK = {
-  name: 'settlements',
-  sql: `SELECT CONCAT_WS(' ', settled_on, 'generation', generation, seller_id, currency) AS place, SUM(owed) AS expected, SUM(credited) AS actual FROM (
-      SELECT s.settled_on, s.generation, s.seller_id, s.currency, s.net AS owed, 0 AS credited FROM settlement s
-        JOIN posted_generation g ON g.settled_on = s.settled_on AND g.generation = s.generation
-      UNION ALL SELECT t.effective_on, CAST(SUBSTRING_INDEX(SUBSTRING_INDEX(t.idempotency_key, ':', 3), ':', -1) AS UNSIGNED), t.seller_id, a.currency, 0, -p.amount_minor
-        FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.transaction_id
-        JOIN ledger_account a ON a.account_id = p.account_id AND a.kind = 'SELLER_PAYABLE'
-        WHERE t.idempotency_key BETWEEN 'settlement:' AND 'settlement;') both_
-    GROUP BY settled_on, generation, seller_id, currency HAVING SUM(owed) <> SUM(credited)
-    ORDER BY settled_on, generation, seller_id, currency LIMIT 1`,
-} as const;
+/**
+ * Where the ledger differs from a posted generation: a currency in which sellers were not credited what the settlements say they are owed. The look finds for each amount that
+ * settlements have credited the one settlement of that key, seller, currency and amount. So it finds as many settlements as there are amounts, and the posted ones that owe
+ * something have to be as many; those that are not posted may have no transaction.
+ */
+export const GENERATIONS_CHECK: CheckGroup = {
+  looks: [
+    `SELECT 1 FROM (
+       SELECT COUNT(*) AS amounts, COUNT(s.net) AS found FROM ledger_account a FORCE INDEX (ledger_account_key)
+       STRAIGHT_JOIN ledger_posting p FORCE INDEX (ledger_posting_account) ON p.account_id = a.account_id
+       STRAIGHT_JOIN ledger_transaction t ON t.transaction_id = p.transaction_id
+       LEFT JOIN settlement s FORCE INDEX (PRIMARY) ON s.settled_on = t.effective_on AND s.seller_id = t.seller_id AND s.currency = a.currency
+         AND s.net = -p.amount_minor AND t.seller_id = a.owner AND t.idempotency_key = ${KEY}
+       WHERE a.kind = 'SELLER_PAYABLE' AND t.idempotency_key BETWEEN 'settlement:' AND 'settlement;') credited
+     JOIN (
+       SELECT COALESCE(SUM(g.generation IS NOT NULL AND s.net <> 0), 0) AS owing,
+         COALESCE(SUM(IF(g.generation IS NULL, (SELECT COUNT(*) FROM ledger_transaction t WHERE t.idempotency_key = ${KEY}), 0)), 0) AS early
+       FROM settlement s FORCE INDEX (PRIMARY)
+       LEFT JOIN posted_generation g ON g.settled_on = s.settled_on AND g.generation = s.generation) settled
+     WHERE found <> amounts OR found <> owing OR early > 0`,
+  ],
+  checks: [
+    {
+      name: 'settlements',
+      sql: `SELECT CONCAT_WS(' ', settled_on, 'generation', generation, seller_id, currency) AS place, SUM(owed) AS expected, SUM(credited) AS actual FROM (
+          SELECT s.settled_on, s.generation, s.seller_id, s.currency, s.net AS owed, 0 AS credited FROM settlement s
+            JOIN posted_generation g ON g.settled_on = s.settled_on AND g.generation = s.generation
+          UNION ALL SELECT t.effective_on, CAST(SUBSTRING_INDEX(SUBSTRING_INDEX(t.idempotency_key, ':', 3), ':', -1) AS UNSIGNED), t.seller_id, a.currency, 0, -p.amount_minor
+            FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.transaction_id
+            JOIN ledger_account a ON a.account_id = p.account_id AND a.kind = 'SELLER_PAYABLE'
+            WHERE t.idempotency_key BETWEEN 'settlement:' AND 'settlement;') both_
+        GROUP BY settled_on, generation, seller_id, currency HAVING SUM(owed) <> SUM(credited)
+        ORDER BY settled_on, generation, seller_id, currency LIMIT 1`,
+    },
+  ],
+};

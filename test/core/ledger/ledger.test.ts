@@ -265,68 +265,6 @@ describe('a balance', () => {
   });
 });
 
-describe('verifying', () => {
-  it.each<[string, string, string[]]>([
-    [
-      'an amount',
-      'UPDATE ledger_posting SET amount_minor = amount_minor + 1 LIMIT 1',
-      ['zero-sums', 'balances', 'days'],
-    ],
-    ['a posting that is gone', 'DELETE FROM ledger_posting LIMIT 1', ['transactions', 'zero-sums', 'balances', 'days']],
-    ['a transaction that is gone', `DELETE FROM ledger_transaction WHERE idempotency_key = 'a'`, ['postings']],
-    [
-      'an account that is gone',
-      `DELETE FROM ledger_account WHERE kind = 'BANK'`,
-      ['postings', 'zero-sums', 'trial-balance'],
-    ],
-    ['a balance', 'UPDATE ledger_balance SET amount_minor = amount_minor + 1 LIMIT 1', ['balances', 'trial-balance']],
-    ['a balance that is gone', 'DELETE FROM ledger_balance LIMIT 1', ['balances', 'trial-balance']],
-    ['a sum of a day', 'UPDATE ledger_day SET amount_minor = amount_minor + 1 LIMIT 1', ['days']],
-    [
-      'sums of days without postings',
-      `INSERT INTO ledger_day SELECT MIN(account_id), '2026-01-01', '2026-01-01', 0, 1 FROM ledger_account
-       UNION ALL SELECT MIN(account_id), '2026-01-02', '2026-01-02', 0, -1 FROM ledger_account`,
-      ['days'],
-    ],
-    [
-      'a transaction without postings',
-      `DELETE FROM ledger_posting WHERE transaction_id = (SELECT transaction_id FROM ledger_transaction WHERE idempotency_key = 'a')`,
-      ['transactions', 'balances', 'days'],
-    ],
-    [
-      'the currency of an account',
-      `UPDATE ledger_account SET currency = 'JPY' WHERE kind = 'BANK'`,
-      ['zero-sums', 'trial-balance'],
-    ],
-    [
-      'the time of a posting',
-      'UPDATE ledger_posting SET recorded_at = recorded_at + INTERVAL 1 SECOND LIMIT 1',
-      ['postings'],
-    ],
-    ['the date of a posting', `UPDATE ledger_posting SET effective_on = '2026-01-01' LIMIT 1`, ['postings', 'days']],
-    [
-      'a reversal of something else',
-      `UPDATE ledger_transaction SET reverses_id = (SELECT id FROM (SELECT transaction_id AS id FROM ledger_transaction WHERE idempotency_key = 'a') x) WHERE idempotency_key = 'b'`,
-      ['reversals'],
-    ],
-  ])('finds %s', async (_what, sql, checks) => {
-    await post('a', 'PAYMENT', 5n);
-    await post('b', 'PAYMENT_BY_HAND', 7n);
-    expect(await failing()).toEqual([]);
-    await change(db, sql);
-    expect(await failing()).toEqual(checks);
-  });
-
-  it('says how much there is, and both sides of the trial balance', async () => {
-    await post('a', 'PAYMENT', 5n);
-    await post('b', 'PAYMENT_BY_HAND', 7n);
-    expect(await verifyLedger(db, new AbortController().signal)).toMatchObject({
-      ...{ ok: true, transactions: 2, postings: 4 },
-      trialBalances: [{ currency: 'KRW', debitMinor: 12n, creditMinor: 12n }],
-    });
-  });
-});
-
 describe('any sequence of events', () => {
   it('leaves the balances that the rules say, and every check holds', async () => {
     let run = 0;

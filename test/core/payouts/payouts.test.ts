@@ -225,6 +225,12 @@ describe('a payout', () => {
     expect(last).toMatchObject({ action: 'release', actor: 'lee', reason: 'because', from: 'HELD' });
   });
 
+  it('was proposed, changed and entered in its history at one moment', async () => {
+    const { payoutId, proposedAt, updatedAt } = await scene.proposed();
+    const [entry] = await readPayoutEvents(database.db, payoutId);
+    expect({ happenedAt: entry?.happenedAt, updatedAt }).toEqual({ happenedAt: proposedAt, updatedAt: proposedAt });
+  });
+
   it('that is cancelled frees its statements for the next proposal, and stays readable', async () => {
     const payout = await scene.proposed();
     decided(await scene.inTx((tx) => cancelPayout(tx, KIM, { payoutId: payout.payoutId, ...because })));
