@@ -57,17 +57,72 @@ export async function insertStatements(
   return statements.map((it) => ids.get(nameOf(it)) as number);
 }
 
-export const insertStatementSettlements = (
-  tx: Tx,
-  rows: readonly (readonly [
-    settledOn: string,
-    sellerId: string,
-    currency: string,
-    generation: number,
-    statementId: number,
-  ])[],
-): Promise<void> =>
-  insertRows(tx, 'statement_settlement (settled_on, seller_id, currency, generation, statement_id)', rows);
+/** An issued statement with the settlements that were decided to stand on it. */
+export interface StatedSettlements {
+  readonly statementId: number;
+  readonly sellerId: string;
+  readonly currency: string;
+  /** The days of its period, both inclusive. */
+  readonly from: string;
+  readonly closesOn: string;
+  /** By date. */
+  readonly settlements: readonly { readonly settledOn: string; readonly generation: number }[];
+}
+
+/**
+ * Stores which settlements stand on statements that were just issued. Those of a period are copied from the settlements themselves, for all statements of the period at once. What
+ * a supplement brought for earlier days is sent.
+ */
+export async function insertStatementSettlements(tx: Tx, statements: readonly StatedSettlements[]): Promise<void> {
+  const periods = new Map<string, StatedSettlements[]>();
+  for (const one of statements) {
+    const period = `${one.from} ${one.closesOn}`;
+    const same = periods.get(period);
+    if (same === undefined) periods.set(period, [one]);
+    else same.push(one);
+  }
+  const sent: StatedSettlements[] = [];
+  for (const same of periods.values()) {
+    const copied = await copyPeriod(tx, same);
+    sent.push(...same.map((one) => (copied ? { ...one, settlements: one.settlements.slice(0, begin(one)) } : one)));
+  }
+  const rows = sent.flatMap(({ statementId, sellerId, currency, settlements }) =>
+    settlements.map((it) => [it.settledOn, sellerId, currency, it.generation, statementId]),
+  );
+  await insertRows(tx, 'statement_settlement (settled_on, seller_id, currency, generation, statement_id)', rows);
+}
+
+/** The place at which the settlements of the period begin; what a supplement brought for earlier days stands before it. */
+const begin = ({ from, settlements }: StatedSettlements): number => {
+  const at = settlements.findIndex(({ settledOn }) => settledOn >= from);
+  return at === -1 ? settlements.length : at;
+};
+
+/**
+ * Copies every settlement of a period to the statements of that period. A period belongs to one statement, so they are those that were decided, unless a supplement was settled
+ * meanwhile. It is not posted yet and belongs to the next statement: then nothing is copied.
+ * @returns whether they were copied
+ */
+async function copyPeriod(tx: Tx, statements: readonly StatedSettlements[]): Promise<boolean> {
+  const { from, closesOn } = statements[0] as StatedSettlements;
+  const ids = statements.map(({ statementId }) => statementId);
+  const copied = await change(
+    tx,
+    `INSERT INTO statement_settlement (settled_on, seller_id, currency, generation, statement_id)
+     SELECT s.settled_on, s.seller_id, s.currency, s.generation, t.statement_id
+     FROM settlement s FORCE INDEX (settlement_seller) STRAIGHT_JOIN statement t FORCE INDEX (statement_period)
+       ON t.seller_id = s.seller_id AND t.currency = s.currency AND t.closes_on = ?
+     WHERE s.seller_id IN (?) AND s.settled_on BETWEEN ? AND ? AND t.statement_id IN (?)`,
+    [closesOn, [...new Set(statements.map(({ sellerId }) => sellerId))], from, closesOn, ids],
+  );
+  if (copied === statements.reduce((sum, one) => sum + one.settlements.length - begin(one), 0)) return true;
+  await change(
+    tx,
+    'DELETE c FROM statement_settlement c FORCE INDEX (statement_settlement_statement) WHERE c.statement_id IN (?)',
+    [ids],
+  );
+  return false;
+}
 
 export const insertStatementItems = (
   tx: Tx,
