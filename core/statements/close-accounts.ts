@@ -146,11 +146,9 @@ async function writeContents(tx: Tx, issued: readonly Issued[]): Promise<void> {
   );
   await insertStatementItems(tx, [
     ...issued.flatMap(({ draft, statementId }) =>
-      draft.items.map((it) => [it.transactionId, statementId, it.kind, it.amountMinor.toString()] as const),
+      draft.items.map((it) => [it.transactionId, statementId, it.kind, it.amountMinor] as const),
     ),
-    ...posted.map(
-      ({ one, item }, at) => [ids[at] as number, one.statementId, item.kind, item.amountMinor.toString()] as const,
-    ),
+    ...posted.map(({ one, item }, at) => [ids[at] as number, one.statementId, item.kind, item.amountMinor] as const),
   ]);
   await insertStatementTotals(
     tx,

@@ -199,6 +199,18 @@ export const mutants = [
     to: 'count + (netOf(one) === null ? 0 : 1)',
   },
   {
+    ...{ file: 'infra/stores/row-writer.ts', tests: 'test/infra/row-writer.test.ts' },
+    name: 'a backslash stands in a literal as it is',
+    from: "/['\\\\\\p{Cc}]/u",
+    to: "/['\\p{Cc}]/u",
+  },
+  {
+    ...{ file: 'infra/database.ts', tests: 'test/infra/row-writer.test.ts' },
+    name: 'a question mark in a statement without parameters is one',
+    from: 'target.raw(...call)',
+    to: 'target.raw(call[0] as string, (call as unknown[])[1] ?? ([] as never))',
+  },
+  {
     ...{ file: 'core/statements/stores/issue.ts', tests: found },
     name: 'what is not posted is copied to a statement',
     from: '  if (copied === ',

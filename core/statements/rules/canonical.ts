@@ -45,7 +45,7 @@ export function canonicalStatement(
     `terms ${head.termsVersion}${head.termsSeller === null ? '' : ` ${head.termsSeller}`}`,
     `calendar ${head.calendarVersion}`,
     `opening ${head.openingMinor}`,
-    ...settlements.map(({ text }) => `settlement ${text}`),
+    ...(settlements.length === 0 ? [] : [`settlement ${settlements.map(({ text }) => text).join('\nsettlement ')}`]),
     ...items.map(({ key, kind, amountMinor }) => `transaction ${kind} ${amountMinor} ${key}`).sort(byText),
     `earned ${head.earnedMinor}`,
     `closing ${head.closingMinor}`,

@@ -1,20 +1,11 @@
 /** Writes statements: a few SQL statements for a page of accounts. Unique keys keep every item on one statement. */
-import { change, select, type Tx } from '../../../infra/database.js';
+import { change, selectArrays, type Tx } from '../../../infra/database.js';
+import { insertRows } from '../../../infra/stores/row-writer.js';
 import { FIGURE_NAMES, FIGURES } from '../../settlement/rules/figures.js';
 import type { LegTotals, Statement } from '../rules/statement.js';
 
-/** Rows of one INSERT. */
+/** Statements that one SELECT looks for. */
 const ROWS = 4_000;
-
-async function insertRows(
-  tx: Tx,
-  into: string,
-  rows: readonly (readonly unknown[])[],
-  onDuplicate = '',
-): Promise<void> {
-  for (let at = 0; at < rows.length; at += ROWS)
-    await change(tx, `INSERT INTO ${into} VALUES ? ${onDuplicate}`, [rows.slice(at, at + ROWS)]);
-}
 
 export interface Issue {
   /** As the database writes it. */
@@ -37,8 +28,7 @@ export async function insertStatements(
     statements.map((it) => [
       ...[it.sellerId, it.currency, it.number, it.periodFrom, it.closesOn, it.payoutOn],
       ...[it.termsSeller, it.termsVersion, it.calendarVersion],
-      ...[it.openingMinor.toString(), it.earnedMinor.toString(), it.closingMinor.toString()],
-      ...[it.hash, 'ISSUED', issuedAt, issuedBy, runId],
+      ...[it.openingMinor, it.earnedMinor, it.closingMinor, it.hash, 'ISSUED', issuedAt, issuedBy, runId],
     ]),
   );
   const ids = new Map<string, number>();
@@ -46,13 +36,13 @@ export async function insertStatements(
     `${it.sellerId} ${it.currency} ${it.number}`;
   for (let at = 0; at < statements.length; at += ROWS) {
     const keys = statements.slice(at, at + ROWS).map(({ sellerId, currency, number }) => [sellerId, currency, number]);
-    const rows = await select<Pick<Statement, 'sellerId' | 'currency' | 'number'> & { statementId: number }>(
+    const rows = await selectArrays(
       tx,
-      `SELECT statement_id AS statementId, seller_id AS sellerId, currency, number FROM statement FORCE INDEX (statement_number)
+      `SELECT seller_id, currency, number, statement_id FROM statement FORCE INDEX (statement_number)
        WHERE (seller_id, currency, number) IN (${keys.map(() => '(?, ?, ?)').join(', ')})`,
       keys.flat(),
     );
-    for (const row of rows) ids.set(nameOf(row), row.statementId);
+    for (const [sellerId, currency, number, id] of rows) ids.set(`${sellerId} ${currency} ${number}`, Number(id));
   }
   return statements.map((it) => ids.get(nameOf(it)) as number);
 }
@@ -126,7 +116,7 @@ async function copyPeriod(tx: Tx, statements: readonly StatedSettlements[]): Pro
 
 export const insertStatementItems = (
   tx: Tx,
-  rows: readonly (readonly [transactionId: number, statementId: number, kind: string, amountMinor: string])[],
+  rows: readonly (readonly [transactionId: number, statementId: number, kind: string, amountMinor: bigint])[],
 ): Promise<void> => insertRows(tx, 'statement_item (transaction_id, statement_id, kind, amount_minor)', rows);
 
 /** The sums of the settlements; a leg without entries has none. */
@@ -141,7 +131,7 @@ export const insertStatementTotals = (
       legs
         .map(({ entries, figures }, leg) => [
           ...[statementId, leg, entries],
-          ...FIGURE_NAMES.map((name) => figures[name].toString()),
+          ...FIGURE_NAMES.map((name) => figures[name]),
         ])
         .filter(([, , entries]) => entries !== 0),
     ),
@@ -164,8 +154,11 @@ export const writeReserves = (tx: Tx, reserves: readonly ReserveRow[]): Promise<
     tx,
     'statement_reserve (statement_id, seller_id, currency, due_on, amount_minor, taken_minor, released_minor, released_in)',
     reserves.map((it) => [
-      ...[it.statementId, it.sellerId, it.currency, it.dueOn, it.amountMinor.toString(), it.takenMinor.toString()],
-      ...[it.releasedMinor.toString(), it.releasedIn],
+      ...[it.statementId, it.sellerId, it.currency, it.dueOn, it.amountMinor, it.takenMinor],
+      ...[it.releasedMinor, it.releasedIn],
     ]),
-    'ON DUPLICATE KEY UPDATE taken_minor = VALUES(taken_minor), released_minor = VALUES(released_minor), released_in = VALUES(released_in)',
+    {
+      onDuplicate:
+        'ON DUPLICATE KEY UPDATE taken_minor = VALUES(taken_minor), released_minor = VALUES(released_minor), released_in = VALUES(released_in)',
+    },
   );

@@ -66,12 +66,15 @@ export async function readOpenSettlements(
     if (settlements === undefined) byAccount.set(accountId, [settlement]);
     else settlements.push(settlement);
   }
+  // The key has them in this order, and a server may read it in another one.
   for (const settlements of byAccount.values())
-    settlements.sort((a, b) =>
-      a.settledOn === b.settledOn ? a.generation - b.generation : a.settledOn < b.settledOn ? -1 : 1,
-    );
+    if (settlements.some((one, at) => at > 0 && inOrder(settlements[at - 1] as OpenSettlement, one) > 0))
+      settlements.sort(inOrder);
   return byAccount;
 }
+
+const inOrder = (a: OpenSettlement, b: OpenSettlement): number =>
+  a.settledOn === b.settledOn ? a.generation - b.generation : a.settledOn < b.settledOn ? -1 : 1;
 
 /** The postings of an account since a moment. */
 export interface PostingSums {
@@ -169,11 +172,11 @@ const balanceOf = (kind: string): string =>
 export async function readStandings(db: Db, accountIds: readonly number[]): Promise<Map<number, AccountStanding>> {
   const rows = await select<StandingRow>(
     db,
-    `SELECT a.account_id AS accountId, l.number AS lastNumber, l.closing_minor AS opening, ${balanceOf('SELLER_PAYABLE')} AS payable,
+    `SELECT a.account_id AS accountId, l.number AS lastNumber, l.closing_minor AS opening, b.amount_minor AS payable,
        ${balanceOf('SELLER_RESERVE')} AS reserve, ${balanceOf('SELLER_RECEIVABLE')} AS receivable,
        (SELECT SUM(u.earned_minor) FROM statement u FORCE INDEX (statement_unpaid) LEFT JOIN payout_statement p ON p.claimed_id = u.statement_id
         WHERE u.seller_id = a.owner AND u.currency = a.currency AND u.status = 'ISSUED' AND p.claimed_id IS NULL) AS unpaid
-     FROM ledger_account a LEFT JOIN statement l ON l.seller_id = a.owner AND l.currency = a.currency AND l.number =
+     FROM ledger_account a LEFT JOIN ledger_balance b ON b.account_id = a.account_id AND b.shard = 0 LEFT JOIN statement l ON l.seller_id = a.owner AND l.currency = a.currency AND l.number =
        (SELECT MAX(n.number) FROM statement n WHERE n.seller_id = a.owner AND n.currency = a.currency)
      WHERE a.account_id IN (?)`,
     [accountIds],
