@@ -131,7 +131,7 @@ export async function readOpenReserves(db: Db, accountIds: readonly number[]): P
   >(
     db,
     `SELECT a.account_id AS accountId, r.statement_id AS statementId, s.number, r.due_on AS dueOn, r.amount_minor AS amount, r.taken_minor AS taken
-     FROM ledger_account a STRAIGHT_JOIN statement_reserve r FORCE INDEX (statement_reserve_open)
+     FROM ledger_account a FORCE INDEX (PRIMARY) STRAIGHT_JOIN statement_reserve r FORCE INDEX (statement_reserve_open)
        ON r.seller_id = a.owner AND r.currency = a.currency AND r.released_in IS NULL
      JOIN statement s ON s.statement_id = r.statement_id WHERE a.account_id IN (?) ORDER BY a.account_id, r.due_on, r.statement_id`,
     [accountIds],
@@ -176,7 +176,7 @@ export async function readStandings(db: Db, accountIds: readonly number[]): Prom
        ${balanceOf('SELLER_RESERVE')} AS reserve, ${balanceOf('SELLER_RECEIVABLE')} AS receivable,
        (SELECT SUM(u.earned_minor) FROM statement u FORCE INDEX (statement_unpaid) LEFT JOIN payout_statement p ON p.claimed_id = u.statement_id
         WHERE u.seller_id = a.owner AND u.currency = a.currency AND u.status = 'ISSUED' AND p.claimed_id IS NULL) AS unpaid
-     FROM ledger_account a LEFT JOIN ledger_balance b ON b.account_id = a.account_id AND b.shard = 0 LEFT JOIN statement l ON l.seller_id = a.owner AND l.currency = a.currency AND l.number =
+     FROM ledger_account a FORCE INDEX (PRIMARY) LEFT JOIN ledger_balance b ON b.account_id = a.account_id AND b.shard = 0 LEFT JOIN statement l ON l.seller_id = a.owner AND l.currency = a.currency AND l.number =
        (SELECT MAX(n.number) FROM statement n WHERE n.seller_id = a.owner AND n.currency = a.currency)
      WHERE a.account_id IN (?)`,
     [accountIds],
