@@ -5,7 +5,7 @@ import { feeVatParts } from '../core/settlement/rules/currency-totals.js';
 import type { SettledRow } from '../core/settlement/stores/line-page.js';
 import { previewSeller } from '../core/statements/preview.js';
 import type { KindSum, Statement } from '../core/statements/rules/statement.js';
-import { isPayout, netOf } from '../core/statements/rules/sums.js';
+import { contentOf, isPayout } from '../core/statements/rules/sums.js';
 import { collected, itemsOf, linePagesOf, settlementsOf } from '../core/statements/statement-contents.js';
 import type { StatementLine } from '../core/statements/statement-lines.js';
 import { listStatements, readStatement, type StatementHead } from '../core/statements/stores/statement.js';
@@ -193,9 +193,9 @@ async function preview(sellerId: string, at: string, command: Command): Promise<
         sellerId,
         drafts: drafts.map(({ statement, draft }) => ({
           ...statement,
-          settlements: draft.settlements.map((one) => ({
-            ...{ settledOn: one.settledOn, generation: one.generation, sales: one.sales, refunds: one.refunds },
-            net: BigInt(netOf(one)),
+          settlements: draft.settlements.map(contentOf).map(({ settledOn, generation, sales, refunds, figures }) => ({
+            ...{ settledOn, generation, sales, refunds },
+            net: figures.net,
           })),
           items: [...draft.items, ...draft.newItems].map(({ key, kind, amountMinor }) => ({ key, kind, amountMinor })),
         })),

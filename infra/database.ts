@@ -104,7 +104,7 @@ export const answeringWithin = <T extends Db>(db: T, answerSeconds: number): T =
   new Proxy(db, {
     get: (target, key) =>
       key === 'raw'
-        ? (sql: string, params: readonly Knex.RawBinding[] = []) => target.raw(sql, params).options({ answerSeconds })
+        ? (...call: Parameters<Db['raw']>) => target.raw(...call).options({ answerSeconds })
         : Reflect.get(target, key),
   });
 

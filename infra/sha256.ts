@@ -1,7 +1,8 @@
 /** SHA-256 in lower-case hex. */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 
-export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+/** In one call, which takes half the time of a hash object for short texts. */
+export const sha256 = (data: string | Uint8Array): string => hash('sha256', data, 'hex');
 
 /** A hash that is fed piece by piece; `digestSoFar` leaves it open. */
 export class RunningSha256 {

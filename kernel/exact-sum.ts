@@ -29,7 +29,7 @@ export class ExactSum {
   }
 
   value(): bigint {
-    return this.big + BigInt(this.small);
+    return this.big === 0n ? BigInt(this.small) : this.big + BigInt(this.small);
   }
 
   /** The sum as a number, without a bigint on the way when it never left the safe range; NaN beyond ±(2^53 − 1). */

@@ -5,7 +5,7 @@ import { businessCalendar } from '../../core/business-days/keep-calendar.js';
 import { requireStatable } from '../../core/statements/closable.js';
 import { closeSellerIn } from '../../core/statements/close-seller.js';
 import { previewSeller } from '../../core/statements/preview.js';
-import { netOf } from '../../core/statements/rules/sums.js';
+import { contentOf } from '../../core/statements/rules/sums.js';
 import { readPlatformTime } from '../../infra/platform-time.js';
 import { nameOf } from '../../kernel/access.js';
 import type { ApiContext } from '../context.js';
@@ -51,9 +51,9 @@ export const previewStatements = ({ db, config }: ApiContext): Route =>
         sellerId,
         drafts: previews.map(({ statement, draft }) => ({
           ...draftFieldsOf(statement),
-          settlements: draft.settlements.map((one) => ({
-            ...{ settledOn: one.settledOn, generation: one.generation, sales: one.sales, refunds: one.refunds },
-            netMinor: minorOf(BigInt(netOf(one))),
+          settlements: draft.settlements.map(contentOf).map(({ settledOn, generation, sales, refunds, figures }) => ({
+            ...{ settledOn, generation, sales, refunds },
+            netMinor: minorOf(figures.net),
           })),
           transactions: [...draft.items, ...draft.newItems].map(({ key, kind, amountMinor }) => ({
             ...{ key, kind, amountMinor: minorOf(amountMinor) },

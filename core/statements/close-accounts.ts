@@ -133,13 +133,11 @@ interface Issued {
 }
 
 async function writeContents(tx: Tx, issued: readonly Issued[]): Promise<void> {
-  const settlements = issued.flatMap(({ account: { sellerId, currency }, draft, statementId }) =>
-    draft.settlements.map((it) => [it.settledOn, sellerId, currency, it.generation, statementId] as const),
-  );
-  // In the order of the dates, with which their key begins: a page of sellers then goes to few places of the table.
   await insertStatementSettlements(
     tx,
-    settlements.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+    issued.map(({ account: { sellerId, currency }, draft: { period, settlements }, statementId }) => ({
+      ...{ statementId, sellerId, currency, from: period.from, closesOn: period.closesOn, settlements },
+    })),
   );
   const posted = issued.flatMap((one) => one.draft.newItems.map((item) => ({ one, item })));
   const ids = await postNew(
@@ -148,11 +146,9 @@ async function writeContents(tx: Tx, issued: readonly Issued[]): Promise<void> {
   );
   await insertStatementItems(tx, [
     ...issued.flatMap(({ draft, statementId }) =>
-      draft.items.map((it) => [it.transactionId, statementId, it.kind, it.amountMinor.toString()] as const),
+      draft.items.map((it) => [it.transactionId, statementId, it.kind, it.amountMinor] as const),
     ),
-    ...posted.map(
-      ({ one, item }, at) => [ids[at] as number, one.statementId, item.kind, item.amountMinor.toString()] as const,
-    ),
+    ...posted.map(({ one, item }, at) => [ids[at] as number, one.statementId, item.kind, item.amountMinor] as const),
   ]);
   await insertStatementTotals(
     tx,

@@ -9,7 +9,7 @@ import { type DocumentForm, writeStatementDocument } from './documents/write-doc
 import { type PreviewAsk, previewIn } from './preview.js';
 import type { NotPaidReason } from './rules/not-paid.js';
 import type { Statement } from './rules/statement.js';
-import { figuresOf } from './rules/sums.js';
+import { contentOf } from './rules/sums.js';
 import { itemsOf, settlementsOf } from './statement-contents.js';
 import { readReasons } from './stores/open-items.js';
 import { readStatement } from './stores/statement.js';
@@ -77,7 +77,7 @@ export async function exportDraft(
     );
     const document: StatementDocument = {
       ...{ statement, platform, notPaid: null, seller: await namedSeller(view, sellerId) },
-      settlements: draft.settlements.map((one) => ({ ...one, figures: figuresOf(one) })),
+      settlements: draft.settlements.map(contentOf),
       items: [
         ...draft.items.map((one) => ({ ...one, reason: reasons.get(one.transactionId) ?? '' })),
         ...draft.newItems.map(({ kind, amountMinor }) => ({

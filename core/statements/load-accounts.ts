@@ -6,15 +6,16 @@ import { type TermsSpan, timelineOf } from '../terms/rules/terms-book.js';
 import { readTermsOfEach, type StoredTerms } from '../terms/stores/seller-terms.js';
 import { covered } from './rules/close-account.js';
 import { DuePeriods } from './rules/due-periods.js';
-import type { OpenAccount, OpenReserve, PayableAccount } from './rules/open-account.js';
-import { netOfAll, sumOf } from './rules/sums.js';
+import type { OpenAccount, OpenReserve, OpenSettlement, PayableAccount } from './rules/open-account.js';
+import { netOf, netOfAll, sumOf } from './rules/sums.js';
 import {
   type AccountStanding,
   type OpenGroup,
-  readLater,
   readOpenItems,
   readOpenReserves,
   readOpenSettlements,
+  readPostedMoments,
+  readPostingSums,
   readStandings,
 } from './stores/open-items.js';
 
@@ -95,10 +96,8 @@ export async function loadAccounts(
   const loaded: OpenAccount[] = [];
   for (const group of groupsOf(accounts)) {
     const read = await loadGroup(db, group, through, kept);
-    const hidden = read.filter(({ missingMinor }) => missingMinor !== 0n).map(({ account }) => account.accountId);
-    const members = group.members.filter(({ accountId }) => hidden.includes(accountId));
-    const again =
-      members.length === 0 ? [] : await loadGroup(db, { members, accountIds: hidden, since: BEGINNING }, through, kept);
+    const members = group.members.filter((_member, at) => read[at]?.missingMinor !== 0n);
+    const again = members.length === 0 ? [] : await loadGroup(db, { members, since: BEGINNING }, through, kept);
     const anew = new Map(again.map(({ account }) => [account.accountId, account]));
     for (const { account } of read) loaded.push(anew.get(account.accountId) ?? account);
   }
@@ -121,28 +120,37 @@ interface Loaded {
 
 async function loadGroup(
   db: Db,
-  { members, ...group }: MemberGroup,
+  group: MemberGroup,
   through: string,
   { standings, reserves }: Kept,
 ): Promise<Loaded[]> {
-  const settlements = await readOpenSettlements(db, group, through);
-  const items = await readOpenItems(db, group, through);
-  const later = await readLater(db, group, through);
-  return members.map((member) => {
+  const posted = await readPostedMoments(db, group.since);
+  const laterGeneration = [...posted].flatMap(([generation, at]) => (generation > `${through} ` ? [at] : [])).sort()[0];
+  const settlements = await readOpenSettlements(db, group, posted, through);
+  const sums = await readPostingSums(db, group, through);
+  const hasItems = ({ accountId }: PayableAccount): boolean =>
+    (sums.get(accountId)?.due ?? 0) !== postingsOf(settlements.get(accountId) ?? []);
+  const items = await readOpenItems(db, { ...group, members: group.members.filter(hasItems) }, through);
+  return group.members.map((member) => {
     const { accountId } = member;
     const standing = standings.get(accountId);
     if (standing === undefined) throw new Error(`account ${accountId} has no standing`);
-    const { since: laterSince, amountMinor: laterMinor } = later(accountId);
+    const { laterSince, laterMinor = 0n } = sums.get(accountId) ?? {};
     const account: OpenAccount = {
-      ...{ ...member, ...standing, laterSince },
+      ...{ ...member, ...standing },
       settlements: settlements.get(accountId) ?? [],
       items: items.get(accountId) ?? [],
       reserves: reserves.get(accountId) ?? [],
+      laterSince: [laterGeneration, laterSince].filter((it) => it != null).sort()[0] ?? null,
     };
     const openMinor = netOfAll(account.settlements) + sumOf(account.items);
     return { account, missingMinor: standing.payableMinor - standing.openingMinor - openMinor - laterMinor };
   });
 }
+
+/** How many postings these settlements are to the account: one each, unless its net is zero. An account that has no others has no items, and they are not looked for. */
+const postingsOf = (settlements: readonly OpenSettlement[]): number =>
+  settlements.reduce((count, one) => (netOf(one) === '0' ? count : count + 1), 0);
 
 interface MemberGroup extends OpenGroup {
   readonly members: readonly AccountWithTerms[];
@@ -168,7 +176,6 @@ function groupsOf(accounts: readonly AccountWithTerms[]): MemberGroup[] {
   }
   return [...groups.values()].map((members) => ({
     members,
-    accountIds: members.map(({ accountId }) => accountId),
     since: members.map(({ openSince }) => openSince).sort()[0] ?? latest,
   }));
 }

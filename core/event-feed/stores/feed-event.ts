@@ -3,6 +3,7 @@
  * so that a reader that has read up to a position has missed nothing, however long the transactions took.
  */
 import { change, type Db, fromJson, isoTime, select, type Tx } from '../../../infra/database.js';
+import { insertRows } from '../../../infra/stores/row-writer.js';
 import { type FeedEventData, type FeedEventType, feedEventData, SELLER_EVENT_TYPES } from '../rules/feed-events.js';
 
 /** An event that happens now. */
@@ -12,18 +13,14 @@ export type NewFeedEvent = {
 
 /** Records events in the transaction in which they happen, after it has locked what they are about. Throws where the data does not match the type. */
 export async function recordFeedEvents(tx: Tx, events: readonly NewFeedEvent[]): Promise<void> {
-  if (events.length === 0) return;
   const rows = events.map(({ type, data }) => {
     const { date, generation }: { date?: string; generation?: number } = type === 'settlement.closed' ? data : {};
     const sellerId = 'sellerId' in data ? data.sellerId : null;
     return [type, date ?? null, generation ?? null, sellerId, JSON.stringify(feedEventData[type].parse(data))];
   });
-  await change(
-    tx,
-    `INSERT INTO feed_event (type, settled_on, generation, seller_id, data, happened_at)
-     VALUES ${rows.map(() => '(?, ?, ?, ?, ?, UTC_TIMESTAMP(3))').join(', ')}`,
-    rows.flat(),
-  );
+  await insertRows(tx, 'feed_event (type, settled_on, generation, seller_id, data, happened_at)', rows, {
+    last: 'UTC_TIMESTAMP(3)',
+  });
 }
 
 /** An event as it is read. */

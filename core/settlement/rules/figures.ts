@@ -69,10 +69,17 @@ export const columnOf = (name: FigureName): string => (facts.get(name) as Figure
 export const headingOf = (name: FigureName): string => (facts.get(name) as Figure).heading;
 
 /** A value for each of these figures, in their order. For whatever does not run for every line: see figure-cells.ts. */
-export const eachFigure = <Name extends FigureName, Value>(
+export function eachFigure<Name extends FigureName, Value>(
   names: readonly Name[],
   value: (name: Name, at: number) => Value,
-): Record<Name, Value> => Object.fromEntries(names.map((name, at) => [name, value(name, at)])) as Record<Name, Value>;
+): Record<Name, Value> {
+  const values = {} as Record<Name, Value>;
+  for (let at = 0; at < names.length; at += 1) {
+    const name = names[at] as Name;
+    values[name] = value(name, at);
+  }
+  return values;
+}
 
 /**
  * The net to the seller: A − Ds + S − F − (V if exclusive) − G − GV. It may be negative and is never clamped.

@@ -3,12 +3,8 @@ import type { Statement } from './statement.js';
 
 /** What of a settlement stands in it. */
 export interface CanonicalSettlement {
-  readonly settledOn: string;
-  readonly generation: number;
-  readonly sales: number;
-  readonly refunds: number;
-  /** In the order of FIGURES, with spaces between them. */
-  readonly figureText: string;
+  /** Date, generation, number of sales, number of refunds, and the figures in the order of FIGURES, with spaces between them. */
+  readonly text: string;
 }
 
 export interface CanonicalItem {
@@ -49,9 +45,7 @@ export function canonicalStatement(
     `terms ${head.termsVersion}${head.termsSeller === null ? '' : ` ${head.termsSeller}`}`,
     `calendar ${head.calendarVersion}`,
     `opening ${head.openingMinor}`,
-    ...settlements.map(
-      (one) => `settlement ${one.settledOn} ${one.generation} ${one.sales} ${one.refunds} ${one.figureText}`,
-    ),
+    ...(settlements.length === 0 ? [] : [`settlement ${settlements.map(({ text }) => text).join('\nsettlement ')}`]),
     ...items.map(({ key, kind, amountMinor }) => `transaction ${kind} ${amountMinor} ${key}`).sort(byText),
     `earned ${head.earnedMinor}`,
     `closing ${head.closingMinor}`,

@@ -90,7 +90,8 @@ class AccountClose {
 
   /** The first date that something open counts for. */
   firstOpenDate(): string | undefined {
-    const dates = [...this.settlements.map(({ settledOn }) => settledOn), ...this.items.map((it) => it.effectiveOn)];
+    const [first] = this.settlements;
+    const dates = [...(first === undefined ? [] : [first.settledOn]), ...this.items.map((it) => it.effectiveOn)];
     return dates.sort()[0];
   }
 

@@ -19,12 +19,10 @@ export interface OpenSettlement {
   readonly generation: number;
   /** When it was posted. */
   readonly recordedAt: string;
-  readonly sales: number;
-  readonly refunds: number;
-  /** In the order of FIGURES with spaces between them, refunds deducted. */
-  readonly figureText: string;
-  /** What of them are refunds (negative); null: there are none. */
-  readonly refundFigureText: string | null;
+  /** What of it stands in the canonical text of its statement; refunds are deducted from the figures. `contentOf` reads it. */
+  readonly text: string;
+  /** What of the figures are refunds (negative), in the order of FIGURES with spaces between them; null: there are none. */
+  readonly refundText: string | null;
 }
 
 export interface OpenItem {

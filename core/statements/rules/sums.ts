@@ -1,9 +1,10 @@
 /** The sums of a statement. */
 import { ExactSum } from '../../../kernel/exact-sum.js';
 import type { TransactionKind } from '../../ledger/rules/posting-rules.js';
-import { eachFigure, FIGURE_NAMES, type FigureName } from '../../settlement/rules/figures.js';
+import { eachFigure, FIGURE_NAMES } from '../../settlement/rules/figures.js';
 import type { OpenItem, OpenSettlement } from './open-account.js';
 import type { KindSum, LegTotals } from './statement.js';
+import type { StatementSettlement } from './statement-rows.js';
 
 /** Kinds that take away what was earned before, or bring it back. */
 export const PAYOUT_KINDS: readonly TransactionKind[] = ['PAYOUT_SENT', 'PAYOUT_FAILED', 'PAYOUT_RETURNED'];
@@ -21,35 +22,52 @@ export const isDebit = ({ about }: Pick<OpenItem, 'about'>): boolean =>
 export const sumOf = (items: readonly { readonly amountMinor: bigint }[]): bigint =>
   items.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
 
-function add(sums: readonly ExactSum[], figures: string, sign: 1 | -1): void {
-  for (const [at, text] of figures.split(' ').entries()) {
-    const value = Number(text);
-    if (Number.isSafeInteger(value)) sums[at]?.add(sign * value);
-    else sums[at]?.addBig(BigInt(sign) * BigInt(text));
+const [SPACE, MINUS, ZERO] = [32, 45, 48];
+/** Every number with this many digits is exact. */
+const EXACT_DIGITS = 15;
+
+/** Adds the numbers of a text from a place on, with spaces between them, each to its sum. Digit by digit, because a string for each number takes several times as long. */
+function addEach(sums: readonly ExactSum[], text: string, from: number, sign: 1 | -1): void {
+  let at = from;
+  for (const sum of sums) {
+    const first = at;
+    const negative = text.charCodeAt(at) === MINUS;
+    if (negative) at += 1;
+    let value = 0;
+    for (; at < text.length && text.charCodeAt(at) !== SPACE; at += 1) value = value * 10 + text.charCodeAt(at) - ZERO;
+    if (at - first <= EXACT_DIGITS) sum.add(negative ? -sign * value : sign * value);
+    else sum.addBig(BigInt(sign) * BigInt(text.slice(first, at)));
+    at += 1;
   }
 }
 
 /** The net of a settlement: the last of its figures. */
-export const netOf = ({ figureText }: Pick<OpenSettlement, 'figureText'>): string =>
-  figureText.slice(figureText.lastIndexOf(' ') + 1);
+export const netOf = ({ text }: Pick<OpenSettlement, 'text'>): string => text.slice(text.lastIndexOf(' ') + 1);
+
+const newSums = (): ExactSum[] => FIGURE_NAMES.map(() => new ExactSum());
+const totalsOf = (entries: ExactSum, figures: readonly ExactSum[]): LegTotals => ({
+  entries: entries.safeValue(),
+  figures: eachFigure(FIGURE_NAMES, (_name, at) => figures[at]?.value() ?? 0n),
+});
+const NOTHING = totalsOf(new ExactSum(), []);
 
 /** Sales and refunds of settlements, added up apart. */
 export function legTotals(settlements: readonly OpenSettlement[]): { sales: LegTotals; refunds: LegTotals } {
-  const [sales, refunds] = [FIGURE_NAMES.map(() => new ExactSum()), FIGURE_NAMES.map(() => new ExactSum())];
-  const entries = { sales: 0, refunds: 0 };
-  for (const one of settlements) {
-    entries.sales += one.sales;
-    entries.refunds += one.refunds;
-    add(sales, one.figureText, 1);
-    if (one.refundFigureText === null) continue;
-    add(sales, one.refundFigureText, -1);
-    add(refunds, one.refundFigureText, 1);
+  const counts = [new ExactSum(), new ExactSum()] as const;
+  const sales = newSums();
+  const all = [...counts, ...sales];
+  let refunds: ExactSum[] | undefined;
+  for (const { settledOn, generation, text, refundText } of settlements) {
+    addEach(all, text, `${settledOn} ${generation} `.length, 1);
+    if (refundText === null) continue;
+    refunds ??= newSums();
+    addEach(sales, refundText, 0, -1);
+    addEach(refunds, refundText, 0, 1);
   }
-  const totals = (sums: readonly ExactSum[], count: number): LegTotals => ({
-    entries: count,
-    figures: eachFigure(FIGURE_NAMES, (_name, at) => sums[at]?.value() ?? 0n),
-  });
-  return { sales: totals(sales, entries.sales), refunds: totals(refunds, entries.refunds) };
+  return {
+    sales: totalsOf(counts[0], sales),
+    refunds: refunds === undefined ? { ...NOTHING, entries: counts[1].safeValue() } : totalsOf(counts[1], refunds),
+  };
 }
 
 /** What the transactions of each kind changed, by kind. */
@@ -62,12 +80,18 @@ export function kindSums(items: readonly Pick<OpenItem, 'kind' | 'amountMinor'>[
   return [...sums.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1));
 }
 
-/** The figures of a settlement by name. */
-export function figuresOf({ figureText }: Pick<OpenSettlement, 'figureText'>): Readonly<Record<FigureName, bigint>> {
-  const texts = figureText.split(' ');
-  return eachFigure(FIGURE_NAMES, (_name, at) => BigInt(texts[at] ?? 0));
+/** A settlement as documents and answers show it. */
+export function contentOf({ settledOn, generation, text }: OpenSettlement): StatementSettlement {
+  const [, , sales, refunds, ...figures] = text.split(' ');
+  return {
+    ...{ settledOn, generation, sales: Number(sales), refunds: Number(refunds) },
+    figures: eachFigure(FIGURE_NAMES, (_name, at) => BigInt(figures[at] as string)),
+  };
 }
 
 /** What settlements come to for the seller. */
-export const netOfAll = (settlements: readonly Pick<OpenSettlement, 'figureText'>[]): bigint =>
-  settlements.reduce((sum, one) => sum + BigInt(netOf(one)), 0n);
+export function netOfAll(settlements: readonly Pick<OpenSettlement, 'text'>[]): bigint {
+  const sum = [new ExactSum()];
+  for (const { text } of settlements) addEach(sum, text, text.lastIndexOf(' ') + 1, 1);
+  return sum[0]?.value() ?? 0n;
+}

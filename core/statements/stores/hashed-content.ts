@@ -1,7 +1,7 @@
 /** What the hashes of a page of statements are made of, in two reads for all of them. */
 import { type Db, selectArrays } from '../../../infra/database.js';
-import { FIGURES } from '../../settlement/rules/figures.js';
 import type { CanonicalItem, CanonicalSettlement } from '../rules/canonical.js';
+import { SETTLEMENT_TEXT } from './settlement-text.js';
 
 export interface HashedContent {
   /** By date and generation. */
@@ -9,8 +9,7 @@ export interface HashedContent {
   readonly items: CanonicalItem[];
 }
 
-/** All figures as one text: a row of many cells costs the process that reads it more than anything else. */
-const SETTLEMENTS = `SELECT c.statement_id, c.settled_on, c.generation, s.sales, s.refunds, CONCAT_WS(' ', ${FIGURES.map(({ column }) => `s.${column}`).join(', ')})
+const SETTLEMENTS = `SELECT c.statement_id, ${SETTLEMENT_TEXT}
   FROM statement_settlement c FORCE INDEX (statement_settlement_statement) STRAIGHT_JOIN settlement s FORCE INDEX (PRIMARY)
     ON s.settled_on = c.settled_on AND s.seller_id = c.seller_id AND s.currency = c.currency AND s.generation = c.generation
   WHERE c.statement_id BETWEEN ? AND ? ORDER BY c.statement_id, c.settled_on, c.generation`;
@@ -26,14 +25,8 @@ export async function readHashedContent(db: Db, statementIds: readonly number[])
   );
   const [first, last] = [statementIds[0], statementIds.at(-1)];
   if (first === undefined || last === undefined) return contents;
-  for (const [id, settledOn, generation, sales, refunds, figureText] of await selectArrays(db, SETTLEMENTS, [
-    first,
-    last,
-  ]))
-    contents.get(Number(id))?.settlements.push({
-      ...{ settledOn: settledOn as string, generation: Number(generation) },
-      ...{ sales: Number(sales), refunds: Number(refunds), figureText: figureText as string },
-    });
+  for (const [id, text] of await selectArrays(db, SETTLEMENTS, [first, last]))
+    contents.get(Number(id))?.settlements.push({ text: text as string });
   for (const [id, key, kind, amount] of await selectArrays(db, ITEMS, [first, last]))
     contents
       .get(Number(id))

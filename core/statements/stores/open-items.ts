@@ -1,67 +1,111 @@
 /** Items that are on no statement yet. A read goes by account and by the moment of recording, so it does not grow with history. */
-import { type Cell, type Db, select, selectArrays } from '../../../infra/database.js';
-import { FIGURES } from '../../settlement/rules/figures.js';
-import type { OpenItem, OpenReserve, OpenSettlement } from '../rules/open-account.js';
+import { type Db, select, selectArrays } from '../../../infra/database.js';
+import type { OpenItem, OpenReserve, OpenSettlement, PayableAccount } from '../rules/open-account.js';
+import { figureText, SETTLEMENT_TEXT } from './settlement-text.js';
 
 /** Accounts whose open items were all recorded since a moment, as the database writes it. */
 export interface OpenGroup {
-  readonly accountIds: readonly number[];
+  readonly members: readonly PayableAccount[];
   readonly since: string;
 }
+
+const idsOf = ({ members }: OpenGroup): number[] => members.map(({ accountId }) => accountId);
 
 /** The longest time from recording an item to its commit. */
 const SLACK = 'INTERVAL 1 DAY';
 
-/** All figures as one text, because many cells of a row are the main cost of the process that reads it. */
-const figures = (alias: string): string =>
-  `CONCAT_WS(' ', ${FIGURES.map(({ column }) => `${alias}.${column}`).join(', ')})`;
-const OF_SETTLEMENT = (alias: string): string =>
-  `${alias}.settled_on = s.settled_on AND ${alias}.seller_id = s.seller_id AND ${alias}.currency = s.currency AND ${alias}.generation = s.generation`;
+/** When generations were posted, as the database writes it, by date and generation with a space between them. */
+export type PostedMoments = ReadonlyMap<string, string>;
 
-const SETTLEMENTS = `SELECT a.account_id, s.settled_on, s.generation, g.posted_at, s.sales, s.refunds, ${figures('s')}, IF(r.net IS NULL, NULL, ${figures('r')})
-  FROM posted_generation g STRAIGHT_JOIN ledger_account a FORCE INDEX (PRIMARY)
-  STRAIGHT_JOIN settlement s FORCE INDEX (PRIMARY)
-    ON s.settled_on = g.settled_on AND s.seller_id = a.owner AND s.currency = a.currency AND s.generation = g.generation
-  LEFT JOIN statement_settlement c ON ${OF_SETTLEMENT('c')}
-  LEFT JOIN settlement_refund r ON s.refunds > 0 AND ${OF_SETTLEMENT('r')}
-  WHERE g.posted_at >= ? - ${SLACK} AND g.settled_on <= ? AND a.account_id IN (?) AND c.statement_id IS NULL`;
+/** Of the generations that were posted since a moment. */
+export const readPostedMoments = async (db: Db, since: string): Promise<PostedMoments> =>
+  new Map(
+    (await selectArrays(
+      db,
+      `SELECT CONCAT_WS(' ', settled_on, generation), posted_at FROM posted_generation WHERE posted_at >= ? - ${SLACK} ORDER BY settled_on, generation`,
+      [since],
+    )) as [string, string][],
+  );
 
-/** The settlements of posted generations for dates up to `through`, by account, in order of date and generation. */
+const dateOf = (generation: string): string => generation.slice(0, 10);
+
+/**
+ * The key is by seller and date, so that only settlements which exist are looked for: most sellers have none on most dates. The dates are a range of constants, because a join
+ * would read every date of a seller.
+ */
+const SETTLEMENTS = `SELECT s.seller_id, s.currency, ${SETTLEMENT_TEXT}, IF(r.net IS NULL, NULL, ${figureText('r')})
+  FROM settlement s FORCE INDEX (settlement_seller)
+  LEFT JOIN statement_settlement c ON c.settled_on = s.settled_on AND c.seller_id = s.seller_id AND c.currency = s.currency AND c.generation = s.generation
+  LEFT JOIN settlement_refund r
+    ON s.refunds > 0 AND r.settled_on = s.settled_on AND r.seller_id = s.seller_id AND r.currency = s.currency AND r.generation = s.generation
+  WHERE s.seller_id IN (?) AND s.settled_on BETWEEN ? AND ? AND c.statement_id IS NULL`;
+
+/** The settlements of these generations for dates up to `through`, by account, in order of date and generation. */
 export async function readOpenSettlements(
   db: Db,
-  { accountIds, since }: OpenGroup,
+  { members }: OpenGroup,
+  posted: PostedMoments,
   through: string,
 ): Promise<Map<number, OpenSettlement[]>> {
   const byAccount = new Map<number, OpenSettlement[]>();
-  for (const row of await selectArrays(db, SETTLEMENTS, [since, through, accountIds])) {
-    const accountId = Number(row[0]);
+  const dates = [...posted.keys()].map(dateOf).filter((date) => date <= through);
+  const [first, last] = [dates[0], dates.at(-1)];
+  if (first === undefined || last === undefined) return byAccount;
+  const accountIds = new Map(members.map((it) => [`${it.sellerId} ${it.currency}`, it.accountId]));
+  const sellers = [...new Set(members.map(({ sellerId }) => sellerId))];
+  for (const [sellerId, currency, cell, refundText] of await selectArrays(db, SETTLEMENTS, [sellers, first, last])) {
+    const text = cell as string;
+    const settledOn = dateOf(text);
+    const generationEnd = text.indexOf(' ', settledOn.length + 1);
+    const recordedAt = posted.get(text.slice(0, generationEnd));
+    const accountId = accountIds.get(`${sellerId} ${currency}`);
+    if (recordedAt === undefined || accountId === undefined) continue;
+    const generation = Number(text.slice(settledOn.length + 1, generationEnd));
+    const settlement = { settledOn, generation, recordedAt, text, refundText: refundText as string | null };
     const settlements = byAccount.get(accountId);
-    if (settlements === undefined) byAccount.set(accountId, [settlementOf(row)]);
-    else settlements.push(settlementOf(row));
+    if (settlements === undefined) byAccount.set(accountId, [settlement]);
+    else settlements.push(settlement);
   }
+  // The key has them in this order, and a server may read it in another one.
   for (const settlements of byAccount.values())
-    settlements.sort((a, b) =>
-      a.settledOn === b.settledOn ? a.generation - b.generation : a.settledOn < b.settledOn ? -1 : 1,
-    );
+    if (settlements.some((one, at) => at > 0 && inOrder(settlements[at - 1] as OpenSettlement, one) > 0))
+      settlements.sort(inOrder);
   return byAccount;
 }
 
-const settlementOf = (row: readonly Cell[]): OpenSettlement => ({
-  settledOn: row[1] as string,
-  generation: Number(row[2]),
-  recordedAt: row[3] as string,
-  sales: Number(row[4]),
-  refunds: Number(row[5]),
-  figureText: row[6] as string,
-  refundFigureText: row[7] as string | null,
-});
+const inOrder = (a: OpenSettlement, b: OpenSettlement): number =>
+  a.settledOn === b.settledOn ? a.generation - b.generation : a.settledOn < b.settledOn ? -1 : 1;
 
-/** The other transactions that count for dates up to `through`, by account, in the order of their ids. */
-export async function readOpenItems(
-  db: Db,
-  { accountIds, since }: OpenGroup,
-  through: string,
-): Promise<Map<number, OpenItem[]>> {
+/** The postings of an account since a moment. */
+export interface PostingSums {
+  /** How many count for dates up to `through`. */
+  readonly due: number;
+  /** When the first that counts for a later date was recorded; null: there is none. */
+  readonly laterSince: string | null;
+  /** What those come to for the seller. */
+  readonly laterMinor: bigint;
+}
+
+/** The same by account; one without postings is not among them. */
+export async function readPostingSums(db: Db, group: OpenGroup, through: string): Promise<Map<number, PostingSums>> {
+  const rows = await selectArrays(
+    db,
+    `SELECT account_id, COUNT(IF(effective_on <= ?, 1, NULL)), MIN(IF(effective_on > ?, recorded_at, NULL)), SUM(IF(effective_on > ?, -amount_minor, 0))
+     FROM ledger_posting FORCE INDEX (ledger_posting_account) WHERE account_id IN (?) AND recorded_at >= ? - ${SLACK} GROUP BY account_id`,
+    [through, through, through, idsOf(group), group.since],
+  );
+  return new Map(
+    rows.map(([accountId, due, laterSince, laterMinor]) => [
+      Number(accountId),
+      { due: Number(due), laterSince: laterSince as string | null, laterMinor: BigInt(laterMinor as string) },
+    ]),
+  );
+}
+
+/** The transactions other than settlements that count for dates up to `through`, by account, in the order of their ids. */
+export async function readOpenItems(db: Db, group: OpenGroup, through: string): Promise<Map<number, OpenItem[]>> {
+  const byAccount = new Map<number, OpenItem[]>();
+  if (group.members.length === 0) return byAccount;
   const rows = await select<Omit<OpenItem, 'amountMinor'> & { accountId: number; amount: string }>(
     db,
     `SELECT p.account_id AS accountId, t.transaction_id AS transactionId, t.idempotency_key AS 'key', t.kind, COALESCE(o.kind, t.kind) AS about,
@@ -70,50 +114,14 @@ export async function readOpenItems(
      LEFT JOIN ledger_transaction o ON o.transaction_id = t.reverses_id LEFT JOIN statement_item i ON i.transaction_id = t.transaction_id
      WHERE p.account_id IN (?) AND p.recorded_at >= ? - ${SLACK} AND p.effective_on <= ?
        AND t.kind NOT IN ('SETTLEMENT', 'REFUND_AFTER_SETTLEMENT') AND i.statement_id IS NULL ORDER BY t.transaction_id`,
-    [accountIds, since, through],
+    [idsOf(group), group.since, through],
   );
-  const byAccount = new Map<number, OpenItem[]>();
   for (const { accountId, amount, ...item } of rows) {
     const items = byAccount.get(accountId) ?? [];
     items.push({ ...item, amountMinor: BigInt(amount) });
     byAccount.set(accountId, items);
   }
   return byAccount;
-}
-
-/** The sum that counts for dates after `through`. */
-export interface Later {
-  /** When the first open item was recorded; null: there is none. */
-  readonly since: string | null;
-  /** Its amount for the seller. */
-  readonly amountMinor: bigint;
-}
-
-/** The same by account. */
-export async function readLater(
-  db: Db,
-  { accountIds, since }: OpenGroup,
-  through: string,
-): Promise<(accountId: number) => Later> {
-  const [generation] = await select<{ first: string | null }>(
-    db,
-    `SELECT MIN(posted_at) AS first FROM posted_generation WHERE posted_at >= ? - ${SLACK} AND settled_on > ?`,
-    [since, through],
-  );
-  const rows = await select<{ accountId: number; first: string; amount: string }>(
-    db,
-    `SELECT account_id AS accountId, MIN(recorded_at) AS first, -SUM(amount_minor) AS amount FROM ledger_posting FORCE INDEX (ledger_posting_account)
-     WHERE account_id IN (?) AND recorded_at >= ? - ${SLACK} AND effective_on > ? GROUP BY account_id`,
-    [accountIds, since, through],
-  );
-  const ofAccount = new Map(rows.map((row) => [row.accountId, row]));
-  return (accountId) => {
-    const { first, amount = '0' } = ofAccount.get(accountId) ?? {};
-    return {
-      since: [generation?.first, first].filter((it) => it != null).sort()[0] ?? null,
-      amountMinor: BigInt(amount),
-    };
-  };
 }
 
 /** Reserves that are open, by account, by due date. */
@@ -123,7 +131,7 @@ export async function readOpenReserves(db: Db, accountIds: readonly number[]): P
   >(
     db,
     `SELECT a.account_id AS accountId, r.statement_id AS statementId, s.number, r.due_on AS dueOn, r.amount_minor AS amount, r.taken_minor AS taken
-     FROM ledger_account a STRAIGHT_JOIN statement_reserve r FORCE INDEX (statement_reserve_open)
+     FROM ledger_account a FORCE INDEX (PRIMARY) STRAIGHT_JOIN statement_reserve r FORCE INDEX (statement_reserve_open)
        ON r.seller_id = a.owner AND r.currency = a.currency AND r.released_in IS NULL
      JOIN statement s ON s.statement_id = r.statement_id WHERE a.account_id IN (?) ORDER BY a.account_id, r.due_on, r.statement_id`,
     [accountIds],
@@ -164,11 +172,11 @@ const balanceOf = (kind: string): string =>
 export async function readStandings(db: Db, accountIds: readonly number[]): Promise<Map<number, AccountStanding>> {
   const rows = await select<StandingRow>(
     db,
-    `SELECT a.account_id AS accountId, l.number AS lastNumber, l.closing_minor AS opening, ${balanceOf('SELLER_PAYABLE')} AS payable,
+    `SELECT a.account_id AS accountId, l.number AS lastNumber, l.closing_minor AS opening, b.amount_minor AS payable,
        ${balanceOf('SELLER_RESERVE')} AS reserve, ${balanceOf('SELLER_RECEIVABLE')} AS receivable,
        (SELECT SUM(u.earned_minor) FROM statement u FORCE INDEX (statement_unpaid) LEFT JOIN payout_statement p ON p.claimed_id = u.statement_id
         WHERE u.seller_id = a.owner AND u.currency = a.currency AND u.status = 'ISSUED' AND p.claimed_id IS NULL) AS unpaid
-     FROM ledger_account a LEFT JOIN statement l ON l.seller_id = a.owner AND l.currency = a.currency AND l.number =
+     FROM ledger_account a FORCE INDEX (PRIMARY) LEFT JOIN ledger_balance b ON b.account_id = a.account_id AND b.shard = 0 LEFT JOIN statement l ON l.seller_id = a.owner AND l.currency = a.currency AND l.number =
        (SELECT MAX(n.number) FROM statement n WHERE n.seller_id = a.owner AND n.currency = a.currency)
      WHERE a.account_id IN (?)`,
     [accountIds],

@@ -1,5 +1,6 @@
 /** The accounts SELLER_PAYABLE with the last period of their statements: statements are closed by these accounts. */
 import { change, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
+import { insertRows } from '../../../infra/stores/row-writer.js';
 import type { PayableAccount } from '../rules/open-account.js';
 
 const PAYABLE = `SELECT a.account_id AS accountId, a.owner AS sellerId, a.currency, m.closed_through AS closedThrough,
@@ -48,12 +49,14 @@ export interface AccountMark {
 
 /** Records the last closed period of accounts. */
 export async function writeMarks(tx: Tx, marks: readonly AccountMark[]): Promise<void> {
-  if (marks.length === 0) return;
-  await change(
+  await insertRows(
     tx,
-    `INSERT INTO statement_account (account_id, closed_through, open_since, terms_missing_on) VALUES ${marks.map(() => '(?, ?, ?, ?)').join(', ')}
-     ON DUPLICATE KEY UPDATE closed_through = VALUES(closed_through), open_since = VALUES(open_since), terms_missing_on = VALUES(terms_missing_on)`,
-    marks.flatMap((mark) => [mark.accountId, mark.closedThrough, mark.openSince, mark.termsMissingOn]),
+    'statement_account (account_id, closed_through, open_since, terms_missing_on)',
+    marks.map((mark) => [mark.accountId, mark.closedThrough, mark.openSince, mark.termsMissingOn]),
+    {
+      onDuplicate:
+        'ON DUPLICATE KEY UPDATE closed_through = VALUES(closed_through), open_since = VALUES(open_since), terms_missing_on = VALUES(terms_missing_on)',
+    },
   );
 }
 
