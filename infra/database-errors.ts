@@ -13,6 +13,8 @@ const driverError = (error: unknown): DriverError => (typeof error === 'object' 
 export const isLockConflict = (error: unknown): boolean => [1213, 1205].includes(driverError(error).errno ?? 0);
 export const isDeadlock = (error: unknown): boolean => driverError(error).errno === 1213;
 export const isDuplicateKey = (error: unknown): boolean => driverError(error).errno === 1062;
+/** A column that takes no NULL was given one. */
+export const isNullRefused = (error: unknown): boolean => driverError(error).errno === 1048;
 export const isMissingTable = (error: unknown): boolean => [1146, 1049].includes(driverError(error).errno ?? 0);
 
 /** The server does not accept data files from its clients, or no longer does. */

@@ -1,20 +1,16 @@
 /** Posts a settled generation to the ledger, in the caller's transaction: all of it or nothing, however often and from however many processes. */
 import { databaseMoment, forWholeDates, type Tx } from '../../infra/database.js';
-import { isDuplicateKey } from '../../infra/database-errors.js';
+import { isDuplicateKey, isNullRefused } from '../../infra/database-errors.js';
 import { faultPoint } from '../../infra/faults.js';
 import { MagamError } from '../../kernel/errors.js';
 import { type AccountRef, accountName } from '../ledger/rules/accounts.js';
 import { type LedgerAccount, openAndShareAccounts } from '../ledger/stores/ledger-account.js';
-import {
-  addUpPostings,
-  countUnbalanced,
-  type NewPostings,
-  readTiltedCurrencies,
-} from '../ledger/stores/ledger-balance.js';
+import { addUpPostings, countUnbalanced, type NewPostings } from '../ledger/stores/ledger-balance.js';
 import { readCertificate } from '../settlement/stores/certificate.js';
 import { readyGeneration } from './ready-generations.js';
 import {
   completePosted,
+  findClosedAccount,
   type Generation,
   insertHeaders,
   insertPosted,
@@ -24,7 +20,6 @@ import {
   openSellerAccounts,
   readMovedLegs,
   readPosted,
-  shareSellerAccounts,
 } from './stores/settlement-posting.js';
 
 /**
@@ -60,15 +55,16 @@ async function post(tx: Tx, one: Generation): Promise<void> {
   for (const [name, { closedAt }] of accounts) if (closedAt !== null) throw closed(one, name);
   await readyGeneration(tx, one);
   await openSellerAccounts(tx, one, moved);
-  const account = await shareSellerAccounts(tx, one, moved);
-  if (account !== undefined) throw closed(one, account);
   const posting = { ...keysOf(one), effectiveOn: date, recordedAt: await databaseMoment(tx) };
   const transactions = await insertHeaders(tx, one, posting.recordedAt);
   await faultPoint('posting.after-headers');
   const idOf = (ref: AccountRef): number => (accounts.get(accountName(ref)) as LedgerAccount).accountId;
-  const postings = await insertPostingsOf(tx, one, posting.recordedAt, moved, idOf);
-  await addUpPostings(tx, posting);
+  const postings = await insertPostingsOf(tx, one, posting.recordedAt, moved, idOf).catch(async (error: unknown) => {
+    const account = isNullRefused(error) ? await findClosedAccount(tx, one, moved) : undefined;
+    throw account === undefined ? error : closed(one, account);
+  });
   await requireBalanced(tx, one, posting);
+  await addUpPostings(tx, posting);
   await completePosted(tx, { ...one, transactions, postings });
   await faultPoint('posting.before-commit');
 }
@@ -76,14 +72,13 @@ async function post(tx: Tx, one: Generation): Promise<void> {
 const closed = (one: Generation, account: string): MagamError =>
   new MagamError('LEDGER_ACCOUNT_CLOSED', undefined, { ...one, account });
 
-/** Each new transaction is balanced, and so are all balances of the ledger together, currency by currency. */
+/** Each new transaction is balanced. */
 async function requireBalanced(tx: Tx, one: Generation, posting: NewPostings): Promise<void> {
   const unbalanced = await countUnbalanced(tx, posting);
-  const currencies = await readTiltedCurrencies(tx);
-  if (unbalanced === 0 && currencies.length === 0) return;
-  throw new MagamError('LEDGER_UNBALANCED', `The trial balance of ${one.date} is not zero; nothing was posted.`, {
-    ...one,
-    unbalanced,
-    currencies,
-  });
+  if (unbalanced === 0) return;
+  throw new MagamError(
+    'LEDGER_UNBALANCED',
+    `${unbalanced} transactions of ${one.date} do not add up to zero; nothing was posted.`,
+    { ...one, unbalanced },
+  );
 }

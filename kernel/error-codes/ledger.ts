@@ -60,7 +60,7 @@ export const ledgerErrors = {
     meaning:
       'A transaction needs at least two postings, each of an amount other than zero and to an account of its own.',
     whatToDo:
-      'Correct the program that made the transaction; the posting rules (docs/ledger.md) never make such a one.',
+      'magam ledger verify says where. Correct the program that made the transaction; the posting rules (docs/ledger.md) never make such a one.',
   },
   LEDGER_REVERSAL_ELSEWHERE: {
     http: 409,
@@ -85,8 +85,8 @@ export const ledgerErrors = {
   LEDGER_UNBALANCED: {
     http: 422,
     exit: 1,
-    meaning: 'The postings of a transaction do not add up to zero in each currency.',
+    meaning: 'The postings of a transaction, or all balances of a currency together, do not add up to zero.',
     whatToDo:
-      'Correct the program that made the transaction; the posting rules (docs/ledger.md) never make such a one.',
+      'magam ledger verify says where. Correct the program that made the transaction; the posting rules (docs/ledger.md) never make such a one.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -79,15 +79,11 @@ const OF_KEYS = 't.idempotency_key BETWEEN ? AND ?';
 const POSTED = `FROM ${BY_KEY} STRAIGHT_JOIN ledger_posting p ON p.transaction_id = t.transaction_id WHERE ${OF_KEYS}
   GROUP BY p.account_id, p.shard ORDER BY p.account_id, p.shard`;
 
-/** Adds new postings to the balances and the sums of days: two statements, whose rows are taken in the order of their keys. */
+/**
+ * Adds new postings to the sums of days and to the balances: two statements, whose rows are taken in the order of their keys. The balances are the last, because others who post
+ * wait for those of the platform until the commit.
+ */
 export async function addUpPostings(tx: Tx, { first, last, effectiveOn, recordedAt }: NewPostings): Promise<void> {
-  await change(
-    tx,
-    `INSERT INTO ledger_balance (account_id, shard, amount_minor)
-     SELECT p.account_id, p.shard, SUM(p.amount_minor) ${POSTED}
-     ON DUPLICATE KEY UPDATE amount_minor = ledger_balance.amount_minor + VALUES(amount_minor)`,
-    [first, last],
-  );
   await change(
     tx,
     `INSERT INTO ledger_day (account_id, effective_on, recorded_on, shard, amount_minor)
@@ -95,23 +91,22 @@ export async function addUpPostings(tx: Tx, { first, last, effectiveOn, recorded
      ON DUPLICATE KEY UPDATE amount_minor = ledger_day.amount_minor + VALUES(amount_minor)`,
     [effectiveOn, recordedAt.slice(0, 10), first, last],
   );
-}
-
-/**
- * How many of the new transactions do not add up to zero; each has one currency. Their ids are not all those between the first and the last of them. The others there are other
- * people's, which are balanced, too, and reading the postings in the order of the table needs neither a join nor a temporary table.
- */
-export async function countUnbalanced(tx: Tx, { first, last }: Pick<NewPostings, 'first' | 'last'>): Promise<number> {
-  const [ids] = await select<{ least: number | null; most: number | null }>(
+  await change(
     tx,
-    `SELECT MIN(t.transaction_id) AS least, MAX(t.transaction_id) AS most FROM ${BY_KEY} WHERE ${OF_KEYS}`,
+    `INSERT INTO ledger_balance (account_id, shard, amount_minor)
+     SELECT p.account_id, p.shard, SUM(p.amount_minor) ${POSTED}
+     ON DUPLICATE KEY UPDATE amount_minor = ledger_balance.amount_minor + VALUES(amount_minor)`,
     [first, last],
   );
+}
+
+/** How many of the new transactions do not add up to zero; each has one currency. */
+export async function countUnbalanced(tx: Tx, { first, last }: Pick<NewPostings, 'first' | 'last'>): Promise<number> {
   const [row] = await select<{ unbalanced: number | string }>(
     tx,
-    `SELECT COUNT(*) AS unbalanced FROM (SELECT 1 FROM ledger_posting p FORCE INDEX (PRIMARY) WHERE p.transaction_id BETWEEN ? AND ?
-       GROUP BY p.transaction_id HAVING SUM(p.amount_minor) <> 0) n`,
-    [ids?.least ?? 0, ids?.most ?? 0],
+    `SELECT COUNT(*) AS unbalanced FROM (SELECT 1 FROM ${BY_KEY} STRAIGHT_JOIN ledger_posting p ON p.transaction_id = t.transaction_id WHERE ${OF_KEYS}
+       GROUP BY t.idempotency_key HAVING SUM(p.amount_minor) <> 0) n`,
+    [first, last],
   );
   return Number(row?.unbalanced ?? 0);
 }

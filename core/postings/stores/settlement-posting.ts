@@ -150,21 +150,21 @@ export async function openSellerAccounts(
     );
 }
 
-/** Shares the sellers' accounts that the generation moves until the commit. @returns the first that is closed, as text */
-export async function shareSellerAccounts(
+/** The first closed one of the sellers' accounts that the generation moves, as text. */
+export async function findClosedAccount(
   tx: Tx,
   { date, generation }: Generation,
   moved: readonly MovedLeg[],
 ): Promise<string | undefined> {
   for (const leg of sellerLegs(moved)) {
-    const [row] = await select<{ closed: string | null }>(
+    const [row] = await select<{ account: string }>(
       tx,
-      `SELECT MIN(IF(a.closed_at IS NULL, NULL, CONCAT(a.kind, ' ', a.owner, ' ', a.currency))) AS closed FROM ${SETTLED}
+      `SELECT CONCAT_WS(' ', a.kind, a.owner, a.currency) AS account FROM ${SETTLED}
        STRAIGHT_JOIN ledger_account a FORCE INDEX (ledger_account_key) ON a.kind = '${leg[0]}' AND ${OF_SELLER}
-       WHERE ${OF_GENERATION} AND ${amountOf(leg)} <> 0 LOCK IN SHARE MODE`,
+       WHERE ${OF_GENERATION} AND ${amountOf(leg)} <> 0 AND a.closed_at IS NOT NULL ORDER BY s.seller_id, s.currency LIMIT 1 LOCK IN SHARE MODE`,
       [date, generation],
     );
-    if (row?.closed != null) return row.closed;
+    if (row !== undefined) return row.account;
   }
   return undefined;
 }
@@ -183,7 +183,13 @@ export const insertHeaders = (tx: Tx, { date, generation }: Generation, recorded
   );
 
 /**
- * Writes the postings of these transactions, transaction by transaction: they go to one place of the table.
+ * Writes the postings of these transactions, transaction by transaction: they go to one place of the table. The sellers' accounts are shared until the commit, in the order of
+ * sellers. Fails with a NULL in a column that takes none (`isNullRefused`) where one of them is closed.
+ *
+ * The statement has to be a locking read. Another date that is posted at the same time may just have opened an account. Then it is there for all locking reads from the moment of its
+ * commit, but not for each consistent read: MariaDB marks a transaction as committed, which ends the locks on the rows that it has inserted, and takes it out of the list from which new
+ * snapshots learn who is active a moment later (`trx_t::commit_in_memory`). Between the two, and for as long as a busy machine keeps that thread waiting, a statement
+ * sees the account by a lock, and the next statement of the same transaction does not see it by a snapshot.
  * @param idOf of the accounts that are not the sellers' @returns how many
  */
 export async function insertPostingsOf(
@@ -205,12 +211,12 @@ export async function insertPostingsOf(
   return change(
     tx,
     `INSERT INTO ledger_posting (transaction_id, account_id, shard, effective_on, recorded_at, amount_minor)
-     SELECT t.transaction_id, ${byLeg(([kind]) => (isOfSeller(kind) ? `${kind}.account_id` : 'l.account_id'))}, ${byLeg(([kind]) => shardSql(kind, 's.seller_id'))},
-       s.settled_on, ?, ${byLeg(amountOf)} FROM ${SETTLED}
+     SELECT t.transaction_id, ${byLeg(([kind]) => (isOfSeller(kind) ? `IF(${kind}.closed_at IS NULL, ${kind}.account_id, NULL)` : 'l.account_id'))},
+       ${byLeg(([kind]) => shardSql(kind, 's.seller_id'))}, s.settled_on, ?, ${byLeg(amountOf)} FROM ${SETTLED}
      STRAIGHT_JOIN ledger_transaction t FORCE INDEX (ledger_transaction_key) ON t.idempotency_key = ${KEY}
      ${own.map((kind) => `LEFT JOIN ledger_account ${kind} FORCE INDEX (ledger_account_key) ON ${kind}.kind = '${kind}' AND ${kind}.owner = s.seller_id AND ${kind}.currency = s.currency`).join(' ')}
      STRAIGHT_JOIN (${rows.join(' UNION ALL ')}) l ON l.currency = s.currency
-     WHERE ${OF_GENERATION} AND ${byLeg(amountOf)} <> 0`,
+     WHERE ${OF_GENERATION} AND ${byLeg(amountOf)} <> 0 LOCK IN SHARE MODE`,
     [recordedAt, date, generation],
   );
 }

@@ -21,15 +21,18 @@ export async function insertRefundSums(tx: Tx, { date, generation }: Generation)
   );
 }
 
-/** Opens the accounts SELLER_PAYABLE of sellers who have none because all their amounts were zero. They count as opened when the generation was posted. */
+/**
+ * Opens the accounts SELLER_PAYABLE of the sellers of a generation who have none. They count as opened when the generation was posted, or now where it is not posted yet: what is
+ * recorded before an account was opened is on no statement of it.
+ */
 export async function openPayableAccounts(tx: Tx, { date, generation }: Generation): Promise<void> {
   await change(
     tx,
     `INSERT INTO ledger_account (kind, owner, currency, opened_at)
-     SELECT 'SELLER_PAYABLE', s.seller_id, s.currency, g.posted_at FROM posted_generation g
-     JOIN settlement s FORCE INDEX (PRIMARY) ON s.settled_on = g.settled_on AND s.generation = g.generation
-     LEFT JOIN ledger_account a ON a.kind = 'SELLER_PAYABLE' AND a.owner = s.seller_id AND a.currency = s.currency
-     WHERE g.settled_on = ? AND g.generation = ? AND a.account_id IS NULL
+     SELECT 'SELLER_PAYABLE', s.seller_id, s.currency, COALESCE(g.posted_at, UTC_TIMESTAMP(3)) FROM settlement s FORCE INDEX (PRIMARY)
+     LEFT JOIN posted_generation g ON g.settled_on = s.settled_on AND g.generation = s.generation
+     LEFT JOIN ledger_account a FORCE INDEX (ledger_account_key) ON a.kind = 'SELLER_PAYABLE' AND a.owner = s.seller_id AND a.currency = s.currency
+     WHERE s.settled_on = ? AND s.generation = ? AND a.account_id IS NULL ORDER BY s.seller_id, s.currency
      ON DUPLICATE KEY UPDATE kind = VALUES(kind)`,
     [date, generation],
   );

@@ -3,14 +3,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { JobContext } from '../../../batch/engine/job.js';
+import { runJob } from '../../../batch/engine/run-job.js';
 import { WorkerPools } from '../../../batch/engine/worker-pool.js';
 import { postDates } from '../../../batch/jobs/post/post-dates.js';
+import { postJob } from '../../../batch/jobs/post/post-job.js';
 import { findDifferences } from '../../../core/ledger/stores/ledger-check.js';
 import { postGeneration } from '../../../core/postings/post-generation.js';
 import { GENERATIONS_CHECK, type Generation, readPosted } from '../../../core/postings/stores/settlement-posting.js';
 import { readConfig } from '../../../infra/config.js';
 import { change, type Db, inTransaction, select } from '../../../infra/database.js';
-import { environment, startMagam } from '../../../scripts/chaos/magam.mjs';
+import { environment, startMagam, until } from '../../../scripts/chaos/magam.mjs';
 import { inStatement } from '../../support/database.js';
 import { magam, magamJson } from '../../support/magam.js';
 import { createSettledDate, DAY, NEXT_DAY, type SettledDate } from '../../support/settled-date.js';
@@ -169,23 +172,70 @@ it('several that post at once post it once', async () => {
   expect((await magam(url, ['ledger', 'verify'])).code).toBe(0);
 });
 
-it('posting a range of dates needs no thread', async () => {
-  await empty();
+const REQUEST = { gridSize: 1, workers: 1, chunkRows: 1_000, requestedBy: 'test' };
+
+/** Threads that say in a file when they start. @returns the result, and what the file says */
+async function withPools<T>(work: (context: Omit<JobContext, 'onProgress'>) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'magam-post-'));
   const started = join(folder, 'started');
   writeFileSync(started, '');
   const config = readConfig({ MAGAM_DATABASE_URL: url });
   const pools = new WorkerPools(config, started, new URL('../../support/slow-worker.mjs', import.meta.url));
-  const context = { db, config, pools, signal: new AbortController().signal };
-  const request = { gridSize: 1, workers: 1, chunkRows: 1_000, requestedBy: 'test' };
-  expect(await postDates(context, { from: DAY, to: NEXT_DAY }, request)).toEqual([
-    expect.objectContaining(first),
-    expect.objectContaining({ date: DAY, generation: 2 }),
-    expect.objectContaining({ date: NEXT_DAY, generation: 1 }),
-  ]);
-  await pools.close();
-  expect(readFileSync(started, 'utf8')).toBe('');
-  rmSync(folder, { recursive: true });
+  try {
+    return await work({ db, config, pools, signal: new AbortController().signal });
+  } finally {
+    await pools.close();
+    expect(readFileSync(started, 'utf8')).toBe('');
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const ALL = [
+  expect.objectContaining(first),
+  expect.objectContaining({ date: DAY, generation: 2 }),
+  expect.objectContaining({ date: NEXT_DAY, generation: 1 }),
+];
+
+it('posting a range of dates needs no thread', async () => {
+  await empty();
+  expect(await withPools((context) => postDates(context, { from: DAY, to: NEXT_DAY }, REQUEST))).toEqual(ALL);
+});
+
+it('two dates with the same new sellers are posted at once: neither waits for the other', async () => {
+  await empty();
+  await withPools(async (context) => {
+    await postDates(context, { from: DAY, to: NEXT_DAY }, REQUEST);
+    // Rows that are only marked as deleted would hold the later date up: looking for duplicates locks the gaps about them.
+    for (const table of [...LEDGER.slice(1), 'posted_generation', 'shop_paid', 'settlement_refund'])
+      await db.raw('TRUNCATE TABLE ??', [table]);
+    await change(db, `DELETE FROM ledger_account WHERE kind = 'SELLER_PAYABLE'`);
+    const common = await sums(
+      `SELECT DISTINCT o.seller_id FROM settlement o JOIN settlement l ON l.seller_id = o.seller_id AND l.currency = o.currency
+       WHERE o.settled_on = ? AND l.settled_on = ?`,
+      [DAY, NEXT_DAY],
+    );
+    expect(common.length).toBeGreaterThan(0);
+    const tx = await db.transaction();
+    await change(
+      tx,
+      `INSERT INTO ledger_transaction (idempotency_key, kind, seller_id, effective_on, recorded_at, requested_by, reason)
+       SELECT CONCAT_WS(':', 'settlement', settled_on, generation, seller_id, currency), 'SETTLEMENT', seller_id, settled_on, UTC_TIMESTAMP(3), 'test', ''
+       FROM settlement WHERE settled_on = ? AND generation = 1`,
+      [DAY],
+    );
+    const both = postDates(context, { from: DAY, to: NEXT_DAY }, REQUEST);
+    try {
+      await until(
+        async () => (await sums('SELECT * FROM posted_generation WHERE settled_on = ?', [NEXT_DAY])).length === 1,
+        'the later date is not posted',
+      );
+      await inStatement(db, 'INSERT INTO ledger_transaction%'); // the earlier date waits for the test
+    } finally {
+      await tx.rollback();
+    }
+    expect(await both).toEqual(ALL); // in the order of dates
+  });
+  expect((await magam(url, ['ledger', 'verify'])).code).toBe(0);
 });
 
 it('what is not settled or not certified is refused, and nothing is left', async () => {
@@ -206,7 +256,7 @@ it('what is not settled or not certified is refused, and nothing is left', async
     expect((await magam(url, ['ledger', 'post', ...words])).code).toBe(2);
 });
 
-it('a closed account holds the generation up, and a posting that would tilt the ledger is taken back', async () => {
+it('a closed account holds its date up, and no other', async () => {
   await empty();
   await post(first);
   await empty(LEDGER.slice(1));
@@ -221,8 +271,26 @@ it('a closed account holds the generation up, and a posting that would tilt the 
   await change(db, `UPDATE ledger_account SET closed_at = IF(kind = 'FEE_REVENUE', opened_at, NULL)`);
   await expect(post(first)).rejects.toMatchObject({ code: 'LEDGER_ACCOUNT_CLOSED' });
   await change(db, 'UPDATE ledger_account SET closed_at = NULL');
-  await change(db, 'INSERT INTO ledger_balance SELECT MIN(account_id), 0, 1 FROM ledger_account');
-  await expect(post(first)).rejects.toMatchObject({ code: 'LEDGER_UNBALANCED' });
+  expect(await sums('SELECT * FROM ledger_transaction')).toEqual([]);
+});
+
+it('nothing is posted to a ledger whose trial balance is not zero, neither by a command nor by a runner', async () => {
+  await empty();
+  await post(first);
+  await empty(LEDGER.slice(1));
+  await change(
+    db,
+    `INSERT INTO ledger_balance SELECT MIN(account_id), 0, 1 FROM ledger_account WHERE currency IN ('JPY', 'KRW') GROUP BY currency`,
+  );
+  const refusal = { code: 'LEDGER_UNBALANCED', details: { currencies: ['JPY', 'KRW'] } };
+  expect(await magamJson(url, ['ledger', 'post', '--date', DAY])).toMatchObject({
+    code: 1,
+    document: { error: { code: 'LEDGER_UNBALANCED', details: { currencies: ['JPY', 'KRW'] } } },
+  });
+  const asked = { key: DAY, wait: true, onStop: 'stop-run' } as const;
+  const run = () =>
+    withPools((context) => runJob({ ...context, onProgress: () => undefined }, postJob, { ...REQUEST, ...asked }));
+  await expect(run()).rejects.toMatchObject(refusal);
   expect(await sums('SELECT * FROM ledger_transaction')).toEqual([]);
   await change(db, 'DELETE FROM ledger_balance');
   expect(await magamJson(url, ['ledger', 'post', '--date', DAY])).toMatchObject({
@@ -246,7 +314,7 @@ it('transactions that are not balanced are taken back, also where their errors a
   try {
     await expect(post(first)).rejects.toMatchObject({
       code: 'LEDGER_UNBALANCED',
-      details: { unbalanced: 2, currencies: [] },
+      details: { ...first, unbalanced: 2 },
     });
     expect(await sums('SELECT * FROM ledger_transaction')).toEqual([]);
   } finally {
