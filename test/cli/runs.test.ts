@@ -69,7 +69,7 @@ describe('magam runs', () => {
         entries: 8,
         linesWritten: 6,
         exceptions: 2,
-        parameters: expect.objectContaining({ gridSize: 2, workers: 2 }),
+        parameters: expect.objectContaining({ gridSize: 2, workers: 1 }),
       }),
     ]);
     expect(document.partitions).toHaveLength(2);
