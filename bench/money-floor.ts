@@ -1,13 +1,22 @@
 /**
  * What does the money of a month cost when the database moves it alone? GROUP BY and INSERT … SELECT over two connections into the product's own tables, with all
  * columns and keys. What no SQL computes, such as hashes, is copied from finished rows. So every row is written that the product writes, and nothing is decided.
+ *
+ * There are two floors. The one copies finished postings and makes two comparisons. The other makes the amounts of the postings from the settled lines, and the comparisons that
+ * the product makes. They write the same rows, and closing and proposing are the same work for both.
  */
+import { shardSql } from '../core/ledger/stores/ledger-transaction.js';
+import { SETTLEMENT_KEY } from '../core/postings/stores/settlement-posting.js';
 import { COMPUTED_FIGURES, columnOf, ENTRY_FIGURES, FIGURES } from '../core/settlement/rules/figures.js';
 import { type Cell, change, type Db, forWholeDates, openDatabase, select, selectArrays } from '../infra/database.js';
-import { FIRST_DATE, LAST_DATE, MONEY_TABLES } from './money-month.js';
+import { DATES, FIRST_DATE, LAST_DATE, MONEY_TABLES } from './money-month.js';
 
 export const FLOOR_STEPS = ['post', 'balance', 'statements', 'payouts'] as const;
 export type FloorStep = (typeof FLOOR_STEPS)[number];
+
+/** What the postings are made of: copies of finished rows, or the settled lines. */
+export const FLOORS = ['rows', 'lines'] as const;
+export type Floor = (typeof FLOORS)[number];
 
 const CONNECTIONS = 2;
 /** Tables of what nothing else is computed from: all of their rows are copied. Each with the column by which it is halved. */
@@ -57,6 +66,7 @@ export class MoneyFloor {
         );
       }
     }
+    await keepKeys(whole);
     const middles = {
       account: Number(await middleOf(whole, 'ledger_posting', 'account_id')),
       seller: String(await middleOf(whole, 'statement', 'seller_id')),
@@ -69,8 +79,8 @@ export class MoneyFloor {
   }
 
   /** Does one step of the chain; those before it are done. */
-  async run(step: FloorStep): Promise<void> {
-    for (const phase of phasesOf(step, this.middles))
+  async run(step: FloorStep, floor: Floor): Promise<void> {
+    for (const phase of phasesOf(step, floor, this.middles))
       await Promise.all(
         this.connections.map(async (connection, half) => {
           for (const sql of phase(half)) await change(connection, sql);
@@ -90,6 +100,24 @@ export class MoneyFloor {
   }
 }
 
+/**
+ * Keeps what no SQL makes of lines: the id of each settlement's transaction with its time and the seller's account, and the accounts of the other legs. All lines of the month came by
+ * file, so no buyer has paid to this platform's shop.
+ */
+async function keepKeys(db: Db): Promise<void> {
+  await db.raw('DROP TABLE IF EXISTS kept_settlement, kept_leg');
+  await db.raw(
+    `CREATE TABLE kept_settlement (PRIMARY KEY (settled_on, seller_id, currency, generation)) AS
+     SELECT s.settled_on, s.seller_id, s.currency, s.generation, t.transaction_id, t.recorded_at, ${shardSql('FEE_REVENUE', 's.seller_id')} AS shard, a.account_id
+     FROM settlement s JOIN ledger_transaction t ON t.idempotency_key = ${SETTLEMENT_KEY}
+     JOIN ledger_account a ON a.kind = 'SELLER_PAYABLE' AND a.owner = s.seller_id AND a.currency = s.currency`,
+  );
+  await db.raw(
+    `CREATE TABLE kept_leg (PRIMARY KEY (currency, kind)) AS
+     SELECT DISTINCT currency, kind, IF(kind = 'SELLER_PAYABLE', NULL, account_id) AS account_id FROM ledger_account`,
+  );
+}
+
 /** The value of a column that has half of the rows before it. */
 async function middleOf(db: Db, table: string, column: string): Promise<Cell> {
   const [count] = await select<{ n: number }>(db, 'SELECT COUNT(*) AS n FROM ??', [table]);
@@ -107,7 +135,7 @@ interface Middles {
 /** Statements of a connection; all connections end a phase before one begins the next. */
 type Phase = (half: number) => readonly string[];
 
-function phasesOf(step: FloorStep, middles: Middles): Phase[] {
+function phasesOf(step: FloorStep, floor: Floor, middles: Middles): Phase[] {
   const accountHalf = (column: string, half: number): string =>
     `${column} ${half === 0 ? '<=' : '>'} ${middles.account}`;
   const sellerHalf = (column: string, half: number): string =>
@@ -116,17 +144,22 @@ function phasesOf(step: FloorStep, middles: Middles): Phase[] {
     (...tables: readonly Copied[]): Phase =>
     (half) =>
       tables.map((table) => `INSERT INTO ${table} SELECT * FROM ${keptName(table, half)}`);
+  const dateHalf =
+    (half: number) =>
+    (date: string): boolean =>
+      date <= middles.date === (half === 0);
   switch (step) {
     case 'post':
       return [
         (half) => [
-          ...copied('posted_generation', 'ledger_account', 'ledger_transaction', 'ledger_posting')(half),
+          ...copied('posted_generation', 'ledger_account', 'ledger_transaction')(half),
+          ...(floor === 'rows' ? copied('ledger_posting')(half) : DATES.filter(dateHalf(half)).map(postedFromLines)),
           refunded(`l.settled_on ${half === 0 ? '<=' : '>'} '${middles.date}'`),
         ],
         (half) => summed(accountHalf('account_id', half)),
       ];
     case 'balance':
-      return [balanced];
+      return [floor === 'rows' ? balanced : compared];
     case 'statements':
       return [
         copied('statement', 'statement_account', 'feed_event'),
@@ -136,6 +169,28 @@ function phasesOf(step: FloorStep, middles: Middles): Phase[] {
       return [copied('payout', 'payout_statement', 'payout_event')];
   }
 }
+
+/** The sums of a date's sales (leg 0) or refunds (leg 1), by seller and currency. The currency and the platform's discount stand in the feed. */
+const legSums = (date: string, leg: 0 | 1): string =>
+  `SELECT l.seller_id, e.currency, l.generation, SUM(l.buyer_paid) AS paid, SUM(e.platform_discount) AS discount, SUM(l.net) AS net,
+     SUM(l.fee_vat + l.pg_fee_vat) AS vat, SUM(l.pg_fee) AS pg_fee FROM settlement_line l FORCE INDEX (PRIMARY)
+   STRAIGHT_JOIN ${leg === 0 ? 'sale_entry' : 'refund_entry'} e ON e.settled_on = l.settled_on AND e.entry_id = l.entry_id
+   WHERE l.settled_on = '${date}' AND l.leg = ${leg} GROUP BY l.seller_id, e.currency, l.generation`;
+
+const LEG_AMOUNT = `CASE l.kind WHEN 'SHOP_CLEARING' THEN g.paid WHEN 'PROMOTION_COST' THEN g.discount WHEN 'SELLER_PAYABLE' THEN -g.net
+  WHEN 'VAT_PAYABLE' THEN -g.vat WHEN 'PG_COST' THEN -g.pg_fee WHEN 'FEE_REVENUE' THEN g.net + g.vat + g.pg_fee - g.paid - g.discount END`;
+
+/**
+ * The postings of a date from the sums of its lines. Date by date, because the groups of a date fit into memory; and in the order of the kept settlements, which is that of
+ * the transactions.
+ */
+const postedFromLines = (date: string): string =>
+  `INSERT INTO ledger_posting SELECT k.transaction_id, COALESCE(l.account_id, k.account_id), IF(l.account_id IS NULL, 0, k.shard), k.settled_on, k.recorded_at, ${LEG_AMOUNT}
+   FROM kept_settlement k FORCE INDEX (PRIMARY)
+   STRAIGHT_JOIN (SELECT seller_id, currency, generation, SUM(paid) AS paid, SUM(discount) AS discount, SUM(net) AS net, SUM(vat) AS vat, SUM(pg_fee) AS pg_fee
+     FROM (${legSums(date, 0)} UNION ALL ${legSums(date, 1)}) both_ GROUP BY seller_id, currency, generation) g
+     ON g.seller_id = k.seller_id AND g.currency = k.currency AND g.generation = k.generation
+   STRAIGHT_JOIN kept_leg l ON l.currency = k.currency WHERE k.settled_on = '${date}' AND ${LEG_AMOUNT} <> 0`;
 
 /** The sums of the refunds of some dates, from the settled lines. */
 const refunded = (
@@ -169,6 +224,36 @@ const balanced = (half: number): string[] => [
     : `DO (SELECT COUNT(*) FROM (SELECT p.account_id, p.shard, SUM(p.amount_minor) AS total FROM ledger_posting p GROUP BY p.account_id, p.shard) n
         JOIN ledger_balance b ON b.account_id = n.account_id AND b.shard = n.shard WHERE b.amount_minor <> n.total)`,
 ];
+
+/**
+ * The comparisons of the product, each by one GROUP BY: one connection adds up each transaction, whose postings must have its dates and accounts of one currency; the other compares days,
+ * balances, settlements and the trial balance. None may find anything. Reversals have no rows in this month.
+ */
+const compared = (half: number): string[] =>
+  half === 0
+    ? [
+        counted(`SELECT 1 FROM ledger_transaction t FORCE INDEX (PRIMARY) LEFT JOIN ledger_posting p ON p.transaction_id = t.transaction_id
+           LEFT JOIN ledger_account a ON a.account_id = p.account_id GROUP BY t.transaction_id
+           HAVING COUNT(a.account_id) < 2 OR SUM(p.amount_minor) <> 0 OR MIN(a.currency) <> MAX(a.currency)
+             OR SUM(p.effective_on <> t.effective_on OR p.recorded_at <> t.recorded_at) > 0`),
+      ]
+    : [
+        counted(`SELECT 1 FROM (SELECT account_id, effective_on, DATE(recorded_at) AS recorded_on, shard, SUM(amount_minor) AS total FROM ledger_posting
+           GROUP BY account_id, effective_on, DATE(recorded_at), shard) one
+           LEFT JOIN ledger_day d ON d.account_id = one.account_id AND d.effective_on = one.effective_on AND d.recorded_on = one.recorded_on AND d.shard = one.shard
+           WHERE NOT d.amount_minor <=> one.total`),
+        counted(`SELECT 1 FROM (SELECT account_id, shard, SUM(amount_minor) AS total FROM ledger_posting GROUP BY account_id, shard) one
+           LEFT JOIN ledger_balance b ON b.account_id = one.account_id AND b.shard = one.shard WHERE NOT b.amount_minor <=> one.total`),
+        counted(`SELECT 1 FROM (SELECT a.owner, a.currency, p.effective_on, -SUM(p.amount_minor) AS credited FROM ledger_account a FORCE INDEX (ledger_account_key)
+           STRAIGHT_JOIN ledger_posting p FORCE INDEX (ledger_posting_account) ON p.account_id = a.account_id
+           WHERE a.kind = 'SELLER_PAYABLE' GROUP BY a.owner, a.currency, p.effective_on) one
+           LEFT JOIN settlement s ON s.settled_on = one.effective_on AND s.seller_id = one.owner AND s.currency = one.currency AND s.generation = 1
+           WHERE NOT s.net <=> one.credited`),
+        counted(`SELECT a.currency FROM ledger_balance b JOIN ledger_account a ON a.account_id = b.account_id GROUP BY a.currency
+           HAVING SUM(b.amount_minor) <> 0`),
+      ];
+
+const counted = (rows: string): string => `DO (SELECT COUNT(*) FROM (${rows}) n)`;
 
 const OF_SETTLEMENT =
   'r.settled_on = s.settled_on AND r.seller_id = s.seller_id AND r.currency = s.currency AND r.generation = s.generation';

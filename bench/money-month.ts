@@ -11,6 +11,7 @@ import { say } from './measure.js';
 
 export const FIRST_DATE = '2026-06-01';
 const DAYS = 30;
+export const DATES: readonly string[] = Array.from({ length: DAYS }, (_, day) => addDays(FIRST_DATE, day));
 export const LAST_DATE = addDays(FIRST_DATE, DAYS - 1);
 /** Two business days after the month, on which the month's statements are paid. */
 export const PAYOUT_DATE = '2026-07-02';

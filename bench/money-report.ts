@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { type Machine, machineText, number, orDash, range, table } from './markdown.js';
 import { spreadOf } from './measure.js';
 import type { BalanceSample } from './money-balances.js';
-import { FLOOR_STEPS, type FloorStep } from './money-floor.js';
+import { FLOOR_STEPS, type Floor, type FloorStep } from './money-floor.js';
 import type { MonthSize } from './money-month.js';
 import type { WalletSample } from './money-wallets.js';
 import type { Usage } from './report-usage.js';
 import type { Cost, ServerDescription } from './server.js';
 
-/** One step of the chain, done by the product's command (with what its process used), in one process for all steps, and by the database alone. */
+/** One step of the chain, done by the product's command (with what its process used), in one process for all steps, and by the database alone in two ways. */
 export interface StepSample {
   readonly step: FloorStep;
-  readonly floor: Cost;
+  readonly floors: Readonly<Record<Floor, Cost>>;
   readonly product: Cost;
   readonly usage: Usage;
   /** As a runner does it, whose program has started. `cpuSeconds`: of the process. */
@@ -57,32 +57,31 @@ const cpuOf = ({ product, usage }: StepSample): number => (product.serverCpuSeco
 const cpuOfOneProcess = ({ oneProcess: { cost, cpuSeconds } }: StepSample): number =>
   (cost.serverCpuSeconds ?? Number.NaN) + cpuSeconds;
 
-function chainTable({ rounds }: ChainSamples): string {
+/** The chain by commands or in one process, beside both floors, by the clock and by CPU seconds. */
+function chainTable({ rounds }: ChainSamples, way: 'commands' | 'one process'): string {
   const row = (name: string, steps: readonly StepSample[][]): string[] => {
     const sum = (of: (one: StepSample) => number): number[] =>
       steps.map((round) => round.reduce((total, one) => total + of(one), 0));
-    const [product, floor] = [sum((one) => one.product.seconds), sum((one) => one.floor.seconds)];
-    const [one, oneCpu] = [sum(({ oneProcess }) => oneProcess.cost.seconds), sum(cpuOfOneProcess)];
-    const [cpu, floorCpu] = [sum(cpuOf), sum((one) => one.floor.serverCpuSeconds ?? Number.NaN)];
-    const ratio = (own: readonly number[], other: readonly number[]): number =>
-      spreadOf(own.map((value, at) => value / (other[at] ?? Number.NaN))).median;
+    const ratio = (own: readonly number[], other: readonly number[]): string =>
+      number(spreadOf(own.map((value, at) => value / (other[at] ?? Number.NaN))).median, 2);
+    const own = sum(({ product, oneProcess }) => (way === 'commands' ? product : oneProcess.cost).seconds);
+    const ownCpu = sum(way === 'commands' ? cpuOf : cpuOfOneProcess);
+    const beside = (floor: Floor): string[] => {
+      const seconds = sum(({ floors }) => floors[floor].seconds);
+      const cpu = sum(({ floors }) => floors[floor].serverCpuSeconds ?? Number.NaN);
+      return [range(spreadOf(seconds)), ratio(own, seconds), orDash(spreadOf(cpu).median), ratio(ownCpu, cpu)];
+    };
     const peak = Math.max(...steps.flat().map(({ usage }) => usage.peakMemoryBytes)) / 2 ** 20;
     return [
-      ...[name, range(spreadOf(product)), range(spreadOf(floor)), number(ratio(product, floor), 2)],
-      ...[
-        number(spreadOf(cpu).median, 1),
-        orDash(spreadOf(floorCpu).median),
-        number(ratio(cpu, floorCpu), 2),
-        ...[range(spreadOf(one)), number(ratio(one, floor), 2), number(spreadOf(oneCpu).median, 1)],
-        number(ratio(oneCpu, floorCpu), 2),
-        number(peak),
-      ],
+      ...[name, range(spreadOf(own)), number(spreadOf(ownCpu).median, 1), ...beside('lines'), ...beside('rows')],
+      ...(way === 'commands' ? [number(peak)] : []),
     ];
   };
+  const columnsOf = (floor: string): string[] => [`${floor}, seconds`, '×', 'its CPU s', '× (CPU)'];
   return table(
     [
-      ...['', 'seconds', 'floor, seconds', '×', 'CPU s of command and server', 'floor, CPU s', '× (CPU)'],
-      ...['in one process, seconds', '×', 'CPU s', '× (CPU)', 'peak MiB of the command'],
+      ...['', 'seconds', 'CPU s', ...columnsOf('from the lines'), ...columnsOf('copying finished rows')],
+      ...(way === 'commands' ? ['peak MiB'] : []),
     ],
     [
       ...FLOOR_STEPS.map((step) =>
@@ -127,7 +126,7 @@ function markdownOf({ machine, server, parameters, measuredAt, load, chains, bal
   return `# From lines to money on ${server.engine} ${server.version}
 
 ${machineText(machine)}; ${measuredAt}. The load of the machine was ${number(load, 1)} at the end. ${parameters.workers} worker threads; medians of
-${parameters.rounds} rounds in turn (smallest–largest). The aim is at most ${AT_MOST} × the floor. docs/benchmarks.md says what each row is.
+${parameters.rounds} rounds in turn (smallest–largest). The aim is at most ${AT_MOST} × the floor from the lines. docs/benchmarks.md says what each row is.
 
 ${chains
   .map(
@@ -136,7 +135,13 @@ ${chains
 
 ${number(chain.size.settlements)} settlements, ${number(chain.size.accounts)} statements at most.
 
-${chainTable(chain)}`,
+In one process that has started, as a runner does it:
+
+${chainTable(chain, 'one process')}
+
+By the four commands, each from its start to its end:
+
+${chainTable(chain, 'commands')}`,
   )
   .join('\n\n')}
 ${balances.length === 0 ? '' : `\n## Balances at ${number(parameters.postings)} postings\n\n${balanceTable(balances)}\n`}

@@ -11,7 +11,7 @@ import { describeMachine } from './markdown.js';
 import { say } from './measure.js';
 import { measureBalances } from './money-balances.js';
 import { MoneyChain } from './money-chain.js';
-import { FLOOR_STEPS, type FloorStep, MoneyFloor } from './money-floor.js';
+import { FLOOR_STEPS, FLOORS, type Floor, type FloorStep, MoneyFloor } from './money-floor.js';
 import { FIRST_DATE, forgetMoney, LAST_DATE, makeMonth, PAYOUT_DATE } from './money-month.js';
 import { type ChainSamples, type StepSample, writeMoneyReport } from './money-report.js';
 import { measureWallets } from './money-wallets.js';
@@ -69,11 +69,15 @@ async function measureChain(sellers: number): Promise<ChainSamples> {
     const measured: StepSample[][] = [];
     try {
       for (let round = 1; round <= rounds; round += 1) {
-        say(`round ${round} of ${rounds}: floor, commands and one process in turn …`);
-        await forgetMoney(db);
-        const floors = new Map<FloorStep, Cost>();
-        for (const step of FLOOR_STEPS) floors.set(step, (await server.observe(() => floor.run(step))).cost);
-        await floor.requireEqual(db);
+        say(`round ${round} of ${rounds}: floors, commands and one process in turn …`);
+        const floors = new Map<Floor, Map<FloorStep, Cost>>();
+        for (const kind of FLOORS) {
+          await forgetMoney(db);
+          const costs = new Map<FloorStep, Cost>();
+          for (const step of FLOOR_STEPS) costs.set(step, (await server.observe(() => floor.run(step, kind))).cost);
+          await floor.requireEqual(db);
+          floors.set(kind, costs);
+        }
         await forgetMoney(db);
         const products = new Map<FloorStep, Pick<StepSample, 'product' | 'usage'>>();
         for (const step of FLOOR_STEPS) {
@@ -86,7 +90,8 @@ async function measureChain(sellers: number): Promise<ChainSamples> {
           const { result: cpuSeconds, cost } = await server.observe(() => chain.run(step));
           const oneProcess = { cost, cpuSeconds };
           const commands = products.get(step) as Pick<StepSample, 'product' | 'usage'>;
-          steps.push({ step, floor: floors.get(step) as Cost, ...commands, oneProcess });
+          const of = (kind: Floor): Cost => floors.get(kind)?.get(step) as Cost;
+          steps.push({ step, floors: { rows: of('rows'), lines: of('lines') }, ...commands, oneProcess });
         }
         measured.push(steps);
       }

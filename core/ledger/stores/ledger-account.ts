@@ -1,5 +1,6 @@
 /** Accounts of the ledger. Posting shares their rows, so that none is closed meanwhile. */
-import { change, type Db, isoTime, type Reading, select, type Tx } from '../../../infra/database.js';
+import { change, type Db, isoTime, type Reading, select, type Tx, withRetries } from '../../../infra/database.js';
+import { isDuplicateKey } from '../../../infra/database-errors.js';
 import { type AccountKind, type AccountRef, accountName } from '../rules/accounts.js';
 
 export interface LedgerAccount extends AccountRef {
@@ -25,14 +26,31 @@ export async function shareAccounts(tx: Tx, wanted: readonly AccountRef[]): Prom
   return new Map(rows.map((row) => [accountName(row), row]));
 }
 
-/** Opens accounts, except for those that somebody has opened meanwhile. */
+/** Tries of opening accounts while others open the same ones. */
+const TRIES = 12;
+
+/**
+ * Runs an INSERT of accounts that are missing, again after a duplicate key: somebody has opened one of them meanwhile, and the next try leaves it out.
+ *
+ * Such an INSERT must not say ON DUPLICATE KEY UPDATE. With innodb_autoinc_lock_mode = 2 MariaDB 10.11 gives the same new id to two of these statements, now and then, when they run at
+ * once and meet duplicates (found in SHOW ENGINE INNODB STATUS: one waits for the PRIMARY key that the other has just inserted). The second one takes the row of the other's account
+ * for its duplicate and updates that. So it succeeds, and its own account is not there.
+ */
+export const openingMissing = (open: () => Promise<unknown>): Promise<unknown> =>
+  withRetries(open, { passes: isDuplicateKey, tries: TRIES });
+
+/** Opens those of the accounts that are missing. */
 export async function openAccounts(tx: Tx, wanted: readonly AccountRef[]): Promise<void> {
-  await change(
-    tx,
-    `INSERT INTO ledger_account (kind, owner, currency, opened_at) VALUES ${wanted.map(() => '(?, ?, ?, UTC_TIMESTAMP(3))').join(', ')}
-     ON DUPLICATE KEY UPDATE kind = VALUES(kind)`,
-    wanted.flatMap(({ kind, owner, currency }) => [kind, owner, currency]),
-  );
+  await openingMissing(async () => {
+    const there = await shareAccounts(tx, wanted);
+    const missing = wanted.filter((one) => !there.has(accountName(one)));
+    if (missing.length === 0) return;
+    await change(
+      tx,
+      `INSERT INTO ledger_account (kind, owner, currency, opened_at) VALUES ${missing.map(() => '(?, ?, ?, UTC_TIMESTAMP(3))').join(', ')}`,
+      missing.flatMap(({ kind, owner, currency }) => [kind, owner, currency]),
+    );
+  });
 }
 
 /** These accounts by `accountName`, shared until the commit. Those that are missing are opened. */

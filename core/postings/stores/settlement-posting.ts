@@ -5,6 +5,7 @@
 import { change, type Db, select, selectArrays, type Tx } from '../../../infra/database.js';
 import { ACCOUNT_KINDS, type AccountKind, type AccountRef, FILE_SHOP } from '../../ledger/rules/accounts.js';
 import { type Leg, POSTING_RULES } from '../../ledger/rules/posting-rules.js';
+import { openingMissing } from '../../ledger/stores/ledger-account.js';
 import type { NewPostings } from '../../ledger/stores/ledger-balance.js';
 import type { CheckGroup } from '../../ledger/stores/ledger-check.js';
 import { shardSql } from '../../ledger/stores/ledger-transaction.js';
@@ -21,7 +22,8 @@ export const keysOf = ({ date, generation }: Generation): Pick<NewPostings, 'fir
   last: `settlement:${date}:${generation};`,
 });
 
-const KEY = `CONVERT(CONCAT('settlement:', s.settled_on, ':', s.generation, ':', s.seller_id, ':', s.currency) USING ascii) COLLATE ascii_bin`;
+/** The key of the transaction that posts a settlement `s`, as SQL. */
+export const SETTLEMENT_KEY = `CONVERT(CONCAT('settlement:', s.settled_on, ':', s.generation, ':', s.seller_id, ':', s.currency) USING ascii) COLLATE ascii_bin`;
 
 /** The amounts of the rules in a settlement `s` whose buyers paid `h.amount_minor` to the shop. */
 const AMOUNTS: Readonly<Record<string, string>> = {
@@ -139,14 +141,15 @@ export async function openSellerAccounts(
   moved: readonly MovedLeg[],
 ): Promise<void> {
   for (const leg of sellerLegs(moved).filter(([kind]) => kind !== 'SELLER_PAYABLE'))
-    await change(
-      tx,
-      `INSERT INTO ledger_account (kind, owner, currency, opened_at)
+    await openingMissing(() =>
+      change(
+        tx,
+        `INSERT INTO ledger_account (kind, owner, currency, opened_at)
        SELECT '${leg[0]}', s.seller_id, s.currency, UTC_TIMESTAMP(3) FROM ${SETTLED}
        LEFT JOIN ledger_account a FORCE INDEX (ledger_account_key) ON a.kind = '${leg[0]}' AND ${OF_SELLER}
-       WHERE ${OF_GENERATION} AND a.account_id IS NULL AND ${amountOf(leg)} <> 0 ORDER BY s.seller_id, s.currency
-       ON DUPLICATE KEY UPDATE kind = VALUES(kind)`,
-      [date, generation],
+       WHERE ${OF_GENERATION} AND a.account_id IS NULL AND ${amountOf(leg)} <> 0 ORDER BY s.seller_id, s.currency`,
+        [date, generation],
+      ),
     );
 }
 
@@ -177,7 +180,7 @@ export const insertHeaders = (tx: Tx, { date, generation }: Generation, recorded
   change(
     tx,
     `INSERT INTO ledger_transaction (idempotency_key, kind, seller_id, effective_on, recorded_at, requested_by, reason)
-     SELECT ${KEY}, IF(s.net < 0, 'REFUND_AFTER_SETTLEMENT', 'SETTLEMENT'), s.seller_id, s.settled_on, ?, 'system', '' FROM ${SETTLED}
+     SELECT ${SETTLEMENT_KEY}, IF(s.net < 0, 'REFUND_AFTER_SETTLEMENT', 'SETTLEMENT'), s.seller_id, s.settled_on, ?, 'system', '' FROM ${SETTLED}
      WHERE ${OF_GENERATION} AND (${LEGS.map((leg) => `${amountOf(leg)} <> 0`).join(' OR ')})`,
     [recordedAt, date, generation],
   );
@@ -186,10 +189,9 @@ export const insertHeaders = (tx: Tx, { date, generation }: Generation, recorded
  * Writes the postings of these transactions, transaction by transaction: they go to one place of the table. The sellers' accounts are shared until the commit, in the order of
  * sellers. Fails with a NULL in a column that takes none (`isNullRefused`) where one of them is closed.
  *
- * The statement has to be a locking read. Another date that is posted at the same time may just have opened an account. Then it is there for all locking reads from the moment of its
- * commit, but not for each consistent read: MariaDB marks a transaction as committed, which ends the locks on the rows that it has inserted, and takes it out of the list from which new
- * snapshots learn who is active a moment later (`trx_t::commit_in_memory`). Between the two, and for as long as a busy machine keeps that thread waiting, a statement
- * sees the account by a lock, and the next statement of the same transaction does not see it by a snapshot.
+ * The statement has to be a locking read, which finds every account that is there. A consistent read may lack one that another date has just opened: MariaDB marks a transaction as
+ * committed, which ends the locks on the rows that it has inserted, and only then takes it out of the list from which new snapshots learn who is active
+ * (`trx_t::commit_in_memory`). Besides, the accounts are shared anyway, and a closed one is noticed without another read.
  * @param idOf of the accounts that are not the sellers' @returns how many
  */
 export async function insertPostingsOf(
@@ -213,7 +215,7 @@ export async function insertPostingsOf(
     `INSERT INTO ledger_posting (transaction_id, account_id, shard, effective_on, recorded_at, amount_minor)
      SELECT t.transaction_id, ${byLeg(([kind]) => (isOfSeller(kind) ? `IF(${kind}.closed_at IS NULL, ${kind}.account_id, NULL)` : 'l.account_id'))},
        ${byLeg(([kind]) => shardSql(kind, 's.seller_id'))}, s.settled_on, ?, ${byLeg(amountOf)} FROM ${SETTLED}
-     STRAIGHT_JOIN ledger_transaction t FORCE INDEX (ledger_transaction_key) ON t.idempotency_key = ${KEY}
+     STRAIGHT_JOIN ledger_transaction t FORCE INDEX (ledger_transaction_key) ON t.idempotency_key = ${SETTLEMENT_KEY}
      ${own.map((kind) => `LEFT JOIN ledger_account ${kind} FORCE INDEX (ledger_account_key) ON ${kind}.kind = '${kind}' AND ${kind}.owner = s.seller_id AND ${kind}.currency = s.currency`).join(' ')}
      STRAIGHT_JOIN (${rows.join(' UNION ALL ')}) l ON l.currency = s.currency
      WHERE ${OF_GENERATION} AND ${byLeg(amountOf)} <> 0 LOCK IN SHARE MODE`,

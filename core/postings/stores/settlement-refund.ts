@@ -1,5 +1,6 @@
 /** Data of a posted generation that statements need beside its transactions: the sums of its refunds, and an account for each seller. */
 import { change, type Db, select, type Tx } from '../../../infra/database.js';
+import { openingMissing } from '../../ledger/stores/ledger-account.js';
 import { COMPUTED_FIGURES, columnOf, ENTRY_FIGURES, FIGURES } from '../../settlement/rules/figures.js';
 import type { Generation } from './settlement-posting.js';
 
@@ -26,15 +27,16 @@ export async function insertRefundSums(tx: Tx, { date, generation }: Generation)
  * recorded before an account was opened is on no statement of it.
  */
 export async function openPayableAccounts(tx: Tx, { date, generation }: Generation): Promise<void> {
-  await change(
-    tx,
-    `INSERT INTO ledger_account (kind, owner, currency, opened_at)
+  await openingMissing(() =>
+    change(
+      tx,
+      `INSERT INTO ledger_account (kind, owner, currency, opened_at)
      SELECT 'SELLER_PAYABLE', s.seller_id, s.currency, COALESCE(g.posted_at, UTC_TIMESTAMP(3)) FROM settlement s FORCE INDEX (PRIMARY)
      LEFT JOIN posted_generation g ON g.settled_on = s.settled_on AND g.generation = s.generation
      LEFT JOIN ledger_account a FORCE INDEX (ledger_account_key) ON a.kind = 'SELLER_PAYABLE' AND a.owner = s.seller_id AND a.currency = s.currency
-     WHERE s.settled_on = ? AND s.generation = ? AND a.account_id IS NULL ORDER BY s.seller_id, s.currency
-     ON DUPLICATE KEY UPDATE kind = VALUES(kind)`,
-    [date, generation],
+     WHERE s.settled_on = ? AND s.generation = ? AND a.account_id IS NULL ORDER BY s.seller_id, s.currency`,
+      [date, generation],
+    ),
   );
 }
 

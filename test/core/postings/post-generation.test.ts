@@ -9,6 +9,7 @@ import { WorkerPools } from '../../../batch/engine/worker-pool.js';
 import { postDates } from '../../../batch/jobs/post/post-dates.js';
 import { postJob } from '../../../batch/jobs/post/post-job.js';
 import { findDifferences } from '../../../core/ledger/stores/ledger-check.js';
+import { openAccountsOf } from '../../../core/postings/open-accounts.js';
 import { postGeneration } from '../../../core/postings/post-generation.js';
 import { GENERATIONS_CHECK, type Generation, readPosted } from '../../../core/postings/stores/settlement-posting.js';
 import { readConfig } from '../../../infra/config.js';
@@ -236,6 +237,30 @@ it('two dates with the same new sellers are posted at once: neither waits for th
     expect(await both).toEqual(ALL); // in the order of dates
   });
   expect((await magam(url, ['ledger', 'verify'])).code).toBe(0);
+});
+
+it('dates that open the accounts of the same sellers at once open all of them', async () => {
+  const days = [2, 3, 5, 7].map((step) => ({ step, date: `2030-01-0${step}`, generation: 1 }));
+  for (const { step, date } of days)
+    await change(db, 'INSERT INTO settlement VALUES ?', [
+      Array.from({ length: 1_500 }, (_, at) => at)
+        .filter((at) => at % step !== 0)
+        .map((at) => [date, 1, `many-${String(at).padStart(4, '0')}`, 'KRW', ...Array.from({ length: 13 }, () => 0)]),
+    ]);
+  try {
+    for (let round = 0; round < 6; round += 1) {
+      await db.raw('TRUNCATE TABLE ledger_account');
+      await Promise.all(days.map((one) => openAccountsOf(db, one)));
+      expect(
+        await sums(
+          `SELECT DISTINCT s.seller_id FROM settlement s LEFT JOIN ledger_account a ON a.kind = 'SELLER_PAYABLE' AND a.owner = s.seller_id AND a.currency = s.currency
+           WHERE s.settled_on >= '2030-01-01' AND a.account_id IS NULL`,
+        ),
+      ).toEqual([]);
+    }
+  } finally {
+    await change(db, `DELETE FROM settlement WHERE settled_on >= '2030-01-01'`);
+  }
 });
 
 it('what is not settled or not certified is refused, and nothing is left', async () => {
