@@ -235,11 +235,11 @@ export const GENERATIONS_CHECK: CheckGroup = {
        STRAIGHT_JOIN ledger_posting p FORCE INDEX (ledger_posting_account) ON p.account_id = a.account_id
        STRAIGHT_JOIN ledger_transaction t ON t.transaction_id = p.transaction_id
        LEFT JOIN settlement s FORCE INDEX (PRIMARY) ON s.settled_on = t.effective_on AND s.seller_id = t.seller_id AND s.currency = a.currency
-         AND s.net = -p.amount_minor AND t.seller_id = a.owner AND t.idempotency_key = ${KEY}
+         AND s.net = -p.amount_minor AND t.seller_id = a.owner AND t.idempotency_key = ${SETTLEMENT_KEY}
        WHERE a.kind = 'SELLER_PAYABLE' AND t.idempotency_key BETWEEN 'settlement:' AND 'settlement;') credited
      JOIN (
        SELECT COALESCE(SUM(g.generation IS NOT NULL AND s.net <> 0), 0) AS owing,
-         COALESCE(SUM(IF(g.generation IS NULL, (SELECT COUNT(*) FROM ledger_transaction t WHERE t.idempotency_key = ${KEY}), 0)), 0) AS early
+         COALESCE(SUM(IF(g.generation IS NULL, (SELECT COUNT(*) FROM ledger_transaction t WHERE t.idempotency_key = ${SETTLEMENT_KEY}), 0)), 0) AS early
        FROM settlement s FORCE INDEX (PRIMARY)
        LEFT JOIN posted_generation g ON g.settled_on = s.settled_on AND g.generation = s.generation) settled
      WHERE found <> amounts OR found <> owing OR early > 0`,
