@@ -137,9 +137,23 @@ it('is OpenAPI 3.1, and a linter has nothing to say', async () => {
   expect(await new Validator().validate(structuredClone({ ...document }))).toEqual({ valid: true });
   // The program has no licence that could be named.
   const config = await createConfig({ extends: ['recommended-strict'], rules: { 'info-license': 'off' } });
-  const faults = await lintFromString({ source: JSON.stringify(document), config });
+  const faults = await lintFromString({ source: JSON.stringify(withoutRepeatedExamples()), config });
   expect(faults.map(({ ruleId, message, location: [place] }) => `${ruleId}: ${message} ${place?.pointer}`)).toEqual([]);
 });
+
+/** The document in which a schema with its example, which many refusals have in common, keeps the example at the first place: the linter takes more than a millisecond for each. */
+function withoutRepeatedExamples(): Document {
+  const copy = structuredClone({ ...document });
+  const seen = new Set<string>();
+  for (const methods of Object.values(copy.paths))
+    for (const { responses } of Object.values(methods))
+      for (const media of Object.values(responses).flatMap(({ content = {} }) => Object.values(content))) {
+        const text = JSON.stringify(media);
+        if (seen.has(text)) Reflect.deleteProperty(media, 'example');
+        seen.add(text);
+      }
+  return copy;
+}
 
 it('describes policies, certificates and all other objects except the details of a code', () => {
   const { schemas = {} } = document.components ?? {};
@@ -157,7 +171,8 @@ function openObjects(schema: unknown, path = ''): string[] {
 }
 
 it('has schemas that are JSON schemas, and examples that fit them', () => {
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  // Each is used once: optimizing it would cost more than it saves.
+  const ajv = new Ajv2020({ strict: false, allErrors: true, code: { optimize: false } });
   addFormats.default(ajv);
   ajv.addSchema({ $id: 'magam', components: document.components });
   const { schemas } = document.components as { schemas: Record<string, { properties?: Record<string, unknown> }> };

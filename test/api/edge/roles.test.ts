@@ -168,11 +168,13 @@ describe('a role', () => {
 
   it.each(ROLES)('%s is let in by the routes of the table, and by no other', async (role: Role) => {
     const wrong: string[] = [];
+    const make = () => makeAccount(database.db, role, role === 'seller' ? { sellerId: 'S1' } : {});
+    let { token } = await make();
     for (const route of routes) {
-      // A fresh one for each: some routes end what they are called with.
-      const { token } = await makeAccount(database.db, role, role === 'seller' ? { sellerId: 'S1' } : {});
       const { status, body } = await api.call(route.method.toUpperCase(), nowhere(route), { token });
       const refused = status === 403 && body.code === 'FORBIDDEN';
+      // Some calls end what they are made with. A call that only reads, or is refused, does not.
+      if (!refused && route.method !== 'get') ({ token } = await make());
       const shouldBe = grantOf(route.permission, role) === undefined;
       if (refused !== shouldBe || status === 401) wrong.push(`${nameOf(route)}: ${status} ${body?.code}`);
     }
