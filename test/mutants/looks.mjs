@@ -1,7 +1,7 @@
 /** Verifying the ledger: what a look leaves out no check would find any more. */
 const ledger = { file: 'core/ledger/stores/ledger-check.ts', tests: 'test/core/ledger/verify.test.ts' };
 const generations = {
-  ...{ file: 'core/postings/stores/settlement-posting.ts', tests: 'test/core/postings/post-generation.test.ts' },
+  ...{ file: 'core/postings/stores/settlement-posting.ts', tests: 'test/core/postings/posted-generations.test.ts' },
   only: 'the look at posted generations',
 };
 

@@ -93,8 +93,8 @@ export const mutants = [
   {
     ...sum,
     name: 'a sum forgets what it carried',
-    from: 'return this.big + BigInt(this.small);',
-    to: 'return this.big === 0n ? BigInt(this.small) : this.big;',
+    from: ': this.big + BigInt(this.small);',
+    to: ': this.big;',
   },
   { ...sum, name: 'a sum beyond 2^53 keeps its number, too', from: 'this.small = 0;\n', to: '' },
 
