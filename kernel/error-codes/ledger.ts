@@ -60,7 +60,7 @@ export const ledgerErrors = {
     meaning:
       'A transaction needs at least two postings, each of an amount other than zero and to an account of its own.',
     whatToDo:
-      'magam ledger verify says where. Correct the program that made the transaction; the posting rules (docs/ledger.md) never make such a one.',
+      'Correct the program that made the transaction; the posting rules (docs/ledger.md) never make such a one.',
   },
   LEDGER_REVERSAL_ELSEWHERE: {
     http: 409,

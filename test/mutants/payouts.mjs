@@ -7,7 +7,7 @@ const results = {
 };
 const task = { file: 'batch/tasks/payout-result-task.ts', tests: 'test/api/payouts/payout-files.test.ts' };
 const all = { file: 'core/payouts/request-transfers.ts', tests: 'test/api/payouts/send-payouts.test.ts' };
-const one = { file: 'core/payouts/send-payout.ts', tests: 'test/core/payouts/send-payout.long.test.ts' };
+const one = { file: 'core/payouts/send-payout.ts', tests: 'test/core/payouts/send-payout.test.ts' };
 const steps = { file: 'core/payouts/provider-steps.ts', tests: 'test/core/payouts/provider-steps.test.ts' };
 const route = { file: 'api/payouts/send-payouts.ts', tests: 'test/api/payouts/send-payouts.test.ts' };
 

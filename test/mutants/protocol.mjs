@@ -279,7 +279,7 @@ export const mutants = [
   },
   {
     file: 'batch/engine/execution-record.ts',
-    tests: 'test/batch/leaving.long.test.ts',
+    tests: 'test/batch/leaving.test.ts',
     name: 'who leaves a run stops it, though others work on it',
     from: 'if (await hasLiveExecution(tx, run.runId)) return true;',
     to: 'if ((await hasLiveExecution(tx, run.runId)) && run.runId < 0) return true;',
@@ -287,7 +287,7 @@ export const mutants = [
   },
   {
     file: 'batch/engine/execution-record.ts',
-    tests: 'test/batch/leaving.long.test.ts',
+    tests: 'test/batch/leaving.test.ts',
     name: 'a process that was marked as dead stops the run',
     from: 'if (counted) await moveRun',
     to: 'if (counted || run.runId > 0) await moveRun',
@@ -295,7 +295,7 @@ export const mutants = [
   },
   {
     file: 'batch/engine/run-job.ts',
-    tests: 'test/batch/discard.long.test.ts',
+    tests: 'test/batch/discard.test.ts',
     name: 'a run is completed under a plan that was given up',
     from: 'await requireSameRun(tx, { ...run, plan }, true);',
     to: 'await requireSameRun(tx, run, true);',
@@ -303,7 +303,7 @@ export const mutants = [
   },
   {
     file: 'batch/engine/work-partitions.ts',
-    tests: 'test/batch/leaving.long.test.ts',
+    tests: 'test/batch/leaving.test.ts',
     name: 'a claim that was told to stop counts',
     from: "failure?.counts ?? status !== 'stopped'",
     to: 'failure?.counts ?? true',
@@ -311,7 +311,7 @@ export const mutants = [
   },
   {
     file: 'core/settlement/discard-run.ts',
-    tests: 'test/batch/discard.long.test.ts',
+    tests: 'test/batch/discard.test.ts',
     name: 'a supplement is discarded on which refunds rest',
     from: 'if (generation > 1 && (await',
     to: 'if (generation > 9 && (await',
@@ -327,7 +327,7 @@ export const mutants = [
   },
   {
     file: 'core/settlement/discard-run.ts',
-    tests: 'test/batch/discard.long.test.ts',
+    tests: 'test/batch/discard.test.ts',
     name: 'a process that was frozen continues with a plan that it does not know',
     from: "await abandonExecutions(tx, runId, 'discard');",
     to: '',
@@ -335,7 +335,7 @@ export const mutants = [
   },
   {
     file: 'core/settlement/discard-run.ts',
-    tests: 'test/batch/discard.long.test.ts',
+    tests: 'test/batch/discard.test.ts',
     name: 'a run is discarded while somebody works on it',
     from: 'if (await hasLiveExecution(tx, runId))',
     to: 'if ((await hasLiveExecution(tx, runId)) && runId < 0)',

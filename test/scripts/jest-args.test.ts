@@ -31,8 +31,8 @@ it('runs each file by npm test or by npm run test:long', () => {
 
 it('runs all on MySQL, and a long one that is named', () => {
   expect(takenBy('--mysql')).toEqual(files);
-  expect(takenBy('batch/kill')).toEqual(['/test/batch/kill.long.test.ts']);
-  expect(takenBy('--mysql', 'batch/kill')).toEqual(['/test/batch/kill.long.test.ts']);
+  expect(takenBy('batch/outages')).toEqual(['/test/batch/outages.long.test.ts']);
+  expect(takenBy('--mysql', 'batch/outages')).toEqual(['/test/batch/outages.long.test.ts']);
 });
 
 it('runs rules, stores and imports quickly, without the long ones', () => {
