@@ -87,6 +87,6 @@ export const ledgerErrors = {
     exit: 1,
     meaning: 'The postings of a transaction, or all balances of a currency together, do not add up to zero.',
     whatToDo:
-      'magam ledger verify says where. Correct the program that made the transaction; the posting rules (docs/ledger.md) never make such a one.',
+      '`magam ledger verify` says where. Correct the program that made the transaction; the posting rules (docs/ledger.md) never make such a one.',
   },
 } as const satisfies Record<string, ErrorDefinition>;
