@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => its?.end());
 
 it('what a provider has said waits for a free connection beyond the wait of the pool', async () => {
-  const narrow = openDatabase(its.database.url, { poolMax: 1, connectionWaitSeconds: 0.05 });
+  const narrow = openDatabase(its.database.url, { poolMax: 1, connectionWaitSeconds: 0.5 });
   const busy = await narrow.transaction();
   let tries = 0;
   const settled = settling(async () => {
