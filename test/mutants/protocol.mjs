@@ -279,7 +279,7 @@ export const mutants = [
   },
   {
     file: 'batch/engine/execution-record.ts',
-    tests: 'test/batch/leaving.test.ts',
+    tests: 'test/batch/leaving.long.test.ts',
     name: 'who leaves a run stops it, though others work on it',
     from: 'if (await hasLiveExecution(tx, run.runId)) return true;',
     to: 'if ((await hasLiveExecution(tx, run.runId)) && run.runId < 0) return true;',
@@ -287,7 +287,7 @@ export const mutants = [
   },
   {
     file: 'batch/engine/execution-record.ts',
-    tests: 'test/batch/leaving.test.ts',
+    tests: 'test/batch/leaving.long.test.ts',
     name: 'a process that was marked as dead stops the run',
     from: 'if (counted) await moveRun',
     to: 'if (counted || run.runId > 0) await moveRun',
@@ -303,7 +303,7 @@ export const mutants = [
   },
   {
     file: 'batch/engine/work-partitions.ts',
-    tests: 'test/batch/leaving.test.ts',
+    tests: 'test/batch/leaving.long.test.ts',
     name: 'a claim that was told to stop counts',
     from: "failure?.counts ?? status !== 'stopped'",
     to: 'failure?.counts ?? true',
