@@ -1,7 +1,7 @@
 /**
  * Which test files a command runs. Those named `….long.test.ts` take long: processes are killed in them at every step, servers go away, or chance plays many rounds. `npm test`
- * leaves them out, unless files are named on its command line; `--long` (`npm run test:long`) runs them alone, `--mysql` (`npm run test:mysql`) runs all. `--quick`
- * (`npm run test:quick`) runs the tests of rules, stores and imports.
+ * leaves them out; `--long` (`npm run test:long`) runs them alone, `--mysql` (`npm run test:mysql`) runs all. `--quick` (`npm run test:quick`) runs the tests of rules, stores and
+ * imports. Where files are named on the command line, each command runs these files alone, long or not.
  */
 const LONG_FILES = '\\.long\\.test\\.ts$';
 const WITHOUT_LONG = `--testPathIgnorePatterns=${LONG_FILES}`;
@@ -12,6 +12,8 @@ const FLAGS = {
   '--long': [LONG_FILES],
   '--mysql': [],
 };
+/** Options of jest whose value may be the next argument, which then names no file. */
+const WITH_VALUE = ['-t', '--testNamePattern', '-w', '--maxWorkers', '--seed', '--shard', '--testTimeout'];
 
 /**
  * The arguments of jest for those that were given.
@@ -20,6 +22,7 @@ const FLAGS = {
 export function jestArgs(given) {
   const flags = /** @type {(keyof typeof FLAGS)[]} */ (given.filter((arg) => arg in FLAGS));
   const others = given.filter((arg) => !(arg in FLAGS));
-  const named = others.some((arg) => !arg.startsWith('-'));
-  return [...(flags.length === 0 && !named ? [WITHOUT_LONG] : flags.flatMap((flag) => FLAGS[flag])), ...others];
+  const named = others.some((arg, at) => !arg.startsWith('-') && !WITH_VALUE.includes(others[at - 1] ?? ''));
+  if (named) return others;
+  return [...(flags.length === 0 ? [WITHOUT_LONG] : flags.flatMap((flag) => FLAGS[flag])), ...others];
 }

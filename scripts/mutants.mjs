@@ -15,7 +15,7 @@ import { startTestServices } from './services.mjs';
 import { ensureBuilt } from './setup.mjs';
 
 const USAGE = 'Usage: npm run test:mutants -- [--quick] [--only TEXT] [--list]';
-/** As many mutants at a time as jest has workers in `npm test`. */
+/** As many mutants at a time. */
 const LANES = 2;
 /** For one test file. A change may make the code loop forever, which also counts as found. */
 const LIMIT_MS = 300_000;

@@ -29,10 +29,19 @@ it('runs each file by npm test or by npm run test:long', () => {
   expect(long.length).toBeGreaterThan(0);
 });
 
-it('runs all on MySQL, and a long one that is named', () => {
+it('runs all on MySQL', () => {
   expect(takenBy('--mysql')).toEqual(files);
-  expect(takenBy('batch/outages')).toEqual(['/test/batch/outages.long.test.ts']);
-  expect(takenBy('--mysql', 'batch/outages')).toEqual(['/test/batch/outages.long.test.ts']);
+});
+
+it.each([[], ['--long'], ['--mysql'], ['--quick']])('runs a file that is named, and no other: %p', (...flags) => {
+  expect(takenBy(...flags, 'batch/outages')).toEqual(['/test/batch/outages.long.test.ts']);
+  expect(takenBy(...flags, '--bail', 'batch/outages')).toEqual(['/test/batch/outages.long.test.ts']);
+});
+
+it.each(['-t', '--testNamePattern', '-w', '--maxWorkers'])('takes the value of %s for no file', (option) => {
+  const given = [option, '2'];
+  expect(jestArgs(given)).toEqual([...jestArgs([]), ...given]);
+  expect(jestArgs(['--long', ...given])).toEqual([...jestArgs(['--long']), ...given]);
 });
 
 it('runs rules, stores and imports quickly, without the long ones', () => {
