@@ -33,7 +33,7 @@ const { default: Runtime } = /** @type {any} */ (require('jest-runtime'));
 const PACKAGE = /[\\/](node_modules|test[\\/]support[\\/]once)[\\/]/;
 const SOURCE = /\.ts$/;
 const ROOT = join(__dirname, '../../..');
-/** Folders of the product. Its modules keep nothing that one file of tests could leave to the next, except for what environment.cjs puts back. */
+/** Folders of the product. Its modules keep nothing that could matter to the next file of tests, except for what ../end-processes.ts and ../kept-threads.ts put back. */
 const PRODUCT = ['kernel', 'infra', 'core', 'api', 'batch', 'cli', 'sandbox'].map((name) => join(ROOT, name) + sep);
 /** jest keeps the map beside the code; as a part of the code, every compilation would read it. */
 const SOURCE_MAP = /^\/\/# sourceMappingURL=data:\S*$/gm;
@@ -130,9 +130,14 @@ class SharingRuntime extends Runtime {
     return module;
   }
 
-  /** Forgets the product when one of its files was changed, and tells jest the source maps of what is kept. */
+  /** Forgets the product when one of its files was changed or is gone, as between two runs in watch mode, and tells jest the source maps of what is kept. */
   #keepWhatIsNew() {
-    for (const path of products.keys()) if (statSync(path).mtimeMs !== sources.get(path)?.changedAt) products.clear();
+    const isAsRead = (/** @type {string} */ path) =>
+      statSync(path, { throwIfNoEntry: false })?.mtimeMs === sources.get(path)?.changedAt;
+    if (![...products.keys()].every(isAsRead)) {
+      products.clear();
+      paths.clear();
+    }
     const sourceMaps = this.transformCache.getSourceMaps();
     for (const path of products.keys()) {
       const sourceMap = sources.get(path)?.sourceMap;
