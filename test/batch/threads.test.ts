@@ -18,7 +18,7 @@ describe('many more threads than there is work for', () => {
 });
 
 describe('a worker thread', () => {
-  // Every thread counts from zero, so its successors fail in the same way, each after some progress. One of two threads comes to at least seven chunks, and to at least three partitions.
+  // One of two threads comes to at least seven chunks, and to at least three partitions.
   it.each([
     ['exits inside a transaction', 'chunk.in-transaction:exit:6'],
     ['exits before a commit', 'chunk.before-commit:exit:6'],
@@ -29,6 +29,12 @@ describe('a worker thread', () => {
   ])('that %s is replaced', async (_name, fault) => {
     await feed.finish({ MAGAM_FAULT: fault });
     expect((await feed.claims()).FAILED).toBeGreaterThan(0);
+  });
+
+  it('that exits is replaced again and again, as every thread counts from zero, so that its successors exit, too', async () => {
+    await feed.finish({ MAGAM_FAULT: 'chunk.in-transaction:exit:3' });
+    // The first two threads, and some that took their places: each has done two chunks of fourteen.
+    expect((await feed.claims()).FAILED).toBeGreaterThan(2);
   });
 
   it.each(['chunk.in-transaction:hang:6', 'chunk.after-commit:hang:6', 'partition.start:hang:3'])(

@@ -1,5 +1,5 @@
 /**
- * Pays a payout through the sandbox in a process of its own: `node payout-sender.mjs DATABASE_URL SANDBOX_URL FAULT send|follow PAYOUT`.
+ * Pays a payout through the sandbox in a process of its own: `node payout-sender.mjs DATABASE_URL SETTINGS FAULT send|follow PAYOUT`, the settings as JSON.
  */
 import { payoutSteps } from './payout-steps.mjs';
 
