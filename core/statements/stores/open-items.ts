@@ -27,7 +27,8 @@ export const readPostedMoments = async (db: Db, since: string): Promise<PostedMo
     )) as [string, string][],
   );
 
-const dateOf = (generation: string): string => generation.slice(0, 10);
+/** The date of a generation, or of a settlement's text, with which both begin. */
+export const dateOf = (generation: string): string => generation.slice(0, 10);
 
 /**
  * The key is by seller and date, so that only settlements which exist are looked for: most sellers have none on most dates. The dates are a range of constants, because a join

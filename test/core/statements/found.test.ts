@@ -5,7 +5,7 @@ import { postGeneration } from '../../../core/postings/post-generation.js';
 import { closeSeller } from '../../../core/statements/close-seller.js';
 import { readStatementSettlements } from '../../../core/statements/stores/statement.js';
 import { verifyStatements } from '../../../core/statements/verify-statements.js';
-import { type Db, inTransaction } from '../../../infra/database.js';
+import { type Db, inTransaction, select } from '../../../infra/database.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { settleAndPost, settleRows } from '../../support/settled-rows.js';
 import { giveTerms, postRule, statementsOf } from '../../support/statements.js';
@@ -82,4 +82,17 @@ it('the currencies of a seller are closed apart, and each has its own settlement
     refunds: { entries: 2, figures: { itemAmount: -2n * BigInt(huge), net: -2n * BigInt(huge) + 2n } },
   });
   expect(await verified()).toEqual({ ok: true, failed: [] });
+});
+
+it('a generation of the last day that closes is not open afterwards, so it does not keep later reads going back to it', async () => {
+  await settleAndPost(db, '2026-06-07', 1, [{ sellerId: 'SUNDAY', itemAmount: 100 }]);
+  const close = { sellerId: 'SUNDAY', calendar: await businessCalendar(db), issuedBy: 'test' };
+  await closeSeller(db, { ...close, through: '2026-06-07' });
+  const marks = await select<{ openSince: string; issuedAt: string }>(
+    db,
+    `SELECT m.open_since AS openSince, s.issued_at AS issuedAt FROM statement s
+     JOIN ledger_account a ON a.kind = 'SELLER_PAYABLE' AND a.owner = s.seller_id AND a.currency = s.currency
+     JOIN statement_account m ON m.account_id = a.account_id WHERE s.seller_id = 'SUNDAY'`,
+  );
+  expect(marks).toEqual([{ openSince: marks[0]?.issuedAt, issuedAt: expect.any(String) }]);
 });
