@@ -1,8 +1,11 @@
-/** Which balances are locked. */
+/** Which balances are locked, and when. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { postTransaction } from '../../../core/ledger/post-transactions.js';
+import { postingsOf } from '../../../core/ledger/rules/posting-rules.js';
 import { lockBalances } from '../../../core/ledger/stores/ledger-balance.js';
-import { change, type Db, inTransaction } from '../../../infra/database.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { change, type Db, inTransaction, select } from '../../../infra/database.js';
+import { decided } from '../../../kernel/outcome.js';
+import { createTestDatabase, inStatement, type TestDatabase } from '../../support/database.js';
 
 let database: TestDatabase;
 let db: Db;
@@ -32,4 +35,45 @@ it('a long list locks no balance that is not on it', async () => {
       1,
     );
   });
+});
+
+it('the sums of days are moved before the balances, as the posting of a date does, so that the two do not deadlock', async () => {
+  const about = { sellerId: 'PAID', currency: 'KRW', provider: 'TOSS' };
+  const pay = (key: string): Promise<unknown> =>
+    inTransaction(
+      db,
+      async (tx) => {
+        const postings = postingsOf('PAYMENT', about, { amount: 5n });
+        const payment = {
+          key,
+          kind: 'PAYMENT',
+          sellerId: 'PAID',
+          effectiveOn: '2026-04-01',
+          requestedBy: 'test',
+        } as const;
+        decided(await postTransaction(tx, { ...payment, postings }));
+      },
+      1,
+    );
+  await change(db, 'DELETE FROM ledger_balance');
+  await pay('first');
+  const ofSeller = `account_id = (SELECT account_id FROM ledger_account WHERE kind = 'BUYER_FUNDS_HELD' AND owner = 'PAID')`;
+  let second: Promise<unknown> = Promise.resolve();
+  await inTransaction(
+    db,
+    async (date) => {
+      await change(date, `UPDATE ledger_day SET amount_minor = amount_minor - 1 WHERE ${ofSeller}`);
+      second = pay('second');
+      second.catch(() => undefined);
+      await inStatement(db, 'INSERT INTO ledger_day%');
+      await change(date, `UPDATE ledger_balance SET amount_minor = amount_minor - 1 WHERE ${ofSeller}`);
+    },
+    1,
+  );
+  await second;
+  const balances = await select<{ amount: string }>(
+    db,
+    `SELECT amount_minor AS amount FROM ledger_balance WHERE ${ofSeller}`,
+  );
+  expect(balances).toEqual([{ amount: '-11' }]);
 });
