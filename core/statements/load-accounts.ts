@@ -10,6 +10,7 @@ import type { OpenAccount, OpenReserve, OpenSettlement, PayableAccount } from '.
 import { netOf, netOfAll, sumOf } from './rules/sums.js';
 import {
   type AccountStanding,
+  dateOf,
   type OpenGroup,
   readOpenItems,
   readOpenReserves,
@@ -125,7 +126,9 @@ async function loadGroup(
   { standings, reserves }: Kept,
 ): Promise<Loaded[]> {
   const posted = await readPostedMoments(db, group.since);
-  const laterGeneration = [...posted].flatMap(([generation, at]) => (generation > `${through} ` ? [at] : [])).sort()[0];
+  const laterGeneration = [...posted]
+    .flatMap(([generation, at]) => (dateOf(generation) > through ? [at] : []))
+    .sort()[0];
   const settlements = await readOpenSettlements(db, group, posted, through);
   const sums = await readPostingSums(db, group, through);
   const hasItems = ({ accountId }: PayableAccount): boolean =>

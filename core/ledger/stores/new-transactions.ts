@@ -24,7 +24,7 @@ async function insertRows(
 }
 
 /**
- * Stores the transactions with their postings, and moves balances and the sums of days in the order of their keys. Refuses with LEDGER_EXISTS_OTHERWISE where somebody has
+ * Stores the transactions with their postings, and moves the sums of days and then the balances, as `addUpPostings` does, each in the order of their keys. Refuses with LEDGER_EXISTS_OTHERWISE where somebody has
  * stored one under the key of one of them; then nothing was stored, if they are 2,000 at most. @returns their ids
  */
 export async function insertTransactions(
@@ -64,16 +64,16 @@ export async function insertTransactions(
   await insertRows(
     tx,
     (values) =>
-      `INSERT INTO ledger_balance (account_id, shard, amount_minor) VALUES ${values} ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)`,
-    '(?, ?, ?)',
-    summed(postings, ({ accountId, shard }) => [accountId, shard]),
+      `INSERT INTO ledger_day (account_id, effective_on, recorded_on, shard, amount_minor) VALUES ${values} ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)`,
+    '(?, ?, ?, ?, ?)',
+    summed(postings, ({ accountId, shard, effectiveOn }) => [accountId, effectiveOn, moment.slice(0, 10), shard]),
   );
   await insertRows(
     tx,
     (values) =>
-      `INSERT INTO ledger_day (account_id, effective_on, recorded_on, shard, amount_minor) VALUES ${values} ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)`,
-    '(?, ?, ?, ?, ?)',
-    summed(postings, ({ accountId, shard, effectiveOn }) => [accountId, effectiveOn, moment.slice(0, 10), shard]),
+      `INSERT INTO ledger_balance (account_id, shard, amount_minor) VALUES ${values} ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)`,
+    '(?, ?, ?)',
+    summed(postings, ({ accountId, shard }) => [accountId, shard]),
   );
   return ids;
 }
