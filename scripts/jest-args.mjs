@@ -7,8 +7,8 @@ const LONG_FILES = '\\.long\\.test\\.ts$';
 const WITHOUT_LONG = `--testPathIgnorePatterns=${LONG_FILES}`;
 /** The flags of the script, with what they tell jest. */
 const FLAGS = {
-  // Without the API, the commands and the engine, whose tests start and kill processes.
-  '--quick': ['/test/(kernel|infra|core)/', WITHOUT_LONG],
+  // Without use cases, the API, the commands and the engine, many of whose tests start processes or wait for others.
+  '--quick': ['/test/kernel/', '/test/infra/', '/test/core/.*/(rules|stores|import)/', WITHOUT_LONG],
   '--long': [LONG_FILES],
   '--mysql': [],
 };
