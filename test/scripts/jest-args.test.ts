@@ -46,6 +46,10 @@ it.each(['-t', '--testNamePattern', '-w', '--maxWorkers'])('takes the value of %
 
 it('runs rules, stores and imports quickly, without the long ones', () => {
   const quick = takenBy('--quick');
-  expect(quick.filter((file) => long.includes(file) || !/^\/test\/(kernel|infra|core\/.*\/(rules|stores|import))\//.test(file))).toEqual([]);
+  expect(
+    quick.filter(
+      (file) => long.includes(file) || !/^\/test\/(kernel|infra|core\/.*\/(rules|stores|import))\//.test(file),
+    ),
+  ).toEqual([]);
   expect(quick.length).toBeGreaterThan(0);
 });
