@@ -120,7 +120,7 @@ describe('a draft', () => {
     ['of many parts', `{"name":"x","policies":[{"commission":{"components":[${Array(60_000).fill('1').join(',')}]}}]}`],
     ['of strange keys', '{"name":"x","policies":[{"\\ud800":1,"a]\\"[0].b":2,"":3}]}'],
     ['of huge numbers', '{"name":"x","policies":[{"version":1e999,"code":"a","currency":"KRW"}]}'],
-  ])('that is hostile (%s) is refused as any other', async (_what, body) => {
+  ])('that is hostile (%s) is refused like each of the others', async (_what, body) => {
     const answer = await scene.api.call('POST', '/v1/policy-drafts', {
       token: scene.token,
       body,

@@ -73,7 +73,7 @@ describe('a drop', () => {
     expect((await post(`/v1/drops/${dropId}/end`)).body).toMatchObject({ open: false, endedAt: expect.any(String) });
     expect((await post(`/v1/drops/${dropId}/end`)).body.code).toBe('DROP_ENDED');
     // What was cancelled is sold again when the gate has counted anew.
-    await until(async () => (await buy(unitId, 2)).status === 201, 'it is sold as any other product');
+    await until(async () => (await buy(unitId, 2)).status === 201, 'it is sold like all products');
     const listed = (await get('/v1/sellers/S1/drops', scene.seller.token)).body.items;
     expect(listed[0]).toMatchObject({ dropId, open: false });
     expect((await get('/v1/drops')).body.items).not.toContainEqual(expect.objectContaining({ dropId }));

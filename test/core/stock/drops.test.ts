@@ -69,7 +69,7 @@ const audit = async (dropId: number) =>
   (await listPurchases(db, dropId, undefined, 100)).map((one) => [one.position, one.accountId, one.quantity]);
 
 describe('a drop', () => {
-  it('sells nothing before it opens, and as any other product once it is ended', async () => {
+  it('sells nothing before it opens, and like all products once it is ended', async () => {
     const { unitId, productId, dropId } = await makeDrop(db, 2, { limitPerBuyer: 1, opensAt: FUTURE });
     expect(await buy(1, unitId)).toMatchObject({ refused: 'DROP_NOT_OPEN', details: { productId, opensAt: FUTURE } });
     expect(await inTransaction(db, (tx) => endDrop(tx, dropId))).toMatchObject({ endedAt: expect.any(String) });
