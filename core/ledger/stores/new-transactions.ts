@@ -1,6 +1,7 @@
 /** Writes new transactions with their postings, and what the postings change: balances and the sums of days. */
 import { crc32 } from 'node:zlib';
-import { change, databaseMoment, orRefusal, select, type Tx } from '../../../infra/database.js';
+import { databaseMoment, orRefusal, select, type Tx } from '../../../infra/database.js';
+import { insertRows, type RowValue } from '../../../infra/stores/row-writer.js';
 import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.js';
 import { type AccountKind, type AccountRef, isSharded, SHARDS } from '../rules/accounts.js';
 import type { NewTransaction } from '../rules/transaction.js';
@@ -8,20 +9,9 @@ import type { NewTransaction } from '../rules/transaction.js';
 /** The row of an account's balance that the postings of a transaction about this seller are in: they all move one row. `shardSql` says the same in SQL. */
 const shardOf = (kind: AccountKind, sellerId: string): number => (isSharded(kind) ? crc32(sellerId) % SHARDS : 0);
 
-/** Rows of one statement. */
-const ROWS = 2_000;
-
-async function insertRows(
-  tx: Tx,
-  sql: (values: string) => string,
-  values: string,
-  rows: readonly unknown[][],
-): Promise<void> {
-  for (let at = 0; at < rows.length; at += ROWS) {
-    const some = rows.slice(at, at + ROWS);
-    await change(tx, sql(some.map(() => values).join(', ')), some.flat());
-  }
-}
+/** Keys of one statement. */
+const KEYS = 2_000;
+const ADDED = 'ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)';
 
 /**
  * Stores the transactions with their postings, and moves the sums of days and then the balances, as `addUpPostings` does, each in the order of their keys. Refuses with LEDGER_EXISTS_OTHERWISE where somebody has
@@ -35,9 +25,7 @@ export async function insertTransactions(
   const moment = await databaseMoment(tx);
   const headers = insertRows(
     tx,
-    (values) =>
-      `INSERT INTO ledger_transaction (idempotency_key, kind, seller_id, effective_on, recorded_at, reverses_id, requested_by, reason) VALUES ${values}`,
-    '(?, ?, ?, ?, ?, ?, ?, ?)',
+    'ledger_transaction (idempotency_key, kind, seller_id, effective_on, recorded_at, reverses_id, requested_by, reason)',
     wanted.map(({ key, kind, sellerId, effectiveOn, reversesId, requestedBy, reason }) => [
       ...[key, kind, sellerId, effectiveOn, moment, reversesId ?? null, requestedBy, reason ?? ''],
     ]),
@@ -56,35 +44,31 @@ export async function insertTransactions(
   );
   await insertRows(
     tx,
-    (values) =>
-      `INSERT INTO ledger_posting (transaction_id, account_id, shard, effective_on, recorded_at, amount_minor) VALUES ${values}`,
-    '(?, ?, ?, ?, ?, ?)',
-    postings.map((it) => [it.transactionId, it.accountId, it.shard, it.effectiveOn, moment, it.amountMinor.toString()]),
+    'ledger_posting (transaction_id, account_id, shard, effective_on, recorded_at, amount_minor)',
+    postings.map((it) => [it.transactionId, it.accountId, it.shard, it.effectiveOn, moment, it.amountMinor]),
   );
   await insertRows(
     tx,
-    (values) =>
-      `INSERT INTO ledger_day (account_id, effective_on, recorded_on, shard, amount_minor) VALUES ${values} ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)`,
-    '(?, ?, ?, ?, ?)',
+    'ledger_day (account_id, effective_on, recorded_on, shard, amount_minor)',
     summed(postings, ({ accountId, shard, effectiveOn }) => [accountId, effectiveOn, moment.slice(0, 10), shard]),
+    { onDuplicate: ADDED },
   );
   await insertRows(
     tx,
-    (values) =>
-      `INSERT INTO ledger_balance (account_id, shard, amount_minor) VALUES ${values} ON DUPLICATE KEY UPDATE amount_minor = amount_minor + VALUES(amount_minor)`,
-    '(?, ?, ?)',
+    'ledger_balance (account_id, shard, amount_minor)',
     summed(postings, ({ accountId, shard }) => [accountId, shard]),
+    { onDuplicate: ADDED },
   );
   return ids;
 }
 
 async function idsOf(tx: Tx, wanted: readonly NewTransaction[]): Promise<number[]> {
   const ids = new Map<string, number>();
-  for (let at = 0; at < wanted.length; at += ROWS) {
+  for (let at = 0; at < wanted.length; at += KEYS) {
     const rows = await select<{ key: string; transactionId: number }>(
       tx,
       `SELECT idempotency_key AS 'key', transaction_id AS transactionId FROM ledger_transaction WHERE idempotency_key IN (?)`,
-      [wanted.slice(at, at + ROWS).map(({ key }) => key)],
+      [wanted.slice(at, at + KEYS).map(({ key }) => key)],
     );
     for (const { key, transactionId } of rows) ids.set(key, transactionId);
   }
@@ -95,7 +79,7 @@ async function idsOf(tx: Tx, wanted: readonly NewTransaction[]): Promise<number[
 function summed<T extends { readonly accountId: number; readonly amountMinor: bigint }>(
   postings: readonly T[],
   keyOf: (posting: T) => (string | number)[],
-): unknown[][] {
+): RowValue[][] {
   const sums = new Map<string, { key: (string | number)[]; accountId: number; sum: bigint }>();
   for (const posting of postings) {
     const key = keyOf(posting);
@@ -105,5 +89,5 @@ function summed<T extends { readonly accountId: number; readonly amountMinor: bi
   }
   return [...sums.entries()]
     .sort(([a, one], [b, other]) => one.accountId - other.accountId || (a < b ? -1 : 1))
-    .map(([, { key, sum }]) => [...key, sum.toString()]);
+    .map(([, { key, sum }]) => [...key, sum]);
 }
